@@ -1,0 +1,1 @@
+"""The estimators held against published and own results."""

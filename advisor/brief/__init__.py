@@ -1,0 +1,1 @@
+"""The brief as a file: read, check, write, ask, describe."""

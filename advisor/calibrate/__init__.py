@@ -1,0 +1,1 @@
+"""Calibration: plan, start and follow the child process that measures."""

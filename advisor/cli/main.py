@@ -1,0 +1,97 @@
+"""The command `advisor`: finds the file of a command and loads nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from advisor import __version__
+from advisor.core.errors import AdvisorError, Exit, did_you_mean
+
+COMMANDS = {
+    "ask": "Answer the questions one by one on a plain terminal; writes a brief.",
+    "recommend": "Prompt, tune or both: the verdict on a brief.",
+    "explain": "Formula, numbers and source of one figure.",
+    "diff": "What changes between two briefs, in dollars and in the verdict.",
+    "probe": "Look at this machine: GPUs, host, software.",
+    "data": "Look at data: tokens, lengths, duplicates, leakage, personal data.",
+    "estimate": "One training run: does it fit, how long, how much?",
+    "facts": "What we know of GPUs, models and prices, with date and source.",
+    "backtest": "Hold the estimators against published results.",
+    "schema": "The JSON Schema of a brief.",
+    "where": "Files and folders in use.",
+}
+"""Every command with its one-line help, in the order of `--help`; the code of `x` is `advisor.cli.x:command`."""
+
+
+LATER = {
+    "calibrate": "state measured speeds under [hardware] of the brief, or use the modelled ones",
+    "runs": "compare with published runs by `advisor backtest runs`",
+}
+"""Commands of the contract that this release does not have yet, with what to do meanwhile."""
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module only when that command runs; a lone brief file opens the app."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, without importing them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the one command that is asked for."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"advisor.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """`advisor BRIEF` is the app with that brief; an unknown word gets the nearest command."""
+        if args[0] in LATER:
+            raise click.UsageError(f"{args[0]!r} is not in this release; {LATER[args[0]]}", ctx)
+        if args[0] not in COMMANDS:
+            if args[0].endswith(".toml") or Path(args[0]).exists():
+                return "app", importlib.import_module("advisor.cli.app").command, args
+            raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="advisor")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Prompt, fine-tune, or both? Without a command: the full-screen app, with an optional BRIEF to open."""
+    if ctx.invoked_subcommand is None:
+        from advisor.cli.app import command
+
+        ctx.invoke(command)
+
+
+def main() -> None:
+    """Run, and turn errors that a user can mend into one line and an exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("cancelled", err=True)
+        sys.exit(Exit.CANCELLED)
+    except AdvisorError as error:
+        click.echo(f"advisor: {error}", err=True)
+        sys.exit(error.exit)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(Exit.DONE)

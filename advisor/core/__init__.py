@@ -1,0 +1,1 @@
+"""Plain frozen values and words that every stage shares. Standard library only; imports nothing of ours."""

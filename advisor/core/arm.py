@@ -1,0 +1,59 @@
+"""An arm is one way to do the task: approach × technique × model × where and how it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from advisor.core.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+X
+
+    approach: str
+    technique: str
+    model: str
+    provider: str = ""
+    serving: tuple[str, ...] = ()
+    as_is: bool = False
+    shown_examples: int = 0  # examples in the prompt, for many-shot points of a curve
+    helper: str = ""  # second model of a cascade
+
+    @property
+    def id(self) -> str:
+        head = f"as-is/{self.technique}" if self.as_is else f"{self.approach}/{self.technique}"
+        return "+".join((f"{head}@{self.model}", *self.serving))
+
+    @property
+    def skill(self) -> str:
+        """What its quality depends on: arms that only differ in how they are served share it."""
+        return f"{self.approach}/{self.technique}@{self.model}"
+
+    @property
+    def family(self) -> str:
+        """The trained model it rests on; arms of one family share the price of training. Empty for a prompt."""
+        return "" if self.approach == "prompt" else self.model
+
+    @property
+    def runs_on(self) -> str:
+        """own card, rented card, or the provider's name."""
+        own = {"owned": "own card", "rented": "rented card", "cpu": "own CPU"}
+        return next((own[s] for s in self.serving if s in own), self.provider)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An arm with its figures by id (design: `run.total`, `once.total`, `quality.score`, `time.weeks`, ...)."""
+
+    arm: Arm
+    figures: Mapping[str, Figure]
+    warnings: tuple[str, ...] = field(default=())
+
+    def __getitem__(self, id: str) -> Figure:
+        return self.figures[id]
+
+
+NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})

@@ -1,0 +1,120 @@
+"""Facts as values: dated, sourced rows about GPUs, models and prices. `None` where the source says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Where a row comes from. `confidence` is high, medium or low."""
+
+    source: str
+    as_of: str
+    confidence: str = "high"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU product. Rates are dense (no sparsity), per card; `memory_gb` is decimal as on the data sheet."""
+
+    name: str
+    vendor: str
+    arch: str
+    compute_capability: str
+    memory_gb: float | None
+    bandwidth_gb_per_second: float | None
+    bf16_tflops: float | None
+    fp16_tflops: float | None
+    power_watts: float | None
+    nvml_name: str
+    cited: Cited
+
+
+@dataclass(frozen=True, slots=True)
+class GpuOffer:
+    """A price for renting one GPU; `usd_per_hour` is for one card of the offer."""
+
+    provider: str
+    gpu: str
+    offer: str
+    cards: int
+    usd_per_hour: float | None
+    spot_usd_per_hour: float | None
+    billing: str
+    region: str
+    cited: Cited
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model whose architecture is known. Sizes in elements; `kind` is decoder or encoder."""
+
+    name: str
+    family: str
+    kind: str
+    params: int
+    active_params: int
+    embedding_params: int
+    expert_params: int
+    hidden: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    intermediate: int
+    moe_intermediate: int
+    experts: int
+    experts_per_token: int
+    vocabulary: int
+    tied_embeddings: bool
+    context_tokens: int
+    hf_class: str
+    cited: Cited
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrice:
+    """What a provider charges for one model, from `start` until the next row of the same provider and model.
+
+    All token prices in USD per million tokens. `model` of a tuned form begins with `ft:`. An absent cache-write price
+    equals the input price; an absent read price means no cache. `cache_minutes` are the lifetimes on offer, shortest
+    first. `above_tokens` > 0 marks a tier that holds for requests with more input tokens than that.
+    """
+
+    provider: str
+    model: str
+    input_usd: float | None
+    output_usd: float | None
+    cached_input_usd: float | None = None
+    cache_write_usd: float | None = None
+    cache_write_1h_usd: float | None = None
+    batch_factor: float | None = None
+    cache_minimum_tokens: int | None = None
+    cache_minutes: tuple[int, ...] = ()
+    training_usd: float | None = None
+    training_usd_per_hour: float | None = None
+    training_minimum_usd: float = 0.0
+    hosting_usd_per_hour: float = 0.0
+    storage_usd_per_month: float = 0.0
+    start: date | None = None
+    ends: date | None = None
+    closed: date | None = None  # no new users or jobs from this day
+    above_tokens: int = 0
+    availability: str = ""
+    open_weights: bool = False
+    regions: tuple[str, ...] = ()
+    zero_retention: str = ""  # how retention can be ruled out, e.g. "by contract"; empty: not known
+    cited: Cited = Cited("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A single figure: electricity, wages, labels, dates."""
+
+    key: str
+    value: str
+    unit: str
+    cited: Cited

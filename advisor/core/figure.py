@@ -1,0 +1,167 @@
+"""A figure: a number that knows its formula.
+
+Figures are combined with + - × ÷ and the functions of `estimate.algebra`. Each result keeps its operands, so the
+formula that is shown is the formula that was computed. The numbers are arrays of one row per case: row 0 holds the
+likely value of every input, the further rows hold Monte-Carlo draws or what-if cases. A plain float stands for an
+array of equal rows. This module only relies on the operators of the array, so it needs no numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Union
+
+from advisor.core.quantity import Basis, weakest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = Union[float, NDArray[np.float64]]
+
+_BINDING = {"+": 1, "-": 1, "×": 2, "÷": 2}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """One number per case, with its unit, its origin and the expression it came from.
+
+    `id` is empty for an intermediate result; `operator` is empty for an input. `anchor` names the section of
+    docs/reference/formulas.md that states and sources the formula. `at_least` and `missing` are set on a sum some of
+    whose parts are unknown: the sum of the known ones, and the ids of the others.
+    """
+
+    rows: Rows
+    unit: str = ""
+    id: str = ""
+    operator: str = ""
+    operands: tuple[Figure, ...] = ()
+    basis: Basis = Basis.MEASURED
+    source: str = ""
+    as_of: str = ""
+    anchor: str = ""
+    at_least: float | None = None
+    missing: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """At the likely value of every input; NaN where unknown."""
+        return float(self.rows) if isinstance(self.rows, (int, float)) else float(self.rows[0])
+
+    @property
+    def is_known(self) -> bool:
+        return self.value == self.value
+
+    def named(self, id: str, unit: str, anchor: str = "") -> Figure:
+        """This figure under an id that others may refer to; from here on it appears in formulas by that id."""
+        if self.id:
+            return Figure(
+                self.rows,
+                unit,
+                id,
+                "=",
+                (self,),
+                self.basis,
+                anchor=anchor,
+                at_least=self.at_least,
+                missing=self.missing,
+            )
+        return replace(self, id=id, unit=unit, anchor=anchor)
+
+    def __add__(self, other: Figure | float) -> Figure:
+        return combine("+", self.rows + lift(other).rows, self, other)
+
+    def __radd__(self, other: float) -> Figure:
+        return lift(other) + self
+
+    def __sub__(self, other: Figure | float) -> Figure:
+        return combine("-", self.rows - lift(other).rows, self, other)
+
+    def __rsub__(self, other: float) -> Figure:
+        return lift(other) - self
+
+    def __mul__(self, other: Figure | float) -> Figure:
+        return combine("×", self.rows * lift(other).rows, self, other)
+
+    def __rmul__(self, other: float) -> Figure:
+        return lift(other) * self
+
+    def __truediv__(self, other: Figure | float) -> Figure:
+        return combine("÷", self.rows / lift(other).rows, self, other)
+
+    def __rtruediv__(self, other: float) -> Figure:
+        return lift(other) / self
+
+    def inputs(self) -> Iterator[Figure]:
+        """The named figures this one is computed from directly, each once, in the order of the formula."""
+        seen: set[str] = set()
+        for operand in self.operands:
+            for found in [operand] if operand.id else operand.inputs():
+                if found.id not in seen:
+                    seen.add(found.id)
+                    yield found
+
+    def leaves(self) -> Iterator[Figure]:
+        """What nothing is computed from (brief, facts, constants), each once."""
+        seen: set[int] = set()
+        waiting = [self]
+        while waiting:
+            figure = waiting.pop()
+            if id(figure) not in seen:
+                seen.add(id(figure))
+                waiting.extend(reversed(figure.operands))
+                if not figure.operands:
+                    yield figure
+
+    def formula(self) -> str:
+        """The expression in the ids of its inputs, such as `run.inference + run.hosting`."""
+        return _expression(self, lambda figure: figure.id)
+
+    def filled(self) -> str:
+        """The same expression with the likely value of each input in place of its id."""
+        return _expression(self, lambda figure: plain(figure.value))
+
+
+def lift(value: Figure | float) -> Figure:
+    """A bare number as a figure: part of a formula, such as the 730 hours of a month or the 1e6 of a price unit."""
+    return value if isinstance(value, Figure) else Figure(float(value))
+
+
+def combine(operator: str, rows: Rows, *operands: Figure | float) -> Figure:
+    """The figure that `operator` makes of its operands; its basis is the weakest of theirs."""
+    lifted = tuple(lift(o) for o in operands)
+    return Figure(rows, operator=operator, operands=lifted, basis=weakest(o.basis for o in lifted))
+
+
+def plain(value: float) -> str:
+    """A number for a formula: thousands grouped, at most six significant digits, `unknown` for NaN."""
+    if value != value:
+        return "unknown"
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+
+
+def _expression(figure: Figure, show: Callable[[Figure], str]) -> str:
+    def atom(part: Figure) -> str:
+        return show(part) if part.id else plain(part.value) if not part.operands else body(part)
+
+    def body(part: Figure) -> str:
+        symbol = part.operator
+        if symbol == "=":
+            return atom(part.operands[0])
+        if symbol not in _BINDING:
+            return f"{symbol}({', '.join(atom(o) for o in part.operands)})"
+        return f" {symbol} ".join(
+            f"({atom(o)})" if _needs_brackets(o, symbol, first=i == 0) else atom(o) for i, o in enumerate(part.operands)
+        )
+
+    return body(figure) if figure.operands else plain(figure.value)
+
+
+def _needs_brackets(operand: Figure, symbol: str, *, first: bool) -> bool:
+    if operand.id or operand.operator not in _BINDING:
+        return False
+    inner, outer = _BINDING[operand.operator], _BINDING[symbol]
+    return inner < outer or (inner == outer and not first and (symbol in "-÷" or operand.operator in "-÷"))

@@ -1,0 +1,104 @@
+"""What the probes found: reports about the data and about the machine. An absent reading carries its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from advisor.core.quantity import Quantity
+
+_NONE: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that could not be used: where it stands and why."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataReport:
+    """What a data set holds. Token counts are per row; `tokenizer` names what counted and how exact it is.
+
+    `rows` are the readable ones, `distinct_rows` those left without exact duplicates. `leaked_eval_rows` are test items
+    that are exact or near copies of training rows (None: no test set was given). `personal_data` counts rows by kind;
+    the texts themselves are never kept.
+    """
+
+    files: tuple[str, ...]
+    rows: int
+    distinct_rows: int
+    near_duplicate_rows: int
+    bad_rows: tuple[BadRow, ...]
+    bad_row_count: int
+    prompt_field: str
+    answer_field: str
+    tokenizer: str
+    tokens_per_row: Quantity
+    prompt_tokens: Quantity
+    answer_tokens: Quantity
+    max_tokens: int
+    percentiles: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
+    histogram: tuple[tuple[int, int, int], ...] = ()  # (from tokens, below tokens, rows)
+    labels: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    eval_rows: int | None = None
+    leaked_eval_rows: int | None = None
+    personal_data: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of a device: a value with its unit, or the reason why there is none."""
+
+    value: float | str | None
+    unit: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process on a card."""
+
+    pid: int
+    name: str
+    memory_gib: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One accelerator as the driver reports it. `gpu` is the id in profiles, or empty where the product is not known."""
+
+    index: int
+    name: str
+    gpu: str
+    memory_total_gib: Reading
+    memory_free_gib: Reading
+    power_watts: Reading
+    power_limit_watts: Reading
+    clock_mhz: Reading
+    temperature_c: Reading
+    processes: tuple[Process, ...] = ()
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareReport:
+    """The machine: cards, host, software. `cards_reason` says why no card could be read."""
+
+    cards: tuple[Card, ...]
+    cards_reason: str
+    driver: Reading
+    cuda: Reading
+    cpu: str
+    cores: int
+    memory_gib: float
+    memory_free_gib: float
+    disk_free_gib: float
+    platform: str
+    software: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    as_of: str = ""

@@ -1,0 +1,82 @@
+"""A quantity: p10/p50/p90, unit, basis, source and date. Nothing the program says is a bare number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Basis(StrEnum):
+    """How a figure is known, from the strongest to the weakest."""
+
+    MEASURED = "measured"  # on the user's own machine, data or bill
+    QUOTED = "quoted"  # a price list, a contract, or what the brief states
+    PUBLISHED = "published"  # a paper, a data sheet, a public benchmark
+    MODELLED = "modelled"  # computed by a fitted formula
+    ASSUMED = "assumed"  # a default where nothing better is known
+
+
+_STRENGTH = {basis: rank for rank, basis in enumerate(Basis)}
+
+
+def weakest(bases: Iterable[Basis]) -> Basis:
+    """A derived figure is only as good as its weakest input; of no inputs: measured."""
+    return max(bases, key=_STRENGTH.__getitem__, default=Basis.MEASURED)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An 80 % interval and its median, all in the unit of its owner; `None` three times where unknown."""
+
+    p10: float | None
+    p50: float | None
+    p90: float | None
+
+    @classmethod
+    def exact(cls, value: float) -> Range:
+        """A value without uncertainty."""
+        return cls(value, value, value)
+
+    @property
+    def is_known(self) -> bool:
+        return self.p50 is not None
+
+    @property
+    def is_exact(self) -> bool:
+        return self.p10 == self.p90
+
+    @property
+    def likely(self) -> float:
+        """The median. Raises ValueError where it is unknown, so that unknown never becomes zero."""
+        if self.p50 is None:
+            raise ValueError("unknown quantity")
+        return self.p50
+
+
+UNKNOWN = Range(None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A range with its unit and its origin.
+
+    `as_of` is an ISO date, possibly only a year or a month, or a phrase such as "undated, no later than 2026-08";
+    `reason` says why an unknown quantity is unknown.
+    """
+
+    range: Range
+    unit: str
+    basis: Basis
+    source: str
+    as_of: str
+    reason: str = ""
+
+    @classmethod
+    def unknown(cls, unit: str, reason: str) -> Quantity:
+        return cls(UNKNOWN, unit, Basis.ASSUMED, "", "", reason)
+
+    @property
+    def likely(self) -> float:
+        """The median in `unit`. Raises ValueError where it is unknown."""
+        return self.range.likely

@@ -1,0 +1,62 @@
+"""A question of the brief, declared once: form, flags, file, schema and help are all made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from advisor.core.quantity import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, in what unit, within what bounds, and what is assumed where there is no answer.
+
+    `default` is a Range for an uncertain number, `None` where the value is derived elsewhere (the help says where).
+    `low` and `high` are inclusive bounds in `unit`. `kind` is number, whole, share, text, choice, yes-no, date, path
+    or names; `ranged` numbers may be answered by `{low, likely, high}`. `key` is the dotted key, set when the brief's
+    declaration is read.
+    """
+
+    text: str
+    help: str
+    kind: str
+    default: Any
+    source: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    key: str = ""
+
+    @property
+    def ranged(self) -> bool:
+        """Whether an uncertain answer is allowed."""
+        return self.kind in ("number", "share")
+
+
+def ask(
+    text: str,
+    help: str,
+    kind: str,
+    default: Any,
+    source: str = "the form's neutral value",
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A dataclass field that carries its question; the field's default is the question's."""
+    if kind == "share":
+        unit, low, high = unit or "share", 0.0 if low is None else low, 1.0 if high is None else high
+    question = Question(text, help, kind, default, source, unit, low, high, choices)
+    return field(default=default, metadata={"question": question})
+
+
+def spread(low: float, likely: float, high: float) -> Range:
+    """A default that is uncertain: P10, P50 and P90."""
+    return Range(low, likely, high)
+
+
+exactly = Range.exact

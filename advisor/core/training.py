@@ -1,0 +1,68 @@
+"""A training run to be estimated, and the estimate of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from advisor.core.facts import Gpu, Model
+from advisor.core.quantity import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """The inputs of one training run; names and values as the flags of `advisor estimate`.
+
+    `seq_len` is the longest length a batch is padded or packed to, `mean_tokens` the mean real tokens of an example.
+    `micro_batch` is per card. `model` may be known by its size only (`params`), `gpu` by name only: then `fits` is unknown.
+    """
+
+    model_name: str
+    model: Model | None
+    params: float | None
+    gpu_name: str
+    gpu: Gpu | None
+    gpus: int = 1
+    method: str = "lora"
+    rank: int = 16
+    targets: str = "all-linear"
+    trainable_params: float | None = None
+    quantization: str = "none"
+    dtype: str = "bf16"
+    optimizer: str = "adamw"
+    micro_batch: int = 1
+    grad_accum: int = 1
+    seq_len: int = 2048
+    mean_tokens: float | None = None
+    packed: bool = False
+    checkpointing: str = "none"
+    attention: str = "sdpa"
+    fused_loss: str = "no"
+    compile: bool = False
+    offload: str = "none"
+    sharding: str = "none"
+    tensor_parallel: int = 1
+    pipeline_parallel: int = 1
+    context_parallel: int = 1
+    framework: str = "hf"
+    examples: float | None = None
+    epochs: float = 1.0
+    free_memory_gib: float | None = None  # measured on the card; None: the whole card
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEstimate:
+    """Memory per card (GiB), speed of the whole machine (real tokens/s), times and the verdict on fitting.
+
+    `terms` are GiB by term at the median. `fits` is fits, tight, no or unknown.
+    """
+
+    run: TrainingRun
+    fits: str
+    memory_gib: Quantity
+    tokens_per_second: Quantity
+    step_seconds: Quantity
+    train_hours: Quantity
+    terms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,206 @@
+"""The verdict: the one record that screen, command line, JSON and every report are made from.
+
+Field names and their nesting are the JSON contract of `advisor recommend --json`: the JSON report is this record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from advisor.core.quantity import Range
+
+
+@dataclass(frozen=True, slots=True)
+class FigureInput:
+    """One input of a figure, as it stood when the figure was computed."""
+
+    id: str
+    value: float | None
+    unit: str
+    basis: str
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRecord:
+    """A figure of an arm. `value` at the likely inputs; `filled` is the formula with the numbers in place.
+
+    Where parts of a sum are unknown, `value` is None, `at_least` the known part and `missing` the ids of the others.
+    """
+
+    id: str
+    value: float | None
+    p10: float | None
+    p50: float | None
+    p90: float | None
+    unit: str
+    basis: str
+    formula: str
+    filled: str
+    inputs: tuple[FigureInput, ...]
+    source: str
+    as_of: str
+    anchor: str
+    at_least: float | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRecord:
+    """An option that meets the hard rules, with its estimates."""
+
+    id: str
+    approach: str
+    technique: str
+    model: str
+    runs_on: str
+    one_off_usd: Range
+    monthly_usd: Range
+    horizon_usd: Range
+    weeks: Range
+    quality: Range
+    p_meets_constraints: float
+    p_best: float
+    figures: tuple[FigureRecord, ...]
+
+    def figure(self, id: str) -> FigureRecord | None:
+        return next((f for f in self.figures if f.id == id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """An option that a rule took out."""
+
+    id: str
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """Where the chosen arm and the cheapest arm of another approach cost the same; None: never."""
+
+    months: float | None = None
+    requests_per_month: float | None = None
+    price_multiple: float | None = None
+    uplift: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlipPoint:
+    """The value of an input at which the verdict becomes another."""
+
+    input: str
+    value: float
+    verdict_becomes: str
+    now: float | None = None
+    unit: str = ""
+    arm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """The advantage of the chosen arm over the next approach (USD over the horizon), at the input's P10 and P90."""
+
+    input: str
+    low: float
+    high: float
+    swing_usd: float
+    unit: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The most valuable thing to do next. `worth_usd` is gross of its cost."""
+
+    action: str
+    cost_usd: float
+    days: float
+    worth_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """A check before deciding: `status` is ok, warn or stop."""
+
+    rule: str
+    status: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentVerdict:
+    """A segment's own verdict; money is for all alike segments together."""
+
+    name: str
+    verdict: str
+    arm: str
+    p_best: float
+    one_off_usd: Range
+    monthly_usd: Range
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStage:
+    """A stage of the plan; `gate` says what must hold before the next."""
+
+    stage: int
+    arm: str
+    gate: str
+    weeks: float
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """An entry of the assumption register: what was left out of the brief, and what stands in for it."""
+
+    key: str
+    value: str
+    basis: str
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """A source that a figure of this verdict rests on."""
+
+    source: str
+    basis: str
+    as_of: str
+    used_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to start with, how sure, why, and what would change it."""
+
+    schema: int
+    name: str
+    client: str
+    as_of: str
+    seed: int
+    draws: int
+    verdict: str
+    arm: str
+    p_best: float
+    expected_regret_usd: float | None
+    why: tuple[str, ...]
+    arms: tuple[ArmRecord, ...]
+    excluded: tuple[Excluded, ...]
+    break_even: BreakEven
+    flip_points: tuple[FlipPoint, ...]
+    sensitivity: tuple[Sensitivity, ...]
+    next_step: NextStep
+    readiness: tuple[Readiness, ...]
+    segments: tuple[SegmentVerdict, ...] = ()
+    plan: tuple[PlanStage, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    warnings: tuple[str, ...] = ()
+    sources: tuple[SourceRecord, ...] = ()
+    alternative: str = field(default="")  # the arm that break-even and flips compare with
+
+    @property
+    def chosen(self) -> ArmRecord | None:
+        return next((a for a in self.arms if a.id == self.arm), None)

@@ -1,0 +1,1 @@
+"""The decision: simulate, rank, explain. Pure."""

@@ -1,0 +1,1 @@
+"""Facts: loads profiles/ and hosted prices; dated look-ups of GPUs, models and prices."""

@@ -1,0 +1,1 @@
+"""Probes: look at the data and at the machine. Effects live here."""

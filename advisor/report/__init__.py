@@ -1,0 +1,1 @@
+"""Renderers: one Verdict in, text out. Pure."""

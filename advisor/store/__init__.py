@@ -1,0 +1,1 @@
+"""The local database: briefs, probes and verdicts with their history. The only SQL."""
