@@ -11,7 +11,7 @@ from advisor.core.figure import Figure
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-X
+    """One option; `serving` are the suffixes of its id, such as ("batch",) or ("cached-5m", "shared-first")."""
 
     approach: str
     technique: str

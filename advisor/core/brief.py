@@ -667,7 +667,7 @@ class Brief:
         return Origin(Basis.ASSUMED, questions()[key].source, "")
 
     def quantity(self, key: str) -> Quantity:
-        """The number at `key` with unit and origin. A value that was left out is unknown, with the question's reason."""
+        """The number at `key` with unit and origin. A value left out is unknown, with the reason."""
         question, value, origin = questions()[key], self.get(key), self.origin(key)
         if value is None:
             return Quantity.unknown(question.unit, question.source)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, TypeAlias
 
 from advisor.core.quantity import Basis, weakest
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Rows = Union[float, NDArray[np.float64]]
+    Rows: TypeAlias = float | NDArray[np.float64]
 
 _BINDING = {"+": 1, "-": 1, "×": 2, "÷": 2}
 

@@ -71,7 +71,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One accelerator as the driver reports it. `gpu` is the id in profiles, or empty where the product is not known."""
+    """One accelerator as the driver reports it. `gpu` is the id in profiles; empty: not a known product."""
 
     index: int
     name: str

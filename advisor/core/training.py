@@ -15,7 +15,8 @@ class TrainingRun:
     """The inputs of one training run; names and values as the flags of `advisor estimate`.
 
     `seq_len` is the longest length a batch is padded or packed to, `mean_tokens` the mean real tokens of an example.
-    `micro_batch` is per card. `model` may be known by its size only (`params`), `gpu` by name only: then `fits` is unknown.
+    `micro_batch` is per card. `model` may be known by its size only (`params`), `gpu` by its name only: then `fits` is
+    unknown.
     """
 
     model_name: str
