@@ -1,0 +1,47 @@
+"""Where the program keeps things on this machine: the XDG folders of the user, or all below ADVISOR_HOME."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """`config` holds the user's own facts, `data` the database, `state` drafts and logs. None need exist."""
+
+    config: Path
+    data: Path
+    state: Path
+
+    @property
+    def database(self) -> Path:
+        """The file of `Store.open()`."""
+        return self.data / "advisor.db"
+
+
+def folders(environment: Mapping[str, str] = os.environ) -> Folders:
+    """The folders in use; ADVISOR_HOME, where set, holds all three. Makes none of them."""
+    home = environment.get("ADVISOR_HOME", "")
+    if home:
+        root = Path(home).expanduser().absolute()
+        return Folders(root / "config", root / "data", root / "state")
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs("advisor", appauthor=False)
+    return Folders(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make `folder` for this user alone; one that is there keeps its rights. Raises OSError."""
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def make_private_file(file: Path) -> None:
+    """Make an empty `file` for this user alone, unless it is there. Raises OSError."""
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE_FILE))

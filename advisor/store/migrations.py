@@ -1,0 +1,83 @@
+"""The ordered steps from an empty file to the present schema. A released step is never edited: add another."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+
+def _briefs(db: Database) -> None:
+    """A brief as its text stood; the same text at the same path is kept once."""
+    db.table("briefs").create(
+        {"id": int, "path": str, "name": str, "digest": str, "text": str, "saved_at": str},
+        pk="id",
+        not_null={"path", "name", "digest", "text", "saved_at"},
+    )
+    db.table("briefs").create_index(["path", "digest"], unique=True)
+    db.table("briefs").create_index(["name"])
+
+
+def _probes(db: Database) -> None:
+    """A report by what was looked at, such as the digest of a file; a new look replaces the old one."""
+    db.table("probes").create(
+        {"id": int, "kind": str, "key": str, "report": str, "probed_at": str},
+        pk="id",
+        not_null={"kind", "key", "report", "probed_at"},
+    )
+    db.table("probes").create_index(["kind", "key"], unique=True)
+
+
+def _verdicts(db: Database) -> None:
+    """A verdict record in JSON, with the columns that it is found by."""
+    columns = {
+        "id": int,
+        "brief_id": int,
+        "verdict": str,
+        "arm": str,
+        "p_best": float,
+        "as_of": str,
+        "program": str,
+        "digest": str,
+        "record": str,
+        "decided_at": str,
+    }
+    db.table("verdicts").create(
+        columns,
+        pk="id",
+        not_null={"brief_id", "verdict", "digest", "record", "decided_at"},
+        foreign_keys=[("brief_id", "briefs", "id")],
+    )
+    db.table("verdicts").create_index(["brief_id"])
+
+
+def _history(db: Database) -> None:
+    """What was decided when, without the bulky records."""
+    db.create_view(
+        "history",
+        "select verdicts.id, briefs.id as brief_id, briefs.name, briefs.path, verdicts.verdict, verdicts.arm, "
+        "verdicts.p_best, verdicts.as_of, verdicts.program, verdicts.decided_at "
+        "from verdicts join briefs on briefs.id = verdicts.brief_id",
+    )
+
+
+STEPS = {"0001_briefs": _briefs, "0002_probes": _probes, "0003_verdicts": _verdicts, "0004_history": _history}
+"""Every step by its recorded name, in order."""
+
+
+@cache
+def migrations() -> Migrations:
+    """The steps as sqlite-utils applies them."""
+    from sqlite_utils import Migrations
+
+    found = Migrations("advisor")
+    for name, step in STEPS.items():
+        found(name=name)(step)
+    return found
+
+
+def unknown_steps(db: Database) -> list[str]:
+    """Steps recorded in the file that this release does not know: it was written by a later one."""
+    return [done.name for done in migrations().applied(db) if done.name not in STEPS]
