@@ -1,0 +1,232 @@
+"""How numbers, ranges and words are shown, once for screen, command line and every report.
+
+Unknown is shown as `unknown`, never as zero; rounding never turns a chance into certainty. All functions are pure.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
+
+from rich.cells import cell_len, chop_cells
+
+from advisor.core.quantity import Range
+
+UNKNOWN_WORD = "unknown"
+
+VERDICT_WORDS = MappingProxyType(
+    {"prompt": "PROMPT", "tune": "FINE-TUNE", "hybrid": "DO BOTH", "undecided": "NOT DECIDABLE YET"}
+)
+"""What a verdict is called where it stands alone."""
+
+APPROACH_WORDS = MappingProxyType(
+    {"prompt": "prompt", "tune": "fine-tune", "hybrid": "both", "undecided": "not decidable"}
+)
+"""The same inside a sentence."""
+
+STATUS_MARKS = MappingProxyType({"ok": "✓", "warn": "!", "stop": "✗"})
+"""The mark of a readiness check; always shown beside its word."""
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_SCALES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
+_MINUS = "−"
+
+
+def is_known(value: float | None) -> bool:
+    """Whether there is a finite number to show."""
+    return value is not None and math.isfinite(value)
+
+
+def money(value: float | None, *, cents: bool = False) -> str:
+    """US dollars: `$12,168`, `$43.16` below 100, three digits below a cent; `cents` always keeps two decimals."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN_WORD
+    size = abs(value)
+    if cents or (0.01 <= size < 99.995 and round(size, 2) != int(size)):
+        shown = f"{size:,.2f}"
+    elif 0 < size < 0.01:
+        shown = _three_digits(size)
+    else:
+        shown = f"{size:,.0f}"
+    return f"{_sign(value, shown)}${shown}"
+
+
+def signed_money(value: float | None, *, cents: bool = False) -> str:
+    """A change in US dollars with its sign: `+$1,231.44`."""
+    shown = money(value, cents=cents)
+    return shown if not is_known(value) or shown.startswith(_MINUS) else f"+{shown}"
+
+
+def at_least(value: float, unknowns: int) -> str:
+    """A sum with unknown parts: `≥ $400, 1 unknown`."""
+    return f"≥ {money(value)}, {unknowns} unknown"
+
+
+def compact(value: float | None, *, prefix: str = "") -> str:
+    """Three digits and a scale, for narrow places: `12.2 k`, `3.00 M`."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN_WORD
+    for scale, letter in _SCALES:
+        if abs(value) >= scale * 0.9995:
+            return f"{_sign(value)}{prefix}{_three_figures(abs(value) / scale)} {letter}"
+    whole, tiny = value == int(value), 0 < abs(value) < 0.01
+    shown = f"{abs(value):.0f}" if whole else _three_digits(abs(value)) if tiny else _three_figures(abs(value))
+    return f"{_sign(value, shown)}{prefix}{shown}"
+
+
+def compact_money(value: float | None) -> str:
+    """US dollars for narrow places: `$12.2 k`."""
+    return compact(value, prefix="$")
+
+
+def number(value: float | None) -> str:
+    """A plain number: thousands grouped, four digits where it is small."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN_WORD
+    size = abs(value)
+    if size >= 1000 or size == int(size):
+        shown = f"{size:,.0f}"
+    elif size >= 0.001:
+        shown = f"{size:.4g}"
+    else:
+        shown = _three_digits(size)
+    return _sign(value, shown) + shown
+
+
+def share(value: float | None, digits: int = 0) -> str:
+    """A share or chance in percent: `91 %`; what is not quite 0 or 1 is shown as `<1 %` or `>99 %`."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN_WORD
+    percent, step = abs(value) * 100, 10.0**-digits
+    if 0 < percent < step / 2:
+        return f"<{step:.{digits}f} %"
+    if 100 - step / 2 <= percent < 100:
+        return f">{100 - step:.{digits}f} %"
+    return f"{_sign(value)}{percent:.{digits}f} %"
+
+
+def score(value: float | None) -> str:
+    """A quality score from 0 to 1: `0.912`."""
+    return f"{_sign(value)}{abs(value):.3f}" if value is not None and math.isfinite(value) else UNKNOWN_WORD
+
+
+def weeks(value: float | None) -> str:
+    """Calendar weeks, to a half below ten."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN_WORD
+    return number(round(value * 2) / 2 if value < 10 else round(value))
+
+
+def measure(value: float | None, unit: str) -> str:
+    """A number with its unit: money, share and score in their own form, the rest as `1,650 tokens/request`."""
+    if not is_known(value):
+        return UNKNOWN_WORD
+    if unit == "USD" or unit.startswith("USD/"):
+        per = unit.removeprefix("USD")
+        return money(value) + (" a month" if per == "/month" else per)
+    if unit == "share":
+        return share(value, 1)
+    if unit == "score":
+        return score(value)
+    return f"{number(value)} {unit}".rstrip()
+
+
+def span(held: Range, show: Callable[[float | None], str] = number) -> str:
+    """The 80 % interval `2,900 – 4,100`; one number where both ends read alike, `unknown` where it is not known."""
+    low, high = show(held.p10), show(held.p90)
+    return low if low == high else f"{low} – {high}"
+
+
+def range_bar(
+    p10: float | None,
+    p50: float | None,
+    p90: float | None,
+    width: int,
+    low: float | None = None,
+    high: float | None = None,
+) -> str:
+    """`├──●──┤` on a scale from `low` to `high` (default: p10 to p90), exactly `width` columns; blank if unknown."""
+    if p10 is None or p50 is None or p90 is None or not all(map(math.isfinite, (p10, p50, p90))) or width < 1:
+        return " " * max(width, 0)
+    start, end = p10 if low is None else low, p90 if high is None else high
+
+    def column(value: float) -> int:
+        part = (value - start) / (end - start) if end > start else 0.5
+        return round(min(max(part, 0.0), 1.0) * (width - 1))
+
+    left, middle, right = column(p10), column(p50), column(p90)
+    cells = ["─" if left < i < right else " " for i in range(width)]
+    cells[left], cells[right], cells[middle] = "├", "┤", "●"
+    return "".join(cells)
+
+
+def share_bar(value: float | None, width: int) -> str:
+    """A bar of `width` columns, filled to `value` (0 to 1); blank if unknown."""
+    if value is None or not math.isfinite(value):
+        return " " * width
+    filled = round(min(max(value, 0.0), 1.0) * width)
+    return "━" * filled + "╌" * (width - filled)
+
+
+def clean(text: str) -> str:
+    """Text from data made safe to show: white space becomes one space; control and bidi characters are spelt out."""
+    joined = re.sub(r"[\t\n\v\f\r\x85\u2028\u2029 ]+", " ", text).strip()
+    return "".join(_spelt(c) if unicodedata.category(c) in _INVISIBLE else c for c in joined)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most `width` terminal cells (wide characters count two); a word longer than that is cut."""
+    lines, line = [], ""
+    for word in _cut(text.split(), max(width, 2)):
+        joined = f"{line} {word}" if line else word
+        if cell_len(joined) <= width or not line:
+            line = joined
+        else:
+            lines.append(line)
+            line = word
+    return [*lines, line] if line or not lines else lines
+
+
+def pad(text: str, width: int, align: str = "left") -> str:
+    """`text` filled with blanks to `width` terminal cells."""
+    blanks = " " * max(0, width - cell_len(text))
+    return blanks + text if align == "right" else text + blanks
+
+
+def plural(count: int, word: str) -> str:
+    """`1 option`, `2 options`."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def sentence_list(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    items = list(words)
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def _cut(words: Iterable[str], width: int) -> Iterable[str]:
+    for word in words:
+        yield from [word] if cell_len(word) <= width else chop_cells(word, width)
+
+
+def _sign(value: float, shown: str = "1") -> str:
+    return _MINUS if value < 0 and re.search(r"[1-9]", shown) else ""
+
+
+def _three_digits(value: float) -> str:
+    if value < 1e-9:
+        return f"{value:.2e}"
+    return f"{value:.{2 - math.floor(math.log10(value))}f}".rstrip("0")
+
+
+def _three_figures(value: float) -> str:
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{digits}f}"
+
+
+def _spelt(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
