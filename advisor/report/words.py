@@ -10,20 +10,24 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
+from typing import TypeAlias
 
 from rich.cells import cell_len, chop_cells
 
 from advisor.core.quantity import Range
 
+Show: TypeAlias = Callable[[float | None], str]
+"""A way to show one number."""
+
 UNKNOWN_WORD = "unknown"
 
 VERDICT_WORDS = MappingProxyType(
-    {"prompt": "PROMPT", "tune": "FINE-TUNE", "hybrid": "DO BOTH", "undecided": "NOT DECIDABLE YET"}
+    {"prompt": "PROMPT", "tune": "FINE-TUNE", "hybrid": "HYBRID", "undecided": "NOT DECIDABLE YET"}
 )
 """What a verdict is called where it stands alone."""
 
 APPROACH_WORDS = MappingProxyType(
-    {"prompt": "prompt", "tune": "fine-tune", "hybrid": "both", "undecided": "not decidable"}
+    {"prompt": "prompting", "tune": "fine-tuning", "hybrid": "a hybrid", "undecided": "not decidable"}
 )
 """The same inside a sentence."""
 
@@ -108,6 +112,11 @@ def share(value: float | None, digits: int = 0) -> str:
     return f"{_sign(value)}{percent:.{digits}f} %"
 
 
+def of_hundred(chance: float | None) -> str:
+    """A chance as draws out of 100, without the percent sign: `91`, `<1`, `>99`."""
+    return share(chance).removesuffix(" %")
+
+
 def score(value: float | None) -> str:
     """A quality score from 0 to 1: `0.912`."""
     return f"{_sign(value)}{abs(value):.3f}" if value is not None and math.isfinite(value) else UNKNOWN_WORD
@@ -134,7 +143,7 @@ def measure(value: float | None, unit: str) -> str:
     return f"{number(value)} {unit}".rstrip()
 
 
-def span(held: Range, show: Callable[[float | None], str] = number) -> str:
+def span(held: Range, show: Show = number) -> str:
     """The 80 % interval `2,900 – 4,100`; one number where both ends read alike, `unknown` where it is not known."""
     low, high = show(held.p10), show(held.p90)
     return low if low == high else f"{low} – {high}"
@@ -144,17 +153,16 @@ def range_bar(
     p10: float | None,
     p50: float | None,
     p90: float | None,
+    low: float,
+    high: float,
     width: int,
-    low: float | None = None,
-    high: float | None = None,
 ) -> str:
-    """`├──●──┤` on a scale from `low` to `high` (default: p10 to p90), exactly `width` columns; blank if unknown."""
+    """`├──●──┤` on a scale from `low` to `high`, exactly `width` columns; blank where unknown."""
     if p10 is None or p50 is None or p90 is None or not all(map(math.isfinite, (p10, p50, p90))) or width < 1:
         return " " * max(width, 0)
-    start, end = p10 if low is None else low, p90 if high is None else high
 
     def column(value: float) -> int:
-        part = (value - start) / (end - start) if end > start else 0.5
+        part = (value - low) / (high - low) if high > low else 0.5
         return round(min(max(part, 0.0), 1.0) * (width - 1))
 
     left, middle, right = column(p10), column(p50), column(p90)
