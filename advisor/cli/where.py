@@ -1,0 +1,78 @@
+"""`advisor where`: the files and folders in use, and whether they are there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from advisor import shipped
+from advisor.store.folders import folders
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file or folder the program looks at; `state` says what is found there."""
+
+    what: str
+    path: str
+    state: str
+
+
+def places() -> Iterator[Place]:
+    """Every place in use, our own files last. Raises FileNotFoundError where the installation is broken."""
+    used = folders()
+    yield Place("config", str(used.config), _folder_state(used.config))
+    yield from (Place("override", str(path), _file_state(path)) for path in _overrides(used.config))
+    yield Place("data", str(used.data), _folder_state(used.data))
+    yield Place("database", str(used.database), _file_state(used.database))
+    yield Place("state", str(used.state), _folder_state(used.state))
+    for name in ("profiles", "calibration"):
+        folder = shipped.folder(name)
+        yield Place(name, str(folder), f"{sum(1 for path in folder.rglob('*') if path.is_file())} files")
+
+
+def _overrides(config: Path) -> list[Path]:
+    """The user's own files that stand before the shipped ones of the same name."""
+    ours = {path.name for path in shipped.folder("profiles").iterdir() if path.is_file()}
+    try:
+        return sorted(path for path in config.iterdir() if path.name in ours)
+    except OSError:
+        return []
+
+
+def _folder_state(path: Path) -> str:
+    return "folder" if path.is_dir() else "not there yet" if not path.exists() else "not a folder"
+
+
+def _file_state(path: Path) -> str:
+    try:
+        return f"{path.stat().st_size:,} bytes"
+    except FileNotFoundError:
+        return "not there yet"
+    except OSError as error:
+        return error.strerror or "not readable"
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON list, for programs.")
+def command(as_json: bool) -> None:
+    """Files and folders in use.
+
+    Files in the config folder that are named like one of profiles (gpu_prices.csv, ...) stand before ours.
+    ADVISOR_HOME puts config, data and state below one folder.
+    """
+    found = list(places())
+    if as_json:
+        click.echo(json.dumps([asdict(place) for place in found], ensure_ascii=False, indent=2))
+        return
+    for place in found:
+        click.echo(f"{place.what:<12} {_printable(place.path)}  ({place.state})")
+
+
+def _printable(text: str) -> str:
+    """A path without control characters, which a terminal would obey."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
