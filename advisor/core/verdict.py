@@ -200,6 +200,7 @@ class Verdict:
     warnings: tuple[str, ...] = ()
     sources: tuple[SourceRecord, ...] = ()
     alternative: str = field(default="")  # the arm that break-even and flips compare with
+    horizon_months: float | None = None  # what horizon_usd and expected_regret_usd cover
 
     @property
     def chosen(self) -> ArmRecord | None:
