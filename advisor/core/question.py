@@ -13,9 +13,11 @@ class Question:
     """What is asked, in what unit, within what bounds, and what is assumed where there is no answer.
 
     `default` is a Range for an uncertain number, `None` where the value is derived elsewhere (the help says where).
-    `low` and `high` are inclusive bounds in `unit`. `kind` is number, whole, share, text, choice, yes-no, date, path
-    or names; `ranged` numbers may be answered by `{low, likely, high}`. `key` is the dotted key, set when the brief's
-    declaration is read.
+    `low` and `high` are inclusive bounds in `unit`. `kind` is number, whole, share, score, text, choice, yes-no, date,
+    path or names; `ranged` numbers may be answered by `{low, likely, high}`. `source` and `as_of` say where the default
+    comes from. `basic` marks the few questions that matter most; `registered`, that a default is an assumption which
+    can move the verdict; `zero_is_absent`, that an answer of 0 means "left out"; `required`, that a row of a list needs
+    it. `key` is the dotted key, set when the brief's declaration is read.
     """
 
     text: str
@@ -27,6 +29,11 @@ class Question:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    as_of: str = ""
+    basic: bool = False
+    registered: bool = True
+    zero_is_absent: bool = False
+    required: bool = False
     key: str = ""
 
     @property
@@ -46,11 +53,20 @@ def ask(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    as_of: str = "",
+    basic: bool = False,
+    registered: bool = True,
+    zero_is_absent: bool = False,
+    required: bool = False,
 ) -> Any:
     """A dataclass field that carries its question; the field's default is the question's."""
     if kind == "share":
         unit, low, high = unit or "share", 0.0 if low is None else low, 1.0 if high is None else high
-    question = Question(text, help, kind, default, source, unit, low, high, choices)
+    if kind == "score":
+        unit, low, high = unit or "score", 0.0 if low is None else low, 1.0 if high is None else high
+    question = Question(
+        text, help, kind, default, source, unit, low, high, choices, as_of, basic, registered, zero_is_absent, required
+    )
     return field(default=default, metadata={"question": question})
 
 
