@@ -50,7 +50,11 @@ class GpuOffer:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model whose architecture is known. Sizes in elements; `kind` is decoder or encoder."""
+    """A model whose architecture is known. Sizes in elements; `kind` is decoder or encoder.
+
+    A dense model has no experts: their numbers are 0, as is `intermediate` where every layer is a mixture.
+    `context_tokens` and `kv_bytes_per_token` (16-bit cache of one token, all layers) are None where not known.
+    """
 
     name: str
     family: str
@@ -70,9 +74,12 @@ class Model:
     experts_per_token: int
     vocabulary: int
     tied_embeddings: bool
-    context_tokens: int
+    context_tokens: int | None
     hf_class: str
     cited: Cited
+    kv_bytes_per_token: int | None = None
+    open_weights: bool = True
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
