@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from advisor import __version__
 from advisor.core.errors import AdvisorError, Exit, did_you_mean
+from advisor.core.text import printable
 
 COMMANDS = {
     "ask": "Answer the questions one by one on a plain terminal; writes a brief.",
@@ -65,6 +68,14 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """A reader that has seen enough, such as `head`, is no failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(Exit.DONE)
+
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="advisor")
@@ -77,21 +88,25 @@ def cli(ctx: click.Context) -> None:
         ctx.invoke(command)
 
 
+def usage_line(error: click.ClickException) -> str:
+    """Bad usage on one line: the command, what is wrong, where its help is."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "advisor"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return printable(f"{path}: {message}; see `{path} --help`")
+
+
 def main() -> None:
     """Run, and turn errors that a user can mend into one line and an exit code."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        given = cli.main(prog_name="advisor", standalone_mode=False)  # to ctx.exit(), or what the command returned
+        sys.exit(given if isinstance(given, int) else Exit.DONE)
     except click.ClickException as error:
-        error.show()
+        click.echo(usage_line(error), err=True)
         sys.exit(Exit.USAGE)
     except (click.Abort, KeyboardInterrupt):
         click.echo("cancelled", err=True)
         sys.exit(Exit.CANCELLED)
     except AdvisorError as error:
-        click.echo(f"advisor: {error}", err=True)
+        click.echo(f"advisor: {printable(str(error))}", err=True)
         sys.exit(error.exit)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(Exit.DONE)

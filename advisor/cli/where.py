@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from advisor import shipped
+from advisor.core.text import printable
 from advisor.store.folders import folders
 
 
@@ -70,9 +71,4 @@ def command(as_json: bool) -> None:
         click.echo(json.dumps([asdict(place) for place in found], ensure_ascii=False, indent=2))
         return
     for place in found:
-        click.echo(f"{place.what:<12} {_printable(place.path)}  ({place.state})")
-
-
-def _printable(text: str) -> str:
-    """A path without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+        click.echo(f"{place.what:<12} {printable(place.path)}  ({place.state})")

@@ -138,7 +138,7 @@ def plain(value: float) -> str:
     """A number for a formula: thousands grouped, at most six significant digits, `unknown` for NaN."""
     if value != value:
         return "unknown"
-    if value == int(value) and abs(value) < 1e15:
+    if abs(value) < 1e15 and value == int(value):
         return f"{int(value):,}"
     return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
 

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import click
+import pytest
+
+from advisor import __version__
+from advisor.cli import main as cli
+from advisor.core.errors import Cancelled, Exit, Infeasible, MissingExtra, UsageError
+
+
+@pytest.fixture
+def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Runs `advisor ARGS`: exit code, stdout, stderr."""
+
+    def run(*args: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["advisor", *args])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out = capsys.readouterr()
+        return int(stop.value.code or 0), out.out, out.err
+
+    return run
+
+
+@pytest.fixture
+def a_command(monkeypatch: pytest.MonkeyPatch):
+    """Puts a command `odd` in place that does what the test says."""
+
+    def install(action, name: str = "odd") -> None:
+        module = types.ModuleType(f"advisor.cli.{name}")
+        module.command = click.Command(name, callback=action, params=[click.Argument(["words"], nargs=-1)])
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        if name != "app":
+            monkeypatch.setitem(cli.COMMANDS, name, "Odd.")
+
+    return install
+
+
+def raising(error: BaseException):
+    def action(words: tuple[str, ...]) -> None:
+        raise error
+
+    return action
+
+
+def test_help_names_every_command(advisor) -> None:
+    code, out, err = advisor("--help")
+    assert (code, err) == (Exit.DONE, "")
+    listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line[:3].strip()]
+    assert listed == list(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("name", list(cli.COMMANDS))
+def test_every_command_has_help_of_its_own(advisor, name: str) -> None:
+    code, out, err = advisor(name, "--help")
+    assert (code, err) == (Exit.DONE, "")
+    assert out.startswith(f"Usage: advisor {name} ")
+    assert len(out.split("Options:")[0].split("\n\n")) >= 3, "no sentence of help"
+
+
+def test_version(advisor) -> None:
+    assert advisor("--version") == (Exit.DONE, f"advisor, version {__version__}\n", "")
+
+
+def test_an_unknown_command_gets_the_nearest_on_one_line(advisor) -> None:
+    code, out, err = advisor("recomend")
+    assert (code, out) == (Exit.USAGE, "")
+    assert err == "advisor: no command 'recomend'; did you mean 'recommend'?; see `advisor --help`\n"
+
+
+def test_a_command_of_a_later_release_says_what_to_do_meanwhile(advisor) -> None:
+    for name, advice in cli.LATER.items():
+        code, out, err = advisor(name, "anything")
+        assert (code, out) == (Exit.USAGE, "")
+        assert err.count("\n") == 1
+        assert advice in err
+
+
+def test_a_wrong_option_is_one_line(advisor) -> None:
+    code, out, err = advisor("where", "--jsn")
+    assert (code, out) == (Exit.USAGE, "")
+    assert err.count("\n") == 1
+    assert err.startswith("advisor where: No such option")
+    assert "--json" in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (UsageError("b.toml: line 3: wrong"), 2, "advisor: b.toml: line 3: wrong\n"),
+        (Infeasible("no option is left"), 4, "advisor: no option is left\n"),
+        (MissingExtra("install it"), 1, "advisor: install it\n"),
+        (Cancelled("cancelled"), 130, "advisor: cancelled\n"),
+        (KeyboardInterrupt(), 130, "\ncancelled\n"),
+        (UsageError("evil \x1b[2J\nname \u202e"), 2, "advisor: evil \\x1b[2J\\nname \\u202e\n"),
+    ],
+)
+def test_errors_become_one_line_and_a_code(advisor, a_command, error: BaseException, code: int, line: str) -> None:
+    a_command(raising(error))
+    assert advisor("odd") == (code, "", line)
+
+
+def test_a_bug_is_not_hidden(a_command, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_command(raising(ZeroDivisionError("a bug")))
+    monkeypatch.setattr(sys, "argv", ["advisor", "odd"])
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+def test_the_exit_code_of_a_command_arrives(advisor, a_command) -> None:
+    a_command(lambda words: click.get_current_context().exit(Exit.UNDECIDED))
+    assert advisor("odd")[0] == Exit.UNDECIDED
+    a_command(lambda words: click.echo("done"))
+    assert advisor("odd") == (Exit.DONE, "done\n", "")
+
+
+@pytest.mark.parametrize("name", ["plan.toml", "plan"])
+def test_a_lone_brief_opens_the_app(advisor, a_command, tmp_path: Path, name: str) -> None:
+    brief = tmp_path / name
+    brief.write_text("schema = 1")
+    a_command(lambda words: click.echo(f"opened {words}"), "app")
+    assert advisor(str(brief)) == (Exit.DONE, f"opened ('{brief}',)\n", "")
+
+
+def test_no_word_at_all_opens_the_app(advisor, a_command) -> None:
+    a_command(lambda words: click.echo(f"opened {words}"), "app")
+    assert advisor() == (Exit.DONE, "opened ()\n", "")
+
+
+def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "where"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"ADVISOR_HOME": str(tmp_path)},
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (Exit.DONE, "")

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.quantity import UNKNOWN, Basis, Quantity, Range, weakest
+
+BASES = ["measured", "quoted", "published", "modelled", "assumed"]
+
+
+@given(st.lists(st.sampled_from(BASES), min_size=1))
+def test_the_weakest_basis_is_the_last_in_the_stated_order(names: list[str]) -> None:
+    assert weakest(Basis(name) for name in names) == max(names, key=BASES.index)
+
+
+def test_of_no_inputs_the_basis_is_measured() -> None:
+    assert weakest([]) is Basis.MEASURED
+
+
+def test_an_exact_value_is_a_range_without_width() -> None:
+    exact = Range.exact(3.5)
+    assert (exact.p10, exact.p50, exact.p90) == (3.5, 3.5, 3.5)
+    assert exact.is_exact
+    assert exact.is_known
+    assert exact.likely == 3.5
+    assert not Range(1, 2, 3).is_exact
+
+
+def test_unknown_never_becomes_a_number() -> None:
+    assert not UNKNOWN.is_known
+    with pytest.raises(ValueError, match="unknown"):
+        UNKNOWN.likely  # noqa: B018
+    quantity = Quantity.unknown("USD", "no price is known")
+    assert (quantity.reason, quantity.unit) == ("no price is known", "USD")
+    with pytest.raises(ValueError, match="unknown"):
+        quantity.likely  # noqa: B018
+
+
+def test_values_are_frozen() -> None:
+    quantity = Quantity(Range(1, 2, 3), "USD", Basis.QUOTED, "a price list", "2026-11-20")
+    assert quantity.likely == 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        quantity.unit = "EUR"  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        quantity.range.p50 = 9  # type: ignore[misc]
