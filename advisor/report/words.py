@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -122,6 +122,12 @@ def score(value: float | None) -> str:
     return f"{_sign(value)}{abs(value):.3f}" if value is not None and math.isfinite(value) else UNKNOWN_WORD
 
 
+def signed_score(value: float | None) -> str:
+    """A difference of scores with its sign: `+0.020`."""
+    shown = score(value)
+    return shown if value is None or not math.isfinite(value) or value < 0 else f"+{shown}"
+
+
 def weeks(value: float | None) -> str:
     """Calendar weeks, to a half below ten."""
     if value is None or not math.isfinite(value):
@@ -147,6 +153,26 @@ def span(held: Range, show: Show = number) -> str:
     """The 80 % interval `2,900 – 4,100`; one number where both ends read alike, `unknown` where it is not known."""
     low, high = show(held.p10), show(held.p90)
     return low if low == high else f"{low} – {high}"
+
+
+def short_span(held: Range, show: Show) -> str:
+    """`0.888–0.930`, for the line below a figure; empty where it is exact or unknown."""
+    if not held.is_known or held.is_exact:
+        return ""
+    return f"{show(held.p10)}–{show(held.p90)}"
+
+
+def tight_span(held: Range) -> str:
+    """Money for narrow columns, both ends on the scale of the upper: `2.90–4.10 k`; empty where exact or unknown."""
+    if held.p10 is None or held.p90 is None or held.is_exact:
+        return ""
+    size = max(abs(held.p10), abs(held.p90))
+    scale, letter = next(((s, f" {n}") for s, n in _SCALES if size >= s * 0.9995), (1.0, ""))
+    digits = 2 if size < 9.995 * scale else 1 if size < 99.95 * scale else 0
+    low, high = (
+        f"{_sign(end, shown)}{shown}" for end in (held.p10, held.p90) for shown in [f"{abs(end) / scale:.{digits}f}"]
+    )
+    return f"{low}–{high}{letter}"
 
 
 def range_bar(
@@ -186,9 +212,9 @@ def clean(text: str) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` terminal cells (wide characters count two); a word longer than that is cut."""
+    """Lines of at most `width` terminal cells (wide characters count two); `27 %` stays together, long words are cut."""
     lines, line = [], ""
-    for word in _cut(text.split(), max(width, 2)):
+    for word in _cut(re.split(r" +(?!%)", text.strip(" ")), max(width, 2)):
         joined = f"{line} {word}" if line else word
         if cell_len(joined) <= width or not line:
             line = joined
@@ -204,6 +230,11 @@ def pad(text: str, width: int, align: str = "left") -> str:
     return blanks + text if align == "right" else text + blanks
 
 
+def cells(text: str) -> int:
+    """How many terminal cells `text` takes."""
+    return cell_len(text)
+
+
 def plural(count: int, word: str) -> str:
     """`1 option`, `2 options`."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
@@ -215,9 +246,16 @@ def sentence_list(words: Iterable[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
-def _cut(words: Iterable[str], width: int) -> Iterable[str]:
+def _cut(words: Iterable[str], width: int) -> Iterator[str]:
+    """Words no wider than `width`; a name such as `tune/lora@model+batch` is cut after its marks where it can be."""
     for word in words:
-        yield from [word] if cell_len(word) <= width else chop_cells(word, width)
+        piece = ""
+        for part in re.findall(r"[^/@+.,_-]*[/@+.,_-]|[^/@+.,_-]+", word) if cell_len(word) > width else ():
+            if piece and cell_len(piece + part) > width:
+                yield from chop_cells(piece, width)
+                piece = ""
+            piece += part
+        yield from chop_cells(piece, width) if piece else [word]
 
 
 def _sign(value: float, shown: str = "1") -> str:

@@ -1,0 +1,95 @@
+"""The report as Markdown (GitHub's dialect). Text from data is escaped, so it can neither format nor link nor run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from advisor.core.verdict import Verdict
+from advisor.report.page import Block, Bullets, Cell, Code, Fold, Heading, KeyFigure, Page, Paragraph, Ranged, Table
+from advisor.report.sections import page
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!])")
+_LIST_START = re.compile(r"^(\d+)([.)])(?=\s)|^([-+=])")
+
+
+def render(verdict: Verdict) -> str:
+    """The whole report, with the trace of the chosen arm and of the one it is compared with."""
+    return "\n".join(_lines(page(verdict, (verdict.arm, verdict.alternative)))) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` as Markdown that shows it letter by letter."""
+    return _LIST_START.sub(_escape_start, _SPECIAL.sub(r"\\\1", text))
+
+
+def code(text: str) -> str:
+    """`text` as a code span; a pipe is escaped for tables, back-ticks are fenced by longer ones."""
+    if not text:
+        return ""
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
+    inner = f" {text} " if text.startswith("`") or text.endswith("`") else text
+    return f"{fence}{inner}{fence}".replace("|", "\\|")
+
+
+def _escape_start(found: re.Match[str]) -> str:
+    return f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}"
+
+
+def _lines(held: Page) -> Iterator[str]:
+    head = held.headline
+    yield f"# {escaped(held.title)}"
+    yield ""
+    yield escaped(held.subtitle)
+    yield ""
+    yield f"## {escaped(head.word)} {code(head.arm)}".rstrip()
+    yield ""
+    yield f"**{escaped(head.sure)}**"
+    if head.figures:
+        yield from _key_figures(head.figures)
+    for block in held.blocks:
+        yield from _block(block, 2)
+
+
+def _key_figures(figures: tuple[KeyFigure, ...]) -> Iterator[str]:
+    yield ""
+    yield "|  | likely | 80 % interval | known by |"
+    yield "|:--|--:|:--|:--|"
+    for figure in figures:
+        interval = figure.low if figure.low == figure.high else f"{figure.low} – {figure.high}"
+        value = f"{figure.value} {figure.unit}".rstrip()
+        known = f"{figure.basis} {code(figure.other)}".strip() if figure.other else figure.basis
+        yield f"| {escaped(figure.label)} | **{value}** | {interval} | {known} |"
+
+
+def _block(block: Block, level: int) -> Iterator[str]:
+    if isinstance(block, Heading):
+        yield from ("", f"{'#' * level} {escaped(block.text)}")
+    elif isinstance(block, Paragraph):
+        yield from ("", escaped(block.text))
+    elif isinstance(block, Bullets):
+        yield ""
+        for place, item in enumerate(block.items):
+            yield f"- {block.marks[place] + ' ' if block.marks else ''}{escaped(item)}"
+    elif isinstance(block, Table):
+        yield from _table(block)
+    elif isinstance(block, Fold):
+        yield from ("", f"{'#' * (level + 1)} {code(block.title)}")
+        for inner in block.blocks:
+            yield from _block(inner, level + 1)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield ""
+    yield f"| {' | '.join(escaped(c.title) for c in table.columns)} |"
+    yield f"|{'|'.join('--:' if c.right else ':--' for c in table.columns)}|"
+    for place, row in enumerate(table.rows):
+        strong = place in table.strong
+        yield f"| {' | '.join(_cell(cell, strong and i == 0) for i, cell in enumerate(row))} |"
+
+
+def _cell(cell: Cell, strong: bool) -> str:
+    if isinstance(cell, Ranged):
+        return f"{escaped(cell.value)}{f' ({escaped(cell.span)})' if cell.span else ''}"
+    shown = code(cell) if isinstance(cell, Code) else escaped(cell)
+    return f"**{shown}**" if strong else shown

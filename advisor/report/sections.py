@@ -1,0 +1,232 @@
+"""The sections of a report, made from the record: one small function for each, in the order a reader needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from advisor.core.verdict import ArmRecord, BreakEven, FlipPoint, NextStep, Sensitivity, Verdict
+from advisor.report import words
+from advisor.report.headline import as_is, headline, horizon, money_of, subtitle
+from advisor.report.page import Block, Bullets, Chart, Code, Column, Heading, Page, Paragraph, Ranged, Table
+from advisor.report.trace import traces
+
+
+def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
+    """The report of a verdict, with the trace of every figure of the arms named in `traced`."""
+    blocks = (
+        *_why(verdict),
+        *_what_would_change_it(verdict),
+        *_next_step(verdict.next_step),
+        *_readiness(verdict),
+        *_warnings(verdict),
+        *_options(verdict),
+        *_segments(verdict),
+        *_plan(verdict),
+        *_sensitivity(verdict),
+        *_excluded(verdict),
+        *_assumptions(verdict),
+        *_sources(verdict),
+        *traces(verdict, traced),
+    )
+    return Page(words.clean(verdict.name) or "Untitled", subtitle(verdict), headline(verdict), blocks)
+
+
+def ranked(verdict: Verdict) -> list[ArmRecord]:
+    """The arms in reading order: the chosen one, then by chance to be best, then by cost over the horizon."""
+
+    def order(arm: ArmRecord) -> tuple[bool, float, float, str]:
+        cost = arm.horizon_usd.p50
+        return arm.id != verdict.arm, -(arm.p_best or 0.0), float("inf") if cost is None else cost, arm.id
+
+    return sorted(verdict.arms, key=order)
+
+
+def widest_first(verdict: Verdict) -> list[Sensitivity]:
+    """What the answer rests on, the widest swing first."""
+    return sorted(verdict.sensitivity, key=lambda s: (-abs(s.swing_usd), s.input))
+
+
+def flip_sentence(flip: FlipPoint) -> str:
+    """`fine-tuning above 1,150,000 requests/month (traffic.requests_per_month, now 900,000)`."""
+    side = "at" if flip.now is None else "below" if flip.value < flip.now else "above"
+    now = "" if flip.now is None else f", now {words.measure(flip.now, flip.unit)}"
+    becomes = words.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
+    option = f": {flip.arm}" if flip.arm else ""
+    return words.clean(f"{becomes} {side} {words.measure(flip.value, flip.unit)} ({flip.input}{now}){option}")
+
+
+def break_even_sentences(held: BreakEven) -> list[str]:
+    """What is known of the break-even, a sentence each; empty where the arms never cost the same."""
+    found = (
+        (
+            held.months,
+            f"the higher one-off cost is earned back in {_rounded(held.months, 1)} months",
+        ),
+        (held.requests_per_month, f"equal cost at {words.number(held.requests_per_month)} requests a month"),
+        (held.price_multiple, f"equal cost at {_rounded(held.price_multiple, 2)} × today's prices"),
+        (held.uplift, f"equal worth at a quality difference of {words.signed_score(held.uplift)}"),
+    )
+    return [sentence for value, sentence in found if words.is_known(value)]
+
+
+def step_sentence(step: NextStep) -> str:
+    """The next step with its price, duration and worth."""
+    if not step.worth_usd and not step.cost_usd and not step.days:
+        return words.clean(step.action)
+    days = f", takes {words.number(step.days)} day{'' if step.days == 1 else 's'}" if step.days else ""
+    worth = f", is worth {words.money(step.worth_usd)}" if words.is_known(step.worth_usd) else ""
+    return words.clean(f"{step.action}: costs {words.money(step.cost_usd)}{days}{worth}")
+
+
+def _why(verdict: Verdict) -> Iterator[Block]:
+    if verdict.why:
+        yield Heading("Why")
+        yield Bullets(tuple(words.clean(w) for w in verdict.why))
+
+
+def _what_would_change_it(verdict: Verdict) -> Iterator[Block]:
+    flips = [flip_sentence(f) for f in verdict.flip_points]
+    even = break_even_sentences(verdict.break_even)
+    if flips:
+        yield Heading("What would change the answer")
+        yield Bullets(tuple(flips))
+    if even:
+        against = f" against {words.clean(verdict.alternative)}" if verdict.alternative else ""
+        yield Heading(f"Break-even{against}")
+        yield Bullets(tuple(even))
+        yield Chart("break-even")
+
+
+def _next_step(step: NextStep) -> Iterator[Block]:
+    if step.action:
+        yield Heading("Next step")
+        yield Paragraph(step_sentence(step))
+
+
+def _readiness(verdict: Verdict) -> Iterator[Block]:
+    if verdict.readiness:
+        order = {"stop": 0, "warn": 1}
+        checks = sorted(verdict.readiness, key=lambda r: order.get(r.status, 2))
+        yield Heading("Readiness")
+        yield Bullets(
+            tuple(words.clean(f"{r.status}: {r.rule}{f' — {r.detail}' if r.detail else ''}") for r in checks),
+            tuple(words.STATUS_MARKS.get(r.status, "·") for r in checks),
+        )
+
+
+def _warnings(verdict: Verdict) -> Iterator[Block]:
+    if verdict.warnings:
+        yield Heading("Warnings")
+        yield Bullets(tuple(words.clean(w) for w in verdict.warnings), ("!",) * len(verdict.warnings))
+
+
+def _options(verdict: Verdict) -> Iterator[Block]:
+    if not verdict.arms:
+        return
+    arms = ranked(verdict)
+    yield Heading("Options compared")
+    yield Paragraph("US dollars at the median, the 80 % interval below it. Meets: chance to keep every limit.")
+    yield Chart("best")
+    yield Chart("costs")
+    titles = ("once", "a month", horizon(verdict), "weeks", "quality", "meets", "best")
+    columns = (Column("option"), *(Column(t, right=True) for t in titles))
+    rows = tuple(_option(arm, verdict) for arm in arms)
+    yield Table("options", columns, rows, frozenset(i for i, a in enumerate(arms) if a.id == verdict.arm))
+
+
+def _option(arm: ArmRecord, verdict: Verdict) -> tuple[str | Code | Ranged, ...]:
+    today = as_is(verdict)
+    return (
+        Code(words.clean(arm.id) + (" (today)" if today is arm else "")),
+        Ranged(money_of(arm, arm.one_off_usd, "once.total"), words.tight_span(arm.one_off_usd)),
+        Ranged(money_of(arm, arm.monthly_usd, "run.total"), words.tight_span(arm.monthly_usd)),
+        Ranged(words.money(arm.horizon_usd.p50), words.tight_span(arm.horizon_usd)),
+        Ranged(words.weeks(arm.weeks.p50), words.short_span(arm.weeks, words.weeks)),
+        Ranged(words.score(arm.quality.p50), words.short_span(arm.quality, words.score)),
+        words.share(arm.p_meets_constraints),
+        words.share(arm.p_best),
+    )
+
+
+def _segments(verdict: Verdict) -> Iterator[Block]:
+    if verdict.segments:
+        yield Heading("Segments")
+        columns = ("segment", "verdict", "option", "best", "once", "a month")
+        yield Table(
+            "segments",
+            tuple(Column(c, right=i > 2) for i, c in enumerate(columns)),
+            tuple(
+                (
+                    words.clean(s.name),
+                    words.APPROACH_WORDS.get(s.verdict, words.clean(s.verdict)),
+                    Code(words.clean(s.arm)),
+                    words.share(s.p_best),
+                    Ranged(words.money(s.one_off_usd.p50), words.tight_span(s.one_off_usd)),
+                    Ranged(words.money(s.monthly_usd.p50), words.tight_span(s.monthly_usd)),
+                )
+                for s in verdict.segments
+            ),
+        )
+
+
+def _plan(verdict: Verdict) -> Iterator[Block]:
+    if verdict.plan:
+        yield Heading("Plan")
+        rows = tuple(
+            (f"{s.stage}. {words.clean(s.arm)}", words.weeks(s.weeks), words.clean(s.gate)) for s in verdict.plan
+        )
+        yield Table("plan", (Column("stage"), Column("weeks", right=True), Column("goes on when")), rows)
+
+
+def _sensitivity(verdict: Verdict) -> Iterator[Block]:
+    if not verdict.sensitivity:
+        return
+    yield Heading("What the answer rests on")
+    yield Paragraph(
+        "Advantage of the chosen option over the next approach, with each input at its P10 and at its P90, "
+        "widest swing first."
+    )
+    yield Chart("tornado")
+    rows = tuple(
+        (
+            Code(words.clean(s.input)),
+            words.measure(s.low, s.unit),
+            words.measure(s.high, s.unit),
+            words.money(s.swing_usd),
+        )
+        for s in widest_first(verdict)
+    )
+    columns = (Column("input"), *(Column(t, right=True) for t in ("at its P10", "at its P90", "swing")))
+    yield Table("sensitivity", columns, rows)
+
+
+def _excluded(verdict: Verdict) -> Iterator[Block]:
+    if verdict.excluded:
+        yield Heading("Ruled out")
+        rows = tuple((Code(words.clean(e.id)), words.clean(e.rule), words.clean(e.detail)) for e in verdict.excluded)
+        yield Table("excluded", (Column("option"), Column("rule"), Column("because")), rows)
+
+
+def _assumptions(verdict: Verdict) -> Iterator[Block]:
+    if verdict.assumptions:
+        yield Heading("Assumption register")
+        yield Paragraph("What the brief leaves out, and what stands in for it.")
+        rows = tuple(
+            (Code(words.clean(a.key)), *(words.clean(t) or "—" for t in (a.value, a.basis, a.source, a.as_of)))
+            for a in verdict.assumptions
+        )
+        yield Table("assumptions", tuple(Column(c) for c in ("input", "value", "basis", "source", "as of")), rows)
+
+
+def _sources(verdict: Verdict) -> Iterator[Block]:
+    if verdict.sources:
+        yield Heading("Sources")
+        rows = tuple(
+            (*(words.clean(t) or "—" for t in (s.source, s.basis, s.as_of)), words.clean(", ".join(s.used_for)) or "—")
+            for s in verdict.sources
+        )
+        yield Table("sources", tuple(Column(c) for c in ("source", "basis", "as of", "used for")), rows)
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"

@@ -1,0 +1,94 @@
+"""The report as plain text, for a terminal or a pipe: the answer fills the first screen, the detail follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.core.quantity import Range
+from advisor.core.verdict import Verdict
+from advisor.report import words
+from advisor.report.page import Block, Bullets, Fold, Heading, KeyFigure, Page, Paragraph, Table
+from advisor.report.sections import page
+from advisor.report.table import draw
+
+_BAR = 16
+
+
+def render(verdict: Verdict, width: int = 80, color: bool = False) -> str:
+    """Lines of at most `width` cells; `color` adds bold and dim, never meaning."""
+    return "\n".join(_lines(page(verdict), max(width, 40), color)) + "\n"
+
+
+def _lines(held: Page, width: int, color: bool) -> Iterator[str]:
+    yield from (bold(line, color) for line in words.wrap(held.title, width))
+    yield from (dim(line, color) for line in words.wrap(held.subtitle, width))
+    yield ""
+    yield from _headline(held, width, color)
+    for block in held.blocks:
+        yield from _block(block, width, color)
+    yield ""
+    yield from words.wrap("Every figure with formula, numbers and sources: advisor explain BRIEF FIGURE", width)
+
+
+def _headline(held: Page, width: int, color: bool) -> Iterator[str]:
+    head = held.headline
+    yield from (bold(line, color) for line in words.wrap(f"{head.word}  {head.arm}".rstrip(), width))
+    if head.p_best is not None:
+        yield from words.wrap(f"{words.share_bar(head.p_best, _BAR)} {head.sure}", width)
+    else:
+        yield head.sure
+    if head.figures:
+        yield ""
+        yield from (line for figure in head.figures for line in _key_figure(figure, width))
+
+
+def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
+    """`running   $3,317 a month   $2,900 ├──●────┤ $4,100  modelled`, in two lines where one is too narrow."""
+    head = f"{figure.label:<10} {figure.value:>10} {figure.unit:<8}"
+    if figure.other:
+        yield from words.wrap(f"{head} {figure.other}", width) if width < 60 else _hanging(head, figure.other, width)
+    elif figure.low == figure.high:
+        yield f"{head} {figure.basis and f'exact, {figure.basis}'}".rstrip()
+    else:
+        tail = f"{figure.low:>9} {_bar(figure.range)} {figure.high:<9} {figure.basis}".rstrip()
+        yield from [f"{head} {tail}"] if width >= 72 else [head.rstrip(), f"  {tail}"]
+
+
+def _bar(held: Range) -> str:
+    """The interval fills the bar; the dot shows which way it leans."""
+    return words.range_bar(held.p10, held.p50, held.p90, held.p10 or 0.0, held.p90 or 0.0, _BAR)
+
+
+def _block(block: Block, width: int, color: bool) -> Iterator[str]:
+    if isinstance(block, Heading):
+        yield ""
+        yield from (bold(line, color) for line in words.wrap(block.text, width))
+    elif isinstance(block, Paragraph):
+        yield from words.wrap(block.text, width)
+    elif isinstance(block, Bullets):
+        for place, item in enumerate(block.items):
+            yield from _hanging(block.marks[place] if block.marks else "·", item, width)
+    elif isinstance(block, Table):
+        yield from draw(block, width, lambda line: bold(line, color), lambda line: dim(line, color))
+    elif isinstance(block, Fold):
+        yield ""
+        yield from (bold(line, color) for line in words.wrap(block.title, width))
+        for inner in block.blocks:
+            yield from _block(inner, width, color)
+
+
+def _hanging(mark: str, text: str, width: int) -> Iterator[str]:
+    """`text` after `mark`, its further lines under the first letter."""
+    indent = words.cells(mark) + 1
+    for place, line in enumerate(words.wrap(text, width - indent)):
+        yield f"{mark} {line}" if place == 0 else f"{' ' * indent}{line}"
+
+
+def bold(text: str, color: bool) -> str:
+    """`text` in bold where the terminal takes it."""
+    return f"\x1b[1m{text}\x1b[0m" if color and text else text
+
+
+def dim(text: str, color: bool) -> str:
+    """`text` subdued where the terminal takes it."""
+    return f"\x1b[2m{text}\x1b[0m" if color and text else text
