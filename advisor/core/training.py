@@ -1,4 +1,4 @@
-"""A training run to be estimated, and the estimate of it."""
+"""A training run to be estimated, what was measured of one, and the estimate of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class TrainingRun:
 
     `seq_len` is the longest length a batch is padded or packed to, `mean_tokens` the mean real tokens of an example.
     `micro_batch` is per card. `model` may be known by its size only (`params`), `gpu` by its name only: then `fits` is
-    unknown.
+    unknown. `dtype` is that of the weights; `compute_dtype` is empty (as the weights), mixed-bf16, mixed-fp16 (autocast)
+    or fp8. `memory_basis` says what is meant by memory: allocated, active, reserved, process (as nvidia-smi shows) or
+    unstated. `assumed` names the inputs that are guesses because nobody stated them: they widen the ranges.
     """
 
     model_name: str
@@ -50,13 +52,27 @@ class TrainingRun:
     examples: float | None = None
     epochs: float = 1.0
     free_memory_gib: float | None = None  # measured on the card; None: the whole card
+    compute_dtype: str = ""
+    memory_basis: str = "process"
+    tokens_basis: str = "real"  # or padded: positions, whether they carry data or not
+    assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMeasurement:
+    """What one run of the same kind showed on the user's own machine; None where it was not measured."""
+
+    run: TrainingRun
+    memory_gib: float | None = None
+    tokens_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingEstimate:
     """Memory per card (GiB), speed of the whole machine (real tokens/s), times and the verdict on fitting.
 
-    `terms` are GiB by term at the median. `fits` is fits, tight, no or unknown.
+    `terms` are GiB by term at the median; they add up to the median of `memory_gib`. `fits` is fits, tight, no or
+    unknown, judged on the memory of the process against the free memory of the card.
     """
 
     run: TrainingRun
@@ -67,3 +83,13 @@ class TrainingEstimate:
     train_hours: Quantity
     terms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WayToFit:
+    """A change of the inputs that makes a run fit. `slowdown` is its time over the time of the run as asked; below 1: faster."""
+
+    change: str
+    run: TrainingRun
+    memory_gib: float
+    slowdown: float

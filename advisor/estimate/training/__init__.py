@@ -1,0 +1,166 @@
+"""One training run: does it fit, how fast is it, how long does it take, and how sure is that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
+from advisor.estimate.training import coefficients, correction, memory, throughput, time
+from advisor.estimate.training.advice import largest_micro_batch, ways_to_fit
+from advisor.estimate.training.params import total_params, trainable_params
+from advisor.estimate.training.shape import Shape, of_model, of_size
+
+__all__ = ["estimate", "fits", "largest_micro_batch", "total_params", "trainable_params", "ways_to_fit"]
+
+Z80 = 1.2816
+"""Half width of an 80 % interval in standard deviations."""
+
+
+def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), without: str = "") -> TrainingEstimate:
+    """Memory per card, speed of all cards, times, and whether it fits.
+
+    `measured` are runs of the same kind on the same machine: they correct the estimate and narrow it. `without` leaves
+    a published source out of the fitted constants; only the back-test uses it. Unknown models or cards give unknown
+    quantities with a reason, never an error.
+    """
+    k = coefficients.fitted(without)
+    shape = shape_of(run)
+    if shape is None:
+        return _unknown(run, f"neither architecture nor size of {run.model_name!r} is known")
+    terms = _terms(run, shape, k)
+    memory_gib = _memory(run, sum(terms.values()), measured, k, without)
+    speed = _speed(run, shape, measured, k, without)
+    return TrainingEstimate(
+        run=run,
+        fits=fits(run, shape, k),
+        memory_gib=memory_gib,
+        tokens_per_second=speed,
+        step_seconds=_step_seconds(run, speed),
+        train_hours=_train_hours(run, shape, speed, k),
+        terms=MappingProxyType(terms),
+        notes=_notes(run),
+    )
+
+
+def shape_of(run: TrainingRun) -> Shape | None:
+    """The model's sizes, exact or typical for its parameter count; None where neither is known."""
+    if run.model is not None:
+        return of_model(run.model)
+    return of_size(run.params) if run.params else None
+
+
+def fits(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> str:
+    """`fits` where even P90 of the process stays below the free memory, `tight` where only the median does, else `no`."""
+    free = free_gib(run, k)
+    if free is None:
+        return "unknown"
+    used = memory.on_basis(sum(memory.terms(run, shape, k).values()) / memory.GIB, "process", k)
+    if used > free:
+        return "no"
+    return "fits" if used * math.exp(Z80 * _spread(run, k, "memory")) <= free else "tight"
+
+
+def free_gib(run: TrainingRun, k: Mapping[str, float]) -> float | None:
+    """Memory a process can have on the card, GiB; None where it is unknown.
+
+    A card sold as n GB shows about n GiB less what the driver and error correction take.
+    """
+    if run.free_memory_gib is not None:
+        return run.free_memory_gib
+    if run.gpu is None or run.gpu.memory_gb is None:
+        return None
+    return run.gpu.memory_gb * k["usable_memory"]
+
+
+def _terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
+    """Terms in GiB; what the basis adds to the allocated peak is a term of its own."""
+    found = {name: value / memory.GIB for name, value in memory.terms(run, shape, k).items()}
+    allocated = sum(found.values())
+    found["allocator and context"] = memory.on_basis(allocated, run.memory_basis, k) - allocated
+    return found
+
+
+def _spread(run: TrainingRun, k: Mapping[str, float], what: str) -> float:
+    """Standard deviation of the log error: that of the back-test, and more for every input that is assumed."""
+    guesses = len(run.assumed) + (run.model is None) + (run.gpu is None)
+    return math.hypot(k[f"spread_{what}"], k[f"spread_{what}_assumed"] * math.sqrt(guesses))
+
+
+def _lognormal(median: float, log_sd: float) -> Range:
+    factor = math.exp(Z80 * log_sd)
+    return Range(median / factor, median, median * factor)
+
+
+def _memory(
+    run: TrainingRun, median: float, measured: Sequence[TrainingMeasurement], k: Mapping[str, float], without: str
+) -> Quantity:
+    ratios = [
+        m.memory_gib / estimate(m.run, without=without).memory_gib.likely for m in measured if m.memory_gib is not None
+    ]
+    return _corrected(median, _spread(run, k, "memory"), ratios, k["repeat_memory"], "GiB")
+
+
+def _speed(
+    run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasurement], k: Mapping[str, float], without: str
+) -> Quantity:
+    if run.gpu is None:
+        return Quantity.unknown("tokens/s", f"the card {run.gpu_name!r} is not in profiles/gpus")
+    seconds = throughput.micro_step_seconds(run, run.gpu, shape, k)
+    if seconds is None:
+        return Quantity.unknown("tokens/s", f"neither peak nor bandwidth of {run.gpu_name} is known")
+    ratios = [
+        m.tokens_per_second / estimate(m.run, without=without).tokens_per_second.likely
+        for m in measured
+        if m.tokens_per_second is not None
+    ]
+    median = throughput.tokens_per_step(run) / seconds
+    return _corrected(median, _spread(run, k, "speed"), ratios, k["repeat_speed"], "tokens/s")
+
+
+def _corrected(median: float, log_sd: float, ratios: Sequence[float], repeat_sd: float, unit: str) -> Quantity:
+    if not ratios:
+        range = _lognormal(median, log_sd)
+        return Quantity(range, unit, Basis.MODELLED, coefficients.source(), coefficients.as_of())
+    shift, spread = correction.update(log_sd, repeat_sd, [math.log(r) for r in ratios])
+    range = _lognormal(median * math.exp(shift), spread)
+    return Quantity(range, unit, Basis.MEASURED, f"corrected by {len(ratios)} own runs", coefficients.as_of())
+
+
+def _inverse(speed: Quantity, amount: float, fixed: float, unit: str) -> Quantity:
+    """amount ÷ speed + fixed, in `unit`."""
+    low, mid, high = speed.range.p10, speed.range.p50, speed.range.p90
+    if low is None or mid is None or high is None:
+        return Quantity.unknown(unit, speed.reason)
+    range = Range(amount / high + fixed, amount / mid + fixed, amount / low + fixed)
+    return replace(speed, range=range, unit=unit)
+
+
+def _step_seconds(run: TrainingRun, speed: Quantity) -> Quantity:
+    return _inverse(speed, throughput.tokens_per_step(run) * run.grad_accum, 0.0, "s")
+
+
+def _train_hours(run: TrainingRun, shape: Shape, speed: Quantity, k: Mapping[str, float]) -> Quantity:
+    steps = time.optimizer_steps(run)
+    if steps is None:
+        return Quantity.unknown("h", "the number of examples is unknown")
+    tokens = steps * run.grad_accum * throughput.tokens_per_step(run)
+    return _inverse(speed, tokens / 3600.0, time.fixed_seconds(run, shape, k) / 3600.0, "h")
+
+
+def _notes(run: TrainingRun) -> tuple[str, ...]:
+    notes = []
+    if run.assumed:
+        notes.append(f"assumed, because nobody stated it: {', '.join(run.assumed)}")
+    if run.model is None:
+        notes.append("the architecture is not known: a typical decoder of the same size stands in")
+    return tuple(notes)
+
+
+def _unknown(run: TrainingRun, reason: str) -> TrainingEstimate:
+    units = ("GiB", "tokens/s", "s", "h")
+    memory_gib, speed, step, hours = (Quantity.unknown(u, reason) for u in units)
+    return TrainingEstimate(run, "unknown", memory_gib, speed, step, hours)

@@ -1,0 +1,147 @@
+"""Parameters of models and adapters by formula: what is trained, and how large the linear modules are.
+
+The counts equal those of the models of transformers instantiated on the meta device, and of adapters attached by peft.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.facts import Model
+from advisor.estimate.training.shape import of_model
+
+ADAPTERS = frozenset({"lora", "qlora", "dora", "soft-prompt", "prefix", "ia3", "adapter", "other"})
+"""Methods that leave the base model frozen."""
+
+VIRTUAL_TOKENS = 20
+"""Length of a soft prompt or prefix where none is stated: peft's documentation uses 20."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear module of every layer: its name in the code of transformers, its sizes, and whether it is attention's."""
+
+    name: str
+    inputs: int
+    outputs: int
+    attention: bool
+
+
+@lru_cache(maxsize=256)
+def linear_modules(model: Model) -> tuple[Linear, ...]:
+    """The linear modules of one layer that adapters can be attached to (experts are parameters, not modules)."""
+    h, f = model.hidden, model.intermediate
+    q, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
+    apart = (Linear("q_proj", h, q, True), Linear("k_proj", h, kv, True), Linear("v_proj", h, kv, True))
+    if model.hf_class == "PhiForCausalLM":
+        return (*apart, Linear("dense", q, h, True), Linear("fc1", h, f, False), Linear("fc2", f, h, False))
+    if model.hf_class in _FUSED:
+        qkv, out, up, down = _FUSED[model.hf_class]
+        return (
+            Linear(qkv, h, q + 2 * kv, True),
+            Linear(out, q, h, True),
+            Linear(up, h, f, False),
+            Linear(down, f, h, False),
+        )
+    attention = (*apart, Linear("o_proj", q, h, True))
+    if model.hf_class == "Phi3ForCausalLM":
+        attention = (Linear("qkv_proj", h, q + 2 * kv, True), Linear("o_proj", q, h, True))
+    if model.experts:
+        return attention
+    if model.hf_class in ("Phi3ForCausalLM", "GlmForCausalLM", "Glm4ForCausalLM"):
+        return (*attention, Linear("gate_up_proj", h, 2 * f, False), Linear("down_proj", f, h, False))
+    return (
+        *attention,
+        Linear("gate_proj", h, f, False),
+        Linear("up_proj", h, f, False),
+        Linear("down_proj", f, h, False),
+    )
+
+
+_FUSED = {
+    "GPTNeoXForCausalLM": ("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"),
+    "FalconForCausalLM": ("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"),
+    "GPT2LMHeadModel": ("c_attn", "attn.c_proj", "c_fc", "mlp.c_proj"),
+    "GPTBigCodeForCausalLM": ("c_attn", "attn.c_proj", "c_fc", "mlp.c_proj"),
+    "MptForCausalLM": ("Wqkv", "out_proj", "up_proj", "down_proj"),
+}
+"""Families with one fused projection and an MLP without gate: names of the four modules."""
+
+HEADS = frozenset({"lm_head", "wte", "embed_tokens"})
+
+
+def targeted(model: Model, targets: str) -> tuple[Linear, ...]:
+    """The modules of a layer that `targets` names: qv, attention, all-linear or module names joined by , or +.
+
+    Raises UsageError on a name that the model does not have.
+    """
+    modules = linear_modules(model)
+    chosen: dict[str, Linear] = {}
+    for word in filter(None, (w.strip() for w in targets.replace("+", ",").split(","))):
+        found = [m for m in modules if _matches(word, m)]
+        if not found and word not in HEADS:
+            known = ["all-linear", "attention", "qv", *(m.name for m in modules), *HEADS]
+            raise UsageError(f"--targets: {model.name} has no module {word!r}{did_you_mean(word, known)}")
+        chosen.update((m.name, m) for m in found)
+    return tuple(chosen.values())
+
+
+def _matches(word: str, module: Linear) -> bool:
+    if word == "all-linear":
+        return True
+    if word == "attention":
+        return module.attention
+    if word == "qv":
+        return module.name in ("q_proj", "v_proj", "qkv_proj", "query_key_value", "c_attn", "Wqkv")
+    return word == module.name or module.name.endswith("." + word)
+
+
+@lru_cache(maxsize=1024)
+def trainable_params(model: Model, method: str, rank: int, targets: str) -> int:
+    """Parameters that are trained; for lora rank × Σ(in + out) over targets and layers (Hu et al. 2021, table 1).
+
+    DoRA adds a magnitude per output (Liu et al. 2024), a soft prompt `VIRTUAL_TOKENS` embeddings (Lester et al. 2021),
+    a prefix keys and values of as many tokens in every layer (Li and Liang 2021). Raises UsageError on unknown targets.
+    """
+    if method == "full":
+        return model.params
+    if method == "soft-prompt":
+        return VIRTUAL_TOKENS * model.hidden
+    if method in ("prefix", "adapter"):
+        return VIRTUAL_TOKENS * model.layers * 2 * model.kv_heads * model.head_dim
+    modules = targeted(model, targets)
+    if method == "ia3":
+        return model.layers * sum(m.outputs if m.attention else m.inputs for m in modules)
+    per_layer = sum(rank * (m.inputs + m.outputs) + (m.outputs if method == "dora" else 0) for m in modules)
+    heads = sum(w in HEADS for w in targets.replace("+", ",").split(","))
+    return model.layers * per_layer + heads * rank * (model.hidden + model.vocabulary)
+
+
+def adapter_inputs(model: Model | None, hidden: int, mlp: float, targets: str) -> float:
+    """Σ of the input widths of the adapted modules of one layer: activations that an adapter keeps for its gradient."""
+    if model is None or model.experts:
+        return 3.0 * hidden if targets in ("attention", "all-linear", "") else 2.0 * hidden
+    try:
+        return float(sum(m.inputs for m in targeted(model, targets)))
+    except UsageError:
+        return 3.0 * hidden + mlp
+
+
+def typical_trainable_params(params: float, method: str, rank: int) -> float:
+    """For a model known by its size only: a typical decoder with all linear modules adapted."""
+    from advisor.estimate.training.shape import of_size
+
+    if method == "full":
+        return params
+    shape = of_size(params)
+    if method in ("soft-prompt", "prefix", "ia3", "adapter"):
+        return VIRTUAL_TOKENS * shape.hidden * (1 if method == "soft-prompt" else shape.layers)
+    width = 2 * (shape.hidden + shape.query) + 2 * (shape.hidden + shape.key_value) + 3 * (shape.hidden + shape.mlp)
+    return rank * shape.layers * width
+
+
+def total_params(model: Model) -> int:
+    """All parameters of the model, each once where input and output embeddings are tied."""
+    return round(of_model(model).params)
