@@ -1,0 +1,51 @@
+# Two commands do everything from a fresh clone: `make run` and `make test`. Both set up .venv themselves.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BRIEF ?= profiles/briefs/catalogue-extraction.toml
+WORKERS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
+
+# Idle OpenMP threads that spin make small training loops ten times slower on busy cores.
+export OMP_NUM_THREADS := 1
+export OMP_WAIT_POLICY := passive
+
+.PHONY: run test lint tests bench format clean
+
+run: .venv/.run
+	$(BIN)/advisor $(BRIEF)
+
+test: lint tests
+
+lint: .venv/.test
+	@echo "== style" && $(BIN)/ruff check && $(BIN)/ruff format --check
+	@echo "== types" && $(BIN)/mypy
+
+tests: .venv/.test
+	@echo "== tests" && $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+bench: .venv/.test
+	$(BIN)/python benchmarks/startup.py
+
+format: .venv/.test
+	$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+.venv/.made:
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later found: install one, or say make PYTHON=/path/to/python"; exit 2; }
+	$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --disable-pip-version-check install -qq --upgrade "pip>=25.1"
+	@touch $@
+
+.venv/.run: .venv/.made pyproject.toml constraints.txt
+	@echo "== installing advisor into .venv"
+	@$(PIP) -e .
+	@touch $@
+
+.venv/.test: .venv/.made pyproject.toml constraints.txt
+	@echo "== installing advisor, its test tools and the calibration libraries into .venv (some minutes, once)"
+	@$(PIP) -e '.[calibrate]' --group dev
+	@touch $@ .venv/.run
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,114 @@
+"""The wheel as a user gets it: built, installed into a clean environment, used from an empty folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NO_INDEX = ("NewConnectionError", "Temporary failure in name resolution", "ProxyError", "ConnectTimeoutError")
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")}
+    return subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, cwd=cwd, env=clean | environment
+    )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    built = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT, cwd=out)
+    assert built.returncode == 0, built.stdout + built.stderr
+    (found,) = out.glob("prompt_or_tune-*-py3-none-any.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `advisor` of a clean environment that holds the wheel and what it requires."""
+    folder = tmp_path_factory.mktemp("clean")
+    assert run(sys.executable, "-m", "venv", folder / "venv", cwd=folder).returncode == 0
+    python = folder / "venv" / "bin" / "python"
+    done = run(
+        python, "-m", "pip", "install", "--quiet", "--no-compile", "-c", ROOT / "constraints.txt", wheel, cwd=folder
+    )
+    if done.returncode and any(sign in done.stderr for sign in NO_INDEX):
+        pytest.skip("no package index can be reached from here")
+    assert done.returncode == 0, done.stderr
+    return folder / "venv" / "bin" / "advisor"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    (tmp_path / "empty").mkdir()
+    return tmp_path / "empty"
+
+
+def files_of(folder: str) -> set[str]:
+    """The files of a data folder that git knows or would add."""
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", folder, cwd=ROOT)
+    names = listed.stdout.splitlines() if listed.returncode == 0 else []
+    return {name for name in names if (ROOT / name).is_file()}
+
+
+def test_data_folders_are_inside_whole(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    for folder in ("profiles", "calibration"):
+        ours = files_of(folder) or {p.relative_to(ROOT).as_posix() for p in (ROOT / folder).rglob("*") if p.is_file()}
+        assert ours
+        assert {f"advisor/_shipped/{name}" for name in ours} - names == set()
+
+
+def test_nothing_else_is_inside(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.partition("/")[0] for name in archive.namelist()}
+        names = archive.namelist()
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"advisor"}
+    assert [name for name in names if name.endswith((".pyc", ".db", ".toml~"))] == []
+    assert "advisor/py.typed" in names
+
+
+def test_where_names_the_folders_inside(installed: Path, empty: Path) -> None:
+    done = run(installed, "where", "--json", cwd=empty, ADVISOR_HOME=str(empty / "home"))
+    assert done.returncode == 0, done.stderr
+    places = {place["what"]: place for place in json.loads(done.stdout)}
+    for name in ("profiles", "calibration"):
+        assert places[name]["path"].endswith(f"site-packages/advisor/_shipped/{name}")
+        assert not places[name]["state"].startswith("0 ")
+    assert list(empty.iterdir()) == []
+
+
+def test_recommend_answers_on_a_shipped_brief(installed: Path, empty: Path) -> None:
+    home = {"ADVISOR_HOME": str(empty / "home")}
+    places = json.loads(run(installed, "where", "--json", cwd=empty, **home).stdout)
+    profiles = next(Path(place["path"]) for place in places if place["what"] == "profiles")
+    brief = min((profiles / "briefs").glob("*.toml"))
+    done = run(installed, "recommend", brief, "--json", cwd=empty, **home)
+    assert done.returncode in (0, 3), done.stderr
+    verdict = json.loads(done.stdout)
+    assert verdict["schema"] == 1
+    assert verdict["verdict"] in ("prompt", "tune", "hybrid", "undecided")
+    assert verdict["arms"]
+
+
+def test_everything_that_is_imported_is_required(installed: Path, empty: Path) -> None:
+    """Every module of ours loads in the clean environment, but for those of the calibration child (an extra)."""
+    code = (
+        "import importlib, pkgutil, advisor\n"
+        "for found in pkgutil.walk_packages(advisor.__path__, 'advisor.'):\n"
+        "    if not found.name.startswith('advisor.calibrate.child') and not found.name.endswith('__main__'):\n"
+        "        importlib.import_module(found.name)\n"
+    )
+    done = run(installed.parent / "python", "-I", "-c", code, cwd=empty)
+    assert done.returncode == 0, done.stderr
