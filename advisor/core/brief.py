@@ -134,8 +134,8 @@ class Brief:
         return Quantity(held, question.unit, origin.basis, origin.source, origin.as_of)
 
     def _why_unknown(self, question: Question) -> str:
-        table = question.key.partition(".")[0]
-        return question.source if getattr(self, table) is not None else f"the brief has no [{table}]"
+        table, _, tail = question.key.partition(".")
+        return f"the brief has no [{table}]" if tail and getattr(self, table) is None else question.source
 
     def answered(self, key: str, value: Any, origin: Origin) -> Brief:
         """This brief with another answer; `value` is not validated here."""
@@ -152,16 +152,17 @@ class Brief:
 
         Raises KeyError for a key that does not exist.
         """
+        if "[" in key or key not in (*questions(), *SECTIONS, *LISTS):
+            raise KeyError(key)
         head, _, tail = key.partition(".")
         gone = (f"{key}.", f"{key}[")
         kept = {k: o for k, o in self.origins.items() if k != key and not k.startswith(gone)}
         origins = MappingProxyType(kept)
-        blank = _blank(Brief)
-        if head not in blank or (tail and tail not in _blank(SECTIONS.get(head, Brief))):
-            raise KeyError(key)
         section = getattr(self, head)
-        if not tail or section is None:
-            return replace(self, **{head: section if tail else blank[head], "origins": origins})
+        if not tail:
+            return replace(self, **{head: _blank(Brief)[head], "origins": origins})
+        if section is None:
+            return self
         return replace(self, **{head: replace(section, **{tail: _blank(SECTIONS[head])[tail]}), "origins": origins})
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from advisor.core.quantity import Range
 
+HIGHEST = 1e12
+"""Upper bound of every number without one of its own: a trillion tokens, dollars or requests is a slip of the pen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -60,6 +63,8 @@ def ask(
     required: bool = False,
 ) -> Any:
     """A dataclass field that carries its question; the field's default is the question's."""
+    if kind in ("number", "whole"):
+        high = HIGHEST if high is None else high
     if kind == "share":
         unit, low, high = unit or "share", 0.0 if low is None else low, 1.0 if high is None else high
     if kind == "score":

@@ -1,0 +1,36 @@
+"""A brief's text on disk: the whole new file or the whole old one, never a half."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from advisor.brief.values import plain
+from advisor.core.errors import UsageError
+
+
+def save(path: Path | str, text: str) -> None:
+    """Write `text` to `path` at once or not at all; links are followed, rights kept. Raises UsageError."""
+    try:
+        target = Path(path).resolve()
+        scratch = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        try:
+            _write(scratch, text)
+            if target.exists():
+                scratch.chmod(target.stat().st_mode & 0o777)
+            scratch.replace(target)
+        finally:
+            with contextlib.suppress(OSError):
+                scratch.unlink()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError(f"{plain(str(path))}: cannot be written ({reason}); choose another place") from None
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,72 @@
+"""Answers that are each possible but cannot hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.brief.values import plain, shown
+from advisor.core.brief import APPROACHES, TECHNIQUES, Brief
+from advisor.core.errors import did_you_mean
+
+_PROMPT = frozenset(TECHNIQUES[: TECHNIQUES.index("lora")])
+_TUNE = frozenset(TECHNIQUES[TECHNIQUES.index("lora") : TECHNIQUES.index("tuned-few-shot")])
+_CLASH = {APPROACHES[0]: _TUNE, APPROACHES[1]: _PROMPT}
+_ROUNDING = 1e-9
+
+
+def contradictions(brief: Brief) -> Iterator[tuple[str, str]]:
+    """Key and message of each pair of answers that cannot both hold; defaults never count."""
+    yield from _prefixes(brief)
+    yield from _segments(brief)
+    yield from _ceiling(brief)
+    yield from _techniques(brief)
+
+
+def _prefixes(brief: Brief) -> Iterator[tuple[str, str]]:
+    shared, static = brief.traffic.shared_tokens, brief.traffic.static_tokens
+    if shared is None or "traffic.static_tokens" not in brief.origins:
+        return
+    if any(a > b for a, b in zip(_points(shared), _points(static), strict=True)):
+        yield (
+            "traffic.shared_tokens",
+            f"{shown(shared.likely)} is more than traffic.static_tokens = {shown(static.likely)}, of which it is a part; "
+            "lower it or raise static_tokens",
+        )
+
+
+def _points(range_: object) -> tuple[float, ...]:
+    return tuple(getattr(range_, p) for p in ("p10", "p50", "p90"))
+
+
+def _segments(brief: Brief) -> Iterator[tuple[str, str]]:
+    names = [s.name for s in brief.segments]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield f"segments[{i}].name", f"{plain(name)!r} is named twice; give each segment its own name"
+    total = sum(s.share.likely for s in brief.segments)
+    if total > 1 + _ROUNDING:
+        yield "segments", f"the shares add up to {total:g}, more than the whole traffic; lower them to 1 in sum"
+    for i, score in enumerate(brief.quality.measured):
+        if score.segment and score.segment not in names:
+            hint = did_you_mean(score.segment, names) or "; name one of [[segments]] or leave it out"
+            yield f"quality.measured[{i}].segment", f"there is no segment {plain(score.segment)!r}{hint}"
+
+
+def _ceiling(brief: Brief) -> Iterator[tuple[str, str]]:
+    target, ceiling = brief.quality.target, brief.quality.human_ceiling
+    if ceiling is not None and target > ceiling:
+        yield (
+            "quality.target",
+            f"{target:g} is above quality.human_ceiling = {ceiling:g}, so nothing can reach it; "
+            "lower the target or measure the ceiling again",
+        )
+
+
+def _techniques(brief: Brief) -> Iterator[tuple[str, str]]:
+    used = [(f"quality.measured[{i}].technique", s.approach, s.technique) for i, s in enumerate(brief.quality.measured)]
+    if brief.current is not None:
+        used.append(("current.technique", brief.current.approach, brief.current.technique))
+    for key, approach, technique in used:
+        if technique in _CLASH.get(approach, ()):
+            right = "tune" if technique in _TUNE else "prompt"
+            yield key, f"{technique!r} is a technique of {right}, not of {approach}; change one of the two"
