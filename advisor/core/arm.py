@@ -39,9 +39,9 @@ class Arm:
 
     @property
     def runs_on(self) -> str:
-        """own card, rented card, or the provider's name."""
-        own = {"owned": "own card", "rented": "rented card", "cpu": "own CPU"}
-        return next((own[s] for s in self.serving if s in own), self.provider)
+        """own card, rented card, rented CPU, or the provider's name."""
+        own = {"cpu": "rented CPU", "owned": "own card", "rented": "rented card"}
+        return next((own[s] for s in own if s in self.serving), self.provider)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,58 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LengthFit:
+    """What a sequence length of `tokens` does to the data: rows cut, share of tokens lost, share of padding.
+
+    `padding` is the share of positions left empty where each row is padded to that length, `packed_padding` where rows
+    are laid end to end without being split.
+    """
+
+    tokens: int
+    rows_cut: int
+    tokens_lost: float
+    padding: float
+    packed_padding: float
+
+
+@dataclass(frozen=True, slots=True)
+class Specificity:
+    """How far the language is from general English. `level` is low, medium or high.
+
+    `rare_share` is the share of words outside the common ones, `excess_bits` how many more bits a word carries under
+    the general profile than in general English, `tokens_per_word` the fertility (None: tokens were not counted).
+    `non_latin_share` is the share of letters outside the Latin script.
+    """
+
+    level: str
+    score: float
+    rare_share: float
+    excess_bits: float
+    tokens_per_word: float | None
+    non_latin_share: float
+    words: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change of the brief that the data suggests: the key, the value now, the value found, and why."""
+
+    key: str
+    now: str
+    found: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class DataReport:
     """What a data set holds. Token counts are per row; `tokenizer` names what counted and how exact it is.
 
     `rows` are the readable ones, `distinct_rows` those left without exact duplicates. `leaked_eval_rows` are test items
     that are exact or near copies of training rows (None: no test set was given). `personal_data` counts rows by kind;
-    the texts themselves are never kept.
+    the texts themselves are never kept. `effective_rows` are those left without near duplicates too.
+    `conflicting_rows` have the same input as another row and another label (None: not a labelling task).
+    `assumed` says how the fields were read.
     """
 
     files: tuple[str, ...]
@@ -49,6 +95,16 @@ class DataReport:
     leaked_eval_rows: int | None = None
     personal_data: Mapping[str, int] = field(default_factory=lambda: _NONE)
     warnings: tuple[str, ...] = ()
+    assumed: str = ""
+    empty_answers: int = 0
+    effective_rows: int | None = None
+    conflicting_rows: int | None = None
+    leaked_exact_rows: int | None = None
+    lengths: tuple[LengthFit, ...] = ()
+    specificity: Specificity | None = None
+    languages: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  # share of rows
+    human_ceiling: float | None = None  # agreement of a second column of labels
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +158,18 @@ class HardwareReport:
     platform: str
     software: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficReport:
+    """What a request log shows. Hit shares by lifetime in minutes: hits ÷ all requests, first requests count as misses.
+
+    `own_hits` look at the gaps within a prefix, `shared_hits` at the gaps over all prefixes together.
+    """
+
+    file: str
+    requests: int
+    prefixes: int
+    own_hits: Mapping[int, float]
+    shared_hits: Mapping[int, float]
+    as_of: str

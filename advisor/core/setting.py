@@ -1,0 +1,65 @@
+"""The setting of a brief: the facts it touches, resolved at its date and chosen by its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+from advisor.core.facts import Gpu, Model, TokenPrice
+from advisor.core.probes import DataReport, TrafficReport
+from advisor.core.quantity import Quantity
+from advisor.core.training import TrainingEstimate
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What a provider offers beside prices. `None` where nothing is known; `zero_retention` says how, such as
+    "by contract".
+    """
+
+    name: str
+    regions: tuple[str, ...] | None
+    zero_retention: str | None
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Facts by lower-case model name: `prices` of the prompted form, `tuned` of the hosted tuned form.
+
+    `training` holds an estimate of one training run by model and technique, such as ("llama-3.1-8b", "lora"), where the
+    training speed is not measured. `changes` are prices that start within the horizon.
+    """
+
+    as_of: date
+    prices: Mapping[str, TokenPrice]
+    tuned: Mapping[str, TokenPrice]
+    models: Mapping[str, Model]
+    gpu: Gpu | None
+    gpu_usd_per_hour: Quantity
+    training: Mapping[tuple[str, str], TrainingEstimate] = field(default_factory=lambda: MappingProxyType({}))
+    providers: Mapping[str, Provider] = field(default_factory=lambda: MappingProxyType({}))
+    changes: Mapping[str, TokenPrice] = field(default_factory=lambda: MappingProxyType({}))
+    data: DataReport | None = None
+    traffic: TrafficReport | None = None
+    warnings: tuple[str, ...] = ()
+
+    def price(self, model: str) -> TokenPrice | None:
+        """The price of the prompted form, or None where nobody quotes one."""
+        return self.prices.get(model.lower())
+
+    def tuned_price(self, model: str) -> TokenPrice | None:
+        """The price of the hosted tuned form, or None."""
+        return self.tuned.get(model.lower())
+
+    def model(self, model: str) -> Model | None:
+        """The architecture, or None for a closed model."""
+        return self.models.get(model.lower())
+
+    def is_encoder(self, model: str) -> bool:
+        """Whether the model is a classifier that writes no text."""
+        found = self.model(model)
+        return found is not None and found.kind == "encoder"

@@ -1,0 +1,37 @@
+"""What the decision needs from the estimators, as two functions: the pipeline hands them over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from advisor.core.arm import Estimate
+from advisor.core.figure import Figure
+from advisor.core.quantity import Range
+
+
+class Cases(Protocol):
+    """Evaluated cases: estimates whose figures have `size` rows, and the inputs they were made from."""
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+
+    @property
+    def estimates(self) -> Sequence[Estimate]:
+        """One per arm, always in the same order."""
+
+    @property
+    def inputs(self) -> Mapping[str, Figure]:
+        """Inputs by id, with one row per case."""
+
+    @property
+    def spreads(self) -> Mapping[str, Range]:
+        """The range of every input that was used, by id."""
+
+
+class Evaluator(Protocol):
+    """Evaluates what-if cases."""
+
+    def what_if(self, changes: Sequence[tuple[str, float]]) -> Cases:
+        """Row 0 changes nothing, row i the i-th input to its value; all others stay at their likely value."""

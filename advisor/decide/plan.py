@@ -1,0 +1,29 @@
+"""A staged plan, where stages beat a single choice: start with one arm, collect labels, change over at a gate."""
+
+from __future__ import annotations
+
+from advisor.core.brief import Brief
+from advisor.core.verdict import FlipPoint, PlanStage
+from advisor.decide.information import DETECTABLE, items_needed
+from advisor.decide.ranking import Ranking
+
+
+def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[PlanStage, ...]:
+    """Two stages where more labels would change the verdict within reach of the deadline; else none."""
+    flip = next((f for f in flips if f.input == "data.examples" and f.value > (f.now or 0)), None)
+    chosen = ranking.arms[ranking.pick]
+    if flip is None or flip.verdict_becomes == chosen.approach:
+        return ()
+    missing = flip.value - (flip.now or 0.0)
+    labelling = missing / brief.data.labels_per_week.likely
+    horizon_weeks = brief.budget.horizon_months * 730 / 168
+    if labelling > horizon_weeks / 2:
+        return ()
+    items = max(items_needed(DETECTABLE / 2), int(brief.data.eval_examples.likely))
+    gate = (
+        f"{round(missing, -1):,.0f} more labels ({flip.value:,.0f} in all) collected in production, and {flip.arm} "
+        f"not worse in a paired test on {items:,} fresh items"
+    )
+    if brief.quality.target > 0:
+        gate += f", at {brief.quality.target:g} or more"
+    return (PlanStage(1, chosen.id, gate, round(labelling, 1)), PlanStage(2, flip.arm, "", 0.0))

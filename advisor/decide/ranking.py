@@ -1,0 +1,132 @@
+"""Which arm is best in every case: constraints first, then the total cost over the horizon, errors included.
+
+In a case (a draw or a what-if) the best arm is the cheapest of those that meet every constraint; where none does, the
+cheapest of those within one point of the highest score. Over all draws the arm to start with is the one with the
+lowest expected cost when an arm that turns out to miss a constraint is replaced by the best one that does not, its
+one-off cost being lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.core.arm import Arm, Estimate
+from advisor.core.brief import Brief
+from advisor.core.figure import Figure
+from advisor.core.quantity import Range
+
+Matrix = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+HOPELESS = 0.05
+"""Below this chance to meet the constraints an arm is excluded (brief contract, rule 8)."""
+
+SCORE_TIE = 0.01
+"""Scores closer than a point count as equal where no arm reaches the target."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Arms against cases: arrays of shape (cases, arms). Arms of unknown cost are never best."""
+
+    arms: tuple[Arm, ...]
+    cost: Matrix  # horizon.total, USD; NaN where unknown
+    once: Matrix  # once.total, USD
+    quality: Matrix
+    meets: Flags  # every constraint
+    meets_quality: Flags
+    meets_money: Flags
+    meets_weeks: Flags
+
+    @cached_property
+    def rankable(self) -> Flags:
+        """Arms whose cost is known. Shape (arms,)."""
+        return np.asarray(~np.isnan(self.cost).any(axis=0))
+
+    @cached_property
+    def open(self) -> Flags:
+        """Cases in which at least one rankable arm meets every constraint. Shape (cases,)."""
+        return np.asarray((self.meets & self.rankable).any(axis=1))
+
+    @cached_property
+    def best(self) -> NDArray[np.intp]:
+        """Index of the best arm of each case. Shape (cases,)."""
+        if not self.rankable.any():
+            return np.zeros(len(self.cost), dtype=np.intp)
+        cost = np.where(self.rankable, self.cost, np.inf)
+        quality = np.where(self.rankable, self.quality, -np.inf)
+        near = quality >= quality.max(axis=1, keepdims=True) - SCORE_TIE
+        allowed = np.where(self.open[:, None], self.meets, near)
+        return np.asarray(np.where(allowed, cost, np.inf).argmin(axis=1))
+
+    @cached_property
+    def p_best(self) -> Matrix:
+        """Share of draws in which each arm is best; row 0, the likely case, is no draw. Shape (arms,)."""
+        return np.bincount(self.best[1:], minlength=len(self.arms)) / max(1, len(self.best) - 1)
+
+    @cached_property
+    def p_meets(self) -> Matrix:
+        """Share of draws in which each arm meets every constraint. Shape (arms,)."""
+        return np.asarray(self.meets[1:].mean(axis=0))
+
+    @cached_property
+    def effective(self) -> Matrix:
+        """Cost of starting with an arm: where it misses, its one-off cost and the best arm that does not. Draws only.
+
+        Only draws in which some arm meets every constraint; without any, plain costs. Shape (draws, arms).
+        """
+        cost, open_draws = np.where(self.rankable, self.cost, np.inf)[1:], self.open[1:]
+        if not open_draws.any():
+            return cost
+        cost, meets, once = cost[open_draws], self.meets[1:][open_draws], self.once[1:][open_draws]
+        fallback = np.where(meets, cost, np.inf).min(axis=1, keepdims=True)
+        return np.where(meets, cost, np.where(self.rankable, once, np.inf) + fallback)
+
+    @cached_property
+    def pick(self) -> int:
+        """Index of the arm to start with: lowest expected effective cost among those likely to meet the limits."""
+        enough = self.rankable & (self.p_meets >= 0.5 * self.p_meets[self.rankable].max(initial=0.0))
+        if not self.open[1:].any():
+            return int(self.p_best.argmax())
+        return int(np.where(enough, self.effective.mean(axis=0), np.inf).argmin())
+
+    def regret(self, arm: int) -> float:
+        """Expected USD that hindsight would have saved over starting with this arm."""
+        return float((self.effective[:, arm] - self.effective.min(axis=1)).mean())
+
+    def p_approach(self, approach: str) -> float:
+        """Share of draws in which an arm of this approach is best."""
+        return float(sum(p for arm, p in zip(self.arms, self.p_best, strict=True) if arm.approach == approach))
+
+
+def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
+    """Hold every estimate against the brief's limits, in every case."""
+
+    def column(id: str) -> Matrix:
+        return np.column_stack([full(e[id], size) for e in estimates])
+
+    quality, once, monthly, weeks = (column(i) for i in ("quality.score", "once.total", "run.total", "time.weeks"))
+    target, budget = brief.quality.target, brief.budget
+    good = quality >= target if target > 0 else np.ones_like(quality, dtype=bool)
+    money, time = np.ones_like(good), np.ones_like(good)
+    if budget.hard:
+        money = within(once, budget.one_off_usd) & within(monthly, budget.monthly_usd)
+        time = within(weeks, budget.weeks)
+    return Ranking(
+        tuple(e.arm for e in estimates), column("horizon.total"), once, quality, good & money & time, good, money, time
+    )
+
+
+def full(figure: Figure, size: int) -> Matrix:
+    """The rows of a figure as an array, a plain number repeated."""
+    return np.broadcast_to(np.asarray(figure.rows, dtype=float), (size,))
+
+
+def within(values: Matrix, limit: Range | None) -> Flags:
+    """Whether values keep to a limit at its likely value; no limit, or an unknown value, keeps."""
+    return np.ones_like(values, dtype=bool) if limit is None else ~(values > limit.likely)

@@ -1,0 +1,142 @@
+"""Checks before deciding: evaluation set, test size, leakage, duplicates, personal data, prices. A stop: undecided."""
+
+from __future__ import annotations
+
+from advisor.core.brief import Brief
+from advisor.core.setting import Setting
+from advisor.core.verdict import Readiness
+from advisor.decide.information import smallest_difference
+from advisor.decide.ranking import Ranking
+
+MINIMUM_ITEMS = 30
+"""Fewer test items than this decide nothing: the normal approximation of a share breaks down below about 30."""
+
+
+def readiness(brief: Brief, setting: Setting, ranking: Ranking) -> tuple[Readiness, ...]:
+    """Every rule with its status, worst first among equals in this order."""
+    return tuple(
+        r for r in (
+            _evaluation_set(brief), _test_size(brief, ranking), _leakage(brief, setting, ranking), _duplicates(setting),
+            _personal_data(brief, setting), _target(brief), _prices(ranking),
+        ) if r is not None
+    )  # fmt: skip
+
+
+def items_in_hand(brief: Brief) -> float:
+    """Test items behind the scores: those in hand, or those the largest measured score rests on."""
+    return max([brief.data.eval_examples.likely, *(float(s.items) for s in brief.quality.measured)])
+
+
+def quality_matters(brief: Brief) -> bool:
+    """Whether a score can move the verdict: there is a target, or errors have a price."""
+    return brief.quality.target > 0 or (brief.quality.error_cost_usd.p90 or 0) > 0
+
+
+def _evaluation_set(brief: Brief) -> Readiness:
+    items = items_in_hand(brief)
+    shown = f"{items:,.0f} test items show differences of {100 * smallest_difference(items):.0f} points or more"
+    if items >= MINIMUM_ITEMS:
+        return Readiness("evaluation set", "ok", shown)
+    detail = shown if items else "there is no test item"
+    if quality_matters(brief):
+        return Readiness("evaluation set", "stop", f"{detail}; collect an evaluation set of graded items first")
+    return Readiness("evaluation set", "warn", f"{detail}; quality is neither priced nor bounded, so money decides")
+
+
+def _test_size(brief: Brief, ranking: Ranking) -> Readiness | None:
+    """Whether the test can separate the pick from the next approach, where their scores decide."""
+    items = items_in_hand(brief)
+    rival = best_of_another_approach(ranking)
+    if rival is None or items < MINIMUM_ITEMS:
+        return None
+    gap = abs(float(ranking.quality[0, ranking.pick] - ranking.quality[0, rival]))
+    needed = smallest_difference(items)
+    if gap != gap or gap >= needed:
+        return Readiness(
+            "test size",
+            "ok",
+            f"the scores differ by {100 * gap:.1f} points, {items:,.0f} items show {100 * needed:.1f}",
+        )
+    detail = (
+        f"the scores differ by {100 * gap:.1f} points, but {items:,.0f} test items show no less than {100 * needed:.1f}"
+    )
+    return Readiness("test size", "warn", f"{detail}: take the quality as equal")
+
+
+def best_of_another_approach(ranking: Ranking) -> int | None:
+    """The likely-cheapest arm of another approach that meets the limits and does not rest on the same tuned model."""
+    pick = ranking.arms[ranking.pick]
+    others = [
+        i for i, arm in enumerate(ranking.arms)
+        if arm.approach != pick.approach and ranking.rankable[i] and not (pick.family and arm.family == pick.family)
+    ]  # fmt: skip
+    for allowed in (ranking.meets[0], ranking.p_meets >= 0.05, [True] * len(ranking.arms)):
+        found = [i for i in others if allowed[i]]
+        if found:
+            return min(found, key=lambda i: float(ranking.cost[0, i]))
+    return None
+
+
+def _leakage(brief: Brief, setting: Setting, ranking: Ranking) -> Readiness | None:
+    """Leaked items count as answered right only because they leaked: the worst case of the tuned score."""
+    report = setting.data
+    if report is None or report.leaked_eval_rows is None or not report.eval_rows:
+        return None
+    leaked, items = report.leaked_eval_rows, report.eval_rows
+    if not leaked:
+        return Readiness("leakage", "ok", f"none of {items:,} test items is a copy of a training example")
+    detail = f"{leaked} of {items:,} test items are near-copies of training examples (near-duplicates)"
+    target = brief.quality.target
+    tuned = [s.score for s in brief.quality.measured if s.approach != "prompt"]
+    worst = max(((q * items - leaked) / max(1, items - leaked) for q in tuned), default=1.0)
+    if target > 0 and tuned and max(tuned) >= target > worst and ranking.arms[ranking.pick].approach != "prompt":
+        return Readiness("leakage", "stop", f"{detail}; without them the tuned score could be as low as {worst:.3f}")
+    return Readiness("leakage", "warn", f"{detail}: take them out and score again")
+
+
+def _duplicates(setting: Setting) -> Readiness | None:
+    report = setting.data
+    if report is None:
+        return None
+    extra = report.rows - report.distinct_rows
+    if not extra and not report.near_duplicate_rows:
+        return Readiness("duplicates", "ok", f"{report.rows:,} rows, all distinct")
+    identical = f"{extra} of {report.rows:,} rows are identical copies (duplicates): {report.distinct_rows:,} distinct"
+    near = f"{report.near_duplicate_rows:,} rows are near-duplicates"
+    return Readiness(
+        "duplicates", "warn", "; ".join(t for t, n in ((identical, extra), (near, report.near_duplicate_rows)) if n)
+    )
+
+
+def _personal_data(brief: Brief, setting: Setting) -> Readiness | None:
+    report = setting.data
+    if report is None or not report.personal_data:
+        return None
+    kinds = ", ".join(f"{kind} in {n:,} rows" for kind, n in sorted(report.personal_data.items()))
+    rule = "policy says it may leave" if brief.policy.data_may_leave else "policy keeps it here"
+    return Readiness("personal data", "warn", f"{kinds}; {rule}: remove it or check the contract")
+
+
+def _target(brief: Brief) -> Readiness | None:
+    ceiling = brief.quality.human_ceiling
+    if ceiling is not None and brief.quality.target > ceiling:
+        return Readiness(
+            "target", "stop", f"the target {brief.quality.target:g} is above the human ceiling {ceiling:g}"
+        )
+    if not quality_matters(brief):
+        return Readiness(
+            "target", "warn", "no target and no price of an error: 0 % of the verdict rests on quality, cost decides"
+        )
+    return None
+
+
+def _prices(ranking: Ranking) -> Readiness | None:
+    unknown = [a.id for a, known in zip(ranking.arms, ranking.rankable, strict=True) if not known]
+    if not unknown:
+        return None
+    status = "warn" if ranking.rankable.any() else "stop"
+    return Readiness(
+        "prices",
+        status,
+        f"{len(unknown)} options have unknown prices and are not ranked by cost: {', '.join(unknown[:3])}",
+    )

@@ -1,0 +1,88 @@
+"""Estimates as records: ranges from the draws, formulas from the expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from advisor.core.arm import Estimate
+from advisor.core.figure import Figure
+from advisor.core.quantity import UNKNOWN, Range
+from advisor.core.verdict import ArmRecord, FigureInput, FigureRecord, SourceRecord
+
+
+HEADLINE = ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
+"""The figures every arm is shown with."""
+
+
+class Recorder:
+    """Turns figures into records; ranges and inputs that several arms share are computed once."""
+
+    def __init__(self) -> None:
+        self._ranges: dict[int, tuple[object, Range]] = {}
+
+    def spread(self, figure: Figure) -> Range:
+        """P10, P50 and P90 of the draws (row 0, the likely case, is none); exact for a plain number."""
+        rows = figure.rows
+        if not figure.is_known:
+            return UNKNOWN
+        if isinstance(rows, (int, float)):
+            return Range.exact(float(rows))
+        if id(rows) not in self._ranges:
+            self._ranges[id(rows)] = (rows, quantiles(rows[1:] if len(rows) > 1 else rows))
+        return self._ranges[id(rows)][1]
+
+    def arm(self, estimate: Estimate, p_meets: float, p_best: float, figures: Iterable[Figure]) -> ArmRecord:
+        """An arm with its headline ranges and the given figures."""
+        arm = estimate.arm
+        once, month, total, weeks, quality = (
+            self.spread(estimate[i])
+            for i in ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
+        )
+        return ArmRecord(
+            arm.id, "as-is" if arm.as_is else arm.approach, arm.technique, arm.model, arm.runs_on, once, month, total,
+            weeks, quality, round(p_meets, 6), round(p_best, 6), tuple(self.figure(f) for f in figures),
+        )  # fmt: skip
+
+    def figure(self, figure: Figure) -> FigureRecord:
+        """One figure with formula, numbers, inputs and origin; as old as its oldest dated input."""
+        spread, leaves = self.spread(figure), list(figure.leaves())
+        sources = list(dict.fromkeys(leaf.source for leaf in leaves if leaf.source))
+        dates = sorted(leaf.as_of for leaf in leaves if leaf.as_of[:1].isdigit())
+        inputs = tuple(_input(f) for f in figure.inputs())
+        formula = figure.formula() if figure.operands else figure.source or figure.id
+        return FigureRecord(
+            figure.id, number(figure.value), spread.p10, spread.p50, spread.p90, figure.unit, str(figure.basis),
+            formula, figure.filled(), inputs, "; ".join(sources[:4]), dates[0] if dates else "", figure.anchor, figure.at_least,
+            figure.missing,
+        )  # fmt: skip
+
+
+def quantiles(rows: np.ndarray) -> Range:
+    """P10, P50 and P90 of an array of draws."""
+    if np.isnan(rows).any():
+        return UNKNOWN
+    p10, p50, p90 = np.quantile(rows, (0.1, 0.5, 0.9))
+    return Range(float(p10), float(p50), float(p90))
+
+
+def number(value: float) -> float | None:
+    """A value for a record: None for NaN, so that unknown stays unknown."""
+    return None if value != value else float(value)
+
+
+def _input(figure: Figure) -> FigureInput:
+    source = figure.source or "; ".join(dict.fromkeys(leaf.source for leaf in figure.leaves() if leaf.source))
+    return FigureInput(figure.id, number(figure.value), figure.unit, str(figure.basis), source, figure.as_of)
+
+
+def sources(estimates: Iterable[Estimate]) -> tuple[SourceRecord, ...]:
+    """Every source that a figure of these arms rests on, with what it is used for."""
+    used: dict[tuple[str, str, str], dict[str, None]] = {}
+    for estimate in estimates:
+        for figure in (estimate["horizon.total"], estimate["time.weeks"]):
+            for leaf in figure.leaves():
+                if leaf.source and leaf.id:
+                    used.setdefault((leaf.source, str(leaf.basis), leaf.as_of), {})[leaf.id] = None
+    return tuple(SourceRecord(source, basis, as_of, tuple(ids)) for (source, basis, as_of), ids in used.items())

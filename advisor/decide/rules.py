@@ -1,0 +1,162 @@
+"""Hard rules, applied before anything is estimated: policy, closed services, models that end. Each names itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+
+from advisor.core.arm import Arm
+from advisor.core.brief import Brief
+from advisor.core.facts import TokenPrice
+from advisor.core.setting import Setting
+from advisor.core.verdict import Excluded
+
+Rule = Callable[[Arm, Brief, Setting], str]
+"""Why an arm is out, or an empty string."""
+
+
+def rule_out(arms: Iterable[Arm], brief: Brief, setting: Setting) -> tuple[tuple[Arm, ...], tuple[Excluded, ...]]:
+    """The arms that every rule lets through, and the others with the first rule that stops them."""
+    kept, out = [], []
+    for arm in arms:
+        stopped = next(((name, why) for name, rule in RULES.items() if (why := rule(arm, brief, setting))), None)
+        if stopped is None:
+            kept.append(arm)
+        else:
+            out.append(Excluded(arm.id, *stopped))
+    return tuple(kept), tuple(out)
+
+
+def is_hosted(arm: Arm) -> bool:
+    """Whether requests leave the team's own or rented machines."""
+    return arm.approach == "prompt" or "hosted" in arm.serving or bool(arm.helper)
+
+
+def tariff(arm: Arm, setting: Setting) -> TokenPrice | None:
+    """The price row behind a hosted arm."""
+    if "hosted" in arm.serving:
+        return setting.tuned_price(arm.model)
+    return setting.price(arm.helper or arm.model) if is_hosted(arm) else None
+
+
+def last_day(arm: Arm, brief: Brief, setting: Setting) -> date | None:
+    """The last day of the model an arm is served by; None: no end known."""
+    if arm.as_is and brief.current is not None and brief.current.ends is not None:
+        return brief.current.ends
+    price = tariff(arm, setting)
+    return price.ends if price is not None else None
+
+
+def horizon_end(brief: Brief, setting: Setting) -> date:
+    """The day the horizon ends; a month counts 730 hours."""
+    return setting.as_of + timedelta(hours=730 * brief.budget.horizon_months)
+
+
+def _may_leave(arm: Arm, brief: Brief, setting: Setting) -> str:
+    if brief.policy.data_may_leave or not is_hosted(arm):
+        return ""
+    return "data may not leave, and this option sends every request to a provider"
+
+
+def _open_weights(arm: Arm, brief: Brief, setting: Setting) -> str:
+    if not brief.policy.open_weights_only:
+        return ""
+    closed = [m for m in (arm.model, arm.helper) if m and setting.model(m) is None and not _is_open(m, setting)]
+    return f"{closed[0]} has no open weights" if closed else ""
+
+
+def _is_open(model: str, setting: Setting) -> bool:
+    price = setting.price(model)
+    return price is not None and price.open_weights
+
+
+def _allowed_provider(arm: Arm, brief: Brief, setting: Setting) -> str:
+    allowed = brief.policy.allowed_providers
+    price = tariff(arm, setting)
+    if not allowed or not is_hosted(arm):
+        return ""
+    if price is None:
+        return f"no price of an allowed provider ({', '.join(allowed)}) is known for {arm.helper or arm.model}"
+    named = {a.lower() for a in allowed}
+    return "" if price.provider.lower() in named else f"{price.provider} is not one of {', '.join(allowed)}"
+
+
+def _retention(arm: Arm, brief: Brief, setting: Setting) -> str:
+    price = tariff(arm, setting)
+    if not brief.policy.zero_retention or price is None:
+        return ""
+    offer = setting.providers.get(price.provider.lower())
+    return f"{price.provider} offers no zero retention" if offer is not None and offer.zero_retention == "no" else ""
+
+
+def _residency(arm: Arm, brief: Brief, setting: Setting) -> str:
+    wanted, price = brief.policy.residency.lower(), tariff(arm, setting)
+    if not wanted or price is None:
+        return ""
+    regions = price.regions or getattr(setting.providers.get(price.provider.lower()), "regions", None)
+    if regions is None or wanted in {r.lower() for r in regions}:
+        return ""
+    return f"{price.provider} keeps no data in {wanted}: {', '.join(regions)}"
+
+
+def _open_service(arm: Arm, brief: Brief, setting: Setting) -> str:
+    price = tariff(arm, setting)
+    if price is None or arm.approach == "prompt" or price.closed is None or price.closed > setting.as_of:
+        return ""
+    return f"tuning at {price.provider} is closed since {price.closed:%Y-%m-%d}"
+
+
+def _still_there(arm: Arm, brief: Brief, setting: Setting) -> str:
+    ends = last_day(arm, brief, setting)
+    if ends is None or ends > horizon_end(brief, setting):
+        return ""
+    if arm.as_is:
+        return f"{arm.model} ends {ends:%Y-%m-%d}, inside the horizon"
+    return f"{arm.model} ended {ends:%Y-%m-%d}" if ends <= setting.as_of else ""
+
+
+RULES: dict[str, Rule] = {
+    "policy.data_may_leave": _may_leave,
+    "policy.open_weights_only": _open_weights,
+    "policy.allowed_providers": _allowed_provider,
+    "policy.zero_retention": _retention,
+    "policy.residency": _residency,
+    "lifecycle.closed": _open_service,
+    "lifecycle.ends": _still_there,
+}
+
+
+def cautions(arms: Sequence[Arm], brief: Brief, setting: Setting) -> tuple[str, ...]:
+    """What the rules could not settle: conditions that only a contract can, and ends inside the horizon."""
+    found: dict[str, None] = {}
+    for arm in arms:
+        price, ends = tariff(arm, setting), last_day(arm, brief, setting)
+        if price is not None and brief.policy.zero_retention:
+            found[_retention_caution(price, setting)] = None
+        if price is not None and brief.policy.residency:
+            found[_residency_caution(price, brief, setting)] = None
+        if ends is not None and ends <= horizon_end(brief, setting):
+            days = (ends - setting.as_of).days
+            found[
+                f"{arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is included"
+            ] = None
+        if price is not None and price.availability:
+            found[f"{price.provider}, {price.model}: {price.availability}"] = None
+    return tuple(text for text in found if text)
+
+
+def _retention_caution(price: TokenPrice, setting: Setting) -> str:
+    offer = setting.providers.get(price.provider.lower())
+    how = offer.zero_retention if offer is not None else None
+    if how:
+        return f"Zero retention is not the default at {price.provider}: it is offered {how} and must be signed first"
+    return f"Whether {price.provider} offers zero retention by contract is not known: ask before any data is sent"
+
+
+def _residency_caution(price: TokenPrice, brief: Brief, setting: Setting) -> str:
+    wanted = brief.policy.residency
+    offer = setting.providers.get(price.provider.lower())
+    regions = price.regions or (offer.regions if offer is not None else None)
+    if regions is not None:
+        return f"Residency in {wanted} at {price.provider} holds only for deployments in such a region: choose it there"
+    return f"Whether {price.provider} keeps data in residence ({wanted}) is not known: ask before any data is sent"

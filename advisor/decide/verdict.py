@@ -1,0 +1,175 @@
+"""The verdict: simulate, rank, explain. Pure; the estimators come in as an evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from advisor.core.arm import Arm
+from advisor.core.brief import Brief
+from advisor.core.figure import Figure
+from advisor.core.setting import Setting
+from advisor.core.verdict import (
+    ArmRecord,
+    Assumption,
+    BreakEven,
+    Excluded,
+    FlipPoint,
+    NextStep,
+    Readiness,
+    Sensitivity,
+    Verdict,
+)
+from advisor.decide.evaluator import Cases, Evaluator
+from advisor.decide.information import DECIDE_NOW, Known, next_step
+from advisor.decide.plan import plan
+from advisor.decide.ranking import HOPELESS, Ranking, rank
+from advisor.decide.readiness import best_of_another_approach, readiness
+from advisor.decide.record import HEADLINE, Recorder, number, sources
+from advisor.decide.rules import cautions
+from advisor.decide.whatif import break_even, flip_points, tornado
+from advisor.decide.why import Case, reasons
+
+SCHEMA = 1
+
+SEPARATED = 0.55
+"""An approach that is best in fewer draws than this is not separated from the others ..."""
+
+AT_STAKE = 0.05
+"""... where the expected regret is also more than this share of its cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that the decision looks at: the brief and its setting, drawn cases, and what was excluded before."""
+
+    brief: Brief
+    setting: Setting
+    cases: Cases
+    evaluator: Evaluator
+    quality: Mapping[str, Figure]
+    excluded: tuple[Excluded, ...]
+    assumptions: tuple[Assumption, ...]
+    warnings: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhatChanges:
+    """The second look: flip points, sensitivity, the next step. Empty for a verdict that must be quick."""
+
+    flips: tuple[FlipPoint, ...] = ()
+    sensitivity: tuple[Sensitivity, ...] = ()
+    next_step: NextStep = DECIDE_NOW
+
+
+def decide(question: Question, *, deep: bool) -> Verdict:
+    """The verdict on drawn cases. `deep` adds flip points, sensitivity, value of information and all figures."""
+    ranking = rank(question.cases.estimates, question.brief, question.cases.size)
+    other = best_of_another_approach(ranking)
+    checks = readiness(question.brief, question.setting, ranking)
+    even = break_even(question.evaluator, question.cases, question.brief, ranking.pick, other) if deep else BreakEven()
+    changes = _what_changes(question, ranking, other, checks) if deep else WhatChanges()
+    return _assemble(question, ranking, other, checks, even, changes, deep=deep)
+
+
+def _what_changes(question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]) -> WhatChanges:
+    brief, cases = question.brief, question.cases
+    flips = flip_points(question.evaluator, cases, brief)
+    known = Known(brief, ranking, cases.inputs, question.quality, flips, tuple(checks))
+    swings = tornado(question.evaluator, cases.spreads, ranking.pick, other)
+    return WhatChanges(flips, swings, next_step(known))
+
+
+def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
+    """Why there is no verdict yet, or an empty string."""
+    stopped = next((r for r in checks if r.status == "stop"), None)
+    if stopped is not None:
+        return f"{stopped.rule}: {stopped.detail}"
+    if not ranking.rankable.any():
+        return "no option has a known cost"
+    chance = float(ranking.p_meets[ranking.pick])
+    if chance < 0.5:
+        return f"no option is likely to meet the limits: the chance of the best is {100 * chance:.0f} %"
+    regret, cost = ranking.regret(ranking.pick), float(ranking.cost[0, ranking.pick])
+    share = ranking.p_approach(ranking.arms[ranking.pick].approach)
+    if share < SEPARATED and regret > AT_STAKE * cost:
+        return f"nothing separates the options: the chosen approach is best in {100 * share:.0f} of 100 draws"
+    return ""
+
+
+def _assemble(
+    question: Question, ranking: Ranking, other: int | None, checks: tuple[Readiness, ...], even: BreakEven,
+    changes: WhatChanges, *, deep: bool,
+) -> Verdict:  # fmt: skip
+    brief, estimates = question.brief, question.cases.estimates
+    pick = estimates[ranking.pick]
+    rival = estimates[other] if other is not None else None
+    stop = undecided(ranking, checks)
+    why = reasons(Case(brief, ranking, pick, rival, even))
+    if stop:
+        why = (f"Not decidable yet: {stop}. Meanwhile use {pick.arm.id}.", *why)[:5]
+    arms = tuple(e.arm for e in estimates)
+    return Verdict(
+        schema=SCHEMA, name=brief.name, client=brief.client, as_of=question.setting.as_of.isoformat(),
+        seed=question.seed, draws=question.cases.size - 1, verdict="undecided" if stop else pick.arm.approach, arm=pick.arm.id,
+        p_best=round(float(ranking.p_best[ranking.pick]), 6), expected_regret_usd=_finite(ranking.regret(ranking.pick)),
+        why=tuple(w for w in why if any(c.isdigit() for c in w)), arms=_arm_records(question, ranking, deep=deep),
+        excluded=(*question.excluded, *_excluded(brief, ranking)), break_even=even, flip_points=changes.flips,
+        sensitivity=changes.sensitivity, next_step=changes.next_step, readiness=checks,
+        plan=plan(brief, ranking, changes.flips), assumptions=question.assumptions,
+        warnings=(*question.warnings, *cautions(arms, brief, question.setting), *over_budget(brief, ranking)),
+        sources=sources(estimates) if deep else (), alternative=rival.arm.id if rival is not None else "",
+    )  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    return number(value) if abs(value) < float("inf") else None
+
+
+def _arm_records(question: Question, ranking: Ranking, *, deep: bool) -> tuple[ArmRecord, ...]:
+    """All figures of every arm, or, in a hurry, those of the chosen one and the headlines of the others."""
+    recorder = Recorder()
+    chosen = ranking.arms[ranking.pick].id
+    return tuple(
+        recorder.arm(
+            e, float(ranking.p_meets[i]), float(ranking.p_best[i]),
+            e.figures.values() if deep or e.arm.id == chosen else [e[h] for h in HEADLINE],
+        )
+        for i, e in enumerate(question.cases.estimates)
+    )  # fmt: skip
+
+
+def _excluded(brief: Brief, ranking: Ranking) -> list[Excluded]:
+    """Arms whose chance to meet a constraint is below 5 %, with the constraint that stops them most."""
+    found = []
+    for i, arm in enumerate(ranking.arms):
+        if ranking.p_meets[i] < HOPELESS:
+            found.append(Excluded(arm.id, *_tightest(brief, ranking, i, arm)))
+    return found
+
+
+def _tightest(brief: Brief, ranking: Ranking, i: int, arm: Arm) -> tuple[str, str]:
+    chances = {
+        "quality.target": float(ranking.meets_quality[1:, i].mean()),
+        "budget.hard: money": float(ranking.meets_money[1:, i].mean()),
+        "budget.hard: weeks": float(ranking.meets_weeks[1:, i].mean()),
+    }
+    rule = min(chances, key=chances.__getitem__)
+    chance = f"chance to meet it {100 * chances[rule]:.1f} %"
+    if rule == "quality.target":
+        return (
+            rule,
+            f"expected quality {ranking.quality[0, i]:.3f} against the target {brief.quality.target:g}; {chance}",
+        )
+    if rule == "budget.hard: money":
+        return rule, f"${ranking.once[0, i]:,.0f} once; {chance}"
+    return rule, chance
+
+
+def over_budget(brief: Brief, ranking: Ranking) -> tuple[str, ...]:
+    """A soft limit that the pick breaks at its likely value is a warning."""
+    limit, once = brief.budget.one_off_usd, float(ranking.once[0, ranking.pick])
+    if limit is None or brief.budget.hard or not once > limit.likely:
+        return ()
+    return (f"The pick takes ${once:,.0f} once, more than the ${limit.likely:,.0f} of budget.one_off_usd",)

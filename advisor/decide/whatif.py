@@ -1,0 +1,219 @@
+"""What would change the answer: flip points, break-evens and the tornado, from a few vectorised what-if sweeps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.core.arm import Arm
+from advisor.core.brief import Brief, questions
+from advisor.core.quantity import Range
+from advisor.core.question import Question
+from advisor.core.verdict import BreakEven, FlipPoint, Sensitivity
+from advisor.decide.evaluator import Cases, Evaluator
+from advisor.decide.ranking import Matrix, Ranking, full, rank
+
+DECADES = 3.0
+"""A positive input is varied a thousandfold each way."""
+
+COARSE, FINE = 61, 33
+"""Points of the first sweep, and of each refinement: three passes find a flip to better than 0.1 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """Two neighbouring values of an input between which something changes."""
+
+    key: str
+    low: float
+    high: float
+
+
+def grid(question: Question, now: float, points: int = COARSE) -> Matrix:
+    """Values to try for an input: between its bounds where it has both, else a thousandfold each way."""
+    if question.low is not None and question.high is not None and question.high <= 1:
+        return np.linspace(question.low, question.high, points)
+    if now > 0:
+        values = now * np.logspace(-DECADES, DECADES, points)
+    else:
+        values = np.concatenate([[0.0], np.logspace(-3, 4, points - 1)])
+    return np.clip(values, question.low, question.high)
+
+
+def verdict_word(arm: Arm) -> str:
+    """The approach of an arm; for the one in place, the approach that is in place."""
+    return arm.approach
+
+
+def numeric_inputs(cases: Cases, brief: Brief) -> list[str]:
+    """Keys of the brief that at least one arm was computed from, in the order of the questions."""
+    return [k for k in questions() if k in cases.inputs and cases.inputs[k].is_known]
+
+
+def flip_points(evaluator: Evaluator, cases: Cases, brief: Brief) -> tuple[FlipPoint, ...]:
+    """For every numeric input the nearest value below and above at which another approach becomes best."""
+    known = questions()
+    now = {k: cases.inputs[k].value for k in numeric_inputs(cases, brief)}
+    brackets = _changes(evaluator, brief, {k: grid(known[k], v) for k, v in now.items()}, now)
+    for _ in range(2):
+        brackets = _refine(evaluator, brief, brackets, now)
+    points = _settle(evaluator, brief, brackets, now)
+    return tuple(sorted(points, key=lambda p: _distance(p.value, now[p.input])))
+
+
+def _distance(value: float, now: float) -> float:
+    return abs(math.log(value / now)) if value > 0 and now > 0 else 10.0 + abs(value - now)
+
+
+def _words(ranking: Ranking) -> list[str]:
+    return [verdict_word(ranking.arms[i]) for i in ranking.best]
+
+
+def _sweep(evaluator: Evaluator, brief: Brief, values: Sequence[tuple[str, float]]) -> tuple[Ranking, list[str]]:
+    cases = evaluator.what_if(values)
+    ranking = rank(cases.estimates, brief, cases.size)
+    return ranking, _words(ranking)
+
+
+def _changes(
+    evaluator: Evaluator, brief: Brief, grids: Mapping[str, Matrix], now: Mapping[str, float]
+) -> list[Bracket]:
+    """Brackets next to today's value, on either side, in which the best approach stops being today's."""
+    values = [(k, float(v)) for k, g in grids.items() for v in g]
+    _, words = _sweep(evaluator, brief, values)
+    base, found, row = words[0], [], 1
+    for key, g in grids.items():
+        own, row = words[row : row + len(g)], row + len(g)
+        found += _nearest_changes(key, g, own, base, now[key])
+    return found
+
+
+def _nearest_changes(key: str, values: Matrix, words: Sequence[str], base: str, now: float) -> list[Bracket]:
+    above = [i for i in range(len(values)) if values[i] > now and words[i] != base]
+    below = [i for i in range(len(values)) if values[i] < now and words[i] != base]
+    found = []
+    if above:
+        i = above[0]
+        found.append(Bracket(key, max(now, float(values[i - 1])) if i else now, float(values[i])))
+    if below:
+        i = below[-1]
+        found.append(Bracket(key, float(values[i]), min(now, float(values[i + 1])) if i + 1 < len(values) else now))
+    return found
+
+
+def _refine(evaluator: Evaluator, brief: Brief, brackets: Sequence[Bracket], now: Mapping[str, float]) -> list[Bracket]:
+    """Each bracket narrowed to the step in which the change nearest to today's value happens."""
+    steps = [_between(b) for b in brackets]
+    _, words = _sweep(evaluator, brief, [(b.key, float(v)) for b, g in zip(brackets, steps, strict=True) for v in g])
+    narrowed, row = [], 1
+    for bracket, g in zip(brackets, steps, strict=True):
+        own, row = words[row : row + len(g)], row + len(g)
+        upward = bracket.low >= now[bracket.key]
+        order = range(1, len(g)) if upward else range(len(g) - 2, -1, -1)
+        hit = next((i for i in order if own[i] != words[0]), None)
+        if hit is not None:
+            i = hit - 1 if upward else hit
+            narrowed.append(Bracket(bracket.key, float(g[i]), float(g[i + 1])))
+    return narrowed
+
+
+def _between(bracket: Bracket) -> Matrix:
+    if bracket.low > 0:
+        return np.geomspace(bracket.low, bracket.high, FINE)
+    return np.linspace(bracket.low, bracket.high, FINE)
+
+
+def _settle(
+    evaluator: Evaluator, brief: Brief, brackets: Sequence[Bracket], now: Mapping[str, float]
+) -> list[FlipPoint]:
+    """The far side of each narrowed bracket, with the approach that is best there."""
+    far = [b.high if b.low >= now[b.key] else b.low for b in brackets]
+    ranking, words = _sweep(evaluator, brief, [(b.key, v) for b, v in zip(brackets, far, strict=True)])
+    return [
+        FlipPoint(b.key, value, words[i], now[b.key], questions()[b.key].unit, ranking.arms[ranking.best[i]].id)
+        for i, (b, value) in enumerate(zip(brackets, far, strict=True), start=1)
+    ]
+
+
+def break_even(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None) -> BreakEven:
+    """Where the chosen arm and the cheapest arm of another approach cost the same; None where they never do."""
+    if other is None:
+        return BreakEven()
+    a, b = cases.estimates[pick], cases.estimates[other]
+    once = a["once.total"].value - b["once.total"].value
+    run = sum(e["run.total"].value + e["run.errors"].value for e in (b,)) - (
+        a["run.total"].value + a["run.errors"].value
+    )
+    months = once / run if run and once / run > 0 else None
+    key = "traffic.requests_per_month"
+    return BreakEven(
+        months, _equal_cost(evaluator, brief, key, pick, other), _price_multiple(cases, pick, other),
+        _uplift(cases, pick, other),
+    )  # fmt: skip
+
+
+def _equal_cost(evaluator: Evaluator, brief: Brief, key: str, pick: int, other: int) -> float | None:
+    """The value of an input at which two arms cost the same over the horizon, nearest to today's."""
+    question = questions()[key]
+    now = brief.get(key).likely
+    values = grid(question, now)
+    for _ in range(3):
+        cases = evaluator.what_if([(key, float(v)) for v in values])
+        gap = _gap(cases, pick, other)[1:]
+        signs = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) < 0)
+        if not len(signs):
+            return None
+        i = min(signs, key=lambda j: _distance(float(values[j]), now))
+        low, high, g0, g1 = float(values[i]), float(values[i + 1]), float(gap[i]), float(gap[i + 1])
+        values = _between(Bracket(key, low, high))
+    return low + (high - low) * g0 / (g0 - g1)
+
+
+def _gap(cases: Cases, pick: int, other: int) -> Matrix:
+    return np.asarray(
+        full(cases.estimates[other]["horizon.total"], cases.size)
+        - full(cases.estimates[pick]["horizon.total"], cases.size)
+    )
+
+
+def _price_multiple(cases: Cases, pick: int, other: int) -> float | None:
+    """Multiple of the prompted model's token prices at which both cost the same; the total is linear in it."""
+    pair = [cases.estimates[pick], cases.estimates[other]]
+    prompted = next((e for e in pair if e.arm.approach == "prompt"), None)
+    if prompted is None or not prompted["run.inference"].operands:
+        return None
+    rival = pair[1] if prompted is pair[0] else pair[0]
+    charges = prompted["run.inference"].value * prompted["horizon.months_growing"].value
+    multiple = 1.0 + (rival["horizon.total"].value - prompted["horizon.total"].value) / charges if charges else math.nan
+    return multiple if multiple > 0 else None
+
+
+def _uplift(cases: Cases, pick: int, other: int) -> float | None:
+    """Extra score that pays for the dearer arm: difference without errors ÷ price of all errors of the horizon."""
+    a, b = cases.estimates[pick], cases.estimates[other]
+    price = cases.inputs.get("quality.error_cost_usd")
+    requests = cases.inputs.get("traffic.requests_per_month")
+    if price is None or requests is None or not price.value * requests.value > 0:
+        return None
+    months = a["horizon.months_growing"].value
+    bare = [e["horizon.total"].value - e["run.errors"].value * months for e in (a, b)]
+    return abs(bare[0] - bare[1]) / (requests.value * months * price.value)
+
+
+def tornado(
+    evaluator: Evaluator, spreads: Mapping[str, Range], pick: int, other: int | None
+) -> tuple[Sensitivity, ...]:
+    """The pick's advantage over the next approach with each uncertain input at its P10 and P90, largest first."""
+    uncertain = {k: r for k, r in spreads.items() if r.is_known and not r.is_exact}
+    if other is None or not uncertain:
+        return ()
+    ends = [(k, v) for k, r in uncertain.items() for v in (r.p10 or 0.0, r.p90 or 0.0)]
+    gap = _gap(evaluator.what_if(ends), pick, other)
+    rows = [
+        Sensitivity(k, float(gap[1 + 2 * i]), float(gap[2 + 2 * i]), abs(float(gap[2 + 2 * i] - gap[1 + 2 * i])))
+        for i, k in enumerate(uncertain)
+    ]
+    return tuple(sorted((r for r in rows if r.swing_usd > 0.005), key=lambda r: (-r.swing_usd, r.input)))

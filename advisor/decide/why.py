@@ -1,0 +1,99 @@
+"""The reasons, in at most five sentences that each carry a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.core.arm import Estimate
+from advisor.core.brief import Brief, Score
+from advisor.core.verdict import BreakEven
+from advisor.decide.information import smallest_difference
+from advisor.decide.ranking import Ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is argued: the chosen arm against the cheapest arm of another approach."""
+
+    brief: Brief
+    ranking: Ranking
+    pick: Estimate
+    other: Estimate | None
+    break_even: BreakEven
+
+
+def reasons(case: Case) -> tuple[str, ...]:
+    """One to five sentences, the strongest first."""
+    told = (_monthly(case), _quality(case), _once(case), _hosting(case), _odds(case))
+    return tuple(sentence for sentence in told if sentence)[:5]
+
+
+def usd(value: float) -> str:
+    """Dollars for a sentence: cents below a hundred, whole dollars above."""
+    return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
+
+
+def _monthly(case: Case) -> str:
+    run = case.pick["run.total"].value
+    if case.other is None:
+        return f"{case.pick.arm.id} costs {usd(run)} a month; no option of another approach is left to compare with."
+    rival = case.other["run.total"].value
+    share = f", {100 * run / rival:.0f} % of it" if 0 < run < rival else ""
+    against = f"{usd(rival)} for {case.other.arm.id}, the cheapest of another approach"
+    return f"{case.pick.arm.id} costs {usd(run)} a month against {against}{share}."
+
+
+def _score_of(case: Case, estimate: Estimate) -> Score | None:
+    wanted = estimate.arm.skill.lower()
+    measured = [s for s in case.brief.quality.measured if not s.segment]
+    return next((s for s in reversed(measured) if f"{s.approach}/{s.technique}@{s.model}".lower() == wanted), None)
+
+
+def _quality(case: Case) -> str:
+    target = case.brief.quality.target
+    q = case.pick["quality.score"].value
+    chance = 100 * float(case.ranking.p_meets[case.ranking.pick])
+    goal = f"; the chance to meet the target of {target:g} and every limit is {chance:.0f} %" if target > 0 else ""
+    if case.other is None:
+        return f"Its expected score is {q:.3f}{goal}."
+    rival = case.other["quality.score"].value
+    own, theirs = _score_of(case, case.pick), _score_of(case, case.other)
+    if own is None or theirs is None:
+        return f"Expected score {q:.2f} against {rival:.2f}, from related scores and the evidence base{goal}."
+    items = min(own.items, theirs.items)
+    if abs(own.score - theirs.score) < smallest_difference(items):
+        return f"Quality counts as equal: {own.score:g} and {theirs.score:g} cannot be told apart on {items:,} items{goal}."
+    return f"Measured score {own.score:g} against {theirs.score:g} on {items:,} items{goal}."
+
+
+def _once(case: Case) -> str:
+    once = case.pick["once.total"].value
+    training = case.pick["once.training"].value
+    share = f", of which training is {100 * training / once:.1f} %" if once > 0 and training > 0 else ""
+    months = case.break_even.months
+    if months is not None and case.other is not None and case.pick["run.total"].value < case.other["run.total"].value:
+        return f"It takes {usd(once)} once{share}, and has paid that back after {months:.1f} months."
+    if case.other is not None:
+        return f"It takes {usd(once)} once{share}, against {usd(case.other['once.total'].value)}."
+    return f"It takes {usd(once)} once{share}."
+
+
+def _hosting(case: Case) -> str:
+    """Idle hosting is worth a sentence where it outweighs all charges per token of the pick."""
+    if case.other is None:
+        return ""
+    fee, bill = case.other["run.hosting"].value, case.pick["run.total"].value
+    if not (fee > bill > 0) or "serve.busy_hours" in case.other.figures:
+        return ""
+    times = f"{fee / bill:.0f} times the whole bill of the pick"
+    return f"Hosting {case.other.arm.model} costs {usd(fee)} a month, idle hours included: {times}."
+
+
+def _odds(case: Case) -> str:
+    months = case.brief.budget.horizon_months
+    draws = 100 * float(case.ranking.p_best[case.ranking.pick])
+    if case.other is None:
+        return f"It is best in {draws:.0f} of 100 draws over {months} months."
+    saved = case.other["horizon.total"].value - case.pick["horizon.total"].value
+    money = f"saves {usd(saved)}" if saved >= 0 else f"costs {usd(-saved)} more"
+    return f"Over {months} months it {money} at the likely values, and is best in {draws:.0f} of 100 draws."

@@ -1,0 +1,184 @@
+"""The arms of a brief: every way to do its task that its models, its data and its hardware allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.core.arm import Arm
+from advisor.core.brief import Brief, Score
+from advisor.core.facts import TokenPrice
+from advisor.core.setting import Setting
+
+CASCADE_TASKS = ("classification", "extraction", "qa")
+"""Tasks whose answers come with a confidence that a cascade can route by."""
+
+
+def arms(brief: Brief, setting: Setting) -> tuple[Arm, ...]:
+    """All arms, the one in place first, then prompts, tuned models and hybrids; ids are unique."""
+    found = [*_as_is(brief, setting), *_prompts(brief, setting), *_tuned(brief, setting), *_hybrids(brief, setting)]
+    return tuple({arm.id: arm for arm in found}.values())
+
+
+def _as_is(brief: Brief, setting: Setting) -> Iterator[Arm]:
+    current = brief.current
+    if current is None or not current.model:
+        return
+    price = setting.price(current.model)
+    if current.approach == "prompt":
+        serving: tuple[str, ...] = ("uncached",) if current.monthly_usd is not None else _best_online(brief, price)
+    else:
+        serving = _own(brief) or ("hosted",)
+    provider = price.provider if price else ""
+    yield Arm(current.approach, current.technique, current.model, provider, serving, as_is=True)
+
+
+def _best_online(brief: Brief, price: TokenPrice | None) -> tuple[str, ...]:
+    online = [s for s in servings(brief, price) if "batch" not in s]
+    return online[-1] if online else ("uncached",)
+
+
+def _prompts(brief: Brief, setting: Setting) -> Iterator[Arm]:
+    for model in brief.models.prompt or ():
+        price = setting.price(model)
+        provider = price.provider if price else ""
+        for technique, shown in prompt_techniques(brief, model):
+            for serving in servings(brief, price, static_tokens=shown_static_tokens(brief, technique, shown)):
+                yield Arm("prompt", technique, model, provider, serving, shown_examples=shown)
+
+
+def prompt_techniques(brief: Brief, model: str) -> list[tuple[str, int]]:
+    """Techniques with the number of examples shown: those measured on this model, else on any model, else the usual.
+
+    A curve (one technique measured at several numbers of examples) gives one arm per prompt length.
+    """
+    scores = [s for s in brief.quality.measured if s.approach == "prompt"]
+    own = [s for s in scores if s.model.lower() == model.lower()] or scores
+    found: list[tuple[str, int]] = []
+    for technique in dict.fromkeys(s.technique for s in own):
+        points = sorted({s.train_examples for s in own if s.technique == technique})
+        if len(points) > 1 or (technique == "many-shot" and points[0]):
+            found += [(f"{technique}-{n}", n) for n in points if n]
+        else:
+            found.append((technique, points[0]))
+    if not found:
+        found.append(("few-shot" if brief.data.examples.likely >= 1 else "zero-shot", 0))
+    if brief.retrieval is not None and not any(t == "retrieval" for t, _ in found):
+        found.append(("retrieval", 0))
+    return found
+
+
+def score_of_prompt(brief: Brief, technique: str, shown: int) -> Score | None:
+    """The measured point behind a prompt length, whatever the model."""
+    base = technique.removesuffix(f"-{shown}") if shown else technique
+    return next((s for s in brief.quality.measured
+                 if s.approach == "prompt" and s.technique == base and s.train_examples == shown), None)  # fmt: skip
+
+
+def shown_static_tokens(brief: Brief, technique: str, shown: int) -> float:
+    """Likely length of the static prompt of a technique: as measured with it, else as in traffic."""
+    score = score_of_prompt(brief, technique, shown)
+    measured = score.static_tokens if score is not None else None
+    return measured.likely if measured is not None else brief.traffic.static_tokens.likely
+
+
+def servings(brief: Brief, price: TokenPrice | None, static_tokens: float | None = None) -> list[tuple[str, ...]]:
+    """The ways a prompt can be served at this price, as suffixes; below the cache minimum only uncached and batch."""
+    found: list[tuple[str, ...]] = [("uncached",)]
+    static = brief.traffic.static_tokens.likely if static_tokens is None else static_tokens
+    if price is not None and can_cache(price, static):
+        names = [_lifetime_name(m, price.cache_minutes) for m in price.cache_minutes]
+        found += [(name,) for name in names]
+        if can_reorder(brief):
+            found += [(name, "shared-first") for name in names]
+    if brief.traffic.can_wait_24h and price is not None and price.batch_factor is not None:
+        found.append(("batch",))
+    return found
+
+
+def can_cache(price: TokenPrice, static_tokens: float) -> bool:
+    """Whether a prefix of this length is cached at all: the provider reads at a price, and it is long enough."""
+    return (
+        price.cached_input_usd is not None
+        and bool(price.cache_minutes)
+        and static_tokens >= (price.cache_minimum_tokens or 0)
+        and static_tokens > 0
+    )
+
+
+def can_reorder(brief: Brief) -> bool:
+    """Whether moving the common part of several prefixes to the front is an option still open."""
+    traffic = brief.traffic
+    shared = traffic.shared_tokens.likely if traffic.shared_tokens is not None else 0.0
+    return traffic.distinct_prefixes.likely > 1 and shared > 0 and not traffic.shared_first
+
+
+def _lifetime_name(minutes: int, on_offer: tuple[int, ...]) -> str:
+    if len(on_offer) == 1:
+        return "cached"
+    return f"cached-{minutes}m" if minutes < 60 else f"cached-{minutes // 60}h"
+
+
+def _own(brief: Brief) -> tuple[str, ...]:
+    if brief.hardware.gpu.lower() == "none":
+        return ()
+    return ("owned",) if brief.hardware.owned else ("rented",)
+
+
+def _tuned_servings(brief: Brief, setting: Setting, model: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Providers with suffixes: own or rented cards, and the hosted form where somebody quotes its price."""
+    if setting.model(model) is not None and _own(brief):
+        yield "", _own(brief)
+    price = setting.tuned_price(model)
+    if price is None or (price.input_usd is None and _own(brief) and setting.model(model) is not None):
+        return
+    yield price.provider, ("hosted",)
+    if can_cache(price, brief.tuning.static_tokens.likely):
+        yield price.provider, ("hosted", "cached")
+    if brief.traffic.can_wait_24h and price.batch_factor is not None:
+        yield price.provider, ("hosted", "batch")
+
+
+def tuned_technique(brief: Brief, setting: Setting, model: str, serving: tuple[str, ...]) -> str:
+    """How a model is tuned: as measured, else as the provider does it, else LoRA, or QLoRA where only that fits."""
+    if setting.is_encoder(model):
+        return "encoder"
+    measured = [
+        s.technique for s in brief.quality.measured if s.approach == "tune" and s.model.lower() == model.lower()
+    ]
+    if measured:
+        return measured[-1]
+    if "hosted" in serving:
+        return "hosted"
+    lora = setting.training.get((model.lower(), "lora"))
+    return "qlora" if lora is not None and lora.fits == "no" else "lora"
+
+
+def _tuned(brief: Brief, setting: Setting) -> Iterator[Arm]:
+    for model in brief.models.tune or ():
+        if setting.is_encoder(model):
+            if brief.task.output == "label":
+                yield Arm("tune", "encoder", model, "", ("rented", "cpu"))
+            continue
+        for provider, serving in _tuned_servings(brief, setting, model):
+            yield Arm("tune", tuned_technique(brief, setting, model, serving), model, provider, serving)
+
+
+def _hybrids(brief: Brief, setting: Setting) -> Iterator[Arm]:
+    measured = {(s.technique, s.model.lower()) for s in brief.quality.measured if s.approach == "hybrid"}
+    for model in brief.models.tune or ():
+        if setting.is_encoder(model):
+            continue
+        for provider, serving in _tuned_servings(brief, setting, model):
+            if ("tuned-few-shot", model.lower()) in measured or brief.data.examples.likely >= 1:
+                yield Arm("hybrid", "tuned-few-shot", model, provider, serving)
+            if brief.retrieval is not None or ("tuned-retrieval", model.lower()) in measured:
+                yield Arm("hybrid", "tuned-retrieval", model, provider, serving)
+            if brief.task.type in CASCADE_TASKS or ("cascade", model.lower()) in measured:
+                yield from _cascades(brief, setting, model, provider, serving)
+
+
+def _cascades(brief: Brief, setting: Setting, model: str, provider: str, serving: tuple[str, ...]) -> Iterator[Arm]:
+    """The tuned model with the first prompted model behind it, served the cheapest way its traffic allows."""
+    behind = next((m for m in brief.models.prompt or () if setting.price(m) is not None), None)
+    if behind is not None:
+        yield Arm("hybrid", "cascade", model, provider, serving, helper=behind)

@@ -1,0 +1,99 @@
+"""The input sheet: every uncertain input as an array of cases, so that one evaluation serves draws and what-ifs.
+
+Row 0 is always the likely value of every input. The random stream of an input depends on the seed and the input's own
+id alone: adding an option or an input leaves all other draws as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.core.brief import Brief, questions
+from advisor.core.figure import Figure, Rows
+from advisor.core.quantity import Basis, Quantity, Range
+
+Z90 = 1.2815515655446004  # standard normal quantile of 0.9
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Inputs of a brief as figures of `size` cases.
+
+    With a seed the rows after the first are joint draws; without one every row holds the likely value, except where
+    `cases` says otherwise: row → {key: value}.
+    """
+
+    brief: Brief
+    size: int
+    seed: int | None = None
+    cases: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    _made: dict[str, Figure] = field(default_factory=dict)
+
+    def __getitem__(self, key: str) -> Figure:
+        """The answer at a dotted key of the brief; unknown (NaN) where it was left out."""
+        if key not in self._made:
+            question = questions()[key]
+            self._made[key] = self.figure(key, self.brief.quantity(key), question.low, question.high)
+        return self._made[key]
+
+    def figure(self, id: str, quantity: Quantity, low: float | None = None, high: float | None = None) -> Figure:
+        """An input from a quantity, kept within its bounds."""
+        if id in self.cases:
+            rows: Rows = self._what_if(id, quantity.range)
+        elif not quantity.range.is_known:
+            return Figure(math.nan, quantity.unit, id, source=quantity.reason, basis=quantity.basis)
+        else:
+            rows = self._rows(id, quantity.range, low, high)
+        return Figure(rows, quantity.unit, id, basis=quantity.basis, source=quantity.source, as_of=quantity.as_of)
+
+    def exact(self, id: str, value: float | None, unit: str, basis: Basis, source: str, as_of: str) -> Figure:
+        """An input without uncertainty; None is unknown."""
+        known = math.nan if value is None else float(value)
+        return Figure(known, unit, id, basis=basis, source=source, as_of=as_of)
+
+    def normals(self, id: str) -> NDArray[np.float64]:
+        """Standard normal draws of the stream `id`, row 0 at the median; zeros without a seed. Shape (size,)."""
+        if self.seed is None:
+            return np.zeros(self.size)
+        z = np.random.default_rng([self.seed, crc32(id.encode())]).standard_normal(self.size)
+        z[0] = 0.0
+        return z
+
+    def _rows(self, id: str, spread: Range, low: float | None, high: float | None) -> Rows:
+        if spread.is_exact or self.seed is None:
+            return spread.likely
+        return np.clip(two_piece(spread, self.normals(id), positive=low is not None), low, high)
+
+    def _what_if(self, id: str, spread: Range) -> Rows:
+        rows = np.full(self.size, spread.p50 if spread.p50 is not None else math.nan)
+        for row, value in self.cases[id].items():
+            rows[row] = value
+        return rows
+
+
+def two_piece(spread: Range, z: NDArray[np.float64], *, positive: bool) -> NDArray[np.float64]:
+    """Values whose P10, P50 and P90 are those of `spread`, for standard normal `z`.
+
+    Two half-normals that meet at the median; on a log scale where the quantity cannot be negative and its P10 is above
+    zero (Wallis 2014, the two-piece normal distribution, fitted by quantiles).
+    """
+    p10, p50, p90 = spread.p10 or 0.0, spread.likely, spread.p90 or 0.0
+    if positive and p10 > 0:
+        up, down = math.log(p90 / p50) / Z90, math.log(p50 / p10) / Z90
+        return p50 * np.exp(np.where(z > 0, up, down) * z)
+    return p50 + np.where(z > 0, p90 - p50, p50 - p10) / Z90 * z
+
+
+def what_if(brief: Brief, changes: Iterable[tuple[str, float]]) -> Sheet:
+    """A sheet with one row per change of one input, all others at their likely value; row 0 changes nothing."""
+    cases: dict[str, dict[int, float]] = {}
+    row = 0
+    for row, (key, value) in enumerate(changes, start=1):
+        cases.setdefault(key, {})[row] = value
+    return Sheet(brief, row + 1, None, cases)
