@@ -1,0 +1,44 @@
+"""The full-screen app: opens the desk, owns quitting and the palette."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.screen import Screen
+
+from advisor.tui.commands import DeskCommands
+from advisor.tui.draft import Draft
+from advisor.tui.engine import Engine, PipelineEngine
+from advisor.tui.screens.desk import Desk
+
+
+class AdvisorApp(App[None]):
+    """One desk; everything else is a dialog over it."""
+
+    TITLE = "advisor"
+    CSS_PATH = "layout.tcss"
+    COMMANDS = App.COMMANDS | {lambda: DeskCommands}
+
+    def __init__(self, draft: Draft | None = None, engine: Engine | None = None) -> None:
+        super().__init__()
+        self.desk = Desk(engine or PipelineEngine(), draft or Draft())
+
+    def get_default_screen(self) -> Screen[None]:
+        """The desk."""
+        return self.desk
+
+    async def action_quit(self) -> None:
+        """Leave, but not with an unsaved brief unless the user says so."""
+        self.run_worker(self._quit(), group="quit", exclusive=True)
+
+    async def _quit(self) -> None:
+        if await self.desk.may_go():
+            self.desk.bench.close()
+            self.exit()
+
+
+def open_app(path: Path | None = None) -> None:
+    """Run the app on the brief in a file, or on an empty one. Raises UsageError for a file that is no brief."""
+    AdvisorApp(Draft.read(path) if path else Draft()).run()

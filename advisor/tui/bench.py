@@ -1,0 +1,98 @@
+"""Runs the stages in threads for the desk: debounced, numbered, so that what comes late is dropped."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from advisor.core.brief import Brief
+from advisor.core.errors import AdvisorError, Cancelled
+from advisor.core.events import CancelToken
+from advisor.tui.engine import Engine, Sights
+from advisor.tui.messages import Judged, Looked
+
+SETTLE_SECONDS = 0.03
+"""Keystrokes closer together than this share one judgement."""
+
+REST_SECONDS = 0.35
+"""A pause of this length counts as rest: time for flip points and the next step."""
+
+
+class Bench:
+    """Posts Looked and Judged to the desk. `looks` and `judgements` number the newest requests."""
+
+    def __init__(self, desk: Screen[None], engine: Engine) -> None:
+        self._desk = desk
+        self._engine = engine
+        self._cancel = CancelToken()
+        self._timers: dict[str, Timer] = {}
+        self.looks = 0
+        self.judgements = 0
+
+    def look(self, brief: Brief, *, after: float = 0.0) -> None:
+        """Look around for a brief, `after` seconds from now; a look that still runs is told to stop."""
+        self._cancel.cancel()
+        self._cancel = CancelToken()
+        self.looks += 1
+        self._after(after, "look", partial(self._look, self.looks, brief, self._cancel))
+
+    def judge(self, brief: Brief, sights: Sights) -> None:
+        """Judge a new request as soon as typing pauses for a blink."""
+        self.judgements += 1
+        self._after(SETTLE_SECONDS, "judge", partial(self._judge, self.judgements, brief, sights, deep=False))
+
+    def deepen(self, brief: Brief, sights: Sights) -> None:
+        """Judge the same request in depth once input rests."""
+        self._after(REST_SECONDS, "judge", partial(self._judge, self.judgements, brief, sights, deep=True))
+
+    def drop(self) -> None:
+        """No judgement that is under way counts any more."""
+        self.judgements += 1
+        if "judge" in self._timers:
+            self._timers["judge"].stop()
+
+    def close(self) -> None:
+        """Nothing that is still running counts any more."""
+        self._cancel.cancel()
+        self.looks += 1
+        self.drop()
+
+    def _after(self, seconds: float, group: str, job: partial[None]) -> None:
+        if group in self._timers:
+            self._timers[group].stop()
+        if not seconds:
+            self._start(group, job)
+            return
+        self._timers[group] = self._desk.set_timer(seconds, partial(self._start, group, job))
+
+    def _start(self, group: str, job: partial[None]) -> None:
+        self._desk.run_worker(job, group=group, thread=True, exclusive=True, exit_on_error=False, description=group)
+
+    def _look(self, number: int, brief: Brief, cancel: CancelToken) -> None:
+        try:
+            self._desk.post_message(Looked(number, self._engine.look(brief, cancel)))
+        except Cancelled:
+            return
+        except AdvisorError as error:
+            self._desk.post_message(Looked(number, None, str(error)))
+        except Exception as error:
+            self._desk.post_message(Looked(number, None, unexpected(error)))
+
+    def _judge(self, number: int, brief: Brief, sights: Sights, *, deep: bool) -> None:
+        if number != self.judgements:
+            return
+        try:
+            verdict = self._engine.judge(brief, sights, deep=deep)
+        except AdvisorError as error:
+            self._desk.post_message(Judged(number, None, str(error)))
+        except Exception as error:
+            self._desk.post_message(Judged(number, None, unexpected(error)))
+        else:
+            self._desk.post_message(Judged(number, verdict, deep=deep))
+
+
+def unexpected(error: Exception) -> str:
+    """One line for an error of ours: the screen stays alive and says what to report."""
+    return f"unexpected {type(error).__name__}: {error}; please report it with this brief"

@@ -1,0 +1,67 @@
+"""The commands of the palette: what can be done now, and every question by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.types import IgnoreReturnCallbackType
+
+from advisor.core.brief import questions
+from advisor.tui.widgets.stage import TABS, Stage
+from advisor.tui.wording import label
+
+if TYPE_CHECKING:
+    from advisor.tui.screens.desk import Desk
+
+Command = tuple[str, str, IgnoreReturnCallbackType]
+
+
+class DeskCommands(Provider):
+    """Only what fits the present state is listed."""
+
+    async def discover(self) -> Hits:
+        """Everything but the questions, before anything is typed."""
+        for name, help, run in self._actions():
+            yield DiscoveryHit(name, run, help=help)
+
+    async def search(self, query: str) -> Hits:
+        """What matches, questions included."""
+        matcher = self.matcher(query)
+        for name, help, run in (*self._actions(), *self._questions()):
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), run, help=help)
+
+    @property
+    def _desk(self) -> Desk | None:
+        from advisor.tui.screens.desk import Desk
+
+        return self.screen if isinstance(self.screen, Desk) else None
+
+    def _actions(self) -> Iterator[Command]:
+        desk = self._desk
+        if desk is None:
+            return
+        yield "Save brief", "Write it to its file", desk.action_save
+        yield "Save brief as", "Write it to another file", desk.action_save_as
+        yield "Open brief", "Another TOML file", desk.action_open
+        yield "New brief", "From an example or from nothing", desk.action_new
+        yield from ((f"Show {tab}", f"Tab {n}", partial(desk.action_tab, tab)) for n, tab in enumerate(TABS, 1))
+        yield "Help", "Open or close the help that follows the focus", desk.action_help
+        if desk.verdict is not None:
+            yield "Explain figures", "Formula, numbers and source of every figure", desk.action_explain
+            yield "Write report", "Markdown, HTML and JSON beside the brief", desk.action_write_reports
+        if desk.draft.supposed:
+            yield "Keep what-ifs", "Make them answers", partial(desk.action_settle_all, True)
+            yield "Drop what-ifs", "Back to the answers", partial(desk.action_settle_all, False)
+
+    def _questions(self) -> Iterator[Command]:
+        desk = self._desk
+        form = desk.query_one(Stage).form if desk else None
+        if desk is None or form is None:
+            return
+        for group in form.groups:
+            for key in group.keys:
+                yield f"Go to {group.title}: {label(key)}", questions()[key].text, partial(desk.go_to, key)

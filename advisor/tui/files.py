@@ -1,0 +1,63 @@
+"""Briefs as files: examples, neighbours, and whether someone else changed one meanwhile. No Textual here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from advisor.core.verdict import Verdict
+from advisor.tui.draft import Draft
+
+
+def examples() -> list[tuple[Path, str]]:
+    """The example briefs that come with the program, each with its name."""
+    from advisor import shipped
+
+    return _named(shipped.folder("profiles") / "briefs")
+
+
+def neighbours(folder: Path) -> list[tuple[Path, str]]:
+    """The briefs in a folder, each with its name; other TOML files are left out."""
+    return [(path, name) for path, name in _named(folder) if name]
+
+
+def _named(folder: Path) -> list[tuple[Path, str]]:
+    return [(path, _name(path)) for path in sorted(folder.glob("*.toml"))]
+
+
+def _name(path: Path) -> str:
+    """The name a brief gives itself; empty where the file is none."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(table.get("name", "Untitled")) if "schema" in table else ""
+
+
+def changed_outside(draft: Draft) -> bool:
+    """Whether the file no longer holds what was read from it."""
+    if draft.path is None or not draft.path.exists():
+        return False
+    return draft.path.read_text(encoding="utf-8") != draft.text
+
+
+def save(draft: Draft, path: Path) -> Draft:
+    """Write the brief atomically; returns the draft as it now stands on disk. Raises OSError, UsageError."""
+    from advisor import brief
+
+    text = draft.toml()
+    brief.save(path, text)
+    return draft.saved(path, text)
+
+
+def write_reports(verdict: Verdict, stem: Path) -> list[Path]:
+    """The report as Markdown, HTML and JSON beside the brief. Raises OSError."""
+    from advisor import brief
+    from advisor.report import html, json, markdown
+
+    written = []
+    for suffix, render in ((".md", markdown.render), (".html", html.render), (".json", json.render)):
+        path = stem.with_name(f"{stem.name}.report{suffix}")
+        brief.save(path, render(verdict))
+        written.append(path)
+    return written

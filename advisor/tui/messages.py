@@ -1,0 +1,66 @@
+"""What widgets and workers tell the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from textual.message import Message
+
+from advisor.core.verdict import Verdict
+from advisor.tui.engine import Sights
+
+
+@dataclass
+class Answered(Message):
+    """A field holds a valid answer; None: left out."""
+
+    key: str
+    value: Any
+
+
+@dataclass
+class Refused(Message):
+    """A field holds text that is no answer; `line` says why in one line."""
+
+    key: str
+    line: str
+
+
+@dataclass
+class Stepped(Message):
+    """A what-if step on a field: direction 1 or −1."""
+
+    key: str
+    direction: int
+
+
+@dataclass
+class Settled(Message):
+    """The user settles a what-if: keeps it as the answer, or drops it."""
+
+    key: str
+    keep: bool
+
+
+@dataclass
+class Looked(Message):
+    """The look around for request `number` has ended, with what it found or with one line of why not."""
+
+    number: int
+    sights: Sights | None
+    failure: str = ""
+
+
+@dataclass
+class Judged(Message):
+    """The judgement for request `number` has ended: a verdict, or one line of why there is none."""
+
+    number: int
+    verdict: Verdict | None
+    failure: str = ""
+    deep: bool = False
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer judgement makes an older one that still waits useless."""
+        return isinstance(message, Judged) and message.number <= self.number

@@ -1,0 +1,101 @@
+"""Small dialogs: a question with answers, a file to open, a file to write. Each ends with a value or with None."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import HorizontalGroup, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from advisor.report.words import clean
+
+_BACK: list[BindingType] = [("escape", "dismiss(None)", "Back")]
+_BOX = """
+{name} {{
+    align: center middle;
+    .box {{ width: 72; max-width: 95%; height: auto; max-height: 90%; border: round $primary; background: $surface; padding: 0 1; }}
+    .row {{ height: 1; margin-top: 1; }}
+    Button {{ margin-right: 2; }}
+    OptionList {{ height: auto; max-height: 12; margin-top: 1; }}
+}}
+"""
+
+
+class Ask(ModalScreen[str | None]):
+    """A question with a few answers; the result is the chosen answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _BACK
+    DEFAULT_CSS = _BOX.format(name="Ask")
+
+    def __init__(self, text: str, *answers: str) -> None:
+        super().__init__()
+        self._text = text
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Static(Content(self._text))
+            with HorizontalGroup(classes="row"):
+                yield from (Button(Content(answer), compact=True, name=answer) for answer in self._answers)
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.name)
+
+
+class AskPath(ModalScreen[Path | None]):
+    """A path to be typed, or one of a list; a line under each says what it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*_BACK, ("down", "app.focus_next", "Next"), ("up", "app.focus_previous", "")]
+    DEFAULT_CSS = _BOX.format(name="AskPath")
+
+    def __init__(self, title: str, offered: list[tuple[Path, str]], typed: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._offered = offered
+        self._typed = typed
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = self._title
+            yield Input(self._typed, placeholder="path of a .toml file", compact=True)
+            if self._offered:
+                lines = [Option(Content.assemble((clean(p.name), "bold"), "  ", clean(note))) for p, note in self._offered]
+                yield OptionList(*lines)
+
+    @on(Input.Submitted)
+    def _path(self, event: Input.Submitted) -> None:
+        if event.value.strip():
+            self.dismiss(Path(event.value.strip()).expanduser())
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._offered[event.option_index][0])
+
+
+class AskExample(ModalScreen[Path | None]):
+    """An example brief to start from; the empty path is an empty brief."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _BACK
+    DEFAULT_CSS = _BOX.format(name="AskExample")
+
+    def __init__(self, examples: list[tuple[Path, str]]) -> None:
+        super().__init__()
+        self._examples = examples
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = "New brief"
+            lines = [Option(Content.assemble((clean(note), "bold"), f"  {clean(p.name)}")) for p, note in self._examples]
+            yield OptionList(Option(Content.styled("Empty: every answer assumed until you give it", "bold")), *lines)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._examples[event.option_index - 1][0] if event.option_index else Path())

@@ -1,0 +1,64 @@
+"""Every figure of an option with its formula, the numbers in it and their sources."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from advisor.core.verdict import ArmRecord
+from advisor.report.words import clean
+from advisor.tui.views.figure import figure_lines, summary
+
+
+class ExplainScreen(ModalScreen[None]):
+    """Figures on the left, the one under the cursor explained on the right."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,q,e,f2", "dismiss", "Back")]
+    DEFAULT_CSS = """
+    ExplainScreen {
+        align: center middle;
+        #explain { width: 90%; height: 90%; border: round $primary; background: $surface; padding: 0 1; }
+        OptionList { width: 2fr; height: 1fr; border: none; background: $surface; }
+        VerticalScroll { width: 3fr; height: 1fr; border-left: solid $primary; padding-left: 1; }
+        .how { color: $text-muted; height: 1; }
+        &.-narrow #explain { width: 100%; height: 100%; }
+        &.-narrow Horizontal { layout: vertical; }
+        &.-narrow OptionList { width: 1fr; height: 1fr; }
+        &.-narrow VerticalScroll { width: 1fr; height: 2fr; border-left: none; border-top: solid $primary; }
+    }
+    """
+
+    def __init__(self, arm: ArmRecord) -> None:
+        super().__init__()
+        self.arm = arm
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="explain") as box:
+            box.border_title = Content(f"Figures of {clean(self.arm.id)}")
+            with Horizontal():
+                yield OptionList(*(Option(_line(f.id, summary(f)), id=f.id) for f in self.arm.figures))
+                with VerticalScroll():
+                    yield Static(Content("no figures"), id="figure")
+            yield Static(Content("↑ ↓ choose · tab to scroll · escape back"), classes="how")
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _show(self, event: OptionList.OptionHighlighted) -> None:
+        figure = self.arm.figure(event.option_id or "")
+        if figure:
+            self.query_one("#figure", Static).update(figure_lines(figure))
+
+
+def _line(id: str, value: str) -> Content:
+    return Content.assemble(clean(id), "  ", (value, "$text-muted"))

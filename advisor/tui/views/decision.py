@@ -1,0 +1,103 @@
+"""What stands behind the verdict: sensitivity, break-even, plan, segments, what was ruled out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.content import Content
+
+from advisor.core.verdict import ArmRecord, Sensitivity, Verdict
+from advisor.report import words
+from advisor.report.headline import horizon, money_of
+from advisor.tui.views.verdict import section
+from advisor.tui.wording import label
+
+_NAME = 22
+_HALF = 12
+
+
+def columns(verdict: Verdict) -> tuple[str, ...]:
+    """Headings of the table of options."""
+    return ("option", "best in 100", "a month", "once", horizon(verdict), "quality", "weeks")
+
+
+def cells(arm: ArmRecord, chosen: bool) -> tuple[Content, ...]:
+    """One option as a row under `columns`; the chosen one carries a mark."""
+    shown = (
+        f"{'▸' if chosen else ' '} {words.clean(arm.id)}",
+        words.of_hundred(arm.p_best),
+        money_of(arm, arm.monthly_usd, "run.total"),
+        money_of(arm, arm.one_off_usd, "once.total"),
+        words.money(arm.horizon_usd.p50),
+        words.score(arm.quality.p50),
+        words.weeks(arm.weeks.p50),
+    )
+    return tuple(Content.styled(text, "bold" if chosen else "") for text in shown)
+
+
+def ranked(verdict: Verdict) -> list[ArmRecord]:
+    """The options as the table lists them: the chosen one, then by chance to be best."""
+    return sorted(verdict.arms, key=lambda arm: (arm.id != verdict.arm, -arm.p_best))
+
+
+def detail_lines(verdict: Verdict) -> Content:
+    """Everything below the table of options."""
+    return Content("\n").join(_lines(verdict))
+
+
+def _lines(verdict: Verdict) -> Iterator[Content]:
+    yield from section("Break-even with the next approach", _break_even(verdict))
+    yield from section("What moves it most", _tornado(verdict.sensitivity))
+    yield from section("Plan", _plan(verdict))
+    yield from section("Segments", _segments(verdict))
+    yield from section("Ruled out", [Content(words.clean(f"{e.id}: {e.rule} — {e.detail}")) for e in verdict.excluded])
+    yield from section("Assumed, because the brief leaves it out", _assumptions(verdict))
+
+
+def _break_even(verdict: Verdict) -> list[Content]:
+    even = verdict.break_even
+    found = (
+        ("months", even.months, "months"),
+        ("requests", even.requests_per_month, "requests/month"),
+        ("price", even.price_multiple, "× of today's token prices"),
+        ("uplift", even.uplift, "of score"),
+    )
+    return [Content(f"{name:<10}{'never' if v is None else f'{words.number(v)} {unit}'}") for name, v, unit in found]
+
+
+def _tornado(rows: tuple[Sensitivity, ...]) -> list[Content]:
+    reach = max((abs(end) for row in rows for end in (row.low, row.high)), default=0.0)
+    return [_swing(row, reach) for row in rows[:10]]
+
+
+def _swing(row: Sensitivity, reach: float) -> Content:
+    """The advantage of the chosen option at the input's P10 and P90, as a bar on a scale from −reach to reach."""
+
+    def column(value: float) -> int:
+        return round((value / reach + 1) * _HALF) if reach else _HALF
+
+    left, right = sorted((column(row.low), column(row.high)))
+    bar = "".join("█" if left <= i <= right else "│" if i == _HALF else " " for i in range(2 * _HALF + 1))
+    name = Content(words.clean(label(row.input))).truncate(_NAME, ellipsis=True, pad=True)
+    ends = f" {words.compact_money(row.low)} … {words.compact_money(row.high)}"
+    return Content.assemble(name, " ", (bar, "$text-accent"), ends)
+
+
+def _plan(verdict: Verdict) -> list[Content]:
+    return [
+        Content(words.clean(f"{p.stage}. {p.arm}, {words.weeks(p.weeks)} weeks; then: {p.gate}")) for p in verdict.plan
+    ]
+
+
+def _segments(verdict: Verdict) -> list[Content]:
+    return [
+        Content(
+            words.clean(f"{s.name}: {words.APPROACH_WORDS.get(s.verdict, s.verdict)}, {s.arm}, best in ")
+            + f"{words.of_hundred(s.p_best)} of 100, {words.money(s.monthly_usd.p50)} a month"
+        )
+        for s in verdict.segments
+    ]
+
+
+def _assumptions(verdict: Verdict) -> list[Content]:
+    return [Content(words.clean(f"{a.key} = {a.value} ({a.source})")) for a in verdict.assumptions]

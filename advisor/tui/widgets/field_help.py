@@ -1,0 +1,44 @@
+"""Help that follows the focus: one line always, everything on F1."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from advisor.core.question import Question
+from advisor.tui.wording import long_help, short_help
+
+GENERAL = (
+    ("Fields", "type, then enter; empty means left out and a stated default is assumed; unsure: 2.4M..3.6M"),
+    ("What if", "+ and − on a number try another value; enter keeps it, escape drops it; it is never saved"),
+    ("Leave", "escape leaves a field; then the letters and numbers in the footer work"),
+    ("Explain", "e or F2 shows formula, numbers and source of every figure"),
+    ("Commands", "ctrl+p finds every command and every question"),
+)
+
+
+class FieldHelp(Widget):
+    """Explains the question under the focus; without one, how the app is used."""
+
+    DEFAULT_CSS = """
+    FieldHelp {
+        height: auto; max-height: 2; padding: 0 1; background: $panel; color: $foreground;
+        &.-open { max-height: 12; border-top: solid $primary; }
+    }
+    .-short FieldHelp { max-height: 1; &.-open { max-height: 10; } }
+    """
+
+    question: reactive[Question | None] = reactive[Question | None](None, layout=True)
+    opened: reactive[bool] = reactive(False, layout=True, toggle_class="-open")
+
+    def render(self) -> Content:
+        if self.question is None:
+            rows = list(GENERAL)
+            lead = "tab or ↓ goes to the form, F1 explains, ctrl+p has every command"
+        else:
+            rows, lead = long_help(self.question), short_help(self.question)
+        if not self.opened:
+            return Content(lead)
+        lines = [Content.assemble((f"{name:<9} ", "bold"), text) for name, text in rows]
+        return Content("\n").join([Content.styled(lead, "bold"), *lines])

@@ -1,0 +1,72 @@
+"""The verdict, always in sight: a panel where there is room, a strip of a few lines where there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from advisor.core.verdict import Verdict
+from advisor.tui.views.verdict import strip_lines, verdict_lines
+
+Draw = Callable[[Verdict, int], Content]
+
+
+class Lines(Widget):
+    """Draws a verdict for the width it has; before the first one, or where there is none, a line that says why."""
+
+    DEFAULT_CSS = """
+    Lines { height: auto; }
+    """
+
+    verdict: reactive[Verdict | None] = reactive[Verdict | None](None, layout=True)
+    failure: reactive[str] = reactive("", layout=True)
+
+    def __init__(self, draw: Draw) -> None:
+        super().__init__()
+        self._draw = draw
+
+    def render(self) -> Content:
+        if self.failure:
+            return Content.styled(f"✗ {self.failure}", "$text-error")
+        if self.verdict is None:
+            return Content.styled("working out the verdict …", "$text-muted")
+        return self._draw(self.verdict, self.content_size.width or self.app.size.width)
+
+
+class VerdictPanel(VerticalScroll):
+    """The whole verdict on the right."""
+
+    BORDER_TITLE = "Verdict"
+    DEFAULT_CSS = """
+    VerdictPanel {
+        width: 13fr; border: round $foreground 30%; padding: 0 1; scrollbar-size-vertical: 1;
+        &:focus { border: round $border; }
+        &.-supposed { border: round $warning; }
+    }
+    .-narrow VerdictPanel { display: none; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Lines(verdict_lines)
+
+
+class VerdictStrip(Widget):
+    """The verdict in three lines, two on a short screen."""
+
+    DEFAULT_CSS = """
+    VerdictStrip {
+        height: 5; display: none; padding: 0 1; border: round $foreground 30%;
+        Lines { height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
+        &.-supposed { border: round $warning; }
+    }
+    .-narrow VerdictStrip { display: block; }
+    .-short VerdictStrip { height: 3; border: none; Lines { height: 3; } }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Lines(strip_lines)
