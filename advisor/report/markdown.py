@@ -20,7 +20,8 @@ def render(verdict: Verdict) -> str:
 
 def escaped(text: str) -> str:
     """`text` as Markdown that shows it letter by letter."""
-    return _LIST_START.sub(_escape_start, _SPECIAL.sub(r"\\\1", text))
+    plain = _SPECIAL.sub(r"\\\1", text).replace("://", "\\://").replace("www.", "www\\.")
+    return _LIST_START.sub(_escape_start, plain)
 
 
 def code(text: str) -> str:

@@ -15,10 +15,11 @@ def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
     """The report of a verdict, with the trace of every figure of the arms named in `traced`."""
     blocks = (
         *_why(verdict),
-        *_what_would_change_it(verdict),
+        *_flips(verdict),
         *_next_step(verdict.next_step),
         *_readiness(verdict),
         *_warnings(verdict),
+        *_break_even(verdict),
         *_options(verdict),
         *_segments(verdict),
         *_plan(verdict),
@@ -84,12 +85,14 @@ def _why(verdict: Verdict) -> Iterator[Block]:
         yield Bullets(tuple(words.clean(w) for w in verdict.why))
 
 
-def _what_would_change_it(verdict: Verdict) -> Iterator[Block]:
-    flips = [flip_sentence(f) for f in verdict.flip_points]
-    even = break_even_sentences(verdict.break_even)
-    if flips:
+def _flips(verdict: Verdict) -> Iterator[Block]:
+    if verdict.flip_points:
         yield Heading("What would change the answer")
-        yield Bullets(tuple(flips))
+        yield Bullets(tuple(flip_sentence(f) for f in verdict.flip_points))
+
+
+def _break_even(verdict: Verdict) -> Iterator[Block]:
+    even = break_even_sentences(verdict.break_even)
     if even:
         against = f" against {words.clean(verdict.alternative)}" if verdict.alternative else ""
         yield Heading(f"Break-even{against}")
@@ -125,7 +128,7 @@ def _options(verdict: Verdict) -> Iterator[Block]:
         return
     arms = ranked(verdict)
     yield Heading("Options compared")
-    yield Paragraph("US dollars at the median, the 80 % interval below it. Meets: chance to keep every limit.")
+    yield Paragraph("Medians and 80 % intervals. Meets: chance to keep every limit; best: share of draws it wins.")
     yield Chart("best")
     yield Chart("costs")
     titles = ("once", "a month", horizon(verdict), "weeks", "quality", "meets", "best")

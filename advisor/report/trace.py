@@ -36,11 +36,11 @@ def value_of(figure: FigureRecord) -> str:
 
 
 def span_of(figure: FigureRecord) -> str:
-    """A figure's 80 % interval in its unit; empty where it is exact or unknown."""
+    """A figure's 80 % interval, in its unit; empty where it is exact or unknown."""
     held = Range(figure.p10, figure.p50, figure.p90)
     if not held.is_known or held.is_exact:
         return ""
-    return words.span(held, lambda value: words.measure(value, figure.unit))
+    return words.span(held, lambda value: words.bare(value, figure.unit))
 
 
 def leaves(arm: ArmRecord) -> list[FigureInput]:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from rich.cells import cell_len, chop_cells
 
+from advisor.core.figure import plain
 from advisor.core.quantity import Range
 
 Show: TypeAlias = Callable[[float | None], str]
@@ -37,6 +38,7 @@ STATUS_MARKS = MappingProxyType({"ok": "✓", "warn": "!", "stop": "✗"})
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _SCALES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 _MINUS = "−"
+_SPEAKING = {"USD", "share", "score"}  # units that their numbers show by themselves
 
 
 def is_known(value: float | None) -> bool:
@@ -136,17 +138,25 @@ def weeks(value: float | None) -> str:
 
 
 def measure(value: float | None, unit: str) -> str:
-    """A number with its unit: money, share and score in their own form, the rest as `1,650 tokens/request`."""
+    """A number with its unit: `$12,168 a month`, `$1.861/h`, `21.7 %`, `1,650 tokens/request`."""
     if not is_known(value):
         return UNKNOWN_WORD
-    if unit == "USD" or unit.startswith("USD/"):
-        per = unit.removeprefix("USD")
-        return money(value) + (" a month" if per == "/month" else per)
-    if unit == "share":
-        return share(value, 1)
-    if unit == "score":
-        return score(value)
-    return f"{number(value)} {unit}".rstrip()
+    if unit == "USD/month":
+        return f"{money(value)} a month"
+    if unit.startswith("USD/"):
+        return bare(value, unit) + unit.removeprefix("USD")
+    return bare(value, unit) if unit in _SPEAKING else f"{bare(value, unit)} {unit}".rstrip()
+
+
+def bare(value: float | None, unit: str) -> str:
+    """A number as its unit is usually written, without the unit's name; prices for one of a thing keep six digits."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN_WORD
+    if unit in ("USD", "USD/month"):
+        return money(value)
+    if unit.startswith("USD/"):
+        return f"{_sign(value)}${plain(abs(value))}"
+    return share(value, 1) if unit == "share" else score(value) if unit == "score" else number(value)
 
 
 def span(held: Range, show: Show = number) -> str:
@@ -212,7 +222,7 @@ def clean(text: str) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` terminal cells (wide characters count two); `27 %` stays together, long words are cut."""
+    """Lines of at most `width` terminal cells (wide characters: two); `27 %` stays together, long words are cut."""
     lines, line = [], ""
     for word in _cut(re.split(r" +(?!%)", text.strip(" ")), max(width, 2)):
         joined = f"{line} {word}" if line else word

@@ -1,0 +1,96 @@
+"""The report as one HTML file that needs nothing else: styles and charts are inside, no script, no link to load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.core.verdict import Verdict
+from advisor.report import charts, words
+from advisor.report.page import Block, Bullets, Chart, Code, Fold, Heading, KeyFigure, Paragraph, Ranged, Table
+from advisor.report.sections import page, ranked
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_KINDS = {Heading: "heading", Paragraph: "paragraph", Bullets: "bullets", Table: "table", Chart: "chart", Fold: "fold"}
+
+
+def render(verdict: Verdict) -> str:
+    """The whole report, with the trace of every figure of every option. All text is escaped."""
+    from markupsafe import Markup
+
+    held = page(verdict, (verdict.arm, verdict.alternative, *(a.id for a in ranked(verdict))))
+    return _template().render(
+        page=held,
+        verdict=verdict.verdict if verdict.arms else "undecided",
+        groups=groups(held.blocks),
+        style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        chart=lambda name: Markup(charts.draw(name, verdict)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Sections that follow each other and share a layout: wide ones hold tables, short ones stand in columns."""
+
+    wide: bool
+    sections: tuple[tuple[Block, ...], ...]
+
+
+def groups(blocks: Iterable[Block]) -> list[Group]:
+    """Blocks as sections, each from its heading to the next, and those in runs of one width."""
+    sections: list[list[Block]] = []
+    for block in blocks:
+        if isinstance(block, Heading) or not sections:
+            sections.append([])
+        sections[-1].append(block)
+    runs = groupby(sections, key=lambda section: any(isinstance(b, Table | Fold) for b in section))
+    return [Group(wide, tuple(map(tuple, run))) for wide, run in runs]
+
+
+def lean(figure: KeyFigure) -> float:
+    """Where the median stands between the ends of the interval: 0 at P10, 100 at P90."""
+    held = figure.range
+    if held.p10 is None or held.p50 is None or held.p90 is None or held.p90 <= held.p10:
+        return 50.0
+    return round(100 * (held.p50 - held.p10) / (held.p90 - held.p10), 1)
+
+
+def kind(block: Block) -> str:
+    """Which macro of the template draws a block."""
+    return _KINDS[type(block)]
+
+
+def _is_code(cell: object) -> bool:
+    return isinstance(cell, Code)
+
+
+def _is_ranged(cell: object) -> bool:
+    return isinstance(cell, Ranged)
+
+
+@cache
+def _template() -> Template:
+    return _environment().get_template("report.html.j2")
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    held = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    held.filters |= {"kind": kind, "lean": lean, "share": words.share}
+    held.tests |= {"code": _is_code, "ranged": _is_ranged}
+    return held
