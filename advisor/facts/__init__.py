@@ -1,1 +1,19 @@
 """Facts: loads profiles/ and hosted prices; dated look-ups of GPUs, models and prices."""
+
+from advisor.facts.book import Facts, load, resolve
+from advisor.facts.candidates import Candidate, Candidates
+from advisor.facts.dates import earliest_day, stale
+from advisor.facts.providers import Provider
+from advisor.facts.tuning import TuningOffer
+
+__all__ = [
+    "Candidate",
+    "Candidates",
+    "Facts",
+    "Provider",
+    "TuningOffer",
+    "earliest_day",
+    "load",
+    "resolve",
+    "stale",
+]

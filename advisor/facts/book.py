@@ -1,0 +1,259 @@
+"""The facts as one frozen value: look-ups by exact name and by date. Tables are read when first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.facts import Constant, Gpu, GpuOffer, Model, TokenPrice
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.facts import gpus as gpu_table
+from advisor.facts.candidates import Candidates, load_candidates
+from advisor.facts.models import load_models
+from advisor.facts.price_file import read_prices
+from advisor.facts.providers import Provider, ProviderBook, load_providers
+from advisor.facts.table import read
+from advisor.facts.tuning import OFFERED, SUPERVISED, TuningOffer, load_tuning
+
+TUNED = "ft:"
+"""What the name of a tuned model begins with."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything we know of GPUs, models and prices, with source and date; never changes once loaded.
+
+    `own_prices` are the rows of the user's price files, the brief's file before the user's folder. A model they name
+    is priced by them alone; other models by the shipped data.
+    """
+
+    user_folder: Path | None = None
+    own_prices: tuple[tuple[TokenPrice, ...], ...] = field(default=(), repr=False)
+
+    @property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """All GPUs, in the order of the table."""
+        return self._gpus[0]
+
+    def gpu(self, name: str) -> Gpu:
+        """The GPU of that exact name, without regard to case. Raises UsageError: unknown, or several products."""
+        exact = gpu_table.resolve(name, self._gpus[1], [gpu.name for gpu in self.gpus])
+        return next(gpu for gpu in self.gpus if gpu.name == exact)
+
+    def gpu_offers(self, gpu: str, provider: str = "", billing: str = "on-demand") -> tuple[GpuOffer, ...]:
+        """Prices for renting that GPU; an empty `provider` or `billing` means all. Raises UsageError as `gpu`."""
+        offers = self._offers.get(self.gpu(gpu).name, ())
+        return tuple(
+            offer
+            for offer in offers
+            if (not provider or offer.provider.lower() == provider.strip().lower())
+            and (not billing or offer.billing == billing)
+        )
+
+    def gpu_usd_per_hour(self, gpu: str, provider: str = "") -> Quantity:
+        """The rent of one card in USD/h: over providers, or of one. Unknown, with the reason, without an offer."""
+        name = self.gpu(gpu).name
+        return gpu_table.usd_per_hour(name, self._offers.get(name, ()), provider)
+
+    def achieved_tflops(self, gpu: str) -> Quantity:
+        """The best matrix rate measured on that GPU (dense bf16): the honest ceiling of an estimate."""
+        name = self.gpu(gpu).name
+        for row in read("gpu_achieved.csv", ("gpu",), self.user_folder):
+            if row.text("gpu") == name and (value := row.number("achieved_tflops")) is not None:
+                cited = row.cited()
+                return Quantity(Range.exact(value), "TFLOPS", Basis.PUBLISHED, cited.source, cited.as_of)
+        return Quantity.unknown("TFLOPS", f"no measured matrix rate of {name} in our tables")
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All models whose architecture is known, in the order of the table."""
+        return self._models[0]
+
+    def model(self, name: str) -> Model:
+        """The model of that exact or listed other name. Raises UsageError: unknown, or only its price is known."""
+        found = self._models[1].get(name.strip().lower())
+        if found is not None:
+            return found
+        if self.is_known_model(name):
+            raise UsageError(
+                f"model {name!r}: its architecture is not public, so it cannot be sized; name an open model"
+            )
+        raise self.unknown_model(name)
+
+    def unknown_model(self, name: str) -> UsageError:
+        """The error for a model nobody knows, with the nearest names; for the caller to raise."""
+        from advisor.facts.hosted import known_models
+
+        known = [*(m.name for m in self.models), *(p.model for rows in self.own_prices for p in rows), *known_models()]
+        return UsageError(f"unknown model {name!r}{did_you_mean(name, known) or '; see `advisor facts models`'}")
+
+    def is_known_model(self, name: str) -> bool:
+        """Whether its architecture, a price or a hosted tuning offer is known; `ft:` is looked through."""
+        base = name.strip().removeprefix(TUNED)
+        if base.lower() in self._models[1] or self._own(base) or self._own(TUNED + base):
+            return True
+        if any(base.lower() in offer.bases for offer in self.tuning_offers):
+            return True
+        from advisor.facts.hosted import is_priced
+
+        return is_priced(base) or any(key == base.lower() for key, _ in self._hosted_names)
+
+    def providers(self) -> tuple[Provider, ...]:
+        """All providers we know of, makers of models first."""
+        return tuple(self._providers.providers.values())
+
+    def provider_id(self, name: str) -> str:
+        """The id of a provider however it is written: `Azure OpenAI` and `azure` are one."""
+        return self._providers.id(name)
+
+    def token_prices(self, model: str, on: date, input_tokens: float = 0) -> tuple[TokenPrice, ...]:
+        """What each provider charges for the model on that day, for requests of that many input tokens.
+
+        The makers come first. Empty where the model is known but not its price. For `ft:<model>`: its tuned forms.
+        """
+        if model.startswith(TUNED):
+            return self.tuning_prices(model.removeprefix(TUNED), on)
+        return self._resolved(self._own(model) or self._library_rows(model), on, input_tokens)
+
+    def tuning_prices(self, model: str, on: date, method: str = "") -> tuple[TokenPrice, ...]:
+        """Hosted tuning of the model, one price per provider: training, minimum, hosting, and tokens where known.
+
+        `method` is lora, full, lora-dpo, full-dpo, reinforcement or classifier; empty: supervised, by adapter where
+        there is a choice. Offers that are closed or ended are in, with their dates; unconfirmed ones are left out.
+        """
+        own = self._own(TUNED + model)
+        if own:
+            return self._resolved(own, on, 0)
+        known = self._models[1].get(model.lower())
+        wanted = (method,) if method else SUPERVISED
+        offers = [o for o in self.tuning_offers if o.state in OFFERED and o.method in wanted]
+        prices: dict[str, TokenPrice] = {}
+        for offer in offers:
+            if offer.holds_for(model, known):
+                prices.setdefault(offer.price.provider, replace(offer.price, model=TUNED + model))
+        return tuple(self._complete(price) for price in prices.values())
+
+    @cached_property
+    def tuning_offers(self) -> tuple[TuningOffer, ...]:
+        """All hosted tuning offers, also those that are unconfirmed."""
+        return load_tuning(self.user_folder, lambda: self._offers)
+
+    def next_price_change(self, provider: str, model: str, after: date) -> date | None:
+        """The first day after `after` on which another price of that provider and model begins; None: none known."""
+        base = model.removeprefix(TUNED)
+        rows = self._own(model) or (self._library_rows(base) if base == model else ())
+        seller = self._providers.id(provider)
+        starts = [row.start for row in rows if row.start and row.start > after and row.provider == seller]
+        return min(starts, default=None)
+
+    def constant(self, key: str) -> Constant:
+        """A single figure by its key. Raises UsageError with the nearest keys."""
+        if key not in self.constants:
+            raise UsageError(f"unknown constant {key!r}{did_you_mean(key, self.constants)}")
+        return self.constants[key]
+
+    @cached_property
+    def constants(self) -> Mapping[str, Constant]:
+        """All single figures by key."""
+        rows = read("constants.csv", ("key",), self.user_folder)
+        return {
+            row.text("key"): Constant(row.text("key"), row.text("value"), row.text("unit"), row.cited()) for row in rows
+        }
+
+    def candidates(self) -> Candidates:
+        """The models a brief is compared with when it names none."""
+        return load_candidates(self.user_folder)
+
+    @cached_property
+    def _gpus(self) -> tuple[tuple[Gpu, ...], Mapping[str, tuple[str, ...]]]:
+        return gpu_table.load_gpus(self.user_folder)
+
+    @cached_property
+    def _offers(self) -> Mapping[str, tuple[GpuOffer, ...]]:
+        return gpu_table.load_offers(self.user_folder)
+
+    @cached_property
+    def _models(self) -> tuple[tuple[Model, ...], Mapping[str, Model]]:
+        return load_models(self.user_folder)
+
+    @cached_property
+    def _providers(self) -> ProviderBook:
+        return load_providers(self.user_folder)
+
+    @cached_property
+    def _hosted_names(self) -> tuple[tuple[str, tuple[str, str]], ...]:
+        """Our model name in lower case, then provider and the provider's own name for it."""
+        rows = read("hosted_names.csv", ("model", "provider"), self.user_folder)
+        return tuple((r.text("model").lower(), (r.text("provider"), r.text("hosted_name"))) for r in rows)
+
+    def _canonical(self, name: str) -> str:
+        base = name.strip().lower()
+        prefix = TUNED if base.startswith(TUNED) else ""
+        found = self._models[1].get(base.removeprefix(TUNED))
+        return prefix + found.name.lower() if found else base
+
+    def _own(self, model: str) -> tuple[TokenPrice, ...]:
+        """The user's rows for a model: of the first file that has any."""
+        name = self._canonical(model)
+        for rows in self.own_prices:
+            if found := tuple(row for row in rows if self._canonical(row.model) == name):
+                return tuple(replace(row, provider=self._providers.id(row.provider)) for row in found)
+        return ()
+
+    def _library_rows(self, model: str) -> tuple[TokenPrice, ...]:
+        """All dated rows of the price library, by provider in the order of our table."""
+        from advisor.facts.hosted import data_version, price_rows
+
+        key = f"genai_prices_{data_version()}_data"
+        data_date = self.constants[key].value if key in self.constants else "undated"
+        hosted = dict(pair for name, pair in self._hosted_names if name == self._canonical(model))
+        rows: list[TokenPrice] = []
+        for provider in self._providers.providers.values():
+            names = (hosted[provider.id],) if provider.id in hosted else ()
+            found = next(filter(None, (price_rows(provider.id, n, data_date) for n in (*names, model))), ())
+            if not found and provider.models_of:
+                found = self._resold(price_rows(provider.models_of, model, data_date))
+            rows.extend(replace(row, provider=provider.id, model=model) for row in found)
+        return tuple(rows)
+
+    @staticmethod
+    def _resold(rows: tuple[TokenPrice, ...]) -> tuple[TokenPrice, ...]:
+        """The maker's rows, marked as such: the reseller's own list may differ by region."""
+        note = "the maker's list price; the reseller's own was not read"
+        return tuple(replace(row, cited=replace(row.cited, confidence="medium", note=note)) for row in rows)
+
+    def _resolved(self, rows: Iterable[TokenPrice], on: date, input_tokens: float) -> tuple[TokenPrice, ...]:
+        return tuple(self._complete(row) for row in resolve(rows, on, input_tokens))
+
+    def _complete(self, price: TokenPrice) -> TokenPrice:
+        known = self._models[1].get(price.model.lower().removeprefix(TUNED))
+        return self._providers.complete(price, known is not None and known.open_weights)
+
+
+def resolve(rows: Iterable[TokenPrice], on: date, input_tokens: float = 0) -> tuple[TokenPrice, ...]:
+    """One row per provider: of those begun by `on` the latest, in the tier for so many input tokens.
+
+    A row holds until the next start of the same provider; one that states no start has always held. A tier holds for
+    requests with more input tokens than its limit. Providers keep their order.
+    """
+    by_provider: dict[str, list[TokenPrice]] = {}
+    for row in rows:
+        mine = by_provider.setdefault(row.provider, [])
+        if (row.start or date.min) <= on and (row.above_tokens == 0 or row.above_tokens < input_tokens):
+            mine.append(row)
+    held = (max(mine, key=lambda r: (r.start or date.min, r.above_tokens)) for mine in by_provider.values() if mine)
+    return tuple(held)
+
+
+def load(user_folder: Path | None = None, price_file: Path | None = None) -> Facts:
+    """The facts, with the user's tables of the same names in `user_folder` and the brief's price file over them.
+
+    Shipped tables are read when first asked. Raises UsageError where a price file is wrong.
+    """
+    own = user_folder / "prices.toml" if user_folder else None
+    files = [file for file in (price_file, own if own and own.is_file() else None) if file is not None]
+    return Facts(user_folder, tuple(read_prices(file) for file in files))

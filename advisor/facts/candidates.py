@@ -1,0 +1,62 @@
+"""The models a brief is compared with when it names none."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advisor import shipped
+from advisor.core.errors import UsageError
+from advisor.core.facts import Cited
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model and why it is a sensible rival; `tasks` empty: for every task."""
+
+    model: str
+    reason: str
+    tasks: tuple[str, ...]
+    cited: Cited
+
+    def suits(self, task: str) -> bool:
+        """Whether it is worth comparing for this type of task."""
+        return not self.tasks or task in self.tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Models to prompt and models to tune, in the order they are named."""
+
+    prompt: tuple[Candidate, ...]
+    tune: tuple[Candidate, ...]
+
+
+def load_candidates(user_folder: Path | None) -> Candidates:
+    """Reads candidates.toml; the user's file replaces ours whole. Raises UsageError where it is wrong."""
+    mine = user_folder / "candidates.toml" if user_folder else None
+    file = mine if mine is not None and mine.is_file() else shipped.folder("profiles") / "candidates.toml"
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{file}: not valid TOML: {error}") from None
+    return Candidates(_list(file, document, "prompt"), _list(file, document, "tune"))
+
+
+def _list(file: Path, document: dict[str, Any], key: str) -> tuple[Candidate, ...]:
+    rows = document.get(key, [])
+    if not isinstance(rows, list):
+        raise UsageError(f"{file}: {key}: must be a list of tables; write [[{key}]]")
+    return tuple(_candidate(file, f"{key}[{i}]", row) for i, row in enumerate(rows))
+
+
+def _candidate(file: Path, where: str, row: Any) -> Candidate:
+    for key in ("model", "reason", "source", "as_of"):
+        if not isinstance(row, dict) or not isinstance(row.get(key), str) or not row[key]:
+            raise UsageError(f"{file}: {where}.{key}: is missing; write it as text in quotes")
+    tasks = row.get("tasks", [])
+    if not isinstance(tasks, list) or not all(isinstance(task, str) for task in tasks):
+        raise UsageError(f"{file}: {where}.tasks: must be a list of task types")
+    return Candidate(row["model"], row["reason"], tuple(tasks), Cited(row["source"], row["as_of"]))

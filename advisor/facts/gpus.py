@@ -1,0 +1,125 @@
+"""GPUs and what they cost to rent. Names match exactly, never by substring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.facts import Gpu, GpuOffer
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.facts.dates import oldest
+from advisor.facts.table import Row, read
+
+_HOUR = "USD/h"
+
+
+def load_gpus(user_folder: Path | None) -> tuple[tuple[Gpu, ...], Mapping[str, tuple[str, ...]]]:
+    """All GPUs, and their names in lower case (id, other names, driver name), each with the ids it stands for."""
+    rows = read("gpus.csv", ("gpu",), user_folder)
+    names: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        gpu = row.text("gpu")
+        for name in (*row.words("also_called"), *row.words("nvml_name")):
+            known = names.get(name.lower(), ())
+            names[name.lower()] = known if gpu in known else (*known, gpu)
+    names.update({row.text("gpu").lower(): (row.text("gpu"),) for row in rows})
+    return tuple(_gpu(row) for row in rows), names
+
+
+def _gpu(row: Row) -> Gpu:
+    rate = row.text("tflops_source")
+    cited = row.cited()
+    return Gpu(
+        name=row.text("gpu"),
+        vendor=row.text("vendor"),
+        arch=row.text("arch"),
+        compute_capability=row.text("compute_capability"),
+        memory_gb=row.number("memory_gb"),
+        bandwidth_gb_per_second=row.number("bandwidth_gb_per_second"),
+        bf16_tflops=row.number("bf16_tflops"),
+        fp16_tflops=row.number("fp16_tflops"),
+        power_watts=row.number("power_watts"),
+        nvml_name=row.text("nvml_name"),
+        cited=type(cited)(
+            f"{cited.source}; tensor rate: {rate}" if rate and rate != cited.source else cited.source,
+            cited.as_of,
+            cited.confidence,
+            cited.note,
+        ),
+    )
+
+
+def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str]) -> str:
+    """The one id that `name` stands for. Raises UsageError where it is unknown or stands for several."""
+    found = names.get(name.strip().lower(), ())
+    if len(found) > 1:
+        raise UsageError(f"GPU {name!r} names several products; write one of {', '.join(map(repr, found))}")
+    if not found:
+        hint = did_you_mean(name, ids) or "; see `advisor facts gpus`"
+        raise UsageError(f"unknown GPU {name!r}{hint}")
+    return found[0]
+
+
+def load_offers(user_folder: Path | None) -> Mapping[str, tuple[GpuOffer, ...]]:
+    """Offers by GPU id. An offer whose source does not say which form of a chip it is stands under each."""
+    offers: dict[str, tuple[GpuOffer, ...]] = {}
+    for row in read("gpu_prices.csv", ("provider", "quoted_gpu", "offer"), user_folder):
+        for gpu in row.words("gpus"):
+            offers[gpu] = (*offers.get(gpu, ()), _offer(row, gpu))
+    return offers
+
+
+def _offer(row: Row, gpu: str) -> GpuOffer:
+    return GpuOffer(
+        provider=row.text("provider"),
+        gpu=gpu,
+        offer=row.text("offer"),
+        cards=row.whole("cards") or 1,
+        usd_per_hour=row.number("usd_per_hour"),
+        spot_usd_per_hour=row.number("spot_usd_per_hour"),
+        billing=row.text("billing"),
+        region=row.text("region"),
+        cited=row.cited(),
+    )
+
+
+def usd_per_hour(gpu: str, offers: Sequence[GpuOffer], provider: str = "") -> Quantity:
+    """The rent of one card: P10, P50 and P90 over providers, one price each (the median of its own offers).
+
+    `offers` are those of the chip. Low-confidence rows are left out. With `provider`, that provider's on-demand
+    rows, or where it has none its other ones. Unknown, with the reason, where there is no offer.
+    """
+    sound = [o for o in offers if o.usd_per_hour is not None and o.cited.confidence != "low"]
+    if provider:
+        mine = [o for o in sound if o.provider.lower() == provider.strip().lower()]
+        used = [o for o in mine if o.billing == "on-demand"] or [o for o in mine if o.billing != "spot"]
+        prices = [o.usd_per_hour for o in used if o.usd_per_hour is not None]
+    else:
+        used = [o for o in sound if o.billing == "on-demand"]
+        prices = _by_provider(used)
+    if not prices:
+        who = f"{provider} has no price" if provider else "no provider has an on-demand price"
+        return Quantity.unknown(_HOUR, f"{who} for {gpu} in our tables; set hardware.usd_per_hour")
+    sources = "; ".join(dict.fromkeys(o.cited.source for o in used))
+    what = f"{provider}: {sources}" if provider else f"{len(prices)} providers' on-demand prices: {sources}"
+    spread = Range(quantile(prices, 0.1), quantile(prices, 0.5), quantile(prices, 0.9))
+    return Quantity(spread, _HOUR, Basis.QUOTED, what, oldest([o.cited.as_of for o in used]))
+
+
+def _by_provider(offers: Sequence[GpuOffer]) -> list[float]:
+    prices: dict[str, list[float]] = {}
+    for offer in offers:
+        if offer.usd_per_hour is not None:
+            prices.setdefault(offer.provider, []).append(offer.usd_per_hour)
+    return [median(values) for values in prices.values()]
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The quantile at `share` of 1, linear between neighbours (Hyndman and Fan's type 7, numpy's default)."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])

@@ -1,0 +1,52 @@
+"""Models whose architecture is known. Names match exactly, without regard to case, or by a listed other name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from advisor.core.facts import Model
+from advisor.facts.table import Row, read
+
+
+def load_models(user_folder: Path | None) -> tuple[tuple[Model, ...], Mapping[str, Model]]:
+    """All models, and each by its names in lower case."""
+    models: list[Model] = []
+    names: dict[str, Model] = {}
+    for row in read("models.csv", ("model",), user_folder):
+        model = _model(row)
+        models.append(model)
+        names.update({other.lower(): model for other in row.words("aliases")})
+    names.update({model.name.lower(): model for model in models})
+    return tuple(models), names
+
+
+def _model(row: Row) -> Model:
+    if row.text("kind") not in ("decoder", "encoder"):
+        raise row.wrong("kind", f"{row.text('kind')!r} is neither decoder nor encoder")
+    return Model(
+        name=row.text("model"),
+        family=row.text("family"),
+        kind=row.text("kind"),
+        params=row.required("params"),
+        active_params=row.required("active_params"),
+        embedding_params=row.required("embedding_params"),
+        expert_params=row.whole("expert_params") or 0,
+        hidden=row.required("hidden"),
+        layers=row.required("layers"),
+        heads=row.required("heads"),
+        kv_heads=row.required("kv_heads"),
+        head_dim=row.required("head_dim"),
+        intermediate=row.whole("intermediate") or 0,
+        moe_intermediate=row.whole("moe_intermediate") or 0,
+        experts=row.whole("experts") or 0,
+        experts_per_token=row.whole("experts_per_token") or 0,
+        vocabulary=row.required("vocabulary"),
+        tied_embeddings=row.yes("tied_embeddings"),
+        context_tokens=row.whole("context_tokens"),
+        hf_class=row.text("hf_class"),
+        cited=row.cited(),
+        kv_bytes_per_token=row.whole("kv_bytes_per_token"),
+        open_weights=row.yes("open_weights"),
+        licence=row.text("licence"),
+    )

@@ -1,0 +1,170 @@
+"""The user's own prices: a TOML file of `[[prices]]` rows that override ours, each row with its source and date."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.facts import Cited, TokenPrice
+
+_TEXTS = ("provider", "model", "kind", "availability", "source", "confidence", "note")
+_USD = (
+    "training_usd_per_1m_tokens",
+    "training_usd_per_hour",
+    "training_minimum_usd",
+    "input_usd_per_1m",
+    "cached_input_usd_per_1m",
+    "cache_write_usd_per_1m",
+    "cache_write_1h_usd_per_1m",
+    "output_usd_per_1m",
+    "batch_input_usd_per_1m",
+    "batch_output_usd_per_1m",
+    "hosting_usd_per_hour",
+    "storage_usd_per_model_month",
+)
+_DAYS = ("start_date", "closed", "ends")
+COLUMNS = (*_TEXTS, *_USD, *_DAYS, "as_of", "batch_factor", "cache_minimum_tokens", "cache_minutes")
+"""What a row may hold (design §3, the price file)."""
+
+
+def read_prices(file: Path) -> tuple[TokenPrice, ...]:
+    """All rows of a price file, in its order. Raises UsageError naming file and key for anything wrong in it."""
+    document = _parse(file)
+    for key in document:
+        if key not in ("schema", "prices"):
+            raise UsageError(f"{file}: {key}: unknown key{did_you_mean(key, ('schema', 'prices'))}")
+    if document.get("schema") != 1:
+        raise UsageError(f"{file}: schema: must be 1; write `schema = 1` at the top")
+    rows = document.get("prices", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UsageError(f"{file}: prices: must be a list of tables; write `[[prices]]` before each row")
+    if not rows:
+        raise UsageError(f"{file}: prices: no rows; write `[[prices]]` and a row, or leave the file out")
+    prices = tuple(_Reader(file, f"prices[{i}]", row).price() for i, row in enumerate(rows))
+    _refuse_twins(file, prices)
+    return prices
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{file}: no such price file; correct `file` under [prices]") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{file}: not a text file; prices are written in TOML") from None
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read ({error.strerror}); check `file` under [prices]") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: not valid TOML: {error}") from None
+
+
+def _refuse_twins(file: Path, prices: tuple[TokenPrice, ...]) -> None:
+    seen: dict[tuple[str, str, date | None], int] = {}
+    for i, price in enumerate(prices):
+        key = (price.provider, price.model.lower(), price.start)
+        if key in seen:
+            raise UsageError(
+                f"{file}: prices[{i}].start_date: same provider, model and start as prices[{seen[key]}]; "
+                "give each row its own start_date"
+            )
+        seen[key] = i
+
+
+class _Reader:
+    """Reads one row, key by key; every error names the file and the key."""
+
+    def __init__(self, file: Path, where: str, row: Mapping[str, Any]) -> None:
+        self.file, self.where, self.row = file, where, row
+
+    def wrong(self, key: str, problem: str) -> UsageError:
+        return UsageError(f"{self.file}: {self.where}.{key}: {problem}")
+
+    def price(self) -> TokenPrice:
+        for key in self.row:
+            if key not in COLUMNS:
+                raise self.wrong(key, f"unknown key{did_you_mean(key, COLUMNS)}")
+        for key in ("provider", "model", "source", "as_of"):
+            if self.row.get(key) in (None, ""):
+                raise self.wrong(key, "is missing; every price needs it")
+        usd = {key: self.usd(key) for key in _USD}
+        return TokenPrice(
+            provider=self.text("provider").strip().lower(),
+            model=self.text("model").strip(),
+            input_usd=usd["input_usd_per_1m"],
+            output_usd=usd["output_usd_per_1m"],
+            cached_input_usd=usd["cached_input_usd_per_1m"],
+            cache_write_usd=usd["cache_write_usd_per_1m"],
+            cache_write_1h_usd=usd["cache_write_1h_usd_per_1m"],
+            batch_factor=self.batch_factor(usd),
+            cache_minimum_tokens=self.whole("cache_minimum_tokens"),
+            cache_minutes=self.minutes(),
+            training_usd=usd["training_usd_per_1m_tokens"],
+            training_usd_per_hour=usd["training_usd_per_hour"],
+            training_minimum_usd=usd["training_minimum_usd"] or 0.0,
+            hosting_usd_per_hour=usd["hosting_usd_per_hour"] or 0.0,
+            storage_usd_per_month=usd["storage_usd_per_model_month"] or 0.0,
+            start=self.day("start_date"),
+            ends=self.day("ends"),
+            closed=self.day("closed"),
+            availability=self.text("availability"),
+            cited=Cited(self.text("source"), self.as_of(), self.text("confidence") or "high", self.text("note")),
+        )
+
+    def text(self, key: str) -> str:
+        value = self.row.get(key, "")
+        if not isinstance(value, str):
+            raise self.wrong(key, f"must be text in quotes, not {value!r}")
+        return value
+
+    def usd(self, key: str) -> float | None:
+        value = self.row.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.wrong(key, f"must be a number in USD, not {value!r}; leave the key out if unknown")
+        if value < 0 or not math.isfinite(value):
+            raise self.wrong(key, f"{value} is not a price; write 0 or more, or leave the key out if unknown")
+        return float(value)
+
+    def whole(self, key: str) -> int | None:
+        value = self.row.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self.wrong(key, f"must be a whole number of 0 or more, not {value!r}")
+        return value
+
+    def batch_factor(self, usd: Mapping[str, float | None]) -> float | None:
+        """As given, else the ratio of the batch price to the plain one; the dearer of input and output."""
+        value = self.usd("batch_factor")
+        if value is not None:
+            if not 0 < value <= 1:
+                raise self.wrong("batch_factor", f"{value} must be above 0 and at most 1, such as 0.5")
+            return value
+        pairs = [(usd[f"batch_{kind}_usd_per_1m"], usd[f"{kind}_usd_per_1m"]) for kind in ("input", "output")]
+        return max((batch / plain for batch, plain in pairs if batch is not None and plain), default=None)
+
+    def minutes(self) -> tuple[int, ...]:
+        value = self.row.get("cache_minutes", [])
+        if not isinstance(value, list) or not all(type(m) is int and m > 0 for m in value):
+            raise self.wrong("cache_minutes", f"must be a list of whole minutes such as [5, 60], not {value!r}")
+        return tuple(sorted(set(value)))
+
+    def day(self, key: str) -> date | None:
+        value = self.row.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self.wrong(key, f"must be a date such as 2026-09-01 without quotes, not {value!r}")
+        return value
+
+    def as_of(self) -> str:
+        value = self.row["as_of"]
+        if not isinstance(value, (date, str)) or isinstance(value, datetime):
+            raise self.wrong("as_of", f"must be a date such as 2026-09-01, not {value!r}")
+        return str(value)

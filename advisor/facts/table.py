@@ -1,0 +1,129 @@
+"""Reads fact tables: the shipped CSV files and, over them, files of the same name in the user's folder."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from advisor import shipped
+from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.facts import Cited
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; its cells are text until asked for. Raises UsageError naming file, line and column."""
+
+    file: Path
+    line: int
+    cells: dict[str, str]
+
+    def wrong(self, column: str, problem: str) -> UsageError:
+        """The error to raise for a cell: where it stands and what to do."""
+        return UsageError(f"{self.file}:{self.line}: {column}: {problem}")
+
+    def text(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+    def words(self, column: str) -> tuple[str, ...]:
+        """A cell of several values, parted by semicolons."""
+        return tuple(part.strip() for part in self.text(column).split(";") if part.strip())
+
+    def number(self, column: str) -> float | None:
+        """A number of 0 or more; None where the cell is empty: not known."""
+        cell = self.text(column)
+        if not cell:
+            return None
+        try:
+            value = float(cell)
+        except ValueError:
+            raise self.wrong(column, f"{cell!r} is not a number; write digits, or leave it empty if unknown") from None
+        if not math.isfinite(value) or value < 0:
+            raise self.wrong(column, f"{cell!r} is not allowed; write a number of 0 or more")
+        return value
+
+    def whole(self, column: str) -> int | None:
+        """A whole number of 0 or more; None where the cell is empty."""
+        value = self.number(column)
+        if value is not None and value != int(value):
+            raise self.wrong(column, f"{self.text(column)!r} is not a whole number")
+        return None if value is None else int(value)
+
+    def required(self, column: str) -> int:
+        """A whole number that must be there."""
+        value = self.whole(column)
+        if value is None:
+            raise self.wrong(column, "is empty; write a whole number")
+        return value
+
+    def yes(self, column: str) -> bool:
+        """true or false; an empty cell is false."""
+        cell = self.text(column).lower()
+        if cell not in ("", "true", "false"):
+            raise self.wrong(column, f"{cell!r} is neither true nor false")
+        return cell == "true"
+
+    def day(self, column: str) -> date | None:
+        """An ISO date; None where the cell is empty."""
+        cell = self.text(column)
+        try:
+            return date.fromisoformat(cell) if cell else None
+        except ValueError:
+            raise self.wrong(column, f"{cell!r} is not a date; write YYYY-MM-DD") from None
+
+    def days(self, column: str) -> tuple[int, ...]:
+        """Several whole numbers parted by semicolons, such as lifetimes in minutes, smallest first."""
+        words = self.words(column)
+        if not all(word.isdigit() for word in words):
+            raise self.wrong(column, f"{self.text(column)!r} are not whole numbers parted by ;")
+        return tuple(sorted(int(word) for word in words))
+
+    def cited(self) -> Cited:
+        """Source, date, confidence and note of this row."""
+        return Cited(self.text("source"), self.text("as_of"), self.text("confidence") or "high", self.text("note"))
+
+
+def read(name: str, key: Sequence[str], user_folder: Path | None = None) -> tuple[Row, ...]:
+    """The rows of profiles/`name`; the user's rows replace all shipped rows of the same `key`.
+
+    Raises UsageError where the user's file cannot be read, has an unknown column, or a row lacks key or source.
+    """
+    own = shipped.folder("profiles") / name
+    columns, rows = _parse(own)
+    over = user_folder / name if user_folder else None
+    if over is None or not over.is_file():
+        return rows
+    found, mine = _parse(over)
+    for column in found:
+        if column not in columns:
+            raise UsageError(f"{over}:1: unknown column {column!r}{did_you_mean(column, columns)}")
+    for row in mine:
+        for column in (*key[:1], "source", "as_of"):
+            if not row.text(column):
+                raise row.wrong(column, "is empty; every row needs it")
+    replaced = {_key(row, key) for row in mine}
+    return (*(row for row in rows if _key(row, key) not in replaced), *mine)
+
+
+def _key(row: Row, key: Iterable[str]) -> tuple[str, ...]:
+    return tuple(row.text(column).lower() for column in key)
+
+
+def _parse(file: Path) -> tuple[list[str], tuple[Row, ...]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines, strict=True)
+            columns = [column or "" for column in reader.fieldnames or ()]
+            return columns, tuple(_row(file, reader.line_num, cells) for cells in reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{file}: cannot be read as a CSV table ({error}); correct or remove it") from None
+
+
+def _row(file: Path, line: int, cells: dict[str | None, str | list[str] | None]) -> Row:
+    if None in cells:
+        raise UsageError(f"{file}:{line}: more cells than columns; put text that holds a comma in double quotes")
+    return Row(file, line, {str(k): v.strip() for k, v in cells.items() if isinstance(v, str)})

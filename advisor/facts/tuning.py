@@ -1,0 +1,106 @@
+"""Hosted fine-tuning: what providers ask for training a model and for serving the tuned form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.core.facts import GpuOffer, Model, TokenPrice
+from advisor.facts.table import Row, read
+
+OFFERED = ("open", "closed", "ended")
+"""States of an offer that a verdict hears of; closed and ended ones carry the date that rules them out."""
+SUPERVISED = ("lora", "supervised")
+"""Methods that tune on examples; what a brief's hosted tuning means unless it says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuningOffer:
+    """A row of hosted_tuning.csv.
+
+    It holds for the models named (`bases`, lower case), or for open decoders above and up to a number of parameters
+    (`above`, `up_to`; all parameters count, also of experts not used). `training_range_usd` are the lowest and highest
+    price where the source gives no single one. `price.model` is empty.
+    """
+
+    service: str
+    model: str
+    bases: tuple[str, ...]
+    above: float | None
+    up_to: float | None
+    method: str
+    state: str
+    training_range_usd: tuple[float | None, float | None]
+    price: TokenPrice
+
+    def holds_for(self, name: str, model: Model | None) -> bool:
+        """Whether it tunes this model: by exact name, or by size."""
+        if name.lower() in self.bases or (model is not None and model.name.lower() in self.bases):
+            return True
+        if model is None or self.above is None or self.up_to is None:
+            return False
+        return model.open_weights and model.kind == "decoder" and self.above < model.params <= self.up_to
+
+
+def load_tuning(
+    user_folder: Path | None, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]
+) -> tuple[TuningOffer, ...]:
+    """All offers; `offers_of` gives the GPU offers, asked only where a tuned model is served on a rented card."""
+    rows = read("hosted_tuning.csv", ("provider", "model", "method"), user_folder)
+    return tuple(_offer(row, offers_of) for row in rows)
+
+
+def _offer(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> TuningOffer:
+    above, up_to = row.number("params_above_billion"), row.number("params_to_billion")
+    return TuningOffer(
+        service=row.text("service"),
+        model=row.text("model"),
+        bases=tuple(name.lower() for name in row.words("base_models")),
+        above=None if above is None else above * 1e9,
+        up_to=None if up_to is None else up_to * 1e9,
+        method=row.text("method"),
+        state=row.text("state"),
+        training_range_usd=(
+            row.number("training_low_usd_per_1m_tokens"),
+            row.number("training_high_usd_per_1m_tokens"),
+        ),
+        price=_price(row, offers_of),
+    )
+
+
+def _price(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> TokenPrice:
+    """Tokens cost nothing apart where the tuned model runs on a card that is paid by the hour."""
+    card = _card_usd_per_hour(row, offers_of)
+    output, batch_output = row.number("output_usd_per_1m"), row.number("batch_output_usd_per_1m")
+    input_, batch_input = row.number("input_usd_per_1m"), row.number("batch_input_usd_per_1m")
+    ratios = [b / p for b, p in ((batch_input, input_), (batch_output, output)) if b is not None and p]
+    return TokenPrice(
+        provider=row.text("provider"),
+        model="",
+        input_usd=input_ if card is None else 0.0,
+        output_usd=output if card is None else 0.0,
+        cached_input_usd=row.number("cached_input_usd_per_1m"),
+        batch_factor=max(ratios, default=None),
+        training_usd=row.number("training_usd_per_1m_tokens"),
+        training_usd_per_hour=row.number("training_usd_per_hour"),
+        training_minimum_usd=row.number("training_minimum_usd") or 0.0,
+        hosting_usd_per_hour=(row.number("hosting_usd_per_hour") or 0.0) if card is None else card,
+        storage_usd_per_month=row.number("storage_usd_per_model_month") or 0.0,
+        ends=row.day("ends"),
+        closed=row.day("closed"),
+        availability=row.text("availability"),
+        cited=row.cited(),
+    )
+
+
+def _card_usd_per_hour(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> float | None:
+    """The price of the rented card of `hosted_on` (provider;GPU), so that it stands in gpu_prices.csv alone."""
+    words = row.words("hosted_on")
+    if not words:
+        return None
+    provider, gpu = words
+    found = [o.usd_per_hour for o in offers_of().get(gpu, ()) if o.provider == provider]
+    if not found:
+        raise row.wrong("hosted_on", f"no row of {provider} for {gpu} in gpu_prices.csv")
+    return found[0]
