@@ -1,0 +1,125 @@
+"""Pages that cannot drift: the README's commands run, links lead somewhere, every command is documented."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from advisor import __version__
+from advisor.cli.main import COMMANDS, LATER
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SHELL = [
+    line.strip()
+    for block in re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the example briefs where the README expects them, in which commands may write."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "profiles" / "briefs", folder / "profiles" / "briefs")
+    return folder
+
+
+def test_the_readme_shows_commands() -> None:
+    assert len(SHELL) >= 8
+    assert {shlex.split(line)[0] for line in SHELL} == {"advisor"}
+
+
+@pytest.mark.parametrize("line", SHELL)
+def test_a_command_of_the_readme_runs(checkout: Path, line: str) -> None:
+    words = shlex.split(line, comments=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", *words[1:]],
+        capture_output=True,
+        text=True,
+        cwd=checkout,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | {"COLUMNS": "80"},
+    )
+    assert done.returncode in (0, 3), f"exit {done.returncode}: {done.stderr}"
+    assert "Traceback" not in done.stderr
+    if "-o" in words:
+        assert (checkout / words[words.index("-o") + 1]).stat().st_size > 0
+    else:
+        assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_is_on_the_front_page(name: str) -> None:
+    assert f"advisor {name}" in README
+
+
+def test_commands_that_are_not_there_yet_are_not_promised() -> None:
+    assert [name for name in LATER if f"advisor {name}" in README] == []
+
+
+def test_the_two_commands_of_the_readme_are_targets_of_make() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^ {4}make (\w+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    assert re.findall(r"^ {4}make (\w+)", README, re.MULTILINE) == ["run", "test"]
+    assert "exec make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_the_brief_that_make_run_opens_is_there() -> None:
+    (brief,) = re.findall(r"^BRIEF \?= (\S+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert (ROOT / brief).is_file()
+
+
+def targets(page: Path) -> list[str]:
+    """Links and pictures of a page that point into the repository, code left out."""
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = re.findall(r"\]\(([^)\s]+)\)", text)
+    return [target for target in found if not re.match(r"[a-z]+:", target)]
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that a Markdown page offers: explicit ids, and its headings as GitHub names them."""
+    text = page.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+?)(?: *\{#[^}]+\})?$", text, re.MULTILINE)
+    slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r"(?:id=\"|\{#)([\w.-]+)", text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in targets(page):
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and file.suffix == ".md" and anchor not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert f"\n## {__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_constraints_pin_every_direct_requirement() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [
+        *project["project"]["dependencies"],
+        *(r for extra in project["project"]["optional-dependencies"].values() for r in extra),
+        *(r for group in project["dependency-groups"].values() for r in group),
+    ]
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines if "==" in line}
+    names = {re.split(r"[\[<>=!~ ;]", r, maxsplit=1)[0].lower().replace("_", "-") for r in asked}
+    assert names - pinned == set()
