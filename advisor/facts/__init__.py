@@ -1,19 +1,17 @@
 """Facts: loads profiles/ and hosted prices; dated look-ups of GPUs, models and prices."""
 
-from advisor.facts.book import Facts, load, resolve
+from advisor.facts.book import Facts, in_force, load
 from advisor.facts.candidates import Candidate, Candidates
 from advisor.facts.dates import earliest_day, stale
-from advisor.facts.providers import Provider
 from advisor.facts.tuning import TuningOffer
 
 __all__ = [
     "Candidate",
     "Candidates",
     "Facts",
-    "Provider",
     "TuningOffer",
     "earliest_day",
+    "in_force",
     "load",
-    "resolve",
     "stale",
 ]

@@ -11,11 +11,12 @@ from pathlib import Path
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Constant, Gpu, GpuOffer, Model, TokenPrice
 from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.setting import Provider
 from advisor.facts import gpus as gpu_table
 from advisor.facts.candidates import Candidates, load_candidates
 from advisor.facts.models import load_models
 from advisor.facts.price_file import read_prices
-from advisor.facts.providers import Provider, ProviderBook, load_providers
+from advisor.facts.providers import ProviderBook, load_providers
 from advisor.facts.table import read
 from advisor.facts.tuning import OFFERED, SUPERVISED, TuningOffer, load_tuning
 
@@ -102,9 +103,10 @@ class Facts:
 
         return is_priced(base) or any(key == base.lower() for key, _ in self._hosted_names)
 
-    def providers(self) -> tuple[Provider, ...]:
-        """All providers we know of, makers of models first."""
-        return tuple(self._providers.providers.values())
+    @property
+    def providers(self) -> Mapping[str, Provider]:
+        """What is known of providers beside prices, by id, makers of models first."""
+        return {id: seller.offer() for id, seller in self._providers.providers.items()}
 
     def provider_id(self, name: str) -> str:
         """The id of a provider however it is written: `Azure OpenAI` and `azure` are one."""
@@ -227,14 +229,14 @@ class Facts:
         return tuple(replace(row, cited=replace(row.cited, confidence="medium", note=note)) for row in rows)
 
     def _resolved(self, rows: Iterable[TokenPrice], on: date, input_tokens: float) -> tuple[TokenPrice, ...]:
-        return tuple(self._complete(row) for row in resolve(rows, on, input_tokens))
+        return tuple(self._complete(row) for row in in_force(rows, on, input_tokens))
 
     def _complete(self, price: TokenPrice) -> TokenPrice:
         known = self._models[1].get(price.model.lower().removeprefix(TUNED))
         return self._providers.complete(price, known is not None and known.open_weights)
 
 
-def resolve(rows: Iterable[TokenPrice], on: date, input_tokens: float = 0) -> tuple[TokenPrice, ...]:
+def in_force(rows: Iterable[TokenPrice], on: date, input_tokens: float = 0) -> tuple[TokenPrice, ...]:
     """One row per provider: of those begun by `on` the latest, in the tier for so many input tokens.
 
     A row holds until the next start of the same provider; one that states no start has always held. A tier holds for
