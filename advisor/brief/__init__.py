@@ -3,16 +3,24 @@
 from advisor.brief.answers import format_answer, parse_answer, with_answer, with_answers
 from advisor.brief.editor import update
 from advisor.brief.files import save
+from advisor.brief.groups import Group, groups, makes_sense
 from advisor.brief.reader import SCHEMA, parse, read
+from advisor.brief.register import assumptions
+from advisor.brief.schema import schema
 from advisor.brief.writer import write
 
 __all__ = [
     "SCHEMA",
+    "Group",
+    "assumptions",
     "format_answer",
+    "groups",
+    "makes_sense",
     "parse",
     "parse_answer",
     "read",
     "save",
+    "schema",
     "update",
     "with_answer",
     "with_answers",

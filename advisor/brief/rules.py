@@ -29,7 +29,7 @@ def _prefixes(brief: Brief) -> Iterator[tuple[str, str]]:
     if any(a > b for a, b in zip(_points(shared), _points(static), strict=True)):
         yield (
             "traffic.shared_tokens",
-            f"{shown(shared.likely)} is more than traffic.static_tokens = {shown(static.likely)}, of which it is a part; "
+            f"{shown(shared.likely)} is more than traffic.static_tokens = {shown(static.likely)}, of which it is part; "
             "lower it or raise static_tokens",
         )
 

@@ -51,6 +51,8 @@ def bounded(question: Question, value: float) -> float:
     low, high = question.low, question.high
     if (low is None or value >= low) and (high is None or value <= high):
         return value
+    if value > HIGHEST:
+        raise Refused(f"{shown(value)} is impossible; give no more than a trillion")
     percent = question.kind in ("share", "score") and 1 < value <= 100
     hint = f" (for {value:g} % write {value / 100:g})" if percent else ""
     raise Refused(f"{shown(value)} is impossible; give {bounds_in_words(question)}{hint}")
@@ -62,7 +64,7 @@ def bounds_in_words(question: Question) -> str:
         return ""
     if question.high < HIGHEST:
         return f"{shown(question.low)} to {shown(question.high)}"
-    return f"{shown(question.low)} or more, up to a trillion"
+    return f"{shown(question.low)} or more"
 
 
 def ordered(question: Question, points: tuple[float, float, float]) -> Range:

@@ -46,7 +46,7 @@ TECHNIQUES = (
 )
 
 
-PLANNING = "planning range of this program; no survey behind it"
+PLANNING = "planning range, no survey"
 UNPRICED = "not priced unless told"
 
 
@@ -87,6 +87,7 @@ class Task:
         "not stated: taken as few classes",
         unit="classes",
         low=0,
+        basic=True,
     )
     output: str = ask(
         "What does it write?",
@@ -95,6 +96,7 @@ class Task:
         "short-text",
         "the most common form",
         choices=("label", "json", "short-text", "long-text"),
+        basic=True,
     )
     factual_share: Range = ask(
         "Which share of requests rests on facts that can change?",
@@ -423,6 +425,7 @@ class Score:
         "score",
         0.0,
         "one run",
+        registered=False,
     )
     train_examples: int = ask(
         "Tuned on, or shown, how many examples?",
@@ -432,6 +435,7 @@ class Score:
         "not stated",
         unit="examples",
         low=0,
+        registered=False,
     )
     static_tokens: Range | None = ask(
         "How long was its static prompt?",
@@ -441,9 +445,15 @@ class Score:
         "as in traffic or tuning",
         unit="tokens/request",
         low=0,
+        registered=False,
     )
     segment: str = ask(
-        "Measured on which segment?", "The name of a segment. Left out: the whole traffic.", "text", "", "whole traffic"
+        "Measured on which segment?",
+        "The name of a segment. Left out: the whole traffic.",
+        "text",
+        "",
+        "whole traffic",
+        registered=False,
     )
 
 
@@ -472,7 +482,7 @@ class Quality:
         "No option is promised more than this.",
         "score",
         None,
-        "not measured: no ceiling",
+        "no ceiling: not measured",
     )
     error_cost_usd: Range = ask(
         "What does one wrong answer cost?",

@@ -1,0 +1,134 @@
+"""The questions in the groups and the order in which people are asked; and which of them make sense right now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from advisor.core.brief import Brief, questions
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that belong together. `optional` names the table that may be left out as a whole, else empty."""
+
+    title: str
+    summary: str
+    keys: tuple[str, ...]
+    optional: str = ""
+
+    @property
+    def basic_keys(self) -> tuple[str, ...]:
+        """Those of its questions that matter most."""
+        return tuple(k for k in self.keys if questions()[k].basic)
+
+    @property
+    def basic(self) -> bool:
+        """Whether it holds a question that matters most."""
+        return bool(self.basic_keys)
+
+
+@cache
+def groups() -> tuple[Group, ...]:
+    """Every question of the tables that stand once, in exactly one group. Rows of lists are in `core.brief.LISTS`."""
+    task = _keys_of("task")
+    return (
+        Group("Task", "what the model has to do", ("name", *task)),
+        Group("Traffic", "how much is asked, and in what shape", _keys_of("traffic")),
+        Group("Quality", "how good it must be, and what an error costs", _keys_of("quality")),
+        Group("Data", "examples to learn from and items to test on", _keys_of("data")),
+        Group("Budget", "what may be spent, and by when", _keys_of("budget")),
+        Group("Team", "hours of people and their price", _keys_of("team")),
+        Group("Hardware", "where a tuned open model is trained and served", _keys_of("hardware")),
+        Group("Policy", "what is allowed", _keys_of("policy")),
+        Group("Models", "which models are compared", _keys_of("models")),
+        Group("Tuning", "how a tuned model is trained and prompted", _keys_of("tuning")),
+        Group("Today", "what is in place: the as-is option", _keys_of("current"), "current"),
+        Group("Retrieval", "documents looked up for each request", _keys_of("retrieval"), "retrieval"),
+        Group("Report", "for whom, as of when, with whose prices", ("client", "as_of", *_keys_of("prices"))),
+    )
+
+
+def makes_sense(brief: Brief, key: str) -> bool:
+    """Whether the question at `key` can still matter, given the other answers. Questions of absent tables do not."""
+    table = key.partition(".")[0]
+    if "." in key and "[" not in key and getattr(brief, table) is None:
+        return False
+    return _CONDITIONS.get(key, _always)(brief) and _CONDITIONS.get(f"{table}.*", _always)(brief)
+
+
+def _keys_of(table: str) -> tuple[str, ...]:
+    return tuple(k for k in questions() if k.startswith(f"{table}.") and "[" not in k)
+
+
+def _always(brief: Brief) -> bool:
+    return True
+
+
+def _several_prefixes(brief: Brief) -> bool:
+    return (brief.traffic.distinct_prefixes.p90 or 0) > 1
+
+
+def _limited(brief: Brief) -> bool:
+    return any(limit is not None for limit in (brief.budget.one_off_usd, brief.budget.monthly_usd, brief.budget.weeks))
+
+
+def _cards(brief: Brief) -> bool:
+    return brief.hardware.gpu.lower() != "none"
+
+
+def _rented(brief: Brief) -> bool:
+    return _cards(brief) and not brief.hardware.owned
+
+
+def _owned(brief: Brief) -> bool:
+    return _cards(brief) and brief.hardware.owned
+
+
+def _tunable(brief: Brief) -> bool:
+    return brief.models.tune != ()
+
+
+def _leaves(brief: Brief) -> bool:
+    return brief.policy.data_may_leave
+
+
+def _changing(brief: Brief) -> bool:
+    return (brief.task.knowledge_change_per_month.p90 or 0) > 0
+
+
+def _several_adapters(brief: Brief) -> bool:
+    return bool(brief.segments) or brief.task.tasks_sharing_model > 1
+
+
+_CONDITIONS: Mapping[str, Callable[[Brief], bool]] = {
+    "task.labels": lambda b: b.task.type == "classification" or b.task.output == "label",
+    "task.factual_share": _changing,
+    "traffic.shared_tokens": _several_prefixes,
+    "traffic.shared_first": _several_prefixes,
+    "traffic.batch_cache_hit_rate": lambda b: b.traffic.can_wait_24h,
+    "data.sample": lambda b: bool(b.data.path),
+    "budget.hard": _limited,
+    "team.adapter_hours": _several_adapters,
+    "team.tuning_hours": _tunable,
+    "team.retrain_hours": _tunable,
+    "team.retrain_every_months": _tunable,
+    "team.ops_hours_per_month": _tunable,
+    "team.training_runs": _tunable,
+    "tuning.*": _tunable,
+    "hardware.*": _tunable,
+    "hardware.count": _cards,
+    "hardware.owned": _cards,
+    "hardware.usd_per_hour": _rented,
+    "hardware.provider": lambda b: _rented(b) and b.hardware.usd_per_hour is None,
+    "hardware.electricity_usd_per_kwh": _owned,
+    "hardware.watts": _owned,
+    "hardware.train_tokens_per_second": _cards,
+    "hardware.prefill_tokens_per_second": _cards,
+    "hardware.decode_tokens_per_second": _cards,
+    "policy.zero_retention": _leaves,
+    "policy.residency": _leaves,
+    "policy.allowed_providers": _leaves,
+}
+"""When a question matters; `table.*` holds for all of a table. Those not named always do."""

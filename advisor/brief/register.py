@@ -1,0 +1,68 @@
+"""The assumption register: what a brief leaves open, what stands in for it, and where that comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.brief.answers import format_answer
+from advisor.brief.groups import makes_sense
+from advisor.core.brief import LISTS, Brief, questions
+from advisor.core.quantity import Range
+from advisor.core.question import Question
+from advisor.core.verdict import Assumption
+
+DERIVED = "derived"
+"""What is shown for a value that is left out and computed elsewhere; the source says where."""
+
+OPEN = ("derived", "any", "none", "unknown")
+"""Words that stand for an open value; the source says what they mean."""
+
+_OPEN = (("no ", "none"), ("not ", "unknown"))
+_SINGULAR = {"tasks": "task", "cards": "card", "segments": "segment", "prefixes": "prefix"}
+
+
+def assumptions(brief: Brief) -> tuple[Assumption, ...]:
+    """An entry for every question left open whose default can move the verdict, in the order of the questions.
+
+    Left aside are questions that the other answers make pointless, tables that are absent and texts that are only
+    shown. In rows of lists the row's own default is listed, under a key such as `segments[0].share`.
+    """
+    tables = [_assumption(brief, q, key, brief.get(key)) for key, q in questions().items() if _is_open(brief, key, q)]
+    return (*tables, *_in_rows(brief))
+
+
+def _is_open(brief: Brief, key: str, question: Question) -> bool:
+    return question.registered and "[" not in key and key not in brief.origins and makes_sense(brief, key)
+
+
+def _in_rows(brief: Brief) -> list[Assumption]:
+    found = []
+    for name in LISTS:
+        asked = [q for k, q in questions().items() if k.startswith(f"{name}[].") and q.registered and not q.required]
+        for i, row in enumerate(brief.get(name)):
+            for question in asked:
+                field = question.key.rpartition(".")[2]
+                key, value = f"{name}[{i}].{field}", getattr(row, field)
+                if key not in brief.origins and value == question.default:
+                    found.append(_assumption(brief, question, key, value))
+    return found
+
+
+def _assumption(brief: Brief, question: Question, key: str, value: Any) -> Assumption:
+    origin = brief.origin(key)
+    return Assumption(key, in_words(question, value), str(origin.basis), origin.source, origin.as_of)
+
+
+def in_words(question: Question, value: Any) -> str:
+    """A value with its unit, as a register shows it: "300 – 1,000 – 3,000 tokens/request"; a word where it is open."""
+    if value is None or value in ("", ()):
+        open_ = "any" if value is not None else DERIVED
+        return next((word for start, word in _OPEN if question.source.startswith(start)), open_)
+    text = format_answer(question, value)
+    numeric = isinstance(value, Range) or (isinstance(value, int | float) and not isinstance(value, bool))
+    unit = question.unit.removeprefix("share").removeprefix("/")
+    if not numeric or question.kind == "score" or not unit:
+        return text
+    if question.unit.startswith("share/"):
+        return f"{text} a {unit}"
+    return f"{text} {_SINGULAR.get(unit, unit) if text == '1' else unit}"
