@@ -3,12 +3,14 @@
 from advisor.facts.book import Facts, in_force, load
 from advisor.facts.candidates import Candidate, Candidates
 from advisor.facts.dates import earliest_day, stale
+from advisor.facts.providers import Provider
 from advisor.facts.tuning import TuningOffer
 
 __all__ = [
     "Candidate",
     "Candidates",
     "Facts",
+    "Provider",
     "TuningOffer",
     "earliest_day",
     "in_force",

@@ -11,12 +11,11 @@ from pathlib import Path
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Constant, Gpu, GpuOffer, Model, TokenPrice
 from advisor.core.quantity import Basis, Quantity, Range
-from advisor.core.setting import Provider
 from advisor.facts import gpus as gpu_table
 from advisor.facts.candidates import Candidates, load_candidates
 from advisor.facts.models import load_models
 from advisor.facts.price_file import read_prices
-from advisor.facts.providers import ProviderBook, load_providers
+from advisor.facts.providers import Provider, ProviderBook, load_providers
 from advisor.facts.table import read
 from advisor.facts.tuning import OFFERED, SUPERVISED, TuningOffer, load_tuning
 
@@ -85,6 +84,10 @@ class Facts:
             )
         raise self.unknown_model(name)
 
+    def architecture(self, name: str) -> Model | None:
+        """The shape of the model of that exact or listed other name; None where it is not public."""
+        return self._models[1].get(name.strip().lower())
+
     def unknown_model(self, name: str) -> UsageError:
         """The error for a model nobody knows, with the nearest names; for the caller to raise."""
         from advisor.facts.hosted import known_models
@@ -106,7 +109,7 @@ class Facts:
     @property
     def providers(self) -> Mapping[str, Provider]:
         """What is known of providers beside prices, by id, makers of models first."""
-        return {id: seller.offer() for id, seller in self._providers.providers.items()}
+        return self._providers.providers
 
     def provider_id(self, name: str) -> str:
         """The id of a provider however it is written: `Azure OpenAI` and `azure` are one."""
@@ -165,6 +168,13 @@ class Facts:
         return {
             row.text("key"): Constant(row.text("key"), row.text("value"), row.text("unit"), row.cited()) for row in rows
         }
+
+    def listed_models(self) -> tuple[str, ...]:
+        """Models that our tables or the user's prices name and that somebody sells, for an overview of prices."""
+        caches = (model for _, model in self._providers.caches)
+        hosted = (row.text("model") for row in read("hosted_names.csv", ("model", "provider"), self.user_folder))
+        mine = (price.model for rows in self.own_prices for price in rows if not price.model.startswith(TUNED))
+        return tuple({name.lower(): name for name in (*mine, *self.candidates().prompt, *caches, *hosted)}.values())
 
     def candidates(self) -> Candidates:
         """The models a brief is compared with when it names none."""

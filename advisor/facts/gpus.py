@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, GpuOffer
@@ -113,7 +112,7 @@ def _by_provider(offers: Sequence[GpuOffer]) -> list[float]:
     for offer in offers:
         if offer.usd_per_hour is not None:
             prices.setdefault(offer.provider, []).append(offer.usd_per_hour)
-    return [median(values) for values in prices.values()]
+    return [quantile(values, 0.5) for values in prices.values()]
 
 
 def quantile(values: Sequence[float], share: float) -> float:

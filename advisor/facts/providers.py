@@ -8,12 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from advisor.core.facts import Cited, TokenPrice
-from advisor.core.setting import Provider
 from advisor.facts.table import Row, read
 
 
 @dataclass(frozen=True, slots=True)
-class Seller:
+class Provider:
     """A provider of hosted models, with what prices depend on. Empty or None: not known.
 
     `regions` are where data may be bound to stay, `zero_retention` says how retention can be ruled out,
@@ -28,10 +27,6 @@ class Seller:
     cache_minutes: tuple[int, ...]
     models_of: str
     cited: Cited
-
-    def offer(self) -> Provider:
-        """What a policy asks of it."""
-        return Provider(self.id, self.regions or None, self.zero_retention or None, self.cited.source, self.cited.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class Lifecycle:
 class ProviderBook:
     """The tables about providers, read together; keys are lower case."""
 
-    providers: Mapping[str, Seller]
+    providers: Mapping[str, Provider]
     aliases: Mapping[str, str]
     caches: Mapping[tuple[str, str], PromptCache]
     lifecycles: Mapping[tuple[str, str], Lifecycle]
@@ -83,7 +78,7 @@ class ProviderBook:
             open_weights=price.open_weights or open_weights,
         )
 
-    def _cache(self, price: TokenPrice, provider: Seller | None, base: str) -> PromptCache:
+    def _cache(self, price: TokenPrice, provider: Provider | None, base: str) -> PromptCache:
         maker = provider.models_of if provider else ""
         found = self.caches.get((price.provider, base)) or self.caches.get((maker, base)) or PromptCache(None, ())
         minutes = found.minutes or (provider.cache_minutes if provider else ())
@@ -94,7 +89,7 @@ class ProviderBook:
 def load_providers(user_folder: Path | None) -> ProviderBook:
     """Reads providers.csv, prompt_caches.csv and lifecycle.csv."""
     rows = read("providers.csv", ("provider",), user_folder)
-    providers = {row.text("provider"): _seller(row) for row in rows}
+    providers = {row.text("provider"): _provider(row) for row in rows}
     aliases = {
         name.lower(): row.text("provider")
         for row in rows
@@ -118,11 +113,11 @@ def _pair(row: Row) -> tuple[str, str]:
     return row.text("provider").lower(), row.text("model").lower()
 
 
-def _seller(row: Row) -> Seller:
+def _provider(row: Row) -> Provider:
     tuning = row.text("tuning_open")
     if tuning not in ("", "yes", "no"):
         raise row.wrong("tuning_open", f"{tuning!r} is neither yes nor no; leave it empty if unknown")
-    return Seller(
+    return Provider(
         id=row.text("provider"),
         name=row.text("name"),
         regions=row.words("regions"),
