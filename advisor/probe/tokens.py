@@ -7,6 +7,7 @@ Nothing here touches the network. The shipped vocabulary is o200k_base; other ex
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import lzma
 from collections.abc import Callable
@@ -111,7 +112,7 @@ def counter_for(model: str, folder: Path | str | None = None) -> Counter:
 
 @cache
 def bands() -> dict[str, tuple[str, Range]]:
-    """Family -> (how its model names begin, o200k_base count × this = its own count), from profiles/tokens/bands.csv."""
+    """Family -> (how its model names begin, its own count ÷ the o200k_base count), from profiles/tokens/bands.csv."""
     import csv
 
     with (shipped_folder("profiles") / "tokens" / "bands.csv").open(encoding="utf-8", newline="") as file:
@@ -138,7 +139,7 @@ def _stand_in(model: str, wanted: str) -> Counter:
 
 @cache
 def _o200k() -> tiktoken.Encoding | None:
-    """The shipped vocabulary as an encoding under our own name; None where the file is missing or not the one we know."""
+    """The shipped vocabulary as an encoding under our own name; None where the file is missing or damaged."""
     try:
         packed = (shipped_folder("profiles") / "tokens" / "o200k_base.tiktoken.xz").read_bytes()
         ranks = lzma.decompress(packed)
@@ -173,10 +174,9 @@ def _json_counter(path: Path) -> Counter:
         raise UsageError(f"{path}: no tokenizer.json there; name a folder or file that holds one")
     if importlib.util.find_spec("tokenizers") is None:
         raise MissingExtra(f"{file}: reading it needs a library: pip install tokenizers")
-    from tokenizers import Tokenizer
-
+    library: Any = importlib.import_module("tokenizers")
     try:
-        tokenizer: Any = Tokenizer.from_file(str(file))
+        tokenizer: Any = library.Tokenizer.from_file(str(file))
     except Exception as error:
         raise UsageError(f"{file}: not a tokenizer.json: {str(error).splitlines()[0][:120]}; fetch it again") from None
     tokenizer.no_truncation()
@@ -199,10 +199,9 @@ def _mistral_counter(model: str) -> Counter | None:
     """Mistral's own tokenizer where mistral-common is installed and knows the model."""
     if importlib.util.find_spec("mistral_common") is None:
         return None
-    from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
-
     try:
-        raw: Any = MistralTokenizer.from_model(model, strict=False).instruct_tokenizer.tokenizer
+        library: Any = importlib.import_module("mistral_common.tokens.tokenizers.mistral")
+        raw: Any = library.MistralTokenizer.from_model(model, strict=False).instruct_tokenizer.tokenizer
     except Exception:  # the library knows other names than the market; its errors share no base
         return None
     return TextCounter(

@@ -1,0 +1,141 @@
+"""Personal data and secrets in texts, by kind. Only that a row holds a kind is told: what was found is never kept.
+
+Each pattern is checked further where a check exists (Luhn, IBAN's modulo 97, the ranges of an address), so that plain
+numbers do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+KINDS = ("email", "phone", "IBAN", "card number", "IP address", "US social security number", "key or password")
+
+_EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z]{2,24}\b")
+_RUN = re.compile(r"[0-9][0-9 .()/-]{5,60}[0-9]")
+_NUMBER = re.compile(r"[+(]{0,2}\d(?:[ .()/-]{0,2}\d){7,18}")
+_INTERNATIONAL = re.compile(r"\+\(?[1-9]\d{0,2}\)?[ .()/-]{0,2}\d")
+_NORTH_AMERICAN = re.compile(r"(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9]\d\d[ .-]\d{4}")
+_NATIONAL = re.compile(r"\(?0[1-9]\d{0,4}\)?[ /-]{1,2}\d[\d -]{4,12}\d|0[67][1-9]\d{7,9}|0[1-9](?: \d\d){4}")
+_SSN = re.compile(r"(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
+_IPV6 = re.compile(r":[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){6}(?![\w:])")
+_KEYS = re.compile(
+    r"\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b"
+    r"|\bgh[pousr]_[A-Za-z0-9]{36,255}\b|\bgithub_pat_[A-Za-z0-9_]{50,255}\b|\bglpat-[\w-]{20,64}\b"
+    r"|\bsk-(?:ant-|proj-|live-)?[A-Za-z0-9_-]{20,200}|\b[sr]k_live_[A-Za-z0-9]{16,99}\b"
+    r"|\bAIza[\w-]{35}\b|\bhf_[A-Za-z0-9]{30,64}\b|\bxox[abposr]-[A-Za-z0-9-]{10,200}"
+    r"|-----BEGIN (?:[A-Z]+ ){0,2}PRIVATE KEY-----"
+    r"|\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,2000}"
+    r"|(?i:\b(?:password|passwd|api[_-]?key|secret[_-]?key|access[_-]?token)\b\"?\s{0,2}[:=]\s{0,2}\"?[^\s\"']{8,128})"
+)
+_KEY_MARKS = (
+    "AKIA",
+    "ASIA",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "sk-",
+    "k_live_",
+    "AIza",
+    "hf_",
+    "xox",
+    "PRIVATE KEY",
+    "eyJ",
+)
+_KEY_WORDS = ("passw", "api_key", "api-key", "apikey", "secret", "access_token", "access-token", "accesstoken")
+_MAX_SCANNED = 200_000
+
+
+def kinds_in(text: str) -> Iterator[str]:
+    """The kinds that `text` holds, each once. Of a very long text the first 200,000 characters are looked at."""
+    if len(text) > _MAX_SCANNED:
+        text = text[:_MAX_SCANNED]
+    if "@" in text and _EMAIL.search(text):
+        yield "email"
+    found = {kind for run in _RUN.finditer(text) for kind in _run_kinds(text, run.start(), run.end())}
+    yield from found
+    if any(_is_iban(match.group()) for match in _IBAN.finditer(text) if not _joined(text, match.start())):
+        yield "IBAN"
+    if "IP address" not in found and text.count(":") > 6 and _IPV6.search(text):
+        yield "IP address"
+    if _may_hold_key(text) and _KEYS.search(text):
+        yield "key or password"
+
+
+def _may_hold_key(text: str) -> bool:
+    lower = text.lower()
+    return any(mark in text for mark in _KEY_MARKS) or any(word in lower for word in _KEY_WORDS)
+
+
+def _joined(text: str, start: int, marks: str = "") -> bool:
+    """Whether what begins at `start` goes on from a word before it, or from one of `marks`."""
+    before = text[start - 1 : start]
+    return before.isalnum() or (bool(before) and before in "_" + marks)
+
+
+def _run_kinds(text: str, start: int, end: int) -> Iterator[str]:
+    """What a run of digits and separators holds; a sum, a decimal or a part of a word holds nothing."""
+    while start and text[start - 1] in "+(":
+        start -= 1
+    after = text[end : end + 2]
+    if _joined(text, start, ".,/=*$€£-") or after[:1].isalpha() or after[:1] in ("%", "_", "*", "="):
+        return
+    if after[:1] in (".", ",") and after[1:].isdecimal():
+        return
+    run = text[start:end]
+    if run.count(".") >= 3 and any(_is_address(m.group()) for m in _IPV4.finditer(run) if not _dotted(run, m)):
+        yield "IP address"
+    for number in _NUMBER.finditer(run):
+        if kind := _number_kind(number.group()):
+            yield kind
+
+
+def _dotted(run: str, found: re.Match[str]) -> bool:
+    """Whether more dots or digits stand right beside what was found, as in a longer version number."""
+    around = run[: found.start()][-1:] + run[found.end() :][:1]
+    return any(c == "." or c.isdecimal() for c in around)
+
+
+def _number_kind(number: str) -> str:
+    """Card number, phone or social security number; nothing for a plain number or a date."""
+    digits = [int(c) for c in number if c.isdecimal()]
+    if 13 <= len(digits) <= 19 and digits[0] in (2, 3, 4, 5, 6) and "+" not in number and _luhn(digits):
+        return "card number"
+    if _SSN.fullmatch(number):
+        return "US social security number"
+    if 8 <= len(digits) <= 15 and _INTERNATIONAL.match(number):
+        return "phone"
+    if _NORTH_AMERICAN.fullmatch(number) or (9 <= len(digits) <= 13 and _NATIONAL.fullmatch(number)):
+        return "phone"
+    return ""
+
+
+def _luhn(digits: list[int]) -> bool:
+    """ISO/IEC 7812-1: every second digit from the right doubled, the sum of all digits divisible by ten."""
+    if len(set(digits)) < 2:
+        return False
+    doubled = [d if i % 2 == 0 else (2 * d - 9 if d > 4 else 2 * d) for i, d in enumerate(reversed(digits))]
+    return sum(doubled) % 10 == 0
+
+
+def _is_iban(text: str) -> bool:
+    """ISO 13616: the first four characters moved to the end, letters as 10 to 35, modulo 97 is 1."""
+    packed = text.replace(" ", "")
+    while len(packed) >= 15:
+        moved = packed[4:] + packed[:4]
+        if len(packed) <= 34 and int("".join(str(int(c, 36)) for c in moved)) % 97 == 1:
+            return True
+        packed = packed[:-1]  # a following word in capitals may have been taken along
+    return False
+
+
+def _is_address(text: str) -> bool:
+    """Four numbers with dots are an address where they do not look like a version or a mask."""
+    parts = text.split(".")
+    return parts[0] != "0" and not (len(text) <= 7 and parts[0] in "123456789") and not text.startswith("255.")

@@ -1,0 +1,284 @@
+"""Rows of a data file, one at a time, as mappings; a row that cannot be used comes with its line and the reason."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advisor.core.errors import UsageError
+from advisor.probe.streams import MAX_LINE_BYTES, PACKED, lines, open_bytes
+
+KINDS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".txt": "text",
+    ".md": "text",
+}
+"""How a file is read, by its ending (a packed file by the ending before .gz, .bz2, .xz or .zst)."""
+
+_NOT_DATA = {"dataset_info.json", "dataset_dict.json", "state.json", "readme.md", "license.txt", "tokenizer.json"}
+MAX_FILES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as it was read; `value` is None where it cannot be used, and `reason` says why. Lines count from 1."""
+
+    line: int
+    value: Mapping[str, Any] | None
+    reason: str = ""
+
+
+def expand(paths: list[Path]) -> list[Path]:
+    """The data files behind files and folders, in a stable order.
+
+    Raises UsageError for what does not exist and for a folder without data.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if _is_data(p, path))
+            if not inside:
+                raise UsageError(f"{path}: no data files in this folder; known endings: {' '.join(KINDS)}")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise UsageError(f"{path}: no such file; check the path")
+    if len(found) > MAX_FILES:
+        raise UsageError(f"{paths[0]}: more than {MAX_FILES} files; join them into one JSONL file")
+    return found
+
+
+def read(path: Path) -> Iterator[Row]:
+    """All rows of one file. Raises UsageError where the file as a whole cannot be read."""
+    kind = _kind(path)
+    if kind == "parquet":
+        yield from _parquet(path)
+    elif kind == "arrow":
+        yield from _arrow(path)
+    else:
+        with open_bytes(path) as stream:
+            yield from _text_rows(kind, path, stream)
+
+
+def _text_rows(kind: str, path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+    if kind == "csv":
+        return _csv(path, stream)
+    if kind == "text":
+        return iter([Row(1, {"text": "".join(text for _, text, _ in lines(path, stream))})])
+    if kind == "json" and _starts_with(stream, b"["):
+        return _json_array(path, stream)
+    if kind == "json" and _is_one_object(path, stream):
+        return _json_object(path, stream)
+    return _jsonl(path, stream)
+
+
+def _is_data(path: Path, root: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    return not hidden and path.name.lower() not in _NOT_DATA and _ending(path) in KINDS and path.is_file()
+
+
+def _ending(path: Path) -> str:
+    suffixes = [s.lower() for s in path.suffixes]
+    if suffixes and suffixes[-1] in PACKED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def _kind(path: Path) -> str:
+    """By the ending; a file without a known one is looked at."""
+    known = KINDS.get(_ending(path))
+    if known:
+        return known
+    with open_bytes(path) as stream:
+        head = stream.peek(4096)[:4096]
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return "json"
+    return "csv"
+
+
+def _starts_with(stream: io.BufferedReader, mark: bytes) -> bool:
+    return stream.peek(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(mark)
+
+
+def _jsonl(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+    for number, text, reason in lines(path, stream):
+        if reason:
+            yield Row(number, None, reason)
+        elif text.strip():
+            yield _parsed(number, text)
+
+
+def _parsed(number: int, text: str) -> Row:
+    try:
+        return _object_row(number, json.loads(text))
+    except RecursionError:
+        return Row(number, None, "nested too deeply")
+    except ValueError as error:
+        at = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        return Row(number, None, f"not JSON{at}")
+
+
+def _object_row(number: int, value: Any) -> Row:
+    if isinstance(value, dict):
+        return Row(number, value)
+    return Row(number, None, f"a JSON {type(value).__name__}, not an object with fields")
+
+
+def _is_one_object(path: Path, stream: io.BufferedReader) -> bool:
+    """Whether a `.json` file is one object (a dict of lists) and not one object a line."""
+    first = stream.peek(64 * 1024).lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0]
+    try:
+        return isinstance(json.loads(first), dict) and any(isinstance(v, list) for v in json.loads(first).values())
+    except (ValueError, RecursionError):
+        return True
+
+
+def _json_object(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+    """`{"train": [...]}` or `{"data": [...]}`: the longest list of it; one chat alone is a row."""
+    raw = stream.read(4 * MAX_LINE_BYTES + 1)
+    if len(raw) > 4 * MAX_LINE_BYTES:
+        raise UsageError(f"{path}: one JSON object of more than 64 MiB; write it as JSONL, a row a line")
+    try:
+        held = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(f"{path}: not JSON{place}; give JSONL, a JSON list, CSV, TSV or Parquet") from None
+    lists = [v for v in held.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    rows = max(lists, key=len, default=[])
+    if not rows or {"role", "from"} & rows[0].keys():
+        rows = [held]
+    for number, value in enumerate(rows, 1):
+        yield _object_row(number, value)
+
+
+def _json_array(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+    """The items of one JSON list, without holding the list; a row's number is its place in it."""
+    decoder, number = json.JSONDecoder(), 0
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
+    rest, want, ended = text.read(65536).lstrip()[1:], 65536, False
+    while True:
+        rest = rest.lstrip(" \t\r\n,")
+        if rest.startswith("]"):
+            return
+        try:
+            value, end = decoder.raw_decode(rest)
+            if end == len(rest) and not ended:
+                raise ValueError  # a number may go on in the next block
+        except RecursionError:
+            raise UsageError(f"{path}: item {number + 1} of the list is nested too deeply; remove it") from None
+        except ValueError:
+            more = text.read(want)
+            if not more or len(rest) > MAX_LINE_BYTES:
+                raise UsageError(f"{path}: item {number + 1} of the list is not JSON or too long; mend it") from None
+            ended, want, rest = len(more) < want, want * 2, rest + more
+            continue
+        number, want = number + 1, 65536
+        yield _object_row(number, value)
+        rest = rest[end:]
+
+
+class _Numbered:
+    """Text lines for the csv reader; remembers where it is and which lines had to be left out."""
+
+    def __init__(self, path: Path, stream: io.BufferedReader) -> None:
+        self.line, self.bad = 0, list[Row]()
+        self._lines = lines(path, stream)
+
+    def __iter__(self) -> Iterator[str]:
+        for number, text, reason in self._lines:
+            self.line = number
+            if reason:
+                self.bad.append(Row(number, None, reason))
+            else:
+                yield text
+
+
+def _csv(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+    source = _Numbered(path, stream)
+    csv.field_size_limit(MAX_LINE_BYTES)
+    reader = csv.reader(source, delimiter=_delimiter(path, stream))
+    header: list[str] | None = None
+    while True:
+        begin = source.line + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield Row(begin, None, f"not CSV: {error}")
+            continue
+        yield from source.bad
+        source.bad.clear()
+        if cells is None:
+            return
+        if header is None:
+            header = [c.strip() for c in cells]
+        elif cells:
+            yield _csv_row(begin, header, cells)
+
+
+def _csv_row(line: int, header: list[str], cells: list[str]) -> Row:
+    if len(cells) != len(header):
+        return Row(line, None, f"{len(cells)} cells where the header has {len(header)}")
+    return Row(line, dict(zip(header, cells, strict=True)))
+
+
+def _delimiter(path: Path, stream: io.BufferedReader) -> str:
+    if _ending(path) in (".tsv", ".tab"):
+        return "\t"
+    header = stream.peek(65536).split(b"\n", 1)[0].decode("utf-8", "replace")
+    return max(",;\t|", key=header.count)
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = [f.name for f in file.schema_arrow if not pa.types.is_binary(f.type)]
+            number = 0
+            for batch in file.iter_batches(batch_size=1000, columns=columns):
+                for value in batch.to_pylist():
+                    number += 1
+                    yield Row(number, value)
+    except (OSError, pa.ArrowException) as error:
+        raise _not_readable(path, "Parquet", error) from None
+
+
+def _arrow(path: Path) -> Iterator[Row]:
+    """A file of a Hugging Face dataset folder (Arrow stream), or an Arrow file."""
+    import pyarrow as pa
+
+    try:
+        with pa.memory_map(str(path)) as source:
+            try:
+                batches: Any = pa.ipc.open_stream(source)
+            except pa.ArrowInvalid:
+                held = pa.ipc.open_file(source)
+                batches = (held.get_batch(i) for i in range(held.num_record_batches))
+            number = 0
+            for batch in batches:
+                for value in batch.to_pylist():
+                    number += 1
+                    yield Row(number, value)
+    except (OSError, pa.ArrowException) as error:
+        raise _not_readable(path, "Arrow", error) from None
+
+
+def _not_readable(path: Path, kind: str, error: Exception) -> UsageError:
+    return UsageError(f"{path}: not a readable {kind} file: {str(error).splitlines()[0][:120]}; write it again")

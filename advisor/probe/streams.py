@@ -1,0 +1,115 @@
+"""Bytes of a data file, unpacked on the way: memory stays flat, and a decompression bomb ends in one clear line."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+from advisor.core.errors import UsageError
+
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+MAX_LINE_BYTES = 16 * 1024**2
+BOMB_BYTES = 1024**3
+BOMB_RATIO = 200
+"""Text packs 3 to 20 times; more than 200 times over a whole GiB is not text."""
+
+
+class _Guarded(io.RawIOBase):
+    """Passes unpacked bytes on and watches how many came from how few. Raises UsageError."""
+
+    def __init__(self, unpacked: IO[bytes], packed: IO[bytes], path: Path) -> None:
+        self._unpacked, self._packed, self._path, self._out = unpacked, packed, path, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            block = self._unpacked.read(len(buffer))
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
+            raise UsageError(f"{self._path}: damaged or cut short while unpacking; fetch or pack it again") from None
+        buffer[: len(block)] = block
+        self._out += len(block)
+        if self._out > BOMB_BYTES and self._out > BOMB_RATIO * max(self._packed.tell(), 1):
+            raise UsageError(f"{self._path}: unpacks to more than {BOMB_RATIO} times its size; unpack and check it")
+        return len(block)
+
+    def close(self) -> None:
+        self._unpacked.close()
+        self._packed.close()
+        super().close()
+
+
+def open_bytes(path: Path) -> io.BufferedReader:
+    """The unpacked bytes of `path`. Raises UsageError where it cannot be opened or is empty."""
+    try:
+        file = path.open("rb")
+        if not file.peek(1):
+            raise UsageError(f"{path}: the file is empty; give a file with one example a row")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}; check the path") from None
+    if path.suffix.lower() not in PACKED:
+        return file
+    return io.BufferedReader(_Guarded(_unpacker(path, file), file, path), 256 * 1024)
+
+
+def _unpacker(path: Path, file: IO[bytes]) -> IO[bytes]:
+    match path.suffix.lower():
+        case ".gz":
+            import gzip
+
+            return cast(IO[bytes], gzip.GzipFile(fileobj=file))
+        case ".bz2":
+            import bz2
+
+            return bz2.BZ2File(file)
+        case ".xz":
+            return lzma.LZMAFile(file)
+        case _:
+            import pyarrow as pa
+
+            unpacked: IO[bytes] = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
+            return unpacked
+
+
+def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str]]:
+    """(line number, text, "") for each line, or (line number, "", reason) for one that cannot be used.
+
+    UTF-8 with or without a byte-order mark, and UTF-16 with one. Raises UsageError for a file that is not text.
+    """
+    head = stream.peek(4096)[:4096]
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        yield from _wide_lines(stream)
+        return
+    if b"\0" in head:
+        raise UsageError(f"{path}: binary, not text; give JSONL, CSV, TSV, JSON or Parquet (by its file ending)")
+    number = 0
+    while raw := stream.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(raw) > MAX_LINE_BYTES:
+            _skip_line(stream, raw)
+            yield number, "", f"longer than {MAX_LINE_BYTES // 1024**2} MiB"
+            continue
+        try:
+            text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            yield number, "", f"not UTF-8 at byte {error.start + 1} of the line"
+            continue
+        yield (number, "", "holds NUL characters") if "\0" in text else (number, text, "")
+
+
+def _wide_lines(stream: io.BufferedReader) -> Iterator[tuple[int, str, str]]:
+    text = io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline="")
+    number = 0
+    while line := text.readline(MAX_LINE_BYTES):
+        number += 1
+        yield number, line, ""
+
+
+def _skip_line(stream: io.BufferedReader, raw: bytes) -> None:
+    while raw and not raw.endswith(b"\n"):
+        raw = stream.readline(1024**2)
