@@ -45,7 +45,7 @@ def as_is(verdict: Verdict) -> ArmRecord | None:
 
 def money_of(arm: ArmRecord, held: Range, figure_id: str) -> str:
     """An arm's money; where parts are unknown, the known sum and how many are missing."""
-    figure = arm.figure(figure_id) if figure_id else None
+    figure = arm.figure(figure_id)
     if not held.is_known and figure is not None and figure.at_least is not None:
         return words.at_least(figure.at_least, len(figure.missing))
     return words.money(held.p50)
@@ -66,7 +66,7 @@ def _figures(verdict: Verdict, arm: ArmRecord) -> Iterator[KeyFigure]:
     yield from _compared(verdict, arm)
     yield _key("once", arm, arm.one_off_usd, "once.total", "", words.money)
     yield _key("running", arm, arm.monthly_usd, "run.total", "a month", words.money)
-    yield _key(horizon(verdict), arm, arm.horizon_usd, "", "in all", words.money)
+    yield _key(horizon(verdict), arm, arm.horizon_usd, "horizon.total", "in all", words.money)
     yield _key("quality", arm, arm.quality, "quality.score", "", words.score)
     yield _key("ready in", arm, arm.weeks, "time.weeks", "weeks", words.weeks)
 
@@ -82,7 +82,7 @@ def _compared(verdict: Verdict, arm: ArmRecord) -> Iterator[KeyFigure]:
 
 
 def _key(label: str, arm: ArmRecord, held: Range, figure_id: str, unit: str, show: words.Show) -> KeyFigure:
-    figure = arm.figure(figure_id) if figure_id else None
+    figure = arm.figure(figure_id)
     value = money_of(arm, held, figure_id) if show is words.money else show(held.p50)
     known = held.is_known
     return KeyFigure(

@@ -143,7 +143,7 @@ def _option(arm: ArmRecord, verdict: Verdict) -> tuple[str | Code | Ranged, ...]
         Code(words.clean(arm.id) + (" (today)" if today is arm else "")),
         Ranged(money_of(arm, arm.one_off_usd, "once.total"), words.tight_span(arm.one_off_usd)),
         Ranged(money_of(arm, arm.monthly_usd, "run.total"), words.tight_span(arm.monthly_usd)),
-        Ranged(words.money(arm.horizon_usd.p50), words.tight_span(arm.horizon_usd)),
+        Ranged(money_of(arm, arm.horizon_usd, "horizon.total"), words.tight_span(arm.horizon_usd)),
         Ranged(words.weeks(arm.weeks.p50), words.short_span(arm.weeks, words.weeks)),
         Ranged(words.score(arm.quality.p50), words.short_span(arm.quality, words.score)),
         words.share(arm.p_meets_constraints),

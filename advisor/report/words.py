@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 from typing import TypeAlias
@@ -16,6 +15,7 @@ from rich.cells import cell_len, chop_cells
 
 from advisor.core.figure import plain
 from advisor.core.quantity import Range
+from advisor.core.text import printable
 
 Show: TypeAlias = Callable[[float | None], str]
 """A way to show one number."""
@@ -35,7 +35,6 @@ APPROACH_WORDS = MappingProxyType(
 STATUS_MARKS = MappingProxyType({"ok": "✓", "warn": "!", "stop": "✗"})
 """The mark of a readiness check; always shown beside its word."""
 
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _SCALES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 _MINUS = "−"
 _SPEAKING = {"USD", "share", "score"}  # units that their numbers show by themselves
@@ -217,8 +216,7 @@ def share_bar(value: float | None, width: int) -> str:
 
 def clean(text: str) -> str:
     """Text from data made safe to show: white space becomes one space; control and bidi characters are spelt out."""
-    joined = re.sub(r"[\t\n\v\f\r\x85\u2028\u2029 ]+", " ", text).strip()
-    return "".join(_spelt(c) if unicodedata.category(c) in _INVISIBLE else c for c in joined)
+    return printable(" ".join(text.split()))
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -281,8 +279,3 @@ def _three_digits(value: float) -> str:
 def _three_figures(value: float) -> str:
     digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:.{digits}f}"
-
-
-def _spelt(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"

@@ -1,0 +1,49 @@
+"""`advisor diff`: what changes between two briefs, in dollars and in the verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from advisor.cli import output
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from advisor.core.brief import Brief
+    from advisor.core.verdict import Verdict
+    from advisor.pipeline import Surroundings
+
+
+@click.command("diff")
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def command(a: Path, b: Path, as_json: bool) -> None:
+    """From brief A to brief B: both verdicts, the change in dollars, and which input alone causes how much.
+
+    Amounts are those of the chosen options at the likely value of every input.
+    """
+    from advisor import pipeline
+    from advisor.report import difference, json, side_by_side
+
+    first, second = pipeline.load(a), pipeline.load(b)
+    held = difference.difference(first, second, (str(a), str(b)), Judge())
+    output.show(json.dump(held) if as_json else side_by_side.render(held, output.width()))
+
+
+class Judge:
+    """Judges briefs quickly; looks around again only where a brief points at something else."""
+
+    def __init__(self) -> None:
+        self._looks: dict[Hashable, Surroundings] = {}
+
+    def __call__(self, brief: Brief) -> Verdict:
+        from advisor import pipeline
+
+        looked_at = (brief.folder, brief.data, brief.prices, brief.traffic.log, brief.hardware.gpu)
+        if looked_at not in self._looks:
+            self._looks[looked_at] = pipeline.look(brief, events=output.narrate)
+        return pipeline.judge(brief, self._looks[looked_at], deep=False)

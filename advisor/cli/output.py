@@ -1,0 +1,58 @@
+"""Where the commands' data go: stdout or a file, whole or not at all. Narration goes to stderr."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from advisor.core.errors import UsageError
+from advisor.core.events import StageEvent
+from advisor.core.text import printable
+
+NARROWEST, WIDEST = 40, 120
+
+
+def width() -> int:
+    """Columns for text: the terminal's, at most `WIDEST`; 80 in a pipe."""
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        return 80
+    return min(max(shutil.get_terminal_size((80, 24)).columns, NARROWEST), WIDEST)
+
+
+def color() -> bool:
+    """Whether bold and dim may be used: on a terminal that knows them, unless NO_COLOR is set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def show(text: str) -> None:
+    """Data to stdout; a character its encoding lacks becomes a question mark."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    click.echo(text, nl=False)
+
+
+def save(path: Path, text: str) -> None:
+    """Data to a file, at once or not at all; says so on stderr. Raises UsageError."""
+    from advisor import brief
+
+    if path.is_dir():
+        raise UsageError(f"-o {path}: is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"-o {path}: there is no folder {path.parent}; create it or choose another place")
+    brief.save(path, text)
+    say(f"wrote {path}")
+
+
+def say(text: str) -> None:
+    """A line of narration to stderr."""
+    click.echo(printable(text), err=True)
+
+
+def narrate(event: StageEvent) -> None:
+    """Show a stage on a terminal's stderr; silent in scripts."""
+    if sys.stderr.isatty():
+        say(f"{event.stage}: {event.message}")
