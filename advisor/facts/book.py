@@ -174,7 +174,11 @@ class Facts:
         caches = (model for _, model in self._providers.caches)
         hosted = (row.text("model") for row in read("hosted_names.csv", ("model", "provider"), self.user_folder))
         mine = (price.model for rows in self.own_prices for price in rows if not price.model.startswith(TUNED))
-        return tuple({name.lower(): name for name in (*mine, *self.candidates().prompt, *caches, *hosted)}.values())
+        return tuple(
+            {
+                name.lower(): name for name in (*mine, *(c.model for c in self.candidates().prompt), *caches, *hosted)
+            }.values()
+        )
 
     def candidates(self) -> Candidates:
         """The models a brief is compared with when it names none."""

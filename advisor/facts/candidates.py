@@ -28,26 +28,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Models to prompt and models to tune, in the order they are named, with the reasons for each."""
+    """Models to prompt and models to tune, in the order they are named."""
 
-    prompted: tuple[Candidate, ...]
-    tuned: tuple[Candidate, ...]
-
-    @property
-    def prompt(self) -> tuple[str, ...]:
-        """The names of the models to prompt."""
-        return tuple(candidate.model for candidate in self.prompted)
-
-    @property
-    def tune(self) -> tuple[str, ...]:
-        """The names of the models to tune."""
-        return tuple(candidate.model for candidate in self.tuned)
-
-    def suiting(self, task: str) -> Candidates:
-        """Those worth comparing for this type of task; an encoder only suits labels."""
-        return Candidates(
-            tuple(c for c in self.prompted if c.suits(task)), tuple(c for c in self.tuned if c.suits(task))
-        )
+    prompt: tuple[Candidate, ...]
+    tune: tuple[Candidate, ...]
 
 
 def load_candidates(user_folder: Path | None) -> Candidates:
