@@ -31,7 +31,7 @@ class Setting:
     """Facts by lower-case model name: `prices` of the prompted form, `tuned` of the hosted tuned form.
 
     `training` holds an estimate of one training run by model and technique, such as ("llama-3.1-8b", "lora"), where the
-    training speed is not measured. `changes` are prices that start within the horizon.
+    training speed is not measured.
     """
 
     as_of: date
@@ -41,8 +41,6 @@ class Setting:
     gpu: Gpu | None
     gpu_usd_per_hour: Quantity
     training: Mapping[tuple[str, str], TrainingEstimate] = field(default_factory=lambda: MappingProxyType({}))
-    providers: Mapping[str, Provider] = field(default_factory=lambda: MappingProxyType({}))
-    changes: Mapping[str, TokenPrice] = field(default_factory=lambda: MappingProxyType({}))
     data: DataReport | None = None
     traffic: TrafficReport | None = None
     warnings: tuple[str, ...] = ()

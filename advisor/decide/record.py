@@ -11,7 +11,6 @@ from advisor.core.figure import Figure
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import ArmRecord, FigureInput, FigureRecord, SourceRecord
 
-
 HEADLINE = ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
 """The figures every arm is shown with."""
 
@@ -54,8 +53,8 @@ class Recorder:
         formula = figure.formula() if figure.operands else figure.source or figure.id
         return FigureRecord(
             figure.id, number(figure.value), spread.p10, spread.p50, spread.p90, figure.unit, str(figure.basis),
-            formula, figure.filled(), inputs, "; ".join(sources[:4]), dates[0] if dates else "", figure.anchor, figure.at_least,
-            figure.missing,
+            formula, figure.filled(), inputs, "; ".join(sources[:4]), dates[0] if dates else "", figure.anchor,
+            figure.at_least, figure.missing,
         )  # fmt: skip
 
 

@@ -81,22 +81,11 @@ def _allowed_provider(arm: Arm, brief: Brief, setting: Setting) -> str:
     return "" if price.provider.lower() in named else f"{price.provider} is not one of {', '.join(allowed)}"
 
 
-def _retention(arm: Arm, brief: Brief, setting: Setting) -> str:
-    price = tariff(arm, setting)
-    if not brief.policy.zero_retention or price is None:
-        return ""
-    offer = setting.providers.get(price.provider.lower())
-    return f"{price.provider} offers no zero retention" if offer is not None and offer.zero_retention == "no" else ""
-
-
 def _residency(arm: Arm, brief: Brief, setting: Setting) -> str:
     wanted, price = brief.policy.residency.lower(), tariff(arm, setting)
-    if not wanted or price is None:
+    if not wanted or price is None or not price.regions or wanted in {r.lower() for r in price.regions}:
         return ""
-    regions = price.regions or getattr(setting.providers.get(price.provider.lower()), "regions", None)
-    if regions is None or wanted in {r.lower() for r in regions}:
-        return ""
-    return f"{price.provider} keeps no data in {wanted}: {', '.join(regions)}"
+    return f"{price.provider} keeps no data in {wanted}, only in {', '.join(price.regions)}"
 
 
 def _open_service(arm: Arm, brief: Brief, setting: Setting) -> str:
@@ -119,7 +108,6 @@ RULES: dict[str, Rule] = {
     "policy.data_may_leave": _may_leave,
     "policy.open_weights_only": _open_weights,
     "policy.allowed_providers": _allowed_provider,
-    "policy.zero_retention": _retention,
     "policy.residency": _residency,
     "lifecycle.closed": _open_service,
     "lifecycle.ends": _still_there,
@@ -132,9 +120,9 @@ def cautions(arms: Sequence[Arm], brief: Brief, setting: Setting) -> tuple[str, 
     for arm in arms:
         price, ends = tariff(arm, setting), last_day(arm, brief, setting)
         if price is not None and brief.policy.zero_retention:
-            found[_retention_caution(price, setting)] = None
+            found[_retention_caution(price)] = None
         if price is not None and brief.policy.residency:
-            found[_residency_caution(price, brief, setting)] = None
+            found[_residency_caution(price, brief.policy.residency)] = None
         if ends is not None and ends <= horizon_end(brief, setting):
             days = (ends - setting.as_of).days
             found[
@@ -145,18 +133,14 @@ def cautions(arms: Sequence[Arm], brief: Brief, setting: Setting) -> tuple[str, 
     return tuple(text for text in found if text)
 
 
-def _retention_caution(price: TokenPrice, setting: Setting) -> str:
-    offer = setting.providers.get(price.provider.lower())
-    how = offer.zero_retention if offer is not None else None
-    if how:
-        return f"Zero retention is not the default at {price.provider}: it is offered {how} and must be signed first"
+def _retention_caution(price: TokenPrice) -> str:
+    if price.zero_retention:
+        how = f"it is offered {price.zero_retention}"
+        return f"Zero retention is not the default at {price.provider}: {how}, and must be signed before data is sent"
     return f"Whether {price.provider} offers zero retention by contract is not known: ask before any data is sent"
 
 
-def _residency_caution(price: TokenPrice, brief: Brief, setting: Setting) -> str:
-    wanted = brief.policy.residency
-    offer = setting.providers.get(price.provider.lower())
-    regions = price.regions or (offer.regions if offer is not None else None)
-    if regions is not None:
+def _residency_caution(price: TokenPrice, wanted: str) -> str:
+    if price.regions:
         return f"Residency in {wanted} at {price.provider} holds only for deployments in such a region: choose it there"
     return f"Whether {price.provider} keeps data in residence ({wanted}) is not known: ask before any data is sent"

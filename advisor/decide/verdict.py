@@ -112,7 +112,8 @@ def _assemble(
     arms = tuple(e.arm for e in estimates)
     return Verdict(
         schema=SCHEMA, name=brief.name, client=brief.client, as_of=question.setting.as_of.isoformat(),
-        seed=question.seed, draws=question.cases.size - 1, verdict="undecided" if stop else pick.arm.approach, arm=pick.arm.id,
+        seed=question.seed, draws=question.cases.size - 1,
+        verdict="undecided" if stop else pick.arm.approach, arm=pick.arm.id,
         p_best=round(float(ranking.p_best[ranking.pick]), 6), expected_regret_usd=_finite(ranking.regret(ranking.pick)),
         why=tuple(w for w in why if any(c.isdigit() for c in w)), arms=_arm_records(question, ranking, deep=deep),
         excluded=(*question.excluded, *_excluded(brief, ranking)), break_even=even, flip_points=changes.flips,

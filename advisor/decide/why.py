@@ -62,7 +62,8 @@ def _quality(case: Case) -> str:
         return f"Expected score {q:.2f} against {rival:.2f}, from related scores and the evidence base{goal}."
     items = min(own.items, theirs.items)
     if abs(own.score - theirs.score) < smallest_difference(items):
-        return f"Quality counts as equal: {own.score:g} and {theirs.score:g} cannot be told apart on {items:,} items{goal}."
+        pair = f"{own.score:g} and {theirs.score:g}"
+        return f"Quality counts as equal: {pair} cannot be told apart on {items:,} items{goal}."
     return f"Measured score {own.score:g} against {theirs.score:g} on {items:,} items{goal}."
 
 

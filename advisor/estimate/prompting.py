@@ -76,7 +76,8 @@ def _hit_rate(ledger: Ledger, tariff: TokenPrice, part: str) -> Figure:
     minutes = 60 if "cached-1h" in ledger.arm.serving else tariff.cache_minutes[0]
     report = ledger.setting.traffic
     if report is not None:
-        hits = (report.shared_hits if part == "shared" else report.own_hits).get(minutes)
+        held = report.shared_hits if part == "shared" else report.own_hits
+        hits = held[max((m for m in held if m <= minutes), default=min(held))]
         source = f"{report.file}: gaps of {report.requests:,} requests"
         return sheet.exact(f"log.{part}_hits", hits, "share", Basis.MEASURED, source, report.as_of)
     arrivals = sheet["traffic.requests_per_month"] / sheet["traffic.active_hours_per_month"]

@@ -33,17 +33,24 @@ class Sheet:
     size: int
     seed: int | None = None
     cases: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
-    _made: dict[str, Figure] = field(default_factory=dict)
+    made: dict[str, Figure] = field(default_factory=dict)
+    spreads: dict[str, Range] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Figure:
         """The answer at a dotted key of the brief; unknown (NaN) where it was left out."""
-        if key not in self._made:
-            question = questions()[key]
-            self._made[key] = self.figure(key, self.brief.quantity(key), question.low, question.high)
-        return self._made[key]
+        if key in self.made:
+            return self.made[key]
+        question = questions()[key]
+        return self.figure(key, self.brief.quantity(key), question.low, question.high)
 
     def figure(self, id: str, quantity: Quantity, low: float | None = None, high: float | None = None) -> Figure:
-        """An input from a quantity, kept within its bounds."""
+        """An input from a quantity, kept within its bounds; the same id is always the same input."""
+        if id not in self.made:
+            self.spreads[id] = quantity.range
+            self.made[id] = self._figure(id, quantity, low, high)
+        return self.made[id]
+
+    def _figure(self, id: str, quantity: Quantity, low: float | None, high: float | None) -> Figure:
         if id in self.cases:
             rows: Rows = self._what_if(id, quantity.range)
         elif not quantity.range.is_known:

@@ -5,8 +5,10 @@ Formulas: docs/reference/formulas.md#tuning.
 
 from __future__ import annotations
 
+from advisor.core.arm import Arm
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity
+from advisor.core.setting import Setting
 from advisor.estimate import algebra
 from advisor.estimate.ledger import HOURS_PER_MONTH, PER_MILLION, Ledger
 from advisor.estimate.prompting import prompt_tokens, token_charges
@@ -57,13 +59,19 @@ def _train_speed(ledger: Ledger) -> Figure:
         return _encoder_speed(ledger)
     if hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)
-    technique = arm.technique if arm.approach == "tune" else "lora"
+    technique = training_technique(arm, ledger.setting)
     found = ledger.setting.training.get((arm.model.lower(), technique))
-    if found is None:
-        found = ledger.setting.training.get((arm.model.lower(), "lora"))
     reason = f"no training speed known for {arm.model} on {hardware.gpu}"
     quantity = found.tokens_per_second if found is not None else Quantity.unknown("tokens/s", reason)
-    return ledger.sheet.figure("train.tokens_per_second", quantity, low=0.0)
+    return ledger.sheet.figure(f"train.tokens_per_second@{arm.model}/{technique}", quantity, low=0.0)
+
+
+def training_technique(arm: Arm, setting: Setting) -> str:
+    """The technique a run of this arm uses: its own, or for a hybrid LoRA, or QLoRA where only that fits."""
+    if (arm.model.lower(), arm.technique) in setting.training:
+        return arm.technique
+    lora = setting.training.get((arm.model.lower(), "lora"))
+    return "qlora" if lora is not None and lora.fits == "no" else "lora"
 
 
 def _encoder_speed(ledger: Ledger) -> Figure:

@@ -1,0 +1,72 @@
+"""The training run behind a tuned arm, as it would be set up: LoRA, or QLoRA where only that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from advisor.core.brief import Brief
+from advisor.core.facts import Model
+from advisor.core.setting import Setting
+from advisor.core.training import TrainingEstimate, TrainingRun
+
+LONGEST_OVER_MEAN = 3.0
+"""Longest example over the mean one, where the data were not looked at: published instruction sets, p99 over mean."""
+
+OTHER_TECHNIQUES = ("full", "dora", "soft-prompt")
+
+
+def training_estimates(brief: Brief, setting: Setting) -> Mapping[tuple[str, str], TrainingEstimate]:
+    """An estimate per open decoder model and technique, by (lower-case model, technique); none without a card."""
+    if setting.gpu is None:
+        return MappingProxyType({})
+    found = {}
+    for name in brief.models.tune or ():
+        model = setting.model(name)
+        if model is not None and model.kind == "decoder":
+            for technique in _techniques(brief, name):
+                found[name.lower(), technique] = _estimate(planned_run(brief, setting, name, model, technique))
+    return MappingProxyType(found)
+
+
+def _techniques(brief: Brief, model: str) -> tuple[str, ...]:
+    own = [s for s in brief.quality.measured if s.approach == "tune" and s.model.lower() == model.lower()]
+    return tuple(dict.fromkeys(("lora", "qlora", *(s.technique for s in own if s.technique in OTHER_TECHNIQUES))))
+
+
+def _estimate(run: TrainingRun) -> TrainingEstimate:
+    """The estimate at the largest safe micro-batch up to 8, with checkpointing where only that fits."""
+    from advisor.estimate.training import estimate, largest_micro_batch
+
+    for tried in (run, replace(run, checkpointing="full")):
+        most = largest_micro_batch(tried)
+        if most:
+            return estimate(replace(tried, micro_batch=min(most, 8)))
+    return estimate(replace(run, checkpointing="full"))
+
+
+def planned_run(brief: Brief, setting: Setting, name: str, model: Model, technique: str) -> TrainingRun:
+    """The run as flags of `advisor estimate`: 16-bit weights, or NF4 for QLoRA."""
+    per_example = brief.data.tokens_per_example
+    traffic = brief.traffic
+    usual = brief.tuning.static_tokens.likely + traffic.input_tokens.likely + traffic.output_tokens.likely
+    mean = per_example.likely if per_example is not None else usual
+    longest = (
+        setting.data.max_tokens if setting.data is not None and setting.data.max_tokens else mean * LONGEST_OVER_MEAN
+    )
+    return TrainingRun(
+        model_name=name,
+        model=model,
+        params=float(model.params),
+        gpu_name=brief.hardware.gpu,
+        gpu=setting.gpu,
+        gpus=brief.hardware.count,
+        method=technique,
+        quantization="nf4" if technique == "qlora" else "none",
+        seq_len=max(16, round(longest)),
+        mean_tokens=max(1.0, mean),
+        sharding="ddp" if brief.hardware.count > 1 else "none",
+        examples=brief.data.examples.likely,
+        epochs=brief.tuning.epochs.likely,
+    )

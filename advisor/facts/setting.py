@@ -1,0 +1,64 @@
+"""The setting of a brief: which prices, models and cards it touches, resolved at its date and by its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from advisor.core.brief import Brief
+from advisor.core.facts import Gpu, Model, TokenPrice
+from advisor.core.quantity import Quantity
+from advisor.core.setting import Setting
+from advisor.facts.book import Facts
+
+
+def setting_of(brief: Brief, facts: Facts) -> Setting:
+    """Resolve every model and card that a brief names. Raises UsageError for one that nobody knows."""
+    day = brief.as_of or date.today()
+    prompted = [*(brief.models.prompt or ()), *([brief.current.model] if brief.current and brief.current.model else [])]
+    tuned = list(brief.models.tune or ())
+    for name in (*prompted, *tuned):
+        if not facts.is_known_model(name):
+            raise facts.unknown_model(name)
+    gpu = _gpu(brief, facts)
+    tokens = sum(t.likely for t in (brief.traffic.static_tokens, brief.traffic.input_tokens))
+    return Setting(
+        as_of=day,
+        prices=_prices(brief, facts, prompted, day, tokens),
+        tuned={m.lower(): p for m in tuned if (p := _choose(facts.tuning_prices(m, day), brief, facts)) is not None},
+        models={name.lower(): model for name, model in _models(facts, (*prompted, *tuned))},
+        gpu=gpu,
+        gpu_usd_per_hour=_rent(brief, facts, gpu),
+    )
+
+
+def _prices(brief: Brief, facts: Facts, names: Iterable[str], day: date, tokens: float) -> dict[str, TokenPrice]:
+    found = ((name, _choose(facts.token_prices(name, day, tokens), brief, facts)) for name in names)
+    return {name.lower(): price for name, price in found if price is not None}
+
+
+def _choose(rows: tuple[TokenPrice, ...], brief: Brief, facts: Facts) -> TokenPrice | None:
+    """One provider per model, an allowed one: of open models the cheapest, else the first (the user's, the maker)."""
+    allowed = {facts.provider_id(name) for name in brief.policy.allowed_providers}
+    among = [r for r in rows if r.provider in allowed] or list(rows) if allowed else list(rows)
+    if not among:
+        return None
+    if among[0].open_weights:
+        return min(among, key=lambda r: (r.input_usd is None, (r.input_usd or 0.0) + (r.output_usd or 0.0)))
+    return among[0]
+
+
+def _models(facts: Facts, names: Iterable[str]) -> list[tuple[str, Model]]:
+    found = ((name, facts.architecture(name)) for name in dict.fromkeys(names))
+    return [(name, model) for name, model in found if model is not None]
+
+
+def _gpu(brief: Brief, facts: Facts) -> Gpu | None:
+    name = brief.hardware.gpu
+    return None if name.lower() in ("none", "auto", "") else facts.gpu(name)
+
+
+def _rent(brief: Brief, facts: Facts, gpu: Gpu | None) -> Quantity:
+    if gpu is None:
+        return Quantity.unknown("USD/h", "no card is named under hardware.gpu")
+    return facts.gpu_usd_per_hour(gpu.name, brief.hardware.provider)

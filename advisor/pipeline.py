@@ -1,0 +1,261 @@
+"""The order of the stages: brief, probe, estimate, decide. Both front ends stand on these functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.core.arm import Arm, Estimate
+from advisor.core.brief import Brief, Origin
+from advisor.core.errors import Infeasible, UsageError
+from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
+from advisor.core.figure import Figure
+from advisor.core.probes import DataReport, HardwareReport, TrafficReport
+from advisor.core.quantity import Basis, Range
+from advisor.core.setting import Setting
+from advisor.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from advisor.estimate.sheet import Sheet
+    from advisor.facts import Facts
+
+DRAWS = 10_000
+SEED = 20_261_120
+RENTED_CARD = "L40S"
+"""The card to rent where the brief says auto and there is none here: the cheapest 48 GB card with published runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a look around found: facts, data, machine and request log; None where there was nothing to look at."""
+
+    facts: Facts
+    data: DataReport | None
+    hardware: HardwareReport | None
+    traffic: TrafficReport | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Cases that were evaluated: an estimate per arm, and the inputs behind them."""
+
+    size: int
+    estimates: tuple[Estimate, ...]
+    inputs: Mapping[str, Figure]
+    spreads: Mapping[str, Range]
+    quality: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The estimators, bound to a brief, its setting and its arms."""
+
+    brief: Brief
+    setting: Setting
+    arms: tuple[Arm, ...]
+
+    def draws(self, count: int, seed: int) -> Evaluated:
+        """Row 0 at the likely value of every input, then joint draws."""
+        from advisor.estimate.sheet import Sheet
+
+        return self._on(Sheet(self.brief, count + 1, seed))
+
+    def what_if(self, changes: Sequence[tuple[str, float]]) -> Evaluated:
+        """Row 0 changes nothing, row i the i-th input to its value."""
+        from advisor.estimate.sheet import what_if
+
+        return self._on(what_if(self.brief, changes))
+
+    def _on(self, sheet: Sheet) -> Evaluated:
+        from advisor.estimate.cost import estimate_all
+        from advisor.estimate.scoring import quality_figures
+
+        quality = quality_figures(self.arms, sheet, self.setting)
+        estimates = estimate_all(self.arms, sheet, self.setting, quality)
+        return Evaluated(sheet.size, estimates, sheet.made, sheet.spreads, quality)
+
+
+def load(path: Path, answers: Sequence[str] = ()) -> Brief:
+    """The brief in a file, with `KEY=VALUE` answers laid over it. Raises UsageError."""
+    from advisor import brief
+
+    return brief.with_answers(brief.read(path), answers)
+
+
+def look(brief: Brief, *, events: EventSink = ignore, cancel: CancelToken | None = None) -> Surroundings:
+    """Look at facts, data, machine and request log; seconds where the data are large. Raises UsageError, Cancelled."""
+    from advisor import facts
+
+    token = cancel or CancelToken()
+    events(StageEvent("facts", "prices and models"))
+    own_prices = _path(brief, brief.prices.file)
+    known = facts.load(_user_folder(), own_prices)
+    data = _look_at_data(brief, events, token)
+    token.check()
+    hardware = _look_at_hardware(brief, known, events)
+    warnings: tuple[str, ...] = ()
+    if hardware is not None and not any(c.gpu and not c.hidden for c in hardware.cards):
+        why = hardware.cards_reason or "no card is a known product"
+        warnings = (f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_CARD}",)
+    return Surroundings(known, data, hardware, _look_at_log(brief, events), warnings)
+
+
+def judge(
+    brief: Brief, surroundings: Surroundings, *, draws: int = DRAWS, seed: int = SEED, deep: bool = True
+) -> Verdict:
+    """The verdict; `deep=False`: at once, without flips, sensitivity and next step. Raises UsageError, Infeasible."""
+    whole = _judge(brief, surroundings, draws=draws, seed=seed, deep=deep)
+    if not brief.segments:
+        return whole
+    from advisor.decide.segments import segment_brief, segment_verdict
+
+    parts = tuple(
+        segment_verdict(s, _judge(segment_brief(brief, s), surroundings, draws=draws, seed=seed, deep=False))
+        for s in brief.segments
+    )
+    return replace(whole, segments=parts)
+
+
+def recommend(path: Path, answers: Sequence[str] = (), *, seed: int = SEED, events: EventSink = ignore) -> Verdict:
+    """The main job: a brief file in, a verdict out; kept in the history where the database can be written."""
+    brief = load(path, answers)
+    verdict = judge(brief, look(brief, events=events), seed=seed)
+    _remember(path, verdict)
+    return verdict
+
+
+def _judge(brief: Brief, surroundings: Surroundings, *, draws: int, seed: int, deep: bool) -> Verdict:
+    from advisor.brief import assumptions
+    from advisor.decide.rules import rule_out
+    from advisor.decide.verdict import Question, decide
+    from advisor.estimate.arms import arms
+
+    informed = inform(brief, surroundings)
+    setting = _setting(informed, surroundings)
+    kept, excluded = rule_out(arms(informed, setting), informed, setting)
+    if not kept:
+        rules = "; ".join(dict.fromkeys(f"{e.rule}: {e.detail}" for e in excluded)) or "the brief names no model"
+        raise Infeasible(f"no option is left: {rules}")
+    evaluation = Evaluation(informed, setting, kept)
+    cases = evaluation.draws(draws, seed)
+    warnings = (*surroundings.warnings, *setting.warnings, *_data_warnings(setting.data))
+    question = Question(
+        informed, setting, cases, evaluation, cases.quality, excluded, assumptions(informed), warnings, seed
+    )
+    return decide(question, deep=deep)
+
+
+def inform(brief: Brief, surroundings: Surroundings) -> Brief:
+    """The brief with what the probes measured, the date, the card, and our candidates where it names no models."""
+    if surroundings.data is not None:
+        from advisor.probe.proposals import apply
+
+        brief = apply(surroundings.data, brief)
+    if brief.as_of is None:
+        today = date.today()
+        brief = brief.answered("as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat()))
+    return _with_card(_with_candidates(brief, surroundings.facts), surroundings.hardware)
+
+
+def _with_candidates(brief: Brief, facts: Facts) -> Brief:
+    """Our candidates for a list of models that was left out; they stay assumptions."""
+    known, models = facts.candidates(), brief.models
+    if models.prompt is None:
+        models = replace(models, prompt=tuple(c.model for c in known.prompt if c.suits(brief.task.type)))
+    if models.tune is None:
+        models = replace(models, tune=tuple(c.model for c in known.tune if c.suits(brief.task.type)))
+    return replace(brief, models=models)
+
+
+def _with_card(brief: Brief, hardware: HardwareReport | None) -> Brief:
+    """`auto` is the local card where it is a known product, else a card to rent."""
+    if brief.hardware.gpu.lower() != "auto":
+        return brief
+    card = next((c for c in hardware.cards if c.gpu and not c.hidden), None) if hardware is not None else None
+    if card is None:
+        return replace(brief, hardware=replace(brief.hardware, gpu=RENTED_CARD, owned=False))
+    owned = brief.hardware.owned if "hardware.owned" in brief.origins else True
+    told = Origin(Basis.MEASURED, "the driver of the local card", hardware.as_of if hardware is not None else "")
+    return replace(brief, hardware=replace(brief.hardware, owned=owned)).answered("hardware.gpu", card.gpu, told)
+
+
+def _setting(brief: Brief, surroundings: Surroundings) -> Setting:
+    """Facts resolved for the brief, with an estimate of the training run of every open model."""
+    from advisor.estimate.planned import training_estimates
+    from advisor.facts.setting import setting_of
+
+    setting = setting_of(brief, surroundings.facts)
+    setting = replace(setting, data=surroundings.data, traffic=surroundings.traffic)
+    return replace(setting, training=training_estimates(brief, setting))
+
+
+def _path(brief: Brief, name: str) -> Path | None:
+    """A path of the brief, relative to its folder."""
+    return Path(brief.folder) / name if name else None
+
+
+def _user_folder() -> Path:
+    from advisor.store.folders import folders
+
+    return folders().config
+
+
+def _look_at_data(brief: Brief, events: EventSink, cancel: CancelToken) -> DataReport | None:
+    path, test = _path(brief, brief.data.path), _path(brief, brief.data.eval_path)
+    if path is None:
+        return None
+    for key, file in (("data.path", path), ("data.eval_path", test)):
+        if file is not None and not file.exists():
+            raise UsageError(f"{key}: no file {file}; correct the path (relative to the brief) or leave the key out")
+    from advisor.probe.data import probe
+
+    tests = () if test is None else (test,)
+    return probe([path], eval_paths=tests, count_tokens=not brief.data.sample, events=events, cancel=cancel)
+
+
+def _look_at_hardware(brief: Brief, facts: Facts, events: EventSink) -> HardwareReport | None:
+    """The local cards, where the brief asks for them."""
+    if brief.hardware.gpu.lower() != "auto":
+        return None
+    from advisor.probe.hardware import probe
+
+    events(StageEvent("hardware", "local cards"))
+    return probe(known={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
+
+
+def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:
+    path = _path(brief, brief.traffic.log)
+    if path is None:
+        return None
+    from advisor.probe.traffic import read_log
+
+    events(StageEvent("traffic", "request log"))
+    return read_log(path)
+
+
+def _data_warnings(report: DataReport | None) -> tuple[str, ...]:
+    return report.warnings if report is not None else ()
+
+
+def _remember(path: Path, verdict: Verdict) -> None:
+    """Keep brief and verdict in the local database; a database that cannot be written never stops the answer."""
+    from advisor.report import json
+    from advisor.store import Store, StoreError
+
+    try:
+        with Store.open() as store:
+            brief_id = store.save_brief(path.read_text(encoding="utf-8"), path)
+            store.save_verdict(
+                brief_id,
+                json.render(verdict),
+                verdict=verdict.verdict,
+                arm=verdict.arm,
+                p_best=verdict.p_best,
+                as_of=verdict.as_of,
+            )
+    except StoreError:
+        return
