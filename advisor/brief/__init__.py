@@ -6,6 +6,7 @@ from advisor.brief.files import save
 from advisor.brief.groups import Group, groups, makes_sense
 from advisor.brief.reader import SCHEMA, parse, read
 from advisor.brief.register import assumptions
+from advisor.brief.rules import contradictions
 from advisor.brief.schema import schema
 from advisor.brief.writer import write
 
@@ -13,6 +14,7 @@ __all__ = [
     "SCHEMA",
     "Group",
     "assumptions",
+    "contradictions",
     "format_answer",
     "groups",
     "makes_sense",

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from advisor.brief.rules import contradictions
-from advisor.brief.values import Refused, bounds_in_words, checked, ordered, plain
+from advisor.brief.values import Refused, bounds_in_words, checked, ordered, plain, quoted
 from advisor.core.brief import Brief, Origin, questions
 from advisor.core.errors import UsageError, did_you_mean, nearest
 from advisor.core.quantity import Basis, Range
@@ -109,7 +109,7 @@ def _numeric(question: Question, text: str) -> Any:
     if not question.ranged:
         raise Refused("takes one number, no range; give the likely one")
     if len(parts) > 3:
-        raise Refused(f"{plain(text)!r} has more than three numbers; write low..high or low..likely..high")
+        raise Refused(f"{quoted(text)} has more than three numbers; write low..high or low..likely..high")
     points = _points(question, parts)
     low, high = points[0], points[-1]
     value = ordered(question, (low, points[1] if len(points) == 3 else _middle(low, high), high))
@@ -138,13 +138,13 @@ def _value(question: Question, text: str) -> float:
     found = _NUMBER.fullmatch(text.removeprefix("$").strip())
     scale = _SCALES.get(found[2].lower()) if found else None
     if found is None or scale is None or len(text) > _LONGEST:
-        raise Refused(f"{plain(text)!r} is no number; write {_example(question)}")
+        raise Refused(f"{quoted(text)} is no number; write {_example(question)}")
     if found[3] and not _takes_percent(question):
-        raise Refused(f"{plain(text)!r} has a % sign, but this is a number of {question.unit or question.kind}")
+        raise Refused(f"{quoted(text)} has a % sign, but this is a number of {question.unit or question.kind}")
     try:
         return float(Decimal(found[1].replace("_", "")).scaleb(scale - (2 if found[3] else 0)))
     except (InvalidOperation, OverflowError):
-        raise Refused(f"{plain(text)!r} is no number that can be held; write {_example(question)}") from None
+        raise Refused(f"{quoted(text)} is no number that can be held; write {_example(question)}") from None
 
 
 def _middle(low: float, high: float) -> float:
@@ -166,7 +166,7 @@ def _takes_percent(question: Question) -> bool:
 
 def _yes_no(question: Question, text: str) -> bool:
     if text.lower() not in _YES + _NO:
-        raise Refused(f"{plain(text)!r} is neither yes nor no; write yes or no")
+        raise Refused(f"{quoted(text)} is neither yes nor no; write yes or no")
     return text.lower() in _YES
 
 

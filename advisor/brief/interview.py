@@ -132,6 +132,8 @@ class Interview:
             rows = range(len(brief.get(name)))
             whole = [i for i in rows if all(f"{name}[{i}].{f}" in brief.origins for f in needed)]
             brief = _with_rows(brief, name, whole)
+            while brief.get(name) and any(key.startswith(name) for key, _ in contradictions(brief)):
+                brief = _with_rows(brief, name, range(len(brief.get(name)) - 1))
         table = self.brief.current
         return brief if table is None or table.model else brief.without("current")
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from advisor.brief.lines import line_of
 from advisor.brief.rules import contradictions
-from advisor.brief.values import Refused, checked, plain
+from advisor.brief.values import Refused, checked, plain, quoted
 from advisor.core.brief import LISTS, SECTIONS, Brief, Origin, questions
 from advisor.core.errors import UsageError, did_you_mean, nearest
 from advisor.core.quantity import Basis
@@ -67,7 +67,7 @@ def _neighbours(path: Path) -> str:
         near = nearest(path.name, [p.name for p in path.parent.glob("*.toml")], 1)
     except OSError:
         near = []
-    return f"; did you mean {plain(near[0])!r}?" if near else "; write one with `advisor ask`"
+    return f"; did you mean {quoted(near[0])}?" if near else "; write one with `advisor ask`"
 
 
 class _Reader:

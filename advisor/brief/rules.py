@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.brief.values import plain, shown
+from advisor.brief.values import quoted, shown
 from advisor.core.brief import APPROACHES, TECHNIQUES, Brief
 from advisor.core.errors import did_you_mean
 
@@ -42,14 +42,14 @@ def _segments(brief: Brief) -> Iterator[tuple[str, str]]:
     names = [s.name for s in brief.segments]
     for i, name in enumerate(names):
         if name in names[:i]:
-            yield f"segments[{i}].name", f"{plain(name)!r} is named twice; give each segment its own name"
+            yield f"segments[{i}].name", f"{quoted(name)} is named twice; give each segment its own name"
     total = sum(s.share.likely for s in brief.segments)
     if total > 1 + _ROUNDING:
         yield "segments", f"the shares add up to {total:g}, more than the whole traffic; lower them to 1 in sum"
     for i, score in enumerate(brief.quality.measured):
         if score.segment and score.segment not in names:
             hint = did_you_mean(score.segment, names) or "; name one of [[segments]] or leave it out"
-            yield f"quality.measured[{i}].segment", f"there is no segment {plain(score.segment)!r}{hint}"
+            yield f"quality.measured[{i}].segment", f"there is no segment {quoted(score.segment)}{hint}"
 
 
 def _ceiling(brief: Brief) -> Iterator[tuple[str, str]]:

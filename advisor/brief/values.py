@@ -11,6 +11,7 @@ from typing import Any
 from advisor.core.errors import did_you_mean
 from advisor.core.quantity import Range
 from advisor.core.question import HIGHEST, Question
+from advisor.core.text import printable
 
 POINTS = ("low", "likely", "high")
 """The keys of an uncertain number: P10, P50 and P90."""
@@ -28,8 +29,12 @@ class Refused(ValueError):
 
 def plain(text: str) -> str:
     """`text` fit for one line of a message: short, with control characters escaped."""
-    short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return short if short.isprintable() else repr(short)[1:-1]
+    return printable(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+
+
+def quoted(text: str) -> str:
+    """`text` as `plain` shows it, in quotes."""
+    return f"'{plain(text)}'"
 
 
 def checked(question: Question, raw: Any) -> Any:
@@ -135,7 +140,7 @@ def _choice(question: Question, raw: Any) -> str:
     value = _text(question, raw)
     if value not in question.choices:
         near = did_you_mean(value, question.choices)
-        raise Refused(f"{plain(value)!r} is not among {', '.join(question.choices)}{near or '; choose one of them'}")
+        raise Refused(f"{quoted(value)} is not among {', '.join(question.choices)}{near or '; choose one of them'}")
     return value
 
 
@@ -163,7 +168,7 @@ def _names(question: Question, raw: Any) -> tuple[str, ...]:
         if not isinstance(name, str) or not name.strip():
             raise Refused(f'needs names, not {_named(name)}; write ["a", "b"]')
     if twice := next((n for i, n in enumerate(raw) if n in raw[:i]), None):
-        raise Refused(f"names {plain(twice)!r} twice; leave one out")
+        raise Refused(f"names {quoted(twice)} twice; leave one out")
     return tuple(raw)
 
 
@@ -172,7 +177,7 @@ def _named(raw: Any) -> str:
     if isinstance(raw, bool):
         return str(raw).lower()
     if isinstance(raw, str):
-        return f"the text {plain(raw)!r}" if raw else "empty text"
+        return f"the text {quoted(raw)}" if raw else "empty text"
     if isinstance(raw, int | float):
         return f"the number {shown(raw)}" if math.isfinite(raw) else "a number without end"
     words = ((dict, "a table"), (list, "a list"), (datetime, "a time of day"), (date, "a date"))
