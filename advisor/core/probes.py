@@ -126,8 +126,20 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class MigSlice:
+    """A part of a card that a program sees as a card of its own."""
+
+    name: str
+    memory_total_gib: Reading
+    memory_free_gib: Reading
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One accelerator as the driver reports it. `gpu` is the id in profiles; empty: not a known product."""
+    """One accelerator as the driver reports it. `gpu` is the id in profiles; empty: not a known product.
+
+    `hidden`: programs started here do not see it. `slices`: with MIG on, programs see these and not the card.
+    """
 
     index: int
     name: str
@@ -140,6 +152,10 @@ class Card:
     temperature_c: Reading
     processes: tuple[Process, ...] = ()
     hidden: bool = False
+    utilisation: Reading = Reading(None, "share", "not asked")
+    mig: Reading = Reading(None, "", "not asked")  # on or off
+    slices: tuple[MigSlice, ...] = ()
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +174,7 @@ class HardwareReport:
     platform: str
     software: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     as_of: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
