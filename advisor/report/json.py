@@ -45,4 +45,6 @@ def _rounded(value: float) -> float | int | None:
     if not math.isfinite(value):
         return None
     rounded = float(f"{value:.{DIGITS}g}")
-    return int(rounded) if rounded == int(rounded) and abs(rounded) < 1e15 else rounded
+    if not math.isfinite(rounded):
+        return value
+    return int(rounded) if abs(rounded) < 1e15 and rounded == int(rounded) else rounded

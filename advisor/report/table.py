@@ -1,4 +1,6 @@
-"""Tables in plain text. Where all columns do not fit side by side, the first stands on a line of its own."""
+"""Tables in plain text. Where all columns do not fit side by side, the first stands on a line of its own above the
+others; where these do not fit either, every cell has its own line.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,10 @@ def draw(table: Table, width: int, strong: Style, faint: Style) -> Iterator[str]
     """Lines of at most `width` cells; rows of `table.strong` are marked ▸ and drawn `strong`, the head `faint`."""
     if _natural(table.columns, table.rows) <= width - _INDENT:
         yield from _flat(table, width, strong, faint)
-    else:
+    elif _least(table) <= width - 2 * _INDENT:
         yield from _stacked(table, width, strong, faint)
+    else:
+        yield from _listed(table, width, strong)
 
 
 def _flat(table: Table, width: int, strong: Style, faint: Style) -> Iterator[str]:
@@ -37,9 +41,24 @@ def _stacked(table: Table, width: int, strong: Style, faint: Style) -> Iterator[
     yield faint((indent + _line([c.title for c in columns], columns, widths)).rstrip())
     for place, row in enumerate(table.rows):
         style = strong if place in table.strong else str
-        for turn, line in enumerate(words.wrap(_text(row[0]), width - _INDENT)):
-            yield style((_mark(table, place) if turn == 0 else indent) + line)
+        yield from (style(line) for line in _marked(_mark(table, place), row[0], width))
         yield from _row(row[1:], columns, widths, indent, str)
+
+
+def _listed(table: Table, width: int, strong: Style) -> Iterator[str]:
+    titles = max(words.cells(c.title) for c in table.columns[1:])
+    for place, row in enumerate(table.rows):
+        style = strong if place in table.strong else str
+        yield from (style(line) for line in _marked(_mark(table, place), row[0], width))
+        for column, cell in zip(table.columns[1:], row[1:], strict=True):
+            yield from _marked(f"{' ' * 2 * _INDENT}{words.pad(column.title, titles)}  ", cell, width)
+
+
+def _marked(mark: str, cell: Cell, width: int) -> Iterator[str]:
+    """The text of a cell behind `mark`, its further lines below its first letter."""
+    indent = words.cells(mark)
+    for place, line in enumerate(words.wrap(_text(cell), width - indent)):
+        yield (mark if place == 0 else " " * indent) + line
 
 
 def _row(row: Sequence[Cell], columns: Sequence[Column], widths: list[int], mark: str, style: Style) -> Iterator[str]:
@@ -75,6 +94,12 @@ def _mark(table: Table, place: int) -> str:
 
 def _natural(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
     return sum(_wanted(columns, rows)) + _GAP * (len(columns) - 1)
+
+
+def _least(table: Table) -> int:
+    """The narrowest the columns after the first can be."""
+    wanted = _wanted(table.columns[1:], [row[1:] for row in table.rows])
+    return sum(min(w, _NARROWEST) for w in wanted) + _GAP * (len(wanted) - 1)
 
 
 def _wanted(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[int]:

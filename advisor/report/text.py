@@ -46,17 +46,25 @@ def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
     """`running   $3,317 a month   $2,900 ├──●────┤ $4,100  modelled`, in two lines where one is too narrow."""
     head = f"{figure.label:<10} {figure.value:>10} {figure.unit:<8}"
     if figure.other:
-        yield from words.wrap(f"{head} {figure.other}", width) if width < 60 else _hanging(head, figure.other, width)
+        yield from _beside(head, figure.other, width)
     elif figure.low == figure.high:
-        yield f"{head} {figure.basis and f'exact, {figure.basis}'}".rstrip()
+        yield from _beside(head, f"exact, {figure.basis}" if figure.basis else "", width)
     else:
-        tail = f"{figure.low:>9} {_bar(figure.range)} {figure.high:<9} {figure.basis}".rstrip()
-        yield from [f"{head} {tail}"] if width >= 72 else [head.rstrip(), f"  {tail}"]
+        line = f"{head} {figure.low:>9} {_bar(figure.range, _BAR)} {figure.high:<9} {figure.basis}".rstrip()
+        room = max(3, min(_BAR, width - 4 - len(figure.low) - len(figure.high)))
+        below = f"  {figure.low} {_bar(figure.range, room)} {figure.high}"
+        yield from [line] if words.cells(line) <= width else [*_beside(head, figure.basis, width), below]
 
 
-def _bar(held: Range) -> str:
+def _beside(head: str, text: str, width: int) -> Iterator[str]:
+    """`head` and `text` on one line where they fit, else below each other."""
+    line = f"{head} {text}".rstrip()
+    yield from [line] if words.cells(line) <= width else [head.rstrip(), *_hanging(" ", text, width)]
+
+
+def _bar(held: Range, width: int) -> str:
     """The interval fills the bar; the dot shows which way it leans."""
-    return words.range_bar(held.p10, held.p50, held.p90, held.p10 or 0.0, held.p90 or 0.0, _BAR)
+    return words.range_bar(held.p10, held.p50, held.p90, held.p10 or 0.0, held.p90 or 0.0, width)
 
 
 def _block(block: Block, width: int, color: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A verdict made by hand: a marketplace extracts attributes, and a small tuned model beats the batched prompt on cost."""
+"""A verdict made by hand: a marketplace extracts attributes; a small tuned model beats the batched prompt on cost."""
 
 from __future__ import annotations
 

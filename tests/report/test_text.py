@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from rich.cells import cell_len
+
+from advisor.core.verdict import Verdict
+from advisor.report import text
+
+
+def test_the_whole_report(verdict: Verdict, golden) -> None:
+    golden("verdict.txt", text.render(verdict))
+
+
+def test_the_report_of_no_option(nothing_left: Verdict, golden) -> None:
+    golden("nothing_left.txt", text.render(nothing_left))
+
+
+def test_the_first_screen_holds_the_answer(verdict: Verdict) -> None:
+    screen = "\n".join(text.render(verdict).splitlines()[:24])
+    for part in (
+        "FINE-TUNE",
+        verdict.arm,
+        "91 of 100",
+        "$18,363",
+        "$3,317",
+        "0.912",
+        "7 weeks",
+        "cannot be told apart",
+    ):
+        assert part in screen
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_line_is_wider_than_the_terminal(verdict: Verdict, hostile: Verdict, width: int) -> None:
+    for held in (verdict, hostile):
+        wide = [line for line in text.render(held, width).splitlines() if cell_len(line) > width]
+        assert wide == []
+
+
+def test_colour_only_adds_to_what_is_there(verdict: Verdict) -> None:
+    plain, coloured = text.render(verdict), text.render(verdict, color=True)
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[\d*m", "", coloured) == plain
+
+
+def test_text_from_data_cannot_steer_the_terminal(hostile: Verdict) -> None:
+    shown = text.render(hostile)
+    assert all(c.isprintable() or c == "\n" for c in shown)
+    assert "\\x1b[31m" in shown
+
+
+def test_an_unknown_cost_is_shown_as_a_lower_bound(verdict: Verdict) -> None:
+    assert "≥ $400, 1 unknown" in text.render(verdict)
