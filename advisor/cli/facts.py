@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 NARROW = 80
 """Columns of a terminal that does not say how wide it is."""
-FIRST_ROOM = 24
-"""Characters the first column, the name, may take where room is short."""
+CELL_ROOM = 24
+"""Characters a column may take where room is short."""
 SOURCE_ROOM = 12
 """Characters the source keeps at least before another column is dropped."""
 
@@ -228,8 +228,8 @@ def table(lines: Sequence[Mapping[str, str]], room: int | None) -> Iterable[str]
 
 
 def _fit(titles: list[str], widths: dict[str, int], room: int) -> tuple[list[str], dict[str, int]]:
-    kept, widths = list(titles), dict(widths)
-    widths[kept[0]] = min(widths[kept[0]], FIRST_ROOM)
+    kept = list(titles)
+    widths = {title: min(width, CELL_ROOM) if title != "source" else width for title, width in widths.items()}
     loose = "source" if "source" in kept else kept[-1]
 
     def taken() -> int:

@@ -11,6 +11,13 @@ STALE_DAYS = 90
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _MONTHS = re.compile(r"(\d{4})-(\d{2})/(\d{2})")
 
+_SNAPSHOT = re.compile(r"-(?:20\d{6}|20\d{2}-\d{2}-\d{2})$")
+
+
+def without_date(model: str) -> str:
+    """A model's name without the date of its snapshot: `gpt-4.1-mini` of `gpt-4.1-mini-2025-04-14`."""
+    return _SNAPSHOT.sub("", model)
+
 
 def earliest_day(as_of: str) -> date | None:
     """The first day the text allows for the last look at the source; None where it allows any.

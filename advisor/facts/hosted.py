@@ -15,6 +15,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from advisor.core.facts import Cited, TokenPrice
+from advisor.facts.dates import without_date
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
@@ -39,6 +40,12 @@ def _exact_names(provider: str) -> dict[str, ModelInfo]:
     return names | {model.id.lower(): model for model in models}
 
 
+def _find(provider: str, model: str) -> ModelInfo | None:
+    """A model by exact name, or by its name without the date of a snapshot."""
+    names, name = _exact_names(provider), model.lower()
+    return names.get(name) or names.get(without_date(name))
+
+
 def _equals(match: Any) -> Iterator[str]:
     """The names that a match clause holds in full."""
     if hasattr(match, "equals"):
@@ -52,7 +59,7 @@ def price_rows(provider: str, model: str, data_date: str) -> tuple[TokenPrice, .
 
     `data_date` dates the library's data where a model carries no date of its own.
     """
-    found = _exact_names(provider).get(model.lower())
+    found = _find(provider, model)
     if found is None:
         return ()
     cited = Cited(f"genai-prices {data_version()}", _as_of(found, data_date))
@@ -69,7 +76,7 @@ def data_version() -> str:
 
 def is_priced(model: str) -> bool:
     """Whether any provider of the library sells a model of exactly that name."""
-    return any(model.lower() in _exact_names(provider) for provider in _providers())
+    return any(_find(provider, model) is not None for provider in _providers())
 
 
 def known_models() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from advisor.core.facts import Cited, TokenPrice
+from advisor.facts.dates import without_date
 from advisor.facts.table import Row, read
 
 
@@ -62,7 +63,7 @@ class ProviderBook:
     def complete(self, price: TokenPrice, open_weights: bool) -> TokenPrice:
         """The price with what we know of its provider and model, wherever the price row says nothing itself."""
         provider = self.providers.get(price.provider)
-        base = price.model.lower().removeprefix("ft:")
+        base = without_date(price.model.lower().removeprefix("ft:"))
         life = self.lifecycles.get((price.provider, base))
         cache = self._cache(price, provider, base) if price.cached_input_usd is not None else PromptCache(None, ())
         return replace(

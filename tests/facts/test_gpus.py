@@ -1,0 +1,84 @@
+"""GPUs by exact name, and what they cost to rent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.errors import UsageError
+from advisor.core.quantity import Basis
+from advisor.facts import load
+from advisor.facts.gpus import quantile
+
+
+@pytest.mark.parametrize(
+    ("name", "gpu"),
+    [("l40s", "L40S"), (" RTX 4090 ", "RTX 4090"), ("NVIDIA H100 80GB HBM3", "H100-SXM"), ("A4000", "RTX A4000"),
+     ("A40", "A40"), ("b200", "B200-SXM"), ("NVIDIA GeForce RTX 4060", "RTX 4060"), ("L40", "L40")],
+)  # fmt: skip
+def test_names_match_exactly(name: str, gpu: str) -> None:
+    assert load().gpu(name).name == gpu
+
+
+@pytest.mark.parametrize("name", ["H100", "A100", "A100-80GB", "V100", "NVIDIA GeForce RTX 4060 Ti"])
+def test_a_name_of_several_products_lists_them(name: str) -> None:
+    with pytest.raises(UsageError, match=f"GPU '{name}' names several products; write one of '{name[-4:]}|'") as caught:
+        load().gpu(name)
+    for found in str(caught.value).partition("write one of ")[2].split(", "):
+        assert load().gpu(found.strip("'"))
+
+
+@pytest.mark.parametrize("name", ["A4", "L4S", "RTX 40", "H100-", "4090", ""])
+def test_parts_of_names_are_unknown(name: str) -> None:
+    with pytest.raises(UsageError, match="unknown GPU"):
+        load().gpu(name)
+
+
+def test_rent_spreads_over_providers_with_one_price_each() -> None:
+    facts = load()
+    offers = [o for o in facts.gpu_offers("L40S") if o.cited.confidence != "low"]
+    by_provider: dict[str, list[float]] = {}
+    for offer in offers:
+        by_provider.setdefault(offer.provider, []).append(offer.usd_per_hour or 0.0)
+    prices = [float(np.median(values)) for values in by_provider.values()]
+    rent = facts.gpu_usd_per_hour("L40S")
+    assert (rent.range.p10, rent.range.p50, rent.range.p90) == pytest.approx(np.quantile(prices, [0.1, 0.5, 0.9]))
+    assert rent.basis is Basis.QUOTED
+    assert rent.unit == "USD/h"
+    assert "skypilot" in rent.source
+
+
+def test_rent_at_one_provider_is_its_own_price() -> None:
+    facts = load()
+    assert facts.gpu_usd_per_hour("L40S", "nebius").likely == 1.5484
+    assert facts.gpu_usd_per_hour("RTX 4090", "RunPod serverless").likely == 1.116
+    assert facts.gpu_offers("H100-SXM", "Fireworks on-demand", billing="managed endpoint")[0].usd_per_hour == 5.8
+
+
+def test_no_offer_is_unknown_with_a_reason() -> None:
+    for rent in (load().gpu_usd_per_hour("RTX 4060"), load().gpu_usd_per_hour("L40S", "nobody")):
+        assert not rent.range.is_known
+        assert "hardware.usd_per_hour" in rent.reason
+
+
+def test_a_quoted_name_of_open_form_stands_under_each_form() -> None:
+    facts = load()
+    for gpu in ("A100-80GB-SXM", "A100-80GB-PCIe"):
+        assert any(o.provider == "Jarvislabs" for o in facts.gpu_offers(gpu))
+    assert not any(o.provider == "GCP" for o in facts.gpu_offers("A100-80GB-PCIe"))
+    assert {o.gpu for o in facts.gpu_offers("L4")} == {"L4"}
+
+
+def test_measured_matrix_rates_are_below_theory() -> None:
+    facts = load()
+    rate = facts.achieved_tflops("H100-SXM")
+    assert rate.likely == 794.5
+    assert rate.likely < (facts.gpu("H100-SXM").bf16_tflops or 0)
+    assert not facts.achieved_tflops("L40S").range.is_known
+
+
+@given(st.lists(st.floats(0.01, 100), min_size=1, max_size=30), st.floats(0, 1))
+def test_quantiles_are_numpy_s(values: list[float], share: float) -> None:
+    assert quantile(values, share) == pytest.approx(float(np.quantile(values, share)))
