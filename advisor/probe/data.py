@@ -22,6 +22,7 @@ from advisor.probe.lengths import histogram, length_fits, percentiles
 from advisor.probe.privacy import kinds_in
 from advisor.probe.rows import Row, expand, read
 from advisor.probe.sketch import Sketches, clusters, copies_across
+from advisor.probe.specificity import Vocabulary
 from advisor.probe.tokens import Counter, byte_counter, counter_for
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class _Set:
     sketches: Sketches = field(default_factory=Sketches)
     labels: Tally[str] | None = field(default_factory=Tally)
     personal: Tally[str] = field(default_factory=Tally)
-
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     empty_answers: int = 0
 
     def add(self, pairs: list[tuple[str, str]], by: Compared) -> None:
@@ -61,7 +62,9 @@ class _Set:
         self.rows_seen.extend(map(hash, pairs))
         self.inputs.extend(hash(" ".join(text.casefold().split())) for text in compared)
         self.answers.extend(hash(a.strip()) for a in answers)
-        self.prompt_tokens.extend(self.counter.counts(prompts))
+        tokens = self.counter.counts(prompts)
+        self.prompt_tokens.extend(tokens)
+        self.vocabulary.add(prompts, tokens)
         self.answer_tokens.extend(self.counter.counts(answers))
         if len(self.sketches) < MAX_SKETCHED:
             self.sketches.add(compared)
@@ -86,9 +89,9 @@ class _Set:
 class _Reader:
     """Turns files into batches of (prompt, answer); keeps the first bad rows and counts all."""
 
-    model: str
     prompt_field: str
     answer_field: str
+    second_labels: str
     events: EventSink
     cancel: CancelToken | None
     bad: list[BadRow] = field(default_factory=list)
@@ -96,6 +99,7 @@ class _Reader:
     fields: Fields | None = None
     assumed: list[str] = field(default_factory=list)
     by: Compared | None = None
+    agreed: list[bool] = field(default_factory=list)
 
     def into(self, kept: _Set, files: list[Path]) -> None:
         """Read all files into `kept`. Raises UsageError where none of them holds a usable row."""
@@ -140,6 +144,7 @@ class _Reader:
         if row.value is not None and self.fields is not None:
             try:
                 pair = self.fields.take(row.value)
+                self._compare_labels(pair[1], row.value)
                 reason = "" if pair[0].strip() else "the prompt is empty"
             except KeyError as error:
                 reason = f"no field {error.args[0]!r}"
@@ -151,6 +156,17 @@ class _Reader:
         if len(self.bad) < BAD_ROWS_LISTED:
             self.bad.append(BadRow(str(file), row.line, reason))
         return None
+
+    def _compare_labels(self, answer: str, row: Mapping[str, Any]) -> None:
+        """Whether the second annotator says the same; rows that only one has labelled say nothing."""
+        if self.second_labels:
+            second = str(row.get(self.second_labels) or "").strip()
+            if second and answer.strip():
+                self.agreed.append(second.casefold() == answer.strip().casefold())
+
+    def agreement(self) -> float | None:
+        """Share of doubly labelled rows on which both annotators agree; None where there are none."""
+        return sum(self.agreed) / len(self.agreed) if self.agreed else None
 
 
 def _taken(fields: Fields, row: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -167,6 +183,7 @@ def probe(
     model: str = "",
     prompt_field: str = "",
     answer_field: str = "",
+    second_labels: str = "",
     count_tokens: bool = True,
     tokenizer: Path | str | None = None,
     as_of: str = "",
@@ -176,11 +193,12 @@ def probe(
     """Read training files (and test files) once and report on them.
 
     `model` chooses the tokenizer (`tokenizer` may name a folder that holds it); without `count_tokens`, tokens are
-    estimated from bytes. Raises UsageError for files that cannot be read, Cancelled once `cancel` is set.
+    estimated from bytes. `second_labels` names a field with another annotator's answer. Raises UsageError for files
+    that cannot be read, Cancelled once `cancel` is set.
     """
     files = expand([Path(p) for p in paths])
     counter = counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
-    reader = _Reader(model, prompt_field, answer_field, events, cancel)
+    reader = _Reader(prompt_field, answer_field, second_labels, events, cancel)
     train = _Set(counter)
     reader.into(train, files)
     fields = reader.fields
@@ -233,6 +251,9 @@ def _report(
         effective_rows=effective,
         conflicting_rows=_conflicts(train) if labels else None,
         lengths=length_fits(total * scale),
+        specificity=train.vocabulary.specificity(counted=train.counter.name != "bytes"),
+        languages=train.vocabulary.languages(),
+        human_ceiling=reader.agreement(),
         as_of=as_of,
     )
     return _with_warnings(report, len(train.sketches))
@@ -301,20 +322,24 @@ def _warnings(report: DataReport, sketched: int) -> Iterator[str]:
             "(leakage): scores on them promise too much"
         )
     if report.rows > report.distinct_rows:
-        more = report.rows - report.distinct_rows
-        yield f"{more} duplicate rows: {report.distinct_rows} of {report.rows} are distinct"
+        more = _rows(report.rows - report.distinct_rows, "duplicate ")
+        yield f"{more}: {report.distinct_rows} of {report.rows} are distinct"
     if report.near_duplicate_rows:
-        yield f"{report.near_duplicate_rows} near-duplicate rows: they teach little beyond the rows they copy"
+        yield f"{_rows(report.near_duplicate_rows, 'near-duplicate ')}, of little use beside the rows they copy"
     if report.conflicting_rows:
-        yield f"{report.conflicting_rows} rows have the same input as another row and another label"
+        yield f"{_rows(report.conflicting_rows)} with the same input as another row and another label"
     if report.empty_answers:
-        yield f"{report.empty_answers} rows have an empty answer"
+        yield f"{_rows(report.empty_answers)} with an empty answer"
     if report.personal_data:
-        kinds = ", ".join(f"{kind} in {count}" for kind, count in report.personal_data.items())
-        yield f"personal data or secrets (rows): {kinds}"
+        kinds = ", ".join(f"{kind} in {_rows(count)}" for kind, count in report.personal_data.items())
+        yield f"personal data or secrets: {kinds}"
     if report.bad_row_count:
-        yield f"{report.bad_row_count} rows could not be read"
+        yield f"{_rows(report.bad_row_count)} could not be read"
     if not report.answer_field:
         yield "no answer field was found: tokens are of the prompt alone"
     if report.rows > sketched:
         yield f"near-duplicates were looked for in the first {sketched} rows only"
+
+
+def _rows(count: int, kind: str = "") -> str:
+    return f"{count} {kind}{'row' if count == 1 else 'rows'}"

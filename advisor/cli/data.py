@@ -1,0 +1,55 @@
+"""`advisor data`: what data files hold, before anything is promised on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from advisor.cli import output
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command("data")
+@click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
+@click.option("--eval", "tests", multiple=True, type=_PATH, metavar="FILE", help="Test set, checked for leakage.")
+@click.option("--model", default="", help="Count with this model's tokenizer; default: o200k_base.")
+@click.option("--tokenizer", type=_PATH, metavar="FOLDER", help="A folder with a tokenizer.json to count with.")
+@click.option("--prompt-field", default="", metavar="F", help="Field of the prompt; a+b joins two, a.b goes inside.")
+@click.option("--answer-field", default="", metavar="F", help="Field of the answer.")
+@click.option("--second-labels", default="", metavar="F", help="Field with a second annotator's label.")
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON, for programs.")
+def command(
+    files: tuple[Path, ...],
+    tests: tuple[Path, ...],
+    model: str,
+    tokenizer: Path | None,
+    prompt_field: str,
+    answer_field: str,
+    second_labels: str,
+    as_json: bool,
+) -> None:
+    """Tokens, lengths, duplicates, leakage, labels and personal data of FILE...
+
+    Reads JSONL, JSON, CSV, TSV, Parquet, Arrow and plain text, packed or not, and folders of them.
+    """
+    from advisor.probe.data import probe
+    from advisor.probe.show import data_lines
+
+    report = probe(
+        files,
+        eval_paths=tests,
+        model=model,
+        tokenizer=tokenizer,
+        prompt_field=prompt_field,
+        answer_field=answer_field,
+        second_labels=second_labels,
+        events=output.narrate,
+    )
+    if as_json:
+        from advisor.report.json import dump
+
+        output.show(dump(report))
+    else:
+        output.show("\n".join(data_lines(report, output.width())).rstrip() + "\n")

@@ -1,0 +1,182 @@
+"""The reports as text for a terminal: aligned, at most as wide as asked, with the meaning in plain words."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+
+from advisor.core.probes import Card, DataReport, HardwareReport, LengthFit, Reading
+from advisor.core.quantity import Quantity
+from advisor.core.text import printable
+
+LABEL = 18
+LISTED = 8
+BAR = "█"
+NOTICEABLE = 2.8
+"""Standard errors that a difference must have to be shown four times of five at a 5 % level: 1.96 + 0.84."""
+DISAGREEMENT = 0.2
+"""Share of test items on which two arms differ, where no test was run: a middle value of paired comparisons."""
+
+
+def data_lines(report: DataReport, width: int = 80) -> Iterator[str]:
+    """The data report, line by line."""
+    for section in (_what(report), _tokens(report), _lengths(report), _quality(report)):
+        yield from (line for label, text in section for line in _row(label, text, width))
+        yield ""
+    if report.labels:
+        yield from _labels(report.labels, width)
+        yield ""
+    if report.bad_row_count:
+        yield from _bad_rows(report, width)
+        yield ""
+    for warning in report.warnings:
+        yield from _wrapped("! ", warning, width)
+
+
+def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
+    """The hardware report, line by line."""
+    if not report.cards:
+        yield from _row("Cards", f"none: {report.cards_reason}", width)
+    for card in report.cards:
+        yield from (line for label, text in _card(card) for line in _row(label, text, width))
+    yield from _row("Driver", f"{_reading(report.driver)}, CUDA {_reading(report.cuda)}", width)
+    yield from _row("CPU", f"{report.cpu}, {report.cores} cores for this program", width)
+    yield from _row("Memory", f"{report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB free", width)
+    yield from _row("Disk", f"{report.disk_free_gib:.0f} GiB free here", width)
+    yield from _row("System", report.platform, width)
+    yield from _row("Software", ", ".join(f"{n} {v}" for n, v in report.software.items()), width)
+    yield from _row("Read on", report.as_of, width)
+    for warning in report.warnings:
+        yield from _wrapped("! ", warning, width)
+
+
+def smallest_difference(items: int) -> float:
+    """The least difference of scores that a paired test on `items` shows: √(8 × 0.2 ÷ items).
+
+    8 ≈ (1.96 + 0.84)²: 5 % level, power 80 %; 0.2: share of items on which two arms disagree.
+    """
+    return float((NOTICEABLE**2 * DISAGREEMENT / items) ** 0.5)
+
+
+def _what(report: DataReport) -> Iterator[tuple[str, str]]:
+    more = f" and {len(report.files) - 3} more" if len(report.files) > 3 else ""
+    yield "Files", ", ".join(report.files[:3]) + more
+    yield "Read as", report.assumed
+    yield "Rows", f"{report.rows:,} readable, {report.bad_row_count:,} not, {report.distinct_rows:,} distinct"
+    if report.effective_rows is not None:
+        yield "Worth as much as", f"{report.effective_rows:,} rows, near-duplicates counted once"
+
+
+def _tokens(report: DataReport) -> Iterator[tuple[str, str]]:
+    yield "Tokens a row", _quantity(report.tokens_per_row)
+    yield "  prompt", _quantity(report.prompt_tokens)
+    yield "  answer", _quantity(report.answer_tokens)
+    total = report.tokens_per_row.range
+    if total.is_known:
+        yield "Tokens in all", f"{total.likely * report.rows:,.0f} an epoch"
+    yield "Counted by", f"{report.tokenizer} ({report.tokens_per_row.basis})"
+    points = [f"{p} %: {v:,.0f}" for p, v in report.percentiles.items() if p in (10, 50, 90, 99)]
+    yield "Lengths up to", ", ".join((*points, f"longest: {report.max_tokens:,}"))
+
+
+def _lengths(report: DataReport) -> Iterator[tuple[str, str]]:
+    most = max((n for _, _, n in report.histogram), default=1)
+    for low, high, rows in report.histogram:
+        bar = BAR * max(1 if rows else 0, round(30 * rows / most))
+        yield f"{low:>8,}–{high - 1:,}", f"{bar} {rows:,}"
+    for fit in report.lengths[-3:]:
+        yield f"At length {fit.tokens:,}", _fit(fit)
+
+
+def _fit(fit: LengthFit) -> str:
+    cut = f"{fit.rows_cut:,} rows cut ({fit.tokens_lost:.1%} of tokens)" if fit.rows_cut else "no row cut"
+    return f"{cut}; padding {fit.padding:.0%}, packed {fit.packed_padding:.0%}"
+
+
+def _quality(report: DataReport) -> Iterator[tuple[str, str]]:
+    yield "Duplicates", f"{report.rows - report.distinct_rows:,} exact, {report.near_duplicate_rows:,} near"
+    if report.conflicting_rows is not None:
+        yield "Label conflicts", f"{report.conflicting_rows:,} rows: same input, another label"
+    yield "Empty answers", f"{report.empty_answers:,}" if report.answer_field else "unknown: no answer field was found"
+    if report.eval_rows is None:
+        yield "Test set", "none given: leakage is unknown (--eval FILE)"
+    else:
+        shows = f"it can show a difference of {100 * smallest_difference(report.eval_rows):.1f} points"
+        yield "Test set", f"{report.eval_rows:,} items; {shows}"
+        yield (
+            "Leakage",
+            f"{report.leaked_eval_rows:,} items copied from training ({report.leaked_exact_rows:,} exactly)",
+        )
+    yield "Personal data", ", ".join(f"{k} in {n:,} rows" for k, n in report.personal_data.items()) or "none found"
+    if report.human_ceiling is not None:
+        yield "Human agreement", f"{report.human_ceiling:.3f}"
+    if report.languages:
+        yield "Languages", ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items())
+    if report.specificity is not None:
+        yield "Domain", f"{report.specificity.level} specificity: {report.specificity.meaning}"
+
+
+def _labels(labels: Mapping[str, int], width: int) -> Iterator[str]:
+    counts = list(labels.values())
+    yield from _row("Labels", f"{len(counts)}; most frequent {counts[0]:,} rows, rarest {counts[-1]:,}", width)
+    room = width - LABEL - 12
+    for label, count in list(labels.items())[:LISTED]:
+        yield f"{count:>{LABEL},} {_cut(label, room)}"
+    if len(counts) > LISTED:
+        yield from _row("", f"and {len(counts) - LISTED} more (--json lists all)", width)
+
+
+def _bad_rows(report: DataReport, width: int) -> Iterator[str]:
+    yield f"Rows that could not be read ({report.bad_row_count:,}):"
+    for row in report.bad_rows[:LISTED]:
+        yield from _wrapped("  ", f"{row.file}: line {row.line}: {row.reason}", width)
+    if report.bad_row_count > LISTED:
+        yield f"  and {report.bad_row_count - LISTED:,} more"
+
+
+def _card(card: Card) -> Iterator[tuple[str, str]]:
+    known = card.gpu or "not in the table of GPUs"
+    yield f"Card {card.index}", f"{card.name} ({known}){', hidden from programs' if card.hidden else ''}"
+    free = f"{_number(card.memory_free_gib)} of {_number(card.memory_total_gib)} GiB free"
+    yield "  memory", free if card.memory_total_gib.value is not None else card.memory_total_gib.reason
+    yield "  power", f"{_reading(card.power_watts)}, limit {_reading(card.power_limit_watts)}"
+    yield "  clock, heat", f"{_reading(card.clock_mhz)}, {_reading(card.temperature_c)}"
+    for process in card.processes[:LISTED]:
+        held = "memory not visible" if process.memory_gib is None else f"{process.memory_gib:.1f} GiB"
+        yield "  in use by", f"{process.name} ({process.pid}): {held}"
+    for part in card.slices:
+        yield "  slice", f"{part.name}: {_number(part.memory_free_gib)} of {_number(part.memory_total_gib)} GiB free"
+
+
+def _reading(reading: Reading) -> str:
+    if reading.value is None:
+        return reading.reason
+    value = f"{reading.value:.0f}" if isinstance(reading.value, float) else str(reading.value)
+    return f"{value} {reading.unit}".strip()
+
+
+def _number(reading: Reading) -> str:
+    return f"{reading.value:.1f}" if isinstance(reading.value, (int, float)) else "?"
+
+
+def _quantity(quantity: Quantity) -> str:
+    held = quantity.range
+    if held.p10 is None or held.p90 is None:
+        return f"unknown: {quantity.reason}"
+    return f"{held.likely:,.1f} (mean; 80 %: {held.p10:,.1f} to {held.p90:,.1f})"
+
+
+def _cut(text: str, room: int) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= room else shown[: room - 1] + "…"
+
+
+def _row(label: str, text: str, width: int) -> Iterator[str]:
+    """`label  text`, wrapped under the text; what data brought along is made safe."""
+    yield from _wrapped(f"{printable(label):<{LABEL}} ", text, width)
+
+
+def _wrapped(begin: str, text: str, width: int) -> Iterator[str]:
+    room = max(width - len(begin), 20)
+    for turn, line in enumerate(textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]):
+        yield (begin if turn == 0 else " " * len(begin)) + line
