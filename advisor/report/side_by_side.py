@@ -26,7 +26,7 @@ def _lines(held: Difference, width: int) -> Iterator[str]:
     if not held.changed:
         yield "No input differs."
         return
-    yield "Inputs that differ, and what each alone changes in A"
+    yield from words.wrap("Inputs that differ, and what each alone changes in A", width)
     yield from draw(_changes_table(held), width, str, str)
     yield from _remainder(held, width)
 

@@ -176,6 +176,8 @@ def tight_span(held: Range) -> str:
     if held.p10 is None or held.p90 is None or held.is_exact:
         return ""
     size = max(abs(held.p10), abs(held.p90))
+    if size < 1:
+        return short_span(held, money)
     scale, letter = next(((s, f" {n}") for s, n in _SCALES if size >= s * 0.9995), (1.0, ""))
     digits = 2 if size < 9.995 * scale else 1 if size < 99.95 * scale else 0
     low, high = (
