@@ -26,6 +26,7 @@ _YES = ("yes", "y", "true", "on", "1")
 _NO = ("no", "n", "false", "off", "0")
 _NONE = ("none", "[]", "-")
 _LONGEST = 200
+_TINY = -9
 
 
 def parse_answer(question: Question, text: str) -> Any:
@@ -208,7 +209,9 @@ def _number_text(question: Question, value: float) -> str:
 
 
 def _digits(value: Decimal) -> str:
-    """A decimal without exponent or idle zeros, its thousands grouped."""
+    """A decimal without idle zeros, its thousands grouped; with an exponent only where it is tiny."""
+    if value and value.adjusted() < _TINY:
+        return str(value.normalize()).lower()
     text = f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -7,8 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
-from advisor.brief.values import plain
 from advisor.core.errors import UsageError
+from advisor.core.text import printable
 
 
 def save(path: Path | str, text: str) -> None:
@@ -26,7 +26,7 @@ def save(path: Path | str, text: str) -> None:
                 scratch.unlink()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(f"{plain(str(path))}: cannot be written ({reason}); choose another place") from None
+        raise UsageError(f"{printable(str(path))}: cannot be written ({reason}); choose another place") from None
 
 
 def _write(path: Path, text: str) -> None:

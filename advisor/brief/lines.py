@@ -22,6 +22,7 @@ def key_lines(text: str) -> dict[str, int]:
         if not fence and (header := _HEADER.match(line)):
             table = _path(header[2])
             if header[1] == "[[":
+                found.setdefault(table, number)
                 rows[table] = rows.get(table, -1) + 1
                 table = f"{table}[{rows[table]}]"
             found.setdefault(table, number)

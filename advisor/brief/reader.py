@@ -16,6 +16,7 @@ from advisor.core.brief import LISTS, SECTIONS, Brief, Origin, questions
 from advisor.core.errors import UsageError, did_you_mean, nearest
 from advisor.core.quantity import Basis
 from advisor.core.question import Question
+from advisor.core.text import printable
 
 SCHEMA = 1
 """The version of the file that is read and written."""
@@ -29,7 +30,7 @@ _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 def read(path: Path | str) -> Brief:
     """The brief in the file at `path`; paths inside it are relative to its folder. Raises UsageError, in one line."""
     path = Path(path)
-    return parse(_text_of(path), name=plain(str(path)), folder=str(path.parent))
+    return parse(_text_of(path), name=printable(str(path)), folder=str(path.parent))
 
 
 def parse(text: str, *, name: str = "brief", folder: str = ".") -> Brief:
@@ -39,7 +40,7 @@ def parse(text: str, *, name: str = "brief", folder: str = ".") -> Brief:
 
 def _text_of(path: Path) -> str:
     """The text of a file. Raises UsageError where there is none to read."""
-    shown = plain(str(path))
+    shown = printable(str(path))
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST_BYTES + 1)

@@ -21,6 +21,7 @@ CONTROL = re.compile(r"[\x00-\x1f]")
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LONGEST = 60
+_WHOLE = 1e15
 
 
 class Refused(ValueError):
@@ -48,7 +49,7 @@ def checked(question: Question, raw: Any) -> Any:
 
 def shown(value: float) -> str:
     """A number in a message: 3,000,000, never 3e+06."""
-    return f"{value:,.10g}"
+    return f"{int(value):,}" if value == int(value) and abs(value) < _WHOLE else f"{value:,.10g}"
 
 
 def bounded(question: Question, value: float) -> float:
