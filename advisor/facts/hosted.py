@@ -54,6 +54,7 @@ def _equals(match: Any) -> Iterator[str]:
         yield from _equals(clause)
 
 
+@cache
 def price_rows(provider: str, model: str, data_date: str) -> tuple[TokenPrice, ...]:
     """Every dated price and tier of a model at a provider, by start; empty where the library has none.
 
@@ -69,6 +70,7 @@ def price_rows(provider: str, model: str, data_date: str) -> tuple[TokenPrice, .
     return tuple(replace(row, cited=cited, availability=availability) for row in rows)
 
 
+@cache
 def data_version() -> str:
     """The version of the library, which names its bundled data."""
     return version("genai-prices")
