@@ -101,8 +101,10 @@ def usd_per_hour(gpu: str, offers: Sequence[GpuOffer], provider: str = "") -> Qu
     if not prices:
         who = f"{provider} has no price" if provider else "no provider has an on-demand price"
         return Quantity.unknown(_HOUR, f"{who} for {gpu} in our tables; set hardware.usd_per_hour")
-    sources = "; ".join(dict.fromkeys(o.cited.source for o in used))
-    what = f"{provider}: {sources}" if provider else f"{len(prices)} providers' on-demand prices: {sources}"
+    if provider:
+        what = f"{used[0].provider}: {'; '.join(dict.fromkeys(o.cited.source for o in used))}"
+    else:
+        what = f"on-demand prices of {', '.join(dict.fromkeys(o.provider for o in used))} (profiles/gpu_prices.csv)"
     spread = Range(quantile(prices, 0.1), quantile(prices, 0.5), quantile(prices, 0.9))
     return Quantity(spread, _HOUR, Basis.QUOTED, what, oldest([o.cited.as_of for o in used]))
 

@@ -89,9 +89,16 @@ def _price(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) 
         storage_usd_per_month=row.number("storage_usd_per_model_month") or 0.0,
         ends=row.day("ends"),
         closed=row.day("closed"),
-        availability=row.text("availability"),
+        availability=_availability(row, card),
         cited=row.cited(),
     )
+
+
+def _availability(row: Row, card: float | None) -> str:
+    """What a buyer should hear; nothing where the offer is simply open."""
+    if card is not None:
+        return f"served on one {row.words('hosted_on')[1]} at {card:g} USD/h; more cards under load"
+    return "" if row.text("availability") == "open" else row.text("availability")
 
 
 def _card_usd_per_hour(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> float | None:

@@ -129,6 +129,8 @@ def test_tuning_goes_by_all_parameters() -> None:
     assert together("DeepSeek-V3") is None  # a span of prices is no price
     served = one(facts.tuning_prices("Llama-3.1-8B", TODAY), "together")
     assert (served.hosting_usd_per_hour, served.input_usd, served.training_minimum_usd) == (6.49, 0.0, 4.0)
+    assert "one H100-SXM at 6.49 USD/h" in served.availability
+    assert one(facts.tuning_prices("Llama-3.1-8B", TODAY), "ori").availability == ""
     assert facts.tuning_prices("roberta-base", TODAY) == ()
     assert facts.tuning_prices("Mistral-Nemo-Base-2407", TODAY)[0].provider != "mistral"  # not confirmed
 
