@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from advisor.brief.rules import contradictions
@@ -144,7 +144,7 @@ def _value(question: Question, text: str) -> float:
         raise Refused(f"{quoted(text)} has a % sign, but this is a number of {question.unit or question.kind}")
     try:
         return float(Decimal(found[1].replace("_", "")).scaleb(scale - (2 if found[3] else 0)))
-    except (InvalidOperation, OverflowError):
+    except ArithmeticError:
         raise Refused(f"{quoted(text)} is no number that can be held; write {_example(question)}") from None
 
 
