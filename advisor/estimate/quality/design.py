@@ -1,0 +1,133 @@
+"""From a skill to the weights that its score (as a logit) is the sum of.
+
+logit q = level + approach x (task type, specificity, weak) + technique + size + age + slope · ln n + named deviations.
+
+Deviations are Gaussian, one variance per kind, one draw per key: two rows with the same key share it. So a score of one
+skill moves every other skill with the same model, technique or task. Fixed weights are pooled over all studies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import log10
+
+import numpy as np
+
+from advisor.estimate.quality.skills import CHANCE_SPECIFICITY, Rows, Skill, Task, release_year
+
+USUAL_LABELS = 3000.0  # taken where a source does not say on how many examples it tuned
+USUAL_SHOTS = {
+    "zero-shot": 0.0,
+    "one-shot": 1.0,
+    "few-shot": 5.0,
+    "chain-of-thought": 0.0,
+    "many-shot": 500.0,
+    "searched": 3.0,
+}
+PROMPT_SHARE = {"tuned-retrieval": 0.7, "tuned-few-shot": 0.5, "cascade": 0.5}  # of a hybrid's deviations
+PROMPT_FORM = {"tuned-retrieval": "retrieval", "tuned-few-shot": "few-shot", "cascade": "few-shot"}
+SMALL_B = 20.0  # open models below this many billions answer prompts erratically
+
+Coefficient = float | Rows
+
+
+@dataclass(slots=True)
+class Loadings:
+    """Coefficients by name: of fixed weights, and of deviations as kind ─▶ key ─▶ coefficient."""
+
+    fixed: dict[str, Coefficient] = field(default_factory=dict)
+    deviations: dict[tuple[str, str], Coefficient] = field(default_factory=dict)
+
+
+def bent(n: Coefficient, usual: float, bend: float) -> Coefficient:
+    """A learning curve's abscissa: ln(n/usual), or (1 − (n/usual)^−b)/b, which has the same slope at `usual`."""
+    ratio = np.maximum(n, 1e-9) / usual
+    value = np.log(ratio) if bend == 0 else (1 - ratio**-bend) / bend
+    return value if isinstance(n, np.ndarray) else float(value)
+
+
+def loadings(task: Task, skill: Skill, bend: float, study: str = "", task_id: str = "") -> Loadings:
+    """The weights behind one score in the family `bend`; `study` and `task_id` keep sources apart."""
+    here = f"{study}|{task_id}"
+    out = Loadings({f"type:{task.type}": 1.0}, {("study", study): 1.0, ("task", here): 1.0})
+    out.deviations["model", f"{study}|{skill.model.lower()}"] = 1.0
+    share = prompt_share(skill)
+    if share > 0:
+        _prompted(out, skill, bend, study, here, share)
+    if share < 1:
+        _tuned(out, task, skill, bend, study, here, 1 - share)
+    if skill.approach == "hybrid":
+        _both(out, skill, study, here)
+    out.deviations[f"answer-{skill.approach}", f"{here}|{skill.id.lower()}"] = 1.0
+    return out
+
+
+def prompt_share(skill: Skill) -> float:
+    """How much of a score moves as the prompted model's does, 0 to 1; weak tuning stays near the untuned model."""
+    if skill.approach == "prompt":
+        return 1.0
+    if _is_weak(skill):
+        return 0.9
+    return 0.0 if skill.approach == "tune" else PROMPT_SHARE.get(skill.technique, 0.5)
+
+
+def _is_weak(skill: Skill) -> bool:
+    """An encoder cannot be prompted, so even weak tuning makes all of its score."""
+    return (skill.weak or skill.technique == "reinforced") and not skill.encoder
+
+
+def _prompted(out: Loadings, skill: Skill, bend: float, study: str, here: str, share: float) -> None:
+    """What a prompt's score is made of."""
+    technique = skill.technique if skill.approach == "prompt" else PROMPT_FORM.get(skill.technique, "zero-shot")
+    year = release_year(skill.model) if skill.released is None else skill.released
+    add = out.fixed
+    add["prompt-year"] = share * (min(year, 2026.5) - 2023)
+    if skill.params_b is None:
+        add["prompt-closed"] = share
+    else:
+        add["prompt-size"] = share * log10(skill.params_b / 7)
+    if technique != "zero-shot":
+        add[f"prompt:{technique}"] = share
+        out.deviations["prompt-technique", f"{study}|{technique}"] = share
+        out.deviations["prompt-technique-task", f"{here}|{technique}"] = share
+    if skill.approach == "prompt":
+        shots = skill.examples if skill.examples is not None else USUAL_SHOTS.get(technique, 5.0)
+        seen = 0.0 if technique in ("zero-shot", "retrieval") else bent(1 + shots, 6.0, bend)
+        add["prompt-shots"] = seen
+        out.deviations["shots-task", here] = seen
+    out.deviations["prompt-task", here] = share
+    out.deviations["prompt-model", f"{study}|{skill.model.lower()}"] = share
+    small = skill.params_b is not None and skill.params_b < SMALL_B and technique in ("zero-shot", "one-shot", "few-shot")
+    out.deviations["prompt-small" if small else "prompt-large", f"{here}|{skill.model.lower()}"] = share
+
+
+def _tuned(out: Loadings, task: Task, skill: Skill, bend: float, study: str, here: str, share: float) -> None:
+    """What a tuned model's score is made of."""
+    add = out.fixed
+    technique = skill.technique if skill.approach == "tune" else "lora"
+    if _is_weak(skill):
+        add["tune:reinforced" if technique == "reinforced" else "tune-weak"] = 1.0
+    else:
+        add["tune"] = share
+        add[f"tune-type:{task.type}"] = share
+        add["tune-specificity"] = share * CHANCE_SPECIFICITY.get(task.specificity, 0.0)
+        if skill.params_b is not None:
+            add["tune-size"] = share * log10(skill.params_b / 7)
+        if technique != "lora":
+            add[f"tune:{technique}"] = share
+        many = bent(np.maximum(USUAL_LABELS if skill.examples is None else skill.examples, 1.0), 1000.0, bend)
+        add["tune-labels"] = share * many
+        out.deviations["labels-task", here] = share * many
+        out.deviations["labels-study", study] = share * many
+    out.deviations["tune-study", study] = share
+    out.deviations["tune-task", here] = share
+    out.deviations["tune-technique", f"{study}|{technique}"] = share
+    out.deviations["tune-model", f"{study}|{skill.model.lower()}"] = share
+    out.deviations["tune-model-task", f"{here}|{skill.model.lower()}"] = share
+
+
+def _both(out: Loadings, skill: Skill, study: str, here: str) -> None:
+    """What a hybrid adds to the mean of its parts."""
+    out.fixed[f"hybrid:{skill.technique}"] = 1.0
+    out.deviations["hybrid-study", study] = 1.0
+    out.deviations["hybrid-task", here] = 1.0

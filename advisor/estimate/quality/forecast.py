@@ -1,0 +1,181 @@
+"""The score of every skill as a distribution: prior from studies, moved by the scores the user has measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from advisor.core.brief import Score
+from advisor.core.quantity import Basis
+from advisor.estimate.quality import prior as priors
+from advisor.estimate.quality.design import Loadings, loadings
+from advisor.estimate.quality.posterior import Normals, Seen, logits
+from advisor.estimate.quality.skills import Rows, Skill, Task
+from advisor.estimate.quality.uplift import uplifted
+
+SHARED_TEST_ERROR = 0.5  # of a curve's test-set variance, since its points are scored on the same items
+SAME_POINT = 1.02  # ratio of label counts below which two points of a curve are one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """A skill's score, 0 to 1, by case: row 0 the median, then joint draws. `detail` names what moved it."""
+
+    rows: Rows
+    basis: Basis
+    source: str
+    detail: str
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """A measured score of a skill at `n` examples: its logit, its own and its shared variance (logits squared)."""
+
+    skill: Skill
+    score: Score
+    n: float
+    logit: float
+    own: float
+    shared: float
+
+
+def scores(
+    task: Task,
+    skills: Sequence[Skill],
+    measured: Sequence[Score],
+    *,
+    normals: Normals,
+    size: int,
+    prior: priors.Prior | None = None,
+    params_b: Mapping[str, float | None] | None = None,
+) -> dict[str, Forecast]:
+    """Score of each skill by id, `size` cases each.
+
+    `normals(id)` gives the standard normal stream of an id, shape (size,), row 0 zero; zeros throughout make every case
+    the median for its own `examples` (a what-if). `params_b` sizes measured models that no skill names. Of measured
+    scores of one skill at the same number of examples the last one holds; several numbers of examples are a curve.
+    """
+    prior = prior or priors.load()
+    points = points_of(skills, measured, params_b or {})
+    found = shares(task, skills, points, prior, normals, size)
+    if task.expected_uplift is not None:
+        found = uplifted(found, skills, [p.skill for p in points], task.expected_uplift, normals)
+    return {s.id: _forecast(task, s, found[i], points, prior) for i, s in enumerate(skills)}
+
+
+def shares(
+    task: Task, skills: Sequence[Skill], points: Sequence[Point], prior: priors.Prior, normals: Normals, size: int
+) -> Rows:
+    """Scores as the model has them, shape (skills, size); skills of one id are one skill at several examples."""
+    loads = [tuple(_with_drift(task, s, f.bend, points) for f in prior.families) for s in skills]
+    seen = [
+        Seen(f"{p.skill.id.lower()}|{p.n:g}", tuple(_observed(task, p, f.bend, points) for f in prior.families), p.logit, p.own)
+        for p in points
+    ]
+    return np.asarray(1 / (1 + np.exp(-logits(prior.families, seen, loads, normals, size))))
+
+
+def points_of(
+    skills: Sequence[Skill], measured: Sequence[Score], params_b: Mapping[str, float | None]
+) -> list[Point]:
+    """The measured scores that hold, each with the skill it is about."""
+    known = {(s.approach, s.technique, s.model.lower()): s for s in skills}
+    sizes = {**{m.lower(): b for m, b in params_b.items()}, **{s.model.lower(): s.params_b for s in skills}}
+    last = {(m.approach, m.technique, m.model.lower(), m.train_examples): m for m in measured}
+    curves: dict[tuple[str, str, str], int] = {}
+    for a, t, m, _ in last:
+        curves[a, t, m] = curves.get((a, t, m), 0) + 1
+    return [_point(m, known.get(key[:3]), sizes, curves[key[:3]] > 1) for key, m in last.items()]
+
+
+def _point(score: Score, skill: Skill | None, sizes: Mapping[str, float | None], on_curve: bool) -> Point:
+    model = score.model.lower()
+    if skill is None:
+        params = sizes[model] if model in sizes else _size_in_name(model)
+        id = f"{score.approach}/{score.technique}@{score.model}"
+        skill = Skill(id, score.approach, score.technique, score.model, params, encoder=score.technique == "encoder")
+    examples = float(score.train_examples) if score.train_examples else _usual(skill)
+    # half an item is added on each side, so that 0 and 1 stay finite (Agresti and Coull)
+    q = (score.score * score.items + 0.5) / (score.items + 1)
+    slope = q * (1 - q)
+    binomial = 1 / (score.items * slope)
+    shared = SHARED_TEST_ERROR * binomial if on_curve else 0.0
+    return Point(
+        replace(skill, examples=examples or None),
+        score,
+        examples,
+        float(np.log(q / (1 - q))),
+        binomial - shared + (score.sd / slope) ** 2,
+        shared,
+    )
+
+
+def _size_in_name(model: str) -> float | None:
+    """Billions of parameters as a name tells them, such as 7 for llama-2-7b-80k; None where it tells none."""
+    found = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)b(?![a-z0-9])", model)
+    return float(found.group(1)) if found else None
+
+
+def _usual(skill: Skill) -> float:
+    """One number of examples to stand for a skill, 0 where it has none of its own."""
+    return 0.0 if skill.examples is None else float(np.ravel(skill.examples)[0])
+
+
+def _observed(task: Task, point: Point, bend: float, points: Sequence[Point]) -> Loadings:
+    out = _with_drift(task, point.skill, bend, points)
+    if point.shared:
+        out.deviations["test", point.skill.id.lower()] = float(np.sqrt(point.shared))
+    return out
+
+
+def _with_drift(task: Task, skill: Skill, bend: float, points: Sequence[Point]) -> Loadings:
+    """The weights of a skill, and what its curve may do between its largest measured point and its examples.
+
+    That drift is a random walk in log2 n: independent steps, one for each doubling.
+    """
+    out = loadings(task, skill, bend)
+    own = [p.n for p in points if p.skill.id == skill.id and p.n > 0]
+    if not own or skill.examples is None:
+        return out
+    start, here = np.log2(max(own)), np.log2(np.maximum(skill.examples, 1.0))
+    low, high = int(np.floor(min(np.min(here), start))), int(np.ceil(max(np.max(here), start)))
+    for k in range(low, high):
+        step = np.clip(here, k, k + 1) - np.clip(start, k, k + 1)
+        if np.any(step):
+            out.deviations["drift", f"{skill.id.lower()}|{k}"] = step if isinstance(step, np.ndarray) else float(step)
+    return out
+
+
+def _forecast(task: Task, skill: Skill, rows: Rows, points: Sequence[Point], prior: priors.Prior) -> Forecast:
+    own = [p for p in points if p.skill.id == skill.id]
+    if task.human_ceiling is not None:
+        rows = np.minimum(rows, max([task.human_ceiling, *(p.score.score for p in own)]))
+    basis, detail = _origin(task, skill, own, points, prior)
+    source = "the brief's scores" if basis is Basis.MEASURED else prior.source
+    return Forecast(rows, basis, source, detail, "" if basis is Basis.MEASURED else prior.as_of)
+
+
+def _origin(
+    task: Task, skill: Skill, own: Sequence[Point], points: Sequence[Point], prior: priors.Prior
+) -> tuple[Basis, str]:
+    """How the score is known and what moved it, in words."""
+    studies = prior.studies.get(task.type, 0)
+    base = f"evidence: {prior.studies['']} studies, {studies} of {task.type}"
+    n = _usual(skill)
+    if own:
+        near = min(own, key=lambda p: abs(np.log((p.n or 1) / (n or p.n or 1))))
+        text = f"{near.score.score:.3f} on {near.score.items} items"
+        if near.n and n and not 1 / SAME_POINT < n / near.n < SAME_POINT:
+            reach = f"{n / near.n:.1f} x beyond" if n > near.n else "between or below"
+            curve = f"curve of {len(own)} points" if len(own) > 1 else text
+            return Basis.MODELLED, f"{curve}; {n:,.0f} examples lie {reach} the nearest at {near.n:,.0f}; {base}"
+        return Basis.MEASURED, text
+    kin = [p for p in points if p.skill.model.lower() == skill.model.lower() or p.skill.technique == skill.technique]
+    if points:
+        named = ", ".join(f"{p.score.score:.3f} of {p.skill.id}" for p in (kin or points)[-2:])
+        return Basis.MODELLED, f"{base}; moved by {named}"
+    return Basis.PUBLISHED, base

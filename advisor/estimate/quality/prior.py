@@ -1,0 +1,79 @@
+"""The prior: coefficients fitted to published studies, one set per family of learning curves."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from advisor import shipped
+from advisor.estimate.quality.skills import Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """Coefficients of one family, all on the logit scale.
+
+    `bend` is the exponent b of its learning curve (0: straight in ln n; above: a power law towards a ceiling). `mean`
+    and `root` (Cholesky factor of the covariance) belong to the fixed weights `names`; `sds` are standard deviations by
+    kind of deviation. For one task of one team, deviations by study and by task are one: `merged` adds them up.
+    """
+
+    bend: float
+    names: tuple[str, ...]
+    mean: Rows
+    root: Rows
+    sds: Mapping[str, float]
+
+
+MERGED = {
+    "study": "task",
+    "prompt-technique-task": "prompt-technique",
+    "tune-study": "tune-task",
+    "labels-study": "labels-task",
+    "hybrid-study": "hybrid-task",
+    "tune-model-task": "tune-model",
+}
+
+
+def merged(sds: Mapping[str, float]) -> dict[str, float]:
+    """Standard deviations where there is only one study with one task."""
+    out = {kind: sd for kind, sd in sds.items() if kind not in MERGED}
+    for kind, into in MERGED.items():
+        out[into] = float(np.hypot(out.get(into, 0.0), sds.get(kind, 0.0)))
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prior:
+    """The families with equal weight, and what they rest on. `studies` counts studies by task type, "" all."""
+
+    families: tuple[Family, ...]
+    studies: Mapping[str, int]
+    source: str
+    as_of: str
+
+
+@cache
+def load() -> Prior:
+    """The shipped prior, profiles/quality.toml. Raises FileNotFoundError where the installation is broken."""
+    table = tables()
+    return Prior(tuple(_family(f) for f in table["families"]), table["studies"], table["source"], table["as_of"])
+
+
+@cache
+def tables() -> dict[str, Any]:
+    """The file behind the prior, with the spreads fitted without each study (for back-tests only)."""
+    with (shipped.folder("profiles") / "quality.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def _family(table: Mapping[str, Any]) -> Family:
+    lower = np.zeros((len(table["names"]), len(table["names"])))
+    for i, row in enumerate(table["root"]):
+        lower[i, : len(row)] = row
+    return Family(table["bend"], tuple(table["names"]), np.array(table["mean"]), lower, merged(table["sds"]))

@@ -1,0 +1,35 @@
+"""Puts the team's own expectation of what tuning adds in the place of the evidence's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from advisor.core.quantity import Range
+from advisor.estimate.quality.posterior import Normals
+from advisor.estimate.quality.skills import Rows, Skill
+
+Z90 = 1.2815515655446004  # standard normal quantile of 0.9
+
+
+def uplifted(rows: Rows, skills: Sequence[Skill], measured: Sequence[Skill], uplift: Range, normals: Normals) -> Rows:
+    """Scores, shape (skills, cases), with tuned and hybrid ones moved so that the best tuned is best prompt + uplift.
+
+    Nothing is moved where a tuned or hybrid score was measured (that beats an expectation) or a side is missing.
+    Differences among the moved skills stay as they were. "Best" is by the median.
+    """
+    prompts = [i for i, s in enumerate(skills) if s.approach == "prompt"]
+    tuned = [i for i, s in enumerate(skills) if s.approach == "tune"]
+    moved = [i for i, s in enumerate(skills) if s.approach != "prompt"]
+    if not prompts or not tuned or any(s.approach != "prompt" for s in measured):
+        return rows
+    best_prompt = max(prompts, key=lambda i: rows[i, 0])
+    best_tuned = max(tuned, key=lambda i: rows[i, 0])
+    z = normals("quality.expected_uplift")
+    p10, p50, p90 = uplift.p10, uplift.likely, uplift.p90
+    assert p10 is not None and p90 is not None
+    gain = p50 + np.where(z > 0, p90 - p50, p50 - p10) / Z90 * z
+    out = rows.copy()
+    out[moved] = np.clip(rows[moved] + rows[best_prompt] + gain - rows[best_tuned], 0.0, 1.0)
+    return out
