@@ -24,15 +24,15 @@ class DeskCommands(Provider):
 
     async def discover(self) -> Hits:
         """Everything but the questions, before anything is typed."""
-        for name, help, run in self._actions():
-            yield DiscoveryHit(name, run, help=help)
+        for name, line, run in self._actions():
+            yield DiscoveryHit(name, run, help=line)
 
     async def search(self, query: str) -> Hits:
         """What matches, questions included."""
         matcher = self.matcher(query)
-        for name, help, run in (*self._actions(), *self._questions()):
+        for name, line, run in (*self._actions(), *self._questions()):
             if (score := matcher.match(name)) > 0:
-                yield Hit(score, matcher.highlight(name), run, help=help)
+                yield Hit(score, matcher.highlight(name), run, help=line)
 
     @property
     def _desk(self) -> Desk | None:

@@ -1,4 +1,4 @@
-"""The brief under the user's hands: what is meant, what is only supposed, and what is not saved yet. No Textual here."""
+"""The brief under the user's hands: what is meant, what is only supposed, what is not saved. No Textual."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, cast
 
 from advisor.core.brief import Brief
 from advisor.core.events import CancelToken
@@ -44,4 +44,4 @@ class PipelineEngine:
         """The verdict; `deep` adds flip points, sensitivity and the next step. Raises UsageError, Infeasible."""
         from advisor import pipeline
 
-        return pipeline.judge(brief, sights, deep=deep)  # type: ignore[arg-type]
+        return pipeline.judge(brief, cast(pipeline.Surroundings, sights), deep=deep)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from math import floor, log10
 from typing import Any
 
-from advisor.core.question import Question
 from advisor.core.quantity import Range
+from advisor.core.question import Question
 
 STEP = 1.1
 SMALL_STEP = 0.05
@@ -21,7 +21,9 @@ def can_step(question: Question) -> bool:
 def stepped(question: Question, value: Any, direction: int) -> Any:
     """`value` one step up (1) or down (−1): a tenth of it, or 0.05 where it lies between 0 and 1; kept in bounds."""
     if isinstance(value, Range):
-        p10, p50, p90 = (None if p is None else _moved(question, p, direction) for p in (value.p10, value.p50, value.p90))
+        p10, p50, p90 = (
+            None if p is None else _moved(question, p, direction) for p in (value.p10, value.p50, value.p90)
+        )
         return replace(value, p10=p10, p50=p50, p90=p90)
     moved = _moved(question, float(value), direction)
     return round(moved) if question.kind == "whole" else moved

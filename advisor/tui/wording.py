@@ -39,7 +39,7 @@ def shown(question: Question, value: Any) -> str:
 
 def assumed(question: Question) -> str:
     """What stands in for an answer that is left out, short enough for an empty field."""
-    value = shown(question, question.default)
+    value = shown(question, question.default).replace(" – ", "–")
     return f"assumed {value}" if value else question.source
 
 

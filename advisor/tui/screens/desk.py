@@ -24,8 +24,8 @@ from advisor.tui.screens.filing import Filing
 from advisor.tui.whatif import stepped
 from advisor.tui.widgets.brief_form import put
 from advisor.tui.widgets.controls import ChoiceControl, TextControl, YesNoControl
-from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.field import Field
+from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.stage import TABS, Stage
 from advisor.tui.widgets.status_line import StatusLine
 from advisor.tui.widgets.verdict_view import Lines, VerdictPanel, VerdictStrip
@@ -34,27 +34,29 @@ if TYPE_CHECKING:
     from advisor.tui.widgets.panes import DecisionPane
 
 LOOKED_AT = {
-    "as_of",
     "data.path",
     "data.eval_path",
     "data.sample",
     "traffic.log",
-    "quality.results",
     "prices.file",
+    "hardware.gpu",
 }
 """Questions whose answer sends the program looking again; all others only need a new judgement."""
+WIDTHS = [(0, "-narrow"), (100, "-wide")]
+HEIGHTS = [(0, "-short"), (30, "-tall")]
 
 
 class Desk(Filing):
     """One flow: an answer changes the draft, the draft is judged in a thread, the verdict is shown."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(n), f"tab('{tab}')", tab.title(), show=False) for n, tab in enumerate(TABS, 1)),
         Binding("ctrl+pagedown,ctrl+pageup", "next_tab", "Next tab", show=False),
         Binding("escape", "leave", "Leave field", show=False),
         Binding("e,f2", "explain", "Explain", key_display="e"),
+        Binding("m", "more", "More questions", show=False),
         Binding("r", "tab('report')", "Report"),
         Binding("w", "write_reports", "Write report"),
         Binding("f1", "help", "Help"),
@@ -102,6 +104,8 @@ class Desk(Filing):
         self.query_one(StatusLine).draft = draft
         for view in self.query("VerdictPanel, VerdictStrip"):
             view.set_class(bool(draft.supposed), "-supposed")
+        if form := self.query_one(Stage).form:
+            form.relate(draft)
         supposed = f" — what-if: {len(draft.supposed)}" if draft.supposed else ""
         self.query_one(VerdictPanel).border_title = Content(f"Verdict{supposed}")
 
@@ -155,17 +159,17 @@ class Desk(Filing):
         self.judge()
 
     @on(Looked)
-    async def _looked(self, message: Looked) -> None:
+    def _looked(self, message: Looked) -> None:
         if message.number != self.bench.looks:
             return
         self._show_failure(message.failure)
         if message.sights is not None:
             self.sights = message.sights
             self.judge()
-        await self.query_one(Stage).show(self.sights, self.verdict)
+        self.query_one(Stage).show(self.sights, self.verdict)
 
     @on(Judged)
-    async def _judged(self, message: Judged) -> None:
+    def _judged(self, message: Judged) -> None:
         if message.number != self.bench.judgements:
             return
         self._show_failure(message.failure)
@@ -177,7 +181,7 @@ class Desk(Filing):
             lines.verdict = message.verdict
         if not message.deep and self.sights is not None:
             self.bench.deepen(self.draft.judged, self.sights)
-        await self.query_one(Stage).show(self.sights, self.verdict)
+        self.query_one(Stage).show(self.sights, self.verdict)
 
     def _show_failure(self, line: str) -> None:
         for lines in self._lines:
@@ -217,6 +221,10 @@ class Desk(Filing):
         """A row of the table of options was chosen."""
         self.action_explain(event.arm)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Writing a report has its key only where the report is in sight."""
+        return action != "write_reports" or self.query_one(Tabs).active == "report"
+
     def action_help(self) -> None:
         """Open or close the whole help."""
         pane = self.query_one(FieldHelp)
@@ -229,6 +237,7 @@ class Desk(Filing):
     async def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
         """A tab was chosen by mouse or arrows."""
         await self.query_one(Stage).bring(event.tab.id or "brief")
+        self.refresh_bindings()
 
     async def action_tab(self, tab: str) -> None:
         """Show a tab."""
@@ -239,6 +248,12 @@ class Desk(Filing):
         await self.action_tab("brief")
         if form := self.query_one(Stage).form:
             await form.reveal(key)
+
+    async def action_more(self) -> None:
+        """The questions that matter less, too."""
+        await self.action_tab("brief")
+        if form := self.query_one(Stage).form:
+            await form.add_rest()
 
     async def action_next_tab(self) -> None:
         """Go round the tabs."""

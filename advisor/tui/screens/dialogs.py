@@ -20,10 +20,14 @@ _BACK: list[BindingType] = [("escape", "dismiss(None)", "Back")]
 _BOX = """
 {name} {{
     align: center middle;
-    .box {{ width: 72; max-width: 95%; height: auto; max-height: 90%; border: round $primary; background: $surface; padding: 0 1; }}
+    .box {{
+        width: 72; max-width: 95%; height: auto; max-height: 90%;
+        border: round $primary; background: $surface; padding: 0 1;
+    }}
     .row {{ height: 1; margin-top: 1; }}
     Button {{ margin-right: 2; }}
-    OptionList {{ height: auto; max-height: 12; margin-top: 1; }}
+    OptionList, OptionList:focus {{ height: auto; max-height: 12; border: none; background: $surface; padding: 0; }}
+    Input {{ margin-bottom: 1; }}
 }}
 """
 
@@ -53,7 +57,11 @@ class Ask(ModalScreen[str | None]):
 class AskPath(ModalScreen[Path | None]):
     """A path to be typed, or one of a list; a line under each says what it is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*_BACK, ("down", "app.focus_next", "Next"), ("up", "app.focus_previous", "")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_BACK,
+        ("down", "app.focus_next", "Next"),
+        ("up", "app.focus_previous", ""),
+    ]
     DEFAULT_CSS = _BOX.format(name="AskPath")
 
     def __init__(self, title: str, offered: list[tuple[Path, str]], typed: str = "") -> None:
@@ -67,7 +75,9 @@ class AskPath(ModalScreen[Path | None]):
             box.border_title = self._title
             yield Input(self._typed, placeholder="path of a .toml file", compact=True)
             if self._offered:
-                lines = [Option(Content.assemble((clean(p.name), "bold"), "  ", clean(note))) for p, note in self._offered]
+                lines = [
+                    Option(Content.assemble((clean(p.name), "bold"), "  ", clean(note))) for p, note in self._offered
+                ]
                 yield OptionList(*lines)
 
     @on(Input.Submitted)
@@ -93,7 +103,9 @@ class AskExample(ModalScreen[Path | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = "New brief"
-            lines = [Option(Content.assemble((clean(note), "bold"), f"  {clean(p.name)}")) for p, note in self._examples]
+            lines = [
+                Option(Content.assemble((clean(note), "bold"), f"  {clean(p.name)}")) for p, note in self._examples
+            ]
             yield OptionList(Option(Content.styled("Empty: every answer assumed until you give it", "bold")), *lines)
 
     @on(OptionList.OptionSelected)

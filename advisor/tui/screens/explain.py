@@ -17,17 +17,19 @@ from advisor.core.verdict import ArmRecord
 from advisor.report.words import clean
 from advisor.tui.views.figure import figure_lines, summary
 
+WIDTHS = [(0, "-narrow"), (100, "-wide")]
+
 
 class ExplainScreen(ModalScreen[None]):
     """Figures on the left, the one under the cursor explained on the right."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
     BINDINGS: ClassVar[list[BindingType]] = [("escape,q,e,f2", "dismiss", "Back")]
     DEFAULT_CSS = """
     ExplainScreen {
         align: center middle;
         #explain { width: 90%; height: 90%; border: round $primary; background: $surface; padding: 0 1; }
-        OptionList { width: 2fr; height: 1fr; border: none; background: $surface; }
+        OptionList, OptionList:focus { width: 2fr; height: 1fr; border: none; background: $surface; padding: 0; }
         VerticalScroll { width: 3fr; height: 1fr; border-left: solid $primary; padding-left: 1; }
         .how { color: $text-muted; height: 1; }
         &.-narrow #explain { width: 100%; height: 100%; }
@@ -61,4 +63,4 @@ class ExplainScreen(ModalScreen[None]):
 
 
 def _line(id: str, value: str) -> Content:
-    return Content.assemble(clean(id), "  ", (value, "$text-muted"))
+    return Content.assemble(clean(id), "  ", (value, "dim"))

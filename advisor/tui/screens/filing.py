@@ -72,7 +72,9 @@ class Filing(Screen[None]):
         """Whether the brief may leave the desk: saved, or given up by the user."""
         if not self.draft.unsaved:
             return True
-        answer = await self.app.push_screen_wait(Ask(f"{clean(self.draft.brief.name)}: unsaved.", SAVE, DISCARD, CANCEL))
+        answer = await self.app.push_screen_wait(
+            Ask(f"{clean(self.draft.brief.name)}: unsaved.", SAVE, DISCARD, CANCEL)
+        )
         return await self.save() if answer == SAVE else answer == DISCARD
 
     async def save(self, *, anew: bool = False) -> bool:

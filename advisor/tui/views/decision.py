@@ -8,7 +8,7 @@ from textual.content import Content
 
 from advisor.core.verdict import ArmRecord, Sensitivity, Verdict
 from advisor.report import words
-from advisor.report.headline import horizon, money_of
+from advisor.report.headline import money_of
 from advisor.tui.views.verdict import section
 from advisor.tui.wording import label
 
@@ -16,32 +16,26 @@ _NAME = 22
 _HALF = 12
 
 
-def columns(verdict: Verdict) -> tuple[str, ...]:
-    """Headings of the table of options."""
-    return ("option", "best in 100", "a month", "once", horizon(verdict), "quality", "weeks")
-
-
-def cells(arm: ArmRecord, chosen: bool) -> tuple[Content, ...]:
-    """One option as a row under `columns`; the chosen one carries a mark."""
-    shown = (
-        f"{'▸' if chosen else ' '} {words.clean(arm.id)}",
-        words.of_hundred(arm.p_best),
-        money_of(arm, arm.monthly_usd, "run.total"),
-        money_of(arm, arm.one_off_usd, "once.total"),
-        words.money(arm.horizon_usd.p50),
+def option_lines(arm: ArmRecord, chosen: bool) -> Content:
+    """One option in two lines; the chosen one carries a mark."""
+    figures = (
+        words.share(arm.p_best),
+        f"{money_of(arm, arm.monthly_usd, 'run.total')}/month",
+        f"{words.compact_money(arm.one_off_usd.p50)} once",
         words.score(arm.quality.p50),
-        words.weeks(arm.weeks.p50),
+        f"{words.weeks(arm.weeks.p50)} weeks",
     )
-    return tuple(Content.styled(text, "bold" if chosen else "") for text in shown)
+    name = f"{'▸' if chosen else ' '} {words.clean(arm.id)}"
+    return Content.assemble((name, "bold" if chosen else ""), "\n  ", (" · ".join(figures), "dim"))
 
 
 def ranked(verdict: Verdict) -> list[ArmRecord]:
-    """The options as the table lists them: the chosen one, then by chance to be best."""
+    """The options as they are listed: the chosen one, then by chance to be best."""
     return sorted(verdict.arms, key=lambda arm: (arm.id != verdict.arm, -arm.p_best))
 
 
 def detail_lines(verdict: Verdict) -> Content:
-    """Everything below the table of options."""
+    """Everything below the list of options."""
     return Content("\n").join(_lines(verdict))
 
 
@@ -79,8 +73,8 @@ def _swing(row: Sensitivity, reach: float) -> Content:
     left, right = sorted((column(row.low), column(row.high)))
     bar = "".join("█" if left <= i <= right else "│" if i == _HALF else " " for i in range(2 * _HALF + 1))
     name = Content(words.clean(label(row.input))).truncate(_NAME, ellipsis=True, pad=True)
-    ends = f" {words.compact_money(row.low)} … {words.compact_money(row.high)}"
-    return Content.assemble(name, " ", (bar, "$text-accent"), ends)
+    ends = f"  {words.compact_money(row.low)} … {words.compact_money(row.high)}"
+    return Content.assemble(name, " ", (bar, "$text-accent"), "\n", (ends, "dim"))
 
 
 def _plan(verdict: Verdict) -> list[Content]:

@@ -43,4 +43,4 @@ def _lines(figure: FigureRecord) -> Iterator[Content]:
 def _input(given: FigureInput) -> Content:
     origin = " · ".join(words.clean(part) for part in (given.basis, given.source, given.as_of) if part)
     value = words.measure(given.value, given.unit)
-    return Content.assemble((words.clean(given.id), "bold"), f" = {value}\n  ", (origin, "$text-muted"))
+    return Content.assemble((words.clean(given.id), "bold"), f" = {value}\n  ", (origin, "dim"))

@@ -11,8 +11,8 @@ from advisor.core.quantity import Quantity
 from advisor.report import words
 from advisor.tui.views.verdict import section
 
-_BAR = 24
-_NAME = 20
+_BAR = 20
+_NAME = 17
 
 
 def data_lines(report: DataReport | None) -> Content:
@@ -25,9 +25,9 @@ def data_lines(report: DataReport | None) -> Content:
 def _data(report: DataReport) -> Iterator[Content]:
     yield from (Content.styled(words.clean(name), "bold") for name in report.files)
     yield _row("rows", f"{report.rows:,}")
-    yield _row("distinct", f"{report.distinct_rows:,} ({report.near_duplicate_rows:,} near copies besides)")
+    yield _row("distinct", f"{report.distinct_rows:,} + {report.near_duplicate_rows:,} near copies")
     yield _row("bad rows", f"{report.bad_row_count:,}")
-    yield from (Content(words.clean(f"  ! {b.file}:{b.line} {b.reason}")) for b in report.bad_rows[:3])
+    yield from (Content("  ! " + words.clean(f"{b.file}:{b.line} {b.reason}")) for b in report.bad_rows[:3])
     yield _row("prompt, answer", words.clean(f"{report.prompt_field or 'none'}, {report.answer_field or 'none'}"))
     for name, held in (("tokens/row", report.tokens_per_row), ("prompt", report.prompt_tokens)):
         yield _row(name, _span(held))
@@ -44,7 +44,7 @@ def _data(report: DataReport) -> Iterator[Content]:
 def _eval(report: DataReport) -> str:
     if report.eval_rows is None:
         return "no test set given"
-    leaked = "" if report.leaked_eval_rows is None else f", {report.leaked_eval_rows:,} of them leaked into training"
+    leaked = "" if report.leaked_eval_rows is None else f", leaked into training: {report.leaked_eval_rows:,}"
     return f"{report.eval_rows:,}{leaked}"
 
 
@@ -71,7 +71,9 @@ def _counts(counts: dict[str, int]) -> Iterator[Content]:
 
 def hardware_lines(report: HardwareReport | None) -> Content:
     """The hardware pane."""
-    return Content("not looked at yet") if report is None else Content("\n").join(_hardware(report))
+    if report is None:
+        return Content("Not looked at: the brief names its card.\nAnswer auto under Brief, Hardware, GPU to look here.")
+    return Content("\n").join(_hardware(report))
 
 
 def _hardware(report: HardwareReport) -> Iterator[Content]:
@@ -113,4 +115,4 @@ def _reading(reading: Reading) -> str:
 
 
 def _row(name: str, value: str) -> Content:
-    return Content.assemble((f"{name:<{_NAME}}", "$text-muted"), value)
+    return Content.assemble((f"{name:<{_NAME}}", "dim"), value)

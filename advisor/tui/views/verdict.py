@@ -14,9 +14,10 @@ from advisor.tui.wording import label
 
 _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"}
 _RULED_OUT = "Every option is ruled out; the Decision tab names the rules."
-_WITH_BASIS = 67
-_WITH_BAR = 57
-_BAR = 10
+_WITH_BASIS = 66
+_WITH_BAR = 56
+_BAR = 9
+_STRIP = ("running", "once", "quality", "ready in")
 
 
 def word(verdict: Verdict) -> Content:
@@ -38,7 +39,7 @@ def _lines(verdict: Verdict, width: int) -> Iterator[Content]:
         yield Content(_RULED_OUT)
     else:
         meanwhile = "meanwhile " if verdict.verdict == "undecided" else ""
-        yield Content.assemble((meanwhile, "$text-muted"), (top.arm, "bold"))
+        yield Content.assemble((meanwhile, "dim"), (top.arm, "bold"))
         yield confidence(verdict, width)
         yield Content("")
         yield from (estimate_row(figure, width) for figure in top.figures)
@@ -62,7 +63,7 @@ def confidence(verdict: Verdict, width: int) -> Content:
 def estimate_row(figure: KeyFigure, width: int) -> Content:
     """Name, likely value and unit, the 80 % range as a bar between its ends, basis; as much as the width allows."""
     head = Content.assemble(
-        (f"{figure.label:<10} ", "$text-muted"), (f"{figure.value:>9} ", "bold"), (f"{figure.unit:<7} ", "$text-muted")
+        (f"{figure.label:<10} ", "dim"), (f"{figure.value:>9} ", "bold"), (f"{figure.unit:<7} ", "dim")
     )
     if not figure.range.is_known:
         return head
@@ -74,7 +75,7 @@ def estimate_row(figure: KeyFigure, width: int) -> Content:
         ends = Content.assemble(f"{figure.low:>8} ", (bar, "$text-accent"), f" {figure.high:<8}")
     else:
         ends = Content(f"{figure.low} – {figure.high}")
-    return head + ends + Content.styled(f" {figure.basis}" if width >= _WITH_BASIS else "", "$text-muted")
+    return head + ends + Content.styled(f" {figure.basis}" if width >= _WITH_BASIS else "", "dim")
 
 
 def section(title: str, lines: list[Content]) -> Iterator[Content]:
@@ -128,14 +129,12 @@ def strip_lines(verdict: Verdict, width: int) -> Content:
 
 
 def _estimates(figures: tuple[KeyFigure, ...], width: int) -> str:
-    """As many of the estimates as one line holds, whole ones only."""
+    """As many of the estimates as one line holds, whole ones only, the ones that decide first."""
     line = ""
-    for figure in figures:
-        ends = f" ({figure.low} – {figure.high})" if figure.low != figure.high and width >= 100 else ""
-        part = f"{figure.label} {figure.value}{ends}"
-        if len(line) + len(part) + 3 > width:
-            break
-        line = f"{line} · {part}" if line else part
+    for figure in sorted(figures, key=lambda f: _STRIP.index(f.label) if f.label in _STRIP else len(_STRIP)):
+        part = f"{figure.label} {figure.value} {figure.unit}".rstrip()
+        if len(line) + len(part) + 3 <= width:
+            line = f"{line} · {part}" if line else part
     return line
 
 

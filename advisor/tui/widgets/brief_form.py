@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from advisor.brief import Group, groups, makes_sense
 from advisor.core.brief import Brief, questions
+from advisor.report.words import plural
 from advisor.tui.draft import Draft
 from advisor.tui.widgets.field import Field
-
-if TYPE_CHECKING:
-    from advisor.brief import Group
 
 
 class GroupBox(VerticalGroup):
@@ -25,8 +21,6 @@ class GroupBox(VerticalGroup):
     DEFAULT_CSS = """
     GroupBox {
         margin-bottom: 1;
-        .heading { text-style: bold; color: $text-primary; }
-        .lists { color: $text-muted; }
     }
     """
 
@@ -36,8 +30,15 @@ class GroupBox(VerticalGroup):
         self.asked = [questions()[key] for key in group.keys]
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(self.group.title), classes="heading")
+        yield Static(classes="heading")
         yield from (Field(q) for q in self.asked if q.basic)
+
+    def relate(self, brief: Brief) -> None:
+        """Show what makes sense: all of an optional table, what is answered, and what can still matter."""
+        self.query_one(".heading", Static).update(heading(self.group, brief))
+        for field in self.query(Field):
+            key = field.question.key
+            field.display = bool(self.group.optional) or key in brief.origins or makes_sense(brief, key)
 
     async def add_rest(self, draft: Draft) -> None:
         """Make the remaining fields, in the order of the questions."""
@@ -53,25 +54,21 @@ class GroupBox(VerticalGroup):
 
 
 class BriefForm(VerticalScroll):
-    """All groups in one scroll; `m` brings the rest of the questions."""
+    """All groups in one scroll; a button and `m` bring the rest of the questions."""
 
     BORDER_TITLE = "Brief"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "more", "More questions")]
     DEFAULT_CSS = """
     BriefForm {
-        border: round $foreground 30%; padding: 0 1; scrollbar-size-vertical: 1;
+        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1; scrollbar-size-vertical: 1;
         &:focus-within { border: round $border; }
         Button { width: 100%; }
     }
-    .-short BriefForm { border: none; }
     """
 
     def __init__(self, draft: Draft, id: str) -> None:
         super().__init__(id=id, can_focus=False)
-        from advisor import brief
-
         self.draft = draft
-        self.groups = brief.groups()
+        self.groups = groups()
         self.all_shown = False
 
     def compose(self) -> ComposeResult:
@@ -87,16 +84,22 @@ class BriefForm(VerticalScroll):
 
     def fill(self, draft: Draft) -> None:
         """Show the answers of a draft in every field."""
-        self.draft = draft
         for field in self.query(Field):
             put(field, draft)
+        self.relate(draft)
+
+    def relate(self, draft: Draft) -> None:
+        """Hide the questions that cannot matter, given the answers there are."""
+        self.draft = draft
+        for box in self.query(GroupBox):
+            box.relate(draft.brief)
 
     def field(self, key: str) -> Field | None:
         """The field of a question, None while it is not made."""
         return next((f for f in self.query(Field) if f.question.key == key), None)
 
     @on(Button.Pressed, "#more")
-    async def action_more(self) -> None:
+    async def add_rest(self) -> None:
         """Make and show the questions that matter less."""
         if self.all_shown:
             return
@@ -105,12 +108,13 @@ class BriefForm(VerticalScroll):
             for box in self.query(GroupBox):
                 await box.add_rest(self.draft)
                 box.display = True
+            self.relate(self.draft)
         self.query_one("#more").display = False
 
     async def reveal(self, key: str) -> None:
         """Bring the field of a question under the focus."""
         if self.field(key) is None:
-            await self.action_more()
+            await self.add_rest()
         if found := self.field(key):
             found.control.focus()
 
@@ -122,7 +126,11 @@ def put(field: Field, draft: Draft) -> None:
     field.show(draft.supposed[key] if supposed else draft.value(key), supposed=supposed)
 
 
-def listed(brief: Brief) -> str:
-    """What the file holds in lists, which only the file can change."""
-    parts = [(len(brief.segments), "segments"), (len(brief.quality.measured), "measured scores")]
-    return " · ".join(f"{count} {name}" for count, name in parts if count)
+def heading(group: Group, brief: Brief) -> Content:
+    """The title of a group, with what the file holds in lists, which only the file can change."""
+    lists = {"Traffic": (len(brief.segments), "segment"), "Quality": (len(brief.quality.measured), "measured score")}
+    count, name = lists.get(group.title, (0, ""))
+    return Content.assemble(
+        (group.title, "bold $text-primary"),
+        (f"  and {plural(count, name)} in the file" if count else "", "dim"),
+    )

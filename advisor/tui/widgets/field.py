@@ -24,8 +24,8 @@ class Field(VerticalGroup):
     DEFAULT_CSS = """
     Field {
         .row { height: 1; }
-        .name { width: 20; color: $text-muted; text-overflow: ellipsis; text-wrap: nowrap; }
-        .note { width: auto; max-width: 16; padding-left: 1; color: $text-muted; text-overflow: ellipsis; text-wrap: nowrap; }
+        .name { width: 22; color: $text-muted; text-overflow: ellipsis; text-wrap: nowrap; }
+        .note { width: auto; max-width: 16; padding-left: 1; color: $text-muted; text-wrap: nowrap; }
         .refusal { padding-left: 2; color: $text-error; }
         &:focus-within .name { color: $text-primary; text-style: bold; }
         &.-supposed .note { color: $text-warning; text-style: bold; }
@@ -117,5 +117,6 @@ class Field(VerticalGroup):
 
 def make_control(question: Question) -> TextControl | ChoiceControl | YesNoControl:
     """The widget for the kind of question."""
-    kinds = {"choice": ChoiceControl, "yes-no": YesNoControl}
-    return kinds.get(question.kind, TextControl)(question)
+    if question.kind == "choice":
+        return ChoiceControl(question)
+    return YesNoControl(question) if question.kind == "yes-no" else TextControl(question)

@@ -26,7 +26,6 @@ class FieldHelp(Widget):
         height: auto; max-height: 2; padding: 0 1; background: $panel; color: $foreground;
         &.-open { max-height: 12; border-top: solid $primary; }
     }
-    .-short FieldHelp { max-height: 1; &.-open { max-height: 10; } }
     """
 
     question: reactive[Question | None] = reactive[Question | None](None, layout=True)

@@ -7,12 +7,13 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Static
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from advisor.core.verdict import Verdict
-from advisor.tui.views.decision import cells, columns, detail_lines, ranked
-from advisor.tui.widgets.verdict_view import Lines
+from advisor.tui.views.decision import detail_lines, option_lines, ranked
 from advisor.tui.views.verdict import verdict_lines
+from advisor.tui.widgets.verdict_view import Lines
 
 
 class TextPane(VerticalScroll):
@@ -20,10 +21,9 @@ class TextPane(VerticalScroll):
 
     DEFAULT_CSS = """
     TextPane {
-        border: round $foreground 30%; padding: 0 1; scrollbar-size-vertical: 1;
+        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1; scrollbar-size-vertical: 1;
         &:focus { border: round $border; }
     }
-    .-short TextPane { border: none; }
     """
 
     def __init__(self, title: str, id: str) -> None:
@@ -39,7 +39,7 @@ class TextPane(VerticalScroll):
 
 
 class DecisionPane(VerticalScroll):
-    """All options in a table, then sensitivity, break-even and what was ruled out; the whole verdict where narrow."""
+    """All options, then sensitivity, break-even and what was ruled out; the whole verdict where narrow."""
 
     class Explain(Message):
         """The user wants the figures of an option."""
@@ -50,35 +50,31 @@ class DecisionPane(VerticalScroll):
 
     DEFAULT_CSS = """
     DecisionPane {
-        border: round $foreground 30%; padding: 0 1; scrollbar-size-vertical: 1;
-        DataTable { height: auto; max-height: 14; scrollbar-size-horizontal: 1; }
+        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1; scrollbar-size-vertical: 1;
+        OptionList, OptionList:focus { height: auto; max-height: 16; border: none; padding: 0; background: $surface; }
         Lines { display: none; margin-bottom: 1; }
     }
-    .-narrow DecisionPane Lines { display: block; }
-    .-short DecisionPane { border: none; }
     """
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self.border_title = "Options — enter explains one"
+        self.border_title = "Options, by share of draws won — enter explains one"
 
     def compose(self) -> ComposeResult:
         yield Lines(verdict_lines)
-        yield DataTable[Content](cursor_type="row")
+        yield OptionList()
         yield Static(classes="detail")
 
     def show(self, verdict: Verdict) -> None:
         """Fill everything from a verdict."""
         self.query_one(Lines).verdict = verdict
-        table = self.query_one(DataTable)
-        table.clear(columns=True)
-        for name in columns(verdict):
-            table.add_column(Content(name))
-        for arm in ranked(verdict):
-            table.add_row(*cells(arm, arm.id == verdict.arm), key=arm.id)
+        options = self.query_one(OptionList)
+        at = options.highlighted
+        options.set_options(Option(option_lines(a, a.id == verdict.arm), id=a.id) for a in ranked(verdict))
+        options.highlighted = min(at or 0, len(verdict.arms) - 1) if verdict.arms else None
         self.query_one(".detail", Static).update(detail_lines(verdict))
 
-    @on(DataTable.RowSelected)
-    def _explain(self, event: DataTable.RowSelected) -> None:
-        if event.row_key.value:
-            self.post_message(self.Explain(event.row_key.value))
+    @on(OptionList.OptionSelected)
+    def _explain(self, event: OptionList.OptionSelected) -> None:
+        if event.option_id:
+            self.post_message(self.Explain(event.option_id))

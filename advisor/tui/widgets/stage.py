@@ -19,6 +19,7 @@ class Stage(ContentSwitcher):
     DEFAULT_CSS = """
     Stage { width: 10fr; height: 1fr; }
     Stage > * { height: 1fr; }
+    Stage.-roomy { width: 13fr; }
     """
 
     def __init__(self) -> None:
@@ -43,14 +44,15 @@ class Stage(ContentSwitcher):
         if not self.query(f"#{tab}"):
             await self.add_content(_make(tab), id=tab)
         self.current = tab
-        await self._fill()
+        self.set_class(tab in ("decision", "report"), "-roomy")
+        self._fill()
 
-    async def show(self, sights: Sights | None, verdict: Verdict | None) -> None:
+    def show(self, sights: Sights | None, verdict: Verdict | None) -> None:
         """New findings; only the pane in sight is drawn."""
         self._sights, self._verdict = sights, verdict
-        await self._fill()
+        self._fill()
 
-    async def _fill(self) -> None:
+    def _fill(self) -> None:
         from advisor.tui.views.probes import data_lines, hardware_lines
         from advisor.tui.widgets.panes import DecisionPane, TextPane
         from advisor.tui.widgets.report_pane import ReportPane
@@ -59,10 +61,8 @@ class Stage(ContentSwitcher):
         if isinstance(pane, TextPane) and self._sights is not None:
             lines = data_lines(self._sights.data) if pane.id == "data" else hardware_lines(self._sights.hardware)
             pane.show(lines)
-        elif isinstance(pane, DecisionPane) and self._verdict is not None:
+        elif isinstance(pane, DecisionPane | ReportPane) and self._verdict is not None:
             pane.show(self._verdict)
-        elif isinstance(pane, ReportPane) and self._verdict is not None:
-            await pane.show(self._verdict)
 
 
 def _make(tab: str) -> Widget:

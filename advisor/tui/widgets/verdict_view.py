@@ -34,7 +34,7 @@ class Lines(Widget):
         if self.failure:
             return Content.styled(f"✗ {self.failure}", "$text-error")
         if self.verdict is None:
-            return Content.styled("working out the verdict …", "$text-muted")
+            return Content.styled("working out the verdict …", "dim")
         return self._draw(self.verdict, self.content_size.width or self.app.size.width)
 
 
@@ -44,11 +44,11 @@ class VerdictPanel(VerticalScroll):
     BORDER_TITLE = "Verdict"
     DEFAULT_CSS = """
     VerdictPanel {
-        width: 13fr; border: round $foreground 30%; padding: 0 1; scrollbar-size-vertical: 1;
+        width: 13fr; padding: 0 1; scrollbar-size-vertical: 1;
+        border: round $foreground 30%; border-title-color: $foreground;
         &:focus { border: round $border; }
         &.-supposed { border: round $warning; }
     }
-    .-narrow VerdictPanel { display: none; }
     """
 
     def compose(self) -> ComposeResult:
@@ -60,12 +60,10 @@ class VerdictStrip(Widget):
 
     DEFAULT_CSS = """
     VerdictStrip {
-        height: 5; display: none; padding: 0 1; border: round $foreground 30%;
+        height: 5; padding: 0 1; border: round $foreground 30%; border-title-color: $foreground;
         Lines { height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
         &.-supposed { border: round $warning; }
     }
-    .-narrow VerdictStrip { display: block; }
-    .-short VerdictStrip { height: 3; border: none; Lines { height: 3; } }
     """
 
     def compose(self) -> ComposeResult:

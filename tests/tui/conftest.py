@@ -1,0 +1,206 @@
+"""A desk with a stand-in for the engine: a fixed verdict, at once, with every request remembered."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from advisor.core.brief import Brief
+from advisor.core.errors import AdvisorError
+from advisor.core.events import CancelToken
+from advisor.core.probes import BadRow, Card, DataReport, HardwareReport, Process, Reading
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.verdict import (
+    ArmRecord,
+    Assumption,
+    BreakEven,
+    Excluded,
+    FigureInput,
+    FigureRecord,
+    FlipPoint,
+    NextStep,
+    Readiness,
+    Sensitivity,
+    Verdict,
+)
+from advisor.tui.app import AdvisorApp
+from advisor.tui.draft import Draft
+
+BRIEF = """\
+# The shop wants attributes.
+schema = 1
+name = "Catalogue attribute extraction"
+as_of = 2026-11-20
+
+[task]
+type = "extraction"
+
+[traffic]
+requests_per_month = 3_000_000  # from the log
+can_wait_24h = true
+
+[quality]
+target = 0.9
+"""
+
+
+def figure(id: str, value: float, unit: str, basis: str, spread: float = 0.2) -> FigureRecord:
+    volume = FigureInput(
+        "traffic.requests_per_month", 3e6, "requests/month", "quoted", "brief shop.toml: traffic", "2026-11-20"
+    )
+    low, high = value * (1 - spread), value * (1 + spread)
+    formula, filled = f"{id} = volume × rate", f"3,000,000 × {value / 3e6:.6f}"
+    return FigureRecord(
+        id, value, low, value, high, unit, basis, formula, filled, (volume,), "price list", "2026-11-08", "anchor"
+    )
+
+
+def around(value: float, spread: float = 0.2) -> Range:
+    return Range(value * (1 - spread), value, value * (1 + spread))
+
+
+def arm(id: str, monthly: float, once: float, score: float, weeks: float, p_best: float) -> ArmRecord:
+    approach, _, rest = id.partition("/")
+    technique, _, model = rest.partition("@")
+    figures = (
+        figure("run.total", monthly, "USD/month", "modelled"),
+        figure("once.total", once, "USD", "quoted"),
+        figure("quality.score", score, "score", "measured", 0.02),
+        figure("time.weeks", weeks, "weeks", "assumed"),
+    )
+    ranges = (around(once), around(monthly), around(once + 12 * monthly), around(weeks), around(score, 0.02))
+    return ArmRecord(id, approach, technique, model.partition("+")[0], "rented card", *ranges, 0.9, p_best, figures)
+
+
+def make_verdict() -> Verdict:
+    tune = arm("tune/lora@llama-3.1-8b+batch+rented", 3317, 18363, 0.912, 7, 0.91)
+    prompt = arm("prompt/few-shot@claude-sonnet-5+batch", 12168, 720, 0.905, 2, 0.09)
+    return Verdict(
+        schema=1,
+        name="Catalogue attribute extraction",
+        client="",
+        as_of="2026-11-20",
+        seed=20261120,
+        draws=10_000,
+        verdict="tune",
+        arm=tune.id,
+        p_best=0.91,
+        expected_regret_usd=1100.0,
+        why=("Equal quality: 0.912 and 0.905 cannot be told apart on 600 items.", "27 % of the batched prompt's bill."),
+        arms=(prompt, tune),
+        excluded=(Excluded("prompt/few-shot@claude-haiku-4-5", "quality.target", "0.842 is below 0.9"),),
+        break_even=BreakEven(2.0, 1_150_000, 0.27, None),
+        flip_points=(FlipPoint("traffic.requests_per_month", 1_150_000, "prompt", 3e6, "requests/month"),),
+        sensitivity=(
+            Sensitivity("traffic.requests_per_month", 62_000, 121_500, 59_500),
+            Sensitivity("team.tuning_hours", 91_000, -1_200, 92_200),
+        ),
+        next_step=NextStep("Decide now: no measurement is worth its price", 0, 0, 0),
+        readiness=(Readiness("test set", "ok", "600 items"), Readiness("leakage", "warn", "40 near-copies")),
+        assumptions=(Assumption("team.hourly_usd", "65 – 150", "assumed", "US median wage", "2025-05"),),
+        warnings=("gpt-4.1-mini ends on 2027-01-14",),
+        alternative=prompt.id,
+    )
+
+
+def tokens(value: float) -> Quantity:
+    return Quantity(around(value), "tokens", Basis.MEASURED, "train.jsonl", "2026-11-20")
+
+
+@dataclass(frozen=True)
+class FakeSights:
+    """A small data set and a machine with one card whose power cannot be read."""
+
+    data: DataReport | None = field(
+        default_factory=lambda: DataReport(
+            files=("train.jsonl",),
+            rows=3000,
+            distinct_rows=2990,
+            near_duplicate_rows=12,
+            bad_rows=(BadRow("train.jsonl", 17, "no JSON"),),
+            bad_row_count=1,
+            prompt_field="prompt",
+            answer_field="completion",
+            tokenizer="o200k_base, exact",
+            tokens_per_row=tokens(620),
+            prompt_tokens=tokens(300),
+            answer_tokens=tokens(320),
+            max_tokens=2048,
+            histogram=((0, 500, 1000), (500, 1000, 2000)),
+            eval_rows=600,
+            leaked_eval_rows=40,
+            personal_data={"e-mail address": 3},
+        )
+    )
+    hardware: HardwareReport | None = field(
+        default_factory=lambda: HardwareReport(
+            cards=(
+                Card(
+                    index=0,
+                    name="NVIDIA L40S",
+                    gpu="L40S",
+                    memory_total_gib=Reading(44.7, "GiB"),
+                    memory_free_gib=Reading(44.0, "GiB"),
+                    power_watts=Reading(None, "W", "not supported"),
+                    power_limit_watts=Reading(350.0, "W"),
+                    clock_mhz=Reading(2520.0, "MHz"),
+                    temperature_c=Reading(41.0, "°C"),
+                    processes=(Process(7, "python[/]", None),),
+                ),
+            ),
+            cards_reason="",
+            driver=Reading("580.1"),
+            cuda=Reading("13.0"),
+            cpu="a processor",
+            cores=8,
+            memory_gib=64.0,
+            memory_free_gib=40.0,
+            disk_free_gib=100.0,
+            platform="Linux",
+        )
+    )
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class FakeEngine:
+    """Answers with `verdict` named after the brief, or raises `error`; `gates` hold judgements of a volume back."""
+
+    verdict: Verdict = field(default_factory=make_verdict)
+    error: AdvisorError | None = None
+    asked: list[tuple[Brief, bool]] = field(default_factory=list)
+    looks: int = 0
+    gates: dict[float, threading.Event] = field(default_factory=dict)
+
+    def look(self, brief: Brief, cancel: CancelToken) -> FakeSights:
+        self.looks += 1
+        return FakeSights()
+
+    def judge(self, brief: Brief, sights: FakeSights, *, deep: bool) -> Verdict:
+        self.asked.append((brief, deep))
+        volume = brief.traffic.requests_per_month.p50
+        if volume in self.gates:
+            self.gates[volume].wait(5)
+        if self.error:
+            raise self.error
+        return replace(self.verdict, name=brief.name, why=(f"{volume:,.0f} requests.", *self.verdict.why))
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def brief_file(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.toml"
+    path.write_text(BRIEF, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def app(engine: FakeEngine, brief_file: Path) -> AdvisorApp:
+    return AdvisorApp(Draft.read(brief_file), engine)

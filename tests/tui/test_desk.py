@@ -1,0 +1,366 @@
+"""The desk under a pilot: edit, refuse, suppose, save, open, quit; what comes late is dropped."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select, Switch
+
+from advisor import brief as files
+from advisor.core.errors import UsageError
+from advisor.tui.app import AdvisorApp
+from advisor.tui.draft import Draft
+from advisor.tui.screens.dialogs import Ask, AskExample, AskPath
+from advisor.tui.screens.explain import ExplainScreen
+from advisor.tui.widgets.brief_form import BriefForm
+from advisor.tui.widgets.field import Field
+from advisor.tui.widgets.field_help import FieldHelp
+from advisor.tui.widgets.report_pane import ReportPane
+from advisor.tui.widgets.verdict_view import Lines, VerdictPanel
+
+VOLUME = "traffic.requests_per_month"
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Until every timer and worker that input has set going is through."""
+    for _ in range(4):
+        await pilot.pause(0.15)
+        running = [w for w in pilot.app.workers if w.group in ("look", "judge")]
+        await pilot.app.workers.wait_for_complete(running)
+    await pilot.pause()
+
+
+def field(app: AdvisorApp, key: str) -> Field:
+    found = app.desk.query_one(BriefForm).field(key)
+    assert found is not None, key
+    return found
+
+
+def panel(app: AdvisorApp) -> str:
+    return app.desk.query_one(VerdictPanel).query_one(Lines).render().plain
+
+
+async def type_into(app: AdvisorApp, pilot: Pilot[None], key: str, text: str) -> None:
+    field(app, key).control.focus()
+    await pilot.pause()
+    await pilot.press("home", "shift+end", *(text or ["delete"]))
+
+
+async def test_an_answer_is_judged_at_once_and_again_in_depth(app, engine):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        before = len(engine.asked)
+        await type_into(app, pilot, VOLUME, "5M")
+        await settle(pilot)
+        assert app.desk.draft.brief.traffic.requests_per_month.p50 == 5e6
+        assert [deep for _, deep in engine.asked[before:]][-2:] == [False, True]
+        assert engine.looks == 1
+        assert "5,000,000 requests." in panel(app)
+
+
+async def test_what_is_no_answer_is_refused_on_leaving_and_never_judged(app, engine):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_into(app, pilot, VOLUME, "many")
+        assert field(app, VOLUME).refusal == ""
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "many" in field(app, VOLUME).refusal
+        assert app.desk.draft.brief.traffic.requests_per_month.p50 == 3e6
+        assert all(b.traffic.requests_per_month.p50 == 3e6 for b, _ in engine.asked)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert not app.desk.draft.unsaved
+        assert field(app, VOLUME).control.has_focus
+
+
+async def test_emptying_a_field_leaves_the_question_out(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_into(app, pilot, "quality.target", "")
+        await settle(pilot)
+        assert "quality.target" not in app.desk.draft.brief.origins
+        assert app.desk.draft.brief.quality.target == 0.0
+
+
+async def test_choices_and_switches_answer_too(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        field(app, "task.type").query_one(Select).value = "qa"
+        field(app, "traffic.can_wait_24h").query_one(Switch).toggle()
+        await settle(pilot)
+        assert app.desk.draft.brief.task.type == "qa"
+        assert app.desk.draft.brief.traffic.can_wait_24h is False
+        assert app.desk.draft.changed == ("task.type", "traffic.can_wait_24h")
+
+
+async def test_filling_the_form_is_not_typing(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("m")
+        await settle(pilot)
+        assert len(app.desk.query(Field)) > 60
+        assert not app.desk.draft.unsaved
+
+
+async def test_saving_changes_the_one_line_and_keeps_the_comments(app, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_into(app, pilot, VOLUME, "5M")
+        await settle(pilot)
+        assert app.desk.draft.unsaved
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert not app.desk.draft.unsaved
+    text = brief_file.read_text(encoding="utf-8")
+    assert "# The shop wants attributes." in text
+    assert "# from the log" in text
+    assert files.read(brief_file).traffic.requests_per_month.p50 == 5e6
+    assert files.read(brief_file).quality.target == 0.9
+
+
+async def test_what_if_is_judged_but_not_saved_and_escape_drops_it(app, engine, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        field(app, VOLUME).control.focus()
+        await pilot.press("+")
+        await settle(pilot)
+        assert engine.asked[-1][0].traffic.requests_per_month.p50 == pytest.approx(3.3e6)
+        assert not app.desk.draft.unsaved
+        assert field(app, VOLUME).has_class("-supposed")
+        assert "what-if" in str(app.desk.query_one(VerdictPanel).border_title)
+        await pilot.press("-", "-")
+        await settle(pilot)
+        assert engine.asked[-1][0].traffic.requests_per_month.p50 == pytest.approx(3e6 / 1.1, rel=0.01)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert engine.asked[-1][0].traffic.requests_per_month.p50 == 3e6
+        assert field(app, VOLUME).query_one(Input).value == "3.0 M"
+
+
+async def test_enter_keeps_a_what_if_as_the_answer(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        field(app, VOLUME).control.focus()
+        await pilot.press("+", "enter")
+        await settle(pilot)
+        assert app.desk.draft.unsaved
+        assert not app.desk.draft.supposed
+        assert app.desk.draft.brief.traffic.requests_per_month.p50 == pytest.approx(3.3e6)
+
+
+async def test_a_minus_sign_is_typed_where_a_number_may_be_negative(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("m")
+        await settle(pilot)
+        await type_into(app, pilot, "quality.expected_uplift", "-0.03..0.07")
+        await settle(pilot)
+        assert app.desk.draft.brief.quality.expected_uplift.p10 == -0.03
+
+
+async def test_a_late_verdict_is_dropped(app, engine):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        engine.gates[4e6] = threading.Event()
+        await type_into(app, pilot, VOLUME, "4M")
+        await pilot.pause(0.2)
+        assert engine.asked[-1][0].traffic.requests_per_month.p50 == 4e6
+        await pilot.press("home", "shift+end", *"6M")
+        await pilot.pause(0.3)
+        assert "6,000,000 requests." in panel(app)
+        engine.gates[4e6].set()
+        await settle(pilot)
+        assert "6,000,000 requests." in panel(app)
+        assert "4,000,000 requests." not in panel(app)
+
+
+async def test_an_error_of_the_engine_is_one_line_and_the_next_answer_heals_it(app, engine):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        engine.error = UsageError("models.prompt: no model '[bold]x'")
+        await type_into(app, pilot, VOLUME, "4M")
+        await settle(pilot)
+        assert panel(app) == "✗ models.prompt: no model '[bold]x'"
+        engine.error = None
+        await type_into(app, pilot, VOLUME, "5M")
+        await settle(pilot)
+        assert "FINE-TUNE" in panel(app)
+
+
+async def test_answers_that_cannot_both_hold_are_said_and_not_saved(app, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("m")
+        await settle(pilot)
+        await type_into(app, pilot, "quality.human_ceiling", "0.8")
+        await settle(pilot)
+        assert "quality.target" in panel(app)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert app.desk.draft.unsaved
+        assert "human_ceiling" not in brief_file.read_text(encoding="utf-8")
+
+
+async def test_quitting_with_an_unsaved_brief_asks_first(app, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_into(app, pilot, VOLUME, "5M")
+        await pilot.press("escape", "q")
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, Ask)
+        await pilot.press("escape")
+        await pilot.pause(0.2)
+        assert app.screen is app.desk
+        await pilot.press("q")
+        await pilot.pause(0.2)
+        await pilot.click("Button")
+        await pilot.pause(0.3)
+    assert files.read(brief_file).traffic.requests_per_month.p50 == 5e6
+
+
+async def test_letters_are_text_inside_a_field_and_keys_outside(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_into(app, pilot, "name", "eqr5")
+        assert field(app, "name").query_one(Input).value == "eqr5"
+        assert app.screen is app.desk
+        await pilot.press("escape", "e")
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, ExplainScreen)
+
+
+async def test_help_follows_the_focus(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        shown = app.desk.query_one(FieldHelp)
+        field(app, VOLUME).control.focus()
+        await pilot.press("f1")
+        assert shown.question is not None
+        assert shown.question.key == VOLUME
+        assert "How many requests a month?" in shown.render().plain
+        field(app, "quality.target").control.focus()
+        await pilot.pause()
+        assert "from 0 to 1" in shown.render().plain
+
+
+async def test_every_tab_shows_its_findings(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        for key, said in (("2", "3,000"), ("3", "not supported"), ("4", "Ruled out"), ("5", "Assumption register")):
+            await pilot.press(key)
+            await pilot.pause(0.2)
+            assert said in "\n".join(str(s.render()) for s in app.desk.query("Stage Static")), key
+
+
+async def test_reports_are_written_beside_the_brief(app, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("r")
+        await pilot.pause(0.2)
+        assert app.desk.query_one(ReportPane).is_on_screen
+        await pilot.press("w")
+        await settle(pilot)
+    written = sorted(p.name for p in brief_file.parent.iterdir())
+    assert written == ["shop.report.html", "shop.report.json", "shop.report.md", "shop.toml"]
+
+
+async def test_a_new_brief_from_an_example_has_no_file_and_asks_for_one(app, tmp_path: Path):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+n")
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, AskExample)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert app.desk.draft.path is None
+        assert app.desk.draft.brief.name != "Catalogue attribute extraction"
+        await pilot.press("ctrl+s")
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, AskPath)
+        app.screen.query_one(Input).value = str(tmp_path / "mine.toml")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert files.read(tmp_path / "mine.toml").name == app.desk.draft.brief.name
+
+
+async def test_opening_a_file_that_is_no_brief_is_one_line_and_changes_nothing(app, tmp_path: Path):
+    bad = tmp_path / "bad.toml"
+    bad.write_text("schema = 1\n[traffic]\nrequest_per_month = 3\n", encoding="utf-8")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+o")
+        await pilot.pause(0.2)
+        app.screen.query_one(Input).value = str(bad)
+        await pilot.press("enter")
+        await settle(pilot)
+        said = [n.message for n in app._notifications]
+        assert any("request_per_month" in line for line in said)
+        assert app.desk.draft.brief.name == "Catalogue attribute extraction"
+
+
+async def test_a_file_changed_outside_is_not_overwritten_unasked(app, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_into(app, pilot, VOLUME, "5M")
+        brief_file.write_text(brief_file.read_text(encoding="utf-8") + "# by another hand\n", encoding="utf-8")
+        await pilot.press("ctrl+s")
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, Ask)
+        await pilot.press("escape")
+        await settle(pilot)
+    assert "# by another hand" in brief_file.read_text(encoding="utf-8")
+
+
+async def test_the_palette_goes_to_any_question(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.3)
+        await pilot.press(*"tuning hours")
+        await pilot.pause(0.6)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert field(app, "team.tuning_hours").control.has_focus
+
+
+async def test_the_palette_lists_what_ifs_only_while_there_are_any(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        from advisor.tui.commands import DeskCommands
+
+        async def listed() -> set[str]:
+            return {str(hit.text) async for hit in DeskCommands(app.desk).discover()}
+
+        assert "Drop what-ifs" not in await listed()
+        app.desk.draft = app.desk.draft.suppose("quality.target", 0.95)
+        assert "Drop what-ifs" in await listed()
+        app.desk.action_settle_all(False)
+        assert not app.desk.draft.supposed
+
+
+async def test_text_from_a_brief_is_never_markup(engine, tmp_path: Path):
+    path = tmp_path / "odd.toml"
+    path.write_text('schema = 1\nname = "[red]hi[/] [link"\n', encoding="utf-8")
+    engine.verdict = replace(engine.verdict, warnings=("model [/] \x1b[2J gone",))
+    app = AdvisorApp(Draft.read(path), engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert "[red]hi[/] [link" in app.export_screenshot(simplify=True).replace("&#160;", " ")
+        assert "\x1b" not in panel(app)
+        assert "model [/]" in panel(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_the_verdict_stays_in_sight_where_the_screen_is_small(app, size):
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for key in "12345":
+            await pilot.press(key)
+            await pilot.pause(0.1)
+            screen = app.export_screenshot().replace("&#160;", " ")
+            assert "FINE-TUNE" in screen, key
