@@ -70,6 +70,11 @@ def smallest_difference(items: float) -> float:
     return math.sqrt(8.0 * DISCORDANT / items) if items > 0 else 1.0
 
 
+def told_apart(difference: float, items: float) -> bool:
+    """Whether a paired test of `items` items shows this difference at the 5 % level: |Δ| > 1.96·√((b+c)/n)."""
+    return items > 0 and abs(difference) > 1.96 * math.sqrt(DISCORDANT / items)
+
+
 def items_needed(difference: float) -> int:
     """Items of a paired test that show this difference with 80 % power: 8·(b+c)/Δ²."""
     return math.ceil(8.0 * DISCORDANT / difference**2 - 1e-9)

@@ -26,6 +26,9 @@ Flags = NDArray[np.bool_]
 HOPELESS = 0.05
 """Below this chance to meet the constraints an arm is excluded (brief contract, rule 8)."""
 
+LIKELY, NEARLY = 0.5, 0.1
+"""An arm is taken where it is likely to meet the limits; where none is, where it is nearly the likeliest."""
+
 SCORE_TIE = 0.01
 """Scores closer than a point count as equal where no arm reaches the target."""
 
@@ -90,7 +93,8 @@ class Ranking:
     @cached_property
     def pick(self) -> int:
         """Index of the arm to start with: lowest expected effective cost among those likely to meet the limits."""
-        enough = self.rankable & (self.p_meets >= 0.5 * self.p_meets[self.rankable].max(initial=0.0))
+        best = float(self.p_meets[self.rankable].max(initial=0.0))
+        enough = self.rankable & (self.p_meets >= min(LIKELY, best - NEARLY))
         if not self.open[1:].any():
             return int(self.p_best.argmax())
         return int(np.where(enough, self.effective.mean(axis=0), np.inf).argmin())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from advisor.core.brief import Brief
 from advisor.core.setting import Setting
 from advisor.core.verdict import Readiness
-from advisor.decide.information import smallest_difference
+from advisor.decide.information import items_needed, smallest_difference, told_apart
 from advisor.decide.ranking import Ranking
 
 MINIMUM_ITEMS = 30
@@ -50,17 +50,11 @@ def _test_size(brief: Brief, ranking: Ranking) -> Readiness | None:
     if rival is None or items < MINIMUM_ITEMS:
         return None
     gap = abs(float(ranking.quality[0, ranking.pick] - ranking.quality[0, rival]))
-    needed = smallest_difference(items)
-    if gap != gap or gap >= needed:
-        return Readiness(
-            "test size",
-            "ok",
-            f"the scores differ by {100 * gap:.1f} points, {items:,.0f} items show {100 * needed:.1f}",
-        )
-    detail = (
-        f"the scores differ by {100 * gap:.1f} points, but {items:,.0f} test items show no less than {100 * needed:.1f}"
-    )
-    return Readiness("test size", "warn", f"{detail}: take the quality as equal")
+    told = f"the expected scores differ by {100 * gap:.1f} points"
+    if told_apart(gap, items):
+        return Readiness("test size", "ok", f"{told}, and {items:,.0f} test items can tell that apart")
+    needed = items_needed(max(gap, 0.01))
+    return Readiness("test size", "warn", f"{told}: {items:,.0f} test items cannot tell that apart, {needed:,} could")
 
 
 def best_of_another_approach(ranking: Ranking) -> int | None:

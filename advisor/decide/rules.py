@@ -11,6 +11,8 @@ from advisor.core.facts import TokenPrice
 from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded
 
+HOURS_PER_WEEK_AT_WORK = 40.0
+
 Rule = Callable[[Arm, Brief, Setting], str]
 """Why an arm is out, or an empty string."""
 
@@ -96,12 +98,22 @@ def _open_service(arm: Arm, brief: Brief, setting: Setting) -> str:
 
 
 def _still_there(arm: Arm, brief: Brief, setting: Setting) -> str:
+    """The arm in place must last the horizon; any other must last until it could start."""
     ends = last_day(arm, brief, setting)
     if ends is None or ends > horizon_end(brief, setting):
         return ""
     if arm.as_is:
         return f"{arm.model} ends {ends:%Y-%m-%d}, inside the horizon"
-    return f"{arm.model} ended {ends:%Y-%m-%d}" if ends <= setting.as_of else ""
+    start = setting.as_of + timedelta(days=7 * _hours(arm, brief) / HOURS_PER_WEEK_AT_WORK)
+    return (
+        f"{arm.model} ends {ends:%Y-%m-%d}, before this option could start ({start:%Y-%m-%d})" if ends <= start else ""
+    )
+
+
+def _hours(arm: Arm, brief: Brief) -> float:
+    """Likely hours of work before the arm starts."""
+    prompt, tuning = brief.team.prompt_hours.likely, brief.team.tuning_hours.likely
+    return {"prompt": prompt, "tune": tuning, "hybrid": prompt + tuning}[arm.approach]
 
 
 RULES: dict[str, Rule] = {
@@ -128,7 +140,7 @@ def cautions(arms: Sequence[Arm], brief: Brief, setting: Setting) -> tuple[str, 
             found[
                 f"{arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is included"
             ] = None
-        if price is not None and price.availability:
+        if price is not None and price.availability not in ("", "open"):
             found[f"{price.provider}, {price.model}: {price.availability}"] = None
     return tuple(text for text in found if text)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from advisor.core.arm import Estimate
 from advisor.core.brief import Brief, Score
 from advisor.core.verdict import BreakEven
-from advisor.decide.information import smallest_difference
+from advisor.decide.information import told_apart
 from advisor.decide.ranking import Ranking
 
 
@@ -61,7 +61,7 @@ def _quality(case: Case) -> str:
     if own is None or theirs is None:
         return f"Expected score {q:.2f} against {rival:.2f}, from related scores and the evidence base{goal}."
     items = min(own.items, theirs.items)
-    if abs(own.score - theirs.score) < smallest_difference(items):
+    if not told_apart(own.score - theirs.score, items):
         pair = f"{own.score:g} and {theirs.score:g}"
         return f"Quality counts as equal: {pair} cannot be told apart on {items:,} items{goal}."
     return f"Measured score {own.score:g} against {theirs.score:g} on {items:,} items{goal}."

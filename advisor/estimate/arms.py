@@ -60,10 +60,10 @@ def prompt_techniques(brief: Brief, model: str) -> list[tuple[str, int]]:
             found += [(f"{technique}-{n}", n) for n in points if n]
         else:
             found.append((technique, points[0]))
+    if brief.retrieval is not None and ("retrieval", 0) not in found:
+        found.append(("retrieval", 0))
     if not found:
         found.append(("few-shot" if brief.data.examples.likely >= 1 else "zero-shot", 0))
-    if brief.retrieval is not None and not any(t == "retrieval" for t, _ in found):
-        found.append(("retrieval", 0))
     return found
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from advisor.core.arm import Arm
-from advisor.core.figure import Figure, Rows
+from advisor.core.brief import Score, Segment
+from advisor.core.figure import Figure
 from advisor.core.setting import Setting
 from advisor.estimate.quality import Forecast, Skill, Task, scores
+from advisor.estimate.quality.forecast import size_in_name
+from advisor.estimate.quality.skills import release_year
 from advisor.estimate.sheet import Sheet
+
+if TYPE_CHECKING:
+    from advisor.core.figure import Rows
 
 BILLION = 1e9
 
@@ -26,12 +34,34 @@ def quality_figures(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapp
         brief.quality.human_ceiling,
         brief.quality.expected_uplift,
     )
-    measured = [s for s in brief.quality.measured if not s.segment]
+    measured = whole_traffic(brief.quality.measured, brief.segments)
     found: dict[str, Forecast] = {}
-    for group in _rounds([(name, _skill(arm, sheet, setting)) for name, arm in by_skill.items()]):
+    for group in _rounds([(name, _skill(arm, sheet, setting, measured)) for name, arm in by_skill.items()]):
         told = scores(task, [skill for _, skill in group], measured, normals=sheet.normals, size=sheet.size)
         found |= {name: told[skill.id] for name, skill in group}
     return {name: _figure(forecast) for name, forecast in found.items()}
+
+
+def whole_traffic(scores: Sequence[Score], segments: Sequence[Segment]) -> list[Score]:
+    """Scores of the whole traffic; where a skill was only measured on segments, their mean weighted by share."""
+    whole = [s for s in scores if not s.segment]
+    known = {_name(s) for s in whole}
+    shares = {segment.name: segment.share.likely for segment in segments}
+    parts: dict[str, list[Score]] = {}
+    for score in scores:
+        if score.segment and _name(score) not in known:
+            parts.setdefault(_name(score), []).append(score)
+    return [*whole, *(_weighted(found, shares) for found in parts.values())]
+
+
+def _name(score: Score) -> str:
+    return f"{score.approach}/{score.technique}@{score.model.lower()}"
+
+
+def _weighted(scores: Sequence[Score], shares: Mapping[str, float]) -> Score:
+    total = sum(shares[s.segment] for s in scores)
+    mean = sum(shares[s.segment] * s.score for s in scores) / total
+    return replace(scores[-1], score=mean, items=sum(s.items for s in scores), segment="")
 
 
 def _rounds(skills: list[tuple[str, Skill]]) -> list[list[tuple[str, Skill]]]:
@@ -45,18 +75,32 @@ def _rounds(skills: list[tuple[str, Skill]]) -> list[list[tuple[str, Skill]]]:
     return rounds
 
 
-def _skill(arm: Arm, sheet: Sheet, setting: Setting) -> Skill:
+def _skill(arm: Arm, sheet: Sheet, setting: Setting, measured: Sequence[Score]) -> Skill:
     technique = arm.technique.removesuffix(f"-{arm.shown_examples}") if arm.shown_examples else arm.technique
-    model = setting.model(arm.model)
+    alike = _measured_elsewhere(arm, technique, measured)
+    model = setting.model(alike or arm.model)
     return Skill(
         id=f"{arm.approach}/{technique}@{arm.model}",
         approach=arm.approach,
         technique=technique,
         model=arm.model,
-        params_b=model.params / BILLION if model is not None else None,
+        params_b=model.params / BILLION if model is not None else size_in_name(alike or arm.model),
         examples=_examples(arm, sheet),
         encoder=setting.is_encoder(arm.model),
+        released=release_year(alike) if alike else None,
     )
+
+
+def _measured_elsewhere(arm: Arm, technique: str, measured: Sequence[Score]) -> str:
+    """The model whose score of this prompt technique stands in for an untested one; empty where it was tested itself.
+
+    An untested model is expected to score alike, with the spread between models: it gets no credit for being newer or
+    larger before it is measured.
+    """
+    if arm.approach != "prompt":
+        return ""
+    models = [s.model for s in measured if s.approach == "prompt" and s.technique == technique]
+    return "" if not models or arm.model.lower() in {m.lower() for m in models} else models[-1]
 
 
 def _examples(arm: Arm, sheet: Sheet) -> Rows | None:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.core.brief import Brief, questions
-from advisor.core.figure import Figure, Rows
+from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity, Range
+
+if TYPE_CHECKING:
+    from advisor.core.figure import Rows
 
 Z90 = 1.2815515655446004  # standard normal quantile of 0.9
 
