@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from advisor.core.verdict import ArmRecord, BreakEven, FlipPoint, NextStep, Sensitivity, Verdict
+from advisor.core.verdict import ArmRecord, BreakEven, FlipPoint, NextStep, Sensitivity, SourceRecord, Verdict
 from advisor.report import words
 from advisor.report.headline import as_is, headline, horizon, money_of, subtitle
 from advisor.report.page import Block, Bullets, Chart, Code, Column, Heading, Page, Paragraph, Ranged, Table
@@ -222,13 +222,22 @@ def _assumptions(verdict: Verdict) -> Iterator[Block]:
 
 
 def _sources(verdict: Verdict) -> Iterator[Block]:
-    if verdict.sources:
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    for s in verdict.sources:
+        found.setdefault((_document(s), s.basis, s.as_of), {}).update(dict.fromkeys(s.used_for))
+    if found:
         yield Heading("Sources")
         rows = tuple(
-            (*(words.clean(t) or "—" for t in (s.source, s.basis, s.as_of)), words.clean(", ".join(s.used_for)) or "—")
-            for s in verdict.sources
+            (*(words.clean(text) or "—" for text in origin), words.clean(", ".join(used)) or "—")
+            for origin, used in found.items()
         )
         yield Table("sources", tuple(Column(c) for c in ("source", "basis", "as of", "used for")), rows)
+
+
+def _document(held: SourceRecord) -> str:
+    """The source without the key it is read at, where that key is what it is used for: a brief stands once."""
+    document, _, key = held.source.partition(": ")
+    return document if key and held.used_for == (key,) else held.source
 
 
 def _rounded(value: float | None, digits: int) -> str:

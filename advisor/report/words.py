@@ -165,25 +165,27 @@ def span(held: Range, show: Show = number) -> str:
 
 
 def short_span(held: Range, show: Show) -> str:
-    """`0.888–0.930`, for the line below a figure; empty where it is exact or unknown."""
-    if not held.is_known or held.is_exact:
-        return ""
-    return f"{show(held.p10)}–{show(held.p90)}"
+    """`0.888–0.930`, for the line below a figure; empty where it is unknown or both ends read alike."""
+    low, high = show(held.p10), show(held.p90)
+    return f"{low}–{high}" if low != high else ""
 
 
 def tight_span(held: Range) -> str:
-    """Money for narrow columns, both ends on the scale of the upper: `2.90–4.10 k`; empty where exact or unknown."""
-    if held.p10 is None or held.p90 is None or held.is_exact:
+    """Money for narrow columns, both ends on the scale of the upper: `2.90–4.10 k`; else as `short_span`."""
+    if held.p10 is None or held.p90 is None:
         return ""
     size = max(abs(held.p10), abs(held.p90))
     if size < 1:
         return short_span(held, money)
     scale, letter = next(((s, f" {n}") for s, n in _SCALES if size >= s * 0.9995), (1.0, ""))
     digits = 2 if size < 9.995 * scale else 1 if size < 99.95 * scale else 0
-    low, high = (
-        f"{_sign(end, shown)}{shown}" for end in (held.p10, held.p90) for shown in [f"{abs(end) / scale:.{digits}f}"]
-    )
-    return f"{low}–{high}{letter}"
+
+    def end(value: float) -> str:
+        shown = f"{abs(value) / scale:.{digits}f}"
+        return _sign(value, shown) + shown
+
+    low, high = end(held.p10), end(held.p90)
+    return f"{low}–{high}{letter}" if low != high else ""
 
 
 def range_bar(

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 
-from advisor.core.verdict import Verdict
+from advisor.core.verdict import SourceRecord, Verdict
 from advisor.report import text
 
 
@@ -53,3 +54,12 @@ def test_text_from_data_cannot_steer_the_terminal(hostile: Verdict) -> None:
 
 def test_an_unknown_cost_is_shown_as_a_lower_bound(verdict: Verdict) -> None:
     assert "≥ $400, 1 unknown" in text.render(verdict)
+
+
+def test_a_document_read_at_many_keys_is_named_once(verdict: Verdict) -> None:
+    keys = ("traffic.input_tokens", "traffic.output_tokens")
+    sources = tuple(SourceRecord(f"brief b.toml: {k}", "quoted", "2026-11-20", (k,)) for k in keys)
+    shown = text.render(replace(verdict, sources=(*sources, *verdict.sources)), 120)
+    assert shown.count("brief b.toml") == 1
+    assert "brief b.toml                   quoted  2026-11-20  traffic.input_tokens, traffic.output_tokens" in shown
+    assert "genai-prices: claude-sonnet-5" in shown
