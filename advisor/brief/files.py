@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from pathlib import Path
 
 from advisor.core.errors import UsageError
@@ -15,7 +14,7 @@ def save(path: Path | str, text: str) -> None:
     """Write `text` to `path` at once or not at all; links are followed, rights kept. Raises UsageError."""
     try:
         target = Path(path).resolve()
-        scratch = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        scratch = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
         try:
             _write(scratch, text)
             if target.exists():

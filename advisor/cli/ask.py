@@ -33,6 +33,7 @@ def command(output: Path, start: Path | None, everything: bool, overwrite: bool)
         _check_target(output, overwrite)
         _ask_all(interview)
     except (KeyboardInterrupt, EOFError):
+        _say("")
         raise Cancelled(_keep_draft(interview, output)) from None
     text = write(interview.finished())
     try:
@@ -107,8 +108,12 @@ def _keep_draft(interview: Interview, output: Path) -> str:
 
 
 def _line() -> str:
-    """One line from the user. Raises EOFError at the end of the input."""
-    line = sys.stdin.readline()
+    """One line from the user. Raises EOFError at the end of the input, or where it stops being text."""
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        _say("\nthe input is not UTF-8 text", end="")
+        raise EOFError from None
     if not sys.stdin.isatty():
         _say("")
     if not line:

@@ -48,6 +48,16 @@ def test_the_end_of_the_input_keeps_a_draft_to_go_on_from(tmp_path: Path) -> Non
     assert (tmp_path / "brief.toml").read_text() == (tmp_path / "brief.draft.toml").read_text()
 
 
+def test_input_that_is_no_text_ends_the_interview(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "advisor", "ask"]
+    raw = b"Support\nclass\n\xff\xfe\n"
+    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, input=raw, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
+    assert done.returncode == 130
+    assert b"not UTF-8 text" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def test_nothing_answered_keeps_nothing(tmp_path: Path) -> None:
     assert advisor("ask", text="\n\n", folder=tmp_path).returncode == 130
     assert [p.name for p in tmp_path.iterdir()] == []
