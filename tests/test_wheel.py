@@ -102,6 +102,16 @@ def test_recommend_answers_on_a_shipped_brief(installed: Path, empty: Path) -> N
     assert verdict["arms"]
 
 
+def test_data_are_counted_with_the_shipped_ranks(installed: Path, empty: Path) -> None:
+    rows = [{"prompt": f"question number {i} of many", "completion": "yes"} for i in range(40)]
+    (empty / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0]]))
+    done = run(installed, "data", "rows.jsonl", "--json", cwd=empty, ADVISOR_HOME=str(empty / "home"))
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["rows"], report["distinct_rows"]) == (41, 40)
+    assert "o200k" in report["tokenizer"]
+
+
 def test_everything_that_is_imported_is_required(installed: Path, empty: Path) -> None:
     """Every module of ours loads in the clean environment, but for those of the calibration child (an extra)."""
     code = (
