@@ -18,6 +18,7 @@ def headline(verdict: Verdict) -> Headline:
         word=words.VERDICT_WORDS.get(verdict.verdict, words.clean(verdict.verdict).upper())
         if verdict.arms
         else "NO OPTION LEFT",
+        link="meanwhile" if arm and verdict.verdict == "undecided" else "",
         arm=words.clean(arm.id) if arm else "",
         sure=" · ".join(_sure(verdict)),
         p_best=verdict.p_best if arm else None,
@@ -55,8 +56,6 @@ def _sure(verdict: Verdict) -> Iterator[str]:
     if not verdict.arms:
         yield f"{words.plural(len(verdict.excluded), 'option')} ruled out"
         return
-    if verdict.verdict == "undecided":
-        yield "leading for now"
     yield f"best in {words.of_hundred(verdict.p_best)} of 100 draws"
     if words.is_known(verdict.expected_regret_usd):
         yield f"expected regret {words.money(verdict.expected_regret_usd)}"

@@ -43,7 +43,7 @@ def _lines(held: Page) -> Iterator[str]:
     yield ""
     yield escaped(held.subtitle)
     yield ""
-    yield f"## {escaped(head.word)} {code(head.arm)}".rstrip()
+    yield " ".join(part for part in ("##", escaped(head.word), head.link, code(head.arm)) if part)
     yield ""
     yield f"**{escaped(head.sure)}**"
     if head.figures:

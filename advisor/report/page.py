@@ -106,9 +106,10 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The answer in one glance."""
+    """The answer in one glance; `link` joins word and option, where the option is only what to do meanwhile."""
 
     word: str
+    link: str
     arm: str
     sure: str
     p_best: float | None

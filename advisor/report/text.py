@@ -32,7 +32,7 @@ def _lines(held: Page, width: int, color: bool) -> Iterator[str]:
 
 def _headline(held: Page, width: int, color: bool) -> Iterator[str]:
     head = held.headline
-    yield from (bold(line, color) for line in words.wrap(f"{head.word}  {head.arm}".rstrip(), width))
+    yield from (bold(line, color) for line in words.wrap(f"{head.word} {head.link} {head.arm}".rstrip(), width))
     if head.p_best is not None:
         yield from words.wrap(f"{words.share_bar(head.p_best, _BAR)} {head.sure}", width)
     else:

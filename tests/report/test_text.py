@@ -46,6 +46,11 @@ def test_colour_only_adds_to_what_is_there(verdict: Verdict) -> None:
     assert re.sub(r"\x1b\[\d*m", "", coloured) == plain
 
 
+def test_what_is_not_decided_is_not_sold_as_a_choice(verdict: Verdict) -> None:
+    shown = text.render(replace(verdict, verdict="undecided"))
+    assert f"NOT DECIDABLE YET meanwhile {verdict.arm}" in shown
+
+
 def test_text_from_data_cannot_steer_the_terminal(hostile: Verdict) -> None:
     shown = text.render(hostile)
     assert all(c.isprintable() or c == "\n" for c in shown)
