@@ -19,7 +19,7 @@ from advisor.core.quantity import Quantity, Range
 from advisor.probe.compare import Compared, what_to_compare
 from advisor.probe.fields import Fields, recognise
 from advisor.probe.lengths import histogram, length_fits, percentiles
-from advisor.probe.privacy import kinds_in
+from advisor.probe.privacy import kinds_by_row
 from advisor.probe.rows import Row, expand, read
 from advisor.probe.sketch import Sketches, clusters, copies_across
 from advisor.probe.specificity import Vocabulary
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 512
+BATCH_CHARACTERS = 4_000_000
 HEAD_ROWS = 200
 BAD_ROWS_LISTED = 50
 MAX_SKETCHED = 1_000_000
@@ -70,8 +71,8 @@ class _Set:
             self.sketches.add(compared)
 
         self.empty_answers += sum(not a.strip() for a in answers)
-        for prompt, answer in pairs:
-            self.personal.update(set(itertools.chain(kinds_in(prompt), kinds_in(answer))))
+        rows = len(pairs)
+        self.personal.update(kind for _, kind in {(at % rows, k) for at, k in kinds_by_row(prompts + answers)})
         self._label(answers)
 
     def _label(self, answers: list[str]) -> None:
@@ -104,8 +105,7 @@ class _Reader:
     def into(self, kept: _Set, files: list[Path]) -> None:
         """Read all files into `kept`. Raises UsageError where none of them holds a usable row."""
         for file in files:
-            batches = self._batches(file)
-            while batch := list(itertools.islice(batches, BATCH)):
+            for batch in _batched(self._pairs(file)):
                 if self.cancel:
                     self.cancel.check()
                 kept.add(batch, self.by or Compared())
@@ -114,7 +114,7 @@ class _Reader:
             first = f"; line {self.bad[0].line}: {self.bad[0].reason}" if self.bad else ""
             raise UsageError(f"{files[0]}: no usable row{first}; give one example a row")
 
-    def _batches(self, file: Path) -> Iterator[tuple[str, str]]:
+    def _pairs(self, file: Path) -> Iterator[tuple[str, str]]:
         rows = read(file)
         head, taken = list[Row](), 0
         for row in rows:
@@ -167,6 +167,19 @@ class _Reader:
     def agreement(self) -> float | None:
         """Share of doubly labelled rows on which both annotators agree; None where there are none."""
         return sum(self.agreed) / len(self.agreed) if self.agreed else None
+
+
+def _batched(pairs: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    """Batches of `BATCH` rows, smaller where the rows are long, so that memory stays flat."""
+    batch, held = list[tuple[str, str]](), 0
+    for pair in pairs:
+        batch.append(pair)
+        held += len(pair[0]) + len(pair[1])
+        if len(batch) >= BATCH or held >= BATCH_CHARACTERS:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 def _taken(fields: Fields, row: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -256,7 +269,7 @@ def _report(
         human_ceiling=reader.agreement(),
         as_of=as_of,
     )
-    return _with_warnings(report, len(train.sketches))
+    return replace(report, warnings=tuple(_warnings(report)))
 
 
 def _mean(tokens: NDArray[Any], counter: Counter, source: str, as_of: str) -> Quantity:
@@ -274,12 +287,16 @@ def _mean(tokens: NDArray[Any], counter: Counter, source: str, as_of: str) -> Qu
 
 
 def _effective_rows(train: _Set, first: NDArray[np.int64]) -> int:
-    """Groups of near copies among the distinct rows `first`; rows beyond the sketched ones count as their own."""
+    """Groups of near copies among the distinct rows `first`; rows beyond the sketched ones count as their own.
+
+    The sketches of the other rows are let go: they say nothing new.
+    """
     import numpy as np
 
     sketched = first[first < len(train.sketches)]
-    root = clusters(train.sketches.texts().pick(sketched))
-    return len(np.unique(root)) + len(first) - len(sketched)
+    if len(sketched) < len(train.sketches):
+        train.sketches.keep(sketched)
+    return len(np.unique(clusters(train.sketches.texts()))) + len(first) - len(sketched)
 
 
 def _leaks(train: _Set, test: _Set | None) -> tuple[int | None, int | None]:
@@ -311,11 +328,7 @@ def _conflicts(train: _Set) -> int:
     return int((kinds[group] > 1).sum())
 
 
-def _with_warnings(report: DataReport, sketched: int) -> DataReport:
-    return replace(report, warnings=tuple(_warnings(report, sketched)))
-
-
-def _warnings(report: DataReport, sketched: int) -> Iterator[str]:
+def _warnings(report: DataReport) -> Iterator[str]:
     if report.leaked_eval_rows:
         yield (
             f"{report.leaked_eval_rows} of {report.eval_rows} test items are exact or near-copies of training rows "
@@ -337,8 +350,8 @@ def _warnings(report: DataReport, sketched: int) -> Iterator[str]:
         yield f"{_rows(report.bad_row_count)} could not be read"
     if not report.answer_field:
         yield "no answer field was found: tokens are of the prompt alone"
-    if report.rows > sketched:
-        yield f"near-duplicates were looked for in the first {sketched} rows only"
+    if report.rows > MAX_SKETCHED:
+        yield f"near-duplicates were looked for in the first {MAX_SKETCHED:,} rows only"
 
 
 def _rows(count: int, kind: str = "") -> str:

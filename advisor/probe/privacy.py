@@ -6,6 +6,8 @@ numbers do not count.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -49,28 +51,60 @@ _KEY_MARKS = (
     "eyJ",
 )
 _KEY_WORDS = ("passw", "api_key", "api-key", "apikey", "secret", "access_token", "access-token", "accesstoken")
-_MAX_SCANNED = 200_000
+MAX_SCANNED = 200_000
 
 
-def kinds_in(text: str) -> Iterator[str]:
-    """The kinds that `text` holds, each once. Of a very long text the first 200,000 characters are looked at."""
-    if len(text) > _MAX_SCANNED:
-        text = text[:_MAX_SCANNED]
-    if "@" in text and _EMAIL.search(text):
-        yield "email"
-    found = {kind for run in _RUN.finditer(text) for kind in _run_kinds(text, run.start(), run.end())}
-    yield from found
-    if any(_is_iban(match.group()) for match in _IBAN.finditer(text) if not _joined(text, match.start())):
-        yield "IBAN"
-    if "IP address" not in found and text.count(":") > 6 and _IPV6.search(text):
-        yield "IP address"
-    if _may_hold_key(text) and _KEYS.search(text):
-        yield "key or password"
+def kinds_in(text: str) -> set[str]:
+    """The kinds that one text holds. Of a very long one the first 200,000 characters are looked at."""
+    return {kind for _, kind in kinds_by_row([text])}
 
 
-def _may_hold_key(text: str) -> bool:
+def kinds_by_row(texts: list[str]) -> set[tuple[int, str]]:
+    """(row, kind) of what a batch of texts holds; the batch is searched as one text, which is many times faster."""
+    parts = [text if len(text) <= MAX_SCANNED else text[:MAX_SCANNED] for text in texts]
+    whole = "\n".join(parts)
+    starts = list(itertools.accumulate((len(p) + 1 for p in parts), initial=0))
+
+    def row(position: int) -> int:
+        return bisect.bisect_right(starts, position) - 1
+
+    found = {(row(at), kind) for at, kind in itertools.chain(_emails(whole), _numbers(whole), _ibans(whole))}
+    found |= {(row(match.start()), "IP address") for match in _IPV6.finditer(whole)}
+    suspects = {row(at) for at in _key_marks(whole)}
+    return found | {(at, "key or password") for at in suspects if _KEYS.search(parts[at])}
+
+
+def _emails(text: str) -> Iterator[tuple[int, str]]:
+    """Around each @; a name before it is at most 64 characters long (RFC 5321)."""
+    at = text.find("@")
+    while at >= 0:
+        match = _EMAIL.search(text, max(0, at - 64), at + 320)
+        if match:
+            yield match.start(), "email"
+        at = text.find("@", at + 1)
+
+
+def _numbers(text: str) -> Iterator[tuple[int, str]]:
+    for run in _RUN.finditer(text):
+        for kind in _run_kinds(text, run.start(), run.end()):
+            yield run.start(), kind
+
+
+def _ibans(text: str) -> Iterator[tuple[int, str]]:
+    for match in _IBAN.finditer(text):
+        if not _joined(text, match.start()) and _is_iban(match.group()):
+            yield match.start(), "IBAN"
+
+
+def _key_marks(text: str) -> Iterator[int]:
+    """Where a key may be: literal marks, in any case for words such as password."""
     lower = text.lower()
-    return any(mark in text for mark in _KEY_MARKS) or any(word in lower for word in _KEY_WORDS)
+    for marks, where in ((_KEY_MARKS, text), (_KEY_WORDS, lower if len(lower) == len(text) else text)):
+        for mark in marks:
+            at = where.find(mark)
+            while at >= 0:
+                yield at
+                at = where.find(mark, at + 1)
 
 
 def _joined(text: str, start: int, marks: str = "") -> bool:

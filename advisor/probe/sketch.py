@@ -29,10 +29,12 @@ REPLACED_SHARE = 0.10
 SLACK = 2.0  # standard errors of the estimated similarity by which a pair may miss the bound
 NEIGHBOURS = 6
 MAX_WORDS = 20_000
+BLOCK = 50_000
 SHORTEST = 5  # words; shorter texts are compared as a whole only
 SHORT = 24  # words; texts up to here are compared word by word
 SAME_WORDS = 0.8  # similarity from which short texts are near copies whatever the order of their words
 
+_ASCII_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORDS = re.compile(r"[぀-ヿ㐀-鿿가-힯฀-๿]|[^\W_]+")
 
 
@@ -49,7 +51,7 @@ class Sketches:
         import numpy as np
 
         library: Any = importlib.import_module("rensa")
-        words = [_WORDS.findall(_plain(text))[:MAX_WORDS] for text in texts]
+        words = [words_of(text)[:MAX_WORDS] for text in texts]
         hashed = library.RMinHash.hash_token_sets(words)
         lengths = np.array([len(w) for w in words], dtype=np.int64)
         matrix = library.RMinHash.digest_matrix_from_flat_token_hashes(*_shingles(hashed, lengths), SLOTS, SEED)
@@ -61,6 +63,22 @@ class Sketches:
 
     def __len__(self) -> int:
         return len(self._words)
+
+    def keep(self, rows: NDArray[np.int64]) -> None:
+        """Let go of all texts but `rows`, in ascending order; done in place, block by block."""
+        import numpy as np
+
+        digests = np.frombuffer(self._digests, np.uint8).reshape(-1, SLOTS)
+        lengths = np.frombuffer(self._words, np.uint32)
+        owned = np.repeat(np.isin(np.arange(len(lengths)), rows), np.where(lengths <= SHORT, lengths, 0))
+        short = array("I", np.frombuffer(self._short, np.uint32)[owned].tobytes())
+        kept = array("I", lengths[rows].tobytes())
+        for start in range(0, len(rows), BLOCK):
+            part = rows[start : start + BLOCK]
+            digests[start : start + len(part)] = digests[part]
+        del digests, lengths  # a buffer that is looked at cannot be cut
+        del self._digests[len(rows) * SLOTS :]
+        self._words, self._short = kept, short
 
     def texts(self) -> Texts:
         """All texts so far, as arrays over the same memory."""
@@ -85,6 +103,12 @@ class Texts:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def bands(self) -> NDArray[np.uint32]:
+        """Four slots at a time as one number, shape (texts, 32)."""
+        import numpy as np
+
+        return np.ascontiguousarray(self.digests).view(np.uint32)
 
     def pick(self, rows: NDArray[np.int64]) -> Texts:
         """These rows only."""
@@ -116,7 +140,7 @@ def near_pairs(texts: Texts, wanted: Callable[[Pairs], NDArray[np.bool_]]) -> It
     """
     import numpy as np
 
-    bands = np.ascontiguousarray(texts.digests).view(np.uint32)
+    bands = texts.bands()
     for band in range(bands.shape[1]):
         key = (bands[:, band].astype(np.uint64) << np.uint64(32)) | bands[:, (band + 1) % bands.shape[1]]
         order = np.argsort(key, kind="stable")
@@ -155,6 +179,7 @@ def copies_across(first: Texts, second: Texts) -> NDArray[np.bool_]:
     """Which rows of `second` are near copies of a row of `first`."""
     import numpy as np
 
+    first = first.pick(_sharing_a_band(first, second))
     border = len(first)
     copied = np.zeros(border + len(second), np.bool_)
 
@@ -167,12 +192,23 @@ def copies_across(first: Texts, second: Texts) -> NDArray[np.bool_]:
     return copied[border:]
 
 
-def _checked(pairs: Pairs, texts: Texts, block: int = 50_000) -> Iterator[Pairs]:
+def _sharing_a_band(first: Texts, second: Texts) -> NDArray[np.int64]:
+    """Rows of `first` that share a band with any row of `second`: mostly few, where `first` is large."""
+    import numpy as np
+
+    ours, theirs = first.bands(), second.bands()
+    shared = np.zeros(len(first), np.bool_)
+    for band in range(ours.shape[1]):
+        shared |= np.isin(ours[:, band], theirs[:, band])
+    return np.flatnonzero(shared)
+
+
+def _checked(pairs: Pairs, texts: Texts) -> Iterator[Pairs]:
     """Those pairs whose sketches agree as near copies do; short ones by their words."""
     import numpy as np
 
-    for start in range(0, len(pairs), block):
-        part = pairs[start : start + block]
+    for start in range(0, len(pairs), BLOCK):
+        part = pairs[start : start + BLOCK]
         agree = (texts.digests[part[:, 0]] == texts.digests[part[:, 1]]).mean(axis=1)
         alike = (agree - 1 / 256) / (1 - 1 / 256)
         longer = texts.lengths[part].max(axis=1)
@@ -218,8 +254,8 @@ def _shingles(hashed: list[list[int]], lengths: NDArray[np.int64]) -> tuple[NDAr
     return both, offsets.astype(np.uint64)
 
 
-def _plain(text: str) -> str:
-    """Lower case; lone surrogates, which no library takes, become question marks."""
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")
-    return text.casefold()
+def words_of(text: str) -> list[str]:
+    """Words in lower case; characters of scripts without spaces stand alone; lone surrogates become question marks."""
+    if text.isascii():
+        return text.lower().translate(_ASCII_SPACES).split()
+    return _WORDS.findall(text.encode("utf-8", "replace").decode("utf-8").casefold())
