@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -70,11 +71,7 @@ class Sheet:
 
     def normals(self, id: str) -> NDArray[np.float64]:
         """Standard normal draws of the stream `id`, row 0 at the median; zeros without a seed. Shape (size,)."""
-        if self.seed is None:
-            return np.zeros(self.size)
-        z = np.random.default_rng([self.seed, crc32(id.encode())]).standard_normal(self.size)
-        z[0] = 0.0
-        return z
+        return np.zeros(self.size) if self.seed is None else stream(self.seed, id, self.size)
 
     def _rows(self, id: str, spread: Range, low: float | None, high: float | None) -> Rows:
         if spread.is_exact or self.seed is None:
@@ -86,6 +83,15 @@ class Sheet:
         for row, value in self.cases[id].items():
             rows[row] = value
         return rows
+
+
+@lru_cache(maxsize=256)
+def stream(seed: int, id: str, size: int) -> NDArray[np.float64]:
+    """The read-only standard normal stream of an input, 0 in row 0; kept, since every redraw asks for the same ones."""
+    z = np.random.default_rng([seed, crc32(id.encode())]).standard_normal(size)
+    z[0] = 0.0
+    z.flags.writeable = False
+    return z
 
 
 def two_piece(spread: Range, z: NDArray[np.float64], *, positive: bool) -> NDArray[np.float64]:

@@ -1,0 +1,120 @@
+"""Who is best: against closed forms and counting by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from advisor.core.arm import Arm
+from advisor.decide.information import evpi, evppi, evsi, items_needed, smallest_difference, told_apart
+from advisor.decide.ranking import Ranking
+
+N = 40_001
+
+
+def ranking(cost: NDArray[np.float64], quality: NDArray[np.float64] | None = None, target: float = 0.0) -> Ranking:
+    """A ranking of nameless arms, half of each cost paid once."""
+    score = np.full_like(cost, 0.9) if quality is None else quality
+    good = score >= target
+    arms = tuple(Arm("prompt" if i == 0 else "tune", f"t{i}", "m") for i in range(cost.shape[1]))
+    every = np.ones_like(good)
+    return Ranking(arms, cost, cost / 2, score, good, good, every, every)
+
+
+def normal(mean: float, sd: float, seed: int) -> NDArray[np.float64]:
+    rows = np.random.default_rng(seed).normal(mean, sd, N)
+    rows[0] = mean
+    return rows
+
+
+def test_p_best_of_two_normal_costs() -> None:
+    found = ranking(np.column_stack([normal(100, 10, 1), normal(110, 20, 2)]))
+    assert found.p_best[0] == pytest.approx(NormalDist().cdf(10 / np.hypot(10, 20)), abs=0.01)
+    assert found.p_best.sum() == pytest.approx(1)
+
+
+def test_evpi_of_two_normal_costs_is_the_unit_normal_loss() -> None:
+    """E[max(0, d)] of the pick's disadvantage d ~ N(−10, σ): σ·(φ(u) − u·(1 − Φ(u))), u = 10/σ."""
+    found = ranking(np.column_stack([normal(100, 10, 1), normal(110, 20, 2)]))
+    sd, u = np.hypot(10, 20), 10 / np.hypot(10, 20)
+    loss = sd * (NormalDist().pdf(u) - u * (1 - NormalDist().cdf(u)))
+    assert evpi(found) == pytest.approx(loss, rel=0.03)
+
+
+def test_evppi_of_one_input_matches_the_closed_form_and_never_exceeds_evpi() -> None:
+    """The second cost is 110 + x + noise; knowing x alone is worth the unit normal loss with σ = sd(x)."""
+    x, noise = normal(0, 20, 3), normal(0, 10, 4)
+    found = ranking(np.column_stack([np.full(N, 100.0), 110 + x + noise]))
+    u = 10 / 20
+    loss = 20 * (NormalDist().pdf(u) - u * (1 - NormalDist().cdf(u)))
+    assert evppi(found, x) == pytest.approx(loss, rel=0.05)
+    assert evppi(found, x) <= evpi(found)
+    assert evppi(found, normal(0, 1, 9)) < 0.15
+
+
+def test_evsi_shrinks_the_conditional_mean_as_the_closed_form_does() -> None:
+    x = normal(0, 20, 3)
+    found = ranking(np.column_stack([np.full(N, 100.0), 110 + x]))
+    sd = 20 * np.sqrt(0.5)
+    u = 10 / sd
+    loss = sd * (NormalDist().pdf(u) - u * (1 - NormalDist().cdf(u)))
+    assert evsi(found, x, 0.5) == pytest.approx(loss, rel=0.06)
+    assert evsi(found, x, 1.0) == pytest.approx(evppi(found, x))
+
+
+def test_an_arm_that_misses_the_target_is_replaced_and_loses_its_one_off_cost() -> None:
+    cost = np.tile([100.0, 60.0], (5, 1))
+    quality = np.array([[0.9, 0.9], [0.9, 0.9], [0.9, 0.9], [0.9, 0.7], [0.9, 0.7]])
+    found = ranking(cost, quality, 0.8)
+    assert found.effective[:, 1].tolist() == [60, 60, 130, 130]
+    assert found.pick == 1
+    assert found.regret(1) == pytest.approx((0 + 0 + 30 + 30) / 4)
+    assert found.best.tolist() == [1, 1, 1, 0, 0]
+
+
+def test_where_none_meets_the_target_the_best_score_counts_then_money() -> None:
+    cost = np.tile([100.0, 60.0, 10.0], (3, 1))
+    quality = np.tile([0.75, 0.745, 0.6], (3, 1))
+    found = ranking(cost, quality, 0.9)
+    assert not found.open.any()
+    assert found.best.tolist() == [1, 1, 1]
+
+
+def test_an_arm_of_unknown_cost_is_never_best() -> None:
+    found = ranking(np.tile([100.0, np.nan], (3, 1)))
+    assert found.best.tolist() == [0, 0, 0]
+    assert found.pick == 0
+    assert found.rankable.tolist() == [True, False]
+
+
+@given(st.lists(st.floats(1, 1e6), min_size=2, max_size=6), st.floats(1, 1e6))
+def test_a_useless_arm_changes_nothing_for_the_others(costs: list[float], extra: float) -> None:
+    rows = np.tile(costs, (4, 1))
+    useless = np.column_stack([rows, np.full(4, max(costs) + extra)])
+    assert ranking(useless).best.tolist() == ranking(rows).best.tolist()
+    assert ranking(useless).pick == ranking(rows).pick
+
+
+def test_test_sizes_by_the_textbook() -> None:
+    assert smallest_difference(25) == pytest.approx(0.253, abs=0.001)
+    assert items_needed(0.1) == 160
+    assert not told_apart(0.912 - 0.905, 600)
+    assert told_apart(0.1, 600)
+
+
+def test_a_hard_budget_is_a_constraint_and_a_soft_one_is_not() -> None:
+    from advisor.core.quantity import Range
+    from advisor.decide.ranking import rank
+    from tests.arms import brief, estimated, prompt, rented
+
+    held = brief(budget__one_off_usd=1000)
+    pair = [estimated(prompt("batch"), held, rows=3, seed=1), estimated(rented(), held, rows=3, seed=1)]
+    assert rank(pair, held, 3).meets.all()
+    hard = replace(held, budget=replace(held.budget, hard=True, one_off_usd=Range.exact(1000.0)))
+    assert rank(pair, hard, 3).meets[0].tolist() == [True, False]
