@@ -78,9 +78,11 @@ def _emails(text: str) -> Iterator[tuple[int, str]]:
     """Around each @; a name before it is at most 64 characters long (RFC 5321)."""
     at = text.find("@")
     while at >= 0:
-        match = _EMAIL.search(text, max(0, at - 64), at + 320)
-        if match:
-            yield match.start(), "email"
+        begin = at
+        while begin > max(0, at - 64) and (text[begin - 1].isalnum() or text[begin - 1] in "._+-"):
+            begin -= 1
+        if _EMAIL.match(text, begin):
+            yield begin, "email"
         at = text.find("@", at + 1)
 
 

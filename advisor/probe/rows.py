@@ -169,9 +169,18 @@ def _json_object(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
 
 def _json_array(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
     """The items of one JSON list, without holding the list; a row's number is its place in it."""
-    decoder, number = json.JSONDecoder(), 0
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
-    rest, want, ended = text.read(65536).lstrip()[1:], 65536, False
+    try:
+        for number, value in enumerate(_items(path, text), 1):
+            yield _object_row(number, value)
+    finally:
+        text.detach()
+
+
+def _items(path: Path, text: io.TextIOWrapper) -> Iterator[Any]:
+    """Items of a list one by one; of a long item the text read is doubled until it is whole."""
+    decoder, number, block = json.JSONDecoder(), 1, 65536
+    rest, ended = text.read(block).lstrip()[1:], False
     while True:
         rest = rest.lstrip(" \t\r\n,")
         if rest.startswith("]"):
@@ -181,16 +190,15 @@ def _json_array(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
             if end == len(rest) and not ended:
                 raise ValueError  # a number may go on in the next block
         except RecursionError:
-            raise UsageError(f"{path}: item {number + 1} of the list is nested too deeply; remove it") from None
+            raise UsageError(f"{path}: item {number} of the list is nested too deeply; remove it") from None
         except ValueError:
-            more = text.read(want)
-            if not more or len(rest) > MAX_LINE_BYTES:
-                raise UsageError(f"{path}: item {number + 1} of the list is not JSON or too long; mend it") from None
-            ended, want, rest = len(more) < want, want * 2, rest + more
+            if ended or len(rest) > MAX_LINE_BYTES:
+                raise UsageError(f"{path}: item {number} of the list is not JSON or too long; mend it") from None
+            more = text.read(block)
+            rest, ended, block = rest + more, not more, block * 2
             continue
-        number, want = number + 1, 65536
-        yield _object_row(number, value)
-        rest = rest[end:]
+        yield value
+        number, block, rest = number + 1, 65536, rest[end:]
 
 
 class _Numbered:

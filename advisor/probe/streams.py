@@ -48,10 +48,11 @@ def open_bytes(path: Path) -> io.BufferedReader:
     """The unpacked bytes of `path`. Raises UsageError where it cannot be opened or is empty."""
     try:
         file = path.open("rb")
-        if not file.peek(1):
-            raise UsageError(f"{path}: the file is empty; give a file with one example a row")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}; check the path") from None
+    if not file.peek(1):
+        file.close()
+        raise UsageError(f"{path}: the file is empty; give a file with one example a row")
     if path.suffix.lower() not in PACKED:
         return file
     return io.BufferedReader(_Guarded(_unpacker(path, file), file, path), 256 * 1024)
@@ -85,7 +86,7 @@ def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         yield from _wide_lines(stream)
         return
-    if b"\0" in head:
+    if head.count(0) > len(head) // 256:
         raise UsageError(f"{path}: binary, not text; give JSONL, CSV, TSV, JSON or Parquet (by its file ending)")
     number = 0
     while raw := stream.readline(MAX_LINE_BYTES + 1):
@@ -104,10 +105,13 @@ def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str
 
 def _wide_lines(stream: io.BufferedReader) -> Iterator[tuple[int, str, str]]:
     text = io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline="")
-    number = 0
-    while line := text.readline(MAX_LINE_BYTES):
-        number += 1
-        yield number, line, ""
+    try:
+        number = 0
+        while line := text.readline(MAX_LINE_BYTES):
+            number += 1
+            yield number, line, ""
+    finally:
+        text.detach()
 
 
 def _skip_line(stream: io.BufferedReader, raw: bytes) -> None:
