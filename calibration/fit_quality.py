@@ -20,11 +20,14 @@ from scipy.optimize import minimize
 from advisor.backtest.pooling import Block, blocks, kinds_of, names_of, pool, score_and_slope
 from advisor.backtest.studies import read
 
-BENDS = (0.0, 0.2)
+BENDS = (0.0, 0.2, 0.5)
 BOUNDS = (0.01, 3.0)  # standard deviations, logits
 TYPICAL = {"task": 0.9, "study": 0.45, "prompt-small": 0.7}  # where the search starts; 0.3 for the others
 TIGHTNESS = 1.0  # of the log-normal prior on a variance around its typical value
-DRIFT_PER_DOUBLING = 0.15  # random walk of a curve, chosen so that `advisor backtest curves` holds 80 %
+# How one curve may differ from the average of studies, logits: chosen so that `advisor backtest curves` holds 80 %.
+DRIFT_PER_DOUBLING = 0.15
+STEEPNESS_PER_DOUBLING = 0.25
+SPREAD = 0.9  # of all forecasts, as a multiple of the fit's own, chosen so that `advisor backtest outcomes` holds 80 %
 
 
 def spreads(data: Sequence[Block], start: NDArray[np.float64] | None, steps: int) -> NDArray[np.float64]:
@@ -50,7 +53,7 @@ def family(bend: float, path: Path) -> list[str]:
     mean, cov = pool(data, np.exp(whole))
     lines = ["", "[[families]]", f"bend = {bend}", f"names = {_words(names_of(data))}", f"mean = {_numbers(mean)}"]
     lines += ["root = [", *(f"  {_numbers(r[: i + 1])}," for i, r in enumerate(np.linalg.cholesky(cov))), "]"]
-    drift = [("drift", DRIFT_PER_DOUBLING), ("test", 1.0)]
+    drift = [("drift", DRIFT_PER_DOUBLING), ("steepness", STEEPNESS_PER_DOUBLING), ("test", 1.0)]
     lines += ["[families.sds]", *(f"{k} = {v:.4f}" for k, v in [*zip(kinds, np.exp(whole / 2), strict=True), *drift])]
     lines += ["[families.without]", f"kinds = {_words(kinds)}"]
     for left_out in data:
@@ -79,6 +82,7 @@ def main(evidence: str, out: str) -> None:
         "# Coefficients of the quality prior, on the logit scale. Written by calibration/fit_quality.py; do not edit.",
         f'source = "{counts[""]} published studies (profiles/evidence.csv), fitted by calibration/fit_quality.py"',
         'as_of = "studies of 2020 to 2025"',
+        f"spread = {SPREAD}",
         "[studies]",
         *(f'"{t}" = {n}' for t, n in counts.items()),
     ]

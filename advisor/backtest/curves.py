@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 DRAWS = 400
 FAR = 8.0  # extrapolation beyond this many times the largest seen number of examples is marked
 FEWEST_SEEN = 2
+HELD = ("from the first third", "of these up to 8 x beyond", "of these more than 8 x beyond", "from all points before")
 SEED = 20
 
 
@@ -113,7 +114,11 @@ def _ahead(curve: Curve, seen: int, asked: Sequence[int], prior: Prior) -> Array
 
 def streams(name: str) -> Callable[[str], Array]:
     """Standard normal streams by id, none of them at the median."""
-    return lambda id: np.random.default_rng([SEED, crc32(f"{name}|{id}".encode())]).standard_normal(DRAWS)
+
+    def stream(id: str) -> Array:
+        return np.random.default_rng([SEED, crc32(f"{name}|{id}".encode())]).standard_normal(DRAWS)
+
+    return stream
 
 
 def _row(curve: Curve, i: int, before: Array, early: Array) -> dict[str, Any]:
@@ -162,9 +167,8 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             own["from the first third"].append(held)
             own["of these more than 8 x beyond" if early["far"] else "of these up to 8 x beyond"].append(held)
             own["from all points before"].append(float(row["p10"] <= row["value"] <= row["p90"]))
-    names = ("from the first third", "of these up to 8 x beyond", "of these more than 8 x beyond", "from all points before")
-    per = {s: {"points": len(v[names[0]]), **{n: _mean(v[n]) for n in names if v[n]}} for s, v in hits.items()}
-    whole = {n: _mean([v[n] for v in per.values() if n in v]) for n in names if any(n in v for v in per.values())}
+    per = {s: {"points": len(v[HELD[0]]), **{n: _mean(v[n]) for n in HELD if v[n]}} for s, v in hits.items()}
+    whole = {n: _mean([v[n] for v in per.values() if n in v]) for n in HELD if any(n in v for v in per.values())}
     return {"held": whole, "points": sum(v["points"] for v in per.values()), "studies": per}
 
 
@@ -176,7 +180,8 @@ def markdown(totals: dict[str, Any]) -> str:
     """The summary as Markdown tables."""
     names = list(totals["held"])
     lines = [f"| study | points | {' | '.join(names)} |", f"|---|---:|{'---:|' * len(names)}"]
-    for study, own in [("mean over studies", {"points": totals["points"], **totals["held"]}), *totals["studies"].items()]:
+    whole = {"points": totals["points"], **totals["held"]}
+    for study, own in [("mean over studies", whole), *totals["studies"].items()]:
         values = [f"{own[n]:.3f}" if n in own else " " for n in names]
         lines.append(f"| {study} | {own['points']} | {' | '.join(values)} |")
     return "\n".join(lines) + "\n"

@@ -129,7 +129,8 @@ def _reliability(pairs: Sequence[tuple[dict[str, Any], Truth]]) -> dict[str, Any
         mine = (p >= low) & (p < high)
         if mine.any():
             seen, came = (float(np.average(x[mine], weights=weight[mine])) for x in (p, won))
-            bands.append({"from": low, "to": min(high, 1.0), "events": int(mine.sum()), "foreseen": round(seen, 3), "was": round(came, 3)})
+            band = {"from": low, "to": min(high, 1.0), "events": int(mine.sum())}
+            bands.append({**band, "foreseen": round(seen, 3), "was": round(came, 3)})
     brier = [round(float(np.average((x - won) ** 2, weights=weight)), 4) for x in (p, base)]
     return {"bands": bands, "brier": brier[0], "brier base rate": brier[1]}
 
@@ -143,7 +144,9 @@ def markdown(totals: dict[str, Any]) -> str:
         lines += [f"| Brier score of P(best), studies alike | {held['brier']:.4f} |"]
         lines += [f"| Brier score of the base rates | {held['brier base rate']:.4f} |"]
     lines += ["", "| P(best) foreseen | events | mean foreseen | was best |", "|---|---:|---:|---:|"]
-    lines += [f"| {b['from']:.1f} to {b['to']:.1f} | {b['events']} | {b['foreseen']:.3f} | {b['was']:.3f} |" for b in held["bands"]]
+    for band in held["bands"]:
+        low, high, events, foreseen, was = band.values()
+        lines.append(f"| {low:.1f} to {high:.1f} | {events} | {foreseen:.3f} | {was:.3f} |")
     shown = ("cover tune", "cover hybrid", "cover gain", "width tune", "pinball", "regret choice", "regret always tune")
     lines += ["", f"| study | cells | {' | '.join(shown)} |", f"|---|---:|{'---:|' * len(shown)}"]
     for study, own in totals["studies"].items():

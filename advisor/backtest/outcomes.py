@@ -24,7 +24,6 @@ from advisor.backtest.priors import Unseen, unseen
 from advisor.backtest.studies import Result, read
 
 DRAWS = 2000  # by study, shared among the families
-SPREAD = 1.0  # of the forecast, as a multiple of the model's own
 SEED = 20
 
 
@@ -107,7 +106,7 @@ def _conditioned(results: Sequence[Result], seen: Any, given: Unseen, draws: int
     middle = mean[hidden] + pull.T @ (y[seen] - mean[seen])
     cov = prior[np.ix_(hidden, hidden)] - pull.T @ prior[np.ix_(seen, hidden)]
     root = np.linalg.cholesky(cov + 1e-9 * np.eye(len(cov)))
-    q = 1 / (1 + np.exp(-(middle[:, None] + SPREAD * root @ rng.standard_normal((len(cov), draws)))))
+    q = 1 / (1 + np.exp(-(middle[:, None] + root @ rng.standard_normal((len(cov), draws)))))
     error = rng.standard_normal(q.shape) * np.sqrt(q * (1 - q) / items[hidden][:, None])
     out[hidden] = np.clip(q + error, 0, 1)
     return out

@@ -118,10 +118,12 @@ def blocks(results: Iterable[Result], bend: float) -> list[Block]:
 
 
 def names_of(data: Sequence[Block]) -> tuple[str, ...]:
+    """The fixed weights, which all blocks share."""
     return data[0].names
 
 
 def kinds_of(data: Sequence[Block]) -> tuple[str, ...]:
+    """The kinds of deviation, which all blocks share."""
     return data[0].kinds
 
 
@@ -157,8 +159,8 @@ def score_and_slope(data: Sequence[Block], variances: Array) -> tuple[float, Arr
         rest = block.logits - block.design @ weights
         pulled = inverse @ rest
         value += block.weight * 0.5 * float(rest @ pulled - np.linalg.slogdet(inverse)[1])
-        inverse -= np.outer(pulled, pulled)
+        excess = inverse - np.outer(pulled, pulled)
         for i, kind in enumerate(block.kinds):
             if kind in block.shared:
-                slope[i] += block.weight * 0.5 * variances[i] * float(np.vdot(inverse, block.shared[kind]))
+                slope[i] += block.weight * 0.5 * variances[i] * float(np.vdot(excess, block.shared[kind]))
     return value, slope

@@ -11,7 +11,7 @@ import numpy as np
 from advisor import shipped
 from advisor.backtest.pooling import Array, Block, blocks, kinds_of, names_of, pool
 from advisor.backtest.studies import read
-from advisor.estimate.quality.prior import Family, Prior, load, merged, tables
+from advisor.estimate.quality.prior import CURVE_KINDS, Family, Prior, load, merged, tables, widened
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ def prior_without(study: str) -> Prior:
 
 def _curve_sds(family: int) -> dict[str, float]:
     sds = tables()["families"][family]["sds"]
-    return {kind: sds[kind] for kind in ("drift", "test")}
+    return {kind: sds[kind] for kind in CURVE_KINDS}
 
 
 @cache
@@ -54,11 +54,11 @@ def _shipped_blocks(bend: float) -> Sequence[Block]:
 
 
 def _without(study: str, family: int) -> Unseen:
-    table = tables()["families"][family]
+    table, spread = tables()["families"][family], tables()["spread"]
     if study not in table["without"]:
         ours, root = load().families[family], load().families[family].root
-        return Unseen(ours.bend, ours.names, ours.mean, root @ root.T, dict(table["sds"]))
+        return Unseen(ours.bend, ours.names, ours.mean, root @ root.T, widened(table["sds"], spread))
     rest = [b for b in _shipped_blocks(table["bend"]) if b.study != study]
     sds = dict(zip(table["without"]["kinds"], table["without"][study], strict=True))
     mean, covariance = pool(rest, np.array([sds[kind] for kind in kinds_of(rest)]) ** 2)
-    return Unseen(table["bend"], names_of(rest), mean, covariance, sds)
+    return Unseen(table["bend"], names_of(rest), mean, covariance * spread**2, widened(sds, spread))

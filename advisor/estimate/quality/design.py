@@ -26,6 +26,7 @@ USUAL_SHOTS = {
 }
 PROMPT_SHARE = {"tuned-retrieval": 0.7, "tuned-few-shot": 0.5, "cascade": 0.5}  # of a hybrid's deviations
 PROMPT_FORM = {"tuned-retrieval": "retrieval", "tuned-few-shot": "few-shot", "cascade": "few-shot"}
+SHOWN = ("one-shot", "few-shot", "many-shot", "retrieved-examples", "searched")  # prompts that show examples
 SMALL_B = 20.0  # open models below this many billions answer prompts erratically
 
 Coefficient = float | Rows
@@ -88,6 +89,8 @@ def _prompted(out: Loadings, skill: Skill, bend: float, study: str, here: str, s
         add["prompt-size"] = share * log10(skill.params_b / 7)
     if technique != "zero-shot":
         add[f"prompt:{technique}"] = share
+        if technique in SHOWN:
+            out.deviations["prompt-shown", here] = share
         out.deviations["prompt-technique", f"{study}|{technique}"] = share
         out.deviations["prompt-technique-task", f"{here}|{technique}"] = share
     if skill.approach == "prompt":
@@ -97,7 +100,8 @@ def _prompted(out: Loadings, skill: Skill, bend: float, study: str, here: str, s
         out.deviations["shots-task", here] = seen
     out.deviations["prompt-task", here] = share
     out.deviations["prompt-model", f"{study}|{skill.model.lower()}"] = share
-    small = skill.params_b is not None and skill.params_b < SMALL_B and technique in ("zero-shot", "one-shot", "few-shot")
+    plain = technique in ("zero-shot", "one-shot", "few-shot")
+    small = plain and skill.params_b is not None and skill.params_b < SMALL_B
     out.deviations["prompt-small" if small else "prompt-large", f"{here}|{skill.model.lower()}"] = share
 
 

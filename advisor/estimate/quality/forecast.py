@@ -11,12 +11,13 @@ import numpy as np
 from advisor.core.brief import Score
 from advisor.core.quantity import Basis
 from advisor.estimate.quality import prior as priors
-from advisor.estimate.quality.design import Loadings, loadings
+from advisor.estimate.quality.design import Loadings, bent, loadings
 from advisor.estimate.quality.posterior import Normals, Seen, logits
 from advisor.estimate.quality.skills import Rows, Skill, Task
 from advisor.estimate.quality.uplift import uplifted
 
-SHARED_TEST_ERROR = 0.5  # of a curve's test-set variance, since its points are scored on the same items
+SHARED_TEST_ERROR = 0.75  # of a curve's test-set variance, since its points are scored on the same items
+LN2 = float(np.log(2))
 SAME_POINT = 1.02  # ratio of label counts below which two points of a curve are one
 
 
@@ -72,16 +73,11 @@ def shares(
 ) -> Rows:
     """Scores as the model has them, shape (skills, size); skills of one id are one skill at several examples."""
     loads = [tuple(_with_drift(task, s, f.bend, points) for f in prior.families) for s in skills]
-    seen = [
-        Seen(f"{p.skill.id.lower()}|{p.n:g}", tuple(_observed(task, p, f.bend, points) for f in prior.families), p.logit, p.own)
-        for p in points
-    ]
+    seen = [_seen(task, p, points, prior) for p in points]
     return np.asarray(1 / (1 + np.exp(-logits(prior.families, seen, loads, normals, size))))
 
 
-def points_of(
-    skills: Sequence[Skill], measured: Sequence[Score], params_b: Mapping[str, float | None]
-) -> list[Point]:
+def points_of(skills: Sequence[Skill], measured: Sequence[Score], params_b: Mapping[str, float | None]) -> list[Point]:
     """The measured scores that hold, each with the skill it is about."""
     known = {(s.approach, s.technique, s.model.lower()): s for s in skills}
     sizes = {**{m.lower(): b for m, b in params_b.items()}, **{s.model.lower(): s.params_b for s in skills}}
@@ -95,14 +91,14 @@ def points_of(
 def _point(score: Score, skill: Skill | None, sizes: Mapping[str, float | None], on_curve: bool) -> Point:
     model = score.model.lower()
     if skill is None:
-        params = sizes[model] if model in sizes else _size_in_name(model)
-        id = f"{score.approach}/{score.technique}@{score.model}"
-        skill = Skill(id, score.approach, score.technique, score.model, params, encoder=score.technique == "encoder")
+        params = sizes[model] if model in sizes else size_in_name(model)
+        name = f"{score.approach}/{score.technique}@{score.model}"
+        skill = Skill(name, score.approach, score.technique, score.model, params, encoder=score.technique == "encoder")
     examples = float(score.train_examples) if score.train_examples else _usual(skill)
-    # half an item is added on each side, so that 0 and 1 stay finite (Agresti and Coull)
-    q = (score.score * score.items + 0.5) / (score.items + 1)
+    half = 0.5 / max(score.items, 1)  # half an item keeps 0 and 1 finite
+    q = min(max(score.score, half), 1 - half)
     slope = q * (1 - q)
-    binomial = 1 / (score.items * slope)
+    binomial = 1 / (max(score.items, 1) * slope)
     shared = SHARED_TEST_ERROR * binomial if on_curve else 0.0
     return Point(
         replace(skill, examples=examples or None),
@@ -114,7 +110,7 @@ def _point(score: Score, skill: Skill | None, sizes: Mapping[str, float | None],
     )
 
 
-def _size_in_name(model: str) -> float | None:
+def size_in_name(model: str) -> float | None:
     """Billions of parameters as a name tells them, such as 7 for llama-2-7b-80k; None where it tells none."""
     found = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)b(?![a-z0-9])", model)
     return float(found.group(1)) if found else None
@@ -125,6 +121,11 @@ def _usual(skill: Skill) -> float:
     return 0.0 if skill.examples is None else float(np.ravel(skill.examples)[0])
 
 
+def _seen(task: Task, point: Point, points: Sequence[Point], prior: priors.Prior) -> Seen:
+    loads = tuple(_observed(task, point, f.bend, points) for f in prior.families)
+    return Seen(f"{point.skill.id.lower()}|{point.n:g}", loads, point.logit, point.own)
+
+
 def _observed(task: Task, point: Point, bend: float, points: Sequence[Point]) -> Loadings:
     out = _with_drift(task, point.skill, bend, points)
     if point.shared:
@@ -133,21 +134,28 @@ def _observed(task: Task, point: Point, bend: float, points: Sequence[Point]) ->
 
 
 def _with_drift(task: Task, skill: Skill, bend: float, points: Sequence[Point]) -> Loadings:
-    """The weights of a skill, and what its curve may do between its largest measured point and its examples.
+    """The weights of a skill, and how its curve may run between its largest measured point and its examples.
 
-    That drift is a random walk in log2 n: independent steps, one for each doubling.
+    Its steepness may differ from what studies show, and it may drift: a random walk in log2 n, one independent step
+    for each doubling.
     """
     out = loadings(task, skill, bend)
     own = [p.n for p in points if p.skill.id == skill.id and p.n > 0]
     if not own or skill.examples is None:
         return out
-    start, here = np.log2(max(own)), np.log2(np.maximum(skill.examples, 1.0))
+    name, start, here = skill.id.lower(), float(np.log2(max(own))), np.log2(np.maximum(skill.examples, 1.0))
+    out.deviations["steepness", name] = bent(np.maximum(skill.examples, 1.0), max(own), bend) / LN2
     low, high = int(np.floor(min(np.min(here), start))), int(np.ceil(max(np.max(here), start)))
     for k in range(low, high):
         step = np.clip(here, k, k + 1) - np.clip(start, k, k + 1)
         if np.any(step):
-            out.deviations["drift", f"{skill.id.lower()}|{k}"] = step if isinstance(step, np.ndarray) else float(step)
+            out.deviations["drift", f"{name}|{k}"] = _plain(step)
     return out
+
+
+def _plain(value: Rows | np.float64) -> float | Rows:
+    """A number as a number, an array as it is."""
+    return value if isinstance(value, np.ndarray) else float(value)
 
 
 def _forecast(task: Task, skill: Skill, rows: Rows, points: Sequence[Point], prior: priors.Prior) -> Forecast:

@@ -2,7 +2,8 @@
 
 Every weight is drawn from its prior by a stream of its own name, then moved by what the measurements say (pathwise
 conditioning, Matheron's rule; Wilson et al. 2021, JMLR 22:105). The draws are exact, correlated across skills, and
-adding a skill leaves the draws of the others as they are.
+adding a skill leaves the draws of the others as they are. All of it is linear in the standard normal draws, so that one
+matrix product per family makes all scores.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.estimate.quality.design import Loadings
 from advisor.estimate.quality.prior import Family
 from advisor.estimate.quality.skills import Rows
 
 Normals = Callable[[str], Rows]
+Key = tuple[str, str]  # kind and key of a deviation; of a fixed weight "" and its name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,12 +34,11 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Draws:
-    """Standard normal draws by weight: `fixed` (one line per fixed weight), `free` per deviation, `noise` per score."""
+class Map:
+    """A family's posterior as an affine map of the draws: `offset` + `slopes` · draws, a line per asked score."""
 
-    fixed: Rows
-    free: dict[tuple[str, str], Rows]
-    noise: Rows
+    offset: Rows
+    slopes: Rows
 
 
 def logits(
@@ -46,20 +48,17 @@ def logits(
 
     Each case belongs to one family, with the probability that the measurements give it; a median case blends them.
     """
-    choice = normals("quality|family")
+    loads = [one for group in (*asked, *(s.loads for s in seen)) for one in group]
+    keys = list({key: None for one in loads for key in one.deviations if key[0] in families[0].sds})
+    draws = _draws(families[0], keys, seen, normals, size)
     trust = family_trust(families, seen)
+    owner = _owners(trust, normals("quality|family"))
     out = np.zeros((len(asked), size))
-    median = choice == 0
-    bounds = [NormalDist().inv_cdf(min(max(p, 1e-9), 1 - 1e-9)) for p in np.cumsum(trust)]
-    bounds[-1] = np.inf
-    low = -np.inf
-    draws = _draw(families, seen, asked, normals)
     for i, family in enumerate(families):
-        mine = (choice > low) & (choice <= bounds[i]) & ~median
-        low = bounds[i]
-        loads = [a[i] for a in asked]
-        out[:, mine] = _conditioned(family, [s.loads[i] for s in seen], seen, loads, draws, mine)
-        out[:, median] += trust[i] * _conditioned(family, [s.loads[i] for s in seen], seen, loads, draws, median)
+        observed, wanted = [s.loads[i] for s in seen], [a[i] for a in asked]
+        for cases, share in ((np.flatnonzero(owner == i), 1.0), (np.flatnonzero(owner < 0), trust[i])):
+            if cases.size:
+                out[:, cases] += share * _evaluated(family, keys, seen, observed, wanted, draws, cases)
     return out
 
 
@@ -68,32 +67,35 @@ def family_trust(families: Sequence[Family], seen: Sequence[Seen]) -> list[float
     log_evidence = np.zeros(len(families))
     for i, family in enumerate(families):
         if seen:
-            mean, cov = _moments(family, [s.loads[i] for s in seen], seen)
+            observed = [s.loads[i] for s in seen]
+            keys = list({key: None for one in observed for key in one.deviations if key[0] in family.sds})
+            mean, whole = _whitened(family, keys, observed)
+            cov = whole @ whole.T + np.diag([s.variance for s in seen])
             rest = np.array([s.logit for s in seen]) - mean
             log_evidence[i] = -0.5 * (np.linalg.slogdet(cov)[1] + rest @ np.linalg.solve(cov, rest))
     odds = np.exp(log_evidence - log_evidence.max())
     return [float(p) for p in odds / odds.sum()]
 
 
-def _moments(family: Family, loads: Sequence[Loadings], seen: Sequence[Seen]) -> tuple[Rows, Rows]:
-    """Prior mean and covariance of the measured logits, noise included."""
-    keys = _keys(family, loads)
-    fixed, free = _matrix(family, loads, keys)
-    whole = np.hstack([fixed @ family.root, free * _sds(family, keys)])
-    return fixed @ family.mean, whole @ whole.T + np.diag([s.variance for s in seen])
+def _owners(trust: Sequence[float], choice: Rows) -> NDArray[np.int64]:
+    """The family of each case by its draw; −1 for a median case."""
+    bounds = [NormalDist().inv_cdf(min(max(float(p), 1e-9), 1 - 1e-9)) for p in np.cumsum(trust)[:-1]]
+    return np.where(choice == 0, -1, np.searchsorted(bounds, choice))
 
 
-def _keys(family: Family, loads: Sequence[Loadings]) -> list[tuple[str, str]]:
-    """The deviations in use, in order of first use."""
-    return list({key: None for one in loads for key in one.deviations if key[0] in family.sds})
+def _draws(family: Family, keys: Sequence[Key], seen: Sequence[Seen], normals: Normals, size: int) -> Rows:
+    """Standard normal draws, a line per fixed weight, per deviation and per measurement; families share them."""
+    ids = [f"quality|{name}" for name in family.names]
+    ids += [f"quality|{kind}|{key}" for kind, key in keys]
+    ids += [f"quality|measured|{s.id}" for s in seen]
+    out = np.empty((len(ids), size))
+    for line, stream in zip(out, ids, strict=True):
+        line[:] = normals(stream)
+    return out
 
 
-def _sds(family: Family, keys: Sequence[tuple[str, str]]) -> Rows:
-    return np.array([family.sds[kind] for kind, _ in keys])
-
-
-def _matrix(family: Family, loads: Sequence[Loadings], keys: Sequence[tuple[str, str]]) -> tuple[Rows, Rows]:
-    """Coefficients of fixed weights and of deviations; those that differ by case stand as 0 here."""
+def _whitened(family: Family, keys: Sequence[Key], loads: Sequence[Loadings]) -> tuple[Rows, Rows]:
+    """Prior mean of each score, and its coefficients on standard normal weights; what differs by case counts as 0."""
     at = {name: i for i, name in enumerate(family.names)}
     column = {key: i for i, key in enumerate(keys)}
     fixed, free = np.zeros((len(loads), len(at))), np.zeros((len(loads), len(keys)))
@@ -104,67 +106,52 @@ def _matrix(family: Family, loads: Sequence[Loadings], keys: Sequence[tuple[str,
         for key, value in one.deviations.items():
             if key in column and not isinstance(value, np.ndarray):
                 free[i, column[key]] = value
-    return fixed, free
-
-
-def _draw(
-    families: Sequence[Family], seen: Sequence[Seen], asked: Sequence[tuple[Loadings, ...]], normals: Normals
-) -> Draws:
-    """The prior draws of every weight in use; families share them."""
-    fixed = np.array([normals(f"quality|{name}") for name in families[0].names])
-    free: dict[tuple[str, str], Rows] = {}
-    for i, family in enumerate(families):
-        for key in _keys(family, [s.loads[i] for s in seen] + [a[i] for a in asked]):
-            if key not in free:
-                free[key] = normals(f"quality|{key[0]}|{key[1]}")
-    noise = np.array([normals(f"quality|measured|{s.id}") for s in seen])
-    return Draws(fixed, free, noise)
+    sds = np.array([family.sds[kind] for kind, _ in keys])
+    return fixed @ family.mean, np.hstack([fixed @ family.root, free * sds])
 
 
 def _conditioned(
+    family: Family, keys: Sequence[Key], seen: Sequence[Seen], observed: Sequence[Loadings], wanted: Sequence[Loadings]
+) -> Map:
+    """The posterior of the wanted scores as a map of the draws (weights first, then measurement errors)."""
+    mean, whole = _whitened(family, keys, wanted)
+    if not seen:
+        return Map(mean, whole)
+    seen_mean, seen_whole = _whitened(family, keys, observed)
+    variance = np.array([s.variance for s in seen])
+    cov = seen_whole @ seen_whole.T + np.diag(variance)
+    gain = np.linalg.solve(cov, seen_whole @ whole.T).T
+    offset = mean + gain @ (np.array([s.logit for s in seen]) - seen_mean)
+    return Map(offset, np.hstack([whole - gain @ seen_whole, -gain * np.sqrt(variance)]))
+
+
+def _evaluated(
     family: Family,
-    observed: Sequence[Loadings],
+    keys: Sequence[Key],
     seen: Sequence[Seen],
-    asked: Sequence[Loadings],
-    draws: Draws,
-    cases: Rows,
+    observed: Sequence[Loadings],
+    wanted: Sequence[Loadings],
+    draws: Rows,
+    cases: NDArray[np.int64],
 ) -> Rows:
-    """Posterior logits of the asked scores in the chosen cases."""
-    keys = _keys(family, [*observed, *asked])
-    sds = _sds(family, keys)
-    fixed_z = draws.fixed[:, cases]
-    free_z = np.array([draws.free[key][cases] for key in keys])
-    fixed_w, free_w = family.mean[:, None] + family.root @ fixed_z, sds[:, None] * free_z
-    if seen:
-        fixed, free = _matrix(family, observed, keys)
-        whole = np.hstack([fixed @ family.root, free * sds])
-        variance = np.array([s.variance for s in seen])
-        cov = whole @ whole.T + np.diag(variance)
-        gap = np.array([s.logit for s in seen])[:, None] - fixed @ fixed_w - free @ free_w
-        pull = np.linalg.solve(cov, gap - np.sqrt(variance)[:, None] * draws.noise[:, cases])
-        fixed_w += family.root @ (family.root.T @ (fixed.T @ pull))
-        free_w += (sds**2)[:, None] * (free.T @ pull)
-    fixed, free = _matrix(family, asked, keys)
-    out = fixed @ fixed_w + free @ free_w
-    _add_varied(out, family, asked, keys, fixed_w, free_w, cases)
-    return out
+    """Posterior logits of the wanted scores in the chosen cases.
+
+    Terms whose coefficient differs by case, such as an uncertain number of labels, are added weight by weight.
+    """
+    varied = [_varied(one, family, keys) for one in wanted]
+    extra = list({key: None for terms in varied for key in terms})
+    lone = [Loadings({key[1]: 1.0}) if not key[0] else Loadings({}, {key: 1.0}) for key in extra]
+    posterior = _conditioned(family, keys, seen, observed, [*wanted, *lone])
+    found = posterior.slopes @ np.take(draws, cases, axis=1)
+    found += posterior.offset[:, None]
+    line = {key: len(wanted) + i for i, key in enumerate(extra)}
+    for i, terms in enumerate(varied):
+        for key, value in terms.items():
+            found[i] += value[cases] * found[line[key]]
+    return found[: len(wanted)]
 
 
-def _add_varied(
-    out: Rows,
-    family: Family,
-    asked: Sequence[Loadings],
-    keys: Sequence[tuple[str, str]],
-    fixed_w: Rows,
-    free_w: Rows,
-    cases: Rows,
-) -> None:
-    """Adds the terms whose coefficient differs by case, such as a number of labels that is uncertain."""
-    at, column = {n: i for i, n in enumerate(family.names)}, {k: i for i, k in enumerate(keys)}
-    for i, one in enumerate(asked):
-        for name, value in one.fixed.items():
-            if isinstance(value, np.ndarray) and name in at:
-                out[i] += value[cases] * fixed_w[at[name]]
-        for key, value in one.deviations.items():
-            if isinstance(value, np.ndarray) and key in column:
-                out[i] += value[cases] * free_w[column[key]]
+def _varied(one: Loadings, family: Family, keys: Sequence[Key]) -> dict[Key, Rows]:
+    """The coefficients that differ by case, of weights the family knows."""
+    out: dict[Key, Rows] = {("", n): v for n, v in one.fixed.items() if isinstance(v, np.ndarray) and n in family.names}
+    return out | {k: v for k, v in one.deviations.items() if isinstance(v, np.ndarray) and k in keys}

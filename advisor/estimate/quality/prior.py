@@ -30,6 +30,7 @@ class Family:
     sds: Mapping[str, float]
 
 
+CURVE_KINDS = ("drift", "steepness", "test")  # set by the back-test of curves, not by the fit
 MERGED = {
     "study": "task",
     "prompt-technique-task": "prompt-technique",
@@ -62,7 +63,8 @@ class Prior:
 def load() -> Prior:
     """The shipped prior, profiles/quality.toml. Raises FileNotFoundError where the installation is broken."""
     table = tables()
-    return Prior(tuple(_family(f) for f in table["families"]), table["studies"], table["source"], table["as_of"])
+    families = tuple(_family(f, table["spread"]) for f in table["families"])
+    return Prior(families, table["studies"], table["source"], table["as_of"])
 
 
 @cache
@@ -72,8 +74,14 @@ def tables() -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def _family(table: Mapping[str, Any]) -> Family:
+def widened(sds: Mapping[str, float], spread: float) -> dict[str, float]:
+    """Standard deviations times `spread`, but for those that belong to a curve or a test."""
+    return {kind: sd if kind in CURVE_KINDS else sd * spread for kind, sd in sds.items()}
+
+
+def _family(table: Mapping[str, Any], spread: float) -> Family:
     lower = np.zeros((len(table["names"]), len(table["names"])))
     for i, row in enumerate(table["root"]):
         lower[i, : len(row)] = row
-    return Family(table["bend"], tuple(table["names"]), np.array(table["mean"]), lower, merged(table["sds"]))
+    sds = merged(widened(table["sds"], spread))
+    return Family(table["bend"], tuple(table["names"]), np.array(table["mean"]), lower * spread, sds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import log2
 
 import numpy as np
 
@@ -66,4 +67,4 @@ def crossings(curve: Rows, grid: Rows, target: float) -> Rows:
 
 
 def _steps(limit: float) -> int:
-    return max(2, round(STEPS_PER_DOUBLING * np.log2(limit / FEWEST)) + 1)
+    return max(2, round(STEPS_PER_DOUBLING * log2(limit / FEWEST)) + 1)

@@ -27,9 +27,10 @@ def uplifted(rows: Rows, skills: Sequence[Skill], measured: Sequence[Skill], upl
     best_prompt = max(prompts, key=lambda i: rows[i, 0])
     best_tuned = max(tuned, key=lambda i: rows[i, 0])
     z = normals("quality.expected_uplift")
-    p10, p50, p90 = uplift.p10, uplift.likely, uplift.p90
-    assert p10 is not None and p90 is not None
-    gain = p50 + np.where(z > 0, p90 - p50, p50 - p10) / Z90 * z
+    p50 = uplift.likely
+    up = 0.0 if uplift.p90 is None else uplift.p90 - p50
+    down = 0.0 if uplift.p10 is None else p50 - uplift.p10
+    gain = p50 + np.where(z > 0, up, down) / Z90 * z
     out = rows.copy()
     out[moved] = np.clip(rows[moved] + rows[best_prompt] + gain - rows[best_tuned], 0.0, 1.0)
     return out
