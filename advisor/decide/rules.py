@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from advisor.core.arm import Arm
@@ -31,22 +31,25 @@ def rule_out(arms: Iterable[Arm], brief: Brief, setting: Setting) -> tuple[tuple
 
 def is_hosted(arm: Arm) -> bool:
     """Whether requests leave the team's own or rented machines."""
-    return arm.approach == "prompt" or "hosted" in arm.serving or bool(arm.helper)
+    served_here = "owned" in arm.serving or "rented" in arm.serving
+    return not served_here or bool(arm.helper)
 
 
-def tariff(arm: Arm, setting: Setting) -> TokenPrice | None:
-    """The price row behind a hosted arm."""
+def tariffs(arm: Arm, setting: Setting) -> tuple[TokenPrice, ...]:
+    """The price rows behind the hosted parts of an arm: of its model, and of the one behind a cascade."""
+    found = [setting.price(arm.helper)] if arm.helper else []
     if "hosted" in arm.serving:
-        return setting.tuned_price(arm.model)
-    return setting.price(arm.helper or arm.model) if is_hosted(arm) else None
+        found.append(setting.tuned_price(arm.model))
+    elif is_hosted(arm) and not arm.helper:
+        found.append(setting.price(arm.model))
+    return tuple(price for price in found if price is not None)
 
 
 def last_day(arm: Arm, brief: Brief, setting: Setting) -> date | None:
     """The last day of the model an arm is served by; None: no end known."""
     if arm.as_is and brief.current is not None and brief.current.ends is not None:
         return brief.current.ends
-    price = tariff(arm, setting)
-    return price.ends if price is not None else None
+    return min((price.ends for price in tariffs(arm, setting) if price.ends is not None), default=None)
 
 
 def horizon_end(brief: Brief, setting: Setting) -> date:
@@ -74,25 +77,28 @@ def _is_open(model: str, setting: Setting) -> bool:
 
 def _allowed_provider(arm: Arm, brief: Brief, setting: Setting) -> str:
     allowed = brief.policy.allowed_providers
-    price = tariff(arm, setting)
     if not allowed or not is_hosted(arm):
         return ""
-    if price is None:
+    named, prices = {a.lower() for a in allowed}, tariffs(arm, setting)
+    if not prices:
         return f"no price of an allowed provider ({', '.join(allowed)}) is known for {arm.helper or arm.model}"
-    named = {a.lower() for a in allowed}
-    return "" if price.provider.lower() in named else f"{price.provider} is not one of {', '.join(allowed)}"
+    other = next((p.provider for p in prices if p.provider.lower() not in named), "")
+    return f"{other} is not one of {', '.join(allowed)}" if other else ""
 
 
 def _residency(arm: Arm, brief: Brief, setting: Setting) -> str:
-    wanted, price = brief.policy.residency.lower(), tariff(arm, setting)
-    if not wanted or price is None or not price.regions or wanted in {r.lower() for r in price.regions}:
+    wanted = brief.policy.residency.lower()
+    abroad = [p for p in tariffs(arm, setting) if p.regions and wanted not in {r.lower() for r in p.regions}]
+    if not wanted or not abroad:
         return ""
-    return f"{price.provider} keeps no data in {wanted}, only in {', '.join(price.regions)}"
+    return f"{abroad[0].provider} keeps no data in {wanted}, only in {', '.join(abroad[0].regions)}"
 
 
 def _open_service(arm: Arm, brief: Brief, setting: Setting) -> str:
-    price = tariff(arm, setting)
-    if price is None or arm.approach == "prompt" or price.closed is None or price.closed > setting.as_of:
+    if "hosted" not in arm.serving or arm.as_is:
+        return ""
+    price = setting.tuned_price(arm.model)
+    if price is None or price.closed is None or price.closed > setting.as_of:
         return ""
     return f"tuning at {price.provider} is closed since {price.closed:%Y-%m-%d}"
 
@@ -130,19 +136,24 @@ def cautions(arms: Sequence[Arm], brief: Brief, setting: Setting) -> tuple[str, 
     """What the rules could not settle: conditions that only a contract can, and ends inside the horizon."""
     found: dict[str, None] = {}
     for arm in arms:
-        price, ends = tariff(arm, setting), last_day(arm, brief, setting)
-        if price is not None and brief.policy.zero_retention:
-            found[_retention_caution(price)] = None
-        if price is not None and brief.policy.residency:
-            found[_residency_caution(price, brief.policy.residency)] = None
+        for price in tariffs(arm, setting):
+            found |= dict.fromkeys(_price_cautions(price, brief))
+        ends = last_day(arm, brief, setting)
         if ends is not None and ends <= horizon_end(brief, setting):
             days = (ends - setting.as_of).days
-            found[
-                f"{arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is included"
-            ] = None
-        if price is not None and price.availability not in ("", "open"):
-            found[f"{price.provider}, {price.model}: {price.availability}"] = None
-    return tuple(text for text in found if text)
+            found[f"{arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is in"] = None
+    return tuple(found)
+
+
+def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[str]:
+    if brief.policy.zero_retention:
+        yield _retention_caution(price)
+    if brief.policy.residency:
+        yield _residency_caution(price, brief.policy.residency)
+    if price.cached_input_usd is not None and price.cache_minimum_tokens is None:
+        yield f"The shortest prefix that {price.provider} caches for {price.model} is not known: taken as none"
+    if price.availability not in ("", "open"):
+        yield f"{price.provider}, {price.model}: {price.availability}"
 
 
 def _retention_caution(price: TokenPrice) -> str:

@@ -27,7 +27,8 @@ def _as_is(brief: Brief, setting: Setting) -> Iterator[Arm]:
     if current.approach == "prompt":
         serving: tuple[str, ...] = ("uncached",) if current.monthly_usd is not None else _best_online(brief, price)
     else:
-        serving = _own(brief) or ("hosted",)
+        own = current.technique != "hosted" and setting.model(current.model) is not None
+        serving = (_own(brief) if own else ()) or ("hosted",)
     provider = price.provider if price else ""
     yield Arm(current.approach, current.technique, current.model, provider, serving, as_is=True)
 
@@ -42,8 +43,11 @@ def _prompts(brief: Brief, setting: Setting) -> Iterator[Arm]:
         price = setting.price(model)
         provider = price.provider if price else ""
         for technique, shown in prompt_techniques(brief, model):
-            for serving in servings(brief, price, static_tokens=shown_static_tokens(brief, technique, shown)):
-                yield Arm("prompt", technique, model, provider, serving, shown_examples=shown)
+            if price is not None or setting.model(model) is None:
+                for serving in servings(brief, price, static_tokens=shown_static_tokens(brief, technique, shown)):
+                    yield Arm("prompt", technique, model, provider, serving, shown_examples=shown)
+            if _own(brief) and setting.model(model) is not None and not setting.is_encoder(model):
+                yield Arm("prompt", technique, model, "", _own(brief), shown_examples=shown)
 
 
 def prompt_techniques(brief: Brief, model: str) -> list[tuple[str, int]]:
@@ -156,7 +160,7 @@ def tuned_technique(brief: Brief, setting: Setting, model: str, serving: tuple[s
 def _tuned(brief: Brief, setting: Setting) -> Iterator[Arm]:
     for model in brief.models.tune or ():
         if setting.is_encoder(model):
-            if brief.task.output == "label":
+            if brief.task.output == "label" or brief.task.type == "classification":
                 yield Arm("tune", "encoder", model, "", ("rented", "cpu"))
             continue
         for provider, serving in _tuned_servings(brief, setting, model):

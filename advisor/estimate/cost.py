@@ -29,9 +29,7 @@ def estimate(arm: Arm, sheet: Sheet, setting: Setting, quality: Figure) -> Estim
     if arm.as_is and sheet.brief.current is not None and sheet.brief.current.monthly_usd is not None:
         _bill(ledger)
     elif arm.approach == "prompt":
-        prompt_tokens(ledger)
-        token_charges(ledger, setting.price(arm.model))
-        _retrieval_bill(ledger)
+        _prompted(ledger)
     else:
         _tuned(ledger)
     money.run_total(ledger)
@@ -51,8 +49,7 @@ def ending(arm: Arm, sheet: Sheet, setting: Setting) -> date | None:
     if arm.as_is and current is not None and current.ends is not None:
         return current.ends
     price = setting.tuned_price(arm.model) if "hosted" in arm.serving else setting.price(arm.model)
-    hosted = arm.approach == "prompt" or "hosted" in arm.serving
-    return price.ends if price is not None and hosted else None
+    return price.ends if price is not None and not on_cards(arm) else None
 
 
 def within_horizon(day: date, as_of: date, months: int) -> bool:
@@ -66,9 +63,21 @@ def _bill(ledger: Ledger) -> None:
     ledger.put("run.inference", "USD/month", ledger.sheet["current.monthly_usd"], "as-is")
 
 
-def _retrieval_bill(ledger: Ledger) -> None:
+def _prompted(ledger: Ledger) -> None:
+    """A prompt pays by token, or, on one's own cards, for the cards and their upkeep."""
+    prompt_tokens(ledger)
+    if on_cards(ledger.arm):
+        tuning.serve_on_cards(ledger)
+        tuning.people(ledger)
+        return
+    token_charges(ledger, ledger.setting.price(ledger.arm.model))
     if "retrieval" in ledger.arm.technique:
         ledger.put("run.hosting", "USD/month", ledger.sheet["retrieval.usd_per_month"], "run")
+
+
+def on_cards(arm: Arm) -> bool:
+    """Whether the team serves the model itself."""
+    return "owned" in arm.serving or "rented" in arm.serving
 
 
 def _tuned(ledger: Ledger) -> None:

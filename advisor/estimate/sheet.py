@@ -79,7 +79,7 @@ class Sheet:
         return np.clip(two_piece(spread, self.normals(id), positive=low is not None), low, high)
 
     def _what_if(self, id: str, spread: Range) -> Rows:
-        rows = np.full(self.size, spread.p50 if spread.p50 is not None else math.nan)
+        rows = np.full(self.size, math.nan if spread.p50 is None else spread.p50, dtype=float)
         for row, value in self.cases[id].items():
             rows[row] = value
         return rows

@@ -184,12 +184,18 @@ def serve_hosted(ledger: Ledger) -> None:
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
 
 
-def upkeep(ledger: Ledger) -> None:
-    """`run.people` of a model one serves, and `run.retraining`: hours and one training, spread over its interval."""
+def people(ledger: Ledger) -> None:
+    """`run.people`: the hours of running a model one serves."""
     sheet = ledger.sheet
     if "hosted" in ledger.arm.serving:
         ledger.put("run.people", "USD/month", 0.0, "upkeep", "the provider serves the model")
     else:
         ledger.put("run.people", "USD/month", sheet["team.ops_hours_per_month"] * sheet["team.hourly_usd"], "upkeep")
+
+
+def upkeep(ledger: Ledger) -> None:
+    """`run.people`, and `run.retraining`: hours and one training, spread over its interval."""
+    sheet = ledger.sheet
+    people(ledger)
     once = sheet["team.retrain_hours"] * sheet["team.hourly_usd"] + ledger["train.run_usd"]
     ledger.put("run.retraining", "USD/month", once / sheet["team.retrain_every_months"], "retraining")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from advisor.core.brief import Brief
+from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu, Model, TokenPrice
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
@@ -17,9 +18,7 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
     day = brief.as_of or date.today()
     prompted = [*(brief.models.prompt or ()), *([brief.current.model] if brief.current and brief.current.model else [])]
     tuned = list(brief.models.tune or ())
-    for name in (*prompted, *tuned):
-        if not facts.is_known_model(name):
-            raise facts.unknown_model(name)
+    _refuse_unknown(brief, facts)
     gpu = _gpu(brief, facts)
     tokens = sum(t.likely for t in (brief.traffic.static_tokens, brief.traffic.input_tokens))
     return Setting(
@@ -30,6 +29,22 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
         gpu=gpu,
         gpu_usd_per_hour=_rent(brief, facts, gpu),
     )
+
+
+def _refuse_unknown(brief: Brief, facts: Facts) -> None:
+    """A model nobody knows is a mistake in the brief: named with its file, its key and the nearest names."""
+    named = {"models.prompt": brief.models.prompt or (), "models.tune": brief.models.tune or ()}
+    if brief.current is not None and brief.current.model:
+        named["current.model"] = (brief.current.model,)
+    for key, names in named.items():
+        for name in names:
+            if not facts.is_known_model(name):
+                raise UsageError(f"{_place(brief, key)}: {facts.unknown_model(name)}")
+
+
+def _place(brief: Brief, key: str) -> str:
+    """File and key of an answer, as its origin tells them."""
+    return brief.origins[key].source.removeprefix("brief ") if key in brief.origins else key
 
 
 def _prices(brief: Brief, facts: Facts, names: Iterable[str], day: date, tokens: float) -> dict[str, TokenPrice]:
@@ -55,7 +70,12 @@ def _models(facts: Facts, names: Iterable[str]) -> list[tuple[str, Model]]:
 
 def _gpu(brief: Brief, facts: Facts) -> Gpu | None:
     name = brief.hardware.gpu
-    return None if name.lower() in ("none", "auto", "") else facts.gpu(name)
+    if name.lower() in ("none", "auto", ""):
+        return None
+    try:
+        return facts.gpu(name)
+    except UsageError as error:
+        raise UsageError(f"{_place(brief, 'hardware.gpu')}: {error}") from None
 
 
 def _rent(brief: Brief, facts: Facts, gpu: Gpu | None) -> Quantity:
