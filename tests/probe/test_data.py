@@ -1,0 +1,232 @@
+"""The data probe on planted problems, and on public data against independent counts."""
+
+import collections
+import csv
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.errors import Cancelled, UsageError
+from advisor.core.events import CancelToken
+from advisor.core.quantity import Basis
+from advisor.probe.data import probe
+from advisor.probe.tokens import _o200k
+
+GIVEN = Path(__file__).parents[3] / "shared"
+WORDS = [
+    a + b
+    for a in ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo", "zu"]
+    for b in ["ran", "tel", "min", "dor", "fus", "kel"]
+]
+
+
+def jsonl(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def sentence(rng, words=14):
+    return " ".join(rng.choice(WORDS) for _ in range(words))
+
+
+def with_one_word_changed(rng, text):
+    words = text.split()
+    words[rng.randrange(len(words))] = "replaced"
+    return " ".join(words)
+
+
+@pytest.mark.parametrize("length", [8, 14, 40, 150])
+def test_planted_copies_and_leaks_are_found(tmp_path, length):
+    rng = random.Random(length)
+    rows = [{"prompt": sentence(rng, length), "completion": sentence(rng, 5)} for _ in range(600)]
+    exact = [dict(rows[i]) for i in range(40)]
+    near = [{**rows[i], "prompt": with_one_word_changed(rng, rows[i]["prompt"])} for i in range(100, 200)]
+    tests = [{"prompt": sentence(rng, length), "completion": "x"} for _ in range(200)]
+    leaked = [{**rows[i], "prompt": with_one_word_changed(rng, rows[i]["prompt"])} for i in range(300, 350)]
+    leaked += [dict(rows[i]) for i in range(400, 420)]
+    mixed = rows + exact + near
+    rng.shuffle(mixed)
+    report = probe(
+        [jsonl(tmp_path / "train.jsonl", mixed)], eval_paths=[jsonl(tmp_path / "test.jsonl", tests + leaked)]
+    )
+    assert report.rows == 740
+    assert report.distinct_rows == 700
+    assert 95 <= report.near_duplicate_rows <= 110  # recall ≥ 0.95, precision ≥ 0.9 of 100
+    assert report.effective_rows == 700 - report.near_duplicate_rows
+    assert report.leaked_exact_rows == 20
+    assert 67 <= report.leaked_eval_rows <= 77  # of 70
+    assert "leakage" in report.warnings[0]
+
+
+def test_planted_labels_secrets_and_broken_lines(tmp_path):
+    rng = random.Random(7)
+    texts = [sentence(rng) for _ in range(300)]
+    rows = [{"text": text, "label": rng.choice("abc")} for text in texts]
+    flipped = [{"text": texts[i], "label": {"a": "b", "b": "c", "c": "a"}[rows[i]["label"]]} for i in range(30)]
+    phones = [{"text": f"{sentence(rng)} call +1 202 555 {1000 + i}", "label": "a"} for i in range(25)]
+    keys = [{"text": f"{sentence(rng)} AKIA{'ABCDEFGH' * 2}", "label": "b"} for _ in range(5)]
+    lines = [json.dumps(row) for row in rows + flipped + phones + keys]
+    broken = ['{"text": "cut', "", "null", '{"label": "a"}', '{"text": " ", "label": "a"}']
+    for line in broken:
+        lines.insert(rng.randrange(len(lines)), line)
+    path = tmp_path / "train.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    report = probe([path])
+    assert report.rows == 360
+    assert report.conflicting_rows == 60  # each flipped row and the row it contradicts
+    assert dict(report.personal_data) == {"phone": 25, "key or password": 5}
+    assert report.bad_row_count == 4  # an empty line is no row
+    numbered = {number for number, line in enumerate(lines, 1) if line in broken and line}
+    assert {bad.line for bad in report.bad_rows} == numbered
+    assert sum(report.labels.values()) == 360
+    assert set(report.labels) == {"a", "b", "c"}
+
+
+def test_shared_instructions_make_no_duplicates(tmp_path):
+    rng = random.Random(3)
+    instruction = sentence(rng, 120)
+    rows = [{"prompt": f"{instruction}\n\nText: {sentence(rng, 12)}\nAnswer:", "completion": "ok"} for _ in range(200)]
+    assert probe([jsonl(tmp_path / "a.jsonl", rows)]).near_duplicate_rows == 0
+
+
+def test_one_prompt_for_all_rows_compares_the_answers(tmp_path):
+    rng = random.Random(4)
+    rows = [{"prompt": "Write a greeting.", "completion": sentence(rng, 20)} for _ in range(50)]
+    report = probe([jsonl(tmp_path / "a.jsonl", [*rows, rows[0]])])
+    assert (report.distinct_rows, report.near_duplicate_rows) == (50, 0)
+
+
+def test_mean_and_its_uncertainty_follow_the_hand_formula(tmp_path):
+    rows = [{"prompt": "word " * n, "completion": "yes"} for n in (10, 20, 30, 60)]
+    report = probe([jsonl(tmp_path / "a.jsonl", rows)])
+    count = [len(_o200k().encode_ordinary(r["prompt"])) + 1 for r in rows]
+    mean = sum(count) / 4
+    error = 1.2816 * (sum((c - mean) ** 2 for c in count) / 3) ** 0.5 / 2
+    held = report.tokens_per_row
+    assert held.basis is Basis.MEASURED
+    assert held.range.likely == pytest.approx(mean)
+    assert held.range.p10 == pytest.approx(mean - error)
+    assert held.range.p90 == pytest.approx(mean + error)
+    assert report.max_tokens == max(count)
+
+
+def test_a_stand_in_scales_and_widens(tmp_path):
+    path = jsonl(tmp_path / "a.jsonl", [{"prompt": "plain words here", "completion": "yes"}] * 40)
+    exact, stand_in = probe([path]).tokens_per_row, probe([path], model="claude-sonnet-5").tokens_per_row
+    assert stand_in.basis is Basis.MODELLED
+    assert stand_in.likely == pytest.approx(1.10 * exact.likely)
+    assert stand_in.range.p90 == pytest.approx(1.30 * exact.likely)
+    estimated = probe([path], count_tokens=False).tokens_per_row
+    assert estimated.basis is Basis.MODELLED
+    assert "bytes" in estimated.source
+
+
+def test_no_answer_is_unknown_and_not_zero(tmp_path):
+    report = probe([jsonl(tmp_path / "a.jsonl", [{"id": 1, "prompt": "only a prompt"}])])
+    assert not report.answer_tokens.range.is_known
+    assert "no answer" in report.answer_tokens.reason
+    assert report.empty_answers == 0
+
+
+def test_human_ceiling_from_a_second_column(tmp_path):
+    rows = [{"text": f"row {i}", "label": "a", "second": "A" if i < 8 else "b" if i < 10 else ""} for i in range(12)]
+    report = probe([jsonl(tmp_path / "a.jsonl", rows)], second_labels="second")
+    assert report.human_ceiling == pytest.approx(0.8)
+
+
+def test_texts_are_not_kept(tmp_path):
+    secret = "+1 202 555 0143"
+    report = probe([jsonl(tmp_path / "a.jsonl", [{"prompt": f"call {secret}", "completion": "ok" * 60}])])
+    assert secret not in repr(report)
+    assert dict(report.personal_data) == {"phone": 1}
+
+
+def test_nothing_usable_is_one_line(tmp_path):
+    (tmp_path / "a.jsonl").write_text("nonsense\n")
+    with pytest.raises(UsageError, match="line 1"):
+        probe([tmp_path / "a.jsonl"])
+
+
+def test_can_be_cancelled(tmp_path):
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        probe([jsonl(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "c"}])], cancel=token)
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40).filter(str.strip)
+
+
+@given(
+    st.lists(st.tuples(texts, st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)), min_size=1)
+)
+def test_counts_agree_with_plain_python(tmp_path_factory, pairs):
+    folder = tmp_path_factory.mktemp("any")
+    rows = [{"prompt": p, "completion": a} for p, a in pairs]
+    report = probe([jsonl(folder / "a.jsonl", rows)])
+    encode = _o200k().encode_ordinary
+    assert report.rows == len(pairs)
+    assert report.distinct_rows == len(set(pairs))
+    assert report.effective_rows <= report.distinct_rows
+    assert report.empty_answers == sum(not a.strip() for _, a in pairs)
+    assert report.tokens_per_row.likely == pytest.approx(
+        sum(len(encode(p)) + len(encode(a)) for p, a in pairs) / len(pairs)
+    )
+    assert sum(n for _, _, n in report.histogram) == len(pairs)
+
+
+def public(name):
+    path = GIVEN / "data" / name
+    if not path.exists():
+        pytest.skip("the public data sets are not here")
+    return path
+
+
+def test_gsm8k_agrees_with_an_independent_count():
+    path = public("gsm8k_test.jsonl")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    encode = _o200k().encode_ordinary
+    report = probe([path])
+    assert (report.prompt_field, report.answer_field) == ("question", "answer")
+    assert report.rows == len(rows)
+    assert report.distinct_rows == len({(r["question"], r["answer"]) for r in rows})
+    assert report.prompt_tokens.likely == pytest.approx(sum(len(encode(r["question"])) for r in rows) / len(rows))
+    assert report.answer_tokens.likely == pytest.approx(sum(len(encode(r["answer"])) for r in rows) / len(rows))
+    assert not report.personal_data
+
+
+def test_banking77_agrees_with_an_independent_count():
+    train, test = public("banking77_train.csv"), public("banking77_test.csv")
+    with train.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    with test.open(newline="", encoding="utf-8") as file:
+        items = list(csv.DictReader(file))
+    encode = _o200k().encode_ordinary
+    report = probe([train], eval_paths=[test])
+    assert report.rows == len(rows)
+    assert dict(report.labels) == dict(collections.Counter(r["category"] for r in rows))
+    assert report.prompt_tokens.likely == pytest.approx(sum(len(encode(r["text"])) for r in rows) / len(rows))
+    assert report.eval_rows == len(items)
+    seen = {" ".join(r["text"].casefold().split()) for r in rows}
+    assert report.leaked_exact_rows == sum(" ".join(r["text"].casefold().split()) in seen for r in items)
+
+
+@pytest.mark.parametrize(
+    ("name", "distinct"), [("s1-catalogue-attributes/train.jsonl", 220), ("s4-twenty-five-tickets/tickets.jsonl", 24)]
+)
+def test_scenario_data(name, distinct):
+    path = GIVEN / "scenarios" / name
+    if not path.exists():
+        pytest.skip("the scenarios are not here")
+    tests = [path.parent / "eval.jsonl"] if (path.parent / "eval.jsonl").exists() else []
+    report = probe([path], eval_paths=tests, count_tokens=False)
+    assert report.distinct_rows == distinct
+    assert report.near_duplicate_rows == 0
+    if tests:
+        assert report.leaked_eval_rows == 40
+    else:
+        assert dict(report.personal_data) == {"phone": 1}
