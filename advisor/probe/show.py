@@ -62,7 +62,7 @@ def _what(report: DataReport) -> Iterator[tuple[str, str]]:
     more = f" and {len(report.files) - 3} more" if len(report.files) > 3 else ""
     yield "Files", ", ".join(report.files[:3]) + more
     yield "Read as", report.assumed
-    yield "Rows", f"{report.rows:,} readable, {report.bad_row_count:,} not, {report.distinct_rows:,} distinct"
+    yield "Rows", f"{report.rows:,}, of these {report.distinct_rows:,} distinct"
     if report.effective_rows is not None:
         yield "Worth as much as", f"{report.effective_rows:,} rows, near-duplicates counted once"
 

@@ -18,6 +18,10 @@ from advisor.probe.tokens import _o200k
 
 GIVEN = Path(__file__).parents[3] / "shared"
 WORDS = [
+    first + second
+    for first in ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo", "zu")
+    for second in ("ran", "tel", "min", "dor", "fus", "kel")
+]
     a + b
     for a in ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo", "zu"]
     for b in ["ran", "tel", "min", "dor", "fus", "kel"]

@@ -1,0 +1,80 @@
+"""What a data report changes in a brief."""
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.core.brief import Brief
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.probe.data import probe
+from advisor.probe.proposals import apply, proposals
+
+
+@pytest.fixture
+def report(tmp_path):
+    rows = [f"the question number {i} about a card and the bank,{'yes' if i % 2 else 'no'}" for i in range(60)]
+    (tmp_path / "a.csv").write_text("text,label\n" + "\n".join([*rows, rows[0]]) + "\n")
+    (tmp_path / "b.csv").write_text("text,label\n" + "\n".join(rows[:5]) + "\n")
+    return probe([tmp_path / "a.csv"], eval_paths=[tmp_path / "b.csv"], as_of="2026-11-20")
+
+
+def brief(**data):
+    made = Brief()
+    return replace(
+        made,
+        task=replace(made.task, type="classification"),
+        data=replace(made.data, path="a.csv", eval_path="b.csv", **data),
+        tuning=replace(made.tuning, static_tokens=Range(90.0, 100.0, 130.0)),
+    )
+
+
+def test_what_the_file_holds_overrides(report):
+    told = apply(report, brief(examples=Range.exact(5.0)))
+    assert told.data.examples == Range.exact(60.0)
+    assert told.data.eval_examples == Range.exact(5.0)
+    assert told.task.labels == 2
+    assert told.task.domain_specificity == "low"
+    origin = told.origin("data.examples")
+    assert (origin.basis, origin.as_of) == (Basis.MEASURED, "2026-11-20")
+
+
+def test_tokens_an_example_are_the_row_and_the_instructions(report):
+    told = apply(report, brief())
+    row, held = report.tokens_per_row.range, told.data.tokens_per_example
+    assert held.likely == pytest.approx(row.likely + 100)
+    assert held.p10 == pytest.approx(held.likely - ((row.likely - row.p10) ** 2 + 10**2) ** 0.5)
+    assert held.p90 == pytest.approx(held.likely + ((row.p90 - row.likely) ** 2 + 30**2) ** 0.5)
+
+
+def test_a_sample_changes_no_count(report):
+    told = apply(report, brief(sample=True, examples=Range.exact(18_000.0), tokens_per_example=Range.exact(620.0)))
+    assert told.data.examples == Range.exact(18_000.0)
+    assert told.data.tokens_per_example == Range.exact(620.0)
+    assert told.data.eval_examples == brief().data.eval_examples
+    assert told.task.domain_specificity == "low"
+
+
+def test_stated_specificity_and_labels_stay(report):
+    stated = brief()
+    stated = replace(stated, task=replace(stated.task, domain_specificity="high", labels=7))
+    assert (apply(report, stated).task.domain_specificity, apply(report, stated).task.labels) == ("high", 7)
+
+
+def test_without_an_answer_field_tokens_stay(report):
+    blind = replace(report, answer_field="", answer_tokens=Quantity.unknown("tokens/row", "no answer field"))
+    assert apply(blind, brief()).data.tokens_per_example is None
+
+
+def test_proposals_name_old_and_new(report):
+    listed = {(p.key, p.found): p for p in proposals(report, brief())}
+    assert listed[("data.examples", "60")].now == "0"
+    assert ("data.eval_examples", "0") in listed  # all five items are in training
+    personal = replace(report, personal_data={"phone": 1})
+    assert any(p.key == "data.sensitive" for p in proposals(personal, brief()))
+
+
+def test_nothing_is_proposed_twice(report):
+    told = apply(report, brief())
+    left = [p for p in proposals(report, told) if "not in training" not in p.why]
+    assert [p.key for p in left] in ([], ["data.tokens_per_example"])
+    assert not left
