@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.arm import Arm, Estimate
-from advisor.core.brief import Brief, Origin
+from advisor.core.brief import APPROACHES, Brief, Origin, Score
 from advisor.core.errors import Infeasible, UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
 from advisor.core.figure import Figure
-from advisor.core.probes import DataReport, HardwareReport, TrafficReport
+from advisor.core.probes import DataReport, HardwareReport, ResultsReport, TrafficReport
 from advisor.core.quantity import Basis, Range
 from advisor.core.setting import Setting
 from advisor.core.verdict import Verdict
@@ -36,6 +36,7 @@ class Surroundings:
     data: DataReport | None
     hardware: HardwareReport | None
     traffic: TrafficReport | None
+    results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -101,7 +102,7 @@ def look(brief: Brief, *, events: EventSink = ignore, cancel: CancelToken | None
     if hardware is not None and not any(c.gpu and not c.hidden for c in hardware.cards):
         why = hardware.cards_reason or "no card is a known product"
         warnings = (f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_CARD}",)
-    return Surroundings(known, data, hardware, _look_at_log(brief, events), warnings)
+    return Surroundings(known, data, hardware, _look_at_log(brief, events), _look_at_results(brief), warnings)
 
 
 def judge(
@@ -155,10 +156,25 @@ def inform(brief: Brief, surroundings: Surroundings) -> Brief:
         from advisor.probe.proposals import apply
 
         brief = apply(surroundings.data, brief)
+    if surroundings.results is not None:
+        brief = _with_results(brief, surroundings.results)
     if brief.as_of is None:
         today = date.today()
         brief = brief.answered("as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat()))
     return _with_card(_with_candidates(brief, surroundings.facts), surroundings.hardware)
+
+
+def _with_results(brief: Brief, report: ResultsReport) -> Brief:
+    """Scores per item count as measured for the options that the brief gives no score of."""
+    known = {f"{s.approach}/{s.technique}@{s.model}".lower() for s in brief.quality.measured}
+    found = []
+    for name in report.means.keys() - known:
+        approach, _, rest = name.partition("/")
+        technique, _, model = rest.partition("@")
+        if approach in APPROACHES and model:
+            found.append(Score(approach, technique, model, report.means[name], report.items[name]))
+    measured = (*brief.quality.measured, *sorted(found, key=lambda s: (s.approach, s.technique, s.model)))
+    return replace(brief, quality=replace(brief.quality, measured=measured))
 
 
 def _with_candidates(brief: Brief, facts: Facts) -> Brief:
@@ -189,7 +205,7 @@ def _setting(brief: Brief, surroundings: Surroundings) -> Setting:
     from advisor.facts.setting import setting_of
 
     setting = setting_of(brief, surroundings.facts)
-    setting = replace(setting, data=surroundings.data, traffic=surroundings.traffic)
+    setting = replace(setting, data=surroundings.data, traffic=surroundings.traffic, results=surroundings.results)
     return replace(setting, training=training_estimates(brief, setting))
 
 
@@ -235,6 +251,15 @@ def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:
 
     events(StageEvent("traffic", "request log"))
     return read_log(path)
+
+
+def _look_at_results(brief: Brief) -> ResultsReport | None:
+    path = _path(brief, brief.quality.results)
+    if path is None:
+        return None
+    from advisor.probe.results import read_results
+
+    return read_results(path)
 
 
 def _data_warnings(report: DataReport | None) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class Figure:
         return replace(self, id=id, unit=unit, anchor=anchor)
 
     def __add__(self, other: Figure | float) -> Figure:
-        return combine("+", self.rows + lift(other).rows, self, other)
+        return add(self, lift(other))
 
     def __radd__(self, other: float) -> Figure:
         return lift(other) + self
@@ -132,6 +132,20 @@ def combine(operator: str, rows: Rows, *operands: Figure | float) -> Figure:
     """The figure that `operator` makes of its operands; its basis is the weakest of theirs."""
     lifted = tuple(lift(o) for o in operands)
     return Figure(rows, operator=operator, operands=lifted, basis=weakest(o.basis for o in lifted))
+
+
+NEGLIGIBLE = 0.02
+"""Terms below this share of a sum do not weaken its basis."""
+
+
+def add(*terms: Figure) -> Figure:
+    """The sum; its basis is the weakest among the terms that matter."""
+    rows = terms[0].rows
+    for term in terms[1:]:
+        rows = rows + term.rows
+    total = Figure(rows, operator="+", operands=terms)
+    matter = [t.basis for t in terms if not abs(t.value) < NEGLIGIBLE * abs(total.value)]
+    return replace(total, basis=weakest(matter))
 
 
 def plain(value: float) -> str:

@@ -190,3 +190,16 @@ class TrafficReport:
     own_hits: Mapping[int, float]
     shared_hits: Mapping[int, float]
     as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsReport:
+    """Scores of several options on the same test items, by `approach/technique@model` in lower case.
+
+    `pairs` holds, for two options, the standard deviation of their difference per item and the number of common items.
+    """
+
+    file: str
+    means: Mapping[str, float]
+    items: Mapping[str, int]
+    pairs: Mapping[frozenset[str], tuple[float, int]]

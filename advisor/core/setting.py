@@ -8,7 +8,7 @@ from datetime import date
 from types import MappingProxyType
 
 from advisor.core.facts import Gpu, Model, TokenPrice
-from advisor.core.probes import DataReport, TrafficReport
+from advisor.core.probes import DataReport, ResultsReport, TrafficReport
 from advisor.core.quantity import Quantity
 from advisor.core.training import TrainingEstimate
 
@@ -43,6 +43,7 @@ class Setting:
     training: Mapping[tuple[str, str], TrainingEstimate] = field(default_factory=lambda: MappingProxyType({}))
     data: DataReport | None = None
     traffic: TrafficReport | None = None
+    results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
 
     def price(self, model: str) -> TokenPrice | None:

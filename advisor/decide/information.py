@@ -70,9 +70,12 @@ def smallest_difference(items: float) -> float:
     return math.sqrt(8.0 * DISCORDANT / items) if items > 0 else 1.0
 
 
-def told_apart(difference: float, items: float) -> bool:
-    """Whether a paired test of `items` items shows this difference at the 5 % level: |Δ| > 1.96·√((b+c)/n)."""
-    return items > 0 and abs(difference) > 1.96 * math.sqrt(DISCORDANT / items)
+def told_apart(difference: float, items: float, sd: float = math.sqrt(DISCORDANT)) -> bool:
+    """Whether a paired test of `items` items shows this difference at the 5 % level: |Δ| > 1.96·sd/√n.
+
+    `sd` is that of the difference per item; where it was not measured √(b+c), b+c the share on which two disagree.
+    """
+    return items > 0 and abs(difference) > 1.96 * sd / math.sqrt(items)
 
 
 def items_needed(difference: float) -> int:

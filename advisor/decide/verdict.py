@@ -106,7 +106,7 @@ def _assemble(
     pick = estimates[ranking.pick]
     rival = estimates[other] if other is not None else None
     stop = undecided(ranking, checks)
-    why = reasons(Case(brief, ranking, pick, rival, even))
+    why = reasons(Case(brief, ranking, pick, rival, even, question.setting.results))
     if stop:
         why = (f"Not decidable yet: {stop}. Meanwhile use {pick.arm.id}.", *why)[:5]
     arms = tuple(e.arm for e in estimates)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from advisor.core.arm import Estimate
 from advisor.core.brief import Brief, Score
+from advisor.core.probes import ResultsReport
 from advisor.core.verdict import BreakEven
-from advisor.decide.information import told_apart
+from advisor.decide.information import DISCORDANT, told_apart
 from advisor.decide.ranking import Ranking
 
 
@@ -20,6 +22,7 @@ class Case:
     pick: Estimate
     other: Estimate | None
     break_even: BreakEven
+    results: ResultsReport | None = None
 
 
 def reasons(case: Case) -> tuple[str, ...]:
@@ -61,10 +64,18 @@ def _quality(case: Case) -> str:
     if own is None or theirs is None:
         return f"Expected score {q:.2f} against {rival:.2f}, from related scores and the evidence base{goal}."
     items = min(own.items, theirs.items)
-    if not told_apart(own.score - theirs.score, items):
+    sd, paired = _paired(case, case.pick.arm.skill, case.other.arm.skill)
+    items = paired or items
+    if not told_apart(own.score - theirs.score, items, sd):
         pair = f"{own.score:g} and {theirs.score:g}"
         return f"Quality counts as equal: {pair} cannot be told apart on {items:,} items{goal}."
     return f"Measured score {own.score:g} against {theirs.score:g} on {items:,} items{goal}."
+
+
+def _paired(case: Case, a: str, b: str) -> tuple[float, int]:
+    """Spread of the difference per item and the number of items, from a file of scores per item; else the usual one."""
+    pairs = case.results.pairs if case.results is not None else {}
+    return pairs.get(frozenset((a.lower(), b.lower())), (math.sqrt(DISCORDANT), 0))
 
 
 def _once(case: Case) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from advisor.core.figure import Figure, combine, lift
-from advisor.core.quantity import weakest
+from advisor.core.figure import Figure, add, combine, lift
 
 
 def exp(x: Figure) -> Figure:
@@ -31,11 +30,6 @@ def highest(a: Figure | float, b: Figure | float) -> Figure:
     return combine("max", np.maximum(lift(a).rows, lift(b).rows), a, b)
 
 
-def at_least(value: Figure, bound: Figure | float) -> Figure:
-    """1 where `value` reaches `bound`, else 0."""
-    return combine("reaches", np.where(value.rows >= lift(bound).rows, 1.0, 0.0), value, bound)
-
-
 def annuity(months: int, growth: Figure, rate: Figure) -> Figure:
     """Months of today's cost that a horizon is worth: Σ (1+growth)^(t−1) ÷ (1+rate)^(t÷12) for t = 1 … months.
 
@@ -50,13 +44,5 @@ def total(id: str, unit: str, parts: Sequence[Figure], anchor: str) -> Figure:
     """The sum of named parts. Where some are unknown the sum is unknown, with the known part and the missing ids."""
     missing = tuple(m for p in parts for m in (p.missing or (() if p.is_known else (p.id,))))
     known = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
-    rows = sum((p.rows for p in parts), 0.0)
-    basis = weakest(p.basis for p in parts)
-    return Figure(
-        rows, unit, id, "+", tuple(parts), basis, anchor=anchor, at_least=known if missing else None, missing=missing
-    )
-
-
-def unknown(id: str, unit: str, reason: str) -> Figure:
-    """An input nobody knows: NaN, with the reason as its source."""
-    return Figure(math.nan, unit, id, source=reason)
+    summed = add(*parts).named(id, unit, anchor)
+    return replace(summed, at_least=known if missing else None, missing=missing)
