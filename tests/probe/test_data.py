@@ -22,10 +22,6 @@ WORDS = [
     for first in ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo", "zu")
     for second in ("ran", "tel", "min", "dor", "fus", "kel")
 ]
-    a + b
-    for a in ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo", "zu"]
-    for b in ["ran", "tel", "min", "dor", "fus", "kel"]
-]
 
 
 def jsonl(path, rows):
