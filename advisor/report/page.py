@@ -103,6 +103,14 @@ class KeyFigure:
     basis: str
     other: str = ""
 
+    @property
+    def spread(self) -> bool:
+        """Whether the interval is wide enough to be drawn: at least 2 % of the figure."""
+        held = self.range
+        if held.p10 is None or held.p50 is None or held.p90 is None:
+            return False
+        return held.p90 - held.p10 >= 0.02 * abs(held.p50) and self.low != self.high
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:

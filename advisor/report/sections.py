@@ -48,12 +48,14 @@ def widest_first(verdict: Verdict) -> list[Sensitivity]:
 
 
 def flip_sentence(flip: FlipPoint) -> str:
-    """`fine-tuning above 1,150,000 requests/month (traffic.requests_per_month, now 900,000)`."""
+    """`fine-tuning above 1,140,000 requests/month (traffic.requests_per_month, now 900,000)`."""
     side = "at" if flip.now is None else "below" if flip.value < flip.now else "above"
     now = "" if flip.now is None else f", now {words.measure(flip.now, flip.unit)}"
     becomes = words.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
     option = f": {flip.arm}" if flip.arm else ""
-    return words.clean(f"{becomes} {side} {words.measure(flip.value, flip.unit)} ({flip.input}{now}){option}")
+    return words.clean(
+        f"{becomes} {side} {words.measure(words.about(flip.value), flip.unit)} ({flip.input}{now}){option}"
+    )
 
 
 def break_even_sentences(held: BreakEven) -> list[str]:
@@ -63,7 +65,10 @@ def break_even_sentences(held: BreakEven) -> list[str]:
             held.months,
             f"the higher one-off cost is earned back in {_rounded(held.months, 1)} months",
         ),
-        (held.requests_per_month, f"equal cost at {words.number(held.requests_per_month)} requests a month"),
+        (
+            held.requests_per_month,
+            f"equal cost at {words.number(words.about(held.requests_per_month))} requests a month",
+        ),
         (held.price_multiple, f"equal cost at {_rounded(held.price_multiple, 2)} × today's prices"),
         (held.uplift, f"equal worth at a quality difference of {words.signed_score(held.uplift)}"),
     )

@@ -47,8 +47,9 @@ def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
     head = f"{figure.label:<10} {figure.value:>10} {figure.unit:<8}"
     if figure.other:
         yield from _beside(head, figure.other, width)
-    elif figure.low == figure.high:
-        yield from _beside(head, f"exact, {figure.basis}" if figure.basis else "", width)
+    elif not figure.spread:
+        interval = "exact" if figure.low == figure.high else f"{figure.low} – {figure.high}"
+        yield from _beside(head, f"{interval}, {figure.basis}".rstrip(", ") if figure.low else "", width)
     else:
         line = f"{head} {figure.low:>9} {_bar(figure.range, _BAR)} {figure.high:<9} {figure.basis}".rstrip()
         room = max(3, min(_BAR, width - 4 - len(figure.low) - len(figure.high)))

@@ -37,6 +37,7 @@ STATUS_MARKS = MappingProxyType({"ok": "✓", "warn": "!", "stop": "✗"})
 
 _SCALES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 _MINUS = "−"
+_NOTHING = 1e-9  # USD; less is the noise of adding up
 _SPEAKING = {"USD", "share", "score"}  # units that their numbers show by themselves
 
 
@@ -49,7 +50,7 @@ def money(value: float | None, *, cents: bool = False) -> str:
     """US dollars: `$12,168`, `$43.16` below 100, three digits below a cent; `cents` always keeps two decimals."""
     if value is None or not math.isfinite(value):
         return UNKNOWN_WORD
-    size = abs(value)
+    size = abs(value) if abs(value) >= _NOTHING else 0.0
     if cents or (0.01 <= size < 99.995 and round(size, 2) != int(size)):
         shown = f"{size:,.2f}"
     elif 0 < size < 0.01:
@@ -144,7 +145,10 @@ def measure(value: float | None, unit: str) -> str:
         return f"{money(value)} a month"
     if unit.startswith("USD/"):
         return bare(value, unit) + unit.removeprefix("USD")
-    return bare(value, unit) if unit in _SPEAKING else f"{bare(value, unit)} {unit}".rstrip()
+    kind, _, per = unit.partition("/")
+    if kind in _SPEAKING:
+        return bare(value, unit) + (f" a {per}" if per else "")
+    return f"{bare(value, unit)} {unit}".rstrip()
 
 
 def bare(value: float | None, unit: str) -> str:
@@ -155,7 +159,12 @@ def bare(value: float | None, unit: str) -> str:
         return money(value)
     if unit.startswith("USD/"):
         return f"{_sign(value)}${plain(abs(value))}"
-    return share(value, 1) if unit == "share" else score(value) if unit == "score" else number(value)
+    return share(value, 1) if unit.split("/")[0] == "share" else score(value) if unit == "score" else number(value)
+
+
+def about(value: float | None) -> float | None:
+    """`value` to three digits, for what is searched for rather than known exactly."""
+    return value if value is None or not math.isfinite(value) else float(f"{value:.3g}")
 
 
 def span(held: Range, show: Show = number) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
+from advisor.core.quantity import Range
 from advisor.core.verdict import SourceRecord, Verdict
 from advisor.report import text
 
@@ -44,6 +45,14 @@ def test_colour_only_adds_to_what_is_there(verdict: Verdict) -> None:
     plain, coloured = text.render(verdict), text.render(verdict, color=True)
     assert "\x1b[" in coloured
     assert re.sub(r"\x1b\[\d*m", "", coloured) == plain
+
+
+def test_an_interval_too_narrow_to_draw_is_written(verdict: Verdict) -> None:
+    chosen = replace(verdict.chosen, one_off_usd=Range(18_363.0, 18_364.0, 18_365.0), weeks=Range(4.0, 4.0, 4.0))
+    lines = text.render(replace(verdict, arms=(chosen, *verdict.arms[2:]))).splitlines()
+    once, ready = (next(line for line in lines if line.startswith(word)) for word in ("once", "ready"))
+    assert once.split()[1:] == ["$18,364", "$18,363", "–", "$18,365,", "modelled"]
+    assert ready.split()[2:] == ["4", "weeks", "exact,", "modelled"]
 
 
 def test_what_is_not_decided_is_not_sold_as_a_choice(verdict: Verdict) -> None:

@@ -25,6 +25,7 @@ FINITE = st.floats(-1e12, 1e12)
         (0.00024, "$0.00024"),
         (-1200, "−$1,200"),
         (-0.4, "−$0.40"),
+        (2.84e-14, "$0"),
         (None, "unknown"),
         (math.nan, "unknown"),
         (math.inf, "unknown"),
@@ -93,6 +94,7 @@ def test_only_certainty_is_shown_as_certain(chance: float) -> None:
         (18363.27, "USD", "$18,363"),
         (0.2174, "share", "21.7 %"),
         (0.9121, "score", "0.912"),
+        (-0.2043, "share/month", "−20.4 % a month"),
         (1650, "tokens/request", "1,650 tokens/request"),
         (0.27, "", "0.27"),
         (None, "USD", "unknown"),
@@ -175,6 +177,10 @@ def test_wrapping_keeps_a_percentage_whole_and_cuts_names_at_their_marks() -> No
 @given(st.text())
 def test_clean_text_cannot_steer_a_terminal(text: str) -> None:
     assert words.clean(text).isprintable()
+
+
+def test_what_is_searched_for_has_three_digits() -> None:
+    assert [words.about(v) for v in (1_144_797.0, 347.694, -0.20431, None)] == [1_140_000, 348, -0.204, None]
 
 
 def test_lists_and_plurals() -> None:
