@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from advisor.core.quantity import Range
+from advisor.core.quantity import UNKNOWN, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ class BreakEven:
     requests_per_month: float | None = None
     price_multiple: float | None = None
     uplift: float | None = None
+    months_range: Range = UNKNOWN  # over the draws; P90 None: never in more than a tenth of them
+    price_multiple_range: Range = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Sensitivity:
     high: float
     swing_usd: float
     unit: str = "USD"
+    variance_share: float = 0.0  # of the advantage's variance over the draws, whatever the order of inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,22 @@ class NextStep:
     cost_usd: float
     days: float
     worth_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Information:
+    """What perfect knowledge of an input, or of an option's score, would save on average (EVPPI)."""
+
+    input: str
+    worth_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """What may go wrong with the chosen arm after the decision: lifecycle, lock-in, price, forgetting, drift."""
+
+    name: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +220,9 @@ class Verdict:
     sources: tuple[SourceRecord, ...] = ()
     alternative: str = field(default="")  # the arm that break-even and flips compare with
     horizon_months: float | None = None  # what horizon_usd and expected_regret_usd cover
+    steps: tuple[NextStep, ...] = ()  # every next step with a worth, the best first
+    information: tuple[Information, ...] = ()  # inputs by what it is worth to know them, the most valuable first
+    risks: tuple[Risk, ...] = ()
 
     @property
     def chosen(self) -> ArmRecord | None:

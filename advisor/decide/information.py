@@ -16,7 +16,7 @@ import numpy as np
 
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
-from advisor.core.verdict import FlipPoint, NextStep, Readiness
+from advisor.core.verdict import FlipPoint, Information, NextStep, Readiness
 from advisor.decide.ranking import Matrix, Ranking
 
 BINS = 20
@@ -26,6 +26,9 @@ DETECTABLE = 0.10
 
 DISCORDANT = 0.2
 """Share of items on which two options typically disagree; used for paired tests before anything is measured."""
+
+LISTED = 8
+"""No more steps and inputs than a reader takes in."""
 
 DECIDE_NOW = NextStep("decide now: no measurement is worth its price", 0.0, 0.0, 0.0)
 
@@ -95,13 +98,24 @@ class Known:
     readiness: tuple[Readiness, ...]
 
 
-def next_step(known: Known) -> NextStep:
-    """The step with the largest worth net of its cost; a test set first where there is none; else decide now."""
-    if any(r.rule == "evaluation set" and r.status == "stop" for r in known.readiness):
-        return _collect_test(known)
-    steps = [*_labels(known), *_tests(known), *_answers(known)]
-    best = max(steps, key=lambda s: s.worth_usd - s.cost_usd, default=DECIDE_NOW)
-    return best if best.worth_usd - best.cost_usd > _negligible(known) else DECIDE_NOW
+def next_steps(known: Known) -> tuple[NextStep, ...]:
+    """Every step that is worth its price, by worth net of cost; a test set first where there is none.
+
+    Empty: decide now. Of several sizes of one test only the best is listed.
+    """
+    first = any(r.rule == "evaluation set" and r.status == "stop" for r in known.readiness)
+    steps = [*_labels(known), *_best_test(known), *_answers(known)]
+    worth = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(known)]
+    ranked = sorted(worth, key=lambda s: s.cost_usd - s.worth_usd)[:LISTED]
+    return (_collect_test(known), *ranked) if first else tuple(ranked)
+
+
+def information(known: Known) -> tuple[Information, ...]:
+    """EVPPI of every uncertain input and every option's score, those worth a dollar or more, the largest first."""
+    inputs = {key: figure for key, figure in known.inputs.items() if not isinstance(figure.rows, float)}
+    scores = {f"quality.score of {skill}": figure for skill, figure in known.quality.items()}
+    worth = [Information(name, evppi(known.ranking, _rows(f))) for name, f in {**inputs, **scores}.items()]
+    return tuple(sorted((w for w in worth if w.worth_usd >= 1.0), key=lambda w: -w.worth_usd)[:LISTED])
 
 
 def _negligible(known: Known) -> float:
@@ -155,19 +169,22 @@ def _labels(known: Known) -> list[NextStep]:
     return [NextStep(action, cost, days, at_stake)]
 
 
-def _tests(known: Known) -> list[NextStep]:
-    """Larger tests of the option whose score matters most."""
+def _best_test(known: Known) -> list[NextStep]:
+    """A larger test of the option whose score matters most, at its best size."""
     if not known.quality:
         return []
     skill, figure = max(known.quality.items(), key=lambda kv: evppi(known.ranking, _rows(kv[1])))
     grade, pace = _grade_usd(known.brief), known.brief.data.labels_per_week.likely
-    return [
+    tests = [
         NextStep(
-            f"grade {n} more test items of {skill}: its score decides most", n * grade, 7.0 * n / pace,
+            f"grade {n} more test items of {skill}: its score decides most",
+            n * grade,
+            7.0 * n / pace,
             evsi(known.ranking, _rows(figure), _share(figure, n)),
         )
         for n in TEST_SIZES
-    ]  # fmt: skip
+    ]
+    return [max(tests, key=lambda s: s.worth_usd - s.cost_usd)]  # fmt: skip
 
 
 def _answers(known: Known) -> list[NextStep]:

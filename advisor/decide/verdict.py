@@ -15,17 +15,19 @@ from advisor.core.verdict import (
     BreakEven,
     Excluded,
     FlipPoint,
+    Information,
     NextStep,
     Readiness,
     Sensitivity,
     Verdict,
 )
 from advisor.decide.evaluator import Cases, Evaluator
-from advisor.decide.information import DECIDE_NOW, Known, next_step
+from advisor.decide.information import DECIDE_NOW, Known, information, next_steps
 from advisor.decide.plan import plan
 from advisor.decide.ranking import HOPELESS, Ranking, rank
 from advisor.decide.readiness import best_of_another_approach, readiness
 from advisor.decide.record import HEADLINE, Recorder, number, sources
+from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
 from advisor.decide.whatif import break_even, flip_points, tornado
 from advisor.decide.why import Case, reasons
@@ -60,7 +62,8 @@ class WhatChanges:
 
     flips: tuple[FlipPoint, ...] = ()
     sensitivity: tuple[Sensitivity, ...] = ()
-    next_step: NextStep = DECIDE_NOW
+    steps: tuple[NextStep, ...] = ()
+    information: tuple[Information, ...] = ()
 
 
 def decide(question: Question, *, deep: bool) -> Verdict:
@@ -77,8 +80,8 @@ def _what_changes(question: Question, ranking: Ranking, other: int | None, check
     brief, cases = question.brief, question.cases
     flips = flip_points(question.evaluator, cases, brief)
     known = Known(brief, ranking, cases.inputs, question.quality, flips, tuple(checks))
-    swings = tornado(question.evaluator, cases.spreads, ranking.pick, other)
-    return WhatChanges(flips, swings, next_step(known))
+    swings = tornado(question.evaluator, cases, ranking.pick, other)
+    return WhatChanges(flips, swings, next_steps(known), information(known))
 
 
 def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
@@ -117,7 +120,10 @@ def _assemble(
         p_best=round(float(ranking.p_best[ranking.pick]), 6), expected_regret_usd=_finite(ranking.regret(ranking.pick)),
         why=tuple(w for w in why if any(c.isdigit() for c in w)), arms=_arm_records(question, ranking, deep=deep),
         excluded=(*question.excluded, *_excluded(brief, ranking)), break_even=even, flip_points=changes.flips,
-        sensitivity=changes.sensitivity, next_step=changes.next_step, readiness=checks,
+        sensitivity=changes.sensitivity,
+        next_step=changes.steps[0] if changes.steps else DECIDE_NOW, readiness=checks, steps=changes.steps,
+        information=changes.information, risks=risks(question.brief, question.setting, pick, rival, even),
+        horizon_months=float(brief.budget.horizon_months),
         plan=plan(brief, ranking, changes.flips), assumptions=question.assumptions,
         warnings=(*question.warnings, *cautions(arms, brief, question.setting), *over_budget(brief, ranking)),
         sources=sources(estimates) if deep else (), alternative=rival.arm.id if rival is not None else "",

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.core.arm import Arm
+from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief, questions
-from advisor.core.quantity import Range
+from advisor.core.figure import Figure
+from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.question import Question
 from advisor.core.verdict import BreakEven, FlipPoint, Sensitivity
 from advisor.decide.evaluator import Cases, Evaluator
+from advisor.decide.information import BINS
 from advisor.decide.ranking import Matrix, Ranking, full, rank
 
 DECADES = 3.0
@@ -144,15 +146,42 @@ def break_even(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, othe
         return BreakEven()
     a, b = cases.estimates[pick], cases.estimates[other]
     once = a["once.total"].value - b["once.total"].value
-    run = sum(e["run.total"].value + e["run.errors"].value for e in (b,)) - (
-        a["run.total"].value + a["run.errors"].value
-    )
+    run = _bill(b).value - _bill(a).value
     months = once / run if run and once / run > 0 else None
-    key = "traffic.requests_per_month"
+    equal = _equal_cost(evaluator, brief, "traffic.requests_per_month", pick, other)
+    multiples = _price_multiples(cases, pick, other)
+    multiple = float(multiples[0]) if multiples is not None and multiples[0] > 0 else None
     return BreakEven(
-        months, _equal_cost(evaluator, brief, key, pick, other), _price_multiple(cases, pick, other),
+        months,
+        equal,
+        multiple,
         _uplift(cases, pick, other),
-    )  # fmt: skip
+        _payback_range(cases, pick, other),
+        UNKNOWN if multiples is None else spread(multiples[1:]),
+    )
+
+
+def _bill(estimate: Estimate) -> Figure:
+    """A month's cost, errors included."""
+    return estimate["run.total"] + estimate["run.errors"]
+
+
+def _payback_range(cases: Cases, pick: int, other: int) -> Range:
+    """Months to pay back, over the draws; a draw in which it never does counts as infinite."""
+    a, b = cases.estimates[pick], cases.estimates[other]
+    once = full(a["once.total"] - b["once.total"], cases.size)[1:]
+    run = full(_bill(b) - _bill(a), cases.size)[1:]
+    if not len(run):
+        return UNKNOWN
+    months = np.full_like(run, np.inf)
+    np.divide(once, run, out=months, where=run != 0)
+    return spread(np.where(months > 0, months, np.inf))
+
+
+def spread(rows: Matrix) -> Range:
+    """P10, P50 and P90 of draws; None where one is infinite or unknown."""
+    found = [float(q) for q in np.quantile(rows, (0.1, 0.5, 0.9), method="nearest")] if len(rows) else [math.nan] * 3
+    return Range(*(q if math.isfinite(q) else None for q in found))
 
 
 def _equal_cost(evaluator: Evaluator, brief: Brief, key: str, pick: int, other: int) -> float | None:
@@ -179,16 +208,15 @@ def _gap(cases: Cases, pick: int, other: int) -> Matrix:
     )
 
 
-def _price_multiple(cases: Cases, pick: int, other: int) -> float | None:
+def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:
     """Multiple of the prompted model's token prices at which both cost the same; the total is linear in it."""
     pair = [cases.estimates[pick], cases.estimates[other]]
     prompted = next((e for e in pair if e.arm.approach == "prompt"), None)
-    if prompted is None or not prompted["run.inference"].operands:
+    if prompted is None or not prompted["run.inference"].value > 0:
         return None
     rival = pair[1] if prompted is pair[0] else pair[0]
-    charges = prompted["run.inference"].value * prompted["horizon.months_growing"].value
-    multiple = 1.0 + (rival["horizon.total"].value - prompted["horizon.total"].value) / charges if charges else math.nan
-    return multiple if multiple > 0 else None
+    charges = prompted["run.inference"] * prompted["horizon.months_growing"]
+    return full(1.0 + (rival["horizon.total"] - prompted["horizon.total"]) / charges, cases.size)
 
 
 def _uplift(cases: Cases, pick: int, other: int) -> float | None:
@@ -203,17 +231,33 @@ def _uplift(cases: Cases, pick: int, other: int) -> float | None:
     return abs(bare[0] - bare[1]) / (requests.value * months * price.value)
 
 
-def tornado(
-    evaluator: Evaluator, spreads: Mapping[str, Range], pick: int, other: int | None
-) -> tuple[Sensitivity, ...]:
+def _variance_share(drawn: Matrix, rows: Matrix) -> float:
+    """Share of the variance that the input explains alone: Var(E[advantage | input]) ÷ Var(advantage), by bins."""
+    per_bin = len(rows) // BINS
+    if per_bin < 2 or np.ptp(drawn) == 0 or np.ptp(rows) == 0:
+        return 0.0
+    order = np.argsort(rows, kind="stable")[: per_bin * BINS]
+    means = drawn[order].reshape(BINS, per_bin).mean(axis=1)
+    within = drawn.var() / per_bin  # what bins of noise alone would show
+    return float(min(1.0, max(0.0, (means.var() - within) / drawn.var())))
+
+
+def tornado(evaluator: Evaluator, cases: Cases, pick: int, other: int | None) -> tuple[Sensitivity, ...]:
     """The pick's advantage over the next approach with each uncertain input at its P10 and P90, largest first."""
-    uncertain = {k: r for k, r in spreads.items() if r.is_known and not r.is_exact}
+    uncertain = {k: r for k, r in cases.spreads.items() if r.is_known and not r.is_exact}
     if other is None or not uncertain:
         return ()
+    drawn = _gap(cases, pick, other)[1:]
     ends = [(k, v) for k, r in uncertain.items() for v in (r.p10 or 0.0, r.p90 or 0.0)]
     gap = _gap(evaluator.what_if(ends), pick, other)
     rows = [
-        Sensitivity(k, float(gap[1 + 2 * i]), float(gap[2 + 2 * i]), abs(float(gap[2 + 2 * i] - gap[1 + 2 * i])))
+        Sensitivity(
+            k,
+            float(gap[1 + 2 * i]),
+            float(gap[2 + 2 * i]),
+            abs(float(gap[2 + 2 * i] - gap[1 + 2 * i])),
+            variance_share=_variance_share(drawn, full(cases.inputs[k], cases.size)[1:]),
+        )
         for i, k in enumerate(uncertain)
     ]
     return tuple(sorted((r for r in rows if r.swing_usd > 0.005), key=lambda r: (-r.swing_usd, r.input)))

@@ -1,0 +1,71 @@
+"""What may go wrong after the decision, each with a number: lifecycle, lock-in, price, forgetting, drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.core.arm import Estimate
+from advisor.core.brief import Brief
+from advisor.core.setting import Setting
+from advisor.core.verdict import BreakEven, Risk
+from advisor.decide.rules import is_hosted, last_day, tariffs
+
+FORGETTING = (
+    "tuning costs general skill: over three tests LoRA rank 16 fell from .653 to .609, full tuning from .595 to .414 "
+    "(Biderman et al. 2024, arXiv 2405.09673); score a general set before roll-out"
+)
+
+
+def risks(brief: Brief, setting: Setting, pick: Estimate, rival: Estimate | None, even: BreakEven) -> tuple[Risk, ...]:
+    """The risks of the chosen arm, those with a date or a price first."""
+    return (
+        *_lifecycle(brief, setting, pick),
+        *_price(pick, rival, even),
+        *_lock_in(setting, pick),
+        *_learning(pick),
+        *_drift(brief, pick),
+    )
+
+
+def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]:
+    ends = last_day(pick.arm, brief, setting)
+    if ends is not None:
+        days = (ends - setting.as_of).days
+        yield Risk("lifecycle", f"{pick.arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the move")
+    elif is_hosted(pick.arm):
+        months = brief.budget.horizon_months
+        yield Risk("lifecycle", f"no end of {pick.arm.model} is announced; over {months} months expect one migration")
+
+
+def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[Risk]:
+    if rival is None or even.price_multiple is None:
+        return
+    prompted = pick if pick.arm.approach == "prompt" else rival
+    change = "rise" if prompted is pick else "fall"
+    yield Risk(
+        "price",
+        f"a {change} of {prompted.arm.model} to {even.price_multiple:.2f} × today's prices makes {rival.arm.id} as cheap",
+    )
+
+
+def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
+    for price in tariffs(pick.arm, setting):
+        again = pick["once.total"].value
+        if "hosted" in pick.arm.serving:
+            yield Risk(
+                "lock-in", f"weights tuned at {price.provider} stay there: leaving costs the ${again:,.0f} again"
+            )
+
+
+def _learning(pick: Estimate) -> Iterator[Risk]:
+    if pick.arm.approach != "prompt":
+        yield Risk("forgetting", FORGETTING)
+
+
+def _drift(brief: Brief, pick: Estimate) -> Iterator[Risk]:
+    stale = pick.figures.get("quality.stale_share")
+    if stale is not None and stale.value > 0:
+        months = brief.team.retrain_every_months.likely
+        yield Risk(
+            "drift", f"{100 * stale.value:.1f} % of answers rest on stale facts when tuned every {months:g} months"
+        )
