@@ -9,15 +9,12 @@ from types import MappingProxyType
 
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
-from advisor.estimate.training import coefficients, correction, memory, throughput, time
+from advisor.estimate.training import coefficients, correction, memory, spread, throughput, time
 from advisor.estimate.training.advice import largest_micro_batch, ways_to_fit
 from advisor.estimate.training.params import total_params, trainable_params
 from advisor.estimate.training.shape import Shape, of_model, of_size
 
 __all__ = ["estimate", "fits", "largest_micro_batch", "total_params", "trainable_params", "ways_to_fit"]
-
-Z80 = 1.2816
-"""Half width of an 80 % interval in standard deviations."""
 
 
 def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), without: str = "") -> TrainingEstimate:
@@ -61,7 +58,7 @@ def fits(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> str:
     used = memory.on_basis(sum(memory.terms(run, shape, k).values()) / memory.GIB, "process", k)
     if used > free:
         return "no"
-    return "fits" if used * math.exp(Z80 * _spread(run, k, "memory")) <= free else "tight"
+    return "fits" if used * math.exp(spread.Z80 * spread.log_sd(run, "memory", k)) <= free else "tight"
 
 
 def free_gib(run: TrainingRun, k: Mapping[str, float]) -> float | None:
@@ -84,14 +81,8 @@ def _terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, 
     return found
 
 
-def _spread(run: TrainingRun, k: Mapping[str, float], what: str) -> float:
-    """Standard deviation of the log error: that of the back-test, and more for every input that is assumed."""
-    guesses = len(run.assumed) + (run.model is None) + (run.gpu is None)
-    return math.hypot(k[f"spread_{what}"], k[f"spread_{what}_assumed"] * math.sqrt(guesses))
-
-
 def _lognormal(median: float, log_sd: float) -> Range:
-    factor = math.exp(Z80 * log_sd)
+    factor = math.exp(spread.Z80 * log_sd)
     return Range(median / factor, median, median * factor)
 
 
@@ -101,7 +92,7 @@ def _memory(
     ratios = [
         m.memory_gib / estimate(m.run, without=without).memory_gib.likely for m in measured if m.memory_gib is not None
     ]
-    return _corrected(median, _spread(run, k, "memory"), ratios, k["repeat_memory"], "GiB")
+    return _corrected(median, spread.log_sd(run, "memory", k), ratios, k["repeat_memory"], "GiB")
 
 
 def _speed(
@@ -118,16 +109,15 @@ def _speed(
         if m.tokens_per_second is not None
     ]
     median = throughput.tokens_per_step(run) / seconds
-    return _corrected(median, _spread(run, k, "speed"), ratios, k["repeat_speed"], "tokens/s")
+    return _corrected(median, spread.log_sd(run, "speed", k), ratios, k["repeat_speed"], "tokens/s")
 
 
 def _corrected(median: float, log_sd: float, ratios: Sequence[float], repeat_sd: float, unit: str) -> Quantity:
     if not ratios:
-        range = _lognormal(median, log_sd)
-        return Quantity(range, unit, Basis.MODELLED, coefficients.source(), coefficients.as_of())
-    shift, spread = correction.update(log_sd, repeat_sd, [math.log(r) for r in ratios])
-    range = _lognormal(median * math.exp(shift), spread)
-    return Quantity(range, unit, Basis.MEASURED, f"corrected by {len(ratios)} own runs", coefficients.as_of())
+        return Quantity(_lognormal(median, log_sd), unit, Basis.MODELLED, coefficients.source(), coefficients.as_of())
+    shift, left = correction.update(log_sd, repeat_sd, [math.log(r) for r in ratios])
+    corrected = _lognormal(median * math.exp(shift), left)
+    return Quantity(corrected, unit, Basis.MEASURED, f"corrected by {len(ratios)} own runs", coefficients.as_of())
 
 
 def _inverse(speed: Quantity, amount: float, fixed: float, unit: str) -> Quantity:
@@ -135,8 +125,8 @@ def _inverse(speed: Quantity, amount: float, fixed: float, unit: str) -> Quantit
     low, mid, high = speed.range.p10, speed.range.p50, speed.range.p90
     if low is None or mid is None or high is None:
         return Quantity.unknown(unit, speed.reason)
-    range = Range(amount / high + fixed, amount / mid + fixed, amount / low + fixed)
-    return replace(speed, range=range, unit=unit)
+    times = Range(amount / high + fixed, amount / mid + fixed, amount / low + fixed)
+    return replace(speed, range=times, unit=unit)
 
 
 def _step_seconds(run: TrainingRun, speed: Quantity) -> Quantity:

@@ -20,8 +20,8 @@ WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 QUANTIZED = {"nf4": 0.5625, "gptq4": 0.52, "awq4": 0.52, "other": 0.5625, "int8": 1.03, "fp8": 1.0}
 """Bytes per quantised weight with its scales: 4 bits + 32-bit scale per 64 (QLoRA, Dettmers et al. 2023)."""
 
-MOMENTS = {"adamw": 2.0, "paged-adamw": 0.0, "adamw8bit": 1.0, "paged-adamw8bit": 0.0, "sgd": 0.0, "adafactor": 0.1}
-"""Optimiser state in multiples of the trained values; 8 bit as 1-byte pairs is handled by width, paged ones may leave."""
+TUNED = frozenset({"megatron", "nemo", "torchtitan", "llm-foundry", "litgpt", "torchtune"})
+"""Training stacks with own fused kernels; tensor-parallel ones split the sequence between layers as well."""
 
 LEAN = frozenset({"litgpt", "torchtune", "fsdp_qlora", "llm-foundry"})
 """Frameworks that keep adapters in the dtype of the weights instead of fp32."""
@@ -40,11 +40,11 @@ class Layout:
     sharded_states: bool
 
 
-def layout(run: TrainingRun) -> Layout:
+def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
     """Degrees from the sharding word; data-parallel degree = cards ÷ (tensor × pipeline)."""
     model_parallel = run.tensor_parallel * run.pipeline_parallel
     tensor, pipeline = run.tensor_parallel, run.pipeline_parallel
-    if run.sharding in ("mp", "pp") and model_parallel == 1:
+    if run.sharding in ("mp", "pp") and model_parallel == 1 and run.framework not in TUNED:
         pipeline = run.gpus
     if run.sharding == "tp" and model_parallel == 1:
         tensor = run.gpus
@@ -54,7 +54,7 @@ def layout(run: TrainingRun) -> Layout:
         shard=shard,
         tensor=tensor,
         pipeline=pipeline,
-        positions=run.micro_batch * run.seq_len / run.context_parallel,
+        positions=run.micro_batch * longest / run.context_parallel,
         sharded_weights=gathers,
         sharded_gradients=run.sharding in ("zero2", "zero3")
         or (run.sharding == "fsdp" and (run.grad_accum == 1 or run.framework not in ("hf", "trl"))),
@@ -63,34 +63,69 @@ def layout(run: TrainingRun) -> Layout:
 
 
 def terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
-    """Allocated peak by term, in bytes per card; `k` are the fitted constants of profiles/training.toml."""
-    where = layout(run)
+    """Allocated memory by term at the moment of the peak, in bytes per card; `k` are the fitted constants.
+
+    The peak is the largest of three moments: the loss (all kept activations and the logits), the backward pass of one
+    layer (kept activations and that layer's own), and the optimiser step (all gradients and its temporaries).
+    """
+    where = layout(run, longest_batch(run, k))
     trained = trained_params(run, shape)
-    frozen = run.method != "full"
+    found = _static(run, shape, where, trained, k)
+    gradients, temporary = found.pop("gradients"), _optimizer_temporary(run, where, trained, k)
+    kept, work = _activations(run, shape, where, k)
+    loss, logits = _loss(run, shape, where, k)
+    standing = gradients if run.method != "full" or run.grad_accum > 1 else 0.0
+    at_loss, at_layer = standing + kept + loss + logits, standing + kept + work
+    at_step = gradients + temporary
+    found["gradients"], found["activations"], found["logits"] = standing, kept + loss, logits
+    if at_layer > at_loss:
+        found["activations"], found["logits"] = kept + work - min(logits, work), min(logits, work)
+    if at_step > max(at_loss, at_layer):
+        found["gradients"], found["activations"], found["logits"] = gradients, 0.0, 0.0
+        found["buffers"] += temporary
+    return _filled(run, found, k)
+
+
+def _filled(run: TrainingRun, found: dict[str, float], k: Mapping[str, float]) -> dict[str, float]:
+    """Where nobody stated the batch, the run was given one that fits: its activations are at most what the card leaves."""
+    if "micro_batch" not in run.assumed or run.gpu is None or run.gpu.memory_gb is None:
+        return found
+    moving = found["activations"] + found["logits"]
+    room = run.gpu.memory_gb * GIB * k["usable_memory"] * 0.9 - (sum(found.values()) - moving)
+    if moving > room > 0.0:
+        found["activations"] *= room / moving
+        found["logits"] *= room / moving
+    return found
+
+
+def _static(run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Mapping[str, float]) -> dict[str, float]:
+    """What stands during the whole step, and the gradients: states divided by their sharding degrees."""
     split = where.tensor * where.pipeline
-    weights = _weights(run, shape)
-    precision = _state_width(run)
-    master = precision.master * trained
+    width = _state_width(run)
+    saved = counts.trained_whole(shape.vocabulary * shape.hidden, run.method, run.targets)
     shard_w = where.shard if where.sharded_weights else 1
     shard_g = where.shard if where.sharded_gradients else 1
     shard_s = where.shard if where.sharded_states else 1
     found = {
-        "weights": weights / split / shard_w,
-        "adapter": precision.weight * trained / split / shard_w if frozen else 0.0,
-        "gradients": precision.gradient * trained / split / shard_g,
-        "optimizer": (precision.moments * trained + master) / split / shard_s,
+        "weights": _weights(run, shape) / split / shard_w,
+        "adapter": (width.weight * trained + 2.0 * saved) / split / shard_w if run.method != "full" else 0.0,
+        "optimizer": ((width.moments + width.master) * trained + 6.0 * saved) / split / shard_s,
+        "gradients": (width.gradient * trained + 4.0 * saved) / split / shard_g,
+        "buffers": k["constant_gib"] * GIB + _buffers(run, shape, where, k),
     }
     if run.offload in ("optimizer", "full"):
         found["optimizer"] = 0.0
     if run.offload == "full":
         found["weights"] *= k["offload_kept"]
         found["gradients"] *= k["offload_kept"]
-    kept, work = _activations(run, shape, where, k)
-    logits = _logits(run, shape, where, k)
-    found["activations"] = kept + max(work, logits) - logits + k["overlap"] * min(work, logits)
-    found["logits"] = logits
-    found["buffers"] = k["constant_gib"] * GIB + _buffers(run, shape, where, trained, k)
     return found
+
+
+def longest_batch(run: TrainingRun, k: Mapping[str, float]) -> float:
+    """Length that the longest batch is padded to: the limit where it is reached, else a multiple of the mean."""
+    if run.packed or run.mean_tokens is None:
+        return run.seq_len
+    return min(float(run.seq_len), k["longest_over_mean"] * run.mean_tokens)
 
 
 def trained_params(run: TrainingRun, shape: Shape) -> float:
@@ -160,36 +195,56 @@ def layer_bytes_per_token(run: TrainingRun, shape: Shape, k: Mapping[str, float]
 def _activations(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]) -> tuple[float, float]:
     """(kept over the whole forward pass, working set of one layer), in bytes per card."""
     t, layers = where.positions, shape.layers / where.pipeline
-    layer = t * layer_bytes_per_token(run, shape, k) / where.tensor
-    scores = 0.0
+    layer = t * layer_bytes_per_token(run, shape, k)
     if run.attention == "eager":
-        scores = 6.0 * shape.heads * run.seq_len * run.seq_len * run.micro_batch / where.tensor
+        layer += 6.0 * shape.heads * run.seq_len * where.positions
+    layer /= where.tensor
+    work = k["work"] * layer
+    if where.sharded_weights and run.method != "full":
+        work *= k["work_fsdp_adapter"]
     if run.checkpointing == "none":
-        return k["stored"] * (layer + scores) * layers, k["work"] * layer * 0.0
-    kept = 2.0 * t * shape.hidden * layers * (k["unsloth_kept"] if run.framework == "unsloth" else 1.0)
+        if run.quantization in QUANTIZED:
+            layer += k["quantized_input"] * t * (2.0 * shape.hidden + shape.query + shape.mlp) / where.tensor
+        return k["stored"] * layer * layers, work
     if run.checkpointing == "selective":
-        kept = k["selective"] * k["stored"] * layer * layers
-    return kept, k["work"] * (layer + scores)
+        return k["selective"] * k["stored"] * layer * layers, work
+    kept = 2.0 * t * shape.hidden * layers / where.tensor
+    if run.framework == "unsloth":
+        kept *= k["unsloth_kept"]
+    elif run.quantization in QUANTIZED:
+        kept *= k["quantized_kept"]
+    return kept, work
 
 
-def _logits(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]) -> float:
+def _loss(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]) -> tuple[float, float]:
+    """(activations of the head, logits and their copies), in bytes per card."""
+    head = k["head"] * where.positions * shape.hidden / where.tensor
     if shape.encoder:
-        return 0.0
-    per_entry = k[f"logits_{run.fused_loss}"]
-    return per_entry * where.positions * shape.vocabulary / where.tensor
+        return head, 0.0
+    return head, k[f"logits_{run.fused_loss}"] * where.positions * shape.vocabulary / where.tensor
 
 
-def _buffers(run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Mapping[str, float]) -> float:
-    """Gathered layers of sharded weights, dequantised weights, temporaries of the optimiser."""
-    layer_params = (shape.params - shape.embedding_params) / shape.layers / where.tensor
+def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]) -> float:
+    """Gathered layers of sharded weights, and one dequantised weight."""
     found = 0.0
     if where.sharded_weights and where.shard > 1:
-        found += k["gathered"] * 2.0 * (layer_params + shape.vocabulary * shape.hidden)
+        inner = shape.params - shape.embedding_params
+        stored = QUANTIZED.get(run.quantization, 2.0)
+        found += k["gathered"] * stored * inner / shape.layers / where.tensor
+        found += k["gathered_head"] * 2.0 * shape.vocabulary * shape.hidden / where.tensor
+    if run.sharding in ("zero2", "zero3"):
+        found += k["zero_buckets_gib"] * GIB
     if run.quantization in QUANTIZED:
         found += 2.0 * shape.hidden * max(shape.mlp, shape.hidden)
-    if run.method == "full" and run.offload == "none":
-        found += k["optimizer_temporary"] * 2.0 * trained / where.shard
     return found
+
+
+def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Mapping[str, float]) -> float:
+    """Copies that an optimiser with loops over tensor lists makes of the values it updates."""
+    if run.method != "full" or run.offload != "none" or "8bit" in run.optimizer:
+        return 0.0
+    shard = where.shard if where.sharded_states else 1
+    return k["optimizer_temporary"] * _state_width(run).weight * trained / shard / where.tensor / where.pipeline
 
 
 def on_basis(allocated_gib: float, basis: str, k: Mapping[str, float]) -> float:

@@ -69,7 +69,8 @@ _FUSED = {
 }
 """Families with one fused projection and an MLP without gate: names of the four modules."""
 
-HEADS = frozenset({"lm_head", "wte", "embed_tokens"})
+EMBEDDINGS = frozenset({"wte", "embed_tokens"})
+HEADS = frozenset({"lm_head", "wte", "embed_tokens", "model.embed_tokens"})
 
 
 def targeted(model: Model, targets: str) -> tuple[Linear, ...]:
@@ -81,7 +82,7 @@ def targeted(model: Model, targets: str) -> tuple[Linear, ...]:
     chosen: dict[str, Linear] = {}
     for word in filter(None, (w.strip() for w in targets.replace("+", ",").split(","))):
         found = [m for m in modules if _matches(word, m)]
-        if not found and word not in HEADS:
+        if not found and word not in HEADS and not (word == "experts" and model.experts):
             known = ["all-linear", "attention", "qv", *(m.name for m in modules), *HEADS]
             raise UsageError(f"--targets: {model.name} has no module {word!r}{did_you_mean(word, known)}")
         chosen.update((m.name, m) for m in found)
@@ -115,12 +116,26 @@ def trainable_params(model: Model, method: str, rank: int, targets: str) -> int:
     if method == "ia3":
         return model.layers * sum(m.outputs if m.attention else m.inputs for m in modules)
     per_layer = sum(rank * (m.inputs + m.outputs) + (m.outputs if method == "dora" else 0) for m in modules)
-    heads = sum(w in HEADS for w in targets.replace("+", ",").split(","))
+    words = set(targets.replace("+", ",").split(","))
+    heads = 0 if words & EMBEDDINGS else len(words & HEADS)
+    if "experts" in words:
+        inner = model.moe_intermediate or model.intermediate
+        per_layer += rank * model.experts * (2 * model.hidden + 3 * inner)
     return model.layers * per_layer + heads * rank * (model.hidden + model.vocabulary)
+
+
+def trained_whole(matrix: float, method: str, targets: str) -> float:
+    """Parameters of embeddings and head that are copied and trained whole beside an adapter, where the first is named."""
+    words = set(targets.replace("+", ",").split(","))
+    if method == "full" or not words & EMBEDDINGS:
+        return 0.0
+    return matrix * (2.0 if "lm_head" in words else 1.0)
 
 
 def adapter_inputs(model: Model | None, hidden: int, mlp: float, targets: str) -> float:
     """Σ of the input widths of the adapted modules of one layer: activations that an adapter keeps for its gradient."""
+    if not targets:
+        return 0.0
     if model is None or model.experts:
         return 3.0 * hidden if targets in ("attention", "all-linear", "") else 2.0 * hidden
     try:

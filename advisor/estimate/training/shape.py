@@ -24,7 +24,7 @@ UNGATED = frozenset(
 """Classes whose MLP is up, activation, down; all others have a gate beside the up projection."""
 
 TYPICAL_ASPECT = 128  # hidden size over layers, as in most decoders from 7B to 70B
-TYPICAL_VOCABULARY = 64_000
+TYPICAL_VOCABULARY = 100_000
 
 
 @dataclass(frozen=True, slots=True)

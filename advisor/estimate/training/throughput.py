@@ -10,11 +10,17 @@ from collections.abc import Mapping
 
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
-from advisor.estimate.training.memory import layout
+from advisor.estimate.training.memory import QUANTIZED, TUNED, layout
 from advisor.estimate.training.shape import Shape
 
-CONSUMER_PREFIXES = ("RTX", "Titan", "RX ", "T4", "L4", "A10", "A40", "V100-16GB-PCIe", "V100-32GB-PCIe", "MI2")
-"""Cards linked by PCIe only; others have NVLink-class links."""
+LINKED = ("SXM", "NVL", "MI3", "Gaudi")
+"""Parts of the names of cards that have NVLink-class links between them; all others talk over PCIe."""
+
+AGAIN = {"full": 1.0, "selective": 0.2}
+"""Share of the forward pass that checkpointing computes again."""
+
+LOSS_TRAFFIC = {"no": 40.0, "kernel": 12.0, "projection": 6.0, "yes": 10.0}
+"""Bytes per token and vocabulary entry that the loss moves: copies in fp32 forward and backward, or one fused pass."""
 
 
 def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | None:
@@ -29,38 +35,105 @@ def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | N
     return gpu.bandwidth_gb_per_second * ratio
 
 
-def flops_per_token(run: TrainingRun, shape: Shape, length: float) -> float:
-    """Operations per token, forward and backward: 6 N full, 4 N adapters, plus causal attention and recomputation.
+def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
+    """Operations per token in matrix products, forward and backward: 6 N full, 4 N adapters, 2 N for each recomputation.
 
-    N leaves the input embedding out, which is looked up and not multiplied (Kaplan et al. 2020; Narayanan et al. 2021).
+    N are the active parameters without the input embedding, which is looked up and not multiplied (Kaplan et al. 2020).
     """
     lookup = shape.embedding_params - shape.vocabulary * shape.hidden
     n = shape.active_params - max(lookup, 0.0)
-    attention = shape.layers * shape.query * length * (2.0 if shape.encoder else 1.0)
-    flops = (6.0 if run.method == "full" else 4.0) * n + 6.0 * attention
-    again = {"full": 1.0, "selective": 0.2}.get(run.checkpointing, 0.0)
-    return flops + again * (2.0 * n + 2.0 * attention)
+    inner = shape.active_params - shape.embedding_params
+    return (6.0 if run.method == "full" else 4.0) * n + 2.0 * AGAIN.get(run.checkpointing, 0.0) * inner
+
+
+def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> float:
+    """Operations per token of the attention scores: 6 L q s, half the square where causal (Narayanan et al. 2021)."""
+    whole = 2.0 if shape.encoder else 1.0
+    return (6.0 + 2.0 * AGAIN.get(run.checkpointing, 0.0)) * whole * shape.layers * shape.query * length
+
+
+def traffic_bytes_per_token(run: TrainingRun, shape: Shape, length: float, k: Mapping[str, float]) -> float:
+    """Memory traffic of all that is not a matrix product: norms, activations, residuals, logits, unfused scores."""
+    passes = 3.0 + AGAIN.get(run.checkpointing, 0.0)
+    if run.method != "full":
+        passes += k["traffic_adapter"]
+    layer = 12.0 * shape.hidden + 6.0 * shape.mlp
+    if run.attention == "eager":
+        layer += 10.0 * shape.heads * length
+    kept = k["traffic_compiled"] if run.compile or run.framework in TUNED else 1.0
+    logits = 0.0 if shape.encoder else LOSS_TRAFFIC.get(run.fused_loss, 30.0) * shape.vocabulary
+    return k["traffic"] * kept * passes * layer * shape.layers + logits
 
 
 def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float:
-    """Share of the dense 16-bit peak that the arithmetic reaches; above 1 is possible with FP8."""
+    """Share of the dense 16-bit peak that matrix products reach; above 1 is possible with FP8."""
     log = k.get(f"eff_{gpu.arch}", k["eff_default"])
+    peak, bandwidth = peak_tflops(gpu, run, k), gpu.bandwidth_gb_per_second
+    if peak and bandwidth:
+        log += k["eff_balance"] * math.log(peak / bandwidth / k["tflops_per_gb"])
     if run.compute_dtype == "fp8":
         log += k["eff_fp8"]
-    if run.method != "full":
-        log += k["eff_adapter"] if run.method in ("lora", "qlora", "dora") else k["eff_other_method"]
-    if shape.moe:
-        log += k["eff_moe"]
-    if run.framework in ("megatron", "nemo", "torchtitan", "llm-foundry", "litgpt"):
+    if run.method not in ("full", "lora", "qlora", "dora"):
+        log += k["eff_other_method"]
+    if shape.moe and run.model is not None:
+        width = run.model.moe_intermediate or run.model.intermediate
+        log += k["eff_moe"] + k["eff_moe_width"] * math.log(width / 2048.0)
+    if run.framework in TUNED:
         log += k["eff_tuned_stack"]
-    elif run.framework == "unsloth" or run.fused_loss in ("kernel", "projection", "yes"):
-        log += k["eff_fused"]
-    if run.attention == "eager":
-        log += k["eff_eager"]
-    if run.compile:
-        log += k["eff_compile"]
+    elif run.framework == "unsloth":
+        log += k["eff_unsloth"]
+    if not run.packed and run.tokens_basis == "real":
+        log += k["eff_padding"]
     nodes = max(run.gpus / 8.0, 1.0)
-    return math.exp(log + k["eff_nodes"] * math.log2(nodes) + k["eff_size"] * math.log(shape.hidden / 4096.0))
+    return math.exp(log + k["eff_nodes"] * math.log2(nodes))
+
+
+def _card_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Mapping[str, float]) -> float:
+    """Busy time of one card for one micro step of one replica, were the replica a single card."""
+    length = mean_length(run)
+    tokens = run.micro_batch * length
+    bandwidth = (gpu.bandwidth_gb_per_second or peak_tflops / k["tflops_per_gb"]) * 1e9
+    matmul = matmul_flops_per_token(run, shape) / (peak_tflops * 1e12 * efficiency(run, gpu, shape, k))
+    share = k["attention_eager"] if run.attention == "eager" else k.get(f"attention_{gpu.arch}", k["attention_default"])
+    scores = attention_flops_per_token(run, shape, length) / (peak_tflops * 1e12 * share)
+    moved = traffic_bytes_per_token(run, shape, length, k) / bandwidth
+    passes = k.get(f"dequantize_{run.quantization}", 0.0)
+    return tokens * (matmul + scores + moved) + passes * 4.0 * shape.active_params / bandwidth
+
+
+def mean_length(run: TrainingRun) -> float:
+    """Mean real tokens of a sequence, or the length it is packed to."""
+    return run.seq_len if run.packed else (run.mean_tokens or run.seq_len)
+
+
+def _link_speed(gpu: Gpu, k: Mapping[str, float]) -> float:
+    """Bytes per second between two cards of a machine."""
+    return math.exp(k["link_nvlink" if any(part in gpu.name for part in LINKED) else "link_pcie"]) * 1e9
+
+
+def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float:
+    """Four reductions of the hidden states per layer over the tensor-parallel group (Shoeybi et al. 2019, §3)."""
+    where = layout(run)
+    if where.tensor == 1:
+        return 0.0
+    positions = run.micro_batch * mean_length(run) / run.context_parallel
+    moved = 4.0 * 2.0 * (where.tensor - 1) / where.tensor * 2.0 * positions * shape.hidden * shape.layers
+    return k["tensor_exposed"] * moved / where.pipeline / _link_speed(gpu, k)
+
+
+def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float:
+    """Time to gather sharded weights forward and backward and to reduce gradients; each moves (D−1)/D of the bytes."""
+    where = layout(run)
+    found = 0.0
+    stored = QUANTIZED.get(run.quantization, 2.0)
+    if where.sharded_weights and where.shard > 1:
+        speed = _link_speed(gpu, k)
+        moved = 2.0 * stored + (2.0 if run.method == "full" else 0.0)
+        found += moved * shape.params * (where.shard - 1) / where.shard / speed / where.tensor / where.pipeline
+    if run.offload != "none":
+        moved = 2.0 * stored + (2.0 if run.method == "full" else 0.0)
+        found += moved * shape.params / (math.exp(k["link_offload"]) * 1e9) / max(where.shard, 1)
+    return found
 
 
 def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float | None:
@@ -72,34 +145,38 @@ def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str,
     if peak is None:
         return None
     where = layout(run)
-    replica = where.tensor * where.pipeline * run.context_parallel
-    length = run.seq_len if run.packed else (run.mean_tokens or run.seq_len)
-    tokens = run.micro_batch * length
-    compute = tokens * flops_per_token(run, shape, length)
-    compute /= replica * peak * 1e12 * efficiency(run, gpu, shape, k)
-    overhead = math.exp(k["overhead_per_layer"]) * shape.layers / where.pipeline
-    if run.checkpointing == "full":
-        overhead *= 4.0 / 3.0
-    bandwidth = (gpu.bandwidth_gb_per_second or 0.0) * 1e9
-    dequantize = optimizer = 0.0
-    if bandwidth:
-        passes = k.get(f"dequantize_{run.quantization}", 0.0)
-        dequantize = passes * 4.0 * shape.active_params / bandwidth / replica
-        if run.method == "full":
-            optimizer = k["optimizer_bytes"] * shape.params / bandwidth / replica / run.grad_accum
-    link = 0.0
-    if where.sharded_weights and where.shard > 1:
-        speed = k["link_pcie"] if gpu.name.startswith(CONSUMER_PREFIXES) or "PCIe" in gpu.name else k["link_nvlink"]
-        link = 6.0 * shape.params / math.exp(speed) / where.tensor / 1e9
-    if run.offload != "none":
-        link += 6.0 * shape.params / math.exp(k["link_offload"]) / 1e9 / max(where.shard, 1)
-    busy = compute + dequantize
-    return max(busy, link) + k["unhidden"] * min(busy, link) + overhead + optimizer
+    cards = where.tensor * run.context_parallel * (1 if naive_pipeline(run) else where.pipeline)
+    busy = _card_seconds(run, gpu, shape, peak, k) / cards
+    busy *= math.exp(k["context_parallel"] * math.log2(run.context_parallel))
+    if not naive_pipeline(run):
+        busy *= math.exp(k["pipeline_bubble"] * math.log2(where.pipeline))
+    per_layer = math.exp(k["launch_per_layer"] + (k["launch_adapter"] if run.method != "full" else 0.0))
+    launch = per_layer * shape.layers / where.pipeline * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
+    if run.compile or run.framework in TUNED:
+        launch *= 0.5
+    if where.sharded_weights:
+        launch *= math.exp(k["launch_sharded"])
+    busy = math.hypot(busy, launch) + _tensor_seconds(run, gpu, shape, k)
+    link = _link_seconds(run, gpu, shape, k)
+    optimizer = 0.0
+    if run.method == "full" and gpu.bandwidth_gb_per_second:
+        states = shape.params / cards / (where.shard if where.sharded_states else 1)
+        optimizer = (
+            k["optimizer_bytes" if run.framework in TUNED else "optimizer_bytes_loops"]
+            * states
+            / (gpu.bandwidth_gb_per_second * 1e9)
+            / run.grad_accum
+        )
+    return max(busy, link) + k["unhidden"] * min(busy, link) + optimizer
+
+
+def naive_pipeline(run: TrainingRun) -> bool:
+    """Layers spread over cards by a loader that has no schedule: one card works at a time."""
+    return run.sharding in ("mp", "pp") and run.framework not in TUNED
 
 
 def tokens_per_step(run: TrainingRun) -> float:
     """Real tokens of one micro step over all replicas."""
     where = layout(run)
     replicas = max(run.gpus // (where.tensor * where.pipeline * run.context_parallel), 1)
-    length = run.seq_len if run.packed else (run.mean_tokens or run.seq_len)
-    return replicas * run.micro_batch * length
+    return replicas * run.micro_batch * mean_length(run)

@@ -1,0 +1,39 @@
+"""How far an estimate may be off: causes of error and their fitted standard deviations, added as variances."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from advisor.core.training import TrainingRun
+
+Z80 = 1.2816
+"""Half width of an 80 % interval in standard deviations."""
+
+CAUSES = ("base", "assumed", "model", "shared", "rare")
+"""base: always; assumed: per input nobody stated; model: size known only; shared: several cards; rare: other methods."""
+
+
+def causes(run: TrainingRun, what: str) -> dict[str, float]:
+    """How often each cause of error is present in a run, for `what` = memory or speed."""
+    telling = MATTER[what]
+    return {
+        "base": 1.0,
+        "assumed": float(sum(name in telling for name in run.assumed)),
+        "model": float(run.model is None),
+        "shared": float(run.gpus > 1),
+        "rare": float(run.method not in ("full", "lora", "qlora") or run.offload != "none"),
+    }
+
+
+MATTER = {
+    "memory": frozenset({"seq_len", "micro_batch", "checkpointing", "fused_loss", "quantization", "sharding"}),
+    "speed": frozenset({"seq_len", "micro_batch", "checkpointing", "compute_dtype", "sharding", "mean_tokens"}),
+}
+"""The inputs whose absence widens memory, and those whose absence widens speed."""
+
+
+def log_sd(run: TrainingRun, what: str, k: Mapping[str, float]) -> float:
+    """Standard deviation of the logarithm of the estimate."""
+    found = causes(run, what)
+    return math.sqrt(sum(count * k[f"spread_{what}_{cause}"] ** 2 for cause, count in found.items()))
