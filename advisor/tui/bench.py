@@ -13,7 +13,7 @@ from advisor.core.events import CancelToken
 from advisor.tui.engine import Engine, Sights
 from advisor.tui.messages import Judged, Looked
 
-SETTLE_SECONDS = 0.03
+SETTLE_SECONDS = 0.02
 """Keystrokes closer together than this share one judgement."""
 
 REST_SECONDS = 0.35

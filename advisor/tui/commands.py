@@ -62,6 +62,6 @@ class DeskCommands(Provider):
         form = desk.query_one(Stage).form if desk else None
         if desk is None or form is None:
             return
-        for group in form.groups:
-            for key in group.keys:
-                yield f"Go to {group.title}: {label(key)}", questions()[key].text, partial(desk.go_to, key)
+        for box in form.boxes:
+            for key in box.group.keys:
+                yield f"Go to {box.group.title}: {label(key)}", questions()[key].text, partial(desk.go_to, key)

@@ -56,12 +56,17 @@ class Draft:
         return self.brief.get(key) if key in self.brief.origins else None
 
     def answer(self, key: str, value: Any) -> Draft:
-        """This draft with an answer that is meant; None leaves the question out. A what-if on it is dropped."""
+        """This draft with an answer that is meant; None leaves the question out. A what-if on it is dropped.
+
+        An optional table goes with its last answer.
+        """
         from advisor.brief import with_answer
 
         if value == self.value(key) and key not in self.supposed:
             return self
         brief = with_answer(self.brief, key, value, self._source(key))
+        if value is None and (table := _emptied(brief, key)):
+            brief, key = brief.without(table), table
         changed = (*(k for k in self.changed if k != key), key)
         return replace(self, brief=brief, changed=changed).drop(key)
 
@@ -96,3 +101,10 @@ class Draft:
 
     def _source(self, key: str) -> str:
         return f"brief {self.path.name}: {key}" if self.path else f"brief: {key}"
+
+
+def _emptied(brief: Brief, key: str) -> str:
+    """The optional table of `key` where nothing in it is answered any more; else empty."""
+    table = key.partition(".")[0]
+    optional = "." in key and getattr(Brief(), table) is None
+    return table if optional and not any(k.startswith(f"{table}.") for k in brief.origins) else ""

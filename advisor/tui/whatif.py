@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import floor, log10
 from typing import Any
 
@@ -19,29 +18,26 @@ def can_step(question: Question) -> bool:
 
 
 def stepped(question: Question, value: Any, direction: int) -> Any:
-    """`value` one step up (1) or down (−1): a tenth of it, or 0.05 where it lies between 0 and 1; kept in bounds."""
+    """`value` one step up (1) or down (−1): a tenth of it, or 0.05 where it is a share or score; kept in bounds."""
     if isinstance(value, Range):
-        p10, p50, p90 = (
-            None if p is None else _moved(question, p, direction) for p in (value.p10, value.p50, value.p90)
-        )
-        return replace(value, p10=p10, p50=p50, p90=p90)
-    moved = _moved(question, float(value), direction)
+        from_zero = value.p10 == value.p90 == 0
+        points = (value.p10, value.p50, value.p90)
+        return Range(*(None if p is None else _moved(question, p, direction, from_zero) for p in points))
+    moved = _moved(question, float(value), direction, value == 0)
     return round(moved) if question.kind == "whole" else moved
 
 
-def _moved(question: Question, value: float, direction: int) -> float:
+def _moved(question: Question, value: float, direction: int, from_zero: bool) -> float:
     if question.kind in ("share", "score") or question.unit.startswith(("share", "score")):
         moved = round(value + direction * SMALL_STEP, 6)
     elif question.kind == "whole":
         moved = value + direction * max(1, round(abs(value) * (STEP - 1)))
-    elif value == 0:
-        moved = float(direction)
     else:
-        moved = _three_digits(value * STEP**direction)
+        moved = float(direction) if from_zero else _three_digits(value * STEP**direction)
     low = question.low if question.low is not None else moved
     high = question.high if question.high is not None else moved
     return min(max(moved, low), high)
 
 
 def _three_digits(value: float) -> float:
-    return round(value, 2 - floor(log10(abs(value))))
+    return round(value, 2 - floor(log10(abs(value)))) if value else 0.0

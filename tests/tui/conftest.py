@@ -26,8 +26,10 @@ from advisor.core.verdict import (
     Sensitivity,
     Verdict,
 )
+from advisor.tui import bench
 from advisor.tui.app import AdvisorApp
 from advisor.tui.draft import Draft
+from advisor.tui.screens import desk
 
 BRIEF = """\
 # The shop wants attributes.
@@ -189,6 +191,13 @@ class FakeEngine:
         return replace(self.verdict, name=brief.name, why=(f"{volume:,.0f} requests.", *self.verdict.why))
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Input rests sooner, so that tests need not wait."""
+    monkeypatch.setattr(bench, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(desk, "REST_SECONDS", 0.05)
+
+
 @pytest.fixture
 def engine() -> FakeEngine:
     return FakeEngine()
@@ -204,3 +213,13 @@ def brief_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def app(engine: FakeEngine, brief_file: Path) -> AdvisorApp:
     return AdvisorApp(Draft.read(brief_file), engine)
+
+
+@pytest.fixture(scope="session")
+def verdict() -> Verdict:
+    return make_verdict()
+
+
+@pytest.fixture
+def sights() -> FakeSights:
+    return FakeSights()

@@ -27,8 +27,8 @@ VOLUME = "traffic.requests_per_month"
 
 async def settle(pilot: Pilot[None]) -> None:
     """Until every timer and worker that input has set going is through."""
-    for _ in range(4):
-        await pilot.pause(0.15)
+    for _ in range(3):
+        await pilot.pause(0.06)
         running = [w for w in pilot.app.workers if w.group in ("look", "judge")]
         await pilot.app.workers.wait_for_complete(running)
     await pilot.pause()

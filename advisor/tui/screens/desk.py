@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.events import DescendantFocus
 from textual.widgets import Footer, Tab, Tabs
 
@@ -19,11 +18,10 @@ from advisor.report.words import clean
 from advisor.tui.bench import REST_SECONDS, Bench
 from advisor.tui.draft import NONE, Draft
 from advisor.tui.engine import Engine, Sights
-from advisor.tui.messages import Answered, Judged, Looked, Settled, Stepped
+from advisor.tui.messages import Answered, Judged, Looked, Refused, Settled, Stepped
 from advisor.tui.screens.filing import Filing
 from advisor.tui.whatif import stepped
 from advisor.tui.widgets.brief_form import put
-from advisor.tui.widgets.controls import ChoiceControl, TextControl, YesNoControl
 from advisor.tui.widgets.field import Field
 from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.stage import TABS, Stage
@@ -72,15 +70,17 @@ class Desk(Filing):
         self.draft = draft
         self.sights: Sights | None = None
         self.verdict: Verdict | None = None
+        self._status, self._stage, self._help = StatusLine(), Stage(), FieldHelp()
+        self._panel, self._strip = VerdictPanel(), VerdictStrip()
 
     def compose(self) -> ComposeResult:
-        yield StatusLine()
+        yield self._status
         yield Tabs(*(Tab(f"{n} {tab.title()}", id=tab) for n, tab in enumerate(TABS, 1)))
-        yield VerdictStrip()
+        yield self._strip
         with Horizontal(id="desk"):
-            yield Stage()
-            yield VerdictPanel()
-        yield FieldHelp()
+            yield self._stage
+            yield self._panel
+        yield self._help
         yield Footer(show_command_palette=True)
 
     def on_mount(self) -> None:
@@ -94,20 +94,22 @@ class Desk(Filing):
         self._show_failure("")
         for lines in self._lines:
             lines.verdict = None
-        await self.query_one(Stage).take(draft)
+        await self._stage.take(draft)
         self.query_one(Tabs).active = "brief"
         self.bench.look(draft.judged)
 
     def hold(self, draft: Draft) -> None:
         """Another state of the same brief."""
         self.draft = draft
-        self.query_one(StatusLine).draft = draft
-        for view in self.query("VerdictPanel, VerdictStrip"):
-            view.set_class(bool(draft.supposed), "-supposed")
-        if form := self.query_one(Stage).form:
+        self._status.draft = draft
+        if form := self._stage.form:
             form.relate(draft)
-        supposed = f" — what-if: {len(draft.supposed)}" if draft.supposed else ""
-        self.query_one(VerdictPanel).border_title = Content(f"Verdict{supposed}")
+        if supposed := len(draft.supposed):
+            self._panel.border_title = f"Verdict — what-if: {supposed}"
+        else:
+            self._panel.border_title = "Verdict"
+        for view in (self._panel, self._strip):
+            view.set_class(bool(supposed), "-supposed")
 
     def judge(self) -> None:
         """Ask for a verdict on what stands now; before the first look has ended, that one asks."""
@@ -120,11 +122,16 @@ class Desk(Filing):
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
+        self._help.refusal = ""
         self.hold(self.draft.answer(message.key, message.value))
         if message.key in LOOKED_AT:
             self.bench.look(self.draft.judged, after=REST_SECONDS)
         else:
             self.judge()
+
+    @on(Refused)
+    def _refused(self, message: Refused) -> None:
+        self.complain(message.line)
 
     @on(Stepped)
     def _stepped(self, message: Stepped) -> None:
@@ -153,7 +160,7 @@ class Desk(Filing):
 
     def _suppose(self, draft: Draft, key: str) -> None:
         self.hold(draft)
-        form = self.query_one(Stage).form
+        form = self._stage.form
         if form is not None and (field := form.field(key)):
             put(field, draft)
         self.judge()
@@ -166,7 +173,7 @@ class Desk(Filing):
         if message.sights is not None:
             self.sights = message.sights
             self.judge()
-        self.query_one(Stage).show(self.sights, self.verdict)
+        self._stage.show(self.sights, self.verdict)
 
     @on(Judged)
     def _judged(self, message: Judged) -> None:
@@ -176,36 +183,35 @@ class Desk(Filing):
         if message.verdict is None:
             return
         self.verdict = message.verdict
-        self.query_one(StatusLine).verdict = message.verdict
+        self._status.verdict = message.verdict
         for lines in self._lines:
             lines.verdict = message.verdict
         if not message.deep and self.sights is not None:
             self.bench.deepen(self.draft.judged, self.sights)
-        self.query_one(Stage).show(self.sights, self.verdict)
+        self._stage.show(self.sights, self.verdict)
 
     def _show_failure(self, line: str) -> None:
         for lines in self._lines:
             lines.failure = clean(line)
 
     @property
-    def _lines(self) -> list[Lines]:
-        return list(self.query("VerdictPanel > Lines, VerdictStrip > Lines").results(Lines))
+    def _lines(self) -> tuple[Lines, Lines]:
+        return self._panel.lines, self._strip.lines
 
     def refused(self) -> str:
         """The first field that holds no valid answer, in one line; empty where all do."""
         for field in self.query(Field):
-            field.check()
-            if field.refusal:
+            if line := field.check():
                 field.control.focus()
-                return field.refusal
+                return line
         key, line = replace(self.draft, supposed=NONE).contradiction()
         return f"{key}: {line}" if line else ""
 
     @on(DescendantFocus)
     def _help_follows(self, event: DescendantFocus) -> None:
-        control = event.widget
-        asked = control.question if isinstance(control, TextControl | ChoiceControl | YesNoControl) else None
-        self.query_one(FieldHelp).question = asked
+        field = event.widget.parent
+        self._help.question = field.question if isinstance(field, Field) else None
+        self._help.refusal = field.refusal if isinstance(field, Field) else ""
 
     def action_explain(self, arm: str = "") -> None:
         """Every figure of an option, by default of the chosen one."""
@@ -227,8 +233,7 @@ class Desk(Filing):
 
     def action_help(self) -> None:
         """Open or close the whole help."""
-        pane = self.query_one(FieldHelp)
-        pane.opened = not pane.opened
+        self._help.opened = not self._help.opened
 
     def action_leave(self) -> None:
         """Out of the field, so that letters are keys again."""
@@ -236,7 +241,7 @@ class Desk(Filing):
 
     async def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
         """A tab was chosen by mouse or arrows."""
-        await self.query_one(Stage).bring(event.tab.id or "brief")
+        await self._stage.bring(event.tab.id or "brief")
         self.refresh_bindings()
 
     async def action_tab(self, tab: str) -> None:
@@ -246,13 +251,13 @@ class Desk(Filing):
     async def go_to(self, key: str) -> None:
         """The field of a question, under the focus."""
         await self.action_tab("brief")
-        if form := self.query_one(Stage).form:
+        if form := self._stage.form:
             await form.reveal(key)
 
     async def action_more(self) -> None:
         """The questions that matter less, too."""
         await self.action_tab("brief")
-        if form := self.query_one(Stage).form:
+        if form := self._stage.form:
             await form.add_rest()
 
     async def action_next_tab(self) -> None:

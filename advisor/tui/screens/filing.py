@@ -66,7 +66,7 @@ class Filing(Screen[None]):
 
     def complain(self, line: str) -> None:
         """One line about what went wrong."""
-        self.notify(clean(line), severity="error", title="Not done", markup=False)
+        self.notify(clean(line), severity="error", title="Not so", markup=False)
 
     async def may_go(self) -> bool:
         """Whether the brief may leave the desk: saved, or given up by the user."""

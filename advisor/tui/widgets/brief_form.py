@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalGroup, VerticalScroll
 from textual.content import Content
+from textual.widget import AwaitMount
 from textual.widgets import Button, Static
 
 from advisor.brief import Group, groups, makes_sense
@@ -19,38 +20,29 @@ class GroupBox(VerticalGroup):
     """One heading with its fields; those that matter less are made when first asked for."""
 
     DEFAULT_CSS = """
-    GroupBox {
-        margin-bottom: 1;
-    }
+    GroupBox { margin-bottom: 1; }
     """
 
     def __init__(self, group: Group) -> None:
         super().__init__()
         self.group = group
-        self.asked = [questions()[key] for key in group.keys]
+        self.heading = Static()
+        self.fields = {key: Field(q) for key in group.keys if (q := questions()[key]).basic}
+        self.display = bool(self.fields)
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="heading")
-        yield from (Field(q) for q in self.asked if q.basic)
+        yield self.heading
+        yield from self.fields.values()
 
-    def relate(self, brief: Brief) -> None:
-        """Show what makes sense: all of an optional table, what is answered, and what can still matter."""
-        self.query_one(".heading", Static).update(heading(self.group, brief))
-        for field in self.query(Field):
-            key = field.question.key
-            field.display = bool(self.group.optional) or key in brief.origins or makes_sense(brief, key)
-
-    async def add_rest(self, draft: Draft) -> None:
+    def add_rest(self) -> AwaitMount:
         """Make the remaining fields, in the order of the questions."""
-        have = {f.question.key: f for f in self.query(Field)}
-        before: Field | None = None
-        for question in self.asked:
-            field = have.get(question.key)
-            if field is None:
-                field = Field(question)
-                await self.mount(field, after=before or self.query_one(".heading"))
-                put(field, draft)
-            before = field
+        new = {key: Field(questions()[key]) for key in self.group.keys if key not in self.fields}
+        self.fields = {key: self.fields.get(key) or new[key] for key in self.group.keys}
+        mounted = self.mount_all(new.values())
+        places = {field: place for place, field in enumerate(self.fields.values())}
+        self.sort_children(key=lambda w: places[w] if isinstance(w, Field) else -1)
+        self.display = True
+        return mounted
 
 
 class BriefForm(VerticalScroll):
@@ -59,7 +51,8 @@ class BriefForm(VerticalScroll):
     BORDER_TITLE = "Brief"
     DEFAULT_CSS = """
     BriefForm {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1; scrollbar-size-vertical: 1;
+        border: round $foreground 30%; border-title-color: $foreground;
+        padding: 0 1; scrollbar-size-vertical: 1;
         &:focus-within { border: round $border; }
         Button { width: 100%; }
     }
@@ -68,15 +61,12 @@ class BriefForm(VerticalScroll):
     def __init__(self, draft: Draft, id: str) -> None:
         super().__init__(id=id, can_focus=False)
         self.draft = draft
-        self.groups = groups()
+        self.boxes = [GroupBox(group) for group in groups()]
         self.all_shown = False
 
     def compose(self) -> ComposeResult:
-        boxes = [GroupBox(group) for group in self.groups]
-        for box in boxes:
-            box.display = any(q.basic for q in box.asked)
-        yield from boxes
-        hidden = sum(not q.basic for box in boxes for q in box.asked)
+        yield from self.boxes
+        hidden = sum(len(box.group.keys) - len(box.fields) for box in self.boxes)
         yield Button(f"{hidden} more questions (m)", id="more", compact=True)
 
     def on_mount(self) -> None:
@@ -84,19 +74,24 @@ class BriefForm(VerticalScroll):
 
     def fill(self, draft: Draft) -> None:
         """Show the answers of a draft in every field."""
-        for field in self.query(Field):
-            put(field, draft)
+        for box in self.boxes:
+            box.heading.update(heading(box.group, draft.brief))
+            for field in box.fields.values():
+                put(field, draft)
         self.relate(draft)
 
     def relate(self, draft: Draft) -> None:
-        """Hide the questions that cannot matter, given the answers there are."""
+        """Show what makes sense: all of an optional table, what is answered, and what can still matter."""
         self.draft = draft
-        for box in self.query(GroupBox):
-            box.relate(draft.brief)
+        for box in self.boxes:
+            for key, field in box.fields.items():
+                shown = bool(box.group.optional) or key in draft.brief.origins or makes_sense(draft.brief, key)
+                if field.display != shown:
+                    field.display = shown
 
     def field(self, key: str) -> Field | None:
         """The field of a question, None while it is not made."""
-        return next((f for f in self.query(Field) if f.question.key == key), None)
+        return next((box.fields[key] for box in self.boxes if key in box.fields), None)
 
     @on(Button.Pressed, "#more")
     async def add_rest(self) -> None:
@@ -105,10 +100,9 @@ class BriefForm(VerticalScroll):
             return
         self.all_shown = True
         with self.app.batch_update():
-            for box in self.query(GroupBox):
-                await box.add_rest(self.draft)
-                box.display = True
-            self.relate(self.draft)
+            for mounted in [box.add_rest() for box in self.boxes]:
+                await mounted
+            self.fill(self.draft)
         self.query_one("#more").display = False
 
     async def reveal(self, key: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
 from textual.events import Key
@@ -17,18 +17,6 @@ _MOVES: list[BindingType] = [
     Binding("up", "screen.focus_previous", "Previous field", show=False),
     Binding("down", "screen.focus_next", "Next field", show=False),
 ]
-
-
-class Control(Protocol):
-    """What a field needs of its widget. `fill` and `text` speak the short form that a person types."""
-
-    question: Question
-
-    def fill(self, text: str) -> None: ...
-
-    def text(self) -> str: ...
-
-    def focus(self, scroll_visible: bool = True) -> object: ...
 
 
 class TextControl(Input):
@@ -135,3 +123,7 @@ class YesNoControl(Switch):
 
     def text(self) -> str:
         return "yes" if self.value else "no"
+
+
+Control: TypeAlias = TextControl | ChoiceControl | YesNoControl
+"""What takes an answer. `fill` and `text` speak the short form that a person types."""

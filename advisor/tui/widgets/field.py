@@ -6,7 +6,7 @@ from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import HorizontalGroup, VerticalGroup
+from textual.containers import HorizontalGroup
 from textual.content import Content
 from textual.events import DescendantBlur
 from textual.widgets import Input, Select, Static, Switch
@@ -18,15 +18,14 @@ from advisor.tui.widgets.controls import ChoiceControl, Control, TextControl, Ye
 from advisor.tui.wording import label, shown, unit
 
 
-class Field(VerticalGroup):
+class Field(HorizontalGroup):
     """Holds no answer itself: what is typed goes to the desk as a message, what stands is set by `show`."""
 
     DEFAULT_CSS = """
     Field {
-        .row { height: 1; }
+        height: 1;
         .name { width: 22; color: $text-muted; text-overflow: ellipsis; text-wrap: nowrap; }
-        .note { width: auto; max-width: 16; padding-left: 1; color: $text-muted; text-wrap: nowrap; }
-        .refusal { padding-left: 2; color: $text-error; }
+        .note { width: auto; max-width: 50%; padding-left: 1; color: $text-muted; text-wrap: nowrap; }
         &:focus-within .name { color: $text-primary; text-style: bold; }
         &.-supposed .note { color: $text-warning; text-style: bold; }
         &.-refused .note { color: $text-error; text-style: bold; }
@@ -36,24 +35,21 @@ class Field(VerticalGroup):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self.question = question
+        self.control: Control = make_control(question)
+        self._shown_note = unit(question)
+        self._note_view = Static(Content(self._shown_note), classes="note")
         self._refusal = ""
         self._supposed = False
         self._answered = False
 
     def compose(self) -> ComposeResult:
-        with HorizontalGroup(classes="row"):
-            yield Static(Content(label(self.question.key)), classes="name")
-            yield make_control(self.question)
-            yield Static(Content(unit(self.question)), classes="note")
-
-    @property
-    def control(self) -> Control:
-        """The widget that takes the answer."""
-        return self.query_one(".control")  # type: ignore[return-value]
+        yield Static(Content(label(self.question.key)), classes="name")
+        yield self.control
+        yield self._note_view
 
     @property
     def refusal(self) -> str:
-        """Why the text in the control is no answer; empty where it is one."""
+        """Why the text in the control was refused; empty where it was not."""
         return self._refusal
 
     def show(self, value: Any, *, supposed: bool = False) -> None:
@@ -80,13 +76,19 @@ class Field(VerticalGroup):
 
     @on(Input.Submitted)
     @on(DescendantBlur)
-    def check(self) -> None:
+    def _left(self) -> None:
         """Say so where the text is no answer; while it is being typed nobody wants to hear it."""
+        before = self._refusal
+        if self.check() not in ("", before):
+            self.post_message(Refused(self.question.key, self._refusal))
+
+    def check(self) -> str:
+        """Mark the field where its text is no answer; returns why, in one line."""
         try:
             self._parsed()
         except UsageError as error:
             self._refuse(str(error))
-            self.post_message(Refused(self.question.key, str(error)))
+        return self._refusal
 
     def _parsed(self) -> Any:
         from advisor import brief
@@ -94,19 +96,17 @@ class Field(VerticalGroup):
         return brief.parse_answer(self.question, self.control.text())
 
     def _refuse(self, line: str) -> None:
-        if line == self._refusal:
-            return
-        self._refusal = line
-        self.query(".refusal").remove()
-        if line:
-            self.mount(Static(Content(f"✗ {line}"), classes="refusal"))
-        self._note()
+        if line != self._refusal:
+            self._refusal = line
+            self._note()
 
     def _note(self) -> None:
         self.set_class(self._supposed, "-supposed")
         self.set_class(bool(self._refusal), "-refused")
-        note = "✗ no answer" if self._refusal else "? what-if" if self._supposed else self._plain_note()
-        self.query_one(".note", Static).update(Content(note))
+        note = "✗ not an answer" if self._refusal else "? what-if" if self._supposed else self._plain_note()
+        if note != self._shown_note:
+            self._shown_note = note
+            self._note_view.update(Content(note))
 
     def _plain_note(self) -> str:
         """The unit of a number; of a switch its word, because its place and colour alone would say it."""
@@ -115,7 +115,7 @@ class Field(VerticalGroup):
         return self.control.text() + ("" if self._answered else ", assumed")
 
 
-def make_control(question: Question) -> TextControl | ChoiceControl | YesNoControl:
+def make_control(question: Question) -> Control:
     """The widget for the kind of question."""
     if question.kind == "choice":
         return ChoiceControl(question)

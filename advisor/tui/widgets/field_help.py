@@ -19,7 +19,7 @@ GENERAL = (
 
 
 class FieldHelp(Widget):
-    """Explains the question under the focus; without one, how the app is used."""
+    """Explains the question under the focus, and what is wrong with its answer; without one, how the app is used."""
 
     DEFAULT_CSS = """
     FieldHelp {
@@ -29,6 +29,7 @@ class FieldHelp(Widget):
     """
 
     question: reactive[Question | None] = reactive[Question | None](None, layout=True)
+    refusal: reactive[str] = reactive("", layout=True)
     opened: reactive[bool] = reactive(False, layout=True, toggle_class="-open")
 
     def render(self) -> Content:
@@ -37,6 +38,8 @@ class FieldHelp(Widget):
             lead = "tab or ↓ goes to the form, F1 explains, ctrl+p has every command"
         else:
             rows, lead = long_help(self.question), short_help(self.question)
+        if self.refusal:
+            lead = f"✗ {self.refusal}"
         if not self.opened:
             return Content(lead)
         lines = [Content.assemble((f"{name:<9} ", "bold"), text) for name, text in rows]

@@ -17,14 +17,17 @@ Draw = Callable[[Verdict, int], Content]
 
 
 class Lines(Widget):
-    """Draws a verdict for the width it has; before the first one, or where there is none, a line that says why."""
+    """Draws a verdict for the width it has; before the first one, or where there is none, a line that says why.
+
+    Asks for a new layout only to grow: laying out the whole desk for each verdict would take longer than judging.
+    """
 
     DEFAULT_CSS = """
     Lines { height: auto; }
     """
 
-    verdict: reactive[Verdict | None] = reactive[Verdict | None](None, layout=True)
-    failure: reactive[str] = reactive("", layout=True)
+    verdict: reactive[Verdict | None] = reactive[Verdict | None](None)
+    failure: reactive[str] = reactive("")
 
     def __init__(self, draw: Draw) -> None:
         super().__init__()
@@ -36,6 +39,19 @@ class Lines(Widget):
         if self.verdict is None:
             return Content.styled("working out the verdict …", "dim")
         return self._draw(self.verdict, self.content_size.width or self.app.size.width)
+
+    def watch_verdict(self) -> None:
+        """Grow where the new verdict needs more lines."""
+        self._fit()
+
+    def watch_failure(self) -> None:
+        """Grow where the line needs it."""
+        self._fit()
+
+    def _fit(self) -> None:
+        width, height = self.content_size
+        if not width or len(self.render().wrap(width)) > height:
+            self.refresh(layout=True)
 
 
 class VerdictPanel(VerticalScroll):
@@ -51,8 +67,12 @@ class VerdictPanel(VerticalScroll):
     }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = Lines(verdict_lines)
+
     def compose(self) -> ComposeResult:
-        yield Lines(verdict_lines)
+        yield self.lines
 
 
 class VerdictStrip(Widget):
@@ -66,5 +86,9 @@ class VerdictStrip(Widget):
     }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = Lines(strip_lines)
+
     def compose(self) -> ComposeResult:
-        yield Lines(strip_lines)
+        yield self.lines

@@ -1,0 +1,71 @@
+"""How the desk looks, at three sizes and in the states that matter. Look at the report before taking a new baseline."""
+
+from __future__ import annotations
+
+import pytest
+
+from advisor.tui.app import AdvisorApp
+
+SIZES = {"120x40": (120, 40), "80x24": (80, 24), "60x20": (60, 20)}
+
+
+async def rest(pilot):
+    """Nothing is under way any more, and no cursor blinks."""
+    for _ in range(4):
+        await pilot.pause(0.08)
+        await pilot.app.workers.wait_for_complete([w for w in pilot.app.workers if w.group in ("look", "judge")])
+    await pilot.pause()
+
+
+def after(*keys: str):
+    async def press(pilot):
+        await rest(pilot)
+        await pilot.press(*keys)
+        await rest(pilot)
+
+    return press
+
+
+@pytest.fixture
+def still_app(app: AdvisorApp, monkeypatch: pytest.MonkeyPatch) -> AdvisorApp:
+    from textual.widgets import Input
+
+    monkeypatch.setattr(Input, "cursor_blink", False)
+    return app
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_desk(snap_compare, still_app, size):
+    assert snap_compare(still_app, run_before=after(), terminal_size=size)
+
+
+@pytest.mark.parametrize("key", ["2", "3", "4", "5"], ids=["data", "hardware", "decision", "report"])
+def test_tabs(snap_compare, still_app, key):
+    assert snap_compare(still_app, run_before=after(key), terminal_size=(120, 40))
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_explain(snap_compare, still_app, size):
+    assert snap_compare(still_app, run_before=after("e"), terminal_size=size)
+
+
+def test_what_if_and_help(snap_compare, still_app):
+    async def suppose(pilot):
+        await rest(pilot)
+        pilot.app.desk.query_one("BriefForm").field("traffic.requests_per_month").control.focus()
+        await pilot.press("+", "f1")
+        await rest(pilot)
+
+    assert snap_compare(still_app, run_before=suppose, terminal_size=(80, 24))
+
+
+def test_light(snap_compare, still_app):
+    still_app.theme = "textual-light"
+    assert snap_compare(still_app, run_before=after(), terminal_size=(120, 40))
+
+
+def test_without_colour(snap_compare, brief_file, engine, monkeypatch):
+    from advisor.tui.draft import Draft
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(AdvisorApp(Draft.read(brief_file), engine), run_before=after(), terminal_size=(80, 24))

@@ -1,0 +1,150 @@
+"""The panels as text: what they say at each width, and that unknown and hostile text stay what they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.brief import questions
+from advisor.core.quantity import UNKNOWN, Range
+from advisor.core.verdict import NextStep, Readiness
+from advisor.report import words
+from advisor.tui.views.decision import detail_lines, option_lines, ranked
+from advisor.tui.views.figure import figure_lines, summary
+from advisor.tui.views.probes import data_lines, hardware_lines
+from advisor.tui.views.verdict import strip_lines, verdict_lines
+from advisor.tui.wording import assumed, bounds, label, long_help
+
+
+@pytest.mark.parametrize("width", [30, 48, 56, 72, 100])
+def test_the_panel_says_everything_at_every_width(verdict, width):
+    text = verdict_lines(verdict, width).plain
+    for said in (
+        "FINE-TUNE",
+        "tune/lora@llama-3.1-8b+batch+rented",
+        "best in 91 of 100 draws",
+        "$3,317",
+        "$18,363",
+        "0.912",
+        "7",
+        "to prompting where requests / month is 1,150,000",
+        "Decide now",
+        "warn",
+        "gpt-4.1-mini ends",
+    ):
+        assert said in text
+
+
+def test_ranges_and_basis_come_with_room(verdict):
+    narrow, middle, wide = (verdict_lines(verdict, width).plain for width in (40, 58, 72))
+    assert "$2,654 – $3,980" in narrow
+    assert "├" in middle
+    assert "modelled" not in middle
+    assert "modelled" in wide
+
+
+@pytest.mark.parametrize("width", [56, 66, 80])
+def test_estimates_never_wrap(verdict, width):
+    rows = [line for line in verdict_lines(verdict, width).plain.splitlines() if "├" in line]
+    assert len(rows) >= 5
+    assert all(len(row.rstrip()) <= width for row in rows)
+
+
+@given(st.integers(40, 160))
+def test_the_strip_is_three_lines_that_fit(verdict, width):
+    first, second, _ = strip_lines(verdict, width).plain.splitlines()
+    assert len(first) <= width
+    assert len(second) <= width
+    assert "FINE-TUNE" in first
+    assert "best in 91 of 100" in first
+
+
+def test_what_stops_a_decision_comes_before_the_next_step(verdict):
+    stopped = replace(verdict, verdict="undecided", readiness=(Readiness("test set", "stop", "none"),))
+    assert "NOT DECIDABLE YET" in strip_lines(stopped, 80).plain
+    assert "✗ stop test set: none" in strip_lines(stopped, 80).plain
+    assert "meanwhile tune/" in verdict_lines(stopped, 80).plain
+
+
+def test_no_option_left_is_no_crash_and_no_number(verdict):
+    none = replace(verdict, verdict="undecided", arm="", arms=())
+    for text in (verdict_lines(none, 60).plain, strip_lines(none, 60).plain):
+        assert "NO OPTION LEFT" in text
+        assert "$" not in text.split("Why")[0]
+
+
+def test_unknown_money_is_a_lower_bound_never_zero(verdict):
+    tune = verdict.chosen
+    total = tune.figure("run.total")
+    unknown = replace(total, value=None, p10=None, p50=None, p90=None, at_least=400.0, missing=("run.inference",))
+    arm = replace(tune, monthly_usd=UNKNOWN, figures=(unknown, *tune.figures[1:]))
+    shown = replace(verdict, arms=(arm,))
+    assert "≥ $400, 1 unknown" in verdict_lines(shown, 80).plain
+    assert "≥ $400, 1 unknown" in option_lines(arm, True).plain
+    assert summary(unknown) == "≥ $400 a month"
+    assert "! unknown: run.inference" in figure_lines(unknown).plain
+
+
+def test_a_worthwhile_next_step_names_its_price_and_worth(verdict):
+    step = replace(verdict, next_step=NextStep("label 1,500 more", 5000, 7, 61_000))
+    assert "label 1,500 more — costs $5,000, worth $61,000" in verdict_lines(step, 80).plain
+
+
+def test_options_are_ranked_with_the_chosen_one_first(verdict):
+    assert [arm.id for arm in ranked(verdict)] == [verdict.arm, "prompt/few-shot@claude-sonnet-5+batch"]
+    assert option_lines(verdict.chosen, True).plain.startswith("▸ ")
+
+
+def test_the_tornado_marks_where_the_sign_turns(verdict):
+    lines = detail_lines(verdict).plain.splitlines()
+    bar = next(line for line in lines if line.startswith("tuning hours"))
+    assert "█" in bar
+    assert "−$1.20 k" in lines[lines.index(bar) + 1]
+    assert "never" in next(line for line in lines if line.startswith("uplift"))
+
+
+def test_a_figure_shows_formula_numbers_inputs_and_source(verdict):
+    text = figure_lines(verdict.chosen.figure("run.total")).plain
+    for said in ("run.total = volume × rate", "3,000,000 × ", "brief shop.toml", "2026-11-20", "price list", "#anchor"):
+        assert said in text
+
+
+def test_probes_say_why_a_reading_is_missing(sights):
+    assert "unknown: not supported" in hardware_lines(sights.hardware).plain
+    assert "python[/] (7): memory unknown" in hardware_lines(sights.hardware).plain
+    assert "no data file" in data_lines(None).plain.lower()
+    assert "train.jsonl:17 no JSON" in data_lines(sights.data).plain
+    assert "names its card" in hardware_lines(None).plain
+
+
+@given(st.text(max_size=60))
+def test_no_text_from_data_reaches_the_terminal_raw(verdict, text):
+    hostile = replace(verdict, warnings=(text,), why=(text,), name=text)
+    shown = verdict_lines(hostile, 70).plain
+    assert not any(ord(c) < 32 and c != "\n" for c in shown)
+    assert words.clean(text) in shown
+
+
+def test_short_names_are_short_and_tell_questions_of_a_group_apart():
+    keys = [key for key in questions() if "[" not in key]
+    assert all(len(label(key)) <= 30 for key in keys)
+    assert len({(key.rpartition(".")[0], label(key)) for key in keys}) == len(keys)
+    assert label("budget.one_off_usd") == "one-off $"
+    assert label("traffic.requests_per_month") == "requests / month"
+
+
+@pytest.mark.parametrize("key", [k for k in questions() if "[" not in k])
+def test_every_question_can_be_explained(key):
+    question = questions()[key]
+    told = dict(long_help(question))
+    assert told["Key"] == key
+    assert question.kind in ("text", "path", "yes-no", "names", "date") or bounds(question)
+    assert assumed(question) or question.default in ("", ())
+
+
+def test_a_range_that_reads_alike_is_one_number(verdict):
+    exact = replace(verdict.chosen, weeks=Range(7, 7, 7))
+    assert "7.0" not in verdict_lines(replace(verdict, arms=(exact,)), 80).plain
