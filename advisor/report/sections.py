@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from advisor.core.quantity import Range
 from advisor.core.verdict import ArmRecord, BreakEven, FlipPoint, NextStep, Sensitivity, SourceRecord, Verdict
 from advisor.report import words
 from advisor.report.headline import as_is, headline, horizon, money_of, subtitle
@@ -16,14 +17,16 @@ def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
     blocks = (
         *_why(verdict),
         *_flips(verdict),
-        *_next_step(verdict.next_step),
+        *_next_step(verdict),
         *_readiness(verdict),
         *_warnings(verdict),
+        *_risks(verdict),
         *_break_even(verdict),
         *_options(verdict),
         *_segments(verdict),
         *_plan(verdict),
         *_sensitivity(verdict),
+        *_information(verdict),
         *_excluded(verdict),
         *_assumptions(verdict),
         *_sources(verdict),
@@ -60,19 +63,27 @@ def flip_sentence(flip: FlipPoint) -> str:
 
 def break_even_sentences(held: BreakEven) -> list[str]:
     """What is known of the break-even, a sentence each; empty where the arms never cost the same."""
+    months = f"{_rounded(held.months, 1)} months{_interval(held.months_range, 1)}"
+    multiple = f"{_rounded(held.price_multiple, 2)} × today's prices{_interval(held.price_multiple_range, 2)}"
     found = (
-        (
-            held.months,
-            f"the higher one-off cost is earned back in {_rounded(held.months, 1)} months",
-        ),
+        (held.months, f"the higher one-off cost is earned back in {months}"),
         (
             held.requests_per_month,
             f"equal cost at {words.number(words.about(held.requests_per_month))} requests a month",
         ),
-        (held.price_multiple, f"equal cost at {_rounded(held.price_multiple, 2)} × today's prices"),
+        (held.price_multiple, f"equal cost at {multiple}"),
         (held.uplift, f"equal worth at a quality difference of {words.signed_score(held.uplift)}"),
     )
     return [sentence for value, sentence in found if words.is_known(value)]
+
+
+def _interval(held: Range, digits: int) -> str:
+    """The 80 % interval in brackets; an end that is not reached in the draws is said to be never."""
+    if held.p10 is None:
+        return ""
+    high = "never" if held.p90 is None else _rounded(held.p90, digits)
+    low = _rounded(held.p10, digits)
+    return f" ({low} – {high})" if low != high else ""
 
 
 def step_sentence(step: NextStep) -> str:
@@ -105,10 +116,14 @@ def _break_even(verdict: Verdict) -> Iterator[Block]:
         yield Chart("break-even")
 
 
-def _next_step(step: NextStep) -> Iterator[Block]:
+def _next_step(verdict: Verdict) -> Iterator[Block]:
+    """The best step; where several are worth something, the others below it."""
+    step = verdict.next_step
     if step.action:
         yield Heading("Next step")
         yield Paragraph(step_sentence(step))
+        if others := tuple(step_sentence(s) for s in verdict.steps if s != step):
+            yield Bullets(others)
 
 
 def _readiness(verdict: Verdict) -> Iterator[Block]:
@@ -126,6 +141,20 @@ def _warnings(verdict: Verdict) -> Iterator[Block]:
     if verdict.warnings:
         yield Heading("Warnings")
         yield Bullets(tuple(words.clean(w) for w in verdict.warnings), ("!",) * len(verdict.warnings))
+
+
+def _risks(verdict: Verdict) -> Iterator[Block]:
+    if verdict.risks:
+        yield Heading("Risks")
+        yield Bullets(tuple(words.clean(f"{r.name}: {r.detail}") for r in verdict.risks))
+
+
+def _information(verdict: Verdict) -> Iterator[Block]:
+    if verdict.information:
+        yield Heading("What it is worth to know")
+        yield Paragraph("What perfect knowledge of an input would save on average, before its price.")
+        rows = tuple((Code(words.clean(i.input)), words.money(i.worth_usd)) for i in verdict.information)
+        yield Table("information", (Column("input"), Column("worth", right=True)), rows)
 
 
 def _options(verdict: Verdict) -> Iterator[Block]:
@@ -201,10 +230,12 @@ def _sensitivity(verdict: Verdict) -> Iterator[Block]:
             words.measure(s.low, s.unit),
             words.measure(s.high, s.unit),
             words.money(s.swing_usd),
+            words.share(s.variance_share),
         )
         for s in widest_first(verdict)
     )
-    columns = (Column("input"), *(Column(t, right=True) for t in ("at its P10", "at its P90", "swing")))
+    titles = ("at its P10", "at its P90", "swing", "of variance")
+    columns = (Column("input"), *(Column(t, right=True) for t in titles))
     yield Table("sensitivity", columns, rows)
 
 

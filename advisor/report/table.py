@@ -28,7 +28,7 @@ def draw(table: Table, width: int, strong: Style, faint: Style) -> Iterator[str]
 
 def _flat(table: Table, width: int, strong: Style, faint: Style) -> Iterator[str]:
     widths = _widths(table.columns, table.rows, width - _INDENT)
-    yield faint(" " * _INDENT + _line([c.title for c in table.columns], table.columns, widths))
+    yield from _row([c.title for c in table.columns], table.columns, widths, " " * _INDENT, faint)
     for place, row in enumerate(table.rows):
         yield from _row(row, table.columns, widths, _mark(table, place), strong if place in table.strong else str)
 
@@ -38,7 +38,7 @@ def _stacked(table: Table, width: int, strong: Style, faint: Style) -> Iterator[
     widths = _widths(columns, rest, width - 2 * _INDENT)
     indent = " " * 2 * _INDENT
     yield faint(" " * _INDENT + table.columns[0].title)
-    yield faint((indent + _line([c.title for c in columns], columns, widths)).rstrip())
+    yield from _row([c.title for c in columns], columns, widths, indent, faint)
     for place, row in enumerate(table.rows):
         style = strong if place in table.strong else str
         yield from (style(line) for line in _marked(_mark(table, place), row[0], width))
@@ -66,7 +66,7 @@ def _row(row: Sequence[Cell], columns: Sequence[Column], widths: list[int], mark
     cells = [_cell_lines(cell, width) for cell, width in zip(row, widths, strict=True)]
     for turn in range(max(map(len, cells), default=0)):
         parts = [lines[turn] if turn < len(lines) else "" for lines in cells]
-        yield style((mark if turn == 0 else " " * len(mark)) + _line(parts, columns, widths)).rstrip()
+        yield style(((mark if turn == 0 else " " * len(mark)) + _line(parts, columns, widths)).rstrip())
 
 
 def _line(parts: Sequence[str], columns: Sequence[Column], widths: list[int]) -> str:

@@ -18,9 +18,11 @@ from advisor.core.verdict import (
     FigureInput,
     FigureRecord,
     FlipPoint,
+    Information,
     NextStep,
     PlanStage,
     Readiness,
+    Risk,
     SegmentVerdict,
     Sensitivity,
     SourceRecord,
@@ -182,13 +184,13 @@ def marketplace() -> Verdict:
         excluded=(
             Excluded("prompt/few-shot@claude-haiku-4-5+batch", "quality target", "0.842 is below the target of 0.9"),
         ),
-        break_even=BreakEven(1.99, 1_150_000, 0.27, None),
+        break_even=BreakEven(1.99, 1_150_000, 0.27, None, Range(1.6, 2.0, 2.9)),
         flip_points=(
             FlipPoint("traffic.requests_per_month", 1_150_000, "prompt", 3_000_000, "requests/month", prompt.id),
             FlipPoint("prices.multiple", 0.27, "prompt"),
         ),
         sensitivity=(
-            Sensitivity("traffic.requests_per_month", 62_000, 121_500, 59_500),
+            Sensitivity("traffic.requests_per_month", 62_000, 121_500, 59_500, variance_share=0.41),
             Sensitivity("traffic.batch_cache_hit_rate", 104_000, 71_000, 33_000),
             Sensitivity("team.tuning_hours", 91_000, -1_200, 92_200),
         ),
@@ -222,6 +224,9 @@ def marketplace() -> Verdict:
         ),
         alternative=prompt.id,
         horizon_months=12,
+        steps=(NextStep("Label 300 more", 360, 4, 900),),
+        information=(Information("traffic.requests_per_month", 2_350),),
+        risks=(Risk("lifecycle", "llama-3.1-8b has open weights and no end date"),),
     )
 
 
@@ -246,6 +251,9 @@ def nothing_left() -> Verdict:
         sensitivity=(),
         segments=(),
         plan=(),
+        steps=(),
+        information=(),
+        risks=(),
         alternative="",
     )
 
@@ -276,6 +284,9 @@ def hostile() -> Verdict:
         segments=(SegmentVerdict(HOSTILE, HOSTILE, HOSTILE, 0.5, UNKNOWN, UNKNOWN),),
         plan=(PlanStage(1, HOSTILE, HOSTILE, 1.0),),
         next_step=NextStep(HOSTILE, 1.0, 1.0, 1.0),
+        steps=(NextStep(HOSTILE, 2.0, 1.0, 1.0),),
+        information=(Information(HOSTILE, 1.0),),
+        risks=(Risk(HOSTILE, HOSTILE),),
     )
 
 

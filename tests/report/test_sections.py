@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from advisor.core.quantity import Range
+from advisor.core.verdict import BreakEven, FlipPoint, NextStep, Verdict
+from advisor.report.sections import break_even_sentences, flip_sentence, ranked, step_sentence, widest_first
+
+
+@pytest.mark.parametrize(
+    ("held", "sentences"),
+    [
+        (BreakEven(), []),
+        (BreakEven(months=1.99), ["the higher one-off cost is earned back in 2.0 months"]),
+        (
+            BreakEven(months=1.99, months_range=Range(1.6, 2.0, None)),
+            ["the higher one-off cost is earned back in 2.0 months (1.6 – never)"],
+        ),
+        (
+            BreakEven(requests_per_month=1_144_797, price_multiple=0.268, price_multiple_range=Range(0.2, 0.27, 0.4)),
+            ["equal cost at 1,140,000 requests a month", "equal cost at 0.27 × today's prices (0.20 – 0.40)"],
+        ),
+        (BreakEven(uplift=-0.02), ["equal worth at a quality difference of −0.020"]),
+    ],
+)
+def test_break_even(held: BreakEven, sentences: list[str]) -> None:
+    assert break_even_sentences(held) == sentences
+
+
+@pytest.mark.parametrize(
+    ("flip", "sentence"),
+    [
+        (FlipPoint("a.b", 0.27, "prompt"), "prompting at 0.27 (a.b)"),
+        (
+            FlipPoint("team.hourly_usd", 347.694, "prompt", 110.0, "USD/h", "prompt/x@y"),
+            "prompting above $348/h (team.hourly_usd, now $110/h): prompt/x@y",
+        ),
+        (
+            FlipPoint("traffic.growth_per_month", -0.2043, "undecided", 0.0, "share/month"),
+            "not decidable below −20.4 % a month (traffic.growth_per_month, now 0.0 % a month)",
+        ),
+    ],
+)
+def test_flip_points(flip: FlipPoint, sentence: str) -> None:
+    assert flip_sentence(flip) == sentence
+
+
+def test_a_step_that_costs_nothing_is_only_named() -> None:
+    assert step_sentence(NextStep("decide now", 0, 0, 0)) == "decide now"
+    assert step_sentence(NextStep("label 300", 360, 1, 900)) == "label 300: costs $360, takes 1 day, is worth $900"
+
+
+def test_reading_order(verdict: Verdict) -> None:
+    assert [a.id for a in ranked(verdict)][:2] == [verdict.arm, verdict.alternative]
+    swings = [abs(s.swing_usd) for s in widest_first(verdict)]
+    assert swings == sorted(swings, reverse=True)
