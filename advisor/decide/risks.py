@@ -42,10 +42,8 @@ def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[
         return
     prompted = pick if pick.arm.approach == "prompt" else rival
     change = "rise" if prompted is pick else "fall"
-    yield Risk(
-        "price",
-        f"a {change} of {prompted.arm.model} to {even.price_multiple:.2f} × today's prices makes {rival.arm.id} as cheap",
-    )
+    moved = f"a {change} of {prompted.arm.model} to {even.price_multiple:.2f} × today's prices"
+    yield Risk("price", f"{moved} makes {rival.arm.id} as cheap")
 
 
 def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:

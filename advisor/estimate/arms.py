@@ -43,11 +43,12 @@ def _prompts(brief: Brief, setting: Setting) -> Iterator[Arm]:
         price = setting.price(model)
         provider = price.provider if price else ""
         for technique, shown in prompt_techniques(brief, model):
-            if price is not None or setting.model(model) is None:
+            own = _own(brief) if setting.model(model) is not None and not setting.is_encoder(model) else ()
+            if price is not None or not own:
                 for serving in servings(brief, price, static_tokens=shown_static_tokens(brief, technique, shown)):
                     yield Arm("prompt", technique, model, provider, serving, shown_examples=shown)
-            if _own(brief) and setting.model(model) is not None and not setting.is_encoder(model):
-                yield Arm("prompt", technique, model, "", _own(brief), shown_examples=shown)
+            if own:
+                yield Arm("prompt", technique, model, "", own, shown_examples=shown)
 
 
 def prompt_techniques(brief: Brief, model: str) -> list[tuple[str, int]]:

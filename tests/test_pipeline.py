@@ -1,0 +1,113 @@
+"""The main job from file to verdict: same seed, same bytes; unknown stays unknown; the scenarios' own scorer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from advisor import pipeline, shipped
+from advisor.core.errors import Infeasible, UsageError
+from advisor.core.verdict import Verdict
+from advisor.report import json as record
+
+BRIEFS = sorted((shipped.folder("profiles") / "briefs").glob("*.toml"))
+SCENARIOS = Path(__file__).resolve().parents[2] / "shared" / "scenarios"
+
+
+def judged(path: Path, *answers: str) -> Verdict:
+    brief = pipeline.load(path, answers)
+    return pipeline.judge(brief, pipeline.look(brief))
+
+
+@pytest.mark.parametrize("path", BRIEFS, ids=lambda p: p.stem)
+def test_every_example_gets_a_verdict_whose_sums_add_up(path: Path) -> None:
+    found = judged(path)
+    assert found.verdict in ("prompt", "tune", "hybrid", "undecided")
+    assert 1 <= len(found.why) <= 5
+    for arm in found.arms:
+        parts = [arm.figure(f"run.{p}") for p in ("inference", "hosting", "people", "retraining")]
+        total = arm.figure("run.total")
+        assert total is not None
+        values = [p.value for p in parts if p is not None]
+        if None in values:
+            assert total.value is None
+            assert total.missing
+        else:
+            assert total.value == pytest.approx(sum(v for v in values if v is not None))
+    assert sum(a.p_best for a in found.arms) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
+    path = BRIEFS[0]
+    one, two = record.render(judged(path)), record.render(judged(path))
+    assert one == two
+    brief = pipeline.load(path)
+    other = record.render(pipeline.judge(brief, pipeline.look(brief), seed=1))
+    assert json.loads(other)["verdict"] == json.loads(one)["verdict"]
+    assert other != one
+
+
+def test_the_quick_verdict_is_the_deep_one_without_its_second_look() -> None:
+    brief = pipeline.load(BRIEFS[0])
+    around = pipeline.look(brief)
+    quick, deep = pipeline.judge(brief, around, deep=False), pipeline.judge(brief, around)
+    assert (quick.verdict, quick.arm, quick.p_best) == (deep.verdict, deep.arm, deep.p_best)
+    assert [a.monthly_usd for a in quick.arms] == [a.monthly_usd for a in deep.arms]
+
+
+def test_a_model_nobody_knows_is_named_with_file_key_and_nearest_names(tmp_path: Path) -> None:
+    file = tmp_path / "b.toml"
+    file.write_text('schema = 1\n[models]\nprompt = ["claude-sonet-5"]\n', encoding="utf-8")
+    with pytest.raises(UsageError) as error:
+        judged(file)
+    text = str(error.value)
+    assert "b.toml" in text
+    assert "models.prompt" in text
+    assert "claude-sonnet-5" in text
+
+
+def test_a_known_model_without_a_price_is_at_least_and_not_ranked(tmp_path: Path) -> None:
+    file = tmp_path / "b.toml"
+    text = 'schema = 1\nas_of = 2026-11-20\n[retrieval]\nusd_per_month = 40\n[hardware]\ngpu = "none"\n'
+    file.write_text(text + '[models]\nprompt = ["Llama-2-13b", "gpt-5-mini"]\ntune = []\n', encoding="utf-8")
+    found = judged(file)
+    unpriced = [a for a in found.arms if a.model == "Llama-2-13b"]
+    total = unpriced[0].figure("run.total")
+    assert total is not None
+    assert (total.value, total.at_least, total.missing) == (None, 40.0, ("run.inference",))
+    assert unpriced[0].p_best == 0
+    assert "Llama-2-13b" not in found.arm
+
+
+def test_rules_that_leave_nothing_say_which() -> None:
+    brief = pipeline.load(BRIEFS[0])
+    brief = replace(brief, models=replace(brief.models, tune=()), hardware=replace(brief.hardware, gpu="none"))
+    brief = replace(brief, policy=replace(brief.policy, data_may_leave=False))
+    with pytest.raises(Infeasible, match=r"policy\.data_may_leave"):
+        pipeline.judge(brief, pipeline.look(brief))
+
+
+def test_a_file_that_the_brief_names_but_is_not_there_is_an_error_with_its_key(tmp_path: Path) -> None:
+    file = tmp_path / "b.toml"
+    file.write_text('schema = 1\n[data]\npath = "none.jsonl"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"data\.path"):
+        judged(file)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SCENARIOS.is_dir(), reason="the scenarios are not here")
+def test_the_scenarios_score_full_marks(tmp_path: Path) -> None:
+    command = [sys.executable, "score.py", ".", "--json", "--cmd", f"{sys.executable} -m advisor"]
+    done = subprocess.run(
+        command, cwd=SCENARIOS, capture_output=True, text=True, env={**os.environ, "ADVISOR_HOME": str(tmp_path)}
+    )
+    found = json.loads(done.stdout)
+    failed = [(r["scenario"], c["name"], c["got"]) for r in found["results"] for c in r["failed"]]
+    assert not failed
+    assert found["verdicts_right"] == found["scenarios"]
