@@ -99,6 +99,8 @@ class DataReport:
     empty_answers: int = 0
     effective_rows: int | None = None
     conflicting_rows: int | None = None
+    near_conflicting_rows: int | None = None  # in a group of near duplicates with several labels
+    same_answer_rows: int = 0  # that share the commonest answer
     leaked_exact_rows: int | None = None
     lengths: tuple[LengthFit, ...] = ()
     specificity: Specificity | None = None

@@ -35,6 +35,8 @@ HEAD_ROWS = 200
 BAD_ROWS_LISTED = 50
 MAX_SKETCHED = 1_000_000
 MAX_LABELS = 1000
+BOILERPLATE_SHARE = 0.05
+EVENT_ROWS = 20_000
 MAX_LABEL_CHARACTERS = 80
 Z80 = 1.2816
 """Standard errors from the median to P10 or P90 of a normal distribution."""
@@ -105,11 +107,13 @@ class _Reader:
     def into(self, kept: _Set, files: list[Path]) -> None:
         """Read all files into `kept`. Raises UsageError where none of them holds a usable row."""
         for file in files:
+            self.events(StageEvent("probe", f"reading {file.name}", len(kept)))
             for batch in _batched(self._pairs(file)):
                 if self.cancel:
                     self.cancel.check()
                 kept.add(batch, self.by or Compared())
-                self.events(StageEvent("probe", f"reading {file.name}", len(kept)))
+                if len(kept) // EVENT_ROWS > (len(kept) - len(batch)) // EVENT_ROWS:
+                    self.events(StageEvent("probe", f"reading {file.name}: {len(kept):,} rows", len(kept)))
         if not len(kept):
             first = f"; line {self.bad[0].line}: {self.bad[0].reason}" if self.bad else ""
             raise UsageError(f"{files[0]}: no usable row{first}; give one example a row")
@@ -231,9 +235,11 @@ def _report(
     import numpy as np
 
     first = np.sort(np.unique(np.asarray(train.rows_seen), return_index=True)[1])
-    effective = _effective_rows(train, first)
+    groups = _groups(train, first)
+    effective = len(np.unique(groups))
     prompt, answer = np.asarray(train.prompt_tokens), np.asarray(train.answer_tokens)
     total, scale = (prompt + answer).astype(np.float64), train.counter.band.likely
+    answers = np.asarray(train.answers)
     exact, leaked = _leaks(train, test)
     labels = _labels(train)
     source = f"{len(train)} rows of {', '.join(f.name for f in files[:3])}; {train.counter.source}"
@@ -262,7 +268,9 @@ def _report(
         assumed="; ".join(reader.assumed),
         empty_answers=train.empty_answers if fields.answer else 0,
         effective_rows=effective,
-        conflicting_rows=_conflicts(train) if labels else None,
+        conflicting_rows=_conflicts(np.asarray(train.inputs), answers) if labels else None,
+        near_conflicting_rows=_conflicts(groups, answers[first]) if labels else None,
+        same_answer_rows=int(np.unique(answers, return_counts=True)[1].max()) if fields.answer else 0,
         lengths=length_fits(total * scale),
         specificity=train.vocabulary.specificity(counted=train.counter.name != "bytes"),
         languages=train.vocabulary.languages(),
@@ -286,17 +294,18 @@ def _mean(tokens: NDArray[Any], counter: Counter, source: str, as_of: str) -> Qu
     return Quantity(spread, "tokens/row", counter.basis, source, as_of)
 
 
-def _effective_rows(train: _Set, first: NDArray[np.int64]) -> int:
-    """Groups of near copies among the distinct rows `first`; rows beyond the sketched ones count as their own.
+def _groups(train: _Set, first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each distinct row (`first` says where it stands) the number of its group of near copies.
 
-    The sketches of the other rows are let go: they say nothing new.
+    Rows beyond the sketched ones are groups of their own. The sketches of repeated rows are let go: they say nothing
+    new.
     """
     import numpy as np
 
     sketched = first[first < len(train.sketches)]
     if len(sketched) < len(train.sketches):
         train.sketches.keep(sketched)
-    return len(np.unique(clusters(train.sketches.texts()))) + len(first) - len(sketched)
+    return np.concatenate((clusters(train.sketches.texts()), np.arange(len(sketched), len(first))))
 
 
 def _leaks(train: _Set, test: _Set | None) -> tuple[int | None, int | None]:
@@ -318,13 +327,13 @@ def _labels(train: _Set) -> dict[str, int]:
     return named if named and 2 * len(named) <= len(train) else {}
 
 
-def _conflicts(train: _Set) -> int:
-    """Rows whose input stands elsewhere with another answer."""
+def _conflicts(groups: NDArray[np.int64], answers: NDArray[np.int64]) -> int:
+    """Rows whose group holds several answers; both are one number a row."""
     import numpy as np
 
-    inputs, group = np.unique(np.asarray(train.inputs), return_inverse=True)
-    pairs = np.unique(np.stack((group, np.asarray(train.answers)), axis=1), axis=0)
-    kinds = np.bincount(pairs[:, 0], minlength=len(inputs))
+    names, group = np.unique(groups, return_inverse=True)
+    pairs = np.unique(np.stack((group, answers), axis=1), axis=0)
+    kinds = np.bincount(pairs[:, 0], minlength=len(names))
     return int((kinds[group] > 1).sum())
 
 
@@ -341,6 +350,8 @@ def _warnings(report: DataReport) -> Iterator[str]:
         yield f"{_rows(report.near_duplicate_rows, 'near-duplicate ')}, of little use beside the rows they copy"
     if report.conflicting_rows:
         yield f"{_rows(report.conflicting_rows)} with the same input as another row and another label"
+    if not report.labels and report.same_answer_rows > max(5, BOILERPLATE_SHARE * report.rows):
+        yield f"{_rows(report.same_answer_rows)} share one answer: boilerplate is learned fast and says little"
     if report.empty_answers:
         yield f"{_rows(report.empty_answers)} with an empty answer"
     if report.personal_data:

@@ -96,7 +96,8 @@ def _fit(fit: LengthFit) -> str:
 def _quality(report: DataReport) -> Iterator[tuple[str, str]]:
     yield "Duplicates", f"{report.rows - report.distinct_rows:,} exact, {report.near_duplicate_rows:,} near"
     if report.conflicting_rows is not None:
-        yield "Label conflicts", f"{report.conflicting_rows:,} rows: same input, another label"
+        near = f"{report.near_conflicting_rows:,} with nearly the same"
+        yield "Label conflicts", f"{report.conflicting_rows:,} rows with the same input and another label, {near}"
     yield "Empty answers", f"{report.empty_answers:,}" if report.answer_field else "unknown: no answer field was found"
     if report.eval_rows is None:
         yield "Test set", "none given: leakage is unknown (--eval FILE)"

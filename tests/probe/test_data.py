@@ -78,6 +78,7 @@ def test_planted_labels_secrets_and_broken_lines(tmp_path):
     report = probe([path])
     assert report.rows == 360
     assert report.conflicting_rows == 60  # each flipped row and the row it contradicts
+    assert report.near_conflicting_rows >= 60
     assert dict(report.personal_data) == {"phone": 25, "key or password": 5}
     assert report.bad_row_count == 4  # an empty line is no row
     numbered = {number for number, line in enumerate(lines, 1) if line in broken and line}
@@ -136,6 +137,20 @@ def test_human_ceiling_from_a_second_column(tmp_path):
     rows = [{"text": f"row {i}", "label": "a", "second": "A" if i < 8 else "b" if i < 10 else ""} for i in range(12)]
     report = probe([jsonl(tmp_path / "a.jsonl", rows)], second_labels="second")
     assert report.human_ceiling == pytest.approx(0.8)
+
+
+def test_near_conflicts_and_boilerplate(tmp_path):
+    rng = random.Random(9)
+    texts = [sentence(rng) for _ in range(60)]
+    rows = [{"text": text, "label": "ab"[i % 2]} for i, text in enumerate(texts)]
+    rows += [{"text": with_one_word_changed(rng, texts[i]), "label": "ba"[i % 2]} for i in range(10)]
+    report = probe([jsonl(tmp_path / "a.jsonl", rows)])
+    assert (report.conflicting_rows, report.near_conflicting_rows) == (0, 20)
+    sorry = "I am sorry, but I can only say that this is not something that we do here at all, not even on request."
+    rows = [{"prompt": text, "completion": sorry if i < 12 else text[::-1]} for i, text in enumerate(texts)]
+    report = probe([jsonl(tmp_path / "b.jsonl", rows)])
+    assert report.same_answer_rows == 12
+    assert any("12 rows share one answer" in w for w in report.warnings)
 
 
 def test_texts_are_not_kept(tmp_path):
