@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from advisor.core.arm import Estimate
 from advisor.core.brief import Brief, Score
+from advisor.core.figure import Figure
 from advisor.core.probes import ResultsReport
 from advisor.core.verdict import BreakEven
 from advisor.decide.information import DISCORDANT, told_apart
@@ -31,16 +34,22 @@ def reasons(case: Case) -> tuple[str, ...]:
     return tuple(sentence for sentence in told if sentence)[:5]
 
 
+def middle(figure: Figure) -> float:
+    """The median of the draws: the figure that every screen shows first."""
+    rows = figure.rows
+    return figure.value if isinstance(rows, (int, float)) or len(rows) < 2 else float(np.median(rows[1:]))
+
+
 def usd(value: float) -> str:
     """Dollars for a sentence: cents below a hundred, whole dollars above."""
     return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
 
 
 def _monthly(case: Case) -> str:
-    run = case.pick["run.total"].value
+    run = middle(case.pick["run.total"])
     if case.other is None:
         return f"{case.pick.arm.id} costs {usd(run)} a month; no option of another approach is left to compare with."
-    rival = case.other["run.total"].value
+    rival = middle(case.other["run.total"])
     share = f", {100 * run / rival:.0f} % of it" if 0 < run < rival else ""
     against = f"{usd(rival)} for {case.other.arm.id}, the cheapest of another approach"
     return f"{case.pick.arm.id} costs {usd(run)} a month against {against}{share}."
@@ -54,12 +63,12 @@ def _score_of(case: Case, estimate: Estimate) -> Score | None:
 
 def _quality(case: Case) -> str:
     target = case.brief.quality.target
-    q = case.pick["quality.score"].value
+    q = middle(case.pick["quality.score"])
     chance = 100 * float(case.ranking.p_meets[case.ranking.pick])
     goal = f"; the chance to meet the target of {target:g} and every limit is {chance:.0f} %" if target > 0 else ""
     if case.other is None:
         return f"Its expected score is {q:.3f}{goal}."
-    rival = case.other["quality.score"].value
+    rival = middle(case.other["quality.score"])
     own, theirs = _score_of(case, case.pick), _score_of(case, case.other)
     if own is None or theirs is None:
         return f"Expected score {q:.2f} against {rival:.2f}, from related scores and the evidence base{goal}."
@@ -79,14 +88,18 @@ def _paired(case: Case, a: str, b: str) -> tuple[float, int]:
 
 
 def _once(case: Case) -> str:
-    once = case.pick["once.total"].value
-    training = case.pick["once.training"].value
+    once = middle(case.pick["once.total"])
+    training = middle(case.pick["once.training"])
     share = f", of which training is {100 * training / once:.1f} %" if once > 0 and training > 0 else ""
     months = case.break_even.months
-    if months is not None and case.other is not None and case.pick["run.total"].value < case.other["run.total"].value:
+    if (
+        months is not None
+        and case.other is not None
+        and middle(case.pick["run.total"]) < middle(case.other["run.total"])
+    ):
         return f"It takes {usd(once)} once{share}, and has paid that back after {months:.1f} months."
     if case.other is not None:
-        return f"It takes {usd(once)} once{share}, against {usd(case.other['once.total'].value)}."
+        return f"It takes {usd(once)} once{share}, against {usd(middle(case.other['once.total']))}."
     return f"It takes {usd(once)} once{share}."
 
 
@@ -94,7 +107,7 @@ def _hosting(case: Case) -> str:
     """Idle hosting is worth a sentence where it outweighs all charges per token of the pick."""
     if case.other is None:
         return ""
-    fee, bill = case.other["run.hosting"].value, case.pick["run.total"].value
+    fee, bill = middle(case.other["run.hosting"]), middle(case.pick["run.total"])
     if not (fee > bill > 0) or "serve.busy_hours" in case.other.figures:
         return ""
     times = f"{fee / bill:.0f} times the whole bill of the pick"
@@ -106,6 +119,6 @@ def _odds(case: Case) -> str:
     draws = 100 * float(case.ranking.p_best[case.ranking.pick])
     if case.other is None:
         return f"It is best in {draws:.0f} of 100 draws over {months} months."
-    saved = case.other["horizon.total"].value - case.pick["horizon.total"].value
+    saved = middle(case.other["horizon.total"] - case.pick["horizon.total"])
     money = f"saves {usd(saved)}" if saved >= 0 else f"costs {usd(-saved)} more"
-    return f"Over {months} months it {money} at the likely values, and is best in {draws:.0f} of 100 draws."
+    return f"Over {months} months it {money} and is best in {draws:.0f} of 100 draws."
