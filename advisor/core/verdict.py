@@ -85,7 +85,7 @@ class BreakEven:
     requests_per_month: float | None = None
     price_multiple: float | None = None
     uplift: float | None = None
-    months_range: Range = UNKNOWN  # over the draws; P90 None: never in more than a tenth of them
+    months_range: Range = UNKNOWN  # over the draws; unknown where it never happens in a tenth of them
     price_multiple_range: Range = UNKNOWN
 
 

@@ -179,9 +179,9 @@ def _payback_range(cases: Cases, pick: int, other: int) -> Range:
 
 
 def spread(rows: Matrix) -> Range:
-    """P10, P50 and P90 of draws; None where one is infinite or unknown."""
-    found = [float(q) for q in np.quantile(rows, (0.1, 0.5, 0.9), method="nearest")] if len(rows) else [math.nan] * 3
-    return Range(*(q if math.isfinite(q) else None for q in found))
+    """P10, P50 and P90 of draws; unknown where one of them is infinite: in a tenth of the draws it never happens."""
+    found = [float(q) for q in np.quantile(rows, (0.1, 0.5, 0.9), method="nearest")] if len(rows) else [math.nan]
+    return Range(*found) if all(math.isfinite(q) for q in found) else UNKNOWN
 
 
 def _equal_cost(evaluator: Evaluator, brief: Brief, key: str, pick: int, other: int) -> float | None:
