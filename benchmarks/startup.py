@@ -40,8 +40,11 @@ Empty().run()
 ADVISOR = [sys.executable, "-m", "advisor"]
 
 
-def run_seconds(command: list[str]) -> tuple[float, float]:
-    """Wall time (s) and peak resident memory (MB, 10⁶ bytes) of one run. Raises SystemExit where the command fails."""
+def run_seconds(command: list[str]) -> tuple[float, float, float]:
+    """Wall time (s), processor time (s) and peak resident memory (MB, 10⁶ bytes) of one run.
+
+    Raises SystemExit where the command fails.
+    """
     start = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert child.stderr is not None
@@ -51,7 +54,7 @@ def run_seconds(command: list[str]) -> tuple[float, float]:
     child.stderr.close()
     if child.returncode not in (0, 3, 4):
         raise SystemExit(f"{' '.join(command)}: {errors.decode(errors='replace')[-400:]}")
-    return time.perf_counter() - start, usage.ru_maxrss * 1024 / 1e6
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
 
 
 def first_frame_seconds(command: list[str], sign: bytes, columns: int = 120, rows: int = 40) -> float:
@@ -77,8 +80,8 @@ def first_frame_seconds(command: list[str], sign: bytes, columns: int = 120, row
         os.close(terminal)
 
 
-def redraw_seconds(brief_file: Path, runs: int) -> float:
-    """Median seconds to judge again after a change of the monthly requests, data and prices already looked at."""
+def redraw_seconds(brief_file: Path, runs: int) -> tuple[float, float]:
+    """Wall and processor time (s, medians) to judge again with other monthly requests, data and prices already read."""
     from advisor import pipeline
     from advisor.brief import with_answers
 
@@ -88,10 +91,10 @@ def redraw_seconds(brief_file: Path, runs: int) -> float:
     taken = []
     for step in range(runs):
         changed = with_answers(brief, [f"traffic.requests_per_month={100_000 + 1000 * step}"])
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         pipeline.judge(changed, surroundings, deep=False)
-        taken.append(time.perf_counter() - start)
-    return median(taken)
+        taken.append((time.perf_counter() - start, time.process_time() - processor))
+    return median(wall for wall, _ in taken), median(cpu for _, cpu in taken)
 
 
 def line(what: str, measured: str, goal: str, *, within: bool) -> None:
@@ -113,8 +116,9 @@ def bench_help(runs: int) -> None:
 def bench_recommend(brief: Path, runs: int) -> None:
     """`advisor recommend --json` on one brief."""
     taken = [run_seconds([*ADVISOR, "recommend", str(brief), "--json"]) for _ in range(runs)]
-    seconds, peak_mb = median(s for s, _ in taken), median(m for _, m in taken)
-    line(f"advisor recommend --json {brief.name}", f"{seconds:.2f} s", "at most 1.0 s", within=seconds <= 1)
+    seconds, processor, peak_mb = (median(run[part] for run in taken) for part in range(3))
+    measured = f"{seconds:.2f} s ({processor:.2f} s of processor)"
+    line(f"advisor recommend --json {brief.name}", measured, "at most 1.0 s", within=seconds <= 1)
     line("  peak memory", f"{peak_mb:.0f} MB", "under 150 MB", within=peak_mb < 150)
 
 
@@ -140,8 +144,9 @@ def main() -> None:
         bench_help(chosen.runs)
         bench_recommend(chosen.brief, chosen.runs)
         bench_first_frame(chosen.brief, chosen.runs)
-        seconds = redraw_seconds(chosen.brief, chosen.runs * 3)
-        line("one input changed, judged again", f"{seconds * 1e3:.0f} ms", "under 100 ms", within=seconds < 0.1)
+        seconds, processor = redraw_seconds(chosen.brief, chosen.runs * 3)
+        measured = f"{seconds * 1e3:.0f} ms ({processor * 1e3:.0f} ms of processor)"
+        line("one input changed, judged again", measured, "under 100 ms", within=seconds < 0.1)
 
 
 if __name__ == "__main__":
