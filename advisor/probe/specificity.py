@@ -18,11 +18,12 @@ BATCH_TEXTS = 32
 MAX_WORDS = 400_000
 TEXT_CHARACTERS = 4000
 COMMON = 5000
-"""Places of the profile that count as common; the further ones count half."""
+"""Places of the profile that count as common; words further down count half as much as words outside it."""
 
-HIGH, MEDIUM = 0.18, 0.10
-"""Least score of a level. Python sources score 0.20, package descriptions 0.27, contract language 0.10, bank
-customers' messages 0.03, grade-school questions 0.09."""
+BIT_WEIGHT = 0.02
+HIGH, MEDIUM = 0.22, 0.12
+"""Least score of a level, set by eye between sets whose level is plain: package descriptions 0.38, Python sources 0.25,
+contracts 0.15; grade-school questions 0.11, a software licence 0.09, bank customers' messages 0.03."""
 
 REFERENCE_BITS = 10.6
 OUTSIDE_SHARE, OUTSIDE_BITS = 0.03, 20.0
@@ -72,12 +73,13 @@ class Vocabulary:
             rare += count if place is not None and place > COMMON else 0
             bits += count * (OUTSIDE_BITS if place is None else _bits(place, len(places)))
         outside_share, rare_share = outside / self._seen, rare / self._seen
-        score = outside_share + rare_share / 2
+        excess = bits / self._seen - REFERENCE_BITS
+        score = outside_share + rare_share / 2 + BIT_WEIGHT * max(excess, 0.0)
         fertility = self._tokens / self._seen if counted and self._tokens else None
         level = "high" if score >= HIGH else "medium" if score >= MEDIUM else "low"
         other = self._other / max(self._letters, 1)
         return Specificity(
-            level, score, outside_share, bits / self._seen - REFERENCE_BITS, fertility, other, self._seen,
+            level, score, outside_share, excess, fertility, other, self._seen,
             _meaning(level, outside_share, rare_share, fertility),
         )  # fmt: skip
 
