@@ -124,8 +124,9 @@ def judge(
 def recommend(path: Path, answers: Sequence[str] = (), *, seed: int = SEED, events: EventSink = ignore) -> Verdict:
     """The main job: a brief file in, a verdict out; kept in the history where the database can be written."""
     brief = load(path, answers)
-    verdict = judge(brief, look(brief, events=events), seed=seed)
-    _remember(path, verdict)
+    surroundings = look(brief, events=events)
+    verdict = judge(brief, surroundings, seed=seed)
+    _remember(path, surroundings, verdict)
     return verdict
 
 
@@ -266,13 +267,17 @@ def _data_warnings(report: DataReport | None) -> tuple[str, ...]:
     return report.warnings if report is not None else ()
 
 
-def _remember(path: Path, verdict: Verdict) -> None:
-    """Keep brief and verdict in the local database; a database that cannot be written never stops the answer."""
+def _remember(path: Path, surroundings: Surroundings, verdict: Verdict) -> None:
+    """Keep brief, probes and verdict in the local database; one that cannot be written never stops the answer."""
     from advisor.report import json
     from advisor.store import Store, StoreError
 
     try:
         with Store.open() as store:
+            if surroundings.data is not None:
+                store.save_probe("data", "; ".join(surroundings.data.files), json.dump(surroundings.data))
+            if surroundings.hardware is not None:
+                store.save_probe("hardware", surroundings.hardware.platform, json.dump(surroundings.hardware))
             brief_id = store.save_brief(path.read_text(encoding="utf-8"), path)
             store.save_verdict(
                 brief_id,

@@ -25,6 +25,7 @@ COMMANDS = {
     "facts": "What we know of GPUs, models and prices, with date and source.",
     "backtest": "Hold the estimators against published results.",
     "schema": "The JSON Schema of a brief.",
+    "history": "Verdicts of the past, newest first.",
     "where": "Files and folders in use.",
 }
 """Every command with its one-line help, in the order of `--help`; the code of `x` is `advisor.cli.x:command`."""
