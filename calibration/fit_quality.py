@@ -20,13 +20,13 @@ from scipy.optimize import minimize
 from advisor.backtest.pooling import Block, blocks, kinds_of, names_of, pool, score_and_slope
 from advisor.backtest.studies import read
 
-BENDS = (0.0, 0.2, 0.5)
+BENDS = (0.0, 0.2)
 BOUNDS = (0.01, 3.0)  # standard deviations, logits
 TYPICAL = {"task": 0.9, "study": 0.45, "prompt-small": 0.7}  # where the search starts; 0.3 for the others
 TIGHTNESS = 1.0  # of the log-normal prior on a variance around its typical value
 # How one curve may differ from the average of studies, logits: chosen so that `advisor backtest curves` holds 80 %.
-DRIFT_PER_DOUBLING = 0.15
-STEEPNESS_PER_DOUBLING = 0.25
+DRIFT_PER_DOUBLING = 0.22
+STEEPNESS_PER_DOUBLING = 0.4
 SPREAD = 0.9  # of all forecasts, as a multiple of the fit's own, chosen so that `advisor backtest outcomes` holds 80 %
 
 

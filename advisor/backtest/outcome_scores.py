@@ -16,19 +16,21 @@ TIE = 0.0005  # shares; scores are published to three digits
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Best measured score of each approach, 0 to 1, None where nobody measured it; `scale` is the metric's unit."""
+    """Best measured score of each approach, 0 to 1, None where nobody did; `scale` is the metric's full mark."""
 
     prompt: float | None
     tune: float | None
     hybrid: float | None
     scale: float
+    has_unit: bool = True
 
     def of(self, approach: str) -> float | None:
         return {"prompt": self.prompt, "tune": self.tune, "hybrid": self.hybrid}[approach]
 
     @property
     def decided(self) -> bool:
-        return self.prompt is not None and self.tune is not None
+        """Whether there is a gain to score: both sides measured, on a metric whose full mark is known."""
+        return self.prompt is not None and self.tune is not None and self.has_unit
 
 
 def pinball(value: float, quantiles: Sequence[float]) -> float:

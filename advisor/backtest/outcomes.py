@@ -157,4 +157,5 @@ def _truth(cell: Cell, results: Sequence[Result]) -> Truth:
     for family in ("prompt", "tune", "hybrid"):
         values = [v for i in cell.rows.get(family, ()) if (v := results[i].value) is not None]
         told[family] = max(values, default=None)
-    return Truth(told["prompt"], told["tune"], told["hybrid"], results[next(iter(cell.rows.values()))[0]].scale)
+    first = results[next(iter(cell.rows.values()))[0]]
+    return Truth(told["prompt"], told["tune"], told["hybrid"], first.scale, first.has_unit)

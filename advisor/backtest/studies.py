@@ -75,6 +75,11 @@ class Result:
         return self.skill.approach
 
     @property
+    def has_unit(self) -> bool:
+        """Whether the metric says what a full mark is."""
+        return self.scale == 1 or "_pct" in self.metric or "_frac" in self.metric or "0_10" in self.metric
+
+    @property
     def lower_is_better(self) -> bool:
         return "lower_better" in self.metric
 

@@ -27,6 +27,7 @@ USUAL_SHOTS = {
 PROMPT_SHARE = {"tuned-retrieval": 0.7, "tuned-few-shot": 0.5, "cascade": 0.5}  # of a hybrid's deviations
 PROMPT_FORM = {"tuned-retrieval": "retrieval", "tuned-few-shot": "few-shot", "cascade": "few-shot"}
 SHOWN = ("one-shot", "few-shot", "many-shot", "retrieved-examples", "searched")  # prompts that show examples
+SHOTS_BEND = 0.3  # by which examples in a prompt saturate faster than labels to tune on
 SMALL_B = 20.0  # open models below this many billions answer prompts erratically
 
 Coefficient = float | Rows
@@ -95,7 +96,7 @@ def _prompted(out: Loadings, skill: Skill, bend: float, study: str, here: str, s
         out.deviations["prompt-technique-task", f"{here}|{technique}"] = share
     if skill.approach == "prompt":
         shots = skill.examples if skill.examples is not None else USUAL_SHOTS.get(technique, 5.0)
-        seen = 0.0 if technique in ("zero-shot", "retrieval") else bent(1 + shots, 6.0, bend)
+        seen = 0.0 if technique in ("zero-shot", "retrieval") else bent(1 + shots, 6.0, bend + SHOTS_BEND)
         add["prompt-shots"] = seen
         out.deviations["shots-task", here] = seen
     out.deviations["prompt-task", here] = share

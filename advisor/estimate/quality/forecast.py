@@ -11,13 +11,14 @@ import numpy as np
 from advisor.core.brief import Score
 from advisor.core.quantity import Basis
 from advisor.estimate.quality import prior as priors
-from advisor.estimate.quality.design import Loadings, bent, loadings
+from advisor.estimate.quality.design import SHOTS_BEND, Loadings, bent, loadings
 from advisor.estimate.quality.posterior import Normals, Seen, logits
 from advisor.estimate.quality.skills import Rows, Skill, Task
 from advisor.estimate.quality.uplift import uplifted
 
 SHARED_TEST_ERROR = 0.75  # of a curve's test-set variance, since its points are scored on the same items
 LN2 = float(np.log(2))
+FAR = 8.0  # extrapolation beyond this many times the last measured number of examples is called far
 SAME_POINT = 1.02  # ratio of label counts below which two points of a curve are one
 
 
@@ -144,6 +145,7 @@ def _with_drift(task: Task, skill: Skill, bend: float, points: Sequence[Point]) 
     if not own or skill.examples is None:
         return out
     name, start, here = skill.id.lower(), float(np.log2(max(own))), np.log2(np.maximum(skill.examples, 1.0))
+    bend += SHOTS_BEND if skill.approach == "prompt" else 0.0
     out.deviations["steepness", name] = bent(np.maximum(skill.examples, 1.0), max(own), bend) / LN2
     low, high = int(np.floor(min(np.min(here), start))), int(np.ceil(max(np.max(here), start)))
     for k in range(low, high):
@@ -178,10 +180,23 @@ def _origin(
         near = min(own, key=lambda p: abs(np.log((p.n or 1) / (n or p.n or 1))))
         text = f"{near.score.score:.3f} on {near.score.items} items"
         if near.n and n and not 1 / SAME_POINT < n / near.n < SAME_POINT:
-            reach = f"{n / near.n:.1f} x beyond" if n > near.n else "between or below"
             curve = f"curve of {len(own)} points" if len(own) > 1 else text
-            return Basis.MODELLED, f"{curve}; {n:,.0f} examples lie {reach} the nearest at {near.n:,.0f}; {base}"
+            return Basis.MODELLED, f"{curve}; {_reach(n, [p.n for p in own])}; {base}"
         return Basis.MEASURED, text
+    return _by_others(skill, points, base)
+
+
+def _reach(n: float, measured: Sequence[float]) -> str:
+    """Where a number of examples lies among those measured."""
+    last = max(measured)
+    if n <= last:
+        return f"{n:,.0f} examples lie below the last point at {last:,.0f}"
+    far = f", more than {FAR:g} x: far" if n > FAR * last else ""
+    return f"extrapolated {n / last:.1f} x beyond the last point at {last:,.0f} examples{far}"
+
+
+def _by_others(skill: Skill, points: Sequence[Point], base: str) -> tuple[Basis, str]:
+    """The origin of a score nobody measured: the evidence, moved by the scores of others where there are any."""
     kin = [p for p in points if p.skill.model.lower() == skill.model.lower() or p.skill.technique == skill.technique]
     if points:
         named = ", ".join(f"{p.score.score:.3f} of {p.skill.id}" for p in (kin or points)[-2:])

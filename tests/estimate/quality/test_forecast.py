@@ -1,0 +1,170 @@
+"""Scores of options: measured ones are pinned, related ones move, draws are stable and joint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zlib import crc32
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor.core.brief import Score
+from advisor.core.quantity import Basis, Range
+from advisor.estimate.quality import Skill, Task, scores
+
+SIZE = 4001
+TASK = Task("extraction", "medium")
+SONNET = Skill("prompt/few-shot@claude-sonnet-5", "prompt", "few-shot", "claude-sonnet-5")
+HAIKU = Skill("prompt/few-shot@claude-haiku-4-5", "prompt", "few-shot", "claude-haiku-4-5")
+LORA = Skill("tune/lora@llama-3.1-8b", "tune", "lora", "llama-3.1-8b", 8.0, 18_000.0)
+QLORA = Skill("tune/qlora@llama-3.1-8b", "tune", "qlora", "llama-3.1-8b", 8.0, 18_000.0)
+HYBRID = Skill("hybrid/tuned-few-shot@llama-3.1-8b", "hybrid", "tuned-few-shot", "llama-3.1-8b", 8.0, 18_000.0)
+
+
+def streams(size: int, seed: int | None = 1) -> Callable[[str], np.ndarray]:
+    def normals(id: str) -> np.ndarray:
+        if seed is None:
+            return np.zeros(size)
+        z = np.random.default_rng([seed, crc32(id.encode())]).standard_normal(size)
+        z[0] = 0.0
+        return z
+
+    return normals
+
+
+def run(skills, measured=(), task=TASK, size=SIZE, seed: int | None = 1):
+    return scores(task, skills, measured, normals=streams(size, seed), size=size)
+
+
+def measure(skill: Skill, score: float, items: int, n: int = 0) -> Score:
+    return Score(skill.approach, skill.technique, skill.model, score, items, 0.0, n)
+
+
+def test_a_measured_score_is_as_sure_as_its_test_set() -> None:
+    found = run([HAIKU], [measure(HAIKU, 0.842, 600)])[HAIKU.id]
+    binomial = (0.842 * 0.158 / 600) ** 0.5
+    assert found.rows[0] == pytest.approx(0.842, abs=0.004)
+    assert np.std(found.rows) == pytest.approx(binomial, rel=0.1)
+    assert np.mean(found.rows >= 0.9) < 0.05
+    assert found.basis is Basis.MEASURED
+    assert found.detail == "0.842 on 600 items"
+
+
+def test_close_scores_on_few_items_are_nearly_a_tie() -> None:
+    found = run([SONNET, LORA], [measure(SONNET, 0.905, 600), measure(LORA, 0.912, 600, 18_000)])
+    ahead = np.mean(found[LORA.id].rows > found[SONNET.id].rows)
+    assert 0.5 < ahead < 0.8
+
+
+def test_row_0_is_the_median_of_the_draws() -> None:
+    for forecast in run([SONNET, LORA, HYBRID], [measure(SONNET, 0.8, 200)]).values():
+        assert forecast.rows[0] == pytest.approx(float(np.median(forecast.rows[1:])), abs=0.02)
+
+
+def test_one_seed_gives_one_answer_and_another_skill_changes_no_draw() -> None:
+    measured = [measure(SONNET, 0.85, 300)]
+    alone, again, beside = (
+        run([SONNET, LORA], measured),
+        run([SONNET, LORA], measured),
+        run([HYBRID, LORA, QLORA, SONNET], measured),
+    )
+    for name in (SONNET.id, LORA.id):
+        assert np.array_equal(alone[name].rows, again[name].rows)
+        np.testing.assert_allclose(alone[name].rows, beside[name].rows, rtol=1e-9)
+
+
+def test_a_score_moves_its_kin_and_the_nearest_most() -> None:
+    stranger = Skill("tune/lora@gemma-2-9b", "tune", "lora", "gemma-2-9b", 9.0, 18_000.0)
+    skills = [SONNET, LORA, QLORA, stranger]
+    before, after = run(skills), run(skills, [measure(LORA, 0.97, 1000, 18_000)])
+    up = {name: logit(after[name].rows[0]) - logit(before[name].rows[0]) for name in before}
+    assert up[LORA.id] > up[QLORA.id] > up[stranger.id] > up[SONNET.id] > 0
+    assert np.std(after[QLORA.id].rows) < np.std(before[QLORA.id].rows)
+    assert "0.970 of tune/lora@llama-3.1-8b" in after[QLORA.id].detail
+
+
+def logit(q: float) -> float:
+    return float(np.log(q / (1 - q)))
+
+
+def test_an_unmeasured_score_rests_on_published_studies() -> None:
+    found = run([SONNET])[SONNET.id]
+    assert found.basis is Basis.PUBLISHED
+    assert "extraction" in found.detail
+
+
+def test_options_of_one_model_go_up_and_down_together() -> None:
+    found = run([LORA, QLORA, SONNET])
+    with_kin = np.corrcoef(found[LORA.id].rows, found[QLORA.id].rows)[0, 1]
+    with_stranger = np.corrcoef(found[LORA.id].rows, found[SONNET.id].rows)[0, 1]
+    assert with_kin > with_stranger > 0
+
+
+def test_human_agreement_is_a_ceiling() -> None:
+    found = run([LORA], [measure(LORA, 0.94, 500, 18_000)], Task("extraction", human_ceiling=0.93))[LORA.id]
+    assert found.rows.max() == pytest.approx(0.94)  # what was measured stays
+    unmeasured = run([QLORA], [measure(LORA, 0.99, 5000, 18_000)], Task("extraction", human_ceiling=0.93))[QLORA.id]
+    assert unmeasured.rows.max() <= 0.93
+
+
+def test_an_expected_uplift_replaces_the_evidence() -> None:
+    uplift = Range(-0.03, 0.02, 0.07)
+    task = Task("extraction", expected_uplift=uplift)
+    found = run([SONNET, LORA], [measure(SONNET, 0.7, 100_000)], task)
+    gain = found[LORA.id].rows - found[SONNET.id].rows
+    assert gain[0] == pytest.approx(0.02, abs=1e-9)
+    assert np.quantile(gain, [0.1, 0.9]) == pytest.approx([-0.03, 0.07], abs=0.005)
+
+
+def test_a_measured_tuned_score_beats_an_expectation() -> None:
+    measured = [measure(SONNET, 0.7, 500), measure(LORA, 0.9, 500, 18_000)]
+    told = run([SONNET, LORA], measured, Task("extraction", expected_uplift=Range(-0.3, -0.2, -0.1)))
+    assert np.array_equal(told[LORA.id].rows, run([SONNET, LORA], measured)[LORA.id].rows)
+
+
+def test_the_last_score_of_one_option_holds() -> None:
+    twice = [measure(SONNET, 0.5, 400), measure(SONNET, 0.8, 400)]
+    assert np.array_equal(run([SONNET], twice)[SONNET.id].rows, run([SONNET], twice[1:])[SONNET.id].rows)
+
+
+def test_far_extrapolation_is_said() -> None:
+    curve = [measure(LORA, 0.6, 300, 100), measure(LORA, 0.7, 300, 1000)]
+    near, far = run([_at(2000.0)], curve)[LORA.id], run([_at(20_000.0)], curve)[LORA.id]
+    assert near.basis is far.basis is Basis.MODELLED
+    assert "2.0 x beyond the last point at 1,000" in near.detail
+    assert "far" not in near.detail
+    assert "more than 8 x: far" in far.detail
+
+
+def test_spread_between_runs_widens_a_score() -> None:
+    calm = run([SONNET], [Score("prompt", "few-shot", "claude-sonnet-5", 0.8, 400, 0.0)])[SONNET.id]
+    wild = run([SONNET], [Score("prompt", "few-shot", "claude-sonnet-5", 0.8, 400, 0.05)])[SONNET.id]
+    assert np.std(wild.rows) > 1.5 * np.std(calm.rows)
+
+
+def test_names_are_compared_without_regard_to_case() -> None:
+    score = Score("prompt", "few-shot", "Claude-Sonnet-5", 0.8, 400)
+    assert run([SONNET], [score])[SONNET.id].basis is Basis.MEASURED
+
+
+@settings(max_examples=15)
+@given(st.lists(st.floats(1, 1e6), min_size=3, max_size=3))
+def test_what_if_cases_agree_with_one_case_each(labels: list[float]) -> None:
+    measured = [measure(LORA, 0.8, 300, 1000), measure(LORA, 0.9, 300, 8000)]
+    rows = np.array(labels)
+    together = scores(TASK, [_at(rows)], measured, normals=streams(3, None), size=3)[LORA.id].rows
+    single = [scores(TASK, [_at(n)], measured, normals=streams(1, None), size=1)[LORA.id].rows[0] for n in labels]
+    np.testing.assert_allclose(together, single, rtol=1e-9)
+
+
+def _at(n) -> Skill:
+    return Skill(LORA.id, "tune", "lora", LORA.model, 8.0, n)
+
+
+@settings(max_examples=25)
+@given(st.floats(0, 1), st.integers(1, 5000), st.sampled_from([SONNET, LORA, HYBRID]))
+def test_scores_stay_between_0_and_1(score: float, items: int, skill: Skill) -> None:
+    for forecast in run([SONNET, LORA, HYBRID], [measure(skill, score, items)], size=64).values():
+        assert np.all((forecast.rows >= 0) & (forecast.rows <= 1))

@@ -1,0 +1,95 @@
+"""Labels to a target: the curve of a public benchmark, and what is out of reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zlib import crc32
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.brief import Score
+from advisor.estimate.quality import Skill, Task, labels_to_reach, scores
+from advisor.estimate.quality.reach import crossings
+
+# Bertsch et al. 2024 (arXiv 2405.00200), Banking77, fine-tuned: mean and deviation over 5 runs on 250 items
+CURVE = (
+    (32, 0.1664, 0.03),
+    (64, 0.2688, 0.024),
+    (128, 0.428, 0.026),
+    (256, 0.5192, 0.187),
+    (512, 0.5328, 0.018),
+    (1024, 0.6912, 0.016),
+    (2048, 0.7792, 0.023),
+    (4096, 0.8704, 0.016),
+    (8192, 0.916, 0.004),
+)
+TASK = Task("classification", "medium", 77, "label")
+LORA = Skill("tune/lora@llama-2-7b", "tune", "lora", "llama-2-7b", 7.0, 1024.0)
+SIZE = 4001
+
+
+def normals(id: str) -> np.ndarray:
+    z = np.random.default_rng([5, crc32(id.encode())]).standard_normal(SIZE)
+    z[0] = 0.0
+    return z
+
+
+def points(most: int) -> list[Score]:
+    return [Score("tune", "lora", "llama-2-7b", score, 250, sd, n) for n, score, sd in CURVE if n <= most]
+
+
+def test_the_whole_curve_reaches_90_between_its_last_two_points() -> None:
+    found = labels_to_reach(TASK, LORA, points(8192), 0.9, normals=normals, size=SIZE)
+    assert found.range.p10 is not None
+    assert found.range.p10 < 6400 < found.range.p90
+    assert 5500 < found.likely < 8192
+
+
+def test_the_first_points_promise_little_and_do_not_despair() -> None:
+    skill = replace(LORA, examples=4096.0)
+    rows = scores(TASK, [skill], points(1024), normals=normals, size=SIZE)[LORA.id].rows
+    low, high = np.quantile(rows, [0.1, 0.9])
+    assert low < 0.87 < high + 0.005
+    reach = labels_to_reach(TASK, LORA, points(1024), 0.9, normals=normals, size=SIZE)
+    assert (not reach.range.is_known and "not within reach" in reach.reason) or reach.range.p10 < 6400 < reach.range.p90
+
+
+def test_extrapolation_widens_with_distance() -> None:
+    skills = [replace(LORA, examples=float(n)) for n in (1024, 4096, 16_384, 65_536)]
+    rows = [scores(TASK, [s], points(1024), normals=normals, size=SIZE)[LORA.id].rows for s in skills]
+    spread = [np.std(np.log(r / (1 - r))) for r in rows]
+    assert spread == sorted(spread)
+    assert spread[-1] > 2 * spread[0]
+
+
+def test_a_target_beyond_human_agreement_is_not_within_reach() -> None:
+    task = replace(TASK, human_ceiling=0.95)
+    found = labels_to_reach(task, LORA, points(8192), 0.97, normals=normals, size=SIZE)
+    assert not found.range.is_known
+    assert "not within reach of data" in found.reason
+
+
+def test_a_flat_many_shot_curve_saturates() -> None:
+    shown = ((100, 0.586), (250, 0.7576), (500, 0.8296), (750, 0.86), (1000, 0.8672), (1500, 0.8808), (1750, 0.88))
+    measured = [Score("prompt", "many-shot", "llama-2-7b-80k", score, 250, 0.02, n) for n, score in shown]
+    at = {}
+    for n in (100.0, 200.0, 1750.0, 3500.0):
+        skill = Skill("prompt/many-shot@llama-2-7b-80k", "prompt", "many-shot", "llama-2-7b-80k", 7.0, n)
+        at[n] = scores(TASK, [skill], measured, normals=normals, size=SIZE)[skill.id].rows[0]
+    assert at[3500.0] - at[1750.0] < 0.3 * (at[200.0] - at[100.0])
+
+
+@given(st.floats(0.2, 0.9), st.floats(0.05, 0.4), st.floats(0.3, 0.99))
+def test_crossings_invert_a_line_in_log_n(start: float, slope: float, target: float) -> None:
+    grid = np.exp(np.linspace(np.log(10), np.log(10_000), 7))
+    line = start + slope * np.log(grid / 10)
+    found = crossings(line[:, None], grid, target)[0]
+    if target <= start:
+        assert found == pytest.approx(10)
+    elif target > line[-1]:
+        assert found == np.inf
+    else:
+        assert found == pytest.approx(10 * np.exp((target - start) / slope), rel=1e-6)
