@@ -6,6 +6,7 @@ import itertools
 from array import array
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -47,6 +48,7 @@ class _Set:
     """What is kept of the rows of one set: hashes, lengths and sketches, no text. About 170 bytes a row."""
 
     counter: Counter
+    counting: Executor  # a thread that counts tokens while this one does the rest
     rows_seen: array[int] = field(default_factory=lambda: array("q"))  # hash of prompt and answer as they stand
     inputs: array[int] = field(default_factory=lambda: array("q"))  # hash of the compared text, case and spaces apart
     answers: array[int] = field(default_factory=lambda: array("q"))
@@ -62,20 +64,20 @@ class _Set:
         """Take a batch of (prompt, answer); `by` says what of them is compared."""
         prompts, answers = [p for p, _ in pairs], [a for _, a in pairs]
         compared = [by.text(*pair) for pair in pairs]
+        counting = self.counting.submit(self.counter.counts, prompts + answers)
         self.rows_seen.extend(map(hash, pairs))
         self.inputs.extend(hash(" ".join(text.casefold().split())) for text in compared)
         self.answers.extend(hash(a.strip()) for a in answers)
-        tokens = self.counter.counts(prompts)
-        self.prompt_tokens.extend(tokens)
-        self.vocabulary.add(prompts, tokens)
-        self.answer_tokens.extend(self.counter.counts(answers))
         if len(self.sketches) < MAX_SKETCHED:
             self.sketches.add(compared)
-
         self.empty_answers += sum(not a.strip() for a in answers)
         rows = len(pairs)
         self.personal.update(kind for _, kind in {(at % rows, k) for at, k in kinds_by_row(prompts + answers)})
         self._label(answers)
+        tokens = counting.result()
+        self.prompt_tokens.extend(tokens[:rows])
+        self.answer_tokens.extend(tokens[rows:])
+        self.vocabulary.add(prompts, tokens)
 
     def _label(self, answers: list[str]) -> None:
         if self.labels is None:
@@ -216,13 +218,14 @@ def probe(
     files = expand([Path(p) for p in paths])
     counter = counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
     reader = _Reader(prompt_field, answer_field, second_labels, events, cancel)
-    train = _Set(counter)
-    reader.into(train, files)
-    fields = reader.fields
     test: _Set | None = None
-    if eval_paths:
-        test = _Set(byte_counter())
-        reader.into(test, expand([Path(p) for p in eval_paths]))
+    with ThreadPoolExecutor(1, "count-tokens") as counting:
+        train = _Set(counter, counting)
+        reader.into(train, files)
+        fields = reader.fields
+        if eval_paths:
+            test = _Set(byte_counter(), counting)
+            reader.into(test, expand([Path(p) for p in eval_paths]))
     events(StageEvent("probe", "looking for near copies", len(train), len(train)))
     if fields is None:
         raise UsageError(f"{files[0]}: no usable row; give one example a row")

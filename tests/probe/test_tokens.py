@@ -48,6 +48,15 @@ def test_batch_counts_are_single_counts(texts):
         assert counter.counts(texts) == [counter.count(t) for t in texts]
 
 
+@pytest.mark.parametrize("odd", [tokens._SEPARATOR, "\ud800", "", " ", "\n\n", "a" * 5000])
+def test_batches_with_odd_texts(odd):
+    counter = tokens.default_counter()
+    texts = ["one", odd, "two words", odd + odd, odd + " tail"]
+    assert counter.counts(texts) == [counter.count(t) for t in texts]
+    assert counter.counts([]) == []
+    assert counter.counts([odd]) == [counter.count(odd)]
+
+
 def test_splits_text_as_the_library_s_own_vocabulary(monkeypatch):
     library = importlib.import_module("tiktoken_ext.openai_public")
     monkeypatch.setattr(library, "load_tiktoken_bpe", lambda *args, **kwargs: {})
