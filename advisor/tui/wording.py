@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from advisor.core.brief import questions
 from advisor.core.question import Question
+from advisor.report.words import number
 
 _SHORT = {"usd": "$", "kwh": "kWh", "gpu": "GPU", "24h": "a day", "eval": "test", "sd": "SD"}
 _EXAMPLES = {
@@ -22,6 +24,13 @@ def label(key: str) -> str:
     """A short name of a question, out of the last part of its key: `requests / month`, `one-off $`."""
     tail = key.rsplit(".", 1)[-1].replace("one_off", "one-off").replace("_per_", " / ").replace("_", " ")
     return " ".join(_SHORT.get(word, word) for word in tail.split())
+
+
+def full_label(key: str) -> str:
+    """The short name where no heading stands above it: with its table, where another table asks the same."""
+    table, _, tail = key.rpartition(".")
+    twins = [k for k in questions() if k.rpartition(".")[2] == tail and "[" not in k]
+    return f"{table}: {label(key)}" if len(twins) > 1 else label(key)
 
 
 def unit(question: Question) -> str:
@@ -47,7 +56,7 @@ def bounds(question: Question) -> str:
     """What may be answered, in words."""
     if question.choices:
         return "one of " + ", ".join(question.choices)
-    low, high = (f"{b:,.10g}" if b is not None else "" for b in (question.low, question.high))
+    low, high = (number(b) if b is not None else "" for b in (question.low, question.high))
     if low and high:
         return f"from {low} to {high}"
     return f"at least {low}" if low else f"at most {high}" if high else ""

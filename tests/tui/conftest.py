@@ -24,6 +24,7 @@ from advisor.core.verdict import (
     NextStep,
     Readiness,
     Sensitivity,
+    SourceRecord,
     Verdict,
 )
 from advisor.tui import bench
@@ -104,6 +105,7 @@ def make_verdict() -> Verdict:
         readiness=(Readiness("test set", "ok", "600 items"), Readiness("leakage", "warn", "40 near-copies")),
         assumptions=(Assumption("team.hourly_usd", "65 – 150", "assumed", "US median wage", "2025-05"),),
         warnings=("gpt-4.1-mini ends on 2027-01-14",),
+        sources=(SourceRecord("price list", "quoted", "2026-11-08", ("price.input",)),),
         alternative=prompt.id,
     )
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from advisor.core.brief import questions
 from advisor.core.quantity import UNKNOWN, Range
-from advisor.core.verdict import NextStep, Readiness
+from advisor.core.verdict import NextStep, Readiness, SourceRecord
 from advisor.report import words
 from advisor.tui.views.decision import detail_lines, option_lines, ranked
+from advisor.tui.views.facts_age import price_age
 from advisor.tui.views.figure import figure_lines, summary
 from advisor.tui.views.probes import data_lines, hardware_lines
 from advisor.tui.views.verdict import strip_lines, verdict_lines
@@ -148,3 +149,18 @@ def test_every_question_can_be_explained(key):
 def test_a_range_that_reads_alike_is_one_number(verdict):
     exact = replace(verdict.chosen, weeks=Range(7, 7, 7))
     assert "7.0" not in verdict_lines(replace(verdict, arms=(exact,)), 80).plain
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        (("2026-11-08",), "prices up to 12 days old"),
+        (("2026-11-08", "2026-08"), "prices up to 111 days old"),
+        (("undated",), ""),
+        (("2026-12-01",), "prices up to 0 days old"),
+    ],
+)
+def test_the_oldest_price_gives_the_age(verdict, dates, said):
+    prices = tuple(SourceRecord("list", "quoted", day, ("price.input",)) for day in dates)
+    other = SourceRecord("paper", "published", "2001-01-01", ("quality.score",))
+    assert price_age(replace(verdict, sources=(*prices, other))) == said

@@ -17,6 +17,7 @@ from advisor.core.verdict import ArmRecord
 from advisor.report.words import clean
 from advisor.tui.views.figure import figure_lines, summary
 
+FIRST = "run.total"
 WIDTHS = [(0, "-narrow"), (100, "-wide")]
 
 
@@ -53,7 +54,9 @@ class ExplainScreen(ModalScreen[None]):
             yield Static(Content("↑ ↓ choose · tab to scroll · escape back"), classes="how")
 
     def on_mount(self) -> None:
-        self.query_one(OptionList).focus()
+        figures = self.query_one(OptionList)
+        figures.focus()
+        figures.highlighted = next((i for i, f in enumerate(self.arm.figures) if f.id == FIRST), None)
 
     @on(OptionList.OptionHighlighted)
     def _show(self, event: OptionList.OptionHighlighted) -> None:

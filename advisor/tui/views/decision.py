@@ -9,8 +9,8 @@ from textual.content import Content
 from advisor.core.verdict import ArmRecord, Sensitivity, Verdict
 from advisor.report import words
 from advisor.report.headline import money_of
-from advisor.tui.views.verdict import section
-from advisor.tui.wording import label
+from advisor.tui.views.verdict import flips, section
+from advisor.tui.wording import full_label
 
 _NAME = 22
 _HALF = 12
@@ -41,6 +41,7 @@ def detail_lines(verdict: Verdict) -> Content:
 
 def _lines(verdict: Verdict) -> Iterator[Content]:
     yield from section("Break-even with the next approach", _break_even(verdict))
+    yield from section("What would change the answer", flips(verdict))
     yield from section("What moves it most", _tornado(verdict.sensitivity))
     yield from section("Plan", _plan(verdict))
     yield from section("Segments", _segments(verdict))
@@ -72,7 +73,7 @@ def _swing(row: Sensitivity, reach: float) -> Content:
 
     left, right = sorted((column(row.low), column(row.high)))
     bar = "".join("█" if left <= i <= right else "│" if i == _HALF else " " for i in range(2 * _HALF + 1))
-    name = Content(words.clean(label(row.input))).truncate(_NAME, ellipsis=True, pad=True)
+    name = Content(words.clean(full_label(row.input))).truncate(_NAME, ellipsis=True, pad=True)
     ends = f"  {words.compact_money(row.low)} … {words.compact_money(row.high)}"
     return Content.assemble(name, " ", (bar, "$text-accent"), "\n", (ends, "dim"))
 

@@ -10,13 +10,14 @@ from advisor.core.verdict import Readiness, Verdict
 from advisor.report import words
 from advisor.report.headline import headline
 from advisor.report.page import KeyFigure
-from advisor.tui.wording import label
+from advisor.tui.wording import full_label
 
 _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"}
 _RULED_OUT = "Every option is ruled out; the Decision tab names the rules."
 _WITH_BASIS = 66
 _WITH_BAR = 56
 _BAR = 9
+_FLIPS = 4
 _STRIP = ("running", "once", "quality", "ready in")
 
 
@@ -44,7 +45,7 @@ def _lines(verdict: Verdict, width: int) -> Iterator[Content]:
         yield Content("")
         yield from (estimate_row(figure, width) for figure in top.figures)
     yield from section("Why", [Content(words.clean(w)) for w in verdict.why])
-    yield from section("Flips", flips(verdict))
+    yield from section("Flips", _few(flips(verdict)))
     yield from section("Next", [_next(verdict)])
     yield from section("Ready to decide?", [_ready(r) for r in verdict.readiness])
     yield from section("Warnings", [Content(f"! {words.clean(w)}") for w in verdict.warnings])
@@ -91,12 +92,17 @@ def flips(verdict: Verdict) -> list[Content]:
     return [
         Content(
             words.clean(
-                f"to {words.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} where {label(f.input)} "
+                f"to {words.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} where {full_label(f.input)} "
                 f"is {words.measure(f.value, f.unit)}{_now(f.now, f.unit)}"
             )
         )
         for f in verdict.flip_points
     ]
+
+
+def _few(lines: list[Content]) -> list[Content]:
+    more = len(lines) - _FLIPS
+    return [*lines[:_FLIPS], *([Content.styled(f"and {more} more under Decision", "dim")] if more > 0 else [])]
 
 
 def _now(value: float | None, unit: str) -> str:

@@ -28,8 +28,8 @@ class TextControl(Input):
         Binding("minus", "step(-1)", "less", key_display="−"),
     ]
     DEFAULT_CSS = """
-    TextControl { width: 1fr; background: $boost; padding: 0 1; }
-    TextControl:focus { background: $surface-lighten-1; }
+    TextControl { width: 1fr; background: $surface; padding: 0 1; }
+    TextControl:focus { background: $surface; background-tint: $foreground 10%; }
     """
 
     def __init__(self, question: Question) -> None:
@@ -42,6 +42,10 @@ class TextControl(Input):
 
     def text(self) -> str:
         return self.value
+
+    def on_blur(self) -> None:
+        """Show the beginning of what is longer than the field."""
+        self.cursor_position = 0
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """A sign that cannot be part of the number is free for the what-if."""

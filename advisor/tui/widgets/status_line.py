@@ -9,6 +9,7 @@ from textual.widget import Widget
 from advisor.core.verdict import Verdict
 from advisor.report.words import clean
 from advisor.tui.draft import Draft
+from advisor.tui.views.facts_age import price_age
 
 
 class StatusLine(Widget):
@@ -38,4 +39,5 @@ class StatusLine(Widget):
     def _facts(self) -> list[str]:
         """What is true of the whole screen, the most important first."""
         as_of = self.verdict.as_of if self.verdict else str(self.draft.brief.as_of or "")
-        return [part for part in (f"as of {clean(as_of)}" if as_of else "", "offline") if part]
+        age = price_age(self.verdict) if self.verdict else ""
+        return [part for part in (f"as of {clean(as_of)}" if as_of else "", age, "offline") if part]
