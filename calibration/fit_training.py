@@ -224,14 +224,15 @@ def left_out(problem: Problem, rows: list[Case], rounds: int = 10) -> tuple[dict
     return found, errors
 
 
-def spreads(what: str, rows: list[Case], errors: Floats, without: str, goal: float = 0.82) -> dict[str, float]:
+def spreads(what: str, rows: list[Case], errors: Floats, without: str, goal: float = 0.845) -> dict[str, float]:
     """Standard deviations by cause that make the errors likeliest (Laplace), scaled so that 80 % intervals hold.
 
     Every source weighs the same; the errors of the source `without` are not looked at.
     """
-    keep = [i for i, c in enumerate(rows) if c.source != without]
+    large = {source for source, n in Counter(c.source for c in rows).items() if n >= 3}
+    keep = [i for i, c in enumerate(rows) if c.source != without and c.source in large]
     count = Counter(rows[i].source for i in keep)
-    weight = np.array([1 / (count[rows[i].source] + 4) for i in keep])
+    weight = np.array([1 / (count[rows[i].source] + 2) for i in keep])
     weight /= weight.sum()
     e = np.abs(errors[keep])
     causes = np.array([[spread.causes(rows[i].run, what)[c] for c in spread.CAUSES] for i in keep])

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, Model
@@ -16,9 +17,18 @@ from advisor.core.training import TrainingRun
 from advisor.estimate.training.memory import TUNED
 
 REQUIRED = ("id", "source", "model", "method", "gpu", "gpu_count")
+FUSED_LOSS = frozenset({"megatron", "nemo", "llm-foundry"})
+"""Stacks whose loss kernel is fused unless they say otherwise."""
+
 HAS_FP8 = frozenset({"Hopper", "Blackwell", "CDNA3", "CDNA4"})
+Filled = TypeVar("Filled")
+
 PADDED_OVER_MEAN = 1.7
 """Mean length of padded batches over the mean length of samples, where a row counts padded positions."""
+
+LONGEST_OVER_MEAN = 3.0
+USUAL_MEAN = 250.0
+"""Mean tokens of an instruction-tuning example where neither mean nor packing is stated."""
 
 NO_BF16 = frozenset({"Turing", "Volta"})
 
@@ -72,77 +82,101 @@ def read(path: Path) -> list[Row]:
         raise UsageError(f"{path}: not a CSV file in UTF-8 ({error})") from None
 
 
+class _Inputs:
+    """Reads the inputs of a row, fills in what is left open and keeps the names of what was filled in."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.assumed: list[str] = []
+
+    def text(self, name: str, default: str, column: str = "") -> str:
+        return self.row.text(column or name) or self._fill(name, default)
+
+    def whole(self, name: str, default: int) -> int:
+        return self.row.whole(name) or self._fill(name, default)
+
+    def _fill(self, name: str, default: Filled) -> Filled:
+        self.assumed.append(name)
+        return default
+
+    def packed(self, framework: str) -> bool:
+        """Whether sequences are full; training stacks pack unless they say otherwise."""
+        return (self.row.text("packed") or ("yes" if framework in TUNED else "no")) == "yes"
+
+    def lengths(self, framework: str) -> tuple[int, float | None, float | None]:
+        """(limit, mean, longest example where it is not simply a multiple of the mean), in tokens."""
+        packed, padded = self.packed(framework), self.row.text("tokens_basis") == "padded"
+        limit, mean = self.row.number("max_tokens"), self.row.number("mean_tokens")
+        if limit is None and mean is not None:
+            limit = mean if packed else 2.0 * mean
+        if limit is None:
+            limit = self._fill("seq_len", 8192.0 if framework == "torchtitan" else 2048.0)
+        if packed:
+            return round(limit), mean, None
+        if padded:
+            positions = min(limit, PADDED_OVER_MEAN * mean) if mean else limit
+            return round(limit), positions, min(limit, LONGEST_OVER_MEAN * mean) if mean else limit
+        if mean is None:
+            return round(limit), self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN)), limit
+        return round(limit), mean, None
+
+
 def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> TrainingRun:
     """The inputs of a row. Its results are never read; what the row leaves open is filled and named in `assumed`."""
-    assumed: list[str] = []
-
-    def known(name: str, value: object, default: object) -> object:
-        if value in (None, ""):
-            assumed.append(name)
-            return default
-        return value
-
-    model, gpu = models.get(row.text("model")), gpus.get(row.text("gpu"))
-    framework = row.text("framework") or "other"
-    method = row.text("method") or "lora"
+    given = _Inputs(row)
+    gpu = gpus.get(row.text("gpu"))
+    framework, method = row.text("framework") or "other", row.text("method") or "lora"
     lora = method in ("lora", "qlora", "dora")
-    spread = "fsdp" if method == "full" else "ddp"
-    tuned = framework in TUNED
+    cards = row.whole("gpu_count") or 1
+    limit, mean, longest = given.lengths(framework)
+    roomy = lora and gpu is not None and (gpu.memory_gb or 0.0) > 24.0
+    checkpointing = "selective" if framework == "torchtitan" else "none" if framework in TUNED else "full"
     old = gpu is not None and gpu.arch in NO_BF16
-    mean = row.number("mean_tokens")
-    padded = row.text("tokens_basis") == "padded"
-    packed = row.text("packed") == "yes"
-    limit = row.number("max_tokens")
-    seq_len = limit if limit is not None else (mean if packed else 2.0 * mean if mean else None)
-    seq = round(float(str(known("seq_len", seq_len, 8192 if framework == "torchtitan" else 2048))))
-    return TrainingRun(
+    quantization = given.text("quantization", "nf4" if method == "qlora" else "none")
+    several = "fsdp" if method == "full" or _crowded(row, gpu, quantization) else "ddp"
+    run = TrainingRun(
         model_name=row.text("model"),
-        model=model,
+        model=models.get(row.text("model")),
         params=row.number("params_total"),
         gpu_name=row.text("gpu"),
         gpu=gpu,
-        gpus=row.whole("gpu_count") or 1,
+        gpus=cards,
         method=method,
-        rank=int(str(known("rank", row.whole("rank"), 16))) if lora else 16,
-        targets=str(known("targets", row.text("targets"), "all-linear")) if lora else row.text("targets"),
+        rank=given.whole("rank", 16) if lora else 16,
+        targets=given.text("targets", "all-linear") if lora else row.text("targets"),
         trainable_params=row.number("trainable_params"),
-        quantization=str(known("quantization", row.text("quantization"), "nf4" if method == "qlora" else "none")),
-        dtype=str(known("dtype", row.text("weights_dtype"), "fp16" if old else "bf16")),
+        quantization=quantization,
+        dtype=given.text("dtype", ("fp32" if method == "full" else "fp16") if old else "bf16", "weights_dtype"),
         compute_dtype=row.text("compute_dtype") or _likely_compute(row, framework, gpu),
         optimizer=row.text("optimizer") or "adamw",
-        micro_batch=int(
-            str(
-                known(
-                    "micro_batch",
-                    row.whole("micro_batch"),
-                    4 if lora and gpu is not None and (gpu.memory_gb or 0) > 24 else 2,
-                )
-            )
-        ),
+        micro_batch=given.whole("micro_batch", 4 if roomy else 2),
         grad_accum=row.whole("grad_accum") or 1,
-        seq_len=seq,
-        mean_tokens=min(seq, PADDED_OVER_MEAN * mean if mean else seq) if padded else mean,
-        packed=packed,
-        checkpointing=str(
-            known(
-                "checkpointing",
-                row.text("checkpointing"),
-                "selective" if framework == "torchtitan" else "none" if tuned else "full",
-            )
-        ),
-        attention=str(known("attention", row.text("attention"), "sdpa")),
-        fused_loss=str(known("fused_loss", row.text("fused_loss"), "no")),
+        seq_len=limit,
+        mean_tokens=mean,
+        longest_tokens=longest,
+        packed=given.packed(framework),
+        checkpointing=given.text("checkpointing", checkpointing),
+        attention=given.text("attention", "sdpa"),
+        fused_loss=given.text("fused_loss", "kernel" if framework in FUSED_LOSS else "no"),
         compile=row.text("compile") == "yes",
         offload=row.text("offload") or "none",
-        sharding=str(known("sharding", row.text("sharding"), spread if (row.whole("gpu_count") or 1) > 1 else "none")),
+        sharding=given.text("sharding", several if cards > 1 else "none"),
         tensor_parallel=row.whole("tp") or 1,
         pipeline_parallel=row.whole("pp") or 1,
         context_parallel=row.whole("cp") or 1,
         framework=framework,
         memory_basis=row.text("memory_basis") or "reserved",
         tokens_basis=row.text("tokens_basis") or "real",
-        assumed=tuple(assumed),
     )
+    return replace(run, assumed=tuple(given.assumed))
+
+
+def _crowded(row: Row, gpu: Gpu | None, quantization: str) -> bool:
+    """Whether the frozen weights alone take most of a card, so that several cards must share them."""
+    params = row.number("params_total")
+    if params is None or gpu is None or gpu.memory_gb is None:
+        return False
+    return params * (0.6 if quantization in ("nf4", "gptq4", "awq4") else 2.0) > 0.8e9 * gpu.memory_gb
 
 
 def _likely_compute(row: Row, framework: str, gpu: Gpu | None) -> str:

@@ -16,8 +16,9 @@ class TrainingRun:
 
     `seq_len` is the longest length a batch is padded or packed to, `mean_tokens` the mean real tokens of an example.
     `micro_batch` is per card. `model` may be known by its size only (`params`), `gpu` by its name only: then `fits` is
-    unknown. `dtype` is that of the weights; `compute_dtype` is empty (as the weights), mixed-bf16, mixed-fp16 (autocast)
-    or fp8. `memory_basis` says what is meant by memory: allocated, active, reserved, process (as nvidia-smi shows) or
+    unknown. `longest_tokens` is the longest example where the data were looked at; without it the longest batch is taken
+    as a multiple of the mean, at most `seq_len`. `dtype` is that of the weights; `compute_dtype` is empty (as the
+    weights), mixed-bf16, mixed-fp16 (autocast) or fp8. `memory_basis` says what is meant by memory: allocated, active, reserved, process (as nvidia-smi shows) or
     unstated. `assumed` names the inputs that are guesses because nobody stated them: they widen the ranges.
     """
 
@@ -52,6 +53,7 @@ class TrainingRun:
     examples: float | None = None
     epochs: float = 1.0
     free_memory_gib: float | None = None  # measured on the card; None: the whole card
+    longest_tokens: float | None = None
     compute_dtype: str = ""
     memory_basis: str = "process"
     tokens_basis: str = "real"  # or padded: positions, whether they carry data or not
@@ -87,7 +89,7 @@ class TrainingEstimate:
 
 @dataclass(frozen=True, slots=True)
 class WayToFit:
-    """A change of the inputs that makes a run fit. `slowdown` is its time over the time of the run as asked; below 1: faster."""
+    """A change of the inputs that makes a run fit. `slowdown` is its time over that of the run as asked."""
 
     change: str
     run: TrainingRun

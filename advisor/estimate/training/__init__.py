@@ -13,8 +13,19 @@ from advisor.estimate.training import coefficients, correction, memory, spread, 
 from advisor.estimate.training.advice import largest_micro_batch, ways_to_fit
 from advisor.estimate.training.params import total_params, trainable_params
 from advisor.estimate.training.shape import Shape, of_model, of_size
+from advisor.estimate.training.throughput import mean_length
 
-__all__ = ["estimate", "fits", "largest_micro_batch", "total_params", "trainable_params", "ways_to_fit"]
+__all__ = [
+    "estimate",
+    "fits",
+    "fixed_seconds",
+    "largest_micro_batch",
+    "mean_length",
+    "shape_of",
+    "total_params",
+    "trainable_params",
+    "ways_to_fit",
+]
 
 
 def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), without: str = "") -> TrainingEstimate:
@@ -43,6 +54,12 @@ def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), wit
     )
 
 
+def fixed_seconds(run: TrainingRun, without: str = "") -> float:
+    """Start-up, loading, first steps and saving, in seconds; 0 for a model of unknown size."""
+    shape = shape_of(run)
+    return 0.0 if shape is None else time.fixed_seconds(run, shape, coefficients.fitted(without))
+
+
 def shape_of(run: TrainingRun) -> Shape | None:
     """The model's sizes, exact or typical for its parameter count; None where neither is known."""
     if run.model is not None:
@@ -51,11 +68,11 @@ def shape_of(run: TrainingRun) -> Shape | None:
 
 
 def fits(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> str:
-    """`fits` where even P90 of the process stays below the free memory, `tight` where only the median does, else `no`."""
+    """`fits` where even P90 of the process is below the free memory, `tight` where only the median is, else `no`."""
     free = free_gib(run, k)
     if free is None:
         return "unknown"
-    used = memory.on_basis(sum(memory.terms(run, shape, k).values()) / memory.GIB, "process", k)
+    used = memory.needed_gib(sum(memory.terms(run, shape, k).values()) / memory.GIB, k)
     if used > free:
         return "no"
     return "fits" if used * math.exp(spread.Z80 * spread.log_sd(run, "memory", k)) <= free else "tight"

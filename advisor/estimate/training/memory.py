@@ -14,6 +14,9 @@ from advisor.estimate.training.shape import Shape
 
 GIB = 1024.0**3
 
+LEAST_RESERVE = 1.03
+"""Reserved over allocated memory in published runs that all but filled their card."""
+
 WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 """Bytes per element."""
 
@@ -22,6 +25,16 @@ QUANTIZED = {"nf4": 0.5625, "gptq4": 0.52, "awq4": 0.52, "other": 0.5625, "int8"
 
 TUNED = frozenset({"megatron", "nemo", "torchtitan", "llm-foundry", "litgpt", "torchtune"})
 """Training stacks with own fused kernels; tensor-parallel ones split the sequence between layers as well."""
+
+PARALLEL = frozenset({"megatron", "nemo"})
+"""Stacks that spread experts over cards and shard optimiser states unless they say otherwise."""
+
+EXPERT_GROUP = 8
+"""Cards that share one set of experts: those of a machine."""
+
+FUSED_NORMS = frozenset({"megatron", "nemo", "llm-foundry", "torchtitan", "unsloth"})
+FUSED_NORM = 0.6
+"""Share of the norms' activations that remains where norms are one kernel: input and output in 16 bits."""
 
 LEAN = frozenset({"litgpt", "torchtune", "fsdp_qlora", "llm-foundry"})
 """Frameworks that keep adapters in the dtype of the weights instead of fp32."""
@@ -58,7 +71,7 @@ def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
         sharded_weights=gathers,
         sharded_gradients=run.sharding in ("zero2", "zero3")
         or (run.sharding == "fsdp" and (run.grad_accum == 1 or run.framework not in ("hf", "trl"))),
-        sharded_states=run.sharding in ("zero1", "zero2", "zero3", "fsdp"),
+        sharded_states=run.sharding in ("zero1", "zero2", "zero3", "fsdp") or run.framework in PARALLEL,
     )
 
 
@@ -87,8 +100,8 @@ def terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, f
 
 
 def _filled(run: TrainingRun, found: dict[str, float], k: Mapping[str, float]) -> dict[str, float]:
-    """Where nobody stated the batch, the run was given one that fits: its activations are at most what the card leaves."""
-    if "micro_batch" not in run.assumed or run.gpu is None or run.gpu.memory_gb is None:
+    """Where nobody stated the batch, the run has one that fits: its activations are at most what the card leaves."""
+    if not {"micro_batch", "checkpointing"} & set(run.assumed) or run.gpu is None or run.gpu.memory_gb is None:
         return found
     moving = found["activations"] + found["logits"]
     room = run.gpu.memory_gb * GIB * k["usable_memory"] * 0.9 - (sum(found.values()) - moving)
@@ -106,11 +119,12 @@ def _static(run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Ma
     shard_w = where.shard if where.sharded_weights else 1
     shard_g = where.shard if where.sharded_gradients else 1
     shard_s = where.shard if where.sharded_states else 1
+    apart = _expert_parallel(run, shape, where)
     found = {
-        "weights": _weights(run, shape) / split / shard_w,
+        "weights": _weights(run, shape) * apart / split / shard_w,
         "adapter": (width.weight * trained + 2.0 * saved) / split / shard_w if run.method != "full" else 0.0,
         "optimizer": ((width.moments + width.master) * trained + 6.0 * saved) / split / shard_s,
-        "gradients": (width.gradient * trained + 4.0 * saved) / split / shard_g,
+        "gradients": (width.gradient * trained * apart + 4.0 * saved) / split / shard_g,
         "buffers": k["constant_gib"] * GIB + _buffers(run, shape, where, k),
     }
     if run.offload in ("optimizer", "full"):
@@ -121,11 +135,20 @@ def _static(run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Ma
     return found
 
 
+def _expert_parallel(run: TrainingRun, shape: Shape, where: Layout) -> float:
+    """Share of the parameters a card holds where a training stack spreads experts over the data-parallel cards."""
+    if not shape.moe or run.framework not in PARALLEL or where.shard == 1:
+        return 1.0
+    degree = min(where.shard, EXPERT_GROUP)
+    return 1.0 - shape.expert_params / shape.params * (1.0 - 1.0 / degree)
+
+
 def longest_batch(run: TrainingRun, k: Mapping[str, float]) -> float:
     """Length that the longest batch is padded to: the limit where it is reached, else a multiple of the mean."""
     if run.packed or run.mean_tokens is None:
         return run.seq_len
-    return min(float(run.seq_len), k["longest_over_mean"] * run.mean_tokens)
+    longest = run.longest_tokens or k["longest_over_mean"] * run.mean_tokens
+    return min(float(run.seq_len), longest)
 
 
 def trained_params(run: TrainingRun, shape: Shape) -> float:
@@ -245,6 +268,11 @@ def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Map
         return 0.0
     shard = where.shard if where.sharded_states else 1
     return k["optimizer_temporary"] * _state_width(run).weight * trained / shard / where.tensor / where.pipeline
+
+
+def needed_gib(allocated_gib: float, k: Mapping[str, float]) -> float:
+    """The least a process must have on the card: an allocator short of memory gives back most of what it holds."""
+    return allocated_gib * LEAST_RESERVE + k["context_gib"]
 
 
 def on_basis(allocated_gib: float, basis: str, k: Mapping[str, float]) -> float:

@@ -21,7 +21,7 @@ VIRTUAL_TOKENS = 20
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A linear module of every layer: its name in the code of transformers, its sizes, and whether it is attention's."""
+    """A linear module of every layer: its name in transformers, its sizes, and whether it is attention's."""
 
     name: str
     inputs: int
@@ -125,7 +125,7 @@ def trainable_params(model: Model, method: str, rank: int, targets: str) -> int:
 
 
 def trained_whole(matrix: float, method: str, targets: str) -> float:
-    """Parameters of embeddings and head that are copied and trained whole beside an adapter, where the first is named."""
+    """Parameters of embeddings and head that are trained whole beside an adapter, where the embeddings are named."""
     words = set(targets.replace("+", ",").split(","))
     if method == "full" or not words & EMBEDDINGS:
         return 0.0

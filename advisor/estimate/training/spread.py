@@ -11,7 +11,7 @@ Z80 = 1.2816
 """Half width of an 80 % interval in standard deviations."""
 
 CAUSES = ("base", "assumed", "model", "shared", "rare")
-"""base: always; assumed: per input nobody stated; model: size known only; shared: several cards; rare: other methods."""
+"""base: always; assumed: per input nobody stated; model: only its size known; shared: several cards; rare: methods."""
 
 
 def causes(run: TrainingRun, what: str) -> dict[str, float]:

@@ -24,7 +24,7 @@ LOSS_TRAFFIC = {"no": 40.0, "kernel": 12.0, "projection": 6.0, "yes": 10.0}
 
 
 def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | None:
-    """Dense 16-bit peak of the card; where no source states one, from its bandwidth and its architecture's usual ratio."""
+    """Dense 16-bit peak of the card; where no source states one, from its bandwidth and the usual ratio."""
     half = gpu.fp16_tflops if run.dtype == "fp16" else gpu.bf16_tflops
     stated = half or gpu.bf16_tflops or gpu.fp16_tflops
     if stated:
@@ -36,7 +36,7 @@ def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | N
 
 
 def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
-    """Operations per token in matrix products, forward and backward: 6 N full, 4 N adapters, 2 N for each recomputation.
+    """Operations per token in matrix products: 6 N full, 4 N adapters, 2 N for each recomputation.
 
     N are the active parameters without the input embedding, which is looked up and not multiplied (Kaplan et al. 2020).
     """

@@ -1,0 +1,186 @@
+"""How far forecasts of training runs were off: by group, and as the plain mean over groups."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from advisor.backtest import runs_baselines
+from advisor.core.quantity import Range
+from advisor.core.training import TrainingRun
+
+if TYPE_CHECKING:
+    from advisor.backtest.runs import Forecast
+
+FEWEST = 3
+"""Groups with fewer scored rows are listed but do not enter the mean over groups."""
+
+MEASURES = ("memory_gib", "memory_gib_specified", "tokens_per_second", "total_seconds")
+
+
+def summary(forecasts: Sequence[Forecast], by: str) -> dict[str, Any]:
+    """Errors, coverage and width of every measure, by group and over groups; baselines; and who fits."""
+    scored = [f for f in forecasts if f.row.text("suspect") != "yes" and f.row.text("outcome") in ("", "ok")]
+    found: dict[str, Any] = {"by": by}
+    for measure in MEASURES:
+        found[measure] = _measure(scored, measure, by)
+    found["baselines"] = {
+        **_baselines(scored, "memory_gib", runs_baselines.MEMORY, by),
+        **_baselines(scored, "tokens_per_second", runs_baselines.SPEED, by),
+    }
+    found["fits"] = _fits(forecasts)
+    return found
+
+
+def specified(forecast: Forecast) -> bool:
+    """One card, and nothing that memory depends on left open, in rows with a clear method."""
+    text = forecast.row.text
+    return (
+        text("gpu_count") == "1"
+        and text("sharding") in ("none", "")
+        and text("offload") in ("none", "")
+        and all(text(c) for c in ("max_tokens", "micro_batch", "quantization"))
+        and text("method") in ("full", "lora", "qlora")
+        and text("trust") in ("A", "B")
+    )
+
+
+def _measure(scored: Sequence[Forecast], measure: str, by: str) -> dict[str, Any]:
+    column = measure.removesuffix("_specified")
+    groups: dict[str, list[tuple[float, Range]]] = {}
+    for forecast in scored:
+        actual = forecast.row.number(column)
+        if not actual or (measure.endswith("_specified") and not specified(forecast)):
+            continue
+        if column == "tokens_per_second" and not forecast.row.text("tokens_basis"):
+            continue
+        groups.setdefault(forecast.row.text(by) or "not stated", []).append((actual, getattr(forecast, column)))
+    listed = {name: score(pairs) for name, pairs in sorted(groups.items(), key=lambda g: -len(g[1]))}
+    return {"groups": listed, "mean": mean(listed.values())}
+
+
+def score(pairs: Sequence[tuple[float, Range]]) -> dict[str, float | None]:
+    """Median and 90th percentile of |forecast ÷ actual − 1|, share inside P10–P90, median P90 ÷ P10."""
+    told = [(actual, r) for actual, r in pairs if r.p10 and r.p50 and r.p90]
+    errors = [abs(r.likely / actual - 1) for actual, r in told]
+    inside = [float((r.p10 or 0.0) <= actual <= (r.p90 or 0.0)) for actual, r in told]
+    widths = [(r.p90 or 0.0) / (r.p10 or 1.0) for _, r in told]
+    return {
+        "rows": len(pairs),
+        "answered": len(told),
+        "median_error": quantile(errors, 0.5),
+        "p90_error": quantile(errors, 0.9),
+        "coverage": sum(inside) / len(inside) if inside else None,
+        "width": quantile(widths, 0.5),
+    }
+
+
+def mean(groups: Iterable[dict[str, float | None]]) -> dict[str, float | None]:
+    """The plain mean over groups with at least `FEWEST` answered rows."""
+    large = [g for g in groups if (g["answered"] or 0) >= FEWEST]
+    keys = ("median_error", "p90_error", "coverage", "width")
+    averages = {key: _average([g[key] for g in large]) for key in keys}
+    return {"groups": len(large), **averages}
+
+
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """Linear between the ordered values; None of none."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def _average(values: Sequence[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _baselines(scored: Sequence[Forecast], column: str, formulas: Any, by: str) -> dict[str, dict[str, float | None]]:
+    found = {}
+    for name, formula in formulas.items():
+        groups: dict[str, list[tuple[float, Range]]] = {}
+        for forecast in scored:
+            actual = forecast.row.number(column)
+            if actual:
+                told = _point(formula, forecast.run)
+                groups.setdefault(forecast.row.text(by) or "not stated", []).append((actual, told))
+        found[name] = mean(score(pairs) for pairs in groups.values())
+    return found
+
+
+def _point(formula: Callable[[TrainingRun], float | None], run: TrainingRun) -> Range:
+    value = formula(run)
+    return Range(value, value, value)
+
+
+def _fits(forecasts: Sequence[Forecast]) -> dict[str, float | int | None]:
+    """Runs that finished and were said to fit, and that ran out of memory and were said not to."""
+    counts = {"ran": 0, "ran_right": 0, "out_of_memory": 0, "out_of_memory_right": 0}
+    for forecast in forecasts:
+        outcome = forecast.row.text("outcome")
+        known = forecast.fits != "unknown" and forecast.row.text("gpu") and forecast.row.text("suspect") != "yes"
+        if outcome in ("ok", "oom") and known:
+            kind = "ran" if outcome == "ok" else "out_of_memory"
+            counts[kind] += 1
+            counts[f"{kind}_right"] += (forecast.fits == "no") == (outcome == "oom")
+    both = counts["ran"] and counts["out_of_memory"]
+    balanced = (
+        0.5 * (counts["ran_right"] / counts["ran"] + counts["out_of_memory_right"] / counts["out_of_memory"])
+        if both
+        else None
+    )
+    return {**counts, "balanced_accuracy": balanced}
+
+
+def markdown(totals: dict[str, Any]) -> str:
+    """The summary as tables in Markdown."""
+    lines = []
+    for measure in MEASURES:
+        part = totals[measure]
+        lines += [f"### {TITLES[measure]}, by {totals['by']}", "", HEAD, RULE]
+        lines += [_line(name, group) for name, group in part["groups"].items()]
+        lines += [_line(f"**mean over {part['mean']['groups']}**", part["mean"]), ""]
+    lines += ["### Formulas in common use, on the same rows", "", HEAD, RULE]
+    lines += [_line(name, found) for name, found in totals["baselines"].items()]
+    fits = totals["fits"]
+    lines += [
+        "",
+        "### Fits, or out of memory",
+        "",
+        f"{fits['ran_right']} of {fits['ran']} runs that finished were said to fit, {fits['out_of_memory_right']} of "
+        f"{fits['out_of_memory']} that ran out of memory were said not to: balanced accuracy "
+        f"{_percent(fits['balanced_accuracy'])}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+TITLES = {
+    "memory_gib": "Peak memory",
+    "memory_gib_specified": "Peak memory, fully specified runs on one card",
+    "tokens_per_second": "Tokens per second",
+    "total_seconds": "Total time",
+}
+HEAD = "| | rows | answered | median error | p90 error | inside P10–P90 | P90 ÷ P10 |"
+RULE = "|---|---|---|---|---|---|---|"
+
+
+def _line(name: str, part: dict[str, Any]) -> str:
+    width = part.get("width")
+    cells = (
+        str(part.get("rows", "")),
+        str(part.get("answered", "")),
+        _percent(part["median_error"]),
+        _percent(part["p90_error"]),
+        _percent(part["coverage"]),
+        "–" if width is None else f"{width:.2f}",
+    )
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
