@@ -23,6 +23,7 @@ USUAL_SHOTS = {
     "chain-of-thought": 0.0,
     "many-shot": 500.0,
     "searched": 3.0,
+    "retrieved-examples": 5.0,
 }
 PROMPT_SHARE = {"tuned-retrieval": 0.7, "tuned-few-shot": 0.5, "cascade": 0.5}  # of a hybrid's deviations
 PROMPT_FORM = {"tuned-retrieval": "retrieval", "tuned-few-shot": "few-shot", "cascade": "few-shot"}

@@ -11,13 +11,13 @@ import numpy as np
 from advisor.core.brief import Score
 from advisor.core.quantity import Basis
 from advisor.estimate.quality import prior as priors
-from advisor.estimate.quality.design import SHOTS_BEND, Loadings, bent, loadings
+from advisor.estimate.quality.design import Loadings, loadings
 from advisor.estimate.quality.posterior import Normals, Seen, logits
+from advisor.estimate.quality.shape import Measured, add_shape
 from advisor.estimate.quality.skills import Rows, Skill, Task
 from advisor.estimate.quality.uplift import uplifted
 
 SHARED_TEST_ERROR = 0.75  # of a curve's test-set variance, since its points are scored on the same items
-LN2 = float(np.log(2))
 FAR = 8.0  # extrapolation beyond this many times the last measured number of examples is called far
 SAME_POINT = 1.02  # ratio of label counts below which two points of a curve are one
 
@@ -73,7 +73,7 @@ def shares(
     task: Task, skills: Sequence[Skill], points: Sequence[Point], prior: priors.Prior, normals: Normals, size: int
 ) -> Rows:
     """Scores as the model has them, shape (skills, size); skills of one id are one skill at several examples."""
-    loads = [tuple(_with_drift(task, s, f.bend, points) for f in prior.families) for s in skills]
+    loads = [tuple(_on_curve(task, s, f.bend, points) for f in prior.families) for s in skills]
     seen = [_seen(task, p, points, prior) for p in points]
     return np.asarray(1 / (1 + np.exp(-logits(prior.families, seen, loads, normals, size))))
 
@@ -128,36 +128,18 @@ def _seen(task: Task, point: Point, points: Sequence[Point], prior: priors.Prior
 
 
 def _observed(task: Task, point: Point, bend: float, points: Sequence[Point]) -> Loadings:
-    out = _with_drift(task, point.skill, bend, points)
+    out = _on_curve(task, point.skill, bend, points)
     if point.shared:
         out.deviations["test", point.skill.id.lower()] = float(np.sqrt(point.shared))
     return out
 
 
-def _with_drift(task: Task, skill: Skill, bend: float, points: Sequence[Point]) -> Loadings:
-    """The weights of a skill, and how its curve may run between its largest measured point and its examples.
-
-    Its steepness may differ from what studies show, and it may drift: a random walk in log2 n, one independent step
-    for each doubling.
-    """
+def _on_curve(task: Task, skill: Skill, bend: float, points: Sequence[Point]) -> Loadings:
+    """The weights of a skill, with what the measured curves say of its own."""
     out = loadings(task, skill, bend)
-    own = [p.n for p in points if p.skill.id == skill.id and p.n > 0]
-    if not own or skill.examples is None:
-        return out
-    name, start, here = skill.id.lower(), float(np.log2(max(own))), np.log2(np.maximum(skill.examples, 1.0))
-    bend += SHOTS_BEND if skill.approach == "prompt" else 0.0
-    out.deviations["steepness", name] = bent(np.maximum(skill.examples, 1.0), max(own), bend) / LN2
-    low, high = int(np.floor(min(np.min(here), start))), int(np.ceil(max(np.max(here), start)))
-    for k in range(low, high):
-        step = np.clip(here, k, k + 1) - np.clip(start, k, k + 1)
-        if np.any(step):
-            out.deviations["drift", f"{name}|{k}"] = _plain(step)
+    known = [Measured(p.skill.id.lower(), p.skill.approach, p.skill.technique, p.n, p.shared > 0) for p in points]
+    add_shape(out, skill, bend, known)
     return out
-
-
-def _plain(value: Rows | np.float64) -> float | Rows:
-    """A number as a number, an array as it is."""
-    return value if isinstance(value, np.ndarray) else float(value)
 
 
 def _forecast(task: Task, skill: Skill, rows: Rows, points: Sequence[Point], prior: priors.Prior) -> Forecast:

@@ -82,6 +82,17 @@ def test_a_flat_many_shot_curve_saturates() -> None:
     assert at[3500.0] - at[1750.0] < 0.3 * (at[200.0] - at[100.0])
 
 
+def test_an_untested_model_learns_the_shape_of_a_measured_curve() -> None:
+    steep = [Score("tune", "lora", "llama-2-7b", q, 1000, 0.0, n) for n, q in ((100, 0.3), (400, 0.6), (1600, 0.85))]
+    flat = [Score("tune", "lora", "llama-2-7b", q, 1000, 0.0, n) for n, q in ((100, 0.83), (400, 0.84), (1600, 0.85))]
+    gains = []
+    for measured in (steep, flat):
+        other = Skill("tune/lora@gemma-2-9b", "tune", "lora", "gemma-2-9b", 9.0, 400.0)
+        at = [scores(TASK, [replace(other, examples=n)], measured, normals=normals, size=SIZE) for n in (400.0, 1600.0)]
+        gains.append(at[1][other.id].rows[0] - at[0][other.id].rows[0])
+    assert gains[0] > 3 * gains[1]
+
+
 @given(st.floats(0.2, 0.9), st.floats(0.05, 0.4), st.floats(0.3, 0.99))
 def test_crossings_invert_a_line_in_log_n(start: float, slope: float, target: float) -> None:
     grid = np.exp(np.linspace(np.log(10), np.log(10_000), 7))

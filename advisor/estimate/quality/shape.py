@@ -1,0 +1,98 @@
+"""How far a learning curve may differ from what studies show, learned from the team's own curves.
+
+A curve's steepness may differ, and it may drift: a random walk in log2 n, an independent step for each doubling. Both
+count from the last measured point, so extrapolation widens with distance. Most of it belongs to the task and is shared
+by all skills that show examples, or by all that are tuned on labels; the rest is the skill's own. A common curve is not
+followed below its first point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import log2, sqrt
+
+import numpy as np
+
+from advisor.estimate.quality.design import (
+    PROMPT_FORM,
+    SHOTS_BEND,
+    SHOWN,
+    USUAL_LABELS,
+    USUAL_SHOTS,
+    Coefficient,
+    Loadings,
+    bent,
+    prompt_share,
+)
+from advisor.estimate.quality.skills import Rows, Skill
+
+COMMON = 0.7  # of a curve's variance around the studies', what all curves of the task share
+LN2 = float(np.log(2))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measured number of examples of a skill, and whether the skill has several."""
+
+    skill: str
+    approach: str
+    technique: str
+    n: float
+    on_curve: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """A part of a score that follows a curve: which kind, at how many examples, with what weight and bend."""
+
+    kind: str
+    n: Coefficient
+    weight: float
+    bend: float
+
+
+def add_shape(out: Loadings, skill: Skill, bend: float, measured: Sequence[Measured]) -> None:
+    """Adds to a skill's weights what is common to the task's curves, and what is its own."""
+    name = skill.id.lower()
+    own = [m.n for m in measured if m.skill == name and m.n > 0]
+    for part in _parts(skill, bend):
+        starts = [m.n for m in measured if m.on_curve and m.n > 0 and _kind(m.approach, m.technique) == part.kind]
+        if starts:
+            followed = replace(part, n=np.maximum(part.n, min(starts)))
+            _add(out, followed, part.kind, max(starts), part.weight * sqrt(COMMON))
+        if own and skill.examples is not None and part.kind == _kind(skill.approach, skill.technique):
+            _add(out, part, name, max(own), part.weight * sqrt(1 - COMMON if starts else 1.0))
+
+
+def _kind(approach: str, technique: str) -> str:
+    """The number that a skill's curve runs over: labels, shots, or none."""
+    if approach == "prompt":
+        return "shots" if technique in SHOWN else ""
+    return "labels"
+
+
+def _parts(skill: Skill, bend: float) -> Iterator[_Part]:
+    share = prompt_share(skill)
+    technique = skill.technique if skill.approach == "prompt" else PROMPT_FORM.get(skill.technique, "zero-shot")
+    if technique in SHOWN:
+        shown = skill.examples if skill.approach == "prompt" and skill.examples is not None else USUAL_SHOTS[technique]
+        yield _Part("shots", np.maximum(shown, 1.0), share, bend + SHOTS_BEND)
+    if share < 1:
+        labels = USUAL_LABELS if skill.examples is None else skill.examples
+        yield _Part("labels", np.maximum(labels, 1.0), 1 - share, bend)
+
+
+def _add(out: Loadings, part: _Part, owner: str, start: float, weight: float) -> None:
+    out.deviations["steepness", owner] = weight * bent(part.n, start, part.bend) / LN2
+    here, last = np.log2(part.n), log2(start)
+    low, high = int(np.floor(min(np.min(here), last))), int(np.ceil(max(np.max(here), last)))
+    for k in range(low, high):
+        step = weight * (np.clip(here, k, k + 1) - np.clip(last, k, k + 1))
+        if np.any(step):
+            out.deviations["drift", f"{owner}|{k}"] = _plain(step)
+
+
+def _plain(value: Rows | np.float64) -> float | Rows:
+    """A number as a number, an array as it is."""
+    return value if isinstance(value, np.ndarray) else float(value)
