@@ -31,7 +31,8 @@ class Setting:
     """Facts by lower-case model name: `prices` of the prompted form, `tuned` of the hosted tuned form.
 
     `training` holds an estimate of one training run by model and technique, such as ("llama-3.1-8b", "lora"), where the
-    training speed is not measured.
+    training speed is not measured. `schedules` holds, by provider and lower-case model, every row of a chosen price
+    that holds at some time within the horizon: its tiers by length, and later prices.
     """
 
     as_of: date
@@ -45,6 +46,11 @@ class Setting:
     traffic: TrafficReport | None = None
     results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
+    schedules: Mapping[tuple[str, str], tuple[TokenPrice, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def schedule(self, price: TokenPrice) -> tuple[TokenPrice, ...]:
+        """Every row of this price's provider and model that holds within the horizon; at least the price itself."""
+        return self.schedules.get((price.provider, price.model.lower()), (price,))
 
     def price(self, model: str) -> TokenPrice | None:
         """The price of the prompted form, or None where nobody quotes one."""

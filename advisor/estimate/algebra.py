@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.core.figure import Figure, add, combine, lift
+
+if TYPE_CHECKING:
+    from advisor.core.figure import Rows
+
+
+def _plain(rows: object) -> Rows:
+    """A float for a single number, else the array."""
+    array = np.asarray(rows, dtype=float)
+    return array if array.ndim else float(array)
 
 
 def exp(x: Figure) -> Figure:
@@ -20,6 +31,11 @@ def ceil(x: Figure) -> Figure:
     return combine("ceil", np.ceil(x.rows), x)
 
 
+def sqrt(x: Figure) -> Figure:
+    """The square root of each case."""
+    return combine("sqrt", np.sqrt(x.rows), x)
+
+
 def lowest(a: Figure | float, b: Figure | float) -> Figure:
     """The smaller of two, case by case."""
     return combine("min", np.minimum(lift(a).rows, lift(b).rows), a, b)
@@ -30,14 +46,73 @@ def highest(a: Figure | float, b: Figure | float) -> Figure:
     return combine("max", np.maximum(lift(a).rows, lift(b).rows), a, b)
 
 
-def annuity(months: int, growth: Figure, rate: Figure) -> Figure:
-    """Months of today's cost that a horizon is worth: Σ (1+growth)^(t−1) ÷ (1+rate)^(t÷12) for t = 1 … months.
+def quotient(a: Figure, b: Figure, otherwise: float) -> Figure:
+    """a ÷ b, and `otherwise` in the cases in which b is not above zero."""
+    top, bottom = np.asarray(a.rows, float), np.asarray(b.rows, float)
+    safe = np.where(bottom > 0, bottom, 1.0)
+    return combine("÷", _plain(np.where(bottom > 0, top / safe, np.where(np.isnan(bottom), np.nan, otherwise))), a, b)
 
+
+def reaches(x: Figure, limit: float) -> Figure:
+    """1 in the cases in which x is at least `limit`, else 0."""
+    return combine("reaches", _plain(np.asarray(x.rows, float) >= limit), x, limit)
+
+
+def either(condition: Figure, then: Callable[[], Figure], otherwise: Callable[[], Figure]) -> Figure:
+    """`then` in the cases in which the condition is not 0; where all cases agree, only that side is worked out."""
+    held = np.asarray(condition.rows) != 0
+    if held.all():
+        return then()
+    if not held.any():
+        return otherwise()
+    a, b = then(), otherwise()
+    return combine("if", np.where(held, a.rows, b.rows), condition, a, b)
+
+
+def by_length(tokens: Figure, limits: Sequence[int], prices: Sequence[Figure]) -> Figure:
+    """The price of the tier that a request of so many tokens falls in; `limits[i]` is the least length above which
+    `prices[i]` holds, ascending from 0. Where all cases fall in one tier, its price alone."""
+    tier = np.searchsorted(np.asarray(limits[1:], float), np.asarray(tokens.rows, float), side="left")
+    used = np.unique(tier)
+    if len(used) == 1:
+        return prices[int(used[0])]
+    rows = np.choose(tier, [np.asarray(price.rows, float) for price in prices])
+    return combine("by length", rows, tokens, *(prices[int(i)] for i in used))
+
+
+def annuity(months: int, growth: Figure, rate: Figure, begin: float = 0.0, end: float | None = None) -> Figure:
+    """Months of today's cost that the part of a horizon from `begin` to `end` (in months) is worth.
+
+    Σ w(t) · (1+growth)^(t−1) ÷ (1+rate)^(t÷12) for t = 1 … months, with w(t) the share of month t that lies inside.
     `growth` a month, `rate` a year. Source: net present value with month-end payments.
     """
-    g, d = np.asarray(growth.rows, float), np.asarray(rate.rows, float)
-    total = sum(((1 + g) ** (t - 1) / (1 + d) ** (t / 12) for t in range(1, months + 1)), np.zeros(()))
-    return combine("annuity", total if total.ndim else float(total), float(months), growth, rate)
+    last = float(months) if end is None else end
+    shares = [max(0.0, min(float(t), last) - max(t - 1.0, begin)) for t in range(1, months + 1)]
+    total = _discounted(shares, np.asarray(growth.rows, float), np.asarray(rate.rows, float))
+    span = (begin, last) if begin > 0 or last < months else (float(months),)
+    return combine("annuity", _plain(total), *span, growth, rate)
+
+
+def _discounted(shares: Sequence[float], growth: NDArray[np.float64], rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    factor = np.ones(np.broadcast_shapes(growth.shape, rate.shape))
+    step, total = (1 + rate) ** (-1 / 12), np.zeros_like(factor)
+    for share in shares:
+        factor = factor * step
+        if share:
+            total = total + share * factor
+        factor = factor * (1 + growth)
+    return total
+
+
+def replica_months(months: int, load: Figure, growth: Figure, rate: Figure) -> Figure:
+    """Months of one set of cards that growing traffic needs, discounted: Σ max(1, ⌈load·(1+growth)^(t−1)⌉)
+    ÷ (1+rate)^(t÷12). `load` is the number of sets that today's requests would fill."""
+    g, d, now = (np.asarray(x.rows, float) for x in (growth, rate, load))
+    total = sum(
+        (np.maximum(1.0, np.ceil(now * (1 + g) ** (t - 1))) / (1 + d) ** (t / 12) for t in range(1, months + 1)),
+        np.zeros(()),
+    )
+    return combine("replica months", _plain(total), float(months), load, growth, rate)
 
 
 def total(id: str, unit: str, parts: Sequence[Figure], anchor: str) -> Figure:
@@ -45,4 +120,4 @@ def total(id: str, unit: str, parts: Sequence[Figure], anchor: str) -> Figure:
     missing = tuple(m for p in parts for m in (p.missing or (() if p.is_known else (p.id,))))
     known = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
     summed = add(*parts).named(id, unit, anchor)
-    return replace(summed, at_least=known if missing else None, missing=missing)
+    return replace(summed, at_least=known if missing else None, missing=tuple(dict.fromkeys(missing)))

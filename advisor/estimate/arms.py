@@ -13,6 +13,20 @@ CASCADE_TASKS = ("classification", "extraction", "qa")
 """Tasks whose answers come with a confidence that a cascade can route by."""
 
 
+SECONDS_PER_DAY = 86_400.0
+
+
+def adapters(brief: Brief) -> int:
+    """Tuned models that are needed: one for each segment, else for each task on the base model."""
+    return sum(segment.count for segment in brief.segments) or brief.task.tasks_sharing_model
+
+
+def may_wait(brief: Brief) -> bool:
+    """Whether results may wait a day: batches take up to 24 hours, so a tighter limit on latency rules them out."""
+    limit = brief.traffic.max_latency_seconds.likely
+    return brief.traffic.can_wait_24h and not 0 < limit < SECONDS_PER_DAY
+
+
 def arms(brief: Brief, setting: Setting) -> tuple[Arm, ...]:
     """All arms, the one in place first, then prompts, tuned models and hybrids; ids are unique."""
     found = [*_as_is(brief, setting), *_prompts(brief, setting), *_tuned(brief, setting), *_hybrids(brief, setting)]
@@ -95,7 +109,7 @@ def servings(brief: Brief, price: TokenPrice | None, static_tokens: float | None
         found += [(name,) for name in names]
         if can_reorder(brief):
             found += [(name, "shared-first") for name in names]
-    if brief.traffic.can_wait_24h and price is not None and price.batch_factor is not None:
+    if may_wait(brief) and price is not None and price.batch_factor is not None:
         found.append(("batch",))
     return found
 
@@ -139,7 +153,7 @@ def _tuned_servings(brief: Brief, setting: Setting, model: str) -> Iterator[tupl
     yield price.provider, ("hosted",)
     if can_cache(price, brief.tuning.static_tokens.likely):
         yield price.provider, ("hosted", "cached")
-    if brief.traffic.can_wait_24h and price.batch_factor is not None:
+    if may_wait(brief) and price.batch_factor is not None:
         yield price.provider, ("hosted", "batch")
 
 

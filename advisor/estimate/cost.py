@@ -8,11 +8,12 @@ from datetime import date
 from advisor.core.arm import Arm, Estimate
 from advisor.core.figure import Figure
 from advisor.core.setting import Setting
-from advisor.estimate import money, tuning
+from advisor.estimate import horizon, money, serving, tuning
 from advisor.estimate.arms import servings
-from advisor.estimate.ledger import Ledger
-from advisor.estimate.prompting import prompt_tokens, token_charges
+from advisor.estimate.ledger import Ledger, Period
+from advisor.estimate.prompting import calls, prompt_tokens, token_charges
 from advisor.estimate.sheet import Sheet
+from advisor.estimate.tariffs import DAYS_PER_MONTH
 
 
 def estimate_all(
@@ -38,23 +39,26 @@ def estimate(arm: Arm, sheet: Sheet, setting: Setting, quality: Figure) -> Estim
     money.weeks(ledger)
     ends = ending(arm, sheet, setting)
     if ends is not None and not arm.as_is and within_horizon(ends, setting.as_of, sheet.brief.budget.horizon_months):
-        money.move(ledger, f"{arm.model} ends {ends:%Y-%m-%d}")
-    money.horizon(ledger)
+        horizon.move(ledger, f"{arm.model} ends {ends:%Y-%m-%d}")
+    money.per_accepted(ledger)
+    horizon.horizon(ledger)
     return Estimate(arm, dict(ledger))
 
 
 def ending(arm: Arm, sheet: Sheet, setting: Setting) -> date | None:
-    """The last day of the model behind an arm, where one is known."""
+    """The last day of the models behind an arm, the one of a cascade's second step included, where one is known."""
     current = sheet.brief.current
     if arm.as_is and current is not None and current.ends is not None:
         return current.ends
-    price = setting.tuned_price(arm.model) if "hosted" in arm.serving else setting.price(arm.model)
-    return price.ends if price is not None and not on_cards(arm) else None
+    prices = [setting.price(arm.helper)] if arm.helper else []
+    if not on_cards(arm):
+        prices.append(setting.tuned_price(arm.model) if "hosted" in arm.serving else setting.price(arm.model))
+    return min((price.ends for price in prices if price is not None and price.ends is not None), default=None)
 
 
 def within_horizon(day: date, as_of: date, months: int) -> bool:
     """Whether a day falls inside the horizon; a month counts 30.4 days (730 hours)."""
-    return (day - as_of).days < months * 730 / 24
+    return (day - as_of).days <= months * DAYS_PER_MONTH
 
 
 def _bill(ledger: Ledger) -> None:
@@ -67,8 +71,8 @@ def _prompted(ledger: Ledger) -> None:
     """A prompt pays by token, or, on one's own cards, for the cards and their upkeep."""
     prompt_tokens(ledger)
     if on_cards(ledger.arm):
-        tuning.serve_on_cards(ledger)
-        tuning.people(ledger)
+        serving.serve_on_cards(ledger)
+        serving.people(ledger)
         return
     token_charges(ledger, ledger.setting.price(ledger.arm.model))
     if "retrieval" in ledger.arm.technique:
@@ -84,10 +88,10 @@ def _tuned(ledger: Ledger) -> None:
     tuning.tuned_tokens(ledger)
     if "hosted" in ledger.arm.serving:
         tuning.train_hosted(ledger)
-        tuning.serve_hosted(ledger)
+        serving.serve_hosted(ledger)
     else:
         tuning.train_on_cards(ledger)
-        tuning.serve_on_cards(ledger)
+        serving.serve_on_cards(ledger)
     if ledger.arm.helper:
         _cascade(ledger)
     tuning.upkeep(ledger)
@@ -95,18 +99,38 @@ def _tuned(ledger: Ledger) -> None:
 
 def _cascade(ledger: Ledger) -> None:
     """Charges of the prompted model for the share of requests that the tuned one passes on."""
+    helper = _helper(ledger)
+    source = "confidence cascades in public reports pass on 10 to 35 %"
+    passed_on = ledger.assumed("cascade.passed_on", 0.1, 0.2, 0.35, "share", source)
+    request = helper["run.request"].named("helper.request", "USD/request", "cascade")
+    own = ledger["run.inference"]
+    escalated = calls(ledger) * passed_on * request
+    ledger.put("run.inference", "USD/month", own + escalated if own.operands else escalated, "cascade")
+    ledger["helper.request"], ledger["cascade.passed_on"] = request, passed_on
+    ledger.later = _passed_on_later(ledger, helper, own, passed_on)
+
+
+def _helper(ledger: Ledger) -> Ledger:
+    """The prompted model behind a cascade as an arm of its own, served the cheapest way its traffic allows."""
     sheet, setting, arm = ledger.sheet, ledger.setting, ledger.arm
     price = setting.price(arm.helper)
     serving = servings(sheet.brief, price)[-1]
     helper = Ledger(Arm("prompt", "few-shot", arm.helper, serving=serving), sheet, setting)
     prompt_tokens(helper)
     token_charges(helper, price)
-    passed_on = ledger.assumed(
-        "cascade.passed_on", 0.1, 0.2, 0.35, "share", "confidence cascades in public reports pass on 10 to 35 %"
-    )
-    request = helper["run.request"].named("helper.request", "USD/request", "cascade")
-    calls = sheet["traffic.requests_per_month"] * (1 + sheet["traffic.retry_rate"])
-    own = ledger["run.inference"]
-    escalated = calls * passed_on * request
-    ledger.put("run.inference", "USD/month", own + escalated if own.operands else escalated, "cascade")
-    ledger["helper.request"], ledger["cascade.passed_on"] = request, passed_on
+    return helper
+
+
+def _passed_on_later(ledger: Ledger, helper: Ledger, own: Figure, passed_on: Figure) -> tuple[Period, ...]:
+    """Both models at each later price: whichever did not change keeps its last one."""
+    found, first, second = [], own, helper["run.inference"]
+    days = {p.day: p for p in (*helper.later, *ledger.later)}
+    mine, theirs = {p.day: p for p in ledger.later}, {p.day: p for p in helper.later}
+    for period in sorted(days.values(), key=lambda p: p.begin):
+        first = mine[period.day].parts["run.inference"] if period.day in mine else first
+        second = theirs[period.day].parts["run.inference"] if period.day in theirs else second
+        charges = passed_on * second if not own.operands else first + passed_on * second
+        parts = dict(mine[period.day].parts) if period.day in mine else {}
+        parts["run.inference"] = ledger.put(f"run.inference_from_{period.day}", "USD/month", charges, "price-changes")
+        found.append(Period(period.begin, period.day, parts))
+    return tuple(found)

@@ -1,14 +1,18 @@
 """What every arm has in common: people, labels, evaluation, errors, calendar time and the total over the horizon.
 
-Formulas: docs/reference/formulas.md#once, #errors, #horizon, #weeks.
+Formulas: docs/reference/formulas.md#once, #errors, #per-accepted, #weeks.
 """
 
 from __future__ import annotations
 
+import math
+
 from advisor.core.figure import Figure
-from advisor.core.quantity import Basis
 from advisor.estimate import algebra
+from advisor.estimate.arms import adapters
+from advisor.estimate.labels import labels
 from advisor.estimate.ledger import Ledger
+from advisor.estimate.tuning import goes_stale
 
 HOURS_PER_WEEK_AT_WORK = 40.0
 HOURS_PER_WEEK = 168.0
@@ -29,9 +33,9 @@ def errors(ledger: Ledger) -> None:
     """`run.errors`: requests × price of an error × share of wrong answers, stale facts included."""
     sheet = ledger.sheet
     wrong = 1 - ledger["quality.score"]
-    if _goes_stale(ledger):
+    if goes_stale(ledger.arm):
         stale = sheet["task.factual_share"] * sheet["task.knowledge_change_per_month"]
-        interval = sheet["team.retrain_every_months"]
+        interval = ledger["retrain.months"] if "retrain.months" in ledger else sheet["team.retrain_every_months"]
         ledger.put("quality.stale_share", "share", algebra.lowest(stale * interval / 2.0, 1.0), "errors")
         wrong = algebra.lowest(wrong + ledger["quality.stale_share"], 1.0)
     if ledger.brief.quality.error_cost_usd.p90 == 0 and "quality.error_cost_usd" not in sheet.cases:
@@ -41,18 +45,12 @@ def errors(ledger: Ledger) -> None:
     ledger.put("run.errors", "USD/month", monthly, "errors")
 
 
-def _goes_stale(ledger: Ledger) -> bool:
-    """A tuned model keeps the facts of its training until the next one, unless it looks them up."""
-    return ledger.arm.approach != "prompt" and "retrieval" not in ledger.arm.technique
-
-
 def people_hours(ledger: Ledger) -> Figure:
     """Hours of engineering before the arm runs for the first time."""
-    sheet, arm, brief = ledger.sheet, ledger.arm, ledger.brief
+    sheet, arm = ledger.sheet, ledger.arm
     if arm.approach == "prompt":
         return sheet["team.prompt_hours"]
-    adapters = sum(s.count for s in brief.segments) or brief.task.tasks_sharing_model
-    hours = sheet["team.tuning_hours"] + float(adapters) * sheet["team.adapter_hours"]
+    hours = sheet["team.tuning_hours"] + float(adapters(ledger.brief)) * sheet["team.adapter_hours"]
     return hours + sheet["team.prompt_hours"] if arm.approach == "hybrid" else hours
 
 
@@ -69,7 +67,7 @@ def once_total(ledger: Ledger) -> None:
 def _once_parts(ledger: Ledger) -> None:
     sheet, brief = ledger.sheet, ledger.brief
     hourly = sheet["team.hourly_usd"]
-    _labels(ledger)
+    labels(ledger)
     ledger.put("once.data", "USD", 0.0, "once", "the hours of data work are in team.tuning_hours")
     if "once.training" not in ledger:
         ledger.put("once.training", "USD", 0.0, "once", "nothing is trained")
@@ -86,18 +84,6 @@ def _once_parts(ledger: Ledger) -> None:
         )
 
 
-def _labels(ledger: Ledger) -> None:
-    """Labels still to be bought: those a many-shot prompt shows beyond the ones in hand."""
-    shown = ledger.arm.shown_examples
-    if shown <= ledger.brief.data.examples.likely:
-        ledger.put("once.labels", "USD", 0.0, "once", "labels in hand are not paid again")
-        return
-    missing = algebra.highest(float(shown) - ledger.sheet["data.examples"], 0.0)
-    ledger.put("labels.missing", "labels", missing, "once")
-    cost = ledger.sheet["data.label_setup_usd"] + ledger["labels.missing"] * ledger.sheet["data.label_usd"]
-    ledger.put("once.labels", "USD", cost, "once")
-
-
 def weeks(ledger: Ledger) -> None:
     """`time.weeks` to production: hours of one engineer, labels at their pace, runs one after another."""
     if ledger.arm.as_is:
@@ -111,47 +97,17 @@ def weeks(ledger: Ledger) -> None:
     ledger.put("time.weeks", "weeks", time, "weeks")
 
 
-def horizon(ledger: Ledger) -> None:
-    """`horizon.total`: one-off cost, every month's bill and errors, discounted, and the move off a model that ends."""
-    sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
-    none = sheet.exact("growth.none", 0.0, "share/month", Basis.MEASURED, "a cost that does not follow traffic", "")
-    rate = sheet["budget.discount_rate"]
-    level = ledger.put("horizon.months_level", "months", algebra.annuity(months, none, rate), "horizon")
-    growing = ledger.put(
-        "horizon.months_growing", "months", algebra.annuity(months, sheet["traffic.growth_per_month"], rate), "horizon"
-    )
-    follows = _follows_traffic(ledger)
-    parts = [*RUN_PARTS, "run.errors"]
-    total: Figure = ledger["once.total"]
-    for part in parts:
-        if ledger[part].operands or not ledger[part].is_known:
-            total = total + ledger[part] * (growing if part in follows else level)
-    if "once.move" in ledger:
-        total = total + ledger["once.move"]
-    named = ledger.put("horizon.total", "USD", total, "horizon")
-    missing = ledger["once.total"].missing + ledger["run.total"].missing
-    if missing:
-        known = (ledger["once.total"].at_least or ledger["once.total"].value) + level.value * (
-            ledger["run.total"].at_least or 0.0
-        )
-        ledger["horizon.total"] = Figure(
-            named.rows, "USD", "horizon.total", named.operator, named.operands, named.basis, anchor="horizon",
-            at_least=known, missing=missing,
-        )  # fmt: skip
+def per_accepted(ledger: Ledger) -> None:
+    """`run.per_accepted_usd`: a month's bill and its part of the one-off cost, for each answer that is right.
+
+    Source: cost-of-pass (arXiv 2504.13359), with the one-off cost spread over the horizon.
+    """
+    months = float(ledger.brief.budget.horizon_months)
+    bill = ledger["run.total"] + ledger["once.total"] / months
+    right = ledger.sheet["traffic.requests_per_month"] * (ledger["quality.score"] - _stale(ledger))
+    ledger.put("run.per_accepted_usd", "USD/answer", algebra.quotient(bill, right, math.nan), "per-accepted")
 
 
-def _follows_traffic(ledger: Ledger) -> frozenset[str]:
-    """Parts that grow with the requests: charges by token, errors, and cards that are paid by the hour used."""
-    by_use = "serve.busy_hours" in ledger and "serve.replicas" not in ledger
-    return frozenset({"run.inference", "run.errors"} | ({"run.hosting"} if by_use else set()))
-
-
-def move(ledger: Ledger, ends: str) -> None:
-    """`once.move`: when the model ends inside the horizon, the work is done again on its successor."""
-    sheet = ledger.sheet
-    hourly = sheet["team.hourly_usd"]
-    if ledger.arm.approach == "prompt":
-        again = sheet["team.prompt_hours"] * hourly + ledger["once.evaluation"]
-    else:
-        again = sheet["team.retrain_hours"] * hourly + ledger["train.run_usd"] + ledger["once.evaluation"]
-    ledger.put("once.move", "USD", again, "horizon", ends)
+def _stale(ledger: Ledger) -> Figure | float:
+    stale = ledger.get("quality.stale_share")
+    return 0.0 if stale is None else algebra.lowest(stale, ledger["quality.score"])

@@ -1,4 +1,7 @@
-"""What a prompt costs per month: tokens, cache and batch. Formulas: docs/reference/formulas.md#prompting."""
+"""What a prompt costs per month: tokens, cache and batch, in the tier and at the price of the day.
+
+Formulas: docs/reference/formulas.md#prompting, #tiers, #price-changes.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ from advisor.core.facts import TokenPrice
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis
 from advisor.estimate import algebra
-from advisor.estimate.arms import can_cache, score_of_prompt
-from advisor.estimate.ledger import PER_MILLION, Ledger
+from advisor.estimate.arms import score_of_prompt
+from advisor.estimate.caching import cache_prices, cached_prefix, eligible, is_cached
+from advisor.estimate.ledger import PER_MILLION, Ledger, Period
+from advisor.estimate.tariffs import periods, today
+
+TOKENS = ("tokens.static", "tokens.fresh", "tokens.output")
 
 
 def prompt_tokens(ledger: Ledger) -> None:
@@ -28,81 +35,64 @@ def prompt_tokens(ledger: Ledger) -> None:
     ledger.put("tokens.output", "tokens/request", sheet["traffic.output_tokens"], "tokens")
 
 
+def calls(ledger: Ledger) -> Figure:
+    """Requests a month, repeated ones included."""
+    return ledger.sheet["traffic.requests_per_month"] * (1 + ledger.sheet["traffic.retry_rate"])
+
+
 def token_charges(ledger: Ledger, tariff: TokenPrice | None) -> Figure:
-    """`run.inference` in USD a month: requests × (1 + retries) × price of a request."""
-    ledger.tariff = tariff
-    ledger.put("run.request", "USD/request", _request_usd(ledger, tariff), "prompting")
-    calls = ledger.sheet["traffic.requests_per_month"] * (1 + ledger.sheet["traffic.retry_rate"])
-    return ledger.put("run.inference", "USD/month", calls * ledger["run.request"], "prompting")
+    """`run.inference` in USD a month: requests × (1 + retries) × price of a request; later prices as periods."""
+    ledger.charge_by(today(ledger.setting, tariff))
+    now = _charges(ledger)
+    ledger.later = tuple(
+        Period(begin, day, {"run.inference": _charges_from(ledger, tiers, day)})
+        for begin, day, tiers in periods(ledger.setting, tariff, ledger.brief.budget.horizon_months)[1:]
+    )
+    return now
 
 
-def _request_usd(ledger: Ledger, tariff: TokenPrice | None) -> Figure:
-    read = ledger.quoted("price.input", tariff.input_usd if tariff else None)
-    write = ledger.quoted("price.output", tariff.output_usd if tariff else None)
-    rest = ledger["tokens.fresh"] * read + ledger["tokens.output"] * write
-    prefix = ledger["tokens.static"] * read
-    eligible = tariff is not None and can_cache(tariff, ledger["tokens.static"].value)
-    floor = (tariff.cache_minimum_tokens if tariff else None) or 0
-    why = f"1 where the provider caches and the static prompt reaches its minimum of {floor:,} tokens"
-    ledger.put("cache.eligible", "yes = 1", 1.0 if eligible else 0.0, "cache", why)
-    batch = "batch" in ledger.arm.serving
-    if tariff is not None and eligible:
-        _cache_figures(ledger, tariff, read)
-        if batch or any(s.startswith("cached") for s in ledger.arm.serving):
-            prefix = _prefix_usd(ledger, tariff)
-    request = (prefix + rest) / PER_MILLION
-    if batch and tariff is not None:
-        return ledger.quoted("price.batch_factor", tariff.batch_factor, "share") * request
-    return request
+def _charges_from(ledger: Ledger, tiers: tuple[TokenPrice, ...], day: str) -> Figure:
+    """The same traffic at the prices of a later day; kept as `run.inference_from_<day>`."""
+    then = Ledger(ledger.arm, ledger.sheet, ledger.setting)
+    then.update({name: ledger[name] for name in TOKENS})
+    then.charge_by(tiers)
+    return ledger.put(f"run.inference_from_{day}", "USD/month", _charges(then), "price-changes")
 
 
-def _cache_figures(ledger: Ledger, tariff: TokenPrice, uncached: Figure) -> None:
-    """Read and write prices of this lifetime, the hit rate that pays for the writes, and the expected hit rate."""
-    written = tariff.cache_write_1h_usd if "cached-1h" in ledger.arm.serving else tariff.cache_write_usd
-    read = ledger["price.cache_read"] = ledger.quoted("price.cache_read", tariff.cached_input_usd)
-    write = uncached if written is None else ledger.quoted("price.cache_write", written)
-    ledger["price.cache_write"] = write
-    ledger.put("cache.break_even_hit_rate", "share", (write - uncached) / (write - read), "cache-break-even")
-    ledger.put("cache.hit_rate", "share", _hit_rate(ledger, tariff, "own"), "cache")
+def _charges(ledger: Ledger) -> Figure:
+    """Charges of a month as the arm is served, and beside them without a cache and with every prefix a hit."""
+    read = ledger.token_price("price.input", "input_usd")
+    rest = ledger["tokens.fresh"] * read + ledger["tokens.output"] * ledger.token_price("price.output", "output_usd")
+    plain = ledger["tokens.static"] * read
+    kept = eligible(ledger)
+    if kept.value == 0 and not _ever(kept):
+        expected = ideal = plain
+    else:
+        cache_prices(ledger, read)
+        ideal = algebra.either(kept, lambda: ledger["tokens.static"] * ledger["price.cache_read"], lambda: plain)
+        cached = is_cached(ledger)
+        expected = algebra.either(kept, lambda: cached_prefix(ledger), lambda: plain) if cached else plain
+    month = calls(ledger)
+    _beside(ledger, month, {"uncached": plain + rest, "ideal": ideal + rest})
+    ledger.put("run.request", "USD/request", _batched(ledger, (expected + rest) / PER_MILLION), "prompting")
+    return ledger.put("run.inference", "USD/month", month * ledger["run.request"], "prompting")
 
 
-def _hit_rate(ledger: Ledger, tariff: TokenPrice, part: str) -> Figure:
-    """Share of requests that find the prefix cached: measured beats the log, the log beats arrivals."""
-    sheet, traffic = ledger.sheet, ledger.brief.traffic
-    if "batch" in ledger.arm.serving:
-        return sheet["traffic.batch_cache_hit_rate"]
-    if traffic.cache_hit_rate is not None:
-        return sheet["traffic.cache_hit_rate"]
-    minutes = 60 if "cached-1h" in ledger.arm.serving else tariff.cache_minutes[0]
-    report = ledger.setting.traffic
-    if report is not None:
-        held = report.shared_hits if part == "shared" else report.own_hits
-        hits = held[max((m for m in held if m <= minutes), default=min(held))]
-        source = f"{report.file}: gaps of {report.requests:,} requests"
-        return sheet.exact(f"log.{part}_hits", hits, "share", Basis.MEASURED, source, report.as_of)
-    arrivals = sheet["traffic.requests_per_month"] / sheet["traffic.active_hours_per_month"]
-    if part == "own":
-        arrivals = arrivals / sheet["traffic.distinct_prefixes"]
-    return 1 - algebra.exp(0 - arrivals * ledger.quoted("cache.minutes", minutes, "min") / 60)
+def _ever(figure: Figure) -> bool:
+    """Whether any case is not 0."""
+    return bool(figure.rows) if isinstance(figure.rows, (int, float)) else bool(figure.rows.any())
 
 
-def _prefix_usd(ledger: Ledger, tariff: TokenPrice) -> Figure:
-    """Price of the static prompt in USD per million requests: read where it hits, written where it misses."""
-    read, write, static = ledger["price.cache_read"], ledger["price.cache_write"], ledger["tokens.static"]
-    ledger.put("run.prefix_ideal", "USD/request", static * read / PER_MILLION, "cache")
-    own = ledger["cache.hit_rate"] * read + (1 - ledger["cache.hit_rate"]) * write
-    shared = _shared_tokens(ledger, tariff)
-    if shared is None:
-        return static * own
-    hit = ledger.put("cache.shared_hit_rate", "share", _hit_rate(ledger, tariff, "shared"), "cache-shared")
-    return shared * (hit * read + (1 - hit) * write) + (static - shared) * own
+def _beside(ledger: Ledger, month: Figure, requests: dict[str, Figure]) -> None:
+    """`run.inference_uncached` and `run.inference_ideal`: what the month costs with no hit, and with hits alone."""
+    for name, request in requests.items():
+        charges = month * _batched(ledger, request / PER_MILLION)
+        ledger.put(f"run.inference_{name}", "USD/month", charges, "prompting")
 
 
-def _shared_tokens(ledger: Ledger, tariff: TokenPrice) -> Figure | None:
-    """The part that one cache entry serves for all prefixes: it stands first, and is long enough to be cached alone."""
-    traffic, serving = ledger.brief.traffic, ledger.arm.serving
-    first = (traffic.shared_first or "shared-first" in serving) and "batch" not in serving
-    if not first or traffic.distinct_prefixes.likely <= 1 or traffic.shared_tokens is None:
-        return None
-    shared = algebra.lowest(ledger.sheet["traffic.shared_tokens"], ledger["tokens.static"])
-    return shared if can_cache(tariff, shared.value) else None
+def _batched(ledger: Ledger, request: Figure) -> Figure:
+    """A request's price in a batch; where a later price list has no batches, the plain price."""
+    factor = ledger.tariff.batch_factor if ledger.tariff is not None else None
+    if "batch" not in ledger.arm.serving or factor is None:
+        return request
+    return ledger.quoted("price.batch_factor", factor, "share") * request

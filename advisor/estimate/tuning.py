@@ -1,6 +1,6 @@
-"""What tuning costs: training tokens, hours and runs, serving, upkeep, retraining.
+"""What tuning costs: training tokens, hours and runs, labels, and training again.
 
-Formulas: docs/reference/formulas.md#tuning.
+Formulas: docs/reference/formulas.md#train-tokens, #train-time, #train-cost, #retraining.
 """
 
 from __future__ import annotations
@@ -9,14 +9,21 @@ from advisor.core.arm import Arm
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity
 from advisor.core.setting import Setting
-from advisor.estimate import algebra
-from advisor.estimate.ledger import HOURS_PER_MONTH, PER_MILLION, Ledger
-from advisor.estimate.prompting import prompt_tokens, token_charges
+from advisor.estimate import algebra, cards
+from advisor.estimate.arms import adapters
+from advisor.estimate.labels import training_examples
+from advisor.estimate.ledger import PER_MILLION, Ledger
+from advisor.estimate.prompting import prompt_tokens
+from advisor.estimate.serving import SECONDS_PER_HOUR, people
+from advisor.estimate.tariffs import today
 
-UTILISATION = 0.65
-"""Highest mean load of a replica that still answers in time: u_max 0.6 to 0.7, queueing practice."""
+TRAINING_OPERATIONS = 6.0
+"""Operations per parameter and token of forward and backward pass (Kaplan et al. 2020)."""
 
-SECONDS_PER_HOUR = 3600.0
+LONGEST_INTERVAL_MONTHS = 120.0
+"""An interval of ten years, the longest horizon, stands for never."""
+
+SHORTEST_INTERVAL_MONTHS = 0.1
 
 
 def tuned_tokens(ledger: Ledger) -> None:
@@ -37,7 +44,7 @@ def train_tokens(ledger: Ledger) -> Figure:
         per_example = per_example + algebra.highest(ledger["tokens.static"] - sheet["tuning.static_tokens"], 0.0)
     if ledger.arm.technique == "tuned-retrieval":
         per_example = per_example + sheet["retrieval.tokens"]
-    tokens = sheet["data.examples"] * per_example * sheet["tuning.epochs"]
+    tokens = training_examples(sheet) * per_example * sheet["tuning.epochs"]
     return ledger.put("train.tokens", "tokens", tokens, "train-tokens")
 
 
@@ -46,9 +53,8 @@ def train_on_cards(ledger: Ledger) -> None:
     tokens = train_tokens(ledger)
     start = ledger.assumed("train.start_hours", 0.02, 0.05, 0.15, "h", "load, first steps and saving: published runs")
     speed = _train_speed(ledger)
-    hours = start + tokens / speed / SECONDS_PER_HOUR
-    ledger.put("train.hours", "h", hours, "train-time")
-    one = ledger.put("train.run_usd", "USD/run", ledger["train.hours"] * _card_hour_usd(ledger), "train-cost")
+    ledger.put("train.hours", "h", start + tokens / speed / SECONDS_PER_HOUR, "train-time")
+    one = ledger.put("train.run_usd", "USD/run", ledger["train.hours"] * cards.hour_usd(ledger), "train-cost")
     ledger.put("once.training", "USD", ledger.sheet["team.training_runs"] * one, "train-cost")
 
 
@@ -56,7 +62,7 @@ def _train_speed(ledger: Ledger) -> Figure:
     """Real tokens a second of all cards together: measured, else modelled, else unknown."""
     hardware, arm = ledger.brief.hardware, ledger.arm
     if "cpu" in arm.serving:
-        return _encoder_speed(ledger)
+        return cards.encoder_speed(ledger, TRAINING_OPERATIONS)
     if hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)
     technique = training_technique(arm, ledger.setting)
@@ -74,123 +80,49 @@ def training_technique(arm: Arm, setting: Setting) -> str:
     return "qlora" if lora is not None and lora.fits == "no" else "lora"
 
 
-def _encoder_speed(ledger: Ledger) -> Figure:
-    """CPU rate of an encoder: 6 operations per parameter and token over what a small server sustains."""
-    model = ledger.setting.model(ledger.arm.model)
-    assert model is not None
-    rate = ledger.assumed(
-        "cpu.gflops", 50, 150, 400, "GFLOP/s", "4 to 8 server cores in fp32 at a third of peak: vendor data sheets"
-    )
-    size = ledger.sheet.exact(
-        "model.active_params", model.active_params, "parameters", Basis.PUBLISHED, model.cited.source, model.cited.as_of
-    )
-    return rate * 1e9 / (6.0 * size)
-
-
-def _card_hour_usd(ledger: Ledger) -> Figure:
-    """Price of one hour of all cards: rent, or electricity where they are owned."""
-    sheet, hardware = ledger.sheet, ledger.brief.hardware
-    if "cpu" in ledger.arm.serving:
-        return ledger.assumed(
-            "cpu.usd_per_hour", 0.05, 0.1, 0.2, "USD/h", "2 to 4 virtual cores on demand: list prices"
-        )
-    if not hardware.owned:
-        rent = sheet["hardware.usd_per_hour"]
-        if hardware.usd_per_hour is None:
-            rent = sheet.figure("gpu.usd_per_hour", ledger.setting.gpu_usd_per_hour, low=0.0)
-        return rent * float(hardware.count)
-    watts = sheet["hardware.watts"]
-    gpu = ledger.setting.gpu
-    if hardware.watts is None:
-        power = gpu.power_watts if gpu is not None else None
-        source = gpu.cited.source if gpu is not None else f"no power known for {hardware.gpu}"
-        watts = sheet.exact("gpu.power_watts", power, "W", Basis.PUBLISHED, source, gpu.cited.as_of if gpu else "")
-    return watts * float(hardware.count) / 1000.0 * sheet["hardware.electricity_usd_per_kwh"]
-
-
 def train_hosted(ledger: Ledger) -> None:
-    """`once.training` at a provider: tokens × price per run, never below the minimum charge of a job."""
-    ledger.tariff = ledger.setting.tuned_price(ledger.arm.model)
+    """`once.training` at a provider: tokens × price per run, never below the minimum charge of a job.
+
+    Each adapter is a job of its own. Where the longest example is known, `train.run_padded_usd` says what a run costs
+    with a provider that bills rows × longest row when packing is off.
+    """
+    ledger.charge_by(today(ledger.setting, ledger.setting.tuned_price(ledger.arm.model)))
     tokens = train_tokens(ledger)
-    ledger.put(
-        "train.hours",
-        "h",
-        ledger.assumed("provider.hours", 0.2, 1.0, 4.0, "h", "provider job times seen"),
-        "train-time",
-    )
-    if (
-        ledger.tariff is not None
-        and ledger.tariff.training_usd is None
-        and ledger.tariff.training_usd_per_hour is not None
-    ):
-        price = ledger.quoted("price.training_hour", ledger.tariff.training_usd_per_hour, "USD/h")
-        charge = ledger["train.hours"] * price
-    else:
-        price = ledger.quoted("price.training", ledger.tariff.training_usd if ledger.tariff else None)
-        charge = tokens * price / PER_MILLION
-    minimum = ledger.tariff.training_minimum_usd if ledger.tariff is not None else 0.0
-    if minimum:
-        charge = algebra.highest(charge, ledger.quoted("price.training_minimum", minimum, "USD/run"))
-    one = ledger.put("train.run_usd", "USD/run", charge, "train-cost")
+    hours = ledger.assumed("provider.hours", 0.2, 1.0, 4.0, "h", "provider job times seen")
+    ledger.put("train.hours", "h", hours, "train-time")
+    one = ledger.put("train.run_usd", "USD/run", _job_usd(ledger, tokens), "train-cost")
     ledger.put("once.training", "USD", ledger.sheet["team.training_runs"] * one, "train-cost")
+    padded = _padded_tokens(ledger)
+    if padded is not None:
+        ledger.put("train.padded_tokens", "tokens", padded, "train-tokens")
+        ledger.put("train.run_padded_usd", "USD/run", _job_usd(ledger, ledger["train.padded_tokens"]), "train-cost")
 
 
-def serve_on_cards(ledger: Ledger) -> None:
-    """`run.hosting` on own or rented cards: hours used where a day may pass and speeds are known, else all hours."""
-    ledger.put("run.inference", "USD/month", 0.0, "serving", "no charge per token on one's own card")
-    hours = _serving_hours(ledger)
-    ledger.put("serve.hours", "h/month", hours, "serving")
-    hosting = ledger["serve.hours"] * _card_hour_usd(ledger)
-    ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
-
-
-def _with_index(ledger: Ledger, hosting: Figure) -> Figure:
-    """Index and search of a retrieval arm come on top."""
-    return hosting + ledger.sheet["retrieval.usd_per_month"] if "retrieval" in ledger.arm.technique else hosting
-
-
-def _serving_hours(ledger: Ledger) -> Figure:
-    """Hours a month for which the cards are paid, per set of `hardware.count` cards."""
-    hardware, traffic = ledger.brief.hardware, ledger.brief.traffic
-    known = hardware.prefill_tokens_per_second is not None and hardware.decode_tokens_per_second is not None
-    month = ledger.sheet.exact("hours_per_month", HOURS_PER_MONTH, "h/month", Basis.QUOTED, "a month has 730 hours", "")
-    if "cpu" in ledger.arm.serving or not known:
-        return month
-    busy = ledger.put("serve.busy_hours", "h/month", _busy_hours(ledger), "serving")
-    if traffic.can_wait_24h:
-        return busy
-    load = busy / ledger.sheet["traffic.active_hours_per_month"] / UTILISATION
-    replicas = algebra.highest(algebra.ceil(load), 1.0)
-    return ledger.put("serve.replicas", "sets of cards", replicas, "serving") * month
-
-
-def _busy_hours(ledger: Ledger) -> Figure:
-    """Offered load: hours to read and to write all tokens of a month at the measured speeds of the cards."""
-    sheet, count = ledger.sheet, float(ledger.brief.hardware.count)
-    calls = sheet["traffic.requests_per_month"] * (1 + sheet["traffic.retry_rate"])
-    reading = (ledger["tokens.static"] + ledger["tokens.fresh"]) / sheet["hardware.prefill_tokens_per_second"]
-    writing = ledger["tokens.output"] / sheet["hardware.decode_tokens_per_second"]
-    return calls * (reading + writing) / SECONDS_PER_HOUR / count
-
-
-def serve_hosted(ledger: Ledger) -> None:
-    """`run.inference` by token and `run.hosting` by the hour of deployment, idle hours included."""
-    tariff = ledger.setting.tuned_price(ledger.arm.model)
-    token_charges(ledger, tariff)
-    fee = ledger.quoted("price.hosting_hour", tariff.hosting_usd_per_hour if tariff else None, "USD/h")
-    month = ledger.sheet.exact("hours_per_month", HOURS_PER_MONTH, "h/month", Basis.QUOTED, "a month has 730 hours", "")
-    storage = ledger.quoted("price.storage", tariff.storage_usd_per_month if tariff else None, "USD/month")
-    hosting = fee * month + storage if tariff is not None and tariff.storage_usd_per_month else fee * month
-    ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
-
-
-def people(ledger: Ledger) -> None:
-    """`run.people`: the hours of running a model one serves."""
-    sheet = ledger.sheet
-    if "hosted" in ledger.arm.serving:
-        ledger.put("run.people", "USD/month", 0.0, "upkeep", "the provider serves the model")
+def _job_usd(ledger: Ledger, tokens: Figure) -> Figure:
+    """One run at a provider: by token, or by the hour where that is how it bills; never below the minimum."""
+    tariff = ledger.tariff
+    if tariff is not None and tariff.training_usd is None and tariff.training_usd_per_hour is not None:
+        charge = ledger["train.hours"] * ledger.quoted("price.training_hour", tariff.training_usd_per_hour, "USD/h")
     else:
-        ledger.put("run.people", "USD/month", sheet["team.ops_hours_per_month"] * sheet["team.hourly_usd"], "upkeep")
+        price = ledger.quoted("price.training", tariff.training_usd if tariff is not None else None)
+        charge = tokens * price / PER_MILLION
+    if tariff is None or not tariff.training_minimum_usd:
+        return charge
+    minimum = ledger.quoted("price.training_minimum", tariff.training_minimum_usd, "USD/run")
+    jobs = float(adapters(ledger.brief))
+    return algebra.highest(charge, minimum if jobs == 1 else minimum * jobs)
+
+
+def _padded_tokens(ledger: Ledger) -> Figure | None:
+    """Rows × longest row × epochs, where the data were looked at and something is billed by token."""
+    report, tariff = ledger.setting.data, ledger.tariff
+    if report is None or not report.max_tokens or tariff is None or tariff.training_usd is None:
+        return None
+    longest = ledger.sheet.exact(
+        "data.longest_tokens", report.max_tokens, "tokens/example", Basis.MEASURED, f"counted in {report.files[0]}",
+        report.as_of,
+    )  # fmt: skip
+    return training_examples(ledger.sheet) * longest * ledger.sheet["tuning.epochs"]
 
 
 def upkeep(ledger: Ledger) -> None:
@@ -198,4 +130,38 @@ def upkeep(ledger: Ledger) -> None:
     sheet = ledger.sheet
     people(ledger)
     once = sheet["team.retrain_hours"] * sheet["team.hourly_usd"] + ledger["train.run_usd"]
-    ledger.put("run.retraining", "USD/month", once / sheet["team.retrain_every_months"], "retraining")
+    ledger.put("retrain.once_usd", "USD", once, "retraining")
+    _interval(ledger)
+    ledger.put("run.retraining", "USD/month", ledger["retrain.once_usd"] / ledger["retrain.months"], "retraining")
+
+
+def _interval(ledger: Ledger) -> None:
+    """`retrain.months`: as given, else the optimum where stale facts have a price, else the usual."""
+    sheet, key = ledger.sheet, "team.retrain_every_months"
+    _optimum(ledger)
+    if key in ledger.brief.origins or key in sheet.cases or "retrain.optimum_months" not in ledger:
+        ledger.put("retrain.months", "months", sheet[key], "retraining")
+        return
+    longest = algebra.lowest(ledger["retrain.optimum_months"], float(ledger.brief.budget.horizon_months))
+    ledger.put("retrain.months", "months", algebra.highest(longest, SHORTEST_INTERVAL_MONTHS), "retraining")
+
+
+def goes_stale(arm: Arm) -> bool:
+    """A tuned model keeps the facts of its training until the next one, unless it looks them up."""
+    return arm.approach != "prompt" and "retrieval" not in arm.technique
+
+
+def _optimum(ledger: Ledger) -> None:
+    """`retrain.optimum_months`: √(2C ÷ d), where errors have a price and facts change (peers: economic interval)."""
+    sheet, task = ledger.sheet, ledger.brief.task
+    worth = (ledger.brief.quality.error_cost_usd, task.knowledge_change_per_month, task.factual_share)
+    if not goes_stale(ledger.arm) or not all(spread.likely > 0 for spread in worth):
+        return
+    stale = sheet["task.factual_share"] * sheet["task.knowledge_change_per_month"]
+    growth = sheet["traffic.requests_per_month"] * stale * sheet["quality.error_cost_usd"]
+    ledger.put("retrain.loss_growth", "USD/month per month", growth, "retraining")
+    square = algebra.quotient(
+        2.0 * ledger["retrain.once_usd"], ledger["retrain.loss_growth"], LONGEST_INTERVAL_MONTHS**2
+    )
+    best = algebra.lowest(algebra.sqrt(square), LONGEST_INTERVAL_MONTHS)
+    ledger.put("retrain.optimum_months", "months", best, "retraining")

@@ -147,6 +147,15 @@ class Facts:
         """All hosted tuning offers, also those that are unconfirmed."""
         return load_tuning(self.user_folder, lambda: self._offers)
 
+    def price_schedule(self, price: TokenPrice, on: date, until: date) -> tuple[TokenPrice, ...]:
+        """Every row of this price's provider and model that holds from `on` to `until`: all starts, all tiers."""
+        tuned = price.model.lower().startswith(TUNED)
+        rows = self._own(price.model) or (() if tuned else self._library_rows(price.model))
+        begun = [(row.start or date.min, row) for row in rows if row.provider == price.provider]
+        first = max((start for start, _ in begun if start <= on), default=date.min)
+        held = tuple(self._complete(row) for start, row in begun if first <= start <= until)
+        return held or (price,)
+
     def next_price_change(self, provider: str, model: str, after: date) -> date | None:
         """The first day after `after` on which another price of that provider and model begins; None: none known."""
         base = model.removeprefix(TUNED)

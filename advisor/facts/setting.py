@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
@@ -21,14 +21,25 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
     _refuse_unknown(brief, facts)
     gpu = _gpu(brief, facts)
     tokens = sum(t.likely for t in (brief.traffic.static_tokens, brief.traffic.input_tokens))
+    prices = _prices(brief, facts, prompted, day, tokens)
+    forms = {m.lower(): p for m in tuned if (p := _choose(facts.tuning_prices(m, day), brief, facts)) is not None}
     return Setting(
         as_of=day,
-        prices=_prices(brief, facts, prompted, day, tokens),
-        tuned={m.lower(): p for m in tuned if (p := _choose(facts.tuning_prices(m, day), brief, facts)) is not None},
+        prices=prices,
+        tuned=forms,
         models={name.lower(): model for name, model in _models(facts, (*prompted, *tuned))},
         gpu=gpu,
         gpu_usd_per_hour=_rent(brief, facts, gpu),
+        schedules=_schedules(brief, facts, (*prices.values(), *forms.values()), day),
     )
+
+
+def _schedules(
+    brief: Brief, facts: Facts, chosen: Iterable[TokenPrice], day: date
+) -> dict[tuple[str, str], tuple[TokenPrice, ...]]:
+    """All tiers and later prices of the chosen rows until the horizon ends; a month counts 730 hours."""
+    until = day + timedelta(hours=730 * brief.budget.horizon_months)
+    return {(p.provider, p.model.lower()): facts.price_schedule(p, day, until) for p in chosen}
 
 
 def _refuse_unknown(brief: Brief, facts: Facts) -> None:

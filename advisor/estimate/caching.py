@@ -1,0 +1,92 @@
+"""What a provider's prompt cache makes of the static prompt: hits, writes, break-even.
+
+Formulas: docs/reference/formulas.md#cache, #cache-shared, #cache-break-even.
+"""
+
+from __future__ import annotations
+
+from advisor.core.facts import TokenPrice
+from advisor.core.figure import Figure
+from advisor.core.quantity import Basis
+from advisor.estimate import algebra
+from advisor.estimate.ledger import Ledger
+
+
+def eligible(ledger: Ledger) -> Figure:
+    """`cache.eligible`: 1 in the cases in which the provider caches a static prompt of this length, else 0."""
+    tariff = ledger.tariff
+    if tariff is None or tariff.cached_input_usd is None or not tariff.cache_minutes:
+        return ledger.put("cache.eligible", "yes = 1", 0.0, "cache", f"no cache is on offer for {ledger.arm.model}")
+    long_enough = algebra.reaches(ledger["tokens.static"], _minimum(tariff))
+    return ledger.put("cache.eligible", "yes = 1", long_enough, "cache")
+
+
+def _minimum(tariff: TokenPrice) -> float:
+    """The shortest prefix that is kept, in tokens; nothing is kept of an empty one."""
+    return float(max(tariff.cache_minimum_tokens or 0, 1))
+
+
+def is_cached(ledger: Ledger) -> bool:
+    """Whether the arm is served through a cache; batches take what hits they get."""
+    return any(s == "batch" or s.startswith("cached") for s in ledger.arm.serving)
+
+
+def cache_prices(ledger: Ledger, uncached: Figure) -> None:
+    """Read and write prices of this lifetime, the hit rate that pays for the writes, and the expected hit rate."""
+    column = "cache_write_1h_usd" if "cached-1h" in ledger.arm.serving else "cache_write_usd"
+    read = ledger["price.cache_read"] = ledger.token_price("price.cache_read", "cached_input_usd")
+    absent = ledger.tariff is None or getattr(ledger.tariff, column) is None
+    write = uncached if absent else ledger.token_price("price.cache_write", column)
+    ledger["price.cache_write"] = write
+    even = algebra.quotient(write - uncached, write - read, 0.0)
+    ledger.put("cache.break_even_hit_rate", "share", even, "cache-break-even")
+    ledger.put("cache.hit_rate", "share", _hit_rate(ledger, "own"), "cache")
+
+
+def cached_prefix(ledger: Ledger) -> Figure:
+    """The static prompt in USD per million requests: read where it hits, written where it misses."""
+    static = ledger["tokens.static"]
+    own = _read_or_written(ledger, ledger["cache.hit_rate"])
+    shared = _shared_tokens(ledger)
+    if shared is None or ledger.tariff is None:
+        return static * own
+
+    def apart() -> Figure:
+        hit = ledger.put("cache.shared_hit_rate", "share", _hit_rate(ledger, "shared"), "cache-shared")
+        return shared * _read_or_written(ledger, hit) + (static - shared) * own
+
+    return algebra.either(algebra.reaches(shared, _minimum(ledger.tariff)), apart, lambda: static * own)
+
+
+def _read_or_written(ledger: Ledger, hit: Figure) -> Figure:
+    return hit * ledger["price.cache_read"] + (1 - hit) * ledger["price.cache_write"]
+
+
+def _hit_rate(ledger: Ledger, part: str) -> Figure:
+    """Share of requests that find the prefix cached: measured beats the log, the log beats arrivals."""
+    sheet, traffic = ledger.sheet, ledger.brief.traffic
+    if "batch" in ledger.arm.serving:
+        return sheet["traffic.batch_cache_hit_rate"]
+    if traffic.cache_hit_rate is not None:
+        return sheet["traffic.cache_hit_rate"]
+    on_offer = ledger.tariff.cache_minutes if ledger.tariff is not None else ()
+    minutes = 60 if "cached-1h" in ledger.arm.serving else on_offer[0]
+    report = ledger.setting.traffic
+    if report is not None:
+        held = report.shared_hits if part == "shared" else report.own_hits
+        hits = held[max((m for m in held if m <= minutes), default=min(held))]
+        source = f"{report.file}: gaps of {report.requests:,} requests"
+        return sheet.exact(f"log.{part}_hits", hits, "share", Basis.MEASURED, source, report.as_of)
+    arrivals = sheet["traffic.requests_per_month"] / sheet["traffic.active_hours_per_month"]
+    if part == "own":
+        arrivals = arrivals / sheet["traffic.distinct_prefixes"]
+    return 1 - algebra.exp(0 - arrivals * ledger.quoted("cache.minutes", minutes, "min") / 60)
+
+
+def _shared_tokens(ledger: Ledger) -> Figure | None:
+    """The part that one cache entry serves for all prefixes, where it stands first; None where there is none."""
+    traffic, serving = ledger.brief.traffic, ledger.arm.serving
+    first = (traffic.shared_first or "shared-first" in serving) and "batch" not in serving
+    if not first or traffic.distinct_prefixes.likely <= 1 or traffic.shared_tokens is None:
+        return None
+    return algebra.lowest(ledger.sheet["traffic.shared_tokens"], ledger["tokens.static"])

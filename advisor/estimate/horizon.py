@@ -1,0 +1,111 @@
+"""The total over the horizon: one-off cost, every month's bill and errors, growth, discounting and later prices.
+
+Formulas: docs/reference/formulas.md#horizon, #price-changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from advisor.core.figure import Figure, add
+from advisor.core.quantity import Basis
+from advisor.estimate import algebra
+from advisor.estimate.ledger import Ledger
+from advisor.estimate.money import RUN_PARTS
+
+MONTHLY_PARTS = (*RUN_PARTS, "run.errors")
+
+
+def move(ledger: Ledger, ends: str) -> None:
+    """`once.move`: when the model ends inside the horizon, the work is done again on its successor."""
+    sheet = ledger.sheet
+    hourly = sheet["team.hourly_usd"]
+    if ledger.arm.approach == "prompt" or ledger.arm.helper:
+        again = sheet["team.prompt_hours"] * hourly + ledger["once.evaluation"]
+    else:
+        again = sheet["team.retrain_hours"] * hourly + ledger["train.run_usd"] + ledger["once.evaluation"]
+    ledger.put("once.move", "USD", again, "horizon", ends)
+
+
+def horizon(ledger: Ledger) -> None:
+    """`horizon.total` in USD. Where a part is unknown the total is unknown, with the known part and what is missing."""
+    _months(ledger)
+    parts = [ledger["once.total"]]
+    for part in MONTHLY_PARTS:
+        if ledger[part].operands or not ledger[part].is_known:
+            parts.append(_over_horizon(ledger, part))
+    if "once.move" in ledger:
+        parts.append(ledger["once.move"])
+    missing = tuple(dict.fromkeys(m for p in parts for m in p.missing or (() if p.is_known else (p.id,))))
+    total = ledger.put("horizon.total", "USD", add(*parts), "horizon")
+    if missing:
+        known = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
+        ledger["horizon.total"] = replace(total, at_least=known, missing=missing)
+
+
+def _months(ledger: Ledger) -> None:
+    """Discounted months of a cost that stays level, and of one that grows with traffic."""
+    sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
+    rate = sheet["budget.discount_rate"]
+    level = algebra.annuity(months, _no_growth(ledger), rate)
+    growing = algebra.annuity(months, sheet["traffic.growth_per_month"], rate)
+    ledger.put("horizon.months_level", "months", level, "horizon")
+    ledger.put("horizon.months_growing", "months", growing, "horizon")
+
+
+def _no_growth(ledger: Ledger) -> Figure:
+    source = "a cost that does not follow traffic"
+    return ledger.sheet.exact("growth.none", 0.0, "share/month", Basis.MEASURED, source, "")
+
+
+def _over_horizon(ledger: Ledger, part: str) -> Figure:
+    """What a monthly part costs over the horizon; unknown, under its own name, where it is."""
+    if not ledger[part].is_known:
+        return ledger[part]
+    if part == "run.hosting" and "serve.replicas" in ledger and _grows(ledger):
+        return _growing_sets(ledger)
+    growing = part in _follows_traffic(ledger)
+    if any(part in period.parts for period in ledger.later):
+        return _by_period(ledger, part, growing=growing)
+    return ledger[part] * ledger["horizon.months_growing" if growing else "horizon.months_level"]
+
+
+def _grows(ledger: Ledger) -> bool:
+    """Whether traffic grows in any case."""
+    growth = ledger.sheet["traffic.growth_per_month"].rows
+    return growth != 0 if isinstance(growth, (int, float)) else bool(growth.any())
+
+
+def _by_period(ledger: Ledger, part: str, *, growing: bool) -> Figure:
+    """Each period at its own price: a change of price inside a month splits that month by its days."""
+    sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
+    growth = sheet["traffic.growth_per_month"] if growing else _no_growth(ledger)
+    changes = [(0.0, ledger[part]), *((p.begin, p.parts[part]) for p in ledger.later if part in p.parts)]
+    ends = [*(begin for begin, _ in changes[1:]), float(months)]
+    terms = [
+        cost * algebra.annuity(months, growth, sheet["budget.discount_rate"], begin, end)
+        for (begin, cost), end in zip(changes, ends, strict=True)
+    ]
+    total = add(*terms)
+    unknown = tuple(cost.id for _, cost in changes if not cost.is_known)
+    named = ledger.put(part.replace("run.", "horizon."), "USD", total, "price-changes")
+    return replace(named, at_least=sum(t.value for t in terms if t.is_known), missing=unknown) if unknown else named
+
+
+def _growing_sets(ledger: Ledger) -> Figure:
+    """Cards of growing traffic: a further set whenever the load calls for one; an index is paid as it is."""
+    sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
+    sets = algebra.replica_months(
+        months, ledger["serve.load"], sheet["traffic.growth_per_month"], sheet["budget.discount_rate"]
+    )
+    ledger.put("horizon.replica_months", "months", sets, "horizon")
+    grown = ledger["run.cards"] / ledger["serve.replicas"] * ledger["horizon.replica_months"]
+    if "retrieval" not in ledger.arm.technique:
+        return grown
+    return grown + sheet["retrieval.usd_per_month"] * ledger["horizon.months_level"]
+
+
+def _follows_traffic(ledger: Ledger) -> frozenset[str]:
+    """Parts that grow with the requests: charges by token, errors, and cards that are paid by the hour used."""
+    by_use = "serve.busy_hours" in ledger and "serve.replicas" not in ledger
+    return frozenset({"run.inference", "run.errors"} | ({"run.hosting"} if by_use else set()))

@@ -1,0 +1,56 @@
+"""Labels a tuned model learns from, and those still to be bought. Formulas: docs/reference/formulas.md#labels."""
+
+from __future__ import annotations
+
+from advisor.core.figure import Figure
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.estimate import algebra
+from advisor.estimate.arms import adapters
+from advisor.estimate.ledger import Ledger
+from advisor.estimate.sheet import Sheet
+
+FIRST_ROUND = Quantity(
+    Range(100, 500, 2000), "labels", Basis.ASSUMED,
+    "none in hand: tuning guides of providers show first gains from 50 to 100 and expect hundreds to thousands", "",
+)  # fmt: skip
+"""Labels of a first round for each adapter, where a tuned model has none to learn from."""
+
+
+def training_examples(sheet: Sheet) -> Figure:
+    """Examples a tuned model learns from: those in hand, or, where there are none, a first round that is bought."""
+    have = sheet["data.examples"]
+    return algebra.either(algebra.reaches(have, 1.0), lambda: have, lambda: _first_round(sheet))
+
+
+def _first_round(sheet: Sheet) -> Figure:
+    models = float(adapters(sheet.brief))
+    labels = sheet.figure("labels.first_round", FIRST_ROUND, low=1.0)
+    return labels if models == 1 else labels * models
+
+
+def labels(ledger: Ledger) -> None:
+    """`labels.missing` and `once.labels`: a many-shot prompt's beyond those in hand, a tuned model's first round."""
+    missing = _missing(ledger)
+    if missing is None:
+        ledger.put("once.labels", "USD", 0.0, "labels", "labels in hand are not paid again")
+        return
+    sheet = ledger.sheet
+    ledger.put("labels.missing", "labels", missing, "labels")
+    bought = algebra.reaches(ledger["labels.missing"], 1.0)
+    cost = bought * sheet["data.label_setup_usd"] + ledger["labels.missing"] * sheet["data.label_usd"]
+    ledger.put("once.labels", "USD", cost, "labels")
+
+
+def _missing(ledger: Ledger) -> Figure | None:
+    """Labels still to be bought; None where no case needs any."""
+    have, shown = ledger.sheet["data.examples"], float(ledger.arm.shown_examples)
+    if ledger.arm.approach == "prompt":
+        enough = algebra.reaches(have, shown)
+        lacking = algebra.highest(shown - have, 0.0)
+    else:
+        enough, lacking = algebra.reaches(have, 1.0), training_examples(ledger.sheet)
+    held = enough.rows if isinstance(enough.rows, float) else enough.rows.all()
+    if held:
+        return None
+    none = ledger.sheet.exact("labels.in_hand", 0.0, "labels", Basis.QUOTED, "enough labels are in hand", "")
+    return algebra.either(enough, lambda: none, lambda: lacking)

@@ -1,0 +1,115 @@
+"""What serving a model costs by the month: own or rented cards from their offered load, or a provider's fee.
+
+Idle time follows from the load, it is never typed in. Formulas: docs/reference/formulas.md#serving, #upkeep.
+"""
+
+from __future__ import annotations
+
+from advisor.core.figure import Figure
+from advisor.estimate import algebra, cards
+from advisor.estimate.arms import adapters, may_wait
+from advisor.estimate.ledger import Ledger, Period
+from advisor.estimate.prompting import calls, token_charges
+from advisor.estimate.tariffs import periods
+
+UTILISATION = 0.65
+"""Highest mean load of a replica that still answers in time: u_max 0.6 to 0.7, queueing practice."""
+
+SECONDS_PER_HOUR = 3600.0
+PROVIDER_MONTH_HOURS = 720.0
+"""Hours of a month as some providers bill it: 30 days."""
+
+FORWARD_OPERATIONS = 2.0
+"""Operations per parameter and token of a forward pass (Kaplan et al. 2020)."""
+
+
+def serve_on_cards(ledger: Ledger) -> None:
+    """`run.hosting` on own or rented cards: hours used where a day may pass and speeds are known, else all hours."""
+    ledger.put("run.inference", "USD/month", 0.0, "serving", "no charge per token on one's own card")
+    ledger.put("serve.hours", "h/month", _serving_hours(ledger), "serving")
+    hosting = ledger.put("run.cards", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving")
+    ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
+    if "owned" in ledger.arm.serving:
+        full = cards.full_usd(ledger, ledger["run.hosting"])
+        ledger.put("run.hosting_full", "USD/month", full, "owned-cards")
+
+
+def _with_index(ledger: Ledger, hosting: Figure) -> Figure:
+    """Index and search of a retrieval arm come on top."""
+    return hosting + ledger.sheet["retrieval.usd_per_month"] if "retrieval" in ledger.arm.technique else hosting
+
+
+def _serving_hours(ledger: Ledger) -> Figure:
+    """Hours a month for which the cards are paid, per set of `hardware.count` cards, or per small server."""
+    busy = _busy_hours(ledger)
+    if busy is None:
+        return ledger.month_hours()
+    busy = ledger.put("serve.busy_hours", "h/month", busy, "serving")
+    if may_wait(ledger.brief):
+        return busy
+    load = busy / ledger.sheet["traffic.active_hours_per_month"] / UTILISATION
+    ledger.put("serve.load", "sets of cards", load, "serving")
+    replicas = algebra.highest(algebra.ceil(ledger["serve.load"]), 1.0)
+    return ledger.put("serve.replicas", "sets of cards", replicas, "serving") * ledger.month_hours()
+
+
+def _busy_hours(ledger: Ledger) -> Figure | None:
+    """Offered load: hours to read and to write all tokens of a month at the speeds of the cards; None: not known."""
+    sheet, hardware = ledger.sheet, ledger.brief.hardware
+    prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
+    if "cpu" in ledger.arm.serving:
+        return calls(ledger) * prompt / cards.encoder_speed(ledger, FORWARD_OPERATIONS) / SECONDS_PER_HOUR
+    if hardware.prefill_tokens_per_second is None or hardware.decode_tokens_per_second is None:
+        return None
+    reading = prompt / sheet["hardware.prefill_tokens_per_second"]
+    writing = ledger["tokens.output"] / sheet["hardware.decode_tokens_per_second"]
+    return calls(ledger) * (reading + writing) / SECONDS_PER_HOUR / float(hardware.count)
+
+
+def serve_hosted(ledger: Ledger) -> None:
+    """`run.inference` by token and `run.hosting` by the hour of deployment, idle hours included."""
+    tariff = ledger.setting.tuned_price(ledger.arm.model)
+    token_charges(ledger, tariff)
+    ledger.put("run.hosting", "USD/month", _with_index(ledger, _fees(ledger)), "serving")
+    if ledger.tariff is not None and ledger.tariff.hosting_usd_per_hour:
+        thirty_days = ledger["run.hosting"] / ledger.month_hours() * PROVIDER_MONTH_HOURS
+        ledger.put("run.hosting_720h", "USD/month", thirty_days, "serving")
+    ledger.later = tuple(_with_fees(ledger, period) for period in ledger.later)
+
+
+def _with_fees(ledger: Ledger, period: Period) -> Period:
+    """A later period with the fees of its own day."""
+    tariff, months = ledger.setting.tuned_price(ledger.arm.model), ledger.brief.budget.horizon_months
+    tiers = next(t for _, day, t in periods(ledger.setting, tariff, months) if day == period.day)
+    then = Ledger(ledger.arm, ledger.sheet, ledger.setting)
+    then.charge_by(tiers)
+    name = f"run.hosting_from_{period.day}"
+    hosting = ledger.put(name, "USD/month", _with_index(ledger, _fees(then)), "price-changes")
+    return Period(period.begin, period.day, {**period.parts, "run.hosting": hosting})
+
+
+def _fees(ledger: Ledger) -> Figure:
+    """Deployment and storage fees of a month.
+
+    Storage is paid for each adapter. So is a deployment that also charges by token: it holds one tuned model. One whose
+    tokens are free is a card of one's own, which all adapters share.
+    """
+    tariff = ledger.tariff
+    fee = ledger.quoted("price.hosting_hour", tariff.hosting_usd_per_hour if tariff else None, "USD/h")
+    models = float(adapters(ledger.brief))
+    shared = tariff is not None and not tariff.input_usd and not tariff.output_usd
+    month = fee * ledger.month_hours()
+    month = month if shared or models == 1 else month * models
+    if tariff is None or not tariff.storage_usd_per_month:
+        return month
+    storage = ledger.quoted("price.storage", tariff.storage_usd_per_month, "USD/month")
+    return month + (storage if models == 1 else storage * models)
+
+
+def people(ledger: Ledger) -> None:
+    """`run.people`: the hours of running a model one serves."""
+    sheet = ledger.sheet
+    if "hosted" in ledger.arm.serving:
+        ledger.put("run.people", "USD/month", 0.0, "upkeep", "the provider serves the model")
+    else:
+        ledger.put("run.people", "USD/month", sheet["team.ops_hours_per_month"] * sheet["team.hourly_usd"], "upkeep")
