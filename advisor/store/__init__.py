@@ -1,12 +1,14 @@
-"""What is kept between runs: briefs, probes and verdicts in one SQLite file. The only SQL of the program."""
+"""Kept between runs: briefs, probes, verdicts and calibrations in one SQLite file. The only SQL of the program."""
 
 from advisor.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreTooNew, StoreUnreachable
 from advisor.store.folders import Folders, folders
+from advisor.store.runs import Runs, answered
 from advisor.store.store import Decision, SavedBrief, Store
 
 __all__ = [
     "Decision",
     "Folders",
+    "Runs",
     "SavedBrief",
     "Store",
     "StoreBusy",
@@ -14,5 +16,6 @@ __all__ = [
     "StoreError",
     "StoreTooNew",
     "StoreUnreachable",
+    "answered",
     "folders",
 ]

@@ -63,7 +63,80 @@ def _history(db: Database) -> None:
     )
 
 
-STEPS = {"0001_briefs": _briefs, "0002_probes": _probes, "0003_verdicts": _verdicts, "0004_history": _history}
+def _runs(db: Database) -> None:
+    """Calibration runs: plan, forecast, result and events in JSON; a trial is kept the moment it ends."""
+    db.table("runs").create(
+        {
+            "id": int,
+            "kind": str,
+            "name": str,
+            "digest": str,
+            "plan": str,
+            "trials": int,
+            "status": str,
+            "device": str,
+            "forecast": str,
+            "result": str,
+            "machine": str,
+            "events": str,
+            "folder": str,
+            "started_at": str,
+            "ended_at": str,
+        },
+        pk="id",
+        not_null={"kind", "name", "digest", "plan", "trials", "status", "started_at"},
+    )
+    db.table("runs").create_index(["digest"])
+    db.table("trials").create(
+        {
+            "id": int,
+            "run_id": int,
+            "digest": str,
+            "label": str,
+            "status": str,
+            "seconds": float,
+            "spec": str,
+            "result": str,
+            "reason": str,
+            "finished_at": str,
+        },
+        pk="id",
+        not_null={"run_id", "digest", "label", "status", "finished_at"},
+        foreign_keys=[("run_id", "runs", "id")],
+    )
+    db.table("trials").create_index(["run_id", "digest"], unique=True)
+
+
+def _actuals(db: Database) -> None:
+    """What really came of a forecast figure; `run_id` is null where no calibration made the forecast."""
+    db.table("actuals").create(
+        {
+            "id": int,
+            "run_id": int,
+            "what": str,
+            "unit": str,
+            "forecast_p10": float,
+            "forecast_p50": float,
+            "forecast_p90": float,
+            "actual": float,
+            "note": str,
+            "recorded_at": str,
+        },
+        pk="id",
+        not_null={"what", "unit", "actual", "recorded_at"},
+        foreign_keys=[("run_id", "runs", "id")],
+    )
+    db.table("actuals").create_index(["what"])
+
+
+STEPS = {
+    "0001_briefs": _briefs,
+    "0002_probes": _probes,
+    "0003_verdicts": _verdicts,
+    "0004_history": _history,
+    "0005_runs": _runs,
+    "0006_actuals": _actuals,
+}
 """Every step by its recorded name, in order."""
 
 

@@ -73,6 +73,11 @@ class Store:
                 connection.close()
                 raise
 
+    @property
+    def database(self) -> Database:
+        """For the other modules of this package alone."""
+        return self._db
+
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
         self._db.close()

@@ -1,1 +1,1 @@
-"""The only code that imports torch, transformers and peft; runs as its own process."""
+"""The child process: trains and measures. Only modules in here import torch, and only inside functions that need it."""

@@ -9,6 +9,20 @@ INSERT INTO "_sqlite_migrations" VALUES(1,'advisor','0001_briefs','2026-11-20 23
 INSERT INTO "_sqlite_migrations" VALUES(2,'advisor','0002_probes','2026-11-20 23:30:29.155697+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(3,'advisor','0003_verdicts','2026-11-20 23:30:29.156332+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(4,'advisor','0004_history','2026-11-20 23:30:29.156629+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'advisor','0005_runs','2026-11-21 00:19:48.697311+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'advisor','0006_actuals','2026-11-21 00:19:48.698021+00:00');
+CREATE TABLE "actuals" (
+   "id" INTEGER PRIMARY KEY,
+   "run_id" INTEGER REFERENCES "runs"("id"),
+   "what" TEXT NOT NULL,
+   "unit" TEXT NOT NULL,
+   "forecast_p10" REAL,
+   "forecast_p50" REAL,
+   "forecast_p90" REAL,
+   "actual" REAL NOT NULL,
+   "note" TEXT,
+   "recorded_at" TEXT NOT NULL
+);
 CREATE TABLE "briefs" (
    "id" INTEGER PRIMARY KEY,
    "path" TEXT NOT NULL,
@@ -28,6 +42,35 @@ CREATE TABLE "probes" (
    "probed_at" TEXT NOT NULL
 );
 INSERT INTO "probes" VALUES(1,'data','abc','{"rows": 3}','2026-11-20T23:30:29+00:00');
+CREATE TABLE "runs" (
+   "id" INTEGER PRIMARY KEY,
+   "kind" TEXT NOT NULL,
+   "name" TEXT NOT NULL,
+   "digest" TEXT NOT NULL,
+   "plan" TEXT NOT NULL,
+   "trials" INTEGER NOT NULL,
+   "status" TEXT NOT NULL,
+   "device" TEXT,
+   "forecast" TEXT,
+   "result" TEXT,
+   "machine" TEXT,
+   "events" TEXT,
+   "folder" TEXT,
+   "started_at" TEXT NOT NULL,
+   "ended_at" TEXT
+);
+CREATE TABLE "trials" (
+   "id" INTEGER PRIMARY KEY,
+   "run_id" INTEGER NOT NULL REFERENCES "runs"("id"),
+   "digest" TEXT NOT NULL,
+   "label" TEXT NOT NULL,
+   "status" TEXT NOT NULL,
+   "seconds" REAL,
+   "spec" TEXT,
+   "result" TEXT,
+   "reason" TEXT,
+   "finished_at" TEXT NOT NULL
+);
 CREATE TABLE "verdicts" (
    "id" INTEGER PRIMARY KEY,
    "brief_id" INTEGER NOT NULL REFERENCES "briefs"("id"),
@@ -52,4 +95,10 @@ CREATE UNIQUE INDEX "idx_probes_kind_key"
 CREATE INDEX "idx_verdicts_brief_id"
     ON "verdicts" ("brief_id");
 CREATE VIEW "history" AS select verdicts.id, briefs.id as brief_id, briefs.name, briefs.path, verdicts.verdict, verdicts.arm, verdicts.p_best, verdicts.as_of, verdicts.program, verdicts.decided_at from verdicts join briefs on briefs.id = verdicts.brief_id;
+CREATE INDEX "idx_runs_digest"
+    ON "runs" ("digest");
+CREATE UNIQUE INDEX "idx_trials_run_id_digest"
+    ON "trials" ("run_id", "digest");
+CREATE INDEX "idx_actuals_what"
+    ON "actuals" ("what");
 COMMIT;

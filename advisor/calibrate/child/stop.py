@@ -1,0 +1,71 @@
+"""How a run is asked to stop: a word on standard input, a signal, a parent that is gone, or the end of its minutes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from advisor.calibrate.protocol import CANCEL
+
+ORPHAN_SECONDS = 20.0
+"""How long a child without a parent may take to reach the end of its step."""
+
+
+class Stopped(Exception):
+    """The trial under way ends here; `partial` is what it had found so far, marked as partial wherever it is kept."""
+
+    def __init__(self, reason: str, partial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(reason)
+        self.partial = dict(partial or {})
+
+
+class Stop:
+    """Polled between steps. `reason` is empty until somebody asks."""
+
+    def __init__(self, minutes: float | None = None) -> None:
+        self.reason = ""
+        self._deadline = None if minutes is None else time.monotonic() + 60.0 * minutes
+
+    def ask(self, reason: str) -> None:
+        self.reason = self.reason or reason
+
+    @property
+    def asked(self) -> bool:
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self.ask("its minutes are used up")
+        return bool(self.reason)
+
+    def check(self) -> None:
+        """Raises Stopped once somebody asked."""
+        if self.asked:
+            raise Stopped(self.reason)
+
+    def remaining_seconds(self) -> float:
+        """Until the deadline; infinite where there is none."""
+        return float("inf") if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
+
+    def listen(self, descriptor: int = 0, orphaned: Callable[[], None] | None = None) -> None:
+        """Watch signals and the parent's line from now on; an orphan that does not stop by itself is ended."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.ask("asked to stop by a signal"))
+        watcher = threading.Thread(
+            target=self._watch, args=(descriptor, orphaned or _end_orphan), daemon=True, name="stop"
+        )
+        watcher.start()
+
+    def _watch(self, descriptor: int, orphaned: Callable[[], None]) -> None:
+        """Reads without Python's buffers: their locks cannot be taken from a waiting thread when the program ends."""
+        while said := os.read(descriptor, 4096):
+            if CANCEL in said.decode("ascii", "replace").split():
+                self.ask("cancelled")
+        self.ask("the parent is gone")
+        orphaned()
+
+
+def _end_orphan() -> None:
+    time.sleep(ORPHAN_SECONDS)
+    os._exit(1)

@@ -1,0 +1,92 @@
+"""What parent and child say to each other: one JSON object a line, and the plan as a file.
+
+The child writes `planned`, `started`, `step`, `trial`, `warning`, then one of `result`, `cancelled` or `failed`. The
+parent writes one word to the child's standard input: `cancel`. The end of that input means the parent is gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advisor.core.calibration import Plan, Trial
+
+SCHEMA = 1
+CANCEL = "cancel"
+EVENTS = frozenset({"planned", "started", "step", "trial", "warning", "result", "cancelled", "failed"})
+LAST = frozenset({"result", "cancelled", "failed"})
+MAX_LINE_BYTES = 4 * 1024 * 1024
+JOURNAL, PLAN_FILE, LOG = "events.jsonl", "plan.json", "child.log"
+"""The files of a run's folder: every event, the plan, and what the libraries said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the child. `at_seconds` counts from the child's start."""
+
+    kind: str
+    at_seconds: float
+    fields: Mapping[str, Any]
+
+    def line(self) -> str:
+        """The event as one line of JSON, line break included; infinite and undefined numbers become null."""
+        held = {"event": self.kind, "at": round(self.at_seconds, 4), **_finite(dict(self.fields))}
+        return json.dumps(held, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value - value == 0.0 else None
+    if isinstance(value, Mapping):
+        return {str(k): _finite(v) for k, v in value.items()}
+    return [_finite(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def parse(line: str | bytes) -> Event | None:
+    """The event in a line, or None for anything else: libraries print what they like."""
+    try:
+        held = json.loads(line)
+        kind = held.pop("event")
+        if kind not in EVENTS:
+            return None
+        return Event(kind, float(held.pop("at", 0.0)), held)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data, with the digest of every trial."""
+    trials = [
+        {"kind": t.kind, "label": t.label, "digest": plan.trial_digest(t), "spec": dict(t.spec)} for t in plan.trials
+    ]
+    return {
+        "schema": SCHEMA,
+        "kind": plan.kind,
+        "name": plan.name,
+        "device": plan.device,
+        "seed": plan.seed,
+        "minutes": plan.minutes,
+        "shared": dict(plan.shared),
+        "trials": trials,
+    }
+
+
+def plan_of(held: Mapping[str, Any]) -> Plan:
+    """The plan in plain data. Raises ValueError where it is not one of this schema."""
+    if held.get("schema") != SCHEMA:
+        raise ValueError(f"schema {held.get('schema')!r}, not {SCHEMA}")
+    try:
+        trials = tuple(Trial(t["kind"], t["label"], t["spec"]) for t in held["trials"])
+        return Plan(held["kind"], held["name"], trials, held["shared"], held["device"], held["seed"], held["minutes"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a plan: {error}") from error
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """The plan as a file, whole or not at all."""
+    draft = path.with_suffix(".part")
+    draft.write_text(json.dumps(plan_data(plan)), encoding="utf-8")
+    draft.replace(path)

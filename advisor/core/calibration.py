@@ -1,0 +1,165 @@
+"""A calibration as values: the trials of a plan, what became of each, and what the whole showed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from advisor.core.quantity import Quantity, Range
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Status(StrEnum):
+    """What became of a trial or of a run; only `DONE` may enter an estimate."""
+
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"  # stopped by the user, or out of its minutes
+    OUT_OF_MEMORY = "out-of-memory"  # an answer, not an accident: it does not fit
+    FAILED = "failed"  # an error of the trial, with its reason
+    KILLED = "killed"  # the process ended without a word
+
+
+ANSWERED = frozenset({Status.DONE, Status.OUT_OF_MEMORY})
+"""Statuses that the same command does not run again."""
+
+
+def digest(value: Any) -> str:
+    """A short name for plain data: the same data, the same name. 64 bits of SHA-256 over its canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One thing to measure. `spec` is plain data and holds all that its result depends on."""
+
+    kind: str  # throughput, quality or prompts
+    label: str
+    spec: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        return digest({"kind": self.kind, "spec": dict(self.spec)})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will run. `shared` is plain data that all trials use, such as texts; limits are None where there are none.
+
+    `device` is cpu, cuda or auto. The digest leaves the limits out: a run with more minutes goes on where a shorter one
+    stopped.
+    """
+
+    kind: str
+    name: str
+    trials: tuple[Trial, ...]
+    shared: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    device: str = "auto"
+    seed: int = 0
+    minutes: float | None = None
+
+    @property
+    def digest(self) -> str:
+        return digest([self.kind, [t.digest for t in self.trials], digest(dict(self.shared)), self.device, self.seed])
+
+    def trial_digest(self, trial: Trial) -> str:
+        """The name of a trial's result: the trial itself, the shared data, device and seed."""
+        return digest([trial.digest, digest(dict(self.shared)), self.device, self.seed])
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOutcome:
+    """What became of one trial. `result` is plain data, empty unless there is one; `seconds` are wall time."""
+
+    digest: str
+    label: str
+    status: Status
+    seconds: float | None = None
+    result: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Price and duration of a run before it starts, from P10 to P90; `capped` says which limit cuts it."""
+
+    seconds: Range
+    usd: Range
+    basis: str
+    source: str
+    capped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DepthFit:
+    """A quantity as a line in the number of layers: base + per_layer × layers, and what it says for the whole model.
+
+    `error` is the relative error on a depth that the line was not drawn through; None where only two were measured.
+    """
+
+    base: float
+    per_layer: float
+    layers: int
+    at_full_depth: float
+    depths: tuple[int, ...]
+    error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bias:
+    """Actual ÷ forecast over recorded runs, as a range; `inside` of `count` fell into their P10–P90."""
+
+    what: str
+    ratio: Quantity
+    count: int
+    inside: int | None
+    scored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run as a list shows it. Times are UTC in ISO 8601; `done` of `trials` have an answer."""
+
+    id: int
+    kind: str
+    name: str
+    status: Status
+    trials: int
+    done: int
+    started_at: str
+    ended_at: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run with all that is kept of it. `events` are JSON lines, as the child wrote them."""
+
+    summary: RunSummary
+    digest: str
+    plan: Mapping[str, Any]
+    outcomes: tuple[TrialOutcome, ...]
+    forecast: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    result: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    machine: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    events: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What really came of a forecast figure, such as `train.hours`."""
+
+    run_id: int | None
+    what: str
+    unit: str
+    forecast: Range
+    actual: float
+    recorded_at: str = ""
+    note: str = ""

@@ -1,0 +1,204 @@
+"""Calibration runs in the database: plans, finished trials, what a run showed, and what really came of a forecast."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from advisor.core.calibration import ANSWERED, Actual, RunRecord, RunSummary, Status, TrialOutcome
+from advisor.core.quantity import Range
+from advisor.store.errors import StoreCorrupt, translated
+from advisor.store.store import Store
+
+_SUMMARY = (
+    "select runs.id, kind, name, runs.status, trials, "
+    "(select count(*) from trials where run_id = runs.id and trials.status in ('done', 'out-of-memory')) as done, "
+    "started_at, coalesce(ended_at, '') as ended_at, coalesce(device, '') as device from runs"
+)
+
+
+class Runs:
+    """The runs of an open store; every method raises StoreError, never an error of SQLite."""
+
+    def __init__(self, store: Store) -> None:
+        self._db = store.database
+        self._path = store.path
+
+    def begin(
+        self,
+        *,
+        kind: str,
+        name: str,
+        digest: str,
+        plan: Mapping[str, Any],
+        trials: int,
+        device: str,
+        forecast: Mapping[str, Any],
+        folder: str = "",
+    ) -> int:
+        """A new run, running from now; returns its id."""
+        row = {
+            "kind": kind,
+            "name": name,
+            "digest": digest,
+            "plan": _json(plan),
+            "trials": trials,
+            "status": Status.RUNNING.value,
+            "device": device,
+            "forecast": _json(forecast),
+            "folder": folder,
+            "started_at": _now(),
+        }
+        with translated(self._path):
+            return int(str(self._db.table("runs").insert(row).last_pk))
+
+    def keep(self, run_id: int, outcome: TrialOutcome, spec: Mapping[str, Any]) -> None:
+        """One trial's outcome, at once; a later one of the same trial takes its place."""
+        row = {
+            "run_id": run_id,
+            "digest": outcome.digest,
+            "label": outcome.label,
+            "status": outcome.status.value,
+            "seconds": outcome.seconds,
+            "spec": _json(spec),
+            "result": _json(outcome.result),
+            "reason": outcome.reason,
+            "finished_at": _now(),
+        }
+        with translated(self._path), self._db.atomic():
+            self._db.execute("delete from trials where run_id = ? and digest = ?", [run_id, outcome.digest])
+            self._db.table("trials").insert(row)
+
+    def end(
+        self, run_id: int, status: Status, *, result: Mapping[str, Any], events: str, machine: Mapping[str, Any]
+    ) -> None:
+        """How the run ended; the events of an earlier part of it stay in front."""
+        with translated(self._path), self._db.atomic():
+            self._db.execute(
+                "update runs set status = ?, result = ?, machine = ?, events = coalesce(events, '') || ?, "
+                "ended_at = ? where id = ?",
+                [status.value, _json(result), _json(machine), events, _now(), run_id],
+            )
+
+    def resume(self, run_id: int) -> None:
+        """The run goes on."""
+        with translated(self._path), self._db.atomic():
+            self._db.execute("update runs set status = ? where id = ?", [Status.RUNNING.value, run_id])
+
+    def latest(self, digest: str) -> RunRecord | None:
+        """The last run of the plan with this digest, or None."""
+        with translated(self._path):
+            found = next(
+                self._db.query("select id from runs where digest = ? order by id desc limit 1", [digest]), None
+            )
+        return None if found is None else self.run(int(found["id"]))
+
+    def folder(self, run_id: int) -> str:
+        """The folder of the run's files, empty where it needs none."""
+        with translated(self._path):
+            found = next(self._db.query("select folder from runs where id = ?", [run_id]), None)
+        return str(found["folder"] or "") if found else ""
+
+    def runs(self, limit: int = 20, kind: str = "") -> tuple[RunSummary, ...]:
+        """The runs begun last, newest first."""
+        where, values = (" where kind = ?", [kind]) if kind else ("", [])
+        with translated(self._path):
+            rows = list(self._db.query(f"{_SUMMARY}{where} order by runs.id desc limit ?", [*values, limit]))
+        return tuple(_summary(row) for row in rows)
+
+    def run(self, id: int) -> RunRecord | None:
+        """The run under `id` with its trials and events, or None."""
+        with translated(self._path):
+            row = next(self._db.query(f"{_SUMMARY} where runs.id = ?", [id]), None)
+            if row is None:
+                return None
+            held = next(
+                self._db.query("select digest, plan, forecast, result, machine, events from runs where id = ?", [id])
+            )
+            trials = list(self._db.query("select * from trials where run_id = ? order by id", [id]))
+        return RunRecord(
+            summary=_summary(row),
+            digest=str(held["digest"]),
+            plan=self._parsed(held["plan"]),
+            outcomes=tuple(self._outcome(trial) for trial in trials),
+            forecast=self._parsed(held["forecast"]),
+            result=self._parsed(held["result"]),
+            machine=self._parsed(held["machine"]),
+            events=str(held["events"] or ""),
+        )
+
+    def delete(self, id: int) -> None:
+        """Forget a run that showed nothing."""
+        with translated(self._path), self._db.atomic():
+            self._db.execute("delete from trials where run_id = ?", [id])
+            self._db.execute("delete from runs where id = ?", [id])
+
+    def record_actual(self, actual: Actual) -> int:
+        """Keep what really came of a forecast; returns its id."""
+        row = {
+            "run_id": actual.run_id,
+            "what": actual.what,
+            "unit": actual.unit,
+            "forecast_p10": actual.forecast.p10,
+            "forecast_p50": actual.forecast.p50,
+            "forecast_p90": actual.forecast.p90,
+            "actual": actual.actual,
+            "note": actual.note,
+            "recorded_at": _now(),
+        }
+        with translated(self._path):
+            return int(str(self._db.table("actuals").insert(row).last_pk))
+
+    def actuals(self, what: str = "") -> tuple[Actual, ...]:
+        """Every recorded actual, oldest first; those of one figure where `what` is given."""
+        where, values = (" where what = ?", [what]) if what else ("", [])
+        with translated(self._path):
+            rows = list(self._db.query(f"select * from actuals{where} order by id", values))
+        return tuple(
+            Actual(
+                row["run_id"],
+                row["what"],
+                row["unit"],
+                Range(row["forecast_p10"], row["forecast_p50"], row["forecast_p90"]),
+                float(row["actual"]),
+                row["recorded_at"],
+                row["note"] or "",
+            )
+            for row in rows
+        )
+
+    def _outcome(self, row: Mapping[str, Any]) -> TrialOutcome:
+        return TrialOutcome(
+            row["digest"],
+            row["label"],
+            Status(row["status"]),
+            row["seconds"],
+            self._parsed(row["result"]),
+            row["reason"] or "",
+        )
+
+    def _parsed(self, text: str | None) -> Mapping[str, Any]:
+        try:
+            held = json.loads(text or "{}")
+        except ValueError as error:
+            raise StoreCorrupt(f"{self._path}: a run in it is damaged; move it away and a new one is made") from error
+        return held if isinstance(held, dict) else {}
+
+
+def answered(record: RunRecord) -> frozenset[str]:
+    """Digests of the trials that need not run again."""
+    return frozenset(o.digest for o in record.outcomes if o.status in ANSWERED)
+
+
+def _summary(row: Mapping[str, Any]) -> RunSummary:
+    return RunSummary(**{**row, "status": Status(row["status"])})
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(dict(value), ensure_ascii=True, allow_nan=False)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
