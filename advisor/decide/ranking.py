@@ -108,6 +108,28 @@ class Ranking:
         return float(sum(p for arm, p in zip(self.arms, self.p_best, strict=True) if arm.approach == approach))
 
 
+def chosen(ranking: Ranking, spread: Matrix, target: float) -> NDArray[np.intp]:
+    """The arm to start with in each what-if case, by the rule of `Ranking.pick`. Shape (cases,).
+
+    `spread` is the standard deviation of each arm's score in logits (shape (arms,)): a score of its own at the case's
+    inputs gives the chance to reach the target, a logistic of slope 1.702 for the normal distribution.
+    """
+    chance = (ranking.meets_money & ranking.meets_weeks).astype(float)
+    if target > 0:
+        gap = (logit(ranking.quality) - logit(np.array(target))) / np.maximum(spread, 1e-6)
+        chance = chance / (1 + np.exp(np.clip(-1.702 * gap, -500, 500)))
+    chance = np.where(ranking.rankable, chance, 0.0)
+    enough = chance >= np.minimum(LIKELY, chance.max(axis=1, keepdims=True) - NEARLY)
+    cost = np.where(ranking.rankable & enough, ranking.cost, np.inf)
+    return np.asarray(cost.argmin(axis=1))
+
+
+def logit(score: Matrix) -> Matrix:
+    """Log odds of scores, which are kept off 0 and 1."""
+    kept = np.clip(score, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(kept / (1 - kept)))
+
+
 def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
     """Hold every estimate against the brief's limits, in every case."""
 

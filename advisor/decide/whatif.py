@@ -16,7 +16,7 @@ from advisor.core.question import Question
 from advisor.core.verdict import BreakEven, FlipPoint, Sensitivity
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.information import BINS
-from advisor.decide.ranking import Matrix, Ranking, full, rank
+from advisor.decide.ranking import Matrix, chosen, full, logit, rank
 
 DECADES = 3.0
 """A positive input is varied a thousandfold each way."""
@@ -45,51 +45,55 @@ def grid(question: Question, now: float, points: int = COARSE) -> Matrix:
     return np.clip(values, question.low, question.high)
 
 
-def verdict_word(arm: Arm) -> str:
-    """The approach of an arm; for the one in place, the approach that is in place."""
-    return arm.approach
-
-
 def numeric_inputs(cases: Cases, brief: Brief) -> list[str]:
     """Keys of the brief that at least one arm was computed from, in the order of the questions."""
     return [k for k in questions() if k in cases.inputs and cases.inputs[k].is_known]
 
 
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Evaluates values of single inputs and says which arm one would start with at each."""
+
+    evaluator: Evaluator
+    brief: Brief
+    spread: Matrix  # of each arm's score over the draws, in logits
+    now: Mapping[str, float]
+
+    def arms(self, values: Sequence[tuple[str, float]]) -> list[Arm]:
+        """The arm to start with as things are, then at each value."""
+        cases = self.evaluator.what_if(values)
+        ranking = rank(cases.estimates, self.brief, cases.size)
+        return [ranking.arms[i] for i in chosen(ranking, self.spread, self.brief.quality.target)]
+
+    def words(self, values: Sequence[tuple[str, float]]) -> list[str]:
+        """The verdict words of those arms."""
+        return [arm.approach for arm in self.arms(values)]
+
+
 def flip_points(evaluator: Evaluator, cases: Cases, brief: Brief) -> tuple[FlipPoint, ...]:
-    """For every numeric input the nearest value below and above at which another approach becomes best."""
+    """For every numeric input the nearest value below and above at which one would start with another approach."""
     known = questions()
     now = {k: cases.inputs[k].value for k in numeric_inputs(cases, brief)}
-    brackets = _changes(evaluator, brief, {k: grid(known[k], v) for k, v in now.items()}, now)
+    drawn = [full(e["quality.score"], cases.size)[1:] for e in cases.estimates]
+    spread = np.array([float(logit(q).std()) if len(q) else 0.0 for q in drawn])
+    sweeper = Sweeper(evaluator, brief, spread, now)
+    brackets = _changes(sweeper, {k: grid(known[k], v) for k, v in now.items()})
     for _ in range(2):
-        brackets = _refine(evaluator, brief, brackets, now)
-    points = _settle(evaluator, brief, brackets, now)
-    return tuple(sorted(points, key=lambda p: _distance(p.value, now[p.input])))
+        brackets = _refine(sweeper, brackets)
+    return tuple(sorted(_settle(sweeper, brackets), key=lambda p: _distance(p.value, now[p.input])))
 
 
 def _distance(value: float, now: float) -> float:
     return abs(math.log(value / now)) if value > 0 and now > 0 else 10.0 + abs(value - now)
 
 
-def _words(ranking: Ranking) -> list[str]:
-    return [verdict_word(ranking.arms[i]) for i in ranking.best]
-
-
-def _sweep(evaluator: Evaluator, brief: Brief, values: Sequence[tuple[str, float]]) -> tuple[Ranking, list[str]]:
-    cases = evaluator.what_if(values)
-    ranking = rank(cases.estimates, brief, cases.size)
-    return ranking, _words(ranking)
-
-
-def _changes(
-    evaluator: Evaluator, brief: Brief, grids: Mapping[str, Matrix], now: Mapping[str, float]
-) -> list[Bracket]:
-    """Brackets next to today's value, on either side, in which the best approach stops being today's."""
-    values = [(k, float(v)) for k, g in grids.items() for v in g]
-    _, words = _sweep(evaluator, brief, values)
+def _changes(sweeper: Sweeper, grids: Mapping[str, Matrix]) -> list[Bracket]:
+    """Brackets next to today's value, on either side, in which the approach stops being today's."""
+    words = sweeper.words([(k, float(v)) for k, g in grids.items() for v in g])
     base, found, row = words[0], [], 1
     for key, g in grids.items():
         own, row = words[row : row + len(g)], row + len(g)
-        found += _nearest_changes(key, g, own, base, now[key])
+        found += _nearest_changes(key, g, own, base, sweeper.now[key])
     return found
 
 
@@ -106,14 +110,14 @@ def _nearest_changes(key: str, values: Matrix, words: Sequence[str], base: str, 
     return found
 
 
-def _refine(evaluator: Evaluator, brief: Brief, brackets: Sequence[Bracket], now: Mapping[str, float]) -> list[Bracket]:
+def _refine(sweeper: Sweeper, brackets: Sequence[Bracket]) -> list[Bracket]:
     """Each bracket narrowed to the step in which the change nearest to today's value happens."""
     steps = [_between(b) for b in brackets]
-    _, words = _sweep(evaluator, brief, [(b.key, float(v)) for b, g in zip(brackets, steps, strict=True) for v in g])
+    words = sweeper.words([(b.key, float(v)) for b, g in zip(brackets, steps, strict=True) for v in g])
     narrowed, row = [], 1
     for bracket, g in zip(brackets, steps, strict=True):
         own, row = words[row : row + len(g)], row + len(g)
-        upward = bracket.low >= now[bracket.key]
+        upward = bracket.low >= sweeper.now[bracket.key]
         order = range(1, len(g)) if upward else range(len(g) - 2, -1, -1)
         hit = next((i for i in order if own[i] != words[0]), None)
         if hit is not None:
@@ -128,15 +132,14 @@ def _between(bracket: Bracket) -> Matrix:
     return np.linspace(bracket.low, bracket.high, FINE)
 
 
-def _settle(
-    evaluator: Evaluator, brief: Brief, brackets: Sequence[Bracket], now: Mapping[str, float]
-) -> list[FlipPoint]:
-    """The far side of each narrowed bracket, with the approach that is best there."""
+def _settle(sweeper: Sweeper, brackets: Sequence[Bracket]) -> list[FlipPoint]:
+    """The far side of each narrowed bracket, with the arm one would start with there."""
+    now = sweeper.now
     far = [b.high if b.low >= now[b.key] else b.low for b in brackets]
-    ranking, words = _sweep(evaluator, brief, [(b.key, v) for b, v in zip(brackets, far, strict=True)])
+    arms = sweeper.arms([(b.key, v) for b, v in zip(brackets, far, strict=True)])
     return [
-        FlipPoint(b.key, value, words[i], now[b.key], questions()[b.key].unit, ranking.arms[ranking.best[i]].id)
-        for i, (b, value) in enumerate(zip(brackets, far, strict=True), start=1)
+        FlipPoint(b.key, value, arm.approach, now[b.key], questions()[b.key].unit, arm.id)
+        for b, value, arm in zip(brackets, far, arms[1:], strict=True)
     ]
 
 
