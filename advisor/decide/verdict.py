@@ -22,13 +22,13 @@ from advisor.core.verdict import (
     Verdict,
 )
 from advisor.decide.evaluator import Cases, Evaluator
-from advisor.decide.information import DECIDE_NOW, Known, information, next_steps
 from advisor.decide.plan import plan
 from advisor.decide.ranking import HOPELESS, Ranking, rank
 from advisor.decide.readiness import best_of_another_approach, readiness
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
+from advisor.decide.steps import DECIDE_NOW, Known, information, next_steps
 from advisor.decide.whatif import break_even, flip_points, tornado
 from advisor.decide.why import Case, reasons
 
@@ -79,7 +79,7 @@ def decide(question: Question, *, deep: bool) -> Verdict:
 def _what_changes(question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]) -> WhatChanges:
     brief, cases = question.brief, question.cases
     flips = flip_points(question.evaluator, cases, brief)
-    known = Known(brief, ranking, cases.inputs, question.quality, flips, tuple(checks))
+    known = Known(brief, ranking, cases.inputs, question.quality, flips, tuple(checks), cases.estimates)
     swings = tornado(question.evaluator, cases, ranking.pick, other)
     return WhatChanges(flips, swings, next_steps(known), information(known))
 

@@ -1,0 +1,164 @@
+"""The next steps: what could be measured or asked next, what it costs, how long it takes and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from advisor.core.arm import Estimate
+from advisor.core.brief import Brief
+from advisor.core.figure import Figure
+from advisor.core.quantity import Basis
+from advisor.core.verdict import FlipPoint, Information, NextStep, Readiness
+from advisor.decide.information import DETECTABLE, evppi, evsi, items_needed, rows_of, variance_removed
+from advisor.decide.ranking import Ranking
+
+TEST_SIZES = (100, 200, 400, 800, 1600)
+
+CALIBRATION_HOURS = 0.25
+"""A short training run that measures the speed of a card: a few hundred steps and its start-up."""
+
+LISTED = 8
+"""No more steps and inputs than a reader takes in."""
+
+DECIDE_NOW = NextStep("decide now: no measurement is worth its price", 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the next step is chosen from: the ranking, the drawn inputs, the flip points and the readiness rules."""
+
+    brief: Brief
+    ranking: Ranking
+    inputs: Mapping[str, Figure]
+    quality: Mapping[str, Figure]  # by skill
+    flips: tuple[FlipPoint, ...]
+    readiness: tuple[Readiness, ...]
+    estimates: Sequence[Estimate] = ()
+
+
+def next_steps(known: Known) -> tuple[NextStep, ...]:
+    """Every step that is worth its price, by worth net of cost; a test set first where there is none.
+
+    Empty: decide now. Of several sizes of one test only the best is listed.
+    """
+    first = any(r.rule == "evaluation set" and r.status == "stop" for r in known.readiness)
+    steps = [*_labels(known), *_best_test(known), *_scorings(known), *_calibrations(known), *_answers(known)]
+    worth = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(known)]
+    ranked = sorted(worth, key=lambda s: s.cost_usd - s.worth_usd)[:LISTED]
+    return (_collect_test(known), *ranked) if first else tuple(ranked)
+
+
+def information(known: Known) -> tuple[Information, ...]:
+    """EVPPI of every uncertain input and every option's score, those worth a dollar or more, the largest first."""
+    inputs = {key: figure for key, figure in known.inputs.items() if not isinstance(figure.rows, float)}
+    scores = {f"quality.score of {skill}": figure for skill, figure in known.quality.items()}
+    worth = [Information(name, evppi(known.ranking, rows_of(f))) for name, f in {**inputs, **scores}.items()]
+    return tuple(sorted((w for w in worth if w.worth_usd >= 1.0), key=lambda w: -w.worth_usd)[:LISTED])
+
+
+def _negligible(known: Known) -> float:
+    """A step that saves less than a thousandth of the money at stake is not worth its trouble."""
+    cost = known.ranking.cost[0, known.ranking.pick]
+    return 0.001 * float(cost) if cost == cost else 0.0
+
+
+def _grade_usd(brief: Brief) -> float:
+    grade = brief.data.eval_label_usd
+    return grade.likely if grade is not None else 2.0 * brief.data.label_usd.likely
+
+
+def _collect_test(known: Known) -> NextStep:
+    items = items_needed(DETECTABLE)
+    brief, pick = known.brief, known.ranking.pick
+    days = 7.0 * items / brief.data.labels_per_week.likely
+    action = (
+        f"collect and grade {items} test items: they show a difference of {100 * DETECTABLE:.0f} points; "
+        f"start with {known.ranking.arms[pick].id} meanwhile"
+    )
+    return NextStep(action, items * _grade_usd(brief), days, _test_worth(known, items))
+
+
+def _test_worth(known: Known, items: int) -> float:
+    return max(
+        (evsi(known.ranking, rows_of(f), variance_removed(f, items)) for f in known.quality.values()), default=0.0
+    )
+
+
+def _labels(known: Known) -> list[NextStep]:
+    """Labels up to the point at which a tuned option becomes the best."""
+    brief, ranking, pick = known.brief, known.ranking, known.ranking.pick
+    flip = next((f for f in known.flips if f.input == "data.examples" and f.value > (f.now or 0)), None)
+    if flip is None or flip.verdict_becomes == ranking.arms[pick].approach:
+        return []
+    missing = flip.value - (flip.now or 0.0)
+    cost = missing * brief.data.label_usd.likely + brief.data.label_setup_usd.likely
+    at_stake = float(ranking.cost[0, pick]) * max(0.0, 1.0 - float(ranking.p_meets[pick]))
+    days = 7.0 * missing / brief.data.labels_per_week.likely
+    action = f"label {round(missing, -1):,.0f} more examples: from {flip.value:,.0f} on {flip.arm} is the better choice"
+    return [NextStep(action, cost, days, at_stake)]
+
+
+def _best_test(known: Known) -> list[NextStep]:
+    """A larger test of the measured option whose score matters most, at its best size."""
+    measured = {skill: f for skill, f in known.quality.items() if f.basis is Basis.MEASURED}
+    if not measured:
+        return []
+    skill, figure = max(measured.items(), key=lambda kv: evppi(known.ranking, rows_of(kv[1])))
+    grade, pace = _grade_usd(known.brief), known.brief.data.labels_per_week.likely
+    tests = [
+        NextStep(
+            f"grade {n} more test items of {skill}: its score decides most",
+            n * grade,
+            7.0 * n / pace,
+            evsi(known.ranking, rows_of(figure), variance_removed(figure, n)),
+        )
+        for n in TEST_SIZES
+    ]
+    return [max(tests, key=lambda s: s.worth_usd - s.cost_usd)]
+
+
+def _scorings(known: Known) -> Iterator[NextStep]:
+    """Score an untested option on the test items in hand: a prompt costs its requests, a tuned model a training run."""
+    items = int(known.brief.data.eval_examples.likely)
+    estimates = {e.arm.skill: e for e in known.estimates}
+    for skill, figure in known.quality.items():
+        estimate = estimates.get(skill)
+        if items and estimate is not None and figure.basis is not Basis.MEASURED:
+            once = estimate.figures.get("train.run_usd")
+            request = estimate.figures.get("run.request")
+            cost = (once.value if once else 0.0) + items * (request.value if request else 0.0)
+            worth = evsi(known.ranking, rows_of(figure), variance_removed(figure, items))
+            if cost == cost:
+                yield NextStep(f"score {skill} on the {items:,} test items in hand", cost, 2.0, worth)
+
+
+def _calibrations(known: Known) -> Iterator[NextStep]:
+    """Measure a training speed that is only modelled, in a short run on the card itself."""
+    hardware, hour_usd = known.brief.hardware, _card_hour_usd(known)
+    for key, figure in known.inputs.items():
+        if key.startswith("train.tokens_per_second@"):
+            name = key.partition("@")[2]
+            cost = CALIBRATION_HOURS * hour_usd * hardware.count
+            worth = evppi(known.ranking, rows_of(figure))
+            yield NextStep(f"calibrate the training speed of {name} on one {hardware.gpu}", cost, 0.5, worth)
+
+
+def _card_hour_usd(known: Known) -> float:
+    """Likely rent of one card for an hour; an owned card costs cents of electricity."""
+    hardware, rent = known.brief.hardware, known.inputs.get("gpu.usd_per_hour")
+    if hardware.owned:
+        return 0.0
+    if hardware.usd_per_hour is not None:
+        return hardware.usd_per_hour.likely
+    return rent.value if rent is not None else 0.0
+
+
+def _answers(known: Known) -> list[NextStep]:
+    """Find out an input that is only assumed: it costs a conversation, not money."""
+    steps = []
+    for key, figure in known.inputs.items():
+        if figure.basis == "assumed" and not isinstance(figure.rows, float) and "." in key:
+            worth = evppi(known.ranking, rows_of(figure))
+            steps.append(NextStep(f"find out {key} (assumed so far): it could change the answer", 0.0, 1.0, worth))
+    return steps
