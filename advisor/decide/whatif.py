@@ -218,7 +218,8 @@ def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:
     if prompted is None or not prompted["run.inference"].value > 0:
         return None
     rival = pair[1] if prompted is pair[0] else pair[0]
-    charges = prompted["run.inference"] * prompted["horizon.months_growing"]
+    dated = prompted.figures.get("horizon.inference")  # where token prices change inside the horizon
+    charges = dated if dated is not None else prompted["run.inference"] * prompted["horizon.months_growing"]
     return full(1.0 + (rival["horizon.total"] - prompted["horizon.total"]) / charges, cases.size)
 
 

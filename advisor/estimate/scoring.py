@@ -11,6 +11,7 @@ from advisor.core.arm import Arm
 from advisor.core.brief import Score, Segment
 from advisor.core.figure import Figure
 from advisor.core.setting import Setting
+from advisor.estimate.labels import training_examples
 from advisor.estimate.quality import Forecast, Skill, Task, scores
 from advisor.estimate.quality.forecast import size_in_name
 from advisor.estimate.quality.skills import release_year
@@ -107,7 +108,7 @@ def _examples(arm: Arm, sheet: Sheet) -> Rows | None:
     """Examples it is tuned on, case by case, or that its prompt shows; None: the technique's usual number."""
     if arm.approach == "prompt":
         return float(arm.shown_examples) if arm.shown_examples else None
-    rows = sheet["data.examples"].rows
+    rows = training_examples(sheet).rows
     return max(rows, 1.0) if isinstance(rows, (int, float)) else rows.clip(min=1.0)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from advisor.core.arm import Arm
 from advisor.core.figure import Figure
-from advisor.core.quantity import Basis, Quantity
+from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate import algebra, cards
 from advisor.estimate.arms import adapters
@@ -40,12 +40,18 @@ def train_tokens(ledger: Ledger) -> Figure:
         per_example = sheet["data.tokens_per_example"]
     else:
         per_example = sheet["tuning.static_tokens"] + sheet["traffic.input_tokens"] + sheet["traffic.output_tokens"]
-    if ledger.arm.technique == "tuned-few-shot":
-        per_example = per_example + algebra.highest(ledger["tokens.static"] - sheet["tuning.static_tokens"], 0.0)
-    if ledger.arm.technique == "tuned-retrieval":
-        per_example = per_example + sheet["retrieval.tokens"]
-    tokens = training_examples(sheet) * per_example * sheet["tuning.epochs"]
+    tokens = training_examples(sheet) * _with_prompt(ledger, per_example) * sheet["tuning.epochs"]
     return ledger.put("train.tokens", "tokens", tokens, "train-tokens")
+
+
+def _with_prompt(ledger: Ledger, per_example: Figure) -> Figure:
+    """Tokens of an example with what a hybrid keeps in its prompt."""
+    if ledger.arm.technique == "tuned-few-shot":
+        kept = ledger["tokens.static"] - ledger.sheet["tuning.static_tokens"]
+        return per_example + algebra.highest(kept, 0.0)
+    if ledger.arm.technique == "tuned-retrieval":
+        return per_example + ledger.sheet["retrieval.tokens"]
+    return per_example
 
 
 def train_on_cards(ledger: Ledger) -> None:
@@ -119,10 +125,10 @@ def _padded_tokens(ledger: Ledger) -> Figure | None:
     if report is None or not report.max_tokens or tariff is None or tariff.training_usd is None:
         return None
     longest = ledger.sheet.exact(
-        "data.longest_tokens", report.max_tokens, "tokens/example", Basis.MEASURED, f"counted in {report.files[0]}",
-        report.as_of,
+        "data.longest_tokens", report.max_tokens, "tokens/example", report.tokens_per_row.basis,
+        report.tokens_per_row.source, report.as_of,
     )  # fmt: skip
-    return training_examples(ledger.sheet) * longest * ledger.sheet["tuning.epochs"]
+    return training_examples(ledger.sheet) * _with_prompt(ledger, longest) * ledger.sheet["tuning.epochs"]
 
 
 def upkeep(ledger: Ledger) -> None:

@@ -13,6 +13,8 @@ from advisor.core.quantity import Basis, Range
 def apply(report: DataReport, brief: Brief) -> Brief:
     """The brief with what its files hold: examples, test items, tokens an example, specificity, classes.
 
+    Where the brief leaves out how long a request or an answer is, those of the rows stand in.
+
     Where `data.sample` is set, counts and token numbers of the brief stay. Tokens an example are those of a row plus
     the instructions that stay in the tuned model's prompt.
     """
@@ -40,6 +42,10 @@ def _found(report: DataReport, brief: Brief) -> Iterator[tuple[str, Any, Origin]
             yield "data.eval_examples", Range.exact(float(report.eval_rows)), test
         if report.answer_field and report.tokens_per_row.range.is_known:
             yield "data.tokens_per_example", *_tokens_per_example(report, brief)
+    lengths = {"traffic.input_tokens": report.prompt_tokens, "traffic.output_tokens": report.answer_tokens}
+    for key, tokens in lengths.items():
+        if report.answer_field and key not in brief.origins and tokens.range.is_known:
+            yield key, tokens.range, Origin(tokens.basis, tokens.source, report.as_of)
     if report.specificity is not None and brief.task.domain_specificity == "auto":
         yield "task.domain_specificity", report.specificity.level, measured
     if report.labels and brief.task.type == "classification" and not brief.task.labels:

@@ -1,0 +1,122 @@
+"""What a reader should hear about costs beside the figures: cheaper orders, other bills, limits. One line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from advisor.core.arm import Arm, Estimate
+from advisor.core.brief import Brief
+from advisor.core.setting import Setting
+from advisor.estimate.ledger import HOURS_PER_MONTH
+from advisor.estimate.limits import doubtful, least_hours, tokens_per_second_alone
+
+CENT = 0.01
+FROM = "run.inference_from_"
+MONTHS_OF_720_HOURS = ("azure",)
+"""Providers whose own examples of a month's hosting count 30 days (Azure OpenAI, cost of fine-tuning)."""
+
+PADDING_MATTERS = 1.2
+"""Padded over real tokens from which a bill by padded rows is worth a line."""
+
+
+def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> tuple[str, ...]:
+    """All lines, each once, in the order of their importance for the bill."""
+    found = [
+        *_reorder(estimates), *_changed_prices(estimates), *_overloaded(estimates, brief, setting),
+        *_latency(estimates, brief, setting), *doubtful(brief, setting), *_padded(estimates),
+        *_provider_months(estimates),
+    ]  # fmt: skip
+    return tuple(dict.fromkeys(found))
+
+
+def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
+    """The largest saving of putting first what all prompts share."""
+    by_id = {estimate.arm.id: estimate for estimate in estimates}
+    savings = []
+    for estimate in estimates:
+        plain = by_id.get(estimate.arm.id.removesuffix("+shared-first"))
+        if plain is not None and plain is not estimate:
+            savings.append((plain["run.total"].value - estimate["run.total"].value, plain, estimate))
+    best = max(savings, key=lambda s: s[0], default=None)
+    if best is not None and best[0] > CENT:
+        saved, plain, first = best
+        yield (
+            f"Put the part that all prompts share first: {first.arm.id} costs ${first['run.total'].value:,.2f} a "
+            f"month, ${saved:,.2f} less than {plain.arm.id}"
+        )
+
+
+def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
+    """A known change of price inside the horizon, told once for each model and day."""
+    told = set()
+    for estimate in estimates:
+        for name in (n for n in estimate.figures if n.startswith(FROM)):
+            day, model = name.removeprefix(FROM), estimate.arm.helper or estimate.arm.model
+            if (model, day) not in told:
+                told.add((model, day))
+                then, now = f"${estimate[name].value:,.2f}", f"${estimate['run.inference'].value:,.2f}"
+                yield f"The price of {model} changes on {day}: {estimate.arm.id} then costs {then} a month, not {now}"
+
+
+def _overloaded(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> Iterator[str]:
+    """Cards whose speeds are not known, and that the load overwhelms even at their rated arithmetic."""
+    for estimate in estimates:
+        model = setting.model(estimate.arm.model)
+        if model is None or not _on_cards(estimate.arm) or "serve.busy_hours" in estimate.figures:
+            continue
+        tokens = sum(estimate[f"tokens.{part}"].value for part in ("static", "fresh", "output"))
+        hours = least_hours(brief, setting, model, tokens * brief.traffic.requests_per_month.likely)
+        if hours is not None and hours > HOURS_PER_MONTH:
+            yield (
+                f"{estimate.arm.id}: the load needs at least {hours:,.0f} hours a month of {brief.hardware.count} × "
+                f"{brief.hardware.gpu}, more than the {HOURS_PER_MONTH:.0f} charged: measure prefill and decode"
+            )
+
+
+def _on_cards(arm: Arm) -> bool:
+    return ("owned" in arm.serving or "rented" in arm.serving) and "cpu" not in arm.serving
+
+
+def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> Iterator[str]:
+    """An answer that cannot come in time, even alone on the card; a goal that nobody has measured."""
+    limit, gpu = brief.traffic.max_latency_seconds.likely, setting.gpu
+    for estimate in estimates if limit > 0 else ():
+        model = setting.model(estimate.arm.model)
+        if model is None or gpu is None or not _on_cards(estimate.arm):
+            continue
+        speed = tokens_per_second_alone(gpu, model, brief.hardware.count)
+        if speed is None:
+            continue
+        least, cards = estimate["tokens.output"].value / speed, f"{brief.hardware.count} × {brief.hardware.gpu}"
+        if least > limit:
+            yield (
+                f"{estimate.arm.model} on {cards} takes at least {least:.2g} s to write an answer in 16 bits, "
+                f"more than the {limit:g} s of traffic.max_latency_seconds"
+            )
+        else:
+            yield (
+                f"{estimate.arm.model} on {cards} writes an answer in {least:.2g} s at best; whether it keeps to "
+                f"{limit:g} s under load is not measured: cards are counted by load, not by latency"
+            )
+
+
+def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:
+    """What a run costs where a provider bills rows × longest row."""
+    for estimate in estimates:
+        padded, real = estimate.figures.get("train.run_padded_usd"), estimate.figures.get("train.run_usd")
+        if padded is not None and real is not None and padded.value > PADDING_MATTERS * real.value:
+            yield (
+                f"A run of {estimate.arm.id} costs ${padded.value:,.2f} instead of ${real.value:,.2f} where the "
+                "provider bills rows × longest row (Together does when packing is off): leave packing on"
+            )
+
+
+def _provider_months(estimates: Sequence[Estimate]) -> Iterator[str]:
+    """A deployment fee by the month of 720 hours that a provider reckons with."""
+    for estimate in estimates:
+        short = estimate.figures.get("run.hosting_720h")
+        if short is not None and short.is_known and estimate.arm.provider in MONTHS_OF_720_HOURS:
+            yield (
+                f"Hosting of {estimate.arm.model} is counted for 730 hours, ${estimate['run.hosting'].value:,.2f} a "
+                f"month; {estimate.arm.provider} reckons with 720 hours: then it is ${short.value:,.2f}"
+            )
