@@ -27,11 +27,12 @@ COARSE, FINE = 61, 33
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """Two neighbouring values of an input between which something changes."""
+    """Two neighbouring values of an input between which the approach changes, and the arm on the far side."""
 
     key: str
     low: float
     high: float
+    beyond: Arm
 
 
 def grid(question: Question, now: float, points: int = COARSE) -> Matrix:
@@ -65,10 +66,6 @@ class Sweeper:
         ranking = rank(cases.estimates, self.brief, cases.size)
         return [ranking.arms[i] for i in chosen(ranking, self.spread, self.brief.quality.target)]
 
-    def words(self, values: Sequence[tuple[str, float]]) -> list[str]:
-        """The verdict words of those arms."""
-        return [arm.approach for arm in self.arms(values)]
-
 
 def flip_points(evaluator: Evaluator, cases: Cases, brief: Brief) -> tuple[FlipPoint, ...]:
     """For every numeric input the nearest value below and above at which one would start with another approach."""
@@ -80,7 +77,7 @@ def flip_points(evaluator: Evaluator, cases: Cases, brief: Brief) -> tuple[FlipP
     brackets = _changes(sweeper, {k: grid(known[k], v) for k, v in now.items()})
     for _ in range(2):
         brackets = _refine(sweeper, brackets)
-    return tuple(sorted(_settle(sweeper, brackets), key=lambda p: _distance(p.value, now[p.input])))
+    return tuple(sorted((_point(b, now[b.key]) for b in brackets), key=lambda p: _distance(p.value, now[p.input])))
 
 
 def _distance(value: float, now: float) -> float:
@@ -89,58 +86,53 @@ def _distance(value: float, now: float) -> float:
 
 def _changes(sweeper: Sweeper, grids: Mapping[str, Matrix]) -> list[Bracket]:
     """Brackets next to today's value, on either side, in which the approach stops being today's."""
-    words = sweeper.words([(k, float(v)) for k, g in grids.items() for v in g])
-    base, found, row = words[0], [], 1
+    arms = sweeper.arms([(k, float(v)) for k, g in grids.items() for v in g])
+    base, found, row = arms[0].approach, [], 1
     for key, g in grids.items():
-        own, row = words[row : row + len(g)], row + len(g)
+        own, row = arms[row : row + len(g)], row + len(g)
         found += _nearest_changes(key, g, own, base, sweeper.now[key])
     return found
 
 
-def _nearest_changes(key: str, values: Matrix, words: Sequence[str], base: str, now: float) -> list[Bracket]:
-    above = [i for i in range(len(values)) if values[i] > now and words[i] != base]
-    below = [i for i in range(len(values)) if values[i] < now and words[i] != base]
+def _nearest_changes(key: str, values: Matrix, arms: Sequence[Arm], base: str, now: float) -> list[Bracket]:
+    above = [i for i in range(len(values)) if values[i] > now and arms[i].approach != base]
+    below = [i for i in range(len(values)) if values[i] < now and arms[i].approach != base]
     found = []
     if above:
         i = above[0]
-        found.append(Bracket(key, max(now, float(values[i - 1])) if i else now, float(values[i])))
+        found.append(Bracket(key, max(now, float(values[i - 1])) if i else now, float(values[i]), arms[i]))
     if below:
         i = below[-1]
-        found.append(Bracket(key, float(values[i]), min(now, float(values[i + 1])) if i + 1 < len(values) else now))
+        high = min(now, float(values[i + 1])) if i + 1 < len(values) else now
+        found.append(Bracket(key, float(values[i]), high, arms[i]))
     return found
 
 
 def _refine(sweeper: Sweeper, brackets: Sequence[Bracket]) -> list[Bracket]:
     """Each bracket narrowed to the step in which the change nearest to today's value happens."""
-    steps = [_between(b) for b in brackets]
-    words = sweeper.words([(b.key, float(v)) for b, g in zip(brackets, steps, strict=True) for v in g])
+    steps = [_between(b.low, b.high) for b in brackets]
+    arms = sweeper.arms([(b.key, float(v)) for b, g in zip(brackets, steps, strict=True) for v in g])
     narrowed, row = [], 1
     for bracket, g in zip(brackets, steps, strict=True):
-        own, row = words[row : row + len(g)], row + len(g)
+        own, row = arms[row : row + len(g)], row + len(g)
         upward = bracket.low >= sweeper.now[bracket.key]
         order = range(1, len(g)) if upward else range(len(g) - 2, -1, -1)
-        hit = next((i for i in order if own[i] != words[0]), None)
+        hit = next((i for i in order if own[i].approach != arms[0].approach), None)
         if hit is not None:
             i = hit - 1 if upward else hit
-            narrowed.append(Bracket(bracket.key, float(g[i]), float(g[i + 1])))
+            narrowed.append(Bracket(bracket.key, float(g[i]), float(g[i + 1]), own[hit]))
     return narrowed
 
 
-def _between(bracket: Bracket) -> Matrix:
-    if bracket.low > 0:
-        return np.geomspace(bracket.low, bracket.high, FINE)
-    return np.linspace(bracket.low, bracket.high, FINE)
+def _between(low: float, high: float) -> Matrix:
+    return np.geomspace(low, high, FINE) if low > 0 else np.linspace(low, high, FINE)
 
 
-def _settle(sweeper: Sweeper, brackets: Sequence[Bracket]) -> list[FlipPoint]:
-    """The far side of each narrowed bracket, with the arm one would start with there."""
-    now = sweeper.now
-    far = [b.high if b.low >= now[b.key] else b.low for b in brackets]
-    arms = sweeper.arms([(b.key, v) for b, v in zip(brackets, far, strict=True)])
-    return [
-        FlipPoint(b.key, value, arm.approach, now[b.key], questions()[b.key].unit, arm.id)
-        for b, value, arm in zip(brackets, far, arms[1:], strict=True)
-    ]
+def _point(bracket: Bracket, now: float) -> FlipPoint:
+    """The far side of a narrowed bracket, with the arm one would start with there."""
+    value = bracket.high if bracket.low >= now else bracket.low
+    unit = questions()[bracket.key].unit
+    return FlipPoint(bracket.key, value, bracket.beyond.approach, now, unit, bracket.beyond.id)
 
 
 def break_even(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None) -> BreakEven:
@@ -192,7 +184,7 @@ def _equal_cost(evaluator: Evaluator, brief: Brief, key: str, pick: int, other: 
     question = questions()[key]
     now = brief.get(key).likely
     values = grid(question, now)
-    for _ in range(3):
+    for _ in range(2):
         cases = evaluator.what_if([(key, float(v)) for v in values])
         gap = _gap(cases, pick, other)[1:]
         signs = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) < 0)
@@ -200,7 +192,7 @@ def _equal_cost(evaluator: Evaluator, brief: Brief, key: str, pick: int, other: 
             return None
         i = min(signs, key=lambda j: _distance(float(values[j]), now))
         low, high, g0, g1 = float(values[i]), float(values[i + 1]), float(gap[i]), float(gap[i + 1])
-        values = _between(Bracket(key, low, high))
+        values = _between(low, high)
     return low + (high - low) * g0 / (g0 - g1)
 
 

@@ -20,8 +20,25 @@ def render(verdict: Verdict) -> str:
 
 
 def dump(value: Any) -> str:
-    """Any record of dataclasses, mappings, sequences and plain values as indented JSON text."""
-    return json.dumps(plain_data(value), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    """Any record of dataclasses, mappings, sequences and plain values as JSON text, an entry per line.
+
+    Indented deeper, the encoder would be the slow one written in Python: a fifth of a second for a verdict.
+    """
+    data = plain_data(value)
+    if isinstance(data, Mapping):
+        return "{\n" + ",\n".join(f" {_line(key)}: {_entry(held)}" for key, held in data.items()) + "\n}\n"
+    return _entry(data) + "\n"
+
+
+def _entry(value: Any) -> str:
+    """A value in one line; a list of objects with an object per line."""
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return "[\n" + ",\n".join(f"  {_line(item)}" for item in value) + "\n ]"
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def plain_data(value: Any) -> Any:
