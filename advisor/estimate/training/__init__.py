@@ -10,20 +10,23 @@ from types import MappingProxyType
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 from advisor.estimate.training import coefficients, correction, memory, spread, throughput, time
-from advisor.estimate.training.advice import largest_micro_batch, ways_to_fit
+from advisor.estimate.training.advice import cheapest_card, largest_micro_batch, ways_to_fit
 from advisor.estimate.training.params import total_params, trainable_params
 from advisor.estimate.training.shape import Shape, of_model, of_size
 from advisor.estimate.training.throughput import mean_length
 
 __all__ = [
+    "cheapest_card",
     "estimate",
     "fits",
     "fixed_seconds",
+    "free_gib",
     "largest_micro_batch",
     "mean_length",
     "shape_of",
     "total_params",
     "trainable_params",
+    "trained",
     "ways_to_fit",
 ]
 
@@ -67,9 +70,15 @@ def shape_of(run: TrainingRun) -> Shape | None:
     return of_size(run.params) if run.params else None
 
 
+def trained(run: TrainingRun) -> float:
+    """Trained parameters: as stated, by formula, or typical of the size; 0 for a model of unknown size."""
+    shape = shape_of(run)
+    return 0.0 if shape is None else memory.trained_params(run, shape)
+
+
 def fits(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> str:
     """`fits` where even P90 of the process is below the free memory, `tight` where only the median is, else `no`."""
-    free = free_gib(run, k)
+    free = free_gib(run)
     if free is None:
         return "unknown"
     used = memory.needed_gib(sum(memory.terms(run, shape, k).values()) / memory.GIB, k)
@@ -78,7 +87,7 @@ def fits(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> str:
     return "fits" if used * math.exp(spread.Z80 * spread.log_sd(run, "memory", k)) <= free else "tight"
 
 
-def free_gib(run: TrainingRun, k: Mapping[str, float]) -> float | None:
+def free_gib(run: TrainingRun) -> float | None:
     """Memory a process can have on the card, GiB; None where it is unknown.
 
     A card sold as n GB shows about n GiB less what the driver and error correction take.
@@ -87,7 +96,7 @@ def free_gib(run: TrainingRun, k: Mapping[str, float]) -> float | None:
         return run.free_memory_gib
     if run.gpu is None or run.gpu.memory_gb is None:
         return None
-    return run.gpu.memory_gb * k["usable_memory"]
+    return run.gpu.memory_gb * coefficients.fitted()["usable_memory"]
 
 
 def _terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:

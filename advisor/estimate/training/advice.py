@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun, WayToFit
+
+MOST_CHANGES = 3
 
 
 def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
@@ -22,24 +25,52 @@ def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
 
 
 def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
-    """Single changes, then pairs, after which the run fits; fastest first. Empty where nothing known helps."""
+    """The fewest changes of inputs after which the run fits, at most three together; fastest first.
+
+    Empty where nothing known helps. A set is left out where a part of it is enough.
+    """
     from advisor.estimate.training import estimate
 
-    singles = list(_changes(run))
-    tries = singles + [
-        (f"{a} and {b}", changed) for a, first in singles for b, changed in _changes(first) if a < b and b != a
-    ]
     before = estimate(run).tokens_per_second.range.p50
-    found: dict[str, WayToFit] = {}
-    for change, changed in tries:
-        if " and " in change and any(part in found for part in change.split(" and ")):
-            continue
-        after = estimate(changed)
-        speed = after.tokens_per_second.range.p50
-        if after.fits in ("fits", "tight"):
-            slowdown = before / speed if before and speed else float("nan")
-            found[change] = WayToFit(change, changed, after.memory_gib.likely, slowdown)
-    return tuple(sorted(found.values(), key=lambda way: way.slowdown))
+    enough: dict[frozenset[str], WayToFit] = {}
+    tried = {frozenset[str](): run}
+    for _ in range(MOST_CHANGES):
+        tried = {
+            changes | {change}: changed
+            for changes, base in tried.items()
+            for change, changed in _changes(base)
+            if change not in changes and not any(known <= changes | {change} for known in enough)
+        }
+        for changes, changed in tried.items():
+            after = estimate(changed)
+            if after.fits in ("fits", "tight"):
+                speed = after.tokens_per_second.range.p50
+                slowdown = before / speed if before and speed else float("nan")
+                words = " and ".join(sorted(changes))
+                enough[changes] = WayToFit(words, changed, after.memory_gib.likely, slowdown)
+        tried = {changes: changed for changes, changed in tried.items() if changes not in enough}
+    return tuple(sorted(enough.values(), key=lambda way: way.slowdown))
+
+
+def cheapest_card(
+    run: TrainingRun, usd_per_hour: Iterable[tuple[Gpu, float]], deadline_hours: float | None = None
+) -> tuple[Gpu, float] | None:
+    """The card on which the run fits, ends by the deadline at P90 and costs least at P50, with that cost in USD.
+
+    Without examples the cost of a million tokens decides. None where no card does.
+    """
+    from advisor.estimate.training import estimate
+
+    found: list[tuple[float, Gpu]] = []
+    for gpu, price in usd_per_hour:
+        told = estimate(replace(run, gpu=gpu, gpu_name=gpu.name))
+        speed, latest = told.tokens_per_second.range.p50, told.train_hours.range.p90
+        late = deadline_hours is not None and (latest is None or latest > deadline_hours)
+        if told.fits == "fits" and speed and not late:
+            hours = told.train_hours.range.p50 or 1e6 / speed / 3600.0
+            found.append((hours * price * run.gpus, gpu))
+    best = min(found, key=lambda pair: pair[0], default=None)
+    return None if best is None else (best[1], best[0])
 
 
 def _safe(run: TrainingRun) -> bool:

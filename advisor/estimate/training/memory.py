@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from advisor.core.errors import UsageError
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import params as counts
 from advisor.estimate.training.shape import Shape
@@ -160,7 +161,7 @@ def trained_params(run: TrainingRun, shape: Shape) -> float:
     if run.model is not None:
         try:
             return float(counts.trainable_params(run.model, run.method, run.rank, run.targets))
-        except counts.UsageError:
+        except UsageError:
             pass
     return counts.typical_trainable_params(shape.params, run.method, run.rank)
 

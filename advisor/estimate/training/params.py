@@ -5,12 +5,14 @@ The counts equal those of the models of transformers instantiated on the meta de
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Model
-from advisor.estimate.training.shape import of_model
+from advisor.estimate.training.architecture import params_by_formula
+from advisor.estimate.training.shape import of_size
 
 ADAPTERS = frozenset({"lora", "qlora", "dora", "soft-prompt", "prefix", "ia3", "adapter", "other"})
 """Methods that leave the base model frozen."""
@@ -34,43 +36,45 @@ def linear_modules(model: Model) -> tuple[Linear, ...]:
     """The linear modules of one layer that adapters can be attached to (experts are parameters, not modules)."""
     h, f = model.hidden, model.intermediate
     q, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
-    apart = (Linear("q_proj", h, q, True), Linear("k_proj", h, kv, True), Linear("v_proj", h, kv, True))
-    if model.hf_class == "PhiForCausalLM":
-        return (*apart, Linear("dense", q, h, True), Linear("fc1", h, f, False), Linear("fc2", f, h, False))
-    if model.hf_class in _FUSED:
-        qkv, out, up, down = _FUSED[model.hf_class]
-        return (
-            Linear(qkv, h, q + 2 * kv, True),
-            Linear(out, q, h, True),
-            Linear(up, h, f, False),
-            Linear(down, f, h, False),
-        )
-    attention = (*apart, Linear("o_proj", q, h, True))
-    if model.hf_class == "Phi3ForCausalLM":
-        attention = (Linear("qkv_proj", h, q + 2 * kv, True), Linear("o_proj", q, h, True))
+    names = _NAMES.get(model.hf_class, _LLAMA)
+    qkv = names[: 3 if len(names) in (6, 7) else 1]
+    attention = [Linear(qkv[0], h, q + 2 * kv, True)]
+    if len(qkv) == 3:
+        attention = [Linear(name, h, width, True) for name, width in zip(qkv, (q, kv, kv), strict=True)]
+    out, *mlp = names[len(qkv) :]
+    attention.append(Linear(out, q, h, True))
     if model.experts:
-        return attention
-    if model.hf_class in ("Phi3ForCausalLM", "GlmForCausalLM", "Glm4ForCausalLM"):
-        return (*attention, Linear("gate_up_proj", h, 2 * f, False), Linear("down_proj", f, h, False))
-    return (
-        *attention,
-        Linear("gate_proj", h, f, False),
-        Linear("up_proj", h, f, False),
-        Linear("down_proj", f, h, False),
-    )
+        return tuple(attention)
+    *ups, down = mlp
+    doubled = 2 if model.hf_class in _GATE_AND_UP else 1
+    return (*attention, *(Linear(up, h, doubled * f, False) for up in ups), Linear(down, f, h, False))
 
 
-_FUSED = {
-    "GPTNeoXForCausalLM": ("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"),
-    "FalconForCausalLM": ("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"),
+_LLAMA = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+_NEOX = ("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h")
+_BERT = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "PhiForCausalLM": ("q_proj", "k_proj", "v_proj", "dense", "fc1", "fc2"),
+    "Phi3ForCausalLM": ("qkv_proj", "o_proj", "gate_up_proj", "down_proj"),
+    "GlmForCausalLM": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"),
+    "Glm4ForCausalLM": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"),
+    "GPTNeoXForCausalLM": _NEOX,
+    "FalconForCausalLM": _NEOX,
     "GPT2LMHeadModel": ("c_attn", "attn.c_proj", "c_fc", "mlp.c_proj"),
     "GPTBigCodeForCausalLM": ("c_attn", "attn.c_proj", "c_fc", "mlp.c_proj"),
     "MptForCausalLM": ("Wqkv", "out_proj", "up_proj", "down_proj"),
+    "BertForSequenceClassification": _BERT,
+    "RobertaForSequenceClassification": _BERT,
+    "DebertaV2ForSequenceClassification": ("query_proj", "key_proj", "value_proj", *_BERT[3:]),
+    "DistilBertForSequenceClassification": ("q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"),
+    "ModernBertForSequenceClassification": ("Wqkv", "attn.Wo", "Wi", "mlp.Wo"),
 }
-"""Families with one fused projection and an MLP without gate: names of the four modules."""
+"""Names of the modules: query, key and value apart or in one, output, then those of the MLP, the last going down."""
 
-EMBEDDINGS = frozenset({"wte", "embed_tokens"})
-HEADS = frozenset({"lm_head", "wte", "embed_tokens", "model.embed_tokens"})
+_GATE_AND_UP = frozenset(
+    {"Phi3ForCausalLM", "GlmForCausalLM", "Glm4ForCausalLM", "ModernBertForSequenceClassification"}
+)
+"""Families whose gate and up projections are one matrix."""
 
 
 def targeted(model: Model, targets: str) -> tuple[Linear, ...]:
@@ -95,8 +99,17 @@ def _matches(word: str, module: Linear) -> bool:
     if word == "attention":
         return module.attention
     if word == "qv":
-        return module.name in ("q_proj", "v_proj", "qkv_proj", "query_key_value", "c_attn", "Wqkv")
+        return module.name in _QUERY_AND_VALUE
     return word == module.name or module.name.endswith("." + word)
+
+
+_QUERY_AND_VALUE = frozenset(
+    {"q_proj", "v_proj", "qkv_proj", "query_key_value", "c_attn", "Wqkv", "query", "value", "query_proj", "value_proj"}
+    | {"q_lin", "v_lin"}
+)
+
+EMBEDDINGS = frozenset({"wte", "embed_tokens"})
+HEADS = frozenset({"lm_head", "wte", "embed_tokens", "model.embed_tokens"})
 
 
 @lru_cache(maxsize=1024)
@@ -146,8 +159,6 @@ def adapter_inputs(model: Model | None, hidden: int, mlp: float, targets: str) -
 
 def typical_trainable_params(params: float, method: str, rank: int) -> float:
     """For a model known by its size only: a typical decoder with all linear modules adapted."""
-    from advisor.estimate.training.shape import of_size
-
     if method == "full":
         return params
     shape = of_size(params)
@@ -158,5 +169,5 @@ def typical_trainable_params(params: float, method: str, rank: int) -> float:
 
 
 def total_params(model: Model) -> int:
-    """All parameters of the model, each once where input and output embeddings are tied."""
-    return round(of_model(model).params)
+    """All parameters of the model, each once where embeddings are tied: by formula, else as counted for the table."""
+    return params_by_formula(model) or model.params

@@ -15,10 +15,10 @@ UNGATED = frozenset(
         "FalconForCausalLM",
         "GPT2LMHeadModel",
         "GPTBigCodeForCausalLM",
-        "RobertaForMaskedLM",
-        "BertForMaskedLM",
-        "DebertaV2ForMaskedLM",
-        "DebertaForMaskedLM",
+        "BertForSequenceClassification",
+        "RobertaForSequenceClassification",
+        "DebertaV2ForSequenceClassification",
+        "DistilBertForSequenceClassification",
     }
 )
 """Classes whose MLP is up, activation, down; all others have a gate beside the up projection."""

@@ -1,0 +1,160 @@
+"""An estimate as the object that `advisor estimate --json` prints, and as text for people."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from advisor.core.quantity import Quantity
+from advisor.core.text import printable
+from advisor.core.training import TrainingEstimate, WayToFit
+
+VERDICTS = {
+    "fits": "fits",
+    "tight": "tight: the likely peak fits, the high one does not",
+    "no": "does not fit",
+    "unknown": "unknown",
+}
+LABEL = 16
+BAR = "█"
+NOT_INPUTS = frozenset({"model", "gpu"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything said about one run: estimate, cost, the largest safe micro-batch and what would make it fit."""
+
+    estimate: TrainingEstimate
+    cost_usd: Quantity
+    largest_micro_batch: int
+    ways: tuple[WayToFit, ...]
+    free_gib: float | None
+    trainable_params: float
+    inputs: tuple[tuple[str, str, str, str], ...]  # what, basis, source, date
+
+
+def as_object(answer: Answer) -> dict[str, Any]:
+    """The contract's object; unknown quantities are null with a reason."""
+    found = answer.estimate
+    run = found.run
+    inputs = {f.name: getattr(run, f.name) for f in fields(run) if f.name not in NOT_INPUTS}
+    quantities = (
+        ("memory", found.memory_gib),
+        ("speed", found.tokens_per_second),
+        ("cost", answer.cost_usd),
+    )
+    stated = [{"what": w, "basis": b, "source": s, "as_of": d} for w, b, s, d in answer.inputs]
+    modelled = [
+        {"what": what, "basis": str(q.basis), "source": q.source, "as_of": q.as_of}
+        for what, q in quantities
+        if q.range.is_known
+    ]
+    return {
+        "schema": 1,
+        "inputs": {**inputs, "assumed": list(run.assumed), "trainable_params": round(answer.trainable_params)},
+        "fits": found.fits,
+        "memory_gib": {**_range(found.memory_gib), "terms": {k: _short(v) for k, v in found.terms.items()}},
+        "tokens_per_second": _range(found.tokens_per_second),
+        "step_seconds": _range(found.step_seconds),
+        "train_hours": _range(found.train_hours),
+        "cost_usd": _range(answer.cost_usd),
+        "free_memory_gib": None if answer.free_gib is None else _short(answer.free_gib),
+        "largest_micro_batch": answer.largest_micro_batch,
+        "ways_to_fit": [
+            {"change": w.change, "memory_gib": _short(w.memory_gib), "slowdown": _known(w.slowdown)}
+            for w in answer.ways
+        ],
+        "notes": list(found.notes),
+        "sources": [*stated, *modelled],
+    }
+
+
+def as_text(answer: Answer, width: int = 80) -> str:
+    """The answer for a terminal: verdict, memory by term as bars, speed, time, cost, and what would make it fit."""
+    return "\n".join(_lines(answer, width)) + "\n"
+
+
+def _lines(answer: Answer, width: int) -> Iterator[str]:
+    found = answer.estimate
+    run = found.run
+    cards = f"{run.gpus} × {run.gpu_name}" if run.gpus > 1 else run.gpu_name
+    yield printable(f"{run.model_name} · {run.method} · {cards}")
+    yield ""
+    free = "" if answer.free_gib is None else f", of {answer.free_gib:.1f} GiB free"
+    yield _row("Verdict", VERDICTS[found.fits])
+    yield _row("Memory a card", f"{_words(found.memory_gib, 'GiB')}{free}")
+    yield from _bars(found, width)
+    yield ""
+    yield _row("Speed", _words(found.tokens_per_second, "tokens/s"))
+    yield _row("Step", _words(found.step_seconds, "s"))
+    yield _row("Training", _words(found.train_hours, "h"))
+    yield _row("Cost", _words(answer.cost_usd, "USD"))
+    yield _row("Trains", f"{answer.trainable_params:,.0f} parameters")
+    if answer.largest_micro_batch:
+        yield _row("Micro-batch", f"{answer.largest_micro_batch} is the largest that is safe")
+    yield from _ways(answer.ways)
+    notes = [f"{note}." for note in (*found.notes, f"Memory and speed: {found.memory_gib.source}") if note]
+    for note in notes:
+        yield ""
+        yield from textwrap.wrap(printable(note[:1].upper() + note[1:]), width)
+
+
+def _bars(found: TrainingEstimate, width: int) -> Iterator[str]:
+    """A bar per term, the largest as long as the line has room."""
+    terms = {name: value for name, value in found.terms.items() if value >= 0.005}
+    longest = max(terms.values(), default=1.0)
+    label = max((len(name) for name in terms), default=0)
+    room = max(width - label - 14, 10)
+    for name, value in sorted(terms.items(), key=lambda t: -t[1]):
+        bar = BAR * max(round(room * value / longest), 1)
+        yield f"  {name:<{label}} {value:>7.2f}  {bar}"
+
+
+def _ways(ways: Sequence[WayToFit]) -> Iterator[str]:
+    if not ways:
+        return
+    yield ""
+    yield "It would fit with"
+    for way in ways[:6]:
+        pace = "" if way.slowdown != way.slowdown else f", {_pace(way.slowdown)}"
+        yield f"  · {way.change}: {way.memory_gib:.1f} GiB{pace}"
+
+
+def _pace(slowdown: float) -> str:
+    if slowdown > 1.05:
+        return f"{slowdown:.2f} × the time"
+    return f"{1 / slowdown:.2f} × as fast" if slowdown < 0.95 else "about as fast"
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<{LABEL}}{text}"
+
+
+def _words(quantity: Quantity, unit: str) -> str:
+    low, mid, high = quantity.range.p10, quantity.range.p50, quantity.range.p90
+    if low is None or mid is None or high is None:
+        return f"unknown: {printable(quantity.reason)}"
+    return f"{_figure(mid)} {unit} ({_figure(low)} to {_figure(high)})"
+
+
+def _figure(value: float) -> str:
+    if value >= 1000:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}"
+
+
+def _range(quantity: Quantity) -> dict[str, Any]:
+    found: dict[str, Any] = {p: _known(getattr(quantity.range, p)) for p in ("p10", "p50", "p90")}
+    if not quantity.range.is_known:
+        found["reason"] = quantity.reason
+    return found
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or value != value else _short(value)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")

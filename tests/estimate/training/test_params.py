@@ -1,0 +1,50 @@
+"""Parameter counts against the counts of the table, which were made on real classes, and against hand formulas."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.errors import UsageError
+from advisor.estimate.training import total_params, trainable_params
+from advisor.estimate.training.architecture import params_by_formula
+from tests.estimate.training.catalogue import book
+
+BY_FORMULA = [m for m in book().models if params_by_formula(m) is not None]
+
+
+@pytest.mark.parametrize("model", BY_FORMULA, ids=lambda m: m.name)
+def test_the_formula_gives_what_was_counted(model) -> None:
+    assert params_by_formula(model) == model.params
+
+
+def test_most_families_have_a_formula_and_all_have_a_count() -> None:
+    assert len(BY_FORMULA) >= 0.85 * len(book().models)
+    assert all(total_params(m) == m.params for m in book().models)
+
+
+def test_lora_by_hand() -> None:
+    llama = book().model("Llama-3.2-3B")  # q: 3072 -> 3072, v: 3072 -> 1024, 28 layers
+    assert trainable_params(llama, "lora", 32, "q_proj,v_proj") == 28 * 32 * (3072 + 3072 + 3072 + 1024) == 9_175_040
+    assert trainable_params(llama, "lora", 32, "qv") == 9_175_040
+    assert trainable_params(llama, "dora", 32, "qv") == 9_175_040 + 28 * (3072 + 1024)
+    assert trainable_params(llama, "full", 32, "") == 3_212_749_824
+
+
+def test_a_soft_prompt_is_twenty_embeddings() -> None:
+    llama = book().model("Llama-3.2-3B")
+    assert trainable_params(llama, "soft-prompt", 1, "") == 20 * 3072
+    assert trainable_params(llama, "prefix", 1, "") == 20 * 28 * 2 * 8 * 128
+
+
+def test_an_unknown_module_gets_the_nearest_name() -> None:
+    with pytest.raises(UsageError, match="did you mean 'q_proj'"):
+        trainable_params(book().model("Llama-3.2-3B"), "lora", 8, "q_prj")
+
+
+@given(st.sampled_from(book().models), st.integers(1, 256))
+def test_lora_is_linear_in_the_rank_and_attention_is_a_part_of_all(model, rank: int) -> None:
+    whole = trainable_params(model, "lora", rank, "all-linear")
+    assert whole == rank * trainable_params(model, "lora", 1, "all-linear")
+    assert 0 < trainable_params(model, "lora", rank, "attention") <= whole
