@@ -9,7 +9,7 @@ array of equal rows. This module only relies on the operators of the array, so i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from advisor.core.quantity import Basis, weakest
@@ -47,7 +47,7 @@ class Figure:
     @property
     def value(self) -> float:
         """At the likely value of every input; NaN where unknown."""
-        return float(self.rows) if isinstance(self.rows, (int, float)) else float(self.rows[0])
+        return likely(self.rows)
 
     @property
     def is_known(self) -> bool:
@@ -55,19 +55,11 @@ class Figure:
 
     def named(self, id: str, unit: str, anchor: str = "") -> Figure:
         """This figure under an id that others may refer to; from here on it appears in formulas by that id."""
-        if self.id:
-            return Figure(
-                self.rows,
-                unit,
-                id,
-                "=",
-                (self,),
-                self.basis,
-                anchor=anchor,
-                at_least=self.at_least,
-                missing=self.missing,
-            )
-        return replace(self, id=id, unit=unit, anchor=anchor)
+        operator, operands = ("=", (self,)) if self.id else (self.operator, self.operands)
+        source, as_of = ("", "") if self.id else (self.source, self.as_of)
+        return Figure(
+            self.rows, unit, id, operator, operands, self.basis, source, as_of, anchor, self.at_least, self.missing
+        )
 
     def __add__(self, other: Figure | float) -> Figure:
         return add(self, lift(other))
@@ -123,6 +115,11 @@ class Figure:
         return _expression(self, lambda figure: plain(figure.value))
 
 
+def likely(rows: Rows) -> float:
+    """Row 0: the value at the likely value of every input."""
+    return float(rows) if isinstance(rows, (int, float)) else float(rows[0])
+
+
 def lift(value: Figure | float) -> Figure:
     """A bare number as a figure: part of a formula, such as the 730 hours of a month or the 1e6 of a price unit."""
     return value if isinstance(value, Figure) else Figure(float(value))
@@ -143,9 +140,9 @@ def add(*terms: Figure) -> Figure:
     rows = terms[0].rows
     for term in terms[1:]:
         rows = rows + term.rows
-    total = Figure(rows, operator="+", operands=terms)
-    matter = [t.basis for t in terms if not abs(t.value) < NEGLIGIBLE * abs(total.value)]
-    return replace(total, basis=weakest(matter))
+    least = NEGLIGIBLE * abs(likely(rows))
+    matter = [t.basis for t in terms if not abs(t.value) < least]
+    return Figure(rows, operator="+", operands=terms, basis=weakest(matter))
 
 
 def plain(value: float) -> str:
