@@ -135,24 +135,30 @@ def _judge(brief: Brief, surroundings: Surroundings, *, draws: int, seed: int, d
     from advisor.decide.rules import rule_out
     from advisor.decide.verdict import Question, decide
     from advisor.estimate.advice import cautions
+
+    every = evaluation(brief, surroundings)
+    informed, setting = every.brief, every.setting
+    kept, excluded = rule_out(every.arms, informed, setting)
+    if not kept:
+        rules = "; ".join(dict.fromkeys(f"{e.rule}: {e.detail}" for e in excluded)) or "the brief names no model"
+        raise Infeasible(f"no option is left: {rules}")
+    bound = replace(every, arms=kept)
+    cases = bound.draws(draws, seed)
+    advice = cautions(cases.estimates, informed, setting)
+    warnings = (*surroundings.warnings, *setting.warnings, *_data_warnings(setting.data), *advice)
+    question = Question(informed, setting, cases, bound, cases.quality, excluded, assumptions(informed), warnings, seed)
+    return decide(question, deep=deep)
+
+
+def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:
+    """The estimators bound to a brief, with every option, also those a rule takes out. Raises UsageError."""
     from advisor.estimate.arms import arms
     from advisor.estimate.limits import refuse_impossible
 
     informed = inform(brief, surroundings)
     setting = _setting(informed, surroundings)
     refuse_impossible(informed, setting)
-    kept, excluded = rule_out(arms(informed, setting), informed, setting)
-    if not kept:
-        rules = "; ".join(dict.fromkeys(f"{e.rule}: {e.detail}" for e in excluded)) or "the brief names no model"
-        raise Infeasible(f"no option is left: {rules}")
-    evaluation = Evaluation(informed, setting, kept)
-    cases = evaluation.draws(draws, seed)
-    advice = cautions(cases.estimates, informed, setting)
-    warnings = (*surroundings.warnings, *setting.warnings, *_data_warnings(setting.data), *advice)
-    question = Question(
-        informed, setting, cases, evaluation, cases.quality, excluded, assumptions(informed), warnings, seed
-    )
-    return decide(question, deep=deep)
+    return Evaluation(informed, setting, arms(informed, setting))
 
 
 def inform(brief: Brief, surroundings: Surroundings) -> Brief:

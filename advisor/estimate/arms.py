@@ -93,6 +93,14 @@ def score_of_prompt(brief: Brief, technique: str, shown: int) -> Score | None:
                  if s.approach == "prompt" and s.technique == base and s.train_examples == shown), None)  # fmt: skip
 
 
+def score_of_tuned(brief: Brief, arm: Arm) -> Score | None:
+    """The last score of a tuned model on the whole traffic that says how long its static prompt was."""
+    own = [s for s in brief.quality.measured
+           if f"{s.approach}/{s.technique}@{s.model.lower()}" == f"{arm.approach}/{arm.technique}@{arm.model.lower()}"
+           and s.static_tokens is not None and not s.segment]  # fmt: skip
+    return own[-1] if own else None
+
+
 def shown_static_tokens(brief: Brief, technique: str, shown: int) -> float:
     """Likely length of the static prompt of a technique: as measured with it, else as in traffic."""
     score = score_of_prompt(brief, technique, shown)

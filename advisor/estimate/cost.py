@@ -77,6 +77,15 @@ def _prompted(ledger: Ledger) -> None:
     token_charges(ledger, ledger.setting.price(ledger.arm.model))
     if "retrieval" in ledger.arm.technique:
         ledger.put("run.hosting", "USD/month", ledger.sheet["retrieval.usd_per_month"], "run")
+    if ledger.arm.technique == "searched":
+        _search(ledger)
+
+
+def _search(ledger: Ledger) -> None:
+    """`once.training` of a searched prompt: the calls of its search, each the price of a request."""
+    source = "prompt optimisers report 1,000 to 10,000 calls a search, a usual run about 3,200"
+    searched = ledger.assumed("search.calls", 1000, 3200, 10_000, "requests", source)
+    ledger.put("once.training", "USD", searched * ledger["run.request"], "prompt-search")
 
 
 def on_cards(arm: Arm) -> bool:

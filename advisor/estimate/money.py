@@ -23,9 +23,11 @@ ONCE_PARTS = ("once.labels", "once.data", "once.training", "once.evaluation", "o
 
 def run_total(ledger: Ledger) -> None:
     """`run.total`: the month's bill without errors."""
+    billed = ledger.arm.as_is and ledger.brief.current is not None and ledger.brief.current.monthly_usd is not None
+    why = "the bill of what is in place holds it" if billed else "a prompted model has none of its own"
     for part in RUN_PARTS:
         if part not in ledger:
-            ledger.put(part, "USD/month", 0.0, "run", "a prompted model has none of its own")
+            ledger.put(part, "USD/month", 0.0, "run", why)
     ledger["run.total"] = algebra.total("run.total", "USD/month", [ledger[p] for p in RUN_PARTS], "run")
 
 

@@ -5,6 +5,7 @@ Formulas: docs/reference/formulas.md#prompting, #tiers, #price-changes.
 
 from __future__ import annotations
 
+from advisor.core.brief import Score
 from advisor.core.facts import TokenPrice
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis
@@ -20,12 +21,9 @@ TOKENS = ("tokens.static", "tokens.fresh", "tokens.output")
 def prompt_tokens(ledger: Ledger) -> None:
     """Tokens per request: the static prompt of this technique, the fresh part, the answer."""
     arm, sheet = ledger.arm, ledger.sheet
-    score = score_of_prompt(ledger.brief, arm.technique, arm.shown_examples)
-    measured = score.static_tokens if score is not None else None
-    if measured is not None and arm.approach == "prompt":
-        source = f"brief: prompt of the score {score.score:g} ({score.technique})" if score else ""
-        static = sheet.exact("measured.static_tokens", measured.likely, "tokens/request", Basis.QUOTED, source, "")
-    else:
+    score = score_of_prompt(ledger.brief, arm.technique, arm.shown_examples) if arm.approach == "prompt" else None
+    static = measured_static(ledger, score)
+    if static is None:
         static = sheet["traffic.static_tokens"]
     ledger.put("tokens.static", "tokens/request", static, "tokens")
     fresh = sheet["traffic.input_tokens"]
@@ -33,6 +31,15 @@ def prompt_tokens(ledger: Ledger) -> None:
         fresh = fresh + sheet["retrieval.tokens"]
     ledger.put("tokens.fresh", "tokens/request", fresh, "tokens")
     ledger.put("tokens.output", "tokens/request", sheet["traffic.output_tokens"], "tokens")
+
+
+def measured_static(ledger: Ledger, score: Score | None) -> Figure | None:
+    """The length of the static prompt that a score was measured with; None where it is not stated."""
+    if score is None or score.static_tokens is None:
+        return None
+    source = f"brief: prompt of the score {score.score:g} ({score.technique})"
+    tokens = score.static_tokens.likely
+    return ledger.sheet.exact("measured.static_tokens", tokens, "tokens/request", Basis.QUOTED, source, "")
 
 
 def calls(ledger: Ledger) -> Figure:

@@ -10,10 +10,10 @@ from advisor.core.figure import Figure
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate import algebra, cards
-from advisor.estimate.arms import adapters
+from advisor.estimate.arms import adapters, score_of_tuned
 from advisor.estimate.labels import training_examples
 from advisor.estimate.ledger import PER_MILLION, Ledger
-from advisor.estimate.prompting import prompt_tokens
+from advisor.estimate.prompting import measured_static, prompt_tokens
 from advisor.estimate.serving import SECONDS_PER_HOUR, people
 from advisor.estimate.tariffs import today
 
@@ -29,8 +29,11 @@ SHORTEST_INTERVAL_MONTHS = 0.1
 def tuned_tokens(ledger: Ledger) -> None:
     """Tokens per request of a tuned model: its own instructions, or the whole prompt for a hybrid that keeps it."""
     prompt_tokens(ledger)
-    if ledger.arm.technique != "tuned-few-shot":
-        ledger.put("tokens.static", "tokens/request", ledger.sheet["tuning.static_tokens"], "tokens")
+    static = measured_static(ledger, score_of_tuned(ledger.brief, ledger.arm))
+    if static is None and ledger.arm.technique != "tuned-few-shot":
+        static = ledger.sheet["tuning.static_tokens"]
+    if static is not None:
+        ledger.put("tokens.static", "tokens/request", static, "tokens")
 
 
 def train_tokens(ledger: Ledger) -> Figure:
