@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from advisor.core.brief import Brief
-from advisor.core.events import CancelToken
-from advisor.core.probes import DataReport, HardwareReport
-from advisor.core.verdict import Verdict
+if TYPE_CHECKING:
+    from advisor.core.brief import Brief
+    from advisor.core.events import CancelToken
+    from advisor.core.probes import DataReport, HardwareReport
+    from advisor.core.verdict import Verdict
 
 
 class Sights(Protocol):

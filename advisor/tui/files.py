@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from advisor.core.verdict import Verdict
 from advisor.tui.draft import Draft
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
 
 
 def examples() -> list[tuple[Path, str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from advisor.core.verdict import Verdict
-from advisor.tui.engine import Sights
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
+    from advisor.tui.engine import Sights
 
 
 @dataclass

@@ -30,7 +30,7 @@ from advisor.core.verdict import (
 from advisor.tui import bench
 from advisor.tui.app import AdvisorApp
 from advisor.tui.draft import Draft
-from advisor.tui.screens import desk
+from advisor.tui.screens import judging
 
 BRIEF = """\
 # The shop wants attributes.
@@ -175,12 +175,15 @@ class FakeEngine:
 
     verdict: Verdict = field(default_factory=make_verdict)
     error: AdvisorError | None = None
+    blind: AdvisorError | None = None
     asked: list[tuple[Brief, bool]] = field(default_factory=list)
     looks: int = 0
     gates: dict[float, threading.Event] = field(default_factory=dict)
 
     def look(self, brief: Brief, cancel: CancelToken) -> FakeSights:
         self.looks += 1
+        if self.blind:
+            raise self.blind
         return FakeSights()
 
     def judge(self, brief: Brief, sights: FakeSights, *, deep: bool) -> Verdict:
@@ -197,7 +200,7 @@ class FakeEngine:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Input rests sooner, so that tests need not wait."""
     monkeypatch.setattr(bench, "REST_SECONDS", 0.05)
-    monkeypatch.setattr(desk, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(judging, "REST_SECONDS", 0.05)
 
 
 @pytest.fixture

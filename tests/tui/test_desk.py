@@ -364,3 +364,36 @@ async def test_the_verdict_stays_in_sight_where_the_screen_is_small(app, size):
             await pilot.pause(0.1)
             screen = app.export_screenshot().replace("&#160;", " ")
             assert "FINE-TUNE" in screen, key
+
+
+async def test_no_report_is_written_on_what_ifs_or_on_a_verdict_that_no_longer_stands(app, engine, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        field(app, VOLUME).control.focus()
+        await pilot.press("+")
+        await settle(pilot)
+        app.desk.action_write_reports()
+        await settle(pilot)
+        engine.error = UsageError("no such model")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.desk.verdict is None
+        app.desk.action_write_reports()
+        await settle(pilot)
+    assert [p.name for p in brief_file.parent.iterdir()] == ["shop.toml"]
+
+
+async def test_a_look_that_fails_leaves_no_old_verdict_standing(app, engine):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        engine.blind = UsageError("data.path: no file nowhere.jsonl")
+        await type_into(app, pilot, "data.path", "nowhere.jsonl")
+        await settle(pilot)
+        assert panel(app) == "✗ data.path: no file nowhere.jsonl"
+        await type_into(app, pilot, VOLUME, "5M")
+        await settle(pilot)
+        assert panel(app) == "✗ data.path: no file nowhere.jsonl"
+        engine.blind = None
+        await type_into(app, pilot, "data.path", "")
+        await settle(pilot)
+        assert "5,000,000 requests." in panel(app)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,14 +42,18 @@ class Terminal:
 
     def wait_for(self, pattern: str) -> None:
         """Read until what was drawn matches."""
+        self.wait_until(lambda: re.search(pattern, self.seen) is not None, pattern)
+
+    def wait_until(self, done: Callable[[], bool], what: str = "") -> None:
+        """Read until it is so."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while not re.search(pattern, self.seen):
-            assert time.monotonic() < end, f"never saw {pattern!r} in {self.seen[-2000:]!r}"
+        while not done():
+            assert time.monotonic() < end, f"never {what!r} in {self.seen[-2000:]!r}"
             if select.select([self.master], [], [], 0.2)[0]:
                 try:
                     self.seen += os.read(self.master, 65536).decode(errors="replace")
                 except OSError:
-                    assert self.process.wait(5) is None, f"ended before {pattern!r}"
+                    assert self.process.wait(5) is None, f"ended before {what!r}"
 
     def press(self, keys: str) -> None:
         """Send keys; what was drawn before is forgotten."""
@@ -80,9 +85,9 @@ def test_open_change_save_quit(tmp_path: Path):
         terminal.press("Quite another name")
         terminal.wait_for("unsaved")
         terminal.press("\x13")
-        terminal.wait_for("saved")
+        terminal.wait_until(lambda: files.read(brief).name == "Quite another name")
         terminal.press("\x1b")
-        time.sleep(0.3)
+        terminal.wait_for("goes to the form")
         terminal.press("q")
         assert terminal.close() == 0
     finally:

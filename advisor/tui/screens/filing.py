@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from advisor.core.errors import AdvisorError
-from advisor.core.verdict import Verdict
 from advisor.report.words import clean
 from advisor.tui import files
 from advisor.tui.draft import Draft
-from advisor.tui.screens.dialogs import Ask, AskExample, AskPath
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
 
 SAVE, DISCARD, CANCEL = "Save", "Discard", "Cancel"
 
@@ -23,6 +25,7 @@ class Filing(Screen[None]):
 
     draft: Draft
     verdict: Verdict | None
+    deep: bool
 
     async def take(self, draft: Draft) -> None:
         """Work on another brief from now on."""
@@ -72,6 +75,8 @@ class Filing(Screen[None]):
         """Whether the brief may leave the desk: saved, or given up by the user."""
         if not self.draft.unsaved:
             return True
+        from advisor.tui.screens.dialogs import Ask
+
         answer = await self.app.push_screen_wait(
             Ask(f"{clean(self.draft.brief.name)}: unsaved.", SAVE, DISCARD, CANCEL)
         )
@@ -79,6 +84,8 @@ class Filing(Screen[None]):
 
     async def save(self, *, anew: bool = False) -> bool:
         """Save, asking for a path where there is none; whether it was saved."""
+        from advisor.tui.screens.dialogs import AskPath
+
         if line := self.refused():
             self.complain(line)
             return False
@@ -104,9 +111,13 @@ class Filing(Screen[None]):
         return True
 
     async def _sure(self, text: str, yes: str) -> bool:
+        from advisor.tui.screens.dialogs import Ask
+
         return await self.app.push_screen_wait(Ask(clean(text), yes, CANCEL)) == yes
 
     async def _open(self) -> None:
+        from advisor.tui.screens.dialogs import AskPath
+
         if not await self.may_go():
             return
         offered = files.neighbours(self.draft.path.parent if self.draft.path else Path())
@@ -115,6 +126,8 @@ class Filing(Screen[None]):
             await self.take(Draft.read(path))
 
     async def _new(self) -> None:
+        from advisor.tui.screens.dialogs import AskExample
+
         if not await self.may_go():
             return
         path = await self.app.push_screen_wait(AskExample(files.examples()))
@@ -122,8 +135,11 @@ class Filing(Screen[None]):
             await self.take(Draft() if path == Path() else Draft.read(path).as_new())
 
     async def _write_reports(self) -> None:
-        if self.verdict is None:
-            self.complain("there is no verdict yet")
+        if self.draft.supposed:
+            self.complain("a report is written on answers, not on what-ifs: keep them (enter) or drop them (escape)")
+            return
+        if self.verdict is None or not self.deep:
+            self.complain("the verdict is still being worked out: try again in a moment")
             return
         stem = self.draft.path.with_suffix("") if self.draft.path else Path("brief")
         written = await to_thread(files.write_reports, self.verdict, stem)

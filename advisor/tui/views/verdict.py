@@ -44,7 +44,7 @@ def _lines(verdict: Verdict, width: int) -> Iterator[Content]:
         yield confidence(verdict, width)
         yield Content("")
         yield from (estimate_row(figure, width) for figure in top.figures)
-    yield from section("Why", [Content(words.clean(w)) for w in verdict.why])
+    yield from section("Why", [Content(f"· {words.clean(w)}") for w in verdict.why])
     yield from section("Flips", _few(flips(verdict)))
     yield from section("Next", [_next(verdict)])
     yield from section("Ready to decide?", [_ready(r) for r in verdict.readiness])
@@ -91,7 +91,8 @@ def flips(verdict: Verdict) -> list[Content]:
     """At which value of which input the verdict becomes another."""
     return [
         Content(
-            words.clean(
+            "· "
+            + words.clean(
                 f"to {words.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} where {full_label(f.input)} "
                 f"is {words.measure(f.value, f.unit)}{_now(f.now, f.unit)}"
             )

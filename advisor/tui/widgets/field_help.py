@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from advisor.core.question import Question
 from advisor.tui.wording import long_help, short_help
+
+if TYPE_CHECKING:
+    from advisor.core.question import Question
 
 GENERAL = (
     ("Fields", "type, then enter; empty means left out and a stated default is assumed; unsure: 2.4M..3.6M"),
@@ -28,7 +32,7 @@ class FieldHelp(Widget):
     }
     """
 
-    question: reactive[Question | None] = reactive[Question | None](None, layout=True)
+    question: reactive[Question | None] = reactive(None, layout=True)
     refusal: reactive[str] = reactive("", layout=True)
     opened: reactive[bool] = reactive(False, layout=True, toggle_class="-open")
 

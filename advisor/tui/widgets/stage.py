@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
-from advisor.core.verdict import Verdict
-from advisor.tui.draft import Draft
-from advisor.tui.engine import Sights
-from advisor.tui.widgets.brief_form import BriefForm
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
+    from advisor.tui.draft import Draft
+    from advisor.tui.engine import Sights
+    from advisor.tui.widgets.brief_form import BriefForm
+
 
 TABS = ("brief", "data", "hardware", "decision", "report")
 
@@ -26,21 +30,27 @@ class Stage(ContentSwitcher):
         super().__init__()
         self._sights: Sights | None = None
         self._verdict: Verdict | None = None
+        self._form: BriefForm | None = None
 
     @property
     def form(self) -> BriefForm | None:
         """The form, once it is made."""
-        return next(iter(self.query(BriefForm)), None)
+        return self._form
 
     async def take(self, draft: Draft) -> None:
         """A new form for another brief, in front."""
+        from advisor.tui.widgets.brief_form import BriefForm
+
         self._sights = self._verdict = None
         self.current = None
         await self.query("Stage > *").remove()
-        await self.add_content(BriefForm(draft, id="brief"), set_current=True)
+        self._form = BriefForm(draft, id="brief")
+        await self.add_content(self._form, set_current=True)
 
     async def bring(self, tab: str) -> None:
         """Show the pane of a tab."""
+        if self._form is None:
+            return
         if not self.query(f"#{tab}"):
             await self.add_content(_make(tab), id=tab)
         self.current = tab

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from advisor.core.verdict import Verdict
 from advisor.report.words import clean
 from advisor.tui.draft import Draft
-from advisor.tui.views.facts_age import price_age
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
 
 
 class StatusLine(Widget):
@@ -20,7 +23,7 @@ class StatusLine(Widget):
     """
 
     draft: reactive[Draft] = reactive(Draft)
-    verdict: reactive[Verdict | None] = reactive[Verdict | None](None)
+    verdict: reactive[Verdict | None] = reactive(None)
 
     def render(self) -> Content:
         left = Content.assemble(
@@ -39,5 +42,7 @@ class StatusLine(Widget):
     def _facts(self) -> list[str]:
         """What is true of the whole screen, the most important first."""
         as_of = self.verdict.as_of if self.verdict else str(self.draft.brief.as_of or "")
+        from advisor.tui.views.facts_age import price_age
+
         age = price_age(self.verdict) if self.verdict else ""
         return [part for part in (f"as of {clean(as_of)}" if as_of else "", age, "offline") if part]

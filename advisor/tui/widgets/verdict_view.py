@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,10 +11,24 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from advisor.core.verdict import Verdict
-from advisor.tui.views.verdict import strip_lines, verdict_lines
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
 
-Draw = Callable[[Verdict, int], Content]
+Draw = Callable[["Verdict", int], Content]
+
+
+def draw_panel(verdict: Verdict, width: int) -> Content:
+    """The whole panel; what draws it is loaded with the first verdict, for the sake of the first frame."""
+    from advisor.tui.views.verdict import verdict_lines
+
+    return verdict_lines(verdict, width)
+
+
+def draw_strip(verdict: Verdict, width: int) -> Content:
+    """The short form; loaded like the panel."""
+    from advisor.tui.views.verdict import strip_lines
+
+    return strip_lines(verdict, width)
 
 
 class Lines(Widget):
@@ -26,7 +41,7 @@ class Lines(Widget):
     Lines { height: auto; }
     """
 
-    verdict: reactive[Verdict | None] = reactive[Verdict | None](None)
+    verdict: reactive[Verdict | None] = reactive(None)
     failure: reactive[str] = reactive("")
 
     def __init__(self, draw: Draw) -> None:
@@ -69,7 +84,7 @@ class VerdictPanel(VerticalScroll):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines = Lines(verdict_lines)
+        self.lines = Lines(draw_panel)
 
     def compose(self) -> ComposeResult:
         yield self.lines
@@ -88,7 +103,7 @@ class VerdictStrip(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines = Lines(strip_lines)
+        self.lines = Lines(draw_strip)
 
     def compose(self) -> ComposeResult:
         yield self.lines
