@@ -100,6 +100,12 @@ def setting(prices: Mapping[str, TokenPrice] | None = None, tuned: Mapping[str, 
     )  # fmt: skip
 
 
+def dated(*rows: TokenPrice) -> Setting:
+    """Prices of one prompted model: the row in force today, with its tiers and later rows."""
+    now = next(r for r in rows if (r.start or date.min) <= DAY and not r.above_tokens)
+    return replace(setting({now.model: now}), schedules={(now.provider, now.model): rows})
+
+
 def score(value: float = 0.9) -> Figure:
     """A score without uncertainty."""
     return Figure(value, "score", "quality.score", basis=Basis.MEASURED, source="test")

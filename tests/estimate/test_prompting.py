@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from advisor.core.facts import TokenPrice
 from advisor.core.probes import TrafficReport
 from advisor.core.quantity import Range
 from advisor.estimate.arms import arms
-from tests.arms import CITED, SONNET, brief, estimated, prompt, setting
+from tests.arms import CITED, DAY, SONNET, brief, dated, estimated, prompt, setting
 
 
 def test_uncached_is_every_token_at_its_price() -> None:
@@ -124,3 +125,124 @@ def test_uncertain_inputs_become_ranges_around_the_likely_value() -> None:
     import numpy as np
 
     assert np.quantile(rows[1:], [0.1, 0.5, 0.9]) == pytest.approx([24_696, 30_870, 37_044], rel=0.01)
+
+
+@given(
+    st.floats(1, 1e7), st.floats(0, 8000), st.floats(0, 1),
+    st.sampled_from(["uncached", "cached-5m", "cached-1h", "batch"]),
+)  # fmt: skip
+def test_uncached_expected_and_ideal_stand_side_by_side(
+    requests: float, static: float, hit: float, serving: str
+) -> None:
+    held = brief(
+        traffic__requests_per_month=requests, traffic__static_tokens=static, traffic__cache_hit_rate=hit,
+        traffic__batch_cache_hit_rate=hit,
+    )  # fmt: skip
+    found = estimated(prompt(serving), held)
+    factor, rest = 0.5 if serving == "batch" else 1.0, 180 * 3 + 320 * 15
+    read = 0.3 if static >= 1024 else 3.0
+    assert found["run.inference_uncached"].value == pytest.approx(factor * requests * (static * 3 + rest) / 1e6)
+    assert found["run.inference_ideal"].value == pytest.approx(factor * requests * (static * read + rest) / 1e6)
+    assert found["run.inference"].value >= found["run.inference_ideal"].value * (1 - 1e-12)
+    if serving == "uncached":
+        assert found["run.inference"].value == found["run.inference_uncached"].value
+
+
+def test_the_minimum_of_a_cache_binds_case_by_case() -> None:
+    unsure = brief(traffic__static_tokens=Range(600, 1100, 2000), traffic__cache_hit_rate=0.9)
+    found = estimated(prompt("cached-5m"), unsure, rows=500, seed=4)
+    static, kept = found["tokens.static"].rows, found["cache.eligible"].rows
+    assert (kept == (static >= 1024)).all()
+    assert 0 < kept.mean() < 1
+    price = static * (0.9 * 0.3 + 0.1 * 3.75) * kept + static * 3 * (1 - kept)
+    assert found["run.request"].rows == pytest.approx((price + 180 * 3 + 320 * 15) / 1e6)
+
+
+def test_free_writing_needs_no_hits_to_pay_for_itself() -> None:
+    same = replace(SONNET, cached_input_usd=3.0, cache_write_usd=None)
+    found = estimated(prompt("cached-5m"), brief(), setting({"claude-sonnet-5": same}))
+    assert found["cache.break_even_hit_rate"].value == 0
+
+
+LONG = replace(SONNET, input_usd=6.0, output_usd=22.5, cached_input_usd=0.6, above_tokens=200_000)
+
+
+def test_a_request_longer_than_a_limit_pays_the_price_of_its_tier() -> None:
+    facts = dated(SONNET, LONG)
+    short = estimated(prompt("uncached"), brief(), facts)
+    assert short["run.inference"].value == pytest.approx(3e6 * (1830 * 3 + 320 * 15) / 1e6)
+    held = brief(traffic__input_tokens=198_350.0)
+    assert estimated(prompt("uncached"), held, facts)["run.request"].value == pytest.approx((200_000 * 3 + 4800) / 1e6)
+    over = brief(traffic__input_tokens=198_351.0)
+    price = (200_001 * 6 + 320 * 22.5) / 1e6
+    assert estimated(prompt("uncached"), over, facts)["run.request"].value == pytest.approx(price)
+
+
+def test_draws_and_what_ifs_change_tier_row_by_row() -> None:
+    unsure = brief(traffic__input_tokens=Range(100_000, 190_000, 400_000))
+    found = estimated(prompt("uncached"), unsure, dated(SONNET, LONG), rows=400, seed=2)
+    tokens = found["tokens.static"].value + found["tokens.fresh"].rows
+    over = tokens > 200_000
+    assert 0 < over.mean() < 1
+    by_hand = (tokens * (3 + 3 * over) + 320 * (15 + 7.5 * over)) / 1e6
+    assert found["run.request"].rows == pytest.approx(by_hand)
+
+
+def later(day: date, **prices: float) -> TokenPrice:
+    return replace(SONNET, start=day, **prices)
+
+
+def test_a_price_that_changes_inside_the_horizon_holds_from_its_day() -> None:
+    change = date(2027, 3, 20)  # 120 days on: 3.945 months of 730 hours
+    facts = dated(SONNET, later(change, input_usd=6.0, output_usd=30.0))
+    found = estimated(prompt("uncached"), brief(), facts)
+    month = 3e6 * (1830 * 3 + 320 * 15) / 1e6
+    begin = (change - DAY).days / (730 / 24)
+    assert found["run.inference"].value == pytest.approx(month)
+    assert found["run.inference_from_2027-03-20"].value == pytest.approx(2 * month)
+    assert found["horizon.inference"].value == pytest.approx(month * begin + 2 * month * (12 - begin))
+    assert found["horizon.total"].value == pytest.approx(found["once.total"].value + found["horizon.inference"].value)
+
+
+def test_a_price_that_changes_after_the_horizon_or_before_today_changes_nothing() -> None:
+    for day in (date(2026, 9, 1), DAY + timedelta(days=366)):
+        rows = (replace(SONNET, start=date(2026, 9, 1)), later(day, input_usd=9.0)) if day > DAY else (later(day),)
+        found = estimated(prompt("uncached"), brief(), dated(*rows))
+        assert found["horizon.total"].value == pytest.approx(
+            found["once.total"].value + 12 * found["run.inference"].value
+        )
+        assert "horizon.inference" not in found.figures
+
+
+@given(st.floats(0, 0.1), st.floats(0, 0.2), st.integers(1, 400))
+def test_a_later_row_with_the_same_price_changes_nothing(growth: float, rate: float, days: int) -> None:
+    held = brief(traffic__growth_per_month=growth, budget__discount_rate=rate)
+    plain = estimated(prompt("batch"), held)["horizon.total"].value
+    same = dated(SONNET, later(DAY + timedelta(days=days)))
+    assert estimated(prompt("batch"), held, same)["horizon.total"].value == pytest.approx(plain)
+
+
+def test_a_later_list_without_batches_is_paid_in_full() -> None:
+    facts = dated(SONNET, later(DAY + timedelta(days=73), batch_factor=None))
+    found = estimated(prompt("batch"), brief(), facts)
+    assert found[f"run.inference_from_{DAY + timedelta(days=73)}"].value == pytest.approx(
+        2 * found["run.inference"].value
+    )
+
+
+def test_a_searched_prompt_pays_for_its_search() -> None:
+    found = estimated(prompt("uncached", technique="searched"))
+    assert found["once.training"].value == pytest.approx(3200 * (1830 * 3 + 320 * 15) / 1e6)
+
+
+@given(st.floats(2, 1e7), st.floats(0, 1))
+def test_splitting_a_month_in_two_changes_nothing(requests: float, share: float) -> None:
+    """Both parts of a month's requests, each on its own, cost what the whole month costs."""
+    for serving in ("uncached", "cached-5m", "batch"):
+        months = [
+            estimated(prompt(serving), brief(traffic__requests_per_month=n, traffic__cache_hit_rate=0.8))[
+                "run.inference"
+            ].value
+            for n in (requests, requests * share, requests * (1 - share))
+        ]
+        assert months[0] == pytest.approx(months[1] + months[2])
