@@ -1,0 +1,152 @@
+"""The horizon, retraining and what an accepted answer costs, against sums done by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.arm import Arm
+from advisor.core.brief import Brief
+from advisor.core.facts import TokenPrice
+from advisor.core.quantity import Range
+from advisor.core.setting import Setting
+from advisor.estimate.cost import within_horizon
+from tests.arms import DAY, SONNET, TUNED, brief, estimated, prompt, rented, setting
+
+HOSTED = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+
+
+def hosted(*rows: TokenPrice) -> Setting:
+    tuned = tuple(replace(row, model="ft:gpt-4.1-mini") for row in rows)
+    schedules = {("azure", "ft:gpt-4.1-mini"): tuned}
+    return replace(setting(tuned={"gpt-4.1-mini": tuned[0]}), schedules=schedules)
+
+
+@given(st.floats(0, 0.3), st.integers(1, 24))
+def test_cards_that_answer_at_once_are_added_as_traffic_grows(growth: float, months: int) -> None:
+    held = brief(
+        traffic__can_wait_24h=False, traffic__requests_per_month=10_000_000, traffic__growth_per_month=growth,
+        budget__horizon_months=months,
+    )  # fmt: skip
+    found = estimated(rented(), held)
+    load = 1e7 * (300 / 12_000 + 320 / 2500) / 3600 / 730 / 0.65
+    cards = sum(max(1, math.ceil(load * (1 + growth) ** (t - 1))) for t in range(1, months + 1)) * 730 * 1.861
+    others = months * (found["run.people"].value + found["run.retraining"].value)
+    assert found["horizon.total"].value == pytest.approx(found["once.total"].value + cards + others)
+
+
+def test_a_fee_that_changes_inside_the_horizon_holds_from_its_day() -> None:
+    change = DAY + timedelta(days=73)  # 2.4 months
+    facts = hosted(TUNED, replace(TUNED, start=change, hosting_usd_per_hour=3.4))
+    found = estimated(HOSTED, brief(), facts)
+    assert found[f"run.hosting_from_{change}"].value == pytest.approx(3.4 * 730)
+    assert found["horizon.hosting"].value == pytest.approx(730 * (1.7 * 2.4 + 3.4 * 9.6))
+
+
+def test_a_month_may_have_720_hours() -> None:
+    assert estimated(HOSTED, brief(), hosted(TUNED))["run.hosting_720h"].value == pytest.approx(1224)
+
+
+def test_each_adapter_has_its_own_deployment_and_job_unless_tokens_are_free() -> None:
+    many = replace(brief(), task=replace(brief().task, tasks_sharing_model=4))
+    dear = replace(TUNED, training_minimum_usd=100.0, storage_usd_per_month=2.0)
+    found = estimated(HOSTED, many, hosted(dear))
+    assert found["run.hosting"].value == pytest.approx(4 * (1.7 * 730 + 2))
+    assert found["train.run_usd"].value == 400
+    card = replace(TUNED, input_usd=0.0, output_usd=0.0)
+    assert estimated(HOSTED, many, hosted(card))["run.hosting"].value == pytest.approx(1.7 * 730)
+    assert estimated(rented(), many)["run.hosting"].value == estimated(rented(), brief())["run.hosting"].value
+
+
+def test_a_model_that_ends_inside_the_horizon_forces_the_work_again() -> None:
+    ends = replace(TUNED, ends=date(2027, 1, 14))
+    found = estimated(HOSTED, brief(), hosted(ends))
+    again = 24 * 110 + found["train.run_usd"].value + 600 * 1.2
+    assert found["once.move"].value == pytest.approx(again)
+    plain = estimated(HOSTED, brief(), hosted(TUNED))
+    assert found["horizon.total"].value == pytest.approx(plain["horizon.total"].value + again)
+    assert "once.move" not in plain.figures
+
+
+def test_the_last_day_counts_as_inside() -> None:
+    assert within_horizon(DAY + timedelta(days=365), DAY, 12)
+    assert not within_horizon(DAY + timedelta(days=366), DAY, 12)
+
+
+def test_the_end_of_the_model_behind_a_cascade_counts_too() -> None:
+    cascade = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
+    ending = setting({"claude-sonnet-5": replace(SONNET, ends=date(2027, 3, 1))})
+    assert estimated(cascade, brief(team__prompt_hours=10), ending)["once.move"].value == pytest.approx(1100 + 720)
+
+
+def stale(**changes: float) -> Brief:
+    worth = {"quality__error_cost_usd": 0.05, "task__knowledge_change_per_month": 0.04, "task__factual_share": 0.5}
+    return brief(**{**worth, **changes})
+
+
+def test_the_optimum_interval_is_the_root_of_twice_the_cost_over_the_growth_of_loss() -> None:
+    found = estimated(rented(), stale())
+    once = 24 * 110 + found["train.run_usd"].value
+    growth = 3e6 * 0.5 * 0.04 * 0.05
+    assert found["retrain.optimum_months"].value == pytest.approx(math.sqrt(2 * once / growth))
+    assert found["retrain.months"].value == 3  # the brief gives it
+
+
+def left_out(held: Brief) -> Brief:
+    """The same brief with the interval not given."""
+    given = {k: o for k, o in held.origins.items() if k != "team.retrain_every_months"}
+    return replace(held, origins=given)
+
+
+@given(st.floats(0.3, 3.0))
+def test_an_interval_left_out_is_the_optimum_and_none_is_cheaper(factor: float) -> None:
+    best = estimated(rented(), left_out(stale()))
+    months = best["retrain.months"].value
+    assert months == pytest.approx(best["retrain.optimum_months"].value)
+    other = estimated(rented(), stale(team__retrain_every_months=months * factor))
+
+    def bill(found: object) -> float:
+        return found["run.retraining"].value + found["run.errors"].value  # type: ignore[index]
+
+    assert bill(other) >= bill(best) * (1 - 1e-9)
+
+
+def test_without_a_price_of_errors_the_usual_interval_holds() -> None:
+    found = estimated(rented(), left_out(brief()))
+    assert "retrain.optimum_months" not in found.figures
+    assert found["retrain.months"].value == 3
+    assert "retrain.optimum_months" not in estimated(rented("tuned-retrieval", "hybrid"), with_documents()).figures
+
+
+def with_documents() -> Brief:
+    from advisor.core.brief import Retrieval
+
+    return replace(stale(), retrieval=Retrieval())
+
+
+def test_an_interval_is_never_longer_than_the_horizon_where_errors_may_be_free() -> None:
+    held = left_out(stale(quality__error_cost_usd=Range(0.0, 1e-7, 2e-7)))  # type: ignore[arg-type]
+    found = estimated(rented(), held, rows=200, seed=3)
+    assert found["retrain.months"].value == 12
+    assert found["retrain.optimum_months"].rows.max() <= 120
+
+
+def test_an_accepted_answer_costs_the_bill_and_its_part_of_what_was_paid_once() -> None:
+    found = estimated(rented(), brief(), quality=0.8)
+    bill = found["run.total"].value + found["once.total"].value / 12
+    assert found["run.per_accepted_usd"].value == pytest.approx(bill / (3e6 * 0.8))
+    assert not estimated(rented(), brief(), quality=0.0)["run.per_accepted_usd"].is_known
+
+
+def test_what_is_unknown_stays_unknown_with_the_sum_of_the_rest() -> None:
+    found = estimated(prompt("uncached", model="nameless"), brief(team__prompt_hours=10))
+    total = found["horizon.total"]
+    assert not total.is_known
+    assert total.at_least == pytest.approx(found["once.total"].value) == 1100 + 720
+    assert total.missing == ("run.inference",)
+    assert not found["run.per_accepted_usd"].is_known
