@@ -55,6 +55,29 @@ class Specificity:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspectLabel:
+    """A row whose label a model of the other rows would not give; `likelier` is what it would say instead.
+
+    `margin` is by how many nats of log-likelihood `likelier` beats the label.
+    """
+
+    file: str
+    line: int
+    label: str
+    likelier: str
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnusualRow:
+    """A row whose language is far from general English: where it stands and its score, as in `Specificity`."""
+
+    file: str
+    line: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A change of the brief that the data suggests: the key, the value now, the value found, and why."""
 
@@ -106,6 +129,15 @@ class DataReport:
     specificity: Specificity | None = None
     languages: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  # share of rows
     human_ceiling: float | None = None  # agreement of a second column of labels
+    chat_tokens: Quantity = Quantity.unknown("tokens/row", "not counted")  # what a chat template adds; not in the above
+    chat_template: str = ""  # what stands around the texts, and how that is known
+    suspect_labels: tuple[SuspectLabel, ...] = ()  # the plainest first
+    suspect_label_rows: int | None = None  # None: not looked for, or not a labelling task
+    unusual_rows: tuple[UnusualRow, ...] = ()  # the most unusual first
+    row_specificity: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))  # percent of rows: score
+    effective_labels: float | None = None  # as many equally frequent labels would be as even
+    rare_labels: int = 0  # labels with fewer rows than can be learned from
+    boilerplate_answers: int = 0  # that begin as refusals and set phrases do
     as_of: str = ""
 
 
@@ -158,6 +190,9 @@ class Card:
     mig: Reading = Reading(None, "", "not asked")  # on or off
     slices: tuple[MigSlice, ...] = ()
     uuid: str = ""
+    vendor: str = "NVIDIA"
+    nvlink: Reading = Reading(None, "", "not asked")  # number of active links
+    memory_clock_mhz: Reading = Reading(None, "MHz", "not asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +211,36 @@ class HardwareReport:
     platform: str
     software: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     as_of: str = ""
+    warnings: tuple[str, ...] = ()
+    memory_bandwidth: Quantity = Quantity.unknown("GB/s", "not measured: `advisor probe --measure`")
+    matrix_rate: Quantity = Quantity.unknown("GFLOP/s", "not measured: `advisor probe --measure`")
+    processor_use: Reading = Reading(None, "share", "not asked")
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointReport:
+    """What an OpenAI-compatible server showed in a few requests; times in seconds.
+
+    `cached_tokens` is what the server says it read from its cache when a long prefix came a second time (None: it says
+    nothing about caching). `spent_usd` is None where the price is not known.
+    """
+
+    url: str
+    model: str
+    models: tuple[str, ...]
+    requests: int
+    failed: tuple[str, ...]
+    first_token_seconds: Quantity
+    total_seconds: Quantity
+    tokens_per_second: Quantity
+    input_tokens: int | None
+    output_tokens: int | None
+    prefix_tokens: int | None
+    cached_tokens: int | None
+    cache_note: str
+    price: str
+    spent_usd: float | None
+    as_of: str
     warnings: tuple[str, ...] = ()
 
 

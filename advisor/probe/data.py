@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from array import array
+import math
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -15,184 +14,28 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
-from advisor.core.probes import BadRow, DataReport
+from advisor.core.probes import DataReport, SuspectLabel, UnusualRow
 from advisor.core.quantity import Quantity, Range
-from advisor.probe.compare import Compared, what_to_compare
-from advisor.probe.fields import Fields, recognise
+from advisor.probe.cautions import cautions
+from advisor.probe.compare import Compared
+from advisor.probe.kept import ANSWER, CHAT, PROMPT, TEXT, Kept
 from advisor.probe.lengths import histogram, length_fits, percentiles
-from advisor.probe.privacy import kinds_by_row
-from advisor.probe.rows import Row, expand, read
-from advisor.probe.sketch import Sketches, clusters, copies_across
-from advisor.probe.specificity import Vocabulary
-from advisor.probe.tokens import Counter, byte_counter, counter_for
+from advisor.probe.reading import Reader
+from advisor.probe.sketch import clusters, copies_across
+from advisor.probe.specificity import MEDIUM
+from advisor.probe.templates import chat_for
+from advisor.probe.tokens import byte_counter, counter_for
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BATCH = 512
-BATCH_CHARACTERS = 4_000_000
-HEAD_ROWS = 200
-BAD_ROWS_LISTED = 50
-MAX_SKETCHED = 1_000_000
-MAX_LABELS = 1000
-BOILERPLATE_SHARE = 0.05
-EVENT_ROWS = 20_000
-MAX_LABEL_CHARACTERS = 80
+SUSPECTS_LISTED = 50
+FEW_ROWS = 10
+"""A label with fewer rows can neither be learned nor tested."""
+
 Z80 = 1.2816
 """Standard errors from the median to P10 or P90 of a normal distribution."""
-
-
-@dataclass(slots=True)
-class _Set:
-    """What is kept of the rows of one set: hashes, lengths and sketches, no text. About 170 bytes a row."""
-
-    counter: Counter
-    counting: Executor  # a thread that counts tokens while this one does the rest
-    rows_seen: array[int] = field(default_factory=lambda: array("q"))  # hash of prompt and answer as they stand
-    inputs: array[int] = field(default_factory=lambda: array("q"))  # hash of the compared text, case and spaces apart
-    answers: array[int] = field(default_factory=lambda: array("q"))
-    prompt_tokens: array[int] = field(default_factory=lambda: array("I"))
-    answer_tokens: array[int] = field(default_factory=lambda: array("I"))
-    sketches: Sketches = field(default_factory=Sketches)
-    labels: Tally[str] | None = field(default_factory=Tally)
-    personal: Tally[str] = field(default_factory=Tally)
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    empty_answers: int = 0
-
-    def add(self, pairs: list[tuple[str, str]], by: Compared) -> None:
-        """Take a batch of (prompt, answer); `by` says what of them is compared."""
-        prompts, answers = [p for p, _ in pairs], [a for _, a in pairs]
-        compared = [by.text(*pair) for pair in pairs]
-        counting = self.counting.submit(self.counter.counts, prompts + answers)
-        self.rows_seen.extend(map(hash, pairs))
-        self.inputs.extend(hash(" ".join(text.casefold().split())) for text in compared)
-        self.answers.extend(hash(a.strip()) for a in answers)
-        if len(self.sketches) < MAX_SKETCHED:
-            self.sketches.add(compared)
-        self.empty_answers += sum(not a.strip() for a in answers)
-        rows = len(pairs)
-        self.personal.update(kind for _, kind in {(at % rows, k) for at, k in kinds_by_row(prompts + answers)})
-        self._label(answers)
-        tokens = counting.result()
-        self.prompt_tokens.extend(tokens[:rows])
-        self.answer_tokens.extend(tokens[rows:])
-        self.vocabulary.add(prompts, tokens)
-
-    def _label(self, answers: list[str]) -> None:
-        if self.labels is None:
-            return
-        self.labels.update(a.strip() for a in answers)
-        if len(self.labels) > MAX_LABELS or any(len(a) > MAX_LABEL_CHARACTERS or "\n" in a.strip() for a in answers):
-            self.labels = None
-
-    def __len__(self) -> int:
-        return len(self.rows_seen)
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Turns files into batches of (prompt, answer); keeps the first bad rows and counts all."""
-
-    prompt_field: str
-    answer_field: str
-    second_labels: str
-    events: EventSink
-    cancel: CancelToken | None
-    bad: list[BadRow] = field(default_factory=list)
-    bad_count: int = 0
-    fields: Fields | None = None
-    assumed: list[str] = field(default_factory=list)
-    by: Compared | None = None
-    agreed: list[bool] = field(default_factory=list)
-
-    def into(self, kept: _Set, files: list[Path]) -> None:
-        """Read all files into `kept`. Raises UsageError where none of them holds a usable row."""
-        for file in files:
-            self.events(StageEvent("probe", f"reading {file.name}", len(kept)))
-            for batch in _batched(self._pairs(file)):
-                if self.cancel:
-                    self.cancel.check()
-                kept.add(batch, self.by or Compared())
-                if len(kept) // EVENT_ROWS > (len(kept) - len(batch)) // EVENT_ROWS:
-                    self.events(StageEvent("probe", f"reading {file.name}: {len(kept):,} rows", len(kept)))
-        if not len(kept):
-            first = f"; line {self.bad[0].line}: {self.bad[0].reason}" if self.bad else ""
-            raise UsageError(f"{files[0]}: no usable row{first}; give one example a row")
-
-    def _pairs(self, file: Path) -> Iterator[tuple[str, str]]:
-        rows = read(file)
-        head, taken = list[Row](), 0
-        for row in rows:
-            head.append(row)
-            taken += row.value is not None
-            if taken >= HEAD_ROWS or len(head) >= 50 * HEAD_ROWS:
-                break
-        known = [row.value for row in head if row.value is not None]
-        if known:
-            self._recognise(file, known)
-        for row in itertools.chain(head, rows):
-            pair = self._pair(file, row)
-            if pair:
-                yield pair
-
-    def _recognise(self, file: Path, known: Sequence[Mapping[str, Any]]) -> None:
-        found = recognise(list(known), self.prompt_field, self.answer_field, str(file))
-        self.fields, said = found, found.assumed
-        if said not in self.assumed:
-            self.assumed.append(said)
-        if self.by is None:
-            self.by = what_to_compare([pair for row in known if (pair := _taken(found, row))])
-
-    def _pair(self, file: Path, row: Row) -> tuple[str, str] | None:
-        """Prompt and answer of a row, or None and a line among the bad ones."""
-        reason, pair = row.reason, ("", "")
-        if row.value is not None and self.fields is not None:
-            try:
-                pair = self.fields.take(row.value)
-                self._compare_labels(pair[1], row.value)
-                reason = "" if pair[0].strip() else "the prompt is empty"
-            except KeyError as error:
-                reason = f"no field {error.args[0]!r}"
-            except RecursionError:
-                reason = "nested too deeply"
-        if not reason:
-            return pair
-        self.bad_count += 1
-        if len(self.bad) < BAD_ROWS_LISTED:
-            self.bad.append(BadRow(str(file), row.line, reason))
-        return None
-
-    def _compare_labels(self, answer: str, row: Mapping[str, Any]) -> None:
-        """Whether the second annotator says the same; rows that only one has labelled say nothing."""
-        if self.second_labels:
-            second = str(row.get(self.second_labels) or "").strip()
-            if second and answer.strip():
-                self.agreed.append(second.casefold() == answer.strip().casefold())
-
-    def agreement(self) -> float | None:
-        """Share of doubly labelled rows on which both annotators agree; None where there are none."""
-        return sum(self.agreed) / len(self.agreed) if self.agreed else None
-
-
-def _batched(pairs: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """Batches of `BATCH` rows, smaller where the rows are long, so that memory stays flat."""
-    batch, held = list[tuple[str, str]](), 0
-    for pair in pairs:
-        batch.append(pair)
-        held += len(pair[0]) + len(pair[1])
-        if len(batch) >= BATCH or held >= BATCH_CHARACTERS:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch
-
-
-def _taken(fields: Fields, row: Mapping[str, Any]) -> tuple[str, str] | None:
-    try:
-        return fields.take(row)
-    except (KeyError, RecursionError):
-        return None
 
 
 def probe(
@@ -204,6 +47,7 @@ def probe(
     answer_field: str = "",
     second_labels: str = "",
     count_tokens: bool = True,
+    label_noise: bool = False,
     tokenizer: Path | str | None = None,
     as_of: str = "",
     events: EventSink = ignore,
@@ -211,85 +55,166 @@ def probe(
 ) -> DataReport:
     """Read training files (and test files) once and report on them.
 
-    `model` chooses the tokenizer (`tokenizer` may name a folder that holds it); without `count_tokens`, tokens are
-    estimated from bytes. `second_labels` names a field with another annotator's answer. Raises UsageError for files
-    that cannot be read, Cancelled once `cancel` is set.
+    `model` chooses the tokenizer (`tokenizer` may name a folder that holds it and its chat template); without
+    `count_tokens`, tokens are estimated from bytes. `second_labels` names a field with another annotator's answer.
+    `label_noise` looks for labels that the other rows speak against: seconds, where there are many labels. Raises
+    UsageError for files that cannot be read, Cancelled once `cancel` is set.
     """
-    files = expand([Path(p) for p in paths])
+    files, tests = [Path(p) for p in paths], [Path(p) for p in eval_paths]
     counter = counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
-    reader = _Reader(prompt_field, answer_field, second_labels, events, cancel)
-    test: _Set | None = None
+    chat = chat_for(model, tokenizer)
+    reader = Reader(prompt_field, answer_field, second_labels, events, cancel, turns=chat.render is not None)
     with ThreadPoolExecutor(1, "count-tokens") as counting:
-        train = _Set(counter, counting)
-        reader.into(train, files)
-        fields = reader.fields
-        if eval_paths:
-            test = _Set(byte_counter(), counting)
-            reader.into(test, expand([Path(p) for p in eval_paths]))
+        test: _Test | None = None
+        if tests:
+            reader.peek(files)
+            test = _Test(reader, tests, Kept(byte_counter(), chat_for(""), counting, noise=False))
+        train = Kept(counter, chat, counting, noise=label_noise)
+        for file, batch in reader.batches(files):
+            inputs = train.add(file, batch, reader.by or Compared())
+            if test:
+                test.hold_against(inputs)
     events(StageEvent("probe", "looking for near copies", len(train), len(train)))
+    return _report(files, reader, train, test, as_of or date.today().isoformat())
+
+
+class _Test:
+    """The test items, read before the training rows, so that each of these can be held against them in passing."""
+
+    def __init__(self, reader: Reader, files: list[Path], kept: Kept) -> None:
+        import numpy as np
+
+        self.kept = kept
+        self._inputs: list[NDArray[np.int64]] = []
+        for file, batch in reader.batches(files):
+            self._inputs.append(np.array(kept.add(file, batch, reader.by or Compared()), dtype=np.int64))
+        self.inputs = np.concatenate(self._inputs)
+        self._sorted = np.unique(self.inputs)
+        self._met = np.zeros(len(self._sorted), np.bool_)
+
+    def hold_against(self, inputs: list[int]) -> None:
+        """Mark the items whose input is one of these."""
+        import numpy as np
+
+        wanted = np.array(inputs, dtype=np.int64)
+        at = np.searchsorted(self._sorted, wanted)
+        at[at == len(self._sorted)] = 0
+        self._met[at[self._sorted[at] == wanted]] = True
+
+    def copied(self, train: Kept) -> tuple[int, int]:
+        """Items whose input is in training word for word, and those that are near or exact copies."""
+        import numpy as np
+
+        same = self._met[np.searchsorted(self._sorted, self.inputs)]
+        near = copies_across(train.sketches.texts(), self.kept.sketches.texts())
+        near = np.concatenate((near, np.zeros(len(same) - len(near), np.bool_)))
+        return int(same.sum()), int((same | near).sum())
+
+
+def _report(files: list[Path], reader: Reader, train: Kept, test: _Test | None, as_of: str) -> DataReport:
+    fields = reader.fields
     if fields is None:
         raise UsageError(f"{files[0]}: no usable row; give one example a row")
-    return _report(files, reader, fields, train, test, as_of or date.today().isoformat())
-
-
-def _report(
-    files: list[Path], reader: _Reader, fields: Fields, train: _Set, test: _Set | None, as_of: str
-) -> DataReport:
-    import numpy as np
-
-    first = np.sort(np.unique(np.asarray(train.rows_seen), return_index=True)[1])
-    groups = _groups(train, first)
-    effective = len(np.unique(groups))
-    prompt, answer = np.asarray(train.prompt_tokens), np.asarray(train.answer_tokens)
-    total, scale = (prompt + answer).astype(np.float64), train.counter.band.likely
-    answers = np.asarray(train.answers)
-    exact, leaked = _leaks(train, test)
     labels = _labels(train)
-    source = f"{len(train)} rows of {', '.join(f.name for f in files[:3])}; {train.counter.source}"
-    per_row = [_mean(x, train.counter, source, as_of) for x in (total, prompt, answer)]
+    personal = train.personal + (test.kept.personal if test else Tally())
+    exact, leaked = test.copied(train) if test else (None, None)
+    specificity = train.vocabulary.specificity(counted=train.counter.name != "bytes")
     report = DataReport(
-        files=tuple(map(str, files)),
-        rows=len(train),
-        distinct_rows=len(first),
-        near_duplicate_rows=len(first) - effective,
+        files=tuple(reader.files),
         bad_rows=tuple(reader.bad),
         bad_row_count=reader.bad_count,
         prompt_field=fields.prompt,
         answer_field=fields.answer,
-        tokenizer=train.counter.name,
-        tokens_per_row=per_row[0],
-        prompt_tokens=per_row[1],
-        answer_tokens=per_row[2] if fields.answer else Quantity.unknown("tokens/row", "no answer field was found"),
-        max_tokens=round(float(total.max()) * scale),
-        percentiles=percentiles(total * scale),
-        histogram=histogram(total * scale),
         labels=MappingProxyType(labels),
-        eval_rows=None if test is None else len(test),
+        eval_rows=None if test is None else len(test.kept),
         leaked_eval_rows=leaked,
         leaked_exact_rows=exact,
-        personal_data=MappingProxyType(dict((train.personal + (test.personal if test else Tally())).most_common())),
+        personal_data=MappingProxyType(dict(personal.most_common())),
         assumed="; ".join(reader.assumed),
         empty_answers=train.empty_answers if fields.answer else 0,
-        effective_rows=effective,
-        conflicting_rows=_conflicts(np.asarray(train.inputs), answers) if labels else None,
-        near_conflicting_rows=_conflicts(groups, answers[first]) if labels else None,
-        same_answer_rows=int(np.unique(answers, return_counts=True)[1].max()) if fields.answer else 0,
-        lengths=length_fits(total * scale),
-        specificity=train.vocabulary.specificity(counted=train.counter.name != "bytes"),
+        boilerplate_answers=train.set_phrases if fields.answer else 0,
+        specificity=specificity,
+        row_specificity=train.scores.percentiles(),
+        unusual_rows=tuple(UnusualRow(*train.place(row), score) for row, score in train.scores.unusual(MEDIUM)),
         languages=train.vocabulary.languages(),
         human_ceiling=reader.agreement(),
+        effective_labels=_evenness(labels),
+        rare_labels=sum(count < FEW_ROWS for count in labels.values()),
         as_of=as_of,
+        **_tokens(train, fields.answer, reader.files, as_of),
+        **_copies(train, labels, fields.answer),
     )
-    return replace(report, warnings=tuple(_warnings(report)))
+    report = replace(report, **_suspects(train, labels))
+    return replace(report, warnings=(*cautions(report), *_limits(train)))
 
 
-def _mean(tokens: NDArray[Any], counter: Counter, source: str, as_of: str) -> Quantity:
+def _tokens(train: Kept, answer_field: str, files: Sequence[str], as_of: str) -> dict[str, Any]:
+    """The parts of the report that count tokens; lengths have the template in them where it is known."""
+    counter, scale = train.counter, train.counter.band.likely
+    names = ", ".join(Path(f).name for f in files[:3])
+    source = f"{len(train)} rows of {names}; {counter.source}"
+    text, prompt, answer = (_mean(train, column, source, as_of) for column in (TEXT, PROMPT, ANSWER))
+    lengths = train.tokens.kept(TEXT) * scale
+    if train.chat.is_known:
+        lengths += train.tokens.kept(CHAT)
+    all_rows = len(train) / len(lengths)
+    return {
+        "rows": len(train),
+        "tokenizer": counter.name,
+        "tokens_per_row": text,
+        "prompt_tokens": prompt,
+        "answer_tokens": answer if answer_field else Quantity.unknown("tokens/row", "no answer field was found"),
+        "max_tokens": round(float(lengths.max())),
+        "percentiles": percentiles(lengths),
+        "histogram": tuple((low, high, round(n * all_rows)) for low, high, n in histogram(lengths)),
+        "lengths": tuple(replace(f, rows_cut=round(f.rows_cut * all_rows)) for f in length_fits(lengths)),
+        "chat_tokens": _around(train, as_of),
+        "chat_template": train.chat.note,
+    }
+
+
+def _around(train: Kept, as_of: str) -> Quantity:
+    """What the chat template adds to a row on average; a row that it refuses adds nothing to the mean."""
+    chat, each = train.chat, train.messages / len(train)
+    if chat.render is None:
+        low, likely, high = (
+            None if e is None else e * each + chat.once for e in (chat.each.p10, chat.each.p50, chat.each.p90)
+        )
+        return Quantity(Range(low, likely, high), "tokens/row", chat.basis, chat.note, as_of)
+    taken = len(train) - train.refused
+    if not taken:
+        return Quantity.unknown("tokens/row", f"the chat template refuses the rows: {train.refusal}")
+    mean = train.tokens.mean(CHAT) * len(train) / taken
+    return Quantity(Range.exact(mean), "tokens/row", chat.basis, chat.note, as_of)
+
+
+def _copies(train: Kept, labels: Mapping[str, int], answer_field: str) -> dict[str, Any]:
+    """The parts of the report about rows that repeat others or contradict them."""
+    import numpy as np
+
+    answers = np.asarray(train.answers)
+    first = np.sort(np.unique(np.asarray(train.pairs), return_index=True)[1])
+    groups = _groups(train, first)
+    distinct, near = train.rows.kinds(), len(first) - len(np.unique(groups))
+    commonest = int(np.unique(answers, return_counts=True)[1].max())
+    return {
+        "distinct_rows": distinct,
+        "near_duplicate_rows": near,
+        "effective_rows": distinct - near,
+        "conflicting_rows": train.inputs.rows_of_mixed_keys() if labels else None,
+        "near_conflicting_rows": _conflicts(groups, answers[first]) if labels else None,
+        "same_answer_rows": round(commonest * len(train) / len(answers)) if answer_field else 0,
+    }
+
+
+def _mean(train: Kept, column: int, source: str, as_of: str) -> Quantity:
     """The mean of a row with its sampling error and the tokenizer's band, joined in quadrature."""
-    mean, band = float(tokens.mean()), counter.band
+    tokens, counter = train.tokens, train.counter
+    mean, band = tokens.mean(column), counter.band
     likely = mean * band.likely
     if not likely:
         return Quantity(Range.exact(0.0), "tokens/row", counter.basis, source, as_of)
-    error = Z80 * float(tokens.std(ddof=1)) / len(tokens) ** 0.5 / mean if len(tokens) > 1 else 0.0
+    error = Z80 * tokens.deviation(column) / tokens.rows**0.5 / mean
     low, high = ((end or 0.0) / band.likely - 1 for end in (band.p10, band.p90))
     spread = Range(
         max(0.0, likely * (1 - (low**2 + error**2) ** 0.5)), likely, likely * (1 + (high**2 + error**2) ** 0.5)
@@ -297,37 +222,46 @@ def _mean(tokens: NDArray[Any], counter: Counter, source: str, as_of: str) -> Qu
     return Quantity(spread, "tokens/row", counter.basis, source, as_of)
 
 
-def _groups(train: _Set, first: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each distinct row (`first` says where it stands) the number of its group of near copies.
+def _groups(train: Kept, first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each distinct row of the sketched ones (`first` says where it stands) the number of its group of near copies.
 
-    Rows beyond the sketched ones are groups of their own. The sketches of repeated rows are let go: they say nothing
-    new.
+    The sketches of repeated rows are let go: they say nothing new.
     """
-    import numpy as np
-
-    sketched = first[first < len(train.sketches)]
-    if len(sketched) < len(train.sketches):
-        train.sketches.keep(sketched)
-    return np.concatenate((clusters(train.sketches.texts()), np.arange(len(sketched), len(first))))
+    if len(first) < len(train.sketches):
+        train.sketches.keep(first)
+    return clusters(train.sketches.texts())
 
 
-def _leaks(train: _Set, test: _Set | None) -> tuple[int | None, int | None]:
-    """Test items whose input is in training word for word, and those that are near or exact copies."""
-    import numpy as np
-
-    if test is None:
-        return None, None
-    same = np.isin(np.asarray(test.inputs), np.asarray(train.inputs))
-    near = copies_across(train.sketches.texts(), test.sketches.texts())
-    near = np.concatenate((near, np.zeros(len(same) - len(near), np.bool_)))
-    return int(same.sum()), int((same | near).sum())
-
-
-def _labels(train: _Set) -> dict[str, int]:
+def _labels(train: Kept) -> dict[str, int]:
     """Answers by count where they are labels: few, short and repeated."""
     held = train.labels or Tally()
     named = {label: count for label, count in held.most_common() if label}
     return named if named and 2 * len(named) <= len(train) else {}
+
+
+def _evenness(labels: Mapping[str, int]) -> float | None:
+    """As many equally frequent labels would be as even: the exponential of the entropy; None where there are none."""
+    total = sum(labels.values())
+    shares = [count / total for count in labels.values()]
+    return math.exp(-sum(s * math.log(s) for s in shares)) if shares else None
+
+
+def _suspects(train: Kept, labels: Mapping[str, int]) -> dict[str, Any]:
+    """Rows whose label the other rows speak against; rows without a label are left out of the learning."""
+    if not labels or train.first_labels is None:
+        return {}
+    names = list(labels)
+    numbers = train.groups_of(names)
+    if (numbers < 0).any():
+        return {}
+    found = train.words.suspects(numbers, len(names))
+    if found is None:
+        return {}
+    listed = [
+        SuspectLabel(*train.place(s.row), names[numbers[s.row]], names[s.likelier], round(s.margin, 1))
+        for s in found[:SUSPECTS_LISTED]
+    ]
+    return {"suspect_labels": tuple(listed), "suspect_label_rows": len(found)}
 
 
 def _conflicts(groups: NDArray[np.int64], answers: NDArray[np.int64]) -> int:
@@ -340,33 +274,14 @@ def _conflicts(groups: NDArray[np.int64], answers: NDArray[np.int64]) -> int:
     return int((kinds[group] > 1).sum())
 
 
-def _warnings(report: DataReport) -> Iterator[str]:
-    if report.leaked_eval_rows:
-        yield (
-            f"{report.leaked_eval_rows} of {report.eval_rows} test items are exact or near-copies of training rows "
-            "(leakage): scores on them promise too much"
-        )
-    if report.rows > report.distinct_rows:
-        more = _rows(report.rows - report.distinct_rows, "duplicate ")
-        yield f"{more}: {report.distinct_rows} of {report.rows} are distinct"
-    if report.near_duplicate_rows:
-        yield f"{_rows(report.near_duplicate_rows, 'near-duplicate ')}, of little use beside the rows they copy"
-    if report.conflicting_rows:
-        yield f"{_rows(report.conflicting_rows)} with the same input as another row and another label"
-    if not report.labels and report.same_answer_rows > max(5, BOILERPLATE_SHARE * report.rows):
-        yield f"{_rows(report.same_answer_rows)} share one answer: boilerplate is learned fast and says little"
-    if report.empty_answers:
-        yield f"{_rows(report.empty_answers)} with an empty answer"
-    if report.personal_data:
-        kinds = ", ".join(f"{kind} in {_rows(count)}" for kind, count in report.personal_data.items())
-        yield f"personal data or secrets: {kinds}"
-    if report.bad_row_count:
-        yield f"{_rows(report.bad_row_count)} could not be read"
-    if not report.answer_field:
-        yield "no answer field was found: tokens are of the prompt alone"
-    if report.rows > MAX_SKETCHED:
-        yield f"near-duplicates were looked for in the first {MAX_SKETCHED:,} rows only"
-
-
-def _rows(count: int, kind: str = "") -> str:
-    return f"{count} {kind}{'row' if count == 1 else 'rows'}"
+def _limits(train: Kept) -> Iterator[str]:
+    """Where the report looks at a part of the rows only."""
+    if train.refused:
+        yield f"{train.refused} rows are refused by the chat template: {train.refusal}"
+    if train.thinned:
+        yield f"near-duplicates and near conflicts were looked for in the first {len(train.pairs):,} rows only"
+    if train.rows.bits or train.inputs.bits:
+        bits = max(train.rows.bits, train.inputs.bits)
+        yield f"distinct and conflicting rows are estimated from every {2**bits}th kind of row"
+    if train.first_labels is not None and len(train) > len(train.words):
+        yield f"labels were held against others in the first {len(train.words):,} rows only"

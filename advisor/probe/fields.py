@@ -57,17 +57,25 @@ ANSWERS = (
 )
 LEARNED_ROLES = ("assistant", "gpt", "model", "bot", "chatgpt")
 
+ROLES = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant", "chatgpt": "assistant"}
+"""Names of ShareGPT and others for the roles that chat templates know."""
+
 Take = Callable[[Mapping[str, Any]], tuple[str, str]]
+Turns = Callable[[Mapping[str, Any]], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The recognised form. `take` gives (prompt, answer) of a row; KeyError names a field that a row lacks."""
+    """The recognised form. `take` gives (prompt, answer) of a row; KeyError names a field that a row lacks.
+
+    `turns` gives the messages of a chat with role and content; None: a row is one question and its answer.
+    """
 
     prompt: str
     answer: str
     assumed: str
     take: Take
+    turns: Turns | None = None
 
 
 def recognise(rows: list[Mapping[str, Any]], prompt_field: str = "", answer_field: str = "", where: str = "") -> Fields:
@@ -84,7 +92,7 @@ def recognise(rows: list[Mapping[str, Any]], prompt_field: str = "", answer_fiel
         chat = next((n for n in names if n.lower() in CHATS and _is_chat(rows, n)), "")
         if chat and not answer_field:
             said = f"{chat}: what the assistant says is the answer, all else the prompt"
-            return Fields(f"{chat}: others", f"{chat}: assistant", said, _chat_taker(chat))
+            return Fields(f"{chat}: others", f"{chat}: assistant", said, _chat_taker(chat), _chat_turns(chat))
     prompt = prompt_field or _prompt_of(names, answer_field)
     answer = answer_field or _first([n for n in names if n not in prompt.split("+")], ANSWERS)
     if not prompt:
@@ -150,6 +158,20 @@ def _chat_taker(name: str) -> Take:
         return "\n".join(filter(None, said[0])), "\n".join(filter(None, said[1]))
 
     return take
+
+
+def _chat_turns(name: str) -> Turns:
+    """The messages as chat templates want them; asked only of rows that `take` has accepted."""
+
+    def turns(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        said = []
+        for turn in row[name]:
+            role = str(turn.get("role", turn.get("from", ""))).lower()
+            message = {"role": ROLES.get(role, role), "content": _text(turn.get("content", turn.get("value")))}
+            said.append(message | {k: turn[k] for k in ("tool_calls", "tool_call_id", "name") if turn.get(k)})
+        return said
+
+    return turns
 
 
 def _taker(prompt: str, answer: str) -> Take:

@@ -1,4 +1,4 @@
-"""Near copies among many texts by MinHash (library rensa), in 128 bytes a text and 4 bytes a word of short texts.
+"""Near copies among many texts by MinHash (library rensa), in 128 bytes a text and 2 bytes a word of short texts.
 
 A text is the set of its words and word pairs, so that both the words and their order count. Of each of the 128 MinHash
 slots 8 bits are kept (Li & König 2010, b-bit minwise hashing). Four slots make a band; texts that share a band are
@@ -44,7 +44,7 @@ class Sketches:
     def __init__(self) -> None:
         self._digests = bytearray()
         self._words = array("I")
-        self._short = array("I")  # hashes of the words of short texts, one text after the other
+        self._short = array("H")  # hashes of the words of short texts, one text after the other
 
     def add(self, texts: list[str]) -> None:
         """Sketch a batch of texts."""
@@ -59,7 +59,7 @@ class Sketches:
         self._words.extend(map(len, words))
         for row in hashed:
             if len(row) <= SHORT:
-                self._short.extend(h >> 32 for h in row)
+                self._short.extend(h >> 48 for h in row)
 
     def __len__(self) -> int:
         return len(self._words)
@@ -71,7 +71,7 @@ class Sketches:
         digests = np.frombuffer(self._digests, np.uint8).reshape(-1, SLOTS)
         lengths = np.frombuffer(self._words, np.uint32)
         owned = np.repeat(np.isin(np.arange(len(lengths)), rows), np.where(lengths <= SHORT, lengths, 0))
-        short = array("I", np.frombuffer(self._short, np.uint32)[owned].tobytes())
+        short = array("H", np.frombuffer(self._short, np.uint16)[owned].tobytes())
         kept = array("I", lengths[rows].tobytes())
         for start in range(0, len(rows), BLOCK):
             part = rows[start : start + BLOCK]
@@ -89,7 +89,7 @@ class Sketches:
         starts[1:] = starts[:-1].copy()
         starts[:1] = 0
         digests = np.frombuffer(self._digests, np.uint8).reshape(-1, SLOTS)
-        return Texts(digests, lengths, starts, np.frombuffer(self._short, np.uint32))
+        return Texts(digests, lengths, starts, np.frombuffer(self._short, np.uint16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Texts:
     digests: NDArray[np.uint8]
     lengths: NDArray[np.int64]
     starts: NDArray[np.int64]
-    short: NDArray[np.uint32]
+    short: NDArray[np.uint16]
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import lzma
 import math
 import re
+from array import array
 from collections import Counter as Tally
 from collections.abc import Mapping
 from functools import cache
@@ -29,6 +31,10 @@ REFERENCE_BITS = 10.6
 OUTSIDE_SHARE, OUTSIDE_BITS = 0.03, 20.0
 SHIFT = 2.7
 LEAST_WORDS = 50
+LEAST_ROW_WORDS = 8
+ROW_WORDS = 400_000
+LISTED_ROWS = 10
+ROW_PERCENTS = (10, 50, 90, 99)
 
 _WORDS = re.compile(r"[^\W\d_]{2,}|\b[aAiI]\b")
 
@@ -66,15 +72,7 @@ class Vocabulary:
         """
         if self._seen < LEAST_WORDS:
             return None
-        places, outside, rare, bits = _places(), 0, 0, 0.0
-        for word, count in self._words.items():
-            place = places.get(word)
-            outside += count if place is None else 0
-            rare += count if place is not None and place > COMMON else 0
-            bits += count * (OUTSIDE_BITS if place is None else _bits(place, len(places)))
-        outside_share, rare_share = outside / self._seen, rare / self._seen
-        excess = bits / self._seen - REFERENCE_BITS
-        score = outside_share + rare_share / 2 + BIT_WEIGHT * max(excess, 0.0)
+        outside_share, rare_share, excess, score = _measured(self._words)
         fertility = self._tokens / self._seen if counted and self._tokens else None
         level = "high" if score >= HIGH else "medium" if score >= MEDIUM else "low"
         other = self._other / max(self._letters, 1)
@@ -87,6 +85,65 @@ class Vocabulary:
         """Share of the sampled texts by language, the most frequent first."""
         total = self._languages.total()
         return MappingProxyType({name: count / total for name, count in self._languages.most_common()})
+
+
+class RowScores:
+    """The same score for each of the first rows, so that the unusual ones can be named; 4 bytes a row."""
+
+    def __init__(self) -> None:
+        self._seen = self._row = 0
+        self._scores = array("f")
+        self._highest: list[tuple[float, int]] = []
+
+    def add(self, texts: list[str]) -> None:
+        """A batch of texts in the order of the rows; rows of fewer than 8 words say too little of their language."""
+        for text in texts:
+            self._row += 1
+            if self._seen >= ROW_WORDS:
+                continue
+            words = _WORDS.findall(text[:TEXT_CHARACTERS].casefold())
+            self._seen += len(words)
+            if len(words) >= LEAST_ROW_WORDS:
+                score = _measured(Tally(words))[3]
+                self._scores.append(score)
+                # of equal scores the first row stays
+                (heapq.heappushpop if len(self._highest) >= LISTED_ROWS else heapq.heappush)(
+                    self._highest, (score, -self._row)
+                )
+
+    def unusual(self, above: float) -> list[tuple[int, float]]:
+        """(row from 0, score) of the rows furthest from general English and beyond `above`, the furthest first."""
+        return [(-row - 1, score) for score, row in sorted(self._highest, reverse=True) if score > above]
+
+    def percentiles(self) -> Mapping[int, float]:
+        """Score at each percent of the rows; nothing where no row was long enough."""
+        import numpy as np
+
+        if not self._scores:
+            return MappingProxyType({})
+        found = np.percentile(np.array(self._scores), ROW_PERCENTS).tolist()
+        return MappingProxyType({p: round(v, 3) for p, v in zip(ROW_PERCENTS, found, strict=True)})
+
+
+def _measured(words: Mapping[str, int]) -> tuple[float, float, float, float]:
+    """Words by count -> (share outside the profile, share rare in it, bits above general English, score)."""
+    places, bits_at, outside, rare, bits, seen = _places(), _bits_by_place(), 0, 0, 0.0, 0
+    for word, count in words.items():
+        place = places.get(word)
+        seen += count
+        if place is None:
+            outside, bits = outside + count, bits + count * OUTSIDE_BITS
+        else:
+            rare, bits = rare + (count if place > COMMON else 0), bits + count * bits_at[place]
+    excess = bits / seen - REFERENCE_BITS
+    return outside / seen, rare / seen, excess, outside / seen + rare / seen / 2 + BIT_WEIGHT * max(excess, 0.0)
+
+
+@cache
+def _bits_by_place() -> list[float]:
+    """Information of a word by its place; there is no place 0."""
+    places = len(_places())
+    return [0.0, *(_bits(place, places) for place in range(1, places + 1))]
 
 
 @cache

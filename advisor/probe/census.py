@@ -1,0 +1,113 @@
+"""Counts of any number of rows in flat memory: exact while the rows are few, by a fair sample of the kinds beyond."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROOM = 1_400_000
+FULL = 0.75
+"""Share of the room that different pairs may take; above it half of the keys are let go. So 1.05 M are exact."""
+
+
+class Census:
+    """Rows by key and value (two hashes): how many kinds there are, and which keys come with several values.
+
+    Distinct sampling (Gibbons 2001): once the room is full, only keys whose last bits are zero stay, all rows of such a
+    key or none. Shares of rows are then those of the sample. 16 bytes a kept pair.
+    """
+
+    def __init__(self, room: int = ROOM) -> None:
+        self.rows = 0
+        self.bits = 0  # last bits of a key that must be zero; 0: every key is kept
+        self._room = room
+        self._keys, self._values, self._counts = array("q"), array("I"), array("I")
+
+    def add(self, keys: Sequence[int], values: Sequence[int]) -> None:
+        """A batch of rows; of a value its last 32 bits count."""
+        self.rows += len(keys)
+        mask, before = (1 << self.bits) - 1, len(self._keys)
+        self._keys.extend(k for k in keys if not k & mask)
+        self._values.extend(v & 0xFFFFFFFF for k, v in zip(keys, values, strict=True) if not k & mask)
+        self._counts.extend([1] * (len(self._keys) - before))
+        if len(self._keys) > self._room:
+            self._make_room()
+
+    def kinds(self) -> int:
+        """How many different pairs of key and value there are among all rows."""
+        _, _, counts = self._pairs()
+        return round(self.rows * len(counts) / max(int(counts.sum()), 1))
+
+    def rows_of_mixed_keys(self) -> int:
+        """Rows whose key comes with more than one value."""
+        import numpy as np
+
+        keys, _, counts = self._pairs()
+        starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.zeros(0, np.int64)
+        kinds = np.diff(np.append(starts, len(keys)))
+        mixed = int(np.repeat(kinds > 1, kinds) @ counts)
+        return round(self.rows * mixed / max(int(counts.sum()), 1))
+
+    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
+        """Different pairs in the order of their keys, and how often each came."""
+        import numpy as np
+
+        keys, values, counts = (np.array(a) for a in (self._keys, self._values, self._counts))
+        order = np.lexsort((values, keys))
+        keys, values, counts = keys[order], values[order], counts[order]
+        new = np.append(True, (keys[1:] != keys[:-1]) | (values[1:] != values[:-1]))[: len(keys)]
+        starts = np.flatnonzero(new)
+        return keys[starts], values[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+
+    def _make_room(self) -> None:
+        keys, values, counts = self._pairs()
+        while len(keys) > FULL * self._room:
+            self.bits += 1
+            stay = (keys & ((1 << self.bits) - 1)) == 0
+            keys, values, counts = keys[stay], values[stay], counts[stay]
+        self._keys, self._values = array("q", keys.tobytes()), array("I", values.tobytes())
+        self._counts = array("I", counts.astype("uint32").tobytes())
+
+
+class Lengths:
+    """Token counts of rows: sums of all of them, and an even sample of at most `room` rows for what needs an order."""
+
+    def __init__(self, columns: int, room: int = 1_000_000) -> None:
+        self.rows = 0
+        self._room, self._step = room, 1
+        self._sums, self._squares = [0] * columns, [0] * columns
+        self._kept = tuple(array("I") for _ in range(columns))
+
+    def add(self, *columns: Sequence[int]) -> None:
+        """A batch: one list for each column, all of one length."""
+        begin = -self.rows % self._step
+        for at, values in enumerate(columns):
+            self._sums[at] += sum(values)
+            self._squares[at] += sum(v * v for v in values)
+            self._kept[at].extend(values[begin :: self._step])
+        self.rows += len(columns[0])
+        if len(self._kept[0]) > self._room:
+            self._step *= 2
+            self._kept = tuple(kept[::2] for kept in self._kept)
+
+    def kept(self, column: int) -> NDArray[np.float64]:
+        """The sampled rows of a column, all of them where they are not more than the room."""
+        import numpy as np
+
+        return np.array(self._kept[column], dtype=np.float64)
+
+    def mean(self, column: int) -> float:
+        """Over all rows."""
+        return self._sums[column] / self.rows
+
+    def deviation(self, column: int) -> float:
+        """Standard deviation over all rows, with n − 1; 0 of a single row."""
+        if self.rows < 2:
+            return 0.0
+        spread = self._squares[column] - self._sums[column] ** 2 / self.rows
+        return float((max(spread, 0.0) / (self.rows - 1)) ** 0.5)

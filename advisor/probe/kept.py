@@ -1,0 +1,162 @@
+"""What is kept of the rows of one set while they pass: hashes, lengths and sketches of the first million, no text."""
+
+from __future__ import annotations
+
+import re
+import sys
+from array import array
+from bisect import bisect_right
+from collections import Counter as Tally
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+from advisor.probe.census import Census, Lengths
+from advisor.probe.compare import Compared
+from advisor.probe.noise import LabelledWords
+from advisor.probe.privacy import kinds_by_row
+from advisor.probe.reading import Example
+from advisor.probe.sketch import Sketches
+from advisor.probe.specificity import RowScores, Vocabulary
+from advisor.probe.templates import Chat
+from advisor.probe.tokens import Counter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_KEPT = 1_000_000
+LEFT_OF_MORE = MAX_KEPT // 2
+"""Rows whose sketches stay once there are more than `MAX_KEPT`, so that comparing them fits beside the counts."""
+
+MAX_LABELS = 1000
+MAX_LABEL_CHARACTERS = 80
+PROMPT, ANSWER, TEXT, CHAT = range(4)
+"""Columns of `Kept.tokens`; TEXT is prompt and answer, CHAT what a template adds to them."""
+
+_SET_PHRASES = re.compile(
+    r"(?:as an ai\b|as a (?:large )?language model|i[’']?m (?:really |very )?sorry,? but|i am sorry,? but"
+    r"|sorry, (?:but )?i can|i (?:cannot|can[’']?t|am (?:not able|unable) to) (?:assist|help|provide|fulfil|answer)"
+    r"|i[’']m (?:not able|unable) to |i (?:don[’']t|do not) have (?:access|enough information)|lorem ipsum"
+    r"|(?:todo|tbd|n/?a|none|null|-)\W*$)",
+    re.IGNORECASE,
+)
+"""How refusals and fillers begin; an answer that is nothing but a filler counts too."""
+
+
+class Kept:
+    """Grows by batches of examples. About 190 bytes a row up to `MAX_KEPT`, then nothing more a row."""
+
+    def __init__(self, counter: Counter, chat: Chat, counting: Executor, *, noise: bool) -> None:
+        self.counter, self.chat = counter, chat
+        self._counting = counting  # a thread that counts tokens while this one does the rest
+        self.pairs = array("q")  # hash of prompt and answer as they stand
+        self.answers = array("q")
+        self._lines = array("I")
+        self._files: list[tuple[int, str]] = []  # first row, file
+        self.rows, self.inputs = Census(), Census()  # kinds of rows; inputs and their answers
+        self.tokens = Lengths(4)
+        self.sketches = Sketches()
+        self.thinned = False
+        self.labels: Tally[str] | None = Tally()
+        self.first_labels: list[str] | None = [] if noise else None
+        self.words = LabelledWords()
+        self.personal: Tally[str] = Tally()
+        self.vocabulary, self.scores = Vocabulary(), RowScores()
+        self.messages = self.refused = self.empty_answers = self.set_phrases = 0
+        self.refusal = ""
+
+    def __len__(self) -> int:
+        return self.rows.rows
+
+    def add(self, file: str, batch: list[Example], by: Compared) -> list[int]:
+        """Take a batch; `by` says what of a row is compared. Gives the hashes of the compared texts."""
+        prompts, answers = [e.prompt for e in batch], [e.answer for e in batch]
+        around = self._rendered(batch)
+        counting = self._counting.submit(self.counter.counts, prompts + answers + list(around.values()))
+        compared = [by.text(p, a) for p, a in zip(prompts, answers, strict=True)]
+        inputs = [hash(" ".join(text.casefold().split())) for text in compared]
+        pairs, said = list(map(hash, zip(prompts, answers, strict=True))), [hash(a.strip()) for a in answers]
+        self.rows.add(pairs, [0] * len(pairs))
+        self.inputs.add(inputs, said)
+        self._locate(file, [e.line for e in batch])
+        self._keep(compared, pairs, said)
+        self._label(compared, answers)
+        self.empty_answers += sum(not a.strip() for a in answers)
+        self.set_phrases += sum(_SET_PHRASES.match(a.lstrip()) is not None for a in answers)
+        kinds = kinds_by_row(prompts + answers)
+        self.personal.update(kind for _, kind in {(at % len(batch), k) for at, k in kinds})
+        self.scores.add(prompts)
+        self._count(batch, prompts, around, counting.result())
+        return inputs
+
+    def place(self, row: int) -> tuple[str, int]:
+        """(file, line) of one of the first rows."""
+        at = bisect_right(self._files, row, key=lambda f: f[0]) - 1
+        return self._files[at][1], self._lines[row]
+
+    def groups_of(self, wanted: list[str]) -> NDArray[np.int64]:
+        """Number in `wanted` of the label of each of the first rows; −1 where it is none of them."""
+        import numpy as np
+
+        number = {label: at for at, label in enumerate(wanted)}
+        return np.array([number.get(label, -1) for label in self.first_labels or ()], dtype=np.int64)
+
+    def _locate(self, file: str, lines: list[int]) -> None:
+        room = MAX_KEPT - len(self._lines)
+        if room > 0:
+            if not self._files or self._files[-1][1] != file:
+                self._files.append((len(self._lines), file))
+            self._lines.extend(min(line, 0xFFFFFFFF) for line in lines[:room])
+
+    def _keep(self, compared: list[str], pairs: list[int], said: list[int]) -> None:
+        if self.thinned:
+            return
+        if len(self.sketches) + len(pairs) > MAX_KEPT:
+            import numpy as np
+
+            self.sketches.keep(np.arange(LEFT_OF_MORE))
+            self.pairs, self.answers, self.thinned = self.pairs[:LEFT_OF_MORE], self.answers[:LEFT_OF_MORE], True
+            return
+        self.sketches.add(compared)
+        self.pairs.extend(pairs)
+        self.answers.extend(said)
+
+    def _label(self, compared: list[str], answers: list[str]) -> None:
+        if self.labels is None:
+            return
+        named = [a.strip() for a in answers]
+        self.labels.update(named)
+        if len(self.labels) > MAX_LABELS or any(len(a) > MAX_LABEL_CHARACTERS or "\n" in a for a in named):
+            self.labels = self.first_labels = None
+            self.words = LabelledWords()
+        elif self.first_labels is not None:
+            before = len(self.words)
+            self.words.add(compared)
+            self.first_labels += [sys.intern(a) for a in named[: len(self.words) - before]]
+
+    def _rendered(self, batch: list[Example]) -> dict[int, str]:
+        """Row in the batch -> its messages in the template; rows that it refuses are counted."""
+        found: dict[int, str] = {}
+        if self.chat.render is None:
+            return found
+        for at, example in enumerate(batch):
+            try:
+                found[at] = self.chat.render(example.turns)
+            except ValueError as error:
+                self.refused += 1
+                self.refusal = self.refusal or str(error)
+        return found
+
+    def _count(self, batch: list[Example], prompts: list[str], around: dict[int, str], tokens: list[int]) -> None:
+        rows = len(batch)
+        prompt, answer = tokens[:rows], tokens[rows : 2 * rows]
+        text = [p + a for p, a in zip(prompt, answer, strict=True)]
+        whole = dict(zip(around, tokens[2 * rows :], strict=True))
+        each, once = round(self.chat.each.likely), self.chat.once
+        if self.chat.render is None:
+            added = [each * e.messages + once for e in batch]
+        else:
+            added = [max(whole.get(at, held) - held, 0) for at, held in enumerate(text)]
+        self.messages += sum(e.messages for e in batch)
+        self.tokens.add(prompt, answer, text, added)
+        self.vocabulary.add(prompts, tokens)
