@@ -11,7 +11,7 @@ from typing import Any
 from advisor.brief import parse
 from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief
-from advisor.core.facts import Cited, TokenPrice
+from advisor.core.facts import Cited, Model, TokenPrice
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
@@ -28,6 +28,12 @@ SONNET = TokenPrice(
 TUNED = TokenPrice(
     "azure", "ft:gpt-4.1-mini", 0.4, 1.6, training_usd=5.0, hosting_usd_per_hour=1.7, cited=CITED,
 )  # fmt: skip
+
+LLAMA = Model(
+    "Llama-3.1-8B", "Llama 3", "decoder", 8_030_000_000, 8_030_000_000, 525_000_000, 0, 4096, 32, 32, 8, 128, 14_336, 0,
+    0, 0, 128_256, False, 131_072, "LlamaForCausalLM", Cited("its configuration", "2024-07"),
+)  # fmt: skip
+ROBERTA = replace(LLAMA, name="roberta-base", kind="encoder", params=125_000_000, active_params=125_000_000)
 
 BRIEF = """
 schema = 1

@@ -7,18 +7,12 @@ from dataclasses import replace
 import pytest
 
 from advisor.core.brief import Brief, Current, Retrieval, Score, Segment
-from advisor.core.facts import Cited, Model, TokenPrice
+from advisor.core.facts import TokenPrice
 from advisor.core.quantity import Range
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingEstimate
 from advisor.estimate.arms import adapters, arms, may_wait
-from tests.arms import CITED, SONNET, TUNED, brief, setting
-
-LLAMA = Model(
-    "Llama-3.1-8B", "Llama 3", "decoder", 8_030_000_000, 8_030_000_000, 525_000_000, 0, 4096, 32, 32, 8, 128, 14_336, 0,
-    0, 0, 128_256, False, 131_072, "LlamaForCausalLM", Cited("its configuration", "2024-07"),
-)  # fmt: skip
-ROBERTA = replace(LLAMA, name="roberta-base", kind="encoder", params=125_000_000, active_params=125_000_000)
+from tests.arms import CITED, LLAMA, ROBERTA, SONNET, TUNED, brief, setting
 
 
 def facts(**changes: object) -> Setting:

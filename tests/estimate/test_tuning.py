@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.arm import Arm
+from advisor.core.brief import Score
 from advisor.core.facts import TokenPrice
 from advisor.core.quantity import Range
-from tests.arms import TUNED, brief, estimated, rented, setting
+from tests.arms import DAY, ROBERTA, SONNET, TUNED, brief, dated, estimated, rented, setting
 
 
 def test_the_parts_of_a_tuned_model_on_rented_cards() -> None:
@@ -102,3 +104,44 @@ def test_training_hours_have_a_price_where_the_provider_bills_by_the_hour() -> N
     arm = Arm("tune", "hosted", "o4-mini", "openai", ("hosted",))
     found = estimated(arm, brief(team__training_runs=Range.exact(2.0)), setting(tuned={"o4-mini": hourly}))
     assert found["once.training"].value == pytest.approx(2 * 1.0 * 100)
+
+
+def test_the_full_cost_of_an_owned_card_is_unknown_unless_its_owner_states_a_rate() -> None:
+    arm = Arm("tune", "lora", "llama-3.1-8b", "", ("owned",))
+    unknown = estimated(arm, brief(hardware__owned=True, hardware__usd_per_hour=0.0))
+    assert not unknown["run.hosting_full"].is_known
+    assert unknown["run.hosting_full"].at_least == unknown["run.hosting"].value
+    assert unknown["run.total"].is_known
+    stated = estimated(arm, brief(hardware__owned=True, hardware__usd_per_hour=0.5, hardware__count=2))
+    hours = stated["serve.hours"].value
+    assert stated["run.hosting_full"].value == pytest.approx(hours * 2 * (0.3 * 0.3 + 0.5))
+
+
+def test_an_encoder_serves_from_a_small_server_until_the_load_needs_more() -> None:
+    known = replace(setting(), models={"roberta-base": ROBERTA})
+    arm = Arm("tune", "encoder", "roberta-base", "", ("rented", "cpu"))
+    busy = 3e6 * (120 + 180) * 2 * 125e6 / 150e9 / 3600
+    assert estimated(arm, brief(), known)["run.hosting"].value == pytest.approx(busy * 0.1)
+    online = estimated(arm, brief(traffic__can_wait_24h=False), known)
+    assert online["serve.replicas"].value == 1
+    ten = estimated(arm, brief(traffic__can_wait_24h=False, traffic__requests_per_month=30e6), known)
+    assert ten["serve.replicas"].value == -(-busy * 10 / 730 / 0.65 // 1)
+    assert ten["run.hosting"].value == pytest.approx(ten["serve.replicas"].value * 73)
+
+
+def test_a_tuned_model_is_served_with_the_prompt_it_was_measured_with() -> None:
+    score = Score("tune", "lora", "Llama-3.1-8B", 0.9, 100, static_tokens=Range.exact(55.0))
+    held = replace(brief(), quality=replace(brief().quality, measured=(score,)))
+    assert estimated(rented(), held)["tokens.static"].value == 55
+    assert estimated(rented("tuned-few-shot", "hybrid"), held)["tokens.static"].value == 1650
+
+
+def test_a_cascade_pays_later_prices_for_what_is_passed_on() -> None:
+    day = DAY + timedelta(days=73)
+    known = dated(SONNET, replace(SONNET, start=day, output_usd=30.0, input_usd=6.0, cached_input_usd=0.6))
+    arm = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
+    found = estimated(arm, brief(), known)
+    request = 0.5 * (1650 * (0.6 * 0.6 + 0.4 * 3.75) + 180 * 6 + 320 * 30) / 1e6
+    assert found[f"run.inference_from_{day}"].value == pytest.approx(3e6 * 0.2 * request)
+    now = found["run.inference"].value
+    assert found["horizon.inference"].value == pytest.approx(2.4 * now + 9.6 * 3e6 * 0.2 * request)

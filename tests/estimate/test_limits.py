@@ -1,0 +1,122 @@
+"""Speeds that no card can reach, and what a reader hears beside the figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.arm import Arm, Estimate
+from advisor.core.brief import Brief
+from advisor.core.errors import UsageError
+from advisor.core.facts import Gpu
+from advisor.core.probes import DataReport
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.setting import Setting
+from advisor.estimate.advice import cautions
+from advisor.estimate.limits import doubtful, refuse_impossible, tokens_per_second_alone
+from tests.arms import CITED, DAY, LLAMA, SONNET, TUNED, brief, dated, estimated, prompt, rented, setting
+
+L40S = Gpu("L40S", "NVIDIA", "Ada", "8.9", 48.0, 864.0, 362.0, 362.0, 350.0, "NVIDIA L40S", CITED)
+SIZE = 8_030_000_000 - 525_000_000
+
+
+def facts() -> Setting:
+    return replace(setting(), models={"llama-3.1-8b": LLAMA}, gpu=L40S)
+
+
+KEYS = {
+    "hardware.train_tokens_per_second": 2 * 362e12 / (4 * SIZE),
+    "hardware.prefill_tokens_per_second": 4 * 362e12 / (2 * SIZE) * (1650 + 180) / 180,
+    "hardware.decode_tokens_per_second": 4 * 362e12 / (2 * SIZE),
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_speed_above_the_arithmetic_of_the_card_is_refused_by_its_key(key: str) -> None:
+    name = key.replace(".", "__")
+    refuse_impossible(brief(**{name: KEYS[key] * 0.999}), facts())
+    with pytest.raises(UsageError, match=rf"test\.toml.*{key.partition('.')[2]}.*L40S.*llama-3\.1-8b") as told:
+        refuse_impossible(brief(**{name: KEYS[key] * 1.001}), facts())
+    assert "\n" not in str(told.value)
+
+
+@given(st.floats(1, 4e4))
+def test_what_needs_narrow_numbers_draws_a_caution(stated: float) -> None:
+    found = list(doubtful(brief(hardware__decode_tokens_per_second=stated), facts()))
+    assert bool(found) == (stated > 362e12 / (2 * SIZE))
+
+
+def test_an_unknown_card_or_model_bounds_nothing() -> None:
+    fast = brief(hardware__decode_tokens_per_second=1e9)
+    refuse_impossible(fast, setting())
+    refuse_impossible(fast, replace(facts(), models={}))
+    refuse_impossible(fast, replace(facts(), gpu=replace(L40S, bf16_tflops=None, fp16_tflops=None)))
+    assert tokens_per_second_alone(replace(L40S, bandwidth_gb_per_second=None), LLAMA, 1) is None
+
+
+def test_one_answer_alone_is_bound_by_memory() -> None:
+    """The check value of the literature: an 8B model in 16 bits on 2.0 TB/s writes about 125 tokens a second."""
+    a100 = replace(L40S, bandwidth_gb_per_second=2000.0)
+    assert tokens_per_second_alone(a100, LLAMA, 1) == pytest.approx(125, rel=0.1)
+
+
+def told(held: Brief, known: Setting, *arms: Arm) -> tuple[str, ...]:
+    estimates: list[Estimate] = [estimated(arm, held, known) for arm in arms]
+    return cautions(estimates, held, known)
+
+
+def test_putting_the_shared_part_first_is_advised_with_its_saving() -> None:
+    held = brief(
+        traffic__distinct_prefixes=20, traffic__shared_tokens=1200, traffic__shared_first=False,
+        traffic__requests_per_month=7300,
+    )  # fmt: skip
+    pair = prompt("cached-5m"), prompt("cached-5m", "shared-first")
+    costs = [estimated(arm, held)["run.total"].value for arm in pair]
+    line = told(held, setting(), *pair)[0]
+    assert costs[1] < costs[0]
+    assert f"${costs[0] - costs[1]:,.2f} less" in line
+    assert not told(held, setting(), pair[0])
+
+
+def test_a_change_of_price_is_told_once_with_its_day() -> None:
+    day = DAY + timedelta(days=60)
+    known = dated(SONNET, replace(SONNET, start=day, input_usd=6.0))
+    found = told(brief(), known, prompt("uncached"), prompt("batch"))
+    assert len(found) == 1
+    assert f"{day}" in found[0]
+    assert "$30,870.00" in found[0]
+
+
+def test_a_latency_that_no_card_reaches_is_told() -> None:
+    least = 320 / (864e9 / (2 * SIZE))
+    late = told(brief(traffic__max_latency_seconds=least * 0.9), facts(), rented())
+    assert any("at least" in line and "max_latency_seconds" in line for line in late)
+    early = told(brief(traffic__max_latency_seconds=least * 1.1), facts(), rented())
+    assert any("not measured" in line for line in early)
+    assert not told(brief(), facts(), rented())
+
+
+def test_a_load_beyond_the_rated_arithmetic_is_told_where_speeds_are_not_known() -> None:
+    unknown = {"hardware__prefill_tokens_per_second": None, "hardware__decode_tokens_per_second": None}
+    hours = 2 * SIZE * 620 / 362e12 / 3600
+    busy = brief(**unknown, traffic__requests_per_month=740 / hours)
+    assert any("measure prefill and decode" in line for line in told(busy, facts(), rented()))
+    assert not told(brief(**unknown, traffic__requests_per_month=720 / hours), facts(), rented())
+
+
+def test_padded_rows_and_months_of_720_hours_are_told() -> None:
+    tokens = Quantity(Range.exact(620.0), "tokens/row", Basis.MEASURED, "counted", "2026-11-20")
+    report = DataReport(("a.jsonl",), 10, 10, 0, (), 0, "p", "a", "exact", tokens, tokens, tokens, 2048)
+    known = replace(setting(tuned={"gpt-4.1-mini": TUNED}), data=report)
+    arm = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    found = estimated(arm, brief(), known)
+    assert found["train.padded_tokens"].value == 18_000 * 2048 * 3
+    assert found["train.run_padded_usd"].value == pytest.approx(18_000 * 2048 * 3 * 5 / 1e6)
+    assert found["train.run_usd"].value == pytest.approx(18_000 * 620 * 3 * 5 / 1e6)
+    lines = told(brief(), known, arm)
+    assert any("packing" in line and f"${found['train.run_padded_usd'].value:,.2f}" in line for line in lines)
+    assert any("$1,241.00" in line and "$1,224.00" in line for line in lines)
