@@ -46,6 +46,15 @@ class Ending:
     noise: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How a child is started."""
+
+    command: Sequence[str]
+    inherited: Sequence[int]
+    environment: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class _Child:
     """What the parent knows of the child in hand."""
@@ -68,17 +77,21 @@ async def follow(
     done: Collection[str] = (),
     command: Sequence[str] = CHILD,
     inherited: Sequence[int] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Ending:
     """Run the trials of `plan` whose digests are not in `done`; files go to `folder`, which exists.
 
     `keep` is called with every outcome as soon as it is known; `inherited` are file descriptors the child holds open
-    too (the lock of a card). Never raises for what happens in the child. Raises AdvisorError where it cannot start.
+    too (the lock of a card), `environment` is laid over ours for the child. Never raises for what happens in the child.
+    Raises AdvisorError where it cannot start.
     """
     left = tuple(t for t in plan.trials if plan.trial_digest(t) not in done)
     outcomes: list[TrialOutcome] = []
     noise, stillborn = 0, 0
     while left:
-        child = await _one_child(replace(plan, trials=left), folder, events, keep, cancel, command, inherited)
+        child = await _one_child(
+            replace(plan, trials=left), folder, events, keep, cancel, _Start(command, inherited, environment or {})
+        )
         outcomes += child.outcomes
         noise += child.noise
         ended = {o.digest for o in child.outcomes}
@@ -101,11 +114,10 @@ async def _one_child(
     events: Sink,
     keep: Keep,
     cancel: CancelToken,
-    command: Sequence[str],
-    inherited: Sequence[int],
+    start: _Start,
 ) -> _Child:
     write_plan(folder / PLAN_FILE, plan)
-    child = _Child(await _spawn(folder, command, inherited))
+    child = _Child(await _spawn(folder, start))
     reading = asyncio.ensure_future(_read(child, events, keep))
     try:
         await _until_ended(child, reading, cancel)
@@ -118,22 +130,22 @@ async def _one_child(
     return child
 
 
-async def _spawn(folder: Path, command: Sequence[str], inherited: Sequence[int]) -> asyncio.subprocess.Process:
+async def _spawn(folder: Path, start: _Start) -> asyncio.subprocess.Process:
     with (folder / LOG).open("ab") as log:
         try:
             return await asyncio.create_subprocess_exec(
-                *command,
+                *start.command,
                 str(folder / PLAN_FILE),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env=child_environment(os.environ),
+                env=child_environment(os.environ) | dict(start.environment),
                 limit=MAX_LINE_BYTES,
                 start_new_session=True,
-                pass_fds=tuple(inherited),
+                pass_fds=tuple(start.inherited),
             )
         except OSError as error:
-            raise AdvisorError(f"{command[0]}: the calibration process cannot start: {error.strerror}") from error
+            raise AdvisorError(f"{start.command[0]}: the calibration process cannot start: {error.strerror}") from error
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:

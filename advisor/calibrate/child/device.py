@@ -1,0 +1,177 @@
+"""The device under measurement: its clock, its memory and its power. Each reading is guarded on its own."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import threading
+import time
+from importlib import metadata
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+GIB = 1024.0**3
+SAMPLE_SECONDS = 0.25
+
+
+class Device:
+    """A CPU, or one CUDA card. On a CPU with one thread the clock counts the process's own time, so that a busy
+    machine does not read as a slow one; on a card it is wall time with everything finished on both sides.
+    """
+
+    def __init__(self, asked: str) -> None:
+        import torch
+
+        if asked == "cuda" and not torch.cuda.is_available():
+            raise RuntimeError("no CUDA card can be used here: the driver or a CUDA build of torch is missing")
+        self.kind = "cuda" if asked == "cuda" or (asked == "auto" and torch.cuda.is_available()) else "cpu"
+        self._torch = torch
+        self._own_time = self.kind == "cpu" and torch.get_num_threads() == 1
+
+    @property
+    def clock(self) -> str:
+        """What `now` counts: `cpu time` of this process or `wall` time."""
+        return "cpu time" if self._own_time else "wall"
+
+    def now(self) -> float:
+        """Seconds on the clock, with all queued work done."""
+        if self.kind == "cuda":
+            self._torch.cuda.synchronize()
+        return time.process_time() if self._own_time else time.perf_counter()
+
+    def default_dtype(self) -> str:
+        return "bf16" if self.kind == "cuda" else "fp32"
+
+    def settle(self) -> None:
+        """Give back what earlier work left behind."""
+        import gc
+
+        gc.collect()
+        if self.kind == "cuda":
+            self._torch.cuda.empty_cache()
+        else:
+            _trim_heap()
+
+    def reset_peak(self) -> None:
+        """Forget the highest memory so far."""
+        if self.kind == "cuda":
+            self._torch.cuda.reset_peak_memory_stats()
+        else:
+            _forget_peak()
+
+    def peak_gib(self) -> dict[str, float | None]:
+        """Highest memory since `reset_peak`: allocated and reserved (cards only) and of the process."""
+        if self.kind == "cuda":
+            cuda = self._torch.cuda
+            reserved = cuda.max_memory_reserved() / GIB
+            return {
+                "allocated_gib": cuda.max_memory_allocated() / GIB,
+                "reserved_gib": reserved,
+                "process_gib": reserved + self._outside_allocator_gib(),
+            }
+        return {"allocated_gib": None, "reserved_gib": None, "process_gib": _peak_rss_gib()}
+
+    def _outside_allocator_gib(self) -> float:
+        """Memory of the card that is in use but not the allocator's: context and libraries (and other programs)."""
+        free, total = self._torch.cuda.mem_get_info()
+        return max(float(total - free) / GIB - float(self._torch.cuda.memory_reserved()) / GIB, 0.0)
+
+    def free_gib(self) -> float:
+        """Memory this process could still take."""
+        if self.kind == "cuda":
+            free, _ = self._torch.cuda.mem_get_info()
+            held = self._torch.cuda.memory_reserved() - self._torch.cuda.memory_allocated()
+            return float(free + held) / GIB
+        import psutil
+
+        return float(psutil.virtual_memory().available) / GIB
+
+    def about(self) -> dict[str, Any]:
+        """Name, memory and software, so that a record can be judged later."""
+        packages = ("torch", "transformers", "peft", "accelerate", "bitsandbytes")
+        versions = {name: _version(name) for name in packages}
+        held: dict[str, Any] = {"kind": self.kind, "clock": self.clock, "threads": self._torch.get_num_threads()}
+        if self.kind == "cuda":
+            properties = self._torch.cuda.get_device_properties(0)
+            held |= {
+                "name": properties.name,
+                "memory_gib": properties.total_memory / GIB,
+                "cuda": self._torch.version.cuda,
+            }
+        else:
+            held |= {"name": platform.processor() or platform.machine()}
+        return held | {"python": platform.python_version(), "versions": {k: v for k, v in versions.items() if v}}
+
+
+class Power:
+    """Samples the draw of the card in a thread while it is open; on a CPU there is none to read."""
+
+    def __init__(self, device: Device) -> None:
+        self.reason = "a CPU has no meter that we may read" if device.kind == "cpu" else ""
+        self._watts: list[float] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True, name="power")
+
+    def __enter__(self) -> Power:
+        if not self.reason:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def watts(self) -> float | None:
+        """Mean draw while open, or None with `reason` set."""
+        return fmean(self._watts) if self._watts else None
+
+    def _sample(self) -> None:
+        try:
+            import pynvml
+            import torch
+
+            pynvml.nvmlInit()
+            uuid = f"GPU-{torch.cuda.get_device_properties(0).uuid}"
+            handle = pynvml.nvmlDeviceGetHandleByUUID(uuid)
+            while not self._ended.wait(SAMPLE_SECONDS):
+                self._watts.append(pynvml.nvmlDeviceGetPowerUsage(handle) / 1000.0)
+        except Exception as error:  # the binding's errors and torch's share no narrower base
+            self.reason = f"not readable: {error}"
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _forget_peak() -> None:
+    """Linux forgets the highest resident size on this write (proc(5), clear_refs); elsewhere the peak only grows."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return
+
+
+def _peak_rss_gib() -> float:
+    try:
+        for row in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if row.startswith("VmHWM:"):
+                return int(row.split()[1]) * 1024.0 / GIB
+    except OSError:
+        pass
+    unit = 1.0 if platform.system() == "Darwin" else 1024.0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / GIB
+
+
+def _trim_heap() -> None:
+    """Return freed heap to the system where the C library can (glibc)."""
+    import ctypes
+
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError):
+        return

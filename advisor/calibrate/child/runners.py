@@ -1,0 +1,42 @@
+"""Which code measures which kind of trial; loads torch when the first trial needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.calibrate.child.reporter import Reporter
+from advisor.calibrate.child.session import Run
+from advisor.calibrate.child.stop import Stop
+from advisor.core.calibration import Plan, Trial
+
+THREADS = 1
+"""On a CPU: one thread measures what a core does; two on a busy machine measure who waits for whom."""
+
+
+def runner(plan: Plan, reporter: Reporter) -> Run:
+    """The function that measures this plan's trials. Raises RuntimeError where the device is not there."""
+    if plan.kind == "prompts":
+        from advisor.calibrate.child.endpoint import measure as ask
+
+        return ask
+    import torch
+
+    from advisor.calibrate.child.device import Device
+
+    torch.set_num_threads(THREADS)
+    torch.manual_seed(plan.seed)
+    device = Device(plan.device)
+    reporter.say("started", device=device.about())
+
+    def run(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop) -> Mapping[str, Any]:
+        torch.manual_seed(plan.seed)
+        if trial.kind == "throughput":
+            from advisor.calibrate.child.throughput import measure
+
+            return measure(trial, shared, reporter, stop, device)
+        from advisor.calibrate.child.quality import measure as train_and_score
+
+        return train_and_score(trial, shared, reporter, stop, device)
+
+    return run

@@ -1,0 +1,140 @@
+"""Before a run starts: how long, how much, within which limits, and whether the card is free."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from advisor.core.calibration import Forecast, Plan
+from advisor.core.errors import UsageError
+from advisor.core.facts import Gpu
+from advisor.core.probes import Card
+from advisor.core.quantity import Range
+
+START_SECONDS = Range(6.0, 12.0, 40.0)
+"""A fresh interpreter with torch, transformers and peft, and the first model on the device."""
+
+CPU_FLOPS = Range(4e9, 2e10, 8e10)
+"""One thread of a present CPU on small matrices in fp32, operations a second; slowest, likely, fastest."""
+
+GPU_SHARE = Range(0.10, 0.30, 0.50)
+"""Share of a card's 16-bit peak that a training step reaches: see the efficiencies of published runs in profiles."""
+
+BUSY_SHARE = 0.10
+"""More of a card's memory than this in use: it belongs to somebody."""
+
+
+def forecast(held: Plan, gpu: Gpu | None, usd_per_hour: Range | None, max_usd: float | None) -> Forecast:
+    """Seconds and dollars of a run from P10 to P90, cut at its limits.
+
+    Operations: 6 × parameters × positions (full) or 4 × (adapters) a step, over a range of rates; an endpoint's trials
+    state their own seconds. Raises UsageError where dollars are limited and nobody said what an hour costs.
+    """
+    if max_usd is not None and usd_per_hour is None:
+        raise UsageError("--max-usd: what an hour costs is not known; say --usd-per-hour (0 for a machine of your own)")
+    works = [_operations(t.spec, held.shared.get("lengths", [512])) for t in held.trials]
+    caps = [float(t.spec.get("seconds", float("inf"))) for t in held.trials]
+    fast, mid, slow = _rates(gpu)
+    seconds = [
+        start + sum(min(work / rate, cap * 1.5) for work, cap in zip(works, caps, strict=True))
+        for start, rate in zip(
+            (START_SECONDS.p10, START_SECONDS.p50, START_SECONDS.p90), (fast, mid, slow), strict=True
+        )
+        if start is not None
+    ]
+    minutes, capped = limited_minutes(held.minutes, usd_per_hour, max_usd)
+    if minutes is not None:
+        seconds = [min(s, minutes * 60.0) for s in seconds]
+    length = Range(*seconds)
+    return Forecast(length, _usd(length, usd_per_hour), "assumed", "operations over a range of rates", capped)
+
+
+def limited_minutes(
+    minutes: float | None, usd_per_hour: Range | None, max_usd: float | None
+) -> tuple[float | None, str]:
+    """The tighter of two limits in minutes, and which it is; dollars count at the P90 price of an hour."""
+    if max_usd is None or usd_per_hour is None or not usd_per_hour.p90:
+        return minutes, "--minutes" if minutes is not None else ""
+    bought = max_usd / usd_per_hour.p90 * 60.0
+    if minutes is None or bought < minutes:
+        return bought, "--max-usd"
+    return minutes, "--minutes"
+
+
+def _usd(seconds: Range, usd_per_hour: Range | None) -> Range:
+    if usd_per_hour is None:
+        return Range(None, None, None)
+    pairs = zip(
+        (seconds.p10, seconds.p50, seconds.p90), (usd_per_hour.p10, usd_per_hour.p50, usd_per_hour.p90), strict=True
+    )
+    return Range(*(None if s is None or p is None else s / 3600.0 * p for s, p in pairs))
+
+
+def _rates(gpu: Gpu | None) -> tuple[float, float, float]:
+    """Operations a second: fastest, likely, slowest."""
+    if gpu is not None and gpu.bf16_tflops:
+        peak = gpu.bf16_tflops * 1e12
+        return peak * (GPU_SHARE.p90 or 0.0), peak * GPU_SHARE.likely, peak * (GPU_SHARE.p10 or 0.0)
+    return CPU_FLOPS.p90 or 0.0, CPU_FLOPS.likely, CPU_FLOPS.p10 or 0.0
+
+
+def _operations(spec: Mapping[str, Any], lengths: Sequence[int]) -> float:
+    """Operations of a trial; 0 where it does not say what it computes."""
+    if "architecture" not in spec:
+        return 0.0
+    params = _params(spec["architecture"], int(spec["layers"]))
+    length = spec["seq_len"] if spec["packed"] else min(spec["seq_len"], max(lengths))
+    positions = float(spec["micro_batch"] * spec["grad_accum"] * length)
+    per_position = (6.0 if spec["method"] == "full" else 4.0) * params
+    return per_position * positions * (float(spec["steps"]) + 4.0)
+
+
+def _params(architecture: Mapping[str, Mapping[str, Any]], layers: int) -> float:
+    """Parameters of the cut model: embeddings, head and the kept layers."""
+    if "profile" in architecture:
+        sizes = architecture["profile"]
+        share = layers / sizes["layers"] if layers else 1.0
+        inner = sizes["active_params"] - sizes["embedding_params"]
+        return float(sizes["vocabulary"] * sizes["hidden"] + inner * share)
+    held = architecture["config"]
+    hidden, wide = held.get("hidden_size", 1024), held.get("intermediate_size", 4096)
+    depth = layers or held.get("num_hidden_layers", 12)
+    return float(held.get("vocab_size", 32000) * hidden + depth * (4 * hidden * hidden + 3 * hidden * wide))
+
+
+def check_free(card: Card, busy_ok: bool) -> None:
+    """Raises UsageError where the card is at work for somebody else and the user did not say that this is fine."""
+    total, free = card.memory_total_gib.value, card.memory_free_gib.value
+    if busy_ok or not isinstance(total, float) or not isinstance(free, float) or not total:
+        return
+    used = 1.0 - free / total
+    if used > BUSY_SHARE:
+        names = ", ".join(f"{p.name} ({p.pid})" for p in card.processes[:3]) or "another program"
+        raise UsageError(
+            f"card {card.index} ({card.name}): busy, {used:.0%} of its memory is taken by {names}; "
+            "wait, choose another by --gpu, or say --busy-ok"
+        )
+
+
+@contextmanager
+def card_lock(folder: Path, name: str) -> Iterator[int]:
+    """Hold the card (or the CPU) for one calibration; yields a descriptor for the child to hold open too.
+
+    The lock ends with the last process that holds it, however that ends. Raises UsageError where another run has it.
+    """
+    import fcntl
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{''.join(c if c.isalnum() or c == '-' else '_' for c in name)}.lock"
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"another calibration is running on {name}; wait for it, or cancel it there") from None
+        yield descriptor
+    finally:
+        os.close(descriptor)

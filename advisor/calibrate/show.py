@@ -1,0 +1,133 @@
+"""A plan, a run and a list of runs as lines of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from advisor.core.calibration import Bias, Forecast, Plan, RunRecord, RunSummary
+from advisor.core.quantity import Range
+from advisor.core.text import printable
+
+
+def plan_lines(plan: Plan, priced: Forecast, machine: str, left: int) -> list[str]:
+    """What would run, how long, and for how much."""
+    done = len(plan.trials) - left
+    lines = [f"{plan.kind}: {printable(plan.name)}", f"on        {printable(machine)}"]
+    lines += [f"trial     {printable(t.label)}" for t in plan.trials]
+    if done:
+        lines.append(f"answered  {done} of {len(plan.trials)} by an earlier run")
+    lines.append(
+        f"takes     {_duration(priced.seconds)}, {priced.basis}"
+        + (f", cut by {priced.capped}" if priced.capped else "")
+    )
+    lines.append(f"costs     {_money(priced.usd)}")
+    return lines
+
+
+def result_lines(record: RunRecord) -> list[str]:
+    """What a run showed, and what became of each trial that has no result."""
+    head = record.summary
+    lines = [
+        f"run {head.id}: {head.kind}, {printable(head.name)}, {head.status.value}, "
+        f"{head.done} of {head.trials} answered"
+    ]
+    lines += [f"on {printable(head.device)}, {head.started_at}"]
+    for trial in record.result.get("trials", ()):
+        lines += _trial_lines(trial)
+    for whole in record.result.get("whole_models", ()):
+        lines += _whole_lines(whole)
+    for comparison in record.result.get("comparisons", ()):
+        lines.append(f"  {printable(str(comparison))}")
+    lines += [
+        f"  {printable(o.label)}: {o.status.value}, {printable(o.reason)}"
+        for o in record.outcomes
+        if o.status.value != "done"
+    ]
+    if record.result.get("carries_over"):
+        lines.append(f"carries over: {record.result['carries_over']}")
+    return lines
+
+
+def list_lines(found: Sequence[RunSummary]) -> list[str]:
+    """A line a run."""
+    lines = [f"{'run':>5}  {'kind':<11} {'status':<13} {'answers':<8} {'started':<25} what"]
+    lines += [
+        f"{r.id:>5}  {r.kind:<11} {r.status.value:<13} {f'{r.done}/{r.trials}':<8} {r.started_at:<25} "
+        f"{printable(r.name)}"
+        for r in found
+    ]
+    return lines
+
+
+def bias_lines(found: Sequence[Bias]) -> list[str]:
+    """Actual ÷ forecast by figure."""
+    lines = []
+    for bias in found:
+        held = bias.ratio.range
+        spread = "" if held.is_exact else f" ({held.p10:.2f} – {held.p90:.2f})"
+        inside = f", {bias.inside} of {bias.scored} inside the interval" if bias.scored else ""
+        lines.append(f"{bias.what}: actual ÷ forecast {held.likely:.2f}{spread} over {bias.count}{inside}")
+    return lines
+
+
+def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
+    yield f"  {printable(str(trial.get('label', '')))}"
+    if "tokens_per_second" in trial:
+        real, padded = _number(trial["tokens_per_second"]), _number(trial["positions_per_second"])
+        why = printable(str(trial["steady_why"]))
+        yield f"    {real} tokens/s real, {padded} with padding ({trial['padding_share']:.0%}); {why}"
+    law = trial.get("law")
+    if law:
+        fixed, each = law["fixed_seconds"], law["seconds_per_position"]
+        yield f"    a step: {fixed:.4g} s + {each:.4g} s × positions (R² {law['r2']:.2f})"
+    memory = {k: v for k, v in trial.get("memory", {}).items() if v is not None}
+    if memory:
+        yield "    peak memory: " + ", ".join(f"{k.removesuffix('_gib')} {v:.2f} GiB" for k, v in memory.items())
+    if trial.get("watts"):
+        yield f"    power: {trial['watts']:.0f} W"
+    if trial.get("search"):
+        yield f"    largest safe micro-batch: {trial['search']['largest']}"
+    if "score" in trial:
+        yield _score_line(trial)
+    if trial.get("architecture_differs"):
+        yield f"    {printable(trial['architecture_differs'])}"
+
+
+def _score_line(trial: Mapping[str, Any]) -> str:
+    low, high = trial["interval"]
+    parts = [f"    {trial['metric']} {trial['score']:.3f} ({low:.3f} – {high:.3f}) on {trial['items']} items"]
+    if trial.get("usd") is not None:
+        parts.append(f"${trial['usd']:.4f}")
+    if trial.get("latency_seconds"):
+        parts.append(f"latency {trial['latency_seconds']['p50']:.2f} s, p90 {trial['latency_seconds']['p90']:.2f} s")
+    if trial.get("prompt_tokens") is not None:
+        parts.append(f"{trial['prompt_tokens']:,} + {trial['completion_tokens']:,} tokens")
+    return "; ".join(parts)
+
+
+def _whole_lines(whole: Mapping[str, Any]) -> Iterator[str]:
+    yield f"  {printable(str(whole['label']))}"
+    step, memory = whole["step"], whole.get("memory")
+    speed = _number(whole["tokens_per_second"])
+    yield f"    a step: {step['at_full_depth']:.4g} s{_told(step['error'])}; {speed} tokens/s real"
+    if memory:
+        yield f"    peak memory: {memory['at_full_depth']:.2f} GiB{_told(memory['error'])}"
+
+
+def _told(error: float | None) -> str:
+    return ", error unknown: two depths only" if error is None else f", {error:+.1%} at the deepest slice"
+
+
+def _duration(held: Range) -> str:
+    return " – ".join(f"{(s or 0.0) / 60.0:.1f}" for s in (held.p50, held.p90)) + " minutes (P50 – P90)"
+
+
+def _money(held: Range) -> str:
+    if held.p50 is None or held.p90 is None:
+        return "unknown: say --usd-per-hour for a price"
+    return f"${held.p50:.2f} – ${held.p90:.2f} (P50 – P90)"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,204 @@
+"""Plans throughput runs, and reads what their trials showed: speeds, the law of a step, and the whole from slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from advisor.calibrate.statistics import depth_fit, quantile
+from advisor.core.calibration import DepthFit, Plan, Status, Trial, TrialOutcome
+from advisor.core.errors import UsageError
+from advisor.core.facts import Model
+
+METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
+MOST_LENGTHS = 512
+DEFAULT_LENGTHS = (512,)
+STEPS, SECONDS = 40, 90.0
+SLICES = (2, 4, 6)
+"""Depths of slices where the user names none: two draw the line, the third says how well it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What to measure. `architecture` is `{"profile": sizes}` or `{"config": config.json}`; `layers` of it 0: all."""
+
+    model_name: str
+    architecture: Mapping[str, Any]
+    method: str = "lora"
+    rank: int = 16
+    targets: str = "all-linear"
+    dtype: str = ""
+    optimizer: str = "adamw"
+    checkpointing: str = "none"
+    attention: str = "sdpa"
+    micro_batch: int = 1
+    grad_accum: int = 1
+    seq_len: int = 2048
+    packed: bool = False
+    search: bool = False
+    steps: int = STEPS
+    seconds: float = SECONDS
+    memory_limit_gib: float = 0.0
+
+
+def architecture_of(model: Model) -> dict[str, Any]:
+    """The sizes of a model in our tables. Raises UsageError for an encoder: it has no causal loss to measure."""
+    if model.kind != "decoder":
+        raise UsageError(f"--model {model.name}: an encoder; throughput is measured on decoders only")
+    return {"profile": {k: v for k, v in asdict(model).items() if k != "cited"}}
+
+
+def layers_of(setup: Setup) -> int | None:
+    """How many layers the whole model has; None where its config.json does not say in a known word."""
+    held = setup.architecture
+    if "profile" in held:
+        return int(held["profile"]["layers"])
+    inner = held["config"].get("text_config", held["config"])
+    found = next((inner[k] for k in ("num_hidden_layers", "n_layer", "n_layers", "num_layers") if k in inner), None)
+    return int(found) if found else None
+
+
+def plan(
+    setups: Sequence[Setup],
+    lengths: Sequence[int] = (),
+    *,
+    slices: Sequence[int] = (),
+    device: str = "auto",
+    machine: str = "",
+    seed: int = 0,
+) -> Plan:
+    """One trial per setup and depth; `lengths` are the tokens of the user's rows, `machine` the name of card or CPU.
+
+    Raises UsageError.
+    """
+    trials = tuple(_trial(s, depth, seed) for s in setups for depth in (_depths(s, slices) or (0,)))
+    name = ", ".join(dict.fromkeys(f"{s.model_name} {s.method}" for s in setups))
+    return Plan("throughput", name, trials, {"lengths": sampled(lengths), "machine": machine}, device, seed)
+
+
+def sampled(lengths: Sequence[int]) -> list[int]:
+    """At most `MOST_LENGTHS` lengths of the same distribution (evenly spaced order statistics); of none: 512."""
+    usable = sorted(int(n) for n in lengths if n >= 2) or list(DEFAULT_LENGTHS)
+    if len(usable) <= MOST_LENGTHS:
+        return usable
+    return [round(quantile(usable, (i + 0.5) / MOST_LENGTHS)) for i in range(MOST_LENGTHS)]
+
+
+def _depths(setup: Setup, slices: Sequence[int]) -> tuple[int, ...]:
+    if not slices:
+        return ()
+    layers = layers_of(setup)
+    depths = tuple(sorted(set(slices)))
+    if len(depths) < 2 or depths[0] < 1:
+        raise UsageError("--slices: name at least two depths from 1 up, such as 2,4,6")
+    if layers is not None and depths[-1] > layers:
+        raise UsageError(f"--slices {depths[-1]}: {setup.model_name} has {layers} layers; name smaller depths")
+    return depths
+
+
+def _trial(setup: Setup, layers: int, seed: int) -> Trial:
+    if setup.method not in METHODS:
+        raise UsageError(f"--method {setup.method}: not measured; one of {', '.join(METHODS)}")
+    spec = asdict(setup) | {"layers": layers, "seed": seed, "count": not layers or layers == min(SLICES)}
+    spec["dtype"] = setup.dtype or None
+    if spec["dtype"] is None:
+        del spec["dtype"]
+    depth = f", {layers} layers" if layers else ""
+    return Trial("throughput", f"{setup.model_name} {setup.method}, {setup.micro_batch} × {setup.seq_len}{depth}", spec)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeModel:
+    """The whole model from slices: seconds of a step, tokens a second, memory (GiB); None where not measured."""
+
+    label: str
+    step: DepthFit
+    memory: DepthFit | None
+    tokens_per_second: float
+    positions_per_second: float
+
+
+def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
+    """What the run showed, as plain data: a line a configuration, and the whole model where slices were measured."""
+    done = {o.digest: o for o in outcomes if o.status is Status.DONE}
+    pairs = [(t, done[held.trial_digest(t)]) for t in held.trials if held.trial_digest(t) in done]
+    wholes = [asdict(whole) for group in _sliced(pairs) if (whole := from_slices(group)) is not None]
+    lines = [_line(trial, outcome) for trial, outcome in pairs]
+    return {"trials": lines, "whole_models": wholes, "carries_over": carries_over(pairs)}
+
+
+def carries_over(pairs: Sequence[tuple[Trial, TrialOutcome]]) -> str:
+    """What these figures say about other machines."""
+    kinds = {str(o.result.get("device", "")) for _, o in pairs}
+    if kinds <= {"cuda"}:
+        return "this card, this software, these lengths; the estimate of other runs on this card is corrected by it"
+    return (
+        "a CPU: the procedure, parameter counts, padding and the shape of the law carry over to a GPU; seconds, tokens "
+        "per second and memory do not, and never enter an estimate for a GPU"
+    )
+
+
+def _line(trial: Trial, outcome: TrialOutcome) -> dict[str, Any]:
+    wanted = (
+        "tokens_per_second",
+        "positions_per_second",
+        "padding_share",
+        "steady",
+        "steady_why",
+        "step_seconds",
+        "law",
+        "memory",
+        "watts",
+        "micro_batch",
+        "search",
+        "device",
+        "architecture_differs",
+    )
+    return {"label": trial.label} | {k: outcome.result[k] for k in wanted if k in outcome.result}
+
+
+Pairs = Sequence[tuple[Trial, TrialOutcome]]
+
+
+def _sliced(pairs: Pairs) -> list[Pairs]:
+    """Trials that differ in their depth alone."""
+    groups: dict[str, list[tuple[Trial, TrialOutcome]]] = {}
+    for trial, outcome in pairs:
+        if trial.spec["layers"]:
+            key = Trial("", "", {k: v for k, v in trial.spec.items() if k not in ("layers", "count")}).digest
+            groups.setdefault(key, []).append((trial, outcome))
+    return [g for g in groups.values() if len(g) > 1]
+
+
+def from_slices(group: Pairs) -> WholeModel | None:
+    """The whole model from slices of it that ran the same batches; None below two depths."""
+    results = [o.result for _, o in group]
+    layers = int(results[0]["full_layers"])
+    step = depth_fit([(int(r["layers"]), float(r["step_seconds"]["p50"])) for r in results], layers)
+    if step is None or step.at_full_depth <= 0.0:
+        return None
+    per_step, positions = float(results[-1]["tokens_per_step"]), float(results[-1]["positions_per_step"])
+    trial = group[0][0]
+    return WholeModel(
+        label=f"{trial.spec['model_name']} {trial.spec['method']}, {layers} layers from {len(group)} depths",
+        step=step,
+        memory=_memory(results, layers),
+        tokens_per_second=per_step / step.at_full_depth,
+        positions_per_second=positions / step.at_full_depth,
+    )
+
+
+def _memory(results: Sequence[Mapping[str, Any]], layers: int) -> DepthFit | None:
+    """Of the most telling reading all slices have: allocated on a card, the process on a CPU."""
+    for reading in ("allocated_gib", "process_gib"):
+        points = [(int(r["layers"]), r["memory"].get(reading)) for r in results]
+        known = [(depth, float(gib)) for depth, gib in points if gib is not None]
+        if len(known) == len(points):
+            return depth_fit(known, layers)
+    return None
+
+
+def with_minutes(held: Plan, minutes: float | None) -> Plan:
+    """The plan under a limit of minutes."""
+    return replace(held, minutes=minutes)

@@ -1,0 +1,133 @@
+"""`advisor runs`: what calibrations measured, and what really came of forecasts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from advisor.cli import output
+from advisor.core.errors import UsageError
+from advisor.core.text import printable
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group("runs")
+def command() -> None:
+    """Calibration runs: list, show, replay, import, record what really came."""
+
+
+@command.command("list")
+@click.option("--kind", default="", help="throughput, quality, prompts or imported.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
+def list_(kind: str, limit: int, as_json: bool) -> None:
+    """The runs begun last, newest first."""
+    from advisor import calibration
+    from advisor.calibrate.show import list_lines
+    from advisor.report.json import dump
+
+    found = calibration.runs(limit, kind)
+    output.show(dump(found) if as_json else "\n".join(list_lines(found)) + "\n")
+
+
+@command.command("show")
+@click.argument("run", type=int)
+@click.option("--json", "as_json", is_flag=True, help="The whole run as JSON, for programs.")
+def show(run: int, as_json: bool) -> None:
+    """What a run showed."""
+    from advisor import calibration
+    from advisor.calibrate.show import result_lines
+    from advisor.report.json import dump
+
+    record = calibration.run_record(run)
+    output.show(dump(calibration.run_data(record)) if as_json else "\n".join(result_lines(record)) + "\n")
+
+
+@command.command("replay")
+@click.argument("run")
+@click.option("--speed", type=click.FloatRange(min=0.0), default=0.0, help="1: as it happened; 0: at once.")
+@click.option("--json", "as_json", is_flag=True, help="The events as JSON lines, for programs.")
+def replay(run: str, speed: float, as_json: bool) -> None:
+    """Show a recorded run again: a run's number, or a file of events such as those in calibration/reference."""
+    from advisor import calibration
+    from advisor.calibrate.progress import Progress
+
+    progress, before = Progress(), 0.0
+    for event in calibration.recorded_events(run):
+        if speed > 0.0:
+            time.sleep(max(event.at_seconds - before, 0.0) / speed)
+            before = event.at_seconds
+        progress.note(event)
+        if as_json:
+            output.show(event.line())
+        elif event.kind == "trial":
+            reason = f", {event.fields['reason']}" if event.fields.get("reason") else ""
+            _line(f"{event.fields.get('label', '')}: {event.fields.get('status', '')}{reason}")
+        elif event.kind == "step" and (event.fields.get("phase") == "begin" or sys.stdout.isatty()):
+            _line(progress.line())
+        elif event.kind != "step":
+            _line(event.kind)
+
+
+@command.command("import")
+@click.argument("file", type=_PATH)
+@click.option(
+    "--set", "stated", multiple=True, metavar="COLUMN=VALUE", help="What the file leaves out: model, gpu, ..."
+)
+def import_(file: Path, stated: tuple[str, ...]) -> None:
+    """Keep runs that other programs recorded: trainer_state.json, PEFT results, CSV tables, W&B histories."""
+    from advisor import calibration
+
+    pairs = dict(_pair(text) for text in stated)
+    form, run, count = calibration.import_runs(file, pairs)
+    _line(f"run {run}: {count} imported from {file} ({form})")
+
+
+@command.command("record-actual")
+@click.argument("what")
+@click.argument("actual", type=click.FloatRange(min=0.0, min_open=True))
+@click.option("--unit", default="", help="Such as h, USD, GiB; default: by the figure.")
+@click.option("--run", type=int, help="The run that made the forecast; its own forecast is taken.")
+@click.option("--forecast", type=float, help="The forecast, where no run holds it.")
+@click.option("--low", type=float, help="P10 of the forecast.")
+@click.option("--high", type=float, help="P90 of the forecast.")
+@click.option("--note", default="")
+def record_actual(
+    what: str,
+    actual: float,
+    unit: str,
+    run: int | None,
+    forecast: float | None,
+    low: float | None,
+    high: float | None,
+    note: str,
+) -> None:
+    """Keep what really came of a forecast, and show how forecasts of this figure err.
+
+    WHAT is a figure such as train.hours, run.seconds or run.usd; ACTUAL its real value.
+    """
+    from advisor import calibration
+    from advisor.calibrate.show import bias_lines
+
+    found = calibration.record_actual(
+        what, actual, unit=unit, run_id=run, forecast=forecast, low=low, high=high, note=note
+    )
+    for line in bias_lines(found):
+        _line(line)
+
+
+def _line(text: str) -> None:
+    """A line of data to stdout, with what a terminal would obey escaped."""
+    output.show(printable(text) + "\n")
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, found, value = text.partition("=")
+    if not found:
+        raise UsageError(f"--set {text}: not COLUMN=VALUE")
+    return name.strip(), value.strip()
