@@ -95,9 +95,12 @@ SPEED = {  # start, doubt in the constant's own unit
     "pipeline_bubble": (0.04, 0.03),
     "launch_per_layer": (-6.2, 0.3),
     "launch_adapter": (0.4, 0.2),
-    "dequantize_nf4": (40.0, 15.0),
+    "launch_quantized": (0.4, 0.2),
+    "eff_quantized": (-0.1, 0.1),
+    "eff_nodes_moe": (-0.06, 0.04),
+    "dequantize_nf4": (6.0, 2.0),
     "dequantize_gptq4": (15.0, 8.0),
-    "dequantize_int8": (31.0, 15.0),
+    "dequantize_int8": (20.0, 10.0),
     "optimizer_bytes": (16.0, 5.0),
     "optimizer_bytes_loops": (45.0, 10.0),
     "link_nvlink": (4.8, 0.3),
@@ -257,7 +260,7 @@ def repeats(rows: list[Case], errors: Floats) -> float:
     """Robust spread of log errors between runs of one group: what is left after one matched run, over √2."""
     groups: dict[tuple[str, ...], list[float]] = {}
     for case, error in zip(rows, errors, strict=True):
-        groups.setdefault(case.row.group, []).append(error)
+        groups.setdefault(case.row.kind, []).append(error)
     deviations = [abs(e - float(np.median(v))) for v in groups.values() if len(v) > 2 for e in v]
     return float(np.quantile(deviations, 0.8) / spread.Z80)
 

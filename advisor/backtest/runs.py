@@ -17,7 +17,7 @@ from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 from advisor.estimate.training import estimate, fixed_seconds, mean_length
 
-EVALUATION_SHARE = 0.15
+EVALUATION_SHARE = 0.12
 """Evaluation beside training, as a share of the time of the steps, where a row's total includes it."""
 
 
@@ -57,35 +57,51 @@ def foretell(rows: Sequence[Row], calibrate: bool = False) -> list[Forecast]:
     models = {row.text("model"): known.architecture(row.text("model")) for row in rows}
     open_models = {name: model for name, model in models.items() if model is not None}
     runs = [to_run(row, open_models, gpus) for row in rows]
-    teachers = _teachers(rows, runs) if calibrate else {}
+    lessons = _lessons(rows, runs) if calibrate else {}
     forecasts = []
     for i, (row, planned) in enumerate(zip(rows, runs, strict=True)):
-        teacher = teachers.get(row.group)
+        teacher = lessons.get(i)
         if teacher == i:
             forecasts.append(_teacher_forecast(row, planned))
         else:
-            measured = () if teacher is None else (_measurement(rows[teacher], runs[teacher]),)
+            measured = () if teacher is None else (_measurement(row, rows[teacher], runs[teacher]),)
             forecasts.append(_forecast(row, planned, estimate(planned, measured, without=row.text("source"))))
     return forecasts
 
 
-def _teachers(rows: Sequence[Row], runs: Sequence[TrainingRun]) -> dict[tuple[str, ...], int]:
-    """Of each group with several measured rows the one with the middle number of tokens per step."""
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for i, row in enumerate(rows):
-        if row.text("suspect") != "yes" and row.number("tokens_per_second"):
-            groups.setdefault(row.group, []).append(i)
+def _lessons(rows: Sequence[Row], runs: Sequence[TrainingRun]) -> dict[int, int]:
+    """The row that teaches each row: of its own set-up, else of its wider group; a teacher is its own."""
+    told: dict[int, int] = {}
+    for wide in (False, True):
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for i, row in enumerate(rows):
+            groups.setdefault(row.group if wide else row.kind, []).append(i)
+        for members in groups.values():
+            teacher = _teacher(members, rows, runs, told)
+            if teacher is not None:
+                told.update({i: teacher for i in members if i not in told})
+    return told
 
-    def size(i: int) -> float:
-        return runs[i].micro_batch * mean_length(runs[i])
 
-    return {group: sorted(found, key=size)[len(found) // 2] for group, found in groups.items() if len(found) > 1}
+def _teacher(
+    members: Sequence[int], rows: Sequence[Row], runs: Sequence[TrainingRun], told: dict[int, int]
+) -> int | None:
+    """A row that teaches already, else the measured one with the middle number of tokens; None if nobody can learn."""
+    if len(members) < 2 or all(i in told for i in members):
+        return None
+    already = [told[i] for i in members if i in told]
+    if already:
+        return already[0]
+    measured = [i for i in members if rows[i].text("suspect") != "yes" and rows[i].number("tokens_per_second")]
+    ordered = sorted(measured, key=lambda i: runs[i].micro_batch * mean_length(runs[i]))
+    return ordered[len(ordered) // 2] if ordered else None
 
 
-def _measurement(row: Row, planned: TrainingRun) -> TrainingMeasurement:
-    same_basis = row.text("tokens_basis") == planned.tokens_basis
+def _measurement(learner: Row, teacher: Row, planned: TrainingRun) -> TrainingMeasurement:
+    """What the teacher's run showed; its memory only where the whole set-up is the same, since its errors add."""
+    alike = learner.kind == teacher.kind and learner.text("memory_basis") == teacher.text("memory_basis")
     return TrainingMeasurement(
-        planned, row.number("memory_gib"), row.number("tokens_per_second") if same_basis else None
+        planned, teacher.number("memory_gib") if alike else None, teacher.number("tokens_per_second")
     )
 
 
@@ -116,7 +132,7 @@ def _total_seconds(row: Row, planned: TrainingRun, found: TrainingEstimate) -> t
         return UNKNOWN, ""
     tokens, includes = samples * mean_length(planned), row.text("total_includes")
     share = 1.0 if includes == "train" else 1.0 + EVALUATION_SHARE
-    fixed = 0.0 if includes == "train" else fixed_seconds(planned, row.text("source"))
+    fixed = fixed_seconds(planned, row.text("source")) if includes == "all" else 0.0
     times = (share * tokens / v + fixed for v in (speed.p90, speed.p50, speed.p10))
     return Range(*times), ""
 

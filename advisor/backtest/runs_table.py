@@ -16,6 +16,12 @@ from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingRun
 from advisor.estimate.training.memory import TUNED
 
+SHARED = ("source", "gpu", "gpu_count", "model", "method", "quantization", "fused_loss", "checkpointing")
+SET_UP = (
+    *("framework", "rank", "targets", "weights_dtype", "compute_dtype", "optimizer", "packed", "attention"),
+    *("compile", "offload", "sharding", "tp", "pp", "cp"),
+)
+
 REQUIRED = ("id", "source", "model", "method", "gpu", "gpu_count")
 FUSED_LOSS = frozenset({"megatron", "nemo", "llm-foundry"})
 """Stacks whose loss kernel is fused unless they say otherwise."""
@@ -62,8 +68,12 @@ class Row:
     @property
     def group(self) -> tuple[str, ...]:
         """What a calibration row must share: source, GPU, count, model, method, quantisation, loss, checkpointing."""
-        columns = ("source", "gpu", "gpu_count", "model", "method", "quantization", "fused_loss", "checkpointing")
-        return tuple(self.text(c) for c in columns)
+        return tuple(self.text(c) for c in SHARED)
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What a calibration row of the same set-up shares: everything typed but length and batch."""
+        return tuple(self.text(c) for c in (*SHARED, *SET_UP))
 
 
 def read(path: Path) -> list[Row]:

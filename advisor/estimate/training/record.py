@@ -83,18 +83,18 @@ def _lines(answer: Answer, width: int) -> Iterator[str]:
     yield printable(f"{run.model_name} · {run.method} · {cards}")
     yield ""
     free = "" if answer.free_gib is None else f", of {answer.free_gib:.1f} GiB free"
-    yield _row("Verdict", VERDICTS[found.fits])
-    yield _row("Memory a card", f"{_words(found.memory_gib, 'GiB')}{free}")
+    yield from _row("Verdict", VERDICTS[found.fits], width)
+    yield from _row("Memory a card", f"{_words(found.memory_gib, 'GiB')}{free}", width)
     yield from _bars(found, width)
     yield ""
-    yield _row("Speed", _words(found.tokens_per_second, "tokens/s"))
-    yield _row("Step", _words(found.step_seconds, "s"))
-    yield _row("Training", _words(found.train_hours, "h"))
-    yield _row("Cost", _words(answer.cost_usd, "USD"))
-    yield _row("Trains", f"{answer.trainable_params:,.0f} parameters")
+    yield from _row("Speed", _words(found.tokens_per_second, "tokens/s"), width)
+    yield from _row("Step", _words(found.step_seconds, "s"), width)
+    yield from _row("Training", _words(found.train_hours, "h"), width)
+    yield from _row("Cost", _words(answer.cost_usd, "USD"), width)
+    yield from _row("Trains", f"{answer.trainable_params:,.0f} parameters", width)
     if answer.largest_micro_batch:
-        yield _row("Micro-batch", f"{answer.largest_micro_batch} is the largest that is safe")
-    yield from _ways(answer.ways)
+        yield from _row("Micro-batch", f"{answer.largest_micro_batch} is the largest that is safe", width)
+    yield from _ways(answer.ways, width)
     notes = [f"{note}." for note in (*found.notes, f"Memory and speed: {found.memory_gib.source}") if note]
     for note in notes:
         yield ""
@@ -112,14 +112,15 @@ def _bars(found: TrainingEstimate, width: int) -> Iterator[str]:
         yield f"  {name:<{label}} {value:>7.2f}  {bar}"
 
 
-def _ways(ways: Sequence[WayToFit]) -> Iterator[str]:
+def _ways(ways: Sequence[WayToFit], width: int) -> Iterator[str]:
     if not ways:
         return
     yield ""
     yield "It would fit with"
     for way in ways[:6]:
         pace = "" if way.slowdown != way.slowdown else f", {_pace(way.slowdown)}"
-        yield f"  · {way.change}: {way.memory_gib:.1f} GiB{pace}"
+        text = f"{way.change}: {way.memory_gib:.1f} GiB{pace}"
+        yield from textwrap.wrap(text, width, initial_indent="  · ", subsequent_indent="    ")
 
 
 def _pace(slowdown: float) -> str:
@@ -128,8 +129,8 @@ def _pace(slowdown: float) -> str:
     return f"{1 / slowdown:.2f} × as fast" if slowdown < 0.95 else "about as fast"
 
 
-def _row(label: str, text: str) -> str:
-    return f"{label:<{LABEL}}{text}"
+def _row(label: str, text: str, width: int) -> Iterator[str]:
+    yield from textwrap.wrap(text, width, initial_indent=f"{label:<{LABEL}}", subsequent_indent=" " * LABEL)
 
 
 def _words(quantity: Quantity, unit: str) -> str:

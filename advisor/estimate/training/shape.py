@@ -29,7 +29,10 @@ TYPICAL_VOCABULARY = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Sizes in elements. `mlp` is the width of the MLP that a token passes, over all its active experts."""
+    """Sizes in elements. `embedding_params` are those of the token table and of the head, once where they are tied.
+
+    `mlp` is the width of the MLP that a token passes, over all its active experts.
+    """
 
     params: float
     active_params: float
@@ -56,16 +59,18 @@ def of_model(model: Model) -> Shape:
     """The shape of a known architecture; a mixture's MLP width follows from its active parameters."""
     gated = model.hf_class not in UNGATED
     query, key_value = model.heads * model.head_dim, model.kv_heads * model.head_dim
+    apart = model.kind != "encoder" and not model.tied_embeddings
+    embeddings = model.embedding_params * (2 if apart else 1)
     moe = model.experts > 0
     mlp: float = model.intermediate
     if moe:
         attention = model.hidden * (2 * query + 2 * key_value)
-        rest = (model.active_params - model.embedding_params) / model.layers - attention
+        rest = (model.active_params - embeddings) / model.layers - attention
         mlp = max(rest / ((3 if gated else 2) * model.hidden), 1.0)
     return Shape(
         params=model.params,
         active_params=model.active_params or model.params,
-        embedding_params=model.embedding_params,
+        embedding_params=embeddings,
         expert_params=model.expert_params,
         hidden=model.hidden,
         layers=model.layers,

@@ -84,8 +84,10 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float])
         log += k["eff_unsloth"]
     if not run.packed and run.tokens_basis == "real":
         log += k["eff_padding"]
-    nodes = max(run.gpus / 8.0, 1.0)
-    return math.exp(log + k["eff_nodes"] * math.log2(nodes))
+    if run.quantization in QUANTIZED:
+        log += k["eff_quantized"]
+    doublings = math.log2(max(run.gpus / 8.0, 1.0))
+    return math.exp(log + doublings * (k["eff_nodes"] + (k["eff_nodes_moe"] if shape.moe else 0.0)))
 
 
 def _card_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Mapping[str, float]) -> float:
@@ -145,13 +147,17 @@ def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str,
     if peak is None:
         return None
     where = layout(run)
-    cards = where.tensor * run.context_parallel * (1 if naive_pipeline(run) else where.pipeline)
+    stages = 1 if naive_pipeline(run) else where.pipeline
+    cards = where.tensor * run.context_parallel * stages
     busy = _card_seconds(run, gpu, shape, peak, k) / cards
     busy *= math.exp(k["context_parallel"] * math.log2(run.context_parallel))
-    if not naive_pipeline(run):
-        busy *= math.exp(k["pipeline_bubble"] * math.log2(where.pipeline))
-    per_layer = math.exp(k["launch_per_layer"] + (k["launch_adapter"] if run.method != "full" else 0.0))
-    launch = per_layer * shape.layers / where.pipeline * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
+    busy *= math.exp(k["pipeline_bubble"] * math.log2(stages))
+    per_layer = math.exp(
+        k["launch_per_layer"]
+        + (k["launch_adapter"] if run.method != "full" else 0.0)
+        + (k["launch_quantized"] if run.quantization in QUANTIZED else 0.0)
+    )
+    launch = per_layer * shape.layers / stages * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
     if run.compile or run.framework in TUNED:
         launch *= 0.5
     if where.sharded_weights:

@@ -1,0 +1,49 @@
+"""The page that states how far the training estimator is off, and why where it is far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.backtest.runs_scores import markdown
+
+HEAD = """# How far estimates of training runs are off
+
+This page is written by `python calibration/accuracy_runs.py RUNS.csv`; a test holds it against the recorded figures.
+`advisor backtest runs FILE` gives the same tables for any file with the same columns.
+
+Each source of published runs is foretold with constants that were fitted without that source. Errors are
+|forecast ÷ actual − 1|; the last two columns tell how many actual values lie between P10 and P90, and how wide that
+range is. The mean over sources counts those with at least three answered rows, each once. Starting values of the
+constants come from physics and documentation; which effects the formulas know was settled on these same sources, so
+new sources will be told somewhat worse.
+"""
+
+CAUSES = """## What is out of reach, and why
+
+| Source | What is far off | Cause |
+|---|---|---|
+| unslothai/unsloth | memory, total time | neither length nor (mostly) batch is stated; usual ones stand in |
+| axolotl-ai-cloud/axolotl | memory | remarks beside configurations; many models are known by size only |
+| foundation-model-stack/fms-acceleration | memory of some padded and fused-loss runs | lengths within a batch, and \
+whether the loss fuses the projection, are not in the columns |
+| Lightning-AI/litgpt | memory on several cards, total time | the figure holds the unsharded model; mean lengths are \
+not stated |
+| huggingface/peft | speed | adapters called `other` differ by up to five times in speed |
+| InternLM/xtuner | speed of a large mixture on 256 cards | traffic between machines by expert layout, which is not \
+in the columns |
+| pytorch/torchtitan | speed | software generations differ at equal inputs |
+| georgian-io/LLM-Finetuning-Toolkit | total time | whole hours, no lengths, encoder-decoders |
+| MLPerf submissions | calibrated speed | equal inputs, different vendors' machines |
+"""
+
+
+def page(recorded: Mapping[str, Any]) -> str:
+    """The page in Markdown from the recorded figures."""
+    calibrated = markdown(recorded["calibrated"]).split("### Formulas")[0]
+    return (
+        f"{HEAD}\n## Without a run of one's own\n\n{markdown(dict(recorded))}\n"
+        "## After one matched run of the same source\n\n"
+        "One run of each group (same source, card, number of cards, model, method, quantisation, loss and "
+        f"checkpointing) corrects the others and is not scored itself.\n\n{calibrated}{CAUSES}"
+    )

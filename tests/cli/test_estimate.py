@@ -1,0 +1,119 @@
+"""`advisor estimate`: the object's keys, the exit codes, flags that clash, and text that fits the terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from advisor.cli.estimate import command
+from advisor.core.errors import Infeasible, UsageError
+
+PUBLISHED = [
+    *("--model", "llama-3.2-3b", "--method", "lora", "--rank", "32"),
+    *("--targets", "q_proj,v_proj", "--gpu", "L40S", "--dtype", "bf16"),
+    *("--micro-batch", "4", "--grad-accum", "1", "--seq-len", "768"),
+    *("--padded", "--mean-tokens", "210", "--examples", "20000", "--epochs"),
+    *("1", "--framework", "hf"),
+]
+SMALL_CARD = [
+    "--model",
+    "llama-3.2-3b",
+    "--method",
+    "full",
+    "--gpu",
+    "RTX 4060",
+    "--micro-batch",
+    "4",
+    "--seq-len",
+    "768",
+]
+KEYS = {
+    "schema",
+    "inputs",
+    "fits",
+    "memory_gib",
+    "tokens_per_second",
+    "step_seconds",
+    "train_hours",
+    "cost_usd",
+    "sources",
+}
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(command, words, env={"COLUMNS": "80"}, catch_exceptions=False, standalone_mode=False)
+    return int(done.return_value), done.stdout
+
+
+def test_the_object_has_the_keys_of_the_contract_and_holds_a_published_run() -> None:
+    code, out = run(*PUBLISHED, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert set(found) >= KEYS
+    assert found["fits"] == "fits"
+    assert 15.5 < found["memory_gib"]["p50"] < 21.5
+    assert found["memory_gib"]["terms"]["logits"] > 1.0
+    assert sum(found["memory_gib"]["terms"].values()) == pytest.approx(found["memory_gib"]["p50"], rel=1e-3)
+    assert found["train_hours"]["p10"] < 0.17 < found["train_hours"]["p90"]
+    assert found["inputs"]["trainable_params"] == 9_175_040
+    assert all({"what", "basis", "source", "as_of"} == set(source) for source in found["sources"])
+
+
+def test_what_does_not_fit_says_so_and_exits_with_four() -> None:
+    code, out = run(*SMALL_CARD, "--json")
+    assert code == 4
+    assert json.loads(out)["fits"] == "no"
+    code, text = run(*SMALL_CARD)
+    assert code == 4
+    assert "does not fit" in text
+    assert "It would fit with" in text
+
+
+def test_unknown_quantities_are_null_with_a_reason() -> None:
+    found = json.loads(run("--model", "7B", "--gpu", "RTX 4060", "--method", "qlora", "--json")[1])
+    assert found["train_hours"]["p50"] is None
+    assert "examples" in found["train_hours"]["reason"]
+    assert found["cost_usd"]["p50"] is None
+
+
+def test_cost_is_hours_times_cards_times_price() -> None:
+    found = json.loads(run(*PUBLISHED, "--usd-per-hour", "2", "--json")[1])
+    assert found["cost_usd"]["p50"] == pytest.approx(2 * found["train_hours"]["p50"], rel=1e-3)
+    owned = json.loads(run(*PUBLISHED, "--electricity-usd-per-kwh", "0.3", "--json")[1])
+    assert owned["cost_usd"]["p50"] == pytest.approx(0.35 * 0.3 * owned["train_hours"]["p50"], rel=1e-3)
+
+
+@pytest.mark.parametrize("words", [PUBLISHED, SMALL_CARD], ids=["fits", "does not fit"])
+def test_text_keeps_to_eighty_columns(words: list[str]) -> None:
+    lines = run(*words)[1].splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("█" in line for line in lines)
+
+
+def test_without_a_card_the_cheapest_by_the_deadline_is_named() -> None:
+    words = [w for w in PUBLISHED if w not in ("--gpu", "L40S")]
+    found = json.loads(run(*words, "--deadline-hours", "1", "--json")[1])
+    assert found["fits"] == "fits"
+    assert found["inputs"]["gpu_name"]
+    assert found["train_hours"]["p90"] <= 1
+    with pytest.raises(Infeasible):
+        run(*words, "--deadline-hours", "0.001")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--model", "llama-3.2-3", "--gpu", "L40S"], "unknown model"),
+        (["--model", "7B", "--gpu", "L41"], "L41"),
+        (["--model", "llama-3.2-3b", "--gpu", "L40S", "--targets", "q_prj"], "did you mean 'q_proj'"),
+        (["--model", "7B", "--gpu", "L40S", "--method", "full", "--quantization", "nf4"], "--quantization"),
+        (["--model", "7B", "--gpu", "L40S", "--mean-tokens", "4000", "--seq-len", "512"], "--mean-tokens"),
+        (["--model", "7B", "--gpu", "L40S", "--tp", "8"], "--tp"),
+    ],
+)
+def test_a_mistake_is_one_line(words: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as raised:
+        run(*words)
+    assert "\n" not in str(raised.value)

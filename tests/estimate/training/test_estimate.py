@@ -1,0 +1,121 @@
+"""The whole estimate: ranges, fitting, times, corrections by own runs, and what it says where it does not know."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.training import TrainingMeasurement
+from advisor.estimate.training import cheapest_card, coefficients, estimate, largest_micro_batch, ways_to_fit
+from advisor.estimate.training.correction import update
+from tests.estimate.training.catalogue import a_run, book
+
+
+def published_run():
+    # LoRA rank 32 on one L40S: published 16.5 to 18.7 GiB reserved, steps of 582 to 836 s
+    return a_run(rank=32, targets="q_proj,v_proj", micro_batch=4, seq_len=768, mean_tokens=210, examples=20_000)
+
+
+def test_a_published_run_lies_in_the_ranges() -> None:
+    found = estimate(replace(published_run(), memory_basis="reserved"))
+    assert found.memory_gib.range.p10 < 16.5 < 18.7 < found.memory_gib.range.p90
+    assert found.train_hours.range.p10 < 582 / 3600 + 0.02 < found.train_hours.range.p90
+    assert found.fits == "fits"
+
+
+def test_full_tuning_does_not_fit_eight_gigabytes() -> None:
+    assert estimate(a_run(gpu="RTX 4060", method="full")).fits == "no"
+
+
+def test_free_memory_decides_and_unknown_cards_stay_unknown() -> None:
+    run = published_run()
+    assert estimate(replace(run, free_memory_gib=4.0)).fits == "no"
+    assert estimate(replace(run, free_memory_gib=400.0)).fits == "fits"
+    needs = estimate(run).memory_gib.likely
+    assert estimate(replace(run, free_memory_gib=needs * 1.1)).fits == "tight"
+    assert estimate(replace(run, gpu=None)).fits == "unknown"
+
+
+def test_a_model_nobody_knows_is_unknown_and_not_zero() -> None:
+    found = estimate(replace(published_run(), model=None, params=None, model_name="secret"))
+    for quantity in (found.memory_gib, found.tokens_per_second, found.step_seconds, found.train_hours):
+        assert not quantity.range.is_known
+        assert "secret" in quantity.reason
+
+
+def test_a_size_alone_gives_a_wider_answer() -> None:
+    known = estimate(published_run()).memory_gib.range
+    sized = estimate(replace(published_run(), model=None, params=3.2e9)).memory_gib.range
+    assert sized.p90 / sized.p10 > known.p90 / known.p10
+    assert 0.5 < sized.p50 / known.p50 < 2.0
+
+
+@given(st.sets(st.sampled_from(["seq_len", "micro_batch", "checkpointing", "fused_loss"])))
+def test_every_assumed_input_widens_the_range(assumed: set[str]) -> None:
+    run = replace(published_run(), gpu=None)
+    certain, guessed = estimate(run).memory_gib.range, estimate(replace(run, assumed=tuple(assumed))).memory_gib.range
+    assert (guessed.p90 / guessed.p10 > certain.p90 / certain.p10) == bool(assumed)
+
+
+def test_step_and_training_time_follow_from_the_speed() -> None:
+    found = estimate(replace(published_run(), grad_accum=2, epochs=3.0))
+    speed = found.tokens_per_second.likely
+    assert found.step_seconds.likely == pytest.approx(2 * 4 * 210 / speed)
+    assert found.train_hours.likely * 3600 > 3 * 20_000 * 210 / speed
+    assert not estimate(replace(published_run(), examples=None)).train_hours.range.is_known
+
+
+@given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=20))
+def test_the_update_is_that_of_precisions(prior: float, repeat: float, ratios: list[float]) -> None:
+    shift, spread = update(prior, repeat, ratios)
+    precision = 1 / prior**2 + len(ratios) / repeat**2
+    assert shift == pytest.approx(sum(ratios) / repeat**2 / precision, abs=1e-9)
+    assert spread == pytest.approx(math.sqrt(1 / precision + repeat**2))
+
+
+def test_own_runs_correct_and_narrow() -> None:
+    run = published_run()
+    before = estimate(run).tokens_per_second
+    own = TrainingMeasurement(run, tokens_per_second=before.likely * 1.5)
+    once, often = (estimate(run, [own] * n).tokens_per_second for n in (1, 10))
+    assert before.likely < once.likely < often.likely < before.likely * 1.5
+    assert once.range.p90 / once.range.p10 < before.range.p90 / before.range.p10
+    assert once.basis == "measured"
+
+
+def test_the_largest_micro_batch_fits_and_the_next_does_not() -> None:
+    run = published_run()
+    most = largest_micro_batch(run)
+    assert estimate(replace(run, micro_batch=most)).fits == "fits"
+    assert estimate(replace(run, micro_batch=most + 1)).fits != "fits"
+    assert largest_micro_batch(a_run("Llama-3.1-70B", "RTX 4060")) == 0
+
+
+def test_ways_to_fit_fit_are_minimal_and_sorted_by_speed() -> None:
+    run = a_run("Llama-3.1-8B", "RTX 4090", method="full", micro_batch=4, seq_len=2048, mean_tokens=400)
+    ways = ways_to_fit(run)
+    assert ways
+    assert all(estimate(way.run).fits in ("fits", "tight") for way in ways)
+    assert [way.slowdown for way in ways] == sorted(way.slowdown for way in ways)
+    parts = [set(way.change.split(" and ")) for way in ways]
+    assert not any(a < b for a in parts for b in parts)
+
+
+def test_the_cheapest_card_fits_and_meets_the_deadline() -> None:
+    cards = [(book().gpu("RTX 4090"), 0.4), (book().gpu("L40S"), 0.9), (book().gpu("H100-SXM"), 3.0)]
+    run = replace(published_run(), gpu=None)
+    found = cheapest_card(run, cards)
+    assert found is not None
+    for gpu, price in cards:
+        told = estimate(replace(run, gpu=gpu))
+        assert told.fits != "fits" or told.train_hours.likely * price >= found[1] * 0.999999
+    assert cheapest_card(run, cards, deadline_hours=1e-4) is None
+
+
+def test_leaving_a_source_out_changes_its_constants_only() -> None:
+    assert coefficients.fitted() == coefficients.fitted("a source nobody fitted on")
+    assert coefficients.fitted("huggingface/peft") != coefficients.fitted()

@@ -1,0 +1,69 @@
+"""Speed against the roofline and its own laws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.estimate.training import estimate, shape_of, throughput
+from tests.estimate.training.catalogue import a_run
+
+
+def test_operations_by_hand() -> None:
+    run = a_run("Llama-2-7b", method="full")
+    shape = shape_of(run)
+    looked_up = 32_000 * 4096
+    assert throughput.matmul_flops_per_token(run, shape) == pytest.approx(6 * (6_738_415_616 - looked_up))
+    assert throughput.attention_flops_per_token(run, shape, 2048) == 6 * 32 * 4096 * 2048
+
+
+def test_checkpointing_computes_the_layers_again() -> None:
+    run = a_run("Llama-2-7b", method="lora")
+    again = replace(run, checkpointing="full")
+    shape = shape_of(run)
+    more = throughput.matmul_flops_per_token(again, shape) - throughput.matmul_flops_per_token(run, shape)
+    assert more == pytest.approx(2 * (6_738_415_616 - 2 * 32_000 * 4096))
+
+
+@given(
+    st.sampled_from(["Llama-3.2-1B", "Llama-3.1-8B", "Llama-3.1-70B"]),
+    st.sampled_from(["L40S", "A100-80GB-SXM", "H100-SXM", "RTX 4090", "T4"]),
+    st.integers(1, 64),
+    st.integers(64, 8192),
+)
+def test_no_card_computes_faster_than_its_peak(model: str, gpu: str, micro_batch: int, seq_len: int) -> None:
+    run = a_run(model, gpu, method="full", micro_batch=micro_batch, seq_len=seq_len, packed=True)
+    flops = throughput.matmul_flops_per_token(run, shape_of(run))
+    peak = (run.gpu.bf16_tflops or run.gpu.fp16_tflops) * 1e12
+    assert estimate(run).tokens_per_second.likely * flops < peak
+
+
+@given(st.integers(1, 5))
+def test_copies_on_more_cards_add_their_speed(doublings: int) -> None:
+    one = estimate(a_run(packed=True)).tokens_per_second.likely
+    many = estimate(a_run(packed=True, gpus=2**doublings, sharding="ddp")).tokens_per_second.likely
+    assert one < many <= 2**doublings * one * 1.000001
+
+
+def test_a_pipeline_without_a_schedule_is_no_faster_than_one_card() -> None:
+    one = estimate(a_run(packed=True)).tokens_per_second.likely
+    assert estimate(a_run(packed=True, gpus=4, sharding="pp")).tokens_per_second.likely <= one * 1.01
+
+
+def test_padding_is_not_counted_as_work() -> None:
+    full = estimate(a_run(seq_len=2048, mean_tokens=2048))
+    short = estimate(a_run(seq_len=2048, mean_tokens=200))
+    assert short.step_seconds.likely < full.step_seconds.likely
+    assert short.tokens_per_second.likely < full.tokens_per_second.likely
+
+
+def test_a_card_without_a_stated_peak_is_told_from_its_bandwidth() -> None:
+    run = a_run(gpu="RTX 4060")
+    assert estimate(run).tokens_per_second.likely > 0
+    unknown = replace(run, gpu=replace(run.gpu, bandwidth_gb_per_second=None, bf16_tflops=None, fp16_tflops=None))
+    told = estimate(unknown).tokens_per_second
+    assert not told.range.is_known
+    assert "neither peak nor bandwidth" in told.reason
