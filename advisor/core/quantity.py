@@ -22,7 +22,11 @@ _STRENGTH = {basis: rank for rank, basis in enumerate(Basis)}
 
 def weakest(bases: Iterable[Basis]) -> Basis:
     """A derived figure is only as good as its weakest input; of no inputs: measured."""
-    return max(bases, key=_STRENGTH.__getitem__, default=Basis.MEASURED)
+    found = Basis.MEASURED
+    for basis in bases:
+        if _STRENGTH[basis] > _STRENGTH[found]:
+            found = basis
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,13 +44,13 @@ def evsi(ranking: Ranking, rows: Matrix, variance_share: float) -> float:
 
 
 def _conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
-    """Expected cost of each rankable arm within bins of the input. Shape (bins, arms)."""
+    """Expected cost of each arm that is ever best, and of the pick, within bins of the input. Shape (bins, arms)."""
     values = rows[1:][ranking.open[1:]] if ranking.open[1:].any() else rows[1:]
     per_bin = len(values) // BINS
     if per_bin < 2 or np.ptp(values) == 0:
         return None
     order = np.argsort(values, kind="stable")[: per_bin * BINS]
-    cost = ranking.effective[:, ranking.rankable][order]
+    cost = ranking.contenders[order]
     return np.asarray(cost.reshape(BINS, per_bin, -1).mean(axis=1))
 
 

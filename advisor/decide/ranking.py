@@ -91,6 +91,13 @@ class Ranking:
         return np.where(meets, cost, np.where(self.rankable, once, np.inf) + fallback)
 
     @cached_property
+    def contenders(self) -> Matrix:
+        """`effective` of the arms that are best in some draw, and of the pick. Shape (draws, contenders)."""
+        best = self.rankable & (self.p_best > 0)
+        best[self.pick] = True
+        return np.ascontiguousarray(self.effective[:, best])
+
+    @cached_property
     def pick(self) -> int:
         """Index of the arm to start with: lowest expected effective cost among those likely to meet the limits."""
         best = float(self.p_meets[self.rankable].max(initial=0.0))

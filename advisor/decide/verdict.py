@@ -21,6 +21,7 @@ from advisor.core.verdict import (
     Sensitivity,
     Verdict,
 )
+from advisor.decide.breakeven import break_even
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.plan import plan
 from advisor.decide.ranking import HOPELESS, Ranking, rank
@@ -29,7 +30,7 @@ from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
 from advisor.decide.steps import DECIDE_NOW, Known, information, next_steps
-from advisor.decide.whatif import break_even, flip_points, tornado
+from advisor.decide.whatif import what_changes
 from advisor.decide.why import Case, reasons
 
 SCHEMA = 1
@@ -57,9 +58,10 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class WhatChanges:
-    """The second look: flip points, sensitivity, the next step. Empty for a verdict that must be quick."""
+class SecondLook:
+    """Break-even, flip points, sensitivity, next steps. Empty for a verdict that must be quick."""
 
+    break_even: BreakEven = BreakEven()
     flips: tuple[FlipPoint, ...] = ()
     sensitivity: tuple[Sensitivity, ...] = ()
     steps: tuple[NextStep, ...] = ()
@@ -71,17 +73,16 @@ def decide(question: Question, *, deep: bool) -> Verdict:
     ranking = rank(question.cases.estimates, question.brief, question.cases.size)
     other = best_of_another_approach(ranking)
     checks = readiness(question.brief, question.setting, ranking)
-    even = break_even(question.evaluator, question.cases, question.brief, ranking.pick, other) if deep else BreakEven()
-    changes = _what_changes(question, ranking, other, checks) if deep else WhatChanges()
-    return _assemble(question, ranking, other, checks, even, changes, deep=deep)
+    second = _second_look(question, ranking, other, checks) if deep else SecondLook()
+    return _assemble(question, ranking, other, checks, second, deep=deep)
 
 
-def _what_changes(question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]) -> WhatChanges:
+def _second_look(question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]) -> SecondLook:
     brief, cases = question.brief, question.cases
-    flips = flip_points(question.evaluator, cases, brief)
-    known = Known(brief, ranking, cases.inputs, question.quality, flips, tuple(checks), cases.estimates)
-    swings = tornado(question.evaluator, cases, ranking.pick, other)
-    return WhatChanges(flips, swings, next_steps(known), information(known))
+    found = what_changes(question.evaluator, cases, brief, ranking.pick, other)
+    known = Known(brief, ranking, cases.inputs, question.quality, found.flips, tuple(checks), cases.estimates)
+    even = break_even(cases, ranking.pick, other, found.equal_requests)
+    return SecondLook(even, found.flips, found.sensitivity, next_steps(known), information(known))
 
 
 def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
@@ -102,32 +103,51 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
 
 
 def _assemble(
-    question: Question, ranking: Ranking, other: int | None, checks: tuple[Readiness, ...], even: BreakEven,
-    changes: WhatChanges, *, deep: bool,
-) -> Verdict:  # fmt: skip
+    question: Question,
+    ranking: Ranking,
+    other: int | None,
+    checks: tuple[Readiness, ...],
+    second: SecondLook,
+    *,
+    deep: bool,
+) -> Verdict:
     brief, estimates = question.brief, question.cases.estimates
     pick = estimates[ranking.pick]
     rival = estimates[other] if other is not None else None
     stop = undecided(ranking, checks)
-    why = reasons(Case(brief, ranking, pick, rival, even, question.setting.results))
+    why = reasons(Case(brief, ranking, pick, rival, second.break_even, question.setting.results))
     if stop:
         why = (f"Not decidable yet: {stop}. Meanwhile use {pick.arm.id}.", *why)[:5]
     arms = tuple(e.arm for e in estimates)
     return Verdict(
-        schema=SCHEMA, name=brief.name, client=brief.client, as_of=question.setting.as_of.isoformat(),
-        seed=question.seed, draws=question.cases.size - 1,
-        verdict="undecided" if stop else pick.arm.approach, arm=pick.arm.id,
-        p_best=round(float(ranking.p_best[ranking.pick]), 6), expected_regret_usd=_finite(ranking.regret(ranking.pick)),
-        why=tuple(w for w in why if any(c.isdigit() for c in w)), arms=_arm_records(question, ranking, deep=deep),
-        excluded=(*question.excluded, *_excluded(brief, ranking)), break_even=even, flip_points=changes.flips,
-        sensitivity=changes.sensitivity,
-        next_step=changes.steps[0] if changes.steps else DECIDE_NOW, readiness=checks, steps=changes.steps,
-        information=changes.information, risks=risks(question.brief, question.setting, pick, rival, even),
+        schema=SCHEMA,
+        name=brief.name,
+        client=brief.client,
+        as_of=question.setting.as_of.isoformat(),
+        seed=question.seed,
+        draws=question.cases.size - 1,
+        verdict="undecided" if stop else pick.arm.approach,
+        arm=pick.arm.id,
+        p_best=round(float(ranking.p_best[ranking.pick]), 6),
+        expected_regret_usd=_finite(ranking.regret(ranking.pick)),
+        why=tuple(w for w in why if any(c.isdigit() for c in w)),
+        arms=_arm_records(question, ranking, deep=deep),
+        excluded=(*question.excluded, *_excluded(brief, ranking)),
+        break_even=second.break_even,
+        flip_points=second.flips,
+        sensitivity=second.sensitivity,
+        next_step=second.steps[0] if second.steps else DECIDE_NOW,
+        readiness=checks,
+        steps=second.steps,
+        information=second.information,
+        risks=risks(question.brief, question.setting, pick, rival, second.break_even),
         horizon_months=float(brief.budget.horizon_months),
-        plan=plan(brief, ranking, changes.flips), assumptions=question.assumptions,
+        plan=plan(brief, ranking, second.flips),
+        assumptions=question.assumptions,
         warnings=(*question.warnings, *cautions(arms, brief, question.setting), *over_budget(brief, ranking)),
-        sources=sources(estimates) if deep else (), alternative=rival.arm.id if rival is not None else "",
-    )  # fmt: skip
+        sources=sources(estimates) if deep else (),
+        alternative=rival.arm.id if rival is not None else "",
+    )
 
 
 def _finite(value: float) -> float | None:

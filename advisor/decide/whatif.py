@@ -1,19 +1,17 @@
-"""What would change the answer: flip points, break-evens and the tornado, from a few vectorised what-if sweeps."""
+"""What would change the answer: flip points, the tornado and the volume of equal cost, from three vectorised sweeps."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.core.arm import Arm, Estimate
+from advisor.core.arm import Arm
 from advisor.core.brief import Brief, questions
-from advisor.core.figure import Figure
-from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.question import Question
-from advisor.core.verdict import BreakEven, FlipPoint, Sensitivity
+from advisor.core.verdict import FlipPoint, Sensitivity
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.information import BINS
 from advisor.decide.ranking import Matrix, chosen, full, logit, rank
@@ -24,6 +22,11 @@ DECADES = 3.0
 COARSE, FINE = 61, 33
 """Points of the first sweep, and of each refinement: three passes find a flip to better than 0.1 %."""
 
+VOLUME = "traffic.requests_per_month"
+
+Value = tuple[str, float]
+"""An input and the value it is tried at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
@@ -33,6 +36,70 @@ class Bracket:
     low: float
     high: float
     beyond: Arm
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the sweeps found; `equal_requests` is where the chosen arm and the next approach cost the same."""
+
+    flips: tuple[FlipPoint, ...]
+    sensitivity: tuple[Sensitivity, ...]
+    equal_requests: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """Row 0 as things are, then a row per value tried: the arm to start with, and the pick's advantage in USD."""
+
+    arms: Sequence[Arm]
+    advantage: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Evaluates values of single inputs, for the chosen arm against the arm `other` (None: there is no other)."""
+
+    evaluator: Evaluator
+    brief: Brief
+    spread: Matrix  # of each arm's score over the draws, in logits
+    now: Mapping[str, float]
+    pick: int
+    other: int | None
+
+    def sweep(self, values: Sequence[Value]) -> Swept:
+        """One vectorised evaluation of all these values."""
+        cases = self.evaluator.what_if(values)
+        ranking = rank(cases.estimates, self.brief, cases.size)
+        arms = [ranking.arms[i] for i in chosen(ranking, self.spread, self.brief.quality.target)]
+        return Swept(arms, np.zeros(cases.size) if self.other is None else _gap(cases, self.pick, self.other))
+
+
+def what_changes(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None) -> Changes:
+    """Flip points of every numeric input, the tornado of every uncertain one, and the volume of equal cost."""
+    sweeper = _sweeper(evaluator, cases, brief, pick, other)
+    grids = {k: grid(questions()[k], v) for k, v in sweeper.now.items()}
+    ends = _ends(cases) if other is not None else []
+    coarse = sweeper.sweep([*_values(grids), *ends])
+    brackets = _changes(sweeper, grids, coarse.arms)
+    crossing = _crossing(grids, coarse.advantage, sweeper.now)
+    fine = _between(*crossing) if crossing is not None else np.zeros(0)
+    steps = [_between(b.low, b.high) for b in brackets]
+    refined = sweeper.sweep([*_steps(brackets, steps), *((VOLUME, float(v)) for v in fine)])
+    brackets = _narrowed(sweeper, brackets, steps, refined.arms)
+    steps = [_between(b.low, b.high) for b in brackets]
+    brackets = _narrowed(sweeper, brackets, steps, sweeper.sweep(_steps(brackets, steps)).arms) if brackets else []
+    return Changes(
+        tuple(sorted((_point(b, sweeper.now[b.key]) for b in brackets), key=_nearness(sweeper.now))),
+        _tornado(cases, ends, coarse.advantage, pick, other),
+        _root(fine, refined.advantage[len(refined.advantage) - len(fine) :]),
+    )
+
+
+def _sweeper(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None) -> Sweeper:
+    now = {k: cases.inputs[k].value for k in questions() if k in cases.inputs and cases.inputs[k].is_known}
+    drawn = [full(e["quality.score"], cases.size)[1:] for e in cases.estimates]
+    spread = np.array([float(logit(q).std()) if len(q) else 0.0 for q in drawn])
+    return Sweeper(evaluator, brief, spread, now, pick, other)
 
 
 def grid(question: Question, now: float, points: int = COARSE) -> Matrix:
@@ -46,51 +113,32 @@ def grid(question: Question, now: float, points: int = COARSE) -> Matrix:
     return np.clip(values, question.low, question.high)
 
 
-def numeric_inputs(cases: Cases, brief: Brief) -> list[str]:
-    """Keys of the brief that at least one arm was computed from, in the order of the questions."""
-    return [k for k in questions() if k in cases.inputs and cases.inputs[k].is_known]
+def _values(grids: Mapping[str, Matrix]) -> list[Value]:
+    return [(k, float(v)) for k, g in grids.items() for v in g]
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeper:
-    """Evaluates values of single inputs and says which arm one would start with at each."""
-
-    evaluator: Evaluator
-    brief: Brief
-    spread: Matrix  # of each arm's score over the draws, in logits
-    now: Mapping[str, float]
-
-    def arms(self, values: Sequence[tuple[str, float]]) -> list[Arm]:
-        """The arm to start with as things are, then at each value."""
-        cases = self.evaluator.what_if(values)
-        ranking = rank(cases.estimates, self.brief, cases.size)
-        return [ranking.arms[i] for i in chosen(ranking, self.spread, self.brief.quality.target)]
+def _steps(brackets: Sequence[Bracket], steps: Sequence[Matrix]) -> list[Value]:
+    return [(b.key, float(v)) for b, g in zip(brackets, steps, strict=True) for v in g]
 
 
-def flip_points(evaluator: Evaluator, cases: Cases, brief: Brief) -> tuple[FlipPoint, ...]:
-    """For every numeric input the nearest value below and above at which one would start with another approach."""
-    known = questions()
-    now = {k: cases.inputs[k].value for k in numeric_inputs(cases, brief)}
-    drawn = [full(e["quality.score"], cases.size)[1:] for e in cases.estimates]
-    spread = np.array([float(logit(q).std()) if len(q) else 0.0 for q in drawn])
-    sweeper = Sweeper(evaluator, brief, spread, now)
-    brackets = _changes(sweeper, {k: grid(known[k], v) for k, v in now.items()})
-    for _ in range(2):
-        brackets = _refine(sweeper, brackets)
-    return tuple(sorted((_point(b, now[b.key]) for b in brackets), key=lambda p: _distance(p.value, now[p.input])))
+def _between(low: float, high: float) -> Matrix:
+    return np.geomspace(low, high, FINE) if low > 0 else np.linspace(low, high, FINE)
 
 
 def _distance(value: float, now: float) -> float:
     return abs(math.log(value / now)) if value > 0 and now > 0 else 10.0 + abs(value - now)
 
 
-def _changes(sweeper: Sweeper, grids: Mapping[str, Matrix]) -> list[Bracket]:
+def _nearness(now: Mapping[str, float]) -> Callable[[FlipPoint], tuple[float, str]]:
+    return lambda point: (_distance(point.value, now[point.input]), point.input)
+
+
+def _changes(sweeper: Sweeper, grids: Mapping[str, Matrix], arms: Sequence[Arm]) -> list[Bracket]:
     """Brackets next to today's value, on either side, in which the approach stops being today's."""
-    arms = sweeper.arms([(k, float(v)) for k, g in grids.items() for v in g])
     base, found, row = arms[0].approach, [], 1
-    for key, g in grids.items():
-        own, row = arms[row : row + len(g)], row + len(g)
-        found += _nearest_changes(key, g, own, base, sweeper.now[key])
+    for key, values in grids.items():
+        own, row = arms[row : row + len(values)], row + len(values)
+        found += _nearest_changes(key, values, own, base, sweeper.now[key])
     return found
 
 
@@ -108,24 +156,20 @@ def _nearest_changes(key: str, values: Matrix, arms: Sequence[Arm], base: str, n
     return found
 
 
-def _refine(sweeper: Sweeper, brackets: Sequence[Bracket]) -> list[Bracket]:
+def _narrowed(
+    sweeper: Sweeper, brackets: Sequence[Bracket], steps: Sequence[Matrix], arms: Sequence[Arm]
+) -> list[Bracket]:
     """Each bracket narrowed to the step in which the change nearest to today's value happens."""
-    steps = [_between(b.low, b.high) for b in brackets]
-    arms = sweeper.arms([(b.key, float(v)) for b, g in zip(brackets, steps, strict=True) for v in g])
     narrowed, row = [], 1
-    for bracket, g in zip(brackets, steps, strict=True):
-        own, row = arms[row : row + len(g)], row + len(g)
+    for bracket, values in zip(brackets, steps, strict=True):
+        own, row = arms[row : row + len(values)], row + len(values)
         upward = bracket.low >= sweeper.now[bracket.key]
-        order = range(1, len(g)) if upward else range(len(g) - 2, -1, -1)
+        order = range(1, len(values)) if upward else range(len(values) - 2, -1, -1)
         hit = next((i for i in order if own[i].approach != arms[0].approach), None)
         if hit is not None:
             i = hit - 1 if upward else hit
-            narrowed.append(Bracket(bracket.key, float(g[i]), float(g[i + 1]), own[hit]))
+            narrowed.append(Bracket(bracket.key, float(values[i]), float(values[i + 1]), own[hit]))
     return narrowed
-
-
-def _between(low: float, high: float) -> Matrix:
-    return np.geomspace(low, high, FINE) if low > 0 else np.linspace(low, high, FINE)
 
 
 def _point(bracket: Bracket, now: float) -> FlipPoint:
@@ -135,65 +179,28 @@ def _point(bracket: Bracket, now: float) -> FlipPoint:
     return FlipPoint(bracket.key, value, bracket.beyond.approach, now, unit, bracket.beyond.id)
 
 
-def break_even(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None) -> BreakEven:
-    """Where the chosen arm and the cheapest arm of another approach cost the same; None where they never do."""
-    if other is None:
-        return BreakEven()
-    a, b = cases.estimates[pick], cases.estimates[other]
-    once = a["once.total"].value - b["once.total"].value
-    run = _bill(b).value - _bill(a).value
-    months = once / run if run and once / run > 0 else None
-    equal = _equal_cost(evaluator, brief, "traffic.requests_per_month", pick, other)
-    multiples = _price_multiples(cases, pick, other)
-    multiple = float(multiples[0]) if multiples is not None and multiples[0] > 0 else None
-    return BreakEven(
-        months,
-        equal,
-        multiple,
-        _uplift(cases, pick, other),
-        _payback_range(cases, pick, other),
-        UNKNOWN if multiples is None else spread(multiples[1:]),
-    )
+def _crossing(grids: Mapping[str, Matrix], advantage: Matrix, now: Mapping[str, float]) -> tuple[float, float] | None:
+    """The step of the volume's grid, nearest to today's, in which the advantage changes sign."""
+    if VOLUME not in grids:
+        return None
+    keys = list(grids)
+    first = 1 + sum(len(grids[k]) for k in keys[: keys.index(VOLUME)])
+    values, gap = grids[VOLUME], advantage[first : first + len(grids[VOLUME])]
+    signs = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) < 0)
+    if not len(signs):
+        return None
+    i = min(signs, key=lambda j: _distance(float(values[j]), now[VOLUME]))
+    return float(values[i]), float(values[i + 1])
 
 
-def _bill(estimate: Estimate) -> Figure:
-    """A month's cost, errors included."""
-    return estimate["run.total"] + estimate["run.errors"]
-
-
-def _payback_range(cases: Cases, pick: int, other: int) -> Range:
-    """Months to pay back, over the draws; a draw in which it never does counts as infinite."""
-    a, b = cases.estimates[pick], cases.estimates[other]
-    once = full(a["once.total"] - b["once.total"], cases.size)[1:]
-    run = full(_bill(b) - _bill(a), cases.size)[1:]
-    if not len(run):
-        return UNKNOWN
-    months = np.full_like(run, np.inf)
-    np.divide(once, run, out=months, where=run != 0)
-    return spread(np.where(months > 0, months, np.inf))
-
-
-def spread(rows: Matrix) -> Range:
-    """P10, P50 and P90 of draws; unknown where one of them is infinite: in a tenth of the draws it never happens."""
-    found = [float(q) for q in np.quantile(rows, (0.1, 0.5, 0.9), method="nearest")] if len(rows) else [math.nan]
-    return Range(*found) if all(math.isfinite(q) for q in found) else UNKNOWN
-
-
-def _equal_cost(evaluator: Evaluator, brief: Brief, key: str, pick: int, other: int) -> float | None:
-    """The value of an input at which two arms cost the same over the horizon, nearest to today's."""
-    question = questions()[key]
-    now = brief.get(key).likely
-    values = grid(question, now)
-    for _ in range(2):
-        cases = evaluator.what_if([(key, float(v)) for v in values])
-        gap = _gap(cases, pick, other)[1:]
-        signs = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) < 0)
-        if not len(signs):
-            return None
-        i = min(signs, key=lambda j: _distance(float(values[j]), now))
-        low, high, g0, g1 = float(values[i]), float(values[i + 1]), float(gap[i]), float(gap[i + 1])
-        values = _between(low, high)
-    return low + (high - low) * g0 / (g0 - g1)
+def _root(values: Matrix, gap: Matrix) -> float | None:
+    """Where the advantage is zero, between the two values that enclose it; None without such a pair."""
+    signs = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) <= 0)
+    if not len(signs):
+        return None
+    i = int(signs[0])
+    low, high, g0, g1 = float(values[i]), float(values[i + 1]), float(gap[i]), float(gap[i + 1])
+    return low if g0 == g1 else low + (high - low) * g0 / (g0 - g1)
 
 
 def _gap(cases: Cases, pick: int, other: int) -> Matrix:
@@ -201,30 +208,6 @@ def _gap(cases: Cases, pick: int, other: int) -> Matrix:
         full(cases.estimates[other]["horizon.total"], cases.size)
         - full(cases.estimates[pick]["horizon.total"], cases.size)
     )
-
-
-def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:
-    """Multiple of the prompted model's token prices at which both cost the same; the total is linear in it."""
-    pair = [cases.estimates[pick], cases.estimates[other]]
-    prompted = next((e for e in pair if e.arm.approach == "prompt"), None)
-    if prompted is None or not prompted["run.inference"].value > 0:
-        return None
-    rival = pair[1] if prompted is pair[0] else pair[0]
-    dated = prompted.figures.get("horizon.inference")  # where token prices change inside the horizon
-    charges = dated if dated is not None else prompted["run.inference"] * prompted["horizon.months_growing"]
-    return full(1.0 + (rival["horizon.total"] - prompted["horizon.total"]) / charges, cases.size)
-
-
-def _uplift(cases: Cases, pick: int, other: int) -> float | None:
-    """Extra score that pays for the dearer arm: difference without errors ÷ price of all errors of the horizon."""
-    a, b = cases.estimates[pick], cases.estimates[other]
-    price = cases.inputs.get("quality.error_cost_usd")
-    requests = cases.inputs.get("traffic.requests_per_month")
-    if price is None or requests is None or not price.value * requests.value > 0:
-        return None
-    months = a["horizon.months_growing"].value
-    bare = [e["horizon.total"].value - e["run.errors"].value * months for e in (a, b)]
-    return abs(bare[0] - bare[1]) / (requests.value * months * price.value)
 
 
 def _variance_share(drawn: Matrix, rows: Matrix) -> float:
@@ -238,22 +221,27 @@ def _variance_share(drawn: Matrix, rows: Matrix) -> float:
     return float(min(1.0, max(0.0, (means.var() - within) / drawn.var())))
 
 
-def tornado(evaluator: Evaluator, cases: Cases, pick: int, other: int | None) -> tuple[Sensitivity, ...]:
-    """The pick's advantage over the next approach with each uncertain input at its P10 and P90, largest first."""
+def _ends(cases: Cases) -> list[Value]:
+    """Every uncertain input at its P10 and at its P90."""
     uncertain = {k: r for k, r in cases.spreads.items() if r.is_known and not r.is_exact}
-    if other is None or not uncertain:
+    return [(k, v) for k, r in uncertain.items() for v in (r.p10 or 0.0, r.p90 or 0.0)]
+
+
+def _tornado(
+    cases: Cases, ends: Sequence[Value], advantage: Matrix, pick: int, other: int | None
+) -> tuple[Sensitivity, ...]:
+    """The pick's advantage over the next approach with each input at its two ends, the largest swing first."""
+    if other is None or not ends:
         return ()
-    drawn = _gap(cases, pick, other)[1:]
-    ends = [(k, v) for k, r in uncertain.items() for v in (r.p10 or 0.0, r.p90 or 0.0)]
-    gap = _gap(evaluator.what_if(ends), pick, other)
+    drawn, told = _gap(cases, pick, other)[1:], advantage[-len(ends) :]
     rows = [
         Sensitivity(
-            k,
-            float(gap[1 + 2 * i]),
-            float(gap[2 + 2 * i]),
-            abs(float(gap[2 + 2 * i] - gap[1 + 2 * i])),
-            variance_share=_variance_share(drawn, full(cases.inputs[k], cases.size)[1:]),
+            key,
+            float(low),
+            float(high),
+            abs(float(high - low)),
+            variance_share=_variance_share(drawn, full(cases.inputs[key], cases.size)[1:]),
         )
-        for i, k in enumerate(uncertain)
+        for (key, _), low, high in zip(ends[::2], told[::2], told[1::2], strict=True)
     ]
     return tuple(sorted((r for r in rows if r.swing_usd > 0.005), key=lambda r: (-r.swing_usd, r.input)))

@@ -6,6 +6,7 @@ Formulas: docs/reference/formulas.md#horizon, #price-changes.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from advisor.core.figure import Figure, add
 from advisor.core.quantity import Basis
@@ -46,11 +47,10 @@ def horizon(ledger: Ledger) -> None:
 def _months(ledger: Ledger) -> None:
     """Discounted months of a cost that stays level, and of one that grows with traffic."""
     sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
-    rate = sheet["budget.discount_rate"]
-    level = algebra.annuity(months, _no_growth(ledger), rate)
-    growing = algebra.annuity(months, sheet["traffic.growth_per_month"], rate)
-    ledger.put("horizon.months_level", "months", level, "horizon")
-    ledger.put("horizon.months_growing", "months", growing, "horizon")
+    rates = {"horizon.months_level": _no_growth(ledger), "horizon.months_growing": sheet["traffic.growth_per_month"]}
+    for name, growth in rates.items():
+        worth = partial(algebra.annuity, months, growth, sheet["budget.discount_rate"])
+        ledger.put(name, "months", sheet.shared(name, worth), "horizon")
 
 
 def _no_growth(ledger: Ledger) -> Figure:

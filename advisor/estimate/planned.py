@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from advisor.core.brief import Brief
@@ -35,6 +36,7 @@ def _techniques(brief: Brief, model: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("lora", "qlora", *(s.technique for s in own if s.technique in OTHER_TECHNIQUES))))
 
 
+@lru_cache(maxsize=64)
 def _estimate(run: TrainingRun) -> TrainingEstimate:
     """The estimate at the largest safe micro-batch up to 8, with checkpointing where only that fits."""
     from advisor.estimate.training import estimate, largest_micro_batch

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from advisor.core.arm import Arm
@@ -15,7 +17,7 @@ from advisor.estimate.labels import training_examples
 from advisor.estimate.quality import Forecast, Skill, Task, scores
 from advisor.estimate.quality.forecast import size_in_name
 from advisor.estimate.quality.skills import release_year
-from advisor.estimate.sheet import Sheet
+from advisor.estimate.sheet import Sheet, stream
 
 if TYPE_CHECKING:
     from advisor.core.figure import Rows
@@ -38,9 +40,24 @@ def quality_figures(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapp
     measured = whole_traffic(brief.quality.measured, brief.segments)
     found: dict[str, Forecast] = {}
     for group in _rounds([(name, _skill(arm, sheet, setting, measured)) for name, arm in by_skill.items()]):
-        told = scores(task, [skill for _, skill in group], measured, normals=sheet.normals, size=sheet.size)
+        told = _told(task, tuple(skill for _, skill in group), tuple(measured), sheet)
         found |= {name: told[skill.id] for name, skill in group}
     return {name: _figure(forecast) for name, forecast in found.items()}
+
+
+def _told(task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet) -> Mapping[str, Forecast]:
+    """The forecasts of these skills; draws that do not depend on an uncertain number of examples are kept."""
+    if sheet.seed is not None and all(isinstance(s.examples, (float, int, NoneType)) for s in skills):
+        return _drawn(task, skills, measured, sheet.seed, sheet.size)
+    return scores(task, skills, measured, normals=sheet.normals, size=sheet.size)
+
+
+@lru_cache(maxsize=16)
+def _drawn(
+    task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], seed: int, size: int
+) -> Mapping[str, Forecast]:
+    """The draws of a seed; most edits of a brief leave its scores as they are, so a redraw finds them here."""
+    return scores(task, skills, measured, normals=lambda name: stream(seed, name, size), size=size)
 
 
 def whole_traffic(scores: Sequence[Score], segments: Sequence[Segment]) -> list[Score]:

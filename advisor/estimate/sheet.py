@@ -7,7 +7,7 @@ id alone: adding an option or an input leaves all other draws as they are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ class Sheet:
     cases: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     made: dict[str, Figure] = field(default_factory=dict)
     spreads: dict[str, Range] = field(default_factory=dict)
+    derived: dict[str, Figure] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Figure:
         """The answer at a dotted key of the brief; unknown (NaN) where it was left out."""
@@ -68,6 +69,12 @@ class Sheet:
         """An input without uncertainty; None is unknown."""
         known = math.nan if value is None else float(value)
         return Figure(known, unit, id, basis=basis, source=source, as_of=as_of)
+
+    def shared(self, id: str, make: Callable[[], Figure]) -> Figure:
+        """A derived figure that is the same for every arm, computed when first asked."""
+        if id not in self.derived:
+            self.derived[id] = make()
+        return self.derived[id]
 
     def normals(self, id: str) -> NDArray[np.float64]:
         """Standard normal draws of the stream `id`, row 0 at the median; zeros without a seed. Shape (size,)."""
