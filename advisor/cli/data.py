@@ -15,7 +15,7 @@ _PATH = click.Path(path_type=Path)
 @click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
 @click.option("--eval", "tests", multiple=True, type=_PATH, metavar="FILE", help="Test set, checked for leakage.")
 @click.option("--model", default="", help="Count with this model's tokenizer; default: o200k_base.")
-@click.option("--tokenizer", type=_PATH, metavar="FOLDER", help="A folder with a tokenizer.json to count with.")
+@click.option("--tokenizer", type=_PATH, metavar="FOLDER", help="A folder with a tokenizer.json and chat template.")
 @click.option("--prompt-field", default="", metavar="F", help="Field of the prompt; a+b joins two, a.b goes inside.")
 @click.option("--answer-field", default="", metavar="F", help="Field of the answer.")
 @click.option("--second-labels", default="", metavar="F", help="Field with a second annotator's label.")
@@ -45,6 +45,7 @@ def command(
         prompt_field=prompt_field,
         answer_field=answer_field,
         second_labels=second_labels,
+        label_noise=True,
         events=output.narrate,
     )
     if as_json:

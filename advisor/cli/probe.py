@@ -1,26 +1,130 @@
-"""`advisor probe`: cards, host and software of this machine."""
+"""`advisor probe`: cards, host and software of this machine; `advisor probe endpoint`: a server of a model."""
 
 from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from advisor.cli import output
+from advisor.cli.endpoint import command as endpoint
+
+if TYPE_CHECKING:
+    from advisor.core.probes import HardwareReport
+
+ASIDE, BACK = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
+"""To a second screen without a cursor, and back to the first."""
 
 
-@click.command("probe")
-@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON, for programs.")
-def command(as_json: bool) -> None:
+@click.group("probe", invoke_without_command=True)
+@click.option(
+    "--json", "as_json", is_flag=True, help="The whole report as JSON, for programs; with --watch, one a line."
+)
+@click.option("--watch", is_flag=True, help="Look again and again, with history, until Ctrl-C.")
+@click.option("--interval", type=click.FloatRange(0.2, 3600), default=2.0, metavar="S", help="Seconds between looks.")
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="End --watch after N looks.")
+@click.option("--measure", is_flag=True, help="Measure memory bandwidth and matrix rate of the host: about 2 seconds.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool, watch: bool, interval: float, count: int | None, measure: bool) -> None:
     """Look at this machine: cards, memory, software; what cannot be read says why."""
-    from advisor import facts
-    from advisor.probe.hardware import probe
-    from advisor.probe.show import hardware_lines
-    from advisor.store.folders import folders
-
-    known = facts.load(folders().config)
-    report = probe(known={gpu.nvml_name: gpu.name for gpu in known.gpus if gpu.nvml_name})
+    if ctx.invoked_subcommand is not None:
+        return
+    if watch and measure:
+        raise click.UsageError("--measure is for one look; leave --watch out", ctx)
+    look = _looker()
+    if watch:
+        _watch(look, interval, count, as_json)
+        return
+    report = _measured(look()) if measure else look()
     if as_json:
         from advisor.report.json import dump
 
         output.show(dump(report))
     else:
+        from advisor.probe.show import hardware_lines
+
         output.show("\n".join(hardware_lines(report, output.width())) + "\n")
+
+
+command.add_command(endpoint)
+
+
+def _looker() -> Callable[[], HardwareReport]:
+    """A look at this machine, which knows cards by the exact names in the table of GPUs."""
+    from advisor import facts
+    from advisor.probe.hardware import probe
+    from advisor.store.folders import folders
+
+    gpus = facts.load(folders().config).gpus
+    known = {gpu.name: gpu.name for gpu in gpus if gpu.vendor == "Apple"}
+    known |= {gpu.nvml_name: gpu.name for gpu in gpus if gpu.nvml_name}
+    return lambda: probe(known=known)
+
+
+def _measured(report: HardwareReport) -> HardwareReport:
+    from advisor.probe.measure import matrix_rate, memory_bandwidth
+
+    bandwidth = memory_bandwidth(report.cores, report.memory_free_gib)
+    return replace(report, memory_bandwidth=bandwidth, matrix_rate=matrix_rate())
+
+
+def _watch(look: Callable[[], HardwareReport], interval: float, count: int | None, as_json: bool) -> None:
+    from advisor.probe.hardware import processor_use
+
+    processor_use()
+    live = not as_json and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    draw = _json_line if as_json else _screen() if live else _plain_line
+    if live:
+        output.show(ASIDE)
+    try:
+        done = 0
+        while True:
+            draw(replace(look(), processor_use=processor_use()))
+            done += 1
+            if count is not None and done >= count:
+                return
+            time.sleep(interval)
+    finally:
+        if live:
+            output.show(BACK)
+
+
+def _screen() -> Callable[[HardwareReport], None]:
+    from datetime import datetime
+
+    from advisor.probe.watch import Watch
+
+    held = Watch()
+
+    def draw(report: HardwareReport) -> None:
+        held.add(report)
+        size = shutil.get_terminal_size((80, 24))
+        lines = held.screen(report, datetime.now(), size.columns, size.lines - 1)
+        output.show("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")
+        sys.stdout.flush()
+
+    return draw
+
+
+def _plain_line(report: HardwareReport) -> None:
+    from datetime import datetime
+
+    from advisor.probe.watch import line
+
+    output.show(line(report, datetime.now()) + "\n")
+    sys.stdout.flush()
+
+
+def _json_line(report: HardwareReport) -> None:
+    import json
+
+    from advisor.report.json import plain_data
+
+    output.show(json.dumps(plain_data(report), ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()

@@ -2,8 +2,8 @@
 
 Multinomial naive Bayes over words and word pairs can leave a row out exactly, by taking its own counts away, so one
 pass scores every row as if it had not been learned from. A row is suspect where another label is likelier by more than
-the median by which the rows that agree with their label beat the next one: as plainly wrong as an ordinary row is plainly
-right. After Northcutt, Jiang and Chuang 2021, who set the bound by the mean confidence of each class.
+the median by which the rows that agree with their label beat the next one: as plainly wrong as an ordinary row is
+plainly right. After Northcutt, Jiang and Chuang 2021, who set the bound by the mean confidence of each class.
 """
 
 from __future__ import annotations

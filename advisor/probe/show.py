@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from advisor.core.probes import Card, DataReport, HardwareReport, LengthFit, Reading
-from advisor.core.quantity import Quantity
+from advisor.core.probes import Card, DataReport, EndpointReport, HardwareReport, LengthFit, Reading
+from advisor.core.quantity import Basis, Quantity
 from advisor.core.text import printable
 
 LABEL = 18
@@ -24,7 +24,7 @@ def data_lines(report: DataReport, width: int = 80) -> Iterator[str]:
         yield from (line for label, text in section for line in _row(label, text, width))
         yield ""
     if report.labels:
-        yield from _labels(report.labels, width)
+        yield from _labels(report, width)
         yield ""
     if report.bad_row_count:
         yield from _bad_rows(report, width)
@@ -42,10 +42,36 @@ def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
     yield from _row("Driver", f"{_reading(report.driver)}, CUDA {_reading(report.cuda)}", width)
     yield from _row("CPU", f"{report.cpu}, {report.cores} cores for this program", width)
     yield from _row("Memory", f"{report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB free", width)
+    yield from _row("  bandwidth", _rate(report.memory_bandwidth), width)
+    yield from _row("  matrix rate", _rate(report.matrix_rate), width)
     yield from _row("Disk", f"{report.disk_free_gib:.0f} GiB free here", width)
     yield from _row("System", report.platform, width)
     yield from _row("Software", ", ".join(f"{n} {v}" for n, v in report.software.items()), width)
     yield from _row("Read on", report.as_of, width)
+    for warning in report.warnings:
+        yield from _wrapped("! ", warning, width)
+
+
+def endpoint_lines(report: EndpointReport, width: int = 80) -> Iterator[str]:
+    """The endpoint report, line by line."""
+    yield from _row("Server", report.url, width)
+    yield from _row("Model", report.model, width)
+    more = f" and {len(report.models) - LISTED} more" if len(report.models) > LISTED else ""
+    yield from _row("Models", ", ".join(report.models[:LISTED]) + more if report.models else "not listed", width)
+    yield from _row("First token", _percentiles(report.first_token_seconds, 2), width)
+    yield from _row("Whole answer", _percentiles(report.total_seconds, 2), width)
+    yield from _row("Speed", _percentiles(report.tokens_per_second, 1), width)
+    cached = (
+        "" if report.cached_tokens is None else f"{report.cached_tokens:,} of {report.prefix_tokens or 0:,} tokens: "
+    )
+    yield from _row("Cache", f"{cached}{report.cache_note}", width)
+    told = report.input_tokens is not None and report.output_tokens is not None
+    counted = f", {report.input_tokens:,} tokens in and {report.output_tokens:,} out" if told else ""
+    yield from _row("Sent", f"{report.requests} requests{counted}", width)
+    yield from _row("Price", report.price, width)
+    spent = "unknown" if report.spent_usd is None else f"${report.spent_usd:.4f} at most: caching is not deducted"
+    yield from _row("Spent", spent, width)
+    yield from _row("Measured on", report.as_of, width)
     for warning in report.warnings:
         yield from _wrapped("! ", warning, width)
 
@@ -74,6 +100,10 @@ def _tokens(report: DataReport) -> Iterator[tuple[str, str]]:
     total = report.tokens_per_row.range
     if total.is_known:
         yield "Tokens in all", f"{total.likely * report.rows:,.0f} an epoch"
+    if report.chat_tokens.basis is Basis.ASSUMED:
+        yield "Chat template", report.chat_tokens.reason or report.chat_template
+    else:
+        yield "Chat template", f"+ {report.chat_tokens.likely:,.1f} a row: {report.chat_template}"
     yield "Counted by", f"{report.tokenizer} ({report.tokens_per_row.basis})"
     points = [f"{p} %: {v:,.0f}" for p, v in report.percentiles.items() if p in (10, 50, 90, 99)]
     yield "Lengths up to", ", ".join((*points, f"longest: {report.max_tokens:,}"))
@@ -98,6 +128,11 @@ def _quality(report: DataReport) -> Iterator[tuple[str, str]]:
     if report.conflicting_rows is not None:
         near = f"{report.near_conflicting_rows:,} with nearly the same"
         yield "Label conflicts", f"{report.conflicting_rows:,} rows with the same input and another label, {near}"
+    if report.suspect_label_rows is not None:
+        places = ", ".join(f"line {s.line} ({s.label} or {s.likelier}?)" for s in report.suspect_labels[:3])
+        yield "Suspect labels", f"{report.suspect_label_rows:,} rows{f', the plainest: {places}' if places else ''}"
+    if report.boilerplate_answers:
+        yield "Set phrases", f"{report.boilerplate_answers:,} answers are refusals or fillers"
     yield "Empty answers", f"{report.empty_answers:,}" if report.answer_field else "unknown: no answer field was found"
     if report.eval_rows is None:
         yield "Test set", "none given: leakage is unknown (--eval FILE)"
@@ -115,11 +150,18 @@ def _quality(report: DataReport) -> Iterator[tuple[str, str]]:
         yield "Languages", ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items())
     if report.specificity is not None:
         yield "Domain", f"{report.specificity.level} specificity: {report.specificity.meaning}"
+    if report.row_specificity:
+        yield "  by row", ", ".join(f"{p} %: {v:.2f}" for p, v in report.row_specificity.items())
+    if report.unusual_rows:
+        yield "  most unusual", ", ".join(f"line {r.line} ({r.score:.2f})" for r in report.unusual_rows[:5])
 
 
-def _labels(labels: Mapping[str, int], width: int) -> Iterator[str]:
-    counts = list(labels.values())
+def _labels(report: DataReport, width: int) -> Iterator[str]:
+    labels, counts = report.labels, list(report.labels.values())
     yield from _row("Labels", f"{len(counts)}; most frequent {counts[0]:,} rows, rarest {counts[-1]:,}", width)
+    if report.effective_labels is not None:
+        rare = f", {report.rare_labels} with fewer than 10 rows" if report.rare_labels else ""
+        yield from _row("", f"as even as {report.effective_labels:.1f} equally frequent labels{rare}", width)
     room = width - LABEL - 12
     for label, count in list(labels.items())[:LISTED]:
         yield f"{count:>{LABEL},} {_cut(label, room)}"
@@ -142,6 +184,10 @@ def _card(card: Card) -> Iterator[tuple[str, str]]:
     yield "  memory", free if card.memory_total_gib.value is not None else card.memory_total_gib.reason
     yield "  power", f"{_reading(card.power_watts)}, limit {_reading(card.power_limit_watts)}"
     yield "  clock, heat", f"{_reading(card.clock_mhz)}, {_reading(card.temperature_c)}"
+    if card.utilisation.value is not None:
+        yield "  busy", f"{100 * float(card.utilisation.value):.0f} % of the time"
+    if card.nvlink.value is not None:
+        yield "  NVLink", f"{card.nvlink.value} links up"
     for process in card.processes[:LISTED]:
         held = "memory not visible" if process.memory_gib is None else f"{process.memory_gib:.1f} GiB"
         yield "  in use by", f"{process.name} ({process.pid}): {held}"
@@ -154,6 +200,21 @@ def _reading(reading: Reading) -> str:
         return reading.reason
     value = f"{reading.value:.0f}" if isinstance(reading.value, float) else str(reading.value)
     return f"{value} {reading.unit}".strip()
+
+
+def _rate(quantity: Quantity) -> str:
+    held = quantity.range
+    if not held.is_known:
+        return quantity.reason
+    return f"{held.likely:,.1f} {quantity.unit} ({quantity.basis}: {quantity.source})"
+
+
+def _percentiles(quantity: Quantity, digits: int) -> str:
+    held = quantity.range
+    if not held.is_known:
+        return f"unknown: {quantity.reason}"
+    ends = ", ".join(f"P{p} {v or 0.0:,.{digits}f}" for p, v in ((10, held.p10), (50, held.p50), (90, held.p90)))
+    return f"{ends} {quantity.unit} ({quantity.source})"
 
 
 def _number(reading: Reading) -> str:

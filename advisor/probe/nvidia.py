@@ -1,0 +1,165 @@
+"""NVIDIA cards through NVML. Each reading is asked for on its own: where the driver has no answer, it says why."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from advisor.core.probes import Card, MigSlice, Process, Reading
+
+GIB = 1024**3
+MOST_LINKS = 18
+"""NVLink ports of the largest cards (Hopper and later)."""
+
+
+def nvidia_cards(
+    nvml: Any, known: Mapping[str, str], environ: Mapping[str, str]
+) -> tuple[tuple[Card, ...], str, Reading, Reading]:
+    """(cards, why there is none, driver version, CUDA version); `nvml` stands in for the module pynvml."""
+    nothing = Reading(None, "", "no NVIDIA driver")
+    try:
+        nvml = nvml or importlib.import_module("pynvml")
+        nvml.nvmlInit()
+    except Exception as error:  # the binding's errors, and those of loading a library, share no narrower base
+        return (), f"not readable: {_line(error)}", nothing, nothing
+    try:
+        driver = _ask(nvml, "nvmlSystemGetDriverVersion")
+        cuda = _ask(nvml, "nvmlSystemGetCudaDriverVersion_v2", convert=lambda v: f"{v // 1000}.{v % 1000 // 10}")
+        count = _ask(nvml, "nvmlDeviceGetCount")
+        if not isinstance(count.value, int):
+            return (), f"cards could not be counted: {count.reason}", driver, cuda
+        cards = [_card(nvml, index, known) for index in range(count.value)]
+        return _hide(cards, environ), "" if cards else "the driver lists no card", driver, cuda
+    finally:
+        _ask(nvml, "nvmlShutdown")
+
+
+def _card(nvml: Any, index: int, known: Mapping[str, str]) -> Card:
+    try:
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    except Exception as error:  # see nvidia_cards
+        return _lost(index, f"not readable: {_line(error)}")
+    name = str(_ask(nvml, "nvmlDeviceGetName", handle).value or "")
+    total, free = _memory(nvml, handle)
+    mig = _ask(nvml, "nvmlDeviceGetMigMode", handle, convert=lambda modes: "on" if modes[0] else "off")
+    return Card(
+        index=index,
+        name=name or f"card {index}",
+        gpu=known.get(name, ""),
+        memory_total_gib=total,
+        memory_free_gib=free,
+        power_watts=_ask(nvml, "nvmlDeviceGetPowerUsage", handle, unit="W", convert=_thousandth),
+        power_limit_watts=_ask(nvml, "nvmlDeviceGetEnforcedPowerLimit", handle, unit="W", convert=_thousandth),
+        clock_mhz=_ask(nvml, "nvmlDeviceGetClockInfo", handle, _code(nvml, "NVML_CLOCK_SM", 1), unit="MHz"),
+        temperature_c=_ask(nvml, "nvmlDeviceGetTemperature", handle, _code(nvml, "NVML_TEMPERATURE_GPU", 0), unit="°C"),
+        processes=tuple(_processes(nvml, handle)),
+        utilisation=_ask(
+            nvml, "nvmlDeviceGetUtilizationRates", handle, unit="share", convert=lambda u: float(u.gpu) / 100
+        ),
+        mig=mig,
+        slices=tuple(_slices(nvml, handle)) if mig.value == "on" else (),
+        uuid=str(_ask(nvml, "nvmlDeviceGetUUID", handle).value or ""),
+        nvlink=_links(nvml, handle),
+        memory_clock_mhz=_ask(nvml, "nvmlDeviceGetClockInfo", handle, _code(nvml, "NVML_CLOCK_MEM", 2), unit="MHz"),
+    )
+
+
+def _lost(index: int, reason: str) -> Card:
+    """A card that the driver counts but does not open."""
+    gib, watts = Reading(None, "GiB", reason), Reading(None, "W", reason)
+    return Card(
+        index, f"card {index}", "", gib, gib, watts, watts, Reading(None, "MHz", reason), Reading(None, "°C", reason)
+    )
+
+
+def _memory(nvml: Any, handle: Any) -> tuple[Reading, Reading]:
+    total = _ask(nvml, "nvmlDeviceGetMemoryInfo", handle, unit="GiB", convert=lambda m: m.total / GIB)
+    free = _ask(nvml, "nvmlDeviceGetMemoryInfo", handle, unit="GiB", convert=lambda m: m.free / GIB)
+    return total, free
+
+
+def _links(nvml: Any, handle: Any) -> Reading:
+    """How many NVLink ports are up; a card without any has no answer for the first."""
+    first = _ask(nvml, "nvmlDeviceGetNvLinkState", handle, 0, unit="links")
+    if first.value is None:
+        return first
+    up = (_ask(nvml, "nvmlDeviceGetNvLinkState", handle, port).value for port in range(MOST_LINKS))
+    return Reading(sum(state == 1 for state in up), "links")
+
+
+def _slices(nvml: Any, handle: Any) -> Iterator[MigSlice]:
+    count = _ask(nvml, "nvmlDeviceGetMaxMigDeviceCount", handle).value
+    for index in range(count if isinstance(count, int) else 0):
+        try:
+            part = nvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, index)
+        except Exception:  # an empty place among the possible slices
+            continue
+        name = _ask(nvml, "nvmlDeviceGetName", part).value
+        yield MigSlice(str(name or f"slice {index}"), *_memory(nvml, part))
+
+
+def _processes(nvml: Any, handle: Any) -> Iterator[Process]:
+    """Programs on a card, each once; of another container or user often only the number is known."""
+    seen = set[int]()
+    for question in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
+        try:
+            found = list(getattr(nvml, question)(handle))
+        except Exception:  # see nvidia_cards; a card without this list simply shows none
+            continue
+        for process in found:
+            if process.pid not in seen:
+                seen.add(process.pid)
+                used = process.usedGpuMemory
+                yield Process(process.pid, _process_name(process.pid), None if used is None else used / GIB)
+
+
+def _process_name(pid: int) -> str:
+    import psutil
+
+    try:
+        return str(psutil.Process(pid).name())
+    except psutil.Error:
+        return "not visible from here"
+
+
+def _ask(nvml: Any, question: str, *args: Any, unit: str = "", convert: Any = None) -> Reading:
+    """One query, guarded alone."""
+    try:
+        value = getattr(nvml, question)(*args)
+        value = convert(value) if convert else value
+    except Exception as error:  # see nvidia_cards
+        return Reading(None, unit, f"not readable: {_line(error)}")
+    return Reading(value.decode("utf-8", "replace") if isinstance(value, bytes) else value, unit)
+
+
+def _code(nvml: Any, name: str, default: int) -> int:
+    return int(getattr(nvml, name, default))
+
+
+def _thousandth(value: float) -> float:
+    return value / 1000
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+
+
+def _hide(cards: list[Card], environ: Mapping[str, str]) -> tuple[Card, ...]:
+    """Mark the cards that CUDA_VISIBLE_DEVICES hides. As CUDA does, the list ends at its first unknown entry."""
+    if "CUDA_VISIBLE_DEVICES" not in environ:
+        return tuple(cards)
+    seen = set[int]()
+    for entry in environ["CUDA_VISIBLE_DEVICES"].split(","):
+        wanted = entry.strip()
+        found = next((c.index for c in cards if _names(wanted, c)), None)
+        if found is None:
+            break
+        seen.add(found)
+    return tuple(replace(card, hidden=card.index not in seen) for card in cards)
+
+
+def _names(entry: str, card: Card) -> bool:
+    """By number, or by the begin of its id."""
+    return entry == str(card.index) or (entry.startswith(("GPU-", "MIG-")) and card.uuid.startswith(entry))

@@ -1,0 +1,221 @@
+"""Cards of AMD, Intel and Apple, through the tools their makers ship; each is asked with a time limit.
+
+Written after the tools' documentation: amd-smi and rocm-smi (ROCm 5 to 7), xpu-smi 1.2, system_profiler of macOS 13 on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from advisor.core.probes import Card, Reading
+
+Run = Callable[[Sequence[str]], str]
+TIMEOUT_SECONDS = 10.0
+MAX_CHARACTERS = 4_000_000
+GIB = 1024**3
+NOT_TOLD = "its tool does not tell"
+
+
+class ToolFailedError(Exception):
+    """A tool gave no answer; says why in one line."""
+
+
+def run_tool(command: Sequence[str]) -> str:
+    """What a tool prints. Raises FileNotFoundError where it is not installed, ToolFailedError where it fails."""
+    path = shutil.which(command[0])
+    if path is None:
+        raise FileNotFoundError(command[0])
+    try:
+        done = subprocess.run(
+            [path, *command[1:]], capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ToolFailedError(f"{command[0]} did not answer within {TIMEOUT_SECONDS:.0f} s") from None
+    except OSError as error:
+        raise ToolFailedError(f"{command[0]} cannot be started: {error.strerror}") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit {done.returncode}"]
+        raise ToolFailedError(f"{command[0]}: {said[-1][:120]}")
+    return done.stdout[:MAX_CHARACTERS].decode("utf-8", "replace")
+
+
+def other_cards(
+    known: Mapping[str, str], run: Run = run_tool, *, first: int = 0
+) -> tuple[tuple[Card, ...], tuple[str, ...], Reading | None]:
+    """(cards numbered from `first`, why a tool that is there gave none, driver version where one was told)."""
+    cards, reasons, driver = list[Card](), list[str](), None
+    for vendor, tools in (("AMD", (_amd_smi, _rocm_smi)), ("Intel", (_xpu_smi,)), ("Apple", (_apple,))):
+        failed = []
+        for tool in tools:
+            try:
+                found, version = tool(run, known, first + len(cards))
+            except FileNotFoundError:
+                continue
+            except ToolFailedError as error:
+                failed.append(str(error))
+                continue
+            except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+                failed.append(f"{tool.__name__[1:].replace('_', '-')} answers in a form not known here ({error})"[:160])
+                continue
+            cards += found
+            driver = driver or version
+            failed = []
+            break
+        reasons += [f"{vendor} card not readable: {reason}" for reason in failed]
+    return tuple(cards), tuple(reasons), driver
+
+
+Found = tuple[list[Card], Reading | None]
+
+
+def _amd_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
+    static = _gpus(json.loads(run(["amd-smi", "static", "--asic", "--vram", "--driver", "--json"])))
+    metric = {gpu["gpu"]: gpu for gpu in _gpus(json.loads(run(["amd-smi", "metric", "--json"])))}
+    cards = []
+    for at, gpu in enumerate(static):
+        now = metric.get(gpu["gpu"], {})
+        name = str(gpu["asic"]["market_name"])
+        total = _amd(now, "mem_usage", "total_vram", unit="GiB", factor=1 / 1024)
+        if total.value is None:
+            total = _amd(gpu, "vram", "size", unit="GiB", factor=1 / 1024)
+        heat = _amd(now, "temperature", "hotspot", unit="°C")
+        cards.append(
+            _card(
+                first + at, name, known, "AMD",
+                total=total,
+                free=_amd(now, "mem_usage", "free_vram", unit="GiB", factor=1 / 1024),
+                power=_amd(now, "power", "socket_power", unit="W"),
+                clock=_amd(now, "clock", "gfx_0", "clk", unit="MHz"),
+                heat=heat if heat.value is not None else _amd(now, "temperature", "edge", unit="°C"),
+                use=_amd(now, "usage", "gfx_activity", unit="share", factor=0.01),
+            )
+        )  # fmt: skip
+    version = _deep(static[0], "driver", "version") if static else None
+    return cards, Reading(f"amdgpu {version}") if isinstance(version, str) else None
+
+
+def _gpus(answer: Any) -> list[Any]:
+    """The list of GPUs; from ROCm 7 on it stands inside an object."""
+    return list(answer["gpu_data"] if isinstance(answer, dict) else answer)
+
+
+def _amd(gpu: Any, *path: str, unit: str, factor: float = 1.0) -> Reading:
+    """A value as {"value": 3, "unit": "W"}, a plain number, or "N/A". What amd-smi calls MB are MiB."""
+    held = _deep(gpu, *path)
+    return _number(held.get("value") if isinstance(held, dict) else held, unit, factor)
+
+
+def _rocm_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
+    asked = ("--showproductname", "--showmeminfo", "vram", "--showuse", "--showpower", "--showmaxpower")
+    answer = json.loads(run(["rocm-smi", *asked, "--showtemp", "--showclocks", "--showdriverversion", "--json"]))
+    cards = []
+    for at, key in enumerate(sorted((k for k in answer if re.fullmatch(r"card\d+", k)), key=lambda k: int(k[4:]))):
+        gpu = {name.lower(): value for name, value in answer[key].items()}
+        total = _named(gpu, r"vram total memory \(b\)", "GiB", 1 / GIB)
+        used = _named(gpu, r"vram total used memory \(b\)", "GiB", 1 / GIB)
+        cards.append(
+            _card(
+                first + at, str(gpu.get("card series") or gpu["card model"]), known, "AMD",
+                total=total, free=_less(total, used),
+                power=_named(gpu, r"(average|current socket) graphics package power \(w\)", "W"),
+                limit=_named(gpu, r"max graphics package power \(w\)", "W"),
+                clock=_named(gpu, r"sclk clock speed:?", "MHz"),
+                heat=_named(gpu, r"temperature \(sensor (junction|edge)\) \(c\)", "°C"),
+                use=_named(gpu, r"gpu use \(%\)", "share", 0.01),
+            )
+        )  # fmt: skip
+    version = _deep(answer, "system", "Driver version")
+    return cards, Reading(f"amdgpu {version}") if isinstance(version, str) else None
+
+
+def _xpu_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
+    cards, version = list[Card](), None
+    for at, device in enumerate(json.loads(run(["xpu-smi", "discovery", "-j"]))["device_list"]):
+        number = str(int(device["device_id"]))
+        more = json.loads(run(["xpu-smi", "discovery", "-d", number, "-j"]))
+        try:
+            stats = json.loads(run(["xpu-smi", "stats", "-d", number, "-j"]))
+        except ToolFailedError:  # statistics need rights that a user may lack
+            stats = {}
+        now = {m["metrics_type"]: m.get("value") for m in stats.get("device_level", [])}
+        total = _number(more.get("memory_physical_size_byte"), "GiB", 1 / GIB)
+        cards.append(
+            _card(
+                first + at, str(device["device_name"]), known, "Intel",
+                total=total,
+                free=_less(total, _number(now.get("XPUM_STATS_MEMORY_USED"), "GiB", 1 / 1024)),
+                power=_number(now.get("XPUM_STATS_POWER"), "W"),
+                clock=_number(now.get("XPUM_STATS_GPU_FREQUENCY"), "MHz"),
+                heat=_number(now.get("XPUM_STATS_GPU_CORE_TEMPERATURE"), "°C"),
+                use=_number(now.get("XPUM_STATS_GPU_UTILIZATION"), "share", 0.01),
+            )
+        )  # fmt: skip
+        version = version or more.get("driver_version")
+    return cards, Reading(str(version)) if version else None
+
+
+def _apple(run: Run, known: Mapping[str, str], first: int) -> Found:
+    """Chips with unified memory: the card's memory is the machine's, of which macOS lets a GPU use about two thirds."""
+    displays = json.loads(run(["system_profiler", "SPDisplaysDataType", "-json"]))["SPDisplaysDataType"]
+    cards = []
+    for at, chip in enumerate(d for d in displays if str(d.get("sppci_model", "")).startswith("Apple ")):
+        total, free = _unified_memory()
+        cards.append(_card(first + at, str(chip["sppci_model"]), known, "Apple", total=total, free=free))
+    return cards, None
+
+
+def _unified_memory() -> tuple[Reading, Reading]:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return Reading(memory.total / GIB, "GiB, unified"), Reading(memory.available / GIB, "GiB, unified")
+
+
+def _card(index: int, name: str, known: Mapping[str, str], vendor: str, **readings: Reading) -> Card:
+    def told(key: str, unit: str) -> Reading:
+        return readings.get(key, Reading(None, unit, NOT_TOLD))
+
+    return Card(
+        index=index,
+        name=name,
+        gpu=known.get(name, ""),
+        memory_total_gib=told("total", "GiB"),
+        memory_free_gib=told("free", "GiB"),
+        power_watts=told("power", "W"),
+        power_limit_watts=told("limit", "W"),
+        clock_mhz=told("clock", "MHz"),
+        temperature_c=told("heat", "°C"),
+        utilisation=told("use", "share"),
+        mig=Reading(None, "", "NVIDIA only"),
+        vendor=vendor,
+        nvlink=Reading(None, "links", "NVIDIA only"),
+        memory_clock_mhz=Reading(None, "MHz", NOT_TOLD),
+    )
+
+
+def _deep(held: Any, *path: str) -> Any:
+    for part in path:
+        held = held.get(part) if isinstance(held, dict) else None
+    return held
+
+
+def _named(gpu: Mapping[str, Any], pattern: str, unit: str, factor: float = 1.0) -> Reading:
+    """The first key that fits; such as `(800Mhz)` counts as 800."""
+    fitting: Iterator[Any] = (value for key, value in gpu.items() if re.fullmatch(pattern, key))
+    return _number(next((value for value in fitting if str(value).strip() not in ("", "N/A")), None), unit, factor)
+
+
+def _number(value: Any, unit: str, factor: float = 1.0) -> Reading:
+    found = re.search(r"-?\d+(?:\.\d+)?", str(value)) if isinstance(value, (str, int, float)) else None
+    return Reading(float(found[0]) * factor, unit) if found else Reading(None, unit, NOT_TOLD)
+
+
+def _less(total: Reading, used: Reading) -> Reading:
+    if isinstance(total.value, float) and isinstance(used.value, float):
+        return Reading(max(total.value - used.value, 0.0), "GiB")
+    return Reading(None, "GiB", NOT_TOLD)

@@ -1,0 +1,119 @@
+"""A live view of the machine: the readings now and their course, as text of a given size."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+
+from advisor.core.probes import Card, HardwareReport, Reading
+from advisor.core.text import printable
+
+STEPS = "▁▂▃▄▅▆▇█"
+LABEL = 14
+VALUE = 24
+COURSE = 240
+"""Readings kept of each course."""
+
+
+class Watch:
+    """Keeps the course of each reading; a reading that was not there leaves a gap."""
+
+    def __init__(self) -> None:
+        self._course: dict[str, deque[float | None]] = {}
+        self.readings = 0
+
+    def add(self, report: HardwareReport) -> None:
+        """Take one look at the machine."""
+        self.readings += 1
+        for key, share in _shares(report):
+            self._course.setdefault(key, deque(maxlen=COURSE)).append(share)
+
+    def screen(self, report: HardwareReport, at: datetime, width: int, height: int) -> list[str]:
+        """The view, at most `height` lines of at most `width` characters; cards that do not fit are counted."""
+        lines = [f"advisor probe --watch   {at:%H:%M:%S}   reading {self.readings}   Ctrl-C ends", ""]
+        lines += self._host(report, width)
+        room = height - len(lines) - 1
+        blocks = [self._card(card, width) for card in report.cards] or [[f"no card: {report.cards_reason}"]]
+        for shown, block in enumerate(blocks):
+            if len(block) + 1 > room:
+                lines.append(f"and {len(blocks) - shown} more cards: make the window higher")
+                break
+            lines += ["", *block]
+            room -= len(block) + 1
+        return [_cut(line, width) for line in lines[:height]]
+
+    def _host(self, report: HardwareReport, width: int) -> Iterator[str]:
+        yield self._row("processor", _percent(report.processor_use), "processor", width)
+        used = f"{report.memory_gib - report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB"
+        yield self._row("memory", used, "memory", width)
+
+    def _card(self, card: Card, width: int) -> list[str]:
+        key = f"card {card.index}"
+        name = f"card {card.index}: {card.name}{' (hidden from programs)' if card.hidden else ''}"
+        return [
+            name,
+            self._row("  busy", _percent(card.utilisation), f"{key} use", width),
+            self._row("  memory", _used(card), f"{key} memory", width),
+            self._row(
+                "  power", f"{_short(card.power_watts)} of {_short(card.power_limit_watts)}", f"{key} power", width
+            ),
+            f"{'  clock, heat':<{LABEL}}{_short(card.clock_mhz)}, {_short(card.temperature_c)}",
+        ]
+
+    def _row(self, label: str, value: str, key: str, width: int) -> str:
+        room = max(width - LABEL - VALUE - 1, 0)
+        course = list(self._course.get(key, ()))[-room:] if room else []
+        drawn = "".join(" " if v is None else STEPS[min(int(v * len(STEPS)), len(STEPS) - 1)] for v in course)
+        return f"{label:<{LABEL}}{value:<{VALUE}} {drawn}".rstrip()
+
+
+def line(report: HardwareReport, at: datetime) -> str:
+    """One look on one line, for a pipe or a log."""
+    parts = [f"{at:%Y-%m-%dT%H:%M:%S}", f"processor {_percent(report.processor_use)}"]
+    parts.append(f"memory {report.memory_gib - report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB")
+    for card in report.cards:
+        readings = (_percent(card.utilisation), _used(card), _short(card.power_watts), _short(card.temperature_c))
+        parts.append(f"card {card.index} {', '.join(readings)}")
+    return printable("; ".join(parts))
+
+
+def _shares(report: HardwareReport) -> Iterator[tuple[str, float | None]]:
+    """Each course with its reading now, from 0 to 1; None where it was not readable."""
+    yield "processor", _value(report.processor_use)
+    yield "memory", 1 - report.memory_free_gib / report.memory_gib if report.memory_gib else None
+    for card in report.cards:
+        yield f"card {card.index} use", _value(card.utilisation)
+        free = _ratio(card.memory_free_gib, card.memory_total_gib)
+        yield f"card {card.index} memory", None if free is None else 1 - free
+        yield f"card {card.index} power", _ratio(card.power_watts, card.power_limit_watts)
+
+
+def _value(reading: Reading) -> float | None:
+    return min(max(float(reading.value), 0.0), 1.0) if isinstance(reading.value, (int, float)) else None
+
+
+def _ratio(part: Reading, whole: Reading) -> float | None:
+    if isinstance(part.value, (int, float)) and isinstance(whole.value, (int, float)) and whole.value > 0:
+        return min(max(part.value / whole.value, 0.0), 1.0)
+    return None
+
+
+def _used(card: Card) -> str:
+    total, free = card.memory_total_gib.value, card.memory_free_gib.value
+    if isinstance(total, (int, float)) and isinstance(free, (int, float)):
+        return f"{total - free:.1f} of {total:.1f} GiB"
+    return "?"
+
+
+def _percent(reading: Reading) -> str:
+    return f"{100 * reading.value:.0f} %" if isinstance(reading.value, (int, float)) else "?"
+
+
+def _short(reading: Reading) -> str:
+    return f"{reading.value:.0f} {reading.unit}" if isinstance(reading.value, (int, float)) else "?"
+
+
+def _cut(text: str, width: int) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= width else shown[: max(width - 1, 0)] + "…"
