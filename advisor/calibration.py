@@ -94,11 +94,17 @@ def machine(facts: Facts, asked: str = "auto") -> Machine:
     return Machine(found.name, "cuda", found, facts.gpu(found.gpu) if found.gpu else None)
 
 
+def endpoint(url: str) -> Machine:
+    """An endpoint of somebody else as the place of a run."""
+    return Machine(url, "endpoint")
+
+
 def prepare(plan: Plan, where: Machine, bounds: Limits, *, again: bool = False) -> Prepared:
     """Price the plan, hold it against its limits, and find the run it goes on from. Raises UsageError."""
     if where.card is not None:
         limits.check_free(where.card, bounds.busy_ok)
-    minutes, _ = limits.limited_minutes(bounds.minutes, bounds.usd_per_hour, bounds.max_usd)
+    hour = bounds.usd_per_hour if plan.kind != "prompts" else None
+    minutes, _ = limits.limited_minutes(bounds.minutes, hour, bounds.max_usd)
     with Store.open() as store:
         earlier = None if again else Runs(store).latest(plan.digest)
     if earlier is not None:
@@ -245,6 +251,8 @@ def _imported(record: RunRecord, card: Gpu, facts: Facts) -> list[TrainingMeasur
 
 def _lock_name(prepared: Prepared) -> str:
     card = prepared.machine.card
+    if prepared.machine.device == "endpoint":
+        return f"endpoint {prepared.machine.name}"
     return "cpu" if card is None else card.uuid or f"card-{card.index}"
 
 

@@ -221,7 +221,7 @@ def _csv(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
 
 
 def _history(path: Path, rows: Sequence[Mapping[str, str | None]]) -> ImportedRun:
-    """A history by step: `_step`, `_runtime`, metrics named `train/loss`; the export of a chart prefixes a run's name."""
+    """A history by step: `_step`, `_runtime`, metrics named `train/loss`; a chart's export prefixes the run's name."""
     step = "_step" if "_step" in rows[0] else "Step"
     names = [n for n in rows[0] if n]
 

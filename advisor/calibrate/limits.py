@@ -23,6 +23,12 @@ CPU_FLOPS = Range(4e9, 2e10, 8e10)
 GPU_SHARE = Range(0.10, 0.30, 0.50)
 """Share of a card's 16-bit peak that a training step reaches: see the efficiencies of published runs in profiles."""
 
+BYTES_PER_PARAM = 2.0
+"""Of weights on disk; files in fp32 count twice, which errs on the slow side."""
+
+CALL_SECONDS = Range(0.3, 1.5, 6.0)
+"""One call of a chat endpoint with a short answer."""
+
 BUSY_SHARE = 0.10
 """More of a card's memory than this in use: it belongs to somebody."""
 
@@ -33,6 +39,8 @@ def forecast(held: Plan, gpu: Gpu | None, usd_per_hour: Range | None, max_usd: f
     Operations: 6 × parameters × positions (full) or 4 × (adapters) a step, over a range of rates; an endpoint's trials
     state their own seconds. Raises UsageError where dollars are limited and nobody said what an hour costs.
     """
+    if held.kind == "prompts":
+        return _endpoint_forecast(held)
     if max_usd is not None and usd_per_hour is None:
         raise UsageError("--max-usd: what an hour costs is not known; say --usd-per-hour (0 for a machine of your own)")
     works = [_operations(t.spec, held.shared.get("lengths", [512])) for t in held.trials]
@@ -50,6 +58,24 @@ def forecast(held: Plan, gpu: Gpu | None, usd_per_hour: Range | None, max_usd: f
         seconds = [min(s, minutes * 60.0) for s in seconds]
     length = Range(*seconds)
     return Forecast(length, _usd(length, usd_per_hour), "assumed", "operations over a range of rates", capped)
+
+
+def _endpoint_forecast(held: Plan) -> Forecast:
+    """Calls ÷ how many at once; tokens (by characters, up to a fifth more) at the prices stated; cut at the limits."""
+    specs = [t.spec for t in held.trials]
+    waits = sum(s["expected"]["calls"] / s["at_once"] for s in specs)
+    seconds = [waits * (each or 0.0) for each in (CALL_SECONDS.p10, CALL_SECONDS.p50, CALL_SECONDS.p90)]
+    if held.minutes is not None:
+        seconds = [min(s, held.minutes * 60.0) for s in seconds]
+    usd = Range(None, None, None)
+    if all(s["input_usd"] is not None and s["output_usd"] is not None for s in specs):
+        read = sum(s["expected"]["read_tokens"] * s["input_usd"] for s in specs) / 1e6
+        likely = read + sum(s["expected"]["written_tokens"] * s["output_usd"] for s in specs) / 1e6
+        most = 1.2 * read + sum(s["expected"]["calls"] * s["max_tokens"] * s["output_usd"] for s in specs) / 1e6
+        cap = held.max_usd if held.max_usd is not None else float("inf")
+        usd = Range(min(0.8 * likely, cap), min(likely, cap), min(most, cap))
+    capped = "--max-usd" if held.max_usd is not None else "--minutes" if held.minutes is not None else ""
+    return Forecast(Range(*seconds), usd, "assumed", "calls and characters", capped)
 
 
 def limited_minutes(
@@ -83,6 +109,9 @@ def _rates(gpu: Gpu | None) -> tuple[float, float, float]:
 
 def _operations(spec: Mapping[str, Any], lengths: Sequence[int]) -> float:
     """Operations of a trial; 0 where it does not say what it computes."""
+    if "expected" in spec:
+        params = spec["model"]["bytes"] / BYTES_PER_PARAM
+        return float(params * (6.0 * spec["expected"]["learned_tokens"] + 2.0 * spec["expected"]["read_tokens"]))
     if "architecture" not in spec:
         return 0.0
     params = _params(spec["architecture"], int(spec["layers"]))

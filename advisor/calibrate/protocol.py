@@ -69,6 +69,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "device": plan.device,
         "seed": plan.seed,
         "minutes": plan.minutes,
+        "max_usd": plan.max_usd,
         "shared": dict(plan.shared),
         "trials": trials,
     }
@@ -80,7 +81,16 @@ def plan_of(held: Mapping[str, Any]) -> Plan:
         raise ValueError(f"schema {held.get('schema')!r}, not {SCHEMA}")
     try:
         trials = tuple(Trial(t["kind"], t["label"], t["spec"]) for t in held["trials"])
-        return Plan(held["kind"], held["name"], trials, held["shared"], held["device"], held["seed"], held["minutes"])
+        return Plan(
+            kind=held["kind"],
+            name=held["name"],
+            trials=trials,
+            shared=held["shared"],
+            device=held["device"],
+            seed=held["seed"],
+            minutes=held["minutes"],
+            max_usd=held["max_usd"],
+        )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a plan: {error}") from error
 

@@ -38,7 +38,7 @@ def result_lines(record: RunRecord) -> list[str]:
     for whole in record.result.get("whole_models", ()):
         lines += _whole_lines(whole)
     for comparison in record.result.get("comparisons", ()):
-        lines.append(f"  {printable(str(comparison))}")
+        lines.append(_comparison_line(comparison))
     lines += [
         f"  {printable(o.label)}: {o.status.value}, {printable(o.reason)}"
         for o in record.outcomes
@@ -104,6 +104,15 @@ def _score_line(trial: Mapping[str, Any]) -> str:
     if trial.get("prompt_tokens") is not None:
         parts.append(f"{trial['prompt_tokens']:,} + {trial['completion_tokens']:,} tokens")
     return "; ".join(parts)
+
+
+def _comparison_line(held: Mapping[str, Any]) -> str:
+    low, high = held["interval"]
+    told = "" if held["decided"] else "; cannot be told apart"
+    return (
+        f"  {printable(held['arm'])} against {printable(held['against'])}: {held['difference']:+.3f} "
+        f"({low:+.3f} – {high:+.3f}){told}; {held['items']} items show {held['smallest']:.3f} at least"
+    )
 
 
 def _whole_lines(whole: Mapping[str, Any]) -> Iterator[str]:

@@ -98,6 +98,126 @@ def throughput(
     _go(plan, where, known, **rest)
 
 
+@command.command("quality")
+@click.option("--model", type=_PATH, required=True, metavar="FOLDER", help="A local folder with safetensors weights.")
+@click.option("--data", type=_PATH, required=True, metavar="FILE", help="Rows with a prompt and an answer.")
+@click.option("--eval", "test", type=_PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
+@click.option("--prompt-field", default="", metavar="F")
+@click.option("--answer-field", default="", metavar="F")
+@click.option("--metric", default="", help="accuracy or exact match; default: by the answers.")
+@click.option("--instruction", default="", help="Stands before every item.")
+@click.option("--method", "methods", multiple=True, default=("lora",), show_default=True, help="Repeat for several.")
+@click.option(
+    "--shares", default="0.25,0.5,1", show_default=True, help="Shares of the training rows: a learning curve."
+)
+@click.option("--shots", type=click.IntRange(0), default=3, show_default=True, help="Examples in a few-shot prompt.")
+@click.option("--epochs", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--rank", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True)
+@click.option("--learning-rate", type=click.FloatRange(min=0.0), default=0.0, help="Default: by method.")
+@click.option("--items", type=click.IntRange(10), default=500, show_default=True, help="Test items at most.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@limited
+def quality(
+    model: Path,
+    data: Path,
+    test: Path | None,
+    prompt_field: str,
+    answer_field: str,
+    metric: str,
+    instruction: str,
+    methods: tuple[str, ...],
+    shares: str,
+    items: int,
+    seed: int,
+    gpu: str,
+    **rest: Any,
+) -> None:
+    """Train on growing shares of your rows and score every arm on the same held-out items."""
+    from advisor import calibration, facts
+    from advisor.calibrate import quality as planning
+    from advisor.store.folders import folders
+
+    known = facts.load(folders().config)
+    weights = planning.model_folder(model)
+    rows = calibration.examples(data, prompt_field, answer_field)
+    held_out = calibration.examples(test, prompt_field, answer_field) if test is not None else ()
+    task = planning.task(rows, held_out, metric=metric, instruction=instruction, most_items=items, seed=seed)
+    where = calibration.machine(known, gpu)
+    own = {k: rest.pop(k) for k in ("shots", "epochs", "rank", "batch", "learning_rate")}
+    plan = planning.plan(
+        task,
+        weights,
+        methods=methods,
+        shares=_shares(shares),
+        seed=seed,
+        device=where.device,
+        machine=where.name,
+        **own,
+    )
+    _go(plan, where, known, **rest)
+
+
+@command.command("prompts")
+@click.option("--url", required=True, help="Base address of an OpenAI-compatible endpoint: http://localhost:8000/v1.")
+@click.option("--model", required=True, help="The model's name there.")
+@click.option("--data", type=_PATH, required=True, metavar="FILE", help="Rows with a prompt and an answer.")
+@click.option("--eval", "test", type=_PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
+@click.option("--prompt-field", default="", metavar="F")
+@click.option("--answer-field", default="", metavar="F")
+@click.option("--metric", default="", help="accuracy or exact match; default: by the answers.")
+@click.option("--instruction", default="", help="The system message.")
+@click.option("--shots", default="0,3", show_default=True, help="Examples in the prompt, a trial each.")
+@click.option("--items", type=click.IntRange(10), default=100, show_default=True, help="Test items at most.")
+@click.option("--key-env", default="OPENAI_API_KEY", show_default=True, help="The variable that holds the key.")
+@click.option("--input-usd", type=click.FloatRange(min=0.0), help="USD per million tokens read.")
+@click.option("--output-usd", type=click.FloatRange(min=0.0), help="USD per million tokens written.")
+@click.option("--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Calls under way at once.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@limited
+def prompts(
+    url: str,
+    model: str,
+    data: Path,
+    test: Path | None,
+    prompt_field: str,
+    answer_field: str,
+    metric: str,
+    instruction: str,
+    shots: str,
+    items: int,
+    seed: int,
+    gpu: str,
+    **rest: Any,
+) -> None:
+    """Score prompt forms against an endpoint: tokens, latency and money counted. Your items are sent there."""
+    from advisor import calibration, facts
+    from advisor.calibrate import quality as planning
+    from advisor.store.folders import folders
+
+    rows = calibration.examples(data, prompt_field, answer_field)
+    held_out = calibration.examples(test, prompt_field, answer_field) if test is not None else ()
+    task = planning.task(rows, held_out, metric=metric, instruction=instruction, most_items=items, seed=seed)
+    own = {k: rest.pop(k) for k in ("key_env", "input_usd", "output_usd", "at_once")}
+    try:
+        counts = [int(part) for part in shots.split(",")]
+    except ValueError:
+        raise UsageError(f"--shots {shots}: not numbers; write them as 0,3") from None
+    plan = planning.prompts_plan(task, url, model, shots=counts, max_usd=rest["max_usd"], seed=seed, **own)
+    output.say(f"sends {len(task.items)} of your items to {url}")
+    _go(plan, calibration.endpoint(url), facts.load(folders().config), **rest)
+
+
+def _shares(text: str) -> list[float]:
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or not all(0.0 < share <= 1.0 for share in found):
+        raise UsageError(f"--shares {text}: not shares above 0 and up to 1; write them as 0.25,0.5,1")
+    return found
+
+
 _SETUP = (
     "rank",
     "targets",

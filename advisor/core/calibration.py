@@ -64,6 +64,7 @@ class Plan:
     device: str = "auto"
     seed: int = 0
     minutes: float | None = None
+    max_usd: float | None = None  # of what the trials themselves spend, such as calls of an endpoint
 
     @property
     def digest(self) -> str:

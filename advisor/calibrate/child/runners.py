@@ -16,16 +16,28 @@ THREADS = 1
 
 def runner(plan: Plan, reporter: Reporter) -> Run:
     """The function that measures this plan's trials. Raises RuntimeError where the device is not there."""
-    if plan.kind == "prompts":
-        from advisor.calibrate.child.endpoint import measure as ask
+    return _asking(plan) if plan.kind == "prompts" else _training(plan, reporter)
 
-        return ask
+
+def _asking(plan: Plan) -> Run:
+    from advisor.calibrate.child.endpoint import Purse, measure
+
+    purses: list[Purse] = []
+
+    def run(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop) -> Mapping[str, Any]:
+        if not purses:
+            purses.append(Purse(plan.max_usd, stop))
+        return measure(trial, shared, reporter, stop, purses[0])
+
+    return run
+
+
+def _training(plan: Plan, reporter: Reporter) -> Run:
     import torch
 
     from advisor.calibrate.child.device import Device
 
     torch.set_num_threads(THREADS)
-    torch.manual_seed(plan.seed)
     device = Device(plan.device)
     reporter.say("started", device=device.about())
 

@@ -1,0 +1,39 @@
+"""The text that a model is given: instruction, shown examples, the item. The same for every arm that shows the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+ASK, ANSWER, GAP = "Input: ", "\nOutput:", "\n\n"
+
+
+def prompt(instruction: str, shown: Sequence[tuple[str, str]], asked: str) -> str:
+    """Instruction, worked examples and the item, ending where the answer begins."""
+    parts = [instruction] if instruction else []
+    parts += [f"{ASK}{p}{ANSWER} {a}" for p, a in shown]
+    return GAP.join([*parts, f"{ASK}{asked}{ANSWER}"])
+
+
+def chat(instruction: str, shown: Sequence[tuple[str, str]], asked: str) -> list[dict[str, str]]:
+    """The same as the messages of a chat."""
+    messages = [{"role": "system", "content": instruction}] if instruction else []
+    for p, a in shown:
+        messages += [{"role": "user", "content": p}, {"role": "assistant", "content": a}]
+    return [*messages, {"role": "user", "content": asked}]
+
+
+def shown_examples(train: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str]]:
+    """The first examples with answers as different as can be: each answer once before any comes twice."""
+    chosen: list[tuple[str, str]] = []
+    waiting = list(train)
+    while waiting and len(chosen) < count:
+        seen: set[str] = set()
+        again = []
+        for row in waiting:
+            if row[1] in seen or len(chosen) >= count:
+                again.append(row)
+            else:
+                seen.add(row[1])
+                chosen.append(row)
+        waiting = again
+    return chosen

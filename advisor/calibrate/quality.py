@@ -1,0 +1,241 @@
+"""Plans quality and prompt runs: the same held-out items and metric for every arm; reads what they showed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advisor.calibrate.scoring import METRICS, comparisons, interval, labels_of
+from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
+from advisor.core.errors import UsageError
+
+Pair = tuple[str, str]
+HELD_OUT, FEWEST_ITEMS, MOST_ITEMS = 0.2, 10, 500
+SHARES = (0.25, 0.5, 1.0)
+METHODS = ("full", "lora", "dora", "soft-prompt")
+CHARACTERS_PER_TOKEN = 4.0
+ANSWER_TOKENS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The user's data, split once for all arms. `labels` is empty where answers are free text."""
+
+    train: tuple[Pair, ...]
+    items: tuple[Pair, ...]
+    metric: str
+    labels: tuple[str, ...]
+    instruction: str = ""
+
+    def shared(self) -> dict[str, Any]:
+        """As plain data for the child."""
+        return {
+            "train": [list(p) for p in self.train],
+            "items": [list(p) for p in self.items],
+            "metric": self.metric,
+            "labels": list(self.labels),
+            "instruction": self.instruction,
+        }
+
+
+def task(
+    rows: Sequence[Pair],
+    held_out: Sequence[Pair] = (),
+    *,
+    metric: str = "",
+    instruction: str = "",
+    most_items: int = MOST_ITEMS,
+    seed: int = 0,
+) -> Task:
+    """Rows split into train and held-out items, or with a test set of their own.
+
+    A training row whose prompt is also a test item is left out: it would be scored on what it learned. The metric is
+    accuracy where answers look like labels, else exact match. Raises UsageError where too little is left.
+    """
+    rng = random.Random(seed)
+    train, items = list(dict.fromkeys(r for r in rows if r[1].strip())), list(dict.fromkeys(held_out))
+    rng.shuffle(train)
+    if not items:
+        count = max(round(len(train) * HELD_OUT), FEWEST_ITEMS)
+        items, train = train[:count], train[count:]
+    rng.shuffle(items)
+    items = items[:most_items]
+    tested = {prompt.strip().lower() for prompt, _ in items}
+    train = [row for row in train if row[0].strip().lower() not in tested]
+    if len(items) < FEWEST_ITEMS or len(train) < FEWEST_ITEMS:
+        raise UsageError(
+            f"--data: {len(train)} rows to train on and {len(items)} to test on; give at least {FEWEST_ITEMS} of each"
+        )
+    labels = labels_of([a for _, a in (*train, *items)])
+    metric = metric or ("accuracy" if labels else "exact match")
+    if metric not in METRICS:
+        raise UsageError(f"--metric {metric}: not scored here; one of {', '.join(METRICS)}")
+    if metric == "accuracy" and not labels:
+        raise UsageError("--metric accuracy: the answers are no labels (2 to 50, short, repeated); use exact match")
+    return Task(tuple(train), tuple(items), metric, labels if metric == "accuracy" else (), instruction)
+
+
+def model_folder(path: Path) -> dict[str, Any]:
+    """What identifies the weights in a folder. Raises UsageError where they are not safe to load."""
+    config = path / "config.json"
+    if not config.is_file():
+        raise UsageError(f"--model {path}: no config.json; give a folder with a model")
+    try:
+        held = json.loads(config.read_text(encoding="utf-8"))
+    except ValueError:
+        raise UsageError(f"--model {config}: not JSON; download the model again") from None
+    if "auto_map" in held:
+        raise UsageError(f"--model {path}: asks for code of its own (auto_map), which is never run; use another model")
+    weights = sorted(path.glob("*.safetensors"))
+    if not weights:
+        raise UsageError(f"--model {path}: no .safetensors files; other formats can run code and are never loaded")
+    sizes = [[w.name, w.stat().st_size] for w in weights]
+    head = hashlib.sha256(json.dumps(held, sort_keys=True).encode())
+    for weight in weights:
+        with weight.open("rb") as file:
+            head.update(file.read(1 << 20))
+    return {"folder": str(path.resolve()), "weights": head.hexdigest()[:16], "bytes": sum(s for _, s in sizes)}
+
+
+def plan(
+    held: Task,
+    folder: Mapping[str, Any],
+    *,
+    methods: Sequence[str] = ("lora",),
+    shares: Sequence[float] = SHARES,
+    shots: int = 3,
+    epochs: int = 3,
+    rank: int = 16,
+    learning_rate: float = 0.0,
+    batch: int = 8,
+    seq_len: int = 1024,
+    seed: int = 0,
+    device: str = "auto",
+    machine: str = "",
+) -> Plan:
+    """Zero-shot, few-shot, and each method on growing shares; on the largest share also with examples in the prompt.
+
+    `learning_rate` 0 means by method. Raises UsageError.
+    """
+    for method in methods:
+        if method not in METHODS:
+            raise UsageError(f"--method {method}: not trained here; one of {', '.join(METHODS)}")
+    common = {"model": dict(folder), "seq_len": seq_len, "seed": seed, "batch": batch}
+    trials = [_trial(held, common, "prompt", "zero-shot", 0, 0)]
+    if shots:
+        trials.append(_trial(held, common, "prompt", "few-shot", shots, 0))
+    training = common | {"epochs": epochs, "rank": rank, "targets": "all-linear"}
+    for method in methods:
+        settings = training | {"method": method, "learning_rate": learning_rate or RATES[method]}
+        counts = sorted({max(round(len(held.train) * share), FEWEST_ITEMS) for share in shares})
+        trials += [_trial(held, settings, "tune", method, 0, count) for count in counts]
+        if shots:
+            trials.append(_trial(held, settings, "hybrid", method, shots, counts[-1]))
+    name = f"{Path(str(folder['folder'])).name}: {held.metric} on {len(held.items)} items"
+    shared = held.shared() | {"machine": machine}
+    return Plan("quality", name, tuple(trials), shared, device, seed)
+
+
+RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "soft-prompt": 3e-2}
+"""Learning rates for small models and few examples; large models want a tenth of it."""
+
+
+def prompts_plan(
+    held: Task,
+    url: str,
+    model: str,
+    *,
+    shots: Sequence[int] = (0, 3),
+    key_env: str = "OPENAI_API_KEY",
+    input_usd: float | None = None,
+    output_usd: float | None = None,
+    at_once: int = 4,
+    max_usd: float | None = None,
+    seed: int = 0,
+) -> Plan:
+    """The prompt forms against an OpenAI-compatible endpoint; prices in USD per million tokens. Raises UsageError."""
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"--url {url}: give the base address, such as http://localhost:8000/v1")
+    if max_usd is not None and (input_usd is None or output_usd is None):
+        raise UsageError("--max-usd: the price of tokens is not known; say --input-usd and --output-usd per million")
+    common = {
+        "url": url.rstrip("/"),
+        "model": model,
+        "key_env": key_env,
+        "input_usd": input_usd,
+        "output_usd": output_usd,
+        "at_once": at_once,
+        "seed": seed,
+        "max_tokens": max(ANSWER_TOKENS, 2 * max(_tokens(a) for _, a in held.items)),
+    }
+    trials = tuple(
+        _trial(held, common, "prompt", "zero-shot" if not k else "few-shot", k, 0, kind="prompts") for k in shots
+    )
+    name = f"{model}: {held.metric} on {len(held.items)} items"
+    return Plan("prompts", name, trials, held.shared(), "endpoint", seed, max_usd=max_usd)
+
+
+def _trial(
+    held: Task,
+    settings: Mapping[str, Any],
+    approach: str,
+    technique: str,
+    shown: int,
+    train: int,
+    kind: str = "quality",
+) -> Trial:
+    label = f"{approach}/{technique}" + (f", {shown} shown" if shown else "") + (f", {train} examples" if train else "")
+    spec = {
+        "approach": approach,
+        "technique": technique,
+        "shown": shown,
+        "train_examples": train,
+        **settings,
+    }
+    return Trial(kind, label, spec | {"expected": _expected(held, spec)})
+
+
+def _tokens(text: str) -> float:
+    return len(text) / CHARACTERS_PER_TOKEN
+
+
+def _expected(held: Task, spec: Mapping[str, Any]) -> dict[str, float]:
+    """Tokens this trial will read and learn, by characters: for its price before it starts."""
+    row = sum(_tokens(p) + _tokens(a) + 4.0 for p, a in held.train) / len(held.train)
+    prompt = (
+        _tokens(held.instruction) + spec["shown"] * row + sum(_tokens(p) + 4.0 for p, _ in held.items) / len(held.items)
+    )
+    answer = sum(_tokens(a) for _, a in held.items) / len(held.items) + 2.0
+    ways = len(held.labels) if held.labels and "url" not in spec else 1
+    return {
+        "read_tokens": round(len(held.items) * (prompt + answer) * ways, 1),
+        "written_tokens": round(len(held.items) * answer, 1),
+        "learned_tokens": round(spec["train_examples"] * spec.get("epochs", 0) * (prompt + answer), 1),
+        "calls": float(len(held.items)),
+    }
+
+
+def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
+    """Scores with their intervals, and every arm against the best prompt on the same items."""
+    done = {o.digest: o for o in outcomes if o.status is Status.DONE}
+    results = {t.label: dict(done[held.trial_digest(t)].result) for t in held.trials if held.trial_digest(t) in done}
+    lines = [
+        {
+            "label": label,
+            **{k: v for k, v in r.items() if k != "item_scores"},
+            "interval": list(interval(r["item_scores"])),
+        }
+        for label, r in results.items()
+    ]
+    return {"trials": lines, "comparisons": comparisons(results), "carries_over": CARRIES_OVER[held.kind]}
+
+
+CARRIES_OVER = {
+    "quality": "this model on these items; another model, size or kind of data needs a run of its own",
+    "prompts": "this endpoint's model on these items and on this day",
+}
