@@ -48,8 +48,8 @@ def _as_is(brief: Brief, setting: Setting) -> Iterator[Arm]:
 
 
 def _best_online(brief: Brief, price: TokenPrice | None) -> tuple[str, ...]:
-    online = [s for s in servings(brief, price) if "batch" not in s]
-    return online[-1] if online else ("uncached",)
+    """The shortest lifetime, which a provider applies by itself, and the order of the prompt as it stands."""
+    return next((s for s in servings(brief, price) if s[0].startswith("cached")), ("uncached",))
 
 
 def _prompts(brief: Brief, setting: Setting) -> Iterator[Arm]:

@@ -120,13 +120,20 @@ def _cascade(ledger: Ledger) -> None:
 
 
 def _helper(ledger: Ledger) -> Ledger:
-    """The prompted model behind a cascade as an arm of its own, served the cheapest way its traffic allows."""
-    sheet, setting, arm = ledger.sheet, ledger.setting, ledger.arm
-    price = setting.price(arm.helper)
-    serving = servings(sheet.brief, price)[-1]
-    helper = Ledger(Arm("prompt", "few-shot", arm.helper, serving=serving), sheet, setting)
+    """The prompted model behind a cascade, served the way that is cheapest at the likely values."""
+    model, setting = ledger.arm.helper, ledger.setting
+    likely = Sheet(ledger.brief, 1)
+    options = (
+        _charged(Ledger(Arm("prompt", "few-shot", model, serving=serving), likely, setting))
+        for serving in servings(ledger.brief, setting.price(model))
+    )
+    best = min(options, key=lambda option: option["run.request"].value)
+    return _charged(Ledger(best.arm, ledger.sheet, setting))
+
+
+def _charged(helper: Ledger) -> Ledger:
     prompt_tokens(helper)
-    token_charges(helper, price)
+    token_charges(helper, helper.setting.price(helper.arm.model))
     return helper
 
 

@@ -103,7 +103,12 @@ def test_a_measured_curve_is_one_option_for_each_length_of_prompt() -> None:
 
 def test_what_is_in_place_comes_first_and_is_named_so() -> None:
     held = replace(models(brief()), current=Current("prompt", "zero-shot", "claude-sonnet-5", None))
-    assert ids(held)[0] == "as-is/zero-shot@claude-sonnet-5+cached-1h"
+    assert ids(held)[0] == "as-is/zero-shot@claude-sonnet-5+cached-5m"
+    last = replace(
+        brief(traffic__distinct_prefixes=20, traffic__shared_tokens=1200, traffic__shared_first=False),
+        current=held.current,
+    )
+    assert ids(models(last))[0] == "as-is/zero-shot@claude-sonnet-5+cached-5m"
 
 
 def test_a_cache_without_a_read_price_or_a_lifetime_is_none() -> None:

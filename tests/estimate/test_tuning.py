@@ -136,6 +136,15 @@ def test_a_tuned_model_is_served_with_the_prompt_it_was_measured_with() -> None:
     assert estimated(rented("tuned-few-shot", "hybrid"), held)["tokens.static"].value == 1650
 
 
+def test_a_cascade_asks_its_second_model_the_cheapest_way() -> None:
+    online = brief(traffic__can_wait_24h=False, traffic__cache_hit_rate=0.98)
+    arm = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
+    request = (1650 * (0.98 * 0.3 + 0.02 * 3.75) + 180 * 3 + 320 * 15) / 1e6
+    assert estimated(arm, online)["helper.request"].value == pytest.approx(request)
+    cold = estimated(arm, brief(traffic__can_wait_24h=False, traffic__cache_hit_rate=0.1))
+    assert cold["helper.request"].value == pytest.approx((1830 * 3 + 320 * 15) / 1e6)
+
+
 def test_a_cascade_pays_later_prices_for_what_is_passed_on() -> None:
     day = DAY + timedelta(days=73)
     known = dated(SONNET, replace(SONNET, start=day, output_usd=30.0, input_usd=6.0, cached_input_usd=0.6))
@@ -145,3 +154,21 @@ def test_a_cascade_pays_later_prices_for_what_is_passed_on() -> None:
     assert found[f"run.inference_from_{day}"].value == pytest.approx(3e6 * 0.2 * request)
     now = found["run.inference"].value
     assert found["horizon.inference"].value == pytest.approx(2.4 * now + 9.6 * 3e6 * 0.2 * request)
+
+
+@given(st.floats(1.0, 4.0), st.sampled_from(["input_usd", "output_usd", "training_usd", "hosting_usd_per_hour"]))
+def test_a_dearer_provider_never_makes_a_cheaper_bill(more: float, price: str) -> None:
+    arm = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    dearer = replace(TUNED, **{price: getattr(TUNED, price) * more})
+    before, after = (
+        estimated(arm, brief(), setting(tuned={"gpt-4.1-mini": row}))["horizon.total"].value for row in (TUNED, dearer)
+    )
+    assert after >= before * (1 - 1e-12)
+
+
+@given(st.floats(1.0, 4.0), st.sampled_from(["data__label_usd", "data__label_setup_usd", "team__prompt_hours"]))
+def test_dearer_labels_and_more_hours_never_make_a_cheaper_bill(more: float, key: str) -> None:
+    arm = Arm("prompt", "many-shot-20000", "claude-sonnet-5", "anthropic", ("uncached",), shown_examples=20_000)
+    base = {"data__label_usd": 1.2, "data__label_setup_usd": 100.0, "team__prompt_hours": 40.0}
+    before = estimated(arm, brief(**base))["horizon.total"].value
+    assert estimated(arm, brief(**{**base, key: base[key] * more}))["horizon.total"].value >= before * (1 - 1e-12)
