@@ -70,31 +70,39 @@ def foretell(rows: Sequence[Row], calibrate: bool = False) -> list[Forecast]:
 
 
 def _lessons(rows: Sequence[Row], runs: Sequence[TrainingRun]) -> dict[int, int]:
-    """The row that teaches each row: of its own set-up, else of its wider group; a teacher is its own."""
+    """The row that teaches each row: of its own set-up, else the most alike of its group; a teacher is its own."""
     told: dict[int, int] = {}
-    for wide in (False, True):
-        groups: dict[tuple[str, ...], list[int]] = {}
-        for i, row in enumerate(rows):
-            groups.setdefault(row.group if wide else row.kind, []).append(i)
-        for members in groups.values():
-            teacher = _teacher(members, rows, runs, told)
-            if teacher is not None:
-                told.update({i: teacher for i in members if i not in told})
+    for members in _grouped(rows, wide=False):
+        teacher = _middle(members, rows, runs)
+        if teacher is not None and len(members) > 1:
+            told.update(dict.fromkeys(members, teacher))
+    for members in _grouped(rows, wide=True):
+        untold = [i for i in members if i not in told]
+        teachers = {told[i] for i in members if i in told}
+        if not teachers and len(members) > 1 and (middle := _middle(members, rows, runs)) is not None:
+            teachers = {middle}
+        for i in untold if teachers else ():
+            told[i] = i if i in teachers else max(sorted(teachers), key=lambda t: _alike(rows[i], rows[t]))
     return told
 
 
-def _teacher(
-    members: Sequence[int], rows: Sequence[Row], runs: Sequence[TrainingRun], told: dict[int, int]
-) -> int | None:
-    """A row that teaches already, else the measured one with the middle number of tokens; None if nobody can learn."""
-    if len(members) < 2 or all(i in told for i in members):
-        return None
-    already = [told[i] for i in members if i in told]
-    if already:
-        return already[0]
+def _grouped(rows: Sequence[Row], *, wide: bool) -> list[list[int]]:
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for i, row in enumerate(rows):
+        groups.setdefault(row.group if wide else row.kind, []).append(i)
+    return list(groups.values())
+
+
+def _middle(members: Sequence[int], rows: Sequence[Row], runs: Sequence[TrainingRun]) -> int | None:
+    """Of the measured rows the one with the middle number of tokens in a micro-batch."""
     measured = [i for i in members if rows[i].text("suspect") != "yes" and rows[i].number("tokens_per_second")]
     ordered = sorted(measured, key=lambda i: runs[i].micro_batch * mean_length(runs[i]))
     return ordered[len(ordered) // 2] if ordered else None
+
+
+def _alike(one: Row, other: Row) -> int:
+    """How many cells of the set-up two rows share."""
+    return sum(a == b for a, b in zip(one.kind, other.kind, strict=True))
 
 
 def _measurement(learner: Row, teacher: Row, planned: TrainingRun) -> TrainingMeasurement:

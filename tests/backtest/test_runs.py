@@ -1,0 +1,190 @@
+"""The back-test of training runs: what it may see, how it scores, and that the shipped page is what was recorded."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.backtest import runs
+from advisor.backtest.runs_page import page
+from advisor.backtest.runs_scores import quantile, score
+from advisor.backtest.runs_table import Row, read, to_run
+from advisor.cli.backtest import command
+from advisor.core.errors import UsageError
+from advisor.core.quantity import Range
+from advisor.shipped import folder
+
+ROOT = Path(__file__).resolve().parents[2]
+PUBLISHED = ROOT.parent / "shared" / "runs" / "runs.csv"
+RESULTS = (
+    "memory_gib",
+    "tokens_per_second",
+    "step_seconds",
+    "samples_per_second",
+    "total_seconds",
+    "cost_usd",
+    "outcome",
+)
+
+CELLS = {
+    "id": "a",
+    "source": "somebody",
+    "framework": "hf",
+    "model": "Llama-3.2-3B",
+    "params_total": "3212749824",
+    "method": "lora",
+    "rank": "32",
+    "targets": "qv",
+    "quantization": "none",
+    "weights_dtype": "bf16",
+    "compute_dtype": "mixed-bf16",
+    "optimizer": "adamw",
+    "packed": "no",
+    "mean_tokens": "209.9",
+    "max_tokens": "768",
+    "micro_batch": "4",
+    "grad_accum": "1",
+    "checkpointing": "none",
+    "attention": "sdpa",
+    "fused_loss": "no",
+    "gpu": "L40S",
+    "gpu_count": "1",
+    "sharding": "none",
+    "outcome": "ok",
+    "memory_gib": "17.2",
+    "memory_basis": "reserved",
+    "tokens_per_second": "5400",
+    "tokens_basis": "real",
+    "total_seconds": "780",
+    "total_includes": "train",
+    "total_samples": "20000",
+    "trust": "A",
+    "suspect": "no",
+}
+
+
+def table(path: Path, *changes: dict[str, str]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, dict.fromkeys((*CELLS, *RESULTS)), restval="")
+        writer.writeheader()
+        writer.writerows({**CELLS, "id": f"run-{i}", **change} for i, change in enumerate(changes))
+    return path
+
+
+def forecast(path: Path, **kwargs: object) -> list[dict[str, object]]:
+    return json.loads(runs.run(path, True, **kwargs))["rows"]
+
+
+def test_a_row_gets_every_forecast(tmp_path: Path) -> None:
+    (row,) = forecast(table(tmp_path / "runs.csv", {}))
+    assert set(row) == {"id", "memory_gib", "tokens_per_second", "total_seconds", "fits", "reason"}
+    for measure, low, high in (
+        ("memory_gib", 12, 25),
+        ("tokens_per_second", 2500, 12_000),
+        ("total_seconds", 300, 1700),
+    ):
+        found = row[measure]
+        assert low < found["p10"] < found["p50"] < found["p90"] < high
+    assert row["fits"] == "fits"
+
+
+def test_results_are_never_looked_at(tmp_path: Path) -> None:
+    honest = forecast(table(tmp_path / "a.csv", {}))
+    absurd = dict.fromkeys(RESULTS, "999999") | {"outcome": "oom"}
+    assert forecast(table(tmp_path / "b.csv", absurd)) == honest
+    assert forecast(table(tmp_path / "c.csv", dict.fromkeys(RESULTS, ""))) == honest
+
+
+def test_what_cannot_be_said_is_null_with_a_reason(tmp_path: Path) -> None:
+    (row,) = forecast(table(tmp_path / "runs.csv", {"gpu": "", "total_samples": ""}))
+    assert row["tokens_per_second"] is None
+    assert row["total_seconds"] is None
+    assert "not in profiles/gpus" in row["reason"]
+    assert "number of samples" in row["reason"]
+    assert row["fits"] == "unknown"
+    (row,) = forecast(table(tmp_path / "runs.csv", {"model": "nobody's", "params_total": ""}))
+    assert row["memory_gib"] is None
+    assert "nobody's" in row["reason"]
+
+
+def test_calibration_learns_from_one_run_and_scores_the_others(tmp_path: Path) -> None:
+    lengths = ("400", "768", "1024")
+    changes = [{"max_tokens": n, "tokens_per_second": "2000", "micro_batch": "8"} for n in lengths]
+    path = table(tmp_path / "runs.csv", *changes)
+    before, after = forecast(path), forecast(path, calibrate=True)
+    taught = [i for i, row in enumerate(after) if row["tokens_per_second"] is None]
+    assert len(taught) == 1
+    for i in {0, 1, 2} - set(taught):
+        assert 2000 < after[i]["tokens_per_second"]["p50"] < before[i]["tokens_per_second"]["p50"]
+    other = table(tmp_path / "other.csv", changes[0], {**changes[1], "gpu_count": "2", "sharding": "ddp"})
+    assert forecast(other, calibrate=True) == forecast(other)
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=50), st.floats(0, 1))
+def test_quantiles_are_those_of_numpy(values: list[float], share: float) -> None:
+    assert quantile(values, share) == pytest.approx(float(np.quantile(values, share)), abs=1e-9)
+
+
+def test_scores_by_hand() -> None:
+    pairs = [(10.0, Range(8.0, 11.0, 16.0)), (10.0, Range(11.0, 12.0, 22.0)), (10.0, Range(None, None, None))]
+    found = score(pairs)
+    assert (found["rows"], found["answered"]) == (3, 2)
+    assert found["median_error"] == pytest.approx(0.15)
+    assert found["p90_error"] == pytest.approx(0.19)
+    assert found["coverage"] == 0.5
+    assert found["width"] == 2.0
+
+
+def test_inputs_left_open_are_named() -> None:
+    cells = {**CELLS, "micro_batch": "", "checkpointing": "", "mean_tokens": ""}
+    run = to_run(Row(2, cells), {}, {})
+    assert set(run.assumed) == {"micro_batch", "checkpointing", "mean_tokens"}
+    assert to_run(Row(2, CELLS), {}, {}).assumed == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("a,b\n1,2\n", "no column 'id'"), (",".join(CELLS) + "\n" + ",".join(["x"] * len(CELLS)) + "\n", "not a number")],
+)
+def test_a_wrong_file_is_one_line(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=message) as raised:
+        runs.run(path, True)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_command_prints_tables_by_group(tmp_path: Path) -> None:
+    path = table(tmp_path / "runs.csv", {}, {"gpu": "A10"}, {"gpu": "A10"})
+    for by in ("source", "gpu", "method"):
+        done = CliRunner().invoke(command, ["runs", str(path), "--by", by], catch_exceptions=False)
+        assert done.exit_code == 0
+        assert f"### Peak memory, by {by}" in done.stdout
+    assert "| A10 | 2 |" in CliRunner().invoke(command, ["runs", str(path), "--by", "gpu"]).stdout
+
+
+def test_the_page_is_what_was_recorded() -> None:
+    recorded = json.loads((folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8"))
+    assert (ROOT / "docs" / "reference" / "accuracy-runs.md").read_text(encoding="utf-8") == page(recorded)
+    shown = json.loads(runs.run(None, True))
+    assert shown["summary"] == recorded
+
+
+@pytest.mark.skipif(not PUBLISHED.is_file(), reason="the published runs are not here")
+def test_the_record_is_what_the_estimator_reaches_today() -> None:
+    from advisor.backtest.runs_scores import summary
+
+    recorded = json.loads((folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8"))
+    today = summary(runs.foretell(read(PUBLISHED)), "source")
+    for measure in ("memory_gib", "memory_gib_specified", "tokens_per_second", "total_seconds"):
+        for key, value in recorded[measure]["mean"].items():
+            assert math.isclose(today[measure]["mean"][key], value, rel_tol=1e-3), (measure, key)
+    assert today["fits"]["ran_right"] == recorded["fits"]["ran_right"]
