@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from advisor.core.arm import Arm, Estimate
@@ -80,11 +81,26 @@ class Evaluation:
         return Evaluated(sheet.size, estimates, sheet.made, sheet.spreads, quality)
 
 
+class NothingLeft(Infeasible):
+    """Every option is ruled out; `verdict` is the record that lists them with their rules."""
+
+    def __init__(self, message: str, verdict: Verdict) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
 def load(path: Path, answers: Sequence[str] = ()) -> Brief:
     """The brief in a file, with `KEY=VALUE` answers laid over it. Raises UsageError."""
     from advisor import brief
 
     return brief.with_answers(brief.read(path), answers)
+
+
+def weights(text: str) -> Mapping[str, float]:
+    """`cost=3,quality=2` as weights of criteria; empty text: none. Raises UsageError."""
+    from advisor.decide.criteria import parse_weights
+
+    return parse_weights(text) if text.strip() else {}
 
 
 def look(brief: Brief, *, events: EventSink = ignore, cancel: CancelToken | None = None) -> Surroundings:
@@ -106,10 +122,19 @@ def look(brief: Brief, *, events: EventSink = ignore, cancel: CancelToken | None
 
 
 def judge(
-    brief: Brief, surroundings: Surroundings, *, draws: int = DRAWS, seed: int = SEED, deep: bool = True
+    brief: Brief,
+    surroundings: Surroundings,
+    *,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    deep: bool = True,
+    weights: Mapping[str, float] = MappingProxyType({}),
 ) -> Verdict:
-    """The verdict; `deep=False`: at once, without flips, sensitivity and next step. Raises UsageError, Infeasible."""
-    whole = _judge(brief, surroundings, draws=draws, seed=seed, deep=deep)
+    """The verdict; `deep=False`: at once, without flips, sensitivity and next step. Raises UsageError, NothingLeft.
+
+    `weights` of criteria (cost, quality, time) order the options a second way; they never move the verdict.
+    """
+    whole = _judge(brief, surroundings, draws=draws, seed=seed, deep=deep, weights=weights)
     if not brief.segments:
         return whole
     from advisor.decide.segments import segment_brief, segment_verdict
@@ -121,19 +146,40 @@ def judge(
     return replace(whole, segments=parts)
 
 
-def recommend(path: Path, answers: Sequence[str] = (), *, seed: int = SEED, events: EventSink = ignore) -> Verdict:
-    """The main job: a brief file in, a verdict out; kept in the history where the database can be written."""
+def recommend(
+    path: Path,
+    answers: Sequence[str] = (),
+    *,
+    seed: int = SEED,
+    weights: Mapping[str, float] = MappingProxyType({}),
+    events: EventSink = ignore,
+) -> Verdict:
+    """The main job: a brief file in, a verdict out; kept in the history where the database can be written.
+
+    Where no option is left the verdict has no arms, and lists what was excluded by which rule.
+    """
     brief = load(path, answers)
     surroundings = look(brief, events=events)
-    verdict = judge(brief, surroundings, seed=seed)
-    _remember(path, surroundings, verdict)
+    try:
+        verdict = judge(brief, surroundings, seed=seed, weights=weights)
+    except NothingLeft as stop:
+        verdict = stop.verdict
+    _remember(path, surroundings, verdict, events)
     return verdict
 
 
-def _judge(brief: Brief, surroundings: Surroundings, *, draws: int, seed: int, deep: bool) -> Verdict:
+def _judge(
+    brief: Brief,
+    surroundings: Surroundings,
+    *,
+    draws: int,
+    seed: int,
+    deep: bool,
+    weights: Mapping[str, float] = MappingProxyType({}),
+) -> Verdict:
     from advisor.brief import assumptions
     from advisor.decide.rules import rule_out
-    from advisor.decide.verdict import Question, decide
+    from advisor.decide.verdict import Question, decide, nothing_left
     from advisor.estimate.advice import cautions
 
     every = evaluation(brief, surroundings)
@@ -141,12 +187,15 @@ def _judge(brief: Brief, surroundings: Surroundings, *, draws: int, seed: int, d
     kept, excluded = rule_out(every.arms, informed, setting)
     if not kept:
         rules = "; ".join(dict.fromkeys(f"{e.rule}: {e.detail}" for e in excluded)) or "the brief names no model"
-        raise Infeasible(f"no option is left: {rules}")
+        record = nothing_left(informed, setting, excluded, assumptions(informed), seed)
+        raise NothingLeft(f"no option is left: {rules}", record)
     bound = replace(every, arms=kept)
     cases = bound.draws(draws, seed)
     advice = cautions(cases.estimates, informed, setting)
     warnings = (*surroundings.warnings, *setting.warnings, *_data_warnings(setting.data), *advice)
-    question = Question(informed, setting, cases, bound, cases.quality, excluded, assumptions(informed), warnings, seed)
+    question = Question(
+        informed, setting, cases, bound, cases.quality, excluded, assumptions(informed), warnings, seed, weights
+    )
     return decide(question, deep=deep)
 
 
@@ -277,8 +326,8 @@ def _data_warnings(report: DataReport | None) -> tuple[str, ...]:
     return report.warnings if report is not None else ()
 
 
-def _remember(path: Path, surroundings: Surroundings, verdict: Verdict) -> None:
-    """Keep brief, probes and verdict in the local database; one that cannot be written never stops the answer."""
+def _remember(path: Path, surroundings: Surroundings, verdict: Verdict, events: EventSink) -> None:
+    """Keep brief, probes and verdict in the local database; one that cannot be written is told and stops nothing."""
     from advisor.report import json
     from advisor.store import Store, StoreError
 
@@ -288,7 +337,7 @@ def _remember(path: Path, surroundings: Surroundings, verdict: Verdict) -> None:
                 store.save_probe("data", "; ".join(surroundings.data.files), json.dump(surroundings.data))
             if surroundings.hardware is not None:
                 store.save_probe("hardware", surroundings.hardware.platform, json.dump(surroundings.hardware))
-            brief_id = store.save_brief(path.read_text(encoding="utf-8"), path)
+            brief_id = store.save_brief(path.read_text(encoding="utf-8"), path, name=verdict.name)
             store.save_verdict(
                 brief_id,
                 json.render(verdict),
@@ -297,5 +346,5 @@ def _remember(path: Path, surroundings: Surroundings, verdict: Verdict) -> None:
                 p_best=verdict.p_best,
                 as_of=verdict.as_of,
             )
-    except StoreError:
-        return
+    except StoreError as error:
+        events(StageEvent("history", f"not kept: {error}"))

@@ -111,3 +111,22 @@ def test_the_scenarios_score_full_marks(tmp_path: Path) -> None:
     failed = [(r["scenario"], c["name"], c["got"]) for r in found["results"] for c in r["failed"]]
     assert not failed
     assert found["verdicts_right"] == found["scenarios"]
+
+
+def test_nothing_left_is_still_a_record_with_every_rule(tmp_path: Path) -> None:
+    file = tmp_path / "b.toml"
+    text = 'schema = 1\nas_of = 2026-11-20\n[policy]\ndata_may_leave = false\n[hardware]\ngpu = "none"\n'
+    file.write_text(text + '[models]\nprompt = ["gpt-5-mini"]\ntune = []\n', encoding="utf-8")
+    found = pipeline.recommend(file)
+    assert (found.arms, found.verdict) == ((), "undecided")
+    assert {e.rule for e in found.excluded} == {"policy.data_may_leave"}
+    assert "policy.data_may_leave" in found.why[0]
+
+
+def test_weights_order_the_options_and_leave_the_verdict() -> None:
+    path = next(p for p in BRIEFS if p.stem == "customs-invoices")
+    plain, weighed = pipeline.recommend(path), pipeline.recommend(path, weights=pipeline.weights("quality=1"))
+    assert (plain.arm, plain.p_best, plain.criteria) == (weighed.arm, weighed.p_best, ())
+    values = [c.value for c in weighed.criteria if c.value is not None]
+    assert values == sorted(values, reverse=True)
+    assert {c.id for c in weighed.criteria} == {a.id for a in weighed.arms}

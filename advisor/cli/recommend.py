@@ -23,9 +23,16 @@ _BY_ENDING = {".md": "md", ".html": "html", ".htm": "html", ".json": "json", ".t
 @click.option("--format", "wanted", default="", metavar="FORMAT", help="text, md, html or json; default: text.")
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
 @click.option("--set", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question otherwise; repeatable.")
+@click.option("--weights", default="", metavar="LIST", help="Also order the options by cost=3,quality=2,time=1.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws; the same seed gives the same bytes.")
 def command(
-    brief: Path, as_json: bool, wanted: str, target: Path | None, answers: tuple[str, ...], seed: int | None
+    brief: Path,
+    as_json: bool,
+    wanted: str,
+    target: Path | None,
+    answers: tuple[str, ...],
+    weights: str,
+    seed: int | None,
 ) -> int:
     """Prompt, tune or both: the verdict on BRIEF, with cost, time, quality and how sure.
 
@@ -34,8 +41,8 @@ def command(
     form = format_of(wanted, as_json, target)
     from advisor import pipeline
 
-    kwargs = {} if seed is None else {"seed": seed}
-    verdict = pipeline.recommend(brief, answers, events=output.narrate, **kwargs)
+    chosen = pipeline.SEED if seed is None else seed
+    verdict = pipeline.recommend(brief, answers, seed=chosen, weights=pipeline.weights(weights), events=output.narrate)
     if target is None:
         output.show(render(verdict, form))
     else:

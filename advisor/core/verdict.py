@@ -132,6 +132,14 @@ class Information:
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionValue:
+    """An option's value by the user's own weights, 0 (worst anchors) to 1 (best); None where a figure is unknown."""
+
+    id: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """What may go wrong with the chosen arm after the decision: lifecycle, lock-in, price, forgetting, drift."""
 
@@ -223,6 +231,7 @@ class Verdict:
     steps: tuple[NextStep, ...] = ()  # every next step with a worth, the best first
     information: tuple[Information, ...] = ()  # inputs by what it is worth to know them, the most valuable first
     risks: tuple[Risk, ...] = ()
+    criteria: tuple[CriterionValue, ...] = ()  # the options by the user's weights, where there are any
 
     @property
     def chosen(self) -> ArmRecord | None:

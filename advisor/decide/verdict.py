@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from advisor.core.arm import Arm
 from advisor.core.brief import Brief
@@ -22,6 +23,7 @@ from advisor.core.verdict import (
     Verdict,
 )
 from advisor.decide.breakeven import break_even
+from advisor.decide.criteria import weigh
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.plan import plan
 from advisor.decide.ranking import HOPELESS, Ranking, rank
@@ -55,6 +57,7 @@ class Question:
     assumptions: tuple[Assumption, ...]
     warnings: tuple[str, ...]
     seed: int
+    weights: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,35 @@ def decide(question: Question, *, deep: bool) -> Verdict:
     checks = readiness(question.brief, question.setting, ranking)
     second = _second_look(question, ranking, other, checks) if deep else SecondLook()
     return _assemble(question, ranking, other, checks, second, deep=deep)
+
+
+def nothing_left(
+    brief: Brief, setting: Setting, excluded: tuple[Excluded, ...], assumptions: tuple[Assumption, ...], seed: int
+) -> Verdict:
+    """The record where every option is ruled out: no arm, but each rule with what it stopped."""
+    rules = ", ".join(dict.fromkeys(e.rule for e in excluded)) or "the brief names no model"
+    told = f"No option is left: {len(excluded)} of {len(excluded)} are ruled out by {rules}."
+    return Verdict(
+        schema=SCHEMA,
+        name=brief.name,
+        client=brief.client,
+        as_of=setting.as_of.isoformat(),
+        seed=seed,
+        draws=0,
+        verdict="undecided",
+        arm="",
+        p_best=0.0,
+        expected_regret_usd=None,
+        why=(told,),
+        arms=(),
+        excluded=excluded,
+        break_even=BreakEven(),
+        flip_points=(),
+        sensitivity=(),
+        next_step=NextStep(f"relax a rule ({rules}) or name other models", 0.0, 0.0, 0.0),
+        readiness=(Readiness("options", "stop", told),),
+        assumptions=assumptions,
+    )
 
 
 def _second_look(question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]) -> SecondLook:
@@ -145,6 +177,7 @@ def _assemble(
         plan=plan(brief, ranking, second.flips),
         assumptions=question.assumptions,
         warnings=(*question.warnings, *cautions(arms, brief, question.setting), *over_budget(brief, ranking)),
+        criteria=weigh(estimates, brief, question.weights) if question.weights else (),
         sources=sources(estimates) if deep else (),
         alternative=rival.arm.id if rival is not None else "",
     )

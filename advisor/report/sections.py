@@ -23,6 +23,7 @@ def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
         *_risks(verdict),
         *_break_even(verdict),
         *_options(verdict),
+        *_criteria(verdict),
         *_segments(verdict),
         *_plan(verdict),
         *_sensitivity(verdict),
@@ -147,6 +148,14 @@ def _risks(verdict: Verdict) -> Iterator[Block]:
     if verdict.risks:
         yield Heading("Risks")
         yield Bullets(tuple(words.clean(f"{r.name}: {r.detail}") for r in verdict.risks))
+
+
+def _criteria(verdict: Verdict) -> Iterator[Block]:
+    if verdict.criteria:
+        yield Heading("By your weights")
+        yield Paragraph("Value between fixed anchors, 0 to 1, at the likely figures. The verdict does not rest on it.")
+        rows = tuple((Code(words.clean(c.id)), words.score(c.value)) for c in verdict.criteria)
+        yield Table("criteria", (Column("option"), Column("value", right=True)), rows)
 
 
 def _information(verdict: Verdict) -> Iterator[Block]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +37,12 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
     def run(*args: str, verdict: Verdict | Exception = VERDICT) -> tuple[int, str, str]:
         def recommend(
-            path: Path, answers: Sequence[str] = (), *, seed: int = 1, events: EventSink = lambda event: None
+            path: Path,
+            answers: Sequence[str] = (),
+            *,
+            seed: int = 1,
+            weights: Mapping[str, float] | None = None,
+            events: EventSink = lambda event: None,
         ) -> Verdict:
             seen.append((path, tuple(answers), seed))
             events(StageEvent("data", "reading"))

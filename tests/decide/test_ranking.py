@@ -118,3 +118,15 @@ def test_a_hard_budget_is_a_constraint_and_a_soft_one_is_not() -> None:
     assert rank(pair, held, 3).meets.all()
     hard = replace(held, budget=replace(held.budget, hard=True, one_off_usd=Range.exact(1000.0)))
     assert rank(pair, hard, 3).meets[0].tolist() == [True, False]
+
+
+def test_evsi_agrees_with_a_brute_force_preposterior() -> None:
+    """Prior N(−10, 20²) on the advantage, a test with error sd 20: simulate posterior means and decide on each."""
+    rng = np.random.default_rng(8)
+    x = rng.normal(0, 20, N)
+    x[0] = 0
+    found = ranking(np.column_stack([np.full(N, 100.0), 110 + x]))
+    signal = x[1:] + rng.normal(0, 20, N - 1)
+    posterior = 110 + 0.5 * signal  # precision-weighted: equal variances
+    brute = 100.0 - np.minimum(100.0, posterior).mean()
+    assert evsi(found, x, 0.5) == pytest.approx(brute, rel=0.06)

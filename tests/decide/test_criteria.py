@@ -1,0 +1,58 @@
+"""Weights with anchored value functions: by hand, and free of rank reversal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.errors import UsageError
+from advisor.decide.criteria import parse_weights, weigh
+from tests.arms import brief, estimated, prompt, rented
+
+HELD = brief(budget__one_off_usd=40_000, budget__monthly_usd=15_000, budget__weeks=12)
+ARMS = [
+    estimated(arm, HELD, quality=q)
+    for arm, q in ((prompt("batch"), 0.905), (rented(), 0.912), (prompt("uncached"), 0.905))
+]
+
+
+def test_a_value_is_the_weighted_mean_between_the_anchors() -> None:
+    found = {v.id: v.value for v in weigh(ARMS, HELD, {"cost": 3, "quality": 1})}
+    worst = 40_000 + 12 * 15_000
+    for arm in ARMS:
+        cost = 1 - arm["horizon.total"].value / worst
+        assert found[arm.arm.id] == pytest.approx((3 * cost + arm["quality.score"].value) / 4)
+
+
+@given(st.lists(st.floats(0, 10), min_size=3, max_size=3).filter(lambda w: sum(w) > 0))
+def test_an_option_more_or_less_never_reorders_the_others(weights: list[float]) -> None:
+    named = dict(zip(("cost", "quality", "time"), weights, strict=True))
+    every = [v.id for v in weigh(ARMS, HELD, named)]
+    for left_out in ARMS:
+        rest = [v.id for v in weigh([a for a in ARMS if a is not left_out], HELD, named)]
+        assert rest == [i for i in every if i != left_out.arm.id]
+
+
+def test_an_unknown_cost_has_no_value_and_comes_last() -> None:
+    unknown = estimated(prompt("uncached", model="nameless"), HELD)
+    found = weigh([unknown, *ARMS], HELD, {"cost": 1})
+    assert (found[-1].id, found[-1].value) == (unknown.arm.id, None)
+
+
+def test_cost_needs_its_anchor_from_the_brief() -> None:
+    with pytest.raises(UsageError, match=r"budget\.one_off_usd"):
+        weigh(ARMS, brief(), {"cost": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("price=1", "cost"), ("cost=x", "no number"), ("cost=-1", "zero or more"), ("cost=0", "all are zero")],
+)
+def test_bad_weights_are_refused_in_one_line(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parse_weights(text)
+
+
+def test_weights_are_read() -> None:
+    assert parse_weights("cost=3, quality=0.5") == {"cost": 3.0, "quality": 0.5}
