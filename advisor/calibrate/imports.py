@@ -147,13 +147,14 @@ def _trainer_state(path: Path, held: Mapping[str, Any]) -> ImportedRun:
 def _peft(path: Path, held: Mapping[str, Any]) -> ImportedRun:
     """Speed is the mean over the logged intervals; memory the 99th percentile of what was reserved."""
     run, train = held["run_info"], held["train_info"]
-    config, adapter = run.get("train_config") or {}, run.get("peft_config") or {}
-    metrics = [m for m in train.get("metrics") or [] if isinstance(m, dict)]
+    config, adapter = _mapping(run.get("train_config")), _mapping(run.get("peft_config"))
+    logged = train.get("metrics")
+    metrics = [m for m in logged if isinstance(m, dict)] if isinstance(logged, list) else []
     speeds = [v for m in metrics if (v := _num(m.get("tokens / sec"))) is not None]
     reserved = _num(train.get("accelerator_memory_reserved_99th"))
     kind = str(adapter.get("peft_type") or "").lower()
     method = {"lora": "dora" if adapter.get("use_dora") else "lora", "": "full", "prompt_tuning": "soft-prompt"}
-    system = (held.get("meta_info") or {}).get("system_info") or {}
+    system = _mapping(_mapping(held.get("meta_info")).get("system_info"))
     name = str(config.get("model_id") or "").rpartition("/")[2]
     targets = adapter.get("target_modules")
     status = train.get("status")
@@ -202,7 +203,7 @@ def _csv(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
         rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     except csv.Error as error:
         raise UsageError(f"{path}: not CSV: {error}") from None
-    names = list(rows[0]) if rows else []
+    names = [name for name in rows[0] if name] if rows else []
     if not rows:
         raise UsageError(f"{path}: no rows; give a table with a header and at least one run")
     if "_step" in names or "Step" in names:
@@ -249,6 +250,10 @@ def _history(path: Path, rows: Sequence[Mapping[str, str | None]]) -> ImportedRu
 
 def _last(rows: Sequence[Mapping[str, str | None]], name: str) -> float | None:
     return next((v for r in reversed(rows) if (v := _num(r.get(name))) is not None), None)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _num(value: Any) -> float | None:

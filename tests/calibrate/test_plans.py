@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor import facts
+from advisor.calibrate import limits, quality, throughput
+from advisor.calibrate.progress import Progress
+from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
+from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
+from advisor.core.errors import UsageError
+from advisor.core.probes import Card, Process, Reading
+from advisor.core.quantity import Range
+
+CONFIG = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 12, "vocab_size": 100}
+SETUP = throughput.Setup("tiny", {"config": CONFIG})
+
+
+@given(
+    st.sampled_from(["planned", "step", "trial", "warning"]),
+    st.dictionaries(
+        st.text(max_size=8).filter(lambda k: k not in ("event", "at")),
+        st.one_of(st.text(max_size=20), st.floats(allow_nan=False, allow_infinity=False), st.integers(), st.none()),
+        max_size=5,
+    ),
+)
+def test_an_event_comes_back_from_its_line(kind: str, fields: dict) -> None:
+    line = Event(kind, 1.5, fields).line()
+    assert line.count("\n") == 1
+    assert line.isascii()
+    back = parse(line)
+    assert back is not None
+    assert (back.kind, back.at_seconds, back.fields) == (kind, 1.5, fields)
+
+
+@given(st.binary(max_size=60))
+def test_no_line_of_bytes_is_a_crash(line: bytes) -> None:
+    assert parse(line) is None or isinstance(parse(line), Event)
+
+
+def test_undefined_numbers_are_null_in_a_line() -> None:
+    held = json.loads(Event("trial", 0.0, {"x": float("nan"), "y": [float("inf"), 1.0]}).line())
+    assert (held["x"], held["y"]) == (None, [None, 1.0])
+
+
+def test_a_plan_comes_back_and_limits_do_not_change_its_name() -> None:
+    plan = throughput.plan([SETUP], [10, 20], slices=(2, 4))
+    back = plan_of(json.loads(json.dumps(plan_data(plan))))
+    assert back.digest == plan.digest == throughput.with_minutes(plan, 3.0).digest
+    assert [t.label for t in back.trials] == [t.label for t in plan.trials]
+    other = throughput.plan([SETUP], [10, 21], slices=(2, 4))
+    assert not {plan.trial_digest(t) for t in plan.trials} & {other.trial_digest(t) for t in other.trials}
+    with pytest.raises(ValueError, match="schema"):
+        plan_of({"schema": 99})
+    with pytest.raises(ValueError, match="not a plan"):
+        plan_of({"schema": 1, "trials": [{}]})
+
+
+def test_many_lengths_are_sampled_with_their_distribution() -> None:
+    lengths = list(range(2, 10_002))
+    sample = throughput.sampled(lengths)
+    assert len(sample) == throughput.MOST_LENGTHS
+    assert sum(sample) / len(sample) == pytest.approx(sum(lengths) / len(lengths), rel=0.001)
+    assert throughput.sampled([]) == [512]
+    assert throughput.sampled([7, 0, 3]) == [3, 7]
+
+
+@pytest.mark.parametrize(
+    ("slices", "wrong"), [((4,), "two depths"), ((0, 2), "two depths"), ((2, 40), "has 12 layers")]
+)
+def test_slices_that_cannot_be_say_so(slices: tuple[int, ...], wrong: str) -> None:
+    with pytest.raises(UsageError, match=wrong):
+        throughput.plan([SETUP], slices=slices)
+
+
+def test_an_encoder_and_an_unknown_method_are_refused() -> None:
+    known = facts.load()
+    encoder = next(m for m in known.models if m.kind == "encoder")
+    with pytest.raises(UsageError, match="encoder"):
+        throughput.architecture_of(encoder)
+    with pytest.raises(UsageError, match="not measured"):
+        throughput.plan([throughput.Setup("m", {"config": CONFIG}, method="adalora")])
+
+
+def outcome_at(plan: Plan, trial: Trial, layers: int, seconds: float, memory: float) -> TrialOutcome:
+    result = {
+        "layers": layers,
+        "full_layers": 12,
+        "step_seconds": {"p50": seconds},
+        "memory": {"allocated_gib": None, "process_gib": memory},
+        "tokens_per_step": 100.0,
+        "positions_per_step": 200.0,
+        "device": "cpu",
+    }
+    return TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
+
+
+def test_a_summary_tells_the_whole_model_from_its_slices() -> None:
+    plan = throughput.plan([SETUP], slices=(2, 4, 6))
+    outcomes = [outcome_at(plan, t, t.spec["layers"], 1.0 + t.spec["layers"], 3.0) for t in plan.trials]
+    told = throughput.summary(plan, outcomes)
+    (whole,) = told["whole_models"]
+    assert whole["step"]["at_full_depth"] == pytest.approx(13.0)
+    assert whole["tokens_per_second"] == pytest.approx(100.0 / 13.0)
+    assert whole["memory"]["at_full_depth"] == pytest.approx(3.0)
+    assert "never enter an estimate for a GPU" in told["carries_over"]
+    one = throughput.summary(plan, outcomes[:1])
+    assert one["whole_models"] == []
+
+
+def test_money_limits_become_minutes_and_an_unknown_price_is_not_nothing() -> None:
+    hour = Range(1.0, 2.0, 4.0)
+    assert limits.limited_minutes(None, hour, 1.0) == (15.0, "--max-usd")
+    assert limits.limited_minutes(10.0, hour, 1.0) == (10.0, "--minutes")
+    assert limits.limited_minutes(None, None, None) == (None, "")
+    plan = throughput.plan([SETUP])
+    with pytest.raises(UsageError, match="--usd-per-hour"):
+        limits.forecast(plan, None, None, 1.0)
+    assert limits.forecast(plan, None, None, None).usd == Range(None, None, None)
+
+
+def test_a_forecast_is_ordered_and_cut_at_its_limit() -> None:
+    plan = throughput.plan([SETUP], [400])
+    free = limits.forecast(plan, None, Range.exact(3.6), None)
+    assert (free.seconds.p10 or 0.0) < free.seconds.likely < (free.seconds.p90 or 0.0)
+    assert free.usd.likely == pytest.approx(free.seconds.likely * 0.001)
+    cut = limits.forecast(throughput.with_minutes(plan, 0.1), None, Range.exact(3.6), None)
+    assert cut.seconds.p90 == pytest.approx(6.0)
+    assert cut.capped == "--minutes"
+    gpu = facts.load().gpu("H100-SXM") if any(g.name == "H100-SXM" for g in facts.load().gpus) else facts.load().gpus[0]
+    assert (limits.forecast(plan, gpu, None, None).seconds.p90 or 0.0) <= (free.seconds.p90 or 0.0)
+
+
+def card(used: float) -> Card:
+    none = Reading(None)
+    return Card(
+        0,
+        "X",
+        "x",
+        Reading(80.0, "GiB"),
+        Reading(80.0 - used, "GiB"),
+        none,
+        none,
+        none,
+        none,
+        (Process(7, "train.py", used),),
+    )
+
+
+def test_a_busy_card_is_refused_unless_told() -> None:
+    with pytest.raises(UsageError, match=r"busy, 50% .* train\.py \(7\).*--busy-ok"):
+        limits.check_free(card(40.0), busy_ok=False)
+    limits.check_free(card(40.0), busy_ok=True)
+    limits.check_free(card(1.0), busy_ok=False)
+
+
+def test_two_runs_do_not_share_a_card(tmp_path: Path) -> None:
+    with (
+        limits.card_lock(tmp_path, "GPU-1/x"),
+        limits.card_lock(tmp_path, "GPU-2"),
+        pytest.raises(UsageError, match="another calibration"),
+        limits.card_lock(tmp_path, "GPU-1/x"),
+    ):
+        pass
+    seen: list[bool] = []
+
+    def take() -> None:
+        with limits.card_lock(tmp_path, "GPU-1/x"):
+            seen.append(True)
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+    assert seen == [True]
+    assert {p.parent for p in tmp_path.rglob("*.lock")} == {tmp_path}
+
+
+def test_time_left_ignores_warm_up() -> None:
+    progress = Progress()
+    progress.note(Event("planned", 0.0, {"trials": ["a", "b"]}))
+    progress.note(Event("step", 0.0, {"phase": "begin", "label": "a"}))
+    assert progress.seconds_left() is None
+    for step, at in ((1, 50.0), (2, 90.0), (3, 91.0), (4, 92.0)):
+        progress.note(Event("step", at, {"step": step, "steps": 10, "loss": 2.0}))
+    assert progress.seconds_left() == pytest.approx(6 * 1.0 + 10 * 1.0)
+    assert "step 4/10" in progress.line()
+    progress.note(Event("trial", 100.0, {"seconds": 100.0}))
+    assert progress.seconds_left() == pytest.approx(100.0)
+
+
+ROWS = [(f"question {i}", "yes" if i % 3 else "no") for i in range(60)]
+
+
+def test_a_task_never_tests_on_what_it_trains_on() -> None:
+    held = quality.task(ROWS, [*ROWS[:12], ("new", "yes")])
+    assert not {p for p, _ in held.train} & {p for p, _ in held.items}
+    assert (len(held.items), len(held.train)) == (13, 48)
+    split = quality.task([*ROWS, *ROWS])
+    assert not {p for p, _ in split.train} & {p for p, _ in split.items}
+    assert (split.metric, set(split.labels)) == ("accuracy", {"yes", "no"})
+    assert quality.task(ROWS) == quality.task(ROWS)
+
+
+def test_a_task_that_cannot_be_scored_says_so() -> None:
+    with pytest.raises(UsageError, match="at least 10 of each"):
+        quality.task(ROWS[:12])
+    with pytest.raises(UsageError, match="not scored here"):
+        quality.task(ROWS, metric="BLEU")
+    free = [(f"q{i}", f"an answer of its own {i}") for i in range(40)]
+    with pytest.raises(UsageError, match="no labels"):
+        quality.task(free, metric="accuracy")
+    assert quality.task(free).metric == "exact match"
+
+
+def test_only_safe_weights_are_taken(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no config\.json"):
+        quality.model_folder(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    (tmp_path / "pytorch_model.bin").write_bytes(b"x")
+    with pytest.raises(UsageError, match="never loaded"):
+        quality.model_folder(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    first = quality.model_folder(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"Weights")
+    assert quality.model_folder(tmp_path)["weights"] != first["weights"]
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG | {"auto_map": {"AutoModel": "evil.Model"}}))
+    with pytest.raises(UsageError, match="never run"):
+        quality.model_folder(tmp_path)
+
+
+def test_a_quality_plan_has_every_arm_and_a_learning_curve() -> None:
+    plan = quality.plan(quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 1000}, methods=("lora", "full"))
+    labels = [t.label for t in plan.trials]
+    assert labels[:2] == ["prompt/zero-shot", "prompt/few-shot, 3 shown"]
+    assert [t.spec["train_examples"] for t in plan.trials if t.label.startswith("tune/lora")] == [12, 24, 48]
+    assert sum(label.startswith("hybrid/") for label in labels) == 2
+    with pytest.raises(UsageError, match="not trained here"):
+        quality.plan(quality.task(ROWS), {"folder": "/m", "bytes": 1}, methods=("qlora",))

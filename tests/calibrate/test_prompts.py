@@ -1,0 +1,180 @@
+"""Prompt runs against a real local server: answers, tokens, money, limits, refusals."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from advisor import calibration
+from advisor.calibrate import quality
+from advisor.core.calibration import Status
+from advisor.core.errors import UsageError
+from advisor.core.events import CancelToken
+
+ROWS = [
+    (f"ticket {i}: {'my parcel is late' if i % 2 else 'the invoice is wrong'}", "shipping" if i % 2 else "billing")
+    for i in range(60)
+]
+
+
+class Endpoint:
+    """An OpenAI-compatible endpoint that knows the answer once it has been shown examples."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict] = []
+        self.keys: set[str] = set()
+        self.fail_first = 0
+        self.status = 200
+        self.pause = 0.0
+        self.usage = True
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.keys.add(self.headers.get("Authorization", ""))
+                outer.calls.append(body)
+                time.sleep(outer.pause)
+                if outer.fail_first > 0:
+                    outer.fail_first -= 1
+                    self._reply(429, {"error": "busy"})
+                elif outer.status != 200:
+                    self._reply(outer.status, {"error": f"no entry with {self.headers.get('Authorization')}"})
+                else:
+                    self._reply(200, outer.answer(body["messages"]))
+
+            def _reply(self, status: int, held: dict) -> None:
+                data = json.dumps(held).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+
+    def answer(self, messages: list[dict]) -> dict:
+        shown = len(messages) > 2
+        right = "shipping" if "parcel" in messages[-1]["content"] else "billing"
+        held: dict = {"choices": [{"message": {"content": f"Label: {right}" if shown else "billing"}}]}
+        if self.usage:
+            held["usage"] = {"prompt_tokens": 10 * len(messages), "completion_tokens": 3}
+        return held
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def endpoint():
+    running = Endpoint()
+    yield running
+    running.close()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-key-1")
+    return tmp_path / "home"
+
+
+def planned(endpoint: Endpoint, **settings):
+    held = quality.task(ROWS, most_items=12, instruction="Which desk?")
+    return quality.prompts_plan(held, endpoint.url, "m", **{"input_usd": 1.0, "output_usd": 10.0} | settings)
+
+
+def run(plan, again: bool = False):
+    bounds = calibration.Limits(max_usd=plan.max_usd)
+    prepared = calibration.prepare(plan, calibration.endpoint(plan.trials[0].spec["url"]), bounds, again=again)
+    return calibration.run(prepared, events=lambda e: None, cancel=CancelToken())
+
+
+def test_answers_tokens_and_money_are_counted(endpoint: Endpoint, home: Path) -> None:
+    endpoint.fail_first = 1
+    record = run(planned(endpoint))
+    assert record.summary.status is Status.DONE
+    zero, few = record.result["trials"]
+    assert few["score"] == 1.0
+    assert zero["score"] < 1.0
+    assert (zero["prompt_tokens"], zero["completion_tokens"]) == (12 * 20, 12 * 3)
+    assert few["prompt_tokens"] == 12 * 80  # system, three examples of two messages, the item
+    assert zero["usd"] == pytest.approx((240 * 1.0 + 36 * 10.0) / 1e6)
+    assert zero["latency_seconds"]["p50"] <= zero["latency_seconds"]["p99"]
+    assert len(endpoint.calls) == 24 + 1
+    assert endpoint.keys == {"Bearer secret-key-1"}
+    (told,) = record.result["comparisons"]
+    assert (told["against"], told["arm"]) == ("prompt/few-shot, 3 shown", "prompt/zero-shot")
+    assert not any(b"secret-key-1" in f.read_bytes() for f in home.rglob("*") if f.is_file())
+
+
+def test_the_dollar_limit_stops_before_it_is_passed_and_the_rest_can_follow(endpoint: Endpoint) -> None:
+    each = (20 * 1.0 + 3 * 10.0) / 1e6
+    record = run(planned(endpoint, max_usd=each * 5.5, at_once=2))
+    assert record.summary.status is Status.CANCELLED
+    assert "dollars" in record.result["reason"]
+    assert len(endpoint.calls) <= 5
+    (partial,) = (o for o in record.outcomes if o.result)
+    assert partial.status is Status.CANCELLED
+    assert record.result["trials"] == []
+    endpoint.calls.clear()
+    assert run(planned(endpoint)).summary.status is Status.DONE
+    assert len(endpoint.calls) == 24
+
+
+def test_a_refusal_is_an_outcome_without_the_key(endpoint: Endpoint) -> None:
+    endpoint.status = 401
+    record = run(planned(endpoint))
+    assert record.summary.status is Status.FAILED
+    assert all("401" in o.reason for o in record.outcomes)
+    assert all("secret-key-1" not in o.reason for o in record.outcomes)
+
+
+def test_money_is_unknown_where_tokens_or_prices_are(endpoint: Endpoint) -> None:
+    endpoint.usage = False
+    record = run(planned(endpoint, shots=(0,)))
+    (line,) = record.result["trials"]
+    assert line["usd"] is None
+    assert line["prompt_tokens"] is None
+    assert "no price" in line["usd_why"]
+
+
+def test_cancelling_keeps_nothing_but_what_was_answered(endpoint: Endpoint) -> None:
+    endpoint.pause = 0.05
+    plan = planned(endpoint, at_once=1)
+    prepared = calibration.prepare(plan, calibration.endpoint(endpoint.url), calibration.Limits())
+    token = CancelToken()
+
+    def hear(event) -> None:
+        if event.fields.get("step", 0) >= 3:
+            token.cancel()
+
+    record = calibration.run(prepared, events=hear, cancel=token)
+    assert record.summary.status is Status.CANCELLED
+    assert len(endpoint.calls) < 12
+    assert record.outcomes[0].result["items"] >= 3
+
+
+def test_prices_and_addresses_are_checked_before_anything_is_sent(endpoint: Endpoint) -> None:
+    with pytest.raises(UsageError, match="--input-usd"):
+        planned(endpoint, max_usd=1.0, input_usd=None)
+    with pytest.raises(UsageError, match="base address"):
+        quality.prompts_plan(quality.task(ROWS), "ftp://x", "m")
+    plan = planned(endpoint)
+    prepared = calibration.prepare(plan, calibration.endpoint(endpoint.url), calibration.Limits())
+    usd = prepared.forecast.usd
+    assert (usd.p10 or 0.0) < usd.likely < (usd.p90 or 0.0)
+    assert endpoint.calls == []
