@@ -41,8 +41,8 @@ def command(
     form = format_of(wanted, as_json, target)
     from advisor import pipeline
 
-    chosen = pipeline.SEED if seed is None else seed
-    verdict = pipeline.recommend(brief, answers, seed=chosen, weights=pipeline.weights(weights), events=output.narrate)
+    kwargs = {} if seed is None else {"seed": seed}
+    verdict = pipeline.recommend(brief, answers, weights=pipeline.weights(weights), events=output.narrate, **kwargs)
     if target is None:
         output.show(render(verdict, form))
     else:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from advisor.core.arm import Arm
 from advisor.core.brief import Brief
@@ -57,7 +56,7 @@ class Question:
     assumptions: tuple[Assumption, ...]
     warnings: tuple[str, ...]
     seed: int
-    weights: Mapping[str, float] = MappingProxyType({})
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
