@@ -135,7 +135,11 @@ def before_evidence(names: Sequence[str]) -> tuple[Array, Array]:
 
 def pool(data: Sequence[Block], variances: Array) -> tuple[Array, Array]:
     """Mean and covariance of the fixed weights after all blocks (generalised least squares with a Gaussian prior)."""
-    return _pooled(data, [np.linalg.inv(block.covariance(variances)) for block in data])
+    return _pooled(data, _inverses(data, variances))
+
+
+def _inverses(data: Sequence[Block], variances: Array) -> list[Array]:
+    return [np.asarray(np.linalg.inv(block.covariance(variances)), dtype=float) for block in data]
 
 
 def _pooled(data: Sequence[Block], inverses: Sequence[Array]) -> tuple[Array, Array]:
@@ -145,13 +149,13 @@ def _pooled(data: Sequence[Block], inverses: Sequence[Array]) -> tuple[Array, Ar
         half = block.weight * block.design.T @ inverse
         total += half @ block.design
         aim = aim + half @ block.logits
-    return np.linalg.solve(total, aim), np.linalg.inv(total)
+    return np.asarray(np.linalg.solve(total, aim), dtype=float), np.asarray(np.linalg.inv(total), dtype=float)
 
 
 def score_and_slope(data: Sequence[Block], variances: Array) -> tuple[float, Array]:
     """Negative weighted log likelihood at the best fixed weights, and its slope by log variance."""
     mean, precision = before_evidence(names_of(data))
-    inverses = [np.linalg.inv(block.covariance(variances)) for block in data]
+    inverses = _inverses(data, variances)
     weights, _ = _pooled(data, inverses)
     value = 0.5 * float(np.sum(precision * (weights - mean) ** 2))
     slope = np.zeros(len(variances))

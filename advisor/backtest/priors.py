@@ -37,8 +37,8 @@ def prior_without(study: str) -> Prior:
     if all(study not in table["without"] for table in tables()["families"]):
         return known
     families = tuple(
-        Family(u.bend, u.names, u.mean, np.linalg.cholesky(u.covariance), merged({**u.sds, **_curve_sds(i)}))
-        for i, u in enumerate(unseen(study))
+        Family(u.bend, u.names, u.mean, np.asarray(np.linalg.cholesky(u.covariance), dtype=float), sds)
+        for u, sds in ((u, merged({**u.sds, **_curve_sds(i)})) for i, u in enumerate(unseen(study)))
     )
     return Prior(families, known.studies, known.source, known.as_of)
 
