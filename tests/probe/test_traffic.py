@@ -40,8 +40,9 @@ def test_poisson_arrivals_hit_as_the_formula_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("when,prefix\n", "line 1"), ("timestamp,prefix\nsoon,a\n", "line 2"), ("timestamp,prefix\n", "no requests")]
-)  # fmt: skip
+    ("text", "said"),
+    [("when,prefix\n", "line 1"), ("timestamp,prefix\nsoon,a\n", "line 2"), ("timestamp,prefix\n", "no requests")],
+)
 def test_a_broken_log_says_where(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "log.csv"
     file.write_text(text, encoding="utf-8")
