@@ -12,6 +12,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -22,6 +23,8 @@ from advisor.core.figure import Figure
 
 ROOT = Path(__file__).parents[1]
 GOAL_SECONDS = 0.3
+SEEDS = count(1)
+"""A new seed for every run, so that nothing is found in a cache."""
 
 
 def seconds(work: Callable[[], object], runs: int) -> float:
@@ -47,12 +50,12 @@ def operations(evaluated: pipeline.Evaluated) -> int:
     return len(seen)
 
 
-def reference(count: int, size: int) -> Callable[[], object]:
-    """`count` additions of arrays of `size` numbers."""
+def reference(additions: int, size: int) -> Callable[[], object]:
+    """So many additions of arrays of `size` numbers."""
     a, b = np.ones(size), np.full(size, 2.0)
 
     def add() -> None:
-        for _ in range(count):
+        for _ in range(additions):
             np.add(a, b)
 
     return add
@@ -64,14 +67,14 @@ def evaluation(brief_file: Path) -> pipeline.Evaluation:
     return pipeline.evaluation(brief, pipeline.look(brief))
 
 
-def costs(bound: pipeline.Evaluation, draws: int, seed: int) -> Callable[[], object]:
+def costs(bound: pipeline.Evaluation, draws: int) -> Callable[[], object]:
     """The costs of every option on fresh draws, with the scores of quality taken as given."""
     from advisor.estimate.cost import estimate_all
     from advisor.estimate.scoring import quality_figures
     from advisor.estimate.sheet import Sheet
 
-    quality = quality_figures(bound.arms, Sheet(bound.brief, draws + 1, seed), bound.setting)
-    return lambda: estimate_all(bound.arms, Sheet(bound.brief, draws + 1, seed), bound.setting, quality)
+    quality = quality_figures(bound.arms, Sheet(bound.brief, draws + 1, pipeline.SEED), bound.setting)
+    return lambda: estimate_all(bound.arms, Sheet(bound.brief, draws + 1, next(SEEDS)), bound.setting, quality)
 
 
 def main() -> None:
@@ -91,12 +94,12 @@ def main() -> None:
 def report(file: Path, bound: pipeline.Evaluation, draws: int, runs: int) -> None:
     """Costs alone, costs with quality, and the reference, for the brief with most options."""
     drawn = bound.draws(draws, pipeline.SEED)
-    count = operations(drawn)
-    bare = seconds(reference(count, draws + 1), runs)
-    alone = seconds(costs(bound, draws, pipeline.SEED), runs)
-    both = seconds(lambda: bound.draws(draws, pipeline.SEED), runs)
+    total = operations(drawn)
+    bare = seconds(reference(total, draws + 1), runs)
+    alone = seconds(costs(bound, draws), runs)
+    both = seconds(lambda: bound.draws(draws, next(SEEDS)), runs)
     verdict = f"{'within' if both < GOAL_SECONDS else 'OVER'} {GOAL_SECONDS} s"
-    print(f"{file.parent.name}/{file.name}: {len(bound.arms)} options, {draws:,} draws, {count:,} array operations")
+    print(f"{file.parent.name}/{file.name}: {len(bound.arms)} options, {draws:,} draws, {total:,} array operations")
     print(f"  reference: as many additions   {bare * 1e3:7.1f} ms")
     print(f"  costs                          {alone * 1e3:7.1f} ms   {alone / bare:5.1f} × the reference")
     print(f"  costs and quality              {both * 1e3:7.1f} ms   {both / bare:5.1f} × the reference   {verdict}")

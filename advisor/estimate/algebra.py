@@ -47,10 +47,12 @@ def highest(a: Figure | float, b: Figure | float) -> Figure:
 
 
 def quotient(a: Figure, b: Figure, otherwise: float) -> Figure:
-    """a ÷ b, and `otherwise` in the cases in which b is not above zero."""
+    """a ÷ b, and `otherwise` in the cases in which b is not above zero, or too small to divide by."""
     top, bottom = np.asarray(a.rows, float), np.asarray(b.rows, float)
-    safe = np.where(bottom > 0, bottom, 1.0)
-    return combine("÷", _plain(np.where(bottom > 0, top / safe, np.where(np.isnan(bottom), np.nan, otherwise))), a, b)
+    with np.errstate(over="ignore"):
+        ratio = top / np.where(bottom > 0, bottom, 1.0)
+    fair = (bottom > 0) & ~np.isinf(ratio)
+    return combine("÷", _plain(np.where(fair, ratio, np.where(np.isnan(bottom), np.nan, otherwise))), a, b)
 
 
 def reaches(x: Figure, limit: float) -> Figure:

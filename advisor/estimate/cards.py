@@ -19,9 +19,8 @@ def hour_usd(ledger: Ledger) -> Figure:
     if "cpu" in ledger.arm.serving:
         source = "2 to 4 virtual cores on demand: list prices"
         return ledger.assumed("cpu.usd_per_hour", 0.05, 0.1, 0.2, "USD/h", source)
-    if ledger.brief.hardware.owned:
-        return _electricity_usd(ledger)
-    return _rent_usd(ledger)
+    make = _electricity_usd if ledger.brief.hardware.owned else _rent_usd
+    return ledger.sheet.shared("cards.hour_usd", lambda: make(ledger))
 
 
 def _rent_usd(ledger: Ledger) -> Figure:

@@ -44,7 +44,8 @@ def measured_static(ledger: Ledger, score: Score | None) -> Figure | None:
 
 def calls(ledger: Ledger) -> Figure:
     """Requests a month, repeated ones included."""
-    return ledger.sheet["traffic.requests_per_month"] * (1 + ledger.sheet["traffic.retry_rate"])
+    sheet = ledger.sheet
+    return sheet.shared("calls", lambda: sheet["traffic.requests_per_month"] * (1 + sheet["traffic.retry_rate"]))
 
 
 def token_charges(ledger: Ledger, tariff: TokenPrice | None) -> Figure:

@@ -35,6 +35,8 @@ def test_a_quotient_by_nothing_is_what_was_agreed_and_unknown_stays_unknown() ->
     assert (found[0], found[1]) == (3.0, 9.0)
     assert math.isnan(found[2])
     assert math.isnan(algebra.quotient(fig(1.0), fig(0.0), math.nan).value)
+    assert algebra.quotient(fig(1e10), fig(1e-305), 9.0).value == 9.0
+    assert math.isnan(algebra.quotient(fig(math.nan), fig(2.0), 9.0).value)
 
 
 def test_a_condition_is_settled_case_by_case_and_only_where_cases_differ() -> None:
