@@ -85,6 +85,6 @@ def run_of(
         mean_tokens=float(seq_len) if packed else fmean(cut),
         packed=packed,
         checkpointing=str(spec["checkpointing"]),
-        attention=str(spec["attention"]),
+        attention=str(result["attention"]).replace("flash_attention_2", "flash"),
         memory_basis=memory_basis,
     )

@@ -18,7 +18,7 @@ def config_of(architecture: Mapping[str, Any], layers: int, attention: str) -> A
     """
     held = architecture.get("config")
     config = _from_json(held) if held is not None else _from_profile(architecture["profile"])
-    config._attn_implementation = attention
+    config._attn_implementation = _possible(config, attention)
     config.use_cache = False
     if layers:
         _cut(config, layers)
@@ -83,14 +83,23 @@ def _from_profile(sizes: Mapping[str, Any]) -> Any:
         "pad_token_id": 0,
     }
     if sizes["experts"]:
-        experts = {
-            "num_experts_per_tok": sizes["experts_per_token"],
-            "moe_intermediate_size": sizes["moe_intermediate"],
-        }
-        settings |= experts | {"num_experts": sizes["experts"], "num_local_experts": sizes["experts"]}
-        if types[sizes["hf_class"]] == "mixtral":
-            settings["intermediate_size"] = sizes["moe_intermediate"]
-    return AutoConfig.for_model(types[sizes["hf_class"]], **settings)
+        settings |= {"num_experts": sizes["experts"], "num_local_experts": sizes["experts"]}
+        settings["num_experts_per_tok"] = sizes["experts_per_token"]
+        if sizes["moe_intermediate"]:
+            settings["moe_intermediate_size"] = sizes["moe_intermediate"]
+    model_type = types[sizes["hf_class"]]
+    fixed = type(AutoConfig.for_model(model_type))
+    own = {k: v for k, v in settings.items() if not isinstance(getattr(fixed, k, None), property)}
+    return AutoConfig.for_model(model_type, **own)
+
+
+def _possible(config: Any, asked: str) -> str:
+    """The attention asked for, or eager where this architecture has no fused one in transformers."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    if asked != "sdpa" or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        return asked
+    return asked if MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]._supports_sdpa else "eager"
 
 
 def _cut(config: Any, layers: int) -> None:

@@ -62,6 +62,7 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
 def _about(spec: Mapping[str, Any], whole: Any, config: Any, reporter: Reporter) -> dict[str, Any]:
     """What was built, and whether it has the parameters it should have."""
     held: dict[str, Any] = {"layers": full_layers(config), "full_layers": full_layers(whole), "dtype": spec["dtype"]}
+    held["attention"] = str(config._attn_implementation)
     if spec["count"]:
         held["params"] = counted_params(whole)
         expected = spec["architecture"].get("profile", {}).get("params")

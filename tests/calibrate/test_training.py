@@ -1,0 +1,395 @@
+"""The measuring side with small random models on the CPU: what is built, trained, counted, found and scored."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("peft")
+
+from advisor import facts  # noqa: E402
+from advisor.calibrate import quality, throughput  # noqa: E402
+from advisor.calibrate.child import micro_batch  # noqa: E402
+from advisor.calibrate.child import quality as scoring  # noqa: E402
+from advisor.calibrate.child.adapt import adapt  # noqa: E402
+from advisor.calibrate.child.architecture import build, config_of, counted_params  # noqa: E402
+from advisor.calibrate.child.batches import Example, collate, random_batches  # noqa: E402
+from advisor.calibrate.child.device import Device  # noqa: E402
+from advisor.calibrate.child.loop import Trainer  # noqa: E402
+from advisor.calibrate.child.reporter import Reporter  # noqa: E402
+from advisor.calibrate.child.stop import Stop, Stopped  # noqa: E402
+from advisor.calibrate.child.throughput import measure  # noqa: E402
+from advisor.calibrate.protocol import parse  # noqa: E402
+from advisor.calibrate.statistics import depth_fit  # noqa: E402
+from advisor.core.calibration import Status, TrialOutcome  # noqa: E402
+
+pytestmark = [
+    pytest.mark.xdist_group("torch"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning"),
+]
+
+CONFIG = {
+    "model_type": "llama",
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 96,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 1,
+}
+LENGTHS = [8, 12, 16, 24, 40, 64]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def device() -> Device:
+    torch.manual_seed(0)
+    return Device("cpu")
+
+
+@pytest.fixture
+def reporter() -> Reporter:
+    return Reporter(io.StringIO())
+
+
+def setup(**changes) -> throughput.Setup:
+    held = {"method": "lora", "rank": 4, "micro_batch": 4, "seq_len": 64, "steps": 12, "seconds": 20.0}
+    return throughput.Setup("tiny", {"config": CONFIG}, **held | changes)
+
+
+def trial_of(**changes):
+    plan = throughput.plan([setup(**changes)], LENGTHS)
+    return plan.trials[0], plan.shared
+
+
+def lora_params(rank: int, layers: int, hidden: int, inner: int, kv: int) -> int:
+    """rank × (in + out) of the seven matrices of a layer: q, k, v, o, gate, up, down."""
+    shapes = [
+        (hidden, hidden),
+        (hidden, kv),
+        (hidden, kv),
+        (hidden, hidden),
+        (hidden, inner),
+        (hidden, inner),
+        (inner, hidden),
+    ]
+    return layers * rank * sum(a + b for a, b in shapes)
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("lora", lora_params(4, 3, 64, 128, 32)),
+        ("soft-prompt", 4 * 64),
+        (
+            "dora",
+            lora_params(4, 3, 64, 128, 32) + 3 * (64 + 32 + 32 + 64 + 128 + 128 + 64),
+        ),  # and a magnitude per output
+        ("full", None),
+    ],
+)
+def test_each_method_trains_what_it_says_and_its_result_is_whole(method, expected, device, reporter) -> None:
+    trial, shared = trial_of(method=method)
+    result = measure(trial, shared, reporter, Stop(), device)
+    assert result["trainable_params"] == (expected if expected is not None else result["params"])
+    assert (result["layers"], result["full_layers"], result["device"]) == (3, 3, "cpu")
+    assert result["steps"] + result["dropped_steps"] == 12
+    assert result["positions_per_second"] > result["tokens_per_second"] > 0.0
+    assert result["padding_share"] == pytest.approx(1.0 - result["tokens_per_step"] / result["positions_per_step"])
+    assert result["memory"]["process_gib"] > 0.0
+    assert result["memory"]["allocated_gib"] is None
+    assert result["watts"] is None
+    assert result["watts_why"]
+    assert result["saved_bytes"] > 4 * result["trainable_params"]
+    assert json.dumps(result)
+
+
+def test_packed_batches_have_no_padding(device, reporter) -> None:
+    trial, shared = trial_of(packed=True)
+    result = measure(trial, shared, reporter, Stop(), device)
+    assert result["padding_share"] == pytest.approx(0.0)
+    assert result["tokens_per_step"] == 4 * 64
+    assert result["law"] is None
+    assert "same number" in result["law_why"]
+
+
+def test_padding_is_that_of_the_lengths() -> None:
+    """Against the same draws worked out by hand: each batch is as long as its longest row."""
+    settings = {"micro_batch": 4, "seq_len": 32, "vocabulary": 96, "seed": 5, "packed": False}
+    batches = random_batches(LENGTHS, **settings, device="cpu")
+    for _ in range(20):
+        batch = next(batches)
+        rows = batch.inputs["attention_mask"].sum(1).tolist()
+        assert set(rows) <= {min(n, 32) for n in LENGTHS}
+        assert batch.tokens == sum(rows)
+        assert batch.positions == 4 * max(rows) == batch.inputs["input_ids"].numel()
+        assert batch.supervised == batch.tokens - 4  # the first token of a row has nothing before it
+
+
+def test_prompts_and_padding_are_not_learned() -> None:
+    batch = collate([Example([5, 6, 7, 8], 2), Example([9, 10], 1)], "cpu")
+    assert batch.inputs["labels"].tolist() == [[-100, -100, 7, 8], [-100, 10, -100, -100]]
+    assert batch.supervised == 3
+
+
+def test_a_slice_has_the_layers_it_says_and_the_count_is_that_of_the_whole() -> None:
+    model = facts.load().model("Llama-3.1-8B")
+    architecture = throughput.architecture_of(model)
+    whole = config_of(architecture, 0, "sdpa")
+    assert counted_params(whole) == model.params
+    cut = config_of(architecture, 2, "sdpa")
+    per_layer = counted_params(cut) - counted_params(config_of(architecture, 1, "sdpa"))
+    assert counted_params(cut) + 30 * per_layer == model.params
+
+
+@pytest.mark.parametrize("name", ["Qwen2.5-7B", "Gemma-2-9b", "Mistral-7B-v0.3", "Mixtral-8x7B-v0.1", "falcon-7b"])
+def test_an_architecture_of_the_tables_is_built_with_its_own_sizes(name: str) -> None:
+    model = facts.load().model(name)
+    counted = counted_params(config_of(throughput.architecture_of(model), 0, "sdpa"))
+    assert counted == pytest.approx(model.params, rel=0.02)
+
+
+def test_memory_of_a_deep_model_is_told_from_slices(device, reporter) -> None:
+    """12 layers from 2, 4 and 6, as the line in depth says; the reading is the true peak of this process."""
+    deep = CONFIG | {"num_hidden_layers": 12, "hidden_size": 256, "intermediate_size": 704, "vocab_size": 512}
+    base = throughput.Setup("deep", {"config": deep}, rank=8, micro_batch=4, seq_len=192, steps=4, seconds=20.0)
+    sliced = throughput.plan([base], [192], slices=(2, 4, 6))
+    whole = throughput.plan([base], [192])
+    results = {
+        t.spec["layers"]: measure(t, sliced.shared, reporter, Stop(), device) for t in (*sliced.trials, *whole.trials)
+    }
+    points = [(depth, results[depth]["memory"]["process_gib"]) for depth in (2, 4, 6)]
+    told = depth_fit(points, 12)
+    assert told is not None
+    assert results[2]["memory"]["process_gib"] < results[6]["memory"]["process_gib"]
+    assert told.at_full_depth == pytest.approx(results[0]["memory"]["process_gib"], rel=0.05)
+
+
+def test_the_search_finds_the_last_size_that_fits_and_recovers(
+    device, reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial, shared = trial_of(search=True)
+    tried = []
+
+    def peak(trainer, spec, lengths, vocabulary, rows):
+        tried.append(rows)
+        if rows > 11:
+            return None
+        return 0.1
+
+    monkeypatch.setattr(micro_batch, "_peak", peak)
+    result = measure(trial, shared, reporter, Stop(), device)
+    assert result["search"]["largest"] == 11
+    assert result["micro_batch"] == 11
+    assert len(tried) <= 8
+
+
+def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(device, monkeypatch) -> None:
+    model = adapt(build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"), {"method": "full"})
+    trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
+    whole = trainer.step
+
+    def tight(batches, accumulate=1):
+        batch = next(batches)
+        if batch.inputs["input_ids"].shape[0] > 5:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 1 GiB")
+        return whole(iter([batch]), accumulate)
+
+    monkeypatch.setattr(trainer, "step", tight)
+    spec = {"memory_limit_gib": 0.0, "packed": False, "seq_len": 16}
+    found = micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())
+    assert found["largest"] == 5
+    assert found["tries"]["6"] is None
+    assert all(p.grad is None for p in model.parameters())
+
+    def broken(batches, accumulate=1):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(trainer, "step", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())
+
+
+def test_a_memory_limit_bounds_the_search(device) -> None:
+    model = adapt(build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"), {"method": "full"})
+    trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
+    spec = {"memory_limit_gib": 1e-6, "packed": False, "seq_len": 16}
+    assert micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())["largest"] == 0
+
+
+def test_accumulated_steps_learn_what_one_large_step_learns(device) -> None:
+    """Two micro-batches of equal length give the gradients of both at once."""
+
+    def after(accumulate: int) -> list:
+        torch.manual_seed(3)
+        model = build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu")
+        trainer = Trainer(adapt(model, {"method": "full"}), device, dtype="fp32", optimizer="sgd", learning_rate=0.1)
+        rows = [Example([random.Random(i).randrange(96) for _ in range(10)]) for i in range(4)]
+        size = 4 // accumulate
+        trainer.step(iter([collate(rows[i : i + size], "cpu") for i in range(0, 4, size)]), accumulate)
+        return [p.detach().clone() for p in model.parameters()]
+
+    for a, b in zip(after(1), after(2), strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_a_stopped_trial_keeps_its_partial_result(device) -> None:
+    trial, shared = trial_of(steps=500)
+    stop = Stop()
+    out = io.StringIO()
+    reporter = Reporter(out)
+    heard = reporter.step
+
+    def step(**fields):
+        heard(**fields)
+        if fields.get("step", 0) >= 10:
+            stop.ask("cancelled")
+
+    reporter.step = step
+    with pytest.raises(Stopped) as stopped:
+        measure(trial, shared, reporter, stop, device)
+    assert 0 < stopped.value.partial["steps"] < 500
+    assert all(parse(line) is not None for line in out.getvalue().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"optimizer": "lion"}, "lion"),
+        ({"targets": "nowhere"}, "nowhere"),
+        ({"method": "full", "attention": "none-such"}, "none-such"),
+    ],
+)
+def test_what_cannot_be_measured_is_named(changes: dict, wrong: str, device, reporter) -> None:
+    trial, shared = trial_of(**changes)
+    with pytest.raises(Exception, match=wrong):
+        measure(trial, shared, reporter, Stop(), device)
+
+
+def test_code_of_the_models_own_is_never_run() -> None:
+    with pytest.raises(ValueError, match="never run"):
+        config_of({"config": CONFIG | {"auto_map": {"AutoConfig": "evil.Config"}}}, 0, "sdpa")
+
+
+TOPICS = {
+    "billing": ["invoice", "refund", "charge"],
+    "shipping": ["parcel", "courier", "late"],
+    "technical": ["crash", "error", "login"],
+}
+FILLER = ["my", "the", "is", "please", "help", "with", "about", "again"]
+
+
+def rows_of(count: int) -> list[tuple[str, str]]:
+    rng = random.Random(4)
+    rows = []
+    for number in range(count):
+        topic = rng.choice(list(TOPICS))
+        words = [rng.choice(FILLER) for _ in range(5)]
+        words[rng.randrange(5)] = rng.choice(TOPICS[topic])
+        rows.append((" ".join([*words, f"n{number}"]), topic))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model of 100,000 parameters with a tokenizer of words, as a local folder of safetensors."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+
+    path = tmp_path_factory.mktemp("model")
+    words = [*TOPICS, *FILLER, *(w for t in TOPICS.values() for w in t), "Input", "Output", ":", "Sort"]
+    vocabulary = {word: i for i, word in enumerate(["<pad>", "<eos>", "<unk>", *words])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>"
+    ).save_pretrained(path)
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(**CONFIG | {"vocab_size": len(vocabulary), "num_hidden_layers": 2})
+    AutoModelForCausalLM.from_config(config).save_pretrained(path)
+    return path
+
+
+def plan_for(folder: Path, **settings):
+    held = quality.task(rows_of(150), most_items=24)
+    fixed = {"shots": 1, "epochs": 8, "learning_rate": 4e-3, "shares": (1.0,), "methods": ("full",)}
+    return quality.plan(held, quality.model_folder(folder), **fixed | settings)
+
+
+def test_tuning_on_labels_beats_the_untrained_prompt_and_proves_that_it_learned(folder, device, reporter) -> None:
+    plan = plan_for(folder)
+    results = {t.label: scoring.measure(t, plan.shared, reporter, Stop(), device) for t in plan.trials}
+    zero = results["prompt/zero-shot"]
+    tuned = next(r for label, r in results.items() if label.startswith("tune/full"))
+    hybrid = next(r for label, r in results.items() if label.startswith("hybrid/full"))
+    assert tuned["score"] > zero["score"] + 0.2
+    assert tuned["loss_fell"]
+    assert tuned["weights_moved"] > 0.0
+    assert tuned["supervised_tokens"] > 0
+    assert zero["static_tokens"] == 0 < hybrid["static_tokens"]
+    assert len(zero["item_scores"]) == len(tuned["item_scores"]) == 24
+    told = quality.summary(plan, [outcome(plan, t, results[t.label]) for t in plan.trials])
+    assert {c["items"] for c in told["comparisons"]} == {24}
+    assert all(line["interval"][0] <= line["score"] <= line["interval"][1] for line in told["trials"])
+
+
+def outcome(plan, trial, result):
+    return TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
+
+
+@pytest.mark.parametrize("method", ["lora", "dora", "soft-prompt"])
+def test_adapters_train_on_loaded_weights(method: str, folder, device, reporter) -> None:
+    plan = plan_for(folder, methods=(method,), epochs=1, rank=4, shots=0)
+    result = scoring.measure(plan.trials[-1], plan.shared, reporter, Stop(), device)
+    assert result["weights_moved"] > 0.0
+    assert 0.0 <= result["score"] <= 1.0
+    assert result["technique"] == method
+
+
+def test_the_likeliest_label_is_the_one_with_the_smallest_loss(folder, device) -> None:
+    """Against the model's own loss on each label, summed by hand."""
+    model, tokenizer = scoring.load(str(folder), device)
+    form = scoring.Form(tokenizer, "Sort", [("parcel late", "shipping")], 128)
+    for asked, _ in rows_of(5):
+        losses = {}
+        for label in TOPICS:
+            example = form.example(asked, label)
+            batch = collate([example], "cpu", form.pad)
+            losses[label] = float(model(**batch.inputs).loss.detach()) * batch.supervised
+        assert scoring._likeliest(model.eval(), form, asked, list(TOPICS)) == min(losses, key=losses.__getitem__)
+
+
+def test_free_text_is_written_greedily_and_matched(folder, device, reporter) -> None:
+    held = quality.task(rows_of(60), metric="exact match", most_items=10)
+    plan = quality.plan(
+        held, quality.model_folder(folder), shots=0, epochs=20, learning_rate=4e-3, shares=(1.0,), methods=("full",)
+    )
+    result = scoring.measure(plan.trials[-1], plan.shared, reporter, Stop(), device)
+    assert result["metric"] == "exact match"
+    assert result["score"] > 0.3  # three topics: chance alone writes none of them exactly
+    assert math.isfinite(result["last_loss"])
+
+
+def test_a_prompt_that_fills_the_length_keeps_its_answer(folder, device) -> None:
+    _, tokenizer = scoring.load(str(folder), device)
+    form = scoring.Form(tokenizer, "", (), 6)
+    example = form.example("my the is please help with about again", "billing")
+    assert len(example.tokens) == 6
+    assert form.text(example.tokens[example.prompt_tokens :]).strip() == "billing"
