@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.core.arm import Arm
 from advisor.core.brief import Brief, Score
 from advisor.core.facts import TokenPrice
+from advisor.core.quantity import Range
 from advisor.core.setting import Setting
 
 CASCADE_TASKS = ("classification", "extraction", "qa")
@@ -151,15 +152,18 @@ def _own(brief: Brief) -> tuple[str, ...]:
     return ("owned",) if brief.hardware.owned else ("rented",)
 
 
-def _tuned_servings(brief: Brief, setting: Setting, model: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Providers with suffixes: own or rented cards, and the hosted form where somebody quotes its price."""
+def _tuned_servings(brief: Brief, setting: Setting, model: str, static: Range) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Providers with suffixes: own or rented cards, and the hosted form where somebody quotes its price.
+
+    `static` is the prompt that stays, in tokens: a provider caches it where it is long enough.
+    """
     if setting.model(model) is not None and _own(brief):
         yield "", _own(brief)
     price = setting.tuned_price(model)
     if price is None or (price.input_usd is None and _own(brief) and setting.model(model) is not None):
         return
     yield price.provider, ("hosted",)
-    if can_cache(price, brief.tuning.static_tokens.likely):
+    if can_cache(price, static.likely):
         yield price.provider, ("hosted", "cached")
     if may_wait(brief) and price.batch_factor is not None:
         yield price.provider, ("hosted", "batch")
@@ -186,7 +190,7 @@ def _tuned(brief: Brief, setting: Setting) -> Iterator[Arm]:
             if brief.task.output == "label" or brief.task.type == "classification":
                 yield Arm("tune", "encoder", model, "", ("rented", "cpu"))
             continue
-        for provider, serving in _tuned_servings(brief, setting, model):
+        for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
             yield Arm("tune", tuned_technique(brief, setting, model, serving), model, provider, serving)
 
 
@@ -195,9 +199,10 @@ def _hybrids(brief: Brief, setting: Setting) -> Iterator[Arm]:
     for model in brief.models.tune or ():
         if setting.is_encoder(model):
             continue
-        for provider, serving in _tuned_servings(brief, setting, model):
-            if ("tuned-few-shot", model.lower()) in measured or brief.data.examples.likely >= 1:
+        if ("tuned-few-shot", model.lower()) in measured or brief.data.examples.likely >= 1:
+            for provider, serving in _tuned_servings(brief, setting, model, brief.traffic.static_tokens):
                 yield Arm("hybrid", "tuned-few-shot", model, provider, serving)
+        for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
             if brief.retrieval is not None or ("tuned-retrieval", model.lower()) in measured:
                 yield Arm("hybrid", "tuned-retrieval", model, provider, serving)
             if brief.task.type in CASCADE_TASKS or ("cascade", model.lower()) in measured:

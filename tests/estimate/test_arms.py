@@ -66,6 +66,16 @@ def test_without_cards_only_a_provider_can_tune() -> None:
     ]  # fmt: skip
 
 
+def test_a_long_prompt_that_a_tuned_model_keeps_is_cached_where_its_provider_can() -> None:
+    cached = replace(TUNED, cached_input_usd=0.1, cache_minimum_tokens=1024, cache_minutes=(10,))
+    held = models(brief(hardware__gpu="none"), prompt=(), tune=("gpt-4.1-mini",))
+    found = ids(replace(held, task=replace(held.task, type="generation")), facts(tuned={"gpt-4.1-mini": cached}))
+    assert found == [
+        "tune/hosted@gpt-4.1-mini+hosted", "hybrid/tuned-few-shot@gpt-4.1-mini+hosted",
+        "hybrid/tuned-few-shot@gpt-4.1-mini+hosted+cached",
+    ]  # fmt: skip
+
+
 def test_a_model_that_does_not_fit_is_tuned_with_quantised_weights() -> None:
     full = TrainingEstimate.__new__(TrainingEstimate)
     object.__setattr__(full, "fits", "no")
