@@ -1,9 +1,10 @@
 """Labels that the other rows speak against: confident learning without torch, by naive Bayes that leaves each row out.
 
 Multinomial naive Bayes over words and word pairs can leave a row out exactly, by taking its own counts away, so one
-pass scores every row as if it had not been learned from. A row is suspect where another label is likelier by more than
-the median by which the rows that agree with their label beat the next one: as plainly wrong as an ordinary row is
-plainly right. After Northcutt, Jiang and Chuang 2021, who set the bound by the mean confidence of each class.
+pass scores every row as if it had not been learned from. Its scores are too sure of themselves, so they are scaled by a
+temperature (Guo et al. 2017) fitted where label and score are nearly even: there the model errs, not the label. From
+it follows how many rows of each margin the model would get wrong on its own; rows are suspect from the margin on at
+which no more than a fifth are expected to be such. After Northcutt, Jiang and Chuang 2021.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ ROW_WORDS = 64
 SMOOTHING = 0.1
 MOST_BUCKETS = 1 << 16
 CELLS = 8_000_000
+EVEN_SHARE = 0.25
+"""Up to this share of the median margin of agreeing rows a margin counts as nearly even."""
+
+MODEL_ERRORS = 0.2
+"""Share of the suspects that may be the model's own errors."""
+
 LEAST_ROWS = 40
 LEAST_ROWS_A_LABEL = 5
 """Fewer rows of the typical label than that teach nothing about it."""
@@ -59,9 +66,10 @@ class LabelledWords:
         return len(self._sizes)
 
     def suspects(self, labels: NDArray[np.int64], kinds: int) -> list[Suspect] | None:
-        """Rows whose label the others speak against, the plainest first; None where there are too few rows to say.
+        """Rows whose label the others speak against, the plainest first; None where the texts do not tell the labels.
 
-        `labels` numbers the label of each row from 0 to `kinds` − 1.
+        That is so with too few rows, and where naive Bayes meets fewer than half of the labels, or no more than the
+        commonest alone. `labels` numbers the label of each row from 0 to `kinds` − 1.
         """
         import numpy as np
 
@@ -72,10 +80,9 @@ class LabelledWords:
         scores[rows, labels] = -np.inf
         likelier = scores.argmax(axis=1)
         margin = scores[rows, likelier] - own
-        plain = -margin[margin < 0]
-        if not len(plain):
-            return []
-        found = np.flatnonzero(margin > np.median(plain))
+        if (margin < 0).sum() < max(len(labels) / 2, int(np.bincount(labels).max())):
+            return None
+        found = np.flatnonzero(margin >= _least_margin(margin))
         order = found[np.argsort(-margin[found], kind="stable")]
         return [Suspect(int(row), int(likelier[row]), float(margin[row])) for row in order]
 
@@ -103,6 +110,41 @@ class LabelledWords:
             likelihood[~shared[first:last]] = 0.0
             np.add.at(scores[part], of_row, likelihood)
         return scores
+
+
+def _least_margin(margin: NDArray[np.float64]) -> float:
+    """The least margin from which on at most a fifth of the rows are the model's own errors; infinite: there is none.
+
+    A row that agrees by d nats would come out wrong exp(−d ÷ T) times as often (log-odds d ÷ T). T is such that this
+    holds for the rows that are nearly even; then the errors beyond a margin m are the sum over the rows with d > m.
+    """
+    import numpy as np
+
+    agree, against = np.sort(-margin[margin < 0]), np.sort(margin[margin > 0])
+    if not len(agree) or not len(against):
+        return float("inf")
+    even = EVEN_SHARE * np.median(agree)
+    temperature = _temperature(agree[agree <= even], int((against <= even).sum()))
+    errors = np.append(np.cumsum(np.exp(-agree / temperature)[::-1])[::-1], 0.0)
+    expected = errors[np.searchsorted(agree, against, side="right")]
+    enough = np.flatnonzero(expected <= MODEL_ERRORS * np.arange(len(against), 0, -1))
+    return float(against[enough[0]]) if len(enough) else float("inf")
+
+
+def _temperature(agree: NDArray[np.float64], wrong: float) -> float:
+    """T for which the rows that agree by these margins make `wrong` others expected; found by halving.
+
+    Nine to ten at most, as rows without a word are even; where no row agrees narrowly, the model does not err.
+    """
+    import numpy as np
+
+    low, high, wrong = 1e-3, 1e4, min(wrong, 0.9 * len(agree))
+    if not len(agree):
+        return low
+    for _ in range(60):
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if np.exp(-agree / middle).sum() > wrong else (middle, high)
+    return float(high)
 
 
 def _parts(sizes: NDArray[np.int64], kinds: int) -> Iterator[slice]:

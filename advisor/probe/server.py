@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import json
+import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -116,8 +119,9 @@ class _Exchange:
     """A request and its answer, bounded in size and time. Raises ServerError."""
 
     def __init__(self, server: Server, method: str, path: str, body: Mapping[str, Any] | None) -> None:
-        self._server, self._read = server, 0
-        self._end = time.perf_counter() + server.timeout_seconds
+        self._server, self._read, self._late = server, 0, False
+        self._watch = threading.Timer(server.timeout_seconds, self._expire)
+        self._watch.daemon = True
         kind = http.client.HTTPSConnection if server.tls else http.client.HTTPConnection
         self._connection = kind(server.host, server.port, timeout=server.timeout_seconds)
         headers = {"Accept": "application/json, text/event-stream", "User-Agent": "advisor"}
@@ -127,22 +131,41 @@ class _Exchange:
             headers["Content-Type"] = "application/json"
         try:
             data = None if body is None else json.dumps(body).encode()
+            self._connection.connect()
+            self._socket = self._connection.sock
+            self._watch.start()
             self._connection.request(method, server.path + path, data, headers)
             self._answer = self._connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            raise ServerError(f"{server.address}: {_why(error)}") from None
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
+            self.close()
+            raise ServerError(f"{server.address}: {self._reason(error)}") from None
 
     def __enter__(self) -> _Exchange:
         if self._answer.status != 200:
             try:
                 raise ServerError(self._refusal(), self._answer.status)
             finally:
-                self._connection.close()
+                self.close()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._watch.cancel()
         self._connection.close()
+
+    def _expire(self) -> None:
+        """Cut the line, from another thread: a server that drips bytes would else hold us for ever."""
+        self._late = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _reason(self, error: Exception) -> str:
+        if self._late:
+            return f"no whole answer within {self._server.timeout_seconds:g} s; try a longer --timeout"
+        return _why(error)
 
     def whole(self) -> bytes:
         """The answer as a whole."""
@@ -176,14 +199,12 @@ class _Exchange:
             try:
                 raw = self._answer.readline(MAX_LINE_BYTES + 1)
             except (OSError, http.client.HTTPException) as error:
-                raise ServerError(f"{self._server.address}: {_why(error)}") from None
+                raise ServerError(f"{self._server.address}: {self._reason(error)}") from None
             self._read += len(raw)
             if self._read > MAX_ANSWER_BYTES or len(raw) > MAX_LINE_BYTES:
                 raise ServerError(f"{self._server.address}: the answer has no end; stopped reading")
-            if time.perf_counter() > self._end:
-                raise ServerError(
-                    f"{self._server.address}: no whole answer within {self._server.timeout_seconds:.0f} s"
-                )
+            if self._late:
+                raise ServerError(f"{self._server.address}: {self._reason(TimeoutError())}")
             if not raw:
                 return
             yield raw
@@ -226,4 +247,5 @@ def _shown(raw: bytes) -> str:
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time; try a longer --timeout"
-    return f"cannot be reached: {printable(str(getattr(error, 'strerror', None) or error) or type(error).__name__)[:SHOWN]}"
+    said = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return f"cannot be reached: {printable(said)[:SHOWN]}"

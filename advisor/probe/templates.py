@@ -65,6 +65,9 @@ FILTERS = frozenset(
     )
 )
 
+PADDING = frozenset(("center", "ljust", "rjust", "zfill", "expandtabs", "format", "format_map"))
+"""Methods of texts that make much of little."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chat:
@@ -174,14 +177,18 @@ def _sandbox(budget: list[int]) -> Any:
     class Sandbox(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset(["*", "**", "%"])
 
+        def wrap_str_format(self, value: Any) -> Any:
+            if getattr(value, "__name__", "") in PADDING and isinstance(getattr(value, "__self__", None), str):
+                raise SecurityError("texts are not padded here")
+            return None
+
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
             if not (isinstance(left, (int, float)) and isinstance(right, (int, float))) or operator == "**":
                 raise SecurityError("texts and lists are not multiplied here")
             return super().call_binop(context, operator, left, right)
 
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-            padding = ("center", "ljust", "rjust", "zfill", "expandtabs", "format", "format_map")
-            return attr not in padding and super().is_safe_attribute(obj, attr, value)
+            return attr not in PADDING and super().is_safe_attribute(obj, attr, value)
 
     def counted(*bounds: int) -> range:
         budget[0] -= len(range(*bounds))
