@@ -24,7 +24,7 @@ def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> t
     found = [
         *_reorder(estimates), *_changed_prices(estimates), *_overloaded(estimates, brief, setting),
         *_latency(estimates, brief, setting), *doubtful(brief, setting), *_padded(estimates),
-        *_provider_months(estimates),
+        *_provider_months(estimates), *_cadence(estimates, brief),
     ]  # fmt: skip
     return tuple(dict.fromkeys(found))
 
@@ -109,6 +109,20 @@ def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:
                 f"A run of {estimate.arm.id} costs ${padded.value:,.2f} instead of ${real.value:,.2f} where the "
                 "provider bills rows × longest row (Together does when packing is off): leave packing on"
             )
+
+
+def _cadence(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
+    """An interval that was worked out, since the brief leaves it out and stale answers have a price."""
+    if "team.retrain_every_months" in brief.origins:
+        return
+    for estimate in estimates:
+        if "retrain.optimum_months" in estimate.figures:
+            months = estimate["retrain.months"].value
+            yield (
+                "team.retrain_every_months is left out: tuned models are trained again when stale answers cost as much "
+                f"as training, every {months:.2g} months for {estimate.arm.id}"
+            )
+            return
 
 
 def _provider_months(estimates: Sequence[Estimate]) -> Iterator[str]:

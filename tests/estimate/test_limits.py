@@ -108,6 +108,14 @@ def test_a_load_beyond_the_rated_arithmetic_is_told_where_speeds_are_not_known()
     assert not told(brief(**unknown, traffic__requests_per_month=720 / hours), facts(), rented())
 
 
+def test_an_interval_that_was_worked_out_is_told() -> None:
+    held = brief(quality__error_cost_usd=0.05, task__knowledge_change_per_month=0.04)
+    assert not told(held, setting(), rented())
+    open_ = replace(held, origins={k: o for k, o in held.origins.items() if k != "team.retrain_every_months"})
+    months = estimated(rented(), open_)["retrain.months"].value
+    assert f"every {months:.2g} months" in told(open_, setting(), rented())[0]
+
+
 def test_padded_rows_and_months_of_720_hours_are_told() -> None:
     tokens = Quantity(Range.exact(620.0), "tokens/row", Basis.MEASURED, "counted", "2026-11-20")
     report = DataReport(("a.jsonl",), 10, 10, 0, (), 0, "p", "a", "exact", tokens, tokens, tokens, 2048)
