@@ -106,6 +106,11 @@ def _discounted(shares: Sequence[float], growth: NDArray[np.float64], rate: NDAr
     return total
 
 
+def discount(months: float, rate: Figure) -> Figure:
+    """What a dollar paid after so many months is worth today: (1+rate)^(−months÷12), `rate` a year."""
+    return combine("discount", _plain((1 + np.asarray(rate.rows, float)) ** (-months / 12)), months, rate)
+
+
 def replica_months(months: int, load: Figure, growth: Figure, rate: Figure) -> Figure:
     """Months of one set of cards that growing traffic needs, discounted: Σ max(1, ⌈load·(1+growth)^(t−1)⌉)
     ÷ (1+rate)^(t÷12). `load` is the number of sets that today's requests would fill."""

@@ -39,7 +39,7 @@ def estimate(arm: Arm, sheet: Sheet, setting: Setting, quality: Figure) -> Estim
     money.weeks(ledger)
     ends = ending(arm, sheet, setting)
     if ends is not None and not arm.as_is and within_horizon(ends, setting.as_of, sheet.brief.budget.horizon_months):
-        horizon.move(ledger, f"{arm.model} ends {ends:%Y-%m-%d}")
+        horizon.move(ledger, (ends - setting.as_of).days / DAYS_PER_MONTH, f"{arm.model} ends {ends:%Y-%m-%d}")
     money.per_accepted(ledger)
     horizon.horizon(ledger)
     return Estimate(arm, dict(ledger))

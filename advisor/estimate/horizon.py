@@ -17,8 +17,11 @@ from advisor.estimate.money import RUN_PARTS
 MONTHLY_PARTS = (*RUN_PARTS, "run.errors")
 
 
-def move(ledger: Ledger, ends: str) -> None:
-    """`once.move`: when the model ends inside the horizon, the work is done again on its successor."""
+def move(ledger: Ledger, months: float, ends: str) -> None:
+    """`once.move`: when the model ends inside the horizon, the work is done again on its successor.
+
+    `horizon.move` is what that is worth today: it is paid when the model ends, so many months on.
+    """
     sheet = ledger.sheet
     hourly = sheet["team.hourly_usd"]
     if ledger.arm.approach == "prompt" or ledger.arm.helper:
@@ -26,6 +29,8 @@ def move(ledger: Ledger, ends: str) -> None:
     else:
         again = sheet["team.retrain_hours"] * hourly + ledger["train.run_usd"] + ledger["once.evaluation"]
     ledger.put("once.move", "USD", again, "horizon", ends)
+    worth = algebra.discount(max(0.0, months), sheet["budget.discount_rate"])
+    ledger.put("horizon.move", "USD", ledger["once.move"] * worth, "horizon")
 
 
 def horizon(ledger: Ledger) -> None:
@@ -35,8 +40,8 @@ def horizon(ledger: Ledger) -> None:
     for part in MONTHLY_PARTS:
         if ledger[part].operands or not ledger[part].is_known:
             parts.append(_over_horizon(ledger, part))
-    if "once.move" in ledger:
-        parts.append(ledger["once.move"])
+    if "horizon.move" in ledger:
+        parts.append(ledger["horizon.move"])
     missing = tuple(dict.fromkeys(m for p in parts for m in p.missing or (() if p.is_known else (p.id,))))
     total = ledger.put("horizon.total", "USD", add(*parts), "horizon")
     if missing:

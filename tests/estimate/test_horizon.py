@@ -73,6 +73,14 @@ def test_a_model_that_ends_inside_the_horizon_forces_the_work_again() -> None:
     assert "once.move" not in plain.figures
 
 
+def test_the_work_again_is_discounted_from_the_day_the_model_ends() -> None:
+    held = brief(budget__discount_rate=0.08)
+    pair = [estimated(HOSTED, held, hosted(row)) for row in (replace(TUNED, ends=date(2027, 1, 14)), TUNED)]
+    months = 55 / (730 / 24)
+    more = pair[0]["once.move"].value / 1.08 ** (months / 12)
+    assert pair[0]["horizon.total"].value == pytest.approx(pair[1]["horizon.total"].value + more)
+
+
 def test_the_last_day_counts_as_inside() -> None:
     assert within_horizon(DAY + timedelta(days=365), DAY, 12)
     assert not within_horizon(DAY + timedelta(days=366), DAY, 12)
