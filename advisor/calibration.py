@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor import shipped
 from advisor.calibrate import client, limits
 from advisor.calibrate.protocol import JOURNAL, Event, parse, plan_data
 from advisor.core.calibration import Actual, Bias, Forecast, Plan, RunRecord, RunSummary, Status, TrialOutcome, digest
@@ -356,15 +357,16 @@ def run_record(run_id: int) -> RunRecord:
 
 
 def recorded_events(run: str) -> tuple[Event, ...]:
-    """The events of a run by its number, or of a file of events. Raises UsageError where there are none."""
+    """The events of a run by its number, of a file, or of a recorded run by its name. Raises UsageError."""
     if run.isdecimal():
         text, name = run_record(int(run)).events, f"run {run}"
     else:
-        name = run
+        name, path = run, shipped.folder("calibration") / "reference" / f"{run}.jsonl"
+        path = path if path.is_file() else Path(run)
         try:
-            text = Path(run).read_text(encoding="utf-8", errors="replace")
+            text = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
-            raise UsageError(f"{run}: {error.strerror}; give a run's number or a file of events") from None
+            raise UsageError(f"{run}: {error.strerror}; give a run's number, a recorded run or a file") from None
     found = tuple(e for e in map(parse, text.splitlines()) if e is not None)
     if not found:
         raise UsageError(f"{name}: holds no events to replay")

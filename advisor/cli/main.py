@@ -22,6 +22,8 @@ COMMANDS = {
     "probe": "Look at this machine: GPUs, host, software.",
     "data": "Look at data: tokens, lengths, duplicates, leakage, personal data.",
     "estimate": "One training run: does it fit, how long, how much?",
+    "calibrate": "Measure on your machine and data: training speed, quality, prompts.",
+    "runs": "Calibration runs: list, show, replay, import, record what really came.",
     "facts": "What we know of GPUs, models and prices, with date and source.",
     "backtest": "Hold the estimators against published results.",
     "schema": "The JSON Schema of a brief.",
@@ -31,10 +33,7 @@ COMMANDS = {
 """Every command with its one-line help, in the order of `--help`; the code of `x` is `advisor.cli.x:command`."""
 
 
-LATER = {
-    "calibrate": "state measured speeds under [hardware] of the brief, or use the modelled ones",
-    "runs": "compare with published runs by `advisor backtest runs`",
-}
+LATER: dict[str, str] = {}
 """Commands of the contract that this release does not have yet, with what to do meanwhile."""
 
 

@@ -23,10 +23,10 @@ def begin(runs: Runs, digest: str = "d", kind: str = "throughput") -> int:
 
 def test_a_trial_is_there_for_another_program_at_once(store: Store) -> None:
     runs = Runs(store)
-    id = begin(runs)
-    runs.keep(id, TrialOutcome("t1", "first", Status.DONE, 1.5, {"x": 2}), {"layers": 2})
+    run_id = begin(runs)
+    runs.keep(run_id, TrialOutcome("t1", "first", Status.DONE, 1.5, {"x": 2}), {"layers": 2})
     with Store.open(store.path) as other:
-        seen = Runs(other).run(id)
+        seen = Runs(other).run(run_id)
         assert seen is not None
         assert seen.outcomes == (TrialOutcome("t1", "first", Status.DONE, 1.5, {"x": 2}),)
         assert (seen.summary.status, seen.summary.done, seen.summary.trials) == (Status.RUNNING, 1, 2)
@@ -35,27 +35,27 @@ def test_a_trial_is_there_for_another_program_at_once(store: Store) -> None:
 
 def test_a_later_outcome_of_a_trial_takes_the_place_of_the_earlier(store: Store) -> None:
     runs = Runs(store)
-    id = begin(runs)
-    runs.keep(id, TrialOutcome("t1", "first", Status.CANCELLED, reason="cancelled"), {})
-    first = runs.run(id)
+    run_id = begin(runs)
+    runs.keep(run_id, TrialOutcome("t1", "first", Status.CANCELLED, reason="cancelled"), {})
+    first = runs.run(run_id)
     assert first is not None
     assert answered(first) == frozenset()
-    runs.keep(id, TrialOutcome("t1", "first", Status.DONE), {})
-    second = runs.run(id)
+    runs.keep(run_id, TrialOutcome("t1", "first", Status.DONE), {})
+    second = runs.run(run_id)
     assert second is not None
     assert [o.status for o in second.outcomes] == [Status.DONE]
 
 
 def test_the_events_of_a_resumed_run_follow_the_earlier_ones(store: Store) -> None:
     runs = Runs(store)
-    id = begin(runs)
-    runs.end(id, Status.CANCELLED, result={}, events="one\n", machine={})
-    runs.resume(id)
-    runs.end(id, Status.DONE, result={"tokens_per_second": 3.0}, events="two\n", machine={"cpu": "x"})
+    run_id = begin(runs)
+    runs.end(run_id, Status.CANCELLED, result={}, events="one\n", machine={})
+    runs.resume(run_id)
+    runs.end(run_id, Status.DONE, result={"tokens_per_second": 3.0}, events="two\n", machine={"cpu": "x"})
     found = runs.latest("d")
     assert found is not None
     assert (found.events, found.summary.status, found.result) == ("one\ntwo\n", Status.DONE, {"tokens_per_second": 3.0})
-    assert (runs.folder(id), runs.latest("other")) == ("/f", None)
+    assert (runs.folder(run_id), runs.latest("other")) == ("/f", None)
 
 
 def test_runs_are_listed_newest_first_and_by_kind(store: Store) -> None:
@@ -79,7 +79,7 @@ def test_actuals_come_back_by_figure(store: Store) -> None:
 
 def test_a_damaged_record_is_named(store: Store) -> None:
     runs = Runs(store)
-    id = begin(runs)
-    store.database.execute("update runs set plan = '{' where id = ?", [id])
+    run_id = begin(runs)
+    store.database.execute("update runs set plan = '{' where id = ?", [run_id])
     with pytest.raises(StoreCorrupt, match="damaged"):
-        runs.run(id)
+        runs.run(run_id)

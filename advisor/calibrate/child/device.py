@@ -6,6 +6,7 @@ import platform
 import resource
 import threading
 import time
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 from statistics import fmean
@@ -101,7 +102,8 @@ class Device:
             }
         else:
             held |= {"name": platform.processor() or platform.machine()}
-        return held | {"python": platform.python_version(), "versions": {k: v for k, v in versions.items() if v}}
+        held |= {"date": date.today().isoformat(), "python": platform.python_version()}
+        return held | {"versions": {k: v for k, v in versions.items() if v}}
 
 
 class Power:
