@@ -120,10 +120,12 @@ class _Exchange:
 
     def __init__(self, server: Server, method: str, path: str, body: Mapping[str, Any] | None) -> None:
         self._server, self._read, self._late = server, 0, False
+        self._open = contextlib.ExitStack()
         self._watch = threading.Timer(server.timeout_seconds, self._expire)
         self._watch.daemon = True
         kind = http.client.HTTPSConnection if server.tls else http.client.HTTPConnection
         self._connection = kind(server.host, server.port, timeout=server.timeout_seconds)
+        self._open.callback(self._connection.close)
         headers = {"Accept": "application/json, text/event-stream", "User-Agent": "advisor"}
         if server.key_is_sent:
             headers["Authorization"] = f"Bearer {server.key}"
@@ -136,6 +138,7 @@ class _Exchange:
             self._watch.start()
             self._connection.request(method, server.path + path, data, headers)
             self._answer = self._connection.getresponse()
+            self._open.callback(self._answer.close)  # one that ends the connection keeps the socket
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             self.close()
             raise ServerError(f"{server.address}: {self._reason(error)}") from None
@@ -154,7 +157,7 @@ class _Exchange:
     def close(self) -> None:
         """Hang up."""
         self._watch.cancel()
-        self._connection.close()
+        self._open.close()
 
     def _expire(self) -> None:
         """Cut the line, from another thread: a server that drips bytes would else hold us for ever."""

@@ -3,9 +3,11 @@
 import collections
 import csv
 import json
+import math
 import random
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from advisor.core.errors import Cancelled, UsageError
 from advisor.core.events import CancelToken
 from advisor.core.quantity import Basis
+from advisor.probe import kept
 from advisor.probe.data import probe
 from advisor.probe.tokens import _o200k
 
@@ -151,6 +154,101 @@ def test_near_conflicts_and_boilerplate(tmp_path):
     report = probe([jsonl(tmp_path / "b.jsonl", rows)])
     assert report.same_answer_rows == 12
     assert any("12 rows share one answer" in w for w in report.warnings)
+
+
+def test_beyond_what_is_kept_counts_go_on(tmp_path, monkeypatch):
+    rng = random.Random(11)
+    rows = [{"prompt": sentence(rng), "completion": sentence(rng, 2)} for _ in range(3000)]
+    rows += rows[:300]
+    tests = [rows[2999], {"prompt": sentence(rng), "completion": "x"}]
+    train, test = jsonl(tmp_path / "a.jsonl", rows), jsonl(tmp_path / "b.jsonl", tests)
+    whole = probe([train], eval_paths=[test])
+    monkeypatch.setattr(kept, "MAX_KEPT", 1000)
+    monkeypatch.setattr(kept, "LEFT_OF_MORE", 500)
+    report = probe([train], eval_paths=[test])
+    assert (report.rows, report.distinct_rows) == (3300, 3000)
+    assert report.leaked_exact_rows == 1  # a row far beyond what is kept
+    assert report.tokens_per_row == whole.tokens_per_row
+    assert report.histogram == whole.histogram
+    assert any("the first 500 rows only" in w for w in report.warnings)
+    assert not any("only" in w for w in whole.warnings)
+
+
+def test_unusual_rows_are_named_by_file_and_line(tmp_path):
+    plain = "please tell me when the next train to the city will leave from here today"
+    odd = "λ-calculus eigenvector homeomorphism dysprosium phosphofructokinase qubit lemmatisation stochasticity axon"
+    first = jsonl(tmp_path / "a.jsonl", [{"prompt": f"{plain} {i}", "completion": "x"} for i in range(40)])
+    rows = [{"prompt": f"{plain} {i}", "completion": "y"} for i in range(40, 60)]
+    second = jsonl(tmp_path / "b.jsonl", [*rows[:7], {"prompt": odd, "completion": "z"}, *rows[7:]])
+    report = probe([first, second])
+    assert [(r.file, r.line) for r in report.unusual_rows] == [(str(second), 8)]
+    assert report.unusual_rows[0].score > 0.5
+    assert report.row_specificity[50] < 0.12 < report.row_specificity[99] < report.unusual_rows[0].score
+
+
+def test_uneven_labels_are_put_in_words(tmp_path):
+    rng = random.Random(2)
+    counts = {"a": 90, "b": 6, "c": 4}
+    rows = [{"text": sentence(rng), "label": label} for label, count in counts.items() for _ in range(count)]
+    report = probe([jsonl(tmp_path / "a.jsonl", rows)])
+    entropy = -sum(n / 100 * math.log(n / 100) for n in counts.values())
+    assert report.effective_labels == pytest.approx(math.exp(entropy))
+    assert report.rare_labels == 2
+    assert any("as even as 1.5 equally frequent ones" in w for w in report.warnings)
+    assert any("2 labels have fewer than 10 rows" in w for w in report.warnings)
+    even = [{"text": sentence(rng), "label": "abc"[i % 3]} for i in range(60)]
+    report = probe([jsonl(tmp_path / "b.jsonl", even)])
+    assert report.effective_labels == pytest.approx(3)
+    assert not any("equally" in w for w in report.warnings)
+
+
+@pytest.mark.parametrize(
+    ("answer", "counts"),
+    [
+        ("I'm sorry, but I can't help with that request.", True),
+        ("As an AI language model, I do not have opinions.", True),
+        ("I cannot assist with that.", True),
+        ("N/A", True),
+        ("TODO", True),
+        ("I'm sorry to hear that your card was stolen. Please call us.", False),
+        ("As an airline we carry your bags.", False),
+        ("None of the planes left on time.", False),
+        ("I can help you with that.", False),
+    ],
+)
+def test_refusals_and_fillers(tmp_path, answer, counts):
+    rng = random.Random(6)
+    rows = [{"prompt": sentence(rng), "completion": sentence(rng, 30)} for _ in range(20)]
+    report = probe([jsonl(tmp_path / "a.jsonl", [*rows, {"prompt": "ask", "completion": answer}])])
+    assert report.boilerplate_answers == counts
+    assert any("set phrase" in w for w in report.warnings) == counts
+
+
+def test_a_saved_dataset_folder(tmp_path):
+    rng = random.Random(12)
+    for split, rows in (("train", 30), ("test", 10)):
+        folder = tmp_path / "set" / split
+        folder.mkdir(parents=True)
+        table = pa.table({"text": [sentence(rng) for _ in range(rows)], "label": ["ab"[i % 2] for i in range(rows)]})
+        with (
+            pa.OSFile(str(folder / "data-00000-of-00001.arrow"), "wb") as file,
+            pa.ipc.new_stream(file, table.schema) as out,
+        ):
+            out.write_table(table)
+        (folder / "dataset_info.json").write_text("{}")
+        (folder / "state.json").write_text("{}")
+    (tmp_path / "set" / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
+    report = probe([tmp_path / "set" / "train"], eval_paths=[tmp_path / "set" / "test"])
+    assert (report.rows, report.eval_rows, report.leaked_eval_rows) == (30, 10, 0)
+    assert dict(report.labels) == {"a": 15, "b": 15}
+
+
+def test_a_folder_of_plain_texts(tmp_path):
+    rng = random.Random(13)
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text(sentence(rng, 50))
+    report = probe([tmp_path])
+    assert (report.rows, len(report.files), report.answer_field) == (5, 5, "")
 
 
 def test_texts_are_not_kept(tmp_path):

@@ -79,6 +79,12 @@ class Replay:
     def nvmlDeviceGetClockInfo(self, handle, kind):  # noqa: N802
         return self._reading(handle, "clock")
 
+    def nvmlDeviceGetNvLinkState(self, handle, link):  # noqa: N802
+        links = self._reading(handle, "links")
+        if link >= len(links):
+            raise NvmlError("Invalid Argument")
+        return links[link]
+
     def nvmlDeviceGetTemperature(self, handle, sensor):  # noqa: N802
         return self._reading(handle, "temperature")
 
@@ -132,6 +138,16 @@ def test_a_busy_card_is_noticed_and_its_program_listed_once():
     assert [(p.pid, p.memory_gib) for p in report.cards[0].processes] == [(4_000_001, 18.0), (4_000_002, None)]
     assert "busy" in report.warnings[0]
     assert "6.0 GiB free" in report.warnings[0]
+
+
+def test_links_between_cards():
+    report = look(card("NVIDIA H100 80GB HBM3", 80, 80, links=[1] * 17 + [0]), card("NVIDIA GeForce RTX 4060", 8, 8))
+    assert [c.nvlink for c in report.cards] == [
+        Reading(17, "links"),
+        Reading(None, "links", "not readable: Not Supported"),
+    ]
+    assert report.cards[0].memory_clock_mhz == Reading(2520, "MHz")
+    assert any("17 links up" in line for line in hardware_lines(report))
 
 
 def test_an_unknown_or_similar_name_is_not_guessed():
