@@ -59,7 +59,7 @@ class Reader:
 
     def batches(self, paths: Sequence[Path]) -> Iterator[tuple[str, list[Example]]]:
         """(file, examples) batch by batch. Raises UsageError where no file holds a usable row, Cancelled."""
-        files, rows = expand(list(paths)), 0
+        files, rows = expand(list(paths), self._note), 0
         self.files = list(map(str, files))
         for file in files:
             self.events(StageEvent("probe", f"reading {file.name}", rows))
@@ -73,6 +73,10 @@ class Reader:
         if not rows:
             first = f"; line {self.bad[0].line}: {self.bad[0].reason}" if self.bad else ""
             raise UsageError(f"{files[0]}: no usable row{first}; give one example a row")
+
+    def _note(self, said: str) -> None:
+        if said not in self.assumed:
+            self.assumed.append(said)
 
     def agreement(self) -> float | None:
         """Share of doubly labelled rows on which both annotators agree; None where there are none."""
@@ -102,8 +106,7 @@ class Reader:
     def _recognise(self, file: Path, known: Sequence[Mapping[str, Any]]) -> None:
         found = recognise(list(known), self.prompt_field, self.answer_field, str(file))
         self.fields, said = found, found.assumed
-        if said not in self.assumed:
-            self.assumed.append(said)
+        self._note(said)
         if self.by is None:
             self.by = what_to_compare([pair for row in known if (pair := _taken(found, row))])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ KINDS = {
 
 _NOT_DATA = {"dataset_info.json", "dataset_dict.json", "state.json", "readme.md", "license.txt", "tokenizer.json"}
 MAX_FILES = 10_000
+MAX_TEXT_CHARACTERS = 1_000_000
+SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,11 @@ class Row:
     reason: str = ""
 
 
-def expand(paths: list[Path]) -> list[Path]:
+def expand(paths: list[Path], note: Callable[[str], object] = len) -> list[Path]:
     """The data files behind files and folders, in a stable order.
 
-    Raises UsageError for what does not exist and for a folder without data.
+    Of a folder with splits (a saved dataset, `train.jsonl` beside `test.jsonl`) only the training rows are read; `note`
+    is told so. Raises UsageError for what does not exist and for a folder without data.
     """
     found: list[Path] = []
     for path in paths:
@@ -52,7 +56,7 @@ def expand(paths: list[Path]) -> list[Path]:
             inside = sorted(p for p in path.rglob("*") if _is_data(p, path))
             if not inside:
                 raise UsageError(f"{path}: no data files in this folder; known endings: {' '.join(KINDS)}")
-            found += inside
+            found += _training_split(path, inside, note)
         elif path.exists():
             found.append(path)
         else:
@@ -60,6 +64,26 @@ def expand(paths: list[Path]) -> list[Path]:
     if len(found) > MAX_FILES:
         raise UsageError(f"{paths[0]}: more than {MAX_FILES} files; join them into one JSONL file")
     return found
+
+
+def _training_split(folder: Path, inside: list[Path], note: Callable[[str], object]) -> list[Path]:
+    """The files of the training split where there are others beside it, else all."""
+    splits = {file: _split(file.relative_to(folder)) for file in inside}
+    held = sorted({name for name in splits.values() if name})
+    if "train" not in held or len(held) < 2:
+        return inside
+    left = ", ".join(name for name in held if name != "train")
+    note(f"only the split train of {folder.name or folder}; left aside: {left}")
+    return [file for file in inside if splits[file] == "train"]
+
+
+def _split(path: Path) -> str:
+    """The split that a part of the path names: `test/x.arrow`, `data/test-00000-of-00001.parquet`, `eval.jsonl`."""
+    for part in path.parts:
+        name = re.match(r"[a-z]+(?=[-_.]|$)", part.lower())
+        if name and name[0] in SPLITS:
+            return name[0]
+    return ""
 
 
 def read(path: Path) -> Iterator[Row]:
@@ -78,12 +102,28 @@ def _text_rows(kind: str, path: Path, stream: io.BufferedReader) -> Iterator[Row
     if kind == "csv":
         return _csv(path, stream)
     if kind == "text":
-        return iter([Row(1, {"text": "".join(text for _, text, _ in lines(path, stream))})])
+        return _texts(path, stream)
     if kind == "json" and _starts_with(stream, b"["):
         return _json_array(path, stream)
     if kind == "json" and _is_one_object(path, stream):
         return _json_object(path, stream)
     return _jsonl(path, stream)
+
+
+def _texts(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+    """A text file is one row; a long one is read in parts that end with a line, numbered by their first line."""
+    begin, held, size = 1, list[str](), 0
+    for number, text, reason in lines(path, stream):
+        if reason:
+            yield Row(number, None, reason)
+            continue
+        if size and size + len(text) > MAX_TEXT_CHARACTERS:
+            yield Row(begin, {"text": "".join(held)})
+            begin, held, size = number, [], 0
+        held.append(text)
+        size += len(text)
+    if held:
+        yield Row(begin, {"text": "".join(held)})
 
 
 def _is_data(path: Path, root: Path) -> bool:

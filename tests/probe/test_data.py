@@ -238,7 +238,8 @@ def test_a_saved_dataset_folder(tmp_path):
         (folder / "dataset_info.json").write_text("{}")
         (folder / "state.json").write_text("{}")
     (tmp_path / "set" / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
-    report = probe([tmp_path / "set" / "train"], eval_paths=[tmp_path / "set" / "test"])
+    report = probe([tmp_path / "set"], eval_paths=[tmp_path / "set" / "test"])
+    assert "only the split train of set; left aside: test" in report.assumed
     assert (report.rows, report.eval_rows, report.leaked_eval_rows) == (30, 10, 0)
     assert dict(report.labels) == {"a": 15, "b": 15}
 

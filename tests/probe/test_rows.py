@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.errors import UsageError
-from advisor.probe import streams
+from advisor.probe import rows, streams
 from advisor.probe.rows import expand, read
 
 ROWS = [{"prompt": f"question {i} é漢", "completion": f"answer, {i}\nsecond line"} for i in range(5)]
@@ -178,3 +178,34 @@ def test_any_bytes_end_in_rows_or_one_line(tmp_path_factory, data, name):
     except UsageError as error:
         said = str(error)
     assert name in said
+
+
+@pytest.mark.parametrize(
+    ("names", "read"),
+    [
+        (["train.jsonl", "test.jsonl"], ["train.jsonl"]),
+        (["data/train-00000-of-00002.jsonl", "data/train-00001-of-00002.jsonl", "data/validation-0.jsonl"], None),
+        (["a/train/x.jsonl", "a/dev/x.jsonl"], ["a/train/x.jsonl"]),
+        (["test.jsonl", "extra.jsonl"], ["extra.jsonl", "test.jsonl"]),  # no training split to prefer
+        (["trainers.jsonl", "testing.jsonl"], ["testing.jsonl", "trainers.jsonl"]),  # other words
+    ],
+)
+def test_splits_are_not_mixed(tmp_path, names, read):
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}\n")
+    told = []
+    found = [file.relative_to(tmp_path).as_posix() for file in expand([tmp_path], told.append)]
+    assert found == (read if read is not None else names[:2])
+    assert len(told) == (len(found) < len(names))
+
+
+def test_long_texts_come_in_parts_and_bad_lines_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "MAX_TEXT_CHARACTERS", 25)
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"one line here\n" * 2 + b"\xff\xfa bad\n" + b"another line\n" + b"x" * 40 + b"\n")
+    found = list(read(path))
+    assert [(r.line, r.reason != "") for r in found] == [(1, False), (3, True), (2, False), (4, False), (5, False)]
+    assert (
+        "".join(r.value["text"] for r in found if r.value) == "one line here\n" * 2 + "another line\n" + "x" * 40 + "\n"
+    )
