@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import groupby
 from types import NoneType
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from advisor.core.brief import Score, Segment
 from advisor.core.figure import Figure
 from advisor.core.setting import Setting
 from advisor.estimate.labels import training_examples
-from advisor.estimate.quality import Forecast, Skill, Task, scores
+from advisor.estimate.quality import Forecast, Skill, Task, forecasts
 from advisor.estimate.quality.forecast import size_in_name
 from advisor.estimate.quality.skills import release_year
 from advisor.estimate.sheet import Sheet, stream
@@ -38,26 +37,24 @@ def quality_figures(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapp
         brief.quality.expected_uplift,
     )
     measured = whole_traffic(brief.quality.measured, brief.segments)
-    found: dict[str, Forecast] = {}
-    for group in _rounds([(name, _skill(arm, sheet, setting, measured)) for name, arm in by_skill.items()]):
-        told = _told(task, tuple(skill for _, skill in group), tuple(measured), sheet)
-        found |= {name: told[skill.id] for name, skill in group}
-    return {name: _figure(forecast) for name, forecast in found.items()}
+    skills = tuple(_skill(arm, sheet, setting, measured) for arm in by_skill.values())
+    told = _told(task, skills, tuple(measured), sheet)
+    return {name: _figure(forecast) for name, forecast in zip(by_skill, told, strict=True)}
 
 
-def _told(task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet) -> Mapping[str, Forecast]:
+def _told(task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet) -> tuple[Forecast, ...]:
     """The forecasts of these skills; draws that do not depend on an uncertain number of examples are kept."""
     if sheet.seed is not None and all(isinstance(s.examples, (float, int, NoneType)) for s in skills):
         return _drawn(task, skills, measured, sheet.seed, sheet.size)
-    return scores(task, skills, measured, normals=sheet.normals, size=sheet.size)
+    return forecasts(task, skills, measured, normals=sheet.normals, size=sheet.size)
 
 
 @lru_cache(maxsize=16)
 def _drawn(
     task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], seed: int, size: int
-) -> Mapping[str, Forecast]:
+) -> tuple[Forecast, ...]:
     """The draws of a seed; most edits of a brief leave its scores as they are, so a redraw finds them here."""
-    return scores(task, skills, measured, normals=lambda name: stream(seed, name, size), size=size)
+    return forecasts(task, skills, measured, normals=lambda name: stream(seed, name, size), size=size)
 
 
 def whole_traffic(scores: Sequence[Score], segments: Sequence[Segment]) -> list[Score]:
@@ -80,17 +77,6 @@ def _weighted(scores: Sequence[Score], shares: Mapping[str, float]) -> Score:
     total = sum(shares[s.segment] for s in scores)
     mean = sum(shares[s.segment] * s.score for s in scores) / total
     return replace(scores[-1], score=mean, items=sum(s.items for s in scores), segment="")
-
-
-def _rounds(skills: list[tuple[str, Skill]]) -> list[list[tuple[str, Skill]]]:
-    """Skills of one name at different numbers of examples, one of each name per round."""
-    rounds: list[list[tuple[str, Skill]]] = []
-    for _, same in groupby(sorted(skills, key=lambda s: s[1].id), key=lambda s: s[1].id):
-        for i, skill in enumerate(same):
-            if i == len(rounds):
-                rounds.append([])
-            rounds[i].append(skill)
-    return rounds
 
 
 def _skill(arm: Arm, sheet: Sheet, setting: Setting, measured: Sequence[Score]) -> Skill:

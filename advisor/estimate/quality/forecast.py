@@ -55,7 +55,22 @@ def scores(
     prior: priors.Prior | None = None,
     params_b: Mapping[str, float | None] | None = None,
 ) -> dict[str, Forecast]:
-    """Score of each skill by id, `size` cases each.
+    """Score of each skill by id, as `forecasts` gives them."""
+    told = forecasts(task, skills, measured, normals=normals, size=size, prior=prior, params_b=params_b)
+    return {skill.id: forecast for skill, forecast in zip(skills, told, strict=True)}
+
+
+def forecasts(
+    task: Task,
+    skills: Sequence[Skill],
+    measured: Sequence[Score],
+    *,
+    normals: Normals,
+    size: int,
+    prior: priors.Prior | None = None,
+    params_b: Mapping[str, float | None] | None = None,
+) -> tuple[Forecast, ...]:
+    """Score of each skill in their order, `size` cases each; skills of one id are one at several examples.
 
     `normals(id)` gives the standard normal stream of an id, shape (size,), row 0 zero; zeros throughout make every case
     the median for its own `examples` (a what-if). `params_b` sizes measured models that no skill names. Of measured
@@ -66,7 +81,7 @@ def scores(
     found = shares(task, skills, points, prior, normals, size)
     if task.expected_uplift is not None:
         found = uplifted(found, skills, [p.skill for p in points], task.expected_uplift, normals)
-    return {s.id: _forecast(task, s, found[i], points, prior) for i, s in enumerate(skills)}
+    return tuple(_forecast(task, s, found[i], points, prior) for i, s in enumerate(skills))
 
 
 def shares(
