@@ -24,8 +24,10 @@ from advisor.store import Runs, Store, answered
 from advisor.store.folders import folders
 
 if TYPE_CHECKING:
+    from advisor.calibrate.throughput import Projection
     from advisor.facts import Facts
 
+POCKET_LABELS = "Labels: billing shipping technical account"
 MOST_ROWS = 50_000
 MOST_RUNS = 200
 UNITS = {"hours": "h", "seconds": "s", "usd": "USD", "weeks": "weeks", "total": "USD", "score": "share"}
@@ -218,6 +220,13 @@ def results(plan: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     return scores(plan, outcomes)
 
 
+def projections(plan: Plan, record: RunRecord, examples: int, epochs: float) -> tuple[Projection, ...]:
+    """How long whole runs take by what a throughput run measured."""
+    from advisor.calibrate.throughput import project
+
+    return project(plan, record.outcomes, examples, epochs)
+
+
 def measurements(facts: Facts, gpu: str) -> tuple[TrainingMeasurement, ...]:
     """What own and imported runs on this card showed: `measured` of `advisor.estimate.training.estimate`."""
     from advisor.calibrate.measurements import measurements as read
@@ -293,6 +302,12 @@ def examples(data: Path, prompt_field: str = "", answer_field: str = "") -> tupl
     return tuple(found)
 
 
+def pocket() -> tuple[Path, Path, Path, str]:
+    """(model folder, training rows, test rows, instruction) of the sample that comes with the program."""
+    folder = shipped.folder("calibration") / "pocket"
+    return folder, folder / "train.jsonl", folder / "test.jsonl", POCKET_LABELS
+
+
 def _has(take: Any, row: Mapping[str, Any]) -> bool:
     try:
         return bool(take(row)[0].strip())
@@ -329,7 +344,7 @@ def plan_record(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def run_data(record: RunRecord) -> dict[str, Any]:
+def run_data(record: RunRecord, projected: Sequence[Projection] = ()) -> dict[str, Any]:
     """A run as plain data, without its plan and its events."""
     return {
         "schema": 1,
@@ -337,6 +352,7 @@ def run_data(record: RunRecord) -> dict[str, Any]:
         "machine": dict(record.machine),
         "forecast": dict(record.forecast),
         "result": dict(record.result),
+        "projections": [asdict(p) for p in projected],
         "trials": [asdict(o) for o in record.outcomes],
     }
 

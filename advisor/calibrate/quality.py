@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.calibrate.scoring import METRICS, comparisons, interval, labels_of
-from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
+from advisor.core.calibration import Plan, RunRecord, Status, Trial, TrialOutcome
 from advisor.core.errors import UsageError
 
 Pair = tuple[str, str]
@@ -117,15 +117,18 @@ def plan(
     seed: int = 0,
     device: str = "auto",
     machine: str = "",
+    demonstration: bool = False,
 ) -> Plan:
     """Zero-shot, few-shot, and each method on growing shares; on the largest share also with examples in the prompt.
 
-    `learning_rate` 0 means by method. Raises UsageError.
+    `learning_rate` 0 means by method; `demonstration` marks a run whose scores say nothing about other models. Raises
+    UsageError.
     """
     for method in methods:
         if method not in METHODS:
             raise UsageError(f"--method {method}: not trained here; one of {', '.join(METHODS)}")
     common = {"model": dict(folder), "seq_len": seq_len, "seed": seed, "batch": batch}
+    common |= {"demonstration": True} if demonstration else {}
     trials = [_trial(held, common, "prompt", "zero-shot", 0, 0)]
     if shots:
         trials.append(_trial(held, common, "prompt", "few-shot", shots, 0))
@@ -223,7 +226,8 @@ def _expected(held: Task, spec: Mapping[str, Any]) -> dict[str, float]:
 def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     """Scores with their intervals, and every arm against the best prompt on the same items."""
     done = {o.digest: o for o in outcomes if o.status is Status.DONE}
-    results = {t.label: dict(done[held.trial_digest(t)].result) for t in held.trials if held.trial_digest(t) in done}
+    scored = {d: dict(o.result) for d, o in done.items() if "item_scores" in o.result}
+    results = {t.label: scored[held.trial_digest(t)] for t in held.trials if held.trial_digest(t) in scored}
     lines = [
         {
             "label": label,
@@ -232,10 +236,68 @@ def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
         }
         for label, r in results.items()
     ]
-    return {"trials": lines, "comparisons": comparisons(results), "carries_over": CARRIES_OVER[held.kind]}
+    shown = any(t.spec.get("demonstration") for t in held.trials)
+    says = DEMONSTRATION if shown else CARRIES_OVER[held.kind]
+    return {"trials": lines, "comparisons": comparisons(results), "carries_over": says, "demonstration": shown}
+
+
+DEMONSTRATION = "a demonstration on the pocket model: it shows the procedure and never enters a verdict"
 
 
 CARRIES_OVER = {
     "quality": "this model on these items; another model, size or kind of data needs a run of its own",
     "prompts": "this endpoint's model on these items and on this day",
 }
+
+
+def measured_scores(record: RunRecord, model: str = "") -> list[dict[str, Any]]:
+    """The scores of a run as rows of the brief's `quality.measured`; a learning curve has several of one technique.
+
+    `model` names the model where the folder's name is not the one in the brief. Raises UsageError for a demonstration
+    and for a run without scores.
+    """
+    if record.result.get("demonstration"):
+        raise UsageError(f"run {record.summary.id}: a demonstration; its scores never enter a brief")
+    rows = []
+    for spec, outcome in _scored(record):
+        result = outcome.result
+        shown = {"train_examples": result.get("train_examples") or result.get("shown") or spec.get("shown") or 0}
+        rows.append(
+            {
+                "approach": result["approach"],
+                "technique": result["technique"],
+                "model": model or _model_name(spec),
+                "score": round(float(result["score"]), 6),
+                "items": int(result["items"]),
+                **{k: v for k, v in shown.items() if v},
+                **({"static_tokens": int(result["static_tokens"])} if result.get("static_tokens") is not None else {}),
+            }
+        )
+    if not rows:
+        raise UsageError(f"run {record.summary.id}: holds no scores; give a run of kind quality or prompts")
+    return rows
+
+
+def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[list[float]]]:
+    """(columns, rows by item) for the brief's `quality.results`: of each technique the trial with most examples."""
+    measured_scores(record, model)
+    columns: dict[str, tuple[int, list[float]]] = {}
+    for spec, outcome in _scored(record):
+        result = outcome.result
+        name = f"{result['approach']}/{result['technique']}@{model or _model_name(spec)}"
+        size = int(result.get("train_examples") or result.get("shown") or 0)
+        if name not in columns or size > columns[name][0]:
+            columns[name] = (size, [float(x) for x in result["item_scores"]])
+    held = [scores for _, scores in columns.values()]
+    return list(columns), [list(row) for row in zip(*held, strict=True)]
+
+
+def _scored(record: RunRecord) -> list[tuple[Mapping[str, Any], TrialOutcome]]:
+    specs = {t["digest"]: t["spec"] for t in record.plan.get("trials", ())}
+    done = [o for o in record.outcomes if o.status is Status.DONE and "item_scores" in o.result]
+    return [(specs.get(o.digest, {}), o) for o in done]
+
+
+def _model_name(spec: Mapping[str, Any]) -> str:
+    model = spec.get("model", "")
+    return Path(str(model["folder"])).name if isinstance(model, Mapping) else str(model)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from advisor.calibrate.quality import item_scores, measured_scores
+from advisor.calibrate.throughput import Projection
 from advisor.core.calibration import Bias, Forecast, Plan, RunRecord, RunSummary
 from advisor.core.quantity import Range
 from advisor.core.text import printable
@@ -47,6 +52,34 @@ def result_lines(record: RunRecord) -> list[str]:
     if record.result.get("carries_over"):
         lines.append(f"carries over: {record.result['carries_over']}")
     return lines
+
+
+def projection_line(held: Projection) -> str:
+    """How long a whole run takes."""
+    hours = held.hours
+    return (
+        f"{printable(held.label)}: {held.steps:,} steps take {hours.likely:.3g} h ({hours.p10:.3g} – {hours.p90:.3g}); "
+        f"left out: {held.left_out}"
+    )
+
+
+def brief_tables(record: RunRecord, model: str = "") -> str:
+    """The scores of a run as `[[quality.measured]]` tables, to paste into a brief. Raises UsageError."""
+    blocks = []
+    for row in measured_scores(record, model):
+        cells = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in row.items()]
+        blocks.append("\n".join(["[[quality.measured]]", *cells]) + "\n")
+    return "\n".join(blocks)
+
+
+def score_table(record: RunRecord, model: str = "") -> str:
+    """Scores per item as CSV for `quality.results`. Raises UsageError."""
+    columns, rows = item_scores(record, model)
+    held = io.StringIO()
+    writer = csv.writer(held, lineterminator="\n")
+    writer.writerow(["item", *columns])
+    writer.writerows([number, *row] for number, row in enumerate(rows, 1))
+    return held.getvalue()
 
 
 def list_lines(found: Sequence[RunSummary]) -> list[str]:

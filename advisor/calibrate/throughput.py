@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -10,6 +11,7 @@ from advisor.calibrate.statistics import depth_fit, quantile
 from advisor.core.calibration import DepthFit, Plan, Status, Trial, TrialOutcome
 from advisor.core.errors import UsageError
 from advisor.core.facts import Model
+from advisor.core.quantity import Range
 
 METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
 MOST_LENGTHS = 512
@@ -147,6 +149,11 @@ def _line(trial: Trial, outcome: TrialOutcome) -> dict[str, Any]:
         "steady",
         "steady_why",
         "step_seconds",
+        "mean_step_seconds",
+        "relative_error",
+        "start_seconds",
+        "save_seconds",
+        "clock",
         "law",
         "memory",
         "watts",
@@ -197,6 +204,58 @@ def _memory(results: Sequence[Mapping[str, Any]], layers: int) -> DepthFit | Non
         if len(known) == len(points):
             return depth_fit(known, layers)
     return None
+
+
+Z80 = 1.2815515655446004
+"""The 90th percentile of the standard normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How long a whole run takes by what was measured. `steps` are optimiser steps; `left_out` is not in the hours."""
+
+    label: str
+    steps: int
+    hours: Range
+    left_out: str
+
+
+def project(held: Plan, outcomes: Sequence[TrialOutcome], examples: int, epochs: float) -> tuple[Projection, ...]:
+    """Start + steps × mean step + one save, for every whole configuration and every one told from slices.
+
+    The range is that of the mean step (its standard error), and for slices the error in depth beside it. Only steady
+    trials are projected.
+    """
+    done = {o.digest: o for o in outcomes if o.status is Status.DONE and o.result.get("steady")}
+    pairs = [(t, done[held.trial_digest(t)]) for t in held.trials if held.trial_digest(t) in done]
+    found = []
+    for trial, outcome in pairs:
+        if not trial.spec["layers"]:
+            seen = outcome.result
+            error = float(seen.get("relative_error") or 0.0)
+            found.append(
+                _projection(trial, trial.label, seen, float(seen["mean_step_seconds"]), error, examples, epochs)
+            )
+    for group in _sliced(pairs):
+        whole = from_slices(group)
+        if whole is not None:
+            trial, last = group[-1][0], group[-1][1].result
+            error = max(abs(whole.step.error or 0.0) / Z80, float(last.get("relative_error") or 0.0))
+            found.append(_projection(trial, whole.label, last, whole.step.at_full_depth, error, examples, epochs))
+    return tuple(found)
+
+
+def _projection(
+    trial: Trial, label: str, seen: Mapping[str, Any], step: float, error: float, examples: int, epochs: float
+) -> Projection:
+    rows = int(seen["micro_batch"]) * int(trial.spec["grad_accum"])
+    steps = math.ceil(math.ceil(examples / rows) * epochs)
+    fixed = float(seen["start_seconds"]) + float(seen.get("save_seconds") or 0.0)
+    hours = [(fixed + steps * step * (1.0 + sign * Z80 * error)) / 3600.0 for sign in (-1.0, 0.0, 1.0)]
+    left_out = "evaluation"
+    if seen["clock"] != "wall":
+        left_out += ", waiting for other programs on this CPU"
+    return Projection(label, steps, Range(max(hours[0], fixed / 3600.0), hours[1], hours[2]), left_out)
 
 
 def with_minutes(held: Plan, minutes: float | None) -> Plan:

@@ -73,6 +73,10 @@ def command() -> None:
 @click.option("--slices", default="", metavar="2,4,6", help="Measure a few layers only and extrapolate in depth.")
 @click.option("--data", type=_PATH, metavar="FILE", help="Take the lengths of these rows; default: 512 tokens.")
 @click.option("--steps", type=click.IntRange(4), default=40, show_default=True, help="Optimiser steps of a trial.")
+@click.option(
+    "--examples", type=click.IntRange(1), help="Rows of the run you plan: how long it takes, by what is measured."
+)
+@click.option("--epochs", type=click.FloatRange(min=0.0, min_open=True), default=1.0, show_default=True)
 @limited
 def throughput(
     model: str,
@@ -81,6 +85,8 @@ def throughput(
     slices: str,
     data: Path | None,
     gpu: str,
+    examples: int | None,
+    epochs: float,
     **rest: Any,
 ) -> None:
     """Speed, memory and power of training, with random weights: no model is needed, only its sizes."""
@@ -95,12 +101,13 @@ def throughput(
     where = calibration.machine(known, gpu)
     lengths = calibration.lengths(data, model) if data is not None else ()
     plan = planning.plan(setups, lengths, slices=_depths(slices), device=where.device, machine=where.name)
-    _go(plan, where, known, **rest)
+    _go(plan, where, known, run_of=(examples, epochs) if examples else None, **rest)
 
 
 @command.command("quality")
-@click.option("--model", type=_PATH, required=True, metavar="FOLDER", help="A local folder with safetensors weights.")
-@click.option("--data", type=_PATH, required=True, metavar="FILE", help="Rows with a prompt and an answer.")
+@click.option("--sample", is_flag=True, help="The pocket model and its task: a demonstration, offline.")
+@click.option("--model", type=_PATH, metavar="FOLDER", help="A local folder with safetensors weights.")
+@click.option("--data", type=_PATH, metavar="FILE", help="Rows with a prompt and an answer.")
 @click.option("--eval", "test", type=_PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
 @click.option("--prompt-field", default="", metavar="F")
 @click.option("--answer-field", default="", metavar="F")
@@ -119,8 +126,9 @@ def throughput(
 @click.option("--seed", type=int, default=0, show_default=True)
 @limited
 def quality(
-    model: Path,
-    data: Path,
+    sample: bool,
+    model: Path | None,
+    data: Path | None,
     test: Path | None,
     prompt_field: str,
     answer_field: str,
@@ -139,6 +147,10 @@ def quality(
     from advisor.store.folders import folders
 
     known = facts.load(folders().config)
+    if sample:
+        model, data, test, instruction = calibration.pocket()
+    if model is None or data is None:
+        raise UsageError("name --model and --data, or say --sample for the pocket model and its task")
     weights = planning.model_folder(model)
     rows = calibration.examples(data, prompt_field, answer_field)
     held_out = calibration.examples(test, prompt_field, answer_field) if test is not None else ()
@@ -153,6 +165,7 @@ def quality(
         seed=seed,
         device=where.device,
         machine=where.name,
+        demonstration=sample,
         **own,
     )
     _go(plan, where, known, **rest)
@@ -264,10 +277,11 @@ def _go(
     again: bool,
     dry_run: bool,
     as_json: bool,
+    run_of: tuple[int, float] | None = None,
 ) -> None:
     """Show plan and price, then run unless asked not to; exit as the run ended."""
     from advisor import calibration
-    from advisor.calibrate.show import plan_lines, result_lines
+    from advisor.calibrate.show import plan_lines, projection_line, result_lines
     from advisor.report.json import dump
 
     hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
@@ -283,7 +297,9 @@ def _go(
     assert record is not None
     if not prepared.left:
         output.say(f"nothing is left to run: run {record.summary.id} has every answer; --again measures anew")
-    output.show(dump(calibration.run_data(record)) if as_json else "\n".join(result_lines(record)) + "\n")
+    projected = calibration.projections(plan, record, *run_of) if run_of else ()
+    lines = [*result_lines(record), *map(projection_line, projected)]
+    output.show(dump(calibration.run_data(record, projected)) if as_json else "\n".join(lines) + "\n")
     _leave(record)
 
 

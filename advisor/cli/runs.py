@@ -37,14 +37,23 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("run", type=int)
+@click.option("--for-brief", is_flag=True, help="Its scores as tables of a brief: [[quality.measured]].")
+@click.option("--scores", type=_PATH, metavar="FILE", help="Write scores per item as CSV: quality.results of a brief.")
+@click.option("--as-model", default="", help="The model's name in the brief; default: the folder's.")
 @click.option("--json", "as_json", is_flag=True, help="The whole run as JSON, for programs.")
-def show(run: int, as_json: bool) -> None:
+def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json: bool) -> None:
     """What a run showed."""
     from advisor import calibration
-    from advisor.calibrate.show import result_lines
+    from advisor.calibrate.show import brief_tables, result_lines, score_table
     from advisor.report.json import dump
 
     record = calibration.run_record(run)
+    if scores is not None:
+        output.save(scores, score_table(record, as_model))
+        return
+    if for_brief:
+        output.show(brief_tables(record, as_model))
+        return
     output.show(dump(calibration.run_data(record)) if as_json else "\n".join(result_lines(record)) + "\n")
 
 

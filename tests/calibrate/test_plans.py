@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import facts
-from advisor.calibrate import limits, quality, throughput
+from advisor import brief, facts
+from advisor.calibrate import limits, quality, show, throughput
 from advisor.calibrate.progress import Progress
 from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
-from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
+from advisor.core.calibration import Plan, RunRecord, RunSummary, Status, Trial, TrialOutcome
 from advisor.core.errors import UsageError
 from advisor.core.probes import Card, Process, Reading
 from advisor.core.quantity import Range
+from advisor.probe.results import read_results
 
 CONFIG = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 12, "vocab_size": 100}
 SETUP = throughput.Setup("tiny", {"config": CONFIG})
@@ -241,3 +242,77 @@ def test_a_quality_plan_has_every_arm_and_a_learning_curve() -> None:
     assert sum(label.startswith("hybrid/") for label in labels) == 2
     with pytest.raises(UsageError, match="not trained here"):
         quality.plan(quality.task(ROWS), {"folder": "/m", "bytes": 1}, methods=("qlora",))
+
+
+def scored_run(demonstration: bool = False) -> RunRecord:
+    plan = quality.plan(
+        quality.task(ROWS), {"folder": "/models/small", "weights": "w", "bytes": 10}, demonstration=demonstration
+    )
+    outcomes = []
+    for trial in plan.trials:
+        right = [1.0] * (3 + len(outcomes)) + [0.0] * (9 - len(outcomes))
+        result = {
+            "approach": trial.spec["approach"],
+            "technique": trial.spec["technique"],
+            "train_examples": trial.spec["train_examples"],
+            "metric": "accuracy",
+            "score": sum(right) / 12,
+            "items": 12,
+            "item_scores": right,
+            "static_tokens": 7,
+        }
+        outcomes.append(TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result))
+    summary = RunSummary(
+        5, "quality", plan.name, Status.DONE, len(outcomes), len(outcomes), "2026-11-21T00:00:00+00:00"
+    )
+    return RunRecord(summary, plan.digest, plan_data(plan), tuple(outcomes), result=quality.summary(plan, outcomes))
+
+
+def test_scores_go_into_a_brief_and_come_back(tmp_path: Path) -> None:
+    record = scored_run()
+    (tmp_path / "b.toml").write_text("schema = 1\n" + show.brief_tables(record, "Llama-3.2-1B"))
+    measured = brief.read(tmp_path / "b.toml").quality.measured
+    assert len(measured) == len(record.outcomes)
+    assert [m.train_examples for m in measured if m.approach == "tune"] == [12, 24, 48]
+    assert {m.model for m in measured} == {"Llama-3.2-1B"}
+    assert [m.score for m in measured] == pytest.approx([o.result["score"] for o in record.outcomes], abs=1e-6)
+
+
+def test_scores_per_item_are_a_table_the_data_probe_reads(tmp_path: Path) -> None:
+    record = scored_run()
+    (tmp_path / "r.csv").write_text(show.score_table(record))
+    report = read_results(tmp_path / "r.csv")
+    assert report.items["tune/lora@small"] == 12
+    best = max(float(o.result["score"]) for o in record.outcomes if o.result["approach"] == "tune")
+    assert report.means["tune/lora@small"] == pytest.approx(best)
+
+
+def test_a_demonstration_never_enters_a_brief() -> None:
+    record = scored_run(demonstration=True)
+    assert "never enters a verdict" in record.result["carries_over"]
+    with pytest.raises(UsageError, match="demonstration"):
+        show.brief_tables(record)
+    with pytest.raises(UsageError, match="demonstration"):
+        show.score_table(record)
+
+
+def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
+    plan = throughput.plan([SETUP, throughput.Setup("tiny", {"config": CONFIG}, micro_batch=4, grad_accum=2)])
+    result = {
+        "steady": True,
+        "mean_step_seconds": 2.0,
+        "relative_error": 0.01,
+        "start_seconds": 30.0,
+        "save_seconds": 6.0,
+        "micro_batch": 4,
+        "clock": "wall",
+    }
+    outcomes = [
+        TrialOutcome(plan.trial_digest(plan.trials[0]), "a", Status.DONE, 1.0, result | {"steady": False}),
+        TrialOutcome(plan.trial_digest(plan.trials[1]), "b", Status.DONE, 1.0, result),
+    ]
+    (told,) = throughput.project(plan, outcomes, examples=1001, epochs=2.0)
+    assert told.steps == 252  # 126 steps of 8 rows an epoch, the last one short
+    assert told.hours.likely == pytest.approx((36.0 + 252 * 2.0) / 3600.0)
+    assert told.hours.p90 == pytest.approx((36.0 + 252 * 2.0 * (1 + 1.2815515655 * 0.01)) / 3600.0)
+    assert (told.hours.p10 or 0.0) < told.hours.likely
