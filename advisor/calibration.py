@@ -24,7 +24,7 @@ from advisor.store import Runs, Store, answered
 from advisor.store.folders import folders
 
 if TYPE_CHECKING:
-    from advisor.calibrate.throughput import Projection
+    from advisor.calibrate.throughput import Projection, Setup
     from advisor.facts import Facts
 
 POCKET_LABELS = "Labels: billing shipping technical account"
@@ -43,6 +43,7 @@ class Machine:
     device: str
     card: Card | None = None
     gpu: Gpu | None = None
+    free_gib: float | None = None
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -88,13 +89,25 @@ def machine(facts: Facts, asked: str = "auto") -> Machine:
     report = probe(known={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
     cards = [c for c in report.cards if not c.hidden]
     if asked.lower() in ("none", "cpu") or (asked.lower() == "auto" and not cards):
-        return Machine(report.cpu, "cpu")
+        return Machine(report.cpu, "cpu", free_gib=report.memory_free_gib)
     wanted = asked.lower()
     found = next((c for c in cards if wanted in ("auto", str(c.index), c.gpu.lower(), c.name.lower())), None)
     if found is None:
         here = ", ".join(f"{c.index}: {c.name}" for c in cards) or f"no card here ({report.cards_reason})"
         raise UsageError(f"--gpu {asked}: {here}; name one of these, or none for the CPU")
-    return Machine(found.name, "cuda", found, facts.gpu(found.gpu) if found.gpu else None)
+    free = found.memory_free_gib.value
+    known = facts.gpu(found.gpu) if found.gpu else None
+    return Machine(found.name, "cuda", found, known, free if isinstance(free, float) else None)
+
+
+def slices_for(setups: Sequence[Setup], where: Machine) -> tuple[int, ...]:
+    """The depths to measure where the whole model does not fit into free memory; none where it does."""
+    from advisor.calibrate.throughput import SLICES, layers_of
+
+    if all(limits.fits_whole(s, where.device, where.free_gib) for s in setups):
+        return ()
+    layers = min((layers_of(s) or SLICES[-1] for s in setups), default=SLICES[-1])
+    return tuple(d for d in SLICES if d <= layers)
 
 
 def endpoint(url: str) -> Machine:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from advisor.calibrate.throughput import Setup
 from advisor.core.calibration import Forecast, Plan
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
@@ -22,6 +23,9 @@ CPU_FLOPS = Range(4e9, 2e10, 8e10)
 
 GPU_SHARE = Range(0.10, 0.30, 0.50)
 """Share of a card's 16-bit peak that a training step reaches: see the efficiencies of published runs in profiles."""
+
+ROOM_SHARE = 0.7
+"""Of free memory, for what does not depend on the batch: the rest is for activations and logits."""
 
 BYTES_PER_PARAM = 2.0
 """Of weights on disk; files in fp32 count twice, which errs on the slow side."""
@@ -132,6 +136,20 @@ def _params(architecture: Mapping[str, Mapping[str, Any]], layers: int) -> float
     hidden, wide = held.get("hidden_size", 1024), held.get("intermediate_size", 4096)
     depth = layers or held.get("num_hidden_layers", 12)
     return float(held.get("vocab_size", 32000) * hidden + depth * (4 * hidden * hidden + 3 * hidden * wide))
+
+
+def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
+    """Whether weights, gradients and optimiser states alone leave room; where free memory is unknown: yes, let it try.
+
+    Bytes a parameter: the width of the weights, and with full tuning as much again for gradients and twice for AdamW.
+    """
+    if free_gib is None:
+        return True
+    width = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}[setup.dtype or ("bf16" if device == "cuda" else "fp32")]
+    params = (
+        _params(setup.architecture, 0) if "config" in setup.architecture else setup.architecture["profile"]["params"]
+    )
+    return params * width * (4.0 if setup.method == "full" else 1.0) / 1024.0**3 < ROOM_SHARE * free_gib
 
 
 def check_free(card: Card, busy_ok: bool) -> None:

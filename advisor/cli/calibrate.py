@@ -100,7 +100,10 @@ def throughput(
     setups = [planning.Setup(name, architecture, method=m, **own | {"dtype": own["dtype"] or ""}) for m in methods]
     where = calibration.machine(known, gpu)
     lengths = calibration.lengths(data, model) if data is not None else ()
-    plan = planning.plan(setups, lengths, slices=_depths(slices), device=where.device, machine=where.name)
+    depths = _depths(slices) or calibration.slices_for(setups, where)
+    if depths and not slices:
+        output.say(f"the whole model does not fit into {where.free_gib or 0.0:.1f} GiB: layers {depths} are measured")
+    plan = planning.plan(setups, lengths, slices=depths, device=where.device, machine=where.name)
     _go(plan, where, known, run_of=(examples, epochs) if examples else None, **rest)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import brief, facts
+from advisor import brief, calibration, facts
 from advisor.calibrate import limits, quality, show, throughput
 from advisor.calibrate.progress import Progress
 from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
@@ -316,3 +316,16 @@ def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
     assert told.hours.likely == pytest.approx((36.0 + 252 * 2.0) / 3600.0)
     assert told.hours.p90 == pytest.approx((36.0 + 252 * 2.0 * (1 + 1.2815515655 * 0.01)) / 3600.0)
     assert (told.hours.p10 or 0.0) < told.hours.likely
+
+
+def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
+    large = throughput.Setup("Llama-3.1-8B", throughput.architecture_of(facts.load().model("Llama-3.1-8B")))
+    gib = 8_030_261_248 * 2 / 1024**3 / limits.ROOM_SHARE
+    assert limits.fits_whole(large, "cuda", gib * 1.01)
+    assert not limits.fits_whole(large, "cuda", gib * 0.99)
+    assert not limits.fits_whole(large, "cpu", gib * 1.01)  # fp32 there
+    assert limits.fits_whole(large, "cuda", None)
+    small = calibration.Machine("card", "cuda", free_gib=8.0)
+    assert calibration.slices_for([large], small) == throughput.SLICES
+    assert calibration.slices_for([SETUP], small) == ()
+    assert calibration.machine(facts.load(), "none").free_gib
