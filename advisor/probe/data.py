@@ -247,7 +247,7 @@ def _evenness(labels: Mapping[str, int]) -> float | None:
 
 
 def _suspects(train: Kept, labels: Mapping[str, int]) -> dict[str, Any]:
-    """Rows whose label the other rows speak against; rows without a label are left out of the learning."""
+    """Rows whose label the other rows speak against; not looked for where one of the first rows has no label."""
     if not labels or train.first_labels is None:
         return {}
     names = list(labels)
@@ -282,6 +282,6 @@ def _limits(train: Kept) -> Iterator[str]:
         yield f"near-duplicates and near conflicts were looked for in the first {len(train.pairs):,} rows only"
     if train.rows.bits or train.inputs.bits:
         bits = max(train.rows.bits, train.inputs.bits)
-        yield f"distinct and conflicting rows are estimated from every {2**bits}th kind of row"
+        yield f"distinct and conflicting rows are estimated from one in {2**bits} kinds of row"
     if train.first_labels is not None and len(train) > len(train.words):
         yield f"labels were held against others in the first {len(train.words):,} rows only"

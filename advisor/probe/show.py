@@ -44,6 +44,8 @@ def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
     yield from _row("Memory", f"{report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB free", width)
     yield from _row("  bandwidth", _rate(report.memory_bandwidth), width)
     yield from _row("  matrix rate", _rate(report.matrix_rate), width)
+    if report.cards and report.matrix_rate.range.is_known:
+        yield from _row("  of the cards", "left to `advisor calibrate throughput`", width)
     yield from _row("Disk", f"{report.disk_free_gib:.0f} GiB free here", width)
     yield from _row("System", report.platform, width)
     yield from _row("Software", ", ".join(f"{n} {v}" for n, v in report.software.items()), width)

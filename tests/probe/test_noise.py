@@ -133,3 +133,12 @@ def test_bank_messages_with_planted_flips(tmp_path, monkeypatch):
     found = {s.line - 1 for s in probe([tmp_path / "a.jsonl"], label_noise=True, count_tokens=False).suspect_labels}
     assert len(found & flipped) >= 0.92 * len(flipped)
     assert len(found & flipped) >= 0.6 * len(found)
+
+
+def test_rows_without_a_label_leave_it_unknown(tmp_path):
+    rows = [{"text": text, "label": topic} for text, topic in made_up(random.Random(4), 100)]
+    rows[7]["label"] = ""
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report = probe([tmp_path / "a.jsonl"], label_noise=True)
+    assert report.suspect_label_rows is None
+    assert report.empty_answers == 1

@@ -59,6 +59,29 @@ def test_the_file_of_its_own_wins_and_a_list_has_a_default(tmp_path):
     assert chat_for("", tmp_path).render(ASKED) == "own"
 
 
+def test_what_published_templates_use(tmp_path):
+    template = """
+{%- if tools %}tools{% endif %}
+{%- set held = namespace(system='none') %}
+{%- if messages[0].role == 'system' %}{% set held.system = messages[0].content | trim %}
+{%- set messages = messages[1:] %}
+{%- endif %}
+{{- bos_token + held.system + ' ' + strftime_now('%d %b %Y') }}
+{%- for m in messages %}
+    {%- if m.content is not string %}{% continue %}{% endif %}
+    {%- if m.tool_calls is defined %}{{ m.tool_calls | tojson(indent=2) }}{% endif %}
+    {{- '|' ~ m.role ~ ':' ~ m.content.split('</think>')[-1].strip() ~ (eos_token if loop.last else '') }}
+{%- endfor %}
+{%- if add_generation_prompt %}more{% endif %}"""
+    said = [
+        {"role": "system", "content": " be brief "},
+        *ASKED[:1],
+        {"role": "assistant", "content": "so</think> yes "},
+    ]
+    rendered = chat_for("", folder(tmp_path, template)).render(said)
+    assert rendered == "<s>be brief 01 Jan 2026|user:hi|assistant:yes</s>"
+
+
 @pytest.mark.parametrize(
     "template",
     [
