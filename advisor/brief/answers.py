@@ -193,7 +193,11 @@ def _range_text(question: Question, value: Range) -> str:
     if value.is_exact:
         return _number_text(question, value.p50)
     middle = [] if value.p50 == _middle(value.p10, value.p90) else [value.p50]
-    return " – ".join(_number_text(question, p) for p in (value.p10, *middle, value.p90))
+    points = [value.p10, *middle, value.p90]
+    short = [_number_text(question, p) for p in points]
+    if _points(question, [p.replace(",", "") for p in short]) != points:  # a last 1.25 M makes millions of a plain 1
+        short[-1] = _digits(Decimal(repr(value.p90)))
+    return " – ".join(short)
 
 
 def _number_text(question: Question, value: float) -> str:

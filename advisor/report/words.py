@@ -107,7 +107,7 @@ def share(value: float | None, digits: int = 0) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN_WORD
     percent, step = abs(value) * 100, 10.0**-digits
-    if 0 < percent < step / 2:
+    if 0 < percent <= step / 2:  # a half rounds to the even 0
         return f"<{step:.{digits}f} %"
     if 100 - step / 2 <= percent < 100:
         return f">{100 - step:.{digits}f} %"

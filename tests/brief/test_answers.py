@@ -155,3 +155,10 @@ def test_a_wrong_setting_is_refused(setting: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
         with_answers(with_answers(Brief(), ["traffic.static_tokens=500"]), [setting])
     assert words in str(caught.value)
+
+
+def test_a_range_whose_last_unit_would_spread_is_written_in_full() -> None:
+    question = questions()["traffic.static_tokens"]
+    held = Range(1.0, 1.0, 1_250_000.0)
+    assert format_answer(question, held) == "1 – 1 – 1,250,000"
+    assert parse_answer(question, format_answer(question, held)) == held

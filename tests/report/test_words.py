@@ -191,3 +191,8 @@ def test_lists_and_plurals() -> None:
     assert words.at_least(400, 1) == "≥ $400, 1 unknown"
     assert words.signed_score(0.02) == "+0.020"
     assert [words.weeks(v) for v in (None, 6.3, 6.8, 12.4)] == ["unknown", "6.5", "7", "12"]
+
+
+def test_half_a_draw_in_a_hundred_is_not_none() -> None:
+    assert words.of_hundred(0.005) == "<1"
+    assert words.of_hundred(0.995) == ">99"
