@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from advisor import shipped
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from advisor.facts import Facts
 
 POCKET_LABELS = "Labels: billing shipping technical account"
+POCKET_TRAINING: Mapping[str, Any] = MappingProxyType({"methods": ("full",), "epochs": 8, "learning_rate": 2e-3})
+"""What suits a model this small; large ones want adapters and lower rates."""
 MOST_ROWS = 50_000
 MOST_RUNS = 200
 UNITS = {"hours": "h", "seconds": "s", "usd": "USD", "weeks": "weeks", "total": "USD", "score": "share"}

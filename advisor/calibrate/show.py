@@ -120,7 +120,8 @@ def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
     if trial.get("watts"):
         yield f"    power: {trial['watts']:.0f} W"
     if trial.get("search"):
-        yield f"    largest safe micro-batch: {trial['search']['largest']}"
+        least = "at least " if trial["search"].get("out_of_time") else ""
+        yield f"    largest safe micro-batch: {least}{trial['search']['largest']}"
     if "score" in trial:
         yield _score_line(trial)
     if trial.get("architecture_differs"):

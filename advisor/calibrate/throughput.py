@@ -133,6 +133,8 @@ def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
 def carries_over(pairs: Sequence[tuple[Trial, TrialOutcome]]) -> str:
     """What these figures say about other machines."""
     kinds = {str(o.result.get("device", "")) for _, o in pairs}
+    if not kinds:
+        return ""
     if kinds <= {"cuda"}:
         return "this card, this software, these lengths; the estimate of other runs on this card is corrected by it"
     return (

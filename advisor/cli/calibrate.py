@@ -150,8 +150,10 @@ def quality(
     from advisor.store.folders import folders
 
     known = facts.load(folders().config)
+    own = {k: rest.pop(k) for k in ("shots", "epochs", "rank", "batch", "learning_rate")} | {"methods": methods}
     if sample:
         model, data, test, instruction = calibration.pocket()
+        own |= {k: v for k, v in calibration.POCKET_TRAINING.items() if not _typed(k)}
     if model is None or data is None:
         raise UsageError("name --model and --data, or say --sample for the pocket model and its task")
     weights = planning.model_folder(model)
@@ -159,11 +161,9 @@ def quality(
     held_out = calibration.examples(test, prompt_field, answer_field) if test is not None else ()
     task = planning.task(rows, held_out, metric=metric, instruction=instruction, most_items=items, seed=seed)
     where = calibration.machine(known, gpu)
-    own = {k: rest.pop(k) for k in ("shots", "epochs", "rank", "batch", "learning_rate")}
     plan = planning.plan(
         task,
         weights,
-        methods=methods,
         shares=_shares(shares),
         seed=seed,
         device=where.device,
@@ -222,6 +222,12 @@ def prompts(
     plan = planning.prompts_plan(task, url, model, shots=counts, max_usd=rest["max_usd"], seed=seed, **own)
     output.say(f"sends {len(task.items)} of your items to {url}")
     _go(plan, calibration.endpoint(url), facts.load(folders().config), **rest)
+
+
+def _typed(option: str) -> bool:
+    """Whether the user gave this option; a default gives way to what suits the sample."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _shares(text: str) -> list[float]:

@@ -241,3 +241,28 @@ def test_a_command_of_the_guide_runs(folder: Path, line: str) -> None:
     done = advisor(folder, shlex.join(words[1:]))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_sample_task_keeps_train_and_test_apart_and_its_files_are_small() -> None:
+    model, train, test, _ = calibration.pocket()
+    rows, items = (calibration.examples(path) for path in (train, test))
+    assert (len(rows), len(items)) == (320, 120)
+    assert not {p for p, _ in rows} & {p for p, _ in items}
+    assert {a for _, a in rows} == {a for _, a in items} == {"billing", "shipping", "technical", "account"}
+    assert sum(f.stat().st_size for f in model.iterdir()) < 10_000_000
+
+
+@needs_torch
+@pytest.mark.slow
+def test_the_sample_shows_prompting_above_chance_and_tuning_well_above_prompting(folder: Path) -> None:
+    done = advisor(folder, "calibrate quality --sample --gpu none --shares 1 --shots 0 --json")
+    assert done.returncode == 0, done.stderr
+    held = json.loads(done.stdout)
+    zero, tuned = held["result"]["trials"]
+    assert zero["interval"][0] > 0.25
+    assert tuned["score"] >= zero["score"] + 0.15
+    assert tuned["loss_fell"]
+    assert held["result"]["demonstration"]
+    refused = advisor(folder, f"runs show {held['run']['id']} --for-brief")
+    assert refused.returncode == 2
+    assert "demonstration" in refused.stderr

@@ -213,7 +213,7 @@ def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(de
         return whole(iter([batch]), accumulate)
 
     monkeypatch.setattr(trainer, "step", tight)
-    spec = {"memory_limit_gib": 0.0, "packed": False, "seq_len": 16}
+    spec = {"memory_limit_gib": 0.0, "packed": False, "seq_len": 16, "seconds": 60.0}
     found = micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())
     assert found["largest"] == 5
     assert found["tries"]["6"] is None
@@ -230,8 +230,17 @@ def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(de
 def test_a_memory_limit_bounds_the_search(device) -> None:
     model = adapt(build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"), {"method": "full"})
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
-    spec = {"memory_limit_gib": 1e-6, "packed": False, "seq_len": 16}
+    spec = {"memory_limit_gib": 1e-6, "packed": False, "seq_len": 16, "seconds": 60.0}
     assert micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())["largest"] == 0
+
+
+def test_a_search_without_time_says_that_more_may_fit(device) -> None:
+    model = adapt(build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"), {"method": "full"})
+    trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
+    spec = {"memory_limit_gib": 0.0, "packed": False, "seq_len": 16, "seconds": 0.0}
+    found = micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())
+    assert found["out_of_time"]
+    assert found["tries"] == {}
 
 
 def test_accumulated_steps_learn_what_one_large_step_learns(device) -> None:

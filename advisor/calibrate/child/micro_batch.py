@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,14 +23,17 @@ def largest_safe(
 ) -> dict[str, Any]:
     """Tries whole steps (so that optimiser states exist); an out-of-memory error is an answer and is recovered from.
 
-    Returns the largest rows per step that fit, 0 where not one does, with the peak memory of each try.
+    Returns the largest rows per step that fit, 0 where not one does, with the peak memory of each try. A search that
+    runs out of the trial's seconds says so: larger ones may fit too.
     """
     limit = float(spec["memory_limit_gib"] or trainer.device.free_gib()) * SAFE_SHARE
     tries: dict[int, float | None] = {}
+    give_up = time.perf_counter() + float(spec["seconds"])
 
     def fits(rows: int) -> bool:
         stop.check()
-        if _told(tries, rows) > limit:  # the line through earlier tries says no: do not try the machine's patience
+        late = time.perf_counter() > give_up
+        if late or _told(tries, rows) > limit:  # the line through earlier tries says no: not worth the time
             return False
         tries[rows] = _peak(trainer, spec, list(lengths), vocabulary, rows)
         reporter.step(phase="search", rows=rows, memory_gib=tries[rows])
@@ -42,7 +46,8 @@ def largest_safe(
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
-    return {"largest": low, "limit_gib": limit, "tries": {str(k): v for k, v in sorted(tries.items())}}
+    kept = {str(k): v for k, v in sorted(tries.items())}
+    return {"largest": low, "limit_gib": limit, "tries": kept, "out_of_time": time.perf_counter() > give_up}
 
 
 def _told(tries: Mapping[int, float | None], rows: int) -> float:
