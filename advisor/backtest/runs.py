@@ -6,16 +6,22 @@ A run of a source that the constants were fitted on is foretold with the constan
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor.backtest.runs_lessons import lesson, teachers
 from advisor.backtest.runs_scores import markdown, summary
 from advisor.backtest.runs_table import Row, read, to_run
 from advisor.core.quantity import UNKNOWN, Range
-from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
+from advisor.core.training import TrainingEstimate, TrainingRun
 from advisor.estimate.training import estimate, fixed_seconds, mean_length
+from advisor.estimate.training.spread import Z80
+
+LENGTH_DOUBT = 0.6
+"""Log standard deviation of the mean length of instruction-tuning sets, where nobody stated it: 100 to 1500 tokens."""
 
 EVALUATION_SHARE = 0.12
 """Evaluation beside training, as a share of the time of the steps, where a row's total includes it."""
@@ -57,68 +63,26 @@ def foretell(rows: Sequence[Row], calibrate: bool = False) -> list[Forecast]:
     models = {row.text("model"): known.architecture(row.text("model")) for row in rows}
     open_models = {name: model for name, model in models.items() if model is not None}
     runs = [to_run(row, open_models, gpus) for row in rows]
-    lessons = _lessons(rows, runs) if calibrate else {}
+    taught = teachers(rows, runs) if calibrate else {}
     forecasts = []
     for i, (row, planned) in enumerate(zip(rows, runs, strict=True)):
-        teacher = lessons.get(i)
-        if teacher == i:
-            forecasts.append(_teacher_forecast(row, planned))
+        teacher = taught.get(i)
+        if calibrate and (teacher is None or teacher == i):
+            forecasts.append(_silent(row, planned, "no matched run" if teacher is None else "used for calibration"))
         else:
-            measured = () if teacher is None else (_measurement(row, rows[teacher], runs[teacher]),)
-            forecasts.append(_forecast(row, planned, estimate(planned, measured, without=row.text("source"))))
+            measured = () if teacher is None else (lesson(row, rows[teacher], runs[teacher]),)
+            found = estimate(planned, measured, without=row.text("source"))
+            forecasts.append(_forecast(row, planned, found, bool(measured)))
     return forecasts
 
 
-def _lessons(rows: Sequence[Row], runs: Sequence[TrainingRun]) -> dict[int, int]:
-    """The row that teaches each row: of its own set-up, else the most alike of its group; a teacher is its own."""
-    told: dict[int, int] = {}
-    for members in _grouped(rows, wide=False):
-        teacher = _middle(members, rows, runs)
-        if teacher is not None and len(members) > 1:
-            told.update(dict.fromkeys(members, teacher))
-    for members in _grouped(rows, wide=True):
-        untold = [i for i in members if i not in told]
-        teachers = {told[i] for i in members if i in told}
-        if not teachers and len(members) > 1 and (middle := _middle(members, rows, runs)) is not None:
-            teachers = {middle}
-        for i in untold if teachers else ():
-            told[i] = i if i in teachers else max(sorted(teachers), key=lambda t: _alike(rows[i], rows[t]))
-    return told
+def _silent(row: Row, planned: TrainingRun, why: str) -> Forecast:
+    """No forecast after calibration: the run taught the others, or there was none to learn from."""
+    return Forecast(row, planned, "unknown", UNKNOWN, UNKNOWN, UNKNOWN, (f"{why}, so not scored",))
 
 
-def _grouped(rows: Sequence[Row], *, wide: bool) -> list[list[int]]:
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for i, row in enumerate(rows):
-        groups.setdefault(row.group if wide else row.kind, []).append(i)
-    return list(groups.values())
-
-
-def _middle(members: Sequence[int], rows: Sequence[Row], runs: Sequence[TrainingRun]) -> int | None:
-    """Of the measured rows the one with the middle number of tokens in a micro-batch."""
-    measured = [i for i in members if rows[i].text("suspect") != "yes" and rows[i].number("tokens_per_second")]
-    ordered = sorted(measured, key=lambda i: runs[i].micro_batch * mean_length(runs[i]))
-    return ordered[len(ordered) // 2] if ordered else None
-
-
-def _alike(one: Row, other: Row) -> int:
-    """How many cells of the set-up two rows share."""
-    return sum(a == b for a, b in zip(one.kind, other.kind, strict=True))
-
-
-def _measurement(learner: Row, teacher: Row, planned: TrainingRun) -> TrainingMeasurement:
-    """What the teacher's run showed; its memory only where the whole set-up is the same, since its errors add."""
-    alike = learner.kind == teacher.kind and learner.text("memory_basis") == teacher.text("memory_basis")
-    return TrainingMeasurement(
-        planned, teacher.number("memory_gib") if alike else None, teacher.number("tokens_per_second")
-    )
-
-
-def _teacher_forecast(row: Row, planned: TrainingRun) -> Forecast:
-    return Forecast(row, planned, "unknown", UNKNOWN, UNKNOWN, UNKNOWN, ("used for calibration, so not scored",))
-
-
-def _forecast(row: Row, planned: TrainingRun, found: TrainingEstimate) -> Forecast:
-    total, reason = _total_seconds(row, planned, found)
+def _forecast(row: Row, planned: TrainingRun, found: TrainingEstimate, taught: bool) -> Forecast:
+    total, reason = _total_seconds(row, planned, found, taught)
     unknown = (found.memory_gib.reason, found.tokens_per_second.reason, reason)
     return Forecast(
         row,
@@ -131,18 +95,23 @@ def _forecast(row: Row, planned: TrainingRun, found: TrainingEstimate) -> Foreca
     )
 
 
-def _total_seconds(row: Row, planned: TrainingRun, found: TrainingEstimate) -> tuple[Range, str]:
-    """Wall time of the samples the row states, and what its total includes beside the steps."""
+def _total_seconds(row: Row, planned: TrainingRun, found: TrainingEstimate, taught: bool) -> tuple[Range, str]:
+    """Wall time of the samples the row states, and what its total includes beside the steps.
+
+    A guessed length widens it, unless a run of the same data set has taught the speed at that guess.
+    """
     samples, speed = row.number("total_samples"), found.tokens_per_second.range
     if samples is None:
         return UNKNOWN, "the number of samples is not stated"
     if speed.p10 is None or speed.p50 is None or speed.p90 is None:
         return UNKNOWN, ""
-    tokens, includes = samples * mean_length(planned), row.text("total_includes")
+    includes = row.text("total_includes")
     share = 1.0 if includes == "train" else 1.0 + EVALUATION_SHARE
     fixed = fixed_seconds(planned, row.text("source")) if includes == "all" else 0.0
-    times = (share * tokens / v + fixed for v in (speed.p90, speed.p50, speed.p10))
-    return Range(*times), ""
+    steps = share * samples * mean_length(planned) / speed.p50
+    doubt = Z80 * LENGTH_DOUBT if "mean_tokens" in planned.assumed and not taught else 0.0
+    low, high = (math.exp(math.hypot(math.log(v / speed.p50), doubt)) for v in (speed.p10, speed.p90))
+    return Range(steps / high + fixed, steps + fixed, steps * low + fixed), ""
 
 
 def _cells(forecast: Forecast) -> dict[str, Any]:

@@ -27,13 +27,14 @@ CAUSES = """## What is out of reach, and why
 | axolotl-ai-cloud/axolotl | memory | remarks beside configurations; many models are known by size only |
 | foundation-model-stack/fms-acceleration | memory of some padded and fused-loss runs | lengths within a batch, and \
 whether the loss fuses the projection, are not in the columns |
-| Lightning-AI/litgpt | memory on several cards, total time | the figure holds the unsharded model; mean lengths are \
-not stated |
+| Lightning-AI/litgpt | total time | mean lengths are not stated, and how much of the time is evaluation |
 | huggingface/peft | speed | adapters called `other` differ by up to five times in speed |
 | InternLM/xtuner | speed of a large mixture on 256 cards | traffic between machines by expert layout, which is not \
 in the columns |
 | pytorch/torchtitan | speed | software generations differ at equal inputs |
-| georgian-io/LLM-Finetuning-Toolkit | total time | whole hours, no lengths, encoder-decoders |
+| georgian-io/LLM-Finetuning-Toolkit | total time | whole hours, neither lengths nor batches |
+| mosaicml/llm-foundry | speed at long lengths, also calibrated | attention at 0.2 to 0.3 of the peak where others \
+reach 0.6; one run cannot tell it from slow matrix products |
 | MLPerf submissions | calibrated speed | equal inputs, different vendors' machines |
 """
 
@@ -45,5 +46,7 @@ def page(recorded: Mapping[str, Any]) -> str:
         f"{HEAD}\n## Without a run of one's own\n\n{markdown(dict(recorded))}\n"
         "## After one matched run of the same source\n\n"
         "One run of each group (same source, card, number of cards, model, method, quantisation, loss and "
-        f"checkpointing) corrects the others and is not scored itself.\n\n{calibrated}{CAUSES}"
+        "checkpointing) corrects the others of its set-up, else of its group. It is chosen by its inputs: the one most "
+        "like the others. Neither it nor a run that has no partner is scored: answered counts those that were "
+        f"corrected.\n\n{calibrated}{CAUSES}"
     )

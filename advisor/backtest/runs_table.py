@@ -18,7 +18,17 @@ from advisor.estimate.training.memory import TUNED
 
 SHARED = ("source", "gpu", "gpu_count", "model", "method", "quantization", "fused_loss", "checkpointing")
 SET_UP = (
-    *("framework", "rank", "targets", "weights_dtype", "compute_dtype", "optimizer", "packed", "attention"),
+    *(
+        "framework",
+        "rank",
+        "targets",
+        "trainable_params",
+        "weights_dtype",
+        "compute_dtype",
+        "optimizer",
+        "packed",
+        "attention",
+    ),
     *("compile", "offload", "sharding", "tp", "pp", "cp"),
 )
 
@@ -114,7 +124,11 @@ class _Inputs:
         return (self.row.text("packed") or ("yes" if framework in TUNED else "no")) == "yes"
 
     def lengths(self, framework: str) -> tuple[int, float | None, float | None]:
-        """(limit, mean, longest example where it is not simply a multiple of the mean), in tokens."""
+        """(limit, mean, longest example where it is not simply a multiple of the mean), in tokens.
+
+        A padded run over a number of samples that is stated had a data set, whose examples vary; without one it is a
+        profile of one length, and every batch is padded to the limit.
+        """
         packed, padded = self.packed(framework), self.row.text("tokens_basis") == "padded"
         limit, mean = self.row.number("max_tokens"), self.row.number("mean_tokens")
         if limit is None and mean is not None:
@@ -124,6 +138,8 @@ class _Inputs:
         if packed:
             return round(limit), mean, None
         if padded:
+            if mean is None and self.row.number("total_samples"):
+                mean = self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN))
             positions = min(limit, PADDED_OVER_MEAN * mean) if mean else limit
             return round(limit), positions, min(limit, LONGEST_OVER_MEAN * mean) if mean else limit
         if mean is None:

@@ -67,6 +67,7 @@ def planned_run(brief: Brief, setting: Setting, name: str, model: Model, techniq
         method=technique,
         quantization="nf4" if technique == "qlora" else "none",
         seq_len=max(16, round(longest)),
+        longest_tokens=float(setting.data.max_tokens) if setting.data is not None and setting.data.max_tokens else None,
         mean_tokens=max(1.0, mean),
         sharding="ddp" if brief.hardware.count > 1 else "none",
         examples=brief.data.examples.likely,

@@ -124,8 +124,54 @@ def test_calibration_learns_from_one_run_and_scores_the_others(tmp_path: Path) -
     assert len(taught) == 1
     for i in {0, 1, 2} - set(taught):
         assert 2000 < after[i]["tokens_per_second"]["p50"] < before[i]["tokens_per_second"]["p50"]
-    other = table(tmp_path / "other.csv", changes[0], {**changes[1], "gpu_count": "2", "sharding": "ddp"})
-    assert forecast(other, calibrate=True) == forecast(other)
+
+
+def test_a_run_without_a_partner_is_not_scored_after_calibration(tmp_path: Path) -> None:
+    path = table(tmp_path / "runs.csv", {}, {"gpu_count": "2", "sharding": "ddp"})
+    for row in forecast(path, calibrate=True):
+        assert row["tokens_per_second"] is None
+        assert "no matched run" in row["reason"]
+
+
+def test_the_teacher_is_chosen_before_its_result_is_known(tmp_path: Path) -> None:
+    def taught(*speeds: str) -> list[int]:
+        changes = [
+            {"max_tokens": n, "mean_tokens": n, "packed": "yes", "tokens_per_second": s}
+            for n, s in zip(("128", "1024", "8192"), speeds, strict=True)
+        ]
+        after = forecast(table(tmp_path / "runs.csv", *changes), calibrate=True)
+        return [i for i, row in enumerate(after) if row["tokens_per_second"] is None]
+
+    assert taught("900", "5000", "6000") == taught("7000", "100", "3") == [1]
+
+
+def test_a_teacher_without_a_printed_speed_teaches_by_its_wall_time(tmp_path: Path) -> None:
+    changes = [
+        {"tokens_per_second": "", "total_seconds": t, "max_tokens": n} for t, n in (("2000", "700"), ("1", "768"))
+    ]
+    path = table(tmp_path / "runs.csv", *changes)
+    before, after = forecast(path), forecast(path, calibrate=True)
+    (scored,) = [i for i, row in enumerate(after) if row["total_seconds"] is not None]
+    measured = float(changes[1 - scored]["total_seconds"])
+    assert abs(after[scored]["total_seconds"]["p50"] - measured) < abs(
+        before[scored]["total_seconds"]["p50"] - measured
+    )
+
+
+def test_a_guessed_length_widens_the_time_and_not_the_speed(tmp_path: Path) -> None:
+    stated, guessed = forecast(table(tmp_path / "runs.csv", {}, {"mean_tokens": ""}))
+
+    def width(row: dict[str, object], measure: str) -> float:
+        return row[measure]["p90"] / row[measure]["p10"]
+
+    assert width(guessed, "total_seconds") > 2 * width(stated, "total_seconds")
+    assert width(guessed, "tokens_per_second") < 1.2 * width(stated, "tokens_per_second")
+
+
+def test_a_padded_run_of_a_data_set_does_not_fill_its_limit() -> None:
+    cells = {**CELLS, "tokens_basis": "padded", "mean_tokens": "", "max_tokens": "4096"}
+    assert to_run(Row(2, cells), {}, {}).mean_tokens < 1000
+    assert to_run(Row(2, {**cells, "total_samples": ""}), {}, {}).mean_tokens == 4096
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50), st.floats(0, 1))

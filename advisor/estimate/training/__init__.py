@@ -12,23 +12,34 @@ from advisor.core.training import TrainingEstimate, TrainingMeasurement, Trainin
 from advisor.estimate.training import coefficients, correction, memory, spread, throughput, time
 from advisor.estimate.training.advice import cheapest_card, largest_micro_batch, ways_to_fit
 from advisor.estimate.training.params import total_params, trainable_params
-from advisor.estimate.training.shape import Shape, of_model, of_size
+from advisor.estimate.training.shape import (
+    MULTILINGUAL,
+    Shape,
+    is_encoder_decoder,
+    of_encoder_decoder,
+    of_model,
+    of_size,
+)
 from advisor.estimate.training.throughput import mean_length
 
 __all__ = [
     "cheapest_card",
     "estimate",
-    "fits",
     "fixed_seconds",
     "free_gib",
     "largest_micro_batch",
     "mean_length",
     "shape_of",
+    "speed_shares",
     "total_params",
     "trainable_params",
     "trained",
     "ways_to_fit",
 ]
+
+
+BASIS_TERM = "allocator and context"
+"""What the basis that is asked for adds to the allocated memory."""
 
 
 def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), without: str = "") -> TrainingEstimate:
@@ -43,16 +54,17 @@ def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), wit
     if shape is None:
         return _unknown(run, f"neither architecture nor size of {run.model_name!r} is known")
     terms = _terms(run, shape, k)
-    memory_gib = _memory(run, sum(terms.values()), measured, k, without)
-    speed = _speed(run, shape, measured, k, without)
+    whole = sum(terms.values())
+    memory_gib = _memory(run, terms, measured, k)
+    speed = _speed(run, shape, measured, k)
     return TrainingEstimate(
         run=run,
-        fits=fits(run, shape, k),
+        fits=_verdict(run, terms, memory_gib, k),
         memory_gib=memory_gib,
         tokens_per_second=speed,
         step_seconds=_step_seconds(run, speed),
         train_hours=_train_hours(run, shape, speed, k),
-        terms=MappingProxyType(terms),
+        terms=MappingProxyType({name: value * memory_gib.likely / whole for name, value in terms.items()}),
         notes=_notes(run),
     )
 
@@ -63,11 +75,23 @@ def fixed_seconds(run: TrainingRun, without: str = "") -> float:
     return 0.0 if shape is None else time.fixed_seconds(run, shape, coefficients.fitted(without))
 
 
+def speed_shares(run: TrainingRun, without: str = "") -> Mapping[str, float]:
+    """What each term has of the time of a step; empty where the speed is unknown."""
+    shape = shape_of(run)
+    if shape is None or run.gpu is None:
+        return {}
+    return throughput.shares(run, run.gpu, shape, coefficients.fitted(without))
+
+
 def shape_of(run: TrainingRun) -> Shape | None:
     """The model's sizes, exact or typical for its parameter count; None where neither is known."""
     if run.model is not None:
         return of_model(run.model)
-    return of_size(run.params) if run.params else None
+    if not run.params:
+        return None
+    if is_encoder_decoder(run.model_name):
+        return of_encoder_decoder(run.params, MULTILINGUAL.search(run.model_name) is not None)
+    return of_size(run.params)
 
 
 def trained(run: TrainingRun) -> float:
@@ -76,15 +100,19 @@ def trained(run: TrainingRun) -> float:
     return 0.0 if shape is None else memory.trained_params(run, shape)
 
 
-def fits(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> str:
-    """`fits` where even P90 of the process is below the free memory, `tight` where only the median is, else `no`."""
-    free = free_gib(run)
-    if free is None:
+def _verdict(run: TrainingRun, terms: Mapping[str, float], memory_gib: Quantity, k: Mapping[str, float]) -> str:
+    """`fits` where even P90 of the process is below the free memory, `tight` where only the median is, else `no`.
+
+    `memory_gib` is the estimate on the run's own basis: own runs that shift or narrow it do so here as well.
+    """
+    free, high = free_gib(run), memory_gib.range.p90
+    if free is None or high is None:
         return "unknown"
-    used = memory.needed_gib(sum(memory.terms(run, shape, k).values()) / memory.GIB, k)
+    allocated = {name: value for name, value in terms.items() if name != BASIS_TERM}
+    used = memory.needed_gib(allocated, k) * memory_gib.likely / sum(terms.values())
     if used > free:
         return "no"
-    return "fits" if used * math.exp(spread.Z80 * spread.log_sd(run, "memory", k)) <= free else "tight"
+    return "fits" if used * high / memory_gib.likely <= free else "tight"
 
 
 def free_gib(run: TrainingRun) -> float | None:
@@ -94,17 +122,19 @@ def free_gib(run: TrainingRun) -> float | None:
     """
     if run.free_memory_gib is not None:
         return run.free_memory_gib
-    if run.gpu is None or run.gpu.memory_gb is None:
-        return None
-    return run.gpu.memory_gb * coefficients.fitted()["usable_memory"]
+    return None if run.gpu is None else memory.usable_gib(run.gpu, coefficients.fitted())
 
 
 def _terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
     """Terms in GiB; what the basis adds to the allocated peak is a term of its own."""
-    found = {name: value / memory.GIB for name, value in memory.terms(run, shape, k).items()}
+    found = _in_gib(memory.terms(run, shape, k))
     allocated = sum(found.values())
-    found["allocator and context"] = memory.on_basis(allocated, run.memory_basis, k) - allocated
+    found[BASIS_TERM] = memory.on_basis(allocated, run.memory_basis, k) - allocated
     return found
+
+
+def _in_gib(terms: Mapping[str, float]) -> dict[str, float]:
+    return {name: value / memory.GIB for name, value in terms.items()}
 
 
 def _lognormal(median: float, log_sd: float) -> Range:
@@ -113,37 +143,64 @@ def _lognormal(median: float, log_sd: float) -> Range:
 
 
 def _memory(
-    run: TrainingRun, median: float, measured: Sequence[TrainingMeasurement], k: Mapping[str, float], without: str
+    run: TrainingRun,
+    terms: Mapping[str, float],
+    measured: Sequence[TrainingMeasurement],
+    k: Mapping[str, float],
 ) -> Quantity:
-    ratios = [
-        m.memory_gib / estimate(m.run, without=without).memory_gib.likely for m in measured if m.memory_gib is not None
-    ]
-    return _corrected(median, spread.log_sd(run, "memory", k), ratios, k["repeat_memory"], "GiB")
+    lessons = []
+    for m in measured:
+        shape = shape_of(m.run)
+        if m.memory_gib is not None and shape is not None:
+            told = _terms(m.run, shape, k)
+            ratio = math.log(m.memory_gib / sum(told.values()))
+            lessons.append(correction.Lesson(ratio, spread.log_sd(m.run, "memory", k), _shares(told)))
+    return _corrected(sum(terms.values()), spread.log_sd(run, "memory", k), _shares(terms), lessons, k, "memory")
 
 
-def _speed(
-    run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasurement], k: Mapping[str, float], without: str
-) -> Quantity:
+def _speed(run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasurement], k: Mapping[str, float]) -> Quantity:
     if run.gpu is None:
         return Quantity.unknown("tokens/s", f"the card {run.gpu_name!r} is not in profiles/gpus")
     seconds = throughput.micro_step_seconds(run, run.gpu, shape, k)
     if seconds is None:
         return Quantity.unknown("tokens/s", f"neither peak nor bandwidth of {run.gpu_name} is known")
-    ratios = [
-        m.tokens_per_second / estimate(m.run, without=without).tokens_per_second.likely
-        for m in measured
-        if m.tokens_per_second is not None
-    ]
     median = throughput.tokens_per_step(run) / seconds
-    return _corrected(median, spread.log_sd(run, "speed", k), ratios, k["repeat_speed"], "tokens/s")
+    lessons = [lesson for m in measured if (lesson := _speed_lesson(m, k)) is not None]
+    shares = throughput.shares(run, run.gpu, shape, k) if lessons else {}
+    return _corrected(median, spread.log_sd(run, "speed", k), shares, lessons, k, "speed")
 
 
-def _corrected(median: float, log_sd: float, ratios: Sequence[float], repeat_sd: float, unit: str) -> Quantity:
-    if not ratios:
+def _speed_lesson(measured: TrainingMeasurement, k: Mapping[str, float]) -> correction.Lesson | None:
+    run, shape = measured.run, shape_of(measured.run)
+    if measured.tokens_per_second is None or run.gpu is None or shape is None:
+        return None
+    seconds = throughput.micro_step_seconds(run, run.gpu, shape, k)
+    if seconds is None:
+        return None
+    ratio = math.log(measured.tokens_per_second * seconds / throughput.tokens_per_step(run))
+    return correction.Lesson(ratio, spread.log_sd(run, "speed", k), throughput.shares(run, run.gpu, shape, k))
+
+
+def _shares(terms: Mapping[str, float]) -> dict[str, float]:
+    whole = sum(terms.values())
+    return {term: value / whole for term, value in terms.items()}
+
+
+def _corrected(
+    median: float,
+    log_sd: float,
+    shares: Mapping[str, float],
+    lessons: Sequence[correction.Lesson],
+    k: Mapping[str, float],
+    what: str,
+) -> Quantity:
+    unit = "GiB" if what == "memory" else "tokens/s"
+    if not lessons:
         return Quantity(_lognormal(median, log_sd), unit, Basis.MODELLED, coefficients.source(), coefficients.as_of())
-    shift, left = correction.update(log_sd, repeat_sd, [math.log(r) for r in ratios])
-    corrected = _lognormal(median * math.exp(shift), left)
-    return Quantity(corrected, unit, Basis.MEASURED, f"corrected by {len(ratios)} own runs", coefficients.as_of())
+    shift, left = correction.update(log_sd, shares, lessons, k[f"repeat_{what}"], what)
+    corrected = _lognormal(median * math.exp(shift), math.hypot(left, k[f"hidden_{what}"]))
+    runs = "own run" if len(lessons) == 1 else "own runs"
+    return Quantity(corrected, unit, Basis.MEASURED, f"corrected by {len(lessons)} {runs}", coefficients.as_of())
 
 
 def _inverse(speed: Quantity, amount: float, fixed: float, unit: str) -> Quantity:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.core.errors import UsageError
+from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import params as counts
 from advisor.estimate.training.shape import Shape
@@ -18,8 +19,21 @@ GIB = 1024.0**3
 FILL = 0.82
 """Share of a card that a run takes whose batch nobody stated."""
 
-SAFE_RESERVE = 1.17
-"""Reserved over allocated memory that a card must have room for: published runs show 1.05 to 1.25."""
+STANDING_RESERVE = 1.03
+"""Reserved over allocated memory of what stands during the whole run: large blocks, asked for once."""
+
+MOVING_RESERVE = 1.2
+"""The same of activations and logits, which come and go in many sizes: published runs show 1.05 to 1.25 in all."""
+
+MOVING = ("activations", "logits")
+"""Terms that come and go in every step."""
+
+KEEPS_WHOLE = frozenset({"litgpt"})
+"""Frameworks that keep the model they loaded on every card beside its shards while adapters are trained."""
+
+ERROR_CORRECTED = frozenset({"T4", "L4", "A10", "A10G", "A40", "L40", "L40S"})
+ERROR_CORRECTION = 15.0 / 16.0
+"""What error correction leaves of GDDR memory on cards that have it switched on; HBM has bits of its own for it."""
 
 WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 """Bytes per element."""
@@ -35,6 +49,10 @@ PARALLEL = frozenset({"megatron", "nemo"})
 
 EXPERT_GROUP = 8
 """Cards that share one set of experts: those of a machine."""
+
+LOSS_IN_PLACE = frozenset({"megatron", "nemo", "llm-foundry"})
+IN_PLACE_BYTES = 2.0
+"""Bytes per logit where the loss kernel reads 16-bit logits and writes their gradient over them."""
 
 FUSED_NORMS = frozenset({"megatron", "nemo", "llm-foundry", "torchtitan", "unsloth"})
 FUSED_NORM = 0.6
@@ -104,14 +122,14 @@ def terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, f
 
 
 def _filled(run: TrainingRun, found: dict[str, float], k: Mapping[str, float]) -> dict[str, float]:
-    """Where nobody stated the batch, the run has one that fits: its activations are at most what the card leaves."""
-    if not {"micro_batch", "checkpointing"} & set(run.assumed) or run.gpu is None or run.gpu.memory_gb is None:
+    """Where nobody stated batch or length, the run has one that fits: activations are at most what the card leaves."""
+    usable = usable_gib(run.gpu, k) if run.gpu is not None else None
+    if not {"micro_batch", "checkpointing", "seq_len"} & set(run.assumed) or usable is None:
         return found
-    moving = found["activations"] + found["logits"]
-    room = run.gpu.memory_gb * GIB * k["usable_memory"] * FILL - (sum(found.values()) - moving)
+    moving = sum(found[term] for term in MOVING)
+    room = usable * GIB * FILL - (sum(found.values()) - moving)
     if moving > room > 0.0:
-        found["activations"] *= room / moving
-        found["logits"] *= room / moving
+        found |= {term: found[term] * room / moving for term in MOVING}
     return found
 
 
@@ -248,7 +266,10 @@ def _loss(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float])
     head = k["head"] * where.positions * shape.hidden / where.tensor
     if shape.encoder:
         return head, 0.0
-    return head, k[f"logits_{run.fused_loss}"] * where.positions * shape.vocabulary / where.tensor
+    each = k[f"logits_{run.fused_loss}"]
+    if run.fused_loss == "kernel" and run.framework in LOSS_IN_PLACE:
+        each = min(each, IN_PLACE_BYTES)
+    return head, each * where.positions * shape.vocabulary / where.tensor
 
 
 def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]) -> float:
@@ -259,6 +280,8 @@ def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, floa
         stored = QUANTIZED.get(run.quantization, 2.0)
         found += k["gathered"] * stored * inner / shape.layers / where.tensor
         found += k["gathered_head"] * 2.0 * shape.vocabulary * shape.hidden / where.tensor
+        if run.method != "full" and run.framework in KEEPS_WHOLE:
+            found += _weights(run, shape) / where.tensor
     if run.sharding in ("zero2", "zero3"):
         found += k["zero_buckets_gib"] * GIB
     if run.quantization in QUANTIZED:
@@ -274,9 +297,18 @@ def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Map
     return k["optimizer_temporary"] * _state_width(run).weight * trained / shard / where.tensor / where.pipeline
 
 
-def needed_gib(allocated_gib: float, k: Mapping[str, float]) -> float:
-    """Room that a process must find on the card, so that its allocator does not run out in fragments."""
-    return allocated_gib * SAFE_RESERVE + k["context_gib"]
+def needed_gib(found: Mapping[str, float], k: Mapping[str, float]) -> float:
+    """Room that a process with these terms (GiB) must find, so that its allocator does not run out in fragments."""
+    moving = sum(found[term] for term in MOVING)
+    standing = sum(found.values()) - moving
+    return STANDING_RESERVE * standing + MOVING_RESERVE * moving + k["context_gib"]
+
+
+def usable_gib(gpu: Gpu, k: Mapping[str, float]) -> float | None:
+    """Memory of an empty card that a process can have, GiB: what driver and error correction leave; None if unknown."""
+    if gpu.memory_gb is None:
+        return None
+    return gpu.memory_gb * k["usable_memory"] * (ERROR_CORRECTION if gpu.name in ERROR_CORRECTED else 1.0)
 
 
 def on_basis(allocated_gib: float, basis: str, k: Mapping[str, float]) -> float:

@@ -95,10 +95,18 @@ def _lines(answer: Answer, width: int) -> Iterator[str]:
     if answer.largest_micro_batch:
         yield from _row("Micro-batch", f"{answer.largest_micro_batch} is the largest that is safe", width)
     yield from _ways(answer.ways, width)
-    notes = [f"{note}." for note in (*found.notes, f"Memory and speed: {found.memory_gib.source}") if note]
+    notes = [f"{note}." for note in (*found.notes, *_origins(found)) if note]
     for note in notes:
         yield ""
         yield from textwrap.wrap(printable(note[:1].upper() + note[1:]), width)
+
+
+def _origins(found: TrainingEstimate) -> tuple[str, ...]:
+    """Where memory and speed come from, in one note where it is the same."""
+    memory, speed = found.memory_gib.source, found.tokens_per_second.source
+    if memory == speed or not speed:
+        return (f"Memory and speed: {memory}",)
+    return (f"Memory: {memory}", f"Speed: {speed}")
 
 
 def _bars(found: TrainingEstimate, width: int) -> Iterator[str]:

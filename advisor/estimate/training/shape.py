@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +24,14 @@ UNGATED = frozenset(
     }
 )
 """Classes whose MLP is up, activation, down; all others have a gate beside the up projection."""
+
+ENCODER_DECODER = re.compile(r"(?<![a-z])(?:flan-?|m|u|um|by|long|code)?-?(?:t5|t0|ul2|bart)(?![a-z])", re.IGNORECASE)
+"""Names of encoder-decoders: T5 and its kin, UL2, BART."""
+
+MULTILINGUAL = re.compile(r"u?m(?:t5|t0|bart)", re.IGNORECASE)
+VOCABULARY_T5, VOCABULARY_MT5 = 32_128, 250_112
+LAYERS_T5 = ((1.2e8, 16), (4e8, 24), (math.inf, 48))
+"""Layers of encoder and decoder together by parameters: small, base, large and above (Raffel et al. 2020, table 15)."""
 
 TYPICAL_ASPECT = 128  # hidden size over layers, as in most decoders from 7B to 70B
 TYPICAL_VOCABULARY = 100_000
@@ -104,6 +114,39 @@ def of_size(params: float) -> Shape:
         mlp=3.0 * hidden,
         gated=True,
         vocabulary=TYPICAL_VOCABULARY,
+        encoder=False,
+        moe=False,
+    )
+
+
+def is_encoder_decoder(name: str) -> bool:
+    """Whether a model's name is that of a known family of encoder-decoders."""
+    return ENCODER_DECODER.search(name) is not None
+
+
+@lru_cache(maxsize=256)
+def of_encoder_decoder(params: float, multilingual: bool = False) -> Shape:
+    """The T5 1.1 model of that many parameters: narrow and deep, with attention across in each decoder layer.
+
+    A pair of layers has (4 + 8) h² in its attentions and 2 × 3 × 2.75 h² in gated MLPs; token table and head are apart.
+    """
+    layers = next(count for limit, count in LAYERS_T5 if params < limit)
+    vocabulary = VOCABULARY_MT5 if multilingual else VOCABULARY_T5
+    square, linear = layers / 2 * (12.0 + 16.5), 2.0 * vocabulary
+    hidden = max(round((math.sqrt(linear**2 + 4.0 * square * params) - linear) / (2.0 * square) / 64), 1) * 64
+    return Shape(
+        params=params,
+        active_params=params,
+        embedding_params=min(linear * hidden, 0.5 * params),
+        expert_params=0.0,
+        hidden=hidden,
+        layers=layers,
+        query=hidden,
+        key_value=hidden,
+        heads=max(hidden // 64, 1),
+        mlp=2.75 * hidden,
+        gated=True,
+        vocabulary=vocabulary,
         encoder=False,
         moe=False,
     )

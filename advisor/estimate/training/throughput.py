@@ -10,11 +10,17 @@ from collections.abc import Mapping
 
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
-from advisor.estimate.training.memory import QUANTIZED, TUNED, layout
+from advisor.estimate.training.memory import PARALLEL, QUANTIZED, TUNED, layout
 from advisor.estimate.training.shape import Shape
 
 LINKED = ("SXM", "NVL", "MI3", "Gaudi")
 """Parts of the names of cards that have NVLink-class links between them; all others talk over PCIe."""
+
+FUSED_KERNELS = PARALLEL | {"llm-foundry"}
+"""Stacks that launch few, large kernels; plain PyTorch, however well written, launches as many as any other."""
+
+SPLITS_BATCH = frozenset({"torchtitan"})
+"""Stacks that count the batch of a whole pipeline and send it through sequence by sequence."""
 
 AGAIN = {"full": 1.0, "selective": 0.2}
 """Share of the forward pass that checkpointing computes again."""
@@ -60,7 +66,7 @@ def traffic_bytes_per_token(run: TrainingRun, shape: Shape, length: float, k: Ma
     layer = 12.0 * shape.hidden + 6.0 * shape.mlp
     if run.attention == "eager":
         layer += 10.0 * shape.heads * length
-    kept = k["traffic_compiled"] if run.compile or run.framework in TUNED else 1.0
+    kept = k["traffic_compiled"] if run.compile or run.framework in FUSED_KERNELS else 1.0
     logits = 0.0 if shape.encoder else LOSS_TRAFFIC.get(run.fused_loss, 30.0) * shape.vocabulary
     return k["traffic"] * kept * passes * layer * shape.layers + logits
 
@@ -90,17 +96,22 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float])
     return math.exp(log + doublings * (k["eff_nodes"] + (k["eff_nodes_moe"] if shape.moe else 0.0)))
 
 
-def _card_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Mapping[str, float]) -> float:
-    """Busy time of one card for one micro step of one replica, were the replica a single card."""
+def _card_terms(
+    run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Mapping[str, float]
+) -> dict[str, float]:
+    """Busy seconds by term of one card for one micro step of one replica, were the replica a single card."""
     length = mean_length(run)
     tokens = run.micro_batch * length
     bandwidth = (gpu.bandwidth_gb_per_second or peak_tflops / k["tflops_per_gb"]) * 1e9
-    matmul = matmul_flops_per_token(run, shape) / (peak_tflops * 1e12 * efficiency(run, gpu, shape, k))
     share = k["attention_eager"] if run.attention == "eager" else k.get(f"attention_{gpu.arch}", k["attention_default"])
-    scores = attention_flops_per_token(run, shape, length) / (peak_tflops * 1e12 * share)
-    moved = traffic_bytes_per_token(run, shape, length, k) / bandwidth
+    peak = peak_tflops * 1e12
     passes = k.get(f"dequantize_{run.quantization}", 0.0)
-    return tokens * (matmul + scores + moved) + passes * 4.0 * shape.active_params / bandwidth
+    return {
+        "matrix": tokens * matmul_flops_per_token(run, shape) / (peak * efficiency(run, gpu, shape, k)),
+        "attention": tokens * attention_flops_per_token(run, shape, length) / (peak * share),
+        "traffic": tokens * traffic_bytes_per_token(run, shape, length, k) / bandwidth,
+        "dequantize": passes * 4.0 * shape.active_params / bandwidth,
+    }
 
 
 def mean_length(run: TrainingRun) -> float:
@@ -143,37 +154,85 @@ def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str,
 
     None where neither peak nor bandwidth of the card is known.
     """
+    found = seconds_by_term(run, gpu, shape, k)
+    return None if found is None else together(found, k)
+
+
+def seconds_by_term(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> dict[str, float] | None:
+    """What each term of a micro step would take alone, in seconds; None where the card's speed is unknown."""
     peak = peak_tflops(gpu, run, k)
     if peak is None:
         return None
     where = layout(run)
     stages = 1 if naive_pipeline(run) else where.pipeline
     cards = where.tensor * run.context_parallel * stages
-    busy = _card_seconds(run, gpu, shape, peak, k) / cards
-    busy *= math.exp(k["context_parallel"] * math.log2(run.context_parallel))
-    busy *= math.exp(k["pipeline_bubble"] * math.log2(stages))
-    per_layer = math.exp(
-        k["launch_per_layer"]
-        + (k["launch_adapter"] if run.method != "full" else 0.0)
-        + (k["launch_quantized"] if run.quantization in QUANTIZED else 0.0)
-    )
-    launch = per_layer * shape.layers / stages * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
-    if run.compile or run.framework in TUNED:
-        launch *= 0.5
-    if where.sharded_weights:
-        launch *= math.exp(k["launch_sharded"])
-    busy = math.hypot(busy, launch) + _tensor_seconds(run, gpu, shape, k)
-    link = _link_seconds(run, gpu, shape, k)
-    optimizer = 0.0
-    if run.method == "full" and gpu.bandwidth_gb_per_second:
-        states = shape.params / cards / (where.shard if where.sharded_states else 1)
-        optimizer = (
-            k["optimizer_bytes" if run.framework in TUNED else "optimizer_bytes_loops"]
-            * states
-            / (gpu.bandwidth_gb_per_second * 1e9)
-            / run.grad_accum
-        )
-    return max(busy, link) + k["unhidden"] * min(busy, link) + optimizer
+    slower = math.exp(k["context_parallel"] * math.log2(run.context_parallel)) * _bubble(run, stages, k)
+    found = {term: value / cards * slower for term, value in _card_terms(run, gpu, shape, peak, k).items()}
+    found["launch"] = _launch_seconds(run, shape, k) / stages
+    found["tensor"] = _tensor_seconds(run, gpu, shape, k)
+    found["link"] = _link_seconds(run, gpu, shape, k)
+    found["optimizer"] = _optimizer_seconds(run, gpu, shape, cards, k)
+    return found
+
+
+def _bubble(run: TrainingRun, stages: int, k: Mapping[str, float]) -> float:
+    """Time of a pipeline over that of its busy part: 1 + (stages − 1) ÷ micro-batches (Narayanan et al. 2021, §2.2).
+
+    Where the number of micro-batches is not stated, there are many.
+    """
+    batches = run.grad_accum * (run.micro_batch if run.framework in SPLITS_BATCH else 1)
+    if batches > 1:
+        return 1.0 + (stages - 1) / batches
+    return math.exp(k["pipeline_bubble"] * math.log2(stages))
+
+
+COMPUTE = ("matrix", "attention", "traffic", "dequantize")
+"""Terms that keep a card busy one after the other."""
+
+
+def together(found: Mapping[str, float], k: Mapping[str, float]) -> float:
+    """Seconds of a micro step: kernels hide launches, the busy card hides most of the traffic over the link."""
+    busy = math.hypot(sum(found[term] for term in COMPUTE), found["launch"]) + found["tensor"]
+    link = found["link"]
+    return max(busy, link) + k["unhidden"] * min(busy, link) + found["optimizer"]
+
+
+def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
+    """By how many per cent a micro step grows where a term grows by one per cent; they add up to 1.
+
+    Empty where the card's speed is unknown.
+    """
+    found = seconds_by_term(run, gpu, shape, k)
+    if found is None:
+        return {}
+    compute = sum(found[term] for term in COMPUTE)
+    kernels = math.hypot(compute, found["launch"])
+    bound_by_link = found["link"] > kernels + found["tensor"]
+    of_busy, of_link = (k["unhidden"], 1.0) if bound_by_link else (1.0, k["unhidden"])
+    slope = dict.fromkeys(COMPUTE, of_busy * compute / kernels)
+    slope |= {"launch": of_busy * found["launch"] / kernels, "tensor": of_busy, "link": of_link, "optimizer": 1.0}
+    whole = together(found, k)
+    return {term: slope[term] * value / whole for term, value in found.items()}
+
+
+def _launch_seconds(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> float:
+    """Time to issue the kernels of all layers forward and backward, which a small batch does not hide."""
+    log = k["launch_per_layer"]
+    log += k["launch_adapter"] if run.method != "full" else 0.0
+    log += k["launch_quantized"] if run.quantization in QUANTIZED else 0.0
+    log += k["launch_sharded"] if layout(run).sharded_weights else 0.0
+    fused = 0.5 if run.compile or run.framework in FUSED_KERNELS else 1.0
+    return fused * math.exp(log) * shape.layers * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
+
+
+def _optimizer_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, cards: int, k: Mapping[str, float]) -> float:
+    """The optimiser's passes over the states of a card, as a share of one micro step."""
+    if run.method != "full" or not gpu.bandwidth_gb_per_second:
+        return 0.0
+    where = layout(run)
+    states = shape.params / cards / (where.shard if where.sharded_states else 1)
+    passes = k["optimizer_bytes" if run.framework in TUNED else "optimizer_bytes_loops"]
+    return passes * states / (gpu.bandwidth_gb_per_second * 1e9) / run.grad_accum
 
 
 def naive_pipeline(run: TrainingRun) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from advisor.core.training import TrainingMeasurement
 from advisor.estimate.training import cheapest_card, coefficients, estimate, largest_micro_batch, ways_to_fit
-from advisor.estimate.training.correction import update
+from advisor.estimate.training.correction import COMMON, DOUBTS, Lesson, likeness, update
 from tests.estimate.training.catalogue import a_run, book
 
 
@@ -69,12 +69,51 @@ def test_step_and_training_time_follow_from_the_speed() -> None:
     assert not estimate(replace(published_run(), examples=None)).train_hours.range.is_known
 
 
+SHARES = st.fixed_dictionaries({term: st.floats(0.01, 1.0) for term in DOUBTS["speed"]}).map(
+    lambda d: {term: value / sum(d.values()) for term, value in d.items()}
+)
+
+
 @given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=20))
-def test_the_update_is_that_of_precisions(prior: float, repeat: float, ratios: list[float]) -> None:
-    shift, spread = update(prior, repeat, ratios)
+def test_runs_of_equal_shares_update_as_precisions(prior: float, repeat: float, ratios: list[float]) -> None:
+    shares = {"matrix": 0.8, "launch": 0.2}
+    shift, left = update(prior, shares, [Lesson(r, prior, shares) for r in ratios], repeat, "speed")
     precision = 1 / prior**2 + len(ratios) / repeat**2
-    assert shift == pytest.approx(sum(ratios) / repeat**2 / precision, abs=1e-9)
-    assert spread == pytest.approx(math.sqrt(1 / precision + repeat**2))
+    assert shift == pytest.approx(sum(ratios) / repeat**2 / precision, abs=1e-6)
+    assert left == pytest.approx(math.sqrt(1 / precision), abs=1e-6)
+
+
+@given(SHARES, SHARES)
+def test_likeness_is_a_correlation(one: dict[str, float], other: dict[str, float]) -> None:
+    assert likeness(one, one, "speed") == pytest.approx(1.0)
+    assert 0.0 < likeness(one, other, "speed") <= 1.0 + 1e-9
+    assert likeness(one, other, "speed") == pytest.approx(likeness(other, one, "speed"))
+
+
+def test_likeness_by_hand() -> None:
+    compute, overhead = {"matrix": 1.0}, {"launch": 1.0}
+    by_hand = COMMON**2 / math.sqrt((COMMON**2 + 0.2**2) * (COMMON**2 + 0.3**2))
+    assert likeness(compute, overhead, "speed") == pytest.approx(by_hand)
+
+
+def test_a_run_bound_by_the_same_terms_teaches_more_than_one_bound_by_others() -> None:
+    long, short = a_run(packed=True, seq_len=8192, micro_batch=8), a_run(packed=True, seq_len=64)
+    own = TrainingMeasurement(long, tokens_per_second=0.6 * estimate(long).tokens_per_second.likely)
+
+    def change(run) -> float:
+        return estimate(run, [own]).tokens_per_second.likely / estimate(run).tokens_per_second.likely
+
+    assert 0.6 <= change(long) < change(replace(long, micro_batch=4)) < change(short) <= 1.0
+
+
+def test_measured_memory_decides_whether_it_fits() -> None:
+    run = published_run()
+    free = estimate(run).memory_gib.likely * 2
+    own = TrainingMeasurement(run, memory_gib=free * 1.2)
+    assert estimate(replace(run, free_memory_gib=free)).fits == "fits"
+    corrected = estimate(replace(run, free_memory_gib=free), [own])
+    assert corrected.fits == "no"
+    assert sum(corrected.terms.values()) == pytest.approx(corrected.memory_gib.likely)
 
 
 def test_own_runs_correct_and_narrow() -> None:

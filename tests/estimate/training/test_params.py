@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from advisor.core.errors import UsageError
 from advisor.estimate.training import total_params, trainable_params
 from advisor.estimate.training.architecture import params_by_formula
+from advisor.estimate.training.shape import is_encoder_decoder, of_encoder_decoder
 from tests.estimate.training.catalogue import book
 
 BY_FORMULA = [m for m in book().models if params_by_formula(m) is not None]
@@ -36,6 +37,23 @@ def test_a_soft_prompt_is_twenty_embeddings() -> None:
     llama = book().model("Llama-3.2-3B")
     assert trainable_params(llama, "soft-prompt", 1, "") == 20 * 3072
     assert trainable_params(llama, "prefix", 1, "") == 20 * 28 * 2 * 8 * 128
+
+
+@pytest.mark.parametrize(
+    ("params", "hidden", "layers"),
+    [(248e6, 768, 24), (783e6, 1024, 48), (2.85e9, 2048, 48), (11.1e9, 4096, 48)],
+)
+def test_encoder_decoders_have_the_sizes_of_t5(params: float, hidden: int, layers: int) -> None:
+    shape = of_encoder_decoder(params)
+    assert shape.layers == layers
+    assert shape.hidden == pytest.approx(hidden, rel=0.05)
+
+
+def test_encoder_decoders_are_known_by_name() -> None:
+    assert all(
+        map(is_encoder_decoder, ["Flan-T5-Large", "t5-base", "mt0-xxl", "google/umt5-xl", "bart-large", "flan-ul2"])
+    )
+    assert not any(map(is_encoder_decoder, [m.name for m in book().models]))
 
 
 def test_an_unknown_module_gets_the_nearest_name() -> None:

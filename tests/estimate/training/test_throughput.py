@@ -20,6 +20,32 @@ def test_operations_by_hand() -> None:
     assert throughput.attention_flops_per_token(run, shape, 2048) == 6 * 32 * 4096 * 2048
 
 
+@given(
+    st.sampled_from(["Llama-3.2-1B", "Llama-3.1-70B"]),
+    st.sampled_from(["full", "lora", "qlora"]),
+    st.sampled_from(["none", "fsdp", "zero3", "tp"]),
+    st.integers(1, 16),
+)
+def test_shares_are_the_slopes_of_a_step(model: str, method: str, sharding: str, micro_batch: int) -> None:
+    from advisor.estimate.training import coefficients
+
+    run = a_run(model, method=method, sharding=sharding, gpus=1 if sharding == "none" else 4, micro_batch=micro_batch)
+    k, shape = coefficients.fitted(), shape_of(run)
+    shares = throughput.shares(run, run.gpu, shape, k)
+    assert sum(shares.values()) == pytest.approx(1.0)
+    seconds = throughput.seconds_by_term(run, run.gpu, shape, k)
+    whole = throughput.together(seconds, k)
+    for term, share in shares.items():
+        grown = throughput.together({**seconds, term: seconds[term] * (1 + 1e-7)}, k)
+        assert (grown / whole - 1) / 1e-7 == pytest.approx(share, abs=1e-3)
+
+
+def test_a_pipeline_waits_for_its_first_and_last_micro_batch() -> None:
+    run = a_run("Llama-3.1-70B", method="full", gpus=8, pipeline_parallel=8, framework="megatron", packed=True)
+    few, many = (estimate(replace(run, grad_accum=n)).tokens_per_second.likely for n in (8, 64))
+    assert many / few == pytest.approx((1 + 7 / 8) / (1 + 7 / 64), rel=0.1)
+
+
 def test_checkpointing_computes_the_layers_again() -> None:
     run = a_run("Llama-2-7b", method="lora")
     again = replace(run, checkpointing="full")
