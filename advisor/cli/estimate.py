@@ -16,7 +16,7 @@ from advisor.core.quantity import Basis, Quantity, Range
 
 if TYPE_CHECKING:
     from advisor.core.facts import Gpu, Model
-    from advisor.core.training import TrainingEstimate, TrainingRun
+    from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
     from advisor.facts import Facts
 
 METHODS = ("full", "lora", "qlora", "dora", "soft-prompt", "prefix", "ia3")
@@ -82,6 +82,7 @@ def _choice(name: str, words: tuple[str, ...], default: str, help: str) -> Calla
 @click.option("--usd-per-hour", type=AMOUNT, help="Price of one card; default: from our price table.")
 @click.option("--provider", default="", help="Take the price of this provider.")
 @click.option("--electricity-usd-per-kwh", type=AMOUNT, help="An owned card: what its power costs, instead of rent.")
+@click.option("--own-runs/--no-own-runs", default=True, help="Correct it by own runs of this kind; default: yes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 def command(as_json: bool, **given: Any) -> int:
     """One training run: does it fit, how long, how much?
@@ -108,12 +109,15 @@ def _answer(known: Facts, given: dict[str, Any]) -> Any:
     run = _run(known, given)
     if run.gpu is None:
         run = _on_cheapest_card(known, given, run)
-    found = training.estimate(run)
+    measured = _own_runs(known, run) if given["own_runs"] else ()
+    found = training.estimate(run, measured)
     inputs = []
     if run.model is not None:
         inputs.append(("model", str(Basis.PUBLISHED), run.model.cited.source, run.model.cited.as_of))
     if run.gpu is not None:
         inputs.append(("card", str(Basis.PUBLISHED), run.gpu.cited.source, run.gpu.cited.as_of))
+    if measured:
+        inputs.append(("own runs", str(Basis.MEASURED), f"{len(measured)} kept by `advisor runs`", ""))
     return Answer(
         estimate=found,
         cost_usd=_cost(known, given, found),
@@ -177,6 +181,23 @@ def _run(known: Facts, given: dict[str, Any]) -> TrainingRun:
         free_memory_gib=given["free_memory_gib"],
         assumed=assumed,
     )
+
+
+def _own_runs(known: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]:
+    """Calibrated and imported runs of this model and method on as many of these cards; none where none were kept."""
+    from advisor.store.folders import folders
+
+    if run.gpu is None or not folders().database.is_file():
+        return ()
+    from advisor import calibration
+
+    def same(other: TrainingRun) -> bool:
+        named = other.model_name.lower() == run.model_name.lower() or (
+            run.model is not None and other.model == run.model
+        )
+        return named and all(getattr(other, name) == getattr(run, name) for name in ("method", "quantization", "gpus"))
+
+    return tuple(m for m in calibration.measurements(known, run.gpu.name) if same(m.run))
 
 
 def _on_cheapest_card(known: Facts, given: dict[str, Any], run: TrainingRun) -> TrainingRun:

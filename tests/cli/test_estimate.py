@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -90,6 +91,44 @@ def test_text_keeps_to_eighty_columns(words: list[str]) -> None:
     lines = run(*words)[1].splitlines()
     assert max(map(len, lines)) <= 80
     assert any("█" in line for line in lines)
+
+
+def test_own_runs_of_the_same_kind_correct_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from advisor.calibration import import_runs
+
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
+    before = json.loads(run(*PUBLISHED, "--json")[1])["tokens_per_second"]
+    cells = {
+        "id": "mine",
+        "model": "Llama-3.2-3B",
+        "method": "lora",
+        "rank": "32",
+        "targets": "q_proj+v_proj",
+        "gpu": "L40S",
+        "gpu_count": "1",
+        "quantization": "none",
+        "packed": "no",
+        "mean_tokens": "210",
+        "max_tokens": "768",
+        "micro_batch": "4",
+        "checkpointing": "none",
+        "framework": "hf",
+        "tokens_basis": "real",
+    }
+    file = tmp_path / "mine.csv"
+    rows = [{**cells, "tokens_per_second": str(before["p50"] * 0.6)}, {**cells, "id": "other", "method": "full"}]
+    rows[1]["tokens_per_second"] = "1"
+    file.write_text("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n", encoding="utf-8")
+    import_runs(file, {})
+    found = json.loads(run(*PUBLISHED, "--json")[1])
+    after = found["tokens_per_second"]
+    assert before["p50"] * 0.6 <= after["p50"] < before["p50"] * 0.75
+    assert after["p90"] / after["p10"] < before["p90"] / before["p10"]
+    assert {"what": "own runs", "basis": "measured", "source": "1 kept by `advisor runs`", "as_of": ""} in found[
+        "sources"
+    ]
+    assert "corrected by 1 own run" in run(*PUBLISHED)[1]
+    assert json.loads(run(*PUBLISHED, "--no-own-runs", "--json")[1])["tokens_per_second"] == before
 
 
 def test_without_a_card_the_cheapest_by_the_deadline_is_named() -> None:
