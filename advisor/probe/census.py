@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROOM = 1_400_000
+PARTS = 8
+"""Keys are counted in so many parts, one after the other, so that little is held twice."""
+
 FULL = 0.75
 """Share of the room that different pairs may take; above it half of the keys are let go. So 1.05 M are exact."""
 
@@ -40,24 +43,34 @@ class Census:
 
     def kinds(self) -> int:
         """How many different pairs of key and value there are among all rows."""
-        _, _, counts = self._pairs()
-        return round(self.rows * len(counts) / max(int(counts.sum()), 1))
+        found = [(len(counts), int(counts.sum())) for _, _, counts in map(self._pairs, range(PARTS))]
+        return round(self.rows * sum(n for n, _ in found) / max(sum(rows for _, rows in found), 1))
 
     def rows_of_mixed_keys(self) -> int:
         """Rows whose key comes with more than one value."""
         import numpy as np
 
-        keys, _, counts = self._pairs()
-        starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.zeros(0, np.int64)
-        kinds = np.diff(np.append(starts, len(keys)))
-        mixed = int(np.repeat(kinds > 1, kinds) @ counts)
-        return round(self.rows * mixed / max(int(counts.sum()), 1))
+        mixed = held = 0
+        for keys, _, counts in map(self._pairs, range(PARTS)):
+            starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+            kinds = np.diff(np.append(starts, len(keys)))
+            mixed += int(np.repeat(kinds > 1, kinds) @ counts)
+            held += int(counts.sum())
+        return round(self.rows * mixed / max(held, 1))
 
-    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
-        """Different pairs in the order of their keys, and how often each came."""
+    def close(self) -> None:
+        """Let go of all pairs; `rows` and `bits` stay."""
+        self._keys, self._values, self._counts = array("q"), array("I"), array("I")
+
+    def _pairs(self, part: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
+        """Different pairs in the order of their keys, and how often each came; of all keys or of one part of them."""
         import numpy as np
 
-        keys, values, counts = (np.array(a) for a in (self._keys, self._values, self._counts))
+        keys = np.frombuffer(self._keys, np.int64)
+        values, counts = np.frombuffer(self._values, np.uint32), np.frombuffer(self._counts, np.uint32)
+        if part is not None:
+            wanted = (keys >> 40) % PARTS == part
+            keys, values, counts = keys[wanted], values[wanted], counts[wanted]
         order = np.lexsort((values, keys))
         keys, values, counts = keys[order], values[order], counts[order]
         new = np.append(True, (keys[1:] != keys[:-1]) | (values[1:] != values[:-1]))[: len(keys)]
@@ -75,13 +88,17 @@ class Census:
 
 
 class Lengths:
-    """Token counts of rows: sums of all of them, and an even sample of at most `room` rows for what needs an order."""
+    """Token counts of rows: sums of all of them, and an even sample of at most `room` rows for what needs an order.
 
-    def __init__(self, columns: int, room: int = 1_000_000) -> None:
+    Of the columns only the last `ordered` are sampled.
+    """
+
+    def __init__(self, columns: int, room: int = 1_000_000, ordered: int = 2) -> None:
         self.rows = 0
         self._room, self._step = room, 1
         self._sums, self._squares = [0] * columns, [0] * columns
-        self._kept = tuple(array("I") for _ in range(columns))
+        self._first = columns - ordered
+        self._kept = tuple(array("I") for _ in range(ordered))
 
     def add(self, *columns: Sequence[int]) -> None:
         """A batch: one list for each column, all of one length."""
@@ -89,7 +106,8 @@ class Lengths:
         for at, values in enumerate(columns):
             self._sums[at] += sum(values)
             self._squares[at] += sum(v * v for v in values)
-            self._kept[at].extend(values[begin :: self._step])
+            if at >= self._first:
+                self._kept[at - self._first].extend(values[begin :: self._step])
         self.rows += len(columns[0])
         if len(self._kept[0]) > self._room:
             self._step *= 2
@@ -99,7 +117,7 @@ class Lengths:
         """The sampled rows of a column, all of them where they are not more than the room."""
         import numpy as np
 
-        return np.array(self._kept[column], dtype=np.float64)
+        return np.array(self._kept[column - self._first], dtype=np.float64)
 
     def mean(self, column: int) -> float:
         """Over all rows."""

@@ -117,6 +117,7 @@ def _report(files: list[Path], reader: Reader, train: Kept, test: _Test | None, 
         raise UsageError(f"{files[0]}: no usable row; give one example a row")
     labels = _labels(train)
     personal = train.personal + (test.kept.personal if test else Tally())
+    distinct, conflicting = _counted(train)
     exact, leaked = test.copied(train) if test else (None, None)
     specificity = train.vocabulary.specificity(counted=train.counter.name != "bytes")
     report = DataReport(
@@ -142,9 +143,10 @@ def _report(files: list[Path], reader: Reader, train: Kept, test: _Test | None, 
         rare_labels=sum(count < FEW_ROWS for count in labels.values()),
         as_of=as_of,
         **_tokens(train, fields.answer, reader.files, as_of),
-        **_copies(train, labels, fields.answer),
+        **_copies(train, distinct, fields.answer, labelled=bool(labels)),
     )
-    report = replace(report, **_suspects(train, labels))
+    if labels:
+        report = replace(report, conflicting_rows=conflicting, **_suspects(train, labels))
     return replace(report, warnings=(*cautions(report), *_limits(train)))
 
 
@@ -188,21 +190,31 @@ def _around(train: Kept, as_of: str) -> Quantity:
     return Quantity(Range.exact(mean), "tokens/row", chat.basis, chat.note, as_of)
 
 
-def _copies(train: Kept, labels: Mapping[str, int], answer_field: str) -> dict[str, Any]:
+def _counted(train: Kept) -> tuple[int, int]:
+    """Different rows, and rows with the input of another and another answer.
+
+    What they are counted from is let go, as it would stand beside the comparison of sketches.
+    """
+    found = train.rows.kinds(), train.inputs.rows_of_mixed_keys()
+    train.rows.close()
+    train.inputs.close()
+    return found
+
+
+def _copies(train: Kept, distinct: int, answer_field: str, *, labelled: bool) -> dict[str, Any]:
     """The parts of the report about rows that repeat others or contradict them."""
     import numpy as np
 
     answers = np.asarray(train.answers)
     first = np.sort(np.unique(np.asarray(train.pairs), return_index=True)[1])
     groups = _groups(train, first)
-    distinct, near = train.rows.kinds(), len(first) - len(np.unique(groups))
+    near = len(first) - len(np.unique(groups))
     commonest = int(np.unique(answers, return_counts=True)[1].max())
     return {
         "distinct_rows": distinct,
         "near_duplicate_rows": near,
         "effective_rows": distinct - near,
-        "conflicting_rows": train.inputs.rows_of_mixed_keys() if labels else None,
-        "near_conflicting_rows": _conflicts(groups, answers[first]) if labels else None,
+        "near_conflicting_rows": _conflicts(groups, answers[first]) if labelled else None,
         "same_answer_rows": round(commonest * len(train) / len(answers)) if answer_field else 0,
     }
 
@@ -248,7 +260,7 @@ def _evenness(labels: Mapping[str, int]) -> float | None:
 
 def _suspects(train: Kept, labels: Mapping[str, int]) -> dict[str, Any]:
     """Rows whose label the other rows speak against; not looked for where one of the first rows has no label."""
-    if not labels or train.first_labels is None:
+    if train.first_labels is None:
         return {}
     names = list(labels)
     numbers = train.groups_of(names)

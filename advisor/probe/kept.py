@@ -50,7 +50,7 @@ class Kept:
         self.counter, self.chat = counter, chat
         self._counting = counting  # a thread that counts tokens while this one does the rest
         self.pairs = array("q")  # hash of prompt and answer as they stand
-        self.answers = array("q")
+        self.answers = array("I")  # the last 32 bits of their hashes
         self._lines = array("I")
         self._files: list[tuple[int, str]] = []  # first row, file
         self.rows, self.inputs = Census(), Census()  # kinds of rows; inputs and their answers
@@ -119,7 +119,7 @@ class Kept:
             return
         self.sketches.add(compared)
         self.pairs.extend(pairs)
-        self.answers.extend(said)
+        self.answers.extend(answer & 0xFFFFFFFF for answer in said)
 
     def _label(self, compared: list[str], answers: list[str]) -> None:
         if self.labels is None:

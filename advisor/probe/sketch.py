@@ -142,8 +142,11 @@ def near_pairs(texts: Texts, wanted: Callable[[Pairs], NDArray[np.bool_]]) -> It
 
     bands = texts.bands()
     for band in range(bands.shape[1]):
-        key = (bands[:, band].astype(np.uint64) << np.uint64(32)) | bands[:, (band + 1) % bands.shape[1]]
+        key = bands[:, band].astype(np.uint64)
+        key <<= np.uint64(32)
+        key |= bands[:, (band + 1) % bands.shape[1]]
         order = np.argsort(key, kind="stable")
+        del key
         held = bands[order, band]
         for step in range(1, min(NEIGHBOURS, len(order) - 1) + 1):
             at = np.flatnonzero(held[step:] == held[:-step])
@@ -199,7 +202,9 @@ def _sharing_a_band(first: Texts, second: Texts) -> NDArray[np.int64]:
     ours, theirs = first.bands(), second.bands()
     shared = np.zeros(len(first), np.bool_)
     for band in range(ours.shape[1]):
-        shared |= np.isin(ours[:, band], theirs[:, band])
+        wanted = np.unique(theirs[:, band])
+        for start in range(0, len(ours), BLOCK):
+            shared[start : start + BLOCK] |= np.isin(ours[start : start + BLOCK, band], wanted)
     return np.flatnonzero(shared)
 
 
