@@ -45,6 +45,8 @@ def evsi(ranking: Ranking, rows: Matrix, variance_share: float) -> float:
 
 def _conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
     """Expected cost of each arm that is ever best, and of the pick, within bins of the input. Shape (bins, arms)."""
+    if not ranking.rankable.any():
+        return None
     values = rows[1:][ranking.open[1:]] if ranking.open[1:].any() else rows[1:]
     per_bin = len(values) // BINS
     if per_bin < 2 or np.ptp(values) == 0:

@@ -69,7 +69,9 @@ class Ranking:
 
     @cached_property
     def p_best(self) -> Matrix:
-        """Share of draws in which each arm is best; row 0, the likely case, is no draw. Shape (arms,)."""
+        """Share of draws in which each arm is best (row 0 is no draw); none where no cost is known. Shape (arms,)."""
+        if not self.rankable.any():
+            return np.zeros(len(self.arms))
         return np.bincount(self.best[1:], minlength=len(self.arms)) / max(1, len(self.best) - 1)
 
     @cached_property
@@ -107,7 +109,9 @@ class Ranking:
         return int(np.where(enough, self.effective.mean(axis=0), np.inf).argmin())
 
     def regret(self, arm: int) -> float:
-        """Expected USD that hindsight would have saved over starting with this arm."""
+        """Expected USD that hindsight would have saved over starting with this arm; NaN where no cost is known."""
+        if not self.rankable.any():
+            return float("nan")
         return float((self.effective[:, arm] - self.effective.min(axis=1)).mean())
 
     def p_approach(self, approach: str) -> float:

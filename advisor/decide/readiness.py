@@ -129,8 +129,6 @@ def _prices(ranking: Ranking) -> Readiness | None:
     if not unknown:
         return None
     status = "warn" if ranking.rankable.any() else "stop"
-    return Readiness(
-        "prices",
-        status,
-        f"{len(unknown)} options have unknown prices and are not ranked by cost: {', '.join(unknown[:3])}",
-    )
+    names = ", ".join(unknown[:3]) + (", …" if len(unknown) > 3 else "")
+    count = "1 option has" if len(unknown) == 1 else f"{len(unknown)} options have"
+    return Readiness("prices", status, f"{count} an unknown price and no rank by cost: {names}")

@@ -42,6 +42,8 @@ def next_steps(known: Known) -> tuple[NextStep, ...]:
 
     Empty: decide now. Of several sizes of one test only the best is listed.
     """
+    if not known.ranking.rankable.any():
+        return (_find_prices(known),)
     first = any(r.rule == "evaluation set" and r.status == "stop" for r in known.readiness)
     steps = [*_labels(known), *_best_test(known), *_scorings(known), *_calibrations(known), *_answers(known)]
     worth = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(known)]
@@ -77,6 +79,12 @@ def _collect_test(known: Known) -> NextStep:
         f"start with {known.ranking.arms[pick].id} meanwhile"
     )
     return NextStep(action, items * _grade_usd(brief), days, _test_worth(known, items))
+
+
+def _find_prices(known: Known) -> NextStep:
+    """Where no option has a known cost, prices come first; what they are worth cannot be said without them."""
+    models = dict.fromkeys(arm.model for arm in known.ranking.arms)
+    return NextStep(f"state the prices of {', '.join(models)} in a price file (prices.file)", 0.0, 1.0, 0.0)
 
 
 def _test_worth(known: Known, items: int) -> float:

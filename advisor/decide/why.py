@@ -30,6 +30,8 @@ class Case:
 
 def reasons(case: Case) -> tuple[str, ...]:
     """One to five sentences, the strongest first."""
+    if not case.pick["horizon.total"].is_known:
+        return (_at_least(case), _quality(case))
     told = (_monthly(case), _quality(case), _once(case), _hosting(case), _odds(case))
     return tuple(sentence for sentence in told if sentence)[:5]
 
@@ -43,6 +45,14 @@ def middle(figure: Figure) -> float:
 def usd(value: float) -> str:
     """Dollars for a sentence: cents below a hundred, whole dollars above."""
     return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
+
+
+def _at_least(case: Case) -> str:
+    """What is known of a cost that is not known whole."""
+    run, once = (case.pick[f"{part}.total"] for part in ("run", "once"))
+    known = [f.value if f.is_known else f.at_least or 0.0 for f in (run, once)]
+    missing = ", ".join(dict.fromkeys((*run.missing, *once.missing)))
+    return f"{case.pick.arm.id} costs at least {usd(known[0])} a month and {usd(known[1])} once; unknown: {missing}."
 
 
 def _monthly(case: Case) -> str:
