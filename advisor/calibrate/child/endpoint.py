@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -43,20 +42,27 @@ class Answer:
 
 
 class Purse:
-    """What the run has spent over all its trials; asks to stop before the limit is passed."""
+    """What the run has spent over all its trials; no call starts that could pass the limit."""
 
     def __init__(self, limit_usd: float | None, stop: Stop) -> None:
         self.spent_usd, self._limit, self._stop = 0.0, limit_usd, stop
         self._dearest = 0.0
-        self._lock = threading.Lock()
 
-    def pay(self, usd: float, in_flight: int) -> None:
-        """One call is paid for; those in flight may each cost as much as the dearest so far."""
-        with self._lock:
-            self.spent_usd += usd
-            self._dearest = max(self._dearest, usd)
-            if self._limit is not None and self.spent_usd + (in_flight + 1) * self._dearest > self._limit:
-                self._stop.ask(f"its dollars are used up: ${self.spent_usd:.4f} spent")
+    def pay(self, usd: float) -> None:
+        """One call is paid for."""
+        self.spent_usd += usd
+        self._dearest = max(self._dearest, usd)
+
+    def affords(self, in_flight: int) -> bool:
+        """Whether one more call may start: each call under way may cost as much as the dearest so far.
+
+        Asks the run to stop where nothing is under way and nothing more can start.
+        """
+        if self._limit is None or self.spent_usd + (in_flight + 1) * self._dearest <= self._limit:
+            return True
+        if not in_flight:
+            self._stop.ask(f"its dollars are used up: ${self.spent_usd:.4f} spent")
+        return False
 
 
 def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, purse: Purse) -> dict[str, Any]:
@@ -69,16 +75,16 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
     with ThreadPoolExecutor(int(spec["at_once"])) as pool:
         flying: dict[Future[Answer], int] = {}
         while (waiting or flying) and not (stop.asked and not flying):
-            while waiting and len(flying) < int(spec["at_once"]) and not stop.asked:
+            while waiting and len(flying) < int(spec["at_once"]) and not stop.asked and purse.affords(len(flying)):
                 number = waiting.pop(0)
                 messages = chat(shared["instruction"], shown, items[number][0])
                 flying[pool.submit(_ask, spec, messages, stop)] = number
                 if len(answers) == 0:
                     break  # the first answer says what a call costs, before several are under way
-            for done in wait(flying, return_when=FIRST_COMPLETED)[0]:
+            for done in wait(flying, return_when=FIRST_COMPLETED)[0] if flying else ():
                 number = flying.pop(done)
                 answers[number] = done.result()
-                purse.pay(_usd(spec, answers[number]) or 0.0, len(flying))
+                purse.pay(_usd(spec, answers[number]) or 0.0)
                 reporter.step(label=trial.label, step=len(answers), steps=len(items), usd=purse.spent_usd)
     counted = _counts(spec, answers, items, shared, shown)
     if len(answers) < len(items):
