@@ -66,6 +66,21 @@ class Evaluation:
 
         return self._on(Sheet(self.brief, count + 1, seed))
 
+    def searched(self, count: int, seed: int) -> Mapping[str, Figure]:
+        """The score that a searched prompt would reach, by model, in the same draws; nothing where quality is free."""
+        from advisor.estimate.scoring import quality_figures
+        from advisor.estimate.sheet import Sheet
+
+        quality = self.brief.quality
+        if quality.target == 0 and (quality.error_cost_usd.p90 or 0) == 0:
+            return {}
+        models = dict.fromkeys(arm.model for arm in self.arms if arm.approach == "prompt")
+        tried = {model: Arm("prompt", "searched", model) for model in models}
+        known = {arm.skill for arm in self.arms}
+        new = {model: arm for model, arm in tried.items() if arm.skill not in known}
+        told = quality_figures(tuple(new.values()), Sheet(self.brief, count + 1, seed), self.setting)
+        return {model: told[arm.skill] for model, arm in new.items()}
+
     def what_if(self, changes: Sequence[tuple[str, float]]) -> Evaluated:
         """Row 0 changes nothing, row i the i-th input to its value."""
         from advisor.estimate.sheet import what_if
@@ -194,7 +209,17 @@ def _judge(
     advice = cautions(cases.estimates, informed, setting)
     warnings = (*surroundings.warnings, *setting.warnings, *_data_warnings(setting.data), *advice)
     question = Question(
-        informed, setting, cases, bound, cases.quality, excluded, assumptions(informed), warnings, seed, weights
+        informed,
+        setting,
+        cases,
+        bound,
+        cases.quality,
+        excluded,
+        assumptions(informed),
+        warnings,
+        seed,
+        weights,
+        bound.searched(draws, seed) if deep else {},
     )
     return decide(question, deep=deep)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from advisor.core.arm import Estimate
 from advisor.core.brief import Brief
@@ -11,9 +13,15 @@ from advisor.core.figure import Figure
 from advisor.core.quantity import Basis
 from advisor.core.verdict import FlipPoint, Information, NextStep, Readiness
 from advisor.decide.information import DETECTABLE, evppi, evsi, items_needed, rows_of, variance_removed
-from advisor.decide.ranking import Ranking
+from advisor.decide.ranking import Matrix, Ranking
 
 TEST_SIZES = (100, 200, 400, 800, 1600)
+
+SEARCH_CALLS = 3200.0
+"""Requests of a usual prompt search: optimisers report 1,000 to 10,000."""
+
+PLAIN = ("zero-shot", "few-shot")
+"""Techniques whose prompt a search can still improve."""
 
 CALIBRATION_HOURS = 0.25
 """A short training run that measures the speed of a card: a few hundred steps and its start-up."""
@@ -35,6 +43,7 @@ class Known:
     flips: tuple[FlipPoint, ...]
     readiness: tuple[Readiness, ...]
     estimates: Sequence[Estimate] = ()
+    searched: Mapping[str, Figure] = field(default_factory=dict)  # score of a searched prompt, by model
 
 
 def next_steps(known: Known) -> tuple[NextStep, ...]:
@@ -45,7 +54,14 @@ def next_steps(known: Known) -> tuple[NextStep, ...]:
     if not known.ranking.rankable.any():
         return (_find_prices(known),)
     first = any(r.rule == "evaluation set" and r.status == "stop" for r in known.readiness)
-    steps = [*_labels(known), *_best_test(known), *_scorings(known), *_calibrations(known), *_answers(known)]
+    steps = [
+        *_labels(known),
+        *_best_test(known),
+        *_scorings(known),
+        *_searches(known),
+        *_calibrations(known),
+        *_answers(known),
+    ]
     worth = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(known)]
     ranked = sorted(worth, key=lambda s: s.cost_usd - s.worth_usd)[:LISTED]
     return (_collect_test(known), *ranked) if first else tuple(ranked)
@@ -139,6 +155,37 @@ def _scorings(known: Known) -> Iterator[NextStep]:
             worth = evsi(known.ranking, rows_of(figure), variance_removed(figure, items))
             if cost == cost:
                 yield NextStep(f"score {skill} on the {items:,} test items in hand", cost, 2.0, worth)
+
+
+def _searches(known: Known) -> Iterator[NextStep]:
+    """Search the prompt of a model (instructions × examples) and score what is found on the test items in hand."""
+    ranking = known.ranking
+    for model, score in known.searched.items():
+        plain = [i for i, arm in enumerate(ranking.arms) if arm.technique in PLAIN and arm.model == model]
+        rankable = [i for i in plain if ranking.rankable[i]]
+        if rankable:
+            base = min(rankable, key=lambda i: float(ranking.cost[0, i]))
+            request = known.estimates[base].figures.get("run.request")
+            cost = SEARCH_CALLS * request.value if request is not None else 0.0
+            worth = search_worth(ranking, base, rows_of(score), known.brief.quality.target)
+            yield NextStep(f"search the prompt of {model} for better instructions and examples", cost, 2.0, worth)
+
+
+def search_worth(ranking: Ranking, base: int, score: Matrix, target: float) -> float:
+    """USD that an option is worth which costs as much as arm `base` and scores `score` (a row per draw, row 0 likely).
+
+    In draws in which some arm meets every limit: what the new option saves by taking its place there. In the others,
+    where the new one reaches the target: the pick's whole cost, which would go to an option below it.
+    """
+    meets = (score >= target) & ranking.meets_money[:, base] & ranking.meets_weeks[:, base]
+    meets, opened = meets[1:], ranking.open[1:]
+    cost = ranking.cost[1:, base]
+    saved = 0.0
+    if opened.any():
+        without = ranking.effective[:, ranking.pick]
+        saved = float(np.where(meets[opened], np.maximum(0.0, without - cost[opened]), 0.0).sum())
+    newly = meets & ~opened
+    return (saved + float(ranking.cost[1:, ranking.pick][newly].sum())) / len(opened)
 
 
 def _calibrations(known: Known) -> Iterator[NextStep]:

@@ -57,6 +57,7 @@ class Question:
     warnings: tuple[str, ...]
     seed: int
     weights: Mapping[str, float] = field(default_factory=dict)
+    searched: Mapping[str, Figure] = field(default_factory=dict)  # score of a searched prompt, by model
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,16 @@ def nothing_left(
 def _second_look(question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]) -> SecondLook:
     brief, cases = question.brief, question.cases
     found = what_changes(question.evaluator, cases, brief, ranking.pick, other)
-    known = Known(brief, ranking, cases.inputs, question.quality, found.flips, tuple(checks), cases.estimates)
+    known = Known(
+        brief,
+        ranking,
+        cases.inputs,
+        question.quality,
+        found.flips,
+        tuple(checks),
+        cases.estimates,
+        question.searched,
+    )
     even = break_even(cases, ranking.pick, other, found.equal_requests)
     return SecondLook(even, found.flips, found.sensitivity, next_steps(known), information(known))
 
