@@ -105,6 +105,8 @@ SPEED = {  # start, doubt in the constant's own unit
     "optimizer_bytes_loops": (45.0, 10.0),
     "link_nvlink": (4.8, 0.3),
     "link_pcie": (1.6, 0.3),
+    "link_nodes": (4.0, 0.5),  # 8 adapters of 200 to 400 Gbit/s for 8 cards
+    "overlap": (3.5, 0.7),
     "link_offload": (2.1, 0.4),
     "unhidden": (0.2, 0.1),
 }

@@ -16,6 +16,9 @@ from advisor.estimate.training.shape import Shape
 LINKED = ("SXM", "NVL", "MI3", "Gaudi")
 """Parts of the names of cards that have NVLink-class links between them; all others talk over PCIe."""
 
+MACHINE = 8
+"""Cards of one machine; beyond them states travel over the network."""
+
 FUSED_KERNELS = PARALLEL | {"llm-foundry"}
 """Stacks that launch few, large kernels; plain PyTorch, however well written, launches as many as any other."""
 
@@ -92,7 +95,7 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float])
         log += k["eff_padding"]
     if run.quantization in QUANTIZED:
         log += k["eff_quantized"]
-    doublings = math.log2(max(run.gpus / 8.0, 1.0))
+    doublings = math.log2(max(run.gpus / MACHINE, 1.0))
     return math.exp(log + doublings * (k["eff_nodes"] + (k["eff_nodes_moe"] if shape.moe else 0.0)))
 
 
@@ -141,6 +144,8 @@ def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, floa
     stored = QUANTIZED.get(run.quantization, 2.0)
     if where.sharded_weights and where.shard > 1:
         speed = _link_speed(gpu, k)
+        if run.gpus > MACHINE:
+            speed = min(speed, math.exp(k["link_nodes"]) * 1e9)
         moved = 2.0 * stored + (2.0 if run.method == "full" else 0.0)
         found += moved * shape.params * (where.shard - 1) / where.shard / speed / where.tensor / where.pipeline
     if run.offload != "none":
@@ -191,10 +196,17 @@ COMPUTE = ("matrix", "attention", "traffic", "dequantize")
 
 
 def together(found: Mapping[str, float], k: Mapping[str, float]) -> float:
-    """Seconds of a micro step: kernels hide launches, the busy card hides most of the traffic over the link."""
-    busy = math.hypot(sum(found[term] for term in COMPUTE), found["launch"]) + found["tensor"]
+    """Seconds of a micro step: kernels hide some launches, the busy card hides most of the traffic over the link."""
+    busy = _longer(sum(found[term] for term in COMPUTE), found["launch"], k) + found["tensor"]
     link = found["link"]
     return max(busy, link) + k["unhidden"] * min(busy, link) + found["optimizer"]
+
+
+def _longer(compute: float, launch: float, k: Mapping[str, float]) -> float:
+    """Kernels are issued while others run: between both after one another (order 1) and the longer alone (infinite)."""
+    order = k["overlap"]
+    most = max(compute, launch)
+    return most * ((compute / most) ** order + (launch / most) ** order) ** (1.0 / order) if most else 0.0
 
 
 def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
@@ -206,11 +218,13 @@ def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> 
     if found is None:
         return {}
     compute = sum(found[term] for term in COMPUTE)
-    kernels = math.hypot(compute, found["launch"])
+    kernels = _longer(compute, found["launch"], k)
     bound_by_link = found["link"] > kernels + found["tensor"]
     of_busy, of_link = (k["unhidden"], 1.0) if bound_by_link else (1.0, k["unhidden"])
-    slope = dict.fromkeys(COMPUTE, of_busy * compute / kernels)
-    slope |= {"launch": of_busy * found["launch"] / kernels, "tensor": of_busy, "link": of_link, "optimizer": 1.0}
+    power = k["overlap"] - 1.0
+    slope = dict.fromkeys(COMPUTE, of_busy * (compute / kernels) ** power)
+    slope["launch"] = of_busy * (found["launch"] / kernels) ** power
+    slope |= {"tensor": of_busy, "link": of_link, "optimizer": 1.0}
     whole = together(found, k)
     return {term: slope[term] * value / whole for term, value in found.items()}
 
