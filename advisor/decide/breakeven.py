@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from advisor.core.arm import Estimate
@@ -11,7 +9,11 @@ from advisor.core.figure import Figure
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import BreakEven
 from advisor.decide.evaluator import Cases
+from advisor.decide.quantiles import quantiles
 from advisor.decide.ranking import Matrix, full
+
+NEVER = 1e12
+"""Stands for infinitely many months or prices among draws."""
 
 
 def break_even(cases: Cases, pick: int, other: int | None, requests_per_month: float | None) -> BreakEven:
@@ -56,8 +58,8 @@ def _payback_range(cases: Cases, pick: int, other: int) -> Range:
 
 def spread(rows: Matrix) -> Range:
     """P10, P50 and P90 of draws; unknown where one of them is infinite: in a tenth of the draws it never happens."""
-    found = [float(q) for q in np.quantile(rows, (0.1, 0.5, 0.9), method="nearest")] if len(rows) else [math.nan]
-    return Range(*found) if all(math.isfinite(q) for q in found) else UNKNOWN
+    found = quantiles(np.minimum(rows, NEVER)) if len(rows) else UNKNOWN
+    return found if found.p90 is not None and found.p90 < NEVER else UNKNOWN
 
 
 def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:

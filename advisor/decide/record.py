@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-
-import numpy as np
 
 from advisor.core.arm import Estimate
 from advisor.core.figure import Figure
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import ArmRecord, FigureInput, FigureRecord, SourceRecord
-from advisor.decide.ranking import Matrix
+from advisor.decide.quantiles import quantiles
 
 HEADLINE = ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
 """The figures every arm is shown with."""
@@ -58,20 +55,6 @@ class Recorder:
             formula, figure.filled(), inputs, "; ".join(sources[:4]), dates[0] if dates else "", figure.anchor,
             figure.at_least, figure.missing,
         )  # fmt: skip
-
-
-def quantiles(rows: Matrix) -> Range:
-    """P10, P50 and P90 of an array of draws, interpolated between neighbours; found without sorting all of them."""
-    if math.isnan(rows.sum()):
-        return UNKNOWN
-    places = [(len(rows) - 1) * share for share in (0.1, 0.5, 0.9)]
-    below = [int(place) for place in places]
-    parted = np.partition(rows, sorted({k for b in below for k in (b, min(b + 1, len(rows) - 1))}))
-    p10, p50, p90 = (
-        float(parted[b] + (place - b) * (parted[min(b + 1, len(rows) - 1)] - parted[b]))
-        for b, place in zip(below, places, strict=True)
-    )
-    return Range(p10, p50, p90)
 
 
 def number(value: float) -> float | None:

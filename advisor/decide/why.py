@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from advisor.core.arm import Estimate
 from advisor.core.brief import Brief, Score
 from advisor.core.figure import Figure
 from advisor.core.probes import ResultsReport
 from advisor.core.verdict import BreakEven
 from advisor.decide.information import DISCORDANT, told_apart
+from advisor.decide.quantiles import quantiles
 from advisor.decide.ranking import Ranking
 
 
@@ -39,7 +38,8 @@ def reasons(case: Case) -> tuple[str, ...]:
 def middle(figure: Figure) -> float:
     """The median of the draws: the figure that every screen shows first."""
     rows = figure.rows
-    return figure.value if isinstance(rows, (int, float)) or len(rows) < 2 else float(np.median(rows[1:]))
+    found = None if isinstance(rows, (int, float)) or len(rows) < 2 else quantiles(rows[1:]).p50
+    return figure.value if found is None else found
 
 
 def usd(value: float) -> str:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from advisor.core.figure import Figure
 from advisor.core.quantity import UNKNOWN, Basis
-from advisor.decide.record import Recorder, quantiles
+from advisor.decide.quantiles import quantiles
+from advisor.decide.record import Recorder
 from tests.arms import estimated, prompt
 
 
