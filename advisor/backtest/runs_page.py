@@ -45,8 +45,10 @@ def page(recorded: Mapping[str, Any]) -> str:
     return (
         f"{HEAD}\n## Without a run of one's own\n\n{markdown(dict(recorded))}\n"
         "## After one matched run of the same source\n\n"
-        "One run of each group (same source, card, number of cards, model, method, quantisation, loss and "
-        "checkpointing) corrects the others of its set-up, else of its group. It is chosen by its inputs: the one most "
-        "like the others. Neither it nor a run that has no partner is scored: answered counts those that were "
+        "Runs that share source, card, number of cards, model, method, quantisation, loss and checkpointing are a group. "
+        "Within it one run of each set-up (rank, targets, precision, optimiser, attention, framework, sharding) corrects "
+        "the others of that set-up, and a run whose set-up occurs once is corrected by the most alike of these. The run "
+        "that teaches is chosen by its inputs: the one most like the others. Neither it nor a run without a partner is "
+        "scored: answered counts those that were "
         f"corrected.\n\n{calibrated}{CAUSES}"
     )
