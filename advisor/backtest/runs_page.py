@@ -19,6 +19,15 @@ constants come from physics and documentation; which effects the formulas know w
 new sources will be told somewhat worse.
 """
 
+MATCHED = """## After one matched run of the same source
+
+Runs that share source, card, number of cards, model, method, quantisation, loss and checkpointing are a group. Within
+it one run of each set-up (rank, targets, precision, optimiser, attention, framework, sharding) corrects the others of
+that set-up, and a run whose set-up occurs once is corrected by the most alike of these. The run that teaches is chosen
+by its inputs: the one most like the others. Neither it nor a run without a partner is scored: answered counts those
+that were corrected.
+"""
+
 CAUSES = """## What is out of reach, and why
 
 | Source | What is far off | Cause |
@@ -42,13 +51,4 @@ reach 0.6; one run cannot tell it from slow matrix products |
 def page(recorded: Mapping[str, Any]) -> str:
     """The page in Markdown from the recorded figures."""
     calibrated = markdown(recorded["calibrated"]).split("### Formulas")[0]
-    return (
-        f"{HEAD}\n## Without a run of one's own\n\n{markdown(dict(recorded))}\n"
-        "## After one matched run of the same source\n\n"
-        "Runs that share source, card, number of cards, model, method, quantisation, loss and checkpointing are a group. "
-        "Within it one run of each set-up (rank, targets, precision, optimiser, attention, framework, sharding) corrects "
-        "the others of that set-up, and a run whose set-up occurs once is corrected by the most alike of these. The run "
-        "that teaches is chosen by its inputs: the one most like the others. Neither it nor a run without a partner is "
-        "scored: answered counts those that were "
-        f"corrected.\n\n{calibrated}{CAUSES}"
-    )
+    return f"{HEAD}\n## Without a run of one's own\n\n{markdown(dict(recorded))}\n{MATCHED}\n{calibrated}{CAUSES}"
