@@ -30,20 +30,24 @@ def evpi(ranking: Ranking) -> float:
 
 def evppi(ranking: Ranking, rows: Matrix) -> float:
     """USD that perfect knowledge of one input, given as its rows for all draws, would save on average."""
-    means = _conditional_means(ranking, rows)
-    return _worth(means, ranking) if means is not None else 0.0
+    return evsi(ranking, rows, 1.0)
 
 
 def evsi(ranking: Ranking, rows: Matrix, variance_share: float) -> float:
     """USD that a test is worth which removes this share (0 to 1) of the input's variance."""
-    means = _conditional_means(ranking, rows)
+    return worth(conditional_means(ranking, rows), variance_share)
+
+
+def worth(means: Matrix | None, variance_share: float = 1.0) -> float:
+    """USD that conditional expectations are worth, shrunk to the share of variance that is removed; 0 without any."""
     if means is None:
         return 0.0
     centre = means.mean(axis=0)
-    return _worth(centre + math.sqrt(variance_share) * (means - centre), ranking)
+    known = centre + math.sqrt(variance_share) * (means - centre)
+    return max(0.0, float(known.mean(axis=0).min() - known.min(axis=1).mean()))
 
 
-def _conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
+def conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
     """Expected cost of each arm that is ever best, and of the pick, within bins of the input. Shape (bins, arms)."""
     if not ranking.rankable.any():
         return None
@@ -51,13 +55,9 @@ def _conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
     per_bin = len(values) // BINS
     if per_bin < 2 or np.ptp(values) == 0:
         return None
-    order = np.argsort(values, kind="stable")[: per_bin * BINS]
+    order = np.argsort(values)[: per_bin * BINS]
     cost = ranking.contenders[order]
     return np.asarray(cost.reshape(BINS, per_bin, -1).mean(axis=1))
-
-
-def _worth(means: Matrix, ranking: Ranking) -> float:
-    return max(0.0, float(means.mean(axis=0).min() - means.min(axis=1).mean()))
 
 
 def smallest_difference(items: float) -> float:

@@ -12,7 +12,7 @@ from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis
 from advisor.core.verdict import FlipPoint, Information, NextStep, Readiness
-from advisor.decide.information import DETECTABLE, evppi, evsi, items_needed, rows_of, variance_removed
+from advisor.decide.information import DETECTABLE, conditional_means, items_needed, rows_of, variance_removed, worth
 from advisor.decide.ranking import Matrix, Ranking
 
 TEST_SIZES = (100, 200, 400, 800, 1600)
@@ -44,6 +44,13 @@ class Known:
     readiness: tuple[Readiness, ...]
     estimates: Sequence[Estimate] = ()
     searched: Mapping[str, Figure] = field(default_factory=dict)  # score of a searched prompt, by model
+    means: dict[int, tuple[Figure, Matrix | None]] = field(default_factory=dict)  # conditional costs, once computed
+
+    def worth(self, figure: Figure, variance_share: float = 1.0) -> float:
+        """USD that knowing this share of a figure's variance is worth: EVPPI for all of it, else EVSI."""
+        if id(figure) not in self.means:
+            self.means[id(figure)] = (figure, conditional_means(self.ranking, rows_of(figure)))
+        return worth(self.means[id(figure)][1], variance_share)
 
 
 def next_steps(known: Known) -> tuple[NextStep, ...]:
@@ -71,7 +78,7 @@ def information(known: Known) -> tuple[Information, ...]:
     """EVPPI of every uncertain input and every option's score, those worth a dollar or more, the largest first."""
     inputs = {key: figure for key, figure in known.inputs.items() if not isinstance(figure.rows, float)}
     scores = {f"quality.score of {skill}": figure for skill, figure in known.quality.items()}
-    worth = [Information(name, evppi(known.ranking, rows_of(f))) for name, f in {**inputs, **scores}.items()]
+    worth = [Information(name, known.worth(f)) for name, f in {**inputs, **scores}.items()]
     return tuple(sorted((w for w in worth if w.worth_usd >= 1.0), key=lambda w: -w.worth_usd)[:LISTED])
 
 
@@ -104,9 +111,7 @@ def _find_prices(known: Known) -> NextStep:
 
 
 def _test_worth(known: Known, items: int) -> float:
-    return max(
-        (evsi(known.ranking, rows_of(f), variance_removed(f, items)) for f in known.quality.values()), default=0.0
-    )
+    return max((known.worth(f, variance_removed(f, items)) for f in known.quality.values()), default=0.0)
 
 
 def _labels(known: Known) -> list[NextStep]:
@@ -128,14 +133,14 @@ def _best_test(known: Known) -> list[NextStep]:
     measured = {skill: f for skill, f in known.quality.items() if f.basis is Basis.MEASURED}
     if not measured:
         return []
-    skill, figure = max(measured.items(), key=lambda kv: evppi(known.ranking, rows_of(kv[1])))
+    skill, figure = max(measured.items(), key=lambda kv: known.worth(kv[1]))
     grade, pace = _grade_usd(known.brief), known.brief.data.labels_per_week.likely
     tests = [
         NextStep(
             f"grade {n} more test items of {skill}: its score decides most",
             n * grade,
             7.0 * n / pace,
-            evsi(known.ranking, rows_of(figure), variance_removed(figure, n)),
+            known.worth(figure, variance_removed(figure, n)),
         )
         for n in TEST_SIZES
     ]
@@ -152,7 +157,7 @@ def _scorings(known: Known) -> Iterator[NextStep]:
             once = estimate.figures.get("train.run_usd")
             request = estimate.figures.get("run.request")
             cost = (once.value if once else 0.0) + items * (request.value if request else 0.0)
-            worth = evsi(known.ranking, rows_of(figure), variance_removed(figure, items))
+            worth = known.worth(figure, variance_removed(figure, items))
             if cost == cost:
                 yield NextStep(f"score {skill} on the {items:,} test items in hand", cost, 2.0, worth)
 
@@ -195,7 +200,7 @@ def _calibrations(known: Known) -> Iterator[NextStep]:
         if key.startswith("train.tokens_per_second@"):
             name = key.partition("@")[2]
             cost = CALIBRATION_HOURS * hour_usd * hardware.count
-            worth = evppi(known.ranking, rows_of(figure))
+            worth = known.worth(figure)
             yield NextStep(f"calibrate the training speed of {name} on one {hardware.gpu}", cost, 0.5, worth)
 
 
@@ -214,6 +219,6 @@ def _answers(known: Known) -> list[NextStep]:
     steps = []
     for key, figure in known.inputs.items():
         if figure.basis == "assumed" and not isinstance(figure.rows, float) and "." in key:
-            worth = evppi(known.ranking, rows_of(figure))
+            worth = known.worth(figure)
             steps.append(NextStep(f"find out {key} (assumed so far): it could change the answer", 0.0, 1.0, worth))
     return steps

@@ -215,7 +215,7 @@ def _variance_share(drawn: Matrix, rows: Matrix) -> float:
     per_bin = len(rows) // BINS
     if per_bin < 2 or np.ptp(drawn) == 0 or np.ptp(rows) == 0:
         return 0.0
-    order = np.argsort(rows, kind="stable")[: per_bin * BINS]
+    order = np.argsort(rows)[: per_bin * BINS]
     means = drawn[order].reshape(BINS, per_bin).mean(axis=1)
     within = drawn.var() / per_bin  # what bins of noise alone would show
     return float(min(1.0, max(0.0, (means.var() - within) / drawn.var())))
