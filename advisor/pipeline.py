@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,6 +23,8 @@ from advisor.core.verdict import Verdict
 if TYPE_CHECKING:
     from advisor.estimate.sheet import Sheet
     from advisor.facts import Facts
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small: waiting threads cost more than they bring
 
 DRAWS = 10_000
 SEED = 20_261_120
