@@ -157,6 +157,7 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
         "TRANSFORMERS_VERBOSITY": "error",
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_WAIT_POLICY": "passive",
+        "MALLOC_MMAP_THRESHOLD_": "1048576",  # freed tensors leave the process: its peak means something
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }

@@ -57,6 +57,10 @@ def line(xs: Sequence[float], ys: Sequence[float]) -> Line | None:
     """Least squares; None where the x do not differ by at least 5 %, or fewer than three points."""
     if len(xs) < 3 or max(xs) <= 1.05 * min(xs):
         return None
+    return _through(xs, ys)
+
+
+def _through(xs: Sequence[float], ys: Sequence[float]) -> Line:
     mx, my = fmean(xs), fmean(ys)
     sxx = sum((x - mx) ** 2 for x in xs)
     syy = sum((y - my) ** 2 for y in ys)
@@ -82,10 +86,12 @@ def steadiness(positions: Sequence[float], seconds: Sequence[float]) -> Steadine
     return Steadiness(True, "steady", drift, error)
 
 
-def depth_fit(points: Sequence[tuple[int, float]], layers: int) -> DepthFit | None:
+def depth_fit(points: Sequence[tuple[int, float]], layers: int, *, convex: bool = False) -> DepthFit | None:
     """A quantity measured at several depths, as a line; None below two depths.
 
-    The error is that of the deepest point, told from the line through the two shallowest: how well it extrapolates.
+    Least squares; or, where the quantity is `convex` in depth, the line through the two deepest points: a peak of
+    memory is the largest of several moments, each a line of its own, and the steepest wins in the end. The error is
+    that of the deepest point, told from the line through the two shallowest: how well it extrapolates.
     """
     by_depth = sorted(dict(points).items())
     if len(by_depth) < 2:
@@ -96,9 +102,9 @@ def depth_fit(points: Sequence[tuple[int, float]], layers: int) -> DepthFit | No
     if len(by_depth) > 2:
         deepest, seen = by_depth[-1]
         error = (fixed + slope * deepest) / seen - 1.0
-        through = line([float(d) for d, _ in by_depth], [y for _, y in by_depth])
-        if through is not None:
-            fixed, slope = through.fixed, through.per_unit
+        told = by_depth[-2:] if convex else by_depth
+        through = _through([float(d) for d, _ in told], [y for _, y in told])
+        fixed, slope = through.fixed, through.per_unit
     depths = tuple(d for d, _ in by_depth)
     return DepthFit(fixed, slope, layers, fixed + slope * layers, depths, error)
 

@@ -181,10 +181,10 @@ def _sliced(pairs: Pairs) -> list[Pairs]:
 
 
 def from_slices(group: Pairs) -> WholeModel | None:
-    """The whole model from slices of it that ran the same batches; None below two depths."""
+    """The whole model from slices of it that ran the same batches, hence by their means; None below two depths."""
     results = [o.result for _, o in group]
     layers = int(results[0]["full_layers"])
-    step = depth_fit([(int(r["layers"]), float(r["step_seconds"]["p50"])) for r in results], layers)
+    step = depth_fit([(int(r["layers"]), float(r["mean_step_seconds"])) for r in results], layers)
     if step is None or step.at_full_depth <= 0.0:
         return None
     per_step, positions = float(results[-1]["tokens_per_step"]), float(results[-1]["positions_per_step"])
@@ -199,12 +199,18 @@ def from_slices(group: Pairs) -> WholeModel | None:
 
 
 def _memory(results: Sequence[Mapping[str, Any]], layers: int) -> DepthFit | None:
-    """Of the most telling reading all slices have: allocated on a card, the process on a CPU."""
+    """Of the most telling reading all slices have: allocated on a card, the process on a CPU.
+
+    What a process holds before a trial differs with what ran before it: each peak is taken above that, and the least of
+    them stands for all.
+    """
     for reading in ("allocated_gib", "process_gib"):
-        points = [(int(r["layers"]), r["memory"].get(reading)) for r in results]
-        known = [(depth, float(gib)) for depth, gib in points if gib is not None]
-        if len(known) == len(points):
-            return depth_fit(known, layers)
+        held = [
+            (int(r["layers"]), r["memory"].get(reading), float(r["memory"].get("idle_gib") or 0.0)) for r in results
+        ]
+        if all(peak is not None for _, peak, _ in held):
+            least = min(idle for _, _, idle in held)
+            return depth_fit([(depth, float(peak) - idle + least) for depth, peak, idle in held], layers, convex=True)
     return None
 
 

@@ -180,7 +180,7 @@ def record_on(gpu_name: str, device: str, steady: bool) -> RunRecord:
             "tokens_per_second": 5000.0,
             "tokens_per_step": 1300.0,
             "positions_per_step": 2048.0,
-            "step_seconds": {"p50": 0.1 * layers},
+            "mean_step_seconds": 0.1 * layers,
             "memory": {"allocated_gib": 2.0 + 0.5 * layers, "process_gib": 24.0},
         }
         return TrialOutcome(both.trial_digest(trial), trial.label, Status.DONE, 1.0, result)

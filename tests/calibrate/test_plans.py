@@ -92,7 +92,7 @@ def outcome_at(plan: Plan, trial: Trial, layers: int, seconds: float, memory: fl
     result = {
         "layers": layers,
         "full_layers": 12,
-        "step_seconds": {"p50": seconds},
+        "mean_step_seconds": seconds,
         "memory": {"allocated_gib": None, "process_gib": memory},
         "tokens_per_step": 100.0,
         "positions_per_step": 200.0,

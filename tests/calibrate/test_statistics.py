@@ -48,6 +48,17 @@ def test_the_error_in_depth_is_that_of_a_depth_not_used() -> None:
     assert depth_fit([(2, 2.0)], 12) is None
 
 
+def test_a_peak_is_told_from_its_steepest_moment() -> None:
+    """Memory as the larger of two lines: the deep one decides."""
+    points = [(d, max(5.0 + 0.1 * d, 1.0 + 1.5 * d)) for d in (2, 4, 6)]
+    convex, straight = depth_fit(points, 40, convex=True), depth_fit(points, 40)
+    assert convex is not None
+    assert straight is not None
+    assert convex.at_full_depth == pytest.approx(61.0)
+    assert straight.at_full_depth < 61.0
+    assert (convex.error or 0.0) < 0.0
+
+
 def test_warm_up_steps_are_dropped_and_only_those() -> None:
     assert warm_up([9.0, 5.0, 3.0] + [1.0] * 20) == 3
     assert warm_up([1.0] * 20) == 2

@@ -73,6 +73,14 @@ class Device:
             }
         return {"allocated_gib": None, "reserved_gib": None, "process_gib": _peak_rss_gib()}
 
+    def held_gib(self) -> float:
+        """What is in use right now: of the card by tensors, on a CPU by the process."""
+        if self.kind == "cuda":
+            return float(self._torch.cuda.memory_allocated()) / GIB
+        import psutil
+
+        return float(psutil.Process().memory_info().rss) / GIB
+
     def _outside_allocator_gib(self) -> float:
         """Memory of the card that is in use but not the allocator's: context and libraries (and other programs)."""
         free, total = self._torch.cuda.mem_get_info()

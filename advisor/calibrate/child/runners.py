@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.child.reporter import Reporter
 from advisor.calibrate.child.session import Run
 from advisor.calibrate.child.stop import Stop
 from advisor.core.calibration import Plan, Trial
+
+if TYPE_CHECKING:
+    from advisor.calibrate.child.device import Device
+
+TINY: dict[str, Any] = {
+    "model_type": "llama",
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 1,
+    "vocab_size": 64,
+}
+TINY |= {"num_attention_heads": 2, "num_key_value_heads": 2}
+"""A model that costs nothing."""
 
 THREADS = 1
 """On a CPU: one thread measures what a core does; two on a busy machine measure who waits for whom."""
@@ -32,6 +45,21 @@ def _asking(plan: Plan) -> Run:
     return run
 
 
+def _load_all(device: Device) -> None:
+    """One step of a tiny adapted model: libraries that load on first use do so before the first reading of memory."""
+    from advisor.calibrate.child.adapt import adapt
+    from advisor.calibrate.child.architecture import build, config_of
+    from advisor.calibrate.child.batches import Example, collate
+    from advisor.calibrate.child.loop import Trainer
+
+    dtype = device.default_dtype()
+    model = build(config_of({"config": TINY}, 0, "sdpa"), dtype, device.kind)
+    model = adapt(model, {"method": "lora", "rank": 1, "targets": "all-linear"})
+    trainer = Trainer(model, device, dtype=dtype, optimizer="adamw", learning_rate=1e-4)
+    for _ in range(2):
+        trainer.step(iter([collate([Example([1, 2, 3, 4])], device.kind)]))
+
+
 def _training(plan: Plan, reporter: Reporter) -> Run:
     import torch
 
@@ -39,6 +67,7 @@ def _training(plan: Plan, reporter: Reporter) -> Run:
 
     torch.set_num_threads(THREADS)
     device = Device(plan.device)
+    _load_all(device)
     reporter.say("started", device=device.about())
 
     def run(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop) -> Mapping[str, Any]:

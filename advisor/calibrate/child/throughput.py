@@ -30,6 +30,7 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
     """Speed, memory, power and the fixed terms of one configuration. Raises Stopped with what was found so far."""
     spec = {"dtype": device.default_dtype(), **trial.spec}
     device.settle()
+    idle = device.held_gib()
     begun = time.perf_counter()
     whole = config_of(spec["architecture"], 0, spec["attention"])
     config = config_of(spec["architecture"], int(spec["layers"]), spec["attention"])
@@ -52,7 +53,7 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
     device.reset_peak()
     with Power(device) as power:
         steps = _steps(trainer, batches, spec, reporter, stop, trial.label)
-    peak = device.peak_gib()
+    peak = {**device.peak_gib(), "idle_gib": idle}
     found_so_far = about | {"micro_batch": micro_batch, "memory": peak} | _speed(steps, device) | _drawn(power, steps)
     if stop.asked and len(steps) < int(spec["steps"]):
         raise Stopped(stop.reason, found_so_far)
