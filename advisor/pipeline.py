@@ -124,11 +124,13 @@ def weights(text: str) -> Mapping[str, float]:
 def look(brief: Brief, *, events: EventSink = ignore, cancel: CancelToken | None = None) -> Surroundings:
     """Look at facts, data, machine and request log; seconds where the data are large. Raises UsageError, Cancelled."""
     from advisor import facts
+    from advisor.store.folders import folders
 
     token = cancel or CancelToken()
     events(StageEvent("facts", "prices and models"))
     own_prices = _path(brief, brief.prices.file)
-    known = facts.load(_user_folder(), own_prices)
+    used = folders()
+    known = facts.load(used.config, own_prices, memo=used.state / "prices.json")
     data = _look_at_data(brief, events, token)
     token.check()
     hardware = _look_at_hardware(brief, known, events)
@@ -300,12 +302,6 @@ def _setting(brief: Brief, surroundings: Surroundings) -> Setting:
 def _path(brief: Brief, name: str) -> Path | None:
     """A path of the brief, relative to its folder."""
     return Path(brief.folder) / name if name else None
-
-
-def _user_folder() -> Path:
-    from advisor.store.folders import folders
-
-    return folders().config
 
 
 def _look_at_data(brief: Brief, events: EventSink, cancel: CancelToken) -> DataReport | None:

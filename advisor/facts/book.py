@@ -13,6 +13,7 @@ from advisor.core.facts import Constant, Gpu, GpuOffer, Model, TokenPrice
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.facts import gpus as gpu_table
 from advisor.facts.candidates import Candidates, load_candidates
+from advisor.facts.library import PriceLibrary
 from advisor.facts.models import load_models
 from advisor.facts.price_file import read_prices
 from advisor.facts.providers import Provider, ProviderBook, load_providers
@@ -33,6 +34,7 @@ class Facts:
 
     user_folder: Path | None = None
     own_prices: tuple[tuple[TokenPrice, ...], ...] = field(default=(), repr=False)
+    library: PriceLibrary = field(default_factory=PriceLibrary, repr=False, compare=False)
 
     @property
     def gpus(self) -> tuple[Gpu, ...]:
@@ -102,9 +104,7 @@ class Facts:
             return True
         if any(base.lower() in offer.bases for offer in self.tuning_offers):
             return True
-        from advisor.facts.hosted import is_priced
-
-        return is_priced(base) or any(key == base.lower() for key, _ in self._hosted_names)
+        return self.library.is_priced(base) or any(key == base.lower() for key, _ in self._hosted_names)
 
     @property
     def providers(self) -> Mapping[str, Provider]:
@@ -231,9 +231,8 @@ class Facts:
 
     def _library_rows(self, model: str) -> tuple[TokenPrice, ...]:
         """All dated rows of the price library, by provider in the order of our table."""
-        from advisor.facts.hosted import data_version, price_rows
-
-        key = f"genai_prices_{data_version()}_data"
+        price_rows = self.library.price_rows
+        key = f"genai_prices_{self.library.version}_data"
         data_date = self.constants[key].value if key in self.constants else "undated"
         hosted = dict(pair for name, pair in self._hosted_names if name == self._canonical(model))
         rows: list[TokenPrice] = []
@@ -274,11 +273,12 @@ def in_force(rows: Iterable[TokenPrice], on: date, input_tokens: float = 0) -> t
     return tuple(held)
 
 
-def load(user_folder: Path | None = None, price_file: Path | None = None) -> Facts:
+def load(user_folder: Path | None = None, price_file: Path | None = None, memo: Path | None = None) -> Facts:
     """The facts, with the user's tables of the same names in `user_folder` and the brief's price file over them.
 
-    Shipped tables are read when first asked. Raises UsageError where a price file is wrong.
+    Shipped tables are read when first asked; what the price library says is kept in the file `memo`, where one is
+    named. Raises UsageError where a price file is wrong.
     """
     own = user_folder / "prices.toml" if user_folder else None
     files = [file for file in (price_file, own if own and own.is_file() else None) if file is not None]
-    return Facts(user_folder, tuple(read_prices(file) for file in files))
+    return Facts(user_folder, tuple(read_prices(file) for file in files), PriceLibrary(memo))
