@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from advisor.core.arm import Arm
+from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.setting import Setting
@@ -172,7 +172,7 @@ def _assemble(
         p_best=round(float(ranking.p_best[ranking.pick]), 6),
         expected_regret_usd=_finite(ranking.regret(ranking.pick)),
         why=tuple(w for w in why if any(c.isdigit() for c in w)),
-        arms=_arm_records(question, ranking, deep=deep),
+        arms=_arm_records(question, ranking, other, deep=deep),
         excluded=(*question.excluded, *_excluded(brief, ranking)),
         break_even=second.break_even,
         flip_points=second.flips,
@@ -196,17 +196,19 @@ def _finite(value: float) -> float | None:
     return number(value) if abs(value) < float("inf") else None
 
 
-def _arm_records(question: Question, ranking: Ranking, *, deep: bool) -> tuple[ArmRecord, ...]:
-    """All figures of every arm, or, in a hurry, those of the chosen one and the headlines of the others."""
-    recorder = Recorder()
-    chosen = ranking.arms[ranking.pick].id
+def _arm_records(question: Question, ranking: Ranking, other: int | None, *, deep: bool) -> tuple[ArmRecord, ...]:
+    """All figures of every arm, or, in a hurry, the headlines of the chosen one and of its rival."""
+    recorder, shown = Recorder(), (ranking.pick, other)
+
+    def figures(i: int, estimate: Estimate) -> Iterable[Figure]:
+        if deep:
+            return estimate.figures.values()
+        return [estimate[h] for h in HEADLINE] if i in shown else ()
+
     return tuple(
-        recorder.arm(
-            e, float(ranking.p_meets[i]), float(ranking.p_best[i]),
-            e.figures.values() if deep or e.arm.id == chosen else [e[h] for h in HEADLINE],
-        )
+        recorder.arm(e, float(ranking.p_meets[i]), float(ranking.p_best[i]), figures(i, e))
         for i, e in enumerate(question.cases.estimates)
-    )  # fmt: skip
+    )
 
 
 def _excluded(brief: Brief, ranking: Ranking) -> list[Excluded]:
