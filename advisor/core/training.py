@@ -16,10 +16,11 @@ class TrainingRun:
 
     `seq_len` is the longest length a batch is padded or packed to, `mean_tokens` the mean real tokens of an example.
     `micro_batch` is per card. `model` may be known by its size only (`params`), `gpu` by its name only: then `fits` is
-    unknown. `longest_tokens` is the longest example where the data were looked at; without it the longest batch is taken
-    as a multiple of the mean, at most `seq_len`. `dtype` is that of the weights; `compute_dtype` is empty (as the
-    weights), mixed-bf16, mixed-fp16 (autocast) or fp8. `memory_basis` says what is meant by memory: allocated, active, reserved, process (as nvidia-smi shows) or
-    unstated. `assumed` names the inputs that are guesses because nobody stated them: they widen the ranges.
+    unknown. `longest_tokens` is the longest example where the data were looked at; without it the longest batch is a
+    multiple of the mean, at most `seq_len`. `dtype` is that of the weights; `compute_dtype` is empty (as the weights),
+    mixed-bf16, mixed-fp16 (autocast) or fp8. `memory_basis` says what is meant by memory: allocated, active, reserved,
+    process (as nvidia-smi shows) or unstated. `assumed` names the inputs that are guesses because nobody stated them:
+    they widen the ranges.
     """
 
     model_name: str
