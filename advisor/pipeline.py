@@ -18,6 +18,7 @@ from advisor.core.figure import Figure
 from advisor.core.probes import DataReport, HardwareReport, ResultsReport, TrafficReport
 from advisor.core.quantity import Basis, Range
 from advisor.core.setting import Setting
+from advisor.core.training import TrainingMeasurement
 from advisor.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Surroundings:
     traffic: TrafficReport | None
     results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
+    measured: tuple[TrainingMeasurement, ...] = ()  # own training runs on the brief's card
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def look(brief: Brief, *, events: EventSink = ignore, cancel: CancelToken | None
     if hardware is not None and not any(c.gpu and not c.hidden for c in hardware.cards):
         why = hardware.cards_reason or "no card is a known product"
         warnings = (f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_CARD}",)
-    return Surroundings(known, data, hardware, _look_at_log(brief, events), _look_at_results(brief), warnings)
+    measured = _own_runs(_with_card(brief, hardware), known, events)
+    return Surroundings(known, data, hardware, _look_at_log(brief, events), _look_at_results(brief), warnings, measured)
 
 
 def judge(
@@ -296,7 +299,7 @@ def _setting(brief: Brief, surroundings: Surroundings) -> Setting:
 
     setting = setting_of(brief, surroundings.facts)
     setting = replace(setting, data=surroundings.data, traffic=surroundings.traffic, results=surroundings.results)
-    return replace(setting, training=training_estimates(brief, setting))
+    return replace(setting, training=training_estimates(brief, setting, surroundings.measured))
 
 
 def _path(brief: Brief, name: str) -> Path | None:
@@ -335,6 +338,27 @@ def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:
 
     events(StageEvent("traffic", "request log"))
     return read_log(path)
+
+
+def _own_runs(brief: Brief, facts: Facts, events: EventSink) -> tuple[TrainingMeasurement, ...]:
+    """Calibrations and imported runs on the brief's card; none where nothing was ever kept."""
+    from advisor.store import Runs, Store, StoreError
+    from advisor.store.folders import folders
+
+    card = brief.hardware.gpu
+    if card.lower() == "none" or not folders().database.exists():
+        return ()
+    try:
+        with Store.open() as store:
+            if not Runs(store).runs(1):
+                return ()
+        from advisor.calibration import measurements
+
+        events(StageEvent("runs", f"own training runs on {card}"))
+        return measurements(facts, card)
+    except (StoreError, UsageError) as error:  # an unknown card is refused with its key when the brief is judged
+        events(StageEvent("runs", f"not used: {error}"))
+        return ()
 
 
 def _look_at_results(brief: Brief) -> ResultsReport | None:

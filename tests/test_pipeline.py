@@ -142,3 +142,27 @@ def test_where_no_price_is_known_nothing_is_best_and_prices_come_first(tmp_path:
     assert "Llama-2-13b" in found.next_step.action
     assert all("nan" not in sentence.lower() for sentence in found.why)
     assert any("run.inference" in sentence for sentence in found.why)
+
+
+def test_own_runs_on_the_card_correct_the_modelled_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow run of the same kind on the same card lowers the speed and narrows its range."""
+    from advisor.core.training import TrainingMeasurement
+
+    path = tmp_path / "b.toml"
+    text = (
+        'schema = 1\nas_of = 2026-11-20\n[data]\nexamples = 5000\ntokens_per_example = 500\n[hardware]\ngpu = "L40S"\n'
+    )
+    path.write_text(text + '[models]\nprompt = ["gpt-5-mini"]\ntune = ["Llama-3.1-8B"]\n', encoding="utf-8")
+    brief = pipeline.load(path)
+    around = pipeline.look(brief)
+    before = pipeline.evaluation(brief, around).setting.training["llama-3.1-8b", "lora"]
+    speed = before.tokens_per_second.range
+    slow = TrainingMeasurement(before.run, tokens_per_second=speed.likely / 2)
+    after = pipeline.evaluation(brief, replace(around, measured=(slow,))).setting.training["llama-3.1-8b", "lora"]
+    corrected = after.tokens_per_second.range
+    assert corrected.likely == pytest.approx(speed.likely / 2, rel=0.1)
+    assert speed.p10 is not None
+    assert speed.p90 is not None
+    assert corrected.p10 is not None
+    assert corrected.p90 is not None
+    assert corrected.p90 / corrected.p10 < speed.p90 / speed.p10

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from advisor.core.brief import Brief
 from advisor.core.facts import Model
 from advisor.core.setting import Setting
-from advisor.core.training import TrainingEstimate, TrainingRun
+from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 
 LONGEST_OVER_MEAN = 3.0
 """Longest example over the mean one, where the data were not looked at: published instruction sets, p99 over mean."""
@@ -18,8 +18,13 @@ LONGEST_OVER_MEAN = 3.0
 OTHER_TECHNIQUES = ("full", "dora", "soft-prompt")
 
 
-def training_estimates(brief: Brief, setting: Setting) -> Mapping[tuple[str, str], TrainingEstimate]:
-    """An estimate per open decoder model and technique, by (lower-case model, technique); none without a card."""
+def training_estimates(
+    brief: Brief, setting: Setting, measured: tuple[TrainingMeasurement, ...] = ()
+) -> Mapping[tuple[str, str], TrainingEstimate]:
+    """An estimate per open decoder model and technique, by (lower-case model, technique); none without a card.
+
+    `measured` are runs of the user's own on this card: they correct the estimates and narrow them.
+    """
     if setting.gpu is None:
         return MappingProxyType({})
     found = {}
@@ -27,7 +32,8 @@ def training_estimates(brief: Brief, setting: Setting) -> Mapping[tuple[str, str
         model = setting.model(name)
         if model is not None and model.kind == "decoder":
             for technique in _techniques(brief, name):
-                found[name.lower(), technique] = _estimate(planned_run(brief, setting, name, model, technique))
+                run = planned_run(brief, setting, name, model, technique)
+                found[name.lower(), technique] = _estimate(run, measured)
     return MappingProxyType(found)
 
 
@@ -37,15 +43,15 @@ def _techniques(brief: Brief, model: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _estimate(run: TrainingRun) -> TrainingEstimate:
+def _estimate(run: TrainingRun, measured: tuple[TrainingMeasurement, ...]) -> TrainingEstimate:
     """The estimate at the largest safe micro-batch up to 8, with checkpointing where only that fits."""
     from advisor.estimate.training import estimate, largest_micro_batch
 
     for tried in (run, replace(run, checkpointing="full")):
         most = largest_micro_batch(tried)
         if most:
-            return estimate(replace(tried, micro_batch=min(most, 8)))
-    return estimate(replace(run, checkpointing="full"))
+            return estimate(replace(tried, micro_batch=min(most, 8)), measured)
+    return estimate(replace(run, checkpointing="full"), measured)
 
 
 def planned_run(brief: Brief, setting: Setting, name: str, model: Model, technique: str) -> TrainingRun:
