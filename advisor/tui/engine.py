@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from advisor.core.brief import Brief
     from advisor.core.events import CancelToken
     from advisor.core.probes import DataReport, HardwareReport
     from advisor.core.verdict import Verdict
+
+_FIRST_SECONDS = 0.2
+"""The share of a processor is counted since the last reading; before the first one, so long."""
 
 
 class Sights(Protocol):
@@ -31,6 +38,8 @@ class Engine(Protocol):
 
     def judge(self, brief: Brief, sights: Sights, *, deep: bool) -> Verdict: ...
 
+    def machine(self) -> HardwareReport: ...
+
 
 class PipelineEngine:
     """The real stages. Every import is inside, because numpy and the price list must not delay the first frame."""
@@ -46,3 +55,24 @@ class PipelineEngine:
         from advisor import pipeline
 
         return pipeline.judge(brief, cast(pipeline.Surroundings, sights), deep=deep)
+
+    def machine(self) -> HardwareReport:
+        """One reading of this machine, for the live view. Raises UsageError where a table of GPUs cannot be read."""
+        return _reader()()
+
+
+@cache
+def _reader() -> Callable[[], HardwareReport]:
+    """Reads the machine; knows the cards by the table of GPUs, which is read once."""
+    from dataclasses import replace
+
+    from advisor import facts
+    from advisor.probe.hardware import probe, processor_use
+    from advisor.store.folders import folders
+
+    gpus = facts.load(folders().config).gpus
+    known = {gpu.name: gpu.name for gpu in gpus if gpu.vendor == "Apple"}
+    known |= {gpu.nvml_name: gpu.name for gpu in gpus if gpu.nvml_name}
+    processor_use()
+    time.sleep(_FIRST_SECONDS)
+    return lambda: replace(probe(known=known), processor_use=processor_use())

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
     from advisor.tui.engine import Sights
+    from advisor.tui.offers import Offer
 
 
 @dataclass
@@ -42,6 +44,21 @@ class Settled(Message):
 
     key: str
     keep: bool
+
+
+@dataclass
+class Accepted(Message):
+    """The user takes over what the data propose."""
+
+    offers: tuple[Offer, ...]
+
+
+@dataclass
+class Read(Message):
+    """The machine was read once more: its readings, or one line of why not."""
+
+    report: HardwareReport | None
+    failure: str = ""
 
 
 @dataclass

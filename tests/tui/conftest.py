@@ -11,7 +11,17 @@ import pytest
 from advisor.core.brief import Brief
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
-from advisor.core.probes import BadRow, Card, DataReport, HardwareReport, Process, Reading
+from advisor.core.probes import (
+    BadRow,
+    Card,
+    DataReport,
+    HardwareReport,
+    Process,
+    Reading,
+    Specificity,
+    SuspectLabel,
+    UnusualRow,
+)
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.verdict import (
     ArmRecord,
@@ -31,6 +41,7 @@ from advisor.tui import bench
 from advisor.tui.app import AdvisorApp
 from advisor.tui.draft import Draft
 from advisor.tui.screens import judging
+from advisor.tui.widgets import hardware_pane
 
 BRIEF = """\
 # The shop wants attributes.
@@ -137,6 +148,18 @@ class FakeSights:
             eval_rows=600,
             leaked_eval_rows=40,
             personal_data={"e-mail address": 3},
+            leaked_exact_rows=30,
+            assumed="prompt = prompt, answer = completion",
+            labels={"card": 2000, "refund": 1000},
+            conflicting_rows=4,
+            near_conflicting_rows=2,
+            suspect_label_rows=9,
+            suspect_labels=(SuspectLabel("train.jsonl", 311, "card", "refund", 5.5),),
+            unusual_rows=(UnusualRow("train.jsonl", 42, 3.1),),
+            specificity=Specificity("high", 2.4, 0.3, 1.5, 1.6, 0.0, 90_000, "far from general English"),
+            chat_tokens=tokens(9),
+            chat_template="the template of the model",
+            as_of="2026-11-20",
         )
     )
     hardware: HardwareReport | None = field(
@@ -178,6 +201,8 @@ class FakeEngine:
     blind: AdvisorError | None = None
     asked: list[tuple[Brief, bool]] = field(default_factory=list)
     looks: int = 0
+    readings: int = 0
+    unreadable: AdvisorError | None = None
     gates: dict[float, threading.Event] = field(default_factory=dict)
 
     def look(self, brief: Brief, cancel: CancelToken) -> FakeSights:
@@ -185,6 +210,13 @@ class FakeEngine:
         if self.blind:
             raise self.blind
         return FakeSights()
+
+    def machine(self) -> HardwareReport:
+        self.readings += 1
+        if self.unreadable:
+            raise self.unreadable
+        use = Reading(0.1 * (self.readings % 10), "share")
+        return replace(FakeSights().hardware, processor_use=use)
 
     def judge(self, brief: Brief, sights: FakeSights, *, deep: bool) -> Verdict:
         self.asked.append((brief, deep))
@@ -198,9 +230,10 @@ class FakeEngine:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Input rests sooner, so that tests need not wait."""
+    """Input rests sooner, so that tests need not wait; the machine is read once, so that none depends on time."""
     monkeypatch.setattr(bench, "REST_SECONDS", 0.05)
     monkeypatch.setattr(judging, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(hardware_pane, "EVERY_SECONDS", 1000.0)
 
 
 @pytest.fixture
@@ -225,6 +258,6 @@ def verdict() -> Verdict:
     return make_verdict()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sights() -> FakeSights:
     return FakeSights()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Select, Switch
+from textual.widgets import Input, OptionList, Select, Static, Switch
 
 from advisor import brief as files
 from advisor.core.errors import UsageError
@@ -17,8 +17,10 @@ from advisor.tui.draft import Draft
 from advisor.tui.screens.dialogs import Ask, AskExample, AskPath
 from advisor.tui.screens.explain import ExplainScreen
 from advisor.tui.widgets.brief_form import BriefForm
+from advisor.tui.widgets.data_pane import DataPane
 from advisor.tui.widgets.field import Field
 from advisor.tui.widgets.field_help import FieldHelp
+from advisor.tui.widgets.hardware_pane import GROUP, HardwarePane
 from advisor.tui.widgets.report_pane import ReportPane
 from advisor.tui.widgets.verdict_view import Lines, VerdictPanel
 
@@ -397,3 +399,148 @@ async def test_a_look_that_fails_leaves_no_old_verdict_standing(app, engine):
         await type_into(app, pilot, "data.path", "")
         await settle(pilot)
         assert "5,000,000 requests." in panel(app)
+
+
+async def at_data(pilot: Pilot[None]) -> DataPane:
+    """The Data tab, with its proposals under the focus."""
+    await settle(pilot)
+    await pilot.press("2")
+    await settle(pilot)
+    await pilot.press("tab")
+    return pilot.app.desk.query_one(DataPane)
+
+
+async def test_enter_takes_a_proposal_over_as_an_answer_and_saving_writes_it(app, engine, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = await at_data(pilot)
+        assert pane.offers[0].key == "data.examples"
+        before = len(engine.asked)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.desk.draft.changed == ("data.examples",)
+        assert engine.asked[before][0].data.examples.p50 == 2990
+        assert field(app, "data.examples").query_one(Input).value == "2,990"
+        assert "data.examples" not in [o.key for o in pane.offers]
+        assert app.desk.focused is pane.query_one(OptionList)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+    assert files.read(brief_file).data.examples.p50 == 2990
+    assert "# The shop wants attributes." in brief_file.read_text(encoding="utf-8")
+
+
+async def test_all_proposals_are_taken_at_once_and_taken_back_at_once(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = await at_data(pilot)
+        offered, brief = pane.offers, app.desk.draft.brief
+        await pilot.press("a")
+        await settle(pilot)
+        assert pane.offers == ()
+        assert app.desk.draft.brief.data.sensitive is True
+        assert set(app.desk.draft.changed) == {o.key for o in offered}
+        await pilot.press("u")
+        await settle(pilot)
+        assert app.desk.draft.brief == brief
+        assert pane.offers == offered
+
+
+async def test_taking_back_leaves_what_was_answered_since(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await at_data(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        await pilot.press("1")
+        await type_into(app, pilot, "data.examples", "77")
+        await pilot.press("escape", "2", "u")
+        await settle(pilot)
+        assert app.desk.draft.brief.data.examples.p50 == 77
+        assert "data.sensitive" not in app.desk.draft.brief.origins
+
+
+async def test_a_proposal_that_is_no_answer_is_refused_in_one_line(app):
+    from advisor.tui.messages import Accepted
+    from advisor.tui.offers import Offer
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = await at_data(pilot)
+        pane.post_message(Accepted((Offer("task.labels", "", "-1", "odd"), Offer("data.sensitive", "", "yes", "rows"))))
+        await settle(pilot)
+        assert app.desk.draft.changed == ("data.sensitive",)
+        assert any("task.labels" in n.message for n in app._notifications)
+
+
+def readings(app: AdvisorApp) -> str:
+    return str(app.desk.query_one(HardwarePane).query_one(Static).render())
+
+
+async def read_through(pilot: Pilot[None]) -> None:
+    await pilot.app.workers.wait_for_complete([w for w in pilot.app.workers if w.group == GROUP])
+    await pilot.pause()
+
+
+async def test_the_machine_is_read_only_while_its_tab_is_shown(app, engine, monkeypatch):
+    from advisor.tui.widgets import hardware_pane
+
+    monkeypatch.setattr(hardware_pane, "EVERY_SECONDS", 0.01)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert engine.readings == 0
+        await pilot.press("3")
+        while engine.readings < 4:
+            await pilot.pause(0.01)
+        await pilot.press("1")
+        await read_through(pilot)
+        seen = engine.readings
+        await pilot.pause(0.1)
+        assert engine.readings == seen
+        await pilot.press("3")
+        while engine.readings == seen:
+            await pilot.pause(0.01)
+
+
+async def test_a_slow_machine_blocks_nothing_and_is_not_asked_twice_at_a_time(app, engine, monkeypatch):
+    from advisor.tui.widgets import hardware_pane
+
+    monkeypatch.setattr(hardware_pane, "EVERY_SECONDS", 0.01)
+    gate, asked = threading.Event(), []
+    machine = engine.machine
+
+    def slow():
+        asked.append(1)
+        gate.wait(10)
+        return machine()
+
+    engine.machine = slow
+    app = AdvisorApp(app.desk.draft, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("3")
+        await pilot.pause(0.2)
+        assert len(asked) == 1
+        assert "reading the machine" in readings(app)
+        await pilot.press("1")
+        await type_into(app, pilot, VOLUME, "5M")
+        await settle(pilot)
+        assert "5,000,000 requests." in panel(app)
+        gate.set()
+        await pilot.press("escape", "3")
+        while "reading" in readings(app):
+            await pilot.pause(0.01)
+        assert "NVIDIA L40S" in readings(app)
+
+
+async def test_a_machine_that_cannot_be_read_says_why(app, engine):
+    engine.unreadable = UsageError("gpus.csv, line 3: [no] number")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("3")
+        await read_through(pilot)
+        assert "✗ gpus.csv, line 3: [no] number" in readings(app)
+
+
+def test_the_real_engine_reads_this_machine():
+    from advisor.tui.engine import PipelineEngine
+
+    report = PipelineEngine().machine()
+    assert report.memory_gib > 0
+    assert 0 <= report.processor_use.value <= 1
+    assert report.cards or report.cards_reason

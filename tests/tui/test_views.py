@@ -8,14 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor import brief as files
 from advisor.core.brief import questions
+from advisor.core.probes import Reading
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import NextStep, Readiness, SourceRecord
 from advisor.report import words
+from advisor.tui.draft import Draft
+from advisor.tui.offers import Offer, offers
 from advisor.tui.views.decision import detail_lines, option_lines, ranked
 from advisor.tui.views.facts_age import price_age
 from advisor.tui.views.figure import figure_lines, summary
-from advisor.tui.views.probes import data_lines, hardware_lines
+from advisor.tui.views.live import History
+from advisor.tui.views.probes import data_lines, machine_lines, offer_lines
 from advisor.tui.views.verdict import strip_lines, verdict_lines
 from advisor.tui.wording import assumed, bounds, label, long_help
 
@@ -114,11 +119,95 @@ def test_a_figure_shows_formula_numbers_inputs_and_source(verdict):
 
 
 def test_probes_say_why_a_reading_is_missing(sights):
-    assert "unknown: not supported" in hardware_lines(sights.hardware).plain
-    assert "python[/] (7): memory unknown" in hardware_lines(sights.hardware).plain
-    assert "no data file" in data_lines(None).plain.lower()
-    assert "train.jsonl:17 no JSON" in data_lines(sights.data).plain
-    assert "names its card" in hardware_lines(None).plain
+    assert "not supported, limit 350 W" in machine_lines(sights.hardware, 80).plain
+    assert "python[/] (7): memory not visible" in machine_lines(sights.hardware, 80).plain
+    assert "no data file" in data_lines(None, 80).plain.lower()
+    assert "train.jsonl: line 17: no JSON" in data_lines(sights.data, 80).plain
+
+
+@pytest.mark.parametrize("width", [40, 56, 76, 120])
+def test_findings_are_told_within_the_width(sights, width):
+    lines = data_lines(sights.data, width).plain.splitlines()
+    told = " ".join(" ".join(lines).split())
+    for said in ("(card or refund?)", "line 42 (3.10)", "high specificity", "+ 9.0 a row", "40 items copied"):
+        assert said in told
+    assert max(map(len, lines)) <= max(width, 40)
+
+
+def test_what_this_look_left_out_is_said(sights):
+    assert "advisor data FILE" not in data_lines(sights.data, 80).plain
+    less = replace(sights.data, eval_rows=None, leaked_eval_rows=None, suspect_label_rows=None)
+    assert "A test set is named under Brief" in data_lines(less, 80).plain
+    assert "advisor data FILE" in data_lines(less, 80).plain
+
+
+def watched(sights, *shares: float | None) -> str:
+    """The live view after readings with these shares of the card's time."""
+    history = History()
+    for share in shares:
+        card = replace(sights.hardware.cards[0], utilisation=Reading(share, "share", "asleep"))
+        report = replace(sights.hardware, cards=(card,))
+        history.add(report)
+    return history.lines(report, 80).plain
+
+
+def test_a_course_stands_on_a_fixed_scale_and_leaves_gaps(sights):
+    busy = next(line for line in watched(sights, 0.0, 1.0, None, 0.5).splitlines() if line.startswith("busy"))
+    assert busy.endswith("▁█ ▅")
+    assert "50 %" in busy
+
+
+def test_the_live_view_tells_every_reading_or_that_it_cannot(sights):
+    lines = watched(sights, None).splitlines()
+    assert lines[0] == "GPU 0: NVIDIA L40S"
+    told = {line.split()[0]: line for line in lines[1:]}
+    assert "not readable" in told["busy"]
+    assert "not readable" in told["power"]
+    assert "41 of 100 °C" in told["temperature"]
+    assert "24.0 of 64.0 GiB" in lines[-1]
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(-1, 2)), min_size=1, max_size=400), st.integers(0, 140))
+def test_a_course_never_leaves_its_room(sights, shares, width):
+    history = History()
+    for share in shares:
+        report = replace(sights.hardware, cards=(), processor_use=Reading(share, "share"))
+        history.add(report)
+    course = history.lines(report, width).plain.splitlines()[1][33:]
+    assert len(course) <= max(width - 33, 0)
+    assert set(course) <= set(" ▁▂▃▄▅▆▇█")
+
+
+def offered(sights, text: str = "", **changes) -> dict[str, tuple[str, str]]:
+    brief = files.parse("schema = 1\n" + text)
+    return {o.key: (o.now, o.text) for o in offers(replace(sights.data, **changes), Draft(brief))}
+
+
+def test_proposals_are_answers_in_the_words_of_the_form(sights):
+    found = offered(sights, "[data]\nexamples = 500\n")
+    assert found["data.examples"] == ("500", "2,990")
+    assert found["data.sensitive"] == ("", "yes")
+    assert found["data.tokens_per_example"][0] == ""
+    assert found["traffic.output_tokens"] == ("", "256 – 384")
+
+
+def test_large_counts_are_exact_and_measured_ranges_readable(sights):
+    assert offered(sights, distinct_rows=1_234_567)["data.examples"][1] == "1,234,567"
+    prompt = replace(sights.data.prompt_tokens, range=Range(123.456789, 250.56789, 345.6789))
+    assert offered(sights, prompt_tokens=prompt)["traffic.input_tokens"][1] == "123.5 – 250.6 – 345.7"
+
+
+def test_test_items_that_are_in_training_are_not_proposed(sights):
+    assert offered(sights)["data.eval_examples"] == ("", "560")
+    assert offered(sights, "[data]\neval_examples = 600\n")["data.eval_examples"] == ("600", "560")
+    assert "data.eval_examples" not in offered(sights, "[data]\neval_examples = 560\n")
+
+
+def test_a_proposal_says_why_and_is_no_markup():
+    told = offer_lines(Offer("data.examples", "", "[b]7", "counted in \x1b[2J[/].csv")).plain
+    assert told.startswith("data.examples: left out → [b]7")
+    assert "\x1b" not in told
+    assert "[/].csv" in told
 
 
 @given(st.text(max_size=60))

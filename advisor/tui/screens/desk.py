@@ -12,6 +12,7 @@ from textual.events import DescendantFocus
 from textual.widgets import Footer, Tab, Tabs
 
 from advisor.tui.draft import Draft
+from advisor.tui.messages import Accepted
 from advisor.tui.screens.judging import Judging
 from advisor.tui.widgets.stage import TABS
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from advisor.tui.widgets.panes import DecisionPane
 
 WIDTHS = [(0, "-narrow"), (100, "-wide")]
+ONLY_IN = {"write_reports": "report", "take_all": "data", "undo": "data"}
+"""Actions that have their key only where what they are about is in sight."""
+
 HEIGHTS = [(0, "-short"), (30, "-tall")]
 
 
@@ -35,6 +39,8 @@ class Desk(Judging):
         Binding("m", "more", "More questions", show=False),
         Binding("r", "tab('report')", "Report"),
         Binding("w", "write_reports", "Write report"),
+        Binding("a", "take_all", "Take all", show=False),
+        Binding("u", "undo", "Undo", show=False),
         Binding("f1", "help", "Help"),
         Binding("ctrl+s", "save", "Save"),
         Binding("ctrl+o", "open", "Open"),
@@ -59,6 +65,7 @@ class Desk(Judging):
     async def take(self, draft: Draft) -> None:
         """Work on another brief from now on."""
         self.sights = self.verdict = None
+        self._taken.clear()
         self.hold(draft)
         self.show_failure("")
         for lines in self.lines:
@@ -90,8 +97,15 @@ class Desk(Judging):
         self.action_explain(event.arm)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Writing a report has its key only where the report is in sight."""
-        return action != "write_reports" or self.query_one(Tabs).active == "report"
+        """Some actions have their key only on the tab that they are about."""
+        return action not in ONLY_IN or self.query_one(Tabs).active == ONLY_IN[action]
+
+    def action_take_all(self) -> None:
+        """Take over everything that the data propose."""
+        from advisor.tui.widgets.data_pane import DataPane
+
+        for pane in self.query(DataPane):
+            pane.post_message(Accepted(pane.offers))
 
     def action_help(self) -> None:
         """Open or close the whole help."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 
 from advisor.core.brief import questions
+from advisor.core.errors import UsageError
 from advisor.report.words import clean
 from advisor.tui.bench import REST_SECONDS, Bench
 from advisor.tui.draft import NONE, Draft
-from advisor.tui.messages import Answered, Judged, Looked, Refused, Settled, Stepped
+from advisor.tui.messages import Accepted, Answered, Judged, Looked, Refused, Settled, Stepped
 from advisor.tui.screens.filing import Filing
 from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.stage import Stage
@@ -33,6 +35,15 @@ LOOKED_AT = {
 """Questions whose answer sends the program looking again; all others only need a new judgement."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A proposal that was taken over: the answer before (None: left out) and after."""
+
+    key: str
+    before: Any
+    after: Any
+
+
 class Judging(Filing):
     """Owns the draft, what the look around found, and the newest verdict; knows the widgets that show them."""
 
@@ -43,7 +54,8 @@ class Judging(Filing):
         self.sights: Sights | None = None
         self.verdict: Verdict | None = None
         self.deep = False
-        self._status, self._stage, self._help = StatusLine(), Stage(), FieldHelp()
+        self._status, self._stage, self._help = StatusLine(), Stage(engine.machine), FieldHelp()
+        self._taken: list[tuple[Taken, ...]] = []
         self._panel, self._strip = VerdictPanel(), VerdictStrip()
 
     def action_leave(self) -> None:
@@ -54,6 +66,7 @@ class Judging(Filing):
         """Another state of the same brief."""
         self.draft = draft
         self._status.draft = draft
+        self._stage.hold(draft)
         if form := self._stage.form:
             form.relate(draft)
         if supposed := len(draft.supposed):
@@ -74,11 +87,46 @@ class Judging(Filing):
     @on(Answered)
     def _answered(self, message: Answered) -> None:
         self._help.refusal = ""
-        self.hold(self.draft.answer(message.key, message.value))
-        if message.key in LOOKED_AT:
+        self._answer({message.key: message.value})
+
+    def _answer(self, answers: Mapping[str, Any]) -> None:
+        draft = self.draft
+        for key, value in answers.items():
+            draft = draft.answer(key, value)
+        self.hold(draft)
+        if LOOKED_AT & answers.keys():
             self.bench.look(self.draft.judged, after=REST_SECONDS)
         else:
             self.judge()
+
+    @on(Accepted)
+    def _accepted(self, message: Accepted) -> None:
+        """Proposals become answers as if they had been typed: a value that is none is refused, alone."""
+        from advisor.brief import parse_answer
+
+        answers = {}
+        for offer in message.offers:
+            try:
+                answers[offer.key] = parse_answer(questions()[offer.key], offer.text)
+            except UsageError as error:
+                self.complain(str(error))
+        if answers:
+            self._taken.append(tuple(Taken(k, self.draft.value(k), v) for k, v in answers.items()))
+            self._put(answers)
+            self.notify(f"taken over: {', '.join(answers)}; u undoes", markup=False)
+
+    def action_undo(self) -> None:
+        """Take back the newest proposals that were taken over, as far as their answers still stand."""
+        if not self._taken:
+            self.notify("no proposal to take back", markup=False)
+            return
+        self._put({t.key: t.before for t in self._taken.pop() if self.draft.value(t.key) == t.after})
+
+    def _put(self, answers: Mapping[str, Any]) -> None:
+        """Answers that did not come from the form; it has to show them too."""
+        self._answer(answers)
+        for key in answers:
+            self._show_answer(key)
 
     @on(Refused)
     def _refused(self, message: Refused) -> None:
@@ -113,12 +161,15 @@ class Judging(Filing):
 
     def _suppose(self, draft: Draft, key: str) -> None:
         self.hold(draft)
+        self._show_answer(key)
+        self.judge()
+
+    def _show_answer(self, key: str) -> None:
         form = self._stage.form
         if form is not None and (field := form.field(key)):
             from advisor.tui.widgets.brief_form import put
 
-            put(field, draft)
-        self.judge()
+            put(field, self.draft)
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:

@@ -1,11 +1,14 @@
-"""The panes that only show: data, hardware and what stands behind the decision."""
+"""The pane of what stands behind the decision, and text that fits its pane."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -16,26 +19,25 @@ from advisor.tui.views.verdict import verdict_lines
 from advisor.tui.widgets.verdict_view import Lines
 
 
-class TextPane(VerticalScroll):
-    """A scroll of styled text."""
+class FittedText(Static):
+    """Text drawn for the width there is, and anew where that changes."""
 
-    DEFAULT_CSS = """
-    TextPane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1; scrollbar-size-vertical: 1;
-        &:focus { border: round $border; }
-    }
-    """
+    def __init__(self, waiting: str = "") -> None:
+        super().__init__(Content(waiting))
+        self._draw: Callable[[int], Content] | None = None
 
-    def __init__(self, title: str, id: str) -> None:
-        super().__init__(id=id)
-        self.border_title = title
+    def show(self, draw: Callable[[int], Content]) -> None:
+        """Draw by this from now on."""
+        self._draw = draw
+        self._redraw()
 
-    def compose(self) -> ComposeResult:
-        yield Static(Content("looking …"))
+    def on_resize(self, event: Resize) -> None:
+        """Another width breaks the lines elsewhere."""
+        self._redraw()
 
-    def show(self, lines: Content) -> None:
-        """Replace the text."""
-        self.query_one(Static).update(lines)
+    def _redraw(self) -> None:
+        if self._draw is not None and self.size.width:
+            self.update(self._draw(self.size.width))
 
 
 class DecisionPane(VerticalScroll):

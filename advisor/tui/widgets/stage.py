@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 if TYPE_CHECKING:
+    from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
     from advisor.tui.draft import Draft
     from advisor.tui.engine import Sights
@@ -26,8 +28,10 @@ class Stage(ContentSwitcher):
     Stage.-roomy { width: 13fr; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, machine: Callable[[], HardwareReport]) -> None:
         super().__init__()
+        self._machine = machine
+        self._draft: Draft | None = None
         self._sights: Sights | None = None
         self._verdict: Verdict | None = None
         self._form: BriefForm | None = None
@@ -42,6 +46,7 @@ class Stage(ContentSwitcher):
         from advisor.tui.widgets.brief_form import BriefForm
 
         self._sights = self._verdict = None
+        self._draft = draft
         self.current = None
         await self.query("Stage > *").remove()
         self._form = BriefForm(draft, id="brief")
@@ -52,9 +57,10 @@ class Stage(ContentSwitcher):
         if self._form is None:
             return
         if not self.query(f"#{tab}"):
-            await self.add_content(_make(tab), id=tab)
+            await self.add_content(self._make(tab), id=tab)
         self.current = tab
-        self.set_class(tab in ("decision", "report"), "-roomy")
+        self.set_class(tab != "brief", "-roomy")
+        self._follow_machine(tab == "hardware")
         self._fill()
 
     def show(self, sights: Sights | None, verdict: Verdict | None) -> None:
@@ -62,23 +68,42 @@ class Stage(ContentSwitcher):
         self._sights, self._verdict = sights, verdict
         self._fill()
 
+    def hold(self, draft: Draft) -> None:
+        """Another state of the same brief."""
+        self._draft = draft
+        if self.current == "data":
+            self._fill()
+
+    def _follow_machine(self, on: bool) -> None:
+        if self.query("#hardware"):
+            from advisor.tui.widgets.hardware_pane import HardwarePane
+
+            self.query_one(HardwarePane).follow(on)
+
     def _fill(self) -> None:
-        from advisor.tui.views.probes import data_lines, hardware_lines
-        from advisor.tui.widgets.panes import DecisionPane, TextPane
+        if self.current in (None, "brief"):
+            return
+        from advisor.tui.offers import offers
+        from advisor.tui.widgets.data_pane import DataPane
+        from advisor.tui.widgets.hardware_pane import HardwarePane
+        from advisor.tui.widgets.panes import DecisionPane
         from advisor.tui.widgets.report_pane import ReportPane
 
         pane = self.visible_content
-        if isinstance(pane, TextPane) and self._sights is not None:
-            lines = data_lines(self._sights.data) if pane.id == "data" else hardware_lines(self._sights.hardware)
-            pane.show(lines)
+        if isinstance(pane, DataPane) and self._sights is not None and self._draft is not None:
+            pane.show(self._sights.data, offers(self._sights.data, self._draft))
+        elif isinstance(pane, HardwarePane) and self._sights is not None:
+            pane.show(self._sights.hardware is not None)
         elif isinstance(pane, DecisionPane | ReportPane) and self._verdict is not None:
             pane.show(self._verdict)
 
+    def _make(self, tab: str) -> Widget:
+        from advisor.tui.widgets.data_pane import DataPane
+        from advisor.tui.widgets.hardware_pane import HardwarePane
+        from advisor.tui.widgets.panes import DecisionPane
+        from advisor.tui.widgets.report_pane import ReportPane
 
-def _make(tab: str) -> Widget:
-    from advisor.tui.widgets.panes import DecisionPane, TextPane
-    from advisor.tui.widgets.report_pane import ReportPane
-
-    if tab == "decision":
-        return DecisionPane(id=tab)
-    return ReportPane(id=tab) if tab == "report" else TextPane(tab.title(), id=tab)
+        if tab == "hardware":
+            return HardwarePane(self._machine, id=tab)
+        makers: dict[str, Callable[..., Widget]] = {"data": DataPane, "decision": DecisionPane, "report": ReportPane}
+        return makers[tab](id=tab)

@@ -1,0 +1,54 @@
+"""What the data propose for the brief, as answers the user may take over. No Textual here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from advisor.core.brief import Brief, questions
+from advisor.core.quantity import Range
+from advisor.tui.wording import shown
+
+if TYPE_CHECKING:
+    from advisor.core.probes import DataReport, Proposal
+    from advisor.tui.draft import Draft
+
+_DIGITS = 4
+"""Significant digits of a measured range: more would only make the brief hard to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An answer that the data suggest: `now` and `text` as a person would type them; `now` is empty where left out."""
+
+    key: str
+    now: str
+    text: str
+    why: str
+
+
+def offers(report: DataReport | None, draft: Draft) -> tuple[Offer, ...]:
+    """One offer a question, nothing that the brief already says; of two proposals the later one, a hint."""
+    if report is None:
+        return ()
+    from advisor.probe.proposals import apply, proposals
+
+    informed = apply(report, draft.brief)
+    by_key = {p.key: _offer(p, draft, informed) for p in proposals(report, draft.brief)}
+    return tuple(offer for offer in by_key.values() if offer.text != offer.now)
+
+
+def _offer(proposal: Proposal, draft: Draft, informed: Brief) -> Offer:
+    """A measured value is taken exactly, not from its text; a hint has only its text."""
+    question = questions()[proposal.key]
+    origin = informed.origins.get(proposal.key)
+    measured = origin is not None and origin.source == proposal.why
+    text = shown(question, _readable(informed.get(proposal.key))) if measured else proposal.found
+    return Offer(proposal.key, shown(question, draft.value(proposal.key)), text, proposal.why)
+
+
+def _readable(value: Any) -> Any:
+    if not isinstance(value, Range) or value.is_exact:
+        return value
+    points = (value.p10, value.p50, value.p90)
+    return Range(*(None if point is None else float(f"{point:.{_DIGITS}g}") for point in points))
