@@ -16,7 +16,7 @@ from advisor.core.errors import Infeasible, UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
 from advisor.core.figure import Figure
 from advisor.core.probes import DataReport, HardwareReport, ResultsReport, TrafficReport
-from advisor.core.quantity import Basis, Range
+from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingMeasurement
 from advisor.core.verdict import Verdict
@@ -29,6 +29,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small: wa
 
 DRAWS = 10_000
 SEED = 20_261_120
+CURVE_DRAWS = 1000
+"""Draws of a whole learning curve: enough for its three quantiles."""
+
 RENTED_CARD = "L40S"
 """The card to rent where the brief says auto and there is none here: the cheapest 48 GB card with published runs."""
 
@@ -85,6 +88,15 @@ class Evaluation:
         new = {model: arm for model, arm in tried.items() if arm.skill not in known}
         told = quality_figures(tuple(new.values()), Sheet(self.brief, count + 1, seed), self.setting)
         return {model: told[arm.skill] for model, arm in new.items()}
+
+    def labels_needed(self, count: int, seed: int) -> Mapping[str, Quantity]:
+        """Labels in all at which each tuned option reaches the target, by skill; empty without a target."""
+        if self.brief.quality.target == 0:
+            return {}
+        from advisor.estimate.scoring import labels_needed
+        from advisor.estimate.sheet import Sheet
+
+        return labels_needed(self.arms, Sheet(self.brief, count + 1, seed), self.setting)
 
     def what_if(self, changes: Sequence[tuple[str, float]]) -> Evaluated:
         """Row 0 changes nothing, row i the i-th input to its value."""
@@ -228,6 +240,7 @@ def _judge(
         seed,
         weights,
         bound.searched(draws, seed) if deep else {},
+        bound.labels_needed(min(draws, CURVE_DRAWS), seed) if deep else {},
     )
     return decide(question, deep=deep)
 

@@ -166,3 +166,27 @@ def test_own_runs_on_the_card_correct_the_modelled_speed(tmp_path: Path, monkeyp
     assert corrected.p10 is not None
     assert corrected.p90 is not None
     assert corrected.p90 / corrected.p10 < speed.p90 / speed.p10
+
+
+def test_labels_to_reach_the_target_come_with_money_and_weeks(tmp_path: Path) -> None:
+    """A clean curve of a tuned model: 0.7 at 1,000 and 0.8 at 4,000 labels reaches 0.85 within a few doublings."""
+    path = tmp_path / "b.toml"
+    scores = "".join(
+        f'[[quality.measured]]\napproach = "tune"\ntechnique = "lora"\nmodel = "Llama-3.1-8B"\nscore = {score}\n'
+        f"items = 2000\ntrain_examples = {n}\n"
+        for n, score in ((250, 0.58), (1000, 0.70), (4000, 0.80))
+    )
+    text = 'schema = 1\nas_of = 2026-11-20\n[task]\ntype = "extraction"\n[quality]\ntarget = 0.85\n' + scores
+    text += "[data]\nexamples = 4000\neval_examples = 2000\nlabel_usd = 0.5\nlabels_per_week = 1000\n"
+    text += '[hardware]\ngpu = "L40S"\n[models]\nprompt = ["gpt-5-mini"]\ntune = ["Llama-3.1-8B"]\n'
+    path.write_text(text, encoding="utf-8")
+    found = {n.option: n for n in judged(path).labels_needed}["tune/lora@Llama-3.1-8B"]
+    assert found.labels.p50 is not None
+    assert 6000 < found.labels.p50 < 40_000
+    missing = found.labels.p50 - 4000
+    assert found.cost_usd.p50 == pytest.approx(missing * 0.5)
+    assert found.weeks.p50 == pytest.approx(missing / 1000)
+    hopeless = judged(path, "quality.target=0.999")
+    out = {n.option: n for n in hopeless.labels_needed}["tune/lora@Llama-3.1-8B"]
+    assert not out.labels.is_known
+    assert "not within reach" in out.detail

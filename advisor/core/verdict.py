@@ -132,6 +132,20 @@ class Information:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsNeeded:
+    """What a tuned option needs to reach the target: labels in all, and money and weeks for those still missing.
+
+    Unknown ranges where the target is not within reach of data; `detail` says so, or how many draws never get there.
+    """
+
+    option: str
+    labels: Range
+    cost_usd: Range
+    weeks: Range
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionValue:
     """An option's value by the user's own weights, 0 (worst anchors) to 1 (best); None where a figure is unknown."""
 
@@ -231,6 +245,7 @@ class Verdict:
     steps: tuple[NextStep, ...] = ()  # every next step with a worth, the best first
     information: tuple[Information, ...] = ()  # inputs by what it is worth to know them, the most valuable first
     risks: tuple[Risk, ...] = ()
+    labels_needed: tuple[LabelsNeeded, ...] = ()  # where there is a target, for every tuned option
     criteria: tuple[CriterionValue, ...] = ()  # the options by the user's weights, where there are any
 
     @property

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from advisor.core.brief import Brief
-from advisor.core.verdict import FlipPoint, PlanStage
+from advisor.core.quantity import UNKNOWN, Quantity, Range
+from advisor.core.verdict import FlipPoint, LabelsNeeded, PlanStage
 from advisor.decide.information import DETECTABLE, items_needed
 from advisor.decide.ranking import Ranking
 
@@ -27,3 +30,19 @@ def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[
     if brief.quality.target > 0:
         gate += f", at {brief.quality.target:g} or more"
     return (PlanStage(1, chosen.id, gate, round(labelling, 1)), PlanStage(2, flip.arm, "", 0.0))
+
+
+def labels_needed(brief: Brief, needed: Mapping[str, Quantity]) -> tuple[LabelsNeeded, ...]:
+    """What the labels still missing cost, and how many weeks they take, at the likely price and pace."""
+    return tuple(_labels_needed(brief, skill, quantity) for skill, quantity in needed.items())
+
+
+def _labels_needed(brief: Brief, skill: str, labels: Quantity) -> LabelsNeeded:
+    held, price, pace = brief.data.examples.likely, brief.data.label_usd.likely, brief.data.labels_per_week.likely
+    points = (labels.range.p10, labels.range.p50, labels.range.p90)
+    if None in points:
+        return LabelsNeeded(skill, UNKNOWN, UNKNOWN, UNKNOWN, labels.reason)
+    missing = [max(0.0, p - held) for p in points if p is not None]
+    setup = brief.data.label_setup_usd.likely
+    cost = Range(*(m * price + (setup if m else 0.0) for m in missing))
+    return LabelsNeeded(skill, labels.range, cost, Range(*(m / pace for m in missing)), labels.reason)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
+from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.core.verdict import (
     ArmRecord,
@@ -24,7 +25,7 @@ from advisor.core.verdict import (
 from advisor.decide.breakeven import break_even
 from advisor.decide.criteria import weigh
 from advisor.decide.evaluator import Cases, Evaluator
-from advisor.decide.plan import plan
+from advisor.decide.plan import labels_needed, plan
 from advisor.decide.ranking import HOPELESS, Ranking, rank
 from advisor.decide.readiness import best_of_another_approach, readiness
 from advisor.decide.record import HEADLINE, Recorder, number, sources
@@ -58,6 +59,7 @@ class Question:
     seed: int
     weights: Mapping[str, float] = field(default_factory=dict)
     searched: Mapping[str, Figure] = field(default_factory=dict)  # score of a searched prompt, by model
+    labels: Mapping[str, Quantity] = field(default_factory=dict)  # labels to reach the target, by skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ def _assemble(
         plan=plan(brief, ranking, second.flips),
         assumptions=question.assumptions,
         warnings=(*question.warnings, *cautions(arms, brief, question.setting), *over_budget(brief, ranking)),
+        labels_needed=labels_needed(brief, question.labels),
         criteria=weigh(estimates, brief, question.weights) if question.weights else (),
         sources=sources(estimates) if deep else (),
         alternative=rival.arm.id if rival is not None else "",

@@ -9,11 +9,12 @@ from types import NoneType
 from typing import TYPE_CHECKING
 
 from advisor.core.arm import Arm
-from advisor.core.brief import Score, Segment
+from advisor.core.brief import Brief, Score, Segment
 from advisor.core.figure import Figure
+from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate.labels import training_examples
-from advisor.estimate.quality import Forecast, Skill, Task, forecasts
+from advisor.estimate.quality import Forecast, Skill, Task, forecasts, labels_to_reach
 from advisor.estimate.quality.forecast import size_in_name
 from advisor.estimate.quality.skills import release_year
 from advisor.estimate.sheet import Sheet, stream
@@ -28,7 +29,14 @@ def quality_figures(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapp
     """`quality.score` by skill (`Arm.skill`): joint draws, or what-if cases at the posterior median."""
     by_skill = {arm.skill: arm for arm in arms}
     brief = sheet.brief
-    task = Task(
+    measured = whole_traffic(brief.quality.measured, brief.segments)
+    skills = tuple(_skill(arm, sheet, setting, measured) for arm in by_skill.values())
+    told = _told(_task(brief), skills, tuple(measured), sheet)
+    return {name: _figure(forecast) for name, forecast in zip(by_skill, told, strict=True)}
+
+
+def _task(brief: Brief) -> Task:
+    return Task(
         brief.task.type,
         "medium" if brief.task.domain_specificity == "auto" else brief.task.domain_specificity,
         brief.task.labels,
@@ -36,10 +44,24 @@ def quality_figures(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapp
         brief.quality.human_ceiling,
         brief.quality.expected_uplift,
     )
+
+
+def labels_needed(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapping[str, Quantity]:
+    """Labels in all at which a tuned option reaches the brief's target, by skill; unknown where data cannot do it."""
+    brief = sheet.brief
     measured = whole_traffic(brief.quality.measured, brief.segments)
-    skills = tuple(_skill(arm, sheet, setting, measured) for arm in by_skill.values())
-    told = _told(task, skills, tuple(measured), sheet)
-    return {name: _figure(forecast) for name, forecast in zip(by_skill, told, strict=True)}
+    tuned = {arm.skill: arm for arm in arms if arm.approach == "tune"}
+    return {
+        name: labels_to_reach(
+            _task(brief),
+            _skill(arm, sheet, setting, measured),
+            measured,
+            brief.quality.target,
+            normals=sheet.normals,
+            size=sheet.size,
+        )
+        for name, arm in tuned.items()
+    }
 
 
 def _told(task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet) -> tuple[Forecast, ...]:

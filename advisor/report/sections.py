@@ -26,6 +26,7 @@ def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
         *_criteria(verdict),
         *_segments(verdict),
         *_plan(verdict),
+        *_labels(verdict),
         *_sensitivity(verdict),
         *_information(verdict),
         *_excluded(verdict),
@@ -222,6 +223,31 @@ def _plan(verdict: Verdict) -> Iterator[Block]:
             (f"{s.stage}. {words.clean(s.arm)}", words.weeks(s.weeks), words.clean(s.gate)) for s in verdict.plan
         )
         yield Table("plan", (Column("stage"), Column("weeks", right=True), Column("goes on when")), rows)
+
+
+def _labels(verdict: Verdict) -> Iterator[Block]:
+    """How many labels a tuned option needs to reach the target, and what the missing ones cost."""
+    if not verdict.labels_needed:
+        return
+    yield Heading("Labels to reach the target")
+    rows = tuple(
+        (
+            Code(words.clean(need.option)),
+            words.number(words.about(need.labels.p50)) if need.labels.is_known else words.clean(need.detail),
+            words.span(need.labels, lambda v: words.number(words.about(v))) if need.labels.is_known else "",
+            words.money(need.cost_usd.p50) if need.labels.is_known else "",
+            words.weeks(need.weeks.p50) if need.labels.is_known else "",
+        )
+        for need in verdict.labels_needed
+    )
+    columns = (
+        Column("option"),
+        Column("labels"),
+        Column("80 %"),
+        Column("to buy", right=True),
+        Column("weeks", right=True),
+    )
+    yield Table("labels", columns, rows)
 
 
 def _sensitivity(verdict: Verdict) -> Iterator[Block]:
