@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -472,6 +474,13 @@ def readings(app: AdvisorApp) -> str:
     return str(app.desk.query_one(HardwarePane).query_one(Static).render())
 
 
+async def until(pilot: Pilot[None], done: Callable[[], bool]) -> None:
+    """Wait for what a thread brings about, but not for ever."""
+    async with asyncio.timeout(30):
+        while not done():
+            await pilot.pause(0.01)
+
+
 async def read_through(pilot: Pilot[None]) -> None:
     await pilot.app.workers.wait_for_complete([w for w in pilot.app.workers if w.group == GROUP])
     await pilot.pause()
@@ -485,16 +494,14 @@ async def test_the_machine_is_read_only_while_its_tab_is_shown(app, engine, monk
         await settle(pilot)
         assert engine.readings == 0
         await pilot.press("3")
-        while engine.readings < 4:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: engine.readings >= 4)
         await pilot.press("1")
         await read_through(pilot)
         seen = engine.readings
         await pilot.pause(0.1)
         assert engine.readings == seen
         await pilot.press("3")
-        while engine.readings == seen:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: engine.readings > seen)
 
 
 async def test_a_slow_machine_blocks_nothing_and_is_not_asked_twice_at_a_time(app, engine, monkeypatch):
@@ -523,8 +530,7 @@ async def test_a_slow_machine_blocks_nothing_and_is_not_asked_twice_at_a_time(ap
         assert "5,000,000 requests." in panel(app)
         gate.set()
         await pilot.press("escape", "3")
-        while "reading" in readings(app):
-            await pilot.pause(0.01)
+        await until(pilot, lambda: "reading" not in readings(app))
         assert "NVIDIA L40S" in readings(app)
 
 
