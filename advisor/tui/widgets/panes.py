@@ -20,7 +20,7 @@ from advisor.tui.widgets.verdict_view import Lines
 
 
 class FittedText(Static):
-    """Text drawn for the width there is, and anew where that changes."""
+    """Text drawn for the width there is, and anew where that changes; lays out anew only for another height."""
 
     def __init__(self, waiting: str = "") -> None:
         super().__init__(Content(waiting))
@@ -36,8 +36,11 @@ class FittedText(Static):
         self._redraw()
 
     def _redraw(self) -> None:
-        if self._draw is not None and self.size.width:
-            self.update(self._draw(self.size.width))
+        width, height = self.size
+        if self._draw is None or not width:
+            return
+        text = self._draw(width)
+        self.update(text, layout=len(text.wrap(width)) != height)
 
 
 class DecisionPane(VerticalScroll):
