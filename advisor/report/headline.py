@@ -67,7 +67,8 @@ def _figures(verdict: Verdict, arm: ArmRecord) -> Iterator[KeyFigure]:
     yield _key("running", arm, arm.monthly_usd, "run.total", "a month", words.money)
     yield _key(horizon(verdict), arm, arm.horizon_usd, "horizon.total", "in all", words.money)
     yield _key("quality", arm, arm.quality, "quality.score", "", words.score)
-    yield _key("ready in", arm, arm.weeks, "time.weeks", "weeks", words.weeks)
+    unit = "week" if words.weeks(arm.weeks.p50) == "1" else "weeks"
+    yield _key("ready in", arm, arm.weeks, "time.weeks", unit, words.weeks)
 
 
 def _compared(verdict: Verdict, arm: ArmRecord) -> Iterator[KeyFigure]:
