@@ -340,7 +340,7 @@ def _look_at_hardware(brief: Brief, facts: Facts, events: EventSink) -> Hardware
     from advisor.probe.hardware import probe
 
     events(StageEvent("hardware", "local cards"))
-    return probe(known={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
+    return probe(known=facts.driver_names)
 
 
 def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:

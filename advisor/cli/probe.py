@@ -61,9 +61,7 @@ def _looker() -> Callable[[], HardwareReport]:
     from advisor.probe.hardware import probe
     from advisor.store.folders import folders
 
-    gpus = facts.load(folders().config).gpus
-    known = {gpu.name: gpu.name for gpu in gpus if gpu.vendor == "Apple"}
-    known |= {gpu.nvml_name: gpu.name for gpu in gpus if gpu.nvml_name}
+    known = facts.load(folders().config).driver_names
     return lambda: probe(known=known)
 
 

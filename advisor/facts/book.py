@@ -41,6 +41,12 @@ class Facts:
         """All GPUs, in the order of the table."""
         return self._gpus[0]
 
+    @property
+    def driver_names(self) -> Mapping[str, str]:
+        """The GPU behind each exact name that a driver reports; Apple's tools report the chip by its own name."""
+        apple = {gpu.name: gpu.name for gpu in self.gpus if gpu.vendor == "Apple"}
+        return apple | {gpu.nvml_name: gpu.name for gpu in self.gpus if gpu.nvml_name}
+
     def gpu(self, name: str) -> Gpu:
         """The GPU of that exact name, without regard to case. Raises UsageError: unknown, or several products."""
         exact = gpu_table.resolve(name, self._gpus[1], [gpu.name for gpu in self.gpus])

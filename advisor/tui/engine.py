@@ -70,9 +70,7 @@ def _reader() -> Callable[[], HardwareReport]:
     from advisor.probe.hardware import probe, processor_use
     from advisor.store.folders import folders
 
-    gpus = facts.load(folders().config).gpus
-    known = {gpu.name: gpu.name for gpu in gpus if gpu.vendor == "Apple"}
-    known |= {gpu.nvml_name: gpu.name for gpu in gpus if gpu.nvml_name}
+    known = facts.load(folders().config).driver_names
     processor_use()
     time.sleep(_FIRST_SECONDS)
     return lambda: replace(probe(known=known), processor_use=processor_use())

@@ -84,3 +84,10 @@ def test_measured_matrix_rates_are_below_theory() -> None:
 @given(st.lists(st.floats(0.01, 100), min_size=1, max_size=30), st.floats(0, 1))
 def test_quantiles_are_numpy_s(values: list[float], share: float) -> None:
     assert quantile(values, share) == pytest.approx(float(np.quantile(values, share)))
+
+
+def test_a_driver_name_leads_to_one_gpu_and_apple_chips_name_themselves() -> None:
+    found = load().driver_names
+    assert found["NVIDIA L40S"] == "L40S"
+    assert found["Apple M4 Max"] == "Apple M4 Max"
+    assert set(found.values()) <= {gpu.name for gpu in load().gpus}
