@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from advisor.core.figure import Figure
 
@@ -50,10 +49,6 @@ class Estimate:
 
     arm: Arm
     figures: Mapping[str, Figure]
-    warnings: tuple[str, ...] = field(default=())
 
     def __getitem__(self, id: str) -> Figure:
         return self.figures[id]
-
-
-NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})
