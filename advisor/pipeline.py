@@ -174,8 +174,9 @@ def judge(
         return whole
     from advisor.decide.segments import segment_brief, segment_verdict
 
+    informed, apart = inform(brief, surroundings), replace(surroundings, results=None)
     parts = tuple(
-        segment_verdict(s, _judge(segment_brief(brief, s), surroundings, draws=draws, seed=seed, deep=False))
+        segment_verdict(s, _judge(segment_brief(informed, s), apart, draws=draws, seed=seed, deep=False))
         for s in brief.segments
     )
     return replace(whole, segments=parts)

@@ -14,6 +14,7 @@ import pytest
 from advisor import pipeline, shipped
 from advisor.core.errors import Infeasible, UsageError
 from advisor.core.verdict import Verdict
+from advisor.decide.segments import segment_brief
 from advisor.report import json as record
 
 BRIEFS = sorted((shipped.folder("profiles") / "briefs").glob("*.toml"))
@@ -190,3 +191,18 @@ def test_labels_to_reach_the_target_come_with_money_and_weeks(tmp_path: Path) ->
     out = {n.option: n for n in hopeless.labels_needed}["tune/lora@Llama-3.1-8B"]
     assert not out.labels.is_known
     assert "not within reach" in out.detail
+
+
+def test_a_segment_keeps_its_own_counts_where_the_data_are_here(tmp_path: Path) -> None:
+    rows = [json.dumps({"prompt": f"Which code has item {n * 7919}?", "completion": f"code {n}"}) for n in range(60)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    file = tmp_path / "b.toml"
+    text = 'schema = 1\n[data]\npath = "rows.jsonl"\n[[segments]]\nname = "new"\nshare = 0.5\nexamples = 7\n'
+    file.write_text(text, encoding="utf-8")
+    brief = pipeline.load(file)
+    around = pipeline.look(brief)
+    whole = pipeline.inform(brief, around)
+    part = pipeline.inform(segment_brief(whole, brief.segments[0]), around)
+    assert whole.data.examples.p50 == 60
+    assert part.data.examples.p50 == 7
+    assert part.data.tokens_per_example == whole.data.tokens_per_example

@@ -10,7 +10,10 @@ from advisor.core.verdict import SegmentVerdict, Verdict
 
 
 def segment_brief(brief: Brief, segment: Segment) -> Brief:
-    """The brief of one segment: all its alike parts together, each with its own prefix, adapter, labels and test."""
+    """The brief of one segment: all its alike parts together, each with its own prefix, adapter, labels and test.
+
+    Its counts are the segment's own: `data.sample` keeps those of the whole file from standing in for them.
+    """
     share, alike = segment.share.likely, segment.count
     traffic = replace(
         brief.traffic,
@@ -21,6 +24,7 @@ def segment_brief(brief: Brief, segment: Segment) -> Brief:
         brief.data,
         path="",
         eval_path="",
+        sample=True,
         examples=scaled(segment.examples, float(alike)),
         eval_examples=scaled(segment.eval_examples, float(alike)),
     )
