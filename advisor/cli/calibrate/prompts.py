@@ -1,0 +1,62 @@
+"""`advisor calibrate prompts`: prompt forms against an endpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from advisor.cli import output
+from advisor.cli.calibrate.running import PATH, go, limited
+from advisor.core.errors import UsageError
+
+
+@click.command("prompts")
+@click.option("--url", required=True, help="Base address of an OpenAI-compatible endpoint: http://localhost:8000/v1.")
+@click.option("--model", required=True, help="The model's name there.")
+@click.option("--data", type=PATH, required=True, metavar="FILE", help="Rows with a prompt and an answer.")
+@click.option("--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
+@click.option("--prompt-field", default="", metavar="F")
+@click.option("--answer-field", default="", metavar="F")
+@click.option("--metric", default="", help="accuracy or exact match; default: by the answers.")
+@click.option("--instruction", default="", help="The system message.")
+@click.option("--shots", default="0,3", show_default=True, help="Examples in the prompt, a trial each.")
+@click.option("--items", type=click.IntRange(10), default=100, show_default=True, help="Test items at most.")
+@click.option("--key-env", default="OPENAI_API_KEY", show_default=True, help="The variable that holds the key.")
+@click.option("--input-usd", type=click.FloatRange(min=0.0), help="USD per million tokens read.")
+@click.option("--output-usd", type=click.FloatRange(min=0.0), help="USD per million tokens written.")
+@click.option("--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Calls under way at once.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@limited
+def command(
+    url: str,
+    model: str,
+    data: Path,
+    test: Path | None,
+    prompt_field: str,
+    answer_field: str,
+    metric: str,
+    instruction: str,
+    shots: str,
+    items: int,
+    seed: int,
+    gpu: str,
+    **rest: Any,
+) -> None:
+    """Score prompt forms against an endpoint: tokens, latency and money counted. Your items are sent there."""
+    from advisor import calibration, facts
+    from advisor.calibrate import quality as planning
+    from advisor.store.folders import folders
+
+    rows = calibration.examples(data, prompt_field, answer_field)
+    held_out = calibration.examples(test, prompt_field, answer_field) if test is not None else ()
+    task = planning.task(rows, held_out, metric=metric, instruction=instruction, most_items=items, seed=seed)
+    own = {k: rest.pop(k) for k in ("key_env", "input_usd", "output_usd", "at_once")}
+    try:
+        counts = [int(part) for part in shots.split(",")]
+    except ValueError:
+        raise UsageError(f"--shots {shots}: not numbers; write them as 0,3") from None
+    plan = planning.prompts_plan(task, url, model, shots=counts, max_usd=rest["max_usd"], seed=seed, **own)
+    output.say(f"sends {len(task.items)} of your items to {url}")
+    go(plan, calibration.endpoint(url), facts.load(folders().config), **rest)

@@ -1,0 +1,134 @@
+"""What every calibration does on the command line: plan and price, the run with its progress, its exit."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from advisor.cli import output
+from advisor.core.calibration import Plan, RunRecord, Status
+from advisor.core.errors import Cancelled, Exit
+from advisor.core.events import CancelToken
+from advisor.core.quantity import Range
+
+if TYPE_CHECKING:
+    from advisor.calibration import Machine, Prepared
+    from advisor.facts import Facts
+
+PATH = click.Path(path_type=Path)
+
+
+def limited(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that every calibration has."""
+    for option in reversed(
+        (
+            click.option("--gpu", default="auto", show_default=True, help="Card by index or name; none: the CPU."),
+            click.option(
+                "--minutes", type=click.FloatRange(min=0.0), help="Stop after this long; what is done is kept."
+            ),
+            click.option("--max-usd", type=click.FloatRange(min=0.0), help="Stop where this much would be spent."),
+            click.option("--usd-per-hour", type=click.FloatRange(min=0.0), help="What an hour of this machine costs."),
+            click.option("--busy-ok", is_flag=True, help="Run though somebody else uses the card."),
+            click.option("--again", is_flag=True, help="Run anew what an earlier run already answered."),
+            click.option(
+                "--dry-run", is_flag=True, help="Show what would run, how long and for how much; run nothing."
+            ),
+            click.option("--json", "as_json", is_flag=True, help="The result as JSON, for programs."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def go(
+    plan: Plan,
+    where: Machine,
+    known: Facts,
+    *,
+    minutes: float | None,
+    max_usd: float | None,
+    usd_per_hour: float | None,
+    busy_ok: bool,
+    again: bool,
+    dry_run: bool,
+    as_json: bool,
+    run_of: tuple[int, float] | None = None,
+) -> None:
+    """Show plan and price, then run unless asked not to; exit as the run ended."""
+    from advisor import calibration
+    from advisor.calibrate.show import plan_lines, projection_line, result_lines
+    from advisor.report.json import dump
+
+    hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
+    bounds = calibration.Limits(minutes, max_usd, hour, busy_ok)
+    prepared = calibration.prepare(plan, where, bounds, again=again)
+    lines = plan_lines(prepared.plan, prepared.forecast, where.name, prepared.left)
+    if dry_run:
+        output.show(dump(calibration.plan_record(prepared)) if as_json else "\n".join(lines) + "\n")
+        return
+    for line in lines:
+        output.say(line)
+    record = _watched(prepared) if prepared.left else prepared.earlier
+    assert record is not None
+    if not prepared.left:
+        output.say(f"nothing is left to run: run {record.summary.id} has every answer; --again measures anew")
+    projected = calibration.projections(plan, record, *run_of) if run_of else ()
+    lines = [*result_lines(record), *map(projection_line, projected)]
+    output.show(dump(calibration.run_data(record, projected)) if as_json else "\n".join(lines) + "\n")
+    _leave(record)
+
+
+def _watched(prepared: Prepared) -> RunRecord:
+    """The run with its progress on stderr; Ctrl-C asks it to stop and what is done is kept."""
+    from advisor import calibration
+    from advisor.calibrate.progress import Progress
+
+    progress, last = Progress(), [0.0]
+    live = sys.stderr.isatty()
+
+    def show(event: Any) -> None:
+        progress.note(event)
+        if event.kind == "warning":
+            output.say(f"warning: {event.fields.get('text', '')}")
+        elif live and event.at_seconds - last[0] >= 0.25:
+            last[0] = event.at_seconds
+            click.echo("\r\x1b[K" + click.unstyle(progress.line())[: output.width() - 1], nl=False, err=True)
+        elif not live and event.kind == "trial":
+            output.say(f"{event.fields.get('label', '')}: {event.fields.get('status', '')}")
+
+    with _interruptible() as cancel:
+        record = calibration.run(prepared, events=show, cancel=cancel)
+    if live:
+        click.echo("\r\x1b[K", nl=False, err=True)
+    return record
+
+
+@contextmanager
+def _interruptible() -> Iterator[CancelToken]:
+    token = CancelToken()
+    before = {n: signal.signal(n, lambda *_: token.cancel()) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield token
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(record: RunRecord) -> None:
+    """The exit code that the end of a run means."""
+    status = record.summary.status
+    if status is Status.CANCELLED:
+        raise Cancelled(
+            f"{record.result.get('reason', 'cancelled')}; what was finished is kept, the same command goes on"
+        )
+    if status is Status.FAILED:
+        output.say(f"failed: {record.result.get('reason', '')}")
+        click.get_current_context().exit(Exit.FAILED)
+    if record.outcomes and all(o.status is Status.OUT_OF_MEMORY for o in record.outcomes):
+        click.get_current_context().exit(Exit.INFEASIBLE)
