@@ -69,8 +69,8 @@ def next_steps(known: Known) -> tuple[NextStep, ...]:
         *_calibrations(known),
         *_answers(known),
     ]
-    worth = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(known)]
-    ranked = sorted(worth, key=lambda s: s.cost_usd - s.worth_usd)[:LISTED]
+    paying = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(known)]
+    ranked = sorted(paying, key=lambda s: s.cost_usd - s.worth_usd)[:LISTED]
     return (_collect_test(known), *ranked) if first else tuple(ranked)
 
 
@@ -78,8 +78,8 @@ def information(known: Known) -> tuple[Information, ...]:
     """EVPPI of every uncertain input and every option's score, those worth a dollar or more, the largest first."""
     inputs = {key: figure for key, figure in known.inputs.items() if not isinstance(figure.rows, float)}
     scores = {f"quality.score of {skill}": figure for skill, figure in known.quality.items()}
-    worth = [Information(name, known.worth(f)) for name, f in {**inputs, **scores}.items()]
-    return tuple(sorted((w for w in worth if w.worth_usd >= 1.0), key=lambda w: -w.worth_usd)[:LISTED])
+    found = [Information(name, known.worth(f)) for name, f in {**inputs, **scores}.items()]
+    return tuple(sorted((i for i in found if i.worth_usd >= 1.0), key=lambda i: -i.worth_usd)[:LISTED])
 
 
 def _negligible(known: Known) -> float:
@@ -157,9 +157,9 @@ def _scorings(known: Known) -> Iterator[NextStep]:
             once = estimate.figures.get("train.run_usd")
             request = estimate.figures.get("run.request")
             cost = (once.value if once else 0.0) + items * (request.value if request else 0.0)
-            worth = known.worth(figure, variance_removed(figure, items))
+            saved = known.worth(figure, variance_removed(figure, items))
             if cost == cost:
-                yield NextStep(f"score {skill} on the {items:,} test items in hand", cost, 2.0, worth)
+                yield NextStep(f"score {skill} on the {items:,} test items in hand", cost, 2.0, saved)
 
 
 def _searches(known: Known) -> Iterator[NextStep]:
@@ -172,8 +172,8 @@ def _searches(known: Known) -> Iterator[NextStep]:
             base = min(rankable, key=lambda i: float(ranking.cost[0, i]))
             request = known.estimates[base].figures.get("run.request")
             cost = SEARCH_CALLS * request.value if request is not None else 0.0
-            worth = search_worth(ranking, base, rows_of(score), known.brief.quality.target)
-            yield NextStep(f"search the prompt of {model} for better instructions and examples", cost, 2.0, worth)
+            saved = search_worth(ranking, base, rows_of(score), known.brief.quality.target)
+            yield NextStep(f"search the prompt of {model} for better instructions and examples", cost, 2.0, saved)
 
 
 def search_worth(ranking: Ranking, base: int, score: Matrix, target: float) -> float:
@@ -200,8 +200,8 @@ def _calibrations(known: Known) -> Iterator[NextStep]:
         if key.startswith("train.tokens_per_second@"):
             name = key.partition("@")[2]
             cost = CALIBRATION_HOURS * hour_usd * hardware.count
-            worth = known.worth(figure)
-            yield NextStep(f"calibrate the training speed of {name} on one {hardware.gpu}", cost, 0.5, worth)
+            action = f"calibrate the training speed of {name} on one {hardware.gpu}"
+            yield NextStep(action, cost, 0.5, known.worth(figure))
 
 
 def _card_hour_usd(known: Known) -> float:
@@ -219,6 +219,6 @@ def _answers(known: Known) -> list[NextStep]:
     steps = []
     for key, figure in known.inputs.items():
         if figure.basis == "assumed" and not isinstance(figure.rows, float) and "." in key:
-            worth = known.worth(figure)
-            steps.append(NextStep(f"find out {key} (assumed so far): it could change the answer", 0.0, 1.0, worth))
+            action = f"find out {key} (assumed so far): it could change the answer"
+            steps.append(NextStep(action, 0.0, 1.0, known.worth(figure)))
     return steps

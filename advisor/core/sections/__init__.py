@@ -1,0 +1,39 @@
+"""The tables of a brief, a module for each part of the form.
+
+Every field carries the question that asks for it, declared here and nowhere else.
+
+Ranged fields hold a `Range` (P10, P50, P90); an exact answer is a range of equal values. `None` stands for "left out,
+derived elsewhere".
+"""
+
+from __future__ import annotations
+
+from advisor.core.sections.data import Data, Tuning
+from advisor.core.sections.machines import Hardware
+from advisor.core.sections.money import Budget, Team
+from advisor.core.sections.policy import Models, Policy, Prices
+from advisor.core.sections.quality import Quality, Score
+from advisor.core.sections.task import Current, Task
+from advisor.core.sections.traffic import Retrieval, Segment, Traffic
+from advisor.core.sections.words import APPROACHES, TASK_TYPES, TECHNIQUES
+
+__all__ = [
+    "APPROACHES",
+    "TASK_TYPES",
+    "TECHNIQUES",
+    "Budget",
+    "Current",
+    "Data",
+    "Hardware",
+    "Models",
+    "Policy",
+    "Prices",
+    "Quality",
+    "Retrieval",
+    "Score",
+    "Segment",
+    "Task",
+    "Team",
+    "Traffic",
+    "Tuning",
+]

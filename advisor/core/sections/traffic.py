@@ -1,0 +1,223 @@
+"""How much is asked, in what shape, by which parts of the traffic, with what looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.core.quantity import Range
+from advisor.core.question import ask, exactly, spread
+from advisor.core.sections.words import PLANNING, UNPRICED
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How much is asked, and in what shape."""
+
+    requests_per_month: Range = ask(
+        "How many requests a month?",
+        "All calls of the finished task; repeated calls come on top.",
+        "number",
+        spread(10_000, 100_000, 1_000_000),
+        "a guess two orders of magnitude wide: please answer",
+        unit="requests/month",
+        low=0,
+        basic=True,
+    )
+    growth_per_month: Range = ask(
+        "How fast does it grow a month?",
+        "0.02 is 2 % a month, compounded; negative where it shrinks.",
+        "number",
+        exactly(0.0),
+        "no growth unless told",
+        unit="share/month",
+        low=-0.5,
+        high=1,
+    )
+    active_hours_per_month: Range = ask(
+        "In how many hours of a month do requests arrive?",
+        "730: round the clock; about 198: office hours. Fewer hours, denser arrivals, more cache hits.",
+        "number",
+        exactly(730.0),
+        "round the clock: a month has 730 hours",
+        unit="h/month",
+        low=1,
+        high=744,
+    )
+    log: str = ask(
+        "Is there a request log?",
+        "CSV, a row per request: timestamp (ISO 8601, UTC), prefix. Its gaps give the cache hits.",
+        "path",
+        "",
+        "no log",
+        registered=False,
+    )
+    distinct_prefixes: Range = ask(
+        "How many distinct static prompts?",
+        "Tenants, brands: each with its own static prompt.",
+        "number",
+        exactly(1.0),
+        "one prompt for all",
+        unit="prefixes",
+        low=1,
+    )
+    static_tokens: Range = ask(
+        "How long is the static prompt?",
+        "Instructions and examples, the same in every request of a prefix.",
+        "number",
+        spread(300, 1000, 3000),
+        "from bare instructions to a dozen examples; " + PLANNING,
+        unit="tokens/request",
+        low=0,
+        basic=True,
+    )
+    shared_tokens: Range | None = ask(
+        "How much of it do all prefixes have in common?",
+        "At most the static prompt. Left out: all of it with one prefix, none of it with several.",
+        "number",
+        None,
+        "all of the static prompt with one prefix, else none",
+        unit="tokens/request",
+        low=0,
+    )
+    shared_first: bool = ask(
+        "Does the common part stand first?",
+        "Then a cache can keep it once for all prefixes.",
+        "yes-no",
+        True,
+        "the usual order of a prompt",
+    )
+    input_tokens: Range = ask(
+        "How long is the fresh input?",
+        "The part that differs from request to request.",
+        "number",
+        spread(100, 300, 1000),
+        "from a sentence to a page; " + PLANNING,
+        unit="tokens/request",
+        low=0,
+        basic=True,
+    )
+    output_tokens: Range = ask(
+        "How long is an answer?",
+        "Tokens written, reasoning included.",
+        "number",
+        spread(50, 200, 600),
+        "from a record to a page; " + PLANNING,
+        unit="tokens/request",
+        low=0,
+        basic=True,
+    )
+    cache_hit_rate: Range | None = ask(
+        "Which share of requests hits the prompt cache?",
+        "Measured online. Left out: from the log, else from arrivals.",
+        "share",
+        None,
+        "from the log, else 1 − e^(−λT) from arrivals",
+    )
+    batch_cache_hit_rate: Range = ask(
+        "Which share of requests hits the cache in batches?",
+        "Measured in batches. Providers promise no more than best effort.",
+        "share",
+        spread(0.3, 0.6, 0.9),
+        "batch documentation of providers: best effort, 30 to 98 % seen",
+        as_of="2026-08",
+    )
+    retry_rate: Range = ask(
+        "Which share of requests is repeated?",
+        "Invalid or refused answers that are asked again.",
+        "share",
+        spread(0.01, 0.03, 0.10),
+        PLANNING,
+    )
+    can_wait_24h: bool = ask(
+        "May results wait a day?",
+        "Then batch prices and batch serving are open.",
+        "yes-no",
+        False,
+        "cautious: answers are wanted at once",
+        basic=True,
+    )
+    max_latency_seconds: Range = ask(
+        "How many seconds may an answer take?",
+        "0: no limit.",
+        "number",
+        exactly(0.0),
+        "no limit given",
+        unit="s",
+        low=0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the traffic that may get its own verdict; `count` alike ones."""
+
+    name: str = ask(
+        "What is the segment called?", "Brands, sites, new codes; each name once.", "text", "", "", required=True
+    )
+    count: int = ask(
+        "How many are there, alike?",
+        "Each needs its own adapter where tuned.",
+        "whole",
+        1,
+        "a single one",
+        unit="segments",
+        low=1,
+    )
+    share: Range = ask(
+        "Which share of all requests do they have, together?",
+        "Of the whole traffic; the shares of all segments add up to 1 at most.",
+        "share",
+        exactly(1.0),
+        "the whole traffic",
+    )
+    examples: Range = ask(
+        "How many labelled examples has each?",
+        "To learn from, its own only.",
+        "number",
+        exactly(0.0),
+        "none in hand",
+        unit="examples",
+        low=0,
+    )
+    eval_examples: Range = ask(
+        "How many test items has each?",
+        "To test on, its own only.",
+        "number",
+        exactly(0.0),
+        "none in hand",
+        unit="items",
+        low=0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Documents looked up for each request."""
+
+    tokens: Range = ask(
+        "How many retrieved tokens a request?",
+        "Added to the fresh input.",
+        "number",
+        exactly(1500.0),
+        "three passages of a page each; " + PLANNING,
+        unit="tokens/request",
+        low=0,
+    )
+    usd_per_month: Range = ask(
+        "What do index and search cost a month?",
+        "Index, storage and search service together.",
+        "number",
+        exactly(0.0),
+        UNPRICED,
+        unit="USD/month",
+        low=0,
+    )
+    build_hours: Range = ask(
+        "How many hours to build the retrieval?",
+        "Once; 0 where it stands already.",
+        "number",
+        exactly(0.0),
+        UNPRICED,
+        unit="h",
+        low=0,
+    )
