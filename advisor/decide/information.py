@@ -1,9 +1,9 @@
 """What it is worth to know more.
 
-EVPI = E[cost of the pick] − E[cost of the best arm of each draw]. EVPPI of an input conditions the expected costs on
-it, by bins of equal size (Strong, Oakley, Brennan 2014 discuss the bias: it shrinks with the draws per bin). EVSI of a
-test of n items shrinks those conditional expectations by the share of variance that n items remove (the moment-matching
-approximation of Jalal and Alarid-Escudero 2018).
+EVPI = E[cost of the pick] − E[cost of the best arm of each draw], the pick's expected regret. EVPPI of an input
+conditions the expected costs on it, by bins of equal size (Strong, Oakley, Brennan 2014 discuss the bias: it shrinks
+with the draws per bin). EVSI of a test of n items shrinks those conditional expectations by the share of variance that
+n items remove (the moment-matching approximation of Jalal and Alarid-Escudero 2018).
 """
 
 from __future__ import annotations
@@ -23,23 +23,11 @@ DISCORDANT = 0.2
 """Share of items on which two options typically disagree; used for paired tests before anything is measured."""
 
 
-def evpi(ranking: Ranking) -> float:
-    """USD that perfect knowledge of everything would save on average."""
-    return ranking.regret(ranking.pick)
-
-
-def evppi(ranking: Ranking, rows: Matrix) -> float:
-    """USD that perfect knowledge of one input, given as its rows for all draws, would save on average."""
-    return evsi(ranking, rows, 1.0)
-
-
-def evsi(ranking: Ranking, rows: Matrix, variance_share: float) -> float:
-    """USD that a test is worth which removes this share (0 to 1) of the input's variance."""
-    return worth(conditional_means(ranking, rows), variance_share)
-
-
 def worth(means: Matrix | None, variance_share: float = 1.0) -> float:
-    """USD that conditional expectations are worth, shrunk to the share of variance that is removed; 0 without any."""
+    """USD that knowing an input is worth, from its conditional expectations: EVPPI, or EVSI of a share of its variance.
+
+    Expectations are shrunk to the share of variance that is removed (0 to 1); 0 without any.
+    """
     if means is None:
         return 0.0
     centre = means.mean(axis=0)

@@ -162,14 +162,6 @@ class Facts:
         held = tuple(self._complete(row) for start, row in begun if first <= start <= until)
         return held or (price,)
 
-    def next_price_change(self, provider: str, model: str, after: date) -> date | None:
-        """The first day after `after` on which another price of that provider and model begins; None: none known."""
-        base = model.removeprefix(TUNED)
-        rows = self._own(model) or (self._library_rows(base) if base == model else ())
-        seller = self._providers.id(provider)
-        starts = [row.start for row in rows if row.start and row.start > after and row.provider == seller]
-        return min(starts, default=None)
-
     def constant(self, key: str) -> Constant:
         """A single figure by its key. Raises UsageError with the nearest keys."""
         if key not in self.constants:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from advisor.core.arm import Arm
-from advisor.decide.information import evpi, evppi, evsi, items_needed, smallest_difference, told_apart
+from advisor.decide.information import conditional_means, items_needed, smallest_difference, told_apart, worth
 from advisor.decide.ranking import Ranking
 
 N = 40_001
@@ -33,6 +33,11 @@ def normal(mean: float, sd: float, seed: int) -> NDArray[np.float64]:
     return rows
 
 
+def known(ranking: Ranking, rows: NDArray[np.float64], variance_share: float = 1.0) -> float:
+    """What knowing an input is worth: EVPPI, or EVSI of a test that removes a share of its variance."""
+    return worth(conditional_means(ranking, rows), variance_share)
+
+
 def test_p_best_of_two_normal_costs() -> None:
     found = ranking(np.column_stack([normal(100, 10, 1), normal(110, 20, 2)]))
     assert found.p_best[0] == pytest.approx(NormalDist().cdf(10 / np.hypot(10, 20)), abs=0.01)
@@ -44,7 +49,7 @@ def test_evpi_of_two_normal_costs_is_the_unit_normal_loss() -> None:
     found = ranking(np.column_stack([normal(100, 10, 1), normal(110, 20, 2)]))
     sd, u = np.hypot(10, 20), 10 / np.hypot(10, 20)
     loss = sd * (NormalDist().pdf(u) - u * (1 - NormalDist().cdf(u)))
-    assert evpi(found) == pytest.approx(loss, rel=0.03)
+    assert found.regret(found.pick) == pytest.approx(loss, rel=0.03)
 
 
 def test_evppi_of_one_input_matches_the_closed_form_and_never_exceeds_evpi() -> None:
@@ -53,9 +58,9 @@ def test_evppi_of_one_input_matches_the_closed_form_and_never_exceeds_evpi() -> 
     found = ranking(np.column_stack([np.full(N, 100.0), 110 + x + noise]))
     u = 10 / 20
     loss = 20 * (NormalDist().pdf(u) - u * (1 - NormalDist().cdf(u)))
-    assert evppi(found, x) == pytest.approx(loss, rel=0.05)
-    assert evppi(found, x) <= evpi(found)
-    assert evppi(found, normal(0, 1, 9)) < 0.15
+    assert known(found, x) == pytest.approx(loss, rel=0.05)
+    assert known(found, x) <= found.regret(found.pick)
+    assert known(found, normal(0, 1, 9)) < 0.15
 
 
 def test_evsi_shrinks_the_conditional_mean_as_the_closed_form_does() -> None:
@@ -64,8 +69,8 @@ def test_evsi_shrinks_the_conditional_mean_as_the_closed_form_does() -> None:
     sd = 20 * np.sqrt(0.5)
     u = 10 / sd
     loss = sd * (NormalDist().pdf(u) - u * (1 - NormalDist().cdf(u)))
-    assert evsi(found, x, 0.5) == pytest.approx(loss, rel=0.06)
-    assert evsi(found, x, 1.0) == pytest.approx(evppi(found, x))
+    assert known(found, x, 0.5) == pytest.approx(loss, rel=0.06)
+    assert known(found, x, 0.5) < known(found, x)
 
 
 def test_an_arm_that_misses_the_target_is_replaced_and_loses_its_one_off_cost() -> None:
@@ -129,4 +134,4 @@ def test_evsi_agrees_with_a_brute_force_preposterior() -> None:
     signal = x[1:] + rng.normal(0, 20, N - 1)
     posterior = 110 + 0.5 * signal  # precision-weighted: equal variances
     brute = 100.0 - np.minimum(100.0, posterior).mean()
-    assert evsi(found, x, 0.5) == pytest.approx(brute, rel=0.06)
+    assert known(found, x, 0.5) == pytest.approx(brute, rel=0.06)

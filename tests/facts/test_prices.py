@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from advisor.core.errors import UsageError
 from advisor.core.facts import TokenPrice
-from advisor.facts import in_force, load
+from advisor.facts import Facts, in_force, load
 
 TODAY = date(2026, 11, 20)
 
@@ -30,6 +30,13 @@ def one(prices: tuple[TokenPrice, ...], provider: str) -> TokenPrice:
     return found
 
 
+def later_starts(facts: Facts, provider: str, model: str, after: date) -> list[date]:
+    """The days within two years of `after` on which another price of that provider begins."""
+    now = one(facts.token_prices(model, after), provider)
+    rows = facts.price_schedule(now, after, after + timedelta(days=730))
+    return sorted({row.start for row in rows if row.start is not None and row.start > after})
+
+
 def test_a_price_holds_from_its_start_date() -> None:
     facts = load()
     before, after = (one(facts.token_prices("gpt-5.6-luna", day), "openai") for day in
@@ -42,9 +49,9 @@ def test_a_price_holds_from_its_start_date() -> None:
     )
     assert (after.input_usd, after.output_usd, after.cached_input_usd, after.cache_write_usd) == (0.2, 1.2, 0.02, 0.25)
     assert before.batch_factor == after.batch_factor == 0.5
-    assert facts.next_price_change("openai", "gpt-5.6-luna", date(2026, 7, 1)) == date(2026, 7, 30)
-    assert facts.next_price_change("openai", "gpt-5.6-luna", TODAY) is None
-    assert facts.next_price_change("google", "gemini-3.8-flash", TODAY) == date(2027, 1, 1)
+    assert later_starts(facts, "openai", "gpt-5.6-luna", date(2026, 7, 1)) == [date(2026, 7, 30)]
+    assert later_starts(facts, "openai", "gpt-5.6-luna", TODAY) == []
+    assert later_starts(facts, "google", "gemini-3.8-flash", TODAY) == [date(2027, 1, 1)]
 
 
 @pytest.mark.parametrize("model", ["gpt-5.6-luna", "claude-haiku-5-5", "gpt-4.1-mini", "claude-sonnet-5"])
@@ -157,7 +164,7 @@ def test_own_prices_are_the_only_ones_of_their_model(tmp_path: Path) -> None:
     (new,) = facts.token_prices("claude-sonnet-5", TODAY)
     assert (old.input_usd, old.batch_factor, new.input_usd, new.batch_factor) == (2.0, None, 3.0, 0.5)
     assert facts.token_prices("claude-sonnet-5", date(2026, 4, 30)) == ()
-    assert facts.next_price_change("anthropic", "claude-sonnet-5", date(2026, 8, 1)) == date(2026, 9, 1)
+    assert later_starts(facts, "anthropic", "claude-sonnet-5", date(2026, 8, 1)) == [date(2026, 9, 1)]
     (tuned,) = facts.tuning_prices("gpt-4.1-mini", TODAY)
     assert (tuned.provider, tuned.hosting_usd_per_hour, tuned.ends) == ("azure", 1.7, date(2027, 1, 14))
     assert "eu" in tuned.regions

@@ -54,10 +54,6 @@ LOSS_IN_PLACE = frozenset({"megatron", "nemo", "llm-foundry"})
 IN_PLACE_BYTES = 2.0
 """Bytes per logit where the loss kernel reads 16-bit logits and writes their gradient over them."""
 
-FUSED_NORMS = frozenset({"megatron", "nemo", "llm-foundry", "torchtitan", "unsloth"})
-FUSED_NORM = 0.6
-"""Share of the norms' activations that remains where norms are one kernel: input and output in 16 bits."""
-
 LEAN = frozenset({"litgpt", "torchtune", "fsdp_qlora", "llm-foundry"})
 """Frameworks that keep adapters in the dtype of the weights instead of fp32."""
 

@@ -14,9 +14,6 @@ from advisor.core.facts import Model
 from advisor.estimate.training.architecture import params_by_formula
 from advisor.estimate.training.shape import of_size
 
-ADAPTERS = frozenset({"lora", "qlora", "dora", "soft-prompt", "prefix", "ia3", "adapter", "other"})
-"""Methods that leave the base model frozen."""
-
 VIRTUAL_TOKENS = 20
 """Length of a soft prompt or prefix where none is stated: peft's documentation uses 20."""
 
