@@ -70,6 +70,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "minutes": plan.minutes,
         "max_usd": plan.max_usd,
+        "about": dict(plan.about),
         "shared": dict(plan.shared),
         "trials": trials,
     }
@@ -90,6 +91,7 @@ def plan_of(held: Mapping[str, Any]) -> Plan:
             seed=held["seed"],
             minutes=held["minutes"],
             max_usd=held["max_usd"],
+            about=held.get("about", {}),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a plan: {error}") from error

@@ -53,8 +53,8 @@ class Trial:
 class Plan:
     """What will run. `shared` is plain data that all trials use, such as texts; limits are None where there are none.
 
-    `device` is cpu, cuda or auto. The digest leaves the limits out: a run with more minutes goes on where a shorter one
-    stopped.
+    `device` is cpu, cuda or auto. `about` says what the run belongs to: fingerprints of the data, the model's name.
+    The digest leaves limits and `about` out: a run with more minutes goes on where a shorter one stopped.
     """
 
     kind: str
@@ -65,6 +65,7 @@ class Plan:
     seed: int = 0
     minutes: float | None = None
     max_usd: float | None = None  # of what the trials themselves spend, such as calls of an endpoint
+    about: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
     @property
     def digest(self) -> str:

@@ -51,6 +51,8 @@ def folder(tmp_path: Path) -> Path:
         {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"} for i in range(60)
     ]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    brief = 'schema = 1\n[data]\npath = "rows.jsonl"\n[hardware]\ngpu = "none"\n[models]\ntune = ["Qwen3-0.6B"]\n'
+    (tmp_path / "brief.toml").write_text(brief)
     (tmp_path / "runs.csv").write_text("id,model,method,gpu,tokens_per_second\na,Llama-3.1-8B,lora,L40S,4000\n")
     return tmp_path
 
@@ -87,6 +89,9 @@ def test_a_dry_run_shows_plan_and_price_and_runs_nothing(folder: Path, home: Pat
     ("line", "wrong"),
     [
         ("calibrate throughput", "name one of --model and --config"),
+        ("calibrate throughput --brief none.toml", "none.toml: no such file"),
+        ("calibrate quality --model model", "--data or --brief"),
+        ("calibrate prompts --url http://localhost:1 --model m", "--data FILE"),
         ("calibrate throughput --config rows.jsonl", "--config rows.jsonl: not JSON"),
         ("calibrate throughput --model llama-3.1-8bb", "llama-3.1-8b"),
         (f"{SHORT} --slices two", "--slices two: not numbers"),

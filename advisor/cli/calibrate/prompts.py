@@ -8,14 +8,16 @@ from typing import Any
 import click
 
 from advisor.cli import output
-from advisor.cli.calibrate.running import PATH, go, limited
+from advisor.cli.calibrate.running import PATH, go, limited, read_brief
 from advisor.core.errors import UsageError
 
 
 @click.command("prompts")
 @click.option("--url", required=True, help="Base address of an OpenAI-compatible endpoint: http://localhost:8000/v1.")
 @click.option("--model", required=True, help="The model's name there.")
-@click.option("--data", type=PATH, required=True, metavar="FILE", help="Rows with a prompt and an answer.")
+@click.option("--brief", type=PATH, metavar="BRIEF", help="Take rows, metric and instruction from it; see the effect.")
+@click.option("--as-model", default="", metavar="NAME", help="The model's name in a brief; default: --model.")
+@click.option("--data", type=PATH, metavar="FILE", help="Rows with a prompt and an answer.")
 @click.option("--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
 @click.option("--prompt-field", default="", metavar="F")
 @click.option("--answer-field", default="", metavar="F")
@@ -32,31 +34,41 @@ from advisor.core.errors import UsageError
 def command(
     url: str,
     model: str,
-    data: Path,
+    brief: Path | None,
+    data: Path | None,
     test: Path | None,
     prompt_field: str,
     answer_field: str,
     metric: str,
     instruction: str,
+    as_model: str,
     shots: str,
-    items: int,
-    seed: int,
     gpu: str,
     **rest: Any,
 ) -> None:
     """Score prompt forms against an endpoint: tokens, latency and money counted. Your items are sent there."""
     from advisor import calibration, facts
-    from advisor.calibrate import quality as planning
+    from advisor.calibration import planning
+    from advisor.calibration.material import material
     from advisor.store.folders import folders
 
-    rows = calibration.examples(data, prompt_field, answer_field)
-    held_out = calibration.examples(test, prompt_field, answer_field) if test is not None else ()
-    task = planning.task(rows, held_out, metric=metric, instruction=instruction, most_items=items, seed=seed)
-    own = {k: rest.pop(k) for k in ("key_env", "input_usd", "output_usd", "at_once")}
+    held = read_brief(brief)
+    known = facts.load(folders().config)
+    rows = material(
+        held,
+        data=data,
+        test=test,
+        prompt_field=prompt_field,
+        answer_field=answer_field,
+        metric=metric,
+        instruction=instruction,
+    )
+    own = {k: rest.pop(k) for k in ("key_env", "input_usd", "output_usd", "at_once", "items", "seed")}
     try:
         counts = [int(part) for part in shots.split(",")]
     except ValueError:
         raise UsageError(f"--shots {shots}: not numbers; write them as 0,3") from None
-    plan = planning.prompts_plan(task, url, model, shots=counts, max_usd=rest["max_usd"], seed=seed, **own)
-    output.say(f"sends {len(task.items)} of your items to {url}")
-    go(plan, calibration.endpoint(url), facts.load(folders().config), **rest)
+    own |= {"shots": counts, "max_usd": rest["max_usd"]}
+    plan = planning.prompts_plan(rows, url, model, known, as_model=as_model, **own)
+    output.say(f"sends {len(plan.shared['items'])} of your items to {url}")
+    go(plan, calibration.endpoint(url), known, brief=held, **rest)

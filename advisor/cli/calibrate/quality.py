@@ -7,13 +7,15 @@ from typing import Any
 
 import click
 
-from advisor.cli.calibrate.running import PATH, go, limited
+from advisor.cli.calibrate.running import PATH, go, limited, read_brief
 from advisor.core.errors import UsageError
 
 
 @click.command("quality")
 @click.option("--sample", is_flag=True, help="The pocket model and its task: a demonstration, offline.")
+@click.option("--brief", type=PATH, metavar="BRIEF", help="Take rows, metric and instruction from it; see the effect.")
 @click.option("--model", type=PATH, metavar="FOLDER", help="A local folder with safetensors weights.")
+@click.option("--as-model", default="", metavar="NAME", help="The model's name in a brief; default: the folder tells.")
 @click.option("--data", type=PATH, metavar="FILE", help="Rows with a prompt and an answer.")
 @click.option("--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
 @click.option("--prompt-field", default="", metavar="F")
@@ -34,6 +36,7 @@ from advisor.core.errors import UsageError
 @limited
 def command(
     sample: bool,
+    brief: Path | None,
     model: Path | None,
     data: Path | None,
     test: Path | None,
@@ -41,41 +44,40 @@ def command(
     answer_field: str,
     metric: str,
     instruction: str,
+    as_model: str,
     methods: tuple[str, ...],
     shares: str,
-    items: int,
-    seed: int,
     gpu: str,
     **rest: Any,
 ) -> None:
     """Train on growing shares of your rows and score every arm on the same held-out items."""
-    from advisor import calibration, facts
-    from advisor.calibrate import quality as planning
+    from advisor import facts
+    from advisor.calibration import POCKET_TRAINING, machine, planning
+    from advisor.calibration.material import material
     from advisor.store.folders import folders
 
     known = facts.load(folders().config)
-    own = {k: rest.pop(k) for k in ("shots", "epochs", "rank", "batch", "learning_rate")} | {"methods": methods}
+    where = machine(known, gpu)
+    own = {k: rest.pop(k) for k in ("shots", "epochs", "rank", "batch", "learning_rate", "items", "seed")}
+    own |= {"methods": methods, "shares": _shares(shares)}
     if sample:
-        model, data, test, instruction = calibration.pocket()
-        own |= {k: v for k, v in calibration.POCKET_TRAINING.items() if not _typed(k)}
-    if model is None or data is None:
-        raise UsageError("name --model and --data, or say --sample for the pocket model and its task")
-    weights = planning.model_folder(model)
-    rows = calibration.examples(data, prompt_field, answer_field)
-    held_out = calibration.examples(test, prompt_field, answer_field) if test is not None else ()
-    task = planning.task(rows, held_out, metric=metric, instruction=instruction, most_items=items, seed=seed)
-    where = calibration.machine(known, gpu)
-    plan = planning.plan(
-        task,
-        weights,
-        shares=_shares(shares),
-        seed=seed,
-        device=where.device,
-        machine=where.name,
-        demonstration=sample,
-        **own,
+        typed = {k: v for k, v in own.items() if k not in POCKET_TRAINING or _typed(k)}
+        go(planning.sample_plan(where, known, metric=metric, **typed), where, known, **rest)
+        return
+    if model is None or (data is None and brief is None):
+        raise UsageError("name --model, and --data or --brief; or say --sample for the pocket model and its task")
+    held = read_brief(brief)
+    rows = material(
+        held,
+        data=data,
+        test=test,
+        prompt_field=prompt_field,
+        answer_field=answer_field,
+        metric=metric,
+        instruction=instruction,
     )
-    go(plan, where, known, **rest)
+    plan = planning.quality_plan(rows, model, where, known, as_model=as_model, **own)
+    go(plan, where, known, brief=held, **rest)
 
 
 def _typed(option: str) -> bool:

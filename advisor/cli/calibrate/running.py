@@ -19,7 +19,9 @@ from advisor.core.quantity import Range
 
 if TYPE_CHECKING:
     from advisor.calibration import Machine, Prepared
+    from advisor.core.brief import Brief
     from advisor.facts import Facts
+    from advisor.pipeline import Surroundings
 
 PATH = click.Path(path_type=Path)
 
@@ -46,6 +48,22 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def read_brief(path: Path | None) -> Brief | None:
+    """The brief in a file; None where none was named. Raises UsageError."""
+    if path is None:
+        return None
+    from advisor import pipeline
+
+    return pipeline.load(path)
+
+
+def look(brief: Brief) -> Surroundings:
+    """Look around for a brief, told on stderr. Raises UsageError."""
+    from advisor import pipeline
+
+    return pipeline.look(brief, events=output.narrate)
+
+
 def go(
     plan: Plan,
     where: Machine,
@@ -58,6 +76,7 @@ def go(
     again: bool,
     dry_run: bool,
     as_json: bool,
+    brief: Brief | None = None,
     run_of: tuple[int, float] | None = None,
 ) -> None:
     """Show plan and price, then run unless asked not to; exit as the run ended."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.cli import output
-from advisor.cli.calibrate.running import PATH, go, limited
+from advisor.cli.calibrate.running import PATH, go, limited, look, read_brief
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from advisor.core.brief import Brief
     from advisor.facts import Facts
+    from advisor.pipeline import Surroundings
 
 _SETUP = (
     "rank",
@@ -31,9 +34,10 @@ _SETUP = (
 
 
 @click.command("throughput")
+@click.option("--brief", type=PATH, metavar="BRIEF", help="Take models, methods and lengths from it; see the effect.")
 @click.option("--model", default="", help="A model of `advisor facts models`.")
 @click.option("--config", type=PATH, metavar="FILE", help="A config.json instead of --model.")
-@click.option("--method", "methods", multiple=True, default=("lora",), show_default=True, help="Repeat for several.")
+@click.option("--method", "methods", multiple=True, help="Default: lora, or as the brief tunes; repeat for several.")
 @click.option(
     "--rank", type=click.IntRange(1), default=16, show_default=True, help="LoRA rank; tokens of a soft prompt."
 )
@@ -55,9 +59,10 @@ _SETUP = (
 @click.option(
     "--examples", type=click.IntRange(1), help="Rows of the run you plan: how long it takes, by what is measured."
 )
-@click.option("--epochs", type=click.FloatRange(min=0.0, min_open=True), default=1.0, show_default=True)
+@click.option("--epochs", type=click.FloatRange(min=0.0, min_open=True), help="Default: 1, or those of the brief.")
 @limited
 def command(
+    brief: Path | None,
     model: str,
     config: Path | None,
     methods: tuple[str, ...],
@@ -65,25 +70,42 @@ def command(
     data: Path | None,
     gpu: str,
     examples: int | None,
-    epochs: float,
+    epochs: float | None,
     **rest: Any,
 ) -> None:
     """Speed, memory and power of training, with random weights: no model is needed, only its sizes."""
     from advisor import calibration, facts
-    from advisor.calibrate import throughput as planning
+    from advisor.calibrate.throughput import Setup
+    from advisor.calibration import planning
     from advisor.store.folders import folders
 
     known = facts.load(folders().config)
-    name, architecture = _architecture(known, model, config)
-    own = {k: rest.pop(k) for k in _SETUP}
-    setups = [planning.Setup(name, architecture, method=m, **own | {"dtype": own["dtype"] or ""}) for m in methods]
     where = calibration.machine(known, gpu)
-    lengths = calibration.lengths(data, model) if data is not None else ()
-    depths = _depths(slices) or calibration.slices_for(setups, where)
-    if depths and not slices:
-        output.say(f"the whole model does not fit into {where.free_gib or 0.0:.1f} GiB: layers {depths} are measured")
-    plan = planning.plan(setups, lengths, slices=depths, device=where.device, machine=where.name)
-    go(plan, where, known, run_of=(examples, epochs) if examples else None, **rest)
+    own = {k: rest.pop(k) for k in _SETUP}
+    own["dtype"] = own["dtype"] or ""
+    held = read_brief(brief)
+    lengths: tuple[int, ...] = calibration.lengths(data, model) if data is not None else ()
+    if held is not None:
+        around = look(held)
+        lengths = lengths or planning.brief_lengths(held, around, model)
+        examples, epochs = examples or _examples(held, around), epochs or held.tuning.epochs.likely
+    if held is None or config is not None:
+        name, architecture = _architecture(known, model, config)
+        setups: Sequence[Setup] = [Setup(name, architecture, method=m, **own) for m in methods or ("lora",)]
+    else:
+        named = (model,) if model else ()
+        setups = planning.brief_setups(held, around, where, models=named, methods=methods, **own)
+    plan = planning.throughput_plan(setups, lengths, where, _depths(slices))
+    if not slices and any(t.spec["layers"] for t in plan.trials):
+        output.say(f"a whole model does not fit into {where.free_gib or 0.0:.1f} GiB: slices of it are measured")
+    go(plan, where, known, brief=held, run_of=(examples, epochs or 1.0) if examples else None, **rest)
+
+
+def _examples(brief: Brief, around: Surroundings) -> int:
+    """Rows of the run a brief plans; 0 where there are none."""
+    from advisor.pipeline import inform
+
+    return round(inform(brief, around).data.examples.likely)
 
 
 def _architecture(known: Facts, model: str, config: Path | None) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,33 @@
+"""Calibrations from both front ends: plan, price, run, keep, learn."""
+
+from advisor.calibration.learned import measurements
+from advisor.calibration.places import Machine, endpoint, machine, slices_for
+from advisor.calibration.records import import_runs, record_actual, recorded_events, run_data, run_record, runs
+from advisor.calibration.rows import POCKET_TRAINING, config_json, examples, lengths, pocket
+from advisor.calibration.running import Limits, Prepared, plan_record, prepare, projections, results, run
+
+__all__ = [
+    "POCKET_TRAINING",
+    "Limits",
+    "Machine",
+    "Prepared",
+    "config_json",
+    "endpoint",
+    "examples",
+    "import_runs",
+    "lengths",
+    "machine",
+    "measurements",
+    "plan_record",
+    "pocket",
+    "prepare",
+    "projections",
+    "record_actual",
+    "recorded_events",
+    "results",
+    "run",
+    "run_data",
+    "run_record",
+    "runs",
+    "slices_for",
+]

@@ -1,0 +1,47 @@
+"""What the runs that are kept say to an estimate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor.core.calibration import RunRecord, Status
+from advisor.core.facts import Gpu
+from advisor.core.training import TrainingMeasurement
+from advisor.store import Runs, Store
+
+if TYPE_CHECKING:
+    from advisor.facts import Facts
+
+MOST_RUNS = 200
+
+
+def measurements(facts: Facts, gpu: str) -> tuple[TrainingMeasurement, ...]:
+    """What own and imported runs on this card showed: `measured` of `advisor.estimate.training.estimate`."""
+    from advisor.calibrate.measurements import measurements as read
+
+    card = facts.gpu(gpu)
+    with Store.open() as store:
+        kept = Runs(store)
+        own = [kept.run(s.id) for s in kept.runs(MOST_RUNS, "throughput") if s.device == card.nvml_name]
+        imported = [kept.run(s.id) for s in kept.runs(MOST_RUNS, "imported")]
+    models = {m.name.lower(): m for m in facts.models}
+    measured = [m for record in own if record is not None for m in read(record, card, models)]
+    return (*measured, *(m for r in imported if r is not None for m in _imported(r, card, facts)))
+
+
+def _imported(record: RunRecord, card: Gpu, facts: Facts) -> list[TrainingMeasurement]:
+    """The successful rows of an imported run on this card that state a speed or a memory."""
+    from advisor.backtest.runs_table import Row, to_run
+
+    found = []
+    for outcome in record.outcomes:
+        cells = outcome.result.get("cells", {})
+        if outcome.status is not Status.DONE or cells.get("gpu") != card.name or not cells.get("model"):
+            continue
+        row = Row(0, cells)
+        model = facts.architecture(cells["model"])
+        speed, memory = row.number("tokens_per_second"), row.number("memory_gib")
+        if speed is not None or memory is not None:
+            known = {cells["model"]: model} if model is not None else {}
+            found.append(TrainingMeasurement(to_run(row, known, {card.name: card}), memory, speed))
+    return found

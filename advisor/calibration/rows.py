@@ -1,0 +1,73 @@
+"""What a calibration reads: the rows of data files, a config.json, and the sample that comes with the program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from advisor import shipped
+from advisor.core.errors import UsageError
+
+POCKET_LABELS = "Labels: billing shipping technical account"
+
+POCKET_TRAINING: Mapping[str, Any] = MappingProxyType({"methods": ("full",), "epochs": 8, "learning_rate": 2e-3})
+"""What suits a model this small; large ones want adapters and lower rates."""
+
+MOST_ROWS = 50_000
+
+
+def lengths(data: Path, model: str = "") -> tuple[int, ...]:
+    """Tokens of the rows of a data file, prompt and answer together. Raises UsageError where it cannot be read."""
+    from advisor.probe.tokens import counter_for
+
+    return tuple(counter_for(model).counts([f"{asked}\n{answered}" for asked, answered in examples(data)]))
+
+
+def examples(data: Path, prompt_field: str = "", answer_field: str = "") -> tuple[tuple[str, str], ...]:
+    """(prompt, answer) of every usable row of a file. Raises UsageError where there is none."""
+    from itertools import islice
+
+    from advisor.probe.fields import recognise
+    from advisor.probe.rows import expand, read
+
+    found: list[tuple[str, str]] = []
+    for path in expand([data]):
+        rows = [row.value for row in islice(read(path), MOST_ROWS) if row.value is not None]
+        if rows:
+            take = recognise(rows[:100], prompt_field, answer_field, str(path)).take
+            found += [take(row) for row in rows if _has(take, row)]
+    if not found:
+        raise UsageError(f"{data}: no usable rows; see `advisor data {data}`")
+    return tuple(found)
+
+
+def pocket() -> tuple[Path, Path, Path, str]:
+    """(model folder, training rows, test rows, instruction) of the sample that comes with the program."""
+    folder = shipped.folder("calibration") / "pocket"
+    return folder, folder / "train.jsonl", folder / "test.jsonl", POCKET_LABELS
+
+
+def _has(take: Any, row: Mapping[str, Any]) -> bool:
+    try:
+        return bool(take(row)[0].strip())
+    except KeyError:
+        return False
+
+
+def config_json(path: Path) -> dict[str, Any]:
+    """The object in a config.json. Raises UsageError where it is none, or asks for code of its own."""
+    import json
+
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--config {path}: {error.strerror}; check the path") from None
+    except ValueError:
+        raise UsageError(f"--config {path}: not JSON; give the config.json of a model folder") from None
+    if not isinstance(held, dict) or "model_type" not in held:
+        raise UsageError(f"--config {path}: names no model_type; give the config.json of a model folder")
+    if "auto_map" in held:
+        raise UsageError(f"--config {path}: asks for code of its own (auto_map), which is never run")
+    return held
