@@ -263,6 +263,10 @@ def inform(brief: Brief, surroundings: Surroundings) -> Brief:
         from advisor.probe.proposals import apply
 
         brief = apply(surroundings.data, brief)
+    if brief.segments:
+        from advisor.decide.segments import with_counts
+
+        brief = with_counts(brief)
     if surroundings.results is not None:
         brief = _with_results(brief, surroundings.results)
     if brief.as_of is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from advisor import pipeline, shipped
 from advisor.core.errors import Infeasible, UsageError
 from advisor.core.verdict import Verdict
 from advisor.decide.segments import segment_brief
+from advisor.estimate.labels import own_examples
+from advisor.estimate.sheet import Sheet
 from advisor.report import json as record
 
 BRIEFS = sorted((shipped.folder("profiles") / "briefs").glob("*.toml"))
@@ -206,3 +209,84 @@ def test_a_segment_keeps_its_own_counts_where_the_data_are_here(tmp_path: Path) 
     assert whole.data.examples.p50 == 60
     assert part.data.examples.p50 == 7
     assert part.data.tokens_per_example == whole.data.tokens_per_example
+
+
+ALIKE = """schema = 1
+as_of = 2026-11-20
+[task]
+type = "classification"
+labels = 20
+output = "label"
+[traffic]
+requests_per_month = 60_000
+[quality]
+target = 0.8
+[data]
+label_usd = 1.0
+eval_label_usd = 2.0
+[models]
+prompt = ["gpt-6-luna"]
+tune = ["Llama-3.1-8B"]
+[hardware]
+gpu = "L40S"
+[[segments]]
+name = "brands"
+count = {count}
+share = {share}
+examples = 300
+eval_examples = 50
+"""
+
+
+def of_segment(tmp_path: Path, count: int, share: float = 0.5, more: str = "") -> Verdict:
+    """The whole record of the one segment of a brief in which `count` brands have 300 labels and 50 items each."""
+    file = tmp_path / f"{count}-{share}.toml"
+    file.write_text(ALIKE.format(count=count, share=share) + more, encoding="utf-8")
+    whole = pipeline.load(file)
+    around = pipeline.look(whole)
+    part = segment_brief(pipeline.inform(whole, around), whole.segments[0])
+    return pipeline.judge(part, around, draws=400)
+
+
+def test_an_adapter_of_alike_segments_learns_from_one_segments_labels_and_all_are_paid_for(tmp_path: Path) -> None:
+    """Six brands' adapters score as one brand's does; their tokens, test items and people are those of six."""
+    one, six = (of_segment(tmp_path, count) for count in (1, 6))
+    seen = 0
+    for a, b in zip(one.arms, six.arms, strict=True):
+        assert a.id == b.id
+        assert a.quality == b.quality
+        tokens = [arm.figure("train.tokens") for arm in (a, b)]
+        graded = [arm.figure("once.evaluation") for arm in (a, b)]
+        assert graded[1].value - graded[0].value == pytest.approx(5 * 50 * 2.0)
+        if tokens[0] is not None:
+            assert tokens[1].value == pytest.approx(6 * tokens[0].value)
+            seen += 1
+    assert seen >= 2
+
+
+def test_the_whole_traffic_has_the_labels_of_all_segments_and_each_adapter_its_own(tmp_path: Path) -> None:
+    more = '[[segments]]\nname = "others"\nshare = 0.25\nexamples = 1200\neval_examples = 10\n'
+    file = tmp_path / "whole.toml"
+    file.write_text(ALIKE.format(count=6, share=0.5) + more, encoding="utf-8")
+    brief = pipeline.load(file)
+    around = pipeline.look(brief)
+    informed = pipeline.inform(brief, around)
+    assert (informed.data.examples.p50, informed.data.eval_examples.p50) == (6 * 300 + 1200, 6 * 50 + 10)
+    n = math.exp((2 * math.log(300) + math.log(1200)) / 3)
+    assert own_examples(Sheet(informed, 1)).value == pytest.approx(n)
+    told = pipeline.load(file, ["data.examples=77"])
+    assert pipeline.inform(told, around).data.examples.p50 == 77
+
+
+def test_a_segment_is_tested_on_the_items_of_one(tmp_path: Path) -> None:
+    item = {r.rule: r for r in of_segment(tmp_path, 6).readiness}["evaluation set"]
+    assert item.detail.startswith("50 test items")
+
+
+def test_labels_to_reach_the_target_are_needed_for_every_segment(tmp_path: Path) -> None:
+    one, six = (of_segment(tmp_path, count).labels_needed for count in (1, 6))
+    known = [(a, b) for a, b in zip(one, six, strict=True) if a.labels.p50 is not None]
+    assert known
+    for a, b in known:
+        assert b.labels.p50 == pytest.approx(6 * a.labels.p50)
+        assert b.cost_usd.p90 == pytest.approx(6 * a.cost_usd.p90)

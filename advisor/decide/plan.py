@@ -33,16 +33,21 @@ def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[
 
 
 def labels_needed(brief: Brief, needed: Mapping[str, Quantity]) -> tuple[LabelsNeeded, ...]:
-    """What the labels still missing cost, and how many weeks they take, at the likely price and pace."""
+    """What the labels still missing cost, and how many weeks they take, at the likely price and pace.
+
+    `needed` is for one tuned model; each of several segments needs as many of its own.
+    """
     return tuple(_labels_needed(brief, skill, quantity) for skill, quantity in needed.items())
 
 
 def _labels_needed(brief: Brief, skill: str, labels: Quantity) -> LabelsNeeded:
-    held, price, pace = brief.data.examples.likely, brief.data.label_usd.likely, brief.data.labels_per_week.likely
-    points = (labels.range.p10, labels.range.p50, labels.range.p90)
-    if None in points:
+    price, pace = brief.data.label_usd.likely, brief.data.labels_per_week.likely
+    points = [p for p in (labels.range.p10, labels.range.p50, labels.range.p90) if p is not None]
+    if len(points) < 3:
         return LabelsNeeded(skill, UNKNOWN, UNKNOWN, UNKNOWN, labels.reason)
-    missing = [max(0.0, p - held) for p in points if p is not None]
+    held = [(s.count, s.examples.likely) for s in brief.segments] or [(1, brief.data.examples.likely)]
+    missing = [sum(count * max(0.0, p - own) for count, own in held) for p in points]
     setup = brief.data.label_setup_usd.likely
     cost = Range(*(m * price + (setup if m else 0.0) for m in missing))
-    return LabelsNeeded(skill, labels.range, cost, Range(*(m / pace for m in missing)), labels.reason)
+    whole = Range(*(p * sum(count for count, _ in held) for p in points))
+    return LabelsNeeded(skill, whole, cost, Range(*(m / pace for m in missing)), labels.reason)

@@ -23,8 +23,13 @@ def readiness(brief: Brief, setting: Setting, ranking: Ranking) -> tuple[Readine
 
 
 def items_in_hand(brief: Brief) -> float:
-    """Test items behind the scores: those in hand, or those the largest measured score rests on."""
-    return max([brief.data.eval_examples.likely, *(float(s.items) for s in brief.quality.measured)])
+    """Test items behind the scores: those in hand, or those the largest measured score rests on.
+
+    Of alike segments each is accepted on its own items.
+    """
+    segment = brief.segments[0] if len(brief.segments) == 1 else None
+    alike = segment.count if segment is not None and segment.share.likely == 1 else 1
+    return max([brief.data.eval_examples.likely / alike, *(float(s.items) for s in brief.quality.measured)])
 
 
 def quality_matters(brief: Brief) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from advisor.core.brief import Brief, Origin, Segment
@@ -12,7 +13,9 @@ from advisor.core.verdict import SegmentVerdict, Verdict
 def segment_brief(brief: Brief, segment: Segment) -> Brief:
     """The brief of one segment: all its alike parts together, each with its own prefix, adapter, labels and test.
 
-    Its counts are the segment's own: `data.sample` keeps those of the whole file from standing in for them.
+    Counts of labels and items are those of all alike parts, so that money is; the segment stays in the brief with all
+    of the traffic, so that a score is forecast from one part's own labels and tested on its own items. `data.sample`
+    keeps the counts of the whole file from standing in for them.
     """
     share, alike = segment.share.likely, segment.count
     traffic = replace(
@@ -36,11 +39,26 @@ def segment_brief(brief: Brief, segment: Segment) -> Brief:
         name=f"{brief.name}: {segment.name}",
         traffic=traffic,
         data=data,
-        task=replace(brief.task, tasks_sharing_model=alike),
         quality=replace(brief.quality, measured=own or whole, results=""),
-        segments=(),
+        segments=(replace(segment, share=Range.exact(1.0)),),
     )
     return replace(narrowed, origins={**brief.origins, "data.examples": told, "data.eval_examples": told})
+
+
+def with_counts(brief: Brief) -> Brief:
+    """The whole brief with the labels and items of its segments together, where it leaves its own counts out."""
+    for name in ("examples", "eval_examples") if brief.segments else ():
+        key = f"data.{name}"
+        if key not in brief.origins:
+            told = Origin(Basis.QUOTED, "brief: all segments together", "")
+            brief = brief.answered(key, _together(brief.segments, name), told)
+    return brief
+
+
+def _together(segments: Sequence[Segment], name: str) -> Range:
+    """Σ count × what each has, end by end."""
+    counts = [scaled(getattr(s, name), float(s.count)) for s in segments]
+    return Range(*(sum(getattr(c, end) or 0.0 for c in counts) for end in ("p10", "p50", "p90")))
 
 
 def scaled(spread: Range, factor: float) -> Range:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.estimate import algebra
@@ -22,10 +25,34 @@ def training_examples(sheet: Sheet) -> Figure:
     return algebra.either(algebra.reaches(have, 1.0), lambda: have, lambda: _first_round(sheet))
 
 
+def own_examples(sheet: Sheet) -> Figure:
+    """Examples that one tuned model learns from: its segment's own, or a first round of its own.
+
+    Over several segments: their mean in ln n, weighted by share, since a score is about linear in ln n.
+    """
+    have = sheet["data.examples"]
+    return algebra.either(
+        algebra.reaches(have, 1.0), lambda: have * _own_share(sheet.brief), lambda: _round_of_one(sheet)
+    )
+
+
+def _own_share(brief: Brief) -> float:
+    """Part of all labels in hand that one tuned model learns from; all of them where there are no segments."""
+    segments, held = brief.segments, brief.data.examples.likely
+    traffic = sum(s.share.likely for s in segments)
+    if not segments or traffic == 0:
+        return 1.0
+    mean = sum(s.share.likely * math.log(max(s.examples.likely, 1.0)) for s in segments) / traffic
+    return math.exp(mean) / max(held, 1.0)
+
+
+def _round_of_one(sheet: Sheet) -> Figure:
+    return sheet.figure("labels.first_round", FIRST_ROUND, low=1.0)
+
+
 def _first_round(sheet: Sheet) -> Figure:
     models = float(adapters(sheet.brief))
-    labels = sheet.figure("labels.first_round", FIRST_ROUND, low=1.0)
-    return labels if models == 1 else labels * models
+    return _round_of_one(sheet) if models == 1 else _round_of_one(sheet) * models
 
 
 def labels(ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ from advisor.core.brief import Brief, Score, Segment
 from advisor.core.figure import Figure
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
-from advisor.estimate.labels import training_examples
+from advisor.estimate.labels import own_examples
 from advisor.estimate.quality import Forecast, Skill, Task, forecasts, labels_to_reach
 from advisor.estimate.quality.forecast import size_in_name
 from advisor.estimate.quality.skills import release_year
@@ -80,7 +80,10 @@ def _drawn(
 
 
 def whole_traffic(scores: Sequence[Score], segments: Sequence[Segment]) -> list[Score]:
-    """Scores of the whole traffic; where a skill was only measured on segments, their mean weighted by share."""
+    """Scores of the whole traffic; where a skill was only measured on segments, their mean weighted by share.
+
+    That mean holds for the labels the segments have: it is no point of a curve over all labels together.
+    """
     whole = [s for s in scores if not s.segment]
     known = {_name(s) for s in whole}
     shares = {segment.name: segment.share.likely for segment in segments}
@@ -98,7 +101,7 @@ def _name(score: Score) -> str:
 def _weighted(scores: Sequence[Score], shares: Mapping[str, float]) -> Score:
     total = sum(shares[s.segment] for s in scores)
     mean = sum(shares[s.segment] * s.score for s in scores) / total
-    return replace(scores[-1], score=mean, items=sum(s.items for s in scores), segment="")
+    return replace(scores[-1], score=mean, items=sum(s.items for s in scores), segment="", train_examples=0)
 
 
 def _skill(arm: Arm, sheet: Sheet, setting: Setting, measured: Sequence[Score]) -> Skill:
@@ -133,7 +136,7 @@ def _examples(arm: Arm, sheet: Sheet) -> Rows | None:
     """Examples it is tuned on, case by case, or that its prompt shows; None: the technique's usual number."""
     if arm.approach == "prompt":
         return float(arm.shown_examples) if arm.shown_examples else None
-    rows = training_examples(sheet).rows
+    rows = own_examples(sheet).rows
     return max(rows, 1.0) if isinstance(rows, (int, float)) else rows.clip(min=1.0)
 
 

@@ -198,6 +198,9 @@ def _option(arm: ArmRecord, verdict: Verdict) -> tuple[str | Code | Ranged, ...]
 def _segments(verdict: Verdict) -> Iterator[Block]:
     if verdict.segments:
         yield Heading("Segments")
+        yield Paragraph(
+            "Each is judged as if it stood alone, with all fixed costs: the rows add up to more than the whole."
+        )
         columns = ("segment", "verdict", "option", "best", "once", "a month")
         yield Table(
             "segments",
