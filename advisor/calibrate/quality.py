@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.calibrate.scoring import METRICS, comparisons, interval, labels_of
+from advisor.calibrate.intervals import comparisons, score_interval
+from advisor.calibrate.metrics.marking import Marking, marking
 from advisor.core.calibration import Plan, RunRecord, Status, Trial, TrialOutcome
 from advisor.core.errors import UsageError
 
@@ -24,13 +25,16 @@ ANSWER_TOKENS = 32
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The user's data, split once for all arms. `labels` is empty where answers are free text."""
+    """The user's data, split once for all arms, and how its answers are marked."""
 
     train: tuple[Pair, ...]
     items: tuple[Pair, ...]
-    metric: str
-    labels: tuple[str, ...]
+    marking: Marking
     instruction: str = ""
+
+    @property
+    def metric(self) -> str:
+        return self.marking.metric
 
     def shared(self) -> dict[str, Any]:
         """As plain data for the child."""
@@ -38,7 +42,9 @@ class Task:
             "train": [list(p) for p in self.train],
             "items": [list(p) for p in self.items],
             "metric": self.metric,
-            "labels": list(self.labels),
+            "labels": list(self.marking.labels),
+            "schema": dict(self.marking.schema) if self.marking.schema is not None else None,
+            "one_line": self.marking.one_line,
             "instruction": self.instruction,
         }
 
@@ -48,6 +54,8 @@ def task(
     held_out: Sequence[Pair] = (),
     *,
     metric: str = "",
+    task_type: str = "",
+    schema: Mapping[str, Any] | None = None,
     instruction: str = "",
     most_items: int = MOST_ITEMS,
     seed: int = 0,
@@ -55,7 +63,7 @@ def task(
     """Rows split into train and held-out items, or with a test set of their own.
 
     A training row whose prompt is also a test item is left out: it would be scored on what it learned. The metric is
-    accuracy where answers look like labels, else exact match. Raises UsageError where too little is left.
+    the one named, else the one that suits the answers and the task's type. Raises UsageError where too little is left.
     """
     rng = random.Random(seed)
     train, items = list(dict.fromkeys(r for r in rows if r[1].strip())), list(dict.fromkeys(held_out))
@@ -71,13 +79,8 @@ def task(
         raise UsageError(
             f"--data: {len(train)} rows to train on and {len(items)} to test on; give at least {FEWEST_ITEMS} of each"
         )
-    labels = labels_of([a for _, a in (*train, *items)])
-    metric = metric or ("accuracy" if labels else "exact match")
-    if metric not in METRICS:
-        raise UsageError(f"--metric {metric}: not scored here; one of {', '.join(METRICS)}")
-    if metric == "accuracy" and not labels:
-        raise UsageError("--metric accuracy: the answers are no labels (2 to 50, short, repeated); use exact match")
-    return Task(tuple(train), tuple(items), metric, labels if metric == "accuracy" else (), instruction)
+    marked = marking([a for _, a in (*train, *items)], metric=metric, task_type=task_type, schema=schema)
+    return Task(tuple(train), tuple(items), marked, instruction)
 
 
 def model_folder(path: Path) -> dict[str, Any]:
@@ -214,7 +217,7 @@ def _expected(held: Task, spec: Mapping[str, Any]) -> dict[str, float]:
         _tokens(held.instruction) + spec["shown"] * row + sum(_tokens(p) + 4.0 for p, _ in held.items) / len(held.items)
     )
     answer = sum(_tokens(a) for _, a in held.items) / len(held.items) + 2.0
-    ways = len(held.labels) if held.labels and "url" not in spec else 1
+    ways = len(held.marking.labels) if held.marking.labels and "url" not in spec else 1
     return {
         "read_tokens": round(len(held.items) * (prompt + answer) * ways, 1),
         "written_tokens": round(len(held.items) * answer, 1),
@@ -231,8 +234,8 @@ def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     lines = [
         {
             "label": label,
-            **{k: v for k, v in r.items() if k != "item_scores"},
-            "interval": list(interval(r["item_scores"])),
+            **{k: v for k, v in r.items() if not k.startswith("item_")},
+            "interval": list(score_interval(r)),
         }
         for label, r in results.items()
     ]

@@ -131,6 +131,7 @@ def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
 def _score_line(trial: Mapping[str, Any]) -> str:
     low, high = trial["interval"]
     parts = [f"    {trial['metric']} {trial['score']:.3f} ({low:.3f} – {high:.3f}) on {trial['items']} items"]
+    parts += [f"{printable(name)} {value:.3f}" for name, value in trial.get("also", {}).items()]
     if trial.get("usd") is not None:
         parts.append(f"${trial['usd']:.4f}")
     if trial.get("latency_seconds"):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from advisor.calibrate.metrics.marking import metric_named
+from advisor.calibrate.metrics.structured import read_schema
 from advisor.calibrate.quality import MOST_ITEMS, Task, task
-from advisor.calibrate.scoring import METRICS
 from advisor.calibration.rows import examples
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
@@ -46,15 +47,26 @@ class Material:
     metric: str = ""
     instruction: str = ""
     brief: Brief | None = None
+    task_type: str = ""
+    schema: Mapping[str, Any] | None = None
 
     def task(self, most_items: int = MOST_ITEMS, seed: int = 0) -> Task:
         """The rows split and the metric chosen; without an instruction one is made of the brief. Raises UsageError."""
         rows = examples(self.data, self.prompt_field, self.answer_field)
         items = examples(self.test, self.prompt_field, self.answer_field) if self.test is not None else ()
-        held = task(rows, items, metric=self.metric, instruction=self.instruction, most_items=most_items, seed=seed)
+        held = task(
+            rows,
+            items,
+            metric=self.metric,
+            task_type=self.task_type,
+            schema=self.schema,
+            instruction=self.instruction,
+            most_items=most_items,
+            seed=seed,
+        )
         if self.instruction or self.brief is None:
             return held
-        return replace(held, instruction=instruction_of(self.brief, held.labels))
+        return replace(held, instruction=instruction_of(self.brief, held.marking.labels))
 
     def about(self, model: str) -> dict[str, str]:
         """What a run on these rows belongs to: contents of the files, and the model's name."""
@@ -72,6 +84,8 @@ def material(
     prompt_field: str = "",
     answer_field: str = "",
     metric: str = "",
+    task_type: str = "",
+    schema: Path | None = None,
     instruction: str = "",
 ) -> Material:
     """What is said, and from the brief what is not. Raises UsageError where neither names rows, or for its metric."""
@@ -83,17 +97,12 @@ def material(
     if data is None:
         raise UsageError("name the rows by --data FILE, or a brief that does by --brief")
     if brief is not None and not metric and "quality.metric" in brief.origins:
-        metric = _scored(brief.quality.metric)
-    return Material(data, test, prompt_field, answer_field, metric, instruction, brief)
-
-
-def _scored(metric: str) -> str:
-    found = next((m for m in METRICS if m.lower() == metric.strip().lower()), "")
-    if not found:
-        raise UsageError(
-            f"quality.metric {metric!r}: not scored by a program here; say --metric with one of {', '.join(METRICS)}"
-        )
-    return found
+        metric = brief.quality.metric
+        metric_named(metric, where="quality.metric")
+    if brief is not None and "task.type" in brief.origins:
+        task_type = task_type or brief.task.type
+    rules = read_schema(schema) if schema is not None else None
+    return Material(data, test, prompt_field, answer_field, metric, instruction, brief, task_type, rules)
 
 
 def instruction_of(brief: Brief, labels: Sequence[str]) -> str:

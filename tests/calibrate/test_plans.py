@@ -203,7 +203,7 @@ def test_a_task_never_tests_on_what_it_trains_on() -> None:
     assert (len(held.items), len(held.train)) == (13, 48)
     split = quality.task([*ROWS, *ROWS])
     assert not {p for p, _ in split.train} & {p for p, _ in split.items}
-    assert (split.metric, set(split.labels)) == ("accuracy", {"yes", "no"})
+    assert (split.metric, set(split.marking.labels)) == ("accuracy", {"yes", "no"})
     assert quality.task(ROWS) == quality.task(ROWS)
 
 
@@ -211,11 +211,11 @@ def test_a_task_that_cannot_be_scored_says_so() -> None:
     with pytest.raises(UsageError, match="at least 10 of each"):
         quality.task(ROWS[:12])
     with pytest.raises(UsageError, match="not scored here"):
-        quality.task(ROWS, metric="BLEU")
+        quality.task(ROWS, metric="METEOR")
     free = [(f"q{i}", f"an answer of its own {i}") for i in range(40)]
     with pytest.raises(UsageError, match="no labels"):
         quality.task(free, metric="accuracy")
-    assert quality.task(free).metric == "exact match"
+    assert quality.task(free).metric == "token F1"
 
 
 def test_only_safe_weights_are_taken(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.calibrate.scoring import comparisons, interval, labels_of, normalised, paired, said_label, score
+from advisor.calibrate.intervals import comparisons, interval, paired, paired_macro_f1, score_interval, student
+from advisor.calibrate.metrics.labels import macro_f1
 from advisor.calibrate.statistics import depth_fit, line, quantile, steadiness, warm_up
 
 NUMBERS = st.floats(0.01, 100.0)
@@ -80,38 +81,6 @@ def test_steady_is_told_from_drift_and_scatter() -> None:
     assert "only 3 steps" in steadiness(positions[:3], law[:3]).why
 
 
-@pytest.mark.parametrize(
-    ("said", "label"),
-    [
-        ("Billing", "billing"),
-        ("  billing. ", "billing"),
-        ("The label is: shipping", "shipping"),
-        ("billing or shipping", ""),
-        ("late shipping", "late shipping"),
-        ("rebilling", ""),
-        ("", ""),
-    ],
-)
-def test_a_label_is_found_where_it_alone_is_said(said: str, label: str) -> None:
-    assert said_label(said, ["Billing", "shipping", "late shipping"]) == label
-
-
-def test_scores_and_labels() -> None:
-    assert score("exact match", "\n The Answer! \nmore", "the  answer", ()) == 1.0
-    assert score("exact match", "another", "answer", ()) == 0.0
-    assert score("accuracy", "A", "a", ["a", "b"]) == 1.0
-    with pytest.raises(ValueError, match="BLEU"):
-        score("BLEU", "a", "a", ())
-    assert labels_of(["yes", "no", "yes", "no"]) == ("yes", "no")
-    assert labels_of(["one", "two", "three", "four"]) == ()
-    assert labels_of(["a very long answer of many words"] * 4 + ["no"] * 4) == ()
-
-
-@given(st.text(max_size=40))
-def test_normalising_twice_changes_nothing(text: str) -> None:
-    assert normalised(normalised(text)) == normalised(text)
-
-
 @given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=300))
 def test_the_interval_holds_the_share_and_stays_within_bounds(scores: list[float]) -> None:
     low, high = interval(scores)
@@ -150,3 +119,54 @@ def test_every_arm_is_held_against_the_best_prompt() -> None:
     told = comparisons(arms)
     assert [(c["arm"], c["against"], c["difference"]) for c in told] == [("zero", "few", -0.5), ("tuned", "few", 0.5)]
     assert comparisons({"tuned": arms["tuned"]}) == []
+
+
+@pytest.mark.parametrize(("freedom", "quantile90"), [(4, 1.5332), (9, 1.3830), (29, 1.3114), (499, 1.2832)])
+def test_students_quantile_is_that_of_the_tables(freedom: int, quantile90: float) -> None:
+    assert student(freedom) == pytest.approx(quantile90, abs=1e-3)
+
+
+def test_the_interval_of_graded_scores_holds_the_mean_four_times_in_five() -> None:
+    """Scores of which many are 0, some 1 and the rest between, as token F1 gives them: their mean is 0.44."""
+    rng = np.random.default_rng(3)
+    held = 0
+    for _ in range(600):
+        kinds = rng.random(30)
+        scores = np.where(kinds < 0.4, 0.0, np.where(kinds < 0.6, 1.0, rng.uniform(0.2, 1.0, 30)))
+        low, high = interval(scores.tolist())
+        held += low <= 0.2 + 0.4 * 0.6 <= high
+    assert held / 600 == pytest.approx(0.8, abs=0.045)
+    assert interval([0.5] * 20)[0] < 0.5 < interval([0.5] * 20)[1]
+
+
+def balanced(rng: np.random.Generator, items: int, skill: float) -> list[list[int]]:
+    """Items of three labels, one of them rare; right with probability `skill`, else one of the three at random."""
+    right = rng.choice(3, size=items, p=[0.5, 0.35, 0.15])
+    said = np.where(rng.random(items) < skill, right, rng.choice(3, size=items))
+    return [[int(r), int(s)] for r, s in zip(right, said, strict=True)]
+
+
+def test_the_interval_of_macro_f1_holds_the_truth_four_times_in_five() -> None:
+    rng = np.random.default_rng(5)
+    truth = float(macro_f1(balanced(rng, 200_000, 0.6))[0])
+    held = 0
+    for _ in range(250):
+        low, high = score_interval({"item_labels": balanced(rng, 120, 0.6)})
+        held += low <= truth <= high
+    assert held / 250 == pytest.approx(0.8, abs=0.07)
+
+
+def test_a_difference_of_macro_f1_is_told_in_pairs() -> None:
+    rng = np.random.default_rng(6)
+    a = balanced(rng, 150, 0.5)
+    b = [[r, r if rng.random() < 0.5 else s] for r, s in a]
+    told = paired_macro_f1(a, b)
+    assert told["difference"] == pytest.approx(float(macro_f1(b)[0]) - float(macro_f1(a)[0]))
+    assert told["decided"]
+    assert not paired_macro_f1(a, a)["decided"]
+    arms = {
+        "zero": {"approach": "prompt", "score": 0.5, "item_scores": [0.0] * 150, "item_labels": a},
+        "tuned": {"approach": "tune", "score": 0.6, "item_scores": [0.0] * 150, "item_labels": b},
+    }
+    (held,) = comparisons(arms)
+    assert held["difference"] == told["difference"]

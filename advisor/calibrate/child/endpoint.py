@@ -9,14 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any
 from urllib.parse import urlsplit
 
 from advisor.calibrate.child.reporter import Reporter
 from advisor.calibrate.child.stop import Stop, Stopped
+from advisor.calibrate.metrics.marking import Marking
 from advisor.calibrate.prompting import chat, shown_examples
-from advisor.calibrate.scoring import score
 from advisor.calibrate.statistics import quantile
 from advisor.core.calibration import Trial
 
@@ -103,7 +102,7 @@ def _counts(
     if not answers:
         return {}
     order = sorted(answers)
-    scores = [score(shared["metric"], answers[i].text, items[i][1], shared["labels"]) for i in order]
+    marked = Marking.of(shared).mark([answers[i].text for i in order], [items[i][1] for i in order])
     latency = [answers[i].seconds for i in order]
     prices = [_usd(spec, answers[i]) for i in order]
     known = all(p is not None for p in prices)
@@ -111,10 +110,7 @@ def _counts(
         "approach": spec["approach"],
         "technique": spec["technique"],
         "model": spec["model"],
-        "metric": shared["metric"],
-        "score": fmean(scores),
-        "item_scores": scores,
-        "items": len(scores),
+        **marked,
         "shown": len(shown),
         "prompt_tokens": _sum(answers[i].prompt_tokens for i in order),
         "completion_tokens": _sum(answers[i].completion_tokens for i in order),

@@ -14,8 +14,8 @@ from advisor.calibrate.child.device import Device
 from advisor.calibrate.child.loop import Trainer
 from advisor.calibrate.child.reporter import Reporter
 from advisor.calibrate.child.stop import Stop, Stopped
+from advisor.calibrate.metrics.marking import Marking
 from advisor.calibrate.prompting import prompt, shown_examples
-from advisor.calibrate.scoring import score
 from advisor.core.calibration import Trial
 
 Pair = tuple[str, str]
@@ -40,14 +40,12 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
         showed = _train(model, form, chosen, spec, reporter, stop, device, trial.label)
     trained = time.perf_counter()
     items = [(str(p), str(a)) for p, a in shared["items"]]
-    scores = _scores(model, form, items, shared, reporter, stop, trial.label)
+    marking = Marking.of(shared)
+    said = _said(model, form, items, marking, reporter, stop, trial.label)
     return {
         "approach": spec["approach"],
         "technique": spec["technique"],
-        "metric": shared["metric"],
-        "score": fmean(scores),
-        "item_scores": scores,
-        "items": len(scores),
+        **marking.mark(said, [a for _, a in items]),
         "train_examples": int(spec["train_examples"]),
         "static_tokens": form.static_tokens,
         "seconds": {"load": loaded - begun, "train": trained - loaded, "score": time.perf_counter() - trained},
@@ -166,27 +164,27 @@ def _epochs(examples: Sequence[Example], size: int, seed: int, device: str, pad:
             yield collate(order[start : start + size], device, pad)
 
 
-def _scores(
+def _said(
     model: Any,
     form: Form,
     items: Sequence[Pair],
-    shared: Mapping[str, Any],
+    marking: Marking,
     reporter: Reporter,
     stop: Stop,
     label: str,
-) -> list[float]:
+) -> list[str]:
+    """The answer to every item."""
     model.eval()
-    scores: list[float] = []
+    said: list[str] = []
     for number, (asked, answer) in enumerate(items):
         if stop.asked:
-            raise Stopped(stop.reason, {"item_scores": scores})
-        if shared["labels"]:
-            said = _likeliest(model, form, asked, shared["labels"])
+            raise Stopped(stop.reason, marking.mark(said, [a for _, a in items[:number]]) if said else {})
+        if marking.labels:
+            said.append(_likeliest(model, form, asked, marking.labels))
         else:
-            said = _written(model, form, asked, 8 + 2 * len(form.answered(answer)))
-        scores.append(score(shared["metric"], said, answer, shared["labels"]))
+            said.append(_written(model, form, asked, 8 + 2 * len(form.answered(answer))))
         reporter.step(label=label, phase="score", item=number + 1, items=len(items))
-    return scores
+    return said
 
 
 def _likeliest(model: Any, form: Form, asked: str, labels: Sequence[str]) -> str:

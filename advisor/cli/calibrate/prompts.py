@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from advisor.cli import output
-from advisor.cli.calibrate.running import PATH, go, limited, read_brief
+from advisor.cli.calibrate.running import PATH, go, limited, metric_options, read_brief
 from advisor.core.errors import UsageError
 
 
@@ -21,7 +21,7 @@ from advisor.core.errors import UsageError
 @click.option("--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
 @click.option("--prompt-field", default="", metavar="F")
 @click.option("--answer-field", default="", metavar="F")
-@click.option("--metric", default="", help="accuracy or exact match; default: by the answers.")
+@metric_options
 @click.option("--instruction", default="", help="The system message.")
 @click.option("--shots", default="0,3", show_default=True, help="Examples in the prompt, a trial each.")
 @click.option("--items", type=click.IntRange(10), default=100, show_default=True, help="Test items at most.")
@@ -40,6 +40,8 @@ def command(
     prompt_field: str,
     answer_field: str,
     metric: str,
+    task_type: str | None,
+    schema: Path | None,
     instruction: str,
     as_model: str,
     shots: str,
@@ -61,6 +63,8 @@ def command(
         prompt_field=prompt_field,
         answer_field=answer_field,
         metric=metric,
+        task_type=task_type or "",
+        schema=schema,
         instruction=instruction,
     )
     own = {k: rest.pop(k) for k in ("key_env", "input_usd", "output_usd", "at_once", "items", "seed")}

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from advisor.cli.calibrate.running import PATH, go, limited, read_brief
+from advisor.cli.calibrate.running import PATH, go, limited, metric_options, read_brief
 from advisor.core.errors import UsageError
 
 
@@ -20,7 +20,7 @@ from advisor.core.errors import UsageError
 @click.option("--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
 @click.option("--prompt-field", default="", metavar="F")
 @click.option("--answer-field", default="", metavar="F")
-@click.option("--metric", default="", help="accuracy or exact match; default: by the answers.")
+@metric_options
 @click.option("--instruction", default="", help="Stands before every item.")
 @click.option("--method", "methods", multiple=True, default=("lora",), show_default=True, help="Repeat for several.")
 @click.option(
@@ -43,6 +43,8 @@ def command(
     prompt_field: str,
     answer_field: str,
     metric: str,
+    task_type: str | None,
+    schema: Path | None,
     instruction: str,
     as_model: str,
     methods: tuple[str, ...],
@@ -74,6 +76,8 @@ def command(
         prompt_field=prompt_field,
         answer_field=answer_field,
         metric=metric,
+        task_type=task_type or "",
+        schema=schema,
         instruction=instruction,
     )
     plan = planning.quality_plan(rows, model, where, known, as_model=as_model, **own)

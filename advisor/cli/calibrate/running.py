@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from advisor.calibrate.metrics.marking import METRICS
 from advisor.cli import output
 from advisor.core.calibration import Plan, RunRecord, Status
 from advisor.core.errors import Cancelled, Exit
 from advisor.core.events import CancelToken
 from advisor.core.quantity import Range
+from advisor.core.sections import TASK_TYPES
 
 if TYPE_CHECKING:
     from advisor.calibration import Machine, Prepared
@@ -62,6 +64,21 @@ def look(brief: Brief) -> Surroundings:
     from advisor import pipeline
 
     return pipeline.look(brief, events=output.narrate)
+
+
+def metric_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say how answers are marked."""
+    for option in reversed(
+        (
+            click.option("--metric", default="", metavar="M", help=f"{', '.join(METRICS)}; default: by the answers."),
+            click.option(
+                "--task-type", type=click.Choice(TASK_TYPES), help="Helps to choose the metric: the words of a brief."
+            ),
+            click.option("--schema", type=PATH, metavar="FILE", help="A JSON Schema that JSON answers must keep."),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 def go(

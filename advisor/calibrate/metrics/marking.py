@@ -1,0 +1,175 @@
+"""Which measure a task has, and answers marked by it: per item, so that arms can be compared in pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Any
+
+from advisor.calibrate.metrics.labels import labels_of, macro_f1, marks, said_label
+from advisor.calibrate.metrics.numbers import MARK, is_number, last_number, numeric_match
+from advisor.calibrate.metrics.overlap import corpus, library, rouge_l, sentence
+from advisor.calibrate.metrics.structured import is_json, match, valid
+from advisor.calibrate.metrics.text import exact, normalised, token_f1
+from advisor.core.errors import UsageError, did_you_mean
+
+LABELS, WRITTEN = ("accuracy", "macro F1"), ("BLEU", "chrF")
+LIBRARIES = {"ROUGE-L": "rapidfuzz.distance", "BLEU": "sacrebleu", "chrF": "sacrebleu"}
+METRICS = (*LABELS, "exact match", "token F1", "ROUGE-L", *WRITTEN, "numeric match", "JSON validity", "JSON match")
+ONE_LINE = frozenset({*LABELS, "exact match", "token F1"})
+NAMES = {
+    "acc": "accuracy",
+    "f1macro": "macro F1",
+    "em": "exact match",
+    "squadf1": "token F1",
+    "rouge": "ROUGE-L",
+    "sacrebleu": "BLEU",
+    "gsm8k": "numeric match",
+    "numericaccuracy": "numeric match",
+    "json": "JSON match",
+    "fieldf1": "JSON match",
+    "fieldaccuracy": "JSON match",
+    "validjson": "JSON validity",
+    "schemavalidity": "JSON validity",
+} | {"".join(c for c in m.lower() if c.isalnum()): m for m in METRICS}
+BY_TYPE = {"classification": "accuracy", "summarisation": "ROUGE-L", "translation": "chrF"}
+FITS = 0.9
+MOST_NUMBER_LABELS = 12
+"""More different numbers than this are quantities, not grades."""
+
+SHORT_WORDS, SENTENCE_WORDS = 4, 20
+
+
+def _numbered(answer: str) -> bool:
+    return last_number(answer) is not None
+
+
+SUITS: dict[str, tuple[Callable[[str], bool], str]] = {
+    "numeric match": (_numbered, "hold a number"),
+    "JSON match": (is_json, "are JSON objects or arrays"),
+}
+"""What an answer must be for its metric; one that is not is matched exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """How answers are marked. `labels` is empty where answers are free text; `one_line`: nothing follows a line end."""
+
+    metric: str
+    labels: tuple[str, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    one_line: bool = False
+
+    @classmethod
+    def of(cls, shared: Mapping[str, Any]) -> Marking:
+        """The marking of a plan's shared data."""
+        return cls(
+            str(shared["metric"]),
+            tuple(shared["labels"]),
+            shared.get("schema"),
+            bool(shared.get("one_line", False)),
+        )
+
+    def score(self, said: str, answer: str) -> float:
+        """One answer, 0 to 1. Raises ValueError for a metric that is not scored here."""
+        if self.metric in LABELS:
+            return float(said_label(said, self.labels) == normalised(answer))
+        if self.metric in WRITTEN:
+            return sentence(self.metric, said, answer)
+        suits = SUITS.get(self.metric)
+        if suits is not None and not suits[0](answer):
+            return exact(said, answer)
+        if self.metric.startswith("JSON"):
+            return valid(said, self.schema) if self.metric == "JSON validity" else match(said, answer, self.schema)
+        plain = {"exact match": exact, "token F1": token_f1, "ROUGE-L": rouge_l, "numeric match": numeric_match}
+        if self.metric not in plain:
+            raise ValueError(f"metric {self.metric!r} is not scored here; one of {', '.join(METRICS)}")
+        return plain[self.metric](said, answer)
+
+    def mark(self, said: Sequence[str], answers: Sequence[str]) -> dict[str, Any]:
+        """All answers: `score` of the set, `item_scores`, and in `also` what else such a set is reported by.
+
+        Macro F1 is a figure of the set: its `item_scores` say which items are right, its `item_labels` keep it exact.
+        """
+        scores = [self.score(s, a) for s, a in zip(said, answers, strict=True)]
+        held: dict[str, Any] = {"metric": self.metric, "score": fmean(scores), "items": len(scores)}
+        also: dict[str, float] = {}
+        if self.metric in LABELS:
+            held["item_labels"] = marks(said, answers, self.labels)
+            balanced = float(macro_f1(held["item_labels"])[0])
+            if self.metric == "macro F1":
+                held["score"], also["accuracy"] = balanced, fmean(scores)
+            else:
+                also["macro F1"] = balanced
+                del held["item_labels"]
+        elif self.metric in WRITTEN:
+            also[f"corpus {self.metric}"] = corpus(self.metric, said, answers)
+        elif self.metric == "JSON match":
+            also["JSON validity"] = fmean(valid(s, self.schema) for s in said)
+        elif self.metric == "token F1":
+            also["exact match"] = fmean(exact(s, a) for s, a in zip(said, answers, strict=True))
+        return held | {"item_scores": scores, "also": also}
+
+
+def metric_named(text: str, *, labelled: bool = False, where: str = "--metric") -> str:
+    """The metric that a user or a brief names in their own spelling; `F1` alone is macro over labels, else over words.
+
+    Raises UsageError, which begins with `where`, for what is not scored here.
+    """
+    plain = "".join(c for c in text.lower() if c.isalnum())
+    if plain == "f1":
+        return "macro F1" if labelled else "token F1"
+    if plain not in NAMES:
+        known = ", ".join(METRICS)
+        raise UsageError(
+            f"{where} {text!r}: not scored here; say --metric with one of {known}{did_you_mean(text, METRICS)}"
+        )
+    return NAMES[plain]
+
+
+def metric_for(answers: Sequence[str], task_type: str = "") -> str:
+    """The metric that suits the answers, and the type of the task where it is known (the words of a brief)."""
+    if _share(is_json, answers) >= FITS:
+        return "JSON match"
+    if _share(lambda a: MARK in a, answers) >= FITS:
+        return "numeric match"
+    labels = labels_of(answers)
+    if task_type in BY_TYPE and (task_type != "classification" or labels):
+        return BY_TYPE[task_type]
+    numbers = _share(_numbered if task_type == "reasoning" else is_number, answers) >= FITS
+    if numbers and not 0 < len(labels) <= MOST_NUMBER_LABELS:
+        return "numeric match"
+    if labels:
+        return "accuracy"
+    words = median(len(a.split()) for a in answers)
+    if words <= SHORT_WORDS and task_type != "qa":
+        return "exact match"
+    return "token F1" if words <= SENTENCE_WORDS else "ROUGE-L"
+
+
+def marking(
+    answers: Sequence[str],
+    *,
+    metric: str = "",
+    task_type: str = "",
+    schema: Mapping[str, Any] | None = None,
+) -> Marking:
+    """How to mark answers like these. Raises UsageError where the metric does not suit them, MissingExtra."""
+    labels = labels_of(answers)
+    named = metric_named(metric, labelled=bool(labels)) if metric else metric_for(answers, task_type)
+    if named in LABELS and not labels:
+        raise UsageError(f"--metric {named}: the answers are no labels (2 to 200, short, repeated); use exact match")
+    if schema is not None and not named.startswith("JSON"):
+        raise UsageError(f"--schema: {named} knows none; say --metric 'JSON validity' or 'JSON match'")
+    suits, are = SUITS.get(named, (lambda _: True, ""))
+    if (share := _share(suits, answers)) < FITS:
+        raise UsageError(f"--metric {named}: only {share:.0%} of the answers {are}; choose another metric")
+    if named in LIBRARIES:
+        library(LIBRARIES[named])
+    one_line = named in ONE_LINE and not any("\n" in a.strip() for a in answers)
+    return Marking(named, labels if named in LABELS else (), schema, one_line)
+
+
+def _share(suits: Callable[[str], bool], answers: Sequence[str]) -> float:
+    return fmean(float(suits(a)) for a in answers) if answers else 0.0

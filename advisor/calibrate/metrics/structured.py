@@ -1,0 +1,123 @@
+"""Answers in JSON: whether they can be read, whether they keep a schema, and which share of the fields is right."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from advisor.calibrate.metrics.text import normalised
+from advisor.core.errors import MissingExtra, UsageError
+
+_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL | re.IGNORECASE)
+DEEPEST = 100
+
+
+def parsed(text: str) -> Any:
+    """The value that a text is; a code fence around all of it is no part of it. Raises ValueError."""
+    held = text.strip()
+    fenced = _FENCED.fullmatch(held)
+    try:
+        return json.loads(fenced.group(1) if fenced else held, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is an object or an array in JSON."""
+    try:
+        held = parsed(text)
+        return isinstance(held, (dict, list)) and bool(_fields(held))
+    except ValueError:
+        return False
+
+
+def valid(said: str, schema: Mapping[str, Any] | None) -> float:
+    """1 where a text is JSON, and keeps the schema where there is one, else 0."""
+    try:
+        held = parsed(said)
+    except ValueError:
+        return 0.0
+    return 1.0 if schema is None else float(_validator(json.dumps(schema)).is_valid(held))
+
+
+def match(said: str, answer: str, schema: Mapping[str, Any] | None) -> float:
+    """2 × fields right ÷ (fields said + fields wanted): missing and invented fields count alike.
+
+    A field is a value that holds no others, at its place; texts are compared without regard to case, blanks and outer
+    punctuation. 0 where the text is no JSON or breaks the schema. Raises ValueError where the answer is no JSON.
+    """
+    wanted = _fields(parsed(answer))
+    if not valid(said, schema):
+        return 0.0
+    try:
+        spoken = _fields(parsed(said))
+    except ValueError:
+        return 0.0
+    right = sum(1 for place, value in wanted.items() if place in spoken and spoken[place] == value)
+    return 2.0 * right / (len(spoken) + len(wanted))
+
+
+def read_schema(path: Path) -> dict[str, Any]:
+    """The JSON Schema in a file. Raises UsageError where it is none, MissingExtra without jsonschema."""
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--schema {path}: {error.strerror}; check the path") from None
+    except ValueError as error:
+        raise UsageError(f"--schema {path}: not JSON ({error}); give a JSON Schema") from None
+    if not isinstance(held, dict):
+        raise UsageError(f"--schema {path}: not an object; give a JSON Schema")
+    _validator(json.dumps(held), str(path))
+    outside = [r for r in _references(held) if not r.startswith("#")]
+    if outside:
+        raise UsageError(f"--schema {path}: refers to {outside[0]}, which is never fetched; put it under $defs")
+    return held
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (held for key, held in value.items() if key == "$ref" and isinstance(held, str))
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for held in inner:
+        yield from _references(held)
+
+
+def _fields(value: Any, place: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:
+    if len(place) > DEEPEST:
+        raise ValueError("nested too deep")
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = {p: v for key, held in inner for p, v in _fields(held, (*place, key)).items()}
+    if found:
+        return found
+    return {place: (type(value).__name__, normalised(value)) if isinstance(value, str) else _comparable(value)}
+
+
+def _comparable(value: Any) -> Any:
+    """1 and 1.0 are one number; true is none; an empty object is no empty array."""
+    return ("number", value) if type(value) in (int, float) else (type(value).__name__, repr(value))
+
+
+@cache
+def _validator(schema: str, path: str = "") -> Any:
+    """A validator that fetches nothing: references outside the schema are errors."""
+    try:
+        from jsonschema.exceptions import SchemaError
+        from jsonschema.validators import validator_for
+        from referencing import Registry
+    except ImportError:
+        raise MissingExtra("--schema needs jsonschema: pip install jsonschema") from None
+    held = json.loads(schema)
+    kind = validator_for(held)
+    try:
+        kind.check_schema(held)
+    except SchemaError as error:
+        raise UsageError(f"--schema {path}: {error.json_path}: {error.message}") from None
+    return kind(held, registry=Registry())
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON")

@@ -1,0 +1,38 @@
+"""Answers held against the wanted text, word by word."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+
+
+def normalised(text: str) -> str:
+    """Lower case, one space between words, no punctuation at the ends."""
+    return re.sub(r"\s+", " ", text).strip().strip(string.punctuation + " ").lower()
+
+
+def exact(said: str, answer: str) -> float:
+    """1 where the answer is said and nothing else, else 0; of an answer of one line the first line said counts."""
+    if "\n" not in answer.strip():
+        said = next((line for line in said.splitlines() if line.strip()), "")
+    return float(normalised(said) == normalised(answer))
+
+
+def token_f1(said: str, answer: str) -> float:
+    """Harmonic mean of precision and recall over words (SQuAD 1.1, Rajpurkar et al. 2016): no articles, no punctuation.
+
+    An empty answer is right where nothing is said.
+    """
+    spoken, wanted = _words(said), _words(answer)
+    if not spoken or not wanted:
+        return float(spoken == wanted)
+    common = sum((Counter(spoken) & Counter(wanted)).values())
+    return 2.0 * common / (len(spoken) + len(wanted))
+
+
+def _words(text: str) -> list[str]:
+    bare = "".join(c for c in text.lower() if c not in string.punctuation)
+    return _ARTICLES.sub(" ", bare).split()
