@@ -22,6 +22,10 @@ from advisor.core.training import TrainingMeasurement
 from advisor.core.verdict import Verdict
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from advisor.decide.evaluator import Cases
     from advisor.estimate.sheet import Sheet
     from advisor.facts import Facts
 
@@ -103,6 +107,17 @@ class Evaluation:
         from advisor.estimate.sheet import what_if
 
         return self._on(what_if(self.brief, changes))
+
+    def at(self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]) -> tuple[Estimate, ...]:
+        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`; all else equal."""
+        from advisor.estimate.cost import estimate_all
+        from advisor.estimate.sheet import Sheet
+
+        size, arms = len(rows), [self.arms[i] for i in which]
+        made = {name: figure.first(size) for name, figure in cases.inputs.items()}
+        made[key] = replace(made[key], rows=rows)
+        quality = {self.arms[i].skill: cases.estimates[i]["quality.score"].first(size) for i in which}
+        return estimate_all(arms, Sheet(self.brief, size, made=made), self.setting, quality)
 
     def _on(self, sheet: Sheet) -> Evaluated:
         from advisor.estimate.cost import estimate_all

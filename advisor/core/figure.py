@@ -9,7 +9,7 @@ array of equal rows. This module only relies on the operators of the array, so i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from advisor.core.quantity import Basis, weakest
@@ -60,6 +60,10 @@ class Figure:
         return Figure(
             self.rows, unit, id, operator, operands, self.basis, source, as_of, anchor, self.at_least, self.missing
         )
+
+    def first(self, size: int) -> Figure:
+        """This figure in its first `size` cases."""
+        return self if isinstance(self.rows, (int, float)) else replace(self, rows=self.rows[:size])
 
     def __add__(self, other: Figure | float) -> Figure:
         return add(self, lift(other))

@@ -85,8 +85,9 @@ class BreakEven:
     requests_per_month: float | None = None
     price_multiple: float | None = None
     uplift: float | None = None
-    months_range: Range = UNKNOWN  # over the draws; unknown where it never happens in a tenth of them
+    months_range: Range = UNKNOWN  # over the draws; an end is None where so many of them never get there
     price_multiple_range: Range = UNKNOWN
+    requests_per_month_range: Range = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

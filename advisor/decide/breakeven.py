@@ -1,6 +1,12 @@
-"""Where two arms cost the same: months, price multiple and uplift by closed forms, with intervals over the draws."""
+"""Where two arms cost the same: months, volume, price multiple and uplift, with intervals over the draws.
+
+Months, price and uplift have closed forms; a volume is a root, found draw by draw. An end of an interval that is never
+reached is None. Formulas: docs/reference/formulas.md#break-even.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -8,18 +14,30 @@ from advisor.core.arm import Estimate
 from advisor.core.figure import Figure
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import BreakEven
-from advisor.decide.evaluator import Cases
+from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.quantiles import quantiles
-from advisor.decide.ranking import Matrix, full
+from advisor.decide.ranking import Flags, Matrix, full
+from advisor.decide.whatif import VOLUME
 
 NEVER = 1e12
-"""Stands for infinitely many months or prices among draws."""
+"""Stands for infinitely many months, prices or requests among draws."""
+
+VOLUME_DRAWS = 1000
+"""Draws in which the volume of equal cost is looked for: its P10 and P90 come out within some 5 % of the spread."""
+
+VOLUMES = np.logspace(-3, 3, 5)
+"""Multiples of the likely root between which that of a draw is bracketed."""
+
+ROOT_STEPS = 4
+"""Steps of regula falsi (Illinois): costs are nearly straight in the volume."""
 
 
-def break_even(cases: Cases, pick: int, other: int | None, requests_per_month: float | None) -> BreakEven:
+def break_even(
+    evaluator: Evaluator, cases: Cases, pick: int, other: int | None, requests_per_month: float | None
+) -> BreakEven:
     """Where the chosen arm and the cheapest arm of another approach cost the same; None where they never do.
 
-    `requests_per_month` is the root that a sweep has found.
+    `requests_per_month` is the root that a sweep at the likely values has found.
     """
     if other is None:
         return BreakEven()
@@ -34,8 +52,9 @@ def break_even(cases: Cases, pick: int, other: int | None, requests_per_month: f
         requests_per_month,
         multiple,
         _uplift(cases, pick, other),
-        _payback_range(cases, pick, other),
-        UNKNOWN if multiples is None else spread(multiples[1:]),
+        UNKNOWN if months is None else _payback_range(cases, *((pick, other) if once > 0 else (other, pick))),
+        UNKNOWN if multiples is None or multiple is None else spread(np.maximum(multiples[1:], 0.0)),
+        UNKNOWN if requests_per_month is None else _volume_range(evaluator, cases, (pick, other), requests_per_month),
     )
 
 
@@ -44,22 +63,72 @@ def _bill(estimate: Estimate) -> Figure:
     return estimate["run.total"] + estimate["run.errors"]
 
 
-def _payback_range(cases: Cases, pick: int, other: int) -> Range:
-    """Months to pay back, over the draws; a draw in which it never does counts as infinite."""
-    a, b = cases.estimates[pick], cases.estimates[other]
+def _payback_range(cases: Cases, dearer: int, other: int) -> Range:
+    """Months until the dearer arm's one-off cost is earned back, over the draws.
+
+    0 in a draw in which it is not dearer; infinite where its month is not cheaper.
+    """
+    a, b = cases.estimates[dearer], cases.estimates[other]
     once = full(a["once.total"] - b["once.total"], cases.size)[1:]
     run = full(_bill(b) - _bill(a), cases.size)[1:]
-    if not len(run):
-        return UNKNOWN
     months = np.full_like(run, np.inf)
-    np.divide(once, run, out=months, where=run != 0)
-    return spread(np.where(months > 0, months, np.inf))
+    np.divide(once, run, out=months, where=run > 0)
+    return spread(np.where(once > 0, months, 0.0))
+
+
+def _volume_range(evaluator: Evaluator, cases: Cases, pair: tuple[int, int], root: float) -> Range:
+    """Requests a month at which the pair costs the same, draw by draw.
+
+    0 in a draw in which the arm that is cheaper above the likely root is so at every volume, infinite where at none.
+    """
+    size = min(cases.size, VOLUME_DRAWS + 1)
+
+    def gap(volumes: Matrix) -> Matrix:
+        a, b = (full(e["horizon.total"], size) for e in evaluator.at(cases, pair, VOLUME, volumes))
+        return np.asarray(b - a)
+
+    grid = root * VOLUMES
+    table = np.array([gap(np.full(size, volume)) for volume in grid])
+    sign = np.sign(table[-1, 0])  # positive: the arm that wins at high volumes at the likely values is cheaper
+    low, high, turns = _brackets(grid, table * sign)
+    found = _false_position(lambda volumes: gap(volumes) * sign, low, high)
+    found = np.where(turns, found, np.where(table[-1] * sign > 0, 0.0, np.inf))
+    return spread(found[1:])
+
+
+End = tuple[Matrix, Matrix]
+"""One end of a bracket for every draw, and the function there."""
+
+
+def _brackets(grid: Matrix, table: Matrix) -> tuple[End, End, Flags]:
+    """The step of `grid` nearest to its middle in which each column of `table` turns positive, and whether one does."""
+    turns = (table[:-1] <= 0) & (table[1:] > 0)
+    far = np.abs(np.arange(len(grid) - 1) - (len(grid) - 2) / 2)
+    at, draws = np.where(turns, far[:, None], np.inf).argmin(axis=0), np.arange(table.shape[1])
+    any_turn = np.asarray(turns.any(axis=0))
+    below, above = (np.where(any_turn, table[at + k, draws], 2.0 * k - 1.0) for k in (0, 1))
+    return (grid[at], below), (grid[at + 1], above), any_turn
+
+
+def _false_position(function: Callable[[Matrix], Matrix], low: End, high: End) -> Matrix:
+    """Roots of every draw between its two ends: regula falsi, halving the end that stays (Dowell and Jarratt 1971)."""
+    (x0, f0), (x1, f1) = low, high  # f0 <= 0 < f1 throughout
+    for _ in range(ROOT_STEPS):
+        x = x0 - f0 * (x1 - x0) / (f1 - f0)
+        f = function(x)
+        below = f <= 0
+        x0, f0, f1 = np.where(below, x, x0), np.where(below, f, f0 / 2), np.where(below, f1 / 2, f)
+        x1 = np.where(below, x1, x)
+    return x0 - f0 * (x1 - x0) / (f1 - f0)
 
 
 def spread(rows: Matrix) -> Range:
-    """P10, P50 and P90 of draws; unknown where one of them is infinite: in a tenth of the draws it never happens."""
-    found = quantiles(np.minimum(rows, NEVER)) if len(rows) else UNKNOWN
-    return found if found.p90 is not None and found.p90 < NEVER else UNKNOWN
+    """P10, P50 and P90 of draws; an end is None where it is infinite: so many draws never get there."""
+    if not len(rows):
+        return UNKNOWN
+    found = quantiles(np.minimum(rows, NEVER))
+    ends = (None if end is None or end >= NEVER else end for end in (found.p10, found.p50, found.p90))
+    return Range(*ends)
 
 
 def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:

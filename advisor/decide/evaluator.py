@@ -1,13 +1,17 @@
-"""What the decision needs from the estimators, as two functions: the pipeline hands them over."""
+"""What the decision needs from the estimators, as functions: the pipeline hands them over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from advisor.core.arm import Estimate
 from advisor.core.figure import Figure
 from advisor.core.quantity import Range
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Cases(Protocol):
@@ -31,7 +35,10 @@ class Cases(Protocol):
 
 
 class Evaluator(Protocol):
-    """Evaluates what-if cases."""
+    """Evaluates what-if cases, and drawn cases once more at other values of an input."""
 
     def what_if(self, changes: Sequence[tuple[str, float]]) -> Cases:
         """Row 0 changes nothing, row i the i-th input to its value; all others stay at their likely value."""
+
+    def at(self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]) -> Sequence[Estimate]:
+        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`; all else equal."""

@@ -42,7 +42,7 @@ def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[
         return
     prompted = pick if pick.arm.approach == "prompt" else rival
     change = "rise" if prompted is pick else "fall"
-    moved = f"a {change} of {prompted.arm.model} to {even.price_multiple:.2f} × today's prices"
+    moved = f"a {change} of {prompted.arm.model} to {even.price_multiple:.3g} × today's prices"
     yield Risk("price", f"{moved} makes {rival.arm.id} as cheap")
 
 

@@ -124,7 +124,7 @@ def _second_look(question: Question, ranking: Ranking, other: int | None, checks
         cases.estimates,
         question.searched,
     )
-    even = break_even(cases, ranking.pick, other, found.equal_requests)
+    even = break_even(question.evaluator, cases, ranking.pick, other, found.equal_requests)
     return SecondLook(even, found.flips, found.sensitivity, next_steps(known), information(known))
 
 

@@ -65,26 +65,23 @@ def flip_sentence(flip: FlipPoint) -> str:
 
 def break_even_sentences(held: BreakEven) -> list[str]:
     """What is known of the break-even, a sentence each; empty where the arms never cost the same."""
-    months = f"{_rounded(held.months, 1)} months{_interval(held.months_range, 1)}"
-    multiple = f"{_rounded(held.price_multiple, 2)} × today's prices{_interval(held.price_multiple_range, 2)}"
+    months = f"{_rounded(held.months)} months{_interval(held.months_range)}"
+    requests = f"{_rounded(held.requests_per_month)} requests a month{_interval(held.requests_per_month_range)}"
+    multiple = f"{_rounded(held.price_multiple)} × today's prices{_interval(held.price_multiple_range)}"
     found = (
         (held.months, f"the higher one-off cost is earned back in {months}"),
-        (
-            held.requests_per_month,
-            f"equal cost at {words.number(words.about(held.requests_per_month))} requests a month",
-        ),
+        (held.requests_per_month, f"equal cost at {requests}"),
         (held.price_multiple, f"equal cost at {multiple}"),
         (held.uplift, f"equal worth at a quality difference of {words.signed_score(held.uplift)}"),
     )
     return [sentence for value, sentence in found if words.is_known(value)]
 
 
-def _interval(held: Range, digits: int) -> str:
+def _interval(held: Range) -> str:
     """The 80 % interval in brackets; an end that is not reached in the draws is said to be never."""
     if held.p10 is None:
         return ""
-    high = "never" if held.p90 is None else _rounded(held.p90, digits)
-    low = _rounded(held.p10, digits)
+    low, high = _rounded(held.p10), "never" if held.p90 is None else _rounded(held.p90)
     return f" ({low} – {high})" if low != high else ""
 
 
@@ -314,5 +311,6 @@ def _document(held: SourceRecord) -> str:
     return document if key and held.used_for == (key,) else held.source
 
 
-def _rounded(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:,.{digits}f}"
+def _rounded(value: float | None) -> str:
+    """What is searched for or read off draws: three digits are enough."""
+    return words.number(words.about(value))

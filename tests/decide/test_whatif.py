@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from advisor.core.arm import Estimate
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Range
@@ -15,7 +19,7 @@ from advisor.decide.breakeven import break_even
 from advisor.decide.whatif import what_changes
 from advisor.estimate.cost import estimate_all
 from advisor.estimate.sheet import Sheet, what_if
-from advisor.pipeline import Evaluated
+from advisor.pipeline import Evaluated, Evaluation
 from tests.arms import brief, prompt, rented, setting
 
 PAIR = (prompt("batch"), rented())
@@ -36,6 +40,9 @@ class Bench:
     def what_if(self, changes: object) -> Evaluated:
         return self.on(what_if(self.brief, changes))  # type: ignore[arg-type]
 
+    def at(self, cases: Evaluated, which: Sequence[int], key: str, rows: NDArray[np.float64]) -> tuple[Estimate, ...]:
+        return Evaluation(self.brief, self.facts, PAIR).at(cases, which, key, rows)
+
     def likely(self) -> Evaluated:
         return self.on(Sheet(self.brief, 1))
 
@@ -45,11 +52,11 @@ def flips_of(held: Brief) -> dict[str, FlipPoint]:
     return {f.input: f for f in what_changes(bench, bench.likely(), held, 1, 0).flips}
 
 
-def even_of(held: Brief) -> BreakEven:
+def even_of(held: Brief, draws: int = 0) -> BreakEven:
     """The tuned arm against the prompt."""
     bench = Bench(held)
-    cases = bench.likely()
-    return break_even(cases, 1, 0, what_changes(bench, cases, held, 1, 0).equal_requests)
+    cases = bench.on(Sheet(held, draws + 1, 7)) if draws else bench.likely()
+    return break_even(bench, cases, 1, 0, what_changes(bench, cases, held, 1, 0).equal_requests)
 
 
 def per_request_usd() -> tuple[float, float]:
@@ -84,6 +91,45 @@ def test_months_and_price_multiple_by_hand() -> None:
     charges = b["run.inference"].value * 12
     cheaper = b["once.total"].value + even.price_multiple * charges
     assert cheaper == pytest.approx(a["horizon.total"].value)
+
+
+def volume_by_hand(hourly_usd: float) -> float:
+    """Where prompt and tuned model cost the same over 12 months, both without prompt hours, at an hourly wage."""
+    run = 0.05 + 18_000 * 620 * 3 / 2400 / 3600
+    month = 20 * hourly_usd + (24 * hourly_usd + run * 1.861) / 3
+    once = 160 * hourly_usd + 6 * run * 1.861
+    prompted, tuned = per_request_usd()
+    return (month + once / 12) / (prompted - tuned)
+
+
+def test_the_volume_of_equal_cost_moves_draw_by_draw_with_what_is_uncertain() -> None:
+    """The volume grows with the wage, so its P10 and P90 are those of the wage; start-up time adds next to nothing."""
+    even = even_of(brief(team__hourly_usd=Range(80, 110, 150)), draws=4000)
+    found = even.requests_per_month_range
+    ends = (found.p10, found.p50, found.p90)
+    assert ends == pytest.approx([volume_by_hand(wage) for wage in (80, 110, 150)], rel=0.03)
+    assert even.requests_per_month == pytest.approx(volume_by_hand(110), rel=1e-3)
+
+
+def test_a_volume_that_is_never_reached_in_a_tenth_of_the_draws_has_no_upper_end() -> None:
+    """Where the card may cost more for a request than the prompt, no volume makes the tuned model cheaper."""
+    even = even_of(brief(hardware__usd_per_hour=Range(1.0, 1.861, 400.0)), draws=4000)
+    assert even.requests_per_month is not None
+    assert even.requests_per_month_range.p10 is not None
+    assert even.requests_per_month_range.p90 is None
+
+
+def test_what_is_already_earned_back_counts_as_nothing_to_wait_for() -> None:
+    """In some draws the prompt takes more hours than tuning: then there is nothing to earn back."""
+    held = brief(team__prompt_hours=Range(0, 100, 400))
+    assert even_of(held, draws=4000).months_range.p10 == 0
+
+
+def test_a_multiple_of_prices_below_zero_is_no_price() -> None:
+    """Where the tuned model is cheaper even than free tokens, the price of equal cost is 0, never less."""
+    found = even_of(brief(team__prompt_hours=Range(0, 0, 2000)), draws=4000).price_multiple_range
+    assert found.p10 == 0
+    assert found.p50 is not None
 
 
 def test_uplift_pays_for_the_difference_through_fewer_errors() -> None:

@@ -184,7 +184,9 @@ def marketplace() -> Verdict:
         excluded=(
             Excluded("prompt/few-shot@claude-haiku-4-5+batch", "quality target", "0.842 is below the target of 0.9"),
         ),
-        break_even=BreakEven(1.99, 1_150_000, 0.27, None, Range(1.6, 2.0, 2.9)),
+        break_even=BreakEven(
+            1.99, 1_150_000, 0.27, None, Range(1.6, 2.0, 2.9), requests_per_month_range=Range(940_000, 1_150_000, None)
+        ),
         flip_points=(
             FlipPoint("traffic.requests_per_month", 1_150_000, "prompt", 3_000_000, "requests/month", prompt.id),
             FlipPoint("prices.multiple", 0.27, "prompt"),

@@ -11,14 +11,18 @@ from advisor.report.sections import break_even_sentences, flip_sentence, ranked,
     ("held", "sentences"),
     [
         (BreakEven(), []),
-        (BreakEven(months=1.99), ["the higher one-off cost is earned back in 2.0 months"]),
+        (BreakEven(months=1.99), ["the higher one-off cost is earned back in 1.99 months"]),
         (
             BreakEven(months=1.99, months_range=Range(1.6, 2.0, None)),
-            ["the higher one-off cost is earned back in 2.0 months (1.6 – never)"],
+            ["the higher one-off cost is earned back in 1.99 months (1.6 – never)"],
         ),
         (
             BreakEven(requests_per_month=1_144_797, price_multiple=0.268, price_multiple_range=Range(0.2, 0.27, 0.4)),
-            ["equal cost at 1,140,000 requests a month", "equal cost at 0.27 × today's prices (0.20 – 0.40)"],
+            ["equal cost at 1,140,000 requests a month", "equal cost at 0.268 × today's prices (0.2 – 0.4)"],
+        ),
+        (
+            BreakEven(requests_per_month=1_144_797, requests_per_month_range=Range(939_812, 1_150_000, None)),
+            ["equal cost at 1,140,000 requests a month (940,000 – never)"],
         ),
         (BreakEven(uplift=-0.02), ["equal worth at a quality difference of −0.020"]),
     ],

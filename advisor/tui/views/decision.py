@@ -9,6 +9,7 @@ from textual.content import Content
 from advisor.core.verdict import ArmRecord, Sensitivity, Verdict
 from advisor.report import words
 from advisor.report.headline import money_of
+from advisor.report.sections import break_even_sentences
 from advisor.tui.views.verdict import flips, section
 from advisor.tui.wording import full_label
 
@@ -50,14 +51,7 @@ def _lines(verdict: Verdict) -> Iterator[Content]:
 
 
 def _break_even(verdict: Verdict) -> list[Content]:
-    even = verdict.break_even
-    found = (
-        ("months", even.months, "months"),
-        ("requests", even.requests_per_month, "requests/month"),
-        ("price", even.price_multiple, "× of today's token prices"),
-        ("uplift", even.uplift, "of score"),
-    )
-    return [Content(f"{name:<10}{'never' if v is None else f'{words.number(v)} {unit}'}") for name, v, unit in found]
+    return [Content(f"· {words.clean(sentence)}") for sentence in break_even_sentences(verdict.break_even)]
 
 
 def _tornado(rows: tuple[Sensitivity, ...]) -> list[Content]:
