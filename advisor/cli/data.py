@@ -45,7 +45,6 @@ def command(
         prompt_field=prompt_field,
         answer_field=answer_field,
         second_labels=second_labels,
-        label_noise=True,
         events=output.narrate,
     )
     if as_json:

@@ -58,7 +58,7 @@ class Specificity:
 class SuspectLabel:
     """A row whose label a model of the other rows would not give; `likelier` is what it would say instead.
 
-    `margin` is by how many nats of log-likelihood `likelier` beats the label.
+    `margin` is by how many nats of log-likelihood `likelier` beats the label, ÷ √(words and pairs of words).
     """
 
     file: str

@@ -47,7 +47,6 @@ def probe(
     answer_field: str = "",
     second_labels: str = "",
     count_tokens: bool = True,
-    label_noise: bool = False,
     tokenizer: Path | str | None = None,
     as_of: str = "",
     events: EventSink = ignore,
@@ -57,8 +56,7 @@ def probe(
 
     `model` chooses the tokenizer (`tokenizer` may name a folder that holds it and its chat template); without
     `count_tokens`, tokens are estimated from bytes. `second_labels` names a field with another annotator's answer.
-    `label_noise` looks for labels that the other rows speak against: seconds, where there are many labels. Raises
-    UsageError for files that cannot be read, Cancelled once `cancel` is set.
+    Raises UsageError for files that cannot be read, Cancelled once `cancel` is set.
     """
     files, tests = [Path(p) for p in paths], [Path(p) for p in eval_paths]
     counter = counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
@@ -69,7 +67,7 @@ def probe(
         if tests:
             reader.peek(files)
             test = _Test(reader, tests, Kept(byte_counter(), chat_for(""), counting, noise=False))
-        train = Kept(counter, chat, counting, noise=label_noise)
+        train = Kept(counter, chat, counting, noise=True)
         for file, batch in reader.batches(files):
             inputs = train.add(file, batch, reader.by or Compared())
             if test:

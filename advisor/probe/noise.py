@@ -1,10 +1,11 @@
 """Labels that the other rows speak against: confident learning without torch, by naive Bayes that leaves each row out.
 
 Multinomial naive Bayes over words and word pairs can leave a row out exactly, by taking its own counts away, so one
-pass scores every row as if it had not been learned from. Its scores are too sure of themselves, so they are scaled by a
+pass scores every row as if it had not been learned from. Words of a text hang together, so a long text seems surer than
+it is: margins are divided by the root of the words and pairs counted. They are still too sure, so they are scaled by a
 temperature (Guo et al. 2017) fitted where label and score are nearly even: there the model errs, not the label. From
 it follows how many rows of each margin the model would get wrong on its own; rows are suspect from the margin on at
-which no more than a fifth are expected to be such. After Northcutt, Jiang and Chuang 2021.
+which no more than a twentieth are expected to be such. After Northcutt, Jiang and Chuang 2021.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
 ROWS = 30_000
 ROW_WORDS = 64
 SMOOTHING = 0.1
-MOST_BUCKETS = 1 << 16
-CELLS = 8_000_000
-EVEN_SHARE = 0.25
+CELLS = 4_000_000
+"""Words times labels at most: of more words the commonest are kept. Also bounds what is worked on at once."""
+
+EVEN_SHARE = 0.5
 """Up to this share of the median margin of agreeing rows a margin counts as nearly even."""
 
-MODEL_ERRORS = 0.2
+MODEL_ERRORS = 0.05
 """Share of the suspects that may be the model's own errors."""
 
 LEAST_ROWS = 40
@@ -40,7 +42,7 @@ LEAST_ROWS_A_LABEL = 5
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A row by its number, the label (by number) that fits better, and by how many nats it does."""
+    """A row by its number, the label (by number) that fits better, and its margin: nats ÷ √(words and pairs)."""
 
     row: int
     likelier: int
@@ -75,48 +77,64 @@ class LabelledWords:
 
         if kinds < 2 or len(labels) < max(LEAST_ROWS, LEAST_ROWS_A_LABEL * kinds):
             return None
-        scores, rows = self._scores(labels, kinds), np.arange(len(labels))
-        own = scores[rows, labels].copy()
-        scores[rows, labels] = -np.inf
-        likelier = scores.argmax(axis=1)
-        margin = scores[rows, likelier] - own
+        likelier, margin = np.empty(len(labels), np.int64), np.empty(len(labels))
+        for part, scores in self._scores(labels, kinds):
+            rows, own = np.arange(len(scores)), labels[part]
+            given = scores[rows, own].copy()
+            scores[rows, own] = -np.inf
+            likelier[part] = scores.argmax(axis=1)
+            margin[part] = scores[rows, likelier[part]] - given
         if (margin < 0).sum() < max(len(labels) / 2, int(np.bincount(labels).max())):
             return None
         found = np.flatnonzero(margin >= _least_margin(margin))
         order = found[np.argsort(-margin[found], kind="stable")]
         return [Suspect(int(row), int(likelier[row]), float(margin[row])) for row in order]
 
-    def _scores(self, labels: NDArray[np.int64], kinds: int) -> NDArray[np.float64]:
-        """Log-likelihood of each label for each row, the row itself left out; shape (rows, labels)."""
+    def _scores(self, labels: NDArray[np.int64], kinds: int) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Run by run of rows, shape (rows, labels): log-likelihood without the row itself, ÷ √(its words and pairs)."""
         import numpy as np
 
-        buckets = min(MOST_BUCKETS, CELLS // kinds)
-        sizes = np.array(self._sizes[: len(labels)], dtype=np.int64)
-        features = np.array(self._features[: int(sizes.sum())], dtype=np.int64) % buckets
-        owners = np.repeat(labels, sizes)
-        counts = np.bincount(owners * buckets + features, minlength=kinds * buckets).reshape(kinds, buckets)
-        shared = counts.sum(axis=0)[features] > 1  # what one row alone holds says nothing about others
-        totals, rows = counts.sum(axis=1), np.bincount(labels, minlength=kinds)
-        scores = np.tile(np.log(np.maximum(rows, 1)).astype(np.float64), (len(labels), 1))
+        words, sizes, vocabulary = self._counted(CELLS // kinds)
+        starts, owner = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes))), np.repeat(labels, sizes)
+        counts = np.bincount(words * kinds + owner, minlength=vocabulary * kinds).astype(np.float32)
+        counts = counts.reshape(vocabulary, kinds)
+        totals, rows = np.bincount(owner, minlength=kinds), np.bincount(labels, minlength=kinds)
+        nats = np.log(counts + SMOOTHING) - np.log(totals + SMOOTHING * vocabulary).astype(np.float32)
+        others = np.log(counts[words, owner] - 1 + SMOOTHING)
+        others -= np.log(totals[owner] - np.repeat(sizes, sizes) + SMOOTHING * vocabulary) + nats[words, owner]
         for part in _parts(sizes, kinds):
-            first, last = int(sizes[: part.start].sum()), int(sizes[: part.stop].sum())
+            held = slice(int(starts[part.start]), int(starts[part.stop]))
             of_row = np.repeat(np.arange(part.stop - part.start), sizes[part])
-            held, owner = features[first:last], owners[first:last]
-            likelihood = np.log(counts[:, held].T + SMOOTHING) - np.log(totals + SMOOTHING * buckets)
-            mine = np.arange(last - first), owner
-            others = counts[owner, held] - 1 + SMOOTHING
-            left = totals[owner] - sizes[part][of_row] + SMOOTHING * buckets
-            likelihood[mine] = np.log(others) - np.log(left)
-            likelihood[~shared[first:last]] = 0.0
-            np.add.at(scores[part], of_row, likelihood)
-        return scores
+            scores = np.tile(np.log(np.maximum(rows, 1)).astype(np.float64), (part.stop - part.start, 1))
+            filled = np.flatnonzero(sizes[part])
+            if len(filled):
+                scores[filled] += np.add.reduceat(nats[words[held]], starts[part][filled] - held.start, axis=0)
+            np.add.at(scores, (of_row, owner[held]), others[held])
+            yield part, scores / np.sqrt(np.maximum(sizes[part], 1))[:, None]
+
+    def _counted(self, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        """(numbers of the words and pairs, row after row; how many a row has; how many different ones there are).
+
+        What one row alone holds says nothing about others and is left out; of the rest the `most` common are kept.
+        """
+        import numpy as np
+
+        found, words = np.unique(np.array(self._features, dtype=np.uint32), return_inverse=True)
+        often = np.bincount(words, minlength=len(found))
+        kept = np.argsort(-often, kind="stable")[: min(most, int((often > 1).sum()))]
+        number = np.full(len(found), -1)
+        number[kept] = np.arange(len(kept))
+        numbered = number[words]
+        owners = np.repeat(np.arange(len(self)), np.array(self._sizes, dtype=np.int64))[numbered >= 0]
+        return numbered[numbered >= 0], np.bincount(owners, minlength=len(self)), max(len(kept), 1)
 
 
 def _least_margin(margin: NDArray[np.float64]) -> float:
-    """The least margin from which on at most a fifth of the rows are the model's own errors; infinite: there is none.
+    """The least margin from which on at most a twentieth of the rows are the model's own errors; infinite: none.
 
-    A row that agrees by d nats would come out wrong exp(−d ÷ T) times as often (log-odds d ÷ T). T is such that this
-    holds for the rows that are nearly even; then the errors beyond a margin m are the sum over the rows with d > m.
+    A row that agrees by d would come out wrong exp(−d ÷ T) times as often (log-odds d ÷ T). T is such that this holds
+    for the rows that are nearly even (less one standard error of their count, as some of few are wrong labels); then
+    the errors beyond a margin m are the sum over the rows with d > m.
     """
     import numpy as np
 
@@ -124,7 +142,8 @@ def _least_margin(margin: NDArray[np.float64]) -> float:
     if not len(agree) or not len(against):
         return float("inf")
     even = EVEN_SHARE * np.median(agree)
-    temperature = _temperature(agree[agree <= even], int((against <= even).sum()))
+    wrong = float((against <= even).sum())
+    temperature = _temperature(agree[agree <= even], wrong - wrong**0.5)
     errors = np.append(np.cumsum(np.exp(-agree / temperature)[::-1])[::-1], 0.0)
     expected = errors[np.searchsorted(agree, against, side="right")]
     enough = np.flatnonzero(expected <= MODEL_ERRORS * np.arange(len(against), 0, -1))

@@ -42,33 +42,36 @@ def test_planted_flips_are_found(tmp_path, monkeypatch, share):
     path = tmp_path / "a.jsonl"
     path.write_text("broken\n" + "".join(json.dumps(row) + "\n" for row in lines))
     monkeypatch.setattr(data, "SUSPECTS_LISTED", 10_000)
-    report = probe([path], label_noise=True)
+    report = probe([path])
     found = {s.line - 2 for s in report.suspect_labels}  # lines count from 1, and the first is broken
     assert report.suspect_label_rows == len(found)
     assert len(found & flipped) >= 0.95 * len(flipped)
     assert len(found & flipped) >= 0.9 * len(found)
     right = [s for s in report.suspect_labels if s.line - 2 in flipped and s.likelier == rows[s.line - 2][1]]
     assert len(right) >= 0.95 * len(found & flipped)
-    assert probe([path]).suspect_label_rows is None  # only looked for when asked
+
+
+def scored(held, labels, kinds):
+    return np.concatenate([scores for _, scores in held._scores(labels, kinds)])
 
 
 def test_scores_are_naive_bayes_without_the_row_itself():
-    texts, labels = ["a b", "a b", "c b", "c c"], np.array([0, 0, 1, 1])
+    texts, labels = ["a b", "a b", "c b", "c c", "d e"], np.array([0, 0, 1, 1, 1])
     held = LabelledWords()
     held.add(texts)
-    scores = held._scores(labels, 2)
-    buckets = noise.MOST_BUCKETS
+    scores = scored(held, labels, 2)
+    kept = 4  # a, b, the pair "a b" and c; the pairs "c b" and "c c" stand in one row alone and say nothing
 
-    # features: words and pairs, each once a row: {a, b, a b}, {a, b, a b}, {c, b, c b}, {c, c c}
     def of(count, total):
-        return math.log(count + SMOOTHING) - math.log(total + SMOOTHING * buckets)
+        return math.log(count + SMOOTHING) - math.log(total + SMOOTHING * kept)
 
-    # row 0 under its own label 0: the other row holds a, b and the pair once each; under label 1: b once
-    assert scores[0, 0] == pytest.approx(math.log(2) + 3 * of(1, 3))
-    assert scores[0, 1] == pytest.approx(math.log(2) + of(0, 5) + of(1, 5) + of(0, 5))
-    # row 3: "c" also stands in row 2; the pair "c c" stands nowhere else and says nothing
-    assert scores[3, 1] == pytest.approx(math.log(2) + of(1, 3))
-    assert scores[3, 0] == pytest.approx(math.log(2) + of(0, 6))
+    # row 0 under its own label 0: the other row holds a, b and the pair once each; under label 1: b once among c, b, c
+    assert scores[0, 0] == pytest.approx((math.log(2) + 3 * of(1, 3)) / 3**0.5, rel=1e-5)
+    assert scores[0, 1] == pytest.approx((math.log(3) + of(0, 3) + of(1, 3) + of(0, 3)) / 3**0.5, rel=1e-5)
+    # row 3: c also stands in row 2, which holds b besides
+    assert scores[3, 1] == pytest.approx(math.log(3) + of(1, 2), rel=1e-5)
+    assert scores[3, 0] == pytest.approx(math.log(2) + of(0, 6), rel=1e-5)
+    assert scores[4].tolist() == pytest.approx([math.log(2), math.log(3)])  # nothing but the labels' own shares
 
 
 def test_parts_make_no_difference(monkeypatch):
@@ -77,11 +80,18 @@ def test_parts_make_no_difference(monkeypatch):
     labels = np.array([list(TOPICS).index(topic) for _, topic in rows])
     held = LabelledWords()
     held.add([text for text, _ in rows])
-    whole = held._scores(labels, 4)
-    monkeypatch.setattr(noise, "_parts", lambda sizes, kinds: (slice(a, a + 7) for a in range(0, 200, 7)))
-    pieces = list(noise._parts(np.zeros(200), 4))
-    monkeypatch.setattr(noise, "_parts", lambda sizes, kinds: (slice(p.start, min(p.stop, 200)) for p in pieces))
-    assert np.allclose(held._scores(labels, 4), whole)
+    whole = scored(held, labels, 4)
+    monkeypatch.setattr(noise, "_parts", lambda sizes, kinds: (slice(a, min(a + 7, 200)) for a in range(0, 200, 7)))
+    assert np.allclose(scored(held, labels, 4), whole)
+
+
+def test_the_commonest_words_stay_where_labels_are_many(monkeypatch):
+    held = LabelledWords()
+    held.add(["rare common"] * 2 + ["other common"] * 3)
+    monkeypatch.setattr(noise, "CELLS", 4)
+    words, sizes, vocabulary = held._counted(noise.CELLS // 2)
+    assert (vocabulary, len(words)) == (2, 8)  # `common` in five rows, and one of two that stand in three
+    assert sizes.tolist() == [1, 1, 2, 2, 2]
 
 
 @pytest.mark.parametrize(("rows", "kinds"), [(30, 2), (100, 1), (100, 50)])
@@ -116,7 +126,7 @@ def test_rows_without_text_are_taken():
 
 
 def test_bank_messages_with_planted_flips(tmp_path, monkeypatch):
-    """Real messages have wrong labels of their own, which count against the precision: 0.72, with recall 0.94 here."""
+    """Real messages have wrong labels of their own, which count against the precision: 0.84, with recall 0.93 here."""
     import csv
 
     path = GIVEN / "data" / "banking77_train.csv"
@@ -130,15 +140,15 @@ def test_bank_messages_with_planted_flips(tmp_path, monkeypatch):
         rows[at]["category"] = rng.choice([label for label in labels if label != rows[at]["category"]])
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     monkeypatch.setattr(data, "SUSPECTS_LISTED", 10_000)
-    found = {s.line - 1 for s in probe([tmp_path / "a.jsonl"], label_noise=True, count_tokens=False).suspect_labels}
+    found = {s.line - 1 for s in probe([tmp_path / "a.jsonl"], count_tokens=False).suspect_labels}
     assert len(found & flipped) >= 0.92 * len(flipped)
-    assert len(found & flipped) >= 0.6 * len(found)
+    assert len(found & flipped) >= 0.8 * len(found)
 
 
 def test_rows_without_a_label_leave_it_unknown(tmp_path):
     rows = [{"text": text, "label": topic} for text, topic in made_up(random.Random(4), 100)]
     rows[7]["label"] = ""
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    report = probe([tmp_path / "a.jsonl"], label_noise=True)
+    report = probe([tmp_path / "a.jsonl"])
     assert report.suspect_label_rows is None
     assert report.empty_answers == 1
