@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from advisor.core.brief import Brief, Origin
 from advisor.core.probes import DataReport, Proposal
 from advisor.core.quantity import Basis, Range
+from advisor.probe.show import smallest_difference
+
+
+class _Count(NamedTuple):
+    """Rows of a file and how many of these are of use, with where that is known from."""
+
+    rows: int
+    usable: int
+    source: str
+    why: str
 
 
 def apply(report: DataReport, brief: Brief) -> Brief:
@@ -15,8 +25,8 @@ def apply(report: DataReport, brief: Brief) -> Brief:
 
     Where the brief leaves out how long a request or an answer is, those of the rows stand in.
 
-    Where `data.sample` is set, counts and token numbers of the brief stay. Tokens an example are those of a row plus
-    the instructions that stay in the tuned model's prompt.
+    Where `data.sample` is set, counts and token numbers of the brief stay; so do the counts of rows of use, once
+    accepted. Tokens an example are those of a row plus the instructions that stay in the tuned model's prompt.
     """
     for key, value, origin in _found(report, brief):
         brief = brief.answered(key, value, origin)
@@ -36,10 +46,9 @@ def proposals(report: DataReport, brief: Brief) -> tuple[Proposal, ...]:
 def _found(report: DataReport, brief: Brief) -> Iterator[tuple[str, Any, Origin]]:
     measured = Origin(Basis.MEASURED, f"counted in {report.files[0]}", report.as_of)
     if not brief.data.sample:
-        yield "data.examples", Range.exact(float(report.distinct_rows)), measured
-        if report.eval_rows is not None:
-            test = Origin(Basis.MEASURED, f"counted in {brief.data.eval_path or 'the test file'}", report.as_of)
-            yield "data.eval_examples", Range.exact(float(report.eval_rows)), test
+        for key, count in _counts(report, brief).items():
+            found, source = (count.usable, count.why) if _accepted(brief, key, count) else (count.rows, count.source)
+            yield key, Range.exact(float(found)), Origin(Basis.MEASURED, source, report.as_of)
         if report.answer_field and report.tokens_per_row.range.is_known:
             yield "data.tokens_per_example", *_tokens_per_example(report, brief)
     lengths = {"traffic.input_tokens": report.prompt_tokens, "traffic.output_tokens": report.answer_tokens}
@@ -50,6 +59,28 @@ def _found(report: DataReport, brief: Brief) -> Iterator[tuple[str, Any, Origin]
         yield "task.domain_specificity", report.specificity.level, measured
     if report.labels and brief.task.type == "classification" and not brief.task.labels:
         yield "task.labels", len(report.labels), measured
+
+
+def _counts(report: DataReport, brief: Brief) -> Mapping[str, _Count]:
+    """Rows by key: of training those without exact and without near copies, of the test set those not in training."""
+    usable = report.distinct_rows if report.effective_rows is None else report.effective_rows
+    source = f"counted in {report.files[0]}"
+    held = {"data.examples": _Count(report.distinct_rows, usable, source, f"{source}, near copies counted once")}
+    if report.eval_rows is not None:
+        left = report.eval_rows - (report.leaked_eval_rows or 0)
+        source = f"counted in {brief.data.eval_path or 'the test file'}"
+        why = f"{source}, less the items that are in training{_shows(left)}"
+        held["data.eval_examples"] = _Count(report.eval_rows, left, source + _shows(report.eval_rows), why)
+    return held
+
+
+def _accepted(brief: Brief, key: str, count: _Count) -> bool:
+    """Whether the brief already says that only rows of use count."""
+    return key in brief.origins and brief.get(key) == Range.exact(float(count.usable))
+
+
+def _shows(items: int) -> str:
+    return f"; they show differences of {100 * smallest_difference(items):.1f} points or more" if items else ""
 
 
 def _tokens_per_example(report: DataReport, brief: Brief) -> tuple[Range, Origin]:
@@ -73,9 +104,9 @@ def _hints(report: DataReport, brief: Brief) -> Iterator[Proposal]:
         yield Proposal("data.sensitive", "no", "yes", f"rows hold personal data or secrets: {kinds}")
     if report.human_ceiling is not None and brief.quality.human_ceiling is None:
         yield Proposal("quality.human_ceiling", "not measured", f"{report.human_ceiling:.3g}", "two columns of labels")
-    if report.leaked_eval_rows and report.eval_rows:
-        left = report.eval_rows - report.leaked_eval_rows
-        yield Proposal("data.eval_examples", str(report.eval_rows), str(left), "test items that are not in training")
+    for key, count in {} if brief.data.sample else _counts(report, brief).items():
+        if count.usable != count.rows and not _accepted(brief, key, count):
+            yield Proposal(key, f"{count.rows:,}", f"{count.usable:,}", count.why)
 
 
 def _shown(value: Any) -> str:

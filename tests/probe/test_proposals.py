@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.core.brief import Brief
+from advisor.core.brief import Brief, Origin
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.probe.data import probe
 from advisor.probe.proposals import apply, proposals
@@ -73,8 +73,42 @@ def test_proposals_name_old_and_new(report):
     assert any(p.key == "data.sensitive" for p in proposals(personal, brief()))
 
 
+def accept(told, proposal):
+    return told.answered(proposal.key, Range.exact(float(proposal.found)), Origin(Basis.QUOTED, "accepted", ""))
+
+
+def test_accepted_counts_stand_when_the_data_are_counted_again(report):
+    copied = replace(report, near_duplicate_rows=8, effective_rows=52, eval_rows=5, leaked_eval_rows=2)
+    offered = [p for p in proposals(copied, brief()) if p.found in ("52", "3")]
+    assert [(p.key, p.now) for p in offered] == [("data.examples", "60"), ("data.eval_examples", "5")]
+    told = brief()
+    for proposal in offered:
+        told = accept(told, proposal)
+    again = apply(copied, told)
+    assert (again.data.examples, again.data.eval_examples) == (Range.exact(52.0), Range.exact(3.0))
+    assert again.origin("data.eval_examples").basis is Basis.MEASURED
+    assert "less the items that are in training" in again.origin("data.eval_examples").source
+    assert not {"data.examples", "data.eval_examples"} & {p.key for p in proposals(copied, told)}
+    other = replace(copied, leaked_eval_rows=1)  # the file has changed: what was accepted holds no more
+    assert apply(other, told).data.eval_examples == Range.exact(5.0)
+
+
+def test_no_test_item_left_is_no_answer_that_was_accepted(report):
+    all_leaked = replace(report, eval_rows=5, leaked_eval_rows=5)
+    assert apply(all_leaked, brief()).data.eval_examples == Range.exact(5.0)
+
+
+def test_a_sample_proposes_no_count(report):
+    leaked = replace(report, eval_rows=5, leaked_eval_rows=2)
+    assert not {p.key for p in proposals(leaked, brief(sample=True))} & {"data.examples", "data.eval_examples"}
+
+
+def test_test_items_come_with_the_difference_they_show(report):
+    enough = replace(report, eval_rows=800, leaked_eval_rows=0)
+    why = next(p.why for p in proposals(enough, brief()) if p.key == "data.eval_examples")
+    assert "show differences of 4.4 points" in why  # 2.8 × √(0.2 ÷ 800)
+
+
 def test_nothing_is_proposed_twice(report):
     told = apply(report, brief())
-    left = [p for p in proposals(report, told) if "not in training" not in p.why]
-    assert [p.key for p in left] in ([], ["data.tokens_per_example"])
-    assert not left
+    assert not [p for p in proposals(report, told) if p.key not in ("data.examples", "data.eval_examples")]
