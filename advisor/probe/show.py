@@ -18,13 +18,15 @@ DISAGREEMENT = 0.2
 """Share of test items on which two arms differ, where no test was run: a middle value of paired comparisons."""
 
 
-def data_lines(report: DataReport, width: int = 80) -> Iterator[str]:
-    """The data report, line by line."""
-    for section in (_what(report), _tokens(report), _lengths(report), _quality(report)):
+def data_lines(
+    report: DataReport, width: int = 80, *, name_test: str = "--eval FILE", list_all: str = "--json lists all"
+) -> Iterator[str]:
+    """The data report, line by line; `name_test` and `list_all` say how this front end does these."""
+    for section in (_what(report), _tokens(report), _lengths(report), _quality(report, name_test)):
         yield from (line for label, text in section for line in _row(label, text, width))
         yield ""
     if report.labels:
-        yield from _labels(report, width)
+        yield from _labels(report, width, list_all)
         yield ""
     if report.bad_row_count:
         yield from _bad_rows(report, width)
@@ -125,7 +127,7 @@ def _fit(fit: LengthFit) -> str:
     return f"{cut}; padding {fit.padding:.0%}, packed {fit.packed_padding:.0%}"
 
 
-def _quality(report: DataReport) -> Iterator[tuple[str, str]]:
+def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
     yield "Duplicates", f"{report.rows - report.distinct_rows:,} exact, {report.near_duplicate_rows:,} near"
     if report.conflicting_rows is not None:
         near = f"{report.near_conflicting_rows:,} with nearly the same"
@@ -137,7 +139,7 @@ def _quality(report: DataReport) -> Iterator[tuple[str, str]]:
         yield "Set phrases", f"{report.boilerplate_answers:,} answers are refusals or fillers"
     yield "Empty answers", f"{report.empty_answers:,}" if report.answer_field else "unknown: no answer field was found"
     if report.eval_rows is None:
-        yield "Test set", "none given: leakage is unknown (--eval FILE)"
+        yield "Test set", f"none given: leakage is unknown ({name_test})"
     else:
         shows = f"it can show a difference of {100 * smallest_difference(report.eval_rows):.1f} points"
         yield "Test set", f"{report.eval_rows:,} items; {shows}"
@@ -158,7 +160,7 @@ def _quality(report: DataReport) -> Iterator[tuple[str, str]]:
         yield "  most unusual", ", ".join(f"line {r.line} ({r.score:.2f})" for r in report.unusual_rows[:5])
 
 
-def _labels(report: DataReport, width: int) -> Iterator[str]:
+def _labels(report: DataReport, width: int, list_all: str) -> Iterator[str]:
     labels, counts = report.labels, list(report.labels.values())
     yield from _row("Labels", f"{len(counts)}; most frequent {counts[0]:,} rows, rarest {counts[-1]:,}", width)
     if report.effective_labels is not None:
@@ -168,7 +170,7 @@ def _labels(report: DataReport, width: int) -> Iterator[str]:
     for label, count in list(labels.items())[:LISTED]:
         yield f"{count:>{LABEL},} {_cut(label, room)}"
     if len(counts) > LISTED:
-        yield from _row("", f"and {len(counts) - LISTED} more (--json lists all)", width)
+        yield from _row("", f"and {len(counts) - LISTED} more ({list_all})", width)
 
 
 def _bad_rows(report: DataReport, width: int) -> Iterator[str]:

@@ -134,11 +134,11 @@ def test_findings_are_told_within_the_width(sights, width):
     assert max(map(len, lines)) <= max(width, 40)
 
 
-def test_what_this_look_left_out_is_said(sights):
-    assert "advisor data FILE" not in data_lines(sights.data, 80).plain
-    less = replace(sights.data, eval_rows=None, leaked_eval_rows=None, suspect_label_rows=None)
-    assert "A test set is named under Brief" in data_lines(less, 80).plain
-    assert "advisor data FILE" in data_lines(less, 80).plain
+def test_a_missing_test_set_is_named_in_the_app_and_not_by_a_flag(sights):
+    less = replace(sights.data, eval_rows=None, leaked_eval_rows=None)
+    told = " ".join(data_lines(less, 80).plain.split())
+    assert "leakage is unknown (name one under Brief, Data, test path)" in told
+    assert "--eval" not in told
 
 
 def watched(sights, *shares: float | None) -> str:

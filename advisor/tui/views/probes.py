@@ -14,21 +14,16 @@ from advisor.tui.offers import Offer
 _NARROWEST = show.LABEL + 21
 """Narrower than this the lines would be broken twice."""
 
+_NAME_TEST = "name one under Brief, Data, test path"
+_LIST_ALL = "`advisor data FILE --json` lists all"
+
 
 def data_lines(report: DataReport | None, width: int) -> Content:
     """The data pane for a width in columns."""
     if report is None:
         return Content("No data file in this brief.\nName one under Brief, Data, path: a JSONL, CSV or Parquet file.")
-    lines = list(_labelled(show.data_lines(report, max(width, _NARROWEST))))
-    return Content("\n").join([*lines, *map(Content, _left_out(report))])
-
-
-def _left_out(report: DataReport) -> Iterator[str]:
-    """What this look did not do, and how to have it."""
-    if report.eval_rows is None:
-        yield "A test set is named under Brief, Data, test path."
-    if report.labels and report.suspect_label_rows is None:
-        yield "Suspect labels are not looked for here: `advisor data FILE` does, in seconds to minutes."
+    lines = show.data_lines(report, max(width, _NARROWEST), name_test=_NAME_TEST, list_all=_LIST_ALL)
+    return Content("\n").join(_labelled(lines))
 
 
 def machine_lines(report: HardwareReport, width: int) -> Content:
