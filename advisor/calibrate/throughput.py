@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from advisor.calibrate.statistics import depth_fit, quantile
@@ -264,8 +264,3 @@ def _projection(
     if seen["clock"] != "wall":
         left_out += ", waiting for other programs on this CPU"
     return Projection(label, steps, Range(max(hours[0], fixed / 3600.0), hours[1], hours[2]), left_out)
-
-
-def with_minutes(held: Plan, minutes: float | None) -> Plan:
-    """The plan under a limit of minutes."""
-    return replace(held, minutes=minutes)

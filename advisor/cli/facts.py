@@ -57,10 +57,11 @@ def gpus(name: str | None, on: datetime | None, as_json: bool, wide: bool, price
         offers = [offer for gpu in chosen for offer in facts.gpu_offers(gpu.name, billing="")]
         _print([(asdict(o), _offer(o)) for o in offers], day, as_json, wide)
         return
-    rows = [(asdict(gpu), {
+    achieved = {gpu.name: facts.achieved_tflops(gpu.name) for gpu in chosen}
+    rows = [(asdict(gpu) | {"achieved_tflops": achieved[gpu.name].range.p50}, {
         "gpu": gpu.name, "GB": _n(gpu.memory_gb), "GB/s": _n(gpu.bandwidth_gb_per_second),
-        "bf16 TFLOPS": _n(gpu.bf16_tflops), "W": _n(gpu.power_watts), "arch": gpu.arch,
-        "fp16 TFLOPS": _n(gpu.fp16_tflops), **_cited(gpu.cited)}) for gpu in chosen]  # fmt: skip
+        "bf16 TFLOPS": _n(gpu.bf16_tflops), "measured": _n(achieved[gpu.name].range.p50), "W": _n(gpu.power_watts),
+        "arch": gpu.arch, "fp16 TFLOPS": _n(gpu.fp16_tflops), **_cited(gpu.cited)}) for gpu in chosen]  # fmt: skip
     _print(rows, day, as_json, wide)
 
 

@@ -10,6 +10,7 @@ texts that bound is passed by chance, so there the words themselves are compared
 from __future__ import annotations
 
 import importlib
+import itertools
 import re
 from array import array
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ SHORTEST = 5  # words; shorter texts are compared as a whole only
 SHORT = 24  # words; texts up to here are compared word by word
 SAME_WORDS = 0.8  # similarity from which short texts are near copies whatever the order of their words
 
-_ASCII_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
+_ASCII_WORDS = bytes(ord(chr(c).lower()) if c < 128 and chr(c).isalnum() else ord(" ") for c in range(256))
 _WORDS = re.compile(r"[぀-ヿ㐀-鿿가-힯฀-๿]|[^\W_]+")
 
 
@@ -55,7 +56,8 @@ class Sketches:
         hashed = library.RMinHash.hash_token_sets(words)
         lengths = np.array([len(w) for w in words], dtype=np.int64)
         matrix = library.RMinHash.digest_matrix_from_flat_token_hashes(*_shingles(hashed, lengths), SLOTS, SEED)
-        self._digests += np.array(matrix.to_rows(), dtype=np.uint32).astype(np.uint8).tobytes()
+        digests = np.fromiter(itertools.chain.from_iterable(matrix.to_rows()), np.uint32, len(texts) * SLOTS)
+        self._digests += digests.astype(np.uint8).tobytes()
         self._words.extend(map(len, words))
         for row in hashed:
             if len(row) <= SHORT:
@@ -249,7 +251,7 @@ def _shingles(hashed: list[list[int]], lengths: NDArray[np.int64]) -> tuple[NDAr
     """Hashes of all words and word pairs, row after row, with the row offsets that rensa wants."""
     import numpy as np
 
-    words = np.fromiter((h for row in hashed for h in row), dtype=np.uint64, count=int(lengths.sum()))
+    words = np.fromiter(itertools.chain.from_iterable(hashed), dtype=np.uint64, count=int(lengths.sum()))
     pairs = words.copy()
     pairs[:-1] = words[:-1] * np.uint64(0x9E3779B97F4A7C15) + (words[1:] ^ np.uint64(0xD6E8FEB86659FD93))
     last = np.cumsum(lengths)[lengths > 0] - 1
@@ -262,5 +264,5 @@ def _shingles(hashed: list[list[int]], lengths: NDArray[np.int64]) -> tuple[NDAr
 def words_of(text: str) -> list[str]:
     """Words in lower case; characters of scripts without spaces stand alone; lone surrogates become question marks."""
     if text.isascii():
-        return text.lower().translate(_ASCII_SPACES).split()
+        return text.encode().translate(_ASCII_WORDS).decode().split()
     return _WORDS.findall(text.encode("utf-8", "replace").decode("utf-8").casefold())

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_undefined_numbers_are_null_in_a_line() -> None:
 def test_a_plan_comes_back_and_limits_do_not_change_its_name() -> None:
     plan = throughput.plan([SETUP], [10, 20], slices=(2, 4))
     back = plan_of(json.loads(json.dumps(plan_data(plan))))
-    assert back.digest == plan.digest == throughput.with_minutes(plan, 3.0).digest
+    assert back.digest == plan.digest == replace(plan, minutes=3.0).digest
     assert [t.label for t in back.trials] == [t.label for t in plan.trials]
     other = throughput.plan([SETUP], [10, 21], slices=(2, 4))
     assert not {plan.trial_digest(t) for t in plan.trials} & {other.trial_digest(t) for t in other.trials}
@@ -130,7 +131,7 @@ def test_a_forecast_is_ordered_and_cut_at_its_limit() -> None:
     free = limits.forecast(plan, None, Range.exact(3.6), None)
     assert (free.seconds.p10 or 0.0) < free.seconds.likely < (free.seconds.p90 or 0.0)
     assert free.usd.likely == pytest.approx(free.seconds.likely * 0.001)
-    cut = limits.forecast(throughput.with_minutes(plan, 0.1), None, Range.exact(3.6), None)
+    cut = limits.forecast(replace(plan, minutes=0.1), None, Range.exact(3.6), None)
     assert cut.seconds.p90 == pytest.approx(6.0)
     assert cut.capped == "--minutes"
     gpu = facts.load().gpu("H100-SXM") if any(g.name == "H100-SXM" for g in facts.load().gpus) else facts.load().gpus[0]
