@@ -51,6 +51,7 @@ class Surroundings:
     results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
     measured: tuple[TrainingMeasurement, ...] = ()  # own training runs on the brief's card
+    scores: tuple[Score, ...] = ()  # of own quality and prompts runs on the brief's data
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +151,13 @@ def weights(text: str) -> Mapping[str, float]:
     return parse_weights(text) if text.strip() else {}
 
 
-def look(brief: Brief, *, events: EventSink = ignore, cancel: CancelToken | None = None) -> Surroundings:
-    """Look at facts, data, machine and request log; seconds where the data are large. Raises UsageError, Cancelled."""
+def look(
+    brief: Brief, *, own_runs: bool = True, events: EventSink = ignore, cancel: CancelToken | None = None
+) -> Surroundings:
+    """Look at facts, data, machine and request log; seconds where the data are large. Raises UsageError, Cancelled.
+
+    Without `own_runs` nothing that calibrations measured is looked up.
+    """
     from advisor import facts
     from advisor.store.folders import folders
 
@@ -167,8 +173,9 @@ def look(brief: Brief, *, events: EventSink = ignore, cancel: CancelToken | None
     if hardware is not None and not any(c.gpu and not c.hidden for c in hardware.cards):
         why = hardware.cards_reason or "no card is a known product"
         warnings = (f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_CARD}",)
-    measured = _own_runs(_with_card(brief, hardware), known, events)
-    return Surroundings(known, data, hardware, _look_at_log(brief, events), _look_at_results(brief), warnings, measured)
+    measured, scores = _own_runs(_with_card(brief, hardware), known, events) if own_runs else ((), ())
+    log, results = _look_at_log(brief, events), _look_at_results(brief)
+    return Surroundings(known, data, hardware, log, results, warnings, measured, scores)
 
 
 def judge(
@@ -189,7 +196,7 @@ def judge(
         return whole
     from advisor.decide.segments import segment_brief, segment_verdict
 
-    informed, apart = inform(brief, surroundings), replace(surroundings, results=None)
+    informed, apart = inform(brief, surroundings), replace(surroundings, results=None, scores=())
     parts = tuple(
         segment_verdict(s, _judge(segment_brief(informed, s), apart, draws=draws, seed=seed, deep=False))
         for s in brief.segments
@@ -203,6 +210,7 @@ def recommend(
     *,
     seed: int = SEED,
     weights: Mapping[str, float] = MappingProxyType({}),
+    own_runs: bool = True,
     events: EventSink = ignore,
 ) -> Verdict:
     """The main job: a brief file in, a verdict out; kept in the history where the database can be written.
@@ -210,7 +218,7 @@ def recommend(
     Where no option is left the verdict has no arms, and lists what was excluded by which rule.
     """
     brief = load(path, answers)
-    surroundings = look(brief, events=events)
+    surroundings = look(brief, own_runs=own_runs, events=events)
     try:
         verdict = judge(brief, surroundings, seed=seed, weights=weights)
     except NothingLeft as stop:
@@ -287,7 +295,8 @@ def inform(brief: Brief, surroundings: Surroundings) -> Brief:
     if brief.as_of is None:
         today = date.today()
         brief = brief.answered("as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat()))
-    return _with_card(_with_candidates(brief, surroundings.facts), surroundings.hardware)
+    brief = _with_scores(_with_candidates(brief, surroundings.facts), surroundings)
+    return _with_card(brief, surroundings.hardware)
 
 
 def _with_results(brief: Brief, report: ResultsReport) -> Brief:
@@ -301,6 +310,18 @@ def _with_results(brief: Brief, report: ResultsReport) -> Brief:
             found.append(Score(approach, technique, model, report.means[name], report.items[name]))
     measured = (*brief.quality.measured, *sorted(found, key=lambda s: (s.approach, s.technique, s.model)))
     return replace(brief, quality=replace(brief.quality, measured=measured))
+
+
+def _with_scores(brief: Brief, surroundings: Surroundings) -> Brief:
+    """Scores of own runs for the options that the brief gives no score of, with models called as the brief does."""
+    known = {(s.approach, s.technique, s.model.lower()) for s in brief.quality.measured}
+    named = (*(brief.models.prompt or ()), *(brief.models.tune or ()))
+    spelled = {model.name: name for name in named if (model := surroundings.facts.architecture(name)) is not None}
+    scores = [replace(s, model=spelled.get(s.model, s.model)) for s in surroundings.scores]
+    found = [s for s in scores if (s.approach, s.technique, s.model.lower()) not in known]
+    if not found:
+        return brief
+    return replace(brief, quality=replace(brief.quality, measured=(*brief.quality.measured, *found)))
 
 
 def _with_candidates(brief: Brief, facts: Facts) -> Brief:
@@ -373,25 +394,28 @@ def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:
     return read_log(path)
 
 
-def _own_runs(brief: Brief, facts: Facts, events: EventSink) -> tuple[TrainingMeasurement, ...]:
-    """Calibrations and imported runs on the brief's card; none where nothing was ever kept."""
+def _own_runs(
+    brief: Brief, facts: Facts, events: EventSink
+) -> tuple[tuple[TrainingMeasurement, ...], tuple[Score, ...]]:
+    """Training runs on the brief's card, and scores on its data; none where nothing was ever kept."""
     from advisor.store import Runs, Store, StoreError
     from advisor.store.folders import folders
 
     card = brief.hardware.gpu
-    if card.lower() == "none" or not folders().database.exists():
-        return ()
+    if not folders().database.exists():
+        return (), ()
     try:
         with Store.open() as store:
             if not Runs(store).runs(1):
-                return ()
-        from advisor.calibration import measurements
+                return (), ()
+        from advisor.calibration import learned
 
-        events(StageEvent("runs", f"own training runs on {card}"))
-        return measurements(facts, card)
+        events(StageEvent("runs", "own calibrations"))
+        trained = learned.measurements(facts, card) if card.lower() != "none" else ()
+        return trained, learned.scores(brief)
     except (StoreError, UsageError) as error:  # an unknown card is refused with its key when the brief is judged
         events(StageEvent("runs", f"not used: {error}"))
-        return ()
+        return (), ()
 
 
 def _look_at_results(brief: Brief) -> ResultsReport | None:

@@ -7,7 +7,7 @@ from typing import Any
 from advisor.brief.answers import format_answer
 from advisor.brief.groups import makes_sense
 from advisor.core.brief import LISTS, Brief, questions
-from advisor.core.quantity import Range
+from advisor.core.quantity import Basis, Range
 from advisor.core.question import Question
 from advisor.core.verdict import Assumption
 
@@ -28,7 +28,7 @@ def assumptions(brief: Brief) -> tuple[Assumption, ...]:
     shown. In rows of lists the row's own default is listed, under a key such as `segments[0].share`.
     """
     tables = [_assumption(brief, q, key, brief.get(key)) for key, q in questions().items() if _is_open(brief, key, q)]
-    return (*tables, *_in_rows(brief))
+    return (*tables, *_in_rows(brief), *_from_runs(brief))
 
 
 def _is_open(brief: Brief, key: str, question: Question) -> bool:
@@ -46,6 +46,22 @@ def _in_rows(brief: Brief) -> list[Assumption]:
                 if key not in brief.origins and value == question.default:
                     found.append(_assumption(brief, question, key, value))
     return found
+
+
+def _from_runs(brief: Brief) -> list[Assumption]:
+    """Scores that own calibrations put in where the brief gives none."""
+    return [
+        Assumption(
+            f"quality.measured[{i}].score",
+            f"{s.approach}/{s.technique}@{s.model}: {s.score:.3f} on {s.items} items"
+            + (f", {s.train_examples} examples" if s.train_examples else ""),
+            str(Basis.MEASURED),
+            s.source,
+            s.as_of,
+        )
+        for i, s in enumerate(brief.quality.measured)
+        if s.source
+    ]
 
 
 def _assumption(brief: Brief, question: Question, key: str, value: Any) -> Assumption:

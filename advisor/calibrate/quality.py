@@ -12,7 +12,7 @@ from typing import Any
 
 from advisor.calibrate.intervals import comparisons, score_interval
 from advisor.calibrate.metrics.marking import Marking, marking
-from advisor.core.calibration import Plan, RunRecord, Status, Trial, TrialOutcome
+from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
 from advisor.core.errors import UsageError
 
 Pair = tuple[str, str]
@@ -251,56 +251,3 @@ CARRIES_OVER = {
     "quality": "this model on these items; another model, size or kind of data needs a run of its own",
     "prompts": "this endpoint's model on these items and on this day",
 }
-
-
-def measured_scores(record: RunRecord, model: str = "") -> list[dict[str, Any]]:
-    """The scores of a run as rows of the brief's `quality.measured`; a learning curve has several of one technique.
-
-    `model` names the model where the folder's name is not the one in the brief. Raises UsageError for a demonstration
-    and for a run without scores.
-    """
-    if record.result.get("demonstration"):
-        raise UsageError(f"run {record.summary.id}: a demonstration; its scores never enter a brief")
-    rows = []
-    for spec, outcome in _scored(record):
-        result = outcome.result
-        shown = {"train_examples": result.get("train_examples") or result.get("shown") or spec.get("shown") or 0}
-        rows.append(
-            {
-                "approach": result["approach"],
-                "technique": result["technique"],
-                "model": model or _model_name(spec),
-                "score": round(float(result["score"]), 6),
-                "items": int(result["items"]),
-                **{k: v for k, v in shown.items() if v},
-                **({"static_tokens": int(result["static_tokens"])} if result.get("static_tokens") is not None else {}),
-            }
-        )
-    if not rows:
-        raise UsageError(f"run {record.summary.id}: holds no scores; give a run of kind quality or prompts")
-    return rows
-
-
-def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[list[float]]]:
-    """(columns, rows by item) for the brief's `quality.results`: of each technique the trial with most examples."""
-    measured_scores(record, model)
-    columns: dict[str, tuple[int, list[float]]] = {}
-    for spec, outcome in _scored(record):
-        result = outcome.result
-        name = f"{result['approach']}/{result['technique']}@{model or _model_name(spec)}"
-        size = int(result.get("train_examples") or result.get("shown") or 0)
-        if name not in columns or size > columns[name][0]:
-            columns[name] = (size, [float(x) for x in result["item_scores"]])
-    held = [scores for _, scores in columns.values()]
-    return list(columns), [list(row) for row in zip(*held, strict=True)]
-
-
-def _scored(record: RunRecord) -> list[tuple[Mapping[str, Any], TrialOutcome]]:
-    specs = {t["digest"]: t["spec"] for t in record.plan.get("trials", ())}
-    done = [o for o in record.outcomes if o.status is Status.DONE and "item_scores" in o.result]
-    return [(specs.get(o.digest, {}), o) for o in done]
-
-
-def _model_name(spec: Mapping[str, Any]) -> str:
-    model = spec.get("model", "")
-    return Path(str(model["folder"])).name if isinstance(model, Mapping) else str(model)

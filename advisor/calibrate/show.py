@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from advisor.calibrate.quality import item_scores, measured_scores
+from advisor.calibrate.scores import item_scores, measured_scores
 from advisor.calibrate.throughput import Projection
 from advisor.core.calibration import Bias, Forecast, Plan, RunRecord, RunSummary
 from advisor.core.quantity import Range

@@ -2,7 +2,7 @@
 
 from advisor.calibration.learned import measurements
 from advisor.calibration.places import Machine, endpoint, machine, slices_for
-from advisor.calibration.records import import_runs, record_actual, recorded_events, run_data, run_record, runs
+from advisor.calibration.records import forget, import_runs, record_actual, recorded_events, run_data, run_record, runs
 from advisor.calibration.rows import POCKET_TRAINING, config_json, examples, lengths, pocket
 from advisor.calibration.running import Limits, Prepared, plan_record, prepare, projections, results, run
 
@@ -14,6 +14,7 @@ __all__ = [
     "config_json",
     "endpoint",
     "examples",
+    "forget",
     "import_runs",
     "lengths",
     "machine",

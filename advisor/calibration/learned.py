@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.calibration import RunRecord, Status
@@ -10,9 +11,30 @@ from advisor.core.training import TrainingMeasurement
 from advisor.store import Runs, Store
 
 if TYPE_CHECKING:
+    from advisor.core.brief import Brief, Score
     from advisor.facts import Facts
 
 MOST_RUNS = 200
+
+
+def scores(brief: Brief) -> tuple[Score, ...]:
+    """What own quality and prompts runs showed on the brief's data, newest first to count; none where it names no rows.
+
+    Where the brief names a test set, only scores on that one.
+    """
+    if not brief.data.path:
+        return ()
+    from advisor.calibrate.scores import own_scores
+    from advisor.probe.fingerprint import fingerprint
+
+    with Store.open() as store:
+        kept = Runs(store)
+        if not kept.knows_data():
+            return ()
+        folder = Path(brief.folder)
+        trials = kept.measured_on(fingerprint([folder / brief.data.path]))
+    tested = fingerprint([folder / brief.data.eval_path]) if brief.data.eval_path else ""
+    return own_scores(trials, tested)
 
 
 def measurements(facts: Facts, gpu: str) -> tuple[TrainingMeasurement, ...]:

@@ -48,6 +48,16 @@ def run_data(record: RunRecord, projected: Sequence[Projection] = ()) -> dict[st
     }
 
 
+def forget(run_id: int) -> RunSummary:
+    """Delete a run with its trials; no estimate or verdict uses it any more. Raises UsageError where there is none."""
+    found = run_record(run_id).summary
+    if found.status is Status.RUNNING:
+        raise UsageError(f"run {run_id}: still running, or cut off; resume or cancel it first")
+    with Store.open() as store:
+        Runs(store).delete(run_id)
+    return found
+
+
 def recorded_events(run: str) -> tuple[Event, ...]:
     """The events of a run by its number, of a file, or of a recorded run by its name. Raises UsageError."""
     if run.isdecimal():

@@ -122,6 +122,7 @@ def _begun(runs: Runs, prepared: Prepared) -> int:
     """The row of the run: the earlier one where it goes on, else a new one."""
     if prepared.earlier is not None:
         runs.resume(prepared.earlier.summary.id)
+        runs.belongs(prepared.earlier.summary.id, prepared.plan.about)
         return prepared.earlier.summary.id
     return runs.begin(
         kind=prepared.plan.kind,
@@ -131,6 +132,7 @@ def _begun(runs: Runs, prepared: Prepared) -> int:
         trials=len(prepared.plan.trials),
         device=prepared.machine.name,
         forecast=asdict(prepared.forecast),
+        about=prepared.plan.about,
     )
 
 

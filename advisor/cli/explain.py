@@ -16,8 +16,17 @@ from advisor.core.errors import UsageError
 @click.option("--arm", "arm_id", default="", metavar="ID", help="Of this option; default: the chosen one.")
 @click.option("--all", "everything", is_flag=True, help="Every figure of every option (or of --arm).")
 @click.option("--set", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question otherwise; repeatable.")
+@click.option("--ignore-runs", is_flag=True, help="Leave aside what own calibrations measured.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
-def command(brief: Path, figure: str, arm_id: str, everything: bool, answers: tuple[str, ...], as_json: bool) -> None:
+def command(
+    brief: Path,
+    figure: str,
+    arm_id: str,
+    everything: bool,
+    answers: tuple[str, ...],
+    ignore_runs: bool,
+    as_json: bool,
+) -> None:
     """How FIGURE of BRIEF was computed.
 
     FIGURE is an id such as run.total or once.training, or one of a given option: prompt/few-shot@model+batch:run.total.
@@ -29,7 +38,7 @@ def command(brief: Path, figure: str, arm_id: str, everything: bool, answers: tu
     from advisor.report import json
 
     held = pipeline.load(brief, answers)
-    verdict = pipeline.judge(held, pipeline.look(held, events=output.narrate))
+    verdict = pipeline.judge(held, pipeline.look(held, own_runs=not ignore_runs, events=output.narrate))
     if everything:
         arms = [report.arm(verdict, arm_id)] if arm_id else list(verdict.arms)
         shown = {"schema": verdict.schema, "arms": [{"id": a.id, "figures": a.figures} for a in arms]}

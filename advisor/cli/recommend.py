@@ -24,6 +24,7 @@ _BY_ENDING = {".md": "md", ".html": "html", ".htm": "html", ".json": "json", ".t
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
 @click.option("--set", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question otherwise; repeatable.")
 @click.option("--weights", default="", metavar="LIST", help="Also order the options by cost=3,quality=2,time=1.")
+@click.option("--ignore-runs", is_flag=True, help="Leave aside what own calibrations measured.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws; the same seed gives the same bytes.")
 def command(
     brief: Path,
@@ -32,6 +33,7 @@ def command(
     target: Path | None,
     answers: tuple[str, ...],
     weights: str,
+    ignore_runs: bool,
     seed: int | None,
 ) -> int:
     """Prompt, tune or both: the verdict on BRIEF, with cost, time, quality and how sure.
@@ -41,8 +43,15 @@ def command(
     form = format_of(wanted, as_json, target)
     from advisor import pipeline
 
-    kwargs = {} if seed is None else {"seed": seed}
-    verdict = pipeline.recommend(brief, answers, weights=pipeline.weights(weights), events=output.narrate, **kwargs)
+    kwargs: dict[str, int] = {} if seed is None else {"seed": seed}
+    verdict = pipeline.recommend(
+        brief,
+        answers,
+        weights=pipeline.weights(weights),
+        own_runs=not ignore_runs,
+        events=output.narrate,
+        **kwargs,
+    )
     if target is None:
         output.show(render(verdict, form))
     else:

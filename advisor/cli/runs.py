@@ -83,6 +83,16 @@ def replay(run: str, speed: float, as_json: bool) -> None:
             _line(event.kind)
 
 
+@command.command("forget")
+@click.argument("run", type=int)
+def forget(run: int) -> None:
+    """Delete a run for good: what it measured enters no estimate and no verdict any more."""
+    from advisor import calibration
+
+    found = calibration.forget(run)
+    _line(f"run {found.id} is forgotten: {found.kind}, {found.name}")
+
+
 @command.command("import")
 @click.argument("file", type=_PATH)
 @click.option(

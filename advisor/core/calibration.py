@@ -155,6 +155,18 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptTrial:
+    """A finished trial with the run it was part of. `about` is that of the plan, `as_of` the day it ended (ISO)."""
+
+    run_id: int
+    kind: str
+    as_of: str
+    about: Mapping[str, str]
+    spec: Mapping[str, Any]
+    outcome: TrialOutcome
+
+
+@dataclass(frozen=True, slots=True)
 class Actual:
     """What really came of a forecast figure, such as `train.hours`."""
 

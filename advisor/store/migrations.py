@@ -129,6 +129,13 @@ def _actuals(db: Database) -> None:
     db.table("actuals").create_index(["what"])
 
 
+def _belongs(db: Database) -> None:
+    """What a run was measured on and with: fingerprints of training and test data, the model's name in a brief."""
+    for column in ("data", "eval", "model"):
+        db.table("runs").add_column(column, str)
+    db.table("runs").create_index(["data"])
+
+
 STEPS = {
     "0001_briefs": _briefs,
     "0002_probes": _probes,
@@ -136,6 +143,7 @@ STEPS = {
     "0004_history": _history,
     "0005_runs": _runs,
     "0006_actuals": _actuals,
+    "0007_belongs": _belongs,
 }
 """Every step by its recorded name, in order."""
 

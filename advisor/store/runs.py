@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from advisor.core.calibration import ANSWERED, Actual, RunRecord, RunSummary, Status, TrialOutcome
+from advisor.core.calibration import (
+    ANSWERED,
+    NOTHING,
+    Actual,
+    KeptTrial,
+    RunRecord,
+    RunSummary,
+    Status,
+    TrialOutcome,
+)
 from advisor.core.quantity import Range
 from advisor.store.errors import StoreCorrupt, translated
 from advisor.store.store import Store
@@ -37,8 +46,9 @@ class Runs:
         device: str,
         forecast: Mapping[str, Any],
         folder: str = "",
+        about: Mapping[str, str] = NOTHING,
     ) -> int:
-        """A new run, running from now; returns its id."""
+        """A new run, running from now; returns its id. `about`: data, eval and model it belongs to."""
         row = {
             "kind": kind,
             "name": name,
@@ -49,6 +59,7 @@ class Runs:
             "device": device,
             "forecast": _json(forecast),
             "folder": folder,
+            **_belongs(about),
             "started_at": _now(),
         }
         with translated(self._path):
@@ -86,6 +97,36 @@ class Runs:
         """The run goes on."""
         with translated(self._path), self._db.atomic():
             self._db.execute("update runs set status = ? where id = ?", [Status.RUNNING.value, run_id])
+
+    def belongs(self, run_id: int, about: Mapping[str, str]) -> None:
+        """What the run belongs to, in place of what was said before."""
+        with translated(self._path), self._db.atomic():
+            self._db.table("runs").update(run_id, _belongs(about))
+
+    def measured_on(self, data: str) -> tuple[KeptTrial, ...]:
+        """The finished trials of all runs on the data of this fingerprint, the newest runs last."""
+        query = (
+            "select trials.*, runs.kind, runs.data, runs.eval, runs.model from trials join runs on runs.id = run_id "
+            "where runs.data = ? and trials.status = 'done' order by runs.id, trials.id"
+        )
+        with translated(self._path):
+            rows = list(self._db.query(query, [data]))
+        return tuple(
+            KeptTrial(
+                int(row["run_id"]),
+                str(row["kind"]),
+                str(row["finished_at"])[:10],
+                {"data": row["data"] or "", "eval": row["eval"] or "", "model": row["model"] or ""},
+                self._parsed(row["spec"]),
+                self._outcome(row),
+            )
+            for row in rows
+        )
+
+    def knows_data(self) -> bool:
+        """Whether any run belongs to data at all."""
+        with translated(self._path):
+            return next(self._db.query("select 1 from runs where data <> '' limit 1"), None) is not None
 
     def latest(self, digest: str) -> RunRecord | None:
         """The last run of the plan with this digest, or None."""
@@ -130,8 +171,9 @@ class Runs:
         )
 
     def delete(self, id: int) -> None:
-        """Forget a run that showed nothing."""
+        """Forget a run with its trials; what really came of its forecast stays, on its own."""
         with translated(self._path), self._db.atomic():
+            self._db.execute("update actuals set run_id = null where run_id = ?", [id])
             self._db.execute("delete from trials where run_id = ?", [id])
             self._db.execute("delete from runs where id = ?", [id])
 
@@ -194,6 +236,10 @@ def answered(record: RunRecord) -> frozenset[str]:
 
 def _summary(row: Mapping[str, Any]) -> RunSummary:
     return RunSummary(**{**row, "status": Status(row["status"])})
+
+
+def _belongs(about: Mapping[str, str]) -> dict[str, str]:
+    return {column: str(about.get(column, "")) for column in ("data", "eval", "model")}
 
 
 def _json(value: Mapping[str, Any]) -> str:

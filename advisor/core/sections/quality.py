@@ -81,6 +81,8 @@ class Score:
         "whole traffic",
         registered=False,
     )
+    source: str = ""  # no key of the file: the run that measured it; empty: the brief states it
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,10 @@ def _forecast(task: Task, skill: Skill, rows: Rows, points: Sequence[Point], pri
     if task.human_ceiling is not None:
         rows = np.minimum(rows, max([task.human_ceiling, *(p.score.score for p in own)]))
     basis, detail = _origin(task, skill, own, points, prior)
-    source = "the brief's scores" if basis is Basis.MEASURED else prior.source
-    return Forecast(rows, basis, source, detail, "" if basis is Basis.MEASURED else prior.as_of)
+    if basis is not Basis.MEASURED:
+        return Forecast(rows, basis, prior.source, detail, prior.as_of)
+    score = _nearest(own, _usual(skill)).score
+    return Forecast(rows, basis, score.source or "the brief's scores", detail, score.as_of)
 
 
 def _origin(
@@ -174,13 +176,19 @@ def _origin(
     base = f"evidence: {prior.studies['']} studies, {studies} of {task.type}"
     n = _usual(skill)
     if own:
-        near = min(own, key=lambda p: abs(np.log((p.n or 1) / (n or p.n or 1))))
+        near = _nearest(own, n)
         text = f"{near.score.score:.3f} on {near.score.items} items"
         if near.n and n and not 1 / SAME_POINT < n / near.n < SAME_POINT:
             curve = f"curve of {len(own)} points" if len(own) > 1 else text
+            curve += "".join(f" of {source}" for source in sorted({p.score.source for p in own} - {""}))
             return Basis.MODELLED, f"{curve}; {_reach(n, [p.n for p in own])}; {base}"
         return Basis.MEASURED, text
     return _by_others(skill, points, base)
+
+
+def _nearest(own: Sequence[Point], n: float) -> Point:
+    """The measured point whose number of examples is nearest, as a ratio."""
+    return min(own, key=lambda p: abs(np.log((p.n or 1) / (n or p.n or 1))))
 
 
 def _reach(n: float, measured: Sequence[float]) -> str:

@@ -11,6 +11,7 @@ INSERT INTO "_sqlite_migrations" VALUES(3,'advisor','0003_verdicts','2026-11-20 
 INSERT INTO "_sqlite_migrations" VALUES(4,'advisor','0004_history','2026-11-20 23:30:29.156629+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(5,'advisor','0005_runs','2026-11-21 00:19:48.697311+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(6,'advisor','0006_actuals','2026-11-21 00:19:48.698021+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'advisor','0007_belongs','2026-11-21 02:53:35.849364+00:00');
 CREATE TABLE "actuals" (
    "id" INTEGER PRIMARY KEY,
    "run_id" INTEGER REFERENCES "runs"("id"),
@@ -58,7 +59,7 @@ CREATE TABLE "runs" (
    "folder" TEXT,
    "started_at" TEXT NOT NULL,
    "ended_at" TEXT
-);
+, "data" TEXT, "eval" TEXT, "model" TEXT);
 CREATE TABLE "trials" (
    "id" INTEGER PRIMARY KEY,
    "run_id" INTEGER NOT NULL REFERENCES "runs"("id"),
@@ -101,4 +102,6 @@ CREATE UNIQUE INDEX "idx_trials_run_id_digest"
     ON "trials" ("run_id", "digest");
 CREATE INDEX "idx_actuals_what"
     ON "actuals" ("what");
+CREATE INDEX "idx_runs_data"
+    ON "runs" ("data");
 COMMIT;

@@ -1,0 +1,146 @@
+"""What finished quality and prompts trials say to a brief: measured scores, learning curves, scores per item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from advisor.core.brief import Score
+from advisor.core.calibration import KeptTrial, RunRecord, Status, TrialOutcome
+from advisor.core.errors import UsageError
+from advisor.core.quantity import Range
+
+HYBRID = "tuned-few-shot"
+"""How a brief calls a tuned model with examples in its prompt, whatever it was tuned by."""
+
+Scored = tuple[Mapping[str, Any], TrialOutcome]
+
+
+def own_scores(trials: Sequence[KeptTrial], tested_on: str = "") -> tuple[Score, ...]:
+    """The newest score of every option and number of examples; a learning curve has several of one option.
+
+    `tested_on` is the fingerprint of the brief's test set: scores on other items are left aside; empty: any. Several
+    seeds of one run are their mean, with their spread. Demonstrations never count.
+    """
+    usable = [t for t in trials if not t.spec.get("demonstration") and _fits(t, tested_on)]
+    newest: dict[tuple[str, str, str, int], Score] = {}
+    for run in dict.fromkeys(t.run_id for t in usable):
+        of_run = [t for t in usable if t.run_id == run]
+        for score in _of_run(of_run):
+            newest[score.approach, score.technique, score.model.lower(), score.train_examples] = score
+    return tuple(newest[key] for key in sorted(newest))
+
+
+def _fits(trial: KeptTrial, tested_on: str) -> bool:
+    return bool(trial.about.get("model")) and (not tested_on or trial.about.get("eval") == tested_on)
+
+
+def _of_run(trials: Sequence[KeptTrial]) -> list[Score]:
+    first = trials[0]
+    pairs = [(t.spec, t.outcome) for t in trials if "item_scores" in t.outcome.result]
+    source = f"calibration run {first.run_id}"
+    return [
+        Score(
+            approach=row["approach"],
+            technique=row["technique"],
+            model=row["model"],
+            score=row["score"],
+            items=row["items"],
+            sd=row.get("sd", 0.0),
+            train_examples=row.get("train_examples", 0),
+            static_tokens=Range.exact(float(row["static_tokens"])) if "static_tokens" in row else None,
+            source=source,
+            as_of=max(t.as_of for t in trials),
+        )
+        for row in _rows(pairs, first.about["model"])
+    ]
+
+
+def measured_scores(record: RunRecord, model: str = "") -> list[dict[str, Any]]:
+    """The scores of a run as rows of the brief's `quality.measured`; a learning curve has several of one technique.
+
+    `model` names the model where the name that the run knows is not the one in the brief. Raises UsageError for a
+    demonstration and for a run without scores.
+    """
+    if record.result.get("demonstration"):
+        raise UsageError(f"run {record.summary.id}: a demonstration; its scores never enter a brief")
+    rows = _rows(_scored(record), model or _model_name(record))
+    if not rows:
+        raise UsageError(f"run {record.summary.id}: holds no scores; give a run of kind quality or prompts")
+    return rows
+
+
+def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[list[float]]]:
+    """(columns, rows by item) for the brief's `quality.results`: of each option the trial with most examples."""
+    measured_scores(record, model)
+    columns: dict[str, tuple[int, list[float]]] = {}
+    for spec, outcome in _one_hybrid(_scored(record)):
+        name = f"{outcome.result['approach']}/{_technique(outcome)}@{model or _model_name(record)}"
+        size = _examples(spec, outcome)
+        if name not in columns or size > columns[name][0]:
+            columns[name] = (size, [float(x) for x in outcome.result["item_scores"]])
+    held = [scores for _, scores in columns.values()]
+    return list(columns), [list(row) for row in zip(*held, strict=True)]
+
+
+def _rows(pairs: Iterable[Scored], model: str) -> list[dict[str, Any]]:
+    """A row an option and number of examples; several seeds of one are their mean and standard deviation."""
+    alike: dict[tuple[str, str, int], list[TrialOutcome]] = {}
+    for spec, outcome in _one_hybrid(list(pairs)):
+        alike.setdefault((outcome.result["approach"], _technique(outcome), _examples(spec, outcome)), []).append(
+            outcome
+        )
+    return [_row(*key, found, model) for key, found in alike.items()]
+
+
+def _row(approach: str, technique: str, examples: int, found: Sequence[TrialOutcome], model: str) -> dict[str, Any]:
+    scores = [float(o.result["score"]) for o in found]
+    row = {
+        "approach": approach,
+        "technique": technique,
+        "model": model,
+        "score": round(fmean(scores), 6),
+        "items": int(found[0].result["items"]),
+    }
+    row |= {"sd": round(stdev(scores), 6)} if len(scores) > 1 else {}
+    row |= {"train_examples": examples} if examples else {}
+    static = found[-1].result.get("static_tokens")
+    return row | ({"static_tokens": int(static)} if static is not None else {})
+
+
+def _technique(outcome: TrialOutcome) -> str:
+    return HYBRID if outcome.result["approach"] == "hybrid" else str(outcome.result["technique"])
+
+
+def _examples(spec: Mapping[str, Any], outcome: TrialOutcome) -> int:
+    """Examples it was tuned on, else shown."""
+    held = outcome.result
+    return int(held.get("train_examples") or held.get("shown") or spec.get("shown") or 0)
+
+
+def _one_hybrid(pairs: Sequence[Scored]) -> list[Scored]:
+    """Of the hybrids those of one method: the one whose tuned form alone scored best, so that no luck chooses."""
+    alone: dict[str, float] = {}
+    for _, outcome in pairs:
+        if outcome.result["approach"] == "tune":
+            name, score = str(outcome.result["technique"]), float(outcome.result["score"])
+            alone[name] = max(alone.get(name, 0.0), score)
+    hybrids = [str(o.result["technique"]) for _, o in pairs if o.result["approach"] == "hybrid"]
+    kept = max(dict.fromkeys(hybrids), key=lambda name: alone.get(name, 0.0), default="")
+    return [(s, o) for s, o in pairs if o.result["approach"] != "hybrid" or o.result["technique"] == kept]
+
+
+def _scored(record: RunRecord) -> list[Scored]:
+    specs = {t["digest"]: t["spec"] for t in record.plan.get("trials", ())}
+    done = [o for o in record.outcomes if o.status is Status.DONE and "item_scores" in o.result]
+    return [(specs.get(o.digest, {}), o) for o in done]
+
+
+def _model_name(record: RunRecord) -> str:
+    """As the run belongs to it, else the folder's name or that of the endpoint."""
+    told = str(record.plan.get("about", {}).get("model", ""))
+    spec: Mapping[str, Any] = next((t["spec"] for t in record.plan.get("trials", ())), {})
+    model = spec.get("model", "")
+    return told or (Path(str(model["folder"])).name if isinstance(model, Mapping) else str(model))
