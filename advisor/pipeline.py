@@ -178,6 +178,15 @@ def look(
     return Surroundings(known, data, hardware, log, results, warnings, measured, scores)
 
 
+def with_own_runs(
+    brief: Brief, surroundings: Surroundings, *, without: int = 0, events: EventSink = ignore
+) -> Surroundings:
+    """What was found, with own calibrations looked up anew: all, or all but the run `without`."""
+    card = _with_card(brief, surroundings.hardware)
+    measured, scores = _own_runs(card, surroundings.facts, events, without)
+    return replace(surroundings, measured=measured, scores=scores)
+
+
 def judge(
     brief: Brief,
     surroundings: Surroundings,
@@ -395,7 +404,7 @@ def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:
 
 
 def _own_runs(
-    brief: Brief, facts: Facts, events: EventSink
+    brief: Brief, facts: Facts, events: EventSink, without: int = 0
 ) -> tuple[tuple[TrainingMeasurement, ...], tuple[Score, ...]]:
     """Training runs on the brief's card, and scores on its data; none where nothing was ever kept."""
     from advisor.store import Runs, Store, StoreError
@@ -411,8 +420,8 @@ def _own_runs(
         from advisor.calibration import learned
 
         events(StageEvent("runs", "own calibrations"))
-        trained = learned.measurements(facts, card) if card.lower() != "none" else ()
-        return trained, learned.scores(brief)
+        trained = learned.measurements(facts, card, without) if card.lower() != "none" else ()
+        return trained, learned.scores(brief, without)
     except (StoreError, UsageError) as error:  # an unknown card is refused with its key when the brief is judged
         events(StageEvent("runs", f"not used: {error}"))
         return (), ()

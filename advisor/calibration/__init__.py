@@ -1,5 +1,6 @@
 """Calibrations from both front ends: plan, price, run, keep, learn."""
 
+from advisor.calibration.effects import Effect, effect, effect_lines, effect_of_run
 from advisor.calibration.learned import measurements
 from advisor.calibration.places import Machine, endpoint, machine, slices_for
 from advisor.calibration.records import forget, import_runs, record_actual, recorded_events, run_data, run_record, runs
@@ -8,10 +9,14 @@ from advisor.calibration.running import Limits, Prepared, plan_record, prepare, 
 
 __all__ = [
     "POCKET_TRAINING",
+    "Effect",
     "Limits",
     "Machine",
     "Prepared",
     "config_json",
+    "effect",
+    "effect_lines",
+    "effect_of_run",
     "endpoint",
     "examples",
     "forget",

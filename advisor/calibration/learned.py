@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 MOST_RUNS = 200
 
 
-def scores(brief: Brief) -> tuple[Score, ...]:
+def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
     """What own quality and prompts runs showed on the brief's data, newest first to count; none where it names no rows.
 
-    Where the brief names a test set, only scores on that one.
+    Where the brief names a test set, only scores on that one; of the run `without` none.
     """
     if not brief.data.path:
         return ()
@@ -34,17 +34,19 @@ def scores(brief: Brief) -> tuple[Score, ...]:
         folder = Path(brief.folder)
         trials = kept.measured_on(fingerprint([folder / brief.data.path]))
     tested = fingerprint([folder / brief.data.eval_path]) if brief.data.eval_path else ""
-    return own_scores(trials, tested)
+    return own_scores([t for t in trials if t.run_id != without], tested)
 
 
-def measurements(facts: Facts, gpu: str) -> tuple[TrainingMeasurement, ...]:
+def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeasurement, ...]:
     """What own and imported runs on this card showed: `measured` of `advisor.estimate.training.estimate`."""
     from advisor.calibrate.measurements import measurements as read
 
     card = facts.gpu(gpu)
     with Store.open() as store:
         kept = Runs(store)
-        own = [kept.run(s.id) for s in kept.runs(MOST_RUNS, "throughput") if s.device == card.nvml_name]
+        own = [
+            kept.run(s.id) for s in kept.runs(MOST_RUNS, "throughput") if s.device == card.nvml_name and s.id != without
+        ]
         imported = [kept.run(s.id) for s in kept.runs(MOST_RUNS, "imported")]
     models = {m.name.lower(): m for m in facts.models}
     measured = [m for record in own if record is not None for m in read(record, card, models)]

@@ -16,6 +16,7 @@ from advisor.store import Runs, Store
 
 if TYPE_CHECKING:
     from advisor.calibrate.throughput import Projection
+    from advisor.calibration.effects import Effect
 
 UNITS = {"hours": "h", "seconds": "s", "usd": "USD", "weeks": "weeks", "total": "USD", "score": "share"}
 
@@ -35,9 +36,9 @@ def run_record(run_id: int) -> RunRecord:
     return found
 
 
-def run_data(record: RunRecord, projected: Sequence[Projection] = ()) -> dict[str, Any]:
-    """A run as plain data, without its plan and its events."""
-    return {
+def run_data(record: RunRecord, projected: Sequence[Projection] = (), changed: Effect | None = None) -> dict[str, Any]:
+    """A run as plain data, without its plan and its events; `changed` is what it changed in the verdict on a brief."""
+    held = {
         "schema": 1,
         "run": asdict(record.summary),
         "machine": dict(record.machine),
@@ -46,6 +47,7 @@ def run_data(record: RunRecord, projected: Sequence[Projection] = ()) -> dict[st
         "projections": [asdict(p) for p in projected],
         "trials": [asdict(o) for o in record.outcomes],
     }
+    return held | ({"effect": asdict(changed) | {"flips": changed.flips}} if changed is not None else {})
 
 
 def forget(run_id: int) -> RunSummary:

@@ -248,6 +248,26 @@ def test_a_forgotten_run_leaves_its_actual(path: Path) -> None:
     assert (left.run_id, left.actual) == (None, 2.0)
 
 
+def test_the_effect_of_a_run_is_the_verdict_without_it_and_with_it(path: Path) -> None:
+    held = pipeline.load(path)
+    before = pipeline.look(held)
+    run = keep(planned(held))
+    after = pipeline.look(held)
+    changed = calibration.effect_of_run(held, after, run)
+    assert changed == calibration.effect(held, before, after)
+    assert changed.before.quality != changed.after.quality
+    tuned = next(one for one in changed.learned if one.option.startswith("tune/lora@"))
+    assert (tuned.before_basis, tuned.after_basis) == ("published", "measured")
+    text = "\n".join(calibration.effect_lines(changed))
+    assert "published → 0.8" in text
+    assert len(text.splitlines()) <= 14
+    data = calibration.run_data(calibration.run_record(run), changed=changed)
+    assert data["effect"]["flips"] == changed.flips
+    nothing = calibration.effect(held, after, after)
+    assert (nothing.flips, nothing.learned) == (False, ())
+    assert calibration.effect_lines(nothing)[0].startswith("the verdict stays as it was")
+
+
 def test_several_seeds_of_one_run_are_a_mean_with_a_spread() -> None:
     def trial(score: float) -> KeptTrial:
         result = {

@@ -14,13 +14,13 @@ import click
 from advisor.calibrate.metrics.marking import METRICS
 from advisor.cli import output
 from advisor.core.calibration import Plan, RunRecord, Status
-from advisor.core.errors import Cancelled, Exit
+from advisor.core.errors import AdvisorError, Cancelled, Exit
 from advisor.core.events import CancelToken
 from advisor.core.quantity import Range
 from advisor.core.sections import TASK_TYPES
 
 if TYPE_CHECKING:
-    from advisor.calibration import Machine, Prepared
+    from advisor.calibration import Effect, Machine, Prepared
     from advisor.core.brief import Brief
     from advisor.facts import Facts
     from advisor.pipeline import Surroundings
@@ -115,9 +115,22 @@ def go(
     if not prepared.left:
         output.say(f"nothing is left to run: run {record.summary.id} has every answer; --again measures anew")
     projected = calibration.projections(plan, record, *run_of) if run_of else ()
+    changed = _effect(brief, record) if brief is not None else None
     lines = [*result_lines(record), *map(projection_line, projected)]
-    output.show(dump(calibration.run_data(record, projected)) if as_json else "\n".join(lines) + "\n")
+    lines += calibration.effect_lines(changed) if changed is not None else []
+    output.show(dump(calibration.run_data(record, projected, changed)) if as_json else "\n".join(lines) + "\n")
     _leave(record)
+
+
+def _effect(brief: Brief, record: RunRecord) -> Effect | None:
+    """What the run changed in the verdict; None, and a line that says why, where the brief gives none."""
+    from advisor import calibration
+
+    try:
+        return calibration.effect_of_run(brief, look(brief), record.summary.id)
+    except AdvisorError as error:
+        output.say(f"no verdict on the brief: {error}")
+        return None
 
 
 def _watched(prepared: Prepared) -> RunRecord:
