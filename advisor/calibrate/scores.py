@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from advisor.calibrate.metrics.marking import NAMES
 from advisor.core.brief import Score
 from advisor.core.calibration import KeptTrial, RunRecord, Status, TrialOutcome
 from advisor.core.errors import UsageError
@@ -18,13 +19,14 @@ HYBRID = "tuned-few-shot"
 Scored = tuple[Mapping[str, Any], TrialOutcome]
 
 
-def own_scores(trials: Sequence[KeptTrial], tested_on: str = "") -> tuple[Score, ...]:
+def own_scores(trials: Sequence[KeptTrial], tested_on: str = "", metric: str = "") -> tuple[Score, ...]:
     """The newest score of every option and number of examples; a learning curve has several of one option.
 
-    `tested_on` is the fingerprint of the brief's test set: scores on other items are left aside; empty: any. Several
-    seeds of one run are their mean, with their spread. Demonstrations never count.
+    `tested_on` is the fingerprint of the brief's test set and `metric` its measure: scores on other items or by another
+    measure are left aside; empty: any. Several seeds of one run are their mean, with their spread. Demonstrations never
+    count.
     """
-    usable = [t for t in trials if not t.spec.get("demonstration") and _fits(t, tested_on)]
+    usable = [t for t in trials if not t.spec.get("demonstration") and _fits(t, tested_on, metric)]
     newest: dict[tuple[str, str, str, int], Score] = {}
     for run in dict.fromkeys(t.run_id for t in usable):
         of_run = [t for t in usable if t.run_id == run]
@@ -33,8 +35,16 @@ def own_scores(trials: Sequence[KeptTrial], tested_on: str = "") -> tuple[Score,
     return tuple(newest[key] for key in sorted(newest))
 
 
-def _fits(trial: KeptTrial, tested_on: str) -> bool:
+def _fits(trial: KeptTrial, tested_on: str, metric: str) -> bool:
+    by = str(trial.outcome.result.get("metric", ""))
+    if metric and _plain(by) != _plain(metric) and NAMES.get(_plain(metric)) != by:
+        return False
     return bool(trial.about.get("model")) and (not tested_on or trial.about.get("eval") == tested_on)
+
+
+def _plain(name: str) -> str:
+    """A metric's name as the table of spellings has it: letters and digits alone."""
+    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def _of_run(trials: Sequence[KeptTrial]) -> list[Score]:

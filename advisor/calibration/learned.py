@@ -20,7 +20,7 @@ MOST_RUNS = 200
 def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
     """What own quality and prompts runs showed on the brief's data, newest first to count; none where it names no rows.
 
-    Where the brief names a test set, only scores on that one; of the run `without` none.
+    Where the brief names a test set or a measure, only scores on that one and by that one; of the run `without` none.
     """
     if not brief.data.path:
         return ()
@@ -34,7 +34,8 @@ def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
         folder = Path(brief.folder)
         trials = kept.measured_on(fingerprint([folder / brief.data.path]))
     tested = fingerprint([folder / brief.data.eval_path]) if brief.data.eval_path else ""
-    return own_scores([t for t in trials if t.run_id != without], tested)
+    metric = brief.quality.metric if "quality.metric" in brief.origins else ""
+    return own_scores([t for t in trials if t.run_id != without], tested, metric)
 
 
 def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeasurement, ...]:

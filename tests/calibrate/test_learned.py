@@ -172,6 +172,13 @@ def test_other_data_other_tests_and_demonstrations_say_nothing(path: Path) -> No
     assert bare
 
 
+def test_scores_by_another_measure_say_nothing(path: Path) -> None:
+    keep(planned(pipeline.load(path)))
+    assert pipeline.look(pipeline.load(path, ["quality.metric=Accuracy"])).scores
+    assert pipeline.look(pipeline.load(path, ["quality.metric=exact match"])).scores == ()
+    assert pipeline.look(pipeline.load(path, ["quality.metric=a lawyer's mark"])).scores == ()
+
+
 def test_a_later_run_counts_and_a_name_may_be_said_later(path: Path) -> None:
     held = pipeline.load(path)
     keep(planned(held))
