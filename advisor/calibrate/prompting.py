@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 ASK, ANSWER, GAP = "Input: ", "\nOutput:", "\n\n"
+NEXT = f"{GAP}{ASK.rstrip()}"
+"""Where a model that goes on by itself begins the next item: what follows is no answer."""
 
 
 def prompt(instruction: str, shown: Sequence[tuple[str, str]], asked: str) -> str:
@@ -14,12 +16,17 @@ def prompt(instruction: str, shown: Sequence[tuple[str, str]], asked: str) -> st
     return GAP.join([*parts, f"{ASK}{asked}{ANSWER}"])
 
 
-def chat(instruction: str, shown: Sequence[tuple[str, str]], asked: str) -> list[dict[str, str]]:
-    """The same as the messages of a chat."""
-    messages = [{"role": "system", "content": instruction}] if instruction else []
+def chat(
+    instruction: str, shown: Sequence[tuple[str, str]], asked: str, *, system: bool = True
+) -> list[dict[str, str]]:
+    """The same as the messages of a chat; without `system` the instruction stands before the first question."""
+    messages = [{"role": "system", "content": instruction}] if instruction and system else []
     for p, a in shown:
         messages += [{"role": "user", "content": p}, {"role": "assistant", "content": a}]
-    return [*messages, {"role": "user", "content": asked}]
+    messages.append({"role": "user", "content": asked})
+    if instruction and not system:
+        messages[0] = {"role": "user", "content": f"{instruction}{GAP}{messages[0]['content']}"}
+    return messages
 
 
 def shown_examples(train: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str]]:

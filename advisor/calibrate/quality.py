@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor.calibrate.general import forgotten, general_sets
 from advisor.calibrate.intervals import comparisons, score_interval
 from advisor.calibrate.metrics.marking import Marking, marking
 from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
@@ -143,7 +144,7 @@ def plan(
         if shots:
             trials.append(_trial(held, settings, "hybrid", method, shots, counts[-1]))
     name = f"{Path(str(folder['folder'])).name}: {held.metric} on {len(held.items)} items"
-    shared = held.shared() | {"machine": machine}
+    shared = held.shared() | {"machine": machine, "general": general_sets()}
     return Plan("quality", name, tuple(trials), shared, device, seed)
 
 
@@ -231,17 +232,18 @@ def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     done = {o.digest: o for o in outcomes if o.status is Status.DONE}
     scored = {d: dict(o.result) for d, o in done.items() if "item_scores" in o.result}
     results = {t.label: scored[held.trial_digest(t)] for t in held.trials if held.trial_digest(t) in scored}
-    lines = [
-        {
-            "label": label,
-            **{k: v for k, v in r.items() if not k.startswith("item_")},
-            "interval": list(score_interval(r)),
-        }
-        for label, r in results.items()
-    ]
+    base = next((r.get("general") for r in results.values() if "language" in r), None)
+    lines = [_line(label, result, base) for label, result in results.items()]
     shown = any(t.spec.get("demonstration") for t in held.trials)
     says = DEMONSTRATION if shown else CARRIES_OVER[held.kind]
     return {"trials": lines, "comparisons": comparisons(results), "carries_over": says, "demonstration": shown}
+
+
+def _line(label: str, result: Mapping[str, Any], base: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A trial's result without its items, with its interval and what its training made the model forget."""
+    held = {k: v for k, v in result.items() if not k.startswith("item_") and k != "general"}
+    lost = forgotten(base, result.get("general")) if result.get("train_examples") else None
+    return {"label": label, **held, "interval": list(score_interval(result)), "forgetting": lost}
 
 
 DEMONSTRATION = "a demonstration on the pocket model: it shows the procedure and never enters a verdict"

@@ -124,6 +124,8 @@ def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
         yield f"    largest safe micro-batch: {least}{trial['search']['largest']}"
     if "score" in trial:
         yield _score_line(trial)
+        yield from _language_lines(trial)
+    yield from (f"    warning: {printable(str(text))}" for text in trial.get("warnings", ()))
     if trial.get("architecture_differs"):
         yield f"    {printable(trial['architecture_differs'])}"
 
@@ -139,6 +141,35 @@ def _score_line(trial: Mapping[str, Any]) -> str:
     if trial.get("prompt_tokens") is not None:
         parts.append(f"{trial['prompt_tokens']:,} + {trial['completion_tokens']:,} tokens")
     return "; ".join(parts)
+
+
+def _language_lines(trial: Mapping[str, Any]) -> Iterator[str]:
+    """The form of the prompts, how likely the model finds these texts, and what a training made it forget."""
+    if trial.get("form"):
+        yield f"    asked as {trial['form']}"
+    told = trial.get("language") or {}
+    if told:
+        parts = [
+            f"{name} {held['bits_per_byte']:.2f} bits a byte, perplexity {held['perplexity_per_token']:.3g}"
+            for name, held in (("your rows", told["data"]), ("general text", told["general"]))
+            if held is not None
+        ]
+        whys = [told[key] for key in ("data_why", "general_why") if told[key]]
+        yield "    language: " + printable("; ".join([*parts, *whys]))
+    lost = trial.get("forgetting")
+    if lost:
+        low, high = lost["interval"]
+        yield (
+            f"    forgetting: {100 * lost['difference']:+.1f} points ({100 * low:+.1f} … {100 * high:+.1f}) on "
+            f"{lost['items']} general items"
+            + (
+                ""
+                if lost["bits_per_byte_change"] is None
+                else f", text {lost['bits_per_byte_change']:+.0%} bits a byte"
+            )
+        )
+    elif trial.get("train_examples") and trial.get("general_why"):
+        yield f"    forgetting: {printable(str(trial['general_why']))}"
 
 
 def _comparison_line(held: Mapping[str, Any]) -> str:

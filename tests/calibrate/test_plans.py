@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from advisor import brief, calibration, facts
 from advisor.calibrate import limits, quality, show, throughput
+from advisor.calibrate.general import general_sets
 from advisor.calibrate.progress import Progress
 from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
 from advisor.core.calibration import Plan, RunRecord, RunSummary, Status, Trial, TrialOutcome
@@ -263,6 +264,10 @@ def scored_run(demonstration: bool = False) -> RunRecord:
             "static_tokens": 7,
         }
         outcomes.append(TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result))
+    return recorded_run(plan, outcomes)
+
+
+def recorded_run(plan: Plan, outcomes: list[TrialOutcome]) -> RunRecord:
     summary = RunSummary(
         5, "quality", plan.name, Status.DONE, len(outcomes), len(outcomes), "2026-11-21T00:00:00+00:00"
     )
@@ -330,3 +335,45 @@ def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
     assert calibration.slices_for([large], small) == throughput.SLICES
     assert calibration.slices_for([SETUP], small) == ()
     assert calibration.machine(facts.load(), "none").free_gib
+
+
+GENERAL = {"name": "g", "items": 4, "score": 0.75, "item_scores": [1.0, 1.0, 1.0, 0.0], "bits_per_byte": 1.0}
+
+
+def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
+    plan = quality.plan(quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 10}, shots=0, shares=(1.0,))
+    zero, tuned = plan.trials
+    arm = {"technique": "x", "metric": "accuracy", "score": 0.5, "items": 2, "item_scores": [1.0, 0.0], "also": {}}
+    told = {"data": None, "general": None, "data_why": "no rows", "general_why": ""}
+    lost = GENERAL | {"score": 0.25, "item_scores": [1.0, 0.0, 0.0, 0.0], "bits_per_byte": 1.04}
+    base = arm | {"approach": "prompt", "train_examples": 0, "general": GENERAL, "language": told, "form": "plain text"}
+    learned = {"train_examples": 48, "general": lost, "warnings": ["the loss did \x1b[31mnot fall"]}
+
+    def done(trial: Trial, result: dict) -> TrialOutcome:
+        return TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
+
+    outcomes = [done(zero, base), done(tuned, arm | {"approach": "tune"} | learned)]
+    first, second = quality.summary(plan, outcomes)["trials"]
+    assert first["forgetting"] is None
+    assert second["forgetting"]["difference"] == pytest.approx(-0.5)
+    assert second["forgetting"]["bits_per_byte_change"] == pytest.approx(0.04)
+    assert "general" not in second
+    lines = "\n".join(show.result_lines(recorded_run(plan, outcomes)))
+    assert "forgetting: -50.0 points (" in lines
+    assert "on 4 general items, text +4% bits a byte" in lines
+    assert "warning: the loss did \\x1b[31mnot fall" in lines
+    assert "language: no rows" in lines
+    assert "asked as plain text" in lines
+    other = done(tuned, arm | {"approach": "tune"} | learned | {"general": lost | {"name": "h"}})
+    assert quality.summary(plan, [outcomes[0], other])["trials"][1]["forgetting"] is None
+
+
+def test_the_shipped_general_sets_are_sound() -> None:
+    english, lessons = general_sets()
+    assert (len(english["texts"]), len(english["questions"])) == (100, 60)
+    for held in (english, lessons):
+        assert len(set(held["texts"])) == len(held["texts"])
+        assert all(q["answer"] in q["options"] and len(set(q["options"])) == 4 for q in held["questions"])
+        places = [q["options"].index(q["answer"]) for q in held["questions"]]
+        assert set(places) == {0, 1, 2, 3}
+    assert all("instruction" in q for q in lessons["questions"])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import random
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +13,8 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 from advisor import facts  # noqa: E402
-from advisor.calibrate import quality, throughput  # noqa: E402
+from advisor.calibrate import throughput  # noqa: E402
 from advisor.calibrate.child import micro_batch  # noqa: E402
-from advisor.calibrate.child import quality as scoring  # noqa: E402
 from advisor.calibrate.child.adapt import adapt  # noqa: E402
 from advisor.calibrate.child.architecture import build, config_of, counted_params  # noqa: E402
 from advisor.calibrate.child.batches import Example, collate, random_batches  # noqa: E402
@@ -28,7 +25,6 @@ from advisor.calibrate.child.stop import Stop, Stopped  # noqa: E402
 from advisor.calibrate.child.throughput import measure  # noqa: E402
 from advisor.calibrate.protocol import parse  # noqa: E402
 from advisor.calibrate.statistics import depth_fit  # noqa: E402
-from advisor.core.calibration import Status, TrialOutcome  # noqa: E402
 
 pytestmark = [
     pytest.mark.xdist_group("torch"),
@@ -296,110 +292,3 @@ def test_what_cannot_be_measured_is_named(changes: dict, wrong: str, device, rep
 def test_code_of_the_models_own_is_never_run() -> None:
     with pytest.raises(ValueError, match="never run"):
         config_of({"config": CONFIG | {"auto_map": {"AutoConfig": "evil.Config"}}}, 0, "sdpa")
-
-
-TOPICS = {
-    "billing": ["invoice", "refund", "charge"],
-    "shipping": ["parcel", "courier", "late"],
-    "technical": ["crash", "error", "login"],
-}
-FILLER = ["my", "the", "is", "please", "help", "with", "about", "again"]
-
-
-def rows_of(count: int) -> list[tuple[str, str]]:
-    rng = random.Random(4)
-    rows = []
-    for number in range(count):
-        topic = rng.choice(list(TOPICS))
-        words = [rng.choice(FILLER) for _ in range(5)]
-        words[rng.randrange(5)] = rng.choice(TOPICS[topic])
-        rows.append((" ".join([*words, f"n{number}"]), topic))
-    return rows
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random model of 100,000 parameters with a tokenizer of words, as a local folder of safetensors."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
-
-    path = tmp_path_factory.mktemp("model")
-    words = [*TOPICS, *FILLER, *(w for t in TOPICS.values() for w in t), "Input", "Output", ":", "Sort"]
-    vocabulary = {word: i for i, word in enumerate(["<pad>", "<eos>", "<unk>", *words])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>"
-    ).save_pretrained(path)
-    torch.manual_seed(0)
-    config = AutoConfig.for_model(**CONFIG | {"vocab_size": len(vocabulary), "num_hidden_layers": 2})
-    AutoModelForCausalLM.from_config(config).save_pretrained(path)
-    return path
-
-
-def plan_for(folder: Path, **settings):
-    held = quality.task(rows_of(150), most_items=24)
-    fixed = {"shots": 1, "epochs": 8, "learning_rate": 4e-3, "shares": (1.0,), "methods": ("full",)}
-    return quality.plan(held, quality.model_folder(folder), **fixed | settings)
-
-
-def test_tuning_on_labels_beats_the_untrained_prompt_and_proves_that_it_learned(folder, device, reporter) -> None:
-    plan = plan_for(folder)
-    results = {t.label: scoring.measure(t, plan.shared, reporter, Stop(), device) for t in plan.trials}
-    zero = results["prompt/zero-shot"]
-    tuned = next(r for label, r in results.items() if label.startswith("tune/full"))
-    hybrid = next(r for label, r in results.items() if label.startswith("hybrid/full"))
-    assert tuned["score"] > zero["score"] + 0.2
-    assert tuned["loss_fell"]
-    assert tuned["weights_moved"] > 0.0
-    assert tuned["supervised_tokens"] > 0
-    assert zero["static_tokens"] == 0 < hybrid["static_tokens"]
-    assert len(zero["item_scores"]) == len(tuned["item_scores"]) == 24
-    told = quality.summary(plan, [outcome(plan, t, results[t.label]) for t in plan.trials])
-    assert {c["items"] for c in told["comparisons"]} == {24}
-    assert all(line["interval"][0] <= line["score"] <= line["interval"][1] for line in told["trials"])
-
-
-def outcome(plan, trial, result):
-    return TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
-
-
-@pytest.mark.parametrize("method", ["lora", "dora", "soft-prompt"])
-def test_adapters_train_on_loaded_weights(method: str, folder, device, reporter) -> None:
-    plan = plan_for(folder, methods=(method,), epochs=1, rank=4, shots=0)
-    result = scoring.measure(plan.trials[-1], plan.shared, reporter, Stop(), device)
-    assert result["weights_moved"] > 0.0
-    assert 0.0 <= result["score"] <= 1.0
-    assert result["technique"] == method
-
-
-def test_the_likeliest_label_is_the_one_with_the_smallest_loss(folder, device) -> None:
-    """Against the model's own loss on each label, summed by hand."""
-    model, tokenizer = scoring.load(str(folder), device)
-    form = scoring.Form(tokenizer, "Sort", [("parcel late", "shipping")], 128)
-    for asked, _ in rows_of(5):
-        losses = {}
-        for label in TOPICS:
-            example = form.example(asked, label)
-            batch = collate([example], "cpu", form.pad)
-            losses[label] = float(model(**batch.inputs).loss.detach()) * batch.supervised
-        assert scoring._likeliest(model.eval(), form, asked, list(TOPICS)) == min(losses, key=losses.__getitem__)
-
-
-def test_free_text_is_written_greedily_and_matched(folder, device, reporter) -> None:
-    held = quality.task(rows_of(60), metric="exact match", most_items=10)
-    plan = quality.plan(
-        held, quality.model_folder(folder), shots=0, epochs=20, learning_rate=4e-3, shares=(1.0,), methods=("full",)
-    )
-    result = scoring.measure(plan.trials[-1], plan.shared, reporter, Stop(), device)
-    assert result["metric"] == "exact match"
-    assert result["score"] > 0.3  # three topics: chance alone writes none of them exactly
-    assert math.isfinite(result["last_loss"])
-
-
-def test_a_prompt_that_fills_the_length_keeps_its_answer(folder, device) -> None:
-    _, tokenizer = scoring.load(str(folder), device)
-    form = scoring.Form(tokenizer, "", (), 6)
-    example = form.example("my the is please help with about again", "billing")
-    assert len(example.tokens) == 6
-    assert form.text(example.tokens[example.prompt_tokens :]).strip() == "billing"
