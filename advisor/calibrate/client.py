@@ -15,8 +15,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from advisor.calibrate.protocol import CANCEL, JOURNAL, LAST, LOG, MAX_LINE_BYTES, PLAN_FILE, Event, parse, write_plan
-from advisor.core.calibration import ANSWERED, Plan, Status, TrialOutcome
+from advisor.calibrate.protocol import (
+    CANCEL,
+    ENOUGH,
+    JOURNAL,
+    LAST,
+    LOG,
+    MAX_LINE_BYTES,
+    NEXT,
+    PLAN_FILE,
+    Event,
+    parse,
+    write_plan,
+)
+from advisor.core.calibration import ANSWERED, Choice, Plan, Status, TrialOutcome
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 
@@ -34,6 +46,8 @@ LOG_TAIL_LINES = 3
 
 Sink = Callable[[Event], None]
 Keep = Callable[[TrialOutcome], None]
+Steer = Callable[[Sequence[str]], Choice]
+"""Chooses among the digests that are left; runs in a thread of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,7 @@ class Ending:
     outcomes: tuple[TrialOutcome, ...]
     reason: str = ""
     noise: int = 0
+    enough: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ class _Start:
     command: Sequence[str]
     inherited: Sequence[int]
     environment: Mapping[str, str]
+    steer: Steer | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +81,7 @@ class _Child:
     noise: int = 0
     outcomes: list[TrialOutcome] = field(default_factory=list)
     forced: bool = False
+    enough: str = ""
 
 
 async def follow(
@@ -78,19 +95,26 @@ async def follow(
     command: Sequence[str] = CHILD,
     inherited: Sequence[int] = (),
     environment: Mapping[str, str] | None = None,
+    steer: Steer | None = None,
 ) -> Ending:
     """Run the trials of `plan` whose digests are not in `done`; files go to `folder`, which exists.
 
     `keep` is called with every outcome as soon as it is known; `inherited` are file descriptors the child holds open
-    too (the lock of a card), `environment` is laid over ours for the child. Never raises for what happens in the child.
-    Raises AdvisorError where it cannot start.
+    too (the lock of a card), `environment` is laid over ours for the child. `steer` chooses the order and may end the
+    run early: what is left then has no outcome here. Never raises for what happens in the child. Raises AdvisorError
+    where it cannot start.
     """
     left = tuple(t for t in plan.trials if plan.trial_digest(t) not in done)
     outcomes: list[TrialOutcome] = []
     noise, stillborn = 0, 0
     while left:
         child = await _one_child(
-            replace(plan, trials=left), folder, events, keep, cancel, _Start(command, inherited, environment or {})
+            replace(plan, trials=left),
+            folder,
+            events,
+            keep,
+            cancel,
+            _Start(command, inherited, environment or {}, steer),
         )
         outcomes += child.outcomes
         noise += child.noise
@@ -99,13 +123,18 @@ async def follow(
         if cancel.cancelled or (child.last is not None and child.last.kind == "cancelled"):
             said = str(child.last.fields.get("reason", "")) if child.last is not None else ""
             return Ending(Status.CANCELLED, tuple(outcomes), said or "cancelled", noise)
+        if child.enough:
+            return Ending(_status(outcomes), tuple(outcomes), "", noise, child.enough)
         stillborn += not ended
         killed = (child.process.returncode or 0) < 0
         if not ended and (stillborn > STILLBORN or not killed):
             return Ending(Status.FAILED, tuple(outcomes), _reason(child, folder), noise)
-    failed = [o for o in outcomes if o.status not in ANSWERED]
-    status = Status.FAILED if outcomes and len(failed) == len(outcomes) else Status.DONE
-    return Ending(status, tuple(outcomes), failed[0].reason if failed else "", noise)
+    failed = next((o.reason for o in outcomes if o.status not in ANSWERED), "")
+    return Ending(_status(outcomes), tuple(outcomes), failed, noise)
+
+
+def _status(outcomes: Sequence[TrialOutcome]) -> Status:
+    return Status.FAILED if outcomes and not any(o.status in ANSWERED for o in outcomes) else Status.DONE
 
 
 async def _one_child(
@@ -116,9 +145,9 @@ async def _one_child(
     cancel: CancelToken,
     start: _Start,
 ) -> _Child:
-    write_plan(folder / PLAN_FILE, plan)
+    write_plan(folder / PLAN_FILE, plan, steered=start.steer is not None)
     child = _Child(await _spawn(folder, start))
-    reading = asyncio.ensure_future(_read(child, events, keep))
+    reading = asyncio.ensure_future(_read(child, events, keep, start.steer))
     try:
         await _until_ended(child, reading, cancel)
     finally:
@@ -200,7 +229,7 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
         os.killpg(pid, number)
 
 
-async def _read(child: _Child, events: Sink, keep: Keep) -> None:
+async def _read(child: _Child, events: Sink, keep: Keep, steer: Steer | None) -> None:
     assert child.process.stdout is not None
     while True:
         try:
@@ -216,6 +245,23 @@ async def _read(child: _Child, events: Sink, keep: Keep) -> None:
         else:
             _note(child, event, keep)
             events(event)
+            if event.kind == "ask" and steer is not None:
+                await _answer(child, event, steer)
+
+
+async def _answer(child: _Child, event: Event, steer: Steer) -> None:
+    """Tell the child which trial is next, or that it is enough; a choice that fails leaves it to its own order."""
+    left = [str(name) for name in event.fields.get("left", ())]
+    try:
+        choice = await asyncio.to_thread(steer, left)
+    except AdvisorError:
+        choice = Choice(left[0])
+    child.enough = choice.enough
+    line = ENOUGH if choice.enough else f"{NEXT} {choice.digest}"
+    with contextlib.suppress(OSError, RuntimeError):
+        assert child.process.stdin is not None
+        child.process.stdin.write(f"{line}\n".encode())
+        await child.process.stdin.drain()
 
 
 def _note(child: _Child, event: Event, keep: Keep) -> None:

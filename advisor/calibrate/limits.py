@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.calibrate.throughput import Setup
-from advisor.core.calibration import Forecast, Plan
+from advisor.core.calibration import Forecast, Plan, Trial
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
 from advisor.core.probes import Card
@@ -17,6 +17,9 @@ from advisor.core.quantity import Range
 
 START_SECONDS = Range(6.0, 12.0, 40.0)
 """A fresh interpreter with torch, transformers and peft, and the first model on the device."""
+
+LOAD_SECONDS = 1.0
+"""The least a trial takes: a model of any size read into memory."""
 
 CPU_FLOPS = Range(4e9, 2e10, 8e10)
 """One thread of a present CPU on small matrices in fp32, operations a second; slowest, likely, fastest."""
@@ -101,6 +104,13 @@ def _usd(seconds: Range, usd_per_hour: Range | None) -> Range:
         (seconds.p10, seconds.p50, seconds.p90), (usd_per_hour.p10, usd_per_hour.p50, usd_per_hour.p90), strict=True
     )
     return Range(*(None if s is None or p is None else s / 3600.0 * p for s, p in pairs))
+
+
+def trial_seconds(held: Plan, trial: Trial, gpu: Gpu | None) -> float:
+    """How long one trial likely takes, loading included."""
+    if "at_once" in trial.spec:
+        return float(trial.spec["expected"]["calls"] / trial.spec["at_once"]) * CALL_SECONDS.likely
+    return LOAD_SECONDS + _operations(trial.spec, held.shared.get("lengths", [512])) / _rates(gpu)[1]
 
 
 def _rates(gpu: Gpu | None) -> tuple[float, float, float]:

@@ -1,7 +1,8 @@
 """What parent and child say to each other: one JSON object a line, and the plan as a file.
 
 The child writes `planned`, `started`, `step`, `trial`, `warning`, then one of `result`, `cancelled` or `failed`. The
-parent writes one word to the child's standard input: `cancel`. The end of that input means the parent is gone.
+parent writes lines to the child's standard input: `cancel`; and where the plan is steered, in answer to each `ask`,
+`next` with the digest of a trial, or `enough`. The end of that input means the parent is gone.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Any
 from advisor.core.calibration import Plan, Trial
 
 SCHEMA = 1
-CANCEL = "cancel"
-EVENTS = frozenset({"planned", "started", "step", "trial", "warning", "result", "cancelled", "failed"})
+CANCEL, NEXT, ENOUGH = "cancel", "next", "enough"
+EVENTS = frozenset({"planned", "ask", "started", "step", "trial", "warning", "result", "cancelled", "failed"})
 LAST = frozenset({"result", "cancelled", "failed"})
 MAX_LINE_BYTES = 4 * 1024 * 1024
 JOURNAL, PLAN_FILE, LOG = "events.jsonl", "plan.json", "child.log"
@@ -97,8 +98,8 @@ def plan_of(held: Mapping[str, Any]) -> Plan:
         raise ValueError(f"not a plan: {error}") from error
 
 
-def write_plan(path: Path, plan: Plan) -> None:
-    """The plan as a file, whole or not at all."""
+def write_plan(path: Path, plan: Plan, *, steered: bool = False) -> None:
+    """The plan as a file, whole or not at all; of a `steered` one the child asks which trial is next."""
     draft = path.with_suffix(".part")
-    draft.write_text(json.dumps(plan_data(plan)), encoding="utf-8")
+    draft.write_text(json.dumps(plan_data(plan) | {"steered": steered}), encoding="utf-8")
     draft.replace(path)

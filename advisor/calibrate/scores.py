@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.calibrate.metrics.marking import NAMES
 from advisor.core.brief import Score
-from advisor.core.calibration import KeptTrial, RunRecord, Status, TrialOutcome
+from advisor.core.calibration import KeptTrial, Plan, RunRecord, Status, TrialOutcome
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Range
 
@@ -66,6 +66,18 @@ def _of_run(trials: Sequence[KeptTrial]) -> list[Score]:
         )
         for row in _rows(pairs, first.about["model"])
     ]
+
+
+def scores_so_far(plan: Plan, outcomes: Sequence[TrialOutcome]) -> tuple[Score, ...]:
+    """The scores of a run that goes on, as own runs will have them once it is kept."""
+    specs = {plan.trial_digest(t): t.spec for t in plan.trials}
+    about = {"model": plan.about.get("model", "model")}
+    kept = [
+        KeptTrial(0, plan.kind, "", about, specs[o.digest], o)
+        for o in outcomes
+        if o.status is Status.DONE and o.digest in specs
+    ]
+    return tuple(_of_run(kept)) if kept else ()
 
 
 def measured_scores(record: RunRecord, model: str = "") -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from advisor.calibrate.scores import item_scores, measured_scores
 from advisor.calibrate.throughput import Projection
-from advisor.core.calibration import Bias, Forecast, Plan, RunRecord, RunSummary
+from advisor.core.calibration import Bias, Forecast, Plan, RunRecord, RunSummary, Status, TrialOutcome
 from advisor.core.quantity import Range
 from advisor.core.text import printable
 
@@ -45,13 +45,22 @@ def result_lines(record: RunRecord) -> list[str]:
     for comparison in record.result.get("comparisons", ()):
         lines.append(_comparison_line(comparison))
     lines += [
-        f"  {printable(o.label)}: {o.status.value}, {printable(o.reason)}"
+        f"  {printable(o.label)}: {o.status.value}"
+        + (f", {printable(o.reason)}" if o.status is not Status.SKIPPED else "")
         for o in record.outcomes
-        if o.status.value != "done"
+        if o.status is not Status.DONE
     ]
+    if record.result.get("enough"):
+        lines.append(f"enough: {printable(str(record.result['enough']))}; --all runs the rest")
     if record.result.get("carries_over"):
         lines.append(f"carries over: {record.result['carries_over']}")
     return lines
+
+
+def _became(outcome: TrialOutcome) -> str:
+    """What became of a trial without a result; why trials were skipped is said once, for all."""
+    skipped = outcome.status is Status.SKIPPED
+    return outcome.status.value + ("" if skipped else f", {printable(outcome.reason)}")
 
 
 def projection_line(held: Projection) -> str:

@@ -6,6 +6,7 @@ from advisor.calibration.places import Machine, endpoint, machine, slices_for
 from advisor.calibration.records import forget, import_runs, record_actual, recorded_events, run_data, run_record, runs
 from advisor.calibration.rows import POCKET_TRAINING, config_json, examples, lengths, pocket
 from advisor.calibration.running import Limits, Prepared, plan_record, prepare, projections, results, run
+from advisor.calibration.steering import policy_for
 
 __all__ = [
     "POCKET_TRAINING",
@@ -26,6 +27,7 @@ __all__ = [
     "measurements",
     "plan_record",
     "pocket",
+    "policy_for",
     "prepare",
     "projections",
     "record_actual",

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate import client, limits
 from advisor.calibrate.protocol import JOURNAL, Event, plan_data
 from advisor.calibration.places import Machine
-from advisor.core.calibration import Forecast, Plan, RunRecord, Status, TrialOutcome
+from advisor.core.calibration import (
+    Choice,
+    Forecast,
+    Plan,
+    Policy,
+    RunRecord,
+    Status,
+    Trial,
+    TrialOutcome,
+)
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
-from advisor.core.quantity import Range
+from advisor.core.quantity import UNKNOWN, Range
 from advisor.store import Runs, Store, answered
 from advisor.store.folders import folders
 
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
 
 MISSING = "No module named"
 
+UNPRICED = Forecast(UNKNOWN, UNKNOWN, "assumed", "")
 INSTALL = "calibration needs torch, transformers and peft: pip install 'prompt-or-tune[calibrate]'"
 
 
@@ -46,16 +56,33 @@ class Prepared:
     machine: Machine
     forecast: Forecast
     earlier: RunRecord | None = None
+    policy: Policy | None = None
+
+    @property
+    def to_run(self) -> tuple[Trial, ...]:
+        """Trials without an answer yet; without those that this very policy found needless before."""
+        if self.earlier is None:
+            return self.plan.trials
+        settled = {o.digest for o in self.earlier.outcomes if self._needless(o)} | answered(self.earlier)
+        return tuple(t for t in self.plan.trials if self.plan.trial_digest(t) not in settled)
 
     @property
     def left(self) -> int:
-        """Trials without an answer yet."""
-        done = answered(self.earlier) if self.earlier is not None else frozenset()
-        return sum(1 for t in self.plan.trials if self.plan.trial_digest(t) not in done)
+        """How many trials that are."""
+        return len(self.to_run)
+
+    def _needless(self, outcome: TrialOutcome) -> bool:
+        by = self.policy.name if self.policy is not None else None
+        return outcome.status is Status.SKIPPED and outcome.result.get("steered_by") == by
 
 
-def prepare(plan: Plan, where: Machine, bounds: Limits, *, again: bool = False) -> Prepared:
-    """Price the plan, hold it against its limits, and find the run it goes on from. Raises UsageError."""
+def prepare(
+    plan: Plan, where: Machine, bounds: Limits, *, again: bool = False, policy: Policy | None = None
+) -> Prepared:
+    """Price the plan, hold it against its limits, and find the run it goes on from. Raises UsageError.
+
+    The price is that of all trials that are left; with a `policy` the run may end before.
+    """
     if where.card is not None:
         limits.check_free(where.card, bounds.busy_ok)
     hour = bounds.usd_per_hour if plan.kind != "prompts" else None
@@ -64,11 +91,9 @@ def prepare(plan: Plan, where: Machine, bounds: Limits, *, again: bool = False) 
         earlier = None if again else Runs(store).latest(plan.digest)
     if earlier is not None:
         earlier = replace(earlier, outcomes=_with_journal(earlier))
-    done = answered(earlier) if earlier is not None else frozenset()
-    left = tuple(t for t in plan.trials if plan.trial_digest(t) not in done)
-    to_run = replace(plan, trials=left, minutes=bounds.minutes)
-    priced = limits.forecast(to_run, where.gpu, bounds.usd_per_hour, bounds.max_usd)
-    return Prepared(replace(plan, minutes=minutes), where, priced, earlier)
+    prepared = Prepared(replace(plan, minutes=minutes), where, UNPRICED, earlier, policy)
+    to_run = replace(plan, trials=prepared.to_run, minutes=bounds.minutes)
+    return replace(prepared, forecast=limits.forecast(to_run, where.gpu, bounds.usd_per_hour, bounds.max_usd))
 
 
 def run(
@@ -76,7 +101,8 @@ def run(
 ) -> RunRecord:
     """Run what has no answer yet, and keep each answer at once. Raises UsageError where the device is taken.
 
-    A run that was stopped comes back with its status; so does one whose every trial failed.
+    A run that was stopped comes back with its status; so does one whose every trial failed. What the policy found
+    needless is kept as skipped, with the reason.
     """
     plan, used = prepared.plan, folders()
     with ExitStack() as stack:
@@ -85,37 +111,69 @@ def run(
         run_id = _begun(runs, prepared)
         folder = used.state / "runs" / str(run_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        specs = {plan.trial_digest(t): dict(t.spec) for t in plan.trials}
-        lines: list[str] = []
-        about: dict[str, Any] = {}
-
-        def hear(event: Event) -> None:
-            lines.append(event.line())
-            if event.kind == "started":
-                about.update(event.fields.get("device", {}))
-            events(event)
-
-        def keep(outcome: TrialOutcome) -> None:
-            runs.keep(run_id, outcome, specs.get(outcome.digest, {}))
-
-        earlier = prepared.earlier
-        for outcome in earlier.outcomes if earlier is not None else ():
-            keep(outcome)
+        under_way = _UnderWay(runs, run_id, prepared, events)
+        for outcome in prepared.earlier.outcomes if prepared.earlier is not None else ():
+            under_way.keep(outcome)
         (folder / JOURNAL).unlink(missing_ok=True)
+        left = {plan.trial_digest(t) for t in prepared.to_run}
         ending = asyncio.run(
             client.follow(
                 plan,
                 folder,
-                events=hear,
-                keep=keep,
+                events=under_way.hear,
+                keep=under_way.keep,
                 cancel=cancel,
-                done=answered(earlier) if earlier is not None else (),
+                done=[name for t in plan.trials if (name := plan.trial_digest(t)) not in left],
                 command=command,
                 inherited=(held,),
                 environment=prepared.machine.environment,
+                steer=under_way.choose if prepared.policy is not None else None,
             )
         )
-        return _ended(runs, run_id, prepared, ending, "".join(lines), about, folder)
+        if ending.enough:
+            under_way.skip(ending.enough)
+        return _ended(under_way, ending, folder)
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A run while it goes on: what was heard and kept of it."""
+
+    runs: Runs
+    run_id: int
+    prepared: Prepared
+    events: client.Sink
+    outcomes: dict[str, TrialOutcome] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def hear(self, event: Event) -> None:
+        self.lines.append(event.line())
+        if event.kind == "started":
+            self.about.update(event.fields.get("device", {}))
+        self.events(event)
+
+    def keep(self, outcome: TrialOutcome) -> None:
+        plan = self.prepared.plan
+        spec = next((t.spec for t in plan.trials if plan.trial_digest(t) == outcome.digest), {})
+        self.outcomes[outcome.digest] = outcome
+        self.runs.keep(self.run_id, outcome, spec)
+
+    def choose(self, left: Sequence[str]) -> Choice:
+        """The policy's choice among these digests."""
+        plan, policy = self.prepared.plan, self.prepared.policy
+        assert policy is not None
+        known = [o for o in self.outcomes.values() if o.status is not Status.SKIPPED]
+        return policy(plan, known, [t for t in plan.trials if plan.trial_digest(t) in set(left)])
+
+    def skip(self, reason: str) -> None:
+        """Mark what has no outcome as not needed, by whose judgement."""
+        plan, policy = self.prepared.plan, self.prepared.policy
+        by = {"steered_by": policy.name} if policy is not None else {}
+        for trial in plan.trials:
+            name = plan.trial_digest(trial)
+            if name not in self.outcomes or self.outcomes[name].status is Status.SKIPPED:
+                self.keep(TrialOutcome(name, trial.label, Status.SKIPPED, None, by, reason))
 
 
 def _begun(runs: Runs, prepared: Prepared) -> int:
@@ -136,20 +194,14 @@ def _begun(runs: Runs, prepared: Prepared) -> int:
     )
 
 
-def _ended(
-    runs: Runs,
-    run_id: int,
-    prepared: Prepared,
-    ending: client.Ending,
-    lines: str,
-    about: Mapping[str, Any],
-    folder: Path,
-) -> RunRecord:
+def _ended(held: _UnderWay, ending: client.Ending, folder: Path) -> RunRecord:
     """Keep the end; a cancelled run without any result is forgotten, and no folder stays but that of a failed run."""
+    runs, run_id = held.runs, held.run_id
     record = runs.run(run_id)
     assert record is not None
-    result = {"reason": ending.reason, **results(prepared.plan, record.outcomes)}
-    runs.end(run_id, ending.status, result=result, events=lines, machine=about)
+    enough = ending.enough or next((o.reason for o in record.outcomes if o.status is Status.SKIPPED), "")
+    result = {"reason": ending.reason, "enough": enough, **results(held.prepared.plan, record.outcomes)}
+    runs.end(run_id, ending.status, result=result, events="".join(held.lines), machine=held.about or record.machine)
     if ending.status is not Status.FAILED:
         shutil.rmtree(folder, ignore_errors=True)
     record = runs.run(run_id)
@@ -207,5 +259,6 @@ def plan_record(prepared: Prepared) -> dict[str, Any]:
         "machine": prepared.machine.name,
         "trials": [{"label": t.label, "digest": prepared.plan.trial_digest(t)} for t in prepared.plan.trials],
         "left": prepared.left,
+        "steered": prepared.policy is not None,
         "forecast": asdict(prepared.forecast),
     }

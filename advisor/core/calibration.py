@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from advisor.core.quantity import Quantity, Range
 
@@ -24,6 +24,7 @@ class Status(StrEnum):
     OUT_OF_MEMORY = "out-of-memory"  # an answer, not an accident: it does not fit
     FAILED = "failed"  # an error of the trial, with its reason
     KILLED = "killed"  # the process ended without a word
+    SKIPPED = "skipped"  # not run, because its result could change nothing any more; with the reason
 
 
 ANSWERED = frozenset({Status.DONE, Status.OUT_OF_MEMORY})
@@ -86,6 +87,23 @@ class TrialOutcome:
     seconds: float | None = None
     result: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to do next in a run: the trial with this digest, or, where `enough` says why, none."""
+
+    digest: str = ""
+    enough: str = ""
+
+
+class Policy(Protocol):
+    """Chooses among the trials that are left by what is known so far. `name` tells policies apart that choose alike."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]) -> Choice: ...
 
 
 @dataclass(frozen=True, slots=True)

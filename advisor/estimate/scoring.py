@@ -31,11 +31,12 @@ def quality_figures(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapp
     brief = sheet.brief
     measured = whole_traffic(brief.quality.measured, brief.segments)
     skills = tuple(_skill(arm, sheet, setting, measured) for arm in by_skill.values())
-    told = _told(_task(brief), skills, tuple(measured), sheet)
+    told = _told(task_of(brief), skills, tuple(measured), sheet)
     return {name: _figure(forecast) for name, forecast in zip(by_skill, told, strict=True)}
 
 
-def _task(brief: Brief) -> Task:
+def task_of(brief: Brief) -> Task:
+    """The task as the evidence base knows it."""
     return Task(
         brief.task.type,
         "medium" if brief.task.domain_specificity == "auto" else brief.task.domain_specificity,
@@ -53,7 +54,7 @@ def labels_needed(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mappin
     tuned = {arm.skill: arm for arm in arms if arm.approach == "tune"}
     return {
         name: labels_to_reach(
-            _task(brief),
+            task_of(brief),
             _skill(arm, sheet, setting, measured),
             measured,
             brief.quality.target,

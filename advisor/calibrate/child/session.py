@@ -9,19 +9,30 @@ from typing import Any
 
 from advisor.calibrate.child.reporter import Reporter
 from advisor.calibrate.child.stop import Stop, Stopped
+from advisor.calibrate.protocol import ENOUGH, NEXT
 from advisor.core.calibration import Plan, Status, Trial
 
 Run = Callable[[Trial, Mapping[str, Any], Reporter, Stop], Mapping[str, Any]]
 """Measures one trial with the plan's shared data; returns plain data. Raises Stopped or any error."""
 
 
-def run_plan(plan: Plan, run: Run, reporter: Reporter, stop: Stop) -> Status:
-    """All trials in order; one that fails does not stop the others. Returns what became of the whole."""
-    answered = 0
-    for number, trial in enumerate(plan.trials):
-        name = plan.trial_digest(trial)
-        if stop.asked:
+ANSWER_SECONDS = 120.0
+"""How long a child waits to be told which trial is next; then it takes the first that is left."""
+
+
+def run_plan(plan: Plan, run: Run, reporter: Reporter, stop: Stop, *, steered: bool = False) -> Status:
+    """The trials in order, or as the parent says; one that fails does not stop the others.
+
+    Returns what became of the whole.
+    """
+    answered, enough = 0, False
+    left = {plan.trial_digest(trial): (number, trial) for number, trial in enumerate(plan.trials)}
+    while left and not stop.asked:
+        name = _asked(list(left), reporter, stop) if steered else next(iter(left))
+        if stop.asked or not name:
+            enough = not name
             break
+        number, trial = left.pop(name)
         reporter.say("step", trial=number, label=trial.label, digest=name, phase="begin")
         begun = time.monotonic()
         status, fields = _run_one(trial, plan.shared, run, reporter, stop)
@@ -30,11 +41,20 @@ def run_plan(plan: Plan, run: Run, reporter: Reporter, stop: Stop) -> Status:
             "trial", trial=number, label=trial.label, digest=name, status=status.value, seconds=seconds, **fields
         )
         answered += status in (Status.DONE, Status.OUT_OF_MEMORY)
-    if stop.asked and answered < len(plan.trials):
+    if stop.asked and answered < len(plan.trials) and not enough:
         reporter.say("cancelled", reason=stop.reason, finished=answered, trials=len(plan.trials))
         return Status.CANCELLED
     reporter.say("result", finished=answered, trials=len(plan.trials))
     return Status.DONE
+
+
+def _asked(left: list[str], reporter: Reporter, stop: Stop) -> str:
+    """The digest of the trial that is next; empty where the parent says that no other is needed."""
+    reporter.say("ask", left=left)
+    word, _, name = stop.answer(ANSWER_SECONDS).partition(" ")
+    if word == ENOUGH:
+        return ""
+    return name if word == NEXT and name in left else left[0]
 
 
 def _run_one(

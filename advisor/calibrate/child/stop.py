@@ -7,10 +7,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from advisor.calibrate.protocol import CANCEL
 
+POLL_SECONDS = 0.1
 ORPHAN_SECONDS = 20.0
 """How long a child without a parent may take to reach the end of its step."""
 
@@ -28,6 +31,7 @@ class Stop:
 
     def __init__(self, minutes: float | None = None) -> None:
         self.reason = ""
+        self._answers: SimpleQueue[str] = SimpleQueue()
         self._deadline = None if minutes is None else time.monotonic() + 60.0 * minutes
 
     def ask(self, reason: str) -> None:
@@ -44,6 +48,14 @@ class Stop:
         if self.asked:
             raise Stopped(self.reason)
 
+    def answer(self, patience_seconds: float) -> str:
+        """The parent's next line that is no word to stop; empty where none comes in time, or somebody asks to stop."""
+        give_up = time.monotonic() + patience_seconds
+        while not self.asked and time.monotonic() < give_up:
+            with suppress(Empty):
+                return self._answers.get(timeout=POLL_SECONDS)
+        return ""
+
     def remaining_seconds(self) -> float:
         """Until the deadline; infinite where there is none."""
         return float("inf") if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
@@ -59,9 +71,14 @@ class Stop:
 
     def _watch(self, descriptor: int, orphaned: Callable[[], None]) -> None:
         """Reads without Python's buffers: their locks cannot be taken from a waiting thread when the program ends."""
+        rest = ""
         while said := os.read(descriptor, 4096):
-            if CANCEL in said.decode("ascii", "replace").split():
-                self.ask("cancelled")
+            *lines, rest = (rest + said.decode("ascii", "replace")).split("\n")
+            for line in filter(None, map(str.strip, lines)):
+                if line == CANCEL:
+                    self.ask("cancelled")
+                else:
+                    self._answers.put(line)
         self.ask("the parent is gone")
         orphaned()
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from advisor.cli import output
-from advisor.cli.calibrate.running import PATH, go, limited, metric_options, read_brief
+from advisor.cli.calibrate.running import PATH, go, limited, metric_options, policy_of, read_brief, steered
 from advisor.core.errors import UsageError
 
 
@@ -30,6 +30,7 @@ from advisor.core.errors import UsageError
 @click.option("--output-usd", type=click.FloatRange(min=0.0), help="USD per million tokens written.")
 @click.option("--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Calls under way at once.")
 @click.option("--seed", type=int, default=0, show_default=True)
+@steered
 @limited
 def command(
     url: str,
@@ -45,6 +46,7 @@ def command(
     instruction: str,
     as_model: str,
     shots: str,
+    everything: bool,
     gpu: str,
     **rest: Any,
 ) -> None:
@@ -75,4 +77,5 @@ def command(
     own |= {"shots": counts, "max_usd": rest["max_usd"]}
     plan = planning.prompts_plan(rows, url, model, known, as_model=as_model, **own)
     output.say(f"sends {len(plan.shared['items'])} of your items to {url}")
-    go(plan, calibration.endpoint(url), known, brief=held, **rest)
+    where = calibration.endpoint(url)
+    go(plan, where, known, policy=policy_of(everything, held, where), brief=held, **rest)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from advisor.cli.calibrate.running import PATH, go, limited, metric_options, read_brief
+from advisor.cli.calibrate.running import PATH, go, limited, metric_options, policy_of, read_brief, steered
 from advisor.core.errors import UsageError
 
 
@@ -33,6 +33,7 @@ from advisor.core.errors import UsageError
 @click.option("--learning-rate", type=click.FloatRange(min=0.0), default=0.0, help="Default: by method.")
 @click.option("--items", type=click.IntRange(10), default=500, show_default=True, help="Test items at most.")
 @click.option("--seed", type=int, default=0, show_default=True)
+@steered
 @limited
 def command(
     sample: bool,
@@ -49,6 +50,7 @@ def command(
     as_model: str,
     methods: tuple[str, ...],
     shares: str,
+    everything: bool,
     gpu: str,
     **rest: Any,
 ) -> None:
@@ -64,7 +66,8 @@ def command(
     own |= {"methods": methods, "shares": _shares(shares)}
     if sample:
         typed = {k: v for k, v in own.items() if k not in POCKET_TRAINING or _typed(k)}
-        go(planning.sample_plan(where, known, metric=metric, **typed), where, known, **rest)
+        plan = planning.sample_plan(where, known, metric=metric, **typed)
+        go(plan, where, known, policy=policy_of(everything, None, where), **rest)
         return
     if model is None or (data is None and brief is None):
         raise UsageError("name --model, and --data or --brief; or say --sample for the pocket model and its task")
@@ -81,7 +84,7 @@ def command(
         instruction=instruction,
     )
     plan = planning.quality_plan(rows, model, where, known, as_model=as_model, **own)
-    go(plan, where, known, brief=held, **rest)
+    go(plan, where, known, policy=policy_of(everything, held, where), brief=held, **rest)
 
 
 def _typed(option: str) -> bool:

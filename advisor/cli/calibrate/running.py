@@ -13,7 +13,7 @@ import click
 
 from advisor.calibrate.metrics.marking import METRICS
 from advisor.cli import output
-from advisor.core.calibration import Plan, RunRecord, Status
+from advisor.core.calibration import Plan, Policy, RunRecord, Status
 from advisor.core.errors import AdvisorError, Cancelled, Exit
 from advisor.core.events import CancelToken
 from advisor.core.quantity import Range
@@ -66,6 +66,21 @@ def look(brief: Brief) -> Surroundings:
     return pipeline.look(brief, events=output.narrate)
 
 
+def steered(command: Callable[..., None]) -> Callable[..., None]:
+    """The option of runs that may end early."""
+    text = "Run every trial, also where the answer can no longer change."
+    return click.option("--all", "everything", is_flag=True, help=text)(command)
+
+
+def policy_of(everything: bool, brief: Brief | None, where: Machine) -> Policy | None:
+    """What chooses the next trial; None: all of them in their order. Raises UsageError."""
+    if everything:
+        return None
+    from advisor import calibration
+
+    return calibration.policy_for(brief, look(brief) if brief is not None else None, where.gpu)
+
+
 def metric_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say how answers are marked."""
     for option in reversed(
@@ -93,6 +108,7 @@ def go(
     again: bool,
     dry_run: bool,
     as_json: bool,
+    policy: Policy | None = None,
     brief: Brief | None = None,
     run_of: tuple[int, float] | None = None,
 ) -> None:
@@ -103,17 +119,16 @@ def go(
 
     hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
     bounds = calibration.Limits(minutes, max_usd, hour, busy_ok)
-    prepared = calibration.prepare(plan, where, bounds, again=again)
+    prepared = calibration.prepare(plan, where, bounds, again=again, policy=policy)
     lines = plan_lines(prepared.plan, prepared.forecast, where.name, prepared.left)
     if dry_run:
         output.show(dump(calibration.plan_record(prepared)) if as_json else "\n".join(lines) + "\n")
         return
     for line in lines:
         output.say(line)
-    record = _watched(prepared) if prepared.left else prepared.earlier
-    assert record is not None
+    record = _watched(prepared)
     if not prepared.left:
-        output.say(f"nothing is left to run: run {record.summary.id} has every answer; --again measures anew")
+        output.say(f"nothing is left to run: run {record.summary.id} is complete; --again measures anew")
     projected = calibration.projections(plan, record, *run_of) if run_of else ()
     changed = _effect(brief, record) if brief is not None else None
     lines = [*result_lines(record), *map(projection_line, projected)]
@@ -179,5 +194,6 @@ def _leave(record: RunRecord) -> None:
     if status is Status.FAILED:
         output.say(f"failed: {record.result.get('reason', '')}")
         click.get_current_context().exit(Exit.FAILED)
-    if record.outcomes and all(o.status is Status.OUT_OF_MEMORY for o in record.outcomes):
+    tried = [o for o in record.outcomes if o.status is not Status.SKIPPED]
+    if tried and all(o.status is Status.OUT_OF_MEMORY for o in tried):
         click.get_current_context().exit(Exit.INFEASIBLE)
