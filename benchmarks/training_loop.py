@@ -38,10 +38,10 @@ def model() -> object:
     import torch
 
     from advisor.calibrate.child.adapt import adapt
-    from advisor.calibrate.child.architecture import build, config_of
+    from advisor.calibrate.child.architecture import blueprint
 
     torch.manual_seed(0)
-    return adapt(build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"), ADAPTER)
+    return adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), ADAPTER)
 
 
 def rows(steps: int) -> list[list[int]]:

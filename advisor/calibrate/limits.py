@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from advisor.calibrate.throughput import Setup
+from advisor.calibrate import depths
+from advisor.calibrate.throughput import Length, Setup
 from advisor.core.calibration import Forecast, Plan, Trial
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
@@ -121,7 +122,7 @@ def _rates(gpu: Gpu | None) -> tuple[float, float, float]:
     return CPU_FLOPS.p90 or 0.0, CPU_FLOPS.likely, CPU_FLOPS.p10 or 0.0
 
 
-def _operations(spec: Mapping[str, Any], lengths: Sequence[int]) -> float:
+def _operations(spec: Mapping[str, Any], lengths: Sequence[Length]) -> float:
     """Operations of a trial; 0 where it does not say what it computes."""
     if "expected" in spec:
         params = spec["model"]["bytes"] / BYTES_PER_PARAM
@@ -129,7 +130,8 @@ def _operations(spec: Mapping[str, Any], lengths: Sequence[int]) -> float:
     if "architecture" not in spec:
         return 0.0
     params = _params(spec["architecture"], int(spec["layers"]))
-    length = spec["seq_len"] if spec["packed"] else min(spec["seq_len"], max(lengths))
+    longest = max(n if isinstance(n, int) else sum(n) for n in lengths)
+    length = spec["seq_len"] if spec["packed"] else min(spec["seq_len"], longest)
     positions = float(spec["micro_batch"] * spec["grad_accum"] * length)
     per_position = (6.0 if spec["method"] == "full" else 4.0) * params
     return per_position * positions * (float(spec["steps"]) + 4.0)
@@ -142,10 +144,17 @@ def _params(architecture: Mapping[str, Mapping[str, Any]], layers: int) -> float
         share = layers / sizes["layers"] if layers else 1.0
         inner = sizes["active_params"] - sizes["embedding_params"]
         return float(sizes["vocabulary"] * sizes["hidden"] + inner * share)
-    held = architecture["config"]
-    hidden, wide = held.get("hidden_size", 1024), held.get("intermediate_size", 4096)
-    depth = layers or held.get("num_hidden_layers", 12)
+    held = depths.text_part(architecture["config"])
+    hidden = _first_of(held, ("hidden_size", "d_model", "n_embd", "dim"), 1024)
+    wide = _first_of(held, ("intermediate_size", "d_ff", "encoder_ffn_dim", "n_inner", "hidden_dim"), 4 * hidden)
+    wide *= _first_of(held, ("num_local_experts", "num_experts", "n_routed_experts"), 1)
+    stacks = 2 if held.get("is_encoder_decoder") else 1
+    depth = stacks * (layers or depths.layers_of(architecture) or 12)
     return float(held.get("vocab_size", 32000) * hidden + depth * (4 * hidden * hidden + 3 * hidden * wide))
+
+
+def _first_of(held: Mapping[str, Any], names: Sequence[str], otherwise: int) -> int:
+    return int(next((held[name] for name in names if held.get(name)), otherwise))
 
 
 def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:

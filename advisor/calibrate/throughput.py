@@ -7,23 +7,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from advisor.calibrate import depths
 from advisor.calibrate.statistics import depth_fit, quantile
 from advisor.core.calibration import DepthFit, Plan, Status, Trial, TrialOutcome
 from advisor.core.errors import UsageError
 from advisor.core.facts import Model
 from advisor.core.quantity import Range
 
+Length = int | Sequence[int]
+"""Tokens of a row, or those of its prompt and its answer."""
+
 METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
 MOST_LENGTHS = 512
 DEFAULT_LENGTHS = (512,)
 STEPS, SECONDS = 40, 90.0
-SLICES = (2, 4, 6)
-"""Depths of slices where the user names none: two draw the line, the third says how well it holds."""
+
+HEADS = ("auto", "causal", "classification", "masked", "seq2seq")
+SHARDINGS = ("ddp", "fsdp")
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What to measure. `architecture` is `{"profile": sizes}` or `{"config": config.json}`; `layers` of it 0: all."""
+    """What to measure. `architecture` is `{"profile": sizes}` or `{"config": config.json}`.
+
+    `head` says what is trained: auto is the usual one. `micro_batch` is per process; `sharding` ddp or fsdp where there
+    are several `processes`, one a card, else none.
+    """
 
     model_name: str
     architecture: Mapping[str, Any]
@@ -42,28 +51,19 @@ class Setup:
     steps: int = STEPS
     seconds: float = SECONDS
     memory_limit_gib: float = 0.0
+    head: str = "auto"
+    processes: int = 1
+    sharding: str = "none"
 
 
 def architecture_of(model: Model) -> dict[str, Any]:
-    """The sizes of a model in our tables. Raises UsageError for an encoder: it has no causal loss to measure."""
-    if model.kind != "decoder":
-        raise UsageError(f"--model {model.name}: an encoder; throughput is measured on decoders only")
+    """The sizes of a model in our tables."""
     return {"profile": {k: v for k, v in asdict(model).items() if k != "cited"}}
-
-
-def layers_of(setup: Setup) -> int | None:
-    """How many layers the whole model has; None where its config.json does not say in a known word."""
-    held = setup.architecture
-    if "profile" in held:
-        return int(held["profile"]["layers"])
-    inner = held["config"].get("text_config", held["config"])
-    found = next((inner[k] for k in ("num_hidden_layers", "n_layer", "n_layers", "num_layers") if k in inner), None)
-    return int(found) if found else None
 
 
 def plan(
     setups: Sequence[Setup],
-    lengths: Sequence[int] = (),
+    lengths: Sequence[Length] = (),
     *,
     slices: Sequence[int] = (),
     device: str = "auto",
@@ -72,37 +72,64 @@ def plan(
 ) -> Plan:
     """One trial per setup and depth; `lengths` are the tokens of the user's rows, `machine` the name of card or CPU.
 
-    Raises UsageError.
+    An encoder with a decoder reads (prompt, answer) lengths apart; a whole length is its prompt. Raises UsageError.
     """
-    trials = tuple(_trial(s, depth, seed) for s in setups for depth in (_depths(s, slices) or (0,)))
+    trials = tuple(
+        _trial(s, depth, seed, count=not number)
+        for s in setups
+        for number, depth in enumerate(_depths(s, slices) or (0,))
+    )
     name = ", ".join(dict.fromkeys(f"{s.model_name} {s.method}" for s in setups))
     return Plan("throughput", name, trials, {"lengths": sampled(lengths), "machine": machine}, device, seed)
 
 
-def sampled(lengths: Sequence[int]) -> list[int]:
+def sampled(lengths: Sequence[Length]) -> list[Any]:
     """At most `MOST_LENGTHS` lengths of the same distribution (evenly spaced order statistics); of none: 512."""
-    usable = sorted(int(n) for n in lengths if n >= 2) or list(DEFAULT_LENGTHS)
+    usable = sorted((n for n in lengths if _whole(n) >= 2), key=_whole) or list(DEFAULT_LENGTHS)
     if len(usable) <= MOST_LENGTHS:
-        return usable
-    return [round(quantile(usable, (i + 0.5) / MOST_LENGTHS)) for i in range(MOST_LENGTHS)]
+        return [_plain(n) for n in usable]
+    if all(isinstance(n, int) for n in usable):
+        whole = [float(_whole(n)) for n in usable]
+        return [round(quantile(whole, (i + 0.5) / MOST_LENGTHS)) for i in range(MOST_LENGTHS)]
+    return [_plain(usable[int((i + 0.5) / MOST_LENGTHS * len(usable))]) for i in range(MOST_LENGTHS)]
+
+
+def _whole(length: Length) -> int:
+    """Tokens of a row, prompt and answer together."""
+    return length if isinstance(length, int) else sum(length)
+
+
+def _plain(length: Length) -> int | list[int]:
+    return int(length) if isinstance(length, int) else list(length)
 
 
 def _depths(setup: Setup, slices: Sequence[int]) -> tuple[int, ...]:
     if not slices:
         return ()
-    layers = layers_of(setup)
-    depths = tuple(sorted(set(slices)))
-    if len(depths) < 2 or depths[0] < 1:
+    layers = depths.layers_of(setup.architecture)
+    chosen = tuple(sorted(set(slices)))
+    if len(chosen) < 2 or chosen[0] < 1:
         raise UsageError("--slices: name at least two depths from 1 up, such as 2,4,6")
-    if layers is not None and depths[-1] > layers:
-        raise UsageError(f"--slices {depths[-1]}: {setup.model_name} has {layers} layers; name smaller depths")
-    return depths
+    if layers is not None and chosen[-1] > layers:
+        raise UsageError(f"--slices {chosen[-1]}: {setup.model_name} has {layers} layers; name smaller depths")
+    first, every = depths.pattern(setup.architecture)
+    if chosen[0] <= first or any((d - first) % every for d in chosen):
+        usual = ",".join(map(str, depths.usual(setup.architecture)))
+        raise UsageError(
+            f"--slices {','.join(map(str, chosen))}: layers of {setup.model_name} repeat every {every} after the first "
+            f"{first}; name depths such as {usual}"
+        )
+    return chosen
 
 
-def _trial(setup: Setup, layers: int, seed: int) -> Trial:
+def _trial(setup: Setup, layers: int, seed: int, *, count: bool) -> Trial:
     if setup.method not in METHODS:
         raise UsageError(f"--method {setup.method}: not measured; one of {', '.join(METHODS)}")
-    spec = asdict(setup) | {"layers": layers, "seed": seed, "count": not layers or layers == min(SLICES)}
+    if setup.head not in HEADS:
+        raise UsageError(f"--head {setup.head}: one of {', '.join(HEADS)}")
+    if setup.processes > 1 and setup.search:
+        raise UsageError("--search: is for one process; say the --micro-batch it finds there for several")
+    spec = asdict(setup) | {"layers": layers, "seed": seed, "count": count}
     spec["dtype"] = setup.dtype or None
     if spec["dtype"] is None:
         del spec["dtype"]

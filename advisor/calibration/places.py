@@ -57,12 +57,11 @@ def machine(facts: Facts, asked: str = "auto") -> Machine:
 
 def slices_for(setups: Sequence[Setup], where: Machine) -> tuple[int, ...]:
     """The depths to measure where the whole model does not fit into free memory; none where it does."""
-    from advisor.calibrate.throughput import SLICES, layers_of
+    from advisor.calibrate.depths import usual
 
     if all(limits.fits_whole(s, where.device, where.free_gib) for s in setups):
         return ()
-    layers = min((layers_of(s) or SLICES[-1] for s in setups), default=SLICES[-1])
-    return tuple(d for d in SLICES if d <= layers)
+    return usual(setups[0].architecture)
 
 
 def endpoint(url: str) -> Machine:

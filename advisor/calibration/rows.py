@@ -18,11 +18,17 @@ POCKET_TRAINING: Mapping[str, Any] = MappingProxyType({"methods": ("full",), "ep
 MOST_ROWS = 50_000
 
 
-def lengths(data: Path, model: str = "") -> tuple[int, ...]:
-    """Tokens of the rows of a data file, prompt and answer together. Raises UsageError where it cannot be read."""
+def lengths(data: Path, model: str = "", *, apart: bool = False) -> tuple[Any, ...]:
+    """Tokens of the rows of a data file, prompt and answer together or `apart`, as pairs.
+
+    Raises UsageError where it cannot be read.
+    """
     from advisor.probe.tokens import counter_for
 
-    return tuple(counter_for(model).counts([f"{asked}\n{answered}" for asked, answered in examples(data)]))
+    counts, rows = counter_for(model).counts, examples(data)
+    if apart:
+        return tuple(zip(counts([asked for asked, _ in rows]), counts([said for _, said in rows]), strict=True))
+    return tuple(counts([f"{asked}\n{answered}" for asked, answered in rows]))
 
 
 def examples(data: Path, prompt_field: str = "", answer_field: str = "") -> tuple[tuple[str, str], ...]:

@@ -54,6 +54,7 @@ class Model:
 
     A dense model has no experts: their numbers are 0, as is `intermediate` where every layer is a mixture.
     `context_tokens` and `kv_bytes_per_token` (16-bit cache of one token, all layers) are None where not known.
+    `settings` are further numbers of its config.json, where they differ from the defaults of `hf_class`.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Model:
     kv_bytes_per_token: int | None = None
     open_weights: bool = True
     licence: str = ""
+    settings: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,4 +49,14 @@ def _model(row: Row) -> Model:
         kv_bytes_per_token=row.whole("kv_bytes_per_token"),
         open_weights=row.yes("open_weights"),
         licence=row.text("licence"),
+        settings=_settings(row),
     )
+
+
+def _settings(row: Row) -> tuple[tuple[str, int], ...]:
+    """Further settings of a configuration, written `name=number` and parted by semicolons."""
+    pairs = [word.partition("=") for word in row.words("settings")]
+    for name, _, value in pairs:
+        if not name.isidentifier() or not value.isdigit():
+            raise row.wrong("settings", f"{name!r} has no whole number; write name=number, parted by ;")
+    return tuple((name, int(value)) for name, _, value in pairs)

@@ -16,8 +16,8 @@ from advisor import facts  # noqa: E402
 from advisor.calibrate import throughput  # noqa: E402
 from advisor.calibrate.child import micro_batch  # noqa: E402
 from advisor.calibrate.child.adapt import adapt  # noqa: E402
-from advisor.calibrate.child.architecture import build, config_of, counted_params  # noqa: E402
-from advisor.calibrate.child.batches import Example, collate, random_batches  # noqa: E402
+from advisor.calibrate.child.architecture import blueprint  # noqa: E402
+from advisor.calibrate.child.batches import Example, Rows, collate  # noqa: E402
 from advisor.calibrate.child.device import Device  # noqa: E402
 from advisor.calibrate.child.loop import Trainer  # noqa: E402
 from advisor.calibrate.child.reporter import Reporter  # noqa: E402
@@ -128,8 +128,7 @@ def test_packed_batches_have_no_padding(device, reporter) -> None:
 
 def test_padding_is_that_of_the_lengths() -> None:
     """Against the same draws worked out by hand: each batch is as long as its longest row."""
-    settings = {"micro_batch": 4, "seq_len": 32, "vocabulary": 96, "seed": 5, "packed": False}
-    batches = random_batches(LENGTHS, **settings, device="cpu")
+    batches = Rows(LENGTHS, 32, 96).batches(4, 5, "cpu")
     for _ in range(20):
         batch = next(batches)
         rows = batch.inputs["attention_mask"].sum(1).tolist()
@@ -147,19 +146,8 @@ def test_prompts_and_padding_are_not_learned() -> None:
 
 def test_a_slice_has_the_layers_it_says_and_the_count_is_that_of_the_whole() -> None:
     model = facts.load().model("Llama-3.1-8B")
-    architecture = throughput.architecture_of(model)
-    whole = config_of(architecture, 0, "sdpa")
-    assert counted_params(whole) == model.params
-    cut = config_of(architecture, 2, "sdpa")
-    per_layer = counted_params(cut) - counted_params(config_of(architecture, 1, "sdpa"))
-    assert counted_params(cut) + 30 * per_layer == model.params
-
-
-@pytest.mark.parametrize("name", ["Qwen2.5-7B", "Gemma-2-9b", "Mistral-7B-v0.3", "Mixtral-8x7B-v0.1", "falcon-7b"])
-def test_an_architecture_of_the_tables_is_built_with_its_own_sizes(name: str) -> None:
-    model = facts.load().model(name)
-    counted = counted_params(config_of(throughput.architecture_of(model), 0, "sdpa"))
-    assert counted == pytest.approx(model.params, rel=0.02)
+    one, two = (blueprint(throughput.architecture_of(model), layers, "sdpa").params() for layers in (1, 2))
+    assert two + 30 * (two - one) == model.params
 
 
 def test_memory_of_a_deep_model_is_told_from_slices(device, reporter) -> None:
@@ -185,9 +173,9 @@ def test_the_search_finds_the_last_size_that_fits_and_recovers(
     trial, shared = trial_of(search=True)
     tried = []
 
-    def peak(trainer, spec, lengths, vocabulary, rows):
-        tried.append(rows)
-        if rows > 11:
+    def peak(trainer, rows, count):
+        tried.append(count)
+        if count > 11:
             return None
         return 0.1
 
@@ -199,7 +187,7 @@ def test_the_search_finds_the_last_size_that_fits_and_recovers(
 
 
 def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(device, monkeypatch) -> None:
-    model = adapt(build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"), {"method": "full"})
+    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
     whole = trainer.step
 
@@ -210,8 +198,8 @@ def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(de
         return whole(iter([batch]), accumulate)
 
     monkeypatch.setattr(trainer, "step", tight)
-    spec = {"memory_limit_gib": 0.0, "packed": False, "seq_len": 16, "seconds": 60.0}
-    found = micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())
+    spec = {"memory_limit_gib": 0.0, "seconds": 60.0}
+    found = micro_batch.largest_safe(trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop())
     assert found["largest"] == 5
     assert found["tries"]["6"] is None
     assert all(p.grad is None for p in model.parameters())
@@ -221,21 +209,21 @@ def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(de
 
     monkeypatch.setattr(trainer, "step", broken)
     with pytest.raises(RuntimeError, match="a bug"):
-        micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())
+        micro_batch.largest_safe(trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop())
 
 
 def test_a_memory_limit_bounds_the_search(device) -> None:
-    model = adapt(build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"), {"method": "full"})
+    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
-    spec = {"memory_limit_gib": 1e-6, "packed": False, "seq_len": 16, "seconds": 60.0}
-    assert micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())["largest"] == 0
+    spec = {"memory_limit_gib": 1e-6, "seconds": 60.0}
+    assert micro_batch.largest_safe(trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop())["largest"] == 0
 
 
 def test_a_search_without_time_says_that_more_may_fit(device) -> None:
-    model = adapt(build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"), {"method": "full"})
+    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
-    spec = {"memory_limit_gib": 0.0, "packed": False, "seq_len": 16, "seconds": 0.0}
-    found = micro_batch.largest_safe(trainer, spec, [16], 96, Reporter(io.StringIO()), Stop())
+    spec = {"memory_limit_gib": 0.0, "seconds": 0.0}
+    found = micro_batch.largest_safe(trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop())
     assert found["out_of_time"]
     assert found["tries"] == {}
 
@@ -245,7 +233,7 @@ def test_accumulated_steps_learn_what_one_large_step_learns(device) -> None:
 
     def after(accumulate: int) -> list:
         torch.manual_seed(3)
-        model = build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu")
+        model = blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu")
         trainer = Trainer(adapt(model, {"method": "full"}), device, dtype="fp32", optimizer="sgd", learning_rate=0.1)
         rows = [Example([random.Random(i).randrange(96) for _ in range(10)]) for i in range(4)]
         size = 4 // accumulate
@@ -291,4 +279,4 @@ def test_what_cannot_be_measured_is_named(changes: dict, wrong: str, device, rep
 
 def test_code_of_the_models_own_is_never_run() -> None:
     with pytest.raises(ValueError, match="never run"):
-        config_of({"config": CONFIG | {"auto_map": {"AutoConfig": "evil.Config"}}}, 0, "sdpa")
+        blueprint({"config": CONFIG | {"auto_map": {"AutoConfig": "evil.Config"}}}, 0, "sdpa")

@@ -32,11 +32,14 @@ def start(path: Path, runner_of: Callable[[Plan, Reporter], Run]) -> int:
         reporter.close()
 
 
-def _runner(plan: Plan, reporter: Reporter) -> Run:
-    from advisor.calibrate.child.runners import runner
+def _runner(folder: Path) -> Callable[[Plan, Reporter], Run]:
+    def runner_of(plan: Plan, reporter: Reporter) -> Run:
+        from advisor.calibrate.child.runners import runner
 
-    return runner(plan, reporter)
+        return runner(plan, reporter, folder)
+
+    return runner_of
 
 
 if __name__ == "__main__":
-    sys.exit(start(Path(sys.argv[1]), _runner))
+    sys.exit(start(Path(sys.argv[1]), _runner(Path(sys.argv[1]).parent)))

@@ -10,6 +10,15 @@ from typing import Any
 IGNORED = -100
 """The label that the loss leaves out."""
 
+MASKED_SHARE = 0.15
+"""Of the tokens that a masked model learns to fill in (Devlin et al. 2018, section 3.1)."""
+
+RANK_STRIDE = 1_000_003
+"""Between the seeds of the processes of one run, so that each has batches of its own."""
+
+Length = int | Sequence[int]
+"""Tokens of a row, or those of its prompt and its answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -31,43 +40,98 @@ class Example:
 
 def collate(examples: Sequence[Example], device: str, pad: int = 0) -> Batch:
     """Padded on the right to the longest; padding and prompts are not learned."""
+    ids, mask = _padded([e.tokens for e in examples], pad)
+    labels = ids.masked_fill(mask == 0, IGNORED)
+    for row, example in enumerate(examples):
+        labels[row, : example.prompt_tokens] = IGNORED
+    supervised = int((labels[:, 1:] != IGNORED).sum())
+    return _batch(ids, mask, labels, device, supervised)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Random rows of the user's lengths for a model of this head: what they say changes neither time nor memory.
+
+    Lengths are cut at `seq_len`; packed rows are all of it.
+    """
+
+    lengths: Sequence[Length]
+    seq_len: int
+    vocabulary: int
+    head: str = "causal"
+    labels: int = 2
+    packed: bool = False
+
+    def batches(self, micro_batch: int, seed: int, device: str, rank: int = 0) -> Iterator[Batch]:
+        """Endless batches; the same arguments give the same ones."""
+        rng = random.Random(seed + RANK_STRIDE * rank)
+        while True:
+            yield self._batch([self._cut(rng.choice(self.lengths)) for _ in range(micro_batch)], rng, device)
+
+    def heaviest(self, rows: int, device: str) -> Batch:
+        """The heaviest batch of that many rows that the data can make."""
+        longest = tuple(max(side) for side in zip(*map(self._cut, self.lengths), strict=True))
+        return self._batch([longest] * rows, random.Random(0), device)
+
+    def _cut(self, length: Length) -> tuple[int, ...]:
+        """Tokens of each side of a row: prompt and answer for an encoder with a decoder, else all of it as one."""
+        sides = (length,) if isinstance(length, int) else tuple(length)
+        if self.head != "seq2seq":
+            sides = (sum(sides),)
+        return tuple(self.seq_len if self.packed else max(min(n, self.seq_len), 2) for n in sides)
+
+    def _batch(self, sizes: Sequence[tuple[int, ...]], rng: random.Random, device: str) -> Batch:
+        drawn = [[[rng.randrange(self.vocabulary) for _ in range(n)] for n in sides] for sides in sizes]
+        if self.head == "causal":
+            return collate([Example(row[0]) for row in drawn], device)
+        ids, mask = _padded([row[0] for row in drawn], 0)
+        if self.head == "seq2seq":
+            return _pairs(ids, mask, [row[-1] for row in drawn], device)
+        if self.head == "masked":
+            return _masked(ids, mask, rng, self.vocabulary - 1, device)
+        return _labelled(ids, mask, [rng.randrange(max(self.labels, 1)) for _ in drawn], self.labels, device)
+
+
+def _labelled(ids: Any, mask: Any, labels: Sequence[int], kinds: int, device: str) -> Batch:
+    """A label a row; a number a row where the model has one output only."""
     import torch
 
-    longest = max(len(e.tokens) for e in examples)
-    ids = torch.full((len(examples), longest), pad, dtype=torch.long)
+    held = torch.tensor(labels, dtype=torch.long if kinds > 1 else torch.float32)
+    return _batch(ids, mask, held, device, len(labels))
+
+
+def _masked(ids: Any, mask: Any, rng: random.Random, hidden: int, device: str) -> Batch:
+    """A share of every row is hidden and learned."""
+    labels = ids.new_full(ids.shape, IGNORED)
+    for row, size in enumerate(mask.sum(1).tolist()):
+        for place in rng.sample(range(size), max(round(MASKED_SHARE * size), 1)):
+            labels[row, place] = ids[row, place]
+            ids[row, place] = hidden
+    return _batch(ids, mask, labels, device, int((labels != IGNORED).sum()))
+
+
+def _pairs(ids: Any, mask: Any, answers: Sequence[Sequence[int]], device: str) -> Batch:
+    """The decoder's inputs are the labels moved on by one: the model does that itself."""
+    held, seen = _padded(answers, 0)
+    labels = held.masked_fill(seen == 0, IGNORED)
+    batch = _batch(ids, mask, labels, device, int(seen.sum()))
+    return Batch(batch.inputs, batch.tokens + batch.supervised, batch.positions + held.numel(), batch.supervised)
+
+
+def _padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Any, Any]:
+    """Token numbers and attention mask, padded on the right."""
+    import torch
+
+    longest = max(len(row) for row in rows)
+    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
     mask = torch.zeros_like(ids)
-    labels = torch.full_like(ids, IGNORED)
-    for row, example in enumerate(examples):
-        held = torch.tensor(example.tokens, dtype=torch.long)
-        ids[row, : len(held)] = held
-        mask[row, : len(held)] = 1
-        labels[row, example.prompt_tokens : len(held)] = held[example.prompt_tokens :]
-    tokens = sum(len(e.tokens) for e in examples)
-    supervised = int((labels[:, 1:] != IGNORED).sum())
-    inputs = {"input_ids": ids.to(device), "attention_mask": mask.to(device), "labels": labels.to(device)}
-    return Batch(inputs, tokens, len(examples) * longest, supervised)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = torch.tensor(row, dtype=torch.long)
+        mask[number, : len(row)] = 1
+    return ids, mask
 
 
-def random_examples(
-    lengths: Sequence[int], count: int, seq_len: int, vocabulary: int, rng: random.Random, *, packed: bool
-) -> list[Example]:
-    """Examples with lengths drawn from `lengths` and cut at `seq_len` (2 at least); packed: all of `seq_len`."""
-    sizes = [seq_len if packed else max(min(rng.choice(lengths), seq_len), 2) for _ in range(count)]
-    return [Example([rng.randrange(vocabulary) for _ in range(size)]) for size in sizes]
-
-
-def random_batches(
-    lengths: Sequence[int],
-    *,
-    micro_batch: int,
-    seq_len: int,
-    vocabulary: int,
-    seed: int,
-    packed: bool,
-    device: str,
-) -> Iterator[Batch]:
-    """Endless batches; the same arguments give the same batches."""
-    rng = random.Random(seed)
-    while True:
-        examples = random_examples(lengths, micro_batch, seq_len, vocabulary, rng, packed=packed)
-        yield collate(examples, device)
+def _batch(ids: Any, mask: Any, labels: Any, device: str, supervised: int) -> Batch:
+    inputs = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    moved = {name: held.to(device) for name, held in inputs.items()}
+    return Batch(moved, int(mask.sum()), ids.numel(), supervised)

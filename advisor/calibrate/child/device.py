@@ -18,17 +18,21 @@ SAMPLE_SECONDS = 0.25
 
 class Device:
     """A CPU, or one CUDA card. On a CPU with one thread the clock counts the process's own time, so that a busy
-    machine does not read as a slow one; on a card it is wall time with everything finished on both sides.
+    machine does not read as a slow one; on a card it is wall time with everything finished on both sides, and so it is
+    where processes wait for each other (not `alone`).
     """
 
-    def __init__(self, asked: str) -> None:
+    def __init__(self, asked: str, index: int = 0, *, alone: bool = True) -> None:
         import torch
 
         if asked == "cuda" and not torch.cuda.is_available():
             raise RuntimeError("no CUDA card can be used here: the driver or a CUDA build of torch is missing")
         self.kind = "cuda" if asked == "cuda" or (asked == "auto" and torch.cuda.is_available()) else "cpu"
         self._torch = torch
-        self._own_time = self.kind == "cpu" and torch.get_num_threads() == 1
+        self._own_time = alone and self.kind == "cpu" and torch.get_num_threads() == 1
+        self.index = index
+        if self.kind == "cuda":
+            torch.cuda.set_device(index)
 
     @property
     def clock(self) -> str:
@@ -86,15 +90,13 @@ class Device:
         free, total = self._torch.cuda.mem_get_info()
         return max(float(total - free) / GIB - float(self._torch.cuda.memory_reserved()) / GIB, 0.0)
 
-    def free_gib(self) -> float:
-        """Memory this process could still take."""
+    def limit_gib(self) -> float:
+        """How far the process reading of `peak_gib` can go: the whole card, or what this process holds and is free."""
         if self.kind == "cuda":
-            free, _ = self._torch.cuda.mem_get_info()
-            held = self._torch.cuda.memory_reserved() - self._torch.cuda.memory_allocated()
-            return float(free + held) / GIB
+            return float(self._torch.cuda.mem_get_info()[1]) / GIB
         import psutil
 
-        return float(psutil.virtual_memory().available) / GIB
+        return self.held_gib() + float(psutil.virtual_memory().available) / GIB
 
     def about(self) -> dict[str, Any]:
         """Name, memory and software, so that a record can be judged later."""
@@ -102,7 +104,7 @@ class Device:
         versions = {name: _version(name) for name in packages}
         held: dict[str, Any] = {"kind": self.kind, "clock": self.clock, "threads": self._torch.get_num_threads()}
         if self.kind == "cuda":
-            properties = self._torch.cuda.get_device_properties(0)
+            properties = self._torch.cuda.get_device_properties(self.index)
             held |= {
                 "name": properties.name,
                 "memory_gib": properties.total_memory / GIB,
@@ -119,6 +121,7 @@ class Power:
 
     def __init__(self, device: Device) -> None:
         self.reason = "a CPU has no meter that we may read" if device.kind == "cpu" else ""
+        self._index = device.index
         self._watts: list[float] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True, name="power")
@@ -143,7 +146,7 @@ class Power:
             import torch
 
             pynvml.nvmlInit()
-            uuid = f"GPU-{torch.cuda.get_device_properties(0).uuid}"
+            uuid = f"GPU-{torch.cuda.get_device_properties(self._index).uuid}"
             handle = pynvml.nvmlDeviceGetHandleByUUID(uuid)
             while not self._ended.wait(SAMPLE_SECONDS):
                 self._watts.append(pynvml.nvmlDeviceGetPowerUsage(handle) / 1000.0)

@@ -16,13 +16,18 @@ from advisor.calibrate.child.device import Device
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One optimiser step: seconds on the device's clock, tokens, positions, learned tokens, mean loss."""
+    """One optimiser step: seconds on the device's clock, tokens, positions, learned tokens, mean loss.
+
+    Of several processes: the seconds of the slowest, the sums of all, and `heaviest`, the most positions of one; 0
+    where there is one only.
+    """
 
     seconds: float
     tokens: int
     positions: int
     supervised: int
     loss: float
+    heaviest: int = 0
 
 
 class Trainer:
@@ -44,11 +49,12 @@ class Trainer:
         begun = self.device.now()
         tokens = positions = supervised = 0
         losses = []
-        for _ in range(accumulate):
+        for number in range(accumulate):
             batch = next(batches)
-            with self.precision():
-                loss = self.model(**batch.inputs).loss
-            (loss / accumulate).backward()
+            with self._exchange(number == accumulate - 1):
+                with self.precision():
+                    loss = self.model(**batch.inputs).loss
+                (loss / accumulate).backward()
             losses.append(loss.detach())
             tokens, positions = tokens + batch.tokens, positions + batch.positions
             supervised += batch.supervised
@@ -57,6 +63,12 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         mean_loss = float(sum(losses) / len(losses))
         return StepReport(self.device.now() - begun, tokens, positions, supervised, mean_loss)
+
+    def _exchange(self, last: bool) -> Any:
+        """Several processes exchange gradients after the last micro-batch alone, as long runs do."""
+        if hasattr(self.model, "set_requires_gradient_sync"):
+            self.model.set_requires_gradient_sync(last)
+        return self.model.no_sync() if not last and hasattr(self.model, "no_sync") else contextlib.nullcontext()
 
     def precision(self) -> Any:
         """Autocast where the weights are of 16 bits and what is learned is not."""

@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from advisor.calibrate.child.batches import Batch
+from advisor.calibrate.child.batches import Batch, Rows
 from advisor.calibrate.child.loop import Trainer
 from advisor.calibrate.child.reporter import Reporter
 from advisor.calibrate.child.session import is_out_of_memory
 from advisor.calibrate.child.stop import Stop
 
 SAFE_SHARE = 0.92
-"""Of the memory that is free: allocators fragment, and lengths to come may be less kind."""
+"""Of the memory there is: allocators fragment, and lengths to come may be less kind."""
 
 MOST_ROWS = 1024
 
 
 def largest_safe(
-    trainer: Trainer, spec: Mapping[str, Any], lengths: Sequence[int], vocabulary: int, reporter: Reporter, stop: Stop
+    trainer: Trainer, spec: Mapping[str, Any], rows: Rows, reporter: Reporter, stop: Stop
 ) -> dict[str, Any]:
     """Tries whole steps (so that optimiser states exist); an out-of-memory error is an answer and is recovered from.
 
     Returns the largest rows per step that fit, 0 where not one does, with the peak memory of each try. A search that
     runs out of the trial's seconds says so: larger ones may fit too.
     """
-    limit = float(spec["memory_limit_gib"] or trainer.device.free_gib()) * SAFE_SHARE
+    limit = float(spec["memory_limit_gib"] or trainer.device.limit_gib()) * SAFE_SHARE
     tries: dict[int, float | None] = {}
     give_up = time.perf_counter() + float(spec["seconds"])
 
-    def fits(rows: int) -> bool:
+    def fits(count: int) -> bool:
         stop.check()
         late = time.perf_counter() > give_up
-        if late or _told(tries, rows) > limit:  # the line through earlier tries says no: not worth the time
+        if late or _told(tries, count) > limit:  # the line through earlier tries says no: not worth the time
             return False
-        tries[rows] = _peak(trainer, spec, list(lengths), vocabulary, rows)
-        reporter.step(phase="search", rows=rows, memory_gib=tries[rows])
-        return (tries[rows] or float("inf")) <= limit
+        tries[count] = _peak(trainer, rows, count)
+        reporter.step(phase="search", rows=count, memory_gib=tries[count])
+        return (tries[count] or float("inf")) <= limit
 
     low, high = 0, 1
     while high <= MOST_ROWS and fits(high):
@@ -59,15 +59,13 @@ def _told(tries: Mapping[int, float | None], rows: int) -> float:
     return m1 + (m1 - m0) / (n1 - n0) * (rows - n1)
 
 
-def _peak(trainer: Trainer, spec: Mapping[str, Any], lengths: list[int], vocabulary: int, rows: int) -> float | None:
+def _peak(trainer: Trainer, rows: Rows, count: int) -> float | None:
     """Peak memory of two whole steps in GiB, None where they did not fit."""
-    from advisor.calibrate.child.throughput import longest_batch
-
     device = trainer.device
     device.settle()
     device.reset_peak()
     try:
-        batch = longest_batch(trainer, spec, lengths, vocabulary, rows)
+        batch = rows.heaviest(count, device.kind)
         for _ in range(2):
             trainer.step(_again(batch))
     except Exception as error:  # out-of-memory errors have no common class; anything else goes on its way

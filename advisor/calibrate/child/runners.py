@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.child.reporter import Reporter
@@ -27,9 +28,9 @@ THREADS = 1
 """On a CPU: one thread measures what a core does; two on a busy machine measure who waits for whom."""
 
 
-def runner(plan: Plan, reporter: Reporter) -> Run:
-    """The function that measures this plan's trials. Raises RuntimeError where the device is not there."""
-    return _asking(plan) if plan.kind == "prompts" else _training(plan, reporter)
+def runner(plan: Plan, reporter: Reporter, folder: Path) -> Run:
+    """The function that measures this plan's trials; the plan lies in `folder`."""
+    return _asking(plan) if plan.kind == "prompts" else _training(plan, reporter, folder)
 
 
 def _asking(plan: Plan) -> Run:
@@ -45,29 +46,48 @@ def _asking(plan: Plan) -> Run:
     return run
 
 
-def _load_all(device: Device) -> None:
+def load_all(device: Device) -> None:
     """One step of a tiny adapted model: libraries that load on first use do so before the first reading of memory."""
     from advisor.calibrate.child.adapt import adapt
-    from advisor.calibrate.child.architecture import build, config_of
+    from advisor.calibrate.child.architecture import blueprint
     from advisor.calibrate.child.batches import Example, collate
     from advisor.calibrate.child.loop import Trainer
 
     dtype = device.default_dtype()
-    model = build(config_of({"config": TINY}, 0, "sdpa"), dtype, device.kind)
+    model = blueprint({"config": TINY}, 0, "sdpa").build(dtype, device.kind)
     model = adapt(model, {"method": "lora", "rank": 1, "targets": "all-linear"})
     trainer = Trainer(model, device, dtype=dtype, optimizer="adamw", learning_rate=1e-4)
     for _ in range(2):
         trainer.step(iter([collate([Example([1, 2, 3, 4])], device.kind)]))
 
 
-def _training(plan: Plan, reporter: Reporter) -> Run:
+def _training(plan: Plan, reporter: Reporter, folder: Path) -> Run:
+    """Trials of one process run here; others by processes of their own, so that this one never holds a card."""
+    alone = None if all(_together(t) for t in plan.trials) else _alone(plan, reporter)
+
+    def run(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop) -> Mapping[str, Any]:
+        if alone is not None and not _together(trial):
+            return alone(trial, shared, reporter, stop)
+        from advisor.calibrate.child.gang import measure
+
+        return measure(folder, plan.trial_digest(trial), int(trial.spec["processes"]), reporter, stop)
+
+    return run
+
+
+def _together(trial: Trial) -> bool:
+    """Whether the trial's processes are started for it."""
+    return bool(trial.spec.get("sharding", "none") != "none")
+
+
+def _alone(plan: Plan, reporter: Reporter) -> Run:
     import torch
 
     from advisor.calibrate.child.device import Device
 
     torch.set_num_threads(THREADS)
     device = Device(plan.device)
-    _load_all(device)
+    load_all(device)
     reporter.say("started", device=device.about())
 
     def run(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop) -> Mapping[str, Any]:

@@ -12,13 +12,14 @@ from typing import Any
 
 from advisor.calibrate import statistics
 from advisor.calibrate.child.adapt import adapt, trainable
-from advisor.calibrate.child.architecture import build, config_of, counted_params, full_layers
-from advisor.calibrate.child.batches import Batch, collate, random_batches, random_examples
+from advisor.calibrate.child.architecture import Blueprint, blueprint, most_positions
+from advisor.calibrate.child.batches import Batch, Rows
 from advisor.calibrate.child.device import Device, Power
 from advisor.calibrate.child.loop import StepReport, Trainer
 from advisor.calibrate.child.micro_batch import largest_safe
 from advisor.calibrate.child.reporter import Reporter
 from advisor.calibrate.child.stop import Stop, Stopped
+from advisor.calibrate.child.team import Team
 from advisor.core.calibration import Trial
 
 EVALUATIONS = 3
@@ -27,45 +28,64 @@ PARAMS_TOLERANCE = 0.02
 
 
 def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, device: Device) -> dict[str, Any]:
-    """Speed, memory, power and the fixed terms of one configuration. Raises Stopped with what was found so far."""
+    """Speed, memory, power and the fixed terms of one configuration. Raises Stopped with what was found so far.
+
+    In a team every process measures, and the first has the result of all.
+    """
     spec = {"dtype": device.default_dtype(), **trial.spec}
+    team = Team()
     device.settle()
     idle = device.held_gib()
     begun = time.perf_counter()
-    whole = config_of(spec["architecture"], 0, spec["attention"])
-    config = config_of(spec["architecture"], int(spec["layers"]), spec["attention"])
-    about = _about(spec, whole, config, reporter)
-    model = adapt(build(config, spec["dtype"], device.kind), spec)
-    trainer = Trainer(model, device, dtype=spec["dtype"], optimizer=spec["optimizer"], learning_rate=1e-4)
+    plan = blueprint(spec["architecture"], int(spec["layers"]), spec["attention"], spec["head"])
+    about = _about(spec, plan, reporter)
+    trainer = _trainer(plan, spec, device, team)
+    rows = _rows(plan, trainer.model, spec, shared)
     about |= {
         "device": device.kind,
-        "start_seconds": time.perf_counter() - begun,
-        "trainable_params": sum(p.numel() for p in trainable(model)),
+        "start_seconds": max(team.gather(time.perf_counter() - begun)),
+        "trainable_params": sum(p.numel() for p in trainable(trainer.model)),
+        "seq_len": rows.seq_len,
+        "processes": team.size,
+        "sharding": spec["sharding"],
     }
-    stop.check()
+    if team.any(stop.asked):
+        raise Stopped(stop.reason)
     micro_batch = int(spec["micro_batch"])
     if spec["search"]:
-        found = largest_safe(trainer, spec, shared["lengths"], config.vocab_size, reporter, stop)
+        found = largest_safe(trainer, spec, rows, reporter, stop)
         about |= {"search": found}
         micro_batch = int(found["largest"]) or micro_batch
-    batches = _batches(spec, shared, micro_batch, config.vocab_size, device)
+    batches = rows.batches(micro_batch, int(spec["seed"]), device.kind, team.rank)
     device.settle()
     device.reset_peak()
     with Power(device) as power:
-        steps = _steps(trainer, batches, spec, reporter, stop, trial.label)
-    peak = {**device.peak_gib(), "idle_gib": idle}
-    found_so_far = about | {"micro_batch": micro_batch, "memory": peak} | _speed(steps, device) | _drawn(power, steps)
-    if stop.asked and len(steps) < int(spec["steps"]):
-        raise Stopped(stop.reason, found_so_far)
-    return found_so_far | _evaluation(trainer, batches) | _saving(model)
+        own = _steps(trainer, batches, spec, reporter, stop, trial.label, team)
+    steps = team.merged(own)
+    memory = _memory(team, {**device.peak_gib(), "idle_gib": idle})
+    about |= {"micro_batch": micro_batch} | memory | _speed(steps, device) | _drawn(power, steps, team)
+    if team.any(stop.asked) and len(steps) < int(spec["steps"]):
+        raise Stopped(stop.reason, about)
+    return about | _evaluation(trainer, batches) | _saving(trainer.model, team)
 
 
-def _about(spec: Mapping[str, Any], whole: Any, config: Any, reporter: Reporter) -> dict[str, Any]:
-    """What was built, and whether it has the parameters it should have."""
-    held: dict[str, Any] = {"layers": full_layers(config), "full_layers": full_layers(whole), "dtype": spec["dtype"]}
-    held["attention"] = str(config._attn_implementation)
+def _trainer(plan: Blueprint, spec: Mapping[str, Any], device: Device, team: Team) -> Trainer:
+    """The adapted model, spread over the team, with its optimiser."""
+    sharded = spec["sharding"] == "fsdp"
+    if sharded and spec["method"] == "qlora":
+        raise ValueError("qlora is not measured in parts over cards; use --sharding ddp, or lora")
+    model = adapt(plan.build(spec["dtype"], "meta" if sharded else device.kind), spec, plan.head)
+    model = team.spread(model, spec["sharding"], device)
+    return Trainer(model, device, dtype=spec["dtype"], optimizer=spec["optimizer"], learning_rate=1e-4)
+
+
+def _about(spec: Mapping[str, Any], plan: Blueprint, reporter: Reporter) -> dict[str, Any]:
+    """What is built, and whether it has the parameters it should have."""
+    whole = blueprint(spec["architecture"], 0, spec["attention"], spec["head"])
+    held: dict[str, Any] = {"layers": plan.layers, "full_layers": whole.layers, "dtype": spec["dtype"]}
+    held |= {"attention": str(plan.config._attn_implementation), "head": plan.head}
     if spec["count"]:
-        held["params"] = counted_params(whole)
+        held["params"] = whole.params()
         expected = spec["architecture"].get("profile", {}).get("params")
         if expected and abs(held["params"] / expected - 1.0) > PARAMS_TOLERANCE:
             text = (
@@ -76,28 +96,45 @@ def _about(spec: Mapping[str, Any], whole: Any, config: Any, reporter: Reporter)
     return held
 
 
-def _batches(
-    spec: Mapping[str, Any], shared: Mapping[str, Any], micro_batch: int, vocabulary: int, device: Device
-) -> Iterator[Batch]:
-    return random_batches(
+def _rows(plan: Blueprint, model: Any, spec: Mapping[str, Any], shared: Mapping[str, Any]) -> Rows:
+    """The rows to train on, cut where the model has no more positions."""
+    most = most_positions(model)
+    if most is not None and spec["method"] == "soft-prompt":
+        most -= int(spec["rank"])
+    return Rows(
         shared["lengths"],
-        micro_batch=micro_batch,
-        seq_len=int(spec["seq_len"]),
-        vocabulary=vocabulary,
-        seed=int(spec["seed"]),
-        packed=bool(spec["packed"]),
-        device=device.kind,
+        min(int(spec["seq_len"]), most or int(spec["seq_len"])),
+        int(plan.text.vocab_size),
+        plan.head,
+        plan.labels,
+        bool(spec["packed"]),
     )
 
 
+def _memory(team: Team, own: Mapping[str, float | None]) -> dict[str, Any]:
+    """Of the process that holds the most; of several also each one's own."""
+    held = team.gather(dict(own))
+    most = max(held, key=lambda m: m["process_gib"])
+    return {"memory": most} | ({"memory_of_each": held} if team.size > 1 else {})
+
+
 def _steps(
-    trainer: Trainer, batches: Iterator[Batch], spec: Mapping[str, Any], reporter: Reporter, stop: Stop, label: str
+    trainer: Trainer,
+    batches: Iterator[Batch],
+    spec: Mapping[str, Any],
+    reporter: Reporter,
+    stop: Stop,
+    label: str,
+    team: Team,
 ) -> list[StepReport]:
-    """Steps until the number asked for, or their seconds are over, or somebody asks to stop."""
+    """Steps until the number asked for, or their seconds are over, or somebody asks to stop; a team ends together."""
     steps: list[StepReport] = []
     give_up = time.perf_counter() + float(spec["seconds"])
     accumulate = int(spec["grad_accum"])
-    while len(steps) < int(spec["steps"]) and not stop.asked:
+    while len(steps) < int(spec["steps"]):
+        late = time.perf_counter() > give_up and len(steps) >= statistics.FEWEST_STEPS + 2
+        if team.any(late or stop.asked):
+            break
         step = trainer.step(batches, accumulate)
         steps.append(step)
         reporter.step(
@@ -105,11 +142,9 @@ def _steps(
             step=len(steps),
             steps=int(spec["steps"]),
             loss=step.loss,
-            tokens_per_second=step.tokens / max(step.seconds, 1e-9),
+            tokens_per_second=team.size * step.tokens / max(step.seconds, 1e-9),
             memory_gib=trainer.device.peak_gib()["process_gib"],
         )
-        if time.perf_counter() > give_up and len(steps) >= statistics.FEWEST_STEPS + 2:
-            break
     return steps
 
 
@@ -120,8 +155,9 @@ def _speed(steps: list[StepReport], device: Device) -> dict[str, Any]:
     dropped = statistics.warm_up([s.seconds for s in steps])
     kept = steps[dropped:]
     seconds, positions = [s.seconds for s in kept], [float(s.positions) for s in kept]
-    steady = statistics.steadiness(positions, seconds)
-    law = statistics.line(positions, seconds)
+    heaviest = [float(s.heaviest or s.positions) for s in kept]
+    steady = statistics.steadiness(heaviest, seconds)
+    law = statistics.line(heaviest, seconds)
     total = sum(seconds)
     return {
         "clock": device.clock,
@@ -147,12 +183,13 @@ def _speed(steps: list[StepReport], device: Device) -> dict[str, Any]:
     }
 
 
-def _drawn(power: Power, steps: list[StepReport]) -> dict[str, Any]:
-    watts = power.watts()
-    if watts is None:
+def _drawn(power: Power, steps: list[StepReport], team: Team) -> dict[str, Any]:
+    """Mean draw of all cards together, and energy for a real token."""
+    held = team.gather(power.watts())
+    if any(watts is None for watts in held) or not steps:
         return {"watts": None, "watts_why": power.reason or "too short to be sampled"}
     tokens, seconds = sum(s.tokens for s in steps), sum(s.seconds for s in steps)
-    return {"watts": watts, "joules_per_token": watts * seconds / tokens}
+    return {"watts": sum(held), "joules_per_token": sum(held) * seconds / tokens}
 
 
 def _evaluation(trainer: Trainer, batches: Iterator[Batch]) -> dict[str, Any]:
@@ -172,21 +209,19 @@ def _evaluation(trainer: Trainer, batches: Iterator[Batch]) -> dict[str, Any]:
     return {"evaluation_seconds_per_position": seconds / positions}
 
 
-def _saving(model: Any) -> dict[str, Any]:
-    """Writes what was trained once, to a file that is gone at once."""
+def _saving(model: Any, team: Team) -> dict[str, Any]:
+    """Writes what was trained once, to a file that is gone at once: the first process does, with the parts of all."""
     save_file = importlib.import_module("safetensors.torch").save_file
-    held = {n: p.detach().contiguous().cpu() for n, p in model.named_parameters() if p.requires_grad}
+    begun = time.perf_counter()
+    held = {n: _whole(p).contiguous().cpu().clone() for n, p in model.named_parameters() if p.requires_grad}
+    if team.rank:
+        return {}
     with tempfile.TemporaryDirectory(prefix="advisor-save-") as folder:
         path = Path(folder) / "trained.safetensors"
-        begun = time.perf_counter()
-        save_file({name: value.clone() for name, value in held.items()}, path)
+        save_file(held, path)
         return {"save_seconds": time.perf_counter() - begun, "saved_bytes": path.stat().st_size}
 
 
-def longest_batch(trainer: Trainer, spec: Mapping[str, Any], lengths: list[int], vocabulary: int, rows: int) -> Batch:
-    """The heaviest batch of that many rows that the data can make."""
-    import random
-
-    longest = int(spec["seq_len"]) if spec["packed"] else min(max(lengths), int(spec["seq_len"]))
-    examples = random_examples([longest], rows, longest, vocabulary, random.Random(0), packed=False)
-    return collate(examples, trainer.device.kind)
+def _whole(parameter: Any) -> Any:
+    held = parameter.detach()
+    return held.full_tensor() if hasattr(held, "full_tensor") else held

@@ -30,6 +30,7 @@ _SETUP = (
     "packed",
     "search",
     "steps",
+    "head",
 )
 
 
@@ -42,6 +43,13 @@ _SETUP = (
     "--rank", type=click.IntRange(1), default=16, show_default=True, help="LoRA rank; tokens of a soft prompt."
 )
 @click.option("--targets", default="all-linear", show_default=True, help="attention, qv, all-linear or module names.")
+@click.option(
+    "--head",
+    type=click.Choice(["auto", "causal", "classification", "masked", "seq2seq"]),
+    default="auto",
+    show_default=True,
+    help="What is trained: the next token, a label of the row, hidden tokens, an answer from a decoder.",
+)
 @click.option("--dtype", type=click.Choice(["bf16", "fp16", "fp32"]), help="Default: bf16 on a card, fp32 on a CPU.")
 @click.option("--optimizer", default="adamw", show_default=True, help="adamw, sgd, adamw8bit, paged-adamw8bit.")
 @click.option("--checkpointing", type=click.Choice(["none", "full"]), default="none", show_default=True)
@@ -84,7 +92,7 @@ def command(
     own = {k: rest.pop(k) for k in _SETUP}
     own["dtype"] = own["dtype"] or ""
     held = read_brief(brief)
-    lengths: tuple[int, ...] = calibration.lengths(data, model) if data is not None else ()
+    lengths: tuple[Any, ...] = calibration.lengths(data, model, apart=_apart(config)) if data is not None else ()
     if held is not None:
         around = look(held)
         lengths = lengths or planning.brief_lengths(held, around, model)
@@ -117,6 +125,13 @@ def _architecture(known: Facts, model: str, config: Path | None) -> tuple[str, d
     if config is not None:
         return config.resolve().parent.name or config.name, {"config": config_json(config)}
     return model, architecture_of(known.model(model))
+
+
+def _apart(config: Path | None) -> bool:
+    """Whether the model reads prompt and answer apart: an encoder with a decoder."""
+    from advisor.calibration import config_json
+
+    return config is not None and bool(config_json(config).get("is_encoder_decoder"))
 
 
 def _depths(text: str) -> tuple[int, ...]:

@@ -1,0 +1,80 @@
+"""What a configuration needs beyond the sizes of our tables, by the model's class in transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SHAPED_LIKE = {"MptForCausalLM": "GPT2LMHeadModel"}
+"""MPT as it was trained has biases and learned positions, which the class of transformers leaves out: GPT-2's shape."""
+
+NEW_FOR_THE_TASK: Mapping[str, tuple[str, ...]] = {
+    "BertForSequenceClassification": ("classifier",),
+    "RobertaForSequenceClassification": ("classifier.out_proj",),
+    "DistilBertForSequenceClassification": ("pre_classifier", "classifier"),
+    "DebertaV2ForSequenceClassification": ("pooler", "classifier"),
+    "ModernBertForSequenceClassification": ("head", "classifier"),
+}
+"""Modules that a classifier gets new: no part of the published model, so not of its parameter count."""
+
+_LATENT = frozenset({"DeepseekV3ForCausalLM", "Glm4MoeLiteForCausalLM", "Mistral4ForCausalLM"})
+"""Latent attention has widths of its own, the defaults of its configuration."""
+
+_OWN: Mapping[str, Mapping[str, Any]] = {
+    "RobertaForSequenceClassification": {"max_position_embeddings": 514, "type_vocab_size": 1, "pad_token_id": 1},
+    "DebertaV2ForSequenceClassification": {
+        "relative_attention": True,
+        "position_buckets": 256,
+        "norm_rel_ebd": "layer_norm",
+        "share_att_key": True,
+        "pos_att_type": ["p2c", "c2p"],
+        "position_biased_input": False,
+        "type_vocab_size": 0,
+    },
+}
+
+
+def class_name(sizes: Mapping[str, Any]) -> str:
+    """The class of transformers that has these shapes."""
+    named = str(sizes["hf_class"])
+    return SHAPED_LIKE.get(named, named)
+
+
+def settings(sizes: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration's settings, by the names of transformers, of a model in our tables."""
+    kind = class_name(sizes)
+    held: dict[str, Any] = {
+        "hidden_size": sizes["hidden"],
+        "num_hidden_layers": sizes["layers"],
+        "num_attention_heads": sizes["heads"],
+        "num_key_value_heads": sizes["kv_heads"],
+        "head_dim": sizes["head_dim"],
+        "intermediate_size": sizes["intermediate"] or sizes["moe_intermediate"],
+        "vocab_size": sizes["vocabulary"],
+        "tie_word_embeddings": sizes["tied_embeddings"],
+        "max_position_embeddings": sizes["context_tokens"] or 4096,
+        "pad_token_id": 0,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    }
+    if kind in _LATENT:
+        del held["head_dim"], held["num_key_value_heads"]
+    if kind == "FalconForCausalLM":
+        del held["head_dim"], held["intermediate_size"]
+        held |= {"ffn_hidden_size": sizes["intermediate"], "new_decoder_architecture": sizes["kv_heads"] > 1}
+        held |= {"num_kv_heads": sizes["kv_heads"], "multi_query": sizes["kv_heads"] == 1}
+    if kind == "GPTBigCodeForCausalLM":
+        held["multi_query"] = sizes["kv_heads"] == 1
+    if kind == "DistilBertForSequenceClassification":
+        held["hidden_dim"] = sizes["intermediate"]
+    return held | _experts(sizes) | dict(_OWN.get(kind, {})) | dict(sizes.get("settings", ()))
+
+
+def _experts(sizes: Mapping[str, Any]) -> dict[str, Any]:
+    if not sizes["experts"]:
+        return {}
+    held = dict.fromkeys(("num_experts", "num_local_experts", "n_routed_experts"), sizes["experts"])
+    held["num_experts_per_tok"] = sizes["experts_per_token"]
+    if sizes["moe_intermediate"]:
+        held["moe_intermediate_size"] = sizes["moe_intermediate"]
+    return held
