@@ -17,7 +17,7 @@ pytest.importorskip("peft")
 from advisor.calibrate import quality  # noqa: E402
 from advisor.calibrate.child import likelihood, writing  # noqa: E402
 from advisor.calibrate.child.adapt import adapt  # noqa: E402
-from advisor.calibrate.child.architecture import build, config_of  # noqa: E402
+from advisor.calibrate.child.architecture import blueprint  # noqa: E402
 from advisor.calibrate.child.batches import IGNORED, Example, collate  # noqa: E402
 from advisor.calibrate.child.choosing import choose  # noqa: E402
 from advisor.calibrate.child.device import Device  # noqa: E402
@@ -178,7 +178,7 @@ def speller():
     """A model of bytes that learned to repeat words, some of several lines, and to end; with its form."""
     torch.manual_seed(1)
     form = Form(bytes_tokenizer(), "", (), 96)
-    model = build(config_of({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa"), "fp32", "cpu")
+    model = blueprint({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa").build("fp32", "cpu")
     spec = {"method": "full", "learning_rate": 4e-3, "batch": 16, "epochs": 20, "seed": 0}
     rows = [(f"say {w} {n}", w) for w in WORDS for n in range(10)]
     train(adapt(model, spec), form, rows, spec, Reporter(io.StringIO()), Stop(), Device("cpu"), "")
@@ -280,7 +280,7 @@ def test_answers_that_share_a_prompt_are_as_likely_as_alone(method: str, archite
     if architecture == "gpt2":
         torch.manual_seed(3)
         sizes = {"model_type": "gpt2", "n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": 260}
-        model = build(config_of({"config": sizes}, 0, "sdpa"), "fp32", "cpu").eval()
+        model = blueprint({"config": sizes}, 0, "sdpa").build("fp32", "cpu").eval()
     model = adapted((model, form), method) if method and architecture == "llama" else model
     if method == "soft-prompt" and architecture == "gpt2":
         model = adapt(model, {"method": method, "rank": 4}).eval()
@@ -391,7 +391,7 @@ def test_a_chat_model_trains_and_writes_in_its_own_form(device, reporter, tmp_pa
     """The whole trial on a folder with a template: the answers end with the turn, not with the end of text."""
     torch.manual_seed(1)
     bytes_tokenizer(CHATML).save_pretrained(tmp_path)
-    build(config_of({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa"), "fp32", "cpu").save_pretrained(tmp_path)
+    blueprint({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa").build("fp32", "cpu").save_pretrained(tmp_path)
     rows = [(f"{n} {w}", w) for n in range(12) for w in WORDS[:5]]
     held = quality.task(rows, metric="exact match", instruction="Repeat.", most_items=10)
     plan = quality.plan(
