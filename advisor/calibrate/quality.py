@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,18 @@ from advisor.calibrate.general import forgotten, general_sets
 from advisor.calibrate.intervals import comparisons, score_interval
 from advisor.calibrate.metrics.marking import Marking, marking
 from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
-from advisor.core.errors import UsageError
+from advisor.core.errors import MissingExtra, UsageError
 
 Pair = tuple[str, str]
 HELD_OUT, FEWEST_ITEMS, MOST_ITEMS = 0.2, 10, 500
 SHARES = (0.25, 0.5, 1.0)
-METHODS = ("full", "lora", "dora", "soft-prompt")
+METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
 CHARACTERS_PER_TOKEN = 4.0
 ANSWER_TOKENS = 32
+ENDS_BYTES = 1 << 20
+"""Read of each weights file at both ends, to tell one model from another."""
+
+WORDS_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +91,36 @@ def task(
 
 def model_folder(path: Path) -> dict[str, Any]:
     """What identifies the weights in a folder. Raises UsageError where they are not safe to load."""
-    config = path / "config.json"
-    if not config.is_file():
-        raise UsageError(f"--model {path}: no config.json; give a folder with a model")
-    try:
-        held = json.loads(config.read_text(encoding="utf-8"))
-    except ValueError:
-        raise UsageError(f"--model {config}: not JSON; download the model again") from None
-    if "auto_map" in held:
-        raise UsageError(f"--model {path}: asks for code of its own (auto_map), which is never run; use another model")
+    held = checked_config(path / "config.json", str(path))
     weights = sorted(path.glob("*.safetensors"))
     if not weights:
         raise UsageError(f"--model {path}: no .safetensors files; other formats can run code and are never loaded")
-    sizes = [[w.name, w.stat().st_size] for w in weights]
     head = hashlib.sha256(json.dumps(held, sort_keys=True).encode())
     for weight in weights:
         with weight.open("rb") as file:
-            head.update(file.read(1 << 20))
-    return {"folder": str(path.resolve()), "weights": head.hexdigest()[:16], "bytes": sum(s for _, s in sizes)}
+            head.update(file.read(ENDS_BYTES))
+            file.seek(max(weight.stat().st_size - ENDS_BYTES, 0))
+            head.update(file.read(ENDS_BYTES))
+    for words in WORDS_FILES:
+        if (path / words).is_file():
+            head.update((path / words).read_bytes())
+    size = sum(w.stat().st_size for w in weights)
+    return {"folder": str(path.resolve()), "weights": head.hexdigest()[:16], "bytes": size}
+
+
+def checked_config(path: Path, model: str) -> dict[str, Any]:
+    """The config.json of a model. Raises UsageError where there is none, or it asks for code of its own."""
+    if not path.is_file():
+        raise UsageError(f"--model {model}: no config.json; give a folder with a model, or org/name on the hub")
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        held = None
+    if not isinstance(held, dict):
+        raise UsageError(f"--model {path}: not JSON; download the model again")
+    if "auto_map" in held:
+        raise UsageError(f"--model {model}: asks for code of its own (auto_map), which is never run; use another model")
+    return held
 
 
 def plan(
@@ -131,6 +148,8 @@ def plan(
     for method in methods:
         if method not in METHODS:
             raise UsageError(f"--method {method}: not trained here; one of {', '.join(METHODS)}")
+        if method == "qlora" and find_spec("bitsandbytes") is None:
+            raise MissingExtra("--method qlora needs bitsandbytes: pip install 'prompt-or-tune[qlora]'")
     common = {"model": dict(folder), "seq_len": seq_len, "seed": seed, "batch": batch}
     common |= {"demonstration": True} if demonstration else {}
     trials = [_trial(held, common, "prompt", "zero-shot", 0, 0)]
@@ -143,12 +162,13 @@ def plan(
         trials += [_trial(held, settings, "tune", method, 0, count) for count in counts]
         if shots:
             trials.append(_trial(held, settings, "hybrid", method, shots, counts[-1]))
-    name = f"{Path(str(folder['folder'])).name}: {held.metric} on {len(held.items)} items"
+    called = folder.get("hub") or Path(str(folder["folder"])).name
+    name = f"{called}: {held.metric} on {len(held.items)} items"
     shared = held.shared() | {"machine": machine, "general": general_sets()}
     return Plan("quality", name, tuple(trials), shared, device, seed)
 
 
-RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "soft-prompt": 3e-2}
+RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "qlora": 2e-3, "soft-prompt": 3e-2}
 """Learning rates for small models and few examples; large models want a tenth of it."""
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from advisor.calibrate.hub import GIB, missing_bytes
 from advisor.calibrate.scores import item_scores, measured_scores
 from advisor.calibrate.throughput import Projection
 from advisor.core.calibration import Bias, Forecast, Plan, RunRecord, RunSummary, Status, TrialOutcome
@@ -19,6 +20,7 @@ def plan_lines(plan: Plan, priced: Forecast, machine: str, left: int) -> list[st
     """What would run, how long, and for how much."""
     done = len(plan.trials) - left
     lines = [f"{plan.kind}: {printable(plan.name)}", f"on        {printable(machine)}"]
+    lines += _model_lines(plan)
     lines += [f"trial     {printable(t.label)}" for t in plan.trials]
     if done:
         lines.append(f"answered  {done} of {len(plan.trials)} by an earlier run")
@@ -28,6 +30,17 @@ def plan_lines(plan: Plan, priced: Forecast, machine: str, left: int) -> list[st
     )
     lines.append(f"costs     {_money(priced.usd)}")
     return lines
+
+
+def _model_lines(plan: Plan) -> list[str]:
+    """The models of the hub, by commit, and what is left to download before the run starts."""
+    models = [t.spec["model"] for t in plan.trials if isinstance(t.spec.get("model"), Mapping)]
+    named = {m["hub"]: m for m in models if m.get("hub")}
+    return [
+        f"model     {printable(name)}, {m['bytes'] / GIB:.2f} GiB"
+        + (f"; {missing_bytes(m) / GIB:.2f} GiB to download first" if missing_bytes(m) else "")
+        for name, m in named.items()
+    ]
 
 
 def result_lines(record: RunRecord) -> list[str]:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.calibrate import quality, throughput
+from advisor.calibrate import hub, quality, throughput
 from advisor.calibrate.throughput import Setup
 from advisor.calibration.material import Material, model_name
 from advisor.calibration.places import Machine, slices_for
@@ -95,7 +95,7 @@ def brief_lengths(brief: Brief, around: Surroundings, model: str = "") -> tuple[
 
 def quality_plan(
     rows: Material,
-    folder: Path,
+    model: Path | str,
     where: Machine,
     facts: Facts,
     *,
@@ -104,11 +104,13 @@ def quality_plan(
     seed: int = 0,
     **own: Any,
 ) -> Plan:
-    """Every arm of the model in `folder` on `rows`; `own` are arguments of `calibrate.quality.plan`. Raises UsageError.
+    """Every arm of a model on `rows`; `own` are arguments of `calibrate.quality.plan`. Raises UsageError.
+
+    `model` is a folder, or `org/name` on the hub, whose weights are downloaded when the run starts.
 
     The weights of the pocket model make a demonstration, wherever they lie and whatever they are called.
     """
-    weights = quality.model_folder(folder)
+    weights = hub.weights(str(model))
     plan = quality.plan(
         rows.task(items, seed),
         weights,
@@ -118,7 +120,7 @@ def quality_plan(
         demonstration=weights["weights"] == quality.model_folder(pocket()[0])["weights"],
         **own,
     )
-    return replace(plan, about=rows.about(model_name(folder, facts, as_model)))
+    return replace(plan, about=rows.about(model_name(Path(weights["folder"]), facts, as_model)))
 
 
 def sample_plan(where: Machine, facts: Facts, *, metric: str = "", **own: Any) -> Plan:

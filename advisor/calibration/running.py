@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.calibrate import client, limits
+from advisor.calibrate import client, hub, limits
 from advisor.calibrate.protocol import JOURNAL, Event, plan_data
 from advisor.calibration.places import Machine
 from advisor.core.calibration import (
@@ -105,6 +105,7 @@ def run(
     needless is kept as skipped, with the reason.
     """
     plan, used = prepared.plan, folders()
+    hub.fetch(plan, events, cancel)
     with ExitStack() as stack:
         held = stack.enter_context(limits.card_lock(used.state / "locks", _lock_name(prepared)))
         runs = Runs(stack.enter_context(Store.open()))

@@ -15,7 +15,7 @@ from advisor.calibrate.general import general_sets
 from advisor.calibrate.progress import Progress
 from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
 from advisor.core.calibration import Plan, RunRecord, RunSummary, Status, Trial, TrialOutcome
-from advisor.core.errors import UsageError
+from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.probes import Card, Process, Reading
 from advisor.core.quantity import Range
 from advisor.probe.results import read_results
@@ -241,7 +241,7 @@ def test_a_quality_plan_has_every_arm_and_a_learning_curve() -> None:
     assert [t.spec["train_examples"] for t in plan.trials if t.label.startswith("tune/lora")] == [12, 24, 48]
     assert sum(label.startswith("hybrid/") for label in labels) == 2
     with pytest.raises(UsageError, match="not trained here"):
-        quality.plan(quality.task(ROWS), {"folder": "/m", "bytes": 1}, methods=("qlora",))
+        quality.plan(quality.task(ROWS), {"folder": "/m", "bytes": 1}, methods=("magic",))
 
 
 def scored_run(demonstration: bool = False) -> RunRecord:
@@ -375,3 +375,19 @@ def test_the_shipped_general_sets_are_sound() -> None:
         places = [q["options"].index(q["answer"]) for q in held["questions"]]
         assert set(places) == {0, 1, 2, 3}
     assert all("instruction" in q for q in lessons["questions"])
+
+
+def test_a_method_without_its_library_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match="pip install"):
+        quality.plan(quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 1}, methods=("qlora",))
+
+
+def test_a_tokenizer_that_changes_makes_another_model(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    (tmp_path / "model.safetensors").write_bytes(b"0" * 3_000_000)
+    plain = quality.model_folder(tmp_path)["weights"]
+    (tmp_path / "chat_template.jinja").write_text("{{ messages }}")
+    templated = quality.model_folder(tmp_path)["weights"]
+    (tmp_path / "model.safetensors").write_bytes(b"0" * 2_999_999 + b"1")
+    assert len({plain, templated, quality.model_folder(tmp_path)["weights"]}) == 3

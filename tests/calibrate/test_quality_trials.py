@@ -143,8 +143,10 @@ def outcome(plan, trial, result):
     return TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
 
 
-@pytest.mark.parametrize("method", ["lora", "dora", "soft-prompt"])
+@pytest.mark.parametrize("method", ["lora", "dora", "qlora", "soft-prompt"])
 def test_adapters_train_on_loaded_weights(method: str, folder, device, reporter) -> None:
+    if method == "qlora":
+        pytest.importorskip("bitsandbytes")
     plan = plan_for(folder, methods=(method,), epochs=1, rank=4, shots=0)
     result = measure(plan.trials[-1], plan.shared, reporter, Stop(), device)
     assert result["weights_moved"] > 0.0
@@ -453,6 +455,16 @@ def test_the_general_set_is_the_first_that_the_tokenizer_can_write(speller, fold
     assert nothing == {}
     assert "forgetting is not measured" in why
     assert "does not know" in of_rows(small, Form(tokenizer), [("snow fell", "cold")], Stop())["data_why"]
+
+
+def test_a_model_in_four_bits_writes_and_is_scored(speller, monkeypatch) -> None:
+    """The weights of every layer are four bits; what is written is what a naive loop over them writes."""
+    pytest.importorskip("bitsandbytes")
+    model, form = adapted(speller, "qlora"), speller[1]
+    held = {type(m).__name__ for m in model.modules()}
+    assert "Linear4bit" in held
+    asked = [f"say {w}" for w in WORDS]
+    assert write(model, form, asked, 12, Stop()) == [naive(model, form, text, 12, one_line=False) for text in asked]
 
 
 def test_a_training_that_learned_nothing_is_warned_of() -> None:

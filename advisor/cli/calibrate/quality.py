@@ -14,7 +14,7 @@ from advisor.core.errors import UsageError
 @click.command("quality")
 @click.option("--sample", is_flag=True, help="The pocket model and its task: a demonstration, offline.")
 @click.option("--brief", type=PATH, metavar="BRIEF", help="Take rows, metric and instruction from it; see the effect.")
-@click.option("--model", type=PATH, metavar="FOLDER", help="A local folder with safetensors weights.")
+@click.option("--model", default="", metavar="MODEL", help="A folder with safetensors weights, or org/name on the hub.")
 @click.option("--as-model", default="", metavar="NAME", help="The model's name in a brief; default: the folder tells.")
 @click.option("--data", type=PATH, metavar="FILE", help="Rows with a prompt and an answer.")
 @click.option("--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
@@ -38,7 +38,7 @@ from advisor.core.errors import UsageError
 def command(
     sample: bool,
     brief: Path | None,
-    model: Path | None,
+    model: str,
     data: Path | None,
     test: Path | None,
     prompt_field: str,
@@ -69,7 +69,7 @@ def command(
         plan = planning.sample_plan(where, known, metric=metric, **typed)
         go(plan, where, known, policy=policy_of(everything, None, where), **rest)
         return
-    if model is None or (data is None and brief is None):
+    if not model or (data is None and brief is None):
         raise UsageError("name --model, and --data or --brief; or say --sample for the pocket model and its task")
     held = read_brief(brief)
     rows = material(
