@@ -16,6 +16,7 @@ from advisor.backtest.runs import foretell
 from advisor.backtest.runs_page import page
 from advisor.backtest.runs_scores import summary
 from advisor.backtest.runs_table import read
+from advisor.backtest.runs_twins import twins
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,6 +26,7 @@ def main() -> None:
     rows = read(Path(sys.argv[1]))
     recorded = rounded(summary(foretell(rows), "source"))
     recorded["calibrated"] = rounded(summary(foretell(rows, calibrate=True), "source"))
+    recorded["twins"] = rounded(twins(rows))
     text = json.dumps(recorded, indent=1, ensure_ascii=False) + "\n"
     (ROOT / "profiles" / "training_accuracy.json").write_text(text, encoding="utf-8")
     (ROOT / "docs" / "reference" / "accuracy-runs.md").write_text(page(recorded), encoding="utf-8")

@@ -20,8 +20,11 @@ from advisor.core.training import TrainingEstimate, TrainingRun
 from advisor.estimate.training import estimate, fixed_seconds, mean_length
 from advisor.estimate.training.spread import Z80
 
-LENGTH_DOUBT = 0.6
-"""Log standard deviation of the mean length of instruction-tuning sets, where nobody stated it: 100 to 1500 tokens."""
+LENGTH_DOUBT = 0.4
+"""Log standard deviation of the mean length of examples where only the limit of their length is stated."""
+
+PADDING_DOUBT = 0.15
+"""The same of how much more another batch is padded than that of the run that taught the speed."""
 
 EVALUATION_SHARE = 0.12
 """Evaluation beside training, as a share of the time of the steps, where a row's total includes it."""
@@ -98,18 +101,22 @@ def _forecast(row: Row, planned: TrainingRun, found: TrainingEstimate, taught: b
 def _total_seconds(row: Row, planned: TrainingRun, found: TrainingEstimate, taught: bool) -> tuple[Range, str]:
     """Wall time of the samples the row states, and what its total includes beside the steps.
 
-    A guessed length widens it, unless a run of the same data set has taught the speed at that guess.
+    A guessed length widens it, less where a run of the same data set has taught the speed at that guess. Samples of
+    which not even the limit of their length is stated may take any time.
     """
     samples, speed = row.number("total_samples"), found.tokens_per_second.range
     if samples is None:
         return UNKNOWN, "the number of samples is not stated"
+    if {"seq_len", "mean_tokens"} <= set(planned.assumed):
+        return UNKNOWN, "neither mean nor limit of the length of the samples is stated"
     if speed.p10 is None or speed.p50 is None or speed.p90 is None:
         return UNKNOWN, ""
     includes = row.text("total_includes")
     share = 1.0 if includes == "train" else 1.0 + EVALUATION_SHARE
     fixed = fixed_seconds(planned, row.text("source")) if includes == "all" else 0.0
     steps = share * samples * mean_length(planned) / speed.p50
-    doubt = Z80 * LENGTH_DOUBT if "mean_tokens" in planned.assumed and not taught else 0.0
+    guessed = "mean_tokens" in planned.assumed
+    doubt = Z80 * (PADDING_DOUBT if taught else LENGTH_DOUBT) if guessed else 0.0
     low, high = (math.exp(math.hypot(math.log(v / speed.p50), doubt)) for v in (speed.p10, speed.p90))
     return Range(steps / high + fixed, steps + fixed, steps * low + fixed), ""
 

@@ -15,6 +15,7 @@ from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingRun
 from advisor.estimate.training.memory import TUNED
+from advisor.estimate.training.throughput import longest_of
 
 SHARED = ("source", "gpu", "gpu_count", "model", "method", "quantization", "fused_loss", "checkpointing")
 SET_UP = (
@@ -38,9 +39,6 @@ FUSED_LOSS = frozenset({"megatron", "nemo", "llm-foundry"})
 
 HAS_FP8 = frozenset({"Hopper", "Blackwell", "CDNA3", "CDNA4"})
 Filled = TypeVar("Filled")
-
-PADDED_OVER_MEAN = 1.7
-"""Mean length of padded batches over the mean length of samples, where a row counts padded positions."""
 
 LONGEST_OVER_MEAN = 3.0
 USUAL_MEAN = 250.0
@@ -82,8 +80,18 @@ class Row:
 
     @property
     def kind(self) -> tuple[str, ...]:
-        """What a calibration row of the same set-up shares: everything typed but length and batch."""
-        return tuple(self.text(c) for c in (*SHARED, *SET_UP))
+        """What a calibration row of the same set-up shares: everything typed but length and batch.
+
+        A model that is trained whole trains all it has. Unnamed adapters are told apart by what they train: where that
+        is not stated, nothing says that two of them are the same.
+        """
+        method, trained = self.text("method"), self.text("trainable_params")
+        if method == "full":
+            trained = ""
+        elif method == "other" and not trained:
+            trained = self.text("id")
+        typed = {**{c: self.text(c) for c in (*SHARED, *SET_UP)}, "trainable_params": trained}
+        return tuple(typed.values())
 
 
 def read(path: Path) -> list[Row]:
@@ -123,7 +131,7 @@ class _Inputs:
         """Whether sequences are full; training stacks pack unless they say otherwise."""
         return (self.row.text("packed") or ("yes" if framework in TUNED else "no")) == "yes"
 
-    def lengths(self, framework: str) -> tuple[int, float | None, float | None]:
+    def lengths(self, framework: str, micro_batch: int) -> tuple[int, float | None, float | None]:
         """(limit, mean, longest example where it is not simply a multiple of the mean), in tokens.
 
         A padded run over a number of samples that is stated had a data set, whose examples vary; without one it is a
@@ -140,7 +148,7 @@ class _Inputs:
         if padded:
             if mean is None and self.row.number("total_samples"):
                 mean = self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN))
-            positions = min(limit, PADDED_OVER_MEAN * mean) if mean else limit
+            positions = min(limit, longest_of(micro_batch) * mean) if mean else limit
             return round(limit), positions, min(limit, LONGEST_OVER_MEAN * mean) if mean else limit
         if mean is None:
             return round(limit), self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN)), limit
@@ -154,8 +162,10 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
     framework, method = row.text("framework") or "other", row.text("method") or "lora"
     lora = method in ("lora", "qlora", "dora")
     cards = row.whole("gpu_count") or 1
-    limit, mean, longest = given.lengths(framework)
     roomy = lora and gpu is not None and (gpu.memory_gb or 0.0) > 24.0
+    micro_batch = given.whole("micro_batch", 4 if roomy else 2)
+    limit, mean, longest = given.lengths(framework, micro_batch)
+    packed, counted = given.packed(framework), row.text("tokens_basis")
     checkpointing = "selective" if framework == "torchtitan" else "none" if framework in TUNED else "full"
     old = gpu is not None and gpu.arch in NO_BF16
     quantization = given.text("quantization", "nf4" if method == "qlora" else "none")
@@ -175,12 +185,13 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
         dtype=given.text("dtype", ("fp32" if method == "full" else "fp16") if old else "bf16", "weights_dtype"),
         compute_dtype=row.text("compute_dtype") or _likely_compute(row, framework, gpu),
         optimizer=row.text("optimizer") or "adamw",
-        micro_batch=given.whole("micro_batch", 4 if roomy else 2),
+        micro_batch=micro_batch,
         grad_accum=row.whole("grad_accum") or 1,
         seq_len=limit,
         mean_tokens=mean,
         longest_tokens=longest,
-        packed=given.packed(framework),
+        packed=packed,
+        padding_free=not packed and counted == "real",
         checkpointing=given.text("checkpointing", checkpointing),
         attention=given.text("attention", "sdpa"),
         fused_loss=given.text("fused_loss", "kernel" if framework in FUSED_LOSS else "no"),
@@ -192,7 +203,7 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
         context_parallel=row.whole("cp") or 1,
         framework=framework,
         memory_basis=row.text("memory_basis") or "reserved",
-        tokens_basis=row.text("tokens_basis") or "real",
+        tokens_basis=counted or "real",
     )
     return replace(run, assumed=tuple(given.assumed))
 

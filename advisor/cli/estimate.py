@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -39,6 +39,7 @@ FRAMEWORKS = (
     "fsdp_qlora",
     "other",
 )
+BATCHES = {"plain": False, "sorted": True, "padding-free": True}
 Command = TypeVar("Command", bound=Callable[..., Any])
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bm])", re.IGNORECASE)
 POSITIVE = click.IntRange(min=1)
@@ -62,6 +63,9 @@ def _choice(name: str, words: tuple[str, ...], default: str, help: str) -> Calla
 @click.option("--grad-accum", type=POSITIVE, default=1, show_default=True, help="Micro-batches a step.")
 @click.option("--seq-len", type=POSITIVE, default=2048, show_default=True, help="Longest sequence, in tokens.")
 @click.option("--packed/--padded", default=False, help="Whether examples fill sequences; default: padded.")
+@click.option(
+    "--batches", type=click.Choice(tuple(BATCHES)), help="As they come, or without padding; default: between."
+)
 @click.option("--mean-tokens", type=click.FloatRange(min=1), help="Mean real tokens of an example.")
 @_choice("--checkpointing", ("none", "full", "selective"), "none", "Activations computed again.")
 @_choice("--attention", ("eager", "sdpa", "flash"), "sdpa", "How attention is computed.")
@@ -166,6 +170,7 @@ def _run(known: Facts, given: dict[str, Any]) -> TrainingRun:
         seq_len=given["seq_len"],
         mean_tokens=given["mean_tokens"],
         packed=given["packed"],
+        padding_free=BATCHES.get(given["batches"]),
         checkpointing=given["checkpointing"],
         attention=given["attention"],
         fused_loss=given["fused_loss"],
@@ -206,18 +211,43 @@ def _on_cheapest_card(known: Facts, given: dict[str, Any], run: TrainingRun) -> 
 
     from advisor.estimate.training import cheapest_card
 
-    prices = [(gpu, known.gpu_usd_per_hour(gpu.name, given["provider"]).range.p50) for gpu in known.gpus]
-    found = cheapest_card(run, [(gpu, p) for gpu, p in prices if p], given["deadline_hours"])
+    asked = [(gpu, known.gpu_usd_per_hour(gpu.name, given["provider"]).range.p50) for gpu in known.gpus]
+    prices = [(gpu, price) for gpu, price in asked if price]
+    found = cheapest_card(run, prices, given["deadline_hours"])
     if found is None:
-        raise Infeasible("no card of our price table fits in time; use --method qlora, more --gpus or a later deadline")
+        raise Infeasible(_no_card(run, [gpu for gpu, _ in prices]))
     return replace(run, gpu=found[0], gpu_name=found[0].name)
 
 
+def _no_card(run: TrainingRun, cards: Sequence[Gpu]) -> str:
+    """Why no card will do: none is large enough, or which is the fastest that is, and what would help."""
+    from dataclasses import replace
+
+    from advisor.estimate.training import estimate
+
+    told = [estimate(replace(run, gpu=gpu, gpu_name=gpu.name)) for gpu in cards]
+    hours = [(t.train_hours.range.p90 or math.inf, t.run.gpu_name) for t in told if t.fits == "fits"]
+    if not hours:
+        return "it fits no card of our price table; use --checkpointing full, --method qlora or more --gpus"
+    latest, name = min(hours)
+    if math.isinf(latest):
+        return "--deadline-hours: needs --examples; without them nobody knows how long the run takes"
+    return (
+        f"no card of our price table is fast enough: {name}, the fastest on which it fits, may take {latest:,.1f} h; "
+        "use a larger --micro-batch, more --gpus or a later deadline"
+    )
+
+
 def _model(known: Facts, name: str) -> tuple[Model | None, float]:
-    """The architecture, or the size alone where a size is named. Raises UsageError on an unknown name."""
+    """The architecture, or the size alone where a size or an encoder-decoder is named. Raises UsageError on others."""
+    from advisor.estimate.training.shape import size_by_name
+
     size = SIZE.fullmatch(name.strip())
     if size:
         return None, float(size[1]) * (1e9 if size[2].lower() == "b" else 1e6)
+    of_kin = size_by_name(name)
+    if of_kin is not None:
+        return None, of_kin
     model = known.model(name)
     return model, float(model.params)
 

@@ -41,6 +41,7 @@ class TrainingRun:
     seq_len: int = 2048
     mean_tokens: float | None = None
     packed: bool = False
+    padding_free: bool | None = None  # batches without padding, or sorted by length; None: nobody said
     checkpointing: str = "none"
     attention: str = "sdpa"
     fused_loss: str = "no"

@@ -45,11 +45,14 @@ BASIS_TERM = "allocator and context"
 def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), without: str = "") -> TrainingEstimate:
     """Memory per card, speed of all cards, times, and whether it fits.
 
-    `measured` are runs of the same kind on the same machine: they correct the estimate and narrow it. `without` leaves
+    `measured` are runs of the same kind on the same machine: they correct the estimate and narrow it, and batches are
+    taken to be padded as theirs where nobody said. `without` leaves
     a published source out of the fitted constants; only the back-test uses it. Unknown models or cards give unknown
     quantities with a reason, never an error.
     """
     k = coefficients.fitted(without)
+    if run.padding_free is None and measured:
+        run = replace(run, padding_free=measured[0].run.padding_free)
     shape = shape_of(run)
     if shape is None:
         return _unknown(run, f"neither architecture nor size of {run.model_name!r} is known")
@@ -154,7 +157,8 @@ def _memory(
         if m.memory_gib is not None and shape is not None:
             told = _terms(m.run, shape, k)
             ratio = math.log(m.memory_gib / sum(told.values()))
-            lessons.append(correction.Lesson(ratio, spread.log_sd(m.run, "memory", k), _shares(told)))
+            noise = correction.noise(run, m.run, k["repeat_memory"])
+            lessons.append(correction.Lesson(ratio, spread.log_sd(m.run, "memory", k), _shares(told), noise))
     return _corrected(sum(terms.values()), spread.log_sd(run, "memory", k), _shares(terms), lessons, k, "memory")
 
 
@@ -165,12 +169,14 @@ def _speed(run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasuremen
     if seconds is None:
         return Quantity.unknown("tokens/s", f"neither peak nor bandwidth of {run.gpu_name} is known")
     median = throughput.tokens_per_step(run) / seconds
-    lessons = [lesson for m in measured if (lesson := _speed_lesson(m, k)) is not None]
+    lessons = [lesson for m in measured if (lesson := _speed_lesson(run, m, k)) is not None]
     shares = throughput.shares(run, run.gpu, shape, k) if lessons else {}
     return _corrected(median, spread.log_sd(run, "speed", k), shares, lessons, k, "speed")
 
 
-def _speed_lesson(measured: TrainingMeasurement, k: Mapping[str, float]) -> correction.Lesson | None:
+def _speed_lesson(
+    learner: TrainingRun, measured: TrainingMeasurement, k: Mapping[str, float]
+) -> correction.Lesson | None:
     run, shape = measured.run, shape_of(measured.run)
     if measured.tokens_per_second is None or run.gpu is None or shape is None:
         return None
@@ -178,7 +184,8 @@ def _speed_lesson(measured: TrainingMeasurement, k: Mapping[str, float]) -> corr
     if seconds is None:
         return None
     ratio = math.log(measured.tokens_per_second * seconds / throughput.tokens_per_step(run))
-    return correction.Lesson(ratio, spread.log_sd(run, "speed", k), throughput.shares(run, run.gpu, shape, k))
+    noise, shares = correction.noise(learner, run, k["repeat_speed"]), throughput.shares(run, run.gpu, shape, k)
+    return correction.Lesson(ratio, spread.log_sd(run, "speed", k), shares, noise)
 
 
 def _shares(terms: Mapping[str, float]) -> dict[str, float]:
@@ -197,7 +204,7 @@ def _corrected(
     unit = "GiB" if what == "memory" else "tokens/s"
     if not lessons:
         return Quantity(_lognormal(median, log_sd), unit, Basis.MODELLED, coefficients.source(), coefficients.as_of())
-    shift, left = correction.update(log_sd, shares, lessons, k[f"repeat_{what}"], what)
+    shift, left = correction.update(log_sd, shares, lessons, what)
     corrected = _lognormal(median * math.exp(shift), math.hypot(left, k[f"hidden_{what}"]))
     runs = "own run" if len(lessons) == 1 else "own runs"
     return Quantity(corrected, unit, Basis.MEASURED, f"corrected by {len(lessons)} {runs}", coefficients.as_of())

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import combinations
+from typing import Any
 
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun, WayToFit
 
 MOST_CHANGES = 3
+SHORTEST = 256  # tokens: below it an example is cut, not shortened
 
 
 def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
@@ -25,31 +30,45 @@ def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
 
 
 def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
-    """The fewest changes of inputs after which the run fits, at most three together; fastest first.
+    """The mildest changes of inputs after which the run fits, at most three together; fastest first.
 
-    Empty where nothing known helps. A set is left out where a part of it is enough.
+    Empty where nothing known helps. Left out is what asks for as much as another way and more.
     """
     from advisor.estimate.training import estimate
 
     before = estimate(run).tokens_per_second.range.p50
-    enough: dict[frozenset[str], WayToFit] = {}
-    tried = {frozenset[str](): run}
-    for _ in range(MOST_CHANGES):
-        tried = {
-            changes | {change}: changed
-            for changes, base in tried.items()
-            for change, changed in _changes(base)
-            if change not in changes and not any(known <= changes | {change} for known in enough)
-        }
-        for changes, changed in tried.items():
-            after = estimate(changed)
-            if after.fits in ("fits", "tight"):
-                speed = after.tokens_per_second.range.p50
-                slowdown = before / speed if before and speed else float("nan")
-                words = " and ".join(sorted(changes))
-                enough[changes] = WayToFit(words, changed, after.memory_gib.likely, slowdown)
-        tried = {changes: changed for changes, changed in tried.items() if changes not in enough}
-    return tuple(sorted(enough.values(), key=lambda way: way.slowdown))
+    enough: list[frozenset[tuple[str, int]]] = []
+    found: list[WayToFit] = []
+    for steps in _combinations(_changes(run)):
+        asked = frozenset((step.kind, level) for step in steps for level in range(step.level + 1))
+        if any(known <= asked for known in enough):
+            continue
+        after = estimate(reduce(lambda changed, step: step.of(changed), steps, run))
+        if after.fits in ("fits", "tight"):
+            enough.append(asked)
+            speed = after.tokens_per_second.range.p50
+            slowdown = before / speed if before and speed else math.nan
+            found.append(
+                WayToFit(" and ".join(step.words for step in steps), after.run, after.memory_gib.likely, slowdown)
+            )
+    return tuple(sorted(found, key=lambda way: (math.isnan(way.slowdown), way.slowdown)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change of inputs: of its kind the milder ones have lower levels."""
+
+    kind: str
+    level: int
+    words: str
+    of: Callable[[TrainingRun], TrainingRun]
+
+
+def _combinations(changes: Sequence[_Change]) -> Iterator[tuple[_Change, ...]]:
+    """Up to three changes of different kinds, fewer and milder ones first."""
+    for count in range(1, MOST_CHANGES + 1):
+        of_kinds = (c for c in combinations(changes, count) if len({step.kind for step in c}) == count)
+        yield from sorted(of_kinds, key=lambda steps: sum(step.level for step in steps))
 
 
 def cheapest_card(
@@ -79,23 +98,33 @@ def _safe(run: TrainingRun) -> bool:
     return estimate(run).fits == "fits"
 
 
-def _changes(run: TrainingRun) -> Iterator[tuple[str, TrainingRun]]:
+def _changes(run: TrainingRun) -> list[_Change]:
+    """Everything that saves memory and is not yet done."""
+    found = []
+
+    def add(kind: str, level: int, words: str, **inputs: Any) -> None:
+        found.append(_Change(kind, level, words, lambda changed: replace(changed, **inputs)))
+
     if run.checkpointing != "full":
-        yield "full checkpointing", replace(run, checkpointing="full")
+        add("checkpointing", 0, "full checkpointing", checkpointing="full")
     if run.micro_batch > 1:
         accum = run.grad_accum * run.micro_batch
-        yield "micro-batch 1 with accumulation", replace(run, micro_batch=1, grad_accum=accum)
+        add("batch", 0, "micro-batch 1 with accumulation", micro_batch=1, grad_accum=accum)
     if run.fused_loss == "no":
-        yield "a fused loss", replace(run, fused_loss="projection")
+        add("loss", 0, "a fused loss", fused_loss="projection")
     if run.method == "full":
         if "8bit" not in run.optimizer:
-            yield "an 8-bit optimiser", replace(run, optimizer="adamw8bit")
-        yield "LoRA", replace(run, method="lora", trainable_params=None)
+            add("optimiser", 0, "an 8-bit optimiser", optimizer="adamw8bit")
+        add("method", 0, "LoRA", method="lora", targets="all-linear", trainable_params=None)
     if run.method in ("full", "lora"):
-        yield "QLoRA", replace(run, method="qlora", quantization="nf4", trainable_params=None)
-    if run.seq_len > 512:
-        half = run.seq_len // 2
-        mean = min(run.mean_tokens, half) if run.mean_tokens is not None else None
-        yield f"length {half}", replace(run, seq_len=half, mean_tokens=mean)
-    if run.gpus < 64:
-        yield f"{run.gpus * 2} cards with FSDP", replace(run, gpus=run.gpus * 2, sharding="fsdp")
+        qlora = {"method": "qlora", "quantization": "nf4", "targets": run.targets or "all-linear"}
+        add("method", 1, "QLoRA", trainable_params=None, **qlora)
+    for level, length in enumerate((run.seq_len // 2, run.seq_len // 4)):
+        if length >= SHORTEST:
+            mean = None if run.mean_tokens is None else min(run.mean_tokens, length)
+            add("length", level, f"length {length}", seq_len=length, mean_tokens=mean)
+    for level, times in enumerate((2, 4, 8)):
+        add("cards", level, f"{times * run.gpus} cards with FSDP", gpus=times * run.gpus, sharding="fsdp")
+    if run.offload == "none" and run.sharding in ("fsdp", "zero3"):
+        add("offload", 0, "weights and optimiser in the host's memory", offload="full")
+    return found

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from advisor.core.training import TrainingRun
+
 COMMON = 0.05
 """Doubt about what slows or swells every term of a run alike, as a log standard deviation."""
 
@@ -17,8 +19,8 @@ DOUBTS = {
         "dequantize": 0.3,
         "launch": 0.3,
         "optimizer": 0.3,
-        "tensor": 1.0,
-        "link": 1.0,
+        "tensor": 0.7,
+        "link": 0.7,
     },
     "memory": {
         "weights": 0.05,
@@ -31,16 +33,38 @@ DOUBTS = {
         "allocator and context": 0.3,
     },
 }
-"""How far each term may be off by itself, in proportion: links and buffers are told worst, stored weights best."""
+"""How far each term may be off by itself, in proportion: links (a factor of 2) worst, stored weights best."""
+
+SET_UP = (
+    *("framework", "dtype", "compute_dtype", "optimizer", "packed", "attention", "compile", "offload", "sharding"),
+    *("tensor_parallel", "pipeline_parallel", "context_parallel"),
+)
+ADAPTER = ("rank", "targets", "trainable_params")
+"""What tells two unnamed adapters apart."""
+
+OTHER_SET_UP = 0.2
+"""What another set-up may change that no formula tells, as a log standard deviation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a measured run shows: log(measured ÷ estimated), the estimate's own log sd, and the shares of its terms."""
+    """What a measured run shows: log(measured ÷ estimated), the estimate's own log sd, and the shares of its terms.
+
+    `noise_sd` is what hides the run's error from that of another: repetition, and a set-up that differs.
+    """
 
     log_ratio: float
     log_sd: float
     shares: Mapping[str, float]
+    noise_sd: float
+
+
+def noise(learner: TrainingRun, teacher: TrainingRun, repeat_sd: float) -> float:
+    """Log standard deviation between two runs that no formula tells: that of a repetition, more in another set-up."""
+    typed = (*SET_UP, *ADAPTER) if learner.method == "other" else SET_UP
+    same = all(getattr(learner, name) == getattr(teacher, name) for name in typed)
+    known = learner.method != "other" or learner.trainable_params is not None
+    return repeat_sd if same and known else math.hypot(repeat_sd, OTHER_SET_UP)
 
 
 def likeness(one: Mapping[str, float], other: Mapping[str, float], what: str) -> float:
@@ -56,22 +80,23 @@ def _together(one: Mapping[str, float], other: Mapping[str, float], what: str) -
     return COMMON**2 + sum(doubts[term] ** 2 * share * other.get(term, 0.0) for term, share in one.items())
 
 
-def update(
-    prior_sd: float, shares: Mapping[str, float], lessons: Sequence[Lesson], repeat_sd: float, what: str
-) -> tuple[float, float]:
+def update(prior_sd: float, shares: Mapping[str, float], lessons: Sequence[Lesson], what: str) -> tuple[float, float]:
     """(shift of the log median, log standard deviation that is left) of an estimate after measured runs.
 
-    Errors are jointly normal with the standard deviations of the estimates and the correlations of `likeness`; each
-    run adds noise N(0, repeat²). The conditional mean and variance are w·r and prior² − w·c, K w = c (Rasmussen and
-    Williams, Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 2.26). For runs of equal shares this is the
-    conjugate update of a mean. Without lessons nothing changes.
+    Errors are jointly normal; two of them covary by the terms that both are made of, scaled so that the measured runs
+    have the variances of their estimates; each measured run adds noise. With k their covariances with this estimate
+    and K those among them, the conditional mean is w·r, K w = k, and the share of the variance that is explained
+    w·k ÷ variance (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 2.26). For runs
+    of equal shares this is the conjugate update of a mean. Without lessons nothing changes.
     """
     if not lessons or prior_sd == 0.0:
         return 0.0, prior_sd
     import numpy as np
 
-    of_two = np.array([[a.log_sd * b.log_sd * likeness(a.shares, b.shares, what) for b in lessons] for a in lessons])
-    with_this = np.array([prior_sd * m.log_sd * likeness(shares, m.shares, what) for m in lessons])
-    weights = np.linalg.solve(of_two + max(repeat_sd, 1e-6) ** 2 * np.eye(len(lessons)), with_this)
+    scale = float(np.mean([m.log_sd**2 / _together(m.shares, m.shares, what) for m in lessons]))
+    of_two = scale * np.array([[_together(a.shares, b.shares, what) for b in lessons] for a in lessons])
+    with_this = scale * np.array([_together(shares, m.shares, what) for m in lessons])
+    weights = np.linalg.solve(of_two + np.diag([max(m.noise_sd, 1e-6) ** 2 for m in lessons]), with_this)
     shift = float(weights @ [m.log_ratio for m in lessons])
-    return shift, math.sqrt(max(prior_sd**2 - float(weights @ with_this), 0.0))
+    explained = float(weights @ with_this) / (scale * _together(shares, shares, what))
+    return shift, prior_sd * math.sqrt(max(1.0 - explained, 0.0))

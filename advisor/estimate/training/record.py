@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from advisor.core.quantity import Quantity
+from advisor.core.quantity import Quantity, Range
 from advisor.core.text import printable
 from advisor.core.training import TrainingEstimate, WayToFit
 
@@ -89,7 +89,7 @@ def _lines(answer: Answer, width: int) -> Iterator[str]:
     yield ""
     yield from _row("Speed", _words(found.tokens_per_second, "tokens/s"), width)
     yield from _row("Step", _words(found.step_seconds, "s"), width)
-    yield from _row("Training", _words(found.train_hours, "h"), width)
+    yield from _row("Training", _time(found.train_hours), width)
     yield from _row("Cost", _words(answer.cost_usd, "USD"), width)
     yield from _row("Trains", f"{answer.trainable_params:,.0f} parameters", width)
     if answer.largest_micro_batch:
@@ -146,6 +146,15 @@ def _words(quantity: Quantity, unit: str) -> str:
     if low is None or mid is None or high is None:
         return f"unknown: {printable(quantity.reason)}"
     return f"{_figure(mid)} {unit} ({_figure(low)} to {_figure(high)})"
+
+
+def _time(hours: Quantity) -> str:
+    """Hours, or minutes of what is over within the hour."""
+    likely = hours.range.p50
+    if likely is None or likely >= 1.0:
+        return _words(hours, "h")
+    minutes = Range(*(60.0 * (value or 0.0) for value in (hours.range.p10, likely, hours.range.p90)))
+    return _words(replace(hours, range=minutes), "min")
 
 
 def _figure(value: float) -> str:

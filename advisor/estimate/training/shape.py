@@ -33,6 +33,12 @@ VOCABULARY_T5, VOCABULARY_MT5 = 32_128, 250_112
 LAYERS_T5 = ((1.2e8, 16), (4e8, 24), (math.inf, 48))
 """Layers of encoder and decoder together by parameters: small, base, large and above (Raffel et al. 2020, table 15)."""
 
+_SIZE_WORD = re.compile(r"(?<![a-z])(small|base|large|xxl|xl)(?![a-z])", re.IGNORECASE)
+_SIZES_T5 = {"small": 7.7e7, "base": 2.48e8, "large": 7.83e8, "xl": 2.85e9, "xxl": 1.114e10}
+_SIZES_MT5 = {"small": 3.0e8, "base": 5.8e8, "large": 1.23e9, "xl": 3.74e9, "xxl": 1.292e10}
+_SIZES_BART = {"base": 1.39e8, "large": 4.06e8}
+"""Parameters by the word for the size: T5 1.1 and FLAN-T5, mT5, BART, as their model cards state them."""
+
 TYPICAL_ASPECT = 128  # hidden size over layers, as in most decoders from 7B to 70B
 TYPICAL_VOCABULARY = 100_000
 
@@ -93,6 +99,15 @@ def of_model(model: Model) -> Shape:
         encoder=model.kind == "encoder",
         moe=moe,
     )
+
+
+def size_by_name(name: str) -> float | None:
+    """Parameters of an encoder-decoder that is named with its size, such as flan-t5-large; None of other names."""
+    word = _SIZE_WORD.search(name)
+    if word is None or not is_encoder_decoder(name):
+        return None
+    kin = _SIZES_BART if "bart" in name.lower() else _SIZES_MT5 if MULTILINGUAL.search(name) else _SIZES_T5
+    return kin.get(word[1].lower())
 
 
 @lru_cache(maxsize=256)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
+from statistics import NormalDist
 
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
 from advisor.estimate.training.memory import PARALLEL, QUANTIZED, TUNED, layout
+from advisor.estimate.training.params import VIRTUAL_TOKENS
 from advisor.estimate.training.shape import Shape
 
 LINKED = ("SXM", "NVL", "MI3", "Gaudi")
@@ -25,11 +28,21 @@ FUSED_KERNELS = PARALLEL | {"llm-foundry"}
 SPLITS_BATCH = frozenset({"torchtitan"})
 """Stacks that count the batch of a whole pipeline and send it through sequence by sequence."""
 
+PROMPTS = frozenset({"soft-prompt", "prefix"})
+"""Methods that add positions to the input instead of operations to each layer."""
+
+MOST_VIRTUAL = 512
+"""Virtual tokens of a soft prompt that are believed; more trained parameters belong to the network that makes them."""
+
 AGAIN = {"full": 1.0, "selective": 0.2}
 """Share of the forward pass that checkpointing computes again."""
 
 LOSS_TRAFFIC = {"no": 40.0, "kernel": 12.0, "projection": 6.0, "yes": 10.0}
 """Bytes per token and vocabulary entry that the loss moves: copies in fp32 forward and backward, or one fused pass."""
+
+
+SPREAD_OF_LENGTHS = 0.65
+"""Log standard deviation of the lengths in a set of examples: four at random are padded to 1.7 times their mean."""
 
 
 def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | None:
@@ -64,7 +77,7 @@ def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> 
 def traffic_bytes_per_token(run: TrainingRun, shape: Shape, length: float, k: Mapping[str, float]) -> float:
     """Memory traffic of all that is not a matrix product: norms, activations, residuals, logits, unfused scores."""
     passes = 3.0 + AGAIN.get(run.checkpointing, 0.0)
-    if run.method != "full":
+    if run.method != "full" and run.method not in PROMPTS:
         passes += k["traffic_adapter"]
     layer = 12.0 * shape.hidden + 6.0 * shape.mlp
     if run.attention == "eager":
@@ -82,7 +95,7 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float])
         log += k["eff_balance"] * math.log(peak / bandwidth / k["tflops_per_gb"])
     if run.compute_dtype == "fp8":
         log += k["eff_fp8"]
-    if run.method not in ("full", "lora", "qlora", "dora"):
+    if run.method == "other":
         log += k["eff_other_method"]
     if shape.moe and run.model is not None:
         width = run.model.moe_intermediate or run.model.intermediate
@@ -103,7 +116,7 @@ def _card_terms(
     run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Mapping[str, float]
 ) -> dict[str, float]:
     """Busy seconds by term of one card for one micro step of one replica, were the replica a single card."""
-    length = mean_length(run)
+    length = computed_length(run, shape)
     tokens = run.micro_batch * length
     bandwidth = (gpu.bandwidth_gb_per_second or peak_tflops / k["tflops_per_gb"]) * 1e9
     share = k["attention_eager"] if run.attention == "eager" else k.get(f"attention_{gpu.arch}", k["attention_default"])
@@ -122,6 +135,35 @@ def mean_length(run: TrainingRun) -> float:
     return run.seq_len if run.packed else (run.mean_tokens or run.seq_len)
 
 
+def computed_length(run: TrainingRun, shape: Shape) -> float:
+    """Positions of a sequence that are computed: a batch of unlike examples is padded to its longest.
+
+    Without padding where sequences are packed, batches are padding-free or sorted by length, or positions are counted;
+    halfway (in logarithms) where nobody said. A soft prompt stands before every sequence.
+    """
+    mean = mean_length(run)
+    before = _virtual_tokens(run, shape)
+    if run.packed or run.padding_free or run.tokens_basis == "padded":
+        return mean + before
+    longest = longest_of(run.micro_batch) ** (0.5 if run.padding_free is None else 1.0)
+    return max(mean, min(run.longest_tokens or run.seq_len, mean * longest)) + before
+
+
+def _virtual_tokens(run: TrainingRun, shape: Shape) -> float:
+    if run.method != "soft-prompt":
+        return 0.0
+    stated = (run.trainable_params or 0.0) / shape.hidden
+    return stated if 1.0 <= stated <= MOST_VIRTUAL else VIRTUAL_TOKENS
+
+
+@cache
+def longest_of(count: int) -> float:
+    """Expected longest of so many examples over their mean, for lognormal lengths: n E[Φ(z + σ)ⁿ⁻¹], z normal."""
+    normal, steps = NormalDist(), 400
+    drawn = (normal.inv_cdf((i + 0.5) / steps) for i in range(steps))
+    return count * math.fsum(normal.cdf(z + SPREAD_OF_LENGTHS) ** (count - 1) for z in drawn) / steps
+
+
 def _link_speed(gpu: Gpu, k: Mapping[str, float]) -> float:
     """Bytes per second between two cards of a machine."""
     return math.exp(k["link_nvlink" if any(part in gpu.name for part in LINKED) else "link_pcie"]) * 1e9
@@ -132,7 +174,7 @@ def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, fl
     where = layout(run)
     if where.tensor == 1:
         return 0.0
-    positions = run.micro_batch * mean_length(run) / run.context_parallel
+    positions = run.micro_batch * computed_length(run, shape) / run.context_parallel
     moved = 4.0 * 2.0 * (where.tensor - 1) / where.tensor * 2.0 * positions * shape.hidden * shape.layers
     return k["tensor_exposed"] * moved / where.pipeline / _link_speed(gpu, k)
 
@@ -232,9 +274,12 @@ def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> 
 def _launch_seconds(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> float:
     """Time to issue the kernels of all layers forward and backward, which a small batch does not hide."""
     log = k["launch_per_layer"]
-    log += k["launch_adapter"] if run.method != "full" else 0.0
+    log += k["launch_adapter"] if run.method != "full" and run.method not in PROMPTS else 0.0
     log += k["launch_quantized"] if run.quantization in QUANTIZED else 0.0
     log += k["launch_sharded"] if layout(run).sharded_weights else 0.0
+    if shape.moe and run.model is not None:
+        fused = run.framework in FUSED_KERNELS
+        log += k["launch_moe_fused"] if fused else k["launch_moe"] * math.log(run.model.experts)
     fused = 0.5 if run.compile or run.framework in FUSED_KERNELS else 1.0
     return fused * math.exp(log) * shape.layers * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
 

@@ -77,7 +77,7 @@ SHARES = st.fixed_dictionaries({term: st.floats(0.01, 1.0) for term in DOUBTS["s
 @given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=20))
 def test_runs_of_equal_shares_update_as_precisions(prior: float, repeat: float, ratios: list[float]) -> None:
     shares = {"matrix": 0.8, "launch": 0.2}
-    shift, left = update(prior, shares, [Lesson(r, prior, shares) for r in ratios], repeat, "speed")
+    shift, left = update(prior, shares, [Lesson(r, prior, shares, repeat) for r in ratios], "speed")
     precision = 1 / prior**2 + len(ratios) / repeat**2
     assert shift == pytest.approx(sum(ratios) / repeat**2 / precision, abs=1e-6)
     assert left == pytest.approx(math.sqrt(1 / precision), abs=1e-6)
@@ -94,6 +94,30 @@ def test_likeness_by_hand() -> None:
     compute, overhead = {"matrix": 1.0}, {"launch": 1.0}
     by_hand = COMMON**2 / math.sqrt((COMMON**2 + 0.2**2) * (COMMON**2 + 0.3**2))
     assert likeness(compute, overhead, "speed") == pytest.approx(by_hand)
+
+
+def test_a_run_made_of_a_doubtful_term_moves_more_than_the_run_that_taught() -> None:
+    short, long = {"matrix": 0.8, "attention": 0.2}, {"matrix": 0.2, "attention": 0.8}
+    shift, left = update(0.3, long, [Lesson(-0.1, 0.3, short, 1e-6)], "speed")
+    both = COMMON**2 + 0.2**2 * 0.8 * 0.2 + 0.6**2 * 0.2 * 0.8
+    alone = COMMON**2 + 0.2**2 * 0.8**2 + 0.6**2 * 0.2**2
+    assert shift == pytest.approx(-0.1 * both / alone, rel=1e-6)
+    assert shift < -0.1
+    of_long = COMMON**2 + 0.2**2 * 0.2**2 + 0.6**2 * 0.8**2
+    assert left == pytest.approx(0.3 * math.sqrt(1 - both**2 / (alone * of_long)), rel=1e-6)
+
+
+def test_another_set_up_teaches_less() -> None:
+    run = published_run()
+    own = TrainingMeasurement(run, tokens_per_second=1.5 * estimate(run).tokens_per_second.likely)
+
+    def change(other) -> float:
+        return estimate(other, [own]).tokens_per_second.likely / estimate(other).tokens_per_second.likely
+
+    assert change(replace(run, rank=8)) == pytest.approx(change(run), rel=0.01)
+    assert 1.05 < change(replace(run, attention="flash")) < change(run) - 0.05
+    unnamed = replace(run, method="other", trainable_params=None)
+    assert estimate(unnamed, [replace(own, run=unnamed)]).tokens_per_second.range.p90 > 0
 
 
 def test_a_run_bound_by_the_same_terms_teaches_more_than_one_bound_by_others() -> None:
