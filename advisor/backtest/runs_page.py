@@ -31,8 +31,8 @@ those that were corrected.
 TWINS = """## What no estimate from these inputs can tell
 
 Published runs of one source whose typed inputs are all the same, length and batch included: how far the one of the
-middle date misses the others in tokens per second. A calibration with one of them can do no better on the others, so
-the 20 % that 90 of 100 runs should stay within after a calibration is out of reach for these sources.
+middle date misses the others in tokens per second. A calibration with one of them can do no better on the others: where
+this p90 is above 20 %, the goal of 20 % after a calibration is out of reach.
 
 | | runs | median difference | p90 difference |
 |---|---|---|---|

@@ -171,7 +171,8 @@ def _speed(run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasuremen
     median = throughput.tokens_per_step(run) / seconds
     lessons = [lesson for m in measured if (lesson := _speed_lesson(run, m, k)) is not None]
     shares = throughput.shares(run, run.gpu, shape, k) if lessons else {}
-    return _corrected(median, spread.log_sd(run, "speed", k), shares, lessons, k, "speed")
+    log_sd = math.hypot(spread.log_sd(run, "speed", k), throughput.padding_doubt(run))
+    return _corrected(median, log_sd, shares, lessons, k, "speed")
 
 
 def _speed_lesson(
@@ -235,6 +236,8 @@ def _notes(run: TrainingRun) -> tuple[str, ...]:
     notes = []
     if run.assumed:
         notes.append(f"assumed, because nobody stated it: {', '.join(run.assumed)}")
+    if throughput.padding_doubt(run) > 0.0:
+        notes.append("nobody said whether batches are padded as they come or hold examples of like lengths: in between")
     if run.model is None:
         notes.append("the architecture is not known: a typical decoder of the same size stands in")
     return tuple(notes)

@@ -141,12 +141,21 @@ def computed_length(run: TrainingRun, shape: Shape) -> float:
     Without padding where sequences are packed, batches are padding-free or sorted by length, or positions are counted;
     halfway (in logarithms) where nobody said. A soft prompt stands before every sequence.
     """
+    mean, padded = mean_length(run), _padded_length(run)
+    return _virtual_tokens(run, shape) + (math.sqrt(mean * padded) if run.padding_free is None else padded)
+
+
+def padding_doubt(run: TrainingRun) -> float:
+    """Log standard deviation of the time where nobody said whether batches are sorted: one way or the other."""
+    return 0.5 * math.log(_padded_length(run) / mean_length(run)) if run.padding_free is None else 0.0
+
+
+def _padded_length(run: TrainingRun) -> float:
+    """Mean length that batches are padded to, unless they are known to hold no padding."""
     mean = mean_length(run)
-    before = _virtual_tokens(run, shape)
     if run.packed or run.padding_free or run.tokens_basis == "padded":
-        return mean + before
-    longest = longest_of(run.micro_batch) ** (0.5 if run.padding_free is None else 1.0)
-    return max(mean, min(run.longest_tokens or run.seq_len, mean * longest)) + before
+        return mean
+    return max(mean, min(run.longest_tokens or run.seq_len, mean * longest_of(run.micro_batch)))
 
 
 def _virtual_tokens(run: TrainingRun, shape: Shape) -> float:
@@ -278,8 +287,8 @@ def _launch_seconds(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> f
     log += k["launch_quantized"] if run.quantization in QUANTIZED else 0.0
     log += k["launch_sharded"] if layout(run).sharded_weights else 0.0
     if shape.moe and run.model is not None:
-        fused = run.framework in FUSED_KERNELS
-        log += k["launch_moe_fused"] if fused else k["launch_moe"] * math.log(run.model.experts)
+        grouped = run.framework in FUSED_KERNELS
+        log += k["launch_moe_fused"] if grouped else k["launch_moe"] * math.log(run.model.experts)
     fused = 0.5 if run.compile or run.framework in FUSED_KERNELS else 1.0
     return fused * math.exp(log) * shape.layers * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
 

@@ -101,6 +101,9 @@ def test_batches_of_unlike_examples_are_padded_to_their_longest() -> None:
     assert throughput.computed_length(replace(run, micro_batch=1), shape) == pytest.approx(200)
     between = throughput.computed_length(replace(run, padding_free=None), shape)
     assert between == pytest.approx(200 * throughput.longest_of(8) ** 0.5)
+    told = [estimate(replace(run, padding_free=known)).tokens_per_second.range for known in (True, None, False)]
+    assert told[0].p50 > told[1].p50 > told[2].p50
+    assert told[1].p90 / told[1].p10 > 1.2 * told[0].p90 / told[0].p10
     for full in (replace(run, padding_free=True), replace(run, tokens_basis="padded")):
         assert throughput.computed_length(full, shape) == 200
         assert estimate(full).tokens_per_second.likely > 1.5 * estimate(run).tokens_per_second.likely
