@@ -239,7 +239,8 @@ def _notes(run: TrainingRun) -> tuple[str, ...]:
     if throughput.padding_doubt(run) > 0.0:
         notes.append("nobody said whether batches are padded as they come or hold examples of like lengths: in between")
     if run.model is None:
-        notes.append("the architecture is not known: a typical decoder of the same size stands in")
+        kin = "T5 model" if is_encoder_decoder(run.model_name) else "decoder"
+        notes.append(f"the architecture is not known: a typical {kin} of the same size stands in")
     return tuple(notes)
 
 
