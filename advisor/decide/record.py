@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from advisor.core.arm import Estimate
 from advisor.core.figure import Figure
-from advisor.core.quantity import UNKNOWN, Range
+from advisor.core.quantity import UNKNOWN, Basis, Range
 from advisor.core.verdict import ArmRecord, FigureInput, FigureRecord, SourceRecord
 from advisor.decide.quantiles import quantiles
 
@@ -62,6 +62,11 @@ def number(value: float) -> float | None:
     return None if value != value else float(value)
 
 
+def _is_nothing(leaf: Figure) -> bool:
+    """Whether a figure only says that nothing is paid, such as training of a prompt: a definition has no source."""
+    return leaf.basis is Basis.MEASURED and isinstance(leaf.rows, float) and leaf.rows == 0
+
+
 def _input(figure: Figure) -> FigureInput:
     source = figure.source or "; ".join(dict.fromkeys(leaf.source for leaf in figure.leaves() if leaf.source))
     return FigureInput(figure.id, number(figure.value), figure.unit, str(figure.basis), source, figure.as_of)
@@ -73,6 +78,6 @@ def sources(estimates: Iterable[Estimate]) -> tuple[SourceRecord, ...]:
     for estimate in estimates:
         for figure in (estimate["horizon.total"], estimate["time.weeks"]):
             for leaf in figure.leaves():
-                if leaf.source and leaf.id:
+                if leaf.source and leaf.id and not _is_nothing(leaf):
                     used.setdefault((leaf.source, str(leaf.basis), leaf.as_of), {})[leaf.id] = None
     return tuple(SourceRecord(source, basis, as_of, tuple(ids)) for (source, basis, as_of), ids in used.items())

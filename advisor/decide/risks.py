@@ -10,6 +10,9 @@ from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, Risk
 from advisor.decide.rules import is_hosted, last_day, tariffs
 
+THINKABLE = 10.0
+"""Prices of one model have fallen and risen by no more than tenfold within a horizon; beyond, it is no risk to name."""
+
 FORGETTING = (
     "tuning costs general skill: over three tests LoRA rank 16 fell from .653 to .609, full tuning from .595 to .414 "
     "(Biderman et al. 2024, arXiv 2405.09673); score a general set before roll-out"
@@ -38,7 +41,7 @@ def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]
 
 
 def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[Risk]:
-    if rival is None or even.price_multiple is None:
+    if rival is None or even.price_multiple is None or not 1 / THINKABLE <= even.price_multiple <= THINKABLE:
         return
     prompted = pick if pick.arm.approach == "prompt" else rival
     change = "rise" if prompted is pick else "fall"

@@ -13,7 +13,7 @@ from advisor.core.figure import Figure
 from advisor.core.quantity import Basis
 from advisor.core.verdict import FlipPoint, Information, NextStep, Readiness
 from advisor.decide.information import DETECTABLE, conditional_means, items_needed, rows_of, variance_removed, worth
-from advisor.decide.ranking import Matrix, Ranking
+from advisor.decide.ranking import LIKELY, Matrix, Ranking
 
 TEST_SIZES = (100, 200, 400, 800, 1600)
 
@@ -72,6 +72,22 @@ def next_steps(known: Known) -> tuple[NextStep, ...]:
     paying = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(known)]
     ranked = sorted(paying, key=lambda s: s.cost_usd - s.worth_usd)[:LISTED]
     return (_collect_test(known), *ranked) if first else tuple(ranked)
+
+
+def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
+    """What is left to do where the verdict is open and no measurement is worth its price."""
+    pick, arm = ranking.pick, ranking.arms[ranking.pick]
+    if float(ranking.p_meets[pick]) >= LIKELY:
+        return NextStep(f"start with {arm.id}: no measurement that could separate the options pays", 0.0, 0.0, 0.0)
+    kept = {
+        f"quality.target = {brief.quality.target:g} ({arm.id} is expected at {ranking.quality[0, pick]:.2f})": (
+            ranking.meets_quality[1:, pick]
+        ),
+        "the hard limits on money": ranking.meets_money[1:, pick],
+        "budget.weeks": ranking.meets_weeks[1:, pick],
+    }
+    tightest = min(kept, key=lambda name: float(kept[name].mean()))
+    return NextStep(f"relax {tightest} or name other models: no measurement changes what stops here", 0.0, 0.0, 0.0)
 
 
 def information(known: Known) -> tuple[Information, ...]:

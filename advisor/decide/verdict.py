@@ -22,6 +22,7 @@ from advisor.core.verdict import (
     Sensitivity,
     Verdict,
 )
+from advisor.decide.ages import price_ages
 from advisor.decide.breakeven import break_even
 from advisor.decide.criteria import weigh
 from advisor.decide.evaluator import Cases, Evaluator
@@ -31,7 +32,7 @@ from advisor.decide.readiness import best_of_another_approach, readiness
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
-from advisor.decide.steps import DECIDE_NOW, Known, information, next_steps
+from advisor.decide.steps import DECIDE_NOW, Known, information, next_steps, without_measurement
 from advisor.decide.whatif import what_changes
 from advisor.decide.why import Case, reasons
 
@@ -86,8 +87,10 @@ def nothing_left(
     brief: Brief, setting: Setting, excluded: tuple[Excluded, ...], assumptions: tuple[Assumption, ...], seed: int
 ) -> Verdict:
     """The record where every option is ruled out: no arm, but each rule with what it stopped."""
-    rules = ", ".join(dict.fromkeys(e.rule for e in excluded)) or "the brief names no model"
-    told = f"No option is left: {len(excluded)} of {len(excluded)} are ruled out by {rules}."
+    rules = ", ".join(dict.fromkeys(e.rule for e in excluded))
+    count = "the only one is" if len(excluded) == 1 else f"all {len(excluded)} are"
+    told = f"No option is left: {count} ruled out by {rules}." if rules else "No option is left: 0 models are named."
+    step = f"relax a rule ({rules}) or name other models" if rules else "name a model in models.prompt or models.tune"
     return Verdict(
         schema=SCHEMA,
         name=brief.name,
@@ -105,7 +108,7 @@ def nothing_left(
         break_even=BreakEven(),
         flip_points=(),
         sensitivity=(),
-        next_step=NextStep(f"relax a rule ({rules}) or name other models", 0.0, 0.0, 0.0),
+        next_step=NextStep(step, 0.0, 0.0, 0.0),
         readiness=(Readiness("options", "stop", told),),
         assumptions=assumptions,
     )
@@ -162,6 +165,13 @@ def _assemble(
     if stop:
         why = (f"Not decidable yet: {stop}. Meanwhile use {pick.arm.id}.", *why)[:5]
     arms = tuple(e.arm for e in estimates)
+    origins = sources(estimates) if deep else ()
+    cautioned = (
+        *question.warnings,
+        *cautions(arms, brief, question.setting),
+        *over_budget(brief, ranking),
+        *price_ages(origins, question.setting.as_of),
+    )
     return Verdict(
         schema=SCHEMA,
         name=brief.name,
@@ -179,7 +189,7 @@ def _assemble(
         break_even=second.break_even,
         flip_points=second.flips,
         sensitivity=second.sensitivity,
-        next_step=second.steps[0] if second.steps else DECIDE_NOW,
+        next_step=second.steps[0] if second.steps else without_measurement(brief, ranking) if stop else DECIDE_NOW,
         readiness=checks,
         steps=second.steps,
         information=second.information,
@@ -187,10 +197,10 @@ def _assemble(
         horizon_months=float(brief.budget.horizon_months),
         plan=plan(brief, ranking, second.flips),
         assumptions=question.assumptions,
-        warnings=(*question.warnings, *cautions(arms, brief, question.setting), *over_budget(brief, ranking)),
+        warnings=cautioned,
         labels_needed=labels_needed(brief, question.labels),
         criteria=weigh(estimates, brief, question.weights) if question.weights else (),
-        sources=sources(estimates) if deep else (),
+        sources=origins,
         alternative=rival.arm.id if rival is not None else "",
     )
 

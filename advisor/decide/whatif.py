@@ -24,6 +24,9 @@ COARSE, FINE = 61, 33
 
 VOLUME = "traffic.requests_per_month"
 
+LABELS = "data.examples"
+"""Without a single label a tuned model buys a first round, with one it does not: that step is no flip point."""
+
 Value = tuple[str, float]
 """An input and the value it is tried at."""
 
@@ -153,7 +156,7 @@ def _nearest_changes(key: str, values: Matrix, arms: Sequence[Arm], base: str, n
         i = below[-1]
         high = min(now, float(values[i + 1])) if i + 1 < len(values) else now
         found.append(Bracket(key, float(values[i]), high, arms[i]))
-    return found
+    return [b for b in found if not (key == LABELS and b.low < 1 <= b.high)]
 
 
 def _narrowed(

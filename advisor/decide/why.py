@@ -44,7 +44,15 @@ def middle(figure: Figure) -> float:
 
 def usd(value: float) -> str:
     """Dollars for a sentence: cents below a hundred, whole dollars above."""
-    return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
+    return f"${value:,.2f}" if 0.005 <= abs(value) < 99.995 else f"${value:,.0f}"
+
+
+def draws(share: float) -> str:
+    """A share of draws out of a hundred; never all or none of them unless it is so."""
+    count = 100 * share
+    if 99.5 <= count < 100:
+        return "more than 99"
+    return "fewer than 1" if 0 < count < 0.5 else f"{count:.0f}"
 
 
 def _at_least(case: Case) -> str:
@@ -60,9 +68,13 @@ def _monthly(case: Case) -> str:
     if case.other is None:
         return f"{case.pick.arm.id} costs {usd(run)} a month; no option of another approach is left to compare with."
     rival = middle(case.other["run.total"])
-    share = f", {100 * run / rival:.0f} % of it" if 0 < run < rival else ""
+    share = f", {_percent(run / rival)} of it" if 0 < run < rival and usd(run) != usd(rival) else ""
     against = f"{usd(rival)} for {case.other.arm.id}, the cheapest of another approach"
     return f"{case.pick.arm.id} costs {usd(run)} a month against {against}{share}."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.005 else "less than 1 %"
 
 
 def _score_of(case: Case, estimate: Estimate) -> Score | None:
@@ -81,7 +93,8 @@ def _quality(case: Case) -> str:
     rival = middle(case.other["quality.score"])
     own, theirs = _score_of(case, case.pick), _score_of(case, case.other)
     if own is None or theirs is None:
-        return f"Expected score {q:.2f} against {rival:.2f}, from related scores and the evidence base{goal}."
+        origin = "related scores and the evidence base" if case.brief.quality.measured else "the evidence base"
+        return f"Expected score {q:.2f} against {rival:.2f}, from {origin}{goal}."
     items = min(own.items, theirs.items)
     sd, paired = _paired(case, case.pick.arm.skill, case.other.arm.skill)
     items = paired or items
@@ -100,14 +113,15 @@ def _paired(case: Case, a: str, b: str) -> tuple[float, int]:
 def _once(case: Case) -> str:
     once = middle(case.pick["once.total"])
     training = middle(case.pick["once.training"])
-    share = f", of which training is {100 * training / once:.1f} %" if once > 0 and training > 0 else ""
+    share = f", of which training is {100 * training / once:.1f} %" if training > 0.0005 * once > 0 else ""
     months = case.break_even.months
     if (
         months is not None
         and case.other is not None
         and middle(case.pick["run.total"]) < middle(case.other["run.total"])
     ):
-        return f"It takes {usd(once)} once{share}, and has paid that back after {months:.1f} months."
+        after = f"after {months:.1f} months" if months >= 0.05 else "within days"
+        return f"It takes {usd(once)} once{share}, and has paid that back {after}."
     if case.other is not None:
         return f"It takes {usd(once)} once{share}, against {usd(middle(case.other['once.total']))}."
     return f"It takes {usd(once)} once{share}."
@@ -126,9 +140,9 @@ def _hosting(case: Case) -> str:
 
 def _odds(case: Case) -> str:
     months = case.brief.budget.horizon_months
-    draws = 100 * float(case.ranking.p_best[case.ranking.pick])
+    best = draws(float(case.ranking.p_best[case.ranking.pick]))
     if case.other is None:
-        return f"It is best in {draws:.0f} of 100 draws over {months} months."
+        return f"It is best in {best} of 100 draws over {months} months."
     saved = middle(case.other["horizon.total"] - case.pick["horizon.total"])
     money = f"saves {usd(saved)}" if saved >= 0 else f"costs {usd(-saved)} more"
-    return f"Over {months} months it {money} and is best in {draws:.0f} of 100 draws."
+    return f"Over {months} months it {money} and is best in {best} of 100 draws."

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from advisor.core.dates import oldest
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, GpuOffer
 from advisor.core.quantity import Basis, Quantity, Range
-from advisor.facts.dates import oldest
 from advisor.facts.table import Row, read
 
 _HOUR = "USD/h"

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
+from advisor.core.dates import earliest_day, stale
 from advisor.core.quantity import Range
-from advisor.core.verdict import ArmRecord, BreakEven, FlipPoint, NextStep, Sensitivity, SourceRecord, Verdict
+from advisor.core.verdict import (
+    ArmRecord,
+    BreakEven,
+    FlipPoint,
+    LabelsNeeded,
+    NextStep,
+    Sensitivity,
+    SourceRecord,
+    Verdict,
+)
 from advisor.report import words
 from advisor.report.headline import as_is, headline, horizon, money_of, subtitle
 from advisor.report.page import Block, Bullets, Chart, Code, Column, Heading, Page, Paragraph, Ranged, Table
 from advisor.report.trace import traces
+
+FAR = 100.0
+"""A flip point more than this many times away from today's value is counted, not told."""
 
 
 def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
@@ -63,6 +77,11 @@ def flip_sentence(flip: FlipPoint) -> str:
     )
 
 
+def is_near(flip: FlipPoint) -> bool:
+    """Whether the flip lies within a hundredfold of today's value; from zero every value counts as near."""
+    return not flip.now or not flip.value or 1 / FAR <= flip.value / flip.now <= FAR or flip.value / flip.now < 0
+
+
 def break_even_sentences(held: BreakEven) -> list[str]:
     """What is known of the break-even, a sentence each; empty where the arms never cost the same."""
     months = f"{_rounded(held.months)} months{_interval(held.months_range)}"
@@ -89,7 +108,7 @@ def step_sentence(step: NextStep) -> str:
     """The next step with its price, duration and worth."""
     if not step.worth_usd and not step.cost_usd and not step.days:
         return words.clean(step.action)
-    days = f", takes {words.number(step.days)} day{'' if step.days == 1 else 's'}" if step.days else ""
+    days = f", takes {words.days(step.days)}" if step.days else ""
     worth = f", is worth {words.money(step.worth_usd)}" if words.is_known(step.worth_usd) else ""
     return words.clean(f"{step.action}: costs {words.money(step.cost_usd)}{days}{worth}")
 
@@ -103,7 +122,12 @@ def _why(verdict: Verdict) -> Iterator[Block]:
 def _flips(verdict: Verdict) -> Iterator[Block]:
     if verdict.flip_points:
         yield Heading("What would change the answer")
-        yield Bullets(tuple(flip_sentence(f) for f in verdict.flip_points))
+        near = [f for f in verdict.flip_points if is_near(f)]
+        far = len(verdict.flip_points) - len(near)
+        told = [flip_sentence(f) for f in near]
+        if far:
+            told.append(f"{words.plural(far, 'other input')}: only more than {FAR:g} times larger or smaller than now")
+        yield Bullets(tuple(told))
 
 
 def _break_even(verdict: Verdict) -> Iterator[Block]:
@@ -234,7 +258,7 @@ def _labels(verdict: Verdict) -> Iterator[Block]:
         (
             Code(words.clean(need.option)),
             words.number(words.about(need.labels.p50)) if need.labels.is_known else words.clean(need.detail),
-            words.span(need.labels, lambda v: words.number(words.about(v))) if need.labels.is_known else "",
+            _labels_span(need),
             words.money(need.cost_usd.p50) if need.labels.is_known else "",
             words.weeks(need.weeks.p50) if need.labels.is_known else "",
         )
@@ -248,6 +272,14 @@ def _labels(verdict: Verdict) -> Iterator[Block]:
         Column("weeks", right=True),
     )
     yield Table("labels", columns, rows)
+
+
+def _labels_span(need: LabelsNeeded) -> str:
+    """The 80 % interval; where too few draws get there, its upper end is only how far the curve was followed."""
+    if not need.labels.is_known:
+        return ""
+    low, high = (words.number(words.about(end)) for end in (need.labels.p10, need.labels.p90))
+    return f"{low} – beyond {high}" if need.detail else low if low == high else f"{low} – {high}"
 
 
 def _sensitivity(verdict: Verdict) -> Iterator[Block]:
@@ -295,7 +327,7 @@ def _assumptions(verdict: Verdict) -> Iterator[Block]:
 def _sources(verdict: Verdict) -> Iterator[Block]:
     found: dict[tuple[str, str, str], dict[str, None]] = {}
     for s in verdict.sources:
-        found.setdefault((_document(s), s.basis, s.as_of), {}).update(dict.fromkeys(s.used_for))
+        found.setdefault((_document(s), s.basis, _dated(s, verdict.as_of)), {}).update(dict.fromkeys(s.used_for))
     if found:
         yield Heading("Sources")
         rows = tuple(
@@ -303,6 +335,12 @@ def _sources(verdict: Verdict) -> Iterator[Block]:
             for origin, used in found.items()
         )
         yield Table("sources", tuple(Column(c) for c in ("source", "basis", "as of", "used for")), rows)
+
+
+def _dated(held: SourceRecord, on: str) -> str:
+    """The date of a source; a fact that is more than 90 days old on the day of the decision is marked."""
+    looked_up = held.basis in ("quoted", "published") and earliest_day(held.as_of) is not None
+    return f"{held.as_of} (old)" if on and looked_up and stale(held.as_of, date.fromisoformat(on)) else held.as_of
 
 
 def _document(held: SourceRecord) -> str:

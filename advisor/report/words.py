@@ -137,6 +137,13 @@ def weeks(value: float | None) -> str:
     return number(round(value * 2) / 2 if value < 10 else round(value))
 
 
+def days(value: float | None) -> str:
+    """Calendar days in whole ones: `less than a day`, `1 day`, `5 days`."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN_WORD
+    return "less than a day" if value < 0.5 else plural(round(value), "day")
+
+
 def measure(value: float | None, unit: str) -> str:
     """A number with its unit: `$12,168 a month`, `$1.861/h`, `21.7 %`, `1,650 tokens/request`."""
     if not is_known(value):

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.facts import earliest_day, stale
-from advisor.facts.dates import oldest
+from advisor.core.dates import earliest_day, oldest, stale
 
 
 @pytest.mark.parametrize(
