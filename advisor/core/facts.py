@@ -115,6 +115,7 @@ class TokenPrice:
     availability: str = ""
     open_weights: bool = False
     regions: tuple[str, ...] = ()
+    card: str = ""  # of a deployment that is a card paid by the hour
     zero_retention: str = ""  # how retention can be ruled out, e.g. "by contract"; empty: not known
     cited: Cited = Cited("", "")
 

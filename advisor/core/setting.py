@@ -46,6 +46,7 @@ class Setting:
     traffic: TrafficReport | None = None
     results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
+    cards: Mapping[str, Gpu] = field(default_factory=lambda: MappingProxyType({}))  # of hosted deployments, by name
     schedules: Mapping[tuple[str, str], tuple[TokenPrice, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def schedule(self, price: TokenPrice) -> tuple[TokenPrice, ...]:

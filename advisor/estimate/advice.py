@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief
+from advisor.core.figure import Figure
 from advisor.core.setting import Setting
-from advisor.estimate.ledger import HOURS_PER_MONTH
-from advisor.estimate.limits import doubtful, least_hours, tokens_per_second_alone
+from advisor.estimate.limits import doubtful, tokens_per_second_alone
 
 CENT = 0.01
 FROM = "run.inference_from_"
@@ -22,7 +25,7 @@ PADDING_MATTERS = 1.2
 def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> tuple[str, ...]:
     """All lines, each once, in the order of their importance for the bill."""
     found = [
-        *_reorder(estimates), *_changed_prices(estimates), *_overloaded(estimates, brief, setting),
+        *_reorder(estimates), *_changed_prices(estimates), *_overloaded(estimates, brief),
         *_latency(estimates, brief, setting), *doubtful(brief, setting), *_padded(estimates),
         *_provider_months(estimates), *_cadence(estimates, brief),
     ]  # fmt: skip
@@ -58,18 +61,20 @@ def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
                 yield f"The price of {model} changes on {day}: {estimate.arm.id} then costs {then} a month, not {now}"
 
 
-def _overloaded(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> Iterator[str]:
-    """Cards whose speeds are not known, and that the load overwhelms even at their rated arithmetic."""
+def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
+    """Cards whose speeds are not known, and of which the load fills several even at their rated arithmetic."""
     for estimate in estimates:
-        model = setting.model(estimate.arm.model)
-        if model is None or not _on_cards(estimate.arm) or "serve.busy_hours" in estimate.figures:
-            continue
-        tokens = sum(estimate[f"tokens.{part}"].value for part in ("static", "fresh", "output"))
-        hours = least_hours(brief, setting, model, tokens * brief.traffic.requests_per_month.likely)
-        if hours is not None and hours > HOURS_PER_MONTH:
+        sets = estimate.figures.get("serve.deployments")
+        what = f"deployments of {estimate.arm.provider}"
+        if sets is None and "serve.busy_hours" not in estimate.figures:
+            sets, what = (
+                estimate.figures.get("serve.replicas"),
+                f"sets of {brief.hardware.count} × {brief.hardware.gpu}",
+            )
+        if sets is not None and sets.value > 1:
             yield (
-                f"{estimate.arm.id}: the load needs at least {hours:,.0f} hours a month of {brief.hardware.count} × "
-                f"{brief.hardware.gpu}, more than the {HOURS_PER_MONTH:.0f} charged: measure prefill and decode"
+                f"{estimate.arm.id}: the load fills {sets.value:,.0f} {what} even at their rated arithmetic: so many "
+                "are charged, and it will take more; measure prefill and decode"
             )
 
 
@@ -93,11 +98,37 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
                 f"{estimate.arm.model} on {cards} takes at least {least:.2g} s to write an answer in 16 bits, "
                 f"more than the {limit:g} s of traffic.max_latency_seconds"
             )
+        elif "serve.replicas_in_time" in estimate.figures:
+            yield from _in_time(estimate, cards, limit)
         else:
             yield (
                 f"{estimate.arm.model} on {cards} writes an answer in {least:.2g} s at best; whether it keeps to "
-                f"{limit:g} s under load is not measured: cards are counted by load, not by latency"
+                f"{limit:g} s under load is not known: cards are counted by load, not by latency"
             )
+
+
+def _in_time(estimate: Estimate, cards: str, limit: float) -> Iterator[str]:
+    """Sets of cards that the goal takes by the model of batched serving, where that may be more than are charged."""
+    told = f"{estimate.arm.id} on {cards}: within {limit:g} s"
+    if estimate["serve.at_once"].value < 1:
+        yield f"{told} not even one answer alone is done by the model of serving (explain serve.at_once)"
+        return
+    charged = estimate.figures.get("serve.replicas")
+    paid = charged.value if charged is not None else 1.0
+    low, high = (np.quantile(_draws(estimate["serve.replicas_in_time"]), q, method="nearest") for q in (0.1, 0.9))
+    if high > paid:
+        month = estimate["run.cards"].value / paid
+        yield (
+            f"{told} at the busiest hour it takes {low:,.0f} to {high:,.0f} sets by the model of serving (explain "
+            f"serve.replicas_in_time), ${low * month:,.0f} to ${high * month:,.0f} a month; by load {paid:,.0f} is "
+            "charged: a load test settles it"
+        )
+
+
+def _draws(figure: Figure) -> NDArray[np.float64]:
+    """The draws of a figure; its one value where there are none."""
+    rows = np.atleast_1d(np.asarray(figure.rows, dtype=float))
+    return rows[1:] if len(rows) > 1 else rows
 
 
 def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:

@@ -101,12 +101,3 @@ def tokens_per_second_alone(gpu: Gpu, model: Model, cards: int) -> float | None:
     if gpu.bandwidth_gb_per_second is None or size <= 0:
         return None
     return gpu.bandwidth_gb_per_second * GIGA * cards / (BYTES_16_BIT * size)
-
-
-def least_hours(brief: Brief, setting: Setting, model: Model, tokens: float) -> float | None:
-    """Card hours that so many tokens take at the rated 16-bit arithmetic of all cards: no card is faster."""
-    gpu, size = setting.gpu, model.active_params - model.embedding_params
-    rate = (gpu.bf16_tflops or gpu.fp16_tflops) if gpu is not None else None
-    if rate is None or size <= 0:
-        return None
-    return tokens * OPERATIONS["decode"] * size / (rate * TERA * brief.hardware.count) / 3600.0

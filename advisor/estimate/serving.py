@@ -10,17 +10,11 @@ from advisor.estimate import algebra, cards
 from advisor.estimate.arms import adapters, may_wait
 from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.prompting import calls, token_charges
+from advisor.estimate.roofline import FORWARD_OPERATIONS, SECONDS_PER_HOUR, UTILISATION, fullest, within_latency
 from advisor.estimate.tariffs import periods
 
-UTILISATION = 0.65
-"""Highest mean load of a replica that still answers in time: u_max 0.6 to 0.7, queueing practice."""
-
-SECONDS_PER_HOUR = 3600.0
 PROVIDER_MONTH_HOURS = 720.0
 """Hours of a month as some providers bill it: 30 days."""
-
-FORWARD_OPERATIONS = 2.0
-"""Operations per parameter and token of a forward pass (Kaplan et al. 2020)."""
 
 
 def serve_on_cards(ledger: Ledger) -> None:
@@ -29,6 +23,8 @@ def serve_on_cards(ledger: Ledger) -> None:
     ledger.put("serve.hours", "h/month", _serving_hours(ledger), "serving")
     hosting = ledger.put("run.cards", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving")
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
+    if ledger.brief.traffic.max_latency_seconds.likely > 0 and "cpu" not in ledger.arm.serving:
+        within_latency(ledger)
     if "owned" in ledger.arm.serving:
         full = cards.full_usd(ledger, ledger["run.hosting"])
         ledger.put("run.hosting_full", "USD/month", full, "owned-cards")
@@ -43,11 +39,22 @@ def _serving_hours(ledger: Ledger) -> Figure:
     """Hours a month for which the cards are paid, per set of `hardware.count` cards, or per small server."""
     busy = _busy_hours(ledger)
     if busy is None:
-        return ledger.month_hours()
+        return _unmeasured_hours(ledger)
     busy = ledger.put("serve.busy_hours", "h/month", busy, "serving")
     if may_wait(ledger.brief):
         return busy
     load = busy / ledger.sheet["traffic.active_hours_per_month"] / UTILISATION
+    ledger.put("serve.load", "sets of cards", load, "serving")
+    replicas = algebra.highest(algebra.ceil(ledger["serve.load"]), 1.0)
+    return ledger.put("serve.replicas", "sets of cards", replicas, "serving") * ledger.month_hours()
+
+
+def _unmeasured_hours(ledger: Ledger) -> Figure:
+    """All hours of one set of cards, and of more where the load fills them even at their rated arithmetic."""
+    hours = ledger.month_hours() if may_wait(ledger.brief) else ledger.sheet["traffic.active_hours_per_month"]
+    load = fullest(ledger, ledger.setting.gpu, float(ledger.brief.hardware.count), hours)
+    if load is None:
+        return ledger.month_hours()
     ledger.put("serve.load", "sets of cards", load, "serving")
     replicas = algebra.highest(algebra.ceil(ledger["serve.load"]), 1.0)
     return ledger.put("serve.replicas", "sets of cards", replicas, "serving") * ledger.month_hours()
@@ -70,11 +77,22 @@ def serve_hosted(ledger: Ledger) -> None:
     """`run.inference` by token and `run.hosting` by the hour of deployment, idle hours included."""
     tariff = ledger.setting.tuned_price(ledger.arm.model)
     token_charges(ledger, tariff)
+    _deployments(ledger)
     ledger.put("run.hosting", "USD/month", _with_index(ledger, _fees(ledger)), "serving")
     if ledger.tariff is not None and ledger.tariff.hosting_usd_per_hour:
         thirty_days = ledger["run.hosting"] / ledger.month_hours() * PROVIDER_MONTH_HOURS
         ledger.put("run.hosting_720h", "USD/month", thirty_days, "serving")
     ledger.later = tuple(_with_fees(ledger, period) for period in ledger.later)
+
+
+def _deployments(ledger: Ledger) -> None:
+    """`serve.deployments` where a provider's deployment is a known card: more than one where the load fills it."""
+    tariff = ledger.tariff
+    gpu = ledger.setting.cards.get(tariff.card) if tariff is not None else None
+    load = fullest(ledger, gpu, 1.0, ledger.month_hours())
+    if load is not None:
+        sets = algebra.highest(algebra.ceil(load), 1.0)
+        ledger.put("serve.deployments", "deployments", sets, "serving")
 
 
 def _with_fees(ledger: Ledger, period: Period) -> Period:
@@ -83,6 +101,8 @@ def _with_fees(ledger: Ledger, period: Period) -> Period:
     tiers = next(t for _, day, t in periods(ledger.setting, tariff, months) if day == period.day)
     then = Ledger(ledger.arm, ledger.sheet, ledger.setting)
     then.charge_by(tiers)
+    if "serve.deployments" in ledger:
+        then["serve.deployments"] = ledger["serve.deployments"]
     name = f"run.hosting_from_{period.day}"
     hosting = ledger.put(name, "USD/month", _with_index(ledger, _fees(then)), "price-changes")
     return Period(period.begin, period.day, {**period.parts, "run.hosting": hosting})
@@ -99,6 +119,8 @@ def _fees(ledger: Ledger) -> Figure:
     models = float(adapters(ledger.brief))
     shared = tariff is not None and not tariff.input_usd and not tariff.output_usd
     month = fee * ledger.month_hours()
+    if "serve.deployments" in ledger:
+        month = ledger["serve.deployments"] * month
     month = month if shared or models == 1 else month * models
     if tariff is None or not tariff.storage_usd_per_month:
         return month

@@ -14,7 +14,8 @@ from advisor.estimate.arms import adapters, score_of_tuned
 from advisor.estimate.labels import training_examples
 from advisor.estimate.ledger import PER_MILLION, Ledger
 from advisor.estimate.prompting import measured_static, prompt_tokens
-from advisor.estimate.serving import SECONDS_PER_HOUR, people
+from advisor.estimate.roofline import SECONDS_PER_HOUR
+from advisor.estimate.serving import people
 from advisor.estimate.tariffs import today
 
 TRAINING_OPERATIONS = 6.0

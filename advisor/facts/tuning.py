@@ -90,6 +90,7 @@ def _price(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) 
         ends=row.day("ends"),
         closed=row.day("closed"),
         availability=_availability(row, card),
+        card=row.words("hosted_on")[1] if card is not None else "",
         cited=row.cited(),
     )
 

@@ -128,3 +128,70 @@ def test_padded_rows_and_months_of_720_hours_are_told() -> None:
     lines = told(brief(), known, arm)
     assert any("packing" in line and f"${found['train.run_padded_usd'].value:,.2f}" in line for line in lines)
     assert any("$1,241.00" in line and "$1,224.00" in line for line in lines)
+
+
+def unmeasured(**answers: object) -> Brief:
+    """The test's brief without stated speeds, answers wanted at once."""
+    speeds = {f"hardware__{task}_tokens_per_second": None for task in ("prefill", "decode")}
+    return brief(**{"traffic__can_wait_24h": False, **speeds, **answers})
+
+
+def test_a_load_that_fills_cards_at_their_rated_arithmetic_is_charged_for_so_many() -> None:
+    """Requests × tokens × 2 operations per parameter, over the rated operations of a month's hours."""
+    tokens, rated = 120 + 180 + 320, 362e12 * 730 * 3600
+    small = estimated(rented(), unmeasured(), facts())
+    assert small["serve.load"].value == pytest.approx(3e6 * tokens * 2 * SIZE / rated)
+    assert small["run.hosting"].value == pytest.approx(730 * 1.861)
+    many = 40 * rated / (tokens * 2 * SIZE)
+    large = estimated(rented(), unmeasured(traffic__requests_per_month=many * 0.999), facts())
+    assert large["run.hosting"].value == pytest.approx(40 * 730 * 1.861)
+    assert any(
+        "fills 40 sets" in line
+        for line in told(unmeasured(traffic__requests_per_month=many * 0.999), facts(), rented())
+    )
+
+
+def test_a_deployment_on_a_known_card_is_not_endless() -> None:
+    """A provider's card with free tokens: as many deployments as the load fills, at least one."""
+    together = replace(TUNED, provider="together", model="ft:llama-3.1-8b", input_usd=0.0, output_usd=0.0, card="L40S")
+    known = replace(facts(), tuned={"llama-3.1-8b": together}, cards={"L40S": L40S})
+    arm = Arm("tune", "hosted", "llama-3.1-8b", "together", ("hosted",))
+    full = 362e12 * 730 * 3600 / ((120 + 180 + 320) * 2 * SIZE)
+    for filled, deployments in ((0.5, 1), (2.5, 3)):
+        found = estimated(arm, unmeasured(traffic__requests_per_month=filled * full), known)
+        assert found["run.hosting"].value == pytest.approx(deployments * 730 * 1.7)
+
+
+def in_time(goal: float, **answers: object) -> Estimate:
+    return estimated(rented(), unmeasured(traffic__max_latency_seconds=goal, **answers), facts())
+
+
+def test_sets_in_time_by_hand() -> None:
+    """Continuous batching by the roofline, at the likely shares: S(B) = B · further + write; Little's law for the sets."""
+    prompt, output, layer_bytes = 300.0, 320.0, 2 * 32 * 8 * 128 * 2
+    operations, bandwidth = 362e12 * 0.45, 864e9 * 0.6
+    write = output * 2 * SIZE / bandwidth
+    cache = (prompt + output / 2) * layer_bytes
+    further = prompt * 2 * SIZE / operations + output * cache / bandwidth
+    at_once = min((15 - write) / further, (48e9 * 0.9 - 2 * SIZE) / cache)
+    found = in_time(15)
+    assert found["serve.at_once"].value == pytest.approx(at_once)
+    flight = 3e6 / 730 / 3600 * 2.5 * (write + at_once * further)
+    assert found["serve.in_flight"].value == pytest.approx(flight)
+    assert found["serve.replicas_in_time"].value == max(1, -(-flight / at_once / 0.65 // 1))
+
+
+@given(st.floats(11, 60), st.floats(1.01, 4), st.floats(1e5, 1e8))
+def test_a_tighter_goal_never_takes_fewer_cards(goal: float, tighter: float, requests: float) -> None:
+    loose, tight = (in_time(g, traffic__requests_per_month=requests) for g in (goal, goal / tighter))
+    if tight["serve.at_once"].value >= 1:
+        assert tight["serve.replicas_in_time"].value >= loose["serve.replicas_in_time"].value
+
+
+def test_a_goal_that_nothing_keeps_to_is_told_and_none_leaves_no_figures() -> None:
+    assert "serve.at_once" not in in_time(0).figures
+    impossible = unmeasured(
+        traffic__max_latency_seconds=10.0
+    )  # alone it takes 9.26 s to write at 60 % of the bandwidth
+    assert in_time(10)["serve.write_seconds"].value == pytest.approx(320 * 2 * SIZE / (864e9 * 0.6))
+    assert any("not even one answer" in line or "busiest hour" in line for line in told(impossible, facts(), rented()))
