@@ -135,3 +135,37 @@ def test_evsi_agrees_with_a_brute_force_preposterior() -> None:
     posterior = 110 + 0.5 * signal  # precision-weighted: equal variances
     brute = 100.0 - np.minimum(100.0, posterior).mean()
     assert known(found, x, 0.5) == pytest.approx(brute, rel=0.06)
+
+
+@st.composite
+def rivals(draw: st.DrawFn) -> Ranking:
+    """Two prompts and two tuned arms in eight draws: running and one-off costs, scores on either side of the target."""
+    cell = st.floats(1, 1000)
+    rows = [[draw(cell) for _ in range(4)] for _ in range(9)]
+    once = np.tile([draw(cell) for _ in range(4)], (9, 1))
+    score = np.array([[draw(st.sampled_from([0.6, 0.85, 0.95])) for _ in range(4)] for _ in range(9)])
+    good, every = score >= draw(st.sampled_from([0.0, 0.8, 0.99])), np.ones((9, 4), dtype=bool)
+    arms = tuple(Arm(approach, f"t{i}", "m") for i, approach in enumerate(("prompt", "prompt", "tune", "tune")))
+    return Ranking(arms, np.array(rows) + once, once, score, good, good, every, every)
+
+
+def approach(found: Ranking) -> str:
+    return found.arms[found.pick].approach
+
+
+@given(rivals(), st.floats(0, 0.999))
+def test_cheaper_prompts_never_move_the_verdict_to_tuning(now: Ranking, multiple: float) -> None:
+    """All running costs of prompts times a number below one: whoever started with a prompt still does."""
+    run = (now.cost - now.once) * np.array([multiple, multiple, 1.0, 1.0])
+    cheaper = replace(now, cost=now.once + run)
+    assert approach(now) != "prompt" or approach(cheaper) == "prompt"
+    assert cheaper.p_approach("prompt") >= now.p_approach("prompt")
+
+
+@given(rivals(), st.floats(0, 1000))
+def test_dearer_tuning_never_moves_the_verdict_to_tuning(now: Ranking, more: float) -> None:
+    """So many dollars more to start with a tuned model, such as more hours or runs."""
+    extra = np.array([0.0, 0.0, more, more])
+    dearer = replace(now, cost=now.cost + extra, once=now.once + extra)
+    assert approach(now) != "prompt" or approach(dearer) == "prompt"
+    assert dearer.p_approach("tune") <= now.p_approach("tune")
