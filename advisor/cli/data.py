@@ -9,6 +9,7 @@ import click
 from advisor.cli import output
 
 _PATH = click.Path(path_type=Path)
+_STDIN = Path("/dev/stdin")
 
 
 @click.command("data")
@@ -32,13 +33,14 @@ def command(
 ) -> None:
     """Tokens, lengths, duplicates, leakage, labels and personal data of FILE...
 
-    Reads JSONL, JSON, CSV, TSV, Parquet, Arrow and plain text, packed or not, and folders of them.
+    Reads JSONL, JSON, CSV, TSV, Parquet, Arrow and plain text, packed or not, and folders of them; - is the standard
+    input.
     """
     from advisor.probe.data import probe
     from advisor.probe.show import data_lines
 
     report = probe(
-        files,
+        [_STDIN if file.name == "-" else file for file in files],
         eval_paths=tests,
         model=model,
         tokenizer=tokenizer,

@@ -21,7 +21,8 @@ def cautions(report: DataReport) -> Iterator[str]:
         kinds = ", ".join(f"{kind} in {rows_of(count)}" for kind, count in report.personal_data.items())
         yield f"personal data or secrets: {kinds}"
     if report.bad_row_count:
-        yield f"{rows_of(report.bad_row_count)} could not be read"
+        most = ": most of the file; is it what its ending says, in UTF-8?" if report.bad_row_count > report.rows else ""
+        yield f"{rows_of(report.bad_row_count)} could not be read{most}"
     if not report.answer_field:
         yield "no answer field was found: tokens are of the prompt alone"
 

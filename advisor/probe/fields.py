@@ -10,6 +10,9 @@ from typing import Any
 from advisor.core.errors import UsageError, did_you_mean
 
 CHATS = ("messages", "conversations", "conversation", "chat", "dialog")
+CHOSEN = "chosen"
+"""The better of two answers; some sets hold the whole chat in it."""
+
 PROMPTS = (
     "prompt",
     "instruction",
@@ -89,7 +92,7 @@ def recognise(rows: list[Mapping[str, Any]], prompt_field: str = "", answer_fiel
             if part.split(".")[0] not in names:
                 raise UsageError(f"{where}: no field {part!r}{did_you_mean(part, names)}; it has {_listed(names)}")
     if not prompt_field:
-        chat = next((n for n in names if n.lower() in CHATS and _is_chat(rows, n)), "")
+        chat = next((n for n in names if n.lower() in (*CHATS, CHOSEN) and _is_chat(rows, n)), "")
         if chat and not answer_field:
             said = f"{chat}: what the assistant says is the answer, all else the prompt"
             return Fields(f"{chat}: others", f"{chat}: assistant", said, _chat_taker(chat), _chat_turns(chat))
@@ -127,6 +130,8 @@ def _by_position(names: list[str], answer: str, where: str) -> tuple[str, str]:
         return free[0], answer
     if len(free) == 2 and not answer:
         return free[0], free[1]
+    if not names:
+        raise UsageError(f"{where}: no field that holds text; give one with a prompt and an answer")
     raise UsageError(
         f"{where}: cannot tell prompt and answer among {_listed(names)}; name them with --prompt-field, --answer-field"
     )

@@ -33,6 +33,9 @@ MAX_LABEL_CHARACTERS = 80
 PROMPT, ANSWER, TEXT, CHAT = range(4)
 """Columns of `Kept.tokens`; TEXT is prompt and answer, CHAT what a template adds to them."""
 
+LONG_CHARACTERS = 100_000
+_SPACES = re.compile(r"\s+")
+
 _SET_PHRASES = re.compile(
     r"(?:as an ai\b|as a (?:large )?language model|i[’']?m (?:really |very )?sorry,? but|i am sorry,? but"
     r"|sorry, (?:but )?i can|i (?:cannot|can[’']?t|am (?:not able|unable) to) (?:assist|help|provide|fulfil|answer)"
@@ -74,7 +77,7 @@ class Kept:
         around = self._rendered(batch)
         counting = self._counting.submit(self.counter.counts, prompts + answers + list(around.values()))
         compared = [by.text(p, a) for p, a in zip(prompts, answers, strict=True)]
-        inputs = [hash(" ".join(text.casefold().split())) for text in compared]
+        inputs = [hash(_evenly_spaced(text.casefold())) for text in compared]
         pairs, said = list(map(hash, zip(prompts, answers, strict=True))), [hash(a.strip()) for a in answers]
         self.rows.add(pairs, [0] * len(pairs))
         self.inputs.add(inputs, said)
@@ -160,3 +163,8 @@ class Kept:
         self.messages += sum(e.messages for e in batch)
         self.tokens.add(prompt, answer, text, added)
         self.vocabulary.add(prompts, tokens)
+
+
+def _evenly_spaced(text: str) -> str:
+    """White space as single blanks; a long text without a list of its words, which would be many times its size."""
+    return " ".join(text.split()) if len(text) < LONG_CHARACTERS else _SPACES.sub(" ", text).strip()

@@ -58,7 +58,7 @@ class LabelledWords:
     def add(self, texts: list[str]) -> None:
         """A batch of inputs, in the order of the rows."""
         for text in texts[: max(ROWS - len(self._sizes), 0)]:
-            words = words_of(text)[:ROW_WORDS]
+            words = words_of(text[: 64 * ROW_WORDS])[:ROW_WORDS]
             pairs = map(" ".join, itertools.pairwise(words))
             found = {zlib.crc32(w.encode()) for w in itertools.chain(words, pairs)}
             self._features.extend(sorted(found))

@@ -13,7 +13,7 @@ from advisor.core.events import CancelToken, EventSink, StageEvent
 from advisor.core.probes import BadRow
 from advisor.probe.compare import Compared, what_to_compare
 from advisor.probe.fields import Fields, recognise
-from advisor.probe.rows import Row, expand, read
+from advisor.probe.rows import Row, expand, kind_of, read
 
 BATCH = 512
 BATCH_CHARACTERS = 4_000_000
@@ -71,8 +71,10 @@ class Reader:
                 if rows // EVENT_ROWS > before // EVENT_ROWS:
                     self.events(StageEvent("probe", f"reading {file.name}: {rows:,} rows", rows))
         if not rows:
-            first = f"; line {self.bad[0].line}: {self.bad[0].reason}" if self.bad else ""
-            raise UsageError(f"{files[0]}: no usable row{first}; give one example a row")
+            first = self.bad[0] if self.bad else BadRow("", 0, "")
+            told = f"; line {first.line}: {first.reason}" if self.bad else ""
+            mend = "save it as UTF-8" if first.reason.startswith("not UTF-8") else "give one example a row"
+            raise UsageError(f"{files[0]}: no usable row{told}; {mend}")
 
     def _note(self, said: str) -> None:
         if said not in self.assumed:
@@ -107,6 +109,10 @@ class Reader:
         found = recognise(list(known), self.prompt_field, self.answer_field, str(file))
         self.fields, said = found, found.assumed
         self._note(said)
+        if kind_of(file) == "csv" and any(row.get(found.answer) == found.answer for row in known):
+            self._note(
+                f"line 1 is taken as the header, though {found.answer!r} is a value too: give {file.name} a header"
+            )
         if self.by is None:
             self.by = what_to_compare([pair for row in known if (pair := _taken(found, row))])
 

@@ -88,14 +88,15 @@ def _split(path: Path) -> str:
 
 def read(path: Path) -> Iterator[Row]:
     """All rows of one file. Raises UsageError where the file as a whole cannot be read."""
-    kind = _kind(path)
-    if kind == "parquet":
-        yield from _parquet(path)
-    elif kind == "arrow":
+    kind = kind_of(path)
+    if kind == "arrow":
         yield from _arrow(path)
+    elif kind == "parquet":
+        yield from _parquet(path)
     else:
-        with open_bytes(path) as stream:
-            yield from _text_rows(kind, path, stream)
+        with open_bytes(path) as stream:  # once: a pipe cannot be read again
+            kind = kind or _looked_at(stream)
+            yield from _parquet(path) if kind == "parquet" else _text_rows(kind, path, stream)
 
 
 def _text_rows(kind: str, path: Path, stream: io.BufferedReader) -> Iterator[Row]:
@@ -138,13 +139,14 @@ def _ending(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
-def _kind(path: Path) -> str:
-    """By the ending; a file without a known one is looked at."""
-    known = KINDS.get(_ending(path))
-    if known:
-        return known
-    with open_bytes(path) as stream:
-        head = stream.peek(4096)[:4096]
+def kind_of(path: Path) -> str:
+    """How a file is read, by its ending; empty where it has to be looked at."""
+    return KINDS.get(_ending(path), "")
+
+
+def _looked_at(stream: io.BufferedReader) -> str:
+    """The kind of a file whose ending does not tell it."""
+    head = stream.peek(4096)[:4096]
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
@@ -169,15 +171,17 @@ def _parsed(number: int, text: str) -> Row:
         return _object_row(number, json.loads(text))
     except RecursionError:
         return Row(number, None, "nested too deeply")
-    except ValueError as error:
-        at = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        return Row(number, None, f"not JSON{at}")
+    except json.JSONDecodeError as error:
+        return Row(number, None, f"not JSON at column {error.colno}")
+    except ValueError:
+        return Row(number, None, "a number of too many digits")
 
 
 def _object_row(number: int, value: Any) -> Row:
     if isinstance(value, dict):
         return Row(number, value)
-    return Row(number, None, f"a JSON {type(value).__name__}, not an object with fields")
+    kinds = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return Row(number, None, f"{kinds.get(type(value), 'a number')}, not an object with fields")
 
 
 def _is_one_object(path: Path, stream: io.BufferedReader) -> bool:
@@ -267,7 +271,8 @@ def _csv(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield Row(begin, None, f"not CSV: {error}")
+            lone = "new-line" in str(error)
+            yield Row(begin, None, "lines end with CR alone; save it with LF or CRLF" if lone else f"not CSV: {error}")
             continue
         yield from source.bad
         source.bad.clear()
@@ -276,12 +281,14 @@ def _csv(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
         if header is None:
             header = [c.strip() for c in cells]
         elif cells:
-            yield _csv_row(begin, header, cells)
+            yield _csv_row(begin, source.line, header, cells)
 
 
-def _csv_row(line: int, header: list[str], cells: list[str]) -> Row:
+def _csv_row(line: int, last: int, header: list[str], cells: list[str]) -> Row:
     if len(cells) != len(header):
-        return Row(line, None, f"{len(cells)} cells where the header has {len(header)}")
+        open_quote = f"; it ends in line {last}: is a quote left open?" if last > line else ""
+        count = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
+        return Row(line, None, f"{count} where the header has {len(header)}{open_quote}")
     return Row(line, dict(zip(header, cells, strict=True)))
 
 

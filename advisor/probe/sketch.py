@@ -30,6 +30,7 @@ REPLACED_SHARE = 0.10
 SLACK = 2.0  # standard errors of the estimated similarity by which a pair may miss the bound
 NEIGHBOURS = 6
 MAX_WORDS = 20_000
+MAX_CHARACTERS = 16 * MAX_WORDS
 BLOCK = 50_000
 SHORTEST = 5  # words; shorter texts are compared as a whole only
 SHORT = 24  # words; texts up to here are compared word by word
@@ -52,7 +53,7 @@ class Sketches:
         import numpy as np
 
         library: Any = importlib.import_module("rensa")
-        words = [words_of(text)[:MAX_WORDS] for text in texts]
+        words = [words_of(text[:MAX_CHARACTERS])[:MAX_WORDS] for text in texts]
         hashed = library.RMinHash.hash_token_sets(words)
         lengths = np.array([len(w) for w in words], dtype=np.int64)
         matrix = library.RMinHash.digest_matrix_from_flat_token_hashes(*_shingles(hashed, lengths), SLOTS, SEED)

@@ -13,9 +13,22 @@ from advisor.core.errors import UsageError
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 MAX_LINE_BYTES = 16 * 1024**2
-BOMB_BYTES = 1024**3
+BOMB_BYTES = 256 * 1024**2
 BOMB_RATIO = 200
-"""Text packs 3 to 20 times; more than 200 times over a whole GiB is not text."""
+"""Text packs 3 to 20 times; more than 200 times over 256 MiB is not text."""
+
+_FOREIGN = {
+    b"PK\x03\x04": "a ZIP or an Office file; save its table as CSV (UTF-8)",
+    b"%PDF": "a PDF; give its text",
+    b"\x89PNG": "a picture; give text",
+    b"\xff\xd8\xff": "a picture; give text",
+    b"\x1f\x8b": "packed by gzip; end its name in .gz",
+    b"\x28\xb5\x2f\xfd": "packed by zstd; end its name in .zst",
+    b"SQLite format 3": "an SQLite database; export the table as CSV",
+    b"\xff\xfe\x00\x00": "UTF-32; save it as UTF-8",
+    b"\x00\x00\xfe\xff": "UTF-32; save it as UTF-8",
+}
+"""What files that are no text begin with, and what to do."""
 
 
 class _Guarded(io.RawIOBase):
@@ -83,10 +96,15 @@ def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str
     UTF-8 with or without a byte-order mark, and UTF-16 with one. Raises UsageError for a file that is not text.
     """
     head = stream.peek(4096)[:4096]
+    for mark, meaning in _FOREIGN.items():
+        if head.startswith(mark):
+            raise UsageError(f"{path}: {meaning}")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         yield from _wide_lines(stream)
         return
     if head.count(0) > len(head) // 256:
+        if max(head[0::2].count(0), head[1::2].count(0)) > 0.4 * len(head) / 2:
+            raise UsageError(f"{path}: UTF-16 without a byte-order mark; save it as UTF-8")
         raise UsageError(f"{path}: binary, not text; give JSONL, CSV, TSV, JSON or Parquet (by its file ending)")
     number = 0
     while raw := stream.readline(MAX_LINE_BYTES + 1):

@@ -97,6 +97,25 @@ def test_shared_instructions_make_no_duplicates(tmp_path):
     assert probe([jsonl(tmp_path / "a.jsonl", rows)]).near_duplicate_rows == 0
 
 
+def test_a_table_without_a_header_is_noticed(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "".join(f"some words number {at},{'yes' if at % 2 else 'no'}\n" for at in range(12))
+    )
+    assert "line 1 is taken as the header, though 'no' is a value too" in probe([tmp_path / "a.csv"]).assumed
+    (tmp_path / "b.csv").write_text("text,label\n" + (tmp_path / "a.csv").read_text())
+    assert "header" not in probe([tmp_path / "b.csv"]).assumed
+
+
+def test_several_instructions_and_odd_rows_make_no_duplicates(tmp_path):
+    rng = random.Random(9)
+    asked = [sentence(rng, 60), sentence(rng, 25)]
+    rows = [{"prompt": f"{asked[at % 2]}\n\n{sentence(rng, 12)}\nAnswer:", "completion": "ok"} for at in range(200)]
+    rows[7]["prompt"] = sentence(rng, 12)
+    copies = [{**row, "prompt": row["prompt"].replace("Answer:", "answer:")} for row in rows[20:25]]
+    report = probe([jsonl(tmp_path / "a.jsonl", rows + copies)])
+    assert (report.rows, report.near_duplicate_rows) == (205, 5)
+
+
 def test_one_prompt_for_all_rows_compares_the_answers(tmp_path):
     rng = random.Random(4)
     rows = [{"prompt": "Write a greeting.", "completion": sentence(rng, 20)} for _ in range(50)]

@@ -36,6 +36,7 @@ SHAREGPT = {"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", 
         ({"text": "t", "label": {"a": [1]}}, "t", '{"a": [1]}'),
         (CHAT, "be brief\nhi\nbye", "hello\nciao"),
         (SHAREGPT, "hi", "hello"),
+        ({"chosen": CHAT["messages"][1:3], "rejected": [{"role": "user", "content": "hi"}]}, "hi", "hello"),
     ],
 )
 def test_recognised(row, prompt, answer):

@@ -5,6 +5,8 @@ import csv
 import gzip
 import json
 import lzma
+import os
+import threading
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -162,6 +164,34 @@ def test_unreadable_files_end_in_one_line(tmp_path, name, data):
         list(read(write(tmp_path / name, data)))
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("book.csv", b"PK\x03\x04 and more", "Office"),
+        ("doc.jsonl", b"%PDF-1.4", "PDF"),
+        ("packed.jsonl", gzip.compress(JSONL, mtime=0), "end its name in .gz"),
+        ("wide.jsonl", JSONL.decode().encode("utf-32"), "UTF-32"),
+        ("wide.csv", JSONL.decode().encode("utf-16-le"), "UTF-16 without"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_files_of_another_kind_say_what_to_do(tmp_path, name, data, said):
+    with pytest.raises(UsageError, match=said):
+        list(read(write(tmp_path / name, data)))
+
+
+def test_a_quote_left_open_names_where_it_ends(tmp_path):
+    path = write(tmp_path / "a.csv", b'text,label\n"open,1\n' + b"fine,2\n" * 3)
+    assert reasons(path) == [(2, "1 cell where the header has 2; it ends in line 5: is a quote left open?")]
+
+
+def test_a_pipe_is_read_once(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=pipe.write_bytes, args=(JSONL,), daemon=True).start()
+    assert [row.value for row in read(pipe)] == values(write(tmp_path / "a.jsonl", JSONL))
 
 
 def test_missing_and_empty_places(tmp_path):
