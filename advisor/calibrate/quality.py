@@ -182,10 +182,14 @@ def prompts_plan(
     input_usd: float | None = None,
     output_usd: float | None = None,
     at_once: int = 4,
+    max_tokens: int = 0,
     max_usd: float | None = None,
     seed: int = 0,
 ) -> Plan:
-    """The prompt forms against an OpenAI-compatible endpoint; prices in USD per million tokens. Raises UsageError."""
+    """The prompt forms against an OpenAI-compatible endpoint; prices in USD per million tokens. Raises UsageError.
+
+    `max_tokens` 0: an answer may be twice as long as the longest known one.
+    """
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"--url {url}: give the base address, such as http://localhost:8000/v1")
     if max_usd is not None and (input_usd is None or output_usd is None):
@@ -198,7 +202,8 @@ def prompts_plan(
         "output_usd": output_usd,
         "at_once": at_once,
         "seed": seed,
-        "max_tokens": max(ANSWER_TOKENS, 2 * max(_tokens(a) for _, a in held.items)),
+        "max_tokens": max_tokens
+        or max(ANSWER_TOKENS, round(2 * max(_tokens(a) for _, a in (*held.train, *held.items)))),
     }
     trials = tuple(
         _trial(held, common, "prompt", "zero-shot" if not k else "few-shot", k, 0, kind="prompts") for k in shots

@@ -97,6 +97,8 @@ def measured_scores(record: RunRecord, model: str = "") -> list[dict[str, Any]]:
 def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[list[float]]]:
     """(columns, rows by item) for the brief's `quality.results`: of each option the trial with most examples."""
     measured_scores(record, model)
+    if any(o.result.get("item_labels") for _, o in _scored(record)):
+        raise UsageError(f"run {record.summary.id}: macro F1 is a figure of the whole set; say --for-brief instead")
     columns: dict[str, tuple[int, list[float]]] = {}
     for spec, outcome in _one_hybrid(_scored(record)):
         name = f"{outcome.result['approach']}/{_technique(outcome)}@{model or _model_name(record)}"

@@ -391,3 +391,11 @@ def test_a_tokenizer_that_changes_makes_another_model(tmp_path: Path) -> None:
     templated = quality.model_folder(tmp_path)["weights"]
     (tmp_path / "model.safetensors").write_bytes(b"0" * 2_999_999 + b"1")
     assert len({plain, templated, quality.model_folder(tmp_path)["weights"]}) == 3
+
+
+def test_a_figure_of_the_set_has_no_column_per_item() -> None:
+    record = scored_run()
+    for outcome in record.outcomes:
+        outcome.result["item_labels"] = [[0, 0]] * 12
+    with pytest.raises(UsageError, match="figure of the whole set"):
+        show.score_table(record)

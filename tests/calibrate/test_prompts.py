@@ -32,6 +32,7 @@ class Endpoint:
         self.status = 200
         self.pause = 0.0
         self.usage = True
+        self.long = False
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -68,6 +69,11 @@ class Endpoint:
         shown = len(messages) > 2
         right = "shipping" if "parcel" in messages[-1]["content"] else "billing"
         held: dict = {"choices": [{"message": {"content": f"Label: {right}" if shown else "billing"}}]}
+        if self.long:
+            held["choices"][0] = {
+                "message": {"content": "First I think\n\nand then\n#### 7"},
+                "finish_reason": "length",
+            }
         if self.usage:
             held["usage"] = {"prompt_tokens": 10 * len(messages), "completion_tokens": 3}
         return held
@@ -178,3 +184,21 @@ def test_prices_and_addresses_are_checked_before_anything_is_sent(endpoint: Endp
     usd = prepared.forecast.usd
     assert (usd.p10 or 0.0) < usd.likely < (usd.p90 or 0.0)
     assert endpoint.calls == []
+
+
+def test_long_answers_are_read_to_their_end_and_cut_ones_are_warned_of(endpoint: Endpoint) -> None:
+    endpoint.long = True
+    rows = [
+        (f"how many? {i}", f"{i} of them make\nmany steps of reasoning\n#### {7 if i % 2 else i}") for i in range(60)
+    ]
+    held = quality.task(rows, most_items=12)
+    assert held.metric == "numeric match"
+    plan = quality.prompts_plan(held, endpoint.url, "m", shots=(0,))
+    (line,) = run(plan).result["trials"]
+    assert line["score"] == sum(a.endswith("#### 7") for _, a in held.items) / 12
+    assert line["warnings"] == [
+        f"12 of 12 answers were cut off at {plan.trials[0].spec['max_tokens']} tokens; say --max-tokens for more"
+    ]
+    assert endpoint.calls[0]["max_tokens"] == plan.trials[0].spec["max_tokens"] >= 32
+    longer = quality.prompts_plan(held, endpoint.url, "m", shots=(0,), max_tokens=500)
+    assert longer.trials[0].spec["max_tokens"] == 500

@@ -31,13 +31,14 @@ class EndpointError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; tokens None where the endpoint did not count them."""
+    """One answer; tokens None where the endpoint did not count them. `cut`: it reached the most tokens allowed."""
 
     text: str
     seconds: float
     prompt_tokens: int | None
     completion_tokens: int | None
     cached_tokens: int
+    cut: bool = False
 
 
 class Purse:
@@ -117,8 +118,14 @@ def _counts(
         "cached_tokens": sum(answers[i].cached_tokens for i in order),
         "latency_seconds": {q: quantile(latency, s) for q, s in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))},
         "usd": sum(p for p in prices if p is not None) if known else None,
+        "warnings": _cut_warning(sum(a.cut for a in answers.values()), len(order), int(spec["max_tokens"])),
         "usd_why": "" if known else "no price per million tokens was given, or the endpoint counts no tokens",
     }
+
+
+def _cut_warning(cut: int, items: int, most: int) -> list[str]:
+    """Answers that were cut off may be right for all we know; empty where none was."""
+    return [f"{cut} of {items} answers were cut off at {most} tokens; say --max-tokens for more"] if cut else []
 
 
 def _sum(values: Any) -> int | None:
@@ -177,9 +184,10 @@ def _post(url: str, body: str, key: str) -> tuple[int, bytes]:
 def _answer(reply: bytes, seconds: float) -> Answer:
     try:
         held = json.loads(reply)
-        text = held["choices"][0]["message"]["content"] or ""
+        choice = held["choices"][0]
+        text, cut = choice["message"]["content"] or "", choice.get("finish_reason") == "length"
         usage = held.get("usage") or {}
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        return Answer(str(text), seconds, usage.get("prompt_tokens"), usage.get("completion_tokens"), int(cached))
+        return Answer(str(text), seconds, usage.get("prompt_tokens"), usage.get("completion_tokens"), int(cached), cut)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise EndpointError(f"an answer that is no chat completion: {type(error).__name__}") from None

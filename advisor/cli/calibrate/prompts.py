@@ -29,6 +29,7 @@ from advisor.core.errors import UsageError
 @click.option("--input-usd", type=click.FloatRange(min=0.0), help="USD per million tokens read.")
 @click.option("--output-usd", type=click.FloatRange(min=0.0), help="USD per million tokens written.")
 @click.option("--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Calls under way at once.")
+@click.option("--max-tokens", type=click.IntRange(0), default=0, help="Of an answer; default: twice the longest known.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @steered
 @limited
@@ -69,7 +70,7 @@ def command(
         schema=schema,
         instruction=instruction,
     )
-    own = {k: rest.pop(k) for k in ("key_env", "input_usd", "output_usd", "at_once", "items", "seed")}
+    own = {k: rest.pop(k) for k in ("key_env", "input_usd", "output_usd", "at_once", "max_tokens", "items", "seed")}
     try:
         counts = [int(part) for part in shots.split(",")]
     except ValueError:

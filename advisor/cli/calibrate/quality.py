@@ -30,6 +30,7 @@ from advisor.core.errors import UsageError
 @click.option("--epochs", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--rank", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True)
+@click.option("--seq-len", type=click.IntRange(16), default=1024, show_default=True, help="Longest prompt with answer.")
 @click.option("--learning-rate", type=click.FloatRange(min=0.0), default=0.0, help="Default: by method.")
 @click.option("--items", type=click.IntRange(10), default=500, show_default=True, help="Test items at most.")
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -62,7 +63,7 @@ def command(
 
     known = facts.load(folders().config)
     where = machine(known, gpu)
-    own = {k: rest.pop(k) for k in ("shots", "epochs", "rank", "batch", "learning_rate", "items", "seed")}
+    own = {k: rest.pop(k) for k in ("shots", "epochs", "rank", "batch", "seq_len", "learning_rate", "items", "seed")}
     own |= {"methods": methods, "shares": _shares(shares)}
     if sample:
         typed = {k: v for k, v in own.items() if k not in POCKET_TRAINING or _typed(k)}
