@@ -18,6 +18,9 @@ FROM = "run.inference_from_"
 MONTHS_OF_720_HOURS = ("azure",)
 """Providers whose own examples of a month's hosting count 30 days (Azure OpenAI, cost of fine-tuning)."""
 
+FAR_BILL = 2.0
+"""How many times a bill may differ from the computed cost before a reader should hear of it."""
+
 PADDING_MATTERS = 1.2
 """Padded over real tokens from which a bill by padded rows is worth a line."""
 
@@ -25,7 +28,7 @@ PADDING_MATTERS = 1.2
 def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> tuple[str, ...]:
     """All lines, each once, in the order of their importance for the bill."""
     found = [
-        *_reorder(estimates), *_changed_prices(estimates), *_overloaded(estimates, brief),
+        *_reorder(estimates), *_odd_bill(estimates, brief), *_changed_prices(estimates), *_overloaded(estimates, brief),
         *_latency(estimates, brief, setting), *doubtful(brief, setting), *_padded(estimates),
         *_provider_months(estimates), *_cadence(estimates, brief),
     ]  # fmt: skip
@@ -46,6 +49,20 @@ def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
         yield (
             f"Put the part that all prompts share first: {first.arm.id} costs ${first['run.total'].value:,.2f} a "
             f"month, ${saved:,.2f} less than {plain.arm.id}"
+        )
+
+
+def _odd_bill(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
+    """A bill of what is in place that is far from what its traffic costs at today's prices, however it is served."""
+    bill = next((e for e in estimates if e.arm.as_is and brief.current and brief.current.monthly_usd is not None), None)
+    if bill is None:
+        return
+    alike = [e["run.total"].value for e in estimates if not e.arm.as_is and e.arm.skill == bill.arm.skill]
+    paid = bill["run.total"].value
+    if alike and not min(alike) / FAR_BILL <= paid <= max(alike) * FAR_BILL:
+        yield (
+            f"The bill of {bill.arm.id} is ${paid:,.0f} a month, but its traffic would cost ${min(alike):,.2f} to "
+            f"${max(alike):,.2f} at today's prices: check current.monthly_usd, or the traffic"
         )
 
 

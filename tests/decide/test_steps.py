@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.decide.steps import search_worth
+from advisor.decide.steps import search_worth, without_measurement
+from tests.arms import brief
 from tests.decide.test_ranking import ranking
 
 
@@ -29,3 +30,16 @@ def test_where_nothing_meets_the_target_it_saves_the_money_spent_below_it() -> N
 def test_a_search_that_never_reaches_the_target_is_worth_nothing() -> None:
     found = ranking(np.tile([60.0, 100.0], (5, 1)), np.tile([0.7, 0.9], (5, 1)), 0.8)
     assert search_worth(found, 0, np.full(5, 0.5), 0.8) == 0
+
+
+def test_where_nothing_reaches_the_target_it_is_the_target_that_stops() -> None:
+    held = brief(quality__target=0.9)
+    found = ranking(np.tile([60.0, 100.0], (5, 1)), np.tile([0.7, 0.75], (5, 1)), 0.9)
+    step = without_measurement(held, found)
+    assert step.action.startswith(f"relax quality.target = 0.9 ({found.arms[found.pick].id} is expected at 0.7")
+    assert (step.cost_usd, step.days, step.worth_usd) == (0, 0, 0)
+
+
+def test_where_nothing_separates_and_nothing_pays_one_starts() -> None:
+    found = ranking(np.tile([60.0, 100.0], (5, 1)))
+    assert without_measurement(brief(), found).action.startswith(f"start with {found.arms[0].id}: ")

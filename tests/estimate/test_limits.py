@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.arm import Arm, Estimate
-from advisor.core.brief import Brief
+from advisor.core.brief import Brief, Current
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
 from advisor.core.probes import DataReport
@@ -193,3 +193,12 @@ def test_a_tighter_goal_never_takes_fewer_cards(goal: float, tighter: float, req
 
 def test_without_a_goal_nothing_is_said_of_latency() -> None:
     assert "serve.at_once" not in in_time(0).figures
+
+
+@pytest.mark.parametrize(("multiple", "told_of"), [(0.4, True), (1.0, False), (1.9, False), (2.1, True)])
+def test_a_bill_far_from_what_its_traffic_costs_is_told(multiple: float, told_of: bool) -> None:
+    plain = prompt("uncached")
+    cost = estimated(plain, brief())["run.total"].value
+    held = replace(brief(), current=Current("prompt", plain.technique, plain.model, Range.exact(multiple * cost)))
+    lines = told(held, facts(), replace(plain, as_is=True), plain)
+    assert any("check current.monthly_usd" in line for line in lines) == told_of

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from advisor.core.quantity import Range
-from advisor.core.verdict import BreakEven, FlipPoint, NextStep, Verdict
-from advisor.report.sections import break_even_sentences, flip_sentence, ranked, step_sentence, widest_first
+from advisor.core.verdict import BreakEven, FlipPoint, LabelsNeeded, NextStep, SourceRecord, Verdict
+from advisor.report import text
+from advisor.report.sections import break_even_sentences, flip_sentence, is_near, ranked, step_sentence, widest_first
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,39 @@ def test_reading_order(verdict: Verdict) -> None:
     assert [a.id for a in ranked(verdict)][:2] == [verdict.arm, verdict.alternative]
     swings = [abs(s.swing_usd) for s in widest_first(verdict)]
     assert swings == sorted(swings, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "now", "near"),
+    [
+        (99.0, 1.0, True),
+        (101.0, 1.0, False),
+        (0.0101, 1.0, True),
+        (0.0099, 1.0, False),
+        (5.0, 0.0, True),
+        (0.0, 3.0, True),
+    ],
+)
+def test_only_flip_points_within_a_hundredfold_are_named(value: float, now: float, near: bool) -> None:
+    assert is_near(FlipPoint("a.b", value, "prompt", now)) == near
+
+
+def test_far_flip_points_are_counted(verdict: Verdict) -> None:
+    far = replace(verdict, flip_points=(FlipPoint("traffic.input_tokens", 9e6, "tune", 100.0, "tokens/request"),))
+    shown = text.render(far)
+    assert "1 other input: only more than 100 times larger or smaller than now" in shown
+    assert "9,000,000" not in shown
+
+
+@pytest.mark.parametrize(("days", "shown"), [(0.01, "less than a day"), (1, "1 day"), (4.667, "5 days")])
+def test_days_are_whole(days: float, shown: str) -> None:
+    assert shown in step_sentence(NextStep("grade", 1, days, 5))
+
+
+def test_labels_beyond_the_curve_and_old_sources_are_marked(verdict: Verdict) -> None:
+    labels, none = Range(8, 83_700, 2_000_000), Range(None, None, None)
+    need = LabelsNeeded("tune/lora@m", labels, none, none, "40% of draws do not get there by 2,000,000 labels")
+    source = SourceRecord("price list", "quoted", "2026-01-02", ("price.input",))
+    shown = text.render(replace(verdict, labels_needed=(need,), sources=(source,)))
+    assert "8 – beyond 2,000,000" in shown
+    assert "2026-01-02 (old)" in shown
