@@ -96,8 +96,8 @@ SPEED = {  # start, doubt in the constant's own unit
     "launch_per_layer": (-6.2, 0.3),
     "launch_adapter": (0.4, 0.2),
     "launch_quantized": (0.4, 0.2),
-    "launch_moe": (0.5, 0.15),  # times ln(experts): plain PyTorch goes through them one by one
-    "launch_moe_fused": (0.7, 0.3),  # router, sort, exchange and unsort beside the matrices of the experts
+    "launch_moe": (2.2, 0.4),  # plain PyTorch goes through the experts one by one, or not
+    "launch_moe_fused": (0.5, 0.4),  # router, sort, exchange and unsort beside the matrices of the experts
     "eff_quantized": (-0.1, 0.1),
     "eff_nodes_moe": (-0.06, 0.04),
     "dequantize_nf4": (6.0, 2.0),

@@ -15,6 +15,7 @@ from typing import Any
 from advisor.backtest.runs_lessons import lesson, teachers
 from advisor.backtest.runs_scores import markdown, summary
 from advisor.backtest.runs_table import Row, read, to_run
+from advisor.core.errors import UsageError
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.training import TrainingEstimate, TrainingRun
 from advisor.estimate.training import estimate, fixed_seconds, mean_length
@@ -46,9 +47,11 @@ class Forecast:
 def run(path: Path | None, as_json: bool, calibrate: bool = False, by: str = "source") -> str:
     """The back-test of a file as JSON or as a table; without a file, what the shipped constants reached.
 
-    `by` is source, gpu or method. Raises UsageError on a file that cannot be read.
+    `by` is source, gpu or method. Raises UsageError on a file that cannot be read, or where one is needed.
     """
     if path is None:
+        if by != "source" or calibrate:
+            raise UsageError("--by and --calibrate: need a FILE of runs; the record that is shipped is by source")
         return _shipped(as_json)
     forecasts = foretell(read(path), calibrate)
     totals = summary(forecasts, by)

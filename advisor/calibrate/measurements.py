@@ -86,6 +86,7 @@ def run_of(
         seq_len=seq_len if packed else min(seq_len, max(cut)),
         mean_tokens=float(seq_len) if packed else fmean(cut),
         packed=packed,
+        padding_free=False,  # batches are drawn as they come
         checkpointing=str(spec["checkpointing"]),
         attention=str(result["attention"]).replace("flash_attention_2", "flash"),
         memory_basis=memory_basis,

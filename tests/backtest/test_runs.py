@@ -251,6 +251,12 @@ def test_the_command_prints_tables_by_group(tmp_path: Path) -> None:
     assert "| A10 | 2 |" in CliRunner().invoke(command, ["runs", str(path), "--by", "gpu"]).stdout
 
 
+@pytest.mark.parametrize("asked", [{"by": "gpu"}, {"calibrate": True}])
+def test_the_shipped_record_cannot_be_grouped_anew(asked: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="need a FILE"):
+        runs.run(None, False, **asked)
+
+
 def test_the_page_is_what_was_recorded() -> None:
     recorded = json.loads((folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8"))
     assert (ROOT / "docs" / "reference" / "accuracy-runs.md").read_text(encoding="utf-8") == page(recorded)

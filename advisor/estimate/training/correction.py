@@ -45,6 +45,9 @@ ADAPTER = ("rank", "targets", "trainable_params")
 OTHER_SET_UP = 0.2
 """What another set-up may change that no formula tells, as a log standard deviation."""
 
+OTHER_ADAPTER = 0.4
+"""The same of an adapter that has no name: those measured differ by up to five times."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -61,10 +64,13 @@ class Lesson:
 
 def noise(learner: TrainingRun, teacher: TrainingRun, repeat_sd: float) -> float:
     """Log standard deviation between two runs that no formula tells: that of a repetition, more in another set-up."""
-    typed = (*SET_UP, *ADAPTER) if learner.method == "other" else SET_UP
-    same = all(getattr(learner, name) == getattr(teacher, name) for name in typed)
-    known = learner.method != "other" or learner.trainable_params is not None
-    return repeat_sd if same and known else math.hypot(repeat_sd, OTHER_SET_UP)
+
+    def same(names: tuple[str, ...]) -> bool:
+        return all(getattr(learner, name) == getattr(teacher, name) for name in names)
+
+    found = repeat_sd if same(SET_UP) else math.hypot(repeat_sd, OTHER_SET_UP)
+    named = learner.method != "other" or (learner.trainable_params is not None and same(ADAPTER))
+    return found if named else math.hypot(found, OTHER_ADAPTER)
 
 
 def likeness(one: Mapping[str, float], other: Mapping[str, float], what: str) -> float:

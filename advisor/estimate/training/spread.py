@@ -6,12 +6,16 @@ import math
 from collections.abc import Mapping
 
 from advisor.core.training import TrainingRun
+from advisor.estimate.training.throughput import loops_over_experts
 
 Z80 = 1.2816
 """Half width of an 80 % interval in standard deviations."""
 
 CAUSES = ("base", "assumed", "model", "shared", "rare")
-"""base: always; assumed: per input nobody stated; model: only its size known; shared: several cards; rare: methods."""
+"""base: always; assumed: per input nobody stated; model: only its size known; shared: several cards.
+
+rare: methods that few have measured, offload, and the speed of mixtures where experts may be computed one by one.
+"""
 
 
 def causes(run: TrainingRun, what: str) -> dict[str, float]:
@@ -22,7 +26,11 @@ def causes(run: TrainingRun, what: str) -> dict[str, float]:
         "assumed": float(sum(name in telling for name in run.assumed)),
         "model": float(run.model is None),
         "shared": float(run.gpus > 1),
-        "rare": float(run.method not in ("full", "lora", "qlora") or run.offload != "none"),
+        "rare": float(
+            run.method not in ("full", "lora", "qlora")
+            or run.offload != "none"
+            or (what == "speed" and loops_over_experts(run))
+        ),
     }
 
 

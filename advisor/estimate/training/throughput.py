@@ -282,15 +282,20 @@ def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> 
 
 def _launch_seconds(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> float:
     """Time to issue the kernels of all layers forward and backward, which a small batch does not hide."""
-    log = k["launch_per_layer"]
-    log += k["launch_adapter"] if run.method != "full" and run.method not in PROMPTS else 0.0
+    log = k["launch_adapter"] if run.method != "full" and run.method not in PROMPTS else 0.0
     log += k["launch_quantized"] if run.quantization in QUANTIZED else 0.0
     log += k["launch_sharded"] if layout(run).sharded_weights else 0.0
-    if shape.moe and run.model is not None:
-        grouped = run.framework in FUSED_KERNELS
-        log += k["launch_moe_fused"] if grouped else k["launch_moe"] * math.log(run.model.experts)
+    mixed = 0.0
+    if shape.moe:
+        mixed = math.exp(k["launch_moe" if loops_over_experts(run) else "launch_moe_fused"])
+    each = math.exp(k["launch_per_layer"]) * (math.exp(log) + mixed)
     fused = 0.5 if run.compile or run.framework in FUSED_KERNELS else 1.0
-    return fused * math.exp(log) * shape.layers * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
+    return fused * each * shape.layers * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
+
+
+def loops_over_experts(run: TrainingRun) -> bool:
+    """Whether a mixture may go through its experts one by one, as plain PyTorch does, and not in grouped products."""
+    return run.model is not None and run.model.experts > 0 and run.framework not in FUSED_KERNELS
 
 
 def _optimizer_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, cards: int, k: Mapping[str, float]) -> float:
