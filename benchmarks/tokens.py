@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import random
 import resource
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import tiktoken
@@ -55,9 +57,21 @@ def _count(texts: list[str], rounds: int) -> None:
     for _ in range(rounds):
         for name, way in ways.items():
             best[name] = min(best[name], _cpu_seconds(way))
+    cores = os.cpu_count() or 1
+    alone, together = _wall_seconds(texts, 1), _wall_seconds(texts, cores)
     size, base = sum(len(t.encode()) for t in texts) / 1e6, best["raw tiktoken, one thread"]
     for name, seconds in best.items():
         print(f"{name:<28} {size / seconds:8.1f} MB/s   {base / seconds:5.2f} × raw")
+    print(f"by the clock, {cores} threads: {size / together:.1f} MB/s, {alone / together:.2f} × one thread")
+
+
+def _wall_seconds(texts: list[str], workers: int) -> float:
+    """By the clock, as `advisor data` counts with that many threads; other work on the machine shows here."""
+    with ThreadPoolExecutor(workers) as pool:
+        began = time.perf_counter()
+        for start in range(0, len(texts), 512):
+            tokens.started(tokens.default_counter(), texts[start : start + 512], pool, workers)()
+        return time.perf_counter() - began
 
 
 def _hugging_face(texts: list[str]) -> Callable[[], int]:

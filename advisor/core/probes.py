@@ -166,6 +166,8 @@ class MigSlice:
     name: str
     memory_total_gib: Reading
     memory_free_gib: Reading
+    uuid: str = ""
+    hidden: bool = False  # CUDA_VISIBLE_DEVICES names other slices of this card
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUSPECTS_LISTED = 50
+MOST_WORKERS = 8  # threads that count tokens; more of them wait for the one that reads
 FEW_ROWS = 10
 """A label with fewer rows can neither be learned nor tested."""
 
@@ -62,12 +64,13 @@ def probe(
     counter = counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
     chat = chat_for(model, tokenizer)
     reader = Reader(prompt_field, answer_field, second_labels, events, cancel, turns=chat.render is not None)
-    with ThreadPoolExecutor(1, "count-tokens") as counting:
+    workers = min(max((os.cpu_count() or 1) - 1, 1), MOST_WORKERS)
+    with ThreadPoolExecutor(workers, "count-tokens") as counting:
         test: _Test | None = None
         if tests:
             reader.peek(files)
             test = _Test(reader, tests, Kept(byte_counter(), chat_for(""), counting, noise=False))
-        train = Kept(counter, chat, counting, noise=True)
+        train = Kept(counter, chat, counting, noise=True, workers=workers)
         for file, batch in reader.batches(files):
             inputs = train.add(file, batch, reader.by or Compared())
             if test:

@@ -18,7 +18,7 @@ from advisor.probe.reading import Example
 from advisor.probe.sketch import Sketches
 from advisor.probe.specificity import RowScores, Vocabulary
 from advisor.probe.templates import Chat
-from advisor.probe.tokens import Counter
+from advisor.probe.tokens import Counter, started
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,9 +49,9 @@ _SET_PHRASES = re.compile(
 class Kept:
     """Grows by batches of examples. About 190 bytes a row up to `MAX_KEPT`, then nothing more a row."""
 
-    def __init__(self, counter: Counter, chat: Chat, counting: Executor, *, noise: bool) -> None:
+    def __init__(self, counter: Counter, chat: Chat, counting: Executor, *, noise: bool, workers: int = 1) -> None:
         self.counter, self.chat = counter, chat
-        self._counting = counting  # a thread that counts tokens while this one does the rest
+        self._counting, self._workers = counting, workers  # threads that count tokens while this one does the rest
         self.pairs = array("q")  # hash of prompt and answer as they stand
         self.answers = array("I")  # the last 32 bits of their hashes
         self._lines = array("I")
@@ -75,7 +75,7 @@ class Kept:
         """Take a batch; `by` says what of a row is compared. Gives the hashes of the compared texts."""
         prompts, answers = [e.prompt for e in batch], [e.answer for e in batch]
         around = self._rendered(batch)
-        counting = self._counting.submit(self.counter.counts, prompts + answers + list(around.values()))
+        counting = started(self.counter, prompts + answers + list(around.values()), self._counting, self._workers)
         compared = [by.text(p, a) for p, a in zip(prompts, answers, strict=True)]
         inputs = [hash(_evenly_spaced(text.casefold())) for text in compared]
         pairs, said = list(map(hash, zip(prompts, answers, strict=True))), [hash(a.strip()) for a in answers]
@@ -89,7 +89,7 @@ class Kept:
         kinds = kinds_by_row(prompts + answers)
         self.personal.update(kind for _, kind in {(at % len(batch), k) for at, k in kinds})
         self.scores.add(prompts)
-        self._count(batch, prompts, around, counting.result())
+        self._count(batch, prompts, around, counting())
         return inputs
 
     def place(self, row: int) -> tuple[str, int]:

@@ -97,7 +97,8 @@ def _slices(nvml: Any, handle: Any) -> Iterator[MigSlice]:
         except Exception:  # an empty place among the possible slices
             continue
         name = _ask(nvml, "nvmlDeviceGetName", part).value
-        yield MigSlice(str(name or f"slice {index}"), *_memory(nvml, part))
+        uuid = str(_ask(nvml, "nvmlDeviceGetUUID", part).value or "")
+        yield MigSlice(str(name or f"slice {index}"), *_memory(nvml, part), uuid)
 
 
 def _processes(nvml: Any, handle: Any) -> Iterator[Process]:
@@ -147,19 +148,29 @@ def _line(error: Exception) -> str:
 
 
 def _hide(cards: list[Card], environ: Mapping[str, str]) -> tuple[Card, ...]:
-    """Mark the cards that CUDA_VISIBLE_DEVICES hides. As CUDA does, the list ends at its first unknown entry."""
+    """Mark what CUDA_VISIBLE_DEVICES hides. As CUDA does, the list ends at its first unknown entry."""
     if "CUDA_VISIBLE_DEVICES" not in environ:
         return tuple(cards)
-    seen = set[int]()
+    seen = dict[int, set[str]]()  # card -> ids of the slices that are named; none: the card as a whole
     for entry in environ["CUDA_VISIBLE_DEVICES"].split(","):
-        wanted = entry.strip()
-        found = next((c.index for c in cards if _names(wanted, c)), None)
+        found = next((named for card in cards if (named := _named(entry.strip(), card)) is not None), None)
         if found is None:
             break
-        seen.add(found)
-    return tuple(replace(card, hidden=card.index not in seen) for card in cards)
+        index, part = found
+        seen.setdefault(index, set()).update({part} - {""})
+    return tuple(_with_hidden(card, seen.get(card.index)) for card in cards)
 
 
-def _names(entry: str, card: Card) -> bool:
-    """By number, or by the begin of its id."""
-    return entry == str(card.index) or (entry.startswith(("GPU-", "MIG-")) and card.uuid.startswith(entry))
+def _with_hidden(card: Card, parts: set[str] | None) -> Card:
+    slices = tuple(replace(s, hidden=parts is None or (bool(parts) and s.uuid not in parts)) for s in card.slices)
+    return replace(card, hidden=parts is None, slices=slices)
+
+
+def _named(entry: str, card: Card) -> tuple[int, str] | None:
+    """(card, slice) that an entry names: by number, by the begin of an id, or in the old form MIG-GPU-id/slice/part."""
+    old = entry.removeprefix("MIG-").partition("/")[0] if entry.startswith("MIG-GPU-") else ""
+    whole = entry == str(card.index) or (entry.startswith("GPU-") and card.uuid.startswith(entry))
+    if whole or (old and card.uuid == old):
+        return card.index, ""
+    part = next((s.uuid for s in card.slices if entry.startswith("MIG-") and s.uuid.startswith(entry)), None)
+    return None if part is None else (card.index, part)

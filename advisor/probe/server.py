@@ -221,10 +221,12 @@ class _Exchange:
                 return f"{server.address}: wants a key, which is not sent without https; use the https address"
             told = "refuses the key in OPENAI_API_KEY" if server.key else "wants a key; set OPENAI_API_KEY"
             return f"{server.address}: {told} (HTTP {status})"
+        raw = b""
         try:
-            said = _message(json.loads(self._answer.read(64 * 1024)))
+            raw = self._answer.read(64 * 1024)
+            said = _message(json.loads(raw))
         except (OSError, http.client.HTTPException, ValueError, RecursionError):
-            said = "no reason given"
+            said = _shown(raw) if raw.strip() else "no reason given"
         return f"{server.address}: HTTP {status}: {said}"
 
 

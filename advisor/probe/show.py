@@ -196,7 +196,8 @@ def _card(card: Card) -> Iterator[tuple[str, str]]:
         held = "memory not visible" if process.memory_gib is None else f"{process.memory_gib:.1f} GiB"
         yield "  in use by", f"{process.name} ({process.pid}): {held}"
     for part in card.slices:
-        yield "  slice", f"{part.name}: {_number(part.memory_free_gib)} of {_number(part.memory_total_gib)} GiB free"
+        free = f"{_number(part.memory_free_gib)} of {_number(part.memory_total_gib)} GiB free"
+        yield "  slice", f"{part.name}: {free}{', hidden from programs' if part.hidden else ''}"
 
 
 def _reading(reading: Reading) -> str:

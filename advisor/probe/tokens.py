@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import lzma
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
@@ -111,6 +112,19 @@ def counter_for(model: str, folder: Path | str | None = None) -> Counter:
         if exact is not None:
             return exact
     return _stand_in(model, wanted)
+
+
+def started(counter: Counter, texts: list[str], pool: Executor, workers: int) -> Callable[[], list[int]]:
+    """Begin to count in as many threads, each a fair part; what is given back waits for all and has them in order."""
+    parts = [pool.submit(counter.counts, texts[at::workers]) for at in range(workers)]
+
+    def joined() -> list[int]:
+        found = [0] * len(texts)
+        for at, part in enumerate(parts):
+            found[at::workers] = part.result()
+        return found
+
+    return joined
 
 
 @cache

@@ -194,6 +194,26 @@ def test_hidden_cards(visible, seen):
     assert [c.index for c in report.cards if not c.hidden] == seen
 
 
+@pytest.mark.parametrize(
+    ("visible", "cards", "slices"),
+    [
+        ("MIG-2", [0], [1]),
+        ("MIG-3,MIG-1", [0, 1], [0, 2]),
+        ("GPU-a", [0], [0, 1]),
+        ("MIG-GPU-a/7/0", [0], [0, 1]),
+        ("MIG-9", [], []),
+    ],
+)
+def test_slices_named_by_their_ids_are_seen_and_the_others_hidden(visible, cards, slices):
+    parts = [card("NVIDIA H100 80GB HBM3 MIG 3g.40gb", 39.5, 39, uuid=f"MIG-{n}") for n in (1, 2, 3)]
+    split = [card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-a", slices=parts[:2]),
+             card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-b", slices=parts[2:])]  # fmt: skip
+    report = look(*split, environ={"CUDA_VISIBLE_DEVICES": visible})
+    assert [c.index for c in report.cards if not c.hidden] == cards
+    held = [part for found in report.cards for part in found.slices]
+    assert [at for at, part in enumerate(held) if not part.hidden] == slices
+
+
 def test_the_order_of_mixed_cards_is_doubted():
     cards = [card("NVIDIA GeForce RTX 4090", 24, 24), card("NVIDIA GeForce RTX 4060", 8, 8)]
     assert any("PCI_BUS_ID" in w for w in look(*cards, environ={"CUDA_VISIBLE_DEVICES": "0"}).warnings)

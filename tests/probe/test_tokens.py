@@ -3,6 +3,7 @@
 import importlib
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import tiktoken
@@ -55,6 +56,14 @@ def test_batches_with_odd_texts(odd):
     assert counter.counts(texts) == [counter.count(t) for t in texts]
     assert counter.counts([]) == []
     assert counter.counts([odd]) == [counter.count(odd)]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_counts_in_threads_are_those_of_one(workers):
+    texts = [f"text {'word ' * at}number {at}" for at in range(13)]
+    counter = tokens.default_counter()
+    with ThreadPoolExecutor(workers) as pool:
+        assert tokens.started(counter, texts, pool, workers)() == counter.counts(texts)
 
 
 def test_splits_text_as_the_library_s_own_vocabulary(monkeypatch):
