@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 from advisor.calibrate.protocol import Event
 
 WARM_UP_STEPS = 2
+MOST_STEPS, LARGEST = 10**12, 1e18
+"""What is beyond is no count and no reading."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """Fed with every event; reads as a line for a person. Seconds are of the child's own clock."""
+    """Fed with every event; reads as a line for a person. Seconds are of the child's own clock.
+
+    Recorded events come from files of anybody: what is no number where one should be is left out.
+    """
 
     trials: int = 0
     finished: int = 0
     label: str = ""
     step: int = 0
     steps: int = 0
+    phase: str = ""
     loss: float | None = None
     tokens_per_second: float | None = None
     memory_gib: float | None = None
@@ -30,23 +38,26 @@ class Progress:
         """Take in one event of the child."""
         held = event.fields
         if event.kind == "planned":
-            self.trials = max(len(held.get("trials", ())), self.trials)
+            named = held.get("trials")
+            self.trials = max(len(named) if isinstance(named, list) else 0, self.trials)
         elif event.kind == "trial":
             self.finished += 1
             self._paces, self._last = [], None
-            self._trial_seconds.append(float(held.get("seconds") or 0.0))
+            self._trial_seconds.append(number(held.get("seconds")) or 0.0)
         elif event.kind == "step" and held.get("phase") == "begin":
-            self.label, self.step, self.steps = str(held.get("label", "")), 0, 0
+            self.label, self.step, self.steps, self.phase = str(held.get("label", "")), 0, 0, ""
             self._paces, self._last = [], None
             self.loss = self.tokens_per_second = self.memory_gib = None
-        elif event.kind == "step" and isinstance(held.get("step"), int):
-            self._note_step(event)
+        elif event.kind == "step" and (told := counted(held)) is not None:
+            self._note_step(event, *told)
 
-    def _note_step(self, event: Event) -> None:
+    def _note_step(self, event: Event, step: int, steps: int) -> None:
         held = event.fields
-        self.step, self.steps = held["step"], int(held.get("steps") or 0)
-        self.loss, self.memory_gib = held.get("loss"), held.get("memory_gib")
-        self.tokens_per_second = held.get("tokens_per_second")
+        if (phase := str(held.get("phase", ""))) != self.phase:  # items are scored at another pace than steps are made
+            self.phase, self._paces, self._last = phase, [], None
+        self.step, self.steps = step, steps
+        self.loss, self.memory_gib = number(held.get("loss")), number(held.get("memory_gib"))
+        self.tokens_per_second = number(held.get("tokens_per_second"))
         if self._last is not None and self.step > self._last[0] >= WARM_UP_STEPS:
             self._paces.append((event.at_seconds - self._last[1]) / (self.step - self._last[0]))
         self._last = (self.step, event.at_seconds)
@@ -64,7 +75,7 @@ class Progress:
         """One line: trial, step, loss, speed, memory, time left."""
         parts = [f"{min(self.finished + 1, max(self.trials, 1))}/{max(self.trials, 1)} {self.label}"]
         if self.steps:
-            parts.append(f"step {self.step}/{self.steps}")
+            parts.append(f"{'item' if self.phase == 'score' else 'step'} {self.step}/{self.steps}")
         if self.loss is not None:
             parts.append(f"loss {self.loss:.3f}")
         if self.tokens_per_second is not None:
@@ -75,6 +86,22 @@ class Progress:
         if left is not None:
             parts.append(f"{_clock(left)} left")
         return " · ".join(parts)
+
+
+def counted(held: Mapping[str, Any]) -> tuple[int, int] | None:
+    """(done, of how many) of the training steps or the scored items in a `step` event; None where it counts neither."""
+    for done, of in (("step", "steps"), ("item", "items")):
+        at, whole = held.get(done), held.get(of)
+        if isinstance(at, int) and abs(at) < MOST_STEPS:
+            return at, whole if isinstance(whole, int) and abs(whole) < MOST_STEPS else 0
+    return None
+
+
+def number(value: Any) -> float | None:
+    """A number of a size that readings have, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST or value != value:
+        return None
+    return float(value)
 
 
 def _clock(seconds: float) -> str:

@@ -29,12 +29,13 @@ class AdvisorApp(App[None]):
         return self.desk
 
     async def action_quit(self) -> None:
-        """Leave, but not with an unsaved brief unless the user says so."""
+        """Leave, but not with an unsaved brief or a run under way unless the user says so."""
         self.run_worker(self._quit(), group="quit", exclusive=True)
 
     async def _quit(self) -> None:
-        if await self.desk.may_go():
+        if await self.desk.may_quit():
             self.desk.bench.close()
+            await self.desk.runner.finish()
             self.exit()
 
 

@@ -49,6 +49,12 @@ class DeskCommands(Provider):
         yield "Open brief", "Another TOML file", desk.action_open
         yield "New brief", "From an example or from nothing", desk.action_new
         yield from ((f"Show {tab}", f"Tab {n}", partial(desk.action_tab, tab)) for n, tab in enumerate(TABS, 1))
+        shown = desk.runner.shown
+        if shown is not None and not shown.ended:
+            yield "Cancel the run", "What is finished is kept", desk.action_cancel_run
+        else:
+            yield "Calibrate", "Plan a run; on its tab: start it", desk.action_calibrate
+            yield "Recorded runs", "Watch one again", desk.action_recordings
         yield "Help", "Open or close the help that follows the focus", desk.action_help
         if desk.verdict is not None:
             yield "Explain figures", "Formula, numbers and source of every figure", desk.action_explain

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from advisor.calibrate.protocol import Event
+    from advisor.calibration import Prepared
     from advisor.core.brief import Brief
+    from advisor.core.calibration import RunRecord
     from advisor.core.events import CancelToken
     from advisor.core.probes import DataReport, HardwareReport
     from advisor.core.verdict import Verdict
+    from advisor.tui.wish import Wish
+
+    Recorded: TypeAlias = tuple[Sequence[Event], RunRecord | None]
 
 _FIRST_SECONDS = 0.2
 """The share of a processor is counted since the last reading; before the first one, so long."""
@@ -40,6 +46,18 @@ class Engine(Protocol):
 
     def machine(self) -> HardwareReport: ...
 
+    def plan(self, wish: Wish, brief: Brief, sights: Sights) -> Prepared: ...
+
+    def missing(self, wish: Wish) -> str: ...
+
+    def run(self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken) -> RunRecord: ...
+
+    def log(self, record: RunRecord) -> str: ...
+
+    def recordings(self) -> Sequence[tuple[str, str]]: ...
+
+    def recorded(self, name: str) -> Recorded: ...
+
 
 class PipelineEngine:
     """The real stages. Every import is inside, because numpy and the price list must not delay the first frame."""
@@ -59,6 +77,44 @@ class PipelineEngine:
     def machine(self) -> HardwareReport:
         """One reading of this machine, for the live view. Raises UsageError where a table of GPUs cannot be read."""
         return _reader()()
+
+    def plan(self, wish: Wish, brief: Brief, sights: Sights) -> Prepared:
+        """What would run, with its price. Raises UsageError where it cannot or may not."""
+        from advisor import pipeline
+        from advisor.tui.planning import prepared
+
+        return prepared(wish, brief, cast(pipeline.Surroundings, sights))
+
+    def missing(self, wish: Wish) -> str:
+        """What has to be installed before this can run, in one line; empty where nothing."""
+        from advisor.tui.planning import missing
+
+        return missing(wish)
+
+    def run(self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken) -> RunRecord:
+        """Run what has no answer yet. Raises UsageError where the device is taken."""
+        from advisor import calibration
+
+        return calibration.run(prepared, events=events, cancel=cancel)
+
+    def log(self, record: RunRecord) -> str:
+        """Where the libraries of a failed run said why."""
+        from advisor.calibrate.protocol import LOG
+        from advisor.store.folders import folders
+
+        return str(folders().state / "runs" / str(record.summary.id) / LOG)
+
+    def recordings(self) -> Sequence[tuple[str, str]]:
+        """Runs that can be shown again: name and a line about each, those that come along last."""
+        from advisor.tui.planning import recordings
+
+        return recordings()
+
+    def recorded(self, name: str) -> Recorded:
+        """The events of a recorded run, and what is kept of it where it is one of ours. Raises UsageError."""
+        from advisor import calibration
+
+        return calibration.recorded_events(name), calibration.run_record(int(name)) if name.isdecimal() else None
 
 
 @cache

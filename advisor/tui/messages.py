@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from advisor.calibration import Prepared
+    from advisor.core.calibration import RunRecord
     from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
     from advisor.tui.engine import Sights
@@ -82,3 +84,37 @@ class Judged(Message):
     def can_replace(self, message: Message) -> bool:
         """A newer judgement makes an older one that still waits useless."""
         return isinstance(message, Judged) and message.number <= self.number
+
+
+@dataclass
+class Planned(Message):
+    """The plan for request `number`, with its price, or one line of why there is none.
+
+    `missing` is one line about what has to be installed before it can run.
+    """
+
+    number: int
+    prepared: Prepared | None
+    failure: str = ""
+    missing: str = ""
+
+
+@dataclass
+class Progressed(Message):
+    """The run on the screen has moved on."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One redraw shows all that happened meanwhile."""
+        return isinstance(message, Progressed)
+
+
+@dataclass
+class Ended(Message):
+    """The run on the screen has ended: its record (None for a replay), or one line of why there is none.
+
+    `log` is the path of what its libraries said, where it failed.
+    """
+
+    record: RunRecord | None
+    failure: str = ""
+    log: str = ""

@@ -20,6 +20,12 @@ def plan_of(*specs: dict, minutes: float | None = None) -> Plan:
     return Plan("throughput", "pretend", trials, minutes=minutes)
 
 
+def wait_for(file, reporter, stop):
+    while file and not stop.asked and not Path(file).exists():
+        reporter.step(step=1, steps=3)
+        time.sleep(0.01)
+
+
 def run(trial, shared, reporter, stop):
     does = trial.spec["does"]
     if does == "raise":
@@ -42,6 +48,7 @@ def run(trial, shared, reporter, stop):
         reporter._out.buffer.write(b"x" * 5_000_000 + b"\n")
         reporter._out.flush()
         print("a library prints")
+    wait_for(trial.spec.get("until", ""), reporter, stop)
     for step in range(trial.spec.get("steps", 3)):
         if stop.asked:
             raise Stopped(stop.reason, {"steps": step})

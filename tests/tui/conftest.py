@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from advisor import calibration
 from advisor.core.brief import Brief
+from advisor.core.calibration import RunRecord
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 from advisor.core.probes import (
@@ -37,11 +40,16 @@ from advisor.core.verdict import (
     SourceRecord,
     Verdict,
 )
-from advisor.tui import bench
+from advisor.tui import bench, runner
 from advisor.tui.app import AdvisorApp
 from advisor.tui.draft import Draft
+from advisor.tui.engine import PipelineEngine
 from advisor.tui.screens import judging
 from advisor.tui.widgets import hardware_pane
+from advisor.tui.wish import Wish
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "calibrate"))
+from pretend_child import PRETEND, plan_of  # a script beside the tests of calibration, which are no package
 
 BRIEF = """\
 # The shop wants attributes.
@@ -193,8 +201,11 @@ class FakeSights:
 
 
 @dataclass
-class FakeEngine:
-    """Answers with `verdict` named after the brief, or raises `error`; `gates` hold judgements of a volume back."""
+class FakeEngine(PipelineEngine):
+    """Plans `trials` of the pretended child and really runs them.
+
+    Answers with `verdict` named after the brief, or raises `error`; `gates` hold judgements of a volume back.
+    """
 
     verdict: Verdict = field(default_factory=make_verdict)
     error: AdvisorError | None = None
@@ -204,6 +215,10 @@ class FakeEngine:
     readings: int = 0
     unreadable: AdvisorError | None = None
     gates: dict[float, threading.Event] = field(default_factory=dict)
+    trials: list[dict] = field(default_factory=lambda: [{"does": "wait", "value": n} for n in range(3)])
+    wishes: list[Wish] = field(default_factory=list)
+    refusal: AdvisorError | None = None
+    lacks: str = ""
 
     def look(self, brief: Brief, cancel: CancelToken) -> FakeSights:
         self.looks += 1
@@ -217,6 +232,21 @@ class FakeEngine:
             raise self.unreadable
         use = Reading(0.1 * (self.readings % 10), "share")
         return replace(FakeSights().hardware, processor_use=use)
+
+    def plan(self, wish: Wish, brief: Brief, sights: FakeSights) -> calibration.Prepared:
+        self.wishes.append(wish)
+        if self.refusal and not wish.busy_ok:
+            raise self.refusal
+        held = replace(plan_of(*self.trials), kind="quality")
+        hour = wish.usd_per_hour or Range.exact(0.0)
+        bounds = calibration.Limits(wish.minutes, wish.max_usd, hour, wish.busy_ok)
+        return calibration.prepare(held, calibration.Machine("this CPU", "cpu"), bounds, again=wish.again)
+
+    def missing(self, wish: Wish) -> str:
+        return self.lacks
+
+    def run(self, prepared: calibration.Prepared, events, cancel: CancelToken) -> RunRecord:
+        return calibration.run(prepared, events=events, cancel=cancel, command=PRETEND)
 
     def judge(self, brief: Brief, sights: FakeSights, *, deep: bool) -> Verdict:
         self.asked.append((brief, deep))
@@ -232,8 +262,16 @@ class FakeEngine:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Input rests sooner, so that tests need not wait; the machine is read once, so that none depends on time."""
     monkeypatch.setattr(bench, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "SETTLE_SECONDS", 0.01)
     monkeypatch.setattr(judging, "REST_SECONDS", 0.05)
     monkeypatch.setattr(hardware_pane, "EVERY_SECONDS", 1000.0)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs are kept in a folder of the test's own."""
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 @pytest.fixture

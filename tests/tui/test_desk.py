@@ -255,7 +255,7 @@ async def test_help_follows_the_focus(app):
 async def test_every_tab_shows_its_findings(app):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        for key, said in (("2", "3,000"), ("3", "not supported"), ("4", "Ruled out"), ("5", "Assumption register")):
+        for key, said in (("2", "3,000"), ("3", "not supported"), ("5", "Ruled out"), ("6", "Assumption register")):
             await pilot.press(key)
             await pilot.pause(0.2)
             assert said in "\n".join(str(s.render()) for s in app.desk.query("Stage Static")), key

@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from advisor import calibration
 from advisor.core.probes import Reading
 from advisor.tui.app import AdvisorApp
-from advisor.tui.messages import Read
+from advisor.tui.course import Course
+from advisor.tui.messages import Progressed, Read
+from advisor.tui.runner import Shown
+from advisor.tui.widgets.calibrate_pane import CalibratePane
 from advisor.tui.widgets.hardware_pane import HardwarePane
 
-GROUPS = ("look", "judge", "machine")
+GROUPS = ("look", "judge", "machine", "plan", "calibration")
 SIZES = {"120x40": (120, 40), "80x24": (80, 24), "60x20": (60, 20)}
 
 
@@ -19,7 +23,8 @@ async def rest(pilot):
     """Nothing is under way any more, and no cursor blinks."""
     for _ in range(4):
         await pilot.pause(0.08)
-        await pilot.app.workers.wait_for_complete([w for w in pilot.app.workers if w.group in GROUPS])
+        if busy := [w for w in pilot.app.workers if w.group in GROUPS]:  # of an empty list Textual waits for all
+            await pilot.app.workers.wait_for_complete(busy)
     await pilot.pause()
 
 
@@ -45,7 +50,7 @@ def test_desk(snap_compare, still_app, size):
     assert snap_compare(still_app, run_before=after(), terminal_size=size)
 
 
-@pytest.mark.parametrize("key", ["2", "4", "5"], ids=["data", "decision", "report"])
+@pytest.mark.parametrize("key", ["2", "5", "6"], ids=["data", "decision", "report"])
 def test_tabs(snap_compare, still_app, key):
     assert snap_compare(still_app, run_before=after(key), terminal_size=(120, 40))
 
@@ -67,6 +72,42 @@ def test_hardware_live(snap_compare, still_app, engine, size):
         await rest(pilot)
 
     assert snap_compare(still_app, run_before=watch, terminal_size=size)
+
+
+DESKS = {"140x45": (140, 45), "80x24": (80, 24)}
+
+
+@pytest.mark.parametrize("size", DESKS.values(), ids=DESKS)
+def test_calibration_planned(snap_compare, still_app, size):
+    assert snap_compare(still_app, run_before=after("4", "tab"), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [*DESKS.values(), (60, 20)], ids=[*DESKS, "60x20"])
+def test_calibration_under_way(snap_compare, still_app, size):
+    async def watch(pilot):
+        await after("4")(pilot)
+        desk = pilot.app.desk
+        course = Course()
+        for event in calibration.recorded_events("cpu-llama-slices")[:30]:
+            course.note(event)
+        desk.runner.shown = Shown(course, desk.query_one(CalibratePane).prepared)
+        desk.post_message(Progressed())
+        await rest(pilot)
+
+    assert snap_compare(still_app, run_before=watch, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", DESKS.values(), ids=DESKS)
+def test_calibration_ended(snap_compare, still_app, size):
+    async def replay(pilot):
+        await after("4")(pilot)
+        pilot.app.desk.runner.speed = 0.0
+        await pilot.press("v")
+        await rest(pilot)
+        await pilot.press(*"cpu-llama-slices", "enter")
+        await rest(pilot)
+
+    assert snap_compare(still_app, run_before=replay, terminal_size=size)
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)

@@ -13,20 +13,23 @@ from textual.widgets import Footer, Tab, Tabs
 
 from advisor.tui.draft import Draft
 from advisor.tui.messages import Accepted
-from advisor.tui.screens.judging import Judging
+from advisor.tui.screens.calibrating import Calibrating
 from advisor.tui.widgets.stage import TABS
 
 if TYPE_CHECKING:
     from advisor.tui.widgets.panes import DecisionPane
 
 WIDTHS = [(0, "-narrow"), (100, "-wide")]
-ONLY_IN = {"write_reports": "report", "take_all": "data", "undo": "data"}
+ONLY_IN = {"write_reports": "report", "take_all": "data", "undo": "data", "recordings": "calibrate"}
 """Actions that have their key only where what they are about is in sight."""
+
+WHILE_IT_MOVES = ("cancel_run", "pace")
+"""Actions on a run that is on the screen and has not ended."""
 
 HEIGHTS = [(0, "-short"), (30, "-tall")]
 
 
-class Desk(Judging):
+class Desk(Calibrating):
     """What stands where, which key does what, and help that follows the focus."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
@@ -39,13 +42,18 @@ class Desk(Judging):
         Binding("m", "more", "More questions", show=False),
         Binding("r", "tab('report')", "Report"),
         Binding("w", "write_reports", "Write report"),
+        Binding("c", "calibrate", "Calibrate"),
+        Binding("v", "recordings", "Recorded runs", show=False),
+        Binding("x", "cancel_run", "Cancel"),
+        Binding("plus", "pace(1)", "Faster", key_display="+"),
+        Binding("minus", "pace(-1)", "Slower", key_display="−"),
         Binding("a", "take_all", "Take all", show=False),
         Binding("u", "undo", "Undo", show=False),
         Binding("f1", "help", "Help"),
         Binding("ctrl+s", "save", "Save"),
+        Binding("q", "app.quit", "Quit"),
         Binding("ctrl+o", "open", "Open"),
         Binding("ctrl+n", "new", "New"),
-        Binding("q", "app.quit", "Quit"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -80,6 +88,7 @@ class Desk(Judging):
 
         field = event.widget.parent
         self._help.question = field.question if isinstance(field, Field) else None
+        self._help.about = getattr(event.widget, "about", "")
         self._help.refusal = field.refusal if isinstance(field, Field) else ""
 
     def action_explain(self, arm: str = "") -> None:
@@ -98,7 +107,18 @@ class Desk(Judging):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some actions have their key only on the tab that they are about."""
-        return action not in ONLY_IN or self.query_one(Tabs).active == ONLY_IN[action]
+        here, shown = self.in_sight == "calibrate", self.runner.shown
+        moving = shown is not None and not shown.ended
+        if action in WHILE_IT_MOVES:
+            return here and moving and (action != "pace" or bool(shown and shown.replay))
+        if action in ("calibrate", "recordings") and here and moving:
+            return False
+        return action not in ONLY_IN or self.in_sight == ONLY_IN[action]
+
+    @property
+    def in_sight(self) -> str:
+        """The tab that is shown."""
+        return self.query_one(Tabs).active
 
     def action_take_all(self) -> None:
         """Take over everything that the data propose."""
@@ -112,8 +132,12 @@ class Desk(Judging):
         self._help.opened = not self._help.opened
 
     def action_leave(self) -> None:
-        """Out of the field, so that letters are keys again."""
-        self.query_one(Tabs).focus()
+        """Out of the field, so that letters are keys again; out of a run on the screen where there is no field."""
+        from advisor.tui.widgets.field import Field
+
+        in_a_field = self.focused is not None and isinstance(self.focused.parent, Field)
+        if self.in_sight != "calibrate" or in_a_field or not self.leave_run():
+            self.query_one(Tabs).focus()
 
     async def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
         """A tab was chosen by mouse or arrows."""

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from advisor.report.words import clean
 
+HINT = "path of a .toml file"
 _BACK: list[BindingType] = [("escape", "dismiss(None)", "Back")]
 _BOX = """
 {name} {{
@@ -64,16 +65,17 @@ class AskPath(ModalScreen[Path | None]):
     ]
     DEFAULT_CSS = _BOX.format(name="AskPath")
 
-    def __init__(self, title: str, offered: list[tuple[Path, str]], typed: str = "") -> None:
+    def __init__(self, title: str, offered: list[tuple[Path, str]], typed: str = "", *, hint: str = HINT) -> None:
         super().__init__()
         self._title = title
         self._offered = offered
         self._typed = typed
+        self._hint = hint
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = self._title
-            yield Input(self._typed, placeholder="path of a .toml file", compact=True)
+            yield Input(self._typed, placeholder=self._hint, compact=True)
             if self._offered:
                 lines = [
                     Option(Content.assemble((clean(p.name), "bold"), "  ", clean(note))) for p, note in self._offered

@@ -33,13 +33,14 @@ class FieldHelp(Widget):
     """
 
     question: reactive[Question | None] = reactive(None, layout=True)
+    about: reactive[str] = reactive("", layout=True)
     refusal: reactive[str] = reactive("", layout=True)
     opened: reactive[bool] = reactive(False, layout=True, toggle_class="-open")
 
     def render(self) -> Content:
         if self.question is None:
             rows = list(GENERAL)
-            lead = "tab or ↓ goes to the form, F1 explains, ctrl+p has every command"
+            lead = self.about or "tab or ↓ goes to the form, F1 explains, ctrl+p has every command"
         else:
             rows, lead = long_help(self.question), short_help(self.question)
         if self.refusal:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from advisor.core.verdict import Verdict
     from advisor.tui.draft import Draft
     from advisor.tui.engine import Sights
+    from advisor.tui.runner import Runner
     from advisor.tui.widgets.brief_form import BriefForm
 
 
-TABS = ("brief", "data", "hardware", "decision", "report")
+TABS = ("brief", "data", "hardware", "calibrate", "decision", "report")
 
 
 class Stage(ContentSwitcher):
@@ -35,6 +36,7 @@ class Stage(ContentSwitcher):
         self._sights: Sights | None = None
         self._verdict: Verdict | None = None
         self._form: BriefForm | None = None
+        self.runner: Runner | None = None
 
     @property
     def form(self) -> BriefForm | None:
@@ -71,7 +73,7 @@ class Stage(ContentSwitcher):
     def hold(self, draft: Draft) -> None:
         """Another state of the same brief."""
         self._draft = draft
-        if self.current == "data":
+        if self.current in ("data", "calibrate"):
             self._fill()
 
     def _follow_machine(self, on: bool) -> None:
@@ -84,6 +86,7 @@ class Stage(ContentSwitcher):
         if self.current in (None, "brief"):
             return
         from advisor.tui.offers import offers
+        from advisor.tui.widgets.calibrate_pane import CalibratePane
         from advisor.tui.widgets.data_pane import DataPane
         from advisor.tui.widgets.hardware_pane import HardwarePane
         from advisor.tui.widgets.panes import DecisionPane
@@ -94,10 +97,22 @@ class Stage(ContentSwitcher):
             pane.show(self._sights.data, offers(self._sights.data, self._draft))
         elif isinstance(pane, HardwarePane) and self._sights is not None:
             pane.show(self._sights.hardware is not None)
+        elif isinstance(pane, CalibratePane):
+            pane.follow(self._draft, self._sights)
         elif isinstance(pane, DecisionPane | ReportPane) and self._verdict is not None:
             pane.show(self._verdict)
 
+    def show_run(self) -> str:
+        """Draw the run where it is in sight; returns how it stands in a few words, empty where none is under way."""
+        from advisor.tui.views.run import indicator
+        from advisor.tui.widgets.calibrate_pane import CalibratePane
+
+        if isinstance(pane := self.visible_content, CalibratePane):
+            pane.show_run()
+        return indicator(self.runner.shown) if self.runner is not None and self.runner.shown is not None else ""
+
     def _make(self, tab: str) -> Widget:
+        from advisor.tui.widgets.calibrate_pane import CalibratePane
         from advisor.tui.widgets.data_pane import DataPane
         from advisor.tui.widgets.hardware_pane import HardwarePane
         from advisor.tui.widgets.panes import DecisionPane
@@ -105,5 +120,7 @@ class Stage(ContentSwitcher):
 
         if tab == "hardware":
             return HardwarePane(self._machine, id=tab)
+        if tab == "calibrate" and self.runner is not None:
+            return CalibratePane(self.runner, id=tab)
         makers: dict[str, Callable[..., Widget]] = {"data": DataPane, "decision": DecisionPane, "report": ReportPane}
         return makers[tab](id=tab)

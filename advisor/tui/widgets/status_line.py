@@ -23,6 +23,7 @@ class StatusLine(Widget):
     """
 
     draft: reactive[Draft] = reactive(Draft)
+    running: reactive[str] = reactive("")
     verdict: reactive[Verdict | None] = reactive(None)
 
     def render(self) -> Content:
@@ -30,6 +31,7 @@ class StatusLine(Widget):
             ("advisor  ", "bold $text-primary"),
             clean(self.draft.brief.name),
             ("  ● unsaved" if self.draft.unsaved else "", "bold"),
+            (f"  {self.running}" if self.running else "", "bold $text-accent"),
             (f"  ? what-if: {len(self.draft.supposed)}" if self.draft.supposed else "", "bold $text-warning"),
         )
         room = self.size.width - left.cell_length - 2

@@ -1,0 +1,186 @@
+"""Plans, starts, watches, cancels and replays runs for the desk: work in threads, news at most ten times a second."""
+
+from __future__ import annotations
+
+import queue
+from asyncio import sleep
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+from textual.worker import Worker
+
+from advisor.core.calibration import RunRecord, Status
+from advisor.core.errors import AdvisorError
+from advisor.core.events import CancelToken
+from advisor.tui.bench import unexpected
+from advisor.tui.messages import Ended, Planned, Progressed
+from advisor.tui.wish import Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.screen import Screen
+
+    from advisor.calibrate.protocol import Event
+    from advisor.calibration import Prepared
+    from advisor.core.brief import Brief
+    from advisor.core.verdict import Verdict
+    from advisor.tui.course import Course
+    from advisor.tui.engine import Engine, Recorded, Sights
+
+SETTLE_SECONDS = 0.3
+"""Answers about a plan closer together than this share one plan: reading data may take a second."""
+
+NEWS_SECONDS = 0.1
+GROUP = "calibration"
+SPEEDS = (1.0, 10.0, 0.0)
+"""How fast a recorded run is shown; 0: at once."""
+
+LONGEST_WAIT_SECONDS = 0.1
+"""A replay looks this often whether its speed was changed or it was ended."""
+
+
+@dataclass(slots=True)
+class Shown:
+    """The run on the screen: live, or recorded under the name `replay`; `change` is the verdict before and after."""
+
+    course: Course
+    prepared: Prepared | None = None
+    replay: str = ""
+    record: RunRecord | None = None
+    failure: str = ""
+    log: str = ""
+    cancelling: bool = False
+    ended: bool = False
+    before: Verdict | None = None
+    after: Verdict | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a real run is under way, which costs something to lose."""
+        return not self.ended and not self.replay
+
+
+@dataclass(slots=True)
+class Runner:
+    """Tells the desk by Planned, Progressed and Ended. `plans` numbers the newest request for a plan."""
+
+    desk: Screen[None]
+    engine: Engine
+    shown: Shown | None = None
+    speed: float = SPEEDS[1]
+    plans: int = 0
+    _cancel: CancelToken = field(default_factory=CancelToken)
+    _news: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
+    _timer: Timer | None = None
+    _settling: Timer | None = None
+    _worker: Worker[None] | None = None
+
+    def plan(self, wish: Wish, brief: Brief, sights: Sights) -> None:
+        """A plan with its price, as soon as answers pause."""
+        self.plans += 1
+        if self._settling is not None:
+            self._settling.stop()
+        job = partial(self._plan, self.plans, wish, brief, sights)
+        start = partial(self.desk.run_worker, job, group="plan", thread=True, exclusive=True, exit_on_error=False)
+        self._settling = self.desk.set_timer(SETTLE_SECONDS, start)
+
+    def start(self, prepared: Prepared, course: Course) -> None:
+        """Run what has no answer yet."""
+        self._show(Shown(course, prepared))
+        self._cancel = CancelToken()
+        self._worker = self.desk.run_worker(
+            partial(self._run, prepared, self._cancel), group=GROUP, thread=True, exit_on_error=False
+        )
+
+    def replay(self, name: str, recorded: Recorded, course: Course) -> None:
+        """Show a recorded run at `speed`, which may change on the way."""
+        events, record = recorded
+        self._show(Shown(course, replay=name, record=record))
+        self._cancel = CancelToken()
+        self._worker = self.desk.run_worker(self._replay(events, self._cancel), group=GROUP, exit_on_error=False)
+
+    def cancel(self) -> None:
+        """Ask what runs to stop; it says Ended once it has."""
+        if self.shown is not None and not self.shown.ended:
+            self.shown.cancelling = True
+            self._cancel.cancel()
+
+    async def finish(self) -> None:
+        """Cancel, and return once no process is left."""
+        self.cancel()
+        if self._worker is not None and not self._worker.is_finished:
+            await self._worker.wait()
+
+    def close(self) -> None:
+        """The desk is going: nothing may outlive it."""
+        self.plans += 1
+        self._cancel.cancel()
+
+    def drain(self) -> bool:
+        """Take in what has happened since; whether there was anything."""
+        seen = False
+        while self.shown is not None and not self._news.empty():
+            self.shown.course.note(self._news.get())
+            seen = True
+        return seen
+
+    def end(self, message: Ended) -> None:
+        """The run on the screen has ended."""
+        self.drain()
+        if self._timer is not None:
+            self._timer.stop()
+        if self.shown is not None:
+            self.shown.ended, self.shown.cancelling = True, False
+            self.shown.record = message.record or self.shown.record
+            self.shown.failure, self.shown.log = message.failure, message.log
+
+    def leave(self) -> None:
+        """Nothing on the screen but the plan."""
+        if self.shown is not None and self.shown.ended:
+            self.shown = None
+
+    def _show(self, shown: Shown) -> None:
+        self.shown, self._news = shown, queue.SimpleQueue()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.desk.set_interval(NEWS_SECONDS, self._tell)
+
+    def _tell(self) -> None:
+        if self.drain():
+            self.desk.post_message(Progressed())
+
+    def _plan(self, number: int, wish: Wish, brief: Brief, sights: Sights) -> None:
+        try:
+            told = Planned(number, self.engine.plan(wish, brief, sights), missing=self.engine.missing(wish))
+        except AdvisorError as error:
+            told = Planned(number, None, str(error))
+        except Exception as error:
+            told = Planned(number, None, unexpected(error))
+        self.desk.post_message(told)
+
+    def _run(self, prepared: Prepared, cancel: CancelToken) -> None:
+        try:
+            record = self.engine.run(prepared, self._news.put, cancel)
+            told = Ended(record, log=self.engine.log(record) if record.summary.status is Status.FAILED else "")
+        except AdvisorError as error:
+            told = Ended(None, str(error))
+        except Exception as error:
+            told = Ended(None, unexpected(error))
+        self.desk.post_message(told)
+
+    async def _replay(self, events: Sequence[Event], cancel: CancelToken) -> None:
+        before = 0.0
+        for event in events:
+            left = event.at_seconds - before
+            while left > 0.0 and self.speed and not cancel.cancelled:
+                wait = min(left / self.speed, LONGEST_WAIT_SECONDS)
+                await sleep(wait)
+                left -= wait * self.speed
+            if cancel.cancelled:
+                break
+            self._news.put(event)
+            before = event.at_seconds
+        self.desk.post_message(Ended(None))

@@ -1,0 +1,70 @@
+"""A plan before it runs: what, where, how long, for how much, and what is answered already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from advisor.core.quantity import Range
+from advisor.report import words
+from advisor.tui.course import Course
+from advisor.tui.views.trials import trial_lines
+from advisor.tui.wish import in_words
+
+if TYPE_CHECKING:
+    from advisor.calibration import Prepared
+
+_LABEL = 10
+
+
+def plan_lines(prepared: Prepared, missing: str) -> Content:
+    """What would run, how long and for how much; what an earlier run has answered already."""
+    return Content("\n").join(_plan(prepared, missing))
+
+
+def _plan(prepared: Prepared, missing: str) -> Iterator[Content]:
+    plan, done = prepared.plan, len(prepared.plan.trials) - prepared.left
+    if missing:
+        yield Content.styled(f"! {missing}", "$text-warning")
+    yield _labelled("measures", plan.name, "bold")
+    yield _labelled("on", prepared.machine.name)
+    if prepared.left:
+        yield _labelled("takes", duration(prepared.forecast.seconds) + _cut(prepared.forecast.capped))
+        yield _labelled("costs", price(prepared.forecast.usd))
+    if done and prepared.earlier is not None:
+        yield _labelled("answered", f"{done} of {len(plan.trials)} by run {prepared.earlier.summary.id}")
+    yield Content("")
+    course = Course.of_plan(plan, prepared.earlier.outcomes if prepared.earlier is not None else ())
+    yield Content.styled(words.plural(len(plan.trials), "trial"), "bold $text-primary")
+    yield from trial_lines(course.trials)
+
+
+def _labelled(label: str, text: str, style: str = "") -> Content:
+    return Content.assemble((f"{label:<{_LABEL}}", "dim"), (words.clean(text), style))
+
+
+def duration(held: Range) -> str:
+    """`2.1 – 7.5 minutes (P50 – P90)`."""
+    if held.p50 is None or held.p90 is None:
+        return words.UNKNOWN_WORD
+    unit, scale = (
+        ("hours", 3600.0) if held.p90 >= 5400.0 else ("minutes", 60.0) if held.p90 >= 90.0 else ("seconds", 1.0)
+    )
+    low, high = (words.number(float(f"{value / scale:.2g}")) for value in (held.p50, held.p90))
+    return f"{low} – {high} {unit} (P50 – P90)" if low != high else f"{low} {unit}"
+
+
+def price(held: Range) -> str:
+    """Dollars from P50 to P90."""
+    if held.p50 is None or held.p90 is None:
+        return "unknown: fill in what an hour (or a token) costs"
+    if not held.p90:
+        return "nothing"
+    low, high = words.money(held.p50, cents=True), words.money(held.p90, cents=True)
+    return f"{low} – {high} (P50 – P90)" if low != high else low
+
+
+def _cut(capped: str) -> str:
+    return f", cut by {in_words(capped)}" if capped else ""

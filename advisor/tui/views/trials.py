@@ -1,0 +1,89 @@
+"""Trials as lines: a mark with its word, and the figures that matter most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from textual.content import Content
+
+from advisor.calibrate.progress import number
+from advisor.core.calibration import Status
+from advisor.report import words
+from advisor.tui.course import Seen
+
+MARKS = {
+    Status.DONE: ("✓", "$text-success"),
+    Status.OUT_OF_MEMORY: ("▲", "$text-warning"),
+    Status.CANCELLED: ("–", "$text-warning"),
+    Status.FAILED: ("✗", "$text-error"),
+    Status.KILLED: ("✗", "$text-error"),
+    Status.RUNNING: ("▸", "$text-accent"),
+}
+"""The mark of a trial; always shown beside its word."""
+
+WORDS = {
+    Status.OUT_OF_MEMORY: "does not fit into memory",
+    Status.CANCELLED: "cancelled",
+    Status.FAILED: "failed",
+    Status.KILLED: "killed",
+}
+_MOST, _FIGURES = 40, 2
+
+
+def clock(seconds: float) -> str:
+    """`45 s`, `3:05 min`, `1:20 h`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60}:{whole % 60:02d} min" if whole < 3600 else f"{whole // 3600}:{whole % 3600 // 60:02d} h"
+
+
+def trial_lines(trials: Sequence[Seen]) -> list[Content]:
+    """A line a trial; where there are many, those around the one under way."""
+    at = next((i for i, t in enumerate(trials) if t.status is Status.RUNNING), 0)
+    first = max(min(at - _MOST // 2, len(trials) - _MOST), 0)
+    lines = [_trial(t) for t in trials[first : first + _MOST]]
+    hidden = len(trials) - len(lines)
+    return [*lines, *([Content.styled(f"and {hidden} more", "dim")] if hidden else [])]
+
+
+def _trial(seen: Seen) -> Content:
+    mark, style = MARKS.get(seen.status, ("·", "dim")) if seen.status else ("·", "dim")
+    return Content.assemble((f"{mark} ", style), words.clean(seen.label), (f"  {_told(seen)}".rstrip(), "dim"))
+
+
+def _told(seen: Seen) -> str:
+    """What is known of a trial, short."""
+    if seen.status is None:
+        return ""
+    if seen.status is Status.RUNNING:
+        return f"{seen.at} of {seen.of}" if seen.of else "starting"
+    parts = [*_result(seen)] if seen.status is Status.DONE else [WORDS[seen.status], words.clean(seen.reason)]
+    if seen.seconds is not None and len(parts) < _FIGURES:
+        parts.append(clock(seen.seconds))
+    return " · ".join(p for p in (*parts, "by an earlier run" if seen.earlier else "") if p)
+
+
+def _result(seen: Seen) -> Iterator[str]:
+    """The one or two figures that matter most of a finished trial."""
+    held = seen.result
+    if (score := number(held.get("score"))) is not None:
+        yield f"{words.clean(str(held.get('metric', 'score')))} {score:.3f}{_interval(held)}"
+    if (speed := number(held.get("tokens_per_second"))) is not None:
+        yield f"{words.number(round(speed))} tokens/s{'' if held.get('steady', True) else ', not steady'}"
+    memory = held.get("memory")
+    if isinstance(memory, Mapping):
+        peak = number(memory.get("allocated_gib")) or number(memory.get("process_gib"))
+        yield f"{peak:.2f} GiB" if peak else ""
+
+
+def _interval(held: Mapping[str, Any]) -> str:
+    """The 80 % interval of a score; empty where the record, which may be anybody's, does not hold its items."""
+    from advisor.calibrate.intervals import score_interval
+
+    try:
+        low, high = score_interval(held)
+    except (LookupError, TypeError, ValueError, ArithmeticError):
+        return ""
+    return f" ({low:.3f} – {high:.3f})"

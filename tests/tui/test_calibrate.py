@@ -1,0 +1,389 @@
+"""The Calibrate tab under a pilot, over a real child that only waits: plan, run, cancel, resume, fail, replay, quit."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Select, Switch
+
+from advisor import calibration
+from advisor.core.calibration import Status
+from advisor.core.errors import UsageError
+from advisor.core.quantity import Range
+from advisor.tui.app import AdvisorApp
+from advisor.tui.screens.dialogs import Ask, AskPath
+from advisor.tui.widgets.calibrate_pane import CalibratePane, PlanView, RunView
+from advisor.tui.widgets.panes import FittedText
+from advisor.tui.widgets.status_line import StatusLine
+
+PATIENCE_SECONDS = 60.0
+QUICK = {"does": "wait", "value": 1}
+
+
+async def until(pilot: Pilot[None], so: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not so():
+        assert time.monotonic() < end, _state(pilot.app)
+        await asyncio.sleep(0.01)
+
+
+def _state(app: AdvisorApp) -> str:
+    """What is on the screen, for a test that waited in vain."""
+    return "\n".join("".join(s.text for s in strip).rstrip() for strip in app.screen._compositor.render_strips())
+
+
+def drawn(app: AdvisorApp) -> str:
+    """What the pane says in the part that is shown."""
+    pane = app.desk.query_one(CalibratePane)
+    return "\n".join(str(text.visual) for text in pane.visible_content.query(FittedText))
+
+
+async def plan(pilot: Pilot[None]) -> CalibratePane:
+    """The tab with its plan, or with the reason why there is none."""
+    await until(pilot, lambda: pilot.app.desk.sights)
+    await pilot.press("4")
+    await until(pilot, lambda: pilot.app.desk.query("CalibratePane RunView"))
+    for _ in range(3):
+        await pilot.pause(0.05)
+        await pilot.app.workers.wait_for_complete(
+            [w for w in pilot.app.workers if w.group in ("look", "judge", "plan")]
+        )
+    pane = pilot.app.desk.query_one(CalibratePane)
+    await until(pilot, lambda: pane.prepared is not None or "✗" in drawn(pilot.app))
+    return pane
+
+
+async def begin(pilot: Pilot[None], *, finished: int = 0) -> None:
+    """Start the plan, and wait until a trial is under way that waits for its file."""
+    await plan(pilot)
+    await pilot.press("c")
+    course = pilot.app.desk.runner.shown.course
+    await until(pilot, lambda: course.finished == finished and course.under_way)
+
+
+async def run_through(pilot: Pilot[None]) -> None:
+    """Start the plan, and wait for its end."""
+    await plan(pilot)
+    await pilot.press("c")
+    await ended(pilot)
+
+
+async def ended(pilot: Pilot[None]) -> None:
+    await until(pilot, lambda: pilot.app.desk.runner.shown and pilot.app.desk.runner.shown.ended)
+    await pilot.pause()
+
+
+@pytest.fixture
+def go(tmp_path: Path) -> Path:
+    """The file a slow trial waits for."""
+    return tmp_path / "go"
+
+
+def slow(go: Path) -> dict:
+    return {"does": "wait", "until": str(go)}
+
+
+def children() -> list[psutil.Process]:
+    """The calibration processes of this test."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            found += [process] if "pretend_child" in " ".join(process.cmdline()) else []
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+async def test_plan_price_and_machine_stand_before_anything_runs(app, engine):
+    async with app.run_test(size=(140, 45)) as pilot:
+        pane = await plan(pilot)
+        text = drawn(app)
+        assert "pretend" in text
+        assert "this CPU" in text
+        assert "(P50 – P90)" in text
+        assert "costs     nothing" in text
+        assert [f"· t{n}" for n in range(3)] == [line for line in text.splitlines() if line.startswith("· ")]
+        assert app.desk.runner.shown is None
+        assert children() == []
+        assert pane.prepared.left == 3
+
+
+async def test_limits_and_choices_reach_the_plan(app, engine):
+    async with app.run_test(size=(140, 45)) as pilot:
+        pane = await plan(pilot)
+        fields = pane.query_one(PlanView).fields
+        fields["minutes"].control.focus()
+        await pilot.press("7", ".", "5", "plus")
+        fields["usd_per_hour"].control.focus()
+        await pilot.press("2", "tab")
+        await until(pilot, lambda: engine.wishes[-1].usd_per_hour == Range.exact(2.0))
+        assert engine.wishes[-1].minutes == pytest.approx(8.25)
+        fields["what"].query_one(Select).value = "prompts"
+        await until(pilot, lambda: engine.wishes[-1].what == "prompts")
+        assert [name for name, field in fields.items() if field.display][:4] == [
+            "what",
+            "url",
+            "served_model",
+            "as_model",
+        ]
+        assert not fields["gpu"].display
+        assert app.desk.draft.unsaved is False
+
+
+async def test_a_run_is_told_live_and_its_end_is_judged(app, engine, go):
+    engine.trials = [slow(go)]
+    async with app.run_test(size=(140, 45)) as pilot:
+        await begin(pilot)
+        before = engine.looks
+        assert "▶" in app.desk.query_one(StatusLine).running
+        assert app.desk.query_one(RunView).has_focus
+        assert "1 of 3" in drawn(app)
+        go.touch()
+        engine.verdict = replace(engine.verdict, verdict="prompt", arm=engine.verdict.alternative, p_best=0.55)
+        await ended(pilot)
+        await until(pilot, lambda: "What it changed" in drawn(app))
+        text = drawn(app)
+        assert app.desk.runner.shown.record.summary.status is Status.DONE
+        assert engine.looks == before + 1
+        assert "verdict  FINE-TUNE → PROMPT" in text
+        assert "best in  91 of 100 → 55 of 100" in text
+        assert app.desk.query_one(StatusLine).running == ""
+        assert len(calibration.runs()) == 1
+
+
+async def test_a_run_that_moves_nothing_says_so(app, engine):
+    async with app.run_test(size=(140, 45)) as pilot:
+        await run_through(pilot)
+        await until(pilot, lambda: "stays as it was" in drawn(app))
+
+
+async def test_another_tab_lets_it_run_and_a_changed_brief_makes_no_claim(app, engine, go):
+    engine.trials = [slow(go)]
+    async with app.run_test(size=(140, 45)) as pilot:
+        await begin(pilot)
+        await pilot.press("1")
+        await pilot.pause()
+        engine.gates[3e6] = threading.Event()
+        go.touch()
+        await ended(pilot)
+        app.desk._answer({"quality.target": 0.8})
+        engine.gates.pop(3e6).set()
+        await until(pilot, lambda: app.desk.runner.shown.before is None)
+        await pilot.press("4")
+        await pilot.pause()
+        assert "What it changed" not in drawn(app)
+        assert "judging" not in drawn(app)
+
+
+async def test_cancelling_asks_keeps_what_is_finished_and_the_next_run_goes_on(app, engine, go):
+    engine.trials = [QUICK, slow(go)]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(pilot, finished=1)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await pilot.press("tab", "enter")
+        await pilot.pause()
+        assert not app.desk.runner.shown.cancelling
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await pilot.press("enter")
+        await ended(pilot)
+        assert app.desk.runner.shown.record.summary.status is Status.CANCELLED
+        assert "kept" in drawn(app)
+        assert children() == []
+        await pilot.press("escape")
+        pane = await plan(pilot)
+        assert (pane.prepared.left, "answered  1 of 2" in drawn(app)) == (1, True)
+        assert pane.query_one(PlanView).fields["again"].display
+        go.touch()
+        await pilot.press("c")
+        await ended(pilot)
+        assert app.desk.runner.shown.record.summary.status is Status.DONE
+        assert len(calibration.runs()) == 1
+
+
+async def test_what_is_answered_does_not_run_again_unless_wished(app, engine):
+    engine.trials = [QUICK]
+    async with app.run_test(size=(140, 45)) as pilot:
+        await run_through(pilot)
+        await pilot.press("c")
+        pane = await plan(pilot)
+        assert pane.prepared.left == 0
+        await pilot.press("c")
+        await pilot.pause()
+        assert app.desk.runner.shown is None
+        pane.query_one(PlanView).fields["again"].query_one(Switch).toggle()
+        await until(pilot, lambda: pane.prepared is not None and pane.prepared.left == 1)
+
+
+async def test_a_failed_run_names_reason_and_log(app, engine):
+    engine.trials = [{"does": "raise"}]
+    async with app.run_test(size=(140, 45)) as pilot:
+        await plan(pilot)
+        await pilot.press("c")
+        await ended(pilot)
+        shown = app.desk.runner.shown
+        assert shown.record.summary.status is Status.FAILED
+        assert "the third" in drawn(app)
+        assert shown.log in drawn(app).replace("\n", "")
+        assert "the third" in Path(shown.log).read_text()
+
+
+async def test_what_does_not_fit_is_an_answer(app, engine):
+    engine.trials = [{"does": "oom"}, QUICK]
+    async with app.run_test(size=(140, 45)) as pilot:
+        await run_through(pilot)
+        assert app.desk.runner.shown.course.trials[0].status is Status.OUT_OF_MEMORY
+
+
+async def test_a_busy_card_is_refused_with_a_way_to_insist(app, engine):
+    engine.refusal = UsageError("card 0 (L40S): busy, 60% of its memory is taken by x [red]; wait, or say --busy-ok")
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await plan(pilot)
+        assert "60% of its memory is taken by x [red]" in drawn(app)
+        assert "“busy ok”" in drawn(app)
+        await pilot.press("c")
+        await pilot.pause()
+        assert app.desk.runner.shown is None
+        field = pane.query_one(PlanView).fields["busy_ok"]
+        assert field.display
+        field.query_one(Switch).toggle()
+        await until(pilot, lambda: pane.prepared is not None)
+        assert engine.wishes[-1].busy_ok
+        assert field.display
+
+
+async def test_without_the_libraries_it_plans_and_says_what_to_install(app, engine):
+    engine.lacks = "calibration needs torch"
+    async with app.run_test(size=(140, 45)) as pilot:
+        await plan(pilot)
+        assert "! calibration needs torch" in drawn(app)
+        assert "3 trials" in drawn(app)
+        await pilot.press("c")
+        await pilot.pause()
+        assert app.desk.runner.shown is None
+
+
+async def test_two_runs_do_not_fight_over_a_machine(app, engine, home):
+    from advisor.calibrate.limits import card_lock
+
+    async with app.run_test(size=(140, 45)) as pilot:
+        await plan(pilot)
+        with card_lock(home / "state" / "locks", "cpu"):
+            await pilot.press("c")
+            await ended(pilot)
+        assert "another calibration is running" in drawn(app)
+        await pilot.press("c")
+        await plan(pilot)
+        await pilot.press("c")
+        await ended(pilot)
+        assert app.desk.runner.shown.record.summary.status is Status.DONE
+
+
+async def test_a_recorded_run_replays_into_the_same_screen(app):
+    async with app.run_test(size=(140, 45)) as pilot:
+        await plan(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await pilot.press(*"cpu-llama-slices", "enter")
+        await until(pilot, lambda: app.desk.runner.shown)
+        assert "× 10" in drawn(app)
+        await pilot.press("plus")
+        await ended(pilot)
+        text = drawn(app)
+        assert "end of the recording" in text
+        assert text.count("✓ small-llama") == 6
+        assert "2,175 tokens/s, not steady" in text
+        assert {"loss", "tokens_per_second", "memory_gib"} == set(app.desk.runner.shown.course.curves)
+        assert calibration.runs() == ()
+        await pilot.press("escape")
+        await until(pilot, lambda: app.desk.query_one(CalibratePane).current == "plan")
+
+
+async def test_an_own_run_replays_with_what_it_showed(app, engine):
+    async with app.run_test(size=(140, 45)) as pilot:
+        await run_through(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        app.desk.runner.speed = 0.0
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: app.desk.runner.shown.replay == "1")
+        await ended(pilot)
+        assert "6 of 6" not in drawn(app)
+        assert "What it showed" in drawn(app)
+        assert "What it changed" not in drawn(app)
+
+
+async def test_a_replay_ends_when_told_and_asks_nothing(app):
+    async with app.run_test(size=(140, 45)) as pilot:
+        await plan(pilot)
+        app.desk.runner.speed = 1.0
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await pilot.press(*"cpu-llama-whole", "enter")
+        await until(pilot, lambda: app.desk.runner.shown)
+        await pilot.press("x")
+        await ended(pilot)
+        assert not isinstance(app.screen, Ask)
+
+
+async def test_no_such_recording_is_one_line(app):
+    async with app.run_test(size=(140, 45)) as pilot:
+        await plan(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await pilot.press(*"nothing", "enter")
+        await pilot.pause(0.1)
+        assert app.desk.runner.shown is None
+        assert any("nothing" in n.message for n in app._notifications)
+
+
+async def test_quitting_asks_and_leaves_no_process(app, engine, go):
+    engine.trials = [slow(go)]
+    async with app.run_test(size=(140, 45)) as pilot:
+        await begin(pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await pilot.press("tab", "enter")
+        await pilot.pause()
+        assert app.is_running
+        assert children()
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.is_running)
+    assert children() == []
+    assert not [run for run in calibration.runs() if run.status is Status.RUNNING]
+
+
+async def test_an_app_that_ends_otherwise_leaves_no_process_either(app, engine, go):
+    engine.trials = [slow(go)]
+    async with app.run_test(size=(140, 45)) as pilot:
+        await begin(pilot)
+        app.exit()
+    end = time.monotonic() + PATIENCE_SECONDS
+    while children() and time.monotonic() < end:
+        await asyncio.sleep(0.05)
+    assert children() == []
+
+
+async def test_help_follows_the_questions_and_the_palette_knows_the_commands(app):
+    async with app.run_test(size=(140, 45)) as pilot:
+        pane = await plan(pilot)
+        pane.query_one(PlanView).fields["usd_per_hour"].control.focus()
+        await pilot.pause()
+        assert "What does an hour" in str(app.desk._help.render())
+        await pilot.press("tab")
+        await pilot.pause()
+        assert "process of its own" in str(app.desk._help.render())
+        await pilot.press("ctrl+p", *"recorded", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
