@@ -274,24 +274,32 @@ def test_writing_stops_when_asked_and_recovers_from_a_full_memory(speller, monke
 LABELS = ["billing", "shipping", "technical trouble", "account", "other", "lost", "late", "paid", "open", "shut"]
 
 
-@pytest.mark.parametrize("architecture", ["llama", "gpt2"])
+OTHERS = {
+    "gpt2": {"model_type": "gpt2", "n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": 260},
+    "mistral": CONFIG | {"model_type": "mistral", "vocab_size": 260, "sliding_window": 16},
+}
+
+
+@pytest.mark.parametrize("architecture", ["llama", "gpt2", "mistral"])
 @pytest.mark.parametrize("method", ["", "lora", "soft-prompt"], ids=["base", "lora", "soft-prompt"])
 def test_answers_that_share_a_prompt_are_as_likely_as_alone(method: str, architecture: str, speller) -> None:
-    """Against the model's own loss on each whole row; gpt2 counts positions, llama turns them."""
+    """Against the model's own loss on each whole row; gpt2 counts positions, llama turns them, mistral forgets."""
     model, form = speller
-    if architecture == "gpt2":
+    if architecture in OTHERS:
         torch.manual_seed(3)
-        sizes = {"model_type": "gpt2", "n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": 260}
-        model = blueprint({"config": sizes}, 0, "sdpa").build("fp32", "cpu").eval()
-    model = adapted((model, form), method) if method and architecture == "llama" else model
-    if method == "soft-prompt" and architecture == "gpt2":
-        model = adapt(model, {"method": method, "rank": 4}).eval()
+        model = blueprint({"config": OTHERS[architecture]}, 0, "sdpa").build("fp32", "cpu").eval()
+    if method:
+        model = adapted((model, form), method)
     examples = [form.example("say the word of this long prompt, please, and no other", label) for label in LABELS]
     alone = []
     for example in examples:
         batch = collate([example], "cpu", form.pad)
         alone.append(-float(model(**batch.inputs).loss.detach()) * batch.supervised)
     assert likelihood.shares_prompt(examples)
+    length = examples[0].prompt_tokens
+    answers = [e.tokens[length:] for e in examples]
+    shared = likelihood._shared(model, examples[0].tokens[:length], answers, form.pad, Stop())
+    assert shared == pytest.approx(alone, abs=2e-3)
     assert likelihood.of_answers(model, examples, form.pad, Stop()) == pytest.approx(alone, abs=2e-3)
     assert likelihood.log_likelihoods(model, examples, form.pad, Stop()) == pytest.approx(alone, abs=2e-3)
 

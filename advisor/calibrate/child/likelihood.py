@@ -13,6 +13,12 @@ MOST_ROWS = 64
 MOST_LOGITS = 2**27
 """Of one pass, rows × length × vocabulary: a quarter of a GiB in 16 bits."""
 
+MOST_POSITIONS = 2**14
+"""Kept keys and values of one pass, rows × positions: two GiB of an 8B model."""
+
+REPEATED = frozenset({"DynamicLayer", "DynamicSlidingWindowLayer"})
+"""Kinds of kept layers that can be had once for every answer; recurrent states cannot."""
+
 SHARED_FROM = 2
 """A prompt is read once for all its answers where the positions saved are this many times those left."""
 
@@ -77,25 +83,29 @@ def _shared(
 ) -> list[float] | None:
     """One pass over the prompt, kept keys and values for all answers; None where the model keeps them another way."""
     import torch
-    from transformers import DynamicCache
 
     device = next(model.parameters()).device
     with torch.no_grad():
         told = model(input_ids=torch.tensor([before], device=device), use_cache=True)
-        if not isinstance(told.past_key_values, DynamicCache):
-            return None
-        kept, seen = told.past_key_values, told.past_key_values.get_seq_length()
-        inner = model.get_base_model() if hasattr(model, "peft_type") else model
-        found: list[float] = []
-        for start in range(0, len(answers), MOST_ROWS):
-            stop.check()
-            part = answers[start : start + MOST_ROWS]
-            found += _after(inner, told.logits[:, -1:], kept, seen, part, pad)
+    kept = told.past_key_values
+    if not {type(layer).__name__ for layer in getattr(kept, "layers", [None])} <= REPEATED:
+        return None
+    inner = model.get_base_model() if hasattr(model, "peft_type") else model
+    found = [0.0] * len(answers)
+
+    def work(numbers: Sequence[int]) -> None:
+        part = [answers[n] for n in numbers]
+        with torch.no_grad():
+            values = _after(inner, told.logits[:, -1:], kept, part, pad)
+        for number, value in zip(numbers, values, strict=True):
+            found[number] = value
+
+    in_portions(range(len(answers)), lambda _: min(MOST_ROWS, MOST_POSITIONS // kept.get_seq_length()), work, stop)
     return found
 
 
-def _after(inner: Any, first: Any, kept: Any, seen: int, answers: Sequence[Sequence[int]], pad: int) -> list[float]:
-    """ln p of answers behind `seen` kept positions; `first` are the logits of the prompt's last position."""
+def _after(inner: Any, first: Any, kept: Any, answers: Sequence[Sequence[int]], pad: int) -> list[float]:
+    """ln p of answers behind the kept positions; `first` are the logits of the prompt's last position."""
     import copy
 
     import torch
@@ -104,7 +114,7 @@ def _after(inner: Any, first: Any, kept: Any, seen: int, answers: Sequence[Seque
     ids, mask = batch.inputs["input_ids"], batch.inputs["attention_mask"]
     cache = copy.deepcopy(kept)
     cache.batch_repeat_interleave(len(answers))
-    whole = torch.cat([torch.ones((len(answers), seen), dtype=mask.dtype, device=mask.device), mask], dim=1)
+    seen = torch.ones((len(answers), kept.get_seq_length()), dtype=mask.dtype, device=mask.device)
+    whole = torch.cat([seen, mask], dim=1)
     logits = inner(input_ids=ids, attention_mask=whole, past_key_values=cache, use_cache=True).logits
-    before = first[:, :, : logits.shape[-1]].expand(len(answers), 1, -1)
-    return _sums(torch.cat([before, logits[:, :-1]], dim=1), batch.inputs["labels"])
+    return _sums(torch.cat([first.expand(len(answers), 1, -1), logits[:, :-1]], dim=1), batch.inputs["labels"])
