@@ -24,6 +24,9 @@ UNWANTED = ("*/*", "consolidated*.safetensors", "adapter_*")
 
 GIB = 1024.0**3
 SAY_EVERY_SECONDS = 0.5
+SHORTER = 33
+"""Of the 40 digits of a commit, what a line to read leaves out."""
+
 _HUB_NAME = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
 
 
@@ -52,7 +55,7 @@ def weights(model: str) -> dict[str, Any]:
 
 
 def fetch(plan: Plan, events: Callable[[Event], None], cancel: CancelToken) -> None:
-    """Download what the plan's models still lack, with progress; what a broken download got is used the next time.
+    """Download what the plan's models still lack, with progress; files that are complete are never fetched again.
 
     Raises UsageError where it cannot be had, Cancelled where the user stopped it.
     """
@@ -157,13 +160,13 @@ def _bar(
 
         def update(self, n: float | None = 1) -> None:
             if cancel is not None and cancel.cancelled:
-                raise Cancelled("cancelled; what was downloaded is kept, the same command goes on")
+                raise Cancelled("cancelled; files that were complete are kept, the same command goes on")
             super().update(n)
             now = time.monotonic()
             if self.unit == "B" and events is not None and now - last[0] >= SAY_EVERY_SECONDS:
                 last[0] = now
                 done = min(float(self.n) / GIB, size / GIB)
-                label = f"download {name}: {done:.2f} of {size / GIB:.2f} GiB"
+                label = f"download {name[:-SHORTER]}: {done:.2f} of {size / GIB:.2f} GiB"
                 events(Event("step", now - begun, {"label": label, "phase": "begin"}))
 
     return Bar

@@ -162,7 +162,7 @@ def plan(
         trials += [_trial(held, settings, "tune", method, 0, count) for count in counts]
         if shots:
             trials.append(_trial(held, settings, "hybrid", method, shots, counts[-1]))
-    called = folder.get("hub") or Path(str(folder["folder"])).name
+    called = str(folder.get("hub") or Path(str(folder["folder"])).name).partition("@")[0]
     name = f"{called}: {held.metric} on {len(held.items)} items"
     shared = held.shared() | {"machine": machine, "general": general_sets()}
     return Plan("quality", name, tuple(trials), shared, device, seed)

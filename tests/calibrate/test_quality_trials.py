@@ -405,7 +405,7 @@ def test_a_chat_model_trains_and_writes_in_its_own_form(device, reporter, tmp_pa
     rows = [(f"{n} {w}", w) for n in range(12) for w in WORDS[:5]]
     held = quality.task(rows, metric="exact match", instruction="Repeat.", most_items=10)
     plan = quality.plan(
-        held, quality.model_folder(tmp_path), shots=0, epochs=30, learning_rate=4e-3, shares=(1.0,), methods=("full",)
+        held, quality.model_folder(tmp_path), shots=0, epochs=16, learning_rate=4e-3, shares=(1.0,), methods=("full",)
     )
     result = measure(plan.trials[-1], plan.shared, reporter, Stop(), device)
     assert result["form"] == TEMPLATE
