@@ -73,8 +73,14 @@ class Sketches:
 
         digests = np.frombuffer(self._digests, np.uint8).reshape(-1, SLOTS)
         lengths = np.frombuffer(self._words, np.uint32)
-        owned = np.repeat(np.isin(np.arange(len(lengths)), rows), np.where(lengths <= SHORT, lengths, 0))
-        short = array("H", np.frombuffer(self._short, np.uint16)[owned].tobytes())
+        stay = np.zeros(len(lengths), np.bool_)
+        stay[rows] = True
+        held, short, at = np.frombuffer(self._short, np.uint16), array("H"), 0
+        for start in range(0, len(lengths), BLOCK):
+            sizes = lengths[start : start + BLOCK]
+            owned = np.repeat(stay[start : start + BLOCK], np.where(sizes <= SHORT, sizes, 0))
+            short.frombytes(held[at : at + len(owned)][owned].tobytes())
+            at += len(owned)
         kept = array("I", lengths[rows].tobytes())
         for start in range(0, len(rows), BLOCK):
             part = rows[start : start + BLOCK]
