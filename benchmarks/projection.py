@@ -20,12 +20,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 CONFIG = {
     "model_type": "llama",
-    "hidden_size": 192,
-    "intermediate_size": 512,
+    "hidden_size": 96,
+    "intermediate_size": 256,
     "num_hidden_layers": 12,
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
-    "vocab_size": 2000,
+    "vocab_size": 1000,
     "pad_token_id": 0,
 }
 ROWS = 4

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from dataclasses import replace
@@ -320,6 +321,23 @@ def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
     assert told.hours.likely == pytest.approx((36.0 + 252 * 2.0) / 3600.0)
     assert told.hours.p90 == pytest.approx((36.0 + 252 * 2.0 * (1 + 1.2815515655 * 0.01)) / 3600.0)
     assert (told.hours.p10 or 0.0) < told.hours.likely
+
+
+@given(st.lists(st.integers(2, 90), min_size=1, max_size=6), st.integers(1, 4), st.integers(1, 3))
+def test_expected_positions_are_those_of_all_batches_the_rows_can_make(lengths, rows, accumulated) -> None:
+    (trial,) = throughput.plan([replace(SETUP, micro_batch=rows, grad_accum=accumulated, seq_len=64)], lengths).trials
+    batches = list(itertools.product([min(n, 64) for n in lengths], repeat=rows))
+    mean = sum(max(batch) for batch in batches) / len(batches)
+    told = throughput.expected_positions(trial, {"micro_batch": rows}, lengths)
+    assert told == pytest.approx(rows * accumulated * mean)
+
+
+def test_a_projection_moves_along_the_law_to_the_positions_of_the_data() -> None:
+    seen = {"mean_step_seconds": 2.0, "positions_per_step": 100.0}
+    law = {"fixed_seconds": 1.0, "seconds_per_position": 0.01, "r2": 0.9}
+    assert throughput.usual_step_seconds(seen | {"law": law}, 150.0) == pytest.approx(2.5)
+    assert throughput.usual_step_seconds(seen | {"law": None}, 150.0) == 2.0
+    assert throughput.usual_step_seconds(seen | {"law": law}, -9e9) == 1.0
 
 
 def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +26,9 @@ from advisor.calibrate.child.loop import Trainer  # noqa: E402
 from advisor.calibrate.child.reporter import Reporter  # noqa: E402
 from advisor.calibrate.child.stop import Stop, Stopped  # noqa: E402
 from advisor.calibrate.child.throughput import measure  # noqa: E402
+from advisor.calibrate.client import follow  # noqa: E402
 from advisor.calibrate.protocol import parse  # noqa: E402
-from advisor.calibrate.statistics import depth_fit  # noqa: E402
+from advisor.core.events import CancelToken  # noqa: E402
 
 pytestmark = [
     pytest.mark.xdist_group("torch"),
@@ -150,21 +154,20 @@ def test_a_slice_has_the_layers_it_says_and_the_count_is_that_of_the_whole() -> 
     assert two + 30 * (two - one) == model.params
 
 
-def test_memory_of_a_deep_model_is_told_from_slices(device, reporter) -> None:
-    """12 layers from 2, 4 and 6, as the line in depth says; the reading is the true peak of this process."""
+def test_memory_of_a_deep_model_is_told_from_slices(tmp_path: Path) -> None:
+    """12 layers from 2, 4 and 6 in a child as calibrations start it; the reading is the true peak of that process."""
     deep = CONFIG | {"num_hidden_layers": 12, "hidden_size": 256, "intermediate_size": 704, "vocab_size": 512}
-    base = throughput.Setup("deep", {"config": deep}, rank=8, micro_batch=4, seq_len=192, steps=4, seconds=20.0)
-    sliced = throughput.plan([base], [192], slices=(2, 4, 6))
-    whole = throughput.plan([base], [192])
-    results = {
-        t.spec["layers"]: measure(t, sliced.shared, reporter, Stop(), device) for t in (*sliced.trials, *whole.trials)
-    }
-    above = {depth: r["memory"]["process_gib"] - r["memory"]["idle_gib"] for depth, r in results.items()}
-    told = depth_fit([(depth, above[depth]) for depth in (2, 4, 6)], 12, convex=True)
+    base = throughput.Setup("deep", {"config": deep}, rank=8, micro_batch=4, seq_len=192, steps=4, seconds=60.0)
+    sliced = throughput.plan([base], [192], slices=(2, 4, 6), device="cpu")
+    both = replace(sliced, trials=(*sliced.trials, *throughput.plan([base], [192], device="cpu").trials))
+    ending = asyncio.run(follow(both, tmp_path, events=lambda e: None, keep=lambda o: None, cancel=CancelToken()))
+    *slices, whole = ending.outcomes
+    peaks = [o.result["memory"]["process_gib"] for o in ending.outcomes]
+    assert peaks == sorted(set(peaks))
+    told = throughput.from_slices(list(zip(sliced.trials, slices, strict=True)))
     assert told is not None
-    assert above[2] < above[4] < above[6] < above[0]
-    idle = results[0]["memory"]["idle_gib"]
-    assert told.at_full_depth + idle == pytest.approx(results[0]["memory"]["process_gib"], rel=0.04)
+    assert told.memory is not None
+    assert told.memory.at_full_depth == pytest.approx(whole.result["memory"]["process_gib"], rel=0.03)
 
 
 def test_the_search_finds_the_last_size_that_fits_and_recovers(
