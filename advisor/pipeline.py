@@ -174,6 +174,8 @@ def look(
         why = hardware.cards_reason or "no card is a known product"
         warnings = (f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_CARD}",)
     measured, scores = _own_runs(_with_card(brief, hardware), known, events) if own_runs else ((), ())
+    if data is not None and own_runs:
+        data = read_by_model(data, [Path(brief.folder) / brief.data.path], events)
     log, results = _look_at_log(brief, events), _look_at_results(brief)
     return Surroundings(known, data, hardware, log, results, warnings, measured, scores)
 
@@ -425,6 +427,22 @@ def _own_runs(
     except (StoreError, UsageError) as error:  # an unknown card is refused with its key when the brief is judged
         events(StageEvent("runs", f"not used: {error}"))
         return (), ()
+
+
+def read_by_model(report: DataReport, files: Sequence[Path], events: EventSink = ignore) -> DataReport:
+    """The report with what a base model found of the language, where a calibration on the same data has asked one."""
+    from advisor.store import StoreError
+    from advisor.store.folders import folders
+
+    if not folders().database.exists():
+        return report
+    try:
+        from advisor.calibration import learned
+
+        return replace(report, base_model=learned.base_model_reading(files))
+    except StoreError as error:
+        events(StageEvent("runs", f"not used: {error}"))
+        return report
 
 
 def _look_at_results(brief: Brief) -> ResultsReport | None:

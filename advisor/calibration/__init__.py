@@ -1,7 +1,7 @@
 """Calibrations from both front ends: plan, price, run, keep, learn."""
 
 from advisor.calibration.effects import Effect, effect, effect_lines, effect_of_run
-from advisor.calibration.learned import measurements
+from advisor.calibration.learned import base_model_reading, measurements
 from advisor.calibration.places import Machine, endpoint, machine, slices_for
 from advisor.calibration.records import forget, import_runs, record_actual, recorded_events, run_data, run_record, runs
 from advisor.calibration.rows import POCKET_TRAINING, config_json, examples, lengths, pocket
@@ -14,6 +14,7 @@ __all__ = [
     "Limits",
     "Machine",
     "Prepared",
+    "base_model_reading",
     "config_json",
     "effect",
     "effect_lines",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.core.calibration import RunRecord, Status
+from advisor.core.calibration import KeptTrial, RunRecord, Status
 from advisor.core.facts import Gpu
+from advisor.core.probes import BaseModelReading
 from advisor.core.training import TrainingMeasurement
 from advisor.store import Runs, Store
+from advisor.store.folders import folders
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief, Score
@@ -36,6 +39,51 @@ def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
     tested = fingerprint([folder / brief.data.eval_path]) if brief.data.eval_path else ""
     metric = brief.quality.metric if "quality.metric" in brief.origins else ""
     return own_scores([t for t in trials if t.run_id != without], tested, metric)
+
+
+LIKE, APART = 1.15, 1.6
+"""Bits a byte on the rows ÷ on general text: up to the first alike, above the second far apart. Only words, by eye."""
+
+
+def base_model_reading(files: Sequence[Path]) -> BaseModelReading | None:
+    """What the newest calibration on these files found of their language; None where none did. Raises StoreError."""
+    from advisor.probe.fingerprint import fingerprint
+
+    if not folders().database.exists():
+        return None
+    with Store.open() as store:
+        kept = Runs(store)
+        trials = kept.measured_on(fingerprint(files)) if kept.knows_data() else ()
+    asked = [t for t in trials if (t.outcome.result.get("language") or {}).get("data")]
+    usable = [t for t in asked if not t.spec.get("demonstration")]
+    return _reading(usable[-1]) if usable else None
+
+
+def _reading(trial: KeptTrial) -> BaseModelReading:
+    told = trial.outcome.result["language"]
+    rows, general = told["data"], told.get("general") or {}
+    bits = general.get("bits_per_byte")
+    return BaseModelReading(
+        trial.about["model"],
+        float(rows["bits_per_byte"]),
+        None if bits is None else float(bits),
+        str(told.get("general_why", "")),
+        float(rows["perplexity_per_token"]),
+        trial.run_id,
+        trial.as_of,
+        _familiarity(float(rows["bits_per_byte"]), bits),
+    )
+
+
+def _familiarity(data_bits: float, general_bits: float | None) -> str:
+    if not general_bits:
+        return "less is more familiar"
+    ratio = data_bits / general_bits
+    if ratio <= LIKE:
+        return "this model knows such language as well as general text"
+    if ratio <= APART:
+        return f"somewhat less familiar to this model than general text ({ratio:.1f} ×): tuning may help it along"
+    return f"a language far from what this model knows ({ratio:.1f} ×): tuning on it has much to teach"
 
 
 def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeasurement, ...]:

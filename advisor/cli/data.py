@@ -36,6 +36,7 @@ def command(
     Reads JSONL, JSON, CSV, TSV, Parquet, Arrow and plain text, packed or not, and folders of them; - is the standard
     input.
     """
+    from advisor.pipeline import read_by_model
     from advisor.probe.data import probe
     from advisor.probe.show import data_lines
 
@@ -49,6 +50,7 @@ def command(
         second_labels=second_labels,
         events=output.narrate,
     )
+    report = read_by_model(report, [file for file in files if file.name != "-"], output.narrate)
     if as_json:
         from advisor.report.json import dump
 

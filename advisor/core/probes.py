@@ -55,6 +55,23 @@ class Specificity:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseModelReading:
+    """How likely a base model finds the rows, by a calibration on the same data: bits a byte, less is more familiar.
+
+    `general_bits` is that of general text (None: not measured, `general_why` says why); `run` is the calibration.
+    """
+
+    model: str
+    data_bits: float
+    general_bits: float | None
+    general_why: str
+    perplexity: float
+    run: int
+    as_of: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuspectLabel:
     """A row whose label a model of the other rows would not give; `likelier` is what it would say instead.
 
@@ -139,6 +156,7 @@ class DataReport:
     rare_labels: int = 0  # labels with fewer rows than can be learned from
     boilerplate_answers: int = 0  # that begin as refusals and set phrases do
     as_of: str = ""
+    base_model: BaseModelReading | None = None  # None: no calibration on these data has read them
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,15 @@ MOST_BLOCKS = 64
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
-    """64 bits of SHA-256 over sizes and contents, in the order of the files. Raises UsageError for missing files."""
+    """64 bits of SHA-256 over sizes and contents, in the order of the files; empty where one is a pipe.
+
+    Raises UsageError for missing files.
+    """
     held = hashlib.sha256()
-    for path in expand(list(paths)):
+    files = expand(list(paths))
+    if not all(path.is_file() for path in files):
+        return ""
+    for path in files:
         try:
             with path.open("rb") as file:
                 size = path.stat().st_size

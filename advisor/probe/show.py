@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from advisor.core.probes import Card, DataReport, EndpointReport, HardwareReport, LengthFit, Reading
+from advisor.core.probes import BaseModelReading, Card, DataReport, EndpointReport, HardwareReport, LengthFit, Reading
 from advisor.core.quantity import Basis, Quantity
 from advisor.core.text import printable
 
@@ -78,6 +78,17 @@ def endpoint_lines(report: EndpointReport, width: int = 80) -> Iterator[str]:
     yield from _row("Measured on", report.as_of, width)
     for warning in report.warnings:
         yield from _wrapped("! ", warning, width)
+
+
+def base_model_text(read: BaseModelReading) -> str:
+    """A base model's bits a byte on the rows, beside those on general text, with what that means."""
+    beside = (
+        f"{read.general_bits:.2f} on general text"
+        if read.general_bits is not None
+        else f"general text not measured: {read.general_why}"
+    )
+    when = f"calibration run {read.run}, {read.as_of}"
+    return f"{read.model}: {read.data_bits:.2f} bits a byte, {beside}: {read.meaning} ({when})"
 
 
 def smallest_difference(items: int) -> float:
@@ -154,6 +165,8 @@ def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
         yield "Languages", ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items())
     if report.specificity is not None:
         yield "Domain", f"{report.specificity.level} specificity: {report.specificity.meaning}"
+    if report.base_model is not None:
+        yield "  read by", base_model_text(report.base_model)
     if report.row_specificity:
         yield "  by row", ", ".join(f"{p} %: {v:.2f}" for p, v in report.row_specificity.items())
     if report.unusual_rows:

@@ -104,11 +104,13 @@ class Runs:
             self._db.table("runs").update(run_id, _belongs(about))
 
     def measured_on(self, data: str) -> tuple[KeptTrial, ...]:
-        """The finished trials of all runs on the data of this fingerprint, the newest runs last."""
+        """The finished trials of all runs on the data of this fingerprint, the newest runs last; of none: none."""
         query = (
             "select trials.*, runs.kind, runs.data, runs.eval, runs.model from trials join runs on runs.id = run_id "
             "where runs.data = ? and trials.status = 'done' order by runs.id, trials.id"
         )
+        if not data:
+            return ()
         with translated(self._path):
             rows = list(self._db.query(query, [data]))
         return tuple(

@@ -17,6 +17,7 @@ from advisor.core.brief import Brief
 from advisor.core.calibration import KeptTrial, Plan, Status, TrialOutcome
 from advisor.core.errors import UsageError
 from advisor.core.verdict import Verdict
+from advisor.probe.show import data_lines
 from advisor.report import json as report
 from advisor.store import Runs, Store
 
@@ -273,6 +274,31 @@ def test_the_effect_of_a_run_is_the_verdict_without_it_and_with_it(path: Path) -
     nothing = calibration.effect(held, after, after)
     assert (nothing.flips, nothing.learned) == (False, ())
     assert calibration.effect_lines(nothing)[0].startswith("the verdict stays as it was")
+
+
+def test_a_base_models_reading_of_the_rows_joins_the_data_report(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = pipeline.load(path)
+    rows = [path.parent / "rows.jsonl"]
+    assert calibration.base_model_reading(rows) is None
+    plan = planned(held)
+    run = keep(plan)
+    assert pipeline.look(held).data.base_model is None  # a run that asked nothing of the language
+    told = {"bits_per_byte": 2.4, "perplexity_per_token": 30.0, "tokens": 900, "bytes": 4000}
+    language = {"data": told, "general": {"bits_per_byte": 1.2}, "general_why": ""}
+    trial = plan.trials[0]
+    with Store.open() as store:
+        (first,) = [o for o in Runs(store).run(run).outcomes if o.label == trial.label]
+        Runs(store).keep(run, replace(first, result={**first.result, "language": language}), trial.spec)
+    read = pipeline.look(held).data.base_model
+    assert (read.model, read.data_bits, read.general_bits, read.run) == ("Llama-3.2-1B", 2.4, 1.2, run)
+    assert "2.0 ×" in read.meaning
+    assert pipeline.look(held, own_runs=False).data.base_model is None
+    line = "\n".join(data_lines(pipeline.look(held).data, 200))
+    assert "2.40 bits a byte, 1.20 on general text: a language far from what this model knows" in line
+    bare = pipeline.inform(held, pipeline.look(held, own_runs=False))
+    assert pipeline.inform(held, pipeline.look(held)).task == bare.task  # shown, and no more than that
 
 
 def test_several_seeds_of_one_run_are_a_mean_with_a_spread() -> None:
