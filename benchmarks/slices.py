@@ -30,14 +30,14 @@ LENGTHS = (24, 32, 48, 64, 64, 96, 128)
 
 def ratios(method: str, steps: int) -> tuple[float, float | None, bool]:
     """(step time told ÷ measured, memory told ÷ measured, whether every trial was steady)."""
-    from advisor.calibrate import client, throughput
+    from advisor.calibrate import client, depths, throughput
     from advisor.core.calibration import Status
     from advisor.core.events import CancelToken
 
     setup = throughput.Setup(
         "deep", {"config": CONFIG}, method=method, rank=8, micro_batch=4, seq_len=128, steps=steps, seconds=1e9
     )
-    sliced = throughput.plan([setup], LENGTHS, slices=throughput.SLICES, device="cpu")
+    sliced = throughput.plan([setup], LENGTHS, slices=depths.SLICES, device="cpu")
     whole = throughput.plan([setup], LENGTHS, device="cpu")
     both = replace(sliced, trials=(*sliced.trials, *whole.trials))
     with tempfile.TemporaryDirectory() as folder:
