@@ -61,7 +61,7 @@ def projected(method: str, steps: int, share: float) -> tuple[float, float, floa
 def real(method: str, steps: int, seed: int) -> tuple[float, float]:
     """Hours of the run itself, start and one save in it: CPU time, wall time."""
     from advisor.calibrate.child.adapt import adapt
-    from advisor.calibrate.child.architecture import build, config_of
+    from advisor.calibrate.child.architecture import blueprint
     from advisor.calibrate.child.batches import random_batches
     from advisor.calibrate.child.device import Device
     from advisor.calibrate.child.loop import Trainer
@@ -69,7 +69,7 @@ def real(method: str, steps: int, seed: int) -> tuple[float, float]:
 
     begun, wall = time.process_time(), time.perf_counter()
     model = adapt(
-        build(config_of({"config": CONFIG}, 0, "sdpa"), "fp32", "cpu"),
+        blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"),
         {"method": method, "rank": 8, "targets": "all-linear"},
     )
     trainer = Trainer(model, Device("cpu"), dtype="fp32", optimizer="adamw", learning_rate=1e-4)
