@@ -14,7 +14,7 @@ from pathlib import Path
 
 from advisor.backtest.runs import foretell
 from advisor.backtest.runs_page import page
-from advisor.backtest.runs_scores import summary
+from advisor.backtest.runs_scores import MEASURES, summary
 from advisor.backtest.runs_table import read
 from advisor.backtest.runs_twins import twins
 
@@ -26,6 +26,8 @@ def main() -> None:
     rows = read(Path(sys.argv[1]))
     recorded = rounded(summary(foretell(rows), "source"))
     recorded["calibrated"] = rounded(summary(foretell(rows, calibrate=True), "source"))
+    groups = summary(foretell(rows, calibrate=True, by_set_up=False), "source")
+    recorded["calibrated_by_group"] = rounded({measure: groups[measure]["mean"] for measure in MEASURES})
     recorded["twins"] = rounded(twins(rows))
     text = json.dumps(recorded, indent=1, ensure_ascii=False) + "\n"
     (ROOT / "profiles" / "training_accuracy.json").write_text(text, encoding="utf-8")

@@ -60,8 +60,8 @@ def run(path: Path | None, as_json: bool, calibrate: bool = False, by: str = "so
     return markdown(totals)
 
 
-def foretell(rows: Sequence[Row], calibrate: bool = False) -> list[Forecast]:
-    """A forecast for each row, in their order; with `calibrate`, one row of each group teaches the others."""
+def foretell(rows: Sequence[Row], calibrate: bool = False, *, by_set_up: bool = True) -> list[Forecast]:
+    """A forecast for each row, in their order; with `calibrate`, one row of each set-up or group teaches the others."""
     from advisor import facts
 
     known = facts.load()
@@ -69,7 +69,7 @@ def foretell(rows: Sequence[Row], calibrate: bool = False) -> list[Forecast]:
     models = {row.text("model"): known.architecture(row.text("model")) for row in rows}
     open_models = {name: model for name, model in models.items() if model is not None}
     runs = [to_run(row, open_models, gpus) for row in rows]
-    taught = teachers(rows, runs) if calibrate else {}
+    taught = teachers(rows, runs, by_set_up=by_set_up) if calibrate else {}
     forecasts = []
     for i, (row, planned) in enumerate(zip(rows, runs, strict=True)):
         teacher = taught.get(i)

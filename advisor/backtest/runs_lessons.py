@@ -10,10 +10,10 @@ from advisor.estimate.training import mean_length, speed_shares
 from advisor.estimate.training.correction import likeness
 
 
-def teachers(rows: Sequence[Row], runs: Sequence[TrainingRun]) -> dict[int, int]:
+def teachers(rows: Sequence[Row], runs: Sequence[TrainingRun], *, by_set_up: bool = True) -> dict[int, int]:
     """The row that teaches each row: of its own set-up, else the most alike of its group; a teacher is its own.
 
-    Rows that share their group with no measured row are absent.
+    Without `by_set_up` one row teaches its whole group. Rows that share their group with no measured row are absent.
     """
     shares = [speed_shares(run, row.text("source")) for row, run in zip(rows, runs, strict=True)]
 
@@ -30,7 +30,7 @@ def teachers(rows: Sequence[Row], runs: Sequence[TrainingRun]) -> dict[int, int]
         return best[len(best) // 2]
 
     told: dict[int, int] = {}
-    for members in _grouped(range(len(rows)), rows, wide=False):
+    for members in _grouped(range(len(rows)), rows, wide=not by_set_up):
         if len(members) > 1 and (teacher := central(members)) is not None:
             told.update(dict.fromkeys(members, teacher))
     for members in _grouped(range(len(rows)), rows, wide=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.backtest.runs_scores import markdown
+from advisor.backtest.runs_scores import TITLES, markdown
 
 HEAD = """# How far estimates of training runs are off
 
@@ -26,6 +26,15 @@ it one run of each set-up (rank, targets, precision, optimiser, attention, frame
 that set-up, and a run whose set-up occurs once is corrected, less, by the most alike of these. The run that teaches is
 chosen by its inputs: the one most like the others. Neither it nor a run without a partner is scored: answered counts
 those that were corrected.
+"""
+
+ONE_EACH = """## After one run of each group, whatever its set-up
+
+The same where a single run teaches its whole group, other ranks, adapters, precisions and layouts included: the mean
+over sources.
+
+| | median error | p90 error | inside P10–P90 | P90 ÷ P10 |
+|---|---|---|---|---|
 """
 
 TWINS = """## What no estimate from these inputs can tell
@@ -75,5 +84,11 @@ def page(recorded: Mapping[str, Any]) -> str:
         f"| {source} | {found['rows']} | {found['median']:.0%} | {found['p90']:.0%} |\n".replace("%", " %")
         for source, found in recorded["twins"].items()
     )
+    by_group = "".join(_mean_line(TITLES[m], found) for m, found in recorded["calibrated_by_group"].items())
     first = f"{HEAD}\n## Without a run of one's own\n\n{markdown(dict(recorded))}\n"
-    return f"{first}{MATCHED}\n{calibrated}{TWINS}{alike}\n{CAUSES}"
+    return f"{first}{MATCHED}\n{calibrated}{ONE_EACH}{by_group}\n{TWINS}{alike}\n{CAUSES}"
+
+
+def _mean_line(title: str, found: Mapping[str, float]) -> str:
+    shares = (f"{100 * found[key]:.0f} %" for key in ("median_error", "p90_error", "coverage"))
+    return f"| {title} | {' | '.join(shares)} | {found['width']:.2f} |\n"

@@ -127,6 +127,13 @@ def test_calibration_learns_from_one_run_and_scores_the_others(tmp_path: Path) -
         assert 2000 < after[i]["tokens_per_second"]["p50"] < before[i]["tokens_per_second"]["p50"]
 
 
+def test_one_run_of_a_group_teaches_other_set_ups_where_asked(tmp_path: Path) -> None:
+    rows = read(table(tmp_path / "runs.csv", *({"rank": r, "max_tokens": n} for r in "12" for n in ("400", "768"))))
+    for by_set_up, silent in ((True, 2), (False, 1)):
+        told = runs.foretell(rows, True, by_set_up=by_set_up)
+        assert sum(f.tokens_per_second.p50 is None for f in told) == silent
+
+
 def test_a_run_without_a_partner_is_not_scored_after_calibration(tmp_path: Path) -> None:
     path = table(tmp_path / "runs.csv", {}, {"gpu_count": "2", "sharding": "ddp"})
     for row in forecast(path, calibrate=True):
