@@ -27,7 +27,7 @@ SAY_EVERY_SECONDS = 0.5
 SHORTER = 33
 """Of the 40 digits of a commit, what a line to read leaves out."""
 
-_HUB_NAME = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
+_HUB_NAME = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w./-]+))?")
 
 
 def weights(model: str) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _cached(hub: Any, repo: str, revision: str, why: Exception) -> dict[str, Any
     """The copy an earlier download left, where the hub cannot be asked. Raises UsageError where there is none."""
     try:
         folder = Path(hub.snapshot_download(repo, revision=revision, local_files_only=True, **_patterns()))
-    except OSError:
+    except (OSError, ValueError):
         raise _refusal(hub, repo, revision, why) from None
     checked_config(folder / "config.json", repo)
     size = sum(f.stat().st_size for f in folder.glob("*.safetensors"))
@@ -124,7 +124,7 @@ def _refusal(hub: Any, repo: str, revision: str, error: BaseException) -> UsageE
         return UsageError(f"{where}: its licence must be accepted on the hub first; then set HF_TOKEN")
     if isinstance(cause, errors.RevisionNotFoundError):
         return UsageError(f"{where}: has no revision {revision}; name a branch, a tag or a commit")
-    if isinstance(cause, errors.RepositoryNotFoundError):
+    if isinstance(cause, (errors.RepositoryNotFoundError, errors.HFValidationError)):
         return UsageError(f"{where}: neither a folder here nor a model on the hub (a private one needs HF_TOKEN)")
     told = "offline by HF_HUB_OFFLINE" if isinstance(cause, errors.OfflineModeIsEnabled) else type(cause).__name__
     return UsageError(

@@ -170,6 +170,8 @@ def test_a_dry_run_names_commit_and_size_and_downloads_no_weights(hub: Hub, rows
         ("org/pickled", "no config.json with .safetensors weights"),
         ("org/coded", "auto_map"),
         ("nowhere", "no config.json"),
+        ("./nowhere", "no config.json"),
+        ("org/a--b", "neither a folder here nor a model on the hub"),
     ],
 )
 def test_what_cannot_be_had_is_a_line(hub: Hub, rows: Path, tmp_path: Path, model: str, wrong: str) -> None:
