@@ -31,6 +31,7 @@ KINDS = {
 
 _NOT_DATA = {"dataset_info.json", "dataset_dict.json", "state.json", "readme.md", "license.txt", "tokenizer.json"}
 MAX_FILES = 10_000
+READ_BYTES = 1024**2  # of a Parquet column at once, not the whole of a large group of rows
 MAX_TEXT_CHARACTERS = 1_000_000
 SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
 
@@ -304,7 +305,7 @@ def _parquet(path: Path) -> Iterator[Row]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, buffer_size=READ_BYTES, pre_buffer=False) as file:
             columns = [f.name for f in file.schema_arrow if not pa.types.is_binary(f.type)]
             number = 0
             for batch in file.iter_batches(batch_size=1000, columns=columns):
