@@ -140,6 +140,10 @@ class Power:
         """Mean draw while open, or None with `reason` set."""
         return fmean(self._watts) if self._watts else None
 
+    def now(self) -> float | None:
+        """The last sample, in watts; None before the first one and where there is none to read."""
+        return self._watts[-1] if self._watts else None
+
     def _sample(self) -> None:
         try:
             import pynvml

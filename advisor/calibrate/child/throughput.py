@@ -60,7 +60,7 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
     device.settle()
     device.reset_peak()
     with Power(device) as power:
-        own = _steps(trainer, batches, spec, reporter, stop, trial.label, team)
+        own = _steps(trainer, batches, spec, reporter, stop, trial.label, team, power)
     steps = team.merged(own)
     memory = _memory(team, {**device.peak_gib(), "idle_gib": idle})
     about |= {"micro_batch": micro_batch} | memory | _speed(steps, device) | _drawn(power, steps, team)
@@ -126,6 +126,7 @@ def _steps(
     stop: Stop,
     label: str,
     team: Team,
+    power: Power,
 ) -> list[StepReport]:
     """Steps until the number asked for, or their seconds are over, or somebody asks to stop; a team ends together."""
     steps: list[StepReport] = []
@@ -144,6 +145,7 @@ def _steps(
             loss=step.loss,
             tokens_per_second=team.size * step.tokens / max(step.seconds, 1e-9),
             memory_gib=trainer.device.peak_gib()["process_gib"],
+            watts=power.now(),
         )
     return steps
 

@@ -49,6 +49,7 @@ def train(
             steps=total,
             loss=steps[-1].loss,
             tokens_per_second=steps[-1].tokens / max(steps[-1].seconds, 1e-9),
+            memory_gib=trainer.device.peak_gib()["process_gib"],
         )
     moved = sum(float((a.detach().float().cpu() - b).norm()) for a, b in zip(trainable(model), before, strict=True))
     return _showed(steps, moved) | {"trainable_params": sum(p.numel() for p in trainable(model))}
