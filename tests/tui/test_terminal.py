@@ -14,8 +14,10 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -33,7 +35,12 @@ class Terminal:
     def __init__(self, *args: str, home: Path) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "HOME": str(home), "XDG_DATA_HOME": str(home)}
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "HOME": str(home),
+            "ADVISOR_HOME": str(home),
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "advisor", *args], stdin=slave, stdout=slave, stderr=slave, env=environment
         )
@@ -115,3 +122,30 @@ def test_the_refusal_names_the_command_for_plain_terminals():
     result = CliRunner().invoke(command, ["shop.toml"])
     assert isinstance(result.exception, UsageError)
     assert "advisor recommend shop.toml" in str(result.exception)
+
+
+@pytest.mark.skipif(not find_spec("torch"), reason="the calibration libraries are not installed")
+def test_quitting_while_a_calibration_runs_leaves_no_process(tmp_path: Path):
+    brief = tmp_path / "mine.toml"
+    shutil.copy(EXAMPLE, brief)
+    terminal = Terminal(str(brief), home=tmp_path)
+    try:
+        terminal.wait_for(r"best in .* of 100")
+        terminal.press("4")
+        terminal.wait_for("P50 – P90")
+        terminal.press("c")
+        terminal.wait_until(lambda: calibrations(terminal), "a process of the run")
+        started = calibrations(terminal)
+        terminal.press("q")
+        terminal.wait_for("Cancel it and quit")
+        terminal.press("\r")
+        assert terminal.close() == 0
+        assert not [p for p in started if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    finally:
+        terminal.process.kill()
+
+
+def calibrations(terminal: Terminal) -> list[psutil.Process]:
+    """The processes that measure for the program."""
+    below = psutil.Process(terminal.process.pid).children(recursive=True)
+    return [p for p in below if any("advisor.calibrate.child" in word for word in p.cmdline())]
