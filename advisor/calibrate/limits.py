@@ -168,7 +168,8 @@ def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
     params = (
         _params(setup.architecture, 0) if "config" in setup.architecture else setup.architecture["profile"]["params"]
     )
-    return params * width * (4.0 if setup.method == "full" else 1.0) / 1024.0**3 < ROOM_SHARE * free_gib
+    parts = setup.processes if setup.sharding == "fsdp" else 1
+    return params * width * (4.0 if setup.method == "full" else 1.0) / parts / 1024.0**3 < ROOM_SHARE * free_gib
 
 
 def check_free(card: Card, busy_ok: bool) -> None:

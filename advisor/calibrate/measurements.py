@@ -72,6 +72,8 @@ def run_of(
         params=float(result["params"]) if "params" in result else None,
         gpu_name=gpu.name,
         gpu=gpu,
+        gpus=int(spec.get("processes", 1)),
+        sharding=_sharding(spec),
         method="lora" if spec["method"] == "dora" else str(spec["method"]),
         rank=int(spec["rank"]),
         targets=str(spec["targets"]),
@@ -89,3 +91,8 @@ def run_of(
         attention=str(result["attention"]).replace("flash_attention_2", "flash"),
         memory_basis=memory_basis,
     )
+
+
+def _sharding(spec: Mapping[str, Any]) -> str:
+    """The estimator's word: a process alone shares nothing."""
+    return str(spec["sharding"]) if int(spec.get("processes", 1)) > 1 else "none"

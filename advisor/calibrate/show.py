@@ -55,6 +55,11 @@ def result_lines(record: RunRecord) -> list[str]:
         lines += _trial_lines(trial)
     for whole in record.result.get("whole_models", ()):
         lines += _whole_lines(whole)
+    for gain in record.result.get("scaling", ()):
+        doubt = "" if gain["steady"] else ", of unsteady steps"
+        lines.append(
+            f"  {printable(gain['label'])}: {gain['efficiency']:.0%} of {gain['processes']} times one process{doubt}"
+        )
     for comparison in record.result.get("comparisons", ()):
         lines.append(_comparison_line(comparison))
     lines += [
@@ -139,8 +144,14 @@ def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
     memory = {k: v for k, v in trial.get("memory", {}).items() if v is not None}
     if memory:
         yield "    peak memory: " + ", ".join(f"{k.removesuffix('_gib')} {v:.2f} GiB" for k, v in memory.items())
+    if trial.get("memory_of_each"):
+        each = ", ".join(f"{held['process_gib']:.2f}" for held in trial["memory_of_each"])
+        yield f"    of each of {trial['processes']} processes ({trial['sharding']}): {each} GiB"
     if trial.get("watts"):
-        yield f"    power: {trial['watts']:.0f} W"
+        yield f"    power: {trial['watts']:.0f} W, {trial['joules_per_token']:.3g} J a real token"
+    fixed = _fixed_terms(trial)
+    if fixed:
+        yield f"    {fixed}"
     if trial.get("search"):
         least = "at least " if trial["search"].get("out_of_time") else ""
         yield f"    largest safe micro-batch: {least}{trial['search']['largest']}"
@@ -150,6 +161,18 @@ def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"    warning: {printable(str(text))}" for text in trial.get("warnings", ()))
     if trial.get("architecture_differs"):
         yield f"    {printable(trial['architecture_differs'])}"
+
+
+def _fixed_terms(trial: Mapping[str, Any]) -> str:
+    """What a run pays beside its steps."""
+    told = []
+    if trial.get("start_seconds") is not None:
+        told.append(f"start {trial['start_seconds']:.3g} s")
+    if trial.get("evaluation_seconds_per_position") is not None:
+        told.append(f"evaluation {trial['evaluation_seconds_per_position'] * 1e3:.3g} s for 1,000 positions")
+    if trial.get("save_seconds") is not None:
+        told.append(f"a save {trial['save_seconds']:.3g} s")
+    return ", ".join(told)
 
 
 def _score_line(trial: Mapping[str, Any]) -> str:

@@ -9,10 +9,13 @@ from typing import Any
 
 from advisor.calibrate import depths
 from advisor.calibrate.statistics import depth_fit, quantile
-from advisor.core.calibration import DepthFit, Plan, Status, Trial, TrialOutcome
+from advisor.core.calibration import DepthFit, Plan, Status, Trial, TrialOutcome, digest
 from advisor.core.errors import UsageError
 from advisor.core.facts import Model
 from advisor.core.quantity import Range
+
+Pairs = Sequence[tuple[Trial, TrialOutcome]]
+"""Trials with what became of them."""
 
 Length = int | Sequence[int]
 """Tokens of a row, or those of its prompt and its answer."""
@@ -127,14 +130,26 @@ def _trial(setup: Setup, layers: int, seed: int, *, count: bool) -> Trial:
         raise UsageError(f"--method {setup.method}: not measured; one of {', '.join(METHODS)}")
     if setup.head not in HEADS:
         raise UsageError(f"--head {setup.head}: one of {', '.join(HEADS)}")
-    if setup.processes > 1 and setup.search:
-        raise UsageError("--search: is for one process; say the --micro-batch it finds there for several")
+    _check_processes(setup)
     spec = asdict(setup) | {"layers": layers, "seed": seed, "count": count}
     spec["dtype"] = setup.dtype or None
     if spec["dtype"] is None:
         del spec["dtype"]
     depth = f", {layers} layers" if layers else ""
-    return Trial("throughput", f"{setup.model_name} {setup.method}, {setup.micro_batch} × {setup.seq_len}{depth}", spec)
+    spread = f", {setup.processes} × {setup.sharding}" if setup.sharding != "none" else ""
+    label = f"{setup.model_name} {setup.method}, {setup.micro_batch} × {setup.seq_len}{depth}{spread}"
+    return Trial("throughput", label, spec)
+
+
+def _check_processes(setup: Setup) -> None:
+    if setup.sharding not in ("none", *SHARDINGS):
+        raise UsageError(f"--sharding {setup.sharding}: one of {', '.join(SHARDINGS)}")
+    if setup.processes > 1 and setup.sharding == "none":
+        raise UsageError("--sharding none: several processes spread a model by ddp or fsdp")
+    if setup.sharding != "none" and setup.search:
+        raise UsageError("--search: is for one process; say the --micro-batch it finds there for several")
+    if setup.sharding == "fsdp" and setup.method == "qlora":
+        raise UsageError("--method qlora: is not measured in parts over cards; say --sharding ddp, or lora")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +169,29 @@ def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     pairs = [(t, done[held.trial_digest(t)]) for t in held.trials if held.trial_digest(t) in done]
     wholes = [asdict(whole) for group in _sliced(pairs) if (whole := from_slices(group)) is not None]
     lines = [_line(trial, outcome) for trial, outcome in pairs]
-    return {"trials": lines, "whole_models": wholes, "carries_over": carries_over(pairs)}
+    return {"trials": lines, "whole_models": wholes, "scaling": scaling(pairs), "carries_over": carries_over(pairs)}
 
 
-def carries_over(pairs: Sequence[tuple[Trial, TrialOutcome]]) -> str:
+def scaling(pairs: Pairs) -> list[dict[str, Any]]:
+    """Speed of n processes ÷ (n × that of one), where the same run measured both: 1 is without loss."""
+    alone = {_apart(t): o.result for t, o in pairs if t.spec.get("processes", 1) == 1}
+    found = []
+    for trial, outcome in pairs:
+        one, count = alone.get(_apart(trial)), int(trial.spec.get("processes", 1))
+        if one is not None and count > 1:
+            speed, single = float(outcome.result["tokens_per_second"]), float(one["tokens_per_second"])
+            steady = bool(one["steady"] and outcome.result["steady"])
+            held = {"processes": count, "efficiency": speed / (count * single), "steady": steady}
+            found.append({"label": trial.label} | held)
+    return found
+
+
+def _apart(trial: Trial) -> str:
+    """The name of a configuration without its number of processes."""
+    return digest({k: v for k, v in trial.spec.items() if k not in ("processes", "sharding", "count")})
+
+
+def carries_over(pairs: Pairs) -> str:
     """What these figures say about other machines."""
     kinds = {str(o.result.get("device", "")) for _, o in pairs}
     if not kinds:
@@ -180,8 +214,6 @@ def _line(trial: Trial, outcome: TrialOutcome) -> dict[str, Any]:
         "step_seconds",
         "mean_step_seconds",
         "relative_error",
-        "start_seconds",
-        "save_seconds",
         "clock",
         "law",
         "memory",
@@ -190,11 +222,17 @@ def _line(trial: Trial, outcome: TrialOutcome) -> dict[str, Any]:
         "search",
         "device",
         "architecture_differs",
+        "start_seconds",
+        "evaluation_seconds_per_position",
+        "save_seconds",
+        "joules_per_token",
+        "processes",
+        "sharding",
+        "memory_of_each",
+        "head",
+        "watts_why",
     )
     return {"label": trial.label} | {k: outcome.result[k] for k in wanted if k in outcome.result}
-
-
-Pairs = Sequence[tuple[Trial, TrialOutcome]]
 
 
 def _sliced(pairs: Pairs) -> list[Pairs]:
@@ -309,7 +347,7 @@ def expected_positions(trial: Trial, seen: Mapping[str, Any], lengths: Sequence[
 def _projection(
     trial: Trial, label: str, seen: Mapping[str, Any], step: float, error: float, examples: int, epochs: float
 ) -> Projection:
-    rows = int(seen["micro_batch"]) * int(trial.spec["grad_accum"])
+    rows = int(seen["micro_batch"]) * int(trial.spec["grad_accum"]) * int(trial.spec.get("processes", 1))
     steps = math.ceil(math.ceil(examples / rows) * epochs)
     fixed = float(seen["start_seconds"]) + float(seen.get("save_seconds") or 0.0)
     hours = [(fixed + steps * step * (1.0 + sign * Z80 * error)) / 3600.0 for sign in (-1.0, 0.0, 1.0)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from advisor.calibrate import limits
@@ -16,43 +16,79 @@ if TYPE_CHECKING:
     from advisor.facts import Facts
 
 
+ALL = 0
+"""As many processes as there are cards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where a run goes. `card` is None for the CPU, `gpu` None where the card is no product we know."""
+    """Where a run goes. `card` is None for the CPU, `gpu` None where the card is no product we know.
+
+    `others` are the further cards of a run over several; `free_gib` is that of the card with the least.
+    """
 
     name: str
     device: str
     card: Card | None = None
     gpu: Gpu | None = None
     free_gib: float | None = None
+    others: tuple[Card, ...] = ()
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """All cards of the run."""
+        return () if self.card is None else (self.card, *self.others)
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What makes the child see this card alone."""
-        if self.card is None:
-            return {"CUDA_VISIBLE_DEVICES": ""}
-        return {"CUDA_VISIBLE_DEVICES": self.card.uuid or str(self.card.index)}
+        """What makes the child see these cards alone."""
+        return {"CUDA_VISIBLE_DEVICES": ",".join(card.uuid or str(card.index) for card in self.cards)}
 
 
-def machine(facts: Facts, asked: str = "auto") -> Machine:
+def machine(facts: Facts, asked: str = "auto", processes: int = 1) -> Machine:
     """The card to run on: `auto` (the first that programs see, else the CPU), `none`, an index, or a name.
 
-    Raises UsageError where the card asked for is not here.
+    Of several `processes` each gets a card of the same name, `ALL` means as many as there are; a CPU has room for any
+    number. Raises UsageError where the cards asked for are not here.
     """
     from advisor.probe.hardware import probe
 
     report = probe(known={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
     cards = [c for c in report.cards if not c.hidden]
     if asked.lower() in ("none", "cpu") or (asked.lower() == "auto" and not cards):
+        if processes == ALL:
+            raise UsageError("--gpus all: no card is used here; say a number of processes, such as --processes 2")
         return Machine(report.cpu, "cpu", free_gib=report.memory_free_gib)
     wanted = asked.lower()
     found = next((c for c in cards if wanted in ("auto", str(c.index), c.gpu.lower(), c.name.lower())), None)
     if found is None:
         here = ", ".join(f"{c.index}: {c.name}" for c in cards) or f"no card here ({report.cards_reason})"
         raise UsageError(f"--gpu {asked}: {here}; name one of these, or none for the CPU")
-    free = found.memory_free_gib.value
+    alike = [c for c in cards if c.name == found.name and c.index != found.index]
+    if processes > 1 + len(alike):
+        raise UsageError(f"--gpus {processes}: here are {1 + len(alike)} of {found.name}; say as many at most, or all")
+    others = tuple(alike if processes == ALL else alike[: processes - 1])
+    free = [c.memory_free_gib.value for c in (found, *others)]
     known = facts.gpu(found.gpu) if found.gpu else None
-    return Machine(found.name, "cuda", found, known, free if isinstance(free, float) else None)
+    told = [gib for gib in free if isinstance(gib, float)]
+    return Machine(found.name, "cuda", found, known, min(told) if len(told) == len(free) else None, others)
+
+
+def spread(setups: Sequence[Setup], where: Machine, processes: int, sharding: str, *, alone: bool) -> list[Setup]:
+    """The setups for several processes, by what fits: the whole model on every card, else in parts.
+
+    `alone` adds one process of each, so that the run says what several gain.
+    """
+    count = max(len(where.cards), 1) if processes == ALL else processes
+    if count == 1 and not sharding:
+        return list(setups)
+    found = []
+    for setup in setups:
+        parted = sharding or ("ddp" if limits.fits_whole(setup, where.device, where.free_gib) else "fsdp")
+        if alone and count > 1:
+            found.append(replace(setup, processes=1, sharding=parted))
+        found.append(replace(setup, processes=count, sharding=parted))
+    return found
 
 
 def slices_for(setups: Sequence[Setup], where: Machine) -> tuple[int, ...]:

@@ -83,8 +83,8 @@ def prepare(
 
     The price is that of all trials that are left; with a `policy` the run may end before.
     """
-    if where.card is not None:
-        limits.check_free(where.card, bounds.busy_ok)
+    for card in where.cards:
+        limits.check_free(card, bounds.busy_ok)
     hour = bounds.usd_per_hour if plan.kind != "prompts" else None
     minutes, _ = limits.limited_minutes(bounds.minutes, hour, bounds.max_usd)
     with Store.open() as store:
@@ -107,7 +107,8 @@ def run(
     plan, used = prepared.plan, folders()
     hub.fetch(plan, events, cancel)
     with ExitStack() as stack:
-        held = stack.enter_context(limits.card_lock(used.state / "locks", _lock_name(prepared)))
+        names = lock_names(prepared.machine)
+        held = [stack.enter_context(limits.card_lock(used.state / "locks", name)) for name in names]
         runs = Runs(stack.enter_context(Store.open()))
         run_id = _begun(runs, prepared)
         folder = used.state / "runs" / str(run_id)
@@ -126,7 +127,7 @@ def run(
                 cancel=cancel,
                 done=[name for t in plan.trials if (name := plan.trial_digest(t)) not in left],
                 command=command,
-                inherited=(held,),
+                inherited=tuple(held),
                 environment=prepared.machine.environment,
                 steer=under_way.choose if prepared.policy is not None else None,
             )
@@ -216,11 +217,11 @@ def _ended(held: _UnderWay, ending: client.Ending, folder: Path) -> RunRecord:
     return record
 
 
-def _lock_name(prepared: Prepared) -> str:
-    card = prepared.machine.card
-    if prepared.machine.device == "endpoint":
-        return f"endpoint {prepared.machine.name}"
-    return "cpu" if card is None else card.uuid or f"card-{card.index}"
+def lock_names(where: Machine) -> list[str]:
+    """What a run holds alone: its cards, in one order for all, the CPU, or an endpoint."""
+    if where.device == "endpoint":
+        return [f"endpoint {where.name}"]
+    return sorted(card.uuid or f"card-{card.index}" for card in where.cards) or ["cpu"]
 
 
 def _with_journal(record: RunRecord) -> tuple[TrialOutcome, ...]:

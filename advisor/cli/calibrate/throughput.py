@@ -62,6 +62,19 @@ _SETUP = (
 @click.option("--packed", is_flag=True, help="Fill every sequence to --seq-len.")
 @click.option("--search", is_flag=True, help="Find the largest safe micro-batch first, and measure that.")
 @click.option("--slices", default="", metavar="2,4,6", help="Measure a few layers only and extrapolate in depth.")
+@click.option(
+    "--gpus",
+    "--processes",
+    "processes",
+    default="1",
+    show_default=True,
+    metavar="N|all",
+    help="So many cards, a process each; on a CPU so many processes.",
+)
+@click.option(
+    "--sharding", type=click.Choice(["ddp", "fsdp"]), help="Default: ddp where the model fits on a card, else fsdp."
+)
+@click.option("--scaling", is_flag=True, help="Measure one process too, and say what several gain.")
 @click.option("--data", type=PATH, metavar="FILE", help="Take the lengths of these rows; default: 512 tokens.")
 @click.option("--steps", type=click.IntRange(4), default=40, show_default=True, help="Optimiser steps of a trial.")
 @click.option(
@@ -77,6 +90,9 @@ def command(
     slices: str,
     data: Path | None,
     gpu: str,
+    processes: str,
+    sharding: str | None,
+    scaling: bool,
     examples: int | None,
     epochs: float | None,
     **rest: Any,
@@ -88,7 +104,8 @@ def command(
     from advisor.store.folders import folders
 
     known = facts.load(folders().config)
-    where = calibration.machine(known, gpu)
+    count = _processes(processes)
+    where = calibration.machine(known, gpu, count)
     own = {k: rest.pop(k) for k in _SETUP}
     own["dtype"] = own["dtype"] or ""
     held = read_brief(brief)
@@ -103,6 +120,7 @@ def command(
     else:
         named = (model,) if model else ()
         setups = planning.brief_setups(held, around, where, models=named, methods=methods, **own)
+    setups = calibration.spread(setups, where, count, sharding or "", alone=scaling)
     plan = planning.throughput_plan(setups, lengths, where, _depths(slices))
     if not slices and any(t.spec["layers"] for t in plan.trials):
         output.say(f"a whole model does not fit into {where.free_gib or 0.0:.1f} GiB: slices of it are measured")
@@ -125,6 +143,16 @@ def _architecture(known: Facts, model: str, config: Path | None) -> tuple[str, d
     if config is not None:
         return config.resolve().parent.name or config.name, {"config": config_json(config)}
     return model, architecture_of(known.model(model))
+
+
+def _processes(text: str) -> int:
+    from advisor.calibration import ALL
+
+    if text.lower() == "all":
+        return ALL
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"--gpus {text}: neither all nor a number of cards")
+    return int(text)
 
 
 def _apart(config: Path | None) -> bool:
