@@ -44,7 +44,7 @@ format: .venv/.test
 
 .venv/.test: .venv/.made pyproject.toml constraints.txt
 	@echo "== installing advisor, its test tools and the calibration libraries into .venv (some minutes, once)"
-	@$(PIP) -e '.[calibrate]' --group dev
+	@$(PIP) -e '.[calibrate,cluster]' --group dev
 	@touch $@ .venv/.run
 
 clean:

@@ -81,6 +81,50 @@ def _became(outcome: TrialOutcome) -> str:
     return outcome.status.value + ("" if skipped else f", {printable(outcome.reason)}")
 
 
+def total_lines(priced: Forecast, runs: int, left: int, places: Sequence[Any]) -> list[str]:
+    """How many runs wait for which places, how long they take together, and for how much."""
+    names = ", ".join(printable(place.name) for place in places)
+    cut = f", each cut by {priced.capped}" if priced.capped else ""
+    return [
+        f"runs      {runs}, {left} of them left",
+        f"on        {names}",
+        f"takes     {_duration(priced.seconds)}, {priced.basis}{cut}",
+        f"costs     {_money(priced.usd)}",
+    ]
+
+
+def entry_lines(entries: Sequence[Any]) -> list[str]:
+    """A table of a matrix: a line a run with what it showed, or why it showed nothing."""
+    lines = [f"{'run':>5}  {'status':<13} {'tokens/s':>10} {'GiB':>7} {'score':>6}  what"]
+    for entry in entries:
+        number = entry.record.summary.id if entry.record is not None else "–"
+        speed, memory, score = _best(entry.record)
+        why = f": {printable(entry.reason)}" if entry.reason else ""
+        lines.append(
+            f"{number:>5}  {entry.status:<13} {speed:>10} {memory:>7} {score:>6}  {printable(entry.name)}{why}"
+        )
+    return lines
+
+
+def _best(record: RunRecord | None) -> tuple[str, str, str]:
+    """The speed and memory of a run's whole model (from slices, where only those ran), and its best score."""
+    if record is None:
+        return "–", "–", "–"
+    trials = record.result.get("trials", ())
+    whole = next(iter(record.result.get("whole_models", ())), None)
+    if whole is not None:
+        memory = whole["memory"]["at_full_depth"] if whole.get("memory") else None
+        return _number(whole["tokens_per_second"]), "–" if memory is None else f"{memory:.2f}", "–"
+    speeds = [t["tokens_per_second"] for t in trials if "tokens_per_second" in t]
+    peaks = [t["memory"]["process_gib"] for t in trials if t.get("memory")]
+    scores = [t["score"] for t in trials if t.get("score") is not None]
+    return (
+        _number(max(speeds)) if speeds else "–",
+        f"{max(peaks):.2f}" if peaks else "–",
+        f"{max(scores):.3f}" if scores else "–",
+    )
+
+
 def projection_line(held: Projection) -> str:
     """How long a whole run takes."""
     hours = held.hours

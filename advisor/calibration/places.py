@@ -74,6 +74,18 @@ def machine(facts: Facts, asked: str = "auto", processes: int = 1) -> Machine:
     return Machine(found.name, "cuda", found, known, min(told) if len(told) == len(free) else None, others)
 
 
+def places(facts: Facts, asked: str = "auto") -> list[Machine]:
+    """Every place that runs can wait for: all cards for `auto`, the one asked for, or the CPU. Raises UsageError."""
+    first = machine(facts, asked, ALL) if asked.lower() == "auto" and _has_cards() else machine(facts, asked)
+    return [replace(first, card=card, others=()) for card in first.cards] or [first]
+
+
+def _has_cards() -> bool:
+    from advisor.probe.hardware import probe
+
+    return any(not card.hidden for card in probe().cards)
+
+
 def spread(setups: Sequence[Setup], where: Machine, processes: int, sharding: str, *, alone: bool) -> list[Setup]:
     """The setups for several processes, by what fits: the whole model on every card, else in parts.
 

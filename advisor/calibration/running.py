@@ -137,6 +137,20 @@ def run(
         return _ended(under_way, ending, folder)
 
 
+def adopt(prepared: Prepared, ending: client.Ending, events: Sequence[Event]) -> RunRecord:
+    """Keep a run that another machine has done, under the name that machine gave its device."""
+    device = next((str(e.fields["device"].get("name", "")) for e in events if e.kind == "started"), "")
+    found = replace(prepared, machine=replace(prepared.machine, name=device or prepared.machine.name))
+    with Store.open() as store:
+        runs = Runs(store)
+        under_way = _UnderWay(runs, _begun(runs, found), found, lambda event: None)
+        for event in events:
+            under_way.hear(event)
+        for outcome in (*(found.earlier.outcomes if found.earlier is not None else ()), *ending.outcomes):
+            under_way.keep(outcome)
+        return _ended(under_way, ending, folders().state / "runs" / str(under_way.run_id))
+
+
 @dataclass(slots=True)
 class _UnderWay:
     """A run while it goes on: what was heard and kept of it."""

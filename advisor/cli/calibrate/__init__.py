@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from advisor.cli.calibrate import prompts, quality, throughput
+from advisor.cli.calibrate import matrix, prompts, quality, throughput
 
 
 @click.group("calibrate")
@@ -12,5 +12,5 @@ def command() -> None:
     """Measure on your machine and your data; plan and price come first, and the same command resumes."""
 
 
-for _part in (throughput, quality, prompts):
+for _part in (throughput, quality, prompts, matrix):
     command.add_command(_part.command)

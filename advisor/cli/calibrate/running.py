@@ -166,7 +166,7 @@ def _watched(prepared: Prepared) -> RunRecord:
         elif not live and event.kind == "trial":
             output.say(f"{event.fields.get('label', '')}: {event.fields.get('status', '')}")
 
-    with _interruptible() as cancel:
+    with interruptible() as cancel:
         record = calibration.run(prepared, events=show, cancel=cancel)
     if live:
         click.echo("\r\x1b[K", nl=False, err=True)
@@ -174,7 +174,8 @@ def _watched(prepared: Prepared) -> RunRecord:
 
 
 @contextmanager
-def _interruptible() -> Iterator[CancelToken]:
+def interruptible() -> Iterator[CancelToken]:
+    """A token that Ctrl-C sets."""
     token = CancelToken()
     before = {n: signal.signal(n, lambda *_: token.cancel()) for n in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,0 +1,108 @@
+"""`advisor calibrate matrix`: many calibrations from one file, one at a time on each card or over a Ray cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from advisor.cli import output
+from advisor.cli.calibrate.running import PATH, interruptible, limited
+from advisor.core.errors import Cancelled, Exit
+from advisor.core.quantity import Range
+
+if TYPE_CHECKING:
+    from advisor.calibration.entries import Entry
+    from advisor.calibration.places import Machine
+    from advisor.core.events import CancelToken
+
+
+@click.command("matrix")
+@click.argument("file", type=PATH)
+@click.option("--on", "address", default="", metavar="ray[://HOST:PORT]", help="Send the runs to a Ray cluster.")
+@limited
+def command(
+    file: Path,
+    address: str,
+    gpu: str,
+    minutes: float | None,
+    max_usd: float | None,
+    usd_per_hour: float | None,
+    busy_ok: bool,
+    again: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Models × methods × lengths or shares × seeds of a TOML FILE, each a run of its own; the same command goes on.
+
+    --minutes limits each run, --max-usd all of them together.
+    """
+    from advisor import facts
+    from advisor.calibrate.show import entry_lines, total_lines
+    from advisor.calibration import Limits, cluster, matrix
+    from advisor.calibration.entries import entries, total
+    from advisor.calibration.places import places
+    from advisor.report.json import dump
+    from advisor.store.folders import folders
+
+    known, held = facts.load(folders().config), matrix.read(file)
+    where = [cluster.place(address)] if address else places(known, gpu)
+    hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
+    found = entries(matrix.plans(held, where[0], known), where, Limits(minutes, max_usd, hour, busy_ok), again=again)
+    lines = total_lines(total(found, len(where)), len(found), sum(1 for e in found if e.prepared.left), where)
+    if dry_run:
+        shown = [*(f"run       {e.name}: {e.status}" for e in found), *lines]
+        output.show(dump(_data(found, where)) if as_json else "\n".join(shown) + "\n")
+        return
+    for line in lines:
+        output.say(line)
+    with interruptible() as cancel:
+        _run(found, where, address, cancel)
+    output.show(dump(_data(found, where)) if as_json else "\n".join(entry_lines(found)) + "\n")
+    if cancel.cancelled:
+        raise Cancelled("cancelled; what was finished is kept, the same command goes on")
+    if any(e.status not in ("done", "out-of-memory") for e in found):
+        click.get_current_context().exit(Exit.FAILED)
+
+
+def _run(found: list[Entry], where: list[Machine], address: str, cancel: CancelToken) -> None:
+    """What is left, with a line on stderr for every run that has ended."""
+    from advisor.calibration import cluster, entries
+
+    ended = [0]
+    left = sum(1 for e in found if e.prepared.left)
+
+    def listen(entry: Entry, event: Any) -> None:
+        if event is None:
+            ended[0] += 1
+            reason = f", {entry.reason}" if entry.reason else ""
+            output.say(f"{ended[0]} of {left}: {entry.name}: {entry.status}{reason}")
+        elif event.kind == "warning":
+            output.say(f"{entry.name}: warning: {event.fields.get('text', '')}")
+
+    if address:
+        cluster.run_all(found, where[0], listen=listen, cancel=cancel)
+    else:
+        entries.run_all(found, where, listen=listen, cancel=cancel)
+
+
+def _data(found: list[Entry], where: list[Machine]) -> dict[str, Any]:
+    """The matrix as plain data: every entry with its run and what that showed."""
+    from advisor.calibration.entries import total
+
+    return {
+        "schema": 1,
+        "places": [place.name for place in where],
+        "forecast": total(found, len(where)),
+        "entries": [
+            {
+                "name": e.name,
+                "status": e.status,
+                "reason": e.reason,
+                "run": e.record.summary.id if e.record is not None else None,
+                "result": dict(e.record.result) if e.record is not None else {},
+            }
+            for e in found
+        ],
+    }
