@@ -62,7 +62,7 @@ def real(method: str, steps: int, seed: int) -> tuple[float, float]:
     """Hours of the run itself, start and one save in it: CPU time, wall time."""
     from advisor.calibrate.child.adapt import adapt
     from advisor.calibrate.child.architecture import blueprint
-    from advisor.calibrate.child.batches import random_batches
+    from advisor.calibrate.child.batches import Rows
     from advisor.calibrate.child.device import Device
     from advisor.calibrate.child.loop import Trainer
     from advisor.calibrate.child.throughput import _saving
@@ -73,15 +73,7 @@ def real(method: str, steps: int, seed: int) -> tuple[float, float]:
         {"method": method, "rank": 8, "targets": "all-linear"},
     )
     trainer = Trainer(model, Device("cpu"), dtype="fp32", optimizer="adamw", learning_rate=1e-4)
-    batches = random_batches(
-        lengths(),
-        micro_batch=ROWS,
-        seq_len=256,
-        vocabulary=CONFIG["vocab_size"],
-        seed=seed,
-        packed=False,
-        device="cpu",
-    )
+    batches = Rows(lengths(), 256, CONFIG["vocab_size"]).batches(ROWS, seed, "cpu")
     for _ in range(steps):
         trainer.step(batches)
     _saving(model)

@@ -23,8 +23,8 @@ def own_scores(trials: Sequence[KeptTrial], tested_on: str = "", metric: str = "
     """The newest score of every option and number of examples; a learning curve has several of one option.
 
     `tested_on` is the fingerprint of the brief's test set and `metric` its measure: scores on other items or by another
-    measure are left aside; empty: any. Several seeds of one run are their mean, with their spread. Demonstrations never
-    count.
+    measure are left aside; empty: any. Several seeds of one run are their mean, with their spread. Demonstrations and
+    trainings that learned nothing never count.
     """
     usable = [t for t in trials if not t.spec.get("demonstration") and _fits(t, tested_on, metric)]
     newest: dict[tuple[str, str, str, int], Score] = {}
@@ -38,6 +38,8 @@ def own_scores(trials: Sequence[KeptTrial], tested_on: str = "", metric: str = "
 def _fits(trial: KeptTrial, tested_on: str, metric: str) -> bool:
     by = str(trial.outcome.result.get("metric", ""))
     if metric and _plain(by) != _plain(metric) and NAMES.get(_plain(metric)) != by:
+        return False
+    if trial.outcome.result.get("loss_fell") is False:
         return False
     return bool(trial.about.get("model")) and (not tested_on or trial.about.get("eval") == tested_on)
 

@@ -317,28 +317,31 @@ def project(held: Plan, outcomes: Sequence[TrialOutcome], examples: int, epochs:
     return tuple(found)
 
 
-def usual_step_seconds(seen: Mapping[str, Any], positions: float) -> float:
+def usual_step_seconds(seen: Mapping[str, Any], positions: float | None) -> float:
     """Seconds of a step of so many positions: few steps may have met longer or shorter rows than the data hold.
 
     The measured mean, moved along the law of a step to the expected positions (a regression estimate: Cochran, Sampling
     Techniques, 1977, section 7.2). Without a law, the mean itself.
     """
     mean, law = float(seen["mean_step_seconds"]), seen.get("law")
-    if not law or law["seconds_per_position"] <= 0.0:
+    if positions is None or not law or law["seconds_per_position"] <= 0.0:
         return mean
     moved = mean + law["seconds_per_position"] * (positions - float(seen["positions_per_step"]))
     return float(max(moved, 0.5 * mean))
 
 
-def expected_positions(trial: Trial, seen: Mapping[str, Any], lengths: Sequence[int]) -> float:
+def expected_positions(trial: Trial, seen: Mapping[str, Any], lengths: Sequence[Length]) -> float | None:
     """Mean positions of a step: rows × the mean of the longest of so many rows drawn from `lengths`, cut at the length.
 
-    The mean of the largest of m independent draws from n sorted values is Σ x_i ((i/n)^m − ((i−1)/n)^m).
+    The mean of the largest of m independent draws from n sorted values is Σ x_i ((i/n)^m − ((i−1)/n)^m). None for
+    several processes, and for models that read both sides of a row apart.
     """
     rows, accumulated, longest = int(seen["micro_batch"]), int(trial.spec["grad_accum"]), int(trial.spec["seq_len"])
+    if int(trial.spec.get("processes", 1)) > 1 or seen.get("head") == "seq2seq":
+        return None
     if trial.spec["packed"]:
         return float(rows * accumulated * longest)
-    cut = sorted(max(min(n, longest), 2) for n in lengths)
+    cut = sorted(max(min(_whole(n), longest), 2) for n in lengths)
     n = len(cut)
     mean = sum(x * ((i / n) ** rows - ((i - 1) / n) ** rows) for i, x in enumerate(cut, 1))
     return rows * accumulated * mean

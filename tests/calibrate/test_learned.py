@@ -180,6 +180,18 @@ def test_scores_by_another_measure_say_nothing(path: Path) -> None:
     assert pipeline.look(pipeline.load(path, ["quality.metric=a lawyer's mark"])).scores == ()
 
 
+def test_a_training_that_learned_nothing_says_nothing(path: Path) -> None:
+    held = pipeline.load(path)
+    plan = planned(held)
+    run = keep(plan)
+    known = len(pipeline.look(held).scores)
+    trial = plan.trials[-1]
+    with Store.open() as store:
+        (last,) = [o for o in Runs(store).run(run).outcomes if o.label == trial.label]
+        Runs(store).keep(run, replace(last, result={**last.result, "loss_fell": False}), trial.spec)
+    assert len(pipeline.look(held).scores) == known - 1
+
+
 def test_a_later_run_counts_and_a_name_may_be_said_later(path: Path) -> None:
     held = pipeline.load(path)
     keep(planned(held))

@@ -330,6 +330,9 @@ def test_expected_positions_are_those_of_all_batches_the_rows_can_make(lengths, 
     mean = sum(max(batch) for batch in batches) / len(batches)
     told = throughput.expected_positions(trial, {"micro_batch": rows}, lengths)
     assert told == pytest.approx(rows * accumulated * mean)
+    sides = [(n - 1, 1) for n in lengths]  # prompt and answer of a model that reads them as one
+    assert throughput.expected_positions(trial, {"micro_batch": rows}, sides) == pytest.approx(told)
+    assert throughput.expected_positions(trial, {"micro_batch": rows, "head": "seq2seq"}, sides) is None
 
 
 def test_a_projection_moves_along_the_law_to_the_positions_of_the_data() -> None:
