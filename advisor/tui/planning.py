@@ -45,7 +45,7 @@ def _plan(wish: Wish, brief: Brief, around: Surroundings, where: Machine) -> Pla
         if not wish.folder:
             raise UsageError("folder: name the folder that holds the weights")
         own: dict[str, Any] = {"methods": wish.methods} if wish.methods else {}
-        folder = Path(brief.folder) / Path(wish.folder).expanduser()
+        folder = (Path(brief.folder) / Path(wish.folder).expanduser()).resolve()  # never a name on the hub
         return planning.quality_plan(material(brief), folder, where, around.facts, as_model=wish.as_model, **own)
     if wish.what == PROMPTS:
         if not wish.url or not wish.served_model:

@@ -83,7 +83,8 @@ _QUESTIONS = (
     _ask(
         "folder",
         "Which weights?",
-        "A local folder with config.json and safetensors files; code in it is never run.",
+        "A local folder with config.json and safetensors files; code in it is never run. Models of the hub: "
+        "`advisor calibrate quality --model org/name`.",
         "path",
         "needed",
     ),

@@ -89,7 +89,11 @@ def test_no_file_of_events_breaks_the_screen(told, width, height):
     for _ in range(2):
         text = "\n".join(
             part.plain
-            for part in (head_lines(shown, 10.0, width), chart_lines(shown.course, width, height), end_lines(shown))
+            for part in (
+                head_lines(shown, 10.0, width),
+                chart_lines(shown.course, width, height),
+                end_lines(shown, width),
+            )
         )
         assert all(c.isprintable() for line in text.split("\n") for c in line)
         shown.ended = True

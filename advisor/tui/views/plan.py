@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _LABEL = 10
 
 
-def plan_lines(prepared: Prepared, missing: str) -> Content:
+def plan_lines(prepared: Prepared, missing: str, width: int) -> Content:
     """What would run, how long and for how much; what an earlier run has answered already."""
-    return Content("\n").join(_plan(prepared, missing))
+    return Content("\n").join(_plan(prepared, missing, width))
 
 
-def _plan(prepared: Prepared, missing: str) -> Iterator[Content]:
+def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
     plan, done = prepared.plan, len(prepared.plan.trials) - prepared.left
     if missing:
         yield Content.styled(f"! {missing}", "$text-warning")
@@ -38,7 +38,7 @@ def _plan(prepared: Prepared, missing: str) -> Iterator[Content]:
     yield Content("")
     course = Course.of_plan(plan, prepared.earlier.outcomes if prepared.earlier is not None else ())
     yield Content.styled(words.plural(len(plan.trials), "trial"), "bold $text-primary")
-    yield from trial_lines(course.trials)
+    yield from trial_lines(course.trials, width)
 
 
 def _labelled(label: str, text: str, style: str = "") -> Content:

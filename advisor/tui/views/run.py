@@ -91,7 +91,7 @@ def _charts(course: Course, there: Sequence[str], width: int, height: int) -> It
         yield from (Content(" " * _GAP).join(parts) for parts in zip(*drawn, strict=True))
 
 
-def end_lines(shown: Shown) -> Content:
+def end_lines(shown: Shown, width: int) -> Content:
     """Below the charts: the trials while it runs; at its end what it showed, and what that changed."""
     lines = [Content.styled(f"! {words.clean(w)}", "$text-warning") for w in shown.course.warnings[-5:]]
     if shown.failure:
@@ -101,7 +101,7 @@ def end_lines(shown: Shown) -> Content:
     if shown.ended and shown.record is not None:
         lines += _ended(shown, shown.record)
     else:
-        lines += trial_lines(shown.course.trials)
+        lines += trial_lines(shown.course.trials, width)
     return Content("\n").join(lines[1:] if lines and not lines[0].plain else lines)
 
 

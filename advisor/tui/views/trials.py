@@ -39,30 +39,34 @@ def clock(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d} min" if whole < 3600 else f"{whole // 3600}:{whole % 3600 // 60:02d} h"
 
 
-def trial_lines(trials: Sequence[Seen]) -> list[Content]:
-    """A line a trial; where there are many, those around the one under way."""
+def trial_lines(trials: Sequence[Seen], width: int) -> list[Content]:
+    """A line a trial, of many those around the one under way; figures as far as `width` has room for them."""
     at = next((i for i, t in enumerate(trials) if t.status is Status.RUNNING), 0)
     first = max(min(at - _MOST // 2, len(trials) - _MOST), 0)
-    lines = [_trial(t) for t in trials[first : first + _MOST]]
+    lines = [_trial(t, width) for t in trials[first : first + _MOST]]
     hidden = len(trials) - len(lines)
     return [*lines, *([Content.styled(f"and {hidden} more", "dim")] if hidden else [])]
 
 
-def _trial(seen: Seen) -> Content:
+def _trial(seen: Seen, width: int) -> Content:
     mark, style = MARKS.get(seen.status, ("·", "dim")) if seen.status else ("·", "dim")
-    return Content.assemble((f"{mark} ", style), words.clean(seen.label), (f"  {_told(seen)}".rstrip(), "dim"))
+    label, parts = words.clean(seen.label), _told(seen)
+    if seen.status in (Status.DONE, Status.RUNNING):  # reasons are told whole, figures as far as there is room
+        while len(parts) > 1 and words.cells(label + " · ".join(parts)) + 4 > width:
+            parts.pop()
+    return Content.assemble((f"{mark} ", style), label, (f"  {' · '.join(parts)}".rstrip(), "dim"))
 
 
-def _told(seen: Seen) -> str:
-    """What is known of a trial, short."""
+def _told(seen: Seen) -> list[str]:
+    """What is known of a trial, short, the most important first."""
     if seen.status is None:
-        return ""
+        return []
     if seen.status is Status.RUNNING:
-        return f"{seen.at} of {seen.of}" if seen.of else "starting"
+        return [f"{seen.at} of {seen.of}" if seen.of else "starting"]
     parts = [*_result(seen)] if seen.status is Status.DONE else [WORDS[seen.status], words.clean(seen.reason)]
     if seen.seconds is not None and len(parts) < _FIGURES:
         parts.append(clock(seen.seconds))
-    return " · ".join(p for p in (*parts, "by an earlier run" if seen.earlier else "") if p)
+    return [p for p in (*parts, "by an earlier run" if seen.earlier else "") if p]
 
 
 def _result(seen: Seen) -> Iterator[str]:

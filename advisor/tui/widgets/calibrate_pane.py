@@ -84,7 +84,7 @@ class RunView(VerticalScroll):
         head.show(partial(head_lines, shown, speed))
         share = _CHART_SHARE_AT_THE_END if shown.ended else _CHART_SHARE
         charts.show(partial(chart_lines, shown.course, height=round(height * share)))
-        rest.show(lambda width: end_lines(shown))
+        rest.show(partial(end_lines, shown))
 
 
 class CalibratePane(ContentSwitcher):
@@ -152,7 +152,7 @@ class CalibratePane(ContentSwitcher):
         if prepared is None:
             self._say(Content.styled(f"✗ {clean(in_words(failure))}", "$text-error"))
         else:
-            self._say(plan_lines(prepared, missing))
+            self._text.show(partial(plan_lines, prepared, missing))
 
     def show_run(self) -> None:
         """The run of the desk's runner where there is one, else the plan."""
@@ -175,7 +175,12 @@ class CalibratePane(ContentSwitcher):
         self.show_run()
 
     def _say(self, text: Content) -> None:
-        self.query_one("#plan FittedText", FittedText).show(lambda width: text)
+        self._text.show(lambda width: text)
+
+    @property
+    def _text(self) -> FittedText:
+        """Below the questions."""
+        return self.query_one("#plan FittedText", FittedText)
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
