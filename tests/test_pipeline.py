@@ -29,6 +29,27 @@ def judged(path: Path, *answers: str) -> Verdict:
     return pipeline.judge(brief, pipeline.look(brief))
 
 
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ((), None),
+        (("data.sensitive=true",), "the brief calls the data sensitive; policy says it may leave: "),
+        (("data.sensitive=true", "policy.residency=eu"), "it may leave only in eu: "),
+        (("data.sensitive=true", "policy.data_may_leave=false"), "policy keeps it here, but a tuned model can repeat"),
+    ],
+    ids=["not sensitive", "may leave", "eu", "stays"],
+)
+def test_sensitive_data_are_held_against_the_policy(answers: tuple[str, ...], told: str | None) -> None:
+    rows = [
+        r for r in judged(BRIEFS[0].parent / "customs-invoices.toml", *answers).readiness if r.rule == "personal data"
+    ]
+    if told is None:
+        assert not rows
+    else:
+        assert rows[0].status == "warn"
+        assert told in rows[0].detail
+
+
 @pytest.mark.parametrize("path", BRIEFS, ids=lambda p: p.stem)
 def test_every_example_gets_a_verdict_whose_sums_add_up(path: Path) -> None:
     found = judged(path)

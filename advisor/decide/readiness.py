@@ -108,12 +108,20 @@ def _duplicates(setting: Setting) -> Readiness | None:
 
 
 def _personal_data(brief: Brief, setting: Setting) -> Readiness | None:
-    report = setting.data
-    if report is None or not report.personal_data:
+    """What the data hold, or the brief calls them, against what policy lets out."""
+    found = setting.data.personal_data if setting.data is not None else {}
+    if not found and not brief.data.sensitive:
         return None
-    kinds = ", ".join(f"{kind} in {n:,} rows" for kind, n in sorted(report.personal_data.items()))
-    rule = "policy says it may leave" if brief.policy.data_may_leave else "policy keeps it here"
-    return Readiness("personal data", "warn", f"{kinds}; {rule}: remove it or check the contract")
+    kinds = ", ".join(f"{kind} in {n:,} rows" for kind, n in sorted(found.items()))
+    told = kinds or "the brief calls the data sensitive"
+    policy = brief.policy
+    if not policy.data_may_leave:
+        kept = "policy keeps it here, but a tuned model can repeat what it learned"
+        return Readiness("personal data", "warn", f"{told}; {kept}")
+    terms = [f"only in {policy.residency}"] if policy.residency else []
+    terms += ["with nothing retained"] if policy.zero_retention else []
+    rule = " ".join(["policy says it may leave", *terms])
+    return Readiness("personal data", "warn", f"{told}; {rule}: remove it or check the contract")
 
 
 def _target(brief: Brief) -> Readiness | None:
