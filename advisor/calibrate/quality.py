@@ -142,8 +142,8 @@ def plan(
 ) -> Plan:
     """Zero-shot, few-shot, and each method on growing shares; on the largest share also with examples in the prompt.
 
-    `learning_rate` 0 means by method; `demonstration` marks a run whose scores say nothing about other models. Raises
-    UsageError.
+    `learning_rate` 0 means by method and size; `demonstration` marks a run whose scores say nothing about other models.
+    Raises UsageError.
     """
     for method in methods:
         if method not in METHODS:
@@ -157,7 +157,7 @@ def plan(
         trials.append(_trial(held, common, "prompt", "few-shot", shots, 0))
     training = common | {"epochs": epochs, "rank": rank, "targets": "all-linear"}
     for method in methods:
-        settings = training | {"method": method, "learning_rate": learning_rate or RATES[method]}
+        settings = training | {"method": method, "learning_rate": learning_rate or usual_rate(method, folder["bytes"])}
         counts = sorted({max(round(len(held.train) * share), FEWEST_ITEMS) for share in shares})
         trials += [_trial(held, settings, "tune", method, 0, count) for count in counts]
         if shots:
@@ -168,8 +168,19 @@ def plan(
     return Plan("quality", name, tuple(trials), shared, device, seed)
 
 
-RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "qlora": 2e-3, "soft-prompt": 3e-2}
-"""Learning rates for small models and few examples; large models want a tenth of it."""
+SMALL_RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "qlora": 2e-3, "soft-prompt": 3e-2}
+"""Learning rates of models below `LARGE_BYTES`, for few examples."""
+
+LARGE_RATES = {"full": 1e-5, "lora": 2e-4, "dora": 2e-4, "qlora": 2e-4, "soft-prompt": 3e-2}
+"""Of larger ones: QLoRA's 2e-4 up to 13 B (Dettmers et al. 2023, table 9), the 1e-5 to 2e-5 usual in full tuning."""
+
+LARGE_BYTES = 6e8
+"""Weights of 0.3 billion parameters in 16 bits."""
+
+
+def usual_rate(method: str, weights_bytes: float) -> float:
+    """The learning rate where none is asked for: that of the method and the size of the model."""
+    return (LARGE_RATES if weights_bytes >= LARGE_BYTES else SMALL_RATES)[method]
 
 
 def prompts_plan(

@@ -245,6 +245,20 @@ def test_a_quality_plan_has_every_arm_and_a_learning_curve() -> None:
         quality.plan(quality.task(ROWS), {"folder": "/m", "bytes": 1}, methods=("magic",))
 
 
+@pytest.mark.parametrize(("method", "least", "most"), [("lora", 1e-4, 3e-4), ("full", 1e-6, 3e-5)])
+def test_a_large_model_learns_slower_than_a_small_one(method: str, least: float, most: float) -> None:
+    """Rates published for models of billions of parameters: Dettmers et al. 2023, table 9."""
+    small, large = (
+        {
+            t.spec["learning_rate"]
+            for t in quality.plan(quality.task(ROWS), folder, methods=(method,)).trials
+            if t.spec["train_examples"]
+        }
+        for folder in ({"folder": "/m", "bytes": 5e5}, {"folder": "/m", "bytes": 1.6e10})
+    )
+    assert least <= min(large) == max(large) <= most < min(small)
+
+
 def scored_run(demonstration: bool = False) -> RunRecord:
     plan = quality.plan(
         quality.task(ROWS), {"folder": "/models/small", "weights": "w", "bytes": 10}, demonstration=demonstration

@@ -31,7 +31,9 @@ from advisor.core.errors import UsageError
 @click.option("--rank", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True)
 @click.option("--seq-len", type=click.IntRange(16), default=1024, show_default=True, help="Longest prompt with answer.")
-@click.option("--learning-rate", type=click.FloatRange(min=0.0), default=0.0, help="Default: by method.")
+@click.option(
+    "--learning-rate", type=click.FloatRange(min=0.0), default=0.0, help="Default: by method and size of the model."
+)
 @click.option("--items", type=click.IntRange(10), default=500, show_default=True, help="Test items at most.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @steered
