@@ -68,13 +68,16 @@ def widest_first(verdict: Verdict) -> list[Sensitivity]:
 
 def flip_sentence(flip: FlipPoint) -> str:
     """`fine-tuning above 1,140,000 requests/month (traffic.requests_per_month, now 900,000)`."""
-    side = "at" if flip.now is None else "below" if flip.value < flip.now else "above"
     now = "" if flip.now is None else f", now {words.measure(flip.now, flip.unit)}"
     becomes = words.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
     option = f": {flip.arm}" if flip.arm else ""
-    return words.clean(
-        f"{becomes} {side} {words.measure(words.about(flip.value), flip.unit)} ({flip.input}{now}){option}"
-    )
+    return words.clean(f"{becomes} {beyond(flip)} ({flip.input}{now}){option}")
+
+
+def beyond(flip: FlipPoint) -> str:
+    """`above 1,140,000 requests/month`: from where on the verdict is another, to three digits."""
+    side = "at" if flip.now is None else "below" if flip.value < flip.now else "above"
+    return f"{side} {words.measure(words.about(flip.value), flip.unit)}"
 
 
 def is_near(flip: FlipPoint) -> bool:

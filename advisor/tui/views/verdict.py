@@ -10,6 +10,7 @@ from advisor.core.verdict import Readiness, Verdict
 from advisor.report import words
 from advisor.report.headline import headline
 from advisor.report.page import KeyFigure
+from advisor.report.sections import beyond, is_near
 from advisor.tui.wording import full_label
 
 _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"}
@@ -88,16 +89,17 @@ def section(title: str, lines: list[Content]) -> Iterator[Content]:
 
 
 def flips(verdict: Verdict) -> list[Content]:
-    """At which value of which input the verdict becomes another."""
+    """From which value of which input on the verdict is another; values far from today's are left to the report."""
     return [
         Content(
             "· "
             + words.clean(
-                f"to {words.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} where {full_label(f.input)} "
-                f"is {words.measure(f.value, f.unit)}{_now(f.now, f.unit)}"
+                f"to {words.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} with {full_label(f.input)} "
+                f"{beyond(f)}{_now(f.now, f.unit)}"
             )
         )
         for f in verdict.flip_points
+        if is_near(f)
     ]
 
 
