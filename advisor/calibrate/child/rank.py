@@ -34,7 +34,7 @@ def main(folder: Path, digest: str) -> int:
     stop = Stop()
     if rank == 0:
         stop.listen(orphaned=lambda: os._exit(1))
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # of torchrun, once another process has failed: waiting is in vain
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # torchrun: another has failed, waiting is in vain
     try:
         reporter.say("result", result=_measured(folder, digest, reporter, stop))
     except Stopped as stopped:
