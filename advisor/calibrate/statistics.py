@@ -86,12 +86,18 @@ def steadiness(positions: Sequence[float], seconds: Sequence[float]) -> Steadine
     return Steadiness(True, "steady", drift, error)
 
 
+BEND_SHARE = 0.01
+"""Peaks of memory scatter by about this much from run to run: a smaller bend is none, and two points alone would carry
+their scatter five times over to twice the depth."""
+
+
 def depth_fit(points: Sequence[tuple[int, float]], layers: int, *, convex: bool = False) -> DepthFit | None:
     """A quantity measured at several depths, as a line; None below two depths.
 
-    Least squares; or, where the quantity is `convex` in depth, the line through the two deepest points: a peak of
-    memory is the largest of several moments, each a line of its own, and the steepest wins in the end. The error is
-    that of the deepest point, told from the line through the two shallowest: how well it extrapolates.
+    Least squares; or, where the quantity is `convex` in depth and seen to bend, the line through the two deepest
+    points: a peak of memory is the largest of several moments, each a line of its own, and the steepest wins in the
+    end. The error is that of the deepest point, told from the line through the two shallowest: how well it
+    extrapolates.
     """
     by_depth = sorted(dict(points).items())
     if len(by_depth) < 2:
@@ -102,7 +108,7 @@ def depth_fit(points: Sequence[tuple[int, float]], layers: int, *, convex: bool 
     if len(by_depth) > 2:
         deepest, seen = by_depth[-1]
         error = (fixed + slope * deepest) / seen - 1.0
-        told = by_depth[-2:] if convex else by_depth
+        told = by_depth[-2:] if convex and error < -BEND_SHARE else by_depth
         through = _through([float(d) for d, _ in told], [y for _, y in told])
         fixed, slope = through.fixed, through.per_unit
     depths = tuple(d for d, _ in by_depth)

@@ -24,8 +24,7 @@ TINY |= {"num_attention_heads": 4, "num_key_value_heads": 2}
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
 
 
 def written(tmp_path: Path, text: str) -> Path:

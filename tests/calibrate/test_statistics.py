@@ -60,6 +60,15 @@ def test_a_peak_is_told_from_its_steepest_moment() -> None:
     assert (convex.error or 0.0) < 0.0
 
 
+def test_a_bend_within_the_scatter_of_readings_is_none() -> None:
+    """Peaks of five equal runs at 2, 4 and 6 layers scattered by 1 %; the line through all stays within 1 % at 12."""
+    points = [(2, 0.4942), (4, 0.5493), (6, 0.6103)]
+    convex, straight = depth_fit(points, 12, convex=True), depth_fit(points, 12)
+    assert convex == straight
+    assert convex is not None
+    assert convex.at_full_depth == pytest.approx(0.7797, rel=0.01)
+
+
 def test_warm_up_steps_are_dropped_and_only_those() -> None:
     assert warm_up([9.0, 5.0, 3.0] + [1.0] * 20) == 3
     assert warm_up([1.0] * 20) == 2
