@@ -68,7 +68,7 @@ class PlanView(VerticalScroll):
 class RunView(VerticalScroll):
     """How far it is, its curves, its trials; at the end what it showed and changed."""
 
-    about = "A run: x cancels it, and what is finished is kept; at its end c goes back to the plan."
+    about = "x cancels, what is finished is kept; at the end c goes back to the plan"
 
     def __init__(self) -> None:
         super().__init__(id="run")
