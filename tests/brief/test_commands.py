@@ -63,11 +63,17 @@ def test_nothing_answered_keeps_nothing(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == []
 
 
+def _heeds_interrupts() -> None:
+    """As in a terminal: tests that a shell started in the background pass on that interrupts are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_an_interrupt_keeps_a_draft(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "advisor", "ask"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=tmp_path, stdin=pipe, stderr=pipe, text=True, bufsize=1) as child:
+    own = {"stdin": pipe, "stderr": pipe, "text": True, "bufsize": 1, "preexec_fn": _heeds_interrupts}
+    with subprocess.Popen(command, cwd=tmp_path, **own) as child:
         assert child.stdin is not None
         assert child.stderr is not None
         child.stdin.write("Half a brief\n")

@@ -67,7 +67,7 @@ async def begin(pilot: Pilot[None], *, finished: int = 0) -> None:
     await plan(pilot)
     await pilot.press("c")
     course = pilot.app.desk.runner.shown.course
-    await until(pilot, lambda: course.finished == finished and course.under_way)
+    await until(pilot, lambda: course.finished == finished and course.under_way and "▸" in drawn(pilot.app))
 
 
 async def run_through(pilot: Pilot[None]) -> None:
@@ -146,7 +146,7 @@ async def test_a_run_is_told_live_and_its_end_is_judged(app, engine, go):
         before = engine.looks
         assert "▶" in app.desk.query_one(StatusLine).running
         assert app.desk.query_one(RunView).has_focus
-        assert "1 of 3" in drawn(app)
+        await until(pilot, lambda: "1 of 3" in drawn(app))
         go.touch()
         engine.verdict = replace(engine.verdict, verdict="prompt", arm=engine.verdict.alternative, p_best=0.55)
         await ended(pilot)
@@ -198,7 +198,7 @@ async def test_cancelling_asks_keeps_what_is_finished_and_the_next_run_goes_on(a
         await pilot.press("enter")
         await ended(pilot)
         assert app.desk.runner.shown.record.summary.status is Status.CANCELLED
-        assert "kept" in drawn(app)
+        await until(pilot, lambda: "kept" in drawn(app))
         assert children() == []
         await pilot.press("escape")
         pane = await plan(pilot)
@@ -233,8 +233,8 @@ async def test_a_failed_run_names_reason_and_log(app, engine):
         await ended(pilot)
         shown = app.desk.runner.shown
         assert shown.record.summary.status is Status.FAILED
-        assert "the third" in drawn(app)
-        assert shown.log in drawn(app).replace("\n", "")
+        await until(pilot, lambda: "the third" in drawn(app))
+        await until(pilot, lambda: shown.log in drawn(app).replace("\n", ""))
         assert "the third" in Path(shown.log).read_text()
 
 
@@ -249,8 +249,8 @@ async def test_a_busy_card_is_refused_with_a_way_to_insist(app, engine):
     engine.refusal = UsageError("card 0 (L40S): busy, 60% of its memory is taken by x [red]; wait, or say --busy-ok")
     async with app.run_test(size=(80, 24)) as pilot:
         pane = await plan(pilot)
-        assert "60% of its memory is taken by x [red]" in drawn(app)
-        assert "“busy ok”" in drawn(app)
+        await until(pilot, lambda: "60% of its memory is taken by x [red]" in drawn(app))
+        await until(pilot, lambda: "“busy ok”" in drawn(app))
         await pilot.press("c")
         await pilot.pause()
         assert app.desk.runner.shown is None
@@ -266,8 +266,8 @@ async def test_without_the_libraries_it_plans_and_says_what_to_install(app, engi
     engine.lacks = "calibration needs torch"
     async with app.run_test(size=(140, 45)) as pilot:
         await plan(pilot)
-        assert "! calibration needs torch" in drawn(app)
-        assert "3 trials" in drawn(app)
+        await until(pilot, lambda: "! calibration needs torch" in drawn(app))
+        await until(pilot, lambda: "3 trials" in drawn(app))
         await pilot.press("c")
         await pilot.pause()
         assert app.desk.runner.shown is None
@@ -281,7 +281,7 @@ async def test_two_runs_do_not_fight_over_a_machine(app, engine, home):
         with card_lock(home / "state" / "locks", "cpu"):
             await pilot.press("c")
             await ended(pilot)
-        assert "another calibration is running" in drawn(app)
+        await until(pilot, lambda: "another calibration is running" in drawn(app))
         await pilot.press("c")
         await plan(pilot)
         await pilot.press("c")
@@ -296,7 +296,7 @@ async def test_a_recorded_run_replays_into_the_same_screen(app):
         await until(pilot, lambda: isinstance(app.screen, AskPath))
         await pilot.press(*"cpu-llama-slices", "enter")
         await until(pilot, lambda: app.desk.runner.shown)
-        assert "× 10" in drawn(app)
+        await until(pilot, lambda: "× 10" in drawn(app))
         await pilot.press("plus")
         await ended(pilot)
         text = drawn(app)
@@ -319,7 +319,7 @@ async def test_an_own_run_replays_with_what_it_showed(app, engine):
         await until(pilot, lambda: app.desk.runner.shown.replay == "1")
         await ended(pilot)
         assert "6 of 6" not in drawn(app)
-        assert "What it showed" in drawn(app)
+        await until(pilot, lambda: "What it showed" in drawn(app))
         assert "What it changed" not in drawn(app)
 
 
