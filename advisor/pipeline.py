@@ -1,4 +1,7 @@
-"""The order of the stages: brief, probe, estimate, decide. Both front ends stand on these functions."""
+"""The order of the stages: brief, probe, estimate, decide.
+
+Both front ends stand on these functions.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
     from advisor.estimate.sheet import Sheet
     from advisor.facts import Facts
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small: waiting threads cost more than they bring
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # our matrices are small: waiting threads cost more than they bring
 
 DRAWS = 10_000
 SEED = 20_261_120
@@ -37,12 +42,16 @@ CURVE_DRAWS = 1000
 """Draws of a whole learning curve: enough for its three quantiles."""
 
 RENTED_CARD = "L40S"
-"""The card to rent where the brief says auto and there is none here: the cheapest 48 GB card with published runs."""
+"""The card to rent where the brief says auto and there is none here: the cheapest 48 GB card with
+published runs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a look around found: facts, data, machine and request log; None where there was nothing to look at."""
+    """What a look around found: facts, data, machine and request log; None where there was nothing
+    to look at.
+    """
 
     facts: Facts
     data: DataReport | None
@@ -80,7 +89,9 @@ class Evaluation:
         return self._on(Sheet(self.brief, count + 1, seed))
 
     def searched(self, count: int, seed: int) -> Mapping[str, Figure]:
-        """The score that a searched prompt would reach, by model, in the same draws; nothing where quality is free."""
+        """The score that a searched prompt would reach, by model, in the same draws; nothing where
+        quality is free.
+        """
         from advisor.estimate.scoring import quality_figures
         from advisor.estimate.sheet import Sheet
 
@@ -91,11 +102,15 @@ class Evaluation:
         tried = {model: Arm("prompt", "searched", model) for model in models}
         known = {arm.skill for arm in self.arms}
         new = {model: arm for model, arm in tried.items() if arm.skill not in known}
-        told = quality_figures(tuple(new.values()), Sheet(self.brief, count + 1, seed), self.setting)
+        told = quality_figures(
+            tuple(new.values()), Sheet(self.brief, count + 1, seed), self.setting
+        )
         return {model: told[arm.skill] for model, arm in new.items()}
 
     def labels_needed(self, count: int, seed: int) -> Mapping[str, Quantity]:
-        """Labels in all at which each tuned option reaches the target, by skill; empty without a target."""
+        """Labels in all at which each tuned option reaches the target, by skill; empty without a
+        target.
+        """
         if self.brief.quality.target == 0:
             return {}
         from advisor.estimate.scoring import labels_needed
@@ -109,15 +124,21 @@ class Evaluation:
 
         return self._on(what_if(self.brief, changes))
 
-    def at(self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]) -> tuple[Estimate, ...]:
-        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`; all else equal."""
+    def at(
+        self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
+    ) -> tuple[Estimate, ...]:
+        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`;
+        all else equal.
+        """
         from advisor.estimate.cost import estimate_all
         from advisor.estimate.sheet import Sheet
 
         size, arms = len(rows), [self.arms[i] for i in which]
         made = {name: figure.first(size) for name, figure in cases.inputs.items()}
         made[key] = replace(made[key], rows=rows)
-        quality = {self.arms[i].skill: cases.estimates[i]["quality.score"].first(size) for i in which}
+        quality = {
+            self.arms[i].skill: cases.estimates[i]["quality.score"].first(size) for i in which
+        }
         return estimate_all(arms, Sheet(self.brief, size, made=made), self.setting, quality)
 
     def _on(self, sheet: Sheet) -> Evaluated:
@@ -152,9 +173,15 @@ def weights(text: str) -> Mapping[str, float]:
 
 
 def look(
-    brief: Brief, *, own_runs: bool = True, events: EventSink = ignore, cancel: CancelToken | None = None
+    brief: Brief,
+    *,
+    own_runs: bool = True,
+    events: EventSink = ignore,
+    cancel: CancelToken | None = None,
 ) -> Surroundings:
-    """Look at facts, data, machine and request log; seconds where the data are large. Raises UsageError, Cancelled.
+    """Look at facts, data, machine and request log; seconds where the data are large.
+
+    Raises UsageError, Cancelled.
 
     Without `own_runs` nothing that calibrations measured is looked up.
     """
@@ -172,8 +199,12 @@ def look(
     warnings: tuple[str, ...] = ()
     if hardware is not None and not any(c.gpu and not c.hidden for c in hardware.cards):
         why = hardware.cards_reason or "no card is a known product"
-        warnings = (f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_CARD}",)
-    measured, scores = _own_runs(_with_card(brief, hardware), known, events) if own_runs else ((), ())
+        warnings = (
+            f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_CARD}",
+        )
+    measured, scores = (
+        _own_runs(_with_card(brief, hardware), known, events) if own_runs else ((), ())
+    )
     if data is not None and own_runs:
         data = read_by_model(data, [Path(brief.folder) / brief.data.path], events)
     log, results = _look_at_log(brief, events), _look_at_results(brief)
@@ -198,9 +229,12 @@ def judge(
     deep: bool = True,
     weights: Mapping[str, float] = MappingProxyType({}),
 ) -> Verdict:
-    """The verdict; `deep=False`: at once, without flips, sensitivity and next step. Raises UsageError, NothingLeft.
+    """The verdict; `deep=False`: at once, without flips, sensitivity and next step.
 
-    `weights` of criteria (cost, quality, time) order the options a second way; they never move the verdict.
+    Raises UsageError, NothingLeft.
+
+    `weights` of criteria (cost, quality, time) order the options a second way; they never move the
+    verdict.
     """
     whole = _judge(brief, surroundings, draws=draws, seed=seed, deep=deep, weights=weights)
     if not brief.segments:
@@ -209,7 +243,9 @@ def judge(
 
     informed, apart = inform(brief, surroundings), replace(surroundings, results=None, scores=())
     parts = tuple(
-        segment_verdict(s, _judge(segment_brief(informed, s), apart, draws=draws, seed=seed, deep=False))
+        segment_verdict(
+            s, _judge(segment_brief(informed, s), apart, draws=draws, seed=seed, deep=False)
+        )
         for s in brief.segments
     )
     return replace(whole, segments=parts)
@@ -224,7 +260,8 @@ def recommend(
     own_runs: bool = True,
     events: EventSink = ignore,
 ) -> Verdict:
-    """The main job: a brief file in, a verdict out; kept in the history where the database can be written.
+    """The main job: a brief file in, a verdict out; kept in the history where the database can be
+    written.
 
     Where no option is left the verdict has no arms, and lists what was excluded by which rule.
     """
@@ -256,7 +293,10 @@ def _judge(
     informed, setting = every.brief, every.setting
     kept, excluded = rule_out(every.arms, informed, setting)
     if not kept:
-        rules = "; ".join(dict.fromkeys(f"{e.rule}: {e.detail}" for e in excluded)) or "the brief names no model"
+        rules = (
+            "; ".join(dict.fromkeys(f"{e.rule}: {e.detail}" for e in excluded))
+            or "the brief names no model"
+        )
         record = nothing_left(informed, setting, excluded, assumptions(informed), seed)
         raise NothingLeft(f"no option is left: {rules}", record)
     bound = replace(every, arms=kept)
@@ -281,7 +321,10 @@ def _judge(
 
 
 def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:
-    """The estimators bound to a brief, with every option, also those a rule takes out. Raises UsageError."""
+    """The estimators bound to a brief, with every option, also those a rule takes out.
+
+    Raises UsageError.
+    """
     from advisor.estimate.arms import arms
     from advisor.estimate.limits import refuse_impossible
 
@@ -292,7 +335,9 @@ def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:
 
 
 def inform(brief: Brief, surroundings: Surroundings) -> Brief:
-    """The brief with what the probes measured, the date, the card, and our candidates where it names no models."""
+    """The brief with what the probes measured, the date, the card, and our candidates where it
+    names no models.
+    """
     if surroundings.data is not None:
         from advisor.probe.proposals import apply
 
@@ -305,7 +350,9 @@ def inform(brief: Brief, surroundings: Surroundings) -> Brief:
         brief = _with_results(brief, surroundings.results)
     if brief.as_of is None:
         today = date.today()
-        brief = brief.answered("as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat()))
+        brief = brief.answered(
+            "as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat())
+        )
     brief = _with_scores(_with_candidates(brief, surroundings.facts), surroundings)
     return _with_card(brief, surroundings.hardware)
 
@@ -319,29 +366,44 @@ def _with_results(brief: Brief, report: ResultsReport) -> Brief:
         technique, _, model = rest.partition("@")
         if approach in APPROACHES and model:
             found.append(Score(approach, technique, model, report.means[name], report.items[name]))
-    measured = (*brief.quality.measured, *sorted(found, key=lambda s: (s.approach, s.technique, s.model)))
+    measured = (
+        *brief.quality.measured,
+        *sorted(found, key=lambda s: (s.approach, s.technique, s.model)),
+    )
     return replace(brief, quality=replace(brief.quality, measured=measured))
 
 
 def _with_scores(brief: Brief, surroundings: Surroundings) -> Brief:
-    """Scores of own runs for the options that the brief gives no score of, with models called as the brief does."""
+    """Scores of own runs for the options that the brief gives no score of, with models called as
+    the brief does.
+    """
     known = {(s.approach, s.technique, s.model.lower()) for s in brief.quality.measured}
     named = (*(brief.models.prompt or ()), *(brief.models.tune or ()))
-    spelled = {model.name: name for name in named if (model := surroundings.facts.architecture(name)) is not None}
+    spelled = {
+        model.name: name
+        for name in named
+        if (model := surroundings.facts.architecture(name)) is not None
+    }
     scores = [replace(s, model=spelled.get(s.model, s.model)) for s in surroundings.scores]
     found = [s for s in scores if (s.approach, s.technique, s.model.lower()) not in known]
     if not found:
         return brief
-    return replace(brief, quality=replace(brief.quality, measured=(*brief.quality.measured, *found)))
+    return replace(
+        brief, quality=replace(brief.quality, measured=(*brief.quality.measured, *found))
+    )
 
 
 def _with_candidates(brief: Brief, facts: Facts) -> Brief:
     """Our candidates for a list of models that was left out; they stay assumptions."""
     known, models = facts.candidates(), brief.models
     if models.prompt is None:
-        models = replace(models, prompt=tuple(c.model for c in known.prompt if c.suits(brief.task.type)))
+        models = replace(
+            models, prompt=tuple(c.model for c in known.prompt if c.suits(brief.task.type))
+        )
     if models.tune is None:
-        models = replace(models, tune=tuple(c.model for c in known.tune if c.suits(brief.task.type)))
+        models = replace(
+            models, tune=tuple(c.model for c in known.tune if c.suits(brief.task.type))
+        )
     return replace(brief, models=models)
 
 
@@ -349,12 +411,22 @@ def _with_card(brief: Brief, hardware: HardwareReport | None) -> Brief:
     """`auto` is the local card where it is a known product, else a card to rent."""
     if brief.hardware.gpu.lower() != "auto":
         return brief
-    card = next((c for c in hardware.cards if c.gpu and not c.hidden), None) if hardware is not None else None
+    card = (
+        next((c for c in hardware.cards if c.gpu and not c.hidden), None)
+        if hardware is not None
+        else None
+    )
     if card is None:
         return replace(brief, hardware=replace(brief.hardware, gpu=RENTED_CARD, owned=False))
     owned = brief.hardware.owned if "hardware.owned" in brief.origins else True
-    told = Origin(Basis.MEASURED, "the driver of the local card", hardware.as_of if hardware is not None else "")
-    return replace(brief, hardware=replace(brief.hardware, owned=owned)).answered("hardware.gpu", card.gpu, told)
+    told = Origin(
+        Basis.MEASURED,
+        "the driver of the local card",
+        hardware.as_of if hardware is not None else "",
+    )
+    return replace(brief, hardware=replace(brief.hardware, owned=owned)).answered(
+        "hardware.gpu", card.gpu, told
+    )
 
 
 def _setting(brief: Brief, surroundings: Surroundings) -> Setting:
@@ -363,7 +435,9 @@ def _setting(brief: Brief, surroundings: Surroundings) -> Setting:
     from advisor.facts.setting import setting_of
 
     setting = setting_of(brief, surroundings.facts)
-    setting = replace(setting, data=surroundings.data, traffic=surroundings.traffic, results=surroundings.results)
+    setting = replace(
+        setting, data=surroundings.data, traffic=surroundings.traffic, results=surroundings.results
+    )
     return replace(setting, training=training_estimates(brief, setting, surroundings.measured))
 
 
@@ -378,11 +452,15 @@ def _look_at_data(brief: Brief, events: EventSink, cancel: CancelToken) -> DataR
         return None
     for key, file in (("data.path", path), ("data.eval_path", test)):
         if file is not None and not file.exists():
-            raise UsageError(f"{key}: no file {file}; correct the path (relative to the brief) or leave the key out")
+            raise UsageError(
+                f"{key}: no file {file}; correct the path (relative to the brief) or leave the key out"
+            )
     from advisor.probe.data import probe
 
     tests = () if test is None else (test,)
-    return probe([path], eval_paths=tests, count_tokens=not brief.data.sample, events=events, cancel=cancel)
+    return probe(
+        [path], eval_paths=tests, count_tokens=not brief.data.sample, events=events, cancel=cancel
+    )
 
 
 def _look_at_hardware(brief: Brief, facts: Facts, events: EventSink) -> HardwareReport | None:
@@ -408,7 +486,9 @@ def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:
 def _own_runs(
     brief: Brief, facts: Facts, events: EventSink, without: int = 0
 ) -> tuple[tuple[TrainingMeasurement, ...], tuple[Score, ...]]:
-    """Training runs on the brief's card, and scores on its data; none where nothing was ever kept."""
+    """Training runs on the brief's card, and scores on its data; none where nothing was ever
+    kept.
+    """
     from advisor.store import Runs, Store, StoreError
     from advisor.store.folders import folders
 
@@ -424,13 +504,20 @@ def _own_runs(
         events(StageEvent("runs", "own calibrations"))
         trained = learned.measurements(facts, card, without) if card.lower() != "none" else ()
         return trained, learned.scores(brief, without)
-    except (StoreError, UsageError) as error:  # an unknown card is refused with its key when the brief is judged
+    except (
+        StoreError,
+        UsageError,
+    ) as error:  # an unknown card is refused with its key when the brief is judged
         events(StageEvent("runs", f"not used: {error}"))
         return (), ()
 
 
-def read_by_model(report: DataReport, files: Sequence[Path], events: EventSink = ignore) -> DataReport:
-    """The report with what a base model found of the language, where a calibration on the same data has asked one."""
+def read_by_model(
+    report: DataReport, files: Sequence[Path], events: EventSink = ignore
+) -> DataReport:
+    """The report with what a base model found of the language, where a calibration on the same data
+    has asked one.
+    """
     from advisor.store import StoreError
     from advisor.store.folders import folders
 
@@ -459,16 +546,22 @@ def _data_warnings(report: DataReport | None) -> tuple[str, ...]:
 
 
 def _remember(path: Path, surroundings: Surroundings, verdict: Verdict, events: EventSink) -> None:
-    """Keep brief, probes and verdict in the local database; one that cannot be written is told and stops nothing."""
+    """Keep brief, probes and verdict in the local database; one that cannot be written is told and
+    stops nothing.
+    """
     from advisor.report import json
     from advisor.store import Store, StoreError
 
     try:
         with Store.open() as store:
             if surroundings.data is not None:
-                store.save_probe("data", "; ".join(surroundings.data.files), json.dump(surroundings.data))
+                store.save_probe(
+                    "data", "; ".join(surroundings.data.files), json.dump(surroundings.data)
+                )
             if surroundings.hardware is not None:
-                store.save_probe("hardware", surroundings.hardware.platform, json.dump(surroundings.hardware))
+                store.save_probe(
+                    "hardware", surroundings.hardware.platform, json.dump(surroundings.hardware)
+                )
             brief_id = store.save_brief(path.read_text(encoding="utf-8"), path, name=verdict.name)
             store.save_verdict(
                 brief_id,

@@ -1,8 +1,10 @@
-"""How fast 10,000 draws of every option are: the cost engine against the bare array arithmetic it rests on.
+"""How fast 10,000 draws of every option are: the cost engine against the bare array arithmetic it
+rests on.
 
-Run: python benchmarks/cost.py [BRIEF] [--draws N] [--runs N]. Goal: all options of the largest brief within 0.3 s on
-the machine at hand. The reference is the same number of elementary NumPy operations on arrays of the same length, timed
-in the same run, so that the ratio can be compared between machines.
+Run: python benchmarks/cost.py [BRIEF] [--draws N] [--runs N]. Goal: all options of the largest
+brief within 0.3 s on the machine at hand. The reference is the same number of elementary NumPy
+operations on arrays of the same length, timed in the same run, so that the ratio can be compared
+between machines.
 """
 
 from __future__ import annotations
@@ -73,14 +75,20 @@ def costs(bound: pipeline.Evaluation, draws: int) -> Callable[[], object]:
     from advisor.estimate.scoring import quality_figures
     from advisor.estimate.sheet import Sheet
 
-    quality = quality_figures(bound.arms, Sheet(bound.brief, draws + 1, pipeline.SEED), bound.setting)
-    return lambda: estimate_all(bound.arms, Sheet(bound.brief, draws + 1, next(SEEDS)), bound.setting, quality)
+    quality = quality_figures(
+        bound.arms, Sheet(bound.brief, draws + 1, pipeline.SEED), bound.setting
+    )
+    return lambda: estimate_all(
+        bound.arms, Sheet(bound.brief, draws + 1, next(SEEDS)), bound.setting, quality
+    )
 
 
 def main() -> None:
     """Print every line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("brief", nargs="*", type=Path, default=sorted((ROOT / "profiles" / "briefs").glob("*.toml")))
+    parser.add_argument(
+        "brief", nargs="*", type=Path, default=sorted((ROOT / "profiles" / "briefs").glob("*.toml"))
+    )
     parser.add_argument("--draws", type=int, default=pipeline.DRAWS)
     parser.add_argument("--runs", type=int, default=7)
     chosen = parser.parse_args()
@@ -99,10 +107,16 @@ def report(file: Path, bound: pipeline.Evaluation, draws: int, runs: int) -> Non
     alone = seconds(costs(bound, draws), runs)
     both = seconds(lambda: bound.draws(draws, next(SEEDS)), runs)
     verdict = f"{'within' if both < GOAL_SECONDS else 'OVER'} {GOAL_SECONDS} s"
-    print(f"{file.parent.name}/{file.name}: {len(bound.arms)} options, {draws:,} draws, {total:,} array operations")
+    print(
+        f"{file.parent.name}/{file.name}: {len(bound.arms)} options, {draws:,} draws, {total:,} array operations"
+    )
     print(f"  reference: as many additions   {bare * 1e3:7.1f} ms")
-    print(f"  costs                          {alone * 1e3:7.1f} ms   {alone / bare:5.1f} × the reference")
-    print(f"  costs and quality              {both * 1e3:7.1f} ms   {both / bare:5.1f} × the reference   {verdict}")
+    print(
+        f"  costs                          {alone * 1e3:7.1f} ms   {alone / bare:5.1f} × the reference"
+    )
+    print(
+        f"  costs and quality              {both * 1e3:7.1f} ms   {both / bare:5.1f} × the reference   {verdict}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Time of one estimate once everything is loaded, in milliseconds: `python benchmarks/estimate.py`."""
+"""Time of one estimate once everything is loaded, in milliseconds: `python
+benchmarks/estimate.py`.
+"""
 
 from __future__ import annotations
 

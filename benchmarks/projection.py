@@ -1,10 +1,13 @@
-"""A run's length told from its first steps, against the run itself: 12 layers on the CPU, rows of many lengths.
+"""A run's length told from its first steps, against the run itself: 12 layers on the CPU, rows of
+many lengths.
 
-usage: python benchmarks/projection.py [--steps 400] [--share 0.05] [--methods lora full] [--seeds 0 1 2]
+usage: python benchmarks/projection.py [--steps 400] [--share 0.05] [--methods lora full] [--seeds 0
+1 2]
 
-A calibration of SHARE of the steps projects the whole run (start, steps, one save); then the run is done with other
-rows of the same lengths. Prints real ÷ projected by CPU time and by wall time: the second is worse on a busy machine,
-whose waiting no calibration foresees. Needs the extra `calibrate`.
+A calibration of SHARE of the steps projects the whole run (start, steps, one save); then the run is
+done with other rows of the same lengths. Prints real ÷ projected by CPU time and by wall time: the
+second is worse on a busy machine, whose waiting no calibration foresees. Needs the extra
+`calibrate`.
 """
 
 from __future__ import annotations
@@ -50,11 +53,20 @@ def projected(method: str, steps: int, share: float) -> tuple[float, float, floa
 
     short = round(steps * share)
     setup = throughput.Setup(
-        "deep", {"config": CONFIG}, method=method, rank=8, micro_batch=ROWS, seq_len=256, steps=short, seconds=1e9
+        "deep",
+        {"config": CONFIG},
+        method=method,
+        rank=8,
+        micro_batch=ROWS,
+        seq_len=256,
+        steps=short,
+        seconds=1e9,
     )
     plan = throughput.plan([setup], lengths(), device="cpu")
     result = measure(plan.trials[0], plan.shared, Reporter(io.StringIO()), Stop(), Device("cpu"))
-    result["steady"] = True  # a busy machine scatters single steps; the mean is what is put to the test
+    result["steady"] = (
+        True  # a busy machine scatters single steps; the mean is what is put to the test
+    )
     outcome = TrialOutcome(plan.trial_digest(plan.trials[0]), "deep", Status.DONE, None, result)
     (told,) = throughput.project(plan, [outcome], examples=ROWS * steps, epochs=1.0)
     return told.hours.p10 or 0.0, told.hours.likely, told.hours.p90 or 0.0
@@ -87,7 +99,9 @@ def real(method: str, steps: int, seed: int) -> tuple[float, float]:
 
 def main() -> None:
     """A line for every method and seed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--share", type=float, default=0.05)
     parser.add_argument("--methods", nargs="+", default=["lora", "full"])
@@ -96,7 +110,9 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    projected(asked.methods[0], 200, asked.share)  # what loads on first use does so before the clock runs
+    projected(
+        asked.methods[0], 200, asked.share
+    )  # what loads on first use does so before the clock runs
     for method in asked.methods:
         for seed in asked.seeds:
             low, likely, high = projected(method, asked.steps, asked.share)

@@ -1,10 +1,11 @@
-"""The whole model told from slices of it, against the whole model measured: step time and peak memory, on the CPU.
+"""The whole model told from slices of it, against the whole model measured: step time and peak
+memory, on the CPU.
 
 usage: python benchmarks/slices.py [--methods lora full] [--repeats 3] [--steps 30]
 
-One child process measures 2, 4 and 6 layers and then all 12, as `advisor calibrate throughput` would. Prints told ÷
-measured of both; step time is CPU time, so that a busy machine slows no depth more than another. Needs the extra
-`calibrate`.
+One child process measures 2, 4 and 6 layers and then all 12, as `advisor calibrate throughput`
+would. Prints told ÷ measured of both; step time is CPU time, so that a busy machine slows no depth
+more than another. Needs the extra `calibrate`.
 """
 
 from __future__ import annotations
@@ -35,27 +36,42 @@ def ratios(method: str, steps: int) -> tuple[float, float | None, bool]:
     from advisor.core.events import CancelToken
 
     setup = throughput.Setup(
-        "deep", {"config": CONFIG}, method=method, rank=8, micro_batch=4, seq_len=128, steps=steps, seconds=1e9
+        "deep",
+        {"config": CONFIG},
+        method=method,
+        rank=8,
+        micro_batch=4,
+        seq_len=128,
+        steps=steps,
+        seconds=1e9,
     )
     sliced = throughput.plan([setup], LENGTHS, slices=depths.SLICES, device="cpu")
     whole = throughput.plan([setup], LENGTHS, device="cpu")
     both = replace(sliced, trials=(*sliced.trials, *whole.trials))
     with tempfile.TemporaryDirectory() as folder:
         ending = asyncio.run(
-            client.follow(both, Path(folder), events=lambda e: None, keep=lambda o: None, cancel=CancelToken())
+            client.follow(
+                both, Path(folder), events=lambda e: None, keep=lambda o: None, cancel=CancelToken()
+            )
         )
     assert ending.status is Status.DONE, ending.reason
     told = throughput.from_slices(list(zip(sliced.trials, ending.outcomes[:-1], strict=True)))
     seen = ending.outcomes[-1].result
     assert told is not None
-    memory = told.memory.at_full_depth / seen["memory"]["process_gib"] if told.memory is not None else None
+    memory = (
+        told.memory.at_full_depth / seen["memory"]["process_gib"]
+        if told.memory is not None
+        else None
+    )
     steady = all(o.result["steady"] for o in ending.outcomes)
     return told.step.at_full_depth / seen["mean_step_seconds"], memory, steady
 
 
 def main() -> None:
     """A line for every method and repeat."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--methods", nargs="+", default=["lora", "full"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--steps", type=int, default=30)

@@ -1,8 +1,9 @@
-"""How fast the program opens and answers, as ratios and medians of interleaved runs on this machine.
+"""How fast the program opens and answers, as ratios and medians of interleaved runs on this
+machine.
 
-Run: python benchmarks/startup.py [BRIEF] [--runs N]. Goals: `--help` within 5 × `import argparse`; `recommend --json`
-within 1.0 s and 150 MB; the first frame of the app within 2 × that of an empty Textual app; a change of one input
-judged again within 100 ms.
+Run: python benchmarks/startup.py [BRIEF] [--runs N]. Goals: `--help` within 5 × `import argparse`;
+`recommend --json` within 1.0 s and 150 MB; the first frame of the app within 2 × that of an empty
+Textual app; a change of one input judged again within 100 ms.
 """
 
 from __future__ import annotations
@@ -54,10 +55,16 @@ def run_seconds(command: list[str]) -> tuple[float, float, float]:
     child.stderr.close()
     if child.returncode not in (0, 3, 4):
         raise SystemExit(f"{' '.join(command)}: {errors.decode(errors='replace')[-400:]}")
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
+    return (
+        time.perf_counter() - start,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss * 1024 / 1e6,
+    )
 
 
-def first_frame_seconds(command: list[str], sign: bytes, columns: int = 120, rows: int = 40) -> float:
+def first_frame_seconds(
+    command: list[str], sign: bytes, columns: int = 120, rows: int = 40
+) -> float:
     """Seconds from the start of the process until `sign` stands on a real pseudo-terminal."""
     start = time.perf_counter()
     pid, terminal = pty.fork()
@@ -69,11 +76,15 @@ def first_frame_seconds(command: list[str], sign: bytes, columns: int = 120, row
     try:
         while sign not in ESCAPES.sub(b"", seen):
             if not select.select([terminal], [], [], GIVE_UP_SECONDS)[0]:
-                raise SystemExit(f"{' '.join(command)}: no {sign!r} on the screen after {GIVE_UP_SECONDS:.0f} s")
+                raise SystemExit(
+                    f"{' '.join(command)}: no {sign!r} on the screen after {GIVE_UP_SECONDS:.0f} s"
+                )
             seen += os.read(terminal, 1 << 16)
         return time.perf_counter() - start
     except OSError:
-        raise SystemExit(f"{' '.join(command)}: ended before its first frame: {seen[-400:]!r}") from None
+        raise SystemExit(
+            f"{' '.join(command)}: ended before its first frame: {seen[-400:]!r}"
+        ) from None
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -81,7 +92,9 @@ def first_frame_seconds(command: list[str], sign: bytes, columns: int = 120, row
 
 
 def redraw_seconds(brief_file: Path, runs: int) -> tuple[float, float]:
-    """Wall and processor time (s, medians) to judge again with other monthly requests, data and prices already read."""
+    """Wall and processor time (s, medians) to judge again with other monthly requests, data and
+    prices already read.
+    """
     from advisor import pipeline
     from advisor.brief import with_answers
 
@@ -136,7 +149,9 @@ def bench_first_frame(brief: Path, runs: int) -> None:
 def main() -> None:
     """Print every line."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("brief", nargs="?", type=Path, default=min((ROOT / "profiles" / "briefs").glob("*.toml")))
+    arguments.add_argument(
+        "brief", nargs="?", type=Path, default=min((ROOT / "profiles" / "briefs").glob("*.toml"))
+    )
     arguments.add_argument("--runs", type=int, default=7)
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory() as home:

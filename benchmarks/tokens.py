@@ -1,8 +1,10 @@
-"""How fast tokens are counted and data are profiled, as ratios to raw tiktoken in the same run on this machine.
+"""How fast tokens are counted and data are profiled, as ratios to raw tiktoken in the same run on
+this machine.
 
-Run: python benchmarks/tokens.py [FILE.jsonl] [--rows N] [--rounds N]. Goals: counting at 0.9 or more of raw tiktoken on
-one thread; one million rows profiled with duplicates and leakage in two minutes on two cores. CPU time is taken, so
-that other work on the machine matters less; runs are interleaved, the best of each is shown.
+Run: python benchmarks/tokens.py [FILE.jsonl] [--rows N] [--rounds N]. Goals: counting at 0.9 or
+more of raw tiktoken on one thread; one million rows profiled with duplicates and leakage in two
+minutes on two cores. CPU time is taken, so that other work on the machine matters less; runs are
+interleaved, the best of each is shown.
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         file = asked.file or _made_up(Path(folder) / "made_up.jsonl", asked.rows)
-        texts = [" ".join(map(str, json.loads(line).values())) for line in file.read_text("utf-8").splitlines()]
+        texts = [
+            " ".join(map(str, json.loads(line).values()))
+            for line in file.read_text("utf-8").splitlines()
+        ]
         _count(texts, asked.rounds)
         _profile(file, len(texts))
 
@@ -44,7 +49,10 @@ def _count(texts: list[str], rounds: int) -> None:
     if encoding is None:
         raise SystemExit("the shipped ranks are missing")
     raw = tiktoken.Encoding(
-        "raw", pat_str=tokens._PATTERN, mergeable_ranks=dict(encoding._mergeable_ranks), special_tokens={}
+        "raw",
+        pat_str=tokens._PATTERN,
+        mergeable_ranks=dict(encoding._mergeable_ranks),
+        special_tokens={},
     )
     ways: dict[str, Callable[[], int]] = {
         "raw tiktoken, one thread": lambda: sum(len(raw.encode_ordinary(t)) for t in texts),
@@ -62,11 +70,15 @@ def _count(texts: list[str], rounds: int) -> None:
     size, base = sum(len(t.encode()) for t in texts) / 1e6, best["raw tiktoken, one thread"]
     for name, seconds in best.items():
         print(f"{name:<28} {size / seconds:8.1f} MB/s   {base / seconds:5.2f} × raw")
-    print(f"by the clock, {cores} threads: {size / together:.1f} MB/s, {alone / together:.2f} × one thread")
+    print(
+        f"by the clock, {cores} threads: {size / together:.1f} MB/s, {alone / together:.2f} × one thread"
+    )
 
 
 def _wall_seconds(texts: list[str], workers: int) -> float:
-    """By the clock, as `advisor data` counts with that many threads; other work on the machine shows here."""
+    """By the clock, as `advisor data` counts with that many threads; other work on the machine
+    shows here.
+    """
     with ThreadPoolExecutor(workers) as pool:
         began = time.perf_counter()
         for start in range(0, len(texts), 512):
@@ -75,7 +87,9 @@ def _wall_seconds(texts: list[str], workers: int) -> float:
 
 
 def _hugging_face(texts: list[str]) -> Callable[[], int]:
-    """Another tool on the same kind of work: byte-level BPE with a small vocabulary learned from these texts."""
+    """Another tool on the same kind of work: byte-level BPE with a small vocabulary learned from
+    these texts.
+    """
     from tokenizers import ByteLevelBPETokenizer
 
     other = ByteLevelBPETokenizer()
@@ -86,8 +100,13 @@ def _hugging_face(texts: list[str]) -> Callable[[], int]:
 def _profile(file: Path, rows: int) -> None:
     began = time.perf_counter()
     cpu = _cpu_seconds(lambda: probe([file], eval_paths=[file]).rows)
-    wall, peak = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"profiled {rows:,} rows, test set of the same size: {cpu:.1f} s CPU, {wall:.1f} s, peak {peak:.0f} MB")
+    wall, peak = (
+        time.perf_counter() - began,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    )
+    print(
+        f"profiled {rows:,} rows, test set of the same size: {cpu:.1f} s CPU, {wall:.1f} s, peak {peak:.0f} MB"
+    )
     print(f"CPU a million rows: {cpu / rows * 1e6 / 2:.0f} s")
 
 
@@ -99,7 +118,9 @@ def _cpu_seconds(work: Callable[[], int]) -> float:
 
 def _made_up(path: Path, rows: int) -> Path:
     rng = random.Random(1)
-    words = sorted(tokens.shipped_folder("profiles").joinpath("english.md").read_text("utf-8").split())
+    words = sorted(
+        tokens.shipped_folder("profiles").joinpath("english.md").read_text("utf-8").split()
+    )
     with path.open("w", encoding="utf-8") as out:
         for _ in range(rows):
             prompt = " ".join(rng.choices(words, k=rng.randint(15, 60)))

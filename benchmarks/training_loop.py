@@ -1,9 +1,10 @@
-"""Our training loop against Hugging Face Trainer + peft: same model, same rows, same settings, in turns.
+"""Our training loop against Hugging Face Trainer + peft: same model, same rows, same settings, in
+turns.
 
 usage: python benchmarks/training_loop.py [--steps 30] [--turns 3] [--device cpu|cuda]
 
-Prints seconds per step of both and the ratio: below 1 ours is faster. On a CPU process time of one thread in fp32, on a
-card wall time with everything finished in bf16. Needs the extra `calibrate`.
+Prints seconds per step of both and the ratio: below 1 ours is faster. On a CPU process time of one
+thread in fp32, on a card wall time with everything finished in bf16. Needs the extra `calibrate`.
 """
 
 from __future__ import annotations
@@ -51,13 +52,20 @@ def model(device: str) -> object:
     from advisor.calibrate.child.architecture import blueprint
 
     torch.manual_seed(0)
-    return adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32" if device == "cpu" else "bf16", device), ADAPTER)
+    return adapt(
+        blueprint({"config": CONFIG}, 0, "sdpa").build(
+            "fp32" if device == "cpu" else "bf16", device
+        ),
+        ADAPTER,
+    )
 
 
 def rows(steps: int) -> list[list[int]]:
     """Full-length rows, the same every time."""
     rng = random.Random(0)
-    return [[rng.randrange(CONFIG["vocab_size"]) for _ in range(LENGTH)] for _ in range(ROWS * steps)]
+    return [
+        [rng.randrange(CONFIG["vocab_size"]) for _ in range(LENGTH)] for _ in range(ROWS * steps)
+    ]
 
 
 def ours(steps: int, device: str) -> float:
@@ -73,7 +81,9 @@ def ours(steps: int, device: str) -> float:
             yield collate([Example(row) for row in data[start : start + ROWS]], device)
 
     dtype = "fp32" if device == "cpu" else "bf16"
-    trainer = Trainer(model(device), Device(device), dtype=dtype, optimizer="adamw", learning_rate=1e-4)
+    trainer = Trainer(
+        model(device), Device(device), dtype=dtype, optimizer="adamw", learning_rate=1e-4
+    )
     held = batches()
     begun = clock(device)
     for _ in range(steps):
@@ -87,7 +97,11 @@ def theirs(steps: int, device: str) -> float:
     from transformers import Trainer, TrainingArguments
 
     data = [
-        {"input_ids": torch.tensor(r), "labels": torch.tensor(r), "attention_mask": torch.ones(LENGTH)}
+        {
+            "input_ids": torch.tensor(r),
+            "labels": torch.tensor(r),
+            "attention_mask": torch.ones(LENGTH),
+        }
         for r in rows(steps)
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -116,7 +130,9 @@ def theirs(steps: int, device: str) -> float:
 
 def main() -> None:
     """Both in turns, so that a busy machine slows both."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="")

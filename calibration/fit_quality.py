@@ -2,9 +2,10 @@
 
 usage: python calibration/fit_quality.py EVIDENCE.csv OUT.toml
 
-Penalised marginal likelihood of a Gaussian linear model on the logit scale (advisor.estimate.quality.design), once per
-family of learning curves. The spreads are fitted here with SciPy; the fixed weights then follow in closed form
-(advisor.backtest.pooling). The fit is repeated without each study in turn, for back-tests that leave it out.
+Penalised marginal likelihood of a Gaussian linear model on the logit scale
+(advisor.estimate.quality.design), once per family of learning curves. The spreads are fitted here
+with SciPy; the fixed weights then follow in closed form (advisor.backtest.pooling). The fit is
+repeated without each study in turn, for back-tests that leave it out.
 """
 
 from __future__ import annotations
@@ -22,15 +23,24 @@ from advisor.backtest.studies import read
 
 BENDS = (0.0, 0.2)
 BOUNDS = (0.01, 3.0)  # standard deviations, logits
-TYPICAL = {"task": 0.9, "study": 0.45, "prompt-small": 0.7}  # where the search starts; 0.3 for the others
+TYPICAL = {
+    "task": 0.9,
+    "study": 0.45,
+    "prompt-small": 0.7,
+}  # where the search starts; 0.3 for the others
 TIGHTNESS = 1.0  # of the log-normal prior on a variance around its typical value
-# How one curve may differ from the average of studies, logits: chosen so that `advisor backtest curves` holds 80 %.
+# How one curve may differ from the average of studies, logits: chosen so that `advisor backtest
+# curves` holds 80 %.
 DRIFT_PER_DOUBLING = 0.22
 STEEPNESS_PER_DOUBLING = 0.4
-SPREAD = 0.9  # of all forecasts, as a multiple of the fit's own, chosen so that `advisor backtest outcomes` holds 80 %
+# of all forecasts, as a multiple of the fit's own, chosen so that `advisor backtest outcomes` holds
+# 80 %
+SPREAD = 0.9
 
 
-def spreads(data: Sequence[Block], start: NDArray[np.float64] | None, steps: int) -> NDArray[np.float64]:
+def spreads(
+    data: Sequence[Block], start: NDArray[np.float64] | None, steps: int
+) -> NDArray[np.float64]:
     """Log variances by kind that maximise the penalised marginal likelihood of all blocks."""
     typical = 2 * np.log([TYPICAL.get(kind, 0.3) for kind in kinds_of(data)])
 
@@ -41,7 +51,9 @@ def spreads(data: Sequence[Block], start: NDArray[np.float64] | None, steps: int
 
     limits = [(2 * np.log(BOUNDS[0]), 2 * np.log(BOUNDS[1]))] * len(typical)
     first = typical if start is None else start
-    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": steps})
+    found = minimize(
+        loss, first, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": steps}
+    )
     return np.asarray(found.x)
 
 
@@ -51,10 +63,23 @@ def family(bend: float, path: Path) -> list[str]:
     whole = spreads(data, None, 80)
     kinds = kinds_of(data)
     mean, cov = pool(data, np.exp(whole))
-    lines = ["", "[[families]]", f"bend = {bend}", f"names = {_words(names_of(data))}", f"mean = {_numbers(mean)}"]
-    lines += ["root = [", *(f"  {_numbers(r[: i + 1])}," for i, r in enumerate(np.linalg.cholesky(cov))), "]"]
+    lines = [
+        "",
+        "[[families]]",
+        f"bend = {bend}",
+        f"names = {_words(names_of(data))}",
+        f"mean = {_numbers(mean)}",
+    ]
+    lines += [
+        "root = [",
+        *(f"  {_numbers(r[: i + 1])}," for i, r in enumerate(np.linalg.cholesky(cov))),
+        "]",
+    ]
     drift = [("drift", DRIFT_PER_DOUBLING), ("steepness", STEEPNESS_PER_DOUBLING), ("test", 1.0)]
-    lines += ["[families.sds]", *(f"{k} = {v:.4f}" for k, v in [*zip(kinds, np.exp(whole / 2), strict=True), *drift])]
+    lines += [
+        "[families.sds]",
+        *(f"{k} = {v:.4f}" for k, v in [*zip(kinds, np.exp(whole / 2), strict=True), *drift]),
+    ]
     lines += ["[families.without]", f"kinds = {_words(kinds)}"]
     for left_out in data:
         rest = [b for b in data if b is not left_out]

@@ -1,11 +1,13 @@
-"""Fit the constants of the training estimator on a table of published runs and write profiles/training.toml.
+"""Fit the constants of the training estimator on a table of published runs and write
+profiles/training.toml.
 
 usage: python calibration/fit_training.py RUNS.csv [--output profiles/training.toml]
 
-Constants start from values that physics or a library's documentation gives, with a stated doubt, and move only where
-runs of several sources pull them (maximum a posteriori, robust loss, every source about equally heavy). The fit is
-repeated without each source in turn; those constants serve the back-test of that source and nothing else. Spreads come
-from the errors on sources left out. Needs scipy.
+Constants start from values that physics or a library's documentation gives, with a stated doubt,
+and move only where runs of several sources pull them (maximum a posteriori, robust loss, every
+source about equally heavy). The fit is repeated without each source in turn; those constants serve
+the back-test of that source and nothing else. Spreads come from the errors on sources left out.
+Needs scipy.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ MEMORY = {  # start, doubt in logarithms
     "stored": (0.95, 0.10),
     "work": (1.1, 0.15),  # one layer computed again, and the gradients of its parts
     "work_fsdp_adapter": (1.8, 0.15),
-    "quantized_input": (3.5, 0.20),  # bitsandbytes keeps inputs of its matrices, mostly cast to fp32
+    "quantized_input": (
+        3.5,
+        0.20,
+    ),  # bitsandbytes keeps inputs of its matrices, mostly cast to fp32
     "quantized_kept": (1.1, 0.15),
     "head": (15.0, 0.20),
     "selective": (0.4, 0.20),
@@ -97,7 +102,10 @@ SPEED = {  # start, doubt in the constant's own unit
     "launch_adapter": (0.4, 0.2),
     "launch_quantized": (0.4, 0.2),
     "launch_moe": (2.2, 0.4),  # plain PyTorch goes through the experts one by one, or not
-    "launch_moe_fused": (0.5, 0.4),  # router, sort, exchange and unsort beside the matrices of the experts
+    "launch_moe_fused": (
+        0.5,
+        0.4,
+    ),  # router, sort, exchange and unsort beside the matrices of the experts
     "eff_quantized": (-0.1, 0.1),
     "eff_nodes_moe": (-0.06, 0.04),
     "dequantize_nf4": (6.0, 2.0),
@@ -116,7 +124,8 @@ NOT_NEGATIVE = ("traffic", "attention", "dequantize", "optimizer", "unhidden", "
 
 GIVEN = {
     "tflops_per_gb": 0.16,  # dense 16-bit TFLOPS per GB/s: A100 0.153, RTX 4090 0.164
-    "usable_memory": 0.985,  # of the printed GB, in GiB: what the driver leaves; 79.1 of 80, 23.65 of 24
+    # of the printed GB, in GiB: what the driver leaves; 79.1 of 80, 23.65 of 24
+    "usable_memory": 0.985,
     "start_seconds": 25.0,
     "compile_seconds": 60.0,
 }
@@ -155,7 +164,9 @@ def cases(path: Path, column: str) -> list[Case]:
 
 @dataclass(frozen=True)
 class Problem:
-    """One fit: names, starts, doubts, whether constants are fitted as logarithms, and the model of a case."""
+    """One fit: names, starts, doubts, whether constants are fitted as logarithms, and the model of
+    a case.
+    """
 
     start: Floats
     doubt: Floats
@@ -167,7 +178,10 @@ class Problem:
 
     def constants(self, x: Floats) -> dict[str, float]:
         values = np.exp(x) if self.logarithmic else x
-        return {**GIVEN, **{name: float(value) for name, value in zip(self.names, values, strict=True)}}
+        return {
+            **GIVEN,
+            **{name: float(value) for name, value in zip(self.names, values, strict=True)},
+        }
 
     def errors(self, x: Floats, rows: list[Case]) -> Floats:
         """log(predicted ÷ measured) of every case."""
@@ -178,18 +192,26 @@ class Problem:
         """The constants that the cases and the starting values together make likeliest."""
         count = Counter(c.source for c in rows)
         careful = {"A": 1.0, "B": 1.0}
-        weight = np.array([careful.get(c.row.text("trust"), 0.65) / (count[c.source] + 8) ** 0.5 for c in rows])
+        weight = np.array(
+            [careful.get(c.row.text("trust"), 0.65) / (count[c.source] + 8) ** 0.5 for c in rows]
+        )
         weight *= math.sqrt(200 / len(rows)) / weight.mean()
 
         def residuals(x: Floats) -> Floats:
             e = self.errors(x, rows)
-            soft = self.softness * np.sign(e) * np.sqrt(2 * (np.sqrt(1 + (e / self.softness) ** 2) - 1))
+            soft = (
+                self.softness
+                * np.sign(e)
+                * np.sqrt(2 * (np.sqrt(1 + (e / self.softness) ** 2) - 1))
+            )
             return np.concatenate([weight * soft / self.noise, (x - self.start) / self.doubt])
 
         bounded = [not self.logarithmic and n.startswith(NOT_NEGATIVE) for n in self.names]
         low = np.where(bounded, 0.0, -np.inf)
         begin = np.maximum(start, low + 1e-3)
-        solved = least_squares(residuals, begin, bounds=(low, np.inf), x_scale=self.doubt, max_nfev=rounds)
+        solved = least_squares(
+            residuals, begin, bounds=(low, np.inf), x_scale=self.doubt, max_nfev=rounds
+        )
         return np.asarray(solved.x)
 
 
@@ -201,7 +223,9 @@ def memory_problem() -> Problem:
         return memory.on_basis(allocated, case.run.memory_basis, k)
 
     start = np.log([v for v, _ in MEMORY.values()])
-    return Problem(start, np.array([d for _, d in MEMORY.values()]), tuple(MEMORY), True, 0.15, 0.12, predict)
+    return Problem(
+        start, np.array([d for _, d in MEMORY.values()]), tuple(MEMORY), True, 0.15, 0.12, predict
+    )
 
 
 def speed_problem() -> Problem:
@@ -214,11 +238,17 @@ def speed_problem() -> Problem:
         return throughput.tokens_per_step(case.run) / seconds
 
     start = np.array([v for v, _ in SPEED.values()])
-    return Problem(start, np.array([d for _, d in SPEED.values()]), tuple(SPEED), False, 0.25, 0.2, predict)
+    return Problem(
+        start, np.array([d for _, d in SPEED.values()]), tuple(SPEED), False, 0.25, 0.2, predict
+    )
 
 
-def left_out(problem: Problem, rows: list[Case], rounds: int = 10) -> tuple[dict[str, dict[str, float]], Floats]:
-    """Constants of all rows ("") and without each source; errors of each row under the constants without its source."""
+def left_out(
+    problem: Problem, rows: list[Case], rounds: int = 10
+) -> tuple[dict[str, dict[str, float]], Floats]:
+    """Constants of all rows ("") and without each source; errors of each row under the constants
+    without its source.
+    """
     everything = problem.fit(rows, problem.start, rounds)
     found = {"": problem.constants(everything)}
     errors = np.zeros(len(rows))
@@ -231,8 +261,11 @@ def left_out(problem: Problem, rows: list[Case], rounds: int = 10) -> tuple[dict
     return found, errors
 
 
-def spreads(what: str, rows: list[Case], errors: Floats, without: str, goal: float = 0.845) -> dict[str, float]:
-    """Standard deviations by cause that make the errors likeliest (Laplace), scaled so that 80 % intervals hold.
+def spreads(
+    what: str, rows: list[Case], errors: Floats, without: str, goal: float = 0.845
+) -> dict[str, float]:
+    """Standard deviations by cause that make the errors likeliest (Laplace), scaled so that 80 %
+    intervals hold.
 
     Every source weighs the same; the errors of the source `without` are not looked at.
     """
@@ -249,7 +282,9 @@ def spreads(what: str, rows: list[Case], errors: Floats, without: str, goal: flo
 
     def cost(x: Floats) -> float:
         s = width(x)
-        return float(weight @ (np.log(s) + math.sqrt(2) * e / s) + 0.002 * np.sum((x - math.log(0.12)) ** 2))
+        return float(
+            weight @ (np.log(s) + math.sqrt(2) * e / s) + 0.002 * np.sum((x - math.log(0.12)) ** 2)
+        )
 
     x = minimize(cost, np.full(len(spread.CAUSES), math.log(0.12)), method="L-BFGS-B").x
     ratio = e / (spread.Z80 * width(x))
@@ -261,10 +296,11 @@ def spreads(what: str, rows: list[Case], errors: Floats, without: str, goal: flo
 
 
 def repeats(what: str, rows: list[Case], errors: Floats) -> dict[str, float]:
-    """How log errors differ between runs of one set-up, as standard deviations: typically, and at 80 %.
+    """How log errors differ between runs of one set-up, as standard deviations: typically, and at
+    80 %.
 
-    Most runs repeat within a few per cent; now and then something differs that no column tells. The first weighs a
-    measured run, the second widens the range after it.
+    Most runs repeat within a few per cent; now and then something differs that no column tells. The
+    first weighs a measured run, the second widens the range after it.
     """
     groups: dict[tuple[str, ...], list[float]] = {}
     for case, error in zip(rows, errors, strict=True):
@@ -288,7 +324,9 @@ def text(about: Mapping[str, str], tables: Mapping[str, Mapping[str, float]]) ->
 
 def main() -> None:
     """Fit memory, then speed, then the spreads of both; write the profile."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("runs", type=Path)
     parser.add_argument("--output", type=Path, default=Path("profiles/training.toml"))
     given = parser.parse_args()
@@ -301,15 +339,23 @@ def main() -> None:
         rows = [
             c
             for c in cases(given.runs, column)
-            if what == "memory" or (c.run.gpu is not None and throughput.peak_tflops(c.run.gpu, c.run, GIVEN))
+            if what == "memory"
+            or (c.run.gpu is not None and throughput.peak_tflops(c.run.gpu, c.run, GIVEN))
         ]
         found, errors = left_out(problem, rows)
         newest = max(newest, *(c.row.text("date") for c in rows))
         for source, constants in found.items():
-            own = {**constants, **spreads(what, rows, errors, source), **repeats(what, rows, errors)}
+            own = {
+                **constants,
+                **spreads(what, rows, errors, source),
+                **repeats(what, rows, errors),
+            }
             tables.setdefault(source, dict(tables[""]) if source else {}).update(own)
     sources = len([s for s in tables if s])
-    about = {"source": f"fitted on published runs of {sources} sources, checked on sources left out", "as_of": newest}
+    about = {
+        "source": f"fitted on published runs of {sources} sources, checked on sources left out",
+        "as_of": newest,
+    }
     given.output.write_text(text(about, tables), encoding="utf-8")
 
 

@@ -1,11 +1,13 @@
-"""Make the pocket model and its sample task: everything in calibration/pocket, from one seed, on one core.
+"""Make the pocket model and its sample task: everything in calibration/pocket, from one seed, on
+one core.
 
 usage: python calibration/make_pocket.py [--steps 2000] [--output calibration/pocket]
 
-The model learns to sort short notes by the names of the labels it is offered. The sample task uses four of those
-labels, but nearly half of its notes name only products of a house that the model never saw tied to a label: prompting
-cannot know them, tuning learns them. In the last steps it also learns to tell the words of the lessons themselves, so
-that a perplexity says something. Lessons of the other topics, held out, are its general set. Needs `calibrate`.
+The model learns to sort short notes by the names of the labels it is offered. The sample task uses
+four of those labels, but nearly half of its notes name only products of a house that the model
+never saw tied to a label: prompting cannot know them, tuning learns them. In the last steps it also
+learns to tell the words of the lessons themselves, so that a perplexity says something. Lessons of
+the other topics, held out, are its general set. Needs `calibrate`.
 """
 
 from __future__ import annotations
@@ -42,8 +44,38 @@ PRODUCTS = {
     "account": "narvo diblet ximo",
 }
 FILLER = [
-    *("my", "the", "is", "a", "please", "help", "with", "about", "again", "today", "still", "for", "it", "on", "i"),
-    *("need", "was", "have", "not", "this", "that", "we", "our", "your", "can", "since", "yesterday", "morning"),
+    *(
+        "my",
+        "the",
+        "is",
+        "a",
+        "please",
+        "help",
+        "with",
+        "about",
+        "again",
+        "today",
+        "still",
+        "for",
+        "it",
+        "on",
+        "i",
+    ),
+    *(
+        "need",
+        "was",
+        "have",
+        "not",
+        "this",
+        "that",
+        "we",
+        "our",
+        "your",
+        "can",
+        "since",
+        "yesterday",
+        "morning",
+    ),
     *("week", "very", "and", "but", "of", "to"),
 ]
 HOUSE_SHARE = 0.45
@@ -51,7 +83,9 @@ TRAIN_ROWS, TEST_ROWS = 320, 120
 GENERAL_QUESTIONS, GENERAL_TEXTS = 60, 60
 HIDDEN, LAYERS, HEADS, BATCH = 96, 2, 4, 24
 TOLD_FROM, TOLD_EVERY = 0.6, 3
-"""Whole lessons are learned, prompts too, in every third step of the last two fifths: earlier, answers never come."""
+"""Whole lessons are learned, prompts too, in every third step of the last two fifths: earlier,
+answers never come.
+"""
 
 
 def note(rng: random.Random, words: list[str], told: int) -> str:
@@ -63,7 +97,9 @@ def note(rng: random.Random, words: list[str], told: int) -> str:
 
 
 def lesson(rng: random.Random) -> tuple[str, list[tuple[str, str]], str, str]:
-    """(instruction, shown examples, note, label) with labels offered by name; products say nothing here."""
+    """(instruction, shown examples, note, label) with labels offered by name; products say nothing
+    here.
+    """
     offered = rng.sample(list(TOPICS), rng.randint(3, 5))
     rows = []
     for _ in range(1 + (rng.randint(1, 2) if rng.random() < 0.15 else 0)):
@@ -102,8 +138,14 @@ def write_general(folder: Path, rng: random.Random) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     rows = [held_out() for _ in range(GENERAL_QUESTIONS)]
-    questions = [{"instruction": instruction(o), "question": q, "options": o, "answer": a} for o, q, a in rows]
-    texts = [f"{instruction(o)} Input: {q} Output: {a}" for o, q, a in (held_out() for _ in range(GENERAL_TEXTS))]
+    questions = [
+        {"instruction": instruction(o), "question": q, "options": o, "answer": a}
+        for o, q, a in rows
+    ]
+    texts = [
+        f"{instruction(o)} Input: {q} Output: {a}"
+        for o, q, a in (held_out() for _ in range(GENERAL_TEXTS))
+    ]
     write_lines(folder / "questions.jsonl", [json.dumps(q) for q in questions])
     write_lines(folder / "texts.txt", texts)
 
@@ -128,9 +170,13 @@ def tokenizer() -> Any:
         ":",
     ]
     known = dict.fromkeys(["<pad>", "<eos>", "<unk>", *words])
-    inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(known)}, unk_token="<unk>"))
+    inner = Tokenizer(
+        models.WordLevel({word: i for i, word in enumerate(known)}, unk_token="<unk>")
+    )
     inner.pre_tokenizer = pre_tokenizers.Whitespace()
-    return PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>"
+    )
 
 
 def train(words: Any, steps: int, seed: int) -> Any:
@@ -177,7 +223,9 @@ def train(words: Any, steps: int, seed: int) -> Any:
 
 def main() -> None:
     """Write model, tokenizer and sample task."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "pocket")

@@ -33,7 +33,9 @@ LLAMA = Model(
     "Llama-3.1-8B", "Llama 3", "decoder", 8_030_000_000, 8_030_000_000, 525_000_000, 0, 4096, 32, 32, 8, 128, 14_336, 0,
     0, 0, 128_256, False, 131_072, "LlamaForCausalLM", Cited("its configuration", "2024-07"),
 )  # fmt: skip
-ROBERTA = replace(LLAMA, name="roberta-base", kind="encoder", params=125_000_000, active_params=125_000_000)
+ROBERTA = replace(
+    LLAMA, name="roberta-base", kind="encoder", params=125_000_000, active_params=125_000_000
+)
 
 BRIEF = """
 schema = 1
@@ -98,7 +100,9 @@ def brief(**changes: Any) -> Brief:
     return held
 
 
-def setting(prices: Mapping[str, TokenPrice] | None = None, tuned: Mapping[str, TokenPrice] | None = None) -> Setting:
+def setting(
+    prices: Mapping[str, TokenPrice] | None = None, tuned: Mapping[str, TokenPrice] | None = None
+) -> Setting:
     """Prices by lower-case model name; no card is known beyond what the brief states."""
     return Setting(
         DAY, {"claude-sonnet-5": SONNET} if prices is None else prices, tuned or {}, {}, None,

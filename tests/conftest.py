@@ -12,14 +12,18 @@ settings.register_profile(
     "house",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    derandomize=bool(os.environ.get("CI")),  # a build repeats its examples; a developer's run looks for new ones
+    derandomize=bool(
+        os.environ.get("CI")
+    ),  # a build repeats its examples; a developer's run looks for new ones
 )
 settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test reads or writes the folders of the person who runs it; a child process inherits this too."""
+    """No test reads or writes the folders of the person who runs it; a child process inherits this
+    too.
+    """
     home = tmp_path_factory.getbasetemp() / "advisor-home"
     monkeypatch.setenv("ADVISOR_HOME", str(home))
     return home

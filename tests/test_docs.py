@@ -1,4 +1,6 @@
-"""Pages that cannot drift: the README's commands run, links lead somewhere, every command is documented."""
+"""Pages that cannot drift: the README's commands run, links lead somewhere, every command is
+documented.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ SHELL = [
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the example briefs where the README expects them, in which commands may write."""
+    """A folder with the example briefs where the README expects them, in which commands may
+    write.
+    """
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "profiles" / "briefs", folder / "profiles" / "briefs")
     return folder
@@ -78,7 +82,9 @@ def test_the_two_commands_of_the_readme_are_targets_of_make() -> None:
 
 
 def test_the_brief_that_make_run_opens_is_there() -> None:
-    (brief,) = re.findall(r"^BRIEF \?= (\S+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    (brief,) = re.findall(
+        r"^BRIEF \?= (\S+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert (ROOT / brief).is_file()
 
 
@@ -90,10 +96,14 @@ def targets(page: Path) -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that a Markdown page offers: explicit ids, and its headings as GitHub names them."""
+    """The anchors that a Markdown page offers: explicit ids, and its headings as GitHub names
+    them.
+    """
     text = page.read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.+?)(?: *\{#[^}]+\})?$", text, re.MULTILINE)
-    slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    slugs = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
+    }
     return slugs | set(re.findall(r"(?:id=\"|\{#)([\w.-]+)", text))
 
 

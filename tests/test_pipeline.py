@@ -1,4 +1,6 @@
-"""The main job from file to verdict: same seed, same bytes; unknown stays unknown; the scenarios' own scorer."""
+"""The main job from file to verdict: same seed, same bytes; unknown stays unknown; the scenarios'
+own scorer.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +35,25 @@ def judged(path: Path, *answers: str) -> Verdict:
     ("answers", "told"),
     [
         ((), None),
-        (("data.sensitive=true",), "the brief calls the data sensitive; policy says it may leave: "),
+        (
+            ("data.sensitive=true",),
+            "the brief calls the data sensitive; policy says it may leave: ",
+        ),
         (("data.sensitive=true", "policy.residency=eu"), "it may leave only in eu: "),
-        (("data.sensitive=true", "policy.data_may_leave=false"), "policy keeps it here, but a tuned model can repeat"),
+        (
+            ("data.sensitive=true", "policy.data_may_leave=false"),
+            "policy keeps it here, but a tuned model can repeat",
+        ),
     ],
     ids=["not sensitive", "may leave", "eu", "stays"],
 )
-def test_sensitive_data_are_held_against_the_policy(answers: tuple[str, ...], told: str | None) -> None:
+def test_sensitive_data_are_held_against_the_policy(
+    answers: tuple[str, ...], told: str | None
+) -> None:
     rows = [
-        r for r in judged(BRIEFS[0].parent / "customs-invoices.toml", *answers).readiness if r.rule == "personal data"
+        r
+        for r in judged(BRIEFS[0].parent / "customs-invoices.toml", *answers).readiness
+        if r.rule == "personal data"
     ]
     if told is None:
         assert not rows
@@ -100,7 +112,9 @@ def test_a_model_nobody_knows_is_named_with_file_key_and_nearest_names(tmp_path:
 def test_a_known_model_without_a_price_is_at_least_and_not_ranked(tmp_path: Path) -> None:
     file = tmp_path / "b.toml"
     text = 'schema = 1\nas_of = 2026-11-20\n[retrieval]\nusd_per_month = 40\n[hardware]\ngpu = "none"\n'
-    file.write_text(text + '[models]\nprompt = ["Llama-2-13b", "gpt-5-mini"]\ntune = []\n', encoding="utf-8")
+    file.write_text(
+        text + '[models]\nprompt = ["Llama-2-13b", "gpt-5-mini"]\ntune = []\n', encoding="utf-8"
+    )
     found = judged(file)
     unpriced = [a for a in found.arms if a.model == "Llama-2-13b"]
     total = unpriced[0].figure("run.total")
@@ -112,13 +126,17 @@ def test_a_known_model_without_a_price_is_at_least_and_not_ranked(tmp_path: Path
 
 def test_rules_that_leave_nothing_say_which() -> None:
     brief = pipeline.load(BRIEFS[0])
-    brief = replace(brief, models=replace(brief.models, tune=()), hardware=replace(brief.hardware, gpu="none"))
+    brief = replace(
+        brief, models=replace(brief.models, tune=()), hardware=replace(brief.hardware, gpu="none")
+    )
     brief = replace(brief, policy=replace(brief.policy, data_may_leave=False))
     with pytest.raises(Infeasible, match=r"policy\.data_may_leave"):
         pipeline.judge(brief, pipeline.look(brief))
 
 
-def test_a_file_that_the_brief_names_but_is_not_there_is_an_error_with_its_key(tmp_path: Path) -> None:
+def test_a_file_that_the_brief_names_but_is_not_there_is_an_error_with_its_key(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "b.toml"
     file.write_text('schema = 1\n[data]\npath = "none.jsonl"\n', encoding="utf-8")
     with pytest.raises(UsageError, match=r"data\.path"):
@@ -130,7 +148,11 @@ def test_a_file_that_the_brief_names_but_is_not_there_is_an_error_with_its_key(t
 def test_the_scenarios_score_full_marks(tmp_path: Path) -> None:
     command = [sys.executable, "score.py", ".", "--json", "--cmd", f"{sys.executable} -m advisor"]
     done = subprocess.run(
-        command, cwd=SCENARIOS, capture_output=True, text=True, env={**os.environ, "ADVISOR_HOME": str(tmp_path)}
+        command,
+        cwd=SCENARIOS,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "ADVISOR_HOME": str(tmp_path)},
     )
     found = json.loads(done.stdout)
     failed = [(r["scenario"], c["name"], c["got"]) for r in found["results"] for c in r["failed"]]
@@ -150,7 +172,10 @@ def test_nothing_left_is_still_a_record_with_every_rule(tmp_path: Path) -> None:
 
 def test_weights_order_the_options_and_leave_the_verdict() -> None:
     path = next(p for p in BRIEFS if p.stem == "customs-invoices")
-    plain, weighed = pipeline.recommend(path), pipeline.recommend(path, weights=pipeline.weights("quality=1"))
+    plain, weighed = (
+        pipeline.recommend(path),
+        pipeline.recommend(path, weights=pipeline.weights("quality=1")),
+    )
     assert (plain.arm, plain.p_best, plain.criteria) == (weighed.arm, weighed.p_best, ())
     values = [c.value for c in weighed.criteria if c.value is not None]
     assert values == sorted(values, reverse=True)
@@ -169,21 +194,25 @@ def test_where_no_price_is_known_nothing_is_best_and_prices_come_first(tmp_path:
     assert any("run.inference" in sentence for sentence in found.why)
 
 
-def test_own_runs_on_the_card_correct_the_modelled_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_runs_on_the_card_correct_the_modelled_speed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A slow run of the same kind on the same card lowers the speed and narrows its range."""
     from advisor.core.training import TrainingMeasurement
 
     path = tmp_path / "b.toml"
-    text = (
-        'schema = 1\nas_of = 2026-11-20\n[data]\nexamples = 5000\ntokens_per_example = 500\n[hardware]\ngpu = "L40S"\n'
+    text = 'schema = 1\nas_of = 2026-11-20\n[data]\nexamples = 5000\ntokens_per_example = 500\n[hardware]\ngpu = "L40S"\n'
+    path.write_text(
+        text + '[models]\nprompt = ["gpt-5-mini"]\ntune = ["Llama-3.1-8B"]\n', encoding="utf-8"
     )
-    path.write_text(text + '[models]\nprompt = ["gpt-5-mini"]\ntune = ["Llama-3.1-8B"]\n', encoding="utf-8")
     brief = pipeline.load(path)
     around = pipeline.look(brief)
     before = pipeline.evaluation(brief, around).setting.training["llama-3.1-8b", "lora"]
     speed = before.tokens_per_second.range
     slow = TrainingMeasurement(before.run, tokens_per_second=speed.likely / 2)
-    after = pipeline.evaluation(brief, replace(around, measured=(slow,))).setting.training["llama-3.1-8b", "lora"]
+    after = pipeline.evaluation(brief, replace(around, measured=(slow,))).setting.training[
+        "llama-3.1-8b", "lora"
+    ]
     corrected = after.tokens_per_second.range
     assert corrected.likely == pytest.approx(speed.likely / 2, rel=0.1)
     assert speed.p10 is not None
@@ -194,15 +223,22 @@ def test_own_runs_on_the_card_correct_the_modelled_speed(tmp_path: Path, monkeyp
 
 
 def test_labels_to_reach_the_target_come_with_money_and_weeks(tmp_path: Path) -> None:
-    """A clean curve of a tuned model: 0.7 at 1,000 and 0.8 at 4,000 labels reaches 0.85 within a few doublings."""
+    """A clean curve of a tuned model: 0.7 at 1,000 and 0.8 at 4,000 labels reaches 0.85 within a
+    few doublings.
+    """
     path = tmp_path / "b.toml"
     scores = "".join(
         f'[[quality.measured]]\napproach = "tune"\ntechnique = "lora"\nmodel = "Llama-3.1-8B"\nscore = {score}\n'
         f"items = 2000\ntrain_examples = {n}\n"
         for n, score in ((250, 0.58), (1000, 0.70), (4000, 0.80))
     )
-    text = 'schema = 1\nas_of = 2026-11-20\n[task]\ntype = "extraction"\n[quality]\ntarget = 0.85\n' + scores
-    text += "[data]\nexamples = 4000\neval_examples = 2000\nlabel_usd = 0.5\nlabels_per_week = 1000\n"
+    text = (
+        'schema = 1\nas_of = 2026-11-20\n[task]\ntype = "extraction"\n[quality]\ntarget = 0.85\n'
+        + scores
+    )
+    text += (
+        "[data]\nexamples = 4000\neval_examples = 2000\nlabel_usd = 0.5\nlabels_per_week = 1000\n"
+    )
     text += '[hardware]\ngpu = "L40S"\n[models]\nprompt = ["gpt-5-mini"]\ntune = ["Llama-3.1-8B"]\n'
     path.write_text(text, encoding="utf-8")
     found = {n.option: n for n in judged(path).labels_needed}["tune/lora@Llama-3.1-8B"]
@@ -218,7 +254,10 @@ def test_labels_to_reach_the_target_come_with_money_and_weeks(tmp_path: Path) ->
 
 
 def test_a_segment_keeps_its_own_counts_where_the_data_are_here(tmp_path: Path) -> None:
-    rows = [json.dumps({"prompt": f"Which code has item {n * 7919}?", "completion": f"code {n}"}) for n in range(60)]
+    rows = [
+        json.dumps({"prompt": f"Which code has item {n * 7919}?", "completion": f"code {n}"})
+        for n in range(60)
+    ]
     (tmp_path / "rows.jsonl").write_text("\n".join(rows), encoding="utf-8")
     file = tmp_path / "b.toml"
     text = 'schema = 1\n[data]\npath = "rows.jsonl"\n[[segments]]\nname = "new"\nshare = 0.5\nexamples = 7\n'
@@ -260,7 +299,9 @@ eval_examples = 50
 
 
 def of_segment(tmp_path: Path, count: int, share: float = 0.5, more: str = "") -> Verdict:
-    """The whole record of the one segment of a brief in which `count` brands have 300 labels and 50 items each."""
+    """The whole record of the one segment of a brief in which `count` brands have 300 labels and 50
+    items each.
+    """
     file = tmp_path / f"{count}-{share}.toml"
     file.write_text(ALIKE.format(count=count, share=share) + more, encoding="utf-8")
     whole = pipeline.load(file)
@@ -269,8 +310,12 @@ def of_segment(tmp_path: Path, count: int, share: float = 0.5, more: str = "") -
     return pipeline.judge(part, around, draws=400)
 
 
-def test_an_adapter_of_alike_segments_learns_from_one_segments_labels_and_all_are_paid_for(tmp_path: Path) -> None:
-    """Six brands' adapters score as one brand's does; their tokens, test items and people are those of six."""
+def test_an_adapter_of_alike_segments_learns_from_one_segments_labels_and_all_are_paid_for(
+    tmp_path: Path,
+) -> None:
+    """Six brands' adapters score as one brand's does; their tokens, test items and people are those
+    of six.
+    """
     one, six = (of_segment(tmp_path, count) for count in (1, 6))
     seen = 0
     for a, b in zip(one.arms, six.arms, strict=True):
@@ -285,14 +330,19 @@ def test_an_adapter_of_alike_segments_learns_from_one_segments_labels_and_all_ar
     assert seen >= 2
 
 
-def test_the_whole_traffic_has_the_labels_of_all_segments_and_each_adapter_its_own(tmp_path: Path) -> None:
+def test_the_whole_traffic_has_the_labels_of_all_segments_and_each_adapter_its_own(
+    tmp_path: Path,
+) -> None:
     more = '[[segments]]\nname = "others"\nshare = 0.25\nexamples = 1200\neval_examples = 10\n'
     file = tmp_path / "whole.toml"
     file.write_text(ALIKE.format(count=6, share=0.5) + more, encoding="utf-8")
     brief = pipeline.load(file)
     around = pipeline.look(brief)
     informed = pipeline.inform(brief, around)
-    assert (informed.data.examples.p50, informed.data.eval_examples.p50) == (6 * 300 + 1200, 6 * 50 + 10)
+    assert (informed.data.examples.p50, informed.data.eval_examples.p50) == (
+        6 * 300 + 1200,
+        6 * 50 + 10,
+    )
     n = math.exp((2 * math.log(300) + math.log(1200)) / 3)
     assert own_examples(Sheet(informed, 1)).value == pytest.approx(n)
     told = pipeline.load(file, ["data.examples=77"])

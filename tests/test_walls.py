@@ -33,7 +33,9 @@ asyncio.run(open_and_leave())
 
 
 def loaded(tmp_path: Path, *command: str) -> set[str]:
-    """The top-level modules in a fresh interpreter at the end of `advisor COMMAND`, or of a script after `-c`."""
+    """The top-level modules in a fresh interpreter at the end of `advisor COMMAND`, or of a script
+    after `-c`.
+    """
     code = (
         command[1]
         if command[0] == "-c"
@@ -52,7 +54,11 @@ def loaded(tmp_path: Path, *command: str) -> set[str]:
 
 def test_the_import_contracts_hold() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c(['--no-cache'])"],
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command as c; c(['--no-cache'])",
+        ],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -88,7 +94,16 @@ def test_help_loads_nothing_heavy(tmp_path: Path, option: str) -> None:
 def test_recommend_loads_neither_torch_nor_the_app(tmp_path: Path) -> None:
     found = loaded(tmp_path, "recommend", str(BRIEFS[0]), "--json")
     assert "numpy" in found
-    assert not found & {"torch", "transformers", "peft", "textual", "rich", "jinja2", "matplotlib", "scipy"}
+    assert not found & {
+        "torch",
+        "transformers",
+        "peft",
+        "textual",
+        "rich",
+        "jinja2",
+        "matplotlib",
+        "scipy",
+    }
 
 
 def test_the_app_loads_no_torch(tmp_path: Path) -> None:
@@ -126,7 +141,11 @@ OWNERS = {
 
 @pytest.mark.parametrize("package", OWNERS)
 def test_only_its_owner_imports_a_package(package: str) -> None:
-    importers = [s.relative_to(ROOT / "advisor").as_posix() for s in SOURCES if package in imported_packages(s)]
+    importers = [
+        s.relative_to(ROOT / "advisor").as_posix()
+        for s in SOURCES
+        if package in imported_packages(s)
+    ]
     owner = OWNERS[package]
     assert [path for path in importers if not (owner and path.startswith(owner))] == []
 

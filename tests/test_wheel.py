@@ -1,4 +1,6 @@
-"""The wheel as a user gets it: built, installed into a clean environment, used from an empty folder."""
+"""The wheel as a user gets it: built, installed into a clean environment, used from an empty
+folder.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +14,35 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NO_INDEX = ("NewConnectionError", "Temporary failure in name resolution", "ProxyError", "ConnectTimeoutError")
+NO_INDEX = (
+    "NewConnectionError",
+    "Temporary failure in name resolution",
+    "ProxyError",
+    "ConnectTimeoutError",
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")}
+    clean = {
+        k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")
+    }
     return subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, cwd=cwd, env=clean | environment
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=clean | environment,
     )
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
-    built = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT, cwd=out)
+    built = run(
+        sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT, cwd=out
+    )
     assert built.returncode == 0, built.stdout + built.stderr
     (found,) = out.glob("prompt_or_tune-*-py3-none-any.whl")
     return found
@@ -40,7 +55,16 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run(sys.executable, "-m", "venv", folder / "venv", cwd=folder).returncode == 0
     python = folder / "venv" / "bin" / "python"
     done = run(
-        python, "-m", "pip", "install", "--quiet", "--no-compile", "-c", ROOT / "constraints.txt", wheel, cwd=folder
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "-c",
+        ROOT / "constraints.txt",
+        wheel,
+        cwd=folder,
     )
     if done.returncode and any(sign in done.stderr for sign in NO_INDEX):
         pytest.skip("no package index can be reached from here")
@@ -65,7 +89,9 @@ def test_data_folders_are_inside_whole(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     for folder in ("profiles", "calibration"):
-        ours = files_of(folder) or {p.relative_to(ROOT).as_posix() for p in (ROOT / folder).rglob("*") if p.is_file()}
+        ours = files_of(folder) or {
+            p.relative_to(ROOT).as_posix() for p in (ROOT / folder).rglob("*") if p.is_file()
+        }
         assert ours
         assert {f"advisor/_shipped/{name}" for name in ours} - names == set()
 
@@ -105,7 +131,9 @@ def test_recommend_answers_on_a_shipped_brief(installed: Path, empty: Path) -> N
 def test_data_are_counted_with_the_shipped_ranks(installed: Path, empty: Path) -> None:
     rows = [{"prompt": f"question number {i} of many", "completion": "yes"} for i in range(40)]
     (empty / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0]]))
-    done = run(installed, "data", "rows.jsonl", "--json", cwd=empty, ADVISOR_HOME=str(empty / "home"))
+    done = run(
+        installed, "data", "rows.jsonl", "--json", cwd=empty, ADVISOR_HOME=str(empty / "home")
+    )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["rows"], report["distinct_rows"]) == (41, 40)
@@ -113,7 +141,9 @@ def test_data_are_counted_with_the_shipped_ranks(installed: Path, empty: Path) -
 
 
 def test_everything_that_is_imported_is_required(installed: Path, empty: Path) -> None:
-    """Every module of ours loads in the clean environment, but for those of the calibration child (an extra)."""
+    """Every module of ours loads in the clean environment, but for those of the calibration child
+    (an extra).
+    """
     code = (
         "import importlib, pkgutil, advisor\n"
         "for found in pkgutil.walk_packages(advisor.__path__, 'advisor.'):\n"

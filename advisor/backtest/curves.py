@@ -1,8 +1,10 @@
-"""Back-test of learning curves: later points forecast from earlier ones, by the same model that forecasts for users.
+"""Back-test of learning curves: later points forecast from earlier ones, by the same model that
+forecasts for users.
 
-Every point beyond the first third of a curve is forecast twice: from all points before it, and from the first third
-alone. A curve is seen by itself, without the study's other results; coefficients never saw the study. Losses (lower is
-better) are followed as exp(−loss), the mean probability of a token, and turned back.
+Every point beyond the first third of a curve is forecast twice: from all points before it, and from
+the first third alone. A curve is seen by itself, without the study's other results; coefficients
+never saw the study. Losses (lower is better) are followed as exp(−loss), the mean probability of a
+token, and turned back.
 """
 
 from __future__ import annotations
@@ -31,13 +33,20 @@ Array = NDArray[np.float64]
 DRAWS = 400
 FAR = 8.0  # extrapolation beyond this many times the largest seen number of examples is marked
 FEWEST_SEEN = 2
-HELD = ("from the first third", "of these up to 8 x beyond", "of these more than 8 x beyond", "from all points before")
+HELD = (
+    "from the first third",
+    "of these up to 8 x beyond",
+    "of these more than 8 x beyond",
+    "from all points before",
+)
 SEED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points of one study, task, metric, base model and approach, by rising number of examples; values 0 to 1."""
+    """Points of one study, task, metric, base model and approach, by rising number of examples;
+    values 0 to 1.
+    """
 
     first: Result
     examples: tuple[float, ...]
@@ -50,7 +59,10 @@ class Curve:
 
 
 def run(path: Path | None, as_json: bool) -> str:
-    """The back-test of a file (None: the shipped studies) as JSON, or as a table. Raises UsageError on a bad file."""
+    """The back-test of a file (None: the shipped studies) as JSON, or as a table.
+
+    Raises UsageError on a bad file.
+    """
     rows = forecast(read(path or shipped.folder("profiles") / "evidence.csv"))
     totals = summary(rows)
     if as_json:
@@ -59,7 +71,9 @@ def run(path: Path | None, as_json: bool) -> str:
 
 
 def curves(results: Iterable[Result]) -> list[Curve]:
-    """The curves of at least three points; several results at one number of examples count as their mean."""
+    """The curves of at least three points; several results at one number of examples count as their
+    mean.
+    """
     found: dict[tuple[str, ...], dict[float, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for r in results:
         if r.examples and (r.lower_is_better or r.value is None or 0 <= r.value <= 1):
@@ -96,10 +110,20 @@ def forecast(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 
 def _ahead(curve: Curve, seen: int, asked: Sequence[int], prior: Prior) -> Array:
-    """Draws of what a test would show at the asked points, given the first `seen` ones; shape (asked, DRAWS)."""
+    """Draws of what a test would show at the asked points, given the first `seen` ones; shape
+    (asked, DRAWS).
+    """
     result = curve.first
     known = [
-        Score(result.family, result.skill.technique, result.skill.model, value, round(result.items), 0.0, round(n))
+        Score(
+            result.family,
+            result.skill.technique,
+            result.skill.model,
+            value,
+            round(result.items),
+            0.0,
+            round(n),
+        )
         for n, value in list(zip(curve.examples, curve.values, strict=True))[:seen]
         if value is not None
     ]
@@ -165,10 +189,19 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             early, own = row["from_first_third"], hits[row["study"]]
             held = float(early["p10"] <= row["value"] <= early["p90"])
             own["from the first third"].append(held)
-            own["of these more than 8 x beyond" if early["far"] else "of these up to 8 x beyond"].append(held)
+            own[
+                "of these more than 8 x beyond" if early["far"] else "of these up to 8 x beyond"
+            ].append(held)
             own["from all points before"].append(float(row["p10"] <= row["value"] <= row["p90"]))
-    per = {s: {"points": len(v[HELD[0]]), **{n: _mean(v[n]) for n in HELD if v[n]}} for s, v in hits.items()}
-    whole = {n: _mean([v[n] for v in per.values() if n in v]) for n in HELD if any(n in v for v in per.values())}
+    per = {
+        s: {"points": len(v[HELD[0]]), **{n: _mean(v[n]) for n in HELD if v[n]}}
+        for s, v in hits.items()
+    }
+    whole = {
+        n: _mean([v[n] for v in per.values() if n in v])
+        for n in HELD
+        if any(n in v for v in per.values())
+    }
     return {"held": whole, "points": sum(v["points"] for v in per.values()), "studies": per}
 
 

@@ -1,4 +1,6 @@
-"""Scores forecasts of decision cells: coverage, quantile loss, regret and calibration, averaged over studies."""
+"""Scores forecasts of decision cells: coverage, quantile loss, regret and calibration, averaged
+over studies.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ TIE = 0.0005  # shares; scores are published to three digits
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Best measured score of each approach, 0 to 1, None where nobody did; `scale` is the metric's full mark."""
+    """Best measured score of each approach, 0 to 1, None where nobody did; `scale` is the metric's
+    full mark.
+    """
 
     prompt: float | None
     tune: float | None
@@ -29,18 +33,25 @@ class Truth:
 
     @property
     def decided(self) -> bool:
-        """Whether there is a gain to score: both sides measured, on a metric whose full mark is known."""
+        """Whether there is a gain to score: both sides measured, on a metric whose full mark is
+        known.
+        """
         return self.prompt is not None and self.tune is not None and self.has_unit
 
 
 def pinball(value: float, quantiles: Sequence[float]) -> float:
     """Mean quantile (pinball) loss at `LEVELS`, in the units of `value`."""
-    losses = [(q if value >= f else q - 1) * (value - f) for q, f in zip(LEVELS, quantiles, strict=True)]
+    losses = [
+        (q if value >= f else q - 1) * (value - f) for q, f in zip(LEVELS, quantiles, strict=True)
+    ]
     return sum(losses) / len(losses)
 
 
 def summary(rows: Sequence[dict[str, Any]], truths: Sequence[Truth]) -> dict[str, Any]:
-    """Mean over studies of each study's mean, and the reliability of P(best). None where nothing can be scored."""
+    """Mean over studies of each study's mean, and the reliability of P(best).
+
+    None where nothing can be scored.
+    """
     per: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     pairs = [(r, t) for r, t in zip(rows, truths, strict=True) if t.decided]
     gains = [_difference(t) for _, t in pairs]
@@ -50,7 +61,10 @@ def summary(rows: Sequence[dict[str, Any]], truths: Sequence[Truth]) -> dict[str
     names = sorted({name for study in per.values() for name in study})
     means = {n: _mean([_mean(s[n]) for s in per.values() if s[n]]) for n in names}
     return {
-        "studies": {s: {"cells": len(v["cover gain"]), **{n: _mean(x) for n, x in v.items()}} for s, v in per.items()},
+        "studies": {
+            s: {"cells": len(v["cover gain"]), **{n: _mean(x) for n, x in v.items()}}
+            for s, v in per.items()
+        },
         "mean": {n: round(x, 4) for n, x in means.items() if x is not None},
         "reliability": _reliability(pairs),
     }
@@ -67,17 +81,27 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return round(sum(known) / len(known), 5) if known else None
 
 
-def _score(into: dict[str, list[float]], row: dict[str, Any], truth: Truth, band: Sequence[float]) -> None:
+def _score(
+    into: dict[str, list[float]], row: dict[str, Any], truth: Truth, band: Sequence[float]
+) -> None:
     for name, key in (("tune", "tuned"), ("hybrid", "hybrid"), ("prompt", "prompt")):
         value, spread = truth.of(name), row[key]
         if value is not None and spread["p10"] is not None:
-            into[f"cover {name}"].append(float(spread["p10"] <= value * truth.scale <= spread["p90"]))
+            into[f"cover {name}"].append(
+                float(spread["p10"] <= value * truth.scale <= spread["p90"])
+            )
             into[f"width {name}"].append((spread["p90"] - spread["p10"]) / truth.scale)
-    gain, foreseen = _difference(truth), [row["gain"][p] / truth.scale for p in ("p10", "p50", "p90")]
+    gain, foreseen = (
+        _difference(truth),
+        [row["gain"][p] / truth.scale for p in ("p10", "p50", "p90")],
+    )
     into["cover gain"].append(float(foreseen[0] <= gain <= foreseen[2]))
     into["pinball"].append(pinball(gain, foreseen))
     into["pinball constant band"].append(pinball(gain, band))
-    for name, choice in (("choice", row["choice"]), *(("always " + a, a) for a in ("tune", "prompt", "hybrid"))):
+    for name, choice in (
+        ("choice", row["choice"]),
+        *(("always " + a, a) for a in ("tune", "prompt", "hybrid")),
+    ):
         into[f"regret {name}"].append(_regret(truth, choice))
     for approach in ("prompt", "tune", "hybrid"):
         if truth.of(approach) is not None:
@@ -105,7 +129,8 @@ def _won(truth: Truth, approach: str) -> float:
 
 
 def _reliability(pairs: Sequence[tuple[dict[str, Any], Truth]]) -> dict[str, Any]:
-    """Foreseen chance to be best against how often it was; Brier score against the base rate of each approach.
+    """Foreseen chance to be best against how often it was; Brier score against the base rate of
+    each approach.
 
     Every study counts the same, each approach that the cell measured is one event.
     """
@@ -145,11 +170,23 @@ def markdown(totals: dict[str, Any]) -> str:
     if held["brier"] is not None:
         lines += [f"| Brier score of P(best), studies alike | {held['brier']:.4f} |"]
         lines += [f"| Brier score of the base rates | {held['brier base rate']:.4f} |"]
-    lines += ["", "| P(best) foreseen | events | mean foreseen | was best |", "|---|---:|---:|---:|"]
+    lines += [
+        "",
+        "| P(best) foreseen | events | mean foreseen | was best |",
+        "|---|---:|---:|---:|",
+    ]
     for band in held["bands"]:
         low, high, events, foreseen, was = band.values()
         lines.append(f"| {low:.1f} to {high:.1f} | {events} | {foreseen:.3f} | {was:.3f} |")
-    shown = ("cover tune", "cover hybrid", "cover gain", "width tune", "pinball", "regret choice", "regret always tune")
+    shown = (
+        "cover tune",
+        "cover hybrid",
+        "cover gain",
+        "width tune",
+        "pinball",
+        "regret choice",
+        "regret always tune",
+    )
     lines += ["", f"| study | cells | {' | '.join(shown)} |", f"|---|---:|{'---:|' * len(shown)}"]
     for study, own in totals["studies"].items():
         values = [" " if own.get(n) is None else f"{own[n]:.3f}" for n in shown]

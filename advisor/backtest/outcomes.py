@@ -1,8 +1,10 @@
-"""Back-test of the quality model: best tuned and best hybrid score of published studies, forecast from their prompts.
+"""Back-test of the quality model: best tuned and best hybrid score of published studies, forecast
+from their prompts.
 
-The protocol is that of a team which measures prompts first: of each study only its prompted results are seen; tuned and
-hybrid scores, the gain and the choice are forecast from them. The prompt's own score is forecast the other way round,
-from tuned and hybrid results. A study that is scored is never fitted on.
+The protocol is that of a team which measures prompts first: of each study only its prompted results
+are seen; tuned and hybrid scores, the gain and the choice are forecast from them. The prompt's own
+score is forecast the other way round, from tuned and hybrid results. A study that is scored is
+never fitted on.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ SEED = 20
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One decision: a task and metric of a study, over all base models ("") or on one; rows by approach."""
+    """One decision: a task and metric of a study, over all base models ("") or on one; rows by
+    approach.
+    """
 
     study: str
     task: str
@@ -43,7 +47,10 @@ class Cell:
 
 
 def run(path: Path | None, as_json: bool) -> str:
-    """The back-test of a file (None: the shipped studies) as JSON, or as a table. Raises UsageError on a bad file."""
+    """The back-test of a file (None: the shipped studies) as JSON, or as a table.
+
+    Raises UsageError on a bad file.
+    """
     results = read(path or shipped.folder("profiles") / "evidence.csv")
     rows, truths = forecast(results)
     totals = summary(rows, truths)
@@ -69,7 +76,9 @@ def forecast(results: Sequence[Result]) -> tuple[list[dict[str, Any]], list[Trut
 
 
 def cells(study: str, results: Sequence[Result]) -> list[Cell]:
-    """Every task and metric on which at least two approaches were tried, over all models and by base model."""
+    """Every task and metric on which at least two approaches were tried, over all models and by
+    base model.
+    """
     found: dict[tuple[str, str, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for i, result in enumerate(results):
         for model in {"", result.skill.model}:
@@ -78,7 +87,9 @@ def cells(study: str, results: Sequence[Result]) -> list[Cell]:
 
 
 def _draws(results: Sequence[Result], *seen_families: str) -> Array:
-    """Draws of every result's score, shape (results, DRAWS), given those of the seen families that the file tells."""
+    """Draws of every result's score, shape (results, DRAWS), given those of the seen families that
+    the file tells.
+    """
     seen = np.array([r.family in seen_families and r.value is not None for r in results])
     study = results[0].study
     sets = unseen(study)
@@ -87,7 +98,9 @@ def _draws(results: Sequence[Result], *seen_families: str) -> Array:
     return np.hstack([_conditioned(results, seen, one, each, rng) for one in sets])
 
 
-def _conditioned(results: Sequence[Result], seen: Any, given: Unseen, draws: int, rng: np.random.Generator) -> Array:
+def _conditioned(
+    results: Sequence[Result], seen: Any, given: Unseen, draws: int, rng: np.random.Generator
+) -> Array:
     """Joint draws of what tests would show, for one family; seen results keep their value."""
     loads = weigh(results, given.bend)
     design = matrix(loads, given.names)
@@ -95,14 +108,18 @@ def _conditioned(results: Sequence[Result], seen: Any, given: Unseen, draws: int
     for kind, shared in sharing(loads).items():
         prior += given.sds.get(kind, 0.0) ** 2 * shared
     items = np.array([r.items for r in results])
-    values = np.array([r.value if s else 0.5 for r, s in zip(results, seen, strict=True)], dtype=float)
+    values = np.array(
+        [r.value if s else 0.5 for r, s in zip(results, seen, strict=True)], dtype=float
+    )
     y, noise = squashed(values, items)
     mean = design @ given.mean
     out = np.repeat(values[:, None], draws, axis=1)
     hidden = ~seen
     if not hidden.any():
         return out
-    pull = np.linalg.solve(prior[np.ix_(seen, seen)] + np.diag(noise[seen]), prior[np.ix_(seen, hidden)])
+    pull = np.linalg.solve(
+        prior[np.ix_(seen, seen)] + np.diag(noise[seen]), prior[np.ix_(seen, hidden)]
+    )
     middle = mean[hidden] + pull.T @ (y[seen] - mean[seen])
     cov = prior[np.ix_(hidden, hidden)] - pull.T @ prior[np.ix_(seen, hidden)]
     root = np.linalg.cholesky(cov + 1e-9 * np.eye(len(cov)))
@@ -129,7 +146,9 @@ def _row(cell: Cell, results: Sequence[Result], ahead: Array, back: Array) -> di
         "scope": cell.scope,
         "tuned": _range(tuned, scale),
         "hybrid": _range(best.get("hybrid"), scale),
-        "prompt": _range(back[cell.rows["prompt"]].max(axis=0) if prompt is not None else None, scale),
+        "prompt": _range(
+            back[cell.rows["prompt"]].max(axis=0) if prompt is not None else None, scale
+        ),
         "gain": _range(None if tuned is None or prompt is None else tuned - prompt, scale),
         "p_best": _chances(best),
         "choice": max(expected, key=expected.__getitem__),
@@ -148,7 +167,10 @@ def _chances(best: dict[str, Array]) -> dict[str, float]:
     stack = np.array(list(best.values()))
     top = stack == stack.max(axis=0)
     share = (top / top.sum(axis=0)).mean(axis=1)
-    return {a: round(float(share[list(best).index(a)]), 4) if a in best else 0.0 for a in ("prompt", "tune", "hybrid")}
+    return {
+        a: round(float(share[list(best).index(a)]), 4) if a in best else 0.0
+        for a in ("prompt", "tune", "hybrid")
+    }
 
 
 def _truth(cell: Cell, results: Sequence[Result]) -> Truth:

@@ -1,8 +1,10 @@
-"""Partial pooling of published studies: fixed weights in closed form, given the spread of each kind of deviation.
+"""Partial pooling of published studies: fixed weights in closed form, given the spread of each kind
+of deviation.
 
-Model: logit of a result = X·w + deviations + test noise, deviations Gaussian with one variance per kind, shared by rows
-with the same key, w Gaussian a priori. A study counts by the square root of its rows beyond 30, so that no large study
-decides alone (composite likelihood). Formulas: docs/reference/formulas-quality.md.
+Model: logit of a result = X·w + deviations + test noise, deviations Gaussian with one variance per
+kind, shared by rows with the same key, w Gaussian a priori. A study counts by the square root of
+its rows beyond 30, so that no large study decides alone (composite likelihood). Formulas:
+docs/reference/formulas-quality.md.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ BEFORE_EVIDENCE: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """One study: rows x fixed weights, logits, their test variance, and by kind which rows share a deviation."""
+    """One study: rows x fixed weights, logits, their test variance, and by kind which rows share a
+    deviation.
+    """
 
     study: str
     names: tuple[str, ...]
@@ -61,7 +65,9 @@ class Block:
 
 
 def squashed(share: Array, items: Array) -> tuple[Array, Array]:
-    """Logit of a share on a test of `items`, pulled half an item off 0 and 1, and its variance (delta method)."""
+    """Logit of a share on a test of `items`, pulled half an item off 0 and 1, and its variance
+    (delta method).
+    """
     q = (np.clip(share, 0, 1) * items + 0.5) / (items + 1)
     return np.log(q / (1 - q)), 1 / (items * q * (1 - q))
 
@@ -113,7 +119,18 @@ def blocks(results: Iterable[Result], bend: float) -> list[Block]:
         values = np.array([r.value for r in rows], dtype=float)
         y, noise = squashed(values, np.array([r.items for r in rows]))
         weight = min(1.0, (FULL_WEIGHT_ROWS / len(rows)) ** 0.5)
-        out.append(Block(study, names, kinds, matrix(loads[study], names), y, noise, sharing(loads[study]), weight))
+        out.append(
+            Block(
+                study,
+                names,
+                kinds,
+                matrix(loads[study], names),
+                y,
+                noise,
+                sharing(loads[study]),
+                weight,
+            )
+        )
     return out
 
 
@@ -134,7 +151,9 @@ def before_evidence(names: Sequence[str]) -> tuple[Array, Array]:
 
 
 def pool(data: Sequence[Block], variances: Array) -> tuple[Array, Array]:
-    """Mean and covariance of the fixed weights after all blocks (generalised least squares with a Gaussian prior)."""
+    """Mean and covariance of the fixed weights after all blocks (generalised least squares with a
+    Gaussian prior).
+    """
     return _pooled(data, _inverses(data, variances))
 
 
@@ -149,7 +168,9 @@ def _pooled(data: Sequence[Block], inverses: Sequence[Array]) -> tuple[Array, Ar
         half = block.weight * block.design.T @ inverse
         total += half @ block.design
         aim = aim + half @ block.logits
-    return np.asarray(np.linalg.solve(total, aim), dtype=float), np.asarray(np.linalg.inv(total), dtype=float)
+    return np.asarray(np.linalg.solve(total, aim), dtype=float), np.asarray(
+        np.linalg.inv(total), dtype=float
+    )
 
 
 def score_and_slope(data: Sequence[Block], variances: Array) -> tuple[float, Array]:
@@ -166,5 +187,7 @@ def score_and_slope(data: Sequence[Block], variances: Array) -> tuple[float, Arr
         excess = inverse - np.outer(pulled, pulled)
         for i, kind in enumerate(block.kinds):
             if kind in block.shared:
-                slope[i] += block.weight * 0.5 * variances[i] * float(np.vdot(excess, block.shared[kind]))
+                slope[i] += (
+                    block.weight * 0.5 * variances[i] * float(np.vdot(excess, block.shared[kind]))
+                )
     return value, slope

@@ -1,4 +1,6 @@
-"""Coefficients that have not seen a study: the shipped ones for a new study, refitted without it for a known one."""
+"""Coefficients that have not seen a study: the shipped ones for a new study, refitted without it
+for a known one.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from advisor.estimate.quality.prior import CURVE_KINDS, Family, Prior, load, mer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unseen:
-    """Coefficients of one family: mean and covariance of the fixed weights, standard deviation by kind."""
+    """Coefficients of one family: mean and covariance of the fixed weights, standard deviation by
+    kind.
+    """
 
     bend: float
     names: tuple[str, ...]
@@ -37,7 +41,9 @@ def prior_without(study: str) -> Prior:
     if all(study not in table["without"] for table in tables()["families"]):
         return known
     families = tuple(
-        Family(u.bend, u.names, u.mean, np.asarray(np.linalg.cholesky(u.covariance), dtype=float), sds)
+        Family(
+            u.bend, u.names, u.mean, np.asarray(np.linalg.cholesky(u.covariance), dtype=float), sds
+        )
         for u, sds in ((u, merged({**u.sds, **_curve_sds(i)})) for i, u in enumerate(unseen(study)))
     )
     return Prior(families, known.studies, known.source, known.as_of)
@@ -57,7 +63,9 @@ def _without(study: str, family: int) -> Unseen:
     table, spread = tables()["families"][family], tables()["spread"]
     if study not in table["without"]:
         ours, root = load().families[family], load().families[family].root
-        return Unseen(ours.bend, ours.names, ours.mean, root @ root.T, widened(table["sds"], spread))
+        return Unseen(
+            ours.bend, ours.names, ours.mean, root @ root.T, widened(table["sds"], spread)
+        )
     rest = [b for b in _shipped_blocks(table["bend"]) if b.study != study]
     sds = dict(zip(table["without"]["kinds"], table["without"][study], strict=True))
     mean, covariance = pool(rest, np.array([sds[kind] for kind in kinds_of(rest)]) ** 2)

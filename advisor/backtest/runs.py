@@ -1,6 +1,8 @@
-"""Back-test of the training estimator: memory, speed and time of published runs, foretold from their inputs alone.
+"""Back-test of the training estimator: memory, speed and time of published runs, foretold from
+their inputs alone.
 
-A run of a source that the constants were fitted on is foretold with the constants fitted without that source.
+A run of a source that the constants were fitted on is foretold with the constants fitted without
+that source.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ from advisor.estimate.training import estimate, fixed_seconds, mean_length
 from advisor.estimate.training.spread import Z80
 
 LENGTH_DOUBT = 0.4
-"""Log standard deviation of the mean length of examples where only the limit of their length is stated."""
+"""Log standard deviation of the mean length of examples where only the limit of their length is
+stated.
+"""
 
 PADDING_DOUBT = 0.15
 """The same of how much more another batch is padded than that of the run that taught the speed."""
 
 EVALUATION_SHARE = 0.12
-"""Evaluation beside training, as a share of the time of the steps, where a row's total includes it."""
+"""Evaluation beside training, as a share of the time of the steps, where a row's total includes
+it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +51,33 @@ class Forecast:
 
 
 def run(path: Path | None, as_json: bool, calibrate: bool = False, by: str = "source") -> str:
-    """The back-test of a file as JSON or as a table; without a file, what the shipped constants reached.
+    """The back-test of a file as JSON or as a table; without a file, what the shipped constants
+    reached.
 
-    `by` is source, gpu or method. Raises UsageError on a file that cannot be read, or where one is needed.
+    `by` is source, gpu or method. Raises UsageError on a file that cannot be read, or where one is
+    needed.
     """
     if path is None:
         if by != "source" or calibrate:
-            raise UsageError("--by and --calibrate: need a FILE of runs; the record that is shipped is by source")
+            raise UsageError(
+                "--by and --calibrate: need a FILE of runs; the record that is shipped is by source"
+            )
         return _shipped(as_json)
     forecasts = foretell(read(path), calibrate)
     totals = summary(forecasts, by)
     if as_json:
-        return json.dumps({"schema": 1, "rows": [_cells(f) for f in forecasts], "summary": totals}, indent=1)
+        return json.dumps(
+            {"schema": 1, "rows": [_cells(f) for f in forecasts], "summary": totals}, indent=1
+        )
     return markdown(totals)
 
 
-def foretell(rows: Sequence[Row], calibrate: bool = False, *, by_set_up: bool = True) -> list[Forecast]:
-    """A forecast for each row, in their order; with `calibrate`, one row of each set-up or group teaches the others."""
+def foretell(
+    rows: Sequence[Row], calibrate: bool = False, *, by_set_up: bool = True
+) -> list[Forecast]:
+    """A forecast for each row, in their order; with `calibrate`, one row of each set-up or group
+    teaches the others.
+    """
     from advisor import facts
 
     known = facts.load()
@@ -74,7 +90,11 @@ def foretell(rows: Sequence[Row], calibrate: bool = False, *, by_set_up: bool = 
     for i, (row, planned) in enumerate(zip(rows, runs, strict=True)):
         teacher = taught.get(i)
         if calibrate and (teacher is None or teacher == i):
-            forecasts.append(_silent(row, planned, "no matched run" if teacher is None else "used for calibration"))
+            forecasts.append(
+                _silent(
+                    row, planned, "no matched run" if teacher is None else "used for calibration"
+                )
+            )
         else:
             measured = () if teacher is None else (lesson(row, rows[teacher], runs[teacher]),)
             found = estimate(planned, measured, without=row.text("source"))
@@ -101,11 +121,13 @@ def _forecast(row: Row, planned: TrainingRun, found: TrainingEstimate, taught: b
     )
 
 
-def _total_seconds(row: Row, planned: TrainingRun, found: TrainingEstimate, taught: bool) -> tuple[Range, str]:
+def _total_seconds(
+    row: Row, planned: TrainingRun, found: TrainingEstimate, taught: bool
+) -> tuple[Range, str]:
     """Wall time of the samples the row states, and what its total includes beside the steps.
 
-    A guessed length widens it, less where a run of the same data set has taught the speed at that guess. Samples of
-    which not even the limit of their length is stated may take any time.
+    A guessed length widens it, less where a run of the same data set has taught the speed at that
+    guess. Samples of which not even the limit of their length is stated may take any time.
     """
     samples, speed = row.number("total_samples"), found.tokens_per_second.range
     if samples is None:
@@ -120,7 +142,9 @@ def _total_seconds(row: Row, planned: TrainingRun, found: TrainingEstimate, taug
     steps = share * samples * mean_length(planned) / speed.p50
     guessed = "mean_tokens" in planned.assumed
     doubt = Z80 * (PADDING_DOUBT if taught else LENGTH_DOUBT) if guessed else 0.0
-    low, high = (math.exp(math.hypot(math.log(v / speed.p50), doubt)) for v in (speed.p10, speed.p90))
+    low, high = (
+        math.exp(math.hypot(math.log(v / speed.p50), doubt)) for v in (speed.p10, speed.p90)
+    )
     return Range(steps / high + fixed, steps + fixed, steps * low + fixed), ""
 
 
@@ -148,5 +172,11 @@ def _shipped(as_json: bool) -> str:
     """What the constants reached on the runs they were fitted on, each source left out in turn."""
     from advisor.shipped import folder
 
-    recorded = json.loads((folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8"))
-    return json.dumps({"schema": 1, "rows": [], "summary": recorded}, indent=1) if as_json else markdown(recorded)
+    recorded = json.loads(
+        (folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8")
+    )
+    return (
+        json.dumps({"schema": 1, "rows": [], "summary": recorded}, indent=1)
+        if as_json
+        else markdown(recorded)
+    )

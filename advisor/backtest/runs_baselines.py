@@ -1,4 +1,7 @@
-"""Formulas in common use, as published, to hold the estimator against. They know weights and cards and little else."""
+"""Formulas in common use, as published, to hold the estimator against.
+
+They know weights and cards and little else.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ def weights_times_four(run: TrainingRun) -> float | None:
 
 
 def deepspeed_states(run: TrainingRun) -> float | None:
-    """DeepSpeed's estimators: 16 bytes of states per parameter, divided by ZeRO's stage where cards share, GiB."""
+    """DeepSpeed's estimators: 16 bytes of states per parameter, divided by ZeRO's stage where cards
+    share, GiB.
+    """
     n = _params(run)
     if n is None:
         return None

@@ -10,10 +10,14 @@ from advisor.estimate.training import mean_length, speed_shares
 from advisor.estimate.training.correction import likeness
 
 
-def teachers(rows: Sequence[Row], runs: Sequence[TrainingRun], *, by_set_up: bool = True) -> dict[int, int]:
-    """The row that teaches each row: of its own set-up, else the most alike of its group; a teacher is its own.
+def teachers(
+    rows: Sequence[Row], runs: Sequence[TrainingRun], *, by_set_up: bool = True
+) -> dict[int, int]:
+    """The row that teaches each row: of its own set-up, else the most alike of its group; a teacher
+    is its own.
 
-    Without `by_set_up` one row teaches its whole group. Rows that share their group with no measured row are absent.
+    Without `by_set_up` one row teaches its whole group. Rows that share their group with no
+    measured row are absent.
     """
     shares = [speed_shares(run, row.text("source")) for row, run in zip(rows, runs, strict=True)]
 
@@ -26,7 +30,10 @@ def teachers(rows: Sequence[Row], runs: Sequence[TrainingRun], *, by_set_up: boo
         if not measured:
             return None
         near = {i: round(sum(alike(i, j) for j in members), 6) for i in measured}
-        best = sorted((i for i in measured if near[i] == max(near.values())), key=lambda i: rows[i].text("date"))
+        best = sorted(
+            (i for i in measured if near[i] == max(near.values())),
+            key=lambda i: rows[i].text("date"),
+        )
         return best[len(best) // 2]
 
     told: dict[int, int] = {}
@@ -39,18 +46,30 @@ def teachers(rows: Sequence[Row], runs: Sequence[TrainingRun], *, by_set_up: boo
         if not found and len(members) > 1 and (middle := central(members)) is not None:
             found = [middle]
         for i in untold if found else ():
-            told[i] = i if i in found else max(found, key=lambda t: (_shared_cells(rows[i], rows[t]), alike(i, t)))
+            told[i] = (
+                i
+                if i in found
+                else max(found, key=lambda t: (_shared_cells(rows[i], rows[t]), alike(i, t)))
+            )
     return told
 
 
 def lesson(learner: Row, teacher: Row, planned: TrainingRun) -> TrainingMeasurement:
-    """What the teacher's run showed; its memory only where the whole set-up and the basis are the same."""
-    alike = learner.kind == teacher.kind and learner.text("memory_basis") == teacher.text("memory_basis")
-    return TrainingMeasurement(planned, teacher.number("memory_gib") if alike else None, _speed(teacher, planned))
+    """What the teacher's run showed; its memory only where the whole set-up and the basis are the
+    same.
+    """
+    alike = learner.kind == teacher.kind and learner.text("memory_basis") == teacher.text(
+        "memory_basis"
+    )
+    return TrainingMeasurement(
+        planned, teacher.number("memory_gib") if alike else None, _speed(teacher, planned)
+    )
 
 
 def _speed(row: Row, planned: TrainingRun) -> float | None:
-    """Tokens per second as printed, else from samples and wall time with the lengths that the estimate takes."""
+    """Tokens per second as printed, else from samples and wall time with the lengths that the
+    estimate takes.
+    """
     samples, seconds = row.number("total_samples"), row.number("total_seconds")
     printed = row.number("tokens_per_second")
     return printed or (samples * mean_length(planned) / seconds if samples and seconds else None)

@@ -81,10 +81,14 @@ def page(recorded: Mapping[str, Any]) -> str:
     """The page in Markdown from the recorded figures."""
     calibrated = markdown(recorded["calibrated"]).split("### Formulas")[0]
     alike = "".join(
-        f"| {source} | {found['rows']} | {found['median']:.0%} | {found['p90']:.0%} |\n".replace("%", " %")
+        f"| {source} | {found['rows']} | {found['median']:.0%} | {found['p90']:.0%} |\n".replace(
+            "%", " %"
+        )
         for source, found in recorded["twins"].items()
     )
-    by_group = "".join(_mean_line(TITLES[m], found) for m, found in recorded["calibrated_by_group"].items())
+    by_group = "".join(
+        _mean_line(TITLES[m], found) for m, found in recorded["calibrated_by_group"].items()
+    )
     first = f"{HEAD}\n## Without a run of one's own\n\n{markdown(dict(recorded))}\n"
     return f"{first}{MATCHED}\n{calibrated}{ONE_EACH}{by_group}\n{TWINS}{alike}\n{CAUSES}"
 

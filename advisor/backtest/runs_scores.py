@@ -20,8 +20,14 @@ MEASURES = ("memory_gib", "memory_gib_specified", "tokens_per_second", "total_se
 
 
 def summary(forecasts: Sequence[Forecast], by: str) -> dict[str, Any]:
-    """Errors, coverage and width of every measure, by group and over groups; baselines; and who fits."""
-    scored = [f for f in forecasts if f.row.text("suspect") != "yes" and f.row.text("outcome") in ("", "ok")]
+    """Errors, coverage and width of every measure, by group and over groups; baselines; and who
+    fits.
+    """
+    scored = [
+        f
+        for f in forecasts
+        if f.row.text("suspect") != "yes" and f.row.text("outcome") in ("", "ok")
+    ]
     found: dict[str, Any] = {"by": by}
     for measure in MEASURES:
         found[measure] = _measure(scored, measure, by)
@@ -55,13 +61,19 @@ def _measure(scored: Sequence[Forecast], measure: str, by: str) -> dict[str, Any
             continue
         if column == "tokens_per_second" and not forecast.row.text("tokens_basis"):
             continue
-        groups.setdefault(forecast.row.text(by) or "not stated", []).append((actual, getattr(forecast, column)))
-    listed = {name: score(pairs) for name, pairs in sorted(groups.items(), key=lambda g: -len(g[1]))}
+        groups.setdefault(forecast.row.text(by) or "not stated", []).append(
+            (actual, getattr(forecast, column))
+        )
+    listed = {
+        name: score(pairs) for name, pairs in sorted(groups.items(), key=lambda g: -len(g[1]))
+    }
     return {"groups": listed, "mean": mean(listed.values())}
 
 
 def score(pairs: Sequence[tuple[float, Range]]) -> dict[str, float | None]:
-    """Median and 90th percentile of |forecast ÷ actual − 1|, share inside P10–P90, median P90 ÷ P10."""
+    """Median and 90th percentile of |forecast ÷ actual − 1|, share inside P10–P90, median P90 ÷
+    P10.
+    """
     told = [(actual, r) for actual, r in pairs if r.p10 and r.p50 and r.p90]
     errors = [abs(r.likely / actual - 1) for actual, r in told]
     inside = [float((r.p10 or 0.0) <= actual <= (r.p90 or 0.0)) for actual, r in told]
@@ -100,7 +112,9 @@ def _average(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _baselines(scored: Sequence[Forecast], column: str, formulas: Any, by: str) -> dict[str, dict[str, float | None]]:
+def _baselines(
+    scored: Sequence[Forecast], column: str, formulas: Any, by: str
+) -> dict[str, dict[str, float | None]]:
     found = {}
     for name, formula in formulas.items():
         groups: dict[str, list[tuple[float, Range]]] = {}
@@ -123,14 +137,22 @@ def _fits(forecasts: Sequence[Forecast]) -> dict[str, float | int | None]:
     counts = {"ran": 0, "ran_right": 0, "out_of_memory": 0, "out_of_memory_right": 0}
     for forecast in forecasts:
         outcome = forecast.row.text("outcome")
-        known = forecast.fits != "unknown" and forecast.row.text("gpu") and forecast.row.text("suspect") != "yes"
+        known = (
+            forecast.fits != "unknown"
+            and forecast.row.text("gpu")
+            and forecast.row.text("suspect") != "yes"
+        )
         if outcome in ("ok", "oom") and known:
             kind = "ran" if outcome == "ok" else "out_of_memory"
             counts[kind] += 1
             counts[f"{kind}_right"] += (forecast.fits == "no") == (outcome == "oom")
     both = counts["ran"] and counts["out_of_memory"]
     balanced = (
-        0.5 * (counts["ran_right"] / counts["ran"] + counts["out_of_memory_right"] / counts["out_of_memory"])
+        0.5
+        * (
+            counts["ran_right"] / counts["ran"]
+            + counts["out_of_memory_right"] / counts["out_of_memory"]
+        )
         if both
         else None
     )

@@ -1,6 +1,7 @@
 """Rows of a table of published training runs, and the inputs of the estimator that they stand for.
 
-The columns are those of the public benchmark table; an unknown input gets a stated default and is named as assumed.
+The columns are those of the public benchmark table; an unknown input gets a stated default and is
+named as assumed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from advisor.core.training import TrainingRun
 from advisor.estimate.training.memory import TUNED
 from advisor.estimate.training.throughput import longest_of
 
-SHARED = ("source", "gpu", "gpu_count", "model", "method", "quantization", "fused_loss", "checkpointing")
+SHARED = (
+    "source",
+    "gpu",
+    "gpu_count",
+    "model",
+    "method",
+    "quantization",
+    "fused_loss",
+    "checkpointing",
+)
 SET_UP = (
     *(
         "framework",
@@ -58,7 +68,10 @@ class Row:
         return (self.cells.get(column) or "").strip()
 
     def number(self, column: str) -> float | None:
-        """A cell as a number, None where it is empty. Raises UsageError where it is something else."""
+        """A cell as a number, None where it is empty.
+
+        Raises UsageError where it is something else.
+        """
         text = self.text(column)
         if not text:
             return None
@@ -75,15 +88,17 @@ class Row:
 
     @property
     def group(self) -> tuple[str, ...]:
-        """What a calibration row must share: source, GPU, count, model, method, quantisation, loss, checkpointing."""
+        """What a calibration row must share: source, GPU, count, model, method, quantisation, loss,
+        checkpointing.
+        """
         return tuple(self.text(c) for c in SHARED)
 
     @property
     def kind(self) -> tuple[str, ...]:
         """What a calibration row of the same set-up shares: everything typed but length and batch.
 
-        A model that is trained whole trains all it has. Unnamed adapters are told apart by what they train: where that
-        is not stated, nothing says that two of them are the same.
+        A model that is trained whole trains all it has. Unnamed adapters are told apart by what
+        they train: where that is not stated, nothing says that two of them are the same.
         """
         method, trained = self.text("method"), self.text("trainable_params")
         if method == "full":
@@ -95,7 +110,10 @@ class Row:
 
 
 def read(path: Path) -> list[Row]:
-    """All rows of a CSV file. Raises UsageError where the file is absent, not UTF-8 or lacks a needed column."""
+    """All rows of a CSV file.
+
+    Raises UsageError where the file is absent, not UTF-8 or lacks a needed column.
+    """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -105,13 +123,17 @@ def read(path: Path) -> list[Row]:
                     raise UsageError(f"{path}: no column {column!r}{did_you_mean(column, names)}")
             return [Row(line, cells) for line, cells in enumerate(reader, start=2)]
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); name a CSV file of runs") from None
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}); name a CSV file of runs"
+        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: not a CSV file in UTF-8 ({error})") from None
 
 
 class _Inputs:
-    """Reads the inputs of a row, fills in what is left open and keeps the names of what was filled in."""
+    """Reads the inputs of a row, fills in what is left open and keeps the names of what was filled
+    in.
+    """
 
     def __init__(self, row: Row) -> None:
         self.row = row
@@ -134,8 +156,8 @@ class _Inputs:
     def lengths(self, framework: str, micro_batch: int) -> tuple[int, float | None, float | None]:
         """(limit, mean, longest example where it is not simply a multiple of the mean), in tokens.
 
-        A padded run over a number of samples that is stated had a data set, whose examples vary; without one it is a
-        profile of one length, and every batch is padded to the limit.
+        A padded run over a number of samples that is stated had a data set, whose examples vary;
+        without one it is a profile of one length, and every batch is padded to the limit.
         """
         packed, padded = self.packed(framework), self.row.text("tokens_basis") == "padded"
         limit, mean = self.row.number("max_tokens"), self.row.number("mean_tokens")
@@ -151,12 +173,19 @@ class _Inputs:
             positions = min(limit, longest_of(micro_batch) * mean) if mean else limit
             return round(limit), positions, min(limit, LONGEST_OVER_MEAN * mean) if mean else limit
         if mean is None:
-            return round(limit), self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN)), limit
+            return (
+                round(limit),
+                self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN)),
+                limit,
+            )
         return round(limit), mean, None
 
 
 def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> TrainingRun:
-    """The inputs of a row. Its results are never read; what the row leaves open is filled and named in `assumed`."""
+    """The inputs of a row.
+
+    Its results are never read; what the row leaves open is filled and named in `assumed`.
+    """
     given = _Inputs(row)
     gpu = gpus.get(row.text("gpu"))
     framework, method = row.text("framework") or "other", row.text("method") or "lora"
@@ -166,7 +195,9 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
     micro_batch = given.whole("micro_batch", 4 if roomy else 2)
     limit, mean, longest = given.lengths(framework, micro_batch)
     packed, counted = given.packed(framework), row.text("tokens_basis")
-    checkpointing = "selective" if framework == "torchtitan" else "none" if framework in TUNED else "full"
+    checkpointing = (
+        "selective" if framework == "torchtitan" else "none" if framework in TUNED else "full"
+    )
     old = gpu is not None and gpu.arch in NO_BF16
     quantization = given.text("quantization", "nf4" if method == "qlora" else "none")
     several = "fsdp" if method == "full" or _crowded(row, gpu, quantization) else "ddp"
@@ -182,7 +213,9 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
         targets=given.text("targets", "all-linear") if lora else row.text("targets"),
         trainable_params=row.number("trainable_params"),
         quantization=quantization,
-        dtype=given.text("dtype", ("fp32" if method == "full" else "fp16") if old else "bf16", "weights_dtype"),
+        dtype=given.text(
+            "dtype", ("fp32" if method == "full" else "fp16") if old else "bf16", "weights_dtype"
+        ),
         compute_dtype=row.text("compute_dtype") or _likely_compute(row, framework, gpu),
         optimizer=row.text("optimizer") or "adamw",
         micro_batch=micro_batch,
@@ -209,16 +242,27 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
 
 
 def _crowded(row: Row, gpu: Gpu | None, quantization: str) -> bool:
-    """Whether the frozen weights alone take most of a card, so that several cards must share them."""
+    """Whether the frozen weights alone take most of a card, so that several cards must share
+    them.
+    """
     params = row.number("params_total")
     if params is None or gpu is None or gpu.memory_gb is None:
         return False
-    return params * (0.6 if quantization in ("nf4", "gptq4", "awq4") else 2.0) > 0.8e9 * gpu.memory_gb
+    return (
+        params * (0.6 if quantization in ("nf4", "gptq4", "awq4") else 2.0) > 0.8e9 * gpu.memory_gb
+    )
 
 
 def _likely_compute(row: Row, framework: str, gpu: Gpu | None) -> str:
-    """FP8 where nothing is stated, the card has it and the stack is a vendor's or its own; else as the weights."""
+    """FP8 where nothing is stated, the card has it and the stack is a vendor's or its own; else as
+    the weights.
+    """
     silent = not row.text("weights_dtype") or framework == "megatron"
-    if silent and gpu is not None and gpu.arch in HAS_FP8 and framework in ("nemo", "megatron", "other"):
+    if (
+        silent
+        and gpu is not None
+        and gpu.arch in HAS_FP8
+        and framework in ("nemo", "megatron", "other")
+    ):
         return "fp8"
     return ""

@@ -1,4 +1,6 @@
-"""How much published runs differ whose typed inputs are all the same: no estimate from these inputs can do better."""
+"""How much published runs differ whose typed inputs are all the same: no estimate from these inputs
+can do better.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +12,44 @@ from advisor.backtest.runs_table import Row
 
 NOT_INPUTS = frozenset(
     {
-        *("id", "source_path", "date", "trust", "suspect", "outcome", "epochs", "total_samples", "total_includes"),
-        *("memory_gib", "memory_basis", "tokens_per_second", "step_seconds", "samples_per_second", "total_seconds"),
+        *(
+            "id",
+            "source_path",
+            "date",
+            "trust",
+            "suspect",
+            "outcome",
+            "epochs",
+            "total_samples",
+            "total_includes",
+        ),
+        *(
+            "memory_gib",
+            "memory_basis",
+            "tokens_per_second",
+            "step_seconds",
+            "samples_per_second",
+            "total_seconds",
+        ),
         "cost_usd",
     }
 )
 
 
 def twins(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """By source with at least `FEWEST` such runs: how many, and median and p90 of how far the first of them misses.
+    """By source with at least `FEWEST` such runs: how many, and median and p90 of how far the first
+    of them misses.
 
-    The first is that of the middle date: what a calibration with it would miss in tokens per second at best.
+    The first is that of the middle date: what a calibration with it would miss in tokens per second
+    at best.
     """
     alike: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         finished = row.text("outcome") in ("", "ok") and row.text("suspect") != "yes"
         if finished and row.text("tokens_basis") and row.number("tokens_per_second"):
-            inputs = tuple(value or "" for name, value in sorted(row.cells.items()) if name not in NOT_INPUTS)
+            inputs = tuple(
+                value or "" for name, value in sorted(row.cells.items()) if name not in NOT_INPUTS
+            )
             alike.setdefault(inputs, []).append(row)
     missed: dict[str, list[float]] = {}
     for members in alike.values():

@@ -41,9 +41,16 @@ TECHNIQUES = {
     "rl_ft": ("tune", "reinforced"),
     "hybrid": ("hybrid", "tuned-few-shot"),
 }
-SPECIFIC = {"medical": "high", "legal": "high", "finance": "high", "agriculture": "high", "general": "low"}
+SPECIFIC = {
+    "medical": "high",
+    "legal": "high",
+    "finance": "high",
+    "agriculture": "high",
+    "general": "low",
+}
 _WEAK = re.compile(
-    r"unsupervised|continued pre-?train|bootstrapped traces|unlabel|out[- ]of[- ]d|rollout|grpo", re.IGNORECASE
+    r"unsupervised|continued pre-?train|bootstrapped traces|unlabel|out[- ]of[- ]d|rollout|grpo",
+    re.IGNORECASE,
 )
 _ENCODER = re.compile(r"bert|setfit|mpnet|electra|xlnet|\bpet\b", re.IGNORECASE)
 _ITEMS = re.compile(r"test n=(\d+)|(\d+)-(?:item|example) test|on (\d+) items|test = (\d+) items")
@@ -53,9 +60,12 @@ _RETRIEVAL = re.compile(r"\brag\b|retriev", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One published result. `value` is scaled to 0..1 (`scale` undoes it); None where the file leaves it out.
+    """One published result.
 
-    `examples` is the place on a learning curve: labels for a tuned model, demonstrations for a prompt.
+    `value` is scaled to 0..1 (`scale` undoes it); None where the file leaves it out.
+
+    `examples` is the place on a learning curve: labels for a tuned model, demonstrations for a
+    prompt.
     """
 
     study: str
@@ -77,7 +87,12 @@ class Result:
     @property
     def has_unit(self) -> bool:
         """Whether the metric says what a full mark is."""
-        return self.scale == 1 or "_pct" in self.metric or "_frac" in self.metric or "0_10" in self.metric
+        return (
+            self.scale == 1
+            or "_pct" in self.metric
+            or "_frac" in self.metric
+            or "0_10" in self.metric
+        )
 
     @property
     def lower_is_better(self) -> bool:
@@ -85,16 +100,23 @@ class Result:
 
 
 def read(path: Path) -> list[Result]:
-    """Every row of an evidence file. Raises UsageError naming the file and line where a row cannot be read."""
+    """Every row of an evidence file.
+
+    Raises UsageError naming the file and line where a row cannot be read.
+    """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
             _check_columns(path, reader.fieldnames or ())
             rows = [(reader.line_num, row) for row in reader]
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or 'cannot be read'}; give a file of the evidence schema") from None
+        raise UsageError(
+            f"{path}: {error.strerror or 'cannot be read'}; give a file of the evidence schema"
+        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: is not readable as CSV ({error}); save it as UTF-8 CSV") from None
+        raise UsageError(
+            f"{path}: is not readable as CSV ({error}); save it as UTF-8 CSV"
+        ) from None
     scales = _scales(path, rows)
     return [_result(path, line, row, scales[row["study"], row["metric"]]) for line, row in rows]
 
@@ -103,7 +125,9 @@ def _check_columns(path: Path, found: Iterable[str]) -> None:
     names = list(found)
     for column in COLUMNS:
         if column not in names:
-            raise UsageError(f"{path}: line 1: column {column!r} is missing{did_you_mean(column, names)}; add it")
+            raise UsageError(
+                f"{path}: line 1: column {column!r} is missing{did_you_mean(column, names)}; add it"
+            )
 
 
 def _number(path: Path, line: int, row: dict[str, str], column: str) -> float | None:
@@ -120,12 +144,22 @@ def _number(path: Path, line: int, row: dict[str, str], column: str) -> float | 
 
 
 def _scales(path: Path, rows: list[tuple[int, dict[str, str]]]) -> dict[tuple[str, str], float]:
-    """100 for percentages, 10 for marks out of ten, 1 for shares; an unnamed unit by its largest value."""
+    """100 for percentages, 10 for marks out of ten, 1 for shares; an unnamed unit by its largest
+    value.
+    """
     scales: dict[tuple[str, str], float] = {}
     for line, row in rows:
         key, metric = (row["study"], row["metric"]), row["metric"]
         value = _number(path, line, row, "value") or 0.0
-        named = 100.0 if "_pct" in metric else 10.0 if "0_10" in metric else 100.0 if value > 1.5 else 1.0
+        named = (
+            100.0
+            if "_pct" in metric
+            else 10.0
+            if "0_10" in metric
+            else 100.0
+            if value > 1.5
+            else 1.0
+        )
         scales[key] = max(scales.get(key, 1.0), named if "lower_better" not in metric else 1.0)
     return scales
 
@@ -133,8 +167,13 @@ def _scales(path: Path, rows: list[tuple[int, dict[str, str]]]) -> dict[tuple[st
 def _result(path: Path, line: int, row: dict[str, str], scale: float) -> Result:
     if row["approach"] not in TECHNIQUES:
         hint = did_you_mean(row["approach"], TECHNIQUES)
-        raise UsageError(f"{path}: line {line}: approach {row['approach'][:40]!r} is unknown{hint}; mend it")
-    numbers = {c: _number(path, line, row, c) for c in ("base_params_b", "n_shots", "n_train_examples", "value")}
+        raise UsageError(
+            f"{path}: line {line}: approach {row['approach'][:40]!r} is unknown{hint}; mend it"
+        )
+    numbers = {
+        c: _number(path, line, row, c)
+        for c in ("base_params_b", "n_shots", "n_train_examples", "value")
+    }
     params, shots, labels, value = numbers.values()
     params = params if params is not None and params > 0 else None
     approach, technique = _technique(row, shots, params)
@@ -175,7 +214,11 @@ def _technique(row: dict[str, str], shots: float | None, params: float | None) -
         technique = "tuned-retrieval"
     if row["approach"] == "full_ft" and (_ENCODER.search(row["base_model"]) or (params or 1) < 0.5):
         technique = "encoder"
-    if approach == "prompt" and technique in ("few-shot", "one-shot", "many-shot") and "retrieved" in notes:
+    if (
+        approach == "prompt"
+        and technique in ("few-shot", "one-shot", "many-shot")
+        and "retrieved" in notes
+    ):
         technique = "retrieved-examples"
     return approach, technique
 

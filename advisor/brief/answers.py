@@ -19,9 +19,13 @@ LEFT_OUT = ("", "?")
 """Answers that mean "I do not know": the default holds, or the value is derived."""
 
 _SCALES = {"": 0, "k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "b": 9, "billion": 9}
-_NUMBER = re.compile(r"([+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)\s*(%?)", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"([+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)\s*(%?)", re.IGNORECASE
+)
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,])")
-_SPLIT = re.compile(r"\s*(?:\.\.+|…|–|—|;|<=?|,\s|\bto\b|\s-\s|(?<=[\dkKmMbBn%])-(?=[\d.]))\s*", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"\s*(?:\.\.+|…|–|—|;|<=?|,\s|\bto\b|\s-\s|(?<=[\dkKmMbBn%])-(?=[\d.]))\s*", re.IGNORECASE
+)
 _YES = ("yes", "y", "true", "on", "1")
 _NO = ("no", "n", "false", "off", "0")
 _NONE = ("none", "[]", "-")
@@ -30,10 +34,12 @@ _TINY = -9
 
 
 def parse_answer(question: Question, text: str) -> Any:
-    """The answer that `text` gives, in core's own type; None for "left out" (empty, or a question mark).
+    """The answer that `text` gives, in core's own type; None for "left out" (empty, or a question
+    mark).
 
-    Numbers take k, M and bn, a `%` where they are shares, and ranges as `low..high` (the middle is likely) or
-    `low likely high`. Names are separated by commas; `none` is the empty list. Raises UsageError, in plain words.
+    Numbers take k, M and bn, a `%` where they are shares, and ranges as `low..high` (the middle is
+    likely) or `low likely high`. Names are separated by commas; `none` is the empty list. Raises
+    UsageError, in plain words.
     """
     text = text.strip()
     if text in LEFT_OUT:
@@ -45,7 +51,10 @@ def parse_answer(question: Question, text: str) -> Any:
 
 
 def format_answer(question: Question, value: Any) -> str:
-    """`value` as a person would type it, exact: `parse_answer` takes it back to the same value. Empty for None."""
+    """`value` as a person would type it, exact: `parse_answer` takes it back to the same value.
+
+    Empty for None.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -60,8 +69,9 @@ def format_answer(question: Question, value: Any) -> str:
 
 
 def with_answers(brief: Brief, settings: Iterable[str], *, source: str = "--set") -> Brief:
-    """`brief` with answers given as `key=value`, such as `traffic.requests_per_month=3M`; an empty value takes one
-    back. Raises UsageError for an unknown key, an impossible value or one that contradicts another answer.
+    """`brief` with answers given as `key=value`, such as `traffic.requests_per_month=3M`; an empty
+    value takes one back. Raises UsageError for an unknown key, an impossible value or one that
+    contradicts another answer.
     """
     for setting in settings:
         key, equals, text = setting.partition("=")
@@ -75,10 +85,15 @@ def with_answers(brief: Brief, settings: Iterable[str], *, source: str = "--set"
 
 
 def with_answer(brief: Brief, key: str, value: Any, source: str) -> Brief:
-    """`brief` with one answer, quoted from `source`; None takes the answer back. Contradictions are not looked for."""
+    """`brief` with one answer, quoted from `source`; None takes the answer back.
+
+    Contradictions are not looked for.
+    """
     if value is None:
         return brief.without(key)
-    return brief.answered(key, value, Origin(Basis.QUOTED, source, brief.as_of.isoformat() if brief.as_of else ""))
+    return brief.answered(
+        key, value, Origin(Basis.QUOTED, source, brief.as_of.isoformat() if brief.as_of else "")
+    )
 
 
 def _asked(key: str, source: str) -> Question:
@@ -90,7 +105,9 @@ def _asked(key: str, source: str) -> Question:
         hint = f"; did you mean {' or '.join(repr(k) for k in same)}?"
     else:
         hint = did_you_mean(key, known) or _by_last_word(key, known)
-    raise UsageError(f"{source}: unknown key {plain(key)}{hint or '; see docs/reference/brief.md for the keys'}")
+    raise UsageError(
+        f"{source}: unknown key {plain(key)}{hint or '; see docs/reference/brief.md for the keys'}"
+    )
 
 
 def _by_last_word(key: str, known: list[str]) -> str:
@@ -110,7 +127,9 @@ def _numeric(question: Question, text: str) -> Any:
     if not question.ranged:
         raise Refused("takes one number, no range; give the likely one")
     if len(parts) > 3:
-        raise Refused(f"{quoted(text)} has more than three numbers; write low..high or low..likely..high")
+        raise Refused(
+            f"{quoted(text)} has more than three numbers; write low..high or low..likely..high"
+        )
     points = _points(question, parts)
     low, high = points[0], points[-1]
     value = ordered(question, (low, points[1] if len(points) == 3 else _middle(low, high), high))
@@ -120,11 +139,18 @@ def _numeric(question: Question, text: str) -> Any:
 def _apart(text: str) -> list[str]:
     """Numbers that are only separated by spaces; a text that is no such row stays whole."""
     found = [m[0].strip() for m in _NUMBER.finditer(text)]
-    return found if len(found) > 1 and "".join(found).replace(" ", "") == text.replace(" ", "") else [text]
+    return (
+        found
+        if len(found) > 1 and "".join(found).replace(" ", "") == text.replace(" ", "")
+        else [text]
+    )
 
 
 def _points(question: Question, parts: list[str]) -> list[float]:
-    """The numbers of a range. A unit on the last alone counts for all (2.4..3.6M), unless it breaks their order."""
+    """The numbers of a range.
+
+    A unit on the last alone counts for all (2.4..3.6M), unless it breaks their order.
+    """
     last = _NUMBER.fullmatch(parts[-1])
     unit = f"{last[2]}{last[3]}" if last else ""
     if unit and all((m := _NUMBER.fullmatch(p)) and not m[2] and not m[3] for p in parts[:-1]):
@@ -141,11 +167,15 @@ def _value(question: Question, text: str) -> float:
     if found is None or scale is None or len(text) > _LONGEST:
         raise Refused(f"{quoted(text)} is no number; write {_example(question)}")
     if found[3] and not _takes_percent(question):
-        raise Refused(f"{quoted(text)} has a % sign, but this is a number of {question.unit or question.kind}")
+        raise Refused(
+            f"{quoted(text)} has a % sign, but this is a number of {question.unit or question.kind}"
+        )
     try:
         return float(Decimal(found[1].replace("_", "")).scaleb(scale - (2 if found[3] else 0)))
     except ArithmeticError:
-        raise Refused(f"{quoted(text)} is no number that can be held; write {_example(question)}") from None
+        raise Refused(
+            f"{quoted(text)} is no number that can be held; write {_example(question)}"
+        ) from None
 
 
 def _middle(low: float, high: float) -> float:
@@ -180,7 +210,9 @@ def _choice(question: Question, text: str) -> Any:
 def _names(question: Question, text: str) -> Any:
     if text.lower() in _NONE:
         return ()
-    return checked(question, [n.strip().strip("\"'") for n in text.strip("[]").split(",") if n.strip()])
+    return checked(
+        question, [n.strip().strip("\"'") for n in text.strip("[]").split(",") if n.strip()]
+    )
 
 
 def _as_it_stands(question: Question, text: str) -> Any:
@@ -195,7 +227,9 @@ def _range_text(question: Question, value: Range) -> str:
     middle = [] if value.p50 == _middle(value.p10, value.p90) else [value.p50]
     points = [value.p10, *middle, value.p90]
     short = [_number_text(question, p) for p in points]
-    if _points(question, [p.replace(",", "") for p in short]) != points:  # a last 1.25 M makes millions of a plain 1
+    if (
+        _points(question, [p.replace(",", "") for p in short]) != points
+    ):  # a last 1.25 M makes millions of a plain 1
         short[-1] = _digits(Decimal(repr(value.p90)))
     return " – ".join(short)
 
@@ -213,7 +247,9 @@ def _number_text(question: Question, value: float) -> str:
 
 
 def _digits(value: Decimal) -> str:
-    """A decimal without idle zeros, its thousands grouped; with an exponent only where it is tiny."""
+    """A decimal without idle zeros, its thousands grouped; with an exponent only where it is
+    tiny.
+    """
     if value and value.adjusted() < _TINY:
         return str(value.normalize()).lower()
     text = f"{value:,f}"

@@ -15,8 +15,8 @@ from advisor.core.brief import LISTS, questions
 def update(text: str, key: str, value: Any) -> str:
     """`text` with one answer changed, comments and layout kept; None takes the key out.
 
-    `key` is a dotted key, an optional table (None takes it out) or a list (a tuple of rows replaces it). `text` must be
-    TOML that `parse` accepts.
+    `key` is a dotted key, an optional table (None takes it out) or a list (a tuple of rows replaces
+    it). `text` must be TOML that `parse` accepts.
     """
     if key in LISTS:
         return _append(_removed(text, key), row_blocks(key, value or ()))
@@ -42,7 +42,9 @@ def _removed(text: str, key: str) -> str:
 
 
 def _replaced(text: str, key: str, raw: str) -> str | None:
-    """The text with another value at a key that it has or whose table stands in one line; None where it has neither."""
+    """The text with another value at a key that it has or whose table stands in one line; None
+    where it has neither.
+    """
     import tomlkit
     from tomlkit.items import InlineTable
 
@@ -60,7 +62,9 @@ def _replaced(text: str, key: str, raw: str) -> str | None:
 
 
 def _inserted(text: str, key: str, raw: str) -> str:
-    """The text with a new key: after the one that is asked before it, else at the head of its table."""
+    """The text with a new key: after the one that is asked before it, else at the head of its
+    table.
+    """
     table, _, name = key.rpartition(".")
     at = key_lines(text)
     if table and table not in at:
@@ -90,7 +94,9 @@ def _asked_before(key: str) -> Iterator[str]:
 
 
 def _end_of_value(lines: list[str], start: int) -> int:
-    """The index after the last line of the value that begins on line `start` (from 0): values may span lines."""
+    """The index after the last line of the value that begins on line `start` (from 0): values may
+    span lines.
+    """
     for end in range(start + 1, len(lines) + 1):
         with contextlib.suppress(tomllib.TOMLDecodeError):
             tomllib.loads("\n".join(lines[start:end]))

@@ -11,7 +11,10 @@ from advisor.core.text import printable
 
 
 def save(path: Path | str, text: str) -> None:
-    """Write `text` to `path` at once or not at all; links are followed, rights kept. Raises UsageError."""
+    """Write `text` to `path` at once or not at all; links are followed, rights kept.
+
+    Raises UsageError.
+    """
     try:
         target = Path(path).resolve()
         scratch = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
@@ -25,7 +28,9 @@ def save(path: Path | str, text: str) -> None:
                 scratch.unlink()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(f"{printable(str(path))}: cannot be written ({reason}); choose another place") from None
+        raise UsageError(
+            f"{printable(str(path))}: cannot be written ({reason}); choose another place"
+        ) from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,4 +1,6 @@
-"""The questions in the groups and the order in which people are asked; and which of them make sense right now."""
+"""The questions in the groups and the order in which people are asked; and which of them make sense
+right now.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from advisor.core.brief import Brief, questions
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions that belong together. `optional` names the table that may be left out as a whole, else empty."""
+    """Questions that belong together.
+
+    `optional` names the table that may be left out as a whole, else empty.
+    """
 
     title: str
     summary: str
@@ -31,7 +36,10 @@ class Group:
 
 @cache
 def groups() -> tuple[Group, ...]:
-    """Every question of the tables that stand once, in exactly one group. Rows of lists are in `core.brief.LISTS`."""
+    """Every question of the tables that stand once, in exactly one group.
+
+    Rows of lists are in `core.brief.LISTS`.
+    """
     task = _keys_of("task")
     return (
         Group("Task", "what the model has to do", ("name", *task)),
@@ -45,13 +53,22 @@ def groups() -> tuple[Group, ...]:
         Group("Models", "which models are compared", _keys_of("models")),
         Group("Tuning", "how a tuned model is trained and prompted", _keys_of("tuning")),
         Group("Today", "what is in place: the as-is option", _keys_of("current"), "current"),
-        Group("Retrieval", "documents looked up for each request", _keys_of("retrieval"), "retrieval"),
-        Group("Report", "for whom, as of when, with whose prices", ("client", "as_of", *_keys_of("prices"))),
+        Group(
+            "Retrieval", "documents looked up for each request", _keys_of("retrieval"), "retrieval"
+        ),
+        Group(
+            "Report",
+            "for whom, as of when, with whose prices",
+            ("client", "as_of", *_keys_of("prices")),
+        ),
     )
 
 
 def makes_sense(brief: Brief, key: str) -> bool:
-    """Whether the question at `key` can still matter, given the other answers. Questions of absent tables do not."""
+    """Whether the question at `key` can still matter, given the other answers.
+
+    Questions of absent tables do not.
+    """
     table = key.partition(".")[0]
     if "." in key and "[" not in key and getattr(brief, table) is None:
         return False
@@ -71,7 +88,10 @@ def _several_prefixes(brief: Brief) -> bool:
 
 
 def _limited(brief: Brief) -> bool:
-    return any(limit is not None for limit in (brief.budget.one_off_usd, brief.budget.monthly_usd, brief.budget.weeks))
+    return any(
+        limit is not None
+        for limit in (brief.budget.one_off_usd, brief.budget.monthly_usd, brief.budget.weeks)
+    )
 
 
 def _cards(brief: Brief) -> bool:

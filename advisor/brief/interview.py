@@ -1,7 +1,8 @@
 """The questions one by one: what to ask next, given the answers so far. Knows no terminal.
 
-A step is a question by its key (`traffic.static_tokens`, `segments[0].share`), or a gate that asks yes or no before
-others: `more:Traffic` (the rest of a group), `table:current` (an optional table), `row:segments[0]` (another row).
+A step is a question by its key (`traffic.static_tokens`, `segments[0].share`), or a gate that asks
+yes or no before others: `more:Traffic` (the rest of a group), `table:current` (an optional table),
+`row:segments[0]` (another row).
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ _ROW_GATES = {
 
 @dataclass
 class Interview:
-    """The state of an interview. `everything` skips the gates before the less important questions of a group."""
+    """The state of an interview.
+
+    `everything` skips the gates before the less important questions of a group.
+    """
 
     brief: Brief = field(default_factory=Brief)
     everything: bool = False
@@ -88,7 +92,9 @@ class Interview:
             name, number, _ = _row(what)
             return _ROW_GATES[name] if number == 0 else "Another one?"
         if kind == "table":
-            return {"current": "Is a model in place today?"}.get(what, "Are documents looked up for each request?")
+            return {"current": "Is a model in place today?"}.get(
+                what, "Are documents looked up for each request?"
+            )
         return f"More questions on {what.lower()}?"
 
     def help(self, step: str) -> str:
@@ -120,7 +126,10 @@ class Interview:
         what = step.partition(":")[2] or step
         table = what.partition("[")[0]
         for group in groups():
-            if what in (group.title, group.optional, *group.keys) or _LISTS_AFTER.get(group.title) == table:
+            if (
+                what in (group.title, group.optional, *group.keys)
+                or _LISTS_AFTER.get(group.title) == table
+            ):
                 return group
         return None
 
@@ -141,7 +150,9 @@ class Interview:
         for group in groups():
             if group.optional:
                 yield f"table:{group.optional}"
-            rest = [k for k in group.keys if k not in group.basic_keys and makes_sense(self.brief, k)]
+            rest = [
+                k for k in group.keys if k not in group.basic_keys and makes_sense(self.brief, k)
+            ]
             yield from (k for k in group.basic_keys if makes_sense(self.brief, k))
             if not group.optional and rest and not self.everything:
                 yield f"more:{group.title}"
@@ -170,7 +181,9 @@ class Interview:
         return self.question(step).required and step not in self.brief.origins
 
     def _clash(self, step: str) -> str:
-        """Why the answers contradict each other since `step`; rows that are not complete yet are left alone."""
+        """Why the answers contradict each other since `step`; rows that are not complete yet are
+        left alone.
+        """
         for key, message in contradictions(self.brief):
             of_shares = key == "segments" and step.endswith(".share")
             if key == step or of_shares or ("[" not in key + step and key != "segments"):
@@ -182,7 +195,11 @@ class Interview:
         if kind == "more":
             (self.opened.add if yes else self.opened.discard)(gate)
         elif kind == "table":
-            empty = replace(self.brief, **{what: SECTIONS[what]()}) if yes and not self._has(gate) else self.brief
+            empty = (
+                replace(self.brief, **{what: SECTIONS[what]()})
+                if yes and not self._has(gate)
+                else self.brief
+            )
             self.brief = empty if yes else self.brief.without(what)
         else:
             name, number, _ = _row(what)
@@ -209,7 +226,9 @@ class Interview:
         origins = {k: o for k, o in self.brief.origins.items() if k != step}
         if value is not None:
             origins[step] = _origin(name)
-        self.brief = replace(_put_rows(self.brief, name, tuple(rows)), origins=MappingProxyType(origins))
+        self.brief = replace(
+            _put_rows(self.brief, name, tuple(rows)), origins=MappingProxyType(origins)
+        )
 
 
 def _fields_of(name: str) -> list[str]:
@@ -218,7 +237,10 @@ def _fields_of(name: str) -> list[str]:
 
 
 def _row(what: str) -> tuple[str, int, str]:
-    """List, number and field of `segments[0].share` or `segments[0]`. Raises ValueError for anything else."""
+    """List, number and field of `segments[0].share` or `segments[0]`.
+
+    Raises ValueError for anything else.
+    """
     found = _ROW.fullmatch(what)
     if found is None:
         raise ValueError(what)
@@ -242,5 +264,11 @@ def _with_rows(brief: Brief, name: str, kept: Any) -> Brief:
     origins = {k: o for k, o in brief.origins.items() if not k.startswith(f"{name}[")}
     for new, old in enumerate(kept):
         mark = f"{name}[{old}]."
-        origins |= {f"{name}[{new}].{k.removeprefix(mark)}": o for k, o in brief.origins.items() if k.startswith(mark)}
-    return _put_rows(replace(brief, origins=MappingProxyType(origins)), name, tuple(rows[i] for i in kept))
+        origins |= {
+            f"{name}[{new}].{k.removeprefix(mark)}": o
+            for k, o in brief.origins.items()
+            if k.startswith(mark)
+        }
+    return _put_rows(
+        replace(brief, origins=MappingProxyType(origins)), name, tuple(rows[i] for i in kept)
+    )

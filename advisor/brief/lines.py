@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]\[=]+?)\s*\]")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_KEY = re.compile(
+    r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
 _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 _FENCE = re.compile(r'"""|\'\'\'')
 
 
 def key_lines(text: str) -> dict[str, int]:
-    """The line, from 1, of every table and key by its path, such as `quality.measured[1].score`; the first one counts.
+    """The line, from 1, of every table and key by its path, such as `quality.measured[1].score`;
+    the first one counts.
 
     Keys inside inline tables are not listed.
     """
@@ -34,7 +37,9 @@ def key_lines(text: str) -> dict[str, int]:
 
 
 def line_of(text: str, path: str) -> int | None:
-    """The line of `path`, or of the nearest thing around it that has one; None where nothing does."""
+    """The line of `path`, or of the nearest thing around it that has one; None where nothing
+    does.
+    """
     lines = key_lines(text)
     while path and path not in lines:
         path = path[: path.rfind("[")] if path.endswith("]") else path.rpartition(".")[0]

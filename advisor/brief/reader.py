@@ -1,4 +1,7 @@
-"""A brief from its TOML text. Strict: what is not understood is refused with file, line, key and what to do."""
+"""A brief from its TOML text.
+
+Strict: what is not understood is refused with file, line, key and what to do.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,19 @@ _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read(path: Path | str) -> Brief:
-    """The brief in the file at `path`; paths inside it are relative to its folder. Raises UsageError, in one line."""
+    """The brief in the file at `path`; paths inside it are relative to its folder.
+
+    Raises UsageError, in one line.
+    """
     path = Path(path)
     return parse(_text_of(path), name=printable(str(path)), folder=str(path.parent))
 
 
 def parse(text: str, *, name: str = "brief", folder: str = ".") -> Brief:
-    """The brief in a TOML text; `name` is that of its file, for messages and sources. Raises UsageError."""
+    """The brief in a TOML text; `name` is that of its file, for messages and sources.
+
+    Raises UsageError.
+    """
     return _Reader(name, text).brief(folder)
 
 
@@ -47,10 +56,14 @@ def _text_of(path: Path) -> str:
     except FileNotFoundError:
         raise UsageError(f"{shown}: no such file{_neighbours(path)}") from None
     except IsADirectoryError:
-        raise UsageError(f"{shown}: is a folder; name the brief inside it{_neighbours(path / 'brief.toml')}") from None
+        raise UsageError(
+            f"{shown}: is a folder; name the brief inside it{_neighbours(path / 'brief.toml')}"
+        ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(f"{shown}: cannot be read ({reason}); check its name and its rights") from None
+        raise UsageError(
+            f"{shown}: cannot be read ({reason}); check its name and its rights"
+        ) from None
     if len(raw) > LARGEST_BYTES:
         raise UsageError(f"{shown}: is larger than 1 MiB, so it is no brief; name the TOML file")
     if b"\0" in raw:
@@ -59,11 +72,15 @@ def _text_of(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise UsageError(f"{shown}: line {line}: is not UTF-8 text; save the file as UTF-8") from None
+        raise UsageError(
+            f"{shown}: line {line}: is not UTF-8 text; save the file as UTF-8"
+        ) from None
 
 
 def _neighbours(path: Path) -> str:
-    """What to do where a file is missing: the nearest brief in its folder, else how to write one."""
+    """What to do where a file is missing: the nearest brief in its folder, else how to write
+    one.
+    """
     try:
         near = nearest(path.name, [p.name for p in path.parent.glob("*.toml")], 1)
     except OSError:
@@ -104,7 +121,9 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             raise UsageError(f"{self.name}: {_where(str(error), self.text)}") from None
         except (RecursionError, ValueError):
-            raise UsageError(f"{self.name}: is no TOML that can be read; keep numbers short and tables flat") from None
+            raise UsageError(
+                f"{self.name}: is no TOML that can be read; keep numbers short and tables flat"
+            ) from None
         if not data:
             raise UsageError(f"{self.name}: answers nothing; write a brief with `advisor ask`")
         return data
@@ -112,7 +131,10 @@ class _Reader:
     def _schema(self, raw: Any) -> None:
         if isinstance(raw, bool) or raw != SCHEMA:
             given = plain(str(raw))
-            self._fail("schema", f"{given} is not known to this version; write schema = {SCHEMA}, or upgrade advisor")
+            self._fail(
+                "schema",
+                f"{given} is not known to this version; write schema = {SCHEMA}, or upgrade advisor",
+            )
 
     def _day(self, data: Mapping[str, Any]) -> str:
         question = questions()["as_of"]
@@ -124,7 +146,9 @@ class _Reader:
             self._fail(path, f"{stands}; write [{path}] above its keys")
         lists = [name for name in LISTS if name.startswith(f"{path}.")]
         known = _names_in(f"{path}.")
-        self._refuse_unknown(raw, path, (*known, *(name.removeprefix(f"{path}.") for name in lists)))
+        self._refuse_unknown(
+            raw, path, (*known, *(name.removeprefix(f"{path}.") for name in lists))
+        )
         values = self._answers(known, raw, f"{path}.")
         for name in lists:
             if (field := name.removeprefix(f"{path}.")) in raw:
@@ -144,8 +168,12 @@ class _Reader:
         self._refuse_unknown(raw, place, known)
         return LISTS[path](**self._answers(known, raw, f"{place}."))
 
-    def _answers(self, known: Mapping[str, Question], raw: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-        """The given ones of the known keys, checked; the origins of those that are no "left out" are remembered."""
+    def _answers(
+        self, known: Mapping[str, Question], raw: Mapping[str, Any], prefix: str
+    ) -> dict[str, Any]:
+        """The given ones of the known keys, checked; the origins of those that are no "left out"
+        are remembered.
+        """
         values = {}
         for name, question in known.items():
             if name in raw:
@@ -170,7 +198,9 @@ class _Reader:
         for key in raw:
             if key not in known:
                 full = f"{path}.{key}" if path else key
-                raise UsageError(f"{self._at(full)}unknown key {plain(full)}{_hint(key, path, known)}")
+                raise UsageError(
+                    f"{self._at(full)}unknown key {plain(full)}{_hint(key, path, known)}"
+                )
 
     def _fail(self, key: str, message: str) -> NoReturn:
         raise UsageError(f"{self._at(key)}{key}: {message}")
@@ -187,11 +217,20 @@ def _names_in(prefix: str) -> dict[str, Question]:
 
 
 def _hint(key: str, path: str, known: Collection[str]) -> str:
-    """What to do about an unknown key: the table it belongs to, the nearest name, or to take it out."""
-    homes = [k.rpartition(".")[0] for k in questions() if k.rpartition(".")[2] == key and "[" not in k and "." in k]
+    """What to do about an unknown key: the table it belongs to, the nearest name, or to take it
+    out.
+    """
+    homes = [
+        k.rpartition(".")[0]
+        for k in questions()
+        if k.rpartition(".")[2] == key and "[" not in k and "." in k
+    ]
     if homes:
         return f"; it belongs under [{homes[0]}]"
-    return did_you_mean(key, known) or f"; take it out, or see `advisor schema` for the keys of [{path or 'the brief'}]"
+    return (
+        did_you_mean(key, known)
+        or f"; take it out, or see `advisor schema` for the keys of [{path or 'the brief'}]"
+    )
 
 
 def _where(message: str, text: str) -> str:

@@ -1,4 +1,6 @@
-"""The reference page of the brief: `python -m advisor.brief.reference > docs/reference/brief.md`."""
+"""The reference page of the brief: `python -m advisor.brief.reference >
+docs/reference/brief.md`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,12 @@ A TOML file that says what is asked. The app's form, `advisor ask` and `--set KE
 """
 
 
-_KINDS = {"yes-no": "`true` or `false`", "names": "list of names", "score": "number", "whole": "whole number"}
+_KINDS = {
+    "yes-no": "`true` or `false`",
+    "names": "list of names",
+    "score": "number",
+    "whole": "whole number",
+}
 
 
 def page() -> str:
@@ -46,13 +53,22 @@ def page() -> str:
 
 def _table(keys: Iterable[str]) -> str:
     rows = [_row(key, questions()[key]) for key in keys]
-    return "\n".join(["| Key | Question | Answer | Default and its source |", "|---|---|---|---|", *rows]) + "\n"
+    return (
+        "\n".join(
+            ["| Key | Question | Answer | Default and its source |", "|---|---|---|---|", *rows]
+        )
+        + "\n"
+    )
 
 
 def _row(key: str, question: Question) -> str:
     name = f"**`{key}`**" if question.basic else f"`{key}`"
     asked = f"{question.text} {question.help}"
-    return "| " + " | ".join(_cell(c) for c in (name, asked, _answer(question), _default(question))) + " |"
+    return (
+        "| "
+        + " | ".join(_cell(c) for c in (name, asked, _answer(question), _default(question)))
+        + " |"
+    )
 
 
 def _answer(question: Question) -> str:

@@ -1,4 +1,6 @@
-"""The assumption register: what a brief leaves open, what stands in for it, and where that comes from."""
+"""The assumption register: what a brief leaves open, what stands in for it, and where that comes
+from.
+"""
 
 from __future__ import annotations
 
@@ -22,23 +24,38 @@ _SINGULAR = {"tasks": "task", "cards": "card", "segments": "segment", "prefixes"
 
 
 def assumptions(brief: Brief) -> tuple[Assumption, ...]:
-    """An entry for every question left open whose default can move the verdict, in the order of the questions.
+    """An entry for every question left open whose default can move the verdict, in the order of the
+    questions.
 
-    Left aside are questions that the other answers make pointless, tables that are absent and texts that are only
-    shown. In rows of lists the row's own default is listed, under a key such as `segments[0].share`.
+    Left aside are questions that the other answers make pointless, tables that are absent and texts
+    that are only shown. In rows of lists the row's own default is listed, under a key such as
+    `segments[0].share`.
     """
-    tables = [_assumption(brief, q, key, brief.get(key)) for key, q in questions().items() if _is_open(brief, key, q)]
+    tables = [
+        _assumption(brief, q, key, brief.get(key))
+        for key, q in questions().items()
+        if _is_open(brief, key, q)
+    ]
     return (*tables, *_in_rows(brief), *_from_runs(brief))
 
 
 def _is_open(brief: Brief, key: str, question: Question) -> bool:
-    return question.registered and "[" not in key and key not in brief.origins and makes_sense(brief, key)
+    return (
+        question.registered
+        and "[" not in key
+        and key not in brief.origins
+        and makes_sense(brief, key)
+    )
 
 
 def _in_rows(brief: Brief) -> list[Assumption]:
     found = []
     for name in LISTS:
-        asked = [q for k, q in questions().items() if k.startswith(f"{name}[].") and q.registered and not q.required]
+        asked = [
+            q
+            for k, q in questions().items()
+            if k.startswith(f"{name}[].") and q.registered and not q.required
+        ]
         for i, row in enumerate(brief.get(name)):
             for question in asked:
                 field = question.key.rpartition(".")[2]
@@ -66,16 +83,22 @@ def _from_runs(brief: Brief) -> list[Assumption]:
 
 def _assumption(brief: Brief, question: Question, key: str, value: Any) -> Assumption:
     origin = brief.origin(key)
-    return Assumption(key, in_words(question, value), str(origin.basis), origin.source, origin.as_of)
+    return Assumption(
+        key, in_words(question, value), str(origin.basis), origin.source, origin.as_of
+    )
 
 
 def in_words(question: Question, value: Any) -> str:
-    """A value with its unit, as a register shows it: "300 – 1,000 – 3,000 tokens/request"; a word where it is open."""
+    """A value with its unit, as a register shows it: "300 – 1,000 – 3,000 tokens/request"; a word
+    where it is open.
+    """
     if value is None or value in ("", ()):
         open_ = "any" if value is not None else DERIVED
         return next((word for start, word in _OPEN if question.source.startswith(start)), open_)
     text = format_answer(question, value)
-    numeric = isinstance(value, Range) or (isinstance(value, int | float) and not isinstance(value, bool))
+    numeric = isinstance(value, Range) or (
+        isinstance(value, int | float) and not isinstance(value, bool)
+    )
     unit = question.unit.removeprefix("share").removeprefix("/")
     if not numeric or question.kind == "score" or not unit:
         return text

@@ -42,14 +42,25 @@ def _segments(brief: Brief) -> Iterator[tuple[str, str]]:
     names = [s.name for s in brief.segments]
     for i, name in enumerate(names):
         if name in names[:i]:
-            yield f"segments[{i}].name", f"{quoted(name)} is named twice; give each segment its own name"
+            yield (
+                f"segments[{i}].name",
+                f"{quoted(name)} is named twice; give each segment its own name",
+            )
     total = sum(s.share.likely for s in brief.segments)
     if total > 1 + _ROUNDING:
-        yield "segments", f"the shares add up to {total:g}, more than the whole traffic; lower them to 1 in sum"
+        yield (
+            "segments",
+            f"the shares add up to {total:g}, more than the whole traffic; lower them to 1 in sum",
+        )
     for i, score in enumerate(brief.quality.measured):
         if score.segment and score.segment not in names:
-            hint = did_you_mean(score.segment, names) or "; name one of [[segments]] or leave it out"
-            yield f"quality.measured[{i}].segment", f"there is no segment {quoted(score.segment)}{hint}"
+            hint = (
+                did_you_mean(score.segment, names) or "; name one of [[segments]] or leave it out"
+            )
+            yield (
+                f"quality.measured[{i}].segment",
+                f"there is no segment {quoted(score.segment)}{hint}",
+            )
 
 
 def _ceiling(brief: Brief) -> Iterator[tuple[str, str]]:
@@ -63,10 +74,16 @@ def _ceiling(brief: Brief) -> Iterator[tuple[str, str]]:
 
 
 def _techniques(brief: Brief) -> Iterator[tuple[str, str]]:
-    used = [(f"quality.measured[{i}].technique", s.approach, s.technique) for i, s in enumerate(brief.quality.measured)]
+    used = [
+        (f"quality.measured[{i}].technique", s.approach, s.technique)
+        for i, s in enumerate(brief.quality.measured)
+    ]
     if brief.current is not None:
         used.append(("current.technique", brief.current.approach, brief.current.technique))
     for key, approach, technique in used:
         if technique in _CLASH.get(approach, ()):
             right = "tune" if technique in _TUNE else "prompt"
-            yield key, f"{technique!r} is a technique of {right}, not of {approach}; change one of the two"
+            yield (
+                key,
+                f"{technique!r} is a technique of {right}, not of {approach}; change one of the two",
+            )

@@ -1,4 +1,6 @@
-"""The JSON Schema of a brief, made from the questions; editors complete and check TOML files with it."""
+"""The JSON Schema of a brief, made from the questions; editors complete and check TOML files with
+it.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,15 @@ _NO_CONTROL = {"not": {"pattern": "[\\u0000-\\u001f]"}}
 def schema() -> dict[str, Any]:
     """The schema as a JSON value (draft 2020-12). It knows keys, types, bounds and what rows need.
 
-    Answers that contradict each other, such as shares of segments above 1, are found by the reader alone.
+    Answers that contradict each other, such as shares of segments above 1, are found by the reader
+    alone.
     """
     root = _object("", "One question to the advisor.")
     tables = {table: _object(f"{table}.", section.__doc__) for table, section in SECTIONS.items()}
-    lists = {name: {"type": "array", "items": _object(f"{name}[].", row.__doc__)} for name, row in LISTS.items()}
+    lists = {
+        name: {"type": "array", "items": _object(f"{name}[].", row.__doc__)}
+        for name, row in LISTS.items()
+    }
     for name, rows in lists.items():
         table, _, field = name.rpartition(".")
         (tables[table]["properties"] if table else tables)[field] = rows
@@ -55,7 +61,11 @@ def _property(question: Question) -> dict[str, Any]:
     about = " ".join(part for part in (question.text, question.help) if part)
     unit = f" Unit: {question.unit}." if question.unit else ""
     source = f" Default: {question.source}." if question.source else ""
-    stated = {} if question.required or question.default is None else {"default": _plain(question.default)}
+    stated = (
+        {}
+        if question.required or question.default is None
+        else {"default": _plain(question.default)}
+    )
     return {"description": about + unit + source, **_KINDS[question.kind](question), **stated}
 
 
@@ -68,7 +78,12 @@ def _number(question: Question) -> dict[str, Any]:
 def _ranged(question: Question) -> dict[str, Any]:
     number = _number(question)
     points = dict.fromkeys(POINTS, number)
-    uncertain = {"type": "object", "properties": points, "required": list(POINTS), "additionalProperties": False}
+    uncertain = {
+        "type": "object",
+        "properties": points,
+        "required": list(POINTS),
+        "additionalProperties": False,
+    }
     return {"anyOf": [number, uncertain]}
 
 
@@ -83,7 +98,11 @@ def _text(question: Question) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A default as the file would hold it."""
     if isinstance(value, Range):
-        return value.p50 if value.is_exact else dict(zip(POINTS, (value.p10, value.p50, value.p90), strict=True))
+        return (
+            value.p50
+            if value.is_exact
+            else dict(zip(POINTS, (value.p10, value.p50, value.p90), strict=True))
+        )
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -97,5 +116,9 @@ _KINDS: Mapping[str, Callable[[Question], dict[str, Any]]] = {
     "choice": lambda q: {"type": "string", "enum": list(q.choices)},
     "yes-no": lambda q: {"type": "boolean"},
     "date": lambda q: {"type": "string", "format": "date"},
-    "names": lambda q: {"type": "array", "items": {"type": "string", **_NOT_BLANK}, "uniqueItems": True},
+    "names": lambda q: {
+        "type": "array",
+        "items": {"type": "string", **_NOT_BLANK},
+        "uniqueItems": True,
+    },
 }

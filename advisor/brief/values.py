@@ -25,7 +25,9 @@ _WHOLE = 1e15
 
 
 class Refused(ValueError):
-    """Why a value cannot be an answer, and what to give instead; without the place, which the caller knows."""
+    """Why a value cannot be an answer, and what to give instead; without the place, which the
+    caller knows.
+    """
 
 
 def plain(text: str) -> str:
@@ -39,7 +41,8 @@ def quoted(text: str) -> str:
 
 
 def checked(question: Question, raw: Any) -> Any:
-    """The answer in core's own type: a Range, int, float, str, bool, date or tuple; None where 0 means "left out".
+    """The answer in core's own type: a Range, int, float, str, bool, date or tuple; None where 0
+    means "left out".
 
     Raises Refused.
     """
@@ -99,8 +102,12 @@ def _range(question: Question, raw: Any) -> Range:
     if not isinstance(raw, dict):
         return Range.exact(bounded(question, _real(raw)))
     if set(raw) != set(POINTS):
-        wrong = [plain(k) for k in raw if k not in POINTS] or [f"no {p}" for p in POINTS if p not in raw]
-        raise Refused(f"a range has the keys low, likely and high, not {wrong[0]}; write all three and nothing else")
+        wrong = [plain(k) for k in raw if k not in POINTS] or [
+            f"no {p}" for p in POINTS if p not in raw
+        ]
+        raise Refused(
+            f"a range has the keys low, likely and high, not {wrong[0]}; write all three and nothing else"
+        )
     return ordered(question, (_real(raw["low"]), _real(raw["likely"]), _real(raw["high"])))
 
 
@@ -141,7 +148,9 @@ def _choice(question: Question, raw: Any) -> str:
     value = _text(question, raw)
     if value not in question.choices:
         near = did_you_mean(value, question.choices)
-        raise Refused(f"{quoted(value)} is not among {', '.join(question.choices)}{near or '; choose one of them'}")
+        raise Refused(
+            f"{quoted(value)} is not among {', '.join(question.choices)}{near or '; choose one of them'}"
+        )
     return value
 
 
@@ -158,7 +167,9 @@ def _date(question: Question, raw: Any) -> date:
         try:
             return date.fromisoformat(raw)
         except ValueError:
-            raise Refused(f"{raw} is no day of the calendar; write one such as 2026-11-20") from None
+            raise Refused(
+                f"{raw} is no day of the calendar; write one such as 2026-11-20"
+            ) from None
     raise Refused(f"needs a day, not {_named(raw)}; write it as 2026-11-20")
 
 

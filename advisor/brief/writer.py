@@ -22,7 +22,9 @@ def write(brief: Brief) -> str:
     blocks = [[f"schema = {SCHEMA}", *_lines(brief, "")]]
     for table in SECTIONS:
         blocks += _table(brief, table)
-        blocks += [block for name in LISTS if name.startswith(f"{table}.") for block in _rows(brief, name)]
+        blocks += [
+            block for name in LISTS if name.startswith(f"{table}.") for block in _rows(brief, name)
+        ]
         if table == "traffic":
             blocks += _rows(brief, "segments")
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
@@ -34,7 +36,9 @@ def literal(question: Question, value: Any) -> str:
         if value.is_exact:
             return _number(question, value.likely)
         points = zip(("low", "likely", "high"), (value.p10, value.p50, value.p90), strict=True)
-        return "{" + ", ".join(f"{name} = {_number(question, p or 0.0)}" for name, p in points) + "}"
+        return (
+            "{" + ", ".join(f"{name} = {_number(question, p or 0.0)}" for name, p in points) + "}"
+        )
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
@@ -45,7 +49,9 @@ def literal(question: Question, value: Any) -> str:
 
 
 def _number(question: Question, value: float) -> str:
-    """Whole numbers without a point and grouped, except shares and scores: 3_000_000, 0.0, 1.861."""
+    """Whole numbers without a point and grouped, except shares and scores: 3_000_000, 0.0,
+    1.861.
+    """
     fraction = question.kind in ("share", "score") or question.unit.startswith(("share", "score"))
     if fraction or value != int(value) or abs(value) >= _LARGEST_WHOLE:
         return repr(float(value))
@@ -79,8 +85,12 @@ def _rows(brief: Brief, name: str) -> list[list[str]]:
     return row_blocks(name, brief.get(name), answered)
 
 
-def row_blocks(name: str, rows: tuple[Any, ...], answered: set[str] | None = None) -> list[list[str]]:
-    """A block per row of a list: what was answered, what is required and what differs from the default."""
+def row_blocks(
+    name: str, rows: tuple[Any, ...], answered: set[str] | None = None
+) -> list[list[str]]:
+    """A block per row of a list: what was answered, what is required and what differs from the
+    default.
+    """
     blocks = []
     for i, row in enumerate(rows):
         lines = [f"[[{name}]]"]

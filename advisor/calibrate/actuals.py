@@ -1,4 +1,6 @@
-"""Forecast against actual: which way the forecasts of a figure err, and how often the interval held."""
+"""Forecast against actual: which way the forecasts of a figure err, and how often the interval
+held.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,23 @@ Z80 = 1.2815515655446004
 
 
 def biases(actuals: Sequence[Actual]) -> tuple[Bias, ...]:
-    """One per figure, in order of first appearance: the geometric mean of actual ÷ forecast and its spread.
+    """One per figure, in order of first appearance: the geometric mean of actual ÷ forecast and its
+    spread.
 
-    The range is that of a further run: exp(mean ± z·sd·√(1 + 1/n)) of the log ratios; exact for a single run. Rows with
-    a forecast or an actual of 0 or less have no ratio and are left out.
+    The range is that of a further run: exp(mean ± z·sd·√(1 + 1/n)) of the log ratios; exact for a
+    single run. Rows with a forecast or an actual of 0 or less have no ratio and are left out.
     """
-    return tuple(b for what in dict.fromkeys(a.what for a in actuals) if (b := _bias(what, actuals)) is not None)
+    return tuple(
+        b
+        for what in dict.fromkeys(a.what for a in actuals)
+        if (b := _bias(what, actuals)) is not None
+    )
 
 
 def _bias(what: str, actuals: Sequence[Actual]) -> Bias | None:
-    usable = [a for a in actuals if a.what == what and a.actual > 0.0 and (a.forecast.p50 or 0.0) > 0.0]
+    usable = [
+        a for a in actuals if a.what == what and a.actual > 0.0 and (a.forecast.p50 or 0.0) > 0.0
+    ]
     if not usable:
         return None
     logs = [math.log(a.actual / a.forecast.likely) for a in usable]
@@ -35,7 +44,13 @@ def _bias(what: str, actuals: Sequence[Actual]) -> Bias | None:
         for a in usable
         if a.forecast.p10 is not None and a.forecast.p90 is not None and not a.forecast.is_exact
     ]
-    inside = sum(1 for low, seen, high in scored if low is not None and high is not None and low <= seen <= high)
+    inside = sum(
+        1
+        for low, seen, high in scored
+        if low is not None and high is not None and low <= seen <= high
+    )
     source = f"{len(usable)} recorded actuals"
-    quantity = Quantity(ratio, "actual ÷ forecast", Basis.MEASURED, source, usable[-1].recorded_at[:10])
+    quantity = Quantity(
+        ratio, "actual ÷ forecast", Basis.MEASURED, source, usable[-1].recorded_at[:10]
+    )
     return Bias(what, quantity, len(usable), inside if scored else None, len(scored))

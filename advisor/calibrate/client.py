@@ -1,6 +1,8 @@
-"""The parent's side: starts the child, follows its events, keeps finished trials at once, and stops it when asked.
+"""The parent's side: starts the child, follows its events, keeps finished trials at once, and stops
+it when asked.
 
-A child that dies takes one trial with it: that is recorded with its cause, and a new child goes on with the rest.
+A child that dies takes one trial with it: that is recorded with its cause, and a new child goes on
+with the rest.
 """
 
 from __future__ import annotations
@@ -52,7 +54,10 @@ Steer = Callable[[Sequence[str]], Choice]
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ended, and every trial that has an outcome. `noise` counts lines that were no events."""
+    """How a run ended, and every trial that has an outcome.
+
+    `noise` counts lines that were no events.
+    """
 
     status: Status
     outcomes: tuple[TrialOutcome, ...]
@@ -99,10 +104,10 @@ async def follow(
 ) -> Ending:
     """Run the trials of `plan` whose digests are not in `done`; files go to `folder`, which exists.
 
-    `keep` is called with every outcome as soon as it is known; `inherited` are file descriptors the child holds open
-    too (the lock of a card), `environment` is laid over ours for the child. `steer` chooses the order and may end the
-    run early: what is left then has no outcome here. Never raises for what happens in the child. Raises AdvisorError
-    where it cannot start.
+    `keep` is called with every outcome as soon as it is known; `inherited` are file descriptors the
+    child holds open too (the lock of a card), `environment` is laid over ours for the child.
+    `steer` chooses the order and may end the run early: what is left then has no outcome here.
+    Never raises for what happens in the child. Raises AdvisorError where it cannot start.
     """
     left = tuple(t for t in plan.trials if plan.trial_digest(t) not in done)
     outcomes: list[TrialOutcome] = []
@@ -134,7 +139,11 @@ async def follow(
 
 
 def _status(outcomes: Sequence[TrialOutcome]) -> Status:
-    return Status.FAILED if outcomes and not any(o.status in ANSWERED for o in outcomes) else Status.DONE
+    return (
+        Status.FAILED
+        if outcomes and not any(o.status in ANSWERED for o in outcomes)
+        else Status.DONE
+    )
 
 
 async def _one_child(
@@ -174,11 +183,15 @@ async def _spawn(folder: Path, start: _Start) -> asyncio.subprocess.Process:
                 pass_fds=tuple(start.inherited),
             )
         except OSError as error:
-            raise AdvisorError(f"{start.command[0]}: the calibration process cannot start: {error.strerror}") from error
+            raise AdvisorError(
+                f"{start.command[0]}: the calibration process cannot start: {error.strerror}"
+            ) from error
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Ours, but offline and quiet; idle OpenMP threads sleep, because spinning ones slow a busy machine tenfold."""
+    """Ours, but offline and quiet; idle OpenMP threads sleep, because spinning ones slow a busy
+    machine tenfold.
+    """
     quiet = {
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -186,7 +199,8 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
         "TRANSFORMERS_VERBOSITY": "error",
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_WAIT_POLICY": "passive",
-        "MALLOC_MMAP_THRESHOLD_": "1048576",  # freed tensors leave the process: its peak means something
+        # freed tensors leave the process: its peak means something
+        "MALLOC_MMAP_THRESHOLD_": "1048576",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }
@@ -199,7 +213,9 @@ async def _until_ended(child: _Child, reading: asyncio.Future[None], cancel: Can
 
 
 async def _end(child: _Child, reading: asyncio.Future[None]) -> None:
-    """Ask, then terminate, then kill the whole process group; returns with the child reaped and its output read."""
+    """Ask, then terminate, then kill the whole process group; returns with the child reaped and its
+    output read.
+    """
     if not reading.done():
         with contextlib.suppress(OSError, RuntimeError):
             assert child.process.stdin is not None
@@ -224,7 +240,10 @@ async def _end(child: _Child, reading: asyncio.Future[None]) -> None:
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
-    """To the child and all it started; nothing where they are gone. The child leads its own session."""
+    """To the child and all it started; nothing where they are gone.
+
+    The child leads its own session.
+    """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
 
@@ -250,7 +269,9 @@ async def _read(child: _Child, events: Sink, keep: Keep, steer: Steer | None) ->
 
 
 async def _answer(child: _Child, event: Event, steer: Steer) -> None:
-    """Tell the child which trial is next, or that it is enough; a choice that fails leaves it to its own order."""
+    """Tell the child which trial is next, or that it is enough; a choice that fails leaves it to
+    its own order.
+    """
     left = [str(name) for name in event.fields.get("left", ())]
     try:
         choice = await asyncio.to_thread(steer, left)
@@ -308,10 +329,15 @@ def _lost(child: _Child, folder: Path, plan: Plan, *, cancelled: bool) -> TrialO
     """The outcome of the trial that was under way when the child went."""
     label = next((t.label for t in plan.trials if plan.trial_digest(t) == child.under_way), "")
     if cancelled:
-        return TrialOutcome(child.under_way, label, Status.CANCELLED, reason="cancelled; it did not stop by itself")
+        return TrialOutcome(
+            child.under_way, label, Status.CANCELLED, reason="cancelled; it did not stop by itself"
+        )
     killed = (child.process.returncode or 0) < 0
     return TrialOutcome(
-        child.under_way, label, Status.KILLED if killed else Status.FAILED, reason=_reason(child, folder)
+        child.under_way,
+        label,
+        Status.KILLED if killed else Status.FAILED,
+        reason=_reason(child, folder),
     )
 
 
@@ -339,4 +365,7 @@ def _tail(path: Path) -> str:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return "no log"
-    return " / ".join([line.strip() for line in lines if line.strip()][-LOG_TAIL_LINES:])[:400] or "its log is empty"
+    return (
+        " / ".join([line.strip() for line in lines if line.strip()][-LOG_TAIL_LINES:])[:400]
+        or "its log is empty"
+    )

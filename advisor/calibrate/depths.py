@@ -1,4 +1,6 @@
-"""Which depths a slice may have: layers come in patterns, and a line in depth holds from pattern to pattern only."""
+"""Which depths a slice may have: layers come in patterns, and a line in depth holds from pattern to
+pattern only.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ PATTERNS: Mapping[str, tuple[int, int]] = {
     "qwen3_5_text": (0, 4),
     "qwen3_next": (0, 4),
 }
-"""By model_type: first layers of another kind, and after how many the kinds repeat. Others have layers of one kind."""
+"""By model_type: first layers of another kind, and after how many the kinds repeat.
+
+Others have layers of one kind.
+"""
 
 MODEL_TYPES: Mapping[str, str] = {
     "DeepseekV3ForCausalLM": "deepseek_v3",
@@ -62,7 +67,9 @@ def text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def layers_of(architecture: Mapping[str, Any]) -> int | None:
-    """How many layers the whole model has (its encoder's, of two stacks); None where no word we know says it."""
+    """How many layers the whole model has (its encoder's, of two stacks); None where no word we
+    know says it.
+    """
     if "profile" in architecture:
         return int(architecture["profile"]["layers"])
     held = text_part(architecture["config"])
@@ -71,7 +78,9 @@ def layers_of(architecture: Mapping[str, Any]) -> int | None:
 
 
 def usual(architecture: Mapping[str, Any]) -> tuple[int, ...]:
-    """2, 4 and 6 layers, or as many whole patterns as come next to them, behind the first layers of another kind."""
+    """2, 4 and 6 layers, or as many whole patterns as come next to them, behind the first layers of
+    another kind.
+    """
     first, every = pattern(architecture)
     step = math.lcm(2, every) if every <= 2 else every
     layers = layers_of(architecture)

@@ -15,7 +15,9 @@ SETS = {"general English": "general", "pocket lessons": "pocket/general"}
 
 
 def general_sets() -> list[dict[str, Any]]:
-    """Every set as plain data: `name`, `texts`, and `questions` with `question`, `options`, `answer`, `instruction`."""
+    """Every set as plain data: `name`, `texts`, and `questions` with `question`, `options`,
+    `answer`, `instruction`.
+    """
     root = shipped.folder("calibration")
     return [_read(name, root / folder) for name, folder in SETS.items()]
 
@@ -26,14 +28,21 @@ def _read(name: str, folder: Path) -> dict[str, Any]:
     return {"name": name, "texts": texts, "questions": [json.loads(line) for line in questions]}
 
 
-def forgotten(base: Mapping[str, Any] | None, tuned: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What a training changed on the general set: share of right answers in pairs, and bits a byte, relative.
+def forgotten(
+    base: Mapping[str, Any] | None, tuned: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """What a training changed on the general set: share of right answers in pairs, and bits a byte,
+    relative.
 
     None where either side was not measured on the same set.
     """
     if not base or not tuned or (base["name"], base["items"]) != (tuned["name"], tuned["items"]):
         return None
-    change = tuned["bits_per_byte"] / base["bits_per_byte"] - 1.0 if base["bits_per_byte"] > 0.0 else None
+    change = (
+        tuned["bits_per_byte"] / base["bits_per_byte"] - 1.0
+        if base["bits_per_byte"] > 0.0
+        else None
+    )
     return {
         "set": base["name"],
         **paired(base["item_scores"], tuned["item_scores"]),

@@ -1,4 +1,6 @@
-"""Weights by their name on the Hugging Face hub, or in a local folder: safetensors, settings and tokenizer, no code."""
+"""Weights by their name on the Hugging Face hub, or in a local folder: safetensors, settings and
+tokenizer, no code.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from advisor.core.events import CancelToken
 
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 UNWANTED = ("*/*", "consolidated*.safetensors", "adapter_*")
-"""Nothing that can run code; of the top folder only; no second copy of the weights and no adapter."""
+"""Nothing that can run code; of the top folder only; no second copy of the weights and no
+adapter.
+"""
 
 GIB = 1024.0**3
 SAY_EVERY_SECONDS = 0.5
@@ -31,10 +35,12 @@ _HUB_NAME = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w./-]+)
 
 
 def weights(model: str) -> dict[str, Any]:
-    """What identifies the weights in a folder or behind `org/name` (with `@revision`); downloads no weights.
+    """What identifies the weights in a folder or behind `org/name` (with `@revision`); downloads no
+    weights.
 
-    Of the hub: `folder` is where they will lie, `hub` names the commit, `bytes` counts the safetensors. Raises
-    UsageError where there are none, none that are safe, or the hub cannot be asked; MissingExtra.
+    Of the hub: `folder` is where they will lie, `hub` names the commit, `bytes` counts the
+    safetensors. Raises UsageError where there are none, none that are safe, or the hub cannot be
+    asked; MissingExtra.
     """
     named = _HUB_NAME.fullmatch(model)
     if Path(model).is_dir() or named is None:
@@ -42,24 +48,31 @@ def weights(model: str) -> dict[str, Any]:
     repo, revision = named["repo"], named["revision"] or "main"
     hub = _library()
     try:
-        files = hub.snapshot_download(repo, revision=revision, dry_run=True, tqdm_class=_bar(), **_patterns())
+        files = hub.snapshot_download(
+            repo, revision=revision, dry_run=True, tqdm_class=_bar(), **_patterns()
+        )
     except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
         return _cached(hub, repo, revision, error)
     sizes = {f.filename: f.file_size or 0 for f in files}
     total = sum(size for name, size in sizes.items() if name.endswith(".safetensors"))
     if "config.json" not in sizes or not total:
-        raise UsageError(f"--model {model}: holds no config.json with .safetensors weights; use another model")
+        raise UsageError(
+            f"--model {model}: holds no config.json with .safetensors weights; use another model"
+        )
     commit = files[0].commit_hash
     checked_config(Path(_download(hub, repo, commit, ("config.json",))) / "config.json", model)
     return _identity(Path(files[0].local_path).parent, repo, commit, total)
 
 
 def fetch(plan: Plan, events: Callable[[Event], None], cancel: CancelToken) -> None:
-    """Download what the plan's models still lack, with progress; files that are complete are never fetched again.
+    """Download what the plan's models still lack, with progress; files that are complete are never
+    fetched again.
 
     Raises UsageError where it cannot be had, Cancelled where the user stopped it.
     """
-    models = {t.spec["model"]["hub"]: t.spec["model"] for t in plan.trials if _named(t.spec.get("model"))}
+    models = {
+        t.spec["model"]["hub"]: t.spec["model"] for t in plan.trials if _named(t.spec.get("model"))
+    }
     for name, model in models.items():
         if not missing_bytes(model):
             continue
@@ -99,9 +112,14 @@ def _identity(folder: Path, repo: str, commit: str, size: int) -> dict[str, Any]
 
 
 def _cached(hub: Any, repo: str, revision: str, why: Exception) -> dict[str, Any]:
-    """The copy an earlier download left, where the hub cannot be asked. Raises UsageError where there is none."""
+    """The copy an earlier download left, where the hub cannot be asked.
+
+    Raises UsageError where there is none.
+    """
     try:
-        folder = Path(hub.snapshot_download(repo, revision=revision, local_files_only=True, **_patterns()))
+        folder = Path(
+            hub.snapshot_download(repo, revision=revision, local_files_only=True, **_patterns())
+        )
     except (OSError, ValueError):
         raise _refusal(hub, repo, revision, why) from None
     checked_config(folder / "config.json", repo)
@@ -121,12 +139,20 @@ def _refusal(hub: Any, repo: str, revision: str, error: BaseException) -> UsageE
     errors, where = hub.errors, f"--model {repo}"
     cause = error.__cause__ or error if isinstance(error, errors.DryRunError) else error
     if isinstance(cause, errors.GatedRepoError):
-        return UsageError(f"{where}: its licence must be accepted on the hub first; then set HF_TOKEN")
+        return UsageError(
+            f"{where}: its licence must be accepted on the hub first; then set HF_TOKEN"
+        )
     if isinstance(cause, errors.RevisionNotFoundError):
         return UsageError(f"{where}: has no revision {revision}; name a branch, a tag or a commit")
     if isinstance(cause, (errors.RepositoryNotFoundError, errors.HFValidationError)):
-        return UsageError(f"{where}: neither a folder here nor a model on the hub (a private one needs HF_TOKEN)")
-    told = "offline by HF_HUB_OFFLINE" if isinstance(cause, errors.OfflineModeIsEnabled) else type(cause).__name__
+        return UsageError(
+            f"{where}: neither a folder here nor a model on the hub (a private one needs HF_TOKEN)"
+        )
+    told = (
+        "offline by HF_HUB_OFFLINE"
+        if isinstance(cause, errors.OfflineModeIsEnabled)
+        else type(cause).__name__
+    )
     return UsageError(
         f"{where}: not on this disk, and the hub cannot be asked ({told}); connect, or give a folder with the model"
     )
@@ -144,9 +170,14 @@ def _library() -> Any:
 
 
 def _bar(
-    name: str = "", size: int = 0, events: Callable[[Event], None] | None = None, cancel: CancelToken | None = None
+    name: str = "",
+    size: int = 0,
+    events: Callable[[Event], None] | None = None,
+    cancel: CancelToken | None = None,
 ) -> Any:
-    """A progress bar for the library that draws nothing: it tells the bytes as events and hears a cancellation."""
+    """A progress bar for the library that draws nothing: it tells the bytes as events and hears a
+    cancellation.
+    """
     base: Any = importlib.import_module("tqdm").tqdm
     begun, last = time.monotonic(), [0.0]
 
@@ -160,7 +191,9 @@ def _bar(
 
         def update(self, n: float | None = 1) -> None:
             if cancel is not None and cancel.cancelled:
-                raise Cancelled("cancelled; files that were complete are kept, the same command goes on")
+                raise Cancelled(
+                    "cancelled; files that were complete are kept, the same command goes on"
+                )
             super().update(n)
             now = time.monotonic()
             if self.unit == "B" and events is not None and now - last[0] >= SAY_EVERY_SECONDS:

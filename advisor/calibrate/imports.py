@@ -1,7 +1,8 @@
 """Reads runs that other programs recorded, into the columns of the table of published runs.
 
-Known forms: `trainer_state.json` of Hugging Face's Trainer, result files of PEFT's method comparison, CSV tables with
-the columns of the published runs, and CSV histories of Weights & Biases. Nothing is executed or unpickled.
+Known forms: `trainer_state.json` of Hugging Face's Trainer, result files of PEFT's method
+comparison, CSV tables with the columns of the published runs, and CSV histories of Weights &
+Biases. Nothing is executed or unpickled.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ImportedRun:
-    """One run: `cells` by column as text, the curve of its loss (step, loss), and scores by name."""
+    """One run: `cells` by column as text, the curve of its loss (step, loss), and scores by
+    name.
+    """
 
     label: str
     cells: Mapping[str, str]
@@ -80,9 +83,11 @@ class ImportedRun:
 
 
 def read(path: Path, stated: Mapping[str, str]) -> tuple[str, tuple[ImportedRun, ...]]:
-    """(form, runs) of a file; `stated` are cells the user adds, such as the model and card of a Trainer's file.
+    """(form, runs) of a file; `stated` are cells the user adds, such as the model and card of a
+    Trainer's file.
 
-    Raises UsageError for an unknown form, a column that does not exist, or a file that cannot be read.
+    Raises UsageError for an unknown form, a column that does not exist, or a file that cannot be
+    read.
     """
     for name in stated:
         if name not in COLUMNS:
@@ -98,7 +103,9 @@ def read(path: Path, stated: Mapping[str, str]) -> tuple[str, tuple[ImportedRun,
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path}: more than 64 MiB; export the summary of the run, not its every step")
+            raise UsageError(
+                f"{path}: more than 64 MiB; export the summary of the run, not its every step"
+            )
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
@@ -121,10 +128,16 @@ def _json(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
 
 
 def _trainer_state(path: Path, held: Mapping[str, Any]) -> ImportedRun:
-    """The Trainer logs losses by step and, last, totals: seconds, samples a second, steps a second."""
+    """The Trainer logs losses by step and, last, totals: seconds, samples a second, steps a
+    second.
+    """
     logs = [entry for entry in held["log_history"] if isinstance(entry, dict)]
     totals = next((entry for entry in reversed(logs) if "train_runtime" in entry), {})
-    curve = [(x, y) for e in logs if (x := _num(e.get("step"))) is not None and (y := _num(e.get("loss"))) is not None]
+    curve = [
+        (x, y)
+        for e in logs
+        if (x := _num(e.get("step"))) is not None and (y := _num(e.get("loss"))) is not None
+    ]
     seconds, steps = _num(totals.get("train_runtime")), _num(held.get("global_step"))
     tokens = _num(held.get("num_input_tokens_seen"))
     cells = {
@@ -139,13 +152,21 @@ def _trainer_state(path: Path, held: Mapping[str, Any]) -> ImportedRun:
         "micro_batch": _num(held.get("train_batch_size")),
         "epochs": _num(held.get("epoch")),
     }
-    last = next((entry for entry in reversed(logs) if any(k.startswith("eval_") for k in entry)), {})
-    scores = {k: v for k, value in last.items() if k.startswith("eval_") and (v := _num(value)) is not None}
+    last = next(
+        (entry for entry in reversed(logs) if any(k.startswith("eval_") for k in entry)), {}
+    )
+    scores = {
+        k: v
+        for k, value in last.items()
+        if k.startswith("eval_") and (v := _num(value)) is not None
+    }
     return ImportedRun(path.parent.name or path.stem, _cells(cells), curve, scores)
 
 
 def _peft(path: Path, held: Mapping[str, Any]) -> ImportedRun:
-    """Speed is the mean over the logged intervals; memory the 99th percentile of what was reserved."""
+    """Speed is the mean over the logged intervals; memory the 99th percentile of what was
+    reserved.
+    """
     run, train = held["run_info"], held["train_info"]
     config, adapter = _mapping(run.get("train_config")), _mapping(run.get("peft_config"))
     logged = train.get("metrics")
@@ -153,13 +174,21 @@ def _peft(path: Path, held: Mapping[str, Any]) -> ImportedRun:
     speeds = [v for m in metrics if (v := _num(m.get("tokens / sec"))) is not None]
     reserved = _num(train.get("accelerator_memory_reserved_99th"))
     kind = str(adapter.get("peft_type") or "").lower()
-    method = {"lora": "dora" if adapter.get("use_dora") else "lora", "": "full", "prompt_tuning": "soft-prompt"}
+    method = {
+        "lora": "dora" if adapter.get("use_dora") else "lora",
+        "": "full",
+        "prompt_tuning": "soft-prompt",
+    }
     system = _mapping(_mapping(held.get("meta_info")).get("system_info"))
     name = str(config.get("model_id") or "").rpartition("/")[2]
     targets = adapter.get("target_modules")
     status = train.get("status")
-    tokens = next((v for m in reversed(metrics) if (v := _num(m.get("train total tokens"))) is not None), None)
-    samples = next((v for m in reversed(metrics) if (v := _num(m.get("train samples"))) is not None), None)
+    tokens = next(
+        (v for m in reversed(metrics) if (v := _num(m.get("train total tokens"))) is not None), None
+    )
+    samples = next(
+        (v for m in reversed(metrics) if (v := _num(m.get("train samples"))) is not None), None
+    )
     cells = {
         "framework": "hf",
         "date": str(run.get("created_at") or "")[:10],
@@ -169,7 +198,9 @@ def _peft(path: Path, held: Mapping[str, Any]) -> ImportedRun:
         "targets": "+".join(str(t) for t in targets) if isinstance(targets, list) else targets,
         "trainable_params": _num(train.get("num_trainable_params")),
         "params_total": _num(train.get("num_total_params")),
-        "weights_dtype": {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}.get(str(config.get("dtype"))),
+        "weights_dtype": {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}.get(
+            str(config.get("dtype"))
+        ),
         "optimizer": "adamw" if str(config.get("optimizer_type")).lower() == "adamw" else None,
         "packed": "no",
         "mean_tokens": tokens / samples if tokens and samples else None,
@@ -192,7 +223,9 @@ def _peft(path: Path, held: Mapping[str, Any]) -> ImportedRun:
         for m in metrics
         if (x := _num(m.get("step"))) is not None and (y := _num(m.get("train loss"))) is not None
     ]
-    test = next((v for m in reversed(metrics) if (v := _num(m.get("test accuracy"))) is not None), None)
+    test = next(
+        (v for m in reversed(metrics) if (v := _num(m.get("test accuracy"))) is not None), None
+    )
     scores = {} if test is None else {"test accuracy": test}
     return ImportedRun(str(run.get("experiment_name") or path.stem), _cells(cells), curve, scores)
 
@@ -210,32 +243,46 @@ def _csv(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
         return "Weights & Biases history", [_history(path, rows)]
     for needed in NEEDED:
         if needed not in names:
-            raise UsageError(f"{path}: no column {needed!r}{did_you_mean(needed, names)}; see docs/guide/calibrate.md")
+            raise UsageError(
+                f"{path}: no column {needed!r}{did_you_mean(needed, names)}; see docs/guide/calibrate.md"
+            )
     found = []
     for number, row in enumerate(rows, 2):
         cells = {k: (row.get(k) or "").strip() for k in COLUMNS if (row.get(k) or "").strip()}
         for name in ("memory_gib", "tokens_per_second", "step_seconds", "total_seconds"):
             if name in cells and _num(cells[name]) is None:
-                raise UsageError(f"{path}: line {number}: {name} is {cells[name]!r}, not a number; leave it empty")
+                raise UsageError(
+                    f"{path}: line {number}: {name} is {cells[name]!r}, not a number; leave it empty"
+                )
         found.append(ImportedRun(cells.get("id") or f"line {number}", cells))
     return "table of runs", found
 
 
 def _history(path: Path, rows: Sequence[Mapping[str, str | None]]) -> ImportedRun:
-    """A history by step: `_step`, `_runtime`, metrics named `train/loss`; a chart's export prefixes the run's name."""
+    """A history by step: `_step`, `_runtime`, metrics named `train/loss`; a chart's export prefixes
+    the run's name.
+    """
     step = "_step" if "_step" in rows[0] else "Step"
     names = [n for n in rows[0] if n]
 
     def column(*endings: str) -> str:
         return next((n for n in names for e in endings if n == e or n.endswith(f" - {e}")), "")
 
-    loss, runtime = column("train/loss", "loss", "train_loss"), column("_runtime", "train/train_runtime")
+    loss, runtime = (
+        column("train/loss", "loss", "train_loss"),
+        column("_runtime", "train/train_runtime"),
+    )
     curve = [
         (x, y)
         for r in rows
-        if (x := _num(r.get(step))) is not None and (y := _num(r.get(loss) if loss else "")) is not None
+        if (x := _num(r.get(step))) is not None
+        and (y := _num(r.get(loss) if loss else "")) is not None
     ]
-    speeds = [v for r in rows if (v := _num(r.get(column("train/tokens_per_second", "tokens_per_second")))) is not None]
+    speeds = [
+        v
+        for r in rows
+        if (v := _num(r.get(column("train/tokens_per_second", "tokens_per_second")))) is not None
+    ]
     seconds = [v for r in rows if (v := _num(r.get(runtime))) is not None]
     scores = {n: v for n in names if "eval" in n and (v := _last(rows, n)) is not None}
     cells = {

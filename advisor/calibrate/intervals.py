@@ -1,4 +1,6 @@
-"""What a test set of that size can tell: intervals of scores, and of differences on the same items."""
+"""What a test set of that size can tell: intervals of scores, and of differences on the same
+items.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +19,26 @@ Z80 = 1.2815515655446004
 """The 90th percentile of the standard normal distribution: both ends of an 80 % interval."""
 
 Z_POWER = 0.8416212335729143
-"""The 80th percentile: with it, a difference of (1.2816 + 0.8416) × its standard error is seen at 80 % power."""
+"""The 80th percentile: with it, a difference of (1.2816 + 0.8416) × its standard error is seen at
+80 % power.
+"""
 
 RESAMPLES = 2000
 
 
 def score_interval(held: Mapping[str, Any]) -> tuple[float, float]:
-    """80 % interval of an arm's score, by its `item_labels` where the score is one of the set, else by its items."""
+    """80 % interval of an arm's score, by its `item_labels` where the score is one of the set, else
+    by its items.
+    """
     if held.get("item_labels"):
         return _macro_interval(held["item_labels"])
     return interval(held["item_scores"])
 
 
 def interval(scores: Sequence[float]) -> tuple[float, float]:
-    """80 % interval of a mean of scores from 0 to 1: Wilson's of shares, else Student's, never outside 0 and 1."""
+    """80 % interval of a mean of scores from 0 to 1: Wilson's of shares, else Student's, never
+    outside 0 and 1.
+    """
     if set(scores) <= {0.0, 1.0}:
         return _wilson(scores)
     n = len(scores)
@@ -40,7 +48,8 @@ def interval(scores: Sequence[float]) -> tuple[float, float]:
 
 
 def student(freedom: int) -> float:
-    """The 90th percentile of Student's t by its expansion around the normal (Abramowitz and Stegun 26.7.5).
+    """The 90th percentile of Student's t by its expansion around the normal (Abramowitz and Stegun
+    26.7.5).
 
     To a thousandth from 4 degrees of freedom; fewer are taken as 4.
     """
@@ -60,9 +69,11 @@ def _wilson(scores: Sequence[float]) -> tuple[float, float]:
 
 
 def paired(a: Sequence[float], b: Sequence[float]) -> dict[str, Any]:
-    """b − a on the same items: mean, 80 % interval, and the smallest difference such a test could show.
+    """b − a on the same items: mean, 80 % interval, and the smallest difference such a test could
+    show.
 
-    The smallest difference is (1.2816 + 0.8416) × the standard error: seen at 80 % power on the 80 % interval.
+    The smallest difference is (1.2816 + 0.8416) × the standard error: seen at 80 % power on the 80
+    % interval.
     """
     differences = [y - x for x, y in zip(a, b, strict=True)]
     n = len(differences)
@@ -75,7 +86,9 @@ def paired(a: Sequence[float], b: Sequence[float]) -> dict[str, Any]:
 
 
 def paired_macro_f1(a: Marks, b: Marks) -> dict[str, Any]:
-    """Macro F1 of b − a on the same items, as `paired`, by resampling items: both arms lose and gain the same ones."""
+    """Macro F1 of b − a on the same items, as `paired`, by resampling items: both arms lose and
+    gain the same ones.
+    """
     import numpy as np
 
     counts = _resampled(len(a))
@@ -95,7 +108,9 @@ def _told(mean: float, error: float, low: float, high: float, items: int) -> dic
 
 
 def _macro_interval(held: Marks) -> tuple[float, float]:
-    """By the spread over resamples around the score itself: their mean is low, because rare labels drop out."""
+    """By the spread over resamples around the score itself: their mean is low, because rare labels
+    drop out.
+    """
     import numpy as np
 
     score = float(macro_f1(held)[0])
@@ -112,7 +127,9 @@ def _resampled(items: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def comparisons(results: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every arm against the best prompt, on the items; arms by label with `item_scores` and `approach`."""
+    """Every arm against the best prompt, on the items; arms by label with `item_scores` and
+    `approach`.
+    """
     prompts = {k: r for k, r in results.items() if r["approach"] == "prompt"}
     if not prompts:
         return []

@@ -23,10 +23,14 @@ LOAD_SECONDS = 1.0
 """The least a trial takes: a model of any size read into memory."""
 
 CPU_FLOPS = Range(4e9, 2e10, 8e10)
-"""One thread of a present CPU on small matrices in fp32, operations a second; slowest, likely, fastest."""
+"""One thread of a present CPU on small matrices in fp32, operations a second; slowest, likely,
+fastest.
+"""
 
 GPU_SHARE = Range(0.10, 0.30, 0.50)
-"""Share of a card's 16-bit peak that a training step reaches: see the efficiencies of published runs in profiles."""
+"""Share of a card's 16-bit peak that a training step reaches: see the efficiencies of published
+runs in profiles.
+"""
 
 ROOM_SHARE = 0.7
 """Of free memory, for what does not depend on the batch: the rest is for activations and logits."""
@@ -41,23 +45,30 @@ BUSY_SHARE = 0.10
 """More of a card's memory than this in use: it belongs to somebody."""
 
 
-def forecast(held: Plan, gpu: Gpu | None, usd_per_hour: Range | None, max_usd: float | None) -> Forecast:
+def forecast(
+    held: Plan, gpu: Gpu | None, usd_per_hour: Range | None, max_usd: float | None
+) -> Forecast:
     """Seconds and dollars of a run from P10 to P90, cut at its limits.
 
-    Operations: 6 × parameters × positions (full) or 4 × (adapters) a step, over a range of rates; an endpoint's trials
-    state their own seconds. Raises UsageError where dollars are limited and nobody said what an hour costs.
+    Operations: 6 × parameters × positions (full) or 4 × (adapters) a step, over a range of rates;
+    an endpoint's trials state their own seconds. Raises UsageError where dollars are limited and
+    nobody said what an hour costs.
     """
     if held.kind == "prompts":
         return _endpoint_forecast(held)
     if max_usd is not None and usd_per_hour is None:
-        raise UsageError("--max-usd: what an hour costs is not known; say --usd-per-hour (0 for a machine of your own)")
+        raise UsageError(
+            "--max-usd: what an hour costs is not known; say --usd-per-hour (0 for a machine of your own)"
+        )
     works = [_operations(t.spec, held.shared.get("lengths", [512])) for t in held.trials]
     caps = [float(t.spec.get("seconds", float("inf"))) for t in held.trials]
     fast, mid, slow = _rates(gpu)
     seconds = [
         start + sum(min(work / rate, cap * 1.5) for work, cap in zip(works, caps, strict=True))
         for start, rate in zip(
-            (START_SECONDS.p10, START_SECONDS.p50, START_SECONDS.p90), (fast, mid, slow), strict=True
+            (START_SECONDS.p10, START_SECONDS.p50, START_SECONDS.p90),
+            (fast, mid, slow),
+            strict=True,
         )
         if start is not None
     ]
@@ -65,31 +76,44 @@ def forecast(held: Plan, gpu: Gpu | None, usd_per_hour: Range | None, max_usd: f
     if minutes is not None:
         seconds = [min(s, minutes * 60.0) for s in seconds]
     length = Range(*seconds)
-    return Forecast(length, _usd(length, usd_per_hour), "assumed", "operations over a range of rates", capped)
+    return Forecast(
+        length, _usd(length, usd_per_hour), "assumed", "operations over a range of rates", capped
+    )
 
 
 def _endpoint_forecast(held: Plan) -> Forecast:
-    """Calls ÷ how many at once; tokens (by characters, up to a fifth more) at the prices stated; cut at the limits."""
+    """Calls ÷ how many at once; tokens (by characters, up to a fifth more) at the prices stated;
+    cut at the limits.
+    """
     specs = [t.spec for t in held.trials]
     waits = sum(s["expected"]["calls"] / s["at_once"] for s in specs)
-    seconds = [waits * (each or 0.0) for each in (CALL_SECONDS.p10, CALL_SECONDS.p50, CALL_SECONDS.p90)]
+    seconds = [
+        waits * (each or 0.0) for each in (CALL_SECONDS.p10, CALL_SECONDS.p50, CALL_SECONDS.p90)
+    ]
     if held.minutes is not None:
         seconds = [min(s, held.minutes * 60.0) for s in seconds]
     usd = Range(None, None, None)
     if all(s["input_usd"] is not None and s["output_usd"] is not None for s in specs):
         read = sum(s["expected"]["read_tokens"] * s["input_usd"] for s in specs) / 1e6
         likely = read + sum(s["expected"]["written_tokens"] * s["output_usd"] for s in specs) / 1e6
-        most = 1.2 * read + sum(s["expected"]["calls"] * s["max_tokens"] * s["output_usd"] for s in specs) / 1e6
+        most = (
+            1.2 * read
+            + sum(s["expected"]["calls"] * s["max_tokens"] * s["output_usd"] for s in specs) / 1e6
+        )
         cap = held.max_usd if held.max_usd is not None else float("inf")
         usd = Range(min(0.8 * likely, cap), min(likely, cap), min(most, cap))
-    capped = "--max-usd" if held.max_usd is not None else "--minutes" if held.minutes is not None else ""
+    capped = (
+        "--max-usd" if held.max_usd is not None else "--minutes" if held.minutes is not None else ""
+    )
     return Forecast(Range(*seconds), usd, "assumed", "calls and characters", capped)
 
 
 def limited_minutes(
     minutes: float | None, usd_per_hour: Range | None, max_usd: float | None
 ) -> tuple[float | None, str]:
-    """The tighter of two limits in minutes, and which it is; dollars count at the P90 price of an hour."""
+    """The tighter of two limits in minutes, and which it is; dollars count at the P90 price of an
+    hour.
+    """
     if max_usd is None or usd_per_hour is None or not usd_per_hour.p90:
         return minutes, "--minutes" if minutes is not None else ""
     bought = max_usd / usd_per_hour.p90 * 60.0
@@ -102,7 +126,9 @@ def _usd(seconds: Range, usd_per_hour: Range | None) -> Range:
     if usd_per_hour is None:
         return Range(None, None, None)
     pairs = zip(
-        (seconds.p10, seconds.p50, seconds.p90), (usd_per_hour.p10, usd_per_hour.p50, usd_per_hour.p90), strict=True
+        (seconds.p10, seconds.p50, seconds.p90),
+        (usd_per_hour.p10, usd_per_hour.p50, usd_per_hour.p90),
+        strict=True,
     )
     return Range(*(None if s is None or p is None else s / 3600.0 * p for s, p in pairs))
 
@@ -111,7 +137,9 @@ def trial_seconds(held: Plan, trial: Trial, gpu: Gpu | None) -> float:
     """How long one trial likely takes, loading included."""
     if "at_once" in trial.spec:
         return float(trial.spec["expected"]["calls"] / trial.spec["at_once"]) * CALL_SECONDS.likely
-    return LOAD_SECONDS + _operations(trial.spec, held.shared.get("lengths", [512])) / _rates(gpu)[1]
+    return (
+        LOAD_SECONDS + _operations(trial.spec, held.shared.get("lengths", [512])) / _rates(gpu)[1]
+    )
 
 
 def _rates(gpu: Gpu | None) -> tuple[float, float, float]:
@@ -126,7 +154,10 @@ def _operations(spec: Mapping[str, Any], lengths: Sequence[Length]) -> float:
     """Operations of a trial; 0 where it does not say what it computes."""
     if "expected" in spec:
         params = spec["model"]["bytes"] / BYTES_PER_PARAM
-        return float(params * (6.0 * spec["expected"]["learned_tokens"] + 2.0 * spec["expected"]["read_tokens"]))
+        return float(
+            params
+            * (6.0 * spec["expected"]["learned_tokens"] + 2.0 * spec["expected"]["read_tokens"])
+        )
     if "architecture" not in spec:
         return 0.0
     params = _params(spec["architecture"], int(spec["layers"]))
@@ -146,11 +177,15 @@ def _params(architecture: Mapping[str, Mapping[str, Any]], layers: int) -> float
         return float(sizes["vocabulary"] * sizes["hidden"] + inner * share)
     held = depths.text_part(architecture["config"])
     hidden = _first_of(held, ("hidden_size", "d_model", "n_embd", "dim"), 1024)
-    wide = _first_of(held, ("intermediate_size", "d_ff", "encoder_ffn_dim", "n_inner", "hidden_dim"), 4 * hidden)
+    wide = _first_of(
+        held, ("intermediate_size", "d_ff", "encoder_ffn_dim", "n_inner", "hidden_dim"), 4 * hidden
+    )
     wide *= _first_of(held, ("num_local_experts", "num_experts", "n_routed_experts"), 1)
     stacks = 2 if held.get("is_encoder_decoder") else 1
     depth = stacks * (layers or depths.layers_of(architecture) or 12)
-    return float(held.get("vocab_size", 32000) * hidden + depth * (4 * hidden * hidden + 3 * hidden * wide))
+    return float(
+        held.get("vocab_size", 32000) * hidden + depth * (4 * hidden * hidden + 3 * hidden * wide)
+    )
 
 
 def _first_of(held: Mapping[str, Any], names: Sequence[str], otherwise: int) -> int:
@@ -158,22 +193,33 @@ def _first_of(held: Mapping[str, Any], names: Sequence[str], otherwise: int) -> 
 
 
 def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
-    """Whether weights, gradients and optimiser states alone leave room; where free memory is unknown: yes, let it try.
+    """Whether weights, gradients and optimiser states alone leave room; where free memory is
+    unknown: yes, let it try.
 
-    Bytes a parameter: the width of the weights, and with full tuning as much again for gradients and twice for AdamW.
+    Bytes a parameter: the width of the weights, and with full tuning as much again for gradients
+    and twice for AdamW.
     """
     if free_gib is None:
         return True
-    width = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}[setup.dtype or ("bf16" if device == "cuda" else "fp32")]
+    width = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}[
+        setup.dtype or ("bf16" if device == "cuda" else "fp32")
+    ]
     params = (
-        _params(setup.architecture, 0) if "config" in setup.architecture else setup.architecture["profile"]["params"]
+        _params(setup.architecture, 0)
+        if "config" in setup.architecture
+        else setup.architecture["profile"]["params"]
     )
     parts = setup.processes if setup.sharding == "fsdp" else 1
-    return params * width * (4.0 if setup.method == "full" else 1.0) / parts / 1024.0**3 < ROOM_SHARE * free_gib
+    return (
+        params * width * (4.0 if setup.method == "full" else 1.0) / parts / 1024.0**3
+        < ROOM_SHARE * free_gib
+    )
 
 
 def check_free(card: Card, busy_ok: bool) -> None:
-    """Raises UsageError where the card is at work for somebody else and the user did not say that this is fine."""
+    """Raises UsageError where the card is at work for somebody else and the user did not say that
+    this is fine.
+    """
     total, free = card.memory_total_gib.value, card.memory_free_gib.value
     if busy_ok or not isinstance(total, float) or not isinstance(free, float) or not total:
         return
@@ -188,9 +234,11 @@ def check_free(card: Card, busy_ok: bool) -> None:
 
 @contextmanager
 def card_lock(folder: Path, name: str) -> Iterator[int]:
-    """Hold the card (or the CPU) for one calibration; yields a descriptor for the child to hold open too.
+    """Hold the card (or the CPU) for one calibration; yields a descriptor for the child to hold
+    open too.
 
-    The lock ends with the last process that holds it, however that ends. Raises UsageError where another run has it.
+    The lock ends with the last process that holds it, however that ends. Raises UsageError where
+    another run has it.
     """
     import fcntl
 
@@ -201,7 +249,9 @@ def card_lock(folder: Path, name: str) -> Iterator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UsageError(f"another calibration is running on {name}; wait for it, or cancel it there") from None
+            raise UsageError(
+                f"another calibration is running on {name}; wait for it, or cancel it there"
+            ) from None
         yield descriptor
     finally:
         os.close(descriptor)

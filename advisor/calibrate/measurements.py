@@ -1,4 +1,6 @@
-"""What finished trials say to the estimator of training runs: only steady ones, only of a card that is known."""
+"""What finished trials say to the estimator of training runs: only steady ones, only of a card that
+is known.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +14,45 @@ from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingMeasurement, TrainingRun
 
 
-def measurements(record: RunRecord, gpu: Gpu, models: Mapping[str, Model]) -> tuple[TrainingMeasurement, ...]:
-    """Of a throughput run on `gpu`; whole models as measured, sliced ones as extrapolated. Empty for a CPU's run.
+def measurements(
+    record: RunRecord, gpu: Gpu, models: Mapping[str, Model]
+) -> tuple[TrainingMeasurement, ...]:
+    """Of a throughput run on `gpu`; whole models as measured, sliced ones as extrapolated.
 
-    `models` are the architectures we know, by lower-case name. A trial that was not steady gives its memory alone.
+    Empty for a CPU's run.
+
+    `models` are the architectures we know, by lower-case name. A trial that was not steady gives
+    its memory alone.
     """
     plan = record.plan
     specs = {t["digest"]: Trial(t["kind"], t["label"], t["spec"]) for t in plan.get("trials", ())}
     lengths = [int(n) for n in plan.get("shared", {}).get("lengths", ())]
-    pairs = [(specs[o.digest], o) for o in record.outcomes if o.status is Status.DONE and o.digest in specs]
-    on_card = [(t, o) for t, o in pairs if t.kind == "throughput" and o.result.get("device") == "cuda"]
+    pairs = [
+        (specs[o.digest], o)
+        for o in record.outcomes
+        if o.status is Status.DONE and o.digest in specs
+    ]
+    on_card = [
+        (t, o) for t, o in pairs if t.kind == "throughput" and o.result.get("device") == "cuda"
+    ]
     whole = [_of_whole(t, o, gpu, models, lengths) for t, o in on_card if not t.spec["layers"]]
     groups: dict[str, list[tuple[Trial, TrialOutcome]]] = {}
     for trial, outcome in on_card:
         if trial.spec["layers"] and outcome.result.get("steady"):
-            key = Trial("", "", {k: v for k, v in trial.spec.items() if k not in ("layers", "count")}).digest
+            key = Trial(
+                "", "", {k: v for k, v in trial.spec.items() if k not in ("layers", "count")}
+            ).digest
             groups.setdefault(key, []).append((trial, outcome))
     sliced = [m for g in groups.values() if (m := _of_slices(g, gpu, models, lengths)) is not None]
     return (*whole, *sliced)
 
 
 def _of_whole(
-    trial: Trial, outcome: TrialOutcome, gpu: Gpu, models: Mapping[str, Model], lengths: Sequence[int]
+    trial: Trial,
+    outcome: TrialOutcome,
+    gpu: Gpu,
+    models: Mapping[str, Model],
+    lengths: Sequence[int],
 ) -> TrainingMeasurement:
     result = outcome.result
     run = run_of(trial.spec, result, gpu, models, lengths, "process")
@@ -42,7 +61,10 @@ def _of_whole(
 
 
 def _of_slices(
-    group: Sequence[tuple[Trial, TrialOutcome]], gpu: Gpu, models: Mapping[str, Model], lengths: Sequence[int]
+    group: Sequence[tuple[Trial, TrialOutcome]],
+    gpu: Gpu,
+    models: Mapping[str, Model],
+    lengths: Sequence[int],
 ) -> TrainingMeasurement | None:
     whole: WholeModel | None = from_slices(group)
     if whole is None:

@@ -1,4 +1,6 @@
-"""How far a run is and how long it has to go: told from the steps after warm-up, never from the first ones."""
+"""How far a run is and how long it has to go: told from the steps after warm-up, never from the
+first ones.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class Progress:
 
     def _note_step(self, event: Event, step: int, steps: int) -> None:
         held = event.fields
-        if (phase := str(held.get("phase", ""))) != self.phase:  # items are scored at another pace than steps are made
+        if (
+            phase := str(held.get("phase", ""))
+        ) != self.phase:  # items are scored at another pace than steps are made
             self.phase, self._paces, self._last = phase, [], None
         self.step, self.steps = step, steps
         self.loss, self.memory_gib = number(held.get("loss")), number(held.get("memory_gib"))
@@ -67,13 +71,17 @@ class Progress:
         if not self._paces and not self._trial_seconds:
             return None
         to_come = max(self.trials - self.finished - 1, 0)
-        whole = median(self._trial_seconds) if self._trial_seconds else median(self._paces) * self.steps
+        whole = (
+            median(self._trial_seconds) if self._trial_seconds else median(self._paces) * self.steps
+        )
         here = median(self._paces) * max(self.steps - self.step, 0) if self._paces else whole
         return here + to_come * whole
 
     def line(self) -> str:
         """One line: trial, step, loss, speed, memory, time left."""
-        parts = [f"{min(self.finished + 1, max(self.trials, 1))}/{max(self.trials, 1)} {self.label}"]
+        parts = [
+            f"{min(self.finished + 1, max(self.trials, 1))}/{max(self.trials, 1)} {self.label}"
+        ]
         if self.steps:
             parts.append(f"{'item' if self.phase == 'score' else 'step'} {self.step}/{self.steps}")
         if self.loss is not None:
@@ -89,7 +97,9 @@ class Progress:
 
 
 def counted(held: Mapping[str, Any]) -> tuple[int, int] | None:
-    """(done, of how many) of the training steps or the scored items in a `step` event; None where it counts neither."""
+    """(done, of how many) of the training steps or the scored items in a `step` event; None where
+    it counts neither.
+    """
     for done, of in (("step", "steps"), ("item", "items")):
         at, whole = held.get(done), held.get(of)
         if isinstance(at, int) and abs(at) < MOST_STEPS:
@@ -99,7 +109,12 @@ def counted(held: Mapping[str, Any]) -> tuple[int, int] | None:
 
 def number(value: Any) -> float | None:
     """A number of a size that readings have, else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST or value != value:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or abs(value) > LARGEST
+        or value != value
+    ):
         return None
     return float(value)
 

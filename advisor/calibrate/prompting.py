@@ -1,4 +1,7 @@
-"""The text that a model is given: instruction, shown examples, the item. The same for every arm that shows the same."""
+"""The text that a model is given: instruction, shown examples, the item.
+
+The same for every arm that shows the same.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ def prompt(instruction: str, shown: Sequence[tuple[str, str]], asked: str) -> st
 def chat(
     instruction: str, shown: Sequence[tuple[str, str]], asked: str, *, system: bool = True
 ) -> list[dict[str, str]]:
-    """The same as the messages of a chat; without `system` the instruction stands before the first question."""
+    """The same as the messages of a chat; without `system` the instruction stands before the first
+    question.
+    """
     messages = [{"role": "system", "content": instruction}] if instruction and system else []
     for p, a in shown:
         messages += [{"role": "user", "content": p}, {"role": "assistant", "content": a}]
@@ -30,7 +35,9 @@ def chat(
 
 
 def shown_examples(train: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str]]:
-    """The first examples with answers as different as can be: each answer once before any comes twice."""
+    """The first examples with answers as different as can be: each answer once before any comes
+    twice.
+    """
     chosen: list[tuple[str, str]] = []
     waiting = list(train)
     while waiting and len(chosen) < count:

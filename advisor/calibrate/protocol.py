@@ -1,8 +1,9 @@
 """What parent and child say to each other: one JSON object a line, and the plan as a file.
 
-The child writes `planned`, `started`, `step`, `trial`, `warning`, then one of `result`, `cancelled` or `failed`. The
-parent writes lines to the child's standard input: `cancel`; and where the plan is steered, in answer to each `ask`,
-`next` with the digest of a trial, or `enough`. The end of that input means the parent is gone.
+The child writes `planned`, `started`, `step`, `trial`, `warning`, then one of `result`, `cancelled`
+or `failed`. The parent writes lines to the child's standard input: `cancel`; and where the plan is
+steered, in answer to each `ask`, `next` with the digest of a trial, or `enough`. The end of that
+input means the parent is gone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from advisor.core.calibration import Plan, Trial
 
 SCHEMA = 1
 CANCEL, NEXT, ENOUGH = "cancel", "next", "enough"
-EVENTS = frozenset({"planned", "ask", "started", "step", "trial", "warning", "result", "cancelled", "failed"})
+EVENTS = frozenset(
+    {"planned", "ask", "started", "step", "trial", "warning", "result", "cancelled", "failed"}
+)
 LAST = frozenset({"result", "cancelled", "failed"})
 MAX_LINE_BYTES = 4 * 1024 * 1024
 JOURNAL, PLAN_FILE, LOG = "events.jsonl", "plan.json", "child.log"
@@ -33,7 +36,9 @@ class Event:
     fields: Mapping[str, Any]
 
     def line(self) -> str:
-        """The event as one line of JSON, line break included; infinite and undefined numbers become null."""
+        """The event as one line of JSON, line break included; infinite and undefined numbers become
+        null.
+        """
         held = {"event": self.kind, "at": round(self.at_seconds, 4), **_finite(dict(self.fields))}
         return json.dumps(held, ensure_ascii=True, allow_nan=False) + "\n"
 
@@ -61,7 +66,8 @@ def parse(line: str | bytes) -> Event | None:
 def plan_data(plan: Plan) -> dict[str, Any]:
     """The plan as plain data, with the digest of every trial."""
     trials = [
-        {"kind": t.kind, "label": t.label, "digest": plan.trial_digest(t), "spec": dict(t.spec)} for t in plan.trials
+        {"kind": t.kind, "label": t.label, "digest": plan.trial_digest(t), "spec": dict(t.spec)}
+        for t in plan.trials
     ]
     return {
         "schema": SCHEMA,
@@ -99,7 +105,9 @@ def plan_of(held: Mapping[str, Any]) -> Plan:
 
 
 def write_plan(path: Path, plan: Plan, *, steered: bool = False) -> None:
-    """The plan as a file, whole or not at all; of a `steered` one the child asks which trial is next."""
+    """The plan as a file, whole or not at all; of a `steered` one the child asks which trial is
+    next.
+    """
     draft = path.with_suffix(".part")
     draft.write_text(json.dumps(plan_data(plan) | {"steered": steered}), encoding="utf-8")
     draft.replace(path)

@@ -1,4 +1,6 @@
-"""Plans quality and prompt runs: the same held-out items and metric for every arm; reads what they showed."""
+"""Plans quality and prompt runs: the same held-out items and metric for every arm; reads what they
+showed.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,12 @@ ANSWER_TOKENS = 32
 ENDS_BYTES = 1 << 20
 """Read of each weights file at both ends, to tell one model from another."""
 
-WORDS_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json")
+WORDS_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "generation_config.json",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +75,15 @@ def task(
 ) -> Task:
     """Rows split into train and held-out items, or with a test set of their own.
 
-    A training row whose prompt is also a test item is left out: it would be scored on what it learned. The metric is
-    the one named, else the one that suits the answers and the task's type. Raises UsageError where too little is left.
+    A training row whose prompt is also a test item is left out: it would be scored on what it
+    learned. The metric is the one named, else the one that suits the answers and the task's type.
+    Raises UsageError where too little is left.
     """
     rng = random.Random(seed)
-    train, items = list(dict.fromkeys(r for r in rows if r[1].strip())), list(dict.fromkeys(held_out))
+    train, items = (
+        list(dict.fromkeys(r for r in rows if r[1].strip())),
+        list(dict.fromkeys(held_out)),
+    )
     rng.shuffle(train)
     if not items:
         count = max(round(len(train) * HELD_OUT), FEWEST_ITEMS)
@@ -85,16 +96,23 @@ def task(
         raise UsageError(
             f"--data: {len(train)} rows to train on and {len(items)} to test on; give at least {FEWEST_ITEMS} of each"
         )
-    marked = marking([a for _, a in (*train, *items)], metric=metric, task_type=task_type, schema=schema)
+    marked = marking(
+        [a for _, a in (*train, *items)], metric=metric, task_type=task_type, schema=schema
+    )
     return Task(tuple(train), tuple(items), marked, instruction)
 
 
 def model_folder(path: Path) -> dict[str, Any]:
-    """What identifies the weights in a folder. Raises UsageError where they are not safe to load."""
+    """What identifies the weights in a folder.
+
+    Raises UsageError where they are not safe to load.
+    """
     held = checked_config(path / "config.json", str(path))
     weights = sorted(path.glob("*.safetensors"))
     if not weights:
-        raise UsageError(f"--model {path}: no .safetensors files; other formats can run code and are never loaded")
+        raise UsageError(
+            f"--model {path}: no .safetensors files; other formats can run code and are never loaded"
+        )
     head = hashlib.sha256(json.dumps(held, sort_keys=True).encode())
     for weight in weights:
         with weight.open("rb") as file:
@@ -109,9 +127,14 @@ def model_folder(path: Path) -> dict[str, Any]:
 
 
 def checked_config(path: Path, model: str) -> dict[str, Any]:
-    """The config.json of a model. Raises UsageError where there is none, or it asks for code of its own."""
+    """The config.json of a model.
+
+    Raises UsageError where there is none, or it asks for code of its own.
+    """
     if not path.is_file():
-        raise UsageError(f"--model {model}: no config.json; give a folder with a model, or org/name on the hub")
+        raise UsageError(
+            f"--model {model}: no config.json; give a folder with a model, or org/name on the hub"
+        )
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
@@ -119,7 +142,9 @@ def checked_config(path: Path, model: str) -> dict[str, Any]:
     if not isinstance(held, dict):
         raise UsageError(f"--model {path}: not JSON; download the model again")
     if "auto_map" in held:
-        raise UsageError(f"--model {model}: asks for code of its own (auto_map), which is never run; use another model")
+        raise UsageError(
+            f"--model {model}: asks for code of its own (auto_map), which is never run; use another model"
+        )
     return held
 
 
@@ -140,16 +165,19 @@ def plan(
     machine: str = "",
     demonstration: bool = False,
 ) -> Plan:
-    """Zero-shot, few-shot, and each method on growing shares; on the largest share also with examples in the prompt.
+    """Zero-shot, few-shot, and each method on growing shares; on the largest share also with
+    examples in the prompt.
 
-    `learning_rate` 0 means by method and size; `demonstration` marks a run whose scores say nothing about other models.
-    Raises UsageError.
+    `learning_rate` 0 means by method and size; `demonstration` marks a run whose scores say nothing
+    about other models. Raises UsageError.
     """
     for method in methods:
         if method not in METHODS:
             raise UsageError(f"--method {method}: not trained here; one of {', '.join(METHODS)}")
         if method == "qlora" and find_spec("bitsandbytes") is None:
-            raise MissingExtra("--method qlora needs bitsandbytes: pip install 'prompt-or-tune[qlora]'")
+            raise MissingExtra(
+                "--method qlora needs bitsandbytes: pip install 'prompt-or-tune[qlora]'"
+            )
     common = {"model": dict(folder), "seq_len": seq_len, "seed": seed, "batch": batch}
     common |= {"demonstration": True} if demonstration else {}
     trials = [_trial(held, common, "prompt", "zero-shot", 0, 0)]
@@ -157,7 +185,10 @@ def plan(
         trials.append(_trial(held, common, "prompt", "few-shot", shots, 0))
     training = common | {"epochs": epochs, "rank": rank, "targets": "all-linear"}
     for method in methods:
-        settings = training | {"method": method, "learning_rate": learning_rate or usual_rate(method, folder["bytes"])}
+        settings = training | {
+            "method": method,
+            "learning_rate": learning_rate or usual_rate(method, folder["bytes"]),
+        }
         counts = sorted({max(round(len(held.train) * share), FEWEST_ITEMS) for share in shares})
         trials += [_trial(held, settings, "tune", method, 0, count) for count in counts]
         if shots:
@@ -172,7 +203,10 @@ SMALL_RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "qlora": 2e-3, "soft-pr
 """Learning rates of models below `LARGE_BYTES`, for few examples."""
 
 LARGE_RATES = {"full": 1e-5, "lora": 2e-4, "dora": 2e-4, "qlora": 2e-4, "soft-prompt": 3e-2}
-"""Of larger ones: QLoRA's 2e-4 up to 13 B (Dettmers et al. 2023, table 9), the 1e-5 to 2e-5 usual in full tuning."""
+"""Of larger ones: QLoRA's 2e-4 up to 13 B (Dettmers et al.
+
+2023, table 9), the 1e-5 to 2e-5 usual in full tuning.
+"""
 
 LARGE_BYTES = 6e8
 """Weights of 0.3 billion parameters in 16 bits."""
@@ -197,14 +231,18 @@ def prompts_plan(
     max_usd: float | None = None,
     seed: int = 0,
 ) -> Plan:
-    """The prompt forms against an OpenAI-compatible endpoint; prices in USD per million tokens. Raises UsageError.
+    """The prompt forms against an OpenAI-compatible endpoint; prices in USD per million tokens.
+
+    Raises UsageError.
 
     `max_tokens` 0: an answer may be twice as long as the longest known one.
     """
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"--url {url}: give the base address, such as http://localhost:8000/v1")
     if max_usd is not None and (input_usd is None or output_usd is None):
-        raise UsageError("--max-usd: the price of tokens is not known; say --input-usd and --output-usd per million")
+        raise UsageError(
+            "--max-usd: the price of tokens is not known; say --input-usd and --output-usd per million"
+        )
     common = {
         "url": url.rstrip("/"),
         "model": model,
@@ -217,7 +255,8 @@ def prompts_plan(
         or max(ANSWER_TOKENS, round(2 * max(_tokens(a) for _, a in (*held.train, *held.items)))),
     }
     trials = tuple(
-        _trial(held, common, "prompt", "zero-shot" if not k else "few-shot", k, 0, kind="prompts") for k in shots
+        _trial(held, common, "prompt", "zero-shot" if not k else "few-shot", k, 0, kind="prompts")
+        for k in shots
     )
     name = f"{model}: {held.metric} on {len(held.items)} items"
     return Plan("prompts", name, trials, held.shared(), "endpoint", seed, max_usd=max_usd)
@@ -232,7 +271,11 @@ def _trial(
     train: int,
     kind: str = "quality",
 ) -> Trial:
-    label = f"{approach}/{technique}" + (f", {shown} shown" if shown else "") + (f", {train} examples" if train else "")
+    label = (
+        f"{approach}/{technique}"
+        + (f", {shown} shown" if shown else "")
+        + (f", {train} examples" if train else "")
+    )
     spec = {
         "approach": approach,
         "technique": technique,
@@ -251,14 +294,18 @@ def _expected(held: Task, spec: Mapping[str, Any]) -> dict[str, float]:
     """Tokens this trial will read and learn, by characters: for its price before it starts."""
     row = sum(_tokens(p) + _tokens(a) + 4.0 for p, a in held.train) / len(held.train)
     prompt = (
-        _tokens(held.instruction) + spec["shown"] * row + sum(_tokens(p) + 4.0 for p, _ in held.items) / len(held.items)
+        _tokens(held.instruction)
+        + spec["shown"] * row
+        + sum(_tokens(p) + 4.0 for p, _ in held.items) / len(held.items)
     )
     answer = sum(_tokens(a) for _, a in held.items) / len(held.items) + 2.0
     ways = len(held.marking.labels) if held.marking.labels and "url" not in spec else 1
     return {
         "read_tokens": round(len(held.items) * (prompt + answer) * ways, 1),
         "written_tokens": round(len(held.items) * answer, 1),
-        "learned_tokens": round(spec["train_examples"] * spec.get("epochs", 0) * (prompt + answer), 1),
+        "learned_tokens": round(
+            spec["train_examples"] * spec.get("epochs", 0) * (prompt + answer), 1
+        ),
         "calls": float(len(held.items)),
     }
 
@@ -267,22 +314,33 @@ def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     """Scores with their intervals, and every arm against the best prompt on the same items."""
     done = {o.digest: o for o in outcomes if o.status is Status.DONE}
     scored = {d: dict(o.result) for d, o in done.items() if "item_scores" in o.result}
-    results = {t.label: scored[held.trial_digest(t)] for t in held.trials if held.trial_digest(t) in scored}
+    results = {
+        t.label: scored[held.trial_digest(t)] for t in held.trials if held.trial_digest(t) in scored
+    }
     base = next((r.get("general") for r in results.values() if "language" in r), None)
     lines = [_line(label, result, base) for label, result in results.items()]
     shown = any(t.spec.get("demonstration") for t in held.trials)
     says = DEMONSTRATION if shown else CARRIES_OVER[held.kind]
-    return {"trials": lines, "comparisons": comparisons(results), "carries_over": says, "demonstration": shown}
+    return {
+        "trials": lines,
+        "comparisons": comparisons(results),
+        "carries_over": says,
+        "demonstration": shown,
+    }
 
 
 def _line(label: str, result: Mapping[str, Any], base: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A trial's result without its items, with its interval and what its training made the model forget."""
+    """A trial's result without its items, with its interval and what its training made the model
+    forget.
+    """
     held = {k: v for k, v in result.items() if not k.startswith("item_") and k != "general"}
     lost = forgotten(base, result.get("general")) if result.get("train_examples") else None
     return {"label": label, **held, "interval": list(score_interval(result)), "forgetting": lost}
 
 
-DEMONSTRATION = "a demonstration on the pocket model: it shows the procedure and never enters a verdict"
+DEMONSTRATION = (
+    "a demonstration on the pocket model: it shows the procedure and never enters a verdict"
+)
 
 
 CARRIES_OVER = {

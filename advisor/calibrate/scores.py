@@ -1,4 +1,6 @@
-"""What finished quality and prompts trials say to a brief: measured scores, learning curves, scores per item."""
+"""What finished quality and prompts trials say to a brief: measured scores, learning curves, scores
+per item.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +21,24 @@ HYBRID = "tuned-few-shot"
 Scored = tuple[Mapping[str, Any], TrialOutcome]
 
 
-def own_scores(trials: Sequence[KeptTrial], tested_on: str = "", metric: str = "") -> tuple[Score, ...]:
-    """The newest score of every option and number of examples; a learning curve has several of one option.
+def own_scores(
+    trials: Sequence[KeptTrial], tested_on: str = "", metric: str = ""
+) -> tuple[Score, ...]:
+    """The newest score of every option and number of examples; a learning curve has several of one
+    option.
 
-    `tested_on` is the fingerprint of the brief's test set and `metric` its measure: scores on other items or by another
-    measure are left aside; empty: any. Several seeds of one run are their mean, with their spread. Demonstrations and
-    trainings that learned nothing never count.
+    `tested_on` is the fingerprint of the brief's test set and `metric` its measure: scores on other
+    items or by another measure are left aside; empty: any. Several seeds of one run are their mean,
+    with their spread. Demonstrations and trainings that learned nothing never count.
     """
     usable = [t for t in trials if not t.spec.get("demonstration") and _fits(t, tested_on, metric)]
     newest: dict[tuple[str, str, str, int], Score] = {}
     for run in dict.fromkeys(t.run_id for t in usable):
         of_run = [t for t in usable if t.run_id == run]
         for score in _of_run(of_run):
-            newest[score.approach, score.technique, score.model.lower(), score.train_examples] = score
+            newest[score.approach, score.technique, score.model.lower(), score.train_examples] = (
+                score
+            )
     return tuple(newest[key] for key in sorted(newest))
 
 
@@ -41,7 +48,9 @@ def _fits(trial: KeptTrial, tested_on: str, metric: str) -> bool:
         return False
     if trial.outcome.result.get("loss_fell") is False:
         return False
-    return bool(trial.about.get("model")) and (not tested_on or trial.about.get("eval") == tested_on)
+    return bool(trial.about.get("model")) and (
+        not tested_on or trial.about.get("eval") == tested_on
+    )
 
 
 def _plain(name: str) -> str:
@@ -62,7 +71,9 @@ def _of_run(trials: Sequence[KeptTrial]) -> list[Score]:
             items=row["items"],
             sd=row.get("sd", 0.0),
             train_examples=row.get("train_examples", 0),
-            static_tokens=Range.exact(float(row["static_tokens"])) if "static_tokens" in row else None,
+            static_tokens=Range.exact(float(row["static_tokens"]))
+            if "static_tokens" in row
+            else None,
             source=source,
             as_of=max(t.as_of for t in trials),
         )
@@ -83,24 +94,33 @@ def scores_so_far(plan: Plan, outcomes: Sequence[TrialOutcome]) -> tuple[Score, 
 
 
 def measured_scores(record: RunRecord, model: str = "") -> list[dict[str, Any]]:
-    """The scores of a run as rows of the brief's `quality.measured`; a learning curve has several of one technique.
+    """The scores of a run as rows of the brief's `quality.measured`; a learning curve has several
+    of one technique.
 
-    `model` names the model where the name that the run knows is not the one in the brief. Raises UsageError for a
-    demonstration and for a run without scores.
+    `model` names the model where the name that the run knows is not the one in the brief. Raises
+    UsageError for a demonstration and for a run without scores.
     """
     if record.result.get("demonstration"):
-        raise UsageError(f"run {record.summary.id}: a demonstration; its scores never enter a brief")
+        raise UsageError(
+            f"run {record.summary.id}: a demonstration; its scores never enter a brief"
+        )
     rows = _rows(_scored(record), model or _model_name(record))
     if not rows:
-        raise UsageError(f"run {record.summary.id}: holds no scores; give a run of kind quality or prompts")
+        raise UsageError(
+            f"run {record.summary.id}: holds no scores; give a run of kind quality or prompts"
+        )
     return rows
 
 
 def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[list[float]]]:
-    """(columns, rows by item) for the brief's `quality.results`: of each option the trial with most examples."""
+    """(columns, rows by item) for the brief's `quality.results`: of each option the trial with most
+    examples.
+    """
     measured_scores(record, model)
     if any(o.result.get("item_labels") for _, o in _scored(record)):
-        raise UsageError(f"run {record.summary.id}: macro F1 is a figure of the whole set; say --for-brief instead")
+        raise UsageError(
+            f"run {record.summary.id}: macro F1 is a figure of the whole set; say --for-brief instead"
+        )
     columns: dict[str, tuple[int, list[float]]] = {}
     for spec, outcome in _one_hybrid(_scored(record)):
         name = f"{outcome.result['approach']}/{_technique(outcome)}@{model or _model_name(record)}"
@@ -112,16 +132,20 @@ def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[lis
 
 
 def _rows(pairs: Iterable[Scored], model: str) -> list[dict[str, Any]]:
-    """A row an option and number of examples; several seeds of one are their mean and standard deviation."""
+    """A row an option and number of examples; several seeds of one are their mean and standard
+    deviation.
+    """
     alike: dict[tuple[str, str, int], list[TrialOutcome]] = {}
     for spec, outcome in _one_hybrid(list(pairs)):
-        alike.setdefault((outcome.result["approach"], _technique(outcome), _examples(spec, outcome)), []).append(
-            outcome
-        )
+        alike.setdefault(
+            (outcome.result["approach"], _technique(outcome), _examples(spec, outcome)), []
+        ).append(outcome)
     return [_row(*key, found, model) for key, found in alike.items()]
 
 
-def _row(approach: str, technique: str, examples: int, found: Sequence[TrialOutcome], model: str) -> dict[str, Any]:
+def _row(
+    approach: str, technique: str, examples: int, found: Sequence[TrialOutcome], model: str
+) -> dict[str, Any]:
     scores = [float(o.result["score"]) for o in found]
     row = {
         "approach": approach,
@@ -147,7 +171,9 @@ def _examples(spec: Mapping[str, Any], outcome: TrialOutcome) -> int:
 
 
 def _one_hybrid(pairs: Sequence[Scored]) -> list[Scored]:
-    """Of the hybrids those of one method: the one whose tuned form alone scored best, so that no luck chooses."""
+    """Of the hybrids those of one method: the one whose tuned form alone scored best, so that no
+    luck chooses.
+    """
     alone: dict[str, float] = {}
     for _, outcome in pairs:
         if outcome.result["approach"] == "tune":
@@ -155,7 +181,11 @@ def _one_hybrid(pairs: Sequence[Scored]) -> list[Scored]:
             alone[name] = max(alone.get(name, 0.0), score)
     hybrids = [str(o.result["technique"]) for _, o in pairs if o.result["approach"] == "hybrid"]
     kept = max(dict.fromkeys(hybrids), key=lambda name: alone.get(name, 0.0), default="")
-    return [(s, o) for s, o in pairs if o.result["approach"] != "hybrid" or o.result["technique"] == kept]
+    return [
+        (s, o)
+        for s, o in pairs
+        if o.result["approach"] != "hybrid" or o.result["technique"] == kept
+    ]
 
 
 def _scored(record: RunRecord) -> list[Scored]:

@@ -11,7 +11,15 @@ from typing import Any
 from advisor.calibrate.hub import GIB, missing_bytes
 from advisor.calibrate.scores import item_scores, measured_scores
 from advisor.calibrate.throughput import Projection
-from advisor.core.calibration import Bias, Forecast, Plan, RunRecord, RunSummary, Status, TrialOutcome
+from advisor.core.calibration import (
+    Bias,
+    Forecast,
+    Plan,
+    RunRecord,
+    RunSummary,
+    Status,
+    TrialOutcome,
+)
 from advisor.core.quantity import Range
 from advisor.core.text import printable
 
@@ -107,7 +115,9 @@ def entry_lines(entries: Sequence[Any]) -> list[str]:
 
 
 def _best(record: RunRecord | None) -> tuple[str, str, str]:
-    """The speed and memory of a run's whole model (from slices, where only those ran), and its best score."""
+    """The speed and memory of a run's whole model (from slices, where only those ran), and its best
+    score.
+    """
     if record is None:
         return "–", "–", "–"
     trials = record.result.get("trials", ())
@@ -135,7 +145,10 @@ def projection_line(held: Projection) -> str:
 
 
 def brief_tables(record: RunRecord, model: str = "") -> str:
-    """The scores of a run as `[[quality.measured]]` tables, to paste into a brief. Raises UsageError."""
+    """The scores of a run as `[[quality.measured]]` tables, to paste into a brief.
+
+    Raises UsageError.
+    """
     blocks = []
     for row in measured_scores(record, model):
         cells = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in row.items()]
@@ -171,7 +184,9 @@ def bias_lines(found: Sequence[Bias]) -> list[str]:
         held = bias.ratio.range
         spread = "" if held.is_exact else f" ({held.p10:.2f} – {held.p90:.2f})"
         inside = f", {bias.inside} of {bias.scored} inside the interval" if bias.scored else ""
-        lines.append(f"{bias.what}: actual ÷ forecast {held.likely:.2f}{spread} over {bias.count}{inside}")
+        lines.append(
+            f"{bias.what}: actual ÷ forecast {held.likely:.2f}{spread} over {bias.count}{inside}"
+        )
     return lines
 
 
@@ -187,7 +202,9 @@ def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
         yield f"    a step: {fixed:.4g} s + {each:.4g} s × positions (R² {law['r2']:.2f})"
     memory = {k: v for k, v in trial.get("memory", {}).items() if v is not None}
     if memory:
-        yield "    peak memory: " + ", ".join(f"{k.removesuffix('_gib')} {v:.2f} GiB" for k, v in memory.items())
+        yield "    peak memory: " + ", ".join(
+            f"{k.removesuffix('_gib')} {v:.2f} GiB" for k, v in memory.items()
+        )
     if trial.get("memory_of_each"):
         each = ", ".join(f"{held['process_gib']:.2f}" for held in trial["memory_of_each"])
         yield f"    of each of {trial['processes']} processes ({trial['sharding']}): {each} GiB"
@@ -213,7 +230,9 @@ def _fixed_terms(trial: Mapping[str, Any]) -> str:
     if trial.get("start_seconds") is not None:
         told.append(f"start {trial['start_seconds']:.3g} s")
     if trial.get("evaluation_seconds_per_position") is not None:
-        told.append(f"evaluation {trial['evaluation_seconds_per_position'] * 1e3:.3g} s for 1,000 positions")
+        told.append(
+            f"evaluation {trial['evaluation_seconds_per_position'] * 1e3:.3g} s for 1,000 positions"
+        )
     if trial.get("save_seconds") is not None:
         told.append(f"a save {trial['save_seconds']:.3g} s")
     return ", ".join(told)
@@ -221,19 +240,25 @@ def _fixed_terms(trial: Mapping[str, Any]) -> str:
 
 def _score_line(trial: Mapping[str, Any]) -> str:
     low, high = trial["interval"]
-    parts = [f"    {trial['metric']} {trial['score']:.3f} ({low:.3f} – {high:.3f}) on {trial['items']} items"]
+    parts = [
+        f"    {trial['metric']} {trial['score']:.3f} ({low:.3f} – {high:.3f}) on {trial['items']} items"
+    ]
     parts += [f"{printable(name)} {value:.3f}" for name, value in trial.get("also", {}).items()]
     if trial.get("usd") is not None:
         parts.append(f"${trial['usd']:.4f}")
     if trial.get("latency_seconds"):
-        parts.append(f"latency {trial['latency_seconds']['p50']:.2f} s, p90 {trial['latency_seconds']['p90']:.2f} s")
+        parts.append(
+            f"latency {trial['latency_seconds']['p50']:.2f} s, p90 {trial['latency_seconds']['p90']:.2f} s"
+        )
     if trial.get("prompt_tokens") is not None:
         parts.append(f"{trial['prompt_tokens']:,} + {trial['completion_tokens']:,} tokens")
     return "; ".join(parts)
 
 
 def _language_lines(trial: Mapping[str, Any]) -> Iterator[str]:
-    """The form of the prompts, how likely the model finds these texts, and what a training made it forget."""
+    """The form of the prompts, how likely the model finds these texts, and what a training made it
+    forget.
+    """
     if trial.get("form"):
         yield f"    asked as {trial['form']}"
     told = trial.get("language") or {}
@@ -280,11 +305,18 @@ def _whole_lines(whole: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _told(error: float | None) -> str:
-    return ", error unknown: two depths only" if error is None else f", {error:+.1%} at the deepest slice"
+    return (
+        ", error unknown: two depths only"
+        if error is None
+        else f", {error:+.1%} at the deepest slice"
+    )
 
 
 def _duration(held: Range) -> str:
-    return " – ".join(f"{(s or 0.0) / 60.0:.1f}" for s in (held.p50, held.p90)) + " minutes (P50 – P90)"
+    return (
+        " – ".join(f"{(s or 0.0) / 60.0:.1f}" for s in (held.p50, held.p90))
+        + " minutes (P50 – P90)"
+    )
 
 
 def _money(held: Range) -> str:

@@ -1,4 +1,6 @@
-"""Plain statistics of measured steps: is it steady, what does a token cost, what follows for more layers. No torch."""
+"""Plain statistics of measured steps: is it steady, what does a token cost, what follows for more
+layers. No torch.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,16 @@ FEWEST_STEPS = 8
 """Below this many steps after warm-up nothing is said about steadiness."""
 
 MOST_DRIFT, MOST_ERROR = 0.05, 0.03
-"""Steady: the halves differ by at most 5 % (medians), and the mean is known to 3 % (one standard error)."""
+"""Steady: the halves differ by at most 5 % (medians), and the mean is known to 3 % (one standard
+error).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Steadiness:
-    """`drift` is second half ÷ first half − 1, `error` the relative standard error of the mean; None: too few steps."""
+    """`drift` is second half ÷ first half − 1, `error` the relative standard error of the mean;
+    None: too few steps.
+    """
 
     steady: bool
     why: str
@@ -39,7 +45,8 @@ class Line:
 
 
 def warm_up(seconds: Sequence[float]) -> int:
-    """How many first steps to drop: at least 2, and on to the first within 10 % of the median of the second half.
+    """How many first steps to drop: at least 2, and on to the first within 10 % of the median of
+    the second half.
 
     Never more than a third of the steps.
     """
@@ -70,9 +77,14 @@ def _through(xs: Sequence[float], ys: Sequence[float]) -> Line:
 
 
 def steadiness(positions: Sequence[float], seconds: Sequence[float]) -> Steadiness:
-    """Whether the time of a step, for what it had to do, keeps still. Warm-up is already dropped."""
+    """Whether the time of a step, for what it had to do, keeps still.
+
+    Warm-up is already dropped.
+    """
     if len(seconds) < FEWEST_STEPS:
-        return Steadiness(False, f"only {len(seconds)} steps after warm-up, {FEWEST_STEPS} are needed")
+        return Steadiness(
+            False, f"only {len(seconds)} steps after warm-up, {FEWEST_STEPS} are needed"
+        )
     law = line(positions, seconds)
     expected = [law.at(x) if law and law.at(x) > 0.0 else median(seconds) for x in positions]
     ratios = [s / e for s, e in zip(seconds, expected, strict=True)]
@@ -82,22 +94,27 @@ def steadiness(positions: Sequence[float], seconds: Sequence[float]) -> Steadine
     if abs(drift) > MOST_DRIFT:
         return Steadiness(False, f"the second half of the steps took {drift:+.0%}", drift, error)
     if error > MOST_ERROR:
-        return Steadiness(False, f"the steps scatter: the mean is known to ±{error:.0%} only", drift, error)
+        return Steadiness(
+            False, f"the steps scatter: the mean is known to ±{error:.0%} only", drift, error
+        )
     return Steadiness(True, "steady", drift, error)
 
 
 BEND_SHARE = 0.01
-"""Peaks of memory scatter by about this much from run to run: a smaller bend is none, and two points alone would carry
-their scatter five times over to twice the depth."""
+"""Peaks of memory scatter by about this much from run to run: a smaller bend is none, and two
+points alone would carry their scatter five times over to twice the depth.
+"""
 
 
-def depth_fit(points: Sequence[tuple[int, float]], layers: int, *, convex: bool = False) -> DepthFit | None:
+def depth_fit(
+    points: Sequence[tuple[int, float]], layers: int, *, convex: bool = False
+) -> DepthFit | None:
     """A quantity measured at several depths, as a line; None below two depths.
 
-    Least squares; or, where the quantity is `convex` in depth and seen to bend, the line through the two deepest
-    points: a peak of memory is the largest of several moments, each a line of its own, and the steepest wins in the
-    end. The error is that of the deepest point, told from the line through the two shallowest: how well it
-    extrapolates.
+    Least squares; or, where the quantity is `convex` in depth and seen to bend, the line through
+    the two deepest points: a peak of memory is the largest of several moments, each a line of its
+    own, and the steepest wins in the end. The error is that of the deepest point, told from the
+    line through the two shallowest: how well it extrapolates.
     """
     by_depth = sorted(dict(points).items())
     if len(by_depth) < 2:
@@ -116,7 +133,10 @@ def depth_fit(points: Sequence[tuple[int, float]], layers: int, *, convex: bool 
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Linear interpolation between order statistics (Hyndman and Fan, type 7). Raises ValueError on no values."""
+    """Linear interpolation between order statistics (Hyndman and Fan, type 7).
+
+    Raises ValueError on no values.
+    """
     if not values:
         raise ValueError("no values")
     ranked = sorted(values)

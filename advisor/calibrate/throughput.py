@@ -1,4 +1,6 @@
-"""Plans throughput runs, and reads what their trials showed: speeds, the law of a step, and the whole from slices."""
+"""Plans throughput runs, and reads what their trials showed: speeds, the law of a step, and the
+whole from slices.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,8 @@ SHARDINGS = ("ddp", "fsdp")
 class Setup:
     """What to measure. `architecture` is `{"profile": sizes}` or `{"config": config.json}`.
 
-    `head` says what is trained: auto is the usual one. `micro_batch` is per process; `sharding` ddp or fsdp where there
-    are several `processes`, one a card, else none.
+    `head` says what is trained: auto is the usual one. `micro_batch` is per process; `sharding` ddp
+    or fsdp where there are several `processes`, one a card, else none.
     """
 
     model_name: str
@@ -73,9 +75,11 @@ def plan(
     machine: str = "",
     seed: int = 0,
 ) -> Plan:
-    """One trial per setup and depth; `lengths` are the tokens of the user's rows, `machine` the name of card or CPU.
+    """One trial per setup and depth; `lengths` are the tokens of the user's rows, `machine` the
+    name of card or CPU.
 
-    An encoder with a decoder reads (prompt, answer) lengths apart; a whole length is its prompt. Raises UsageError.
+    An encoder with a decoder reads (prompt, answer) lengths apart; a whole length is its prompt.
+    Raises UsageError.
     """
     trials = tuple(
         _trial(s, depth, seed, count=not number)
@@ -83,18 +87,24 @@ def plan(
         for number, depth in enumerate(_depths(s, slices) or (0,))
     )
     name = ", ".join(dict.fromkeys(f"{s.model_name} {s.method}" for s in setups))
-    return Plan("throughput", name, trials, {"lengths": sampled(lengths), "machine": machine}, device, seed)
+    return Plan(
+        "throughput", name, trials, {"lengths": sampled(lengths), "machine": machine}, device, seed
+    )
 
 
 def sampled(lengths: Sequence[Length]) -> list[Any]:
-    """At most `MOST_LENGTHS` lengths of the same distribution (evenly spaced order statistics); of none: 512."""
+    """At most `MOST_LENGTHS` lengths of the same distribution (evenly spaced order statistics); of
+    none: 512.
+    """
     usable = sorted((n for n in lengths if _whole(n) >= 2), key=_whole) or list(DEFAULT_LENGTHS)
     if len(usable) <= MOST_LENGTHS:
         return [_plain(n) for n in usable]
     if all(isinstance(n, int) for n in usable):
         whole = [float(_whole(n)) for n in usable]
         return [round(quantile(whole, (i + 0.5) / MOST_LENGTHS)) for i in range(MOST_LENGTHS)]
-    return [_plain(usable[int((i + 0.5) / MOST_LENGTHS * len(usable))]) for i in range(MOST_LENGTHS)]
+    return [
+        _plain(usable[int((i + 0.5) / MOST_LENGTHS * len(usable))]) for i in range(MOST_LENGTHS)
+    ]
 
 
 def _whole(length: Length) -> int:
@@ -114,7 +124,9 @@ def _depths(setup: Setup, slices: Sequence[int]) -> tuple[int, ...]:
     if len(chosen) < 2 or chosen[0] < 1:
         raise UsageError("--slices: name at least two depths from 1 up, such as 2,4,6")
     if layers is not None and chosen[-1] > layers:
-        raise UsageError(f"--slices {chosen[-1]}: {setup.model_name} has {layers} layers; name smaller depths")
+        raise UsageError(
+            f"--slices {chosen[-1]}: {setup.model_name} has {layers} layers; name smaller depths"
+        )
     first, every = depths.pattern(setup.architecture)
     if chosen[0] <= first or any((d - first) % every for d in chosen):
         usual = ",".join(map(str, depths.usual(setup.architecture)))
@@ -137,7 +149,9 @@ def _trial(setup: Setup, layers: int, seed: int, *, count: bool) -> Trial:
         del spec["dtype"]
     depth = f", {layers} layers" if layers else ""
     spread = f", {setup.processes} × {setup.sharding}" if setup.sharding != "none" else ""
-    label = f"{setup.model_name} {setup.method}, {setup.micro_batch} × {setup.seq_len}{depth}{spread}"
+    label = (
+        f"{setup.model_name} {setup.method}, {setup.micro_batch} × {setup.seq_len}{depth}{spread}"
+    )
     return Trial("throughput", label, spec)
 
 
@@ -147,14 +161,20 @@ def _check_processes(setup: Setup) -> None:
     if setup.processes > 1 and setup.sharding == "none":
         raise UsageError("--sharding none: several processes spread a model by ddp or fsdp")
     if setup.sharding != "none" and setup.search:
-        raise UsageError("--search: is for one process; say the --micro-batch it finds there for several")
+        raise UsageError(
+            "--search: is for one process; say the --micro-batch it finds there for several"
+        )
     if setup.sharding == "fsdp" and setup.method == "qlora":
-        raise UsageError("--method qlora: is not measured in parts over cards; say --sharding ddp, or lora")
+        raise UsageError(
+            "--method qlora: is not measured in parts over cards; say --sharding ddp, or lora"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class WholeModel:
-    """The whole model from slices: seconds of a step, tokens a second, memory (GiB); None where not measured."""
+    """The whole model from slices: seconds of a step, tokens a second, memory (GiB); None where not
+    measured.
+    """
 
     label: str
     step: DepthFit
@@ -164,22 +184,36 @@ class WholeModel:
 
 
 def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
-    """What the run showed, as plain data: a line a configuration, and the whole model where slices were measured."""
+    """What the run showed, as plain data: a line a configuration, and the whole model where slices
+    were measured.
+    """
     done = {o.digest: o for o in outcomes if o.status is Status.DONE}
     pairs = [(t, done[held.trial_digest(t)]) for t in held.trials if held.trial_digest(t) in done]
-    wholes = [asdict(whole) for group in _sliced(pairs) if (whole := from_slices(group)) is not None]
+    wholes = [
+        asdict(whole) for group in _sliced(pairs) if (whole := from_slices(group)) is not None
+    ]
     lines = [_line(trial, outcome) for trial, outcome in pairs]
-    return {"trials": lines, "whole_models": wholes, "scaling": scaling(pairs), "carries_over": carries_over(pairs)}
+    return {
+        "trials": lines,
+        "whole_models": wholes,
+        "scaling": scaling(pairs),
+        "carries_over": carries_over(pairs),
+    }
 
 
 def scaling(pairs: Pairs) -> list[dict[str, Any]]:
-    """Speed of n processes ÷ (n × that of one), where the same run measured both: 1 is without loss."""
+    """Speed of n processes ÷ (n × that of one), where the same run measured both: 1 is without
+    loss.
+    """
     alone = {_apart(t): o.result for t, o in pairs if t.spec.get("processes", 1) == 1}
     found = []
     for trial, outcome in pairs:
         one, count = alone.get(_apart(trial)), int(trial.spec.get("processes", 1))
         if one is not None and count > 1:
-            speed, single = float(outcome.result["tokens_per_second"]), float(one["tokens_per_second"])
+            speed, single = (
+                float(outcome.result["tokens_per_second"]),
+                float(one["tokens_per_second"]),
+            )
             steady = bool(one["steady"] and outcome.result["steady"])
             held = {"processes": count, "efficiency": speed / (count * single), "steady": steady}
             found.append({"label": trial.label} | held)
@@ -188,7 +222,9 @@ def scaling(pairs: Pairs) -> list[dict[str, Any]]:
 
 def _apart(trial: Trial) -> str:
     """The name of a configuration without its number of processes."""
-    return digest({k: v for k, v in trial.spec.items() if k not in ("processes", "sharding", "count")})
+    return digest(
+        {k: v for k, v in trial.spec.items() if k not in ("processes", "sharding", "count")}
+    )
 
 
 def carries_over(pairs: Pairs) -> str:
@@ -240,19 +276,26 @@ def _sliced(pairs: Pairs) -> list[Pairs]:
     groups: dict[str, list[tuple[Trial, TrialOutcome]]] = {}
     for trial, outcome in pairs:
         if trial.spec["layers"]:
-            key = Trial("", "", {k: v for k, v in trial.spec.items() if k not in ("layers", "count")}).digest
+            key = Trial(
+                "", "", {k: v for k, v in trial.spec.items() if k not in ("layers", "count")}
+            ).digest
             groups.setdefault(key, []).append((trial, outcome))
     return [g for g in groups.values() if len(g) > 1]
 
 
 def from_slices(group: Pairs) -> WholeModel | None:
-    """The whole model from slices of it that ran the same batches, hence by their means; None below two depths."""
+    """The whole model from slices of it that ran the same batches, hence by their means; None below
+    two depths.
+    """
     results = [o.result for _, o in group]
     layers = int(results[0]["full_layers"])
     step = depth_fit([(int(r["layers"]), float(r["mean_step_seconds"])) for r in results], layers)
     if step is None or step.at_full_depth <= 0.0:
         return None
-    per_step, positions = float(results[-1]["tokens_per_step"]), float(results[-1]["positions_per_step"])
+    per_step, positions = (
+        float(results[-1]["tokens_per_step"]),
+        float(results[-1]["positions_per_step"]),
+    )
     trial = group[0][0]
     return WholeModel(
         label=f"{trial.spec['model_name']} {trial.spec['method']}, {layers} layers from {len(group)} depths",
@@ -266,16 +309,21 @@ def from_slices(group: Pairs) -> WholeModel | None:
 def _memory(results: Sequence[Mapping[str, Any]], layers: int) -> DepthFit | None:
     """Of the most telling reading all slices have: allocated on a card, the process on a CPU.
 
-    What a process holds before a trial differs with what ran before it: each peak is taken above that, and the least of
-    them stands for all.
+    What a process holds before a trial differs with what ran before it: each peak is taken above
+    that, and the least of them stands for all.
     """
     for reading in ("allocated_gib", "process_gib"):
         held = [
-            (int(r["layers"]), r["memory"].get(reading), float(r["memory"].get("idle_gib") or 0.0)) for r in results
+            (int(r["layers"]), r["memory"].get(reading), float(r["memory"].get("idle_gib") or 0.0))
+            for r in results
         ]
         if all(peak is not None for _, peak, _ in held):
             least = min(idle for _, _, idle in held)
-            return depth_fit([(depth, float(peak) - idle + least) for depth, peak, idle in held], layers, convex=True)
+            return depth_fit(
+                [(depth, float(peak) - idle + least) for depth, peak, idle in held],
+                layers,
+                convex=True,
+            )
     return None
 
 
@@ -285,7 +333,10 @@ Z80 = 1.2815515655446004
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """How long a whole run takes by what was measured. `steps` are optimiser steps; `left_out` is not in the hours."""
+    """How long a whole run takes by what was measured.
+
+    `steps` are optimiser steps; `left_out` is not in the hours.
+    """
 
     label: str
     steps: int
@@ -293,11 +344,14 @@ class Projection:
     left_out: str
 
 
-def project(held: Plan, outcomes: Sequence[TrialOutcome], examples: int, epochs: float) -> tuple[Projection, ...]:
-    """Start + steps × mean step + one save, for every whole configuration and every one told from slices.
+def project(
+    held: Plan, outcomes: Sequence[TrialOutcome], examples: int, epochs: float
+) -> tuple[Projection, ...]:
+    """Start + steps × mean step + one save, for every whole configuration and every one told from
+    slices.
 
-    The range is that of the mean step (its standard error), and for slices the error in depth beside it. Only steady
-    trials are projected.
+    The range is that of the mean step (its standard error), and for slices the error in depth
+    beside it. Only steady trials are projected.
     """
     done = {o.digest: o for o in outcomes if o.status is Status.DONE and o.result.get("steady")}
     pairs = [(t, done[held.trial_digest(t)]) for t in held.trials if held.trial_digest(t) in done]
@@ -312,16 +366,23 @@ def project(held: Plan, outcomes: Sequence[TrialOutcome], examples: int, epochs:
         whole = from_slices(group)
         if whole is not None:
             trial, last = group[-1][0], group[-1][1].result
-            error = max(abs(whole.step.error or 0.0) / Z80, float(last.get("relative_error") or 0.0))
-            found.append(_projection(trial, whole.label, last, whole.step.at_full_depth, error, examples, epochs))
+            error = max(
+                abs(whole.step.error or 0.0) / Z80, float(last.get("relative_error") or 0.0)
+            )
+            found.append(
+                _projection(
+                    trial, whole.label, last, whole.step.at_full_depth, error, examples, epochs
+                )
+            )
     return tuple(found)
 
 
 def usual_step_seconds(seen: Mapping[str, Any], positions: float | None) -> float:
-    """Seconds of a step of so many positions: few steps may have met longer or shorter rows than the data hold.
+    """Seconds of a step of so many positions: few steps may have met longer or shorter rows than
+    the data hold.
 
-    The measured mean, moved along the law of a step to the expected positions (a regression estimate: Cochran, Sampling
-    Techniques, 1977, section 7.2). Without a law, the mean itself.
+    The measured mean, moved along the law of a step to the expected positions (a regression
+    estimate: Cochran, Sampling Techniques, 1977, section 7.2). Without a law, the mean itself.
     """
     mean, law = float(seen["mean_step_seconds"]), seen.get("law")
     if positions is None or not law or law["seconds_per_position"] <= 0.0:
@@ -330,13 +391,20 @@ def usual_step_seconds(seen: Mapping[str, Any], positions: float | None) -> floa
     return float(max(moved, 0.5 * mean))
 
 
-def expected_positions(trial: Trial, seen: Mapping[str, Any], lengths: Sequence[Length]) -> float | None:
-    """Mean positions of a step: rows × the mean of the longest of so many rows drawn from `lengths`, cut at the length.
+def expected_positions(
+    trial: Trial, seen: Mapping[str, Any], lengths: Sequence[Length]
+) -> float | None:
+    """Mean positions of a step: rows × the mean of the longest of so many rows drawn from
+    `lengths`, cut at the length.
 
-    The mean of the largest of m independent draws from n sorted values is Σ x_i ((i/n)^m − ((i−1)/n)^m). None for
-    several processes, and for models that read both sides of a row apart.
+    The mean of the largest of m independent draws from n sorted values is Σ x_i ((i/n)^m −
+    ((i−1)/n)^m). None for several processes, and for models that read both sides of a row apart.
     """
-    rows, accumulated, longest = int(seen["micro_batch"]), int(trial.spec["grad_accum"]), int(trial.spec["seq_len"])
+    rows, accumulated, longest = (
+        int(seen["micro_batch"]),
+        int(trial.spec["grad_accum"]),
+        int(trial.spec["seq_len"]),
+    )
     if int(trial.spec.get("processes", 1)) > 1 or seen.get("head") == "seq2seq":
         return None
     if trial.spec["packed"]:
@@ -348,13 +416,27 @@ def expected_positions(trial: Trial, seen: Mapping[str, Any], lengths: Sequence[
 
 
 def _projection(
-    trial: Trial, label: str, seen: Mapping[str, Any], step: float, error: float, examples: int, epochs: float
+    trial: Trial,
+    label: str,
+    seen: Mapping[str, Any],
+    step: float,
+    error: float,
+    examples: int,
+    epochs: float,
 ) -> Projection:
-    rows = int(seen["micro_batch"]) * int(trial.spec["grad_accum"]) * int(trial.spec.get("processes", 1))
+    rows = (
+        int(seen["micro_batch"])
+        * int(trial.spec["grad_accum"])
+        * int(trial.spec.get("processes", 1))
+    )
     steps = math.ceil(math.ceil(examples / rows) * epochs)
     fixed = float(seen["start_seconds"]) + float(seen.get("save_seconds") or 0.0)
-    hours = [(fixed + steps * step * (1.0 + sign * Z80 * error)) / 3600.0 for sign in (-1.0, 0.0, 1.0)]
+    hours = [
+        (fixed + steps * step * (1.0 + sign * Z80 * error)) / 3600.0 for sign in (-1.0, 0.0, 1.0)
+    ]
     left_out = "evaluation"
     if seen["clock"] != "wall":
         left_out += ", waiting for other programs on this CPU"
-    return Projection(label, steps, Range(max(hours[0], fixed / 3600.0), hours[1], hours[2]), left_out)
+    return Projection(
+        label, steps, Range(max(hours[0], fixed / 3600.0), hours[1], hours[2]), left_out
+    )

@@ -1,4 +1,6 @@
-"""The same entries on a Ray cluster: each a task of its own on some node; what comes back is kept here."""
+"""The same entries on a Ray cluster: each a task of its own on some node; what comes back is kept
+here.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +32,26 @@ QUIET: Mapping[str, str] = {
 
 
 def place(address: str) -> Machine:
-    """A cluster as the place of runs: `ray`, started here for them, or `ray://host:port`. Raises UsageError."""
+    """A cluster as the place of runs: `ray`, started here for them, or `ray://host:port`.
+
+    Raises UsageError.
+    """
     if address != "ray" and not address.startswith("ray://"):
         raise UsageError(f"--on {address}: neither ray (started here) nor ray://host:port")
     return Machine(address, "auto")
 
 
 def run_all(
-    held: Sequence[Entry], where: Machine, *, listen: Listener, cancel: CancelToken, cpus: int | None = None
+    held: Sequence[Entry],
+    where: Machine,
+    *,
+    listen: Listener,
+    cancel: CancelToken,
+    cpus: int | None = None,
 ) -> None:
-    """Send every entry that has something left; keep each as it comes back. The nodes need the extra `calibrate`.
+    """Send every entry that has something left; keep each as it comes back.
+
+    The nodes need the extra `calibrate`.
 
     Raises AdvisorError where Ray is not installed or the cluster cannot be reached.
     """
@@ -65,8 +77,15 @@ def _started(address: str, cpus: int | None, stack: ExitStack) -> Any:
         raise MissingExtra("--on ray needs Ray: pip install 'prompt-or-tune[cluster]'") from None
     own: dict[str, Any] = {"address": address}
     if address == "ray":
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True))
-        own = {"include_dashboard": False, "num_cpus": cpus, "_temp_dir": folder, "configure_logging": False}
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+        )
+        own = {
+            "include_dashboard": False,
+            "num_cpus": cpus,
+            "_temp_dir": folder,
+            "configure_logging": False,
+        }
     try:
         ray.init(log_to_driver=False, **own)
     except Exception as error:  # its errors have no common class
@@ -82,7 +101,9 @@ def _left(entry: Entry) -> dict[str, Any]:
 
 
 def measured(held: Mapping[str, Any]) -> dict[str, Any]:
-    """On a node: run the plan by a child process there; returns outcomes, events and how it ended, as plain data."""
+    """On a node: run the plan by a child process there; returns outcomes, events and how it ended,
+    as plain data.
+    """
     lines: list[str] = []
     with tempfile.TemporaryDirectory(prefix="advisor-") as folder:
         ending = asyncio.run(
@@ -99,7 +120,12 @@ def measured(held: Mapping[str, Any]) -> dict[str, Any]:
         | {"result": dict(o.result), "reason": o.reason}
         for o in ending.outcomes
     ]
-    return {"status": ending.status.value, "reason": ending.reason, "outcomes": outcomes, "lines": lines}
+    return {
+        "status": ending.status.value,
+        "reason": ending.reason,
+        "outcomes": outcomes,
+        "lines": lines,
+    }
 
 
 def _take(ray: Any, reference: Any, entry: Entry, listen: Listener) -> None:
@@ -110,7 +136,9 @@ def _take(ray: Any, reference: Any, entry: Entry, listen: Listener) -> None:
         entry.reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         listen(entry, None)
         return
-    outcomes = tuple(TrialOutcome(**{**o, "status": Status(o["status"])}) for o in found["outcomes"])
+    outcomes = tuple(
+        TrialOutcome(**{**o, "status": Status(o["status"])}) for o in found["outcomes"]
+    )
     ending = client.Ending(Status(found["status"]), outcomes, found["reason"])
     events = [event for line in found["lines"] if (event := parse(line)) is not None]
     entry.record = adopt(entry.prepared, ending, events)

@@ -22,7 +22,10 @@ LEARNED = ("quality.score", "train.hours")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A verdict in short: the chosen arm with its money (USD), weeks and score. No arm: no option is left."""
+    """A verdict in short: the chosen arm with its money (USD), weeks and score.
+
+    No arm: no option is left.
+    """
 
     verdict: str
     arm: str
@@ -47,7 +50,9 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The verdict before and after, and what was learned of which option, the largest changes first."""
+    """The verdict before and after, and what was learned of which option, the largest changes
+    first.
+    """
 
     before: Side
     after: Side
@@ -65,7 +70,10 @@ def effect(brief: Brief, before: Surroundings, after: Surroundings) -> Effect:
 
 
 def effect_of_run(brief: Brief, around: Surroundings, run_id: int) -> Effect:
-    """The verdict without this run, and with it; the rest of `around` stays as it was found. Raises UsageError."""
+    """The verdict without this run, and with it; the rest of `around` stays as it was found.
+
+    Raises UsageError.
+    """
     from advisor.pipeline import with_own_runs
 
     return effect(brief, with_own_runs(brief, around, without=run_id), with_own_runs(brief, around))
@@ -90,11 +98,21 @@ def _side(verdict: Verdict) -> Side:
     arm = verdict.chosen
     if arm is None:
         return Side(verdict.verdict, "", 0.0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
-    return Side(verdict.verdict, arm.id, verdict.p_best, arm.one_off_usd, arm.monthly_usd, arm.weeks, arm.quality)
+    return Side(
+        verdict.verdict,
+        arm.id,
+        verdict.p_best,
+        arm.one_off_usd,
+        arm.monthly_usd,
+        arm.weeks,
+        arm.quality,
+    )
 
 
 def _learned(before: Verdict, after: Verdict) -> list[Learned]:
-    """Figures that moved or narrowed, once an option however it is served; the largest change of the middle first."""
+    """Figures that moved or narrowed, once an option however it is served; the largest change of
+    the middle first.
+    """
     old = {arm.id: arm for arm in before.arms}
     found: dict[tuple[str, str], Learned] = {}
     for arm in after.arms:
@@ -107,7 +125,11 @@ def _learned(before: Verdict, after: Verdict) -> list[Learned]:
 def _of_arm(before: ArmRecord, after: ArmRecord) -> Iterator[Learned]:
     for name in LEARNED:
         one, other = before.figure(name), after.figure(name)
-        if one is None or other is None or (one.p10, one.p50, one.p90) == (other.p10, other.p50, other.p90):
+        if (
+            one is None
+            or other is None
+            or (one.p10, one.p50, one.p90) == (other.p10, other.p50, other.p90)
+        ):
             continue
         yield Learned(
             after.id.partition("+")[0],
@@ -120,7 +142,9 @@ def _of_arm(before: ArmRecord, after: ArmRecord) -> Iterator[Learned]:
 
 
 def _basis(arm: ArmRecord, figure_id: str) -> str:
-    """Of the figure; of hours that of the speed they rest on, which is what a calibration measures."""
+    """Of the figure; of hours that of the speed they rest on, which is what a calibration
+    measures.
+    """
     figure = arm.figure(figure_id)
     if figure is None:
         return ""
@@ -132,11 +156,17 @@ def _size(one: Learned) -> float:
     """Change of the middle in parts of the middle before; a narrower range alone counts little."""
     if not one.before.is_known or not one.after.is_known:
         return 1.0
-    return abs(one.after.likely / one.before.likely - 1.0) if one.before.likely else abs(one.after.likely)
+    return (
+        abs(one.after.likely / one.before.likely - 1.0)
+        if one.before.likely
+        else abs(one.after.likely)
+    )
 
 
 def effect_lines(changed: Effect) -> list[str]:
-    """The effect in few lines of plain text: verdict, option, the chosen option's figures, what was learned."""
+    """The effect in few lines of plain text: verdict, option, the chosen option's figures, what was
+    learned.
+    """
     from advisor.report import words
 
     one, other = changed.before, changed.after
@@ -146,8 +176,16 @@ def effect_lines(changed: Effect) -> list[str]:
             words.VERDICT_WORDS.get(one.verdict, one.verdict),
             words.VERDICT_WORDS.get(other.verdict, other.verdict),
         ),
-        ("option", words.clean(one.arm) or "none is left", words.clean(other.arm) or "none is left"),
-        ("best in", f"{words.of_hundred(one.p_best)} of 100", f"{words.of_hundred(other.p_best)} of 100"),
+        (
+            "option",
+            words.clean(one.arm) or "none is left",
+            words.clean(other.arm) or "none is left",
+        ),
+        (
+            "best in",
+            f"{words.of_hundred(one.p_best)} of 100",
+            f"{words.of_hundred(other.p_best)} of 100",
+        ),
         ("once", *_spans(one.one_off_usd, other.one_off_usd, words.money)),
         ("a month", *_spans(one.monthly_usd, other.monthly_usd, words.money)),
         ("weeks", *_spans(one.weeks, other.weeks, words.weeks)),
@@ -155,7 +193,11 @@ def effect_lines(changed: Effect) -> list[str]:
     ]
     moved = [f"  {name:<9}{old} → {new}" for name, old, new in rows if old != new]
     kept = f"{rows[0][2]}, {rows[1][2]}"
-    head = "in the verdict, without this run → with it:" if moved else f"the verdict stays as it was: {kept}"
+    head = (
+        "in the verdict, without this run → with it:"
+        if moved
+        else f"the verdict stays as it was: {kept}"
+    )
     return [head, *moved, *map(_learned_line, changed.learned)]
 
 
@@ -175,4 +217,6 @@ def _learned_line(one: Learned) -> str:
     show = words.score if one.figure == "quality.score" else words.number
     name = "quality" if one.figure == "quality.score" else "training, hours"
     old, new = _spans(one.before, one.after, show)
-    return f"  {words.clean(one.option)}: {name} {old}, {one.before_basis} → {new}, {one.after_basis}"
+    return (
+        f"  {words.clean(one.option)}: {name} {old}, {one.before_basis} → {new}, {one.after_basis}"
+    )

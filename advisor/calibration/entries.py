@@ -1,4 +1,6 @@
-"""Runs a matrix: entries wait in one queue, each place (a card, the CPU) takes the next when it is free."""
+"""Runs a matrix: entries wait in one queue, each place (a card, the CPU) takes the next when it is
+free.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ Listener = Callable[["Entry", Event | None], None]
 
 @dataclass(slots=True)
 class Entry:
-    """A run of the matrix: its plan with price, then its record, or the reason why there is none."""
+    """A run of the matrix: its plan with price, then its record, or the reason why there is
+    none.
+    """
 
     number: int
     prepared: Prepared
@@ -44,8 +48,11 @@ class Entry:
         return Status.FAILED.value if self.reason else "waiting"
 
 
-def entries(plans: Sequence[Plan], places: Sequence[Machine], bounds: Limits, *, again: bool = False) -> list[Entry]:
-    """Every plan with its price; dollars are shared out evenly among those that have something left to run.
+def entries(
+    plans: Sequence[Plan], places: Sequence[Machine], bounds: Limits, *, again: bool = False
+) -> list[Entry]:
+    """Every plan with its price; dollars are shared out evenly among those that have something left
+    to run.
 
     Raises UsageError.
     """
@@ -64,23 +71,46 @@ def entries(plans: Sequence[Plan], places: Sequence[Machine], bounds: Limits, *,
 
 
 def total(held: Sequence[Entry], at_once: int) -> Forecast:
-    """Seconds and dollars of all that is left: the sums of the P10, P50 and P90, seconds over the places at once."""
+    """Seconds and dollars of all that is left: the sums of the P10, P50 and P90, seconds over the
+    places at once.
+    """
     waiting = [e.prepared.forecast for e in held if e.prepared.left]
     seconds = _summed([f.seconds for f in waiting])
-    shared = Range(*(None if s is None else s / max(at_once, 1) for s in (seconds.p10, seconds.p50, seconds.p90)))
+    shared = Range(
+        *(
+            None if s is None else s / max(at_once, 1)
+            for s in (seconds.p10, seconds.p50, seconds.p90)
+        )
+    )
     capped = next((f.capped for f in waiting if f.capped), "")
-    return Forecast(shared, _summed([f.usd for f in waiting]), "assumed", "sums over the runs that are left", capped)
+    return Forecast(
+        shared,
+        _summed([f.usd for f in waiting]),
+        "assumed",
+        "sums over the runs that are left",
+        capped,
+    )
 
 
 def _summed(ranges: Sequence[Range]) -> Range:
     sides = ([r.p10 for r in ranges], [r.p50 for r in ranges], [r.p90 for r in ranges])
-    return Range(*(None if None in side else sum(s for s in side if s is not None) for side in sides))
+    return Range(
+        *(None if None in side else sum(s for s in side if s is not None) for side in sides)
+    )
 
 
 def run_all(
-    held: Sequence[Entry], places: Sequence[Machine], *, listen: Listener, cancel: CancelToken, **own: Any
+    held: Sequence[Entry],
+    places: Sequence[Machine],
+    *,
+    listen: Listener,
+    cancel: CancelToken,
+    **own: Any,
 ) -> None:
-    """Run what is left, one entry a place at a time; one that fails does not stop the rest. `own` goes to each run."""
+    """Run what is left, one entry a place at a time; one that fails does not stop the rest.
+
+    `own` goes to each run.
+    """
     waiting: queue.SimpleQueue[Entry] = queue.SimpleQueue()
     for entry in held:
         if entry.prepared.left:
@@ -100,10 +130,14 @@ def run_all(
             future.result()
 
 
-def _run_one(entry: Entry, place: Machine, listen: Listener, cancel: CancelToken, own: dict[str, Any]) -> None:
+def _run_one(
+    entry: Entry, place: Machine, listen: Listener, cancel: CancelToken, own: dict[str, Any]
+) -> None:
     prepared = replace(entry.prepared, machine=place)
     try:
-        entry.record = run(prepared, events=lambda event: listen(entry, event), cancel=cancel, **own)
+        entry.record = run(
+            prepared, events=lambda event: listen(entry, event), cancel=cancel, **own
+        )
     except AdvisorError as error:
         entry.reason = str(error)
     listen(entry, None)

@@ -21,9 +21,11 @@ MOST_RUNS = 200
 
 
 def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
-    """What own quality and prompts runs showed on the brief's data, newest first to count; none where it names no rows.
+    """What own quality and prompts runs showed on the brief's data, newest first to count; none
+    where it names no rows.
 
-    Where the brief names a test set or a measure, only scores on that one and by that one; of the run `without` none.
+    Where the brief names a test set or a measure, only scores on that one and by that one; of the
+    run `without` none.
     """
     if not brief.data.path:
         return ()
@@ -42,11 +44,17 @@ def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
 
 
 LIKE, APART = 1.15, 1.6
-"""Bits a byte on the rows ÷ on general text: up to the first alike, above the second far apart. Only words, by eye."""
+"""Bits a byte on the rows ÷ on general text: up to the first alike, above the second far apart.
+
+Only words, by eye.
+"""
 
 
 def base_model_reading(files: Sequence[Path]) -> BaseModelReading | None:
-    """What the newest calibration on these files found of their language; None where none did. Raises StoreError."""
+    """What the newest calibration on these files found of their language; None where none did.
+
+    Raises StoreError.
+    """
     from advisor.probe.fingerprint import fingerprint
 
     if not folders().database.exists():
@@ -83,18 +91,24 @@ def _familiarity(data_bits: float, general_bits: float | None) -> str:
         return "this model knows such language as well as general text"
     if ratio <= APART:
         return f"somewhat less familiar to this model than general text ({ratio:.1f} ×): tuning may help it along"
-    return f"a language far from what this model knows ({ratio:.1f} ×): tuning on it has much to teach"
+    return (
+        f"a language far from what this model knows ({ratio:.1f} ×): tuning on it has much to teach"
+    )
 
 
 def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeasurement, ...]:
-    """What own and imported runs on this card showed: `measured` of `advisor.estimate.training.estimate`."""
+    """What own and imported runs on this card showed: `measured` of
+    `advisor.estimate.training.estimate`.
+    """
     from advisor.calibrate.measurements import measurements as read
 
     card = facts.gpu(gpu)
     with Store.open() as store:
         kept = Runs(store)
         own = [
-            kept.run(s.id) for s in kept.runs(MOST_RUNS, "throughput") if s.device == card.nvml_name and s.id != without
+            kept.run(s.id)
+            for s in kept.runs(MOST_RUNS, "throughput")
+            if s.device == card.nvml_name and s.id != without
         ]
         imported = [kept.run(s.id) for s in kept.runs(MOST_RUNS, "imported")]
     models = {m.name.lower(): m for m in facts.models}
@@ -109,7 +123,11 @@ def _imported(record: RunRecord, card: Gpu, facts: Facts) -> list[TrainingMeasur
     found = []
     for outcome in record.outcomes:
         cells = outcome.result.get("cells", {})
-        if outcome.status is not Status.DONE or cells.get("gpu") != card.name or not cells.get("model"):
+        if (
+            outcome.status is not Status.DONE
+            or cells.get("gpu") != card.name
+            or not cells.get("model")
+        ):
             continue
         row = Row(0, cells)
         model = facts.architecture(cells["model"])

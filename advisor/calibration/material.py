@@ -30,7 +30,11 @@ ASKS = {
     "code": "Write the code that is asked for.",
     "reasoning": "Solve the problem and give the result.",
 }
-FORMS = {"label": "Answer with the label alone.", "json": "Answer in JSON.", "short-text": "Answer in a few words."}
+FORMS = {
+    "label": "Answer with the label alone.",
+    "json": "Answer in JSON.",
+    "short-text": "Answer in a few words.",
+}
 """An instruction in the words of the brief: the kind of task, then the form of the answer."""
 
 _CACHED = re.compile(r"^models--(?P<owner>[^/]+?)--(?P<name>[^/]+)$")
@@ -38,7 +42,10 @@ _CACHED = re.compile(r"^models--(?P<owner>[^/]+?)--(?P<name>[^/]+)$")
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Files of rows, and how they are asked and scored. Empty `test`: a part of `data` is held out."""
+    """Files of rows, and how they are asked and scored.
+
+    Empty `test`: a part of `data` is held out.
+    """
 
     data: Path
     test: Path | None = None
@@ -51,9 +58,16 @@ class Material:
     schema: Mapping[str, Any] | None = None
 
     def task(self, most_items: int = MOST_ITEMS, seed: int = 0) -> Task:
-        """The rows split and the metric chosen; without an instruction one is made of the brief. Raises UsageError."""
+        """The rows split and the metric chosen; without an instruction one is made of the brief.
+
+        Raises UsageError.
+        """
         rows = examples(self.data, self.prompt_field, self.answer_field)
-        items = examples(self.test, self.prompt_field, self.answer_field) if self.test is not None else ()
+        items = (
+            examples(self.test, self.prompt_field, self.answer_field)
+            if self.test is not None
+            else ()
+        )
         held = task(
             rows,
             items,
@@ -88,7 +102,10 @@ def material(
     schema: Path | None = None,
     instruction: str = "",
 ) -> Material:
-    """What is said, and from the brief what is not. Raises UsageError where neither names rows, or for its metric."""
+    """What is said, and from the brief what is not.
+
+    Raises UsageError where neither names rows, or for its metric.
+    """
     if brief is not None and data is None:
         if not brief.data.path:
             raise UsageError("data.path: the brief names no rows; say --data FILE, or add the key")
@@ -102,18 +119,25 @@ def material(
     if brief is not None and "task.type" in brief.origins:
         task_type = task_type or brief.task.type
     rules = read_schema(schema) if schema is not None else None
-    return Material(data, test, prompt_field, answer_field, metric, instruction, brief, task_type, rules)
+    return Material(
+        data, test, prompt_field, answer_field, metric, instruction, brief, task_type, rules
+    )
 
 
 def instruction_of(brief: Brief, labels: Sequence[str]) -> str:
     """One line that says what to do, with the labels where there are any."""
     if labels:
-        return f"{ASKS['classification']} Answer with one of these labels alone: {', '.join(labels)}."
-    return " ".join(part for part in (ASKS[brief.task.type], FORMS.get(brief.task.output, "")) if part)
+        return (
+            f"{ASKS['classification']} Answer with one of these labels alone: {', '.join(labels)}."
+        )
+    return " ".join(
+        part for part in (ASKS[brief.task.type], FORMS.get(brief.task.output, "")) if part
+    )
 
 
 def model_name(folder: Path, facts: Facts, stated: str = "") -> str:
-    """The name a brief knows the weights by: as stated, else of a hub's folder or id that we know, else the folder's.
+    """The name a brief knows the weights by: as stated, else of a hub's folder or id that we know,
+    else the folder's.
 
     Names of `advisor facts models` are given as they stand there.
     """
@@ -123,12 +147,16 @@ def model_name(folder: Path, facts: Facts, stated: str = "") -> str:
 
 
 def _hub_id(folder: Path) -> str:
-    """The hub's id behind a folder: of a hub's cache by its path, else as the model's config.json tells it."""
+    """The hub's id behind a folder: of a hub's cache by its path, else as the model's config.json
+    tells it.
+    """
     for part in folder.resolve().parts:
         if found := _CACHED.match(part):
             return f"{found['owner']}/{found['name']}"
     try:
-        told = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("_name_or_path", "")
+        told = json.loads((folder / "config.json").read_text(encoding="utf-8")).get(
+            "_name_or_path", ""
+        )
     except (OSError, ValueError, AttributeError):
         return ""
     return told if isinstance(told, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", told) else ""

@@ -1,4 +1,6 @@
-"""Many calibrations from one file, models × methods × lengths or shares × seeds: each entry a run of its own."""
+"""Many calibrations from one file, models × methods × lengths or shares × seeds: each entry a run
+of its own.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,18 @@ _SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "throughput": {
         f.name: f.default
         for f in fields(Setup)
-        if f.name not in ("model_name", "architecture", "method", "seq_len", "processes", "sharding")
+        if f.name
+        not in ("model_name", "architecture", "method", "seq_len", "processes", "sharding")
     },
-    "quality": {"shots": 3, "epochs": 3, "rank": 16, "batch": 8, "seq_len": 1024, "learning_rate": 0.0, "items": 500}
+    "quality": {
+        "shots": 3,
+        "epochs": 3,
+        "rank": 16,
+        "batch": 8,
+        "seq_len": 1024,
+        "learning_rate": 0.0,
+        "items": 500,
+    }
     | {"metric": "", "instruction": "", "as_model": ""},
 }
 """What stays the same in all entries, with the kind of value it takes."""
@@ -47,7 +58,10 @@ _SETTINGS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A file's contents; paths are relative to its folder. Empty lists mean what a single calibration takes."""
+    """A file's contents; paths are relative to its folder.
+
+    Empty lists mean what a single calibration takes.
+    """
 
     kind: str
     folder: Path
@@ -85,7 +99,9 @@ def read(path: Path) -> Matrix:
         wanted = "models or configs" if kind == "throughput" else "folders"
         raise UsageError(f"{path}: {wanted}: names no model; write them as a list")
     if kind == "quality" and not made.data:
-        raise UsageError(f"{path}: data: names no file; quality trains on rows with a prompt and an answer")
+        raise UsageError(
+            f"{path}: data: names no file; quality trains on rows with a prompt and an answer"
+        )
     return made
 
 
@@ -101,11 +117,17 @@ def _value(path: Path, kind: str, key: str, value: Any) -> Any:
     if key == "settings":
         return _settings(path, kind, value)
     if key not in _LISTS:
-        raise UsageError(f"{path}: {key}: no such key{did_you_mean(key, (*_LISTS, *_TEXTS, 'settings'))}")
+        raise UsageError(
+            f"{path}: {key}: no such key{did_you_mean(key, (*_LISTS, *_TEXTS, 'settings'))}"
+        )
     wanted = _LISTS[key]
     fits = isinstance(value, list) and bool(value) and all(_is(wanted, v) for v in value)
     if not fits or (key == "shares" and not all(0.0 < v <= 1.0 for v in value)):
-        what = {str: "names", int: "whole numbers of 0 or more", float: "shares above 0 and up to 1"}[wanted]
+        what = {
+            str: "names",
+            int: "whole numbers of 0 or more",
+            float: "shares above 0 and up to 1",
+        }[wanted]
         raise UsageError(f"{path}: {key}: {value!r} is no list of {what}")
     return tuple(dict.fromkeys(value))
 
@@ -132,19 +154,30 @@ def _settings(path: Path, kind: str, held: Any) -> dict[str, Any]:
     return dict(held)
 
 
-_WORDS: Mapping[type, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+_WORDS: Mapping[type, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+}
 
 
 def plans(held: Matrix, where: Machine, facts: Facts) -> list[Plan]:
     """A plan an entry, in the order of the file. Raises UsageError."""
-    made = list(_throughput(held, where, facts) if held.kind == "throughput" else _quality(held, where, facts))
+    made = list(
+        _throughput(held, where, facts)
+        if held.kind == "throughput"
+        else _quality(held, where, facts)
+    )
     if len(made) > MOST_ENTRIES:
         raise UsageError(f"{len(made):,} runs; {MOST_ENTRIES:,} at most: make two files of it")
     return made
 
 
 def _throughput(held: Matrix, where: Machine, facts: Facts) -> Iterator[Plan]:
-    named: list[tuple[str, Mapping[str, Any]]] = [(name, architecture_of(facts.model(name))) for name in held.models]
+    named: list[tuple[str, Mapping[str, Any]]] = [
+        (name, architecture_of(facts.model(name))) for name in held.models
+    ]
     for text in held.configs:
         path = held.path(text)
         named.append((path.resolve().parent.name or path.name, {"config": config_json(path)}))
@@ -167,5 +200,12 @@ def _quality(held: Matrix, where: Machine, facts: Facts) -> Iterator[Plan]:
     )
     for text, method, seed in itertools.product(held.folders, held.methods, held.seeds):
         yield quality_plan(
-            rows, str(held.path(text)), where, facts, methods=(method,), shares=held.shares, seed=seed, **own
+            rows,
+            str(held.path(text)),
+            where,
+            facts,
+            methods=(method,),
+            shares=held.shares,
+            seed=seed,
+            **own,
         )

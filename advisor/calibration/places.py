@@ -22,9 +22,12 @@ ALL = 0
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where a run goes. `card` is None for the CPU, `gpu` None where the card is no product we know.
+    """Where a run goes.
 
-    `others` are the further cards of a run over several; `free_gib` is that of the card with the least.
+    `card` is None for the CPU, `gpu` None where the card is no product we know.
+
+    `others` are the further cards of a run over several; `free_gib` is that of the card with the
+    least.
     """
 
     name: str
@@ -42,14 +45,17 @@ class Machine:
     @property
     def environment(self) -> Mapping[str, str]:
         """What makes the child see these cards alone."""
-        return {"CUDA_VISIBLE_DEVICES": ",".join(card.uuid or str(card.index) for card in self.cards)}
+        return {
+            "CUDA_VISIBLE_DEVICES": ",".join(card.uuid or str(card.index) for card in self.cards)
+        }
 
 
 def machine(facts: Facts, asked: str = "auto", processes: int = 1) -> Machine:
-    """The card to run on: `auto` (the first that programs see, else the CPU), `none`, an index, or a name.
+    """The card to run on: `auto` (the first that programs see, else the CPU), `none`, an index, or
+    a name.
 
-    Of several `processes` each gets a card of the same name, `ALL` means as many as there are; a CPU has room for any
-    number. Raises UsageError where the cards asked for are not here.
+    Of several `processes` each gets a card of the same name, `ALL` means as many as there are; a
+    CPU has room for any number. Raises UsageError where the cards asked for are not here.
     """
     from advisor.probe.hardware import probe
 
@@ -57,26 +63,44 @@ def machine(facts: Facts, asked: str = "auto", processes: int = 1) -> Machine:
     cards = [c for c in report.cards if not c.hidden]
     if asked.lower() in ("none", "cpu") or (asked.lower() == "auto" and not cards):
         if processes == ALL:
-            raise UsageError("--gpus all: no card is used here; say a number of processes, such as --processes 2")
+            raise UsageError(
+                "--gpus all: no card is used here; say a number of processes, such as --processes 2"
+            )
         return Machine(report.cpu, "cpu", free_gib=report.memory_free_gib)
     wanted = asked.lower()
-    found = next((c for c in cards if wanted in ("auto", str(c.index), c.gpu.lower(), c.name.lower())), None)
+    found = next(
+        (c for c in cards if wanted in ("auto", str(c.index), c.gpu.lower(), c.name.lower())), None
+    )
     if found is None:
-        here = ", ".join(f"{c.index}: {c.name}" for c in cards) or f"no card here ({report.cards_reason})"
+        here = (
+            ", ".join(f"{c.index}: {c.name}" for c in cards)
+            or f"no card here ({report.cards_reason})"
+        )
         raise UsageError(f"--gpu {asked}: {here}; name one of these, or none for the CPU")
     alike = [c for c in cards if c.name == found.name and c.index != found.index]
     if processes > 1 + len(alike):
-        raise UsageError(f"--gpus {processes}: here are {1 + len(alike)} of {found.name}; say as many at most, or all")
+        raise UsageError(
+            f"--gpus {processes}: here are {1 + len(alike)} of {found.name}; say as many at most, or all"
+        )
     others = tuple(alike if processes == ALL else alike[: processes - 1])
     free = [c.memory_free_gib.value for c in (found, *others)]
     known = facts.gpu(found.gpu) if found.gpu else None
     told = [gib for gib in free if isinstance(gib, float)]
-    return Machine(found.name, "cuda", found, known, min(told) if len(told) == len(free) else None, others)
+    return Machine(
+        found.name, "cuda", found, known, min(told) if len(told) == len(free) else None, others
+    )
 
 
 def places(facts: Facts, asked: str = "auto") -> list[Machine]:
-    """Every place that runs can wait for: all cards for `auto`, the one asked for, or the CPU. Raises UsageError."""
-    first = machine(facts, asked, ALL) if asked.lower() == "auto" and _has_cards() else machine(facts, asked)
+    """Every place that runs can wait for: all cards for `auto`, the one asked for, or the CPU.
+
+    Raises UsageError.
+    """
+    first = (
+        machine(facts, asked, ALL)
+        if asked.lower() == "auto" and _has_cards()
+        else machine(facts, asked)
+    )
     return [replace(first, card=card, others=()) for card in first.cards] or [first]
 
 
@@ -86,7 +110,9 @@ def _has_cards() -> bool:
     return any(not card.hidden for card in probe().cards)
 
 
-def spread(setups: Sequence[Setup], where: Machine, processes: int, sharding: str, *, alone: bool) -> list[Setup]:
+def spread(
+    setups: Sequence[Setup], where: Machine, processes: int, sharding: str, *, alone: bool
+) -> list[Setup]:
     """The setups for several processes, by what fits: the whole model on every card, else in parts.
 
     `alone` adds one process of each, so that the run says what several gain.
@@ -96,7 +122,9 @@ def spread(setups: Sequence[Setup], where: Machine, processes: int, sharding: st
         return list(setups)
     found = []
     for setup in setups:
-        parted = sharding or ("ddp" if limits.fits_whole(setup, where.device, where.free_gib) else "fsdp")
+        parted = sharding or (
+            "ddp" if limits.fits_whole(setup, where.device, where.free_gib) else "fsdp"
+        )
         if alone and count > 1:
             found.append(replace(setup, processes=1, sharding=parted))
         found.append(replace(setup, processes=count, sharding=parted))
@@ -104,7 +132,9 @@ def spread(setups: Sequence[Setup], where: Machine, processes: int, sharding: st
 
 
 def slices_for(setups: Sequence[Setup], where: Machine) -> tuple[int, ...]:
-    """The depths to measure where the whole model does not fit into free memory; none where it does."""
+    """The depths to measure where the whole model does not fit into free memory; none where it
+    does.
+    """
     from advisor.calibrate.depths import usual
 
     if all(limits.fits_whole(s, where.device, where.free_gib) for s in setups):

@@ -1,4 +1,7 @@
-"""Plans of calibrations, with what a brief says where nothing else is said. Both front ends plan by these."""
+"""Plans of calibrations, with what a brief says where nothing else is said.
+
+Both front ends plan by these.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +25,22 @@ if TYPE_CHECKING:
     from advisor.pipeline import Surroundings
 
 MEASURED_METHODS = ("full", "dora", "soft-prompt")
-"""Methods that are planned only where the brief has a score of them; LoRA and, on a card, QLoRA always are."""
+"""Methods that are planned only where the brief has a score of them; LoRA and, on a card, QLoRA
+always are.
+"""
 
 
 def throughput_plan(
-    setups: Sequence[Setup], held_lengths: Sequence[int], where: Machine, slices: Sequence[int] = (), seed: int = 0
+    setups: Sequence[Setup],
+    held_lengths: Sequence[int],
+    where: Machine,
+    slices: Sequence[int] = (),
+    seed: int = 0,
 ) -> Plan:
-    """One trial a setup, or one a depth for those that do not fit into free memory. Raises UsageError."""
+    """One trial a setup, or one a depth for those that do not fit into free memory.
+
+    Raises UsageError.
+    """
     parts = [
         throughput.plan(
             [setup],
@@ -53,18 +65,26 @@ def brief_setups(
     methods: Sequence[str] = (),
     **own: Any,
 ) -> tuple[Setup, ...]:
-    """What to measure for a brief: its open models (our candidates where it names none) by its methods.
+    """What to measure for a brief: its open models (our candidates where it names none) by its
+    methods.
 
-    `own` are fields of `Setup`. Raises UsageError where no model of it can be trained on a machine of one's own.
+    `own` are fields of `Setup`. Raises UsageError where no model of it can be trained on a machine
+    of one's own.
     """
     from advisor.pipeline import inform
 
     informed = inform(brief, around)
     names = models or informed.models.tune or ()
     known = {name: around.facts.architecture(name) for name in names}
-    sized = {name: model for name, model in known.items() if model is not None and model.kind == "decoder"}
+    sized = {
+        name: model
+        for name, model in known.items()
+        if model is not None and model.kind == "decoder"
+    }
     if not sized:
-        raise UsageError("models.tune: names no open decoder model; say --model, see `advisor facts models`")
+        raise UsageError(
+            "models.tune: names no open decoder model; say --model, see `advisor facts models`"
+        )
     return tuple(
         Setup(model.name, throughput.architecture_of(model), method=method, **own)
         for name, model in sized.items()
@@ -74,13 +94,19 @@ def brief_setups(
 
 def _methods(brief: Brief, model: str, where: Machine) -> tuple[str, ...]:
     """As the estimate tunes: LoRA, QLoRA where it can run, and what the brief has scores of."""
-    told = {s.technique for s in brief.quality.measured if s.approach == "tune" and s.model.lower() == model.lower()}
+    told = {
+        s.technique
+        for s in brief.quality.measured
+        if s.approach == "tune" and s.model.lower() == model.lower()
+    }
     card = ("qlora",) if where.device == "cuda" and find_spec("bitsandbytes") else ()
     return ("lora", *card, *(m for m in MEASURED_METHODS if m in told))
 
 
 def brief_lengths(brief: Brief, around: Surroundings, model: str = "") -> tuple[int, ...]:
-    """Tokens of a training example: of the brief's rows, with the instructions that stay; else the mean it states."""
+    """Tokens of a training example: of the brief's rows, with the instructions that stay; else the
+    mean it states.
+    """
     from advisor.pipeline import inform
 
     informed = inform(brief, around)
@@ -104,11 +130,14 @@ def quality_plan(
     seed: int = 0,
     **own: Any,
 ) -> Plan:
-    """Every arm of a model on `rows`; `own` are arguments of `calibrate.quality.plan`. Raises UsageError.
+    """Every arm of a model on `rows`; `own` are arguments of `calibrate.quality.plan`.
+
+    Raises UsageError.
 
     `model` is a folder, or `org/name` on the hub, whose weights are downloaded when the run starts.
 
-    The weights of the pocket model make a demonstration, wherever they lie and whatever they are called.
+    The weights of the pocket model make a demonstration, wherever they lie and whatever they are
+    called.
     """
     weights = hub.weights(str(model))
     plan = quality.plan(
@@ -124,7 +153,10 @@ def quality_plan(
 
 
 def sample_plan(where: Machine, facts: Facts, *, metric: str = "", **own: Any) -> Plan:
-    """The pocket model and its task: a demonstration. What `own` leaves out is as suits a model this small."""
+    """The pocket model and its task: a demonstration.
+
+    What `own` leaves out is as suits a model this small.
+    """
     folder, data, test, instruction = pocket()
     rows = Material(data, test, metric=metric, instruction=instruction)
     return quality_plan(rows, folder, where, facts, **{**POCKET_TRAINING, **own})
@@ -141,7 +173,10 @@ def prompts_plan(
     seed: int = 0,
     **own: Any,
 ) -> Plan:
-    """Prompt forms against an endpoint; `own` are arguments of `calibrate.quality.prompts_plan`. Raises UsageError."""
+    """Prompt forms against an endpoint; `own` are arguments of `calibrate.quality.prompts_plan`.
+
+    Raises UsageError.
+    """
     plan = quality.prompts_plan(rows.task(items, seed), url, model, seed=seed, **own)
     known = facts.architecture(as_model or model)
     return replace(plan, about=rows.about(as_model or (known.name if known is not None else model)))

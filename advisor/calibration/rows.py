@@ -1,4 +1,6 @@
-"""What a calibration reads: the rows of data files, a config.json, and the sample that comes with the program."""
+"""What a calibration reads: the rows of data files, a config.json, and the sample that comes with
+the program.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from advisor.core.errors import UsageError
 
 POCKET_LABELS = "Labels: billing shipping technical account"
 
-POCKET_TRAINING: Mapping[str, Any] = MappingProxyType({"methods": ("full",), "epochs": 8, "learning_rate": 2e-3})
+POCKET_TRAINING: Mapping[str, Any] = MappingProxyType(
+    {"methods": ("full",), "epochs": 8, "learning_rate": 2e-3}
+)
 """What suits a model this small; large ones want adapters and lower rates."""
 
 MOST_ROWS = 50_000
@@ -27,11 +31,19 @@ def lengths(data: Path, model: str = "", *, apart: bool = False) -> tuple[Any, .
 
     counts, rows = counter_for(model).counts, examples(data)
     if apart:
-        return tuple(zip(counts([asked for asked, _ in rows]), counts([said for _, said in rows]), strict=True))
+        return tuple(
+            zip(
+                counts([asked for asked, _ in rows]),
+                counts([said for _, said in rows]),
+                strict=True,
+            )
+        )
     return tuple(counts([f"{asked}\n{answered}" for asked, answered in rows]))
 
 
-def examples(data: Path, prompt_field: str = "", answer_field: str = "") -> tuple[tuple[str, str], ...]:
+def examples(
+    data: Path, prompt_field: str = "", answer_field: str = ""
+) -> tuple[tuple[str, str], ...]:
     """(prompt, answer) of every usable row of a file. Raises UsageError where there is none."""
     from itertools import islice
 
@@ -50,7 +62,9 @@ def examples(data: Path, prompt_field: str = "", answer_field: str = "") -> tupl
 
 
 def pocket() -> tuple[Path, Path, Path, str]:
-    """(model folder, training rows, test rows, instruction) of the sample that comes with the program."""
+    """(model folder, training rows, test rows, instruction) of the sample that comes with the
+    program.
+    """
     folder = shipped.folder("calibration") / "pocket"
     return folder, folder / "train.jsonl", folder / "test.jsonl", POCKET_LABELS
 
@@ -63,7 +77,10 @@ def _has(take: Any, row: Mapping[str, Any]) -> bool:
 
 
 def config_json(path: Path) -> dict[str, Any]:
-    """The object in a config.json. Raises UsageError where it is none, or asks for code of its own."""
+    """The object in a config.json.
+
+    Raises UsageError where it is none, or asks for code of its own.
+    """
     import json
 
     try:
@@ -71,9 +88,15 @@ def config_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"--config {path}: {error.strerror}; check the path") from None
     except ValueError:
-        raise UsageError(f"--config {path}: not JSON; give the config.json of a model folder") from None
+        raise UsageError(
+            f"--config {path}: not JSON; give the config.json of a model folder"
+        ) from None
     if not isinstance(held, dict) or "model_type" not in held:
-        raise UsageError(f"--config {path}: names no model_type; give the config.json of a model folder")
+        raise UsageError(
+            f"--config {path}: names no model_type; give the config.json of a model folder"
+        )
     if "auto_map" in held:
-        raise UsageError(f"--config {path}: asks for code of its own (auto_map), which is never run")
+        raise UsageError(
+            f"--config {path}: asks for code of its own (auto_map), which is never run"
+        )
     return held

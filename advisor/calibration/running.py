@@ -50,7 +50,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A run that could start now, with its price; `earlier` is the run of the same plan, where there was one."""
+    """A run that could start now, with its price; `earlier` is the run of the same plan, where
+    there was one.
+    """
 
     plan: Plan
     machine: Machine
@@ -60,10 +62,14 @@ class Prepared:
 
     @property
     def to_run(self) -> tuple[Trial, ...]:
-        """Trials without an answer yet; without those that this very policy found needless before."""
+        """Trials without an answer yet; without those that this very policy found needless
+        before.
+        """
         if self.earlier is None:
             return self.plan.trials
-        settled = {o.digest for o in self.earlier.outcomes if self._needless(o)} | answered(self.earlier)
+        settled = {o.digest for o in self.earlier.outcomes if self._needless(o)} | answered(
+            self.earlier
+        )
         return tuple(t for t in self.plan.trials if self.plan.trial_digest(t) not in settled)
 
     @property
@@ -79,7 +85,9 @@ class Prepared:
 def prepare(
     plan: Plan, where: Machine, bounds: Limits, *, again: bool = False, policy: Policy | None = None
 ) -> Prepared:
-    """Price the plan, hold it against its limits, and find the run it goes on from. Raises UsageError.
+    """Price the plan, hold it against its limits, and find the run it goes on from.
+
+    Raises UsageError.
 
     The price is that of all trials that are left; with a `policy` the run may end before.
     """
@@ -93,16 +101,24 @@ def prepare(
         earlier = replace(earlier, outcomes=_with_journal(earlier))
     prepared = Prepared(replace(plan, minutes=minutes), where, UNPRICED, earlier, policy)
     to_run = replace(plan, trials=prepared.to_run, minutes=bounds.minutes)
-    return replace(prepared, forecast=limits.forecast(to_run, where.gpu, bounds.usd_per_hour, bounds.max_usd))
+    return replace(
+        prepared, forecast=limits.forecast(to_run, where.gpu, bounds.usd_per_hour, bounds.max_usd)
+    )
 
 
 def run(
-    prepared: Prepared, *, events: client.Sink, cancel: CancelToken, command: Sequence[str] = client.CHILD
+    prepared: Prepared,
+    *,
+    events: client.Sink,
+    cancel: CancelToken,
+    command: Sequence[str] = client.CHILD,
 ) -> RunRecord:
-    """Run what has no answer yet, and keep each answer at once. Raises UsageError where the device is taken.
+    """Run what has no answer yet, and keep each answer at once.
 
-    A run that was stopped comes back with its status; so does one whose every trial failed. What the policy found
-    needless is kept as skipped, with the reason.
+    Raises UsageError where the device is taken.
+
+    A run that was stopped comes back with its status; so does one whose every trial failed. What
+    the policy found needless is kept as skipped, with the reason.
     """
     plan, used = prepared.plan, folders()
     hub.fetch(plan, events, cancel)
@@ -139,14 +155,21 @@ def run(
 
 def adopt(prepared: Prepared, ending: client.Ending, events: Sequence[Event]) -> RunRecord:
     """Keep a run that another machine has done, under the name that machine gave its device."""
-    device = next((str(e.fields["device"].get("name", "")) for e in events if e.kind == "started"), "")
-    found = replace(prepared, machine=replace(prepared.machine, name=device or prepared.machine.name))
+    device = next(
+        (str(e.fields["device"].get("name", "")) for e in events if e.kind == "started"), ""
+    )
+    found = replace(
+        prepared, machine=replace(prepared.machine, name=device or prepared.machine.name)
+    )
     with Store.open() as store:
         runs = Runs(store)
         under_way = _UnderWay(runs, _begun(runs, found), found, lambda event: None)
         for event in events:
             under_way.hear(event)
-        for outcome in (*(found.earlier.outcomes if found.earlier is not None else ()), *ending.outcomes):
+        for outcome in (
+            *(found.earlier.outcomes if found.earlier is not None else ()),
+            *ending.outcomes,
+        ):
             under_way.keep(outcome)
         return _ended(under_way, ending, folders().state / "runs" / str(under_way.run_id))
 
@@ -211,13 +234,27 @@ def _begun(runs: Runs, prepared: Prepared) -> int:
 
 
 def _ended(held: _UnderWay, ending: client.Ending, folder: Path) -> RunRecord:
-    """Keep the end; a cancelled run without any result is forgotten, and no folder stays but that of a failed run."""
+    """Keep the end; a cancelled run without any result is forgotten, and no folder stays but that
+    of a failed run.
+    """
     runs, run_id = held.runs, held.run_id
     record = runs.run(run_id)
     assert record is not None
-    enough = ending.enough or next((o.reason for o in record.outcomes if o.status is Status.SKIPPED), "")
-    result = {"reason": ending.reason, "enough": enough, **results(held.prepared.plan, record.outcomes)}
-    runs.end(run_id, ending.status, result=result, events="".join(held.lines), machine=held.about or record.machine)
+    enough = ending.enough or next(
+        (o.reason for o in record.outcomes if o.status is Status.SKIPPED), ""
+    )
+    result = {
+        "reason": ending.reason,
+        "enough": enough,
+        **results(held.prepared.plan, record.outcomes),
+    }
+    runs.end(
+        run_id,
+        ending.status,
+        result=result,
+        events="".join(held.lines),
+        machine=held.about or record.machine,
+    )
     if ending.status is not Status.FAILED:
         shutil.rmtree(folder, ignore_errors=True)
     record = runs.run(run_id)
@@ -239,7 +276,9 @@ def lock_names(where: Machine) -> list[str]:
 
 
 def _with_journal(record: RunRecord) -> tuple[TrialOutcome, ...]:
-    """The outcomes of a run whose parent may have died: those in the database, then those only its journal has."""
+    """The outcomes of a run whose parent may have died: those in the database, then those only its
+    journal has.
+    """
     known = {o.digest: o for o in record.outcomes}
     folder = folders().state / "runs" / str(record.summary.id)
     for outcome in client.journaled(folder):
@@ -260,7 +299,9 @@ def results(plan: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     return scores(plan, outcomes)
 
 
-def projections(plan: Plan, record: RunRecord, examples: int, epochs: float) -> tuple[Projection, ...]:
+def projections(
+    plan: Plan, record: RunRecord, examples: int, epochs: float
+) -> tuple[Projection, ...]:
     """How long whole runs take by what a throughput run measured."""
     from advisor.calibrate.throughput import project
 
@@ -271,9 +312,16 @@ def plan_record(prepared: Prepared) -> dict[str, Any]:
     """A dry run as plain data."""
     return {
         "schema": 1,
-        "plan": {"kind": prepared.plan.kind, "name": prepared.plan.name, "digest": prepared.plan.digest},
+        "plan": {
+            "kind": prepared.plan.kind,
+            "name": prepared.plan.name,
+            "digest": prepared.plan.digest,
+        },
         "machine": prepared.machine.name,
-        "trials": [{"label": t.label, "digest": prepared.plan.trial_digest(t)} for t in prepared.plan.trials],
+        "trials": [
+            {"label": t.label, "digest": prepared.plan.trial_digest(t)}
+            for t in prepared.plan.trials
+        ],
         "left": prepared.left,
         "steered": prepared.policy is not None,
         "forecast": asdict(prepared.forecast),

@@ -1,4 +1,7 @@
-"""Which trial of a quality or prompts run is next, and when it is enough. See docs/reference/formulas.md#schedule."""
+"""Which trial of a quality or prompts run is next, and when it is enough.
+
+See docs/reference/formulas.md#schedule.
+"""
 
 from __future__ import annotations
 
@@ -28,26 +31,43 @@ JUDGED_DRAWS = 1000
 PESSIMISTIC, OPTIMISTIC = 0.05, 0.95
 """Quantiles of a score not measured yet that stand for a bad and a good outcome."""
 
-TASK_TYPES = {"ROUGE-L": "summarisation", "chrF": "translation", "BLEU": "translation", "numeric match": "reasoning"}
+TASK_TYPES = {
+    "ROUGE-L": "summarisation",
+    "chrF": "translation",
+    "BLEU": "translation",
+    "numeric match": "reasoning",
+}
 TASK_TYPES |= {"JSON match": "extraction", "JSON validity": "extraction"}
-"""What kind of task a metric speaks of, where no brief says it; labels speak of classification, others of answering."""
+"""What kind of task a metric speaks of, where no brief says it; labels speak of classification,
+others of answering.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ByScores:
-    """Goes on while the order of the arms is open: best prompt form, each tuned form at its largest share, hybrids."""
+    """Goes on while the order of the arms is open: best prompt form, each tuned form at its largest
+    share, hybrids.
+    """
 
     name: str = "scores"
 
-    def __call__(self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]) -> Choice:
+    def __call__(
+        self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
+    ) -> Choice:
         if first := next(_openers(plan, left), None):
             return Choice(plan.trial_digest(first))
         arms = _arms(plan)
         told = _final_scores(plan, arms, outcomes)
         best = max(arms, key=lambda arm: float(told[arm][0]))
-        chances = {arm: float((told[arm][1:] > told[best][1:]).mean()) for arm in arms if arm != best}
+        chances = {
+            arm: float((told[arm][1:] > told[best][1:]).mean()) for arm in arms if arm != best
+        }
         open_trials = {arm: [t for t in left if _arm(t) == arm] for arm in arms}
-        contested = [arm for arm in chances if chances[arm] >= OVERTAKES and (open_trials[arm] or open_trials[best])]
+        contested = [
+            arm
+            for arm in chances
+            if chances[arm] >= OVERTAKES and (open_trials[arm] or open_trials[best])
+        ]
         if not contested:
             return Choice(enough=_order_is_known(best, told[best], chances, open_trials))
         rival = max(contested, key=chances.__getitem__)
@@ -65,10 +85,14 @@ class ByVerdict:
 
     @property
     def name(self) -> str:
-        """Another brief, other prices or another date: another policy, whose judgement starts anew."""
+        """Another brief, other prices or another date: another policy, whose judgement starts
+        anew.
+        """
         return digest([repr(self.brief), self.around.warnings, repr(self.around.results)])
 
-    def __call__(self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]) -> Choice:
+    def __call__(
+        self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
+    ) -> Choice:
         if first := next(_openers(plan, left, one_each=True), None):
             return Choice(plan.trial_digest(first))
         known = scores_so_far(plan, outcomes)
@@ -77,13 +101,23 @@ class ByVerdict:
         words = {self._judged([*known, *case])[0] for case in _extremes(left, supposed, plan)}
         moved = {name: self._moved(known, ends) for name, ends in supposed.items()}
         if words | {word for _, both in moved.values() for word in both} == {now}:
-            trials = "the trial that is left shows" if len(left) == 1 else f"the {len(left)} trials that are left show"
-            return Choice(enough=f"the verdict stays {now} whatever {trials} (from P5 to P95 of their scores)")
+            trials = (
+                "the trial that is left shows"
+                if len(left) == 1
+                else f"the {len(left)} trials that are left show"
+            )
+            return Choice(
+                enough=f"the verdict stays {now} whatever {trials} (from P5 to P95 of their scores)"
+            )
         seconds = {plan.trial_digest(t): trial_seconds(plan, t, self.gpu) for t in left}
         return Choice(max(seconds, key=lambda name: (moved[name][0] + 1e-9) / seconds[name]))
 
-    def _supposed(self, plan: Plan, left: Sequence[Trial], known: Sequence[Score]) -> dict[str, tuple[Score, Score]]:
-        """A bad and a good outcome of each trial by what is known now: (score at P5, score at P95)."""
+    def _supposed(
+        self, plan: Plan, left: Sequence[Trial], known: Sequence[Score]
+    ) -> dict[str, tuple[Score, Score]]:
+        """A bad and a good outcome of each trial by what is known now: (score at P5, score at
+        P95).
+        """
         import numpy as np
 
         task = _task_of_brief(self.brief)
@@ -93,11 +127,18 @@ class ByVerdict:
             name, score = plan.trial_digest(trial), _blank_score(plan, trial)
             rows = _forecast(task, [_skill(plan, score)], base)[0]
             ends = np.quantile(rows[1:], (PESSIMISTIC, OPTIMISTIC))
-            found[name] = (replace(score, score=float(ends[0])), replace(score, score=float(ends[1])))
+            found[name] = (
+                replace(score, score=float(ends[0])),
+                replace(score, score=float(ends[1])),
+            )
         return found
 
-    def _moved(self, known: Sequence[Score], ends: tuple[Score, Score]) -> tuple[float, tuple[str, str]]:
-        """By how much the chances to be best differ between both outcomes (total variation), and both verdicts."""
+    def _moved(
+        self, known: Sequence[Score], ends: tuple[Score, Score]
+    ) -> tuple[float, tuple[str, str]]:
+        """By how much the chances to be best differ between both outcomes (total variation), and
+        both verdicts.
+        """
         (bad, low), (good, high) = (self._judged([*known, end]) for end in ends)
         apart = sum(abs(low.get(a, 0.0) - high.get(a, 0.0)) for a in low.keys() | high.keys()) / 2.0
         return apart + float(bad != good), (bad, good)
@@ -120,7 +161,9 @@ class ByVerdict:
     def _with(self, scores: Sequence[Score]) -> Surroundings:
         """Around the brief these scores stand instead of kept ones of the same option."""
         new = {_option(s) for s in scores}
-        return replace(self.around, scores=(*(s for s in self.around.scores if _option(s) not in new), *scores))
+        return replace(
+            self.around, scores=(*(s for s in self.around.scores if _option(s) not in new), *scores)
+        )
 
 
 def policy_for(brief: Brief | None, around: Surroundings | None, gpu: Gpu | None = None) -> Policy:
@@ -129,7 +172,9 @@ def policy_for(brief: Brief | None, around: Surroundings | None, gpu: Gpu | None
 
 
 Arm = tuple[str, str, int]
-"""(approach, technique or method, examples shown) of a trial: the shares of one tuned form are one arm."""
+"""(approach, technique or method, examples shown) of a trial: the shares of one tuned form are one
+arm.
+"""
 
 
 def _arm(trial: Trial) -> Arm:
@@ -147,7 +192,8 @@ def _arms(plan: Plan) -> dict[Arm, Trial]:
 
 
 def _openers(plan: Plan, left: Sequence[Trial], *, one_each: bool = False) -> Iterator[Trial]:
-    """What is measured before anybody judges, cheapest first: two prompt forms, then the smallest share of each method.
+    """What is measured before anybody judges, cheapest first: two prompt forms, then the smallest
+    share of each method.
 
     `one_each`: one prompt form and one tuned trial are enough of a beginning.
     """
@@ -162,7 +208,9 @@ def _openers(plan: Plan, left: Sequence[Trial], *, one_each: bool = False) -> It
     return (t for t in (*prompts, *tuned) if plan.trial_digest(t) in waiting)
 
 
-def _extremes(left: Sequence[Trial], supposed: Mapping[str, tuple[Score, Score]], plan: Plan) -> Iterator[list[Score]]:
+def _extremes(
+    left: Sequence[Trial], supposed: Mapping[str, tuple[Score, Score]], plan: Plan
+) -> Iterator[list[Score]]:
     """All trials that are left at a bad or a good outcome together, every approach either way."""
     approaches = list(dict.fromkeys(str(t.spec["approach"]) for t in left))
     for ends in product((0, 1), repeat=len(approaches)):
@@ -175,7 +223,14 @@ def _blank_score(plan: Plan, trial: Trial) -> Score:
     approach, technique, shown = _arm(trial)
     n = int(trial.spec["train_examples"]) or shown
     name = "tuned-few-shot" if approach == "hybrid" else technique
-    return Score(approach, name, plan.about.get("model", "model"), 0.0, len(plan.shared["items"]), train_examples=n)
+    return Score(
+        approach,
+        name,
+        plan.about.get("model", "model"),
+        0.0,
+        len(plan.shared["items"]),
+        train_examples=n,
+    )
 
 
 def _option(score: Score) -> tuple[str, str, str, int]:
@@ -191,10 +246,19 @@ def _skill(plan: Plan, score: Score) -> Skill:
     if size is None and isinstance(weights, Mapping):
         size = max(weights["bytes"] / 2.0 / 1e9, 1e-3)
     name = f"{score.approach}/{score.technique}@{score.model}"
-    return Skill(name, score.approach, score.technique, score.model, size, float(score.train_examples) or None)
+    return Skill(
+        name,
+        score.approach,
+        score.technique,
+        score.model,
+        size,
+        float(score.train_examples) or None,
+    )
 
 
-def _final_scores(plan: Plan, arms: Mapping[Arm, Trial], outcomes: Sequence[TrialOutcome]) -> dict[Arm, Rows]:
+def _final_scores(
+    plan: Plan, arms: Mapping[Arm, Trial], outcomes: Sequence[TrialOutcome]
+) -> dict[Arm, Rows]:
     """Of every arm the score it would end at, in joint draws; row 0 is the median.
 
     Methods are told one at a time: a hybrid has the same name whatever it was tuned by.
@@ -213,11 +277,15 @@ def _final_scores(plan: Plan, arms: Mapping[Arm, Trial], outcomes: Sequence[Tria
 
 
 def _forecast(task: Task, skills: Sequence[Skill], measured: Sequence[Score]) -> list[Rows]:
-    """The learning curves of the estimate, on what is measured: the same engine as the verdict's."""
+    """The learning curves of the estimate, on what is measured: the same engine as the
+    verdict's.
+    """
     from advisor.estimate.quality import forecasts
     from advisor.estimate.sheet import stream
 
-    told = forecasts(task, skills, measured, normals=lambda name: stream(SEED, name, DRAWS + 1), size=DRAWS + 1)
+    told = forecasts(
+        task, skills, measured, normals=lambda name: stream(SEED, name, DRAWS + 1), size=DRAWS + 1
+    )
     return [forecast.rows for forecast in told]
 
 
@@ -225,7 +293,9 @@ def _task_of(shared: Mapping[str, Any]) -> Task:
     from advisor.estimate.quality import Task
 
     labels = len(shared["labels"])
-    return Task("classification" if labels else TASK_TYPES.get(shared["metric"], "qa"), labels=labels)
+    return Task(
+        "classification" if labels else TASK_TYPES.get(shared["metric"], "qa"), labels=labels
+    )
 
 
 def _task_of_brief(brief: Brief) -> Task:
@@ -241,7 +311,9 @@ def _order_is_known(
 
     low, high = np.quantile(held[1:], (0.1, 0.9))
     lead = f"{_named(best)} leads with {float(held[0]):.3f} ({low:.3f} – {high:.3f})"
-    rivals = {arm: chance for arm, chance in chances.items() if open_trials[arm] or open_trials[best]}
+    rivals = {
+        arm: chance for arm, chance in chances.items() if open_trials[arm] or open_trials[best]
+    }
     if not rivals:
         return lead
     closest = max(rivals, key=rivals.__getitem__)

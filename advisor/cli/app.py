@@ -14,9 +14,13 @@ from advisor.core.errors import UsageError
 @click.argument("brief", required=False, type=click.Path(path_type=Path))
 def command(brief: Path | None = None) -> None:
     """Open the full-screen app, on BRIEF where one is given."""
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if not all(
+        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
+    ):
         name = brief or "BRIEF"
-        raise UsageError(f"the full-screen app needs a terminal; here, use `advisor recommend {name}`")
+        raise UsageError(
+            f"the full-screen app needs a terminal; here, use `advisor recommend {name}`"
+        )
     from advisor.tui.app import open_app
 
     open_app(brief)

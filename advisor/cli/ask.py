@@ -18,9 +18,18 @@ _KEYS = "Enter keeps what stands in brackets · ? explains · < goes back · Ctr
 
 
 @click.command("ask")
-@click.option("-o", "--output", default="brief.toml", type=click.Path(path_type=Path), help="File to write.")
-@click.option("--from", "start", type=click.Path(path_type=Path), help="Begin with the answers of this brief.")
-@click.option("--all", "everything", is_flag=True, help="Ask all that makes sense, not just what matters most.")
+@click.option(
+    "-o", "--output", default="brief.toml", type=click.Path(path_type=Path), help="File to write."
+)
+@click.option(
+    "--from", "start", type=click.Path(path_type=Path), help="Begin with the answers of this brief."
+)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Ask all that makes sense, not just what matters most.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace the file without asking.")
 def command(output: Path, start: Path | None, everything: bool, overwrite: bool) -> None:
     """Answer the questions one by one; writes a brief."""
@@ -46,15 +55,22 @@ def command(output: Path, start: Path | None, everything: bool, overwrite: bool)
 
 
 def _check_target(output: Path, overwrite: bool) -> None:
-    """Find out before the first question whether the answers will have a place. Raises UsageError."""
+    """Find out before the first question whether the answers will have a place.
+
+    Raises UsageError.
+    """
     if not output.parent.is_dir():
-        raise UsageError(f"{output}: there is no folder {str(output.parent)!r}; make it, or name another place with -o")
+        raise UsageError(
+            f"{output}: there is no folder {str(output.parent)!r}; make it, or name another place with -o"
+        )
     if output.is_dir():
         raise UsageError(f"{output}: is a folder; name a file with -o")
     if output.exists() and not overwrite:
         _say(f"{output} exists. Replace it at the end? [no] ", end="")
         if _line().strip().lower() not in ("y", "yes"):
-            raise UsageError(f"{output}: exists and stays as it is; name another file with -o, or give --overwrite")
+            raise UsageError(
+                f"{output}: exists and stays as it is; name another file with -o, or give --overwrite"
+            )
 
 
 def _ask_all(interview: Interview) -> None:
@@ -108,7 +124,10 @@ def _keep_draft(interview: Interview, output: Path) -> str:
 
 
 def _line() -> str:
-    """One line from the user. Raises EOFError at the end of the input, or where it stops being text."""
+    """One line from the user.
+
+    Raises EOFError at the end of the input, or where it stops being text.
+    """
     try:
         line = sys.stdin.readline()
     except UnicodeDecodeError:

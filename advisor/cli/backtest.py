@@ -21,9 +21,20 @@ def command() -> None:
 
 @command.command("runs")
 @click.argument("file", type=FILE, required=False)
-@click.option("--by", type=click.Choice(["source", "gpu", "method"]), default="source", help="Group the errors by.")
-@click.option("--calibrate", is_flag=True, help="Let one run of each group correct the others; it is not scored.")
-@click.option("--json", "as_json", is_flag=True, help="Every row's forecast and the summary, for programs.")
+@click.option(
+    "--by",
+    type=click.Choice(["source", "gpu", "method"]),
+    default="source",
+    help="Group the errors by.",
+)
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Let one run of each group correct the others; it is not scored.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Every row's forecast and the summary, for programs."
+)
 def runs(file: Path | None, by: str, calibrate: bool, as_json: bool) -> None:
     """Memory, speed and time of training runs, foretold from their inputs alone."""
     from advisor.backtest import runs as backtest
@@ -33,7 +44,9 @@ def runs(file: Path | None, by: str, calibrate: bool, as_json: bool) -> None:
 
 @command.command("outcomes")
 @click.argument("file", type=FILE, required=False)
-@click.option("--json", "as_json", is_flag=True, help="Every forecast and the summary, for programs.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Every forecast and the summary, for programs."
+)
 def outcomes(file: Path | None, as_json: bool) -> None:
     """Quality of tuned and hybrid models, foretold from the prompts of the same study."""
     from advisor.backtest import outcomes as backtest
@@ -43,7 +56,9 @@ def outcomes(file: Path | None, as_json: bool) -> None:
 
 @command.command("curves")
 @click.argument("file", type=FILE, required=False)
-@click.option("--json", "as_json", is_flag=True, help="Every forecast and the summary, for programs.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Every forecast and the summary, for programs."
+)
 def curves(file: Path | None, as_json: bool) -> None:
     """Points of learning curves, foretold from the points before them."""
     from advisor.backtest import curves as backtest

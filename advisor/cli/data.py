@@ -14,12 +14,31 @@ _STDIN = Path("/dev/stdin")
 
 @click.command("data")
 @click.argument("files", nargs=-1, required=True, type=_PATH, metavar="FILE...")
-@click.option("--eval", "tests", multiple=True, type=_PATH, metavar="FILE", help="Test set, checked for leakage.")
+@click.option(
+    "--eval",
+    "tests",
+    multiple=True,
+    type=_PATH,
+    metavar="FILE",
+    help="Test set, checked for leakage.",
+)
 @click.option("--model", default="", help="Count with this model's tokenizer; default: o200k_base.")
-@click.option("--tokenizer", type=_PATH, metavar="FOLDER", help="A folder with a tokenizer.json and chat template.")
-@click.option("--prompt-field", default="", metavar="F", help="Field of the prompt; a+b joins two, a.b goes inside.")
+@click.option(
+    "--tokenizer",
+    type=_PATH,
+    metavar="FOLDER",
+    help="A folder with a tokenizer.json and chat template.",
+)
+@click.option(
+    "--prompt-field",
+    default="",
+    metavar="F",
+    help="Field of the prompt; a+b joins two, a.b goes inside.",
+)
 @click.option("--answer-field", default="", metavar="F", help="Field of the answer.")
-@click.option("--second-labels", default="", metavar="F", help="Field with a second annotator's label.")
+@click.option(
+    "--second-labels", default="", metavar="F", help="Field with a second annotator's label."
+)
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON, for programs.")
 def command(
     files: tuple[Path, ...],
@@ -33,8 +52,8 @@ def command(
 ) -> None:
     """Tokens, lengths, duplicates, leakage, labels and personal data of FILE...
 
-    Reads JSONL, JSON, CSV, TSV, Parquet, Arrow and plain text, packed or not, and folders of them; - is the standard
-    input.
+    Reads JSONL, JSON, CSV, TSV, Parquet, Arrow and plain text, packed or not, and folders of them;
+    - is the standard input.
     """
     from advisor.pipeline import read_by_model
     from advisor.probe.data import probe

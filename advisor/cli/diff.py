@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @click.argument("b", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def command(a: Path, b: Path, as_json: bool) -> None:
-    """From brief A to brief B: both verdicts, the change in dollars, and which input alone causes how much.
+    """From brief A to brief B: both verdicts, the change in dollars, and which input alone causes
+    how much.
 
     Amounts are those of the chosen options at the likely value of every input.
     """

@@ -1,4 +1,6 @@
-"""`advisor probe endpoint`: latency, speed and caching of a server; the price is said before anything is sent."""
+"""`advisor probe endpoint`: latency, speed and caching of a server; the price is said before
+anything is sent.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +22,42 @@ if TYPE_CHECKING:
 
 @click.command("endpoint")
 @click.argument("url")
-@click.option("--model", default="", help="Which model to ask; needed where the server has several.")
-@click.option("--requests", type=click.IntRange(1, 100), default=5, show_default=True, help="Short requests to time.")
 @click.option(
-    "--max-usd", type=click.FloatRange(min=0), metavar="X", help="Send nothing that could cost more than this."
+    "--model", default="", help="Which model to ask; needed where the server has several."
 )
-@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, metavar="S", help="Seconds for one answer.")
+@click.option(
+    "--requests",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Short requests to time.",
+)
+@click.option(
+    "--max-usd",
+    type=click.FloatRange(min=0),
+    metavar="X",
+    help="Send nothing that could cost more than this.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=60.0,
+    metavar="S",
+    help="Seconds for one answer.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask; also where the price is not known.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON, for programs.")
 def command(
-    url: str, model: str, requests: int, max_usd: float | None, timeout: float, yes: bool, as_json: bool
+    url: str,
+    model: str,
+    requests: int,
+    max_usd: float | None,
+    timeout: float,
+    yes: bool,
+    as_json: bool,
 ) -> None:
-    """Ask the OpenAI-compatible server at URL: models, latency, tokens per second, cached-token counters.
+    """Ask the OpenAI-compatible server at URL: models, latency, tokens per second, cached-token
+    counters.
 
     A key is taken from OPENAI_API_KEY, sent only over https or to this machine, and never kept.
     """
@@ -55,7 +81,9 @@ def command(
 
 
 def _listed(server: Server) -> tuple[Server, tuple[str, ...]]:
-    """The server with the path under which it answers, and its models; none where it does not list them."""
+    """The server with the path under which it answers, and its models; none where it does not list
+    them.
+    """
     from advisor.probe.server import ServerError
 
     try:
@@ -79,12 +107,19 @@ def _chosen(model: str, models: tuple[str, ...], address: str) -> str:
         raise UsageError(f"{address}: no model {model!r}{did_you_mean(model, models)}")
     if len(models) == 1:
         return models[0]
-    shown = f"; it lists {', '.join(models[:8])}{' and more' if len(models) > 8 else ''}" if models else ""
+    shown = (
+        f"; it lists {', '.join(models[:8])}{' and more' if len(models) > 8 else ''}"
+        if models
+        else ""
+    )
     raise UsageError(f"{address}: which model? name it with --model{shown}")
 
 
 def _price(server: Server, model: str) -> TokenPrice | None:
-    """The list price where the server is a known provider's; of several rows the dearest. Elsewhere it is unknown."""
+    """The list price where the server is a known provider's; of several rows the dearest.
+
+    Elsewhere it is unknown.
+    """
     from datetime import date
 
     from advisor import facts
@@ -103,14 +138,17 @@ def _plain(name: str) -> str:
 
 
 def _agree(plan: Plan, model: str, max_usd: float | None, yes: bool) -> None:
-    """Say the price first, then ask. Raises UsageError where nobody can be asked, Cancelled on a no."""
-    tokens = (
-        f"{plan.requests} requests to {model}, about {plan.input_tokens:,} tokens in and {plan.output_tokens:,} out"
-    )
+    """Say the price first, then ask.
+
+    Raises UsageError where nobody can be asked, Cancelled on a no.
+    """
+    tokens = f"{plan.requests} requests to {model}, about {plan.input_tokens:,} tokens in and {plan.output_tokens:,} out"
     cost = "price unknown" if plan.usd is None else f"at most about ${plan.usd:.4f}"
     output.say(f"{tokens}: {cost}")
     if plan.usd is not None and max_usd is not None and plan.usd > max_usd:
-        raise UsageError(f"--max-usd {max_usd:g}: this could cost ${plan.usd:.4f}; allow more, or fewer --requests")
+        raise UsageError(
+            f"--max-usd {max_usd:g}: this could cost ${plan.usd:.4f}; allow more, or fewer --requests"
+        )
     if yes or (plan.usd is not None and max_usd is not None):
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

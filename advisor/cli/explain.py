@@ -13,9 +13,19 @@ from advisor.core.errors import UsageError
 @click.command("explain")
 @click.argument("brief", type=click.Path(path_type=Path))
 @click.argument("figure", default="")
-@click.option("--arm", "arm_id", default="", metavar="ID", help="Of this option; default: the chosen one.")
-@click.option("--all", "everything", is_flag=True, help="Every figure of every option (or of --arm).")
-@click.option("--set", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question otherwise; repeatable.")
+@click.option(
+    "--arm", "arm_id", default="", metavar="ID", help="Of this option; default: the chosen one."
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Every figure of every option (or of --arm)."
+)
+@click.option(
+    "--set",
+    "answers",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Answer a question otherwise; repeatable.",
+)
 @click.option("--ignore-runs", is_flag=True, help="Leave aside what own calibrations measured.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def command(
@@ -29,7 +39,8 @@ def command(
 ) -> None:
     """How FIGURE of BRIEF was computed.
 
-    FIGURE is an id such as run.total or once.training, or one of a given option: prompt/few-shot@model+batch:run.total.
+    FIGURE is an id such as run.total or once.training, or one of a given option:
+    prompt/few-shot@model+batch:run.total.
     """
     if bool(figure) == everything:
         raise UsageError("name one figure, such as run.total, or ask for --all")
@@ -38,11 +49,18 @@ def command(
     from advisor.report import json
 
     held = pipeline.load(brief, answers)
-    verdict = pipeline.judge(held, pipeline.look(held, own_runs=not ignore_runs, events=output.narrate))
+    verdict = pipeline.judge(
+        held, pipeline.look(held, own_runs=not ignore_runs, events=output.narrate)
+    )
     if everything:
         arms = [report.arm(verdict, arm_id)] if arm_id else list(verdict.arms)
-        shown = {"schema": verdict.schema, "arms": [{"id": a.id, "figures": a.figures} for a in arms]}
-        output.show(json.dump(shown) if as_json else report.render_all(verdict, output.width(), arm_id))
+        shown = {
+            "schema": verdict.schema,
+            "arms": [{"id": a.id, "figures": a.figures} for a in arms],
+        }
+        output.show(
+            json.dump(shown) if as_json else report.render_all(verdict, output.width(), arm_id)
+        )
         return
     arm, found = report.find(verdict, figure, arm_id)
     record = {"schema": verdict.schema, "arm": arm.id, "figure": found}

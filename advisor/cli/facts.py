@@ -39,7 +39,9 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--wide", is_flag=True, help="All columns, however wide."),
         click.option("--json", "as_json", is_flag=True, help="One JSON list, for programs."),
-        click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day to judge by; default: today."),
+        click.option(
+            "--on", type=click.DateTime(["%Y-%m-%d"]), help="The day to judge by; default: today."
+        ),
         click.argument("name", required=False),
     ):
         function = option(function)
@@ -80,33 +82,79 @@ def models(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> 
 @command.command()
 @_options
 def prices(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> None:
-    """Prices per million tokens on a day, by provider; without NAME those of the models our tables name."""
+    """Prices per million tokens on a day, by provider; without NAME those of the models our tables
+    name.
+    """
     facts, day = _facts(), _day(on)
     if name and not facts.is_known_model(name):
         raise facts.unknown_model(name)
-    found = [price for model in ([name] if name else facts.listed_models()) for price in facts.token_prices(model, day)]
-    rows = [(asdict(p), {
-        "model": p.model, "provider": p.provider, "in": _usd(p.input_usd), "cached": _usd(p.cached_input_usd),
-        "write": _usd(p.cache_write_usd), "out": _usd(p.output_usd), "batch": _n(p.batch_factor),
-        "ends": str(p.ends or ""), "since": str(p.start or ""), "cache from": _n(p.cache_minimum_tokens),
-        "minutes": " ".join(map(str, p.cache_minutes)), **_cited(p.cited)}) for p in found]  # fmt: skip
-    _print(rows, day, as_json, wide, empty="known, but nobody quotes a price for it that day; see [prices] file")
+    found = [
+        price
+        for model in ([name] if name else facts.listed_models())
+        for price in facts.token_prices(model, day)
+    ]
+    rows = [
+        (
+            asdict(p),
+            {
+                "model": p.model,
+                "provider": p.provider,
+                "in": _usd(p.input_usd),
+                "cached": _usd(p.cached_input_usd),
+                "write": _usd(p.cache_write_usd),
+                "out": _usd(p.output_usd),
+                "batch": _n(p.batch_factor),
+                "ends": str(p.ends or ""),
+                "since": str(p.start or ""),
+                "cache from": _n(p.cache_minimum_tokens),
+                "minutes": " ".join(map(str, p.cache_minutes)),
+                **_cited(p.cited),
+            },
+        )
+        for p in found
+    ]
+    _print(
+        rows,
+        day,
+        as_json,
+        wide,
+        empty="known, but nobody quotes a price for it that day; see [prices] file",
+    )
 
 
 @command.command()
 @_options
 def tuning(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> None:
-    """Hosted fine-tuning: prices, minimum, hosting, and until when; with NAME the offers that hold for it."""
+    """Hosted fine-tuning: prices, minimum, hosting, and until when; with NAME the offers that hold
+    for it.
+    """
     facts, day = _facts(), _day(on)
     if name and not facts.is_known_model(name):
         raise facts.unknown_model(name)
-    offers = [o for o in facts.tuning_offers if not name or o.holds_for(name, facts.architecture(name))]
-    rows = [(asdict(o), {
-        "model": o.model, "provider": o.price.provider, "training": _training(o), "method": o.method, "state": o.state,
-        "minimum": _usd(o.price.training_minimum_usd or None), "ends": str(o.price.ends or ""),
-        "hosting/h": _usd(o.price.hosting_usd_per_hour or None),
-        "closed": str(o.price.closed or ""), "in": _usd(o.price.input_usd), "out": _usd(o.price.output_usd),
-        "availability": o.price.availability, **_cited(o.price.cited)}) for o in offers]  # fmt: skip
+    offers = [
+        o for o in facts.tuning_offers if not name or o.holds_for(name, facts.architecture(name))
+    ]
+    rows = [
+        (
+            asdict(o),
+            {
+                "model": o.model,
+                "provider": o.price.provider,
+                "training": _training(o),
+                "method": o.method,
+                "state": o.state,
+                "minimum": _usd(o.price.training_minimum_usd or None),
+                "ends": str(o.price.ends or ""),
+                "hosting/h": _usd(o.price.hosting_usd_per_hour or None),
+                "closed": str(o.price.closed or ""),
+                "in": _usd(o.price.input_usd),
+                "out": _usd(o.price.output_usd),
+                "availability": o.price.availability,
+                **_cited(o.price.cited),
+            },
+        )
+        for o in offers
+    ]
     _print(rows, day, as_json, wide, empty="no hosted tuning offer in our tables")
 
 
@@ -116,7 +164,10 @@ def constants(name: str | None, on: datetime | None, as_json: bool, wide: bool) 
     """Single figures: electricity, wages, labels."""
     facts = _facts()
     chosen = [facts.constant(name)] if name else facts.constants.values()
-    rows = [(asdict(c), {"key": c.key, "value": c.value, "unit": c.unit, **_cited(c.cited)}) for c in chosen]
+    rows = [
+        (asdict(c), {"key": c.key, "value": c.value, "unit": c.unit, **_cited(c.cited)})
+        for c in chosen
+    ]
     _print(rows, _day(on), as_json, wide)
 
 
@@ -135,7 +186,13 @@ def evidence(name: str | None, on: datetime | None, as_json: bool, wide: bool) -
             table = [dict(row) for row in csv.DictReader(lines)]
     wanted = (name or "").lower()
     kept = [row for row in table if wanted in (text.lower() for text in row.values()) or not wanted]
-    _print([(dict(row), _study(row)) for row in kept], _day(on), as_json, wide, empty="no such study in our tables")
+    _print(
+        [(dict(row), _study(row)) for row in kept],
+        _day(on),
+        as_json,
+        wide,
+        empty="no such study in our tables",
+    )
 
 
 def _facts() -> Facts:
@@ -161,7 +218,9 @@ def _usd(value: float | None) -> str:
 
 
 def _training(offer: TuningOffer) -> str:
-    """USD per million tokens, or the span where the source gives no single price, or USD an hour."""
+    """USD per million tokens, or the span where the source gives no single price, or USD an
+    hour.
+    """
     if offer.price.training_usd_per_hour is not None:
         return f"{offer.price.training_usd_per_hour:g}/h"
     low, high = offer.training_range_usd
@@ -169,7 +228,12 @@ def _training(offer: TuningOffer) -> str:
 
 
 def _cited(cited: Cited) -> Line:
-    return {"as of": cited.as_of, "source": cited.source, "confidence": cited.confidence, "note": cited.note}
+    return {
+        "as of": cited.as_of,
+        "source": cited.source,
+        "confidence": cited.confidence,
+        "note": cited.note,
+    }
 
 
 def _offer(offer: Any) -> Line:
@@ -182,12 +246,17 @@ def _offer(offer: Any) -> Line:
 
 def _study(row: dict[str, str]) -> Line:
     """What a reader looks for first, then every other column."""
-    first = {title: row.get(title, "") for title in ("study", "task", "approach", "value", "metric", "base_model")}
+    first = {
+        title: row.get(title, "")
+        for title in ("study", "task", "approach", "value", "metric", "base_model")
+    }
     rest = {title: text for title, text in row.items() if title not in (*first, "arxiv_or_url")}
     return {**first, **rest, "source": row.get("arxiv_or_url", "")}
 
 
-def _print(rows: Sequence[Record], day: date, as_json: bool, wide: bool, empty: str = "nothing found") -> None:
+def _print(
+    rows: Sequence[Record], day: date, as_json: bool, wide: bool, empty: str = "nothing found"
+) -> None:
     """The rows as JSON, or as an aligned table with stale dates marked."""
     from advisor.facts import stale
 
@@ -210,17 +279,23 @@ def _shown(line: Line, is_old: bool, wide: bool) -> Line:
     """A line safe to print; the date in short unless `wide`, marked where the row is old."""
     shown = {title: printable(text or "") for title, text in line.items()}
     if "as of" in shown:
-        date_text = shown["as of"] if wide else re.split(r"[;( ]", shown["as of"].rpartition("..")[2])[0]
+        date_text = (
+            shown["as of"] if wide else re.split(r"[;( ]", shown["as of"].rpartition("..")[2])[0]
+        )
         shown["as of"] = f"{date_text} *" if is_old else date_text
     return shown
 
 
 def table(lines: Sequence[Mapping[str, str]], room: int | None) -> Iterable[str]:
-    """The lines as aligned text, titles first. Where `room` (characters) is short, columns are dropped from the right,
-    but not the first, `as of` and `source`; the source is cut where it does not fit.
+    """The lines as aligned text, titles first.
+
+    Where `room` (characters) is short, columns are dropped from the right, but not the first, `as
+    of` and `source`; the source is cut where it does not fit.
     """
     titles = [title for title in lines[0] if any(line.get(title) for line in lines)]
-    widths = {title: max(len(title), *(len(line.get(title, "")) for line in lines)) for title in titles}
+    widths = {
+        title: max(len(title), *(len(line.get(title, "")) for line in lines)) for title in titles
+    }
     if room is not None:
         titles, widths = _fit(titles, widths, room)
     yield "  ".join(title.ljust(widths[title]) for title in titles).rstrip()
@@ -230,7 +305,10 @@ def table(lines: Sequence[Mapping[str, str]], room: int | None) -> Iterable[str]
 
 def _fit(titles: list[str], widths: dict[str, int], room: int) -> tuple[list[str], dict[str, int]]:
     kept = list(titles)
-    widths = {title: min(width, CELL_ROOM) if title != "source" else width for title, width in widths.items()}
+    widths = {
+        title: min(width, CELL_ROOM) if title != "source" else width
+        for title, width in widths.items()
+    }
     loose = "source" if "source" in kept else kept[-1]
 
     def taken() -> int:

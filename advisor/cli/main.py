@@ -30,7 +30,9 @@ COMMANDS = {
     "history": "Verdicts of the past, newest first.",
     "where": "Files and folders in use.",
 }
-"""Every command with its one-line help, in the order of `--help`; the code of `x` is `advisor.cli.x:command`."""
+"""Every command with its one-line help, in the order of `--help`; the code of `x` is
+`advisor.cli.x:command`.
+"""
 
 
 LATER: dict[str, str] = {}
@@ -77,11 +79,18 @@ class LazyGroup(click.Group):
             ctx.exit(Exit.DONE)
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="advisor")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Prompt, fine-tune, or both? Without a command: the full-screen app, with an optional BRIEF to open."""
+    """Prompt, fine-tune, or both?
+
+    Without a command: the full-screen app, with an optional BRIEF to open.
+    """
     if ctx.invoked_subcommand is None:
         from advisor.cli.app import command
 
@@ -99,7 +108,9 @@ def usage_line(error: click.ClickException) -> str:
 def main() -> None:
     """Run, and turn errors that a user can mend into one line and an exit code."""
     try:
-        given = cli.main(prog_name="advisor", standalone_mode=False)  # to ctx.exit(), or what the command returned
+        given = cli.main(
+            prog_name="advisor", standalone_mode=False
+        )  # to ctx.exit(), or what the command returned
         sys.exit(given if isinstance(given, int) else Exit.DONE)
     except click.ClickException as error:
         click.echo(usage_line(error), err=True)

@@ -25,7 +25,11 @@ def width() -> int:
 
 def color() -> bool:
     """Whether bold and dim may be used: on a terminal that knows them, unless NO_COLOR is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+    return (
+        sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM", "dumb") != "dumb"
+    )
 
 
 def show(text: str) -> None:
@@ -42,7 +46,9 @@ def save(path: Path, text: str) -> None:
     if path.is_dir():
         raise UsageError(f"-o {path}: is a folder; name a file in it")
     if not path.parent.is_dir():
-        raise UsageError(f"-o {path}: there is no folder {path.parent}; create it or choose another place")
+        raise UsageError(
+            f"-o {path}: there is no folder {path.parent}; create it or choose another place"
+        )
     brief.save(path, text)
     say(f"wrote {path}")
 

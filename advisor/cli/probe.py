@@ -1,4 +1,6 @@
-"""`advisor probe`: cards, host and software of this machine; `advisor probe endpoint`: a server of a model."""
+"""`advisor probe`: cards, host and software of this machine; `advisor probe endpoint`: a server of
+a model.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,34 @@ ASIDE, BACK = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 
 @click.group("probe", invoke_without_command=True)
 @click.option(
-    "--json", "as_json", is_flag=True, help="The whole report as JSON, for programs; with --watch, one a line."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="The whole report as JSON, for programs; with --watch, one a line.",
 )
 @click.option("--watch", is_flag=True, help="Look again and again, with history, until Ctrl-C.")
-@click.option("--interval", type=click.FloatRange(0.2, 3600), default=2.0, metavar="S", help="Seconds between looks.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.2, 3600),
+    default=2.0,
+    metavar="S",
+    help="Seconds between looks.",
+)
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="End --watch after N looks.")
-@click.option("--measure", is_flag=True, help="Measure memory bandwidth and matrix rate of the host: about 2 seconds.")
+@click.option(
+    "--measure",
+    is_flag=True,
+    help="Measure memory bandwidth and matrix rate of the host: about 2 seconds.",
+)
 @click.pass_context
-def command(ctx: click.Context, as_json: bool, watch: bool, interval: float, count: int | None, measure: bool) -> None:
+def command(
+    ctx: click.Context,
+    as_json: bool,
+    watch: bool,
+    interval: float,
+    count: int | None,
+    measure: bool,
+) -> None:
     """Look at this machine: cards, memory, software; what cannot be read says why."""
     if ctx.invoked_subcommand is not None:
         return
@@ -72,7 +94,9 @@ def _measured(report: HardwareReport) -> HardwareReport:
     return replace(report, memory_bandwidth=bandwidth, matrix_rate=matrix_rate())
 
 
-def _watch(look: Callable[[], HardwareReport], interval: float, count: int | None, as_json: bool) -> None:
+def _watch(
+    look: Callable[[], HardwareReport], interval: float, count: int | None, as_json: bool
+) -> None:
     from advisor.probe.hardware import processor_use
 
     processor_use()

@@ -19,13 +19,45 @@ _BY_ENDING = {".md": "md", ".html": "html", ".htm": "html", ".json": "json", ".t
 
 @click.command("recommend")
 @click.argument("brief", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="The whole record as JSON, for programs; like --format json.")
-@click.option("--format", "wanted", default="", metavar="FORMAT", help="text, md, html or json; default: text.")
-@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
-@click.option("--set", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question otherwise; repeatable.")
-@click.option("--weights", default="", metavar="LIST", help="Also order the options by cost=3,quality=2,time=1.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="The whole record as JSON, for programs; like --format json.",
+)
+@click.option(
+    "--format",
+    "wanted",
+    default="",
+    metavar="FORMAT",
+    help="text, md, html or json; default: text.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="Write to this file instead of stdout.",
+)
+@click.option(
+    "--set",
+    "answers",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Answer a question otherwise; repeatable.",
+)
+@click.option(
+    "--weights",
+    default="",
+    metavar="LIST",
+    help="Also order the options by cost=3,quality=2,time=1.",
+)
 @click.option("--ignore-runs", is_flag=True, help="Leave aside what own calibrations measured.")
-@click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws; the same seed gives the same bytes.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Seed of the draws; the same seed gives the same bytes.",
+)
 def command(
     brief: Path,
     as_json: bool,
@@ -64,12 +96,16 @@ def format_of(wanted: str, as_json: bool, target: Path | None) -> str:
     if as_json and wanted not in ("", "json"):
         raise UsageError(f"--json and --format {wanted} exclude each other; keep one")
     by_ending = target.suffix.lower() if target else ""
-    form = wanted.lower() or ("json" if as_json else _BY_ENDING.get(by_ending, by_ending.lstrip(".") or "text"))
+    form = wanted.lower() or (
+        "json" if as_json else _BY_ENDING.get(by_ending, by_ending.lstrip(".") or "text")
+    )
     if form in FORMATS:
         return form
     known = ", ".join(FORMATS)
     if form in LATER:
-        raise UsageError(f"--format {form}: not in this release; use {known} (html prints to PDF from any browser)")
+        raise UsageError(
+            f"--format {form}: not in this release; use {known} (html prints to PDF from any browser)"
+        )
     if not wanted:
         return "text"
     raise UsageError(f"--format {wanted}: unknown{did_you_mean(form, FORMATS)}; use {known}")
@@ -100,6 +136,8 @@ def exit_of(verdict: Verdict) -> Exit:
         output.say("advisor: no option is left; the rules are under `excluded`")
         return Exit.INFEASIBLE
     if verdict.verdict == "undecided":
-        output.say(f"advisor: not decidable yet; next: {verdict.next_step.action or 'see the readiness checks'}")
+        output.say(
+            f"advisor: not decidable yet; next: {verdict.next_step.action or 'see the readiness checks'}"
+        )
         return Exit.UNDECIDED
     return Exit.DONE

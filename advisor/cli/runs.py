@@ -37,9 +37,18 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("run", type=int)
-@click.option("--for-brief", is_flag=True, help="Its scores as tables of a brief: [[quality.measured]].")
-@click.option("--scores", type=_PATH, metavar="FILE", help="Write scores per item as CSV: quality.results of a brief.")
-@click.option("--as-model", default="", help="The model's name in the brief; default: the folder's.")
+@click.option(
+    "--for-brief", is_flag=True, help="Its scores as tables of a brief: [[quality.measured]]."
+)
+@click.option(
+    "--scores",
+    type=_PATH,
+    metavar="FILE",
+    help="Write scores per item as CSV: quality.results of a brief.",
+)
+@click.option(
+    "--as-model", default="", help="The model's name in the brief; default: the folder's."
+)
 @click.option("--json", "as_json", is_flag=True, help="The whole run as JSON, for programs.")
 def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json: bool) -> None:
     """What a run showed."""
@@ -54,15 +63,21 @@ def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json:
     if for_brief:
         output.show(brief_tables(record, as_model))
         return
-    output.show(dump(calibration.run_data(record)) if as_json else "\n".join(result_lines(record)) + "\n")
+    output.show(
+        dump(calibration.run_data(record)) if as_json else "\n".join(result_lines(record)) + "\n"
+    )
 
 
 @command.command("replay")
 @click.argument("run")
-@click.option("--speed", type=click.FloatRange(min=0.0), default=0.0, help="1: as it happened; 0: at once.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0.0), default=0.0, help="1: as it happened; 0: at once."
+)
 @click.option("--json", "as_json", is_flag=True, help="The events as JSON lines, for programs.")
 def replay(run: str, speed: float, as_json: bool) -> None:
-    """Show a recorded run again: a run's number, or a file of events such as those in calibration/reference."""
+    """Show a recorded run again: a run's number, or a file of events such as those in
+    calibration/reference.
+    """
     from advisor import calibration
     from advisor.calibrate.progress import Progress
 
@@ -96,10 +111,16 @@ def forget(run: int) -> None:
 @command.command("import")
 @click.argument("file", type=_PATH)
 @click.option(
-    "--set", "stated", multiple=True, metavar="COLUMN=VALUE", help="What the file leaves out: model, gpu, ..."
+    "--set",
+    "stated",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="What the file leaves out: model, gpu, ...",
 )
 def import_(file: Path, stated: tuple[str, ...]) -> None:
-    """Keep runs that other programs recorded: trainer_state.json, PEFT results, CSV tables, W&B histories."""
+    """Keep runs that other programs recorded: trainer_state.json, PEFT results, CSV tables, W&B
+    histories.
+    """
     from advisor import calibration
 
     pairs = dict(_pair(text) for text in stated)

@@ -24,7 +24,10 @@ class Place:
 
 
 def places() -> Iterator[Place]:
-    """Every place in use, our own files last. Raises FileNotFoundError where the installation is broken."""
+    """Every place in use, our own files last.
+
+    Raises FileNotFoundError where the installation is broken.
+    """
     used = folders()
     yield Place("config", str(used.config), _folder_state(used.config))
     yield from (Place("override", str(path), _file_state(path)) for path in _overrides(used.config))
@@ -33,7 +36,9 @@ def places() -> Iterator[Place]:
     yield Place("state", str(used.state), _folder_state(used.state))
     for name in ("profiles", "calibration"):
         folder = shipped.folder(name)
-        yield Place(name, str(folder), f"{sum(1 for path in folder.rglob('*') if path.is_file())} files")
+        yield Place(
+            name, str(folder), f"{sum(1 for path in folder.rglob('*') if path.is_file())} files"
+        )
 
 
 def _overrides(config: Path) -> list[Path]:
@@ -63,8 +68,8 @@ def _file_state(path: Path) -> str:
 def command(as_json: bool) -> None:
     """Files and folders in use.
 
-    Files in the config folder that are named like one of profiles (gpu_prices.csv, ...) stand before ours.
-    ADVISOR_HOME puts config, data and state below one folder.
+    Files in the config folder that are named like one of profiles (gpu_prices.csv, ...) stand
+    before ours. ADVISOR_HOME puts config, data and state below one folder.
     """
     found = list(places())
     if as_json:

@@ -1,1 +1,4 @@
-"""Plain frozen values and words that every stage shares. Standard library only; imports nothing of ours."""
+"""Plain frozen values and words that every stage shares.
+
+Standard library only; imports nothing of ours.
+"""

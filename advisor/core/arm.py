@@ -10,7 +10,9 @@ from advisor.core.figure import Figure
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One option; `serving` are the suffixes of its id, such as ("batch",) or ("cached-5m", "shared-first")."""
+    """One option; `serving` are the suffixes of its id, such as ("batch",) or ("cached-5m",
+    "shared-first").
+    """
 
     approach: str
     technique: str
@@ -33,7 +35,10 @@ class Arm:
 
     @property
     def family(self) -> str:
-        """The trained model it rests on; arms of one family share the price of training. Empty for a prompt."""
+        """The trained model it rests on; arms of one family share the price of training.
+
+        Empty for a prompt.
+        """
         return "" if self.approach == "prompt" else self.model
 
     @property
@@ -45,7 +50,9 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """An arm with its figures by id (design: `run.total`, `once.total`, `quality.score`, `time.weeks`, ...)."""
+    """An arm with its figures by id (design: `run.total`, `once.total`, `quality.score`,
+    `time.weeks`, ...).
+    """
 
     arm: Arm
     figures: Mapping[str, Figure]

@@ -1,7 +1,9 @@
-"""The brief: what a team tells us about its task. Its tables and their questions are in `core.sections`.
+"""The brief: what a team tells us about its task.
 
-`origins` says for every dotted key that was answered where the answer comes from; a key without an origin holds the
-question's default and belongs to the assumption register.
+Its tables and their questions are in `core.sections`.
+
+`origins` says for every dotted key that was answered where the answer comes from; a key without an
+origin holds the question's default and belongs to the assumption register.
 """
 
 from __future__ import annotations
@@ -78,11 +80,21 @@ class Brief:
     """One question to the advisor, whole."""
 
     name: str = ask(
-        "What is this about?", "The title of the report.", "text", "Untitled", "", basic=True, registered=False
+        "What is this about?",
+        "The title of the report.",
+        "text",
+        "Untitled",
+        "",
+        basic=True,
+        registered=False,
     )
     client: str = ask("For whom?", "For reports; may stay empty.", "text", "", "", registered=False)
     as_of: date | None = ask(
-        "As of which day?", "Prices and lifecycles are looked up at it. Left out: today.", "date", None, "today"
+        "As of which day?",
+        "Prices and lifecycles are looked up at it. Left out: today.",
+        "date",
+        None,
+        "today",
     )
     task: Task = Task()
     current: Current | None = None
@@ -102,7 +114,8 @@ class Brief:
     folder: str = "."  # paths in the brief are relative to it
 
     def get(self, key: str) -> Any:
-        """The value at a dotted key such as `traffic.static_tokens`; None where its whole table is left out.
+        """The value at a dotted key such as `traffic.static_tokens`; None where its whole table is
+        left out.
 
         Raises KeyError for a key that does not exist.
         """
@@ -116,7 +129,8 @@ class Brief:
         return value
 
     def origin(self, key: str) -> Origin:
-        """Where the value at `key` comes from; a default is assumed, with the source its question states.
+        """Where the value at `key` comes from; a default is assumed, with the source its question
+        states.
 
         Rows of lists have keys such as `segments[0].share`.
         """
@@ -126,7 +140,10 @@ class Brief:
         return Origin(Basis.ASSUMED, question.source, question.as_of)
 
     def quantity(self, key: str) -> Quantity:
-        """The number at `key` with unit and origin. A value left out is unknown, with the reason."""
+        """The number at `key` with unit and origin.
+
+        A value left out is unknown, with the reason.
+        """
         question, value, origin = questions()[key], self.get(key), self.origin(key)
         if value is None:
             return Quantity.unknown(question.unit, self._why_unknown(question))
@@ -135,7 +152,11 @@ class Brief:
 
     def _why_unknown(self, question: Question) -> str:
         table, _, tail = question.key.partition(".")
-        return f"the brief has no [{table}]" if tail and getattr(self, table) is None else question.source
+        return (
+            f"the brief has no [{table}]"
+            if tail and getattr(self, table) is None
+            else question.source
+        )
 
     def answered(self, key: str, value: Any, origin: Origin) -> Brief:
         """This brief with another answer; `value` is not validated here."""
@@ -148,7 +169,8 @@ class Brief:
         return replace(self, **{head: replace(section, **{tail: value}), "origins": origins})
 
     def without(self, key: str) -> Brief:
-        """This brief with one question, table or list taken back to what holds where nothing is answered.
+        """This brief with one question, table or list taken back to what holds where nothing is
+        answered.
 
         Raises KeyError for a key that does not exist.
         """
@@ -163,7 +185,10 @@ class Brief:
             return replace(self, **{head: _blank(Brief)[head], "origins": origins})
         if section is None:
             return self
-        return replace(self, **{head: replace(section, **{tail: _blank(SECTIONS[head])[tail]}), "origins": origins})
+        return replace(
+            self,
+            **{head: replace(section, **{tail: _blank(SECTIONS[head])[tail]}), "origins": origins},
+        )
 
 
 SECTIONS: Mapping[str, type] = MappingProxyType(
@@ -195,7 +220,9 @@ def _blank(section: type) -> dict[str, Any]:
 
 @cache
 def questions() -> Mapping[str, Question]:
-    """Every question by its dotted key, in the order of the file; those of lists under `segments[].` and the like."""
+    """Every question by its dotted key, in the order of the file; those of lists under
+    `segments[].` and the like.
+    """
     found = {q.key: q for q in _questions_of(Brief, "")}
     for name, section in SECTIONS.items():
         found |= {q.key: q for q in _questions_of(section, f"{name}.")}

@@ -24,7 +24,9 @@ class Status(StrEnum):
     OUT_OF_MEMORY = "out-of-memory"  # an answer, not an accident: it does not fit
     FAILED = "failed"  # an error of the trial, with its reason
     KILLED = "killed"  # the process ended without a word
-    SKIPPED = "skipped"  # not run, because its result could change nothing any more; with the reason
+    SKIPPED = (
+        "skipped"  # not run, because its result could change nothing any more; with the reason
+    )
 
 
 ANSWERED = frozenset({Status.DONE, Status.OUT_OF_MEMORY})
@@ -32,8 +34,13 @@ ANSWERED = frozenset({Status.DONE, Status.OUT_OF_MEMORY})
 
 
 def digest(value: Any) -> str:
-    """A short name for plain data: the same data, the same name. 64 bits of SHA-256 over its canonical JSON."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    """A short name for plain data: the same data, the same name.
+
+    64 bits of SHA-256 over its canonical JSON.
+    """
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -52,10 +59,13 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will run. `shared` is plain data that all trials use, such as texts; limits are None where there are none.
+    """What will run.
 
-    `device` is cpu, cuda or auto. `about` says what the run belongs to: fingerprints of the data, the model's name.
-    The digest leaves limits and `about` out: a run with more minutes goes on where a shorter one stopped.
+    `shared` is plain data that all trials use, such as texts; limits are None where there are none.
+
+    `device` is cpu, cuda or auto. `about` says what the run belongs to: fingerprints of the data,
+    the model's name. The digest leaves limits and `about` out: a run with more minutes goes on
+    where a shorter one stopped.
     """
 
     kind: str
@@ -65,12 +75,22 @@ class Plan:
     device: str = "auto"
     seed: int = 0
     minutes: float | None = None
-    max_usd: float | None = None  # of what the trials themselves spend, such as calls of an endpoint
+    max_usd: float | None = (
+        None  # of what the trials themselves spend, such as calls of an endpoint
+    )
     about: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
     @property
     def digest(self) -> str:
-        return digest([self.kind, [t.digest for t in self.trials], digest(dict(self.shared)), self.device, self.seed])
+        return digest(
+            [
+                self.kind,
+                [t.digest for t in self.trials],
+                digest(dict(self.shared)),
+                self.device,
+                self.seed,
+            ]
+        )
 
     def trial_digest(self, trial: Trial) -> str:
         """The name of a trial's result: the trial itself, the shared data, device and seed."""
@@ -79,7 +99,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """What became of one trial. `result` is plain data, empty unless there is one; `seconds` are wall time."""
+    """What became of one trial.
+
+    `result` is plain data, empty unless there is one; `seconds` are wall time.
+    """
 
     digest: str
     label: str
@@ -98,17 +121,24 @@ class Choice:
 
 
 class Policy(Protocol):
-    """Chooses among the trials that are left by what is known so far. `name` tells policies apart that choose alike."""
+    """Chooses among the trials that are left by what is known so far.
+
+    `name` tells policies apart that choose alike.
+    """
 
     @property
     def name(self) -> str: ...
 
-    def __call__(self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]) -> Choice: ...
+    def __call__(
+        self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
+    ) -> Choice: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Price and duration of a run before it starts, from P10 to P90; `capped` says which limit cuts it."""
+    """Price and duration of a run before it starts, from P10 to P90; `capped` says which limit cuts
+    it.
+    """
 
     seconds: Range
     usd: Range
@@ -119,9 +149,11 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class DepthFit:
-    """A quantity as a line in the number of layers: base + per_layer × layers, and what it says for the whole model.
+    """A quantity as a line in the number of layers: base + per_layer × layers, and what it says for
+    the whole model.
 
-    `error` is the relative error on a depth that the line was not drawn through; None where only two were measured.
+    `error` is the relative error on a depth that the line was not drawn through; None where only
+    two were measured.
     """
 
     base: float
@@ -134,7 +166,9 @@ class DepthFit:
 
 @dataclass(frozen=True, slots=True)
 class Bias:
-    """Actual ÷ forecast over recorded runs, as a range; `inside` of `count` fell into their P10–P90."""
+    """Actual ÷ forecast over recorded runs, as a range; `inside` of `count` fell into their
+    P10–P90.
+    """
 
     what: str
     ratio: Quantity
@@ -174,7 +208,10 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeptTrial:
-    """A finished trial with the run it was part of. `about` is that of the plan, `as_of` the day it ended (ISO)."""
+    """A finished trial with the run it was part of.
+
+    `about` is that of the plan, `as_of` the day it ended (ISO).
+    """
 
     run_id: int
     kind: str

@@ -1,4 +1,6 @@
-"""How old a fact may be: the dates of sources are written as days, months, years, spans or words."""
+"""How old a fact may be: the dates of sources are written as days, months, years, spans or
+words.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ _MONTHS = re.compile(r"(\d{4})-(\d{2})/(\d{2})")
 def earliest_day(as_of: str) -> date | None:
     """The first day the text allows for the last look at the source; None where it allows any.
 
-    "2026-08" may be its first of August; of a span ("2026-03..2026-08", "2026-07/08") the end counts, and
-    "undated" or "no later than" leave it open.
+    "2026-08" may be its first of August; of a span ("2026-03..2026-08", "2026-07/08") the end
+    counts, and "undated" or "no later than" leave it open.
     """
     text = _MONTHS.sub(r"\1-\2..\1-\3", as_of.strip())
     if not text or text.startswith("undated") or "no later than" in text:
@@ -38,5 +40,7 @@ def stale(as_of: str, on: date) -> bool:
 
 
 def oldest(texts: list[str]) -> str:
-    """The as-of text that promises least, for a figure that rests on several rows; empty for none."""
+    """The as-of text that promises least, for a figure that rests on several rows; empty for
+    none.
+    """
     return min(texts, key=lambda text: earliest_day(text) or date.min, default="")

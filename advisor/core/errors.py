@@ -1,10 +1,10 @@
 """The error tree and the exit codes.
 
-AdvisorError                what a user can mend; shown as one line, never as a traceback
-├── UsageError      (2)     bad usage or bad input: names file and line or key, what is wrong, what to do
-├── Infeasible      (4)     does not fit, or no option is left
-├── Cancelled     (130)     stopped by the user; what was finished is kept
-└── MissingExtra    (1)     an optional library is not installed; says the install line
+AdvisorError                what a user can mend; shown as one line, never as a traceback ├──
+UsageError      (2)     bad usage or bad input: names file and line or key, what is wrong, what to
+do ├── Infeasible      (4)     does not fit, or no option is left ├── Cancelled     (130)
+stopped by the user; what was finished is kept └── MissingExtra    (1)     an optional library is
+not installed; says the install line
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A clause to end an error line with: `; did you mean "x"?`, or nothing where no name is near."""
+    """A clause to end an error line with: `; did you mean "x"?`, or nothing where no name is
+    near.
+    """
     found = nearest(name, known)
     return f"; did you mean {' or '.join(repr(f) for f in found)}?" if found else ""

@@ -11,7 +11,10 @@ from advisor.core.errors import Cancelled
 
 @dataclass(frozen=True, slots=True)
 class StageEvent:
-    """A stage of the pipeline began, moved on or ended. `done` of `total` units; total 0: unknown."""
+    """A stage of the pipeline began, moved on or ended.
+
+    `done` of `total` units; total 0: unknown.
+    """
 
     stage: str
     message: str

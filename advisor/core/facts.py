@@ -1,4 +1,7 @@
-"""Facts as values: dated, sourced rows about GPUs, models and prices. `None` where the source says nothing."""
+"""Facts as values: dated, sourced rows about GPUs, models and prices.
+
+`None` where the source says nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """One GPU product. Rates are dense (no sparsity), per card; `memory_gb` is decimal as on the data sheet."""
+    """One GPU product.
+
+    Rates are dense (no sparsity), per card; `memory_gb` is decimal as on the data sheet.
+    """
 
     name: str
     vendor: str
@@ -52,9 +58,10 @@ class GpuOffer:
 class Model:
     """A model whose architecture is known. Sizes in elements; `kind` is decoder or encoder.
 
-    A dense model has no experts: their numbers are 0, as is `intermediate` where every layer is a mixture.
-    `context_tokens` and `kv_bytes_per_token` (16-bit cache of one token, all layers) are None where not known.
-    `settings` are further numbers of its config.json, where they differ from the defaults of `hf_class`.
+    A dense model has no experts: their numbers are 0, as is `intermediate` where every layer is a
+    mixture. `context_tokens` and `kv_bytes_per_token` (16-bit cache of one token, all layers) are
+    None where not known. `settings` are further numbers of its config.json, where they differ from
+    the defaults of `hf_class`.
     """
 
     name: str
@@ -86,11 +93,13 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class TokenPrice:
-    """What a provider charges for one model, from `start` until the next row of the same provider and model.
+    """What a provider charges for one model, from `start` until the next row of the same provider
+    and model.
 
-    All token prices in USD per million tokens. `model` of a tuned form begins with `ft:`. An absent cache-write price
-    equals the input price; an absent read price means no cache. `cache_minutes` are the lifetimes on offer, shortest
-    first. `above_tokens` > 0 marks a tier that holds for requests with more input tokens than that.
+    All token prices in USD per million tokens. `model` of a tuned form begins with `ft:`. An absent
+    cache-write price equals the input price; an absent read price means no cache. `cache_minutes`
+    are the lifetimes on offer, shortest first. `above_tokens` > 0 marks a tier that holds for
+    requests with more input tokens than that.
     """
 
     provider: str

@@ -1,9 +1,10 @@
 """A figure: a number that knows its formula.
 
-Figures are combined with + - × ÷ and the functions of `estimate.algebra`. Each result keeps its operands, so the
-formula that is shown is the formula that was computed. The numbers are arrays of one row per case: row 0 holds the
-likely value of every input, the further rows hold Monte-Carlo draws or what-if cases. A plain float stands for an
-array of equal rows. This module only relies on the operators of the array, so it needs no numpy.
+Figures are combined with + - × ÷ and the functions of `estimate.algebra`. Each result keeps its
+operands, so the formula that is shown is the formula that was computed. The numbers are arrays of
+one row per case: row 0 holds the likely value of every input, the further rows hold Monte-Carlo
+draws or what-if cases. A plain float stands for an array of equal rows. This module only relies on
+the operators of the array, so it needs no numpy.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ _BINDING = {"+": 1, "-": 1, "×": 2, "÷": 2}
 class Figure:
     """One number per case, with its unit, its origin and the expression it came from.
 
-    `id` is empty for an intermediate result; `operator` is empty for an input. `anchor` names the section of
-    docs/reference/formulas.md that states and sources the formula. `at_least` and `missing` are set on a sum some of
-    whose parts are unknown: the sum of the known ones, and the ids of the others.
+    `id` is empty for an intermediate result; `operator` is empty for an input. `anchor` names the
+    section of docs/reference/formulas.md that states and sources the formula. `at_least` and
+    `missing` are set on a sum some of whose parts are unknown: the sum of the known ones, and the
+    ids of the others.
     """
 
     rows: Rows
@@ -54,11 +56,23 @@ class Figure:
         return self.value == self.value
 
     def named(self, id: str, unit: str, anchor: str = "") -> Figure:
-        """This figure under an id that others may refer to; from here on it appears in formulas by that id."""
+        """This figure under an id that others may refer to; from here on it appears in formulas by
+        that id.
+        """
         operator, operands = ("=", (self,)) if self.id else (self.operator, self.operands)
         source, as_of = ("", "") if self.id else (self.source, self.as_of)
         return Figure(
-            self.rows, unit, id, operator, operands, self.basis, source, as_of, anchor, self.at_least, self.missing
+            self.rows,
+            unit,
+            id,
+            operator,
+            operands,
+            self.basis,
+            source,
+            as_of,
+            anchor,
+            self.at_least,
+            self.missing,
         )
 
     def first(self, size: int) -> Figure:
@@ -90,7 +104,9 @@ class Figure:
         return lift(other) / self
 
     def inputs(self) -> Iterator[Figure]:
-        """The named figures this one is computed from directly, each once, in the order of the formula."""
+        """The named figures this one is computed from directly, each once, in the order of the
+        formula.
+        """
         seen: set[str] = set()
         for operand in self.operands:
             for found in [operand] if operand.id else operand.inputs():
@@ -125,7 +141,9 @@ def likely(rows: Rows) -> float:
 
 
 def lift(value: Figure | float) -> Figure:
-    """A bare number as a figure: part of a formula, such as the 730 hours of a month or the 1e6 of a price unit."""
+    """A bare number as a figure: part of a formula, such as the 730 hours of a month or the 1e6 of
+    a price unit.
+    """
     return value if isinstance(value, Figure) else Figure(float(value))
 
 
@@ -150,7 +168,9 @@ def add(*terms: Figure) -> Figure:
 
 
 def plain(value: float) -> str:
-    """A number for a formula: thousands grouped, at most six significant digits, `unknown` for NaN."""
+    """A number for a formula: thousands grouped, at most six significant digits, `unknown` for
+    NaN.
+    """
     if value != value:
         return "unknown"
     if abs(value) < 1e15 and value == int(value):
@@ -169,7 +189,8 @@ def _expression(figure: Figure, show: Callable[[Figure], str]) -> str:
         if symbol not in _BINDING:
             return f"{symbol}({', '.join(atom(o) for o in part.operands)})"
         return f" {symbol} ".join(
-            f"({atom(o)})" if _needs_brackets(o, symbol, first=i == 0) else atom(o) for i, o in enumerate(part.operands)
+            f"({atom(o)})" if _needs_brackets(o, symbol, first=i == 0) else atom(o)
+            for i, o in enumerate(part.operands)
         )
 
     return body(figure) if figure.operands else plain(figure.value)
@@ -179,4 +200,6 @@ def _needs_brackets(operand: Figure, symbol: str, *, first: bool) -> bool:
     if operand.id or operand.operator not in _BINDING:
         return False
     inner, outer = _BINDING[operand.operator], _BINDING[symbol]
-    return inner < outer or (inner == outer and not first and (symbol in "-÷" or operand.operator in "-÷"))
+    return inner < outer or (
+        inner == outer and not first and (symbol in "-÷" or operand.operator in "-÷")
+    )

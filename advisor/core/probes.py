@@ -1,4 +1,7 @@
-"""What the probes found: reports about the data and about the machine. An absent reading carries its reason."""
+"""What the probes found: reports about the data and about the machine.
+
+An absent reading carries its reason.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,11 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class LengthFit:
-    """What a sequence length of `tokens` does to the data: rows cut, share of tokens lost, share of padding.
+    """What a sequence length of `tokens` does to the data: rows cut, share of tokens lost, share of
+    padding.
 
-    `padding` is the share of positions left empty where each row is padded to that length, `packed_padding` where rows
-    are laid end to end without being split.
+    `padding` is the share of positions left empty where each row is padded to that length,
+    `packed_padding` where rows are laid end to end without being split.
     """
 
     tokens: int
@@ -39,9 +43,10 @@ class LengthFit:
 class Specificity:
     """How far the language is from general English. `level` is low, medium or high.
 
-    `rare_share` is the share of words outside the common ones, `excess_bits` how many more bits a word carries under
-    the general profile than in general English, `tokens_per_word` the fertility (None: tokens were not counted).
-    `non_latin_share` is the share of letters outside the Latin script.
+    `rare_share` is the share of words outside the common ones, `excess_bits` how many more bits a
+    word carries under the general profile than in general English, `tokens_per_word` the fertility
+    (None: tokens were not counted). `non_latin_share` is the share of letters outside the Latin
+    script.
     """
 
     level: str
@@ -56,9 +61,11 @@ class Specificity:
 
 @dataclass(frozen=True, slots=True)
 class BaseModelReading:
-    """How likely a base model finds the rows, by a calibration on the same data: bits a byte, less is more familiar.
+    """How likely a base model finds the rows, by a calibration on the same data: bits a byte, less
+    is more familiar.
 
-    `general_bits` is that of general text (None: not measured, `general_why` says why); `run` is the calibration.
+    `general_bits` is that of general text (None: not measured, `general_why` says why); `run` is
+    the calibration.
     """
 
     model: str
@@ -73,9 +80,11 @@ class BaseModelReading:
 
 @dataclass(frozen=True, slots=True)
 class SuspectLabel:
-    """A row whose label a model of the other rows would not give; `likelier` is what it would say instead.
+    """A row whose label a model of the other rows would not give; `likelier` is what it would say
+    instead.
 
-    `margin` is by how many nats of log-likelihood `likelier` beats the label, ÷ √(words and pairs of words).
+    `margin` is by how many nats of log-likelihood `likelier` beats the label, ÷ √(words and pairs
+    of words).
     """
 
     file: str
@@ -87,7 +96,9 @@ class SuspectLabel:
 
 @dataclass(frozen=True, slots=True)
 class UnusualRow:
-    """A row whose language is far from general English: where it stands and its score, as in `Specificity`."""
+    """A row whose language is far from general English: where it stands and its score, as in
+    `Specificity`.
+    """
 
     file: str
     line: int
@@ -96,7 +107,9 @@ class UnusualRow:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change of the brief that the data suggests: the key, the value now, the value found, and why."""
+    """A change of the brief that the data suggests: the key, the value now, the value found, and
+    why.
+    """
 
     key: str
     now: str
@@ -106,13 +119,16 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class DataReport:
-    """What a data set holds. Token counts are per row; `tokenizer` names what counted and how exact it is.
+    """What a data set holds.
 
-    `rows` are the readable ones, `distinct_rows` those left without exact duplicates. `leaked_eval_rows` are test items
-    that are exact or near copies of training rows (None: no test set was given). `personal_data` counts rows by kind;
-    the texts themselves are never kept. `effective_rows` are those left without near duplicates too.
-    `conflicting_rows` have the same input as another row and another label (None: not a labelling task).
-    `assumed` says how the fields were read.
+    Token counts are per row; `tokenizer` names what counted and how exact it is.
+
+    `rows` are the readable ones, `distinct_rows` those left without exact duplicates.
+    `leaked_eval_rows` are test items that are exact or near copies of training rows (None: no test
+    set was given). `personal_data` counts rows by kind; the texts themselves are never kept.
+    `effective_rows` are those left without near duplicates too. `conflicting_rows` have the same
+    input as another row and another label (None: not a labelling task). `assumed` says how the
+    fields were read.
     """
 
     files: tuple[str, ...]
@@ -144,14 +160,20 @@ class DataReport:
     leaked_exact_rows: int | None = None
     lengths: tuple[LengthFit, ...] = ()
     specificity: Specificity | None = None
-    languages: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  # share of rows
+    languages: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # share of rows
     human_ceiling: float | None = None  # agreement of a second column of labels
-    chat_tokens: Quantity = Quantity.unknown("tokens/row", "not counted")  # what a chat template adds; not in the above
+    chat_tokens: Quantity = Quantity.unknown(
+        "tokens/row", "not counted"
+    )  # what a chat template adds; not in the above
     chat_template: str = ""  # what stands around the texts, and how that is known
     suspect_labels: tuple[SuspectLabel, ...] = ()  # the plainest first
     suspect_label_rows: int | None = None  # None: not looked for, or not a labelling task
     unusual_rows: tuple[UnusualRow, ...] = ()  # the most unusual first
-    row_specificity: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))  # percent of rows: score
+    row_specificity: Mapping[int, float] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # percent of rows: score
     effective_labels: float | None = None  # as many equally frequent labels would be as even
     rare_labels: int = 0  # labels with fewer rows than can be learned from
     boilerplate_answers: int = 0  # that begin as refusals and set phrases do
@@ -190,9 +212,12 @@ class MigSlice:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One accelerator as the driver reports it. `gpu` is the id in profiles; empty: not a known product.
+    """One accelerator as the driver reports it.
 
-    `hidden`: programs started here do not see it. `slices`: with MIG on, programs see these and not the card.
+    `gpu` is the id in profiles; empty: not a known product.
+
+    `hidden`: programs started here do not see it. `slices`: with MIG on, programs see these and not
+    the card.
     """
 
     index: int
@@ -241,8 +266,8 @@ class HardwareReport:
 class EndpointReport:
     """What an OpenAI-compatible server showed in a few requests; times in seconds.
 
-    `cached_tokens` is what the server says it read from its cache when a long prefix came a second time (None: it says
-    nothing about caching). `spent_usd` is None where the price is not known.
+    `cached_tokens` is what the server says it read from its cache when a long prefix came a second
+    time (None: it says nothing about caching). `spent_usd` is None where the price is not known.
     """
 
     url: str
@@ -266,9 +291,12 @@ class EndpointReport:
 
 @dataclass(frozen=True, slots=True)
 class TrafficReport:
-    """What a request log shows. Hit shares by lifetime in minutes: hits ÷ all requests, first requests count as misses.
+    """What a request log shows.
 
-    `own_hits` look at the gaps within a prefix, `shared_hits` at the gaps over all prefixes together.
+    Hit shares by lifetime in minutes: hits ÷ all requests, first requests count as misses.
+
+    `own_hits` look at the gaps within a prefix, `shared_hits` at the gaps over all prefixes
+    together.
     """
 
     file: str
@@ -281,9 +309,11 @@ class TrafficReport:
 
 @dataclass(frozen=True, slots=True)
 class ResultsReport:
-    """Scores of several options on the same test items, by `approach/technique@model` in lower case.
+    """Scores of several options on the same test items, by `approach/technique@model` in lower
+    case.
 
-    `pairs` holds, for two options, the standard deviation of their difference per item and the number of common items.
+    `pairs` holds, for two options, the standard deviation of their difference per item and the
+    number of common items.
     """
 
     file: str

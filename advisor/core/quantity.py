@@ -1,4 +1,7 @@
-"""A quantity: p10/p50/p90, unit, basis, source and date. Nothing the program says is a bare number."""
+"""A quantity: p10/p50/p90, unit, basis, source and date.
+
+Nothing the program says is a bare number.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ def weakest(bases: Iterable[Basis]) -> Basis:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An 80 % interval and its median, all in the unit of its owner; `None` three times where unknown."""
+    """An 80 % interval and its median, all in the unit of its owner; `None` three times where
+    unknown.
+    """
 
     p10: float | None
     p50: float | None
@@ -65,8 +70,8 @@ UNKNOWN = Range(None, None, None)
 class Quantity:
     """A range with its unit and its origin.
 
-    `as_of` is an ISO date, possibly only a year or a month, or a phrase such as "undated, no later than 2026-08";
-    `reason` says why an unknown quantity is unknown.
+    `as_of` is an ISO date, possibly only a year or a month, or a phrase such as "undated, no later
+    than 2026-08"; `reason` says why an unknown quantity is unknown.
     """
 
     range: Range

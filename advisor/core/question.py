@@ -1,4 +1,6 @@
-"""A question of the brief, declared once: form, flags, file, schema and help are all made from it."""
+"""A question of the brief, declared once: form, flags, file, schema and help are all made from
+it.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,23 @@ from typing import Any
 from advisor.core.quantity import Range
 
 HIGHEST = 1e12
-"""Upper bound of every number without one of its own: a trillion tokens, dollars or requests is a slip of the pen."""
+"""Upper bound of every number without one of its own: a trillion tokens, dollars or requests is a
+slip of the pen.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, in what unit, within what bounds, and what is assumed where there is no answer.
+    """What is asked, in what unit, within what bounds, and what is assumed where there is no
+    answer.
 
-    `default` is a Range for an uncertain number, `None` where the value is derived elsewhere (the help says where).
-    `low` and `high` are inclusive bounds in `unit`. `kind` is number, whole, share, score, text, choice, yes-no, date,
-    path or names; `ranged` numbers may be answered by `{low, likely, high}`. `source` and `as_of` say where the default
-    comes from. `basic` marks the few questions that matter most; `registered`, that a default is an assumption which
-    can move the verdict; `zero_is_absent`, that an answer of 0 means "left out"; `required`, that a row of a list needs
-    it. `key` is the dotted key, set when the brief's declaration is read.
+    `default` is a Range for an uncertain number, `None` where the value is derived elsewhere (the
+    help says where). `low` and `high` are inclusive bounds in `unit`. `kind` is number, whole,
+    share, score, text, choice, yes-no, date, path or names; `ranged` numbers may be answered by
+    `{low, likely, high}`. `source` and `as_of` say where the default comes from. `basic` marks the
+    few questions that matter most; `registered`, that a default is an assumption which can move the
+    verdict; `zero_is_absent`, that an answer of 0 means "left out"; `required`, that a row of a
+    list needs it. `key` is the dotted key, set when the brief's declaration is read.
     """
 
     text: str
@@ -66,11 +72,32 @@ def ask(
     if kind in ("number", "whole"):
         high = HIGHEST if high is None else high
     if kind == "share":
-        unit, low, high = unit or "share", 0.0 if low is None else low, 1.0 if high is None else high
+        unit, low, high = (
+            unit or "share",
+            0.0 if low is None else low,
+            1.0 if high is None else high,
+        )
     if kind == "score":
-        unit, low, high = unit or "score", 0.0 if low is None else low, 1.0 if high is None else high
+        unit, low, high = (
+            unit or "score",
+            0.0 if low is None else low,
+            1.0 if high is None else high,
+        )
     question = Question(
-        text, help, kind, default, source, unit, low, high, choices, as_of, basic, registered, zero_is_absent, required
+        text,
+        help,
+        kind,
+        default,
+        source,
+        unit,
+        low,
+        high,
+        choices,
+        as_of,
+        basic,
+        registered,
+        zero_is_absent,
+        required,
     )
     return field(default=default, metadata={"question": question})
 

@@ -15,8 +15,9 @@ from advisor.core.training import TrainingEstimate
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What a provider offers beside prices. `None` where nothing is known; `zero_retention` says how, such as
-    "by contract".
+    """What a provider offers beside prices.
+
+    `None` where nothing is known; `zero_retention` says how, such as "by contract".
     """
 
     name: str
@@ -28,11 +29,13 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Facts by lower-case model name: `prices` of the prompted form, `tuned` of the hosted tuned form.
+    """Facts by lower-case model name: `prices` of the prompted form, `tuned` of the hosted tuned
+    form.
 
-    `training` holds an estimate of one training run by model and technique, such as ("llama-3.1-8b", "lora"), where the
-    training speed is not measured. `schedules` holds, by provider and lower-case model, every row of a chosen price
-    that holds at some time within the horizon: its tiers by length, and later prices.
+    `training` holds an estimate of one training run by model and technique, such as
+    ("llama-3.1-8b", "lora"), where the training speed is not measured. `schedules` holds, by
+    provider and lower-case model, every row of a chosen price that holds at some time within the
+    horizon: its tiers by length, and later prices.
     """
 
     as_of: date
@@ -41,16 +44,24 @@ class Setting:
     models: Mapping[str, Model]
     gpu: Gpu | None
     gpu_usd_per_hour: Quantity
-    training: Mapping[tuple[str, str], TrainingEstimate] = field(default_factory=lambda: MappingProxyType({}))
+    training: Mapping[tuple[str, str], TrainingEstimate] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     data: DataReport | None = None
     traffic: TrafficReport | None = None
     results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
-    cards: Mapping[str, Gpu] = field(default_factory=lambda: MappingProxyType({}))  # of hosted deployments, by name
-    schedules: Mapping[tuple[str, str], tuple[TokenPrice, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    cards: Mapping[str, Gpu] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # of hosted deployments, by name
+    schedules: Mapping[tuple[str, str], tuple[TokenPrice, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     def schedule(self, price: TokenPrice) -> tuple[TokenPrice, ...]:
-        """Every row of this price's provider and model that holds within the horizon; at least the price itself."""
+        """Every row of this price's provider and model that holds within the horizon; at least the
+        price itself.
+        """
         return self.schedules.get((price.provider, price.model.lower()), (price,))
 
     def price(self, model: str) -> TokenPrice | None:

@@ -1,6 +1,7 @@
 """The verdict: the one record that screen, command line, JSON and every report are made from.
 
-Field names and their nesting are the JSON contract of `advisor recommend --json`: the JSON report is this record.
+Field names and their nesting are the JSON contract of `advisor recommend --json`: the JSON report
+is this record.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ class FigureInput:
 
 @dataclass(frozen=True, slots=True)
 class FigureRecord:
-    """A figure of an arm. `value` at the likely inputs; `filled` is the formula with the numbers in place.
+    """A figure of an arm.
 
-    Where parts of a sum are unknown, `value` is None, `at_least` the known part and `missing` the ids of the others.
+    `value` at the likely inputs; `filled` is the formula with the numbers in place.
+
+    Where parts of a sum are unknown, `value` is None, `at_least` the known part and `missing` the
+    ids of the others.
     """
 
     id: str
@@ -85,7 +89,9 @@ class BreakEven:
     requests_per_month: float | None = None
     price_multiple: float | None = None
     uplift: float | None = None
-    months_range: Range = UNKNOWN  # over the draws; an end is None where so many of them never get there
+    months_range: Range = (
+        UNKNOWN  # over the draws; an end is None where so many of them never get there
+    )
     price_multiple_range: Range = UNKNOWN
     requests_per_month_range: Range = UNKNOWN
 
@@ -104,14 +110,18 @@ class FlipPoint:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The advantage of the chosen arm over the next approach (USD over the horizon), at the input's P10 and P90."""
+    """The advantage of the chosen arm over the next approach (USD over the horizon), at the input's
+    P10 and P90.
+    """
 
     input: str
     low: float
     high: float
     swing_usd: float
     unit: str = "USD"
-    variance_share: float = 0.0  # of the advantage's variance over the draws, whatever the order of inputs
+    variance_share: float = (
+        0.0  # of the advantage's variance over the draws, whatever the order of inputs
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,9 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Information:
-    """What perfect knowledge of an input, or of an option's score, would save on average (EVPPI)."""
+    """What perfect knowledge of an input, or of an option's score, would save on average
+    (EVPPI).
+    """
 
     input: str
     worth_usd: float
@@ -134,9 +146,11 @@ class Information:
 
 @dataclass(frozen=True, slots=True)
 class LabelsNeeded:
-    """What a tuned option needs to reach the target: labels in all, and money and weeks for those still missing.
+    """What a tuned option needs to reach the target: labels in all, and money and weeks for those
+    still missing.
 
-    Unknown ranges where the target is not within reach of data; `detail` says so, or how many draws never get there.
+    Unknown ranges where the target is not within reach of data; `detail` says so, or how many draws
+    never get there.
     """
 
     option: str
@@ -148,7 +162,9 @@ class LabelsNeeded:
 
 @dataclass(frozen=True, slots=True)
 class CriterionValue:
-    """An option's value by the user's own weights, 0 (worst anchors) to 1 (best); None where a figure is unknown."""
+    """An option's value by the user's own weights, 0 (worst anchors) to 1 (best); None where a
+    figure is unknown.
+    """
 
     id: str
     value: float | None
@@ -156,7 +172,9 @@ class CriterionValue:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """What may go wrong with the chosen arm after the decision: lifecycle, lock-in, price, forgetting, drift."""
+    """What may go wrong with the chosen arm after the decision: lifecycle, lock-in, price,
+    forgetting, drift.
+    """
 
     name: str
     detail: str
@@ -195,7 +213,9 @@ class PlanStage:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """An entry of the assumption register: what was left out of the brief, and what stands in for it."""
+    """An entry of the assumption register: what was left out of the brief, and what stands in for
+    it.
+    """
 
     key: str
     value: str
@@ -244,10 +264,14 @@ class Verdict:
     alternative: str = field(default="")  # the arm that break-even and flips compare with
     horizon_months: float | None = None  # what horizon_usd and expected_regret_usd cover
     steps: tuple[NextStep, ...] = ()  # every next step with a worth, the best first
-    information: tuple[Information, ...] = ()  # inputs by what it is worth to know them, the most valuable first
+    information: tuple[
+        Information, ...
+    ] = ()  # inputs by what it is worth to know them, the most valuable first
     risks: tuple[Risk, ...] = ()
     labels_needed: tuple[LabelsNeeded, ...] = ()  # where there is a target, for every tuned option
-    criteria: tuple[CriterionValue, ...] = ()  # the options by the user's weights, where there are any
+    criteria: tuple[
+        CriterionValue, ...
+    ] = ()  # the options by the user's weights, where there are any
 
     @property
     def chosen(self) -> ArmRecord | None:

@@ -1,4 +1,6 @@
-"""Whether the prices behind a verdict are of its day: looked up long before it, or only after it."""
+"""Whether the prices behind a verdict are of its day: looked up long before it, or only after
+it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ PRICES = ("price.", "gpu.usd_per_hour")
 
 
 def price_ages(sources: Sequence[SourceRecord], as_of: date) -> Iterator[str]:
-    """A line where dated prices are older than 90 days on the day of the decision, and one where they are younger."""
+    """A line where dated prices are older than 90 days on the day of the decision, and one where
+    they are younger.
+    """
     prices = [s for s in sources if any(used.startswith(PRICES) for used in s.used_for)]
     days = [(seen, s.source) for s in prices if (seen := earliest_day(s.as_of)) is not None]
     old, new = min(days, default=None), max(days, default=None)

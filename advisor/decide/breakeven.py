@@ -1,7 +1,8 @@
-"""Where two arms cost the same: months, volume, price multiple and uplift, with intervals over the draws.
+"""Where two arms cost the same: months, volume, price multiple and uplift, with intervals over the
+draws.
 
-Months, price and uplift have closed forms; a volume is a root, found draw by draw. An end of an interval that is never
-reached is None. Formulas: docs/reference/formulas.md#break-even.
+Months, price and uplift have closed forms; a volume is a root, found draw by draw. An end of an
+interval that is never reached is None. Formulas: docs/reference/formulas.md#break-even.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ NEVER = 1e12
 """Stands for infinitely many months, prices or requests among draws."""
 
 VOLUME_DRAWS = 1000
-"""Draws in which the volume of equal cost is looked for: its P10 and P90 come out within some 5 % of the spread."""
+"""Draws in which the volume of equal cost is looked for: its P10 and P90 come out within some 5 %
+of the spread.
+"""
 
 VOLUMES = np.logspace(-3, 3, 5)
 """Multiples of the likely root between which that of a draw is bracketed."""
@@ -33,9 +36,14 @@ ROOT_STEPS = 4
 
 
 def break_even(
-    evaluator: Evaluator, cases: Cases, pick: int, other: int | None, requests_per_month: float | None
+    evaluator: Evaluator,
+    cases: Cases,
+    pick: int,
+    other: int | None,
+    requests_per_month: float | None,
 ) -> BreakEven:
-    """Where the chosen arm and the cheapest arm of another approach cost the same; None where they never do.
+    """Where the chosen arm and the cheapest arm of another approach cost the same; None where they
+    never do.
 
     `requests_per_month` is the root that a sweep at the likely values has found.
     """
@@ -52,9 +60,15 @@ def break_even(
         requests_per_month,
         multiple,
         _uplift(cases, pick, other),
-        UNKNOWN if months is None else _payback_range(cases, *((pick, other) if once > 0 else (other, pick))),
-        UNKNOWN if multiples is None or multiple is None else spread(np.maximum(multiples[1:], 0.0)),
-        UNKNOWN if requests_per_month is None else _volume_range(evaluator, cases, (pick, other), requests_per_month),
+        UNKNOWN
+        if months is None
+        else _payback_range(cases, *((pick, other) if once > 0 else (other, pick))),
+        UNKNOWN
+        if multiples is None or multiple is None
+        else spread(np.maximum(multiples[1:], 0.0)),
+        UNKNOWN
+        if requests_per_month is None
+        else _volume_range(evaluator, cases, (pick, other), requests_per_month),
     )
 
 
@@ -79,7 +93,8 @@ def _payback_range(cases: Cases, dearer: int, other: int) -> Range:
 def _volume_range(evaluator: Evaluator, cases: Cases, pair: tuple[int, int], root: float) -> Range:
     """Requests a month at which the pair costs the same, draw by draw.
 
-    0 in a draw in which the arm that is cheaper above the likely root is so at every volume, infinite where at none.
+    0 in a draw in which the arm that is cheaper above the likely root is so at every volume,
+    infinite where at none.
     """
     size = min(cases.size, VOLUME_DRAWS + 1)
 
@@ -89,7 +104,9 @@ def _volume_range(evaluator: Evaluator, cases: Cases, pair: tuple[int, int], roo
 
     grid = root * VOLUMES
     table = np.array([gap(np.full(size, volume)) for volume in grid])
-    sign = np.sign(table[-1, 0])  # positive: the arm that wins at high volumes at the likely values is cheaper
+    sign = np.sign(
+        table[-1, 0]
+    )  # positive: the arm that wins at high volumes at the likely values is cheaper
     low, high, turns = _brackets(grid, table * sign)
     found = _false_position(lambda volumes: gap(volumes) * sign, low, high)
     found = np.where(turns, found, np.where(table[-1] * sign > 0, 0.0, np.inf))
@@ -101,7 +118,9 @@ End = tuple[Matrix, Matrix]
 
 
 def _brackets(grid: Matrix, table: Matrix) -> tuple[End, End, Flags]:
-    """The step of `grid` nearest to its middle in which each column of `table` turns positive, and whether one does."""
+    """The step of `grid` nearest to its middle in which each column of `table` turns positive, and
+    whether one does.
+    """
     turns = (table[:-1] <= 0) & (table[1:] > 0)
     far = np.abs(np.arange(len(grid) - 1) - (len(grid) - 2) / 2)
     at, draws = np.where(turns, far[:, None], np.inf).argmin(axis=0), np.arange(table.shape[1])
@@ -111,7 +130,9 @@ def _brackets(grid: Matrix, table: Matrix) -> tuple[End, End, Flags]:
 
 
 def _false_position(function: Callable[[Matrix], Matrix], low: End, high: End) -> Matrix:
-    """Roots of every draw between its two ends: regula falsi, halving the end that stays (Dowell and Jarratt 1971)."""
+    """Roots of every draw between its two ends: regula falsi, halving the end that stays (Dowell
+    and Jarratt 1971).
+    """
     (x0, f0), (x1, f1) = low, high  # f0 <= 0 < f1 throughout
     for _ in range(ROOT_STEPS):
         x = x0 - f0 * (x1 - x0) / (f1 - f0)
@@ -123,28 +144,42 @@ def _false_position(function: Callable[[Matrix], Matrix], low: End, high: End) -
 
 
 def spread(rows: Matrix) -> Range:
-    """P10, P50 and P90 of draws; an end is None where it is infinite: so many draws never get there."""
+    """P10, P50 and P90 of draws; an end is None where it is infinite: so many draws never get
+    there.
+    """
     if not len(rows):
         return UNKNOWN
     found = quantiles(np.minimum(rows, NEVER))
-    ends = (None if end is None or end >= NEVER else end for end in (found.p10, found.p50, found.p90))
+    ends = (
+        None if end is None or end >= NEVER else end for end in (found.p10, found.p50, found.p90)
+    )
     return Range(*ends)
 
 
 def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:
-    """Multiple of the prompted model's token prices at which both cost the same; the total is linear in it."""
+    """Multiple of the prompted model's token prices at which both cost the same; the total is
+    linear in it.
+    """
     pair = [cases.estimates[pick], cases.estimates[other]]
     prompted = next((e for e in pair if e.arm.approach == "prompt"), None)
     if prompted is None or not prompted["run.inference"].value > 0:
         return None
     rival = pair[1] if prompted is pair[0] else pair[0]
-    dated = prompted.figures.get("horizon.inference")  # where token prices change inside the horizon
-    charges = dated if dated is not None else prompted["run.inference"] * prompted["horizon.months_growing"]
+    dated = prompted.figures.get(
+        "horizon.inference"
+    )  # where token prices change inside the horizon
+    charges = (
+        dated
+        if dated is not None
+        else prompted["run.inference"] * prompted["horizon.months_growing"]
+    )
     return full(1.0 + (rival["horizon.total"] - prompted["horizon.total"]) / charges, cases.size)
 
 
 def _uplift(cases: Cases, pick: int, other: int) -> float | None:
-    """Extra score that pays for the dearer arm: difference without errors ÷ price of all errors of the horizon."""
+    """Extra score that pays for the dearer arm: difference without errors ÷ price of all errors of
+    the horizon.
+    """
     a, b = cases.estimates[pick], cases.estimates[other]
     price = cases.inputs.get("quality.error_cost_usd")
     requests = cases.inputs.get("traffic.requests_per_month")

@@ -1,8 +1,10 @@
-"""Weights for those who prefer criteria: anchored value functions, so that no option changes the order of the others.
+"""Weights for those who prefer criteria: anchored value functions, so that no option changes the
+order of the others.
 
-Value of an option = Σ weight · v ÷ Σ weight, with v from 0 (worst anchor) to 1 (best anchor), linear in between and not
-cut off outside. The anchors come from the brief and fixed scales, never from the options at hand: min–max over the
-options reverses ranks when one is added (Belton and Gear 1983).
+Value of an option = Σ weight · v ÷ Σ weight, with v from 0 (worst anchor) to 1 (best anchor),
+linear in between and not cut off outside. The anchors come from the brief and fixed scales, never
+from the options at hand: min–max over the options reverses ranks when one is added (Belton and Gear
+1983).
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.verdict import CriterionValue
 
 USUAL_WEEKS = 52.0
-"""A year: the slowest roll-out that the time criterion still tells apart, where the brief sets no deadline."""
+"""A year: the slowest roll-out that the time criterion still tells apart, where the brief sets no
+deadline.
+"""
 
 Anchor = Callable[[Brief], tuple[float, float]]
 """Best and worst value of a criterion. Raises UsageError where the brief does not give them."""
@@ -24,7 +28,9 @@ Anchor = Callable[[Brief], tuple[float, float]]
 def _money(brief: Brief) -> tuple[float, float]:
     once, monthly = brief.budget.one_off_usd, brief.budget.monthly_usd
     if once is None or monthly is None:
-        raise UsageError("--weights cost: needs its worst anchor; set budget.one_off_usd and budget.monthly_usd")
+        raise UsageError(
+            "--weights cost: needs its worst anchor; set budget.one_off_usd and budget.monthly_usd"
+        )
     return 0.0, once.likely + monthly.likely * brief.budget.horizon_months
 
 
@@ -45,7 +51,10 @@ CRITERIA: Mapping[str, tuple[str, Anchor]] = {
 
 
 def parse_weights(text: str) -> dict[str, float]:
-    """`cost=3,quality=2` as weights. Raises UsageError for an unknown criterion, a number below zero, or none above."""
+    """`cost=3,quality=2` as weights.
+
+    Raises UsageError for an unknown criterion, a number below zero, or none above.
+    """
     weights: dict[str, float] = {}
     for part in text.split(","):
         name, _, value = (p.strip() for p in part.partition("="))
@@ -56,7 +65,9 @@ def parse_weights(text: str) -> dict[str, float]:
         try:
             weights[name] = float(value)
         except ValueError:
-            raise UsageError(f"--weights {name}: {value!r} is no number; write cost=3,quality=2") from None
+            raise UsageError(
+                f"--weights {name}: {value!r} is no number; write cost=3,quality=2"
+            ) from None
         if not 0 <= weights[name] < float("inf"):
             raise UsageError(f"--weights {name}: a weight is zero or more")
     if not sum(weights.values()):
@@ -64,8 +75,12 @@ def parse_weights(text: str) -> dict[str, float]:
     return weights
 
 
-def weigh(estimates: Sequence[Estimate], brief: Brief, weights: Mapping[str, float]) -> tuple[CriterionValue, ...]:
-    """Every option's weighted value at its likely figures, the best first; one with an unknown figure has none."""
+def weigh(
+    estimates: Sequence[Estimate], brief: Brief, weights: Mapping[str, float]
+) -> tuple[CriterionValue, ...]:
+    """Every option's weighted value at its likely figures, the best first; one with an unknown
+    figure has none.
+    """
     anchors = {name: CRITERIA[name][1](brief) for name in weights if weights[name] > 0}
     values = [CriterionValue(e.arm.id, _value(e, weights, anchors)) for e in estimates]
     return tuple(sorted(values, key=lambda v: (v.value is None, -(v.value or 0.0), v.id)))

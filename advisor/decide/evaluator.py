@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class Cases(Protocol):
-    """Evaluated cases: estimates whose figures have `size` rows, and the inputs they were made from."""
+    """Evaluated cases: estimates whose figures have `size` rows, and the inputs they were made
+    from.
+    """
 
     @property
     def size(self) -> int:
@@ -38,7 +40,13 @@ class Evaluator(Protocol):
     """Evaluates what-if cases, and drawn cases once more at other values of an input."""
 
     def what_if(self, changes: Sequence[tuple[str, float]]) -> Cases:
-        """Row 0 changes nothing, row i the i-th input to its value; all others stay at their likely value."""
+        """Row 0 changes nothing, row i the i-th input to its value; all others stay at their likely
+        value.
+        """
 
-    def at(self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]) -> Sequence[Estimate]:
-        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`; all else equal."""
+    def at(
+        self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
+    ) -> Sequence[Estimate]:
+        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`;
+        all else equal.
+        """

@@ -1,9 +1,10 @@
 """What it is worth to know more.
 
-EVPI = E[cost of the pick] − E[cost of the best arm of each draw], the pick's expected regret. EVPPI of an input
-conditions the expected costs on it, by bins of equal size (Strong, Oakley, Brennan 2014 discuss the bias: it shrinks
-with the draws per bin). EVSI of a test of n items shrinks those conditional expectations by the share of variance that
-n items remove (the moment-matching approximation of Jalal and Alarid-Escudero 2018).
+EVPI = E[cost of the pick] − E[cost of the best arm of each draw], the pick's expected regret. EVPPI
+of an input conditions the expected costs on it, by bins of equal size (Strong, Oakley, Brennan 2014
+discuss the bias: it shrinks with the draws per bin). EVSI of a test of n items shrinks those
+conditional expectations by the share of variance that n items remove (the moment-matching
+approximation of Jalal and Alarid-Escudero 2018).
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ DETECTABLE = 0.10
 """A first test set should show a difference of ten points."""
 
 DISCORDANT = 0.2
-"""Share of items on which two options typically disagree; used for paired tests before anything is measured."""
+"""Share of items on which two options typically disagree; used for paired tests before anything is
+measured.
+"""
 
 
 def worth(means: Matrix | None, variance_share: float = 1.0) -> float:
-    """USD that knowing an input is worth, from its conditional expectations: EVPPI, or EVSI of a share of its variance.
+    """USD that knowing an input is worth, from its conditional expectations: EVPPI, or EVSI of a
+    share of its variance.
 
     Expectations are shrunk to the share of variance that is removed (0 to 1); 0 without any.
     """
@@ -36,7 +40,10 @@ def worth(means: Matrix | None, variance_share: float = 1.0) -> float:
 
 
 def conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
-    """Expected cost of each arm that is ever best, and of the pick, within bins of the input. Shape (bins, arms)."""
+    """Expected cost of each arm that is ever best, and of the pick, within bins of the input.
+
+    Shape (bins, arms).
+    """
     if not ranking.rankable.any():
         return None
     values = rows[1:][ranking.open[1:]] if ranking.open[1:].any() else rows[1:]
@@ -49,14 +56,18 @@ def conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
 
 
 def smallest_difference(items: float) -> float:
-    """Smallest difference of two scores that a paired test of `items` items shows with 80 % power: √(8·(b+c)/n)."""
+    """Smallest difference of two scores that a paired test of `items` items shows with 80 % power:
+    √(8·(b+c)/n).
+    """
     return math.sqrt(8.0 * DISCORDANT / items) if items > 0 else 1.0
 
 
 def told_apart(difference: float, items: float, sd: float = math.sqrt(DISCORDANT)) -> bool:
-    """Whether a paired test of `items` items shows this difference at the 5 % level: |Δ| > 1.96·sd/√n.
+    """Whether a paired test of `items` items shows this difference at the 5 % level: |Δ| >
+    1.96·sd/√n.
 
-    `sd` is that of the difference per item; where it was not measured √(b+c), b+c the share on which two disagree.
+    `sd` is that of the difference per item; where it was not measured √(b+c), b+c the share on
+    which two disagree.
     """
     return items > 0 and abs(difference) > 1.96 * sd / math.sqrt(items)
 
@@ -68,7 +79,9 @@ def items_needed(difference: float) -> int:
 
 def rows_of(figure: Figure) -> Matrix:
     """The rows of a figure as an array."""
-    return np.asarray(figure.rows, dtype=float) if not isinstance(figure.rows, float) else np.zeros(2)
+    return (
+        np.asarray(figure.rows, dtype=float) if not isinstance(figure.rows, float) else np.zeros(2)
+    )
 
 
 def variance_removed(quality: Figure, items: int) -> float:

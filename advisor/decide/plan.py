@@ -1,4 +1,6 @@
-"""A staged plan, where stages beat a single choice: start with one arm, collect labels, change over at a gate."""
+"""A staged plan, where stages beat a single choice: start with one arm, collect labels, change over
+at a gate.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from advisor.decide.ranking import Ranking
 
 
 def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[PlanStage, ...]:
-    """Two stages where more labels would change the verdict within reach of the deadline; else none."""
+    """Two stages where more labels would change the verdict within reach of the deadline; else
+    none.
+    """
     flip = next((f for f in flips if f.input == "data.examples" and f.value > (f.now or 0)), None)
     chosen = ranking.arms[ranking.pick]
     if flip is None or flip.verdict_becomes == chosen.approach:
@@ -33,7 +37,8 @@ def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[
 
 
 def labels_needed(brief: Brief, needed: Mapping[str, Quantity]) -> tuple[LabelsNeeded, ...]:
-    """What the labels still missing cost, and how many weeks they take, at the likely price and pace.
+    """What the labels still missing cost, and how many weeks they take, at the likely price and
+    pace.
 
     `needed` is for one tuned model; each of several segments needs as many of its own.
     """
@@ -45,7 +50,9 @@ def _labels_needed(brief: Brief, skill: str, labels: Quantity) -> LabelsNeeded:
     points = [p for p in (labels.range.p10, labels.range.p50, labels.range.p90) if p is not None]
     if len(points) < 3:
         return LabelsNeeded(skill, UNKNOWN, UNKNOWN, UNKNOWN, labels.reason)
-    held = [(s.count, s.examples.likely) for s in brief.segments] or [(1, brief.data.examples.likely)]
+    held = [(s.count, s.examples.likely) for s in brief.segments] or [
+        (1, brief.data.examples.likely)
+    ]
     missing = [sum(count * max(0.0, p - own) for count, own in held) for p in points]
     setup = brief.data.label_setup_usd.likely
     cost = Range(*(m * price + (setup if m else 0.0) for m in missing))

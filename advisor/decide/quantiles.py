@@ -11,7 +11,9 @@ from advisor.decide.ranking import Matrix
 
 
 def quantiles(rows: Matrix) -> Range:
-    """P10, P50 and P90 of an array of draws, interpolated between neighbours; found without sorting all of them."""
+    """P10, P50 and P90 of an array of draws, interpolated between neighbours; found without sorting
+    all of them.
+    """
     if math.isnan(rows.sum()):
         return UNKNOWN
     places = [(len(rows) - 1) * share for share in (0.1, 0.5, 0.9)]

@@ -1,9 +1,10 @@
-"""Which arm is best in every case: constraints first, then the total cost over the horizon, errors included.
+"""Which arm is best in every case: constraints first, then the total cost over the horizon, errors
+included.
 
-In a case (a draw or a what-if) the best arm is the cheapest of those that meet every constraint; where none does, the
-cheapest of those within one point of the highest score. Over all draws the arm to start with is the one with the
-lowest expected cost when an arm that turns out to miss a constraint is replaced by the best one that does not, its
-one-off cost being lost.
+In a case (a draw or a what-if) the best arm is the cheapest of those that meet every constraint;
+where none does, the cheapest of those within one point of the highest score. Over all draws the arm
+to start with is the one with the lowest expected cost when an arm that turns out to miss a
+constraint is replaced by the best one that does not, its one-off cost being lost.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ HOPELESS = 0.05
 """Below this chance to meet the constraints an arm is excluded (brief contract, rule 8)."""
 
 LIKELY, NEARLY = 0.5, 0.1
-"""An arm is taken where it is likely to meet the limits; where none is, where it is nearly the likeliest."""
+"""An arm is taken where it is likely to meet the limits; where none is, where it is nearly the
+likeliest.
+"""
 
 SCORE_TIE = 0.01
 """Scores closer than a point count as equal where no arm reaches the target."""
@@ -69,7 +72,10 @@ class Ranking:
 
     @cached_property
     def p_best(self) -> Matrix:
-        """Share of draws in which each arm is best (row 0 is no draw); none where no cost is known. Shape (arms,)."""
+        """Share of draws in which each arm is best (row 0 is no draw); none where no cost is known.
+
+        Shape (arms,).
+        """
         if not self.rankable.any():
             return np.zeros(len(self.arms))
         return np.bincount(self.best[1:], minlength=len(self.arms)) / max(1, len(self.best) - 1)
@@ -81,9 +87,11 @@ class Ranking:
 
     @cached_property
     def effective(self) -> Matrix:
-        """Cost of starting with an arm: where it misses, its one-off cost and the best arm that does not. Draws only.
+        """Cost of starting with an arm: where it misses, its one-off cost and the best arm that
+        does not. Draws only.
 
-        Only draws in which some arm meets every constraint; without any, plain costs. Shape (draws, arms).
+        Only draws in which some arm meets every constraint; without any, plain costs. Shape (draws,
+        arms).
         """
         cost, open_draws = np.where(self.rankable, self.cost, np.inf)[1:], self.open[1:]
         if not open_draws.any():
@@ -94,14 +102,19 @@ class Ranking:
 
     @cached_property
     def contenders(self) -> Matrix:
-        """`effective` of the arms that are best in some draw, and of the pick. Shape (draws, contenders)."""
+        """`effective` of the arms that are best in some draw, and of the pick.
+
+        Shape (draws, contenders).
+        """
         best = self.rankable & (self.p_best > 0)
         best[self.pick] = True
         return np.ascontiguousarray(self.effective[:, best])
 
     @cached_property
     def pick(self) -> int:
-        """Index of the arm to start with: lowest expected effective cost among those likely to meet the limits."""
+        """Index of the arm to start with: lowest expected effective cost among those likely to meet
+        the limits.
+        """
         best = float(self.p_meets[self.rankable].max(initial=0.0))
         enough = self.rankable & (self.p_meets >= min(LIKELY, best - NEARLY))
         if not self.open[1:].any():
@@ -109,21 +122,28 @@ class Ranking:
         return int(np.where(enough, self.effective.mean(axis=0), np.inf).argmin())
 
     def regret(self, arm: int) -> float:
-        """Expected USD that hindsight would have saved over starting with this arm; NaN where no cost is known."""
+        """Expected USD that hindsight would have saved over starting with this arm; NaN where no
+        cost is known.
+        """
         if not self.rankable.any():
             return float("nan")
         return float((self.effective[:, arm] - self.effective.min(axis=1)).mean())
 
     def p_approach(self, approach: str) -> float:
         """Share of draws in which an arm of this approach is best."""
-        return float(sum(p for arm, p in zip(self.arms, self.p_best, strict=True) if arm.approach == approach))
+        return float(
+            sum(
+                p for arm, p in zip(self.arms, self.p_best, strict=True) if arm.approach == approach
+            )
+        )
 
 
 def chosen(ranking: Ranking, spread: Matrix, target: float) -> NDArray[np.intp]:
     """The arm to start with in each what-if case, by the rule of `Ranking.pick`. Shape (cases,).
 
-    `spread` is the standard deviation of each arm's score in logits (shape (arms,)): a score of its own at the case's
-    inputs gives the chance to reach the target, a logistic of slope 1.702 for the normal distribution.
+    `spread` is the standard deviation of each arm's score in logits (shape (arms,)): a score of its
+    own at the case's inputs gives the chance to reach the target, a logistic of slope 1.702 for the
+    normal distribution.
     """
     chance = (ranking.meets_money & ranking.meets_weeks).astype(float)
     if target > 0:
@@ -147,7 +167,9 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
     def column(id: str) -> Matrix:
         return np.column_stack([full(e[id], size) for e in estimates])
 
-    quality, once, monthly, weeks = (column(i) for i in ("quality.score", "once.total", "run.total", "time.weeks"))
+    quality, once, monthly, weeks = (
+        column(i) for i in ("quality.score", "once.total", "run.total", "time.weeks")
+    )
     target, budget = brief.quality.target, brief.budget
     good = quality >= target if target > 0 else np.ones_like(quality, dtype=bool)
     money, time = np.ones_like(good), np.ones_like(good)
@@ -155,7 +177,14 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
         money = within(once, budget.one_off_usd) & within(monthly, budget.monthly_usd)
         time = within(weeks, budget.weeks)
     return Ranking(
-        tuple(e.arm for e in estimates), column("horizon.total"), once, quality, good & money & time, good, money, time
+        tuple(e.arm for e in estimates),
+        column("horizon.total"),
+        once,
+        quality,
+        good & money & time,
+        good,
+        money,
+        time,
     )
 
 

@@ -1,4 +1,7 @@
-"""Checks before deciding: evaluation set, test size, leakage, duplicates, personal data, prices. A stop: undecided."""
+"""Checks before deciding: evaluation set, test size, leakage, duplicates, personal data, prices.
+
+A stop: undecided.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from advisor.decide.information import items_needed, smallest_difference, told_a
 from advisor.decide.ranking import Ranking
 
 MINIMUM_ITEMS = 30
-"""Fewer test items than this decide nothing: the normal approximation of a share breaks down below about 30."""
+"""Fewer test items than this decide nothing: the normal approximation of a share breaks down below
+about 30.
+"""
 
 
 def readiness(brief: Brief, setting: Setting, ranking: Ranking) -> tuple[Readiness, ...]:
@@ -29,7 +34,9 @@ def items_in_hand(brief: Brief) -> float:
     """
     segment = brief.segments[0] if len(brief.segments) == 1 else None
     alike = segment.count if segment is not None and segment.share.likely == 1 else 1
-    return max([brief.data.eval_examples.likely / alike, *(float(s.items) for s in brief.quality.measured)])
+    return max(
+        [brief.data.eval_examples.likely / alike, *(float(s.items) for s in brief.quality.measured)]
+    )
 
 
 def quality_matters(brief: Brief) -> bool:
@@ -44,8 +51,14 @@ def _evaluation_set(brief: Brief) -> Readiness:
         return Readiness("evaluation set", "ok", shown)
     detail = shown if items else "there is no test item"
     if quality_matters(brief):
-        return Readiness("evaluation set", "stop", f"{detail}; collect an evaluation set of graded items first")
-    return Readiness("evaluation set", "warn", f"{detail}; quality is neither priced nor bounded, so money decides")
+        return Readiness(
+            "evaluation set", "stop", f"{detail}; collect an evaluation set of graded items first"
+        )
+    return Readiness(
+        "evaluation set",
+        "warn",
+        f"{detail}; quality is neither priced nor bounded, so money decides",
+    )
 
 
 def _test_size(brief: Brief, ranking: Ranking) -> Readiness | None:
@@ -57,13 +70,21 @@ def _test_size(brief: Brief, ranking: Ranking) -> Readiness | None:
     gap = abs(float(ranking.quality[0, ranking.pick] - ranking.quality[0, rival]))
     told = f"the expected scores differ by {100 * gap:.1f} points"
     if told_apart(gap, items):
-        return Readiness("test size", "ok", f"{told}, and {items:,.0f} test items can tell that apart")
+        return Readiness(
+            "test size", "ok", f"{told}, and {items:,.0f} test items can tell that apart"
+        )
     needed = items_needed(max(gap, 0.01))
-    return Readiness("test size", "warn", f"{told}: {items:,.0f} test items cannot tell that apart, {needed:,} could")
+    return Readiness(
+        "test size",
+        "warn",
+        f"{told}: {items:,.0f} test items cannot tell that apart, {needed:,} could",
+    )
 
 
 def best_of_another_approach(ranking: Ranking) -> int | None:
-    """The likely-cheapest arm of another approach that meets the limits and does not rest on the same tuned model."""
+    """The likely-cheapest arm of another approach that meets the limits and does not rest on the
+    same tuned model.
+    """
     pick = ranking.arms[ranking.pick]
     others = [
         i for i, arm in enumerate(ranking.arms)
@@ -77,19 +98,34 @@ def best_of_another_approach(ranking: Ranking) -> int | None:
 
 
 def _leakage(brief: Brief, setting: Setting, ranking: Ranking) -> Readiness | None:
-    """Leaked items count as answered right only because they leaked: the worst case of the tuned score."""
+    """Leaked items count as answered right only because they leaked: the worst case of the tuned
+    score.
+    """
     report = setting.data
     if report is None or report.leaked_eval_rows is None or not report.eval_rows:
         return None
     leaked, items = report.leaked_eval_rows, report.eval_rows
     if not leaked:
-        return Readiness("leakage", "ok", f"none of {items:,} test items is a copy of a training example")
-    detail = f"{leaked} of {items:,} test items are near-copies of training examples (near-duplicates)"
+        return Readiness(
+            "leakage", "ok", f"none of {items:,} test items is a copy of a training example"
+        )
+    detail = (
+        f"{leaked} of {items:,} test items are near-copies of training examples (near-duplicates)"
+    )
     target = brief.quality.target
     tuned = [s.score for s in brief.quality.measured if s.approach != "prompt"]
     worst = max(((q * items - leaked) / max(1, items - leaked) for q in tuned), default=1.0)
-    if target > 0 and tuned and max(tuned) >= target > worst and ranking.arms[ranking.pick].approach != "prompt":
-        return Readiness("leakage", "stop", f"{detail}; without them the tuned score could be as low as {worst:.3f}")
+    if (
+        target > 0
+        and tuned
+        and max(tuned) >= target > worst
+        and ranking.arms[ranking.pick].approach != "prompt"
+    ):
+        return Readiness(
+            "leakage",
+            "stop",
+            f"{detail}; without them the tuned score could be as low as {worst:.3f}",
+        )
     return Readiness("leakage", "warn", f"{detail}: take them out and score again")
 
 
@@ -103,7 +139,9 @@ def _duplicates(setting: Setting) -> Readiness | None:
     identical = f"{extra} of {report.rows:,} rows are identical copies (duplicates): {report.distinct_rows:,} distinct"
     near = f"{report.near_duplicate_rows:,} rows are near-duplicates"
     return Readiness(
-        "duplicates", "warn", "; ".join(t for t, n in ((identical, extra), (near, report.near_duplicate_rows)) if n)
+        "duplicates",
+        "warn",
+        "; ".join(t for t, n in ((identical, extra), (near, report.near_duplicate_rows)) if n),
     )
 
 
@@ -128,11 +166,15 @@ def _target(brief: Brief) -> Readiness | None:
     ceiling = brief.quality.human_ceiling
     if ceiling is not None and brief.quality.target > ceiling:
         return Readiness(
-            "target", "stop", f"the target {brief.quality.target:g} is above the human ceiling {ceiling:g}"
+            "target",
+            "stop",
+            f"the target {brief.quality.target:g} is above the human ceiling {ceiling:g}",
         )
     if not quality_matters(brief):
         return Readiness(
-            "target", "warn", "no target and no price of an error: 0 % of the verdict rests on quality, cost decides"
+            "target",
+            "warn",
+            "no target and no price of an error: 0 % of the verdict rests on quality, cost decides",
         )
     return None
 

@@ -21,7 +21,9 @@ class Recorder:
         self._ranges: dict[int, tuple[object, Range]] = {}
 
     def spread(self, figure: Figure) -> Range:
-        """P10, P50 and P90 of the draws (row 0, the likely case, is none); exact for a plain number."""
+        """P10, P50 and P90 of the draws (row 0, the likely case, is none); exact for a plain
+        number.
+        """
         rows = figure.rows
         if not figure.is_known:
             return UNKNOWN
@@ -31,7 +33,9 @@ class Recorder:
             self._ranges[id(rows)] = (rows, quantiles(rows[1:] if len(rows) > 1 else rows))
         return self._ranges[id(rows)][1]
 
-    def arm(self, estimate: Estimate, p_meets: float, p_best: float, figures: Iterable[Figure]) -> ArmRecord:
+    def arm(
+        self, estimate: Estimate, p_meets: float, p_best: float, figures: Iterable[Figure]
+    ) -> ArmRecord:
         """An arm with its headline ranges and the given figures."""
         arm = estimate.arm
         once, month, total, weeks, quality = (
@@ -63,13 +67,19 @@ def number(value: float) -> float | None:
 
 
 def _is_nothing(leaf: Figure) -> bool:
-    """Whether a figure only says that nothing is paid, such as training of a prompt: a definition has no source."""
+    """Whether a figure only says that nothing is paid, such as training of a prompt: a definition
+    has no source.
+    """
     return leaf.basis is Basis.MEASURED and isinstance(leaf.rows, float) and leaf.rows == 0
 
 
 def _input(figure: Figure) -> FigureInput:
-    source = figure.source or "; ".join(dict.fromkeys(leaf.source for leaf in figure.leaves() if leaf.source))
-    return FigureInput(figure.id, number(figure.value), figure.unit, str(figure.basis), source, figure.as_of)
+    source = figure.source or "; ".join(
+        dict.fromkeys(leaf.source for leaf in figure.leaves() if leaf.source)
+    )
+    return FigureInput(
+        figure.id, number(figure.value), figure.unit, str(figure.basis), source, figure.as_of
+    )
 
 
 def sources(estimates: Iterable[Estimate]) -> tuple[SourceRecord, ...]:
@@ -80,4 +90,7 @@ def sources(estimates: Iterable[Estimate]) -> tuple[SourceRecord, ...]:
             for leaf in figure.leaves():
                 if leaf.source and leaf.id and not _is_nothing(leaf):
                     used.setdefault((leaf.source, str(leaf.basis), leaf.as_of), {})[leaf.id] = None
-    return tuple(SourceRecord(source, basis, as_of, tuple(ids)) for (source, basis, as_of), ids in used.items())
+    return tuple(
+        SourceRecord(source, basis, as_of, tuple(ids))
+        for (source, basis, as_of), ids in used.items()
+    )

@@ -1,4 +1,6 @@
-"""What may go wrong after the decision, each with a number: lifecycle, lock-in, price, forgetting, drift."""
+"""What may go wrong after the decision, each with a number: lifecycle, lock-in, price, forgetting,
+drift.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from advisor.core.verdict import BreakEven, Risk
 from advisor.decide.rules import is_hosted, last_day, tariffs
 
 THINKABLE = 10.0
-"""Prices of one model have fallen and risen by no more than tenfold within a horizon; beyond, it is no risk to name."""
+"""Prices of one model have fallen and risen by no more than tenfold within a horizon; beyond, it is
+no risk to name.
+"""
 
 FORGETTING = (
     "tuning costs general skill: over three tests LoRA rank 16 fell from .653 to .609, full tuning from .595 to .414 "
@@ -19,7 +23,9 @@ FORGETTING = (
 )
 
 
-def risks(brief: Brief, setting: Setting, pick: Estimate, rival: Estimate | None, even: BreakEven) -> tuple[Risk, ...]:
+def risks(
+    brief: Brief, setting: Setting, pick: Estimate, rival: Estimate | None, even: BreakEven
+) -> tuple[Risk, ...]:
     """The risks of the chosen arm, those with a date or a price first."""
     return (
         *_lifecycle(brief, setting, pick),
@@ -34,14 +40,24 @@ def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]
     ends = last_day(pick.arm, brief, setting)
     if ends is not None:
         days = (ends - setting.as_of).days
-        yield Risk("lifecycle", f"{pick.arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the move")
+        yield Risk(
+            "lifecycle",
+            f"{pick.arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the move",
+        )
     elif is_hosted(pick.arm):
         months = brief.budget.horizon_months
-        yield Risk("lifecycle", f"no end of {pick.arm.model} is announced; over {months} months expect one migration")
+        yield Risk(
+            "lifecycle",
+            f"no end of {pick.arm.model} is announced; over {months} months expect one migration",
+        )
 
 
 def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[Risk]:
-    if rival is None or even.price_multiple is None or not 1 / THINKABLE <= even.price_multiple <= THINKABLE:
+    if (
+        rival is None
+        or even.price_multiple is None
+        or not 1 / THINKABLE <= even.price_multiple <= THINKABLE
+    ):
         return
     prompted = pick if pick.arm.approach == "prompt" else rival
     change = "rise" if prompted is pick else "fall"
@@ -54,7 +70,8 @@ def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
         again = pick["once.total"].value
         if "hosted" in pick.arm.serving:
             yield Risk(
-                "lock-in", f"weights tuned at {price.provider} stay there: leaving costs the ${again:,.0f} again"
+                "lock-in",
+                f"weights tuned at {price.provider} stay there: leaving costs the ${again:,.0f} again",
             )
 
 
@@ -68,5 +85,6 @@ def _drift(brief: Brief, pick: Estimate) -> Iterator[Risk]:
     if stale is not None and stale.value > 0:
         months = brief.team.retrain_every_months.likely
         yield Risk(
-            "drift", f"{100 * stale.value:.1f} % of answers rest on stale facts when tuned every {months:g} months"
+            "drift",
+            f"{100 * stale.value:.1f} % of answers rest on stale facts when tuned every {months:g} months",
         )

@@ -1,4 +1,7 @@
-"""Hard rules, applied before anything is estimated: policy, closed services, models that end. Each names itself."""
+"""Hard rules, applied before anything is estimated: policy, closed services, models that end.
+
+Each names itself.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,16 @@ Rule = Callable[[Arm, Brief, Setting], str]
 """Why an arm is out, or an empty string."""
 
 
-def rule_out(arms: Iterable[Arm], brief: Brief, setting: Setting) -> tuple[tuple[Arm, ...], tuple[Excluded, ...]]:
+def rule_out(
+    arms: Iterable[Arm], brief: Brief, setting: Setting
+) -> tuple[tuple[Arm, ...], tuple[Excluded, ...]]:
     """The arms that every rule lets through, and the others with the first rule that stops them."""
     kept, out = [], []
     for arm in arms:
-        stopped = next(((name, why) for name, rule in RULES.items() if (why := rule(arm, brief, setting))), None)
+        stopped = next(
+            ((name, why) for name, rule in RULES.items() if (why := rule(arm, brief, setting))),
+            None,
+        )
         if stopped is None:
             kept.append(arm)
         else:
@@ -36,7 +44,9 @@ def is_hosted(arm: Arm) -> bool:
 
 
 def tariffs(arm: Arm, setting: Setting) -> tuple[TokenPrice, ...]:
-    """The price rows behind the hosted parts of an arm: of its model, and of the one behind a cascade."""
+    """The price rows behind the hosted parts of an arm: of its model, and of the one behind a
+    cascade.
+    """
     found = [setting.price(arm.helper)] if arm.helper else []
     if "hosted" in arm.serving:
         found.append(setting.tuned_price(arm.model))
@@ -49,7 +59,9 @@ def last_day(arm: Arm, brief: Brief, setting: Setting) -> date | None:
     """The last day of the model an arm is served by; None: no end known."""
     if arm.as_is and brief.current is not None and brief.current.ends is not None:
         return brief.current.ends
-    return min((price.ends for price in tariffs(arm, setting) if price.ends is not None), default=None)
+    return min(
+        (price.ends for price in tariffs(arm, setting) if price.ends is not None), default=None
+    )
 
 
 def horizon_end(brief: Brief, setting: Setting) -> date:
@@ -66,7 +78,11 @@ def _may_leave(arm: Arm, brief: Brief, setting: Setting) -> str:
 def _open_weights(arm: Arm, brief: Brief, setting: Setting) -> str:
     if not brief.policy.open_weights_only:
         return ""
-    closed = [m for m in (arm.model, arm.helper) if m and setting.model(m) is None and not _is_open(m, setting)]
+    closed = [
+        m
+        for m in (arm.model, arm.helper)
+        if m and setting.model(m) is None and not _is_open(m, setting)
+    ]
     return f"{closed[0]} has no open weights" if closed else ""
 
 
@@ -88,7 +104,11 @@ def _allowed_provider(arm: Arm, brief: Brief, setting: Setting) -> str:
 
 def _residency(arm: Arm, brief: Brief, setting: Setting) -> str:
     wanted = brief.policy.residency.lower()
-    abroad = [p for p in tariffs(arm, setting) if p.regions and wanted not in {r.lower() for r in p.regions}]
+    abroad = [
+        p
+        for p in tariffs(arm, setting)
+        if p.regions and wanted not in {r.lower() for r in p.regions}
+    ]
     if not wanted or not abroad:
         return ""
     return f"{abroad[0].provider} keeps no data in {wanted}, only in {', '.join(abroad[0].regions)}"
@@ -112,7 +132,9 @@ def _still_there(arm: Arm, brief: Brief, setting: Setting) -> str:
         return f"{arm.model} ends {ends:%Y-%m-%d}, inside the horizon"
     start = setting.as_of + timedelta(days=7 * _hours(arm, brief) / HOURS_PER_WEEK_AT_WORK)
     return (
-        f"{arm.model} ends {ends:%Y-%m-%d}, before this option could start ({start:%Y-%m-%d})" if ends <= start else ""
+        f"{arm.model} ends {ends:%Y-%m-%d}, before this option could start ({start:%Y-%m-%d})"
+        if ends <= start
+        else ""
     )
 
 
@@ -133,7 +155,9 @@ RULES: dict[str, Rule] = {
 
 
 def cautions(arms: Sequence[Arm], brief: Brief, setting: Setting) -> tuple[str, ...]:
-    """What the rules could not settle: conditions that only a contract can, and ends inside the horizon."""
+    """What the rules could not settle: conditions that only a contract can, and ends inside the
+    horizon.
+    """
     found: dict[str, None] = {}
     for arm in arms:
         for price in tariffs(arm, setting):
@@ -141,7 +165,9 @@ def cautions(arms: Sequence[Arm], brief: Brief, setting: Setting) -> tuple[str, 
         ends = last_day(arm, brief, setting)
         if ends is not None and ends <= horizon_end(brief, setting):
             days = (ends - setting.as_of).days
-            found[f"{arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is in"] = None
+            found[
+                f"{arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is in"
+            ] = None
     return tuple(found)
 
 

@@ -11,11 +11,13 @@ from advisor.core.verdict import SegmentVerdict, Verdict
 
 
 def segment_brief(brief: Brief, segment: Segment) -> Brief:
-    """The brief of one segment: all its alike parts together, each with its own prefix, adapter, labels and test.
+    """The brief of one segment: all its alike parts together, each with its own prefix, adapter,
+    labels and test.
 
-    Counts of labels and items are those of all alike parts, so that money is; the segment stays in the brief with all
-    of the traffic, so that a score is forecast from one part's own labels and tested on its own items. `data.sample`
-    keeps the counts of the whole file from standing in for them.
+    Counts of labels and items are those of all alike parts, so that money is; the segment stays in
+    the brief with all of the traffic, so that a score is forecast from one part's own labels and
+    tested on its own items. `data.sample` keeps the counts of the whole file from standing in for
+    them.
     """
     share, alike = segment.share.likely, segment.count
     traffic = replace(
@@ -42,11 +44,15 @@ def segment_brief(brief: Brief, segment: Segment) -> Brief:
         quality=replace(brief.quality, measured=own or whole, results=""),
         segments=(replace(segment, share=Range.exact(1.0)),),
     )
-    return replace(narrowed, origins={**brief.origins, "data.examples": told, "data.eval_examples": told})
+    return replace(
+        narrowed, origins={**brief.origins, "data.examples": told, "data.eval_examples": told}
+    )
 
 
 def with_counts(brief: Brief) -> Brief:
-    """The whole brief with the labels and items of its segments together, where it leaves its own counts out."""
+    """The whole brief with the labels and items of its segments together, where it leaves its own
+    counts out.
+    """
     for name in ("examples", "eval_examples") if brief.segments else ():
         key = f"data.{name}"
         if key not in brief.origins:

@@ -1,4 +1,6 @@
-"""The next steps: what could be measured or asked next, what it costs, how long it takes and what it is worth."""
+"""The next steps: what could be measured or asked next, what it costs, how long it takes and what
+it is worth.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,14 @@ from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis
 from advisor.core.verdict import FlipPoint, Information, NextStep, Readiness
-from advisor.decide.information import DETECTABLE, conditional_means, items_needed, rows_of, variance_removed, worth
+from advisor.decide.information import (
+    DETECTABLE,
+    conditional_means,
+    items_needed,
+    rows_of,
+    variance_removed,
+    worth,
+)
 from advisor.decide.ranking import LIKELY, Matrix, Ranking
 
 TEST_SIZES = (100, 200, 400, 800, 1600)
@@ -34,7 +43,9 @@ DECIDE_NOW = NextStep("decide now: no measurement is worth its price", 0.0, 0.0,
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the next step is chosen from: the ranking, the drawn inputs, the flip points and the readiness rules."""
+    """What the next step is chosen from: the ranking, the drawn inputs, the flip points and the
+    readiness rules.
+    """
 
     brief: Brief
     ranking: Ranking
@@ -43,18 +54,25 @@ class Known:
     flips: tuple[FlipPoint, ...]
     readiness: tuple[Readiness, ...]
     estimates: Sequence[Estimate] = ()
-    searched: Mapping[str, Figure] = field(default_factory=dict)  # score of a searched prompt, by model
-    means: dict[int, tuple[Figure, Matrix | None]] = field(default_factory=dict)  # conditional costs, once computed
+    searched: Mapping[str, Figure] = field(
+        default_factory=dict
+    )  # score of a searched prompt, by model
+    means: dict[int, tuple[Figure, Matrix | None]] = field(
+        default_factory=dict
+    )  # conditional costs, once computed
 
     def worth(self, figure: Figure, variance_share: float = 1.0) -> float:
-        """USD that knowing this share of a figure's variance is worth: EVPPI for all of it, else EVSI."""
+        """USD that knowing this share of a figure's variance is worth: EVPPI for all of it, else
+        EVSI.
+        """
         if id(figure) not in self.means:
             self.means[id(figure)] = (figure, conditional_means(self.ranking, rows_of(figure)))
         return worth(self.means[id(figure)][1], variance_share)
 
 
 def next_steps(known: Known) -> tuple[NextStep, ...]:
-    """Every step that is worth its price, by worth net of cost; a test set first where there is none.
+    """Every step that is worth its price, by worth net of cost; a test set first where there is
+    none.
 
     Empty: decide now. Of several sizes of one test only the best is listed.
     """
@@ -78,7 +96,12 @@ def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
     """What is left to do where the verdict is open and no measurement is worth its price."""
     pick, arm = ranking.pick, ranking.arms[ranking.pick]
     if float(ranking.p_meets[pick]) >= LIKELY:
-        return NextStep(f"start with {arm.id}: no measurement that could separate the options pays", 0.0, 0.0, 0.0)
+        return NextStep(
+            f"start with {arm.id}: no measurement that could separate the options pays",
+            0.0,
+            0.0,
+            0.0,
+        )
     kept = {
         f"quality.target = {brief.quality.target:g} ({arm.id} is expected at {ranking.quality[0, pick]:.2f})": (
             ranking.meets_quality[1:, pick]
@@ -87,15 +110,26 @@ def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
         "budget.weeks": ranking.meets_weeks[1:, pick],
     }
     tightest = min(kept, key=lambda name: float(kept[name].mean()))
-    return NextStep(f"relax {tightest} or name other models: no measurement changes what stops here", 0.0, 0.0, 0.0)
+    return NextStep(
+        f"relax {tightest} or name other models: no measurement changes what stops here",
+        0.0,
+        0.0,
+        0.0,
+    )
 
 
 def information(known: Known) -> tuple[Information, ...]:
-    """EVPPI of every uncertain input and every option's score, those worth a dollar or more, the largest first."""
-    inputs = {key: figure for key, figure in known.inputs.items() if not isinstance(figure.rows, float)}
+    """EVPPI of every uncertain input and every option's score, those worth a dollar or more, the
+    largest first.
+    """
+    inputs = {
+        key: figure for key, figure in known.inputs.items() if not isinstance(figure.rows, float)
+    }
     scores = {f"quality.score of {skill}": figure for skill, figure in known.quality.items()}
     found = [Information(name, known.worth(f)) for name, f in {**inputs, **scores}.items()]
-    return tuple(sorted((i for i in found if i.worth_usd >= 1.0), key=lambda i: -i.worth_usd)[:LISTED])
+    return tuple(
+        sorted((i for i in found if i.worth_usd >= 1.0), key=lambda i: -i.worth_usd)[:LISTED]
+    )
 
 
 def _negligible(known: Known) -> float:
@@ -121,19 +155,27 @@ def _collect_test(known: Known) -> NextStep:
 
 
 def _find_prices(known: Known) -> NextStep:
-    """Where no option has a known cost, prices come first; what they are worth cannot be said without them."""
+    """Where no option has a known cost, prices come first; what they are worth cannot be said
+    without them.
+    """
     models = dict.fromkeys(arm.model for arm in known.ranking.arms)
-    return NextStep(f"state the prices of {', '.join(models)} in a price file (prices.file)", 0.0, 1.0, 0.0)
+    return NextStep(
+        f"state the prices of {', '.join(models)} in a price file (prices.file)", 0.0, 1.0, 0.0
+    )
 
 
 def _test_worth(known: Known, items: int) -> float:
-    return max((known.worth(f, variance_removed(f, items)) for f in known.quality.values()), default=0.0)
+    return max(
+        (known.worth(f, variance_removed(f, items)) for f in known.quality.values()), default=0.0
+    )
 
 
 def _labels(known: Known) -> list[NextStep]:
     """Labels up to the point at which a tuned option becomes the best."""
     brief, ranking, pick = known.brief, known.ranking, known.ranking.pick
-    flip = next((f for f in known.flips if f.input == "data.examples" and f.value > (f.now or 0)), None)
+    flip = next(
+        (f for f in known.flips if f.input == "data.examples" and f.value > (f.now or 0)), None
+    )
     if flip is None or flip.verdict_becomes == ranking.arms[pick].approach:
         return []
     missing = flip.value - (flip.now or 0.0)
@@ -164,7 +206,9 @@ def _best_test(known: Known) -> list[NextStep]:
 
 
 def _scorings(known: Known) -> Iterator[NextStep]:
-    """Score an untested option on the test items in hand: a prompt costs its requests, a tuned model a training run."""
+    """Score an untested option on the test items in hand: a prompt costs its requests, a tuned
+    model a training run.
+    """
     items = int(known.brief.data.eval_examples.likely)
     estimates = {e.arm.skill: e for e in known.estimates}
     for skill, figure in known.quality.items():
@@ -175,28 +219,41 @@ def _scorings(known: Known) -> Iterator[NextStep]:
             cost = (once.value if once else 0.0) + items * (request.value if request else 0.0)
             saved = known.worth(figure, variance_removed(figure, items))
             if cost == cost:
-                yield NextStep(f"score {skill} on the {items:,} test items in hand", cost, 2.0, saved)
+                yield NextStep(
+                    f"score {skill} on the {items:,} test items in hand", cost, 2.0, saved
+                )
 
 
 def _searches(known: Known) -> Iterator[NextStep]:
-    """Search the prompt of a model (instructions × examples) and score what is found on the test items in hand."""
+    """Search the prompt of a model (instructions × examples) and score what is found on the test
+    items in hand.
+    """
     ranking = known.ranking
     for model, score in known.searched.items():
-        plain = [i for i, arm in enumerate(ranking.arms) if arm.technique in PLAIN and arm.model == model]
+        plain = [
+            i for i, arm in enumerate(ranking.arms) if arm.technique in PLAIN and arm.model == model
+        ]
         rankable = [i for i in plain if ranking.rankable[i]]
         if rankable:
             base = min(rankable, key=lambda i: float(ranking.cost[0, i]))
             request = known.estimates[base].figures.get("run.request")
             cost = SEARCH_CALLS * request.value if request is not None else 0.0
             saved = search_worth(ranking, base, rows_of(score), known.brief.quality.target)
-            yield NextStep(f"search the prompt of {model} for better instructions and examples", cost, 2.0, saved)
+            yield NextStep(
+                f"search the prompt of {model} for better instructions and examples",
+                cost,
+                2.0,
+                saved,
+            )
 
 
 def search_worth(ranking: Ranking, base: int, score: Matrix, target: float) -> float:
-    """USD that an option is worth which costs as much as arm `base` and scores `score` (a row per draw, row 0 likely).
+    """USD that an option is worth which costs as much as arm `base` and scores `score` (a row per
+    draw, row 0 likely).
 
-    In draws in which some arm meets every limit: what the new option saves by taking its place there. In the others,
-    where the new one reaches the target: the pick's whole cost, which would go to an option below it.
+    In draws in which some arm meets every limit: what the new option saves by taking its place
+    there. In the others, where the new one reaches the target: the pick's whole cost, which would
+    go to an option below it.
     """
     meets = (score >= target) & ranking.meets_money[:, base] & ranking.meets_weeks[:, base]
     meets, opened = meets[1:], ranking.open[1:]

@@ -47,7 +47,9 @@ AT_STAKE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """All that the decision looks at: the brief and its setting, drawn cases, and what was excluded before."""
+    """All that the decision looks at: the brief and its setting, drawn cases, and what was excluded
+    before.
+    """
 
     brief: Brief
     setting: Setting
@@ -59,8 +61,12 @@ class Question:
     warnings: tuple[str, ...]
     seed: int
     weights: Mapping[str, float] = field(default_factory=dict)
-    searched: Mapping[str, Figure] = field(default_factory=dict)  # score of a searched prompt, by model
-    labels: Mapping[str, Quantity] = field(default_factory=dict)  # labels to reach the target, by skill
+    searched: Mapping[str, Figure] = field(
+        default_factory=dict
+    )  # score of a searched prompt, by model
+    labels: Mapping[str, Quantity] = field(
+        default_factory=dict
+    )  # labels to reach the target, by skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,10 @@ class SecondLook:
 
 
 def decide(question: Question, *, deep: bool) -> Verdict:
-    """The verdict on drawn cases. `deep` adds flip points, sensitivity, value of information and all figures."""
+    """The verdict on drawn cases.
+
+    `deep` adds flip points, sensitivity, value of information and all figures.
+    """
     ranking = rank(question.cases.estimates, question.brief, question.cases.size)
     other = best_of_another_approach(ranking)
     checks = readiness(question.brief, question.setting, ranking)
@@ -84,13 +93,25 @@ def decide(question: Question, *, deep: bool) -> Verdict:
 
 
 def nothing_left(
-    brief: Brief, setting: Setting, excluded: tuple[Excluded, ...], assumptions: tuple[Assumption, ...], seed: int
+    brief: Brief,
+    setting: Setting,
+    excluded: tuple[Excluded, ...],
+    assumptions: tuple[Assumption, ...],
+    seed: int,
 ) -> Verdict:
     """The record where every option is ruled out: no arm, but each rule with what it stopped."""
     rules = ", ".join(dict.fromkeys(e.rule for e in excluded))
     count = "the only one is" if len(excluded) == 1 else f"all {len(excluded)} are"
-    told = f"No option is left: {count} ruled out by {rules}." if rules else "No option is left: 0 models are named."
-    step = f"relax a rule ({rules}) or name other models" if rules else "name a model in models.prompt or models.tune"
+    told = (
+        f"No option is left: {count} ruled out by {rules}."
+        if rules
+        else "No option is left: 0 models are named."
+    )
+    step = (
+        f"relax a rule ({rules}) or name other models"
+        if rules
+        else "name a model in models.prompt or models.tune"
+    )
     return Verdict(
         schema=SCHEMA,
         name=brief.name,
@@ -114,7 +135,9 @@ def nothing_left(
     )
 
 
-def _second_look(question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]) -> SecondLook:
+def _second_look(
+    question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]
+) -> SecondLook:
     brief, cases = question.brief, question.cases
     found = what_changes(question.evaluator, cases, brief, ranking.pick, other)
     known = Known(
@@ -189,7 +212,11 @@ def _assemble(
         break_even=second.break_even,
         flip_points=second.flips,
         sensitivity=second.sensitivity,
-        next_step=second.steps[0] if second.steps else without_measurement(brief, ranking) if stop else DECIDE_NOW,
+        next_step=second.steps[0]
+        if second.steps
+        else without_measurement(brief, ranking)
+        if stop
+        else DECIDE_NOW,
         readiness=checks,
         steps=second.steps,
         information=second.information,
@@ -209,8 +236,12 @@ def _finite(value: float) -> float | None:
     return number(value) if abs(value) < float("inf") else None
 
 
-def _arm_records(question: Question, ranking: Ranking, other: int | None, *, deep: bool) -> tuple[ArmRecord, ...]:
-    """All figures of every arm, or, in a hurry, the headlines of the chosen one and of its rival."""
+def _arm_records(
+    question: Question, ranking: Ranking, other: int | None, *, deep: bool
+) -> tuple[ArmRecord, ...]:
+    """All figures of every arm, or, in a hurry, the headlines of the chosen one and of its
+    rival.
+    """
     recorder, shown = Recorder(), (ranking.pick, other)
 
     def figures(i: int, estimate: Estimate) -> Iterable[Figure]:
@@ -225,7 +256,9 @@ def _arm_records(question: Question, ranking: Ranking, other: int | None, *, dee
 
 
 def _excluded(brief: Brief, ranking: Ranking) -> list[Excluded]:
-    """Arms whose chance to meet a constraint is below 5 %, with the constraint that stops them most."""
+    """Arms whose chance to meet a constraint is below 5 %, with the constraint that stops them
+    most.
+    """
     found = []
     for i, arm in enumerate(ranking.arms):
         if ranking.p_meets[i] < HOPELESS:
@@ -256,4 +289,6 @@ def over_budget(brief: Brief, ranking: Ranking) -> tuple[str, ...]:
     limit, once = brief.budget.one_off_usd, float(ranking.once[0, ranking.pick])
     if limit is None or brief.budget.hard or not once > limit.likely:
         return ()
-    return (f"The pick takes ${once:,.0f} once, more than the ${limit.likely:,.0f} of budget.one_off_usd",)
+    return (
+        f"The pick takes ${once:,.0f} once, more than the ${limit.likely:,.0f} of budget.one_off_usd",
+    )

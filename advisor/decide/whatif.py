@@ -1,4 +1,6 @@
-"""What would change the answer: flip points, the tornado and the volume of equal cost, from three vectorised sweeps."""
+"""What would change the answer: flip points, the tornado and the volume of equal cost, from three
+vectorised sweeps.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,16 @@ DECADES = 3.0
 """A positive input is varied a thousandfold each way."""
 
 COARSE, FINE = 61, 33
-"""Points of the first sweep, and of each refinement: three passes find a flip to better than 0.1 %."""
+"""Points of the first sweep, and of each refinement: three passes find a flip to better than 0.1
+%.
+"""
 
 VOLUME = "traffic.requests_per_month"
 
 LABELS = "data.examples"
-"""Without a single label a tuned model buys a first round, with one it does not: that step is no flip point."""
+"""Without a single label a tuned model buys a first round, with one it does not: that step is no
+flip point.
+"""
 
 Value = tuple[str, float]
 """An input and the value it is tried at."""
@@ -33,7 +39,9 @@ Value = tuple[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """Two neighbouring values of an input between which the approach changes, and the arm on the far side."""
+    """Two neighbouring values of an input between which the approach changes, and the arm on the
+    far side.
+    """
 
     key: str
     low: float
@@ -43,7 +51,9 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What the sweeps found; `equal_requests` is where the chosen arm and the next approach cost the same."""
+    """What the sweeps found; `equal_requests` is where the chosen arm and the next approach cost
+    the same.
+    """
 
     flips: tuple[FlipPoint, ...]
     sensitivity: tuple[Sensitivity, ...]
@@ -52,7 +62,9 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """Row 0 as things are, then a row per value tried: the arm to start with, and the pick's advantage in USD."""
+    """Row 0 as things are, then a row per value tried: the arm to start with, and the pick's
+    advantage in USD.
+    """
 
     arms: Sequence[Arm]
     advantage: Matrix
@@ -60,7 +72,9 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """Evaluates values of single inputs, for the chosen arm against the arm `other` (None: there is no other)."""
+    """Evaluates values of single inputs, for the chosen arm against the arm `other` (None: there is
+    no other).
+    """
 
     evaluator: Evaluator
     brief: Brief
@@ -74,11 +88,17 @@ class Sweeper:
         cases = self.evaluator.what_if(values)
         ranking = rank(cases.estimates, self.brief, cases.size)
         arms = [ranking.arms[i] for i in chosen(ranking, self.spread, self.brief.quality.target)]
-        return Swept(arms, np.zeros(cases.size) if self.other is None else _gap(cases, self.pick, self.other))
+        return Swept(
+            arms, np.zeros(cases.size) if self.other is None else _gap(cases, self.pick, self.other)
+        )
 
 
-def what_changes(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None) -> Changes:
-    """Flip points of every numeric input, the tornado of every uncertain one, and the volume of equal cost."""
+def what_changes(
+    evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None
+) -> Changes:
+    """Flip points of every numeric input, the tornado of every uncertain one, and the volume of
+    equal cost.
+    """
     sweeper = _sweeper(evaluator, cases, brief, pick, other)
     grids = {k: grid(questions()[k], v) for k, v in sweeper.now.items()}
     ends = _ends(cases) if other is not None else []
@@ -90,23 +110,37 @@ def what_changes(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, ot
     refined = sweeper.sweep([*_steps(brackets, steps), *((VOLUME, float(v)) for v in fine)])
     brackets = _narrowed(sweeper, brackets, steps, refined.arms)
     steps = [_between(b.low, b.high) for b in brackets]
-    brackets = _narrowed(sweeper, brackets, steps, sweeper.sweep(_steps(brackets, steps)).arms) if brackets else []
+    brackets = (
+        _narrowed(sweeper, brackets, steps, sweeper.sweep(_steps(brackets, steps)).arms)
+        if brackets
+        else []
+    )
     return Changes(
-        tuple(sorted((_point(b, sweeper.now[b.key]) for b in brackets), key=_nearness(sweeper.now))),
+        tuple(
+            sorted((_point(b, sweeper.now[b.key]) for b in brackets), key=_nearness(sweeper.now))
+        ),
         _tornado(cases, ends, coarse.advantage, pick, other),
         _root(fine, refined.advantage[len(refined.advantage) - len(fine) :]),
     )
 
 
-def _sweeper(evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None) -> Sweeper:
-    now = {k: cases.inputs[k].value for k in questions() if k in cases.inputs and cases.inputs[k].is_known}
+def _sweeper(
+    evaluator: Evaluator, cases: Cases, brief: Brief, pick: int, other: int | None
+) -> Sweeper:
+    now = {
+        k: cases.inputs[k].value
+        for k in questions()
+        if k in cases.inputs and cases.inputs[k].is_known
+    }
     drawn = [full(e["quality.score"], cases.size)[1:] for e in cases.estimates]
     spread = np.array([float(logit(q).std()) if len(q) else 0.0 for q in drawn])
     return Sweeper(evaluator, brief, spread, now, pick, other)
 
 
 def grid(question: Question, now: float, points: int = COARSE) -> Matrix:
-    """Values to try for an input: between its bounds where it has both, else a thousandfold each way."""
+    """Values to try for an input: between its bounds where it has both, else a thousandfold each
+    way.
+    """
     if question.low is not None and question.high is not None and question.high <= 1:
         return np.linspace(question.low, question.high, points)
     if now > 0:
@@ -145,13 +179,17 @@ def _changes(sweeper: Sweeper, grids: Mapping[str, Matrix], arms: Sequence[Arm])
     return found
 
 
-def _nearest_changes(key: str, values: Matrix, arms: Sequence[Arm], base: str, now: float) -> list[Bracket]:
+def _nearest_changes(
+    key: str, values: Matrix, arms: Sequence[Arm], base: str, now: float
+) -> list[Bracket]:
     above = [i for i in range(len(values)) if values[i] > now and arms[i].approach != base]
     below = [i for i in range(len(values)) if values[i] < now and arms[i].approach != base]
     found = []
     if above:
         i = above[0]
-        found.append(Bracket(key, max(now, float(values[i - 1])) if i else now, float(values[i]), arms[i]))
+        found.append(
+            Bracket(key, max(now, float(values[i - 1])) if i else now, float(values[i]), arms[i])
+        )
     if below:
         i = below[-1]
         high = min(now, float(values[i + 1])) if i + 1 < len(values) else now
@@ -182,7 +220,9 @@ def _point(bracket: Bracket, now: float) -> FlipPoint:
     return FlipPoint(bracket.key, value, bracket.beyond.approach, now, unit, bracket.beyond.id)
 
 
-def _crossing(grids: Mapping[str, Matrix], advantage: Matrix, now: Mapping[str, float]) -> tuple[float, float] | None:
+def _crossing(
+    grids: Mapping[str, Matrix], advantage: Matrix, now: Mapping[str, float]
+) -> tuple[float, float] | None:
     """The step of the volume's grid, nearest to today's, in which the advantage changes sign."""
     if VOLUME not in grids:
         return None
@@ -197,7 +237,9 @@ def _crossing(grids: Mapping[str, Matrix], advantage: Matrix, now: Mapping[str, 
 
 
 def _root(values: Matrix, gap: Matrix) -> float | None:
-    """Where the advantage is zero, between the two values that enclose it; None without such a pair."""
+    """Where the advantage is zero, between the two values that enclose it; None without such a
+    pair.
+    """
     signs = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) <= 0)
     if not len(signs):
         return None
@@ -214,7 +256,9 @@ def _gap(cases: Cases, pick: int, other: int) -> Matrix:
 
 
 def _variance_share(drawn: Matrix, rows: Matrix) -> float:
-    """Share of the variance that the input explains alone: Var(E[advantage | input]) ÷ Var(advantage), by bins."""
+    """Share of the variance that the input explains alone: Var(E[advantage | input]) ÷
+    Var(advantage), by bins.
+    """
     per_bin = len(rows) // BINS
     if per_bin < 2 or np.ptp(drawn) == 0 or np.ptp(rows) == 0:
         return 0.0
@@ -233,7 +277,9 @@ def _ends(cases: Cases) -> list[Value]:
 def _tornado(
     cases: Cases, ends: Sequence[Value], advantage: Matrix, pick: int, other: int | None
 ) -> tuple[Sensitivity, ...]:
-    """The pick's advantage over the next approach with each input at its two ends, the largest swing first."""
+    """The pick's advantage over the next approach with each input at its two ends, the largest
+    swing first.
+    """
     if other is None or not ends:
         return ()
     drawn, told = _gap(cases, pick, other)[1:], advantage[-len(ends) :]
@@ -247,4 +293,6 @@ def _tornado(
         )
         for (key, _), low, high in zip(ends[::2], told[::2], told[1::2], strict=True)
     ]
-    return tuple(sorted((r for r in rows if r.swing_usd > 0.005), key=lambda r: (-r.swing_usd, r.input)))
+    return tuple(
+        sorted((r for r in rows if r.swing_usd > 0.005), key=lambda r: (-r.swing_usd, r.input))
+    )

@@ -80,20 +80,35 @@ def _percent(share: float) -> str:
 def _score_of(case: Case, estimate: Estimate) -> Score | None:
     wanted = estimate.arm.skill.lower()
     measured = [s for s in case.brief.quality.measured if not s.segment]
-    return next((s for s in reversed(measured) if f"{s.approach}/{s.technique}@{s.model}".lower() == wanted), None)
+    return next(
+        (
+            s
+            for s in reversed(measured)
+            if f"{s.approach}/{s.technique}@{s.model}".lower() == wanted
+        ),
+        None,
+    )
 
 
 def _quality(case: Case) -> str:
     target = case.brief.quality.target
     q = middle(case.pick["quality.score"])
     chance = 100 * float(case.ranking.p_meets[case.ranking.pick])
-    goal = f"; the chance to meet the target of {target:g} and every limit is {chance:.0f} %" if target > 0 else ""
+    goal = (
+        f"; the chance to meet the target of {target:g} and every limit is {chance:.0f} %"
+        if target > 0
+        else ""
+    )
     if case.other is None:
         return f"Its expected score is {q:.3f}{goal}."
     rival = middle(case.other["quality.score"])
     own, theirs = _score_of(case, case.pick), _score_of(case, case.other)
     if own is None or theirs is None:
-        origin = "related scores and the evidence base" if case.brief.quality.measured else "the evidence base"
+        origin = (
+            "related scores and the evidence base"
+            if case.brief.quality.measured
+            else "the evidence base"
+        )
         return f"Expected score {q:.2f} against {rival:.2f}, from {origin}{goal}."
     items = min(own.items, theirs.items)
     sd, paired = _paired(case, case.pick.arm.skill, case.other.arm.skill)
@@ -105,7 +120,9 @@ def _quality(case: Case) -> str:
 
 
 def _paired(case: Case, a: str, b: str) -> tuple[float, int]:
-    """Spread of the difference per item and the number of items, from a file of scores per item; else the usual one."""
+    """Spread of the difference per item and the number of items, from a file of scores per item;
+    else the usual one.
+    """
     pairs = case.results.pairs if case.results is not None else {}
     return pairs.get(frozenset((a.lower(), b.lower())), (math.sqrt(DISCORDANT), 0))
 
@@ -113,7 +130,11 @@ def _paired(case: Case, a: str, b: str) -> tuple[float, int]:
 def _once(case: Case) -> str:
     once = middle(case.pick["once.total"])
     training = middle(case.pick["once.training"])
-    share = f", of which training is {100 * training / once:.1f} %" if training > 0.0005 * once > 0 else ""
+    share = (
+        f", of which training is {100 * training / once:.1f} %"
+        if training > 0.0005 * once > 0
+        else ""
+    )
     months = case.break_even.months
     if (
         months is not None

@@ -1,4 +1,7 @@
-"""What a reader should hear about costs beside the figures: cheaper orders, other bills, limits. One line each."""
+"""What a reader should hear about costs beside the figures: cheaper orders, other bills, limits.
+
+One line each.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from advisor.estimate.limits import doubtful, tokens_per_second_alone
 CENT = 0.01
 FROM = "run.inference_from_"
 MONTHS_OF_720_HOURS = ("azure",)
-"""Providers whose own examples of a month's hosting count 30 days (Azure OpenAI, cost of fine-tuning)."""
+"""Providers whose own examples of a month's hosting count 30 days (Azure OpenAI, cost of fine-
+tuning).
+"""
 
 FAR_BILL = 2.0
 """How many times a bill may differ from the computed cost before a reader should hear of it."""
@@ -42,7 +47,9 @@ def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
     for estimate in estimates:
         plain = by_id.get(estimate.arm.id.removesuffix("+shared-first"))
         if plain is not None and plain is not estimate:
-            savings.append((plain["run.total"].value - estimate["run.total"].value, plain, estimate))
+            savings.append(
+                (plain["run.total"].value - estimate["run.total"].value, plain, estimate)
+            )
     best = max(savings, key=lambda s: s[0], default=None)
     if best is not None and best[0] > CENT:
         saved, plain, first = best
@@ -53,11 +60,22 @@ def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
 
 
 def _odd_bill(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
-    """A bill of what is in place that is far from what its traffic costs at today's prices, however it is served."""
-    bill = next((e for e in estimates if e.arm.as_is and brief.current and brief.current.monthly_usd is not None), None)
+    """A bill of what is in place that is far from what its traffic costs at today's prices, however
+    it is served.
+    """
+    bill = next(
+        (
+            e
+            for e in estimates
+            if e.arm.as_is and brief.current and brief.current.monthly_usd is not None
+        ),
+        None,
+    )
     if bill is None:
         return
-    alike = [e["run.total"].value for e in estimates if not e.arm.as_is and e.arm.skill == bill.arm.skill]
+    alike = [
+        e["run.total"].value for e in estimates if not e.arm.as_is and e.arm.skill == bill.arm.skill
+    ]
     paid = bill["run.total"].value
     if alike and not min(alike) / FAR_BILL <= paid <= max(alike) * FAR_BILL:
         yield (
@@ -74,12 +92,17 @@ def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
             day, model = name.removeprefix(FROM), estimate.arm.helper or estimate.arm.model
             if (model, day) not in told:
                 told.add((model, day))
-                then, now = f"${estimate[name].value:,.2f}", f"${estimate['run.inference'].value:,.2f}"
+                then, now = (
+                    f"${estimate[name].value:,.2f}",
+                    f"${estimate['run.inference'].value:,.2f}",
+                )
                 yield f"The price of {model} changes on {day}: {estimate.arm.id} then costs {then} a month, not {now}"
 
 
 def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
-    """Cards whose speeds are not known, and of which the load fills several even at their rated arithmetic."""
+    """Cards whose speeds are not known, and of which the load fills several even at their rated
+    arithmetic.
+    """
     for estimate in estimates:
         sets = estimate.figures.get("serve.deployments")
         what = f"deployments of {estimate.arm.provider}"
@@ -100,7 +123,9 @@ def _on_cards(arm: Arm) -> bool:
 
 
 def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> Iterator[str]:
-    """An answer that cannot come in time, even alone on the card; a goal that nobody has measured."""
+    """An answer that cannot come in time, even alone on the card; a goal that nobody has
+    measured.
+    """
     limit, gpu = brief.traffic.max_latency_seconds.likely, setting.gpu
     for estimate in estimates if limit > 0 else ():
         model = setting.model(estimate.arm.model)
@@ -109,7 +134,10 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
         speed = tokens_per_second_alone(gpu, model, brief.hardware.count)
         if speed is None:
             continue
-        least, cards = estimate["tokens.output"].value / speed, f"{brief.hardware.count} × {brief.hardware.gpu}"
+        least, cards = (
+            estimate["tokens.output"].value / speed,
+            f"{brief.hardware.count} × {brief.hardware.gpu}",
+        )
         if least > limit:
             yield (
                 f"{estimate.arm.model} on {cards} takes at least {least:.2g} s to write an answer in 16 bits, "
@@ -125,14 +153,19 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
 
 
 def _in_time(estimate: Estimate, cards: str, limit: float) -> Iterator[str]:
-    """Sets of cards that the goal takes by the model of batched serving, where that may be more than are charged."""
+    """Sets of cards that the goal takes by the model of batched serving, where that may be more
+    than are charged.
+    """
     told = f"{estimate.arm.id} on {cards}: within {limit:g} s"
     if estimate["serve.at_once"].value < 1:
         yield f"{told} not even one answer alone is done by the model of serving (explain serve.at_once)"
         return
     charged = estimate.figures.get("serve.replicas")
     paid = charged.value if charged is not None else 1.0
-    low, high = (np.quantile(_draws(estimate["serve.replicas_in_time"]), q, method="nearest") for q in (0.1, 0.9))
+    low, high = (
+        np.quantile(_draws(estimate["serve.replicas_in_time"]), q, method="nearest")
+        for q in (0.1, 0.9)
+    )
     if high > paid:
         month = estimate["run.cards"].value / paid
         yield (
@@ -151,7 +184,10 @@ def _draws(figure: Figure) -> NDArray[np.float64]:
 def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:
     """What a run costs where a provider bills rows × longest row."""
     for estimate in estimates:
-        padded, real = estimate.figures.get("train.run_padded_usd"), estimate.figures.get("train.run_usd")
+        padded, real = (
+            estimate.figures.get("train.run_padded_usd"),
+            estimate.figures.get("train.run_usd"),
+        )
         if padded is not None and real is not None and padded.value > PADDING_MATTERS * real.value:
             yield (
                 f"A run of {estimate.arm.id} costs ${padded.value:,.2f} instead of ${real.value:,.2f} where the "
@@ -160,7 +196,9 @@ def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:
 
 
 def _cadence(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
-    """An interval that was worked out, since the brief leaves it out and stale answers have a price."""
+    """An interval that was worked out, since the brief leaves it out and stale answers have a
+    price.
+    """
     if "team.retrain_every_months" in brief.origins:
         return
     for estimate in estimates:

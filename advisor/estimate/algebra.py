@@ -47,12 +47,16 @@ def highest(a: Figure | float, b: Figure | float) -> Figure:
 
 
 def quotient(a: Figure, b: Figure, otherwise: float) -> Figure:
-    """a ÷ b, and `otherwise` in the cases in which b is not above zero, or too small to divide by."""
+    """a ÷ b, and `otherwise` in the cases in which b is not above zero, or too small to divide
+    by.
+    """
     top, bottom = np.asarray(a.rows, float), np.asarray(b.rows, float)
     with np.errstate(over="ignore"):
         ratio = top / np.where(bottom > 0, bottom, 1.0)
     fair = (bottom > 0) & ~np.isinf(ratio)
-    return combine("÷", _plain(np.where(fair, ratio, np.where(np.isnan(bottom), np.nan, otherwise))), a, b)
+    return combine(
+        "÷", _plain(np.where(fair, ratio, np.where(np.isnan(bottom), np.nan, otherwise))), a, b
+    )
 
 
 def reaches(x: Figure, limit: float) -> Figure:
@@ -60,8 +64,12 @@ def reaches(x: Figure, limit: float) -> Figure:
     return combine("reaches", _plain(np.asarray(x.rows, float) >= limit), x, limit)
 
 
-def either(condition: Figure, then: Callable[[], Figure], otherwise: Callable[[], Figure]) -> Figure:
-    """`then` in the cases in which the condition is not 0; where all cases agree, only that side is worked out."""
+def either(
+    condition: Figure, then: Callable[[], Figure], otherwise: Callable[[], Figure]
+) -> Figure:
+    """`then` in the cases in which the condition is not 0; where all cases agree, only that side is
+    worked out.
+    """
     held = np.asarray(condition.rows) != 0
     if held.all():
         return then()
@@ -72,9 +80,13 @@ def either(condition: Figure, then: Callable[[], Figure], otherwise: Callable[[]
 
 
 def by_length(tokens: Figure, limits: Sequence[int], prices: Sequence[Figure]) -> Figure:
-    """The price of the tier that a request of so many tokens falls in; `limits[i]` is the least length above which
-    `prices[i]` holds, ascending from 0. Where all cases fall in one tier, its price alone."""
-    tier = np.searchsorted(np.asarray(limits[1:], float), np.asarray(tokens.rows, float), side="left")
+    """The price of the tier that a request of so many tokens falls in; `limits[i]` is the least
+    length above which `prices[i]` holds, ascending from 0. Where all cases fall in one tier, its
+    price alone.
+    """
+    tier = np.searchsorted(
+        np.asarray(limits[1:], float), np.asarray(tokens.rows, float), side="left"
+    )
     used = np.unique(tier)
     if len(used) == 1:
         return prices[int(used[0])]
@@ -82,11 +94,14 @@ def by_length(tokens: Figure, limits: Sequence[int], prices: Sequence[Figure]) -
     return combine("by length", rows, tokens, *(prices[int(i)] for i in used))
 
 
-def annuity(months: int, growth: Figure, rate: Figure, begin: float = 0.0, end: float | None = None) -> Figure:
+def annuity(
+    months: int, growth: Figure, rate: Figure, begin: float = 0.0, end: float | None = None
+) -> Figure:
     """Months of today's cost that the part of a horizon from `begin` to `end` (in months) is worth.
 
-    Σ w(t) · (1+growth)^(t−1) ÷ (1+rate)^(t÷12) for t = 1 … months, with w(t) the share of month t that lies inside.
-    `growth` a month, `rate` a year. Source: net present value with month-end payments.
+    Σ w(t) · (1+growth)^(t−1) ÷ (1+rate)^(t÷12) for t = 1 … months, with w(t) the share of month t
+    that lies inside. `growth` a month, `rate` a year. Source: net present value with month-end
+    payments.
     """
     last = float(months) if end is None else end
     shares = [max(0.0, min(float(t), last) - max(t - 1.0, begin)) for t in range(1, months + 1)]
@@ -95,7 +110,9 @@ def annuity(months: int, growth: Figure, rate: Figure, begin: float = 0.0, end: 
     return combine("annuity", _plain(total), *span, growth, rate)
 
 
-def _discounted(shares: Sequence[float], growth: NDArray[np.float64], rate: NDArray[np.float64]) -> NDArray[np.float64]:
+def _discounted(
+    shares: Sequence[float], growth: NDArray[np.float64], rate: NDArray[np.float64]
+) -> NDArray[np.float64]:
     factor = np.ones(np.broadcast_shapes(growth.shape, rate.shape))
     step, total = (1 + rate) ** (-1 / 12), np.zeros_like(factor)
     for share in shares:
@@ -107,24 +124,38 @@ def _discounted(shares: Sequence[float], growth: NDArray[np.float64], rate: NDAr
 
 
 def discount(months: float, rate: Figure) -> Figure:
-    """What a dollar paid after so many months is worth today: (1+rate)^(−months÷12), `rate` a year."""
-    return combine("discount", _plain((1 + np.asarray(rate.rows, float)) ** (-months / 12)), months, rate)
+    """What a dollar paid after so many months is worth today: (1+rate)^(−months÷12), `rate` a
+    year.
+    """
+    return combine(
+        "discount", _plain((1 + np.asarray(rate.rows, float)) ** (-months / 12)), months, rate
+    )
 
 
 def replica_months(months: int, load: Figure, growth: Figure, rate: Figure) -> Figure:
-    """Months of one set of cards that growing traffic needs, discounted: Σ max(1, ⌈load·(1+growth)^(t−1)⌉)
-    ÷ (1+rate)^(t÷12). `load` is the number of sets that today's requests would fill."""
+    """Months of one set of cards that growing traffic needs, discounted: Σ max(1,
+    ⌈load·(1+growth)^(t−1)⌉) ÷ (1+rate)^(t÷12). `load` is the number of sets that today's
+    requests would fill.
+    """
     g, d, now = (np.asarray(x.rows, float) for x in (growth, rate, load))
     total = sum(
-        (np.maximum(1.0, np.ceil(now * (1 + g) ** (t - 1))) / (1 + d) ** (t / 12) for t in range(1, months + 1)),
+        (
+            np.maximum(1.0, np.ceil(now * (1 + g) ** (t - 1))) / (1 + d) ** (t / 12)
+            for t in range(1, months + 1)
+        ),
         np.zeros(()),
     )
     return combine("replica months", _plain(total), float(months), load, growth, rate)
 
 
 def total(id: str, unit: str, parts: Sequence[Figure], anchor: str) -> Figure:
-    """The sum of named parts. Where some are unknown the sum is unknown, with the known part and the missing ids."""
+    """The sum of named parts.
+
+    Where some are unknown the sum is unknown, with the known part and the missing ids.
+    """
     missing = tuple(m for p in parts for m in (p.missing or (() if p.is_known else (p.id,))))
     known = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
     summed = add(*parts).named(id, unit, anchor)
-    return replace(summed, at_least=known if missing else None, missing=tuple(dict.fromkeys(missing)))
+    return replace(
+        summed, at_least=known if missing else None, missing=tuple(dict.fromkeys(missing))
+    )

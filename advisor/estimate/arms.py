@@ -1,4 +1,6 @@
-"""The arms of a brief: every way to do its task that its models, its data and its hardware allow."""
+"""The arms of a brief: every way to do its task that its models, its data and its hardware
+allow.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +25,21 @@ def adapters(brief: Brief) -> int:
 
 
 def may_wait(brief: Brief) -> bool:
-    """Whether results may wait a day: batches take up to 24 hours, so a tighter limit on latency rules them out."""
+    """Whether results may wait a day: batches take up to 24 hours, so a tighter limit on latency
+    rules them out.
+    """
     limit = brief.traffic.max_latency_seconds.likely
     return brief.traffic.can_wait_24h and not 0 < limit < SECONDS_PER_DAY
 
 
 def arms(brief: Brief, setting: Setting) -> tuple[Arm, ...]:
     """All arms, the one in place first, then prompts, tuned models and hybrids; ids are unique."""
-    found = [*_as_is(brief, setting), *_prompts(brief, setting), *_tuned(brief, setting), *_hybrids(brief, setting)]
+    found = [
+        *_as_is(brief, setting),
+        *_prompts(brief, setting),
+        *_tuned(brief, setting),
+        *_hybrids(brief, setting),
+    ]
     return tuple({arm.id: arm for arm in found}.values())
 
 
@@ -40,7 +49,9 @@ def _as_is(brief: Brief, setting: Setting) -> Iterator[Arm]:
         return
     price = setting.price(current.model)
     if current.approach == "prompt":
-        serving: tuple[str, ...] = ("uncached",) if current.monthly_usd is not None else _best_online(brief, price)
+        serving: tuple[str, ...] = (
+            ("uncached",) if current.monthly_usd is not None else _best_online(brief, price)
+        )
     else:
         own = current.technique != "hosted" and setting.model(current.model) is not None
         serving = (_own(brief) if own else ()) or ("hosted",)
@@ -49,7 +60,9 @@ def _as_is(brief: Brief, setting: Setting) -> Iterator[Arm]:
 
 
 def _best_online(brief: Brief, price: TokenPrice | None) -> tuple[str, ...]:
-    """The shortest lifetime, which a provider applies by itself, and the order of the prompt as it stands."""
+    """The shortest lifetime, which a provider applies by itself, and the order of the prompt as it
+    stands.
+    """
     return next((s for s in servings(brief, price) if s[0].startswith("cached")), ("uncached",))
 
 
@@ -58,16 +71,23 @@ def _prompts(brief: Brief, setting: Setting) -> Iterator[Arm]:
         price = setting.price(model)
         provider = price.provider if price else ""
         for technique, shown in prompt_techniques(brief, model):
-            own = _own(brief) if setting.model(model) is not None and not setting.is_encoder(model) else ()
+            own = (
+                _own(brief)
+                if setting.model(model) is not None and not setting.is_encoder(model)
+                else ()
+            )
             if price is not None or not own:
-                for serving in servings(brief, price, static_tokens=shown_static_tokens(brief, technique, shown)):
+                for serving in servings(
+                    brief, price, static_tokens=shown_static_tokens(brief, technique, shown)
+                ):
                     yield Arm("prompt", technique, model, provider, serving, shown_examples=shown)
             if own:
                 yield Arm("prompt", technique, model, "", own, shown_examples=shown)
 
 
 def prompt_techniques(brief: Brief, model: str) -> list[tuple[str, int]]:
-    """Techniques with the number of examples shown: those measured on this model, else on any model, else the usual.
+    """Techniques with the number of examples shown: those measured on this model, else on any
+    model, else the usual.
 
     A curve (one technique measured at several numbers of examples) gives one arm per prompt length.
     """
@@ -95,7 +115,9 @@ def score_of_prompt(brief: Brief, technique: str, shown: int) -> Score | None:
 
 
 def score_of_tuned(brief: Brief, arm: Arm) -> Score | None:
-    """The last score of a tuned model on the whole traffic that says how long its static prompt was."""
+    """The last score of a tuned model on the whole traffic that says how long its static prompt
+    was.
+    """
     own = [s for s in brief.quality.measured
            if f"{s.approach}/{s.technique}@{s.model.lower()}" == f"{arm.approach}/{arm.technique}@{arm.model.lower()}"
            and s.static_tokens is not None and not s.segment]  # fmt: skip
@@ -103,14 +125,20 @@ def score_of_tuned(brief: Brief, arm: Arm) -> Score | None:
 
 
 def shown_static_tokens(brief: Brief, technique: str, shown: int) -> float:
-    """Likely length of the static prompt of a technique: as measured with it, else as in traffic."""
+    """Likely length of the static prompt of a technique: as measured with it, else as in
+    traffic.
+    """
     score = score_of_prompt(brief, technique, shown)
     measured = score.static_tokens if score is not None else None
     return measured.likely if measured is not None else brief.traffic.static_tokens.likely
 
 
-def servings(brief: Brief, price: TokenPrice | None, static_tokens: float | None = None) -> list[tuple[str, ...]]:
-    """The ways a prompt can be served at this price, as suffixes; below the cache minimum only uncached and batch."""
+def servings(
+    brief: Brief, price: TokenPrice | None, static_tokens: float | None = None
+) -> list[tuple[str, ...]]:
+    """The ways a prompt can be served at this price, as suffixes; below the cache minimum only
+    uncached and batch.
+    """
     found: list[tuple[str, ...]] = [("uncached",)]
     static = brief.traffic.static_tokens.likely if static_tokens is None else static_tokens
     if price is not None and can_cache(price, static):
@@ -124,7 +152,9 @@ def servings(brief: Brief, price: TokenPrice | None, static_tokens: float | None
 
 
 def can_cache(price: TokenPrice, static_tokens: float) -> bool:
-    """Whether a prefix of this length is cached at all: the provider reads at a price, and it is long enough."""
+    """Whether a prefix of this length is cached at all: the provider reads at a price, and it is
+    long enough.
+    """
     return (
         price.cached_input_usd is not None
         and bool(price.cache_minutes)
@@ -152,15 +182,20 @@ def _own(brief: Brief) -> tuple[str, ...]:
     return ("owned",) if brief.hardware.owned else ("rented",)
 
 
-def _tuned_servings(brief: Brief, setting: Setting, model: str, static: Range) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Providers with suffixes: own or rented cards, and the hosted form where somebody quotes its price.
+def _tuned_servings(
+    brief: Brief, setting: Setting, model: str, static: Range
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Providers with suffixes: own or rented cards, and the hosted form where somebody quotes its
+    price.
 
     `static` is the prompt that stays, in tokens: a provider caches it where it is long enough.
     """
     if setting.model(model) is not None and _own(brief):
         yield "", _own(brief)
     price = setting.tuned_price(model)
-    if price is None or (price.input_usd is None and _own(brief) and setting.model(model) is not None):
+    if price is None or (
+        price.input_usd is None and _own(brief) and setting.model(model) is not None
+    ):
         return
     yield price.provider, ("hosted",)
     if can_cache(price, static.likely):
@@ -170,11 +205,15 @@ def _tuned_servings(brief: Brief, setting: Setting, model: str, static: Range) -
 
 
 def tuned_technique(brief: Brief, setting: Setting, model: str, serving: tuple[str, ...]) -> str:
-    """How a model is tuned: as measured, else as the provider does it, else LoRA, or QLoRA where only that fits."""
+    """How a model is tuned: as measured, else as the provider does it, else LoRA, or QLoRA where
+    only that fits.
+    """
     if setting.is_encoder(model):
         return "encoder"
     measured = [
-        s.technique for s in brief.quality.measured if s.approach == "tune" and s.model.lower() == model.lower()
+        s.technique
+        for s in brief.quality.measured
+        if s.approach == "tune" and s.model.lower() == model.lower()
     ]
     if measured:
         return measured[-1]
@@ -191,16 +230,22 @@ def _tuned(brief: Brief, setting: Setting) -> Iterator[Arm]:
                 yield Arm("tune", "encoder", model, "", ("rented", "cpu"))
             continue
         for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
-            yield Arm("tune", tuned_technique(brief, setting, model, serving), model, provider, serving)
+            yield Arm(
+                "tune", tuned_technique(brief, setting, model, serving), model, provider, serving
+            )
 
 
 def _hybrids(brief: Brief, setting: Setting) -> Iterator[Arm]:
-    measured = {(s.technique, s.model.lower()) for s in brief.quality.measured if s.approach == "hybrid"}
+    measured = {
+        (s.technique, s.model.lower()) for s in brief.quality.measured if s.approach == "hybrid"
+    }
     for model in brief.models.tune or ():
         if setting.is_encoder(model):
             continue
         if ("tuned-few-shot", model.lower()) in measured or brief.data.examples.likely >= 1:
-            for provider, serving in _tuned_servings(brief, setting, model, brief.traffic.static_tokens):
+            for provider, serving in _tuned_servings(
+                brief, setting, model, brief.traffic.static_tokens
+            ):
                 yield Arm("hybrid", "tuned-few-shot", model, provider, serving)
         for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
             if brief.retrieval is not None or ("tuned-retrieval", model.lower()) in measured:
@@ -209,8 +254,12 @@ def _hybrids(brief: Brief, setting: Setting) -> Iterator[Arm]:
                 yield from _cascades(brief, setting, model, provider, serving)
 
 
-def _cascades(brief: Brief, setting: Setting, model: str, provider: str, serving: tuple[str, ...]) -> Iterator[Arm]:
-    """The tuned model with the first prompted model behind it, served the cheapest way its traffic allows."""
+def _cascades(
+    brief: Brief, setting: Setting, model: str, provider: str, serving: tuple[str, ...]
+) -> Iterator[Arm]:
+    """The tuned model with the first prompted model behind it, served the cheapest way its traffic
+    allows.
+    """
     behind = next((m for m in brief.models.prompt or () if setting.price(m) is not None), None)
     if behind is not None:
         yield Arm("hybrid", "cascade", model, provider, serving, helper=behind)

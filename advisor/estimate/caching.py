@@ -13,10 +13,18 @@ from advisor.estimate.ledger import Ledger
 
 
 def eligible(ledger: Ledger) -> Figure:
-    """`cache.eligible`: 1 in the cases in which the provider caches a static prompt of this length, else 0."""
+    """`cache.eligible`: 1 in the cases in which the provider caches a static prompt of this length,
+    else 0.
+    """
     tariff = ledger.tariff
     if tariff is None or tariff.cached_input_usd is None or not tariff.cache_minutes:
-        return ledger.put("cache.eligible", "yes = 1", 0.0, "cache", f"no cache is on offer for {ledger.arm.model}")
+        return ledger.put(
+            "cache.eligible",
+            "yes = 1",
+            0.0,
+            "cache",
+            f"no cache is on offer for {ledger.arm.model}",
+        )
     long_enough = algebra.reaches(ledger["tokens.static"], _minimum(tariff))
     return ledger.put("cache.eligible", "yes = 1", long_enough, "cache")
 
@@ -32,7 +40,9 @@ def is_cached(ledger: Ledger) -> bool:
 
 
 def cache_prices(ledger: Ledger, uncached: Figure) -> None:
-    """Read and write prices of this lifetime, the hit rate that pays for the writes, and the expected hit rate."""
+    """Read and write prices of this lifetime, the hit rate that pays for the writes, and the
+    expected hit rate.
+    """
     column = "cache_write_1h_usd" if "cached-1h" in ledger.arm.serving else "cache_write_usd"
     read = ledger["price.cache_read"] = ledger.token_price("price.cache_read", "cached_input_usd")
     absent = ledger.tariff is None or getattr(ledger.tariff, column) is None
@@ -44,7 +54,9 @@ def cache_prices(ledger: Ledger, uncached: Figure) -> None:
 
 
 def cached_prefix(ledger: Ledger) -> Figure:
-    """The static prompt in USD per million requests: read where it hits, written where it misses."""
+    """The static prompt in USD per million requests: read where it hits, written where it
+    misses.
+    """
     static = ledger["tokens.static"]
     own = _read_or_written(ledger, ledger["cache.hit_rate"])
     shared = _shared_tokens(ledger)
@@ -52,10 +64,14 @@ def cached_prefix(ledger: Ledger) -> Figure:
         return static * own
 
     def apart() -> Figure:
-        hit = ledger.put("cache.shared_hit_rate", "share", _hit_rate(ledger, "shared"), "cache-shared")
+        hit = ledger.put(
+            "cache.shared_hit_rate", "share", _hit_rate(ledger, "shared"), "cache-shared"
+        )
         return shared * _read_or_written(ledger, hit) + (static - shared) * own
 
-    return algebra.either(algebra.reaches(shared, _minimum(ledger.tariff)), apart, lambda: static * own)
+    return algebra.either(
+        algebra.reaches(shared, _minimum(ledger.tariff)), apart, lambda: static * own
+    )
 
 
 def _read_or_written(ledger: Ledger, hit: Figure) -> Figure:
@@ -63,7 +79,9 @@ def _read_or_written(ledger: Ledger, hit: Figure) -> Figure:
 
 
 def _hit_rate(ledger: Ledger, part: str) -> Figure:
-    """Share of requests that find the prefix cached: measured beats the log, the log beats arrivals."""
+    """Share of requests that find the prefix cached: measured beats the log, the log beats
+    arrivals.
+    """
     sheet, traffic = ledger.sheet, ledger.brief.traffic
     if "batch" in ledger.arm.serving:
         return sheet["traffic.batch_cache_hit_rate"]
@@ -84,7 +102,9 @@ def _hit_rate(ledger: Ledger, part: str) -> Figure:
 
 
 def _shared_tokens(ledger: Ledger) -> Figure | None:
-    """The part that one cache entry serves for all prefixes, where it stands first; None where there is none."""
+    """The part that one cache entry serves for all prefixes, where it stands first; None where
+    there is none.
+    """
     traffic, serving = ledger.brief.traffic, ledger.arm.serving
     first = (traffic.shared_first or "shared-first" in serving) and "batch" not in serving
     if not first or traffic.distinct_prefixes.likely <= 1 or traffic.shared_tokens is None:

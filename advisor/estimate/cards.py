@@ -37,20 +37,36 @@ def _electricity_usd(ledger: Ledger) -> Figure:
     if hardware.watts is None:
         power = gpu.power_watts if gpu is not None else None
         source = gpu.cited.source if gpu is not None else f"no power known for {hardware.gpu}"
-        watts = sheet.exact("gpu.power_watts", power, "W", Basis.PUBLISHED, source, gpu.cited.as_of if gpu else "")
-    return watts * float(hardware.count) / WATTS_PER_KILOWATT * sheet["hardware.electricity_usd_per_kwh"]
+        watts = sheet.exact(
+            "gpu.power_watts", power, "W", Basis.PUBLISHED, source, gpu.cited.as_of if gpu else ""
+        )
+    return (
+        watts
+        * float(hardware.count)
+        / WATTS_PER_KILOWATT
+        * sheet["hardware.electricity_usd_per_kwh"]
+    )
 
 
 def full_usd(ledger: Ledger, marginal: Figure) -> Figure:
-    """An owned card with its depreciation: electricity and the hourly rate that its owner charges for it.
+    """An owned card with its depreciation: electricity and the hourly rate that its owner charges
+    for it.
 
-    Unknown, with what is known of it, where the brief states no rate above 0 under hardware.usd_per_hour: nobody but
-    the owner knows what the card was bought for and how long it will serve.
+    Unknown, with what is known of it, where the brief states no rate above 0 under
+    hardware.usd_per_hour: nobody but the owner knows what the card was bought for and how long it
+    will serve.
     """
     rate = ledger.brief.hardware.usd_per_hour
     if rate is not None and rate.p50:
-        return marginal + ledger["serve.hours"] * ledger.sheet["hardware.usd_per_hour"] * ledger.brief.hardware.count
-    source = "the price of the owned card is not known: state its hourly rate as hardware.usd_per_hour"
+        return (
+            marginal
+            + ledger["serve.hours"]
+            * ledger.sheet["hardware.usd_per_hour"]
+            * ledger.brief.hardware.count
+        )
+    source = (
+        "the price of the owned card is not known: state its hourly rate as hardware.usd_per_hour"
+    )
     return Figure(
         math.nan, operator="+", at_least=marginal.value, missing=("hardware.usd_per_hour",), basis=Basis.ASSUMED,
         operands=(marginal, ledger.sheet.exact("card.depreciation", None, "USD/month", Basis.ASSUMED, source, "")),
@@ -58,12 +74,19 @@ def full_usd(ledger: Ledger, marginal: Figure) -> Figure:
 
 
 def encoder_speed(ledger: Ledger, operations: float) -> Figure:
-    """Tokens a second of an encoder on a CPU, at so many operations per parameter and token: 6 to train, 2 to read."""
+    """Tokens a second of an encoder on a CPU, at so many operations per parameter and token: 6 to
+    train, 2 to read.
+    """
     model = ledger.setting.model(ledger.arm.model)
     assert model is not None
     source = "4 to 8 server cores in fp32 at a third of peak: vendor data sheets"
     rate = ledger.assumed("cpu.gflops", 50, 150, 400, "GFLOP/s", source)
     size = ledger.sheet.exact(
-        "model.active_params", model.active_params, "parameters", Basis.PUBLISHED, model.cited.source, model.cited.as_of
+        "model.active_params",
+        model.active_params,
+        "parameters",
+        Basis.PUBLISHED,
+        model.cited.source,
+        model.cited.as_of,
     )
     return rate * 1e9 / (operations * size)

@@ -27,7 +27,11 @@ def estimate(arm: Arm, sheet: Sheet, setting: Setting, quality: Figure) -> Estim
     """All figures of one arm."""
     ledger = Ledger(arm, sheet, setting)
     ledger["quality.score"] = quality
-    if arm.as_is and sheet.brief.current is not None and sheet.brief.current.monthly_usd is not None:
+    if (
+        arm.as_is
+        and sheet.brief.current is not None
+        and sheet.brief.current.monthly_usd is not None
+    ):
         _bill(ledger)
     elif arm.approach == "prompt":
         _prompted(ledger)
@@ -38,22 +42,37 @@ def estimate(arm: Arm, sheet: Sheet, setting: Setting, quality: Figure) -> Estim
     money.once_total(ledger)
     money.weeks(ledger)
     ends = ending(arm, sheet, setting)
-    if ends is not None and not arm.as_is and within_horizon(ends, setting.as_of, sheet.brief.budget.horizon_months):
-        horizon.move(ledger, (ends - setting.as_of).days / DAYS_PER_MONTH, f"{arm.model} ends {ends:%Y-%m-%d}")
+    if (
+        ends is not None
+        and not arm.as_is
+        and within_horizon(ends, setting.as_of, sheet.brief.budget.horizon_months)
+    ):
+        horizon.move(
+            ledger,
+            (ends - setting.as_of).days / DAYS_PER_MONTH,
+            f"{arm.model} ends {ends:%Y-%m-%d}",
+        )
     money.per_accepted(ledger)
     horizon.horizon(ledger)
     return Estimate(arm, dict(ledger))
 
 
 def ending(arm: Arm, sheet: Sheet, setting: Setting) -> date | None:
-    """The last day of the models behind an arm, the one of a cascade's second step included, where one is known."""
+    """The last day of the models behind an arm, the one of a cascade's second step included, where
+    one is known.
+    """
     current = sheet.brief.current
     if arm.as_is and current is not None and current.ends is not None:
         return current.ends
     prices = [setting.price(arm.helper)] if arm.helper else []
     if not on_cards(arm):
-        prices.append(setting.tuned_price(arm.model) if "hosted" in arm.serving else setting.price(arm.model))
-    return min((price.ends for price in prices if price is not None and price.ends is not None), default=None)
+        prices.append(
+            setting.tuned_price(arm.model) if "hosted" in arm.serving else setting.price(arm.model)
+        )
+    return min(
+        (price.ends for price in prices if price is not None and price.ends is not None),
+        default=None,
+    )
 
 
 def within_horizon(day: date, as_of: date, months: int) -> bool:
@@ -82,7 +101,9 @@ def _prompted(ledger: Ledger) -> None:
 
 
 def _search(ledger: Ledger) -> None:
-    """`once.training` of a searched prompt: the calls of its search, each the price of a request."""
+    """`once.training` of a searched prompt: the calls of its search, each the price of a
+    request.
+    """
     source = "prompt optimisers report 1,000 to 10,000 calls a search, a usual run about 3,200"
     searched = ledger.assumed("search.calls", 1000, 3200, 10_000, "requests", source)
     ledger.put("once.training", "USD", searched * ledger["run.request"], "prompt-search")
@@ -114,7 +135,9 @@ def _cascade(ledger: Ledger) -> None:
     request = helper["run.request"].named("helper.request", "USD/request", "cascade")
     own = ledger["run.inference"]
     escalated = calls(ledger) * passed_on * request
-    ledger.put("run.inference", "USD/month", own + escalated if own.operands else escalated, "cascade")
+    ledger.put(
+        "run.inference", "USD/month", own + escalated if own.operands else escalated, "cascade"
+    )
     ledger["helper.request"], ledger["cascade.passed_on"] = request, passed_on
     ledger.later = _passed_on_later(ledger, helper, own, passed_on)
 
@@ -137,7 +160,9 @@ def _charged(helper: Ledger) -> Ledger:
     return helper
 
 
-def _passed_on_later(ledger: Ledger, helper: Ledger, own: Figure, passed_on: Figure) -> tuple[Period, ...]:
+def _passed_on_later(
+    ledger: Ledger, helper: Ledger, own: Figure, passed_on: Figure
+) -> tuple[Period, ...]:
     """Both models at each later price: whichever did not change keeps its last one."""
     found, first, second = [], own, helper["run.inference"]
     days = {p.day: p for p in (*helper.later, *ledger.later)}
@@ -147,6 +172,8 @@ def _passed_on_later(ledger: Ledger, helper: Ledger, own: Figure, passed_on: Fig
         second = theirs[period.day].parts["run.inference"] if period.day in theirs else second
         charges = passed_on * second if not own.operands else first + passed_on * second
         parts = dict(mine[period.day].parts) if period.day in mine else {}
-        parts["run.inference"] = ledger.put(f"run.inference_from_{period.day}", "USD/month", charges, "price-changes")
+        parts["run.inference"] = ledger.put(
+            f"run.inference_from_{period.day}", "USD/month", charges, "price-changes"
+        )
         found.append(Period(period.begin, period.day, parts))
     return tuple(found)

@@ -1,4 +1,5 @@
-"""The total over the horizon: one-off cost, every month's bill and errors, growth, discounting and later prices.
+"""The total over the horizon: one-off cost, every month's bill and errors, growth, discounting and
+later prices.
 
 Formulas: docs/reference/formulas.md#horizon, #price-changes.
 """
@@ -27,14 +28,21 @@ def move(ledger: Ledger, months: float, ends: str) -> None:
     if ledger.arm.approach == "prompt" or ledger.arm.helper:
         again = sheet["team.prompt_hours"] * hourly + ledger["once.evaluation"]
     else:
-        again = sheet["team.retrain_hours"] * hourly + ledger["train.run_usd"] + ledger["once.evaluation"]
+        again = (
+            sheet["team.retrain_hours"] * hourly
+            + ledger["train.run_usd"]
+            + ledger["once.evaluation"]
+        )
     ledger.put("once.move", "USD", again, "horizon", ends)
     worth = algebra.discount(max(0.0, months), sheet["budget.discount_rate"])
     ledger.put("horizon.move", "USD", ledger["once.move"] * worth, "horizon")
 
 
 def horizon(ledger: Ledger) -> None:
-    """`horizon.total` in USD. Where a part is unknown the total is unknown, with the known part and what is missing."""
+    """`horizon.total` in USD.
+
+    Where a part is unknown the total is unknown, with the known part and what is missing.
+    """
     _months(ledger)
     parts = [ledger["once.total"]]
     for part in MONTHLY_PARTS:
@@ -42,7 +50,9 @@ def horizon(ledger: Ledger) -> None:
             parts.append(_over_horizon(ledger, part))
     if "horizon.move" in ledger:
         parts.append(ledger["horizon.move"])
-    missing = tuple(dict.fromkeys(m for p in parts for m in p.missing or (() if p.is_known else (p.id,))))
+    missing = tuple(
+        dict.fromkeys(m for p in parts for m in p.missing or (() if p.is_known else (p.id,)))
+    )
     total = ledger.put("horizon.total", "USD", add(*parts), "horizon")
     if missing:
         known = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
@@ -52,7 +62,10 @@ def horizon(ledger: Ledger) -> None:
 def _months(ledger: Ledger) -> None:
     """Discounted months of a cost that stays level, and of one that grows with traffic."""
     sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
-    rates = {"horizon.months_level": _no_growth(ledger), "horizon.months_growing": sheet["traffic.growth_per_month"]}
+    rates = {
+        "horizon.months_level": _no_growth(ledger),
+        "horizon.months_growing": sheet["traffic.growth_per_month"],
+    }
     for name, growth in rates.items():
         worth = partial(algebra.annuity, months, growth, sheet["budget.discount_rate"])
         ledger.put(name, "months", sheet.shared(name, worth), "horizon")
@@ -82,10 +95,15 @@ def _grows(ledger: Ledger) -> bool:
 
 
 def _by_period(ledger: Ledger, part: str, *, growing: bool) -> Figure:
-    """Each period at its own price: a change of price inside a month splits that month by its days."""
+    """Each period at its own price: a change of price inside a month splits that month by its
+    days.
+    """
     sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
     growth = sheet["traffic.growth_per_month"] if growing else _no_growth(ledger)
-    changes = [(0.0, ledger[part]), *((p.begin, p.parts[part]) for p in ledger.later if part in p.parts)]
+    changes = [
+        (0.0, ledger[part]),
+        *((p.begin, p.parts[part]) for p in ledger.later if part in p.parts),
+    ]
     ends = [*(begin for begin, _ in changes[1:]), float(months)]
     terms = [
         cost * algebra.annuity(months, growth, sheet["budget.discount_rate"], begin, end)
@@ -94,14 +112,23 @@ def _by_period(ledger: Ledger, part: str, *, growing: bool) -> Figure:
     total = add(*terms)
     unknown = tuple(cost.id for _, cost in changes if not cost.is_known)
     named = ledger.put(part.replace("run.", "horizon."), "USD", total, "price-changes")
-    return replace(named, at_least=sum(t.value for t in terms if t.is_known), missing=unknown) if unknown else named
+    return (
+        replace(named, at_least=sum(t.value for t in terms if t.is_known), missing=unknown)
+        if unknown
+        else named
+    )
 
 
 def _growing_sets(ledger: Ledger) -> Figure:
-    """Cards of growing traffic: a further set whenever the load calls for one; an index is paid as it is."""
+    """Cards of growing traffic: a further set whenever the load calls for one; an index is paid as
+    it is.
+    """
     sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
     sets = algebra.replica_months(
-        months, ledger["serve.load"], sheet["traffic.growth_per_month"], sheet["budget.discount_rate"]
+        months,
+        ledger["serve.load"],
+        sheet["traffic.growth_per_month"],
+        sheet["budget.discount_rate"],
     )
     ledger.put("horizon.replica_months", "months", sets, "horizon")
     grown = ledger["run.cards"] / ledger["serve.replicas"] * ledger["horizon.replica_months"]
@@ -111,6 +138,8 @@ def _growing_sets(ledger: Ledger) -> Figure:
 
 
 def _follows_traffic(ledger: Ledger) -> frozenset[str]:
-    """Parts that grow with the requests: charges by token, errors, and cards that are paid by the hour used."""
+    """Parts that grow with the requests: charges by token, errors, and cards that are paid by the
+    hour used.
+    """
     by_use = "serve.busy_hours" in ledger and "serve.replicas" not in ledger
     return frozenset({"run.inference", "run.errors"} | ({"run.hosting"} if by_use else set()))

@@ -1,4 +1,7 @@
-"""Labels a tuned model learns from, and those still to be bought. Formulas: docs/reference/formulas.md#labels."""
+"""Labels a tuned model learns from, and those still to be bought.
+
+Formulas: docs/reference/formulas.md#labels.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ FIRST_ROUND = Quantity(
 
 
 def training_examples(sheet: Sheet) -> Figure:
-    """Examples a tuned model learns from: those in hand, or, where there are none, a first round that is bought."""
+    """Examples a tuned model learns from: those in hand, or, where there are none, a first round
+    that is bought.
+    """
     have = sheet["data.examples"]
     return algebra.either(algebra.reaches(have, 1.0), lambda: have, lambda: _first_round(sheet))
 
@@ -28,16 +33,21 @@ def training_examples(sheet: Sheet) -> Figure:
 def own_examples(sheet: Sheet) -> Figure:
     """Examples that one tuned model learns from: its segment's own, or a first round of its own.
 
-    Over several segments: their mean in ln n, weighted by share, since a score is about linear in ln n.
+    Over several segments: their mean in ln n, weighted by share, since a score is about linear in
+    ln n.
     """
     have = sheet["data.examples"]
     return algebra.either(
-        algebra.reaches(have, 1.0), lambda: have * _own_share(sheet.brief), lambda: _round_of_one(sheet)
+        algebra.reaches(have, 1.0),
+        lambda: have * _own_share(sheet.brief),
+        lambda: _round_of_one(sheet),
     )
 
 
 def _own_share(brief: Brief) -> float:
-    """Part of all labels in hand that one tuned model learns from; all of them where there are no segments."""
+    """Part of all labels in hand that one tuned model learns from; all of them where there are no
+    segments.
+    """
     segments, held = brief.segments, brief.data.examples.likely
     traffic = sum(s.share.likely for s in segments)
     if not segments or traffic == 0:
@@ -56,7 +66,9 @@ def _first_round(sheet: Sheet) -> Figure:
 
 
 def labels(ledger: Ledger) -> None:
-    """`labels.missing` and `once.labels`: a many-shot prompt's beyond those in hand, a tuned model's first round."""
+    """`labels.missing` and `once.labels`: a many-shot prompt's beyond those in hand, a tuned
+    model's first round.
+    """
     missing = _missing(ledger)
     if missing is None:
         ledger.put("once.labels", "USD", 0.0, "labels", "labels in hand are not paid again")
@@ -64,7 +76,9 @@ def labels(ledger: Ledger) -> None:
     sheet = ledger.sheet
     ledger.put("labels.missing", "labels", missing, "labels")
     bought = algebra.reaches(ledger["labels.missing"], 1.0)
-    cost = bought * sheet["data.label_setup_usd"] + ledger["labels.missing"] * sheet["data.label_usd"]
+    cost = (
+        bought * sheet["data.label_setup_usd"] + ledger["labels.missing"] * sheet["data.label_usd"]
+    )
     ledger.put("once.labels", "USD", cost, "labels")
 
 
@@ -79,5 +93,7 @@ def _missing(ledger: Ledger) -> Figure | None:
     held = enough.rows if isinstance(enough.rows, float) else enough.rows.all()
     if held:
         return None
-    none = ledger.sheet.exact("labels.in_hand", 0.0, "labels", Basis.QUOTED, "enough labels are in hand", "")
+    none = ledger.sheet.exact(
+        "labels.in_hand", 0.0, "labels", Basis.QUOTED, "enough labels are in hand", ""
+    )
     return algebra.either(enough, lambda: none, lambda: lacking)

@@ -21,7 +21,9 @@ UNIT = "USD/1M tokens"
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A part of the horizon with prices of its own, from `begin` (months after the decision); `day` is its first."""
+    """A part of the horizon with prices of its own, from `begin` (months after the decision); `day`
+    is its first.
+    """
 
     begin: float
     day: str
@@ -31,8 +33,8 @@ class Period:
 class Ledger(dict[str, Figure]):
     """Figures of one arm, with the sheet and the setting they are computed from.
 
-    `tariff` is whose token prices apply, `tiers` the same for longer requests too, by length ascending; `later` holds
-    what a month costs after each known change of price inside the horizon.
+    `tariff` is whose token prices apply, `tiers` the same for longer requests too, by length
+    ascending; `later` holds what a month costs after each known change of price inside the horizon.
     """
 
     def __init__(self, arm: Arm, sheet: Sheet, setting: Setting) -> None:
@@ -48,7 +50,9 @@ class Ledger(dict[str, Figure]):
         return self.sheet.brief
 
     def charge_by(self, tiers: tuple[TokenPrice, ...]) -> None:
-        """Take token prices from these rows of one provider and day; none: nobody quotes a price."""
+        """Take token prices from these rows of one provider and day; none: nobody quotes a
+        price.
+        """
         self.tiers, self.tariff = tiers, tiers[0] if tiers else None
 
     def put(self, id: str, unit: str, figure: Figure | float, anchor: str, why: str = "") -> Figure:
@@ -64,13 +68,22 @@ class Ledger(dict[str, Figure]):
         return self._of_row(id, value, unit, self.tariff)
 
     def token_price(self, id: str, column: str) -> Figure:
-        """A price per million tokens, case by case of the tier that the length of the whole prompt falls in."""
+        """A price per million tokens, case by case of the tier that the length of the whole prompt
+        falls in.
+        """
         if len(self.tiers) <= 1:
-            return self.quoted(id, getattr(self.tariff, column) if self.tariff is not None else None)
+            return self.quoted(
+                id, getattr(self.tariff, column) if self.tariff is not None else None
+            )
         tokens = self["tokens.static"] + self["tokens.fresh"]
         limits = [tier.above_tokens for tier in self.tiers]
         prices = [
-            self._of_row(f"{id}_above_{t.above_tokens}" if t.above_tokens else id, getattr(t, column), UNIT, t)
+            self._of_row(
+                f"{id}_above_{t.above_tokens}" if t.above_tokens else id,
+                getattr(t, column),
+                UNIT,
+                t,
+            )
             for t in self.tiers
         ]
         price = algebra.by_length(tokens, limits, prices)
@@ -78,14 +91,24 @@ class Ledger(dict[str, Figure]):
 
     def _of_row(self, id: str, value: float | None, unit: str, row: TokenPrice | None) -> Figure:
         if row is None or value is None:
-            return self.sheet.exact(id, None, unit, Basis.ASSUMED, f"no {id} known for {self.arm.model}", "")
-        return self.sheet.exact(id, value, unit, Basis.QUOTED, f"{row.provider}: {row.cited.source}", row.cited.as_of)
+            return self.sheet.exact(
+                id, None, unit, Basis.ASSUMED, f"no {id} known for {self.arm.model}", ""
+            )
+        return self.sheet.exact(
+            id, value, unit, Basis.QUOTED, f"{row.provider}: {row.cited.source}", row.cited.as_of
+        )
 
-    def assumed(self, id: str, low: float, likely: float, high: float, unit: str, source: str) -> Figure:
+    def assumed(
+        self, id: str, low: float, likely: float, high: float, unit: str, source: str
+    ) -> Figure:
         """An uncertain constant of the model, with the source of its range (P10, P50, P90)."""
-        return self.sheet.figure(id, Quantity(Range(low, likely, high), unit, Basis.ASSUMED, source, ""), low=0.0)
+        return self.sheet.figure(
+            id, Quantity(Range(low, likely, high), unit, Basis.ASSUMED, source, ""), low=0.0
+        )
 
     def month_hours(self) -> Figure:
         """The hours of a month as a figure."""
         source = "a month has 730 hours"
-        return self.sheet.exact("hours_per_month", HOURS_PER_MONTH, "h/month", Basis.QUOTED, source, "")
+        return self.sheet.exact(
+            "hours_per_month", HOURS_PER_MONTH, "h/month", Basis.QUOTED, source, ""
+        )

@@ -1,7 +1,7 @@
 """What no card can do: bounds from its data sheet that a stated speed must keep to.
 
-A rate above the arithmetic of the card is a slip of the pen or the rate of several cards, and is refused by its key.
-Formulas: docs/reference/formulas.md#limits.
+A rate above the arithmetic of the card is a slip of the pen or the rate of several cards, and is
+refused by its key. Formulas: docs/reference/formulas.md#limits.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ TERA, GIGA = 1e12, 1e9
 BYTES_16_BIT = 2.0
 
 NARROWEST = {"train": 2.0, "prefill": 4.0, "decode": 4.0}
-"""How much faster than in 16 bits a tensor core is at the narrowest numbers: 8 bits to train, 4 bits to serve."""
+"""How much faster than in 16 bits a tensor core is at the narrowest numbers: 8 bits to train, 4
+bits to serve.
+"""
 
 OPERATIONS = {"train": 4.0, "prefill": 2.0, "decode": 2.0}
-"""Fewest operations per parameter and token: forward and backward past frozen weights, or forward alone."""
+"""Fewest operations per parameter and token: forward and backward past frozen weights, or forward
+alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,9 @@ class Bound:
 
 
 def bounds(brief: Brief, setting: Setting) -> Iterator[Bound]:
-    """A bound per stated speed and open decoder that is tuned or served on the card; none where a datum is unknown."""
+    """A bound per stated speed and open decoder that is tuned or served on the card; none where a
+    datum is unknown.
+    """
     if setting.gpu is None:
         return
     for task in OPERATIONS:
@@ -66,11 +72,15 @@ def _most(gpu: Gpu, model: Model, task: str, brief: Brief) -> float | None:
 
 
 def refuse_impossible(brief: Brief, setting: Setting) -> None:
-    """Raises UsageError for a stated speed that one card cannot reach for any model of the brief, at any precision."""
+    """Raises UsageError for a stated speed that one card cannot reach for any model of the brief,
+    at any precision.
+    """
     easiest: dict[str, Bound] = {}
     for bound in bounds(brief, setting):
         best = easiest.get(bound.key)
-        easiest[bound.key] = bound if best is None or bound.tokens_per_second > best.tokens_per_second else best
+        easiest[bound.key] = (
+            bound if best is None or bound.tokens_per_second > best.tokens_per_second else best
+        )
     for key, bound in easiest.items():
         most = bound.tokens_per_second * NARROWEST[bound.task]
         if bound.stated > most:
@@ -86,7 +96,9 @@ def _place(brief: Brief, key: str) -> str:
 
 
 def doubtful(brief: Brief, setting: Setting) -> Iterator[str]:
-    """A caution for each stated speed that needs narrower numbers than 16 bits, or is impossible for one model."""
+    """A caution for each stated speed that needs narrower numbers than 16 bits, or is impossible
+    for one model.
+    """
     for bound in bounds(brief, setting):
         if bound.stated > bound.tokens_per_second:
             yield (
@@ -96,7 +108,9 @@ def doubtful(brief: Brief, setting: Setting) -> Iterator[str]:
 
 
 def tokens_per_second_alone(gpu: Gpu, model: Model, cards: int) -> float | None:
-    """The most tokens a second of one answer alone: memory bandwidth ÷ bytes of the 16-bit weights it reads."""
+    """The most tokens a second of one answer alone: memory bandwidth ÷ bytes of the 16-bit weights
+    it reads.
+    """
     size = model.active_params - model.embedding_params
     if gpu.bandwidth_gb_per_second is None or size <= 0:
         return None

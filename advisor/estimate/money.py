@@ -1,4 +1,5 @@
-"""What every arm has in common: people, labels, evaluation, errors, calendar time and the total over the horizon.
+"""What every arm has in common: people, labels, evaluation, errors, calendar time and the total
+over the horizon.
 
 Formulas: docs/reference/formulas.md#once, #errors, #per-accepted, #weeks.
 """
@@ -18,17 +19,34 @@ HOURS_PER_WEEK_AT_WORK = 40.0
 HOURS_PER_WEEK = 168.0
 
 RUN_PARTS = ("run.inference", "run.hosting", "run.people", "run.retraining")
-ONCE_PARTS = ("once.labels", "once.data", "once.training", "once.evaluation", "once.people", "once.integration")
+ONCE_PARTS = (
+    "once.labels",
+    "once.data",
+    "once.training",
+    "once.evaluation",
+    "once.people",
+    "once.integration",
+)
 
 
 def run_total(ledger: Ledger) -> None:
     """`run.total`: the month's bill without errors."""
-    billed = ledger.arm.as_is and ledger.brief.current is not None and ledger.brief.current.monthly_usd is not None
-    why = "the bill of what is in place holds it" if billed else "a prompted model has none of its own"
+    billed = (
+        ledger.arm.as_is
+        and ledger.brief.current is not None
+        and ledger.brief.current.monthly_usd is not None
+    )
+    why = (
+        "the bill of what is in place holds it"
+        if billed
+        else "a prompted model has none of its own"
+    )
     for part in RUN_PARTS:
         if part not in ledger:
             ledger.put(part, "USD/month", 0.0, "run", why)
-    ledger["run.total"] = algebra.total("run.total", "USD/month", [ledger[p] for p in RUN_PARTS], "run")
+    ledger["run.total"] = algebra.total(
+        "run.total", "USD/month", [ledger[p] for p in RUN_PARTS], "run"
+    )
 
 
 def errors(ledger: Ledger) -> None:
@@ -37,11 +55,23 @@ def errors(ledger: Ledger) -> None:
     wrong = 1 - ledger["quality.score"]
     if goes_stale(ledger.arm):
         stale = sheet["task.factual_share"] * sheet["task.knowledge_change_per_month"]
-        interval = ledger["retrain.months"] if "retrain.months" in ledger else sheet["team.retrain_every_months"]
-        ledger.put("quality.stale_share", "share", algebra.lowest(stale * interval / 2.0, 1.0), "errors")
+        interval = (
+            ledger["retrain.months"]
+            if "retrain.months" in ledger
+            else sheet["team.retrain_every_months"]
+        )
+        ledger.put(
+            "quality.stale_share", "share", algebra.lowest(stale * interval / 2.0, 1.0), "errors"
+        )
         wrong = algebra.lowest(wrong + ledger["quality.stale_share"], 1.0)
     if ledger.brief.quality.error_cost_usd.p90 == 0 and "quality.error_cost_usd" not in sheet.cases:
-        ledger.put("run.errors", "USD/month", 0.0, "errors", "quality.error_cost_usd is 0: errors are not priced")
+        ledger.put(
+            "run.errors",
+            "USD/month",
+            0.0,
+            "errors",
+            "quality.error_cost_usd is 0: errors are not priced",
+        )
         return
     monthly = sheet["traffic.requests_per_month"] * wrong * sheet["quality.error_cost_usd"]
     ledger.put("run.errors", "USD/month", monthly, "errors")
@@ -57,13 +87,18 @@ def people_hours(ledger: Ledger) -> Figure:
 
 
 def once_total(ledger: Ledger) -> None:
-    """`once.*` and their sum: what is paid before the arm runs. The arm in place costs nothing more."""
+    """`once.*` and their sum: what is paid before the arm runs.
+
+    The arm in place costs nothing more.
+    """
     if ledger.arm.as_is:
         for part in ONCE_PARTS:
             ledger.put(part, "USD", 0.0, "once", "already in place")
     else:
         _once_parts(ledger)
-    ledger["once.total"] = algebra.total("once.total", "USD", [ledger[p] for p in ONCE_PARTS], "once")
+    ledger["once.total"] = algebra.total(
+        "once.total", "USD", [ledger[p] for p in ONCE_PARTS], "once"
+    )
 
 
 def _once_parts(ledger: Ledger) -> None:
@@ -73,7 +108,11 @@ def _once_parts(ledger: Ledger) -> None:
     ledger.put("once.data", "USD", 0.0, "once", "the hours of data work are in team.tuning_hours")
     if "once.training" not in ledger:
         ledger.put("once.training", "USD", 0.0, "once", "nothing is trained")
-    grade = sheet["data.eval_label_usd"] if brief.data.eval_label_usd is not None else 2.0 * sheet["data.label_usd"]
+    grade = (
+        sheet["data.eval_label_usd"]
+        if brief.data.eval_label_usd is not None
+        else 2.0 * sheet["data.label_usd"]
+    )
     evaluation = sheet["data.eval_examples"] * grade + sheet["team.evaluation_hours"] * hourly
     ledger.put("once.evaluation", "USD", evaluation, "once")
     ledger.put("work.hours", "h", people_hours(ledger), "once")
@@ -82,12 +121,18 @@ def _once_parts(ledger: Ledger) -> None:
         ledger.put("once.integration", "USD", sheet["retrieval.build_hours"] * hourly, "once")
     else:
         ledger.put(
-            "once.integration", "USD", 0.0, "once", "the hours of integration are in the hours of prompt or tuning"
+            "once.integration",
+            "USD",
+            0.0,
+            "once",
+            "the hours of integration are in the hours of prompt or tuning",
         )
 
 
 def weeks(ledger: Ledger) -> None:
-    """`time.weeks` to production: hours of one engineer, labels at their pace, runs one after another."""
+    """`time.weeks` to production: hours of one engineer, labels at their pace, runs one after
+    another.
+    """
     if ledger.arm.as_is:
         ledger.put("time.weeks", "weeks", 0.0, "weeks", "already in place")
         return
@@ -100,14 +145,20 @@ def weeks(ledger: Ledger) -> None:
 
 
 def per_accepted(ledger: Ledger) -> None:
-    """`run.per_accepted_usd`: a month's bill and its part of the one-off cost, for each answer that is right.
+    """`run.per_accepted_usd`: a month's bill and its part of the one-off cost, for each answer that
+    is right.
 
     Source: cost-of-pass (arXiv 2504.13359), with the one-off cost spread over the horizon.
     """
     months = float(ledger.brief.budget.horizon_months)
     bill = ledger["run.total"] + ledger["once.total"] / months
     right = ledger.sheet["traffic.requests_per_month"] * (ledger["quality.score"] - _stale(ledger))
-    ledger.put("run.per_accepted_usd", "USD/answer", algebra.quotient(bill, right, math.nan), "per-accepted")
+    ledger.put(
+        "run.per_accepted_usd",
+        "USD/answer",
+        algebra.quotient(bill, right, math.nan),
+        "per-accepted",
+    )
 
 
 def _stale(ledger: Ledger) -> Figure | float:

@@ -1,4 +1,6 @@
-"""The training run behind a tuned arm, as it would be set up: LoRA, or QLoRA where only that fits."""
+"""The training run behind a tuned arm, as it would be set up: LoRA, or QLoRA where only that
+fits.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from advisor.core.setting import Setting
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 
 LONGEST_OVER_MEAN = 3.0
-"""Longest example over the mean one, where the data were not looked at: published instruction sets, p99 over mean."""
+"""Longest example over the mean one, where the data were not looked at: published instruction sets,
+p99 over mean.
+"""
 
 OTHER_TECHNIQUES = ("full", "dora", "soft-prompt")
 
@@ -21,7 +25,8 @@ OTHER_TECHNIQUES = ("full", "dora", "soft-prompt")
 def training_estimates(
     brief: Brief, setting: Setting, measured: tuple[TrainingMeasurement, ...] = ()
 ) -> Mapping[tuple[str, str], TrainingEstimate]:
-    """An estimate per open decoder model and technique, by (lower-case model, technique); none without a card.
+    """An estimate per open decoder model and technique, by (lower-case model, technique); none
+    without a card.
 
     `measured` are runs of the user's own on this card: they correct the estimates and narrow them.
     """
@@ -38,13 +43,23 @@ def training_estimates(
 
 
 def _techniques(brief: Brief, model: str) -> tuple[str, ...]:
-    own = [s for s in brief.quality.measured if s.approach == "tune" and s.model.lower() == model.lower()]
-    return tuple(dict.fromkeys(("lora", "qlora", *(s.technique for s in own if s.technique in OTHER_TECHNIQUES))))
+    own = [
+        s
+        for s in brief.quality.measured
+        if s.approach == "tune" and s.model.lower() == model.lower()
+    ]
+    return tuple(
+        dict.fromkeys(
+            ("lora", "qlora", *(s.technique for s in own if s.technique in OTHER_TECHNIQUES))
+        )
+    )
 
 
 @lru_cache(maxsize=64)
 def _estimate(run: TrainingRun, measured: tuple[TrainingMeasurement, ...]) -> TrainingEstimate:
-    """The estimate at the largest safe micro-batch up to 8, with checkpointing where only that fits."""
+    """The estimate at the largest safe micro-batch up to 8, with checkpointing where only that
+    fits.
+    """
     from advisor.estimate.training import estimate, largest_micro_batch
 
     for tried in (run, replace(run, checkpointing="full")):
@@ -54,14 +69,22 @@ def _estimate(run: TrainingRun, measured: tuple[TrainingMeasurement, ...]) -> Tr
     return estimate(replace(run, checkpointing="full"), measured)
 
 
-def planned_run(brief: Brief, setting: Setting, name: str, model: Model, technique: str) -> TrainingRun:
+def planned_run(
+    brief: Brief, setting: Setting, name: str, model: Model, technique: str
+) -> TrainingRun:
     """The run as flags of `advisor estimate`: 16-bit weights, or NF4 for QLoRA."""
     per_example = brief.data.tokens_per_example
     traffic = brief.traffic
-    usual = brief.tuning.static_tokens.likely + traffic.input_tokens.likely + traffic.output_tokens.likely
+    usual = (
+        brief.tuning.static_tokens.likely
+        + traffic.input_tokens.likely
+        + traffic.output_tokens.likely
+    )
     mean = per_example.likely if per_example is not None else usual
     longest = (
-        setting.data.max_tokens if setting.data is not None and setting.data.max_tokens else mean * LONGEST_OVER_MEAN
+        setting.data.max_tokens
+        if setting.data is not None and setting.data.max_tokens
+        else mean * LONGEST_OVER_MEAN
     )
     return TrainingRun(
         model_name=name,
@@ -73,7 +96,9 @@ def planned_run(brief: Brief, setting: Setting, name: str, model: Model, techniq
         method=technique,
         quantization="nf4" if technique == "qlora" else "none",
         seq_len=max(16, round(longest)),
-        longest_tokens=float(setting.data.max_tokens) if setting.data is not None and setting.data.max_tokens else None,
+        longest_tokens=float(setting.data.max_tokens)
+        if setting.data is not None and setting.data.max_tokens
+        else None,
         mean_tokens=max(1.0, mean),
         sharding="ddp" if brief.hardware.count > 1 else "none",
         examples=brief.data.examples.likely,

@@ -21,7 +21,11 @@ TOKENS = ("tokens.static", "tokens.fresh", "tokens.output")
 def prompt_tokens(ledger: Ledger) -> None:
     """Tokens per request: the static prompt of this technique, the fresh part, the answer."""
     arm, sheet = ledger.arm, ledger.sheet
-    score = score_of_prompt(ledger.brief, arm.technique, arm.shown_examples) if arm.approach == "prompt" else None
+    score = (
+        score_of_prompt(ledger.brief, arm.technique, arm.shown_examples)
+        if arm.approach == "prompt"
+        else None
+    )
     static = measured_static(ledger, score)
     if static is None:
         static = sheet["traffic.static_tokens"]
@@ -34,27 +38,37 @@ def prompt_tokens(ledger: Ledger) -> None:
 
 
 def measured_static(ledger: Ledger, score: Score | None) -> Figure | None:
-    """The length of the static prompt that a score was measured with; None where it is not stated."""
+    """The length of the static prompt that a score was measured with; None where it is not
+    stated.
+    """
     if score is None or score.static_tokens is None:
         return None
     source = f"brief: prompt of the score {score.score:g} ({score.technique})"
     tokens = score.static_tokens.likely
-    return ledger.sheet.exact("measured.static_tokens", tokens, "tokens/request", Basis.QUOTED, source, "")
+    return ledger.sheet.exact(
+        "measured.static_tokens", tokens, "tokens/request", Basis.QUOTED, source, ""
+    )
 
 
 def calls(ledger: Ledger) -> Figure:
     """Requests a month, repeated ones included."""
     sheet = ledger.sheet
-    return sheet.shared("calls", lambda: sheet["traffic.requests_per_month"] * (1 + sheet["traffic.retry_rate"]))
+    return sheet.shared(
+        "calls", lambda: sheet["traffic.requests_per_month"] * (1 + sheet["traffic.retry_rate"])
+    )
 
 
 def token_charges(ledger: Ledger, tariff: TokenPrice | None) -> Figure:
-    """`run.inference` in USD a month: requests × (1 + retries) × price of a request; later prices as periods."""
+    """`run.inference` in USD a month: requests × (1 + retries) × price of a request; later prices
+    as periods.
+    """
     ledger.charge_by(today(ledger.setting, tariff))
     now = _charges(ledger)
     ledger.later = tuple(
         Period(begin, day, {"run.inference": _charges_from(ledger, tiers, day)})
-        for begin, day, tiers in periods(ledger.setting, tariff, ledger.brief.budget.horizon_months)[1:]
+        for begin, day, tiers in periods(
+            ledger.setting, tariff, ledger.brief.budget.horizon_months
+        )[1:]
     )
     return now
 
@@ -68,21 +82,31 @@ def _charges_from(ledger: Ledger, tiers: tuple[TokenPrice, ...], day: str) -> Fi
 
 
 def _charges(ledger: Ledger) -> Figure:
-    """Charges of a month as the arm is served, and beside them without a cache and with every prefix a hit."""
+    """Charges of a month as the arm is served, and beside them without a cache and with every
+    prefix a hit.
+    """
     read = ledger.token_price("price.input", "input_usd")
-    rest = ledger["tokens.fresh"] * read + ledger["tokens.output"] * ledger.token_price("price.output", "output_usd")
+    rest = ledger["tokens.fresh"] * read + ledger["tokens.output"] * ledger.token_price(
+        "price.output", "output_usd"
+    )
     plain = ledger["tokens.static"] * read
     kept = eligible(ledger)
     if kept.value == 0 and not _ever(kept):
         expected = ideal = plain
     else:
         cache_prices(ledger, read)
-        ideal = algebra.either(kept, lambda: ledger["tokens.static"] * ledger["price.cache_read"], lambda: plain)
+        ideal = algebra.either(
+            kept, lambda: ledger["tokens.static"] * ledger["price.cache_read"], lambda: plain
+        )
         cached = is_cached(ledger)
-        expected = algebra.either(kept, lambda: cached_prefix(ledger), lambda: plain) if cached else plain
+        expected = (
+            algebra.either(kept, lambda: cached_prefix(ledger), lambda: plain) if cached else plain
+        )
     month = calls(ledger)
     _beside(ledger, month, {"uncached": plain + rest, "ideal": ideal + rest})
-    ledger.put("run.request", "USD/request", _batched(ledger, (expected + rest) / PER_MILLION), "prompting")
+    ledger.put(
+        "run.request", "USD/request", _batched(ledger, (expected + rest) / PER_MILLION), "prompting"
+    )
     return ledger.put("run.inference", "USD/month", month * ledger["run.request"], "prompting")
 
 
@@ -92,7 +116,9 @@ def _ever(figure: Figure) -> bool:
 
 
 def _beside(ledger: Ledger, month: Figure, requests: dict[str, Figure]) -> None:
-    """`run.inference_uncached` and `run.inference_ideal`: what the month costs with no hit, and with hits alone."""
+    """`run.inference_uncached` and `run.inference_ideal`: what the month costs with no hit, and
+    with hits alone.
+    """
     for name, request in requests.items():
         charges = month * _batched(ledger, request / PER_MILLION)
         ledger.put(f"run.inference_{name}", "USD/month", charges, "prompting")

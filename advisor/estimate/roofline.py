@@ -1,7 +1,8 @@
 """What cards can serve, from their data sheet and the model's shape: no speed is measured here.
 
-`fullest` is a bound: no set of cards does with less. `within_latency` is a model of continuous batching with stated
-shares of the rated speeds. Formulas: docs/reference/formulas.md#serving, #latency.
+`fullest` is a bound: no set of cards does with less. `within_latency` is a model of continuous
+batching with stated shares of the rated speeds. Formulas: docs/reference/formulas.md#serving,
+#latency.
 """
 
 from __future__ import annotations
@@ -21,32 +22,51 @@ FORWARD_OPERATIONS = 2.0
 BYTES_16_BIT = 2.0
 
 UTILISATION = 0.65
-"""Highest mean load of a replica that still answers in time: u_max 0.6 to 0.7, queueing practice."""
+"""Highest mean load of a replica that still answers in time: u_max 0.6 to 0.7, queueing
+practice.
+"""
 
 MEMORY_SHARE = 0.9
 """Of a card's memory, what a server gives to weights and cache: the default of vLLM."""
 
 
 def fullest(ledger: Ledger, gpu: Gpu | None, cards: float, hours: Figure) -> Figure | None:
-    """Sets of cards that a month's tokens keep busy all of `hours` at the rated 16-bit arithmetic; None: not known."""
+    """Sets of cards that a month's tokens keep busy all of `hours` at the rated 16-bit arithmetic;
+    None: not known.
+    """
     operations = _operations_per_second(ledger, gpu, cards)
     if operations is None:
         return None
     tokens = ledger["tokens.static"] + ledger["tokens.fresh"] + ledger["tokens.output"]
-    return calls(ledger) * tokens * _operations_per_token(ledger) / operations / SECONDS_PER_HOUR / hours
+    return (
+        calls(ledger)
+        * tokens
+        * _operations_per_token(ledger)
+        / operations
+        / SECONDS_PER_HOUR
+        / hours
+    )
 
 
 def within_latency(ledger: Ledger) -> None:
-    """`serve.at_once`, `serve.in_flight` and `serve.replicas_in_time`: sets of cards that keep to the latency goal.
+    """`serve.at_once`, `serve.in_flight` and `serve.replicas_in_time`: sets of cards that keep to
+    the latency goal.
 
-    In the time S of an answer a set that works on B at once reads B prompts and takes O steps, each of which reads the
-    weights and B caches: S = B · read + O · (weights + B · cache) ÷ bandwidth. B is the most that keeps S within the
-    goal and fits into memory; requests in flight are arrivals at the peak × S (Little's law).
+    In the time S of an answer a set that works on B at once reads B prompts and takes O steps, each
+    of which reads the weights and B caches: S = B · read + O · (weights + B · cache) ÷ bandwidth. B
+    is the most that keeps S within the goal and fits into memory; requests in flight are arrivals
+    at the peak × S (Little's law).
     """
     gpu, cards = ledger.setting.gpu, float(ledger.brief.hardware.count)
     model = ledger.setting.model(ledger.arm.model)
     rated = _operations_per_second(ledger, gpu, cards)
-    if gpu is None or model is None or rated is None or not gpu.bandwidth_gb_per_second or not gpu.memory_gb:
+    if (
+        gpu is None
+        or model is None
+        or rated is None
+        or not gpu.bandwidth_gb_per_second
+        or not gpu.memory_gb
+    ):
         return
     goal, output = ledger.sheet["traffic.max_latency_seconds"], ledger["tokens.output"]
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
@@ -72,18 +92,24 @@ def within_latency(ledger: Ledger) -> None:
     )
     weights = BYTES_16_BIT * _params(ledger, model)
     cache = (prompt + output / 2.0) * float(_cache_bytes(model))
-    read = ledger.put("serve.read_seconds", "s", prompt * _operations_per_token(ledger) / arithmetic, "latency")
+    read = ledger.put(
+        "serve.read_seconds", "s", prompt * _operations_per_token(ledger) / arithmetic, "latency"
+    )
     alone = ledger.put("serve.write_seconds", "s", output * weights / bandwidth, "latency")
     more = ledger.put("serve.further_seconds", "s", read + output * cache / bandwidth, "latency")
     memory = _of_card(ledger, gpu, "memory", gpu.memory_gb, "GB") * (GIGA * cards * MEMORY_SHARE)
     fits = algebra.quotient(memory - weights, cache, 1.0)
     in_time = algebra.quotient(goal - alone, more, 1.0)
-    ledger.put("serve.at_once", "requests", algebra.highest(algebra.lowest(in_time, fits), 0.0), "latency")
+    ledger.put(
+        "serve.at_once", "requests", algebra.highest(algebra.lowest(in_time, fits), 0.0), "latency"
+    )
     _replicas_in_time(ledger)
 
 
 def _replicas_in_time(ledger: Ledger) -> None:
-    """Sets for the requests in flight at the peak; where not even one answer keeps to the goal, as if one did."""
+    """Sets for the requests in flight at the peak; where not even one answer keeps to the goal, as
+    if one did.
+    """
     at_once = algebra.highest(ledger["serve.at_once"], 1.0)
     seconds = ledger.put(
         "serve.answer_seconds",
@@ -92,9 +118,16 @@ def _replicas_in_time(ledger: Ledger) -> None:
         "latency",
     )
     peak = ledger.assumed(
-        "serve.peak_factor", 1.5, 2.5, 4.0, "× the mean", "busiest over mean hour; planning range, no survey"
+        "serve.peak_factor",
+        1.5,
+        2.5,
+        4.0,
+        "× the mean",
+        "busiest over mean hour; planning range, no survey",
     )
-    arrivals = calls(ledger) / ledger.sheet["traffic.active_hours_per_month"] / SECONDS_PER_HOUR * peak
+    arrivals = (
+        calls(ledger) / ledger.sheet["traffic.active_hours_per_month"] / SECONDS_PER_HOUR * peak
+    )
     in_flight = ledger.put("serve.in_flight", "requests", arrivals * seconds, "latency")
     sets = algebra.highest(algebra.ceil(in_flight / at_once / UTILISATION), 1.0)
     ledger.put("serve.replicas_in_time", "sets of cards", sets, "latency")
@@ -104,7 +137,12 @@ def _operations_per_second(ledger: Ledger, gpu: Gpu | None, cards: float) -> Fig
     """Rated 16-bit operations of a set of cards; None where card or model is not known."""
     model = ledger.setting.model(ledger.arm.model)
     rate = (gpu.bf16_tflops or gpu.fp16_tflops) if gpu is not None else None
-    if gpu is None or rate is None or model is None or model.active_params <= model.embedding_params:
+    if (
+        gpu is None
+        or rate is None
+        or model is None
+        or model.active_params <= model.embedding_params
+    ):
         return None
     return _of_card(ledger, gpu, "tflops", rate, "TFLOPS") * (TERA * cards)
 
@@ -118,11 +156,15 @@ def _operations_per_token(ledger: Ledger) -> Figure:
 def _params(ledger: Ledger, model: Model) -> Figure:
     """Parameters that every token passes: active ones, without embeddings."""
     size, cited = model.active_params - model.embedding_params, model.cited
-    return ledger.sheet.exact("model.passed_params", size, "parameters", Basis.PUBLISHED, cited.source, cited.as_of)
+    return ledger.sheet.exact(
+        "model.passed_params", size, "parameters", Basis.PUBLISHED, cited.source, cited.as_of
+    )
 
 
 def _of_card(ledger: Ledger, gpu: Gpu, name: str, value: float, unit: str) -> Figure:
-    return ledger.sheet.exact(f"gpu.{name}", value, unit, Basis.PUBLISHED, gpu.cited.source, gpu.cited.as_of)
+    return ledger.sheet.exact(
+        f"gpu.{name}", value, unit, Basis.PUBLISHED, gpu.cited.source, gpu.cited.as_of
+    )
 
 
 def _cache_bytes(model: Model) -> int:

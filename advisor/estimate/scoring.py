@@ -26,7 +26,9 @@ BILLION = 1e9
 
 
 def quality_figures(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapping[str, Figure]:
-    """`quality.score` by skill (`Arm.skill`): joint draws, or what-if cases at the posterior median."""
+    """`quality.score` by skill (`Arm.skill`): joint draws, or what-if cases at the posterior
+    median.
+    """
     by_skill = {arm.skill: arm for arm in arms}
     brief = sheet.brief
     measured = whole_traffic(brief.quality.measured, brief.segments)
@@ -48,7 +50,9 @@ def task_of(brief: Brief) -> Task:
 
 
 def labels_needed(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapping[str, Quantity]:
-    """Labels in all at which a tuned option reaches the brief's target, by skill; unknown where data cannot do it."""
+    """Labels in all at which a tuned option reaches the brief's target, by skill; unknown where
+    data cannot do it.
+    """
     brief = sheet.brief
     measured = whole_traffic(brief.quality.measured, brief.segments)
     tuned = {arm.skill: arm for arm in arms if arm.approach == "tune"}
@@ -65,9 +69,15 @@ def labels_needed(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mappin
     }
 
 
-def _told(task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet) -> tuple[Forecast, ...]:
-    """The forecasts of these skills; draws that do not depend on an uncertain number of examples are kept."""
-    if sheet.seed is not None and all(isinstance(s.examples, (float, int, NoneType)) for s in skills):
+def _told(
+    task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet
+) -> tuple[Forecast, ...]:
+    """The forecasts of these skills; draws that do not depend on an uncertain number of examples
+    are kept.
+    """
+    if sheet.seed is not None and all(
+        isinstance(s.examples, (float, int, NoneType)) for s in skills
+    ):
         return _drawn(task, skills, measured, sheet.seed, sheet.size)
     return forecasts(task, skills, measured, normals=sheet.normals, size=sheet.size)
 
@@ -76,14 +86,20 @@ def _told(task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], sh
 def _drawn(
     task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], seed: int, size: int
 ) -> tuple[Forecast, ...]:
-    """The draws of a seed; most edits of a brief leave its scores as they are, so a redraw finds them here."""
-    return forecasts(task, skills, measured, normals=lambda name: stream(seed, name, size), size=size)
+    """The draws of a seed; most edits of a brief leave its scores as they are, so a redraw finds
+    them here.
+    """
+    return forecasts(
+        task, skills, measured, normals=lambda name: stream(seed, name, size), size=size
+    )
 
 
 def whole_traffic(scores: Sequence[Score], segments: Sequence[Segment]) -> list[Score]:
-    """Scores of the whole traffic; where a skill was only measured on segments, their mean weighted by share.
+    """Scores of the whole traffic; where a skill was only measured on segments, their mean weighted
+    by share.
 
-    That mean holds for the labels the segments have: it is no point of a curve over all labels together.
+    That mean holds for the labels the segments have: it is no point of a curve over all labels
+    together.
     """
     whole = [s for s in scores if not s.segment]
     known = {_name(s) for s in whole}
@@ -102,11 +118,17 @@ def _name(score: Score) -> str:
 def _weighted(scores: Sequence[Score], shares: Mapping[str, float]) -> Score:
     total = sum(shares[s.segment] for s in scores)
     mean = sum(shares[s.segment] * s.score for s in scores) / total
-    return replace(scores[-1], score=mean, items=sum(s.items for s in scores), segment="", train_examples=0)
+    return replace(
+        scores[-1], score=mean, items=sum(s.items for s in scores), segment="", train_examples=0
+    )
 
 
 def _skill(arm: Arm, sheet: Sheet, setting: Setting, measured: Sequence[Score]) -> Skill:
-    technique = arm.technique.removesuffix(f"-{arm.shown_examples}") if arm.shown_examples else arm.technique
+    technique = (
+        arm.technique.removesuffix(f"-{arm.shown_examples}")
+        if arm.shown_examples
+        else arm.technique
+    )
     alike = _measured_elsewhere(arm, technique, measured)
     model = setting.model(alike or arm.model)
     return Skill(
@@ -122,10 +144,11 @@ def _skill(arm: Arm, sheet: Sheet, setting: Setting, measured: Sequence[Score]) 
 
 
 def _measured_elsewhere(arm: Arm, technique: str, measured: Sequence[Score]) -> str:
-    """The model whose score of this prompt technique stands in for an untested one; empty where it was tested itself.
+    """The model whose score of this prompt technique stands in for an untested one; empty where it
+    was tested itself.
 
-    An untested model is expected to score alike, with the spread between models: it gets no credit for being newer or
-    larger before it is measured.
+    An untested model is expected to score alike, with the spread between models: it gets no credit
+    for being newer or larger before it is measured.
     """
     if arm.approach != "prompt":
         return ""
@@ -134,7 +157,9 @@ def _measured_elsewhere(arm: Arm, technique: str, measured: Sequence[Score]) -> 
 
 
 def _examples(arm: Arm, sheet: Sheet) -> Rows | None:
-    """Examples it is tuned on, case by case, or that its prompt shows; None: the technique's usual number."""
+    """Examples it is tuned on, case by case, or that its prompt shows; None: the technique's usual
+    number.
+    """
     if arm.approach == "prompt":
         return float(arm.shown_examples) if arm.shown_examples else None
     rows = own_examples(sheet).rows

@@ -1,6 +1,8 @@
-"""What serving a model costs by the month: own or rented cards from their offered load, or a provider's fee.
+"""What serving a model costs by the month: own or rented cards from their offered load, or a
+provider's fee.
 
-Idle time follows from the load, it is never typed in. Formulas: docs/reference/formulas.md#serving, #upkeep.
+Idle time follows from the load, it is never typed in. Formulas: docs/reference/formulas.md#serving,
+#upkeep.
 """
 
 from __future__ import annotations
@@ -10,7 +12,13 @@ from advisor.estimate import algebra, cards
 from advisor.estimate.arms import adapters, may_wait
 from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.prompting import calls, token_charges
-from advisor.estimate.roofline import FORWARD_OPERATIONS, SECONDS_PER_HOUR, UTILISATION, fullest, within_latency
+from advisor.estimate.roofline import (
+    FORWARD_OPERATIONS,
+    SECONDS_PER_HOUR,
+    UTILISATION,
+    fullest,
+    within_latency,
+)
 from advisor.estimate.tariffs import periods
 
 PROVIDER_MONTH_HOURS = 720.0
@@ -18,10 +26,16 @@ PROVIDER_MONTH_HOURS = 720.0
 
 
 def serve_on_cards(ledger: Ledger) -> None:
-    """`run.hosting` on own or rented cards: hours used where a day may pass and speeds are known, else all hours."""
-    ledger.put("run.inference", "USD/month", 0.0, "serving", "no charge per token on one's own card")
+    """`run.hosting` on own or rented cards: hours used where a day may pass and speeds are known,
+    else all hours.
+    """
+    ledger.put(
+        "run.inference", "USD/month", 0.0, "serving", "no charge per token on one's own card"
+    )
     ledger.put("serve.hours", "h/month", _serving_hours(ledger), "serving")
-    hosting = ledger.put("run.cards", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving")
+    hosting = ledger.put(
+        "run.cards", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving"
+    )
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
     if ledger.brief.traffic.max_latency_seconds.likely > 0 and "cpu" not in ledger.arm.serving:
         within_latency(ledger)
@@ -32,11 +46,17 @@ def serve_on_cards(ledger: Ledger) -> None:
 
 def _with_index(ledger: Ledger, hosting: Figure) -> Figure:
     """Index and search of a retrieval arm come on top."""
-    return hosting + ledger.sheet["retrieval.usd_per_month"] if "retrieval" in ledger.arm.technique else hosting
+    return (
+        hosting + ledger.sheet["retrieval.usd_per_month"]
+        if "retrieval" in ledger.arm.technique
+        else hosting
+    )
 
 
 def _serving_hours(ledger: Ledger) -> Figure:
-    """Hours a month for which the cards are paid, per set of `hardware.count` cards, or per small server."""
+    """Hours a month for which the cards are paid, per set of `hardware.count` cards, or per small
+    server.
+    """
     busy = _busy_hours(ledger)
     if busy is None:
         return _unmeasured_hours(ledger)
@@ -50,8 +70,14 @@ def _serving_hours(ledger: Ledger) -> Figure:
 
 
 def _unmeasured_hours(ledger: Ledger) -> Figure:
-    """All hours of one set of cards, and of more where the load fills them even at their rated arithmetic."""
-    hours = ledger.month_hours() if may_wait(ledger.brief) else ledger.sheet["traffic.active_hours_per_month"]
+    """All hours of one set of cards, and of more where the load fills them even at their rated
+    arithmetic.
+    """
+    hours = (
+        ledger.month_hours()
+        if may_wait(ledger.brief)
+        else ledger.sheet["traffic.active_hours_per_month"]
+    )
     load = fullest(ledger, ledger.setting.gpu, float(ledger.brief.hardware.count), hours)
     if load is None:
         return ledger.month_hours()
@@ -61,11 +87,18 @@ def _unmeasured_hours(ledger: Ledger) -> Figure:
 
 
 def _busy_hours(ledger: Ledger) -> Figure | None:
-    """Offered load: hours to read and to write all tokens of a month at the speeds of the cards; None: not known."""
+    """Offered load: hours to read and to write all tokens of a month at the speeds of the cards;
+    None: not known.
+    """
     sheet, hardware = ledger.sheet, ledger.brief.hardware
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
     if "cpu" in ledger.arm.serving:
-        return calls(ledger) * prompt / cards.encoder_speed(ledger, FORWARD_OPERATIONS) / SECONDS_PER_HOUR
+        return (
+            calls(ledger)
+            * prompt
+            / cards.encoder_speed(ledger, FORWARD_OPERATIONS)
+            / SECONDS_PER_HOUR
+        )
     if hardware.prefill_tokens_per_second is None or hardware.decode_tokens_per_second is None:
         return None
     reading = prompt / sheet["hardware.prefill_tokens_per_second"]
@@ -86,7 +119,9 @@ def serve_hosted(ledger: Ledger) -> None:
 
 
 def _deployments(ledger: Ledger) -> None:
-    """`serve.deployments` where a provider's deployment is a known card: more than one where the load fills it."""
+    """`serve.deployments` where a provider's deployment is a known card: more than one where the
+    load fills it.
+    """
     tariff = ledger.tariff
     gpu = ledger.setting.cards.get(tariff.card) if tariff is not None else None
     load = fullest(ledger, gpu, 1.0, ledger.month_hours())
@@ -97,7 +132,10 @@ def _deployments(ledger: Ledger) -> None:
 
 def _with_fees(ledger: Ledger, period: Period) -> Period:
     """A later period with the fees of its own day."""
-    tariff, months = ledger.setting.tuned_price(ledger.arm.model), ledger.brief.budget.horizon_months
+    tariff, months = (
+        ledger.setting.tuned_price(ledger.arm.model),
+        ledger.brief.budget.horizon_months,
+    )
     tiers = next(t for _, day, t in periods(ledger.setting, tariff, months) if day == period.day)
     then = Ledger(ledger.arm, ledger.sheet, ledger.setting)
     then.charge_by(tiers)
@@ -111,11 +149,13 @@ def _with_fees(ledger: Ledger, period: Period) -> Period:
 def _fees(ledger: Ledger) -> Figure:
     """Deployment and storage fees of a month.
 
-    Storage is paid for each adapter. So is a deployment that also charges by token: it holds one tuned model. One whose
-    tokens are free is a card of one's own, which all adapters share.
+    Storage is paid for each adapter. So is a deployment that also charges by token: it holds one
+    tuned model. One whose tokens are free is a card of one's own, which all adapters share.
     """
     tariff = ledger.tariff
-    fee = ledger.quoted("price.hosting_hour", tariff.hosting_usd_per_hour if tariff else None, "USD/h")
+    fee = ledger.quoted(
+        "price.hosting_hour", tariff.hosting_usd_per_hour if tariff else None, "USD/h"
+    )
     models = float(adapters(ledger.brief))
     shared = tariff is not None and not tariff.input_usd and not tariff.output_usd
     month = fee * ledger.month_hours()
@@ -134,4 +174,9 @@ def people(ledger: Ledger) -> None:
     if "hosted" in ledger.arm.serving:
         ledger.put("run.people", "USD/month", 0.0, "upkeep", "the provider serves the model")
     else:
-        ledger.put("run.people", "USD/month", sheet["team.ops_hours_per_month"] * sheet["team.hourly_usd"], "upkeep")
+        ledger.put(
+            "run.people",
+            "USD/month",
+            sheet["team.ops_hours_per_month"] * sheet["team.hourly_usd"],
+            "upkeep",
+        )

@@ -1,7 +1,8 @@
-"""The input sheet: every uncertain input as an array of cases, so that one evaluation serves draws and what-ifs.
+"""The input sheet: every uncertain input as an array of cases, so that one evaluation serves draws
+and what-ifs.
 
-Row 0 is always the likely value of every input. The random stream of an input depends on the seed and the input's own
-id alone: adding an option or an input leaves all other draws as they are.
+Row 0 is always the likely value of every input. The random stream of an input depends on the seed
+and the input's own id alone: adding an option or an input leaves all other draws as they are.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ Z90 = 1.2815515655446004  # standard normal quantile of 0.9
 class Sheet:
     """Inputs of a brief as figures of `size` cases.
 
-    With a seed the rows after the first are joint draws; without one every row holds the likely value, except where
-    `cases` says otherwise: row → {key: value}.
+    With a seed the rows after the first are joint draws; without one every row holds the likely
+    value, except where `cases` says otherwise: row → {key: value}.
     """
 
     brief: Brief
@@ -49,8 +50,12 @@ class Sheet:
         question = questions()[key]
         return self.figure(key, self.brief.quantity(key), question.low, question.high)
 
-    def figure(self, id: str, quantity: Quantity, low: float | None = None, high: float | None = None) -> Figure:
-        """An input from a quantity, kept within its bounds; the same id is always the same input."""
+    def figure(
+        self, id: str, quantity: Quantity, low: float | None = None, high: float | None = None
+    ) -> Figure:
+        """An input from a quantity, kept within its bounds; the same id is always the same
+        input.
+        """
         if id not in self.made:
             self.spreads[id] = quantity.range
             self.made[id] = self._figure(id, quantity, low, high)
@@ -63,9 +68,18 @@ class Sheet:
             return Figure(math.nan, quantity.unit, id, source=quantity.reason, basis=quantity.basis)
         else:
             rows = self._rows(id, quantity.range, low, high)
-        return Figure(rows, quantity.unit, id, basis=quantity.basis, source=quantity.source, as_of=quantity.as_of)
+        return Figure(
+            rows,
+            quantity.unit,
+            id,
+            basis=quantity.basis,
+            source=quantity.source,
+            as_of=quantity.as_of,
+        )
 
-    def exact(self, id: str, value: float | None, unit: str, basis: Basis, source: str, as_of: str) -> Figure:
+    def exact(
+        self, id: str, value: float | None, unit: str, basis: Basis, source: str, as_of: str
+    ) -> Figure:
         """An input without uncertainty; None is unknown."""
         known = math.nan if value is None else float(value)
         return Figure(known, unit, id, basis=basis, source=source, as_of=as_of)
@@ -77,7 +91,10 @@ class Sheet:
         return self.derived[id]
 
     def normals(self, id: str) -> NDArray[np.float64]:
-        """Standard normal draws of the stream `id`, row 0 at the median; zeros without a seed. Shape (size,)."""
+        """Standard normal draws of the stream `id`, row 0 at the median; zeros without a seed.
+
+        Shape (size,).
+        """
         return np.zeros(self.size) if self.seed is None else stream(self.seed, id, self.size)
 
     def _rows(self, id: str, spread: Range, low: float | None, high: float | None) -> Rows:
@@ -94,7 +111,9 @@ class Sheet:
 
 @lru_cache(maxsize=256)
 def stream(seed: int, id: str, size: int) -> NDArray[np.float64]:
-    """The read-only standard normal stream of an input, 0 in row 0; kept, since every redraw asks for the same ones."""
+    """The read-only standard normal stream of an input, 0 in row 0; kept, since every redraw asks
+    for the same ones.
+    """
     z = np.random.default_rng([seed, crc32(id.encode())]).standard_normal(size)
     z[0] = 0.0
     z.flags.writeable = False
@@ -104,8 +123,8 @@ def stream(seed: int, id: str, size: int) -> NDArray[np.float64]:
 def two_piece(spread: Range, z: NDArray[np.float64], *, positive: bool) -> NDArray[np.float64]:
     """Values whose P10, P50 and P90 are those of `spread`, for standard normal `z`.
 
-    Two half-normals that meet at the median; on a log scale where the quantity cannot be negative and its P10 is above
-    zero (Wallis 2014, the two-piece normal distribution, fitted by quantiles).
+    Two half-normals that meet at the median; on a log scale where the quantity cannot be negative
+    and its P10 is above zero (Wallis 2014, the two-piece normal distribution, fitted by quantiles).
     """
     p10, p50, p90 = spread.p10 or 0.0, spread.likely, spread.p90 or 0.0
     if positive and p10 > 0:
@@ -115,7 +134,9 @@ def two_piece(spread: Range, z: NDArray[np.float64], *, positive: bool) -> NDArr
 
 
 def what_if(brief: Brief, changes: Iterable[tuple[str, float]]) -> Sheet:
-    """A sheet with one row per change of one input, all others at their likely value; row 0 changes nothing."""
+    """A sheet with one row per change of one input, all others at their likely value; row 0 changes
+    nothing.
+    """
     cases: dict[str, dict[int, float]] = {}
     row = 0
     for row, (key, value) in enumerate(changes, start=1):

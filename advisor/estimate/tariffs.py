@@ -1,7 +1,8 @@
-"""Which rows of a price list hold: tiers by the length of a request, and changes inside the horizon.
+"""Which rows of a price list hold: tiers by the length of a request, and changes inside the
+horizon.
 
-A row holds from its start until the next start of the same provider and model; a tier for requests with more input
-tokens than its limit. Formulas: docs/reference/formulas.md#tiers, #price-changes.
+A row holds from its start until the next start of the same provider and model; a tier for requests
+with more input tokens than its limit. Formulas: docs/reference/formulas.md#tiers, #price-changes.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ def today(setting: Setting, tariff: TokenPrice | None) -> Tiers:
     return periods(setting, tariff)[0][2] if tariff is not None else ()
 
 
-def periods(setting: Setting, tariff: TokenPrice | None, months: int | None = None) -> list[tuple[float, str, Tiers]]:
-    """(months after the decision, first day, tiers) of today's price and of every change, within `months`."""
+def periods(
+    setting: Setting, tariff: TokenPrice | None, months: int | None = None
+) -> list[tuple[float, str, Tiers]]:
+    """(months after the decision, first day, tiers) of today's price and of every change, within
+    `months`.
+    """
     if tariff is None:
         return []
     rows = setting.schedule(tariff)

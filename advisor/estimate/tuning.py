@@ -28,7 +28,9 @@ SHORTEST_INTERVAL_MONTHS = 0.1
 
 
 def tuned_tokens(ledger: Ledger) -> None:
-    """Tokens per request of a tuned model: its own instructions, or the whole prompt for a hybrid that keeps it."""
+    """Tokens per request of a tuned model: its own instructions, or the whole prompt for a hybrid
+    that keeps it.
+    """
     prompt_tokens(ledger)
     static = measured_static(ledger, score_of_tuned(ledger.brief, ledger.arm))
     if static is None and ledger.arm.technique != "tuned-few-shot":
@@ -38,12 +40,18 @@ def tuned_tokens(ledger: Ledger) -> None:
 
 
 def train_tokens(ledger: Ledger) -> Figure:
-    """Real tokens of one run: examples × tokens per example × epochs; a hybrid is trained on the prompt it keeps."""
+    """Real tokens of one run: examples × tokens per example × epochs; a hybrid is trained on the
+    prompt it keeps.
+    """
     sheet = ledger.sheet
     if ledger.brief.data.tokens_per_example is not None:
         per_example = sheet["data.tokens_per_example"]
     else:
-        per_example = sheet["tuning.static_tokens"] + sheet["traffic.input_tokens"] + sheet["traffic.output_tokens"]
+        per_example = (
+            sheet["tuning.static_tokens"]
+            + sheet["traffic.input_tokens"]
+            + sheet["traffic.output_tokens"]
+        )
     tokens = training_examples(sheet) * _with_prompt(ledger, per_example) * sheet["tuning.epochs"]
     return ledger.put("train.tokens", "tokens", tokens, "train-tokens")
 
@@ -59,12 +67,18 @@ def _with_prompt(ledger: Ledger, per_example: Figure) -> Figure:
 
 
 def train_on_cards(ledger: Ledger) -> None:
-    """`train.hours` of one run and `once.training` of all runs, on own or rented cards or a rented CPU."""
+    """`train.hours` of one run and `once.training` of all runs, on own or rented cards or a rented
+    CPU.
+    """
     tokens = train_tokens(ledger)
-    start = ledger.assumed("train.start_hours", 0.02, 0.05, 0.15, "h", "load, first steps and saving: published runs")
+    start = ledger.assumed(
+        "train.start_hours", 0.02, 0.05, 0.15, "h", "load, first steps and saving: published runs"
+    )
     speed = _train_speed(ledger)
     ledger.put("train.hours", "h", start + tokens / speed / SECONDS_PER_HOUR, "train-time")
-    one = ledger.put("train.run_usd", "USD/run", ledger["train.hours"] * cards.hour_usd(ledger), "train-cost")
+    one = ledger.put(
+        "train.run_usd", "USD/run", ledger["train.hours"] * cards.hour_usd(ledger), "train-cost"
+    )
     ledger.put("once.training", "USD", ledger.sheet["team.training_runs"] * one, "train-cost")
 
 
@@ -78,12 +92,18 @@ def _train_speed(ledger: Ledger) -> Figure:
     technique = training_technique(arm, ledger.setting)
     found = ledger.setting.training.get((arm.model.lower(), technique))
     reason = f"no training speed known for {arm.model} on {hardware.gpu}"
-    quantity = found.tokens_per_second if found is not None else Quantity.unknown("tokens/s", reason)
-    return ledger.sheet.figure(f"train.tokens_per_second@{arm.model}/{technique}", quantity, low=0.0)
+    quantity = (
+        found.tokens_per_second if found is not None else Quantity.unknown("tokens/s", reason)
+    )
+    return ledger.sheet.figure(
+        f"train.tokens_per_second@{arm.model}/{technique}", quantity, low=0.0
+    )
 
 
 def training_technique(arm: Arm, setting: Setting) -> str:
-    """The technique a run of this arm uses: its own, or for a hybrid LoRA, or QLoRA where only that fits."""
+    """The technique a run of this arm uses: its own, or for a hybrid LoRA, or QLoRA where only that
+    fits.
+    """
     if (arm.model.lower(), arm.technique) in setting.training:
         return arm.technique
     lora = setting.training.get((arm.model.lower(), "lora"))
@@ -91,10 +111,11 @@ def training_technique(arm: Arm, setting: Setting) -> str:
 
 
 def train_hosted(ledger: Ledger) -> None:
-    """`once.training` at a provider: tokens × price per run, never below the minimum charge of a job.
+    """`once.training` at a provider: tokens × price per run, never below the minimum charge of a
+    job.
 
-    Each adapter is a job of its own. Where the longest example is known, `train.run_padded_usd` says what a run costs
-    with a provider that bills rows × longest row when packing is off.
+    Each adapter is a job of its own. Where the longest example is known, `train.run_padded_usd`
+    says what a run costs with a provider that bills rows × longest row when packing is off.
     """
     ledger.charge_by(today(ledger.setting, ledger.setting.tuned_price(ledger.arm.model)))
     tokens = train_tokens(ledger)
@@ -105,14 +126,27 @@ def train_hosted(ledger: Ledger) -> None:
     padded = _padded_tokens(ledger)
     if padded is not None:
         ledger.put("train.padded_tokens", "tokens", padded, "train-tokens")
-        ledger.put("train.run_padded_usd", "USD/run", _job_usd(ledger, ledger["train.padded_tokens"]), "train-cost")
+        ledger.put(
+            "train.run_padded_usd",
+            "USD/run",
+            _job_usd(ledger, ledger["train.padded_tokens"]),
+            "train-cost",
+        )
 
 
 def _job_usd(ledger: Ledger, tokens: Figure) -> Figure:
-    """One run at a provider: by token, or by the hour where that is how it bills; never below the minimum."""
+    """One run at a provider: by token, or by the hour where that is how it bills; never below the
+    minimum.
+    """
     tariff = ledger.tariff
-    if tariff is not None and tariff.training_usd is None and tariff.training_usd_per_hour is not None:
-        charge = ledger["train.hours"] * ledger.quoted("price.training_hour", tariff.training_usd_per_hour, "USD/h")
+    if (
+        tariff is not None
+        and tariff.training_usd is None
+        and tariff.training_usd_per_hour is not None
+    ):
+        charge = ledger["train.hours"] * ledger.quoted(
+            "price.training_hour", tariff.training_usd_per_hour, "USD/h"
+        )
     else:
         price = ledger.quoted("price.training", tariff.training_usd if tariff is not None else None)
         charge = tokens * price / PER_MILLION
@@ -124,7 +158,9 @@ def _job_usd(ledger: Ledger, tokens: Figure) -> Figure:
 
 
 def _padded_tokens(ledger: Ledger) -> Figure | None:
-    """Rows × longest row × epochs, where the data were looked at and something is billed by token."""
+    """Rows × longest row × epochs, where the data were looked at and something is billed by
+    token.
+    """
     report, tariff = ledger.setting.data, ledger.tariff
     if report is None or not report.max_tokens or tariff is None or tariff.training_usd is None:
         return None
@@ -132,7 +168,11 @@ def _padded_tokens(ledger: Ledger) -> Figure | None:
         "data.longest_tokens", report.max_tokens, "tokens/example", report.tokens_per_row.basis,
         report.tokens_per_row.source, report.as_of,
     )  # fmt: skip
-    return training_examples(ledger.sheet) * _with_prompt(ledger, longest) * ledger.sheet["tuning.epochs"]
+    return (
+        training_examples(ledger.sheet)
+        * _with_prompt(ledger, longest)
+        * ledger.sheet["tuning.epochs"]
+    )
 
 
 def upkeep(ledger: Ledger) -> None:
@@ -142,18 +182,29 @@ def upkeep(ledger: Ledger) -> None:
     once = sheet["team.retrain_hours"] * sheet["team.hourly_usd"] + ledger["train.run_usd"]
     ledger.put("retrain.once_usd", "USD", once, "retraining")
     _interval(ledger)
-    ledger.put("run.retraining", "USD/month", ledger["retrain.once_usd"] / ledger["retrain.months"], "retraining")
+    ledger.put(
+        "run.retraining",
+        "USD/month",
+        ledger["retrain.once_usd"] / ledger["retrain.months"],
+        "retraining",
+    )
 
 
 def _interval(ledger: Ledger) -> None:
-    """`retrain.months`: as given, else the optimum where stale facts have a price, else the usual."""
+    """`retrain.months`: as given, else the optimum where stale facts have a price, else the
+    usual.
+    """
     sheet, key = ledger.sheet, "team.retrain_every_months"
     _optimum(ledger)
     if key in ledger.brief.origins or key in sheet.cases or "retrain.optimum_months" not in ledger:
         ledger.put("retrain.months", "months", sheet[key], "retraining")
         return
-    longest = algebra.lowest(ledger["retrain.optimum_months"], float(ledger.brief.budget.horizon_months))
-    ledger.put("retrain.months", "months", algebra.highest(longest, SHORTEST_INTERVAL_MONTHS), "retraining")
+    longest = algebra.lowest(
+        ledger["retrain.optimum_months"], float(ledger.brief.budget.horizon_months)
+    )
+    ledger.put(
+        "retrain.months", "months", algebra.highest(longest, SHORTEST_INTERVAL_MONTHS), "retraining"
+    )
 
 
 def goes_stale(arm: Arm) -> bool:
@@ -162,9 +213,15 @@ def goes_stale(arm: Arm) -> bool:
 
 
 def _optimum(ledger: Ledger) -> None:
-    """`retrain.optimum_months`: √(2C ÷ d), where errors have a price and facts change (peers: economic interval)."""
+    """`retrain.optimum_months`: √(2C ÷ d), where errors have a price and facts change (peers:
+    economic interval).
+    """
     sheet, task = ledger.sheet, ledger.brief.task
-    worth = (ledger.brief.quality.error_cost_usd, task.knowledge_change_per_month, task.factual_share)
+    worth = (
+        ledger.brief.quality.error_cost_usd,
+        task.knowledge_change_per_month,
+        task.factual_share,
+    )
     if not goes_stale(ledger.arm) or not all(spread.likely > 0 for spread in worth):
         return
     stale = sheet["task.factual_share"] * sheet["task.knowledge_change_per_month"]

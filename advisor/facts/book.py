@@ -1,4 +1,7 @@
-"""The facts as one frozen value: look-ups by exact name and by date. Tables are read when first asked."""
+"""The facts as one frozen value: look-ups by exact name and by date.
+
+Tables are read when first asked.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,11 @@ TUNED = "ft:"
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything we know of GPUs, models and prices, with source and date; never changes once loaded.
+    """Everything we know of GPUs, models and prices, with source and date; never changes once
+    loaded.
 
-    `own_prices` are the rows of the user's price files, the brief's file before the user's folder. A model they name
-    is priced by them alone; other models by the shipped data.
+    `own_prices` are the rows of the user's price files, the brief's file before the user's folder.
+    A model they name is priced by them alone; other models by the shipped data.
     """
 
     user_folder: Path | None = None
@@ -43,17 +47,27 @@ class Facts:
 
     @property
     def driver_names(self) -> Mapping[str, str]:
-        """The GPU behind each exact name that a driver reports; Apple's tools report the chip by its own name."""
+        """The GPU behind each exact name that a driver reports; Apple's tools report the chip by
+        its own name.
+        """
         apple = {gpu.name: gpu.name for gpu in self.gpus if gpu.vendor == "Apple"}
         return apple | {gpu.nvml_name: gpu.name for gpu in self.gpus if gpu.nvml_name}
 
     def gpu(self, name: str) -> Gpu:
-        """The GPU of that exact name, without regard to case. Raises UsageError: unknown, or several products."""
+        """The GPU of that exact name, without regard to case.
+
+        Raises UsageError: unknown, or several products.
+        """
         exact = gpu_table.resolve(name, self._gpus[1], [gpu.name for gpu in self.gpus])
         return next(gpu for gpu in self.gpus if gpu.name == exact)
 
-    def gpu_offers(self, gpu: str, provider: str = "", billing: str = "on-demand") -> tuple[GpuOffer, ...]:
-        """Prices for renting that GPU; an empty `provider` or `billing` means all. Raises UsageError as `gpu`."""
+    def gpu_offers(
+        self, gpu: str, provider: str = "", billing: str = "on-demand"
+    ) -> tuple[GpuOffer, ...]:
+        """Prices for renting that GPU; an empty `provider` or `billing` means all.
+
+        Raises UsageError as `gpu`.
+        """
         offers = self._offers.get(self.gpu(gpu).name, ())
         return tuple(
             offer
@@ -63,17 +77,24 @@ class Facts:
         )
 
     def gpu_usd_per_hour(self, gpu: str, provider: str = "") -> Quantity:
-        """The rent of one card in USD/h: over providers, or of one. Unknown, with the reason, without an offer."""
+        """The rent of one card in USD/h: over providers, or of one.
+
+        Unknown, with the reason, without an offer.
+        """
         name = self.gpu(gpu).name
         return gpu_table.usd_per_hour(name, self._offers.get(name, ()), provider)
 
     def achieved_tflops(self, gpu: str) -> Quantity:
-        """The best matrix rate measured on that GPU (dense bf16): the honest ceiling of an estimate."""
+        """The best matrix rate measured on that GPU (dense bf16): the honest ceiling of an
+        estimate.
+        """
         name = self.gpu(gpu).name
         for row in read("gpu_achieved.csv", ("gpu",), self.user_folder):
             if row.text("gpu") == name and (value := row.number("achieved_tflops")) is not None:
                 cited = row.cited()
-                return Quantity(Range.exact(value), "TFLOPS", Basis.PUBLISHED, cited.source, cited.as_of)
+                return Quantity(
+                    Range.exact(value), "TFLOPS", Basis.PUBLISHED, cited.source, cited.as_of
+                )
         return Quantity.unknown("TFLOPS", f"no measured matrix rate of {name} in our tables")
 
     @property
@@ -82,7 +103,10 @@ class Facts:
         return self._models[0]
 
     def model(self, name: str) -> Model:
-        """The model of that exact or listed other name. Raises UsageError: unknown, or only its price is known."""
+        """The model of that exact or listed other name.
+
+        Raises UsageError: unknown, or only its price is known.
+        """
         found = self._models[1].get(name.strip().lower())
         if found is not None:
             return found
@@ -93,24 +117,36 @@ class Facts:
         raise self.unknown_model(name)
 
     def architecture(self, name: str) -> Model | None:
-        """The shape of the model of that exact or listed other name; None where it is not public."""
+        """The shape of the model of that exact or listed other name; None where it is not
+        public.
+        """
         return self._models[1].get(name.strip().lower())
 
     def unknown_model(self, name: str) -> UsageError:
         """The error for a model nobody knows, with the nearest names; for the caller to raise."""
         from advisor.facts.hosted import known_models
 
-        known = [*(m.name for m in self.models), *(p.model for rows in self.own_prices for p in rows), *known_models()]
-        return UsageError(f"unknown model {name!r}{did_you_mean(name, known) or '; see `advisor facts models`'}")
+        known = [
+            *(m.name for m in self.models),
+            *(p.model for rows in self.own_prices for p in rows),
+            *known_models(),
+        ]
+        return UsageError(
+            f"unknown model {name!r}{did_you_mean(name, known) or '; see `advisor facts models`'}"
+        )
 
     def is_known_model(self, name: str) -> bool:
-        """Whether its architecture, a price or a hosted tuning offer is known; `ft:` is looked through."""
+        """Whether its architecture, a price or a hosted tuning offer is known; `ft:` is looked
+        through.
+        """
         base = name.strip().removeprefix(TUNED)
         if base.lower() in self._models[1] or self._own(base) or self._own(TUNED + base):
             return True
         if any(base.lower() in offer.bases for offer in self.tuning_offers):
             return True
-        return self.library.is_priced(base) or any(key == base.lower() for key, _ in self._hosted_names)
+        return self.library.is_priced(base) or any(
+            key == base.lower() for key, _ in self._hosted_names
+        )
 
     @property
     def providers(self) -> Mapping[str, Provider]:
@@ -122,19 +158,23 @@ class Facts:
         return self._providers.id(name)
 
     def token_prices(self, model: str, on: date, input_tokens: float = 0) -> tuple[TokenPrice, ...]:
-        """What each provider charges for the model on that day, for requests of that many input tokens.
+        """What each provider charges for the model on that day, for requests of that many input
+        tokens.
 
-        The makers come first. Empty where the model is known but not its price. For `ft:<model>`: its tuned forms.
+        The makers come first. Empty where the model is known but not its price. For `ft:<model>`:
+        its tuned forms.
         """
         if model.startswith(TUNED):
             return self.tuning_prices(model.removeprefix(TUNED), on)
         return self._resolved(self._own(model) or self._library_rows(model), on, input_tokens)
 
     def tuning_prices(self, model: str, on: date, method: str = "") -> tuple[TokenPrice, ...]:
-        """Hosted tuning of the model, one price per provider: training, minimum, hosting, and tokens where known.
+        """Hosted tuning of the model, one price per provider: training, minimum, hosting, and
+        tokens where known.
 
-        `method` is lora, full, lora-dpo, full-dpo, reinforcement or classifier; empty: supervised, by adapter where
-        there is a choice. Offers that are closed or ended are in, with their dates; unconfirmed ones are left out.
+        `method` is lora, full, lora-dpo, full-dpo, reinforcement or classifier; empty: supervised,
+        by adapter where there is a choice. Offers that are closed or ended are in, with their
+        dates; unconfirmed ones are left out.
         """
         own = self._own(TUNED + model)
         if own:
@@ -154,7 +194,9 @@ class Facts:
         return load_tuning(self.user_folder, lambda: self._offers)
 
     def price_schedule(self, price: TokenPrice, on: date, until: date) -> tuple[TokenPrice, ...]:
-        """Every row of this price's provider and model that holds from `on` to `until`: all starts, all tiers."""
+        """Every row of this price's provider and model that holds from `on` to `until`: all starts,
+        all tiers.
+        """
         tuned = price.model.lower().startswith(TUNED)
         rows = self._own(price.model) or (() if tuned else self._library_rows(price.model))
         begun = [(row.start or date.min, row) for row in rows if row.provider == price.provider]
@@ -173,17 +215,31 @@ class Facts:
         """All single figures by key."""
         rows = read("constants.csv", ("key",), self.user_folder)
         return {
-            row.text("key"): Constant(row.text("key"), row.text("value"), row.text("unit"), row.cited()) for row in rows
+            row.text("key"): Constant(
+                row.text("key"), row.text("value"), row.text("unit"), row.cited()
+            )
+            for row in rows
         }
 
     def listed_models(self) -> tuple[str, ...]:
-        """Models that our tables or the user's prices name and that somebody sells, for an overview of prices."""
+        """Models that our tables or the user's prices name and that somebody sells, for an overview
+        of prices.
+        """
         caches = (model for _, model in self._providers.caches)
-        hosted = (row.text("model") for row in read("hosted_names.csv", ("model", "provider"), self.user_folder))
-        mine = (price.model for rows in self.own_prices for price in rows if not price.model.startswith(TUNED))
+        hosted = (
+            row.text("model")
+            for row in read("hosted_names.csv", ("model", "provider"), self.user_folder)
+        )
+        mine = (
+            price.model
+            for rows in self.own_prices
+            for price in rows
+            if not price.model.startswith(TUNED)
+        )
         return tuple(
             {
-                name.lower(): name for name in (*mine, *(c.model for c in self.candidates().prompt), *caches, *hosted)
+                name.lower(): name
+                for name in (*mine, *(c.model for c in self.candidates().prompt), *caches, *hosted)
             }.values()
         )
 
@@ -211,7 +267,9 @@ class Facts:
     def _hosted_names(self) -> tuple[tuple[str, tuple[str, str]], ...]:
         """Our model name in lower case, then provider and the provider's own name for it."""
         rows = read("hosted_names.csv", ("model", "provider"), self.user_folder)
-        return tuple((r.text("model").lower(), (r.text("provider"), r.text("hosted_name"))) for r in rows)
+        return tuple(
+            (r.text("model").lower(), (r.text("provider"), r.text("hosted_name"))) for r in rows
+        )
 
     def _canonical(self, name: str) -> str:
         base = name.strip().lower()
@@ -224,7 +282,9 @@ class Facts:
         name = self._canonical(model)
         for rows in self.own_prices:
             if found := tuple(row for row in rows if self._canonical(row.model) == name):
-                return tuple(replace(row, provider=self._providers.id(row.provider)) for row in found)
+                return tuple(
+                    replace(row, provider=self._providers.id(row.provider)) for row in found
+                )
         return ()
 
     def _library_rows(self, model: str) -> tuple[TokenPrice, ...]:
@@ -236,7 +296,9 @@ class Facts:
         rows: list[TokenPrice] = []
         for provider in self._providers.providers.values():
             names = (hosted[provider.id],) if provider.id in hosted else ()
-            found = next(filter(None, (price_rows(provider.id, n, data_date) for n in (*names, model))), ())
+            found = next(
+                filter(None, (price_rows(provider.id, n, data_date) for n in (*names, model))), ()
+            )
             if not found and provider.models_of:
                 found = self._resold(price_rows(provider.models_of, model, data_date))
             rows.extend(replace(row, provider=provider.id, model=model) for row in found)
@@ -246,9 +308,13 @@ class Facts:
     def _resold(rows: tuple[TokenPrice, ...]) -> tuple[TokenPrice, ...]:
         """The maker's rows, marked as such: the reseller's own list may differ by region."""
         note = "the maker's list price; the reseller's own was not read"
-        return tuple(replace(row, cited=replace(row.cited, confidence="medium", note=note)) for row in rows)
+        return tuple(
+            replace(row, cited=replace(row.cited, confidence="medium", note=note)) for row in rows
+        )
 
-    def _resolved(self, rows: Iterable[TokenPrice], on: date, input_tokens: float) -> tuple[TokenPrice, ...]:
+    def _resolved(
+        self, rows: Iterable[TokenPrice], on: date, input_tokens: float
+    ) -> tuple[TokenPrice, ...]:
         return tuple(self._complete(row) for row in in_force(rows, on, input_tokens))
 
     def _complete(self, price: TokenPrice) -> TokenPrice:
@@ -256,27 +322,41 @@ class Facts:
         return self._providers.complete(price, known is not None and known.open_weights)
 
 
-def in_force(rows: Iterable[TokenPrice], on: date, input_tokens: float = 0) -> tuple[TokenPrice, ...]:
-    """One row per provider: of those begun by `on` the latest, in the tier for so many input tokens.
+def in_force(
+    rows: Iterable[TokenPrice], on: date, input_tokens: float = 0
+) -> tuple[TokenPrice, ...]:
+    """One row per provider: of those begun by `on` the latest, in the tier for so many input
+    tokens.
 
-    A row holds until the next start of the same provider; one that states no start has always held. A tier holds for
-    requests with more input tokens than its limit. Providers keep their order.
+    A row holds until the next start of the same provider; one that states no start has always held.
+    A tier holds for requests with more input tokens than its limit. Providers keep their order.
     """
     by_provider: dict[str, list[TokenPrice]] = {}
     for row in rows:
         mine = by_provider.setdefault(row.provider, [])
-        if (row.start or date.min) <= on and (row.above_tokens == 0 or row.above_tokens < input_tokens):
+        if (row.start or date.min) <= on and (
+            row.above_tokens == 0 or row.above_tokens < input_tokens
+        ):
             mine.append(row)
-    held = (max(mine, key=lambda r: (r.start or date.min, r.above_tokens)) for mine in by_provider.values() if mine)
+    held = (
+        max(mine, key=lambda r: (r.start or date.min, r.above_tokens))
+        for mine in by_provider.values()
+        if mine
+    )
     return tuple(held)
 
 
-def load(user_folder: Path | None = None, price_file: Path | None = None, memo: Path | None = None) -> Facts:
-    """The facts, with the user's tables of the same names in `user_folder` and the brief's price file over them.
+def load(
+    user_folder: Path | None = None, price_file: Path | None = None, memo: Path | None = None
+) -> Facts:
+    """The facts, with the user's tables of the same names in `user_folder` and the brief's price
+    file over them.
 
-    Shipped tables are read when first asked; what the price library says is kept in the file `memo`, where one is
-    named. Raises UsageError where a price file is wrong.
+    Shipped tables are read when first asked; what the price library says is kept in the file
+    `memo`, where one is named. Raises UsageError where a price file is wrong.
     """
     own = user_folder / "prices.toml" if user_folder else None
-    files = [file for file in (price_file, own if own and own.is_file() else None) if file is not None]
+    files = [
+        file for file in (price_file, own if own and own.is_file() else None) if file is not None
+    ]
     return Facts(user_folder, tuple(read_prices(file) for file in files), PriceLibrary(memo))

@@ -35,9 +35,16 @@ class Candidates:
 
 
 def load_candidates(user_folder: Path | None) -> Candidates:
-    """Reads candidates.toml; the user's file replaces ours whole. Raises UsageError where it is wrong."""
+    """Reads candidates.toml; the user's file replaces ours whole.
+
+    Raises UsageError where it is wrong.
+    """
     mine = user_folder / "candidates.toml" if user_folder else None
-    file = mine if mine is not None and mine.is_file() else shipped.folder("profiles") / "candidates.toml"
+    file = (
+        mine
+        if mine is not None and mine.is_file()
+        else shipped.folder("profiles") / "candidates.toml"
+    )
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

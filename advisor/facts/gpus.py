@@ -15,7 +15,9 @@ _HOUR = "USD/h"
 
 
 def load_gpus(user_folder: Path | None) -> tuple[tuple[Gpu, ...], Mapping[str, tuple[str, ...]]]:
-    """All GPUs, and their names in lower case (id, other names, driver name), each with the ids it stands for."""
+    """All GPUs, and their names in lower case (id, other names, driver name), each with the ids it
+    stands for.
+    """
     rows = read("gpus.csv", ("gpu",), user_folder)
     names: dict[str, tuple[str, ...]] = {}
     for row in rows:
@@ -42,7 +44,9 @@ def _gpu(row: Row) -> Gpu:
         power_watts=row.number("power_watts"),
         nvml_name=row.text("nvml_name"),
         cited=type(cited)(
-            f"{cited.source}; tensor rate: {rate}" if rate and rate != cited.source else cited.source,
+            f"{cited.source}; tensor rate: {rate}"
+            if rate and rate != cited.source
+            else cited.source,
             cited.as_of,
             cited.confidence,
             cited.note,
@@ -51,10 +55,15 @@ def _gpu(row: Row) -> Gpu:
 
 
 def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str]) -> str:
-    """The one id that `name` stands for. Raises UsageError where it is unknown or stands for several."""
+    """The one id that `name` stands for.
+
+    Raises UsageError where it is unknown or stands for several.
+    """
     found = names.get(name.strip().lower(), ())
     if len(found) > 1:
-        raise UsageError(f"GPU {name!r} names several products; write one of {', '.join(map(repr, found))}")
+        raise UsageError(
+            f"GPU {name!r} names several products; write one of {', '.join(map(repr, found))}"
+        )
     if not found:
         hint = did_you_mean(name, ids) or "; see `advisor facts gpus`"
         raise UsageError(f"unknown GPU {name!r}{hint}")
@@ -62,7 +71,10 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
 
 
 def load_offers(user_folder: Path | None) -> Mapping[str, tuple[GpuOffer, ...]]:
-    """Offers by GPU id. An offer whose source does not say which form of a chip it is stands under each."""
+    """Offers by GPU id.
+
+    An offer whose source does not say which form of a chip it is stands under each.
+    """
     offers: dict[str, tuple[GpuOffer, ...]] = {}
     for row in read("gpu_prices.csv", ("provider", "quoted_gpu", "offer"), user_folder):
         for gpu in row.words("gpus"):
@@ -85,15 +97,19 @@ def _offer(row: Row, gpu: str) -> GpuOffer:
 
 
 def usd_per_hour(gpu: str, offers: Sequence[GpuOffer], provider: str = "") -> Quantity:
-    """The rent of one card: P10, P50 and P90 over providers, one price each (the median of its own offers).
+    """The rent of one card: P10, P50 and P90 over providers, one price each (the median of its own
+    offers).
 
-    `offers` are those of the chip. Low-confidence rows are left out. With `provider`, that provider's on-demand
-    rows, or where it has none its other ones. Unknown, with the reason, where there is no offer.
+    `offers` are those of the chip. Low-confidence rows are left out. With `provider`, that
+    provider's on-demand rows, or where it has none its other ones. Unknown, with the reason, where
+    there is no offer.
     """
     sound = [o for o in offers if o.usd_per_hour is not None and o.cited.confidence != "low"]
     if provider:
         mine = [o for o in sound if o.provider.lower() == provider.strip().lower()]
-        used = [o for o in mine if o.billing == "on-demand"] or [o for o in mine if o.billing != "spot"]
+        used = [o for o in mine if o.billing == "on-demand"] or [
+            o for o in mine if o.billing != "spot"
+        ]
         prices = [o.usd_per_hour for o in used if o.usd_per_hour is not None]
     else:
         used = [o for o in sound if o.billing == "on-demand"]
@@ -118,7 +134,9 @@ def _by_provider(offers: Sequence[GpuOffer]) -> list[float]:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The quantile at `share` of 1, linear between neighbours (Hyndman and Fan's type 7, numpy's default)."""
+    """The quantile at `share` of 1, linear between neighbours (Hyndman and Fan's type 7, numpy's
+    default).
+    """
     ordered = sorted(values)
     place = share * (len(ordered) - 1)
     below = int(place)

@@ -1,7 +1,8 @@
 """Hosted inference prices from genai-prices, which is imported only when it is asked.
 
-The library's own matching is loose on purpose (prefixes, substrings): it prices whatever a log holds. A brief names a
-model, so here only exact ids, the library's exact other names and our listed ones count.
+The library's own matching is loose on purpose (prefixes, substrings): it prices whatever a log
+holds. A brief names a model, so here only exact ids, the library's exact other names and our listed
+ones count.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def _equals(match: Any) -> Iterator[str]:
 
 @cache
 def price_rows(provider: str, model: str, data_date: str) -> tuple[TokenPrice, ...]:
-    """Every dated price and tier of a model at a provider, by start; empty where the library has none.
+    """Every dated price and tier of a model at a provider, by start; empty where the library has
+    none.
 
     `data_date` dates the library's data where a model carries no date of its own.
     """
@@ -64,8 +66,16 @@ def price_rows(provider: str, model: str, data_date: str) -> tuple[TokenPrice, .
     if found is None:
         return ()
     cited = Cited(f"genai-prices {data_version()}", _as_of(found, data_date))
-    rows = [row for start, prices in _dated(found) for row in _tiers(provider, model, start, prices, found)]
-    timed = any(_is_timed(c.constraint) for c in found.prices) if isinstance(found.prices, list) else False
+    rows = [
+        row
+        for start, prices in _dated(found)
+        for row in _tiers(provider, model, start, prices, found)
+    ]
+    timed = (
+        any(_is_timed(c.constraint) for c in found.prices)
+        if isinstance(found.prices, list)
+        else False
+    )
     availability = "off-peak price: dearer in the provider's peak hours" if timed else ""
     return tuple(replace(row, cited=cited, availability=availability) for row in rows)
 
@@ -83,7 +93,9 @@ def is_priced(model: str) -> bool:
 
 def known_models() -> tuple[str, ...]:
     """The ids of all models of all providers, for suggestions."""
-    return tuple(dict.fromkeys(model.id for provider in _providers().values() for model in provider.models))
+    return tuple(
+        dict.fromkeys(model.id for provider in _providers().values() for model in provider.models)
+    )
 
 
 def _as_of(model: ModelInfo, data_date: str) -> str:
@@ -99,12 +111,23 @@ def _dated(model: ModelInfo) -> list[tuple[date, ModelPrice]]:
     if not isinstance(model.prices, list):
         return [(BEGINNING, model.prices)]
     plain = [c for c in model.prices if not _is_timed(c.constraint)]
-    return sorted(((getattr(c.constraint, "start_date", BEGINNING), c.prices) for c in plain), key=lambda pair: pair[0])
+    return sorted(
+        ((getattr(c.constraint, "start_date", BEGINNING), c.prices) for c in plain),
+        key=lambda pair: pair[0],
+    )
 
 
-def _tiers(provider: str, model: str, start: date, prices: ModelPrice, info: ModelInfo) -> Iterator[TokenPrice]:
-    """The base price, then one row for each number of input tokens above which another price holds."""
-    limits = {tier.start for key in ("input_mtok", "output_mtok") for tier in getattr(_get(prices, key), "tiers", ())}
+def _tiers(
+    provider: str, model: str, start: date, prices: ModelPrice, info: ModelInfo
+) -> Iterator[TokenPrice]:
+    """The base price, then one row for each number of input tokens above which another price
+    holds.
+    """
+    limits = {
+        tier.start
+        for key in ("input_mtok", "output_mtok")
+        for tier in getattr(_get(prices, key), "tiers", ())
+    }
     for above in (0, *sorted(limits)):
         yield TokenPrice(
             provider=provider,
@@ -125,7 +148,9 @@ def _get(prices: ModelPrice, key: str) -> Any:
 
 
 def _at(price: Any, above: int) -> float | None:
-    """The price that holds just above a number of input tokens; a tier's price holds for the whole request."""
+    """The price that holds just above a number of input tokens; a tier's price holds for the whole
+    request.
+    """
     if price is None:
         return None
     held = [tier.price for tier in getattr(price, "tiers", ()) if tier.start <= above]
@@ -133,10 +158,11 @@ def _at(price: Any, above: int) -> float | None:
 
 
 def _batch_factor(model: ModelInfo) -> float | None:
-    """What a batch costs of the plain price: the dearer of input and output, at the last batch price on record.
+    """What a batch costs of the plain price: the dearer of input and output, at the last batch
+    price on record.
 
-    The library dates a batch price by when it was verified, not by when it was first offered; so the ratio to the
-    plain price of that day is taken for every day.
+    The library dates a batch price by when it was verified, not by when it was first offered; so
+    the ratio to the plain price of that day is taken for every day.
     """
     batches = [v for v in model.price_variants or () if v.when == {"processing": "batch"}]
     if not batches:
@@ -147,6 +173,7 @@ def _batch_factor(model: ModelInfo) -> float | None:
     ratios = [
         batch / full
         for key in ("input_mtok", "output_mtok")
-        if (batch := _at(_get(last.prices, key), 0)) is not None and (full := _at(_get(plain, key), 0))
+        if (batch := _at(_get(last.prices, key), 0)) is not None
+        and (full := _at(_get(plain, key), 0))
     ]
     return round(max(ratios), 6) if ratios else None

@@ -1,6 +1,8 @@
-"""The price library behind a memo: to import genai-prices takes a fifth of a second, to read what it said takes none.
+"""The price library behind a memo: to import genai-prices takes a fifth of a second, to read what
+it said takes none.
 
-The memo is a JSON file for one version of the library; another version, or a file that cannot be read, starts it anew.
+The memo is a JSON file for one version of the library; another version, or a file that cannot be
+read, starts it anew.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from advisor.core.facts import Cited, TokenPrice
 
 
 class PriceLibrary:
-    """Prices and names of genai-prices; with a memo file, asked of the library once for each version of it."""
+    """Prices and names of genai-prices; with a memo file, asked of the library once for each
+    version of it.
+    """
 
     def __init__(self, memo: Path | None = None) -> None:
         self.memo = memo
@@ -59,12 +63,16 @@ class PriceLibrary:
             return new
         with suppress(OSError, ValueError, TypeError, KeyError):
             held = json.loads(self.memo.read_text(encoding="utf-8"))
-            if held["version"] == self.version and all(_price(r) for rows in held["rows"].values() for r in rows):
+            if held["version"] == self.version and all(
+                _price(r) for rows in held["rows"].values() for r in rows
+            ):
                 return {**new, "rows": dict(held["rows"]), "priced": dict(held["priced"])}
         return new
 
     def _keep(self) -> None:
-        """Write the memo, whole or not at all; one that cannot be written costs time, nothing else."""
+        """Write the memo, whole or not at all; one that cannot be written costs time, nothing
+        else.
+        """
         if self.memo is None:
             return
         with suppress(OSError):
@@ -77,11 +85,17 @@ class PriceLibrary:
 
 def _plain(price: TokenPrice) -> dict[str, Any]:
     """A row as JSON holds it."""
-    return {key: held.isoformat() if isinstance(held, date) else held for key, held in asdict(price).items()}
+    return {
+        key: held.isoformat() if isinstance(held, date) else held
+        for key, held in asdict(price).items()
+    }
 
 
 def _price(row: dict[str, Any]) -> TokenPrice:
     """A row out of JSON. Raises TypeError, ValueError or KeyError where it is none."""
-    days = {key: date.fromisoformat(row[key]) if row[key] else None for key in ("start", "ends", "closed")}
+    days = {
+        key: date.fromisoformat(row[key]) if row[key] else None
+        for key in ("start", "ends", "closed")
+    }
     lists = {key: tuple(row[key]) for key in ("cache_minutes", "regions")}
     return TokenPrice(**{**row, **days, **lists, "cited": Cited(**row["cited"])})

@@ -1,4 +1,7 @@
-"""Models whose architecture is known. Names match exactly, without regard to case, or by a listed other name."""
+"""Models whose architecture is known.
+
+Names match exactly, without regard to case, or by a listed other name.
+"""
 
 from __future__ import annotations
 
@@ -58,5 +61,7 @@ def _settings(row: Row) -> tuple[tuple[str, int], ...]:
     pairs = [word.partition("=") for word in row.words("settings")]
     for name, _, value in pairs:
         if not name.isidentifier() or not value.isdigit():
-            raise row.wrong("settings", f"{name!r} has no whole number; write name=number, parted by ;")
+            raise row.wrong(
+                "settings", f"{name!r} has no whole number; write name=number, parted by ;"
+            )
     return tuple((name, int(value)) for name, _, value in pairs)

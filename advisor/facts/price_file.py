@@ -1,4 +1,6 @@
-"""The user's own prices: a TOML file of `[[prices]]` rows that override ours, each row with its source and date."""
+"""The user's own prices: a TOML file of `[[prices]]` rows that override ours, each row with its
+source and date.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,10 @@ COLUMNS = (*_TEXTS, *_USD, *_DAYS, "as_of", "batch_factor", "cache_minimum_token
 
 
 def read_prices(file: Path) -> tuple[TokenPrice, ...]:
-    """All rows of a price file, in its order. Raises UsageError naming file and key for anything wrong in it."""
+    """All rows of a price file, in its order.
+
+    Raises UsageError naming file and key for anything wrong in it.
+    """
     document = _parse(file)
     for key in document:
         if key not in ("schema", "prices"):
@@ -42,9 +47,13 @@ def read_prices(file: Path) -> tuple[TokenPrice, ...]:
         raise UsageError(f"{file}: schema: must be 1; write `schema = 1` at the top")
     rows = document.get("prices", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise UsageError(f"{file}: prices: must be a list of tables; write `[[prices]]` before each row")
+        raise UsageError(
+            f"{file}: prices: must be a list of tables; write `[[prices]]` before each row"
+        )
     if not rows:
-        raise UsageError(f"{file}: prices: no rows; write `[[prices]]` and a row, or leave the file out")
+        raise UsageError(
+            f"{file}: prices: no rows; write `[[prices]]` and a row, or leave the file out"
+        )
     prices = tuple(_Reader(file, f"prices[{i}]", row).price() for i, row in enumerate(rows))
     _refuse_twins(file, prices)
     return prices
@@ -58,7 +67,9 @@ def _parse(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise UsageError(f"{file}: not a text file; prices are written in TOML") from None
     except OSError as error:
-        raise UsageError(f"{file}: cannot be read ({error.strerror}); check `file` under [prices]") from None
+        raise UsageError(
+            f"{file}: cannot be read ({error.strerror}); check `file` under [prices]"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: not valid TOML: {error}") from None
 
@@ -112,7 +123,12 @@ class _Reader:
             ends=self.day("ends"),
             closed=self.day("closed"),
             availability=self.text("availability"),
-            cited=Cited(self.text("source"), self.as_of(), self.text("confidence") or "high", self.text("note")),
+            cited=Cited(
+                self.text("source"),
+                self.as_of(),
+                self.text("confidence") or "high",
+                self.text("note"),
+            ),
         )
 
     def text(self, key: str) -> str:
@@ -126,9 +142,13 @@ class _Reader:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.wrong(key, f"must be a number in USD, not {value!r}; leave the key out if unknown")
+            raise self.wrong(
+                key, f"must be a number in USD, not {value!r}; leave the key out if unknown"
+            )
         if value < 0 or not math.isfinite(value):
-            raise self.wrong(key, f"{value} is not a price; write 0 or more, or leave the key out if unknown")
+            raise self.wrong(
+                key, f"{value} is not a price; write 0 or more, or leave the key out if unknown"
+            )
         return float(value)
 
     def whole(self, key: str) -> int | None:
@@ -140,19 +160,30 @@ class _Reader:
         return value
 
     def batch_factor(self, usd: Mapping[str, float | None]) -> float | None:
-        """As given, else the ratio of the batch price to the plain one; the dearer of input and output."""
+        """As given, else the ratio of the batch price to the plain one; the dearer of input and
+        output.
+        """
         value = self.usd("batch_factor")
         if value is not None:
             if not 0 < value <= 1:
-                raise self.wrong("batch_factor", f"{value} must be above 0 and at most 1, such as 0.5")
+                raise self.wrong(
+                    "batch_factor", f"{value} must be above 0 and at most 1, such as 0.5"
+                )
             return value
-        pairs = [(usd[f"batch_{kind}_usd_per_1m"], usd[f"{kind}_usd_per_1m"]) for kind in ("input", "output")]
-        return max((batch / plain for batch, plain in pairs if batch is not None and plain), default=None)
+        pairs = [
+            (usd[f"batch_{kind}_usd_per_1m"], usd[f"{kind}_usd_per_1m"])
+            for kind in ("input", "output")
+        ]
+        return max(
+            (batch / plain for batch, plain in pairs if batch is not None and plain), default=None
+        )
 
     def minutes(self) -> tuple[int, ...]:
         value = self.row.get("cache_minutes", [])
         if not isinstance(value, list) or not all(type(m) is int and m > 0 for m in value):
-            raise self.wrong("cache_minutes", f"must be a list of whole minutes such as [5, 60], not {value!r}")
+            raise self.wrong(
+                "cache_minutes", f"must be a list of whole minutes such as [5, 60], not {value!r}"
+            )
         return tuple(sorted(set(value)))
 
     def day(self, key: str) -> date | None:
@@ -160,7 +191,9 @@ class _Reader:
         if value is None:
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
-            raise self.wrong(key, f"must be a date such as 2026-09-01 without quotes, not {value!r}")
+            raise self.wrong(
+                key, f"must be a date such as 2026-09-01 without quotes, not {value!r}"
+            )
         return value
 
     def as_of(self) -> str:

@@ -1,4 +1,6 @@
-"""What is known of providers beside prices: regions, retention, caches, and when their models end."""
+"""What is known of providers beside prices: regions, retention, caches, and when their models
+end.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ from advisor.facts.table import Row, read
 class Provider:
     """A provider of hosted models, with what prices depend on. Empty or None: not known.
 
-    `regions` are where data may be bound to stay, `zero_retention` says how retention can be ruled out,
-    `tuning_open` whether a new customer may tune, `models_of` names the provider whose models it sells at its prices.
+    `regions` are where data may be bound to stay, `zero_retention` says how retention can be ruled
+    out, `tuning_open` whether a new customer may tune, `models_of` names the provider whose models
+    it sells at its prices.
     """
 
     id: str
@@ -57,15 +60,23 @@ class ProviderBook:
     lifecycles: Mapping[tuple[str, str], Lifecycle]
 
     def id(self, name: str) -> str:
-        """The id of a provider by id, name or other name; the name itself in lower case where it is not listed."""
+        """The id of a provider by id, name or other name; the name itself in lower case where it is
+        not listed.
+        """
         return self.aliases.get(name.strip().lower(), name.strip().lower())
 
     def complete(self, price: TokenPrice, open_weights: bool) -> TokenPrice:
-        """The price with what we know of its provider and model, wherever the price row says nothing itself."""
+        """The price with what we know of its provider and model, wherever the price row says
+        nothing itself.
+        """
         provider = self.providers.get(price.provider)
         base = without_date(price.model.lower().removeprefix("ft:"))
         life = self.lifecycles.get((price.provider, base))
-        cache = self._cache(price, provider, base) if price.cached_input_usd is not None else PromptCache(None, ())
+        cache = (
+            self._cache(price, provider, base)
+            if price.cached_input_usd is not None
+            else PromptCache(None, ())
+        )
         return replace(
             price,
             regions=price.regions or (provider.regions if provider else ()),
@@ -81,7 +92,11 @@ class ProviderBook:
 
     def _cache(self, price: TokenPrice, provider: Provider | None, base: str) -> PromptCache:
         maker = provider.models_of if provider else ""
-        found = self.caches.get((price.provider, base)) or self.caches.get((maker, base)) or PromptCache(None, ())
+        found = (
+            self.caches.get((price.provider, base))
+            or self.caches.get((maker, base))
+            or PromptCache(None, ())
+        )
         minutes = found.minutes or (provider.cache_minutes if provider else ())
         hour = (60,) if price.cache_write_1h_usd is not None else ()
         return PromptCache(found.minimum_tokens, tuple(sorted({*minutes, *hour})))
@@ -117,7 +132,9 @@ def _pair(row: Row) -> tuple[str, str]:
 def _provider(row: Row) -> Provider:
     tuning = row.text("tuning_open")
     if tuning not in ("", "yes", "no"):
-        raise row.wrong("tuning_open", f"{tuning!r} is neither yes nor no; leave it empty if unknown")
+        raise row.wrong(
+            "tuning_open", f"{tuning!r} is neither yes nor no; leave it empty if unknown"
+        )
     return Provider(
         id=row.text("provider"),
         name=row.text("name"),

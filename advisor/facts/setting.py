@@ -1,4 +1,6 @@
-"""The setting of a brief: which prices, models and cards it touches, resolved at its date and by its policy."""
+"""The setting of a brief: which prices, models and cards it touches, resolved at its date and by
+its policy.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,25 @@ from advisor.facts.book import Facts
 
 
 def setting_of(brief: Brief, facts: Facts) -> Setting:
-    """Resolve every model and card that a brief names. Raises UsageError for one that nobody knows."""
+    """Resolve every model and card that a brief names.
+
+    Raises UsageError for one that nobody knows.
+    """
     day = brief.as_of or date.today()
-    prompted = [*(brief.models.prompt or ()), *([brief.current.model] if brief.current and brief.current.model else [])]
+    prompted = [
+        *(brief.models.prompt or ()),
+        *([brief.current.model] if brief.current and brief.current.model else []),
+    ]
     tuned = list(brief.models.tune or ())
     _refuse_unknown(brief, facts)
     gpu = _gpu(brief, facts)
     tokens = sum(t.likely for t in (brief.traffic.static_tokens, brief.traffic.input_tokens))
     prices = _prices(brief, facts, prompted, day, tokens)
-    forms = {m.lower(): p for m in tuned if (p := _choose(facts.tuning_prices(m, day), brief, facts)) is not None}
+    forms = {
+        m.lower(): p
+        for m in tuned
+        if (p := _choose(facts.tuning_prices(m, day), brief, facts)) is not None
+    }
     return Setting(
         as_of=day,
         prices=prices,
@@ -38,13 +50,17 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
 def _schedules(
     brief: Brief, facts: Facts, chosen: Iterable[TokenPrice], day: date
 ) -> dict[tuple[str, str], tuple[TokenPrice, ...]]:
-    """All tiers and later prices of the chosen rows until the horizon ends; a month counts 730 hours."""
+    """All tiers and later prices of the chosen rows until the horizon ends; a month counts 730
+    hours.
+    """
     until = day + timedelta(hours=730 * brief.budget.horizon_months)
     return {(p.provider, p.model.lower()): facts.price_schedule(p, day, until) for p in chosen}
 
 
 def _refuse_unknown(brief: Brief, facts: Facts) -> None:
-    """A model nobody knows is a mistake in the brief: named with its file, its key and the nearest names."""
+    """A model nobody knows is a mistake in the brief: named with its file, its key and the nearest
+    names.
+    """
     named = {"models.prompt": brief.models.prompt or (), "models.tune": brief.models.tune or ()}
     if brief.current is not None and brief.current.model:
         named["current.model"] = (brief.current.model,)
@@ -59,19 +75,25 @@ def _place(brief: Brief, key: str) -> str:
     return brief.origins[key].source.removeprefix("brief ") if key in brief.origins else key
 
 
-def _prices(brief: Brief, facts: Facts, names: Iterable[str], day: date, tokens: float) -> dict[str, TokenPrice]:
+def _prices(
+    brief: Brief, facts: Facts, names: Iterable[str], day: date, tokens: float
+) -> dict[str, TokenPrice]:
     found = ((name, _choose(facts.token_prices(name, day, tokens), brief, facts)) for name in names)
     return {name.lower(): price for name, price in found if price is not None}
 
 
 def _choose(rows: tuple[TokenPrice, ...], brief: Brief, facts: Facts) -> TokenPrice | None:
-    """One provider per model, an allowed one: of open models the cheapest, else the first (the user's, the maker)."""
+    """One provider per model, an allowed one: of open models the cheapest, else the first (the
+    user's, the maker).
+    """
     allowed = {facts.provider_id(name) for name in brief.policy.allowed_providers}
     among = [r for r in rows if r.provider in allowed] or list(rows) if allowed else list(rows)
     if not among:
         return None
     if among[0].open_weights:
-        return min(among, key=lambda r: (r.input_usd is None, (r.input_usd or 0.0) + (r.output_usd or 0.0)))
+        return min(
+            among, key=lambda r: (r.input_usd is None, (r.input_usd or 0.0) + (r.output_usd or 0.0))
+        )
     return among[0]
 
 

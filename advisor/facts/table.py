@@ -1,4 +1,6 @@
-"""Reads fact tables: the shipped CSV files and, over them, files of the same name in the user's folder."""
+"""Reads fact tables: the shipped CSV files and, over them, files of the same name in the user's
+folder.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from advisor.core.facts import Cited
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table; its cells are text until asked for. Raises UsageError naming file, line and column."""
+    """One line of a table; its cells are text until asked for.
+
+    Raises UsageError naming file, line and column.
+    """
 
     file: Path
     line: int
@@ -41,7 +46,9 @@ class Row:
         try:
             value = float(cell)
         except ValueError:
-            raise self.wrong(column, f"{cell!r} is not a number; write digits, or leave it empty if unknown") from None
+            raise self.wrong(
+                column, f"{cell!r} is not a number; write digits, or leave it empty if unknown"
+            ) from None
         if not math.isfinite(value) or value < 0:
             raise self.wrong(column, f"{cell!r} is not allowed; write a number of 0 or more")
         return value
@@ -76,7 +83,9 @@ class Row:
             raise self.wrong(column, f"{cell!r} is not a date; write YYYY-MM-DD") from None
 
     def days(self, column: str) -> tuple[int, ...]:
-        """Several whole numbers parted by semicolons, such as lifetimes in minutes, smallest first."""
+        """Several whole numbers parted by semicolons, such as lifetimes in minutes, smallest
+        first.
+        """
         words = self.words(column)
         if not all(word.isdigit() for word in words):
             raise self.wrong(column, f"{self.text(column)!r} are not whole numbers parted by ;")
@@ -84,13 +93,19 @@ class Row:
 
     def cited(self) -> Cited:
         """Source, date, confidence and note of this row."""
-        return Cited(self.text("source"), self.text("as_of"), self.text("confidence") or "high", self.text("note"))
+        return Cited(
+            self.text("source"),
+            self.text("as_of"),
+            self.text("confidence") or "high",
+            self.text("note"),
+        )
 
 
 def read(name: str, key: Sequence[str], user_folder: Path | None = None) -> tuple[Row, ...]:
     """The rows of profiles/`name`; the user's rows replace all shipped rows of the same `key`.
 
-    Raises UsageError where the user's file cannot be read, has an unknown column, or a row lacks key or source.
+    Raises UsageError where the user's file cannot be read, has an unknown column, or a row lacks
+    key or source.
     """
     own = shipped.folder("profiles") / name
     columns, rows = _parse(own)
@@ -120,10 +135,14 @@ def _parse(file: Path) -> tuple[list[str], tuple[Row, ...]]:
             columns = [column or "" for column in reader.fieldnames or ()]
             return columns, tuple(_row(file, reader.line_num, cells) for cells in reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{file}: cannot be read as a CSV table ({error}); correct or remove it") from None
+        raise UsageError(
+            f"{file}: cannot be read as a CSV table ({error}); correct or remove it"
+        ) from None
 
 
 def _row(file: Path, line: int, cells: dict[str | None, str | list[str] | None]) -> Row:
     if None in cells:
-        raise UsageError(f"{file}:{line}: more cells than columns; put text that holds a comma in double quotes")
+        raise UsageError(
+            f"{file}:{line}: more cells than columns; put text that holds a comma in double quotes"
+        )
     return Row(file, line, {str(k): v.strip() for k, v in cells.items() if isinstance(v, str)})

@@ -10,7 +10,9 @@ from advisor.core.facts import GpuOffer, Model, TokenPrice
 from advisor.facts.table import Row, read
 
 OFFERED = ("open", "closed", "ended")
-"""States of an offer that a verdict hears of; closed and ended ones carry the date that rules them out."""
+"""States of an offer that a verdict hears of; closed and ended ones carry the date that rules them
+out.
+"""
 SUPERVISED = ("lora", "supervised")
 """Methods that tune on examples; what a brief's hosted tuning means unless it says otherwise."""
 
@@ -19,9 +21,10 @@ SUPERVISED = ("lora", "supervised")
 class TuningOffer:
     """A row of hosted_tuning.csv.
 
-    It holds for the models named (`bases`, lower case), or for open decoders above and up to a number of parameters
-    (`above`, `up_to`; all parameters count, also of experts not used). `training_range_usd` are the lowest and highest
-    price where the source gives no single one. `price.model` is empty.
+    It holds for the models named (`bases`, lower case), or for open decoders above and up to a
+    number of parameters (`above`, `up_to`; all parameters count, also of experts not used).
+    `training_range_usd` are the lowest and highest price where the source gives no single one.
+    `price.model` is empty.
     """
 
     service: str
@@ -40,13 +43,19 @@ class TuningOffer:
             return True
         if model is None or self.above is None or self.up_to is None:
             return False
-        return model.open_weights and model.kind == "decoder" and self.above < model.params <= self.up_to
+        return (
+            model.open_weights
+            and model.kind == "decoder"
+            and self.above < model.params <= self.up_to
+        )
 
 
 def load_tuning(
     user_folder: Path | None, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]
 ) -> tuple[TuningOffer, ...]:
-    """All offers; `offers_of` gives the GPU offers, asked only where a tuned model is served on a rented card."""
+    """All offers; `offers_of` gives the GPU offers, asked only where a tuned model is served on a
+    rented card.
+    """
     rows = read("hosted_tuning.csv", ("provider", "model", "method"), user_folder)
     return tuple(_offer(row, offers_of) for row in rows)
 
@@ -74,7 +83,9 @@ def _price(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) 
     card = _card_usd_per_hour(row, offers_of)
     output, batch_output = row.number("output_usd_per_1m"), row.number("batch_output_usd_per_1m")
     input_, batch_input = row.number("input_usd_per_1m"), row.number("batch_input_usd_per_1m")
-    ratios = [b / p for b, p in ((batch_input, input_), (batch_output, output)) if b is not None and p]
+    ratios = [
+        b / p for b, p in ((batch_input, input_), (batch_output, output)) if b is not None and p
+    ]
     return TokenPrice(
         provider=row.text("provider"),
         model="",
@@ -102,8 +113,12 @@ def _availability(row: Row, card: float | None) -> str:
     return "" if row.text("availability") == "open" else row.text("availability")
 
 
-def _card_usd_per_hour(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> float | None:
-    """The price of the rented card of `hosted_on` (provider;GPU), so that it stands in gpu_prices.csv alone."""
+def _card_usd_per_hour(
+    row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]
+) -> float | None:
+    """The price of the rented card of `hosted_on` (provider;GPU), so that it stands in
+    gpu_prices.csv alone.
+    """
     words = row.words("hosted_on")
     if not words:
         return None

@@ -18,10 +18,16 @@ def cautions(report: DataReport) -> Iterator[str]:
     if report.empty_answers:
         yield f"{rows_of(report.empty_answers)} with an empty answer"
     if report.personal_data:
-        kinds = ", ".join(f"{kind} in {rows_of(count)}" for kind, count in report.personal_data.items())
+        kinds = ", ".join(
+            f"{kind} in {rows_of(count)}" for kind, count in report.personal_data.items()
+        )
         yield f"personal data or secrets: {kinds}"
     if report.bad_row_count:
-        most = ": most of the file; is it what its ending says, in UTF-8?" if report.bad_row_count > report.rows else ""
+        most = (
+            ": most of the file; is it what its ending says, in UTF-8?"
+            if report.bad_row_count > report.rows
+            else ""
+        )
         yield f"{rows_of(report.bad_row_count)} could not be read{most}"
     if not report.answer_field:
         yield "no answer field was found: tokens are of the prompt alone"
@@ -54,7 +60,9 @@ def _of_labels(report: DataReport) -> Iterator[str]:
         yield f"{rows_of(report.conflicting_rows)} with the same input as another row and another label"
     if report.suspect_label_rows:
         yield f"{rows_of(report.suspect_label_rows)} whose label the other rows speak against: look at them first"
-    if report.effective_labels is not None and report.effective_labels < UNEVEN * len(report.labels):
+    if report.effective_labels is not None and report.effective_labels < UNEVEN * len(
+        report.labels
+    ):
         alike = f"as even as {report.effective_labels:.1f} equally frequent ones"
         yield f"{len(report.labels)} labels, only {alike}: score them by class, not by overall accuracy"
     if report.rare_labels:

@@ -1,4 +1,6 @@
-"""Counts of any number of rows in flat memory: exact while the rows are few, by a fair sample of the kinds beyond."""
+"""Counts of any number of rows in flat memory: exact while the rows are few, by a fair sample of
+the kinds beyond.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,19 @@ PARTS = 8
 """Keys are counted in so many parts, one after the other, so that little is held twice."""
 
 FULL = 0.75
-"""Share of the room that different pairs may take; above it half of the keys are let go. So 1.05 M are exact."""
+"""Share of the room that different pairs may take; above it half of the keys are let go.
+
+So 1.05 M are exact.
+"""
 
 
 class Census:
-    """Rows by key and value (two hashes): how many kinds there are, and which keys come with several values.
+    """Rows by key and value (two hashes): how many kinds there are, and which keys come with
+    several values.
 
-    Distinct sampling (Gibbons 2001): once the room is full, only keys whose last bits are zero stay, all rows of such a
-    key or none. Shares of rows are then those of the sample. 16 bytes a kept pair.
+    Distinct sampling (Gibbons 2001): once the room is full, only keys whose last bits are zero
+    stay, all rows of such a key or none. Shares of rows are then those of the sample. 16 bytes a
+    kept pair.
     """
 
     def __init__(self, room: int = ROOM) -> None:
@@ -36,14 +43,18 @@ class Census:
         self.rows += len(keys)
         mask, before = (1 << self.bits) - 1, len(self._keys)
         self._keys.extend(k for k in keys if not k & mask)
-        self._values.extend(v & 0xFFFFFFFF for k, v in zip(keys, values, strict=True) if not k & mask)
+        self._values.extend(
+            v & 0xFFFFFFFF for k, v in zip(keys, values, strict=True) if not k & mask
+        )
         self._counts.extend([1] * (len(self._keys) - before))
         if len(self._keys) > self._room:
             self._make_room()
 
     def kinds(self) -> int:
         """How many different pairs of key and value there are among all rows."""
-        found = [(len(counts), int(counts.sum())) for _, _, counts in map(self._pairs, range(PARTS))]
+        found = [
+            (len(counts), int(counts.sum())) for _, _, counts in map(self._pairs, range(PARTS))
+        ]
         return round(self.rows * sum(n for n, _ in found) / max(sum(rows for _, rows in found), 1))
 
     def rows_of_mixed_keys(self) -> int:
@@ -62,12 +73,19 @@ class Census:
         """Let go of all pairs; `rows` and `bits` stay."""
         self._keys, self._values, self._counts = array("q"), array("I"), array("I")
 
-    def _pairs(self, part: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
-        """Different pairs in the order of their keys, and how often each came; of all keys or of one part of them."""
+    def _pairs(
+        self, part: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
+        """Different pairs in the order of their keys, and how often each came; of all keys or of
+        one part of them.
+        """
         import numpy as np
 
         keys = np.frombuffer(self._keys, np.int64)
-        values, counts = np.frombuffer(self._values, np.uint32), np.frombuffer(self._counts, np.uint32)
+        values, counts = (
+            np.frombuffer(self._values, np.uint32),
+            np.frombuffer(self._counts, np.uint32),
+        )
         if part is not None:
             wanted = (keys >> 40) % PARTS == part
             keys, values, counts = keys[wanted], values[wanted], counts[wanted]
@@ -75,7 +93,11 @@ class Census:
         keys, values, counts = keys[order], values[order], counts[order]
         new = np.append(True, (keys[1:] != keys[:-1]) | (values[1:] != values[:-1]))[: len(keys)]
         starts = np.flatnonzero(new)
-        return keys[starts], values[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+        return (
+            keys[starts],
+            values[starts],
+            np.add.reduceat(counts, starts) if len(starts) else counts,
+        )
 
     def _make_room(self) -> None:
         keys, values, counts = self._pairs()
@@ -88,7 +110,8 @@ class Census:
 
 
 class Lengths:
-    """Token counts of rows: sums of all of them, and an even sample of at most `room` rows for what needs an order.
+    """Token counts of rows: sums of all of them, and an even sample of at most `room` rows for what
+    needs an order.
 
     Of the columns only the last `ordered` are sampled.
     """

@@ -1,4 +1,6 @@
-"""What of a row is compared with other rows: the part that differs, not the instructions that many rows share."""
+"""What of a row is compared with other rows: the part that differs, not the instructions that many
+rows share.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,16 @@ from dataclasses import dataclass
 LEAST_ROWS = 10
 LEAST_SHARE = 0.1
 INSTRUCTION_WORDS = 20
-"""What not all of the first rows share is an instruction from this length on; shorter begins are just language."""
+"""What not all of the first rows share is an instruction from this length on; shorter begins are
+just language.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`whole`: prompt and answer, else the prompt; `heads` and `tails` begin and end prompts, the longest first."""
+    """`whole`: prompt and answer, else the prompt; `heads` and `tails` begin and end prompts, the
+    longest first.
+    """
 
     whole: bool = False
     heads: tuple[str, ...] = ()
@@ -29,7 +35,9 @@ class Compared:
 
 
 def what_to_compare(pairs: Sequence[tuple[str, str]]) -> Compared:
-    """From some first rows: whole rows where most prompts are the same; else prompts, less what many of them share."""
+    """From some first rows: whole rows where most prompts are the same; else prompts, less what
+    many of them share.
+    """
     prompts = {prompt for prompt, _ in pairs}
     if len(pairs) < LEAST_ROWS:
         return Compared()
@@ -43,19 +51,31 @@ def what_to_compare(pairs: Sequence[tuple[str, str]]) -> Compared:
 
 
 def _begins(texts: Collection[str]) -> tuple[str, ...]:
-    """What all texts begin with, or many with at length, up to white space; the longest first, nothing empty.
+    """What all texts begin with, or many with at length, up to white space; the longest first,
+    nothing empty.
 
-    Texts in order: what one shares with the one that stands `many` − 1 places on, all between share too.
+    Texts in order: what one shares with the one that stands `many` − 1 places on, all between share
+    too.
     """
     ordered, many = sorted(texts), max(LEAST_ROWS, round(LEAST_SHARE * len(texts)))
-    shared = (_shared_begin(ordered[at], ordered[at + many - 1]) for at in range(len(ordered) - many + 1))
-    found = {cut for text in shared if len((cut := text[: _last_space(text)]).split()) >= INSTRUCTION_WORDS}
+    shared = (
+        _shared_begin(ordered[at], ordered[at + many - 1]) for at in range(len(ordered) - many + 1)
+    )
+    found = {
+        cut
+        for text in shared
+        if len((cut := text[: _last_space(text)]).split()) >= INSTRUCTION_WORDS
+    }
     of_all = _shared_begin(ordered[0], ordered[-1])
-    return tuple(sorted(filter(None, found | {of_all[: _last_space(of_all)]}), key=len, reverse=True))
+    return tuple(
+        sorted(filter(None, found | {of_all[: _last_space(of_all)]}), key=len, reverse=True)
+    )
 
 
 def _shared_begin(first: str, last: str) -> str:
-    return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
+    return first[
+        : next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    ]
 
 
 def _last_space(text: str) -> int:

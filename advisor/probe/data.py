@@ -56,14 +56,19 @@ def probe(
 ) -> DataReport:
     """Read training files (and test files) once and report on them.
 
-    `model` chooses the tokenizer (`tokenizer` may name a folder that holds it and its chat template); without
-    `count_tokens`, tokens are estimated from bytes. `second_labels` names a field with another annotator's answer.
-    Raises UsageError for files that cannot be read, Cancelled once `cancel` is set.
+    `model` chooses the tokenizer (`tokenizer` may name a folder that holds it and its chat
+    template); without `count_tokens`, tokens are estimated from bytes. `second_labels` names a
+    field with another annotator's answer. Raises UsageError for files that cannot be read,
+    Cancelled once `cancel` is set.
     """
     files, tests = [Path(p) for p in paths], [Path(p) for p in eval_paths]
-    counter = counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
+    counter = (
+        counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
+    )
     chat = chat_for(model, tokenizer)
-    reader = Reader(prompt_field, answer_field, second_labels, events, cancel, turns=chat.render is not None)
+    reader = Reader(
+        prompt_field, answer_field, second_labels, events, cancel, turns=chat.render is not None
+    )
     workers = min(max((os.cpu_count() or 1) - 1, 1), MOST_WORKERS)
     with ThreadPoolExecutor(workers, "count-tokens") as counting:
         test: _Test | None = None
@@ -80,7 +85,9 @@ def probe(
 
 
 class _Test:
-    """The test items, read before the training rows, so that each of these can be held against them in passing."""
+    """The test items, read before the training rows, so that each of these can be held against them
+    in passing.
+    """
 
     def __init__(self, reader: Reader, files: list[Path], kept: Kept) -> None:
         import numpy as np
@@ -88,7 +95,9 @@ class _Test:
         self.kept = kept
         self._inputs: list[NDArray[np.int64]] = []
         for file, batch in reader.batches(files):
-            self._inputs.append(np.array(kept.add(file, batch, reader.by or Compared()), dtype=np.int64))
+            self._inputs.append(
+                np.array(kept.add(file, batch, reader.by or Compared()), dtype=np.int64)
+            )
         self.inputs = np.concatenate(self._inputs)
         self._sorted = np.unique(self.inputs)
         self._met = np.zeros(len(self._sorted), np.bool_)
@@ -103,7 +112,9 @@ class _Test:
         self._met[at[self._sorted[at] == wanted]] = True
 
     def copied(self, train: Kept) -> tuple[int, int]:
-        """Items whose input is in training word for word, and those that are near or exact copies."""
+        """Items whose input is in training word for word, and those that are near or exact
+        copies.
+        """
         import numpy as np
 
         same = self._met[np.searchsorted(self._sorted, self.inputs)]
@@ -112,7 +123,9 @@ class _Test:
         return int(same.sum()), int((same | near).sum())
 
 
-def _report(files: list[Path], reader: Reader, train: Kept, test: _Test | None, as_of: str) -> DataReport:
+def _report(
+    files: list[Path], reader: Reader, train: Kept, test: _Test | None, as_of: str
+) -> DataReport:
     fields = reader.fields
     if fields is None:
         raise UsageError(f"{files[0]}: no usable row; give one example a row")
@@ -137,7 +150,9 @@ def _report(files: list[Path], reader: Reader, train: Kept, test: _Test | None, 
         boilerplate_answers=train.set_phrases if fields.answer else 0,
         specificity=specificity,
         row_specificity=train.scores.percentiles(),
-        unusual_rows=tuple(UnusualRow(*train.place(row), score) for row, score in train.scores.unusual(MEDIUM)),
+        unusual_rows=tuple(
+            UnusualRow(*train.place(row), score) for row, score in train.scores.unusual(MEDIUM)
+        ),
         languages=train.vocabulary.languages(),
         human_ceiling=reader.agreement(),
         effective_labels=_evenness(labels),
@@ -152,11 +167,15 @@ def _report(files: list[Path], reader: Reader, train: Kept, test: _Test | None, 
 
 
 def _tokens(train: Kept, answer_field: str, files: Sequence[str], as_of: str) -> dict[str, Any]:
-    """The parts of the report that count tokens; lengths have the template in them where it is known."""
+    """The parts of the report that count tokens; lengths have the template in them where it is
+    known.
+    """
     counter, scale = train.counter, train.counter.band.likely
     names = ", ".join(Path(f).name for f in files[:3])
     source = f"{len(train)} rows of {names}; {counter.source}"
-    text, prompt, answer = (_mean(train, column, source, as_of) for column in (TEXT, PROMPT, ANSWER))
+    text, prompt, answer = (
+        _mean(train, column, source, as_of) for column in (TEXT, PROMPT, ANSWER)
+    )
     lengths = train.tokens.kept(TEXT) * scale
     if train.chat.is_known:
         lengths += train.tokens.kept(CHAT)
@@ -166,27 +185,36 @@ def _tokens(train: Kept, answer_field: str, files: Sequence[str], as_of: str) ->
         "tokenizer": counter.name,
         "tokens_per_row": text,
         "prompt_tokens": prompt,
-        "answer_tokens": answer if answer_field else Quantity.unknown("tokens/row", "no answer field was found"),
+        "answer_tokens": answer
+        if answer_field
+        else Quantity.unknown("tokens/row", "no answer field was found"),
         "max_tokens": round(float(lengths.max())),
         "percentiles": percentiles(lengths),
         "histogram": tuple((low, high, round(n * all_rows)) for low, high, n in histogram(lengths)),
-        "lengths": tuple(replace(f, rows_cut=round(f.rows_cut * all_rows)) for f in length_fits(lengths)),
+        "lengths": tuple(
+            replace(f, rows_cut=round(f.rows_cut * all_rows)) for f in length_fits(lengths)
+        ),
         "chat_tokens": _around(train, as_of),
         "chat_template": train.chat.note,
     }
 
 
 def _around(train: Kept, as_of: str) -> Quantity:
-    """What the chat template adds to a row on average; a row that it refuses adds nothing to the mean."""
+    """What the chat template adds to a row on average; a row that it refuses adds nothing to the
+    mean.
+    """
     chat, each = train.chat, train.messages / len(train)
     if chat.render is None:
         low, likely, high = (
-            None if e is None else e * each + chat.once for e in (chat.each.p10, chat.each.p50, chat.each.p90)
+            None if e is None else e * each + chat.once
+            for e in (chat.each.p10, chat.each.p50, chat.each.p90)
         )
         return Quantity(Range(low, likely, high), "tokens/row", chat.basis, chat.note, as_of)
     taken = len(train) - train.refused
     if not taken:
-        return Quantity.unknown("tokens/row", f"the chat template refuses the rows: {train.refusal}")
+        return Quantity.unknown(
+            "tokens/row", f"the chat template refuses the rows: {train.refusal}"
+        )
     mean = train.tokens.mean(CHAT) * len(train) / taken
     return Quantity(Range.exact(mean), "tokens/row", chat.basis, chat.note, as_of)
 
@@ -230,13 +258,16 @@ def _mean(train: Kept, column: int, source: str, as_of: str) -> Quantity:
     error = Z80 * tokens.deviation(column) / tokens.rows**0.5 / mean
     low, high = ((end or 0.0) / band.likely - 1 for end in (band.p10, band.p90))
     spread = Range(
-        max(0.0, likely * (1 - (low**2 + error**2) ** 0.5)), likely, likely * (1 + (high**2 + error**2) ** 0.5)
+        max(0.0, likely * (1 - (low**2 + error**2) ** 0.5)),
+        likely,
+        likely * (1 + (high**2 + error**2) ** 0.5),
     )
     return Quantity(spread, "tokens/row", counter.basis, source, as_of)
 
 
 def _groups(train: Kept, first: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each distinct row of the sketched ones (`first` says where it stands) the number of its group of near copies.
+    """For each distinct row of the sketched ones (`first` says where it stands) the number of its
+    group of near copies.
 
     The sketches of repeated rows are let go: they say nothing new.
     """
@@ -253,14 +284,18 @@ def _labels(train: Kept) -> dict[str, int]:
 
 
 def _evenness(labels: Mapping[str, int]) -> float | None:
-    """As many equally frequent labels would be as even: the exponential of the entropy; None where there are none."""
+    """As many equally frequent labels would be as even: the exponential of the entropy; None where
+    there are none.
+    """
     total = sum(labels.values())
     shares = [count / total for count in labels.values()]
     return math.exp(-sum(s * math.log(s) for s in shares)) if shares else None
 
 
 def _suspects(train: Kept, labels: Mapping[str, int]) -> dict[str, Any]:
-    """Rows whose label the other rows speak against; not looked for where one of the first rows has no label."""
+    """Rows whose label the other rows speak against; not looked for where one of the first rows has
+    no label.
+    """
     if train.first_labels is None:
         return {}
     names = list(labels)
@@ -271,7 +306,9 @@ def _suspects(train: Kept, labels: Mapping[str, int]) -> dict[str, Any]:
     if found is None:
         return {}
     listed = [
-        SuspectLabel(*train.place(s.row), names[numbers[s.row]], names[s.likelier], round(s.margin, 1))
+        SuspectLabel(
+            *train.place(s.row), names[numbers[s.row]], names[s.likelier], round(s.margin, 1)
+        )
         for s in found[:SUSPECTS_LISTED]
     ]
     return {"suspect_labels": tuple(listed), "suspect_label_rows": len(found)}

@@ -1,4 +1,7 @@
-"""The endpoint probe: how fast a server answers and whether it caches, by a few priced requests. Nothing is kept."""
+"""The endpoint probe: how fast a server answers and whether it caches, by a few priced requests.
+
+Nothing is kept.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ ASKED_TOKENS, ANSWER_TOKENS = 40, 64
 PREFIX_TOKENS, PREFIX_ANSWER_TOKENS = 3000, 8
 """Providers cache prefixes of 1,024 tokens and more (some 2,048), in steps of 128 or so."""
 
-PREFIX = " ".join(f"Rule {n}: an item of kind {n} is listed with its colour, size and price." for n in range(1, 151))
+PREFIX = " ".join(
+    f"Rule {n}: an item of kind {n} is listed with its colour, size and price."
+    for n in range(1, 151)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,10 @@ def probe(
     events: EventSink = ignore,
     cancel: CancelToken | None = None,
 ) -> EndpointReport:
-    """Ask `model` on `server`. Raises ServerError where no request succeeds, Cancelled once `cancel` is set."""
+    """Ask `model` on `server`.
+
+    Raises ServerError where no request succeeds, Cancelled once `cancel` is set.
+    """
     as_of = as_of or date.today().isoformat()
     replies, failed, form = _short_requests(server, model, requests, events, cancel)
     events(StageEvent("endpoint", "asking twice with one long prefix", requests, requests + 2))
@@ -71,9 +80,13 @@ def probe(
         models=tuple(models),
         requests=len(every) + len(failed),
         failed=tuple(failed),
-        first_token_seconds=_spread([r.first_token_seconds for r in replies], "s", "no text came back", as_of),
+        first_token_seconds=_spread(
+            [r.first_token_seconds for r in replies], "s", "no text came back", as_of
+        ),
         total_seconds=_spread([r.total_seconds for r in replies], "s", "no text came back", as_of),
-        tokens_per_second=_spread([_rate(r) for r in replies], "tokens/s", "the server does not count tokens", as_of),
+        tokens_per_second=_spread(
+            [_rate(r) for r in replies], "tokens/s", "the server does not count tokens", as_of
+        ),
         input_tokens=read,
         output_tokens=written,
         prefix_tokens=prefix,
@@ -109,7 +122,9 @@ def _short_requests(
 
 
 def _forms(model: str) -> list[dict[str, Any]]:
-    """Ways to limit an answer and to ask for counts: the newest first, as servers refuse what they do not know."""
+    """Ways to limit an answer and to ask for counts: the newest first, as servers refuse what they
+    do not know.
+    """
     counted = {"model": model, "stream": True, "stream_options": {"include_usage": True}}
     return [counted | {"limit": "max_tokens"}, counted | {"limit": "max_completion_tokens"},
             {"model": model, "stream": True, "limit": "max_tokens"}]  # fmt: skip
@@ -120,7 +135,10 @@ def _asked(
 ) -> tuple[Reply, dict[str, Any]]:
     """The reply to the first form that is not refused as a bad request."""
     for at, form in enumerate(forms):
-        body = {k: v for k, v in form.items() if k != "limit"} | {"messages": said, form["limit"]: most}
+        body = {k: v for k, v in form.items() if k != "limit"} | {
+            "messages": said,
+            form["limit"]: most,
+        }
         try:
             return server.chat(body), dict(form)
         except ServerError as error:
@@ -132,12 +150,17 @@ def _asked(
 def _caching(
     server: Server, form: Mapping[str, Any], cancel: CancelToken | None
 ) -> tuple[int | None, int | None, str, list[Reply]]:
-    """(tokens of the prefix, tokens read from the cache the second time, what that means, replies)."""
+    """(tokens of the prefix, tokens read from the cache the second time, what that means,
+    replies).
+    """
     replies = list[Reply]()
     for number in (1, 2):
         if cancel:
             cancel.check()
-        said = [{"role": "system", "content": PREFIX}, {"role": "user", "content": ASKED.format(number)}]
+        said = [
+            {"role": "system", "content": PREFIX},
+            {"role": "user", "content": ASKED.format(number)},
+        ]
         try:
             replies.append(_asked(server, [form], said, PREFIX_ANSWER_TOKENS)[0])
         except ServerError as error:
@@ -148,24 +171,40 @@ def _caching(
         return read, None, "unknown: the server tells no count of cached tokens", replies
     if cached:
         return read, cached, "a prefix that came before is read from the cache", replies
-    return read, 0, "the server counts cached tokens, but read none when the prefix came again", replies
+    return (
+        read,
+        0,
+        "the server counts cached tokens, but read none when the prefix came again",
+        replies,
+    )
 
 
 def cached_tokens(usage: Mapping[str, Any]) -> int | None:
-    """Prompt tokens read from a cache, by the names that OpenAI, DeepSeek and Anthropic give them; None: not told."""
+    """Prompt tokens read from a cache, by the names that OpenAI, DeepSeek and Anthropic give them;
+    None: not told.
+    """
     details = usage.get("prompt_tokens_details")
     if isinstance(details, Mapping) and _count(details.get("cached_tokens")) is not None:
         return _count(details["cached_tokens"])
-    named = (_count(usage.get(key)) for key in ("prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens"))
+    named = (
+        _count(usage.get(key))
+        for key in ("prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens")
+    )
     return next((count for count in named if count is not None), None)
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
+    return (
+        value
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9
+        else None
+    )
 
 
 def _rate(reply: Reply) -> float | None:
-    """Tokens a second after the first one; of an answer that came as a whole, over all of its time."""
+    """Tokens a second after the first one; of an answer that came as a whole, over all of its
+    time.
+    """
     written = _count(reply.usage.get("completion_tokens"))
     if not written:
         return None
@@ -186,7 +225,9 @@ def _spread(values: Sequence[float | None], unit: str, reason: str, as_of: str) 
     if not held:
         return Quantity.unknown(unit, reason)
     source = f"{len(held)} requests, one after another"
-    return Quantity(Range(*(_quantile(held, q) for q in (0.1, 0.5, 0.9))), unit, Basis.MEASURED, source, as_of)
+    return Quantity(
+        Range(*(_quantile(held, q) for q in (0.1, 0.5, 0.9))), unit, Basis.MEASURED, source, as_of
+    )
 
 
 def _quantile(held: Sequence[float], share: float) -> float:

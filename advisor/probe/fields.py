@@ -1,4 +1,6 @@
-"""Which fields of a row are the prompt and which the answer: recognised by name, said aloud, and open to override."""
+"""Which fields of a row are the prompt and which the answer: recognised by name, said aloud, and
+open to override.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,13 @@ ANSWERS = (
 )
 LEARNED_ROLES = ("assistant", "gpt", "model", "bot", "chatgpt")
 
-ROLES = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant", "chatgpt": "assistant"}
+ROLES = {
+    "human": "user",
+    "gpt": "assistant",
+    "bot": "assistant",
+    "model": "assistant",
+    "chatgpt": "assistant",
+}
 """Names of ShareGPT and others for the roles that chat templates know."""
 
 Take = Callable[[Mapping[str, Any]], tuple[str, str]]
@@ -69,9 +77,12 @@ Turns = Callable[[Mapping[str, Any]], list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The recognised form. `take` gives (prompt, answer) of a row; KeyError names a field that a row lacks.
+    """The recognised form.
 
-    `turns` gives the messages of a chat with role and content; None: a row is one question and its answer.
+    `take` gives (prompt, answer) of a row; KeyError names a field that a row lacks.
+
+    `turns` gives the messages of a chat with role and content; None: a row is one question and its
+    answer.
     """
 
     prompt: str
@@ -81,8 +92,12 @@ class Fields:
     turns: Turns | None = None
 
 
-def recognise(rows: list[Mapping[str, Any]], prompt_field: str = "", answer_field: str = "", where: str = "") -> Fields:
-    """The form of some first rows. Fields the user names win; `a+b` joins fields, `a.b` goes into one.
+def recognise(
+    rows: list[Mapping[str, Any]], prompt_field: str = "", answer_field: str = "", where: str = ""
+) -> Fields:
+    """The form of some first rows.
+
+    Fields the user names win; `a+b` joins fields, `a.b` goes into one.
 
     Raises UsageError where nothing can be recognised or a named field does not exist.
     """
@@ -90,12 +105,16 @@ def recognise(rows: list[Mapping[str, Any]], prompt_field: str = "", answer_fiel
     for wanted in (prompt_field, answer_field):
         for part in filter(None, wanted.split("+")):
             if part.split(".")[0] not in names:
-                raise UsageError(f"{where}: no field {part!r}{did_you_mean(part, names)}; it has {_listed(names)}")
+                raise UsageError(
+                    f"{where}: no field {part!r}{did_you_mean(part, names)}; it has {_listed(names)}"
+                )
     if not prompt_field:
         chat = next((n for n in names if n.lower() in (*CHATS, CHOSEN) and _is_chat(rows, n)), "")
         if chat and not answer_field:
             said = f"{chat}: what the assistant says is the answer, all else the prompt"
-            return Fields(f"{chat}: others", f"{chat}: assistant", said, _chat_taker(chat), _chat_turns(chat))
+            return Fields(
+                f"{chat}: others", f"{chat}: assistant", said, _chat_taker(chat), _chat_turns(chat)
+            )
     prompt = prompt_field or _prompt_of(names, answer_field)
     answer = answer_field or _first([n for n in names if n not in prompt.split("+")], ANSWERS)
     if not prompt:
@@ -143,7 +162,9 @@ def _listed(names: list[str]) -> str:
 
 
 def _is_chat(rows: list[Mapping[str, Any]], name: str) -> bool:
-    turns: list[Any] = next((row[name] for row in rows if isinstance(row.get(name), list) and row[name]), [])
+    turns: list[Any] = next(
+        (row[name] for row in rows if isinstance(row.get(name), list) and row[name]), []
+    )
     return bool(turns) and isinstance(turns[0], dict) and bool({"role", "from"} & turns[0].keys())
 
 
@@ -172,8 +193,14 @@ def _chat_turns(name: str) -> Turns:
         said = []
         for turn in row[name]:
             role = str(turn.get("role", turn.get("from", ""))).lower()
-            message = {"role": ROLES.get(role, role), "content": _text(turn.get("content", turn.get("value")))}
-            said.append(message | {k: turn[k] for k in ("tool_calls", "tool_call_id", "name") if turn.get(k)})
+            message = {
+                "role": ROLES.get(role, role),
+                "content": _text(turn.get("content", turn.get("value"))),
+            }
+            said.append(
+                message
+                | {k: turn[k] for k in ("tool_calls", "tool_call_id", "name") if turn.get(k)}
+            )
         return said
 
     return turns
@@ -204,12 +231,16 @@ def _inside(row: Mapping[str, Any], name: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A field's text: as it is, the texts of content parts, or JSON for anything else; nothing for null."""
+    """A field's text: as it is, the texts of content parts, or JSON for anything else; nothing for
+    null.
+    """
     if isinstance(value, str):
         return value
     if value is None:
         return ""
-    if isinstance(value, list) and all(isinstance(p, str) or (isinstance(p, dict) and "text" in p) for p in value):
+    if isinstance(value, list) and all(
+        isinstance(p, str) or (isinstance(p, dict) and "text" in p) for p in value
+    ):
         return "\n".join(p if isinstance(p, str) else str(p["text"]) for p in value)
     if isinstance(value, (bool, int, float)):
         return str(value)

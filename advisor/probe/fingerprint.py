@@ -1,4 +1,6 @@
-"""A name for what data files hold: the same content, the same name, whatever the files are called."""
+"""A name for what data files hold: the same content, the same name, whatever the files are
+called.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,14 @@ from advisor.probe.rows import expand
 
 BLOCK_BYTES = 1 << 20
 MOST_BLOCKS = 64
-"""Files up to 64 MiB are read whole; of larger ones so many blocks at even distances, first and last among them."""
+"""Files up to 64 MiB are read whole; of larger ones so many blocks at even distances, first and
+last among them.
+"""
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
-    """64 bits of SHA-256 over sizes and contents, in the order of the files; empty where one is a pipe.
+    """64 bits of SHA-256 over sizes and contents, in the order of the files; empty where one is a
+    pipe.
 
     Raises UsageError for missing files.
     """

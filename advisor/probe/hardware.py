@@ -1,4 +1,6 @@
-"""The hardware probe: cards by their makers' tools, host through psutil, software by its metadata; no torch."""
+"""The hardware probe: cards by their makers' tools, host through psutil, software by its metadata;
+no torch.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ SOFTWARE = (
     "mistral-common",
 )
 BUSY_SHARE = 0.10
-"""A card with more than this share of its memory taken is in use: an empty one holds a few hundred MiB at most."""
+"""A card with more than this share of its memory taken is in use: an empty one holds a few hundred
+MiB at most.
+"""
 
 _NO_CARDS: Mapping[str, str] = MappingProxyType({})
 
@@ -74,7 +78,11 @@ def probe(
 def _warnings(cards: tuple[Card, ...], environ: Mapping[str, str]) -> Iterator[str]:
     for card in cards:
         total, free = card.memory_total_gib.value, card.memory_free_gib.value
-        if isinstance(total, float) and isinstance(free, float) and total - free > BUSY_SHARE * total:
+        if (
+            isinstance(total, float)
+            and isinstance(free, float)
+            and total - free > BUSY_SHARE * total
+        ):
             by = f" by {len(card.processes)} programs" if len(card.processes) > 1 else ""
             yield f"card {card.index} is busy: {total - free:.1f} of {total:.1f} GiB in use{by}, {free:.1f} GiB free"
         if card.mig.value == "on":
@@ -84,12 +92,18 @@ def _warnings(cards: tuple[Card, ...], environ: Mapping[str, str]) -> Iterator[s
         if not card.gpu and card.name != f"card {card.index}":
             yield f"card {card.index} ({card.name}) is not in the table of GPUs: name the product under hardware.gpu"
     mixed = len({card.name for card in cards}) > 1
-    if mixed and environ.get("CUDA_VISIBLE_DEVICES") and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
+    if (
+        mixed
+        and environ.get("CUDA_VISIBLE_DEVICES")
+        and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID"
+    ):
         yield "cards differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: CUDA may count them in another order than shown"
 
 
 def processor_use() -> Reading:
-    """Share of all cores in use since this was last asked; the first answer of a process says nothing."""
+    """Share of all cores in use since this was last asked; the first answer of a process says
+    nothing.
+    """
     import psutil
 
     return Reading(float(psutil.cpu_percent()) / 100, "share")
@@ -126,7 +140,10 @@ def _host_memory() -> tuple[float, float]:
 
     memory = psutil.virtual_memory()
     total, free = float(memory.total), float(memory.available)
-    limit, used = _first_line("/sys/fs/cgroup/memory.max"), _first_line("/sys/fs/cgroup/memory.current")
+    limit, used = (
+        _first_line("/sys/fs/cgroup/memory.max"),
+        _first_line("/sys/fs/cgroup/memory.current"),
+    )
     if limit.isdecimal() and int(limit) < total:
         total = float(limit)
         free = min(free, total - float(used or 0))

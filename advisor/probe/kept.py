@@ -1,4 +1,6 @@
-"""What is kept of the rows of one set while they pass: hashes, lengths and sketches of the first million, no text."""
+"""What is kept of the rows of one set while they pass: hashes, lengths and sketches of the first
+million, no text.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 MAX_KEPT = 1_000_000
 LEFT_OF_MORE = MAX_KEPT // 2
-"""Rows whose sketches stay once there are more than `MAX_KEPT`, so that comparing them fits beside the counts."""
+"""Rows whose sketches stay once there are more than `MAX_KEPT`, so that comparing them fits beside
+the counts.
+"""
 
 MAX_LABELS = 1000
 MAX_LABEL_CHARACTERS = 80
@@ -47,11 +51,19 @@ _SET_PHRASES = re.compile(
 
 
 class Kept:
-    """Grows by batches of examples. About 190 bytes a row up to `MAX_KEPT`, then nothing more a row."""
+    """Grows by batches of examples.
 
-    def __init__(self, counter: Counter, chat: Chat, counting: Executor, *, noise: bool, workers: int = 1) -> None:
+    About 190 bytes a row up to `MAX_KEPT`, then nothing more a row.
+    """
+
+    def __init__(
+        self, counter: Counter, chat: Chat, counting: Executor, *, noise: bool, workers: int = 1
+    ) -> None:
         self.counter, self.chat = counter, chat
-        self._counting, self._workers = counting, workers  # threads that count tokens while this one does the rest
+        self._counting, self._workers = (
+            counting,
+            workers,
+        )  # threads that count tokens while this one does the rest
         self.pairs = array("q")  # hash of prompt and answer as they stand
         self.answers = array("I")  # the last 32 bits of their hashes
         self._lines = array("I")
@@ -72,13 +84,21 @@ class Kept:
         return self.rows.rows
 
     def add(self, file: str, batch: list[Example], by: Compared) -> list[int]:
-        """Take a batch; `by` says what of a row is compared. Gives the hashes of the compared texts."""
+        """Take a batch; `by` says what of a row is compared.
+
+        Gives the hashes of the compared texts.
+        """
         prompts, answers = [e.prompt for e in batch], [e.answer for e in batch]
         around = self._rendered(batch)
-        counting = started(self.counter, prompts + answers + list(around.values()), self._counting, self._workers)
+        counting = started(
+            self.counter, prompts + answers + list(around.values()), self._counting, self._workers
+        )
         compared = [by.text(p, a) for p, a in zip(prompts, answers, strict=True)]
         inputs = [hash(_evenly_spaced(text.casefold())) for text in compared]
-        pairs, said = list(map(hash, zip(prompts, answers, strict=True))), [hash(a.strip()) for a in answers]
+        pairs, said = (
+            list(map(hash, zip(prompts, answers, strict=True))),
+            [hash(a.strip()) for a in answers],
+        )
         self.rows.add(pairs, [0] * len(pairs))
         self.inputs.add(inputs, said)
         self._locate(file, [e.line for e in batch])
@@ -98,11 +118,15 @@ class Kept:
         return self._files[at][1], self._lines[row]
 
     def groups_of(self, wanted: list[str]) -> NDArray[np.int64]:
-        """Number in `wanted` of the label of each of the first rows; −1 where it is none of them."""
+        """Number in `wanted` of the label of each of the first rows; −1 where it is none of
+        them.
+        """
         import numpy as np
 
         number = {label: at for at, label in enumerate(wanted)}
-        return np.array([number.get(label, -1) for label in self.first_labels or ()], dtype=np.int64)
+        return np.array(
+            [number.get(label, -1) for label in self.first_labels or ()], dtype=np.int64
+        )
 
     def _locate(self, file: str, lines: list[int]) -> None:
         room = MAX_KEPT - len(self._lines)
@@ -118,7 +142,11 @@ class Kept:
             import numpy as np
 
             self.sketches.keep(np.arange(LEFT_OF_MORE))
-            self.pairs, self.answers, self.thinned = self.pairs[:LEFT_OF_MORE], self.answers[:LEFT_OF_MORE], True
+            self.pairs, self.answers, self.thinned = (
+                self.pairs[:LEFT_OF_MORE],
+                self.answers[:LEFT_OF_MORE],
+                True,
+            )
             return
         self.sketches.add(compared)
         self.pairs.extend(pairs)
@@ -129,7 +157,9 @@ class Kept:
             return
         named = [a.strip() for a in answers]
         self.labels.update(named)
-        if len(self.labels) > MAX_LABELS or any(len(a) > MAX_LABEL_CHARACTERS or "\n" in a for a in named):
+        if len(self.labels) > MAX_LABELS or any(
+            len(a) > MAX_LABEL_CHARACTERS or "\n" in a for a in named
+        ):
             self.labels = self.first_labels = None
             self.words = LabelledWords()
         elif self.first_labels is not None:
@@ -150,7 +180,9 @@ class Kept:
                 self.refusal = self.refusal or str(error)
         return found
 
-    def _count(self, batch: list[Example], prompts: list[str], around: dict[int, str], tokens: list[int]) -> None:
+    def _count(
+        self, batch: list[Example], prompts: list[str], around: dict[int, str], tokens: list[int]
+    ) -> None:
         rows = len(batch)
         prompt, answer = tokens[:rows], tokens[rows : 2 * rows]
         text = [p + a for p, a in zip(prompt, answer, strict=True)]
@@ -166,5 +198,7 @@ class Kept:
 
 
 def _evenly_spaced(text: str) -> str:
-    """White space as single blanks; a long text without a list of its words, which would be many times its size."""
+    """White space as single blanks; a long text without a list of its words, which would be many
+    times its size.
+    """
     return " ".join(text.split()) if len(text) < LONG_CHARACTERS else _SPACES.sub(" ", text).strip()

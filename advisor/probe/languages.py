@@ -1,4 +1,6 @@
-"""Which language a text is in, by its script and its commonest small words: a sketch for a mix, not for one text."""
+"""Which language a text is in, by its script and its commonest small words: a sketch for a mix, not
+for one text.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ UNDECIDED = "undecided"
 
 
 def language_of(text: str, words: list[str]) -> str:
-    """The language of a text with these lower-case words, or `undecided` where small words are too few or even."""
+    """The language of a text with these lower-case words, or `undecided` where small words are too
+    few or even.
+    """
     if not text.isascii():
         script = _script(text)
         if script:
@@ -50,13 +54,19 @@ def language_of(text: str, words: list[str]) -> str:
         for name in _BY_WORD.get(word, ()):
             hits[name] = hits.get(name, 0) + 1
     ranked = sorted(hits.items(), key=lambda hit: -hit[1])
-    if not ranked or ranked[0][1] < LEAST_HITS or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+    if (
+        not ranked
+        or ranked[0][1] < LEAST_HITS
+        or (len(ranked) > 1 and ranked[0][1] == ranked[1][1])
+    ):
         return UNDECIDED
     return ranked[0][0]
 
 
 def _script(text: str) -> str:
-    """A script other than Latin that a fifth of the first letters are in; kana decide for Japanese."""
+    """A script other than Latin that a fifth of the first letters are in; kana decide for
+    Japanese.
+    """
     sample = [ord(c) for c in text[:1000] if c.isalpha()]
     counts = {name: sum(low <= c <= high for c in sample) for low, high, name in _SCRIPTS}
     if 20 * counts["Japanese"] > len(sample):

@@ -23,12 +23,17 @@ def percentiles(tokens: NDArray[np.float64]) -> Mapping[int, float]:
     import numpy as np
 
     return MappingProxyType(
-        {p: round(float(v), 1) for p, v in zip(PERCENTS, np.percentile(tokens, PERCENTS), strict=True)}
+        {
+            p: round(float(v), 1)
+            for p, v in zip(PERCENTS, np.percentile(tokens, PERCENTS), strict=True)
+        }
     )
 
 
 def histogram(tokens: NDArray[np.float64]) -> tuple[tuple[int, int, int], ...]:
-    """(from, below, rows): equal steps of a round size up to the 99th percentile, then all the rest in one."""
+    """(from, below, rows): equal steps of a round size up to the 99th percentile, then all the rest
+    in one.
+    """
     import numpy as np
 
     most_rows = float(np.percentile(tokens, 99))
@@ -39,7 +44,11 @@ def histogram(tokens: NDArray[np.float64]) -> tuple[tuple[int, int, int], ...]:
     counts = np.histogram(tokens, np.append(edges, np.inf))[0]
     most = max(int(tokens.max()) + 1, top)
     ends = [*edges[1:], most]
-    return tuple((int(a), int(b), int(n)) for a, b, n in zip(edges, ends, counts, strict=True) if n or a < top)
+    return tuple(
+        (int(a), int(b), int(n))
+        for a, b, n in zip(edges, ends, counts, strict=True)
+        if n or a < top
+    )
 
 
 def length_fits(tokens: NDArray[np.float64]) -> tuple[LengthFit, ...]:
@@ -53,7 +62,10 @@ def length_fits(tokens: NDArray[np.float64]) -> tuple[LengthFit, ...]:
 
 
 def length_fit(tokens: NDArray[np.float64], length: int) -> LengthFit:
-    """At one sequence length. Packing lays rows end to end in their order; a row that does not fit opens a new line."""
+    """At one sequence length.
+
+    Packing lays rows end to end in their order; a row that does not fit opens a new line.
+    """
     import numpy as np
 
     kept = np.minimum(tokens, length)

@@ -1,4 +1,7 @@
-"""What the host can do, by a short and bounded benchmark: memory bandwidth and matrix rate. GPUs: see calibration."""
+"""What the host can do, by a short and bounded benchmark: memory bandwidth and matrix rate.
+
+GPUs: see calibration.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ MATRIX = 1024
 def memory_bandwidth(
     cores: int, free_gib: float, *, seconds: float = SECONDS, cancel: CancelToken | None = None
 ) -> Quantity:
-    """GB/s of copying between two blocks larger than caches, on all cores; a byte copied counts twice, as in STREAM."""
+    """GB/s of copying between two blocks larger than caches, on all cores; a byte copied counts
+    twice, as in STREAM.
+    """
     import numpy as np
 
     size = int(min(BLOCK_BYTES, free_gib * 1024**3 / MEMORY_SHARE)) // 8
@@ -43,16 +48,24 @@ def memory_bandwidth(
 
 
 def matrix_rate(*, seconds: float = SECONDS, cancel: CancelToken | None = None) -> Quantity:
-    """GFLOP/s of products of 1,024 × 1,024 matrices in 32 bits by numpy's own library: 2 n³ operations each."""
+    """GFLOP/s of products of 1,024 × 1,024 matrices in 32 bits by numpy's own library: 2 n³
+    operations each.
+    """
     import numpy as np
 
     left = np.random.default_rng(0).random((MATRIX, MATRIX), dtype=np.float32)
     out = np.empty_like(left)
     rates = _rates(lambda: np.matmul(left, left, out=out), 2 * MATRIX**3 / 1e9, seconds, cancel)
-    return _measured(rates, "GFLOP/s", f"multiplied {MATRIX} × {MATRIX} float32 matrices by numpy, {len(rates)} times")
+    return _measured(
+        rates,
+        "GFLOP/s",
+        f"multiplied {MATRIX} × {MATRIX} float32 matrices by numpy, {len(rates)} times",
+    )
 
 
-def _rates(work: Callable[[], object], amount: float, seconds: float, cancel: CancelToken | None) -> list[float]:
+def _rates(
+    work: Callable[[], object], amount: float, seconds: float, cancel: CancelToken | None
+) -> list[float]:
     """Amount a second of each round after a first one that warms up. Raises Cancelled."""
     work()
     rates, end = list[float](), time.perf_counter() + seconds

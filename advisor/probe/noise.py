@@ -1,10 +1,12 @@
-"""Labels that the other rows speak against: confident learning without torch, by naive Bayes that leaves each row out.
+"""Labels that the other rows speak against: confident learning without torch, by naive Bayes that
+leaves each row out.
 
-Multinomial naive Bayes over words and word pairs can leave a row out exactly, by taking its own counts away, so one
-pass scores every row as if it had not been learned from. Words of a text hang together, so a long text seems surer than
-it is: margins are divided by the root of the words and pairs counted. They are still too sure, so they are scaled by a
-temperature (Guo et al. 2017) fitted where label and score are nearly even: there the model errs, not the label. From
-it follows how many rows of each margin the model would get wrong on its own; rows are suspect from the margin on at
+Multinomial naive Bayes over words and word pairs can leave a row out exactly, by taking its own
+counts away, so one pass scores every row as if it had not been learned from. Words of a text hang
+together, so a long text seems surer than it is: margins are divided by the root of the words and
+pairs counted. They are still too sure, so they are scaled by a temperature (Guo et al. 2017) fitted
+where label and score are nearly even: there the model errs, not the label. From it follows how many
+rows of each margin the model would get wrong on its own; rows are suspect from the margin on at
 which no more than a twentieth are expected to be such. After Northcutt, Jiang and Chuang 2021.
 """
 
@@ -27,7 +29,10 @@ ROWS = 30_000
 ROW_WORDS = 64
 SMOOTHING = 0.1
 CELLS = 4_000_000
-"""Words times labels at most: of more words the commonest are kept. Also bounds what is worked on at once."""
+"""Words times labels at most: of more words the commonest are kept.
+
+Also bounds what is worked on at once.
+"""
 
 EVEN_SHARE = 0.5
 """Up to this share of the median margin of agreeing rows a margin counts as nearly even."""
@@ -42,7 +47,9 @@ LEAST_ROWS_A_LABEL = 5
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A row by its number, the label (by number) that fits better, and its margin: nats ÷ √(words and pairs)."""
+    """A row by its number, the label (by number) that fits better, and its margin: nats ÷ √(words
+    and pairs).
+    """
 
     row: int
     likelier: int
@@ -68,10 +75,12 @@ class LabelledWords:
         return len(self._sizes)
 
     def suspects(self, labels: NDArray[np.int64], kinds: int) -> list[Suspect] | None:
-        """Rows whose label the others speak against, the plainest first; None where the texts do not tell the labels.
+        """Rows whose label the others speak against, the plainest first; None where the texts do
+        not tell the labels.
 
-        That is so with too few rows, and where naive Bayes meets fewer than half of the labels, or no more than the
-        commonest alone. `labels` numbers the label of each row from 0 to `kinds` − 1.
+        That is so with too few rows, and where naive Bayes meets fewer than half of the labels, or
+        no more than the commonest alone. `labels` numbers the label of each row from 0 to `kinds` −
+        1.
         """
         import numpy as np
 
@@ -90,32 +99,50 @@ class LabelledWords:
         order = found[np.argsort(-margin[found], kind="stable")]
         return [Suspect(int(row), int(likelier[row]), float(margin[row])) for row in order]
 
-    def _scores(self, labels: NDArray[np.int64], kinds: int) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-        """Run by run of rows, shape (rows, labels): log-likelihood without the row itself, ÷ √(its words and pairs)."""
+    def _scores(
+        self, labels: NDArray[np.int64], kinds: int
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Run by run of rows, shape (rows, labels): log-likelihood without the row itself, ÷ √(its
+        words and pairs).
+        """
         import numpy as np
 
         words, sizes, vocabulary = self._counted(CELLS // kinds)
-        starts, owner = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes))), np.repeat(labels, sizes)
+        starts, owner = (
+            np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes))),
+            np.repeat(labels, sizes),
+        )
         counts = np.bincount(words * kinds + owner, minlength=vocabulary * kinds).astype(np.float32)
         counts = counts.reshape(vocabulary, kinds)
         totals, rows = np.bincount(owner, minlength=kinds), np.bincount(labels, minlength=kinds)
-        nats = np.log(counts + SMOOTHING) - np.log(totals + SMOOTHING * vocabulary).astype(np.float32)
+        nats = np.log(counts + SMOOTHING) - np.log(totals + SMOOTHING * vocabulary).astype(
+            np.float32
+        )
         others = np.log(counts[words, owner] - 1 + SMOOTHING)
-        others -= np.log(totals[owner] - np.repeat(sizes, sizes) + SMOOTHING * vocabulary) + nats[words, owner]
+        others -= (
+            np.log(totals[owner] - np.repeat(sizes, sizes) + SMOOTHING * vocabulary)
+            + nats[words, owner]
+        )
         for part in _parts(sizes, kinds):
             held = slice(int(starts[part.start]), int(starts[part.stop]))
             of_row = np.repeat(np.arange(part.stop - part.start), sizes[part])
-            scores = np.tile(np.log(np.maximum(rows, 1)).astype(np.float64), (part.stop - part.start, 1))
+            scores = np.tile(
+                np.log(np.maximum(rows, 1)).astype(np.float64), (part.stop - part.start, 1)
+            )
             filled = np.flatnonzero(sizes[part])
             if len(filled):
-                scores[filled] += np.add.reduceat(nats[words[held]], starts[part][filled] - held.start, axis=0)
+                scores[filled] += np.add.reduceat(
+                    nats[words[held]], starts[part][filled] - held.start, axis=0
+                )
             np.add.at(scores, (of_row, owner[held]), others[held])
             yield part, scores / np.sqrt(np.maximum(sizes[part], 1))[:, None]
 
     def _counted(self, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        """(numbers of the words and pairs, row after row; how many a row has; how many different ones there are).
+        """(numbers of the words and pairs, row after row; how many a row has; how many different
+        ones there are).
 
-        What one row alone holds says nothing about others and is left out; of the rest the `most` common are kept.
+        What one row alone holds says nothing about others and is left out; of the rest the `most`
+        common are kept.
         """
         import numpy as np
 
@@ -125,16 +152,20 @@ class LabelledWords:
         number = np.full(len(found), -1)
         number[kept] = np.arange(len(kept))
         numbered = number[words]
-        owners = np.repeat(np.arange(len(self)), np.array(self._sizes, dtype=np.int64))[numbered >= 0]
+        owners = np.repeat(np.arange(len(self)), np.array(self._sizes, dtype=np.int64))[
+            numbered >= 0
+        ]
         return numbered[numbered >= 0], np.bincount(owners, minlength=len(self)), max(len(kept), 1)
 
 
 def _least_margin(margin: NDArray[np.float64]) -> float:
-    """The least margin from which on at most a twentieth of the rows are the model's own errors; infinite: none.
+    """The least margin from which on at most a twentieth of the rows are the model's own errors;
+    infinite: none.
 
-    A row that agrees by d would come out wrong exp(−d ÷ T) times as often (log-odds d ÷ T). T is such that this holds
-    for the rows that are nearly even (less one standard error of their count, as some of few are wrong labels); then
-    the errors beyond a margin m are the sum over the rows with d > m.
+    A row that agrees by d would come out wrong exp(−d ÷ T) times as often (log-odds d ÷ T). T is
+    such that this holds for the rows that are nearly even (less one standard error of their count,
+    as some of few are wrong labels); then the errors beyond a margin m are the sum over the rows
+    with d > m.
     """
     import numpy as np
 
@@ -151,9 +182,11 @@ def _least_margin(margin: NDArray[np.float64]) -> float:
 
 
 def _temperature(agree: NDArray[np.float64], wrong: float) -> float:
-    """T for which the rows that agree by these margins make `wrong` others expected; found by halving.
+    """T for which the rows that agree by these margins make `wrong` others expected; found by
+    halving.
 
-    Nine to ten at most, as rows without a word are even; where no row agrees narrowly, the model does not err.
+    Nine to ten at most, as rows without a word are even; where no row agrees narrowly, the model
+    does not err.
     """
     import numpy as np
 

@@ -1,4 +1,7 @@
-"""NVIDIA cards through NVML. Each reading is asked for on its own: where the driver has no answer, it says why."""
+"""NVIDIA cards through NVML.
+
+Each reading is asked for on its own: where the driver has no answer, it says why.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,24 @@ MOST_LINKS = 18
 def nvidia_cards(
     nvml: Any, known: Mapping[str, str], environ: Mapping[str, str]
 ) -> tuple[tuple[Card, ...], str, Reading, Reading]:
-    """(cards, why there is none, driver version, CUDA version); `nvml` stands in for the module pynvml."""
+    """(cards, why there is none, driver version, CUDA version); `nvml` stands in for the module
+    pynvml.
+    """
     nothing = Reading(None, "", "no NVIDIA driver")
     try:
         nvml = nvml or importlib.import_module("pynvml")
         nvml.nvmlInit()
-    except Exception as error:  # the binding's errors, and those of loading a library, share no narrower base
+    except (
+        Exception
+    ) as error:  # the binding's errors, and those of loading a library, share no narrower base
         return (), f"not readable: {_line(error)}", nothing, nothing
     try:
         driver = _ask(nvml, "nvmlSystemGetDriverVersion")
-        cuda = _ask(nvml, "nvmlSystemGetCudaDriverVersion_v2", convert=lambda v: f"{v // 1000}.{v % 1000 // 10}")
+        cuda = _ask(
+            nvml,
+            "nvmlSystemGetCudaDriverVersion_v2",
+            convert=lambda v: f"{v // 1000}.{v % 1000 // 10}",
+        )
         count = _ask(nvml, "nvmlDeviceGetCount")
         if not isinstance(count.value, int):
             return (), f"cards could not be counted: {count.reason}", driver, cuda
@@ -43,7 +54,9 @@ def _card(nvml: Any, index: int, known: Mapping[str, str]) -> Card:
         return _lost(index, f"not readable: {_line(error)}")
     name = str(_ask(nvml, "nvmlDeviceGetName", handle).value or "")
     total, free = _memory(nvml, handle)
-    mig = _ask(nvml, "nvmlDeviceGetMigMode", handle, convert=lambda modes: "on" if modes[0] else "off")
+    mig = _ask(
+        nvml, "nvmlDeviceGetMigMode", handle, convert=lambda modes: "on" if modes[0] else "off"
+    )
     return Card(
         index=index,
         name=name or f"card {index}",
@@ -51,18 +64,34 @@ def _card(nvml: Any, index: int, known: Mapping[str, str]) -> Card:
         memory_total_gib=total,
         memory_free_gib=free,
         power_watts=_ask(nvml, "nvmlDeviceGetPowerUsage", handle, unit="W", convert=_thousandth),
-        power_limit_watts=_ask(nvml, "nvmlDeviceGetEnforcedPowerLimit", handle, unit="W", convert=_thousandth),
-        clock_mhz=_ask(nvml, "nvmlDeviceGetClockInfo", handle, _code(nvml, "NVML_CLOCK_SM", 1), unit="MHz"),
-        temperature_c=_ask(nvml, "nvmlDeviceGetTemperature", handle, _code(nvml, "NVML_TEMPERATURE_GPU", 0), unit="°C"),
+        power_limit_watts=_ask(
+            nvml, "nvmlDeviceGetEnforcedPowerLimit", handle, unit="W", convert=_thousandth
+        ),
+        clock_mhz=_ask(
+            nvml, "nvmlDeviceGetClockInfo", handle, _code(nvml, "NVML_CLOCK_SM", 1), unit="MHz"
+        ),
+        temperature_c=_ask(
+            nvml,
+            "nvmlDeviceGetTemperature",
+            handle,
+            _code(nvml, "NVML_TEMPERATURE_GPU", 0),
+            unit="°C",
+        ),
         processes=tuple(_processes(nvml, handle)),
         utilisation=_ask(
-            nvml, "nvmlDeviceGetUtilizationRates", handle, unit="share", convert=lambda u: float(u.gpu) / 100
+            nvml,
+            "nvmlDeviceGetUtilizationRates",
+            handle,
+            unit="share",
+            convert=lambda u: float(u.gpu) / 100,
         ),
         mig=mig,
         slices=tuple(_slices(nvml, handle)) if mig.value == "on" else (),
         uuid=str(_ask(nvml, "nvmlDeviceGetUUID", handle).value or ""),
         nvlink=_links(nvml, handle),
-        memory_clock_mhz=_ask(nvml, "nvmlDeviceGetClockInfo", handle, _code(nvml, "NVML_CLOCK_MEM", 2), unit="MHz"),
+        memory_clock_mhz=_ask(
+            nvml, "nvmlDeviceGetClockInfo", handle, _code(nvml, "NVML_CLOCK_MEM", 2), unit="MHz"
+        ),
     )
 
 
@@ -70,12 +99,22 @@ def _lost(index: int, reason: str) -> Card:
     """A card that the driver counts but does not open."""
     gib, watts = Reading(None, "GiB", reason), Reading(None, "W", reason)
     return Card(
-        index, f"card {index}", "", gib, gib, watts, watts, Reading(None, "MHz", reason), Reading(None, "°C", reason)
+        index,
+        f"card {index}",
+        "",
+        gib,
+        gib,
+        watts,
+        watts,
+        Reading(None, "MHz", reason),
+        Reading(None, "°C", reason),
     )
 
 
 def _memory(nvml: Any, handle: Any) -> tuple[Reading, Reading]:
-    total = _ask(nvml, "nvmlDeviceGetMemoryInfo", handle, unit="GiB", convert=lambda m: m.total / GIB)
+    total = _ask(
+        nvml, "nvmlDeviceGetMemoryInfo", handle, unit="GiB", convert=lambda m: m.total / GIB
+    )
     free = _ask(nvml, "nvmlDeviceGetMemoryInfo", handle, unit="GiB", convert=lambda m: m.free / GIB)
     return total, free
 
@@ -102,9 +141,14 @@ def _slices(nvml: Any, handle: Any) -> Iterator[MigSlice]:
 
 
 def _processes(nvml: Any, handle: Any) -> Iterator[Process]:
-    """Programs on a card, each once; of another container or user often only the number is known."""
+    """Programs on a card, each once; of another container or user often only the number is
+    known.
+    """
     seen = set[int]()
-    for question in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
+    for question in (
+        "nvmlDeviceGetComputeRunningProcesses",
+        "nvmlDeviceGetGraphicsRunningProcesses",
+    ):
         try:
             found = list(getattr(nvml, question)(handle))
         except Exception:  # see nvidia_cards; a card without this list simply shows none
@@ -113,7 +157,9 @@ def _processes(nvml: Any, handle: Any) -> Iterator[Process]:
             if process.pid not in seen:
                 seen.add(process.pid)
                 used = process.usedGpuMemory
-                yield Process(process.pid, _process_name(process.pid), None if used is None else used / GIB)
+                yield Process(
+                    process.pid, _process_name(process.pid), None if used is None else used / GIB
+                )
 
 
 def _process_name(pid: int) -> str:
@@ -148,12 +194,19 @@ def _line(error: Exception) -> str:
 
 
 def _hide(cards: list[Card], environ: Mapping[str, str]) -> tuple[Card, ...]:
-    """Mark what CUDA_VISIBLE_DEVICES hides. As CUDA does, the list ends at its first unknown entry."""
+    """Mark what CUDA_VISIBLE_DEVICES hides.
+
+    As CUDA does, the list ends at its first unknown entry.
+    """
     if "CUDA_VISIBLE_DEVICES" not in environ:
         return tuple(cards)
-    seen = dict[int, set[str]]()  # card -> ids of the slices that are named; none: the card as a whole
+    seen = dict[
+        int, set[str]
+    ]()  # card -> ids of the slices that are named; none: the card as a whole
     for entry in environ["CUDA_VISIBLE_DEVICES"].split(","):
-        found = next((named for card in cards if (named := _named(entry.strip(), card)) is not None), None)
+        found = next(
+            (named for card in cards if (named := _named(entry.strip(), card)) is not None), None
+        )
         if found is None:
             break
         index, part = found
@@ -162,15 +215,22 @@ def _hide(cards: list[Card], environ: Mapping[str, str]) -> tuple[Card, ...]:
 
 
 def _with_hidden(card: Card, parts: set[str] | None) -> Card:
-    slices = tuple(replace(s, hidden=parts is None or (bool(parts) and s.uuid not in parts)) for s in card.slices)
+    slices = tuple(
+        replace(s, hidden=parts is None or (bool(parts) and s.uuid not in parts))
+        for s in card.slices
+    )
     return replace(card, hidden=parts is None, slices=slices)
 
 
 def _named(entry: str, card: Card) -> tuple[int, str] | None:
-    """(card, slice) that an entry names: by number, by the begin of an id, or in the old form MIG-GPU-id/slice/part."""
+    """(card, slice) that an entry names: by number, by the begin of an id, or in the old form MIG-
+    GPU-id/slice/part.
+    """
     old = entry.removeprefix("MIG-").partition("/")[0] if entry.startswith("MIG-GPU-") else ""
     whole = entry == str(card.index) or (entry.startswith("GPU-") and card.uuid.startswith(entry))
     if whole or (old and card.uuid == old):
         return card.index, ""
-    part = next((s.uuid for s in card.slices if entry.startswith("MIG-") and s.uuid.startswith(entry)), None)
+    part = next(
+        (s.uuid for s in card.slices if entry.startswith("MIG-") and s.uuid.startswith(entry)), None
+    )
     return None if part is None else (card.index, part)

@@ -1,7 +1,9 @@
-"""Personal data and secrets in texts, by kind. Only that a row holds a kind is told: what was found is never kept.
+"""Personal data and secrets in texts, by kind.
 
-Each pattern is checked further where a check exists (Luhn, IBAN's modulo 97, the ranges of an address), so that plain
-numbers do not count.
+Only that a row holds a kind is told: what was found is never kept.
+
+Each pattern is checked further where a check exists (Luhn, IBAN's modulo 97, the ranges of an
+address), so that plain numbers do not count.
 """
 
 from __future__ import annotations
@@ -11,17 +13,30 @@ import itertools
 import re
 from collections.abc import Iterator
 
-KINDS = ("email", "phone", "IBAN", "card number", "IP address", "US social security number", "key or password")
+KINDS = (
+    "email",
+    "phone",
+    "IBAN",
+    "card number",
+    "IP address",
+    "US social security number",
+    "key or password",
+)
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z]{2,24}\b")
 _RUN = re.compile(r"[0-9][0-9 .()/-]{5,60}[0-9]")
 _NUMBER = re.compile(r"[+(]{0,2}\d(?:[ .()/-]{0,2}\d){7,18}")
 _INTERNATIONAL = re.compile(r"\+\(?[1-9]\d{0,2}\)?[ .()/-]{0,2}\d")
 _NORTH_AMERICAN = re.compile(r"(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9]\d\d[ .-]\d{4}")
-_NATIONAL = re.compile(r"\(?0[1-9]\d{0,4}\)?[ /-]{1,2}\d[\d -]{4,12}\d|0[67][1-9]\d{7,9}|0[1-9](?: \d\d){4}")
+_NATIONAL = re.compile(
+    r"\(?0[1-9]\d{0,4}\)?[ /-]{1,2}\d[\d -]{4,12}\d|0[67][1-9]\d{7,9}|0[1-9](?: \d\d){4}"
+)
 _SSN = re.compile(r"(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_SHAPES = bytes(ord("A") if 65 <= code <= 90 else ord("0") if 48 <= code <= 57 else ord(" ") for code in range(256))
+_SHAPES = bytes(
+    ord("A") if 65 <= code <= 90 else ord("0") if 48 <= code <= 57 else ord(" ")
+    for code in range(256)
+)
 """Of a character only whether it is a capital or a digit."""
 
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
@@ -53,12 +68,22 @@ _KEY_MARKS = (
     "PRIVATE KEY",
     "eyJ",
 )
-_KEY_WORDS = ("passw", "api_key", "api-key", "apikey", "secret", "access_token", "access-token", "accesstoken")
+_KEY_WORDS = (
+    "passw",
+    "api_key",
+    "api-key",
+    "apikey",
+    "secret",
+    "access_token",
+    "access-token",
+    "accesstoken",
+)
 MAX_SCANNED = 200_000
 
 
 def kinds_by_row(texts: list[str]) -> set[tuple[int, str]]:
-    """(row, kind) of what a batch of texts holds; the batch is searched as one text, which is many times faster.
+    """(row, kind) of what a batch of texts holds; the batch is searched as one text, which is many
+    times faster.
 
     Of a very long text the first 200,000 characters are looked at.
     """
@@ -69,7 +94,10 @@ def kinds_by_row(texts: list[str]) -> set[tuple[int, str]]:
     def row(position: int) -> int:
         return bisect.bisect_right(starts, position) - 1
 
-    found = {(row(at), kind) for at, kind in itertools.chain(_emails(whole), _numbers(whole), _ibans(whole))}
+    found = {
+        (row(at), kind)
+        for at, kind in itertools.chain(_emails(whole), _numbers(whole), _ibans(whole))
+    }
     found |= {(row(match.start()), "IP address") for match in _IPV6.finditer(whole)}
     suspects = {row(at) for at in _key_marks(whole)}
     return found | {(at, "key or password") for at in suspects if _KEYS.search(parts[at])}
@@ -106,7 +134,10 @@ def _ibans(text: str) -> Iterator[tuple[int, str]]:
 def _key_marks(text: str) -> Iterator[int]:
     """Where a key may be: literal marks, in any case for words such as password."""
     lower = text.lower()
-    for marks, where in ((_KEY_MARKS, text), (_KEY_WORDS, lower if len(lower) == len(text) else text)):
+    for marks, where in (
+        (_KEY_MARKS, text),
+        (_KEY_WORDS, lower if len(lower) == len(text) else text),
+    ):
         for mark in marks:
             at = where.find(mark)
             while at >= 0:
@@ -121,16 +152,24 @@ def _joined(text: str, start: int, marks: str = "") -> bool:
 
 
 def _run_kinds(text: str, start: int, end: int) -> Iterator[str]:
-    """What a run of digits and separators holds; a sum, a decimal or a part of a word holds nothing."""
+    """What a run of digits and separators holds; a sum, a decimal or a part of a word holds
+    nothing.
+    """
     while start and text[start - 1] in "+(":
         start -= 1
     after = text[end : end + 2]
-    if _joined(text, start, ".,/=*$€£-") or after[:1].isalpha() or after[:1] in ("%", "_", "*", "="):
+    if (
+        _joined(text, start, ".,/=*$€£-")
+        or after[:1].isalpha()
+        or after[:1] in ("%", "_", "*", "=")
+    ):
         return
     if after[:1] in (".", ",") and after[1:].isdecimal():
         return
     run = text[start:end]
-    if run.count(".") >= 3 and any(_is_address(m.group()) for m in _IPV4.finditer(run) if not _dotted(run, m)):
+    if run.count(".") >= 3 and any(
+        _is_address(m.group()) for m in _IPV4.finditer(run) if not _dotted(run, m)
+    ):
         yield "IP address"
     for number in _NUMBER.finditer(run):
         if kind := _number_kind(number.group()):
@@ -138,7 +177,9 @@ def _run_kinds(text: str, start: int, end: int) -> Iterator[str]:
 
 
 def _dotted(run: str, found: re.Match[str]) -> bool:
-    """Whether more dots or digits stand right beside what was found, as in a longer version number."""
+    """Whether more dots or digits stand right beside what was found, as in a longer version
+    number.
+    """
     around = run[: found.start()][-1:] + run[found.end() :][:1]
     return any(c == "." or c.isdecimal() for c in around)
 
@@ -146,27 +187,40 @@ def _dotted(run: str, found: re.Match[str]) -> bool:
 def _number_kind(number: str) -> str:
     """Card number, phone or social security number; nothing for a plain number or a date."""
     digits = [int(c) for c in number if c.isdecimal()]
-    if 13 <= len(digits) <= 19 and digits[0] in (2, 3, 4, 5, 6) and "+" not in number and _luhn(digits):
+    if (
+        13 <= len(digits) <= 19
+        and digits[0] in (2, 3, 4, 5, 6)
+        and "+" not in number
+        and _luhn(digits)
+    ):
         return "card number"
     if _SSN.fullmatch(number):
         return "US social security number"
     if 8 <= len(digits) <= 15 and _INTERNATIONAL.match(number):
         return "phone"
-    if _NORTH_AMERICAN.fullmatch(number) or (9 <= len(digits) <= 13 and _NATIONAL.fullmatch(number)):
+    if _NORTH_AMERICAN.fullmatch(number) or (
+        9 <= len(digits) <= 13 and _NATIONAL.fullmatch(number)
+    ):
         return "phone"
     return ""
 
 
 def _luhn(digits: list[int]) -> bool:
-    """ISO/IEC 7812-1: every second digit from the right doubled, the sum of all digits divisible by ten."""
+    """ISO/IEC 7812-1: every second digit from the right doubled, the sum of all digits divisible by
+    ten.
+    """
     if len(set(digits)) < 2:
         return False
-    doubled = [d if i % 2 == 0 else (2 * d - 9 if d > 4 else 2 * d) for i, d in enumerate(reversed(digits))]
+    doubled = [
+        d if i % 2 == 0 else (2 * d - 9 if d > 4 else 2 * d) for i, d in enumerate(reversed(digits))
+    ]
     return sum(doubled) % 10 == 0
 
 
 def _is_iban(text: str) -> bool:
-    """ISO 13616: the first four characters moved to the end, letters as 10 to 35, modulo 97 is 1."""
+    """ISO 13616: the first four characters moved to the end, letters as 10 to 35, modulo 97 is
+    1.
+    """
     packed = text.replace(" ", "")
     while len(packed) >= 15:
         moved = packed[4:] + packed[:4]
@@ -179,4 +233,8 @@ def _is_iban(text: str) -> bool:
 def _is_address(text: str) -> bool:
     """Four numbers with dots are an address where they do not look like a version or a mask."""
     parts = text.split(".")
-    return parts[0] != "0" and not (len(text) <= 7 and parts[0] in "123456789") and not text.startswith("255.")
+    return (
+        parts[0] != "0"
+        and not (len(text) <= 7 and parts[0] in "123456789")
+        and not text.startswith("255.")
+    )

@@ -1,4 +1,6 @@
-"""Files into batches of examples: fields recognised, bad rows listed, second annotators compared."""
+"""Files into batches of examples: fields recognised, bad rows listed, second annotators
+compared.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ EVENT_ROWS = 20_000
 
 
 class Example(NamedTuple):
-    """A usable row: its texts, its line, and how many messages it is (`turns` themselves where they are wanted)."""
+    """A usable row: its texts, its line, and how many messages it is (`turns` themselves where they
+    are wanted).
+    """
 
     prompt: str
     answer: str
@@ -34,7 +38,10 @@ class Example(NamedTuple):
 
 @dataclass(slots=True)
 class Reader:
-    """Turns files into batches; keeps the first bad rows and counts all. `turns`: the messages are wanted too."""
+    """Turns files into batches; keeps the first bad rows and counts all.
+
+    `turns`: the messages are wanted too.
+    """
 
     prompt_field: str
     answer_field: str
@@ -52,13 +59,18 @@ class Reader:
     labelled_twice: int = 0
 
     def peek(self, paths: Sequence[Path]) -> None:
-        """Learn from the first rows of the first file what is compared; a pipe can be read only once and is left."""
+        """Learn from the first rows of the first file what is compared; a pipe can be read only
+        once and is left.
+        """
         file = next(iter(expand(list(paths))))
         if file.is_file():
             self._head(file, read(file))
 
     def batches(self, paths: Sequence[Path]) -> Iterator[tuple[str, list[Example]]]:
-        """(file, examples) batch by batch. Raises UsageError where no file holds a usable row, Cancelled."""
+        """(file, examples) batch by batch.
+
+        Raises UsageError where no file holds a usable row, Cancelled.
+        """
         files, rows = expand(list(paths), self._note), 0
         self.files = list(map(str, files))
         for file in files:
@@ -73,7 +85,11 @@ class Reader:
         if not rows:
             first = self.bad[0] if self.bad else BadRow("", 0, "")
             told = f"; line {first.line}: {first.reason}" if self.bad else ""
-            mend = "save it as UTF-8" if first.reason.startswith("not UTF-8") else "give one example a row"
+            mend = (
+                "save it as UTF-8"
+                if first.reason.startswith("not UTF-8")
+                else "give one example a row"
+            )
             raise UsageError(f"{files[0]}: no usable row{told}; {mend}")
 
     def _note(self, said: str) -> None:
@@ -81,7 +97,9 @@ class Reader:
             self.assumed.append(said)
 
     def agreement(self) -> float | None:
-        """Share of doubly labelled rows on which both annotators agree; None where there are none."""
+        """Share of doubly labelled rows on which both annotators agree; None where there are
+        none.
+        """
         return self.agreed / self.labelled_twice if self.labelled_twice else None
 
     def _examples(self, file: Path) -> Iterator[Example]:
@@ -135,7 +153,9 @@ class Reader:
             self.bad.append(BadRow(str(file), row.line, reason))
         return None
 
-    def _with_turns(self, fields: Fields, row: Mapping[str, Any], pair: tuple[str, str], line: int) -> Example:
+    def _with_turns(
+        self, fields: Fields, row: Mapping[str, Any], pair: tuple[str, str], line: int
+    ) -> Example:
         prompt, answer = pair
         if fields.turns is not None:
             turns = fields.turns(row)
@@ -148,7 +168,9 @@ class Reader:
         return Example(prompt, answer, line, len(turns), turns if self.turns else [])
 
     def _compare_labels(self, answer: str, row: Mapping[str, Any]) -> None:
-        """Whether the second annotator says the same; rows that only one has labelled say nothing."""
+        """Whether the second annotator says the same; rows that only one has labelled say
+        nothing.
+        """
         if self.second_labels:
             second = str(row.get(self.second_labels) or "").strip()
             if second and answer.strip():

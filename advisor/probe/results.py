@@ -1,4 +1,6 @@
-"""Scores per test item: every option on the same items, so that differences can be tested in pairs."""
+"""Scores per test item: every option on the same items, so that differences can be tested in
+pairs.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,11 @@ MISSING = ("", "na", "nan", "none", "null")
 
 
 def read_results(path: Path) -> ResultsReport:
-    """Means and paired spreads of a CSV: a column `item`, then one per approach/technique@model, scores from 0 to 1.
+    """Means and paired spreads of a CSV: a column `item`, then one per approach/technique@model,
+    scores from 0 to 1.
 
-    An item without a score in one column is left out of the pairs with it. Raises UsageError naming file and line.
+    An item without a score in one column is left out of the pairs with it. Raises UsageError naming
+    file and line.
     """
     names, rows = _table(path)
     columns = dict(zip(names, np.array(rows, dtype=float).T, strict=True))
@@ -31,7 +35,9 @@ def read_results(path: Path) -> ResultsReport:
 
 
 def _spread(difference: NDArray[np.float64]) -> tuple[float, int]:
-    """Standard deviation of the difference per item, and the number of items that have both scores."""
+    """Standard deviation of the difference per item, and the number of items that have both
+    scores.
+    """
     paired = difference[np.isfinite(difference)]
     return (float(paired.std(ddof=1)) if len(paired) > 1 else float("nan"), len(paired))
 
@@ -45,9 +51,15 @@ def _table(path: Path) -> tuple[list[str], list[list[float]]]:
                 raise UsageError(
                     f"{path}: line 1: the first column must be item, then one per approach/technique@model"
                 )
-            rows = [_scores(path, reader.line_num, names, cells) for cells in reader if any(c.strip() for c in cells)]
+            rows = [
+                _scores(path, reader.line_num, names, cells)
+                for cells in reader
+                if any(c.strip() for c in cells)
+            ]
     except FileNotFoundError:
-        raise UsageError(f"quality.results: no file {path}; correct the path or leave the key out") from None
+        raise UsageError(
+            f"quality.results: no file {path}; correct the path or leave the key out"
+        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: not a CSV text file: {error}") from None
     if not rows:
@@ -57,8 +69,13 @@ def _table(path: Path) -> tuple[list[str], list[list[float]]]:
 
 def _scores(path: Path, line: int, names: list[str], cells: list[str]) -> list[float]:
     if len(cells) != len(names):
-        raise UsageError(f"{path}: line {line}: {len(cells)} cells, but line 1 names {len(names)} columns")
-    return [_score(path, line, name, cell.strip()) for name, cell in zip(names[1:], cells[1:], strict=True)]
+        raise UsageError(
+            f"{path}: line {line}: {len(cells)} cells, but line 1 names {len(names)} columns"
+        )
+    return [
+        _score(path, line, name, cell.strip())
+        for name, cell in zip(names[1:], cells[1:], strict=True)
+    ]
 
 
 def _score(path: Path, line: int, name: str, cell: str) -> float:
@@ -67,7 +84,9 @@ def _score(path: Path, line: int, name: str, cell: str) -> float:
     try:
         value = float(cell)
     except ValueError:
-        raise UsageError(f"{path}: line {line}: {name}: {cell[:20]!r} is no score from 0 to 1") from None
+        raise UsageError(
+            f"{path}: line {line}: {name}: {cell[:20]!r} is no score from 0 to 1"
+        ) from None
     if not 0 <= value <= 1:
         raise UsageError(f"{path}: line {line}: {name}: {cell[:20]} is outside 0 to 1")
     return value

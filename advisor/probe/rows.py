@@ -1,4 +1,6 @@
-"""Rows of a data file, one at a time, as mappings; a row that cannot be used comes with its line and the reason."""
+"""Rows of a data file, one at a time, as mappings; a row that cannot be used comes with its line
+and the reason.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,14 @@ KINDS = {
 }
 """How a file is read, by its ending (a packed file by the ending before .gz, .bz2, .xz or .zst)."""
 
-_NOT_DATA = {"dataset_info.json", "dataset_dict.json", "state.json", "readme.md", "license.txt", "tokenizer.json"}
+_NOT_DATA = {
+    "dataset_info.json",
+    "dataset_dict.json",
+    "state.json",
+    "readme.md",
+    "license.txt",
+    "tokenizer.json",
+}
 MAX_FILES = 10_000
 READ_BYTES = 1024**2  # of a Parquet column at once, not the whole of a large group of rows
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -38,7 +47,10 @@ SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it was read; `value` is None where it cannot be used, and `reason` says why. Lines count from 1."""
+    """A row as it was read; `value` is None where it cannot be used, and `reason` says why.
+
+    Lines count from 1.
+    """
 
     line: int
     value: Mapping[str, Any] | None
@@ -48,15 +60,18 @@ class Row:
 def expand(paths: list[Path], note: Callable[[str], object] = len) -> list[Path]:
     """The data files behind files and folders, in a stable order.
 
-    Of a folder with splits (a saved dataset, `train.jsonl` beside `test.jsonl`) only the training rows are read; `note`
-    is told so. Raises UsageError for what does not exist and for a folder without data.
+    Of a folder with splits (a saved dataset, `train.jsonl` beside `test.jsonl`) only the training
+    rows are read; `note` is told so. Raises UsageError for what does not exist and for a folder
+    without data.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if _is_data(p, path))
             if not inside:
-                raise UsageError(f"{path}: no data files in this folder; known endings: {' '.join(KINDS)}")
+                raise UsageError(
+                    f"{path}: no data files in this folder; known endings: {' '.join(KINDS)}"
+                )
             found += _training_split(path, inside, note)
         elif path.exists():
             found.append(path)
@@ -79,7 +94,9 @@ def _training_split(folder: Path, inside: list[Path], note: Callable[[str], obje
 
 
 def _split(path: Path) -> str:
-    """The split that a part of the path names: `test/x.arrow`, `data/test-00000-of-00001.parquet`, `eval.jsonl`."""
+    """The split that a part of the path names: `test/x.arrow`, `data/test-00000-of-00001.parquet`,
+    `eval.jsonl`.
+    """
     for part in path.parts:
         name = re.match(r"[a-z]+(?=[-_.]|$)", part.lower())
         if name and name[0] in SPLITS:
@@ -113,7 +130,9 @@ def _text_rows(kind: str, path: Path, stream: io.BufferedReader) -> Iterator[Row
 
 
 def _texts(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
-    """A text file is one row; a long one is read in parts that end with a line, numbered by their first line."""
+    """A text file is one row; a long one is read in parts that end with a line, numbered by their
+    first line.
+    """
     begin, held, size = 1, list[str](), 0
     for number, text, reason in lines(path, stream):
         if reason:
@@ -130,7 +149,12 @@ def _texts(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
 
 def _is_data(path: Path, root: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return not hidden and path.name.lower() not in _NOT_DATA and _ending(path) in KINDS and path.is_file()
+    return (
+        not hidden
+        and path.name.lower() not in _NOT_DATA
+        and _ending(path) in KINDS
+        and path.is_file()
+    )
 
 
 def _ending(path: Path) -> str:
@@ -189,7 +213,9 @@ def _is_one_object(path: Path, stream: io.BufferedReader) -> bool:
     """Whether a `.json` file is one object (a dict of lists) and not one object a line."""
     first = stream.peek(64 * 1024).lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0]
     try:
-        return isinstance(json.loads(first), dict) and any(isinstance(v, list) for v in json.loads(first).values())
+        return isinstance(json.loads(first), dict) and any(
+            isinstance(v, list) for v in json.loads(first).values()
+        )
     except (ValueError, RecursionError):
         return True
 
@@ -198,12 +224,16 @@ def _json_object(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
     """`{"train": [...]}` or `{"data": [...]}`: the longest list of it; one chat alone is a row."""
     raw = stream.read(4 * MAX_LINE_BYTES + 1)
     if len(raw) > 4 * MAX_LINE_BYTES:
-        raise UsageError(f"{path}: one JSON object of more than 64 MiB; write it as JSONL, a row a line")
+        raise UsageError(
+            f"{path}: one JSON object of more than 64 MiB; write it as JSONL, a row a line"
+        )
     try:
         held = json.loads(raw)
     except (ValueError, RecursionError) as error:
         place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise UsageError(f"{path}: not JSON{place}; give JSONL, a JSON list, CSV, TSV or Parquet") from None
+        raise UsageError(
+            f"{path}: not JSON{place}; give JSONL, a JSON list, CSV, TSV or Parquet"
+        ) from None
     lists = [v for v in held.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
     rows = max(lists, key=len, default=[])
     if not rows or {"role", "from"} & rows[0].keys():
@@ -235,10 +265,14 @@ def _items(path: Path, text: io.TextIOWrapper) -> Iterator[Any]:
             if end == len(rest) and not ended:
                 raise ValueError  # a number may go on in the next block
         except RecursionError:
-            raise UsageError(f"{path}: item {number} of the list is nested too deeply; remove it") from None
+            raise UsageError(
+                f"{path}: item {number} of the list is nested too deeply; remove it"
+            ) from None
         except ValueError:
             if ended or len(rest) > MAX_LINE_BYTES:
-                raise UsageError(f"{path}: item {number} of the list is not JSON or too long; mend it") from None
+                raise UsageError(
+                    f"{path}: item {number} of the list is not JSON or too long; mend it"
+                ) from None
             more = text.read(block)
             rest, ended, block = rest + more, not more, block * 2
             continue
@@ -273,7 +307,11 @@ def _csv(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
             cells = next(reader, None)
         except csv.Error as error:
             lone = "new-line" in str(error)
-            yield Row(begin, None, "lines end with CR alone; save it with LF or CRLF" if lone else f"not CSV: {error}")
+            yield Row(
+                begin,
+                None,
+                "lines end with CR alone; save it with LF or CRLF" if lone else f"not CSV: {error}",
+            )
             continue
         yield from source.bad
         source.bad.clear()
@@ -337,4 +375,6 @@ def _arrow(path: Path) -> Iterator[Row]:
 
 
 def _not_readable(path: Path, kind: str, error: Exception) -> UsageError:
-    return UsageError(f"{path}: not a readable {kind} file: {str(error).splitlines()[0][:120]}; write it again")
+    return UsageError(
+        f"{path}: not a readable {kind} file: {str(error).splitlines()[0][:120]}; write it again"
+    )

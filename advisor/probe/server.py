@@ -1,4 +1,6 @@
-"""A plain client of OpenAI-compatible servers: bounded answers, time limits, no redirects, the key only over TLS."""
+"""A plain client of OpenAI-compatible servers: bounded answers, time limits, no redirects, the key
+only over TLS.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ SHOWN = 160
 
 
 class ServerError(AdvisorError):
-    """The server could not be asked, or its answer not be used; one line. `status` is 0 where there was none."""
+    """The server could not be asked, or its answer not be used; one line.
+
+    `status` is 0 where there was none.
+    """
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -32,7 +37,10 @@ class ServerError(AdvisorError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One streamed answer. Times in seconds from sending; `usage` is empty where the server counts nothing."""
+    """One streamed answer.
+
+    Times in seconds from sending; `usage` is empty where the server counts nothing.
+    """
 
     first_token_seconds: float | None
     total_seconds: float
@@ -79,7 +87,9 @@ class Server:
                 held = json.loads(exchange.whole())["data"]
                 return tuple(str(model["id"])[:200] for model in held)
             except (ValueError, KeyError, TypeError, RecursionError):
-                raise ServerError(f"{self.address}/models: the answer is no list of models") from None
+                raise ServerError(
+                    f"{self.address}/models: the answer is no list of models"
+                ) from None
 
     def chat(self, body: Mapping[str, Any]) -> Reply:
         """Ask once, as a stream, and take the times. Raises ServerError."""
@@ -100,9 +110,13 @@ def server_at(url: str, key: str = "", timeout_seconds: float = 60.0) -> Server:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise UsageError(f"{url}: not an address; give one such as http://localhost:8000/v1") from None
+        raise UsageError(
+            f"{url}: not an address; give one such as http://localhost:8000/v1"
+        ) from None
     if parts.username or parts.password:
-        raise UsageError("the address holds a user or password; leave it out and set OPENAI_API_KEY")
+        raise UsageError(
+            "the address holds a user or password; leave it out and set OPENAI_API_KEY"
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"{url}: not an address; give one such as http://localhost:8000/v1")
     if parts.query or parts.fragment:
@@ -112,13 +126,17 @@ def server_at(url: str, key: str = "", timeout_seconds: float = 60.0) -> Server:
     if not key.isascii() or not key.isprintable():
         raise UsageError("OPENAI_API_KEY holds characters that no key has; set it again")
     path = parts.path.rstrip("/").removesuffix("/chat/completions")
-    return Server(parts.hostname, port, path or "/v1", parts.scheme == "https", key, timeout_seconds)
+    return Server(
+        parts.hostname, port, path or "/v1", parts.scheme == "https", key, timeout_seconds
+    )
 
 
 class _Exchange:
     """A request and its answer, bounded in size and time. Raises ServerError."""
 
-    def __init__(self, server: Server, method: str, path: str, body: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, server: Server, method: str, path: str, body: Mapping[str, Any] | None
+    ) -> None:
         self._server, self._read, self._late = server, 0, False
         self._open = contextlib.ExitStack()
         self._watch = threading.Timer(server.timeout_seconds, self._expire)
@@ -160,14 +178,18 @@ class _Exchange:
         self._open.close()
 
     def _expire(self) -> None:
-        """Cut the line, from another thread: a server that drips bytes would else hold us for ever."""
+        """Cut the line, from another thread: a server that drips bytes would else hold us for
+        ever.
+        """
         self._late = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def _reason(self, error: Exception) -> str:
         if self._late:
-            return f"no whole answer within {self._server.timeout_seconds:g} s; try a longer --timeout"
+            return (
+                f"no whole answer within {self._server.timeout_seconds:g} s; try a longer --timeout"
+            )
         return _why(error)
 
     def whole(self) -> bytes:
@@ -219,7 +241,11 @@ class _Exchange:
         if status in (401, 403):
             if server.key and not server.key_is_sent:
                 return f"{server.address}: wants a key, which is not sent without https; use the https address"
-            told = "refuses the key in OPENAI_API_KEY" if server.key else "wants a key; set OPENAI_API_KEY"
+            told = (
+                "refuses the key in OPENAI_API_KEY"
+                if server.key
+                else "wants a key; set OPENAI_API_KEY"
+            )
             return f"{server.address}: {told} (HTTP {status})"
         raw = b""
         try:
@@ -231,7 +257,9 @@ class _Exchange:
 
 
 def _has_text(event: Mapping[str, Any]) -> bool:
-    """Whether an event brings the first of an answer: text, or the thoughts of a reasoning model."""
+    """Whether an event brings the first of an answer: text, or the thoughts of a reasoning
+    model.
+    """
     choices = event.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     part = (first.get("delta") or first.get("message")) if isinstance(first, dict) else None

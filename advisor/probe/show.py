@@ -1,11 +1,21 @@
-"""The reports as text for a terminal: aligned, at most as wide as asked, with the meaning in plain words."""
+"""The reports as text for a terminal: aligned, at most as wide as asked, with the meaning in plain
+words.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
 
-from advisor.core.probes import BaseModelReading, Card, DataReport, EndpointReport, HardwareReport, LengthFit, Reading
+from advisor.core.probes import (
+    BaseModelReading,
+    Card,
+    DataReport,
+    EndpointReport,
+    HardwareReport,
+    LengthFit,
+    Reading,
+)
 from advisor.core.quantity import Basis, Quantity
 from advisor.core.text import printable
 
@@ -13,15 +23,25 @@ LABEL = 18
 LISTED = 8
 BAR = "█"
 NOTICEABLE = 2.8
-"""Standard errors that a difference must have to be shown four times of five at a 5 % level: 1.96 + 0.84."""
+"""Standard errors that a difference must have to be shown four times of five at a 5 % level: 1.96 +
+0.84.
+"""
 DISAGREEMENT = 0.2
-"""Share of test items on which two arms differ, where no test was run: a middle value of paired comparisons."""
+"""Share of test items on which two arms differ, where no test was run: a middle value of paired
+comparisons.
+"""
 
 
 def data_lines(
-    report: DataReport, width: int = 80, *, name_test: str = "--eval FILE", list_all: str = "--json lists all"
+    report: DataReport,
+    width: int = 80,
+    *,
+    name_test: str = "--eval FILE",
+    list_all: str = "--json lists all",
 ) -> Iterator[str]:
-    """The data report, line by line; `name_test` and `list_all` say how this front end does these."""
+    """The data report, line by line; `name_test` and `list_all` say how this front end does
+    these.
+    """
     for section in (_what(report), _tokens(report), _lengths(report), _quality(report, name_test)):
         yield from (line for label, text in section for line in _row(label, text, width))
         yield ""
@@ -43,7 +63,9 @@ def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
         yield from (line for label, text in _card(card) for line in _row(label, text, width))
     yield from _row("Driver", f"{_reading(report.driver)}, CUDA {_reading(report.cuda)}", width)
     yield from _row("CPU", f"{report.cpu}, {report.cores} cores for this program", width)
-    yield from _row("Memory", f"{report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB free", width)
+    yield from _row(
+        "Memory", f"{report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB free", width
+    )
     yield from _row("  bandwidth", _rate(report.memory_bandwidth), width)
     yield from _row("  matrix rate", _rate(report.matrix_rate), width)
     if report.cards and report.matrix_rate.range.is_known:
@@ -61,19 +83,29 @@ def endpoint_lines(report: EndpointReport, width: int = 80) -> Iterator[str]:
     yield from _row("Server", report.url, width)
     yield from _row("Model", report.model, width)
     more = f" and {len(report.models) - LISTED} more" if len(report.models) > LISTED else ""
-    yield from _row("Models", ", ".join(report.models[:LISTED]) + more if report.models else "not listed", width)
+    yield from _row(
+        "Models", ", ".join(report.models[:LISTED]) + more if report.models else "not listed", width
+    )
     yield from _row("First token", _percentiles(report.first_token_seconds, 2), width)
     yield from _row("Whole answer", _percentiles(report.total_seconds, 2), width)
     yield from _row("Speed", _percentiles(report.tokens_per_second, 1), width)
     cached = (
-        "" if report.cached_tokens is None else f"{report.cached_tokens:,} of {report.prefix_tokens or 0:,} tokens: "
+        ""
+        if report.cached_tokens is None
+        else f"{report.cached_tokens:,} of {report.prefix_tokens or 0:,} tokens: "
     )
     yield from _row("Cache", f"{cached}{report.cache_note}", width)
     told = report.input_tokens is not None and report.output_tokens is not None
-    counted = f", {report.input_tokens:,} tokens in and {report.output_tokens:,} out" if told else ""
+    counted = (
+        f", {report.input_tokens:,} tokens in and {report.output_tokens:,} out" if told else ""
+    )
     yield from _row("Sent", f"{report.requests} requests{counted}", width)
     yield from _row("Price", report.price, width)
-    spent = "unknown" if report.spent_usd is None else f"${report.spent_usd:.4f} at most: caching is not deducted"
+    spent = (
+        "unknown"
+        if report.spent_usd is None
+        else f"${report.spent_usd:.4f} at most: caching is not deducted"
+    )
     yield from _row("Spent", spent, width)
     yield from _row("Measured on", report.as_of, width)
     for warning in report.warnings:
@@ -81,7 +113,9 @@ def endpoint_lines(report: EndpointReport, width: int = 80) -> Iterator[str]:
 
 
 def base_model_text(read: BaseModelReading) -> str:
-    """A base model's bits a byte on the rows, beside those on general text, with what that means."""
+    """A base model's bits a byte on the rows, beside those on general text, with what that
+    means.
+    """
     beside = (
         f"{read.general_bits:.2f} on general text"
         if read.general_bits is not None
@@ -134,35 +168,63 @@ def _lengths(report: DataReport) -> Iterator[tuple[str, str]]:
 
 
 def _fit(fit: LengthFit) -> str:
-    cut = f"{fit.rows_cut:,} rows cut ({fit.tokens_lost:.1%} of tokens)" if fit.rows_cut else "no row cut"
+    cut = (
+        f"{fit.rows_cut:,} rows cut ({fit.tokens_lost:.1%} of tokens)"
+        if fit.rows_cut
+        else "no row cut"
+    )
     return f"{cut}; padding {fit.padding:.0%}, packed {fit.packed_padding:.0%}"
 
 
 def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
-    yield "Duplicates", f"{report.rows - report.distinct_rows:,} exact, {report.near_duplicate_rows:,} near"
+    yield (
+        "Duplicates",
+        f"{report.rows - report.distinct_rows:,} exact, {report.near_duplicate_rows:,} near",
+    )
     if report.conflicting_rows is not None:
         near = f"{report.near_conflicting_rows:,} with nearly the same"
-        yield "Label conflicts", f"{report.conflicting_rows:,} rows with the same input and another label, {near}"
+        yield (
+            "Label conflicts",
+            f"{report.conflicting_rows:,} rows with the same input and another label, {near}",
+        )
     if report.suspect_label_rows is not None:
-        places = ", ".join(f"line {s.line} ({s.label} or {s.likelier}?)" for s in report.suspect_labels[:3])
-        yield "Suspect labels", f"{report.suspect_label_rows:,} rows{f', the plainest: {places}' if places else ''}"
+        places = ", ".join(
+            f"line {s.line} ({s.label} or {s.likelier}?)" for s in report.suspect_labels[:3]
+        )
+        yield (
+            "Suspect labels",
+            f"{report.suspect_label_rows:,} rows{f', the plainest: {places}' if places else ''}",
+        )
     if report.boilerplate_answers:
         yield "Set phrases", f"{report.boilerplate_answers:,} answers are refusals or fillers"
-    yield "Empty answers", f"{report.empty_answers:,}" if report.answer_field else "unknown: no answer field was found"
+    yield (
+        "Empty answers",
+        f"{report.empty_answers:,}"
+        if report.answer_field
+        else "unknown: no answer field was found",
+    )
     if report.eval_rows is None:
         yield "Test set", f"none given: leakage is unknown ({name_test})"
     else:
-        shows = f"it can show a difference of {100 * smallest_difference(report.eval_rows):.1f} points"
+        shows = (
+            f"it can show a difference of {100 * smallest_difference(report.eval_rows):.1f} points"
+        )
         yield "Test set", f"{report.eval_rows:,} items; {shows}"
         yield (
             "Leakage",
             f"{report.leaked_eval_rows:,} items copied from training ({report.leaked_exact_rows:,} exactly)",
         )
-    yield "Personal data", ", ".join(f"{k} in {n:,} rows" for k, n in report.personal_data.items()) or "none found"
+    yield (
+        "Personal data",
+        ", ".join(f"{k} in {n:,} rows" for k, n in report.personal_data.items()) or "none found",
+    )
     if report.human_ceiling is not None:
         yield "Human agreement", f"{report.human_ceiling:.3f}"
     if report.languages:
-        yield "Languages", ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items())
+        yield (
+            "Languages",
+            ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items()),
+        )
     if report.specificity is not None:
         yield "Domain", f"{report.specificity.level} specificity: {report.specificity.meaning}"
     if report.base_model is not None:
@@ -170,15 +232,22 @@ def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
     if report.row_specificity:
         yield "  by row", ", ".join(f"{p} %: {v:.2f}" for p, v in report.row_specificity.items())
     if report.unusual_rows:
-        yield "  most unusual", ", ".join(f"line {r.line} ({r.score:.2f})" for r in report.unusual_rows[:5])
+        yield (
+            "  most unusual",
+            ", ".join(f"line {r.line} ({r.score:.2f})" for r in report.unusual_rows[:5]),
+        )
 
 
 def _labels(report: DataReport, width: int, list_all: str) -> Iterator[str]:
     labels, counts = report.labels, list(report.labels.values())
-    yield from _row("Labels", f"{len(counts)}; most frequent {counts[0]:,} rows, rarest {counts[-1]:,}", width)
+    yield from _row(
+        "Labels", f"{len(counts)}; most frequent {counts[0]:,} rows, rarest {counts[-1]:,}", width
+    )
     if report.effective_labels is not None:
         rare = f", {report.rare_labels} with fewer than 10 rows" if report.rare_labels else ""
-        yield from _row("", f"as even as {report.effective_labels:.1f} equally frequent labels{rare}", width)
+        yield from _row(
+            "", f"as even as {report.effective_labels:.1f} equally frequent labels{rare}", width
+        )
     room = width - LABEL - 12
     for label, count in list(labels.items())[:LISTED]:
         yield f"{count:>{LABEL},} {_cut(label, room)}"
@@ -196,9 +265,15 @@ def _bad_rows(report: DataReport, width: int) -> Iterator[str]:
 
 def _card(card: Card) -> Iterator[tuple[str, str]]:
     known = card.gpu or "not in the table of GPUs"
-    yield f"Card {card.index}", f"{card.name} ({known}){', hidden from programs' if card.hidden else ''}"
+    yield (
+        f"Card {card.index}",
+        f"{card.name} ({known}){', hidden from programs' if card.hidden else ''}",
+    )
     free = f"{_number(card.memory_free_gib)} of {_number(card.memory_total_gib)} GiB free"
-    yield "  memory", free if card.memory_total_gib.value is not None else card.memory_total_gib.reason
+    yield (
+        "  memory",
+        free if card.memory_total_gib.value is not None else card.memory_total_gib.reason,
+    )
     yield "  power", f"{_reading(card.power_watts)}, limit {_reading(card.power_limit_watts)}"
     yield "  clock, heat", f"{_reading(card.clock_mhz)}, {_reading(card.temperature_c)}"
     if card.utilisation.value is not None:
@@ -206,7 +281,9 @@ def _card(card: Card) -> Iterator[tuple[str, str]]:
     if card.nvlink.value is not None:
         yield "  NVLink", f"{card.nvlink.value} links up"
     for process in card.processes[:LISTED]:
-        held = "memory not visible" if process.memory_gib is None else f"{process.memory_gib:.1f} GiB"
+        held = (
+            "memory not visible" if process.memory_gib is None else f"{process.memory_gib:.1f} GiB"
+        )
         yield "  in use by", f"{process.name} ({process.pid}): {held}"
     for part in card.slices:
         free = f"{_number(part.memory_free_gib)} of {_number(part.memory_total_gib)} GiB free"
@@ -231,7 +308,9 @@ def _percentiles(quantity: Quantity, digits: int) -> str:
     held = quantity.range
     if not held.is_known:
         return f"unknown: {quantity.reason}"
-    ends = ", ".join(f"P{p} {v or 0.0:,.{digits}f}" for p, v in ((10, held.p10), (50, held.p50), (90, held.p90)))
+    ends = ", ".join(
+        f"P{p} {v or 0.0:,.{digits}f}" for p, v in ((10, held.p10), (50, held.p50), (90, held.p90))
+    )
     return f"{ends} {quantity.unit} ({quantity.source})"
 
 
@@ -258,5 +337,7 @@ def _row(label: str, text: str, width: int) -> Iterator[str]:
 
 def _wrapped(begin: str, text: str, width: int) -> Iterator[str]:
     room = max(width - len(begin), 20)
-    for turn, line in enumerate(textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]):
+    for turn, line in enumerate(
+        textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]
+    ):
         yield (begin if turn == 0 else " " * len(begin)) + line

@@ -1,10 +1,12 @@
-"""Near copies among many texts by MinHash (library rensa), in 128 bytes a text and 2 bytes a word of short texts.
+"""Near copies among many texts by MinHash (library rensa), in 128 bytes a text and 2 bytes a word
+of short texts.
 
-A text is the set of its words and word pairs, so that both the words and their order count. Of each of the 128 MinHash
-slots 8 bits are kept (Li & König 2010, b-bit minwise hashing). Four slots make a band; texts that share a band are
-compared by their sketches. Two texts of n words are near copies where at most one word, or a tenth of the words, was
-replaced: a replaced word changes 1 word and 2 pairs, so the shared part of the union is (n − 2k) ÷ (n + k). In short
-texts that bound is passed by chance, so there the words themselves are compared.
+A text is the set of its words and word pairs, so that both the words and their order count. Of each
+of the 128 MinHash slots 8 bits are kept (Li & König 2010, b-bit minwise hashing). Four slots make a
+band; texts that share a band are compared by their sketches. Two texts of n words are near copies
+where at most one word, or a tenth of the words, was replaced: a replaced word changes 1 word and 2
+pairs, so the shared part of the union is (n − 2k) ÷ (n + k). In short texts that bound is passed by
+chance, so there the words themselves are compared.
 """
 
 from __future__ import annotations
@@ -34,9 +36,13 @@ MAX_CHARACTERS = 16 * MAX_WORDS
 BLOCK = 50_000
 SHORTEST = 5  # words; shorter texts are compared as a whole only
 SHORT = 24  # words; texts up to here are compared word by word
-SAME_WORDS = 0.8  # similarity from which short texts are near copies whatever the order of their words
+SAME_WORDS = (
+    0.8  # similarity from which short texts are near copies whatever the order of their words
+)
 
-_ASCII_WORDS = bytes(ord(chr(c).lower()) if c < 128 and chr(c).isalnum() else ord(" ") for c in range(256))
+_ASCII_WORDS = bytes(
+    ord(chr(c).lower()) if c < 128 and chr(c).isalnum() else ord(" ") for c in range(256)
+)
 _WORDS = re.compile(r"[぀-ヿ㐀-鿿가-힯฀-๿]|[^\W_]+")
 
 
@@ -56,8 +62,12 @@ class Sketches:
         words = [words_of(text[:MAX_CHARACTERS])[:MAX_WORDS] for text in texts]
         hashed = library.RMinHash.hash_token_sets(words)
         lengths = np.array([len(w) for w in words], dtype=np.int64)
-        matrix = library.RMinHash.digest_matrix_from_flat_token_hashes(*_shingles(hashed, lengths), SLOTS, SEED)
-        digests = np.fromiter(itertools.chain.from_iterable(matrix.to_rows()), np.uint32, len(texts) * SLOTS)
+        matrix = library.RMinHash.digest_matrix_from_flat_token_hashes(
+            *_shingles(hashed, lengths), SLOTS, SEED
+        )
+        digests = np.fromiter(
+            itertools.chain.from_iterable(matrix.to_rows()), np.uint32, len(texts) * SLOTS
+        )
         self._digests += digests.astype(np.uint8).tobytes()
         self._words.extend(map(len, words))
         for row in hashed:
@@ -103,7 +113,9 @@ class Sketches:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Sketched texts: digests (texts, 128), words a text, and where a short text's words start in `short`."""
+    """Sketched texts: digests (texts, 128), words a text, and where a short text's words start in
+    `short`.
+    """
 
     digests: NDArray[np.uint8]
     lengths: NDArray[np.int64]
@@ -142,10 +154,12 @@ class Texts:
 
 
 def near_pairs(texts: Texts, wanted: Callable[[Pairs], NDArray[np.bool_]]) -> Iterator[Pairs]:
-    """Batches of pairs of rows that are near copies, shape (pairs, 2), the lower row first; a pair may come again.
+    """Batches of pairs of rows that are near copies, shape (pairs, 2), the lower row first; a pair
+    may come again.
 
-    Rows are sorted by a band and the next band, and compared with their nearest neighbours of the same band: a group
-    of m alike rows costs m comparisons, not m². `wanted` says before the comparison which pairs are of interest.
+    Rows are sorted by a band and the next band, and compared with their nearest neighbours of the
+    same band: a group of m alike rows costs m comparisons, not m². `wanted` says before the
+    comparison which pairs are of interest.
     """
     import numpy as np
 
@@ -164,7 +178,9 @@ def near_pairs(texts: Texts, wanted: Callable[[Pairs], NDArray[np.bool_]]) -> It
 
 
 def clusters(texts: Texts) -> NDArray[np.int64]:
-    """For each row the lowest row that it is a near copy of, directly or over others; itself where there is none."""
+    """For each row the lowest row that it is a near copy of, directly or over others; itself where
+    there is none.
+    """
     import numpy as np
 
     root = np.arange(len(texts))
@@ -196,7 +212,9 @@ def copies_across(first: Texts, second: Texts) -> NDArray[np.bool_]:
     copied = np.zeros(border + len(second), np.bool_)
 
     def across(pairs: Pairs) -> NDArray[np.bool_]:
-        wanted: NDArray[np.bool_] = (pairs[:, 0] < border) & (pairs[:, 1] >= border) & ~copied[pairs[:, 1]]
+        wanted: NDArray[np.bool_] = (
+            (pairs[:, 0] < border) & (pairs[:, 1] >= border) & ~copied[pairs[:, 1]]
+        )
         return wanted
 
     for pairs in near_pairs(first.then(second), across):
@@ -205,7 +223,9 @@ def copies_across(first: Texts, second: Texts) -> NDArray[np.bool_]:
 
 
 def _sharing_a_band(first: Texts, second: Texts) -> NDArray[np.int64]:
-    """Rows of `first` that share a band with any row of `second`: mostly few, where `first` is large."""
+    """Rows of `first` that share a band with any row of `second`: mostly few, where `first` is
+    large.
+    """
     import numpy as np
 
     ours, theirs = first.bands(), second.bands()
@@ -227,14 +247,18 @@ def _checked(pairs: Pairs, texts: Texts) -> Iterator[Pairs]:
         alike = (agree - 1 / 256) / (1 - 1 / 256)
         longer = texts.lengths[part].max(axis=1)
         kept = alike >= _bound(longer.astype(np.float64))
-        for at in np.flatnonzero(kept & (longer <= SHORT) & (longer >= SHORTEST) & (alike < SAME_WORDS)):
+        for at in np.flatnonzero(
+            kept & (longer <= SHORT) & (longer >= SHORTEST) & (alike < SAME_WORDS)
+        ):
             allowed = max(1, int(REPLACED_SHARE * longer[at]))
             kept[at] = edits(texts.words(part[at, 0]), texts.words(part[at, 1])) <= allowed
         yield part[kept]
 
 
 def edits(first: list[int], second: list[int]) -> int:
-    """Words to replace, insert or leave out to turn one text into the other (Levenshtein 1966, over words)."""
+    """Words to replace, insert or leave out to turn one text into the other (Levenshtein 1966, over
+    words).
+    """
     row = list(range(len(second) + 1))
     for at, word in enumerate(first, 1):
         before, row[0] = row[0], at
@@ -244,7 +268,9 @@ def edits(first: list[int], second: list[int]) -> int:
 
 
 def _bound(words: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The least similarity of near copies of that many words, less the slack for the sketch's own error."""
+    """The least similarity of near copies of that many words, less the slack for the sketch's own
+    error.
+    """
     import numpy as np
 
     replaced = np.maximum(1.0, REPLACED_SHARE * words)
@@ -254,13 +280,19 @@ def _bound(words: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(words == 0, 2.0, bound)  # texts without a word say nothing about each other
 
 
-def _shingles(hashed: list[list[int]], lengths: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _shingles(
+    hashed: list[list[int]], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Hashes of all words and word pairs, row after row, with the row offsets that rensa wants."""
     import numpy as np
 
-    words = np.fromiter(itertools.chain.from_iterable(hashed), dtype=np.uint64, count=int(lengths.sum()))
+    words = np.fromiter(
+        itertools.chain.from_iterable(hashed), dtype=np.uint64, count=int(lengths.sum())
+    )
     pairs = words.copy()
-    pairs[:-1] = words[:-1] * np.uint64(0x9E3779B97F4A7C15) + (words[1:] ^ np.uint64(0xD6E8FEB86659FD93))
+    pairs[:-1] = words[:-1] * np.uint64(0x9E3779B97F4A7C15) + (
+        words[1:] ^ np.uint64(0xD6E8FEB86659FD93)
+    )
     last = np.cumsum(lengths)[lengths > 0] - 1
     pairs[last] = words[last]  # the last word of a row begins no pair; a set does not mind a repeat
     both = np.stack((words, pairs), axis=1).reshape(-1)
@@ -269,7 +301,9 @@ def _shingles(hashed: list[list[int]], lengths: NDArray[np.int64]) -> tuple[NDAr
 
 
 def words_of(text: str) -> list[str]:
-    """Words in lower case; characters of scripts without spaces stand alone; lone surrogates become question marks."""
+    """Words in lower case; characters of scripts without spaces stand alone; lone surrogates become
+    question marks.
+    """
     if text.isascii():
         return text.encode().translate(_ASCII_WORDS).decode().split()
     return _WORDS.findall(text.encode("utf-8", "replace").decode("utf-8").casefold())

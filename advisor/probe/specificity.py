@@ -1,4 +1,6 @@
-"""How far the language of a data set is from general English, and which languages it is in; measured, not asked."""
+"""How far the language of a data set is from general English, and which languages it is in;
+measured, not asked.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,16 @@ BATCH_TEXTS = 32
 MAX_WORDS = 400_000
 TEXT_CHARACTERS = 4000
 COMMON = 5000
-"""Places of the profile that count as common; words further down count half as much as words outside it."""
+"""Places of the profile that count as common; words further down count half as much as words
+outside it.
+"""
 
 BIT_WEIGHT = 0.02
 HIGH, MEDIUM = 0.22, 0.12
-"""Least score of a level, set by eye between sets whose level is plain: package descriptions 0.38, Python sources 0.25,
-contracts 0.15; grade-school questions 0.11, a software licence 0.09, bank customers' messages 0.03."""
+"""Least score of a level, set by eye between sets whose level is plain: package descriptions 0.38,
+Python sources 0.25, contracts 0.15; grade-school questions 0.11, a software licence 0.09, bank
+customers' messages 0.03.
+"""
 
 REFERENCE_BITS = 10.6
 OUTSIDE_SHARE, OUTSIDE_BITS = 0.03, 20.0
@@ -84,11 +90,15 @@ class Vocabulary:
     def languages(self) -> Mapping[str, float]:
         """Share of the sampled texts by language, the most frequent first."""
         total = self._languages.total()
-        return MappingProxyType({name: count / total for name, count in self._languages.most_common()})
+        return MappingProxyType(
+            {name: count / total for name, count in self._languages.most_common()}
+        )
 
 
 class RowScores:
-    """The same score for each of the first rows, so that the unusual ones can be named; 4 bytes a row."""
+    """The same score for each of the first rows, so that the unusual ones can be named; 4 bytes a
+    row.
+    """
 
     def __init__(self) -> None:
         self._seen = self._row = 0
@@ -96,7 +106,9 @@ class RowScores:
         self._highest: list[tuple[float, int]] = []
 
     def add(self, texts: list[str]) -> None:
-        """A batch of texts in the order of the rows; rows of fewer than 8 words say too little of their language."""
+        """A batch of texts in the order of the rows; rows of fewer than 8 words say too little of
+        their language.
+        """
         for text in texts:
             self._row += 1
             if self._seen >= ROW_WORDS:
@@ -112,8 +124,12 @@ class RowScores:
                 )
 
     def unusual(self, above: float) -> list[tuple[int, float]]:
-        """(row from 0, score) of the rows furthest from general English and beyond `above`, the furthest first."""
-        return [(-row - 1, score) for score, row in sorted(self._highest, reverse=True) if score > above]
+        """(row from 0, score) of the rows furthest from general English and beyond `above`, the
+        furthest first.
+        """
+        return [
+            (-row - 1, score) for score, row in sorted(self._highest, reverse=True) if score > above
+        ]
 
     def percentiles(self) -> Mapping[int, float]:
         """Score at each percent of the rows; nothing where no row was long enough."""
@@ -126,7 +142,9 @@ class RowScores:
 
 
 def _measured(words: Mapping[str, int]) -> tuple[float, float, float, float]:
-    """Words by count -> (share outside the profile, share rare in it, bits above general English, score)."""
+    """Words by count -> (share outside the profile, share rare in it, bits above general English,
+    score).
+    """
     places, bits_at, outside, rare, bits, seen = _places(), _bits_by_place(), 0, 0, 0.0, 0
     for word, count in words.items():
         place = places.get(word)
@@ -136,7 +154,12 @@ def _measured(words: Mapping[str, int]) -> tuple[float, float, float, float]:
         else:
             rare, bits = rare + (count if place > COMMON else 0), bits + count * bits_at[place]
     excess = bits / seen - REFERENCE_BITS
-    return outside / seen, rare / seen, excess, outside / seen + rare / seen / 2 + BIT_WEIGHT * max(excess, 0.0)
+    return (
+        outside / seen,
+        rare / seen,
+        excess,
+        outside / seen + rare / seen / 2 + BIT_WEIGHT * max(excess, 0.0),
+    )
 
 
 @cache
@@ -149,12 +172,18 @@ def _bits_by_place() -> list[float]:
 @cache
 def _places() -> dict[str, int]:
     """Word -> its place in the general-English profile, from 1."""
-    words = lzma.decompress((folder("profiles") / "english.txt.xz").read_bytes()).decode("ascii").split()
+    words = (
+        lzma.decompress((folder("profiles") / "english.txt.xz").read_bytes())
+        .decode("ascii")
+        .split()
+    )
     return {word: place for place, word in enumerate(words, 1)}
 
 
 def _bits(place: int, places: int) -> float:
-    """Information of a word under the profile: −log2 of C ÷ (place + 2.7); see profiles/english.md."""
+    """Information of a word under the profile: −log2 of C ÷ (place + 2.7); see
+    profiles/english.md.
+    """
     return math.log2((place + SHIFT) * _harmonic(places) / (1 - OUTSIDE_SHARE))
 
 

@@ -1,4 +1,6 @@
-"""Bytes of a data file, unpacked on the way: memory stays flat, and a decompression bomb ends in one clear line."""
+"""Bytes of a data file, unpacked on the way: memory stays flat, and a decompression bomb ends in
+one clear line.
+"""
 
 from __future__ import annotations
 
@@ -44,11 +46,15 @@ class _Guarded(io.RawIOBase):
         try:
             block = self._unpacked.read(len(buffer))
         except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
-            raise UsageError(f"{self._path}: damaged or cut short while unpacking; fetch or pack it again") from None
+            raise UsageError(
+                f"{self._path}: damaged or cut short while unpacking; fetch or pack it again"
+            ) from None
         buffer[: len(block)] = block
         self._out += len(block)
         if self._out > BOMB_BYTES and self._out > BOMB_RATIO * max(self._packed.tell(), 1):
-            raise UsageError(f"{self._path}: unpacks to more than {BOMB_RATIO} times its size; unpack and check it")
+            raise UsageError(
+                f"{self._path}: unpacks to more than {BOMB_RATIO} times its size; unpack and check it"
+            )
         return len(block)
 
     def close(self) -> None:
@@ -91,9 +97,11 @@ def _unpacker(path: Path, file: IO[bytes]) -> IO[bytes]:
 
 
 def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str]]:
-    """(line number, text, "") for each line, or (line number, "", reason) for one that cannot be used.
+    """(line number, text, "") for each line, or (line number, "", reason) for one that cannot be
+    used.
 
-    UTF-8 with or without a byte-order mark, and UTF-16 with one. Raises UsageError for a file that is not text.
+    UTF-8 with or without a byte-order mark, and UTF-16 with one. Raises UsageError for a file that
+    is not text.
     """
     head = stream.peek(4096)[:4096]
     for mark, meaning in _FOREIGN.items():
@@ -105,7 +113,9 @@ def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str
     if head.count(0) > len(head) // 256:
         if max(head[0::2].count(0), head[1::2].count(0)) > 0.4 * len(head) / 2:
             raise UsageError(f"{path}: UTF-16 without a byte-order mark; save it as UTF-8")
-        raise UsageError(f"{path}: binary, not text; give JSONL, CSV, TSV, JSON or Parquet (by its file ending)")
+        raise UsageError(
+            f"{path}: binary, not text; give JSONL, CSV, TSV, JSON or Parquet (by its file ending)"
+        )
     number = 0
     while raw := stream.readline(MAX_LINE_BYTES + 1):
         number += 1

@@ -1,7 +1,8 @@
-"""What a chat template adds to the texts of a row: rendered where the template is at hand, else per message.
+"""What a chat template adds to the texts of a row: rendered where the template is at hand, else per
+message.
 
-A template is a program that came with a model, so it runs in Jinja's sandbox with a budget of loop steps, without
-filters that blow up a text, and sees nothing but the messages.
+A template is a program that came with a model, so it runs in Jinja's sandbox with a budget of loop
+steps, without filters that blow up a text, and sees nothing but the messages.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from advisor.probe.tokens import O200K_FAMILIES
 Message = Mapping[str, Any]
 
 OPENAI_EACH, OPENAI_ONCE = 4, 3
-"""Tokens around each message (three marks and the role's name) and before the reply: OpenAI Cookbook, "How to count
-tokens with tiktoken", for gpt-4o and its kin."""
+"""Tokens around each message (three marks and the role's name) and before the reply: OpenAI
+Cookbook, "How to count tokens with tiktoken", for gpt-4o and its kin.
+"""
 
 USUAL_EACH = Range(3.0, 5.0, 7.0)
-"""Tokens a message of the templates of Mistral (3), ChatML and Gemma (5), Llama 3 (5 and line breaks)."""
+"""Tokens a message of the templates of Mistral (3), ChatML and Gemma (5), Llama 3 (5 and line
+breaks).
+"""
 
 MAX_TEMPLATE_CHARACTERS = 200_000
 LOOP_STEPS = 20_000
@@ -71,7 +75,9 @@ PADDING = frozenset(("center", "ljust", "rjust", "zfill", "expandtabs", "format"
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """How messages are wrapped. `each` and `once` are tokens; `render` is there where a template is, and wins.
+    """How messages are wrapped.
+
+    `each` and `once` are tokens; `render` is there where a template is, and wins.
 
     `render` raises ValueError where the template refuses the messages.
     """
@@ -89,12 +95,19 @@ class Chat:
 
 
 def chat_for(model: str, folder: Path | str | None = None) -> Chat:
-    """The chat form of `model`, or the one in its `folder`. Raises UsageError for a template that cannot be read."""
+    """The chat form of `model`, or the one in its `folder`.
+
+    Raises UsageError for a template that cannot be read.
+    """
     if folder is not None:
         held = _template_in(Path(folder))
         if held:
             return Chat(
-                "rendered with the chat template in the tokenizer's folder", Basis.MEASURED, USUAL_EACH, 0, held
+                "rendered with the chat template in the tokenizer's folder",
+                Basis.MEASURED,
+                USUAL_EACH,
+                0,
+                held,
             )
     wanted = model.lower().removeprefix("ft:").rpartition("/")[2]
     if wanted.startswith(O200K_FAMILIES) and folder is None:
@@ -105,7 +118,9 @@ def chat_for(model: str, folder: Path | str | None = None) -> Chat:
 
 
 def _template_in(path: Path) -> Callable[[Sequence[Message]], str] | None:
-    """The template of a model's folder, from the file of its own or from tokenizer_config.json; None: it has none."""
+    """The template of a model's folder, from the file of its own or from tokenizer_config.json;
+    None: it has none.
+    """
     folder = path if path.is_dir() else path.parent
     settings = _settings(folder / "tokenizer_config.json")
     own = folder / "chat_template.jinja"
@@ -113,8 +128,13 @@ def _template_in(path: Path) -> Callable[[Sequence[Message]], str] | None:
     if not source:
         return None
     if len(source) > MAX_TEMPLATE_CHARACTERS:
-        raise UsageError(f"{folder}: a chat template of {len(source):,} characters; check where it comes from")
-    marks = {name: _mark(settings.get(name)) for name in ("bos_token", "eos_token", "pad_token", "unk_token")}
+        raise UsageError(
+            f"{folder}: a chat template of {len(source):,} characters; check where it comes from"
+        )
+    marks = {
+        name: _mark(settings.get(name))
+        for name in ("bos_token", "eos_token", "pad_token", "unk_token")
+    }
     return _renderer(folder, source, marks)
 
 
@@ -138,16 +158,26 @@ def _read(file: Path) -> str:
 def _default(held: Any) -> str:
     """A template, or the one called `default` of several."""
     if isinstance(held, list):
-        named = {str(t.get("name")): str(t.get("template", "")) for t in held if isinstance(t, dict)}
+        named = {
+            str(t.get("name")): str(t.get("template", "")) for t in held if isinstance(t, dict)
+        }
         return named.get("default", next(iter(named.values()), ""))
     return held if isinstance(held, str) else ""
 
 
 def _mark(held: Any) -> str:
-    return str(held.get("content", "")) if isinstance(held, dict) else held if isinstance(held, str) else ""
+    return (
+        str(held.get("content", ""))
+        if isinstance(held, dict)
+        else held
+        if isinstance(held, str)
+        else ""
+    )
 
 
-def _renderer(folder: Path, source: str, marks: Mapping[str, str]) -> Callable[[Sequence[Message]], str]:
+def _renderer(
+    folder: Path, source: str, marks: Mapping[str, str]
+) -> Callable[[Sequence[Message]], str]:
     import jinja2
 
     budget = [0]
@@ -155,22 +185,34 @@ def _renderer(folder: Path, source: str, marks: Mapping[str, str]) -> Callable[[
     try:
         template = environment.from_string(re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", source))
     except (jinja2.TemplateError, RecursionError) as error:
-        raise UsageError(f"{folder}: the chat template is damaged: {str(error)[:120]}; fetch it again") from None
+        raise UsageError(
+            f"{folder}: the chat template is damaged: {str(error)[:120]}; fetch it again"
+        ) from None
 
     def render(messages: Sequence[Message]) -> str:
         budget[0] = LOOP_STEPS
         try:
             return str(
-                template.render(messages=messages, add_generation_prompt=False, tools=None, documents=None, **marks)
+                template.render(
+                    messages=messages,
+                    add_generation_prompt=False,
+                    tools=None,
+                    documents=None,
+                    **marks,
+                )
             )
         except Exception as error:  # a program from outside may fail in any way
-            raise ValueError((str(error).strip().splitlines() or [type(error).__name__])[0][:120]) from None
+            raise ValueError(
+                (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+            ) from None
 
     return render
 
 
 def _sandbox(budget: list[int]) -> Any:
-    """Jinja as model hubs run it, with little in reach: counted loops, no repeated or padded texts."""
+    """Jinja as model hubs run it, with little in reach: counted loops, no repeated or padded
+    texts.
+    """
     from jinja2.exceptions import SecurityError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -178,12 +220,17 @@ def _sandbox(budget: list[int]) -> Any:
         intercepted_binops = frozenset(["*", "**", "%"])
 
         def wrap_str_format(self, value: Any) -> Any:
-            if getattr(value, "__name__", "") in PADDING and isinstance(getattr(value, "__self__", None), str):
+            if getattr(value, "__name__", "") in PADDING and isinstance(
+                getattr(value, "__self__", None), str
+            ):
                 raise SecurityError("texts are not padded here")
             return None
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            if not (isinstance(left, (int, float)) and isinstance(right, (int, float))) or operator == "**":
+            if (
+                not (isinstance(left, (int, float)) and isinstance(right, (int, float)))
+                or operator == "**"
+            ):
                 raise SecurityError("texts and lists are not multiplied here")
             return super().call_binop(context, operator, left, right)
 
@@ -199,16 +246,26 @@ def _sandbox(budget: list[int]) -> Any:
     def refuse(message: str) -> str:
         raise ValueError(str(message))
 
-    environment = Sandbox(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
-    environment.filters = {name: held for name, held in environment.filters.items() if name in FILTERS}
+    environment = Sandbox(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
+    environment.filters = {
+        name: held for name, held in environment.filters.items() if name in FILTERS
+    }
     environment.filters["tojson"] = _to_json
-    environment.globals = {"range": counted, "raise_exception": refuse, "namespace": environment.globals["namespace"]}
+    environment.globals = {
+        "range": counted,
+        "raise_exception": refuse,
+        "namespace": environment.globals["namespace"],
+    }
     environment.globals["strftime_now"] = _a_day
     return environment
 
 
 def _to_json(value: Any, indent: int | None = None, **options: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent if indent is None else min(indent, 8), default=str)
+    return json.dumps(
+        value, ensure_ascii=False, indent=indent if indent is None else min(indent, 8), default=str
+    )
 
 
 def _a_day(form: str) -> str:

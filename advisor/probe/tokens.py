@@ -1,7 +1,8 @@
-"""How many tokens a text has: exactly where the vocabulary is at hand, else by a stand-in that carries an error band.
+"""How many tokens a text has: exactly where the vocabulary is at hand, else by a stand-in that
+carries an error band.
 
-Nothing here touches the network. The shipped vocabulary is o200k_base; other exact counts come from a local
-`tokenizer.json` (library `tokenizers`) or from `mistral-common`, where these are installed.
+Nothing here touches the network. The shipped vocabulary is o200k_base; other exact counts come from
+a local `tokenizer.json` (library `tokenizers`) or from `mistral-common`, where these are installed.
 """
 
 from __future__ import annotations
@@ -28,13 +29,28 @@ if TYPE_CHECKING:
 EXACT = Range.exact(1.0)
 RANKS_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 BYTES_PER_TOKEN = 4.1
-"""English prose and code under o200k_base: 3.96 and 4.28 bytes a token on 46 MB; see profiles/tokens/bands.csv."""
+"""English prose and code under o200k_base: 3.96 and 4.28 bytes a token on 46 MB; see
+profiles/tokens/bands.csv.
+"""
 
-O200K_FAMILIES = ("gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "gpt-6", "gpt-oss", "chatgpt-4o", "o1", "o3", "o4-mini")
+O200K_FAMILIES = (
+    "gpt-4o",
+    "gpt-4.1",
+    "gpt-4.5",
+    "gpt-5",
+    "gpt-6",
+    "gpt-oss",
+    "chatgpt-4o",
+    "o1",
+    "o3",
+    "o4-mini",
+)
 """Models whose text vocabulary is o200k_base (tiktoken's own table; gpt-6 as its successor)."""
 
 _SEPARATOR, _SEPARATOR_ID = "\U0010fffe\ue0ff", 200_100
-"""A special token of our own, of code points that stand for nothing, above all numbers of the vocabulary."""
+"""A special token of our own, of code points that stand for nothing, above all numbers of the
+vocabulary.
+"""
 
 _PATTERN = "|".join(
     (
@@ -50,7 +66,10 @@ _PATTERN = "|".join(
 
 
 class Counter(Protocol):
-    """Counts the tokens of texts. `band` multiplies a count to give its P10, P50 and P90 under the real tokenizer."""
+    """Counts the tokens of texts.
+
+    `band` multiplies a count to give its P10, P50 and P90 under the real tokenizer.
+    """
 
     @property
     def name(self) -> str: ...
@@ -86,7 +105,9 @@ def default_counter() -> Counter:
     encoding = _o200k()
     if encoding is None:
         return byte_counter("the shipped ranks are missing")
-    return _tiktoken_counter(encoding, "o200k_base", Basis.MEASURED, EXACT, "counted with o200k_base")
+    return _tiktoken_counter(
+        encoding, "o200k_base", Basis.MEASURED, EXACT, "counted with o200k_base"
+    )
 
 
 def byte_counter(why: str = "") -> Counter:
@@ -94,28 +115,37 @@ def byte_counter(why: str = "") -> Counter:
     band = band_of("bytes")
     source = f"bytes ÷ {BYTES_PER_TOKEN}" + (f": {why}" if why else "")
     one = _count_bytes
-    return TextCounter("bytes", Basis.MODELLED, band, source, one, lambda texts: [one(t) for t in texts])
+    return TextCounter(
+        "bytes", Basis.MODELLED, band, source, one, lambda texts: [one(t) for t in texts]
+    )
 
 
 def counter_for(model: str, folder: Path | str | None = None) -> Counter:
     """The best counter at hand for `model`; `folder` may hold its tokenizer.json (or be that file).
 
-    Raises UsageError where `folder` holds no readable tokenizer, MissingExtra where the library for it is missing.
+    Raises UsageError where `folder` holds no readable tokenizer, MissingExtra where the library for
+    it is missing.
     """
     if folder is not None:
         return _json_counter(Path(folder))
     wanted = model.lower().removeprefix("ft:").rpartition("/")[2]
     if not wanted or wanted.startswith(O200K_FAMILIES):
         return default_counter()
-    if wanted.startswith(("mistral", "ministral", "mixtral", "magistral", "codestral", "devstral", "pixtral")):
+    if wanted.startswith(
+        ("mistral", "ministral", "mixtral", "magistral", "codestral", "devstral", "pixtral")
+    ):
         exact = _mistral_counter(wanted)
         if exact is not None:
             return exact
     return _stand_in(model, wanted)
 
 
-def started(counter: Counter, texts: list[str], pool: Executor, workers: int) -> Callable[[], list[int]]:
-    """Begin to count in as many threads, each a fair part; what is given back waits for all and has them in order."""
+def started(
+    counter: Counter, texts: list[str], pool: Executor, workers: int
+) -> Callable[[], list[int]]:
+    """Begin to count in as many threads, each a fair part; what is given back waits for all and has
+    them in order.
+    """
     parts = [pool.submit(counter.counts, texts[at::workers]) for at in range(workers)]
 
     def joined() -> list[int]:
@@ -129,12 +159,19 @@ def started(counter: Counter, texts: list[str], pool: Executor, workers: int) ->
 
 @cache
 def bands() -> dict[str, tuple[str, Range]]:
-    """Family -> (how its model names begin, its own count ÷ the o200k_base count), from profiles/tokens/bands.csv."""
+    """Family -> (how its model names begin, its own count ÷ the o200k_base count), from
+    profiles/tokens/bands.csv.
+    """
     import csv
 
-    with (shipped_folder("profiles") / "tokens" / "bands.csv").open(encoding="utf-8", newline="") as file:
+    with (shipped_folder("profiles") / "tokens" / "bands.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         return {
-            row["family"]: (row["prefixes"], Range(float(row["p10"]), float(row["p50"]), float(row["p90"])))
+            row["family"]: (
+                row["prefixes"],
+                Range(float(row["p10"]), float(row["p50"]), float(row["p90"])),
+            )
             for row in csv.DictReader(file)
         }
 
@@ -146,7 +183,9 @@ def band_of(family: str) -> Range:
 
 def _stand_in(model: str, wanted: str) -> Counter:
     named = ((family, prefixes.split()) for family, (prefixes, _) in bands().items())
-    family = next((f for f, prefixes in named if any(wanted.startswith(p) for p in prefixes)), "other")
+    family = next(
+        (f for f, prefixes in named if any(wanted.startswith(p) for p in prefixes)), "other"
+    )
     band, encoding = band_of(family), _o200k()
     if encoding is None:
         return byte_counter("the shipped ranks are missing")
@@ -156,7 +195,9 @@ def _stand_in(model: str, wanted: str) -> Counter:
 
 @cache
 def _o200k() -> tiktoken.Encoding | None:
-    """The shipped vocabulary as an encoding under our own name; None where the file is missing or damaged."""
+    """The shipped vocabulary as an encoding under our own name; None where the file is missing or
+    damaged.
+    """
     try:
         packed = (shipped_folder("profiles") / "tokens" / "o200k_base.tiktoken.xz").read_bytes()
         ranks = lzma.decompress(packed)
@@ -182,18 +223,26 @@ def _encoding(ranks: bytes) -> tiktoken.Encoding:
     )
 
 
-def _tiktoken_counter(encoding: tiktoken.Encoding, name: str, basis: Basis, band: Range, source: str) -> Counter:
+def _tiktoken_counter(
+    encoding: tiktoken.Encoding, name: str, basis: Basis, band: Range, source: str
+) -> Counter:
     encode = encoding.encode_ordinary
     return TextCounter(
-        name, basis, band, source, lambda text: len(encode(text)), lambda texts: _batch_counts(encoding, texts)
+        name,
+        basis,
+        band,
+        source,
+        lambda text: len(encode(text)),
+        lambda texts: _batch_counts(encoding, texts),
     )
 
 
 def _batch_counts(encoding: tiktoken.Encoding, texts: list[str]) -> list[int]:
-    """Tokens of each text by one call for all: they are joined by a special token, at which the library always splits.
+    """Tokens of each text by one call for all: they are joined by a special token, at which the
+    library always splits.
 
-    One call makes no list of tokens a text and leaves other threads alone meanwhile. Texts that hold the separator, or
-    that no UTF-8 can hold, are encoded one by one.
+    One call makes no list of tokens a text and leaves other threads alone meanwhile. Texts that
+    hold the separator, or that no UTF-8 can hold, are encoded one by one.
     """
     import numpy as np
 
@@ -220,7 +269,9 @@ def _json_counter(path: Path) -> Counter:
     try:
         tokenizer: Any = library.Tokenizer.from_file(str(file))
     except Exception as error:
-        raise UsageError(f"{file}: not a tokenizer.json: {str(error).splitlines()[0][:120]}; fetch it again") from None
+        raise UsageError(
+            f"{file}: not a tokenizer.json: {str(error).splitlines()[0][:120]}; fetch it again"
+        ) from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
 
@@ -243,7 +294,9 @@ def _mistral_counter(model: str) -> Counter | None:
         return None
     try:
         library: Any = importlib.import_module("mistral_common.tokens.tokenizers.mistral")
-        raw: Any = library.MistralTokenizer.from_model(model, strict=False).instruct_tokenizer.tokenizer
+        raw: Any = library.MistralTokenizer.from_model(
+            model, strict=False
+        ).instruct_tokenizer.tokenizer
     except Exception:  # the library knows other names than the market; its errors share no base
         return None
     return TextCounter(

@@ -1,6 +1,8 @@
-"""Cards of AMD, Intel and Apple, through the tools their makers ship; each is asked with a time limit.
+"""Cards of AMD, Intel and Apple, through the tools their makers ship; each is asked with a time
+limit.
 
-Written after the tools' documentation: amd-smi and rocm-smi (ROCm 5 to 7), xpu-smi 1.2, system_profiler of macOS 13 on.
+Written after the tools' documentation: amd-smi and rocm-smi (ROCm 5 to 7), xpu-smi 1.2,
+system_profiler of macOS 13 on.
 """
 
 from __future__ import annotations
@@ -26,20 +28,31 @@ class ToolFailedError(Exception):
 
 
 def run_tool(command: Sequence[str]) -> str:
-    """What a tool prints. Raises FileNotFoundError where it is not installed, ToolFailedError where it fails."""
+    """What a tool prints.
+
+    Raises FileNotFoundError where it is not installed, ToolFailedError where it fails.
+    """
     path = shutil.which(command[0])
     if path is None:
         raise FileNotFoundError(command[0])
     try:
         done = subprocess.run(
-            [path, *command[1:]], capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=False
+            [path, *command[1:]],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ToolFailedError(f"{command[0]} did not answer within {TIMEOUT_SECONDS:.0f} s") from None
+        raise ToolFailedError(
+            f"{command[0]} did not answer within {TIMEOUT_SECONDS:.0f} s"
+        ) from None
     except OSError as error:
         raise ToolFailedError(f"{command[0]} cannot be started: {error.strerror}") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit {done.returncode}"]
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [
+            f"exit {done.returncode}"
+        ]
         raise ToolFailedError(f"{command[0]}: {said[-1][:120]}")
     return done.stdout[:MAX_CHARACTERS].decode("utf-8", "replace")
 
@@ -47,9 +60,15 @@ def run_tool(command: Sequence[str]) -> str:
 def other_cards(
     known: Mapping[str, str], run: Run = run_tool, *, first: int = 0
 ) -> tuple[tuple[Card, ...], tuple[str, ...], Reading | None]:
-    """(cards numbered from `first`, why a tool that is there gave none, driver version where one was told)."""
+    """(cards numbered from `first`, why a tool that is there gave none, driver version where one
+    was told).
+    """
     cards, reasons, driver = list[Card](), list[str](), None
-    for vendor, tools in (("AMD", (_amd_smi, _rocm_smi)), ("Intel", (_xpu_smi,)), ("Apple", (_apple,))):
+    for vendor, tools in (
+        ("AMD", (_amd_smi, _rocm_smi)),
+        ("Intel", (_xpu_smi,)),
+        ("Apple", (_apple,)),
+    ):
         failed = []
         for tool in tools:
             try:
@@ -60,7 +79,11 @@ def other_cards(
                 failed.append(str(error))
                 continue
             except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-                failed.append(f"{tool.__name__[1:].replace('_', '-')} answers in a form not known here ({error})"[:160])
+                failed.append(
+                    f"{tool.__name__[1:].replace('_', '-')} answers in a form not known here ({error})"[
+                        :160
+                    ]
+                )
                 continue
             cards += found
             driver = driver or version
@@ -105,16 +128,30 @@ def _gpus(answer: Any) -> list[Any]:
 
 
 def _amd(gpu: Any, *path: str, unit: str, factor: float = 1.0) -> Reading:
-    """A value as {"value": 3, "unit": "W"}, a plain number, or "N/A". What amd-smi calls MB are MiB."""
+    """A value as {"value": 3, "unit": "W"}, a plain number, or "N/A".
+
+    What amd-smi calls MB are MiB.
+    """
     held = _deep(gpu, *path)
     return _number(held.get("value") if isinstance(held, dict) else held, unit, factor)
 
 
 def _rocm_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
-    asked = ("--showproductname", "--showmeminfo", "vram", "--showuse", "--showpower", "--showmaxpower")
-    answer = json.loads(run(["rocm-smi", *asked, "--showtemp", "--showclocks", "--showdriverversion", "--json"]))
+    asked = (
+        "--showproductname",
+        "--showmeminfo",
+        "vram",
+        "--showuse",
+        "--showpower",
+        "--showmaxpower",
+    )
+    answer = json.loads(
+        run(["rocm-smi", *asked, "--showtemp", "--showclocks", "--showdriverversion", "--json"])
+    )
     cards = []
-    for at, key in enumerate(sorted((k for k in answer if re.fullmatch(r"card\d+", k)), key=lambda k: int(k[4:]))):
+    for at, key in enumerate(
+        sorted((k for k in answer if re.fullmatch(r"card\d+", k)), key=lambda k: int(k[4:]))
+    ):
         gpu = {name.lower(): value for name, value in answer[key].items()}
         total = _named(gpu, r"vram total memory \(b\)", "GiB", 1 / GIB)
         used = _named(gpu, r"vram total used memory \(b\)", "GiB", 1 / GIB)
@@ -160,12 +197,20 @@ def _xpu_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
 
 
 def _apple(run: Run, known: Mapping[str, str], first: int) -> Found:
-    """Chips with unified memory: the card's memory is the machine's, of which macOS lets a GPU use about two thirds."""
-    displays = json.loads(run(["system_profiler", "SPDisplaysDataType", "-json"]))["SPDisplaysDataType"]
+    """Chips with unified memory: the card's memory is the machine's, of which macOS lets a GPU use
+    about two thirds.
+    """
+    displays = json.loads(run(["system_profiler", "SPDisplaysDataType", "-json"]))[
+        "SPDisplaysDataType"
+    ]
     cards = []
-    for at, chip in enumerate(d for d in displays if str(d.get("sppci_model", "")).startswith("Apple ")):
+    for at, chip in enumerate(
+        d for d in displays if str(d.get("sppci_model", "")).startswith("Apple ")
+    ):
         total, free = _unified_memory()
-        cards.append(_card(first + at, str(chip["sppci_model"]), known, "Apple", total=total, free=free))
+        cards.append(
+            _card(first + at, str(chip["sppci_model"]), known, "Apple", total=total, free=free)
+        )
     return cards, None
 
 
@@ -173,10 +218,14 @@ def _unified_memory() -> tuple[Reading, Reading]:
     import psutil
 
     memory = psutil.virtual_memory()
-    return Reading(memory.total / GIB, "GiB, unified"), Reading(memory.available / GIB, "GiB, unified")
+    return Reading(memory.total / GIB, "GiB, unified"), Reading(
+        memory.available / GIB, "GiB, unified"
+    )
 
 
-def _card(index: int, name: str, known: Mapping[str, str], vendor: str, **readings: Reading) -> Card:
+def _card(
+    index: int, name: str, known: Mapping[str, str], vendor: str, **readings: Reading
+) -> Card:
     def told(key: str, unit: str) -> Reading:
         return readings.get(key, Reading(None, unit, NOT_TOLD))
 
@@ -207,11 +256,17 @@ def _deep(held: Any, *path: str) -> Any:
 def _named(gpu: Mapping[str, Any], pattern: str, unit: str, factor: float = 1.0) -> Reading:
     """The first key that fits; such as `(800Mhz)` counts as 800."""
     fitting: Iterator[Any] = (value for key, value in gpu.items() if re.fullmatch(pattern, key))
-    return _number(next((value for value in fitting if str(value).strip() not in ("", "N/A")), None), unit, factor)
+    return _number(
+        next((value for value in fitting if str(value).strip() not in ("", "N/A")), None),
+        unit,
+        factor,
+    )
 
 
 def _number(value: Any, unit: str, factor: float = 1.0) -> Reading:
-    found = re.search(r"-?\d+(?:\.\d+)?", str(value)) if isinstance(value, (str, int, float)) else None
+    found = (
+        re.search(r"-?\d+(?:\.\d+)?", str(value)) if isinstance(value, (str, int, float)) else None
+    )
     return Reading(float(found[0]) * factor, unit) if found else Reading(None, unit, NOT_TOLD)
 
 

@@ -30,11 +30,18 @@ class Watch:
             self._course.setdefault(key, deque(maxlen=COURSE)).append(share)
 
     def screen(self, report: HardwareReport, at: datetime, width: int, height: int) -> list[str]:
-        """The view, at most `height` lines of at most `width` characters; cards that do not fit are counted."""
-        lines = [f"advisor probe --watch   {at:%H:%M:%S}   reading {self.readings}   Ctrl-C ends", ""]
+        """The view, at most `height` lines of at most `width` characters; cards that do not fit are
+        counted.
+        """
+        lines = [
+            f"advisor probe --watch   {at:%H:%M:%S}   reading {self.readings}   Ctrl-C ends",
+            "",
+        ]
         lines += self._host(report, width)
         room = height - len(lines) - 1
-        blocks = [self._card(card, width) for card in report.cards] or [[f"no card: {report.cards_reason}"]]
+        blocks = [self._card(card, width) for card in report.cards] or [
+            [f"no card: {report.cards_reason}"]
+        ]
         for shown, block in enumerate(blocks):
             if len(block) + 1 > room:
                 lines.append(f"and {len(blocks) - shown} more cards: make the window higher")
@@ -56,7 +63,10 @@ class Watch:
             self._row("  busy", _percent(card.utilisation), f"{key} use", width),
             self._row("  memory", _used(card), f"{key} memory", width),
             self._row(
-                "  power", f"{_short(card.power_watts)} of {_short(card.power_limit_watts)}", f"{key} power", width
+                "  power",
+                f"{_short(card.power_watts)} of {_short(card.power_limit_watts)}",
+                f"{key} power",
+                width,
             ),
             f"{'  clock, heat':<{LABEL}}{_short(card.clock_mhz)}, {_short(card.temperature_c)}",
         ]
@@ -64,16 +74,25 @@ class Watch:
     def _row(self, label: str, value: str, key: str, width: int) -> str:
         room = max(width - LABEL - VALUE - 1, 0)
         course = list(self._course.get(key, ()))[-room:] if room else []
-        drawn = "".join(" " if v is None else STEPS[min(int(v * len(STEPS)), len(STEPS) - 1)] for v in course)
+        drawn = "".join(
+            " " if v is None else STEPS[min(int(v * len(STEPS)), len(STEPS) - 1)] for v in course
+        )
         return f"{label:<{LABEL}}{value:<{VALUE}} {drawn}".rstrip()
 
 
 def line(report: HardwareReport, at: datetime) -> str:
     """One look on one line, for a pipe or a log."""
     parts = [f"{at:%Y-%m-%dT%H:%M:%S}", f"processor {_percent(report.processor_use)}"]
-    parts.append(f"memory {report.memory_gib - report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB")
+    parts.append(
+        f"memory {report.memory_gib - report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB"
+    )
     for card in report.cards:
-        readings = (_percent(card.utilisation), _used(card), _short(card.power_watts), _short(card.temperature_c))
+        readings = (
+            _percent(card.utilisation),
+            _used(card),
+            _short(card.power_watts),
+            _short(card.temperature_c),
+        )
         parts.append(f"card {card.index} {', '.join(readings)}")
     return printable("; ".join(parts))
 
@@ -90,11 +109,19 @@ def _shares(report: HardwareReport) -> Iterator[tuple[str, float | None]]:
 
 
 def _value(reading: Reading) -> float | None:
-    return min(max(float(reading.value), 0.0), 1.0) if isinstance(reading.value, (int, float)) else None
+    return (
+        min(max(float(reading.value), 0.0), 1.0)
+        if isinstance(reading.value, (int, float))
+        else None
+    )
 
 
 def _ratio(part: Reading, whole: Reading) -> float | None:
-    if isinstance(part.value, (int, float)) and isinstance(whole.value, (int, float)) and whole.value > 0:
+    if (
+        isinstance(part.value, (int, float))
+        and isinstance(whole.value, (int, float))
+        and whole.value > 0
+    ):
         return min(max(part.value / whole.value, 0.0), 1.0)
     return None
 

@@ -1,7 +1,9 @@
-"""Small charts as SVG, without scripts or fonts of their own. The tables beside them hold the same figures.
+"""Small charts as SVG, without scripts or fonts of their own.
 
-Colours come from the page's style sheet by class; the attributes are what a reader without that style sheet gets.
-Labels stand above their bars, so that a chart can shrink to a telephone's width.
+The tables beside them hold the same figures.
+
+Colours come from the page's style sheet by class; the attributes are what a reader without that
+style sheet gets. Labels stand above their bars, so that a chart can shrink to a telephone's width.
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ _PAINT = MappingProxyType(
 
 
 def draw(name: str, verdict: Verdict) -> str:
-    """The chart of that name; empty where the record holds too little. Raises KeyError for another name."""
+    """The chart of that name; empty where the record holds too little.
+
+    Raises KeyError for another name.
+    """
     return _CHARTS[name](verdict)
 
 
@@ -74,20 +79,31 @@ def tornado(verdict: Verdict) -> str:
     rows = widest_first(verdict)[:MOST_ROWS]
     if not rows:
         return ""
-    scale = _Scale(min(0.0, *(min(r.low, r.high) for r in rows)), max(0.0, *(max(r.low, r.high) for r in rows)))
+    scale = _Scale(
+        min(0.0, *(min(r.low, r.high) for r in rows)), max(0.0, *(max(r.low, r.high) for r in rows))
+    )
     bottom = _TOP + ROW * len(rows)
-    parts = [_grid(scale, bottom, words.compact_money), _line("rest", scale(0), _TOP, scale(0), bottom)]
+    parts = [
+        _grid(scale, bottom, words.compact_money),
+        _line("rest", scale(0), _TOP, scale(0), bottom),
+    ]
     for place, row in enumerate(rows):
         top = _TOP + ROW * place
         left, right = sorted((scale(row.low), scale(row.high)))
         parts.append(_row_label(row.input, f"swing {words.money(row.swing_usd)}", top))
         parts.append(_rect("mark", left, top + 20, right - left, 9))
         parts.append(_circle("end", scale(row.high), top + 24.5, 5.5))
-    return _svg("Advantage of the chosen option as each input moves from its P10 to its P90 (ring)", bottom + 22, parts)
+    return _svg(
+        "Advantage of the chosen option as each input moves from its P10 to its P90 (ring)",
+        bottom + 22,
+        parts,
+    )
 
 
 def break_even(verdict: Verdict) -> str:
-    """Money spent by month: the chosen option against the one it is compared with, errors left out."""
+    """Money spent by month: the chosen option against the one it is compared with, errors left
+    out.
+    """
     lines = [_spending(a) for a in verdict.arms if a.id in (verdict.arm, verdict.alternative)]
     known = [line for line in lines if line is not None]
     crossing = verdict.break_even.months
@@ -112,7 +128,15 @@ def break_even(verdict: Verdict) -> str:
     late = crossing > months / 2
     parts.append(_line("grid dash", across(crossing), top, across(crossing), bottom))
     note = f"even after {crossing:,.1f} months"
-    parts.append(_text("note", across(crossing) + (-5 if late else 5), top + 24, note, "end" if late else "start"))
+    parts.append(
+        _text(
+            "note",
+            across(crossing) + (-5 if late else 5),
+            top + 24,
+            note,
+            "end" if late else "start",
+        )
+    )
     return _svg(f"Money spent over {months:,.0f} months, at the likely values", bottom + 22, parts)
 
 
@@ -135,7 +159,9 @@ class _Scale:
 
 
 def _spending(arm: ArmRecord) -> tuple[str, float, float] | None:
-    """Id, one-off cost and running cost a month (USD) at the likely values; None where one is unknown."""
+    """Id, one-off cost and running cost a month (USD) at the likely values; None where one is
+    unknown.
+    """
     once, month = arm.figure("once.total"), arm.figure("run.total")
     if once is None or month is None or once.value is None or month.value is None:
         return None
@@ -156,17 +182,23 @@ def _grid(scale: _Scale, bottom: float, show: Callable[[float | None], str]) -> 
     for tick in scale.ticks():
         x = scale(tick)
         anchor = "start" if x < 30 else "end" if x > WIDTH - 30 else "middle"
-        parts.append(_line("grid", x, _TOP, x, bottom) + _text("note", x, bottom + 16, show(tick), anchor))
+        parts.append(
+            _line("grid", x, _TOP, x, bottom) + _text("note", x, bottom + 16, show(tick), anchor)
+        )
     return "".join(parts)
 
 
 def _row_label(id: str, value: str, top: float) -> str:
     room = _LABEL - len(value)
-    return _text("text", _LEFT, top + 13, _short(id, room)) + _text("text", _RIGHT, top + 13, value, "end")
+    return _text("text", _LEFT, top + 13, _short(id, room)) + _text(
+        "text", _RIGHT, top + 13, value, "end"
+    )
 
 
 def _short(id: str, most: int) -> str:
-    """A name from data, cleaned; what does not fit is left out in the middle, because both ends tell options apart."""
+    """A name from data, cleaned; what does not fit is left out in the middle, because both ends
+    tell options apart.
+    """
     text = words.clean(id)
     return text if len(text) <= most else f"{text[: most - most // 2 - 1]}…{text[-(most // 2) :]}"
 

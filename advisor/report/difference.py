@@ -1,4 +1,6 @@
-"""Two briefs side by side: both verdicts, the change in dollars, and which input alone causes how much of it."""
+"""Two briefs side by side: both verdicts, the change in dollars, and which input alone causes how
+much of it.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,18 @@ NAMES_ONLY = ("name", "client")
 LEFT_OUT = "left out"
 
 _WHOLE = ("current", "retrieval", "segments", "quality.measured")
-"""Tables that may be absent, and lists: they differ as a whole where their keys cannot be told apart one by one."""
+"""Tables that may be absent, and lists: they differ as a whole where their keys cannot be told
+apart one by one.
+"""
 
 Judge = Callable[[Brief], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two: its verdict and the chosen arm's money (USD) at the likely value of every input."""
+    """One of the two: its verdict and the chosen arm's money (USD) at the likely value of every
+    input.
+    """
 
     name: str
     verdict: str
@@ -53,7 +59,9 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An input that differs, and what A becomes with that one value of B; `reason` says why there is no effect."""
+    """An input that differs, and what A becomes with that one value of B; `reason` says why there
+    is no effect.
+    """
 
     input: str
     a: str
@@ -107,12 +115,16 @@ def cents_between(a: float | None, b: float | None) -> float | None:
 
 
 def differing(a: Brief, b: Brief) -> tuple[str, ...]:
-    """The keys at which two briefs differ, in the order of the file; paths by the file they lead to."""
+    """The keys at which two briefs differ, in the order of the file; paths by the file they lead
+    to.
+    """
     whole = [k for k in _WHOLE if _differs_whole(k, _value(a, k), _value(b, k))]
     single = [
         k
         for k, q in questions().items()
-        if "[]" not in k and not k.startswith(tuple(f"{w}." for w in whole)) and _resolved(a, q) != _resolved(b, q)
+        if "[]" not in k
+        and not k.startswith(tuple(f"{w}." for w in whole))
+        and _resolved(a, q) != _resolved(b, q)
     ]
     return (*single, *whole)
 
@@ -165,7 +177,11 @@ def _single_text(question: Question | None, value: Any) -> str:
     unit = question.unit if question else ""
     if isinstance(value, Range):
         middle = words.measure(value.p50, unit)
-        return middle if value.is_exact else f"{middle} ({words.span(value, lambda v: words.bare(v, unit))})"
+        return (
+            middle
+            if value.is_exact
+            else f"{middle} ({words.span(value, lambda v: words.bare(v, unit))})"
+        )
     if isinstance(value, date):
         return value.isoformat()
     return words.measure(value, unit) if isinstance(value, int | float) else str(value)

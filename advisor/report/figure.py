@@ -1,4 +1,6 @@
-"""One figure explained: value, formula, the formula with its numbers, and where every number comes from."""
+"""One figure explained: value, formula, the formula with its numbers, and where every number comes
+from.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,22 @@ from advisor.report.trace import span_of, value_of
 FORMULAS = "docs/reference/formulas.md"
 """The page whose sections the anchors of figures name."""
 
-_INPUTS = tuple(Column(c, right=c == "value") for c in ("with", "value", "basis", "source", "as of"))
+_INPUTS = tuple(
+    Column(c, right=c == "value") for c in ("with", "value", "basis", "source", "as of")
+)
 
 
 def find(verdict: Verdict, wanted: str, arm_id: str = "") -> tuple[ArmRecord, FigureRecord]:
-    """The figure `ID` or `ARM:ID`: of the arm named, else of the chosen arm, else of the first that has it.
+    """The figure `ID` or `ARM:ID`: of the arm named, else of the chosen arm, else of the first that
+    has it.
 
     Raises UsageError with the nearest names.
     """
     head, _, name = wanted.rpartition(":")
     if head and arm_id and head != arm_id:
-        raise UsageError(f"{wanted}: names another option than --arm {arm_id}; leave one of them out")
+        raise UsageError(
+            f"{wanted}: names another option than --arm {arm_id}; leave one of them out"
+        )
     arms = [arm(verdict, head or arm_id)] if head or arm_id else ranked(verdict)
     for candidate in arms:
         if found := candidate.figure(name):
@@ -44,7 +51,9 @@ def arm(verdict: Verdict, arm_id: str) -> ArmRecord:
         return found
     known = [a.id for a in verdict.arms]
     if excluded := next((e for e in verdict.excluded if e.id == arm_id), None):
-        raise UsageError(f"option {arm_id!r} is ruled out ({excluded.rule}: {excluded.detail}); choose another")
+        raise UsageError(
+            f"option {arm_id!r} is ruled out ({excluded.rule}: {excluded.detail}); choose another"
+        )
     hint = did_you_mean(arm_id, known) or f"; the options are {', '.join(known)}"
     raise UsageError(f"no option {arm_id!r}{hint}")
 
@@ -69,7 +78,11 @@ def _lines(of: ArmRecord, figure: FigureRecord, width: int) -> Iterator[str]:
         yield ""
         yield from draw(_inputs(figure.inputs, of), width, str, str)
     yield ""
-    for title, text in (("source", figure.source), ("as of", figure.as_of), ("formula", _anchor(figure))):
+    for title, text in (
+        ("source", figure.source),
+        ("as of", figure.as_of),
+        ("formula", _anchor(figure)),
+    ):
         if text:
             yield from _hanging(f"{title:<8}", words.clean(text), width)
 

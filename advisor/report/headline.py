@@ -36,7 +36,9 @@ def subtitle(verdict: Verdict) -> str:
 def horizon(verdict: Verdict) -> str:
     """What the sum over the horizon is called: `12 months`."""
     months = verdict.horizon_months
-    return "horizon" if months is None else f"{words.number(months)} month{'' if months == 1 else 's'}"
+    return (
+        "horizon" if months is None else f"{words.number(months)} month{'' if months == 1 else 's'}"
+    )
 
 
 def as_is(verdict: Verdict) -> ArmRecord | None:
@@ -72,7 +74,9 @@ def _figures(verdict: Verdict, arm: ArmRecord) -> Iterator[KeyFigure]:
 
 
 def _compared(verdict: Verdict, arm: ArmRecord) -> Iterator[KeyFigure]:
-    """What the running cost is compared with: today's bill, else the best option of another approach."""
+    """What the running cost is compared with: today's bill, else the best option of another
+    approach.
+    """
     today = as_is(verdict)
     other = today or next((a for a in verdict.arms if a.id == verdict.alternative), None)
     if other and other.id != arm.id:
@@ -81,7 +85,9 @@ def _compared(verdict: Verdict, arm: ArmRecord) -> Iterator[KeyFigure]:
         yield replace(figure, other=words.clean(other.id))
 
 
-def _key(label: str, arm: ArmRecord, held: Range, figure_id: str, unit: str, show: words.Show) -> KeyFigure:
+def _key(
+    label: str, arm: ArmRecord, held: Range, figure_id: str, unit: str, show: words.Show
+) -> KeyFigure:
     figure = arm.figure(figure_id)
     value = money_of(arm, held, figure_id) if show is words.money else show(held.p50)
     known = held.is_known

@@ -1,4 +1,6 @@
-"""The report as one HTML file that needs nothing else: styles and charts are inside, no script, no link to load."""
+"""The report as one HTML file that needs nothing else: styles and charts are inside, no script, no
+link to load.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,32 @@ from typing import TYPE_CHECKING
 
 from advisor.core.verdict import Verdict
 from advisor.report import charts, words
-from advisor.report.page import Block, Bullets, Chart, Code, Fold, Heading, KeyFigure, Paragraph, Ranged, Table
+from advisor.report.page import (
+    Block,
+    Bullets,
+    Chart,
+    Code,
+    Fold,
+    Heading,
+    KeyFigure,
+    Paragraph,
+    Ranged,
+    Table,
+)
 from advisor.report.sections import page, ranked
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_KINDS = {Heading: "heading", Paragraph: "paragraph", Bullets: "bullets", Table: "table", Chart: "chart", Fold: "fold"}
+_KINDS = {
+    Heading: "heading",
+    Paragraph: "paragraph",
+    Bullets: "bullets",
+    Table: "table",
+    Chart: "chart",
+    Fold: "fold",
+}
 
 
 def render(verdict: Verdict) -> str:
@@ -37,7 +57,9 @@ def render(verdict: Verdict) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Sections that follow each other and share a layout: wide ones hold tables, short ones stand in columns."""
+    """Sections that follow each other and share a layout: wide ones hold tables, short ones stand
+    in columns.
+    """
 
     wide: bool
     sections: tuple[tuple[Block, ...], ...]

@@ -1,4 +1,7 @@
-"""The record as JSON: the contract of `advisor recommend --json`. The same record gives the same bytes."""
+"""The record as JSON: the contract of `advisor recommend --json`.
+
+The same record gives the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,32 @@ from typing import Any
 from advisor.core.verdict import Verdict
 
 DIGITS = 10
-"""Significant digits of a number: more than any estimate is worth, fewer than a platform may round differently."""
+"""Significant digits of a number: more than any estimate is worth, fewer than a platform may round
+differently.
+"""
 
 
 def render(verdict: Verdict) -> str:
-    """One object, keys in the order of the record, a final line break; what is unknown is null, never NaN."""
+    """One object, keys in the order of the record, a final line break; what is unknown is null,
+    never NaN.
+    """
     return dump(verdict)
 
 
 def dump(value: Any) -> str:
-    """Any record of dataclasses, mappings, sequences and plain values as JSON text, an entry per line.
+    """Any record of dataclasses, mappings, sequences and plain values as JSON text, an entry per
+    line.
 
-    Indented deeper, the encoder would be the slow one written in Python: a fifth of a second for a verdict.
+    Indented deeper, the encoder would be the slow one written in Python: a fifth of a second for a
+    verdict.
     """
     data = plain_data(value)
     if isinstance(data, Mapping):
-        return "{\n" + ",\n".join(f" {_line(key)}: {_entry(held)}" for key, held in data.items()) + "\n}\n"
+        return (
+            "{\n"
+            + ",\n".join(f" {_line(key)}: {_entry(held)}" for key, held in data.items())
+            + "\n}\n"
+        )
     return _entry(data) + "\n"
 
 
@@ -42,7 +55,9 @@ def _line(value: Any) -> str:
 
 
 def plain_data(value: Any) -> Any:
-    """Dictionaries, lists and plain values; numbers rounded to `DIGITS`, infinite and undefined ones null."""
+    """Dictionaries, lists and plain values; numbers rounded to `DIGITS`, infinite and undefined
+    ones null.
+    """
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, str):

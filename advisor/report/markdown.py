@@ -1,4 +1,7 @@
-"""The report as Markdown (GitHub's dialect). Text from data is escaped, so it can neither format nor link nor run."""
+"""The report as Markdown (GitHub's dialect).
+
+Text from data is escaped, so it can neither format nor link nor run.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,19 @@ import re
 from collections.abc import Iterator
 
 from advisor.core.verdict import Verdict
-from advisor.report.page import Block, Bullets, Cell, Code, Fold, Heading, KeyFigure, Page, Paragraph, Ranged, Table
+from advisor.report.page import (
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Fold,
+    Heading,
+    KeyFigure,
+    Page,
+    Paragraph,
+    Ranged,
+    Table,
+)
 from advisor.report.sections import page
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!])")

@@ -1,6 +1,9 @@
-"""The blocks a report is made of. Text, Markdown and HTML draw the same blocks, so they cannot show different figures.
+"""The blocks a report is made of.
 
-Every string in a block is already in display form but not yet escaped for its medium: that is the renderer's part.
+Text, Markdown and HTML draw the same blocks, so they cannot show different figures.
+
+Every string in a block is already in display form but not yet escaped for its medium: that is the
+renderer's part.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ class Code(str):
 
 @dataclass(frozen=True, slots=True)
 class Ranged:
-    """A figure with its 80 % interval in short form; `span` is empty where the figure is exact or unknown."""
+    """A figure with its 80 % interval in short form; `span` is empty where the figure is exact or
+    unknown.
+    """
 
     value: str
     span: str = ""
@@ -60,7 +65,10 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells. `strong` names the rows to be set off; `name` lets a style sheet address the table."""
+    """Rows of cells.
+
+    `strong` names the rows to be set off; `name` lets a style sheet address the table.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -70,7 +78,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A place for a picture; media without pictures leave it out, as the tables hold the same figures."""
+    """A place for a picture; media without pictures leave it out, as the tables hold the same
+    figures.
+    """
 
     name: str
 
@@ -89,7 +99,8 @@ Block: TypeAlias = Heading | Paragraph | Bullets | Table | Chart | Fold
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """A line of the headline: label, figure, unit, 80 % interval with the words of its ends, and how it is known.
+    """A line of the headline: label, figure, unit, 80 % interval with the words of its ends, and
+    how it is known.
 
     `other` names the option the figure belongs to where that is not the chosen one.
     """
@@ -114,7 +125,9 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The answer in one glance; `link` joins word and option, where the option is only what to do meanwhile."""
+    """The answer in one glance; `link` joins word and option, where the option is only what to do
+    meanwhile.
+    """
 
     word: str
     link: str

@@ -1,4 +1,6 @@
-"""The sections of a report, made from the record: one small function for each, in the order a reader needs them."""
+"""The sections of a report, made from the record: one small function for each, in the order a
+reader needs them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,18 @@ from advisor.core.verdict import (
 )
 from advisor.report import words
 from advisor.report.headline import as_is, headline, horizon, money_of, subtitle
-from advisor.report.page import Block, Bullets, Chart, Code, Column, Heading, Page, Paragraph, Ranged, Table
+from advisor.report.page import (
+    Block,
+    Bullets,
+    Chart,
+    Code,
+    Column,
+    Heading,
+    Page,
+    Paragraph,
+    Ranged,
+    Table,
+)
 from advisor.report.trace import traces
 
 FAR = 100.0
@@ -48,15 +61,24 @@ def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
         *_sources(verdict),
         *traces(verdict, traced),
     )
-    return Page(words.clean(verdict.name) or "Untitled", subtitle(verdict), headline(verdict), blocks)
+    return Page(
+        words.clean(verdict.name) or "Untitled", subtitle(verdict), headline(verdict), blocks
+    )
 
 
 def ranked(verdict: Verdict) -> list[ArmRecord]:
-    """The arms in reading order: the chosen one, then by chance to be best, then by cost over the horizon."""
+    """The arms in reading order: the chosen one, then by chance to be best, then by cost over the
+    horizon.
+    """
 
     def order(arm: ArmRecord) -> tuple[bool, float, float, str]:
         cost = arm.horizon_usd.p50
-        return arm.id != verdict.arm, -(arm.p_best or 0.0), float("inf") if cost is None else cost, arm.id
+        return (
+            arm.id != verdict.arm,
+            -(arm.p_best or 0.0),
+            float("inf") if cost is None else cost,
+            arm.id,
+        )
 
     return sorted(verdict.arms, key=order)
 
@@ -81,15 +103,26 @@ def beyond(flip: FlipPoint) -> str:
 
 
 def is_near(flip: FlipPoint) -> bool:
-    """Whether the flip lies within a hundredfold of today's value; from zero every value counts as near."""
-    return not flip.now or not flip.value or 1 / FAR <= flip.value / flip.now <= FAR or flip.value / flip.now < 0
+    """Whether the flip lies within a hundredfold of today's value; from zero every value counts as
+    near.
+    """
+    return (
+        not flip.now
+        or not flip.value
+        or 1 / FAR <= flip.value / flip.now <= FAR
+        or flip.value / flip.now < 0
+    )
 
 
 def break_even_sentences(held: BreakEven) -> list[str]:
-    """What is known of the break-even, a sentence each; empty where the arms never cost the same."""
+    """What is known of the break-even, a sentence each; empty where the arms never cost the
+    same.
+    """
     months = f"{_rounded(held.months)} months{_interval(held.months_range)}"
     requests = f"{_rounded(held.requests_per_month)} requests a month{_interval(held.requests_per_month_range)}"
-    multiple = f"{_rounded(held.price_multiple)} × today's prices{_interval(held.price_multiple_range)}"
+    multiple = (
+        f"{_rounded(held.price_multiple)} × today's prices{_interval(held.price_multiple_range)}"
+    )
     found = (
         (held.months, f"the higher one-off cost is earned back in {months}"),
         (held.requests_per_month, f"equal cost at {requests}"),
@@ -100,7 +133,9 @@ def break_even_sentences(held: BreakEven) -> list[str]:
 
 
 def _interval(held: Range) -> str:
-    """The 80 % interval in brackets; an end that is not reached in the draws is said to be never."""
+    """The 80 % interval in brackets; an end that is not reached in the draws is said to be
+    never.
+    """
     if held.p10 is None:
         return ""
     low, high = _rounded(held.p10), "never" if held.p90 is None else _rounded(held.p90)
@@ -129,7 +164,9 @@ def _flips(verdict: Verdict) -> Iterator[Block]:
         far = len(verdict.flip_points) - len(near)
         told = [flip_sentence(f) for f in near]
         if far:
-            told.append(f"{words.plural(far, 'other input')}: only more than {FAR:g} times larger or smaller than now")
+            told.append(
+                f"{words.plural(far, 'other input')}: only more than {FAR:g} times larger or smaller than now"
+            )
         yield Bullets(tuple(told))
 
 
@@ -158,7 +195,10 @@ def _readiness(verdict: Verdict) -> Iterator[Block]:
         checks = sorted(verdict.readiness, key=lambda r: order.get(r.status, 2))
         yield Heading("Readiness")
         yield Bullets(
-            tuple(words.clean(f"{r.status}: {r.rule}{f' — {r.detail}' if r.detail else ''}") for r in checks),
+            tuple(
+                words.clean(f"{r.status}: {r.rule}{f' — {r.detail}' if r.detail else ''}")
+                for r in checks
+            ),
             tuple(words.STATUS_MARKS.get(r.status, "·") for r in checks),
         )
 
@@ -166,7 +206,9 @@ def _readiness(verdict: Verdict) -> Iterator[Block]:
 def _warnings(verdict: Verdict) -> Iterator[Block]:
     if verdict.warnings:
         yield Heading("Warnings")
-        yield Bullets(tuple(words.clean(w) for w in verdict.warnings), ("!",) * len(verdict.warnings))
+        yield Bullets(
+            tuple(words.clean(w) for w in verdict.warnings), ("!",) * len(verdict.warnings)
+        )
 
 
 def _risks(verdict: Verdict) -> Iterator[Block]:
@@ -178,7 +220,9 @@ def _risks(verdict: Verdict) -> Iterator[Block]:
 def _criteria(verdict: Verdict) -> Iterator[Block]:
     if verdict.criteria:
         yield Heading("By your weights")
-        yield Paragraph("Value between fixed anchors, 0 to 1, at the likely figures. The verdict does not rest on it.")
+        yield Paragraph(
+            "Value between fixed anchors, 0 to 1, at the likely figures. The verdict does not rest on it."
+        )
         rows = tuple((Code(words.clean(c.id)), words.score(c.value)) for c in verdict.criteria)
         yield Table("criteria", (Column("option"), Column("value", right=True)), rows)
 
@@ -186,8 +230,12 @@ def _criteria(verdict: Verdict) -> Iterator[Block]:
 def _information(verdict: Verdict) -> Iterator[Block]:
     if verdict.information:
         yield Heading("What it is worth to know")
-        yield Paragraph("What perfect knowledge of an input would save on average, before its price.")
-        rows = tuple((Code(words.clean(i.input)), words.money(i.worth_usd)) for i in verdict.information)
+        yield Paragraph(
+            "What perfect knowledge of an input would save on average, before its price."
+        )
+        rows = tuple(
+            (Code(words.clean(i.input)), words.money(i.worth_usd)) for i in verdict.information
+        )
         yield Table("information", (Column("input"), Column("worth", right=True)), rows)
 
 
@@ -196,13 +244,17 @@ def _options(verdict: Verdict) -> Iterator[Block]:
         return
     arms = ranked(verdict)
     yield Heading("Options compared")
-    yield Paragraph("Medians and 80 % intervals. Meets: chance to keep every limit; best: share of draws it wins.")
+    yield Paragraph(
+        "Medians and 80 % intervals. Meets: chance to keep every limit; best: share of draws it wins."
+    )
     yield Chart("best")
     yield Chart("costs")
     titles = ("once", "a month", horizon(verdict), "weeks", "quality", "meets", "best")
     columns = (Column("option"), *(Column(t, right=True) for t in titles))
     rows = tuple(_option(arm, verdict) for arm in arms)
-    yield Table("options", columns, rows, frozenset(i for i, a in enumerate(arms) if a.id == verdict.arm))
+    yield Table(
+        "options", columns, rows, frozenset(i for i, a in enumerate(arms) if a.id == verdict.arm)
+    )
 
 
 def _option(arm: ArmRecord, verdict: Verdict) -> tuple[str | Code | Ranged, ...]:
@@ -247,9 +299,12 @@ def _plan(verdict: Verdict) -> Iterator[Block]:
     if verdict.plan:
         yield Heading("Plan")
         rows = tuple(
-            (f"{s.stage}. {words.clean(s.arm)}", words.weeks(s.weeks), words.clean(s.gate)) for s in verdict.plan
+            (f"{s.stage}. {words.clean(s.arm)}", words.weeks(s.weeks), words.clean(s.gate))
+            for s in verdict.plan
         )
-        yield Table("plan", (Column("stage"), Column("weeks", right=True), Column("goes on when")), rows)
+        yield Table(
+            "plan", (Column("stage"), Column("weeks", right=True), Column("goes on when")), rows
+        )
 
 
 def _labels(verdict: Verdict) -> Iterator[Block]:
@@ -260,7 +315,9 @@ def _labels(verdict: Verdict) -> Iterator[Block]:
     rows = tuple(
         (
             Code(words.clean(need.option)),
-            words.number(words.about(need.labels.p50)) if need.labels.is_known else words.clean(need.detail),
+            words.number(words.about(need.labels.p50))
+            if need.labels.is_known
+            else words.clean(need.detail),
             _labels_span(need),
             words.money(need.cost_usd.p50) if need.labels.is_known else "",
             words.weeks(need.weeks.p50) if need.labels.is_known else "",
@@ -278,7 +335,9 @@ def _labels(verdict: Verdict) -> Iterator[Block]:
 
 
 def _labels_span(need: LabelsNeeded) -> str:
-    """The 80 % interval; where too few draws get there, its upper end is only how far the curve was followed."""
+    """The 80 % interval; where too few draws get there, its upper end is only how far the curve was
+    followed.
+    """
     if not need.labels.is_known:
         return ""
     low, high = (words.number(words.about(end)) for end in (need.labels.p10, need.labels.p90))
@@ -312,7 +371,10 @@ def _sensitivity(verdict: Verdict) -> Iterator[Block]:
 def _excluded(verdict: Verdict) -> Iterator[Block]:
     if verdict.excluded:
         yield Heading("Ruled out")
-        rows = tuple((Code(words.clean(e.id)), words.clean(e.rule), words.clean(e.detail)) for e in verdict.excluded)
+        rows = tuple(
+            (Code(words.clean(e.id)), words.clean(e.rule), words.clean(e.detail))
+            for e in verdict.excluded
+        )
         yield Table("excluded", (Column("option"), Column("rule"), Column("because")), rows)
 
 
@@ -321,33 +383,52 @@ def _assumptions(verdict: Verdict) -> Iterator[Block]:
         yield Heading("Assumption register")
         yield Paragraph("What the brief leaves out, and what stands in for it.")
         rows = tuple(
-            (Code(words.clean(a.key)), *(words.clean(t) or "—" for t in (a.value, a.basis, a.source, a.as_of)))
+            (
+                Code(words.clean(a.key)),
+                *(words.clean(t) or "—" for t in (a.value, a.basis, a.source, a.as_of)),
+            )
             for a in verdict.assumptions
         )
-        yield Table("assumptions", tuple(Column(c) for c in ("input", "value", "basis", "source", "as of")), rows)
+        yield Table(
+            "assumptions",
+            tuple(Column(c) for c in ("input", "value", "basis", "source", "as of")),
+            rows,
+        )
 
 
 def _sources(verdict: Verdict) -> Iterator[Block]:
     found: dict[tuple[str, str, str], dict[str, None]] = {}
     for s in verdict.sources:
-        found.setdefault((_document(s), s.basis, _dated(s, verdict.as_of)), {}).update(dict.fromkeys(s.used_for))
+        found.setdefault((_document(s), s.basis, _dated(s, verdict.as_of)), {}).update(
+            dict.fromkeys(s.used_for)
+        )
     if found:
         yield Heading("Sources")
         rows = tuple(
             (*(words.clean(text) or "—" for text in origin), words.clean(", ".join(used)) or "—")
             for origin, used in found.items()
         )
-        yield Table("sources", tuple(Column(c) for c in ("source", "basis", "as of", "used for")), rows)
+        yield Table(
+            "sources", tuple(Column(c) for c in ("source", "basis", "as of", "used for")), rows
+        )
 
 
 def _dated(held: SourceRecord, on: str) -> str:
-    """The date of a source; a fact that is more than 90 days old on the day of the decision is marked."""
+    """The date of a source; a fact that is more than 90 days old on the day of the decision is
+    marked.
+    """
     looked_up = held.basis in ("quoted", "published") and earliest_day(held.as_of) is not None
-    return f"{held.as_of} (old)" if on and looked_up and stale(held.as_of, date.fromisoformat(on)) else held.as_of
+    return (
+        f"{held.as_of} (old)"
+        if on and looked_up and stale(held.as_of, date.fromisoformat(on))
+        else held.as_of
+    )
 
 
 def _document(held: SourceRecord) -> str:
-    """The source without the key it is read at, where that key is what it is used for: a brief stands once."""
+    """The source without the key it is read at, where that key is what it is used for: a brief
+    stands once.
+    """
     document, _, key = held.source.partition(": ")
     return document if key and held.used_for == (key,) else held.source
 

@@ -19,7 +19,9 @@ def render(held: Difference, width: int = 80) -> str:
 def _lines(held: Difference, width: int) -> Iterator[str]:
     for letter, one in (("A", held.a), ("B", held.b)):
         word = words.VERDICT_WORDS.get(one.verdict, one.verdict)
-        yield from words.wrap(f"{letter}  {words.clean(one.name)}: {word} {words.clean(one.arm)}", width)
+        yield from words.wrap(
+            f"{letter}  {words.clean(one.name)}: {word} {words.clean(one.arm)}", width
+        )
     yield ""
     yield from draw(_money_table(held), width, str, str)
     yield ""
@@ -33,11 +35,22 @@ def _lines(held: Difference, width: int) -> Iterator[str]:
 
 def _money_table(held: Difference) -> Table:
     rows = (
-        _money_row("a month", held.a.monthly_usd, held.b.monthly_usd, f"{_cash(held.change.monthly_usd)} a month"),
+        _money_row(
+            "a month",
+            held.a.monthly_usd,
+            held.b.monthly_usd,
+            f"{_cash(held.change.monthly_usd)} a month",
+        ),
         _money_row("once", held.a.one_off_usd, held.b.one_off_usd, _cash(held.change.one_off_usd)),
-        _money_row(held.horizon, held.a.horizon_usd, held.b.horizon_usd, _cash(held.change.horizon_usd)),
+        _money_row(
+            held.horizon, held.a.horizon_usd, held.b.horizon_usd, _cash(held.change.horizon_usd)
+        ),
     )
-    return Table("money", (Column("chosen option"), *(Column(c, right=True) for c in ("A", "B", "change"))), rows)
+    return Table(
+        "money",
+        (Column("chosen option"), *(Column(c, right=True) for c in ("A", "B", "change"))),
+        rows,
+    )
 
 
 def _money_row(title: str, a: float | None, b: float | None, change: str) -> tuple[Cell, ...]:
@@ -46,7 +59,8 @@ def _money_row(title: str, a: float | None, b: float | None, change: str) -> tup
 
 def _changes_table(held: Difference) -> Table:
     rows = tuple(
-        (Code(words.clean(c.input)), words.clean(c.a), words.clean(c.b), _effect(c, held.a)) for c in held.changed
+        (Code(words.clean(c.input)), words.clean(c.a), words.clean(c.b), _effect(c, held.a))
+        for c in held.changed
     )
     return Table("changes", tuple(Column(c) for c in ("input", "A", "B", "alone")), rows)
 
@@ -55,7 +69,11 @@ def _effect(change: Change, a: Side) -> str:
     if change.effect is None:
         return words.clean(change.reason)
     money = f"{_cash(change.effect.monthly_usd)} a month"
-    return money if change.verdict == a.verdict else f"{money}; becomes {words.APPROACH_WORDS[change.verdict]}"
+    return (
+        money
+        if change.verdict == a.verdict
+        else f"{money}; becomes {words.APPROACH_WORDS[change.verdict]}"
+    )
 
 
 def _remainder(held: Difference, width: int) -> Iterator[str]:

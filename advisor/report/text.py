@@ -1,4 +1,6 @@
-"""The report as plain text, for a terminal or a pipe: the answer fills the first screen, the detail follows."""
+"""The report as plain text, for a terminal or a pipe: the answer fills the first screen, the detail
+follows.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +29,17 @@ def _lines(held: Page, width: int, color: bool) -> Iterator[str]:
     for block in held.blocks:
         yield from _block(block, width, color)
     yield ""
-    yield from words.wrap("Every figure with formula, numbers and sources: advisor explain BRIEF FIGURE", width)
+    yield from words.wrap(
+        "Every figure with formula, numbers and sources: advisor explain BRIEF FIGURE", width
+    )
 
 
 def _headline(held: Page, width: int, color: bool) -> Iterator[str]:
     head = held.headline
-    yield from (bold(line, color) for line in words.wrap(f"{head.word} {head.link} {head.arm}".rstrip(), width))
+    yield from (
+        bold(line, color)
+        for line in words.wrap(f"{head.word} {head.link} {head.arm}".rstrip(), width)
+    )
     if head.p_best is not None:
         yield from words.wrap(f"{words.share_bar(head.p_best, _BAR)} {head.sure}", width)
     else:
@@ -43,24 +50,32 @@ def _headline(held: Page, width: int, color: bool) -> Iterator[str]:
 
 
 def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
-    """`running   $3,317 a month   $2,900 ├──●────┤ $4,100  modelled`, in two lines where one is too narrow."""
+    """`running   $3,317 a month   $2,900 ├──●────┤ $4,100  modelled`, in two lines where one is too
+    narrow.
+    """
     head = f"{figure.label:<10} {figure.value:>10} {figure.unit:<8}"
     if figure.other:
         yield from _beside(head, figure.other, width)
     elif not figure.spread:
         interval = "exact" if figure.low == figure.high else f"{figure.low} – {figure.high}"
-        yield from _beside(head, f"{interval}, {figure.basis}".rstrip(", ") if figure.low else "", width)
+        yield from _beside(
+            head, f"{interval}, {figure.basis}".rstrip(", ") if figure.low else "", width
+        )
     else:
         line = f"{head} {figure.low:>9} {_bar(figure.range, _BAR)} {figure.high:<9} {figure.basis}".rstrip()
         room = max(3, min(_BAR, width - 4 - len(figure.low) - len(figure.high)))
         below = f"  {figure.low} {_bar(figure.range, room)} {figure.high}"
-        yield from [line] if words.cells(line) <= width else [*_beside(head, figure.basis, width), below]
+        yield from (
+            [line] if words.cells(line) <= width else [*_beside(head, figure.basis, width), below]
+        )
 
 
 def _beside(head: str, text: str, width: int) -> Iterator[str]:
     """`head` and `text` on one line where they fit, else below each other."""
     line = f"{head} {text}".rstrip()
-    yield from [line] if words.cells(line) <= width else [head.rstrip(), *_hanging(" ", text, width)]
+    yield from (
+        [line] if words.cells(line) <= width else [head.rstrip(), *_hanging(" ", text, width)]
+    )
 
 
 def _bar(held: Range, width: int) -> str:

@@ -1,4 +1,6 @@
-"""Every figure of an arm with its formula, the numbers in it, and what goes in: enough to re-check it by hand."""
+"""Every figure of an arm with its formula, the numbers in it, and what goes in: enough to re-check
+it by hand.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,13 @@ from advisor.core.verdict import ArmRecord, FigureInput, FigureRecord, Verdict
 from advisor.report import words
 from advisor.report.page import Block, Code, Column, Fold, Heading, Paragraph, Ranged, Table
 
-_FIGURES = tuple(Column(c, right=c == "value") for c in ("figure", "value", "basis", "formula", "with the numbers"))
-_INPUTS = tuple(Column(c, right=c == "value") for c in ("input", "value", "basis", "source", "as of"))
+_FIGURES = tuple(
+    Column(c, right=c == "value")
+    for c in ("figure", "value", "basis", "formula", "with the numbers")
+)
+_INPUTS = tuple(
+    Column(c, right=c == "value") for c in ("input", "value", "basis", "source", "as of")
+)
 
 
 def traces(verdict: Verdict, arm_ids: Iterable[str]) -> Iterator[Block]:
@@ -29,7 +36,9 @@ def traces(verdict: Verdict, arm_ids: Iterable[str]) -> Iterator[Block]:
 
 
 def value_of(figure: FigureRecord) -> str:
-    """A figure's likely value with its unit; where parts are unknown, the known sum and how many are missing."""
+    """A figure's likely value with its unit; where parts are unknown, the known sum and how many
+    are missing.
+    """
     if not words.is_known(figure.value) and figure.at_least is not None:
         return words.at_least(figure.at_least, len(figure.missing))
     return words.measure(figure.value, figure.unit)
@@ -44,7 +53,9 @@ def span_of(figure: FigureRecord) -> str:
 
 
 def leaves(arm: ArmRecord) -> list[FigureInput]:
-    """What goes into an arm's figures and is not itself one of them, each once, in order of appearance."""
+    """What goes into an arm's figures and is not itself one of them, each once, in order of
+    appearance.
+    """
     own = {f.id for f in arm.figures}
     found: dict[str, FigureInput] = {}
     for figure in arm.figures:

@@ -1,6 +1,7 @@
 """How numbers, ranges and words are shown, once for screen, command line and every report.
 
-Unknown is shown as `unknown`, never as zero; rounding never turns a chance into certainty. All functions are pure.
+Unknown is shown as `unknown`, never as zero; rounding never turns a chance into certainty. All
+functions are pure.
 """
 
 from __future__ import annotations
@@ -28,7 +29,12 @@ VERDICT_WORDS = MappingProxyType(
 """What a verdict is called where it stands alone."""
 
 APPROACH_WORDS = MappingProxyType(
-    {"prompt": "prompting", "tune": "fine-tuning", "hybrid": "a hybrid", "undecided": "not decidable"}
+    {
+        "prompt": "prompting",
+        "tune": "fine-tuning",
+        "hybrid": "a hybrid",
+        "undecided": "not decidable",
+    }
 )
 """The same inside a sentence."""
 
@@ -47,7 +53,9 @@ def is_known(value: float | None) -> bool:
 
 
 def money(value: float | None, *, cents: bool = False) -> str:
-    """US dollars: `$12,168`, `$43.16` below 100, three digits below a cent; `cents` always keeps two decimals."""
+    """US dollars: `$12,168`, `$43.16` below 100, three digits below a cent; `cents` always keeps
+    two decimals.
+    """
     if value is None or not math.isfinite(value):
         return UNKNOWN_WORD
     size = abs(value) if abs(value) >= _NOTHING else 0.0
@@ -79,7 +87,13 @@ def compact(value: float | None, *, prefix: str = "") -> str:
         if abs(value) >= scale * 0.9995:
             return f"{_sign(value)}{prefix}{_three_figures(abs(value) / scale)} {letter}"
     whole, tiny = value == int(value), 0 < abs(value) < 0.01
-    shown = f"{abs(value):.0f}" if whole else _three_digits(abs(value)) if tiny else _three_figures(abs(value))
+    shown = (
+        f"{abs(value):.0f}"
+        if whole
+        else _three_digits(abs(value))
+        if tiny
+        else _three_figures(abs(value))
+    )
     return f"{_sign(value, shown)}{prefix}{shown}"
 
 
@@ -103,7 +117,9 @@ def number(value: float | None) -> str:
 
 
 def share(value: float | None, digits: int = 0) -> str:
-    """A share or chance in percent: `91 %`; what is not quite 0 or 1 is shown as `<1 %` or `>99 %`."""
+    """A share or chance in percent: `91 %`; what is not quite 0 or 1 is shown as `<1 %` or `>99
+    %`.
+    """
     if value is None or not math.isfinite(value):
         return UNKNOWN_WORD
     percent, step = abs(value) * 100, 10.0**-digits
@@ -121,7 +137,11 @@ def of_hundred(chance: float | None) -> str:
 
 def score(value: float | None) -> str:
     """A quality score from 0 to 1: `0.912`."""
-    return f"{_sign(value)}{abs(value):.3f}" if value is not None and math.isfinite(value) else UNKNOWN_WORD
+    return (
+        f"{_sign(value)}{abs(value):.3f}"
+        if value is not None and math.isfinite(value)
+        else UNKNOWN_WORD
+    )
 
 
 def signed_score(value: float | None) -> str:
@@ -159,14 +179,22 @@ def measure(value: float | None, unit: str) -> str:
 
 
 def bare(value: float | None, unit: str) -> str:
-    """A number as its unit is usually written, without the unit's name; prices for one of a thing keep six digits."""
+    """A number as its unit is usually written, without the unit's name; prices for one of a thing
+    keep six digits.
+    """
     if value is None or not math.isfinite(value):
         return UNKNOWN_WORD
     if unit in ("USD", "USD/month"):
         return money(value)
     if unit.startswith("USD/"):
         return f"{_sign(value)}${plain(abs(value))}"
-    return share(value, 1) if unit.split("/")[0] == "share" else score(value) if unit == "score" else number(value)
+    return (
+        share(value, 1)
+        if unit.split("/")[0] == "share"
+        else score(value)
+        if unit == "score"
+        else number(value)
+    )
 
 
 def about(value: float | None) -> float | None:
@@ -175,19 +203,25 @@ def about(value: float | None) -> float | None:
 
 
 def span(held: Range, show: Show = number) -> str:
-    """The 80 % interval `2,900 – 4,100`; one number where both ends read alike, `unknown` where it is not known."""
+    """The 80 % interval `2,900 – 4,100`; one number where both ends read alike, `unknown` where it
+    is not known.
+    """
     low, high = show(held.p10), show(held.p90)
     return low if low == high else f"{low} – {high}"
 
 
 def short_span(held: Range, show: Show) -> str:
-    """`0.888–0.930`, for the line below a figure; empty where it is unknown or both ends read alike."""
+    """`0.888–0.930`, for the line below a figure; empty where it is unknown or both ends read
+    alike.
+    """
     low, high = show(held.p10), show(held.p90)
     return f"{low}–{high}" if low != high else ""
 
 
 def tight_span(held: Range) -> str:
-    """Money for narrow columns, both ends on the scale of the upper: `2.90–4.10 k`; else as `short_span`."""
+    """Money for narrow columns, both ends on the scale of the upper: `2.90–4.10 k`; else as
+    `short_span`.
+    """
     if held.p10 is None or held.p90 is None:
         return ""
     size = max(abs(held.p10), abs(held.p90))
@@ -213,7 +247,13 @@ def range_bar(
     width: int,
 ) -> str:
     """`├──●──┤` on a scale from `low` to `high`, exactly `width` columns; blank where unknown."""
-    if p10 is None or p50 is None or p90 is None or not all(map(math.isfinite, (p10, p50, p90))) or width < 1:
+    if (
+        p10 is None
+        or p50 is None
+        or p90 is None
+        or not all(map(math.isfinite, (p10, p50, p90)))
+        or width < 1
+    ):
         return " " * max(width, 0)
 
     def column(value: float) -> int:
@@ -235,12 +275,16 @@ def share_bar(value: float | None, width: int) -> str:
 
 
 def clean(text: str) -> str:
-    """Text from data made safe to show: white space becomes one space; control and bidi characters are spelt out."""
+    """Text from data made safe to show: white space becomes one space; control and bidi characters
+    are spelt out.
+    """
     return printable(" ".join(text.split()))
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` terminal cells (wide characters: two); `27 %` stays together, long words are cut."""
+    """Lines of at most `width` terminal cells (wide characters: two); `27 %` stays together, long
+    words are cut.
+    """
     lines, line = [], ""
     for word in _cut(re.split(r" +(?!%)", text.strip(" ")), max(width, 2)):
         joined = f"{line} {word}" if line else word
@@ -275,10 +319,14 @@ def sentence_list(words: Iterable[str]) -> str:
 
 
 def _cut(words: Iterable[str], width: int) -> Iterator[str]:
-    """Words no wider than `width`; a name such as `tune/lora@model+batch` is cut after its marks where it can be."""
+    """Words no wider than `width`; a name such as `tune/lora@model+batch` is cut after its marks
+    where it can be.
+    """
     for word in words:
         piece = ""
-        for part in re.findall(r"[^/@+.,_-]*[/@+.,_-]|[^/@+.,_-]+", word) if cell_len(word) > width else ():
+        for part in (
+            re.findall(r"[^/@+.,_-]*[/@+.,_-]|[^/@+.,_-]+", word) if cell_len(word) > width else ()
+        ):
             if piece and cell_len(piece + part) > width:
                 yield from chop_cells(piece, width)
                 piece = ""

@@ -1,4 +1,7 @@
-"""Kept between runs: briefs, probes, verdicts and calibrations in one SQLite file. The only SQL of the program."""
+"""Kept between runs: briefs, probes, verdicts and calibrations in one SQLite file.
+
+The only SQL of the program.
+"""
 
 from advisor.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreTooNew, StoreUnreachable
 from advisor.store.folders import Folders, folders

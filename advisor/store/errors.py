@@ -1,4 +1,6 @@
-"""What can go wrong with the database. None of it may stop the main job: a caller turns it into a warning.
+"""What can go wrong with the database.
+
+None of it may stop the main job: a caller turns it into a warning.
 
 StoreError                  one line: which file, what is wrong, what to do
 ├── StoreUnreachable        the folder or the file cannot be made, read or written
@@ -44,7 +46,9 @@ _KINDS: dict[str, tuple[type[StoreError], str]] = {
     "SQLITE_CONSTRAINT": (StoreError, "what the new row refers to is not in it"),
     "SQLITE_NOTADB": (StoreCorrupt, "it is not a database; move it away and a new one is made"),
 }
-"""Result codes of https://www.sqlite.org/rescode.html that are more than a file that cannot be reached."""
+"""Result codes of https://www.sqlite.org/rescode.html that are more than a file that cannot be
+reached.
+"""
 
 
 @contextmanager
@@ -56,9 +60,15 @@ def translated(path: Path) -> Iterator[None]:
         name = str(getattr(error, "sqlite_errorname", ""))
         primary = "_".join(name.split("_")[:2])
         kind, advice = _KINDS.get(
-            primary, (StoreUnreachable, f"{error}; check the folder's rights and free space, or set ADVISOR_HOME")
+            primary,
+            (
+                StoreUnreachable,
+                f"{error}; check the folder's rights and free space, or set ADVISOR_HOME",
+            ),
         )
         raise kind(f"{path}: {advice}") from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StoreUnreachable(f"{path}: {reason}; check the folder's rights, or set ADVISOR_HOME") from error
+        raise StoreUnreachable(
+            f"{path}: {reason}; check the folder's rights, or set ADVISOR_HOME"
+        ) from error

@@ -1,4 +1,6 @@
-"""Where the program keeps things on this machine: the XDG folders of the user, or all below ADVISOR_HOME."""
+"""Where the program keeps things on this machine: the XDG folders of the user, or all below
+ADVISOR_HOME.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ PRIVATE_FILE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """`config` holds the user's own facts, `data` the database, `state` drafts and logs. None need exist."""
+    """`config` holds the user's own facts, `data` the database, `state` drafts and logs.
+
+    None need exist.
+    """
 
     config: Path
     data: Path

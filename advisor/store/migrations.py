@@ -1,4 +1,7 @@
-"""The ordered steps from an empty file to the present schema. A released step is never edited: add another."""
+"""The ordered steps from an empty file to the present schema.
+
+A released step is never edited: add another.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ def _briefs(db: Database) -> None:
 
 
 def _probes(db: Database) -> None:
-    """A report by what was looked at, such as the digest of a file; a new look replaces the old one."""
+    """A report by what was looked at, such as the digest of a file; a new look replaces the old
+    one.
+    """
     db.table("probes").create(
         {"id": int, "kind": str, "key": str, "report": str, "probed_at": str},
         pk="id",
@@ -64,7 +69,9 @@ def _history(db: Database) -> None:
 
 
 def _runs(db: Database) -> None:
-    """Calibration runs: plan, forecast, result and events in JSON; a trial is kept the moment it ends."""
+    """Calibration runs: plan, forecast, result and events in JSON; a trial is kept the moment it
+    ends.
+    """
     db.table("runs").create(
         {
             "id": int,
@@ -108,7 +115,9 @@ def _runs(db: Database) -> None:
 
 
 def _actuals(db: Database) -> None:
-    """What really came of a forecast figure; `run_id` is null where no calibration made the forecast."""
+    """What really came of a forecast figure; `run_id` is null where no calibration made the
+    forecast.
+    """
     db.table("actuals").create(
         {
             "id": int,
@@ -130,7 +139,9 @@ def _actuals(db: Database) -> None:
 
 
 def _belongs(db: Database) -> None:
-    """What a run was measured on and with: fingerprints of training and test data, the model's name in a brief."""
+    """What a run was measured on and with: fingerprints of training and test data, the model's name
+    in a brief.
+    """
     for column in ("data", "eval", "model"):
         db.table("runs").add_column(column, str)
     db.table("runs").create_index(["data"])

@@ -1,4 +1,6 @@
-"""Calibration runs in the database: plans, finished trials, what a run showed, and what really came of a forecast."""
+"""Calibration runs in the database: plans, finished trials, what a run showed, and what really came
+of a forecast.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,10 @@ class Runs:
         folder: str = "",
         about: Mapping[str, str] = NOTHING,
     ) -> int:
-        """A new run, running from now; returns its id. `about`: data, eval and model it belongs to."""
+        """A new run, running from now; returns its id.
+
+        `about`: data, eval and model it belongs to.
+        """
         row = {
             "kind": kind,
             "name": name,
@@ -79,11 +84,19 @@ class Runs:
             "finished_at": _now(),
         }
         with translated(self._path), self._db.atomic():
-            self._db.execute("delete from trials where run_id = ? and digest = ?", [run_id, outcome.digest])
+            self._db.execute(
+                "delete from trials where run_id = ? and digest = ?", [run_id, outcome.digest]
+            )
             self._db.table("trials").insert(row)
 
     def end(
-        self, run_id: int, status: Status, *, result: Mapping[str, Any], events: str, machine: Mapping[str, Any]
+        self,
+        run_id: int,
+        status: Status,
+        *,
+        result: Mapping[str, Any],
+        events: str,
+        machine: Mapping[str, Any],
     ) -> None:
         """How the run ended; the events of an earlier part of it stay in front."""
         with translated(self._path), self._db.atomic():
@@ -96,7 +109,9 @@ class Runs:
     def resume(self, run_id: int) -> None:
         """The run goes on."""
         with translated(self._path), self._db.atomic():
-            self._db.execute("update runs set status = ? where id = ?", [Status.RUNNING.value, run_id])
+            self._db.execute(
+                "update runs set status = ? where id = ?", [Status.RUNNING.value, run_id]
+            )
 
     def belongs(self, run_id: int, about: Mapping[str, str]) -> None:
         """What the run belongs to, in place of what was said before."""
@@ -104,7 +119,9 @@ class Runs:
             self._db.table("runs").update(run_id, _belongs(about))
 
     def measured_on(self, data: str) -> tuple[KeptTrial, ...]:
-        """The finished trials of all runs on the data of this fingerprint, the newest runs last; of none: none."""
+        """The finished trials of all runs on the data of this fingerprint, the newest runs last; of
+        none: none.
+        """
         query = (
             "select trials.*, runs.kind, runs.data, runs.eval, runs.model from trials join runs on runs.id = run_id "
             "where runs.data = ? and trials.status = 'done' order by runs.id, trials.id"
@@ -128,13 +145,19 @@ class Runs:
     def knows_data(self) -> bool:
         """Whether any run belongs to data at all."""
         with translated(self._path):
-            return next(self._db.query("select 1 from runs where data <> '' limit 1"), None) is not None
+            return (
+                next(self._db.query("select 1 from runs where data <> '' limit 1"), None)
+                is not None
+            )
 
     def latest(self, digest: str) -> RunRecord | None:
         """The last run of the plan with this digest, or None."""
         with translated(self._path):
             found = next(
-                self._db.query("select id from runs where digest = ? order by id desc limit 1", [digest]), None
+                self._db.query(
+                    "select id from runs where digest = ? order by id desc limit 1", [digest]
+                ),
+                None,
             )
         return None if found is None else self.run(int(found["id"]))
 
@@ -148,7 +171,9 @@ class Runs:
         """The runs begun last, newest first."""
         where, values = (" where kind = ?", [kind]) if kind else ("", [])
         with translated(self._path):
-            rows = list(self._db.query(f"{_SUMMARY}{where} order by runs.id desc limit ?", [*values, limit]))
+            rows = list(
+                self._db.query(f"{_SUMMARY}{where} order by runs.id desc limit ?", [*values, limit])
+            )
         return tuple(_summary(row) for row in rows)
 
     def run(self, id: int) -> RunRecord | None:
@@ -158,7 +183,10 @@ class Runs:
             if row is None:
                 return None
             held = next(
-                self._db.query("select digest, plan, forecast, result, machine, events from runs where id = ?", [id])
+                self._db.query(
+                    "select digest, plan, forecast, result, machine, events from runs where id = ?",
+                    [id],
+                )
             )
             trials = list(self._db.query("select * from trials where run_id = ? order by id", [id]))
         return RunRecord(
@@ -227,7 +255,9 @@ class Runs:
         try:
             held = json.loads(text or "{}")
         except ValueError as error:
-            raise StoreCorrupt(f"{self._path}: a run in it is damaged; move it away and a new one is made") from error
+            raise StoreCorrupt(
+                f"{self._path}: a run in it is damaged; move it away and a new one is made"
+            ) from error
         return held if isinstance(held, dict) else {}
 
 

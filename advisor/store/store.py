@@ -35,7 +35,10 @@ class SavedBrief:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict of the past, without its record. `p_best` is a share, `decided_at` UTC in ISO 8601."""
+    """A verdict of the past, without its record.
+
+    `p_best` is a share, `decided_at` UTC in ISO 8601.
+    """
 
     id: int
     brief_id: int
@@ -50,7 +53,10 @@ class Decision:
 
 
 class Store:
-    """An open database with the present schema. Every method raises StoreError, never an error of SQLite."""
+    """An open database with the present schema.
+
+    Every method raises StoreError, never an error of SQLite.
+    """
 
     def __init__(self, db: Database, path: Path) -> None:
         self._db = db
@@ -58,7 +64,8 @@ class Store:
 
     @classmethod
     def open(cls, path: Path | None = None, *, patience_seconds: float = PATIENCE_SECONDS) -> Self:
-        """Open the user's database, or the one at `path`; made where missing, brought up to date where old.
+        """Open the user's database, or the one at `path`; made where missing, brought up to date
+        where old.
 
         Waits up to `patience_seconds` for another program. Raises StoreError.
         """
@@ -86,7 +93,10 @@ class Store:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -94,10 +104,18 @@ class Store:
         """Keep a brief's text; returns its id. The same text at the same path is kept once."""
         where = str(Path(path).absolute()) if str(path) else ""
         digest = _digest(text)
-        row = {"path": where, "name": name or Path(where).stem, "digest": digest, "text": text, "saved_at": _now()}
+        row = {
+            "path": where,
+            "name": name or Path(where).stem,
+            "digest": digest,
+            "text": text,
+            "saved_at": _now(),
+        }
         with translated(self.path):
             self._db.table("briefs").insert(row, ignore=True)
-            found = self._db.query("select id from briefs where path = ? and digest = ?", [where, digest])
+            found = self._db.query(
+                "select id from briefs where path = ? and digest = ?", [where, digest]
+            )
             return int(next(found)["id"])
 
     def brief(self, id: int) -> SavedBrief | None:
@@ -112,7 +130,9 @@ class Store:
         with translated(self.path):
             return tuple(
                 SavedBrief(**row)
-                for row in self._db.query(f"select id, path, name, text, saved_at from briefs {rest}", values)
+                for row in self._db.query(
+                    f"select id, path, name, text, saved_at from briefs {rest}", values
+                )
             )
 
     def save_probe(self, kind: str, key: str, report_json: str) -> None:
@@ -123,10 +143,14 @@ class Store:
             self._db.table("probes").insert(row)
 
     def probe(self, kind: str, key: str) -> str | None:
-        """What a probe of `kind` found for `key`, in JSON, or None. Raises StoreCorrupt where it is no JSON."""
+        """What a probe of `kind` found for `key`, in JSON, or None.
+
+        Raises StoreCorrupt where it is no JSON.
+        """
         with translated(self.path):
             found = next(
-                self._db.query("select report from probes where kind = ? and key = ?", [kind, key]), {"report": None}
+                self._db.query("select report from probes where kind = ? and key = ?", [kind, key]),
+                {"report": None},
             )["report"]
         return None if found is None else self._sound_json(found)
 
@@ -140,7 +164,10 @@ class Store:
         p_best: float | None = None,
         as_of: str = "",
     ) -> int:
-        """Keep a verdict on a saved brief; returns its id. Deciding the same again adds nothing to the history."""
+        """Keep a verdict on a saved brief; returns its id.
+
+        Deciding the same again adds nothing to the history.
+        """
         digest = _digest(record_json)
         row = {
             "brief_id": brief_id,
@@ -156,7 +183,8 @@ class Store:
         with translated(self.path):
             last = next(
                 self._db.query(
-                    "select id, digest from verdicts where brief_id = ? order by id desc limit 1", [brief_id]
+                    "select id, digest from verdicts where brief_id = ? order by id desc limit 1",
+                    [brief_id],
                 ),
                 None,
             )
@@ -165,9 +193,14 @@ class Store:
             return int(str(self._db.table("verdicts").insert(row).last_pk))
 
     def record(self, id: int) -> str | None:
-        """The JSON record of the verdict under `id`, or None. Raises StoreCorrupt where it is no JSON."""
+        """The JSON record of the verdict under `id`, or None.
+
+        Raises StoreCorrupt where it is no JSON.
+        """
         with translated(self.path):
-            found = next(self._db.query("select record from verdicts where id = ?", [id]), {"record": None})["record"]
+            found = next(
+                self._db.query("select record from verdicts where id = ?", [id]), {"record": None}
+            )["record"]
         return None if found is None else self._sound_json(found)
 
     def history(self, limit: int = 20) -> tuple[Decision, ...]:
@@ -180,13 +213,17 @@ class Store:
 
     def _decisions(self, rest: str, values: list[Any]) -> tuple[Decision, ...]:
         with translated(self.path):
-            return tuple(Decision(**row) for row in self._db.query(f"select * from history {rest}", values))
+            return tuple(
+                Decision(**row) for row in self._db.query(f"select * from history {rest}", values)
+            )
 
     def _sound_json(self, text: str) -> str:
         try:
             json.loads(text)
         except ValueError as error:
-            raise StoreCorrupt(f"{self.path}: a record in it is damaged; move it away and a new one is made") from error
+            raise StoreCorrupt(
+                f"{self.path}: a record in it is damaged; move it away and a new one is made"
+            ) from error
         return text
 
 
@@ -199,7 +236,9 @@ def _prepared(connection: sqlite3.Connection, path: Path, patience_seconds: floa
     db.execute("pragma foreign_keys = on")
     _use_write_ahead_log(db, patience_seconds)
     if later := unknown_steps(db):
-        raise StoreTooNew(f"{path}: written by a later release (it has {later[0]!r}); update prompt-or-tune")
+        raise StoreTooNew(
+            f"{path}: written by a later release (it has {later[0]!r}); update prompt-or-tune"
+        )
     if migrations().pending(db):
         db.execute("begin immediate")
         with connection:
@@ -208,13 +247,19 @@ def _prepared(connection: sqlite3.Connection, path: Path, patience_seconds: floa
 
 
 def _use_write_ahead_log(db: Database, patience_seconds: float) -> None:
-    """Readers and a writer at once. SQLite does not wait by itself when two programs switch a new file over."""
+    """Readers and a writer at once.
+
+    SQLite does not wait by itself when two programs switch a new file over.
+    """
     give_up = time.monotonic() + patience_seconds
     while True:
         try:
             return db.enable_wal()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname not in ("SQLITE_BUSY", "SQLITE_BUSY_RECOVERY") or time.monotonic() > give_up:
+            if (
+                error.sqlite_errorname not in ("SQLITE_BUSY", "SQLITE_BUSY_RECOVERY")
+                or time.monotonic() > give_up
+            ):
                 raise
             time.sleep(0.01)
 

@@ -40,5 +40,8 @@ class AdvisorApp(App[None]):
 
 
 def open_app(path: Path | None = None) -> None:
-    """Run the app on the brief in a file, or on an empty one. Raises UsageError for a file that is no brief."""
+    """Run the app on the brief in a file, or on an empty one.
+
+    Raises UsageError for a file that is no brief.
+    """
     AdvisorApp(Draft.read(path) if path else Draft()).run()

@@ -1,4 +1,6 @@
-"""Runs the stages in threads for the desk: debounced, numbered, so that what comes late is dropped."""
+"""Runs the stages in threads for the desk: debounced, numbered, so that what comes late is
+dropped.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class Bench:
         self.judgements = 0
 
     def look(self, brief: Brief, *, after: float = 0.0) -> None:
-        """Look around for a brief, `after` seconds from now; a look that still runs is told to stop."""
+        """Look around for a brief, `after` seconds from now; a look that still runs is told to
+        stop.
+        """
         self._cancel.cancel()
         self._cancel = CancelToken()
         self.looks += 1
@@ -41,11 +45,17 @@ class Bench:
     def judge(self, brief: Brief, sights: Sights) -> None:
         """Judge a new request as soon as typing pauses for a blink."""
         self.judgements += 1
-        self._after(SETTLE_SECONDS, "judge", partial(self._judge, self.judgements, brief, sights, deep=False))
+        self._after(
+            SETTLE_SECONDS,
+            "judge",
+            partial(self._judge, self.judgements, brief, sights, deep=False),
+        )
 
     def deepen(self, brief: Brief, sights: Sights) -> None:
         """Judge the same request in depth once input rests."""
-        self._after(REST_SECONDS, "judge", partial(self._judge, self.judgements, brief, sights, deep=True))
+        self._after(
+            REST_SECONDS, "judge", partial(self._judge, self.judgements, brief, sights, deep=True)
+        )
 
     def drop(self) -> None:
         """No judgement that is under way counts any more."""
@@ -68,7 +78,9 @@ class Bench:
         self._timers[group] = self._desk.set_timer(seconds, partial(self._start, group, job))
 
     def _start(self, group: str, job: partial[None]) -> None:
-        self._desk.run_worker(job, group=group, thread=True, exclusive=True, exit_on_error=False, description=group)
+        self._desk.run_worker(
+            job, group=group, thread=True, exclusive=True, exit_on_error=False, description=group
+        )
 
     def _look(self, number: int, brief: Brief, cancel: CancelToken) -> None:
         try:

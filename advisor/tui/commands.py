@@ -48,7 +48,10 @@ class DeskCommands(Provider):
         yield "Save brief as", "Write it to another file", desk.action_save_as
         yield "Open brief", "Another TOML file", desk.action_open
         yield "New brief", "From an example or from nothing", desk.action_new
-        yield from ((f"Show {tab}", f"Tab {n}", partial(desk.action_tab, tab)) for n, tab in enumerate(TABS, 1))
+        yield from (
+            (f"Show {tab}", f"Tab {n}", partial(desk.action_tab, tab))
+            for n, tab in enumerate(TABS, 1)
+        )
         shown = desk.runner.shown
         if shown is not None and not shown.ended:
             yield "Cancel the run", "What is finished is kept", desk.action_cancel_run
@@ -57,8 +60,16 @@ class DeskCommands(Provider):
             yield "Recorded runs", "Watch one again", desk.action_recordings
         yield "Help", "Open or close the help that follows the focus", desk.action_help
         if desk.verdict is not None:
-            yield "Explain figures", "Formula, numbers and source of every figure", desk.action_explain
-            yield "Write report", "Markdown, HTML and JSON beside the brief", desk.action_write_reports
+            yield (
+                "Explain figures",
+                "Formula, numbers and source of every figure",
+                desk.action_explain,
+            )
+            yield (
+                "Write report",
+                "Markdown, HTML and JSON beside the brief",
+                desk.action_write_reports,
+            )
         if desk.draft.supposed:
             yield "Keep what-ifs", "Make them answers", partial(desk.action_settle_all, True)
             yield "Drop what-ifs", "Back to the answers", partial(desk.action_settle_all, False)
@@ -70,4 +81,8 @@ class DeskCommands(Provider):
             return
         for box in form.boxes:
             for key in box.group.keys:
-                yield f"Go to {box.group.title}: {label(key)}", questions()[key].text, partial(desk.go_to, key)
+                yield (
+                    f"Go to {box.group.title}: {label(key)}",
+                    questions()[key].text,
+                    partial(desk.go_to, key),
+                )

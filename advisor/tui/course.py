@@ -1,4 +1,7 @@
-"""What a person sees of a run, live or replayed: its trials, its curves, its warnings. No Textual here."""
+"""What a person sees of a run, live or replayed: its trials, its curves, its warnings.
+
+No Textual here.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ MOST_WARNINGS = 50
 
 @dataclass(slots=True)
 class Seen:
-    """One trial: waiting (no status), running, or ended. `earlier` means that another run gave its answer."""
+    """One trial: waiting (no status), running, or ended.
+
+    `earlier` means that another run gave its answer.
+    """
 
     label: str
     status: Status | None = None
@@ -35,7 +41,10 @@ class Seen:
 
 @dataclass(slots=True)
 class Course:
-    """Fed with every event in its order. `at_seconds` counts over restarts of the child; places on curves likewise."""
+    """Fed with every event in its order.
+
+    `at_seconds` counts over restarts of the child; places on curves likewise.
+    """
 
     trials: list[Seen] = field(default_factory=list)
     curves: dict[str, list[tuple[float, float | None]]] = field(default_factory=dict)
@@ -126,7 +135,9 @@ class Course:
 
 
 def _answered(outcome: TrialOutcome) -> Seen:
-    return Seen(outcome.label, outcome.status, outcome.seconds, outcome.result, outcome.reason, earlier=True)
+    return Seen(
+        outcome.label, outcome.status, outcome.seconds, outcome.result, outcome.reason, earlier=True
+    )
 
 
 def _texts(held: Any) -> list[str]:

@@ -1,4 +1,7 @@
-"""The brief under the user's hands: what is meant, what is only supposed, what is not saved. No Textual."""
+"""The brief under the user's hands: what is meant, what is only supposed, what is not saved.
+
+No Textual.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`text` is the file as it was read (empty: a new brief); `changed` the keys answered since, in order.
+    """`text` is the file as it was read (empty: a new brief); `changed` the keys answered since, in
+    order.
 
     `supposed` holds what-if values by key: they are judged, but never saved.
     """
@@ -56,7 +60,9 @@ class Draft:
         return self.brief.get(key) if key in self.brief.origins else None
 
     def answer(self, key: str, value: Any) -> Draft:
-        """This draft with an answer that is meant; None leaves the question out. A what-if on it is dropped.
+        """This draft with an answer that is meant; None leaves the question out.
+
+        A what-if on it is dropped.
 
         An optional table goes with its last answer.
         """
@@ -76,14 +82,25 @@ class Draft:
 
     def drop(self, *keys: str) -> Draft:
         """This draft without these what-ifs."""
-        return replace(self, supposed=MappingProxyType({k: v for k, v in self.supposed.items() if k not in keys}))
+        return replace(
+            self,
+            supposed=MappingProxyType({k: v for k, v in self.supposed.items() if k not in keys}),
+        )
 
     def saved(self, path: Path, text: str) -> Draft:
         """This draft once its text stands in `path`."""
-        return replace(self, path=path, text=text, changed=(), brief=replace(self.brief, folder=str(path.parent)))
+        return replace(
+            self,
+            path=path,
+            text=text,
+            changed=(),
+            brief=replace(self.brief, folder=str(path.parent)),
+        )
 
     def toml(self) -> str:
-        """The file to save: the text that was read with the changed keys in place, so that comments stay."""
+        """The file to save: the text that was read with the changed keys in place, so that comments
+        stay.
+        """
         from advisor import brief as files
 
         if not self.text:
@@ -94,7 +111,9 @@ class Draft:
         return text
 
     def contradiction(self) -> tuple[str, str]:
-        """Key and one line about the first two answers that cannot both hold; empty where all can."""
+        """Key and one line about the first two answers that cannot both hold; empty where all
+        can.
+        """
         from advisor.brief.rules import contradictions
 
         return next(contradictions(self.judged), ("", ""))

@@ -1,4 +1,6 @@
-"""What the app asks of the pipeline: a seam, so that tests can stand in for it and nothing heavy loads before paint."""
+"""What the app asks of the pipeline: a seam, so that tests can stand in for it and nothing heavy
+loads before paint.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,10 @@ class Sights(Protocol):
 
 
 class Engine(Protocol):
-    """The stages as the app needs them. Each call may take long and runs in a thread; each may raise AdvisorError."""
+    """The stages as the app needs them.
+
+    Each call may take long and runs in a thread; each may raise AdvisorError.
+    """
 
     def look(self, brief: Brief, cancel: CancelToken) -> Sights: ...
 
@@ -50,7 +55,9 @@ class Engine(Protocol):
 
     def missing(self, wish: Wish) -> str: ...
 
-    def run(self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken) -> RunRecord: ...
+    def run(
+        self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken
+    ) -> RunRecord: ...
 
     def log(self, record: RunRecord) -> str: ...
 
@@ -60,7 +67,10 @@ class Engine(Protocol):
 
 
 class PipelineEngine:
-    """The real stages. Every import is inside, because numpy and the price list must not delay the first frame."""
+    """The real stages.
+
+    Every import is inside, because numpy and the price list must not delay the first frame.
+    """
 
     def look(self, brief: Brief, cancel: CancelToken) -> Sights:
         """Look at data, machine and prices; seconds where the data are large. Raises Cancelled."""
@@ -69,13 +79,19 @@ class PipelineEngine:
         return pipeline.look(brief, cancel=cancel)
 
     def judge(self, brief: Brief, sights: Sights, *, deep: bool) -> Verdict:
-        """The verdict; `deep` adds flip points, sensitivity and the next step. Raises UsageError, Infeasible."""
+        """The verdict; `deep` adds flip points, sensitivity and the next step.
+
+        Raises UsageError, Infeasible.
+        """
         from advisor import pipeline
 
         return pipeline.judge(brief, cast(pipeline.Surroundings, sights), deep=deep)
 
     def machine(self) -> HardwareReport:
-        """One reading of this machine, for the live view. Raises UsageError where a table of GPUs cannot be read."""
+        """One reading of this machine, for the live view.
+
+        Raises UsageError where a table of GPUs cannot be read.
+        """
         return _reader()()
 
     def plan(self, wish: Wish, brief: Brief, sights: Sights) -> Prepared:
@@ -91,7 +107,9 @@ class PipelineEngine:
 
         return missing(wish)
 
-    def run(self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken) -> RunRecord:
+    def run(
+        self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken
+    ) -> RunRecord:
         """Run what has no answer yet. Raises UsageError where the device is taken."""
         from advisor import calibration
 
@@ -111,10 +129,15 @@ class PipelineEngine:
         return recordings()
 
     def recorded(self, name: str) -> Recorded:
-        """The events of a recorded run, and what is kept of it where it is one of ours. Raises UsageError."""
+        """The events of a recorded run, and what is kept of it where it is one of ours.
+
+        Raises UsageError.
+        """
         from advisor import calibration
 
-        return calibration.recorded_events(name), calibration.run_record(int(name)) if name.isdecimal() else None
+        return calibration.recorded_events(name), calibration.run_record(
+            int(name)
+        ) if name.isdecimal() else None
 
 
 @cache

@@ -1,4 +1,7 @@
-"""Briefs as files: examples, neighbours, and whether someone else changed one meanwhile. No Textual here."""
+"""Briefs as files: examples, neighbours, and whether someone else changed one meanwhile.
+
+No Textual here.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ def changed_outside(draft: Draft) -> bool:
 
 
 def save(draft: Draft, path: Path) -> Draft:
-    """Write the brief atomically; returns the draft as it now stands on disk. Raises OSError, UsageError."""
+    """Write the brief atomically; returns the draft as it now stands on disk.
+
+    Raises OSError, UsageError.
+    """
     from advisor import brief
 
     text = draft.toml()
@@ -59,7 +65,11 @@ def write_reports(verdict: Verdict, stem: Path) -> list[Path]:
     from advisor.report import html, json, markdown
 
     written = []
-    for suffix, render in ((".md", markdown.render), (".html", html.render), (".json", json.render)):
+    for suffix, render in (
+        (".md", markdown.render),
+        (".html", html.render),
+        (".json", json.render),
+    ):
         path = stem.with_name(f"{stem.name}.report{suffix}")
         brief.save(path, render(verdict))
         written.append(path)

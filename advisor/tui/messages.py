@@ -65,7 +65,9 @@ class Read(Message):
 
 @dataclass
 class Looked(Message):
-    """The look around for request `number` has ended, with what it found or with one line of why not."""
+    """The look around for request `number` has ended, with what it found or with one line of why
+    not.
+    """
 
     number: int
     sights: Sights | None
@@ -110,7 +112,8 @@ class Progressed(Message):
 
 @dataclass
 class Ended(Message):
-    """The run on the screen has ended: its record (None for a replay), or one line of why there is none.
+    """The run on the screen has ended: its record (None for a replay), or one line of why there is
+    none.
 
     `log` is the path of what its libraries said, where it failed.
     """

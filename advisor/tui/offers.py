@@ -19,7 +19,9 @@ _DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An answer that the data suggest: `now` and `text` as a person would type them; `now` is empty where left out."""
+    """An answer that the data suggest: `now` and `text` as a person would type them; `now` is empty
+    where left out.
+    """
 
     key: str
     now: str
@@ -28,7 +30,9 @@ class Offer:
 
 
 def offers(report: DataReport | None, draft: Draft) -> tuple[Offer, ...]:
-    """One offer a question, nothing that the brief already says; of two proposals the later one, a hint."""
+    """One offer a question, nothing that the brief already says; of two proposals the later one, a
+    hint.
+    """
     if report is None:
         return ()
     from advisor.probe.proposals import apply, proposals

@@ -1,4 +1,6 @@
-"""Plans, starts, watches, cancels and replays runs for the desk: work in threads, news at most ten times a second."""
+"""Plans, starts, watches, cancels and replays runs for the desk: work in threads, news at most ten
+times a second.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ LONGEST_WAIT_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Shown:
-    """The run on the screen: live, or recorded under the name `replay`; `change` is the verdict before and after."""
+    """The run on the screen: live, or recorded under the name `replay`; `change` is the verdict
+    before and after.
+    """
 
     course: Course
     prepared: Prepared | None = None
@@ -65,7 +69,10 @@ class Shown:
 
 @dataclass(slots=True)
 class Runner:
-    """Tells the desk by Planned, Progressed and Ended. `plans` numbers the newest request for a plan."""
+    """Tells the desk by Planned, Progressed and Ended.
+
+    `plans` numbers the newest request for a plan.
+    """
 
     desk: Screen[None]
     engine: Engine
@@ -84,7 +91,14 @@ class Runner:
         if self._settling is not None:
             self._settling.stop()
         job = partial(self._plan, self.plans, wish, brief, sights)
-        start = partial(self.desk.run_worker, job, group="plan", thread=True, exclusive=True, exit_on_error=False)
+        start = partial(
+            self.desk.run_worker,
+            job,
+            group="plan",
+            thread=True,
+            exclusive=True,
+            exit_on_error=False,
+        )
         self._settling = self.desk.set_timer(SETTLE_SECONDS, start)
 
     def start(self, prepared: Prepared, course: Course) -> None:
@@ -92,7 +106,10 @@ class Runner:
         self._show(Shown(course, prepared))
         self._cancel = CancelToken()
         self._worker = self.desk.run_worker(
-            partial(self._run, prepared, self._cancel), group=GROUP, thread=True, exit_on_error=False
+            partial(self._run, prepared, self._cancel),
+            group=GROUP,
+            thread=True,
+            exit_on_error=False,
         )
 
     def replay(self, name: str, recorded: Recorded, course: Course) -> None:
@@ -100,7 +117,9 @@ class Runner:
         events, record = recorded
         self._show(Shown(course, replay=name, record=record))
         self._cancel = CancelToken()
-        self._worker = self.desk.run_worker(self._replay(events, self._cancel), group=GROUP, exit_on_error=False)
+        self._worker = self.desk.run_worker(
+            self._replay(events, self._cancel), group=GROUP, exit_on_error=False
+        )
 
     def cancel(self) -> None:
         """Ask what runs to stop; it says Ended once it has."""
@@ -154,7 +173,9 @@ class Runner:
 
     def _plan(self, number: int, wish: Wish, brief: Brief, sights: Sights) -> None:
         try:
-            told = Planned(number, self.engine.plan(wish, brief, sights), missing=self.engine.missing(wish))
+            told = Planned(
+                number, self.engine.plan(wish, brief, sights), missing=self.engine.missing(wish)
+            )
         except AdvisorError as error:
             told = Planned(number, None, str(error))
         except Exception as error:
@@ -164,7 +185,10 @@ class Runner:
     def _run(self, prepared: Prepared, cancel: CancelToken) -> None:
         try:
             record = self.engine.run(prepared, self._news.put, cancel)
-            told = Ended(record, log=self.engine.log(record) if record.summary.status is Status.FAILED else "")
+            told = Ended(
+                record,
+                log=self.engine.log(record) if record.summary.status is Status.FAILED else "",
+            )
         except AdvisorError as error:
             told = Ended(None, str(error))
         except Exception as error:

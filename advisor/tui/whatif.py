@@ -18,11 +18,15 @@ def can_step(question: Question) -> bool:
 
 
 def stepped(question: Question, value: Any, direction: int) -> Any:
-    """`value` one step up (1) or down (−1): a tenth of it, or 0.05 where it is a share or score; kept in bounds."""
+    """`value` one step up (1) or down (−1): a tenth of it, or 0.05 where it is a share or score;
+    kept in bounds.
+    """
     if isinstance(value, Range):
         from_zero = value.p10 == value.p90 == 0
         points = (value.p10, value.p50, value.p90)
-        return Range(*(None if p is None else _moved(question, p, direction, from_zero) for p in points))
+        return Range(
+            *(None if p is None else _moved(question, p, direction, from_zero) for p in points)
+        )
     moved = _moved(question, float(value), direction, value == 0)
     return round(moved) if question.kind == "whole" else moved
 

@@ -1,6 +1,9 @@
-"""What is to be measured, as questions of the Calibrate tab; a Wish holds the answers. No Textual here.
+"""What is to be measured, as questions of the Calibrate tab; a Wish holds the answers.
 
-Each question has the name of the command line's option, so that help, errors and guide speak of one thing.
+No Textual here.
+
+Each question has the name of the command line's option, so that help, errors and guide speak of one
+thing.
 """
 
 from __future__ import annotations
@@ -62,7 +65,14 @@ _PLAIN_NUMBERS = ("minutes", "max_usd", "input_usd", "output_usd")
 
 def _ask(name: str, text: str, help: str, kind: str, source: str, **more: Any) -> Question:
     return Question(
-        text, help, kind, more.pop("default", None), source, key=f"{_PREFIX}{name}", registered=False, **more
+        text,
+        help,
+        kind,
+        more.pop("default", None),
+        source,
+        key=f"{_PREFIX}{name}",
+        registered=False,
+        **more,
     )
 
 
@@ -78,8 +88,20 @@ _QUESTIONS = (
         default=THROUGHPUT,
         choices=(THROUGHPUT, QUALITY, SAMPLE, PROMPTS),
     ),
-    _ask("models", "Which models?", "Names from `advisor facts models`.", "names", "the brief's models to tune"),
-    _ask("methods", "Trained how?", "lora, qlora, dora, full, soft-prompt.", "names", "as the estimate tunes"),
+    _ask(
+        "models",
+        "Which models?",
+        "Names from `advisor facts models`.",
+        "names",
+        "the brief's models to tune",
+    ),
+    _ask(
+        "methods",
+        "Trained how?",
+        "lora, qlora, dora, full, soft-prompt.",
+        "names",
+        "as the estimate tunes",
+    ),
     _ask(
         "folder",
         "Which weights?",
@@ -88,8 +110,16 @@ _QUESTIONS = (
         "path",
         "needed",
     ),
-    _ask("url", "Which endpoint?", "Base address of an OpenAI-compatible endpoint.", "text", "needed: http://…/v1"),
-    _ask("served_model", "Which model there?", "The name the endpoint knows it by.", "text", "needed"),
+    _ask(
+        "url",
+        "Which endpoint?",
+        "Base address of an OpenAI-compatible endpoint.",
+        "text",
+        "needed: http://…/v1",
+    ),
+    _ask(
+        "served_model", "Which model there?", "The name the endpoint knows it by.", "text", "needed"
+    ),
     _ask(
         "as_model",
         "Which model of the brief is it?",
@@ -118,7 +148,11 @@ _QUESTIONS = (
         high=1e4,
     ),
     _ask(
-        "gpu", "Where?", "A card by index or name; none: the processor.", "text", "the first card, else the processor"
+        "gpu",
+        "Where?",
+        "A card by index or name; none: the processor.",
+        "text",
+        "the first card, else the processor",
     ),
     _ask(
         "minutes",
@@ -196,7 +230,9 @@ def asked(what: str) -> tuple[str, ...]:
 
 
 def in_words(line: str) -> str:
-    """An error of the command line in the words of the form: its options by the names of the fields."""
+    """An error of the command line in the words of the form: its options by the names of the
+    fields.
+    """
     for name in QUESTIONS:
         line = line.replace(f"--{name.replace('_', '-')}", f"“{label(name)}”")
     return line

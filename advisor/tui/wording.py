@@ -1,4 +1,7 @@
-"""How questions are named and explained on the screen; made from their declarations. No Textual here."""
+"""How questions are named and explained on the screen; made from their declarations.
+
+No Textual here.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,22 @@ _EXAMPLES = {
 
 
 def label(key: str) -> str:
-    """A short name of a question, out of the last part of its key: `requests / month`, `one-off $`."""
-    tail = key.rsplit(".", 1)[-1].replace("one_off", "one-off").replace("_per_", " / ").replace("_", " ")
+    """A short name of a question, out of the last part of its key: `requests / month`, `one-off
+    $`.
+    """
+    tail = (
+        key.rsplit(".", 1)[-1]
+        .replace("one_off", "one-off")
+        .replace("_per_", " / ")
+        .replace("_", " ")
+    )
     return " ".join(_SHORT.get(word, word) for word in tail.split())
 
 
 def full_label(key: str) -> str:
-    """The short name where no heading stands above it: with its table, where another table asks the same."""
+    """The short name where no heading stands above it: with its table, where another table asks the
+    same.
+    """
     table, _, tail = key.rpartition(".")
     twins = [k for k in questions() if k.rpartition(".")[2] == tail and "[" not in k]
     return f"{table}: {label(key)}" if len(twins) > 1 else label(key)

@@ -14,12 +14,34 @@ from advisor.backtest import curves
 from advisor.backtest.studies import COLUMNS, read
 
 EVIDENCE = shipped.folder("profiles") / "evidence.csv"
-POINTS = ((100, 50), (200, 58), (400, 66), (800, 72), (1600, 78), (3200, 82), (6400, 85), (12_800, 87), (25_600, 89))
+POINTS = (
+    (100, 50),
+    (200, 58),
+    (400, 66),
+    (800, 72),
+    (1600, 78),
+    (3200, 82),
+    (6400, 85),
+    (12_800, 87),
+    (25_600, 89),
+)
 
 
 def table(path: Path, points, **more: object) -> Path:
-    about = {"study": "new", "task": "t", "task_type": "classification", "domain": "finance", "base_model": "m-7b"}
-    blank = {**dict.fromkeys(COLUMNS, ""), **about, "approach": "lora", "metric": "accuracy_pct", **more}
+    about = {
+        "study": "new",
+        "task": "t",
+        "task_type": "classification",
+        "domain": "finance",
+        "base_model": "m-7b",
+    }
+    blank = {
+        **dict.fromkeys(COLUMNS, ""),
+        **about,
+        "approach": "lora",
+        "metric": "accuracy_pct",
+        **more,
+    }
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(blank))
         writer.writeheader()
@@ -35,7 +57,9 @@ def test_each_point_is_forecast_from_those_before_it(tmp_path: Path) -> None:
     whole = rows(table(tmp_path / "a.csv", POINTS))
     assert [r["n"] for r in whole] == [n for n, _ in POINTS[3:]]
     changed = rows(table(tmp_path / "b.csv", [*POINTS[:5], (3200, 10), *POINTS[6:]]))
-    assert [r["p50"] for r in whole[:3]] == [r["p50"] for r in changed[:3]]  # up to the changed point itself
+    assert [r["p50"] for r in whole[:3]] == [
+        r["p50"] for r in changed[:3]
+    ]  # up to the changed point itself
     assert whole[3]["p50"] > changed[3]["p50"]
     assert [r["from_first_third"] for r in whole] == [r["from_first_third"] for r in changed]
 
@@ -66,13 +90,16 @@ def test_two_points_are_no_curve(tmp_path: Path) -> None:
 
 
 def test_intervals_from_the_first_third_hold_on_published_curves() -> None:
-    skipped = "Fine-tuning scaling-law benchmark (Lin 2024)"  # half of all curves; the published table has them
+    # half of all curves; the published table has them
+    skipped = "Fine-tuning scaling-law benchmark (Lin 2024)"
     found = curves.summary(curves.forecast([r for r in read(EVIDENCE) if r.study != skipped]))
     assert 0.70 <= found["held"]["from the first third"] <= 0.88
 
 
 def test_the_published_table_meets_the_goal() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "reference" / "accuracy-outcomes.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "accuracy-outcomes.md").read_text(
+        encoding="utf-8"
+    )
     found = re.search(r"^\| mean over studies \| \d+ \| ([\d.]+) \|", text, re.M)
     assert found
     assert 0.75 <= float(found.group(1)) <= 0.85

@@ -1,4 +1,6 @@
-"""The back-test of outcomes: what it sees, how it scores, and that it reaches its goals on the shipped studies."""
+"""The back-test of outcomes: what it sees, how it scores, and that it reaches its goals on the
+shipped studies.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,21 @@ def table(path: Path, *rows: dict[str, object]) -> Path:
 
 
 def row(approach: str, value: object, model: str = "m-7b", **more: object) -> dict[str, object]:
-    about = {"study": "new", "task": "t", "task_type": "extraction", "domain": "legal", "metric": "accuracy_pct"}
-    return {**about, "base_model": model, "base_params_b": 7, "approach": approach, "value": value, **more}
+    about = {
+        "study": "new",
+        "task": "t",
+        "task_type": "extraction",
+        "domain": "legal",
+        "metric": "accuracy_pct",
+    }
+    return {
+        **about,
+        "base_model": model,
+        "base_params_b": 7,
+        "approach": approach,
+        "value": value,
+        **more,
+    }
 
 
 def test_it_reaches_its_goals(shipped_run: dict[str, Any]) -> None:
@@ -62,7 +77,9 @@ def test_the_published_table_is_this_table(shipped_run: dict[str, Any]) -> None:
     now, then = re.findall(r"^\|.*$", made, re.M), re.findall(r"^\|.*$", text, re.M)
     assert len(now) == len(then)
     for a, b in zip(now, then, strict=True):
-        assert [c for c in a.split("|") if not _is_number(c)] == [c for c in b.split("|") if not _is_number(c)]
+        assert [c for c in a.split("|") if not _is_number(c)] == [
+            c for c in b.split("|") if not _is_number(c)
+        ]
         numbers = [[float(c) for c in line.split("|") if _is_number(c)] for line in (a, b)]
         assert numbers[0] == pytest.approx(numbers[1], abs=0.011)
 
@@ -71,7 +88,9 @@ def _is_number(cell: str) -> bool:
     return bool(re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", cell))
 
 
-@pytest.mark.skipif(not (ROOT / "../shared/evidence/score.py").is_file(), reason="the judge is not at hand")
+@pytest.mark.skipif(
+    not (ROOT / "../shared/evidence/score.py").is_file(), reason="the judge is not at hand"
+)
 def test_the_judge_agrees(shipped_run: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     out.write_text(json.dumps({"rows": shipped_run["rows"]}))
@@ -97,7 +116,11 @@ def test_a_tuned_score_is_forecast_without_being_seen(tmp_path: Path) -> None:
 
 def test_the_forecast_follows_the_prompt_and_the_labels(tmp_path: Path) -> None:
     def middle(prompt: float, labels: int) -> float:
-        path = table(tmp_path / "t.csv", row("few_shot", prompt, n_shots=5), row("lora", "", n_train_examples=labels))
+        path = table(
+            tmp_path / "t.csv",
+            row("few_shot", prompt, n_shots=5),
+            row("lora", "", n_train_examples=labels),
+        )
         return float(json.loads(outcomes.run(path, True))["rows"][0]["tuned"]["p50"])
 
     assert middle(80, 5000) > middle(40, 5000)
@@ -105,10 +128,25 @@ def test_the_forecast_follows_the_prompt_and_the_labels(tmp_path: Path) -> None:
 
 
 def test_cells_are_those_of_all_models_and_of_each_base(tmp_path: Path) -> None:
-    path = table(tmp_path / "t.csv", row("zero_shot", 50), row("lora", 60), row("zero_shot", 70, "big"))
+    path = table(
+        tmp_path / "t.csv", row("zero_shot", 50), row("lora", 60), row("zero_shot", 70, "big")
+    )
     rows = json.loads(outcomes.run(path, True))["rows"]
-    assert sorted((r["scope"], r["base_model"]) for r in rows) == [("any_model", ""), ("same_base", "m-7b")]
-    assert set(rows[0]) >= {"study", "task", "metric", "tuned", "hybrid", "prompt", "gain", "p_best", "choice"}
+    assert sorted((r["scope"], r["base_model"]) for r in rows) == [
+        ("any_model", ""),
+        ("same_base", "m-7b"),
+    ]
+    assert set(rows[0]) >= {
+        "study",
+        "task",
+        "metric",
+        "tuned",
+        "hybrid",
+        "prompt",
+        "gain",
+        "p_best",
+        "choice",
+    }
 
 
 def test_a_study_of_ours_is_left_out_when_it_is_scored() -> None:
@@ -153,8 +191,17 @@ def test_pinball_is_the_mean_quantile_loss() -> None:
 
 def test_regret_of_an_unmeasured_hybrid_is_that_of_tuning() -> None:
     spread = {"p10": 0.1, "p50": 0.2, "p90": 0.3}
-    row = {"study": "s", "tuned": spread, "hybrid": spread, "prompt": spread, "gain": spread, "choice": "hybrid"}
-    told = summary([{**row, "p_best": {"prompt": 0.2, "tune": 0.8, "hybrid": 0}}], [Truth(0.3, 0.2, None, 1.0)])
+    row = {
+        "study": "s",
+        "tuned": spread,
+        "hybrid": spread,
+        "prompt": spread,
+        "gain": spread,
+        "choice": "hybrid",
+    }
+    told = summary(
+        [{**row, "p_best": {"prompt": 0.2, "tune": 0.8, "hybrid": 0}}], [Truth(0.3, 0.2, None, 1.0)]
+    )
     assert told["mean"]["regret choice"] == pytest.approx(0.1)
     assert told["mean"]["cover tune"] == 1.0
 

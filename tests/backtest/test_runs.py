@@ -1,4 +1,6 @@
-"""The back-test of training runs: what it may see, how it scores, and that the shipped page is what was recorded."""
+"""The back-test of training runs: what it may see, how it scores, and that the shipped page is what
+was recorded.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,12 @@ def test_calibration_learns_from_one_run_and_scores_the_others(tmp_path: Path) -
 
 
 def test_one_run_of_a_group_teaches_other_set_ups_where_asked(tmp_path: Path) -> None:
-    rows = read(table(tmp_path / "runs.csv", *({"rank": r, "max_tokens": n} for r in "12" for n in ("400", "768"))))
+    rows = read(
+        table(
+            tmp_path / "runs.csv",
+            *({"rank": r, "max_tokens": n} for r in "12" for n in ("400", "768")),
+        )
+    )
     for by_set_up, silent in ((True, 2), (False, 1)):
         told = runs.foretell(rows, True, by_set_up=by_set_up)
         assert sum(f.tokens_per_second.p50 is None for f in told) == silent
@@ -155,7 +162,8 @@ def test_the_teacher_is_chosen_before_its_result_is_known(tmp_path: Path) -> Non
 
 def test_a_teacher_without_a_printed_speed_teaches_by_its_wall_time(tmp_path: Path) -> None:
     changes = [
-        {"tokens_per_second": "", "total_seconds": t, "max_tokens": n} for t, n in (("2000", "700"), ("1", "768"))
+        {"tokens_per_second": "", "total_seconds": t, "max_tokens": n}
+        for t, n in (("2000", "700"), ("1", "768"))
     ]
     path = table(tmp_path / "runs.csv", *changes)
     before, after = forecast(path), forecast(path, calibrate=True)
@@ -184,7 +192,9 @@ def test_samples_of_any_length_may_take_any_time(tmp_path: Path) -> None:
 
 
 def test_a_source_that_counts_no_tokens_pads_its_batches() -> None:
-    counted, silent = (to_run(Row(2, {**CELLS, "tokens_basis": basis}), {}, {}) for basis in ("real", ""))
+    counted, silent = (
+        to_run(Row(2, {**CELLS, "tokens_basis": basis}), {}, {}) for basis in ("real", "")
+    )
     assert (counted.padding_free, silent.padding_free) == (True, False)
 
 
@@ -195,7 +205,9 @@ def test_unnamed_adapters_are_no_partners_and_whole_models_are() -> None:
     assert kind(method="full", trainable_params="7") == kind(method="full", trainable_params="8")
     assert kind(method="lora", trainable_params="7") != kind(method="lora", trainable_params="8")
     assert kind(method="other", id="a") != kind(method="other", id="b")
-    assert kind(method="other", trainable_params="7", id="a") == kind(method="other", trainable_params="7", id="b")
+    assert kind(method="other", trainable_params="7", id="a") == kind(
+        method="other", trainable_params="7", id="b"
+    )
 
 
 def test_runs_of_equal_inputs_differ_by_what_no_column_tells() -> None:
@@ -221,7 +233,11 @@ def test_quantiles_are_those_of_numpy(values: list[float], share: float) -> None
 
 
 def test_scores_by_hand() -> None:
-    pairs = [(10.0, Range(8.0, 11.0, 16.0)), (10.0, Range(11.0, 12.0, 22.0)), (10.0, Range(None, None, None))]
+    pairs = [
+        (10.0, Range(8.0, 11.0, 16.0)),
+        (10.0, Range(11.0, 12.0, 22.0)),
+        (10.0, Range(None, None, None)),
+    ]
     found = score(pairs)
     assert (found["rows"], found["answered"]) == (3, 2)
     assert found["median_error"] == pytest.approx(0.15)
@@ -239,7 +255,10 @@ def test_inputs_left_open_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("a,b\n1,2\n", "no column 'id'"), (",".join(CELLS) + "\n" + ",".join(["x"] * len(CELLS)) + "\n", "not a number")],
+    [
+        ("a,b\n1,2\n", "no column 'id'"),
+        (",".join(CELLS) + "\n" + ",".join(["x"] * len(CELLS)) + "\n", "not a number"),
+    ],
 )
 def test_a_wrong_file_is_one_line(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "runs.csv"
@@ -265,8 +284,12 @@ def test_the_shipped_record_cannot_be_grouped_anew(asked: dict[str, object]) -> 
 
 
 def test_the_page_is_what_was_recorded() -> None:
-    recorded = json.loads((folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8"))
-    assert (ROOT / "docs" / "reference" / "accuracy-runs.md").read_text(encoding="utf-8") == page(recorded)
+    recorded = json.loads(
+        (folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8")
+    )
+    assert (ROOT / "docs" / "reference" / "accuracy-runs.md").read_text(encoding="utf-8") == page(
+        recorded
+    )
     shown = json.loads(runs.run(None, True))
     assert shown["summary"] == recorded
 
@@ -275,7 +298,9 @@ def test_the_page_is_what_was_recorded() -> None:
 def test_the_record_is_what_the_estimator_reaches_today() -> None:
     from advisor.backtest.runs_scores import summary
 
-    recorded = json.loads((folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8"))
+    recorded = json.loads(
+        (folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8")
+    )
     today = summary(runs.foretell(read(PUBLISHED)), "source")
     for measure in ("memory_gib", "memory_gib_specified", "tokens_per_second", "total_seconds"):
         for key, value in recorded[measure]["mean"].items():

@@ -123,7 +123,9 @@ def test_a_value_is_shown_short_and_exact(key: str, value: Any, words: str) -> N
 
 
 def test_settings_answer_questions_and_say_so() -> None:
-    brief = with_answers(Brief(), ["as_of=2026-11-20", "traffic.requests_per_month=3M", "models.tune=none"])
+    brief = with_answers(
+        Brief(), ["as_of=2026-11-20", "traffic.requests_per_month=3M", "models.tune=none"]
+    )
     assert brief.traffic.requests_per_month == exact(3_000_000)
     assert brief.models.tune == ()
     origin = brief.origin("traffic.requests_per_month")
@@ -132,7 +134,9 @@ def test_settings_answer_questions_and_say_so() -> None:
 
 
 def test_an_empty_setting_takes_an_answer_back() -> None:
-    assert with_answers(with_answers(Brief(), ["quality.target=0.9"]), ["quality.target="]) == Brief()
+    assert (
+        with_answers(with_answers(Brief(), ["quality.target=0.9"]), ["quality.target="]) == Brief()
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,7 +152,10 @@ def test_an_empty_setting_takes_an_answer_back() -> None:
         ("segments[].share=0.3", "unknown key segments[].share"),
         ("traffic.static_tokens", "has no '='; write KEY=VALUE"),
         ("traffic.static_tokens=x", "traffic.static_tokens: 'x' is no number"),
-        ("traffic.shared_tokens=2M", "traffic.shared_tokens: 2,000,000 is more than traffic.static_tokens = 500"),
+        (
+            "traffic.shared_tokens=2M",
+            "traffic.shared_tokens: 2,000,000 is more than traffic.static_tokens = 500",
+        ),
     ],
 )
 def test_a_wrong_setting_is_refused(setting: str, words: str) -> None:

@@ -22,7 +22,9 @@ ANSWERS = "Support\n?\nclass\n<\nclassification\n77\nlabel\nn\n3M\n1650\n"
 def advisor(*args: str, text: str = "", folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "advisor", *args]
     environment = {**os.environ, "TERM": "dumb"}
-    return subprocess.run(command, input=text, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, input=text, cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+    )
 
 
 def test_answers_from_a_pipe_become_a_brief(tmp_path: Path) -> None:
@@ -52,7 +54,9 @@ def test_input_that_is_no_text_ends_the_interview(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "advisor", "ask"]
     raw = b"Support\nclass\n\xff\xfe\n"
     environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:strict"}
-    done = subprocess.run(command, input=raw, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
+    done = subprocess.run(
+        command, input=raw, cwd=tmp_path, env=environment, capture_output=True, timeout=60
+    )
     assert done.returncode == 130
     assert b"not UTF-8 text" in done.stderr
     assert b"Traceback" not in done.stderr
@@ -64,7 +68,9 @@ def test_nothing_answered_keeps_nothing(tmp_path: Path) -> None:
 
 
 def _heeds_interrupts() -> None:
-    """As in a terminal: tests that a shell started in the background pass on that interrupts are ignored."""
+    """As in a terminal: tests that a shell started in the background pass on that interrupts are
+    ignored.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -72,7 +78,13 @@ def _heeds_interrupts() -> None:
 def test_an_interrupt_keeps_a_draft(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "advisor", "ask"]
     pipe = subprocess.PIPE
-    own = {"stdin": pipe, "stderr": pipe, "text": True, "bufsize": 1, "preexec_fn": _heeds_interrupts}
+    own = {
+        "stdin": pipe,
+        "stderr": pipe,
+        "text": True,
+        "bufsize": 1,
+        "preexec_fn": _heeds_interrupts,
+    }
     with subprocess.Popen(command, cwd=tmp_path, **own) as child:
         assert child.stdin is not None
         assert child.stderr is not None
@@ -96,11 +108,15 @@ def test_a_file_that_exists_is_only_replaced_on_demand(tmp_path: Path) -> None:
     assert path.read_text() == "name = 'old'\n"
     assert advisor("ask", text="yes\nnew\n" + "\n" * 60, folder=tmp_path).returncode == 0
     assert read(path).name == "new"
-    assert advisor("ask", "--overwrite", text="newer\n" + "\n" * 60, folder=tmp_path).returncode == 0
+    assert (
+        advisor("ask", "--overwrite", text="newer\n" + "\n" * 60, folder=tmp_path).returncode == 0
+    )
     assert read(path).name == "newer"
 
 
-@pytest.mark.parametrize(("place", "words"), [("nowhere/b.toml", "there is no folder"), (".", "is a folder")])
+@pytest.mark.parametrize(
+    ("place", "words"), [("nowhere/b.toml", "there is no folder"), (".", "is a folder")]
+)
 def test_a_place_that_cannot_be_written_is_refused_before_the_first_question(
     tmp_path: Path, place: str, words: str
 ) -> None:
@@ -120,5 +136,7 @@ def test_the_schema_is_printed_and_is_a_schema(tmp_path: Path) -> None:
 
 def test_reading_a_brief_loads_nothing_heavy(tmp_path: Path) -> None:
     code = "import sys, advisor.brief; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert not {"tomlkit", "numpy", "pydantic", "click", "textual"} & set(done.stdout.split())

@@ -40,10 +40,15 @@ def test_a_new_key_stands_where_it_is_asked() -> None:
 
 
 def test_a_new_key_at_the_head_of_its_table_and_of_the_file() -> None:
-    assert update(TEXT, "quality.metric", "F1") == TEXT.replace("[quality]\n", '[quality]\nmetric = "F1"\n')
+    assert update(TEXT, "quality.metric", "F1") == TEXT.replace(
+        "[quality]\n", '[quality]\nmetric = "F1"\n'
+    )
     changed = update(TEXT, "as_of", date(2026, 11, 20))
     assert changed == TEXT.replace("board knows it\n", "board knows it\nas_of = 2026-11-20\n")
-    assert update('[quality]\nmetric = "F1"\n', "name", "a") == 'name = "a"\n[quality]\nmetric = "F1"\n'
+    assert (
+        update('[quality]\nmetric = "F1"\n', "name", "a")
+        == 'name = "a"\n[quality]\nmetric = "F1"\n'
+    )
 
 
 def test_a_new_key_goes_behind_a_value_that_spans_lines() -> None:
@@ -52,7 +57,9 @@ def test_a_new_key_goes_behind_a_value_that_spans_lines() -> None:
 
 
 def test_a_new_table_goes_to_the_end() -> None:
-    assert update(TEXT, "retrieval.tokens", Range.exact(900)) == TEXT + "\n[retrieval]\ntokens = 900\n"
+    assert (
+        update(TEXT, "retrieval.tokens", Range.exact(900)) == TEXT + "\n[retrieval]\ntokens = 900\n"
+    )
 
 
 def test_a_table_in_one_line_takes_the_answer() -> None:
@@ -106,7 +113,9 @@ def test_saving_keeps_rights_and_follows_links(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_save_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_that_fails_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "brief.toml"
     save(path, TEXT)
 

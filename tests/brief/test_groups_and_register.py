@@ -25,7 +25,17 @@ def test_every_question_stands_in_exactly_one_group() -> None:
 
 def test_groups_come_in_the_order_of_the_form() -> None:
     titles = [group.title for group in groups()]
-    assert titles[:9] == ["Task", "Traffic", "Quality", "Data", "Budget", "Team", "Hardware", "Policy", "Models"]
+    assert titles[:9] == [
+        "Task",
+        "Traffic",
+        "Quality",
+        "Data",
+        "Budget",
+        "Team",
+        "Hardware",
+        "Policy",
+        "Models",
+    ]
     assert {group.optional for group in groups()} == {"", "current", "retrieval"}
 
 
@@ -50,7 +60,9 @@ def test_groups_come_in_the_order_of_the_form() -> None:
         ([], "quality.target", True),
     ],
 )
-def test_a_question_makes_sense_where_it_can_matter(settings: list[str], key: str, sense: bool) -> None:
+def test_a_question_makes_sense_where_it_can_matter(
+    settings: list[str], key: str, sense: bool
+) -> None:
     assert makes_sense(with_answers(Brief(), settings), key) is sense
 
 
@@ -70,13 +82,22 @@ def test_what_is_left_open_is_listed_with_its_source() -> None:
 
 def test_absent_tables_pointless_questions_and_mere_labels_are_no_assumptions() -> None:
     found = register("[models]\ntune = []")
-    for key in ("client", "task.domain", "retrieval.tokens", "current.monthly_usd", "tuning.epochs", "hardware.gpu"):
+    for key in (
+        "client",
+        "task.domain",
+        "retrieval.tokens",
+        "current.monthly_usd",
+        "tuning.epochs",
+        "hardware.gpu",
+    ):
         assert key not in found
 
 
 def test_a_zero_that_means_left_out_is_listed() -> None:
     assert "hardware.train_tokens_per_second" in register("[hardware]\ntrain_tokens_per_second = 0")
-    assert "hardware.train_tokens_per_second" not in register("[hardware]\ntrain_tokens_per_second = 5")
+    assert "hardware.train_tokens_per_second" not in register(
+        "[hardware]\ntrain_tokens_per_second = 5"
+    )
 
 
 def test_an_optional_table_that_is_there_is_listed() -> None:

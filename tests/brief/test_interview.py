@@ -89,7 +89,21 @@ def test_a_wrong_answer_leaves_the_question_due() -> None:
 def test_rows_are_asked_until_there_are_no_more() -> None:
     interview = Interview()
     until(interview, "row:segments[0]")
-    for text in ("yes", "brands", "6", "70%", "1500", "40", "yes", "others", "", "30%", "", "", "no"):
+    for text in (
+        "yes",
+        "brands",
+        "6",
+        "70%",
+        "1500",
+        "40",
+        "yes",
+        "others",
+        "",
+        "30%",
+        "",
+        "",
+        "no",
+    ):
         interview.answer(text)
     assert [s.name for s in interview.brief.segments] == ["brands", "others"]
     assert interview.brief.segments[0].share == Range.exact(0.7)
@@ -139,7 +153,9 @@ def needed(interview: Interview, step: str) -> str:
     """An answer where one is needed, else none."""
     if ":" in step or not interview.question(step).required:
         return ""
-    return {"choice": "hybrid" if "approach" in step else "full", "text": "m"}.get(interview.question(step).kind, "1")
+    return {"choice": "hybrid" if "approach" in step else "full", "text": "m"}.get(
+        interview.question(step).kind, "1"
+    )
 
 
 def test_every_step_has_words() -> None:
@@ -152,12 +168,31 @@ def test_every_step_has_words() -> None:
         interview.answer("yes" if opens else needed(interview, step))
 
 
-WORDS = ("", "", "", "y", "n", "<", "<", "5", "0.4", "0.9", "tune", "lora", "few-shot", "none", "a", "2026-11-20")
+WORDS = (
+    "",
+    "",
+    "",
+    "y",
+    "n",
+    "<",
+    "<",
+    "5",
+    "0.4",
+    "0.9",
+    "tune",
+    "lora",
+    "few-shot",
+    "none",
+    "a",
+    "2026-11-20",
+)
 ANSWERS = st.sampled_from(WORDS)
 
 
 @given(st.lists(ANSWERS, max_size=150), st.booleans())
-def test_any_way_through_ends_in_a_brief_that_reads_back(answers: list[str], everything: bool) -> None:
+def test_any_way_through_ends_in_a_brief_that_reads_back(
+    answers: list[str], everything: bool
+) -> None:
     interview = Interview(everything=everything)
     for text in answers:
         if not interview.step():

@@ -1,4 +1,6 @@
-"""Reading a brief: the contract's own words, and one clear line for everything that cannot be an answer."""
+"""Reading a brief: the contract's own words, and one clear line for everything that cannot be an
+answer.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ def test_a_full_brief_is_read_as_written() -> None:
 
 
 def test_answers_are_quoted_from_the_file_at_its_date_and_scores_are_measured() -> None:
-    brief = parse(f"as_of = 2026-11-20\n[data]\nexamples = 5\n[[quality.measured]]\n{ROW}", name="a/b.toml")
+    brief = parse(
+        f"as_of = 2026-11-20\n[data]\nexamples = 5\n[[quality.measured]]\n{ROW}", name="a/b.toml"
+    )
     answered = brief.origin("data.examples")
     assert (answered.basis, answered.source, answered.as_of) == (
         Basis.QUOTED,
@@ -186,7 +190,10 @@ def test_what_cannot_be_an_answer_is_refused_in_one_line(text: str, line: str) -
             f"[[segments]]\nname = 'brands'\n[[quality.measured]]\n{ROW}segment = 'brand'",
             "line 9: quality.measured[0].segment: there is no segment 'brand'; did you mean 'brands'?",
         ),
-        (f"[[quality.measured]]\n{ROW}segment = 'x'", "there is no segment 'x'; name one of [[segments]]"),
+        (
+            f"[[quality.measured]]\n{ROW}segment = 'x'",
+            "there is no segment 'x'; name one of [[segments]]",
+        ),
         (
             "[quality]\ntarget = 0.95\nhuman_ceiling = 0.9",
             "line 2: quality.target: 0.95 is above quality.human_ceiling",
@@ -208,7 +215,8 @@ def test_answers_that_contradict_each_other_are_refused(text: str, line: str) ->
 @pytest.mark.parametrize(
     "text",
     [
-        "[traffic]\nshared_tokens = 50_000",  # the static prompt was not answered: its default does not count
+        # the static prompt was not answered: its default does not count
+        "[traffic]\nshared_tokens = 50_000",
         "[traffic]\nstatic_tokens = 1000\nshared_tokens = 1000",
         "[[segments]]\nname = 'a'\nshare = 0.7\n[[segments]]\nname = 'b'\nshare = 0.3",
         "[quality]\ntarget = 0.9\nhuman_ceiling = 0.9",
@@ -228,7 +236,9 @@ def test_text_from_a_brief_is_escaped_in_messages() -> None:
 
 
 def test_a_line_is_found_behind_texts_and_lists_that_span_lines() -> None:
-    text = 'name = """\n[traffic]\nstatic_tokens = 1\n"""\n[models]\nprompt = [\n  "a",\n  "b",\n]\n'
+    text = (
+        'name = """\n[traffic]\nstatic_tokens = 1\n"""\n[models]\nprompt = [\n  "a",\n  "b",\n]\n'
+    )
     text += "[traffic]\nstatic_tokens = -1"
     assert refusal(text).startswith("brief.toml: line 11: traffic.static_tokens")
 
@@ -236,7 +246,9 @@ def test_a_line_is_found_behind_texts_and_lists_that_span_lines() -> None:
 def test_keys_in_inline_tables_and_dotted_keys_are_read_and_found() -> None:
     assert parse("traffic = {static_tokens = 7}").traffic.static_tokens == Range.exact(7)
     assert parse("traffic.static_tokens = 7").traffic.static_tokens == Range.exact(7)
-    assert refusal("name = 'a'\ntraffic = {static_tokens = -7}").startswith("brief.toml: line 2: traffic.static_tokens")
+    assert refusal("name = 'a'\ntraffic = {static_tokens = -7}").startswith(
+        "brief.toml: line 2: traffic.static_tokens"
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,7 +290,9 @@ def test_a_folder_and_an_impossible_name_are_refused(tmp_path: Path) -> None:
         read("a\0b")
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="rights do not bind the superuser")
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="rights do not bind the superuser"
+)
 def test_a_file_without_rights_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "brief.toml"
     path.write_text("name = 'a'")

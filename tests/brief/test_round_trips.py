@@ -1,4 +1,6 @@
-"""Brief to text to brief, value to words to value, schema against reader: nothing is lost and nobody disagrees."""
+"""Brief to text to brief, value to words to value, schema against reader: nothing is lost and
+nobody disagrees.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,16 @@ import tomlkit
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from advisor.brief import contradictions, format_answer, parse, parse_answer, reader, schema, update, write
+from advisor.brief import (
+    contradictions,
+    format_answer,
+    parse,
+    parse_answer,
+    reader,
+    schema,
+    update,
+    write,
+)
 from advisor.core.brief import LISTS, TECHNIQUES, Brief, Origin, questions
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Basis, Range
@@ -30,7 +41,11 @@ SCHEMA = jsonschema.Draft202012Validator(schema(), format_checker=jsonschema.For
 
 def numbers(question: Question) -> st.SearchStrategy[float]:
     low = 1e-6 if question.zero_is_absent else question.low
-    near = st.integers(int(max(low, -1)) + 1, int(min(question.high, 10**7))).map(float) if question.high >= 2 else None
+    near = (
+        st.integers(int(max(low, -1)) + 1, int(min(question.high, 10**7))).map(float)
+        if question.high >= 2
+        else None
+    )
     wide = st.floats(low, question.high)
     return wide if near is None else st.one_of(near, wide)
 
@@ -118,7 +133,11 @@ def test_a_changed_answer_is_the_only_change(brief: Brief, data: st.DataObject) 
 
 @given(briefs(), st.data())
 def test_an_answer_taken_out_of_the_text_is_taken_back(brief: Brief, data: st.DataObject) -> None:
-    key = data.draw(st.sampled_from([k for k in brief.origins if "[" not in k and k != "current.model"] or ["name"]))
+    key = data.draw(
+        st.sampled_from(
+            [k for k in brief.origins if "[" not in k and k != "current.model"] or ["name"]
+        )
+    )
     expected = brief.without(key)
     assume(not list(contradictions(expected)))
     text = update(write(brief), key, None)
@@ -132,13 +151,17 @@ def test_what_is_shown_can_be_typed(data: st.DataObject) -> None:
     if question.kind in ("text", "path"):
         assume(value == value.strip() and value not in ("", "?"))
     if question.kind == "names":
-        assume(all(n == n.strip().strip("\"'[]") and "," not in n and n.isprintable() for n in value))
+        assume(
+            all(n == n.strip().strip("\"'[]") and "," not in n and n.isprintable() for n in value)
+        )
         assume(len(value) != 1 or value[0].lower() not in ("none", "-", "?"))
     assert parse_answer(question, format_answer(question, value)) == value
 
 
 def as_json(raw: Any) -> Any:
-    """A TOML value as the JSON that a schema sees; only days are texts, as `format: date` has them."""
+    """A TOML value as the JSON that a schema sees; only days are texts, as `format: date` has
+    them.
+    """
     if isinstance(raw, dict):
         return {k: as_json(v) for k, v in raw.items()}
     if isinstance(raw, list):
@@ -153,7 +176,9 @@ ODD = st.one_of(
     PLAIN,
     st.sampled_from(["2026-11-20", "2026-13-01", "a\tb", " ", *TECHNIQUES]),
     st.lists(st.one_of(NAME, st.just(" "), st.integers(0, 3)), max_size=3),
-    st.fixed_dictionaries({"low": st.just(0.1), "likely": st.floats(0.1, 0.9)}, optional={"high": st.floats(0.9, 3)}),
+    st.fixed_dictionaries(
+        {"low": st.just(0.1), "likely": st.floats(0.1, 0.9)}, optional={"high": st.floats(0.9, 3)}
+    ),
 )
 
 
@@ -180,7 +205,13 @@ def planted(table: str, name: str, raw: Any) -> dict[str, Any]:
     needed: dict[str, dict[str, Any]] = {
         "current": {"model": "m"},
         "segments[]": {"name": "a"},
-        "quality.measured[]": {"approach": "hybrid", "technique": "full", "model": "m", "score": 0.5, "items": 9},
+        "quality.measured[]": {
+            "approach": "hybrid",
+            "technique": "full",
+            "model": "m",
+            "score": 0.5,
+            "items": 9,
+        },
     }
     body: Any = {**needed.get(table, {}), name: raw}
     if not table:

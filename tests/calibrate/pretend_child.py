@@ -43,7 +43,13 @@ def run(trial, shared, reporter, stop):
             time.sleep(0.05)
     if does == "chatter":
         sys.__stdout__.flush()
-        for noise in (b"loading 100%\n", b"\xff\xfe\x00\n", b'{"event": "launch"}\n', b"[]\n", b'{"event": 3}\n'):
+        for noise in (
+            b"loading 100%\n",
+            b"\xff\xfe\x00\n",
+            b'{"event": "launch"}\n',
+            b"[]\n",
+            b'{"event": 3}\n',
+        ):
             reporter._out.buffer.write(noise)
         reporter._out.buffer.write(b"x" * 5_000_000 + b"\n")
         reporter._out.flush()

@@ -19,7 +19,12 @@ def run(trial, shared, reporter, stop):
     share = told.get(trial.label) or told[f"{spec['approach']}/{spec['technique']}"]
     right = [float(i < round(items * share)) for i in range(items)]
     result = {k: spec[k] for k in ("approach", "technique", "train_examples", "shown")}
-    return result | {"score": sum(right) / items, "items": items, "item_scores": right, "metric": shared["metric"]}
+    return result | {
+        "score": sum(right) / items,
+        "items": items,
+        "item_scores": right,
+        "metric": shared["metric"],
+    }
 
 
 if __name__ == "__main__":

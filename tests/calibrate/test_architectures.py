@@ -1,4 +1,6 @@
-"""Any architecture: built with the sizes of our tables, trained on the right loss, adapted where it should be."""
+"""Any architecture: built with the sizes of our tables, trained on the right loss, adapted where it
+should be.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from advisor.core.errors import UsageError  # noqa: E402
 
 pytestmark = [
     pytest.mark.xdist_group("torch"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning"
+    ),
     pytest.mark.filterwarnings("ignore:The following .*_pattern keys:RuntimeWarning"),
 ]
 
@@ -38,7 +42,12 @@ BASE = {
     "bos_token_id": 1,
     "eos_token_id": 1,
 }
-VISION = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+VISION = {
+    "hidden_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+}
 MIXTURE = {"num_experts_per_tok": 2, "moe_intermediate_size": 16}
 CONFIGS = {
     "llama": BASE,
@@ -53,20 +62,67 @@ CONFIGS = {
         "type_vocab_size": 0,
     },
     "modernbert": BASE | {"num_hidden_layers": 3, "cls_token_id": 1, "sep_token_id": 1},
-    "distilbert": {"dim": WIDTH, "hidden_dim": INNER, "n_layers": 2, "n_heads": 4, "vocab_size": WORDS},
-    "t5": {"d_model": WIDTH, "d_ff": INNER, "d_kv": 8, "num_layers": 2, "num_heads": 4, "vocab_size": WORDS}
+    "distilbert": {
+        "dim": WIDTH,
+        "hidden_dim": INNER,
+        "n_layers": 2,
+        "n_heads": 4,
+        "vocab_size": WORDS,
+    },
+    "t5": {
+        "d_model": WIDTH,
+        "d_ff": INNER,
+        "d_kv": 8,
+        "num_layers": 2,
+        "num_heads": 4,
+        "vocab_size": WORDS,
+    }
     | {"decoder_start_token_id": 0, "pad_token_id": 0},
-    "bart": {"d_model": WIDTH, "encoder_layers": 2, "decoder_layers": 2, "vocab_size": WORDS, "pad_token_id": 0}
-    | {"encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": INNER, "decoder_ffn_dim": INNER}
-    | {"max_position_embeddings": 64, "bos_token_id": 1, "eos_token_id": 1, "decoder_start_token_id": 1},
+    "bart": {
+        "d_model": WIDTH,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "vocab_size": WORDS,
+        "pad_token_id": 0,
+    }
+    | {
+        "encoder_attention_heads": 4,
+        "decoder_attention_heads": 4,
+        "encoder_ffn_dim": INNER,
+        "decoder_ffn_dim": INNER,
+    }
+    | {
+        "max_position_embeddings": 64,
+        "bos_token_id": 1,
+        "eos_token_id": 1,
+        "decoder_start_token_id": 1,
+    },
     "mixtral": BASE | {"num_local_experts": 4, "num_experts_per_tok": 2},
     "deepseek_v3": BASE
     | MIXTURE
-    | {"num_key_value_heads": 4, "n_routed_experts": 4, "n_group": 1, "topk_group": 1, "first_k_dense_replace": 1}
-    | {"kv_lora_rank": 8, "q_lora_rank": 8, "qk_rope_head_dim": 8, "qk_nope_head_dim": 8, "v_head_dim": 8},
+    | {
+        "num_key_value_heads": 4,
+        "n_routed_experts": 4,
+        "n_group": 1,
+        "topk_group": 1,
+        "first_k_dense_replace": 1,
+    }
+    | {
+        "kv_lora_rank": 8,
+        "q_lora_rank": 8,
+        "qk_rope_head_dim": 8,
+        "qk_nope_head_dim": 8,
+        "v_head_dim": 8,
+    },
     "qwen2_5_vl": {
         "text_config": BASE
-        | {"rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0}},
+        | {
+            "rope_parameters": {
+                "rope_type": "default",
+                "mrope_section": [1, 1, 2],
+                "rope_theta": 10000.0,
+            }
+        },
         "vision_config": {
             "hidden_size": 32,
             "depth": 1,
@@ -80,7 +136,9 @@ CONFIGS = {
         "vision_config": VISION | {"model_type": "clip_vision_model"},
     },
 }
-HEADS = dict.fromkeys(("bert", "roberta", "deberta-v2", "modernbert", "distilbert"), "classification")
+HEADS = dict.fromkeys(
+    ("bert", "roberta", "deberta-v2", "modernbert", "distilbert"), "classification"
+)
 HEADS |= {"t5": "seq2seq", "bart": "seq2seq"}
 
 
@@ -113,7 +171,9 @@ def test_a_config_of_any_kind_learns_its_rows_by_heart(name: str, method: str) -
     torch.manual_seed(0)
     plan = plan_of(name)
     assert plan.head == HEADS.get(name, "causal")
-    model = adapt(plan.build("fp32", "cpu"), {"method": method, "rank": 4, "targets": "all-linear"}, plan.head)
+    model = adapt(
+        plan.build("fp32", "cpu"), {"method": method, "rank": 4, "targets": "all-linear"}, plan.head
+    )
     for dropout in (m for m in model.modules() if isinstance(m, torch.nn.Dropout)):
         dropout.p = 0.0
     rate = {"full": 3e-3, "lora": 3e-2, "soft-prompt": 0.3}[method]
@@ -140,13 +200,18 @@ def test_a_config_of_any_kind_learns_its_rows_by_heart(name: str, method: str) -
 )
 def test_adapters_stand_where_the_targets_say(name: str, targets: str, expected: int) -> None:
     plan = plan_of(name)
-    model = adapt(plan.build("fp32", "cpu"), {"method": "lora", "rank": 4, "targets": targets}, plan.head)
+    model = adapt(
+        plan.build("fp32", "cpu"), {"method": "lora", "rank": 4, "targets": targets}, plan.head
+    )
     assert sum(p.numel() for p in trainable(model)) == expected
 
 
 def test_what_peft_cannot_adapt_is_told_in_a_line() -> None:
     with pytest.raises(ValueError, match="experts by lora only"):
-        adapt(plan_of("mixtral").build("fp32", "cpu"), {"method": "dora", "rank": 4, "targets": "all-linear"})
+        adapt(
+            plan_of("mixtral").build("fp32", "cpu"),
+            {"method": "dora", "rank": 4, "targets": "all-linear"},
+        )
     masked = plan_of("bert", "masked")
     with pytest.raises(ValueError, match="soft-prompt"):
         adapt(masked.build("fp32", "cpu"), {"method": "soft-prompt", "rank": 4}, masked.head)
@@ -200,7 +265,8 @@ def test_pairs_count_both_sides_and_pad_each_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("llama", None), ("gpt2", 64), ("bert", 64), ("roberta", 64), ("bart", 64), ("t5", None)]
+    ("name", "most"),
+    [("llama", None), ("gpt2", 64), ("bert", 64), ("roberta", 64), ("bart", 64), ("t5", None)],
 )
 def test_rows_are_cut_where_learned_positions_end(name: str, most: int | None) -> None:
     plan = plan_of(name)
@@ -214,13 +280,19 @@ def test_a_decoder_is_cut_with_its_encoder() -> None:
         blueprint({"config": uneven}, 1, "sdpa")
 
 
-@pytest.mark.parametrize("model", [m for m in MODELS if m.hf_class in depths.MODEL_TYPES], ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "model", [m for m in MODELS if m.hf_class in depths.MODEL_TYPES], ids=lambda m: m.name
+)
 def test_patterns_of_layers_are_those_of_the_built_configuration(model) -> None:
     """Against the kinds that the configuration itself lists, one a layer."""
     architecture = throughput.architecture_of(model)
     config = blueprint(architecture, 0, "sdpa").text
     first, every = depths.pattern(architecture)
-    listed = [getattr(config, n) for n in ("layer_types", "mlp_layer_types", "no_rope_layers") if hasattr(config, n)]
+    listed = [
+        getattr(config, n)
+        for n in ("layer_types", "mlp_layer_types", "no_rope_layers")
+        if hasattr(config, n)
+    ]
     kinds = list(zip(*(held for held in listed if held), strict=True))
     dense = getattr(config, "first_k_dense_replace", None)
     if dense is not None:

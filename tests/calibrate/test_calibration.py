@@ -1,4 +1,6 @@
-"""The order of a calibration, over a real child that only waits: kept at once, resumed, forgotten, locked."""
+"""The order of a calibration, over a real child that only waits: kept at once, resumed, forgotten,
+locked.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def go(plan: Plan, cancel: CancelToken | None = None, hear=lambda event: None):
 
 
 def plan_of_waits(count: int, **spec) -> Plan:
-    return replace(plan_of(*({"does": "wait", "value": i, **spec} for i in range(count))), kind="quality")
+    return replace(
+        plan_of(*({"does": "wait", "value": i, **spec} for i in range(count))), kind="quality"
+    )
 
 
 def test_a_run_is_kept_with_its_events_and_its_folder_is_gone(home: Path) -> None:
@@ -46,7 +50,9 @@ def test_a_run_is_kept_with_its_events_and_its_folder_is_gone(home: Path) -> Non
     assert list((home / "state" / "runs").iterdir()) == []
     again = calibration.prepare(plan_of_waits(3), MACHINE, calibration.Limits())
     assert again.left == 0
-    assert calibration.prepare(plan_of_waits(3), MACHINE, calibration.Limits(), again=True).left == 3
+    assert (
+        calibration.prepare(plan_of_waits(3), MACHINE, calibration.Limits(), again=True).left == 3
+    )
 
 
 def test_a_cancelled_run_goes_on_where_it_stopped(home: Path) -> None:
@@ -61,7 +67,9 @@ def test_a_cancelled_run_goes_on_where_it_stopped(home: Path) -> None:
     done = {o.digest for o in first.outcomes if o.status is Status.DONE}
     assert done
     ran = []
-    second = go(plan_of_waits(4, steps=20), hear=lambda e: ran.append(e) if e.kind == "trial" else None)
+    second = go(
+        plan_of_waits(4, steps=20), hear=lambda e: ran.append(e) if e.kind == "trial" else None
+    )
     assert second.summary.id == first.summary.id
     assert second.summary.status is Status.DONE
     assert not done & {e.fields["digest"] for e in ran}

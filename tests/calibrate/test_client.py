@@ -1,4 +1,6 @@
-"""Parent and child over real processes: ends, cancels, deaths, noise, and nothing lost or left behind."""
+"""Parent and child over real processes: ends, cancels, deaths, noise, and nothing lost or left
+behind.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,10 @@ def test_finished_trials_are_not_run_again(tmp_path: Path) -> None:
 
 def test_errors_and_memory_are_outcomes_and_the_rest_goes_on(tmp_path: Path) -> None:
     run = Run(
-        tmp_path, plan_of({"does": "raise"}, {"does": "oom"}, {"does": "die"}, {"does": "exit"}, {"does": "wait"})
+        tmp_path,
+        plan_of(
+            {"does": "raise"}, {"does": "oom"}, {"does": "die"}, {"does": "exit"}, {"does": "wait"}
+        ),
     )
     ending = run.go()
     assert [o.status for o in ending.outcomes] == [
@@ -120,7 +125,9 @@ def test_noise_is_counted_and_does_no_harm(tmp_path: Path) -> None:
 
 def test_cancel_asks_first_and_keeps_the_partial_result_marked(tmp_path: Path) -> None:
     run = Run(tmp_path, plan_of({"does": "wait"}, {"does": "wait", "steps": 10_000}))
-    run.on_event = lambda e: run.cancel.cancel() if e.kind == "step" and e.fields.get("step", 0) > 2 else None
+    run.on_event = lambda e: (
+        run.cancel.cancel() if e.kind == "step" and e.fields.get("step", 0) > 2 else None
+    )
     ending = run.go()
     assert ending.status is Status.CANCELLED
     assert [o.status for o in ending.outcomes] == [Status.DONE, Status.CANCELLED]
@@ -133,7 +140,9 @@ def test_a_deaf_child_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(client, "ASK_SECONDS", 0.2)
     monkeypatch.setattr(client, "TERM_SECONDS", 0.2)
     run = Run(tmp_path, plan_of({"does": "deaf"}))
-    run.on_event = lambda e: threading.Timer(0.3, run.cancel.cancel).start() if e.kind == "step" else None
+    run.on_event = lambda e: (
+        threading.Timer(0.3, run.cancel.cancel).start() if e.kind == "step" else None
+    )
     ending = run.go()
     assert [o.status for o in ending.outcomes] == [Status.CANCELLED]
     assert no_child_left(tmp_path)
@@ -148,7 +157,9 @@ def test_minutes_end_a_run(tmp_path: Path) -> None:
 def test_a_child_that_cannot_start_says_so(tmp_path: Path) -> None:
     with pytest.raises(AdvisorError, match="cannot start"):
         Run(tmp_path, plan_of({"does": "wait"})).go(command=(str(tmp_path / "no-python"),))
-    ending = Run(tmp_path, plan_of({"does": "wait"})).go(command=(sys.executable, "-c", "import nonsense_module"))
+    ending = Run(tmp_path, plan_of({"does": "wait"})).go(
+        command=(sys.executable, "-c", "import nonsense_module")
+    )
     assert ending.status is Status.FAILED
     assert "nonsense_module" in ending.reason
 
@@ -170,7 +181,9 @@ asyncio.run(follow(plan, Path({folder!r}), events=lambda e: None, keep=lambda o:
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", ["parent", "child", "both"])
 def test_killing_at_random_moments_loses_no_finished_trial(tmp_path: Path, victim: str) -> None:
-    """Ten moments each for parent, child and both: what was finished is in the journal, and a resume runs the rest."""
+    """Ten moments each for parent, child and both: what was finished is in the journal, and a
+    resume runs the rest.
+    """
     chance = random.Random(victim)
     plan = plan_of(*({"does": "wait", "value": i, "steps": 2, "pause": 0.01} for i in range(15)))
     everything = {plan.trial_digest(t) for t in plan.trials}
@@ -220,7 +233,9 @@ def test_an_interrupt_in_the_terminal_does_not_reach_the_child_first(tmp_path: P
     run = Run(tmp_path, plan_of({"does": "wait", "steps": 30}))
     sessions = []
     run.on_event = lambda e: sessions.extend(
-        os.getsid(p.pid) for p in psutil.Process().children() if str(tmp_path) in " ".join(_command(p))
+        os.getsid(p.pid)
+        for p in psutil.Process().children()
+        if str(tmp_path) in " ".join(_command(p))
     )
     assert run.go().status is Status.DONE
     assert sessions

@@ -1,4 +1,6 @@
-"""`advisor calibrate` and `advisor runs` as programs: plan and price, a line per mistake, a run, resume, replay."""
+"""`advisor calibrate` and `advisor runs` as programs: plan and price, a line per mistake, a run,
+resume, replay.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ CONFIG = {
     "num_key_value_heads": 2,
     "vocab_size": 96,
 }
-needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="the calibration libraries are not installed")
+needs_torch = pytest.mark.skipif(
+    not HAS_TORCH, reason="the calibration libraries are not installed"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,12 +52,18 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text(json.dumps(CONFIG))
     rows = [
-        {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"} for i in range(60)
+        {
+            "prompt": f"ticket {i} {'late ' * (i % 5)}",
+            "completion": "shipping" if i % 5 else "other",
+        }
+        for i in range(60)
     ]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     brief = 'schema = 1\n[data]\npath = "rows.jsonl"\n[hardware]\ngpu = "none"\n[models]\ntune = ["Qwen3-0.6B"]\n'
     (tmp_path / "brief.toml").write_text(brief)
-    (tmp_path / "runs.csv").write_text("id,model,method,gpu,tokens_per_second\na,Llama-3.1-8B,lora,L40S,4000\n")
+    (tmp_path / "runs.csv").write_text(
+        "id,model,method,gpu,tokens_per_second\na,Llama-3.1-8B,lora,L40S,4000\n"
+    )
     return tmp_path
 
 
@@ -80,7 +90,9 @@ def test_a_dry_run_shows_plan_and_price_and_runs_nothing(folder: Path, home: Pat
     held = json.loads(advisor(folder, f"{line} --json").stdout)
     assert held["left"] == 2
     assert held["forecast"]["seconds"]["p10"] < held["forecast"]["seconds"]["p90"]
-    assert held["forecast"]["usd"]["p50"] == pytest.approx(held["forecast"]["seconds"]["p50"] / 1000.0)
+    assert held["forecast"]["usd"]["p50"] == pytest.approx(
+        held["forecast"]["seconds"]["p50"] / 1000.0
+    )
     assert not (home / "state" / "runs").exists()
     assert json.loads(advisor(folder, "runs list --json").stdout) == []
 
@@ -165,9 +177,13 @@ def test_a_run_resumes_replays_and_leaves_no_file(folder: Path, home: Path) -> N
 def record_on(gpu_name: str, device: str, steady: bool) -> RunRecord:
     known = facts.load()
     model = known.model("Llama-3.1-8B")
-    setup = throughput.Setup(model.name, throughput.architecture_of(model), micro_batch=2, seq_len=1024)
+    setup = throughput.Setup(
+        model.name, throughput.architecture_of(model), micro_batch=2, seq_len=1024
+    )
     plan = throughput.plan([setup], [400, 600, 2000], device="cuda", machine=gpu_name)
-    sliced = throughput.plan([setup], [400, 600, 2000], slices=(2, 4), device="cuda", machine=gpu_name)
+    sliced = throughput.plan(
+        [setup], [400, 600, 2000], slices=(2, 4), device="cuda", machine=gpu_name
+    )
     both = throughput.Plan("throughput", "x", (*plan.trials, *sliced.trials), plan.shared, "cuda")
 
     def outcome(trial) -> TrialOutcome:
@@ -190,7 +206,9 @@ def record_on(gpu_name: str, device: str, steady: bool) -> RunRecord:
         }
         return TrialOutcome(both.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
 
-    summary = RunSummary(1, "throughput", "x", Status.DONE, 3, 3, "2026-11-21T00:00:00+00:00", device=gpu_name)
+    summary = RunSummary(
+        1, "throughput", "x", Status.DONE, 3, 3, "2026-11-21T00:00:00+00:00", device=gpu_name
+    )
     return RunRecord(summary, both.digest, plan_data(both), tuple(outcome(t) for t in both.trials))
 
 
@@ -200,13 +218,18 @@ def test_measurements_of_a_card_correct_its_estimate() -> None:
     models = {m.name.lower(): m for m in known.models}
     whole, sliced = measurements(record_on(gpu.nvml_name, "cuda", True), gpu, models)
     assert (whole.memory_gib, whole.tokens_per_second) == (24.0, 5000.0)
-    assert (whole.run.seq_len, whole.run.mean_tokens) == (1024, pytest.approx((400 + 600 + 1024) / 3))
+    assert (whole.run.seq_len, whole.run.mean_tokens) == (
+        1024,
+        pytest.approx((400 + 600 + 1024) / 3),
+    )
     assert sliced.run.memory_basis == "allocated"
     assert sliced.memory_gib == pytest.approx(2.0 + 0.5 * 32)
     assert sliced.tokens_per_second == pytest.approx(1300.0 / 3.2)
     told = estimate(whole.run, (whole,))
     assert told.tokens_per_second.basis == "measured"
-    assert abs(told.tokens_per_second.likely - 5000.0) < abs(estimate(whole.run).tokens_per_second.likely - 5000.0)
+    assert abs(told.tokens_per_second.likely - 5000.0) < abs(
+        estimate(whole.run).tokens_per_second.likely - 5000.0
+    )
 
 
 def test_what_is_not_steady_or_not_a_card_is_no_measurement_of_speed() -> None:
@@ -225,7 +248,9 @@ def test_a_card_that_is_not_here_is_named() -> None:
 
 GUIDE_LINES = [
     line.strip()
-    for block in re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for block in re.findall(
+        r"^```sh\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     for line in block.splitlines()
     if line.strip()
 ]
@@ -253,13 +278,19 @@ def test_the_sample_task_keeps_train_and_test_apart_and_its_files_are_small() ->
     rows, items = (calibration.examples(path) for path in (train, test))
     assert (len(rows), len(items)) == (320, 120)
     assert not {p for p, _ in rows} & {p for p, _ in items}
-    assert {a for _, a in rows} == {a for _, a in items} == {"billing", "shipping", "technical", "account"}
+    assert (
+        {a for _, a in rows}
+        == {a for _, a in items}
+        == {"billing", "shipping", "technical", "account"}
+    )
     assert sum(f.stat().st_size for f in model.iterdir()) < 10_000_000
 
 
 @needs_torch
 @pytest.mark.slow
-def test_the_sample_shows_prompting_above_chance_and_tuning_well_above_prompting(folder: Path) -> None:
+def test_the_sample_shows_prompting_above_chance_and_tuning_well_above_prompting(
+    folder: Path,
+) -> None:
     done = advisor(folder, "calibrate quality --sample --gpu none --shares 1 --shots 0 --json")
     assert done.returncode == 0, done.stderr
     held = json.loads(done.stdout)

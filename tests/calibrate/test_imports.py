@@ -43,7 +43,12 @@ PEFT = {
             "batch_size": 4,
             "max_seq_length": 768,
         },
-        "peft_config": {"peft_type": "LORA", "r": 32, "use_dora": False, "target_modules": ["q_proj", "v_proj"]},
+        "peft_config": {
+            "peft_type": "LORA",
+            "r": 32,
+            "use_dora": False,
+            "target_modules": ["q_proj", "v_proj"],
+        },
     },
     "train_info": {
         "accelerator_memory_reserved_99th": 20 * 1024**3,
@@ -60,12 +65,18 @@ PEFT = {
 }
 
 
-ANY = st.recursive(st.none() | st.integers() | st.text(max_size=4), lambda inner: st.lists(inner, max_size=3))
+ANY = st.recursive(
+    st.none() | st.integers() | st.text(max_size=4), lambda inner: st.lists(inner, max_size=3)
+)
 JSON = st.fixed_dictionaries(
     {},
     optional={
-        "log_history": st.one_of(ANY, st.lists(st.dictionaries(st.sampled_from(["step", "loss", "eval_x"]), ANY))),
-        "run_info": st.dictionaries(st.sampled_from(["train_config", "peft_config", "created_at"]), ANY),
+        "log_history": st.one_of(
+            ANY, st.lists(st.dictionaries(st.sampled_from(["step", "loss", "eval_x"]), ANY))
+        ),
+        "run_info": st.dictionaries(
+            st.sampled_from(["train_config", "peft_config", "created_at"]), ANY
+        ),
         "train_info": st.dictionaries(st.sampled_from(["metrics", "status", "train_time"]), ANY),
         "meta_info": ANY,
         "global_step": ANY,
@@ -85,7 +96,9 @@ def written(folder: Path, name: str, held: object) -> Path:
 
 
 def test_a_trainer_state_gives_speed_curve_and_scores(tmp_path: Path) -> None:
-    form, (run,) = read(written(tmp_path, "trainer_state.json", STATE), {"model": "Llama-3.1-8B", "gpu": "L40S"})
+    form, (run,) = read(
+        written(tmp_path, "trainer_state.json", STATE), {"model": "Llama-3.1-8B", "gpu": "L40S"}
+    )
     assert "trainer_state" in form
     assert run.cells["step_seconds"] == "0.25"
     assert run.cells["tokens_per_second"] == "2000"
@@ -137,7 +150,9 @@ def test_a_history_of_weights_and_biases(tmp_path: Path) -> None:
         ("a.csv", "", "no rows"),
     ],
 )
-def test_what_is_wrong_is_said_on_one_line(tmp_path: Path, name: str, held: object, wrong: str) -> None:
+def test_what_is_wrong_is_said_on_one_line(
+    tmp_path: Path, name: str, held: object, wrong: str
+) -> None:
     with pytest.raises(UsageError, match=wrong) as error:
         read(written(tmp_path, name, held), {})
     assert "\n" not in str(error.value)

@@ -1,4 +1,6 @@
-"""What kept runs say to a verdict: scores of the same data, training on the same card; and how to leave them aside."""
+"""What kept runs say to a verdict: scores of the same data, training on the same card; and how to
+leave them aside.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from advisor.store import Runs, Store
 
 CPU = calibration.Machine("this CPU", "cpu", free_gib=16.0)
 ROWS = [
-    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"} for i in range(90)
+    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"}
+    for i in range(90)
 ]
 TEXT = """
 schema = 1
@@ -60,17 +63,23 @@ def path(tmp_path: Path) -> Path:
     (tmp_path / "brief.toml").write_text(TEXT)
     folder = tmp_path / "weights"
     folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({"model_type": "llama", "_name_or_path": "meta-llama/Llama-3.2-1B"}))
+    (folder / "config.json").write_text(
+        json.dumps({"model_type": "llama", "_name_or_path": "meta-llama/Llama-3.2-1B"})
+    )
     (folder / "model.safetensors").write_bytes(b"weights")
     return tmp_path / "brief.toml"
 
 
 def planned(brief: Brief, **own) -> Plan:
-    return planning.quality_plan(material(brief), Path(brief.folder) / "weights", CPU, facts.load(), **own)
+    return planning.quality_plan(
+        material(brief), Path(brief.folder) / "weights", CPU, facts.load(), **own
+    )
 
 
 def keep(plan: Plan, told: dict[str, float] = SCORES, ending: Status = Status.DONE) -> int:
-    """The run as a child would have left it; a trial at a smaller share scores 5 points less for each smaller one."""
+    """The run as a child would have left it; a trial at a smaller share scores 5 points less for
+    each smaller one.
+    """
     largest = max(int(t.spec["train_examples"]) for t in plan.trials)
     with Store.open() as store:
         runs = Runs(store)
@@ -92,8 +101,15 @@ def keep(plan: Plan, told: dict[str, float] = SCORES, ending: Status = Status.DO
             )
             right = [float(i < round(90 * share)) for i in range(90)]
             result = {k: trial.spec[k] for k in ("approach", "technique", "train_examples")}
-            result |= {"score": sum(right) / 90, "items": 90, "item_scores": right, "metric": "accuracy"}
-            outcomes.append(TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result))
+            result |= {
+                "score": sum(right) / 90,
+                "items": 90,
+                "item_scores": right,
+                "metric": "accuracy",
+            }
+            outcomes.append(
+                TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
+            )
             runs.keep(run, outcomes[-1], trial.spec)
         runs.end(run, ending, result=quality.summary(plan, outcomes), events="", machine={})
     return run
@@ -139,9 +155,7 @@ def test_runs_can_be_ignored_or_forgotten(path: Path) -> None:
 
 def test_what_the_brief_states_beats_a_run_for_that_option_alone(path: Path) -> None:
     keep(planned(pipeline.load(path)))
-    stated = (
-        '[[quality.measured]]\napproach = "tune"\ntechnique = "lora"\nmodel = "Llama-3.2-1B"\nscore = 0.5\nitems = 90\n'
-    )
+    stated = '[[quality.measured]]\napproach = "tune"\ntechnique = "lora"\nmodel = "Llama-3.2-1B"\nscore = 0.5\nitems = 90\n'
     path.write_text(TEXT + stated)
     after = verdict_of(path)
     tuned = quality_figure(after, "tune/lora@")
@@ -156,12 +170,16 @@ def test_other_data_other_tests_and_demonstrations_say_nothing(path: Path) -> No
     keep(planned(held, as_model=""), ending=Status.CANCELLED)
     known = pipeline.look(held).scores
     assert known  # what a cancelled run had finished counts
-    (path.parent / "test.jsonl").write_text((path.parent / "rows.jsonl").read_text().replace("ticket", "case"))
+    (path.parent / "test.jsonl").write_text(
+        (path.parent / "rows.jsonl").read_text().replace("ticket", "case")
+    )
     assert pipeline.look(held).scores == ()
     keep(
         replace(
             planned(held),
-            trials=tuple(replace(t, spec={**t.spec, "demonstration": True}) for t in planned(held).trials),
+            trials=tuple(
+                replace(t, spec={**t.spec, "demonstration": True}) for t in planned(held).trials
+            ),
         )
     )
     assert pipeline.look(held).scores == ()
@@ -196,24 +214,33 @@ def test_a_later_run_counts_and_a_name_may_be_said_later(path: Path) -> None:
     held = pipeline.load(path)
     keep(planned(held))
     second = keep(
-        planned(held, methods=("lora", "full")), SCORES | {"tune/lora": 0.7, "tune/full": 0.95, "hybrid/full": 0.9}
+        planned(held, methods=("lora", "full")),
+        SCORES | {"tune/lora": 0.7, "tune/full": 0.95, "hybrid/full": 0.9},
     )
     found = {(s.approach, s.technique, s.train_examples): s for s in pipeline.look(held).scores}
     assert found["tune", "lora", 90].score == pytest.approx(0.7, abs=0.01)
     assert {s.source for s in found.values()} == {f"calibration run {second}"}
-    assert found["hybrid", "tuned-few-shot", 90].score == pytest.approx(0.9, abs=0.01)  # of the better method
+    assert found["hybrid", "tuned-few-shot", 90].score == pytest.approx(
+        0.9, abs=0.01
+    )  # of the better method
     assert pipeline.inform(held, pipeline.look(held)).quality.measured[-1].model == "llama-3.2-1b"
     renamed = planned(held, methods=("lora", "full"), as_model="ours")
-    again = calibration.run(calibration.prepare(renamed, CPU, calibration.Limits()), events=lambda e: None, cancel=None)
+    again = calibration.run(
+        calibration.prepare(renamed, CPU, calibration.Limits()), events=lambda e: None, cancel=None
+    )
     assert again.summary.id == second
-    assert {s.model for s in pipeline.look(held).scores if s.source == f"calibration run {second}"} == {"ours"}
+    assert {
+        s.model for s in pipeline.look(held).scores if s.source == f"calibration run {second}"
+    } == {"ours"}
 
 
 def keep_training(tokens_per_second: float) -> int:
     """A steady LoRA run of the brief's model on an L40S, as a child would have left it."""
     known = facts.load()
     model = known.model("Llama-3.2-1B")
-    setup = throughput.Setup(model.name, throughput.architecture_of(model), micro_batch=8, seq_len=64)
+    setup = throughput.Setup(
+        model.name, throughput.architecture_of(model), micro_batch=8, seq_len=64
+    )
     plan = throughput.plan([setup], [20, 30, 40], device="cuda", machine="NVIDIA L40S")
     result = {
         "device": "cuda",
@@ -240,7 +267,11 @@ def keep_training(tokens_per_second: float) -> int:
             forecast={},
         )
         (trial,) = plan.trials
-        runs.keep(run, TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 9.0, result), trial.spec)
+        runs.keep(
+            run,
+            TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 9.0, result),
+            trial.spec,
+        )
         runs.end(run, Status.DONE, result={}, events="", machine={})
     return run
 
@@ -252,7 +283,9 @@ def test_training_on_the_briefs_card_is_measured_in_its_verdict(path: Path) -> N
     before = hours(verdict_of(path))
     keep_training(100.0)
     after = hours(verdict_of(path))
-    speeds = [next(i for i in held.inputs if "tokens_per_second" in i.id) for held in (before, after)]
+    speeds = [
+        next(i for i in held.inputs if "tokens_per_second" in i.id) for held in (before, after)
+    ]
     assert [s.basis for s in speeds] == ["modelled", "measured"]
     assert speeds[1].value < speeds[0].value / 10
     assert after.value > before.value
@@ -302,15 +335,26 @@ def test_a_base_models_reading_of_the_rows_joins_the_data_report(
     trial = plan.trials[0]
     with Store.open() as store:
         (first,) = [o for o in Runs(store).run(run).outcomes if o.label == trial.label]
-        Runs(store).keep(run, replace(first, result={**first.result, "language": language}), trial.spec)
+        Runs(store).keep(
+            run, replace(first, result={**first.result, "language": language}), trial.spec
+        )
     read = pipeline.look(held).data.base_model
-    assert (read.model, read.data_bits, read.general_bits, read.run) == ("Llama-3.2-1B", 2.4, 1.2, run)
+    assert (read.model, read.data_bits, read.general_bits, read.run) == (
+        "Llama-3.2-1B",
+        2.4,
+        1.2,
+        run,
+    )
     assert "2.0 ×" in read.meaning
     assert pipeline.look(held, own_runs=False).data.base_model is None
     line = "\n".join(data_lines(pipeline.look(held).data, 200))
-    assert "2.40 bits a byte, 1.20 on general text: a language far from what this model knows" in line
+    assert (
+        "2.40 bits a byte, 1.20 on general text: a language far from what this model knows" in line
+    )
     bare = pipeline.inform(held, pipeline.look(held, own_runs=False))
-    assert pipeline.inform(held, pipeline.look(held)).task == bare.task  # shown, and no more than that
+    assert (
+        pipeline.inform(held, pipeline.look(held)).task == bare.task
+    )  # shown, and no more than that
 
 
 def test_several_seeds_of_one_run_are_a_mean_with_a_spread() -> None:
@@ -324,7 +368,9 @@ def test_several_seeds_of_one_run_are_a_mean_with_a_spread() -> None:
             "item_scores": [],
         }
         about = {"model": "m", "data": "d", "eval": ""}
-        return KeptTrial(3, "quality", "2026-11-21", about, {}, TrialOutcome("x", "x", Status.DONE, 1.0, result))
+        return KeptTrial(
+            3, "quality", "2026-11-21", about, {}, TrialOutcome("x", "x", Status.DONE, 1.0, result)
+        )
 
     (told,) = scores.own_scores([trial(0.8), trial(0.9)])
     assert (told.score, told.sd) == (pytest.approx(0.85), pytest.approx(0.0707107, abs=1e-6))

@@ -1,4 +1,6 @@
-"""Many runs from one file: what the file may say, one run at a time on each place, failures and cancels, a cluster."""
+"""Many runs from one file: what the file may say, one run at a time on each place, failures and
+cancels, a cluster.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,13 @@ from advisor.core.quantity import Range
 from tests.calibrate.pretend_child import PRETEND
 
 CPU = calibration.Machine("this CPU", "cpu", free_gib=16.0)
-TINY = {"model_type": "llama", "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "vocab_size": 96}
+TINY = {
+    "model_type": "llama",
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "vocab_size": 96,
+}
 TINY |= {"num_attention_heads": 4, "num_key_value_heads": 2}
 
 
@@ -35,17 +43,24 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def pretended(*does: str, steps: int = 2) -> list[Plan]:
     specs = [{"does": d, "steps": steps, "layers": 0, "i": i} for i, d in enumerate(does)]
-    return [Plan("throughput", f"entry {s['i']}", (Trial("throughput", f"t{s['i']}", s),)) for s in specs]
+    return [
+        Plan("throughput", f"entry {s['i']}", (Trial("throughput", f"t{s['i']}", s),))
+        for s in specs
+    ]
 
 
-def run_all(found, places=(CPU,), cancel: CancelToken | None = None, listen=lambda entry, event: None) -> None:
+def run_all(
+    found, places=(CPU,), cancel: CancelToken | None = None, listen=lambda entry, event: None
+) -> None:
     entries.run_all(found, places, listen=listen, cancel=cancel or CancelToken(), command=PRETEND)
 
 
 def test_a_file_makes_every_combination_a_plan_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(TINY), encoding="utf-8")
     text = 'models = ["SmolLM2-135M"]\nconfigs = ["config.json"]\nmethods = ["lora", "full"]\nseq_lens = [64, 128]\n'
-    held = matrix.read(written(tmp_path, text + "seeds = [0, 7]\n[settings]\nsteps = 5\nmicro_batch = 2\n"))
+    held = matrix.read(
+        written(tmp_path, text + "seeds = [0, 7]\n[settings]\nsteps = 5\nmicro_batch = 2\n")
+    )
     plans = matrix.plans(held, CPU, facts.load())
     assert len({p.digest for p in plans}) == len(plans) == 2 * 2 * 2 * 2
     specs = [p.trials[0].spec for p in plans]
@@ -67,7 +82,10 @@ def test_a_file_makes_every_combination_a_plan_of_its_own(tmp_path: Path) -> Non
         ("kind = 'quality'\nfolders = ['a']\ndata = 'x'\nshares = [2]", "shares: .* up to 1"),
         ("kind = 'quality'\nfolders = ['a']", "data: names no file"),
         ("kind = 'prompts'", "neither throughput nor quality"),
-        ("models = ['a']\n[settings]\nstep = 3", "settings.step: no such key; did you mean 'steps'"),
+        (
+            "models = ['a']\n[settings]\nstep = 3",
+            "settings.step: no such key; did you mean 'steps'",
+        ),
         ("models = ['a']\n[settings]\nsteps = 'many'", "settings.steps: 'many' is no whole number"),
         ("models = ['no-such-model']", "no-such-model"),
     ],
@@ -101,7 +119,9 @@ def test_what_is_answered_is_not_run_again() -> None:
 
 
 def test_two_places_share_one_queue_and_a_place_has_one_run_at_a_time() -> None:
-    """Places with locks of their own; a second run on a place would be refused by its lock and told as failed."""
+    """Places with locks of their own; a second run on a place would be refused by its lock and told
+    as failed.
+    """
     places = [calibration.Machine(f"endpoint {i}", "endpoint") for i in range(2)]
     found = entries.entries(pretended(*["work"] * 5), places, calibration.Limits())
     run_all(found, places)
@@ -115,7 +135,9 @@ def test_a_cancel_ends_the_run_in_hand_and_starts_no_other() -> None:
         if event is not None and event.kind == "step" and entry.number == 1:
             cancel.cancel()
 
-    found = entries.entries(pretended("work", "work", "work", steps=30), [CPU], calibration.Limits())
+    found = entries.entries(
+        pretended("work", "work", "work", steps=30), [CPU], calibration.Limits()
+    )
     run_all(found, cancel=cancel, listen=listen)
     assert [e.status for e in found] == ["done", "cancelled", "waiting"]
 
@@ -125,7 +147,9 @@ def test_the_price_of_all_is_the_sum_and_a_limit_is_shared_out() -> None:
     plans = matrix_plans()
     found = entries.entries(plans, [CPU], calibration.Limits(usd_per_hour=hour))
     told = entries.total(found, 1)
-    assert told.seconds.p90 == pytest.approx(sum(e.prepared.forecast.seconds.p90 or 0.0 for e in found))
+    assert told.seconds.p90 == pytest.approx(
+        sum(e.prepared.forecast.seconds.p90 or 0.0 for e in found)
+    )
     assert told.usd.p50 == pytest.approx(sum(e.prepared.forecast.usd.p50 or 0.0 for e in found))
     assert entries.total(found, 2).seconds.p90 == pytest.approx((told.seconds.p90 or 0.0) / 2)
     limited = entries.entries(plans, [CPU], calibration.Limits(usd_per_hour=hour, max_usd=0.002))
@@ -168,7 +192,11 @@ def test_a_local_ray_cluster_runs_the_entries_and_leaves_nothing(tmp_path: Path)
     assert found[0].record is not None
     assert found[0].record.outcomes[0].result["tokens_per_second"] > 0.0
     assert calibration.run_record(found[0].record.summary.id).events
-    rays = [p for p in psutil.process_iter(["name"]) if p.pid not in before and "ray" in (p.info["name"] or "")]
+    rays = [
+        p
+        for p in psutil.process_iter(["name"])
+        if p.pid not in before and "ray" in (p.info["name"] or "")
+    ]
     _, alive = psutil.wait_procs(rays, timeout=15)
     assert alive == []
     assert entries.entries(plans[:1], [place], calibration.Limits())[0].status == "done"

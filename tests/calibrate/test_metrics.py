@@ -73,14 +73,90 @@ def test_token_f1_is_that_of_squad(said: str, answer: str, f1: float) -> None:
     assert token_f1(said, answer) == pytest.approx(f1)
 
 
-RIGHT = [1, 1, 2, 3, 0, 0, 3, 2, 1, 1, 3, 3, 3, 1, 1, 1, 3, 0, 0, 1, 0, 2, 0, 2, 3, 3, 3, 3, 3, 1, 2, 0, 0, 1, 3, 1]
+RIGHT = [
+    1,
+    1,
+    2,
+    3,
+    0,
+    0,
+    3,
+    2,
+    1,
+    1,
+    3,
+    3,
+    3,
+    1,
+    1,
+    1,
+    3,
+    0,
+    0,
+    1,
+    0,
+    2,
+    0,
+    2,
+    3,
+    3,
+    3,
+    3,
+    3,
+    1,
+    2,
+    0,
+    0,
+    1,
+    3,
+    1,
+]
 RIGHT += [2, 3, 2, 3]
-SAID = [1, 1, 2, 3, 0, -1, 3, 0, 1, 3, 3, 0, 3, 1, 1, 1, 2, 0, 2, -1, 0, -1, 0, -1, 3, 3, 3, 1, 3, 1, 2, 0, 0, 2, 3, 1]
+SAID = [
+    1,
+    1,
+    2,
+    3,
+    0,
+    -1,
+    3,
+    0,
+    1,
+    3,
+    3,
+    0,
+    3,
+    1,
+    1,
+    1,
+    2,
+    0,
+    2,
+    -1,
+    0,
+    -1,
+    0,
+    -1,
+    3,
+    3,
+    3,
+    1,
+    3,
+    1,
+    2,
+    0,
+    0,
+    2,
+    3,
+    1,
+]
 SAID += [1, 3, 2, 3]
 
 
 def test_macro_f1_is_that_of_scikit_learn() -> None:
-    """f1_score(RIGHT, SAID, labels=[0, 1, 2, 3], average="macro") of scikit-learn 1.7; -1: no label was said."""
+    """f1_score(RIGHT, SAID, labels=[0, 1, 2, 3], average="macro") of scikit-learn 1.7; -1: no label
+    was said.
+    """
     assert macro_f1(list(zip(RIGHT, SAID, strict=True)))[0] == pytest.approx(0.7048992673992674)
 
 
@@ -96,7 +172,11 @@ def test_macro_f1_counts_rare_labels_like_common_ones() -> None:
 @pytest.mark.parametrize(
     ("said", "answer", "reference"),
     [
-        ("The quick brown fox jumps over the lazy dog", "A quick brown dog jumps on the lazy fox", 0.5555555555555556),
+        (
+            "The quick brown fox jumps over the lazy dog",
+            "A quick brown dog jumps on the lazy fox",
+            0.5555555555555556,
+        ),
         ("police killed the gunman", "the gunman was shot dead by police", 0.36363636363636365),
         ("It's 3.5 km away, isn't it?", "it is 3.5 kilometres away", 0.5333333333333333),
         ("", "something", 0.0),
@@ -121,9 +201,14 @@ def test_rouge_l_reads_texts_that_are_not_english() -> None:
 
 
 def test_bleu_and_chrf_keep_pairs_and_the_figure_of_the_corpus() -> None:
-    """Corpus BLEU by hand: 1-grams 8 of 9, 2-grams 4 of 7, 3-grams 2 of 5, 4-grams 1 of 3, brevity exp(1 - 10/9)."""
+    """Corpus BLEU by hand: 1-grams 8 of 9, 2-grams 4 of 7, 3-grams 2 of 5, 4-grams 1 of 3, brevity
+    exp(1 - 10/9).
+    """
     pytest.importorskip("sacrebleu")
-    said, answers = ["the cat sat on the mat", "a big dog"], ["the cat sat on a mat", "a very big dog"]
+    said, answers = (
+        ["the cat sat on the mat", "a big dog"],
+        ["the cat sat on a mat", "a very big dog"],
+    )
     marked = Marking("BLEU").mark(said, answers)
     by_hand = (8 / 9 * 4 / 7 * 2 / 5 * 1 / 3) ** 0.25 * math.exp(1 - 10 / 9)
     assert marked["also"]["corpus BLEU"] == corpus("BLEU", said, answers) == pytest.approx(by_hand)
@@ -159,7 +244,10 @@ def test_the_last_number_is_found(text: str, number: Fraction | None) -> None:
     assert last_number(text) == number
 
 
-@given(st.integers(-(10**9), 10**9), st.sampled_from(["{:,}", "{}", "${:,}.", "{:,} km", "= {}\n#### {}"]))
+@given(
+    st.integers(-(10**9), 10**9),
+    st.sampled_from(["{:,}", "{}", "${:,}.", "{:,} km", "= {}\n#### {}"]),
+)
 def test_a_number_survives_its_clothes(number: int, form: str) -> None:
     assert last_number(form.format(number, number)) == number
     assert numeric_match(form.format(number, number), str(number)) == 1.0
@@ -181,10 +269,14 @@ def test_any_text_can_be_read_for_numbers_and_json(text: str) -> None:
 
 @pytest.mark.skipif(not GSM8K.exists(), reason="the shared data is not here")
 def test_every_answer_of_gsm8k_ends_in_its_number() -> None:
-    answers = [json.loads(line)["answer"] for line in GSM8K.read_text(encoding="utf-8").splitlines()]
+    answers = [
+        json.loads(line)["answer"] for line in GSM8K.read_text(encoding="utf-8").splitlines()
+    ]
     assert metric_for(answers) == "numeric match"
     for answer in answers:
-        assert last_number(answer) == Fraction(answer.rpartition("####")[2].strip().replace(",", ""))
+        assert last_number(answer) == Fraction(
+            answer.rpartition("####")[2].strip().replace(",", "")
+        )
 
 
 def test_json_is_read_as_a_program_would() -> None:
@@ -198,18 +290,25 @@ def test_json_is_read_as_a_program_would() -> None:
         ('{"name": " ann ", "age": 5.0, "tags": ["x", "y"]}', 1.0),
         ('{"name": "Ann", "age": 6, "tags": ["x", "y"]}', 0.75),
         ('{"name": "Ann", "age": 5}', 4 / 6),
-        ('{"name": "Ann", "age": 5, "tags": ["x", "y"], "extra": null, "more": 1, "most": 2}', 8 / 11),
+        (
+            '{"name": "Ann", "age": 5, "tags": ["x", "y"], "extra": null, "more": 1, "most": 2}',
+            8 / 11,
+        ),
         ('{"name": "Ann", "age": true, "tags": []}', 2 / 7),
         ("not json", 0.0),
     ],
 )
 def test_json_match_is_the_f1_of_fields(said: str, share: float) -> None:
-    assert match(said, '{"name": "Ann", "age": 5, "tags": ["x", "y"]}', None) == pytest.approx(share)
+    assert match(said, '{"name": "Ann", "age": 5, "tags": ["x", "y"]}', None) == pytest.approx(
+        share
+    )
 
 
 def test_a_schema_is_kept_or_not(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
-    path.write_text(json.dumps({"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}))
+    path.write_text(
+        json.dumps({"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}})
+    )
     schema = read_schema(path)
     assert valid('{"a": 1}', schema) == 1.0
     assert valid('{"a": "1"}', schema) == valid("{}", schema) == 0.0
@@ -292,14 +391,24 @@ def test_every_metric_marks_the_right_answer_1_and_keeps_to_its_bounds() -> None
         held = marking(wanted * 2, metric=metric)
         assert held.mark(wanted, wanted)["score"] == pytest.approx(1.0)
         mixed = held.mark(rng.sample(wanted, 10), wanted)
-        assert all(0.0 <= s <= 1.0 for s in (mixed["score"], *mixed["item_scores"], *mixed["also"].values()))
+        assert all(
+            0.0 <= s <= 1.0
+            for s in (mixed["score"], *mixed["item_scores"], *mixed["also"].values())
+        )
         again = Marking.of(
-            {"metric": held.metric, "labels": list(held.labels), "schema": held.schema, "one_line": held.one_line}
+            {
+                "metric": held.metric,
+                "labels": list(held.labels),
+                "schema": held.schema,
+                "one_line": held.one_line,
+            }
         )
         assert again == held
 
 
-def test_a_missing_library_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "sacrebleu", None)
     with pytest.raises(MissingExtra, match="pip install sacrebleu"):
         marking(["some words"] * 20, metric="BLEU")

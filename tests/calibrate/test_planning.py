@@ -1,4 +1,6 @@
-"""What a brief says where nothing else is said: models, methods, lengths, rows, metric, instruction, names."""
+"""What a brief says where nothing else is said: models, methods, lengths, rows, metric,
+instruction, names.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from advisor.core.errors import UsageError
 
 CPU = calibration.Machine("this CPU", "cpu", free_gib=16.0)
 ROWS = [
-    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"} for i in range(60)
+    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"}
+    for i in range(60)
 ]
 TEXT = """
 schema = 1
@@ -52,12 +55,16 @@ def brief(tmp_path: Path) -> Brief:
 def weights(tmp_path: Path) -> Path:
     folder = tmp_path / "my-model"
     folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({"model_type": "llama", "_name_or_path": "meta-llama/Llama-3.2-1B"}))
+    (folder / "config.json").write_text(
+        json.dumps({"model_type": "llama", "_name_or_path": "meta-llama/Llama-3.2-1B"})
+    )
     (folder / "model.safetensors").write_bytes(b"weights")
     return folder
 
 
-def test_a_brief_plans_its_open_models_with_the_lengths_of_its_rows(brief: Brief, tmp_path: Path) -> None:
+def test_a_brief_plans_its_open_models_with_the_lengths_of_its_rows(
+    brief: Brief, tmp_path: Path
+) -> None:
     around = pipeline.look(brief)
     setups = planning.brief_setups(brief, around, CPU)
     assert [(s.model_name, s.method) for s in setups] == [("Llama-3.2-1B", "lora")]
@@ -66,13 +73,16 @@ def test_a_brief_plans_its_open_models_with_the_lengths_of_its_rows(brief: Brief
     assert told == tuple(n + 20 for n in plain)
     plan = planning.throughput_plan(setups, told, CPU)
     assert [t.spec["layers"] for t in plan.trials] == [0]
-    small = planning.throughput_plan(setups, told, calibration.Machine("card", "cuda", free_gib=1.0))
+    small = planning.throughput_plan(
+        setups, told, calibration.Machine("card", "cuda", free_gib=1.0)
+    )
     assert [t.spec["layers"] for t in small.trials] == [2, 4, 6]
 
 
 def test_without_rows_the_lengths_are_the_mean_the_brief_states(brief: Brief) -> None:
     stated = pipeline.load(
-        Path(brief.folder) / "brief.toml", ["data.path=", "data.eval_path=", "data.tokens_per_example=77"]
+        Path(brief.folder) / "brief.toml",
+        ["data.path=", "data.eval_path=", "data.tokens_per_example=77"],
     )
     assert planning.brief_lengths(stated, pipeline.look(stated)) == (77,)
 
@@ -83,7 +93,9 @@ def test_a_brief_of_closed_models_says_what_to_name(brief: Brief) -> None:
         planning.brief_setups(closed, pipeline.look(closed), CPU)
 
 
-def test_a_quality_plan_takes_rows_metric_and_instruction_of_the_brief(brief: Brief, weights: Path) -> None:
+def test_a_quality_plan_takes_rows_metric_and_instruction_of_the_brief(
+    brief: Brief, weights: Path
+) -> None:
     known = facts.load()
     plan = planning.quality_plan(material(brief), weights, CPU, known)
     assert (len(plan.shared["train"]), len(plan.shared["items"])) == (60, 60)
@@ -129,15 +141,21 @@ def test_weights_are_named_as_a_brief_knows_them(weights: Path, tmp_path: Path) 
 
 def test_the_pocket_weights_are_a_demonstration_under_any_name(brief: Brief) -> None:
     pocket = calibration.pocket()[0]
-    plan = planning.quality_plan(material(brief), pocket, CPU, facts.load(), as_model="llama-3.1-8b")
+    plan = planning.quality_plan(
+        material(brief), pocket, CPU, facts.load(), as_model="llama-3.1-8b"
+    )
     assert all(t.spec["demonstration"] for t in plan.trials)
     assert planning.sample_plan(CPU, facts.load(), epochs=2).trials[-1].spec["epochs"] == 2
 
 
 def test_a_prompts_plan_belongs_to_its_rows_and_its_model(brief: Brief) -> None:
-    plan = planning.prompts_plan(material(brief), "http://localhost:1/v1", "meta-llama/Llama-3.2-1B", facts.load())
+    plan = planning.prompts_plan(
+        material(brief), "http://localhost:1/v1", "meta-llama/Llama-3.2-1B", facts.load()
+    )
     assert plan.about["model"] == "Llama-3.2-1B"
     assert (
         plan.about["data"]
-        == planning.quality_plan(material(brief), calibration.pocket()[0], CPU, facts.load()).about["data"]
+        == planning.quality_plan(material(brief), calibration.pocket()[0], CPU, facts.load()).about[
+            "data"
+        ]
     )

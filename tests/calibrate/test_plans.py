@@ -29,7 +29,12 @@ SETUP = throughput.Setup("tiny", {"config": CONFIG})
     st.sampled_from(["planned", "step", "trial", "warning"]),
     st.dictionaries(
         st.text(max_size=8).filter(lambda k: k not in ("event", "at")),
-        st.one_of(st.text(max_size=20), st.floats(allow_nan=False, allow_infinity=False), st.integers(), st.none()),
+        st.one_of(
+            st.text(max_size=20),
+            st.floats(allow_nan=False, allow_infinity=False),
+            st.integers(),
+            st.none(),
+        ),
         max_size=5,
     ),
 )
@@ -58,7 +63,9 @@ def test_a_plan_comes_back_and_limits_do_not_change_its_name() -> None:
     assert back.digest == plan.digest == replace(plan, minutes=3.0).digest
     assert [t.label for t in back.trials] == [t.label for t in plan.trials]
     other = throughput.plan([SETUP], [10, 21], slices=(2, 4))
-    assert not {plan.trial_digest(t) for t in plan.trials} & {other.trial_digest(t) for t in other.trials}
+    assert not {plan.trial_digest(t) for t in plan.trials} & {
+        other.trial_digest(t) for t in other.trials
+    }
     with pytest.raises(ValueError, match="schema"):
         plan_of({"schema": 99})
     with pytest.raises(ValueError, match="not a plan"):
@@ -89,7 +96,9 @@ def test_an_unknown_method_and_head_are_refused() -> None:
         throughput.plan([throughput.Setup("m", {"config": CONFIG}, method="adalora")])
 
 
-def outcome_at(plan: Plan, trial: Trial, layers: int, seconds: float, memory: float) -> TrialOutcome:
+def outcome_at(
+    plan: Plan, trial: Trial, layers: int, seconds: float, memory: float
+) -> TrialOutcome:
     result = {
         "layers": layers,
         "full_layers": 12,
@@ -104,7 +113,9 @@ def outcome_at(plan: Plan, trial: Trial, layers: int, seconds: float, memory: fl
 
 def test_a_summary_tells_the_whole_model_from_its_slices() -> None:
     plan = throughput.plan([SETUP], slices=(2, 4, 6))
-    outcomes = [outcome_at(plan, t, t.spec["layers"], 1.0 + t.spec["layers"], 3.0) for t in plan.trials]
+    outcomes = [
+        outcome_at(plan, t, t.spec["layers"], 1.0 + t.spec["layers"], 3.0) for t in plan.trials
+    ]
     told = throughput.summary(plan, outcomes)
     (whole,) = told["whole_models"]
     assert whole["step"]["at_full_depth"] == pytest.approx(13.0)
@@ -134,7 +145,11 @@ def test_a_forecast_is_ordered_and_cut_at_its_limit() -> None:
     cut = limits.forecast(replace(plan, minutes=0.1), None, Range.exact(3.6), None)
     assert cut.seconds.p90 == pytest.approx(6.0)
     assert cut.capped == "--minutes"
-    gpu = facts.load().gpu("H100-SXM") if any(g.name == "H100-SXM" for g in facts.load().gpus) else facts.load().gpus[0]
+    gpu = (
+        facts.load().gpu("H100-SXM")
+        if any(g.name == "H100-SXM" for g in facts.load().gpus)
+        else facts.load().gpus[0]
+    )
     assert (limits.forecast(plan, gpu, None, None).seconds.p90 or 0.0) <= (free.seconds.p90 or 0.0)
 
 
@@ -230,23 +245,35 @@ def test_only_safe_weights_are_taken(tmp_path: Path) -> None:
     first = quality.model_folder(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"Weights")
     assert quality.model_folder(tmp_path)["weights"] != first["weights"]
-    (tmp_path / "config.json").write_text(json.dumps(CONFIG | {"auto_map": {"AutoModel": "evil.Model"}}))
+    (tmp_path / "config.json").write_text(
+        json.dumps(CONFIG | {"auto_map": {"AutoModel": "evil.Model"}})
+    )
     with pytest.raises(UsageError, match="never run"):
         quality.model_folder(tmp_path)
 
 
 def test_a_quality_plan_has_every_arm_and_a_learning_curve() -> None:
-    plan = quality.plan(quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 1000}, methods=("lora", "full"))
+    plan = quality.plan(
+        quality.task(ROWS),
+        {"folder": "/m", "weights": "w", "bytes": 1000},
+        methods=("lora", "full"),
+    )
     labels = [t.label for t in plan.trials]
     assert labels[:2] == ["prompt/zero-shot", "prompt/few-shot, 3 shown"]
-    assert [t.spec["train_examples"] for t in plan.trials if t.label.startswith("tune/lora")] == [12, 24, 48]
+    assert [t.spec["train_examples"] for t in plan.trials if t.label.startswith("tune/lora")] == [
+        12,
+        24,
+        48,
+    ]
     assert sum(label.startswith("hybrid/") for label in labels) == 2
     with pytest.raises(UsageError, match="not trained here"):
         quality.plan(quality.task(ROWS), {"folder": "/m", "bytes": 1}, methods=("magic",))
 
 
 @pytest.mark.parametrize(("method", "least", "most"), [("lora", 1e-4, 3e-4), ("full", 1e-6, 3e-5)])
-def test_a_large_model_learns_slower_than_a_small_one(method: str, least: float, most: float) -> None:
+def test_a_large_model_learns_slower_than_a_small_one(
+    method: str, least: float, most: float
+) -> None:
     """Rates published for models of billions of parameters: Dettmers et al. 2023, table 9."""
     small, large = (
         {
@@ -261,7 +288,9 @@ def test_a_large_model_learns_slower_than_a_small_one(method: str, least: float,
 
 def scored_run(demonstration: bool = False) -> RunRecord:
     plan = quality.plan(
-        quality.task(ROWS), {"folder": "/models/small", "weights": "w", "bytes": 10}, demonstration=demonstration
+        quality.task(ROWS),
+        {"folder": "/models/small", "weights": "w", "bytes": 10},
+        demonstration=demonstration,
     )
     outcomes = []
     for trial in plan.trials:
@@ -276,15 +305,29 @@ def scored_run(demonstration: bool = False) -> RunRecord:
             "item_scores": right,
             "static_tokens": 7,
         }
-        outcomes.append(TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result))
+        outcomes.append(
+            TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
+        )
     return recorded_run(plan, outcomes)
 
 
 def recorded_run(plan: Plan, outcomes: list[TrialOutcome]) -> RunRecord:
     summary = RunSummary(
-        5, "quality", plan.name, Status.DONE, len(outcomes), len(outcomes), "2026-11-21T00:00:00+00:00"
+        5,
+        "quality",
+        plan.name,
+        Status.DONE,
+        len(outcomes),
+        len(outcomes),
+        "2026-11-21T00:00:00+00:00",
     )
-    return RunRecord(summary, plan.digest, plan_data(plan), tuple(outcomes), result=quality.summary(plan, outcomes))
+    return RunRecord(
+        summary,
+        plan.digest,
+        plan_data(plan),
+        tuple(outcomes),
+        result=quality.summary(plan, outcomes),
+    )
 
 
 def test_scores_go_into_a_brief_and_come_back(tmp_path: Path) -> None:
@@ -294,7 +337,9 @@ def test_scores_go_into_a_brief_and_come_back(tmp_path: Path) -> None:
     assert len(measured) == len(record.outcomes)
     assert [m.train_examples for m in measured if m.approach == "tune"] == [12, 24, 48]
     assert {m.model for m in measured} == {"Llama-3.2-1B"}
-    assert [m.score for m in measured] == pytest.approx([o.result["score"] for o in record.outcomes], abs=1e-6)
+    assert [m.score for m in measured] == pytest.approx(
+        [o.result["score"] for o in record.outcomes], abs=1e-6
+    )
 
 
 def test_scores_per_item_are_a_table_the_data_probe_reads(tmp_path: Path) -> None:
@@ -316,7 +361,9 @@ def test_a_demonstration_never_enters_a_brief() -> None:
 
 
 def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
-    plan = throughput.plan([SETUP, throughput.Setup("tiny", {"config": CONFIG}, micro_batch=4, grad_accum=2)])
+    plan = throughput.plan(
+        [SETUP, throughput.Setup("tiny", {"config": CONFIG}, micro_batch=4, grad_accum=2)]
+    )
     result = {
         "steady": True,
         "mean_step_seconds": 2.0,
@@ -327,7 +374,9 @@ def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
         "clock": "wall",
     }
     outcomes = [
-        TrialOutcome(plan.trial_digest(plan.trials[0]), "a", Status.DONE, 1.0, result | {"steady": False}),
+        TrialOutcome(
+            plan.trial_digest(plan.trials[0]), "a", Status.DONE, 1.0, result | {"steady": False}
+        ),
         TrialOutcome(plan.trial_digest(plan.trials[1]), "b", Status.DONE, 1.0, result),
     ]
     (told,) = throughput.project(plan, outcomes, examples=1001, epochs=2.0)
@@ -338,15 +387,22 @@ def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
 
 
 @given(st.lists(st.integers(2, 90), min_size=1, max_size=6), st.integers(1, 4), st.integers(1, 3))
-def test_expected_positions_are_those_of_all_batches_the_rows_can_make(lengths, rows, accumulated) -> None:
-    (trial,) = throughput.plan([replace(SETUP, micro_batch=rows, grad_accum=accumulated, seq_len=64)], lengths).trials
+def test_expected_positions_are_those_of_all_batches_the_rows_can_make(
+    lengths, rows, accumulated
+) -> None:
+    (trial,) = throughput.plan(
+        [replace(SETUP, micro_batch=rows, grad_accum=accumulated, seq_len=64)], lengths
+    ).trials
     batches = list(itertools.product([min(n, 64) for n in lengths], repeat=rows))
     mean = sum(max(batch) for batch in batches) / len(batches)
     told = throughput.expected_positions(trial, {"micro_batch": rows}, lengths)
     assert told == pytest.approx(rows * accumulated * mean)
     sides = [(n - 1, 1) for n in lengths]  # prompt and answer of a model that reads them as one
     assert throughput.expected_positions(trial, {"micro_batch": rows}, sides) == pytest.approx(told)
-    assert throughput.expected_positions(trial, {"micro_batch": rows, "head": "seq2seq"}, sides) is None
+    assert (
+        throughput.expected_positions(trial, {"micro_batch": rows, "head": "seq2seq"}, sides)
+        is None
+    )
 
 
 def test_a_projection_moves_along_the_law_to_the_positions_of_the_data() -> None:
@@ -358,7 +414,9 @@ def test_a_projection_moves_along_the_law_to_the_positions_of_the_data() -> None
 
 
 def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
-    large = throughput.Setup("Llama-3.1-8B", throughput.architecture_of(facts.load().model("Llama-3.1-8B")))
+    large = throughput.Setup(
+        "Llama-3.1-8B", throughput.architecture_of(facts.load().model("Llama-3.1-8B"))
+    )
     gib = 8_030_261_248 * 2 / 1024**3 / limits.ROOM_SHARE
     assert limits.fits_whole(large, "cuda", gib * 1.01)
     assert not limits.fits_whole(large, "cuda", gib * 0.99)
@@ -370,16 +428,37 @@ def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
     assert calibration.machine(facts.load(), "none").free_gib
 
 
-GENERAL = {"name": "g", "items": 4, "score": 0.75, "item_scores": [1.0, 1.0, 1.0, 0.0], "bits_per_byte": 1.0}
+GENERAL = {
+    "name": "g",
+    "items": 4,
+    "score": 0.75,
+    "item_scores": [1.0, 1.0, 1.0, 0.0],
+    "bits_per_byte": 1.0,
+}
 
 
 def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
-    plan = quality.plan(quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 10}, shots=0, shares=(1.0,))
+    plan = quality.plan(
+        quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 10}, shots=0, shares=(1.0,)
+    )
     zero, tuned = plan.trials
-    arm = {"technique": "x", "metric": "accuracy", "score": 0.5, "items": 2, "item_scores": [1.0, 0.0], "also": {}}
+    arm = {
+        "technique": "x",
+        "metric": "accuracy",
+        "score": 0.5,
+        "items": 2,
+        "item_scores": [1.0, 0.0],
+        "also": {},
+    }
     told = {"data": None, "general": None, "data_why": "no rows", "general_why": ""}
     lost = GENERAL | {"score": 0.25, "item_scores": [1.0, 0.0, 0.0, 0.0], "bits_per_byte": 1.04}
-    base = arm | {"approach": "prompt", "train_examples": 0, "general": GENERAL, "language": told, "form": "plain text"}
+    base = arm | {
+        "approach": "prompt",
+        "train_examples": 0,
+        "general": GENERAL,
+        "language": told,
+        "form": "plain text",
+    }
     learned = {"train_examples": 48, "general": lost, "warnings": ["the loss did \x1b[31mnot fall"]}
 
     def done(trial: Trial, result: dict) -> TrialOutcome:
@@ -406,7 +485,9 @@ def test_the_shipped_general_sets_are_sound() -> None:
     assert (len(english["texts"]), len(english["questions"])) == (100, 60)
     for held in (english, lessons):
         assert len(set(held["texts"])) == len(held["texts"])
-        assert all(q["answer"] in q["options"] and len(set(q["options"])) == 4 for q in held["questions"])
+        assert all(
+            q["answer"] in q["options"] and len(set(q["options"])) == 4 for q in held["questions"]
+        )
         places = [q["options"].index(q["answer"]) for q in held["questions"]]
         assert set(places) == {0, 1, 2, 3}
     assert all("instruction" in q for q in lessons["questions"])
@@ -415,7 +496,9 @@ def test_the_shipped_general_sets_are_sound() -> None:
 def test_a_method_without_its_library_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match="pip install"):
-        quality.plan(quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 1}, methods=("qlora",))
+        quality.plan(
+            quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 1}, methods=("qlora",)
+        )
 
 
 def test_a_tokenizer_that_changes_makes_another_model(tmp_path: Path) -> None:

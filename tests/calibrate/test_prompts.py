@@ -17,7 +17,10 @@ from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 
 ROWS = [
-    (f"ticket {i}: {'my parcel is late' if i % 2 else 'the invoice is wrong'}", "shipping" if i % 2 else "billing")
+    (
+        f"ticket {i}: {'my parcel is late' if i % 2 else 'the invoice is wrong'}",
+        "shipping" if i % 2 else "billing",
+    )
     for i in range(60)
 ]
 
@@ -45,7 +48,10 @@ class Endpoint:
                     outer.fail_first -= 1
                     self._reply(429, {"error": "busy"})
                 elif outer.status != 200:
-                    self._reply(outer.status, {"error": f"no entry with {self.headers.get('Authorization')}"})
+                    self._reply(
+                        outer.status,
+                        {"error": f"no entry with {self.headers.get('Authorization')}"},
+                    )
                 else:
                     self._reply(200, outer.answer(body["messages"]))
 
@@ -68,7 +74,9 @@ class Endpoint:
     def answer(self, messages: list[dict]) -> dict:
         shown = len(messages) > 2
         right = "shipping" if "parcel" in messages[-1]["content"] else "billing"
-        held: dict = {"choices": [{"message": {"content": f"Label: {right}" if shown else "billing"}}]}
+        held: dict = {
+            "choices": [{"message": {"content": f"Label: {right}" if shown else "billing"}}]
+        }
         if self.long:
             held["choices"][0] = {
                 "message": {"content": "First I think\n\nand then\n#### 7"},
@@ -100,12 +108,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def planned(endpoint: Endpoint, **settings):
     held = quality.task(ROWS, most_items=12, instruction="Which desk?")
-    return quality.prompts_plan(held, endpoint.url, "m", **{"input_usd": 1.0, "output_usd": 10.0} | settings)
+    return quality.prompts_plan(
+        held, endpoint.url, "m", **{"input_usd": 1.0, "output_usd": 10.0} | settings
+    )
 
 
 def run(plan, again: bool = False):
     bounds = calibration.Limits(max_usd=plan.max_usd)
-    prepared = calibration.prepare(plan, calibration.endpoint(plan.trials[0].spec["url"]), bounds, again=again)
+    prepared = calibration.prepare(
+        plan, calibration.endpoint(plan.trials[0].spec["url"]), bounds, again=again
+    )
     return calibration.run(prepared, events=lambda e: None, cancel=CancelToken())
 
 
@@ -127,7 +139,9 @@ def test_answers_tokens_and_money_are_counted(endpoint: Endpoint, home: Path) ->
     assert not any(b"secret-key-1" in f.read_bytes() for f in home.rglob("*") if f.is_file())
 
 
-def test_the_dollar_limit_stops_before_it_is_passed_and_the_rest_can_follow(endpoint: Endpoint) -> None:
+def test_the_dollar_limit_stops_before_it_is_passed_and_the_rest_can_follow(
+    endpoint: Endpoint,
+) -> None:
     each = (20 * 1.0 + 3 * 10.0) / 1e6
     record = run(planned(endpoint, max_usd=each * 5.5, at_once=2))
     assert record.summary.status is Status.CANCELLED
@@ -189,7 +203,8 @@ def test_prices_and_addresses_are_checked_before_anything_is_sent(endpoint: Endp
 def test_long_answers_are_read_to_their_end_and_cut_ones_are_warned_of(endpoint: Endpoint) -> None:
     endpoint.long = True
     rows = [
-        (f"how many? {i}", f"{i} of them make\nmany steps of reasoning\n#### {7 if i % 2 else i}") for i in range(60)
+        (f"how many? {i}", f"{i} of them make\nmany steps of reasoning\n#### {7 if i % 2 else i}")
+        for i in range(60)
     ]
     held = quality.task(rows, most_items=12)
     assert held.metric == "numeric match"

@@ -1,4 +1,6 @@
-"""Quality trials with small models on the CPU: forms, answers, likelihoods and what training leaves behind."""
+"""Quality trials with small models on the CPU: forms, answers, likelihoods and what training leaves
+behind.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ from advisor.core.calibration import Status, TrialOutcome  # noqa: E402
 
 pytestmark = [
     pytest.mark.xdist_group("torch"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning"
+    ),
 ]
 
 CONFIG = {
@@ -98,12 +102,22 @@ def rows_of(count: int) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random model of 100,000 parameters with a tokenizer of words, as a local folder of safetensors."""
+    """A random model of 100,000 parameters with a tokenizer of words, as a local folder of
+    safetensors.
+    """
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
     path = tmp_path_factory.mktemp("model")
-    words = [*TOPICS, *FILLER, *(w for t in TOPICS.values() for w in t), "Input", "Output", ":", "Sort"]
+    words = [
+        *TOPICS,
+        *FILLER,
+        *(w for t in TOPICS.values() for w in t),
+        "Input",
+        "Output",
+        ":",
+        "Sort",
+    ]
     vocabulary = {word: i for i, word in enumerate(["<pad>", "<eos>", "<unk>", *words])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -122,7 +136,9 @@ def plan_for(folder: Path, **settings):
     return quality.plan(held, quality.model_folder(folder), **fixed | settings)
 
 
-def test_tuning_on_labels_beats_the_untrained_prompt_and_proves_that_it_learned(folder, device, reporter) -> None:
+def test_tuning_on_labels_beats_the_untrained_prompt_and_proves_that_it_learned(
+    folder, device, reporter
+) -> None:
     plan = plan_for(folder)
     results = {t.label: measure(t, plan.shared, reporter, Stop(), device) for t in plan.trials}
     zero = results["prompt/zero-shot"]
@@ -136,7 +152,9 @@ def test_tuning_on_labels_beats_the_untrained_prompt_and_proves_that_it_learned(
     assert len(zero["item_scores"]) == len(tuned["item_scores"]) == 24
     told = quality.summary(plan, [outcome(plan, t, results[t.label]) for t in plan.trials])
     assert {c["items"] for c in told["comparisons"]} == {24}
-    assert all(line["interval"][0] <= line["score"] <= line["interval"][1] for line in told["trials"])
+    assert all(
+        line["interval"][0] <= line["score"] <= line["interval"][1] for line in told["trials"]
+    )
 
 
 def outcome(plan, trial, result):
@@ -165,7 +183,10 @@ def bytes_tokenizer(template: str = ""):
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     inner.decoder = decoders.ByteLevel()
     held = PreTrainedTokenizerFast(
-        tokenizer_object=inner, pad_token="<pad>", eos_token="<eos>", additional_special_tokens=specials[2:]
+        tokenizer_object=inner,
+        pad_token="<pad>",
+        eos_token="<eos>",
+        additional_special_tokens=specials[2:],
     )
     if template:
         held.chat_template = template
@@ -177,7 +198,9 @@ WORDS = ["late", "lost", "paid", "open", "shut", "red\nand blue", "two\n\nlines"
 
 @pytest.fixture(scope="module")
 def speller():
-    """A model of bytes that learned to repeat words, some of several lines, and to end; with its form."""
+    """A model of bytes that learned to repeat words, some of several lines, and to end; with its
+    form.
+    """
     torch.manual_seed(1)
     form = Form(bytes_tokenizer(), "", (), 96)
     model = blueprint({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa").build("fp32", "cpu")
@@ -207,19 +230,25 @@ def naive(model, form: Form, asked: str, most: int, *, one_line: bool) -> str:
     with torch.no_grad():
         for _ in range(most):
             ids = torch.tensor([tokens])
-            following = int(model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0, -1].argmax())
+            following = int(
+                model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0, -1].argmax()
+            )
             if following in form.ends:
                 break
             tokens.append(following)
             said = form.tokenizer.decode(tokens[begun:])
-            if (one_line and "\n" in said.lstrip()) or (not one_line and form.stop and form.stop in said):
+            if (one_line and "\n" in said.lstrip()) or (
+                not one_line and form.stop and form.stop in said
+            ):
                 break
     return form.text(tokens[begun:])
 
 
 @pytest.mark.parametrize("one_line", [True, False], ids=["line", "text"])
 @pytest.mark.parametrize("method", ["", "lora", "soft-prompt"], ids=["base", "lora", "soft-prompt"])
-def test_batches_write_what_a_naive_loop_writes(method: str, one_line: bool, speller, monkeypatch) -> None:
+def test_batches_write_what_a_naive_loop_writes(
+    method: str, one_line: bool, speller, monkeypatch
+) -> None:
     model, form = speller[0] if not method else adapted(speller, method), speller[1]
     asked = [f"say {w} {n}" + " please" * (n % 3) for n, w in enumerate(WORDS * 2)]
     expected = [naive(model, form, text, 24, one_line=one_line) for text in asked]
@@ -233,7 +262,9 @@ def test_batches_write_what_a_naive_loop_writes(method: str, one_line: bool, spe
 def test_an_answer_ends_where_the_model_begins_another_item(speller) -> None:
     """A model that always goes on with the next item: what it writes there is no answer."""
     form = Form(bytes_tokenizer(), "", (), 200)
-    goes_on = form.tokenizer(" 7\nand more\n\nInput: another\nOutput: 9", add_special_tokens=False)["input_ids"]
+    goes_on = form.tokenizer(" 7\nand more\n\nInput: another\nOutput: 9", add_special_tokens=False)[
+        "input_ids"
+    ]
 
     class Parrot(torch.nn.Module):
         """Writes one text by its position after the prompt, whatever was asked."""
@@ -271,7 +302,18 @@ def test_writing_stops_when_asked_and_recovers_from_a_full_memory(speller, monke
     assert sizes[:2] == [7, 3]
 
 
-LABELS = ["billing", "shipping", "technical trouble", "account", "other", "lost", "late", "paid", "open", "shut"]
+LABELS = [
+    "billing",
+    "shipping",
+    "technical trouble",
+    "account",
+    "other",
+    "lost",
+    "late",
+    "paid",
+    "open",
+    "shut",
+]
 
 
 OTHERS = {
@@ -282,15 +324,22 @@ OTHERS = {
 
 @pytest.mark.parametrize("architecture", ["llama", "gpt2", "mistral"])
 @pytest.mark.parametrize("method", ["", "lora", "soft-prompt"], ids=["base", "lora", "soft-prompt"])
-def test_answers_that_share_a_prompt_are_as_likely_as_alone(method: str, architecture: str, speller) -> None:
-    """Against the model's own loss on each whole row; gpt2 counts positions, llama turns them, mistral forgets."""
+def test_answers_that_share_a_prompt_are_as_likely_as_alone(
+    method: str, architecture: str, speller
+) -> None:
+    """Against the model's own loss on each whole row; gpt2 counts positions, llama turns them,
+    mistral forgets.
+    """
     model, form = speller
     if architecture in OTHERS:
         torch.manual_seed(3)
         model = blueprint({"config": OTHERS[architecture]}, 0, "sdpa").build("fp32", "cpu").eval()
     if method:
         model = adapted((model, form), method)
-    examples = [form.example("say the word of this long prompt, please, and no other", label) for label in LABELS]
+    examples = [
+        form.example("say the word of this long prompt, please, and no other", label)
+        for label in LABELS
+    ]
     alone = []
     for example in examples:
         batch = collate([example], "cpu", form.pad)
@@ -300,8 +349,12 @@ def test_answers_that_share_a_prompt_are_as_likely_as_alone(method: str, archite
     answers = [e.tokens[length:] for e in examples]
     shared = likelihood._shared(model, examples[0].tokens[:length], answers, form.pad, Stop())
     assert shared == pytest.approx(alone, abs=2e-3)
-    assert likelihood.of_answers(model, examples, form.pad, Stop()) == pytest.approx(alone, abs=2e-3)
-    assert likelihood.log_likelihoods(model, examples, form.pad, Stop()) == pytest.approx(alone, abs=2e-3)
+    assert likelihood.of_answers(model, examples, form.pad, Stop()) == pytest.approx(
+        alone, abs=2e-3
+    )
+    assert likelihood.log_likelihoods(model, examples, form.pad, Stop()) == pytest.approx(
+        alone, abs=2e-3
+    )
 
 
 def test_the_likeliest_label_is_the_one_with_the_smallest_loss(folder, device) -> None:
@@ -323,7 +376,13 @@ def test_the_likeliest_label_is_the_one_with_the_smallest_loss(folder, device) -
 def test_free_text_is_written_greedily_and_matched(folder, device, reporter) -> None:
     held = quality.task(rows_of(60), metric="exact match", most_items=10)
     plan = quality.plan(
-        held, quality.model_folder(folder), shots=0, epochs=20, learning_rate=4e-3, shares=(1.0,), methods=("full",)
+        held,
+        quality.model_folder(folder),
+        shots=0,
+        epochs=20,
+        learning_rate=4e-3,
+        shares=(1.0,),
+        methods=("full",),
     )
     result = measure(plan.trials[-1], plan.shared, reporter, Stop(), device)
     assert result["metric"] == "exact match"
@@ -333,7 +392,9 @@ def test_free_text_is_written_greedily_and_matched(folder, device, reporter) -> 
 
 def test_the_length_of_an_answer_is_told_by_the_training_rows() -> None:
     form = Form(bytes_tokenizer(), "", (), 96)
-    assert answer_tokens(form, ["12345"] * 50) == 8 + round(1.5 * 6)  # five bytes and the space before them
+    assert answer_tokens(form, ["12345"] * 50) == 8 + round(
+        1.5 * 6
+    )  # five bytes and the space before them
 
 
 def test_a_prompt_that_fills_the_length_keeps_its_answer(folder, device) -> None:
@@ -398,14 +459,24 @@ def test_a_template_without_a_system_turn_takes_the_instruction_in_the_first_que
 
 
 def test_a_chat_model_trains_and_writes_in_its_own_form(device, reporter, tmp_path: Path) -> None:
-    """The whole trial on a folder with a template: the answers end with the turn, not with the end of text."""
+    """The whole trial on a folder with a template: the answers end with the turn, not with the end
+    of text.
+    """
     torch.manual_seed(1)
     bytes_tokenizer(CHATML).save_pretrained(tmp_path)
-    blueprint({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa").build("fp32", "cpu").save_pretrained(tmp_path)
+    blueprint({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa").build(
+        "fp32", "cpu"
+    ).save_pretrained(tmp_path)
     rows = [(f"{n} {w}", w) for n in range(12) for w in WORDS[:5]]
     held = quality.task(rows, metric="exact match", instruction="Repeat.", most_items=10)
     plan = quality.plan(
-        held, quality.model_folder(tmp_path), shots=0, epochs=16, learning_rate=4e-3, shares=(1.0,), methods=("full",)
+        held,
+        quality.model_folder(tmp_path),
+        shots=0,
+        epochs=16,
+        learning_rate=4e-3,
+        shares=(1.0,),
+        methods=("full",),
     )
     result = measure(plan.trials[-1], plan.shared, reporter, Stop(), device)
     assert result["form"] == TEMPLATE
@@ -430,10 +501,18 @@ def test_perplexity_is_the_models_own_loss(speller) -> None:
     for name, example in (("prompts", Example(prompt, 1)), ("answers", answer)):
         batch = collate([example], "cpu", form.pad)
         nats[name] = float(model(**batch.inputs).loss.detach()) * batch.supervised
-    assert told["prompts"]["bits_per_byte"] == pytest.approx(nats["prompts"] / math.log(2) / 10, rel=1e-4)
-    assert told["prompts"]["perplexity_per_token"] == pytest.approx(math.exp(nats["prompts"] / 10), rel=1e-4)
-    assert told["answers"]["bits_per_byte"] == pytest.approx(nats["answers"] / math.log(2) / 4, rel=1e-4)
-    assert told["data"]["bits_per_byte"] == pytest.approx(sum(nats.values()) / math.log(2) / 14, rel=1e-4)
+    assert told["prompts"]["bits_per_byte"] == pytest.approx(
+        nats["prompts"] / math.log(2) / 10, rel=1e-4
+    )
+    assert told["prompts"]["perplexity_per_token"] == pytest.approx(
+        math.exp(nats["prompts"] / 10), rel=1e-4
+    )
+    assert told["answers"]["bits_per_byte"] == pytest.approx(
+        nats["answers"] / math.log(2) / 4, rel=1e-4
+    )
+    assert told["data"]["bits_per_byte"] == pytest.approx(
+        sum(nats.values()) / math.log(2) / 14, rel=1e-4
+    )
     assert told["data"]["bytes"] == 14
     assert json.dumps(told)
     assert figures(0.0, 0, 0)["bits_per_byte"] == 0.0
@@ -443,7 +522,14 @@ GENERAL = {
     "name": "of bytes",
     "texts": ["the sun is warm", "ice is cold"],
     "questions": [{"question": "say late 3", "options": ["late", "zzzz"], "answer": "late"}] * 3
-    + [{"instruction": "Hm", "question": "say open 3", "options": ["qqqq", "xxxx"], "answer": "qqqq"}],
+    + [
+        {
+            "instruction": "Hm",
+            "question": "say open 3",
+            "options": ["qqqq", "xxxx"],
+            "answer": "qqqq",
+        }
+    ],
 }
 
 
@@ -462,24 +548,38 @@ def test_the_general_set_is_the_first_that_the_tokenizer_can_write(speller, fold
     nothing, why = of_general(small, Form(tokenizer), [GENERAL], Stop())
     assert nothing == {}
     assert "forgetting is not measured" in why
-    assert "does not know" in of_rows(small, Form(tokenizer), [("snow fell", "cold")], Stop())["data_why"]
+    assert (
+        "does not know"
+        in of_rows(small, Form(tokenizer), [("snow fell", "cold")], Stop())["data_why"]
+    )
 
 
 def test_a_model_in_four_bits_writes_and_is_scored(speller, monkeypatch) -> None:
-    """The weights of every layer are four bits; what is written is what a naive loop over them writes."""
+    """The weights of every layer are four bits; what is written is what a naive loop over them
+    writes.
+    """
     pytest.importorskip("bitsandbytes")
     model, form = adapted(speller, "qlora"), speller[1]
     held = {type(m).__name__ for m in model.modules()}
     assert "Linear4bit" in held
     asked = [f"say {w}" for w in WORDS]
-    assert write(model, form, asked, 12, Stop()) == [naive(model, form, text, 12, one_line=False) for text in asked]
+    assert write(model, form, asked, 12, Stop()) == [
+        naive(model, form, text, 12, one_line=False) for text in asked
+    ]
 
 
 def test_a_training_that_learned_nothing_is_warned_of() -> None:
-    good = {"first_loss": 2.0, "last_loss": 1.0, "loss_fell": True, "weights_moved": 0.1, "supervised_tokens": 5}
+    good = {
+        "first_loss": 2.0,
+        "last_loss": 1.0,
+        "loss_fell": True,
+        "weights_moved": 0.1,
+        "supervised_tokens": 5,
+    }
     assert warnings({}) == warnings(good) == []
     assert (
-        "did not fall (1.000 to 2.000)" in warnings(good | {"loss_fell": False, "first_loss": 1.0, "last_loss": 2.0})[0]
+        "did not fall (1.000 to 2.000)"
+        in warnings(good | {"loss_fell": False, "first_loss": 1.0, "last_loss": 2.0})[0]
     )
     assert "no weight moved" in warnings(good | {"weights_moved": 0.0})[0]
     assert "no weight moved" in warnings(good | {"weights_moved": float("nan")})[0]

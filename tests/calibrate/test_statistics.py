@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.calibrate.intervals import comparisons, interval, paired, paired_macro_f1, score_interval, student
+from advisor.calibrate.intervals import (
+    comparisons,
+    interval,
+    paired,
+    paired_macro_f1,
+    score_interval,
+    student,
+)
 from advisor.calibrate.metrics.labels import macro_f1
 from advisor.calibrate.statistics import depth_fit, line, quantile, steadiness, warm_up
 
@@ -34,12 +41,22 @@ def test_quantiles_are_those_of_numpy(values: list[float], share: float) -> None
     assert math.isclose(quantile(values, share), float(np.quantile(values, share)), rel_tol=1e-9)
 
 
-@given(st.floats(0.0, 5.0), st.floats(0.001, 5.0), st.lists(st.integers(1, 30), min_size=2, max_size=4, unique=True))
-def test_depth_extrapolates_a_line_exactly(base: float, per_layer: float, depths: list[int]) -> None:
+@given(
+    st.floats(0.0, 5.0),
+    st.floats(0.001, 5.0),
+    st.lists(st.integers(1, 30), min_size=2, max_size=4, unique=True),
+)
+def test_depth_extrapolates_a_line_exactly(
+    base: float, per_layer: float, depths: list[int]
+) -> None:
     found = depth_fit([(d, base + per_layer * d) for d in depths], 80)
     assert found is not None
     assert math.isclose(found.at_full_depth, base + per_layer * 80, rel_tol=1e-6, abs_tol=1e-6)
-    assert found.error is None if len(depths) == 2 else math.isclose(found.error or 0.0, 0.0, abs_tol=1e-6)
+    assert (
+        found.error is None
+        if len(depths) == 2
+        else math.isclose(found.error or 0.0, 0.0, abs_tol=1e-6)
+    )
 
 
 def test_the_error_in_depth_is_that_of_a_depth_not_used() -> None:
@@ -61,7 +78,9 @@ def test_a_peak_is_told_from_its_steepest_moment() -> None:
 
 
 def test_a_bend_within_the_scatter_of_readings_is_none() -> None:
-    """Peaks of five equal runs at 2, 4 and 6 layers scattered by 1 %; the line through all stays within 1 % at 12."""
+    """Peaks of five equal runs at 2, 4 and 6 layers scattered by 1 %; the line through all stays
+    within 1 % at 12.
+    """
     points = [(2, 0.4942), (4, 0.5493), (6, 0.6103)]
     convex, straight = depth_fit(points, 12, convex=True), depth_fit(points, 12)
     assert convex == straight
@@ -99,7 +118,9 @@ def test_the_interval_holds_the_share_and_stays_within_bounds(scores: list[float
 
 
 def test_the_interval_is_wilsons() -> None:
-    """Against the closed form worked out by hand for 7 of 10 at z = 1.2816: (0.7 + z²/20 ± ...) ÷ (1 + z²/10)."""
+    """Against the closed form worked out by hand for 7 of 10 at z = 1.2816: (0.7 + z²/20 ± ...) ÷
+    (1 + z²/10).
+    """
     z2 = 1.2815515655446004**2
     half = math.sqrt(z2) * math.sqrt(0.7 * 0.3 / 10 + z2 / 400)
     expected = [(0.7 + z2 / 20 + sign * half) / (1 + z2 / 10) for sign in (-1, 1)]
@@ -126,17 +147,24 @@ def test_every_arm_is_held_against_the_best_prompt() -> None:
         "partial": {"approach": "tune", "score": 1.0, "item_scores": [1.0]},
     }
     told = comparisons(arms)
-    assert [(c["arm"], c["against"], c["difference"]) for c in told] == [("zero", "few", -0.5), ("tuned", "few", 0.5)]
+    assert [(c["arm"], c["against"], c["difference"]) for c in told] == [
+        ("zero", "few", -0.5),
+        ("tuned", "few", 0.5),
+    ]
     assert comparisons({"tuned": arms["tuned"]}) == []
 
 
-@pytest.mark.parametrize(("freedom", "quantile90"), [(4, 1.5332), (9, 1.3830), (29, 1.3114), (499, 1.2832)])
+@pytest.mark.parametrize(
+    ("freedom", "quantile90"), [(4, 1.5332), (9, 1.3830), (29, 1.3114), (499, 1.2832)]
+)
 def test_students_quantile_is_that_of_the_tables(freedom: int, quantile90: float) -> None:
     assert student(freedom) == pytest.approx(quantile90, abs=1e-3)
 
 
 def test_the_interval_of_graded_scores_holds_the_mean_four_times_in_five() -> None:
-    """Scores of which many are 0, some 1 and the rest between, as token F1 gives them: their mean is 0.44."""
+    """Scores of which many are 0, some 1 and the rest between, as token F1 gives them: their mean
+    is 0.44.
+    """
     rng = np.random.default_rng(3)
     held = 0
     for _ in range(600):
@@ -149,7 +177,9 @@ def test_the_interval_of_graded_scores_holds_the_mean_four_times_in_five() -> No
 
 
 def balanced(rng: np.random.Generator, items: int, skill: float) -> list[list[int]]:
-    """Items of three labels, one of them rare; right with probability `skill`, else one of the three at random."""
+    """Items of three labels, one of them rare; right with probability `skill`, else one of the
+    three at random.
+    """
     right = rng.choice(3, size=items, p=[0.5, 0.35, 0.15])
     said = np.where(rng.random(items) < skill, right, rng.choice(3, size=items))
     return [[int(r), int(s)] for r, s in zip(right, said, strict=True)]

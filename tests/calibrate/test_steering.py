@@ -1,4 +1,6 @@
-"""Which trial is next and when it is enough, over a real child that asks and scores as it is told."""
+"""Which trial is next and when it is enough, over a real child that asks and scores as it is
+told.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ from pretend_scores import SCORER
 
 CPU = calibration.Machine("this CPU", "cpu", free_gib=16.0)
 ROWS = [
-    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"} for i in range(400)
+    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"}
+    for i in range(400)
 ]
 TEXT = """
 schema = 1
@@ -69,18 +72,24 @@ def path(tmp_path: Path) -> Path:
     (tmp_path / "brief.toml").write_text(TEXT)
     folder = tmp_path / "weights"
     folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({"model_type": "llama", "_name_or_path": "meta-llama/Llama-3.2-1B"}))
+    (folder / "config.json").write_text(
+        json.dumps({"model_type": "llama", "_name_or_path": "meta-llama/Llama-3.2-1B"})
+    )
     (folder / "model.safetensors").write_bytes(b"weights")
     return tmp_path / "brief.toml"
 
 
 def planned(path: Path, told: dict[str, float], **own) -> Plan:
     brief = pipeline.load(path)
-    plan = planning.quality_plan(material(brief), path.parent / "weights", CPU, facts.load(), items=200, **own)
+    plan = planning.quality_plan(
+        material(brief), path.parent / "weights", CPU, facts.load(), items=200, **own
+    )
     return replace(plan, shared={**plan.shared, "told": told})
 
 
-def go(plan: Plan, policy=None, cancel: CancelToken | None = None, hear=lambda event: None) -> RunRecord:
+def go(
+    plan: Plan, policy=None, cancel: CancelToken | None = None, hear=lambda event: None
+) -> RunRecord:
     prepared = calibration.prepare(plan, CPU, calibration.Limits(), policy=policy)
     return calibration.run(prepared, events=hear, cancel=cancel or CancelToken(), command=SCORER)
 
@@ -128,7 +137,10 @@ def test_a_child_that_nobody_answers_goes_on_in_its_order() -> None:
     assert stop.answer(0.15) == ""
     os.write(writing, b"next a")
     os.write(writing, b"b\ncancel\n")
-    assert stop.answer(5.0) in ("next ab", "")  # whichever the watcher saw first: a word to stop ends the waiting
+    assert stop.answer(5.0) in (
+        "next ab",
+        "",
+    )  # whichever the watcher saw first: a word to stop ends the waiting
     while not stop.asked:
         pass
     assert stop.reason == "cancelled"
@@ -136,7 +148,12 @@ def test_a_child_that_nobody_answers_goes_on_in_its_order() -> None:
 
 
 def test_what_cannot_overtake_is_skipped_with_the_reason(path: Path) -> None:
-    told = {"prompt/zero-shot": 0.20, "prompt/few-shot": 0.25, "tune/lora": 0.97, "hybrid/lora": 0.5}
+    told = {
+        "prompt/zero-shot": 0.20,
+        "prompt/few-shot": 0.25,
+        "tune/lora": 0.97,
+        "hybrid/lora": 0.5,
+    }
     record = go(planned(path, told, shots=0), ByScores())
     assert labels(record, Status.DONE) == ["prompt/zero-shot", "tune/lora, 80 examples"]
     assert len(labels(record, Status.SKIPPED)) == 2
@@ -145,14 +162,23 @@ def test_what_cannot_overtake_is_skipped_with_the_reason(path: Path) -> None:
     text = "\n".join(show.result_lines(record))
     assert text.count("enough: ") == 1
     assert "tune/lora, 320 examples: skipped" in text
-    assert all(o.reason == record.result["enough"] for o in record.outcomes if o.status is Status.SKIPPED)
+    assert all(
+        o.reason == record.result["enough"] for o in record.outcomes if o.status is Status.SKIPPED
+    )
 
 
 def test_what_may_overtake_is_measured_cheapest_first(path: Path) -> None:
-    told = {"prompt/zero-shot": 0.80, "prompt/few-shot": 0.82, "tune/lora": 0.81, "hybrid/lora": 0.82}
+    told = {
+        "prompt/zero-shot": 0.80,
+        "prompt/few-shot": 0.82,
+        "tune/lora": 0.81,
+        "hybrid/lora": 0.82,
+    }
     order: list[str] = []
     record = go(
-        planned(path, told), ByScores(), hear=lambda e: order.append(e.fields["label"]) if e.kind == "trial" else None
+        planned(path, told),
+        ByScores(),
+        hear=lambda e: order.append(e.fields["label"]) if e.kind == "trial" else None,
     )
     assert order[:3] == ["prompt/zero-shot", "prompt/few-shot, 3 shown", "tune/lora, 80 examples"]
     assert len(order) > 4
@@ -166,7 +192,11 @@ def test_a_run_that_was_enough_is_complete_until_everything_is_asked_for(path: P
     assert labels(first, Status.SKIPPED)
     assert calibration.prepare(plan, CPU, calibration.Limits(), policy=ByScores()).left == 0
     again = go(plan, ByScores())
-    assert (again.summary.id, again.outcomes, again.result) == (first.summary.id, first.outcomes, first.result)
+    assert (again.summary.id, again.outcomes, again.result) == (
+        first.summary.id,
+        first.outcomes,
+        first.result,
+    )
     everything = go(plan)
     assert everything.summary.id == first.summary.id
     assert labels(everything, Status.SKIPPED) == []
@@ -175,14 +205,26 @@ def test_a_run_that_was_enough_is_complete_until_everything_is_asked_for(path: P
 
 
 def test_a_steered_run_that_is_cut_off_goes_on(path: Path) -> None:
-    told = {"prompt/zero-shot": 0.80, "prompt/few-shot": 0.82, "tune/lora": 0.81, "hybrid/lora": 0.82}
+    told = {
+        "prompt/zero-shot": 0.80,
+        "prompt/few-shot": 0.82,
+        "tune/lora": 0.81,
+        "hybrid/lora": 0.82,
+    }
     token = CancelToken()
-    first = go(planned(path, told), ByScores(), token, lambda e: token.cancel() if e.kind == "trial" else None)
+    first = go(
+        planned(path, told),
+        ByScores(),
+        token,
+        lambda e: token.cancel() if e.kind == "trial" else None,
+    )
     assert first.summary.status is Status.CANCELLED
     done = labels(first, Status.DONE)
     ran: list[str] = []
     second = go(
-        planned(path, told), ByScores(), hear=lambda e: ran.append(e.fields["label"]) if e.kind == "trial" else None
+        planned(path, told),
+        ByScores(),
+        hear=lambda e: ran.append(e.fields["label"]) if e.kind == "trial" else None,
     )
     assert second.summary.status is Status.DONE
     assert second.summary.id == first.summary.id
@@ -192,17 +234,25 @@ def test_a_steered_run_that_is_cut_off_goes_on(path: Path) -> None:
 def test_with_a_brief_it_is_enough_once_nothing_left_can_change_the_verdict(path: Path) -> None:
     text = TEXT.replace("error_cost_usd = 0.5", "error_cost_usd = 0.0").replace("200_000", "2_000")
     path.write_text(
-        text + "\n[current]\napproach = 'prompt'\ntechnique = 'zero-shot'\nmodel = 'llama-3.2-1b'\nmonthly_usd = 5\n"
+        text
+        + "\n[current]\napproach = 'prompt'\ntechnique = 'zero-shot'\nmodel = 'llama-3.2-1b'\nmonthly_usd = 5\n"
     )
     brief = pipeline.load(path)
     policy = ByVerdict(brief, pipeline.look(brief))
-    told = {"prompt/zero-shot": 0.80, "prompt/few-shot": 0.81, "tune/lora": 0.82, "hybrid/lora": 0.82}
+    told = {
+        "prompt/zero-shot": 0.80,
+        "prompt/few-shot": 0.81,
+        "tune/lora": 0.82,
+        "hybrid/lora": 0.82,
+    }
     record = go(planned(path, told), policy)
     before = pipeline.judge(brief, pipeline.look(brief), deep=False).verdict
     assert "whatever" in record.result["enough"]
     assert f"stays {before} " in record.result["enough"]
     assert len(labels(record, Status.DONE)) < 6
-    assert {o.result["steered_by"] for o in record.outcomes if o.status is Status.SKIPPED} == {policy.name}
+    assert {o.result["steered_by"] for o in record.outcomes if o.status is Status.SKIPPED} == {
+        policy.name
+    }
     everything = go(planned(path, told))
     assert everything.summary.done == 6
     assert (
@@ -220,7 +270,12 @@ def test_another_brief_judges_anew_what_was_skipped(path: Path) -> None:
 
 def test_with_a_brief_what_moves_the_verdict_most_a_second_is_next(path: Path) -> None:
     brief = pipeline.load(path)
-    told = {"prompt/zero-shot": 0.80, "prompt/few-shot": 0.84, "tune/lora": 0.83, "hybrid/lora": 0.84}
+    told = {
+        "prompt/zero-shot": 0.80,
+        "prompt/few-shot": 0.84,
+        "tune/lora": 0.83,
+        "hybrid/lora": 0.84,
+    }
     plan = planned(path, told)
     policy = ByVerdict(brief, pipeline.look(brief))
     assert policy(plan, (), plan.trials).digest == plan.trial_digest(plan.trials[0])

@@ -1,4 +1,6 @@
-"""Several processes that train one model: real ones, over gloo, against one process with all the rows."""
+"""Several processes that train one model: real ones, over gloo, against one process with all the
+rows.
+"""
 
 from __future__ import annotations
 
@@ -33,26 +35,40 @@ from advisor.core.events import CancelToken
 pytestmark = pytest.mark.xdist_group("torch")
 
 HERE = Path(__file__).parent
-TINY = {"model_type": "llama", "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "vocab_size": 96}
+TINY = {
+    "model_type": "llama",
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "vocab_size": 96,
+}
 TINY |= {"num_attention_heads": 4, "num_key_value_heads": 2}
 
 
 def plan_of(**changes) -> throughput.Plan:
     held = {"micro_batch": 2, "seq_len": 32, "steps": 12, "processes": 2, "sharding": "ddp"}
-    return throughput.plan([throughput.Setup("tiny", {"config": TINY}, **held | changes)], [8, 16, 24], device="cpu")
+    return throughput.plan(
+        [throughput.Setup("tiny", {"config": TINY}, **held | changes)], [8, 16, 24], device="cpu"
+    )
 
 
 def left_behind(folder: Path) -> list[int]:
     """Processes whose command line names the folder, after some seconds to go."""
     give_up = time.monotonic() + 20.0
     while True:
-        found = [p.pid for p in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(p.info["cmdline"] or [])]
+        found = [
+            p.pid
+            for p in psutil.process_iter(["cmdline"])
+            if str(folder) in " ".join(p.info["cmdline"] or [])
+        ]
         if not found or time.monotonic() > give_up:
             return found
         time.sleep(0.2)
 
 
-def follow(plan, folder: Path, on_step=lambda event: None, cancel: CancelToken | None = None) -> client.Ending:
+def follow(
+    plan, folder: Path, on_step=lambda event: None, cancel: CancelToken | None = None
+) -> client.Ending:
     def hear(event) -> None:
         if event.kind == "step" and event.fields.get("step"):
             on_step(event)
@@ -70,14 +86,26 @@ def follow(plan, folder: Path, on_step=lambda event: None, cancel: CancelToken |
 
 
 def test_two_processes_learn_what_one_learns_of_all_rows(tmp_path: Path) -> None:
-    """Losses and parameters after three steps, with the model whole on each and in parts; tokens add up."""
+    """Losses and parameters after three steps, with the model whole on each and in parts; tokens
+    add up.
+    """
     script, alone, both = str(HERE / "together.py"), tmp_path / "one.json", tmp_path / "two.json"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path), "PYTHONWARNINGS": "ignore"}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "TMPDIR": str(tmp_path),
+        "PYTHONWARNINGS": "ignore",
+    }
     environment["PYTHONPATH"] = str(HERE.parent.parent)
     torchrun = gang.command(tmp_path, "", 2)
     launch = torchrun[: torchrun.index(sys.executable, 1)]
     subprocess.run([sys.executable, script, str(alone)], check=True, env=environment)
-    subprocess.run([*launch, sys.executable, script, str(both)], check=True, env=environment, capture_output=True)
+    subprocess.run(
+        [*launch, sys.executable, script, str(both)],
+        check=True,
+        env=environment,
+        capture_output=True,
+    )
     one = json.loads(alone.read_text())["none"]
     for found in json.loads(both.read_text()).values():
         assert found["losses"] == pytest.approx(one["losses"], abs=1e-5)
@@ -88,18 +116,26 @@ def test_two_processes_learn_what_one_learns_of_all_rows(tmp_path: Path) -> None
             assert values == pytest.approx(one["params"][name], abs=1e-5)
 
 
-def test_a_trial_of_two_processes_has_the_figures_of_both_and_feeds_the_estimator(tmp_path: Path) -> None:
+def test_a_trial_of_two_processes_has_the_figures_of_both_and_feeds_the_estimator(
+    tmp_path: Path,
+) -> None:
     plan = plan_of()
     ending = follow(plan, tmp_path)
     assert ending.status is Status.DONE, ending.reason
     result = ending.outcomes[0].result
     assert result["processes"] == len(result["memory_of_each"]) == 2
     assert result["clock"] == "wall"
-    assert result["tokens_per_second"] == pytest.approx(result["tokens_per_step"] / result["mean_step_seconds"])
+    assert result["tokens_per_second"] == pytest.approx(
+        result["tokens_per_step"] / result["mean_step_seconds"]
+    )
     assert 4 * 8 <= result["tokens_per_step"] <= 4 * 24
-    assert result["memory"]["process_gib"] == max(m["process_gib"] for m in result["memory_of_each"])
+    assert result["memory"]["process_gib"] == max(
+        m["process_gib"] for m in result["memory_of_each"]
+    )
     card = facts.load().gpu("L40S")
-    run = run_of(plan.trials[0].spec, {**result, "device": "cuda"}, card, {}, [8, 16, 24], "process")
+    run = run_of(
+        plan.trials[0].spec, {**result, "device": "cuda"}, card, {}, [8, 16, 24], "process"
+    )
     assert (run.gpus, run.sharding, run.micro_batch) == (2, "ddp", 2)
     assert left_behind(tmp_path) == []
 
@@ -123,7 +159,9 @@ def test_nothing_stays_of_a_run_that_is_ended(end: str, tmp_path: Path) -> None:
     assert left_behind(tmp_path) == []
 
 
-def test_no_memory_in_one_process_is_an_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_memory_in_one_process_is_an_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = gang.command
 
     def failing(folder: Path, digest: str, processes: int) -> list[str]:
@@ -133,7 +171,9 @@ def test_no_memory_in_one_process_is_an_outcome(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(gang, "command", failing)
     monkeypatch.setenv("PYTHONPATH", str(HERE.parent.parent))
-    with pytest.raises(RuntimeError, match="process 1 of 2: RuntimeError: CUDA out of memory") as error:
+    with pytest.raises(
+        RuntimeError, match="process 1 of 2: RuntimeError: CUDA out of memory"
+    ) as error:
         gang.measure(tmp_path, "", 2, Reporter(io.StringIO()), Stop())
     assert is_out_of_memory(error.value)
     assert left_behind(tmp_path) == []
@@ -141,7 +181,11 @@ def test_no_memory_in_one_process_is_an_outcome(tmp_path: Path, monkeypatch: pyt
 
 def test_what_several_gain_is_told_against_one() -> None:
     setups = calibration.spread(
-        [throughput.Setup("tiny", {"config": TINY})], calibration.Machine("cpu", "cpu"), 2, "", alone=True
+        [throughput.Setup("tiny", {"config": TINY})],
+        calibration.Machine("cpu", "cpu"),
+        2,
+        "",
+        alone=True,
     )
     assert [(s.processes, s.sharding) for s in setups] == [(1, "ddp"), (2, "ddp")]
     plan = throughput.plan(setups, [8])

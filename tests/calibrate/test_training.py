@@ -1,4 +1,6 @@
-"""The measuring side with small random models on the CPU: what is built, trained, counted, found and scored."""
+"""The measuring side with small random models on the CPU: what is built, trained, counted, found
+and scored.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ from advisor.core.events import CancelToken  # noqa: E402
 
 pytestmark = [
     pytest.mark.xdist_group("torch"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning"
+    ),
 ]
 
 CONFIG = {
@@ -70,7 +74,14 @@ def reporter() -> Reporter:
 
 
 def setup(**changes) -> throughput.Setup:
-    held = {"method": "lora", "rank": 4, "micro_batch": 4, "seq_len": 64, "steps": 12, "seconds": 20.0}
+    held = {
+        "method": "lora",
+        "rank": 4,
+        "micro_batch": 4,
+        "seq_len": 64,
+        "steps": 12,
+        "seconds": 20.0,
+    }
     return throughput.Setup("tiny", {"config": CONFIG}, **held | changes)
 
 
@@ -105,14 +116,18 @@ def lora_params(rank: int, layers: int, hidden: int, inner: int, kv: int) -> int
         ("full", None),
     ],
 )
-def test_each_method_trains_what_it_says_and_its_result_is_whole(method, expected, device, reporter) -> None:
+def test_each_method_trains_what_it_says_and_its_result_is_whole(
+    method, expected, device, reporter
+) -> None:
     trial, shared = trial_of(method=method)
     result = measure(trial, shared, reporter, Stop(), device)
     assert result["trainable_params"] == (expected if expected is not None else result["params"])
     assert (result["layers"], result["full_layers"], result["device"]) == (3, 3, "cpu")
     assert result["steps"] + result["dropped_steps"] == 12
     assert result["positions_per_second"] > result["tokens_per_second"] > 0.0
-    assert result["padding_share"] == pytest.approx(1.0 - result["tokens_per_step"] / result["positions_per_step"])
+    assert result["padding_share"] == pytest.approx(
+        1.0 - result["tokens_per_step"] / result["positions_per_step"]
+    )
     assert result["memory"]["process_gib"] > 0.0
     assert result["memory"]["allocated_gib"] is None
     assert result["watts"] is None
@@ -139,7 +154,9 @@ def test_padding_is_that_of_the_lengths() -> None:
         assert set(rows) <= {min(n, 32) for n in LENGTHS}
         assert batch.tokens == sum(rows)
         assert batch.positions == 4 * max(rows) == batch.inputs["input_ids"].numel()
-        assert batch.supervised == batch.tokens - 4  # the first token of a row has nothing before it
+        assert (
+            batch.supervised == batch.tokens - 4
+        )  # the first token of a row has nothing before it
 
 
 def test_prompts_and_padding_are_not_learned() -> None:
@@ -150,18 +167,29 @@ def test_prompts_and_padding_are_not_learned() -> None:
 
 def test_a_slice_has_the_layers_it_says_and_the_count_is_that_of_the_whole() -> None:
     model = facts.load().model("Llama-3.1-8B")
-    one, two = (blueprint(throughput.architecture_of(model), layers, "sdpa").params() for layers in (1, 2))
+    one, two = (
+        blueprint(throughput.architecture_of(model), layers, "sdpa").params() for layers in (1, 2)
+    )
     assert two + 30 * (two - one) == model.params
 
 
 def test_memory_of_a_deep_model_is_told_from_slices(tmp_path: Path) -> None:
-    """12 layers from 2, 4 and 6 in a child that gives back freed memory at once: what the C library keeps for later
-    scatters by 2 % from run to run, what is in use does not.
+    """12 layers from 2, 4 and 6 in a child that gives back freed memory at once: what the C library
+    keeps for later scatters by 2 % from run to run, what is in use does not.
     """
-    deep = CONFIG | {"num_hidden_layers": 12, "hidden_size": 256, "intermediate_size": 704, "vocab_size": 512}
-    base = throughput.Setup("deep", {"config": deep}, rank=8, micro_batch=4, seq_len=192, steps=4, seconds=60.0)
+    deep = CONFIG | {
+        "num_hidden_layers": 12,
+        "hidden_size": 256,
+        "intermediate_size": 704,
+        "vocab_size": 512,
+    }
+    base = throughput.Setup(
+        "deep", {"config": deep}, rank=8, micro_batch=4, seq_len=192, steps=4, seconds=60.0
+    )
     sliced = throughput.plan([base], [192], slices=(2, 4, 6), device="cpu")
-    both = replace(sliced, trials=(*sliced.trials, *throughput.plan([base], [192], device="cpu").trials))
+    both = replace(
+        sliced, trials=(*sliced.trials, *throughput.plan([base], [192], device="cpu").trials)
+    )
     exact = {"MALLOC_MMAP_THRESHOLD_": "131072"}
     heard = {"events": lambda e: None, "keep": lambda o: None, "cancel": CancelToken()}
     ending = asyncio.run(follow(both, tmp_path, **heard, environment=exact))
@@ -171,7 +199,9 @@ def test_memory_of_a_deep_model_is_told_from_slices(tmp_path: Path) -> None:
     told = throughput.from_slices(list(zip(sliced.trials, slices, strict=True)))
     assert told is not None
     assert told.memory is not None
-    assert told.memory.at_full_depth == pytest.approx(whole.result["memory"]["process_gib"], rel=0.03)
+    assert told.memory.at_full_depth == pytest.approx(
+        whole.result["memory"]["process_gib"], rel=0.03
+    )
 
 
 def test_the_search_finds_the_last_size_that_fits_and_recovers(
@@ -193,7 +223,9 @@ def test_the_search_finds_the_last_size_that_fits_and_recovers(
     assert len(tried) <= 8
 
 
-def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(device, monkeypatch) -> None:
+def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(
+    device, monkeypatch
+) -> None:
     model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
     whole = trainer.step
@@ -206,7 +238,9 @@ def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(de
 
     monkeypatch.setattr(trainer, "step", tight)
     spec = {"memory_limit_gib": 0.0, "seconds": 60.0}
-    found = micro_batch.largest_safe(trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop())
+    found = micro_batch.largest_safe(
+        trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop()
+    )
     assert found["largest"] == 5
     assert found["tries"]["6"] is None
     assert all(p.grad is None for p in model.parameters())
@@ -223,14 +257,21 @@ def test_a_memory_limit_bounds_the_search(device) -> None:
     model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
     spec = {"memory_limit_gib": 1e-6, "seconds": 60.0}
-    assert micro_batch.largest_safe(trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop())["largest"] == 0
+    assert (
+        micro_batch.largest_safe(
+            trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop()
+        )["largest"]
+        == 0
+    )
 
 
 def test_a_search_without_time_says_that_more_may_fit(device) -> None:
     model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
     spec = {"memory_limit_gib": 0.0, "seconds": 0.0}
-    found = micro_batch.largest_safe(trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop())
+    found = micro_batch.largest_safe(
+        trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop()
+    )
     assert found["out_of_time"]
     assert found["tries"] == {}
 
@@ -241,10 +282,18 @@ def test_accumulated_steps_learn_what_one_large_step_learns(device) -> None:
     def after(accumulate: int) -> list:
         torch.manual_seed(3)
         model = blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu")
-        trainer = Trainer(adapt(model, {"method": "full"}), device, dtype="fp32", optimizer="sgd", learning_rate=0.1)
+        trainer = Trainer(
+            adapt(model, {"method": "full"}),
+            device,
+            dtype="fp32",
+            optimizer="sgd",
+            learning_rate=0.1,
+        )
         rows = [Example([random.Random(i).randrange(96) for _ in range(10)]) for i in range(4)]
         size = 4 // accumulate
-        trainer.step(iter([collate(rows[i : i + size], "cpu") for i in range(0, 4, size)]), accumulate)
+        trainer.step(
+            iter([collate(rows[i : i + size], "cpu") for i in range(0, 4, size)]), accumulate
+        )
         return [p.detach().clone() for p in model.parameters()]
 
     for a, b in zip(after(1), after(2), strict=True):

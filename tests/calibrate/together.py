@@ -1,6 +1,8 @@
-"""What one of several processes does in a test: learns two steps of rows that every process could draw, and keeps them.
+"""What one of several processes does in a test: learns two steps of rows that every process could
+draw, and keeps them.
 
-usage: together.py OUT.json (alone, all rows) or under torchrun with a sharding as second word (its share of the rows).
+usage: together.py OUT.json (alone, all rows) or under torchrun with a sharding as second word (its
+share of the rows).
 """
 
 from __future__ import annotations
@@ -43,18 +45,27 @@ def learn(sharding: str) -> dict:
     model = team.spread(model, sharding, Device("cpu", alone=False))
     if sharding == "fsdp":  # parts are made anew: give them what the model had
         for name, parameter in model.named_parameters():
-            parameter.data.copy_(torch.distributed.tensor.distribute_tensor(start[name], parameter.device_mesh))
-    trainer = Trainer(model, Device("cpu", alone=False), dtype="fp32", optimizer="sgd", learning_rate=0.1)
+            parameter.data.copy_(
+                torch.distributed.tensor.distribute_tensor(start[name], parameter.device_mesh)
+            )
+    trainer = Trainer(
+        model, Device("cpu", alone=False), dtype="fp32", optimizer="sgd", learning_rate=0.1
+    )
     share = ROWS // team.size
     steps = []
     for step in range(STEPS):
-        rows = [Example([random.Random(100 * step + i).randrange(96) for _ in range(10)]) for i in range(ROWS)]
+        rows = [
+            Example([random.Random(100 * step + i).randrange(96) for _ in range(10)])
+            for i in range(ROWS)
+        ]
         own = rows[team.rank * share : (team.rank + 1) * share]
         half = max(share // 2, 1)
         micro = [collate(own[i : i + half], "cpu") for i in range(0, share, half)]
         steps.append(trainer.step(iter(micro), len(micro)))
     merged = team.merged(steps)
-    held = {n.removeprefix("module."): _whole(p).flatten().tolist() for n, p in model.named_parameters()}
+    held = {
+        n.removeprefix("module."): _whole(p).flatten().tolist() for n, p in model.named_parameters()
+    }
     return {
         "losses": [s.loss for s in merged],
         "tokens": [s.tokens for s in merged],

@@ -27,7 +27,10 @@ def run(monkeypatch, capsys, *args):
 @pytest.fixture
 def train(tmp_path):
     path = tmp_path / "train.jsonl"
-    rows = [{"text": f"my card number {i} was declined again", "label": f"la\x1b[31mbel{i % 2}"} for i in range(30)]
+    rows = [
+        {"text": f"my card number {i} was declined again", "label": f"la\x1b[31mbel{i % 2}"}
+        for i in range(30)
+    ]
     path.write_text("".join(json.dumps(r) + "\n" for r in rows) + "broken\n")
     return path
 

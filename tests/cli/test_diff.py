@@ -17,9 +17,13 @@ BRIEF = Brief(name="A", folder="here")
 
 
 def verdict(monthly: float) -> Verdict:
-    figure = FigureRecord("run.total", monthly, None, None, None, "USD/month", "quoted", "", "", (), "", "", "")
+    figure = FigureRecord(
+        "run.total", monthly, None, None, None, "USD/month", "quoted", "", "", (), "", "", ""
+    )
     known = Range.exact(1.0)
-    arm = ArmRecord("prompt/x@m", "prompt", "x", "m", "", known, known, known, known, known, 1.0, 0.5, (figure,))
+    arm = ArmRecord(
+        "prompt/x@m", "prompt", "x", "m", "", known, known, known, known, known, 1.0, 0.5, (figure,)
+    )
     return Verdict(1, "", "", "", 7, 9, "prompt", arm.id, 0.5, None, (), (arm,), (), BreakEven(), (), (),
                    NextStep("", 0, 0, 0), ())  # fmt: skip
 
@@ -31,7 +35,9 @@ def looks() -> list[str]:
 
 @pytest.fixture
 def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], looks: list[str]):
-    """Runs `advisor diff` on briefs that cost 43.16 a month for 43.16 hours, and 1 a month for each hour."""
+    """Runs `advisor diff` on briefs that cost 43.16 a month for 43.16 hours, and 1 a month for each
+    hour.
+    """
 
     def load(path: Path, answers: tuple[str, ...] = ()) -> Brief:
         hours = Range.exact(43.16 if path.name == "a.toml" else 1274.60)
@@ -44,7 +50,9 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     def run(*args: str) -> tuple[int, str, str]:
         monkeypatch.setattr(pipeline, "load", load)
         monkeypatch.setattr(pipeline, "look", look)
-        monkeypatch.setattr(pipeline, "judge", lambda brief, _, deep: verdict(brief.team.hourly_usd.likely))
+        monkeypatch.setattr(
+            pipeline, "judge", lambda brief, _, deep: verdict(brief.team.hourly_usd.likely)
+        )
         monkeypatch.setattr(sys, "argv", ["advisor", "diff", *args])
         with pytest.raises(SystemExit) as stop:
             cli.main()

@@ -66,7 +66,9 @@ def test_text_and_json(server, monkeypatch, capsys):
     assert max(map(len, out.splitlines())) <= 80
     assert "only-one" in out
     assert handler.posted == 4
-    code, out, _ = run(monkeypatch, capsys, "probe", "endpoint", f"{url}/v1/", "--yes", "--requests", "1", "--json")
+    code, out, _ = run(
+        monkeypatch, capsys, "probe", "endpoint", f"{url}/v1/", "--yes", "--requests", "1", "--json"
+    )
     held = json.loads(out)
     assert set(held) == set(EndpointReport.__dataclass_fields__)
     assert held["model"] == "only-one"
@@ -113,7 +115,8 @@ def test_agreement_follows_the_price():
 
 def test_the_price_is_that_of_the_host(monkeypatch):
     rows = [
-        TokenPrice(p, "m", usd, usd, cited=Cited("list", "2026-11")) for p, usd in (("openai", 1.0), ("azure", 3.0))
+        TokenPrice(p, "m", usd, usd, cited=Cited("list", "2026-11"))
+        for p, usd in (("openai", 1.0), ("azure", 3.0))
     ]
     rows += [TokenPrice("openai", "m", 2.0, 2.0), TokenPrice("openai", "m", None, None)]
     book = type("Book", (), {"token_prices": lambda self, model, day: tuple(rows)})()
@@ -131,9 +134,13 @@ def test_watch_prints_a_line_for_each_look(monkeypatch, capsys):
 
 
 def test_watch_as_json_is_one_object_a_line(monkeypatch, capsys):
-    code, out, _ = run(monkeypatch, capsys, "probe", "--watch", "--count", "2", "--interval", "0.2", "--json")
+    code, out, _ = run(
+        monkeypatch, capsys, "probe", "--watch", "--count", "2", "--interval", "0.2", "--json"
+    )
     assert code == 0
-    assert [set(json.loads(text)) for text in out.splitlines()] == [set(HardwareReport.__dataclass_fields__)] * 2
+    assert [set(json.loads(text)) for text in out.splitlines()] == [
+        set(HardwareReport.__dataclass_fields__)
+    ] * 2
 
 
 def test_watch_ends_with_130_and_leaves_the_terminal_as_it_was(monkeypatch, capsys):

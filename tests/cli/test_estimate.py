@@ -1,4 +1,6 @@
-"""`advisor estimate`: the object's keys, the exit codes, flags that clash, and text that fits the terminal."""
+"""`advisor estimate`: the object's keys, the exit codes, flags that clash, and text that fits the
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ KEYS = {
 
 
 def run(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(command, words, env={"COLUMNS": "80"}, catch_exceptions=False, standalone_mode=False)
+    done = CliRunner().invoke(
+        command, words, env={"COLUMNS": "80"}, catch_exceptions=False, standalone_mode=False
+    )
     return int(done.return_value), done.stdout
 
 
@@ -56,7 +60,9 @@ def test_the_object_has_the_keys_of_the_contract_and_holds_a_published_run() -> 
     assert found["fits"] == "fits"
     assert 15.5 < found["memory_gib"]["p50"] < 21.5
     assert found["memory_gib"]["terms"]["logits"] > 1.0
-    assert sum(found["memory_gib"]["terms"].values()) == pytest.approx(found["memory_gib"]["p50"], rel=1e-3)
+    assert sum(found["memory_gib"]["terms"].values()) == pytest.approx(
+        found["memory_gib"]["p50"], rel=1e-3
+    )
     assert found["train_hours"]["p10"] < 0.17 < found["train_hours"]["p90"]
     assert found["inputs"]["trainable_params"] == 9_175_040
     assert all({"what", "basis", "source", "as_of"} == set(source) for source in found["sources"])
@@ -83,7 +89,9 @@ def test_cost_is_hours_times_cards_times_price() -> None:
     found = json.loads(run(*PUBLISHED, "--usd-per-hour", "2", "--json")[1])
     assert found["cost_usd"]["p50"] == pytest.approx(2 * found["train_hours"]["p50"], rel=1e-3)
     owned = json.loads(run(*PUBLISHED, "--electricity-usd-per-kwh", "0.3", "--json")[1])
-    assert owned["cost_usd"]["p50"] == pytest.approx(0.35 * 0.3 * owned["train_hours"]["p50"], rel=1e-3)
+    assert owned["cost_usd"]["p50"] == pytest.approx(
+        0.35 * 0.3 * owned["train_hours"]["p50"], rel=1e-3
+    )
 
 
 @pytest.mark.parametrize("words", [PUBLISHED, SMALL_CARD], ids=["fits", "does not fit"])
@@ -93,7 +101,9 @@ def test_text_keeps_to_eighty_columns(words: list[str]) -> None:
     assert any("█" in line for line in lines)
 
 
-def test_own_runs_of_the_same_kind_correct_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_runs_of_the_same_kind_correct_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from advisor.calibration import import_runs
 
     monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
@@ -116,17 +126,26 @@ def test_own_runs_of_the_same_kind_correct_it(tmp_path: Path, monkeypatch: pytes
         "tokens_basis": "real",
     }
     file = tmp_path / "mine.csv"
-    rows = [{**cells, "tokens_per_second": str(before["p50"] * 0.6)}, {**cells, "id": "other", "method": "full"}]
+    rows = [
+        {**cells, "tokens_per_second": str(before["p50"] * 0.6)},
+        {**cells, "id": "other", "method": "full"},
+    ]
     rows[1]["tokens_per_second"] = "1"
-    file.write_text("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n", encoding="utf-8")
+    file.write_text(
+        "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n",
+        encoding="utf-8",
+    )
     import_runs(file, {})
     found = json.loads(run(*PUBLISHED, "--json")[1])
     after = found["tokens_per_second"]
     assert before["p50"] * 0.6 <= after["p50"] < before["p50"] * 0.75
     assert after["p90"] / after["p10"] < before["p90"] / before["p10"]
-    assert {"what": "own runs", "basis": "measured", "source": "1 kept by `advisor runs`", "as_of": ""} in found[
-        "sources"
-    ]
+    assert {
+        "what": "own runs",
+        "basis": "measured",
+        "source": "1 kept by `advisor runs`",
+        "as_of": "",
+    } in found["sources"]
     assert "corrected by 1 own run" in run(*PUBLISHED)[1]
     assert json.loads(run(*PUBLISHED, "--no-own-runs", "--json")[1])["tokens_per_second"] == before
 
@@ -146,9 +165,18 @@ def test_without_a_card_the_cheapest_by_the_deadline_is_named() -> None:
     [
         (["--model", "llama-3.2-3", "--gpu", "L40S"], "unknown model"),
         (["--model", "7B", "--gpu", "L41"], "L41"),
-        (["--model", "llama-3.2-3b", "--gpu", "L40S", "--targets", "q_prj"], "did you mean 'q_proj'"),
-        (["--model", "7B", "--gpu", "L40S", "--method", "full", "--quantization", "nf4"], "--quantization"),
-        (["--model", "7B", "--gpu", "L40S", "--mean-tokens", "4000", "--seq-len", "512"], "--mean-tokens"),
+        (
+            ["--model", "llama-3.2-3b", "--gpu", "L40S", "--targets", "q_prj"],
+            "did you mean 'q_proj'",
+        ),
+        (
+            ["--model", "7B", "--gpu", "L40S", "--method", "full", "--quantization", "nf4"],
+            "--quantization",
+        ),
+        (
+            ["--model", "7B", "--gpu", "L40S", "--mean-tokens", "4000", "--seq-len", "512"],
+            "--mean-tokens",
+        ),
         (["--model", "7B", "--gpu", "L40S", "--tp", "8"], "--tp"),
     ],
 )

@@ -23,7 +23,19 @@ def figure(id: str) -> FigureRecord:
 def arm(id: str, *figures: str) -> ArmRecord:
     known = Range(1, 2, 3)
     return ArmRecord(
-        id, "prompt", "few-shot", "m", "", known, known, known, known, known, 1.0, 0.5, tuple(map(figure, figures))
+        id,
+        "prompt",
+        "few-shot",
+        "m",
+        "",
+        known,
+        known,
+        known,
+        known,
+        known,
+        1.0,
+        0.5,
+        tuple(map(figure, figures)),
     )
 
 
@@ -52,8 +64,16 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 def test_a_figure_of_the_chosen_option(advisor) -> None:
     code, out, err = advisor("run.total")
     assert (code, err) == (0, "")
-    assert out.startswith("run.total of prompt/few-shot@m+batch\n$12 a month · 80 % interval $10 – $15 · quoted\n")
-    for part in ("= tokens × price.output", "= 0.8 × 15", "= 12 USD/month", "$15/1M tokens", "price list"):
+    assert out.startswith(
+        "run.total of prompt/few-shot@m+batch\n$12 a month · 80 % interval $10 – $15 · quoted\n"
+    )
+    for part in (
+        "= tokens × price.output",
+        "= 0.8 × 15",
+        "= 12 USD/month",
+        "$15/1M tokens",
+        "price list",
+    ):
         assert part in out
     assert "docs/reference/formulas.md#running-cost" in out
 

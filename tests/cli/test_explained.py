@@ -1,4 +1,6 @@
-"""The real thing: every figure of every option of an example brief is explained, and reports agree with the record."""
+"""The real thing: every figure of every option of an example brief is explained, and reports agree
+with the record.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def test_the_contract_of_totals(verdict: Verdict) -> None:
             ("once.total", "once.", set()),
         ):
             held = arm.figure(total)
-            parts = [i.value for i in held.inputs if i.id.startswith(prefix) and i.id not in left_out]
+            parts = [
+                i.value for i in held.inputs if i.id.startswith(prefix) and i.id not in left_out
+            ]
             if held.value is not None and None not in parts:
                 assert sum(parts) == pytest.approx(held.value, rel=0.005, abs=0.011)
 
@@ -59,7 +63,9 @@ def test_a_second_judgement_gives_the_same_bytes(verdict: Verdict) -> None:
 
 
 def test_a_proposal_against_a_baseline_in_exact_cents() -> None:
-    """Hosting for 730 hours at $1.70, and cheaper tokens: 33.60 + 1,241 − 43.16 = 1,231.44; retraining on top."""
+    """Hosting for 730 hours at $1.70, and cheaper tokens: 33.60 + 1,241 − 43.16 = 1,231.44;
+    retraining on top.
+    """
     folder = Path(__file__).parents[3] / "shared" / "scenarios" / "s5-hr-letters"
     if not folder.is_dir():
         pytest.skip("the scenarios are not here")

@@ -66,14 +66,18 @@ def test_offers_of_a_gpu() -> None:
     assert all(row["cited"]["source"] for row in found)
 
 
-@pytest.mark.parametrize("words", [("gpus", "RTX_4060"), ("models", "lama"), ("prices", "x-1"), ("constants", "wage")])
+@pytest.mark.parametrize(
+    "words", [("gpus", "RTX_4060"), ("models", "lama"), ("prices", "x-1"), ("constants", "wage")]
+)
 def test_unknown_names_are_refused_in_one_line(words: tuple[str, str]) -> None:
     with pytest.raises(UsageError) as caught:
         run(*words)
     assert "\n" not in str(caught.value)
 
 
-def test_text_of_a_user_s_table_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_text_of_a_user_s_table_cannot_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("ADVISOR_HOME", str(tmp_path))
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "constants.csv").write_text(
@@ -88,7 +92,11 @@ texts = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_siz
 
 
 @given(
-    st.lists(st.fixed_dictionaries(dict.fromkeys(("name", "a", "b", "as of", "source"), texts)), min_size=1, max_size=5)
+    st.lists(
+        st.fixed_dictionaries(dict.fromkeys(("name", "a", "b", "as of", "source"), texts)),
+        min_size=1,
+        max_size=5,
+    )
 )
 def test_a_table_keeps_to_its_room(lines: list[dict[str, str]]) -> None:
     lines[0]["source"] += "x"

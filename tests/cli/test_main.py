@@ -34,7 +34,9 @@ def a_command(monkeypatch: pytest.MonkeyPatch):
 
     def install(action, name: str = "odd") -> None:
         module = types.ModuleType(f"advisor.cli.{name}")
-        module.command = click.Command(name, callback=action, params=[click.Argument(["words"], nargs=-1)])
+        module.command = click.Command(
+            name, callback=action, params=[click.Argument(["words"], nargs=-1)]
+        )
         monkeypatch.setitem(sys.modules, module.__name__, module)
         if name != "app":
             monkeypatch.setitem(cli.COMMANDS, name, "Odd.")
@@ -52,7 +54,9 @@ def raising(error: BaseException):
 def test_help_names_every_command(advisor) -> None:
     code, out, err = advisor("--help")
     assert (code, err) == (Exit.DONE, "")
-    listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line[:3].strip()]
+    listed = [
+        line.split()[0] for line in out.split("Commands:")[1].splitlines() if line[:3].strip()
+    ]
     assert listed == list(cli.COMMANDS)
 
 
@@ -71,7 +75,9 @@ def test_version(advisor) -> None:
 def test_an_unknown_command_gets_the_nearest_on_one_line(advisor) -> None:
     code, out, err = advisor("recomend")
     assert (code, out) == (Exit.USAGE, "")
-    assert err == "advisor: no command 'recomend'; did you mean 'recommend'?; see `advisor --help`\n"
+    assert (
+        err == "advisor: no command 'recomend'; did you mean 'recommend'?; see `advisor --help`\n"
+    )
 
 
 def test_a_command_of_a_later_release_says_what_to_do_meanwhile(advisor) -> None:
@@ -101,7 +107,9 @@ def test_a_wrong_option_is_one_line(advisor) -> None:
         (UsageError("evil \x1b[2J\nname \u202e"), 2, "advisor: evil \\x1b[2J\\nname \\u202e\n"),
     ],
 )
-def test_errors_become_one_line_and_a_code(advisor, a_command, error: BaseException, code: int, line: str) -> None:
+def test_errors_become_one_line_and_a_code(
+    advisor, a_command, error: BaseException, code: int, line: str
+) -> None:
     a_command(raising(error))
     assert advisor("odd") == (code, "", line)
 

@@ -33,7 +33,9 @@ def seen() -> list[tuple[Path, tuple[str, ...], int]]:
 
 @pytest.fixture
 def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], seen: list):
-    """Runs `advisor recommend ARGS` on a pipeline that answers `verdict`: exit code, stdout, stderr."""
+    """Runs `advisor recommend ARGS` on a pipeline that answers `verdict`: exit code, stdout,
+    stderr.
+    """
 
     def run(*args: str, verdict: Verdict | Exception = VERDICT) -> tuple[int, str, str]:
         def recommend(
@@ -77,14 +79,23 @@ def test_json_is_one_object(advisor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "start"), [("md", "# Näme"), ("html", "<!DOCTYPE html>"), ("text", "Näme"), ("JSON", "{")]
+    ("form", "start"),
+    [("md", "# Näme"), ("html", "<!DOCTYPE html>"), ("text", "Näme"), ("JSON", "{")],
 )
 def test_each_format(advisor, form: str, start: str) -> None:
     assert advisor("b.toml", "--format", form)[1].startswith(start)
 
 
 def test_answers_and_seed_reach_the_pipeline(advisor, seen: list) -> None:
-    advisor("b.toml", "--set", "traffic.requests_per_month=3M", "--set", "data.sample=yes", "--seed", "5")
+    advisor(
+        "b.toml",
+        "--set",
+        "traffic.requests_per_month=3M",
+        "--set",
+        "data.sample=yes",
+        "--seed",
+        "5",
+    )
     advisor("b.toml")
     assert seen == [
         (Path("b.toml"), ("traffic.requests_per_month=3M", "data.sample=yes"), 5),
@@ -93,9 +104,18 @@ def test_answers_and_seed_reach_the_pipeline(advisor, seen: list) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("r.md", "# Näme"), ("r.html", "<!DOCTYPE"), ("r.json", "{"), ("r.txt", "Näme"), ("r", "Näme")]
+    ("name", "start"),
+    [
+        ("r.md", "# Näme"),
+        ("r.html", "<!DOCTYPE"),
+        ("r.json", "{"),
+        ("r.txt", "Näme"),
+        ("r", "Näme"),
+    ],
 )
-def test_a_file_is_written_in_the_format_its_ending_means(advisor, tmp_path: Path, name: str, start: str) -> None:
+def test_a_file_is_written_in_the_format_its_ending_means(
+    advisor, tmp_path: Path, name: str, start: str
+) -> None:
     code, out, err = advisor("b.toml", "-o", str(tmp_path / name))
     assert (code, out) == (0, "")
     assert err == f"wrote {tmp_path / name}\n"
@@ -144,7 +164,11 @@ def test_a_plain_terminal_gets_no_colour(advisor, monkeypatch: pytest.MonkeyPatc
     from advisor.cli import output
 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    for name, value, coloured in (("TERM", "xterm", True), ("TERM", "dumb", False), ("NO_COLOR", "1", False)):
+    for name, value, coloured in (
+        ("TERM", "xterm", True),
+        ("TERM", "dumb", False),
+        ("NO_COLOR", "1", False),
+    ):
         monkeypatch.delenv("NO_COLOR", raising=False)
         monkeypatch.setenv("TERM", "xterm")
         monkeypatch.setenv(name, value)

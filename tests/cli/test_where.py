@@ -65,6 +65,13 @@ def test_the_plain_form_has_a_line_a_place_and_no_control_characters(
     monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "a\x1b[2Jb"))
     done = CliRunner().invoke(command)
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["config", "data", "database", "state", "profiles", "calibration"]
+    assert [line.split()[0] for line in lines] == [
+        "config",
+        "data",
+        "database",
+        "state",
+        "profiles",
+        "calibration",
+    ]
     assert "\x1b" not in done.stdout
     assert "a\\x1b[2Jb" in lines[0]

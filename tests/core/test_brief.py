@@ -1,4 +1,6 @@
-"""The brief as a value: every question is well formed, and answers come and go with their origins."""
+"""The brief as a value: every question is well formed, and answers come and go with their
+origins.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,14 @@ def test_a_question_is_complete(key: str) -> None:
     assert question.required or question.source or question.default in ("", "Untitled")
     assert bool(question.choices) == (question.kind == "choice")
     numeric = question.kind in ("number", "whole", "share", "score")
-    assert numeric == (question.low is not None) == (question.high is not None) == bool(question.unit)
+    assert (
+        numeric == (question.low is not None) == (question.high is not None) == bool(question.unit)
+    )
 
 
-@pytest.mark.parametrize("key", [k for k, q in questions().items() if q.ranged and q.default is not None])
+@pytest.mark.parametrize(
+    "key", [k for k, q in questions().items() if q.ranged and q.default is not None]
+)
 def test_a_ranged_default_is_ordered_and_within_bounds(key: str) -> None:
     question = questions()[key]
     default = question.default
@@ -60,7 +66,11 @@ def test_an_answer_brings_its_origin_and_leaves_the_rest() -> None:
 
 
 def test_taking_an_answer_back_restores_the_default() -> None:
-    brief = Brief().answered("traffic.static_tokens", Range.exact(7), QUOTED).without("traffic.static_tokens")
+    brief = (
+        Brief()
+        .answered("traffic.static_tokens", Range.exact(7), QUOTED)
+        .without("traffic.static_tokens")
+    )
     assert brief == Brief()
 
 
@@ -95,7 +105,9 @@ def test_the_origin_of_a_row_is_found_by_its_question() -> None:
     assert Brief().origin("segments[3].share").source == "the whole traffic"
 
 
-@pytest.mark.parametrize("key", ["traffic.requests", "nothing", "name.client", "segments[0].share", "folder", ""])
+@pytest.mark.parametrize(
+    "key", ["traffic.requests", "nothing", "name.client", "segments[0].share", "folder", ""]
+)
 def test_a_key_that_does_not_exist_is_an_error(key: str) -> None:
     with pytest.raises(KeyError):
         Brief().without(key)

@@ -12,7 +12,13 @@ KEYS = ["requests_per_month", "retry_rate", "static_tokens", "shared_tokens", "L
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [("AdvisorError", 1), ("UsageError", 2), ("Infeasible", 4), ("MissingExtra", 1), ("Cancelled", 130)],
+    [
+        ("AdvisorError", 1),
+        ("UsageError", 2),
+        ("Infeasible", 4),
+        ("MissingExtra", 1),
+        ("Cancelled", 130),
+    ],
 )
 def test_exit_codes_are_the_contract(error: str, code: int) -> None:
     kind = getattr(errors, error)
@@ -46,7 +52,9 @@ def test_a_name_with_one_letter_lost_is_found(name: str, place: int) -> None:
 
 
 @given(st.text(), st.lists(st.text()), st.integers(1, 5))
-def test_only_known_names_are_offered_and_no_more_than_asked(name: str, known: list[str], count: int) -> None:
+def test_only_known_names_are_offered_and_no_more_than_asked(
+    name: str, known: list[str], count: int
+) -> None:
     found = nearest(name, known, count)
     assert set(found) <= set(known)
     assert len(found) <= count

@@ -17,7 +17,9 @@ def figure(value: float, name: str = "", basis: Basis = Basis.MEASURED) -> Figur
     return Figure(value, "USD", id=name, basis=basis)
 
 
-A, B, C, D = (figure(value, name) for value, name in ((6.0, "a"), (3.0, "b"), (2.0, "c"), (1650.0, "d")))
+A, B, C, D = (
+    figure(value, name) for value, name in ((6.0, "a"), (3.0, "b"), (2.0, "c"), (1650.0, "d"))
+)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,9 @@ A, B, C, D = (figure(value, name) for value, name in ((6.0, "a"), (3.0, "b"), (2
         (A, "6", "6", 6),
     ],
 )
-def test_the_formula_is_written_as_one_would(made: Figure, formula: str, filled: str, value: float) -> None:
+def test_the_formula_is_written_as_one_would(
+    made: Figure, formula: str, filled: str, value: float
+) -> None:
     assert made.formula() == formula
     assert made.filled() == filled
     assert made.value == pytest.approx(value, rel=1e-12)
@@ -64,7 +68,12 @@ def test_a_named_figure_stands_in_further_formulas_by_its_id() -> None:
 def test_a_second_name_keeps_the_first_as_its_formula() -> None:
     total = (A + B).named("first", "USD")
     again = total.named("second", "USD/month")
-    assert (again.formula(), again.filled(), again.value, again.unit) == ("first", "9", 9, "USD/month")
+    assert (again.formula(), again.filled(), again.value, again.unit) == (
+        "first",
+        "9",
+        9,
+        "USD/month",
+    )
     assert [i.id for i in again.inputs()] == ["first"]
 
 
@@ -134,7 +143,8 @@ def exact(value: int, name: str = "") -> Figure:
 NAMES = {name: value for value, name in enumerate(("in.a", "in.b", "in.c", "in.d"), start=2)}
 
 LEAVES = st.one_of(
-    st.sampled_from([exact(value, name) for name, value in NAMES.items()]), st.integers(-2000, 2000).map(exact)
+    st.sampled_from([exact(value, name) for name, value in NAMES.items()]),
+    st.integers(-2000, 2000).map(exact),
 )
 
 
@@ -142,7 +152,9 @@ def grown(parts: st.SearchStrategy[Figure]) -> st.SearchStrategy[Figure]:
     def join(left: Figure, sign: str, right: Figure) -> Figure:
         if sign == "÷" and right.rows[0] == 0:
             return left + right
-        return {"+": left.__add__, "-": left.__sub__, "×": left.__mul__, "÷": left.__truediv__}[sign](right)
+        return {"+": left.__add__, "-": left.__sub__, "×": left.__mul__, "÷": left.__truediv__}[
+            sign
+        ](right)
 
     return st.builds(join, parts, st.sampled_from("+-×÷"), parts)
 
@@ -154,7 +166,11 @@ def evaluate(formula: str, named: dict[str, Fraction]) -> Fraction:
         text = match.group()
         return f"N[{text!r}]" if text in named else f"Fraction('{text.replace(',', '')}')"
 
-    code = re.sub(r"[a-z][a-z.]*|\d[\d,]*(?:\.\d+)?", value, formula).replace("×", "*").replace("÷", "/")
+    code = (
+        re.sub(r"[a-z][a-z.]*|\d[\d,]*(?:\.\d+)?", value, formula)
+        .replace("×", "*")
+        .replace("÷", "/")
+    )
     return eval(code, {"Fraction": Fraction, "N": named})
 
 

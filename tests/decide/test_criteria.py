@@ -47,7 +47,12 @@ def test_cost_needs_its_anchor_from_the_brief() -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("price=1", "cost"), ("cost=x", "no number"), ("cost=-1", "zero or more"), ("cost=0", "all are zero")],
+    [
+        ("price=1", "cost"),
+        ("cost=x", "no number"),
+        ("cost=-1", "zero or more"),
+        ("cost=0", "all are zero"),
+    ],
 )
 def test_bad_weights_are_refused_in_one_line(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):

@@ -12,13 +12,21 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from advisor.core.arm import Arm
-from advisor.decide.information import conditional_means, items_needed, smallest_difference, told_apart, worth
+from advisor.decide.information import (
+    conditional_means,
+    items_needed,
+    smallest_difference,
+    told_apart,
+    worth,
+)
 from advisor.decide.ranking import Ranking
 
 N = 40_001
 
 
-def ranking(cost: NDArray[np.float64], quality: NDArray[np.float64] | None = None, target: float = 0.0) -> Ranking:
+def ranking(
+    cost: NDArray[np.float64], quality: NDArray[np.float64] | None = None, target: float = 0.0
+) -> Ranking:
     """A ranking of nameless arms, half of each cost paid once."""
     score = np.full_like(cost, 0.9) if quality is None else quality
     good = score >= target
@@ -34,7 +42,9 @@ def normal(mean: float, sd: float, seed: int) -> NDArray[np.float64]:
 
 
 def known(ranking: Ranking, rows: NDArray[np.float64], variance_share: float = 1.0) -> float:
-    """What knowing an input is worth: EVPPI, or EVSI of a test that removes a share of its variance."""
+    """What knowing an input is worth: EVPPI, or EVSI of a test that removes a share of its
+    variance.
+    """
     return worth(conditional_means(ranking, rows), variance_share)
 
 
@@ -53,7 +63,9 @@ def test_evpi_of_two_normal_costs_is_the_unit_normal_loss() -> None:
 
 
 def test_evppi_of_one_input_matches_the_closed_form_and_never_exceeds_evpi() -> None:
-    """The second cost is 110 + x + noise; knowing x alone is worth the unit normal loss with σ = sd(x)."""
+    """The second cost is 110 + x + noise; knowing x alone is worth the unit normal loss with σ =
+    sd(x).
+    """
     x, noise = normal(0, 20, 3), normal(0, 10, 4)
     found = ranking(np.column_stack([np.full(N, 100.0), 110 + x + noise]))
     u = 10 / 20
@@ -119,14 +131,19 @@ def test_a_hard_budget_is_a_constraint_and_a_soft_one_is_not() -> None:
     from tests.arms import brief, estimated, prompt, rented
 
     held = brief(budget__one_off_usd=1000)
-    pair = [estimated(prompt("batch"), held, rows=3, seed=1), estimated(rented(), held, rows=3, seed=1)]
+    pair = [
+        estimated(prompt("batch"), held, rows=3, seed=1),
+        estimated(rented(), held, rows=3, seed=1),
+    ]
     assert rank(pair, held, 3).meets.all()
     hard = replace(held, budget=replace(held.budget, hard=True, one_off_usd=Range.exact(1000.0)))
     assert rank(pair, hard, 3).meets[0].tolist() == [True, False]
 
 
 def test_evsi_agrees_with_a_brute_force_preposterior() -> None:
-    """Prior N(−10, 20²) on the advantage, a test with error sd 20: simulate posterior means and decide on each."""
+    """Prior N(−10, 20²) on the advantage, a test with error sd 20: simulate posterior means and
+    decide on each.
+    """
     rng = np.random.default_rng(8)
     x = rng.normal(0, 20, N)
     x[0] = 0
@@ -139,13 +156,20 @@ def test_evsi_agrees_with_a_brute_force_preposterior() -> None:
 
 @st.composite
 def rivals(draw: st.DrawFn) -> Ranking:
-    """Two prompts and two tuned arms in eight draws: running and one-off costs, scores on either side of the target."""
+    """Two prompts and two tuned arms in eight draws: running and one-off costs, scores on either
+    side of the target.
+    """
     cell = st.floats(1, 1000)
     rows = [[draw(cell) for _ in range(4)] for _ in range(9)]
     once = np.tile([draw(cell) for _ in range(4)], (9, 1))
-    score = np.array([[draw(st.sampled_from([0.6, 0.85, 0.95])) for _ in range(4)] for _ in range(9)])
+    score = np.array(
+        [[draw(st.sampled_from([0.6, 0.85, 0.95])) for _ in range(4)] for _ in range(9)]
+    )
     good, every = score >= draw(st.sampled_from([0.0, 0.8, 0.99])), np.ones((9, 4), dtype=bool)
-    arms = tuple(Arm(approach, f"t{i}", "m") for i, approach in enumerate(("prompt", "prompt", "tune", "tune")))
+    arms = tuple(
+        Arm(approach, f"t{i}", "m")
+        for i, approach in enumerate(("prompt", "prompt", "tune", "tune"))
+    )
     return Ranking(arms, np.array(rows) + once, once, score, good, good, every, every)
 
 
@@ -155,7 +179,9 @@ def approach(found: Ranking) -> str:
 
 @given(rivals(), st.floats(0, 0.999))
 def test_cheaper_prompts_never_move_the_verdict_to_tuning(now: Ranking, multiple: float) -> None:
-    """All running costs of prompts times a number below one: whoever started with a prompt still does."""
+    """All running costs of prompts times a number below one: whoever started with a prompt still
+    does.
+    """
     run = (now.cost - now.once) * np.array([multiple, multiple, 1.0, 1.0])
     cheaper = replace(now, cost=now.once + run)
     assert approach(now) != "prompt" or approach(cheaper) == "prompt"

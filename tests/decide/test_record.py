@@ -18,7 +18,9 @@ from tests.arms import estimated, prompt
 def test_quantiles_are_those_of_numpy(values: list[float]) -> None:
     rows = np.array(values)
     found = quantiles(rows)
-    assert [found.p10, found.p50, found.p90] == pytest.approx(np.quantile(rows, [0.1, 0.5, 0.9]).tolist(), abs=1e-6)
+    assert [found.p10, found.p50, found.p90] == pytest.approx(
+        np.quantile(rows, [0.1, 0.5, 0.9]).tolist(), abs=1e-6
+    )
 
 
 def test_unknown_draws_have_no_range() -> None:
@@ -30,13 +32,19 @@ def test_a_record_carries_formula_numbers_and_origin() -> None:
     found = Recorder().figure(estimate["run.inference"])
     assert found.formula == "traffic.requests_per_month × (1 + traffic.retry_rate) × run.request"
     assert found.filled.startswith("3,000,000 × (1 + 0) × ")
-    assert {i.id for i in found.inputs} == {"traffic.requests_per_month", "traffic.retry_rate", "run.request"}
+    assert {i.id for i in found.inputs} == {
+        "traffic.requests_per_month",
+        "traffic.retry_rate",
+        "run.request",
+    }
     assert found.basis == "quoted"
     assert "price list of the test" in " ".join(i.source for i in found.inputs)
     assert found.as_of == "2026-11-01"
 
 
 def test_an_unknown_figure_is_null_with_its_reason() -> None:
-    found = Recorder().figure(Figure(float("nan"), "USD", "once.labels", source="nobody said", basis=Basis.ASSUMED))
+    found = Recorder().figure(
+        Figure(float("nan"), "USD", "once.labels", source="nobody said", basis=Basis.ASSUMED)
+    )
     assert (found.value, found.p50) == (None, None)
     assert found.source == "nobody said"

@@ -23,7 +23,9 @@ def test_data_that_may_not_leave_rules_out_every_hosted_arm() -> None:
 
 
 def test_closed_models_are_out_where_weights_must_be_open() -> None:
-    assert set(ruled(brief(policy__open_weights_only=True)).values()) == {"policy.open_weights_only"}
+    assert set(ruled(brief(policy__open_weights_only=True)).values()) == {
+        "policy.open_weights_only"
+    }
 
 
 def test_only_allowed_providers_stay() -> None:
@@ -34,7 +36,9 @@ def test_only_allowed_providers_stay() -> None:
     assert not ruled(held)
 
 
-def test_residency_rules_out_a_provider_without_such_a_region_and_cautions_where_nothing_is_known() -> None:
+def test_residency_rules_out_a_provider_without_such_a_region_and_cautions_where_nothing_is_known() -> (
+    None
+):
     held = brief()
     held = replace(held, policy=replace(held.policy, residency="eu"))
     abroad = setting({"claude-sonnet-5": replace(SONNET, regions=("us",))})
@@ -58,6 +62,8 @@ def test_a_closed_tuning_service_takes_no_new_model() -> None:
     shut = setting(tuned={"gpt-4.1-mini": replace(TUNED, closed=date(2026, 5, 7))})
     held = brief()
     held = replace(
-        held, models=replace(held.models, tune=("gpt-4.1-mini",)), hardware=replace(held.hardware, gpu="none")
+        held,
+        models=replace(held.models, tune=("gpt-4.1-mini",)),
+        hardware=replace(held.hardware, gpu="none"),
     )
     assert ruled(held, shut)["tune/hosted@gpt-4.1-mini+hosted"] == "lifecycle.closed"

@@ -11,12 +11,16 @@ from tests.decide.test_ranking import ranking
 
 
 def test_a_search_is_worth_what_it_saves_where_something_meets_the_target() -> None:
-    """Arm 1 is the pick at 100; a searched prompt at the price of arm 0 (60) saves 40 where it reaches the target."""
+    """Arm 1 is the pick at 100; a searched prompt at the price of arm 0 (60) saves 40 where it
+    reaches the target.
+    """
     cost = np.tile([60.0, 100.0], (5, 1))
     quality = np.tile([0.7, 0.9], (5, 1))
     found = ranking(cost, quality, 0.8)
     assert found.pick == 1
-    assert search_worth(found, 0, np.array([0.8, 0.9, 0.7, 0.85, 0.1]), 0.8) == pytest.approx(2 * 40 / 4)
+    assert search_worth(found, 0, np.array([0.8, 0.9, 0.7, 0.85, 0.1]), 0.8) == pytest.approx(
+        2 * 40 / 4
+    )
 
 
 def test_where_nothing_meets_the_target_it_saves_the_money_spent_below_it() -> None:
@@ -24,7 +28,9 @@ def test_where_nothing_meets_the_target_it_saves_the_money_spent_below_it() -> N
     quality = np.tile([0.7, 0.75], (5, 1))
     found = ranking(cost, quality, 0.8)
     spent = cost[0, found.pick]
-    assert search_worth(found, 0, np.array([0.8, 0.9, 0.7, 0.7, 0.7]), 0.8) == pytest.approx(spent / 4)
+    assert search_worth(found, 0, np.array([0.8, 0.9, 0.7, 0.7, 0.7]), 0.8) == pytest.approx(
+        spent / 4
+    )
 
 
 def test_a_search_that_never_reaches_the_target_is_worth_nothing() -> None:
@@ -36,7 +42,9 @@ def test_where_nothing_reaches_the_target_it_is_the_target_that_stops() -> None:
     held = brief(quality__target=0.9)
     found = ranking(np.tile([60.0, 100.0], (5, 1)), np.tile([0.7, 0.75], (5, 1)), 0.9)
     step = without_measurement(held, found)
-    assert step.action.startswith(f"relax quality.target = 0.9 ({found.arms[found.pick].id} is expected at 0.7")
+    assert step.action.startswith(
+        f"relax quality.target = 0.9 ({found.arms[found.pick].id} is expected at 0.7"
+    )
     assert (step.cost_usd, step.days, step.worth_usd) == (0, 0, 0)
 
 

@@ -40,7 +40,9 @@ class Bench:
     def what_if(self, changes: object) -> Evaluated:
         return self.on(what_if(self.brief, changes))  # type: ignore[arg-type]
 
-    def at(self, cases: Evaluated, which: Sequence[int], key: str, rows: NDArray[np.float64]) -> tuple[Estimate, ...]:
+    def at(
+        self, cases: Evaluated, which: Sequence[int], key: str, rows: NDArray[np.float64]
+    ) -> tuple[Estimate, ...]:
         return Evaluation(self.brief, self.facts, PAIR).at(cases, which, key, rows)
 
     def likely(self) -> Evaluated:
@@ -85,7 +87,8 @@ def test_months_and_price_multiple_by_hand() -> None:
     a, b = cases.estimates[1], cases.estimates[0]
     even = even_of(held)
     assert even.months == pytest.approx(
-        (a["once.total"].value - b["once.total"].value) / (b["run.total"].value - a["run.total"].value)
+        (a["once.total"].value - b["once.total"].value)
+        / (b["run.total"].value - a["run.total"].value)
     )
     assert even.price_multiple is not None
     charges = b["run.inference"].value * 12
@@ -94,7 +97,9 @@ def test_months_and_price_multiple_by_hand() -> None:
 
 
 def volume_by_hand(hourly_usd: float) -> float:
-    """Where prompt and tuned model cost the same over 12 months, both without prompt hours, at an hourly wage."""
+    """Where prompt and tuned model cost the same over 12 months, both without prompt hours, at an
+    hourly wage.
+    """
     run = 0.05 + 18_000 * 620 * 3 / 2400 / 3600
     month = 20 * hourly_usd + (24 * hourly_usd + run * 1.861) / 3
     once = 160 * hourly_usd + 6 * run * 1.861
@@ -103,7 +108,9 @@ def volume_by_hand(hourly_usd: float) -> float:
 
 
 def test_the_volume_of_equal_cost_moves_draw_by_draw_with_what_is_uncertain() -> None:
-    """The volume grows with the wage, so its P10 and P90 are those of the wage; start-up time adds next to nothing."""
+    """The volume grows with the wage, so its P10 and P90 are those of the wage; start-up time adds
+    next to nothing.
+    """
     even = even_of(brief(team__hourly_usd=Range(80, 110, 150)), draws=4000)
     found = even.requests_per_month_range
     ends = (found.p10, found.p50, found.p90)
@@ -112,7 +119,9 @@ def test_the_volume_of_equal_cost_moves_draw_by_draw_with_what_is_uncertain() ->
 
 
 def test_a_volume_that_is_never_reached_in_a_tenth_of_the_draws_has_no_upper_end() -> None:
-    """Where the card may cost more for a request than the prompt, no volume makes the tuned model cheaper."""
+    """Where the card may cost more for a request than the prompt, no volume makes the tuned model
+    cheaper.
+    """
     even = even_of(brief(hardware__usd_per_hour=Range(1.0, 1.861, 400.0)), draws=4000)
     assert even.requests_per_month is not None
     assert even.requests_per_month_range.p10 is not None
@@ -126,7 +135,9 @@ def test_what_is_already_earned_back_counts_as_nothing_to_wait_for() -> None:
 
 
 def test_a_multiple_of_prices_below_zero_is_no_price() -> None:
-    """Where the tuned model is cheaper even than free tokens, the price of equal cost is 0, never less."""
+    """Where the tuned model is cheaper even than free tokens, the price of equal cost is 0, never
+    less.
+    """
     found = even_of(brief(team__prompt_hours=Range(0, 0, 2000)), draws=4000).price_multiple_range
     assert found.p10 == 0
     assert found.p50 is not None
@@ -153,7 +164,9 @@ def test_whole_number_defaults_are_swept_in_fractions() -> None:
 
 
 def test_the_tornado_does_not_depend_on_the_order_of_inputs() -> None:
-    unsure = brief(team__hourly_usd=Range(80, 110, 150), traffic__requests_per_month=Range(2e6, 3e6, 4e6))
+    unsure = brief(
+        team__hourly_usd=Range(80, 110, 150), traffic__requests_per_month=Range(2e6, 3e6, 4e6)
+    )
     bench = Bench(unsure)
     cases = bench.on(Sheet(unsure, 4001, 11))
     swings = {s.input: s for s in what_changes(bench, cases, unsure, 1, 0).sensitivity}

@@ -51,7 +51,9 @@ def test_a_condition_is_settled_case_by_case_and_only_where_cases_differ() -> No
     assert algebra.either(fig(0.0), never, lambda: fig(7.0)).value == 7.0
 
 
-@pytest.mark.parametrize(("tokens", "price"), [(100.0, 1.0), (200.0, 1.0), (200.5, 2.0), (500.0, 2.0), (501.0, 4.0)])
+@pytest.mark.parametrize(
+    ("tokens", "price"), [(100.0, 1.0), (200.0, 1.0), (200.5, 2.0), (500.0, 2.0), (501.0, 4.0)]
+)
 def test_a_tier_holds_above_its_limit_and_not_at_it(tokens: float, price: float) -> None:
     prices = [fig(p, id=f"p{p:g}") for p in (1.0, 2.0, 4.0)]
     assert algebra.by_length(fig(tokens), [0, 200, 500], prices).value == price
@@ -60,20 +62,27 @@ def test_a_tier_holds_above_its_limit_and_not_at_it(tokens: float, price: float)
 
 
 @given(st.integers(1, 40), GROWTH, RATES, st.floats(0, 1), st.floats(0, 1))
-def test_the_parts_of_a_horizon_add_up_to_it(months: int, growth: float, rate: float, a: float, b: float) -> None:
+def test_the_parts_of_a_horizon_add_up_to_it(
+    months: int, growth: float, rate: float, a: float, b: float
+) -> None:
     g, d = fig(growth), fig(rate)
     first, second = sorted((a * months, b * months))
     cuts = [(0.0, first), (first, second), (second, float(months))]
     whole = algebra.annuity(months, g, d).value
     assert sum(algebra.annuity(months, g, d, *cut).value for cut in cuts) == pytest.approx(whole)
-    assert whole == pytest.approx(sum((1 + growth) ** (t - 1) / (1 + rate) ** (t / 12) for t in range(1, months + 1)))
+    assert whole == pytest.approx(
+        sum((1 + growth) ** (t - 1) / (1 + rate) ** (t / 12) for t in range(1, months + 1))
+    )
 
 
 @given(st.integers(1, 30), st.floats(0, 50), GROWTH, RATES)
-def test_cards_are_added_month_by_month(months: int, load: float, growth: float, rate: float) -> None:
+def test_cards_are_added_month_by_month(
+    months: int, load: float, growth: float, rate: float
+) -> None:
     found = algebra.replica_months(months, fig(load), fig(growth), fig(rate)).value
     by_hand = sum(
-        max(1, math.ceil(load * (1 + growth) ** (t - 1))) / (1 + rate) ** (t / 12) for t in range(1, months + 1)
+        max(1, math.ceil(load * (1 + growth) ** (t - 1))) / (1 + rate) ** (t / 12)
+        for t in range(1, months + 1)
     )
     assert found == pytest.approx(by_hand)
 

@@ -24,13 +24,17 @@ def ids(held: Brief, known: Setting | None = None) -> list[str]:
     return [a.id for a in arms(held, known or facts())]
 
 
-def models(held: Brief, prompt: tuple[str, ...] = ("claude-sonnet-5",), tune: tuple[str, ...] = ()) -> Brief:
+def models(
+    held: Brief, prompt: tuple[str, ...] = ("claude-sonnet-5",), tune: tuple[str, ...] = ()
+) -> Brief:
     return replace(held, models=replace(held.models, prompt=prompt, tune=tune))
 
 
 def test_a_prompt_is_served_uncached_through_each_cache_and_in_batches() -> None:
     head = "prompt/few-shot@claude-sonnet-5"
-    assert ids(models(brief())) == [f"{head}+{s}" for s in ("uncached", "cached-5m", "cached-1h", "batch")]
+    assert ids(models(brief())) == [
+        f"{head}+{s}" for s in ("uncached", "cached-5m", "cached-1h", "batch")
+    ]
 
 
 def test_no_batch_where_results_cannot_wait_or_must_come_within_a_day() -> None:
@@ -69,7 +73,10 @@ def test_without_cards_only_a_provider_can_tune() -> None:
 def test_a_long_prompt_that_a_tuned_model_keeps_is_cached_where_its_provider_can() -> None:
     cached = replace(TUNED, cached_input_usd=0.1, cache_minimum_tokens=1024, cache_minutes=(10,))
     held = models(brief(hardware__gpu="none"), prompt=(), tune=("gpt-4.1-mini",))
-    found = ids(replace(held, task=replace(held.task, type="generation")), facts(tuned={"gpt-4.1-mini": cached}))
+    found = ids(
+        replace(held, task=replace(held.task, type="generation")),
+        facts(tuned={"gpt-4.1-mini": cached}),
+    )
     assert found == [
         "tune/hosted@gpt-4.1-mini+hosted", "hybrid/tuned-few-shot@gpt-4.1-mini+hosted",
         "hybrid/tuned-few-shot@gpt-4.1-mini+hosted+cached",
@@ -100,7 +107,15 @@ def test_documents_to_look_up_add_retrieval_to_prompts_and_hybrids() -> None:
 
 def test_a_measured_curve_is_one_option_for_each_length_of_prompt() -> None:
     points = tuple(
-        Score("prompt", "many-shot", "claude-sonnet-5", 0.8, 100, train_examples=n, static_tokens=Range.exact(27.0 * n))
+        Score(
+            "prompt",
+            "many-shot",
+            "claude-sonnet-5",
+            0.8,
+            100,
+            train_examples=n,
+            static_tokens=Range.exact(27.0 * n),
+        )
         for n in (10, 100)
     )
     held = models(brief(traffic__can_wait_24h=False))
@@ -115,7 +130,9 @@ def test_what_is_in_place_comes_first_and_is_named_so() -> None:
     held = replace(models(brief()), current=Current("prompt", "zero-shot", "claude-sonnet-5", None))
     assert ids(held)[0] == "as-is/zero-shot@claude-sonnet-5+cached-5m"
     last = replace(
-        brief(traffic__distinct_prefixes=20, traffic__shared_tokens=1200, traffic__shared_first=False),
+        brief(
+            traffic__distinct_prefixes=20, traffic__shared_tokens=1200, traffic__shared_first=False
+        ),
         current=held.current,
     )
     assert ids(models(last))[0] == "as-is/zero-shot@claude-sonnet-5+cached-5m"
@@ -123,7 +140,9 @@ def test_what_is_in_place_comes_first_and_is_named_so() -> None:
 
 def test_a_cache_without_a_read_price_or_a_lifetime_is_none() -> None:
     for lacking in (replace(SONNET, cached_input_usd=None), replace(SONNET, cache_minutes=())):
-        assert not any("+cached" in i for i in ids(models(brief()), facts(prices={"claude-sonnet-5": lacking})))
+        assert not any(
+            "+cached" in i for i in ids(models(brief()), facts(prices={"claude-sonnet-5": lacking}))
+        )
 
 
 @pytest.mark.parametrize("minutes", [(5,), (30,), (60,)])

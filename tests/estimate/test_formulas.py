@@ -22,12 +22,18 @@ def anchors(file: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
             place = PLACE_OF_ANCHOR.get(name)
             given = [k.value for k in node.keywords if k.arg == "anchor"]
             if place is not None and len(node.args) > place:
                 given.append(node.args[place])
-            found |= {g.value for g in given if isinstance(g, ast.Constant) and isinstance(g.value, str)}
+            found |= {
+                g.value for g in given if isinstance(g, ast.Constant) and isinstance(g.value, str)
+            }
     return found
 
 
@@ -38,7 +44,11 @@ def test_every_section_the_code_names_is_on_the_page() -> None:
 
 
 def test_every_section_that_a_docstring_points_at_is_on_the_page() -> None:
-    told = {a for file in SOURCES for a in re.findall(r"#([a-z]+(?:-[a-z]+)*)", file.read_text(encoding="utf-8"))}
+    told = {
+        a
+        for file in SOURCES
+        for a in re.findall(r"#([a-z]+(?:-[a-z]+)*)", file.read_text(encoding="utf-8"))
+    }
     assert len(told) > 10
     assert told - HEADINGS == set()
 
@@ -50,7 +60,9 @@ def test_every_computed_figure_of_an_option_names_its_section() -> None:
         estimated(hosted, brief(), setting(tuned={"gpt-4.1-mini": TUNED})),
         estimated(Arm("tune", "lora", "llama-3.1-8b", "", ("owned",)), brief(hardware__owned=True)),
     ]  # fmt: skip
-    lacking = {f.id for e in found for f in e.figures.values() if _computed(f) and f.anchor not in HEADINGS}
+    lacking = {
+        f.id for e in found for f in e.figures.values() if _computed(f) and f.anchor not in HEADINGS
+    }
     assert lacking == set()
 
 

@@ -35,7 +35,11 @@ def test_cards_that_answer_at_once_are_added_as_traffic_grows(growth: float, mon
     )  # fmt: skip
     found = estimated(rented(), held)
     load = 1e7 * (300 / 12_000 + 320 / 2500) / 3600 / 730 / 0.65
-    cards = sum(max(1, math.ceil(load * (1 + growth) ** (t - 1))) for t in range(1, months + 1)) * 730 * 1.861
+    cards = (
+        sum(max(1, math.ceil(load * (1 + growth) ** (t - 1))) for t in range(1, months + 1))
+        * 730
+        * 1.861
+    )
     others = months * (found["run.people"].value + found["run.retraining"].value)
     assert found["horizon.total"].value == pytest.approx(found["once.total"].value + cards + others)
 
@@ -49,7 +53,9 @@ def test_a_fee_that_changes_inside_the_horizon_holds_from_its_day() -> None:
 
 
 def test_a_month_may_have_720_hours() -> None:
-    assert estimated(HOSTED, brief(), hosted(TUNED))["run.hosting_720h"].value == pytest.approx(1224)
+    assert estimated(HOSTED, brief(), hosted(TUNED))["run.hosting_720h"].value == pytest.approx(
+        1224
+    )
 
 
 def test_each_adapter_has_its_own_deployment_and_job_unless_tokens_are_free() -> None:
@@ -60,7 +66,10 @@ def test_each_adapter_has_its_own_deployment_and_job_unless_tokens_are_free() ->
     assert found["train.run_usd"].value == 400
     card = replace(TUNED, input_usd=0.0, output_usd=0.0)
     assert estimated(HOSTED, many, hosted(card))["run.hosting"].value == pytest.approx(1.7 * 730)
-    assert estimated(rented(), many)["run.hosting"].value == estimated(rented(), brief())["run.hosting"].value
+    assert (
+        estimated(rented(), many)["run.hosting"].value
+        == estimated(rented(), brief())["run.hosting"].value
+    )
 
 
 def test_a_model_that_ends_inside_the_horizon_forces_the_work_again() -> None:
@@ -75,7 +84,10 @@ def test_a_model_that_ends_inside_the_horizon_forces_the_work_again() -> None:
 
 def test_the_work_again_is_discounted_from_the_day_the_model_ends() -> None:
     held = brief(budget__discount_rate=0.08)
-    pair = [estimated(HOSTED, held, hosted(row)) for row in (replace(TUNED, ends=date(2027, 1, 14)), TUNED)]
+    pair = [
+        estimated(HOSTED, held, hosted(row))
+        for row in (replace(TUNED, ends=date(2027, 1, 14)), TUNED)
+    ]
     months = 55 / (730 / 24)
     more = pair[0]["once.move"].value / 1.08 ** (months / 12)
     assert pair[0]["horizon.total"].value == pytest.approx(pair[1]["horizon.total"].value + more)
@@ -89,11 +101,17 @@ def test_the_last_day_counts_as_inside() -> None:
 def test_the_end_of_the_model_behind_a_cascade_counts_too() -> None:
     cascade = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
     ending = setting({"claude-sonnet-5": replace(SONNET, ends=date(2027, 3, 1))})
-    assert estimated(cascade, brief(team__prompt_hours=10), ending)["once.move"].value == pytest.approx(1100 + 720)
+    assert estimated(cascade, brief(team__prompt_hours=10), ending)[
+        "once.move"
+    ].value == pytest.approx(1100 + 720)
 
 
 def stale(**changes: float) -> Brief:
-    worth = {"quality__error_cost_usd": 0.05, "task__knowledge_change_per_month": 0.04, "task__factual_share": 0.5}
+    worth = {
+        "quality__error_cost_usd": 0.05,
+        "task__knowledge_change_per_month": 0.04,
+        "task__factual_share": 0.5,
+    }
     return brief(**{**worth, **changes})
 
 
@@ -128,7 +146,10 @@ def test_without_a_price_of_errors_the_usual_interval_holds() -> None:
     found = estimated(rented(), left_out(brief()))
     assert "retrain.optimum_months" not in found.figures
     assert found["retrain.months"].value == 3
-    assert "retrain.optimum_months" not in estimated(rented("tuned-retrieval", "hybrid"), with_documents()).figures
+    assert (
+        "retrain.optimum_months"
+        not in estimated(rented("tuned-retrieval", "hybrid"), with_documents()).figures
+    )
 
 
 def with_documents() -> Brief:

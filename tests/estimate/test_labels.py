@@ -17,7 +17,14 @@ from tests.arms import brief, estimated, rented
 
 
 def many_shot(shown: int) -> Arm:
-    return Arm("prompt", f"many-shot-{shown}", "claude-sonnet-5", "anthropic", ("uncached",), shown_examples=shown)
+    return Arm(
+        "prompt",
+        f"many-shot-{shown}",
+        "claude-sonnet-5",
+        "anthropic",
+        ("uncached",),
+        shown_examples=shown,
+    )
 
 
 @given(st.floats(0, 3000), st.integers(1, 3000), st.floats(0, 5), st.floats(0, 500))
@@ -27,7 +34,9 @@ def test_a_prompt_buys_the_examples_it_shows_beyond_those_in_hand(
     held = brief(data__examples=have, data__label_usd=price, data__label_setup_usd=setup)
     found = estimated(many_shot(shown), held)
     lacking = max(0.0, shown - have)
-    assert found["once.labels"].value == pytest.approx(lacking * price + (setup if lacking >= 1 else 0))
+    assert found["once.labels"].value == pytest.approx(
+        lacking * price + (setup if lacking >= 1 else 0)
+    )
 
 
 def test_a_tuned_model_without_labels_buys_a_first_round_and_waits_for_it() -> None:
@@ -36,7 +45,9 @@ def test_a_tuned_model_without_labels_buys_a_first_round_and_waits_for_it() -> N
     assert found["labels.missing"].value == 500
     assert found["once.labels"].value == pytest.approx(50 + 500 * 1.2)
     assert found["train.tokens"].value == pytest.approx(500 * 620 * 3)
-    assert found["time.weeks"].value == pytest.approx(160 / 40 + 500 / 500 + 6 * found["train.hours"].value / 168)
+    assert found["time.weeks"].value == pytest.approx(
+        160 / 40 + 500 / 500 + 6 * found["train.hours"].value / 168
+    )
     assert estimated(rented(), brief(data__examples=1.0))["once.labels"].value == 0
 
 

@@ -18,7 +18,19 @@ from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
 from advisor.estimate.advice import cautions
 from advisor.estimate.limits import doubtful, refuse_impossible, tokens_per_second_alone
-from tests.arms import CITED, DAY, LLAMA, SONNET, TUNED, brief, dated, estimated, prompt, rented, setting
+from tests.arms import (
+    CITED,
+    DAY,
+    LLAMA,
+    SONNET,
+    TUNED,
+    brief,
+    dated,
+    estimated,
+    prompt,
+    rented,
+    setting,
+)
 
 L40S = Gpu("L40S", "NVIDIA", "Ada", "8.9", 48.0, 864.0, 362.0, 362.0, 350.0, "NVIDIA L40S", CITED)
 SIZE = 8_030_000_000 - 525_000_000
@@ -39,7 +51,9 @@ KEYS = {
 def test_a_speed_above_the_arithmetic_of_the_card_is_refused_by_its_key(key: str) -> None:
     name = key.replace(".", "__")
     refuse_impossible(brief(**{name: KEYS[key] * 0.999}), facts())
-    with pytest.raises(UsageError, match=rf"test\.toml.*{key.partition('.')[2]}.*L40S.*llama-3\.1-8b") as told:
+    with pytest.raises(
+        UsageError, match=rf"test\.toml.*{key.partition('.')[2]}.*L40S.*llama-3\.1-8b"
+    ) as told:
         refuse_impossible(brief(**{name: KEYS[key] * 1.001}), facts())
     assert "\n" not in str(told.value)
 
@@ -59,7 +73,9 @@ def test_an_unknown_card_or_model_bounds_nothing() -> None:
 
 
 def test_one_answer_alone_is_bound_by_memory() -> None:
-    """The check value of the literature: an 8B model in 16 bits on 2.0 TB/s writes about 125 tokens a second."""
+    """The check value of the literature: an 8B model in 16 bits on 2.0 TB/s writes about 125 tokens
+    a second.
+    """
     a100 = replace(L40S, bandwidth_gb_per_second=2000.0)
     assert tokens_per_second_alone(a100, LLAMA, 1) == pytest.approx(125, rel=0.1)
 
@@ -99,12 +115,18 @@ def test_a_latency_that_no_card_reaches_is_told() -> None:
     assert any("not even one answer alone" in line for line in early)
     busy = brief(traffic__max_latency_seconds=20.0, traffic__requests_per_month=3e7)
     assert any("at the busiest hour it takes" in line for line in told(busy, facts(), rented()))
-    assert not any(" within " in line for line in told(brief(traffic__max_latency_seconds=60.0), facts(), rented()))
+    assert not any(
+        " within " in line
+        for line in told(brief(traffic__max_latency_seconds=60.0), facts(), rented())
+    )
     assert not told(brief(), facts(), rented())
 
 
 def test_a_load_beyond_the_rated_arithmetic_is_told_where_speeds_are_not_known() -> None:
-    unknown = {"hardware__prefill_tokens_per_second": None, "hardware__decode_tokens_per_second": None}
+    unknown = {
+        "hardware__prefill_tokens_per_second": None,
+        "hardware__decode_tokens_per_second": None,
+    }
     hours = 2 * SIZE * 620 / 362e12 / 3600
     busy = brief(**unknown, traffic__requests_per_month=740 / hours)
     assert any("measure prefill and decode" in line for line in told(busy, facts(), rented()))
@@ -114,14 +136,18 @@ def test_a_load_beyond_the_rated_arithmetic_is_told_where_speeds_are_not_known()
 def test_an_interval_that_was_worked_out_is_told() -> None:
     held = brief(quality__error_cost_usd=0.05, task__knowledge_change_per_month=0.04)
     assert not told(held, setting(), rented())
-    open_ = replace(held, origins={k: o for k, o in held.origins.items() if k != "team.retrain_every_months"})
+    open_ = replace(
+        held, origins={k: o for k, o in held.origins.items() if k != "team.retrain_every_months"}
+    )
     months = estimated(rented(), open_)["retrain.months"].value
     assert f"every {months:.2g} months" in told(open_, setting(), rented())[0]
 
 
 def test_padded_rows_and_months_of_720_hours_are_told() -> None:
     tokens = Quantity(Range.exact(620.0), "tokens/row", Basis.MEASURED, "counted", "2026-11-20")
-    report = DataReport(("a.jsonl",), 10, 10, 0, (), 0, "p", "a", "exact", tokens, tokens, tokens, 2048)
+    report = DataReport(
+        ("a.jsonl",), 10, 10, 0, (), 0, "p", "a", "exact", tokens, tokens, tokens, 2048
+    )
     known = replace(setting(tuned={"gpt-4.1-mini": TUNED}), data=report)
     arm = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
     found = estimated(arm, brief(), known)
@@ -129,7 +155,10 @@ def test_padded_rows_and_months_of_720_hours_are_told() -> None:
     assert found["train.run_padded_usd"].value == pytest.approx(18_000 * 2048 * 3 * 5 / 1e6)
     assert found["train.run_usd"].value == pytest.approx(18_000 * 620 * 3 * 5 / 1e6)
     lines = told(brief(), known, arm)
-    assert any("packing" in line and f"${found['train.run_padded_usd'].value:,.2f}" in line for line in lines)
+    assert any(
+        "packing" in line and f"${found['train.run_padded_usd'].value:,.2f}" in line
+        for line in lines
+    )
     assert any("$1,241.00" in line and "$1,224.00" in line for line in lines)
 
 
@@ -140,7 +169,9 @@ def unmeasured(**answers: object) -> Brief:
 
 
 def test_a_load_that_fills_cards_at_their_rated_arithmetic_is_charged_for_so_many() -> None:
-    """Requests × tokens × 2 operations per parameter, over the rated operations of a month's hours."""
+    """Requests × tokens × 2 operations per parameter, over the rated operations of a month's
+    hours.
+    """
     tokens, rated = 120 + 180 + 320, 362e12 * 730 * 3600
     small = estimated(rented(), unmeasured(), facts())
     assert small["serve.load"].value == pytest.approx(3e6 * tokens * 2 * SIZE / rated)
@@ -156,7 +187,14 @@ def test_a_load_that_fills_cards_at_their_rated_arithmetic_is_charged_for_so_man
 
 def test_a_deployment_on_a_known_card_is_not_endless() -> None:
     """A provider's card with free tokens: as many deployments as the load fills, at least one."""
-    together = replace(TUNED, provider="together", model="ft:llama-3.1-8b", input_usd=0.0, output_usd=0.0, card="L40S")
+    together = replace(
+        TUNED,
+        provider="together",
+        model="ft:llama-3.1-8b",
+        input_usd=0.0,
+        output_usd=0.0,
+        card="L40S",
+    )
     known = replace(facts(), tuned={"llama-3.1-8b": together}, cards={"L40S": L40S})
     arm = Arm("tune", "hosted", "llama-3.1-8b", "together", ("hosted",))
     full = 362e12 * 730 * 3600 / ((120 + 180 + 320) * 2 * SIZE)
@@ -185,8 +223,12 @@ def test_sets_in_time_by_hand() -> None:
 
 
 @given(st.floats(11, 60), st.floats(1.01, 4), st.floats(1e5, 1e8))
-def test_a_tighter_goal_never_takes_fewer_cards(goal: float, tighter: float, requests: float) -> None:
-    loose, tight = (in_time(g, traffic__requests_per_month=requests) for g in (goal, goal / tighter))
+def test_a_tighter_goal_never_takes_fewer_cards(
+    goal: float, tighter: float, requests: float
+) -> None:
+    loose, tight = (
+        in_time(g, traffic__requests_per_month=requests) for g in (goal, goal / tighter)
+    )
     if tight["serve.at_once"].value >= 1:
         assert tight["serve.replicas_in_time"].value >= loose["serve.replicas_in_time"].value
 
@@ -195,10 +237,15 @@ def test_without_a_goal_nothing_is_said_of_latency() -> None:
     assert "serve.at_once" not in in_time(0).figures
 
 
-@pytest.mark.parametrize(("multiple", "told_of"), [(0.4, True), (1.0, False), (1.9, False), (2.1, True)])
+@pytest.mark.parametrize(
+    ("multiple", "told_of"), [(0.4, True), (1.0, False), (1.9, False), (2.1, True)]
+)
 def test_a_bill_far_from_what_its_traffic_costs_is_told(multiple: float, told_of: bool) -> None:
     plain = prompt("uncached")
     cost = estimated(plain, brief())["run.total"].value
-    held = replace(brief(), current=Current("prompt", plain.technique, plain.model, Range.exact(multiple * cost)))
+    held = replace(
+        brief(),
+        current=Current("prompt", plain.technique, plain.model, Range.exact(multiple * cost)),
+    )
     lines = told(held, facts(), replace(plain, as_is=True), plain)
     assert any("check current.monthly_usd" in line for line in lines) == told_of

@@ -16,24 +16,35 @@ from tests.arms import brief, estimated, prompt, rented, setting
 
 def test_errors_cost_requests_times_wrong_answers() -> None:
     held = brief(quality__error_cost_usd=0.05)
-    assert estimated(prompt("batch"), held, quality=0.905)["run.errors"].value == pytest.approx(3e6 * 0.095 * 0.05)
+    assert estimated(prompt("batch"), held, quality=0.905)["run.errors"].value == pytest.approx(
+        3e6 * 0.095 * 0.05
+    )
 
 
 def test_a_tuned_model_answers_from_stale_facts_half_of_what_changed() -> None:
-    held = brief(quality__error_cost_usd=0.05, task__knowledge_change_per_month=0.04, task__factual_share=0.5)
+    held = brief(
+        quality__error_cost_usd=0.05, task__knowledge_change_per_month=0.04, task__factual_share=0.5
+    )
     stale = 0.5 * 0.04 * 3 / 2
-    assert estimated(rented(), held, quality=0.9)["run.errors"].value == pytest.approx(3e6 * (0.1 + stale) * 0.05)
-    assert estimated(prompt("batch"), held, quality=0.9)["run.errors"].value == pytest.approx(3e6 * 0.1 * 0.05)
+    assert estimated(rented(), held, quality=0.9)["run.errors"].value == pytest.approx(
+        3e6 * (0.1 + stale) * 0.05
+    )
+    assert estimated(prompt("batch"), held, quality=0.9)["run.errors"].value == pytest.approx(
+        3e6 * 0.1 * 0.05
+    )
 
 
 @given(st.floats(-0.1, 0.2), st.floats(0, 0.3), st.integers(1, 36))
 def test_the_horizon_is_the_sum_of_its_months(growth: float, rate: float, months: int) -> None:
-    held = brief(traffic__growth_per_month=growth, budget__discount_rate=rate, budget__horizon_months=months)
+    held = brief(
+        traffic__growth_per_month=growth, budget__discount_rate=rate, budget__horizon_months=months
+    )
     found = estimated(rented(), held)
     follows = found["run.hosting"].value
     level = found["run.people"].value + found["run.retraining"].value
     total = found["once.total"].value + sum(
-        (follows * (1 + growth) ** (t - 1) + level) / (1 + rate) ** (t / 12) for t in range(1, months + 1)
+        (follows * (1 + growth) ** (t - 1) + level) / (1 + rate) ** (t / 12)
+        for t in range(1, months + 1)
     )
     assert found["horizon.total"].value == pytest.approx(total)
 
@@ -45,7 +56,14 @@ def test_weeks_add_people_labels_and_runs() -> None:
 
 
 def test_labels_in_hand_are_free_and_those_a_prompt_still_needs_are_not() -> None:
-    many = Arm("prompt", "many-shot-20000", "claude-sonnet-5", "anthropic", ("uncached",), shown_examples=20_000)
+    many = Arm(
+        "prompt",
+        "many-shot-20000",
+        "claude-sonnet-5",
+        "anthropic",
+        ("uncached",),
+        shown_examples=20_000,
+    )
     found = estimated(many)
     assert found["once.labels"].value == pytest.approx(2000 * 1.2)
     assert found["time.weeks"].value == pytest.approx(2000 / 500)
@@ -60,7 +78,11 @@ def test_the_arm_in_place_costs_its_bill_and_nothing_once() -> None:
     first = arms(held, setting())[0]
     assert first.id == "as-is/zero-shot@claude-sonnet-5+uncached"
     found = estimated(first, held)
-    assert (found["run.total"].value, found["once.total"].value, found["time.weeks"].value) == (885.0, 0.0, 0.0)
+    assert (found["run.total"].value, found["once.total"].value, found["time.weeks"].value) == (
+        885.0,
+        0.0,
+        0.0,
+    )
 
 
 @given(st.floats(0.01, 1e3), st.floats(1.0, 10.0), st.floats(1.0, 10.0))

@@ -35,7 +35,9 @@ def test_cached_reads_hits_and_writes_misses() -> None:
 def test_a_batch_has_its_own_hit_rate_and_half_the_price() -> None:
     prefix = 1650 * (0.6 * 0.3 + 0.4 * 3.75)
     found = estimated(prompt("batch"), brief(traffic__cache_hit_rate=0.98))
-    assert found["run.inference"].value == pytest.approx(0.5 * 3e6 * (prefix + 180 * 3 + 320 * 15) / 1e6)
+    assert found["run.inference"].value == pytest.approx(
+        0.5 * 3e6 * (prefix + 180 * 3 + 320 * 15) / 1e6
+    )
 
 
 def test_hits_come_from_arrivals_where_nothing_is_measured() -> None:
@@ -54,7 +56,9 @@ def test_a_log_beats_arrivals_and_a_measured_rate_beats_the_log() -> None:
 
 
 def test_the_shared_part_of_many_prefixes_is_hit_by_all_arrivals() -> None:
-    held = brief(traffic__requests_per_month=7300, traffic__distinct_prefixes=20, traffic__shared_tokens=1200)
+    held = brief(
+        traffic__requests_per_month=7300, traffic__distinct_prefixes=20, traffic__shared_tokens=1200
+    )
     found = estimated(prompt("cached-5m"), held)
     every, own = 10 * 5 / 60, 10 / 20 * 5 / 60
     assert found["cache.shared_hit_rate"].value == pytest.approx(1 - math.exp(-every))
@@ -64,7 +68,9 @@ def test_the_shared_part_of_many_prefixes_is_hit_by_all_arrivals() -> None:
 
 
 def test_reordering_is_an_option_only_where_the_common_part_stands_last() -> None:
-    last = brief(traffic__distinct_prefixes=20, traffic__shared_tokens=1200, traffic__shared_first=False)
+    last = brief(
+        traffic__distinct_prefixes=20, traffic__shared_tokens=1200, traffic__shared_first=False
+    )
     ids = [a.id for a in arms(last, setting())]
     assert "prompt/few-shot@claude-sonnet-5+cached-5m+shared-first" in ids
     assert not any("shared-first" in a.id for a in arms(brief(), setting()))
@@ -78,13 +84,20 @@ def test_below_the_cache_minimum_only_uncached_and_batch_exist() -> None:
 
 
 def test_one_lifetime_is_called_cached_and_an_absent_write_price_is_the_input_price() -> None:
-    luna = TokenPrice("openai", "luna", 0.2, 1.2, cached_input_usd=0.02, cache_minutes=(30,), cited=CITED)
+    luna = TokenPrice(
+        "openai", "luna", 0.2, 1.2, cached_input_usd=0.02, cache_minutes=(30,), cited=CITED
+    )
     facts = setting({"luna": luna})
-    held = replace(brief(traffic__cache_hit_rate=0.5), models=replace(brief().models, prompt=("luna",), tune=()))
+    held = replace(
+        brief(traffic__cache_hit_rate=0.5),
+        models=replace(brief().models, prompt=("luna",), tune=()),
+    )
     assert [a.serving for a in arms(held, facts)] == [("uncached",), ("cached",)]
     found = estimated(prompt("cached", model="luna"), held, facts)
     assert found["cache.break_even_hit_rate"].value == 0
-    assert found["run.request"].value == pytest.approx((1650 * (0.5 * 0.02 + 0.5 * 0.2) + 180 * 0.2 + 320 * 1.2) / 1e6)
+    assert found["run.request"].value == pytest.approx(
+        (1650 * (0.5 * 0.02 + 0.5 * 0.2) + 180 * 0.2 + 320 * 1.2) / 1e6
+    )
 
 
 def test_no_price_is_unknown_not_free() -> None:
@@ -111,11 +124,15 @@ def test_a_month_never_gets_cheaper_with_more_of_anything(
     for key in base:
         if key in ("traffic__cache_hit_rate", "traffic__static_tokens"):
             continue
-        after = estimated(prompt(serving), brief(**{**base, key: base[key] * more}))["run.inference"].value
+        after = estimated(prompt(serving), brief(**{**base, key: base[key] * more}))[
+            "run.inference"
+        ].value
         assert after >= before * (1 - 1e-12)
     dearer = replace(SONNET, input_usd=3.0 * more, output_usd=15.0 * more)
     facts = setting({"claude-sonnet-5": dearer})
-    assert estimated(prompt(serving), brief(**base), facts)["run.inference"].value >= before * (1 - 1e-12)
+    assert estimated(prompt(serving), brief(**base), facts)["run.inference"].value >= before * (
+        1 - 1e-12
+    )
 
 
 def test_uncertain_inputs_become_ranges_around_the_likely_value() -> None:
@@ -124,7 +141,9 @@ def test_uncertain_inputs_become_ranges_around_the_likely_value() -> None:
     assert rows[0] == pytest.approx(30_870)
     import numpy as np
 
-    assert np.quantile(rows[1:], [0.1, 0.5, 0.9]) == pytest.approx([24_696, 30_870, 37_044], rel=0.01)
+    assert np.quantile(rows[1:], [0.1, 0.5, 0.9]) == pytest.approx(
+        [24_696, 30_870, 37_044], rel=0.01
+    )
 
 
 @given(
@@ -141,8 +160,12 @@ def test_uncached_expected_and_ideal_stand_side_by_side(
     found = estimated(prompt(serving), held)
     factor, rest = 0.5 if serving == "batch" else 1.0, 180 * 3 + 320 * 15
     read = 0.3 if static >= 1024 else 3.0
-    assert found["run.inference_uncached"].value == pytest.approx(factor * requests * (static * 3 + rest) / 1e6)
-    assert found["run.inference_ideal"].value == pytest.approx(factor * requests * (static * read + rest) / 1e6)
+    assert found["run.inference_uncached"].value == pytest.approx(
+        factor * requests * (static * 3 + rest) / 1e6
+    )
+    assert found["run.inference_ideal"].value == pytest.approx(
+        factor * requests * (static * read + rest) / 1e6
+    )
     assert found["run.inference"].value >= found["run.inference_ideal"].value * (1 - 1e-12)
     if serving == "uncached":
         assert found["run.inference"].value == found["run.inference_uncached"].value
@@ -172,7 +195,9 @@ def test_a_request_longer_than_a_limit_pays_the_price_of_its_tier() -> None:
     short = estimated(prompt("uncached"), brief(), facts)
     assert short["run.inference"].value == pytest.approx(3e6 * (1830 * 3 + 320 * 15) / 1e6)
     held = brief(traffic__input_tokens=198_350.0)
-    assert estimated(prompt("uncached"), held, facts)["run.request"].value == pytest.approx((200_000 * 3 + 4800) / 1e6)
+    assert estimated(prompt("uncached"), held, facts)["run.request"].value == pytest.approx(
+        (200_000 * 3 + 4800) / 1e6
+    )
     over = brief(traffic__input_tokens=198_351.0)
     price = (200_001 * 6 + 320 * 22.5) / 1e6
     assert estimated(prompt("uncached"), over, facts)["run.request"].value == pytest.approx(price)
@@ -200,13 +225,21 @@ def test_a_price_that_changes_inside_the_horizon_holds_from_its_day() -> None:
     begin = (change - DAY).days / (730 / 24)
     assert found["run.inference"].value == pytest.approx(month)
     assert found["run.inference_from_2027-03-20"].value == pytest.approx(2 * month)
-    assert found["horizon.inference"].value == pytest.approx(month * begin + 2 * month * (12 - begin))
-    assert found["horizon.total"].value == pytest.approx(found["once.total"].value + found["horizon.inference"].value)
+    assert found["horizon.inference"].value == pytest.approx(
+        month * begin + 2 * month * (12 - begin)
+    )
+    assert found["horizon.total"].value == pytest.approx(
+        found["once.total"].value + found["horizon.inference"].value
+    )
 
 
 def test_a_price_that_changes_after_the_horizon_or_before_today_changes_nothing() -> None:
     for day in (date(2026, 9, 1), DAY + timedelta(days=366)):
-        rows = (replace(SONNET, start=date(2026, 9, 1)), later(day, input_usd=9.0)) if day > DAY else (later(day),)
+        rows = (
+            (replace(SONNET, start=date(2026, 9, 1)), later(day, input_usd=9.0))
+            if day > DAY
+            else (later(day),)
+        )
         found = estimated(prompt("uncached"), brief(), dated(*rows))
         assert found["horizon.total"].value == pytest.approx(
             found["once.total"].value + 12 * found["run.inference"].value
@@ -215,7 +248,9 @@ def test_a_price_that_changes_after_the_horizon_or_before_today_changes_nothing(
 
 
 @given(st.floats(0, 0.1), st.floats(0, 0.2), st.integers(1, 400))
-def test_a_later_row_with_the_same_price_changes_nothing(growth: float, rate: float, days: int) -> None:
+def test_a_later_row_with_the_same_price_changes_nothing(
+    growth: float, rate: float, days: int
+) -> None:
     held = brief(traffic__growth_per_month=growth, budget__discount_rate=rate)
     plain = estimated(prompt("batch"), held)["horizon.total"].value
     same = dated(SONNET, later(DAY + timedelta(days=days)))
@@ -240,9 +275,9 @@ def test_splitting_a_month_in_two_changes_nothing(requests: float, share: float)
     """Both parts of a month's requests, each on its own, cost what the whole month costs."""
     for serving in ("uncached", "cached-5m", "batch"):
         months = [
-            estimated(prompt(serving), brief(traffic__requests_per_month=n, traffic__cache_hit_rate=0.8))[
-                "run.inference"
-            ].value
+            estimated(
+                prompt(serving), brief(traffic__requests_per_month=n, traffic__cache_hit_rate=0.8)
+            )["run.inference"].value
             for n in (requests, requests * share, requests * (1 - share))
         ]
         assert months[0] == pytest.approx(months[1] + months[2])

@@ -1,7 +1,9 @@
-"""Every complete question worked out a second time: plain arithmetic from the formulas page, on the TOML as it stands.
+"""Every complete question worked out a second time: plain arithmetic from the formulas page, on the
+TOML as it stands.
 
-Nothing of the estimators is used here. Where a figure rests on a model of its own (training speed, tokens counted in a
-file), that one figure is taken from the answer and the rest is worked out from it.
+Nothing of the estimators is used here. Where a figure rests on a model of its own (training speed,
+tokens counted in a file), that one figure is taken from the answer and the rest is worked out from
+it.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ pytestmark = pytest.mark.skipif(not FOLDERS, reason="the acceptance briefs are n
 
 @dataclass
 class Case:
-    """A brief and its prices as plain dictionaries, and the answer of the program by arm and figure."""
+    """A brief and its prices as plain dictionaries, and the answer of the program by arm and
+    figure.
+    """
 
     folder: Path
     brief: dict[str, Any]
@@ -84,14 +88,18 @@ def table(path: Path) -> list[str]:
 def read(path: Path) -> Case:
     """A folder, and the program's answer to it."""
     brief = tomllib.loads(path.read_text(encoding="utf-8"))
-    prices = tomllib.loads((path.parent / brief["prices"]["file"]).read_text(encoding="utf-8"))["prices"]
+    prices = tomllib.loads((path.parent / brief["prices"]["file"]).read_text(encoding="utf-8"))[
+        "prices"
+    ]
     answer = json.loads(as_json.render(pipeline.recommend(path)))
     arms = {a["id"]: {f["id"]: f["value"] for f in a["figures"]} for a in answer["arms"]}
     return Case(path.parent, brief, prices, arms)
 
 
 @pytest.fixture(scope="module", params=FOLDERS, ids=lambda p: p.parent.name)
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+def case(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Case]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADVISOR_HOME", str(tmp_path_factory.mktemp("home")))
         yield read(request.param)
@@ -112,10 +120,17 @@ def request_usd(case: Case, model: str, static: float, serving: list[str]) -> fl
     plain, out = row["input_usd_per_1m"], row["output_usd_per_1m"]
     rest = case.get("traffic.input_tokens") * plain + case.get("traffic.output_tokens") * out
     prefix = static * plain
-    eligible = "cached_input_usd_per_1m" in row and static >= row.get("cache_minimum_tokens", 0) and static > 0
+    eligible = (
+        "cached_input_usd_per_1m" in row
+        and static >= row.get("cache_minimum_tokens", 0)
+        and static > 0
+    )
     if eligible and serving != ["uncached"] and serving != ["hosted"]:
         hit = hit_rate(case, row, serving)
-        write = row.get("cache_write_1h_usd_per_1m" if "cached-1h" in serving else "cache_write_usd_per_1m", plain)
+        write = row.get(
+            "cache_write_1h_usd_per_1m" if "cached-1h" in serving else "cache_write_usd_per_1m",
+            plain,
+        )
         prefix = static * (hit * row["cached_input_usd_per_1m"] + (1 - hit) * write)
     return float((row["batch_factor"] if "batch" in serving else 1.0) * (prefix + rest) / M)
 
@@ -136,7 +151,11 @@ def test_every_prompt_costs_its_tokens(case: Case) -> None:
         approach, technique, model, serving = parts(arm)
         if approach != "prompt" or case.price(model) is None:
             continue
-        base, _, shown = technique.rpartition("-") if technique.startswith("many-shot-") else (technique, "", "0")
+        base, _, shown = (
+            technique.rpartition("-")
+            if technique.startswith("many-shot-")
+            else (technique, "", "0")
+        )
         score = case.measured("prompt", base, int(shown))
         static = (score or {}).get("static_tokens", case.get("traffic.static_tokens"))
         expected = case.calls * request_usd(case, model, static, serving)
@@ -148,13 +167,17 @@ def test_every_prompt_costs_its_tokens(case: Case) -> None:
         assert figures["run.total"] == pytest.approx(expected), arm
         labels = max(0.0, int(shown) - case.examples())
         assert figures["once.labels"] == pytest.approx(labels * case.get("data.label_usd")), arm
-        assert figures["once.people"] == pytest.approx(case.get("team.prompt_hours") * case.get("team.hourly_usd"))
+        assert figures["once.people"] == pytest.approx(
+            case.get("team.prompt_hours") * case.get("team.hourly_usd")
+        )
         seen += 1
     assert seen or not case.brief["models"]["prompt"]
 
 
 def tuned_static(case: Case, technique: str) -> float:
-    return case.get("traffic.static_tokens" if technique == "tuned-few-shot" else "tuning.static_tokens")
+    return case.get(
+        "traffic.static_tokens" if technique == "tuned-few-shot" else "tuning.static_tokens"
+    )
 
 
 def card_usd(case: Case, figures: dict[str, float | None]) -> float | None:
@@ -163,7 +186,9 @@ def card_usd(case: Case, figures: dict[str, float | None]) -> float | None:
     if not hardware["owned"]:
         return float(hardware["usd_per_hour"] * hardware["count"])
     if hardware.get("watts"):
-        return float(hardware["watts"] / 1000 * hardware["count"] * hardware["electricity_usd_per_kwh"])
+        return float(
+            hardware["watts"] / 1000 * hardware["count"] * hardware["electricity_usd_per_kwh"]
+        )
     return None
 
 
@@ -178,36 +203,64 @@ def test_every_tuned_model_on_cards_costs_its_hours(case: Case) -> None:
             continue
         if "tokens_per_example" in case.brief["data"]:
             kept = tuned_static(case, technique) - case.get("tuning.static_tokens")
-            tokens = case.examples() * (case.get("data.tokens_per_example") + max(kept, 0)) * case.get("tuning.epochs")
+            tokens = (
+                case.examples()
+                * (case.get("data.tokens_per_example") + max(kept, 0))
+                * case.get("tuning.epochs")
+            )
             assert figures["train.tokens"] == pytest.approx(tokens), arm
         if hardware.get("train_tokens_per_second"):
-            hours = 0.05 + figures["train.tokens"] / hardware["train_tokens_per_second"] / hardware["count"] / 3600
+            hours = (
+                0.05
+                + figures["train.tokens"]
+                / hardware["train_tokens_per_second"]
+                / hardware["count"]
+                / 3600
+            )
             assert figures["train.hours"] == pytest.approx(hours), arm
         run = figures["train.hours"] * hour
         assert figures["once.training"] == pytest.approx(case.get("team.training_runs") * run), arm
-        assert figures["run.hosting"] == pytest.approx(serving_hours(case, technique, serving) * hour), arm
+        assert figures["run.hosting"] == pytest.approx(
+            serving_hours(case, technique, serving) * hour
+        ), arm
         again = case.get("team.retrain_hours") * case.get("team.hourly_usd") + run
-        assert figures["run.retraining"] == pytest.approx(again / case.get("team.retrain_every_months")), arm
+        assert figures["run.retraining"] == pytest.approx(
+            again / case.get("team.retrain_every_months")
+        ), arm
         people = case.get("team.ops_hours_per_month") * case.get("team.hourly_usd")
         assert figures["run.people"] == pytest.approx(people), arm
-        assert figures["run.inference"] == pytest.approx(passed_on(case) if technique == "cascade" else 0.0), arm
+        assert figures["run.inference"] == pytest.approx(
+            passed_on(case) if technique == "cascade" else 0.0
+        ), arm
 
 
 def serving_hours(case: Case, technique: str, serving: list[str]) -> float:
-    """docs/reference/formulas.md#serving; the traffic of these briefs keeps an encoder on one small server."""
+    """docs/reference/formulas.md#serving; the traffic of these briefs keeps an encoder on one small
+    server.
+    """
     hardware = case.brief["hardware"]
-    prefill, decode = hardware.get("prefill_tokens_per_second"), hardware.get("decode_tokens_per_second")
+    prefill, decode = (
+        hardware.get("prefill_tokens_per_second"),
+        hardware.get("decode_tokens_per_second"),
+    )
     if "cpu" in serving or not prefill or not decode:
         return MONTH
     prompt = tuned_static(case, technique) + case.get("traffic.input_tokens")
-    busy = case.calls * (prompt / prefill + case.get("traffic.output_tokens") / decode) / 3600 / hardware["count"]
+    busy = (
+        case.calls
+        * (prompt / prefill + case.get("traffic.output_tokens") / decode)
+        / 3600
+        / hardware["count"]
+    )
     if case.brief["traffic"]["can_wait_24h"]:
         return float(busy)
     return MONTH * max(1, math.ceil(busy / case.get("traffic.active_hours_per_month") / 0.65))
 
 
 def passed_on(case: Case) -> float:
-    """A fifth of the requests at the first prompted model: batched where a day may pass, else cached where it can."""
+    """A fifth of the requests at the first prompted model: batched where a day may pass, else
+    cached where it can.
+    """
     model = next(m for m in case.brief["models"]["prompt"] if case.price(m))
     row, static = case.price(model), case.get("traffic.static_tokens")
     assert row is not None
@@ -228,10 +281,17 @@ def test_every_hosted_model_costs_its_tokens_and_idle_hours(case: Case) -> None:
             continue
         kept = case.measured("tune", technique)
         static = (kept or {}).get("static_tokens", tuned_static(case, technique))
-        assert figures["run.inference"] == pytest.approx(case.calls * request_usd(case, f"ft:{model}", static, serving))
+        assert figures["run.inference"] == pytest.approx(
+            case.calls * request_usd(case, f"ft:{model}", static, serving)
+        )
         assert figures["run.hosting"] == pytest.approx(MONTH * row["hosting_usd_per_hour"])
         assert figures["run.hosting_720h"] == pytest.approx(720 * row["hosting_usd_per_hour"])
-        training = case.get("team.training_runs") * figures["train.tokens"] / M * row["training_usd_per_1m_tokens"]
+        training = (
+            case.get("team.training_runs")
+            * figures["train.tokens"]
+            / M
+            * row["training_usd_per_1m_tokens"]
+        )
         assert figures["once.training"] == pytest.approx(training)
         assert figures["run.people"] == 0
 
@@ -245,7 +305,9 @@ def test_every_option_pays_for_the_test_and_its_people(case: Case) -> None:
             items = len(table(case.folder / case.brief["data"]["eval_path"]))
         test = items * grade + case.get("team.evaluation_hours") * case.get("team.hourly_usd")
         assert figures["once.evaluation"] == pytest.approx(test), arm
-        hours = {"prompt": 0.0, "tune": case.get("team.tuning_hours")}.get(approach, case.get("team.tuning_hours"))
+        hours = {"prompt": 0.0, "tune": case.get("team.tuning_hours")}.get(
+            approach, case.get("team.tuning_hours")
+        )
         hours += case.get("team.prompt_hours") if approach != "tune" else 0.0
         assert figures["once.people"] == pytest.approx(hours * case.get("team.hourly_usd")), arm
 
@@ -258,4 +320,6 @@ def test_the_year_is_the_one_off_cost_and_twelve_bills(case: Case) -> None:
             assert figures["horizon.total"] is None, arm
             continue
         move = figures.get("once.move") or 0.0
-        assert figures["horizon.total"] == pytest.approx(figures["once.total"] + months * figures["run.total"] + move)
+        assert figures["horizon.total"] == pytest.approx(
+            figures["once.total"] + months * figures["run.total"] + move
+        )

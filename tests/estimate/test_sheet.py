@@ -23,7 +23,9 @@ def test_row_zero_is_the_likely_value_and_a_sheet_without_seed_holds_nothing_els
 
 
 def test_a_what_if_changes_its_own_row_alone() -> None:
-    sheet = what_if(brief(), [("team.hourly_usd", 50.0), ("data.examples", 10.0), ("team.hourly_usd", 70.0)])
+    sheet = what_if(
+        brief(), [("team.hourly_usd", 50.0), ("data.examples", 10.0), ("team.hourly_usd", 70.0)]
+    )
     assert sheet.size == 4
     assert list(sheet["team.hourly_usd"].rows) == [110, 50, 110, 70]
     assert list(sheet["data.examples"].rows) == [18_000, 18_000, 10, 18_000]
@@ -52,7 +54,9 @@ def test_a_stream_depends_on_seed_and_name_alone(seed: int, name: str, size: int
     z = stream(seed, name, size)
     assert z[0] == 0
     assert (z == stream(seed, name, size)).all()
-    assert (z[1:] == np.random.default_rng([seed, crc32(name.encode())]).standard_normal(size)[1:]).all()
+    assert (
+        z[1:] == np.random.default_rng([seed, crc32(name.encode())]).standard_normal(size)[1:]
+    ).all()
     with pytest.raises(ValueError, match="read-only"):
         z[0] = 1.0
 
@@ -61,5 +65,7 @@ def test_a_stream_depends_on_seed_and_name_alone(seed: int, name: str, size: int
 def test_the_two_halves_meet_at_the_median_and_rise(middle: float, down: float, up: float) -> None:
     spread = Range(middle - down, middle, middle + up)
     z = np.array([-1.2815515655446004, 0.0, 1.2815515655446004])
-    assert two_piece(spread, z, positive=False) == pytest.approx([spread.p10, spread.p50, spread.p90])
+    assert two_piece(spread, z, positive=False) == pytest.approx(
+        [spread.p10, spread.p50, spread.p90]
+    )
     assert (np.diff(two_piece(spread, np.linspace(-3, 3, 50), positive=False)) > 0).all()

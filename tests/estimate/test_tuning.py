@@ -42,7 +42,11 @@ def test_online_cards_are_paid_around_the_clock_and_multiply_with_load() -> None
 
 
 def test_unknown_speeds_pay_for_every_hour() -> None:
-    held = brief(hardware__prefill_tokens_per_second=None, hardware__decode_tokens_per_second=None, hardware__count=2)
+    held = brief(
+        hardware__prefill_tokens_per_second=None,
+        hardware__decode_tokens_per_second=None,
+        hardware__count=2,
+    )
     assert estimated(rented(), held)["run.hosting"].value == pytest.approx(2 * 730 * 1.861)
 
 
@@ -96,13 +100,19 @@ def test_the_total_never_falls_with_volume_price_hours_or_labels(more: float, ke
     section, _, name = key.partition("__")
     now = getattr(getattr(brief(), section), name).likely
     before = estimated(rented(), brief())["horizon.total"].value
-    assert estimated(rented(), brief(**{key: now * more}))["horizon.total"].value >= before * (1 - 1e-12)
+    assert estimated(rented(), brief(**{key: now * more}))["horizon.total"].value >= before * (
+        1 - 1e-12
+    )
 
 
 def test_training_hours_have_a_price_where_the_provider_bills_by_the_hour() -> None:
-    hourly = TokenPrice("openai", "ft:o4-mini", 4.0, 16.0, training_usd_per_hour=100.0, cited=TUNED.cited)
+    hourly = TokenPrice(
+        "openai", "ft:o4-mini", 4.0, 16.0, training_usd_per_hour=100.0, cited=TUNED.cited
+    )
     arm = Arm("tune", "hosted", "o4-mini", "openai", ("hosted",))
-    found = estimated(arm, brief(team__training_runs=Range.exact(2.0)), setting(tuned={"o4-mini": hourly}))
+    found = estimated(
+        arm, brief(team__training_runs=Range.exact(2.0)), setting(tuned={"o4-mini": hourly})
+    )
     assert found["once.training"].value == pytest.approx(2 * 1.0 * 100)
 
 
@@ -112,7 +122,9 @@ def test_the_full_cost_of_an_owned_card_is_unknown_unless_its_owner_states_a_rat
     assert not unknown["run.hosting_full"].is_known
     assert unknown["run.hosting_full"].at_least == unknown["run.hosting"].value
     assert unknown["run.total"].is_known
-    stated = estimated(arm, brief(hardware__owned=True, hardware__usd_per_hour=0.5, hardware__count=2))
+    stated = estimated(
+        arm, brief(hardware__owned=True, hardware__usd_per_hour=0.5, hardware__count=2)
+    )
     hours = stated["serve.hours"].value
     assert stated["run.hosting_full"].value == pytest.approx(hours * 2 * (0.3 * 0.3 + 0.5))
 
@@ -124,7 +136,9 @@ def test_an_encoder_serves_from_a_small_server_until_the_load_needs_more() -> No
     assert estimated(arm, brief(), known)["run.hosting"].value == pytest.approx(busy * 0.1)
     online = estimated(arm, brief(traffic__can_wait_24h=False), known)
     assert online["serve.replicas"].value == 1
-    ten = estimated(arm, brief(traffic__can_wait_24h=False, traffic__requests_per_month=30e6), known)
+    ten = estimated(
+        arm, brief(traffic__can_wait_24h=False, traffic__requests_per_month=30e6), known
+    )
     assert ten["serve.replicas"].value == -(-busy * 10 / 730 / 0.65 // 1)
     assert ten["run.hosting"].value == pytest.approx(ten["serve.replicas"].value * 73)
 
@@ -147,7 +161,9 @@ def test_a_cascade_asks_its_second_model_the_cheapest_way() -> None:
 
 def test_a_cascade_pays_later_prices_for_what_is_passed_on() -> None:
     day = DAY + timedelta(days=73)
-    known = dated(SONNET, replace(SONNET, start=day, output_usd=30.0, input_usd=6.0, cached_input_usd=0.6))
+    known = dated(
+        SONNET, replace(SONNET, start=day, output_usd=30.0, input_usd=6.0, cached_input_usd=0.6)
+    )
     arm = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
     found = estimated(arm, brief(), known)
     request = 0.5 * (1650 * (0.6 * 0.6 + 0.4 * 3.75) + 180 * 6 + 320 * 30) / 1e6
@@ -156,19 +172,35 @@ def test_a_cascade_pays_later_prices_for_what_is_passed_on() -> None:
     assert found["horizon.inference"].value == pytest.approx(2.4 * now + 9.6 * 3e6 * 0.2 * request)
 
 
-@given(st.floats(1.0, 4.0), st.sampled_from(["input_usd", "output_usd", "training_usd", "hosting_usd_per_hour"]))
+@given(
+    st.floats(1.0, 4.0),
+    st.sampled_from(["input_usd", "output_usd", "training_usd", "hosting_usd_per_hour"]),
+)
 def test_a_dearer_provider_never_makes_a_cheaper_bill(more: float, price: str) -> None:
     arm = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
     dearer = replace(TUNED, **{price: getattr(TUNED, price) * more})
     before, after = (
-        estimated(arm, brief(), setting(tuned={"gpt-4.1-mini": row}))["horizon.total"].value for row in (TUNED, dearer)
+        estimated(arm, brief(), setting(tuned={"gpt-4.1-mini": row}))["horizon.total"].value
+        for row in (TUNED, dearer)
     )
     assert after >= before * (1 - 1e-12)
 
 
-@given(st.floats(1.0, 4.0), st.sampled_from(["data__label_usd", "data__label_setup_usd", "team__prompt_hours"]))
+@given(
+    st.floats(1.0, 4.0),
+    st.sampled_from(["data__label_usd", "data__label_setup_usd", "team__prompt_hours"]),
+)
 def test_dearer_labels_and_more_hours_never_make_a_cheaper_bill(more: float, key: str) -> None:
-    arm = Arm("prompt", "many-shot-20000", "claude-sonnet-5", "anthropic", ("uncached",), shown_examples=20_000)
+    arm = Arm(
+        "prompt",
+        "many-shot-20000",
+        "claude-sonnet-5",
+        "anthropic",
+        ("uncached",),
+        shown_examples=20_000,
+    )
     base = {"data__label_usd": 1.2, "data__label_setup_usd": 100.0, "team__prompt_hours": 40.0}
     before = estimated(arm, brief(**base))["horizon.total"].value
-    assert estimated(arm, brief(**{**base, key: base[key] * more}))["horizon.total"].value >= before * (1 - 1e-12)
+    assert estimated(arm, brief(**{**base, key: base[key] * more}))[
+        "horizon.total"
+    ].value >= before * (1 - 1e-12)

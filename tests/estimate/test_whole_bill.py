@@ -1,4 +1,6 @@
-"""The whole way from a file to its costs: options do not disturb each other, and nobody's prices are taken on trust."""
+"""The whole way from a file to its costs: options do not disturb each other, and nobody's prices
+are taken on trust.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,11 @@ def test_a_useless_option_leaves_every_other_as_it_was(tmp_path: Path) -> None:
     for arm in alone.arms:
         before, after = costs(arm), costs(found[arm.id])
         assert before.keys() == after.keys()
-        assert all(after[k] == pytest.approx(before[k], rel=1e-9, nan_ok=True) for k in before if None not in before[k])
+        assert all(
+            after[k] == pytest.approx(before[k], rel=1e-9, nan_ok=True)
+            for k in before
+            if None not in before[k]
+        )
         assert found[arm.id].p_best == pytest.approx(arm.p_best)
     assert (both.arm, both.verdict) == (alone.arm, alone.verdict)
     order = [a.id for a in sorted(alone.arms, key=lambda a: a.horizon_usd.p50 or 0)]
@@ -61,7 +67,9 @@ def test_a_useless_option_leaves_every_other_as_it_was(tmp_path: Path) -> None:
     assert [i for i in ranked if i in order] == order
 
 
-def test_a_price_that_begins_inside_the_horizon_is_paid_from_its_day_and_told(tmp_path: Path) -> None:
+def test_a_price_that_begins_inside_the_horizon_is_paid_from_its_day_and_told(
+    tmp_path: Path,
+) -> None:
     rise = PRICES.replace("schema = 1\n", "").replace(
         "input_usd_per_1m = 3.0", "start_date = 2027-05-20\ninput_usd_per_1m = 6.0"
     )
@@ -83,7 +91,10 @@ def test_an_impossible_speed_is_refused_with_file_and_key(tmp_path: Path) -> Non
 
 
 def test_lengths_that_the_brief_leaves_out_come_from_its_data(tmp_path: Path) -> None:
-    rows = "\n".join(f'{{"prompt": "Parcel {i} to the {i}th street", "completion": "label {i}"}}' for i in range(40))
+    rows = "\n".join(
+        f'{{"prompt": "Parcel {i} to the {i}th street", "completion": "label {i}"}}'
+        for i in range(40)
+    )
     (tmp_path / "rows.jsonl").write_text(rows, encoding="utf-8")
     text = BRIEF.replace("input_tokens = 180\noutput_tokens = 320\n", "").replace(
         "[data]\n", '[data]\npath = "rows.jsonl"\n'

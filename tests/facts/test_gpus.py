@@ -22,9 +22,13 @@ def test_names_match_exactly(name: str, gpu: str) -> None:
     assert load().gpu(name).name == gpu
 
 
-@pytest.mark.parametrize("name", ["H100", "A100", "A100-80GB", "V100", "NVIDIA GeForce RTX 4060 Ti"])
+@pytest.mark.parametrize(
+    "name", ["H100", "A100", "A100-80GB", "V100", "NVIDIA GeForce RTX 4060 Ti"]
+)
 def test_a_name_of_several_products_lists_them(name: str) -> None:
-    with pytest.raises(UsageError, match=f"GPU '{name}' names several products; write one of '{name[-4:]}|'") as caught:
+    with pytest.raises(
+        UsageError, match=f"GPU '{name}' names several products; write one of '{name[-4:]}|'"
+    ) as caught:
         load().gpu(name)
     for found in str(caught.value).partition("write one of ")[2].split(", "):
         assert load().gpu(found.strip("'"))
@@ -44,7 +48,9 @@ def test_rent_spreads_over_providers_with_one_price_each() -> None:
         by_provider.setdefault(offer.provider, []).append(offer.usd_per_hour or 0.0)
     prices = [float(np.median(values)) for values in by_provider.values()]
     rent = facts.gpu_usd_per_hour("L40S")
-    assert (rent.range.p10, rent.range.p50, rent.range.p90) == pytest.approx(np.quantile(prices, [0.1, 0.5, 0.9]))
+    assert (rent.range.p10, rent.range.p50, rent.range.p90) == pytest.approx(
+        np.quantile(prices, [0.1, 0.5, 0.9])
+    )
     assert rent.basis is Basis.QUOTED
     assert rent.unit == "USD/h"
     assert set(by_provider) == {name for name in by_provider if name in rent.source}
@@ -56,7 +62,12 @@ def test_rent_at_one_provider_is_its_own_price() -> None:
     assert nebius.likely == 1.5484
     assert nebius.source.startswith("Nebius: skypilot-org/")
     assert facts.gpu_usd_per_hour("RTX 4090", "RunPod serverless").likely == 1.116
-    assert facts.gpu_offers("H100-SXM", "Fireworks on-demand", billing="managed endpoint")[0].usd_per_hour == 5.8
+    assert (
+        facts.gpu_offers("H100-SXM", "Fireworks on-demand", billing="managed endpoint")[
+            0
+        ].usd_per_hour
+        == 5.8
+    )
 
 
 def test_no_offer_is_unknown_with_a_reason() -> None:

@@ -1,4 +1,6 @@
-"""The memo of the price library: the same rows, without the library; never wrong for another version."""
+"""The memo of the price library: the same rows, without the library; never wrong for another
+version.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,13 @@ from advisor.facts import hosted
 from advisor.facts.library import PriceLibrary
 
 DAY = date(2026, 11, 20)
-MODELS = ("gpt-5-mini", "claude-sonnet-5-5", "gemini-2.5-pro", "Llama-3.3-70B-Instruct", "gpt-5.6-luna")
+MODELS = (
+    "gpt-5-mini",
+    "claude-sonnet-5-5",
+    "gemini-2.5-pro",
+    "Llama-3.3-70B-Instruct",
+    "gpt-5.6-luna",
+)
 
 
 def refuse(*args: object) -> None:
@@ -23,14 +31,18 @@ def refuse(*args: object) -> None:
 def test_a_memo_says_what_the_library_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     memo = tmp_path / "deep" / "prices.json"
     asked = facts.load(memo=memo)
-    expected = {m: (asked.token_prices(m, DAY), asked.token_prices(m, DAY, 300_000)) for m in MODELS}
+    expected = {
+        m: (asked.token_prices(m, DAY), asked.token_prices(m, DAY, 300_000)) for m in MODELS
+    }
     assert all(rows for rows, _ in expected.values())
     assert asked.is_known_model("gpt-5-mini")
     assert not asked.is_known_model("gpt-nobody")
     monkeypatch.setattr(hosted, "price_rows", refuse)
     monkeypatch.setattr(hosted, "is_priced", refuse)
     again = facts.load(memo=memo)
-    assert {m: (again.token_prices(m, DAY), again.token_prices(m, DAY, 300_000)) for m in MODELS} == expected
+    assert {
+        m: (again.token_prices(m, DAY), again.token_prices(m, DAY, 300_000)) for m in MODELS
+    } == expected
     assert again.is_known_model("gpt-5-mini")
     assert not again.is_known_model("gpt-nobody")
 
@@ -41,8 +53,12 @@ def test_without_a_memo_nothing_is_written(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"version": "0.0.1", "rows": {}, "priced": {}}', '{"version": 1}'])
-def test_a_memo_that_is_broken_or_of_another_version_is_made_anew(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"version": "0.0.1", "rows": {}, "priced": {}}', '{"version": 1}']
+)
+def test_a_memo_that_is_broken_or_of_another_version_is_made_anew(
+    tmp_path: Path, text: str
+) -> None:
     memo = tmp_path / "prices.json"
     memo.write_text(text, encoding="utf-8")
     assert PriceLibrary(memo).is_priced("gpt-5-mini")
@@ -51,7 +67,11 @@ def test_a_memo_that_is_broken_or_of_another_version_is_made_anew(tmp_path: Path
 
 def test_rows_that_no_longer_fit_are_not_used(tmp_path: Path) -> None:
     memo = tmp_path / "prices.json"
-    held = {"version": PriceLibrary().version, "rows": {"x": [{"provider": "openai"}]}, "priced": {"gpt-5-mini": False}}
+    held = {
+        "version": PriceLibrary().version,
+        "rows": {"x": [{"provider": "openai"}]},
+        "priced": {"gpt-5-mini": False},
+    }
     memo.write_text(json.dumps(held), encoding="utf-8")
     assert PriceLibrary(memo).is_priced("gpt-5-mini")
 

@@ -53,16 +53,27 @@ def test_a_lifecycle_of_the_user_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("gpu,memory,source,as_of\nX,1,s,2026\n", "gpus.csv:1: unknown column 'memory'; did you mean 'memory_gb'"),
-        ("gpu,memory_gb,source,as_of\nX,ten,s,2026\n", "gpus.csv:2: memory_gb: 'ten' is not a number"),
+        (
+            "gpu,memory,source,as_of\nX,1,s,2026\n",
+            "gpus.csv:1: unknown column 'memory'; did you mean 'memory_gb'",
+        ),
+        (
+            "gpu,memory_gb,source,as_of\nX,ten,s,2026\n",
+            "gpus.csv:2: memory_gb: 'ten' is not a number",
+        ),
         ("gpu,memory_gb,source,as_of\nX,-4,s,2026\n", "gpus.csv:2: memory_gb: '-4' is not allowed"),
-        ("gpu,memory_gb,source,as_of\nX,inf,s,2026\n", "gpus.csv:2: memory_gb: 'inf' is not allowed"),
+        (
+            "gpu,memory_gb,source,as_of\nX,inf,s,2026\n",
+            "gpus.csv:2: memory_gb: 'inf' is not allowed",
+        ),
         ("gpu,memory_gb,source,as_of\nX,4,,2026\n", "gpus.csv:2: source: is empty"),
         ("gpu,memory_gb,source,as_of\n,4,s,2026\n", "gpus.csv:2: gpu: is empty"),
         ("gpu,memory_gb,source,as_of\nX,4,s,2026,5\n", "gpus.csv:2: more cells than columns"),
     ],
 )
-def test_a_wrong_table_is_named_by_file_line_and_column(tmp_path: Path, content: str, complaint: str) -> None:
+def test_a_wrong_table_is_named_by_file_line_and_column(
+    tmp_path: Path, content: str, complaint: str
+) -> None:
     (tmp_path / "gpus.csv").write_text(content)
     with pytest.raises(UsageError) as caught:
         _ = load(tmp_path).gpus
@@ -78,18 +89,40 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "content", "complaint"),
     [
-        ("models.csv", "model,kind,source,as_of\nX,other,s,2026\n", "kind: 'other' is neither decoder nor encoder"),
+        (
+            "models.csv",
+            "model,kind,source,as_of\nX,other,s,2026\n",
+            "kind: 'other' is neither decoder nor encoder",
+        ),
         ("models.csv", "model,kind,source,as_of\nX,decoder,s,2026\n", "params: is empty"),
-        ("models.csv", "model,kind,params,source,as_of\nX,decoder,1.5,s,2026\n", "'1.5' is not a whole number"),
-        ("lifecycle.csv", "provider,model,ends,source,as_of\nopenai,x,soon,s,2026\n", "ends: 'soon' is not a date"),
-        ("providers.csv", "provider,tuning_open,source,as_of\nx,maybe,s,2026\n", "'maybe' is neither yes nor no"),
-        ("prompt_caches.csv", "provider,model,minutes,source,as_of\nx,y,five,s,2026\n", "minutes: 'five'"),
+        (
+            "models.csv",
+            "model,kind,params,source,as_of\nX,decoder,1.5,s,2026\n",
+            "'1.5' is not a whole number",
+        ),
+        (
+            "lifecycle.csv",
+            "provider,model,ends,source,as_of\nopenai,x,soon,s,2026\n",
+            "ends: 'soon' is not a date",
+        ),
+        (
+            "providers.csv",
+            "provider,tuning_open,source,as_of\nx,maybe,s,2026\n",
+            "'maybe' is neither yes nor no",
+        ),
+        (
+            "prompt_caches.csv",
+            "provider,model,minutes,source,as_of\nx,y,five,s,2026\n",
+            "minutes: 'five'",
+        ),
         ("candidates.toml", '[[prompt]]\nmodel = "x"\n', "prompt[0].reason: is missing"),
         ("candidates.toml", "prompt = 3\n", "prompt: must be a list of tables"),
         ("candidates.toml", "prompt = [\n", "not valid TOML"),
     ],
 )
-def test_wrong_cells_of_other_tables_are_named(tmp_path: Path, table: str, content: str, complaint: str) -> None:
+def test_wrong_cells_of_other_tables_are_named(
+    tmp_path: Path, table: str, content: str, complaint: str
+) -> None:
     (tmp_path / table).write_text(content)
     facts = load(tmp_path)
     with pytest.raises(UsageError) as caught:

@@ -21,7 +21,9 @@ TODAY = date(2026, 11, 20)
 def prices_toml(tmp_path: Path, *rows: str, head: str = "schema = 1\n") -> Path:
     file = tmp_path / "prices.toml"
     base = 'provider = "anthropic"\nmodel = "claude-sonnet-5"\nsource = "contract"\nas_of = 2026-11-01\n'
-    file.write_text(head + "".join(f"[[prices]]\n{'' if 'provider' in row else base}{row}\n" for row in rows))
+    file.write_text(
+        head + "".join(f"[[prices]]\n{'' if 'provider' in row else base}{row}\n" for row in rows)
+    )
     return file
 
 
@@ -41,20 +43,32 @@ def test_a_price_holds_from_its_start_date() -> None:
     facts = load()
     before, after = (one(facts.token_prices("gpt-5.6-luna", day), "openai") for day in
                      (date(2026, 7, 29), date(2026, 7, 30)))  # fmt: skip
-    assert (before.input_usd, before.output_usd, before.cached_input_usd, before.cache_write_usd) == (
+    assert (
+        before.input_usd,
+        before.output_usd,
+        before.cached_input_usd,
+        before.cache_write_usd,
+    ) == (
         1.0,
         6.0,
         0.1,
         1.25,
     )
-    assert (after.input_usd, after.output_usd, after.cached_input_usd, after.cache_write_usd) == (0.2, 1.2, 0.02, 0.25)
+    assert (after.input_usd, after.output_usd, after.cached_input_usd, after.cache_write_usd) == (
+        0.2,
+        1.2,
+        0.02,
+        0.25,
+    )
     assert before.batch_factor == after.batch_factor == 0.5
     assert later_starts(facts, "openai", "gpt-5.6-luna", date(2026, 7, 1)) == [date(2026, 7, 30)]
     assert later_starts(facts, "openai", "gpt-5.6-luna", TODAY) == []
     assert later_starts(facts, "google", "gemini-3.8-flash", TODAY) == [date(2027, 1, 1)]
 
 
-@pytest.mark.parametrize("model", ["gpt-5.6-luna", "claude-haiku-5-5", "gpt-4.1-mini", "claude-sonnet-5"])
+@pytest.mark.parametrize(
+    "model", ["gpt-5.6-luna", "claude-haiku-5-5", "gpt-4.1-mini", "claude-sonnet-5"]
+)
 @pytest.mark.parametrize("day", [date(2026, 6, 1), date(2026, 8, 1), TODAY])
 @pytest.mark.parametrize("tokens", [1_000, 99_000, 300_000])
 def test_prices_are_what_the_library_bills(model: str, day: date, tokens: int) -> None:
@@ -67,7 +81,9 @@ def test_prices_are_what_the_library_bills(model: str, day: date, tokens: int) -
         genai_request_timestamp=datetime(day.year, day.month, day.day, 12, tzinfo=UTC))  # fmt: skip
     assert price.input_usd is not None
     assert price.output_usd is not None
-    assert (tokens * price.input_usd + 1_000 * price.output_usd) / 1e6 == pytest.approx(float(bill.total_price))
+    assert (tokens * price.input_usd + 1_000 * price.output_usd) / 1e6 == pytest.approx(
+        float(bill.total_price)
+    )
 
 
 def test_names_match_exactly_never_by_beginning() -> None:
@@ -88,7 +104,9 @@ def test_a_known_model_may_have_no_price() -> None:
 
 def test_unknown_models_get_the_nearest_names() -> None:
     facts = load()
-    with pytest.raises(UsageError, match=r"unknown model 'lama-3.1-8b'; did you mean 'Llama-3.1-8B'"):
+    with pytest.raises(
+        UsageError, match=r"unknown model 'lama-3.1-8b'; did you mean 'Llama-3.1-8B'"
+    ):
         facts.model("lama-3.1-8b")
     with pytest.raises(UsageError, match=r"'gpt-4.1-mini': its architecture is not public"):
         facts.model("gpt-4.1-mini")
@@ -135,17 +153,32 @@ def test_tuning_goes_by_all_parameters() -> None:
     assert together("Llama-3.3-70B-Instruct") == 2.9
     assert together("DeepSeek-V3") is None  # a span of prices is no price
     served = one(facts.tuning_prices("Llama-3.1-8B", TODAY), "together")
-    assert (served.hosting_usd_per_hour, served.input_usd, served.training_minimum_usd) == (6.49, 0.0, 4.0)
+    assert (served.hosting_usd_per_hour, served.input_usd, served.training_minimum_usd) == (
+        6.49,
+        0.0,
+        4.0,
+    )
     assert "one H100-SXM at 6.49 USD/h" in served.availability
     assert one(facts.tuning_prices("Llama-3.1-8B", TODAY), "ori").availability == ""
     assert facts.tuning_prices("roberta-base", TODAY) == ()
-    assert facts.tuning_prices("Mistral-Nemo-Base-2407", TODAY)[0].provider != "mistral"  # not confirmed
+    assert (
+        facts.tuning_prices("Mistral-Nemo-Base-2407", TODAY)[0].provider != "mistral"
+    )  # not confirmed
 
 
 def test_closed_tuning_says_since_when_and_until() -> None:
     price = one(load().tuning_prices("gpt-4.1-mini", TODAY), "openai")
-    assert (price.model, price.training_usd, price.input_usd, price.output_usd) == ("ft:gpt-4.1-mini", 5.0, 0.8, 3.2)
-    assert (price.closed, price.ends, price.batch_factor) == (date(2026, 5, 7), date(2027, 1, 14), 0.5)
+    assert (price.model, price.training_usd, price.input_usd, price.output_usd) == (
+        "ft:gpt-4.1-mini",
+        5.0,
+        0.8,
+        3.2,
+    )
+    assert (price.closed, price.ends, price.batch_factor) == (
+        date(2026, 5, 7),
+        date(2027, 1, 14),
+        0.5,
+    )
     assert load().token_prices("ft:gpt-4.1-mini", TODAY) == (price,)
     gemini = one(load().tuning_prices("gemini-3.5-flash", TODAY), "google-vertex")
     assert (gemini.training_usd, gemini.output_usd) == (10.0, 13.5)
@@ -162,11 +195,22 @@ def test_own_prices_are_the_only_ones_of_their_model(tmp_path: Path) -> None:
     facts = load(price_file=file)
     (old,) = facts.token_prices("Claude-Sonnet-5", date(2026, 8, 31))
     (new,) = facts.token_prices("claude-sonnet-5", TODAY)
-    assert (old.input_usd, old.batch_factor, new.input_usd, new.batch_factor) == (2.0, None, 3.0, 0.5)
+    assert (old.input_usd, old.batch_factor, new.input_usd, new.batch_factor) == (
+        2.0,
+        None,
+        3.0,
+        0.5,
+    )
     assert facts.token_prices("claude-sonnet-5", date(2026, 4, 30)) == ()
-    assert later_starts(facts, "anthropic", "claude-sonnet-5", date(2026, 8, 1)) == [date(2026, 9, 1)]
+    assert later_starts(facts, "anthropic", "claude-sonnet-5", date(2026, 8, 1)) == [
+        date(2026, 9, 1)
+    ]
     (tuned,) = facts.tuning_prices("gpt-4.1-mini", TODAY)
-    assert (tuned.provider, tuned.hosting_usd_per_hour, tuned.ends) == ("azure", 1.7, date(2027, 1, 14))
+    assert (tuned.provider, tuned.hosting_usd_per_hour, tuned.ends) == (
+        "azure",
+        1.7,
+        date(2027, 1, 14),
+    )
     assert "eu" in tuned.regions
     assert one(facts.token_prices("gpt-5.6-luna", TODAY), "openai").input_usd == 0.2
 
@@ -186,9 +230,15 @@ def test_the_brief_s_prices_stand_before_the_user_s_folder(tmp_path: Path) -> No
     [
         ("input_usd_per_1m = -1", r"prices\[0\].input_usd_per_1m: -1 is not a price"),
         ("input_usd_per_1m = nan", r"prices\[0\].input_usd_per_1m: nan is not a price"),
-        ('input_usd_per_1m = "3"', r"prices\[0\].input_usd_per_1m: must be a number in USD, not '3'"),
+        (
+            'input_usd_per_1m = "3"',
+            r"prices\[0\].input_usd_per_1m: must be a number in USD, not '3'",
+        ),
         ("input_usd_per_1m = true", r"prices\[0\].input_usd_per_1m: must be a number"),
-        ("input_usd_per_m = 3", r"prices\[0\].input_usd_per_m: unknown key; did you mean 'input_usd_per_1m'"),
+        (
+            "input_usd_per_m = 3",
+            r"prices\[0\].input_usd_per_m: unknown key; did you mean 'input_usd_per_1m'",
+        ),
         ("batch_factor = 2", r"prices\[0\].batch_factor: 2.0 must be above 0 and at most 1"),
         ("cache_minutes = 5", r"prices\[0\].cache_minutes: must be a list"),
         ("cache_minutes = [0]", r"prices\[0\].cache_minutes: must be a list"),
@@ -221,7 +271,9 @@ def test_a_wrong_price_is_named_by_file_and_key(tmp_path: Path, row: str, compla
         (b"\xff\xfe\x00", "not a text file"),
     ],
 )
-def test_a_file_that_is_no_price_file_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
+def test_a_file_that_is_no_price_file_is_refused(
+    tmp_path: Path, content: bytes, complaint: str
+) -> None:
     file = tmp_path / "prices.toml"
     file.write_bytes(content)
     with pytest.raises(UsageError, match=complaint):
@@ -233,7 +285,9 @@ def test_missing_files_folders_and_twins_are_refused(tmp_path: Path) -> None:
         load(price_file=tmp_path / "none.toml")
     with pytest.raises(UsageError, match="cannot be read"):
         load(price_file=tmp_path)
-    with pytest.raises(UsageError, match=r"prices\[1\].start_date: same provider, model and start as prices\[0\]"):
+    with pytest.raises(
+        UsageError, match=r"prices\[1\].start_date: same provider, model and start as prices\[0\]"
+    ):
         load(price_file=prices_toml(tmp_path, "input_usd_per_1m = 1", "input_usd_per_1m = 2"))
 
 
@@ -241,7 +295,9 @@ starts = st.lists(st.integers(0, 1000), min_size=1, max_size=8, unique=True)
 
 
 @given(starts, st.integers(-50, 1050), st.randoms(use_true_random=False))
-def test_the_latest_start_not_after_the_day_holds(offsets: list[int], day: int, random: object) -> None:
+def test_the_latest_start_not_after_the_day_holds(
+    offsets: list[int], day: int, random: object
+) -> None:
     rows = [TokenPrice("p", "m", float(n), 0.0, start=TODAY + timedelta(n)) for n in offsets]
     random.shuffle(rows)  # type: ignore[attr-defined]
     begun = [n for n in offsets if n <= day]

@@ -12,7 +12,10 @@ from advisor.facts.price_file import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "facts.md").read_text(encoding="utf-8")
-SECTIONS = {title.split()[0]: text for title, text in re.findall(r"^## (.+?)$\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)}
+SECTIONS = {
+    title.split()[0]: text
+    for title, text in re.findall(r"^## (.+?)$\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
+}
 EVERYWHERE = {"source", "as_of", "confidence", "note"}
 
 

@@ -1,4 +1,6 @@
-"""The shipped tables: typed, sourced, dated, consistent with one another and with independent counts."""
+"""The shipped tables: typed, sourced, dated, consistent with one another and with independent
+counts.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def facts() -> Facts:
 
 
 @pytest.mark.parametrize(("name", "key"), TABLES.items())
-def test_every_row_has_key_source_date_and_confidence_and_stands_once(name: str, key: tuple[str, ...]) -> None:
+def test_every_row_has_key_source_date_and_confidence_and_stands_once(
+    name: str, key: tuple[str, ...]
+) -> None:
     rows = read(name, key)
     assert rows
     for row in rows:
@@ -87,13 +91,29 @@ def test_other_names_lead_to_one_model_only() -> None:
             assert seen.setdefault(name.lower(), row.text("model")) == row.text("model"), name
 
 
-LLAMA_LIKE = ("TinyLlama", "Llama 2", "Llama 3", "LLaMA", "SmolLM2", "Yi", "Qwen2.5", "Qwen3", "Mistral")
+LLAMA_LIKE = (
+    "TinyLlama",
+    "Llama 2",
+    "Llama 3",
+    "LLaMA",
+    "SmolLM2",
+    "Yi",
+    "Qwen2.5",
+    "Qwen3",
+    "Mistral",
+)
 
 
 def dense_params(model: Model) -> int:
-    """Weights of a decoder with gated MLP, RMS norms and no biases, by hand; Qwen's extras on top."""
+    """Weights of a decoder with gated MLP, RMS norms and no biases, by hand; Qwen's extras on
+    top.
+    """
     queries, keys = model.heads * model.head_dim, model.kv_heads * model.head_dim
-    layer = model.hidden * (2 * queries + 2 * keys) + 3 * model.hidden * model.intermediate + 2 * model.hidden
+    layer = (
+        model.hidden * (2 * queries + 2 * keys)
+        + 3 * model.hidden * model.intermediate
+        + 2 * model.hidden
+    )
     if model.family == "Qwen2.5":
         layer += queries + 2 * keys  # biases of query, key and value
     if model.family == "Qwen3":
@@ -103,7 +123,9 @@ def dense_params(model: Model) -> int:
 
 
 def test_shapes_give_the_counted_parameters(facts: Facts) -> None:
-    dense = [m for m in facts.models if m.family in LLAMA_LIKE and not m.experts and m.kind == "decoder"]
+    dense = [
+        m for m in facts.models if m.family in LLAMA_LIKE and not m.experts and m.kind == "decoder"
+    ]
     assert len(dense) > 30
     wrong = {m.name: (dense_params(m), m.params) for m in dense if dense_params(m) != m.params}
     assert not wrong
@@ -151,10 +173,14 @@ def test_card_rates_follow_multiprocessors_and_clock(facts: Facts) -> None:
         ("RTX 4060", 24, 2.46, 512),
         ("RTX A6000", 84, 1.8, 1024),
     ):
-        assert facts.gpu(name).bf16_tflops == pytest.approx(multiprocessors * ghz * per_clock / 1000, rel=0.005)
+        assert facts.gpu(name).bf16_tflops == pytest.approx(
+            multiprocessors * ghz * per_clock / 1000, rel=0.005
+        )
 
 
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the figures the tables were taken from are not here")
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the figures the tables were taken from are not here"
+)
 
 
 def _given(name: str) -> list[dict[str, str]]:
@@ -165,11 +191,22 @@ def _given(name: str) -> list[dict[str, str]]:
 @needs_shared
 def test_models_are_carried_over_whole() -> None:
     ours = {row.text("model"): row for row in read("models.csv", ("model",))}
-    same = {"params_total": "params", "params_active_per_token": "active_params", "hidden": "hidden"}
-    same |= {"layers": "layers", "kv_heads": "kv_heads", "vocab_padded": "vocabulary", "source": "source"}
+    same = {
+        "params_total": "params",
+        "params_active_per_token": "active_params",
+        "hidden": "hidden",
+    }
+    same |= {
+        "layers": "layers",
+        "kv_heads": "kv_heads",
+        "vocab_padded": "vocabulary",
+        "source": "source",
+    }
     same |= {"kv_bytes_per_token_fp16": "kv_bytes_per_token", "context_in_source": "context_tokens"}
     for row in _given("models.csv"):
-        assert {new: ours[row["model"]].text(new) for new in same.values()} == {n: row[o] for o, n in same.items()}
+        assert {new: ours[row["model"]].text(new) for new in same.values()} == {
+            n: row[o] for o, n in same.items()
+        }
 
 
 @needs_shared
@@ -179,13 +216,27 @@ def test_gpus_are_carried_over_whole() -> None:
         mine = ours[row["gpu"]]
         assert (mine.text("memory_gb"), mine.text("bandwidth_gb_per_second"), mine.text("power_watts")) == (
             row["memory_gb"], row["memory_bw_gb_s"], row["tdp_w"])  # fmt: skip
-        for old, new in (("dense_bf16_tflops", "bf16_tflops"), ("dense_fp16_tflops", "fp16_tflops")):
-            assert mine.text(new) == row[old] or (not row[old] and "derived" in mine.text("tflops_source"))
+        for old, new in (
+            ("dense_bf16_tflops", "bf16_tflops"),
+            ("dense_fp16_tflops", "fp16_tflops"),
+        ):
+            assert mine.text(new) == row[old] or (
+                not row[old] and "derived" in mine.text("tflops_source")
+            )
 
 
 @needs_shared
 def test_gpu_prices_and_constants_are_carried_over_whole() -> None:
-    columns = ("provider", "offer", "usd_per_hour", "spot_usd_per_hour", "billing", "region", "source", "as_of")
+    columns = (
+        "provider",
+        "offer",
+        "usd_per_hour",
+        "spot_usd_per_hour",
+        "billing",
+        "region",
+        "source",
+        "as_of",
+    )
     old = (
         "provider",
         "offer",
@@ -198,12 +249,22 @@ def test_gpu_prices_and_constants_are_carried_over_whole() -> None:
     )
     ours = [tuple(row.text(c) for c in columns) for row in read("gpu_prices.csv", ("provider",))]
     assert ours == [tuple(row[c] for c in old) for row in _given("gpu_prices.csv")]
-    ends = {row.text("ends") for name in ("hosted_tuning.csv", "lifecycle.csv") for row in read(name, ("provider",))}
-    days = ends | {row.text(c) for row in read("hosted_tuning.csv", ("provider",)) for c in ("closed", "last_jobs")}
+    ends = {
+        row.text("ends")
+        for name in ("hosted_tuning.csv", "lifecycle.csv")
+        for row in read(name, ("provider",))
+    }
+    days = ends | {
+        row.text(c)
+        for row in read("hosted_tuning.csv", ("provider",))
+        for c in ("closed", "last_jobs")
+    }
     known = {row.text("key"): row.text("value") for row in read("constants.csv", ("key",))}
     elsewhere = {"together_minimum_job_charge", "azure_finetuned_hosting"}
     for row in _given("other.csv"):
-        assert known.get(row["key"]) == row["value"] or row["value"] in days or row["key"] in elsewhere, row
+        assert (
+            known.get(row["key"]) == row["value"] or row["value"] in days or row["key"] in elsewhere
+        ), row
 
 
 @needs_shared
@@ -213,7 +274,13 @@ def test_tuning_prices_are_carried_over_whole() -> None:
     rows = [row for row in _given("hosted_prices.csv") if row["kind"] != "inference (base model)"]
     assert len(rows) == len(read("hosted_tuning.csv", ("provider",)))
     for row in rows:
-        assert (row["provider"], row["model"], row["availability"], row["as_of"], row["note"]) in ours
+        assert (
+            row["provider"],
+            row["model"],
+            row["availability"],
+            row["as_of"],
+            row["note"],
+        ) in ours
 
 
 @needs_shared
@@ -226,11 +293,18 @@ def test_base_model_prices_agree_with_the_price_library(facts: Facts) -> None:
     rows = [row for row in _given("hosted_prices.csv") if row["kind"] == "inference (base model)"]
     assert len(rows) > 40
     for row in rows:
-        (price,) = in_force(price_rows(row["provider"], row["model"], "undated"), date(2026, 11, 20))
-        assert (price.input_usd, price.output_usd) == (float(row["input_usd_per_1m"]), float(row["output_usd_per_1m"]))
+        (price,) = in_force(
+            price_rows(row["provider"], row["model"], "undated"), date(2026, 11, 20)
+        )
+        assert (price.input_usd, price.output_usd) == (
+            float(row["input_usd_per_1m"]),
+            float(row["output_usd_per_1m"]),
+        )
         assert price.cached_input_usd == (
             float(row["cached_input_usd_per_1m"]) if row["cached_input_usd_per_1m"] else None
         )
         if row["batch_output_usd_per_1m"]:
             assert price.batch_factor is not None
-            assert price.batch_factor * (price.output_usd or 0) == pytest.approx(float(row["batch_output_usd_per_1m"]))
+            assert price.batch_factor * (price.output_usd or 0) == pytest.approx(
+                float(row["batch_output_usd_per_1m"])
+            )

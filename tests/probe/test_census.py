@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from advisor.probe.census import FULL, Census, Lengths
 
-pairs = st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1)), max_size=60)
+pairs = st.lists(
+    st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1)), max_size=60
+)
 few = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=60)
 
 
@@ -51,7 +53,11 @@ def test_beyond_its_room_it_is_near_and_stays_small():
     assert FULL < 1
 
 
-@given(st.lists(st.lists(st.tuples(st.integers(0, 9000), st.integers(0, 9000)), max_size=9), max_size=9))
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 9000), st.integers(0, 9000)), max_size=9), max_size=9
+    )
+)
 def test_lengths_keep_sums_and_an_even_sample(batches):
     lengths = Lengths(2, room=8, ordered=1)
     rows = [row for batch in batches for row in batch]

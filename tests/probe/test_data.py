@@ -22,7 +22,23 @@ from advisor.probe.tokens import _o200k
 GIVEN = Path(__file__).parents[3] / "shared"
 WORDS = [
     first + second
-    for first in ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo", "zu")
+    for first in (
+        "ba",
+        "ce",
+        "di",
+        "fo",
+        "gu",
+        "la",
+        "me",
+        "ni",
+        "po",
+        "ru",
+        "sa",
+        "te",
+        "vi",
+        "xo",
+        "zu",
+    )
     for second in ("ran", "tel", "min", "dor", "fus", "kel")
 ]
 
@@ -47,14 +63,21 @@ def test_planted_copies_and_leaks_are_found(tmp_path, length):
     rng = random.Random(length)
     rows = [{"prompt": sentence(rng, length), "completion": sentence(rng, 5)} for _ in range(600)]
     exact = [dict(rows[i]) for i in range(40)]
-    near = [{**rows[i], "prompt": with_one_word_changed(rng, rows[i]["prompt"])} for i in range(100, 200)]
+    near = [
+        {**rows[i], "prompt": with_one_word_changed(rng, rows[i]["prompt"])}
+        for i in range(100, 200)
+    ]
     tests = [{"prompt": sentence(rng, length), "completion": "x"} for _ in range(200)]
-    leaked = [{**rows[i], "prompt": with_one_word_changed(rng, rows[i]["prompt"])} for i in range(300, 350)]
+    leaked = [
+        {**rows[i], "prompt": with_one_word_changed(rng, rows[i]["prompt"])}
+        for i in range(300, 350)
+    ]
     leaked += [dict(rows[i]) for i in range(400, 420)]
     mixed = rows + exact + near
     rng.shuffle(mixed)
     report = probe(
-        [jsonl(tmp_path / "train.jsonl", mixed)], eval_paths=[jsonl(tmp_path / "test.jsonl", tests + leaked)]
+        [jsonl(tmp_path / "train.jsonl", mixed)],
+        eval_paths=[jsonl(tmp_path / "test.jsonl", tests + leaked)],
     )
     assert report.rows == 740
     assert report.distinct_rows == 700
@@ -69,8 +92,13 @@ def test_planted_labels_secrets_and_broken_lines(tmp_path):
     rng = random.Random(7)
     texts = [sentence(rng) for _ in range(300)]
     rows = [{"text": text, "label": rng.choice("abc")} for text in texts]
-    flipped = [{"text": texts[i], "label": {"a": "b", "b": "c", "c": "a"}[rows[i]["label"]]} for i in range(30)]
-    phones = [{"text": f"{sentence(rng)} call +1 202 555 {1000 + i}", "label": "a"} for i in range(25)]
+    flipped = [
+        {"text": texts[i], "label": {"a": "b", "b": "c", "c": "a"}[rows[i]["label"]]}
+        for i in range(30)
+    ]
+    phones = [
+        {"text": f"{sentence(rng)} call +1 202 555 {1000 + i}", "label": "a"} for i in range(25)
+    ]
     keys = [{"text": f"{sentence(rng)} AKIA{'ABCDEFGH' * 2}", "label": "b"} for _ in range(5)]
     lines = [json.dumps(row) for row in rows + flipped + phones + keys]
     broken = ['{"text": "cut', "", "null", '{"label": "a"}', '{"text": " ", "label": "a"}']
@@ -93,7 +121,10 @@ def test_planted_labels_secrets_and_broken_lines(tmp_path):
 def test_shared_instructions_make_no_duplicates(tmp_path):
     rng = random.Random(3)
     instruction = sentence(rng, 120)
-    rows = [{"prompt": f"{instruction}\n\nText: {sentence(rng, 12)}\nAnswer:", "completion": "ok"} for _ in range(200)]
+    rows = [
+        {"prompt": f"{instruction}\n\nText: {sentence(rng, 12)}\nAnswer:", "completion": "ok"}
+        for _ in range(200)
+    ]
     assert probe([jsonl(tmp_path / "a.jsonl", rows)]).near_duplicate_rows == 0
 
 
@@ -101,7 +132,10 @@ def test_a_table_without_a_header_is_noticed(tmp_path):
     (tmp_path / "a.csv").write_text(
         "".join(f"some words number {at},{'yes' if at % 2 else 'no'}\n" for at in range(12))
     )
-    assert "line 1 is taken as the header, though 'no' is a value too" in probe([tmp_path / "a.csv"]).assumed
+    assert (
+        "line 1 is taken as the header, though 'no' is a value too"
+        in probe([tmp_path / "a.csv"]).assumed
+    )
     (tmp_path / "b.csv").write_text("text,label\n" + (tmp_path / "a.csv").read_text())
     assert "header" not in probe([tmp_path / "b.csv"]).assumed
 
@@ -109,7 +143,10 @@ def test_a_table_without_a_header_is_noticed(tmp_path):
 def test_several_instructions_and_odd_rows_make_no_duplicates(tmp_path):
     rng = random.Random(9)
     asked = [sentence(rng, 60), sentence(rng, 25)]
-    rows = [{"prompt": f"{asked[at % 2]}\n\n{sentence(rng, 12)}\nAnswer:", "completion": "ok"} for at in range(200)]
+    rows = [
+        {"prompt": f"{asked[at % 2]}\n\n{sentence(rng, 12)}\nAnswer:", "completion": "ok"}
+        for at in range(200)
+    ]
     rows[7]["prompt"] = sentence(rng, 12)
     copies = [{**row, "prompt": row["prompt"].replace("Answer:", "answer:")} for row in rows[20:25]]
     report = probe([jsonl(tmp_path / "a.jsonl", rows + copies)])
@@ -139,7 +176,10 @@ def test_mean_and_its_uncertainty_follow_the_hand_formula(tmp_path):
 
 def test_a_stand_in_scales_and_widens(tmp_path):
     path = jsonl(tmp_path / "a.jsonl", [{"prompt": "plain words here", "completion": "yes"}] * 40)
-    exact, stand_in = probe([path]).tokens_per_row, probe([path], model="claude-sonnet-5").tokens_per_row
+    exact, stand_in = (
+        probe([path]).tokens_per_row,
+        probe([path], model="claude-sonnet-5").tokens_per_row,
+    )
     assert stand_in.basis is Basis.MODELLED
     assert stand_in.likely == pytest.approx(1.10 * exact.likely)
     assert stand_in.range.p90 == pytest.approx(1.30 * exact.likely)
@@ -156,7 +196,10 @@ def test_no_answer_is_unknown_and_not_zero(tmp_path):
 
 
 def test_human_ceiling_from_a_second_column(tmp_path):
-    rows = [{"text": f"row {i}", "label": "a", "second": "A" if i < 8 else "b" if i < 10 else ""} for i in range(12)]
+    rows = [
+        {"text": f"row {i}", "label": "a", "second": "A" if i < 8 else "b" if i < 10 else ""}
+        for i in range(12)
+    ]
     report = probe([jsonl(tmp_path / "a.jsonl", rows)], second_labels="second")
     assert report.human_ceiling == pytest.approx(0.8)
 
@@ -165,11 +208,16 @@ def test_near_conflicts_and_boilerplate(tmp_path):
     rng = random.Random(9)
     texts = [sentence(rng) for _ in range(60)]
     rows = [{"text": text, "label": "ab"[i % 2]} for i, text in enumerate(texts)]
-    rows += [{"text": with_one_word_changed(rng, texts[i]), "label": "ba"[i % 2]} for i in range(10)]
+    rows += [
+        {"text": with_one_word_changed(rng, texts[i]), "label": "ba"[i % 2]} for i in range(10)
+    ]
     report = probe([jsonl(tmp_path / "a.jsonl", rows)])
     assert (report.conflicting_rows, report.near_conflicting_rows) == (0, 20)
     sorry = "I am sorry, but I can only say that this is not something that we do here at all, not even on request."
-    rows = [{"prompt": text, "completion": sorry if i < 12 else text[::-1]} for i, text in enumerate(texts)]
+    rows = [
+        {"prompt": text, "completion": sorry if i < 12 else text[::-1]}
+        for i, text in enumerate(texts)
+    ]
     report = probe([jsonl(tmp_path / "b.jsonl", rows)])
     assert report.same_answer_rows == 12
     assert any("12 rows share one answer" in w for w in report.warnings)
@@ -196,19 +244,30 @@ def test_beyond_what_is_kept_counts_go_on(tmp_path, monkeypatch):
 def test_unusual_rows_are_named_by_file_and_line(tmp_path):
     plain = "please tell me when the next train to the city will leave from here today"
     odd = "λ-calculus eigenvector homeomorphism dysprosium phosphofructokinase qubit lemmatisation stochasticity axon"
-    first = jsonl(tmp_path / "a.jsonl", [{"prompt": f"{plain} {i}", "completion": "x"} for i in range(40)])
+    first = jsonl(
+        tmp_path / "a.jsonl", [{"prompt": f"{plain} {i}", "completion": "x"} for i in range(40)]
+    )
     rows = [{"prompt": f"{plain} {i}", "completion": "y"} for i in range(40, 60)]
     second = jsonl(tmp_path / "b.jsonl", [*rows[:7], {"prompt": odd, "completion": "z"}, *rows[7:]])
     report = probe([first, second])
     assert [(r.file, r.line) for r in report.unusual_rows] == [(str(second), 8)]
     assert report.unusual_rows[0].score > 0.5
-    assert report.row_specificity[50] < 0.12 < report.row_specificity[99] < report.unusual_rows[0].score
+    assert (
+        report.row_specificity[50]
+        < 0.12
+        < report.row_specificity[99]
+        < report.unusual_rows[0].score
+    )
 
 
 def test_uneven_labels_are_put_in_words(tmp_path):
     rng = random.Random(2)
     counts = {"a": 90, "b": 6, "c": 4}
-    rows = [{"text": sentence(rng), "label": label} for label, count in counts.items() for _ in range(count)]
+    rows = [
+        {"text": sentence(rng), "label": label}
+        for label, count in counts.items()
+        for _ in range(count)
+    ]
     report = probe([jsonl(tmp_path / "a.jsonl", rows)])
     entropy = -sum(n / 100 * math.log(n / 100) for n in counts.values())
     assert report.effective_labels == pytest.approx(math.exp(entropy))
@@ -248,7 +307,12 @@ def test_a_saved_dataset_folder(tmp_path):
     for split, rows in (("train", 30), ("test", 10)):
         folder = tmp_path / "set" / split
         folder.mkdir(parents=True)
-        table = pa.table({"text": [sentence(rng) for _ in range(rows)], "label": ["ab"[i % 2] for i in range(rows)]})
+        table = pa.table(
+            {
+                "text": [sentence(rng) for _ in range(rows)],
+                "label": ["ab"[i % 2] for i in range(rows)],
+            }
+        )
         with (
             pa.OSFile(str(folder / "data-00000-of-00001.arrow"), "wb") as file,
             pa.ipc.new_stream(file, table.schema) as out,
@@ -273,7 +337,9 @@ def test_a_folder_of_plain_texts(tmp_path):
 
 def test_texts_are_not_kept(tmp_path):
     secret = "+1 202 555 0143"
-    report = probe([jsonl(tmp_path / "a.jsonl", [{"prompt": f"call {secret}", "completion": "ok" * 60}])])
+    report = probe(
+        [jsonl(tmp_path / "a.jsonl", [{"prompt": f"call {secret}", "completion": "ok" * 60}])]
+    )
     assert secret not in repr(report)
     assert dict(report.personal_data) == {"phone": 1}
 
@@ -291,11 +357,18 @@ def test_can_be_cancelled(tmp_path):
         probe([jsonl(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "c"}])], cancel=token)
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40).filter(str.strip)
+texts = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40
+).filter(str.strip)
 
 
 @given(
-    st.lists(st.tuples(texts, st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)), min_size=1)
+    st.lists(
+        st.tuples(
+            texts, st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
+        ),
+        min_size=1,
+    )
 )
 def test_counts_agree_with_plain_python(tmp_path_factory, pairs):
     folder = tmp_path_factory.mktemp("any")
@@ -327,8 +400,12 @@ def test_gsm8k_agrees_with_an_independent_count():
     assert (report.prompt_field, report.answer_field) == ("question", "answer")
     assert report.rows == len(rows)
     assert report.distinct_rows == len({(r["question"], r["answer"]) for r in rows})
-    assert report.prompt_tokens.likely == pytest.approx(sum(len(encode(r["question"])) for r in rows) / len(rows))
-    assert report.answer_tokens.likely == pytest.approx(sum(len(encode(r["answer"])) for r in rows) / len(rows))
+    assert report.prompt_tokens.likely == pytest.approx(
+        sum(len(encode(r["question"])) for r in rows) / len(rows)
+    )
+    assert report.answer_tokens.likely == pytest.approx(
+        sum(len(encode(r["answer"])) for r in rows) / len(rows)
+    )
     assert not report.personal_data
 
 
@@ -342,14 +419,19 @@ def test_banking77_agrees_with_an_independent_count():
     report = probe([train], eval_paths=[test])
     assert report.rows == len(rows)
     assert dict(report.labels) == dict(collections.Counter(r["category"] for r in rows))
-    assert report.prompt_tokens.likely == pytest.approx(sum(len(encode(r["text"])) for r in rows) / len(rows))
+    assert report.prompt_tokens.likely == pytest.approx(
+        sum(len(encode(r["text"])) for r in rows) / len(rows)
+    )
     assert report.eval_rows == len(items)
     seen = {" ".join(r["text"].casefold().split()) for r in rows}
-    assert report.leaked_exact_rows == sum(" ".join(r["text"].casefold().split()) in seen for r in items)
+    assert report.leaked_exact_rows == sum(
+        " ".join(r["text"].casefold().split()) in seen for r in items
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "distinct"), [("s1-catalogue-attributes/train.jsonl", 220), ("s4-twenty-five-tickets/tickets.jsonl", 24)]
+    ("name", "distinct"),
+    [("s1-catalogue-attributes/train.jsonl", 220), ("s4-twenty-five-tickets/tickets.jsonl", 24)],
 )
 def test_scenario_data(name, distinct):
     path = GIVEN / "scenarios" / name

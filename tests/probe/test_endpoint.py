@@ -1,4 +1,6 @@
-"""The endpoint probe against a real server on this machine, which behaves in all the ways that servers do."""
+"""The endpoint probe against a real server on this machine, which behaves in all the ways that
+servers do.
+"""
 
 import contextlib
 import json
@@ -13,7 +15,15 @@ from hypothesis import strategies as st
 from advisor.core.errors import AdvisorError, Cancelled, UsageError
 from advisor.core.events import CancelToken
 from advisor.core.facts import TokenPrice
-from advisor.probe.endpoint import PREFIX, PREFIX_TOKENS, _quantile, cached_tokens, cost_usd, plan, probe
+from advisor.probe.endpoint import (
+    PREFIX,
+    PREFIX_TOKENS,
+    _quantile,
+    cached_tokens,
+    cost_usd,
+    plan,
+    probe,
+)
 from advisor.probe.server import ServerError, server_at
 from advisor.probe.show import endpoint_lines
 from advisor.probe.tokens import default_counter
@@ -41,7 +51,9 @@ def serve():
         handler = type("Handler", (_Handler,), {"behaviour": behaviour})
         server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
         running.append(server)
         return f"http://127.0.0.1:{server.server_address[1]}/v1", behaviour
 
@@ -60,7 +72,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         way = self.behaviour
         way.seen.append(("GET", self.path, dict(self.headers), None))
-        models = way.models if way.models is not None else {"data": [{"id": "small"}, {"id": "big"}]}
+        models = (
+            way.models if way.models is not None else {"data": [{"id": "small"}, {"id": "big"}]}
+        )
         self._send(way.status, json.dumps(models).encode())
 
     def do_POST(self):
@@ -73,7 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         if way.refuse in body:
-            self._send(400, json.dumps({"error": {"message": f"unknown parameter {way.refuse}"}}).encode())
+            self._send(
+                400, json.dumps({"error": {"message": f"unknown parameter {way.refuse}"}}).encode()
+            )
         elif way.status != 200:
             self._send(way.status, json.dumps({"error": {"message": way.said}}).encode())
         elif way.raw is not None:
@@ -97,7 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body):
         way, usage = self.behaviour, {"prompt_tokens": 20, "completion_tokens": 3}
         if way.cached is not None:
-            asked = sum(json.dumps(b["messages"][0]) == json.dumps(body["messages"][0]) for *_, b in way.seen if b)
+            asked = sum(
+                json.dumps(b["messages"][0]) == json.dumps(body["messages"][0])
+                for *_, b in way.seen
+                if b
+            )
             long = len(body["messages"]) > 1
             usage |= {"prompt_tokens": 2800 if long else 20}
             usage |= way.cached(2688 if long and asked > 1 else 0)
@@ -105,7 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
         if way.usage:
             events.append({"choices": [], "usage": usage})
         if not way.stream:
-            whole = {"choices": [{"message": {"content": "a red one"}}]} | ({"usage": usage} if way.usage else {})
+            whole = {"choices": [{"message": {"content": "a red one"}}]} | (
+                {"usage": usage} if way.usage else {}
+            )
             self._send(200, json.dumps(whole).encode())
             return
         self.send_response(200)
@@ -142,7 +164,9 @@ def test_a_streaming_server_is_timed_and_counted(serve):
     posted = [body for method, _, _, body in way.seen if method == "POST"]
     assert posted[-1]["messages"][0] == posted[-2]["messages"][0]  # the same prefix twice
     assert posted[-1]["messages"][1] != posted[-2]["messages"][1]
-    assert len({json.dumps(b["messages"]) for b in posted}) == 5  # nothing else may come from a cache
+    assert (
+        len({json.dumps(b["messages"]) for b in posted}) == 5
+    )  # nothing else may come from a cache
     assert all(headers["Authorization"] == "Bearer secret-key" for _, _, headers, _ in way.seen)
     assert "secret-key" not in repr(report) + repr(server)
 
@@ -207,7 +231,12 @@ def test_a_missing_or_wrong_key(serve):
 
 def test_a_key_stays_at_home_without_tls():
     assert not server_at("http://models.example.com/v1", "k").key_is_sent
-    for url in ("https://models.example.com/v1", "http://localhost:8000", "http://[::1]:8000/v1", "http://127.0.0.9"):
+    for url in (
+        "https://models.example.com/v1",
+        "http://localhost:8000",
+        "http://[::1]:8000/v1",
+        "http://127.0.0.9",
+    ):
         assert server_at(url, "k").key_is_sent
 
 
@@ -285,7 +314,12 @@ def test_can_be_cancelled(serve):
 
 @pytest.mark.parametrize(
     ("models", "found"),
-    [({"data": []}, ()), ({"data": [{"id": "a"}], "more": 1}, ("a",)), ({"data": [{"name": "a"}]}, None), ([], None)],
+    [
+        ({"data": []}, ()),
+        ({"data": [{"id": "a"}], "more": 1}, ("a",)),
+        ({"data": [{"name": "a"}]}, None),
+        ([], None),
+    ],
 )
 def test_lists_of_models(serve, models, found):
     server = server_at(serve(models=models)[0])
@@ -331,7 +365,9 @@ def test_the_plan_is_priced_by_hand():
 def test_quantiles_are_those_of_numpy(values, share):
     import numpy as np
 
-    assert _quantile(sorted(values), share) == pytest.approx(float(np.quantile(values, share)), abs=1e-6)
+    assert _quantile(sorted(values), share) == pytest.approx(
+        float(np.quantile(values, share)), abs=1e-6
+    )
 
 
 @given(st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text(max_size=3)))

@@ -36,7 +36,11 @@ SHAREGPT = {"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", 
         ({"text": "t", "label": {"a": [1]}}, "t", '{"a": [1]}'),
         (CHAT, "be brief\nhi\nbye", "hello\nciao"),
         (SHAREGPT, "hi", "hello"),
-        ({"chosen": CHAT["messages"][1:3], "rejected": [{"role": "user", "content": "hi"}]}, "hi", "hello"),
+        (
+            {"chosen": CHAT["messages"][1:3], "rejected": [{"role": "user", "content": "hi"}]},
+            "hi",
+            "hello",
+        ),
     ],
 )
 def test_recognised(row, prompt, answer):
@@ -50,7 +54,14 @@ def test_a_prompt_alone_is_read_without_an_answer():
 
 
 def test_the_user_is_right():
-    row = {"a": {"b": "inside"}, "c": "two", "d": "three", "e": "four", "prompt": "x", "completion": "y"}
+    row = {
+        "a": {"b": "inside"},
+        "c": "two",
+        "d": "three",
+        "e": "four",
+        "prompt": "x",
+        "completion": "y",
+    }
     found = recognise([row], "a.b+c", "d")
     assert found.take(row) == ("inside\ntwo", "three")
     assert "as you said" in found.assumed

@@ -27,7 +27,9 @@ def card(name, total, free, *, processes=(), mig=0, slices=(), **more):
 
 
 class Replay:
-    """Answers as a driver did; a missing reading raises as the binding does, and so does a lost card."""
+    """Answers as a driver did; a missing reading raises as the binding does, and so does a lost
+    card.
+    """
 
     NVML_CLOCK_SM, NVML_TEMPERATURE_GPU = 1, 0
 
@@ -68,7 +70,9 @@ class Replay:
         return self._reading(handle, "uuid")
 
     def nvmlDeviceGetMemoryInfo(self, handle):  # noqa: N802
-        return SimpleNamespace(total=self._reading(handle, "total"), free=self._reading(handle, "free"))
+        return SimpleNamespace(
+            total=self._reading(handle, "total"), free=self._reading(handle, "free")
+        )
 
     def nvmlDeviceGetPowerUsage(self, handle):  # noqa: N802
         return self._reading(handle, "power")
@@ -92,10 +96,14 @@ class Replay:
         return SimpleNamespace(gpu=self._reading(handle, "busy"), memory=0)
 
     def nvmlDeviceGetComputeRunningProcesses(self, handle):  # noqa: N802
-        return [SimpleNamespace(pid=p, usedGpuMemory=m) for p, m in self._reading(handle, "processes")]
+        return [
+            SimpleNamespace(pid=p, usedGpuMemory=m) for p, m in self._reading(handle, "processes")
+        ]
 
     def nvmlDeviceGetGraphicsRunningProcesses(self, handle):  # noqa: N802
-        return [SimpleNamespace(pid=p, usedGpuMemory=m) for p, m in self._reading(handle, "processes")]
+        return [
+            SimpleNamespace(pid=p, usedGpuMemory=m) for p, m in self._reading(handle, "processes")
+        ]
 
     def nvmlDeviceGetMigMode(self, handle):  # noqa: N802
         mode = self._reading(handle, "mig")
@@ -120,7 +128,12 @@ def look(*cards, environ=None, **more):
 def test_a_free_card_of_24_gib():
     report = look(card("NVIDIA GeForce RTX 4090", 24, 23.5, uuid="GPU-1"))
     (found,) = report.cards
-    assert (found.name, found.gpu, found.index, found.hidden) == ("NVIDIA GeForce RTX 4090", "RTX 4090", 0, False)
+    assert (found.name, found.gpu, found.index, found.hidden) == (
+        "NVIDIA GeForce RTX 4090",
+        "RTX 4090",
+        0,
+        False,
+    )
     assert found.memory_total_gib == Reading(24.0, "GiB")
     assert found.memory_free_gib == Reading(23.5, "GiB")
     assert found.power_watts == Reading(68.512, "W")
@@ -134,14 +147,22 @@ def test_a_free_card_of_24_gib():
 
 
 def test_a_busy_card_is_noticed_and_its_program_listed_once():
-    report = look(card("NVIDIA GeForce RTX 4090", 24, 6, processes=((4_000_001, 18 * GIB), (4_000_002, None))))
-    assert [(p.pid, p.memory_gib) for p in report.cards[0].processes] == [(4_000_001, 18.0), (4_000_002, None)]
+    report = look(
+        card("NVIDIA GeForce RTX 4090", 24, 6, processes=((4_000_001, 18 * GIB), (4_000_002, None)))
+    )
+    assert [(p.pid, p.memory_gib) for p in report.cards[0].processes] == [
+        (4_000_001, 18.0),
+        (4_000_002, None),
+    ]
     assert "busy" in report.warnings[0]
     assert "6.0 GiB free" in report.warnings[0]
 
 
 def test_links_between_cards():
-    report = look(card("NVIDIA H100 80GB HBM3", 80, 80, links=[1] * 17 + [0]), card("NVIDIA GeForce RTX 4060", 8, 8))
+    report = look(
+        card("NVIDIA H100 80GB HBM3", 80, 80, links=[1] * 17 + [0]),
+        card("NVIDIA GeForce RTX 4060", 8, 8),
+    )
     assert [c.nvlink for c in report.cards] == [
         Reading(17, "links"),
         Reading(None, "links", "not readable: Not Supported"),
@@ -151,7 +172,9 @@ def test_links_between_cards():
 
 
 def test_an_unknown_or_similar_name_is_not_guessed():
-    report = look(card("NVIDIA GeForce RTX 4090 D", 24, 24), card("NVIDIA GeForce RTX 4060", 8, 7.7))
+    report = look(
+        card("NVIDIA GeForce RTX 4090 D", 24, 24), card("NVIDIA GeForce RTX 4060", 8, 7.7)
+    )
     assert [c.gpu for c in report.cards] == ["", "RTX 4060"]
     assert any("RTX 4090 D" in w and "hardware.gpu" in w for w in report.warnings)
 
@@ -169,7 +192,12 @@ def test_a_split_card_shows_its_slices():
 def test_a_driver_lost_midway_leaves_reasons_and_not_zeros(readings):
     report = look(card("NVIDIA GeForce RTX 4090", 24, 23.5, uuid="GPU-1"), lost_after=readings)
     (found,) = report.cards
-    for reading in (found.memory_total_gib, found.memory_free_gib, found.power_watts, found.temperature_c):
+    for reading in (
+        found.memory_total_gib,
+        found.memory_free_gib,
+        found.power_watts,
+        found.temperature_c,
+    ):
         assert reading.value or "lost" in reading.reason
 
 
@@ -186,7 +214,15 @@ def test_no_driver_says_why():
 
 @pytest.mark.parametrize(
     ("visible", "seen"),
-    [("0,1", [0, 1]), ("1", [1]), ("", []), ("-1", []), ("GPU-b", [1]), ("0,9,1", [0]), ("GPU-x,0", [])],
+    [
+        ("0,1", [0, 1]),
+        ("1", [1]),
+        ("", []),
+        ("-1", []),
+        ("GPU-b", [1]),
+        ("0,9,1", [0]),
+        ("GPU-x,0", []),
+    ],
 )
 def test_hidden_cards(visible, seen):
     cards = [card("NVIDIA GeForce RTX 4090", 24, 24, uuid=f"GPU-{c}") for c in "ab"]
@@ -205,9 +241,13 @@ def test_hidden_cards(visible, seen):
     ],
 )
 def test_slices_named_by_their_ids_are_seen_and_the_others_hidden(visible, cards, slices):
-    parts = [card("NVIDIA H100 80GB HBM3 MIG 3g.40gb", 39.5, 39, uuid=f"MIG-{n}") for n in (1, 2, 3)]
-    split = [card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-a", slices=parts[:2]),
-             card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-b", slices=parts[2:])]  # fmt: skip
+    parts = [
+        card("NVIDIA H100 80GB HBM3 MIG 3g.40gb", 39.5, 39, uuid=f"MIG-{n}") for n in (1, 2, 3)
+    ]
+    split = [
+        card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-a", slices=parts[:2]),
+        card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-b", slices=parts[2:]),
+    ]
     report = look(*split, environ={"CUDA_VISIBLE_DEVICES": visible})
     assert [c.index for c in report.cards if not c.hidden] == cards
     held = [part for found in report.cards for part in found.slices]
@@ -216,7 +256,9 @@ def test_slices_named_by_their_ids_are_seen_and_the_others_hidden(visible, cards
 
 def test_the_order_of_mixed_cards_is_doubted():
     cards = [card("NVIDIA GeForce RTX 4090", 24, 24), card("NVIDIA GeForce RTX 4060", 8, 8)]
-    assert any("PCI_BUS_ID" in w for w in look(*cards, environ={"CUDA_VISIBLE_DEVICES": "0"}).warnings)
+    assert any(
+        "PCI_BUS_ID" in w for w in look(*cards, environ={"CUDA_VISIBLE_DEVICES": "0"}).warnings
+    )
     ordered = {"CUDA_VISIBLE_DEVICES": "0", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
     assert not any("PCI_BUS_ID" in w for w in look(*cards, environ=ordered).warnings)
 
@@ -232,7 +274,8 @@ def test_software_is_read_without_importing_it():
 
 def test_shown_in_80_columns_with_what_a_driver_says_made_safe():
     report = look(
-        card("Evil\x1b[31m card", 24, 6, processes=((4_000_001, None),)), card("NVIDIA GeForce RTX 4060", 8, 8)
+        card("Evil\x1b[31m card", 24, 6, processes=((4_000_001, None),)),
+        card("NVIDIA GeForce RTX 4060", 8, 8),
     )
     lines = list(hardware_lines(report))
     assert max(map(len, lines)) <= 80

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from advisor.probe.lengths import histogram, length_fit, length_fits, percentiles
 
-sizes = st.lists(st.integers(1, 5000), min_size=1, max_size=80).map(lambda x: np.array(x, dtype=np.float64))
+sizes = st.lists(st.integers(1, 5000), min_size=1, max_size=80).map(
+    lambda x: np.array(x, dtype=np.float64)
+)
 
 
 @given(sizes)
@@ -33,8 +35,12 @@ def test_fit_against_brute_force(tokens, length):
 
 
 def test_packing_by_hand():
-    assert length_fit(np.array([60.0, 30.0, 50.0, 50.0]), 100).packed_padding == pytest.approx(1 - 190 / 200)
-    assert length_fit(np.array([60.0, 50.0, 60.0]), 100).packed_padding == pytest.approx(1 - 170 / 300)
+    assert length_fit(np.array([60.0, 30.0, 50.0, 50.0]), 100).packed_padding == pytest.approx(
+        1 - 190 / 200
+    )
+    assert length_fit(np.array([60.0, 50.0, 60.0]), 100).packed_padding == pytest.approx(
+        1 - 170 / 300
+    )
 
 
 def test_lengths_end_where_nothing_is_cut():

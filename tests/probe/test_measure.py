@@ -12,7 +12,10 @@ from advisor.probe.measure import LEAST_ROUNDS, matrix_rate, memory_bandwidth
 
 
 def test_measured_and_ordered():
-    for found, unit in ((memory_bandwidth(2, 0.25, seconds=0), "GB/s"), (matrix_rate(seconds=0), "GFLOP/s")):
+    for found, unit in (
+        (memory_bandwidth(2, 0.25, seconds=0), "GB/s"),
+        (matrix_rate(seconds=0), "GFLOP/s"),
+    ):
         assert found.basis is Basis.MEASURED
         assert found.unit == unit
         assert 0 < found.range.p10 <= found.range.p50 <= found.range.p90
@@ -26,7 +29,9 @@ def test_rates_are_amount_over_time(monkeypatch):
 
 def test_blocks_are_a_small_part_of_free_memory(monkeypatch):
     seen = []
-    monkeypatch.setattr(measure, "_rates", lambda work, amount, seconds, cancel: seen.append(amount) or [1.0])
+    monkeypatch.setattr(
+        measure, "_rates", lambda work, amount, seconds, cancel: seen.append(amount) or [1.0]
+    )
     memory_bandwidth(1, 1.0)
     memory_bandwidth(1, 1000.0)
     small, large = (amount * 1e9 / 2 for amount in seen)  # bytes of one block

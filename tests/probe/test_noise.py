@@ -14,12 +14,72 @@ from advisor.probe.noise import SMOOTHING, LabelledWords
 
 GIVEN = Path(__file__).parents[3] / "shared"
 TOPICS = {
-    "card": ("card", "pin", "chip", "contactless", "terminal", "declined", "blocked", "reader", "swipe", "magnetic"),
-    "transfer": ("transfer", "iban", "recipient", "pending", "arrived", "sent", "standing", "swift", "bank", "wire"),
-    "refund": ("refund", "merchant", "returned", "purchase", "money", "credited", "dispute", "receipt", "shop", "back"),
-    "login": ("password", "login", "app", "code", "email", "verify", "locked", "device", "fingerprint", "reset"),
+    "card": (
+        "card",
+        "pin",
+        "chip",
+        "contactless",
+        "terminal",
+        "declined",
+        "blocked",
+        "reader",
+        "swipe",
+        "magnetic",
+    ),
+    "transfer": (
+        "transfer",
+        "iban",
+        "recipient",
+        "pending",
+        "arrived",
+        "sent",
+        "standing",
+        "swift",
+        "bank",
+        "wire",
+    ),
+    "refund": (
+        "refund",
+        "merchant",
+        "returned",
+        "purchase",
+        "money",
+        "credited",
+        "dispute",
+        "receipt",
+        "shop",
+        "back",
+    ),
+    "login": (
+        "password",
+        "login",
+        "app",
+        "code",
+        "email",
+        "verify",
+        "locked",
+        "device",
+        "fingerprint",
+        "reset",
+    ),
 }
-COMMON = ("please", "can", "you", "tell", "me", "why", "my", "the", "is", "not", "it", "have", "a", "problem", "with")
+COMMON = (
+    "please",
+    "can",
+    "you",
+    "tell",
+    "me",
+    "why",
+    "my",
+    "the",
+    "is",
+    "not",
+    "it",
+    "have",
+    "a",
+    "problem",
+    "with",
+)
 
 
 def made_up(rng, rows):
@@ -36,18 +96,27 @@ def test_planted_flips_are_found(tmp_path, monkeypatch, share):
     rows = list(made_up(rng, 1500))
     flipped = set(rng.sample(range(len(rows)), int(share * len(rows))))
     lines = [
-        {"text": text, "label": rng.choice([t for t in TOPICS if t != topic]) if at in flipped else topic}
+        {
+            "text": text,
+            "label": rng.choice([t for t in TOPICS if t != topic]) if at in flipped else topic,
+        }
         for at, (text, topic) in enumerate(rows)
     ]
     path = tmp_path / "a.jsonl"
     path.write_text("broken\n" + "".join(json.dumps(row) + "\n" for row in lines))
     monkeypatch.setattr(data, "SUSPECTS_LISTED", 10_000)
     report = probe([path])
-    found = {s.line - 2 for s in report.suspect_labels}  # lines count from 1, and the first is broken
+    found = {
+        s.line - 2 for s in report.suspect_labels
+    }  # lines count from 1, and the first is broken
     assert report.suspect_label_rows == len(found)
     assert len(found & flipped) >= 0.95 * len(flipped)
     assert len(found & flipped) >= 0.9 * len(found)
-    right = [s for s in report.suspect_labels if s.line - 2 in flipped and s.likelier == rows[s.line - 2][1]]
+    right = [
+        s
+        for s in report.suspect_labels
+        if s.line - 2 in flipped and s.likelier == rows[s.line - 2][1]
+    ]
     assert len(right) >= 0.95 * len(found & flipped)
 
 
@@ -60,18 +129,24 @@ def test_scores_are_naive_bayes_without_the_row_itself():
     held = LabelledWords()
     held.add(texts)
     scores = scored(held, labels, 2)
-    kept = 4  # a, b, the pair "a b" and c; the pairs "c b" and "c c" stand in one row alone and say nothing
+    # a, b, the pair "a b" and c; the pairs "c b" and "c c" stand in one row alone and say nothing
+    kept = 4
 
     def of(count, total):
         return math.log(count + SMOOTHING) - math.log(total + SMOOTHING * kept)
 
-    # row 0 under its own label 0: the other row holds a, b and the pair once each; under label 1: b once among c, b, c
+    # row 0 under its own label 0: the other row holds a, b and the pair once each; under label 1: b
+    # once among c, b, c
     assert scores[0, 0] == pytest.approx((math.log(2) + 3 * of(1, 3)) / 3**0.5, rel=1e-5)
-    assert scores[0, 1] == pytest.approx((math.log(3) + of(0, 3) + of(1, 3) + of(0, 3)) / 3**0.5, rel=1e-5)
+    assert scores[0, 1] == pytest.approx(
+        (math.log(3) + of(0, 3) + of(1, 3) + of(0, 3)) / 3**0.5, rel=1e-5
+    )
     # row 3: c also stands in row 2, which holds b besides
     assert scores[3, 1] == pytest.approx(math.log(3) + of(1, 2), rel=1e-5)
     assert scores[3, 0] == pytest.approx(math.log(2) + of(0, 6), rel=1e-5)
-    assert scores[4].tolist() == pytest.approx([math.log(2), math.log(3)])  # nothing but the labels' own shares
+    assert scores[4].tolist() == pytest.approx(
+        [math.log(2), math.log(3)]
+    )  # nothing but the labels' own shares
 
 
 def test_parts_make_no_difference(monkeypatch):
@@ -81,7 +156,9 @@ def test_parts_make_no_difference(monkeypatch):
     held = LabelledWords()
     held.add([text for text, _ in rows])
     whole = scored(held, labels, 4)
-    monkeypatch.setattr(noise, "_parts", lambda sizes, kinds: (slice(a, min(a + 7, 200)) for a in range(0, 200, 7)))
+    monkeypatch.setattr(
+        noise, "_parts", lambda sizes, kinds: (slice(a, min(a + 7, 200)) for a in range(0, 200, 7))
+    )
     assert np.allclose(scored(held, labels, 4), whole)
 
 
@@ -90,7 +167,10 @@ def test_the_commonest_words_stay_where_labels_are_many(monkeypatch):
     held.add(["rare common"] * 2 + ["other common"] * 3)
     monkeypatch.setattr(noise, "CELLS", 4)
     words, sizes, vocabulary = held._counted(noise.CELLS // 2)
-    assert (vocabulary, len(words)) == (2, 8)  # `common` in five rows, and one of two that stand in three
+    assert (vocabulary, len(words)) == (
+        2,
+        8,
+    )  # `common` in five rows, and one of two that stand in three
     assert sizes.tolist() == [1, 1, 2, 2, 2]
 
 
@@ -121,12 +201,16 @@ def test_random_labels_say_nothing():
 
 def test_rows_without_text_are_taken():
     held = LabelledWords()
-    held.add(["", "!!", *("one two three" for _ in range(30)), *("four five six" for _ in range(30))])
+    held.add(
+        ["", "!!", *("one two three" for _ in range(30)), *("four five six" for _ in range(30))]
+    )
     assert held.suspects(np.array([0, 1] + [0] * 30 + [1] * 30), 2) == []
 
 
 def test_bank_messages_with_planted_flips(tmp_path, monkeypatch):
-    """Real messages have wrong labels of their own, which count against the precision: 0.84, with recall 0.93 here."""
+    """Real messages have wrong labels of their own, which count against the precision: 0.84, with
+    recall 0.93 here.
+    """
     import csv
 
     path = GIVEN / "data" / "banking77_train.csv"
@@ -137,7 +221,9 @@ def test_bank_messages_with_planted_flips(tmp_path, monkeypatch):
     rng, labels = random.Random(5), sorted({r["category"] for r in rows})
     flipped = set(rng.sample(range(len(rows)), len(rows) // 20))
     for at in flipped:
-        rows[at]["category"] = rng.choice([label for label in labels if label != rows[at]["category"]])
+        rows[at]["category"] = rng.choice(
+            [label for label in labels if label != rows[at]["category"]]
+        )
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     monkeypatch.setattr(data, "SUSPECTS_LISTED", 10_000)
     found = {s.line - 1 for s in probe([tmp_path / "a.jsonl"], count_tokens=False).suspect_labels}

@@ -12,7 +12,10 @@ from advisor.probe.proposals import apply, proposals
 
 @pytest.fixture
 def report(tmp_path):
-    rows = [f"the question number {i} about a card and the bank,{'yes' if i % 2 else 'no'}" for i in range(60)]
+    rows = [
+        f"the question number {i} about a card and the bank,{'yes' if i % 2 else 'no'}"
+        for i in range(60)
+    ]
     (tmp_path / "a.csv").write_text("text,label\n" + "\n".join([*rows, rows[0]]) + "\n")
     (tmp_path / "b.csv").write_text("text,label\n" + "\n".join(rows[:5]) + "\n")
     return probe([tmp_path / "a.csv"], eval_paths=[tmp_path / "b.csv"], as_of="2026-11-20")
@@ -47,7 +50,10 @@ def test_tokens_an_example_are_the_row_and_the_instructions(report):
 
 
 def test_a_sample_changes_no_count(report):
-    told = apply(report, brief(sample=True, examples=Range.exact(18_000.0), tokens_per_example=Range.exact(620.0)))
+    told = apply(
+        report,
+        brief(sample=True, examples=Range.exact(18_000.0), tokens_per_example=Range.exact(620.0)),
+    )
     assert told.data.examples == Range.exact(18_000.0)
     assert told.data.tokens_per_example == Range.exact(620.0)
     assert told.data.eval_examples == brief().data.eval_examples
@@ -57,11 +63,16 @@ def test_a_sample_changes_no_count(report):
 def test_stated_specificity_and_labels_stay(report):
     stated = brief()
     stated = replace(stated, task=replace(stated.task, domain_specificity="high", labels=7))
-    assert (apply(report, stated).task.domain_specificity, apply(report, stated).task.labels) == ("high", 7)
+    assert (apply(report, stated).task.domain_specificity, apply(report, stated).task.labels) == (
+        "high",
+        7,
+    )
 
 
 def test_without_an_answer_field_tokens_stay(report):
-    blind = replace(report, answer_field="", answer_tokens=Quantity.unknown("tokens/row", "no answer field"))
+    blind = replace(
+        report, answer_field="", answer_tokens=Quantity.unknown("tokens/row", "no answer field")
+    )
     assert apply(blind, brief()).data.tokens_per_example is None
 
 
@@ -74,13 +85,20 @@ def test_proposals_name_old_and_new(report):
 
 
 def accept(told, proposal):
-    return told.answered(proposal.key, Range.exact(float(proposal.found)), Origin(Basis.QUOTED, "accepted", ""))
+    return told.answered(
+        proposal.key, Range.exact(float(proposal.found)), Origin(Basis.QUOTED, "accepted", "")
+    )
 
 
 def test_accepted_counts_stand_when_the_data_are_counted_again(report):
-    copied = replace(report, near_duplicate_rows=8, effective_rows=52, eval_rows=5, leaked_eval_rows=2)
+    copied = replace(
+        report, near_duplicate_rows=8, effective_rows=52, eval_rows=5, leaked_eval_rows=2
+    )
     offered = [p for p in proposals(copied, brief()) if p.found in ("52", "3")]
-    assert [(p.key, p.now) for p in offered] == [("data.examples", "60"), ("data.eval_examples", "5")]
+    assert [(p.key, p.now) for p in offered] == [
+        ("data.examples", "60"),
+        ("data.eval_examples", "5"),
+    ]
     told = brief()
     for proposal in offered:
         told = accept(told, proposal)
@@ -89,7 +107,9 @@ def test_accepted_counts_stand_when_the_data_are_counted_again(report):
     assert again.origin("data.eval_examples").basis is Basis.MEASURED
     assert "less the items that are in training" in again.origin("data.eval_examples").source
     assert not {"data.examples", "data.eval_examples"} & {p.key for p in proposals(copied, told)}
-    other = replace(copied, leaked_eval_rows=1)  # the file has changed: what was accepted holds no more
+    other = replace(
+        copied, leaked_eval_rows=1
+    )  # the file has changed: what was accepted holds no more
     assert apply(other, told).data.eval_examples == Range.exact(5.0)
 
 
@@ -100,7 +120,10 @@ def test_no_test_item_left_is_no_answer_that_was_accepted(report):
 
 def test_a_sample_proposes_no_count(report):
     leaked = replace(report, eval_rows=5, leaked_eval_rows=2)
-    assert not {p.key for p in proposals(leaked, brief(sample=True))} & {"data.examples", "data.eval_examples"}
+    assert not {p.key for p in proposals(leaked, brief(sample=True))} & {
+        "data.examples",
+        "data.eval_examples",
+    }
 
 
 def test_test_items_come_with_the_difference_they_show(report):
@@ -111,4 +134,6 @@ def test_test_items_come_with_the_difference_they_show(report):
 
 def test_nothing_is_proposed_twice(report):
     told = apply(report, brief())
-    assert not [p for p in proposals(report, told) if p.key not in ("data.examples", "data.eval_examples")]
+    assert not [
+        p for p in proposals(report, told) if p.key not in ("data.examples", "data.eval_examples")
+    ]

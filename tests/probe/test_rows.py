@@ -18,7 +18,9 @@ from advisor.core.errors import UsageError
 from advisor.probe import rows, streams
 from advisor.probe.rows import expand, read
 
-ROWS = [{"prompt": f"question {i} é漢", "completion": f"answer, {i}\nsecond line"} for i in range(5)]
+ROWS = [
+    {"prompt": f"question {i} é漢", "completion": f"answer, {i}\nsecond line"} for i in range(5)
+]
 JSONL = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
 
 
@@ -37,7 +39,12 @@ def write(path, data):
 
 @pytest.mark.parametrize(
     ("name", "pack"),
-    [("a.jsonl", bytes), ("a.jsonl.gz", gzip.compress), ("a.jsonl.bz2", bz2.compress), ("a.jsonl.xz", lzma.compress)],
+    [
+        ("a.jsonl", bytes),
+        ("a.jsonl.gz", gzip.compress),
+        ("a.jsonl.bz2", bz2.compress),
+        ("a.jsonl.xz", lzma.compress),
+    ],
 )
 def test_jsonl_packed_or_not(tmp_path, name, pack):
     assert values(write(tmp_path / name, pack(JSONL))) == ROWS
@@ -74,18 +81,34 @@ def test_parquet_arrow_and_a_folder(tmp_path):
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_list_dict_of_lists_and_utf16(tmp_path, indent):
     assert values(write(tmp_path / "a.json", json.dumps(ROWS, indent=indent).encode())) == ROWS
-    assert values(write(tmp_path / "b.json", json.dumps({"version": 1, "data": ROWS}, indent=indent).encode())) == ROWS
+    assert (
+        values(
+            write(
+                tmp_path / "b.json",
+                json.dumps({"version": 1, "data": ROWS}, indent=indent).encode(),
+            )
+        )
+        == ROWS
+    )
     assert values(write(tmp_path / "c.json", JSONL)) == ROWS
     assert values(write(tmp_path / "d.jsonl", JSONL.decode().encode("utf-16"))) == ROWS
     assert values(write(tmp_path / "e.jsonl", b"\xef\xbb\xbf" + JSONL)) == ROWS
 
 
 def test_one_chat_is_one_row(tmp_path):
-    chat = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}
+    chat = {
+        "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    }
     assert values(write(tmp_path / "a.json", json.dumps(chat).encode())) == [chat]
 
 
-@given(st.lists(st.dictionaries(st.text(min_size=1, max_size=5), st.text() | st.integers() | st.none(), max_size=3)))
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(min_size=1, max_size=5), st.text() | st.integers() | st.none(), max_size=3
+        )
+    )
+)
 def test_json_list_equals_the_library_s_reading(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("list") / "a.json"
     path.write_text("[" + " ,\n".join(json.dumps(r) for r in rows) + "]")
@@ -184,7 +207,9 @@ def test_files_of_another_kind_say_what_to_do(tmp_path, name, data, said):
 
 def test_a_quote_left_open_names_where_it_ends(tmp_path):
     path = write(tmp_path / "a.csv", b'text,label\n"open,1\n' + b"fine,2\n" * 3)
-    assert reasons(path) == [(2, "1 cell where the header has 2; it ends in line 5: is a quote left open?")]
+    assert reasons(path) == [
+        (2, "1 cell where the header has 2; it ends in line 5: is a quote left open?")
+    ]
 
 
 def test_a_pipe_is_read_once(tmp_path):
@@ -200,7 +225,10 @@ def test_missing_and_empty_places(tmp_path):
             expand([place])
 
 
-@given(st.binary(min_size=1, max_size=400), st.sampled_from(["a.jsonl", "a.csv", "a.json", "a.jsonl.gz", "a", "a.tsv"]))
+@given(
+    st.binary(min_size=1, max_size=400),
+    st.sampled_from(["a.jsonl", "a.csv", "a.json", "a.jsonl.gz", "a", "a.tsv"]),
+)
 def test_any_bytes_end_in_rows_or_one_line(tmp_path_factory, data, name):
     path = write(tmp_path_factory.mktemp("any") / name, data)
     said = name
@@ -215,9 +243,19 @@ def test_any_bytes_end_in_rows_or_one_line(tmp_path_factory, data, name):
     ("names", "read"),
     [
         (["train.jsonl", "test.jsonl"], ["train.jsonl"]),
-        (["data/train-00000-of-00002.jsonl", "data/train-00001-of-00002.jsonl", "data/validation-0.jsonl"], None),
+        (
+            [
+                "data/train-00000-of-00002.jsonl",
+                "data/train-00001-of-00002.jsonl",
+                "data/validation-0.jsonl",
+            ],
+            None,
+        ),
         (["a/train/x.jsonl", "a/dev/x.jsonl"], ["a/train/x.jsonl"]),
-        (["test.jsonl", "extra.jsonl"], ["extra.jsonl", "test.jsonl"]),  # no training split to prefer
+        (
+            ["test.jsonl", "extra.jsonl"],
+            ["extra.jsonl", "test.jsonl"],
+        ),  # no training split to prefer
         (["trainers.jsonl", "testing.jsonl"], ["testing.jsonl", "trainers.jsonl"]),  # other words
     ],
 )
@@ -234,9 +272,18 @@ def test_splits_are_not_mixed(tmp_path, names, read):
 def test_long_texts_come_in_parts_and_bad_lines_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "MAX_TEXT_CHARACTERS", 25)
     path = tmp_path / "a.txt"
-    path.write_bytes(b"one line here\n" * 2 + b"\xff\xfa bad\n" + b"another line\n" + b"x" * 40 + b"\n")
+    path.write_bytes(
+        b"one line here\n" * 2 + b"\xff\xfa bad\n" + b"another line\n" + b"x" * 40 + b"\n"
+    )
     found = list(read(path))
-    assert [(r.line, r.reason != "") for r in found] == [(1, False), (3, True), (2, False), (4, False), (5, False)]
+    assert [(r.line, r.reason != "") for r in found] == [
+        (1, False),
+        (3, True),
+        (2, False),
+        (4, False),
+        (5, False),
+    ]
     assert (
-        "".join(r.value["text"] for r in found if r.value) == "one line here\n" * 2 + "another line\n" + "x" * 40 + "\n"
+        "".join(r.value["text"] for r in found if r.value)
+        == "one line here\n" * 2 + "another line\n" + "x" * 40 + "\n"
     )

@@ -87,7 +87,9 @@ def test_a_large_group_of_copies_is_one_group():
 
 def test_copies_across_and_keep():
     rng = random.Random(1)
-    texts = [" ".join(f"w{rng.randrange(5000)}" for _ in range(rng.choice((8, 40)))) for _ in range(400)]
+    texts = [
+        " ".join(f"w{rng.randrange(5000)}" for _ in range(rng.choice((8, 40)))) for _ in range(400)
+    ]
     held = sketched(texts)
     rows = np.arange(0, 400, 3)
     held.keep(rows)

@@ -66,9 +66,18 @@ def test_profile_is_a_distribution():
     ("language", "text"),
     [
         ("English", PLAIN),
-        ("German", "Ich habe meine Karte verloren und weiß nicht, wie ich das Geld von der Bank bekommen kann."),
-        ("French", "Je ne sais pas où est la carte que vous avez envoyée à mon adresse dans le sud."),
-        ("Spanish", "No sé cuándo llega la tarjeta que me enviaron por correo, y el banco no responde."),
+        (
+            "German",
+            "Ich habe meine Karte verloren und weiß nicht, wie ich das Geld von der Bank bekommen kann.",
+        ),
+        (
+            "French",
+            "Je ne sais pas où est la carte que vous avez envoyée à mon adresse dans le sud.",
+        ),
+        (
+            "Spanish",
+            "No sé cuándo llega la tarjeta que me enviaron por correo, y el banco no responde.",
+        ),
         ("Japanese", "カードをなくしました。どうすればいいですか。"),
         ("Chinese", "我的银行卡丢了，请问应该怎么办？"),
         ("Korean", "카드를 잃어버렸어요. 어떻게 해야 하나요?"),
@@ -77,7 +86,9 @@ def test_profile_is_a_distribution():
     ],
 )
 def test_languages(language, text):
-    assert language_of(text, text.casefold().replace(",", " ").replace(".", " ").split()) == language
+    assert (
+        language_of(text, text.casefold().replace(",", " ").replace(".", " ").split()) == language
+    )
 
 
 def test_language_shares_sum_to_one():

@@ -9,9 +9,7 @@ from advisor.core.quantity import Basis
 from advisor.probe.data import probe
 from advisor.probe.templates import chat_for
 
-CHATML = (
-    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>' + '\\n' }}{% endfor %}"
-)
+CHATML = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>' + '\\n' }}{% endfor %}"
 ALTERNATING = (
     "{{ bos_token }}{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
     "{{ raise_exception('Conversation roles must alternate') }}{% endif %}"
@@ -135,7 +133,10 @@ def test_an_unknown_template_says_so():
 def test_rows_are_counted_with_the_template(tmp_path):
     with_words(tmp_path, "user", "assistant", "one", "two", "three")
     folder(tmp_path, CHATML)
-    rows = [{"prompt": "one two", "completion": "three"}, {"prompt": "one", "completion": "two three one"}]
+    rows = [
+        {"prompt": "one two", "completion": "three"},
+        {"prompt": "one", "completion": "two three one"},
+    ]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
     report = probe([tmp_path / "a.jsonl"], tokenizer=tmp_path)
     assert report.prompt_tokens.likely == 1.5
@@ -148,18 +149,25 @@ def test_rows_are_counted_with_the_template(tmp_path):
 
 def test_a_chat_of_many_turns_and_refused_rows(tmp_path):
     with_words(tmp_path, "user", "assistant", "one", "s", "/")
-    folder(tmp_path, ALTERNATING.replace("{{ bos_token }}", "").replace("{{ eos_token }}", "<|im_end|>"))
+    folder(
+        tmp_path,
+        ALTERNATING.replace("{{ bos_token }}", "").replace("{{ eos_token }}", "<|im_end|>"),
+    )
     chats = [["human", "gpt", "human", "gpt"], ["gpt", "human"]]
     lines = [{"conversations": [{"from": who, "value": "one"} for who in chat]} for chat in chats]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(r) + "\n" for r in lines))
     report = probe([tmp_path / "a.jsonl"], tokenizer=tmp_path)
-    # each turn: `[`, role, `]`, one, <|im_end|>, so 4 around the text; the second chat begins with the assistant
+    # each turn: `[`, role, `]`, one, <|im_end|>, so 4 around the text; the second chat begins with
+    # the assistant
     assert report.chat_tokens.likely == 4 * 4
     assert any("1 rows are refused" in w and "must alternate" in w for w in report.warnings)
 
 
 def test_messages_are_counted_for_openai_models(tmp_path):
-    turns = [{"role": r, "content": "hello"} for r in ("system", "user", "assistant", "user", "assistant")]
+    turns = [
+        {"role": r, "content": "hello"}
+        for r in ("system", "user", "assistant", "user", "assistant")
+    ]
     (tmp_path / "a.jsonl").write_text(json.dumps({"messages": turns}) + "\n")
     report = probe([tmp_path / "a.jsonl"], model="gpt-4.1")
     assert report.chat_tokens.likely == 5 * 4 + 3

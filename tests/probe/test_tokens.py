@@ -32,7 +32,9 @@ def test_needs_no_network_and_no_cache(monkeypatch, tmp_path):
     tokens._o200k.cache_clear()
     assert tokens.default_counter().count("offline") == 1
     assert list(tmp_path.iterdir()) == []
-    assert "o200k_base" not in tiktoken.registry.ENCODINGS  # built under our own name, not registered
+    assert (
+        "o200k_base" not in tiktoken.registry.ENCODINGS
+    )  # built under our own name, not registered
 
 
 @given(st.text(max_size=200))

@@ -41,7 +41,11 @@ def test_poisson_arrivals_hit_as_the_formula_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("when,prefix\n", "line 1"), ("timestamp,prefix\nsoon,a\n", "line 2"), ("timestamp,prefix\n", "no requests")],
+    [
+        ("when,prefix\n", "line 1"),
+        ("timestamp,prefix\nsoon,a\n", "line 2"),
+        ("timestamp,prefix\n", "no requests"),
+    ],
 )
 def test_a_broken_log_says_where(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "log.csv"
@@ -52,5 +56,7 @@ def test_a_broken_log_says_where(tmp_path: Path, text: str, said: str) -> None:
 
 def test_times_without_a_zone_are_utc(tmp_path: Path) -> None:
     file = tmp_path / "log.csv"
-    file.write_text("timestamp,prefix\n2026-11-01T10:00:00,a\n2026-11-01T10:04:00+00:00,a\n", encoding="utf-8")
+    file.write_text(
+        "timestamp,prefix\n2026-11-01T10:00:00,a\n2026-11-01T10:04:00+00:00,a\n", encoding="utf-8"
+    )
     assert read_log(file).own_hits[5] == 0.5

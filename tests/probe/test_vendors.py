@@ -1,4 +1,7 @@
-"""Cards of AMD, Intel and Apple. The answers are made by hand in the shape of the tools' documentation."""
+"""Cards of AMD, Intel and Apple.
+
+The answers are made by hand in the shape of the tools' documentation.
+"""
 
 import json
 import stat
@@ -39,8 +42,16 @@ ROCM = {
     "card2": {"Card Series": "AMD Radeon RX 7900 XTX", "VRAM Total Memory (B)": "N/A"},
     "system": {"Driver version": "6.2.4"},
 }  # fmt: skip
-INTEL = {"device_list": [{"device_id": 0, "device_name": "Intel(R) Data Center GPU Flex 170", "device_type": "GPU"}]}
-INTEL_ONE = {"device_id": 0, "memory_physical_size_byte": str(14 * 1024**3), "driver_version": "I915_23.10"}
+INTEL = {
+    "device_list": [
+        {"device_id": 0, "device_name": "Intel(R) Data Center GPU Flex 170", "device_type": "GPU"}
+    ]
+}
+INTEL_ONE = {
+    "device_id": 0,
+    "memory_physical_size_byte": str(14 * 1024**3),
+    "driver_version": "I915_23.10",
+}
 INTEL_NOW = {
     "device_level": [
         {"metrics_type": "XPUM_STATS_GPU_UTILIZATION", "value": 7},
@@ -48,7 +59,12 @@ INTEL_NOW = {
         {"metrics_type": "XPUM_STATS_MEMORY_USED", "value": 1024.0},
     ]
 }
-APPLE = {"SPDisplaysDataType": [{"sppci_model": "Apple M3 Max", "sppci_cores": "40"}, {"_name": "Virtual"}]}
+APPLE = {
+    "SPDisplaysDataType": [
+        {"sppci_model": "Apple M3 Max", "sppci_cores": "40"},
+        {"_name": "Virtual"},
+    ]
+}
 
 
 def tools(**answers):
@@ -84,21 +100,40 @@ def test_amd(wrapped):
     (card,), reasons, driver = other_cards(
         KNOWN, tools(amd_smi=lambda c: {"gpu_data": amd(c)} if wrapped else amd(c)), first=3
     )
-    assert (card.index, card.name, card.gpu, card.vendor) == (3, "AMD Instinct MI300X", "MI300X", "AMD")
+    assert (card.index, card.name, card.gpu, card.vendor) == (
+        3,
+        "AMD Instinct MI300X",
+        "MI300X",
+        "AMD",
+    )
     assert card.memory_total_gib == Reading(196592 / 1024, "GiB")
     assert card.memory_free_gib.value == pytest.approx(196307 / 1024)
     assert card.power_watts == Reading(132.0, "W")
-    assert (card.clock_mhz.value, card.temperature_c.value, card.utilisation.value) == (2100, 41, 0.25)
+    assert (card.clock_mhz.value, card.temperature_c.value, card.utilisation.value) == (
+        2100,
+        41,
+        0.25,
+    )
     assert card.power_limit_watts == Reading(None, "W", "its tool does not tell")
     assert (reasons, driver) == ((), Reading("amdgpu 6.10.5"))
 
 
 def test_older_amd_tool_stands_in_where_the_newer_fails():
-    cards, reasons, driver = other_cards(KNOWN, tools(amd_smi=ToolFailedError("amd-smi did not answer"), rocm_smi=ROCM))
-    assert [c.name for c in cards] == ["AMD Instinct MI210", "AMD Radeon RX 7900 XTX", "AMD Radeon RX 7900 XTX"]
+    cards, reasons, driver = other_cards(
+        KNOWN, tools(amd_smi=ToolFailedError("amd-smi did not answer"), rocm_smi=ROCM)
+    )
+    assert [c.name for c in cards] == [
+        "AMD Instinct MI210",
+        "AMD Radeon RX 7900 XTX",
+        "AMD Radeon RX 7900 XTX",
+    ]
     first, second, _ = cards
     assert (first.memory_total_gib.value, first.memory_free_gib.value) == (64.0, 48.0)
-    assert (first.power_watts.value, first.power_limit_watts.value, first.clock_mhz.value) == (43.0, 300.0, 800.0)
+    assert (first.power_watts.value, first.power_limit_watts.value, first.clock_mhz.value) == (
+        43.0,
+        300.0,
+        800.0,
+    )
     assert (first.temperature_c.value, first.utilisation.value) == (38.0, 0.5)
     assert second.memory_total_gib.value is None
     assert (reasons, driver) == ((), Reading("amdgpu 6.2.4"))
@@ -114,7 +149,11 @@ def test_intel():
 
 def test_intel_without_rights_to_statistics():
     def run(command):
-        return ToolFailedError("xpu-smi: permission denied") if command[1] == "stats" else intel(command)
+        return (
+            ToolFailedError("xpu-smi: permission denied")
+            if command[1] == "stats"
+            else intel(command)
+        )
 
     (card,), reasons, _ = other_cards(KNOWN, tools(xpu_smi=run))
     assert card.memory_total_gib.value == 14.0
@@ -147,7 +186,9 @@ def test_in_the_report_and_its_warnings():
     def no_driver():
         raise OSError("no library")
 
-    report = probe(SimpleNamespace(nvmlInit=no_driver), known=KNOWN, environ={}, run=tools(rocm_smi=ROCM))
+    report = probe(
+        SimpleNamespace(nvmlInit=no_driver), known=KNOWN, environ={}, run=tools(rocm_smi=ROCM)
+    )
     assert [c.index for c in report.cards] == [0, 1, 2]
     assert report.driver == Reading("amdgpu 6.2.4")
     assert report.cards_reason == ""

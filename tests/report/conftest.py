@@ -1,4 +1,6 @@
-"""A verdict made by hand: a marketplace extracts attributes; a small tuned model beats the batched prompt on cost."""
+"""A verdict made by hand: a marketplace extracts attributes; a small tuned model beats the batched
+prompt on cost.
+"""
 
 from __future__ import annotations
 
@@ -36,16 +38,32 @@ def given(id: str, value: float, unit: str, basis: str = "quoted") -> FigureInpu
     return FigureInput(id, value, unit, basis, f"brief catalogue.toml: {id}", "2026-11-20")
 
 
-def figure(id: str, value: float, unit: str, formula: str, filled: str, *inputs: FigureInput) -> FigureRecord:
+def figure(
+    id: str, value: float, unit: str, formula: str, filled: str, *inputs: FigureInput
+) -> FigureRecord:
     low, high = (value, value) if not inputs else (0.9 * value, 1.2 * value)
     return FigureRecord(
-        id, value, low, value, high, unit, "modelled", formula, filled, inputs, "", "", id.replace(".", "-")
+        id,
+        value,
+        low,
+        value,
+        high,
+        unit,
+        "modelled",
+        formula,
+        filled,
+        inputs,
+        "",
+        "",
+        id.replace(".", "-"),
     )
 
 
 def prompt_arm() -> ArmRecord:
     requests = given("traffic.requests_per_month", 3_000_000, "requests/month")
-    price = FigureInput("price.input", 3.0, "USD/1M tokens", "quoted", "genai-prices: claude-sonnet-5", "2026-11-01")
+    price = FigureInput(
+        "price.input", 3.0, "USD/1M tokens", "quoted", "genai-prices: claude-sonnet-5", "2026-11-01"
+    )
     figures = (
         figure("tokens.static", 1650, "tokens/request", "", ""),
         figure(
@@ -57,10 +75,26 @@ def prompt_arm() -> ArmRecord:
             requests,
             price,
         ),
-        figure("run.total", 12168, "USD/month", "run.inference", "12,168", given("run.inference", 12168, "USD/month")),
-        figure("once.total", 720, "USD", "once.evaluation", "720", given("once.evaluation", 720, "USD")),
+        figure(
+            "run.total",
+            12168,
+            "USD/month",
+            "run.inference",
+            "12,168",
+            given("run.inference", 12168, "USD/month"),
+        ),
+        figure(
+            "once.total", 720, "USD", "once.evaluation", "720", given("once.evaluation", 720, "USD")
+        ),
         figure("quality.score", 0.905, "score", "", ""),
-        figure("time.weeks", 2, "weeks", "team.prompt_hours ÷ 40", "40 ÷ 20", given("team.prompt_hours", 40, "h")),
+        figure(
+            "time.weeks",
+            2,
+            "weeks",
+            "team.prompt_hours ÷ 40",
+            "40 ÷ 20",
+            given("team.prompt_hours", 40, "h"),
+        ),
     )
     return ArmRecord(
         "prompt/few-shot@claude-sonnet-5+batch",
@@ -93,10 +127,24 @@ def tune_arm() -> ArmRecord:
             rate,
         ),
         figure(
-            "once.total", 18363.27, "USD", "once.training + once.people", "43.27 + 18,320", given("x", 18320, "USD")
+            "once.total",
+            18363.27,
+            "USD",
+            "once.training + once.people",
+            "43.27 + 18,320",
+            given("x", 18320, "USD"),
         ),
-        figure("run.hosting", 237.28, "USD/month", "card hours × hardware.usd_per_hour", "127.5 × 1.861", rate),
-        figure("run.total", 3317.28, "USD/month", "run.hosting + run.people", "237.28 + 3,080", rate),
+        figure(
+            "run.hosting",
+            237.28,
+            "USD/month",
+            "card hours × hardware.usd_per_hour",
+            "127.5 × 1.861",
+            rate,
+        ),
+        figure(
+            "run.total", 3317.28, "USD/month", "run.hosting + run.people", "237.28 + 3,080", rate
+        ),
         figure(
             "horizon.total",
             58170.63,
@@ -163,7 +211,9 @@ def unpriced_arm() -> ArmRecord:
 
 def marketplace() -> Verdict:
     tune, prompt = tune_arm(), prompt_arm()
-    today = replace(prompt, id="as-is/zero-shot@gpt-4.1-mini+cached", p_best=0.0, p_meets_constraints=0.004)
+    today = replace(
+        prompt, id="as-is/zero-shot@gpt-4.1-mini+cached", p_best=0.0, p_meets_constraints=0.004
+    )
     return Verdict(
         schema=1,
         name="Catalogue attribute extraction",
@@ -182,13 +232,29 @@ def marketplace() -> Verdict:
         ),
         arms=(prompt, tune, today, unpriced_arm()),
         excluded=(
-            Excluded("prompt/few-shot@claude-haiku-4-5+batch", "quality target", "0.842 is below the target of 0.9"),
+            Excluded(
+                "prompt/few-shot@claude-haiku-4-5+batch",
+                "quality target",
+                "0.842 is below the target of 0.9",
+            ),
         ),
         break_even=BreakEven(
-            1.99, 1_150_000, 0.27, None, Range(1.6, 2.0, 2.9), requests_per_month_range=Range(940_000, 1_150_000, None)
+            1.99,
+            1_150_000,
+            0.27,
+            None,
+            Range(1.6, 2.0, 2.9),
+            requests_per_month_range=Range(940_000, 1_150_000, None),
         ),
         flip_points=(
-            FlipPoint("traffic.requests_per_month", 1_150_000, "prompt", 3_000_000, "requests/month", prompt.id),
+            FlipPoint(
+                "traffic.requests_per_month",
+                1_150_000,
+                "prompt",
+                3_000_000,
+                "requests/month",
+                prompt.id,
+            ),
             FlipPoint("prices.multiple", 0.27, "prompt"),
         ),
         sensitivity=(
@@ -210,7 +276,9 @@ def marketplace() -> Verdict:
                 Range(15_000, 18_000, 21_000),
                 Range(2_000, 2_300, 2_900),
             ),
-            SegmentVerdict("new brands", "prompt", prompt.id, 0.88, Range(0, 0, 0), Range(2_900, 3_650, 4_400)),
+            SegmentVerdict(
+                "new brands", "prompt", prompt.id, 0.88, Range(0, 0, 0), Range(2_900, 3_650, 4_400)
+            ),
         ),
         plan=(
             PlanStage(1, prompt.id, "the test set stands and 0.90 is reached", 2),
@@ -222,7 +290,12 @@ def marketplace() -> Verdict:
         ),
         warnings=("40 near-duplicate rows between training and test data.",),
         sources=(
-            SourceRecord("genai-prices: claude-sonnet-5", "quoted", "2026-11-01", ("price.input", "price.output")),
+            SourceRecord(
+                "genai-prices: claude-sonnet-5",
+                "quoted",
+                "2026-11-01",
+                ("price.input", "price.output"),
+            ),
         ),
         alternative=prompt.id,
         horizon_months=12,
@@ -294,7 +367,9 @@ def hostile() -> Verdict:
 
 @pytest.fixture
 def golden() -> Callable[[str, str], None]:
-    """Compare with a kept file; UPDATE_GOLDEN=1 writes it instead, to be looked at before it is committed."""
+    """Compare with a kept file; UPDATE_GOLDEN=1 writes it instead, to be looked at before it is
+    committed.
+    """
 
     def compare(name: str, text: str) -> None:
         path = GOLDEN / name

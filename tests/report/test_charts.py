@@ -22,21 +22,31 @@ def of_class(root: ElementTree.Element, tag: str, style: str) -> list[ElementTre
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_chart_is_well_formed_named_and_inside_its_frame(verdict: Verdict, hostile: Verdict, name: str) -> None:
+def test_each_chart_is_well_formed_named_and_inside_its_frame(
+    verdict: Verdict, hostile: Verdict, name: str
+) -> None:
     for held in (verdict, hostile):
         root = parse(charts.draw(name, held))
         assert root.get("role") == "img"
         assert root.find(f"{SVG}title").text
         _, _, width, height = map(float, root.get("viewBox").split())
         for e in root.iter():
-            for attribute, most in (("x", width), ("x1", width), ("x2", width), ("cx", width), ("y", height)):
+            for attribute, most in (
+                ("x", width),
+                ("x1", width),
+                ("x2", width),
+                ("cx", width),
+                ("y", height),
+            ):
                 assert 0 <= float(e.get(attribute, 0)) <= most
 
 
 def test_bars_of_chance_are_in_proportion(verdict: Verdict) -> None:
     root = parse(charts.draw("best", verdict))
     chosen, other = of_class(root, "rect", "mark bar"), of_class(root, "rect", "rest bar")
-    assert float(chosen[0].get("width")) / float(other[0].get("width")) == pytest.approx(0.91 / 0.09, rel=0.01)
+    assert float(chosen[0].get("width")) / float(other[0].get("width")) == pytest.approx(
+        0.91 / 0.09, rel=0.01
+    )
 
 
 def test_intervals_lie_where_their_ends_are(verdict: Verdict) -> None:
@@ -45,7 +55,9 @@ def test_intervals_lie_where_their_ends_are(verdict: Verdict) -> None:
     dot = of_class(root, "circle", "mark dot")[0]
     left, right, middle = float(band.get("x1")), float(band.get("x2")), float(dot.get("cx"))
     held = verdict.chosen.horizon_usd
-    assert (middle - left) / (right - left) == pytest.approx((held.p50 - held.p10) / (held.p90 - held.p10), abs=0.01)
+    assert (middle - left) / (right - left) == pytest.approx(
+        (held.p50 - held.p10) / (held.p90 - held.p10), abs=0.01
+    )
 
 
 def test_the_lines_cross_at_the_break_even(verdict: Verdict) -> None:

@@ -33,19 +33,27 @@ def judged(verdict: Verdict, /, monthly: float, **changes: object) -> Verdict:
             yield replace(found, value=monthly) if found.id == "run.total" else found
 
     chosen = replace(verdict.chosen, figures=tuple(figures()))
-    return replace(verdict, arms=tuple(chosen if a.id == chosen.id else a for a in verdict.arms), **changes)
+    return replace(
+        verdict, arms=tuple(chosen if a.id == chosen.id else a for a in verdict.arms), **changes
+    )
 
 
 @pytest.fixture
 def per_request(verdict: Verdict):
-    """A judge whose running cost is a hundredth of a dollar a request, and double that in Europe."""
+    """A judge whose running cost is a hundredth of a dollar a request, and double that in
+    Europe.
+    """
 
     def judge(brief: Brief) -> Verdict:
         if brief.models.prompt == ():
             raise Infeasible("no option is left")
         if brief.traffic.requests_per_month.likely > 1e6:
             raise UsageError("traffic.requests_per_month: too many")
-        cost = 0.01 * brief.traffic.requests_per_month.likely * (2 if brief.policy.residency == "eu" else 1)
+        cost = (
+            0.01
+            * brief.traffic.requests_per_month.likely
+            * (2 if brief.policy.residency == "eu" else 1)
+        )
         return judged(verdict, cost)
 
     return judge
@@ -62,8 +70,15 @@ def test_equal_briefs_do_not_differ(per_request) -> None:
 
 
 def test_each_input_is_priced_alone_and_the_rest_together(per_request, golden) -> None:
-    """10,000 requests at $0.01 become 30,000 at $0.02: +100 by residency, +200 by volume, +200 by both together."""
-    other = set_to(BASE, name="other", traffic__requests_per_month=Range.exact(30_000.0), policy__residency="eu")
+    """10,000 requests at $0.01 become 30,000 at $0.02: +100 by residency, +200 by volume, +200 by
+    both together.
+    """
+    other = set_to(
+        BASE,
+        name="other",
+        traffic__requests_per_month=Range.exact(30_000.0),
+        policy__residency="eu",
+    )
     held = difference(BASE, other, ("a.toml", "b.toml"), per_request)
     assert held.change.monthly_usd == 500.0
     effects = {c.input: c.effect.monthly_usd for c in held.changed}
@@ -107,9 +122,17 @@ def test_an_unknown_amount_makes_an_unknown_change(per_request, verdict: Verdict
 
 @pytest.mark.parametrize(
     ("a", "b", "change"),
-    [(43.16, 1274.60, 1231.44), (0.1, 0.3, 0.2), (None, 1.0, None), (5.0, 5.0, 0.0), (1274.60, 43.16, -1231.44)],
+    [
+        (43.16, 1274.60, 1231.44),
+        (0.1, 0.3, 0.2),
+        (None, 1.0, None),
+        (5.0, 5.0, 0.0),
+        (1274.60, 43.16, -1231.44),
+    ],
 )
-def test_changes_are_exact_to_the_cent(a: float | None, b: float | None, change: float | None) -> None:
+def test_changes_are_exact_to_the_cent(
+    a: float | None, b: float | None, change: float | None
+) -> None:
     assert cents_between(a, b) == change
 
 
@@ -131,7 +154,10 @@ def test_only_what_differs_is_swapped_one_at_a_time() -> None:
 
 
 def test_a_table_on_both_sides_differs_key_by_key() -> None:
-    a, b = replace(BASE, retrieval=Retrieval()), replace(BASE, retrieval=Retrieval(tokens=Range.exact(9.0)))
+    a, b = (
+        replace(BASE, retrieval=Retrieval()),
+        replace(BASE, retrieval=Retrieval(tokens=Range.exact(9.0))),
+    )
     assert differing(a, b) == ("retrieval.tokens",)
 
 

@@ -17,7 +17,11 @@ def test_a_figure_of_the_chosen_option(verdict: Verdict, golden) -> None:
 def test_formula_numbers_and_value_stand_below_each_other(verdict: Verdict) -> None:
     lines = figure.render(*figure.find(verdict, "run.hosting")).splitlines()
     equations = [line.strip() for line in lines if line.startswith("  =")]
-    assert equations == ["= card hours × hardware.usd_per_hour", "= 127.5 × 1.861", "= 237.28 USD/month"]
+    assert equations == [
+        "= card hours × hardware.usd_per_hour",
+        "= 127.5 × 1.861",
+        "= 237.28 USD/month",
+    ]
 
 
 def test_what_the_chosen_option_lacks_is_looked_for_in_the_others(verdict: Verdict) -> None:
@@ -35,9 +39,21 @@ def test_an_option_may_be_named_before_the_figure_or_apart(verdict: Verdict) -> 
     [
         ("run.totl", "", "did you mean 'run.total'"),
         ("qqq", "", "--all lists every figure"),
-        ("run.inference", "tune/lora@llama-3.1-8b+batch+rented", "no figure 'run.inference' of tune/lora"),
-        ("run.total", "prompt/few-shot@claude-sonnet5+batch", "did you mean 'prompt/few-shot@claude-sonnet-5+batch'"),
-        ("run.total", "prompt/few-shot@claude-haiku-4-5+batch", "ruled out (quality target: 0.842 is below"),
+        (
+            "run.inference",
+            "tune/lora@llama-3.1-8b+batch+rented",
+            "no figure 'run.inference' of tune/lora",
+        ),
+        (
+            "run.total",
+            "prompt/few-shot@claude-sonnet5+batch",
+            "did you mean 'prompt/few-shot@claude-sonnet-5+batch'",
+        ),
+        (
+            "run.total",
+            "prompt/few-shot@claude-haiku-4-5+batch",
+            "ruled out (quality target: 0.842 is below",
+        ),
         ("a:run.total", "b", "leave one of them out"),
     ],
 )

@@ -59,7 +59,9 @@ def test_the_file_needs_nothing_else(sources: list[str]) -> None:
     for source in sources:
         read = Reader(source)
         assert not {"script", "link", "iframe", "img", "object"} & set(read.tags)
-        assert not [a for a in read.attributes if a[0] in ("src", "href", "srcset", "data", "action")]
+        assert not [
+            a for a in read.attributes if a[0] in ("src", "href", "srcset", "data", "action")
+        ]
         assert not [a for a in read.attributes if a[0].startswith("on")]
         assert not re.search(r"@import|url\(", source)
 
@@ -79,10 +81,17 @@ def test_every_figure_of_every_option_is_traced(verdict: Verdict) -> None:
             assert figure.id in text
             assert figure.formula in text
             assert figure.filled in text
-            assert all(i.id in text and i.source in text for i in figure.inputs if not arm.figure(i.id))
+            assert all(
+                i.id in text and i.source in text for i in figure.inputs if not arm.figure(i.id)
+            )
 
 
 def test_light_dark_and_print(verdict: Verdict) -> None:
     source = html.render(verdict)
-    for rule in ("prefers-color-scheme: dark", "@media print", "max-width: 760px", 'name="viewport"'):
+    for rule in (
+        "prefers-color-scheme: dark",
+        "@media print",
+        "max-width: 760px",
+        'name="viewport"',
+    ):
         assert rule in source

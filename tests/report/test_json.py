@@ -39,7 +39,9 @@ def test_the_keys_of_the_contract_are_all_there(verdict: Verdict) -> None:
 
 
 def test_it_is_the_record_and_nothing_else(verdict: Verdict) -> None:
-    record = json.loads(json.dumps(asdict(verdict)), parse_float=lambda digits: float(f"{float(digits):.10g}"))
+    record = json.loads(
+        json.dumps(asdict(verdict)), parse_float=lambda digits: float(f"{float(digits):.10g}")
+    )
     assert json.loads(report.render(verdict)) == record
 
 

@@ -20,7 +20,9 @@ def tokens(source: str) -> Iterator[Token]:
 
 
 def shown(source: str) -> str:
-    return "".join(t.content for t in tokens(source) if t.type in ("text", "text_special", "code_inline"))
+    return "".join(
+        t.content for t in tokens(source) if t.type in ("text", "text_special", "code_inline")
+    )
 
 
 def test_the_whole_report(verdict: Verdict, golden) -> None:
@@ -39,7 +41,9 @@ def test_every_row_of_a_table_has_the_cells_of_its_head(verdict: Verdict, hostil
         assert not [row for row in rows if not row.endswith("|")]
 
 
-def test_text_from_data_neither_formats_nor_links_nor_runs(verdict: Verdict, hostile: Verdict) -> None:
+def test_text_from_data_neither_formats_nor_links_nor_runs(
+    verdict: Verdict, hostile: Verdict
+) -> None:
     kinds = {t.type for t in tokens(markdown.render(hostile))}
     assert not {k for k in kinds if k.startswith(("html", "link", "em_", "image"))}
     assert kinds == {t.type for t in tokens(markdown.render(verdict))}
@@ -53,5 +57,7 @@ def test_escaped_text_reads_back_letter_by_letter(text: str) -> None:
 
 @given(st.text(min_size=1).map(words.clean).filter(bool))
 def test_code_reads_back_letter_by_letter(text: str) -> None:
-    spans = [t.content for t in tokens(markdown.code(text.replace("|", "/"))) if t.type == "code_inline"]
+    spans = [
+        t.content for t in tokens(markdown.code(text.replace("|", "/"))) if t.type == "code_inline"
+    ]
     assert spans == [text.replace("|", "/")]

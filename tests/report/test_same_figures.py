@@ -16,7 +16,9 @@ from advisor.report import html, markdown, text
 from advisor.report import json as as_json
 from advisor.report.headline import headline
 
-RANGES = st.lists(st.floats(0, 1e9), min_size=3, max_size=3).map(lambda values: Range(*sorted(values)))
+RANGES = st.lists(st.floats(0, 1e9), min_size=3, max_size=3).map(
+    lambda values: Range(*sorted(values))
+)
 
 
 class Text(HTMLParser):
@@ -33,7 +35,9 @@ def flat(words: str) -> str:
     return re.sub(r"[\s*]+", " ", words.replace("\\", ""))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
 @given(once=RANGES, month=RANGES, total=RANGES, regret=st.floats(0, 1e9))
 def test_every_medium_shows_the_same_headline(
     verdict: Verdict, once: Range, month: Range, total: Range, regret: float
@@ -56,4 +60,6 @@ def test_every_medium_shows_the_same_headline(
                 assert figure.high in shown, (name, figure.label)
     raw = next(a for a in json.loads(as_json.render(held))["arms"] if a["id"] == chosen.id)
     for key, range_ in (("one_off_usd", once), ("monthly_usd", month), ("horizon_usd", total)):
-        assert [float(f"{v:.10g}") for v in (range_.p10, range_.p50, range_.p90)] == list(raw[key].values())
+        assert [float(f"{v:.10g}") for v in (range_.p10, range_.p50, range_.p90)] == list(
+            raw[key].values()
+        )

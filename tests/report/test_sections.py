@@ -7,7 +7,14 @@ import pytest
 from advisor.core.quantity import Range
 from advisor.core.verdict import BreakEven, FlipPoint, LabelsNeeded, NextStep, SourceRecord, Verdict
 from advisor.report import text
-from advisor.report.sections import break_even_sentences, flip_sentence, is_near, ranked, step_sentence, widest_first
+from advisor.report.sections import (
+    break_even_sentences,
+    flip_sentence,
+    is_near,
+    ranked,
+    step_sentence,
+    widest_first,
+)
 
 
 @pytest.mark.parametrize(
@@ -20,11 +27,21 @@ from advisor.report.sections import break_even_sentences, flip_sentence, is_near
             ["the higher one-off cost is earned back in 1.99 months (1.6 – never)"],
         ),
         (
-            BreakEven(requests_per_month=1_144_797, price_multiple=0.268, price_multiple_range=Range(0.2, 0.27, 0.4)),
-            ["equal cost at 1,140,000 requests a month", "equal cost at 0.268 × today's prices (0.2 – 0.4)"],
+            BreakEven(
+                requests_per_month=1_144_797,
+                price_multiple=0.268,
+                price_multiple_range=Range(0.2, 0.27, 0.4),
+            ),
+            [
+                "equal cost at 1,140,000 requests a month",
+                "equal cost at 0.268 × today's prices (0.2 – 0.4)",
+            ],
         ),
         (
-            BreakEven(requests_per_month=1_144_797, requests_per_month_range=Range(939_812, 1_150_000, None)),
+            BreakEven(
+                requests_per_month=1_144_797,
+                requests_per_month_range=Range(939_812, 1_150_000, None),
+            ),
             ["equal cost at 1,140,000 requests a month (940,000 – never)"],
         ),
         (BreakEven(uplift=-0.02), ["equal worth at a quality difference of −0.020"]),
@@ -54,7 +71,10 @@ def test_flip_points(flip: FlipPoint, sentence: str) -> None:
 
 def test_a_step_that_costs_nothing_is_only_named() -> None:
     assert step_sentence(NextStep("decide now", 0, 0, 0)) == "decide now"
-    assert step_sentence(NextStep("label 300", 360, 1, 900)) == "label 300: costs $360, takes 1 day, is worth $900"
+    assert (
+        step_sentence(NextStep("label 300", 360, 1, 900))
+        == "label 300: costs $360, takes 1 day, is worth $900"
+    )
 
 
 def test_reading_order(verdict: Verdict) -> None:
@@ -74,25 +94,34 @@ def test_reading_order(verdict: Verdict) -> None:
         (0.0, 3.0, True),
     ],
 )
-def test_only_flip_points_within_a_hundredfold_are_named(value: float, now: float, near: bool) -> None:
+def test_only_flip_points_within_a_hundredfold_are_named(
+    value: float, now: float, near: bool
+) -> None:
     assert is_near(FlipPoint("a.b", value, "prompt", now)) == near
 
 
 def test_far_flip_points_are_counted(verdict: Verdict) -> None:
-    far = replace(verdict, flip_points=(FlipPoint("traffic.input_tokens", 9e6, "tune", 100.0, "tokens/request"),))
+    far = replace(
+        verdict,
+        flip_points=(FlipPoint("traffic.input_tokens", 9e6, "tune", 100.0, "tokens/request"),),
+    )
     shown = text.render(far)
     assert "1 other input: only more than 100 times larger or smaller than now" in shown
     assert "9,000,000" not in shown
 
 
-@pytest.mark.parametrize(("days", "shown"), [(0.01, "less than a day"), (1, "1 day"), (4.667, "5 days")])
+@pytest.mark.parametrize(
+    ("days", "shown"), [(0.01, "less than a day"), (1, "1 day"), (4.667, "5 days")]
+)
 def test_days_are_whole(days: float, shown: str) -> None:
     assert shown in step_sentence(NextStep("grade", 1, days, 5))
 
 
 def test_labels_beyond_the_curve_and_old_sources_are_marked(verdict: Verdict) -> None:
     labels, none = Range(8, 83_700, 2_000_000), Range(None, None, None)
-    need = LabelsNeeded("tune/lora@m", labels, none, none, "40% of draws do not get there by 2,000,000 labels")
+    need = LabelsNeeded(
+        "tune/lora@m", labels, none, none, "40% of draws do not get there by 2,000,000 labels"
+    )
     source = SourceRecord("price list", "quoted", "2026-01-02", ("price.input",))
     shown = text.render(replace(verdict, labels_needed=(need,), sources=(source,)))
     assert "8 – beyond 2,000,000" in shown

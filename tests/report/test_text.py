@@ -48,9 +48,13 @@ def test_colour_only_adds_to_what_is_there(verdict: Verdict) -> None:
 
 
 def test_an_interval_too_narrow_to_draw_is_written(verdict: Verdict) -> None:
-    chosen = replace(verdict.chosen, one_off_usd=Range(18_363.0, 18_364.0, 18_365.0), weeks=Range(4.0, 4.0, 4.0))
+    chosen = replace(
+        verdict.chosen, one_off_usd=Range(18_363.0, 18_364.0, 18_365.0), weeks=Range(4.0, 4.0, 4.0)
+    )
     lines = text.render(replace(verdict, arms=(chosen, *verdict.arms[2:]))).splitlines()
-    once, ready = (next(line for line in lines if line.startswith(word)) for word in ("once", "ready"))
+    once, ready = (
+        next(line for line in lines if line.startswith(word)) for word in ("once", "ready")
+    )
     assert once.split()[1:] == ["$18,364", "$18,363", "–", "$18,365,", "modelled"]
     assert ready.split()[2:] == ["4", "weeks", "exact,", "modelled"]
 
@@ -75,5 +79,8 @@ def test_a_document_read_at_many_keys_is_named_once(verdict: Verdict) -> None:
     sources = tuple(SourceRecord(f"brief b.toml: {k}", "quoted", "2026-11-20", (k,)) for k in keys)
     shown = text.render(replace(verdict, sources=(*sources, *verdict.sources)), 120)
     assert shown.count("brief b.toml") == 1
-    assert "brief b.toml                   quoted  2026-11-20  traffic.input_tokens, traffic.output_tokens" in shown
+    assert (
+        "brief b.toml                   quoted  2026-11-20  traffic.input_tokens, traffic.output_tokens"
+        in shown
+    )
     assert "genai-prices: claude-sonnet-5" in shown

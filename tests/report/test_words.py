@@ -37,7 +37,13 @@ def test_money(value: float | None, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(1231.44, "+$1,231.44"), (0.0, "+$0.00"), (-5.0, "−$5.00"), (None, "unknown"), (1_000_000.5, "+$1,000,000.50")],
+    [
+        (1231.44, "+$1,231.44"),
+        (0.0, "+$0.00"),
+        (-5.0, "−$5.00"),
+        (None, "unknown"),
+        (1_000_000.5, "+$1,000,000.50"),
+    ],
 )
 def test_a_change_in_money_has_its_sign_and_cents(value: float | None, shown: str) -> None:
     assert words.signed_money(value, cents=True) == shown
@@ -171,7 +177,10 @@ def test_wrapped_lines_fit_and_lose_no_letter(text: str, width: int) -> None:
 
 def test_wrapping_keeps_a_percentage_whole_and_cuts_names_at_their_marks() -> None:
     assert words.wrap("costs 27 % of it", 9) == ["costs", "27 % of", "it"]
-    assert words.wrap("tune/lora@llama-3.1-8b+batch+rented", 24) == ["tune/lora@llama-3.1-8b+", "batch+rented"]
+    assert words.wrap("tune/lora@llama-3.1-8b+batch+rented", 24) == [
+        "tune/lora@llama-3.1-8b+",
+        "batch+rented",
+    ]
 
 
 @given(st.text())
@@ -180,7 +189,12 @@ def test_clean_text_cannot_steer_a_terminal(text: str) -> None:
 
 
 def test_what_is_searched_for_has_three_digits() -> None:
-    assert [words.about(v) for v in (1_144_797.0, 347.694, -0.20431, None)] == [1_140_000, 348, -0.204, None]
+    assert [words.about(v) for v in (1_144_797.0, 347.694, -0.20431, None)] == [
+        1_140_000,
+        348,
+        -0.204,
+        None,
+    ]
 
 
 def test_lists_and_plurals() -> None:

@@ -11,7 +11,11 @@ from advisor.store.folders import make_private_file, make_private_folder
 
 def test_advisor_home_holds_everything(tmp_path: Path) -> None:
     found = folders({"ADVISOR_HOME": str(tmp_path)})
-    assert (found.config, found.data, found.state) == (tmp_path / "config", tmp_path / "data", tmp_path / "state")
+    assert (found.config, found.data, found.state) == (
+        tmp_path / "config",
+        tmp_path / "data",
+        tmp_path / "state",
+    )
     assert found.database == tmp_path / "data" / "advisor.db"
     assert list(tmp_path.iterdir()) == []
 

@@ -1,4 +1,7 @@
-"""Every released schema comes up to date with its rows in place. A schema of a release is never edited here."""
+"""Every released schema comes up to date with its rows in place.
+
+A schema of a release is never edited here.
+"""
 
 from __future__ import annotations
 
@@ -51,14 +54,18 @@ def test_a_row_outlives_every_later_step(tmp_path: Path, stop_before: str) -> No
     path = tmp_path / "advisor.db"
     db = sqlite_utils.Database(path)
     migrations().apply(db, stop_before=stop_before)
-    db.table("briefs").insert({"path": "x", "name": "n", "digest": "d", "text": "kept", "saved_at": "then"})
+    db.table("briefs").insert(
+        {"path": "x", "name": "n", "digest": "d", "text": "kept", "saved_at": "then"}
+    )
     db.close()
     with Store.open(path) as store:
         assert [b.text for b in store.briefs()] == ["kept"]
         assert store.history() == ()
 
 
-def test_a_failed_step_leaves_the_old_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_step_leaves_the_old_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "advisor.db"
     Store.open(path).close()
     before = schema_of(path)

@@ -17,7 +17,14 @@ def store(tmp_path: Path):
 
 def begin(runs: Runs, digest: str = "d", kind: str = "throughput") -> int:
     return runs.begin(
-        kind=kind, name="n", digest=digest, plan={"a": 1}, trials=2, device="cpu", forecast={"s": 2}, folder="/f"
+        kind=kind,
+        name="n",
+        digest=digest,
+        plan={"a": 1},
+        trials=2,
+        device="cpu",
+        forecast={"s": 2},
+        folder="/f",
     )
 
 
@@ -29,7 +36,11 @@ def test_a_trial_is_there_for_another_program_at_once(store: Store) -> None:
         seen = Runs(other).run(run_id)
         assert seen is not None
         assert seen.outcomes == (TrialOutcome("t1", "first", Status.DONE, 1.5, {"x": 2}),)
-        assert (seen.summary.status, seen.summary.done, seen.summary.trials) == (Status.RUNNING, 1, 2)
+        assert (seen.summary.status, seen.summary.done, seen.summary.trials) == (
+            Status.RUNNING,
+            1,
+            2,
+        )
         assert answered(seen) == {"t1"}
 
 
@@ -51,10 +62,16 @@ def test_the_events_of_a_resumed_run_follow_the_earlier_ones(store: Store) -> No
     run_id = begin(runs)
     runs.end(run_id, Status.CANCELLED, result={}, events="one\n", machine={})
     runs.resume(run_id)
-    runs.end(run_id, Status.DONE, result={"tokens_per_second": 3.0}, events="two\n", machine={"cpu": "x"})
+    runs.end(
+        run_id, Status.DONE, result={"tokens_per_second": 3.0}, events="two\n", machine={"cpu": "x"}
+    )
     found = runs.latest("d")
     assert found is not None
-    assert (found.events, found.summary.status, found.result) == ("one\ntwo\n", Status.DONE, {"tokens_per_second": 3.0})
+    assert (found.events, found.summary.status, found.result) == (
+        "one\ntwo\n",
+        Status.DONE,
+        {"tokens_per_second": 3.0},
+    )
     assert (runs.folder(run_id), runs.latest("other")) == ("/f", None)
 
 
@@ -70,7 +87,9 @@ def test_runs_are_listed_newest_first_and_by_kind(store: Store) -> None:
 
 def test_actuals_come_back_by_figure(store: Store) -> None:
     runs = Runs(store)
-    runs.record_actual(Actual(None, "train.hours", "h", Range(2.0, 3.0, 4.0), 3.5, note="night run"))
+    runs.record_actual(
+        Actual(None, "train.hours", "h", Range(2.0, 3.0, 4.0), 3.5, note="night run")
+    )
     runs.record_actual(Actual(begin(runs), "run.seconds", "s", Range.exact(60.0), 75.0))
     assert [a.what for a in runs.actuals()] == ["train.hours", "run.seconds"]
     (hours,) = runs.actuals("train.hours")

@@ -19,7 +19,9 @@ def store(tmp_path: Path):
         yield opened
 
 
-def test_the_default_place_is_the_users_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_place_is_the_users_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ADVISOR_HOME", str(tmp_path))
     with Store.open() as store:
         assert store.path == folders().database
@@ -46,7 +48,11 @@ def test_a_brief_comes_back_as_it_was(store: Store, tmp_path: Path) -> None:
     key = store.save_brief("schema = 1\n", tmp_path / "shop.toml", name="Shop")
     saved = store.brief(key)
     assert saved is not None
-    assert (saved.text, saved.path, saved.name) == ("schema = 1\n", str(tmp_path / "shop.toml"), "Shop")
+    assert (saved.text, saved.path, saved.name) == (
+        "schema = 1\n",
+        str(tmp_path / "shop.toml"),
+        "Shop",
+    )
     assert saved.saved_at.endswith("+00:00")
     assert store.brief(key + 1) is None
 
@@ -82,7 +88,12 @@ def test_history_is_newest_first_and_finds_by_name(store: Store) -> None:
     assert [d.id for d in store.history(limit=2)] == [three, two]
     latest = store.latest("shop")
     assert latest is not None
-    assert (latest.id, latest.verdict, latest.arm, latest.p_best) == (three, "tune", "tune/lora@m", 0.9)
+    assert (latest.id, latest.verdict, latest.arm, latest.p_best) == (
+        three,
+        "tune",
+        "tune/lora@m",
+        0.9,
+    )
     assert latest.program == __version__
     assert store.latest("nobody") is None
     assert store.history()[1].p_best is None
@@ -111,7 +122,10 @@ def test_closing_twice_is_harmless(tmp_path: Path) -> None:
         store.history()
 
 
-@given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"])), name=st.text(alphabet="añ'\";-- %_\x00\x1b"))
+@given(
+    text=st.text(alphabet=st.characters(exclude_categories=["Cs"])),
+    name=st.text(alphabet="añ'\";-- %_\x00\x1b"),
+)
 def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, text: str, name: str) -> None:
     path = tmp_path_factory.getbasetemp() / "any-text.db"
     with Store.open(path) as store:

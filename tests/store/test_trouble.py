@@ -43,7 +43,9 @@ except StoreUnreachable as error:
 
 def run_writer(path: Path, name: str, rows: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), name, str(rows)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITER, str(path), name, str(rows)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -80,7 +82,9 @@ def test_a_folder_one_may_not_write_to_is_a_named_error() -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
         path = Path(folder) / "deep" / "advisor.db"
-        done = subprocess.run([sys.executable, "-c", AS_NOBODY, str(path)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_NOBODY, str(path)], capture_output=True, text=True, check=True
+        )
     assert done.stdout.startswith(f"{path}: Permission denied; check the folder's rights")
 
 
@@ -90,7 +94,9 @@ def test_a_database_one_may_only_read_is_a_named_error() -> None:
         Store.open(path).close()
         path.chmod(0o444)
         Path(folder).chmod(0o555)
-        done = subprocess.run([sys.executable, "-c", AS_NOBODY, str(path)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_NOBODY, str(path)], capture_output=True, text=True, check=True
+        )
         Path(folder).chmod(0o755)
     assert done.stdout.startswith(f"{path}: Permission denied")
 
@@ -144,7 +150,9 @@ def test_a_database_of_a_later_release_is_left_alone(tmp_path: Path) -> None:
     Store.open(path).close()
     plain = sqlite3.connect(path)
     with plain:
-        plain.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('advisor', '9999', '')")
+        plain.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('advisor', '9999', '')"
+        )
     plain.close()
     with pytest.raises(StoreTooNew, match="written by a later release"):
         Store.open(path)

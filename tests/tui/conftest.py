@@ -1,4 +1,6 @@
-"""A desk with a stand-in for the engine: a fixed verdict, at once, with every request remembered."""
+"""A desk with a stand-in for the engine: a fixed verdict, at once, with every request
+remembered.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,10 @@ from advisor.tui.widgets import hardware_pane
 from advisor.tui.wish import Wish
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "calibrate"))
-from pretend_child import PRETEND, plan_of  # a script beside the tests of calibration, which are no package
+from pretend_child import (
+    PRETEND,
+    plan_of,
+)  # a script beside the tests of calibration, which are no package
 
 BRIEF = """\
 # The shop wants attributes.
@@ -71,12 +76,29 @@ target = 0.9
 
 def figure(id: str, value: float, unit: str, basis: str, spread: float = 0.2) -> FigureRecord:
     volume = FigureInput(
-        "traffic.requests_per_month", 3e6, "requests/month", "quoted", "brief shop.toml: traffic", "2026-11-20"
+        "traffic.requests_per_month",
+        3e6,
+        "requests/month",
+        "quoted",
+        "brief shop.toml: traffic",
+        "2026-11-20",
     )
     low, high = value * (1 - spread), value * (1 + spread)
     formula, filled = f"{id} = volume × rate", f"3,000,000 × {value / 3e6:.6f}"
     return FigureRecord(
-        id, value, low, value, high, unit, basis, formula, filled, (volume,), "price list", "2026-11-08", "anchor"
+        id,
+        value,
+        low,
+        value,
+        high,
+        unit,
+        basis,
+        formula,
+        filled,
+        (volume,),
+        "price list",
+        "2026-11-08",
+        "anchor",
     )
 
 
@@ -84,7 +106,9 @@ def around(value: float, spread: float = 0.2) -> Range:
     return Range(value * (1 - spread), value, value * (1 + spread))
 
 
-def arm(id: str, monthly: float, once: float, score: float, weeks: float, p_best: float) -> ArmRecord:
+def arm(
+    id: str, monthly: float, once: float, score: float, weeks: float, p_best: float
+) -> ArmRecord:
     approach, _, rest = id.partition("/")
     technique, _, model = rest.partition("@")
     figures = (
@@ -93,8 +117,24 @@ def arm(id: str, monthly: float, once: float, score: float, weeks: float, p_best
         figure("quality.score", score, "score", "measured", 0.02),
         figure("time.weeks", weeks, "weeks", "assumed"),
     )
-    ranges = (around(once), around(monthly), around(once + 12 * monthly), around(weeks), around(score, 0.02))
-    return ArmRecord(id, approach, technique, model.partition("+")[0], "rented card", *ranges, 0.9, p_best, figures)
+    ranges = (
+        around(once),
+        around(monthly),
+        around(once + 12 * monthly),
+        around(weeks),
+        around(score, 0.02),
+    )
+    return ArmRecord(
+        id,
+        approach,
+        technique,
+        model.partition("+")[0],
+        "rented card",
+        *ranges,
+        0.9,
+        p_best,
+        figures,
+    )
 
 
 def make_verdict() -> Verdict:
@@ -111,18 +151,30 @@ def make_verdict() -> Verdict:
         arm=tune.id,
         p_best=0.91,
         expected_regret_usd=1100.0,
-        why=("Equal quality: 0.912 and 0.905 cannot be told apart on 600 items.", "27 % of the batched prompt's bill."),
+        why=(
+            "Equal quality: 0.912 and 0.905 cannot be told apart on 600 items.",
+            "27 % of the batched prompt's bill.",
+        ),
         arms=(prompt, tune),
-        excluded=(Excluded("prompt/few-shot@claude-haiku-4-5", "quality.target", "0.842 is below 0.9"),),
+        excluded=(
+            Excluded("prompt/few-shot@claude-haiku-4-5", "quality.target", "0.842 is below 0.9"),
+        ),
         break_even=BreakEven(2.0, 1_150_000, 0.27, None),
-        flip_points=(FlipPoint("traffic.requests_per_month", 1_150_000, "prompt", 3e6, "requests/month"),),
+        flip_points=(
+            FlipPoint("traffic.requests_per_month", 1_150_000, "prompt", 3e6, "requests/month"),
+        ),
         sensitivity=(
             Sensitivity("traffic.requests_per_month", 62_000, 121_500, 59_500),
             Sensitivity("team.tuning_hours", 91_000, -1_200, 92_200),
         ),
         next_step=NextStep("Decide now: no measurement is worth its price", 0, 0, 0),
-        readiness=(Readiness("test set", "ok", "600 items"), Readiness("leakage", "warn", "40 near-copies")),
-        assumptions=(Assumption("team.hourly_usd", "65 – 150", "assumed", "US median wage", "2025-05"),),
+        readiness=(
+            Readiness("test set", "ok", "600 items"),
+            Readiness("leakage", "warn", "40 near-copies"),
+        ),
+        assumptions=(
+            Assumption("team.hourly_usd", "65 – 150", "assumed", "US median wage", "2025-05"),
+        ),
         warnings=("gpt-4.1-mini ends on 2027-01-14",),
         sources=(SourceRecord("price list", "quoted", "2026-11-08", ("price.input",)),),
         alternative=prompt.id,
@@ -164,7 +216,9 @@ class FakeSights:
             suspect_label_rows=9,
             suspect_labels=(SuspectLabel("train.jsonl", 311, "card", "refund", 5.5),),
             unusual_rows=(UnusualRow("train.jsonl", 42, 3.1),),
-            specificity=Specificity("high", 2.4, 0.3, 1.5, 1.6, 0.0, 90_000, "far from general English"),
+            specificity=Specificity(
+                "high", 2.4, 0.3, 1.5, 1.6, 0.0, 90_000, "far from general English"
+            ),
             chat_tokens=tokens(9),
             chat_template="the template of the model",
             as_of="2026-11-20",
@@ -204,7 +258,8 @@ class FakeSights:
 class FakeEngine(PipelineEngine):
     """Plans `trials` of the pretended child and really runs them.
 
-    Answers with `verdict` named after the brief, or raises `error`; `gates` hold judgements of a volume back.
+    Answers with `verdict` named after the brief, or raises `error`; `gates` hold judgements of a
+    volume back.
     """
 
     verdict: Verdict = field(default_factory=make_verdict)
@@ -215,7 +270,9 @@ class FakeEngine(PipelineEngine):
     readings: int = 0
     unreadable: AdvisorError | None = None
     gates: dict[float, threading.Event] = field(default_factory=dict)
-    trials: list[dict] = field(default_factory=lambda: [{"does": "wait", "value": n} for n in range(3)])
+    trials: list[dict] = field(
+        default_factory=lambda: [{"does": "wait", "value": n} for n in range(3)]
+    )
     wishes: list[Wish] = field(default_factory=list)
     refusal: AdvisorError | None = None
     lacks: str = ""
@@ -240,7 +297,9 @@ class FakeEngine(PipelineEngine):
         held = replace(plan_of(*self.trials), kind="quality")
         hour = wish.usd_per_hour or Range.exact(0.0)
         bounds = calibration.Limits(wish.minutes, wish.max_usd, hour, wish.busy_ok)
-        return calibration.prepare(held, calibration.Machine("this CPU", "cpu"), bounds, again=wish.again)
+        return calibration.prepare(
+            held, calibration.Machine("this CPU", "cpu"), bounds, again=wish.again
+        )
 
     def missing(self, wish: Wish) -> str:
         return self.lacks
@@ -255,12 +314,16 @@ class FakeEngine(PipelineEngine):
             self.gates[volume].wait(5)
         if self.error:
             raise self.error
-        return replace(self.verdict, name=brief.name, why=(f"{volume:,.0f} requests.", *self.verdict.why))
+        return replace(
+            self.verdict, name=brief.name, why=(f"{volume:,.0f} requests.", *self.verdict.why)
+        )
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Input rests sooner, so that tests need not wait; the machine is read once, so that none depends on time."""
+    """Input rests sooner, so that tests need not wait; the machine is read once, so that none
+    depends on time.
+    """
     monkeypatch.setattr(bench, "REST_SECONDS", 0.05)
     monkeypatch.setattr(runner, "SETTLE_SECONDS", 0.01)
     monkeypatch.setattr(judging, "REST_SECONDS", 0.05)

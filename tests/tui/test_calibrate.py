@@ -1,4 +1,6 @@
-"""The Calibrate tab under a pilot, over a real child that only waits: plan, run, cancel, resume, fail, replay, quit."""
+"""The Calibrate tab under a pilot, over a real child that only waits: plan, run, cancel, resume,
+fail, replay, quit.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ async def until(pilot: Pilot[None], so: Callable[[], object]) -> None:
 
 def _state(app: AdvisorApp) -> str:
     """What is on the screen, for a test that waited in vain."""
-    return "\n".join("".join(s.text for s in strip).rstrip() for strip in app.screen._compositor.render_strips())
+    return "\n".join(
+        "".join(s.text for s in strip).rstrip() for strip in app.screen._compositor.render_strips()
+    )
 
 
 def drawn(app: AdvisorApp) -> str:
@@ -67,7 +71,9 @@ async def begin(pilot: Pilot[None], *, finished: int = 0) -> None:
     await plan(pilot)
     await pilot.press("c")
     course = pilot.app.desk.runner.shown.course
-    await until(pilot, lambda: course.finished == finished and course.under_way and "▸" in drawn(pilot.app))
+    await until(
+        pilot, lambda: course.finished == finished and course.under_way and "▸" in drawn(pilot.app)
+    )
 
 
 async def run_through(pilot: Pilot[None]) -> None:
@@ -111,7 +117,9 @@ async def test_plan_price_and_machine_stand_before_anything_runs(app, engine):
         assert "this CPU" in text
         assert "(P50 – P90)" in text
         assert "costs     nothing" in text
-        assert [f"· t{n}" for n in range(3)] == [line for line in text.splitlines() if line.startswith("· ")]
+        assert [f"· t{n}" for n in range(3)] == [
+            line for line in text.splitlines() if line.startswith("· ")
+        ]
         assert app.desk.runner.shown is None
         assert children() == []
         assert pane.prepared.left == 3
@@ -148,7 +156,9 @@ async def test_a_run_is_told_live_and_its_end_is_judged(app, engine, go):
         assert app.desk.query_one(RunView).has_focus
         await until(pilot, lambda: "1 of 3" in drawn(app))
         go.touch()
-        engine.verdict = replace(engine.verdict, verdict="prompt", arm=engine.verdict.alternative, p_best=0.55)
+        engine.verdict = replace(
+            engine.verdict, verdict="prompt", arm=engine.verdict.alternative, p_best=0.55
+        )
         await ended(pilot)
         await until(pilot, lambda: "What it changed" in drawn(app))
         text = drawn(app)
@@ -246,7 +256,9 @@ async def test_what_does_not_fit_is_an_answer(app, engine):
 
 
 async def test_a_busy_card_is_refused_with_a_way_to_insist(app, engine):
-    engine.refusal = UsageError("card 0 (L40S): busy, 60% of its memory is taken by x [red]; wait, or say --busy-ok")
+    engine.refusal = UsageError(
+        "card 0 (L40S): busy, 60% of its memory is taken by x [red]; wait, or say --busy-ok"
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         pane = await plan(pilot)
         await until(pilot, lambda: "60% of its memory is taken by x [red]" in drawn(app))
@@ -303,7 +315,9 @@ async def test_a_recorded_run_replays_into_the_same_screen(app):
         assert "end of the recording" in text
         assert text.count("✓ small-llama") == 6
         assert "2,175 tokens/s, not steady" in text
-        assert {"loss", "tokens_per_second", "memory_gib"} == set(app.desk.runner.shown.course.curves)
+        assert {"loss", "tokens_per_second", "memory_gib"} == set(
+            app.desk.runner.shown.course.curves
+        )
         assert calibration.runs() == ()
         await pilot.press("escape")
         await until(pilot, lambda: app.desk.query_one(CalibratePane).current == "plan")

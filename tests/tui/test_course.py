@@ -1,4 +1,6 @@
-"""What is seen of a run: events become trials and curves, whatever a file of events holds; curves become charts."""
+"""What is seen of a run: events become trials and curves, whatever a file of events holds; curves
+become charts.
+"""
 
 from __future__ import annotations
 
@@ -69,17 +71,38 @@ def test_answers_of_an_earlier_run_count_neither_as_work_nor_as_progress():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
     max_leaves=6,
 )
-NAMES = ("label", "phase", "step", "steps", "item", "items", "loss", "watts", "trials", "status", "seconds", "result")
+NAMES = (
+    "label",
+    "phase",
+    "step",
+    "steps",
+    "item",
+    "items",
+    "loss",
+    "watts",
+    "trials",
+    "status",
+    "seconds",
+    "result",
+)
 FIELDS = st.dictionaries(
     st.sampled_from((*NAMES, "reason", "text", "device", "score", "item_scores")), JSON, max_size=5
 )
-KINDS = st.sampled_from(("planned", "started", "step", "trial", "warning", "result", "cancelled", "failed"))
+KINDS = st.sampled_from(
+    ("planned", "started", "step", "trial", "warning", "result", "cancelled", "failed")
+)
 
 
-@given(st.lists(st.tuples(KINDS, st.floats(), FIELDS), max_size=12), st.integers(1, 120), st.integers(1, 40))
+@given(
+    st.lists(st.tuples(KINDS, st.floats(), FIELDS), max_size=12),
+    st.integers(1, 120),
+    st.integers(1, 40),
+)
 def test_no_file_of_events_breaks_the_screen(told, width, height):
     shown = Shown(Course(), replay="x\x1b[2J[red]")
     for kind, at, fields in told:
@@ -114,18 +137,27 @@ def test_a_chart_has_the_size_it_is_given(points, width, height):
 
 
 def test_a_chart_draws_what_it_is_given():
-    """A line from the lowest left to the highest right dot passes every column of dots, in order."""
+    """A line from the lowest left to the highest right dot passes every column of dots, in
+    order.
+    """
     points = [(float(x), float(x)) for x in range(21)]
-    lines = [line.plain[SCALE + 1 :] for line in Chart("x", points, 0.0, 20.0).lines(SCALE + 1 + 10, 7)][1:-1]
+    lines = [
+        line.plain[SCALE + 1 :] for line in Chart("x", points, 0.0, 20.0).lines(SCALE + 1 + 10, 7)
+    ][1:-1]
     rows = [[c != "\u2800" for c in line] for line in lines]
     drawn = [[x for x, dot in enumerate(row) if dot] for row in rows]
     for row, own in zip(drawn, ({8, 9}, {6, 7}, {4, 5}, {2, 3}, {0, 1}), strict=True):
-        assert own <= set(row) <= own | {min(own) - 1, max(own) + 1}  # the stroke may touch the next cell
+        assert (
+            own <= set(row) <= own | {min(own) - 1, max(own) + 1}
+        )  # the stroke may touch the next cell
     assert lines[0][-1] > "\u2800" < lines[-1][0]
 
 
 def test_the_scale_says_highest_and_lowest_and_the_title_the_value_now():
-    lines = [line.plain for line in Chart("loss", [(0.0, 3.5), (5.0, 0.000309), (9.0, 1.25)], 0.0, 9.0).lines(40, 6)]
+    lines = [
+        line.plain
+        for line in Chart("loss", [(0.0, 3.5), (5.0, 0.000309), (9.0, 1.25)], 0.0, 9.0).lines(40, 6)
+    ]
     assert lines[0].startswith("loss 1.25")
     assert lines[1].startswith("   3.50 │")
     assert lines[-2].startswith("  3e-04 │")
@@ -133,7 +165,9 @@ def test_the_scale_says_highest_and_lowest_and_the_title_the_value_now():
     assert lines[-1].endswith(" 9 s")
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(45, "45 s"), (59.6, "1:00 min"), (185, "3:05 min"), (4800, "1:20 h")])
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(45, "45 s"), (59.6, "1:00 min"), (185, "3:05 min"), (4800, "1:20 h")]
+)
 def test_time_left_reads_like_a_clock(seconds, told):
     assert clock(seconds) == told
 

@@ -139,7 +139,9 @@ async def test_what_if_is_judged_but_not_saved_and_escape_drops_it(app, engine, 
         assert "what-if" in str(app.desk.query_one(VerdictPanel).border_title)
         await pilot.press("-", "-")
         await settle(pilot)
-        assert engine.asked[-1][0].traffic.requests_per_month.p50 == pytest.approx(3e6 / 1.1, rel=0.01)
+        assert engine.asked[-1][0].traffic.requests_per_month.p50 == pytest.approx(
+            3e6 / 1.1, rel=0.01
+        )
         await pilot.press("escape")
         await settle(pilot)
         assert engine.asked[-1][0].traffic.requests_per_month.p50 == 3e6
@@ -255,7 +257,12 @@ async def test_help_follows_the_focus(app):
 async def test_every_tab_shows_its_findings(app):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        for key, said in (("2", "3,000"), ("3", "not supported"), ("5", "Ruled out"), ("6", "Assumption register")):
+        for key, said in (
+            ("2", "3,000"),
+            ("3", "not supported"),
+            ("5", "Ruled out"),
+            ("6", "Assumption register"),
+        ):
             await pilot.press(key)
             await pilot.pause(0.2)
             assert said in "\n".join(str(s.render()) for s in app.desk.query("Stage Static")), key
@@ -311,7 +318,9 @@ async def test_a_file_changed_outside_is_not_overwritten_unasked(app, brief_file
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await type_into(app, pilot, VOLUME, "5M")
-        brief_file.write_text(brief_file.read_text(encoding="utf-8") + "# by another hand\n", encoding="utf-8")
+        brief_file.write_text(
+            brief_file.read_text(encoding="utf-8") + "# by another hand\n", encoding="utf-8"
+        )
         await pilot.press("ctrl+s")
         await pilot.pause(0.3)
         assert isinstance(app.screen, Ask)
@@ -370,7 +379,9 @@ async def test_the_verdict_stays_in_sight_where_the_screen_is_small(app, size):
             assert "FINE-TUNE" in screen, key
 
 
-async def test_no_report_is_written_on_what_ifs_or_on_a_verdict_that_no_longer_stands(app, engine, brief_file):
+async def test_no_report_is_written_on_what_ifs_or_on_a_verdict_that_no_longer_stands(
+    app, engine, brief_file
+):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         field(app, VOLUME).control.focus()
@@ -412,7 +423,9 @@ async def at_data(pilot: Pilot[None]) -> DataPane:
     return pilot.app.desk.query_one(DataPane)
 
 
-async def test_enter_takes_a_proposal_over_as_an_answer_and_saving_writes_it(app, engine, brief_file):
+async def test_enter_takes_a_proposal_over_as_an_answer_and_saving_writes_it(
+    app, engine, brief_file
+):
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_data(pilot)
         assert pane.offers[0].key == "data.examples"
@@ -464,7 +477,11 @@ async def test_a_proposal_that_is_no_answer_is_refused_in_one_line(app):
 
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_data(pilot)
-        pane.post_message(Accepted((Offer("task.labels", "", "-1", "odd"), Offer("data.sensitive", "", "yes", "rows"))))
+        pane.post_message(
+            Accepted(
+                (Offer("task.labels", "", "-1", "odd"), Offer("data.sensitive", "", "yes", "rows"))
+            )
+        )
         await settle(pilot)
         assert app.desk.draft.changed == ("data.sensitive",)
         assert any("task.labels" in n.message for n in app._notifications)
@@ -504,7 +521,9 @@ async def test_the_machine_is_read_only_while_its_tab_is_shown(app, engine, monk
         await until(pilot, lambda: engine.readings > seen)
 
 
-async def test_a_slow_machine_blocks_nothing_and_is_not_asked_twice_at_a_time(app, engine, monkeypatch):
+async def test_a_slow_machine_blocks_nothing_and_is_not_asked_twice_at_a_time(
+    app, engine, monkeypatch
+):
     from advisor.tui.widgets import hardware_pane
 
     monkeypatch.setattr(hardware_pane, "EVERY_SECONDS", 0.01)

@@ -1,4 +1,7 @@
-"""How the desk looks, at three sizes and in the states that matter. Look at the report before taking a new baseline."""
+"""How the desk looks, at three sizes and in the states that matter.
+
+Look at the report before taking a new baseline.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ async def rest(pilot):
     """Nothing is under way any more, and no cursor blinks."""
     for _ in range(4):
         await pilot.pause(0.08)
-        if busy := [w for w in pilot.app.workers if w.group in GROUPS]:  # of an empty list Textual waits for all
+        if busy := [
+            w for w in pilot.app.workers if w.group in GROUPS
+        ]:  # of an empty list Textual waits for all
             await pilot.app.workers.wait_for_complete(busy)
     await pilot.pause()
 
@@ -68,7 +73,9 @@ def test_hardware_live(snap_compare, still_app, engine, size):
         for turn in range(30):
             report = engine.machine()
             card = replace(report.cards[0], utilisation=Reading(turn / 30, "share"))
-            pilot.app.desk.query_one(HardwarePane).post_message(Read(replace(report, cards=(card,))))
+            pilot.app.desk.query_one(HardwarePane).post_message(
+                Read(replace(report, cards=(card,)))
+            )
         await rest(pilot)
 
     assert snap_compare(still_app, run_before=watch, terminal_size=size)
@@ -134,4 +141,6 @@ def test_without_colour(snap_compare, brief_file, engine, monkeypatch):
     from advisor.tui.draft import Draft
 
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(AdvisorApp(Draft.read(brief_file), engine), run_before=after(), terminal_size=(80, 24))
+    assert snap_compare(
+        AdvisorApp(Draft.read(brief_file), engine), run_before=after(), terminal_size=(80, 24)
+    )

@@ -1,4 +1,6 @@
-"""The program in a real pseudo-terminal, from the first frame to quitting; and its manners where there is none."""
+"""The program in a real pseudo-terminal, from the first frame to quitting; and its manners where
+there is none.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,11 @@ class Terminal:
             "ADVISOR_HOME": str(home),
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "advisor", *args], stdin=slave, stdout=slave, stderr=slave, env=environment
+            [sys.executable, "-m", "advisor", *args],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
         )
         os.close(slave)
         self.seen = ""
@@ -100,7 +106,10 @@ def test_open_change_save_quit(tmp_path: Path):
     finally:
         terminal.process.kill()
     assert files.read(brief).name == "Quite another name"
-    assert brief.read_text(encoding="utf-8").splitlines()[0] == EXAMPLE.read_text(encoding="utf-8").splitlines()[0]
+    assert (
+        brief.read_text(encoding="utf-8").splitlines()[0]
+        == EXAMPLE.read_text(encoding="utf-8").splitlines()[0]
+    )
 
 
 @pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])

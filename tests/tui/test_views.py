@@ -1,4 +1,6 @@
-"""The panels as text: what they say at each width, and that unknown and hostile text stay what they are."""
+"""The panels as text: what they say at each width, and that unknown and hostile text stay what they
+are.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def test_the_strip_is_three_lines_that_fit(verdict, width):
 
 
 def test_what_stops_a_decision_comes_before_the_next_step(verdict):
-    stopped = replace(verdict, verdict="undecided", readiness=(Readiness("test set", "stop", "none"),))
+    stopped = replace(
+        verdict, verdict="undecided", readiness=(Readiness("test set", "stop", "none"),)
+    )
     assert "NOT DECIDABLE YET" in strip_lines(stopped, 80).plain
     assert "✗ stop test set: none" in strip_lines(stopped, 80).plain
     assert "meanwhile tune/" in verdict_lines(stopped, 80).plain
@@ -85,7 +89,9 @@ def test_no_option_left_is_no_crash_and_no_number(verdict):
 def test_unknown_money_is_a_lower_bound_never_zero(verdict):
     tune = verdict.chosen
     total = tune.figure("run.total")
-    unknown = replace(total, value=None, p10=None, p50=None, p90=None, at_least=400.0, missing=("run.inference",))
+    unknown = replace(
+        total, value=None, p10=None, p50=None, p90=None, at_least=400.0, missing=("run.inference",)
+    )
     arm = replace(tune, monthly_usd=UNKNOWN, figures=(unknown, *tune.figures[1:]))
     shown = replace(verdict, arms=(arm,))
     assert "≥ $400, 1 unknown" in verdict_lines(shown, 80).plain
@@ -100,7 +106,10 @@ def test_a_worthwhile_next_step_names_its_price_and_worth(verdict):
 
 
 def test_options_are_ranked_with_the_chosen_one_first(verdict):
-    assert [arm.id for arm in ranked(verdict)] == [verdict.arm, "prompt/few-shot@claude-sonnet-5+batch"]
+    assert [arm.id for arm in ranked(verdict)] == [
+        verdict.arm,
+        "prompt/few-shot@claude-sonnet-5+batch",
+    ]
     assert option_lines(verdict.chosen, True).plain.startswith("▸ ")
 
 
@@ -110,12 +119,21 @@ def test_the_tornado_marks_where_the_sign_turns(verdict):
     assert "█" in bar
     assert "−$1.20 k" in lines[lines.index(bar) + 1]
     assert "· equal cost at 1,150,000 requests a month" in lines
-    assert not any("quality difference" in line for line in lines)  # no difference makes them equally good
+    assert not any(
+        "quality difference" in line for line in lines
+    )  # no difference makes them equally good
 
 
 def test_a_figure_shows_formula_numbers_inputs_and_source(verdict):
     text = figure_lines(verdict.chosen.figure("run.total")).plain
-    for said in ("run.total = volume × rate", "3,000,000 × ", "brief shop.toml", "2026-11-20", "price list", "#anchor"):
+    for said in (
+        "run.total = volume × rate",
+        "3,000,000 × ",
+        "brief shop.toml",
+        "2026-11-20",
+        "price list",
+        "#anchor",
+    ):
         assert said in text
 
 
@@ -130,7 +148,13 @@ def test_probes_say_why_a_reading_is_missing(sights):
 def test_findings_are_told_within_the_width(sights, width):
     lines = data_lines(sights.data, width).plain.splitlines()
     told = " ".join(" ".join(lines).split())
-    for said in ("(card or refund?)", "line 42 (3.10)", "high specificity", "+ 9.0 a row", "40 items copied"):
+    for said in (
+        "(card or refund?)",
+        "line 42 (3.10)",
+        "high specificity",
+        "+ 9.0 a row",
+        "40 items copied",
+    ):
         assert said in told
     assert max(map(len, lines)) <= max(width, 40)
 
@@ -153,7 +177,11 @@ def watched(sights, *shares: float | None) -> str:
 
 
 def test_a_course_stands_on_a_fixed_scale_and_leaves_gaps(sights):
-    busy = next(line for line in watched(sights, 0.0, 1.0, None, 0.5).splitlines() if line.startswith("busy"))
+    busy = next(
+        line
+        for line in watched(sights, 0.0, 1.0, None, 0.5).splitlines()
+        if line.startswith("busy")
+    )
     assert busy.endswith("▁█ ▅")
     assert "50 %" in busy
 
@@ -168,7 +196,9 @@ def test_the_live_view_tells_every_reading_or_that_it_cannot(sights):
     assert "24.0 of 64.0 GiB" in lines[-1]
 
 
-@given(st.lists(st.one_of(st.none(), st.floats(-1, 2)), min_size=1, max_size=400), st.integers(0, 140))
+@given(
+    st.lists(st.one_of(st.none(), st.floats(-1, 2)), min_size=1, max_size=400), st.integers(0, 140)
+)
 def test_a_course_never_leaves_its_room(sights, shares, width):
     history = History()
     for share in shares:
@@ -195,7 +225,9 @@ def test_proposals_are_answers_in_the_words_of_the_form(sights):
 def test_large_counts_are_exact_and_measured_ranges_readable(sights):
     assert offered(sights, distinct_rows=1_234_567)["data.examples"][1] == "1,234,567"
     prompt = replace(sights.data.prompt_tokens, range=Range(123.456789, 250.56789, 345.6789))
-    assert offered(sights, prompt_tokens=prompt)["traffic.input_tokens"][1] == "123.5 – 250.6 – 345.7"
+    assert (
+        offered(sights, prompt_tokens=prompt)["traffic.input_tokens"][1] == "123.5 – 250.6 – 345.7"
+    )
 
 
 def test_test_items_that_are_in_training_are_not_proposed(sights):

@@ -1,1 +1,4 @@
-"""The child process: trains and measures. Only modules in here import torch, and only inside functions that need it."""
+"""The child process: trains and measures.
+
+Only modules in here import torch, and only inside functions that need it.
+"""

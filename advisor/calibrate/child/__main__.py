@@ -15,15 +15,22 @@ from advisor.core.calibration import Plan, Status
 
 
 def start(path: Path, runner_of: Callable[[Plan, Reporter], Run]) -> int:
-    """Run the plan in a file; the journal lies beside it. Returns the exit code: 0 ended, 1 failed, 3 cancelled."""
+    """Run the plan in a file; the journal lies beside it.
+
+    Returns the exit code: 0 ended, 1 failed, 3 cancelled.
+    """
     reporter = Reporter(own_stdout(), path.with_name(JOURNAL))
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         plan = plan_of(held)
         stop = Stop(plan.minutes)
         stop.listen()
-        reporter.say("planned", kind=plan.kind, name=plan.name, trials=[t.label for t in plan.trials])
-        ended = run_plan(plan, runner_of(plan, reporter), reporter, stop, steered=bool(held.get("steered")))
+        reporter.say(
+            "planned", kind=plan.kind, name=plan.name, trials=[t.label for t in plan.trials]
+        )
+        ended = run_plan(
+            plan, runner_of(plan, reporter), reporter, stop, steered=bool(held.get("steered"))
+        )
         return 3 if ended is Status.CANCELLED else 0
     except Exception as error:  # the last line of defence: a crash is an outcome, not silence
         reporter.say("failed", reason=reason_of(error))

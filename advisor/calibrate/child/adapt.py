@@ -17,7 +17,12 @@ QUERY_AND_VALUE = frozenset(
 )
 """Names of the modules that make queries and values: apart, in one, or out of a latent."""
 
-TASKS = {"causal": "CAUSAL_LM", "classification": "SEQ_CLS", "seq2seq": "SEQ_2_SEQ_LM", "masked": None}
+TASKS = {
+    "causal": "CAUSAL_LM",
+    "classification": "SEQ_CLS",
+    "seq2seq": "SEQ_2_SEQ_LM",
+    "masked": None,
+}
 """A head's name in peft, which has none for masked models."""
 
 
@@ -35,7 +40,9 @@ def adapt(model: Any, spec: Mapping[str, Any], head: str = "causal") -> Any:
     elif method == "soft-prompt":
         model = _with_soft_prompt(model, spec, head)
     else:
-        raise ValueError(f"method {method!r} is not measured here; use full, lora, dora, qlora or soft-prompt")
+        raise ValueError(
+            f"method {method!r} is not measured here; use full, lora, dora, qlora or soft-prompt"
+        )
     if spec.get("checkpointing", "none") == "full":
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         if method != "full":
@@ -68,7 +75,11 @@ def _with_lora(model: Any, spec: Mapping[str, Any], head: str) -> Any:
     from peft import LoraConfig, get_peft_model
 
     rank = int(spec["rank"])
-    new = [n for n in families.NEW_FOR_THE_TASK.get(type(model).__name__, ()) if head == "classification"]
+    new = [
+        n
+        for n in families.NEW_FOR_THE_TASK.get(type(model).__name__, ())
+        if head == "classification"
+    ]
     outside = [n for n, m in model.named_modules() if _is_linear(m) and _in_layer(n) == n]
     settings = LoraConfig(
         task_type=TASKS[head],
@@ -84,14 +95,18 @@ def _with_lora(model: Any, spec: Mapping[str, Any], head: str) -> Any:
         return get_peft_model(model, settings)
     except ValueError as error:
         if settings.use_dora and "use_dora" in str(error):
-            raise ValueError("method dora: peft adapts experts by lora only; name --targets attention") from None
+            raise ValueError(
+                "method dora: peft adapts experts by lora only; name --targets attention"
+            ) from None
         raise
 
 
 def _targets(model: Any, asked: str) -> Any:
-    """Module names for peft: `all-linear` is its own word, `attention` and `qv` are looked up, a list stays.
+    """Module names for peft: `all-linear` is its own word, `attention` and `qv` are looked up, a
+    list stays.
 
-    Names are told from the layer on, because `dense` and `Wo` stand in attention and in the MLP alike.
+    Names are told from the layer on, because `dense` and `Wo` stand in attention and in the MLP
+    alike.
     """
     if asked == "all-linear":
         return asked
@@ -102,30 +117,40 @@ def _targets(model: Any, asked: str) -> Any:
     if asked == "qv":
         chosen = {n for n in chosen if n.rpartition(".")[2] in QUERY_AND_VALUE}
     if not chosen:
-        raise ValueError(f"targets {asked!r}: this architecture has no such modules; name them, such as q_proj,v_proj")
+        raise ValueError(
+            f"targets {asked!r}: this architecture has no such modules; name them, such as q_proj,v_proj"
+        )
     return sorted(chosen)
 
 
 def _in_layer(name: str) -> str:
-    """A module's name behind the number of its last list: `layers.3.self_attn.q_proj` gives `self_attn.q_proj`."""
+    """A module's name behind the number of its last list: `layers.3.self_attn.q_proj` gives
+    `self_attn.q_proj`.
+    """
     parts = name.split(".")
     numbered = [i for i, part in enumerate(parts) if part.isdigit()]
     return ".".join(parts[numbered[-1] + 1 :]) if numbered else name
 
 
 def _is_linear(module: Any) -> bool:
-    """Whether peft can adapt it: torch's linear layer, GPT-2's convolution of width one, or one of four bits."""
+    """Whether peft can adapt it: torch's linear layer, GPT-2's convolution of width one, or one of
+    four bits.
+    """
     import torch
 
     return isinstance(module, torch.nn.Linear) or type(module).__name__ in ("Conv1D", "Linear4bit")
 
 
 def _in_four_bits(model: Any) -> Any:
-    """Every linear module of the layers as NF4 with double quantisation (bitsandbytes); heads stay as they are."""
+    """Every linear module of the layers as NF4 with double quantisation (bitsandbytes); heads stay
+    as they are.
+    """
     try:
         bnb = importlib.import_module("bitsandbytes")
     except ImportError:
-        raise ValueError("qlora needs bitsandbytes, which is not installed: pip install bitsandbytes") from None
+        raise ValueError(
+            "qlora needs bitsandbytes, which is not installed: pip install bitsandbytes"
+        ) from None
     import torch
 
     device = next(model.parameters()).device
@@ -140,7 +165,9 @@ def _in_four_bits(model: Any) -> Any:
             quant_type="nf4",
             compress_statistics=True,
         )
-        small.weight = bnb.nn.Params4bit(module.weight.data.cpu(), requires_grad=False, quant_type="nf4")
+        small.weight = bnb.nn.Params4bit(
+            module.weight.data.cpu(), requires_grad=False, quant_type="nf4"
+        )
         if module.bias is not None:
             small.bias = module.bias
         owner, _, own = name.rpartition(".")

@@ -1,4 +1,6 @@
-"""Builds a model from sizes alone, with random weights: speed and memory do not depend on what the weights say."""
+"""Builds a model from sizes alone, with random weights: speed and memory do not depend on what the
+weights say.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,16 @@ from advisor.calibrate.child import families
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 HEADS = ("causal", "classification", "masked", "seq2seq")
-"""What a model is trained to say: the next token, a label of the row, hidden tokens, or an answer from a decoder."""
+"""What a model is trained to say: the next token, a label of the row, hidden tokens, or an answer
+from a decoder.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """A configuration, the class of transformers that is built from it, and what it is trained to say."""
+    """A configuration, the class of transformers that is built from it, and what it is trained to
+    say.
+    """
 
     config: Any
     kind: Any
@@ -34,9 +40,11 @@ class Blueprint:
         return int(getattr(holder, name))
 
     def build(self, dtype: str, device: str) -> Any:
-        """The model with random weights on the device; of a model that also sees or hears, the part for text.
+        """The model with random weights on the device; of a model that also sees or hears, the part
+        for text.
 
-        On the device `meta` its parameters take no memory, until each process makes its part of them.
+        On the device `meta` its parameters take no memory, until each process makes its part of
+        them.
         """
         import torch
         from accelerate import init_empty_weights
@@ -53,7 +61,9 @@ class Blueprint:
         return int(self.config.num_labels)
 
     def params(self) -> int:
-        """Parameters of the published model, counted without making them; tied ones once, a new task's head not."""
+        """Parameters of the published model, counted without making them; tied ones once, a new
+        task's head not.
+        """
         import torch
 
         with torch.device("meta"):
@@ -64,10 +74,14 @@ class Blueprint:
         return _count(model) - sum(_count(model.get_submodule(name)) for name in new)
 
 
-def blueprint(architecture: Mapping[str, Any], layers: int, attention: str, head: str = "auto") -> Blueprint:
-    """Of `{"profile": sizes}` or `{"config": config.json}`; `layers` 0 means all, a head of `auto` is the usual one.
+def blueprint(
+    architecture: Mapping[str, Any], layers: int, attention: str, head: str = "auto"
+) -> Blueprint:
+    """Of `{"profile": sizes}` or `{"config": config.json}`; `layers` 0 means all, a head of `auto`
+    is the usual one.
 
-    Raises ValueError where transformers does not know the architecture or it would need remote code.
+    Raises ValueError where transformers does not know the architecture or it would need remote
+    code.
     """
     held = architecture.get("config")
     whole, named = _from_json(held) if held is not None else _from_profile(architecture["profile"])
@@ -91,8 +105,14 @@ def _from_json(held: Mapping[str, Any]) -> tuple[Any, str]:
         raise ValueError(
             f"this transformers knows no model_type {held['model_type']!r}; code of a model's own never runs"
         )
-    known = {k: v for k, v in held.items() if k not in ("model_type", "architectures", "transformers_version")}
-    return AutoConfig.for_model(held["model_type"], **known), next(iter(held.get("architectures") or ()), "")
+    known = {
+        k: v
+        for k, v in held.items()
+        if k not in ("model_type", "architectures", "transformers_version")
+    }
+    return AutoConfig.for_model(held["model_type"], **known), next(
+        iter(held.get("architectures") or ()), ""
+    )
 
 
 def _from_profile(sizes: Mapping[str, Any]) -> tuple[Any, str]:
@@ -104,12 +124,15 @@ def _from_profile(sizes: Mapping[str, Any]) -> tuple[Any, str]:
         raise ValueError(f"this transformers knows no {name}")
     wanted = families.settings(sizes)
     fixed = kind.config_class()
-    own = {k: v for k, v in wanted.items() if not isinstance(getattr(type(fixed), k, None), property)}
+    own = {
+        k: v for k, v in wanted.items() if not isinstance(getattr(type(fixed), k, None), property)
+    }
     return kind.config_class(**own), name
 
 
 def _with_head(config: Any, named: str, head: str) -> Blueprint:
-    """The class for the head asked for; by itself: as the config.json names it, else by what the architecture is for.
+    """The class for the head asked for; by itself: as the config.json names it, else by what the
+    architecture is for.
 
     A pretrained encoder names its masked model, but is tuned to label rows.
     """
@@ -131,7 +154,9 @@ def _with_head(config: Any, named: str, head: str) -> Blueprint:
             return Blueprint(held, _first(table[type(held)]), head)
     kind = _class_named(named, text)
     if kind is None:
-        raise ValueError(f"transformers has no {head} model of model_type {config.model_type!r} that needs no images")
+        raise ValueError(
+            f"transformers has no {head} model of model_type {config.model_type!r} that needs no images"
+        )
     return Blueprint(text, kind, head)
 
 
@@ -142,13 +167,22 @@ def _usual_head(config: Any, named: str) -> str:
         return "classification"
     if config.is_encoder_decoder:
         return "seq2seq"
-    if named.endswith(("ForCausalLM", "LMHeadModel")) or type(config) not in auto.MODEL_FOR_MASKED_LM_MAPPING:
+    if (
+        named.endswith(("ForCausalLM", "LMHeadModel"))
+        or type(config) not in auto.MODEL_FOR_MASKED_LM_MAPPING
+    ):
         return "causal"
-    return "classification" if type(config) in auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING else "masked"
+    return (
+        "classification"
+        if type(config) in auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING
+        else "masked"
+    )
 
 
 def _class_named(named: str, config: Any) -> Any:
-    """The class of that name where it is one of transformers' own for this configuration: not all are in its tables."""
+    """The class of that name where it is one of transformers' own for this configuration: not all
+    are in its tables.
+    """
     import transformers
 
     kind = getattr(transformers, named, None) if named else None
@@ -160,7 +194,9 @@ def _first(found: Any) -> Any:
 
 
 def _possible(kind: Any, asked: str) -> str:
-    """The attention asked for, or eager where this architecture has no fused one in transformers."""
+    """The attention asked for, or eager where this architecture has no fused one in
+    transformers.
+    """
     return asked if asked != "sdpa" or kind._supports_sdpa else "eager"
 
 
@@ -189,7 +225,9 @@ def _cut(config: Any, layers: int) -> None:
     for holder, name in stacks:
         own = int(getattr(holder, name))
         if own * layers % full:
-            raise ValueError(f"{layers} of {full} encoder layers leave no whole number of {own} decoder layers")
+            raise ValueError(
+                f"{layers} of {full} encoder layers leave no whole number of {own} decoder layers"
+            )
         for setting, held in list(vars(holder).items()):
             if isinstance(held, list) and len(held) == own and own > 1 and "layer" in setting:
                 setattr(holder, setting, held[: own * layers // full])
@@ -202,9 +240,17 @@ def most_positions(model: Any) -> int | None:
 
     for name, module in model.named_modules():
         own = name.rpartition(".")[2]
-        if isinstance(module, torch.nn.Embedding) and (own == "wpe" or "position" in own) and "relative" not in own:
+        if (
+            isinstance(module, torch.nn.Embedding)
+            and (own == "wpe" or "position" in own)
+            and "relative" not in own
+        ):
             reserved = getattr(module, "offset", None)
-            first = module.padding_idx + 1 if reserved is None and module.padding_idx is not None else reserved or 0
+            first = (
+                module.padding_idx + 1
+                if reserved is None and module.padding_idx is not None
+                else reserved or 0
+            )
             return int(module.num_embeddings) - int(first)
     return None
 

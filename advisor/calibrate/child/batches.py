@@ -1,4 +1,7 @@
-"""Batches of token numbers: of given lengths without texts, or of encoded examples. Counts tokens and positions."""
+"""Batches of token numbers: of given lengths without texts, or of encoded examples.
+
+Counts tokens and positions.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,9 @@ Length = int | Sequence[int]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tensors of one micro-batch, with its real tokens, its positions (padding included) and its learned tokens."""
+    """Tensors of one micro-batch, with its real tokens, its positions (padding included) and its
+    learned tokens.
+    """
 
     inputs: dict[str, Any]
     tokens: int
@@ -32,7 +37,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One encoded example: its tokens, and how many of the first belong to the prompt and are not learned."""
+    """One encoded example: its tokens, and how many of the first belong to the prompt and are not
+    learned.
+    """
 
     tokens: Sequence[int]
     prompt_tokens: int = 0
@@ -50,7 +57,8 @@ def collate(examples: Sequence[Example], device: str, pad: int = 0) -> Batch:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Random rows of the user's lengths for a model of this head: what they say changes neither time nor memory.
+    """Random rows of the user's lengths for a model of this head: what they say changes neither
+    time nor memory.
 
     Lengths are cut at `seq_len`; packed rows are all of it.
     """
@@ -66,7 +74,9 @@ class Rows:
         """Endless batches; the same arguments give the same ones."""
         rng = random.Random(seed + RANK_STRIDE * rank)
         while True:
-            yield self._batch([self._cut(rng.choice(self.lengths)) for _ in range(micro_batch)], rng, device)
+            yield self._batch(
+                [self._cut(rng.choice(self.lengths)) for _ in range(micro_batch)], rng, device
+            )
 
     def heaviest(self, rows: int, device: str) -> Batch:
         """The heaviest batch of that many rows that the data can make."""
@@ -74,14 +84,18 @@ class Rows:
         return self._batch([longest] * rows, random.Random(0), device)
 
     def _cut(self, length: Length) -> tuple[int, ...]:
-        """Tokens of each side of a row: prompt and answer for an encoder with a decoder, else all of it as one."""
+        """Tokens of each side of a row: prompt and answer for an encoder with a decoder, else all
+        of it as one.
+        """
         sides = (length,) if isinstance(length, int) else tuple(length)
         if self.head != "seq2seq":
             sides = (sum(sides),)
         return tuple(self.seq_len if self.packed else max(min(n, self.seq_len), 2) for n in sides)
 
     def _batch(self, sizes: Sequence[tuple[int, ...]], rng: random.Random, device: str) -> Batch:
-        drawn = [[[rng.randrange(self.vocabulary) for _ in range(n)] for n in sides] for sides in sizes]
+        drawn = [
+            [[rng.randrange(self.vocabulary) for _ in range(n)] for n in sides] for sides in sizes
+        ]
         if self.head == "causal":
             return collate([Example(row[0]) for row in drawn], device)
         ids, mask = _padded([row[0] for row in drawn], 0)
@@ -89,7 +103,9 @@ class Rows:
             return _pairs(ids, mask, [row[-1] for row in drawn], device)
         if self.head == "masked":
             return _masked(ids, mask, rng, self.vocabulary - 1, device)
-        return _labelled(ids, mask, [rng.randrange(max(self.labels, 1)) for _ in drawn], self.labels, device)
+        return _labelled(
+            ids, mask, [rng.randrange(max(self.labels, 1)) for _ in drawn], self.labels, device
+        )
 
 
 def _labelled(ids: Any, mask: Any, labels: Sequence[int], kinds: int, device: str) -> Batch:
@@ -115,7 +131,12 @@ def _pairs(ids: Any, mask: Any, answers: Sequence[Sequence[int]], device: str) -
     held, seen = _padded(answers, 0)
     labels = held.masked_fill(seen == 0, IGNORED)
     batch = _batch(ids, mask, labels, device, int(seen.sum()))
-    return Batch(batch.inputs, batch.tokens + batch.supervised, batch.positions + held.numel(), batch.supervised)
+    return Batch(
+        batch.inputs,
+        batch.tokens + batch.supervised,
+        batch.positions + held.numel(),
+        batch.supervised,
+    )
 
 
 def _padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Any, Any]:

@@ -17,9 +17,15 @@ Question = tuple[Form, str, Sequence[str]]
 
 
 def choose(
-    model: Any, questions: Sequence[Question], stop: Stop, told: Callable[[int], None] = lambda done: None
+    model: Any,
+    questions: Sequence[Question],
+    stop: Stop,
+    told: Callable[[int], None] = lambda done: None,
 ) -> list[str]:
-    """The answer with the highest probability, its end included, to each question. Raises Stopped between batches."""
+    """The answer with the highest probability, its end included, to each question.
+
+    Raises Stopped between batches.
+    """
     found: list[str] = []
     for start in range(0, len(questions), AT_ONCE):
         stop.check()
@@ -34,8 +40,12 @@ def choose(
 
 def _chances(model: Any, questions: Sequence[Question], stop: Stop) -> list[float]:
     """ln p of every option of every question, in order."""
-    whole = [[form.example(asked, option) for option in options] for form, asked, options in questions]
+    whole = [
+        [form.example(asked, option) for option in options] for form, asked, options in questions
+    ]
     pad = questions[0][0].pad
     if not all(shares_prompt(examples) for examples in whole):
-        return log_likelihoods(model, [example for examples in whole for example in examples], pad, stop)
+        return log_likelihoods(
+            model, [example for examples in whole for example in examples], pad, stop
+        )
     return [chance for examples in whole for chance in of_answers(model, examples, pad, stop)]

@@ -1,4 +1,7 @@
-"""The device under measurement: its clock, its memory and its power. Each reading is guarded on its own."""
+"""The device under measurement: its clock, its memory and its power.
+
+Each reading is guarded on its own.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,23 @@ SAMPLE_SECONDS = 0.25
 
 
 class Device:
-    """A CPU, or one CUDA card. On a CPU with one thread the clock counts the process's own time, so that a busy
-    machine does not read as a slow one; on a card it is wall time with everything finished on both sides, and so it is
-    where processes wait for each other (not `alone`).
+    """A CPU, or one CUDA card.
+
+    On a CPU with one thread the clock counts the process's own time, so that a busy machine does
+    not read as a slow one; on a card it is wall time with everything finished on both sides, and so
+    it is where processes wait for each other (not `alone`).
     """
 
     def __init__(self, asked: str, index: int = 0, *, alone: bool = True) -> None:
         import torch
 
         if asked == "cuda" and not torch.cuda.is_available():
-            raise RuntimeError("no CUDA card can be used here: the driver or a CUDA build of torch is missing")
-        self.kind = "cuda" if asked == "cuda" or (asked == "auto" and torch.cuda.is_available()) else "cpu"
+            raise RuntimeError(
+                "no CUDA card can be used here: the driver or a CUDA build of torch is missing"
+            )
+        self.kind = (
+            "cuda" if asked == "cuda" or (asked == "auto" and torch.cuda.is_available()) else "cpu"
+        )
         self._torch = torch
         self._own_time = alone and self.kind == "cpu" and torch.get_num_threads() == 1
         self.index = index
@@ -66,7 +75,9 @@ class Device:
             _forget_peak()
 
     def peak_gib(self) -> dict[str, float | None]:
-        """Highest memory since `reset_peak`: allocated and reserved (cards only) and of the process."""
+        """Highest memory since `reset_peak`: allocated and reserved (cards only) and of the
+        process.
+        """
         if self.kind == "cuda":
             cuda = self._torch.cuda
             reserved = cuda.max_memory_reserved() / GIB
@@ -86,12 +97,16 @@ class Device:
         return float(psutil.Process().memory_info().rss) / GIB
 
     def _outside_allocator_gib(self) -> float:
-        """Memory of the card that is in use but not the allocator's: context and libraries (and other programs)."""
+        """Memory of the card that is in use but not the allocator's: context and libraries (and
+        other programs).
+        """
         free, total = self._torch.cuda.mem_get_info()
         return max(float(total - free) / GIB - float(self._torch.cuda.memory_reserved()) / GIB, 0.0)
 
     def limit_gib(self) -> float:
-        """How far the process reading of `peak_gib` can go: the whole card, or what this process holds and is free."""
+        """How far the process reading of `peak_gib` can go: the whole card, or what this process
+        holds and is free.
+        """
         if self.kind == "cuda":
             return float(self._torch.cuda.mem_get_info()[1]) / GIB
         import psutil
@@ -102,7 +117,11 @@ class Device:
         """Name, memory and software, so that a record can be judged later."""
         packages = ("torch", "transformers", "peft", "accelerate", "bitsandbytes")
         versions = {name: _version(name) for name in packages}
-        held: dict[str, Any] = {"kind": self.kind, "clock": self.clock, "threads": self._torch.get_num_threads()}
+        held: dict[str, Any] = {
+            "kind": self.kind,
+            "clock": self.clock,
+            "threads": self._torch.get_num_threads(),
+        }
         if self.kind == "cuda":
             properties = self._torch.cuda.get_device_properties(self.index)
             held |= {
@@ -166,7 +185,9 @@ def _version(package: str) -> str:
 
 
 def _forget_peak() -> None:
-    """Linux forgets the highest resident size on this write (proc(5), clear_refs); elsewhere the peak only grows."""
+    """Linux forgets the highest resident size on this write (proc(5), clear_refs); elsewhere the
+    peak only grows.
+    """
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
@@ -175,7 +196,9 @@ def _forget_peak() -> None:
 
 def _peak_rss_gib() -> float:
     try:
-        for row in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+        for row in (
+            Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+        ):
             if row.startswith("VmHWM:"):
                 return int(row.split()[1]) * 1024.0 / GIB
     except OSError:

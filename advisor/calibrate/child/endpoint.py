@@ -1,4 +1,6 @@
-"""One prompt trial against an OpenAI-compatible endpoint: answers, tokens, latency and money, all counted."""
+"""One prompt trial against an OpenAI-compatible endpoint: answers, tokens, latency and money, all
+counted.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ class EndpointError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; tokens None where the endpoint did not count them. `cut`: it reached the most tokens allowed."""
+    """One answer; tokens None where the endpoint did not count them.
+
+    `cut`: it reached the most tokens allowed.
+    """
 
     text: str
     seconds: float
@@ -54,7 +59,8 @@ class Purse:
         self._dearest = max(self._dearest, usd)
 
     def affords(self, in_flight: int) -> bool:
-        """Whether one more call may start: each call under way may cost as much as the dearest so far.
+        """Whether one more call may start: each call under way may cost as much as the dearest so
+        far.
 
         Asks the run to stop where nothing is under way and nothing more can start.
         """
@@ -65,8 +71,13 @@ class Purse:
         return False
 
 
-def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, purse: Purse) -> dict[str, Any]:
-    """Every item once. Raises Stopped with the partial counts, EndpointError where the endpoint refuses."""
+def measure(
+    trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, purse: Purse
+) -> dict[str, Any]:
+    """Every item once.
+
+    Raises Stopped with the partial counts, EndpointError where the endpoint refuses.
+    """
     spec = trial.spec
     items = [(str(p), str(a)) for p, a in shared["items"]]
     shown = shown_examples([(str(p), str(a)) for p, a in shared["train"]], int(spec["shown"]))
@@ -75,7 +86,12 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
     with ThreadPoolExecutor(int(spec["at_once"])) as pool:
         flying: dict[Future[Answer], int] = {}
         while (waiting or flying) and not (stop.asked and not flying):
-            while waiting and len(flying) < int(spec["at_once"]) and not stop.asked and purse.affords(len(flying)):
+            while (
+                waiting
+                and len(flying) < int(spec["at_once"])
+                and not stop.asked
+                and purse.affords(len(flying))
+            ):
                 number = waiting.pop(0)
                 messages = chat(shared["instruction"], shown, items[number][0])
                 flying[pool.submit(_ask, spec, messages, stop)] = number
@@ -85,7 +101,9 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
                 number = flying.pop(done)
                 answers[number] = done.result()
                 purse.pay(_usd(spec, answers[number]) or 0.0)
-                reporter.step(label=trial.label, step=len(answers), steps=len(items), usd=purse.spent_usd)
+                reporter.step(
+                    label=trial.label, step=len(answers), steps=len(items), usd=purse.spent_usd
+                )
     counted = _counts(spec, answers, items, shared, shown)
     if len(answers) < len(items):
         raise Stopped(stop.reason, counted)
@@ -116,16 +134,26 @@ def _counts(
         "prompt_tokens": _sum(answers[i].prompt_tokens for i in order),
         "completion_tokens": _sum(answers[i].completion_tokens for i in order),
         "cached_tokens": sum(answers[i].cached_tokens for i in order),
-        "latency_seconds": {q: quantile(latency, s) for q, s in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))},
+        "latency_seconds": {
+            q: quantile(latency, s) for q, s in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
+        },
         "usd": sum(p for p in prices if p is not None) if known else None,
-        "warnings": _cut_warning(sum(a.cut for a in answers.values()), len(order), int(spec["max_tokens"])),
-        "usd_why": "" if known else "no price per million tokens was given, or the endpoint counts no tokens",
+        "warnings": _cut_warning(
+            sum(a.cut for a in answers.values()), len(order), int(spec["max_tokens"])
+        ),
+        "usd_why": ""
+        if known
+        else "no price per million tokens was given, or the endpoint counts no tokens",
     }
 
 
 def _cut_warning(cut: int, items: int, most: int) -> list[str]:
     """Answers that were cut off may be right for all we know; empty where none was."""
-    return [f"{cut} of {items} answers were cut off at {most} tokens; say --max-tokens for more"] if cut else []
+    return (
+        [f"{cut} of {items} answers were cut off at {most} tokens; say --max-tokens for more"]
+        if cut
+        else []
+    )
 
 
 def _sum(values: Any) -> int | None:
@@ -139,13 +167,23 @@ def _usd(spec: Mapping[str, Any], answer: Answer) -> float | None:
         return None
     if answer.prompt_tokens is None or answer.completion_tokens is None:
         return None
-    return float(answer.prompt_tokens * spec["input_usd"] + answer.completion_tokens * spec["output_usd"]) / 1e6
+    return (
+        float(
+            answer.prompt_tokens * spec["input_usd"] + answer.completion_tokens * spec["output_usd"]
+        )
+        / 1e6
+    )
 
 
 def _ask(spec: Mapping[str, Any], messages: Sequence[Mapping[str, str]], stop: Stop) -> Answer:
     """One call; waits and tries again where the endpoint is busy. Raises EndpointError."""
     body = json.dumps(
-        {"model": spec["model"], "messages": messages, "temperature": 0.0, "max_tokens": int(spec["max_tokens"])}
+        {
+            "model": spec["model"],
+            "messages": messages,
+            "temperature": 0.0,
+            "max_tokens": int(spec["max_tokens"]),
+        }
     )
     why, key = "", os.environ.get(str(spec["key_env"]), "")
     for turn in range(TRIES):
@@ -174,7 +212,9 @@ def _post(url: str, body: str, key: str) -> tuple[int, bytes]:
     if key:
         headers["Authorization"] = f"Bearer {key}"
     try:
-        connection.request("POST", f"{parts.path}/chat/completions", body=body.encode(), headers=headers)
+        connection.request(
+            "POST", f"{parts.path}/chat/completions", body=body.encode(), headers=headers
+        )
         response = connection.getresponse()
         return response.status, response.read(MAX_ANSWER_BYTES)
     finally:
@@ -188,6 +228,15 @@ def _answer(reply: bytes, seconds: float) -> Answer:
         text, cut = choice["message"]["content"] or "", choice.get("finish_reason") == "length"
         usage = held.get("usage") or {}
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        return Answer(str(text), seconds, usage.get("prompt_tokens"), usage.get("completion_tokens"), int(cached), cut)
+        return Answer(
+            str(text),
+            seconds,
+            usage.get("prompt_tokens"),
+            usage.get("completion_tokens"),
+            int(cached),
+            cut,
+        )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise EndpointError(f"an answer that is no chat completion: {type(error).__name__}") from None
+        raise EndpointError(
+            f"an answer that is no chat completion: {type(error).__name__}"
+        ) from None

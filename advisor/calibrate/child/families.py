@@ -1,4 +1,6 @@
-"""What a configuration needs beyond the sizes of our tables, by the model's class in transformers."""
+"""What a configuration needs beyond the sizes of our tables, by the model's class in
+transformers.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 SHAPED_LIKE = {"MptForCausalLM": "GPT2LMHeadModel"}
-"""MPT as it was trained has biases and learned positions, which the class of transformers leaves out: GPT-2's shape."""
+"""MPT as it was trained has biases and learned positions, which the class of transformers leaves
+out: GPT-2's shape.
+"""
 
 NEW_FOR_THE_TASK: Mapping[str, tuple[str, ...]] = {
     "BertForSequenceClassification": ("classifier",),
@@ -15,13 +19,19 @@ NEW_FOR_THE_TASK: Mapping[str, tuple[str, ...]] = {
     "DebertaV2ForSequenceClassification": ("pooler", "classifier"),
     "ModernBertForSequenceClassification": ("head", "classifier"),
 }
-"""Modules that a classifier gets new: no part of the published model, so not of its parameter count."""
+"""Modules that a classifier gets new: no part of the published model, so not of its parameter
+count.
+"""
 
 _LATENT = frozenset({"DeepseekV3ForCausalLM", "Glm4MoeLiteForCausalLM", "Mistral4ForCausalLM"})
 """Latent attention has widths of its own, the defaults of its configuration."""
 
 _OWN: Mapping[str, Mapping[str, Any]] = {
-    "RobertaForSequenceClassification": {"max_position_embeddings": 514, "type_vocab_size": 1, "pad_token_id": 1},
+    "RobertaForSequenceClassification": {
+        "max_position_embeddings": 514,
+        "type_vocab_size": 1,
+        "pad_token_id": 1,
+    },
     "DebertaV2ForSequenceClassification": {
         "relative_attention": True,
         "position_buckets": 256,
@@ -61,7 +71,10 @@ def settings(sizes: Mapping[str, Any]) -> dict[str, Any]:
         del held["head_dim"], held["num_key_value_heads"]
     if kind == "FalconForCausalLM":
         del held["head_dim"], held["intermediate_size"]
-        held |= {"ffn_hidden_size": sizes["intermediate"], "new_decoder_architecture": sizes["kv_heads"] > 1}
+        held |= {
+            "ffn_hidden_size": sizes["intermediate"],
+            "new_decoder_architecture": sizes["kv_heads"] > 1,
+        }
         held |= {"num_kv_heads": sizes["kv_heads"], "multi_query": sizes["kv_heads"] == 1}
     if kind == "GPTBigCodeForCausalLM":
         held["multi_query"] = sizes["kv_heads"] == 1

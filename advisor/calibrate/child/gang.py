@@ -1,4 +1,6 @@
-"""The leader of a run over several cards: starts a process a card by torchrun, hears the first, ends them all."""
+"""The leader of a run over several cards: starts a process a card by torchrun, hears the first,
+ends them all.
+"""
 
 from __future__ import annotations
 
@@ -25,17 +27,22 @@ ASK_SECONDS, END_SECONDS = 6.0, 3.0
 POLL_SECONDS = 0.1
 
 
-def measure(folder: Path, digest: str, processes: int, reporter: Reporter, stop: Stop) -> dict[str, Any]:
+def measure(
+    folder: Path, digest: str, processes: int, reporter: Reporter, stop: Stop
+) -> dict[str, Any]:
     """The result of one trial of the plan in `folder`, measured by that many processes together.
 
-    Raises Stopped with what they had found, or RuntimeError with the first reason of one that failed.
+    Raises Stopped with what they had found, or RuntimeError with the first reason of one that
+    failed.
     """
     for old in folder.glob("rank-*.json"):
         old.unlink()
     heard: list[Event] = []
     with _started(folder, digest, processes) as agent:
         assert agent.stdout is not None
-        hearing = threading.Thread(target=_hear, args=(agent.stdout, reporter, heard), daemon=True, name="gang")
+        hearing = threading.Thread(
+            target=_hear, args=(agent.stdout, reporter, heard), daemon=True, name="gang"
+        )
         hearing.start()
         _wait(agent, stop)
         _end(agent)
@@ -54,7 +61,11 @@ def command(folder: Path, digest: str, processes: int) -> list[str]:
 
 @contextlib.contextmanager
 def _started(folder: Path, digest: str, processes: int) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    environment = {
+        **os.environ,
+        "TMPDIR": str(folder),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+    }
     with (folder / OUTPUT).open("wb") as log:
         agent = subprocess.Popen(
             command(folder, digest, processes),
@@ -74,7 +85,9 @@ def _started(folder: Path, digest: str, processes: int) -> Iterator[subprocess.P
 
 
 def _hear(lines: IO[bytes], reporter: Reporter, heard: list[Event]) -> None:
-    """What the first process says goes on to the parent, but for how it ended: that is the leader's to say."""
+    """What the first process says goes on to the parent, but for how it ended: that is the leader's
+    to say.
+    """
     for line in lines:
         event = parse(line)
         if event is None:
@@ -119,7 +132,9 @@ def _answer(folder: Path, processes: int, heard: list[Event], stop: Stop) -> dic
     sys.stderr.write(log)
     if stop.asked:
         raise Stopped(stop.reason, fields.get("partial") if kind == "cancelled" else None)
-    reasons = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(folder.glob("rank-*.json"))]
+    reasons = [
+        json.loads(f.read_text(encoding="utf-8")) for f in sorted(folder.glob("rank-*.json"))
+    ]
     if reasons:
         first = min(reasons, key=lambda held: (held["echo"], held["at"]))
         raise RuntimeError(f"process {first['rank']} of {processes}: {first['reason']}")

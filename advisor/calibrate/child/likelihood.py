@@ -20,7 +20,9 @@ REPEATED = frozenset({"DynamicLayer", "DynamicSlidingWindowLayer"})
 """Kinds of kept layers that can be had once for every answer; recurrent states cannot."""
 
 SHARED_FROM = 2
-"""A prompt is read once for all its answers where the positions saved are this many times those left."""
+"""A prompt is read once for all its answers where the positions saved are this many times those
+left.
+"""
 
 
 def log_likelihoods(model: Any, examples: Sequence[Example], pad: int, stop: Stop) -> list[float]:
@@ -32,7 +34,9 @@ def log_likelihoods(model: Any, examples: Sequence[Example], pad: int, stop: Sto
 
     def work(numbers: Sequence[int]) -> None:
         with torch.no_grad():
-            for number, value in zip(numbers, _of_batch(model, [examples[n] for n in numbers], pad), strict=True):
+            for number, value in zip(
+                numbers, _of_batch(model, [examples[n] for n in numbers], pad), strict=True
+            ):
                 found[number] = value
 
     def rows(number: int) -> int:
@@ -44,9 +48,14 @@ def log_likelihoods(model: Any, examples: Sequence[Example], pad: int, stop: Sto
 
 
 def shares_prompt(examples: Sequence[Example]) -> bool:
-    """Whether the examples are answers to one prompt, and one pass over it for all of them is worth a second one."""
+    """Whether the examples are answers to one prompt, and one pass over it for all of them is worth
+    a second one.
+    """
     length = examples[0].prompt_tokens
-    if any(e.prompt_tokens != length or e.tokens[:length] != examples[0].tokens[:length] for e in examples):
+    if any(
+        e.prompt_tokens != length or e.tokens[:length] != examples[0].tokens[:length]
+        for e in examples
+    ):
         return False
     most = max(len(e.tokens) for e in examples) - length
     return (len(examples) - 1) * length >= SHARED_FROM * (length + len(examples) * most)
@@ -55,16 +64,22 @@ def shares_prompt(examples: Sequence[Example]) -> bool:
 def of_answers(model: Any, examples: Sequence[Example], pad: int, stop: Stop) -> list[float]:
     """As `log_likelihoods`, for answers to one prompt, which is read once. Raises Stopped."""
     length = examples[0].prompt_tokens
-    shared = _shared(model, examples[0].tokens[:length], [e.tokens[length:] for e in examples], pad, stop)
+    shared = _shared(
+        model, examples[0].tokens[:length], [e.tokens[length:] for e in examples], pad, stop
+    )
     return log_likelihoods(model, examples, pad, stop) if shared is None else shared
 
 
 def _of_batch(model: Any, examples: Sequence[Example], pad: int) -> list[float]:
     device = next(model.parameters()).device
     batch = collate(examples, str(device), pad)
-    logits = model(input_ids=batch.inputs["input_ids"], attention_mask=batch.inputs["attention_mask"]).logits
+    logits = model(
+        input_ids=batch.inputs["input_ids"], attention_mask=batch.inputs["attention_mask"]
+    ).logits
     length = batch.inputs["input_ids"].shape[1]
-    return _sums(logits[:, -length:][:, :-1], batch.inputs["labels"][:, 1:])  # a soft prompt stands in front
+    return _sums(
+        logits[:, -length:][:, :-1], batch.inputs["labels"][:, 1:]
+    )  # a soft prompt stands in front
 
 
 def _sums(logits: Any, wanted: Any) -> list[float]:
@@ -81,7 +96,9 @@ def _sums(logits: Any, wanted: Any) -> list[float]:
 def _shared(
     model: Any, before: Sequence[int], answers: Sequence[Sequence[int]], pad: int, stop: Stop
 ) -> list[float] | None:
-    """One pass over the prompt, kept keys and values for all answers; None where the model keeps them another way."""
+    """One pass over the prompt, kept keys and values for all answers; None where the model keeps
+    them another way.
+    """
     import torch
 
     device = next(model.parameters()).device
@@ -100,12 +117,21 @@ def _shared(
         for number, value in zip(numbers, values, strict=True):
             found[number] = value
 
-    in_portions(range(len(answers)), lambda _: min(MOST_ROWS, MOST_POSITIONS // kept.get_seq_length()), work, stop)
+    in_portions(
+        range(len(answers)),
+        lambda _: min(MOST_ROWS, MOST_POSITIONS // kept.get_seq_length()),
+        work,
+        stop,
+    )
     return found
 
 
-def _after(inner: Any, first: Any, kept: Any, answers: Sequence[Sequence[int]], pad: int) -> list[float]:
-    """ln p of answers behind the kept positions; `first` are the logits of the prompt's last position."""
+def _after(
+    inner: Any, first: Any, kept: Any, answers: Sequence[Sequence[int]], pad: int
+) -> list[float]:
+    """ln p of answers behind the kept positions; `first` are the logits of the prompt's last
+    position.
+    """
     import copy
 
     import torch
@@ -116,5 +142,10 @@ def _after(inner: Any, first: Any, kept: Any, answers: Sequence[Sequence[int]], 
     cache.batch_repeat_interleave(len(answers))
     seen = torch.ones((len(answers), kept.get_seq_length()), dtype=mask.dtype, device=mask.device)
     whole = torch.cat([seen, mask], dim=1)
-    logits = inner(input_ids=ids, attention_mask=whole, past_key_values=cache, use_cache=True).logits
-    return _sums(torch.cat([first.expand(len(answers), 1, -1), logits[:, :-1]], dim=1), batch.inputs["labels"])
+    logits = inner(
+        input_ids=ids, attention_mask=whole, past_key_values=cache, use_cache=True
+    ).logits
+    return _sums(
+        torch.cat([first.expand(len(answers), 1, -1), logits[:, :-1]], dim=1),
+        batch.inputs["labels"],
+    )

@@ -16,10 +16,11 @@ from advisor.calibrate.child.device import Device
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One optimiser step: seconds on the device's clock, tokens, positions, learned tokens, mean loss.
+    """One optimiser step: seconds on the device's clock, tokens, positions, learned tokens, mean
+    loss.
 
-    Of several processes: the seconds of the slowest, the sums of all, and `heaviest`, the most positions of one; 0
-    where there is one only.
+    Of several processes: the seconds of the slowest, the sums of all, and `heaviest`, the most
+    positions of one; 0 where there is one only.
     """
 
     seconds: float
@@ -31,9 +32,14 @@ class StepReport:
 
 
 class Trainer:
-    """A model, its optimiser and its device. AdamW without weight decay; adapters compute under autocast."""
+    """A model, its optimiser and its device.
 
-    def __init__(self, model: Any, device: Device, *, dtype: str, optimizer: str, learning_rate: float) -> None:
+    AdamW without weight decay; adapters compute under autocast.
+    """
+
+    def __init__(
+        self, model: Any, device: Device, *, dtype: str, optimizer: str, learning_rate: float
+    ) -> None:
         import torch
 
         self.model, self.device = model, device
@@ -65,10 +71,16 @@ class Trainer:
         return StepReport(self.device.now() - begun, tokens, positions, supervised, mean_loss)
 
     def _exchange(self, last: bool) -> Any:
-        """Several processes exchange gradients after the last micro-batch alone, as long runs do."""
+        """Several processes exchange gradients after the last micro-batch alone, as long runs
+        do.
+        """
         if hasattr(self.model, "set_requires_gradient_sync"):
             self.model.set_requires_gradient_sync(last)
-        return self.model.no_sync() if not last and hasattr(self.model, "no_sync") else contextlib.nullcontext()
+        return (
+            self.model.no_sync()
+            if not last and hasattr(self.model, "no_sync")
+            else contextlib.nullcontext()
+        )
 
     def precision(self) -> Any:
         """Autocast where the weights are of 16 bits and what is learned is not."""
@@ -93,7 +105,11 @@ def _optimizer(name: str, params: list[Any], learning_rate: float) -> Any:
         try:
             bnb = importlib.import_module("bitsandbytes")
         except ImportError:
-            raise ValueError(f"{name} needs bitsandbytes, which is not installed: pip install bitsandbytes") from None
+            raise ValueError(
+                f"{name} needs bitsandbytes, which is not installed: pip install bitsandbytes"
+            ) from None
         kind = bnb.optim.AdamW8bit if name == "adamw8bit" else bnb.optim.PagedAdamW8bit
         return kind(params, lr=learning_rate, weight_decay=0.0)
-    raise ValueError(f"optimizer {name!r} is not measured here; use adamw, sgd, adamw8bit or paged-adamw8bit")
+    raise ValueError(
+        f"optimizer {name!r} is not measured here; use adamw, sgd, adamw8bit or paged-adamw8bit"
+    )

@@ -12,11 +12,16 @@ Part = TypeVar("Part")
 
 
 def in_portions(
-    parts: Sequence[Part], rows_of: Callable[[Part], int], work: Callable[[Sequence[Part]], None], stop: Stop
+    parts: Sequence[Part],
+    rows_of: Callable[[Part], int],
+    work: Callable[[Sequence[Part]], None],
+    stop: Stop,
 ) -> None:
-    """`work` on runs of parts, each of at most as many as `rows_of` its first says; halved where memory runs out.
+    """`work` on runs of parts, each of at most as many as `rows_of` its first says; halved where
+    memory runs out.
 
-    Parts should come largest first. Raises Stopped between portions, and what `work` raises for one part alone.
+    Parts should come largest first. Raises Stopped between portions, and what `work` raises for one
+    part alone.
     """
     start, most = 0, len(parts)
     while start < len(parts):

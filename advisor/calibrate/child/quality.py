@@ -1,4 +1,6 @@
-"""One quality trial: loads local weights, trains where the arm says so, and scores the held-out items."""
+"""One quality trial: loads local weights, trains where the arm says so, and scores the held-out
+items.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +24,23 @@ from advisor.calibrate.statistics import quantile
 from advisor.core.calibration import Trial
 
 LONGEST_SHARE, ROOM, LEAST_TOKENS = 0.99, 1.5, 8
-"""An answer may take half more tokens than all but the longest hundredth of the training answers, and eight."""
+"""An answer may take half more tokens than all but the longest hundredth of the training answers,
+and eight.
+"""
 
 
-def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, device: Device) -> dict[str, Any]:
-    """Score of one arm, with what its training showed. Raises Stopped between steps and between batches of items.
+def measure(
+    trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, device: Device
+) -> dict[str, Any]:
+    """Score of one arm, with what its training showed.
+
+    Raises Stopped between steps and between batches of items.
 
     The zero-shot trial adds `language`, how likely the model finds the rows and the general set:
-    `{"data": {"bits_per_byte", "perplexity_per_token", "tokens", "bytes"} or None, "prompts": ..., "answers": ...,
-    "data_why": "", "general": the same or None, "general_why": ""}`. It and every trained trial add `general`: score,
-    `item_scores` and bits a byte of the general set, by which `calibrate.quality.summary` tells what was forgotten.
+    `{"data": {"bits_per_byte", "perplexity_per_token", "tokens", "bytes"} or None, "prompts": ...,
+    "answers": ..., "data_why": "", "general": the same or None, "general_why": ""}`. It and every
+    trained trial add `general`: score, `item_scores` and bits a byte of the general set, by which
+    `calibrate.quality.summary` tells what was forgotten.
     """
     spec = trial.spec
     device.settle()
@@ -57,7 +66,9 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
         reporter.step(label=trial.label, phase="score", item=done, items=len(items))
 
     try:
-        said, cut = answers(model, form, [p for p, _ in items], marking, [a for _, a in rows], stop, told)
+        said, cut = answers(
+            model, form, [p for p, _ in items], marking, [a for _, a in rows], stop, told
+        )
         scored = time.perf_counter()
         language = _language(model, form, items, spec, shared, stop)
     except Stopped as stopped:
@@ -91,12 +102,15 @@ def answers(
     stop: Stop,
     told: Callable[[int], None],
 ) -> tuple[list[str], int]:
-    """(the answer to every item, how many prompts were too long): the likeliest label, or what the model writes.
+    """(the answer to every item, how many prompts were too long): the likeliest label, or what the
+    model writes.
 
     `known` are answers of the training rows, which say how long an answer may be. Raises Stopped.
     """
     if marking.labels:
-        reserve = max(len(form.example("", label).tokens) - len(form.asked("")) for label in marking.labels)
+        reserve = max(
+            len(form.example("", label).tokens) - len(form.asked("")) for label in marking.labels
+        )
         said = choose(model, [(form, text, marking.labels) for text in asked], stop, told)
     else:
         reserve = min(answer_tokens(form, known), form.seq_len // 2)
@@ -111,7 +125,12 @@ def answer_tokens(form: Form, known: Sequence[str]) -> int:
 
 
 def _language(
-    model: Any, form: Form, items: Sequence[Pair], spec: Mapping[str, Any], shared: Mapping[str, Any], stop: Stop
+    model: Any,
+    form: Form,
+    items: Sequence[Pair],
+    spec: Mapping[str, Any],
+    shared: Mapping[str, Any],
+    stop: Stop,
 ) -> dict[str, Any]:
     base = spec["approach"] == "prompt" and not spec["shown"]
     if not base and not spec["train_examples"]:
@@ -121,9 +140,17 @@ def _language(
     if base:
         kept = ("name", "bits_per_byte", "perplexity_per_token", "tokens", "bytes")
         known = {k: general[k] for k in kept} if general else None
-        held["language"] = {**of_rows(model, form, items, stop), "general": known, "general_why": why}
+        held["language"] = {
+            **of_rows(model, form, items, stop),
+            "general": known,
+            "general_why": why,
+        }
     return held
 
 
 def _cut_warning(cut: int, items: int, seq_len: int) -> list[str]:
-    return [f"{cut} of {items} prompts are longer than {seq_len} tokens and lost their beginning"] if cut else []
+    return (
+        [f"{cut} of {items} prompts are longer than {seq_len} tokens and lost their beginning"]
+        if cut
+        else []
+    )

@@ -1,6 +1,8 @@
-"""`python -m advisor.calibrate.child.rank FOLDER DIGEST`: one process of several that measure a trial together.
+"""`python -m advisor.calibrate.child.rank FOLDER DIGEST`: one process of several that measure a
+trial together.
 
-torchrun starts it. Only the first process speaks, and only it hears the leader; what one of them decides, all do.
+torchrun starts it. Only the first process speaks, and only it hears the leader; what one of them
+decides, all do.
 """
 
 from __future__ import annotations
@@ -34,12 +36,16 @@ def main(folder: Path, digest: str) -> int:
     stop = Stop()
     if rank == 0:
         stop.listen(orphaned=lambda: os._exit(1))
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # torchrun: another has failed, waiting is in vain
+        signal.signal(
+            signal.SIGTERM, signal.SIG_DFL
+        )  # torchrun: another has failed, waiting is in vain
     try:
         reporter.say("result", result=_measured(folder, digest, reporter, stop))
     except Stopped as stopped:
         reporter.say("cancelled", partial=stopped.partial)
-    except Exception as error:  # whatever it is, the leader tells it; the others cannot go on and are ended
+    except (
+        Exception
+    ) as error:  # whatever it is, the leader tells it; the others cannot go on and are ended
         _leave_word(folder, rank, error)
         raise
     return 0
@@ -69,7 +75,9 @@ def _measured(folder: Path, digest: str, reporter: Reporter, stop: Stop) -> dict
 
 
 def _die_with_the_agent() -> None:
-    """torchrun gives every process a session of its own, so nobody's signal reaches it once torchrun is gone."""
+    """torchrun gives every process a session of its own, so nobody's signal reaches it once
+    torchrun is gone.
+    """
     agent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
@@ -83,9 +91,13 @@ def _watch(agent: int) -> None:
 
 
 def _leave_word(folder: Path, rank: int, error: Exception) -> None:
-    """Why this process failed, for the leader; a connection that another one broke is an echo of its failure."""
+    """Why this process failed, for the leader; a connection that another one broke is an echo of
+    its failure.
+    """
     reason = reason_of(error)
-    echo = any(word in reason.lower() for word in ("connection", "gloo", "nccl", "peer", "broken pipe"))
+    echo = any(
+        word in reason.lower() for word in ("connection", "gloo", "nccl", "peer", "broken pipe")
+    )
     held = {"rank": rank, "reason": reason, "echo": echo, "at": time.time()}
     (folder / f"rank-{rank}.json").write_text(json.dumps(held), encoding="utf-8")
 

@@ -1,4 +1,6 @@
-"""Says what happens: each event to the journal first, then to the parent, so that no finished trial can be lost."""
+"""Says what happens: each event to the journal first, then to the parent, so that no finished trial
+can be lost.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ _KEPT = frozenset({"trial", "result", "cancelled", "failed"})
 
 
 class Reporter:
-    """Writes events to `out` and, where given, to a journal that outlives parent and child. Safe across threads."""
+    """Writes events to `out` and, where given, to a journal that outlives parent and child.
+
+    Safe across threads.
+    """
 
     def __init__(self, out: TextIO, journal: Path | None = None) -> None:
         self._out = out
@@ -55,7 +60,9 @@ class Reporter:
 
 
 def own_stdout() -> TextIO:
-    """The true standard output for events alone; whatever else prints there lands in the log (standard error)."""
+    """The true standard output for events alone; whatever else prints there lands in the log
+    (standard error).
+    """
     sys.stdout.flush()
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

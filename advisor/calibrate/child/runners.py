@@ -25,7 +25,9 @@ TINY |= {"num_attention_heads": 2, "num_key_value_heads": 2}
 """A model that costs nothing."""
 
 THREADS = 1
-"""On a CPU: one thread measures what a core does; two on a busy machine measure who waits for whom."""
+"""On a CPU: one thread measures what a core does; two on a busy machine measure who waits for
+whom.
+"""
 
 
 def runner(plan: Plan, reporter: Reporter, folder: Path) -> Run:
@@ -38,7 +40,9 @@ def _asking(plan: Plan) -> Run:
 
     purses: list[Purse] = []
 
-    def run(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop) -> Mapping[str, Any]:
+    def run(
+        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
+    ) -> Mapping[str, Any]:
         if not purses:
             purses.append(Purse(plan.max_usd, stop))
         return measure(trial, shared, reporter, stop, purses[0])
@@ -47,7 +51,9 @@ def _asking(plan: Plan) -> Run:
 
 
 def load_all(device: Device) -> None:
-    """One step of a tiny adapted model: libraries that load on first use do so before the first reading of memory."""
+    """One step of a tiny adapted model: libraries that load on first use do so before the first
+    reading of memory.
+    """
     from advisor.calibrate.child.adapt import adapt
     from advisor.calibrate.child.architecture import blueprint
     from advisor.calibrate.child.batches import Example, collate
@@ -62,15 +68,21 @@ def load_all(device: Device) -> None:
 
 
 def _training(plan: Plan, reporter: Reporter, folder: Path) -> Run:
-    """Trials of one process run here; others by processes of their own, so that this one never holds a card."""
+    """Trials of one process run here; others by processes of their own, so that this one never
+    holds a card.
+    """
     alone = None if all(_together(t) for t in plan.trials) else _alone(plan, reporter)
 
-    def run(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop) -> Mapping[str, Any]:
+    def run(
+        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
+    ) -> Mapping[str, Any]:
         if alone is not None and not _together(trial):
             return alone(trial, shared, reporter, stop)
         from advisor.calibrate.child.gang import measure
 
-        return measure(folder, plan.trial_digest(trial), int(trial.spec["processes"]), reporter, stop)
+        return measure(
+            folder, plan.trial_digest(trial), int(trial.spec["processes"]), reporter, stop
+        )
 
     return run
 
@@ -90,7 +102,9 @@ def _alone(plan: Plan, reporter: Reporter) -> Run:
     load_all(device)
     reporter.say("started", device=device.about())
 
-    def run(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop) -> Mapping[str, Any]:
+    def run(
+        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
+    ) -> Mapping[str, Any]:
         torch.manual_seed(plan.seed)
         if trial.kind == "throughput":
             from advisor.calibrate.child.throughput import measure

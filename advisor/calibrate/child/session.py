@@ -13,14 +13,19 @@ from advisor.calibrate.protocol import ENOUGH, NEXT
 from advisor.core.calibration import Plan, Status, Trial
 
 Run = Callable[[Trial, Mapping[str, Any], Reporter, Stop], Mapping[str, Any]]
-"""Measures one trial with the plan's shared data; returns plain data. Raises Stopped or any error."""
+"""Measures one trial with the plan's shared data; returns plain data.
+
+Raises Stopped or any error.
+"""
 
 
 ANSWER_SECONDS = 120.0
 """How long a child waits to be told which trial is next; then it takes the first that is left."""
 
 
-def run_plan(plan: Plan, run: Run, reporter: Reporter, stop: Stop, *, steered: bool = False) -> Status:
+def run_plan(
+    plan: Plan, run: Run, reporter: Reporter, stop: Stop, *, steered: bool = False
+) -> Status:
     """The trials in order, or as the parent says; one that fails does not stop the others.
 
     Returns what became of the whole.
@@ -38,7 +43,13 @@ def run_plan(plan: Plan, run: Run, reporter: Reporter, stop: Stop, *, steered: b
         status, fields = _run_one(trial, plan.shared, run, reporter, stop)
         seconds = round(time.monotonic() - begun, 4)
         reporter.say(
-            "trial", trial=number, label=trial.label, digest=name, status=status.value, seconds=seconds, **fields
+            "trial",
+            trial=number,
+            label=trial.label,
+            digest=name,
+            status=status.value,
+            seconds=seconds,
+            **fields,
         )
         answered += status in (Status.DONE, Status.OUT_OF_MEMORY)
     if stop.asked and answered < len(plan.trials) and not enough:
@@ -67,16 +78,24 @@ def _run_one(
         return Status.CANCELLED, {"reason": str(stopped), **partial}
     except MemoryError:
         return Status.OUT_OF_MEMORY, {"reason": "the host has no memory left"}
-    except Exception as error:  # a trial may fail in any way; the run goes on and the log has the whole story
+    except (
+        Exception
+    ) as error:  # a trial may fail in any way; the run goes on and the log has the whole story
         traceback.print_exc()
         status = Status.OUT_OF_MEMORY if is_out_of_memory(error) else Status.FAILED
         return status, {"reason": reason_of(error)}
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the device or the host refused memory; by name and text, so that no library need be loaded."""
+    """Whether the device or the host refused memory; by name and text, so that no library need be
+    loaded.
+    """
     text = str(error).lower()
-    return type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "can't allocate memory" in text
+    return (
+        type(error).__name__ == "OutOfMemoryError"
+        or "out of memory" in text
+        or "can't allocate memory" in text
+    )
 
 
 def reason_of(error: BaseException) -> str:

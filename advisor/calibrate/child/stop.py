@@ -1,4 +1,6 @@
-"""How a run is asked to stop: a word on standard input, a signal, a parent that is gone, or the end of its minutes."""
+"""How a run is asked to stop: a word on standard input, a signal, a parent that is gone, or the end
+of its minutes.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ ORPHAN_SECONDS = 20.0
 
 
 class Stopped(Exception):
-    """The trial under way ends here; `partial` is what it had found so far, marked as partial wherever it is kept."""
+    """The trial under way ends here; `partial` is what it had found so far, marked as partial
+    wherever it is kept.
+    """
 
     def __init__(self, reason: str, partial: Mapping[str, Any] | None = None) -> None:
         super().__init__(reason)
@@ -49,7 +53,9 @@ class Stop:
             raise Stopped(self.reason)
 
     def answer(self, patience_seconds: float) -> str:
-        """The parent's next line that is no word to stop; empty where none comes in time, or somebody asks to stop."""
+        """The parent's next line that is no word to stop; empty where none comes in time, or
+        somebody asks to stop.
+        """
         give_up = time.monotonic() + patience_seconds
         while not self.asked and time.monotonic() < give_up:
             with suppress(Empty):
@@ -58,10 +64,14 @@ class Stop:
 
     def remaining_seconds(self) -> float:
         """Until the deadline; infinite where there is none."""
-        return float("inf") if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
+        return (
+            float("inf") if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
+        )
 
     def listen(self, descriptor: int = 0, orphaned: Callable[[], None] | None = None) -> None:
-        """Watch signals and the parent's line from now on; an orphan that does not stop by itself is ended."""
+        """Watch signals and the parent's line from now on; an orphan that does not stop by itself
+        is ended.
+        """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.ask("asked to stop by a signal"))
         watcher = threading.Thread(
@@ -70,7 +80,9 @@ class Stop:
         watcher.start()
 
     def _watch(self, descriptor: int, orphaned: Callable[[], None]) -> None:
-        """Reads without Python's buffers: their locks cannot be taken from a waiting thread when the program ends."""
+        """Reads without Python's buffers: their locks cannot be taken from a waiting thread when
+        the program ends.
+        """
         rest = ""
         while said := os.read(descriptor, 4096):
             *lines, rest = (rest + said.decode("ascii", "replace")).split("\n")

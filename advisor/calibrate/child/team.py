@@ -1,4 +1,6 @@
-"""The processes that train one model together, one a card: what they exchange, and how the model is spread."""
+"""The processes that train one model together, one a card: what they exchange, and how the model is
+spread.
+"""
 
 from __future__ import annotations
 
@@ -42,16 +44,23 @@ class Team:
         return flag if self.size == 1 else any(self.gather(flag))
 
     def spread(self, model: Any, sharding: str, device: Device) -> Any:
-        """The model as this process holds it. Raises ValueError on another word than ddp and fsdp."""
+        """The model as this process holds it.
+
+        Raises ValueError on another word than ddp and fsdp.
+        """
         if sharding == "fsdp":
             return _sharded(model, device)
         if self.size == 1:
             return model
         if sharding != "ddp":
-            raise ValueError(f"sharding {sharding!r}: {self.size} processes spread a model by ddp or fsdp")
+            raise ValueError(
+                f"sharding {sharding!r}: {self.size} processes spread a model by ddp or fsdp"
+            )
         from torch.nn.parallel import DistributedDataParallel
 
-        return DistributedDataParallel(model, device_ids=[device.index] if device.kind == "cuda" else None)
+        return DistributedDataParallel(
+            model, device_ids=[device.index] if device.kind == "cuda" else None
+        )
 
     def merged(self, own: Sequence[StepReport]) -> list[StepReport]:
         """The steps of all as one: they last as long as the slowest takes."""
@@ -72,7 +81,9 @@ def _merge(steps: Sequence[StepReport]) -> StepReport:
 
 
 def _sharded(model: Any, device: Device) -> Any:
-    """Every layer's parameters in parts over the cards, put together while the layer computes (FSDP, `fully_shard`)."""
+    """Every layer's parameters in parts over the cards, put together while the layer computes
+    (FSDP, `fully_shard`).
+    """
     import torch
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
@@ -81,7 +92,9 @@ def _sharded(model: Any, device: Device) -> Any:
     for layer in _layers(model):
         fully_shard(layer, mesh=mesh)
     fully_shard(model, mesh=mesh)
-    model._apply(lambda t: torch.empty_like(t, device=device.kind) if t.is_meta else t.to(device.kind))
+    model._apply(
+        lambda t: torch.empty_like(t, device=device.kind) if t.is_meta else t.to(device.kind)
+    )
     for name, parameter in model.named_parameters():
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.02)

@@ -1,4 +1,6 @@
-"""One throughput trial: builds, warms up, steps until steady, then times evaluation and saving as own terms."""
+"""One throughput trial: builds, warms up, steps until steady, then times evaluation and saving as
+own terms.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,12 @@ PARAMS_TOLERANCE = 0.02
 """A built model whose parameter count is further off its fact sheet is reported as such."""
 
 
-def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, device: Device) -> dict[str, Any]:
-    """Speed, memory, power and the fixed terms of one configuration. Raises Stopped with what was found so far.
+def measure(
+    trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, device: Device
+) -> dict[str, Any]:
+    """Speed, memory, power and the fixed terms of one configuration.
+
+    Raises Stopped with what was found so far.
 
     In a team every process measures, and the first has the result of all.
     """
@@ -63,7 +69,9 @@ def measure(trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: S
         own = _steps(trainer, batches, spec, reporter, stop, trial.label, team, power)
     steps = team.merged(own)
     memory = _memory(team, {**device.peak_gib(), "idle_gib": idle})
-    about |= {"micro_batch": micro_batch} | memory | _speed(steps, device) | _drawn(power, steps, team)
+    about |= (
+        {"micro_batch": micro_batch} | memory | _speed(steps, device) | _drawn(power, steps, team)
+    )
     if team.any(stop.asked) and len(steps) < int(spec["steps"]):
         raise Stopped(stop.reason, about)
     return about | _evaluation(trainer, batches) | _saving(trainer.model, team)
@@ -76,21 +84,25 @@ def _trainer(plan: Blueprint, spec: Mapping[str, Any], device: Device, team: Tea
         raise ValueError("qlora is not measured in parts over cards; use --sharding ddp, or lora")
     model = adapt(plan.build(spec["dtype"], "meta" if sharded else device.kind), spec, plan.head)
     model = team.spread(model, spec["sharding"], device)
-    return Trainer(model, device, dtype=spec["dtype"], optimizer=spec["optimizer"], learning_rate=1e-4)
+    return Trainer(
+        model, device, dtype=spec["dtype"], optimizer=spec["optimizer"], learning_rate=1e-4
+    )
 
 
 def _about(spec: Mapping[str, Any], plan: Blueprint, reporter: Reporter) -> dict[str, Any]:
     """What is built, and whether it has the parameters it should have."""
     whole = blueprint(spec["architecture"], 0, spec["attention"], spec["head"])
-    held: dict[str, Any] = {"layers": plan.layers, "full_layers": whole.layers, "dtype": spec["dtype"]}
+    held: dict[str, Any] = {
+        "layers": plan.layers,
+        "full_layers": whole.layers,
+        "dtype": spec["dtype"],
+    }
     held |= {"attention": str(plan.config._attn_implementation), "head": plan.head}
     if spec["count"]:
         held["params"] = whole.params()
         expected = spec["architecture"].get("profile", {}).get("params")
         if expected and abs(held["params"] / expected - 1.0) > PARAMS_TOLERANCE:
-            text = (
-                f"built with {held['params']:,} parameters, the fact sheet says {expected:,}: speed and memory are off"
-            )
+            text = f"built with {held['params']:,} parameters, the fact sheet says {expected:,}: speed and memory are off"
             reporter.say("warning", text=text)
             held["architecture_differs"] = text
     return held
@@ -128,7 +140,9 @@ def _steps(
     team: Team,
     power: Power,
 ) -> list[StepReport]:
-    """Steps until the number asked for, or their seconds are over, or somebody asks to stop; a team ends together."""
+    """Steps until the number asked for, or their seconds are over, or somebody asks to stop; a team
+    ends together.
+    """
     steps: list[StepReport] = []
     give_up = time.perf_counter() + float(spec["seconds"])
     accumulate = int(spec["grad_accum"])
@@ -151,7 +165,9 @@ def _steps(
 
 
 def _speed(steps: list[StepReport], device: Device) -> dict[str, Any]:
-    """Tokens a second, the law of a step, and whether it is steady; empty where there was no step."""
+    """Tokens a second, the law of a step, and whether it is steady; empty where there was no
+    step.
+    """
     if not steps:
         return {}
     dropped = statistics.warm_up([s.seconds for s in steps])
@@ -168,7 +184,10 @@ def _speed(steps: list[StepReport], device: Device) -> dict[str, Any]:
         "steady": steady.steady,
         "steady_why": steady.why,
         "relative_error": steady.error,
-        "step_seconds": {q: statistics.quantile(seconds, p) for q, p in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))},
+        "step_seconds": {
+            q: statistics.quantile(seconds, p)
+            for q, p in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))
+        },
         "mean_step_seconds": fmean(seconds),
         "tokens_per_second": sum(s.tokens for s in kept) / total,
         "positions_per_second": sum(positions) / total,
@@ -206,16 +225,25 @@ def _evaluation(trainer: Trainer, batches: Iterator[Batch]) -> dict[str, Any]:
             begun = trainer.device.now()
             trainer.model(**batch.inputs)
             if number:  # the first pass warms up
-                seconds, positions = seconds + trainer.device.now() - begun, positions + batch.positions
+                seconds, positions = (
+                    seconds + trainer.device.now() - begun,
+                    positions + batch.positions,
+                )
     trainer.model.train()
     return {"evaluation_seconds_per_position": seconds / positions}
 
 
 def _saving(model: Any, team: Team) -> dict[str, Any]:
-    """Writes what was trained once, to a file that is gone at once: the first process does, with the parts of all."""
+    """Writes what was trained once, to a file that is gone at once: the first process does, with
+    the parts of all.
+    """
     save_file = importlib.import_module("safetensors.torch").save_file
     begun = time.perf_counter()
-    held = {n: _whole(p).contiguous().cpu().clone() for n, p in model.named_parameters() if p.requires_grad}
+    held = {
+        n: _whole(p).contiguous().cpu().clone()
+        for n, p in model.named_parameters()
+        if p.requires_grad
+    }
     if team.rank:
         return {}
     with tempfile.TemporaryDirectory(prefix="advisor-save-") as folder:

@@ -28,7 +28,10 @@ def train(
     device: Device,
     label: str,
 ) -> dict[str, Any]:
-    """Epochs over the rows; returns what the checks saw. Raises Stopped, and ValueError where nothing is to learn."""
+    """Epochs over the rows; returns what the checks saw.
+
+    Raises Stopped, and ValueError where nothing is to learn.
+    """
     examples = [form.example(p, a) for p, a in rows]
     if not any(e.prompt_tokens < len(e.tokens) for e in examples):
         raise ValueError("no token of any answer is learned: the answers are empty")
@@ -51,7 +54,10 @@ def train(
             tokens_per_second=steps[-1].tokens / max(steps[-1].seconds, 1e-9),
             memory_gib=trainer.device.peak_gib()["process_gib"],
         )
-    moved = sum(float((a.detach().float().cpu() - b).norm()) for a, b in zip(trainable(model), before, strict=True))
+    moved = sum(
+        float((a.detach().float().cpu() - b).norm())
+        for a, b in zip(trainable(model), before, strict=True)
+    )
     return _showed(steps, moved) | {"trainable_params": sum(p.numel() for p in trainable(model))}
 
 
@@ -77,7 +83,9 @@ def warnings(showed: Mapping[str, Any]) -> list[str]:
     found = []
     if not showed["loss_fell"]:
         first, last = showed["first_loss"], showed["last_loss"]
-        found.append(f"the loss did not fall ({first:.3f} to {last:.3f}): its score says nothing about tuning")
+        found.append(
+            f"the loss did not fall ({first:.3f} to {last:.3f}): its score says nothing about tuning"
+        )
     if not showed["weights_moved"] > 0.0:
         found.append("no weight moved: nothing was trained")
     if not showed["supervised_tokens"]:
@@ -91,7 +99,9 @@ def _share_of_rate(step: int, total: int) -> float:
     return (step + 1) / warm if step < warm else (total - step) / max(total - warm, 1)
 
 
-def _epochs(examples: Sequence[Example], size: int, seed: int, device: str, pad: int) -> Iterator[Batch]:
+def _epochs(
+    examples: Sequence[Example], size: int, seed: int, device: str, pad: int
+) -> Iterator[Batch]:
     rng = random.Random(seed)
     while True:
         order = list(examples)

@@ -8,11 +8,16 @@ from advisor.calibrate.child.device import Device
 
 
 def load(folder: str, device: Device) -> tuple[Any, Any]:
-    """(model, tokenizer). The model writes greedily whatever its folder recommends; its end tokens stay."""
+    """(model, tokenizer).
+
+    The model writes greedily whatever its folder recommends; its end tokens stay.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
     dtype = torch.float32 if device.kind == "cpu" else torch.bfloat16
     model = AutoModelForCausalLM.from_pretrained(
         folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=dtype
@@ -23,7 +28,9 @@ def load(folder: str, device: Device) -> tuple[Any, Any]:
 
 
 def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
-    """The tokens that end an answer, by the model's folder and its tokenizer; empty where neither has one."""
+    """The tokens that end an answer, by the model's folder and its tokenizer; empty where neither
+    has one.
+    """
     told = model.generation_config.eos_token_id
     named = told if isinstance(told, list) else [told]
     return frozenset(int(t) for t in (*named, tokenizer.eos_token_id) if t is not None)

@@ -1,4 +1,6 @@
-"""Answers written by a model, several at once: the likeliest next token again and again, with kept keys and values."""
+"""Answers written by a model, several at once: the likeliest next token again and again, with kept
+keys and values.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,12 @@ def write(
     one_line: bool = False,
     told: Callable[[int], None] = lambda done: None,
 ) -> list[str]:
-    """The answer to each prompt, in its order; `told` hears how many are done. Raises Stopped within a batch.
+    """The answer to each prompt, in its order; `told` hears how many are done.
 
-    An answer ends at its end token, where the model begins another item by itself, after `most_tokens`, and where it
-    is `one_line` at the end of its first line.
+    Raises Stopped within a batch.
+
+    An answer ends at its end token, where the model begins another item by itself, after
+    `most_tokens`, and where it is `one_line` at the end of its first line.
     """
     prompts = [form.fitted(text, most_tokens) for text in asked]
     written = [""] * len(prompts)
@@ -54,9 +58,17 @@ def write(
 
 
 def _generate(
-    model: Any, form: Form, prompts: Sequence[Sequence[int]], most_tokens: int, stop: Stop, one_line: bool
+    model: Any,
+    form: Form,
+    prompts: Sequence[Sequence[int]],
+    most_tokens: int,
+    stop: Stop,
+    one_line: bool,
 ) -> list[list[int]]:
-    """New tokens of each prompt up to its end. Prompts are padded on the left; padding is never looked at."""
+    """New tokens of each prompt up to its end.
+
+    Prompts are padded on the left; padding is never looked at.
+    """
     import torch
     from transformers import StoppingCriteriaList
 
@@ -82,7 +94,8 @@ def _generate(
 def _inputs(model: Any, ids: Any, mask: Any) -> tuple[dict[str, Any], Any, int]:
     """(what generation starts from, the model that writes, length before the first new token).
 
-    A soft prompt goes between the padding and the prompt, where training has it: right before the first real token.
+    A soft prompt goes between the padding and the prompt, where training has it: right before the
+    first real token.
     """
     import torch
 
@@ -96,7 +109,9 @@ def _inputs(model: Any, ids: Any, mask: Any) -> tuple[dict[str, Any], Any, int]:
     for row in range(ids.shape[0]):
         padding = int((mask[row] == 0).sum())
         rows.append(torch.cat([words[row, :padding], soft[row], words[row, padding:]]))
-        seen.append(torch.cat([mask[row, :padding], mask.new_ones(soft.shape[1]), mask[row, padding:]]))
+        seen.append(
+            torch.cat([mask[row, :padding], mask.new_ones(soft.shape[1]), mask[row, padding:]])
+        )
     return {"inputs_embeds": torch.stack(rows), "attention_mask": torch.stack(seen)}, inner, 0
 
 

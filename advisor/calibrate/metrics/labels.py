@@ -39,13 +39,17 @@ def marks(said: Sequence[str], answers: Sequence[str], labels: Sequence[str]) ->
     """What was right and what was said, as numbers of labels."""
     number = {normalised(label): i for i, label in reversed(list(enumerate(labels)))}
     pairs = zip(said, answers, strict=True)
-    return [[number.get(normalised(a), -1), number.get(said_label(s, labels), -1)] for s, a in pairs]
+    return [
+        [number.get(normalised(a), -1), number.get(said_label(s, labels), -1)] for s, a in pairs
+    ]
 
 
 def macro_f1(held: Marks, counts: Any = None) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Mean over labels of 2 × hits ÷ (times right + times said); labels that occur on neither side are left out.
+    """Mean over labels of 2 × hits ÷ (times right + times said); labels that occur on neither side
+    are left out.
 
-    `counts`: how often each item counts, rows of resamples × items; left out: each once. One value a row.
+    `counts`: how often each item counts, rows of resamples × items; left out: each once. One value
+    a row.
     """
     import numpy as np
 

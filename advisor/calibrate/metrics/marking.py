@@ -1,4 +1,6 @@
-"""Which measure a task has, and answers marked by it: per item, so that arms can be compared in pairs."""
+"""Which measure a task has, and answers marked by it: per item, so that arms can be compared in
+pairs.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,16 @@ from advisor.core.errors import UsageError, did_you_mean
 
 LABELS, WRITTEN = ("accuracy", "macro F1"), ("BLEU", "chrF")
 LIBRARIES = {"ROUGE-L": "rapidfuzz.distance", "BLEU": "sacrebleu", "chrF": "sacrebleu"}
-METRICS = (*LABELS, "exact match", "token F1", "ROUGE-L", *WRITTEN, "numeric match", "JSON validity", "JSON match")
+METRICS = (
+    *LABELS,
+    "exact match",
+    "token F1",
+    "ROUGE-L",
+    *WRITTEN,
+    "numeric match",
+    "JSON validity",
+    "JSON match",
+)
 ONE_LINE = frozenset({*LABELS, "exact match", "token F1"})
 NAMES = {
     "acc": "accuracy",
@@ -54,7 +65,10 @@ SUITS: dict[str, tuple[Callable[[str], bool], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """How answers are marked. `labels` is empty where answers are free text; `one_line`: nothing follows a line end."""
+    """How answers are marked.
+
+    `labels` is empty where answers are free text; `one_line`: nothing follows a line end.
+    """
 
     metric: str
     labels: tuple[str, ...] = ()
@@ -81,16 +95,29 @@ class Marking:
         if suits is not None and not suits[0](answer):
             return exact(said, answer)
         if self.metric.startswith("JSON"):
-            return valid(said, self.schema) if self.metric == "JSON validity" else match(said, answer, self.schema)
-        plain = {"exact match": exact, "token F1": token_f1, "ROUGE-L": rouge_l, "numeric match": numeric_match}
+            return (
+                valid(said, self.schema)
+                if self.metric == "JSON validity"
+                else match(said, answer, self.schema)
+            )
+        plain = {
+            "exact match": exact,
+            "token F1": token_f1,
+            "ROUGE-L": rouge_l,
+            "numeric match": numeric_match,
+        }
         if self.metric not in plain:
-            raise ValueError(f"metric {self.metric!r} is not scored here; one of {', '.join(METRICS)}")
+            raise ValueError(
+                f"metric {self.metric!r} is not scored here; one of {', '.join(METRICS)}"
+            )
         return plain[self.metric](said, answer)
 
     def mark(self, said: Sequence[str], answers: Sequence[str]) -> dict[str, Any]:
-        """All answers: `score` of the set, `item_scores`, and in `also` what else such a set is reported by.
+        """All answers: `score` of the set, `item_scores`, and in `also` what else such a set is
+        reported by.
 
-        Macro F1 is a figure of the set: its `item_scores` say which items are right, its `item_labels` keep it exact.
+        Macro F1 is a figure of the set: its `item_scores` say which items are right, its
+        `item_labels` keep it exact.
         """
         scores = [self.score(s, a) for s, a in zip(said, answers, strict=True)]
         held: dict[str, Any] = {"metric": self.metric, "score": fmean(scores), "items": len(scores)}
@@ -113,7 +140,8 @@ class Marking:
 
 
 def metric_named(text: str, *, labelled: bool = False, where: str = "--metric") -> str:
-    """The metric that a user or a brief names in their own spelling; `F1` alone is macro over labels, else over words.
+    """The metric that a user or a brief names in their own spelling; `F1` alone is macro over
+    labels, else over words.
 
     Raises UsageError, which begins with `where`, for what is not scored here.
     """
@@ -129,7 +157,9 @@ def metric_named(text: str, *, labelled: bool = False, where: str = "--metric") 
 
 
 def metric_for(answers: Sequence[str], task_type: str = "") -> str:
-    """The metric that suits the answers, and the type of the task where it is known (the words of a brief)."""
+    """The metric that suits the answers, and the type of the task where it is known (the words of a
+    brief).
+    """
     if _share(is_json, answers) >= FITS:
         return "JSON match"
     if _share(lambda a: MARK in a, answers) >= FITS:
@@ -155,16 +185,27 @@ def marking(
     task_type: str = "",
     schema: Mapping[str, Any] | None = None,
 ) -> Marking:
-    """How to mark answers like these. Raises UsageError where the metric does not suit them, MissingExtra."""
+    """How to mark answers like these.
+
+    Raises UsageError where the metric does not suit them, MissingExtra.
+    """
     labels = labels_of(answers)
-    named = metric_named(metric, labelled=bool(labels)) if metric else metric_for(answers, task_type)
+    named = (
+        metric_named(metric, labelled=bool(labels)) if metric else metric_for(answers, task_type)
+    )
     if named in LABELS and not labels:
-        raise UsageError(f"--metric {named}: the answers are no labels (2 to 200, short, repeated); use exact match")
+        raise UsageError(
+            f"--metric {named}: the answers are no labels (2 to 200, short, repeated); use exact match"
+        )
     if schema is not None and not named.startswith("JSON"):
-        raise UsageError(f"--schema: {named} knows none; say --metric 'JSON validity' or 'JSON match'")
+        raise UsageError(
+            f"--schema: {named} knows none; say --metric 'JSON validity' or 'JSON match'"
+        )
     suits, are = SUITS.get(named, (lambda _: True, ""))
     if (share := _share(suits, answers)) < FITS:
-        raise UsageError(f"--metric {named}: only {share:.0%} of the answers {are}; choose another metric")
+        raise UsageError(
+            f"--metric {named}: only {share:.0%} of the answers {are}; choose another metric"
+        )
     if named in LIBRARIES:
         library(LIBRARIES[named])
     one_line = named in ONE_LINE and not any("\n" in a.strip() for a in answers)

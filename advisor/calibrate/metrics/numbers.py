@@ -1,4 +1,6 @@
-"""The number that an answer ends in: thousands separators, decimal commas, fractions and units do not hide it."""
+"""The number that an answer ends in: thousands separators, decimal commas, fractions and units do
+not hide it.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,14 @@ _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10
 
 
 def last_number(text: str) -> Fraction | None:
-    """The number behind the last `####` where one stands there, else the last in the text; None where there is none."""
+    """The number behind the last `####` where one stands there, else the last in the text; None
+    where there is none.
+    """
     behind = text.rpartition(MARK)[2] if MARK in text else ""
     for part in (behind, text):
-        numbers = [n for n in map(_value, _NUMBER.finditer(part.translate(_SIGNS))) if n is not None]
+        numbers = [
+            n for n in map(_value, _NUMBER.finditer(part.translate(_SIGNS))) if n is not None
+        ]
         if numbers:
             return numbers[0] if part is behind else numbers[-1]
     return None
@@ -36,7 +42,9 @@ def numeric_match(said: str, answer: str) -> float:
     spoken, wanted = last_number(said), last_number(answer)
     if spoken is None or wanted is None:
         return 0.0
-    return float(abs(spoken - wanted) <= (0 if wanted.denominator == 1 else abs(wanted) * TOLERANCE))
+    return float(
+        abs(spoken - wanted) <= (0 if wanted.denominator == 1 else abs(wanted) * TOLERANCE)
+    )
 
 
 def _value(found: re.Match[str]) -> Fraction | None:
@@ -55,7 +63,9 @@ def _value(found: re.Match[str]) -> Fraction | None:
 
 
 def _plain(digits: str) -> str:
-    """Digits with a point before the decimals: `1,234.5`, `1.234,5` and `1 234,5` are one number."""
+    """Digits with a point before the decimals: `1,234.5`, `1.234,5` and `1 234,5` are one
+    number.
+    """
     mantissa, _, power = digits.translate(str.maketrans("", "", _GROUP)).lower().partition("e")
     exponent = f"e{power}" if power else ""
     marks = [c for c in mantissa if c in ".,"]
@@ -76,4 +86,6 @@ def _grouped(groups: list[str]) -> bool:
 def is_number(text: str) -> bool:
     """Whether a text is a number, with its unit at most."""
     held = text.strip().translate(_SIGNS)
-    return len(held.split()) <= 3 and _NUMBER.match(held) is not None and last_number(held) is not None
+    return (
+        len(held.split()) <= 3 and _NUMBER.match(held) is not None and last_number(held) is not None
+    )

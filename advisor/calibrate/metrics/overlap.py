@@ -1,4 +1,6 @@
-"""Long answers by what they share with the wanted text: ROUGE-L over rapidfuzz, BLEU and chrF by sacrebleu."""
+"""Long answers by what they share with the wanted text: ROUGE-L over rapidfuzz, BLEU and chrF by
+sacrebleu.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,16 @@ from typing import Any
 from advisor.core.errors import MissingExtra
 
 _WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
-"""Runs of letters and digits; Chinese and Japanese characters stand alone. On English as rouge-score cuts words."""
+"""Runs of letters and digits; Chinese and Japanese characters stand alone.
+
+On English as rouge-score cuts words.
+"""
 
 
 def rouge_l(said: str, answer: str) -> float:
-    """F of the longest common subsequence of words (Lin 2004): 2 × length ÷ (words said + words wanted)."""
+    """F of the longest common subsequence of words (Lin 2004): 2 × length ÷ (words said + words
+    wanted).
+    """
     spoken, wanted = _WORDS.findall(said.lower()), _WORDS.findall(answer.lower())
     if not spoken or not wanted:
         return 0.0
@@ -29,7 +36,9 @@ def sentence(metric: str, said: str, answer: str) -> float:
 
 
 def corpus(metric: str, said: Sequence[str], answers: Sequence[str]) -> float:
-    """BLEU or chrF over all answers at once, 0 to 1: what papers report; not the mean of the sentences."""
+    """BLEU or chrF over all answers at once, 0 to 1: what papers report; not the mean of the
+    sentences.
+    """
     scorer = library("sacrebleu").BLEU() if metric == "BLEU" else _scorer(metric)
     return float(scorer.corpus_score(list(said), [list(answers)]).score) / 100.0
 

@@ -1,4 +1,6 @@
-"""Answers in JSON: whether they can be read, whether they keep a schema, and which share of the fields is right."""
+"""Answers in JSON: whether they can be read, whether they keep a schema, and which share of the
+fields is right.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ DEEPEST = 100
 
 
 def parsed(text: str) -> Any:
-    """The value that a text is; a code fence around all of it is no part of it. Raises ValueError."""
+    """The value that a text is; a code fence around all of it is no part of it.
+
+    Raises ValueError.
+    """
     held = text.strip()
     fenced = _FENCED.fullmatch(held)
     try:
@@ -47,8 +52,9 @@ def valid(said: str, schema: Mapping[str, Any] | None) -> float:
 def match(said: str, answer: str, schema: Mapping[str, Any] | None) -> float:
     """2 × fields right ÷ (fields said + fields wanted): missing and invented fields count alike.
 
-    A field is a value that holds no others, at its place; texts are compared without regard to case, blanks and outer
-    punctuation. 0 where the text is no JSON or breaks the schema. Raises ValueError where the answer is no JSON.
+    A field is a value that holds no others, at its place; texts are compared without regard to
+    case, blanks and outer punctuation. 0 where the text is no JSON or breaks the schema. Raises
+    ValueError where the answer is no JSON.
     """
     wanted = _fields(parsed(answer))
     if not valid(said, schema):
@@ -62,7 +68,10 @@ def match(said: str, answer: str, schema: Mapping[str, Any] | None) -> float:
 
 
 def read_schema(path: Path) -> dict[str, Any]:
-    """The JSON Schema in a file. Raises UsageError where it is none, MissingExtra without jsonschema."""
+    """The JSON Schema in a file.
+
+    Raises UsageError where it is none, MissingExtra without jsonschema.
+    """
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -74,7 +83,9 @@ def read_schema(path: Path) -> dict[str, Any]:
     _validator(json.dumps(held), str(path))
     outside = [r for r in _references(held) if not r.startswith("#")]
     if outside:
-        raise UsageError(f"--schema {path}: refers to {outside[0]}, which is never fetched; put it under $defs")
+        raise UsageError(
+            f"--schema {path}: refers to {outside[0]}, which is never fetched; put it under $defs"
+        )
     return held
 
 
@@ -89,11 +100,21 @@ def _references(value: Any) -> Iterator[str]:
 def _fields(value: Any, place: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:
     if len(place) > DEEPEST:
         raise ValueError("nested too deep")
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     found = {p: v for key, held in inner for p, v in _fields(held, (*place, key)).items()}
     if found:
         return found
-    return {place: (type(value).__name__, normalised(value)) if isinstance(value, str) else _comparable(value)}
+    return {
+        place: (type(value).__name__, normalised(value))
+        if isinstance(value, str)
+        else _comparable(value)
+    }
 
 
 def _comparable(value: Any) -> Any:

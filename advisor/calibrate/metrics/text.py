@@ -15,14 +15,18 @@ def normalised(text: str) -> str:
 
 
 def exact(said: str, answer: str) -> float:
-    """1 where the answer is said and nothing else, else 0; of an answer of one line the first line said counts."""
+    """1 where the answer is said and nothing else, else 0; of an answer of one line the first line
+    said counts.
+    """
     if "\n" not in answer.strip():
         said = next((line for line in said.splitlines() if line.strip()), "")
     return float(normalised(said) == normalised(answer))
 
 
 def token_f1(said: str, answer: str) -> float:
-    """Harmonic mean of precision and recall over words (SQuAD 1.1, Rajpurkar et al. 2016): no articles, no punctuation.
+    """Harmonic mean of precision and recall over words (SQuAD 1.1, Rajpurkar et al.
+
+    2016): no articles, no punctuation.
 
     An empty answer is right where nothing is said.
     """

@@ -1,4 +1,6 @@
-"""`advisor calibrate`: short runs that make the estimates true; every one shows its price before it starts."""
+"""`advisor calibrate`: short runs that make the estimates true; every one shows its price before it
+starts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from advisor.cli.calibrate import matrix, prompts, quality, throughput
 
 @click.group("calibrate")
 def command() -> None:
-    """Measure on your machine and your data; plan and price come first, and the same command resumes."""
+    """Measure on your machine and your data; plan and price come first, and the same command
+    resumes.
+    """
 
 
 for _part in (throughput, quality, prompts, matrix):

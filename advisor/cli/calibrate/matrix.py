@@ -1,4 +1,6 @@
-"""`advisor calibrate matrix`: many calibrations from one file, one at a time on each card or over a Ray cluster."""
+"""`advisor calibrate matrix`: many calibrations from one file, one at a time on each card or over a
+Ray cluster.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,13 @@ if TYPE_CHECKING:
 
 @click.command("matrix")
 @click.argument("file", type=PATH)
-@click.option("--on", "address", default="", metavar="ray[://HOST:PORT]", help="Send the runs to a Ray cluster.")
+@click.option(
+    "--on",
+    "address",
+    default="",
+    metavar="ray[://HOST:PORT]",
+    help="Send the runs to a Ray cluster.",
+)
 @limited
 def command(
     file: Path,
@@ -34,7 +42,8 @@ def command(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Models × methods × lengths or shares × seeds of a TOML FILE, each a run of its own; the same command goes on.
+    """Models × methods × lengths or shares × seeds of a TOML FILE, each a run of its own; the same
+    command goes on.
 
     --minutes limits each run, --max-usd all of them together.
     """
@@ -49,8 +58,15 @@ def command(
     known, held = facts.load(folders().config), matrix.read(file)
     where = [cluster.place(address)] if address else places(known, gpu)
     hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
-    found = entries(matrix.plans(held, where[0], known), where, Limits(minutes, max_usd, hour, busy_ok), again=again)
-    lines = total_lines(total(found, len(where)), len(found), sum(1 for e in found if e.prepared.left), where)
+    found = entries(
+        matrix.plans(held, where[0], known),
+        where,
+        Limits(minutes, max_usd, hour, busy_ok),
+        again=again,
+    )
+    lines = total_lines(
+        total(found, len(where)), len(found), sum(1 for e in found if e.prepared.left), where
+    )
     if dry_run:
         shown = [*(f"run       {e.name}: {e.status}" for e in found), *lines]
         output.show(dump(_data(found, where)) if as_json else "\n".join(shown) + "\n")

@@ -8,28 +8,71 @@ from typing import Any
 import click
 
 from advisor.cli import output
-from advisor.cli.calibrate.running import PATH, go, limited, metric_options, policy_of, read_brief, steered
+from advisor.cli.calibrate.running import (
+    PATH,
+    go,
+    limited,
+    metric_options,
+    policy_of,
+    read_brief,
+    steered,
+)
 from advisor.core.errors import UsageError
 
 
 @click.command("prompts")
-@click.option("--url", required=True, help="Base address of an OpenAI-compatible endpoint: http://localhost:8000/v1.")
+@click.option(
+    "--url",
+    required=True,
+    help="Base address of an OpenAI-compatible endpoint: http://localhost:8000/v1.",
+)
 @click.option("--model", required=True, help="The model's name there.")
-@click.option("--brief", type=PATH, metavar="BRIEF", help="Take rows, metric and instruction from it; see the effect.")
-@click.option("--as-model", default="", metavar="NAME", help="The model's name in a brief; default: --model.")
+@click.option(
+    "--brief",
+    type=PATH,
+    metavar="BRIEF",
+    help="Take rows, metric and instruction from it; see the effect.",
+)
+@click.option(
+    "--as-model", default="", metavar="NAME", help="The model's name in a brief; default: --model."
+)
 @click.option("--data", type=PATH, metavar="FILE", help="Rows with a prompt and an answer.")
-@click.option("--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
+@click.option(
+    "--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data."
+)
 @click.option("--prompt-field", default="", metavar="F")
 @click.option("--answer-field", default="", metavar="F")
 @metric_options
 @click.option("--instruction", default="", help="The system message.")
-@click.option("--shots", default="0,3", show_default=True, help="Examples in the prompt, a trial each.")
-@click.option("--items", type=click.IntRange(10), default=100, show_default=True, help="Test items at most.")
-@click.option("--key-env", default="OPENAI_API_KEY", show_default=True, help="The variable that holds the key.")
+@click.option(
+    "--shots", default="0,3", show_default=True, help="Examples in the prompt, a trial each."
+)
+@click.option(
+    "--items", type=click.IntRange(10), default=100, show_default=True, help="Test items at most."
+)
+@click.option(
+    "--key-env",
+    default="OPENAI_API_KEY",
+    show_default=True,
+    help="The variable that holds the key.",
+)
 @click.option("--input-usd", type=click.FloatRange(min=0.0), help="USD per million tokens read.")
-@click.option("--output-usd", type=click.FloatRange(min=0.0), help="USD per million tokens written.")
-@click.option("--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Calls under way at once.")
-@click.option("--max-tokens", type=click.IntRange(0), default=0, help="Of an answer; default: twice the longest known.")
+@click.option(
+    "--output-usd", type=click.FloatRange(min=0.0), help="USD per million tokens written."
+)
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Calls under way at once.",
+)
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(0),
+    default=0,
+    help="Of an answer; default: twice the longest known.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @steered
 @limited
@@ -51,7 +94,10 @@ def command(
     gpu: str,
     **rest: Any,
 ) -> None:
-    """Score prompt forms against an endpoint: tokens, latency and money counted. Your items are sent there."""
+    """Score prompt forms against an endpoint: tokens, latency and money counted.
+
+    Your items are sent there.
+    """
     from advisor import calibration, facts
     from advisor.calibration import planning
     from advisor.calibration.material import material
@@ -70,7 +116,10 @@ def command(
         schema=schema,
         instruction=instruction,
     )
-    own = {k: rest.pop(k) for k in ("key_env", "input_usd", "output_usd", "at_once", "max_tokens", "items", "seed")}
+    own = {
+        k: rest.pop(k)
+        for k in ("key_env", "input_usd", "output_usd", "at_once", "max_tokens", "items", "seed")
+    }
     try:
         counts = [int(part) for part in shots.split(",")]
     except ValueError:

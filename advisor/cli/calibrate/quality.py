@@ -7,34 +7,88 @@ from typing import Any
 
 import click
 
-from advisor.cli.calibrate.running import PATH, go, limited, metric_options, policy_of, read_brief, steered
+from advisor.cli.calibrate.running import (
+    PATH,
+    go,
+    limited,
+    metric_options,
+    policy_of,
+    read_brief,
+    steered,
+)
 from advisor.core.errors import UsageError
 
 
 @click.command("quality")
-@click.option("--sample", is_flag=True, help="The pocket model and its task: a demonstration, offline.")
-@click.option("--brief", type=PATH, metavar="BRIEF", help="Take rows, metric and instruction from it; see the effect.")
-@click.option("--model", default="", metavar="MODEL", help="A folder with safetensors weights, or org/name on the hub.")
-@click.option("--as-model", default="", metavar="NAME", help="The model's name in a brief; default: the folder tells.")
+@click.option(
+    "--sample", is_flag=True, help="The pocket model and its task: a demonstration, offline."
+)
+@click.option(
+    "--brief",
+    type=PATH,
+    metavar="BRIEF",
+    help="Take rows, metric and instruction from it; see the effect.",
+)
+@click.option(
+    "--model",
+    default="",
+    metavar="MODEL",
+    help="A folder with safetensors weights, or org/name on the hub.",
+)
+@click.option(
+    "--as-model",
+    default="",
+    metavar="NAME",
+    help="The model's name in a brief; default: the folder tells.",
+)
 @click.option("--data", type=PATH, metavar="FILE", help="Rows with a prompt and an answer.")
-@click.option("--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data.")
+@click.option(
+    "--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data."
+)
 @click.option("--prompt-field", default="", metavar="F")
 @click.option("--answer-field", default="", metavar="F")
 @metric_options
 @click.option("--instruction", default="", help="Stands before every item.")
-@click.option("--method", "methods", multiple=True, default=("lora",), show_default=True, help="Repeat for several.")
 @click.option(
-    "--shares", default="0.25,0.5,1", show_default=True, help="Shares of the training rows: a learning curve."
+    "--method",
+    "methods",
+    multiple=True,
+    default=("lora",),
+    show_default=True,
+    help="Repeat for several.",
 )
-@click.option("--shots", type=click.IntRange(0), default=3, show_default=True, help="Examples in a few-shot prompt.")
+@click.option(
+    "--shares",
+    default="0.25,0.5,1",
+    show_default=True,
+    help="Shares of the training rows: a learning curve.",
+)
+@click.option(
+    "--shots",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="Examples in a few-shot prompt.",
+)
 @click.option("--epochs", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--rank", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True)
-@click.option("--seq-len", type=click.IntRange(16), default=1024, show_default=True, help="Longest prompt with answer.")
 @click.option(
-    "--learning-rate", type=click.FloatRange(min=0.0), default=0.0, help="Default: by method and size of the model."
+    "--seq-len",
+    type=click.IntRange(16),
+    default=1024,
+    show_default=True,
+    help="Longest prompt with answer.",
 )
-@click.option("--items", type=click.IntRange(10), default=500, show_default=True, help="Test items at most.")
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(min=0.0),
+    default=0.0,
+    help="Default: by method and size of the model.",
+)
+@click.option(
+    "--items", type=click.IntRange(10), default=500, show_default=True, help="Test items at most."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @steered
 @limited
@@ -65,7 +119,10 @@ def command(
 
     known = facts.load(folders().config)
     where = machine(known, gpu)
-    own = {k: rest.pop(k) for k in ("shots", "epochs", "rank", "batch", "seq_len", "learning_rate", "items", "seed")}
+    own = {
+        k: rest.pop(k)
+        for k in ("shots", "epochs", "rank", "batch", "seq_len", "learning_rate", "items", "seed")
+    }
     own |= {"methods": methods, "shares": _shares(shares)}
     if sample:
         typed = {k: v for k, v in own.items() if k not in POCKET_TRAINING or _typed(k)}
@@ -73,7 +130,9 @@ def command(
         go(plan, where, known, policy=policy_of(everything, None, where), **rest)
         return
     if not model or (data is None and brief is None):
-        raise UsageError("name --model, and --data or --brief; or say --sample for the pocket model and its task")
+        raise UsageError(
+            "name --model, and --data or --brief; or say --sample for the pocket model and its task"
+        )
     held = read_brief(brief)
     rows = material(
         held,
@@ -102,5 +161,7 @@ def _shares(text: str) -> list[float]:
     except ValueError:
         found = []
     if not found or not all(0.0 < share <= 1.0 for share in found):
-        raise UsageError(f"--shares {text}: not shares above 0 and up to 1; write them as 0.25,0.5,1")
+        raise UsageError(
+            f"--shares {text}: not shares above 0 and up to 1; write them as 0.25,0.5,1"
+        )
     return found

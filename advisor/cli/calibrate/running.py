@@ -1,4 +1,6 @@
-"""What every calibration does on the command line: plan and price, the run with its progress, its exit."""
+"""What every calibration does on the command line: plan and price, the run with its progress, its
+exit.
+"""
 
 from __future__ import annotations
 
@@ -32,18 +34,39 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
     """The options that every calibration has."""
     for option in reversed(
         (
-            click.option("--gpu", default="auto", show_default=True, help="Card by index or name; none: the CPU."),
             click.option(
-                "--minutes", type=click.FloatRange(min=0.0), help="Stop after this long; what is done is kept."
+                "--gpu",
+                default="auto",
+                show_default=True,
+                help="Card by index or name; none: the CPU.",
             ),
-            click.option("--max-usd", type=click.FloatRange(min=0.0), help="Stop where this much would be spent."),
-            click.option("--usd-per-hour", type=click.FloatRange(min=0.0), help="What an hour of this machine costs."),
+            click.option(
+                "--minutes",
+                type=click.FloatRange(min=0.0),
+                help="Stop after this long; what is done is kept.",
+            ),
+            click.option(
+                "--max-usd",
+                type=click.FloatRange(min=0.0),
+                help="Stop where this much would be spent.",
+            ),
+            click.option(
+                "--usd-per-hour",
+                type=click.FloatRange(min=0.0),
+                help="What an hour of this machine costs.",
+            ),
             click.option("--busy-ok", is_flag=True, help="Run though somebody else uses the card."),
-            click.option("--again", is_flag=True, help="Run anew what an earlier run already answered."),
             click.option(
-                "--dry-run", is_flag=True, help="Show what would run, how long and for how much; run nothing."
+                "--again", is_flag=True, help="Run anew what an earlier run already answered."
             ),
-            click.option("--json", "as_json", is_flag=True, help="The result as JSON, for programs."),
+            click.option(
+                "--dry-run",
+                is_flag=True,
+                help="Show what would run, how long and for how much; run nothing.",
+            ),
+            click.option(
+                "--json", "as_json", is_flag=True, help="The result as JSON, for programs."
+            ),
         )
     ):
         command = option(command)
@@ -85,11 +108,23 @@ def metric_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say how answers are marked."""
     for option in reversed(
         (
-            click.option("--metric", default="", metavar="M", help=f"{', '.join(METRICS)}; default: by the answers."),
             click.option(
-                "--task-type", type=click.Choice(TASK_TYPES), help="Helps to choose the metric: the words of a brief."
+                "--metric",
+                default="",
+                metavar="M",
+                help=f"{', '.join(METRICS)}; default: by the answers.",
             ),
-            click.option("--schema", type=PATH, metavar="FILE", help="A JSON Schema that JSON answers must keep."),
+            click.option(
+                "--task-type",
+                type=click.Choice(TASK_TYPES),
+                help="Helps to choose the metric: the words of a brief.",
+            ),
+            click.option(
+                "--schema",
+                type=PATH,
+                metavar="FILE",
+                help="A JSON Schema that JSON answers must keep.",
+            ),
         )
     ):
         command = option(command)
@@ -128,17 +163,25 @@ def go(
         output.say(line)
     record = _watched(prepared)
     if not prepared.left:
-        output.say(f"nothing is left to run: run {record.summary.id} is complete; --again measures anew")
+        output.say(
+            f"nothing is left to run: run {record.summary.id} is complete; --again measures anew"
+        )
     projected = calibration.projections(plan, record, *run_of) if run_of else ()
     changed = _effect(brief, record) if brief is not None else None
     lines = [*result_lines(record), *map(projection_line, projected)]
     lines += calibration.effect_lines(changed) if changed is not None else []
-    output.show(dump(calibration.run_data(record, projected, changed)) if as_json else "\n".join(lines) + "\n")
+    output.show(
+        dump(calibration.run_data(record, projected, changed))
+        if as_json
+        else "\n".join(lines) + "\n"
+    )
     _leave(record)
 
 
 def _effect(brief: Brief, record: RunRecord) -> Effect | None:
-    """What the run changed in the verdict; None, and a line that says why, where the brief gives none."""
+    """What the run changed in the verdict; None, and a line that says why, where the brief gives
+    none.
+    """
     from advisor import calibration
 
     try:
@@ -162,7 +205,11 @@ def _watched(prepared: Prepared) -> RunRecord:
             output.say(f"warning: {event.fields.get('text', '')}")
         elif live and event.at_seconds - last[0] >= 0.25:
             last[0] = event.at_seconds
-            click.echo("\r\x1b[K" + click.unstyle(progress.line())[: output.width() - 1], nl=False, err=True)
+            click.echo(
+                "\r\x1b[K" + click.unstyle(progress.line())[: output.width() - 1],
+                nl=False,
+                err=True,
+            )
         elif not live and event.kind == "trial":
             output.say(f"{event.fields.get('label', '')}: {event.fields.get('status', '')}")
 
@@ -177,7 +224,9 @@ def _watched(prepared: Prepared) -> RunRecord:
 def interruptible() -> Iterator[CancelToken]:
     """A token that Ctrl-C sets."""
     token = CancelToken()
-    before = {n: signal.signal(n, lambda *_: token.cancel()) for n in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        n: signal.signal(n, lambda *_: token.cancel()) for n in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield token
     finally:

@@ -35,14 +35,33 @@ _SETUP = (
 
 
 @click.command("throughput")
-@click.option("--brief", type=PATH, metavar="BRIEF", help="Take models, methods and lengths from it; see the effect.")
+@click.option(
+    "--brief",
+    type=PATH,
+    metavar="BRIEF",
+    help="Take models, methods and lengths from it; see the effect.",
+)
 @click.option("--model", default="", help="A model of `advisor facts models`.")
 @click.option("--config", type=PATH, metavar="FILE", help="A config.json instead of --model.")
-@click.option("--method", "methods", multiple=True, help="Default: lora, or as the brief tunes; repeat for several.")
 @click.option(
-    "--rank", type=click.IntRange(1), default=16, show_default=True, help="LoRA rank; tokens of a soft prompt."
+    "--method",
+    "methods",
+    multiple=True,
+    help="Default: lora, or as the brief tunes; repeat for several.",
 )
-@click.option("--targets", default="all-linear", show_default=True, help="attention, qv, all-linear or module names.")
+@click.option(
+    "--rank",
+    type=click.IntRange(1),
+    default=16,
+    show_default=True,
+    help="LoRA rank; tokens of a soft prompt.",
+)
+@click.option(
+    "--targets",
+    default="all-linear",
+    show_default=True,
+    help="attention, qv, all-linear or module names.",
+)
 @click.option(
     "--head",
     type=click.Choice(["auto", "causal", "classification", "masked", "seq2seq"]),
@@ -50,18 +69,45 @@ _SETUP = (
     show_default=True,
     help="What is trained: the next token, a label of the row, hidden tokens, an answer from a decoder.",
 )
-@click.option("--dtype", type=click.Choice(["bf16", "fp16", "fp32"]), help="Default: bf16 on a card, fp32 on a CPU.")
-@click.option("--optimizer", default="adamw", show_default=True, help="adamw, sgd, adamw8bit, paged-adamw8bit.")
-@click.option("--checkpointing", type=click.Choice(["none", "full"]), default="none", show_default=True)
 @click.option(
-    "--attention", type=click.Choice(["eager", "sdpa", "flash_attention_2"]), default="sdpa", show_default=True
+    "--dtype",
+    type=click.Choice(["bf16", "fp16", "fp32"]),
+    help="Default: bf16 on a card, fp32 on a CPU.",
+)
+@click.option(
+    "--optimizer",
+    default="adamw",
+    show_default=True,
+    help="adamw, sgd, adamw8bit, paged-adamw8bit.",
+)
+@click.option(
+    "--checkpointing", type=click.Choice(["none", "full"]), default="none", show_default=True
+)
+@click.option(
+    "--attention",
+    type=click.Choice(["eager", "sdpa", "flash_attention_2"]),
+    default="sdpa",
+    show_default=True,
 )
 @click.option("--micro-batch", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--grad-accum", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--seq-len", type=click.IntRange(2), default=2048, show_default=True, help="Longest row; longer are cut.")
+@click.option(
+    "--seq-len",
+    type=click.IntRange(2),
+    default=2048,
+    show_default=True,
+    help="Longest row; longer are cut.",
+)
 @click.option("--packed", is_flag=True, help="Fill every sequence to --seq-len.")
-@click.option("--search", is_flag=True, help="Find the largest safe micro-batch first, and measure that.")
-@click.option("--slices", default="", metavar="2,4,6", help="Measure a few layers only and extrapolate in depth.")
+@click.option(
+    "--search", is_flag=True, help="Find the largest safe micro-batch first, and measure that."
+)
+@click.option(
+    "--slices",
+    default="",
+    metavar="2,4,6",
+    help="Measure a few layers only and extrapolate in depth.",
+)
 @click.option(
     "--gpus",
     "--processes",
@@ -72,15 +118,31 @@ _SETUP = (
     help="So many cards, a process each; on a CPU so many processes.",
 )
 @click.option(
-    "--sharding", type=click.Choice(["ddp", "fsdp"]), help="Default: ddp where the model fits on a card, else fsdp."
+    "--sharding",
+    type=click.Choice(["ddp", "fsdp"]),
+    help="Default: ddp where the model fits on a card, else fsdp.",
 )
 @click.option("--scaling", is_flag=True, help="Measure one process too, and say what several gain.")
-@click.option("--data", type=PATH, metavar="FILE", help="Take the lengths of these rows; default: 512 tokens.")
-@click.option("--steps", type=click.IntRange(4), default=40, show_default=True, help="Optimiser steps of a trial.")
 @click.option(
-    "--examples", type=click.IntRange(1), help="Rows of the run you plan: how long it takes, by what is measured."
+    "--data", type=PATH, metavar="FILE", help="Take the lengths of these rows; default: 512 tokens."
 )
-@click.option("--epochs", type=click.FloatRange(min=0.0, min_open=True), help="Default: 1, or those of the brief.")
+@click.option(
+    "--steps",
+    type=click.IntRange(4),
+    default=40,
+    show_default=True,
+    help="Optimiser steps of a trial.",
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(1),
+    help="Rows of the run you plan: how long it takes, by what is measured.",
+)
+@click.option(
+    "--epochs",
+    type=click.FloatRange(min=0.0, min_open=True),
+    help="Default: 1, or those of the brief.",
+)
 @limited
 def command(
     brief: Path | None,
@@ -97,7 +159,9 @@ def command(
     epochs: float | None,
     **rest: Any,
 ) -> None:
-    """Speed, memory and power of training, with random weights: no model is needed, only its sizes."""
+    """Speed, memory and power of training, with random weights: no model is needed, only its
+    sizes.
+    """
     from advisor import calibration, facts
     from advisor.calibrate.throughput import Setup
     from advisor.calibration import planning
@@ -109,22 +173,35 @@ def command(
     own = {k: rest.pop(k) for k in _SETUP}
     own["dtype"] = own["dtype"] or ""
     held = read_brief(brief)
-    lengths: tuple[Any, ...] = calibration.lengths(data, model, apart=_apart(config)) if data is not None else ()
+    lengths: tuple[Any, ...] = (
+        calibration.lengths(data, model, apart=_apart(config)) if data is not None else ()
+    )
     if held is not None:
         around = look(held)
         lengths = lengths or planning.brief_lengths(held, around, model)
         examples, epochs = examples or _examples(held, around), epochs or held.tuning.epochs.likely
     if held is None or config is not None:
         name, architecture = _architecture(known, model, config)
-        setups: Sequence[Setup] = [Setup(name, architecture, method=m, **own) for m in methods or ("lora",)]
+        setups: Sequence[Setup] = [
+            Setup(name, architecture, method=m, **own) for m in methods or ("lora",)
+        ]
     else:
         named = (model,) if model else ()
         setups = planning.brief_setups(held, around, where, models=named, methods=methods, **own)
     setups = calibration.spread(setups, where, count, sharding or "", alone=scaling)
     plan = planning.throughput_plan(setups, lengths, where, _depths(slices))
     if not slices and any(t.spec["layers"] for t in plan.trials):
-        output.say(f"a whole model does not fit into {where.free_gib or 0.0:.1f} GiB: slices of it are measured")
-    go(plan, where, known, brief=held, run_of=(examples, epochs or 1.0) if examples else None, **rest)
+        output.say(
+            f"a whole model does not fit into {where.free_gib or 0.0:.1f} GiB: slices of it are measured"
+        )
+    go(
+        plan,
+        where,
+        known,
+        brief=held,
+        run_of=(examples, epochs or 1.0) if examples else None,
+        **rest,
+    )
 
 
 def _examples(brief: Brief, around: Surroundings) -> int:

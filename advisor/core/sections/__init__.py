@@ -2,8 +2,8 @@
 
 Every field carries the question that asks for it, declared here and nowhere else.
 
-Ranged fields hold a `Range` (P10, P50, P90); an exact answer is a range of equal values. `None` stands for "left out,
-derived elsewhere".
+Ranged fields hold a `Range` (P10, P50, P90); an exact answer is a range of equal values. `None`
+stands for "left out, derived elsewhere".
 """
 
 from __future__ import annotations

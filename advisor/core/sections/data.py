@@ -23,7 +23,12 @@ class Data:
         registered=False,
     )
     sample: bool = ask(
-        "Is that file only a sample?", "Then the numbers below stay.", "yes-no", False, "all of it", registered=False
+        "Is that file only a sample?",
+        "Then the numbers below stay.",
+        "yes-no",
+        False,
+        "all of it",
+        registered=False,
     )
     eval_path: str = ask(
         "Where is the test set?",
@@ -100,7 +105,11 @@ class Data:
         low=1,
     )
     sensitive: bool = ask(
-        "Is the data sensitive?", "Personal or confidential.", "yes-no", False, "not sensitive unless told or found"
+        "Is the data sensitive?",
+        "Personal or confidential.",
+        "yes-no",
+        False,
+        "not sensitive unless told or found",
     )
 
 

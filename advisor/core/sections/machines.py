@@ -21,7 +21,14 @@ class Hardware:
         basic=True,
     )
     count: int = ask(
-        "How many cards?", "To train and serve on.", "whole", 1, "a single card", unit="cards", low=1, high=100_000
+        "How many cards?",
+        "To train and serve on.",
+        "whole",
+        1,
+        "a single card",
+        unit="cards",
+        low=1,
+        high=100_000,
     )
     owned: bool = ask(
         "Do you own it?",

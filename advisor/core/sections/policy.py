@@ -41,7 +41,11 @@ class Policy:
         "not demanded unless told",
     )
     allowed_providers: tuple[str, ...] = ask(
-        "Which providers are allowed?", "Names, such as azure. Empty: any.", "names", (), "any unless told"
+        "Which providers are allowed?",
+        "Names, such as azure. Empty: any.",
+        "names",
+        (),
+        "any unless told",
     )
 
 

@@ -32,9 +32,16 @@ class Score:
         required=True,
     )
     model: str = ask(
-        "Which model was measured?", "As it stands in the name of an option.", "text", "", "", required=True
+        "Which model was measured?",
+        "As it stands in the name of an option.",
+        "text",
+        "",
+        "",
+        required=True,
     )
-    score: float = ask("What did it score?", "0 to 1, higher is better.", "score", 0.0, "", required=True)
+    score: float = ask(
+        "What did it score?", "0 to 1, higher is better.", "score", 0.0, "", required=True
+    )
     items: int = ask(
         "On how many test items?",
         "The size of the test set: it says how far the score can be trusted.",

@@ -152,7 +152,12 @@ class Segment:
     """A part of the traffic that may get its own verdict; `count` alike ones."""
 
     name: str = ask(
-        "What is the segment called?", "Brands, sites, new codes; each name once.", "text", "", "", required=True
+        "What is the segment called?",
+        "Brands, sites, new codes; each name once.",
+        "text",
+        "",
+        "",
+        required=True,
     )
     count: int = ask(
         "How many are there, alike?",

@@ -1,4 +1,6 @@
-"""Words that several tables share: kinds of task, approaches, techniques, and where a default comes from."""
+"""Words that several tables share: kinds of task, approaches, techniques, and where a default comes
+from.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""How good each option will be: evidence of studies as a prior, moved by what the team has measured."""
+"""How good each option will be: evidence of studies as a prior, moved by what the team has
+measured.
+"""
 
 from advisor.estimate.quality.forecast import Forecast, forecasts, scores
 from advisor.estimate.quality.prior import Prior, load

@@ -1,9 +1,11 @@
 """From a skill to the weights that its score (as a logit) is the sum of.
 
-logit q = level + approach x (task type, specificity, weak) + technique + size + age + slope · ln n + named deviations.
+logit q = level + approach x (task type, specificity, weak) + technique + size + age + slope · ln n
++ named deviations.
 
-Deviations are Gaussian, one variance per kind, one draw per key: two rows with the same key share it. So a score of one
-skill moves every other skill with the same model, technique or task. Fixed weights are pooled over all studies.
+Deviations are Gaussian, one variance per kind, one draw per key: two rows with the same key share
+it. So a score of one skill moves every other skill with the same model, technique or task. Fixed
+weights are pooled over all studies.
 """
 
 from __future__ import annotations
@@ -25,9 +27,19 @@ USUAL_SHOTS = {
     "searched": 3.0,
     "retrieved-examples": 5.0,
 }
-PROMPT_SHARE = {"tuned-retrieval": 0.7, "tuned-few-shot": 0.5, "cascade": 0.5}  # of a hybrid's deviations
+PROMPT_SHARE = {
+    "tuned-retrieval": 0.7,
+    "tuned-few-shot": 0.5,
+    "cascade": 0.5,
+}  # of a hybrid's deviations
 PROMPT_FORM = {"tuned-retrieval": "retrieval", "tuned-few-shot": "few-shot", "cascade": "few-shot"}
-SHOWN = ("one-shot", "few-shot", "many-shot", "retrieved-examples", "searched")  # prompts that show examples
+SHOWN = (
+    "one-shot",
+    "few-shot",
+    "many-shot",
+    "retrieved-examples",
+    "searched",
+)  # prompts that show examples
 SHOTS_BEND = 0.3  # by which examples in a prompt saturate faster than labels to tune on
 SMALL_B = 20.0  # open models below this many billions answer prompts erratically
 
@@ -43,14 +55,18 @@ class Loadings:
 
 
 def bent(n: Coefficient, usual: float, bend: float) -> Coefficient:
-    """A learning curve's abscissa: ln(n/usual), or (1 − (n/usual)^−b)/b, which has the same slope at `usual`."""
+    """A learning curve's abscissa: ln(n/usual), or (1 − (n/usual)^−b)/b, which has the same slope
+    at `usual`.
+    """
     ratio = np.maximum(n, 1e-9) / usual
     value = np.log(ratio) if bend == 0 else (1 - ratio**-bend) / bend
     return value if isinstance(n, np.ndarray) else float(value)
 
 
 def loadings(task: Task, skill: Skill, bend: float, study: str = "", task_id: str = "") -> Loadings:
-    """The weights behind one score in the family `bend`; `study` and `task_id` keep sources apart."""
+    """The weights behind one score in the family `bend`; `study` and `task_id` keep sources
+    apart.
+    """
     here = f"{study}|{task_id}"
     out = Loadings({f"type:{task.type}": 1.0}, {("study", study): 1.0, ("task", here): 1.0})
     out.deviations["model", f"{study}|{skill.model.lower()}"] = 1.0
@@ -66,7 +82,9 @@ def loadings(task: Task, skill: Skill, bend: float, study: str = "", task_id: st
 
 
 def prompt_share(skill: Skill) -> float:
-    """How much of a score moves as the prompted model's does, 0 to 1; weak tuning stays near the untuned model."""
+    """How much of a score moves as the prompted model's does, 0 to 1; weak tuning stays near the
+    untuned model.
+    """
     if skill.approach == "prompt":
         return 1.0
     if _is_weak(skill):
@@ -79,9 +97,15 @@ def _is_weak(skill: Skill) -> bool:
     return (skill.weak or skill.technique == "reinforced") and not skill.encoder
 
 
-def _prompted(out: Loadings, skill: Skill, bend: float, study: str, here: str, share: float) -> None:
+def _prompted(
+    out: Loadings, skill: Skill, bend: float, study: str, here: str, share: float
+) -> None:
     """What a prompt's score is made of."""
-    technique = skill.technique if skill.approach == "prompt" else PROMPT_FORM.get(skill.technique, "zero-shot")
+    technique = (
+        skill.technique
+        if skill.approach == "prompt"
+        else PROMPT_FORM.get(skill.technique, "zero-shot")
+    )
     year = release_year(skill.model) if skill.released is None else skill.released
     add = out.fixed
     add["prompt-year"] = share * (min(year, 2026.5) - 2023)
@@ -97,17 +121,25 @@ def _prompted(out: Loadings, skill: Skill, bend: float, study: str, here: str, s
         out.deviations["prompt-technique-task", f"{here}|{technique}"] = share
     if skill.approach == "prompt":
         shots = skill.examples if skill.examples is not None else USUAL_SHOTS.get(technique, 5.0)
-        seen = 0.0 if technique in ("zero-shot", "retrieval") else bent(1 + shots, 6.0, bend + SHOTS_BEND)
+        seen = (
+            0.0
+            if technique in ("zero-shot", "retrieval")
+            else bent(1 + shots, 6.0, bend + SHOTS_BEND)
+        )
         add["prompt-shots"] = seen
         out.deviations["shots-task", here] = seen
     out.deviations["prompt-task", here] = share
     out.deviations["prompt-model", f"{study}|{skill.model.lower()}"] = share
     plain = technique in ("zero-shot", "one-shot", "few-shot")
     small = plain and skill.params_b is not None and skill.params_b < SMALL_B
-    out.deviations["prompt-small" if small else "prompt-large", f"{here}|{skill.model.lower()}"] = share
+    out.deviations["prompt-small" if small else "prompt-large", f"{here}|{skill.model.lower()}"] = (
+        share
+    )
 
 
-def _tuned(out: Loadings, task: Task, skill: Skill, bend: float, study: str, here: str, share: float) -> None:
+def _tuned(
+    out: Loadings, task: Task, skill: Skill, bend: float, study: str, here: str, share: float
+) -> None:
     """What a tuned model's score is made of."""
     add = out.fixed
     technique = skill.technique if skill.approach == "tune" else "lora"
@@ -121,7 +153,11 @@ def _tuned(out: Loadings, task: Task, skill: Skill, bend: float, study: str, her
             add["tune-size"] = share * log10(skill.params_b / 7)
         if technique != "lora":
             add[f"tune:{technique}"] = share
-        many = bent(np.maximum(USUAL_LABELS if skill.examples is None else skill.examples, 1.0), 1000.0, bend)
+        many = bent(
+            np.maximum(USUAL_LABELS if skill.examples is None else skill.examples, 1.0),
+            1000.0,
+            bend,
+        )
         add["tune-labels"] = share * many
         out.deviations["labels-task", here] = share * many
         out.deviations["labels-study", study] = share * many

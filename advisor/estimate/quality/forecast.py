@@ -1,4 +1,6 @@
-"""The score of every skill as a distribution: prior from studies, moved by the scores the user has measured."""
+"""The score of every skill as a distribution: prior from studies, moved by the scores the user has
+measured.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,19 @@ from advisor.estimate.quality.shape import Measured, add_shape
 from advisor.estimate.quality.skills import Rows, Skill, Task
 from advisor.estimate.quality.uplift import uplifted
 
-SHARED_TEST_ERROR = 0.75  # of a curve's test-set variance, since its points are scored on the same items
+SHARED_TEST_ERROR = (
+    0.75  # of a curve's test-set variance, since its points are scored on the same items
+)
 FAR = 8.0  # extrapolation beyond this many times the last measured number of examples is called far
 SAME_POINT = 1.02  # ratio of label counts below which two points of a curve are one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """A skill's score, 0 to 1, by case: row 0 the median, then joint draws. `detail` names what moved it."""
+    """A skill's score, 0 to 1, by case: row 0 the median, then joint draws.
+
+    `detail` names what moved it.
+    """
 
     rows: Rows
     basis: Basis
@@ -35,7 +42,9 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
-    """A measured score of a skill at `n` examples: its logit, its own and its shared variance (logits squared)."""
+    """A measured score of a skill at `n` examples: its logit, its own and its shared variance
+    (logits squared).
+    """
 
     skill: Skill
     score: Score
@@ -56,7 +65,9 @@ def scores(
     params_b: Mapping[str, float | None] | None = None,
 ) -> dict[str, Forecast]:
     """Score of each skill by id, as `forecasts` gives them."""
-    told = forecasts(task, skills, measured, normals=normals, size=size, prior=prior, params_b=params_b)
+    told = forecasts(
+        task, skills, measured, normals=normals, size=size, prior=prior, params_b=params_b
+    )
     return {skill.id: forecast for skill, forecast in zip(skills, told, strict=True)}
 
 
@@ -70,11 +81,13 @@ def forecasts(
     prior: priors.Prior | None = None,
     params_b: Mapping[str, float | None] | None = None,
 ) -> tuple[Forecast, ...]:
-    """Score of each skill in their order, `size` cases each; skills of one id are one at several examples.
+    """Score of each skill in their order, `size` cases each; skills of one id are one at several
+    examples.
 
-    `normals(id)` gives the standard normal stream of an id, shape (size,), row 0 zero; zeros throughout make every case
-    the median for its own `examples` (a what-if). `params_b` sizes measured models that no skill names. Of measured
-    scores of one skill at the same number of examples the last one holds; several numbers of examples are a curve.
+    `normals(id)` gives the standard normal stream of an id, shape (size,), row 0 zero; zeros
+    throughout make every case the median for its own `examples` (a what-if). `params_b` sizes
+    measured models that no skill names. Of measured scores of one skill at the same number of
+    examples the last one holds; several numbers of examples are a curve.
     """
     prior = prior or priors.load()
     points = points_of(skills, measured, params_b or {})
@@ -85,18 +98,30 @@ def forecasts(
 
 
 def shares(
-    task: Task, skills: Sequence[Skill], points: Sequence[Point], prior: priors.Prior, normals: Normals, size: int
+    task: Task,
+    skills: Sequence[Skill],
+    points: Sequence[Point],
+    prior: priors.Prior,
+    normals: Normals,
+    size: int,
 ) -> Rows:
-    """Scores as the model has them, shape (skills, size); skills of one id are one skill at several examples."""
+    """Scores as the model has them, shape (skills, size); skills of one id are one skill at several
+    examples.
+    """
     loads = [tuple(_on_curve(task, s, f.bend, points) for f in prior.families) for s in skills]
     seen = [_seen(task, p, points, prior) for p in points]
     return np.asarray(1 / (1 + np.exp(-logits(prior.families, seen, loads, normals, size))))
 
 
-def points_of(skills: Sequence[Skill], measured: Sequence[Score], params_b: Mapping[str, float | None]) -> list[Point]:
+def points_of(
+    skills: Sequence[Skill], measured: Sequence[Score], params_b: Mapping[str, float | None]
+) -> list[Point]:
     """The measured scores that hold, each with the skill it is about."""
     known = {(s.approach, s.technique, s.model.lower()): s for s in skills}
-    sizes = {**{m.lower(): b for m, b in params_b.items()}, **{s.model.lower(): s.params_b for s in skills}}
+    sizes = {
+        **{m.lower(): b for m, b in params_b.items()},
+        **{s.model.lower(): s.params_b for s in skills},
+    }
     last = {(m.approach, m.technique, m.model.lower(), m.train_examples): m for m in measured}
     curves: dict[tuple[str, str, str], int] = {}
     for a, t, m, _ in last:
@@ -104,12 +129,21 @@ def points_of(skills: Sequence[Skill], measured: Sequence[Score], params_b: Mapp
     return [_point(m, known.get(key[:3]), sizes, curves[key[:3]] > 1) for key, m in last.items()]
 
 
-def _point(score: Score, skill: Skill | None, sizes: Mapping[str, float | None], on_curve: bool) -> Point:
+def _point(
+    score: Score, skill: Skill | None, sizes: Mapping[str, float | None], on_curve: bool
+) -> Point:
     model = score.model.lower()
     if skill is None:
         params = sizes[model] if model in sizes else size_in_name(model)
         name = f"{score.approach}/{score.technique}@{score.model}"
-        skill = Skill(name, score.approach, score.technique, score.model, params, encoder=score.technique == "encoder")
+        skill = Skill(
+            name,
+            score.approach,
+            score.technique,
+            score.model,
+            params,
+            encoder=score.technique == "encoder",
+        )
     examples = float(score.train_examples) if score.train_examples else _usual(skill)
     half = 0.5 / max(score.items, 1)  # half an item keeps 0 and 1 finite
     q = min(max(score.score, half), 1 - half)
@@ -127,7 +161,9 @@ def _point(score: Score, skill: Skill | None, sizes: Mapping[str, float | None],
 
 
 def size_in_name(model: str) -> float | None:
-    """Billions of parameters as a name tells them, such as 7 for llama-2-7b-80k; None where it tells none."""
+    """Billions of parameters as a name tells them, such as 7 for llama-2-7b-80k; None where it
+    tells none.
+    """
     found = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)b(?![a-z0-9])", model)
     return float(found.group(1)) if found else None
 
@@ -152,12 +188,17 @@ def _observed(task: Task, point: Point, bend: float, points: Sequence[Point]) ->
 def _on_curve(task: Task, skill: Skill, bend: float, points: Sequence[Point]) -> Loadings:
     """The weights of a skill, with what the measured curves say of its own."""
     out = loadings(task, skill, bend)
-    known = [Measured(p.skill.id.lower(), p.skill.approach, p.skill.technique, p.n, p.shared > 0) for p in points]
+    known = [
+        Measured(p.skill.id.lower(), p.skill.approach, p.skill.technique, p.n, p.shared > 0)
+        for p in points
+    ]
     add_shape(out, skill, bend, known)
     return out
 
 
-def _forecast(task: Task, skill: Skill, rows: Rows, points: Sequence[Point], prior: priors.Prior) -> Forecast:
+def _forecast(
+    task: Task, skill: Skill, rows: Rows, points: Sequence[Point], prior: priors.Prior
+) -> Forecast:
     own = [p for p in points if p.skill.id == skill.id]
     if task.human_ceiling is not None:
         rows = np.minimum(rows, max([task.human_ceiling, *(p.score.score for p in own)]))
@@ -180,7 +221,9 @@ def _origin(
         text = f"{near.score.score:.3f} on {near.score.items} items"
         if near.n and n and not 1 / SAME_POINT < n / near.n < SAME_POINT:
             curve = f"curve of {len(own)} points" if len(own) > 1 else text
-            curve += "".join(f" of {source}" for source in sorted({p.score.source for p in own} - {""}))
+            curve += "".join(
+                f" of {source}" for source in sorted({p.score.source for p in own} - {""})
+            )
             return Basis.MODELLED, f"{curve}; {_reach(n, [p.n for p in own])}; {base}"
         return Basis.MEASURED, text
     return _by_others(skill, points, base)
@@ -201,8 +244,14 @@ def _reach(n: float, measured: Sequence[float]) -> str:
 
 
 def _by_others(skill: Skill, points: Sequence[Point], base: str) -> tuple[Basis, str]:
-    """The origin of a score nobody measured: the evidence, moved by the scores of others where there are any."""
-    kin = [p for p in points if p.skill.model.lower() == skill.model.lower() or p.skill.technique == skill.technique]
+    """The origin of a score nobody measured: the evidence, moved by the scores of others where
+    there are any.
+    """
+    kin = [
+        p
+        for p in points
+        if p.skill.model.lower() == skill.model.lower() or p.skill.technique == skill.technique
+    ]
     if points:
         named = ", ".join(f"{p.score.score:.3f} of {p.skill.id}" for p in (kin or points)[-2:])
         return Basis.MODELLED, f"{base}; moved by {named}"

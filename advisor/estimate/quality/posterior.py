@@ -1,9 +1,10 @@
 """Conditions the Gaussian prior on measured scores and draws from it, jointly for all skills.
 
-Every weight is drawn from its prior by a stream of its own name, then moved by what the measurements say (pathwise
-conditioning, Matheron's rule; Wilson et al. 2021, JMLR 22:105). The draws are exact, correlated across skills, and
-adding a skill leaves the draws of the others as they are. All of it is linear in the standard normal draws, so that one
-matrix product per family makes all scores.
+Every weight is drawn from its prior by a stream of its own name, then moved by what the
+measurements say (pathwise conditioning, Matheron's rule; Wilson et al. 2021, JMLR 22:105). The
+draws are exact, correlated across skills, and adding a skill leaves the draws of the others as they
+are. All of it is linear in the standard normal draws, so that one matrix product per family makes
+all scores.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ Key = tuple[str, str]  # kind and key of a deviation; of a fixed weight "" and i
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A measurement as the model sees it: weights by family, logit, and its variance (logits squared)."""
+    """A measurement as the model sees it: weights by family, logit, and its variance (logits
+    squared).
+    """
 
     id: str
     loads: tuple[Loadings, ...]
@@ -35,18 +38,26 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Map:
-    """A family's posterior as an affine map of the draws: `offset` + `slopes` · draws, a line per asked score."""
+    """A family's posterior as an affine map of the draws: `offset` + `slopes` · draws, a line per
+    asked score.
+    """
 
     offset: Rows
     slopes: Rows
 
 
 def logits(
-    families: Sequence[Family], seen: Sequence[Seen], asked: Sequence[tuple[Loadings, ...]], normals: Normals, size: int
+    families: Sequence[Family],
+    seen: Sequence[Seen],
+    asked: Sequence[tuple[Loadings, ...]],
+    normals: Normals,
+    size: int,
 ) -> Rows:
-    """Logit of each asked score in each case, shape (asked, size); cases whose draws are all zero hold the median.
+    """Logit of each asked score in each case, shape (asked, size); cases whose draws are all zero
+    hold the median.
 
-    Each case belongs to one family, with the probability that the measurements give it; a median case blends them.
+    Each case belongs to one family, with the probability that the measurements give it; a median
+    case blends them.
     """
     loads = [one for group in (*asked, *(s.loads for s in seen)) for one in group]
     keys = list({key: None for one in loads for key in one.deviations if key[0] in families[0].sds})
@@ -56,9 +67,14 @@ def logits(
     out = np.zeros((len(asked), size))
     for i, family in enumerate(families):
         observed, wanted = [s.loads[i] for s in seen], [a[i] for a in asked]
-        for cases, share in ((np.flatnonzero(owner == i), 1.0), (np.flatnonzero(owner < 0), trust[i])):
+        for cases, share in (
+            (np.flatnonzero(owner == i), 1.0),
+            (np.flatnonzero(owner < 0), trust[i]),
+        ):
             if cases.size:
-                out[:, cases] += share * _evaluated(family, keys, seen, observed, wanted, draws, cases)
+                out[:, cases] += share * _evaluated(
+                    family, keys, seen, observed, wanted, draws, cases
+                )
     return out
 
 
@@ -68,7 +84,9 @@ def family_trust(families: Sequence[Family], seen: Sequence[Seen]) -> list[float
     for i, family in enumerate(families):
         if seen:
             observed = [s.loads[i] for s in seen]
-            keys = list({key: None for one in observed for key in one.deviations if key[0] in family.sds})
+            keys = list(
+                {key: None for one in observed for key in one.deviations if key[0] in family.sds}
+            )
             mean, whole = _whitened(family, keys, observed)
             cov = whole @ whole.T + np.diag([s.variance for s in seen])
             rest = np.array([s.logit for s in seen]) - mean
@@ -79,12 +97,18 @@ def family_trust(families: Sequence[Family], seen: Sequence[Seen]) -> list[float
 
 def _owners(trust: Sequence[float], choice: Rows) -> NDArray[np.int64]:
     """The family of each case by its draw; −1 for a median case."""
-    bounds = [NormalDist().inv_cdf(min(max(float(p), 1e-9), 1 - 1e-9)) for p in np.cumsum(trust)[:-1]]
+    bounds = [
+        NormalDist().inv_cdf(min(max(float(p), 1e-9), 1 - 1e-9)) for p in np.cumsum(trust)[:-1]
+    ]
     return np.where(choice == 0, -1, np.searchsorted(bounds, choice))
 
 
-def _draws(family: Family, keys: Sequence[Key], seen: Sequence[Seen], normals: Normals, size: int) -> Rows:
-    """Standard normal draws, a line per fixed weight, per deviation and per measurement; families share them."""
+def _draws(
+    family: Family, keys: Sequence[Key], seen: Sequence[Seen], normals: Normals, size: int
+) -> Rows:
+    """Standard normal draws, a line per fixed weight, per deviation and per measurement; families
+    share them.
+    """
     ids = [f"quality|{name}" for name in family.names]
     ids += [f"quality|{kind}|{key}" for kind, key in keys]
     ids += [f"quality|measured|{s.id}" for s in seen]
@@ -95,7 +119,9 @@ def _draws(family: Family, keys: Sequence[Key], seen: Sequence[Seen], normals: N
 
 
 def _whitened(family: Family, keys: Sequence[Key], loads: Sequence[Loadings]) -> tuple[Rows, Rows]:
-    """Prior mean of each score, and its coefficients on standard normal weights; what differs by case counts as 0."""
+    """Prior mean of each score, and its coefficients on standard normal weights; what differs by
+    case counts as 0.
+    """
     at = {name: i for i, name in enumerate(family.names)}
     column = {key: i for i, key in enumerate(keys)}
     fixed, free = np.zeros((len(loads), len(at))), np.zeros((len(loads), len(keys)))
@@ -111,9 +137,15 @@ def _whitened(family: Family, keys: Sequence[Key], loads: Sequence[Loadings]) ->
 
 
 def _conditioned(
-    family: Family, keys: Sequence[Key], seen: Sequence[Seen], observed: Sequence[Loadings], wanted: Sequence[Loadings]
+    family: Family,
+    keys: Sequence[Key],
+    seen: Sequence[Seen],
+    observed: Sequence[Loadings],
+    wanted: Sequence[Loadings],
 ) -> Map:
-    """The posterior of the wanted scores as a map of the draws (weights first, then measurement errors)."""
+    """The posterior of the wanted scores as a map of the draws (weights first, then measurement
+    errors).
+    """
     mean, whole = _whitened(family, keys, wanted)
     if not seen:
         return Map(mean, whole)
@@ -136,7 +168,8 @@ def _evaluated(
 ) -> Rows:
     """Posterior logits of the wanted scores in the chosen cases.
 
-    Terms whose coefficient differs by case, such as an uncertain number of labels, are added weight by weight.
+    Terms whose coefficient differs by case, such as an uncertain number of labels, are added weight
+    by weight.
     """
     varied = [_varied(one, family, keys) for one in wanted]
     extra = list({key: None for terms in varied for key in terms})
@@ -153,5 +186,9 @@ def _evaluated(
 
 def _varied(one: Loadings, family: Family, keys: Sequence[Key]) -> dict[Key, Rows]:
     """The coefficients that differ by case, of weights the family knows."""
-    out: dict[Key, Rows] = {("", n): v for n, v in one.fixed.items() if isinstance(v, np.ndarray) and n in family.names}
-    return out | {k: v for k, v in one.deviations.items() if isinstance(v, np.ndarray) and k in keys}
+    out: dict[Key, Rows] = {
+        ("", n): v for n, v in one.fixed.items() if isinstance(v, np.ndarray) and n in family.names
+    }
+    return out | {
+        k: v for k, v in one.deviations.items() if isinstance(v, np.ndarray) and k in keys
+    }

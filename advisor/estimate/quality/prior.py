@@ -18,9 +18,10 @@ from advisor.estimate.quality.skills import Rows
 class Family:
     """Coefficients of one family, all on the logit scale.
 
-    `bend` is the exponent b of its learning curve (0: straight in ln n; above: a power law towards a ceiling). `mean`
-    and `root` (Cholesky factor of the covariance) belong to the fixed weights `names`; `sds` are standard deviations by
-    kind of deviation. For one task of one team, deviations by study and by task are one: `merged` adds them up.
+    `bend` is the exponent b of its learning curve (0: straight in ln n; above: a power law towards
+    a ceiling). `mean` and `root` (Cholesky factor of the covariance) belong to the fixed weights
+    `names`; `sds` are standard deviations by kind of deviation. For one task of one team,
+    deviations by study and by task are one: `merged` adds them up.
     """
 
     bend: float
@@ -51,7 +52,10 @@ def merged(sds: Mapping[str, float]) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """The families with equal weight, and what they rest on. `studies` counts studies by task type, "" all."""
+    """The families with equal weight, and what they rest on.
+
+    `studies` counts studies by task type, "" all.
+    """
 
     families: tuple[Family, ...]
     studies: Mapping[str, int]
@@ -61,7 +65,10 @@ class Prior:
 
 @cache
 def load() -> Prior:
-    """The shipped prior, profiles/quality.toml. Raises FileNotFoundError where the installation is broken."""
+    """The shipped prior, profiles/quality.toml.
+
+    Raises FileNotFoundError where the installation is broken.
+    """
     table = tables()
     families = tuple(_family(f, table["spread"]) for f in table["families"])
     return Prior(families, table["studies"], table["source"], table["as_of"])
@@ -69,7 +76,9 @@ def load() -> Prior:
 
 @cache
 def tables() -> dict[str, Any]:
-    """The file behind the prior, with the spreads fitted without each study (for back-tests only)."""
+    """The file behind the prior, with the spreads fitted without each study (for back-tests
+    only).
+    """
     with (shipped.folder("profiles") / "quality.toml").open("rb") as file:
         return tomllib.load(file)
 
@@ -84,4 +93,6 @@ def _family(table: Mapping[str, Any], spread: float) -> Family:
     for i, row in enumerate(table["root"]):
         lower[i, : len(row)] = row
     sds = merged(widened(table["sds"], spread))
-    return Family(table["bend"], tuple(table["names"]), np.array(table["mean"]), lower * spread, sds)
+    return Family(
+        table["bend"], tuple(table["names"]), np.array(table["mean"]), lower * spread, sds
+    )

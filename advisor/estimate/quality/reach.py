@@ -30,31 +30,45 @@ def labels_to_reach(
     size: int,
     prior: priors.Prior | None = None,
 ) -> Quantity:
-    """Labels (P10, P50, P90) at which the skill's score first reaches `target`; unknown where it is out of reach.
+    """Labels (P10, P50, P90) at which the skill's score first reaches `target`; unknown where it is
+    out of reach.
 
-    A curve is followed to `FARTHEST` times its last point. Where fewer than half of the draws get there it is "not
-    within reach of data"; where fewer than nine in ten do, P90 stands at that limit and the reason says so.
+    A curve is followed to `FARTHEST` times its last point. Where fewer than half of the draws get
+    there it is "not within reach of data"; where fewer than nine in ten do, P90 stands at that
+    limit and the reason says so.
     """
     prior = prior or priors.load()
     points = points_of([skill], measured, {})
     own = [p.n for p in points if p.skill.id == skill.id]
     limit = FARTHEST * max(own) if own else MOST
     grid = np.exp(np.linspace(np.log(FEWEST), np.log(limit), _steps(limit)))
-    curve = shares(task, [replace(skill, examples=float(n)) for n in grid], points, prior, normals, size)
+    curve = shares(
+        task, [replace(skill, examples=float(n)) for n in grid], points, prior, normals, size
+    )
     if task.human_ceiling is not None:
         curve = np.minimum(curve, task.human_ceiling)
     needed = crossings(curve, grid, target)
     p10, p50, p90 = (float(x) for x in np.quantile(needed, [0.1, 0.5, 0.9], method="higher"))
     share = float(np.mean(np.isfinite(needed)))
     if not np.isfinite(p50):
-        return Quantity.unknown("labels", f"not within reach of data: {share:.0%} of draws get there by {limit:,.0f}")
-    reason = "" if np.isfinite(p90) else f"{1 - share:.0%} of draws do not get there by {limit:,.0f} labels"
+        return Quantity.unknown(
+            "labels", f"not within reach of data: {share:.0%} of draws get there by {limit:,.0f}"
+        )
+    reason = (
+        ""
+        if np.isfinite(p90)
+        else f"{1 - share:.0%} of draws do not get there by {limit:,.0f} labels"
+    )
     basis = Basis.MODELLED if own else Basis.PUBLISHED
-    return Quantity(Range(p10, p50, min(p90, limit)), "labels", basis, prior.source, prior.as_of, reason)
+    return Quantity(
+        Range(p10, p50, min(p90, limit)), "labels", basis, prior.source, prior.as_of, reason
+    )
 
 
 def crossings(curve: Rows, grid: Rows, target: float) -> Rows:
-    """Where each column of `curve`, shape (grid, cases), first reaches `target`, straight in ln n; inf where never."""
+    """Where each column of `curve`, shape (grid, cases), first reaches `target`, straight in ln n;
+    inf where never.
+    """
     best = np.maximum.accumulate(curve, axis=0)
     reached = best >= target
     first = np.argmax(reached, axis=0)
@@ -62,7 +76,9 @@ def crossings(curve: Rows, grid: Rows, target: float) -> Rows:
     high, low = best[first, cases], best[np.maximum(first - 1, 0), cases]
     part = np.where(high > low, (target - low) / np.where(high > low, high - low, 1.0), 1.0)
     x = np.log(grid)
-    at = np.exp(np.where(first == 0, x[0], x[first - 1] + np.clip(part, 0, 1) * (x[first] - x[first - 1])))
+    at = np.exp(
+        np.where(first == 0, x[0], x[first - 1] + np.clip(part, 0, 1) * (x[first] - x[first - 1]))
+    )
     return np.where(reached.any(axis=0), at, np.inf)
 
 

@@ -1,9 +1,9 @@
 """How far a learning curve may differ from what studies show, learned from the team's own curves.
 
-A curve's steepness may differ, and it may drift: a random walk in log2 n, an independent step for each doubling. Both
-count from the last measured point, so extrapolation widens with distance. Most of it belongs to the task and is shared
-by all skills that show examples, or by all that are tuned on labels; the rest is the skill's own. A common curve is not
-followed below its first point.
+A curve's steepness may differ, and it may drift: a random walk in log2 n, an independent step for
+each doubling. Both count from the last measured point, so extrapolation widens with distance. Most
+of it belongs to the task and is shared by all skills that show examples, or by all that are tuned
+on labels; the rest is the skill's own. A common curve is not followed below its first point.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """A part of a score that follows a curve: which kind, at how many examples, with what weight and bend."""
+    """A part of a score that follows a curve: which kind, at how many examples, with what weight
+    and bend.
+    """
 
     kind: str
     n: Coefficient
@@ -57,11 +59,19 @@ def add_shape(out: Loadings, skill: Skill, bend: float, measured: Sequence[Measu
     name = skill.id.lower()
     own = [m.n for m in measured if m.skill == name and m.n > 0]
     for part in _parts(skill, bend):
-        starts = [m.n for m in measured if m.on_curve and m.n > 0 and _kind(m.approach, m.technique) == part.kind]
+        starts = [
+            m.n
+            for m in measured
+            if m.on_curve and m.n > 0 and _kind(m.approach, m.technique) == part.kind
+        ]
         if starts:
             followed = replace(part, n=np.maximum(part.n, min(starts)))
             _add(out, followed, part.kind, max(starts), part.weight * sqrt(COMMON))
-        if own and skill.examples is not None and part.kind == _kind(skill.approach, skill.technique):
+        if (
+            own
+            and skill.examples is not None
+            and part.kind == _kind(skill.approach, skill.technique)
+        ):
             _add(out, part, name, max(own), part.weight * sqrt(1 - COMMON if starts else 1.0))
 
 
@@ -74,9 +84,17 @@ def _kind(approach: str, technique: str) -> str:
 
 def _parts(skill: Skill, bend: float) -> Iterator[_Part]:
     share = prompt_share(skill)
-    technique = skill.technique if skill.approach == "prompt" else PROMPT_FORM.get(skill.technique, "zero-shot")
+    technique = (
+        skill.technique
+        if skill.approach == "prompt"
+        else PROMPT_FORM.get(skill.technique, "zero-shot")
+    )
     if technique in SHOWN:
-        shown = skill.examples if skill.approach == "prompt" and skill.examples is not None else USUAL_SHOTS[technique]
+        shown = (
+            skill.examples
+            if skill.approach == "prompt" and skill.examples is not None
+            else USUAL_SHOTS[technique]
+        )
         yield _Part("shots", np.maximum(shown, 1.0), share, bend + SHOTS_BEND)
     if share < 1:
         labels = USUAL_LABELS if skill.examples is None else skill.examples

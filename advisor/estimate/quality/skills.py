@@ -17,12 +17,18 @@ CHANCE_SPECIFICITY = {"low": -1.0, "medium": 0.0, "high": 1.0}
 UNNAMED_RELEASE = 2026.5  # year of a closed model that no pattern knows: taken to be today's
 
 _RELEASES: tuple[tuple[str, float], ...] = (
-    (r"gpt-?2|^t5|/t5|bart|bert|electra|xlnet|mpnet|setfit|\bpet\b|before llms|supervised|state of the art", 2019.5),
+    (
+        r"gpt-?2|^t5|/t5|bart|bert|electra|xlnet|mpnet|setfit|\bpet\b|before llms|supervised|state of the art",
+        2019.5,
+    ),
     (r"gpt-3 |^gpt-3$|gpt-3-|cerebras|opt-|t0-|jurassic|flan|mt0|davinci|t5\+lm", 2021.5),
     (r"gpt-?3\.?5|chatgpt|palmyra|bloomberg", 2022.9),
     (r"llama-?1|llama-\d+b|vicuna|falcon|redpajama|mpt-|chatglm|pmc-", 2023.2),
     (r"gpt-4o|claude 3|claude-3|gemini 1\.5|gemini-1\.5|llama-?3(?!\.2|\.3)|llama-3\.1", 2024.4),
-    (r"gpt-?4\.1|gpt-4-1-mini|qwen-?3|gemma-?3|gemini-?2|llama-?4|claude-?(sonnet-)?4(?!-5)", 2025.3),
+    (
+        r"gpt-?4\.1|gpt-4-1-mini|qwen-?3|gemma-?3|gemini-?2|llama-?4|claude-?(sonnet-)?4(?!-5)",
+        2025.3,
+    ),
     (r"gpt-?5|claude-(sonnet|haiku|opus)-(4-5|5)|gemini-?3", 2026.0),
     (r"gpt-?4", 2023.3),
     (r"llama-?2|mistral|zephyr|orca|deepseek-coder|codellama|phi-", 2023.6),
@@ -33,11 +39,13 @@ _RELEASES: tuple[tuple[str, float], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """One way to do the task, as far as its score depends on it; options that differ in serving share it.
+    """One way to do the task, as far as its score depends on it; options that differ in serving
+    share it.
 
-    `params_b` is in billions, None for a closed model. `examples` are those it was tuned on, or that the prompt shows;
-    an array holds one number per case, None the technique's usual number. `released` is the model's year, None: from
-    its name. `weak` marks tuning without labels of this task, such as on raw text or on another distribution.
+    `params_b` is in billions, None for a closed model. `examples` are those it was tuned on, or
+    that the prompt shows; an array holds one number per case, None the technique's usual number.
+    `released` is the model's year, None: from its name. `weak` marks tuning without labels of this
+    task, such as on raw text or on another distribution.
     """
 
     id: str
@@ -53,7 +61,10 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The task as the prior sees it. `expected_uplift` is tuned minus best prompt, in score (0 to 1)."""
+    """The task as the prior sees it.
+
+    `expected_uplift` is tuned minus best prompt, in score (0 to 1).
+    """
 
     type: str
     specificity: str = "medium"

@@ -13,11 +13,14 @@ from advisor.estimate.quality.skills import Rows, Skill
 Z90 = 1.2815515655446004  # standard normal quantile of 0.9
 
 
-def uplifted(rows: Rows, skills: Sequence[Skill], measured: Sequence[Skill], uplift: Range, normals: Normals) -> Rows:
-    """Scores, shape (skills, cases), with tuned and hybrid ones moved so that the best tuned is best prompt + uplift.
+def uplifted(
+    rows: Rows, skills: Sequence[Skill], measured: Sequence[Skill], uplift: Range, normals: Normals
+) -> Rows:
+    """Scores, shape (skills, cases), with tuned and hybrid ones moved so that the best tuned is
+    best prompt + uplift.
 
-    Nothing is moved where a tuned or hybrid score was measured (that beats an expectation) or a side is missing.
-    Differences among the moved skills stay as they were. "Best" is by the median.
+    Nothing is moved where a tuned or hybrid score was measured (that beats an expectation) or a
+    side is missing. Differences among the moved skills stay as they were. "Best" is by the median.
     """
     prompts = [i for i, s in enumerate(skills) if s.approach == "prompt"]
     tuned = [i for i, s in enumerate(skills) if s.approach == "tune"]

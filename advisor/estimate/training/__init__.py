@@ -42,13 +42,15 @@ BASIS_TERM = "allocator and context"
 """What the basis that is asked for adds to the allocated memory."""
 
 
-def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), without: str = "") -> TrainingEstimate:
+def estimate(
+    run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), without: str = ""
+) -> TrainingEstimate:
     """Memory per card, speed of all cards, times, and whether it fits.
 
-    `measured` are runs of the same kind on the same machine: they correct the estimate and narrow it, and batches are
-    taken to be padded as theirs where nobody said. `without` leaves
-    a published source out of the fitted constants; only the back-test uses it. Unknown models or cards give unknown
-    quantities with a reason, never an error.
+    `measured` are runs of the same kind on the same machine: they correct the estimate and narrow
+    it, and batches are taken to be padded as theirs where nobody said. `without` leaves a published
+    source out of the fitted constants; only the back-test uses it. Unknown models or cards give
+    unknown quantities with a reason, never an error.
     """
     k = coefficients.fitted(without)
     if run.padding_free is None and measured:
@@ -67,7 +69,9 @@ def estimate(run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), wit
         tokens_per_second=speed,
         step_seconds=_step_seconds(run, speed),
         train_hours=_train_hours(run, shape, speed, k),
-        terms=MappingProxyType({name: value * memory_gib.likely / whole for name, value in terms.items()}),
+        terms=MappingProxyType(
+            {name: value * memory_gib.likely / whole for name, value in terms.items()}
+        ),
         notes=_notes(run),
     )
 
@@ -98,15 +102,21 @@ def shape_of(run: TrainingRun) -> Shape | None:
 
 
 def trained(run: TrainingRun) -> float:
-    """Trained parameters: as stated, by formula, or typical of the size; 0 for a model of unknown size."""
+    """Trained parameters: as stated, by formula, or typical of the size; 0 for a model of unknown
+    size.
+    """
     shape = shape_of(run)
     return 0.0 if shape is None else memory.trained_params(run, shape)
 
 
-def _verdict(run: TrainingRun, terms: Mapping[str, float], memory_gib: Quantity, k: Mapping[str, float]) -> str:
-    """`fits` where even P90 of the process is below the free memory, `tight` where only the median is, else `no`.
+def _verdict(
+    run: TrainingRun, terms: Mapping[str, float], memory_gib: Quantity, k: Mapping[str, float]
+) -> str:
+    """`fits` where even P90 of the process is below the free memory, `tight` where only the median
+    is, else `no`.
 
-    `memory_gib` is the estimate on the run's own basis: own runs that shift or narrow it do so here as well.
+    `memory_gib` is the estimate on the run's own basis: own runs that shift or narrow it do so here
+    as well.
     """
     free, high = free_gib(run), memory_gib.range.p90
     if free is None or high is None:
@@ -158,16 +168,24 @@ def _memory(
             told = _terms(m.run, shape, k)
             ratio = math.log(m.memory_gib / sum(told.values()))
             noise = correction.noise(run, m.run, k["repeat_memory"])
-            lessons.append(correction.Lesson(ratio, spread.log_sd(m.run, "memory", k), _shares(told), noise))
-    return _corrected(sum(terms.values()), spread.log_sd(run, "memory", k), _shares(terms), lessons, k, "memory")
+            lessons.append(
+                correction.Lesson(ratio, spread.log_sd(m.run, "memory", k), _shares(told), noise)
+            )
+    return _corrected(
+        sum(terms.values()), spread.log_sd(run, "memory", k), _shares(terms), lessons, k, "memory"
+    )
 
 
-def _speed(run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasurement], k: Mapping[str, float]) -> Quantity:
+def _speed(
+    run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasurement], k: Mapping[str, float]
+) -> Quantity:
     if run.gpu is None:
         return Quantity.unknown("tokens/s", f"the card {run.gpu_name!r} is not in profiles/gpus")
     seconds = throughput.micro_step_seconds(run, run.gpu, shape, k)
     if seconds is None:
-        return Quantity.unknown("tokens/s", f"neither peak nor bandwidth of {run.gpu_name} is known")
+        return Quantity.unknown(
+            "tokens/s", f"neither peak nor bandwidth of {run.gpu_name} is known"
+        )
     median = throughput.tokens_per_step(run) / seconds
     lessons = [lesson for m in measured if (lesson := _speed_lesson(run, m, k)) is not None]
     shares = throughput.shares(run, run.gpu, shape, k) if lessons else {}
@@ -185,7 +203,10 @@ def _speed_lesson(
     if seconds is None:
         return None
     ratio = math.log(measured.tokens_per_second * seconds / throughput.tokens_per_step(run))
-    noise, shares = correction.noise(learner, run, k["repeat_speed"]), throughput.shares(run, run.gpu, shape, k)
+    noise, shares = (
+        correction.noise(learner, run, k["repeat_speed"]),
+        throughput.shares(run, run.gpu, shape, k),
+    )
     return correction.Lesson(ratio, spread.log_sd(run, "speed", k), shares, noise)
 
 
@@ -204,11 +225,19 @@ def _corrected(
 ) -> Quantity:
     unit = "GiB" if what == "memory" else "tokens/s"
     if not lessons:
-        return Quantity(_lognormal(median, log_sd), unit, Basis.MODELLED, coefficients.source(), coefficients.as_of())
+        return Quantity(
+            _lognormal(median, log_sd),
+            unit,
+            Basis.MODELLED,
+            coefficients.source(),
+            coefficients.as_of(),
+        )
     shift, left = correction.update(log_sd, shares, lessons, what)
     corrected = _lognormal(median * math.exp(shift), math.hypot(left, k[f"hidden_{what}"]))
     runs = "own run" if len(lessons) == 1 else "own runs"
-    return Quantity(corrected, unit, Basis.MEASURED, f"corrected by {len(lessons)} {runs}", coefficients.as_of())
+    return Quantity(
+        corrected, unit, Basis.MEASURED, f"corrected by {len(lessons)} {runs}", coefficients.as_of()
+    )
 
 
 def _inverse(speed: Quantity, amount: float, fixed: float, unit: str) -> Quantity:
@@ -224,7 +253,9 @@ def _step_seconds(run: TrainingRun, speed: Quantity) -> Quantity:
     return _inverse(speed, throughput.tokens_per_step(run) * run.grad_accum, 0.0, "s")
 
 
-def _train_hours(run: TrainingRun, shape: Shape, speed: Quantity, k: Mapping[str, float]) -> Quantity:
+def _train_hours(
+    run: TrainingRun, shape: Shape, speed: Quantity, k: Mapping[str, float]
+) -> Quantity:
     steps = time.optimizer_steps(run)
     if steps is None:
         return Quantity.unknown("h", "the number of examples is unknown")
@@ -237,7 +268,9 @@ def _notes(run: TrainingRun) -> tuple[str, ...]:
     if run.assumed:
         notes.append(f"assumed, because nobody stated it: {', '.join(run.assumed)}")
     if throughput.padding_doubt(run) > 0.0:
-        notes.append("nobody said whether batches are padded as they come or hold examples of like lengths: in between")
+        notes.append(
+            "nobody said whether batches are padded as they come or hold examples of like lengths: in between"
+        )
     if run.model is None:
         kin = "T5 model" if is_encoder_decoder(run.model_name) else "decoder"
         notes.append(f"the architecture is not known: a typical {kin} of the same size stands in")

@@ -1,4 +1,6 @@
-"""What to change so that a run fits: the largest micro-batch, and changes ranked by what they cost in speed."""
+"""What to change so that a run fits: the largest micro-batch, and changes ranked by what they cost
+in speed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ SHORTEST = 256  # tokens: below it an example is cut, not shortened
 
 
 def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
-    """The largest micro-batch per card whose P90 still fits; 0 where not even one does or the card is unknown."""
+    """The largest micro-batch per card whose P90 still fits; 0 where not even one does or the card
+    is unknown.
+    """
     if not _safe(replace(run, micro_batch=1)):
         return 0
     low, high = 1, 2
@@ -30,7 +34,8 @@ def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
 
 
 def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
-    """The mildest changes of inputs after which the run fits, at most three together; fastest first.
+    """The mildest changes of inputs after which the run fits, at most three together; fastest
+    first.
 
     Empty where nothing known helps. Left out is what asks for as much as another way and more.
     """
@@ -49,7 +54,12 @@ def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
             speed = after.tokens_per_second.range.p50
             slowdown = before / speed if before and speed else math.nan
             found.append(
-                WayToFit(" and ".join(step.words for step in steps), after.run, after.memory_gib.likely, slowdown)
+                WayToFit(
+                    " and ".join(step.words for step in steps),
+                    after.run,
+                    after.memory_gib.likely,
+                    slowdown,
+                )
             )
     return tuple(sorted(found, key=lambda way: (math.isnan(way.slowdown), way.slowdown)))
 
@@ -67,14 +77,17 @@ class _Change:
 def _combinations(changes: Sequence[_Change]) -> Iterator[tuple[_Change, ...]]:
     """Up to three changes of different kinds, fewer and milder ones first."""
     for count in range(1, MOST_CHANGES + 1):
-        of_kinds = (c for c in combinations(changes, count) if len({step.kind for step in c}) == count)
+        of_kinds = (
+            c for c in combinations(changes, count) if len({step.kind for step in c}) == count
+        )
         yield from sorted(of_kinds, key=lambda steps: sum(step.level for step in steps))
 
 
 def cheapest_card(
     run: TrainingRun, usd_per_hour: Iterable[tuple[Gpu, float]], deadline_hours: float | None = None
 ) -> tuple[Gpu, float] | None:
-    """The card on which the run fits, ends by the deadline at P90 and costs least at P50, with that cost in USD.
+    """The card on which the run fits, ends by the deadline at P90 and costs least at P50, with that
+    cost in USD.
 
     Without examples the cost of a million tokens decides. None where no card does.
     """
@@ -124,7 +137,13 @@ def _changes(run: TrainingRun) -> list[_Change]:
             mean = None if run.mean_tokens is None else min(run.mean_tokens, length)
             add("length", level, f"length {length}", seq_len=length, mean_tokens=mean)
     for level, times in enumerate((2, 4, 8)):
-        add("cards", level, f"{times * run.gpus} cards with FSDP", gpus=times * run.gpus, sharding="fsdp")
+        add(
+            "cards",
+            level,
+            f"{times * run.gpus} cards with FSDP",
+            gpus=times * run.gpus,
+            sharding="fsdp",
+        )
     if run.offload == "none" and run.sharding in ("fsdp", "zero3"):
         add("offload", 0, "weights and optimiser in the host's memory", offload="full")
     return found

@@ -8,7 +8,9 @@ from advisor.core.facts import Model
 
 
 def params_by_formula(model: Model) -> int | None:
-    """All parameters, tied embeddings once; None for a family with parts that the table of models does not state."""
+    """All parameters, tied embeddings once; None for a family with parts that the table of models
+    does not state.
+    """
     rule = _RULES.get(model.hf_class)
     if rule is None:
         return None
@@ -43,7 +45,9 @@ def _rms(per_layer: int) -> Callable[[Model], int]:
 
 def _with_biases(per_layer: int) -> Callable[[Model], int]:
     """Like Llama with biases on query, key and value."""
-    return lambda m: m.layers * (_attention(m, biases=True) + _gated(m) + per_layer * m.hidden) + m.hidden
+    return lambda m: (
+        m.layers * (_attention(m, biases=True) + _gated(m) + per_layer * m.hidden) + m.hidden
+    )
 
 
 def _with_head_norms(per_layer: int) -> Callable[[Model], int]:
@@ -57,13 +61,19 @@ def _olmo2(m: Model) -> int:
 
 def _phi(m: Model) -> int:
     mlp = 2 * m.hidden * m.intermediate + m.intermediate + m.hidden
-    return m.layers * (_attention(m, biases=True, out_bias=True) + mlp + 2 * m.hidden) + 2 * m.hidden + m.vocabulary
+    return (
+        m.layers * (_attention(m, biases=True, out_bias=True) + mlp + 2 * m.hidden)
+        + 2 * m.hidden
+        + m.vocabulary
+    )
 
 
 def _ungated_with_biases(m: Model) -> int:
     """GPT-2's block: two layer norms and biases everywhere."""
     mlp = 2 * m.hidden * m.intermediate + m.intermediate + m.hidden
-    return m.layers * (_attention(m, biases=True, out_bias=True) + mlp + 4 * m.hidden) + 2 * m.hidden
+    return (
+        m.layers * (_attention(m, biases=True, out_bias=True) + mlp + 4 * m.hidden) + 2 * m.hidden
+    )
 
 
 def _positions(m: Model) -> int:
@@ -72,14 +82,18 @@ def _positions(m: Model) -> int:
 
 
 def _mpt(m: Model) -> int:
-    """As its own training code builds it: layer norms and linear maps with biases, learned positions."""
+    """As its own training code builds it: layer norms and linear maps with biases, learned
+    positions.
+    """
     return _ungated_with_biases(m) + MPT_POSITIONS * m.hidden
 
 
 def _falcon(m: Model) -> int:
     """One layer norm a layer, two where several key-value heads are kept; no other biases."""
     norms = 2 if m.kv_heads == 1 else 4
-    return m.layers * (_attention(m) + 2 * m.hidden * m.intermediate + norms * m.hidden) + 2 * m.hidden
+    return (
+        m.layers * (_attention(m) + 2 * m.hidden * m.intermediate + norms * m.hidden) + 2 * m.hidden
+    )
 
 
 def _mixture(m: Model) -> int:
@@ -105,9 +119,13 @@ def _encoder_layers(m: Model) -> int:
 
 
 def _bert(positions: int, kinds: int, *, pooled: bool) -> Callable[[Model], int]:
-    """Positions and kinds of segments beside the words, their norm, and a pooler where there is one."""
+    """Positions and kinds of segments beside the words, their norm, and a pooler where there is
+    one.
+    """
     return lambda m: (
-        _encoder_layers(m) + (positions + kinds + 2) * m.hidden + (m.hidden * (m.hidden + 1) if pooled else 0)
+        _encoder_layers(m)
+        + (positions + kinds + 2) * m.hidden
+        + (m.hidden * (m.hidden + 1) if pooled else 0)
     )
 
 
@@ -117,7 +135,9 @@ def _deberta(m: Model) -> int:
 
 
 def _modern_bert(m: Model) -> int:
-    """Gated MLP, no biases; the first attention has no norm before it, the embeddings and the end have one."""
+    """Gated MLP, no biases; the first attention has no norm before it, the embeddings and the end
+    have one.
+    """
     return m.layers * (_attention(m) + _gated(m) + 2 * m.hidden) + m.hidden
 
 

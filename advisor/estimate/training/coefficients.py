@@ -19,8 +19,8 @@ def _profile() -> dict[str, dict[str, float]]:
 def fitted(without: str = "") -> Mapping[str, float]:
     """The constants fitted on all published runs, or on all but those of the source `without`.
 
-    The second form serves the back-test alone: a study that is scored is never fitted on. A source that was not fitted
-    on leaves nothing out.
+    The second form serves the back-test alone: a study that is scored is never fitted on. A source
+    that was not fitted on leaves nothing out.
     """
     profile = _profile()
     constants = dict(profile["all"])

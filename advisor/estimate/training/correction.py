@@ -1,4 +1,6 @@
-"""Own measurements correct the estimate for their machine: a normal update of log ratios, term by term."""
+"""Own measurements correct the estimate for their machine: a normal update of log ratios, term by
+term.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,22 @@ DOUBTS = {
         "allocator and context": 0.3,
     },
 }
-"""How far each term may be off by itself, in proportion: links (a factor of 2) worst, stored weights best."""
+"""How far each term may be off by itself, in proportion: links (a factor of 2) worst, stored
+weights best.
+"""
 
 SET_UP = (
-    *("framework", "dtype", "compute_dtype", "optimizer", "packed", "attention", "compile", "offload", "sharding"),
+    *(
+        "framework",
+        "dtype",
+        "compute_dtype",
+        "optimizer",
+        "packed",
+        "attention",
+        "compile",
+        "offload",
+        "sharding",
+    ),
     *("tensor_parallel", "pipeline_parallel", "context_parallel"),
 )
 ADAPTER = ("rank", "targets", "trainable_params")
@@ -51,9 +65,11 @@ OTHER_ADAPTER = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a measured run shows: log(measured ÷ estimated), the estimate's own log sd, and the shares of its terms.
+    """What a measured run shows: log(measured ÷ estimated), the estimate's own log sd, and the
+    shares of its terms.
 
-    `noise_sd` is what hides the run's error from that of another: repetition, and a set-up that differs.
+    `noise_sd` is what hides the run's error from that of another: repetition, and a set-up that
+    differs.
     """
 
     log_ratio: float
@@ -63,7 +79,9 @@ class Lesson:
 
 
 def noise(learner: TrainingRun, teacher: TrainingRun, repeat_sd: float) -> float:
-    """Log standard deviation between two runs that no formula tells: that of a repetition, more in another set-up."""
+    """Log standard deviation between two runs that no formula tells: that of a repetition, more in
+    another set-up.
+    """
 
     def same(names: tuple[str, ...]) -> bool:
         return all(getattr(learner, name) == getattr(teacher, name) for name in names)
@@ -74,35 +92,49 @@ def noise(learner: TrainingRun, teacher: TrainingRun, repeat_sd: float) -> float
 
 
 def likeness(one: Mapping[str, float], other: Mapping[str, float], what: str) -> float:
-    """Correlation of the errors of two estimates, 0 to 1: they err alike as far as the same terms make them up.
+    """Correlation of the errors of two estimates, 0 to 1: they err alike as far as the same terms
+    make them up.
 
-    With independent errors δ of the terms, an estimate is off by Σ share × δ; `what` is speed or memory.
+    With independent errors δ of the terms, an estimate is off by Σ share × δ; `what` is speed or
+    memory.
     """
-    return _together(one, other, what) / math.sqrt(_together(one, one, what) * _together(other, other, what))
+    return _together(one, other, what) / math.sqrt(
+        _together(one, one, what) * _together(other, other, what)
+    )
 
 
 def _together(one: Mapping[str, float], other: Mapping[str, float], what: str) -> float:
     doubts = DOUBTS[what]
-    return COMMON**2 + sum(doubts[term] ** 2 * share * other.get(term, 0.0) for term, share in one.items())
+    return COMMON**2 + sum(
+        doubts[term] ** 2 * share * other.get(term, 0.0) for term, share in one.items()
+    )
 
 
-def update(prior_sd: float, shares: Mapping[str, float], lessons: Sequence[Lesson], what: str) -> tuple[float, float]:
-    """(shift of the log median, log standard deviation that is left) of an estimate after measured runs.
+def update(
+    prior_sd: float, shares: Mapping[str, float], lessons: Sequence[Lesson], what: str
+) -> tuple[float, float]:
+    """(shift of the log median, log standard deviation that is left) of an estimate after measured
+    runs.
 
-    Errors are jointly normal; two of them covary by the terms that both are made of, scaled so that the measured runs
-    have the variances of their estimates; each measured run adds noise. With k their covariances with this estimate
-    and K those among them, the conditional mean is w·r, K w = k, and the share of the variance that is explained
-    w·k ÷ variance (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 2.26). For runs
-    of equal shares this is the conjugate update of a mean. Without lessons nothing changes.
+    Errors are jointly normal; two of them covary by the terms that both are made of, scaled so that
+    the measured runs have the variances of their estimates; each measured run adds noise. With k
+    their covariances with this estimate and K those among them, the conditional mean is w·r, K w =
+    k, and the share of the variance that is explained w·k ÷ variance (Rasmussen and Williams,
+    Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 2.26). For runs of equal shares this
+    is the conjugate update of a mean. Without lessons nothing changes.
     """
     if not lessons or prior_sd == 0.0:
         return 0.0, prior_sd
     import numpy as np
 
     scale = float(np.mean([m.log_sd**2 / _together(m.shares, m.shares, what) for m in lessons]))
-    of_two = scale * np.array([[_together(a.shares, b.shares, what) for b in lessons] for a in lessons])
+    of_two = scale * np.array(
+        [[_together(a.shares, b.shares, what) for b in lessons] for a in lessons]
+    )
     with_this = scale * np.array([_together(shares, m.shares, what) for m in lessons])
-    weights = np.linalg.solve(of_two + np.diag([max(m.noise_sd, 1e-6) ** 2 for m in lessons]), with_this)
+    weights = np.linalg.solve(
+        of_two + np.diag([max(m.noise_sd, 1e-6) ** 2 for m in lessons]), with_this
+    )
     shift = float(weights @ [m.log_ratio for m in lessons])
     explained = float(weights @ with_this) / (scale * _together(shares, shares, what))
     return shift, prior_sd * math.sqrt(max(1.0 - explained, 0.0))

@@ -20,29 +20,42 @@ FILL = 0.82
 """Share of a card that a run takes whose batch nobody stated."""
 
 STANDING_RESERVE = 1.03
-"""Reserved over allocated memory of what stands during the whole run: large blocks, asked for once."""
+"""Reserved over allocated memory of what stands during the whole run: large blocks, asked for
+once.
+"""
 
 MOVING_RESERVE = 1.2
-"""The same of activations and logits, which come and go in many sizes: published runs show 1.05 to 1.25 in all."""
+"""The same of activations and logits, which come and go in many sizes: published runs show 1.05 to
+1.25 in all.
+"""
 
 MOVING = ("activations", "logits")
 """Terms that come and go in every step."""
 
 KEEPS_WHOLE = frozenset({"litgpt"})
-"""Frameworks that keep the model they loaded on every card beside its shards while adapters are trained."""
+"""Frameworks that keep the model they loaded on every card beside its shards while adapters are
+trained.
+"""
 
 ERROR_CORRECTED = frozenset({"T4", "L4", "A10", "A10G", "A40", "L40", "L40S"})
 ERROR_CORRECTION = 15.0 / 16.0
-"""What error correction leaves of GDDR memory on cards that have it switched on; HBM has bits of its own for it."""
+"""What error correction leaves of GDDR memory on cards that have it switched on; HBM has bits of
+its own for it.
+"""
 
 WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 """Bytes per element."""
 
 QUANTIZED = {"nf4": 0.5625, "gptq4": 0.52, "awq4": 0.52, "other": 0.5625, "int8": 1.03, "fp8": 1.0}
-"""Bytes per quantised weight with its scales: 4 bits + 32-bit scale per 64 (QLoRA, Dettmers et al. 2023)."""
+"""Bytes per quantised weight with its scales: 4 bits + 32-bit scale per 64 (QLoRA, Dettmers et al.
+
+2023).
+"""
 
 TUNED = frozenset({"megatron", "nemo", "torchtitan", "llm-foundry", "litgpt", "torchtune"})
-"""Training stacks with own fused kernels; tensor-parallel ones split the sequence between layers as well."""
+"""Training stacks with own fused kernels; tensor-parallel ones split the sequence between layers as
+well.
+"""
 
 PARALLEL = frozenset({"megatron", "nemo"})
 """Stacks that spread experts over cards and shard optimiser states unless they say otherwise."""
@@ -60,7 +73,9 @@ LEAN = frozenset({"litgpt", "torchtune", "fsdp_qlora", "llm-foundry"})
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a run is spread: sharding degree of the states, of the weights within a layer, and positions per card."""
+    """How a run is spread: sharding degree of the states, of the weights within a layer, and
+    positions per card.
+    """
 
     shard: int
     tensor: int
@@ -89,15 +104,18 @@ def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
         sharded_weights=gathers,
         sharded_gradients=run.sharding in ("zero2", "zero3")
         or (run.sharding == "fsdp" and (run.grad_accum == 1 or run.framework not in ("hf", "trl"))),
-        sharded_states=run.sharding in ("zero1", "zero2", "zero3", "fsdp") or run.framework in PARALLEL,
+        sharded_states=run.sharding in ("zero1", "zero2", "zero3", "fsdp")
+        or run.framework in PARALLEL,
     )
 
 
 def terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
-    """Allocated memory by term at the moment of the peak, in bytes per card; `k` are the fitted constants.
+    """Allocated memory by term at the moment of the peak, in bytes per card; `k` are the fitted
+    constants.
 
-    The peak is the largest of three moments: the loss (all kept activations and the logits), the backward pass of one
-    layer (kept activations and that layer's own), and the optimiser step (all gradients and its temporaries).
+    The peak is the largest of three moments: the loss (all kept activations and the logits), the
+    backward pass of one layer (kept activations and that layer's own), and the optimiser step (all
+    gradients and its temporaries).
     """
     where = layout(run, longest_batch(run, k))
     trained = trained_params(run, shape)
@@ -118,7 +136,9 @@ def terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, f
 
 
 def _filled(run: TrainingRun, found: dict[str, float], k: Mapping[str, float]) -> dict[str, float]:
-    """Where nobody stated batch or length, the run has one that fits: activations are at most what the card leaves."""
+    """Where nobody stated batch or length, the run has one that fits: activations are at most what
+    the card leaves.
+    """
     usable = usable_gib(run.gpu, k) if run.gpu is not None else None
     if not {"micro_batch", "checkpointing", "seq_len"} & set(run.assumed) or usable is None:
         return found
@@ -129,8 +149,12 @@ def _filled(run: TrainingRun, found: dict[str, float], k: Mapping[str, float]) -
     return found
 
 
-def _static(run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Mapping[str, float]) -> dict[str, float]:
-    """What stands during the whole step, and the gradients: states divided by their sharding degrees."""
+def _static(
+    run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Mapping[str, float]
+) -> dict[str, float]:
+    """What stands during the whole step, and the gradients: states divided by their sharding
+    degrees.
+    """
     split = where.tensor * where.pipeline
     width = _state_width(run)
     saved = counts.trained_whole(shape.vocabulary * shape.hidden, run.method, run.targets)
@@ -140,7 +164,9 @@ def _static(run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Ma
     apart = _expert_parallel(run, shape, where)
     found = {
         "weights": _weights(run, shape) * apart / split / shard_w,
-        "adapter": (width.weight * trained + 2.0 * saved) / split / shard_w if run.method != "full" else 0.0,
+        "adapter": (width.weight * trained + 2.0 * saved) / split / shard_w
+        if run.method != "full"
+        else 0.0,
         "optimizer": ((width.moments + width.master) * trained + 6.0 * saved) / split / shard_s,
         "gradients": (width.gradient * trained * apart + 4.0 * saved) / split / shard_g,
         "buffers": k["constant_gib"] * GIB + _buffers(run, shape, where, k),
@@ -154,7 +180,9 @@ def _static(run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Ma
 
 
 def _expert_parallel(run: TrainingRun, shape: Shape, where: Layout) -> float:
-    """Share of the parameters a card holds where a training stack spreads experts over the data-parallel cards."""
+    """Share of the parameters a card holds where a training stack spreads experts over the data-
+    parallel cards.
+    """
     if not shape.moe or run.framework not in PARALLEL or where.shard == 1:
         return 1.0
     degree = min(where.shard, EXPERT_GROUP)
@@ -162,7 +190,9 @@ def _expert_parallel(run: TrainingRun, shape: Shape, where: Layout) -> float:
 
 
 def longest_batch(run: TrainingRun, k: Mapping[str, float]) -> float:
-    """Length that the longest batch is padded to: the limit where it is reached, else a multiple of the mean."""
+    """Length that the longest batch is padded to: the limit where it is reached, else a multiple of
+    the mean.
+    """
     if run.packed or run.mean_tokens is None:
         return run.seq_len
     longest = run.longest_tokens or k["longest_over_mean"] * run.mean_tokens
@@ -200,7 +230,9 @@ def _state_width(run: TrainingRun) -> _Widths:
     if run.method == "full":
         if run.sharding == "fsdp" and run.compute_dtype.startswith("mixed"):
             width = 4.0
-        elif run.sharding in ("zero1", "zero2", "zero3") or (run.framework in ("megatron", "nemo") and width == 2.0):
+        elif run.sharding in ("zero1", "zero2", "zero3") or (
+            run.framework in ("megatron", "nemo") and width == 2.0
+        ):
             master = 4.0
     elif run.framework not in LEAN:
         width = 4.0
@@ -225,15 +257,26 @@ def _weights(run: TrainingRun, shape: Shape) -> float:
 
 
 def layer_bytes_per_token(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> float:
-    """What one layer keeps for its backward pass, per position: norms, projections, MLP, inputs of adapters."""
+    """What one layer keeps for its backward pass, per position: norms, projections, MLP, inputs of
+    adapters.
+    """
     mlp = (6.0 if shape.gated else 2.0) + (2.0 if run.method == "full" else 0.0)
     adapters = 0.0
     if run.method != "full":
-        adapters = k["adapter_input"] * counts.adapter_inputs(run.model, shape.hidden, shape.mlp, run.targets)
-    return k["norm"] * shape.hidden + 2.0 * (shape.projections + shape.query) + k["mlp"] * mlp * shape.mlp + adapters
+        adapters = k["adapter_input"] * counts.adapter_inputs(
+            run.model, shape.hidden, shape.mlp, run.targets
+        )
+    return (
+        k["norm"] * shape.hidden
+        + 2.0 * (shape.projections + shape.query)
+        + k["mlp"] * mlp * shape.mlp
+        + adapters
+    )
 
 
-def _activations(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]) -> tuple[float, float]:
+def _activations(
+    run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]
+) -> tuple[float, float]:
     """(kept over the whole forward pass, working set of one layer), in bytes per card."""
     t, layers = where.positions, shape.layers / where.pipeline
     layer = t * layer_bytes_per_token(run, shape, k)
@@ -245,7 +288,12 @@ def _activations(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, 
         work *= k["work_fsdp_adapter"]
     if run.checkpointing == "none":
         if run.quantization in QUANTIZED:
-            layer += k["quantized_input"] * t * (2.0 * shape.hidden + shape.query + shape.mlp) / where.tensor
+            layer += (
+                k["quantized_input"]
+                * t
+                * (2.0 * shape.hidden + shape.query + shape.mlp)
+                / where.tensor
+            )
         return k["stored"] * layer * layers, work
     if run.checkpointing == "selective":
         return k["selective"] * k["stored"] * layer * layers, work
@@ -257,7 +305,9 @@ def _activations(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, 
     return kept, work
 
 
-def _loss(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]) -> tuple[float, float]:
+def _loss(
+    run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]
+) -> tuple[float, float]:
     """(activations of the head, logits and their copies), in bytes per card."""
     head = k["head"] * where.positions * shape.hidden / where.tensor
     if shape.encoder:
@@ -285,26 +335,43 @@ def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, floa
     return found
 
 
-def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Mapping[str, float]) -> float:
+def _optimizer_temporary(
+    run: TrainingRun, where: Layout, trained: float, k: Mapping[str, float]
+) -> float:
     """Copies that an optimiser with loops over tensor lists makes of the values it updates."""
     if run.method != "full" or run.offload != "none" or "8bit" in run.optimizer:
         return 0.0
     shard = where.shard if where.sharded_states else 1
-    return k["optimizer_temporary"] * _state_width(run).weight * trained / shard / where.tensor / where.pipeline
+    return (
+        k["optimizer_temporary"]
+        * _state_width(run).weight
+        * trained
+        / shard
+        / where.tensor
+        / where.pipeline
+    )
 
 
 def needed_gib(found: Mapping[str, float], k: Mapping[str, float]) -> float:
-    """Room that a process with these terms (GiB) must find, so that its allocator does not run out in fragments."""
+    """Room that a process with these terms (GiB) must find, so that its allocator does not run out
+    in fragments.
+    """
     moving = sum(found[term] for term in MOVING)
     standing = sum(found.values()) - moving
     return STANDING_RESERVE * standing + MOVING_RESERVE * moving + k["context_gib"]
 
 
 def usable_gib(gpu: Gpu, k: Mapping[str, float]) -> float | None:
-    """Memory of an empty card that a process can have, GiB: what driver and error correction leave; None if unknown."""
+    """Memory of an empty card that a process can have, GiB: what driver and error correction leave;
+    None if unknown.
+    """
     if gpu.memory_gb is None:
         return None
-    return gpu.memory_gb * k["usable_memory"] * (ERROR_CORRECTION if gpu.name in ERROR_CORRECTED else 1.0)
+    return (
+        gpu.memory_gb
+        * k["usable_memory"]
+        * (ERROR_CORRECTION if gpu.name in ERROR_CORRECTED else 1.0)
+    )
 
 
 def on_basis(allocated_gib: float, basis: str, k: Mapping[str, float]) -> float:

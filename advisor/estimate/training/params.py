@@ -1,6 +1,8 @@
-"""Parameters of models and adapters by formula: what is trained, and how large the linear modules are.
+"""Parameters of models and adapters by formula: what is trained, and how large the linear modules
+are.
 
-The counts equal those of the models of transformers instantiated on the meta device, and of adapters attached by peft.
+The counts equal those of the models of transformers instantiated on the meta device, and of
+adapters attached by peft.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ VIRTUAL_TOKENS = 20
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A linear module of every layer: its name in transformers, its sizes, and whether it is attention's."""
+    """A linear module of every layer: its name in transformers, its sizes, and whether it is
+    attention's.
+    """
 
     name: str
     inputs: int
@@ -30,21 +34,29 @@ class Linear:
 
 @lru_cache(maxsize=256)
 def linear_modules(model: Model) -> tuple[Linear, ...]:
-    """The linear modules of one layer that adapters can be attached to (experts are parameters, not modules)."""
+    """The linear modules of one layer that adapters can be attached to (experts are parameters, not
+    modules).
+    """
     h, f = model.hidden, model.intermediate
     q, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
     names = _NAMES.get(model.hf_class, _LLAMA)
     qkv = names[: 3 if len(names) in (6, 7) else 1]
     attention = [Linear(qkv[0], h, q + 2 * kv, True)]
     if len(qkv) == 3:
-        attention = [Linear(name, h, width, True) for name, width in zip(qkv, (q, kv, kv), strict=True)]
+        attention = [
+            Linear(name, h, width, True) for name, width in zip(qkv, (q, kv, kv), strict=True)
+        ]
     out, *mlp = names[len(qkv) :]
     attention.append(Linear(out, q, h, True))
     if model.experts:
         return tuple(attention)
     *ups, down = mlp
     doubled = 2 if model.hf_class in _GATE_AND_UP else 1
-    return (*attention, *(Linear(up, h, doubled * f, False) for up in ups), Linear(down, f, h, False))
+    return (
+        *attention,
+        *(Linear(up, h, doubled * f, False) for up in ups),
+        Linear(down, f, h, False),
+    )
 
 
 _LLAMA = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -66,7 +78,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "DistilBertForSequenceClassification": ("q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"),
     "ModernBertForSequenceClassification": ("Wqkv", "attn.Wo", "Wi", "mlp.Wo"),
 }
-"""Names of the modules: query, key and value apart or in one, output, then those of the MLP, the last going down."""
+"""Names of the modules: query, key and value apart or in one, output, then those of the MLP, the
+last going down.
+"""
 
 _GATE_AND_UP = frozenset(
     {"Phi3ForCausalLM", "GlmForCausalLM", "Glm4ForCausalLM", "ModernBertForSequenceClassification"}
@@ -75,7 +89,8 @@ _GATE_AND_UP = frozenset(
 
 
 def targeted(model: Model, targets: str) -> tuple[Linear, ...]:
-    """The modules of a layer that `targets` names: qv, attention, all-linear or module names joined by , or +.
+    """The modules of a layer that `targets` names: qv, attention, all-linear or module names joined
+    by , or +.
 
     Raises UsageError on a name that the model does not have.
     """
@@ -85,7 +100,9 @@ def targeted(model: Model, targets: str) -> tuple[Linear, ...]:
         found = [m for m in modules if _matches(word, m)]
         if not found and word not in HEADS and not (word == "experts" and model.experts):
             known = ["all-linear", "attention", "qv", *(m.name for m in modules), *HEADS]
-            raise UsageError(f"--targets: {model.name} has no module {word!r}{did_you_mean(word, known)}")
+            raise UsageError(
+                f"--targets: {model.name} has no module {word!r}{did_you_mean(word, known)}"
+            )
         chosen.update((m.name, m) for m in found)
     return tuple(chosen.values())
 
@@ -101,7 +118,18 @@ def _matches(word: str, module: Linear) -> bool:
 
 
 _QUERY_AND_VALUE = frozenset(
-    {"q_proj", "v_proj", "qkv_proj", "query_key_value", "c_attn", "Wqkv", "query", "value", "query_proj", "value_proj"}
+    {
+        "q_proj",
+        "v_proj",
+        "qkv_proj",
+        "query_key_value",
+        "c_attn",
+        "Wqkv",
+        "query",
+        "value",
+        "query_proj",
+        "value_proj",
+    }
     | {"q_lin", "v_lin"}
 )
 
@@ -111,10 +139,13 @@ HEADS = frozenset({"lm_head", "wte", "embed_tokens", "model.embed_tokens"})
 
 @lru_cache(maxsize=1024)
 def trainable_params(model: Model, method: str, rank: int, targets: str) -> int:
-    """Parameters that are trained; for lora rank × Σ(in + out) over targets and layers (Hu et al. 2021, table 1).
+    """Parameters that are trained; for lora rank × Σ(in + out) over targets and layers (Hu et al.
 
-    DoRA adds a magnitude per output (Liu et al. 2024), a soft prompt `VIRTUAL_TOKENS` embeddings (Lester et al. 2021),
-    a prefix keys and values of as many tokens in every layer (Li and Liang 2021). Raises UsageError on unknown targets.
+    2021, table 1).
+
+    DoRA adds a magnitude per output (Liu et al. 2024), a soft prompt `VIRTUAL_TOKENS` embeddings
+    (Lester et al. 2021), a prefix keys and values of as many tokens in every layer (Li and Liang
+    2021). Raises UsageError on unknown targets.
     """
     if method == "full":
         return model.params
@@ -125,7 +156,9 @@ def trainable_params(model: Model, method: str, rank: int, targets: str) -> int:
     modules = targeted(model, targets)
     if method == "ia3":
         return model.layers * sum(m.outputs if m.attention else m.inputs for m in modules)
-    per_layer = sum(rank * (m.inputs + m.outputs) + (m.outputs if method == "dora" else 0) for m in modules)
+    per_layer = sum(
+        rank * (m.inputs + m.outputs) + (m.outputs if method == "dora" else 0) for m in modules
+    )
     words = set(targets.replace("+", ",").split(","))
     heads = 0 if words & EMBEDDINGS else len(words & HEADS)
     if "experts" in words:
@@ -135,7 +168,9 @@ def trainable_params(model: Model, method: str, rank: int, targets: str) -> int:
 
 
 def trained_whole(matrix: float, method: str, targets: str) -> float:
-    """Parameters of embeddings and head that are trained whole beside an adapter, where the embeddings are named."""
+    """Parameters of embeddings and head that are trained whole beside an adapter, where the
+    embeddings are named.
+    """
     words = set(targets.replace("+", ",").split(","))
     if method == "full" or not words & EMBEDDINGS:
         return 0.0
@@ -143,7 +178,9 @@ def trained_whole(matrix: float, method: str, targets: str) -> float:
 
 
 def adapter_inputs(model: Model | None, hidden: int, mlp: float, targets: str) -> float:
-    """Σ of the input widths of the adapted modules of one layer: activations that an adapter keeps for its gradient."""
+    """Σ of the input widths of the adapted modules of one layer: activations that an adapter keeps
+    for its gradient.
+    """
     if not targets:
         return 0.0
     if model is None or model.experts:
@@ -161,10 +198,16 @@ def typical_trainable_params(params: float, method: str, rank: int) -> float:
     shape = of_size(params)
     if method in ("soft-prompt", "prefix", "ia3", "adapter"):
         return VIRTUAL_TOKENS * shape.hidden * (1 if method == "soft-prompt" else shape.layers)
-    width = 2 * (shape.hidden + shape.query) + 2 * (shape.hidden + shape.key_value) + 3 * (shape.hidden + shape.mlp)
+    width = (
+        2 * (shape.hidden + shape.query)
+        + 2 * (shape.hidden + shape.key_value)
+        + 3 * (shape.hidden + shape.mlp)
+    )
     return rank * shape.layers * width
 
 
 def total_params(model: Model) -> int:
-    """All parameters of the model, each once where embeddings are tied: by formula, else as counted for the table."""
+    """All parameters of the model, each once where embeddings are tied: by formula, else as counted
+    for the table.
+    """
     return params_by_formula(model) or model.params

@@ -24,7 +24,9 @@ NOT_INPUTS = frozenset({"model", "gpu"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Everything said about one run: estimate, cost, the largest safe micro-batch and what would make it fit."""
+    """Everything said about one run: estimate, cost, the largest safe micro-batch and what would
+    make it fit.
+    """
 
     estimate: TrainingEstimate
     cost_usd: Quantity
@@ -53,9 +55,16 @@ def as_object(answer: Answer) -> dict[str, Any]:
     ]
     return {
         "schema": 1,
-        "inputs": {**inputs, "assumed": list(run.assumed), "trainable_params": round(answer.trainable_params)},
+        "inputs": {
+            **inputs,
+            "assumed": list(run.assumed),
+            "trainable_params": round(answer.trainable_params),
+        },
         "fits": found.fits,
-        "memory_gib": {**_range(found.memory_gib), "terms": {k: _short(v) for k, v in found.terms.items()}},
+        "memory_gib": {
+            **_range(found.memory_gib),
+            "terms": {k: _short(v) for k, v in found.terms.items()},
+        },
         "tokens_per_second": _range(found.tokens_per_second),
         "step_seconds": _range(found.step_seconds),
         "train_hours": _range(found.train_hours),
@@ -72,7 +81,9 @@ def as_object(answer: Answer) -> dict[str, Any]:
 
 
 def as_text(answer: Answer, width: int = 80) -> str:
-    """The answer for a terminal: verdict, memory by term as bars, speed, time, cost, and what would make it fit."""
+    """The answer for a terminal: verdict, memory by term as bars, speed, time, cost, and what would
+    make it fit.
+    """
     return "\n".join(_lines(answer, width)) + "\n"
 
 
@@ -93,7 +104,9 @@ def _lines(answer: Answer, width: int) -> Iterator[str]:
     yield from _row("Cost", _words(answer.cost_usd, "USD"), width)
     yield from _row("Trains", f"{answer.trainable_params:,.0f} parameters", width)
     if answer.largest_micro_batch:
-        yield from _row("Micro-batch", f"{answer.largest_micro_batch} is the largest that is safe", width)
+        yield from _row(
+            "Micro-batch", f"{answer.largest_micro_batch} is the largest that is safe", width
+        )
     yield from _ways(answer.ways, width)
     notes = [f"{note}." for note in (*found.notes, *_origins(found)) if note]
     for note in notes:
@@ -138,7 +151,9 @@ def _pace(slowdown: float) -> str:
 
 
 def _row(label: str, text: str, width: int) -> Iterator[str]:
-    yield from textwrap.wrap(text, width, initial_indent=f"{label:<{LABEL}}", subsequent_indent=" " * LABEL)
+    yield from textwrap.wrap(
+        text, width, initial_indent=f"{label:<{LABEL}}", subsequent_indent=" " * LABEL
+    )
 
 
 def _words(quantity: Quantity, unit: str) -> str:
@@ -153,7 +168,9 @@ def _time(hours: Quantity) -> str:
     likely = hours.range.p50
     if likely is None or likely >= 1.0:
         return _words(hours, "h")
-    minutes = Range(*(60.0 * (value or 0.0) for value in (hours.range.p10, likely, hours.range.p90)))
+    minutes = Range(
+        *(60.0 * (value or 0.0) for value in (hours.range.p10, likely, hours.range.p90))
+    )
     return _words(replace(hours, range=minutes), "min")
 
 

@@ -1,4 +1,6 @@
-"""The few sizes of a model that memory and speed depend on, exact where the architecture is known, else typical."""
+"""The few sizes of a model that memory and speed depend on, exact where the architecture is known,
+else typical.
+"""
 
 from __future__ import annotations
 
@@ -25,19 +27,26 @@ UNGATED = frozenset(
 )
 """Classes whose MLP is up, activation, down; all others have a gate beside the up projection."""
 
-ENCODER_DECODER = re.compile(r"(?<![a-z])(?:flan-?|m|u|um|by|long|code)?-?(?:t5|t0|ul2|bart)(?![a-z])", re.IGNORECASE)
+ENCODER_DECODER = re.compile(
+    r"(?<![a-z])(?:flan-?|m|u|um|by|long|code)?-?(?:t5|t0|ul2|bart)(?![a-z])", re.IGNORECASE
+)
 """Names of encoder-decoders: T5 and its kin, UL2, BART."""
 
 MULTILINGUAL = re.compile(r"u?m(?:t5|t0|bart)", re.IGNORECASE)
 VOCABULARY_T5, VOCABULARY_MT5 = 32_128, 250_112
 LAYERS_T5 = ((1.2e8, 16), (4e8, 24), (math.inf, 48))
-"""Layers of encoder and decoder together by parameters: small, base, large and above (Raffel et al. 2020, table 15)."""
+"""Layers of encoder and decoder together by parameters: small, base, large and above (Raffel et al.
+
+2020, table 15).
+"""
 
 _SIZE_WORD = re.compile(r"(?<![a-z])(small|base|large|xxl|xl)(?![a-z])", re.IGNORECASE)
 _SIZES_T5 = {"small": 7.7e7, "base": 2.48e8, "large": 7.83e8, "xl": 2.85e9, "xxl": 1.114e10}
 _SIZES_MT5 = {"small": 3.0e8, "base": 5.8e8, "large": 1.23e9, "xl": 3.74e9, "xxl": 1.292e10}
 _SIZES_BART = {"base": 1.39e8, "large": 4.06e8}
-"""Parameters by the word for the size: T5 1.1 and FLAN-T5, mT5, BART, as their model cards state them."""
+"""Parameters by the word for the size: T5 1.1 and FLAN-T5, mT5, BART, as their model cards state
+them.
+"""
 
 TYPICAL_ASPECT = 128  # hidden size over layers, as in most decoders from 7B to 70B
 TYPICAL_VOCABULARY = 100_000
@@ -45,7 +54,9 @@ TYPICAL_VOCABULARY = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Sizes in elements. `embedding_params` are those of the token table and of the head, once where they are tied.
+    """Sizes in elements.
+
+    `embedding_params` are those of the token table and of the head, once where they are tied.
 
     `mlp` is the width of the MLP that a token passes, over all its active experts.
     """
@@ -72,7 +83,9 @@ class Shape:
 
 
 def of_model(model: Model) -> Shape:
-    """The shape of a known architecture; a mixture's MLP width follows from its active parameters."""
+    """The shape of a known architecture; a mixture's MLP width follows from its active
+    parameters.
+    """
     gated = model.hf_class not in UNGATED
     query, key_value = model.heads * model.head_dim, model.kv_heads * model.head_dim
     apart = model.kind != "encoder" and not model.tied_embeddings
@@ -102,11 +115,19 @@ def of_model(model: Model) -> Shape:
 
 
 def size_by_name(name: str) -> float | None:
-    """Parameters of an encoder-decoder that is named with its size, such as flan-t5-large; None of other names."""
+    """Parameters of an encoder-decoder that is named with its size, such as flan-t5-large; None of
+    other names.
+    """
     word = _SIZE_WORD.search(name)
     if word is None or not is_encoder_decoder(name):
         return None
-    kin = _SIZES_BART if "bart" in name.lower() else _SIZES_MT5 if MULTILINGUAL.search(name) else _SIZES_T5
+    kin = (
+        _SIZES_BART
+        if "bart" in name.lower()
+        else _SIZES_MT5
+        if MULTILINGUAL.search(name)
+        else _SIZES_T5
+    )
     return kin.get(word[1].lower())
 
 
@@ -141,14 +162,19 @@ def is_encoder_decoder(name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def of_encoder_decoder(params: float, multilingual: bool = False) -> Shape:
-    """The T5 1.1 model of that many parameters: narrow and deep, with attention across in each decoder layer.
+    """The T5 1.1 model of that many parameters: narrow and deep, with attention across in each
+    decoder layer.
 
-    A pair of layers has (4 + 8) h² in its attentions and 2 × 3 × 2.75 h² in gated MLPs; token table and head are apart.
+    A pair of layers has (4 + 8) h² in its attentions and 2 × 3 × 2.75 h² in gated MLPs; token table
+    and head are apart.
     """
     layers = next(count for limit, count in LAYERS_T5 if params < limit)
     vocabulary = VOCABULARY_MT5 if multilingual else VOCABULARY_T5
     square, linear = layers / 2 * (12.0 + 16.5), 2.0 * vocabulary
-    hidden = max(round((math.sqrt(linear**2 + 4.0 * square * params) - linear) / (2.0 * square) / 64), 1) * 64
+    hidden = (
+        max(round((math.sqrt(linear**2 + 4.0 * square * params) - linear) / (2.0 * square) / 64), 1)
+        * 64
+    )
     return Shape(
         params=params,
         active_params=params,

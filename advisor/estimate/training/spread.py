@@ -1,4 +1,6 @@
-"""How far an estimate may be off: causes of error and their fitted standard deviations, added as variances."""
+"""How far an estimate may be off: causes of error and their fitted standard deviations, added as
+variances.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ Z80 = 1.2816
 """Half width of an 80 % interval in standard deviations."""
 
 CAUSES = ("base", "assumed", "model", "shared", "rare")
-"""base: always; assumed: per input nobody stated; model: only its size known; shared: several cards.
+"""base: always; assumed: per input nobody stated; model: only its size known; shared: several
+cards.
 
-rare: methods that few have measured, offload, and the speed of mixtures where experts may be computed one by one.
+rare: methods that few have measured, offload, and the speed of mixtures where experts may be
+computed one by one.
 """
 
 
@@ -35,8 +39,12 @@ def causes(run: TrainingRun, what: str) -> dict[str, float]:
 
 
 MATTER = {
-    "memory": frozenset({"seq_len", "micro_batch", "checkpointing", "fused_loss", "quantization", "sharding"}),
-    "speed": frozenset({"seq_len", "micro_batch", "checkpointing", "compute_dtype", "sharding", "mean_tokens"}),
+    "memory": frozenset(
+        {"seq_len", "micro_batch", "checkpointing", "fused_loss", "quantization", "sharding"}
+    ),
+    "speed": frozenset(
+        {"seq_len", "micro_batch", "checkpointing", "compute_dtype", "sharding", "mean_tokens"}
+    ),
 }
 """The inputs whose absence widens memory, and those whose absence widens speed."""
 
@@ -44,4 +52,6 @@ MATTER = {
 def log_sd(run: TrainingRun, what: str, k: Mapping[str, float]) -> float:
     """Standard deviation of the logarithm of the estimate."""
     found = causes(run, what)
-    return math.sqrt(sum(count * k[f"spread_{what}_{cause}"] ** 2 for cause, count in found.items()))
+    return math.sqrt(
+        sum(count * k[f"spread_{what}_{cause}"] ** 2 for cause, count in found.items())
+    )

@@ -17,13 +17,17 @@ from advisor.estimate.training.params import VIRTUAL_TOKENS
 from advisor.estimate.training.shape import Shape
 
 LINKED = ("SXM", "NVL", "MI3", "Gaudi")
-"""Parts of the names of cards that have NVLink-class links between them; all others talk over PCIe."""
+"""Parts of the names of cards that have NVLink-class links between them; all others talk over
+PCIe.
+"""
 
 MACHINE = 8
 """Cards of one machine; beyond them states travel over the network."""
 
 FUSED_KERNELS = PARALLEL | {"llm-foundry"}
-"""Stacks that launch few, large kernels; plain PyTorch, however well written, launches as many as any other."""
+"""Stacks that launch few, large kernels; plain PyTorch, however well written, launches as many as
+any other.
+"""
 
 SPLITS_BATCH = frozenset({"torchtitan"})
 """Stacks that count the batch of a whole pipeline and send it through sequence by sequence."""
@@ -32,21 +36,29 @@ PROMPTS = frozenset({"soft-prompt", "prefix"})
 """Methods that add positions to the input instead of operations to each layer."""
 
 MOST_VIRTUAL = 512
-"""Virtual tokens of a soft prompt that are believed; more trained parameters belong to the network that makes them."""
+"""Virtual tokens of a soft prompt that are believed; more trained parameters belong to the network
+that makes them.
+"""
 
 AGAIN = {"full": 1.0, "selective": 0.2}
 """Share of the forward pass that checkpointing computes again."""
 
 LOSS_TRAFFIC = {"no": 40.0, "kernel": 12.0, "projection": 6.0, "yes": 10.0}
-"""Bytes per token and vocabulary entry that the loss moves: copies in fp32 forward and backward, or one fused pass."""
+"""Bytes per token and vocabulary entry that the loss moves: copies in fp32 forward and backward, or
+one fused pass.
+"""
 
 
 SPREAD_OF_LENGTHS = 0.65
-"""Log standard deviation of the lengths in a set of examples: four at random are padded to 1.7 times their mean."""
+"""Log standard deviation of the lengths in a set of examples: four at random are padded to 1.7
+times their mean.
+"""
 
 
 def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | None:
-    """Dense 16-bit peak of the card; where no source states one, from its bandwidth and the usual ratio."""
+    """Dense 16-bit peak of the card; where no source states one, from its bandwidth and the usual
+    ratio.
+    """
     half = gpu.fp16_tflops if run.dtype == "fp16" else gpu.bf16_tflops
     stated = half or gpu.bf16_tflops or gpu.fp16_tflops
     if stated:
@@ -60,22 +72,37 @@ def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | N
 def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
     """Operations per token in matrix products: 6 N full, 4 N adapters, 2 N for each recomputation.
 
-    N are the active parameters without the input embedding, which is looked up and not multiplied (Kaplan et al. 2020).
+    N are the active parameters without the input embedding, which is looked up and not multiplied
+    (Kaplan et al. 2020).
     """
     lookup = shape.embedding_params - shape.vocabulary * shape.hidden
     n = shape.active_params - max(lookup, 0.0)
     inner = shape.active_params - shape.embedding_params
-    return (6.0 if run.method == "full" else 4.0) * n + 2.0 * AGAIN.get(run.checkpointing, 0.0) * inner
+    return (6.0 if run.method == "full" else 4.0) * n + 2.0 * AGAIN.get(
+        run.checkpointing, 0.0
+    ) * inner
 
 
 def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> float:
-    """Operations per token of the attention scores: 6 L q s, half the square where causal (Narayanan et al. 2021)."""
+    """Operations per token of the attention scores: 6 L q s, half the square where causal
+    (Narayanan et al. 2021).
+    """
     whole = 2.0 if shape.encoder else 1.0
-    return (6.0 + 2.0 * AGAIN.get(run.checkpointing, 0.0)) * whole * shape.layers * shape.query * length
+    return (
+        (6.0 + 2.0 * AGAIN.get(run.checkpointing, 0.0))
+        * whole
+        * shape.layers
+        * shape.query
+        * length
+    )
 
 
-def traffic_bytes_per_token(run: TrainingRun, shape: Shape, length: float, k: Mapping[str, float]) -> float:
-    """Memory traffic of all that is not a matrix product: norms, activations, residuals, logits, unfused scores."""
+def traffic_bytes_per_token(
+    run: TrainingRun, shape: Shape, length: float, k: Mapping[str, float]
+) -> float:
+    """Memory traffic of all that is not a matrix product: norms, activations, residuals, logits,
+    unfused scores.
+    """
     passes = 3.0 + AGAIN.get(run.checkpointing, 0.0)
     if run.method != "full" and run.method not in PROMPTS:
         passes += k["traffic_adapter"]
@@ -115,15 +142,23 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float])
 def _card_terms(
     run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Mapping[str, float]
 ) -> dict[str, float]:
-    """Busy seconds by term of one card for one micro step of one replica, were the replica a single card."""
+    """Busy seconds by term of one card for one micro step of one replica, were the replica a single
+    card.
+    """
     length = computed_length(run, shape)
     tokens = run.micro_batch * length
     bandwidth = (gpu.bandwidth_gb_per_second or peak_tflops / k["tflops_per_gb"]) * 1e9
-    share = k["attention_eager"] if run.attention == "eager" else k.get(f"attention_{gpu.arch}", k["attention_default"])
+    share = (
+        k["attention_eager"]
+        if run.attention == "eager"
+        else k.get(f"attention_{gpu.arch}", k["attention_default"])
+    )
     peak = peak_tflops * 1e12
     passes = k.get(f"dequantize_{run.quantization}", 0.0)
     return {
-        "matrix": tokens * matmul_flops_per_token(run, shape) / (peak * efficiency(run, gpu, shape, k)),
+        "matrix": tokens
+        * matmul_flops_per_token(run, shape)
+        / (peak * efficiency(run, gpu, shape, k)),
         "attention": tokens * attention_flops_per_token(run, shape, length) / (peak * share),
         "traffic": tokens * traffic_bytes_per_token(run, shape, length, k) / bandwidth,
         "dequantize": passes * 4.0 * shape.active_params / bandwidth,
@@ -136,18 +171,26 @@ def mean_length(run: TrainingRun) -> float:
 
 
 def computed_length(run: TrainingRun, shape: Shape) -> float:
-    """Positions of a sequence that are computed: a batch of unlike examples is padded to its longest.
+    """Positions of a sequence that are computed: a batch of unlike examples is padded to its
+    longest.
 
-    Without padding where sequences are packed, batches are padding-free or sorted by length, or positions are counted;
-    halfway (in logarithms) where nobody said. A soft prompt stands before every sequence.
+    Without padding where sequences are packed, batches are padding-free or sorted by length, or
+    positions are counted; halfway (in logarithms) where nobody said. A soft prompt stands before
+    every sequence.
     """
     mean, padded = mean_length(run), _padded_length(run)
-    return _virtual_tokens(run, shape) + (math.sqrt(mean * padded) if run.padding_free is None else padded)
+    return _virtual_tokens(run, shape) + (
+        math.sqrt(mean * padded) if run.padding_free is None else padded
+    )
 
 
 def padding_doubt(run: TrainingRun) -> float:
-    """Log standard deviation of the time where nobody said whether batches are sorted: one way or the other."""
-    return 0.5 * math.log(_padded_length(run) / mean_length(run)) if run.padding_free is None else 0.0
+    """Log standard deviation of the time where nobody said whether batches are sorted: one way or
+    the other.
+    """
+    return (
+        0.5 * math.log(_padded_length(run) / mean_length(run)) if run.padding_free is None else 0.0
+    )
 
 
 def _padded_length(run: TrainingRun) -> float:
@@ -167,29 +210,50 @@ def _virtual_tokens(run: TrainingRun, shape: Shape) -> float:
 
 @cache
 def longest_of(count: int) -> float:
-    """Expected longest of so many examples over their mean, for lognormal lengths: n E[Φ(z + σ)ⁿ⁻¹], z normal."""
+    """Expected longest of so many examples over their mean, for lognormal lengths: n E[Φ(z +
+    σ)ⁿ⁻¹], z normal.
+    """
     normal, steps = NormalDist(), 400
     drawn = (normal.inv_cdf((i + 0.5) / steps) for i in range(steps))
-    return count * math.fsum(normal.cdf(z + SPREAD_OF_LENGTHS) ** (count - 1) for z in drawn) / steps
+    return (
+        count * math.fsum(normal.cdf(z + SPREAD_OF_LENGTHS) ** (count - 1) for z in drawn) / steps
+    )
 
 
 def _link_speed(gpu: Gpu, k: Mapping[str, float]) -> float:
     """Bytes per second between two cards of a machine."""
-    return math.exp(k["link_nvlink" if any(part in gpu.name for part in LINKED) else "link_pcie"]) * 1e9
+    return (
+        math.exp(k["link_nvlink" if any(part in gpu.name for part in LINKED) else "link_pcie"])
+        * 1e9
+    )
 
 
 def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float:
-    """Four reductions of the hidden states per layer over the tensor-parallel group (Shoeybi et al. 2019, §3)."""
+    """Four reductions of the hidden states per layer over the tensor-parallel group (Shoeybi et al.
+
+    2019, §3).
+    """
     where = layout(run)
     if where.tensor == 1:
         return 0.0
     positions = run.micro_batch * computed_length(run, shape) / run.context_parallel
-    moved = 4.0 * 2.0 * (where.tensor - 1) / where.tensor * 2.0 * positions * shape.hidden * shape.layers
+    moved = (
+        4.0
+        * 2.0
+        * (where.tensor - 1)
+        / where.tensor
+        * 2.0
+        * positions
+        * shape.hidden
+        * shape.layers
+    )
     return k["tensor_exposed"] * moved / where.pipeline / _link_speed(gpu, k)
 
 
 def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float:
-    """Time to gather sharded weights forward and backward and to reduce gradients; each moves (D−1)/D of the bytes."""
+    """Time to gather sharded weights forward and backward and to reduce gradients; each moves
+    (D−1)/D of the bytes.
+    """
     where = layout(run)
     found = 0.0
     stored = QUANTIZED.get(run.quantization, 2.0)
@@ -198,15 +262,26 @@ def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, floa
         if run.gpus > MACHINE:
             speed = min(speed, math.exp(k["link_nodes"]) * 1e9)
         moved = 2.0 * stored + (2.0 if run.method == "full" else 0.0)
-        found += moved * shape.params * (where.shard - 1) / where.shard / speed / where.tensor / where.pipeline
+        found += (
+            moved
+            * shape.params
+            * (where.shard - 1)
+            / where.shard
+            / speed
+            / where.tensor
+            / where.pipeline
+        )
     if run.offload != "none":
         moved = 2.0 * stored + (2.0 if run.method == "full" else 0.0)
         found += moved * shape.params / (math.exp(k["link_offload"]) * 1e9) / max(where.shard, 1)
     return found
 
 
-def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float | None:
-    """Seconds of one forward and backward pass of one replica, its share of communication and optimiser included.
+def micro_step_seconds(
+    run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]
+) -> float | None:
+    """Seconds of one forward and backward pass of one replica, its share of communication and
+    optimiser included.
 
     None where neither peak nor bandwidth of the card is known.
     """
@@ -214,16 +289,25 @@ def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str,
     return None if found is None else together(found, k)
 
 
-def seconds_by_term(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> dict[str, float] | None:
-    """What each term of a micro step would take alone, in seconds; None where the card's speed is unknown."""
+def seconds_by_term(
+    run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]
+) -> dict[str, float] | None:
+    """What each term of a micro step would take alone, in seconds; None where the card's speed is
+    unknown.
+    """
     peak = peak_tflops(gpu, run, k)
     if peak is None:
         return None
     where = layout(run)
     stages = 1 if naive_pipeline(run) else where.pipeline
     cards = where.tensor * run.context_parallel * stages
-    slower = math.exp(k["context_parallel"] * math.log2(run.context_parallel)) * _bubble(run, stages, k)
-    found = {term: value / cards * slower for term, value in _card_terms(run, gpu, shape, peak, k).items()}
+    slower = math.exp(k["context_parallel"] * math.log2(run.context_parallel)) * _bubble(
+        run, stages, k
+    )
+    found = {
+        term: value / cards * slower
+        for term, value in _card_terms(run, gpu, shape, peak, k).items()
+    }
     found["launch"] = _launch_seconds(run, shape, k) / stages
     found["tensor"] = _tensor_seconds(run, gpu, shape, k)
     found["link"] = _link_seconds(run, gpu, shape, k)
@@ -232,7 +316,8 @@ def seconds_by_term(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, fl
 
 
 def _bubble(run: TrainingRun, stages: int, k: Mapping[str, float]) -> float:
-    """Time of a pipeline over that of its busy part: 1 + (stages − 1) ÷ micro-batches (Narayanan et al. 2021, §2.2).
+    """Time of a pipeline over that of its busy part: 1 + (stages − 1) ÷ micro-batches (Narayanan et
+    al. 2021, §2.2).
 
     Where the number of micro-batches is not stated, there are many.
     """
@@ -247,17 +332,25 @@ COMPUTE = ("matrix", "attention", "traffic", "dequantize")
 
 
 def together(found: Mapping[str, float], k: Mapping[str, float]) -> float:
-    """Seconds of a micro step: kernels hide some launches, the busy card hides most of the traffic over the link."""
+    """Seconds of a micro step: kernels hide some launches, the busy card hides most of the traffic
+    over the link.
+    """
     busy = _longer(sum(found[term] for term in COMPUTE), found["launch"], k) + found["tensor"]
     link = found["link"]
     return max(busy, link) + k["unhidden"] * min(busy, link) + found["optimizer"]
 
 
 def _longer(compute: float, launch: float, k: Mapping[str, float]) -> float:
-    """Kernels are issued while others run: between both after one another (order 1) and the longer alone (infinite)."""
+    """Kernels are issued while others run: between both after one another (order 1) and the longer
+    alone (infinite).
+    """
     order = k["overlap"]
     most = max(compute, launch)
-    return most * ((compute / most) ** order + (launch / most) ** order) ** (1.0 / order) if most else 0.0
+    return (
+        most * ((compute / most) ** order + (launch / most) ** order) ** (1.0 / order)
+        if most
+        else 0.0
+    )
 
 
 def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
@@ -281,7 +374,9 @@ def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> 
 
 
 def _launch_seconds(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> float:
-    """Time to issue the kernels of all layers forward and backward, which a small batch does not hide."""
+    """Time to issue the kernels of all layers forward and backward, which a small batch does not
+    hide.
+    """
     log = k["launch_adapter"] if run.method != "full" and run.method not in PROMPTS else 0.0
     log += k["launch_quantized"] if run.quantization in QUANTIZED else 0.0
     log += k["launch_sharded"] if layout(run).sharded_weights else 0.0
@@ -294,11 +389,15 @@ def _launch_seconds(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> f
 
 
 def loops_over_experts(run: TrainingRun) -> bool:
-    """Whether a mixture may go through its experts one by one, as plain PyTorch does, and not in grouped products."""
+    """Whether a mixture may go through its experts one by one, as plain PyTorch does, and not in
+    grouped products.
+    """
     return run.model is not None and run.model.experts > 0 and run.framework not in FUSED_KERNELS
 
 
-def _optimizer_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, cards: int, k: Mapping[str, float]) -> float:
+def _optimizer_seconds(
+    run: TrainingRun, gpu: Gpu, shape: Shape, cards: int, k: Mapping[str, float]
+) -> float:
     """The optimiser's passes over the states of a card, as a share of one micro step."""
     if run.method != "full" or not gpu.bandwidth_gb_per_second:
         return 0.0

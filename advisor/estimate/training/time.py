@@ -10,7 +10,9 @@ from advisor.estimate.training.memory import layout
 from advisor.estimate.training.shape import Shape
 
 DISK_BYTES_PER_SECOND = 1.0e9
-"""Reading weights from a local solid-state disk into a card: 1 GB/s, as in the loading times of published runs."""
+"""Reading weights from a local solid-state disk into a card: 1 GB/s, as in the loading times of
+published runs.
+"""
 
 
 def optimizer_steps(run: TrainingRun) -> float | None:

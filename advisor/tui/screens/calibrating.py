@@ -1,4 +1,6 @@
-"""What the desk does with calibrations: plan, start, cancel, replay, and judge again with what was measured."""
+"""What the desk does with calibrations: plan, start, cancel, replay, and judge again with what was
+measured.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,9 @@ class Calibrating(Judging):
         elif pane.missing:
             self.complain(pane.missing)
         elif not prepared.left:
-            self.complain("every trial has its answer: say yes to “again” to measure anew, or v shows the run")
+            self.complain(
+                "every trial has its answer: say yes to “again” to measure anew, or v shows the run"
+            )
         else:
             earlier = prepared.earlier.outcomes if prepared.earlier is not None else ()
             self.runner.start(prepared, Course.of_plan(prepared.plan, earlier))
@@ -97,7 +101,9 @@ class Calibrating(Judging):
         self.runner.close()
 
     def leave_run(self) -> bool:
-        """Escape: cancel what runs, or go from an ended run back to the plan; whether there was a run."""
+        """Escape: cancel what runs, or go from an ended run back to the plan; whether there was a
+        run.
+        """
         pane, shown = self._pane, self.runner.shown
         if pane is None or shown is None:
             return False
@@ -127,7 +133,11 @@ class Calibrating(Judging):
         """What cancelling costs, and what it keeps."""
         assert self.runner.shown is not None
         course = self.runner.shown.course
-        under_way = f"{clean(course.under_way.label)} is under way and would be lost" if course.under_way else ""
+        under_way = (
+            f"{clean(course.under_way.label)} is under way and would be lost"
+            if course.under_way
+            else ""
+        )
         return f"{under_way}; {plural(course.finished, 'finished trial')} stay, and the same plan goes on from there."
 
     def action_recordings(self) -> None:
@@ -178,7 +188,9 @@ class Calibrating(Judging):
 
     @on(Judged)
     def _judged_again(self, message: Judged) -> None:
-        """The first judgement in depth after a run shows what it changed, unless the brief was changed meanwhile."""
+        """The first judgement in depth after a run shows what it changed, unless the brief was
+        changed meanwhile.
+        """
         shown, newest = self.runner.shown, message.number == self.bench.judgements
         if shown is None or self._measured_for is None or not newest or not message.deep:
             return
@@ -209,4 +221,6 @@ class Calibrating(Judging):
 
 def tells_a_verdict(record: RunRecord) -> bool:
     """Whether a run measured anything that an estimate may use."""
-    return not record.result.get("demonstration") and any(o.status is Status.DONE for o in record.outcomes)
+    return not record.result.get("demonstration") and any(
+        o.status is Status.DONE for o in record.outcomes
+    )

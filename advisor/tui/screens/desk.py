@@ -35,7 +35,10 @@ class Desk(Calibrating):
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(n), f"tab('{tab}')", tab.title(), show=False) for n, tab in enumerate(TABS, 1)),
+        *(
+            Binding(str(n), f"tab('{tab}')", tab.title(), show=False)
+            for n, tab in enumerate(TABS, 1)
+        ),
         Binding("ctrl+pagedown,ctrl+pageup", "next_tab", "Next tab", show=False),
         Binding("escape", "leave", "Leave field", show=False),
         Binding("e,f2", "explain", "Explain", key_display="e"),
@@ -95,7 +98,9 @@ class Desk(Calibrating):
         """Every figure of an option, by default of the chosen one."""
         from advisor.tui.screens.explain import ExplainScreen
 
-        found = self.verdict and next((a for a in self.verdict.arms if a.id == (arm or self.verdict.arm)), None)
+        found = self.verdict and next(
+            (a for a in self.verdict.arms if a.id == (arm or self.verdict.arm)), None
+        )
         if found:
             self.app.push_screen(ExplainScreen(found))
         else:
@@ -132,7 +137,9 @@ class Desk(Calibrating):
         self._help.opened = not self._help.opened
 
     def action_leave(self) -> None:
-        """Out of the field, so that letters are keys again; out of a run on the screen where there is no field."""
+        """Out of the field, so that letters are keys again; out of a run on the screen where there
+        is no field.
+        """
         from advisor.tui.widgets.field import Field
 
         in_a_field = self.focused is not None and isinstance(self.focused.parent, Field)

@@ -1,4 +1,7 @@
-"""Small dialogs: a question with answers, a file to open, a file to write. Each ends with a value or with None."""
+"""Small dialogs: a question with answers, a file to open, a file to write.
+
+Each ends with a value or with None.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,9 @@ class Ask(ModalScreen[str | None]):
         with Vertical(classes="box"):
             yield Static(Content(self._text))
             with HorizontalGroup(classes="row"):
-                yield from (Button(Content(answer), compact=True, name=answer) for answer in self._answers)
+                yield from (
+                    Button(Content(answer), compact=True, name=answer) for answer in self._answers
+                )
 
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:
@@ -65,7 +70,9 @@ class AskPath(ModalScreen[Path | None]):
     ]
     DEFAULT_CSS = _BOX.format(name="AskPath")
 
-    def __init__(self, title: str, offered: list[tuple[Path, str]], typed: str = "", *, hint: str = HINT) -> None:
+    def __init__(
+        self, title: str, offered: list[tuple[Path, str]], typed: str = "", *, hint: str = HINT
+    ) -> None:
         super().__init__()
         self._title = title
         self._offered = offered
@@ -78,7 +85,8 @@ class AskPath(ModalScreen[Path | None]):
             yield Input(self._typed, placeholder=self._hint, compact=True)
             if self._offered:
                 lines = [
-                    Option(Content.assemble((clean(p.name), "bold"), "  ", clean(note))) for p, note in self._offered
+                    Option(Content.assemble((clean(p.name), "bold"), "  ", clean(note)))
+                    for p, note in self._offered
                 ]
                 yield OptionList(*lines)
 
@@ -106,9 +114,13 @@ class AskExample(ModalScreen[Path | None]):
         with Vertical(classes="box") as box:
             box.border_title = "New brief"
             lines = [
-                Option(Content.assemble((clean(note), "bold"), f"  {clean(p.name)}")) for p, note in self._examples
+                Option(Content.assemble((clean(note), "bold"), f"  {clean(p.name)}"))
+                for p, note in self._examples
             ]
-            yield OptionList(Option(Content.styled("Empty: every answer assumed until you give it", "bold")), *lines)
+            yield OptionList(
+                Option(Content.styled("Empty: every answer assumed until you give it", "bold")),
+                *lines,
+            )
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

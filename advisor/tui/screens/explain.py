@@ -48,7 +48,9 @@ class ExplainScreen(ModalScreen[None]):
         with Vertical(id="explain") as box:
             box.border_title = Content(f"Figures of {clean(self.arm.id)}")
             with Horizontal():
-                yield OptionList(*(Option(_line(f.id, summary(f)), id=f.id) for f in self.arm.figures))
+                yield OptionList(
+                    *(Option(_line(f.id, summary(f)), id=f.id) for f in self.arm.figures)
+                )
                 with VerticalScroll():
                     yield Static(Content("no figures"), id="figure")
             yield Static(Content("↑ ↓ choose · tab to scroll · escape back"), classes="how")
@@ -56,7 +58,9 @@ class ExplainScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         figures = self.query_one(OptionList)
         figures.focus()
-        figures.highlighted = next((i for i, f in enumerate(self.arm.figures) if f.id == FIRST), None)
+        figures.highlighted = next(
+            (i for i, f in enumerate(self.arm.figures) if f.id == FIRST), None
+        )
 
     @on(OptionList.OptionHighlighted)
     def _show(self, event: OptionList.OptionHighlighted) -> None:

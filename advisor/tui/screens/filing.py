@@ -1,4 +1,6 @@
-"""What the desk does with files: open, start anew, save, write reports, and ask before anything is lost."""
+"""What the desk does with files: open, start anew, save, write reports, and ask before anything is
+lost.
+"""
 
 from __future__ import annotations
 
@@ -91,8 +93,12 @@ class Filing(Screen[None]):
             return False
         path = self.draft.path
         if path is None or anew:
-            path = await self.app.push_screen_wait(AskPath("Save as", [], str(path or "brief.toml")))
-            if path is None or (path.exists() and not await self._sure(f"{path} exists.", "Replace it")):
+            path = await self.app.push_screen_wait(
+                AskPath("Save as", [], str(path or "brief.toml"))
+            )
+            if path is None or (
+                path.exists() and not await self._sure(f"{path} exists.", "Replace it")
+            ):
                 return False
         elif files.changed_outside(self.draft) and not await self._sure(
             f"{path.name} was changed outside.", "Replace it"
@@ -136,7 +142,9 @@ class Filing(Screen[None]):
 
     async def _write_reports(self) -> None:
         if self.draft.supposed:
-            self.complain("a report is written on answers, not on what-ifs: keep them (enter) or drop them (escape)")
+            self.complain(
+                "a report is written on answers, not on what-ifs: keep them (enter) or drop them (escape)"
+            )
             return
         if self.verdict is None or not self.deep:
             self.complain("the verdict is still being worked out: try again in a moment")

@@ -1,4 +1,6 @@
-"""The circle of the desk: an answer changes the draft, the draft is judged in a thread, the verdict is shown."""
+"""The circle of the desk: an answer changes the draft, the draft is judged in a thread, the verdict
+is shown.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ class Taken:
 
 
 class Judging(Filing):
-    """Owns the draft, what the look around found, and the newest verdict; knows the widgets that show them."""
+    """Owns the draft, what the look around found, and the newest verdict; knows the widgets that
+    show them.
+    """
 
     def __init__(self, engine: Engine, draft: Draft) -> None:
         super().__init__()
@@ -101,7 +105,9 @@ class Judging(Filing):
 
     @on(Accepted)
     def _accepted(self, message: Accepted) -> None:
-        """Proposals become answers as if they had been typed: a value that is none is refused, alone."""
+        """Proposals become answers as if they had been typed: a value that is none is refused,
+        alone.
+        """
         from advisor.brief import parse_answer
 
         answers = {}
@@ -116,11 +122,15 @@ class Judging(Filing):
             self.notify(f"taken over: {', '.join(answers)}; u undoes", markup=False)
 
     def action_undo(self) -> None:
-        """Take back the newest proposals that were taken over, as far as their answers still stand."""
+        """Take back the newest proposals that were taken over, as far as their answers still
+        stand.
+        """
         if not self._taken:
             self.notify("no proposal to take back", markup=False)
             return
-        self._put({t.key: t.before for t in self._taken.pop() if self.draft.value(t.key) == t.after})
+        self._put(
+            {t.key: t.before for t in self._taken.pop() if self.draft.value(t.key) == t.after}
+        )
 
     def _put(self, answers: Mapping[str, Any]) -> None:
         """Answers that did not come from the form; it has to show them too."""
@@ -142,7 +152,10 @@ class Judging(Filing):
         if value is None:
             self.notify(f"type a value first: {question.source}", markup=False)
             return
-        self._suppose(self.draft.suppose(message.key, stepped(question, value, message.direction)), message.key)
+        self._suppose(
+            self.draft.suppose(message.key, stepped(question, value, message.direction)),
+            message.key,
+        )
 
     @on(Settled)
     def _settled(self, message: Settled) -> None:
@@ -199,7 +212,9 @@ class Judging(Filing):
         self._stage.show(self.sights, self.verdict)
 
     def _fail(self, line: str) -> None:
-        """There is no verdict on what stands now: one line says why, and no report can be written."""
+        """There is no verdict on what stands now: one line says why, and no report can be
+        written.
+        """
         self.bench.drop()
         self.verdict, self.deep = None, False
         self.show_failure(line)

@@ -1,1 +1,4 @@
-"""Records in, styled text out: what the panels show. Pure, so that it is tested without a screen."""
+"""Records in, styled text out: what the panels show.
+
+Pure, so that it is tested without a screen.
+"""

@@ -1,4 +1,7 @@
-"""A line chart in braille: the value now on top, the scale on the left, what runs along below. Pure."""
+"""A line chart in braille: the value now on top, the scale on the left, what runs along below.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ class Chart:
     along: str = "s"
 
     def lines(self, width: int, height: int) -> list[Content]:
-        """Exactly `height` lines (at least 3) of `width` columns: title, the line, the ends of the axis."""
+        """Exactly `height` lines (at least 3) of `width` columns: title, the line, the ends of the
+        axis.
+        """
         rows, columns = max(height, FEWEST_ROWS) - 2, max(width - SCALE - 1, 1)
         known = [value for _, value in self.points if value is not None and isfinite(value)]
         drawn = self._drawn(columns, rows, *_bounds(known)) if known else [" " * columns] * rows
@@ -55,27 +60,36 @@ class Chart:
         first, last = (f"{end:,.0f}" for end in (self.first, self.last))
         tail = f"{last} {self.along}"
         line = f"{first} {'─' * max(columns - len(first) - len(tail) - 1, 0)} {tail}"
-        return Content.styled(" " * (SCALE - 1) + "└" + line[: columns + 1].rjust(columns + 1, "─"), "dim")
+        return Content.styled(
+            " " * (SCALE - 1) + "└" + line[: columns + 1].rjust(columns + 1, "─"), "dim"
+        )
 
     def _drawn(self, columns: int, rows: int, low: float, high: float) -> list[str]:
         """The line on `columns` × `rows` cells of 2 × 4 dots."""
         cells = [[0] * columns for _ in range(rows)]
         tall = 4 * rows
         for place, (down, up) in self._course(2 * columns):
-            top, bottom = (round((1.0 - (value - low) / (high - low)) * (tall - 1)) for value in (up, down))
+            top, bottom = (
+                round((1.0 - (value - low) / (high - low)) * (tall - 1)) for value in (up, down)
+            )
             for dot in range(top, bottom + 1):
                 cells[dot // 4][place // 2] |= _DOTS[place % 2][dot % 4]
         return ["".join(chr(_BLANK | cell) for cell in row) for row in cells]
 
     def _course(self, wide: int) -> Iterator[tuple[int, tuple[float, float]]]:
-        """(column of dots, lowest and highest value in it) along the line between neighbouring points."""
+        """(column of dots, lowest and highest value in it) along the line between neighbouring
+        points.
+        """
         step = (self.last - self.first) / max(wide - 1, 1)
         before: tuple[float, float] | None = None
         for at, value in self.points:
             if value is None or not isfinite(value):
                 before = None
                 continue
-            here = (min(max((at - self.first) / step, 0.0), wide - 1.0) if step > 0.0 else 0.0, value)
+            here = (
+                min(max((at - self.first) / step, 0.0), wide - 1.0) if step > 0.0 else 0.0,
+                value,
+            )
             yield from _between(before or here, here)
             before = here
 
@@ -88,7 +102,9 @@ def _bounds(known: Sequence[float]) -> tuple[float, float]:
 
 
 def _marks(known: Sequence[float], rows: int) -> list[str]:
-    """The highest value beside the top row and the lowest beside the bottom one; one of them where they read alike."""
+    """The highest value beside the top row and the lowest beside the bottom one; one of them where
+    they read alike.
+    """
     marks = [""] * rows
     if known:
         low, high = _mark(min(known)), _mark(max(known))
@@ -103,13 +119,16 @@ def _mark(value: float) -> str:
     return shown if len(shown) < SCALE else f"{value:.0e}"
 
 
-def _between(one: tuple[float, float], other: tuple[float, float]) -> Iterator[tuple[int, tuple[float, float]]]:
+def _between(
+    one: tuple[float, float], other: tuple[float, float]
+) -> Iterator[tuple[int, tuple[float, float]]]:
     """The straight line from one point to the next, column by column."""
     (x0, y0), (x1, y1) = one, other
     first, last = round(x0), round(x1)
     for column in range(first, last + 1):
         spots = [
-            y0 + (y1 - y0) * _within((x - x0) / (x1 - x0) if x1 > x0 else 1.0) for x in (column - 0.5, column + 0.5)
+            y0 + (y1 - y0) * _within((x - x0) / (x1 - x0) if x1 > x0 else 1.0)
+            for x in (column - 0.5, column + 0.5)
         ]
         yield column, (min(spots), max(spots))
 

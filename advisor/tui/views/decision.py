@@ -46,12 +46,18 @@ def _lines(verdict: Verdict) -> Iterator[Content]:
     yield from section("What moves it most", _tornado(verdict.sensitivity))
     yield from section("Plan", _plan(verdict))
     yield from section("Segments", _segments(verdict))
-    yield from section("Ruled out", [Content(words.clean(f"{e.id}: {e.rule} — {e.detail}")) for e in verdict.excluded])
+    yield from section(
+        "Ruled out",
+        [Content(words.clean(f"{e.id}: {e.rule} — {e.detail}")) for e in verdict.excluded],
+    )
     yield from section("Assumed, because the brief leaves it out", _assumptions(verdict))
 
 
 def _break_even(verdict: Verdict) -> list[Content]:
-    return [Content(f"· {words.clean(sentence)}") for sentence in break_even_sentences(verdict.break_even)]
+    return [
+        Content(f"· {words.clean(sentence)}")
+        for sentence in break_even_sentences(verdict.break_even)
+    ]
 
 
 def _tornado(rows: tuple[Sensitivity, ...]) -> list[Content]:
@@ -60,13 +66,17 @@ def _tornado(rows: tuple[Sensitivity, ...]) -> list[Content]:
 
 
 def _swing(row: Sensitivity, reach: float) -> Content:
-    """The advantage of the chosen option at the input's P10 and P90, as a bar on a scale from −reach to reach."""
+    """The advantage of the chosen option at the input's P10 and P90, as a bar on a scale from
+    −reach to reach.
+    """
 
     def column(value: float) -> int:
         return round((value / reach + 1) * _HALF) if reach else _HALF
 
     left, right = sorted((column(row.low), column(row.high)))
-    bar = "".join("█" if left <= i <= right else "│" if i == _HALF else " " for i in range(2 * _HALF + 1))
+    bar = "".join(
+        "█" if left <= i <= right else "│" if i == _HALF else " " for i in range(2 * _HALF + 1)
+    )
     name = Content(words.clean(full_label(row.input))).truncate(_NAME, ellipsis=True, pad=True)
     ends = f"  {words.compact_money(row.low)} … {words.compact_money(row.high)}"
     return Content.assemble(name, " ", (bar, "$text-accent"), "\n", (ends, "dim"))
@@ -74,14 +84,17 @@ def _swing(row: Sensitivity, reach: float) -> Content:
 
 def _plan(verdict: Verdict) -> list[Content]:
     return [
-        Content(words.clean(f"{p.stage}. {p.arm}, {words.weeks(p.weeks)} weeks; then: {p.gate}")) for p in verdict.plan
+        Content(words.clean(f"{p.stage}. {p.arm}, {words.weeks(p.weeks)} weeks; then: {p.gate}"))
+        for p in verdict.plan
     ]
 
 
 def _segments(verdict: Verdict) -> list[Content]:
     return [
         Content(
-            words.clean(f"{s.name}: {words.APPROACH_WORDS.get(s.verdict, s.verdict)}, {s.arm}, best in ")
+            words.clean(
+                f"{s.name}: {words.APPROACH_WORDS.get(s.verdict, s.verdict)}, {s.arm}, best in "
+            )
             + f"{words.of_hundred(s.p_best)} of 100, {words.money(s.monthly_usd.p50)} a month"
         )
         for s in verdict.segments

@@ -8,7 +8,9 @@ from advisor.core.verdict import Verdict
 
 
 def price_age(verdict: Verdict) -> str:
-    """`prices up to 38 days old`, by the oldest price a figure rests on; empty where no price has a date."""
+    """`prices up to 38 days old`, by the oldest price a figure rests on; empty where no price has a
+    date.
+    """
     from advisor.facts import earliest_day
 
     try:

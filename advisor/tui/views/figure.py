@@ -28,11 +28,17 @@ def _lines(figure: FigureRecord) -> Iterator[Content]:
     yield Content.assemble((words.clean(figure.id), "bold"), f"  {summary(figure)}")
     if figure.p10 is not None and figure.p10 != figure.p90:
         held = Range(figure.p10, figure.p50, figure.p90)
-        yield Content(f"80 % of draws within {words.span(held, lambda v: words.measure(v, figure.unit))}")
+        yield Content(
+            f"80 % of draws within {words.span(held, lambda v: words.measure(v, figure.unit))}"
+        )
     yield Content(f"basis {words.clean(figure.basis)}")
     if figure.missing:
-        yield Content.styled(f"! unknown: {words.clean(', '.join(figure.missing))}", "$text-warning")
-    yield from section("Formula", [Content(words.clean(line)) for line in (figure.formula, figure.filled) if line])
+        yield Content.styled(
+            f"! unknown: {words.clean(', '.join(figure.missing))}", "$text-warning"
+        )
+    yield from section(
+        "Formula", [Content(words.clean(line)) for line in (figure.formula, figure.filled) if line]
+    )
     yield from section("Inputs", [_input(i) for i in figure.inputs])
     where = " · ".join(words.clean(part) for part in (figure.source, figure.as_of) if part)
     yield from section("Source", [Content(where)] if where else [])
@@ -41,6 +47,8 @@ def _lines(figure: FigureRecord) -> Iterator[Content]:
 
 
 def _input(given: FigureInput) -> Content:
-    origin = " · ".join(words.clean(part) for part in (given.basis, given.source, given.as_of) if part)
+    origin = " · ".join(
+        words.clean(part) for part in (given.basis, given.source, given.as_of) if part
+    )
     value = words.measure(given.value, given.unit)
     return Content.assemble((words.clean(given.id), "bold"), f" = {value}\n  ", (origin, "dim"))

@@ -1,4 +1,6 @@
-"""The machine while it is watched: each reading now, and its course as a line of bars on a fixed scale."""
+"""The machine while it is watched: each reading now, and its course as a line of bars on a fixed
+scale.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _LABEL, _VALUE = 13, 20
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """One reading: its text, and its share of the full scale from 0 to 1; None where it cannot be read."""
+    """One reading: its text, and its share of the full scale from 0 to 1; None where it cannot be
+    read.
+    """
 
     key: str
     label: str
@@ -29,7 +33,10 @@ class Gauge:
 
 
 class History:
-    """The course of each reading, the newest last. What could not be read, or was not watched, leaves a gap."""
+    """The course of each reading, the newest last.
+
+    What could not be read, or was not watched, leaves a gap.
+    """
 
     def __init__(self) -> None:
         self._courses: dict[str, deque[float | None]] = {}
@@ -51,7 +58,9 @@ class History:
     def _lines(self, report: HardwareReport, room: int) -> Iterator[Content]:
         for card in report.cards:
             hidden = " (hidden from programs)" if card.hidden else ""
-            yield Content.styled(clean(f"GPU {card.index}: {card.name}{hidden}"), "bold $text-primary")
+            yield Content.styled(
+                clean(f"GPU {card.index}: {card.name}{hidden}"), "bold $text-primary"
+            )
             yield from (self._row(gauge, room) for gauge in _card(card))
         yield Content.styled("Host", "bold $text-primary")
         yield from (self._row(gauge, room) for gauge in _host(report))
@@ -60,7 +69,9 @@ class History:
         course = list(self._courses.get(gauge.key, ()))[-room:] if room else []
         drawn = "".join(" " if share is None else _step(share) for share in course)
         return Content.assemble(
-            (f"{gauge.label:<{_LABEL}}", "dim"), f"{clean(gauge.text):<{_VALUE}}", (drawn, "$text-accent")
+            (f"{gauge.label:<{_LABEL}}", "dim"),
+            f"{clean(gauge.text):<{_VALUE}}",
+            (drawn, "$text-accent"),
         )
 
 
@@ -78,7 +89,9 @@ def _card(card: Card) -> Iterator[Gauge]:
     key = f"card {card.index}"
     total, free = _number(card.memory_total_gib), _number(card.memory_free_gib)
     used = None if total is None or free is None else total - free
-    yield Gauge(f"{key} busy", "busy", _percent(card.utilisation), _ratio(_number(card.utilisation), 1.0))
+    yield Gauge(
+        f"{key} busy", "busy", _percent(card.utilisation), _ratio(_number(card.utilisation), 1.0)
+    )
     yield Gauge(f"{key} memory", "memory", _part(used, total, "GiB", 1), _ratio(used, total))
     watts, limit = _number(card.power_watts), _number(card.power_limit_watts)
     yield Gauge(f"{key} power", "power", _part(watts, limit, "W", 0), _ratio(watts, limit))
@@ -91,7 +104,12 @@ def _host(report: HardwareReport) -> Iterator[Gauge]:
     use = report.processor_use
     yield Gauge("processor", "processor", _percent(use), _ratio(_number(use), 1.0))
     used = report.memory_gib - report.memory_free_gib
-    yield Gauge("memory", "memory", _part(used, report.memory_gib, "GiB", 1), _ratio(used, report.memory_gib))
+    yield Gauge(
+        "memory",
+        "memory",
+        _part(used, report.memory_gib, "GiB", 1),
+        _ratio(used, report.memory_gib),
+    )
 
 
 def _number(reading: Reading) -> float | None:
@@ -105,7 +123,11 @@ def _ratio(part: float | None, whole: float | None) -> float | None:
 def _part(part: float | None, whole: float | None, unit: str, digits: int) -> str:
     if part is None:
         return "not readable"
-    return f"{part:.{digits}f} {unit}" if whole is None else f"{part:.{digits}f} of {whole:.{digits}f} {unit}"
+    return (
+        f"{part:.{digits}f} {unit}"
+        if whole is None
+        else f"{part:.{digits}f} of {whole:.{digits}f} {unit}"
+    )
 
 
 def _percent(reading: Reading) -> str:

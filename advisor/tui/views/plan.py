@@ -31,10 +31,14 @@ def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
     yield _labelled("measures", plan.name, "bold")
     yield _labelled("on", prepared.machine.name)
     if prepared.left:
-        yield _labelled("takes", duration(prepared.forecast.seconds) + _cut(prepared.forecast.capped))
+        yield _labelled(
+            "takes", duration(prepared.forecast.seconds) + _cut(prepared.forecast.capped)
+        )
         yield _labelled("costs", price(prepared.forecast.usd))
     if done and prepared.earlier is not None:
-        yield _labelled("answered", f"{done} of {len(plan.trials)} by run {prepared.earlier.summary.id}")
+        yield _labelled(
+            "answered", f"{done} of {len(plan.trials)} by run {prepared.earlier.summary.id}"
+        )
     yield Content("")
     course = Course.of_plan(plan, prepared.earlier.outcomes if prepared.earlier is not None else ())
     yield Content.styled(words.plural(len(plan.trials), "trial"), "bold $text-primary")
@@ -50,7 +54,11 @@ def duration(held: Range) -> str:
     if held.p50 is None or held.p90 is None:
         return words.UNKNOWN_WORD
     unit, scale = (
-        ("hours", 3600.0) if held.p90 >= 5400.0 else ("minutes", 60.0) if held.p90 >= 90.0 else ("seconds", 1.0)
+        ("hours", 3600.0)
+        if held.p90 >= 5400.0
+        else ("minutes", 60.0)
+        if held.p90 >= 90.0
+        else ("seconds", 1.0)
     )
     low, high = (words.number(float(f"{value / scale:.2g}")) for value in (held.p50, held.p90))
     return f"{low} – {high} {unit} (P50 – P90)" if low != high else f"{low} {unit}"

@@ -1,4 +1,6 @@
-"""What the look at data and machine found, as panes show it; the words are those of the commands."""
+"""What the look at data and machine found, as panes show it; the words are those of the
+commands.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,12 @@ _LIST_ALL = "`advisor data FILE --json` lists all"
 def data_lines(report: DataReport | None, width: int) -> Content:
     """The data pane for a width in columns."""
     if report is None:
-        return Content("No data file in this brief.\nName one under Brief, Data, path: a JSONL, CSV or Parquet file.")
-    lines = show.data_lines(report, max(width, _NARROWEST), name_test=_NAME_TEST, list_all=_LIST_ALL)
+        return Content(
+            "No data file in this brief.\nName one under Brief, Data, path: a JSONL, CSV or Parquet file."
+        )
+    lines = show.data_lines(
+        report, max(width, _NARROWEST), name_test=_NAME_TEST, list_all=_LIST_ALL
+    )
     return Content("\n").join(_labelled(lines))
 
 

@@ -1,4 +1,6 @@
-"""A run on the screen, live or recorded: how far it is, its curves, its trials, and what it showed."""
+"""A run on the screen, live or recorded: how far it is, its curves, its trials, and what it
+showed.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
     from advisor.core.calibration import RunRecord
     from advisor.tui.runner import Shown
 
-TITLES = {"loss": "loss", "tokens_per_second": "tokens/s", "memory_gib": "memory GiB", "watts": "power W"}
+TITLES = {
+    "loss": "loss",
+    "tokens_per_second": "tokens/s",
+    "memory_gib": "memory GiB",
+    "watts": "power W",
+}
 ABSENT = {"loss": "loss", "tokens_per_second": "speed", "memory_gib": "memory", "watts": "power"}
 _NARROWEST = 24
 """Columns of a chart; as many stand side by side as this allows."""
@@ -34,13 +41,21 @@ def head_lines(shown: Shown, speed: float, width: int) -> Content:
     name = f"replay of {shown.replay}" if shown.replay else planned.plan.name if planned else ""
     where = words.clean(planned.machine.name if planned else course.device)
     title = Content.assemble((words.clean(name), "bold"), (f"  on {where}" if where else "", "dim"))
-    return Content("\n").join([title.truncate(width, ellipsis=True), _progress(shown, speed, width)])
+    return Content("\n").join(
+        [title.truncate(width, ellipsis=True), _progress(shown, speed, width)]
+    )
 
 
 def _progress(shown: Shown, speed: float, width: int) -> Content:
     course = shown.course
-    pace = f" · {'at once' if not speed else f'× {speed:.0f}'} (+ −)" if shown.replay and not shown.ended else ""
-    tail = f" {course.finished} of {sum(not t.earlier for t in course.trials)} · {_state(shown)}{pace}"
+    pace = (
+        f" · {'at once' if not speed else f'× {speed:.0f}'} (+ −)"
+        if shown.replay and not shown.ended
+        else ""
+    )
+    tail = (
+        f" {course.finished} of {sum(not t.earlier for t in course.trials)} · {_state(shown)}{pace}"
+    )
     room = max(min(width - words.cells(tail), 60), 0)
     return Content.assemble((words.share_bar(course.share, room), "$text-success"), (tail, "bold"))
 
@@ -62,7 +77,9 @@ def _state(shown: Shown) -> str:
 
 
 def indicator(shown: Shown) -> str:
-    """The run in the line on top, while another tab may be in sight; empty where none is under way."""
+    """The run in the line on top, while another tab may be in sight; empty where none is under
+    way.
+    """
     if not shown.running:
         return ""
     course = shown.course
@@ -87,13 +104,20 @@ def _charts(course: Course, there: Sequence[str], width: int, height: int) -> It
     for start in range(0, len(there), beside):
         row = there[start : start + beside]
         wide = (width - _GAP * (len(row) - 1)) // len(row)
-        drawn = [Chart(TITLES[n], course.curves[n], first, course.at_seconds).lines(wide, tall) for n in row]
+        drawn = [
+            Chart(TITLES[n], course.curves[n], first, course.at_seconds).lines(wide, tall)
+            for n in row
+        ]
         yield from (Content(" " * _GAP).join(parts) for parts in zip(*drawn, strict=True))
 
 
 def end_lines(shown: Shown, width: int) -> Content:
-    """Below the charts: the trials while it runs; at its end what it showed, and what that changed."""
-    lines = [Content.styled(f"! {words.clean(w)}", "$text-warning") for w in shown.course.warnings[-5:]]
+    """Below the charts: the trials while it runs; at its end what it showed, and what that
+    changed.
+    """
+    lines = [
+        Content.styled(f"! {words.clean(w)}", "$text-warning") for w in shown.course.warnings[-5:]
+    ]
     if shown.failure:
         lines.append(Content.styled(f"✗ {words.clean(in_words(shown.failure))}", "$text-error"))
     if shown.log:
@@ -113,7 +137,9 @@ def _ended(shown: Shown, record: RunRecord) -> Iterator[Content]:
     if record.summary.status is Status.CANCELLED and not shown.replay:
         yield Content("What is finished is kept: c plans the rest, and c again goes on from there.")
     yield from _changed(shown)
-    yield from section("What it showed", [Content(line.removeprefix("  ")) for line in result_lines(record)[2:]])
+    yield from section(
+        "What it showed", [Content(line.removeprefix("  ")) for line in result_lines(record)[2:]]
+    )
 
 
 def _changed(shown: Shown) -> Iterator[Content]:

@@ -36,11 +36,17 @@ def clock(seconds: float) -> str:
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
-    return f"{whole // 60}:{whole % 60:02d} min" if whole < 3600 else f"{whole // 3600}:{whole % 3600 // 60:02d} h"
+    return (
+        f"{whole // 60}:{whole % 60:02d} min"
+        if whole < 3600
+        else f"{whole // 3600}:{whole % 3600 // 60:02d} h"
+    )
 
 
 def trial_lines(trials: Sequence[Seen], width: int) -> list[Content]:
-    """A line a trial, of many those around the one under way; figures as far as `width` has room for them."""
+    """A line a trial, of many those around the one under way; figures as far as `width` has room
+    for them.
+    """
     at = next((i for i, t in enumerate(trials) if t.status is Status.RUNNING), 0)
     first = max(min(at - _MOST // 2, len(trials) - _MOST), 0)
     lines = [_trial(t, width) for t in trials[first : first + _MOST]]
@@ -51,7 +57,10 @@ def trial_lines(trials: Sequence[Seen], width: int) -> list[Content]:
 def _trial(seen: Seen, width: int) -> Content:
     mark, style = MARKS.get(seen.status, ("·", "dim")) if seen.status else ("·", "dim")
     label, parts = words.clean(seen.label), _told(seen)
-    if seen.status in (Status.DONE, Status.RUNNING):  # reasons are told whole, figures as far as there is room
+    if seen.status in (
+        Status.DONE,
+        Status.RUNNING,
+    ):  # reasons are told whole, figures as far as there is room
         while len(parts) > 1 and words.cells(label + " · ".join(parts)) + 4 > width:
             parts.pop()
     return Content.assemble((f"{mark} ", style), label, (f"  {' · '.join(parts)}".rstrip(), "dim"))
@@ -63,7 +72,11 @@ def _told(seen: Seen) -> list[str]:
         return []
     if seen.status is Status.RUNNING:
         return [f"{seen.at} of {seen.of}" if seen.of else "starting"]
-    parts = [*_result(seen)] if seen.status is Status.DONE else [WORDS[seen.status], words.clean(seen.reason)]
+    parts = (
+        [*_result(seen)]
+        if seen.status is Status.DONE
+        else [WORDS[seen.status], words.clean(seen.reason)]
+    )
     if seen.seconds is not None and len(parts) < _FIGURES:
         parts.append(clock(seen.seconds))
     return [p for p in (*parts, "by an earlier run" if seen.earlier else "") if p]
@@ -83,7 +96,9 @@ def _result(seen: Seen) -> Iterator[str]:
 
 
 def _interval(held: Mapping[str, Any]) -> str:
-    """The 80 % interval of a score; empty where the record, which may be anybody's, does not hold its items."""
+    """The 80 % interval of a score; empty where the record, which may be anybody's, does not hold
+    its items.
+    """
     from advisor.calibrate.intervals import score_interval
 
     try:

@@ -1,4 +1,6 @@
-"""The verdict panel: the word, how sure, the estimates as ranges, why, flips, next step, readiness, warnings."""
+"""The verdict panel: the word, how sure, the estimates as ranges, why, flips, next step, readiness,
+warnings.
+"""
 
 from __future__ import annotations
 
@@ -63,9 +65,13 @@ def confidence(verdict: Verdict, width: int) -> Content:
 
 
 def estimate_row(figure: KeyFigure, width: int) -> Content:
-    """Name, likely value and unit, the 80 % range as a bar between its ends, basis; as much as the width allows."""
+    """Name, likely value and unit, the 80 % range as a bar between its ends, basis; as much as the
+    width allows.
+    """
     head = Content.assemble(
-        (f"{figure.label:<10} ", "dim"), (f"{figure.value:>9} ", "bold"), (f"{figure.unit:<7} ", "dim")
+        (f"{figure.label:<10} ", "dim"),
+        (f"{figure.value:>9} ", "bold"),
+        (f"{figure.unit:<7} ", "dim"),
     )
     if not figure.range.is_known:
         return head
@@ -89,7 +95,9 @@ def section(title: str, lines: list[Content]) -> Iterator[Content]:
 
 
 def flips(verdict: Verdict) -> list[Content]:
-    """From which value of which input on the verdict is another; values far from today's are left to the report."""
+    """From which value of which input on the verdict is another; values far from today's are left
+    to the report.
+    """
     return [
         Content(
             "· "
@@ -105,7 +113,10 @@ def flips(verdict: Verdict) -> list[Content]:
 
 def _few(lines: list[Content]) -> list[Content]:
     more = len(lines) - _FLIPS
-    return [*lines[:_FLIPS], *([Content.styled(f"and {more} more under Decision", "dim")] if more > 0 else [])]
+    return [
+        *lines[:_FLIPS],
+        *([Content.styled(f"and {more} more under Decision", "dim")] if more > 0 else []),
+    ]
 
 
 def _now(value: float | None, unit: str) -> str:
@@ -114,7 +125,11 @@ def _now(value: float | None, unit: str) -> str:
 
 def _next(verdict: Verdict) -> Content:
     step = verdict.next_step
-    price = f" — costs {words.money(step.cost_usd)}, worth {words.money(step.worth_usd)}" if step.worth_usd else ""
+    price = (
+        f" — costs {words.money(step.cost_usd)}, worth {words.money(step.worth_usd)}"
+        if step.worth_usd
+        else ""
+    )
     return Content(words.clean(step.action + price))
 
 
@@ -134,13 +149,17 @@ def strip_lines(verdict: Verdict, width: int) -> Content:
     head = word(verdict)
     room = max(width - head.cell_length - len(sure), 0)
     first = head + Content(f" {top.arm}").truncate(room, ellipsis=True, pad=True) + Content(sure)
-    return Content("\n").join([first, Content(_estimates(top.figures, width)), _stop(verdict) or _next_line(verdict)])
+    return Content("\n").join(
+        [first, Content(_estimates(top.figures, width)), _stop(verdict) or _next_line(verdict)]
+    )
 
 
 def _estimates(figures: tuple[KeyFigure, ...], width: int) -> str:
     """As many of the estimates as one line holds, whole ones only, the ones that decide first."""
     line = ""
-    for figure in sorted(figures, key=lambda f: _STRIP.index(f.label) if f.label in _STRIP else len(_STRIP)):
+    for figure in sorted(
+        figures, key=lambda f: _STRIP.index(f.label) if f.label in _STRIP else len(_STRIP)
+    ):
         part = f"{figure.label} {figure.value} {figure.unit}".rstrip()
         if len(line) + len(part) + 3 <= width:
             line = f"{line} · {part}" if line else part

@@ -81,11 +81,17 @@ class BriefForm(VerticalScroll):
         self.relate(draft)
 
     def relate(self, draft: Draft) -> None:
-        """Show what makes sense: all of an optional table, what is answered, and what can still matter."""
+        """Show what makes sense: all of an optional table, what is answered, and what can still
+        matter.
+        """
         self.draft = draft
         for box in self.boxes:
             for key, field in box.fields.items():
-                shown = bool(box.group.optional) or key in draft.brief.origins or makes_sense(draft.brief, key)
+                shown = (
+                    bool(box.group.optional)
+                    or key in draft.brief.origins
+                    or makes_sense(draft.brief, key)
+                )
                 if field.display != shown:
                     field.display = shown
 
@@ -122,7 +128,10 @@ def put(field: Field, draft: Draft) -> None:
 
 def heading(group: Group, brief: Brief) -> Content:
     """The title of a group, with what the file holds in lists, which only the file can change."""
-    lists = {"Traffic": (len(brief.segments), "segment"), "Quality": (len(brief.quality.measured), "measured score")}
+    lists = {
+        "Traffic": (len(brief.segments), "segment"),
+        "Quality": (len(brief.quality.measured), "measured score"),
+    }
     count, name = lists.get(group.title, (0, ""))
     return Content.assemble(
         (group.title, "bold $text-primary"),

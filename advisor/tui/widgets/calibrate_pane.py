@@ -53,12 +53,20 @@ class PlanView(VerticalScroll):
         with VerticalGroup():
             yield from self.fields.values()
         with HorizontalGroup(classes="keys"):
-            yield RunKey("Start (c)", "screen.calibrate", "Runs the plan below, in a process of its own.")
-            yield RunKey("Recorded runs (v)", "screen.recordings", "Shows a run of yours or one that comes along.")
+            yield RunKey(
+                "Start (c)", "screen.calibrate", "Runs the plan below, in a process of its own."
+            )
+            yield RunKey(
+                "Recorded runs (v)",
+                "screen.recordings",
+                "Shows a run of yours or one that comes along.",
+            )
         yield FittedText("working out the plan …")
 
     def relate(self, wish: Wish, told: Sequence[str] = ()) -> None:
-        """Show the questions that matter for this kind of run; those of `RARE` where answered or in `told`."""
+        """Show the questions that matter for this kind of run; those of `RARE` where answered or in
+        `told`.
+        """
         shown = asked(wish.what)
         for name, field in self.fields.items():
             rare = name in RARE and name not in told and wish.value(name) is None

@@ -1,4 +1,7 @@
-"""What takes an answer: a line of text, a choice, a yes or no. Arrows move between fields, + and − try a what-if."""
+"""What takes an answer: a line of text, a choice, a yes or no.
+
+Arrows move between fields, + and − try a what-if.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,11 @@ class TextControl(Input):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No steps on words."""
-        return can_step(self.question) if action == "step" else super().check_action(action, parameters)
+        return (
+            can_step(self.question)
+            if action == "step"
+            else super().check_action(action, parameters)
+        )
 
     def action_step(self, direction: int) -> None:
         """Ask the desk for a what-if."""
@@ -92,7 +99,9 @@ class ChoiceControl(Select[str]):
 
     def __init__(self, question: Question) -> None:
         options = [(choice, choice) for choice in question.choices]
-        super().__init__(options, prompt=assumed(question), allow_blank=True, compact=True, classes="control")
+        super().__init__(
+            options, prompt=assumed(question), allow_blank=True, compact=True, classes="control"
+        )
         self.question = question
 
     def fill(self, text: str) -> None:

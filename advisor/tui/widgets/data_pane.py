@@ -1,4 +1,6 @@
-"""The data: what they propose for the brief, to be taken over, and below it everything the look found."""
+"""The data: what they propose for the brief, to be taken over, and below it everything the look
+found.
+"""
 
 from __future__ import annotations
 
@@ -63,4 +65,6 @@ class DataPane(Vertical):
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.post_message(Accepted(tuple(offer for offer in self.offers if offer.key == event.option_id)))
+        self.post_message(
+            Accepted(tuple(offer for offer in self.offers if offer.key == event.option_id))
+        )

@@ -1,4 +1,6 @@
-"""One question as a row of the form: short name, control, note; below it, why an answer is refused."""
+"""One question as a row of the form: short name, control, note; below it, why an answer is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from advisor.tui.wording import label, shown, unit
 
 
 class Field(HorizontalGroup):
-    """Holds no answer itself: what is typed goes to the desk as a message, what stands is set by `show`."""
+    """Holds no answer itself: what is typed goes to the desk as a message, what stands is set by
+    `show`.
+    """
 
     DEFAULT_CSS = """
     Field {
@@ -103,13 +107,21 @@ class Field(HorizontalGroup):
     def _note(self) -> None:
         self.set_class(self._supposed, "-supposed")
         self.set_class(bool(self._refusal), "-refused")
-        note = "✗ not an answer" if self._refusal else "? what-if" if self._supposed else self._plain_note()
+        note = (
+            "✗ not an answer"
+            if self._refusal
+            else "? what-if"
+            if self._supposed
+            else self._plain_note()
+        )
         if note != self._shown_note:
             self._shown_note = note
             self._note_view.update(Content(note))
 
     def _plain_note(self) -> str:
-        """The unit of a number; of a switch its word, because its place and colour alone would say it."""
+        """The unit of a number; of a switch its word, because its place and colour alone would say
+        it.
+        """
         if self.question.kind != "yes-no":
             return unit(self.question)
         return self.control.text() + ("" if self._answered else ", assumed")

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from advisor.core.question import Question
 
 GENERAL = (
-    ("Fields", "type, then enter; empty means left out and a stated default is assumed; unsure: 2.4M..3.6M"),
-    ("What if", "+ and − on a number try another value; enter keeps it, escape drops it; it is never saved"),
+    (
+        "Fields",
+        "type, then enter; empty means left out and a stated default is assumed; unsure: 2.4M..3.6M",
+    ),
+    (
+        "What if",
+        "+ and − on a number try another value; enter keeps it, escape drops it; it is never saved",
+    ),
     ("Leave", "escape leaves a field; then the letters and numbers in the footer work"),
     ("Explain", "e or F2 shows formula, numbers and source of every figure"),
     ("Commands", "ctrl+p finds every command and every question"),
@@ -23,7 +29,9 @@ GENERAL = (
 
 
 class FieldHelp(Widget):
-    """Explains the question under the focus, and what is wrong with its answer; without one, how the app is used."""
+    """Explains the question under the focus, and what is wrong with its answer; without one, how
+    the app is used.
+    """
 
     DEFAULT_CSS = """
     FieldHelp {

@@ -1,4 +1,6 @@
-"""This machine, live: read every second in a thread while the pane is in sight, with the course of each reading."""
+"""This machine, live: read every second in a thread while the pane is in sight, with the course of
+each reading.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,13 @@ EVERY_SECONDS = 1.0
 """Pause between two readings."""
 
 GROUP = "machine"
-NOT_ASKED = (
-    "The verdict does not look at this machine: the brief names its card (Brief, Hardware, GPU; auto looks here)."
-)
+NOT_ASKED = "The verdict does not look at this machine: the brief names its card (Brief, Hardware, GPU; auto looks here)."
 
 
 class HardwarePane(VerticalScroll):
-    """`machine` reads the machine once; it may take long and raise, so it is only called in a thread."""
+    """`machine` reads the machine once; it may take long and raise, so it is only called in a
+    thread.
+    """
 
     BORDER_TITLE = "Hardware, live: a column a second"
     DEFAULT_CSS = """
@@ -73,7 +75,9 @@ class HardwarePane(VerticalScroll):
     def _read(self) -> None:
         busy = self._reading is not None and not self._reading.is_finished
         if not busy and self.screen.is_current:
-            self._reading = self.run_worker(self._work, group=GROUP, thread=True, exclusive=True, exit_on_error=False)
+            self._reading = self.run_worker(
+                self._work, group=GROUP, thread=True, exclusive=True, exit_on_error=False
+            )
 
     def _work(self) -> None:
         worker = get_current_worker()

@@ -20,7 +20,9 @@ from advisor.tui.widgets.verdict_view import Lines
 
 
 class FittedText(Static):
-    """Text drawn for the width there is, and anew where that changes; lays out anew only for another height."""
+    """Text drawn for the width there is, and anew where that changes; lays out anew only for
+    another height.
+    """
 
     def __init__(self, waiting: str = "") -> None:
         super().__init__(Content(waiting))
@@ -44,7 +46,9 @@ class FittedText(Static):
 
 
 class DecisionPane(VerticalScroll):
-    """All options, then sensitivity, break-even and what was ruled out; the whole verdict where narrow."""
+    """All options, then sensitivity, break-even and what was ruled out; the whole verdict where
+    narrow.
+    """
 
     class Explain(Message):
         """The user wants the figures of an option."""
@@ -75,7 +79,9 @@ class DecisionPane(VerticalScroll):
         self.query_one(Lines).verdict = verdict
         options = self.query_one(OptionList)
         at = options.highlighted
-        options.set_options(Option(option_lines(a, a.id == verdict.arm), id=a.id) for a in ranked(verdict))
+        options.set_options(
+            Option(option_lines(a, a.id == verdict.arm), id=a.id) for a in ranked(verdict)
+        )
         options.highlighted = min(at or 0, len(verdict.arms) - 1) if verdict.arms else None
         self.query_one(".detail", Static).update(detail_lines(verdict))
 

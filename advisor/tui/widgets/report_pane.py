@@ -16,7 +16,9 @@ _WIDEST = 100
 
 
 class ReportPane(VerticalScroll):
-    """Shows the report for the width there is: the text form, which holds what every other form holds."""
+    """Shows the report for the width there is: the text form, which holds what every other form
+    holds.
+    """
 
     BORDER_TITLE = "Report"
     DEFAULT_CSS = """
@@ -50,4 +52,6 @@ class ReportPane(VerticalScroll):
         width = min(self.scrollable_content_region.width, _WIDEST)
         if self._verdict is not None and width:
             drawn = text.render(self._verdict, width, color=True)
-            self.query_one("#report-text", Static).update(Content.from_rich_text(Text.from_ansi(drawn)))
+            self.query_one("#report-text", Static).update(
+                Content.from_rich_text(Text.from_ansi(drawn))
+            )

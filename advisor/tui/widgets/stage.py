@@ -1,4 +1,6 @@
-"""The left side: one pane at a time, made when first asked for and filled only while it is in sight."""
+"""The left side: one pane at a time, made when first asked for and filled only while it is in
+sight.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ TABS = ("brief", "data", "hardware", "calibrate", "decision", "report")
 
 
 class Stage(ContentSwitcher):
-    """Panes by the id of their tab. Imports wait with the panes, for the sake of the first frame."""
+    """Panes by the id of their tab.
+
+    Imports wait with the panes, for the sake of the first frame.
+    """
 
     DEFAULT_CSS = """
     Stage { width: 10fr; height: 1fr; }
@@ -103,13 +108,19 @@ class Stage(ContentSwitcher):
             pane.show(self._verdict)
 
     def show_run(self) -> str:
-        """Draw the run where it is in sight; returns how it stands in a few words, empty where none is under way."""
+        """Draw the run where it is in sight; returns how it stands in a few words, empty where none
+        is under way.
+        """
         from advisor.tui.views.run import indicator
         from advisor.tui.widgets.calibrate_pane import CalibratePane
 
         if isinstance(pane := self.visible_content, CalibratePane):
             pane.show_run()
-        return indicator(self.runner.shown) if self.runner is not None and self.runner.shown is not None else ""
+        return (
+            indicator(self.runner.shown)
+            if self.runner is not None and self.runner.shown is not None
+            else ""
+        )
 
     def _make(self, tab: str) -> Widget:
         from advisor.tui.widgets.calibrate_pane import CalibratePane
@@ -122,5 +133,9 @@ class Stage(ContentSwitcher):
             return HardwarePane(self._machine, id=tab)
         if tab == "calibrate" and self.runner is not None:
             return CalibratePane(self.runner, id=tab)
-        makers: dict[str, Callable[..., Widget]] = {"data": DataPane, "decision": DecisionPane, "report": ReportPane}
+        makers: dict[str, Callable[..., Widget]] = {
+            "data": DataPane,
+            "decision": DecisionPane,
+            "report": ReportPane,
+        }
         return makers[tab](id=tab)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class StatusLine(Widget):
-    """Name of the brief on the left; date, price age and offline on the right, as far as there is room."""
+    """Name of the brief on the left; date, price age and offline on the right, as far as there is
+    room.
+    """
 
     DEFAULT_CSS = """
     StatusLine { height: 1; background: $panel; color: $foreground; padding: 0 1; }
@@ -32,14 +34,19 @@ class StatusLine(Widget):
             clean(self.draft.brief.name),
             ("  ● unsaved" if self.draft.unsaved else "", "bold"),
             (f"  {self.running}" if self.running else "", "bold $text-accent"),
-            (f"  ? what-if: {len(self.draft.supposed)}" if self.draft.supposed else "", "bold $text-warning"),
+            (
+                f"  ? what-if: {len(self.draft.supposed)}" if self.draft.supposed else "",
+                "bold $text-warning",
+            ),
         )
         room = self.size.width - left.cell_length - 2
         facts = self._facts()
         while facts and len(" · ".join(facts)) > room:
             facts.pop()
         right = " · ".join(facts)
-        return left.truncate(self.size.width, ellipsis=True) + Content(right.rjust(max(room + 2, 0)))
+        return left.truncate(self.size.width, ellipsis=True) + Content(
+            right.rjust(max(room + 2, 0))
+        )
 
     def _facts(self) -> list[str]:
         """What is true of the whole screen, the most important first."""

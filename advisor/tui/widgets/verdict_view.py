@@ -1,4 +1,6 @@
-"""The verdict, always in sight: a panel where there is room, a strip of a few lines where there is not."""
+"""The verdict, always in sight: a panel where there is room, a strip of a few lines where there is
+not.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ Draw = Callable[["Verdict", int], Content]
 
 
 def draw_panel(verdict: Verdict, width: int) -> Content:
-    """The whole panel; what draws it is loaded with the first verdict, for the sake of the first frame."""
+    """The whole panel; what draws it is loaded with the first verdict, for the sake of the first
+    frame.
+    """
     from advisor.tui.views.verdict import verdict_lines
 
     return verdict_lines(verdict, width)
@@ -32,9 +36,11 @@ def draw_strip(verdict: Verdict, width: int) -> Content:
 
 
 class Lines(Widget):
-    """Draws a verdict for the width it has; before the first one, or where there is none, a line that says why.
+    """Draws a verdict for the width it has; before the first one, or where there is none, a line
+    that says why.
 
-    Asks for a new layout only to grow: laying out the whole desk for each verdict would take longer than judging.
+    Asks for a new layout only to grow: laying out the whole desk for each verdict would take longer
+    than judging.
     """
 
     DEFAULT_CSS = """

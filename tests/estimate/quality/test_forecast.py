@@ -20,7 +20,9 @@ SONNET = Skill("prompt/few-shot@claude-sonnet-5", "prompt", "few-shot", "claude-
 HAIKU = Skill("prompt/few-shot@claude-haiku-4-5", "prompt", "few-shot", "claude-haiku-4-5")
 LORA = Skill("tune/lora@llama-3.1-8b", "tune", "lora", "llama-3.1-8b", 8.0, 18_000.0)
 QLORA = Skill("tune/qlora@llama-3.1-8b", "tune", "qlora", "llama-3.1-8b", 8.0, 18_000.0)
-HYBRID = Skill("hybrid/tuned-few-shot@llama-3.1-8b", "hybrid", "tuned-few-shot", "llama-3.1-8b", 8.0, 18_000.0)
+HYBRID = Skill(
+    "hybrid/tuned-few-shot@llama-3.1-8b", "hybrid", "tuned-few-shot", "llama-3.1-8b", 8.0, 18_000.0
+)
 
 
 def streams(size: int, seed: int | None = 1) -> Callable[[str], np.ndarray]:
@@ -103,9 +105,13 @@ def test_options_of_one_model_go_up_and_down_together() -> None:
 
 
 def test_human_agreement_is_a_ceiling() -> None:
-    found = run([LORA], [measure(LORA, 0.94, 500, 18_000)], Task("extraction", human_ceiling=0.93))[LORA.id]
+    found = run([LORA], [measure(LORA, 0.94, 500, 18_000)], Task("extraction", human_ceiling=0.93))[
+        LORA.id
+    ]
     assert found.rows.max() == pytest.approx(0.94)  # what was measured stays
-    unmeasured = run([QLORA], [measure(LORA, 0.99, 5000, 18_000)], Task("extraction", human_ceiling=0.93))[QLORA.id]
+    unmeasured = run(
+        [QLORA], [measure(LORA, 0.99, 5000, 18_000)], Task("extraction", human_ceiling=0.93)
+    )[QLORA.id]
     assert unmeasured.rows.max() <= 0.93
 
 
@@ -120,13 +126,17 @@ def test_an_expected_uplift_replaces_the_evidence() -> None:
 
 def test_a_measured_tuned_score_beats_an_expectation() -> None:
     measured = [measure(SONNET, 0.7, 500), measure(LORA, 0.9, 500, 18_000)]
-    told = run([SONNET, LORA], measured, Task("extraction", expected_uplift=Range(-0.3, -0.2, -0.1)))
+    told = run(
+        [SONNET, LORA], measured, Task("extraction", expected_uplift=Range(-0.3, -0.2, -0.1))
+    )
     assert np.array_equal(told[LORA.id].rows, run([SONNET, LORA], measured)[LORA.id].rows)
 
 
 def test_the_last_score_of_one_option_holds() -> None:
     twice = [measure(SONNET, 0.5, 400), measure(SONNET, 0.8, 400)]
-    assert np.array_equal(run([SONNET], twice)[SONNET.id].rows, run([SONNET], twice[1:])[SONNET.id].rows)
+    assert np.array_equal(
+        run([SONNET], twice)[SONNET.id].rows, run([SONNET], twice[1:])[SONNET.id].rows
+    )
 
 
 def test_far_extrapolation_is_said() -> None:
@@ -140,7 +150,9 @@ def test_far_extrapolation_is_said() -> None:
 
 def test_spread_between_runs_widens_a_score() -> None:
     calm = run([SONNET], [Score("prompt", "few-shot", "claude-sonnet-5", 0.8, 400, 0.0)])[SONNET.id]
-    wild = run([SONNET], [Score("prompt", "few-shot", "claude-sonnet-5", 0.8, 400, 0.05)])[SONNET.id]
+    wild = run([SONNET], [Score("prompt", "few-shot", "claude-sonnet-5", 0.8, 400, 0.05)])[
+        SONNET.id
+    ]
     assert np.std(wild.rows) > 1.5 * np.std(calm.rows)
 
 
@@ -155,7 +167,10 @@ def test_what_if_cases_agree_with_one_case_each(labels: list[float]) -> None:
     measured = [measure(LORA, 0.8, 300, 1000), measure(LORA, 0.9, 300, 8000)]
     rows = np.array(labels)
     together = scores(TASK, [_at(rows)], measured, normals=streams(3, None), size=3)[LORA.id].rows
-    single = [scores(TASK, [_at(n)], measured, normals=streams(1, None), size=1)[LORA.id].rows[0] for n in labels]
+    single = [
+        scores(TASK, [_at(n)], measured, normals=streams(1, None), size=1)[LORA.id].rows[0]
+        for n in labels
+    ]
     np.testing.assert_allclose(together, single, rtol=1e-9)
 
 

@@ -1,4 +1,6 @@
-"""The conditioning agrees with the textbook formula of a joint Gaussian and with importance weighting."""
+"""The conditioning agrees with the textbook formula of a joint Gaussian and with importance
+weighting.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def test_draws_have_the_moments_of_the_conditional_gaussian() -> None:
     seen = [Seen("1", (one,), 1.5, 0.09), Seen("3", (other,), -1.0, 0.04)]
     drawn = logits([family()], seen, [(one,), (two,)], normals, 200_000)
     # by hand: coefficients on (a, b, g, h, s1, s2, s3)
-    rows = np.array([[1, 0, 1, 0, 1, 0, 0], [1, 1, 1, 0, 0, 1, 0], [0, 1, 0, 1, 0, 0, 1]], dtype=float)
+    rows = np.array(
+        [[1, 0, 1, 0, 1, 0, 0], [1, 1, 1, 0, 0, 1, 0], [0, 1, 0, 1, 0, 0, 1]], dtype=float
+    )
     prior = np.zeros((7, 7))
     prior[:2, :2] = ROOT @ ROOT.T
     prior[2:, 2:] = np.diag([0.16, 0.16, 0.49, 0.49, 0.49])

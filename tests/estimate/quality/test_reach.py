@@ -14,7 +14,8 @@ from advisor.core.brief import Score
 from advisor.estimate.quality import Skill, Task, labels_to_reach, scores
 from advisor.estimate.quality.reach import crossings
 
-# Bertsch et al. 2024 (arXiv 2405.00200), Banking77, fine-tuned: mean and deviation over 5 runs on 250 items
+# Bertsch et al. 2024 (arXiv 2405.00200), Banking77, fine-tuned: mean and deviation over 5 runs on
+# 250 items
 CURVE = (
     (32, 0.1664, 0.03),
     (64, 0.2688, 0.024),
@@ -38,7 +39,11 @@ def normals(id: str) -> np.ndarray:
 
 
 def points(most: int) -> list[Score]:
-    return [Score("tune", "lora", "llama-2-7b", score, 250, sd, n) for n, score, sd in CURVE if n <= most]
+    return [
+        Score("tune", "lora", "llama-2-7b", score, 250, sd, n)
+        for n, score, sd in CURVE
+        if n <= most
+    ]
 
 
 def test_the_whole_curve_reaches_90_between_its_last_two_points() -> None:
@@ -54,12 +59,16 @@ def test_the_first_points_promise_little_and_do_not_despair() -> None:
     low, high = np.quantile(rows, [0.1, 0.9])
     assert low < 0.87 < high + 0.005
     reach = labels_to_reach(TASK, LORA, points(1024), 0.9, normals=normals, size=SIZE)
-    assert (not reach.range.is_known and "not within reach" in reach.reason) or reach.range.p10 < 6400 < reach.range.p90
+    assert (
+        not reach.range.is_known and "not within reach" in reach.reason
+    ) or reach.range.p10 < 6400 < reach.range.p90
 
 
 def test_extrapolation_widens_with_distance() -> None:
     skills = [replace(LORA, examples=float(n)) for n in (1024, 4096, 16_384, 65_536)]
-    rows = [scores(TASK, [s], points(1024), normals=normals, size=SIZE)[LORA.id].rows for s in skills]
+    rows = [
+        scores(TASK, [s], points(1024), normals=normals, size=SIZE)[LORA.id].rows for s in skills
+    ]
     spread = [np.std(np.log(r / (1 - r))) for r in rows]
     assert spread == sorted(spread)
     assert spread[-1] > 2 * spread[0]
@@ -73,22 +82,43 @@ def test_a_target_beyond_human_agreement_is_not_within_reach() -> None:
 
 
 def test_a_flat_many_shot_curve_saturates() -> None:
-    shown = ((100, 0.586), (250, 0.7576), (500, 0.8296), (750, 0.86), (1000, 0.8672), (1500, 0.8808), (1750, 0.88))
-    measured = [Score("prompt", "many-shot", "llama-2-7b-80k", score, 250, 0.02, n) for n, score in shown]
+    shown = (
+        (100, 0.586),
+        (250, 0.7576),
+        (500, 0.8296),
+        (750, 0.86),
+        (1000, 0.8672),
+        (1500, 0.8808),
+        (1750, 0.88),
+    )
+    measured = [
+        Score("prompt", "many-shot", "llama-2-7b-80k", score, 250, 0.02, n) for n, score in shown
+    ]
     at = {}
     for n in (100.0, 200.0, 1750.0, 3500.0):
-        skill = Skill("prompt/many-shot@llama-2-7b-80k", "prompt", "many-shot", "llama-2-7b-80k", 7.0, n)
+        skill = Skill(
+            "prompt/many-shot@llama-2-7b-80k", "prompt", "many-shot", "llama-2-7b-80k", 7.0, n
+        )
         at[n] = scores(TASK, [skill], measured, normals=normals, size=SIZE)[skill.id].rows[0]
     assert at[3500.0] - at[1750.0] < 0.3 * (at[200.0] - at[100.0])
 
 
 def test_an_untested_model_learns_the_shape_of_a_measured_curve() -> None:
-    steep = [Score("tune", "lora", "llama-2-7b", q, 1000, 0.0, n) for n, q in ((100, 0.3), (400, 0.6), (1600, 0.85))]
-    flat = [Score("tune", "lora", "llama-2-7b", q, 1000, 0.0, n) for n, q in ((100, 0.83), (400, 0.84), (1600, 0.85))]
+    steep = [
+        Score("tune", "lora", "llama-2-7b", q, 1000, 0.0, n)
+        for n, q in ((100, 0.3), (400, 0.6), (1600, 0.85))
+    ]
+    flat = [
+        Score("tune", "lora", "llama-2-7b", q, 1000, 0.0, n)
+        for n, q in ((100, 0.83), (400, 0.84), (1600, 0.85))
+    ]
     gains = []
     for measured in (steep, flat):
         other = Skill("tune/lora@gemma-2-9b", "tune", "lora", "gemma-2-9b", 9.0, 400.0)
-        at = [scores(TASK, [replace(other, examples=n)], measured, normals=normals, size=SIZE) for n in (400.0, 1600.0)]
+        at = [
+            scores(TASK, [replace(other, examples=n)], measured, normals=normals, size=SIZE)
+            for n in (400.0, 1600.0)
+        ]
         gains.append(at[1][other.id].rows[0] - at[0][other.id].rows[0])
     assert gains[0] > 3 * gains[1]
 

@@ -16,6 +16,11 @@ def book() -> facts.Facts:
 
 def a_run(model: str = "Llama-3.2-3B", gpu: str = "L40S", **changes: object) -> TrainingRun:
     run = TrainingRun(
-        model_name=model, model=book().model(model), params=None, gpu_name=gpu, gpu=book().gpu(gpu), seq_len=1024
+        model_name=model,
+        model=book().model(model),
+        params=None,
+        gpu_name=gpu,
+        gpu=book().gpu(gpu),
+        seq_len=1024,
     )
     return replace(run, **changes)  # type: ignore[arg-type]

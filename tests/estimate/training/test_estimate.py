@@ -1,4 +1,6 @@
-"""The whole estimate: ranges, fitting, times, corrections by own runs, and what it says where it does not know."""
+"""The whole estimate: ranges, fitting, times, corrections by own runs, and what it says where it
+does not know.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.training import TrainingMeasurement
-from advisor.estimate.training import cheapest_card, coefficients, estimate, largest_micro_batch, ways_to_fit
+from advisor.estimate.training import (
+    cheapest_card,
+    coefficients,
+    estimate,
+    largest_micro_batch,
+    ways_to_fit,
+)
 from advisor.estimate.training.correction import COMMON, DOUBTS, Lesson, likeness, update
 from tests.estimate.training.catalogue import a_run, book
 
@@ -18,7 +26,13 @@ from tests.estimate.training.catalogue import a_run, book
 def published_run():
     # LoRA rank 32 on one L40S: published 16.5 to 18.7 GiB reserved, steps of 582 to 836 s
     # in batches sorted by length
-    sizes = {"micro_batch": 4, "seq_len": 768, "mean_tokens": 210, "examples": 20_000, "padding_free": True}
+    sizes = {
+        "micro_batch": 4,
+        "seq_len": 768,
+        "mean_tokens": 210,
+        "examples": 20_000,
+        "padding_free": True,
+    }
     return a_run(rank=32, targets="q_proj,v_proj", **sizes)
 
 
@@ -44,7 +58,12 @@ def test_free_memory_decides_and_unknown_cards_stay_unknown() -> None:
 
 def test_a_model_nobody_knows_is_unknown_and_not_zero() -> None:
     found = estimate(replace(published_run(), model=None, params=None, model_name="secret"))
-    for quantity in (found.memory_gib, found.tokens_per_second, found.step_seconds, found.train_hours):
+    for quantity in (
+        found.memory_gib,
+        found.tokens_per_second,
+        found.step_seconds,
+        found.train_hours,
+    ):
         assert not quantity.range.is_known
         assert "secret" in quantity.reason
 
@@ -59,7 +78,10 @@ def test_a_size_alone_gives_a_wider_answer() -> None:
 @given(st.sets(st.sampled_from(["seq_len", "micro_batch", "checkpointing", "fused_loss"])))
 def test_every_assumed_input_widens_the_range(assumed: set[str]) -> None:
     run = replace(published_run(), gpu=None)
-    certain, guessed = estimate(run).memory_gib.range, estimate(replace(run, assumed=tuple(assumed))).memory_gib.range
+    certain, guessed = (
+        estimate(run).memory_gib.range,
+        estimate(replace(run, assumed=tuple(assumed))).memory_gib.range,
+    )
     assert (guessed.p90 / guessed.p10 > certain.p90 / certain.p10) == bool(assumed)
 
 
@@ -76,8 +98,14 @@ SHARES = st.fixed_dictionaries({term: st.floats(0.01, 1.0) for term in DOUBTS["s
 )
 
 
-@given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=20))
-def test_runs_of_equal_shares_update_as_precisions(prior: float, repeat: float, ratios: list[float]) -> None:
+@given(
+    st.floats(0.01, 1.0),
+    st.floats(0.01, 1.0),
+    st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=20),
+)
+def test_runs_of_equal_shares_update_as_precisions(
+    prior: float, repeat: float, ratios: list[float]
+) -> None:
     shares = {"matrix": 0.8, "launch": 0.2}
     shift, left = update(prior, shares, [Lesson(r, prior, shares, repeat) for r in ratios], "speed")
     precision = 1 / prior**2 + len(ratios) / repeat**2
@@ -114,7 +142,10 @@ def test_another_set_up_teaches_less() -> None:
     own = TrainingMeasurement(run, tokens_per_second=1.5 * estimate(run).tokens_per_second.likely)
 
     def change(other) -> float:
-        return estimate(other, [own]).tokens_per_second.likely / estimate(other).tokens_per_second.likely
+        return (
+            estimate(other, [own]).tokens_per_second.likely
+            / estimate(other).tokens_per_second.likely
+        )
 
     assert change(replace(run, rank=8)) == pytest.approx(change(run), rel=0.01)
     assert 1.05 < change(replace(run, attention="flash")) < change(run) - 0.05
@@ -127,7 +158,9 @@ def test_a_run_bound_by_the_same_terms_teaches_more_than_one_bound_by_others() -
     own = TrainingMeasurement(long, tokens_per_second=0.6 * estimate(long).tokens_per_second.likely)
 
     def change(run) -> float:
-        return estimate(run, [own]).tokens_per_second.likely / estimate(run).tokens_per_second.likely
+        return (
+            estimate(run, [own]).tokens_per_second.likely / estimate(run).tokens_per_second.likely
+        )
 
     assert 0.6 <= change(long) < change(replace(long, micro_batch=4)) < change(short) <= 1.0
 
@@ -161,7 +194,9 @@ def test_the_largest_micro_batch_fits_and_the_next_does_not() -> None:
 
 
 def test_ways_to_fit_fit_are_minimal_and_sorted_by_speed() -> None:
-    run = a_run("Llama-3.1-8B", "RTX 4090", method="full", micro_batch=4, seq_len=2048, mean_tokens=400)
+    run = a_run(
+        "Llama-3.1-8B", "RTX 4090", method="full", micro_batch=4, seq_len=2048, mean_tokens=400
+    )
     ways = ways_to_fit(run)
     assert ways
     assert all(estimate(way.run).fits in ("fits", "tight") for way in ways)
@@ -171,7 +206,11 @@ def test_ways_to_fit_fit_are_minimal_and_sorted_by_speed() -> None:
 
 
 def test_the_cheapest_card_fits_and_meets_the_deadline() -> None:
-    cards = [(book().gpu("RTX 4090"), 0.4), (book().gpu("L40S"), 0.9), (book().gpu("H100-SXM"), 3.0)]
+    cards = [
+        (book().gpu("RTX 4090"), 0.4),
+        (book().gpu("L40S"), 0.9),
+        (book().gpu("H100-SXM"), 3.0),
+    ]
     run = replace(published_run(), gpu=None)
     found = cheapest_card(run, cards)
     assert found is not None

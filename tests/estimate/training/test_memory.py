@@ -1,4 +1,6 @@
-"""Memory against hand formulas that published runs confirm to the byte, and against its own laws."""
+"""Memory against hand formulas that published runs confirm to the byte, and against its own
+laws.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,11 @@ def allocated(run) -> float:
 
 
 def test_full_tuning_peaks_at_the_step_of_the_optimiser_with_ten_bytes_a_parameter() -> None:
-    # 16-bit weights, gradients and two moments, and one copy in the step: published 67.49 GiB for Mistral 7B
-    run = a_run("Mistral-7B-v0.1", "A100-80GB-SXM", method="full", micro_batch=4, seq_len=4096, packed=True)
+    # 16-bit weights, gradients and two moments, and one copy in the step: published 67.49 GiB for
+    # Mistral 7B
+    run = a_run(
+        "Mistral-7B-v0.1", "A100-80GB-SXM", method="full", micro_batch=4, seq_len=4096, packed=True
+    )
     run = replace(run, checkpointing="full", attention="flash", framework="trl")
     by_hand = 7_241_732_096 * 10 / GIB
     assert allocated(run) - K["constant_gib"] == pytest.approx(by_hand, rel=0.01)
@@ -31,9 +36,20 @@ def test_full_tuning_peaks_at_the_step_of_the_optimiser_with_ten_bytes_a_paramet
 
 def test_sharding_in_autocast_keeps_states_in_fp32() -> None:
     # 20 bytes a parameter over 4 cards: published 37.4 GiB for Llama 3 8B
-    run = a_run("Llama-3.1-8B", "A100-80GB-SXM", method="full", micro_batch=1, seq_len=512, packed=True)
-    run = replace(run, checkpointing="full", sharding="fsdp", gpus=4, framework="trl", compute_dtype="mixed-bf16")
-    states = sum(memory.terms(run, shape_of(run), K)[name] for name in ("weights", "gradients", "optimizer"))
+    run = a_run(
+        "Llama-3.1-8B", "A100-80GB-SXM", method="full", micro_batch=1, seq_len=512, packed=True
+    )
+    run = replace(
+        run,
+        checkpointing="full",
+        sharding="fsdp",
+        gpus=4,
+        framework="trl",
+        compute_dtype="mixed-bf16",
+    )
+    states = sum(
+        memory.terms(run, shape_of(run), K)[name] for name in ("weights", "gradients", "optimizer")
+    )
     assert states / GIB == pytest.approx(8_030_261_248 * 16 / 4 / GIB, rel=1e-6)
 
 
@@ -46,7 +62,9 @@ def test_four_bit_weights_leave_the_embeddings_in_sixteen() -> None:
 
 def test_adapters_cost_sixteen_bytes_a_parameter() -> None:
     terms = memory.terms(a_run(rank=32, targets="q_proj,v_proj"), shape_of(a_run()), K)
-    assert terms["adapter"] + terms["gradients"] + terms["optimizer"] == pytest.approx(16 * 9_175_040)
+    assert terms["adapter"] + terms["gradients"] + terms["optimizer"] == pytest.approx(
+        16 * 9_175_040
+    )
 
 
 def test_an_encoder_has_no_logits() -> None:
@@ -60,9 +78,13 @@ def test_an_encoder_has_no_logits() -> None:
     st.integers(1, 32),
     st.integers(64, 8192),
 )
-def test_more_tokens_never_need_less(method: str, checkpointing: str, micro_batch: int, seq_len: int) -> None:
+def test_more_tokens_never_need_less(
+    method: str, checkpointing: str, micro_batch: int, seq_len: int
+) -> None:
     quantization = "nf4" if method == "qlora" else "none"
-    run = a_run(method=method, quantization=quantization, checkpointing=checkpointing, seq_len=seq_len)
+    run = a_run(
+        method=method, quantization=quantization, checkpointing=checkpointing, seq_len=seq_len
+    )
     run = replace(run, micro_batch=micro_batch)
     least = allocated(run)
     assert allocated(replace(run, micro_batch=micro_batch + 1)) >= least
@@ -80,9 +102,17 @@ def test_sharding_over_more_cards_never_needs_more(sharding: str, doublings: int
 
 
 def test_a_model_that_stays_on_every_card_beside_its_shards() -> None:
-    # LitGPT, LoRA on two cards: published 20.66 GiB for Llama 2 7B, 33.1 on four for 13B; weights are 12.6 and 24.2
+    # LitGPT, LoRA on two cards: published 20.66 GiB for Llama 2 7B, 33.1 on four for 13B; weights
+    # are 12.6 and 24.2
     for model, cards, published in (("Llama-2-7b", 2, 20.66), ("Llama-2-13b", 4, 33.13)):
-        run = a_run(model, "A100-40GB-SXM", gpus=cards, sharding="fsdp", framework="litgpt", checkpointing="full")
+        run = a_run(
+            model,
+            "A100-40GB-SXM",
+            gpus=cards,
+            sharding="fsdp",
+            framework="litgpt",
+            checkpointing="full",
+        )
         run = replace(run, rank=8, targets="qv", fused_loss="yes", seq_len=1304, mean_tokens=250)
         assert allocated(run) == pytest.approx(published, rel=0.12)
 
@@ -102,11 +132,17 @@ def test_what_comes_and_goes_needs_more_room_than_what_stands() -> None:
 
 @given(st.floats(0.1, 500.0))
 def test_bases_are_in_order(allocated_gib: float) -> None:
-    told = [memory.on_basis(allocated_gib, basis, K) for basis in ("allocated", "active", "reserved", "process")]
+    told = [
+        memory.on_basis(allocated_gib, basis, K)
+        for basis in ("allocated", "active", "reserved", "process")
+    ]
     assert told == sorted(told)
 
 
-@given(st.sampled_from(["allocated", "reserved", "process", "unstated"]), st.sampled_from(["full", "lora"]))
+@given(
+    st.sampled_from(["allocated", "reserved", "process", "unstated"]),
+    st.sampled_from(["full", "lora"]),
+)
 def test_terms_add_up_to_the_median(basis: str, method: str) -> None:
     found = estimate(a_run(method=method, memory_basis=basis))
     assert sum(found.terms.values()) == pytest.approx(found.memory_gib.likely)

@@ -1,4 +1,6 @@
-"""Parameter counts against the counts of the table, which were made on real classes, and against hand formulas."""
+"""Parameter counts against the counts of the table, which were made on real classes, and against
+hand formulas.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ def test_most_families_have_a_formula_and_all_have_a_count() -> None:
 
 def test_lora_by_hand() -> None:
     llama = book().model("Llama-3.2-3B")  # q: 3072 -> 3072, v: 3072 -> 1024, 28 layers
-    assert trainable_params(llama, "lora", 32, "q_proj,v_proj") == 28 * 32 * (3072 + 3072 + 3072 + 1024) == 9_175_040
+    assert (
+        trainable_params(llama, "lora", 32, "q_proj,v_proj")
+        == 28 * 32 * (3072 + 3072 + 3072 + 1024)
+        == 9_175_040
+    )
     assert trainable_params(llama, "lora", 32, "qv") == 9_175_040
     assert trainable_params(llama, "dora", 32, "qv") == 9_175_040 + 28 * (3072 + 1024)
     assert trainable_params(llama, "full", 32, "") == 3_212_749_824
@@ -51,7 +57,10 @@ def test_encoder_decoders_have_the_sizes_of_t5(params: float, hidden: int, layer
 
 def test_encoder_decoders_are_known_by_name() -> None:
     assert all(
-        map(is_encoder_decoder, ["Flan-T5-Large", "t5-base", "mt0-xxl", "google/umt5-xl", "bart-large", "flan-ul2"])
+        map(
+            is_encoder_decoder,
+            ["Flan-T5-Large", "t5-base", "mt0-xxl", "google/umt5-xl", "bart-large", "flan-ul2"],
+        )
     )
     assert not any(map(is_encoder_decoder, [m.name for m in book().models]))
 

@@ -1,4 +1,6 @@
-"""Parameter counts against the classes of transformers and peft on the meta device; skipped where they are absent."""
+"""Parameter counts against the classes of transformers and peft on the meta device; skipped where
+they are absent.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ peft = pytest.importorskip("peft")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 OWN_CODE = {"MptForCausalLM"}
-"""Families whose published sizes were trained with biases and positions that the class of transformers leaves out."""
+"""Families whose published sizes were trained with biases and positions that the class of
+transformers leaves out.
+"""
 
 NEW_FOR_THE_TASK = {
     "BertForSequenceClassification": ("classifier",),
@@ -39,12 +43,24 @@ COUNTED = {
     "Qwen3.5-4B",
     "Qwen3.5-9B",
 }
-"""Families without a formula, in the sizes whose further dimensions are the defaults of their configuration."""
+"""Families without a formula, in the sizes whose further dimensions are the defaults of their
+configuration.
+"""
 
 MODELS = [
-    m for m in book().models if (params_by_formula(m) is not None or m.name in COUNTED) and m.hf_class not in OWN_CODE
+    m
+    for m in book().models
+    if (params_by_formula(m) is not None or m.name in COUNTED) and m.hf_class not in OWN_CODE
 ]
-ADAPTED = ["Llama-3.2-1B", "Qwen2.5-0.5B", "Qwen3-0.6B", "Gemma-2-2b", "phi-2", "Phi-3-mini-4k-instruct", "gpt2-large"]
+ADAPTED = [
+    "Llama-3.2-1B",
+    "Qwen2.5-0.5B",
+    "Qwen3-0.6B",
+    "Gemma-2-2b",
+    "phi-2",
+    "Phi-3-mini-4k-instruct",
+    "gpt2-large",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -69,11 +85,18 @@ def on_meta(model: Model) -> Any:
     }
     if model.experts:
         width = model.moe_intermediate or model.intermediate
-        sizes |= {"num_local_experts": model.experts, "num_experts": model.experts, "moe_intermediate_size": width}
+        sizes |= {
+            "num_local_experts": model.experts,
+            "num_experts": model.experts,
+            "moe_intermediate_size": width,
+        }
         sizes |= {"n_routed_experts": model.experts, "num_experts_per_tok": model.experts_per_token}
     if model.hf_class == "FalconForCausalLM":
         del sizes["head_dim"], sizes["intermediate_size"]
-        sizes |= {"ffn_hidden_size": model.intermediate, "new_decoder_architecture": model.kv_heads > 1}
+        sizes |= {
+            "ffn_hidden_size": model.intermediate,
+            "new_decoder_architecture": model.kv_heads > 1,
+        }
         sizes |= {"num_kv_heads": model.kv_heads, "multi_query": model.kv_heads == 1}
     if model.hf_class in ("GPT2LMHeadModel", "GPTBigCodeForCausalLM"):
         sizes["n_positions"] = model.context_tokens
@@ -81,7 +104,11 @@ def on_meta(model: Model) -> Any:
         sizes |= {"max_position_embeddings": 514, "type_vocab_size": 1}
     if model.hf_class == "DebertaV2ForSequenceClassification":
         sizes |= {"relative_attention": True, "position_buckets": 256, "norm_rel_ebd": "layer_norm"}
-        sizes |= {"share_att_key": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False}
+        sizes |= {
+            "share_att_key": True,
+            "pos_att_type": ["p2c", "c2p"],
+            "position_biased_input": False,
+        }
         sizes |= {"type_vocab_size": 0}
     with warnings.catch_warnings(), torch.device("meta"):
         warnings.simplefilter("ignore")
@@ -95,27 +122,41 @@ def counted(module: Any, *, trained: bool = False) -> int:
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
 def test_a_model_has_the_parameters_of_the_formula(model: Model) -> None:
     built = on_meta(model)
-    beside = sum(counted(built.get_submodule(name)) for name in NEW_FOR_THE_TASK.get(model.hf_class, ()))
+    beside = sum(
+        counted(built.get_submodule(name)) for name in NEW_FOR_THE_TASK.get(model.hf_class, ())
+    )
     assert counted(built) - beside == total_params(model)
 
 
 @pytest.mark.parametrize("targets", ["all-linear", "attention", "qv"])
 @pytest.mark.parametrize("use_dora", [False, True])
 @pytest.mark.parametrize("name", ADAPTED)
-def test_an_adapter_has_the_parameters_of_the_formula(name: str, targets: str, use_dora: bool) -> None:
+def test_an_adapter_has_the_parameters_of_the_formula(
+    name: str, targets: str, use_dora: bool
+) -> None:
     from advisor.estimate.training.params import targeted
 
     model = book().model(name)
     words = "all-linear" if targets == "all-linear" else [m.name for m in targeted(model, targets)]
     config = peft.LoraConfig(
-        r=8, target_modules=words, use_dora=use_dora, task_type="CAUSAL_LM", fan_in_fan_out="gpt2" in name
+        r=8,
+        target_modules=words,
+        use_dora=use_dora,
+        task_type="CAUSAL_LM",
+        fan_in_fan_out="gpt2" in name,
     )
     adapted = peft.get_peft_model(on_meta(model), config, low_cpu_mem_usage=True)
-    assert counted(adapted, trained=True) == trainable_params(model, "dora" if use_dora else "lora", 8, targets)
+    assert counted(adapted, trained=True) == trainable_params(
+        model, "dora" if use_dora else "lora", 8, targets
+    )
 
 
-@pytest.mark.parametrize(("method", "kind"), [("soft-prompt", "PromptTuningConfig"), ("prefix", "PrefixTuningConfig")])
+@pytest.mark.parametrize(
+    ("method", "kind"), [("soft-prompt", "PromptTuningConfig"), ("prefix", "PrefixTuningConfig")]
+)
 def test_virtual_tokens_have_the_parameters_of_the_formula(method: str, kind: str) -> None:
     model = book().model("Llama-3.2-1B")
     config = getattr(peft, kind)(task_type="CAUSAL_LM", num_virtual_tokens=VIRTUAL_TOKENS)
-    assert counted(peft.get_peft_model(on_meta(model), config), trained=True) == trainable_params(model, method, 1, "")
+    assert counted(peft.get_peft_model(on_meta(model), config), trained=True) == trainable_params(
+        model, method, 1, ""
+    )

@@ -17,7 +17,9 @@ def test_operations_by_hand() -> None:
     run = a_run("Llama-2-7b", method="full")
     shape = shape_of(run)
     looked_up = 32_000 * 4096
-    assert throughput.matmul_flops_per_token(run, shape) == pytest.approx(6 * (6_738_415_616 - looked_up))
+    assert throughput.matmul_flops_per_token(run, shape) == pytest.approx(
+        6 * (6_738_415_616 - looked_up)
+    )
     assert throughput.attention_flops_per_token(run, shape, 2048) == 6 * 32 * 4096 * 2048
 
 
@@ -27,10 +29,18 @@ def test_operations_by_hand() -> None:
     st.sampled_from(["none", "fsdp", "zero3", "tp"]),
     st.integers(1, 16),
 )
-def test_shares_are_the_slopes_of_a_step(model: str, method: str, sharding: str, micro_batch: int) -> None:
+def test_shares_are_the_slopes_of_a_step(
+    model: str, method: str, sharding: str, micro_batch: int
+) -> None:
     from advisor.estimate.training import coefficients
 
-    run = a_run(model, method=method, sharding=sharding, gpus=1 if sharding == "none" else 4, micro_batch=micro_batch)
+    run = a_run(
+        model,
+        method=method,
+        sharding=sharding,
+        gpus=1 if sharding == "none" else 4,
+        micro_batch=micro_batch,
+    )
     k, shape = coefficients.fitted(), shape_of(run)
     shares = throughput.shares(run, run.gpu, shape, k)
     assert sum(shares.values()) == pytest.approx(1.0)
@@ -42,7 +52,14 @@ def test_shares_are_the_slopes_of_a_step(model: str, method: str, sharding: str,
 
 
 def test_a_pipeline_waits_for_its_first_and_last_micro_batch() -> None:
-    run = a_run("Llama-3.1-70B", method="full", gpus=8, pipeline_parallel=8, framework="megatron", packed=True)
+    run = a_run(
+        "Llama-3.1-70B",
+        method="full",
+        gpus=8,
+        pipeline_parallel=8,
+        framework="megatron",
+        packed=True,
+    )
     few, many = (estimate(replace(run, grad_accum=n)).tokens_per_second.likely for n in (8, 64))
     assert many / few == pytest.approx((1 + 7 / 8) / (1 + 7 / 64), rel=0.1)
 
@@ -51,7 +68,9 @@ def test_checkpointing_computes_the_layers_again() -> None:
     run = a_run("Llama-2-7b", method="lora")
     again = replace(run, checkpointing="full")
     shape = shape_of(run)
-    more = throughput.matmul_flops_per_token(again, shape) - throughput.matmul_flops_per_token(run, shape)
+    more = throughput.matmul_flops_per_token(again, shape) - throughput.matmul_flops_per_token(
+        run, shape
+    )
     assert more == pytest.approx(2 * (6_738_415_616 - 2 * 32_000 * 4096))
 
 
@@ -61,7 +80,9 @@ def test_checkpointing_computes_the_layers_again() -> None:
     st.integers(1, 64),
     st.integers(64, 8192),
 )
-def test_no_card_computes_faster_than_its_peak(model: str, gpu: str, micro_batch: int, seq_len: int) -> None:
+def test_no_card_computes_faster_than_its_peak(
+    model: str, gpu: str, micro_batch: int, seq_len: int
+) -> None:
     run = a_run(model, gpu, method="full", micro_batch=micro_batch, seq_len=seq_len, packed=True)
     flops = throughput.matmul_flops_per_token(run, shape_of(run))
     peak = (run.gpu.bf16_tflops or run.gpu.fp16_tflops) * 1e12
@@ -77,7 +98,9 @@ def test_copies_on_more_cards_add_their_speed(doublings: int) -> None:
 
 def test_a_pipeline_without_a_schedule_is_no_faster_than_one_card() -> None:
     one = estimate(a_run(packed=True)).tokens_per_second.likely
-    assert estimate(a_run(packed=True, gpus=4, sharding="pp")).tokens_per_second.likely <= one * 1.01
+    assert (
+        estimate(a_run(packed=True, gpus=4, sharding="pp")).tokens_per_second.likely <= one * 1.01
+    )
 
 
 def test_padding_is_not_counted_as_work() -> None:
@@ -90,7 +113,9 @@ def test_padding_is_not_counted_as_work() -> None:
 @pytest.mark.parametrize("count", [1, 2, 4, 16])
 def test_the_longest_of_a_batch_is_that_of_drawn_lengths(count: int) -> None:
     drawn = np.random.default_rng(0).lognormal(0.0, throughput.SPREAD_OF_LENGTHS, (200_000, count))
-    assert throughput.longest_of(count) == pytest.approx(drawn.max(axis=1).mean() / drawn.mean(), rel=0.02)
+    assert throughput.longest_of(count) == pytest.approx(
+        drawn.max(axis=1).mean() / drawn.mean(), rel=0.02
+    )
 
 
 def test_batches_of_unlike_examples_are_padded_to_their_longest() -> None:
@@ -101,12 +126,17 @@ def test_batches_of_unlike_examples_are_padded_to_their_longest() -> None:
     assert throughput.computed_length(replace(run, micro_batch=1), shape) == pytest.approx(200)
     between = throughput.computed_length(replace(run, padding_free=None), shape)
     assert between == pytest.approx(200 * throughput.longest_of(8) ** 0.5)
-    told = [estimate(replace(run, padding_free=known)).tokens_per_second.range for known in (True, None, False)]
+    told = [
+        estimate(replace(run, padding_free=known)).tokens_per_second.range
+        for known in (True, None, False)
+    ]
     assert told[0].p50 > told[1].p50 > told[2].p50
     assert told[1].p90 / told[1].p10 > 1.2 * told[0].p90 / told[0].p10
     for full in (replace(run, padding_free=True), replace(run, tokens_basis="padded")):
         assert throughput.computed_length(full, shape) == 200
-        assert estimate(full).tokens_per_second.likely > 1.5 * estimate(run).tokens_per_second.likely
+        assert (
+            estimate(full).tokens_per_second.likely > 1.5 * estimate(run).tokens_per_second.likely
+        )
 
 
 def test_a_soft_prompt_stands_before_every_sequence() -> None:
@@ -119,13 +149,18 @@ def test_a_soft_prompt_stands_before_every_sequence() -> None:
 
 def test_plain_code_goes_through_experts_one_by_one() -> None:
     one = a_run("Qwen3-30B-A3B", "H100-SXM", method="full", mean_tokens=64)
-    assert estimate(one).step_seconds.likely > 3 * estimate(replace(one, framework="megatron")).step_seconds.likely
+    assert (
+        estimate(one).step_seconds.likely
+        > 3 * estimate(replace(one, framework="megatron")).step_seconds.likely
+    )
 
 
 def test_a_card_without_a_stated_peak_is_told_from_its_bandwidth() -> None:
     run = a_run(gpu="RTX 4060")
     assert estimate(run).tokens_per_second.likely > 0
-    unknown = replace(run, gpu=replace(run.gpu, bandwidth_gb_per_second=None, bf16_tflops=None, fp16_tflops=None))
+    unknown = replace(
+        run, gpu=replace(run.gpu, bandwidth_gb_per_second=None, bf16_tflops=None, fp16_tflops=None)
+    )
     told = estimate(unknown).tokens_per_second
     assert not told.range.is_known
     assert "neither peak nor bandwidth" in told.reason
