@@ -45,11 +45,11 @@ def lengths() -> list[int]:
 def projected(method: str, steps: int, share: float) -> tuple[float, float, float]:
     """Hours of a run of `steps` by a calibration of `share` of them: P10, P50, P90."""
     from advisor.calibrate import throughput
-    from advisor.calibrate.child.device import Device
-    from advisor.calibrate.child.reporter import Reporter
-    from advisor.calibrate.child.stop import Stop
-    from advisor.calibrate.child.throughput import measure
-    from advisor.core.calibration import Status, TrialOutcome
+    from advisor.calibrate.worker.device import Device
+    from advisor.calibrate.worker.reporter import Reporter
+    from advisor.calibrate.worker.stop import Stop
+    from advisor.calibrate.worker.throughput import measure
+    from advisor.core.experiment import Status, TrialOutcome
 
     short = round(steps * share)
     setup = throughput.Setup(
@@ -76,11 +76,11 @@ def real(method: str, steps: int, seed: int) -> tuple[float, float]:
     """Hours of the run itself, start and one save in it: CPU time, wall time."""
     from safetensors.torch import save_file
 
-    from advisor.calibrate.child.adapt import adapt
-    from advisor.calibrate.child.architecture import blueprint
-    from advisor.calibrate.child.batches import Rows
-    from advisor.calibrate.child.device import Device
-    from advisor.calibrate.child.loop import Trainer
+    from advisor.calibrate.worker.adapt import adapt
+    from advisor.calibrate.worker.architecture import blueprint
+    from advisor.calibrate.worker.batches import Rows
+    from advisor.calibrate.worker.device import Device
+    from advisor.calibrate.worker.loop import Trainer
 
     begun, wall = time.process_time(), time.perf_counter()
     model = adapt(

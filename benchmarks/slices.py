@@ -32,8 +32,8 @@ LENGTHS = (24, 32, 48, 64, 64, 96, 128)
 def ratios(method: str, steps: int) -> tuple[float, float | None, bool]:
     """(step time told ÷ measured, memory told ÷ measured, whether every trial was steady)."""
     from advisor.calibrate import client, depths, throughput
-    from advisor.core.calibration import Status
     from advisor.core.events import CancelToken
+    from advisor.core.experiment import Status
 
     setup = throughput.Setup(
         "deep",

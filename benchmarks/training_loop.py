@@ -48,8 +48,8 @@ def model(device: str) -> object:
     """A fresh adapted model with the same random weights every time."""
     import torch
 
-    from advisor.calibrate.child.adapt import adapt
-    from advisor.calibrate.child.architecture import blueprint
+    from advisor.calibrate.worker.adapt import adapt
+    from advisor.calibrate.worker.architecture import blueprint
 
     torch.manual_seed(0)
     return adapt(
@@ -70,9 +70,9 @@ def rows(steps: int) -> list[list[int]]:
 
 def ours(steps: int, device: str) -> float:
     """Seconds a step of our loop."""
-    from advisor.calibrate.child.batches import Batch, Example, collate
-    from advisor.calibrate.child.device import Device
-    from advisor.calibrate.child.loop import Trainer
+    from advisor.calibrate.worker.batches import Batch, Example, collate
+    from advisor.calibrate.worker.device import Device
+    from advisor.calibrate.worker.loop import Trainer
 
     data = rows(steps)
 

@@ -67,9 +67,11 @@ def test_every_example_gets_a_verdict_whose_sums_add_up(path: Path) -> None:
     found = judged(path)
     assert found.verdict in ("prompt", "tune", "hybrid", "undecided")
     assert 1 <= len(found.why) <= 5
-    for arm in found.arms:
-        parts = [arm.figure(f"run.{p}") for p in ("inference", "hosting", "people", "retraining")]
-        total = arm.figure("run.total")
+    for option in found.arms:
+        parts = [
+            option.figure(f"run.{p}") for p in ("inference", "hosting", "people", "retraining")
+        ]
+        total = option.figure("run.total")
         assert total is not None
         values = [p.value for p in parts if p is not None]
         if None in values:
@@ -321,8 +323,8 @@ def test_an_adapter_of_alike_segments_learns_from_one_segments_labels_and_all_ar
     for a, b in zip(one.arms, six.arms, strict=True):
         assert a.id == b.id
         assert a.quality == b.quality
-        tokens = [arm.figure("train.tokens") for arm in (a, b)]
-        graded = [arm.figure("once.evaluation") for arm in (a, b)]
+        tokens = [option.figure("train.tokens") for option in (a, b)]
+        graded = [option.figure("once.evaluation") for option in (a, b)]
         assert graded[1].value - graded[0].value == pytest.approx(5 * 50 * 2.0)
         if tokens[0] is not None:
             assert tokens[1].value == pytest.approx(6 * tokens[0].value)

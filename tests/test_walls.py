@@ -126,10 +126,10 @@ def imported_packages(source: Path) -> set[str]:
 SOURCES = sorted((ROOT / "advisor").rglob("*.py"))
 
 OWNERS = {
-    "torch": "calibrate/child/",
-    "transformers": "calibrate/child/",
-    "peft": "calibrate/child/",
-    "accelerate": "calibrate/child/",
+    "torch": "calibrate/worker/",
+    "transformers": "calibrate/worker/",
+    "peft": "calibrate/worker/",
+    "accelerate": "calibrate/worker/",
     "textual": "tui/",
     "sqlite_utils": "store/",
     "sqlite3": "store/",

@@ -9,7 +9,7 @@ from advisor.backtest.runs_scores import TITLES, markdown
 
 HEAD = """# How far estimates of training runs are off
 
-This page is written by `python calibration/accuracy_runs.py RUNS.csv`; a test holds it against the recorded figures.
+This page is written by `python tools/accuracy_runs.py RUNS.csv`; a test holds it against the recorded figures.
 `advisor backtest runs FILE` gives the same tables for any file with the same columns.
 
 Each source of published runs is foretold with constants that were fitted without that source. Errors are

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
-from advisor.core.calibration import Actual, Bias
+from advisor.core.experiment import Actual, Bias
 from advisor.core.quantity import Basis, Quantity, Range
 
 Z80 = 1.2815515655446004

@@ -30,11 +30,11 @@ from advisor.calibrate.protocol import (
     parse,
     write_plan,
 )
-from advisor.core.calibration import ANSWERED, Choice, Plan, Status, TrialOutcome
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
+from advisor.core.experiment import ANSWERED, Choice, Plan, Status, TrialOutcome
 
-CHILD = (sys.executable, "-P", "-m", "advisor.calibrate.child")
+CHILD = (sys.executable, "-P", "-m", "advisor.calibrate.worker")
 """The child's own interpreter; -P keeps the working folder out of its import path."""
 
 ASK_SECONDS, TERM_SECONDS = 8.0, 4.0

@@ -16,9 +16,9 @@ from typing import Any
 
 from advisor.calibrate.protocol import Event
 from advisor.calibrate.quality import checked_config, model_folder
-from advisor.core.calibration import Plan
 from advisor.core.errors import Cancelled, MissingExtra, UsageError
 from advisor.core.events import CancelToken
+from advisor.core.experiment import Plan
 
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 UNWANTED = ("*/*", "consolidated*.safetensors", "adapter_*")

@@ -10,8 +10,8 @@ from typing import Any
 
 from advisor.calibrate import depths
 from advisor.calibrate.throughput import Length, Setup
-from advisor.core.calibration import Forecast, Plan, Trial
 from advisor.core.errors import UsageError
+from advisor.core.experiment import Forecast, Plan, Trial
 from advisor.core.facts import Gpu
 from advisor.core.probes import Card
 from advisor.core.quantity import Range

@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from advisor.calibrate.throughput import WholeModel, from_slices
-from advisor.core.calibration import RunRecord, Status, Trial, TrialOutcome
+from advisor.core.experiment import RunRecord, Status, Trial, TrialOutcome
 from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingMeasurement, TrainingRun
 

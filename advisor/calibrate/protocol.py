@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.core.calibration import Plan, Trial
+from advisor.core.experiment import Plan, Trial
 
 SCHEMA = 1
 CANCEL, NEXT, ENOUGH = "cancel", "next", "enough"

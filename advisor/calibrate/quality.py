@@ -16,8 +16,8 @@ from typing import Any
 from advisor.calibrate.general import forgotten, general_sets
 from advisor.calibrate.intervals import comparisons, score_interval
 from advisor.calibrate.metrics.marking import Marking, marking
-from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
 from advisor.core.errors import MissingExtra, UsageError
+from advisor.core.experiment import Plan, Status, Trial, TrialOutcome
 
 Pair = tuple[str, str]
 HELD_OUT, FEWEST_ITEMS, MOST_ITEMS = 0.2, 10, 500

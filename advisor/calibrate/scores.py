@@ -11,8 +11,8 @@ from typing import Any
 
 from advisor.calibrate.metrics.marking import NAMES
 from advisor.core.brief import Score
-from advisor.core.calibration import KeptTrial, Plan, RunRecord, Status, TrialOutcome
 from advisor.core.errors import UsageError
+from advisor.core.experiment import KeptTrial, Plan, RunRecord, Status, TrialOutcome
 from advisor.core.quantity import Range
 
 HYBRID = "tuned-few-shot"

@@ -11,7 +11,7 @@ from typing import Any
 from advisor.calibrate.hub import GIB, missing_bytes
 from advisor.calibrate.scores import item_scores, measured_scores
 from advisor.calibrate.throughput import Projection
-from advisor.core.calibration import (
+from advisor.core.experiment import (
     Bias,
     Forecast,
     Plan,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
-from advisor.core.calibration import DepthFit
+from advisor.core.experiment import DepthFit
 
 FEWEST_STEPS = 8
 """Below this many steps after warm-up nothing is said about steadiness."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from advisor.calibrate import depths
 from advisor.calibrate.statistics import depth_fit, quantile
-from advisor.core.calibration import DepthFit, Plan, Status, Trial, TrialOutcome, digest
 from advisor.core.errors import UsageError
+from advisor.core.experiment import DepthFit, Plan, Status, Trial, TrialOutcome, digest
 from advisor.core.facts import Model
 from advisor.core.quantity import Range
 

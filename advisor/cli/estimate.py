@@ -261,7 +261,7 @@ def _own_runs(known: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]
 
     if run.gpu is None or not folders().database.is_file():
         return ()
-    from advisor import calibration
+    from advisor import own_runs
 
     def same(other: TrainingRun) -> bool:
         named = other.model_name.lower() == run.model_name.lower() or (
@@ -272,7 +272,7 @@ def _own_runs(known: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]
             for name in ("method", "quantization", "gpus")
         )
 
-    return tuple(m for m in calibration.measurements(known, run.gpu.name) if same(m.run))
+    return tuple(m for m in own_runs.measurements(known, run.gpu.name) if same(m.run))
 
 
 def _on_cheapest_card(known: Facts, given: dict[str, Any], run: TrainingRun) -> TrainingRun:

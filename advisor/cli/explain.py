@@ -31,7 +31,7 @@ from advisor.core.errors import UsageError
 def command(
     brief: Path,
     figure: str,
-    arm_id: str,
+    option_id: str,
     everything: bool,
     answers: tuple[str, ...],
     ignore_runs: bool,
@@ -53,15 +53,15 @@ def command(
         held, pipeline.look(held, own_runs=not ignore_runs, events=output.narrate)
     )
     if everything:
-        arms = [report.arm(verdict, arm_id)] if arm_id else list(verdict.arms)
+        options = [report.option(verdict, option_id)] if option_id else list(verdict.arms)
         shown = {
             "schema": verdict.schema,
-            "arms": [{"id": a.id, "figures": a.figures} for a in arms],
+            "arms": [{"id": a.id, "figures": a.figures} for a in options],
         }
         output.show(
-            json.dump(shown) if as_json else report.render_all(verdict, output.width(), arm_id)
+            json.dump(shown) if as_json else report.render_all(verdict, output.width(), option_id)
         )
         return
-    arm, found = report.find(verdict, figure, arm_id)
-    record = {"schema": verdict.schema, "arm": arm.id, "figure": found}
-    output.show(json.dump(record) if as_json else report.render(arm, found, output.width()))
+    option, found = report.find(verdict, figure, option_id)
+    record = {"schema": verdict.schema, "arm": option.id, "figure": found}
+    output.show(json.dump(record) if as_json else report.render(option, found, output.width()))

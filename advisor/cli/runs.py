@@ -27,11 +27,11 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
 def list_(kind: str, limit: int, as_json: bool) -> None:
     """The runs begun last, newest first."""
-    from advisor import calibration
+    from advisor import experiments
     from advisor.calibrate.show import list_lines
     from advisor.report.json import dump
 
-    found = calibration.runs(limit, kind)
+    found = experiments.runs(limit, kind)
     output.show(dump(found) if as_json else "\n".join(list_lines(found)) + "\n")
 
 
@@ -52,11 +52,11 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The whole run as JSON, for programs.")
 def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json: bool) -> None:
     """What a run showed."""
-    from advisor import calibration
+    from advisor import experiments
     from advisor.calibrate.show import brief_tables, result_lines, score_table
     from advisor.report.json import dump
 
-    record = calibration.run_record(run)
+    record = experiments.run_record(run)
     if scores is not None:
         output.save(scores, score_table(record, as_model))
         return
@@ -64,7 +64,7 @@ def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json:
         output.show(brief_tables(record, as_model))
         return
     output.show(
-        dump(calibration.run_data(record)) if as_json else "\n".join(result_lines(record)) + "\n"
+        dump(experiments.run_data(record)) if as_json else "\n".join(result_lines(record)) + "\n"
     )
 
 
@@ -78,11 +78,11 @@ def replay(run: str, speed: float, as_json: bool) -> None:
     """Show a recorded run again: a run's number, or a file of events such as those in
     calibration/reference.
     """
-    from advisor import calibration
+    from advisor import experiments
     from advisor.calibrate.progress import Progress
 
     progress, before = Progress(), 0.0
-    for event in calibration.recorded_events(run):
+    for event in experiments.recorded_events(run):
         if speed > 0.0:
             time.sleep(max(event.at_seconds - before, 0.0) / speed)
             before = event.at_seconds
@@ -102,9 +102,9 @@ def replay(run: str, speed: float, as_json: bool) -> None:
 @click.argument("run", type=int)
 def forget(run: int) -> None:
     """Delete a run for good: what it measured enters no estimate and no verdict any more."""
-    from advisor import calibration
+    from advisor import experiments
 
-    found = calibration.forget(run)
+    found = experiments.forget(run)
     _line(f"run {found.id} is forgotten: {found.kind}, {found.name}")
 
 
@@ -121,10 +121,10 @@ def import_(file: Path, stated: tuple[str, ...]) -> None:
     """Keep runs that other programs recorded: trainer_state.json, PEFT results, CSV tables, W&B
     histories.
     """
-    from advisor import calibration
+    from advisor import experiments
 
     pairs = dict(_pair(text) for text in stated)
-    form, run, count = calibration.import_runs(file, pairs)
+    form, run, count = experiments.import_runs(file, pairs)
     _line(f"run {run}: {count} imported from {file} ({form})")
 
 
@@ -151,10 +151,10 @@ def record_actual(
 
     WHAT is a figure such as train.hours, run.seconds or run.usd; ACTUAL its real value.
     """
-    from advisor import calibration
+    from advisor import experiments
     from advisor.calibrate.show import bias_lines
 
-    found = calibration.record_actual(
+    found = experiments.record_actual(
         what, actual, unit=unit, run_id=run, forecast=forecast, low=low, high=high, note=note
     )
     for line in bias_lines(found):

@@ -51,7 +51,7 @@ class FigureRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ArmRecord:
+class OptionRecord:
     """An option that meets the hard rules, with its estimates."""
 
     id: str
@@ -249,7 +249,7 @@ class Verdict:
     p_best: float
     expected_regret_usd: float | None
     why: tuple[str, ...]
-    arms: tuple[ArmRecord, ...]
+    arms: tuple[OptionRecord, ...]
     excluded: tuple[Excluded, ...]
     break_even: BreakEven
     flip_points: tuple[FlipPoint, ...]
@@ -274,5 +274,5 @@ class Verdict:
     ] = ()  # the options by the user's weights, where there are any
 
     @property
-    def chosen(self) -> ArmRecord | None:
+    def chosen(self) -> OptionRecord | None:
         return next((a for a in self.arms if a.id == self.arm), None)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from advisor.core.arm import Estimate
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import BreakEven
 from advisor.decide.evaluator import Cases, Evaluator
@@ -161,7 +161,7 @@ def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:
     linear in it.
     """
     pair = [cases.estimates[pick], cases.estimates[other]]
-    prompted = next((e for e in pair if e.arm.approach == "prompt"), None)
+    prompted = next((e for e in pair if e.option.approach == "prompt"), None)
     if prompted is None or not prompted["run.inference"].value > 0:
         return None
     rival = pair[1] if prompted is pair[0] else pair[0]

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from advisor.core.arm import Estimate
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.option import Estimate
 from advisor.core.verdict import CriterionValue
 
 USUAL_WEEKS = 52.0
@@ -82,7 +82,7 @@ def weigh(
     figure has none.
     """
     anchors = {name: CRITERIA[name][1](brief) for name in weights if weights[name] > 0}
-    values = [CriterionValue(e.arm.id, _value(e, weights, anchors)) for e in estimates]
+    values = [CriterionValue(e.option.id, _value(e, weights, anchors)) for e in estimates]
     return tuple(sorted(values, key=lambda v: (v.value is None, -(v.value or 0.0), v.id)))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from advisor.core.arm import Estimate
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate
 from advisor.core.quantity import Range
 
 if TYPE_CHECKING:

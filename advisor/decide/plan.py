@@ -18,7 +18,7 @@ def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[
     none.
     """
     flip = next((f for f in flips if f.input == "data.examples" and f.value > (f.now or 0)), None)
-    chosen = ranking.arms[ranking.pick]
+    chosen = ranking.options[ranking.pick]
     if flip is None or flip.verdict_becomes == chosen.approach:
         return ()
     missing = flip.value - (flip.now or 0.0)

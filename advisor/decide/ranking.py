@@ -16,9 +16,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Range
 
 Matrix = NDArray[np.float64]
@@ -40,7 +40,7 @@ SCORE_TIE = 0.01
 class Ranking:
     """Arms against cases: arrays of shape (cases, arms). Arms of unknown cost are never best."""
 
-    arms: tuple[Arm, ...]
+    options: tuple[Option, ...]
     cost: Matrix  # horizon.total, USD; NaN where unknown
     once: Matrix  # once.total, USD
     quality: Matrix
@@ -77,8 +77,8 @@ class Ranking:
         Shape (arms,).
         """
         if not self.rankable.any():
-            return np.zeros(len(self.arms))
-        return np.bincount(self.best[1:], minlength=len(self.arms)) / max(1, len(self.best) - 1)
+            return np.zeros(len(self.options))
+        return np.bincount(self.best[1:], minlength=len(self.options)) / max(1, len(self.best) - 1)
 
     @cached_property
     def p_meets(self) -> Matrix:
@@ -121,19 +121,21 @@ class Ranking:
             return int(self.p_best.argmax())
         return int(np.where(enough, self.effective.mean(axis=0), np.inf).argmin())
 
-    def regret(self, arm: int) -> float:
+    def regret(self, option: int) -> float:
         """Expected USD that hindsight would have saved over starting with this arm; NaN where no
         cost is known.
         """
         if not self.rankable.any():
             return float("nan")
-        return float((self.effective[:, arm] - self.effective.min(axis=1)).mean())
+        return float((self.effective[:, option] - self.effective.min(axis=1)).mean())
 
     def p_approach(self, approach: str) -> float:
         """Share of draws in which an arm of this approach is best."""
         return float(
             sum(
-                p for arm, p in zip(self.arms, self.p_best, strict=True) if arm.approach == approach
+                p
+                for option, p in zip(self.options, self.p_best, strict=True)
+                if option.approach == approach
             )
         )
 
@@ -177,7 +179,7 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
         money = within(once, budget.one_off_usd) & within(monthly, budget.monthly_usd)
         time = within(weeks, budget.weeks)
     return Ranking(
-        tuple(e.arm for e in estimates),
+        tuple(e.option for e in estimates),
         column("horizon.total"),
         once,
         quality,

@@ -85,12 +85,12 @@ def best_of_another_approach(ranking: Ranking) -> int | None:
     """The likely-cheapest arm of another approach that meets the limits and does not rest on the
     same tuned model.
     """
-    pick = ranking.arms[ranking.pick]
+    pick = ranking.options[ranking.pick]
     others = [
-        i for i, arm in enumerate(ranking.arms)
-        if arm.approach != pick.approach and ranking.rankable[i] and not (pick.family and arm.family == pick.family)
+        i for i, option in enumerate(ranking.options)
+        if option.approach != pick.approach and ranking.rankable[i] and not (pick.family and option.family == pick.family)
     ]  # fmt: skip
-    for allowed in (ranking.meets[0], ranking.p_meets >= 0.05, [True] * len(ranking.arms)):
+    for allowed in (ranking.meets[0], ranking.p_meets >= 0.05, [True] * len(ranking.options)):
         found = [i for i in others if allowed[i]]
         if found:
             return min(found, key=lambda i: float(ranking.cost[0, i]))
@@ -119,7 +119,7 @@ def _leakage(brief: Brief, setting: Setting, ranking: Ranking) -> Readiness | No
         target > 0
         and tuned
         and max(tuned) >= target > worst
-        and ranking.arms[ranking.pick].approach != "prompt"
+        and ranking.options[ranking.pick].approach != "prompt"
     ):
         return Readiness(
             "leakage",
@@ -180,7 +180,9 @@ def _target(brief: Brief) -> Readiness | None:
 
 
 def _prices(ranking: Ranking) -> Readiness | None:
-    unknown = [a.id for a, known in zip(ranking.arms, ranking.rankable, strict=True) if not known]
+    unknown = [
+        a.id for a, known in zip(ranking.options, ranking.rankable, strict=True) if not known
+    ]
     if not unknown:
         return None
     status = "warn" if ranking.rankable.any() else "stop"

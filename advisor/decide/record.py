@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from advisor.core.arm import Estimate
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate
 from advisor.core.quantity import UNKNOWN, Basis, Range
-from advisor.core.verdict import ArmRecord, FigureInput, FigureRecord, SourceRecord
+from advisor.core.verdict import FigureInput, FigureRecord, OptionRecord, SourceRecord
 from advisor.decide.quantiles import quantiles
 
 HEADLINE = ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
@@ -33,17 +33,17 @@ class Recorder:
             self._ranges[id(rows)] = (rows, quantiles(rows[1:] if len(rows) > 1 else rows))
         return self._ranges[id(rows)][1]
 
-    def arm(
+    def option(
         self, estimate: Estimate, p_meets: float, p_best: float, figures: Iterable[Figure]
-    ) -> ArmRecord:
+    ) -> OptionRecord:
         """An arm with its headline ranges and the given figures."""
-        arm = estimate.arm
+        option = estimate.option
         once, month, total, weeks, quality = (
             self.spread(estimate[i])
             for i in ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
         )
-        return ArmRecord(
-            arm.id, "as-is" if arm.as_is else arm.approach, arm.technique, arm.model, arm.runs_on, once, month, total,
+        return OptionRecord(
+            option.id, "as-is" if option.as_is else option.approach, option.technique, option.model, option.runs_on, once, month, total,
             weeks, quality, round(p_meets, 6), round(p_best, 6), tuple(self.figure(f) for f in figures),
         )  # fmt: skip
 

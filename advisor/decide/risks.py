@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.core.arm import Estimate
 from advisor.core.brief import Brief
+from advisor.core.option import Estimate
 from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, Risk
 from advisor.decide.rules import is_hosted, last_day, tariffs
@@ -37,18 +37,18 @@ def risks(
 
 
 def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]:
-    ends = last_day(pick.arm, brief, setting)
+    ends = last_day(pick.option, brief, setting)
     if ends is not None:
         days = (ends - setting.as_of).days
         yield Risk(
             "lifecycle",
-            f"{pick.arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the move",
+            f"{pick.option.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the move",
         )
-    elif is_hosted(pick.arm):
+    elif is_hosted(pick.option):
         months = brief.budget.horizon_months
         yield Risk(
             "lifecycle",
-            f"no end of {pick.arm.model} is announced; over {months} months expect one migration",
+            f"no end of {pick.option.model} is announced; over {months} months expect one migration",
         )
 
 
@@ -59,16 +59,16 @@ def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[
         or not 1 / THINKABLE <= even.price_multiple <= THINKABLE
     ):
         return
-    prompted = pick if pick.arm.approach == "prompt" else rival
+    prompted = pick if pick.option.approach == "prompt" else rival
     change = "rise" if prompted is pick else "fall"
-    moved = f"a {change} of {prompted.arm.model} to {even.price_multiple:.3g} × today's prices"
-    yield Risk("price", f"{moved} makes {rival.arm.id} as cheap")
+    moved = f"a {change} of {prompted.option.model} to {even.price_multiple:.3g} × today's prices"
+    yield Risk("price", f"{moved} makes {rival.option.id} as cheap")
 
 
 def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
-    for price in tariffs(pick.arm, setting):
+    for price in tariffs(pick.option, setting):
         again = pick["once.total"].value
-        if "hosted" in pick.arm.serving:
+        if "hosted" in pick.option.serving:
             yield Risk(
                 "lock-in",
                 f"weights tuned at {price.provider} stay there: leaving costs the ${again:,.0f} again",
@@ -76,7 +76,7 @@ def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
 
 
 def _learning(pick: Estimate) -> Iterator[Risk]:
-    if pick.arm.approach != "prompt":
+    if pick.option.approach != "prompt":
         yield Risk("forgetting", FORGETTING)
 
 

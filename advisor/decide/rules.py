@@ -8,59 +8,59 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from advisor.core.arm import Arm
 from advisor.core.brief import Brief
 from advisor.core.facts import TokenPrice
+from advisor.core.option import Option
 from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded
 
 HOURS_PER_WEEK_AT_WORK = 40.0
 
-Rule = Callable[[Arm, Brief, Setting], str]
+Rule = Callable[[Option, Brief, Setting], str]
 """Why an arm is out, or an empty string."""
 
 
 def rule_out(
-    arms: Iterable[Arm], brief: Brief, setting: Setting
-) -> tuple[tuple[Arm, ...], tuple[Excluded, ...]]:
+    options: Iterable[Option], brief: Brief, setting: Setting
+) -> tuple[tuple[Option, ...], tuple[Excluded, ...]]:
     """The arms that every rule lets through, and the others with the first rule that stops them."""
     kept, out = [], []
-    for arm in arms:
+    for option in options:
         stopped = next(
-            ((name, why) for name, rule in RULES.items() if (why := rule(arm, brief, setting))),
+            ((name, why) for name, rule in RULES.items() if (why := rule(option, brief, setting))),
             None,
         )
         if stopped is None:
-            kept.append(arm)
+            kept.append(option)
         else:
-            out.append(Excluded(arm.id, *stopped))
+            out.append(Excluded(option.id, *stopped))
     return tuple(kept), tuple(out)
 
 
-def is_hosted(arm: Arm) -> bool:
+def is_hosted(option: Option) -> bool:
     """Whether requests leave the team's own or rented machines."""
-    served_here = "owned" in arm.serving or "rented" in arm.serving
-    return not served_here or bool(arm.helper)
+    served_here = "owned" in option.serving or "rented" in option.serving
+    return not served_here or bool(option.helper)
 
 
-def tariffs(arm: Arm, setting: Setting) -> tuple[TokenPrice, ...]:
+def tariffs(option: Option, setting: Setting) -> tuple[TokenPrice, ...]:
     """The price rows behind the hosted parts of an arm: of its model, and of the one behind a
     cascade.
     """
-    found = [setting.price(arm.helper)] if arm.helper else []
-    if "hosted" in arm.serving:
-        found.append(setting.tuned_price(arm.model))
-    elif is_hosted(arm) and not arm.helper:
-        found.append(setting.price(arm.model))
+    found = [setting.price(option.helper)] if option.helper else []
+    if "hosted" in option.serving:
+        found.append(setting.tuned_price(option.model))
+    elif is_hosted(option) and not option.helper:
+        found.append(setting.price(option.model))
     return tuple(price for price in found if price is not None)
 
 
-def last_day(arm: Arm, brief: Brief, setting: Setting) -> date | None:
+def last_day(option: Option, brief: Brief, setting: Setting) -> date | None:
     """The last day of the model an arm is served by; None: no end known."""
-    if arm.as_is and brief.current is not None and brief.current.ends is not None:
+    if option.as_is and brief.current is not None and brief.current.ends is not None:
         return brief.current.ends
     return min(
-        (price.ends for price in tariffs(arm, setting) if price.ends is not None), default=None
+        (price.ends for price in tariffs(option, setting) if price.ends is not None), default=None
     )
 
 
@@ -69,18 +69,18 @@ def horizon_end(brief: Brief, setting: Setting) -> date:
     return setting.as_of + timedelta(hours=730 * brief.budget.horizon_months)
 
 
-def _may_leave(arm: Arm, brief: Brief, setting: Setting) -> str:
-    if brief.policy.data_may_leave or not is_hosted(arm):
+def _may_leave(option: Option, brief: Brief, setting: Setting) -> str:
+    if brief.policy.data_may_leave or not is_hosted(option):
         return ""
     return "data may not leave, and this option sends every request to a provider"
 
 
-def _open_weights(arm: Arm, brief: Brief, setting: Setting) -> str:
+def _open_weights(option: Option, brief: Brief, setting: Setting) -> str:
     if not brief.policy.open_weights_only:
         return ""
     closed = [
         m
-        for m in (arm.model, arm.helper)
+        for m in (option.model, option.helper)
         if m and setting.model(m) is None and not _is_open(m, setting)
     ]
     return f"{closed[0]} has no open weights" if closed else ""
@@ -91,22 +91,22 @@ def _is_open(model: str, setting: Setting) -> bool:
     return price is not None and price.open_weights
 
 
-def _allowed_provider(arm: Arm, brief: Brief, setting: Setting) -> str:
+def _allowed_provider(option: Option, brief: Brief, setting: Setting) -> str:
     allowed = brief.policy.allowed_providers
-    if not allowed or not is_hosted(arm):
+    if not allowed or not is_hosted(option):
         return ""
-    named, prices = {a.lower() for a in allowed}, tariffs(arm, setting)
+    named, prices = {a.lower() for a in allowed}, tariffs(option, setting)
     if not prices:
-        return f"no price of an allowed provider ({', '.join(allowed)}) is known for {arm.helper or arm.model}"
+        return f"no price of an allowed provider ({', '.join(allowed)}) is known for {option.helper or option.model}"
     other = next((p.provider for p in prices if p.provider.lower() not in named), "")
     return f"{other} is not one of {', '.join(allowed)}" if other else ""
 
 
-def _residency(arm: Arm, brief: Brief, setting: Setting) -> str:
+def _residency(option: Option, brief: Brief, setting: Setting) -> str:
     wanted = brief.policy.residency.lower()
     abroad = [
         p
-        for p in tariffs(arm, setting)
+        for p in tariffs(option, setting)
         if p.regions and wanted not in {r.lower() for r in p.regions}
     ]
     if not wanted or not abroad:
@@ -114,34 +114,34 @@ def _residency(arm: Arm, brief: Brief, setting: Setting) -> str:
     return f"{abroad[0].provider} keeps no data in {wanted}, only in {', '.join(abroad[0].regions)}"
 
 
-def _open_service(arm: Arm, brief: Brief, setting: Setting) -> str:
-    if "hosted" not in arm.serving or arm.as_is:
+def _open_service(option: Option, brief: Brief, setting: Setting) -> str:
+    if "hosted" not in option.serving or option.as_is:
         return ""
-    price = setting.tuned_price(arm.model)
+    price = setting.tuned_price(option.model)
     if price is None or price.closed is None or price.closed > setting.as_of:
         return ""
     return f"tuning at {price.provider} is closed since {price.closed:%Y-%m-%d}"
 
 
-def _still_there(arm: Arm, brief: Brief, setting: Setting) -> str:
+def _still_there(option: Option, brief: Brief, setting: Setting) -> str:
     """The arm in place must last the horizon; any other must last until it could start."""
-    ends = last_day(arm, brief, setting)
+    ends = last_day(option, brief, setting)
     if ends is None or ends > horizon_end(brief, setting):
         return ""
-    if arm.as_is:
-        return f"{arm.model} ends {ends:%Y-%m-%d}, inside the horizon"
-    start = setting.as_of + timedelta(days=7 * _hours(arm, brief) / HOURS_PER_WEEK_AT_WORK)
+    if option.as_is:
+        return f"{option.model} ends {ends:%Y-%m-%d}, inside the horizon"
+    start = setting.as_of + timedelta(days=7 * _hours(option, brief) / HOURS_PER_WEEK_AT_WORK)
     return (
-        f"{arm.model} ends {ends:%Y-%m-%d}, before this option could start ({start:%Y-%m-%d})"
+        f"{option.model} ends {ends:%Y-%m-%d}, before this option could start ({start:%Y-%m-%d})"
         if ends <= start
         else ""
     )
 
 
-def _hours(arm: Arm, brief: Brief) -> float:
+def _hours(option: Option, brief: Brief) -> float:
     """Likely hours of work before the arm starts."""
     prompt, tuning = brief.team.prompt_hours.likely, brief.team.tuning_hours.likely
-    return {"prompt": prompt, "tune": tuning, "hybrid": prompt + tuning}[arm.approach]
+    return {"prompt": prompt, "tune": tuning, "hybrid": prompt + tuning}[option.approach]
 
 
 RULES: dict[str, Rule] = {
@@ -154,19 +154,19 @@ RULES: dict[str, Rule] = {
 }
 
 
-def cautions(arms: Sequence[Arm], brief: Brief, setting: Setting) -> tuple[str, ...]:
+def cautions(options: Sequence[Option], brief: Brief, setting: Setting) -> tuple[str, ...]:
     """What the rules could not settle: conditions that only a contract can, and ends inside the
     horizon.
     """
     found: dict[str, None] = {}
-    for arm in arms:
-        for price in tariffs(arm, setting):
+    for option in options:
+        for price in tariffs(option, setting):
             found |= dict.fromkeys(_price_cautions(price, brief))
-        ends = last_day(arm, brief, setting)
+        ends = last_day(option, brief, setting)
         if ends is not None and ends <= horizon_end(brief, setting):
             days = (ends - setting.as_of).days
             found[
-                f"{arm.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is in"
+                f"{option.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is in"
             ] = None
     return tuple(found)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from advisor.core.arm import Estimate
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate
 from advisor.core.quantity import Basis
 from advisor.core.verdict import FlipPoint, Information, NextStep, Readiness
 from advisor.decide.information import (
@@ -94,16 +94,16 @@ def next_steps(known: Known) -> tuple[NextStep, ...]:
 
 def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
     """What is left to do where the verdict is open and no measurement is worth its price."""
-    pick, arm = ranking.pick, ranking.arms[ranking.pick]
+    pick, option = ranking.pick, ranking.options[ranking.pick]
     if float(ranking.p_meets[pick]) >= LIKELY:
         return NextStep(
-            f"start with {arm.id}: no measurement that could separate the options pays",
+            f"start with {option.id}: no measurement that could separate the options pays",
             0.0,
             0.0,
             0.0,
         )
     kept = {
-        f"quality.target = {brief.quality.target:g} ({arm.id} is expected at {ranking.quality[0, pick]:.2f})": (
+        f"quality.target = {brief.quality.target:g} ({option.id} is expected at {ranking.quality[0, pick]:.2f})": (
             ranking.meets_quality[1:, pick]
         ),
         "the hard limits on money": ranking.meets_money[1:, pick],
@@ -149,7 +149,7 @@ def _collect_test(known: Known) -> NextStep:
     days = 7.0 * items / brief.data.labels_per_week.likely
     action = (
         f"collect and grade {items} test items: they show a difference of {100 * DETECTABLE:.0f} points; "
-        f"start with {known.ranking.arms[pick].id} meanwhile"
+        f"start with {known.ranking.options[pick].id} meanwhile"
     )
     return NextStep(action, items * _grade_usd(brief), days, _test_worth(known, items))
 
@@ -158,7 +158,7 @@ def _find_prices(known: Known) -> NextStep:
     """Where no option has a known cost, prices come first; what they are worth cannot be said
     without them.
     """
-    models = dict.fromkeys(arm.model for arm in known.ranking.arms)
+    models = dict.fromkeys(option.model for option in known.ranking.options)
     return NextStep(
         f"state the prices of {', '.join(models)} in a price file (prices.file)", 0.0, 1.0, 0.0
     )
@@ -176,7 +176,7 @@ def _labels(known: Known) -> list[NextStep]:
     flip = next(
         (f for f in known.flips if f.input == "data.examples" and f.value > (f.now or 0)), None
     )
-    if flip is None or flip.verdict_becomes == ranking.arms[pick].approach:
+    if flip is None or flip.verdict_becomes == ranking.options[pick].approach:
         return []
     missing = flip.value - (flip.now or 0.0)
     cost = missing * brief.data.label_usd.likely + brief.data.label_setup_usd.likely
@@ -210,7 +210,7 @@ def _scorings(known: Known) -> Iterator[NextStep]:
     model a training run.
     """
     items = int(known.brief.data.eval_examples.likely)
-    estimates = {e.arm.skill: e for e in known.estimates}
+    estimates = {e.option.skill: e for e in known.estimates}
     for skill, figure in known.quality.items():
         estimate = estimates.get(skill)
         if items and estimate is not None and figure.basis is not Basis.MEASURED:
@@ -231,7 +231,9 @@ def _searches(known: Known) -> Iterator[NextStep]:
     ranking = known.ranking
     for model, score in known.searched.items():
         plain = [
-            i for i, arm in enumerate(ranking.arms) if arm.technique in PLAIN and arm.model == model
+            i
+            for i, option in enumerate(ranking.options)
+            if option.technique in PLAIN and option.model == model
         ]
         rankable = [i for i in plain if ranking.rankable[i]]
         if rankable:

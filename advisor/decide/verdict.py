@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.core.verdict import (
-    ArmRecord,
     Assumption,
     BreakEven,
     Excluded,
     FlipPoint,
     Information,
     NextStep,
+    OptionRecord,
     Readiness,
     Sensitivity,
     Verdict,
@@ -165,7 +165,7 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
     if chance < 0.5:
         return f"no option is likely to meet the limits: the chance of the best is {100 * chance:.0f} %"
     regret, cost = ranking.regret(ranking.pick), float(ranking.cost[0, ranking.pick])
-    share = ranking.p_approach(ranking.arms[ranking.pick].approach)
+    share = ranking.p_approach(ranking.options[ranking.pick].approach)
     if share < SEPARATED and regret > AT_STAKE * cost:
         return f"nothing separates the options: the chosen approach is best in {100 * share:.0f} of 100 draws"
     return ""
@@ -186,12 +186,12 @@ def _assemble(
     stop = undecided(ranking, checks)
     why = reasons(Case(brief, ranking, pick, rival, second.break_even, question.setting.results))
     if stop:
-        why = (f"Not decidable yet: {stop}. Meanwhile use {pick.arm.id}.", *why)[:5]
-    arms = tuple(e.arm for e in estimates)
+        why = (f"Not decidable yet: {stop}. Meanwhile use {pick.option.id}.", *why)[:5]
+    options = tuple(e.option for e in estimates)
     origins = sources(estimates) if deep else ()
     cautioned = (
         *question.warnings,
-        *cautions(arms, brief, question.setting),
+        *cautions(options, brief, question.setting),
         *over_budget(brief, ranking),
         *price_ages(origins, question.setting.as_of),
     )
@@ -202,12 +202,12 @@ def _assemble(
         as_of=question.setting.as_of.isoformat(),
         seed=question.seed,
         draws=question.cases.size - 1,
-        verdict="undecided" if stop else pick.arm.approach,
-        arm=pick.arm.id,
+        verdict="undecided" if stop else pick.option.approach,
+        arm=pick.option.id,
         p_best=round(float(ranking.p_best[ranking.pick]), 6),
         expected_regret_usd=_finite(ranking.regret(ranking.pick)),
         why=tuple(w for w in why if any(c.isdigit() for c in w)),
-        arms=_arm_records(question, ranking, other, deep=deep),
+        arms=_option_records(question, ranking, other, deep=deep),
         excluded=(*question.excluded, *_excluded(brief, ranking)),
         break_even=second.break_even,
         flip_points=second.flips,
@@ -228,7 +228,7 @@ def _assemble(
         labels_needed=labels_needed(brief, question.labels),
         criteria=weigh(estimates, brief, question.weights) if question.weights else (),
         sources=origins,
-        alternative=rival.arm.id if rival is not None else "",
+        alternative=rival.option.id if rival is not None else "",
     )
 
 
@@ -236,9 +236,9 @@ def _finite(value: float) -> float | None:
     return number(value) if abs(value) < float("inf") else None
 
 
-def _arm_records(
+def _option_records(
     question: Question, ranking: Ranking, other: int | None, *, deep: bool
-) -> tuple[ArmRecord, ...]:
+) -> tuple[OptionRecord, ...]:
     """All figures of every arm, or, in a hurry, the headlines of the chosen one and of its
     rival.
     """
@@ -250,7 +250,7 @@ def _arm_records(
         return [estimate[h] for h in HEADLINE] if i in shown else ()
 
     return tuple(
-        recorder.arm(e, float(ranking.p_meets[i]), float(ranking.p_best[i]), figures(i, e))
+        recorder.option(e, float(ranking.p_meets[i]), float(ranking.p_best[i]), figures(i, e))
         for i, e in enumerate(question.cases.estimates)
     )
 
@@ -260,13 +260,13 @@ def _excluded(brief: Brief, ranking: Ranking) -> list[Excluded]:
     most.
     """
     found = []
-    for i, arm in enumerate(ranking.arms):
+    for i, option in enumerate(ranking.options):
         if ranking.p_meets[i] < HOPELESS:
-            found.append(Excluded(arm.id, *_tightest(brief, ranking, i, arm)))
+            found.append(Excluded(option.id, *_tightest(brief, ranking, i, option)))
     return found
 
 
-def _tightest(brief: Brief, ranking: Ranking, i: int, arm: Arm) -> tuple[str, str]:
+def _tightest(brief: Brief, ranking: Ranking, i: int, option: Option) -> tuple[str, str]:
     chances = {
         "quality.target": float(ranking.meets_quality[1:, i].mean()),
         "budget.hard: money": float(ranking.meets_money[1:, i].mean()),

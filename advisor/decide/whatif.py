@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.core.arm import Arm
 from advisor.core.brief import Brief, questions
+from advisor.core.option import Option
 from advisor.core.question import Question
 from advisor.core.verdict import FlipPoint, Sensitivity
 from advisor.decide.evaluator import Cases, Evaluator
@@ -46,7 +46,7 @@ class Bracket:
     key: str
     low: float
     high: float
-    beyond: Arm
+    beyond: Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Swept:
     advantage in USD.
     """
 
-    arms: Sequence[Arm]
+    options: Sequence[Option]
     advantage: Matrix
 
 
@@ -87,9 +87,12 @@ class Sweeper:
         """One vectorised evaluation of all these values."""
         cases = self.evaluator.what_if(values)
         ranking = rank(cases.estimates, self.brief, cases.size)
-        arms = [ranking.arms[i] for i in chosen(ranking, self.spread, self.brief.quality.target)]
+        options = [
+            ranking.options[i] for i in chosen(ranking, self.spread, self.brief.quality.target)
+        ]
         return Swept(
-            arms, np.zeros(cases.size) if self.other is None else _gap(cases, self.pick, self.other)
+            options,
+            np.zeros(cases.size) if self.other is None else _gap(cases, self.pick, self.other),
         )
 
 
@@ -103,15 +106,15 @@ def what_changes(
     grids = {k: grid(questions()[k], v) for k, v in sweeper.now.items()}
     ends = _ends(cases) if other is not None else []
     coarse = sweeper.sweep([*_values(grids), *ends])
-    brackets = _changes(sweeper, grids, coarse.arms)
+    brackets = _changes(sweeper, grids, coarse.options)
     crossing = _crossing(grids, coarse.advantage, sweeper.now)
     fine = _between(*crossing) if crossing is not None else np.zeros(0)
     steps = [_between(b.low, b.high) for b in brackets]
     refined = sweeper.sweep([*_steps(brackets, steps), *((VOLUME, float(v)) for v in fine)])
-    brackets = _narrowed(sweeper, brackets, steps, refined.arms)
+    brackets = _narrowed(sweeper, brackets, steps, refined.options)
     steps = [_between(b.low, b.high) for b in brackets]
     brackets = (
-        _narrowed(sweeper, brackets, steps, sweeper.sweep(_steps(brackets, steps)).arms)
+        _narrowed(sweeper, brackets, steps, sweeper.sweep(_steps(brackets, steps)).options)
         if brackets
         else []
     )
@@ -170,43 +173,48 @@ def _nearness(now: Mapping[str, float]) -> Callable[[FlipPoint], tuple[float, st
     return lambda point: (_distance(point.value, now[point.input]), point.input)
 
 
-def _changes(sweeper: Sweeper, grids: Mapping[str, Matrix], arms: Sequence[Arm]) -> list[Bracket]:
+def _changes(
+    sweeper: Sweeper, grids: Mapping[str, Matrix], options: Sequence[Option]
+) -> list[Bracket]:
     """Brackets next to today's value, on either side, in which the approach stops being today's."""
-    base, found, row = arms[0].approach, [], 1
+    base, found, row = options[0].approach, [], 1
     for key, values in grids.items():
-        own, row = arms[row : row + len(values)], row + len(values)
+        own, row = options[row : row + len(values)], row + len(values)
         found += _nearest_changes(key, values, own, base, sweeper.now[key])
     return found
 
 
 def _nearest_changes(
-    key: str, values: Matrix, arms: Sequence[Arm], base: str, now: float
+    key: str, values: Matrix, options: Sequence[Option], base: str, now: float
 ) -> list[Bracket]:
-    above = [i for i in range(len(values)) if values[i] > now and arms[i].approach != base]
-    below = [i for i in range(len(values)) if values[i] < now and arms[i].approach != base]
+    above = [i for i in range(len(values)) if values[i] > now and options[i].approach != base]
+    below = [i for i in range(len(values)) if values[i] < now and options[i].approach != base]
     found = []
     if above:
         i = above[0]
         found.append(
-            Bracket(key, max(now, float(values[i - 1])) if i else now, float(values[i]), arms[i])
+            Bracket(key, max(now, float(values[i - 1])) if i else now, float(values[i]), options[i])
         )
     if below:
         i = below[-1]
         high = min(now, float(values[i + 1])) if i + 1 < len(values) else now
-        found.append(Bracket(key, float(values[i]), high, arms[i]))
+        found.append(Bracket(key, float(values[i]), high, options[i]))
     return [b for b in found if not (key == LABELS and b.low < 1 <= b.high)]
 
 
 def _narrowed(
-    sweeper: Sweeper, brackets: Sequence[Bracket], steps: Sequence[Matrix], arms: Sequence[Arm]
+    sweeper: Sweeper,
+    brackets: Sequence[Bracket],
+    steps: Sequence[Matrix],
+    options: Sequence[Option],
 ) -> list[Bracket]:
     """Each bracket narrowed to the step in which the change nearest to today's value happens."""
     narrowed, row = [], 1
     for bracket, values in zip(brackets, steps, strict=True):
-        own, row = arms[row : row + len(values)], row + len(values)
+        own, row = options[row : row + len(values)], row + len(values)
         upward = bracket.low >= sweeper.now[bracket.key]
         order = range(1, len(values)) if upward else range(len(values) - 2, -1, -1)
-        hit = next((i for i in order if own[i].approach != arms[0].approach), None)
+        hit = next((i for i in order if own[i].approach != options[0].approach), None)
         if hit is not None:
             i = hit - 1 if upward else hit
             narrowed.append(Bracket(bracket.key, float(values[i]), float(values[i + 1]), own[hit]))

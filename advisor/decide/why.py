@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from advisor.core.arm import Estimate
 from advisor.core.brief import Brief, Score
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate
 from advisor.core.probes import ResultsReport
 from advisor.core.verdict import BreakEven
 from advisor.decide.information import DISCORDANT, told_apart
@@ -60,17 +60,17 @@ def _at_least(case: Case) -> str:
     run, once = (case.pick[f"{part}.total"] for part in ("run", "once"))
     known = [f.value if f.is_known else f.at_least or 0.0 for f in (run, once)]
     missing = ", ".join(dict.fromkeys((*run.missing, *once.missing)))
-    return f"{case.pick.arm.id} costs at least {usd(known[0])} a month and {usd(known[1])} once; unknown: {missing}."
+    return f"{case.pick.option.id} costs at least {usd(known[0])} a month and {usd(known[1])} once; unknown: {missing}."
 
 
 def _monthly(case: Case) -> str:
     run = middle(case.pick["run.total"])
     if case.other is None:
-        return f"{case.pick.arm.id} costs {usd(run)} a month; no option of another approach is left to compare with."
+        return f"{case.pick.option.id} costs {usd(run)} a month; no option of another approach is left to compare with."
     rival = middle(case.other["run.total"])
     share = f", {_percent(run / rival)} of it" if 0 < run < rival and usd(run) != usd(rival) else ""
-    against = f"{usd(rival)} for {case.other.arm.id}, the cheapest of another approach"
-    return f"{case.pick.arm.id} costs {usd(run)} a month against {against}{share}."
+    against = f"{usd(rival)} for {case.other.option.id}, the cheapest of another approach"
+    return f"{case.pick.option.id} costs {usd(run)} a month against {against}{share}."
 
 
 def _percent(share: float) -> str:
@@ -78,7 +78,7 @@ def _percent(share: float) -> str:
 
 
 def _score_of(case: Case, estimate: Estimate) -> Score | None:
-    wanted = estimate.arm.skill.lower()
+    wanted = estimate.option.skill.lower()
     measured = [s for s in case.brief.quality.measured if not s.segment]
     return next(
         (
@@ -111,7 +111,7 @@ def _quality(case: Case) -> str:
         )
         return f"Expected score {q:.2f} against {rival:.2f}, from {origin}{goal}."
     items = min(own.items, theirs.items)
-    sd, paired = _paired(case, case.pick.arm.skill, case.other.arm.skill)
+    sd, paired = _paired(case, case.pick.option.skill, case.other.option.skill)
     items = paired or items
     if not told_apart(own.score - theirs.score, items, sd):
         pair = f"{own.score:g} and {theirs.score:g}"
@@ -156,7 +156,9 @@ def _hosting(case: Case) -> str:
     if not (fee > bill > 0) or "serve.busy_hours" in case.other.figures:
         return ""
     times = f"{fee / bill:.0f} times the whole bill of the pick"
-    return f"Hosting {case.other.arm.model} costs {usd(fee)} a month, idle hours included: {times}."
+    return (
+        f"Hosting {case.other.option.model} costs {usd(fee)} a month, idle hours included: {times}."
+    )
 
 
 def _odds(case: Case) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate, Option
 from advisor.core.setting import Setting
 from advisor.estimate.limits import doubtful, tokens_per_second_alone
 
@@ -42,10 +42,10 @@ def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> t
 
 def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
     """The largest saving of putting first what all prompts share."""
-    by_id = {estimate.arm.id: estimate for estimate in estimates}
+    by_id = {estimate.option.id: estimate for estimate in estimates}
     savings = []
     for estimate in estimates:
-        plain = by_id.get(estimate.arm.id.removesuffix("+shared-first"))
+        plain = by_id.get(estimate.option.id.removesuffix("+shared-first"))
         if plain is not None and plain is not estimate:
             savings.append(
                 (plain["run.total"].value - estimate["run.total"].value, plain, estimate)
@@ -54,8 +54,8 @@ def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
     if best is not None and best[0] > CENT:
         saved, plain, first = best
         yield (
-            f"Put the part that all prompts share first: {first.arm.id} costs ${first['run.total'].value:,.2f} a "
-            f"month, ${saved:,.2f} less than {plain.arm.id}"
+            f"Put the part that all prompts share first: {first.option.id} costs ${first['run.total'].value:,.2f} a "
+            f"month, ${saved:,.2f} less than {plain.option.id}"
         )
 
 
@@ -67,19 +67,21 @@ def _odd_bill(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
         (
             e
             for e in estimates
-            if e.arm.as_is and brief.current and brief.current.monthly_usd is not None
+            if e.option.as_is and brief.current and brief.current.monthly_usd is not None
         ),
         None,
     )
     if bill is None:
         return
     alike = [
-        e["run.total"].value for e in estimates if not e.arm.as_is and e.arm.skill == bill.arm.skill
+        e["run.total"].value
+        for e in estimates
+        if not e.option.as_is and e.option.skill == bill.option.skill
     ]
     paid = bill["run.total"].value
     if alike and not min(alike) / FAR_BILL <= paid <= max(alike) * FAR_BILL:
         yield (
-            f"The bill of {bill.arm.id} is ${paid:,.0f} a month, but its traffic would cost ${min(alike):,.2f} to "
+            f"The bill of {bill.option.id} is ${paid:,.0f} a month, but its traffic would cost ${min(alike):,.2f} to "
             f"${max(alike):,.2f} at today's prices: check current.monthly_usd, or the traffic"
         )
 
@@ -89,14 +91,14 @@ def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
     told = set()
     for estimate in estimates:
         for name in (n for n in estimate.figures if n.startswith(FROM)):
-            day, model = name.removeprefix(FROM), estimate.arm.helper or estimate.arm.model
+            day, model = name.removeprefix(FROM), estimate.option.helper or estimate.option.model
             if (model, day) not in told:
                 told.add((model, day))
                 then, now = (
                     f"${estimate[name].value:,.2f}",
                     f"${estimate['run.inference'].value:,.2f}",
                 )
-                yield f"The price of {model} changes on {day}: {estimate.arm.id} then costs {then} a month, not {now}"
+                yield f"The price of {model} changes on {day}: {estimate.option.id} then costs {then} a month, not {now}"
 
 
 def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
@@ -105,7 +107,7 @@ def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
     """
     for estimate in estimates:
         sets = estimate.figures.get("serve.deployments")
-        what = f"deployments of {estimate.arm.provider}"
+        what = f"deployments of {estimate.option.provider}"
         if sets is None and "serve.busy_hours" not in estimate.figures:
             sets, what = (
                 estimate.figures.get("serve.replicas"),
@@ -113,13 +115,13 @@ def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
             )
         if sets is not None and sets.value > 1:
             yield (
-                f"{estimate.arm.id}: the load fills {sets.value:,.0f} {what} even at their rated arithmetic: so many "
+                f"{estimate.option.id}: the load fills {sets.value:,.0f} {what} even at their rated arithmetic: so many "
                 "are charged, and it will take more; measure prefill and decode"
             )
 
 
-def _on_cards(arm: Arm) -> bool:
-    return ("owned" in arm.serving or "rented" in arm.serving) and "cpu" not in arm.serving
+def _on_cards(option: Option) -> bool:
+    return ("owned" in option.serving or "rented" in option.serving) and "cpu" not in option.serving
 
 
 def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> Iterator[str]:
@@ -128,8 +130,8 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
     """
     limit, gpu = brief.traffic.max_latency_seconds.likely, setting.gpu
     for estimate in estimates if limit > 0 else ():
-        model = setting.model(estimate.arm.model)
-        if model is None or gpu is None or not _on_cards(estimate.arm):
+        model = setting.model(estimate.option.model)
+        if model is None or gpu is None or not _on_cards(estimate.option):
             continue
         speed = tokens_per_second_alone(gpu, model, brief.hardware.count)
         if speed is None:
@@ -140,14 +142,14 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
         )
         if least > limit:
             yield (
-                f"{estimate.arm.model} on {cards} takes at least {least:.2g} s to write an answer in 16 bits, "
+                f"{estimate.option.model} on {cards} takes at least {least:.2g} s to write an answer in 16 bits, "
                 f"more than the {limit:g} s of traffic.max_latency_seconds"
             )
         elif "serve.replicas_in_time" in estimate.figures:
             yield from _in_time(estimate, cards, limit)
         else:
             yield (
-                f"{estimate.arm.model} on {cards} writes an answer in {least:.2g} s at best; whether it keeps to "
+                f"{estimate.option.model} on {cards} writes an answer in {least:.2g} s at best; whether it keeps to "
                 f"{limit:g} s under load is not known: cards are counted by load, not by latency"
             )
 
@@ -156,7 +158,7 @@ def _in_time(estimate: Estimate, cards: str, limit: float) -> Iterator[str]:
     """Sets of cards that the goal takes by the model of batched serving, where that may be more
     than are charged.
     """
-    told = f"{estimate.arm.id} on {cards}: within {limit:g} s"
+    told = f"{estimate.option.id} on {cards}: within {limit:g} s"
     if estimate["serve.at_once"].value < 1:
         yield f"{told} not even one answer alone is done by the model of serving (explain serve.at_once)"
         return
@@ -190,7 +192,7 @@ def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:
         )
         if padded is not None and real is not None and padded.value > PADDING_MATTERS * real.value:
             yield (
-                f"A run of {estimate.arm.id} costs ${padded.value:,.2f} instead of ${real.value:,.2f} where the "
+                f"A run of {estimate.option.id} costs ${padded.value:,.2f} instead of ${real.value:,.2f} where the "
                 "provider bills rows × longest row (Together does when packing is off): leave packing on"
             )
 
@@ -206,7 +208,7 @@ def _cadence(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
             months = estimate["retrain.months"].value
             yield (
                 "team.retrain_every_months is left out: tuned models are trained again when stale answers cost as much "
-                f"as training, every {months:.2g} months for {estimate.arm.id}"
+                f"as training, every {months:.2g} months for {estimate.option.id}"
             )
             return
 
@@ -215,8 +217,8 @@ def _provider_months(estimates: Sequence[Estimate]) -> Iterator[str]:
     """A deployment fee by the month of 720 hours that a provider reckons with."""
     for estimate in estimates:
         short = estimate.figures.get("run.hosting_720h")
-        if short is not None and short.is_known and estimate.arm.provider in MONTHS_OF_720_HOURS:
+        if short is not None and short.is_known and estimate.option.provider in MONTHS_OF_720_HOURS:
             yield (
-                f"Hosting of {estimate.arm.model} is counted for 730 hours, ${estimate['run.hosting'].value:,.2f} a "
-                f"month; {estimate.arm.provider} reckons with 720 hours: then it is ${short.value:,.2f}"
+                f"Hosting of {estimate.option.model} is counted for 730 hours, ${estimate['run.hosting'].value:,.2f} a "
+                f"month; {estimate.option.provider} reckons with 720 hours: then it is ${short.value:,.2f}"
             )

@@ -23,7 +23,7 @@ def eligible(ledger: Ledger) -> Figure:
             "yes = 1",
             0.0,
             "cache",
-            f"no cache is on offer for {ledger.arm.model}",
+            f"no cache is on offer for {ledger.option.model}",
         )
     long_enough = algebra.reaches(ledger["tokens.static"], _minimum(tariff))
     return ledger.put("cache.eligible", "yes = 1", long_enough, "cache")
@@ -36,14 +36,14 @@ def _minimum(tariff: TokenPrice) -> float:
 
 def is_cached(ledger: Ledger) -> bool:
     """Whether the arm is served through a cache; batches take what hits they get."""
-    return any(s == "batch" or s.startswith("cached") for s in ledger.arm.serving)
+    return any(s == "batch" or s.startswith("cached") for s in ledger.option.serving)
 
 
 def cache_prices(ledger: Ledger, uncached: Figure) -> None:
     """Read and write prices of this lifetime, the hit rate that pays for the writes, and the
     expected hit rate.
     """
-    column = "cache_write_1h_usd" if "cached-1h" in ledger.arm.serving else "cache_write_usd"
+    column = "cache_write_1h_usd" if "cached-1h" in ledger.option.serving else "cache_write_usd"
     read = ledger["price.cache_read"] = ledger.token_price("price.cache_read", "cached_input_usd")
     absent = ledger.tariff is None or getattr(ledger.tariff, column) is None
     write = uncached if absent else ledger.token_price("price.cache_write", column)
@@ -83,12 +83,12 @@ def _hit_rate(ledger: Ledger, part: str) -> Figure:
     arrivals.
     """
     sheet, traffic = ledger.sheet, ledger.brief.traffic
-    if "batch" in ledger.arm.serving:
+    if "batch" in ledger.option.serving:
         return sheet["traffic.batch_cache_hit_rate"]
     if traffic.cache_hit_rate is not None:
         return sheet["traffic.cache_hit_rate"]
     on_offer = ledger.tariff.cache_minutes if ledger.tariff is not None else ()
-    minutes = 60 if "cached-1h" in ledger.arm.serving else on_offer[0]
+    minutes = 60 if "cached-1h" in ledger.option.serving else on_offer[0]
     report = ledger.setting.traffic
     if report is not None:
         held = report.shared_hits if part == "shared" else report.own_hits
@@ -105,7 +105,7 @@ def _shared_tokens(ledger: Ledger) -> Figure | None:
     """The part that one cache entry serves for all prefixes, where it stands first; None where
     there is none.
     """
-    traffic, serving = ledger.brief.traffic, ledger.arm.serving
+    traffic, serving = ledger.brief.traffic, ledger.option.serving
     first = (traffic.shared_first or "shared-first" in serving) and "batch" not in serving
     if not first or traffic.distinct_prefixes.likely <= 1 or traffic.shared_tokens is None:
         return None

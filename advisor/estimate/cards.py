@@ -16,7 +16,7 @@ WATTS_PER_KILOWATT = 1000.0
 
 def hour_usd(ledger: Ledger) -> Figure:
     """Price of one hour of all cards: rent, or electricity where they are owned."""
-    if "cpu" in ledger.arm.serving:
+    if "cpu" in ledger.option.serving:
         source = "2 to 4 virtual cores on demand: list prices"
         return ledger.assumed("cpu.usd_per_hour", 0.05, 0.1, 0.2, "USD/h", source)
     make = _electricity_usd if ledger.brief.hardware.owned else _rent_usd
@@ -77,7 +77,7 @@ def encoder_speed(ledger: Ledger, operations: float) -> Figure:
     """Tokens a second of an encoder on a CPU, at so many operations per parameter and token: 6 to
     train, 2 to read.
     """
-    model = ledger.setting.model(ledger.arm.model)
+    model = ledger.setting.model(ledger.option.model)
     assert model is not None
     source = "4 to 8 server cores in fp32 at a third of peak: vendor data sheets"
     rate = ledger.assumed("cpu.gflops", 50, 150, 400, "GFLOP/s", source)

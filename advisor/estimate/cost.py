@@ -5,35 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from advisor.core.arm import Arm, Estimate
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate, Option
 from advisor.core.setting import Setting
 from advisor.estimate import horizon, money, serving, tuning
-from advisor.estimate.arms import servings
 from advisor.estimate.ledger import Ledger, Period
+from advisor.estimate.options import servings
 from advisor.estimate.prompting import calls, prompt_tokens, token_charges
 from advisor.estimate.sheet import Sheet
 from advisor.estimate.tariffs import DAYS_PER_MONTH
 
 
 def estimate_all(
-    arms: Sequence[Arm], sheet: Sheet, setting: Setting, quality: Mapping[str, Figure]
+    options: Sequence[Option], sheet: Sheet, setting: Setting, quality: Mapping[str, Figure]
 ) -> tuple[Estimate, ...]:
     """Every arm on the same sheet; `quality` by skill."""
-    return tuple(estimate(arm, sheet, setting, quality[arm.skill]) for arm in arms)
+    return tuple(estimate(option, sheet, setting, quality[option.skill]) for option in options)
 
 
-def estimate(arm: Arm, sheet: Sheet, setting: Setting, quality: Figure) -> Estimate:
+def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) -> Estimate:
     """All figures of one arm."""
-    ledger = Ledger(arm, sheet, setting)
+    ledger = Ledger(option, sheet, setting)
     ledger["quality.score"] = quality
     if (
-        arm.as_is
+        option.as_is
         and sheet.brief.current is not None
         and sheet.brief.current.monthly_usd is not None
     ):
         _bill(ledger)
-    elif arm.approach == "prompt":
+    elif option.approach == "prompt":
         _prompted(ledger)
     else:
         _tuned(ledger)
@@ -41,33 +41,35 @@ def estimate(arm: Arm, sheet: Sheet, setting: Setting, quality: Figure) -> Estim
     money.errors(ledger)
     money.once_total(ledger)
     money.weeks(ledger)
-    ends = ending(arm, sheet, setting)
+    ends = ending(option, sheet, setting)
     if (
         ends is not None
-        and not arm.as_is
+        and not option.as_is
         and within_horizon(ends, setting.as_of, sheet.brief.budget.horizon_months)
     ):
         horizon.move(
             ledger,
             (ends - setting.as_of).days / DAYS_PER_MONTH,
-            f"{arm.model} ends {ends:%Y-%m-%d}",
+            f"{option.model} ends {ends:%Y-%m-%d}",
         )
     money.per_accepted(ledger)
     horizon.horizon(ledger)
-    return Estimate(arm, dict(ledger))
+    return Estimate(option, dict(ledger))
 
 
-def ending(arm: Arm, sheet: Sheet, setting: Setting) -> date | None:
+def ending(option: Option, sheet: Sheet, setting: Setting) -> date | None:
     """The last day of the models behind an arm, the one of a cascade's second step included, where
     one is known.
     """
     current = sheet.brief.current
-    if arm.as_is and current is not None and current.ends is not None:
+    if option.as_is and current is not None and current.ends is not None:
         return current.ends
-    prices = [setting.price(arm.helper)] if arm.helper else []
-    if not on_cards(arm):
+    prices = [setting.price(option.helper)] if option.helper else []
+    if not on_cards(option):
         prices.append(
-            setting.tuned_price(arm.model) if "hosted" in arm.serving else setting.price(arm.model)
+            setting.tuned_price(option.model)
+            if "hosted" in option.serving
+            else setting.price(option.model)
         )
     return min(
         (price.ends for price in prices if price is not None and price.ends is not None),
@@ -89,14 +91,14 @@ def _bill(ledger: Ledger) -> None:
 def _prompted(ledger: Ledger) -> None:
     """A prompt pays by token, or, on one's own cards, for the cards and their upkeep."""
     prompt_tokens(ledger)
-    if on_cards(ledger.arm):
+    if on_cards(ledger.option):
         serving.serve_on_cards(ledger)
         serving.people(ledger)
         return
-    token_charges(ledger, ledger.setting.price(ledger.arm.model))
-    if "retrieval" in ledger.arm.technique:
+    token_charges(ledger, ledger.setting.price(ledger.option.model))
+    if "retrieval" in ledger.option.technique:
         ledger.put("run.hosting", "USD/month", ledger.sheet["retrieval.usd_per_month"], "run")
-    if ledger.arm.technique == "searched":
+    if ledger.option.technique == "searched":
         _search(ledger)
 
 
@@ -109,20 +111,20 @@ def _search(ledger: Ledger) -> None:
     ledger.put("once.training", "USD", searched * ledger["run.request"], "prompt-search")
 
 
-def on_cards(arm: Arm) -> bool:
+def on_cards(option: Option) -> bool:
     """Whether the team serves the model itself."""
-    return "owned" in arm.serving or "rented" in arm.serving
+    return "owned" in option.serving or "rented" in option.serving
 
 
 def _tuned(ledger: Ledger) -> None:
     tuning.tuned_tokens(ledger)
-    if "hosted" in ledger.arm.serving:
+    if "hosted" in ledger.option.serving:
         tuning.train_hosted(ledger)
         serving.serve_hosted(ledger)
     else:
         tuning.train_on_cards(ledger)
         serving.serve_on_cards(ledger)
-    if ledger.arm.helper:
+    if ledger.option.helper:
         _cascade(ledger)
     tuning.upkeep(ledger)
 
@@ -144,19 +146,19 @@ def _cascade(ledger: Ledger) -> None:
 
 def _helper(ledger: Ledger) -> Ledger:
     """The prompted model behind a cascade, served the way that is cheapest at the likely values."""
-    model, setting = ledger.arm.helper, ledger.setting
+    model, setting = ledger.option.helper, ledger.setting
     likely = Sheet(ledger.brief, 1)
     options = (
-        _charged(Ledger(Arm("prompt", "few-shot", model, serving=serving), likely, setting))
+        _charged(Ledger(Option("prompt", "few-shot", model, serving=serving), likely, setting))
         for serving in servings(ledger.brief, setting.price(model))
     )
     best = min(options, key=lambda option: option["run.request"].value)
-    return _charged(Ledger(best.arm, ledger.sheet, setting))
+    return _charged(Ledger(best.option, ledger.sheet, setting))
 
 
 def _charged(helper: Ledger) -> Ledger:
     prompt_tokens(helper)
-    token_charges(helper, helper.setting.price(helper.arm.model))
+    token_charges(helper, helper.setting.price(helper.option.model))
     return helper
 
 

@@ -25,7 +25,7 @@ def move(ledger: Ledger, months: float, ends: str) -> None:
     """
     sheet = ledger.sheet
     hourly = sheet["team.hourly_usd"]
-    if ledger.arm.approach == "prompt" or ledger.arm.helper:
+    if ledger.option.approach == "prompt" or ledger.option.helper:
         again = sheet["team.prompt_hours"] * hourly + ledger["once.evaluation"]
     else:
         again = (
@@ -132,7 +132,7 @@ def _growing_sets(ledger: Ledger) -> Figure:
     )
     ledger.put("horizon.replica_months", "months", sets, "horizon")
     grown = ledger["run.cards"] / ledger["serve.replicas"] * ledger["horizon.replica_months"]
-    if "retrieval" not in ledger.arm.technique:
+    if "retrieval" not in ledger.option.technique:
         return grown
     return grown + sheet["retrieval.usd_per_month"] * ledger["horizon.months_level"]
 

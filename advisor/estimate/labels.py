@@ -11,8 +11,8 @@ from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.estimate import algebra
-from advisor.estimate.arms import adapters
 from advisor.estimate.ledger import Ledger
+from advisor.estimate.options import adapters
 from advisor.estimate.sheet import Sheet
 
 FIRST_ROUND = Quantity(
@@ -84,8 +84,8 @@ def labels(ledger: Ledger) -> None:
 
 def _missing(ledger: Ledger) -> Figure | None:
     """Labels still to be bought; None where no case needs any."""
-    have, shown = ledger.sheet["data.examples"], float(ledger.arm.shown_examples)
-    if ledger.arm.approach == "prompt":
+    have, shown = ledger.sheet["data.examples"], float(ledger.option.shown_examples)
+    if ledger.option.approach == "prompt":
         enough = algebra.reaches(have, shown)
         lacking = algebra.highest(shown - have, 0.0)
     else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from advisor.core.arm import Arm
 from advisor.core.brief import Brief
 from advisor.core.facts import TokenPrice
 from advisor.core.figure import Figure
+from advisor.core.option import Option
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
 from advisor.estimate import algebra
@@ -37,9 +37,9 @@ class Ledger(dict[str, Figure]):
     ascending; `later` holds what a month costs after each known change of price inside the horizon.
     """
 
-    def __init__(self, arm: Arm, sheet: Sheet, setting: Setting) -> None:
+    def __init__(self, option: Option, sheet: Sheet, setting: Setting) -> None:
         super().__init__()
-        self.arm, self.sheet, self.setting = arm, sheet, setting
+        self.option, self.sheet, self.setting = option, sheet, setting
         self.tariff: TokenPrice | None = None
         self.tiers: tuple[TokenPrice, ...] = ()
         self.later: tuple[Period, ...] = ()
@@ -92,7 +92,7 @@ class Ledger(dict[str, Figure]):
     def _of_row(self, id: str, value: float | None, unit: str, row: TokenPrice | None) -> Figure:
         if row is None or value is None:
             return self.sheet.exact(
-                id, None, unit, Basis.ASSUMED, f"no {id} known for {self.arm.model}", ""
+                id, None, unit, Basis.ASSUMED, f"no {id} known for {self.option.model}", ""
             )
         return self.sheet.exact(
             id, value, unit, Basis.QUOTED, f"{row.provider}: {row.cited.source}", row.cited.as_of

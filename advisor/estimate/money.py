@@ -10,9 +10,9 @@ import math
 
 from advisor.core.figure import Figure
 from advisor.estimate import algebra
-from advisor.estimate.arms import adapters
 from advisor.estimate.labels import labels
 from advisor.estimate.ledger import Ledger
+from advisor.estimate.options import adapters
 from advisor.estimate.tuning import goes_stale
 
 HOURS_PER_WEEK_AT_WORK = 40.0
@@ -32,7 +32,7 @@ ONCE_PARTS = (
 def run_total(ledger: Ledger) -> None:
     """`run.total`: the month's bill without errors."""
     billed = (
-        ledger.arm.as_is
+        ledger.option.as_is
         and ledger.brief.current is not None
         and ledger.brief.current.monthly_usd is not None
     )
@@ -53,7 +53,7 @@ def errors(ledger: Ledger) -> None:
     """`run.errors`: requests × price of an error × share of wrong answers, stale facts included."""
     sheet = ledger.sheet
     wrong = 1 - ledger["quality.score"]
-    if goes_stale(ledger.arm):
+    if goes_stale(ledger.option):
         stale = sheet["task.factual_share"] * sheet["task.knowledge_change_per_month"]
         interval = (
             ledger["retrain.months"]
@@ -79,11 +79,11 @@ def errors(ledger: Ledger) -> None:
 
 def people_hours(ledger: Ledger) -> Figure:
     """Hours of engineering before the arm runs for the first time."""
-    sheet, arm = ledger.sheet, ledger.arm
-    if arm.approach == "prompt":
+    sheet, option = ledger.sheet, ledger.option
+    if option.approach == "prompt":
         return sheet["team.prompt_hours"]
     hours = sheet["team.tuning_hours"] + float(adapters(ledger.brief)) * sheet["team.adapter_hours"]
-    return hours + sheet["team.prompt_hours"] if arm.approach == "hybrid" else hours
+    return hours + sheet["team.prompt_hours"] if option.approach == "hybrid" else hours
 
 
 def once_total(ledger: Ledger) -> None:
@@ -91,7 +91,7 @@ def once_total(ledger: Ledger) -> None:
 
     The arm in place costs nothing more.
     """
-    if ledger.arm.as_is:
+    if ledger.option.as_is:
         for part in ONCE_PARTS:
             ledger.put(part, "USD", 0.0, "once", "already in place")
     else:
@@ -117,7 +117,7 @@ def _once_parts(ledger: Ledger) -> None:
     ledger.put("once.evaluation", "USD", evaluation, "once")
     ledger.put("work.hours", "h", people_hours(ledger), "once")
     ledger.put("once.people", "USD", ledger["work.hours"] * hourly, "once")
-    if "retrieval" in ledger.arm.technique:
+    if "retrieval" in ledger.option.technique:
         ledger.put("once.integration", "USD", sheet["retrieval.build_hours"] * hourly, "once")
     else:
         ledger.put(
@@ -133,7 +133,7 @@ def weeks(ledger: Ledger) -> None:
     """`time.weeks` to production: hours of one engineer, labels at their pace, runs one after
     another.
     """
-    if ledger.arm.as_is:
+    if ledger.option.as_is:
         ledger.put("time.weeks", "weeks", 0.0, "weeks", "already in place")
         return
     time = (ledger["work.hours"] + ledger.sheet["team.evaluation_hours"]) / HOURS_PER_WEEK_AT_WORK

@@ -10,9 +10,9 @@ from advisor.core.facts import TokenPrice
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis
 from advisor.estimate import algebra
-from advisor.estimate.arms import score_of_prompt
 from advisor.estimate.caching import cache_prices, cached_prefix, eligible, is_cached
 from advisor.estimate.ledger import PER_MILLION, Ledger, Period
+from advisor.estimate.options import score_of_prompt
 from advisor.estimate.tariffs import periods, today
 
 TOKENS = ("tokens.static", "tokens.fresh", "tokens.output")
@@ -20,10 +20,10 @@ TOKENS = ("tokens.static", "tokens.fresh", "tokens.output")
 
 def prompt_tokens(ledger: Ledger) -> None:
     """Tokens per request: the static prompt of this technique, the fresh part, the answer."""
-    arm, sheet = ledger.arm, ledger.sheet
+    option, sheet = ledger.option, ledger.sheet
     score = (
-        score_of_prompt(ledger.brief, arm.technique, arm.shown_examples)
-        if arm.approach == "prompt"
+        score_of_prompt(ledger.brief, option.technique, option.shown_examples)
+        if option.approach == "prompt"
         else None
     )
     static = measured_static(ledger, score)
@@ -31,7 +31,7 @@ def prompt_tokens(ledger: Ledger) -> None:
         static = sheet["traffic.static_tokens"]
     ledger.put("tokens.static", "tokens/request", static, "tokens")
     fresh = sheet["traffic.input_tokens"]
-    if "retrieval" in arm.technique:
+    if "retrieval" in option.technique:
         fresh = fresh + sheet["retrieval.tokens"]
     ledger.put("tokens.fresh", "tokens/request", fresh, "tokens")
     ledger.put("tokens.output", "tokens/request", sheet["traffic.output_tokens"], "tokens")
@@ -75,7 +75,7 @@ def token_charges(ledger: Ledger, tariff: TokenPrice | None) -> Figure:
 
 def _charges_from(ledger: Ledger, tiers: tuple[TokenPrice, ...], day: str) -> Figure:
     """The same traffic at the prices of a later day; kept as `run.inference_from_<day>`."""
-    then = Ledger(ledger.arm, ledger.sheet, ledger.setting)
+    then = Ledger(ledger.option, ledger.sheet, ledger.setting)
     then.update({name: ledger[name] for name in TOKENS})
     then.charge_by(tiers)
     return ledger.put(f"run.inference_from_{day}", "USD/month", _charges(then), "price-changes")
@@ -127,6 +127,6 @@ def _beside(ledger: Ledger, month: Figure, requests: dict[str, Figure]) -> None:
 def _batched(ledger: Ledger, request: Figure) -> Figure:
     """A request's price in a batch; where a later price list has no batches, the plain price."""
     factor = ledger.tariff.batch_factor if ledger.tariff is not None else None
-    if "batch" not in ledger.arm.serving or factor is None:
+    if "batch" not in ledger.option.serving or factor is None:
         return request
     return ledger.quoted("price.batch_factor", factor, "share") * request

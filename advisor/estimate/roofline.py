@@ -58,7 +58,7 @@ def within_latency(ledger: Ledger) -> None:
     at the peak × S (Little's law).
     """
     gpu, cards = ledger.setting.gpu, float(ledger.brief.hardware.count)
-    model = ledger.setting.model(ledger.arm.model)
+    model = ledger.setting.model(ledger.option.model)
     rated = _operations_per_second(ledger, gpu, cards)
     if (
         gpu is None
@@ -135,7 +135,7 @@ def _replicas_in_time(ledger: Ledger) -> None:
 
 def _operations_per_second(ledger: Ledger, gpu: Gpu | None, cards: float) -> Figure | None:
     """Rated 16-bit operations of a set of cards; None where card or model is not known."""
-    model = ledger.setting.model(ledger.arm.model)
+    model = ledger.setting.model(ledger.option.model)
     rate = (gpu.bf16_tflops or gpu.fp16_tflops) if gpu is not None else None
     if (
         gpu is None
@@ -148,7 +148,7 @@ def _operations_per_second(ledger: Ledger, gpu: Gpu | None, cards: float) -> Fig
 
 
 def _operations_per_token(ledger: Ledger) -> Figure:
-    model = ledger.setting.model(ledger.arm.model)
+    model = ledger.setting.model(ledger.option.model)
     assert model is not None
     return FORWARD_OPERATIONS * _params(ledger, model)
 

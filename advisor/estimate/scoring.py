@@ -8,9 +8,9 @@ from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING
 
-from advisor.core.arm import Arm
 from advisor.core.brief import Brief, Score, Segment
 from advisor.core.figure import Figure
+from advisor.core.option import Option
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate.labels import own_examples
@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 BILLION = 1e9
 
 
-def quality_figures(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapping[str, Figure]:
+def quality_figures(
+    options: Sequence[Option], sheet: Sheet, setting: Setting
+) -> Mapping[str, Figure]:
     """`quality.score` by skill (`Arm.skill`): joint draws, or what-if cases at the posterior
     median.
     """
-    by_skill = {arm.skill: arm for arm in arms}
+    by_skill = {option.skill: option for option in options}
     brief = sheet.brief
     measured = whole_traffic(brief.quality.measured, brief.segments)
-    skills = tuple(_skill(arm, sheet, setting, measured) for arm in by_skill.values())
+    skills = tuple(_skill(option, sheet, setting, measured) for option in by_skill.values())
     told = _told(task_of(brief), skills, tuple(measured), sheet)
     return {name: _figure(forecast) for name, forecast in zip(by_skill, told, strict=True)}
 
@@ -49,23 +51,25 @@ def task_of(brief: Brief) -> Task:
     )
 
 
-def labels_needed(arms: Sequence[Arm], sheet: Sheet, setting: Setting) -> Mapping[str, Quantity]:
+def labels_needed(
+    options: Sequence[Option], sheet: Sheet, setting: Setting
+) -> Mapping[str, Quantity]:
     """Labels in all at which a tuned option reaches the brief's target, by skill; unknown where
     data cannot do it.
     """
     brief = sheet.brief
     measured = whole_traffic(brief.quality.measured, brief.segments)
-    tuned = {arm.skill: arm for arm in arms if arm.approach == "tune"}
+    tuned = {option.skill: option for option in options if option.approach == "tune"}
     return {
         name: labels_to_reach(
             task_of(brief),
-            _skill(arm, sheet, setting, measured),
+            _skill(option, sheet, setting, measured),
             measured,
             brief.quality.target,
             normals=sheet.normals,
             size=sheet.size,
         )
-        for name, arm in tuned.items()
+        for name, option in tuned.items()
     }
 
 
@@ -123,45 +127,47 @@ def _weighted(scores: Sequence[Score], shares: Mapping[str, float]) -> Score:
     )
 
 
-def _skill(arm: Arm, sheet: Sheet, setting: Setting, measured: Sequence[Score]) -> Skill:
+def _skill(option: Option, sheet: Sheet, setting: Setting, measured: Sequence[Score]) -> Skill:
     technique = (
-        arm.technique.removesuffix(f"-{arm.shown_examples}")
-        if arm.shown_examples
-        else arm.technique
+        option.technique.removesuffix(f"-{option.shown_examples}")
+        if option.shown_examples
+        else option.technique
     )
-    alike = _measured_elsewhere(arm, technique, measured)
-    model = setting.model(alike or arm.model)
+    alike = _measured_elsewhere(option, technique, measured)
+    model = setting.model(alike or option.model)
     return Skill(
-        id=f"{arm.approach}/{technique}@{arm.model}",
-        approach=arm.approach,
+        id=f"{option.approach}/{technique}@{option.model}",
+        approach=option.approach,
         technique=technique,
-        model=arm.model,
-        params_b=model.params / BILLION if model is not None else size_in_name(alike or arm.model),
-        examples=_examples(arm, sheet),
-        encoder=setting.is_encoder(arm.model),
+        model=option.model,
+        params_b=model.params / BILLION
+        if model is not None
+        else size_in_name(alike or option.model),
+        examples=_examples(option, sheet),
+        encoder=setting.is_encoder(option.model),
         released=release_year(alike) if alike else None,
     )
 
 
-def _measured_elsewhere(arm: Arm, technique: str, measured: Sequence[Score]) -> str:
+def _measured_elsewhere(option: Option, technique: str, measured: Sequence[Score]) -> str:
     """The model whose score of this prompt technique stands in for an untested one; empty where it
     was tested itself.
 
     An untested model is expected to score alike, with the spread between models: it gets no credit
     for being newer or larger before it is measured.
     """
-    if arm.approach != "prompt":
+    if option.approach != "prompt":
         return ""
     models = [s.model for s in measured if s.approach == "prompt" and s.technique == technique]
-    return "" if not models or arm.model.lower() in {m.lower() for m in models} else models[-1]
+    return "" if not models or option.model.lower() in {m.lower() for m in models} else models[-1]
 
 
-def _examples(arm: Arm, sheet: Sheet) -> Rows | None:
+def _examples(option: Option, sheet: Sheet) -> Rows | None:
     """Examples it is tuned on, case by case, or that its prompt shows; None: the technique's usual
     number.
     """
-    if arm.approach == "prompt":
-        return float(arm.shown_examples) if arm.shown_examples else None
+    if option.approach == "prompt":
+        return float(option.shown_examples) if option.shown_examples else None
     rows = own_examples(sheet).rows
     return max(rows, 1.0) if isinstance(rows, (int, float)) else rows.clip(min=1.0)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from advisor.core.figure import Figure
 from advisor.estimate import algebra, cards
-from advisor.estimate.arms import adapters, may_wait
 from advisor.estimate.ledger import Ledger, Period
+from advisor.estimate.options import adapters, may_wait
 from advisor.estimate.prompting import calls, token_charges
 from advisor.estimate.roofline import (
     FORWARD_OPERATIONS,
@@ -37,9 +37,9 @@ def serve_on_cards(ledger: Ledger) -> None:
         "run.cards", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving"
     )
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
-    if ledger.brief.traffic.max_latency_seconds.likely > 0 and "cpu" not in ledger.arm.serving:
+    if ledger.brief.traffic.max_latency_seconds.likely > 0 and "cpu" not in ledger.option.serving:
         within_latency(ledger)
-    if "owned" in ledger.arm.serving:
+    if "owned" in ledger.option.serving:
         full = cards.full_usd(ledger, ledger["run.hosting"])
         ledger.put("run.hosting_full", "USD/month", full, "owned-cards")
 
@@ -48,7 +48,7 @@ def _with_index(ledger: Ledger, hosting: Figure) -> Figure:
     """Index and search of a retrieval arm come on top."""
     return (
         hosting + ledger.sheet["retrieval.usd_per_month"]
-        if "retrieval" in ledger.arm.technique
+        if "retrieval" in ledger.option.technique
         else hosting
     )
 
@@ -92,7 +92,7 @@ def _busy_hours(ledger: Ledger) -> Figure | None:
     """
     sheet, hardware = ledger.sheet, ledger.brief.hardware
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
-    if "cpu" in ledger.arm.serving:
+    if "cpu" in ledger.option.serving:
         return (
             calls(ledger)
             * prompt
@@ -108,7 +108,7 @@ def _busy_hours(ledger: Ledger) -> Figure | None:
 
 def serve_hosted(ledger: Ledger) -> None:
     """`run.inference` by token and `run.hosting` by the hour of deployment, idle hours included."""
-    tariff = ledger.setting.tuned_price(ledger.arm.model)
+    tariff = ledger.setting.tuned_price(ledger.option.model)
     token_charges(ledger, tariff)
     _deployments(ledger)
     ledger.put("run.hosting", "USD/month", _with_index(ledger, _fees(ledger)), "serving")
@@ -133,11 +133,11 @@ def _deployments(ledger: Ledger) -> None:
 def _with_fees(ledger: Ledger, period: Period) -> Period:
     """A later period with the fees of its own day."""
     tariff, months = (
-        ledger.setting.tuned_price(ledger.arm.model),
+        ledger.setting.tuned_price(ledger.option.model),
         ledger.brief.budget.horizon_months,
     )
     tiers = next(t for _, day, t in periods(ledger.setting, tariff, months) if day == period.day)
-    then = Ledger(ledger.arm, ledger.sheet, ledger.setting)
+    then = Ledger(ledger.option, ledger.sheet, ledger.setting)
     then.charge_by(tiers)
     if "serve.deployments" in ledger:
         then["serve.deployments"] = ledger["serve.deployments"]
@@ -171,7 +171,7 @@ def _fees(ledger: Ledger) -> Figure:
 def people(ledger: Ledger) -> None:
     """`run.people`: the hours of running a model one serves."""
     sheet = ledger.sheet
-    if "hosted" in ledger.arm.serving:
+    if "hosted" in ledger.option.serving:
         ledger.put("run.people", "USD/month", 0.0, "upkeep", "the provider serves the model")
     else:
         ledger.put(

@@ -5,14 +5,14 @@ Formulas: docs/reference/formulas.md#train-tokens, #train-time, #train-cost, #re
 
 from __future__ import annotations
 
-from advisor.core.arm import Arm
 from advisor.core.figure import Figure
+from advisor.core.option import Option
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate import algebra, cards
-from advisor.estimate.arms import adapters, score_of_tuned
 from advisor.estimate.labels import training_examples
 from advisor.estimate.ledger import PER_MILLION, Ledger
+from advisor.estimate.options import adapters, score_of_tuned
 from advisor.estimate.prompting import measured_static, prompt_tokens
 from advisor.estimate.roofline import SECONDS_PER_HOUR
 from advisor.estimate.serving import people
@@ -32,8 +32,8 @@ def tuned_tokens(ledger: Ledger) -> None:
     that keeps it.
     """
     prompt_tokens(ledger)
-    static = measured_static(ledger, score_of_tuned(ledger.brief, ledger.arm))
-    if static is None and ledger.arm.technique != "tuned-few-shot":
+    static = measured_static(ledger, score_of_tuned(ledger.brief, ledger.option))
+    if static is None and ledger.option.technique != "tuned-few-shot":
         static = ledger.sheet["tuning.static_tokens"]
     if static is not None:
         ledger.put("tokens.static", "tokens/request", static, "tokens")
@@ -58,10 +58,10 @@ def train_tokens(ledger: Ledger) -> Figure:
 
 def _with_prompt(ledger: Ledger, per_example: Figure) -> Figure:
     """Tokens of an example with what a hybrid keeps in its prompt."""
-    if ledger.arm.technique == "tuned-few-shot":
+    if ledger.option.technique == "tuned-few-shot":
         kept = ledger["tokens.static"] - ledger.sheet["tuning.static_tokens"]
         return per_example + algebra.highest(kept, 0.0)
-    if ledger.arm.technique == "tuned-retrieval":
+    if ledger.option.technique == "tuned-retrieval":
         return per_example + ledger.sheet["retrieval.tokens"]
     return per_example
 
@@ -84,29 +84,29 @@ def train_on_cards(ledger: Ledger) -> None:
 
 def _train_speed(ledger: Ledger) -> Figure:
     """Real tokens a second of all cards together: measured, else modelled, else unknown."""
-    hardware, arm = ledger.brief.hardware, ledger.arm
-    if "cpu" in arm.serving:
+    hardware, option = ledger.brief.hardware, ledger.option
+    if "cpu" in option.serving:
         return cards.encoder_speed(ledger, TRAINING_OPERATIONS)
     if hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)
-    technique = training_technique(arm, ledger.setting)
-    found = ledger.setting.training.get((arm.model.lower(), technique))
-    reason = f"no training speed known for {arm.model} on {hardware.gpu}"
+    technique = training_technique(option, ledger.setting)
+    found = ledger.setting.training.get((option.model.lower(), technique))
+    reason = f"no training speed known for {option.model} on {hardware.gpu}"
     quantity = (
         found.tokens_per_second if found is not None else Quantity.unknown("tokens/s", reason)
     )
     return ledger.sheet.figure(
-        f"train.tokens_per_second@{arm.model}/{technique}", quantity, low=0.0
+        f"train.tokens_per_second@{option.model}/{technique}", quantity, low=0.0
     )
 
 
-def training_technique(arm: Arm, setting: Setting) -> str:
+def training_technique(option: Option, setting: Setting) -> str:
     """The technique a run of this arm uses: its own, or for a hybrid LoRA, or QLoRA where only that
     fits.
     """
-    if (arm.model.lower(), arm.technique) in setting.training:
-        return arm.technique
-    lora = setting.training.get((arm.model.lower(), "lora"))
+    if (option.model.lower(), option.technique) in setting.training:
+        return option.technique
+    lora = setting.training.get((option.model.lower(), "lora"))
     return "qlora" if lora is not None and lora.fits == "no" else "lora"
 
 
@@ -117,7 +117,7 @@ def train_hosted(ledger: Ledger) -> None:
     Each adapter is a job of its own. Where the longest example is known, `train.run_padded_usd`
     says what a run costs with a provider that bills rows × longest row when packing is off.
     """
-    ledger.charge_by(today(ledger.setting, ledger.setting.tuned_price(ledger.arm.model)))
+    ledger.charge_by(today(ledger.setting, ledger.setting.tuned_price(ledger.option.model)))
     tokens = train_tokens(ledger)
     hours = ledger.assumed("provider.hours", 0.2, 1.0, 4.0, "h", "provider job times seen")
     ledger.put("train.hours", "h", hours, "train-time")
@@ -207,9 +207,9 @@ def _interval(ledger: Ledger) -> None:
     )
 
 
-def goes_stale(arm: Arm) -> bool:
+def goes_stale(option: Option) -> bool:
     """A tuned model keeps the facts of its training until the next one, unless it looks them up."""
-    return arm.approach != "prompt" and "retrieval" not in arm.technique
+    return option.approach != "prompt" and "retrieval" not in option.technique
 
 
 def _optimum(ledger: Ledger) -> None:
@@ -222,7 +222,7 @@ def _optimum(ledger: Ledger) -> None:
         task.knowledge_change_per_month,
         task.factual_share,
     )
-    if not goes_stale(ledger.arm) or not all(spread.likely > 0 for spread in worth):
+    if not goes_stale(ledger.option) or not all(spread.likely > 0 for spread in worth):
         return
     stale = sheet["task.factual_share"] * sheet["task.knowledge_change_per_month"]
     growth = sheet["traffic.requests_per_month"] * stale * sheet["quality.error_cost_usd"]

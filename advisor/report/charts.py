@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from html import escape
 from types import MappingProxyType
 
-from advisor.core.verdict import ArmRecord, Verdict
-from advisor.report import words
+from advisor.core import format as fmt
+from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report.headline import horizon
 from advisor.report.sections import ranked, widest_first
 
@@ -45,33 +45,37 @@ def draw(name: str, verdict: Verdict) -> str:
 
 def cost_ranges(verdict: Verdict) -> str:
     """The 80 % interval of the cost over the horizon, an option a row."""
-    arms = [a for a in ranked(verdict) if a.horizon_usd.is_known][:MOST_ROWS]
-    if len(arms) < 2:
+    options = [a for a in ranked(verdict) if a.horizon_usd.is_known][:MOST_ROWS]
+    if len(options) < 2:
         return ""
-    ends = [end for a in arms for end in (a.horizon_usd.p10, a.horizon_usd.p90) if end is not None]
+    ends = [
+        end for a in options for end in (a.horizon_usd.p10, a.horizon_usd.p90) if end is not None
+    ]
     scale = _Scale(min(0.0, *ends), max(ends))
-    bottom = _TOP + ROW * len(arms)
-    parts = [_grid(scale, bottom, words.compact_money)]
-    for place, arm in enumerate(arms):
-        top, style = _TOP + ROW * place, _style(arm, verdict)
-        parts.append(_row_label(arm.id, words.money(arm.horizon_usd.p50), top))
-        parts.append(_interval(scale, arm, top + 24, style))
+    bottom = _TOP + ROW * len(options)
+    parts = [_grid(scale, bottom, fmt.compact_money)]
+    for place, option in enumerate(options):
+        top, style = _TOP + ROW * place, _style(option, verdict)
+        parts.append(_row_label(option.id, fmt.money(option.horizon_usd.p50), top))
+        parts.append(_interval(scale, option, top + 24, style))
     return _svg(f"Cost over {horizon(verdict)} by option, 80 % interval", bottom + 22, parts)
 
 
 def best_shares(verdict: Verdict) -> str:
     """The share of draws in which each option is best."""
-    arms = [a for a in ranked(verdict) if words.is_known(a.p_best)][:MOST_ROWS]
-    if len(arms) < 2:
+    options = [a for a in ranked(verdict) if fmt.is_known(a.p_best)][:MOST_ROWS]
+    if len(options) < 2:
         return ""
     scale, parts = _Scale(0.0, 1.0), []
-    for place, arm in enumerate(arms):
+    for place, option in enumerate(options):
         top = _TOP + ROW * place
-        parts.append(_row_label(arm.id, words.share(arm.p_best), top))
+        parts.append(_row_label(option.id, fmt.share(option.p_best), top))
         parts.append(_rect("grid", _LEFT, top + 20, _RIGHT - _LEFT, 8))
-        if arm.p_best > 0:
-            parts.append(_rect(_style(arm, verdict), _LEFT, top + 20, scale(arm.p_best) - _LEFT, 8))
-    return _svg("Chance to be the best option", _TOP + ROW * len(arms), parts)
+        if option.p_best > 0:
+            parts.append(
+                _rect(_style(option, verdict), _LEFT, top + 20, scale(option.p_best) - _LEFT, 8)
+            )
+    return _svg("Chance to be the best option", _TOP + ROW * len(options), parts)
 
 
 def tornado(verdict: Verdict) -> str:
@@ -84,13 +88,13 @@ def tornado(verdict: Verdict) -> str:
     )
     bottom = _TOP + ROW * len(rows)
     parts = [
-        _grid(scale, bottom, words.compact_money),
+        _grid(scale, bottom, fmt.compact_money),
         _line("rest", scale(0), _TOP, scale(0), bottom),
     ]
     for place, row in enumerate(rows):
         top = _TOP + ROW * place
         left, right = sorted((scale(row.low), scale(row.high)))
-        parts.append(_row_label(row.input, f"swing {words.money(row.swing_usd)}", top))
+        parts.append(_row_label(row.input, f"swing {fmt.money(row.swing_usd)}", top))
         parts.append(_rect("mark", left, top + 20, right - left, 9))
         parts.append(_circle("end", scale(row.high), top + 24.5, 5.5))
     return _svg(
@@ -117,11 +121,11 @@ def break_even(verdict: Verdict) -> str:
     def height(usd: float) -> float:
         return bottom - (bottom - top) * usd / dearest if dearest else bottom
 
-    parts = [_grid(across, bottom, words.number), _line("grid", _LEFT, bottom, _RIGHT, bottom)]
+    parts = [_grid(across, bottom, fmt.number), _line("grid", _LEFT, bottom, _RIGHT, bottom)]
     for name, once, month in known:
         style, end = "mark" if name == verdict.arm else "rest", once + month * months
         parts.append(_line(f"{style} path", across(0), height(once), across(months), height(end)))
-        label = f"{_short(name, 40)} {words.compact_money(end)}"
+        label = f"{_short(name, 40)} {fmt.compact_money(end)}"
         start = months * (1 - len(label) * _LETTER / WIDTH)
         beside = height(end) - 7 if end == dearest else height(once + month * start) + 17
         parts.append(_text("text", _RIGHT, beside, label, "end"))
@@ -158,18 +162,18 @@ class _Scale:
         return [i * step for i in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
-def _spending(arm: ArmRecord) -> tuple[str, float, float] | None:
+def _spending(option: OptionRecord) -> tuple[str, float, float] | None:
     """Id, one-off cost and running cost a month (USD) at the likely values; None where one is
     unknown.
     """
-    once, month = arm.figure("once.total"), arm.figure("run.total")
+    once, month = option.figure("once.total"), option.figure("run.total")
     if once is None or month is None or once.value is None or month.value is None:
         return None
-    return arm.id, once.value, month.value
+    return option.id, once.value, month.value
 
 
-def _interval(scale: _Scale, arm: ArmRecord, y: float, style: str) -> str:
-    held = arm.horizon_usd
+def _interval(scale: _Scale, option: OptionRecord, y: float, style: str) -> str:
+    held = option.horizon_usd
     if held.p10 is None or held.p50 is None or held.p90 is None:
         return ""
     return _line(f"{style} band", scale(held.p10), y, scale(held.p90), y) + _circle(
@@ -199,12 +203,12 @@ def _short(id: str, most: int) -> str:
     """A name from data, cleaned; what does not fit is left out in the middle, because both ends
     tell options apart.
     """
-    text = words.clean(id)
+    text = fmt.clean(id)
     return text if len(text) <= most else f"{text[: most - most // 2 - 1]}…{text[-(most // 2) :]}"
 
 
-def _style(arm: ArmRecord, verdict: Verdict) -> str:
-    return "mark" if arm.id == verdict.arm else "rest"
+def _style(option: OptionRecord, verdict: Verdict) -> str:
+    return "mark" if option.id == verdict.arm else "rest"
 
 
 def _svg(title: str, height: float, parts: Iterable[str]) -> str:

@@ -11,12 +11,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief, questions
 from advisor.core.errors import AdvisorError, Infeasible
 from advisor.core.quantity import Range
 from advisor.core.question import Question
 from advisor.core.verdict import Verdict
-from advisor.report import words
 from advisor.report.headline import horizon
 
 SCHEMA = 1
@@ -41,7 +41,7 @@ class Side:
 
     name: str
     verdict: str
-    arm: str
+    option: str
     p_best: float
     monthly_usd: float | None
     one_off_usd: float | None
@@ -68,7 +68,7 @@ class Change:
     b: str
     effect: Money | None
     verdict: str = ""
-    arm: str = ""
+    option: str = ""
     reason: str = ""
 
 
@@ -109,7 +109,7 @@ def between(a: Side, b: Side) -> Money:
 
 def cents_between(a: float | None, b: float | None) -> float | None:
     """`b` less `a` (USD), both first rounded to cents; None where one is unknown."""
-    if a is None or b is None or not words.is_known(a) or not words.is_known(b):
+    if a is None or b is None or not fmt.is_known(a) or not fmt.is_known(b):
         return None
     return float(cents(b) - cents(a))
 
@@ -149,7 +149,7 @@ def _likely(verdict: Verdict, figure_id: str) -> float | None:
 def _change(a: Brief, b: Brief, key: str, before: Side, judge: Judge) -> Change:
     shown = (key, answer_text(key, _value(a, key)), answer_text(key, _value(b, key)))
     if key in NAMES_ONLY:
-        return Change(*shown, Money(0.0, 0.0, 0.0), before.verdict, before.arm)
+        return Change(*shown, Money(0.0, 0.0, 0.0), before.verdict, before.option)
     try:
         verdict = judge(swapped(a, b, key))
     except Infeasible:
@@ -176,15 +176,15 @@ def answer_text(key: str, value: Any) -> str:
 def _single_text(question: Question | None, value: Any) -> str:
     unit = question.unit if question else ""
     if isinstance(value, Range):
-        middle = words.measure(value.p50, unit)
+        middle = fmt.measure(value.p50, unit)
         return (
             middle
             if value.is_exact
-            else f"{middle} ({words.span(value, lambda v: words.bare(v, unit))})"
+            else f"{middle} ({fmt.span(value, lambda v: fmt.bare(v, unit))})"
         )
     if isinstance(value, date):
         return value.isoformat()
-    return words.measure(value, unit) if isinstance(value, int | float) else str(value)
+    return fmt.measure(value, unit) if isinstance(value, int | float) else str(value)
 
 
 def _list_text(value: tuple[Any, ...]) -> str:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.core import format as fmt
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.figure import plain
-from advisor.core.verdict import ArmRecord, FigureInput, FigureRecord, Verdict
-from advisor.report import words
+from advisor.core.verdict import FigureInput, FigureRecord, OptionRecord, Verdict
+from advisor.report import layout
 from advisor.report.page import Code, Column, Table
 from advisor.report.sections import ranked
 from advisor.report.table import draw
@@ -23,55 +24,55 @@ _INPUTS = tuple(
 )
 
 
-def find(verdict: Verdict, wanted: str, arm_id: str = "") -> tuple[ArmRecord, FigureRecord]:
+def find(verdict: Verdict, wanted: str, option_id: str = "") -> tuple[OptionRecord, FigureRecord]:
     """The figure `ID` or `ARM:ID`: of the arm named, else of the chosen arm, else of the first that
     has it.
 
     Raises UsageError with the nearest names.
     """
     head, _, name = wanted.rpartition(":")
-    if head and arm_id and head != arm_id:
+    if head and option_id and head != option_id:
         raise UsageError(
-            f"{wanted}: names another option than --arm {arm_id}; leave one of them out"
+            f"{wanted}: names another option than --arm {option_id}; leave one of them out"
         )
-    arms = [arm(verdict, head or arm_id)] if head or arm_id else ranked(verdict)
-    for candidate in arms:
+    options = [option(verdict, head or option_id)] if head or option_id else ranked(verdict)
+    for candidate in options:
         if found := candidate.figure(name):
             return candidate, found
-    known = list(dict.fromkeys(f.id for a in arms for f in a.figures))
-    of = f" of {arms[0].id}" if head or arm_id else ""
+    known = list(dict.fromkeys(f.id for a in options for f in a.figures))
+    of = f" of {options[0].id}" if head or option_id else ""
     hint = did_you_mean(name, known) or "; --all lists every figure"
     raise UsageError(f"no figure {name!r}{of}{hint}")
 
 
-def arm(verdict: Verdict, arm_id: str) -> ArmRecord:
+def option(verdict: Verdict, option_id: str) -> OptionRecord:
     """The arm of that id. Raises UsageError with the nearest names."""
-    found = next((a for a in verdict.arms if a.id == arm_id), None)
+    found = next((a for a in verdict.arms if a.id == option_id), None)
     if found is not None:
         return found
     known = [a.id for a in verdict.arms]
-    if excluded := next((e for e in verdict.excluded if e.id == arm_id), None):
+    if excluded := next((e for e in verdict.excluded if e.id == option_id), None):
         raise UsageError(
-            f"option {arm_id!r} is ruled out ({excluded.rule}: {excluded.detail}); choose another"
+            f"option {option_id!r} is ruled out ({excluded.rule}: {excluded.detail}); choose another"
         )
-    hint = did_you_mean(arm_id, known) or f"; the options are {', '.join(known)}"
-    raise UsageError(f"no option {arm_id!r}{hint}")
+    hint = did_you_mean(option_id, known) or f"; the options are {', '.join(known)}"
+    raise UsageError(f"no option {option_id!r}{hint}")
 
 
-def render(of: ArmRecord, figure: FigureRecord, width: int = 80) -> str:
+def render(of: OptionRecord, figure: FigureRecord, width: int = 80) -> str:
     """The explanation as text of at most `width` columns."""
     return "\n".join(_lines(of, figure, width)) + "\n"
 
 
-def render_all(verdict: Verdict, width: int = 80, arm_id: str = "") -> str:
+def render_all(verdict: Verdict, width: int = 80, option_id: str = "") -> str:
     """Every figure of every arm (or of one), explained one after the other."""
-    arms = [arm(verdict, arm_id)] if arm_id else ranked(verdict)
-    return "\n".join(render(a, f, width) for a in arms for f in a.figures)
+    options = [option(verdict, option_id)] if option_id else ranked(verdict)
+    return "\n".join(render(a, f, width) for a in options for f in a.figures)
 
 
-def _lines(of: ArmRecord, figure: FigureRecord, width: int) -> Iterator[str]:
-    yield from words.wrap(words.clean(f"{figure.id} of {of.id}"), width)
-    yield from words.wrap(" · ".join(_facts(figure)), width)
+def _lines(of: OptionRecord, figure: FigureRecord, width: int) -> Iterator[str]:
+    yield from layout.wrap(fmt.clean(f"{figure.id} of {of.id}"), width)
+    yield from layout.wrap(" · ".join(_facts(figure)), width)
     if figure.inputs:
         yield ""
         yield from _equation(figure, width)
@@ -84,7 +85,7 @@ def _lines(of: ArmRecord, figure: FigureRecord, width: int) -> Iterator[str]:
         ("formula", _anchor(figure)),
     ):
         if text:
-            yield from _hanging(f"{title:<8}", words.clean(text), width)
+            yield from _hanging(f"{title:<8}", fmt.clean(text), width)
 
 
 def _facts(figure: FigureRecord) -> Iterator[str]:
@@ -92,26 +93,26 @@ def _facts(figure: FigureRecord) -> Iterator[str]:
     if span := span_of(figure):
         yield f"80 % interval {span}"
     if figure.missing:
-        yield words.clean(f"unknown: {words.sentence_list(figure.missing)}")
-    yield words.clean(figure.basis)
+        yield fmt.clean(f"unknown: {fmt.sentence_list(figure.missing)}")
+    yield fmt.clean(figure.basis)
 
 
 def _equation(figure: FigureRecord, width: int) -> Iterator[str]:
     """`id = formula`, `= formula with numbers`, `= value`, one below the other."""
-    yield from _hanging("  =", words.clean(figure.formula), width)
-    yield from _hanging("  =", words.clean(figure.filled), width)
+    yield from _hanging("  =", fmt.clean(figure.formula), width)
+    yield from _hanging("  =", fmt.clean(figure.filled), width)
     if figure.value is not None:
-        yield from _hanging("  =", words.clean(f"{plain(figure.value)} {figure.unit}"), width)
+        yield from _hanging("  =", fmt.clean(f"{plain(figure.value)} {figure.unit}"), width)
 
 
-def _inputs(inputs: tuple[FigureInput, ...], of: ArmRecord) -> Table:
+def _inputs(inputs: tuple[FigureInput, ...], of: OptionRecord) -> Table:
     rows = tuple(
         (
-            Code(words.clean(i.id)),
-            words.measure(i.value, i.unit),
-            words.clean(i.basis),
-            "a figure of this option" if of.figure(i.id) else words.clean(i.source) or "—",
-            words.clean(i.as_of) or "—",
+            Code(fmt.clean(i.id)),
+            fmt.measure(i.value, i.unit),
+            fmt.clean(i.basis),
+            "a figure of this option" if of.figure(i.id) else fmt.clean(i.source) or "—",
+            fmt.clean(i.as_of) or "—",
         )
         for i in inputs
     )
@@ -123,6 +124,6 @@ def _anchor(figure: FigureRecord) -> str:
 
 
 def _hanging(mark: str, text: str, width: int) -> Iterator[str]:
-    indent = words.cells(mark) + 1
-    for place, line in enumerate(words.wrap(text, width - indent)):
+    indent = layout.cells(mark) + 1
+    for place, line in enumerate(layout.wrap(text, width - indent)):
         yield f"{mark if place == 0 else ' ' * len(mark)} {line}"

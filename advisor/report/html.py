@@ -11,8 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.core import format as fmt
 from advisor.core.verdict import Verdict
-from advisor.report import charts, words
+from advisor.report import charts
 from advisor.report.page import (
     Block,
     Bullets,
@@ -113,6 +114,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    held.filters |= {"kind": kind, "lean": lean, "share": words.share}
+    held.filters |= {"kind": kind, "lean": lean, "share": fmt.share}
     held.tests |= {"code": _is_code, "ranged": _is_ranged}
     return held

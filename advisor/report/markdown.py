@@ -58,7 +58,9 @@ def _lines(held: Page) -> Iterator[str]:
     yield ""
     yield escaped(held.subtitle)
     yield ""
-    yield " ".join(part for part in ("##", escaped(head.word), head.link, code(head.arm)) if part)
+    yield " ".join(
+        part for part in ("##", escaped(head.word), head.link, code(head.option)) if part
+    )
     yield ""
     yield f"**{escaped(head.sure)}**"
     if head.figures:

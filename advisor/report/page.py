@@ -131,7 +131,7 @@ class Headline:
 
     word: str
     link: str
-    arm: str
+    option: str
     sure: str
     p_best: float | None
     figures: tuple[KeyFigure, ...]

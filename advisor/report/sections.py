@@ -7,19 +7,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from advisor.core import format as fmt
 from advisor.core.dates import earliest_day, stale
 from advisor.core.quantity import Range
 from advisor.core.verdict import (
-    ArmRecord,
     BreakEven,
     FlipPoint,
     LabelsNeeded,
     NextStep,
+    OptionRecord,
     Sensitivity,
     SourceRecord,
     Verdict,
 )
-from advisor.report import words
 from advisor.report.headline import as_is, headline, horizon, money_of, subtitle
 from advisor.report.page import (
     Block,
@@ -61,23 +61,21 @@ def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
         *_sources(verdict),
         *traces(verdict, traced),
     )
-    return Page(
-        words.clean(verdict.name) or "Untitled", subtitle(verdict), headline(verdict), blocks
-    )
+    return Page(fmt.clean(verdict.name) or "Untitled", subtitle(verdict), headline(verdict), blocks)
 
 
-def ranked(verdict: Verdict) -> list[ArmRecord]:
+def ranked(verdict: Verdict) -> list[OptionRecord]:
     """The arms in reading order: the chosen one, then by chance to be best, then by cost over the
     horizon.
     """
 
-    def order(arm: ArmRecord) -> tuple[bool, float, float, str]:
-        cost = arm.horizon_usd.p50
+    def order(option: OptionRecord) -> tuple[bool, float, float, str]:
+        cost = option.horizon_usd.p50
         return (
-            arm.id != verdict.arm,
-            -(arm.p_best or 0.0),
+            option.id != verdict.arm,
+            -(option.p_best or 0.0),
             float("inf") if cost is None else cost,
-            arm.id,
+            option.id,
         )
 
     return sorted(verdict.arms, key=order)
@@ -90,16 +88,16 @@ def widest_first(verdict: Verdict) -> list[Sensitivity]:
 
 def flip_sentence(flip: FlipPoint) -> str:
     """`fine-tuning above 1,140,000 requests/month (traffic.requests_per_month, now 900,000)`."""
-    now = "" if flip.now is None else f", now {words.measure(flip.now, flip.unit)}"
-    becomes = words.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
+    now = "" if flip.now is None else f", now {fmt.measure(flip.now, flip.unit)}"
+    becomes = fmt.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
     option = f": {flip.arm}" if flip.arm else ""
-    return words.clean(f"{becomes} {beyond(flip)} ({flip.input}{now}){option}")
+    return fmt.clean(f"{becomes} {beyond(flip)} ({flip.input}{now}){option}")
 
 
 def beyond(flip: FlipPoint) -> str:
     """`above 1,140,000 requests/month`: from where on the verdict is another, to three digits."""
     side = "at" if flip.now is None else "below" if flip.value < flip.now else "above"
-    return f"{side} {words.measure(words.about(flip.value), flip.unit)}"
+    return f"{side} {fmt.measure(fmt.about(flip.value), flip.unit)}"
 
 
 def is_near(flip: FlipPoint) -> bool:
@@ -127,9 +125,9 @@ def break_even_sentences(held: BreakEven) -> list[str]:
         (held.months, f"the higher one-off cost is earned back in {months}"),
         (held.requests_per_month, f"equal cost at {requests}"),
         (held.price_multiple, f"equal cost at {multiple}"),
-        (held.uplift, f"equal worth at a quality difference of {words.signed_score(held.uplift)}"),
+        (held.uplift, f"equal worth at a quality difference of {fmt.signed_score(held.uplift)}"),
     )
-    return [sentence for value, sentence in found if words.is_known(value)]
+    return [sentence for value, sentence in found if fmt.is_known(value)]
 
 
 def _interval(held: Range) -> str:
@@ -145,16 +143,16 @@ def _interval(held: Range) -> str:
 def step_sentence(step: NextStep) -> str:
     """The next step with its price, duration and worth."""
     if not step.worth_usd and not step.cost_usd and not step.days:
-        return words.clean(step.action)
-    days = f", takes {words.days(step.days)}" if step.days else ""
-    worth = f", is worth {words.money(step.worth_usd)}" if words.is_known(step.worth_usd) else ""
-    return words.clean(f"{step.action}: costs {words.money(step.cost_usd)}{days}{worth}")
+        return fmt.clean(step.action)
+    days = f", takes {fmt.days(step.days)}" if step.days else ""
+    worth = f", is worth {fmt.money(step.worth_usd)}" if fmt.is_known(step.worth_usd) else ""
+    return fmt.clean(f"{step.action}: costs {fmt.money(step.cost_usd)}{days}{worth}")
 
 
 def _why(verdict: Verdict) -> Iterator[Block]:
     if verdict.why:
         yield Heading("Why")
-        yield Bullets(tuple(words.clean(w) for w in verdict.why))
+        yield Bullets(tuple(fmt.clean(w) for w in verdict.why))
 
 
 def _flips(verdict: Verdict) -> Iterator[Block]:
@@ -165,7 +163,7 @@ def _flips(verdict: Verdict) -> Iterator[Block]:
         told = [flip_sentence(f) for f in near]
         if far:
             told.append(
-                f"{words.plural(far, 'other input')}: only more than {FAR:g} times larger or smaller than now"
+                f"{fmt.plural(far, 'other input')}: only more than {FAR:g} times larger or smaller than now"
             )
         yield Bullets(tuple(told))
 
@@ -173,7 +171,7 @@ def _flips(verdict: Verdict) -> Iterator[Block]:
 def _break_even(verdict: Verdict) -> Iterator[Block]:
     even = break_even_sentences(verdict.break_even)
     if even:
-        against = f" against {words.clean(verdict.alternative)}" if verdict.alternative else ""
+        against = f" against {fmt.clean(verdict.alternative)}" if verdict.alternative else ""
         yield Heading(f"Break-even{against}")
         yield Bullets(tuple(even))
         yield Chart("break-even")
@@ -196,25 +194,23 @@ def _readiness(verdict: Verdict) -> Iterator[Block]:
         yield Heading("Readiness")
         yield Bullets(
             tuple(
-                words.clean(f"{r.status}: {r.rule}{f' — {r.detail}' if r.detail else ''}")
+                fmt.clean(f"{r.status}: {r.rule}{f' — {r.detail}' if r.detail else ''}")
                 for r in checks
             ),
-            tuple(words.STATUS_MARKS.get(r.status, "·") for r in checks),
+            tuple(fmt.STATUS_MARKS.get(r.status, "·") for r in checks),
         )
 
 
 def _warnings(verdict: Verdict) -> Iterator[Block]:
     if verdict.warnings:
         yield Heading("Warnings")
-        yield Bullets(
-            tuple(words.clean(w) for w in verdict.warnings), ("!",) * len(verdict.warnings)
-        )
+        yield Bullets(tuple(fmt.clean(w) for w in verdict.warnings), ("!",) * len(verdict.warnings))
 
 
 def _risks(verdict: Verdict) -> Iterator[Block]:
     if verdict.risks:
         yield Heading("Risks")
-        yield Bullets(tuple(words.clean(f"{r.name}: {r.detail}") for r in verdict.risks))
+        yield Bullets(tuple(fmt.clean(f"{r.name}: {r.detail}") for r in verdict.risks))
 
 
 def _criteria(verdict: Verdict) -> Iterator[Block]:
@@ -223,7 +219,7 @@ def _criteria(verdict: Verdict) -> Iterator[Block]:
         yield Paragraph(
             "Value between fixed anchors, 0 to 1, at the likely figures. The verdict does not rest on it."
         )
-        rows = tuple((Code(words.clean(c.id)), words.score(c.value)) for c in verdict.criteria)
+        rows = tuple((Code(fmt.clean(c.id)), fmt.score(c.value)) for c in verdict.criteria)
         yield Table("criteria", (Column("option"), Column("value", right=True)), rows)
 
 
@@ -234,7 +230,7 @@ def _information(verdict: Verdict) -> Iterator[Block]:
             "What perfect knowledge of an input would save on average, before its price."
         )
         rows = tuple(
-            (Code(words.clean(i.input)), words.money(i.worth_usd)) for i in verdict.information
+            (Code(fmt.clean(i.input)), fmt.money(i.worth_usd)) for i in verdict.information
         )
         yield Table("information", (Column("input"), Column("worth", right=True)), rows)
 
@@ -242,7 +238,7 @@ def _information(verdict: Verdict) -> Iterator[Block]:
 def _options(verdict: Verdict) -> Iterator[Block]:
     if not verdict.arms:
         return
-    arms = ranked(verdict)
+    options = ranked(verdict)
     yield Heading("Options compared")
     yield Paragraph(
         "Medians and 80 % intervals. Meets: chance to keep every limit; best: share of draws it wins."
@@ -251,23 +247,30 @@ def _options(verdict: Verdict) -> Iterator[Block]:
     yield Chart("costs")
     titles = ("once", "a month", horizon(verdict), "weeks", "quality", "meets", "best")
     columns = (Column("option"), *(Column(t, right=True) for t in titles))
-    rows = tuple(_option(arm, verdict) for arm in arms)
+    rows = tuple(_option(option, verdict) for option in options)
     yield Table(
-        "options", columns, rows, frozenset(i for i, a in enumerate(arms) if a.id == verdict.arm)
+        "options", columns, rows, frozenset(i for i, a in enumerate(options) if a.id == verdict.arm)
     )
 
 
-def _option(arm: ArmRecord, verdict: Verdict) -> tuple[str | Code | Ranged, ...]:
+def _option(option: OptionRecord, verdict: Verdict) -> tuple[str | Code | Ranged, ...]:
     today = as_is(verdict)
     return (
-        Code(words.clean(arm.id) + (" (today)" if today is arm else "")),
-        Ranged(money_of(arm, arm.one_off_usd, "once.total"), words.tight_span(arm.one_off_usd)),
-        Ranged(money_of(arm, arm.monthly_usd, "run.total"), words.tight_span(arm.monthly_usd)),
-        Ranged(money_of(arm, arm.horizon_usd, "horizon.total"), words.tight_span(arm.horizon_usd)),
-        Ranged(words.weeks(arm.weeks.p50), words.short_span(arm.weeks, words.weeks)),
-        Ranged(words.score(arm.quality.p50), words.short_span(arm.quality, words.score)),
-        words.share(arm.p_meets_constraints),
-        words.share(arm.p_best),
+        Code(fmt.clean(option.id) + (" (today)" if today is option else "")),
+        Ranged(
+            money_of(option, option.one_off_usd, "once.total"), fmt.tight_span(option.one_off_usd)
+        ),
+        Ranged(
+            money_of(option, option.monthly_usd, "run.total"), fmt.tight_span(option.monthly_usd)
+        ),
+        Ranged(
+            money_of(option, option.horizon_usd, "horizon.total"),
+            fmt.tight_span(option.horizon_usd),
+        ),
+        Ranged(fmt.weeks(option.weeks.p50), fmt.short_span(option.weeks, fmt.weeks)),
+        Ranged(fmt.score(option.quality.p50), fmt.short_span(option.quality, fmt.score)),
+        fmt.share(option.p_meets_constraints),
+        fmt.share(option.p_best),
     )
 
 
@@ -283,12 +286,12 @@ def _segments(verdict: Verdict) -> Iterator[Block]:
             tuple(Column(c, right=i > 2) for i, c in enumerate(columns)),
             tuple(
                 (
-                    words.clean(s.name),
-                    words.APPROACH_WORDS.get(s.verdict, words.clean(s.verdict)),
-                    Code(words.clean(s.arm)),
-                    words.share(s.p_best),
-                    Ranged(words.money(s.one_off_usd.p50), words.tight_span(s.one_off_usd)),
-                    Ranged(words.money(s.monthly_usd.p50), words.tight_span(s.monthly_usd)),
+                    fmt.clean(s.name),
+                    fmt.APPROACH_WORDS.get(s.verdict, fmt.clean(s.verdict)),
+                    Code(fmt.clean(s.arm)),
+                    fmt.share(s.p_best),
+                    Ranged(fmt.money(s.one_off_usd.p50), fmt.tight_span(s.one_off_usd)),
+                    Ranged(fmt.money(s.monthly_usd.p50), fmt.tight_span(s.monthly_usd)),
                 )
                 for s in verdict.segments
             ),
@@ -299,7 +302,7 @@ def _plan(verdict: Verdict) -> Iterator[Block]:
     if verdict.plan:
         yield Heading("Plan")
         rows = tuple(
-            (f"{s.stage}. {words.clean(s.arm)}", words.weeks(s.weeks), words.clean(s.gate))
+            (f"{s.stage}. {fmt.clean(s.arm)}", fmt.weeks(s.weeks), fmt.clean(s.gate))
             for s in verdict.plan
         )
         yield Table(
@@ -314,13 +317,13 @@ def _labels(verdict: Verdict) -> Iterator[Block]:
     yield Heading("Labels to reach the target")
     rows = tuple(
         (
-            Code(words.clean(need.option)),
-            words.number(words.about(need.labels.p50))
+            Code(fmt.clean(need.option)),
+            fmt.number(fmt.about(need.labels.p50))
             if need.labels.is_known
-            else words.clean(need.detail),
+            else fmt.clean(need.detail),
             _labels_span(need),
-            words.money(need.cost_usd.p50) if need.labels.is_known else "",
-            words.weeks(need.weeks.p50) if need.labels.is_known else "",
+            fmt.money(need.cost_usd.p50) if need.labels.is_known else "",
+            fmt.weeks(need.weeks.p50) if need.labels.is_known else "",
         )
         for need in verdict.labels_needed
     )
@@ -340,7 +343,7 @@ def _labels_span(need: LabelsNeeded) -> str:
     """
     if not need.labels.is_known:
         return ""
-    low, high = (words.number(words.about(end)) for end in (need.labels.p10, need.labels.p90))
+    low, high = (fmt.number(fmt.about(end)) for end in (need.labels.p10, need.labels.p90))
     return f"{low} – beyond {high}" if need.detail else low if low == high else f"{low} – {high}"
 
 
@@ -355,11 +358,11 @@ def _sensitivity(verdict: Verdict) -> Iterator[Block]:
     yield Chart("tornado")
     rows = tuple(
         (
-            Code(words.clean(s.input)),
-            words.measure(s.low, s.unit),
-            words.measure(s.high, s.unit),
-            words.money(s.swing_usd),
-            words.share(s.variance_share),
+            Code(fmt.clean(s.input)),
+            fmt.measure(s.low, s.unit),
+            fmt.measure(s.high, s.unit),
+            fmt.money(s.swing_usd),
+            fmt.share(s.variance_share),
         )
         for s in widest_first(verdict)
     )
@@ -372,7 +375,7 @@ def _excluded(verdict: Verdict) -> Iterator[Block]:
     if verdict.excluded:
         yield Heading("Ruled out")
         rows = tuple(
-            (Code(words.clean(e.id)), words.clean(e.rule), words.clean(e.detail))
+            (Code(fmt.clean(e.id)), fmt.clean(e.rule), fmt.clean(e.detail))
             for e in verdict.excluded
         )
         yield Table("excluded", (Column("option"), Column("rule"), Column("because")), rows)
@@ -384,8 +387,8 @@ def _assumptions(verdict: Verdict) -> Iterator[Block]:
         yield Paragraph("What the brief leaves out, and what stands in for it.")
         rows = tuple(
             (
-                Code(words.clean(a.key)),
-                *(words.clean(t) or "—" for t in (a.value, a.basis, a.source, a.as_of)),
+                Code(fmt.clean(a.key)),
+                *(fmt.clean(t) or "—" for t in (a.value, a.basis, a.source, a.as_of)),
             )
             for a in verdict.assumptions
         )
@@ -405,7 +408,7 @@ def _sources(verdict: Verdict) -> Iterator[Block]:
     if found:
         yield Heading("Sources")
         rows = tuple(
-            (*(words.clean(text) or "—" for text in origin), words.clean(", ".join(used)) or "—")
+            (*(fmt.clean(text) or "—" for text in origin), fmt.clean(", ".join(used)) or "—")
             for origin, used in found.items()
         )
         yield Table(
@@ -435,4 +438,4 @@ def _document(held: SourceRecord) -> str:
 
 def _rounded(value: float | None) -> str:
     """What is searched for or read off draws: three digits are enough."""
-    return words.number(words.about(value))
+    return fmt.number(fmt.about(value))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from advisor.report import words
+from advisor.core import format as fmt
+from advisor.report import layout
 from advisor.report.difference import Change, Difference, Side, cents
 from advisor.report.page import Cell, Code, Column, Table
 from advisor.report.table import draw
@@ -18,9 +19,9 @@ def render(held: Difference, width: int = 80) -> str:
 
 def _lines(held: Difference, width: int) -> Iterator[str]:
     for letter, one in (("A", held.a), ("B", held.b)):
-        word = words.VERDICT_WORDS.get(one.verdict, one.verdict)
-        yield from words.wrap(
-            f"{letter}  {words.clean(one.name)}: {word} {words.clean(one.arm)}", width
+        word = fmt.VERDICT_WORDS.get(one.verdict, one.verdict)
+        yield from layout.wrap(
+            f"{letter}  {fmt.clean(one.name)}: {word} {fmt.clean(one.option)}", width
         )
     yield ""
     yield from draw(_money_table(held), width, str, str)
@@ -28,7 +29,7 @@ def _lines(held: Difference, width: int) -> Iterator[str]:
     if not held.changed:
         yield "No input differs."
         return
-    yield from words.wrap("Inputs that differ, and what each alone changes in A", width)
+    yield from layout.wrap("Inputs that differ, and what each alone changes in A", width)
     yield from draw(_changes_table(held), width, str, str)
     yield from _remainder(held, width)
 
@@ -54,12 +55,12 @@ def _money_table(held: Difference) -> Table:
 
 
 def _money_row(title: str, a: float | None, b: float | None, change: str) -> tuple[Cell, ...]:
-    return title, words.money(a, cents=True), words.money(b, cents=True), change
+    return title, fmt.money(a, cents=True), fmt.money(b, cents=True), change
 
 
 def _changes_table(held: Difference) -> Table:
     rows = tuple(
-        (Code(words.clean(c.input)), words.clean(c.a), words.clean(c.b), _effect(c, held.a))
+        (Code(fmt.clean(c.input)), fmt.clean(c.a), fmt.clean(c.b), _effect(c, held.a))
         for c in held.changed
     )
     return Table("changes", tuple(Column(c) for c in ("input", "A", "B", "alone")), rows)
@@ -67,12 +68,12 @@ def _changes_table(held: Difference) -> Table:
 
 def _effect(change: Change, a: Side) -> str:
     if change.effect is None:
-        return words.clean(change.reason)
+        return fmt.clean(change.reason)
     money = f"{_cash(change.effect.monthly_usd)} a month"
     return (
         money
         if change.verdict == a.verdict
-        else f"{money}; becomes {words.APPROACH_WORDS[change.verdict]}"
+        else f"{money}; becomes {fmt.APPROACH_WORDS[change.verdict]}"
     )
 
 
@@ -85,8 +86,8 @@ def _remainder(held: Difference, width: int) -> Iterator[str]:
         return
     rest = float(cents(whole) - sum(map(cents, known), Decimal(0)))
     if rest:
-        yield from words.wrap(f"Only together: {_cash(rest)} a month", width)
+        yield from layout.wrap(f"Only together: {_cash(rest)} a month", width)
 
 
 def _cash(usd: float | None) -> str:
-    return words.signed_money(usd, cents=True)
+    return fmt.signed_money(usd, cents=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from advisor.report import words
+from advisor.report import layout
 from advisor.report.page import Cell, Column, Ranged, Table
 
 _GAP = 2
@@ -56,20 +56,20 @@ def _stacked(table: Table, width: int, strong: Style, faint: Style) -> Iterator[
 
 
 def _listed(table: Table, width: int, strong: Style) -> Iterator[str]:
-    titles = max(words.cells(c.title) for c in table.columns[1:])
+    titles = max(layout.cells(c.title) for c in table.columns[1:])
     for place, row in enumerate(table.rows):
         style = strong if place in table.strong else str
         yield from (style(line) for line in _marked(_mark(table, place), row[0], width))
         for column, cell in zip(table.columns[1:], row[1:], strict=True):
             yield from _marked(
-                f"{' ' * 2 * _INDENT}{words.pad(column.title, titles)}  ", cell, width
+                f"{' ' * 2 * _INDENT}{layout.pad(column.title, titles)}  ", cell, width
             )
 
 
 def _marked(mark: str, cell: Cell, width: int) -> Iterator[str]:
     """The text of a cell behind `mark`, its further lines below its first letter."""
-    indent = words.cells(mark)
-    for place, line in enumerate(words.wrap(_text(cell), width - indent)):
+    indent = layout.cells(mark)
+    for place, line in enumerate(layout.wrap(_text(cell), width - indent)):
         yield (mark if place == 0 else " " * indent) + line
 
 
@@ -87,7 +87,7 @@ def _row(
 
 def _line(parts: Sequence[str], columns: Sequence[Column], widths: list[int]) -> str:
     fitted = (
-        words.pad(p, w, "right" if c.right else "left")
+        layout.pad(p, w, "right" if c.right else "left")
         for p, c, w in zip(parts, columns, widths, strict=True)
     )
     return (" " * _GAP).join(fitted).rstrip()
@@ -96,10 +96,10 @@ def _line(parts: Sequence[str], columns: Sequence[Column], widths: list[int]) ->
 def _cell_lines(cell: Cell, width: int) -> list[str]:
     if isinstance(cell, Ranged):
         return [
-            *words.wrap(cell.value, width),
-            *(words.wrap(cell.span, width) if cell.span else []),
+            *layout.wrap(cell.value, width),
+            *(layout.wrap(cell.span, width) if cell.span else []),
         ]
-    return words.wrap(cell, width)
+    return layout.wrap(cell, width)
 
 
 def _text(cell: Cell) -> str:
@@ -130,7 +130,7 @@ def _wanted(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[i
     """The width of each column with nothing wrapped."""
     return [
         max(
-            words.cells(text)
+            layout.cells(text)
             for text in (column.title, *(t for row in rows for t in _parts(row[place])))
         )
         for place, column in enumerate(columns)

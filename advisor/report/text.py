@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.core import format as fmt
 from advisor.core.quantity import Range
 from advisor.core.verdict import Verdict
-from advisor.report import words
+from advisor.report import layout
 from advisor.report.page import Block, Bullets, Fold, Heading, KeyFigure, Page, Paragraph, Table
 from advisor.report.sections import page
 from advisor.report.table import draw
@@ -22,14 +23,14 @@ def render(verdict: Verdict, width: int = 80, color: bool = False) -> str:
 
 
 def _lines(held: Page, width: int, color: bool) -> Iterator[str]:
-    yield from (bold(line, color) for line in words.wrap(held.title, width))
-    yield from (dim(line, color) for line in words.wrap(held.subtitle, width))
+    yield from (bold(line, color) for line in layout.wrap(held.title, width))
+    yield from (dim(line, color) for line in layout.wrap(held.subtitle, width))
     yield ""
     yield from _headline(held, width, color)
     for block in held.blocks:
         yield from _block(block, width, color)
     yield ""
-    yield from words.wrap(
+    yield from layout.wrap(
         "Every figure with formula, numbers and sources: advisor explain BRIEF FIGURE", width
     )
 
@@ -38,10 +39,10 @@ def _headline(held: Page, width: int, color: bool) -> Iterator[str]:
     head = held.headline
     yield from (
         bold(line, color)
-        for line in words.wrap(f"{head.word} {head.link} {head.arm}".rstrip(), width)
+        for line in layout.wrap(f"{head.word} {head.link} {head.option}".rstrip(), width)
     )
     if head.p_best is not None:
-        yield from words.wrap(f"{words.share_bar(head.p_best, _BAR)} {head.sure}", width)
+        yield from layout.wrap(f"{fmt.share_bar(head.p_best, _BAR)} {head.sure}", width)
     else:
         yield head.sure
     if head.figures:
@@ -66,7 +67,7 @@ def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
         room = max(3, min(_BAR, width - 4 - len(figure.low) - len(figure.high)))
         below = f"  {figure.low} {_bar(figure.range, room)} {figure.high}"
         yield from (
-            [line] if words.cells(line) <= width else [*_beside(head, figure.basis, width), below]
+            [line] if layout.cells(line) <= width else [*_beside(head, figure.basis, width), below]
         )
 
 
@@ -74,21 +75,21 @@ def _beside(head: str, text: str, width: int) -> Iterator[str]:
     """`head` and `text` on one line where they fit, else below each other."""
     line = f"{head} {text}".rstrip()
     yield from (
-        [line] if words.cells(line) <= width else [head.rstrip(), *_hanging(" ", text, width)]
+        [line] if layout.cells(line) <= width else [head.rstrip(), *_hanging(" ", text, width)]
     )
 
 
 def _bar(held: Range, width: int) -> str:
     """The interval fills the bar; the dot shows which way it leans."""
-    return words.range_bar(held.p10, held.p50, held.p90, held.p10 or 0.0, held.p90 or 0.0, width)
+    return fmt.range_bar(held.p10, held.p50, held.p90, held.p10 or 0.0, held.p90 or 0.0, width)
 
 
 def _block(block: Block, width: int, color: bool) -> Iterator[str]:
     if isinstance(block, Heading):
         yield ""
-        yield from (bold(line, color) for line in words.wrap(block.text, width))
+        yield from (bold(line, color) for line in layout.wrap(block.text, width))
     elif isinstance(block, Paragraph):
-        yield from words.wrap(block.text, width)
+        yield from layout.wrap(block.text, width)
     elif isinstance(block, Bullets):
         for place, item in enumerate(block.items):
             yield from _hanging(block.marks[place] if block.marks else "·", item, width)
@@ -96,15 +97,15 @@ def _block(block: Block, width: int, color: bool) -> Iterator[str]:
         yield from draw(block, width, lambda line: bold(line, color), lambda line: dim(line, color))
     elif isinstance(block, Fold):
         yield ""
-        yield from (bold(line, color) for line in words.wrap(block.title, width))
+        yield from (bold(line, color) for line in layout.wrap(block.title, width))
         for inner in block.blocks:
             yield from _block(inner, width, color)
 
 
 def _hanging(mark: str, text: str, width: int) -> Iterator[str]:
     """`text` after `mark`, its further lines under the first letter."""
-    indent = words.cells(mark) + 1
-    for place, line in enumerate(words.wrap(text, width - indent)):
+    indent = layout.cells(mark) + 1
+    for place, line in enumerate(layout.wrap(text, width - indent)):
         yield f"{mark} {line}" if place == 0 else f"{' ' * indent}{line}"
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from advisor.core import format as fmt
 from advisor.core.quantity import Range
-from advisor.core.verdict import ArmRecord, FigureInput, FigureRecord, Verdict
-from advisor.report import words
+from advisor.core.verdict import FigureInput, FigureRecord, OptionRecord, Verdict
 from advisor.report.page import Block, Code, Column, Fold, Heading, Paragraph, Ranged, Table
 
 _FIGURES = tuple(
@@ -20,28 +20,28 @@ _INPUTS = tuple(
 )
 
 
-def traces(verdict: Verdict, arm_ids: Iterable[str]) -> Iterator[Block]:
+def traces(verdict: Verdict, option_ids: Iterable[str]) -> Iterator[Block]:
     """An appendix with a fold for each arm named; the first is open."""
     by_id = {a.id: a for a in verdict.arms if a.figures}
-    wanted = [by_id[name] for name in dict.fromkeys(arm_ids) if name in by_id]
+    wanted = [by_id[name] for name in dict.fromkeys(option_ids) if name in by_id]
     if not wanted:
         return
     yield Heading("Trace of every figure")
     yield Paragraph(
         "Values at the likely value of every input. Formulas and their sources: docs/reference/formulas.md."
     )
-    for place, arm in enumerate(wanted):
-        blocks = (_figures_table(arm), *_inputs_table(arm))
-        yield Fold(words.clean(arm.id), blocks, open=place == 0)
+    for place, option in enumerate(wanted):
+        blocks = (_figures_table(option), *_inputs_table(option))
+        yield Fold(fmt.clean(option.id), blocks, open=place == 0)
 
 
 def value_of(figure: FigureRecord) -> str:
     """A figure's likely value with its unit; where parts are unknown, the known sum and how many
     are missing.
     """
-    if not words.is_known(figure.value) and figure.at_least is not None:
-        return words.at_least(figure.at_least, len(figure.missing))
-    return words.measure(figure.value, figure.unit)
+    if not fmt.is_known(figure.value) and figure.at_least is not None:
+        return fmt.at_least(figure.at_least, len(figure.missing))
+    return fmt.measure(figure.value, figure.unit)
 
 
 def span_of(figure: FigureRecord) -> str:
@@ -49,44 +49,44 @@ def span_of(figure: FigureRecord) -> str:
     held = Range(figure.p10, figure.p50, figure.p90)
     if not held.is_known or held.is_exact:
         return ""
-    return words.span(held, lambda value: words.bare(value, figure.unit))
+    return fmt.span(held, lambda value: fmt.bare(value, figure.unit))
 
 
-def leaves(arm: ArmRecord) -> list[FigureInput]:
+def leaves(option: OptionRecord) -> list[FigureInput]:
     """What goes into an arm's figures and is not itself one of them, each once, in order of
     appearance.
     """
-    own = {f.id for f in arm.figures}
+    own = {f.id for f in option.figures}
     found: dict[str, FigureInput] = {}
-    for figure in arm.figures:
+    for figure in option.figures:
         for item in figure.inputs:
             if item.id not in own:
                 found.setdefault(item.id, item)
     return list(found.values())
 
 
-def _figures_table(arm: ArmRecord) -> Table:
+def _figures_table(option: OptionRecord) -> Table:
     rows = tuple(
         (
-            Code(words.clean(f.id)),
+            Code(fmt.clean(f.id)),
             Ranged(value_of(f), span_of(f)),
-            words.clean(f.basis),
-            Code(words.clean(f.formula)) if f.formula else words.clean(f.source),
-            Code(words.clean(f.filled)) if f.filled else words.clean(f.as_of),
+            fmt.clean(f.basis),
+            Code(fmt.clean(f.formula)) if f.formula else fmt.clean(f.source),
+            Code(fmt.clean(f.filled)) if f.filled else fmt.clean(f.as_of),
         )
-        for f in arm.figures
+        for f in option.figures
     )
     return Table("figures", _FIGURES, rows)
 
 
-def _inputs_table(arm: ArmRecord) -> Iterator[Table]:
-    found = leaves(arm)
+def _inputs_table(option: OptionRecord) -> Iterator[Table]:
+    found = leaves(option)
     if found:
         rows = tuple(
             (
-                Code(words.clean(i.id)),
-                words.measure(i.value, i.unit),
-                *(words.clean(text) or "—" for text in (i.basis, i.source, i.as_of)),
+                Code(fmt.clean(i.id)),
+                fmt.measure(i.value, i.unit),
+                *(fmt.clean(text) or "—" for text in (i.basis, i.source, i.as_of)),
             )
             for i in found
         )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from advisor.core.calibration import (
+from advisor.core.experiment import (
     ANSWERED,
     NOTHING,
     Actual,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.progress import Progress, counted, number
-from advisor.core.calibration import ANSWERED, NOTHING, Plan, Status, TrialOutcome
+from advisor.core.experiment import ANSWERED, NOTHING, Plan, Status, TrialOutcome
 
 if TYPE_CHECKING:
     from advisor.calibrate.protocol import Event

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from advisor.calibrate.protocol import Event
-    from advisor.calibration import Prepared
     from advisor.core.brief import Brief
-    from advisor.core.calibration import RunRecord
     from advisor.core.events import CancelToken
+    from advisor.core.experiment import RunRecord
     from advisor.core.probes import DataReport, HardwareReport
     from advisor.core.verdict import Verdict
+    from advisor.experiments import Prepared
     from advisor.tui.wish import Wish
 
     Recorded: TypeAlias = tuple[Sequence[Event], RunRecord | None]
@@ -111,9 +111,9 @@ class PipelineEngine:
         self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken
     ) -> RunRecord:
         """Run what has no answer yet. Raises UsageError where the device is taken."""
-        from advisor import calibration
+        from advisor import experiments
 
-        return calibration.run(prepared, events=events, cancel=cancel)
+        return experiments.run(prepared, events=events, cancel=cancel)
 
     def log(self, record: RunRecord) -> str:
         """Where the libraries of a failed run said why."""
@@ -133,9 +133,9 @@ class PipelineEngine:
 
         Raises UsageError.
         """
-        from advisor import calibration
+        from advisor import experiments
 
-        return calibration.recorded_events(name), calibration.run_record(
+        return experiments.recorded_events(name), experiments.run_record(
             int(name)
         ) if name.isdecimal() else None
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from advisor.calibration import Prepared
-    from advisor.core.calibration import RunRecord
+    from advisor.core.experiment import RunRecord
     from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
+    from advisor.experiments import Prepared
     from advisor.tui.engine import Sights
     from advisor.tui.offers import Offer
 

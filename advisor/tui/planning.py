@@ -14,10 +14,10 @@ from advisor.core.errors import UsageError
 from advisor.tui.wish import PROMPTS, QUALITY, SAMPLE, Wish
 
 if TYPE_CHECKING:
-    from advisor.calibration import Machine, Prepared
     from advisor.core.brief import Brief
-    from advisor.core.calibration import Plan
+    from advisor.core.experiment import Plan
     from advisor.core.quantity import Range
+    from advisor.experiments import Machine, Prepared
     from advisor.pipeline import Surroundings
 
 LIBRARIES = ("torch", "transformers", "peft")
@@ -26,19 +26,19 @@ MOST_RECORDED = 50
 
 def prepared(wish: Wish, brief: Brief, around: Surroundings) -> Prepared:
     """What would run, with its price. Raises UsageError where it cannot or may not."""
-    from advisor import calibration
+    from advisor import experiments
 
     if wish.what == PROMPTS:
-        where = calibration.endpoint(wish.url)
+        where = experiments.endpoint(wish.url)
     else:
-        where = calibration.machine(around.facts, wish.gpu or "auto")
-    bounds = calibration.Limits(wish.minutes, wish.max_usd, _hour(wish, brief, where), wish.busy_ok)
-    return calibration.prepare(_plan(wish, brief, around, where), where, bounds, again=wish.again)
+        where = experiments.machine(around.facts, wish.gpu or "auto")
+    bounds = experiments.Limits(wish.minutes, wish.max_usd, _hour(wish, brief, where), wish.busy_ok)
+    return experiments.prepare(_plan(wish, brief, around, where), where, bounds, again=wish.again)
 
 
 def _plan(wish: Wish, brief: Brief, around: Surroundings, where: Machine) -> Plan:
-    from advisor.calibration import planning
-    from advisor.calibration.material import material
+    from advisor.experiments import planning
+    from advisor.experiments.material import material
 
     if wish.what == SAMPLE:
         return planning.sample_plan(where, around.facts)
@@ -95,7 +95,7 @@ def missing(wish: Wish) -> str:
 
     Imports nothing of it.
     """
-    from advisor.calibration.running import INSTALL
+    from advisor.experiments.running import INSTALL
 
     return "" if wish.what == PROMPTS or all(find_spec(name) for name in LIBRARIES) else INSTALL
 
@@ -106,9 +106,9 @@ def recordings() -> tuple[tuple[str, str], ...]:
 
 
 def _own() -> Iterator[tuple[str, str]]:
-    from advisor import calibration
+    from advisor import experiments
 
-    for run in calibration.runs(MOST_RECORDED):
+    for run in experiments.runs(MOST_RECORDED):
         if run.kind != "imported":
             answers = f"{run.done} of {run.trials} answered"
             yield (
@@ -118,11 +118,11 @@ def _own() -> Iterator[tuple[str, str]]:
 
 
 def _shipped() -> Iterator[tuple[str, str]]:
-    from advisor import calibration, shipped
+    from advisor import experiments, shipped
 
     for file in sorted((shipped.folder("calibration") / "reference").glob("*.jsonl")):
         first = next(
-            (e for e in calibration.recorded_events(file.stem) if e.kind == "planned"), None
+            (e for e in experiments.recorded_events(file.stem) if e.kind == "planned"), None
         )
         yield (
             file.stem,

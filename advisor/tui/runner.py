@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 from textual.worker import Worker
 
-from advisor.core.calibration import RunRecord, Status
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
+from advisor.core.experiment import RunRecord, Status
 from advisor.tui.bench import unexpected
 from advisor.tui.messages import Ended, Planned, Progressed
 from advisor.tui.wish import Wish
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from advisor.calibrate.protocol import Event
-    from advisor.calibration import Prepared
     from advisor.core.brief import Brief
     from advisor.core.verdict import Verdict
+    from advisor.experiments import Prepared
     from advisor.tui.course import Course
     from advisor.tui.engine import Engine, Recorded, Sights
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.core.brief import questions
+from advisor.core.format import number
 from advisor.core.question import Question
-from advisor.report.words import number
 
 _SHORT = {"usd": "$", "kwh": "kWh", "gpu": "GPU", "24h": "a day", "eval": "test", "sd": "SD"}
 _EXAMPLES = {

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from advisor.calibrate.child import rank
+from advisor.calibrate.worker import rank
 
 
 def measured(*_: object) -> dict:

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from advisor.calibrate.child.__main__ import start
+from advisor.calibrate.worker.__main__ import start
 
 SCORER = (sys.executable, __file__)
 

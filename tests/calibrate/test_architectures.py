@@ -14,11 +14,11 @@ pytest.importorskip("peft")
 
 from advisor import facts  # noqa: E402
 from advisor.calibrate import depths, throughput  # noqa: E402
-from advisor.calibrate.child.adapt import adapt, trainable  # noqa: E402
-from advisor.calibrate.child.architecture import blueprint, most_positions  # noqa: E402
-from advisor.calibrate.child.batches import Rows  # noqa: E402
-from advisor.calibrate.child.device import Device  # noqa: E402
-from advisor.calibrate.child.loop import Trainer  # noqa: E402
+from advisor.calibrate.worker.adapt import adapt, trainable  # noqa: E402
+from advisor.calibrate.worker.architecture import blueprint, most_positions  # noqa: E402
+from advisor.calibrate.worker.batches import Rows  # noqa: E402
+from advisor.calibrate.worker.device import Device  # noqa: E402
+from advisor.calibrate.worker.loop import Trainer  # noqa: E402
 from advisor.core.errors import UsageError  # noqa: E402
 
 pytestmark = [

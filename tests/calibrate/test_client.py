@@ -20,12 +20,10 @@ import pytest
 
 from advisor.calibrate import client
 from advisor.calibrate.client import follow, journaled
-from advisor.core.calibration import Plan, Status
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
-
-sys.path.insert(0, str(Path(__file__).parent))
-from pretend_child import PRETEND, plan_of  # a script beside this file, which is no package
+from advisor.core.experiment import Plan, Status
+from tests.calibrate.pretend_worker import PRETEND, plan_of
 
 
 class Run:
@@ -170,7 +168,7 @@ from pathlib import Path
 from advisor.calibrate.client import follow
 from advisor.core.events import CancelToken
 sys.path.insert(0, {here!r})
-from pretend_child import PRETEND, plan_of
+from tests.calibrate.pretend_worker import PRETEND, plan_of
 plan = plan_of(*({{"does": "wait", "value": i, "steps": 2, "pause": 0.01}} for i in range(15)))
 print("go", flush=True)
 asyncio.run(follow(plan, Path({folder!r}), events=lambda e: None, keep=lambda o: print(o.digest, flush=True),
@@ -190,7 +188,7 @@ def test_killing_at_random_moments_loses_no_finished_trial(tmp_path: Path, victi
     for turn in range(10):
         folder = tmp_path / str(turn)
         folder.mkdir()
-        code = PARENT.format(here=str(Path(__file__).parent), folder=str(folder))
+        code = PARENT.format(here=str(Path(__file__).parents[2]), folder=str(folder))
         parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         assert parent.stdout is not None
         assert parent.stdout.readline() == "go\n"

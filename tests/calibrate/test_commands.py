@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor import calibration, facts
+from advisor import experiments, facts
 from advisor.calibrate import throughput
 from advisor.calibrate.measurements import measurements
 from advisor.calibrate.protocol import plan_data
-from advisor.core.calibration import RunRecord, RunSummary, Status, TrialOutcome
+from advisor.core.experiment import RunRecord, RunSummary, Status, TrialOutcome
 from advisor.estimate.training import estimate
 
 ROOT = Path(__file__).parents[2]
@@ -243,7 +243,7 @@ def test_what_is_not_steady_or_not_a_card_is_no_measurement_of_speed() -> None:
 
 def test_a_card_that_is_not_here_is_named() -> None:
     known = facts.load()
-    assert calibration.machine(known, "none").device == "cpu"
+    assert experiments.machine(known, "none").device == "cpu"
 
 
 GUIDE_LINES = [
@@ -274,8 +274,8 @@ def test_a_command_of_the_guide_runs(folder: Path, line: str) -> None:
 
 
 def test_the_sample_task_keeps_train_and_test_apart_and_its_files_are_small() -> None:
-    model, train, test, _ = calibration.pocket()
-    rows, items = (calibration.examples(path) for path in (train, test))
+    model, train, test, _ = experiments.pocket()
+    rows, items = (experiments.examples(path) for path in (train, test))
     assert (len(rows), len(items)) == (320, 120)
     assert not {p for p, _ in rows} & {p for p, _ in items}
     assert (

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import calibration, facts
+from advisor import experiments, facts, own_runs
 from advisor.calibrate.actuals import biases
 from advisor.calibrate.imports import COLUMNS, read
-from advisor.core.calibration import Actual
 from advisor.core.errors import UsageError
+from advisor.core.experiment import Actual
 from advisor.core.quantity import Range
 from advisor.estimate.training import estimate
 
@@ -174,18 +174,18 @@ def test_no_text_is_a_crash(tmp_path_factory: pytest.TempPathFactory, text: str)
 def test_imported_runs_correct_the_estimate_of_their_card(tmp_path: Path) -> None:
     known = facts.load()
     path = written(tmp_path, "r.json", PEFT)
-    assert calibration.measurements(known, "L40S") == ()
-    form, run, count = calibration.import_runs(path, {})
-    assert (count, calibration.import_runs(path, {})) == (1, (form, run, 1))
-    assert [r.kind for r in calibration.runs()] == ["imported"]
-    (measured,) = calibration.measurements(known, "L40S")
+    assert own_runs.measurements(known, "L40S") == ()
+    form, run, count = experiments.import_runs(path, {})
+    assert (count, experiments.import_runs(path, {})) == (1, (form, run, 1))
+    assert [r.kind for r in experiments.runs()] == ["imported"]
+    (measured,) = own_runs.measurements(known, "L40S")
     assert (measured.memory_gib, measured.tokens_per_second) == (20.0, 5000.0)
     before, after = estimate(measured.run), estimate(measured.run, (measured,))
     for name in ("memory_gib", "tokens_per_second"):
         old, new = getattr(before, name).likely, getattr(after, name).likely
         seen = getattr(measured, name)
         assert abs(math.log(new / seen)) < abs(math.log(old / seen))
-    assert calibration.measurements(known, "H100-SXM") == ()
+    assert own_runs.measurements(known, "H100-SXM") == ()
 
 
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the published runs are not at hand")
@@ -218,9 +218,9 @@ def test_forecasts_that_all_err_alike_show_that_bias(factor: float, forecasts: l
 
 def test_an_actual_needs_a_forecast() -> None:
     with pytest.raises(UsageError, match="--forecast"):
-        calibration.record_actual("train.hours", 2.0)
-    (found,) = calibration.record_actual("train.hours", 3.0, forecast=2.0)
+        experiments.record_actual("train.hours", 2.0)
+    (found,) = experiments.record_actual("train.hours", 3.0, forecast=2.0)
     assert found.ratio.likely == pytest.approx(1.5)
     assert found.ratio.unit == "actual ÷ forecast"
     with pytest.raises(UsageError, match="run 9: there is none"):
-        calibration.record_actual("run.seconds", 3.0, run_id=9)
+        experiments.record_actual("run.seconds", 3.0, run_id=9)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import brief, calibration, facts
+from advisor import brief, experiments, facts
 from advisor.calibrate import limits, quality, show, throughput
 from advisor.calibrate.general import general_sets
 from advisor.calibrate.progress import Progress
 from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
-from advisor.core.calibration import Plan, RunRecord, RunSummary, Status, Trial, TrialOutcome
 from advisor.core.errors import MissingExtra, UsageError
+from advisor.core.experiment import Plan, RunRecord, RunSummary, Status, Trial, TrialOutcome
 from advisor.core.probes import Card, Process, Reading
 from advisor.core.quantity import Range
 from advisor.probe.results import read_results
@@ -422,10 +422,10 @@ def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
     assert not limits.fits_whole(large, "cuda", gib * 0.99)
     assert not limits.fits_whole(large, "cpu", gib * 1.01)  # fp32 there
     assert limits.fits_whole(large, "cuda", None)
-    small = calibration.Machine("card", "cuda", free_gib=8.0)
-    assert calibration.slices_for([large], small) == (2, 4, 6)
-    assert calibration.slices_for([SETUP], small) == ()
-    assert calibration.machine(facts.load(), "none").free_gib
+    small = experiments.Machine("card", "cuda", free_gib=8.0)
+    assert experiments.slices_for([large], small) == (2, 4, 6)
+    assert experiments.slices_for([SETUP], small) == ()
+    assert experiments.machine(facts.load(), "none").free_gib
 
 
 GENERAL = {
@@ -442,7 +442,7 @@ def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
         quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 10}, shots=0, shares=(1.0,)
     )
     zero, tuned = plan.trials
-    arm = {
+    option = {
         "technique": "x",
         "metric": "accuracy",
         "score": 0.5,
@@ -452,7 +452,7 @@ def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
     }
     told = {"data": None, "general": None, "data_why": "no rows", "general_why": ""}
     lost = GENERAL | {"score": 0.25, "item_scores": [1.0, 0.0, 0.0, 0.0], "bits_per_byte": 1.04}
-    base = arm | {
+    base = option | {
         "approach": "prompt",
         "train_examples": 0,
         "general": GENERAL,
@@ -464,7 +464,7 @@ def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
     def done(trial: Trial, result: dict) -> TrialOutcome:
         return TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
 
-    outcomes = [done(zero, base), done(tuned, arm | {"approach": "tune"} | learned)]
+    outcomes = [done(zero, base), done(tuned, option | {"approach": "tune"} | learned)]
     first, second = quality.summary(plan, outcomes)["trials"]
     assert first["forgetting"] is None
     assert second["forgetting"]["difference"] == pytest.approx(-0.5)
@@ -476,7 +476,7 @@ def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
     assert "warning: the loss did \\x1b[31mnot fall" in lines
     assert "language: no rows" in lines
     assert "asked as plain text" in lines
-    other = done(tuned, arm | {"approach": "tune"} | learned | {"general": lost | {"name": "h"}})
+    other = done(tuned, option | {"approach": "tune"} | learned | {"general": lost | {"name": "h"}})
     assert quality.summary(plan, [outcomes[0], other])["trials"][1]["forgetting"] is None
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor import calibration
+from advisor import experiments
 from advisor.calibrate import quality
-from advisor.core.calibration import Status
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
+from advisor.core.experiment import Status
 
 ROWS = [
     (
@@ -114,11 +114,11 @@ def planned(endpoint: Endpoint, **settings):
 
 
 def run(plan, again: bool = False):
-    bounds = calibration.Limits(max_usd=plan.max_usd)
-    prepared = calibration.prepare(
-        plan, calibration.endpoint(plan.trials[0].spec["url"]), bounds, again=again
+    bounds = experiments.Limits(max_usd=plan.max_usd)
+    prepared = experiments.prepare(
+        plan, experiments.endpoint(plan.trials[0].spec["url"]), bounds, again=again
     )
-    return calibration.run(prepared, events=lambda e: None, cancel=CancelToken())
+    return experiments.run(prepared, events=lambda e: None, cancel=CancelToken())
 
 
 def test_answers_tokens_and_money_are_counted(endpoint: Endpoint, home: Path) -> None:
@@ -175,14 +175,14 @@ def test_money_is_unknown_where_tokens_or_prices_are(endpoint: Endpoint) -> None
 def test_cancelling_keeps_nothing_but_what_was_answered(endpoint: Endpoint) -> None:
     endpoint.pause = 0.05
     plan = planned(endpoint, at_once=1)
-    prepared = calibration.prepare(plan, calibration.endpoint(endpoint.url), calibration.Limits())
+    prepared = experiments.prepare(plan, experiments.endpoint(endpoint.url), experiments.Limits())
     token = CancelToken()
 
     def hear(event) -> None:
         if event.fields.get("step", 0) >= 3:
             token.cancel()
 
-    record = calibration.run(prepared, events=hear, cancel=token)
+    record = experiments.run(prepared, events=hear, cancel=token)
     assert record.summary.status is Status.CANCELLED
     assert len(endpoint.calls) < 12
     assert record.outcomes[0].result["items"] >= 3
@@ -194,7 +194,7 @@ def test_prices_and_addresses_are_checked_before_anything_is_sent(endpoint: Endp
     with pytest.raises(UsageError, match="base address"):
         quality.prompts_plan(quality.task(ROWS), "ftp://x", "m")
     plan = planned(endpoint)
-    prepared = calibration.prepare(plan, calibration.endpoint(endpoint.url), calibration.Limits())
+    prepared = experiments.prepare(plan, experiments.endpoint(endpoint.url), experiments.Limits())
     usd = prepared.forecast.usd
     assert (usd.p10 or 0.0) < usd.likely < (usd.p90 or 0.0)
     assert endpoint.calls == []

@@ -17,21 +17,21 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 from advisor.calibrate import quality  # noqa: E402
-from advisor.calibrate.child import likelihood, writing  # noqa: E402
-from advisor.calibrate.child.adapt import adapt  # noqa: E402
-from advisor.calibrate.child.architecture import blueprint  # noqa: E402
-from advisor.calibrate.child.batches import IGNORED, Example, collate  # noqa: E402
-from advisor.calibrate.child.choosing import choose  # noqa: E402
-from advisor.calibrate.child.device import Device  # noqa: E402
-from advisor.calibrate.child.form import NO_SYSTEM, PLAIN, TEMPLATE, Form  # noqa: E402
-from advisor.calibrate.child.language import figures, of_general, of_rows, unknown_share  # noqa: E402
-from advisor.calibrate.child.quality import answer_tokens, measure  # noqa: E402
-from advisor.calibrate.child.reporter import Reporter  # noqa: E402
-from advisor.calibrate.child.stop import Stop, Stopped  # noqa: E402
-from advisor.calibrate.child.training import train, warnings  # noqa: E402
-from advisor.calibrate.child.weights import end_tokens, load  # noqa: E402
-from advisor.calibrate.child.writing import write  # noqa: E402
-from advisor.core.calibration import Status, TrialOutcome  # noqa: E402
+from advisor.calibrate.worker import likelihood, writing  # noqa: E402
+from advisor.calibrate.worker.adapt import adapt  # noqa: E402
+from advisor.calibrate.worker.architecture import blueprint  # noqa: E402
+from advisor.calibrate.worker.batches import IGNORED, Example, collate  # noqa: E402
+from advisor.calibrate.worker.choosing import choose  # noqa: E402
+from advisor.calibrate.worker.device import Device  # noqa: E402
+from advisor.calibrate.worker.form import NO_SYSTEM, PLAIN, TEMPLATE, Form  # noqa: E402
+from advisor.calibrate.worker.language import figures, of_general, of_rows, unknown_share  # noqa: E402
+from advisor.calibrate.worker.quality import answer_tokens, measure  # noqa: E402
+from advisor.calibrate.worker.reporter import Reporter  # noqa: E402
+from advisor.calibrate.worker.stop import Stop, Stopped  # noqa: E402
+from advisor.calibrate.worker.training import train, warnings  # noqa: E402
+from advisor.calibrate.worker.weights import end_tokens, load  # noqa: E402
+from advisor.calibrate.worker.writing import write  # noqa: E402
+from advisor.core.experiment import Status, TrialOutcome  # noqa: E402
 
 pytestmark = [
     pytest.mark.xdist_group("torch"),

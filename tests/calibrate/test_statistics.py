@@ -140,18 +140,18 @@ def test_pairs_see_more_than_two_separate_scores() -> None:
 
 
 def test_every_arm_is_held_against_the_best_prompt() -> None:
-    arms = {
+    options = {
         "zero": {"approach": "prompt", "score": 0.2, "item_scores": [0.0, 0.0]},
         "few": {"approach": "prompt", "score": 0.5, "item_scores": [1.0, 0.0]},
         "tuned": {"approach": "tune", "score": 1.0, "item_scores": [1.0, 1.0]},
         "partial": {"approach": "tune", "score": 1.0, "item_scores": [1.0]},
     }
-    told = comparisons(arms)
+    told = comparisons(options)
     assert [(c["arm"], c["against"], c["difference"]) for c in told] == [
         ("zero", "few", -0.5),
         ("tuned", "few", 0.5),
     ]
-    assert comparisons({"tuned": arms["tuned"]}) == []
+    assert comparisons({"tuned": options["tuned"]}) == []
 
 
 @pytest.mark.parametrize(
@@ -203,9 +203,9 @@ def test_a_difference_of_macro_f1_is_told_in_pairs() -> None:
     assert told["difference"] == pytest.approx(float(macro_f1(b)[0]) - float(macro_f1(a)[0]))
     assert told["decided"]
     assert not paired_macro_f1(a, a)["decided"]
-    arms = {
+    options = {
         "zero": {"approach": "prompt", "score": 0.5, "item_scores": [0.0] * 150, "item_labels": a},
         "tuned": {"approach": "tune", "score": 0.6, "item_scores": [0.0] * 150, "item_labels": b},
     }
-    (held,) = comparisons(arms)
+    (held,) = comparisons(options)
     assert held["difference"] == told["difference"]

@@ -21,16 +21,16 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
-from advisor import calibration, facts
+from advisor import experiments, facts
 from advisor.calibrate import client, throughput
-from advisor.calibrate.child import gang
-from advisor.calibrate.child.reporter import Reporter
-from advisor.calibrate.child.session import is_out_of_memory
-from advisor.calibrate.child.stop import Stop
 from advisor.calibrate.measurements import run_of
-from advisor.core.calibration import Status, TrialOutcome
+from advisor.calibrate.worker import gang
+from advisor.calibrate.worker.reporter import Reporter
+from advisor.calibrate.worker.session import is_out_of_memory
+from advisor.calibrate.worker.stop import Stop
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
+from advisor.core.experiment import Status, TrialOutcome
 
 pytestmark = pytest.mark.xdist_group("torch")
 
@@ -180,9 +180,9 @@ def test_no_memory_in_one_process_is_an_outcome(
 
 
 def test_what_several_gain_is_told_against_one() -> None:
-    setups = calibration.spread(
+    setups = experiments.spread(
         [throughput.Setup("tiny", {"config": TINY})],
-        calibration.Machine("cpu", "cpu"),
+        experiments.Machine("cpu", "cpu"),
         2,
         "",
         alone=True,

@@ -19,17 +19,17 @@ pytest.importorskip("peft")
 
 from advisor import facts  # noqa: E402
 from advisor.calibrate import throughput  # noqa: E402
-from advisor.calibrate.child import micro_batch  # noqa: E402
-from advisor.calibrate.child.adapt import adapt  # noqa: E402
-from advisor.calibrate.child.architecture import blueprint  # noqa: E402
-from advisor.calibrate.child.batches import Example, Rows, collate  # noqa: E402
-from advisor.calibrate.child.device import Device  # noqa: E402
-from advisor.calibrate.child.loop import Trainer  # noqa: E402
-from advisor.calibrate.child.reporter import Reporter  # noqa: E402
-from advisor.calibrate.child.stop import Stop, Stopped  # noqa: E402
-from advisor.calibrate.child.throughput import measure  # noqa: E402
 from advisor.calibrate.client import follow  # noqa: E402
 from advisor.calibrate.protocol import parse  # noqa: E402
+from advisor.calibrate.worker import micro_batch  # noqa: E402
+from advisor.calibrate.worker.adapt import adapt  # noqa: E402
+from advisor.calibrate.worker.architecture import blueprint  # noqa: E402
+from advisor.calibrate.worker.batches import Example, Rows, collate  # noqa: E402
+from advisor.calibrate.worker.device import Device  # noqa: E402
+from advisor.calibrate.worker.loop import Trainer  # noqa: E402
+from advisor.calibrate.worker.reporter import Reporter  # noqa: E402
+from advisor.calibrate.worker.stop import Stop, Stopped  # noqa: E402
+from advisor.calibrate.worker.throughput import measure  # noqa: E402
 from advisor.core.events import CancelToken  # noqa: E402
 
 pytestmark = [

@@ -16,13 +16,13 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from advisor.calibrate.child.adapt import adapt
-from advisor.calibrate.child.architecture import blueprint
-from advisor.calibrate.child.batches import Example, collate
-from advisor.calibrate.child.device import Device
-from advisor.calibrate.child.loop import Trainer
-from advisor.calibrate.child.team import Team
-from advisor.calibrate.child.throughput import _whole
+from advisor.calibrate.worker.adapt import adapt
+from advisor.calibrate.worker.architecture import blueprint
+from advisor.calibrate.worker.batches import Example, collate
+from advisor.calibrate.worker.device import Device
+from advisor.calibrate.worker.loop import Trainer
+from advisor.calibrate.worker.team import Team
+from advisor.calibrate.worker.throughput import _whole
 
 CONFIG = {
     "model_type": "llama",

@@ -11,7 +11,7 @@ from advisor import pipeline
 from advisor.cli import main as cli
 from advisor.core.brief import Brief, Origin
 from advisor.core.quantity import Basis, Range
-from advisor.core.verdict import ArmRecord, BreakEven, FigureRecord, NextStep, Verdict
+from advisor.core.verdict import BreakEven, FigureRecord, NextStep, OptionRecord, Verdict
 
 BRIEF = Brief(name="A", folder="here")
 
@@ -21,10 +21,10 @@ def verdict(monthly: float) -> Verdict:
         "run.total", monthly, None, None, None, "USD/month", "quoted", "", "", (), "", "", ""
     )
     known = Range.exact(1.0)
-    arm = ArmRecord(
+    option = OptionRecord(
         "prompt/x@m", "prompt", "x", "m", "", known, known, known, known, known, 1.0, 0.5, (figure,)
     )
-    return Verdict(1, "", "", "", 7, 9, "prompt", arm.id, 0.5, None, (), (arm,), (), BreakEven(), (), (),
+    return Verdict(1, "", "", "", 7, 9, "prompt", option.id, 0.5, None, (), (option,), (), BreakEven(), (), (),
                    NextStep("", 0, 0, 0), ())  # fmt: skip
 
 

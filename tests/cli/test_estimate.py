@@ -104,7 +104,7 @@ def test_text_keeps_to_eighty_columns(words: list[str]) -> None:
 def test_own_runs_of_the_same_kind_correct_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from advisor.calibration import import_runs
+    from advisor.experiments import import_runs
 
     monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
     before = json.loads(run(*PUBLISHED, "--json")[1])["tokens_per_second"]

@@ -9,7 +9,14 @@ import pytest
 from advisor import pipeline
 from advisor.cli import main as cli
 from advisor.core.quantity import Range
-from advisor.core.verdict import ArmRecord, BreakEven, FigureInput, FigureRecord, NextStep, Verdict
+from advisor.core.verdict import (
+    BreakEven,
+    FigureInput,
+    FigureRecord,
+    NextStep,
+    OptionRecord,
+    Verdict,
+)
 
 
 def figure(id: str) -> FigureRecord:
@@ -20,9 +27,9 @@ def figure(id: str) -> FigureRecord:
     )  # fmt: skip
 
 
-def arm(id: str, *figures: str) -> ArmRecord:
+def option(id: str, *figures: str) -> OptionRecord:
     known = Range(1, 2, 3)
-    return ArmRecord(
+    return OptionRecord(
         id,
         "prompt",
         "few-shot",
@@ -41,7 +48,7 @@ def arm(id: str, *figures: str) -> ArmRecord:
 
 VERDICT = Verdict(
     1, "n", "", "", 7, 100, "prompt", "prompt/few-shot@m+batch", 0.5, None, (),
-    (arm("tune/lora@n+owned", "train.hours", "run.total"), arm("prompt/few-shot@m+batch", "run.total")), (),
+    (option("tune/lora@n+owned", "train.hours", "run.total"), option("prompt/few-shot@m+batch", "run.total")), (),
     BreakEven(), (), (), NextStep("", 0, 0, 0), (),
 )  # fmt: skip
 

@@ -24,23 +24,23 @@ def verdict() -> Verdict:
 
 
 def test_every_figure_of_every_option_is_explained(verdict: Verdict) -> None:
-    for arm in verdict.arms:
-        for held in arm.figures:
-            owner, found = figure.find(verdict, f"{arm.id}:{held.id}")
+    for option in verdict.arms:
+        for held in option.figures:
+            owner, found = figure.find(verdict, f"{option.id}:{held.id}")
             shown = figure.render(owner, found)
-            assert (owner.id, found) == (arm.id, held)
+            assert (owner.id, found) == (option.id, held)
             assert held.basis in shown
             assert held.formula, held.id
-            assert all(i.source or arm.figure(i.id) for i in held.inputs), held.id
+            assert all(i.source or option.figure(i.id) for i in held.inputs), held.id
 
 
 def test_the_contract_of_totals(verdict: Verdict) -> None:
-    for arm in verdict.arms:
+    for option in verdict.arms:
         for total, prefix, left_out in (
             ("run.total", "run.", {"run.errors", "run.request"}),
             ("once.total", "once.", set()),
         ):
-            held = arm.figure(total)
+            held = option.figure(total)
             parts = [
                 i.value for i in held.inputs if i.id.startswith(prefix) and i.id not in left_out
             ]

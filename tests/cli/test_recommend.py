@@ -13,9 +13,9 @@ from advisor.cli import main as cli
 from advisor.core.errors import Infeasible
 from advisor.core.events import EventSink, StageEvent
 from advisor.core.quantity import Range
-from advisor.core.verdict import ArmRecord, BreakEven, FigureRecord, NextStep, Verdict
+from advisor.core.verdict import BreakEven, FigureRecord, NextStep, OptionRecord, Verdict
 
-ARM = ArmRecord(
+ARM = OptionRecord(
     "prompt/few-shot@m+batch", "prompt", "few-shot", "m", "somebody", Range(1, 2, 3), Range(10, 12, 15),
     Range(100, 150, 200), Range(1, 2, 3), Range(0.8, 0.9, 0.95), 1.0, 0.8,
     (FigureRecord("run.total", 12.0, 10.0, 12.0, 15.0, "USD/month", "quoted", "a × b", "3 × 4", (), "s", "", "x"),),

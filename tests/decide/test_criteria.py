@@ -8,21 +8,23 @@ from hypothesis import strategies as st
 
 from advisor.core.errors import UsageError
 from advisor.decide.criteria import parse_weights, weigh
-from tests.arms import brief, estimated, prompt, rented
+from tests.options import brief, estimated, prompt, rented
 
 HELD = brief(budget__one_off_usd=40_000, budget__monthly_usd=15_000, budget__weeks=12)
 ARMS = [
-    estimated(arm, HELD, quality=q)
-    for arm, q in ((prompt("batch"), 0.905), (rented(), 0.912), (prompt("uncached"), 0.905))
+    estimated(option, HELD, quality=q)
+    for option, q in ((prompt("batch"), 0.905), (rented(), 0.912), (prompt("uncached"), 0.905))
 ]
 
 
 def test_a_value_is_the_weighted_mean_between_the_anchors() -> None:
     found = {v.id: v.value for v in weigh(ARMS, HELD, {"cost": 3, "quality": 1})}
     worst = 40_000 + 12 * 15_000
-    for arm in ARMS:
-        cost = 1 - arm["horizon.total"].value / worst
-        assert found[arm.arm.id] == pytest.approx((3 * cost + arm["quality.score"].value) / 4)
+    for option in ARMS:
+        cost = 1 - option["horizon.total"].value / worst
+        assert found[option.option.id] == pytest.approx(
+            (3 * cost + option["quality.score"].value) / 4
+        )
 
 
 @given(st.lists(st.floats(0, 10), min_size=3, max_size=3).filter(lambda w: sum(w) > 0))
@@ -31,13 +33,13 @@ def test_an_option_more_or_less_never_reorders_the_others(weights: list[float]) 
     every = [v.id for v in weigh(ARMS, HELD, named)]
     for left_out in ARMS:
         rest = [v.id for v in weigh([a for a in ARMS if a is not left_out], HELD, named)]
-        assert rest == [i for i in every if i != left_out.arm.id]
+        assert rest == [i for i in every if i != left_out.option.id]
 
 
 def test_an_unknown_cost_has_no_value_and_comes_last() -> None:
     unknown = estimated(prompt("uncached", model="nameless"), HELD)
     found = weigh([unknown, *ARMS], HELD, {"cost": 1})
-    assert (found[-1].id, found[-1].value) == (unknown.arm.id, None)
+    assert (found[-1].id, found[-1].value) == (unknown.option.id, None)
 
 
 def test_cost_needs_its_anchor_from_the_brief() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from advisor.core.arm import Arm
+from advisor.core.option import Option
 from advisor.decide.information import (
     conditional_means,
     items_needed,
@@ -30,9 +30,11 @@ def ranking(
     """A ranking of nameless arms, half of each cost paid once."""
     score = np.full_like(cost, 0.9) if quality is None else quality
     good = score >= target
-    arms = tuple(Arm("prompt" if i == 0 else "tune", f"t{i}", "m") for i in range(cost.shape[1]))
+    options = tuple(
+        Option("prompt" if i == 0 else "tune", f"t{i}", "m") for i in range(cost.shape[1])
+    )
     every = np.ones_like(good)
-    return Ranking(arms, cost, cost / 2, score, good, good, every, every)
+    return Ranking(options, cost, cost / 2, score, good, good, every, every)
 
 
 def normal(mean: float, sd: float, seed: int) -> NDArray[np.float64]:
@@ -128,7 +130,7 @@ def test_test_sizes_by_the_textbook() -> None:
 def test_a_hard_budget_is_a_constraint_and_a_soft_one_is_not() -> None:
     from advisor.core.quantity import Range
     from advisor.decide.ranking import rank
-    from tests.arms import brief, estimated, prompt, rented
+    from tests.options import brief, estimated, prompt, rented
 
     held = brief(budget__one_off_usd=1000)
     pair = [
@@ -166,11 +168,11 @@ def rivals(draw: st.DrawFn) -> Ranking:
         [[draw(st.sampled_from([0.6, 0.85, 0.95])) for _ in range(4)] for _ in range(9)]
     )
     good, every = score >= draw(st.sampled_from([0.0, 0.8, 0.99])), np.ones((9, 4), dtype=bool)
-    arms = tuple(
-        Arm(approach, f"t{i}", "m")
+    options = tuple(
+        Option(approach, f"t{i}", "m")
         for i, approach in enumerate(("prompt", "prompt", "tune", "tune"))
     )
-    return Ranking(arms, np.array(rows) + once, once, score, good, good, every, every)
+    return Ranking(options, np.array(rows) + once, once, score, good, good, every, every)
 
 
 def approach(found: Ranking) -> str:

@@ -11,7 +11,7 @@ from advisor.core.figure import Figure
 from advisor.core.quantity import UNKNOWN, Basis
 from advisor.decide.quantiles import quantiles
 from advisor.decide.record import Recorder
-from tests.arms import estimated, prompt
+from tests.options import estimated, prompt
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=400))

@@ -7,13 +7,13 @@ from datetime import date
 
 from advisor.core.brief import Current
 from advisor.decide.rules import cautions, rule_out
-from advisor.estimate.arms import arms
-from tests.arms import SONNET, TUNED, brief, prompt, setting
+from advisor.estimate.options import options
+from tests.options import SONNET, TUNED, brief, prompt, setting
 
 
 def ruled(held: object, facts: object = None) -> dict[str, str]:
     facts = facts or setting()
-    return {e.id: e.rule for e in rule_out(arms(held, facts), held, facts)[1]}  # type: ignore[arg-type]
+    return {e.id: e.rule for e in rule_out(options(held, facts), held, facts)[1]}  # type: ignore[arg-type]
 
 
 def test_data_that_may_not_leave_rules_out_every_hosted_arm() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from advisor.decide.steps import search_worth, without_measurement
-from tests.arms import brief
 from tests.decide.test_ranking import ranking
+from tests.options import brief
 
 
 def test_a_search_is_worth_what_it_saves_where_something_meets_the_target() -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from advisor.core.arm import Estimate
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
+from advisor.core.option import Estimate
 from advisor.core.quantity import Basis, Range
 from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, FlipPoint
@@ -20,7 +20,7 @@ from advisor.decide.whatif import what_changes
 from advisor.estimate.cost import estimate_all
 from advisor.estimate.sheet import Sheet, what_if
 from advisor.pipeline import Evaluated, Evaluation
-from tests.arms import brief, prompt, rented, setting
+from tests.options import brief, prompt, rented, setting
 
 PAIR = (prompt("batch"), rented())
 
@@ -33,7 +33,7 @@ class Bench:
 
     def on(self, sheet: Sheet) -> Evaluated:
         good = Figure(0.95, "score", "quality.score", basis=Basis.MEASURED, source="test")
-        quality = {arm.skill: good for arm in PAIR}
+        quality = {option.skill: good for option in PAIR}
         found = estimate_all(PAIR, sheet, self.facts, quality)
         return Evaluated(sheet.size, found, sheet.made, sheet.spreads, quality)
 

@@ -11,8 +11,8 @@ from advisor.core.facts import TokenPrice
 from advisor.core.quantity import Range
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingEstimate
-from advisor.estimate.arms import adapters, arms, may_wait
-from tests.arms import CITED, LLAMA, ROBERTA, SONNET, TUNED, brief, setting
+from advisor.estimate.options import adapters, may_wait, options
+from tests.options import CITED, LLAMA, ROBERTA, SONNET, TUNED, brief, setting
 
 
 def facts(**changes: object) -> Setting:
@@ -21,7 +21,7 @@ def facts(**changes: object) -> Setting:
 
 
 def ids(held: Brief, known: Setting | None = None) -> list[str]:
-    return [a.id for a in arms(held, known or facts())]
+    return [a.id for a in options(held, known or facts())]
 
 
 def models(
@@ -95,7 +95,7 @@ def test_an_encoder_is_an_option_where_the_output_is_a_label() -> None:
     assert ids(held) == []
     label = replace(held, task=replace(held.task, output="label"))
     assert ids(label) == ["tune/encoder@roberta-base+rented+cpu"]
-    assert arms(label, facts())[0].runs_on == "rented CPU"
+    assert options(label, facts())[0].runs_on == "rented CPU"
 
 
 def test_documents_to_look_up_add_retrieval_to_prompts_and_hybrids() -> None:

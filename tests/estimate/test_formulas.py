@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import advisor
-from advisor.core.arm import Arm
 from advisor.core.figure import Figure
-from tests.arms import TUNED, brief, estimated, prompt, rented, setting
+from advisor.core.option import Option
+from tests.options import TUNED, brief, estimated, prompt, rented, setting
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "formulas.md"
 SOURCES = sorted((Path(advisor.__file__).parent / "estimate").glob("*.py"))
@@ -54,11 +54,11 @@ def test_every_section_that_a_docstring_points_at_is_on_the_page() -> None:
 
 
 def test_every_computed_figure_of_an_option_names_its_section() -> None:
-    hosted = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    hosted = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
     found = [
         estimated(prompt("batch")), estimated(prompt("cached-1h")), estimated(rented()),
         estimated(hosted, brief(), setting(tuned={"gpt-4.1-mini": TUNED})),
-        estimated(Arm("tune", "lora", "llama-3.1-8b", "", ("owned",)), brief(hardware__owned=True)),
+        estimated(Option("tune", "lora", "llama-3.1-8b", "", ("owned",)), brief(hardware__owned=True)),
     ]  # fmt: skip
     lacking = {
         f.id for e in found for f in e.figures.values() if _computed(f) and f.anchor not in HEADINGS

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.arm import Arm
 from advisor.core.brief import Brief
 from advisor.core.facts import TokenPrice
+from advisor.core.option import Option
 from advisor.core.quantity import Range
 from advisor.core.setting import Setting
 from advisor.estimate.cost import within_horizon
-from tests.arms import DAY, SONNET, TUNED, brief, estimated, prompt, rented, setting
+from tests.options import DAY, SONNET, TUNED, brief, estimated, prompt, rented, setting
 
-HOSTED = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+HOSTED = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
 
 
 def hosted(*rows: TokenPrice) -> Setting:

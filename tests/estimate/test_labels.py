@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.arm import Arm
+from advisor.core.option import Option
 from advisor.core.quantity import Range
 from advisor.estimate.labels import training_examples
 from advisor.estimate.sheet import Sheet, what_if
-from tests.arms import brief, estimated, rented
+from tests.options import brief, estimated, rented
 
 
-def many_shot(shown: int) -> Arm:
-    return Arm(
+def many_shot(shown: int) -> Option:
+    return Option(
         "prompt",
         f"many-shot-{shown}",
         "claude-sonnet-5",

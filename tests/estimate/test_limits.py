@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.arm import Arm, Estimate
 from advisor.core.brief import Brief, Current
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
+from advisor.core.option import Estimate, Option
 from advisor.core.probes import DataReport
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
 from advisor.estimate.advice import cautions
 from advisor.estimate.limits import doubtful, refuse_impossible, tokens_per_second_alone
-from tests.arms import (
+from tests.options import (
     CITED,
     DAY,
     LLAMA,
@@ -80,8 +80,8 @@ def test_one_answer_alone_is_bound_by_memory() -> None:
     assert tokens_per_second_alone(a100, LLAMA, 1) == pytest.approx(125, rel=0.1)
 
 
-def told(held: Brief, known: Setting, *arms: Arm) -> tuple[str, ...]:
-    estimates: list[Estimate] = [estimated(arm, held, known) for arm in arms]
+def told(held: Brief, known: Setting, *options: Option) -> tuple[str, ...]:
+    estimates: list[Estimate] = [estimated(option, held, known) for option in options]
     return cautions(estimates, held, known)
 
 
@@ -91,7 +91,7 @@ def test_putting_the_shared_part_first_is_advised_with_its_saving() -> None:
         traffic__requests_per_month=7300,
     )  # fmt: skip
     pair = prompt("cached-5m"), prompt("cached-5m", "shared-first")
-    costs = [estimated(arm, held)["run.total"].value for arm in pair]
+    costs = [estimated(option, held)["run.total"].value for option in pair]
     line = told(held, setting(), *pair)[0]
     assert costs[1] < costs[0]
     assert f"${costs[0] - costs[1]:,.2f} less" in line
@@ -149,12 +149,12 @@ def test_padded_rows_and_months_of_720_hours_are_told() -> None:
         ("a.jsonl",), 10, 10, 0, (), 0, "p", "a", "exact", tokens, tokens, tokens, 2048
     )
     known = replace(setting(tuned={"gpt-4.1-mini": TUNED}), data=report)
-    arm = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
-    found = estimated(arm, brief(), known)
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    found = estimated(option, brief(), known)
     assert found["train.padded_tokens"].value == 18_000 * 2048 * 3
     assert found["train.run_padded_usd"].value == pytest.approx(18_000 * 2048 * 3 * 5 / 1e6)
     assert found["train.run_usd"].value == pytest.approx(18_000 * 620 * 3 * 5 / 1e6)
-    lines = told(brief(), known, arm)
+    lines = told(brief(), known, option)
     assert any(
         "packing" in line and f"${found['train.run_padded_usd'].value:,.2f}" in line
         for line in lines
@@ -196,10 +196,10 @@ def test_a_deployment_on_a_known_card_is_not_endless() -> None:
         card="L40S",
     )
     known = replace(facts(), tuned={"llama-3.1-8b": together}, cards={"L40S": L40S})
-    arm = Arm("tune", "hosted", "llama-3.1-8b", "together", ("hosted",))
+    option = Option("tune", "hosted", "llama-3.1-8b", "together", ("hosted",))
     full = 362e12 * 730 * 3600 / ((120 + 180 + 320) * 2 * SIZE)
     for filled, deployments in ((0.5, 1), (2.5, 3)):
-        found = estimated(arm, unmeasured(traffic__requests_per_month=filled * full), known)
+        found = estimated(option, unmeasured(traffic__requests_per_month=filled * full), known)
         assert found["run.hosting"].value == pytest.approx(deployments * 730 * 1.7)
 
 

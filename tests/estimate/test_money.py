@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.arm import Arm
 from advisor.core.brief import Current
+from advisor.core.option import Option
 from advisor.core.quantity import Range
-from advisor.estimate.arms import arms
+from advisor.estimate.options import options
 from advisor.estimate.sheet import Sheet
-from tests.arms import brief, estimated, prompt, rented, setting
+from tests.options import brief, estimated, prompt, rented, setting
 
 
 def test_errors_cost_requests_times_wrong_answers() -> None:
@@ -56,7 +56,7 @@ def test_weeks_add_people_labels_and_runs() -> None:
 
 
 def test_labels_in_hand_are_free_and_those_a_prompt_still_needs_are_not() -> None:
-    many = Arm(
+    many = Option(
         "prompt",
         "many-shot-20000",
         "claude-sonnet-5",
@@ -75,7 +75,7 @@ def test_the_arm_in_place_costs_its_bill_and_nothing_once() -> None:
     from dataclasses import replace
 
     held = replace(brief(), current=current)
-    first = arms(held, setting())[0]
+    first = options(held, setting())[0]
     assert first.id == "as-is/zero-shot@claude-sonnet-5+uncached"
     found = estimated(first, held)
     assert (found["run.total"].value, found["once.total"].value, found["time.weeks"].value) == (

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from advisor.core.facts import TokenPrice
 from advisor.core.probes import TrafficReport
 from advisor.core.quantity import Range
-from advisor.estimate.arms import arms
-from tests.arms import CITED, DAY, SONNET, brief, dated, estimated, prompt, setting
+from advisor.estimate.options import options
+from tests.options import CITED, DAY, SONNET, brief, dated, estimated, prompt, setting
 
 
 def test_uncached_is_every_token_at_its_price() -> None:
@@ -71,14 +71,14 @@ def test_reordering_is_an_option_only_where_the_common_part_stands_last() -> Non
     last = brief(
         traffic__distinct_prefixes=20, traffic__shared_tokens=1200, traffic__shared_first=False
     )
-    ids = [a.id for a in arms(last, setting())]
+    ids = [a.id for a in options(last, setting())]
     assert "prompt/few-shot@claude-sonnet-5+cached-5m+shared-first" in ids
-    assert not any("shared-first" in a.id for a in arms(brief(), setting()))
+    assert not any("shared-first" in a.id for a in options(brief(), setting()))
 
 
 def test_below_the_cache_minimum_only_uncached_and_batch_exist() -> None:
     short = brief(traffic__static_tokens=600)
-    found = [a for a in arms(short, setting()) if a.approach == "prompt"]
+    found = [a for a in options(short, setting()) if a.approach == "prompt"]
     assert [a.serving for a in found] == [("uncached",), ("batch",)]
     assert all(estimated(a, short)["cache.eligible"].value == 0 for a in found)
 
@@ -92,7 +92,7 @@ def test_one_lifetime_is_called_cached_and_an_absent_write_price_is_the_input_pr
         brief(traffic__cache_hit_rate=0.5),
         models=replace(brief().models, prompt=("luna",), tune=()),
     )
-    assert [a.serving for a in arms(held, facts)] == [("uncached",), ("cached",)]
+    assert [a.serving for a in options(held, facts)] == [("uncached",), ("cached",)]
     found = estimated(prompt("cached", model="luna"), held, facts)
     assert found["cache.break_even_hit_rate"].value == 0
     assert found["run.request"].value == pytest.approx(

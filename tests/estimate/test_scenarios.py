@@ -44,7 +44,7 @@ class Case:
     folder: Path
     brief: dict[str, Any]
     prices: list[dict[str, Any]]
-    arms: dict[str, dict[str, float | None]]
+    options: dict[str, dict[str, float | None]]
 
     def get(self, key: str) -> float:
         """The likely value at a dotted key."""
@@ -92,8 +92,8 @@ def read(path: Path) -> Case:
         "prices"
     ]
     answer = json.loads(as_json.render(pipeline.recommend(path)))
-    arms = {a["id"]: {f["id"]: f["value"] for f in a["figures"]} for a in answer["arms"]}
-    return Case(path.parent, brief, prices, arms)
+    options = {a["id"]: {f["id"]: f["value"] for f in a["figures"]} for a in answer["arms"]}
+    return Case(path.parent, brief, prices, options)
 
 
 @pytest.fixture(scope="module", params=FOLDERS, ids=lambda p: p.parent.name)
@@ -105,9 +105,9 @@ def case(
         yield read(request.param)
 
 
-def parts(arm: str) -> tuple[str, str, str, list[str]]:
+def parts(option: str) -> tuple[str, str, str, list[str]]:
     """Approach, technique, model and servings of an arm's id."""
-    head, *serving = arm.split("+")
+    head, *serving = option.split("+")
     approach, _, rest = head.partition("/")
     technique, _, model = rest.partition("@")
     return approach, technique, model, serving
@@ -147,8 +147,8 @@ def hit_rate(case: Case, row: dict[str, Any], serving: list[str]) -> float:
 
 def test_every_prompt_costs_its_tokens(case: Case) -> None:
     seen = 0
-    for arm, figures in case.arms.items():
-        approach, technique, model, serving = parts(arm)
+    for option, figures in case.arms.items():
+        approach, technique, model, serving = parts(option)
         if approach != "prompt" or case.price(model) is None:
             continue
         base, _, shown = (
@@ -159,14 +159,14 @@ def test_every_prompt_costs_its_tokens(case: Case) -> None:
         score = case.measured("prompt", base, int(shown))
         static = (score or {}).get("static_tokens", case.get("traffic.static_tokens"))
         expected = case.calls * request_usd(case, model, static, serving)
-        assert figures["run.inference"] == pytest.approx(expected), arm
+        assert figures["run.inference"] == pytest.approx(expected), option
         plain = [s for s in serving if s == "batch"]
         full = case.calls * request_usd(case, model, static, ["uncached"])
         factor = case.price(model)["batch_factor"] if plain else 1.0  # type: ignore[index]
-        assert figures["run.inference_uncached"] == pytest.approx(factor * full), arm
-        assert figures["run.total"] == pytest.approx(expected), arm
+        assert figures["run.inference_uncached"] == pytest.approx(factor * full), option
+        assert figures["run.total"] == pytest.approx(expected), option
         labels = max(0.0, int(shown) - case.examples())
-        assert figures["once.labels"] == pytest.approx(labels * case.get("data.label_usd")), arm
+        assert figures["once.labels"] == pytest.approx(labels * case.get("data.label_usd")), option
         assert figures["once.people"] == pytest.approx(
             case.get("team.prompt_hours") * case.get("team.hourly_usd")
         )
@@ -194,8 +194,8 @@ def card_usd(case: Case, figures: dict[str, float | None]) -> float | None:
 
 def test_every_tuned_model_on_cards_costs_its_hours(case: Case) -> None:
     hardware = case.brief["hardware"]
-    for arm, figures in case.arms.items():
-        approach, technique, _, serving = parts(arm)
+    for option, figures in case.arms.items():
+        approach, technique, _, serving = parts(option)
         if approach == "prompt" or "hosted" in serving:
             continue
         hour = 0.1 if "cpu" in serving else card_usd(case, figures)
@@ -208,7 +208,7 @@ def test_every_tuned_model_on_cards_costs_its_hours(case: Case) -> None:
                 * (case.get("data.tokens_per_example") + max(kept, 0))
                 * case.get("tuning.epochs")
             )
-            assert figures["train.tokens"] == pytest.approx(tokens), arm
+            assert figures["train.tokens"] == pytest.approx(tokens), option
         if hardware.get("train_tokens_per_second"):
             hours = (
                 0.05
@@ -217,21 +217,23 @@ def test_every_tuned_model_on_cards_costs_its_hours(case: Case) -> None:
                 / hardware["count"]
                 / 3600
             )
-            assert figures["train.hours"] == pytest.approx(hours), arm
+            assert figures["train.hours"] == pytest.approx(hours), option
         run = figures["train.hours"] * hour
-        assert figures["once.training"] == pytest.approx(case.get("team.training_runs") * run), arm
+        assert figures["once.training"] == pytest.approx(case.get("team.training_runs") * run), (
+            option
+        )
         assert figures["run.hosting"] == pytest.approx(
             serving_hours(case, technique, serving) * hour
-        ), arm
+        ), option
         again = case.get("team.retrain_hours") * case.get("team.hourly_usd") + run
         assert figures["run.retraining"] == pytest.approx(
             again / case.get("team.retrain_every_months")
-        ), arm
+        ), option
         people = case.get("team.ops_hours_per_month") * case.get("team.hourly_usd")
-        assert figures["run.people"] == pytest.approx(people), arm
+        assert figures["run.people"] == pytest.approx(people), option
         assert figures["run.inference"] == pytest.approx(
             passed_on(case) if technique == "cascade" else 0.0
-        ), arm
+        ), option
 
 
 def serving_hours(case: Case, technique: str, serving: list[str]) -> float:
@@ -274,8 +276,8 @@ def passed_on(case: Case) -> float:
 
 
 def test_every_hosted_model_costs_its_tokens_and_idle_hours(case: Case) -> None:
-    for arm, figures in case.arms.items():
-        approach, technique, model, serving = parts(arm)
+    for option, figures in case.arms.items():
+        approach, technique, model, serving = parts(option)
         row = case.price(f"ft:{model}")
         if approach == "prompt" or "hosted" not in serving or row is None or technique == "cascade":
             continue
@@ -298,26 +300,26 @@ def test_every_hosted_model_costs_its_tokens_and_idle_hours(case: Case) -> None:
 
 def test_every_option_pays_for_the_test_and_its_people(case: Case) -> None:
     grade = case.brief["data"].get("eval_label_usd", 2 * case.get("data.label_usd"))
-    for arm, figures in case.arms.items():
-        approach, *_ = parts(arm)
+    for option, figures in case.arms.items():
+        approach, *_ = parts(option)
         items = case.get("data.eval_examples")
         if "eval_path" in case.brief["data"] and not case.brief["data"].get("sample"):
             items = len(table(case.folder / case.brief["data"]["eval_path"]))
         test = items * grade + case.get("team.evaluation_hours") * case.get("team.hourly_usd")
-        assert figures["once.evaluation"] == pytest.approx(test), arm
+        assert figures["once.evaluation"] == pytest.approx(test), option
         hours = {"prompt": 0.0, "tune": case.get("team.tuning_hours")}.get(
             approach, case.get("team.tuning_hours")
         )
         hours += case.get("team.prompt_hours") if approach != "tune" else 0.0
-        assert figures["once.people"] == pytest.approx(hours * case.get("team.hourly_usd")), arm
+        assert figures["once.people"] == pytest.approx(hours * case.get("team.hourly_usd")), option
 
 
 def test_the_year_is_the_one_off_cost_and_twelve_bills(case: Case) -> None:
     """These briefs neither grow, nor discount, nor price errors: the horizon is a plain sum."""
     months = case.brief["budget"]["horizon_months"]
-    for arm, figures in case.arms.items():
+    for option, figures in case.arms.items():
         if figures["run.total"] is None or figures["once.total"] is None:
-            assert figures["horizon.total"] is None, arm
+            assert figures["horizon.total"] is None, option
             continue
         move = figures.get("once.move") or 0.0
         assert figures["horizon.total"] == pytest.approx(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.estimate.sheet import Sheet, stream, two_piece, what_if
-from tests.arms import brief
+from tests.options import brief
 
 
 def test_row_zero_is_the_likely_value_and_a_sheet_without_seed_holds_nothing_else() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from advisor import facts
 from advisor.core.facts import TokenPrice
 from advisor.estimate.tariffs import periods, today
-from tests.arms import DAY, SONNET, dated, setting
+from tests.options import DAY, SONNET, dated, setting
 
 
 def row(days: int, above: int = 0) -> TokenPrice:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.arm import Arm
 from advisor.core.brief import Score
 from advisor.core.facts import TokenPrice
+from advisor.core.option import Option
 from advisor.core.quantity import Range
-from tests.arms import DAY, ROBERTA, SONNET, TUNED, brief, dated, estimated, rented, setting
+from tests.options import DAY, ROBERTA, SONNET, TUNED, brief, dated, estimated, rented, setting
 
 
 def test_the_parts_of_a_tuned_model_on_rented_cards() -> None:
@@ -51,22 +51,22 @@ def test_unknown_speeds_pay_for_every_hour() -> None:
 
 
 def test_owned_cards_cost_electricity_only() -> None:
-    arm = Arm("tune", "lora", "llama-3.1-8b", "", ("owned",))
-    found = estimated(arm, brief(hardware__owned=True))
+    option = Option("tune", "lora", "llama-3.1-8b", "", ("owned",))
+    found = estimated(option, brief(hardware__owned=True))
     serving = 3e6 * (300 / 12_000 + 320 / 2500) / 3600
     assert found["run.hosting"].value == pytest.approx(serving * 0.3 * 0.3)
 
 
 def test_hosted_tuning_is_billed_by_token_with_a_minimum_and_by_the_idle_hour() -> None:
     facts = setting(tuned={"gpt-4.1-mini": TUNED})
-    arm = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
-    found = estimated(arm, brief(), facts)
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    found = estimated(option, brief(), facts)
     assert found["run.inference"].value == pytest.approx(3e6 * (300 * 0.4 + 320 * 1.6) / 1e6)
     assert found["run.hosting"].value == pytest.approx(1.7 * 730)
     assert found["once.training"].value == pytest.approx(6 * 33.48 * 5)
     assert found["run.people"].value == 0
     small = setting(tuned={"gpt-4.1-mini": replace(TUNED, training_minimum_usd=400.0)})
-    assert estimated(arm, brief(), small)["once.training"].value == 6 * 400
+    assert estimated(option, brief(), small)["once.training"].value == 6 * 400
 
 
 def test_a_hybrid_keeps_and_is_trained_on_the_whole_prompt() -> None:
@@ -76,8 +76,8 @@ def test_a_hybrid_keeps_and_is_trained_on_the_whole_prompt() -> None:
 
 
 def test_a_cascade_pays_the_prompted_model_for_what_is_passed_on() -> None:
-    arm = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
-    found = estimated(arm)
+    option = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
+    found = estimated(option)
     prefix = 1650 * (0.6 * 0.3 + 0.4 * 3.75)
     request = 0.5 * (prefix + 180 * 3 + 320 * 15) / 1e6
     assert found["run.inference"].value == pytest.approx(3e6 * 0.2 * request)
@@ -109,21 +109,21 @@ def test_training_hours_have_a_price_where_the_provider_bills_by_the_hour() -> N
     hourly = TokenPrice(
         "openai", "ft:o4-mini", 4.0, 16.0, training_usd_per_hour=100.0, cited=TUNED.cited
     )
-    arm = Arm("tune", "hosted", "o4-mini", "openai", ("hosted",))
+    option = Option("tune", "hosted", "o4-mini", "openai", ("hosted",))
     found = estimated(
-        arm, brief(team__training_runs=Range.exact(2.0)), setting(tuned={"o4-mini": hourly})
+        option, brief(team__training_runs=Range.exact(2.0)), setting(tuned={"o4-mini": hourly})
     )
     assert found["once.training"].value == pytest.approx(2 * 1.0 * 100)
 
 
 def test_the_full_cost_of_an_owned_card_is_unknown_unless_its_owner_states_a_rate() -> None:
-    arm = Arm("tune", "lora", "llama-3.1-8b", "", ("owned",))
-    unknown = estimated(arm, brief(hardware__owned=True, hardware__usd_per_hour=0.0))
+    option = Option("tune", "lora", "llama-3.1-8b", "", ("owned",))
+    unknown = estimated(option, brief(hardware__owned=True, hardware__usd_per_hour=0.0))
     assert not unknown["run.hosting_full"].is_known
     assert unknown["run.hosting_full"].at_least == unknown["run.hosting"].value
     assert unknown["run.total"].is_known
     stated = estimated(
-        arm, brief(hardware__owned=True, hardware__usd_per_hour=0.5, hardware__count=2)
+        option, brief(hardware__owned=True, hardware__usd_per_hour=0.5, hardware__count=2)
     )
     hours = stated["serve.hours"].value
     assert stated["run.hosting_full"].value == pytest.approx(hours * 2 * (0.3 * 0.3 + 0.5))
@@ -131,13 +131,13 @@ def test_the_full_cost_of_an_owned_card_is_unknown_unless_its_owner_states_a_rat
 
 def test_an_encoder_serves_from_a_small_server_until_the_load_needs_more() -> None:
     known = replace(setting(), models={"roberta-base": ROBERTA})
-    arm = Arm("tune", "encoder", "roberta-base", "", ("rented", "cpu"))
+    option = Option("tune", "encoder", "roberta-base", "", ("rented", "cpu"))
     busy = 3e6 * (120 + 180) * 2 * 125e6 / 150e9 / 3600
-    assert estimated(arm, brief(), known)["run.hosting"].value == pytest.approx(busy * 0.1)
-    online = estimated(arm, brief(traffic__can_wait_24h=False), known)
+    assert estimated(option, brief(), known)["run.hosting"].value == pytest.approx(busy * 0.1)
+    online = estimated(option, brief(traffic__can_wait_24h=False), known)
     assert online["serve.replicas"].value == 1
     ten = estimated(
-        arm, brief(traffic__can_wait_24h=False, traffic__requests_per_month=30e6), known
+        option, brief(traffic__can_wait_24h=False, traffic__requests_per_month=30e6), known
     )
     assert ten["serve.replicas"].value == -(-busy * 10 / 730 / 0.65 // 1)
     assert ten["run.hosting"].value == pytest.approx(ten["serve.replicas"].value * 73)
@@ -152,10 +152,10 @@ def test_a_tuned_model_is_served_with_the_prompt_it_was_measured_with() -> None:
 
 def test_a_cascade_asks_its_second_model_the_cheapest_way() -> None:
     online = brief(traffic__can_wait_24h=False, traffic__cache_hit_rate=0.98)
-    arm = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
+    option = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
     request = (1650 * (0.98 * 0.3 + 0.02 * 3.75) + 180 * 3 + 320 * 15) / 1e6
-    assert estimated(arm, online)["helper.request"].value == pytest.approx(request)
-    cold = estimated(arm, brief(traffic__can_wait_24h=False, traffic__cache_hit_rate=0.1))
+    assert estimated(option, online)["helper.request"].value == pytest.approx(request)
+    cold = estimated(option, brief(traffic__can_wait_24h=False, traffic__cache_hit_rate=0.1))
     assert cold["helper.request"].value == pytest.approx((1830 * 3 + 320 * 15) / 1e6)
 
 
@@ -164,8 +164,8 @@ def test_a_cascade_pays_later_prices_for_what_is_passed_on() -> None:
     known = dated(
         SONNET, replace(SONNET, start=day, output_usd=30.0, input_usd=6.0, cached_input_usd=0.6)
     )
-    arm = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
-    found = estimated(arm, brief(), known)
+    option = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
+    found = estimated(option, brief(), known)
     request = 0.5 * (1650 * (0.6 * 0.6 + 0.4 * 3.75) + 180 * 6 + 320 * 30) / 1e6
     assert found[f"run.inference_from_{day}"].value == pytest.approx(3e6 * 0.2 * request)
     now = found["run.inference"].value
@@ -177,10 +177,10 @@ def test_a_cascade_pays_later_prices_for_what_is_passed_on() -> None:
     st.sampled_from(["input_usd", "output_usd", "training_usd", "hosting_usd_per_hour"]),
 )
 def test_a_dearer_provider_never_makes_a_cheaper_bill(more: float, price: str) -> None:
-    arm = Arm("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
     dearer = replace(TUNED, **{price: getattr(TUNED, price) * more})
     before, after = (
-        estimated(arm, brief(), setting(tuned={"gpt-4.1-mini": row}))["horizon.total"].value
+        estimated(option, brief(), setting(tuned={"gpt-4.1-mini": row}))["horizon.total"].value
         for row in (TUNED, dearer)
     )
     assert after >= before * (1 - 1e-12)
@@ -191,7 +191,7 @@ def test_a_dearer_provider_never_makes_a_cheaper_bill(more: float, price: str) -
     st.sampled_from(["data__label_usd", "data__label_setup_usd", "team__prompt_hours"]),
 )
 def test_dearer_labels_and_more_hours_never_make_a_cheaper_bill(more: float, key: str) -> None:
-    arm = Arm(
+    option = Option(
         "prompt",
         "many-shot-20000",
         "claude-sonnet-5",
@@ -200,7 +200,7 @@ def test_dearer_labels_and_more_hours_never_make_a_cheaper_bill(more: float, key
         shown_examples=20_000,
     )
     base = {"data__label_usd": 1.2, "data__label_setup_usd": 100.0, "team__prompt_hours": 40.0}
-    before = estimated(arm, brief(**base))["horizon.total"].value
-    assert estimated(arm, brief(**{**base, key: base[key] * more}))[
+    before = estimated(option, brief(**base))["horizon.total"].value
+    assert estimated(option, brief(**{**base, key: base[key] * more}))[
         "horizon.total"
     ].value >= before * (1 - 1e-12)

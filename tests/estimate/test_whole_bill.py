@@ -10,8 +10,8 @@ import pytest
 
 from advisor import pipeline
 from advisor.core.errors import UsageError
-from advisor.core.verdict import ArmRecord, Verdict
-from tests.arms import BRIEF
+from advisor.core.verdict import OptionRecord, Verdict
+from tests.options import BRIEF
 
 PRICES = """
 schema = 1
@@ -43,24 +43,26 @@ def verdict(folder: Path, prices: str, *answers: str) -> Verdict:
     return pipeline.judge(loaded, pipeline.look(loaded), draws=500, deep=True)
 
 
-def costs(arm: ArmRecord) -> dict[str, tuple[float | None, ...]]:
-    return {f.id: (f.value, f.p10, f.p50, f.p90) for f in arm.figures if f.unit.startswith("USD")}
+def costs(option: OptionRecord) -> dict[str, tuple[float | None, ...]]:
+    return {
+        f.id: (f.value, f.p10, f.p50, f.p90) for f in option.figures if f.unit.startswith("USD")
+    }
 
 
 def test_a_useless_option_leaves_every_other_as_it_was(tmp_path: Path) -> None:
     alone = verdict(tmp_path, PRICES)
     both = verdict(tmp_path, PRICES + USELESS, "models.prompt=claude-sonnet-5, claude-haiku-4-5")
     assert len(both.arms) > len(alone.arms)
-    found = {arm.id: arm for arm in both.arms}
-    for arm in alone.arms:
-        before, after = costs(arm), costs(found[arm.id])
+    found = {option.id: option for option in both.arms}
+    for option in alone.arms:
+        before, after = costs(option), costs(found[option.id])
         assert before.keys() == after.keys()
         assert all(
             after[k] == pytest.approx(before[k], rel=1e-9, nan_ok=True)
             for k in before
             if None not in before[k]
         )
-        assert found[arm.id].p_best == pytest.approx(arm.p_best)
+        assert found[option.id].p_best == pytest.approx(option.p_best)
     assert (both.arm, both.verdict) == (alone.arm, alone.verdict)
     order = [a.id for a in sorted(alone.arms, key=lambda a: a.horizon_usd.p50 or 0)]
     ranked = [a.id for a in sorted(both.arms, key=lambda a: a.horizon_usd.p50 or 0)]
@@ -74,8 +76,8 @@ def test_a_price_that_begins_inside_the_horizon_is_paid_from_its_day_and_told(
         "input_usd_per_1m = 3.0", "start_date = 2027-05-20\ninput_usd_per_1m = 6.0"
     )
     now, then = verdict(tmp_path, PRICES), verdict(tmp_path, PRICES + rise)
-    arm = "prompt/few-shot@claude-sonnet-5+uncached"
-    before, after = (next(a for a in v.arms if a.id == arm) for v in (now, then))
+    option = "prompt/few-shot@claude-sonnet-5+uncached"
+    before, after = (next(a for a in v.arms if a.id == option) for v in (now, then))
     before_usd = before.figure("run.inference").value  # type: ignore[union-attr]
     assert before_usd is not None
     assert before_usd == after.figure("run.inference").value  # type: ignore[union-attr]

@@ -13,7 +13,6 @@ import pytest
 
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import (
-    ArmRecord,
     Assumption,
     BreakEven,
     Excluded,
@@ -22,6 +21,7 @@ from advisor.core.verdict import (
     FlipPoint,
     Information,
     NextStep,
+    OptionRecord,
     PlanStage,
     Readiness,
     Risk,
@@ -59,7 +59,7 @@ def figure(
     )
 
 
-def prompt_arm() -> ArmRecord:
+def prompt_option() -> OptionRecord:
     requests = given("traffic.requests_per_month", 3_000_000, "requests/month")
     price = FigureInput(
         "price.input", 3.0, "USD/1M tokens", "quoted", "genai-prices: claude-sonnet-5", "2026-11-01"
@@ -96,7 +96,7 @@ def prompt_arm() -> ArmRecord:
             given("team.prompt_hours", 40, "h"),
         ),
     )
-    return ArmRecord(
+    return OptionRecord(
         "prompt/few-shot@claude-sonnet-5+batch",
         "prompt",
         "few-shot",
@@ -113,7 +113,7 @@ def prompt_arm() -> ArmRecord:
     )
 
 
-def tune_arm() -> ArmRecord:
+def tune_option() -> OptionRecord:
     hours, rate = given("train.hours", 3.875, "h"), given("hardware.usd_per_hour", 1.861, "USD/h")
     figures = (
         figure(
@@ -157,7 +157,7 @@ def tune_arm() -> ArmRecord:
         figure("quality.score", 0.912, "score", "", ""),
         figure("time.weeks", 7, "weeks", "", ""),
     )
-    return ArmRecord(
+    return OptionRecord(
         "tune/lora@llama-3.1-8b+batch+rented",
         "tune",
         "lora",
@@ -174,7 +174,7 @@ def tune_arm() -> ArmRecord:
     )
 
 
-def unpriced_arm() -> ArmRecord:
+def unpriced_option() -> OptionRecord:
     total = FigureRecord(
         "run.total",
         None,
@@ -192,7 +192,7 @@ def unpriced_arm() -> ArmRecord:
         at_least=400.0,
         missing=("run.inference",),
     )
-    return ArmRecord(
+    return OptionRecord(
         "hybrid/tuned-few-shot@qwen3-4b+hosted",
         "hybrid",
         "tuned-few-shot",
@@ -210,7 +210,7 @@ def unpriced_arm() -> ArmRecord:
 
 
 def marketplace() -> Verdict:
-    tune, prompt = tune_arm(), prompt_arm()
+    tune, prompt = tune_option(), prompt_option()
     today = replace(
         prompt, id="as-is/zero-shot@gpt-4.1-mini+cached", p_best=0.0, p_meets_constraints=0.004
     )
@@ -230,7 +230,7 @@ def marketplace() -> Verdict:
             "The tuned model runs at $3,317 a month, 27 % of the batched prompt's $12,168.",
             "The one-off $18,363 is earned back in 2.0 months; $43 of it is training.",
         ),
-        arms=(prompt, tune, today, unpriced_arm()),
+        arms=(prompt, tune, today, unpriced_option()),
         excluded=(
             Excluded(
                 "prompt/few-shot@claude-haiku-4-5+batch",
@@ -340,14 +340,14 @@ HOSTILE = '<script>alert(1)</script>\x1b[31m | `x` [link](http://a) *b* & "q"\nn
 def hostile() -> Verdict:
     """The same record with an attack in every text that can come from a file."""
     held = marketplace()
-    arms = tuple(replace(a, id=f"{a.id}{HOSTILE}", model=HOSTILE) for a in held.arms)
+    options = tuple(replace(a, id=f"{a.id}{HOSTILE}", model=HOSTILE) for a in held.arms)
     return replace(
         held,
         name=HOSTILE,
         client=HOSTILE,
-        arms=arms,
-        arm=arms[1].id,
-        alternative=arms[0].id,
+        arms=options,
+        arm=options[1].id,
+        alternative=options[0].id,
         why=(HOSTILE,),
         warnings=(HOSTILE,),
         excluded=(Excluded(HOSTILE, HOSTILE, HOSTILE),),

@@ -9,9 +9,9 @@ from advisor.report import figure
 
 
 def test_a_figure_of_the_chosen_option(verdict: Verdict, golden) -> None:
-    arm, found = figure.find(verdict, "once.training")
-    assert arm.id == verdict.arm
-    golden("explain.txt", figure.render(arm, found))
+    option, found = figure.find(verdict, "once.training")
+    assert option.id == verdict.arm
+    golden("explain.txt", figure.render(option, found))
 
 
 def test_formula_numbers_and_value_stand_below_each_other(verdict: Verdict) -> None:
@@ -58,10 +58,10 @@ def test_an_option_may_be_named_before_the_figure_or_apart(verdict: Verdict) -> 
     ],
 )
 def test_what_is_not_there_is_refused_with_the_nearest_names(
-    verdict: Verdict, wanted: str, arm: str, message: str
+    verdict: Verdict, wanted: str, option: str, message: str
 ) -> None:
     with pytest.raises(UsageError, match=r"^[^\n]+$") as caught:
-        figure.find(verdict, wanted, arm)
+        figure.find(verdict, wanted, option)
     assert message in str(caught.value)
 
 
@@ -73,8 +73,8 @@ def test_an_unknown_sum_says_what_is_known_and_what_is_not(verdict: Verdict) -> 
 
 def test_all_explains_every_figure_within_the_width(verdict: Verdict) -> None:
     shown = figure.render_all(verdict, width=60)
-    for arm in verdict.arms:
-        for found in arm.figures:
+    for option in verdict.arms:
+        for found in option.figures:
             assert f"{found.id} of" in shown
     assert max(map(cell_len, shown.splitlines())) <= 60
 

@@ -76,13 +76,13 @@ def test_text_from_data_is_shown_and_does_not_run(hostile: Verdict) -> None:
 
 def test_every_figure_of_every_option_is_traced(verdict: Verdict) -> None:
     text = Reader(html.render(verdict)).text
-    for arm in verdict.arms:
-        for figure in arm.figures:
+    for option in verdict.arms:
+        for figure in option.figures:
             assert figure.id in text
             assert figure.formula in text
             assert figure.filled in text
             assert all(
-                i.id in text and i.source in text for i in figure.inputs if not arm.figure(i.id)
+                i.id in text and i.source in text for i in figure.inputs if not option.figure(i.id)
             )
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from advisor.core import format as fmt
 from advisor.core.verdict import Verdict
-from advisor.report import markdown, words
+from advisor.report import markdown
 
 READER = MarkdownIt("gfm-like", {"html": True})
 
@@ -50,12 +51,12 @@ def test_text_from_data_neither_formats_nor_links_nor_runs(
     assert "<script>alert(1)</script>" in shown(markdown.render(hostile))
 
 
-@given(st.text(min_size=1).map(words.clean).filter(bool))
+@given(st.text(min_size=1).map(fmt.clean).filter(bool))
 def test_escaped_text_reads_back_letter_by_letter(text: str) -> None:
     assert shown(markdown.escaped(text)) == text
 
 
-@given(st.text(min_size=1).map(words.clean).filter(bool))
+@given(st.text(min_size=1).map(fmt.clean).filter(bool))
 def test_code_reads_back_letter_by_letter(text: str) -> None:
     spans = [
         t.content for t in tokens(markdown.code(text.replace("|", "/"))) if t.type == "code_inline"

@@ -43,8 +43,8 @@ def test_every_medium_shows_the_same_headline(
     verdict: Verdict, once: Range, month: Range, total: Range, regret: float
 ) -> None:
     chosen = replace(verdict.chosen, one_off_usd=once, monthly_usd=month, horizon_usd=total)
-    arms = tuple(chosen if a.id == chosen.id else a for a in verdict.arms)
-    held = replace(verdict, arms=arms, expected_regret_usd=regret)
+    options = tuple(chosen if a.id == chosen.id else a for a in verdict.arms)
+    held = replace(verdict, arms=options, expected_regret_usd=regret)
     head = headline(held)
     media = {
         "text": flat(text.render(held)),

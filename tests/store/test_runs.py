@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.core.calibration import Actual, Status, TrialOutcome
+from advisor.core.experiment import Actual, Status, TrialOutcome
 from advisor.core.quantity import Range
 from advisor.store import Runs, Store, StoreCorrupt, answered
 

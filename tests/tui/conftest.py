@@ -4,18 +4,17 @@ remembered.
 
 from __future__ import annotations
 
-import sys
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from advisor import calibration
+from advisor import experiments
 from advisor.core.brief import Brief
-from advisor.core.calibration import RunRecord
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
+from advisor.core.experiment import RunRecord
 from advisor.core.probes import (
     BadRow,
     Card,
@@ -29,7 +28,6 @@ from advisor.core.probes import (
 )
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.verdict import (
-    ArmRecord,
     Assumption,
     BreakEven,
     Excluded,
@@ -37,6 +35,7 @@ from advisor.core.verdict import (
     FigureRecord,
     FlipPoint,
     NextStep,
+    OptionRecord,
     Readiness,
     Sensitivity,
     SourceRecord,
@@ -49,12 +48,7 @@ from advisor.tui.engine import PipelineEngine
 from advisor.tui.screens import judging
 from advisor.tui.widgets import hardware_pane
 from advisor.tui.wish import Wish
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "calibrate"))
-from pretend_child import (
-    PRETEND,
-    plan_of,
-)  # a script beside the tests of calibration, which are no package
+from tests.calibrate.pretend_worker import PRETEND, plan_of
 
 BRIEF = """\
 # The shop wants attributes.
@@ -106,9 +100,9 @@ def around(value: float, spread: float = 0.2) -> Range:
     return Range(value * (1 - spread), value, value * (1 + spread))
 
 
-def arm(
+def option(
     id: str, monthly: float, once: float, score: float, weeks: float, p_best: float
-) -> ArmRecord:
+) -> OptionRecord:
     approach, _, rest = id.partition("/")
     technique, _, model = rest.partition("@")
     figures = (
@@ -124,7 +118,7 @@ def arm(
         around(weeks),
         around(score, 0.02),
     )
-    return ArmRecord(
+    return OptionRecord(
         id,
         approach,
         technique,
@@ -138,8 +132,8 @@ def arm(
 
 
 def make_verdict() -> Verdict:
-    tune = arm("tune/lora@llama-3.1-8b+batch+rented", 3317, 18363, 0.912, 7, 0.91)
-    prompt = arm("prompt/few-shot@claude-sonnet-5+batch", 12168, 720, 0.905, 2, 0.09)
+    tune = option("tune/lora@llama-3.1-8b+batch+rented", 3317, 18363, 0.912, 7, 0.91)
+    prompt = option("prompt/few-shot@claude-sonnet-5+batch", 12168, 720, 0.905, 2, 0.09)
     return Verdict(
         schema=1,
         name="Catalogue attribute extraction",
@@ -290,22 +284,22 @@ class FakeEngine(PipelineEngine):
         use = Reading(0.1 * (self.readings % 10), "share")
         return replace(FakeSights().hardware, processor_use=use)
 
-    def plan(self, wish: Wish, brief: Brief, sights: FakeSights) -> calibration.Prepared:
+    def plan(self, wish: Wish, brief: Brief, sights: FakeSights) -> experiments.Prepared:
         self.wishes.append(wish)
         if self.refusal and not wish.busy_ok:
             raise self.refusal
         held = replace(plan_of(*self.trials), kind="quality")
         hour = wish.usd_per_hour or Range.exact(0.0)
-        bounds = calibration.Limits(wish.minutes, wish.max_usd, hour, wish.busy_ok)
-        return calibration.prepare(
-            held, calibration.Machine("this CPU", "cpu"), bounds, again=wish.again
+        bounds = experiments.Limits(wish.minutes, wish.max_usd, hour, wish.busy_ok)
+        return experiments.prepare(
+            held, experiments.Machine("this CPU", "cpu"), bounds, again=wish.again
         )
 
     def missing(self, wish: Wish) -> str:
         return self.lacks
 
-    def run(self, prepared: calibration.Prepared, events, cancel: CancelToken) -> RunRecord:
-        return calibration.run(prepared, events=events, cancel=cancel, command=PRETEND)
+    def run(self, prepared: experiments.Prepared, events, cancel: CancelToken) -> RunRecord:
+        return experiments.run(prepared, events=events, cancel=cancel, command=PRETEND)
 
     def judge(self, brief: Brief, sights: FakeSights, *, deep: bool) -> Verdict:
         self.asked.append((brief, deep))

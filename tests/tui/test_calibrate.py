@@ -16,9 +16,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Select, Switch
 
-from advisor import calibration
-from advisor.core.calibration import Status
+from advisor import experiments
 from advisor.core.errors import UsageError
+from advisor.core.experiment import Status
 from advisor.core.quantity import Range
 from advisor.tui.app import AdvisorApp
 from advisor.tui.screens.dialogs import Ask, AskPath
@@ -103,7 +103,7 @@ def children() -> list[psutil.Process]:
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
-            found += [process] if "pretend_child" in " ".join(process.cmdline()) else []
+            found += [process] if "pretend_worker" in " ".join(process.cmdline()) else []
         except psutil.NoSuchProcess:
             continue
     return found
@@ -167,7 +167,7 @@ async def test_a_run_is_told_live_and_its_end_is_judged(app, engine, go):
         assert "verdict  FINE-TUNE → PROMPT" in text
         assert "best in  91 of 100 → 55 of 100" in text
         assert app.desk.query_one(StatusLine).running == ""
-        assert len(calibration.runs()) == 1
+        assert len(experiments.runs()) == 1
 
 
 async def test_a_run_that_moves_nothing_says_so(app, engine):
@@ -218,7 +218,7 @@ async def test_cancelling_asks_keeps_what_is_finished_and_the_next_run_goes_on(a
         await pilot.press("c")
         await ended(pilot)
         assert app.desk.runner.shown.record.summary.status is Status.DONE
-        assert len(calibration.runs()) == 1
+        assert len(experiments.runs()) == 1
 
 
 async def test_what_is_answered_does_not_run_again_unless_wished(app, engine):
@@ -318,7 +318,7 @@ async def test_a_recorded_run_replays_into_the_same_screen(app):
         assert {"loss", "tokens_per_second", "memory_gib"} == set(
             app.desk.runner.shown.course.curves
         )
-        assert calibration.runs() == ()
+        assert experiments.runs() == ()
         await pilot.press("escape")
         await until(pilot, lambda: app.desk.query_one(CalibratePane).current == "plan")
 
@@ -376,7 +376,7 @@ async def test_quitting_asks_and_leaves_no_process(app, engine, go):
         await pilot.press("enter")
         await until(pilot, lambda: not app.is_running)
     assert children() == []
-    assert not [run for run in calibration.runs() if run.status is Status.RUNNING]
+    assert not [run for run in experiments.runs() if run.status is Status.RUNNING]
 
 
 async def test_an_app_that_ends_otherwise_leaves_no_process_either(app, engine, go):

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import calibration
+from advisor import experiments
 from advisor.calibrate.protocol import Event, parse
-from advisor.core.calibration import Plan, Status, Trial, TrialOutcome
+from advisor.core.experiment import Plan, Status, Trial, TrialOutcome
 from advisor.core.quantity import Range
 from advisor.tui.course import Course
 from advisor.tui.runner import Shown
@@ -31,7 +31,7 @@ def event(kind: str, at: float = 0.0, **fields) -> Event:
 
 def test_a_recorded_run_becomes_trials_and_curves():
     course = Course()
-    events = calibration.recorded_events("cpu-llama-slices")
+    events = experiments.recorded_events("cpu-llama-slices")
     for one in events:
         course.note(one)
     steps = [e for e in events if e.kind == "step" and "loss" in e.fields]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from advisor import calibration
+from advisor import experiments
 from advisor.core.probes import Reading
 from advisor.tui.app import AdvisorApp
 from advisor.tui.course import Course
@@ -95,7 +95,7 @@ def test_calibration_under_way(snap_compare, still_app, size):
         await after("4")(pilot)
         desk = pilot.app.desk
         course = Course()
-        for event in calibration.recorded_events("cpu-llama-slices")[:30]:
+        for event in experiments.recorded_events("cpu-llama-slices")[:30]:
             course.note(event)
         desk.runner.shown = Shown(course, desk.query_one(CalibratePane).prepared)
         desk.post_message(Progressed())

@@ -157,4 +157,4 @@ def test_quitting_while_a_calibration_runs_leaves_no_process(tmp_path: Path):
 def calibrations(terminal: Terminal) -> list[psutil.Process]:
     """The processes that measure for the program."""
     below = psutil.Process(terminal.process.pid).children(recursive=True)
-    return [p for p in below if any("advisor.calibrate.child" in word for word in p.cmdline())]
+    return [p for p in below if any("advisor.calibrate.worker" in word for word in p.cmdline())]

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import brief as files
+from advisor.core import format as fmt
 from advisor.core.brief import questions
 from advisor.core.probes import Reading
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import NextStep, Readiness, SourceRecord
-from advisor.report import words
 from advisor.tui.draft import Draft
 from advisor.tui.offers import Offer, offers
 from advisor.tui.views.decision import detail_lines, option_lines, ranked
@@ -92,10 +92,10 @@ def test_unknown_money_is_a_lower_bound_never_zero(verdict):
     unknown = replace(
         total, value=None, p10=None, p50=None, p90=None, at_least=400.0, missing=("run.inference",)
     )
-    arm = replace(tune, monthly_usd=UNKNOWN, figures=(unknown, *tune.figures[1:]))
-    shown = replace(verdict, arms=(arm,))
+    option = replace(tune, monthly_usd=UNKNOWN, figures=(unknown, *tune.figures[1:]))
+    shown = replace(verdict, arms=(option,))
     assert "≥ $400, 1 unknown" in verdict_lines(shown, 80).plain
-    assert "≥ $400, 1 unknown" in option_lines(arm, True).plain
+    assert "≥ $400, 1 unknown" in option_lines(option, True).plain
     assert summary(unknown) == "≥ $400 a month"
     assert "! unknown: run.inference" in figure_lines(unknown).plain
 
@@ -106,7 +106,7 @@ def test_a_worthwhile_next_step_names_its_price_and_worth(verdict):
 
 
 def test_options_are_ranked_with_the_chosen_one_first(verdict):
-    assert [arm.id for arm in ranked(verdict)] == [
+    assert [option.id for option in ranked(verdict)] == [
         verdict.arm,
         "prompt/few-shot@claude-sonnet-5+batch",
     ]
@@ -248,7 +248,7 @@ def test_no_text_from_data_reaches_the_terminal_raw(verdict, text):
     hostile = replace(verdict, warnings=(text,), why=(text,), name=text)
     shown = verdict_lines(hostile, 70).plain
     assert not any(ord(c) < 32 and c != "\n" for c in shown)
-    assert words.clean(text) in shown
+    assert fmt.clean(text) in shown
 
 
 def test_short_names_are_short_and_tell_questions_of_a_group_apart():

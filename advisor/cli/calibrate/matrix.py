@@ -15,9 +15,9 @@ from advisor.core.errors import Cancelled, Exit
 from advisor.core.quantity import Range
 
 if TYPE_CHECKING:
-    from advisor.calibration.entries import Entry
-    from advisor.calibration.places import Machine
     from advisor.core.events import CancelToken
+    from advisor.experiments.entries import Entry
+    from advisor.experiments.places import Machine
 
 
 @click.command("matrix")
@@ -49,9 +49,9 @@ def command(
     """
     from advisor import facts
     from advisor.calibrate.show import entry_lines, total_lines
-    from advisor.calibration import Limits, cluster, matrix
-    from advisor.calibration.entries import entries, total
-    from advisor.calibration.places import places
+    from advisor.experiments import Limits, cluster, matrix
+    from advisor.experiments.entries import entries, total
+    from advisor.experiments.places import places
     from advisor.report.json import dump
     from advisor.store.folders import folders
 
@@ -84,7 +84,7 @@ def command(
 
 def _run(found: list[Entry], where: list[Machine], address: str, cancel: CancelToken) -> None:
     """What is left, with a line on stderr for every run that has ended."""
-    from advisor.calibration import cluster, entries
+    from advisor.experiments import cluster, entries
 
     ended = [0]
     left = sum(1 for e in found if e.prepared.left)
@@ -105,7 +105,7 @@ def _run(found: list[Entry], where: list[Machine], address: str, cancel: CancelT
 
 def _data(found: list[Entry], where: list[Machine]) -> dict[str, Any]:
     """The matrix as plain data: every entry with its run and what that showed."""
-    from advisor.calibration.entries import total
+    from advisor.experiments.entries import total
 
     return {
         "schema": 1,

@@ -98,9 +98,9 @@ def command(
 
     Your items are sent there.
     """
-    from advisor import calibration, facts
-    from advisor.calibration import planning
-    from advisor.calibration.material import material
+    from advisor import experiments, facts
+    from advisor.experiments import planning
+    from advisor.experiments.material import material
     from advisor.store.folders import folders
 
     held = read_brief(brief)
@@ -127,5 +127,5 @@ def command(
     own |= {"shots": counts, "max_usd": rest["max_usd"]}
     plan = planning.prompts_plan(rows, url, model, known, as_model=as_model, **own)
     output.say(f"sends {len(plan.shared['items'])} of your items to {url}")
-    where = calibration.endpoint(url)
+    where = experiments.endpoint(url)
     go(plan, where, known, policy=policy_of(everything, held, where), brief=held, **rest)

@@ -113,8 +113,8 @@ def command(
 ) -> None:
     """Train on growing shares of your rows and score every arm on the same held-out items."""
     from advisor import facts
-    from advisor.calibration import POCKET_TRAINING, machine, planning
-    from advisor.calibration.material import material
+    from advisor.experiments import POCKET_TRAINING, machine, planning
+    from advisor.experiments.material import material
     from advisor.store.folders import folders
 
     known = facts.load(folders().config)

@@ -15,15 +15,15 @@ import click
 
 from advisor.calibrate.metrics.marking import METRICS
 from advisor.cli import output
-from advisor.core.calibration import Plan, Policy, RunRecord, Status
 from advisor.core.errors import AdvisorError, Cancelled, Exit
 from advisor.core.events import CancelToken
+from advisor.core.experiment import Plan, Policy, RunRecord, Status
 from advisor.core.quantity import Range
 from advisor.core.sections import TASK_TYPES
 
 if TYPE_CHECKING:
-    from advisor.calibration import Effect, Machine, Prepared
     from advisor.core.brief import Brief
+    from advisor.experiments import Effect, Machine, Prepared
     from advisor.facts import Facts
     from advisor.pipeline import Surroundings
 
@@ -99,9 +99,9 @@ def policy_of(everything: bool, brief: Brief | None, where: Machine) -> Policy |
     """What chooses the next trial; None: all of them in their order. Raises UsageError."""
     if everything:
         return None
-    from advisor import calibration
+    from advisor import experiments
 
-    return calibration.policy_for(brief, look(brief) if brief is not None else None, where.gpu)
+    return experiments.policy_for(brief, look(brief) if brief is not None else None, where.gpu)
 
 
 def metric_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -148,16 +148,16 @@ def go(
     run_of: tuple[int, float] | None = None,
 ) -> None:
     """Show plan and price, then run unless asked not to; exit as the run ended."""
-    from advisor import calibration
+    from advisor import experiments
     from advisor.calibrate.show import plan_lines, projection_line, result_lines
     from advisor.report.json import dump
 
     hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
-    bounds = calibration.Limits(minutes, max_usd, hour, busy_ok)
-    prepared = calibration.prepare(plan, where, bounds, again=again, policy=policy)
+    bounds = experiments.Limits(minutes, max_usd, hour, busy_ok)
+    prepared = experiments.prepare(plan, where, bounds, again=again, policy=policy)
     lines = plan_lines(prepared.plan, prepared.forecast, where.name, prepared.left)
     if dry_run:
-        output.show(dump(calibration.plan_record(prepared)) if as_json else "\n".join(lines) + "\n")
+        output.show(dump(experiments.plan_record(prepared)) if as_json else "\n".join(lines) + "\n")
         return
     for line in lines:
         output.say(line)
@@ -166,12 +166,12 @@ def go(
         output.say(
             f"nothing is left to run: run {record.summary.id} is complete; --again measures anew"
         )
-    projected = calibration.projections(plan, record, *run_of) if run_of else ()
+    projected = experiments.projections(plan, record, *run_of) if run_of else ()
     changed = _effect(brief, record) if brief is not None else None
     lines = [*result_lines(record), *map(projection_line, projected)]
-    lines += calibration.effect_lines(changed) if changed is not None else []
+    lines += experiments.effect_lines(changed) if changed is not None else []
     output.show(
-        dump(calibration.run_data(record, projected, changed))
+        dump(experiments.run_data(record, projected, changed))
         if as_json
         else "\n".join(lines) + "\n"
     )
@@ -182,10 +182,10 @@ def _effect(brief: Brief, record: RunRecord) -> Effect | None:
     """What the run changed in the verdict; None, and a line that says why, where the brief gives
     none.
     """
-    from advisor import calibration
+    from advisor import experiments
 
     try:
-        return calibration.effect_of_run(brief, look(brief), record.summary.id)
+        return experiments.effect_of_run(brief, look(brief), record.summary.id)
     except AdvisorError as error:
         output.say(f"no verdict on the brief: {error}")
         return None
@@ -193,7 +193,7 @@ def _effect(brief: Brief, record: RunRecord) -> Effect | None:
 
 def _watched(prepared: Prepared) -> RunRecord:
     """The run with its progress on stderr; Ctrl-C asks it to stop and what is done is kept."""
-    from advisor import calibration
+    from advisor import experiments
     from advisor.calibrate.progress import Progress
 
     progress, last = Progress(), [0.0]
@@ -214,7 +214,7 @@ def _watched(prepared: Prepared) -> RunRecord:
             output.say(f"{event.fields.get('label', '')}: {event.fields.get('status', '')}")
 
     with interruptible() as cancel:
-        record = calibration.run(prepared, events=show, cancel=cancel)
+        record = experiments.run(prepared, events=show, cancel=cancel)
     if live:
         click.echo("\r\x1b[K", nl=False, err=True)
     return record

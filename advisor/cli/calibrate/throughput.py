@@ -162,19 +162,19 @@ def command(
     """Speed, memory and power of training, with random weights: no model is needed, only its
     sizes.
     """
-    from advisor import calibration, facts
+    from advisor import experiments, facts
     from advisor.calibrate.throughput import Setup
-    from advisor.calibration import planning
+    from advisor.experiments import planning
     from advisor.store.folders import folders
 
     known = facts.load(folders().config)
     count = _processes(processes)
-    where = calibration.machine(known, gpu, count)
+    where = experiments.machine(known, gpu, count)
     own = {k: rest.pop(k) for k in _SETUP}
     own["dtype"] = own["dtype"] or ""
     held = read_brief(brief)
     lengths: tuple[Any, ...] = (
-        calibration.lengths(data, model, apart=_apart(config)) if data is not None else ()
+        experiments.lengths(data, model, apart=_apart(config)) if data is not None else ()
     )
     if held is not None:
         around = look(held)
@@ -188,7 +188,7 @@ def command(
     else:
         named = (model,) if model else ()
         setups = planning.brief_setups(held, around, where, models=named, methods=methods, **own)
-    setups = calibration.spread(setups, where, count, sharding or "", alone=scaling)
+    setups = experiments.spread(setups, where, count, sharding or "", alone=scaling)
     plan = planning.throughput_plan(setups, lengths, where, _depths(slices))
     if not slices and any(t.spec["layers"] for t in plan.trials):
         output.say(
@@ -213,7 +213,7 @@ def _examples(brief: Brief, around: Surroundings) -> int:
 
 def _architecture(known: Facts, model: str, config: Path | None) -> tuple[str, dict[str, Any]]:
     from advisor.calibrate.throughput import architecture_of
-    from advisor.calibration import config_json
+    from advisor.experiments import config_json
 
     if bool(model) == (config is not None):
         raise UsageError("name one of --model and --config")
@@ -223,7 +223,7 @@ def _architecture(known: Facts, model: str, config: Path | None) -> tuple[str, d
 
 
 def _processes(text: str) -> int:
-    from advisor.calibration import ALL
+    from advisor.experiments import ALL
 
     if text.lower() == "all":
         return ALL
@@ -234,7 +234,7 @@ def _processes(text: str) -> int:
 
 def _apart(config: Path | None) -> bool:
     """Whether the model reads prompt and answer apart: an encoder with a decoder."""
-    from advisor.calibration import config_json
+    from advisor.experiments import config_json
 
     return config is not None and bool(config_json(config).get("is_encoder_decoder"))
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from advisor.core.calibration import RunRecord, Status
-from advisor.report.words import clean, plural
+from advisor.core.experiment import RunRecord, Status
+from advisor.core.format import clean, plural
 from advisor.tui.draft import Draft
 from advisor.tui.messages import Ended, Judged, Planned, Progressed
 from advisor.tui.runner import SPEEDS, Runner

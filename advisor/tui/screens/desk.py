@@ -94,12 +94,12 @@ class Desk(Calibrating):
         self._help.about = getattr(event.widget, "about", "")
         self._help.refusal = field.refusal if isinstance(field, Field) else ""
 
-    def action_explain(self, arm: str = "") -> None:
+    def action_explain(self, option: str = "") -> None:
         """Every figure of an option, by default of the chosen one."""
         from advisor.tui.screens.explain import ExplainScreen
 
         found = self.verdict and next(
-            (a for a in self.verdict.arms if a.id == (arm or self.verdict.arm)), None
+            (a for a in self.verdict.arms if a.id == (option or self.verdict.arm)), None
         )
         if found:
             self.app.push_screen(ExplainScreen(found))

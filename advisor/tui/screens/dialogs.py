@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from advisor.report.words import clean
+from advisor.core.format import clean
 
 HINT = "path of a .toml file"
 _BACK: list[BindingType] = [("escape", "dismiss(None)", "Back")]

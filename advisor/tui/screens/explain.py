@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from advisor.core.verdict import ArmRecord
-from advisor.report.words import clean
+from advisor.core.format import clean
+from advisor.core.verdict import OptionRecord
 from advisor.tui.views.figure import figure_lines, summary
 
 FIRST = "run.total"
@@ -40,9 +40,9 @@ class ExplainScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, arm: ArmRecord) -> None:
+    def __init__(self, option: OptionRecord) -> None:
         super().__init__()
-        self.arm = arm
+        self.arm = option
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain") as box:

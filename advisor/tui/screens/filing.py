@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from advisor.core.errors import AdvisorError
-from advisor.report.words import clean
+from advisor.core.format import clean
 from advisor.tui import files
 from advisor.tui.draft import Draft
 

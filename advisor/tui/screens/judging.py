@@ -12,7 +12,7 @@ from textual import on
 
 from advisor.core.brief import questions
 from advisor.core.errors import UsageError
-from advisor.report.words import clean
+from advisor.core.format import clean
 from advisor.tui.bench import REST_SECONDS, Bench
 from advisor.tui.draft import NONE, Draft
 from advisor.tui.messages import Accepted, Answered, Judged, Looked, Refused, Settled, Stepped

@@ -11,7 +11,7 @@ from math import isfinite
 
 from textual.content import Content
 
-from advisor.report.words import compact
+from advisor.core.format import compact
 
 Point = tuple[float, float | None]
 """Place along the axis, and the value there; None breaks the line."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from advisor.core.verdict import ArmRecord, Sensitivity, Verdict
-from advisor.report import words
+from advisor.core import format as fmt
+from advisor.core.verdict import OptionRecord, Sensitivity, Verdict
 from advisor.report.headline import money_of
 from advisor.report.sections import break_even_sentences
 from advisor.tui.views.verdict import flips, section
@@ -17,22 +17,22 @@ _NAME = 22
 _HALF = 12
 
 
-def option_lines(arm: ArmRecord, chosen: bool) -> Content:
+def option_lines(option: OptionRecord, chosen: bool) -> Content:
     """One option in two lines; the chosen one carries a mark."""
     figures = (
-        words.share(arm.p_best),
-        f"{money_of(arm, arm.monthly_usd, 'run.total')}/month",
-        f"{words.compact_money(arm.one_off_usd.p50)} once",
-        words.score(arm.quality.p50),
-        f"{words.weeks(arm.weeks.p50)} weeks",
+        fmt.share(option.p_best),
+        f"{money_of(option, option.monthly_usd, 'run.total')}/month",
+        f"{fmt.compact_money(option.one_off_usd.p50)} once",
+        fmt.score(option.quality.p50),
+        f"{fmt.weeks(option.weeks.p50)} weeks",
     )
-    name = f"{'▸' if chosen else ' '} {words.clean(arm.id)}"
+    name = f"{'▸' if chosen else ' '} {fmt.clean(option.id)}"
     return Content.assemble((name, "bold" if chosen else ""), "\n  ", (" · ".join(figures), "dim"))
 
 
-def ranked(verdict: Verdict) -> list[ArmRecord]:
+def ranked(verdict: Verdict) -> list[OptionRecord]:
     """The options as they are listed: the chosen one, then by chance to be best."""
-    return sorted(verdict.arms, key=lambda arm: (arm.id != verdict.arm, -arm.p_best))
+    return sorted(verdict.arms, key=lambda option: (option.id != verdict.arm, -option.p_best))
 
 
 def detail_lines(verdict: Verdict) -> Content:
@@ -48,15 +48,14 @@ def _lines(verdict: Verdict) -> Iterator[Content]:
     yield from section("Segments", _segments(verdict))
     yield from section(
         "Ruled out",
-        [Content(words.clean(f"{e.id}: {e.rule} — {e.detail}")) for e in verdict.excluded],
+        [Content(fmt.clean(f"{e.id}: {e.rule} — {e.detail}")) for e in verdict.excluded],
     )
     yield from section("Assumed, because the brief leaves it out", _assumptions(verdict))
 
 
 def _break_even(verdict: Verdict) -> list[Content]:
     return [
-        Content(f"· {words.clean(sentence)}")
-        for sentence in break_even_sentences(verdict.break_even)
+        Content(f"· {fmt.clean(sentence)}") for sentence in break_even_sentences(verdict.break_even)
     ]
 
 
@@ -77,14 +76,14 @@ def _swing(row: Sensitivity, reach: float) -> Content:
     bar = "".join(
         "█" if left <= i <= right else "│" if i == _HALF else " " for i in range(2 * _HALF + 1)
     )
-    name = Content(words.clean(full_label(row.input))).truncate(_NAME, ellipsis=True, pad=True)
-    ends = f"  {words.compact_money(row.low)} … {words.compact_money(row.high)}"
+    name = Content(fmt.clean(full_label(row.input))).truncate(_NAME, ellipsis=True, pad=True)
+    ends = f"  {fmt.compact_money(row.low)} … {fmt.compact_money(row.high)}"
     return Content.assemble(name, " ", (bar, "$text-accent"), "\n", (ends, "dim"))
 
 
 def _plan(verdict: Verdict) -> list[Content]:
     return [
-        Content(words.clean(f"{p.stage}. {p.arm}, {words.weeks(p.weeks)} weeks; then: {p.gate}"))
+        Content(fmt.clean(f"{p.stage}. {p.arm}, {fmt.weeks(p.weeks)} weeks; then: {p.gate}"))
         for p in verdict.plan
     ]
 
@@ -92,14 +91,14 @@ def _plan(verdict: Verdict) -> list[Content]:
 def _segments(verdict: Verdict) -> list[Content]:
     return [
         Content(
-            words.clean(
-                f"{s.name}: {words.APPROACH_WORDS.get(s.verdict, s.verdict)}, {s.arm}, best in "
+            fmt.clean(
+                f"{s.name}: {fmt.APPROACH_WORDS.get(s.verdict, s.verdict)}, {s.arm}, best in "
             )
-            + f"{words.of_hundred(s.p_best)} of 100, {words.money(s.monthly_usd.p50)} a month"
+            + f"{fmt.of_hundred(s.p_best)} of 100, {fmt.money(s.monthly_usd.p50)} a month"
         )
         for s in verdict.segments
     ]
 
 
 def _assumptions(verdict: Verdict) -> list[Content]:
-    return [Content(words.clean(f"{a.key} = {a.value} ({a.source})")) for a in verdict.assumptions]
+    return [Content(fmt.clean(f"{a.key} = {a.value} ({a.source})")) for a in verdict.assumptions]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from advisor.core.format import clean
 from advisor.core.probes import Card, HardwareReport, Reading
 from advisor.probe.watch import COURSE, STEPS
-from advisor.report.words import clean
 
 HOTTEST_C = 100.0
 """The top of the scale of temperatures: cards slow down before."""

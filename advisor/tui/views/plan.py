@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from advisor.core import format as fmt
 from advisor.core.quantity import Range
-from advisor.report import words
 from advisor.tui.course import Course
 from advisor.tui.views.trials import trial_lines
 from advisor.tui.wish import in_words
 
 if TYPE_CHECKING:
-    from advisor.calibration import Prepared
+    from advisor.experiments import Prepared
 
 _LABEL = 10
 
@@ -41,18 +41,18 @@ def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
         )
     yield Content("")
     course = Course.of_plan(plan, prepared.earlier.outcomes if prepared.earlier is not None else ())
-    yield Content.styled(words.plural(len(plan.trials), "trial"), "bold $text-primary")
+    yield Content.styled(fmt.plural(len(plan.trials), "trial"), "bold $text-primary")
     yield from trial_lines(course.trials, width)
 
 
 def _labelled(label: str, text: str, style: str = "") -> Content:
-    return Content.assemble((f"{label:<{_LABEL}}", "dim"), (words.clean(text), style))
+    return Content.assemble((f"{label:<{_LABEL}}", "dim"), (fmt.clean(text), style))
 
 
 def duration(held: Range) -> str:
     """`2.1 – 7.5 minutes (P50 – P90)`."""
     if held.p50 is None or held.p90 is None:
-        return words.UNKNOWN_WORD
+        return fmt.UNKNOWN_WORD
     unit, scale = (
         ("hours", 3600.0)
         if held.p90 >= 5400.0
@@ -60,7 +60,7 @@ def duration(held: Range) -> str:
         if held.p90 >= 90.0
         else ("seconds", 1.0)
     )
-    low, high = (words.number(float(f"{value / scale:.2g}")) for value in (held.p50, held.p90))
+    low, high = (fmt.number(float(f"{value / scale:.2g}")) for value in (held.p50, held.p90))
     return f"{low} – {high} {unit} (P50 – P90)" if low != high else f"{low} {unit}"
 
 
@@ -70,7 +70,7 @@ def price(held: Range) -> str:
         return "unknown: fill in what an hour (or a token) costs"
     if not held.p90:
         return "nothing"
-    low, high = words.money(held.p50, cents=True), words.money(held.p90, cents=True)
+    low, high = fmt.money(held.p50, cents=True), fmt.money(held.p90, cents=True)
     return f"{low} – {high} (P50 – P90)" if low != high else low
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 
+from advisor.core.format import clean
 from advisor.core.probes import DataReport, HardwareReport
 from advisor.probe import show
-from advisor.report.words import clean
 from advisor.tui.offers import Offer
 
 _NARROWEST = show.LABEL + 21

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from advisor.core.calibration import Status
-from advisor.report import words
+from advisor.core import format as fmt
+from advisor.core.experiment import Status
+from advisor.report import layout
 from advisor.tui.course import CURVES, Course
 from advisor.tui.views.chart import FEWEST_ROWS, Chart
 from advisor.tui.views.trials import clock, trial_lines
@@ -18,7 +19,7 @@ from advisor.tui.views.verdict import section
 from advisor.tui.wish import in_words
 
 if TYPE_CHECKING:
-    from advisor.core.calibration import RunRecord
+    from advisor.core.experiment import RunRecord
     from advisor.tui.runner import Shown
 
 TITLES = {
@@ -39,8 +40,8 @@ def head_lines(shown: Shown, speed: float, width: int) -> Content:
     course = shown.course
     planned = shown.prepared
     name = f"replay of {shown.replay}" if shown.replay else planned.plan.name if planned else ""
-    where = words.clean(planned.machine.name if planned else course.device)
-    title = Content.assemble((words.clean(name), "bold"), (f"  on {where}" if where else "", "dim"))
+    where = fmt.clean(planned.machine.name if planned else course.device)
+    title = Content.assemble((fmt.clean(name), "bold"), (f"  on {where}" if where else "", "dim"))
     return Content("\n").join(
         [title.truncate(width, ellipsis=True), _progress(shown, speed, width)]
     )
@@ -56,8 +57,8 @@ def _progress(shown: Shown, speed: float, width: int) -> Content:
     tail = (
         f" {course.finished} of {sum(not t.earlier for t in course.trials)} · {_state(shown)}{pace}"
     )
-    room = max(min(width - words.cells(tail), 60), 0)
-    return Content.assemble((words.share_bar(course.share, room), "$text-success"), (tail, "bold"))
+    room = max(min(width - layout.cells(tail), 60), 0)
+    return Content.assemble((fmt.share_bar(course.share, room), "$text-success"), (tail, "bold"))
 
 
 def _state(shown: Shown) -> str:
@@ -92,7 +93,7 @@ def chart_lines(course: Course, width: int, height: int) -> Content:
     lines = list(_charts(course, there, width, height)) if there else []
     absent = [ABSENT[name] for name in CURVES if name not in there]
     if there and absent:
-        lines.append(Content.styled(f"no reading of {words.sentence_list(absent)} here", "dim"))
+        lines.append(Content.styled(f"no reading of {fmt.sentence_list(absent)} here", "dim"))
     return Content("\n").join(lines)
 
 
@@ -116,12 +117,12 @@ def end_lines(shown: Shown, width: int) -> Content:
     changed.
     """
     lines = [
-        Content.styled(f"! {words.clean(w)}", "$text-warning") for w in shown.course.warnings[-5:]
+        Content.styled(f"! {fmt.clean(w)}", "$text-warning") for w in shown.course.warnings[-5:]
     ]
     if shown.failure:
-        lines.append(Content.styled(f"✗ {words.clean(in_words(shown.failure))}", "$text-error"))
+        lines.append(Content.styled(f"✗ {fmt.clean(in_words(shown.failure))}", "$text-error"))
     if shown.log:
-        lines.append(Content(f"what the libraries said: {words.clean(shown.log)}"))
+        lines.append(Content(f"what the libraries said: {fmt.clean(shown.log)}"))
     if shown.ended and shown.record is not None:
         lines += _ended(shown, shown.record)
     else:
@@ -133,7 +134,7 @@ def _ended(shown: Shown, record: RunRecord) -> Iterator[Content]:
     from advisor.calibrate.show import result_lines
 
     if reason := record.result.get("reason"):
-        yield Content.styled(f"! {words.clean(str(reason))}", "$text-warning")
+        yield Content.styled(f"! {fmt.clean(str(reason))}", "$text-warning")
     if record.summary.status is Status.CANCELLED and not shown.replay:
         yield Content("What is finished is kept: c plans the rest, and c again goes on from there.")
     yield from _changed(shown)
@@ -144,7 +145,7 @@ def _ended(shown: Shown, record: RunRecord) -> Iterator[Content]:
 
 def _changed(shown: Shown) -> Iterator[Content]:
     """The verdict before and after, in the words of the command line."""
-    from advisor.calibration.effects import compare, effect_lines
+    from advisor.experiments.effects import compare, effect_lines
 
     if shown.before is None:
         return

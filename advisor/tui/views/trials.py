@@ -8,8 +8,9 @@ from typing import Any
 from textual.content import Content
 
 from advisor.calibrate.progress import number
-from advisor.core.calibration import Status
-from advisor.report import words
+from advisor.core import format as fmt
+from advisor.core.experiment import Status
+from advisor.report import layout
 from advisor.tui.course import Seen
 
 MARKS = {
@@ -56,12 +57,12 @@ def trial_lines(trials: Sequence[Seen], width: int) -> list[Content]:
 
 def _trial(seen: Seen, width: int) -> Content:
     mark, style = MARKS.get(seen.status, ("·", "dim")) if seen.status else ("·", "dim")
-    label, parts = words.clean(seen.label), _told(seen)
+    label, parts = fmt.clean(seen.label), _told(seen)
     if seen.status in (
         Status.DONE,
         Status.RUNNING,
     ):  # reasons are told whole, figures as far as there is room
-        while len(parts) > 1 and words.cells(label + " · ".join(parts)) + 4 > width:
+        while len(parts) > 1 and layout.cells(label + " · ".join(parts)) + 4 > width:
             parts.pop()
     return Content.assemble((f"{mark} ", style), label, (f"  {' · '.join(parts)}".rstrip(), "dim"))
 
@@ -75,7 +76,7 @@ def _told(seen: Seen) -> list[str]:
     parts = (
         [*_result(seen)]
         if seen.status is Status.DONE
-        else [WORDS[seen.status], words.clean(seen.reason)]
+        else [WORDS[seen.status], fmt.clean(seen.reason)]
     )
     if seen.seconds is not None and len(parts) < _FIGURES:
         parts.append(clock(seen.seconds))
@@ -86,9 +87,9 @@ def _result(seen: Seen) -> Iterator[str]:
     """The one or two figures that matter most of a finished trial."""
     held = seen.result
     if (score := number(held.get("score"))) is not None:
-        yield f"{words.clean(str(held.get('metric', 'score')))} {score:.3f}{_interval(held)}"
+        yield f"{fmt.clean(str(held.get('metric', 'score')))} {score:.3f}{_interval(held)}"
     if (speed := number(held.get("tokens_per_second"))) is not None:
-        yield f"{words.number(round(speed))} tokens/s{'' if held.get('steady', True) else ', not steady'}"
+        yield f"{fmt.number(round(speed))} tokens/s{'' if held.get('steady', True) else ', not steady'}"
     memory = held.get("memory")
     if isinstance(memory, Mapping):
         peak = number(memory.get("allocated_gib")) or number(memory.get("process_gib"))

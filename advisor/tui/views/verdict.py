@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from advisor.core import format as fmt
 from advisor.core.verdict import Readiness, Verdict
-from advisor.report import words
 from advisor.report.headline import headline
 from advisor.report.page import KeyFigure
 from advisor.report.sections import beyond, is_near
@@ -39,28 +39,28 @@ def verdict_lines(verdict: Verdict, width: int) -> Content:
 def _lines(verdict: Verdict, width: int) -> Iterator[Content]:
     top = headline(verdict)
     yield word(verdict)
-    if not top.arm:
+    if not top.option:
         yield Content(_RULED_OUT)
     else:
         meanwhile = "meanwhile " if verdict.verdict == "undecided" else ""
-        yield Content.assemble((meanwhile, "dim"), (top.arm, "bold"))
+        yield Content.assemble((meanwhile, "dim"), (top.option, "bold"))
         yield confidence(verdict, width)
         yield Content("")
         yield from (estimate_row(figure, width) for figure in top.figures)
-    yield from section("Why", [Content(f"· {words.clean(w)}") for w in verdict.why])
+    yield from section("Why", [Content(f"· {fmt.clean(w)}") for w in verdict.why])
     yield from section("Flips", _few(flips(verdict)))
     yield from section("Next", [_next(verdict)])
     yield from section("Ready to decide?", [_ready(r) for r in verdict.readiness])
-    yield from section("Warnings", [Content(f"! {words.clean(w)}") for w in verdict.warnings])
+    yield from section("Warnings", [Content(f"! {fmt.clean(w)}") for w in verdict.warnings])
 
 
 def confidence(verdict: Verdict, width: int) -> Content:
     """`best in 91 of 100 draws`, a bar of it, and the regret to expect."""
-    text = f"best in {words.of_hundred(verdict.p_best)} of 100 draws "
+    text = f"best in {fmt.of_hundred(verdict.p_best)} of 100 draws "
     regret = verdict.expected_regret_usd
-    tail = f" regret {words.compact_money(regret)}" if words.is_known(regret) else ""
+    tail = f" regret {fmt.compact_money(regret)}" if fmt.is_known(regret) else ""
     room = min(width - len(text) - len(tail), 40)
-    bar = words.share_bar(verdict.p_best, room) if room >= 4 else ""
+    bar = fmt.share_bar(verdict.p_best, room) if room >= 4 else ""
     return Content.assemble(text, (bar, "$text-success"), tail)
 
 
@@ -79,7 +79,7 @@ def estimate_row(figure: KeyFigure, width: int) -> Content:
         ends = Content(" " * (18 + _BAR) if width >= _WITH_BASIS else "")
     elif width >= _WITH_BAR:
         held = figure.range
-        bar = words.range_bar(held.p10, held.p50, held.p90, held.p10 or 0, held.p90 or 0, _BAR)
+        bar = fmt.range_bar(held.p10, held.p50, held.p90, held.p10 or 0, held.p90 or 0, _BAR)
         ends = Content.assemble(f"{figure.low:>8} ", (bar, "$text-accent"), f" {figure.high:<8}")
     else:
         ends = Content(f"{figure.low} – {figure.high}")
@@ -101,8 +101,8 @@ def flips(verdict: Verdict) -> list[Content]:
     return [
         Content(
             "· "
-            + words.clean(
-                f"to {words.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} with {full_label(f.input)} "
+            + fmt.clean(
+                f"to {fmt.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} with {full_label(f.input)} "
                 f"{beyond(f)}{_now(f.now, f.unit)}"
             )
         )
@@ -120,35 +120,35 @@ def _few(lines: list[Content]) -> list[Content]:
 
 
 def _now(value: float | None, unit: str) -> str:
-    return "" if value is None else f" (now {words.measure(value, unit)})"
+    return "" if value is None else f" (now {fmt.measure(value, unit)})"
 
 
 def _next(verdict: Verdict) -> Content:
     step = verdict.next_step
     price = (
-        f" — costs {words.money(step.cost_usd)}, worth {words.money(step.worth_usd)}"
+        f" — costs {fmt.money(step.cost_usd)}, worth {fmt.money(step.worth_usd)}"
         if step.worth_usd
         else ""
     )
-    return Content(words.clean(step.action + price))
+    return Content(fmt.clean(step.action + price))
 
 
 def _ready(check: Readiness) -> Content:
-    mark = words.STATUS_MARKS.get(check.status, "?")
+    mark = fmt.STATUS_MARKS.get(check.status, "?")
     detail = f": {check.detail}" if check.detail else ""
-    status = (f"{mark} {words.clean(check.status):<5}", _STYLES.get(check.status, ""))
-    return Content.assemble(status, words.clean(check.rule + detail))
+    status = (f"{mark} {fmt.clean(check.status):<5}", _STYLES.get(check.status, ""))
+    return Content.assemble(status, fmt.clean(check.rule + detail))
 
 
 def strip_lines(verdict: Verdict, width: int) -> Content:
     """The verdict in three short lines, for screens too narrow for the panel."""
     top = headline(verdict)
-    if not top.arm:
+    if not top.option:
         return Content("\n").join([word(verdict), Content(_RULED_OUT)])
-    sure = f" best in {words.of_hundred(verdict.p_best)} of 100"
+    sure = f" best in {fmt.of_hundred(verdict.p_best)} of 100"
     head = word(verdict)
     room = max(width - head.cell_length - len(sure), 0)
-    first = head + Content(f" {top.arm}").truncate(room, ellipsis=True, pad=True) + Content(sure)
+    first = head + Content(f" {top.option}").truncate(room, ellipsis=True, pad=True) + Content(sure)
     return Content("\n").join(
         [first, Content(_estimates(top.figures, width)), _stop(verdict) or _next_line(verdict)]
     )

@@ -11,7 +11,7 @@ from textual.widgets import Button, Static
 
 from advisor.brief import Group, groups, makes_sense
 from advisor.core.brief import Brief, questions
-from advisor.report.words import plural
+from advisor.core.format import plural
 from advisor.tui.draft import Draft
 from advisor.tui.widgets.field import Field
 

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, ContentSwitcher
 
-from advisor.report.words import clean
+from advisor.core.format import clean
 from advisor.tui.messages import Answered, Settled, Stepped
 from advisor.tui.views.plan import plan_lines
 from advisor.tui.views.run import chart_lines, end_lines, head_lines
@@ -24,8 +24,8 @@ from advisor.tui.wish import QUESTIONS, RARE, Wish, asked, in_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from advisor.calibration import Prepared
     from advisor.core.brief import Brief
+    from advisor.experiments import Prepared
     from advisor.tui.draft import Draft
     from advisor.tui.engine import Sights
     from advisor.tui.runner import Runner, Shown

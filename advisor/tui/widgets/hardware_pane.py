@@ -15,8 +15,8 @@ from textual.timer import Timer
 from textual.worker import Worker, get_current_worker
 
 from advisor.core.errors import AdvisorError
+from advisor.core.format import clean
 from advisor.core.probes import HardwareReport
-from advisor.report.words import clean
 from advisor.tui.bench import unexpected
 from advisor.tui.messages import Read
 from advisor.tui.views.live import History

@@ -53,9 +53,9 @@ class DecisionPane(VerticalScroll):
     class Explain(Message):
         """The user wants the figures of an option."""
 
-        def __init__(self, arm: str) -> None:
+        def __init__(self, option: str) -> None:
             super().__init__()
-            self.arm = arm
+            self.arm = option
 
     DEFAULT_CSS = """
     DecisionPane {

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from advisor.report.words import clean
+from advisor.core.format import clean
 from advisor.tui.draft import Draft
 
 if TYPE_CHECKING:

@@ -1,0 +1,144 @@
+"""How texts become tokens: by the model's chat template where it has one, else as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from advisor.calibrate.prompting import ANSWER, NEXT, chat, prompt
+from advisor.calibrate.worker.batches import Example
+
+Pair = tuple[str, str]
+PLAIN, TEMPLATE, NO_SYSTEM = (
+    "plain text",
+    "chat template",
+    "chat template, instruction in the first question",
+)
+_MARK = "answer-zqxj"
+
+
+class Form:
+    """The same prompt for training and scoring of one arm.
+
+    Tokens are numbers; `ends` are those that end an answer.
+
+    `name` says which form it is. A prompt and its answer are encoded apart, so that all arms cut
+    texts at one place.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        instruction: str = "",
+        shown: Sequence[Pair] = (),
+        seq_len: int = 1024,
+        ends: Collection[int] = (),
+    ) -> None:
+        self.tokenizer, self.seq_len = tokenizer, seq_len
+        self._instruction, self._shown = instruction, shown
+        self._template = bool(getattr(tokenizer, "chat_template", None))
+        self._system = self._template and _takes_system(tokenizer)
+        self.name = (
+            PLAIN
+            if not self._template
+            else TEMPLATE
+            if self._system or not instruction
+            else NO_SYSTEM
+        )
+        self._lead = [] if self._template else _lead(tokenizer)
+        known = {*ends, *([tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else [])}
+        self._tail = self._tail_tokens(known)
+        self.ends = frozenset(int(t) for t in known)
+        self.pad = int(
+            tokenizer.pad_token_id
+            if tokenizer.pad_token_id is not None
+            else min(self.ends, default=0)
+        )
+        self.stop = "" if self._template else NEXT
+        bare = chat("", (), "") if self._template else prompt("", (), "")
+        self.static_tokens = len(self.asked("")) - len(self._prompted(bare))
+
+    def asked(self, text: str) -> list[int]:
+        """The prompt of an item, whole."""
+        if self._template:
+            return self._prompted(chat(self._instruction, self._shown, text, system=self._system))
+        return self._prompted(prompt(self._instruction, self._shown, text))
+
+    def fitted(self, text: str, reserve: int) -> list[int]:
+        """The prompt of an item with `reserve` positions left for its answer; one too long loses
+        its beginning.
+        """
+        tokens, room = self.asked(text), self.seq_len - reserve
+        if len(tokens) <= room:
+            return tokens
+        return [*self._lead, *tokens[len(tokens) - (room - len(self._lead)) :]]
+
+    def answered(self, text: str) -> list[int]:
+        """An answer as it follows the prompt, without what ends it."""
+        if self._template:
+            return self._encode(text)
+        anchor = self._encode(ANSWER.strip())
+        joint = self._encode(f"{ANSWER.strip()} {text}")
+        return joint[len(anchor) :] if joint[: len(anchor)] == anchor else self._encode(f" {text}")
+
+    def example(self, asked: str, answer: str, *, ended: bool = True) -> Example:
+        """Prompt and answer with its end; a prompt that is too long loses its beginning, never its
+        answer.
+        """
+        reply = [*self.answered(answer), *(self._tail if ended else [])]
+        reply = reply[: self.seq_len - 1 - len(self._lead)]
+        before = self.fitted(asked, len(reply))
+        return Example([*before, *reply], len(before))
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """An answer as text, up to where the model began another item by itself."""
+        held = str(self.tokenizer.decode(tokens, skip_special_tokens=True))
+        return held.partition(self.stop)[0] if self.stop else held
+
+    def _prompted(self, given: str | list[dict[str, str]]) -> list[int]:
+        if isinstance(given, str):
+            return [*self._lead, *self._encode(given)]
+        return self._encode(
+            self.tokenizer.apply_chat_template(given, tokenize=False, add_generation_prompt=True)
+        )
+
+    def _encode(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _tail_tokens(self, ends: set[int]) -> list[int]:
+        """What follows an answer up to its end token; a template's own end of turn joins the
+        ends.
+        """
+        if not self._template:
+            return (
+                sorted(ends)[:1]
+                if self.tokenizer.eos_token_id is None
+                else [int(self.tokenizer.eos_token_id)]
+            )
+        told = [{"role": "user", "content": "question"}, {"role": "assistant", "content": _MARK}]
+        tail = self._encode(
+            str(self.tokenizer.apply_chat_template(told, tokenize=False)).rpartition(_MARK)[2]
+        )
+        if tail and tail[0] in self.tokenizer.all_special_ids:
+            ends.add(tail[0])
+        first = next((place for place, token in enumerate(tail) if token in ends), None)
+        return tail[: first + 1] if first is not None else [*tail, *sorted(ends)[:1]]
+
+
+def _takes_system(tokenizer: Any) -> bool:
+    """Whether the template knows a system's turn; some refuse it, some leave it out in silence."""
+    try:
+        said = tokenizer.apply_chat_template(chat(_MARK, (), "question"), tokenize=False)
+    except Exception:  # a template may raise whatever it likes
+        return False
+    return _MARK in said
+
+
+def _lead(tokenizer: Any) -> list[int]:
+    """What the tokenizer puts before any text, such as a begin of text; many models read nothing
+    well without it.
+    """
+    bare = list(tokenizer("a", add_special_tokens=False)["input_ids"])
+    dressed = list(tokenizer("a")["input_ids"])
+    place = next((i for i in range(len(dressed)) if dressed[i : i + len(bare)] == bare), 0)
+    return dressed[:place]

@@ -1,0 +1,117 @@
+"""Which code measures which kind of trial; loads torch when the first trial needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor.calibrate.worker.reporter import Reporter
+from advisor.calibrate.worker.session import Run
+from advisor.calibrate.worker.stop import Stop
+from advisor.core.experiment import Plan, Trial
+
+if TYPE_CHECKING:
+    from advisor.calibrate.worker.device import Device
+
+TINY: dict[str, Any] = {
+    "model_type": "llama",
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 1,
+    "vocab_size": 64,
+}
+TINY |= {"num_attention_heads": 2, "num_key_value_heads": 2}
+"""A model that costs nothing."""
+
+THREADS = 1
+"""On a CPU: one thread measures what a core does; two on a busy machine measure who waits for
+whom.
+"""
+
+
+def runner(plan: Plan, reporter: Reporter, folder: Path) -> Run:
+    """The function that measures this plan's trials; the plan lies in `folder`."""
+    return _asking(plan) if plan.kind == "prompts" else _training(plan, reporter, folder)
+
+
+def _asking(plan: Plan) -> Run:
+    from advisor.calibrate.worker.endpoint import Purse, measure
+
+    purses: list[Purse] = []
+
+    def run(
+        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
+    ) -> Mapping[str, Any]:
+        if not purses:
+            purses.append(Purse(plan.max_usd, stop))
+        return measure(trial, shared, reporter, stop, purses[0])
+
+    return run
+
+
+def load_all(device: Device) -> None:
+    """One step of a tiny adapted model: libraries that load on first use do so before the first
+    reading of memory.
+    """
+    from advisor.calibrate.worker.adapt import adapt
+    from advisor.calibrate.worker.architecture import blueprint
+    from advisor.calibrate.worker.batches import Example, collate
+    from advisor.calibrate.worker.loop import Trainer
+
+    dtype = device.default_dtype()
+    model = blueprint({"config": TINY}, 0, "sdpa").build(dtype, device.kind)
+    model = adapt(model, {"method": "lora", "rank": 1, "targets": "all-linear"})
+    trainer = Trainer(model, device, dtype=dtype, optimizer="adamw", learning_rate=1e-4)
+    for _ in range(2):
+        trainer.step(iter([collate([Example([1, 2, 3, 4])], device.kind)]))
+
+
+def _training(plan: Plan, reporter: Reporter, folder: Path) -> Run:
+    """Trials of one process run here; others by processes of their own, so that this one never
+    holds a card.
+    """
+    alone = None if all(_together(t) for t in plan.trials) else _alone(plan, reporter)
+
+    def run(
+        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
+    ) -> Mapping[str, Any]:
+        if alone is not None and not _together(trial):
+            return alone(trial, shared, reporter, stop)
+        from advisor.calibrate.worker.gang import measure
+
+        return measure(
+            folder, plan.trial_digest(trial), int(trial.spec["processes"]), reporter, stop
+        )
+
+    return run
+
+
+def _together(trial: Trial) -> bool:
+    """Whether the trial's processes are started for it."""
+    return bool(trial.spec.get("sharding", "none") != "none")
+
+
+def _alone(plan: Plan, reporter: Reporter) -> Run:
+    import torch
+
+    from advisor.calibrate.worker.device import Device
+
+    torch.set_num_threads(THREADS)
+    device = Device(plan.device)
+    load_all(device)
+    reporter.say("started", device=device.about())
+
+    def run(
+        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
+    ) -> Mapping[str, Any]:
+        torch.manual_seed(plan.seed)
+        if trial.kind == "throughput":
+            from advisor.calibrate.worker.throughput import measure
+
+            return measure(trial, shared, reporter, stop, device)
+        from advisor.calibrate.worker.quality import measure as train_and_score
+
+        return train_and_score(trial, shared, reporter, stop, device)
+
+    return run

@@ -1,0 +1,110 @@
+"""Trains a model on rows of the user, and proves that something was learned."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from advisor.calibrate.worker.adapt import trainable
+from advisor.calibrate.worker.batches import Batch, Example, collate
+from advisor.calibrate.worker.device import Device
+from advisor.calibrate.worker.form import Form, Pair
+from advisor.calibrate.worker.loop import StepReport, Trainer
+from advisor.calibrate.worker.reporter import Reporter
+from advisor.calibrate.worker.stop import Stop
+
+WARM_UP_SHARE = 0.1
+
+
+def train(
+    model: Any,
+    form: Form,
+    rows: Sequence[Pair],
+    spec: Mapping[str, Any],
+    reporter: Reporter,
+    stop: Stop,
+    device: Device,
+    label: str,
+) -> dict[str, Any]:
+    """Epochs over the rows; returns what the checks saw.
+
+    Raises Stopped, and ValueError where nothing is to learn.
+    """
+    examples = [form.example(p, a) for p, a in rows]
+    if not any(e.prompt_tokens < len(e.tokens) for e in examples):
+        raise ValueError("no token of any answer is learned: the answers are empty")
+    rate, size = float(spec["learning_rate"]), min(int(spec["batch"]), len(examples))
+    total = max(len(examples) // size, 1) * int(spec["epochs"])
+    dtype = "fp32" if device.kind == "cpu" else "bf16"
+    trainer = Trainer(model, device, dtype=dtype, optimizer="adamw", learning_rate=rate)
+    before = [p.detach().float().cpu().clone() for p in trainable(model)]
+    batches = _epochs(examples, size, int(spec["seed"]), device.kind, form.pad)
+    steps: list[StepReport] = []
+    for number in range(total):
+        stop.check()
+        trainer.schedule(rate * _share_of_rate(number, total))
+        steps.append(trainer.step(batches))
+        reporter.step(
+            label=label,
+            step=number + 1,
+            steps=total,
+            loss=steps[-1].loss,
+            tokens_per_second=steps[-1].tokens / max(steps[-1].seconds, 1e-9),
+            memory_gib=trainer.device.peak_gib()["process_gib"],
+        )
+    moved = sum(
+        float((a.detach().float().cpu() - b).norm())
+        for a, b in zip(trainable(model), before, strict=True)
+    )
+    return _showed(steps, moved) | {"trainable_params": sum(p.numel() for p in trainable(model))}
+
+
+def _showed(steps: Sequence[StepReport], moved: float) -> dict[str, Any]:
+    """Losses are means of the first and the last tenth of the steps, in nats a token."""
+    tenth = max(len(steps) // 10, 1)
+    first, last = fmean(s.loss for s in steps[:tenth]), fmean(s.loss for s in steps[-tenth:])
+    return {
+        "first_loss": first,
+        "last_loss": last,
+        "loss_fell": last < first,
+        "weights_moved": moved,
+        "supervised_tokens": sum(s.supervised for s in steps),
+        "trained_tokens": sum(s.tokens for s in steps),
+        "train_tokens_per_second": sum(s.tokens for s in steps) / sum(s.seconds for s in steps),
+    }
+
+
+def warnings(showed: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a training, in plain words; empty where it learned as it should."""
+    if not showed:
+        return []
+    found = []
+    if not showed["loss_fell"]:
+        first, last = showed["first_loss"], showed["last_loss"]
+        found.append(
+            f"the loss did not fall ({first:.3f} to {last:.3f}): its score says nothing about tuning"
+        )
+    if not showed["weights_moved"] > 0.0:
+        found.append("no weight moved: nothing was trained")
+    if not showed["supervised_tokens"]:
+        found.append("no token of any answer was learned")
+    return found
+
+
+def _share_of_rate(step: int, total: int) -> float:
+    """Linear warm-up over the first tenth, then linear to nothing."""
+    warm = max(round(total * WARM_UP_SHARE), 1)
+    return (step + 1) / warm if step < warm else (total - step) / max(total - warm, 1)
+
+
+def _epochs(
+    examples: Sequence[Example], size: int, seed: int, device: str, pad: int
+) -> Iterator[Batch]:
+    rng = random.Random(seed)
+    while True:
+        order = list(examples)
+        rng.shuffle(order)
+        for start in range(0, len(order) - size + 1, size):
+            yield collate(order[start : start + size], device, pad)

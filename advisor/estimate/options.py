@@ -1,0 +1,267 @@
+"""The arms of a brief: every way to do its task that its models, its data and its hardware
+allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.core.brief import Brief, Score
+from advisor.core.facts import TokenPrice
+from advisor.core.option import Option
+from advisor.core.quantity import Range
+from advisor.core.setting import Setting
+
+CASCADE_TASKS = ("classification", "extraction", "qa")
+"""Tasks whose answers come with a confidence that a cascade can route by."""
+
+
+SECONDS_PER_DAY = 86_400.0
+
+
+def adapters(brief: Brief) -> int:
+    """Tuned models that are needed: one for each segment, else for each task on the base model."""
+    return sum(segment.count for segment in brief.segments) or brief.task.tasks_sharing_model
+
+
+def may_wait(brief: Brief) -> bool:
+    """Whether results may wait a day: batches take up to 24 hours, so a tighter limit on latency
+    rules them out.
+    """
+    limit = brief.traffic.max_latency_seconds.likely
+    return brief.traffic.can_wait_24h and not 0 < limit < SECONDS_PER_DAY
+
+
+def options(brief: Brief, setting: Setting) -> tuple[Option, ...]:
+    """All arms, the one in place first, then prompts, tuned models and hybrids; ids are unique."""
+    found = [
+        *_as_is(brief, setting),
+        *_prompts(brief, setting),
+        *_tuned(brief, setting),
+        *_hybrids(brief, setting),
+    ]
+    return tuple({option.id: option for option in found}.values())
+
+
+def _as_is(brief: Brief, setting: Setting) -> Iterator[Option]:
+    current = brief.current
+    if current is None or not current.model:
+        return
+    price = setting.price(current.model)
+    if current.approach == "prompt":
+        serving: tuple[str, ...] = (
+            ("uncached",) if current.monthly_usd is not None else _best_online(brief, price)
+        )
+    else:
+        own = current.technique != "hosted" and setting.model(current.model) is not None
+        serving = (_own(brief) if own else ()) or ("hosted",)
+    provider = price.provider if price else ""
+    yield Option(current.approach, current.technique, current.model, provider, serving, as_is=True)
+
+
+def _best_online(brief: Brief, price: TokenPrice | None) -> tuple[str, ...]:
+    """The shortest lifetime, which a provider applies by itself, and the order of the prompt as it
+    stands.
+    """
+    return next((s for s in servings(brief, price) if s[0].startswith("cached")), ("uncached",))
+
+
+def _prompts(brief: Brief, setting: Setting) -> Iterator[Option]:
+    for model in brief.models.prompt or ():
+        price = setting.price(model)
+        provider = price.provider if price else ""
+        for technique, shown in prompt_techniques(brief, model):
+            own = (
+                _own(brief)
+                if setting.model(model) is not None and not setting.is_encoder(model)
+                else ()
+            )
+            if price is not None or not own:
+                for serving in servings(
+                    brief, price, static_tokens=shown_static_tokens(brief, technique, shown)
+                ):
+                    yield Option(
+                        "prompt", technique, model, provider, serving, shown_examples=shown
+                    )
+            if own:
+                yield Option("prompt", technique, model, "", own, shown_examples=shown)
+
+
+def prompt_techniques(brief: Brief, model: str) -> list[tuple[str, int]]:
+    """Techniques with the number of examples shown: those measured on this model, else on any
+    model, else the usual.
+
+    A curve (one technique measured at several numbers of examples) gives one arm per prompt length.
+    """
+    scores = [s for s in brief.quality.measured if s.approach == "prompt"]
+    own = [s for s in scores if s.model.lower() == model.lower()] or scores
+    found: list[tuple[str, int]] = []
+    for technique in dict.fromkeys(s.technique for s in own):
+        points = sorted({s.train_examples for s in own if s.technique == technique})
+        if len(points) > 1 or (technique == "many-shot" and points[0]):
+            found += [(f"{technique}-{n}", n) for n in points if n]
+        else:
+            found.append((technique, points[0]))
+    if brief.retrieval is not None and ("retrieval", 0) not in found:
+        found.append(("retrieval", 0))
+    if not found:
+        found.append(("few-shot" if brief.data.examples.likely >= 1 else "zero-shot", 0))
+    return found
+
+
+def score_of_prompt(brief: Brief, technique: str, shown: int) -> Score | None:
+    """The measured point behind a prompt length, whatever the model."""
+    base = technique.removesuffix(f"-{shown}") if shown else technique
+    return next((s for s in brief.quality.measured
+                 if s.approach == "prompt" and s.technique == base and s.train_examples == shown), None)  # fmt: skip
+
+
+def score_of_tuned(brief: Brief, option: Option) -> Score | None:
+    """The last score of a tuned model on the whole traffic that says how long its static prompt
+    was.
+    """
+    own = [s for s in brief.quality.measured
+           if f"{s.approach}/{s.technique}@{s.model.lower()}" == f"{option.approach}/{option.technique}@{option.model.lower()}"
+           and s.static_tokens is not None and not s.segment]  # fmt: skip
+    return own[-1] if own else None
+
+
+def shown_static_tokens(brief: Brief, technique: str, shown: int) -> float:
+    """Likely length of the static prompt of a technique: as measured with it, else as in
+    traffic.
+    """
+    score = score_of_prompt(brief, technique, shown)
+    measured = score.static_tokens if score is not None else None
+    return measured.likely if measured is not None else brief.traffic.static_tokens.likely
+
+
+def servings(
+    brief: Brief, price: TokenPrice | None, static_tokens: float | None = None
+) -> list[tuple[str, ...]]:
+    """The ways a prompt can be served at this price, as suffixes; below the cache minimum only
+    uncached and batch.
+    """
+    found: list[tuple[str, ...]] = [("uncached",)]
+    static = brief.traffic.static_tokens.likely if static_tokens is None else static_tokens
+    if price is not None and can_cache(price, static):
+        names = [_lifetime_name(m, price.cache_minutes) for m in price.cache_minutes]
+        found += [(name,) for name in names]
+        if can_reorder(brief):
+            found += [(name, "shared-first") for name in names]
+    if may_wait(brief) and price is not None and price.batch_factor is not None:
+        found.append(("batch",))
+    return found
+
+
+def can_cache(price: TokenPrice, static_tokens: float) -> bool:
+    """Whether a prefix of this length is cached at all: the provider reads at a price, and it is
+    long enough.
+    """
+    return (
+        price.cached_input_usd is not None
+        and bool(price.cache_minutes)
+        and static_tokens >= (price.cache_minimum_tokens or 0)
+        and static_tokens > 0
+    )
+
+
+def can_reorder(brief: Brief) -> bool:
+    """Whether moving the common part of several prefixes to the front is an option still open."""
+    traffic = brief.traffic
+    shared = traffic.shared_tokens.likely if traffic.shared_tokens is not None else 0.0
+    return traffic.distinct_prefixes.likely > 1 and shared > 0 and not traffic.shared_first
+
+
+def _lifetime_name(minutes: int, on_offer: tuple[int, ...]) -> str:
+    if len(on_offer) == 1:
+        return "cached"
+    return f"cached-{minutes}m" if minutes < 60 else f"cached-{minutes // 60}h"
+
+
+def _own(brief: Brief) -> tuple[str, ...]:
+    if brief.hardware.gpu.lower() == "none":
+        return ()
+    return ("owned",) if brief.hardware.owned else ("rented",)
+
+
+def _tuned_servings(
+    brief: Brief, setting: Setting, model: str, static: Range
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Providers with suffixes: own or rented cards, and the hosted form where somebody quotes its
+    price.
+
+    `static` is the prompt that stays, in tokens: a provider caches it where it is long enough.
+    """
+    if setting.model(model) is not None and _own(brief):
+        yield "", _own(brief)
+    price = setting.tuned_price(model)
+    if price is None or (
+        price.input_usd is None and _own(brief) and setting.model(model) is not None
+    ):
+        return
+    yield price.provider, ("hosted",)
+    if can_cache(price, static.likely):
+        yield price.provider, ("hosted", "cached")
+    if may_wait(brief) and price.batch_factor is not None:
+        yield price.provider, ("hosted", "batch")
+
+
+def tuned_technique(brief: Brief, setting: Setting, model: str, serving: tuple[str, ...]) -> str:
+    """How a model is tuned: as measured, else as the provider does it, else LoRA, or QLoRA where
+    only that fits.
+    """
+    if setting.is_encoder(model):
+        return "encoder"
+    measured = [
+        s.technique
+        for s in brief.quality.measured
+        if s.approach == "tune" and s.model.lower() == model.lower()
+    ]
+    if measured:
+        return measured[-1]
+    if "hosted" in serving:
+        return "hosted"
+    lora = setting.training.get((model.lower(), "lora"))
+    return "qlora" if lora is not None and lora.fits == "no" else "lora"
+
+
+def _tuned(brief: Brief, setting: Setting) -> Iterator[Option]:
+    for model in brief.models.tune or ():
+        if setting.is_encoder(model):
+            if brief.task.output == "label" or brief.task.type == "classification":
+                yield Option("tune", "encoder", model, "", ("rented", "cpu"))
+            continue
+        for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
+            yield Option(
+                "tune", tuned_technique(brief, setting, model, serving), model, provider, serving
+            )
+
+
+def _hybrids(brief: Brief, setting: Setting) -> Iterator[Option]:
+    measured = {
+        (s.technique, s.model.lower()) for s in brief.quality.measured if s.approach == "hybrid"
+    }
+    for model in brief.models.tune or ():
+        if setting.is_encoder(model):
+            continue
+        if ("tuned-few-shot", model.lower()) in measured or brief.data.examples.likely >= 1:
+            for provider, serving in _tuned_servings(
+                brief, setting, model, brief.traffic.static_tokens
+            ):
+                yield Option("hybrid", "tuned-few-shot", model, provider, serving)
+        for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
+            if brief.retrieval is not None or ("tuned-retrieval", model.lower()) in measured:
+                yield Option("hybrid", "tuned-retrieval", model, provider, serving)
+            if brief.task.type in CASCADE_TASKS or ("cascade", model.lower()) in measured:
+                yield from _cascades(brief, setting, model, provider, serving)
+
+
+def _cascades(
+    brief: Brief, setting: Setting, model: str, provider: str, serving: tuple[str, ...]
+) -> Iterator[Option]:
+    """The tuned model with the first prompted model behind it, served the cheapest way its traffic
+    allows.
+    """
+    behind = next((m for m in brief.models.prompt or () if setting.price(m) is not None), None)
+    if behind is not None:
+        yield Option("hybrid", "cascade", model, provider, serving, helper=behind)

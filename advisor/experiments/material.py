@@ -1,0 +1,162 @@
+"""What a quality or prompts run reads, taken from a brief where it is not said."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor.calibrate.metrics.marking import metric_named
+from advisor.calibrate.metrics.structured import read_schema
+from advisor.calibrate.quality import MOST_ITEMS, Task, task
+from advisor.core.brief import Brief
+from advisor.core.errors import UsageError
+from advisor.experiments.rows import examples
+
+if TYPE_CHECKING:
+    from advisor.facts import Facts
+
+ASKS = {
+    "classification": "Classify the input.",
+    "extraction": "Extract what is asked for from the input.",
+    "qa": "Answer the question.",
+    "summarisation": "Summarise the input.",
+    "translation": "Translate the input.",
+    "generation": "Write what is asked for.",
+    "dialogue": "Reply to the last message.",
+    "code": "Write the code that is asked for.",
+    "reasoning": "Solve the problem and give the result.",
+}
+FORMS = {
+    "label": "Answer with the label alone.",
+    "json": "Answer in JSON.",
+    "short-text": "Answer in a few words.",
+}
+"""An instruction in the words of the brief: the kind of task, then the form of the answer."""
+
+_CACHED = re.compile(r"^models--(?P<owner>[^/]+?)--(?P<name>[^/]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Files of rows, and how they are asked and scored.
+
+    Empty `test`: a part of `data` is held out.
+    """
+
+    data: Path
+    test: Path | None = None
+    prompt_field: str = ""
+    answer_field: str = ""
+    metric: str = ""
+    instruction: str = ""
+    brief: Brief | None = None
+    task_type: str = ""
+    schema: Mapping[str, Any] | None = None
+
+    def task(self, most_items: int = MOST_ITEMS, seed: int = 0) -> Task:
+        """The rows split and the metric chosen; without an instruction one is made of the brief.
+
+        Raises UsageError.
+        """
+        rows = examples(self.data, self.prompt_field, self.answer_field)
+        items = (
+            examples(self.test, self.prompt_field, self.answer_field)
+            if self.test is not None
+            else ()
+        )
+        held = task(
+            rows,
+            items,
+            metric=self.metric,
+            task_type=self.task_type,
+            schema=self.schema,
+            instruction=self.instruction,
+            most_items=most_items,
+            seed=seed,
+        )
+        if self.instruction or self.brief is None:
+            return held
+        return replace(held, instruction=instruction_of(self.brief, held.marking.labels))
+
+    def about(self, model: str) -> dict[str, str]:
+        """What a run on these rows belongs to: contents of the files, and the model's name."""
+        from advisor.probe.fingerprint import fingerprint
+
+        tested = fingerprint([self.test]) if self.test is not None else ""
+        return {"data": fingerprint([self.data]), "eval": tested, "model": model}
+
+
+def material(
+    brief: Brief | None = None,
+    *,
+    data: Path | None = None,
+    test: Path | None = None,
+    prompt_field: str = "",
+    answer_field: str = "",
+    metric: str = "",
+    task_type: str = "",
+    schema: Path | None = None,
+    instruction: str = "",
+) -> Material:
+    """What is said, and from the brief what is not.
+
+    Raises UsageError where neither names rows, or for its metric.
+    """
+    if brief is not None and data is None:
+        if not brief.data.path:
+            raise UsageError("data.path: the brief names no rows; say --data FILE, or add the key")
+        data = Path(brief.folder) / brief.data.path
+        test = test or (Path(brief.folder) / brief.data.eval_path if brief.data.eval_path else None)
+    if data is None:
+        raise UsageError("name the rows by --data FILE, or a brief that does by --brief")
+    if brief is not None and not metric and "quality.metric" in brief.origins:
+        metric = brief.quality.metric
+        metric_named(metric, where="quality.metric")
+    if brief is not None and "task.type" in brief.origins:
+        task_type = task_type or brief.task.type
+    rules = read_schema(schema) if schema is not None else None
+    return Material(
+        data, test, prompt_field, answer_field, metric, instruction, brief, task_type, rules
+    )
+
+
+def instruction_of(brief: Brief, labels: Sequence[str]) -> str:
+    """One line that says what to do, with the labels where there are any."""
+    if labels:
+        return (
+            f"{ASKS['classification']} Answer with one of these labels alone: {', '.join(labels)}."
+        )
+    return " ".join(
+        part for part in (ASKS[brief.task.type], FORMS.get(brief.task.output, "")) if part
+    )
+
+
+def model_name(folder: Path, facts: Facts, stated: str = "") -> str:
+    """The name a brief knows the weights by: as stated, else of a hub's folder or id that we know,
+    else the folder's.
+
+    Names of `advisor facts models` are given as they stand there.
+    """
+    told = stated.strip() or _hub_id(folder) or folder.resolve().name
+    known = facts.architecture(told)
+    return known.name if known is not None else told.rpartition("/")[2] if not stated else told
+
+
+def _hub_id(folder: Path) -> str:
+    """The hub's id behind a folder: of a hub's cache by its path, else as the model's config.json
+    tells it.
+    """
+    for part in folder.resolve().parts:
+        if found := _CACHED.match(part):
+            return f"{found['owner']}/{found['name']}"
+    try:
+        told = json.loads((folder / "config.json").read_text(encoding="utf-8")).get(
+            "_name_or_path", ""
+        )
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return told if isinstance(told, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", told) else ""

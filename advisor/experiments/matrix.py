@@ -1,0 +1,211 @@
+"""Many calibrations from one file, models × methods × lengths or shares × seeds: each entry a run
+of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor.calibrate.throughput import Setup, architecture_of
+from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.experiment import Plan
+from advisor.experiments.material import Material
+from advisor.experiments.places import Machine
+from advisor.experiments.planning import quality_plan, throughput_plan
+from advisor.experiments.rows import config_json, lengths
+
+if TYPE_CHECKING:
+    from advisor.facts import Facts
+
+MOST_ENTRIES = 1000
+
+_LISTS: Mapping[str, type] = {
+    "models": str,
+    "configs": str,
+    "folders": str,
+    "methods": str,
+    "seq_lens": int,
+    "shares": float,
+    "seeds": int,
+}
+_TEXTS = ("kind", "data", "eval")
+_ONLY = {"throughput": ("models", "configs", "seq_lens"), "quality": ("folders", "shares", "eval")}
+_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "throughput": {
+        f.name: f.default
+        for f in fields(Setup)
+        if f.name
+        not in ("model_name", "architecture", "method", "seq_len", "processes", "sharding")
+    },
+    "quality": {
+        "shots": 3,
+        "epochs": 3,
+        "rank": 16,
+        "batch": 8,
+        "seq_len": 1024,
+        "learning_rate": 0.0,
+        "items": 500,
+    }
+    | {"metric": "", "instruction": "", "as_model": ""},
+}
+"""What stays the same in all entries, with the kind of value it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A file's contents; paths are relative to its folder.
+
+    Empty lists mean what a single calibration takes.
+    """
+
+    kind: str
+    folder: Path
+    models: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("lora",)
+    seq_lens: tuple[int, ...] = (2048,)
+    shares: tuple[float, ...] = (0.25, 0.5, 1.0)
+    seeds: tuple[int, ...] = (0,)
+    data: str = ""
+    eval: str = ""
+    settings: Mapping[str, Any] | None = None
+
+    def path(self, text: str) -> Path:
+        """A path of the file."""
+        return self.folder / Path(text).expanduser()
+
+
+def read(path: Path) -> Matrix:
+    """The matrix in a TOML file. Raises UsageError with file and key."""
+    try:
+        held = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; check the path") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not TOML: {error}") from None
+    kind = held.get("kind", "throughput")
+    if kind not in _ONLY:
+        raise UsageError(f"{path}: kind: {kind!r} is neither throughput nor quality")
+    found = {key: _value(path, kind, key, value) for key, value in held.items()}
+    made = Matrix(**{"kind": kind, "folder": path.resolve().parent, **found})
+    named = (*made.models, *made.configs) if kind == "throughput" else made.folders
+    if not named:
+        wanted = "models or configs" if kind == "throughput" else "folders"
+        raise UsageError(f"{path}: {wanted}: names no model; write them as a list")
+    if kind == "quality" and not made.data:
+        raise UsageError(
+            f"{path}: data: names no file; quality trains on rows with a prompt and an answer"
+        )
+    return made
+
+
+def _value(path: Path, kind: str, key: str, value: Any) -> Any:
+    """One key's value, held against what it may be. Raises UsageError."""
+    other = next((k for k, only in _ONLY.items() if k != kind and key in only), "")
+    if other:
+        raise UsageError(f"{path}: {key}: belongs to kind = {other!r}, this is {kind!r}")
+    if key in _TEXTS:
+        if not isinstance(value, str):
+            raise UsageError(f"{path}: {key}: {value!r} is no text; write it in quotes")
+        return value
+    if key == "settings":
+        return _settings(path, kind, value)
+    if key not in _LISTS:
+        raise UsageError(
+            f"{path}: {key}: no such key{did_you_mean(key, (*_LISTS, *_TEXTS, 'settings'))}"
+        )
+    wanted = _LISTS[key]
+    fits = isinstance(value, list) and bool(value) and all(_is(wanted, v) for v in value)
+    if not fits or (key == "shares" and not all(0.0 < v <= 1.0 for v in value)):
+        what = {
+            str: "names",
+            int: "whole numbers of 0 or more",
+            float: "shares above 0 and up to 1",
+        }[wanted]
+        raise UsageError(f"{path}: {key}: {value!r} is no list of {what}")
+    return tuple(dict.fromkeys(value))
+
+
+def _is(wanted: type, value: Any) -> bool:
+    if isinstance(value, bool):
+        return wanted is bool
+    if wanted is float:
+        return isinstance(value, (int, float))
+    if wanted is int:
+        return isinstance(value, int) and value >= 0
+    return isinstance(value, wanted)
+
+
+def _settings(path: Path, kind: str, held: Any) -> dict[str, Any]:
+    known = _SETTINGS[kind]
+    if not isinstance(held, dict):
+        raise UsageError(f"{path}: settings: is no table; write [settings] above its lines")
+    for key, value in held.items():
+        if key not in known:
+            raise UsageError(f"{path}: settings.{key}: no such key{did_you_mean(key, known)}")
+        if not _is(type(known[key]), value):
+            raise UsageError(f"{path}: settings.{key}: {value!r} is no {_WORDS[type(known[key])]}")
+    return dict(held)
+
+
+_WORDS: Mapping[type, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+}
+
+
+def plans(held: Matrix, where: Machine, facts: Facts) -> list[Plan]:
+    """A plan an entry, in the order of the file. Raises UsageError."""
+    made = list(
+        _throughput(held, where, facts)
+        if held.kind == "throughput"
+        else _quality(held, where, facts)
+    )
+    if len(made) > MOST_ENTRIES:
+        raise UsageError(f"{len(made):,} runs; {MOST_ENTRIES:,} at most: make two files of it")
+    return made
+
+
+def _throughput(held: Matrix, where: Machine, facts: Facts) -> Iterator[Plan]:
+    named: list[tuple[str, Mapping[str, Any]]] = [
+        (name, architecture_of(facts.model(name))) for name in held.models
+    ]
+    for text in held.configs:
+        path = held.path(text)
+        named.append((path.resolve().parent.name or path.name, {"config": config_json(path)}))
+    rows: Sequence[Any] = lengths(held.path(held.data)) if held.data else ()
+    own = dict(held.settings or {})
+    for (name, architecture), method, seq_len, seed in itertools.product(
+        named, held.methods, held.seq_lens, held.seeds
+    ):
+        setup = Setup(name, architecture, method=method, seq_len=seq_len, **own)
+        yield throughput_plan([setup], rows, where, seed=seed)
+
+
+def _quality(held: Matrix, where: Machine, facts: Facts) -> Iterator[Plan]:
+    own = dict(held.settings or {})
+    rows = Material(
+        held.path(held.data),
+        held.path(held.eval) if held.eval else None,
+        metric=own.pop("metric", ""),
+        instruction=own.pop("instruction", ""),
+    )
+    for text, method, seed in itertools.product(held.folders, held.methods, held.seeds):
+        yield quality_plan(
+            rows,
+            str(held.path(text)),
+            where,
+            facts,
+            methods=(method,),
+            shares=held.shares,
+            seed=seed,
+            **own,
+        )

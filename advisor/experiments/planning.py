@@ -1,0 +1,182 @@
+"""Plans of calibrations, with what a brief says where nothing else is said.
+
+Both front ends plan by these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor.calibrate import hub, quality, throughput
+from advisor.calibrate.throughput import Setup
+from advisor.core.brief import Brief
+from advisor.core.errors import UsageError
+from advisor.core.experiment import Plan
+from advisor.experiments.material import Material, model_name
+from advisor.experiments.places import Machine, slices_for
+from advisor.experiments.rows import POCKET_TRAINING, lengths, pocket
+
+if TYPE_CHECKING:
+    from advisor.facts import Facts
+    from advisor.pipeline import Surroundings
+
+MEASURED_METHODS = ("full", "dora", "soft-prompt")
+"""Methods that are planned only where the brief has a score of them; LoRA and, on a card, QLoRA
+always are.
+"""
+
+
+def throughput_plan(
+    setups: Sequence[Setup],
+    held_lengths: Sequence[int],
+    where: Machine,
+    slices: Sequence[int] = (),
+    seed: int = 0,
+) -> Plan:
+    """One trial a setup, or one a depth for those that do not fit into free memory.
+
+    Raises UsageError.
+    """
+    parts = [
+        throughput.plan(
+            [setup],
+            held_lengths,
+            slices=slices or slices_for([setup], where),
+            device=where.device,
+            machine=where.name,
+            seed=seed,
+        )
+        for setup in setups
+    ]
+    name = ", ".join(dict.fromkeys(part.name for part in parts))
+    return replace(parts[0], name=name, trials=tuple(t for part in parts for t in part.trials))
+
+
+def brief_setups(
+    brief: Brief,
+    around: Surroundings,
+    where: Machine,
+    *,
+    models: Sequence[str] = (),
+    methods: Sequence[str] = (),
+    **own: Any,
+) -> tuple[Setup, ...]:
+    """What to measure for a brief: its open models (our candidates where it names none) by its
+    methods.
+
+    `own` are fields of `Setup`. Raises UsageError where no model of it can be trained on a machine
+    of one's own.
+    """
+    from advisor.pipeline import inform
+
+    informed = inform(brief, around)
+    names = models or informed.models.tune or ()
+    known = {name: around.facts.architecture(name) for name in names}
+    sized = {
+        name: model
+        for name, model in known.items()
+        if model is not None and model.kind == "decoder"
+    }
+    if not sized:
+        raise UsageError(
+            "models.tune: names no open decoder model; say --model, see `advisor facts models`"
+        )
+    return tuple(
+        Setup(model.name, throughput.architecture_of(model), method=method, **own)
+        for name, model in sized.items()
+        for method in methods or _methods(informed, name, where)
+    )
+
+
+def _methods(brief: Brief, model: str, where: Machine) -> tuple[str, ...]:
+    """As the estimate tunes: LoRA, QLoRA where it can run, and what the brief has scores of."""
+    told = {
+        s.technique
+        for s in brief.quality.measured
+        if s.approach == "tune" and s.model.lower() == model.lower()
+    }
+    card = ("qlora",) if where.device == "cuda" and find_spec("bitsandbytes") else ()
+    return ("lora", *card, *(m for m in MEASURED_METHODS if m in told))
+
+
+def brief_lengths(brief: Brief, around: Surroundings, model: str = "") -> tuple[int, ...]:
+    """Tokens of a training example: of the brief's rows, with the instructions that stay; else the
+    mean it states.
+    """
+    from advisor.pipeline import inform
+
+    informed = inform(brief, around)
+    static = round(informed.tuning.static_tokens.likely)
+    if brief.data.path:
+        return tuple(n + static for n in lengths(Path(brief.folder) / brief.data.path, model))
+    if informed.data.tokens_per_example is not None:
+        return (max(round(informed.data.tokens_per_example.likely), 2),)
+    usual = informed.traffic.input_tokens.likely + informed.traffic.output_tokens.likely
+    return (max(round(usual) + static, 2),)
+
+
+def quality_plan(
+    rows: Material,
+    model: Path | str,
+    where: Machine,
+    facts: Facts,
+    *,
+    as_model: str = "",
+    items: int = quality.MOST_ITEMS,
+    seed: int = 0,
+    **own: Any,
+) -> Plan:
+    """Every arm of a model on `rows`; `own` are arguments of `calibrate.quality.plan`.
+
+    Raises UsageError.
+
+    `model` is a folder, or `org/name` on the hub, whose weights are downloaded when the run starts.
+
+    The weights of the pocket model make a demonstration, wherever they lie and whatever they are
+    called.
+    """
+    weights = hub.weights(str(model))
+    plan = quality.plan(
+        rows.task(items, seed),
+        weights,
+        seed=seed,
+        device=where.device,
+        machine=where.name,
+        demonstration=weights["weights"] == quality.model_folder(pocket()[0])["weights"],
+        **own,
+    )
+    return replace(plan, about=rows.about(model_name(Path(weights["folder"]), facts, as_model)))
+
+
+def sample_plan(where: Machine, facts: Facts, *, metric: str = "", **own: Any) -> Plan:
+    """The pocket model and its task: a demonstration.
+
+    What `own` leaves out is as suits a model this small.
+    """
+    folder, data, test, instruction = pocket()
+    rows = Material(data, test, metric=metric, instruction=instruction)
+    return quality_plan(rows, folder, where, facts, **{**POCKET_TRAINING, **own})
+
+
+def prompts_plan(
+    rows: Material,
+    url: str,
+    model: str,
+    facts: Facts,
+    *,
+    as_model: str = "",
+    items: int = 100,
+    seed: int = 0,
+    **own: Any,
+) -> Plan:
+    """Prompt forms against an endpoint; `own` are arguments of `calibrate.quality.prompts_plan`.
+
+    Raises UsageError.
+    """
+    plan = quality.prompts_plan(rows.task(items, seed), url, model, seed=seed, **own)
+    known = facts.architecture(as_model or model)
+    return replace(plan, about=rows.about(as_model or (known.name if known is not None else model)))

@@ -1,0 +1,328 @@
+"""The order of a calibration: price, lock, run, keep."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor.calibrate import client, hub, limits
+from advisor.calibrate.protocol import JOURNAL, Event, plan_data
+from advisor.core.errors import AdvisorError
+from advisor.core.events import CancelToken
+from advisor.core.experiment import (
+    Choice,
+    Forecast,
+    Plan,
+    Policy,
+    RunRecord,
+    Status,
+    Trial,
+    TrialOutcome,
+)
+from advisor.core.quantity import UNKNOWN, Range
+from advisor.experiments.places import Machine
+from advisor.store import Runs, Store, answered
+from advisor.store.folders import folders
+
+if TYPE_CHECKING:
+    from advisor.calibrate.throughput import Projection
+
+MISSING = "No module named"
+
+UNPRICED = Forecast(UNKNOWN, UNKNOWN, "assumed", "")
+INSTALL = "calibration needs torch, transformers and peft: pip install 'prompt-or-tune[calibrate]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may take; None: no limit. `usd_per_hour` None: not known."""
+
+    minutes: float | None = None
+    max_usd: float | None = None
+    usd_per_hour: Range | None = None
+    busy_ok: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that could start now, with its price; `earlier` is the run of the same plan, where
+    there was one.
+    """
+
+    plan: Plan
+    machine: Machine
+    forecast: Forecast
+    earlier: RunRecord | None = None
+    policy: Policy | None = None
+
+    @property
+    def to_run(self) -> tuple[Trial, ...]:
+        """Trials without an answer yet; without those that this very policy found needless
+        before.
+        """
+        if self.earlier is None:
+            return self.plan.trials
+        settled = {o.digest for o in self.earlier.outcomes if self._needless(o)} | answered(
+            self.earlier
+        )
+        return tuple(t for t in self.plan.trials if self.plan.trial_digest(t) not in settled)
+
+    @property
+    def left(self) -> int:
+        """How many trials that are."""
+        return len(self.to_run)
+
+    def _needless(self, outcome: TrialOutcome) -> bool:
+        by = self.policy.name if self.policy is not None else None
+        return outcome.status is Status.SKIPPED and outcome.result.get("steered_by") == by
+
+
+def prepare(
+    plan: Plan, where: Machine, bounds: Limits, *, again: bool = False, policy: Policy | None = None
+) -> Prepared:
+    """Price the plan, hold it against its limits, and find the run it goes on from.
+
+    Raises UsageError.
+
+    The price is that of all trials that are left; with a `policy` the run may end before.
+    """
+    for card in where.cards:
+        limits.check_free(card, bounds.busy_ok)
+    hour = bounds.usd_per_hour if plan.kind != "prompts" else None
+    minutes, _ = limits.limited_minutes(bounds.minutes, hour, bounds.max_usd)
+    with Store.open() as store:
+        earlier = None if again else Runs(store).latest(plan.digest)
+    if earlier is not None:
+        earlier = replace(earlier, outcomes=_with_journal(earlier))
+    prepared = Prepared(replace(plan, minutes=minutes), where, UNPRICED, earlier, policy)
+    to_run = replace(plan, trials=prepared.to_run, minutes=bounds.minutes)
+    return replace(
+        prepared, forecast=limits.forecast(to_run, where.gpu, bounds.usd_per_hour, bounds.max_usd)
+    )
+
+
+def run(
+    prepared: Prepared,
+    *,
+    events: client.Sink,
+    cancel: CancelToken,
+    command: Sequence[str] = client.CHILD,
+) -> RunRecord:
+    """Run what has no answer yet, and keep each answer at once.
+
+    Raises UsageError where the device is taken.
+
+    A run that was stopped comes back with its status; so does one whose every trial failed. What
+    the policy found needless is kept as skipped, with the reason.
+    """
+    plan, used = prepared.plan, folders()
+    hub.fetch(plan, events, cancel)
+    with ExitStack() as stack:
+        names = lock_names(prepared.machine)
+        held = [stack.enter_context(limits.card_lock(used.state / "locks", name)) for name in names]
+        runs = Runs(stack.enter_context(Store.open()))
+        run_id = _begun(runs, prepared)
+        folder = used.state / "runs" / str(run_id)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        under_way = _UnderWay(runs, run_id, prepared, events)
+        for outcome in prepared.earlier.outcomes if prepared.earlier is not None else ():
+            under_way.keep(outcome)
+        (folder / JOURNAL).unlink(missing_ok=True)
+        left = {plan.trial_digest(t) for t in prepared.to_run}
+        ending = asyncio.run(
+            client.follow(
+                plan,
+                folder,
+                events=under_way.hear,
+                keep=under_way.keep,
+                cancel=cancel,
+                done=[name for t in plan.trials if (name := plan.trial_digest(t)) not in left],
+                command=command,
+                inherited=tuple(held),
+                environment=prepared.machine.environment,
+                steer=under_way.choose if prepared.policy is not None else None,
+            )
+        )
+        if ending.enough:
+            under_way.skip(ending.enough)
+        return _ended(under_way, ending, folder)
+
+
+def adopt(prepared: Prepared, ending: client.Ending, events: Sequence[Event]) -> RunRecord:
+    """Keep a run that another machine has done, under the name that machine gave its device."""
+    device = next(
+        (str(e.fields["device"].get("name", "")) for e in events if e.kind == "started"), ""
+    )
+    found = replace(
+        prepared, machine=replace(prepared.machine, name=device or prepared.machine.name)
+    )
+    with Store.open() as store:
+        runs = Runs(store)
+        under_way = _UnderWay(runs, _begun(runs, found), found, lambda event: None)
+        for event in events:
+            under_way.hear(event)
+        for outcome in (
+            *(found.earlier.outcomes if found.earlier is not None else ()),
+            *ending.outcomes,
+        ):
+            under_way.keep(outcome)
+        return _ended(under_way, ending, folders().state / "runs" / str(under_way.run_id))
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A run while it goes on: what was heard and kept of it."""
+
+    runs: Runs
+    run_id: int
+    prepared: Prepared
+    events: client.Sink
+    outcomes: dict[str, TrialOutcome] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def hear(self, event: Event) -> None:
+        self.lines.append(event.line())
+        if event.kind == "started":
+            self.about.update(event.fields.get("device", {}))
+        self.events(event)
+
+    def keep(self, outcome: TrialOutcome) -> None:
+        plan = self.prepared.plan
+        spec = next((t.spec for t in plan.trials if plan.trial_digest(t) == outcome.digest), {})
+        self.outcomes[outcome.digest] = outcome
+        self.runs.keep(self.run_id, outcome, spec)
+
+    def choose(self, left: Sequence[str]) -> Choice:
+        """The policy's choice among these digests."""
+        plan, policy = self.prepared.plan, self.prepared.policy
+        assert policy is not None
+        known = [o for o in self.outcomes.values() if o.status is not Status.SKIPPED]
+        return policy(plan, known, [t for t in plan.trials if plan.trial_digest(t) in set(left)])
+
+    def skip(self, reason: str) -> None:
+        """Mark what has no outcome as not needed, by whose judgement."""
+        plan, policy = self.prepared.plan, self.prepared.policy
+        by = {"steered_by": policy.name} if policy is not None else {}
+        for trial in plan.trials:
+            name = plan.trial_digest(trial)
+            if name not in self.outcomes or self.outcomes[name].status is Status.SKIPPED:
+                self.keep(TrialOutcome(name, trial.label, Status.SKIPPED, None, by, reason))
+
+
+def _begun(runs: Runs, prepared: Prepared) -> int:
+    """The row of the run: the earlier one where it goes on, else a new one."""
+    if prepared.earlier is not None:
+        runs.resume(prepared.earlier.summary.id)
+        runs.belongs(prepared.earlier.summary.id, prepared.plan.about)
+        return prepared.earlier.summary.id
+    return runs.begin(
+        kind=prepared.plan.kind,
+        name=prepared.plan.name,
+        digest=prepared.plan.digest,
+        plan=plan_data(prepared.plan),
+        trials=len(prepared.plan.trials),
+        device=prepared.machine.name,
+        forecast=asdict(prepared.forecast),
+        about=prepared.plan.about,
+    )
+
+
+def _ended(held: _UnderWay, ending: client.Ending, folder: Path) -> RunRecord:
+    """Keep the end; a cancelled run without any result is forgotten, and no folder stays but that
+    of a failed run.
+    """
+    runs, run_id = held.runs, held.run_id
+    record = runs.run(run_id)
+    assert record is not None
+    enough = ending.enough or next(
+        (o.reason for o in record.outcomes if o.status is Status.SKIPPED), ""
+    )
+    result = {
+        "reason": ending.reason,
+        "enough": enough,
+        **results(held.prepared.plan, record.outcomes),
+    }
+    runs.end(
+        run_id,
+        ending.status,
+        result=result,
+        events="".join(held.lines),
+        machine=held.about or record.machine,
+    )
+    if ending.status is not Status.FAILED:
+        shutil.rmtree(folder, ignore_errors=True)
+    record = runs.run(run_id)
+    assert record is not None
+    if ending.status is Status.CANCELLED and not any(o.result for o in record.outcomes):
+        runs.delete(run_id)
+    if ending.status is Status.FAILED and MISSING in ending.reason:
+        shutil.rmtree(folder, ignore_errors=True)
+        runs.delete(run_id)
+        raise AdvisorError(INSTALL)
+    return record
+
+
+def lock_names(where: Machine) -> list[str]:
+    """What a run holds alone: its cards, in one order for all, the CPU, or an endpoint."""
+    if where.device == "endpoint":
+        return [f"endpoint {where.name}"]
+    return sorted(card.uuid or f"card-{card.index}" for card in where.cards) or ["cpu"]
+
+
+def _with_journal(record: RunRecord) -> tuple[TrialOutcome, ...]:
+    """The outcomes of a run whose parent may have died: those in the database, then those only its
+    journal has.
+    """
+    known = {o.digest: o for o in record.outcomes}
+    folder = folders().state / "runs" / str(record.summary.id)
+    for outcome in client.journaled(folder):
+        known.setdefault(outcome.digest, outcome)
+        if outcome.status is Status.DONE:
+            known[outcome.digest] = outcome
+    return tuple(known.values())
+
+
+def results(plan: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
+    """What the trials showed together, by kind of plan."""
+    if plan.kind == "throughput":
+        from advisor.calibrate.throughput import summary
+
+        return summary(plan, outcomes)
+    from advisor.calibrate.quality import summary as scores
+
+    return scores(plan, outcomes)
+
+
+def projections(
+    plan: Plan, record: RunRecord, examples: int, epochs: float
+) -> tuple[Projection, ...]:
+    """How long whole runs take by what a throughput run measured."""
+    from advisor.calibrate.throughput import project
+
+    return project(plan, record.outcomes, examples, epochs)
+
+
+def plan_record(prepared: Prepared) -> dict[str, Any]:
+    """A dry run as plain data."""
+    return {
+        "schema": 1,
+        "plan": {
+            "kind": prepared.plan.kind,
+            "name": prepared.plan.name,
+            "digest": prepared.plan.digest,
+        },
+        "machine": prepared.machine.name,
+        "trials": [
+            {"label": t.label, "digest": prepared.plan.trial_digest(t)}
+            for t in prepared.plan.trials
+        ],
+        "left": prepared.left,
+        "steered": prepared.policy is not None,
+        "forecast": asdict(prepared.forecast),
+    }

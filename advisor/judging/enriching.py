@@ -1,0 +1,115 @@
+"""The brief with all that the probes and our tables add to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from advisor.core.brief import APPROACHES, Brief, Origin, Score
+from advisor.core.probes import HardwareReport, ResultsReport
+from advisor.core.quantity import Basis
+from advisor.judging.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from advisor.facts import Facts
+
+RENTED_GPU = "L40S"
+"""The GPU to rent where the brief says auto and there is none here: the cheapest one of 48 GB with
+published runs.
+"""
+
+
+def inform(brief: Brief, surroundings: Surroundings) -> Brief:
+    """The brief with what the probes measured, the date, the card, and our candidates where it
+    names no models.
+    """
+    if surroundings.data is not None:
+        from advisor.probe.proposals import apply
+
+        brief = apply(surroundings.data, brief)
+    if brief.segments:
+        from advisor.decide.segments import with_counts
+
+        brief = with_counts(brief)
+    if surroundings.results is not None:
+        brief = _with_results(brief, surroundings.results)
+    if brief.as_of is None:
+        today = date.today()
+        brief = brief.answered(
+            "as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat())
+        )
+    brief = _with_scores(_with_candidates(brief, surroundings.facts), surroundings)
+    return with_gpu(brief, surroundings.hardware)
+
+
+def _with_results(brief: Brief, report: ResultsReport) -> Brief:
+    """Scores per item count as measured for the options that the brief gives no score of."""
+    known = {f"{s.approach}/{s.technique}@{s.model}".lower() for s in brief.quality.measured}
+    found = []
+    for name in report.means.keys() - known:
+        approach, _, rest = name.partition("/")
+        technique, _, model = rest.partition("@")
+        if approach in APPROACHES and model:
+            found.append(Score(approach, technique, model, report.means[name], report.items[name]))
+    measured = (
+        *brief.quality.measured,
+        *sorted(found, key=lambda s: (s.approach, s.technique, s.model)),
+    )
+    return replace(brief, quality=replace(brief.quality, measured=measured))
+
+
+def _with_scores(brief: Brief, surroundings: Surroundings) -> Brief:
+    """Scores of own runs for the options that the brief gives no score of, with models called as
+    the brief does.
+    """
+    known = {(s.approach, s.technique, s.model.lower()) for s in brief.quality.measured}
+    named = (*(brief.models.prompt or ()), *(brief.models.tune or ()))
+    spelled = {
+        model.name: name
+        for name in named
+        if (model := surroundings.facts.architecture(name)) is not None
+    }
+    scores = [replace(s, model=spelled.get(s.model, s.model)) for s in surroundings.scores]
+    found = [s for s in scores if (s.approach, s.technique, s.model.lower()) not in known]
+    if not found:
+        return brief
+    return replace(
+        brief, quality=replace(brief.quality, measured=(*brief.quality.measured, *found))
+    )
+
+
+def _with_candidates(brief: Brief, facts: Facts) -> Brief:
+    """Our candidates for a list of models that was left out; they stay assumptions."""
+    known, models = facts.candidates(), brief.models
+    if models.prompt is None:
+        models = replace(
+            models, prompt=tuple(c.model for c in known.prompt if c.suits(brief.task.type))
+        )
+    if models.tune is None:
+        models = replace(
+            models, tune=tuple(c.model for c in known.tune if c.suits(brief.task.type))
+        )
+    return replace(brief, models=models)
+
+
+def with_gpu(brief: Brief, hardware: HardwareReport | None) -> Brief:
+    """`auto` is the local card where it is a known product, else a card to rent."""
+    if brief.hardware.gpu.lower() != "auto":
+        return brief
+    card = (
+        next((c for c in hardware.cards if c.gpu and not c.hidden), None)
+        if hardware is not None
+        else None
+    )
+    if card is None:
+        return replace(brief, hardware=replace(brief.hardware, gpu=RENTED_GPU, owned=False))
+    owned = brief.hardware.owned if "hardware.owned" in brief.origins else True
+    told = Origin(
+        Basis.MEASURED,
+        "the driver of the local card",
+        hardware.as_of if hardware is not None else "",
+    )
+    return replace(brief, hardware=replace(brief.hardware, owned=owned)).answered(
+        "hardware.gpu", card.gpu, told
+    )

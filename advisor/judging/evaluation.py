@@ -1,0 +1,137 @@
+"""The estimators, bound to a brief and its options: what the decision draws its cases from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from advisor.core.brief import Brief
+from advisor.core.figure import Figure
+from advisor.core.option import Estimate, Option
+from advisor.core.quantity import Quantity, Range
+from advisor.core.setting import Setting
+from advisor.judging.enriching import inform
+from advisor.judging.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from advisor.decide.evaluator import Cases
+    from advisor.estimate.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Cases that were evaluated: an estimate per arm, and the inputs behind them."""
+
+    size: int
+    estimates: tuple[Estimate, ...]
+    inputs: Mapping[str, Figure]
+    spreads: Mapping[str, Range]
+    quality: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The estimators, bound to a brief, its setting and its arms."""
+
+    brief: Brief
+    setting: Setting
+    options: tuple[Option, ...]
+
+    def draws(self, count: int, seed: int) -> Evaluated:
+        """Row 0 at the likely value of every input, then joint draws."""
+        from advisor.estimate.sheet import Sheet
+
+        return self._on(Sheet(self.brief, count + 1, seed))
+
+    def searched(self, count: int, seed: int) -> Mapping[str, Figure]:
+        """The score that a searched prompt would reach, by model, in the same draws; nothing where
+        quality is free.
+        """
+        from advisor.estimate.scoring import quality_figures
+        from advisor.estimate.sheet import Sheet
+
+        quality = self.brief.quality
+        if quality.target == 0 and (quality.error_cost_usd.p90 or 0) == 0:
+            return {}
+        models = dict.fromkeys(
+            option.model for option in self.options if option.approach == "prompt"
+        )
+        tried = {model: Option("prompt", "searched", model) for model in models}
+        known = {option.skill for option in self.options}
+        new = {model: option for model, option in tried.items() if option.skill not in known}
+        told = quality_figures(
+            tuple(new.values()), Sheet(self.brief, count + 1, seed), self.setting
+        )
+        return {model: told[option.skill] for model, option in new.items()}
+
+    def labels_needed(self, count: int, seed: int) -> Mapping[str, Quantity]:
+        """Labels in all at which each tuned option reaches the target, by skill; empty without a
+        target.
+        """
+        if self.brief.quality.target == 0:
+            return {}
+        from advisor.estimate.scoring import labels_needed
+        from advisor.estimate.sheet import Sheet
+
+        return labels_needed(self.options, Sheet(self.brief, count + 1, seed), self.setting)
+
+    def what_if(self, changes: Sequence[tuple[str, float]]) -> Evaluated:
+        """Row 0 changes nothing, row i the i-th input to its value."""
+        from advisor.estimate.sheet import what_if
+
+        return self._on(what_if(self.brief, changes))
+
+    def at(
+        self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
+    ) -> tuple[Estimate, ...]:
+        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`;
+        all else equal.
+        """
+        from advisor.estimate.cost import estimate_all
+        from advisor.estimate.sheet import Sheet
+
+        size, options = len(rows), [self.options[i] for i in which]
+        made = {name: figure.first(size) for name, figure in cases.inputs.items()}
+        made[key] = replace(made[key], rows=rows)
+        quality = {
+            self.options[i].skill: cases.estimates[i]["quality.score"].first(size) for i in which
+        }
+        return estimate_all(options, Sheet(self.brief, size, made=made), self.setting, quality)
+
+    def _on(self, sheet: Sheet) -> Evaluated:
+        from advisor.estimate.cost import estimate_all
+        from advisor.estimate.scoring import quality_figures
+
+        quality = quality_figures(self.options, sheet, self.setting)
+        estimates = estimate_all(self.options, sheet, self.setting, quality)
+        return Evaluated(sheet.size, estimates, sheet.made, sheet.spreads, quality)
+
+
+def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:
+    """The estimators bound to a brief, with every option, also those a rule takes out.
+
+    Raises UsageError.
+    """
+    from advisor.estimate.limits import refuse_impossible
+    from advisor.estimate.options import options
+
+    informed = inform(brief, surroundings)
+    setting = _setting(informed, surroundings)
+    refuse_impossible(informed, setting)
+    return Evaluation(informed, setting, options(informed, setting))
+
+
+def _setting(brief: Brief, surroundings: Surroundings) -> Setting:
+    """Facts resolved for the brief, with an estimate of the training run of every open model."""
+    from advisor.estimate.planned import training_estimates
+    from advisor.facts.setting import setting_of
+
+    setting = setting_of(brief, surroundings.facts)
+    setting = replace(
+        setting, data=surroundings.data, traffic=surroundings.traffic, results=surroundings.results
+    )
+    return replace(setting, training=training_estimates(brief, setting, surroundings.measured))

@@ -1,0 +1,138 @@
+"""What the runs that are kept say to an estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.core.experiment import KeptTrial, RunRecord, Status
+from advisor.core.facts import Gpu
+from advisor.core.probes import BaseModelReading
+from advisor.core.training import TrainingMeasurement
+from advisor.store import Runs, Store
+from advisor.store.folders import folders
+
+if TYPE_CHECKING:
+    from advisor.core.brief import Brief, Score
+    from advisor.facts import Facts
+
+MOST_RUNS = 200
+
+
+def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
+    """What own quality and prompts runs showed on the brief's data, newest first to count; none
+    where it names no rows.
+
+    Where the brief names a test set or a measure, only scores on that one and by that one; of the
+    run `without` none.
+    """
+    if not brief.data.path:
+        return ()
+    from advisor.calibrate.scores import own_scores
+    from advisor.probe.fingerprint import fingerprint
+
+    with Store.open() as store:
+        kept = Runs(store)
+        if not kept.knows_data():
+            return ()
+        folder = Path(brief.folder)
+        trials = kept.measured_on(fingerprint([folder / brief.data.path]))
+    tested = fingerprint([folder / brief.data.eval_path]) if brief.data.eval_path else ""
+    metric = brief.quality.metric if "quality.metric" in brief.origins else ""
+    return own_scores([t for t in trials if t.run_id != without], tested, metric)
+
+
+LIKE, APART = 1.15, 1.6
+"""Bits a byte on the rows ÷ on general text: up to the first alike, above the second far apart.
+
+Only words, by eye.
+"""
+
+
+def base_model_reading(files: Sequence[Path]) -> BaseModelReading | None:
+    """What the newest calibration on these files found of their language; None where none did.
+
+    Raises StoreError.
+    """
+    from advisor.probe.fingerprint import fingerprint
+
+    if not folders().database.exists():
+        return None
+    with Store.open() as store:
+        kept = Runs(store)
+        trials = kept.measured_on(fingerprint(files)) if kept.knows_data() else ()
+    asked = [t for t in trials if (t.outcome.result.get("language") or {}).get("data")]
+    usable = [t for t in asked if not t.spec.get("demonstration")]
+    return _reading(usable[-1]) if usable else None
+
+
+def _reading(trial: KeptTrial) -> BaseModelReading:
+    told = trial.outcome.result["language"]
+    rows, general = told["data"], told.get("general") or {}
+    bits = general.get("bits_per_byte")
+    return BaseModelReading(
+        trial.about["model"],
+        float(rows["bits_per_byte"]),
+        None if bits is None else float(bits),
+        str(told.get("general_why", "")),
+        float(rows["perplexity_per_token"]),
+        trial.run_id,
+        trial.as_of,
+        _familiarity(float(rows["bits_per_byte"]), bits),
+    )
+
+
+def _familiarity(data_bits: float, general_bits: float | None) -> str:
+    if not general_bits:
+        return "less is more familiar"
+    ratio = data_bits / general_bits
+    if ratio <= LIKE:
+        return "this model knows such language as well as general text"
+    if ratio <= APART:
+        return f"somewhat less familiar to this model than general text ({ratio:.1f} ×): tuning may help it along"
+    return (
+        f"a language far from what this model knows ({ratio:.1f} ×): tuning on it has much to teach"
+    )
+
+
+def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeasurement, ...]:
+    """What own and imported runs on this card showed: `measured` of
+    `advisor.estimate.training.estimate`.
+    """
+    from advisor.calibrate.measurements import measurements as read
+
+    card = facts.gpu(gpu)
+    with Store.open() as store:
+        kept = Runs(store)
+        own = [
+            kept.run(s.id)
+            for s in kept.runs(MOST_RUNS, "throughput")
+            if s.device == card.nvml_name and s.id != without
+        ]
+        imported = [kept.run(s.id) for s in kept.runs(MOST_RUNS, "imported")]
+    models = {m.name.lower(): m for m in facts.models}
+    measured = [m for record in own if record is not None for m in read(record, card, models)]
+    return (*measured, *(m for r in imported if r is not None for m in _imported(r, card, facts)))
+
+
+def _imported(record: RunRecord, card: Gpu, facts: Facts) -> list[TrainingMeasurement]:
+    """The successful rows of an imported run on this card that state a speed or a memory."""
+    from advisor.backtest.runs_table import Row, to_run
+
+    found = []
+    for outcome in record.outcomes:
+        cells = outcome.result.get("cells", {})
+        if (
+            outcome.status is not Status.DONE
+            or cells.get("gpu") != card.name
+            or not cells.get("model")
+        ):
+            continue
+        row = Row(0, cells)
+        model = facts.architecture(cells["model"])
+        speed, memory = row.number("tokens_per_second"), row.number("memory_gib")
+        if speed is not None or memory is not None:
+            known = {cells["model"]: model} if model is not None else {}
+            found.append(TrainingMeasurement(to_run(row, known, {card.name: card}), memory, speed))
+    return found

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from advisor.core import format as fmt
+from advisor.core.quantity import UNKNOWN, Range
+from advisor.report import layout
+
+FINITE = st.floats(-1e12, 1e12)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (12168, "$12,168"),
+        (43.16, "$43.16"),
+        (43.0, "$43"),
+        (99.999, "$100"),
+        (0, "$0"),
+        (0.00024, "$0.00024"),
+        (-1200, "−$1,200"),
+        (-0.4, "−$0.40"),
+        (2.84e-14, "$0"),
+        (None, "unknown"),
+        (math.nan, "unknown"),
+        (math.inf, "unknown"),
+    ],
+)
+def test_money(value: float | None, shown: str) -> None:
+    assert fmt.money(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1231.44, "+$1,231.44"),
+        (0.0, "+$0.00"),
+        (-5.0, "−$5.00"),
+        (None, "unknown"),
+        (1_000_000.5, "+$1,000,000.50"),
+    ],
+)
+def test_a_change_in_money_has_its_sign_and_cents(value: float | None, shown: str) -> None:
+    assert fmt.signed_money(value, cents=True) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (12168, "$12.2 k"),
+        (1_250_000, "$1.25 M"),
+        (999_600, "$1.00 M"),
+        (3.2e9, "$3.20 bn"),
+        (43.16, "$43.2"),
+        (7, "$7"),
+        (-12168, "−$12.2 k"),
+        (None, "unknown"),
+    ],
+)
+def test_compact_money(value: float | None, shown: str) -> None:
+    assert fmt.compact_money(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (0.91, 0, "91 %"),
+        (0.2174, 1, "21.7 %"),
+        (0.0, 0, "0 %"),
+        (1.0, 0, "100 %"),
+        (0.004, 0, "<1 %"),
+        (0.997, 0, ">99 %"),
+        (0.9996, 1, ">99.9 %"),
+        (-0.02, 0, "−2 %"),
+        (None, 0, "unknown"),
+    ],
+)
+def test_share(value: float | None, digits: int, shown: str) -> None:
+    assert fmt.share(value, digits) == shown
+
+
+@given(st.floats(0, 1))
+def test_only_certainty_is_shown_as_certain(chance: float) -> None:
+    shown = fmt.of_hundred(chance)
+    assert (shown == "100") == (chance == 1.0)
+    assert (shown == "0") == (chance == 0.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (3317.28, "USD/month", "$3,317 a month"),
+        (1.861, "USD/h", "$1.861/h"),
+        (0.075, "USD/1M tokens", "$0.075/1M tokens"),
+        (18363.27, "USD", "$18,363"),
+        (0.2174, "share", "21.7 %"),
+        (0.9121, "score", "0.912"),
+        (-0.2043, "share/month", "−20.4 % a month"),
+        (1650, "tokens/request", "1,650 tokens/request"),
+        (0.27, "", "0.27"),
+        (None, "USD", "unknown"),
+    ],
+)
+def test_measure(value: float | None, unit: str, shown: str) -> None:
+    assert fmt.measure(value, unit) == shown
+
+
+@given(FINITE)
+def test_money_reads_back_within_half_a_step(value: float) -> None:
+    shown = fmt.money(value)
+    read = float(shown.replace("$", "").replace(",", "").replace("−", "-"))
+    assert abs(read - value) <= max(0.5 if abs(value) >= 99.9 else 0.00501, 0.01 * abs(value))
+
+
+@given(st.floats(1.0, 1e11), st.floats(1.0, 50.0))
+def test_a_tight_span_reads_back_on_the_scale_of_its_upper_end(low: float, factor: float) -> None:
+    high = low * factor
+    shown = fmt.tight_span(Range(low, high, high))
+    if shown == "":
+        assert low == pytest.approx(high, rel=0.051)
+        return
+    left, right, letter = re.fullmatch(r"([\d.]+)–([\d.]+)(?: (k|M|bn))?", shown).groups()
+    scale = {None: 1, "k": 1e3, "M": 1e6, "bn": 1e9}[letter]
+    assert float(right) * scale == pytest.approx(high, rel=0.051)
+    assert float(left) * scale == pytest.approx(low, abs=0.051 * high)
+
+
+def test_a_tight_span_of_cents_keeps_them() -> None:
+    assert fmt.tight_span(Range(0.031, 0.04, 0.047)) == "$0.03–$0.05"
+    assert fmt.tight_span(UNKNOWN) == ""
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"),
+    [
+        (Range(2900, 3317, 4100), "$2,900 – $4,100"),
+        (Range(5, 5, 5), "$5"),
+        (UNKNOWN, "unknown"),
+    ],
+)
+def test_span(held: Range, shown: str) -> None:
+    assert fmt.span(held, fmt.money) == shown
+
+
+def test_range_bar_places_its_marks_on_the_scale() -> None:
+    assert fmt.range_bar(2, 5, 8, 0, 10, 11) == "  ├──●──┤  "
+    assert fmt.range_bar(1, 1, 1, 0, 2, 3) == " ● "
+    assert fmt.range_bar(None, None, None, 0, 1, 5) == "     "
+
+
+@given(st.lists(FINITE, min_size=5, max_size=5), st.integers(1, 60))
+def test_range_bar_is_always_as_wide_as_asked_and_ordered(values: list[float], width: int) -> None:
+    low, p10, p50, p90, high = sorted(values)
+    bar = fmt.range_bar(p10, p50, p90, low, high, width)
+    assert len(bar) == width
+    assert bar.count("●") == 1
+    assert bar.strip() == bar.strip(" ")
+    assert set(bar) <= set("├─●┤ ")
+    if "├" in bar:
+        assert bar.index("├") < bar.index("●")
+    if "┤" in bar:
+        assert bar.index("●") < bar.index("┤")
+
+
+@given(st.text(), st.integers(2, 100))
+def test_wrapped_lines_fit_and_lose_no_letter(text: str, width: int) -> None:
+    text = fmt.clean(text)
+    lines = layout.wrap(text, width)
+    assert all(cell_len(line) <= max(width, 4) for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_wrapping_keeps_a_percentage_whole_and_cuts_names_at_their_marks() -> None:
+    assert layout.wrap("costs 27 % of it", 9) == ["costs", "27 % of", "it"]
+    assert layout.wrap("tune/lora@llama-3.1-8b+batch+rented", 24) == [
+        "tune/lora@llama-3.1-8b+",
+        "batch+rented",
+    ]
+
+
+@given(st.text())
+def test_clean_text_cannot_steer_a_terminal(text: str) -> None:
+    assert fmt.clean(text).isprintable()
+
+
+def test_what_is_searched_for_has_three_digits() -> None:
+    assert [fmt.about(v) for v in (1_144_797.0, 347.694, -0.20431, None)] == [
+        1_140_000,
+        348,
+        -0.204,
+        None,
+    ]
+
+
+def test_lists_and_plurals() -> None:
+    assert fmt.sentence_list(["a"]) == "a"
+    assert fmt.sentence_list("abc") == "a, b and c"
+    assert fmt.plural(1, "option") == "1 option"
+    assert fmt.plural(1200, "option") == "1,200 options"
+    assert fmt.at_least(400, 1) == "≥ $400, 1 unknown"
+    assert fmt.signed_score(0.02) == "+0.020"
+    assert [fmt.weeks(v) for v in (None, 6.3, 6.8, 12.4)] == ["unknown", "6.5", "7", "12"]
+
+
+def test_half_a_draw_in_a_hundred_is_not_none() -> None:
+    assert fmt.of_hundred(0.005) == "<1"
+    assert fmt.of_hundred(0.995) == ">99"
