@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,31 @@ class Cited:
     note: str = ""
 
 
+class Link(StrEnum):
+    """How the GPUs of one machine exchange data."""
+
+    NVLINK = "nvlink"
+    INFINITY_FABRIC = "infinity-fabric"
+    ETHERNET = "ethernet"  # ports on the chip itself, as Gaudi has
+    PCIE = "pcie"
+    UNKNOWN = ""
+
+
+class ErrorCorrection(StrEnum):
+    """Where error correction, as delivered, keeps its check bits."""
+
+    INLINE = "inline"  # in the memory itself (GDDR): 1/16 of it is lost
+    SEPARATE = "separate"  # in bits of its own (HBM): nothing is lost
+    UNKNOWN = ""  # off as delivered, or not read
+
+
 @dataclass(frozen=True, slots=True)
 class Gpu:
     """One GPU product.
 
-    Rates are dense (no sparsity), per card; `memory_gb` is decimal as on the data sheet.
+    Rates are dense (no sparsity), per GPU; `memory_gb` is decimal as on the data sheet. With
+    `unified_memory` the GPU shares the memory of its host: `memory_gb` is then the largest
+    configuration, or None where it is sold in several.
     """
 
     name: str
@@ -37,6 +58,14 @@ class Gpu:
     power_watts: float | None
     nvml_name: str
     cited: Cited
+    link: Link = Link.UNKNOWN
+    ecc: ErrorCorrection = ErrorCorrection.UNKNOWN
+    unified_memory: bool = False
+
+    @property
+    def has_fast_link(self) -> bool:
+        """Whether GPUs of one machine talk over links of NVLink class, an order above PCIe."""
+        return self.link in (Link.NVLINK, Link.INFINITY_FABRIC, Link.ETHERNET)
 
 
 @dataclass(frozen=True, slots=True)

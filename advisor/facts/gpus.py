@@ -7,7 +7,7 @@ from pathlib import Path
 
 from advisor.core.dates import oldest
 from advisor.core.errors import UsageError, did_you_mean
-from advisor.core.facts import Gpu, GpuOffer
+from advisor.core.facts import ErrorCorrection, Gpu, GpuOffer, Link
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.facts.table import Row, read
 
@@ -43,6 +43,9 @@ def _gpu(row: Row) -> Gpu:
         fp16_tflops=row.number("fp16_tflops"),
         power_watts=row.number("power_watts"),
         nvml_name=row.text("nvml_name"),
+        link=row.choice("link", Link),
+        ecc=row.choice("ecc", ErrorCorrection),
+        unified_memory=row.yes("unified_memory"),
         cited=type(cited)(
             f"{cited.source}; tensor rate: {rate}"
             if rate and rate != cited.source

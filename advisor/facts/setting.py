@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from advisor.core.brief import Brief
+from advisor.core.constants import HOURS_PER_MONTH
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu, Model, TokenPrice
 from advisor.core.quantity import Quantity
@@ -53,7 +54,7 @@ def _schedules(
     """All tiers and later prices of the chosen rows until the horizon ends; a month counts 730
     hours.
     """
-    until = day + timedelta(hours=730 * brief.budget.horizon_months)
+    until = day + timedelta(hours=HOURS_PER_MONTH * brief.budget.horizon_months)
     return {(p.provider, p.model.lower()): facts.price_schedule(p, day, until) for p in chosen}
 
 

@@ -9,11 +9,15 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from advisor import shipped
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Cited
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,14 @@ class Row:
         if value is None:
             raise self.wrong(column, "is empty; write a whole number")
         return value
+
+    def choice(self, column: str, kind: type[Word]) -> Word:
+        """A cell that holds one of the words of an enumeration."""
+        try:
+            return kind(self.text(column).lower())
+        except ValueError:
+            words = ", ".join(word.value or "empty" for word in kind)
+            raise self.wrong(column, f"{self.text(column)!r} is none of {words}") from None
 
     def yes(self, column: str) -> bool:
         """true or false; an empty cell is false."""

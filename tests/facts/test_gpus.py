@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.errors import UsageError
+from advisor.core.facts import ErrorCorrection, Link
 from advisor.core.quantity import Basis
 from advisor.facts import load
 from advisor.facts.gpus import quantile
@@ -102,3 +105,30 @@ def test_a_driver_name_leads_to_one_gpu_and_apple_chips_name_themselves() -> Non
     assert found["NVIDIA L40S"] == "L40S"
     assert found["Apple M4 Max"] == "Apple M4 Max"
     assert set(found.values()) <= {gpu.name for gpu in load().gpus}
+
+
+@pytest.mark.parametrize(
+    ("name", "link", "ecc", "unified"),
+    [
+        ("H100-SXM", Link.NVLINK, ErrorCorrection.SEPARATE, False),
+        ("H100-PCIe", Link.PCIE, ErrorCorrection.SEPARATE, False),
+        ("MI300X", Link.INFINITY_FABRIC, ErrorCorrection.SEPARATE, False),
+        ("L40S", Link.PCIE, ErrorCorrection.INLINE, False),
+        ("RTX 4090", Link.PCIE, ErrorCorrection.UNKNOWN, False),
+        ("Apple M2 Max", Link.UNKNOWN, ErrorCorrection.UNKNOWN, True),
+    ],
+)
+def test_traits_are_columns(name: str, link: Link, ecc: ErrorCorrection, unified: bool) -> None:
+    gpu = load().gpu(name)
+    assert (gpu.link, gpu.ecc, gpu.unified_memory) == (link, ecc, unified)
+
+
+def test_only_links_of_nvlink_class_are_fast() -> None:
+    fast = {gpu.link for gpu in load().gpus if gpu.has_fast_link}
+    assert fast == {Link.NVLINK, Link.INFINITY_FABRIC, Link.ETHERNET}
+
+
+def test_a_link_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "gpus.csv").write_text("gpu,link,source,as_of\nX,wire,me,2026\n")
+    with pytest.raises(UsageError, match=r"gpus.csv:2: link: 'wire' is none of nvlink, .*pcie"):
+        load(tmp_path).gpu("X")
