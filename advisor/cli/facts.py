@@ -239,7 +239,7 @@ def _cited(cited: Cited) -> Line:
 def _offer(offer: Any) -> Line:
     return {
         "gpu": offer.gpu, "provider": offer.provider, "USD/h": _usd(offer.usd_per_hour),
-        "spot": _usd(offer.spot_usd_per_hour), "billing": offer.billing, "cards": _n(offer.cards),
+        "spot": _usd(offer.spot_usd_per_hour), "billing": offer.billing, "GPUs": _n(offer.gpus),
         "region": offer.region, "offer": offer.offer, **_cited(offer.cited),
     }  # fmt: skip
 

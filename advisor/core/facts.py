@@ -70,12 +70,12 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class GpuOffer:
-    """A price for renting one GPU; `usd_per_hour` is for one card of the offer."""
+    """A price for renting one GPU; `usd_per_hour` is for one of the `gpus` of the offer."""
 
     provider: str
     gpu: str
     offer: str
-    cards: int
+    gpus: int
     usd_per_hour: float | None
     spot_usd_per_hour: float | None
     billing: str

@@ -90,7 +90,7 @@ def _offer(row: Row, gpu: str) -> GpuOffer:
         provider=row.text("provider"),
         gpu=gpu,
         offer=row.text("offer"),
-        cards=row.whole("cards") or 1,
+        gpus=row.whole("gpu_count") or 1,
         usd_per_hour=row.number("usd_per_hour"),
         spot_usd_per_hour=row.number("spot_usd_per_hour"),
         billing=row.text("billing"),
