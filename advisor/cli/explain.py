@@ -7,27 +7,35 @@ from pathlib import Path
 import click
 
 from advisor.cli import output
+from advisor.cli.renamed import RenamedOption
 from advisor.core.errors import UsageError
+from advisor.core.verdict import Verdict
 
 
 @click.command("explain")
 @click.argument("brief", type=click.Path(path_type=Path))
 @click.argument("figure", default="")
 @click.option(
-    "--arm", "arm_id", default="", metavar="ID", help="Of this option; default: the chosen one."
+    "--option",
+    "option_id",
+    cls=RenamedOption,
+    former=["--arm"],
+    default="",
+    metavar="ID",
+    help="The option to explain; default: the recommended one.",
 )
 @click.option(
-    "--all", "everything", is_flag=True, help="Every figure of every option (or of --arm)."
+    "--all", "everything", is_flag=True, help="Every figure of every option (or of --option)."
 )
 @click.option(
     "--set",
     "answers",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Answer a question otherwise; repeatable.",
+    help="Override an answer of the brief; repeatable.",
 )
-@click.option("--ignore-runs", is_flag=True, help="Leave aside what own calibrations measured.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--ignore-runs", is_flag=True, help="Ignore your own calibration runs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def command(
     brief: Path,
     figure: str,
@@ -37,31 +45,43 @@ def command(
     ignore_runs: bool,
     as_json: bool,
 ) -> None:
-    """How FIGURE of BRIEF was computed.
+    """Show how FIGURE of BRIEF was computed.
 
-    FIGURE is an id such as run.total or once.training, or one of a given option:
-    prompt/few-shot@model+batch:run.total.
+    FIGURE is an id such as run.total or once.training. To explain another option than the
+    recommended one, put its id first: prompt/few-shot@model+batch:run.total.
     """
     if bool(figure) == everything:
-        raise UsageError("name one figure, such as run.total, or ask for --all")
+        raise UsageError("name one figure, such as run.total, or use --all")
     from advisor import pipeline
     from advisor.report import figure as report
     from advisor.report import json
 
-    held = pipeline.load(brief, answers)
-    verdict = pipeline.judge(
-        held, pipeline.look(held, own_runs=not ignore_runs, events=output.narrate)
-    )
+    loaded = pipeline.load(brief, answers)
+    surroundings = pipeline.look(loaded, own_runs=not ignore_runs, events=output.narrate)
+    verdict = pipeline.judge(loaded, surroundings)
     if everything:
-        options = [report.option(verdict, option_id)] if option_id else list(verdict.arms)
-        shown = {
-            "schema": verdict.schema,
-            "arms": [{"id": a.id, "figures": a.figures} for a in options],
-        }
         output.show(
-            json.dump(shown) if as_json else report.render_all(verdict, output.width(), option_id)
+            _all_as_json(verdict, option_id) if as_json else _all_as_text(verdict, option_id)
         )
         return
-    option, found = report.find(verdict, figure, option_id)
-    record = {"schema": verdict.schema, "arm": option.id, "figure": found}
-    output.show(json.dump(record) if as_json else report.render(option, found, output.width()))
+    option, record = report.find(verdict, figure, option_id)
+    if as_json:
+        entry = {"schema": verdict.schema, "arm": option.id, "figure": record}
+        output.show(json.dump(entry))
+    else:
+        output.show(report.render(option, record, output.width()))
+
+
+def _all_as_json(verdict: Verdict, option_id: str) -> str:
+    from advisor.report import figure as report
+    from advisor.report import json
+
+    options = [report.option(verdict, option_id)] if option_id else list(verdict.arms)
+    entries = [{"id": option.id, "figures": option.figures} for option in options]
+    return json.dump({"schema": verdict.schema, "arms": entries})
+
+
+def _all_as_text(verdict: Verdict, option_id: str) -> str:
+    from advisor.report import figure as report
+
+    return report.render_all(verdict, output.width(), option_id)

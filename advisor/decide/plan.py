@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.quantity import UNKNOWN, Quantity, Range
 from advisor.core.verdict import FlipPoint, LabelsNeeded, PlanStage
@@ -28,7 +29,7 @@ def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[
         return ()
     items = max(items_needed(DETECTABLE / 2), int(brief.data.eval_examples.likely))
     gate = (
-        f"{round(missing, -1):,.0f} more labels ({flip.value:,.0f} in all) collected in production, and {flip.arm} "
+        f"{fmt.count(round(missing, -1))} more labels ({fmt.count(flip.value)} in all) collected in production, and {flip.arm} "
         f"not worse in a paired test on {items:,} fresh items"
     )
     if brief.quality.target > 0:

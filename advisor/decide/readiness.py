@@ -5,6 +5,7 @@ A stop: undecided.
 
 from __future__ import annotations
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.setting import Setting
 from advisor.core.verdict import Readiness
@@ -46,7 +47,10 @@ def quality_matters(brief: Brief) -> bool:
 
 def _evaluation_set(brief: Brief) -> Readiness:
     items = items_in_hand(brief)
-    shown = f"{items:,.0f} test items show differences of {100 * smallest_difference(items):.0f} points or more"
+    shown = (
+        f"{fmt.count(items)} test items show differences of "
+        f"{fmt.points(smallest_difference(items))} or more"
+    )
     if items >= MINIMUM_ITEMS:
         return Readiness("evaluation set", "ok", shown)
     detail = shown if items else "there is no test item"
@@ -68,16 +72,16 @@ def _test_size(brief: Brief, ranking: Ranking) -> Readiness | None:
     if rival is None or items < MINIMUM_ITEMS:
         return None
     gap = abs(float(ranking.quality[0, ranking.pick] - ranking.quality[0, rival]))
-    told = f"the expected scores differ by {100 * gap:.1f} points"
+    told = f"the expected scores differ by {fmt.points(gap)}"
     if told_apart(gap, items):
         return Readiness(
-            "test size", "ok", f"{told}, and {items:,.0f} test items can tell that apart"
+            "test size", "ok", f"{told}, and {fmt.count(items)} test items can tell that apart"
         )
     needed = items_needed(max(gap, 0.01))
     return Readiness(
         "test size",
         "warn",
-        f"{told}: {items:,.0f} test items cannot tell that apart, {needed:,} could",
+        f"{told}: {fmt.count(items)} test items cannot tell that apart, {needed:,} could",
     )
 
 
@@ -124,7 +128,7 @@ def _leakage(brief: Brief, setting: Setting, ranking: Ranking) -> Readiness | No
         return Readiness(
             "leakage",
             "stop",
-            f"{detail}; without them the tuned score could be as low as {worst:.3f}",
+            f"{detail}; without them the tuned score could be as low as {fmt.score(worst)}",
         )
     return Readiness("leakage", "warn", f"{detail}: take them out and score again")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.option import Estimate
 from advisor.core.setting import Setting
@@ -48,7 +49,7 @@ def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]
         months = brief.budget.horizon_months
         yield Risk(
             "lifecycle",
-            f"no end of {pick.option.model} is announced; over {months} months expect one migration",
+            f"no end of {pick.option.model} is announced; over {fmt.months(months)} expect one migration",
         )
 
 
@@ -61,7 +62,9 @@ def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[
         return
     prompted = pick if pick.option.approach == "prompt" else rival
     change = "rise" if prompted is pick else "fall"
-    moved = f"a {change} of {prompted.option.model} to {even.price_multiple:.3g} × today's prices"
+    moved = (
+        f"a {change} of {prompted.option.model} to {fmt.times(even.price_multiple)} today's prices"
+    )
     yield Risk("price", f"{moved} makes {rival.option.id} as cheap")
 
 
@@ -71,7 +74,7 @@ def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
         if "hosted" in pick.option.serving:
             yield Risk(
                 "lock-in",
-                f"weights tuned at {price.provider} stay there: leaving costs the ${again:,.0f} again",
+                f"weights tuned at {price.provider} stay there: leaving costs the {fmt.money(again)} again",
             )
 
 
@@ -86,5 +89,5 @@ def _drift(brief: Brief, pick: Estimate) -> Iterator[Risk]:
         months = brief.team.retrain_every_months.likely
         yield Risk(
             "drift",
-            f"{100 * stale.value:.1f} % of answers rest on stale facts when tuned every {months:g} months",
+            f"{fmt.share(stale.value, 1)} of answers rest on stale facts when tuned every {months:g} months",
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate
@@ -103,7 +104,7 @@ def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
             0.0,
         )
     kept = {
-        f"quality.target = {brief.quality.target:g} ({option.id} is expected at {ranking.quality[0, pick]:.2f})": (
+        f"quality.target = {brief.quality.target:g} ({option.id} is expected at {fmt.score(ranking.quality[0, pick])})": (
             ranking.meets_quality[1:, pick]
         ),
         "the hard limits on money": ranking.meets_money[1:, pick],
@@ -148,7 +149,7 @@ def _collect_test(known: Known) -> NextStep:
     brief, pick = known.brief, known.ranking.pick
     days = 7.0 * items / brief.data.labels_per_week.likely
     action = (
-        f"collect and grade {items} test items: they show a difference of {100 * DETECTABLE:.0f} points; "
+        f"collect and grade {items} test items: they show a difference of {fmt.points(DETECTABLE)}; "
         f"start with {known.ranking.options[pick].id} meanwhile"
     )
     return NextStep(action, items * _grade_usd(brief), days, _test_worth(known, items))
@@ -182,7 +183,7 @@ def _labels(known: Known) -> list[NextStep]:
     cost = missing * brief.data.label_usd.likely + brief.data.label_setup_usd.likely
     at_stake = float(ranking.cost[0, pick]) * max(0.0, 1.0 - float(ranking.p_meets[pick]))
     days = 7.0 * missing / brief.data.labels_per_week.likely
-    action = f"label {round(missing, -1):,.0f} more examples: from {flip.value:,.0f} on {flip.arm} is the better choice"
+    action = f"label {fmt.count(round(missing, -1))} more examples: from {fmt.count(flip.value)} on {flip.arm} is the better choice"
     return [NextStep(action, cost, days, at_stake)]
 
 

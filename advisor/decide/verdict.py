@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
@@ -163,11 +164,13 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
         return "no option has a known cost"
     chance = float(ranking.p_meets[ranking.pick])
     if chance < 0.5:
-        return f"no option is likely to meet the limits: the chance of the best is {100 * chance:.0f} %"
+        return (
+            f"no option is likely to meet the limits: the chance of the best is {fmt.share(chance)}"
+        )
     regret, cost = ranking.regret(ranking.pick), float(ranking.cost[0, ranking.pick])
     share = ranking.p_approach(ranking.options[ranking.pick].approach)
     if share < SEPARATED and regret > AT_STAKE * cost:
-        return f"nothing separates the options: the chosen approach is best in {100 * share:.0f} of 100 draws"
+        return f"nothing separates the options: the chosen approach is best in {fmt.of_hundred(share)} of 100 draws"
     return ""
 
 
@@ -273,14 +276,14 @@ def _tightest(brief: Brief, ranking: Ranking, i: int, option: Option) -> tuple[s
         "budget.hard: weeks": float(ranking.meets_weeks[1:, i].mean()),
     }
     rule = min(chances, key=chances.__getitem__)
-    chance = f"chance to meet it {100 * chances[rule]:.1f} %"
+    chance = f"chance to meet it {fmt.share(chances[rule], 1)}"
     if rule == "quality.target":
         return (
             rule,
-            f"expected quality {ranking.quality[0, i]:.3f} against the target {brief.quality.target:g}; {chance}",
+            f"expected quality {fmt.score(ranking.quality[0, i])} against the target {brief.quality.target:g}; {chance}",
         )
     if rule == "budget.hard: money":
-        return rule, f"${ranking.once[0, i]:,.0f} once; {chance}"
+        return rule, f"{fmt.money(ranking.once[0, i])} once; {chance}"
     return rule, chance
 
 
@@ -290,5 +293,6 @@ def over_budget(brief: Brief, ranking: Ranking) -> tuple[str, ...]:
     if limit is None or brief.budget.hard or not once > limit.likely:
         return ()
     return (
-        f"The pick takes ${once:,.0f} once, more than the ${limit.likely:,.0f} of budget.one_off_usd",
+        f"The pick takes {fmt.money(once)} once, more than the {fmt.money(limit.likely)} "
+        "of budget.one_off_usd",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief, Score
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate
@@ -42,39 +43,23 @@ def middle(figure: Figure) -> float:
     return figure.value if found is None else found
 
 
-def usd(value: float) -> str:
-    """Dollars for a sentence: cents below a hundred, whole dollars above."""
-    return f"${value:,.2f}" if 0.005 <= abs(value) < 99.995 else f"${value:,.0f}"
-
-
-def draws(share: float) -> str:
-    """A share of draws out of a hundred; never all or none of them unless it is so."""
-    count = 100 * share
-    if 99.5 <= count < 100:
-        return "more than 99"
-    return "fewer than 1" if 0 < count < 0.5 else f"{count:.0f}"
-
-
 def _at_least(case: Case) -> str:
     """What is known of a cost that is not known whole."""
     run, once = (case.pick[f"{part}.total"] for part in ("run", "once"))
     known = [f.value if f.is_known else f.at_least or 0.0 for f in (run, once)]
     missing = ", ".join(dict.fromkeys((*run.missing, *once.missing)))
-    return f"{case.pick.option.id} costs at least {usd(known[0])} a month and {usd(known[1])} once; unknown: {missing}."
+    return f"{case.pick.option.id} costs at least {fmt.money_rate(known[0])} and {fmt.money(known[1])} once; unknown: {missing}."
 
 
 def _monthly(case: Case) -> str:
     run = middle(case.pick["run.total"])
     if case.other is None:
-        return f"{case.pick.option.id} costs {usd(run)} a month; no option of another approach is left to compare with."
+        return f"{case.pick.option.id} costs {fmt.money_rate(run)}; no option of another approach is left to compare with."
     rival = middle(case.other["run.total"])
-    share = f", {_percent(run / rival)} of it" if 0 < run < rival and usd(run) != usd(rival) else ""
-    against = f"{usd(rival)} for {case.other.option.id}, the cheapest of another approach"
-    return f"{case.pick.option.id} costs {usd(run)} a month against {against}{share}."
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.005 else "less than 1 %"
+    cheaper = 0 < run < rival and fmt.money(run) != fmt.money(rival)
+    share = f", {fmt.share(run / rival)} of it" if cheaper else ""
+    against = f"{fmt.money(rival)} for {case.other.option.id}, the cheapest of another approach"
+    return f"{case.pick.option.id} costs {fmt.money_rate(run)} against {against}{share}."
 
 
 def _score_of(case: Case, estimate: Estimate) -> Score | None:
@@ -93,14 +78,14 @@ def _score_of(case: Case, estimate: Estimate) -> Score | None:
 def _quality(case: Case) -> str:
     target = case.brief.quality.target
     q = middle(case.pick["quality.score"])
-    chance = 100 * float(case.ranking.p_meets[case.ranking.pick])
+    chance = fmt.share(float(case.ranking.p_meets[case.ranking.pick]))
     goal = (
-        f"; the chance to meet the target of {target:g} and every limit is {chance:.0f} %"
+        f"; the chance to meet the target of {target:g} and every limit is {chance}"
         if target > 0
         else ""
     )
     if case.other is None:
-        return f"Its expected score is {q:.3f}{goal}."
+        return f"Its expected score is {fmt.score(q)}{goal}."
     rival = middle(case.other["quality.score"])
     own, theirs = _score_of(case, case.pick), _score_of(case, case.other)
     if own is None or theirs is None:
@@ -109,7 +94,7 @@ def _quality(case: Case) -> str:
             if case.brief.quality.measured
             else "the evidence base"
         )
-        return f"Expected score {q:.2f} against {rival:.2f}, from {origin}{goal}."
+        return f"Expected score {fmt.score(q)} against {fmt.score(rival)}, from {origin}{goal}."
     items = min(own.items, theirs.items)
     sd, paired = _paired(case, case.pick.option.skill, case.other.option.skill)
     items = paired or items
@@ -131,7 +116,7 @@ def _once(case: Case) -> str:
     once = middle(case.pick["once.total"])
     training = middle(case.pick["once.training"])
     share = (
-        f", of which training is {100 * training / once:.1f} %"
+        f", of which training is {fmt.share(training / once, 1)}"
         if training > 0.0005 * once > 0
         else ""
     )
@@ -141,11 +126,11 @@ def _once(case: Case) -> str:
         and case.other is not None
         and middle(case.pick["run.total"]) < middle(case.other["run.total"])
     ):
-        after = f"after {months:.1f} months" if months >= 0.05 else "within days"
-        return f"It takes {usd(once)} once{share}, and has paid that back {after}."
+        after = f"after {fmt.months(months)}" if months >= 0.05 else "within days"
+        return f"It takes {fmt.money(once)} once{share}, and has paid that back {after}."
     if case.other is not None:
-        return f"It takes {usd(once)} once{share}, against {usd(middle(case.other['once.total']))}."
-    return f"It takes {usd(once)} once{share}."
+        return f"It takes {fmt.money(once)} once{share}, against {fmt.money(middle(case.other['once.total']))}."
+    return f"It takes {fmt.money(once)} once{share}."
 
 
 def _hosting(case: Case) -> str:
@@ -155,17 +140,18 @@ def _hosting(case: Case) -> str:
     fee, bill = middle(case.other["run.hosting"]), middle(case.pick["run.total"])
     if not (fee > bill > 0) or "serve.busy_hours" in case.other.figures:
         return ""
-    times = f"{fee / bill:.0f} times the whole bill of the pick"
+    times = f"{fmt.count(fee / bill)} times the whole bill of the pick"
     return (
-        f"Hosting {case.other.option.model} costs {usd(fee)} a month, idle hours included: {times}."
+        f"Hosting {case.other.option.model} costs {fmt.money_rate(fee)}, "
+        f"idle hours included: {times}."
     )
 
 
 def _odds(case: Case) -> str:
     months = case.brief.budget.horizon_months
-    best = draws(float(case.ranking.p_best[case.ranking.pick]))
+    best = fmt.of_hundred(float(case.ranking.p_best[case.ranking.pick]))
     if case.other is None:
-        return f"It is best in {best} of 100 draws over {months} months."
+        return f"It is best in {best} of 100 draws over {fmt.months(months)}."
     saved = middle(case.other["horizon.total"] - case.pick["horizon.total"])
-    money = f"saves {usd(saved)}" if saved >= 0 else f"costs {usd(-saved)} more"
-    return f"Over {months} months it {money} and is best in {best} of 100 draws."
+    money = f"saves {fmt.money(saved)}" if saved >= 0 else f"costs {fmt.money(-saved)} more"
+    return f"Over {fmt.months(months)} it {money} and is best in {best} of 100 draws."

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
@@ -54,8 +55,8 @@ def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
     if best is not None and best[0] > CENT:
         saved, plain, first = best
         yield (
-            f"Put the part that all prompts share first: {first.option.id} costs ${first['run.total'].value:,.2f} a "
-            f"month, ${saved:,.2f} less than {plain.option.id}"
+            f"Put the part that all prompts share first: {first.option.id} costs "
+            f"{fmt.money_rate(first['run.total'].value)}, {fmt.money(saved)} less than {plain.option.id}"
         )
 
 
@@ -81,8 +82,8 @@ def _odd_bill(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
     paid = bill["run.total"].value
     if alike and not min(alike) / FAR_BILL <= paid <= max(alike) * FAR_BILL:
         yield (
-            f"The bill of {bill.option.id} is ${paid:,.0f} a month, but its traffic would cost ${min(alike):,.2f} to "
-            f"${max(alike):,.2f} at today's prices: check current.monthly_usd, or the traffic"
+            f"The bill of {bill.option.id} is {fmt.money_rate(paid)}, but its traffic would cost "
+            f"{fmt.money(min(alike))} to {fmt.money(max(alike))} at today's prices: check current.monthly_usd, or the traffic"
         )
 
 
@@ -95,10 +96,10 @@ def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
             if (model, day) not in told:
                 told.add((model, day))
                 then, now = (
-                    f"${estimate[name].value:,.2f}",
-                    f"${estimate['run.inference'].value:,.2f}",
+                    fmt.money_rate(estimate[name].value),
+                    fmt.money(estimate["run.inference"].value),
                 )
-                yield f"The price of {model} changes on {day}: {estimate.option.id} then costs {then} a month, not {now}"
+                yield f"The price of {model} changes on {day}: {estimate.option.id} then costs {then}, not {now}"
 
 
 def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
@@ -115,7 +116,7 @@ def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
             )
         if sets is not None and sets.value > 1:
             yield (
-                f"{estimate.option.id}: the load fills {sets.value:,.0f} {what} even at their rated arithmetic: so many "
+                f"{estimate.option.id}: the load fills {fmt.count(sets.value)} {what} even at their rated arithmetic: so many "
                 "are charged, and it will take more; measure prefill and decode"
             )
 
@@ -142,14 +143,14 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
         )
         if least > limit:
             yield (
-                f"{estimate.option.model} on {cards} takes at least {least:.2g} s to write an answer in 16 bits, "
+                f"{estimate.option.model} on {cards} takes at least {fmt.duration(least)} to write an answer in 16 bits, "
                 f"more than the {limit:g} s of traffic.max_latency_seconds"
             )
         elif "serve.replicas_in_time" in estimate.figures:
             yield from _in_time(estimate, cards, limit)
         else:
             yield (
-                f"{estimate.option.model} on {cards} writes an answer in {least:.2g} s at best; whether it keeps to "
+                f"{estimate.option.model} on {cards} writes an answer in {fmt.duration(least)} at best; whether it keeps to "
                 f"{limit:g} s under load is not known: cards are counted by load, not by latency"
             )
 
@@ -171,8 +172,8 @@ def _in_time(estimate: Estimate, cards: str, limit: float) -> Iterator[str]:
     if high > paid:
         month = estimate["run.cards"].value / paid
         yield (
-            f"{told} at the busiest hour it takes {low:,.0f} to {high:,.0f} sets by the model of serving (explain "
-            f"serve.replicas_in_time), ${low * month:,.0f} to ${high * month:,.0f} a month; by load {paid:,.0f} is "
+            f"{told} at the busiest hour it takes {fmt.count(low)} to {fmt.count(high)} sets by the model of serving (explain "
+            f"serve.replicas_in_time), {fmt.money(low * month)} to {fmt.money_rate(high * month)}; by load {fmt.count(paid)} is "
             "charged: a load test settles it"
         )
 
@@ -192,7 +193,7 @@ def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:
         )
         if padded is not None and real is not None and padded.value > PADDING_MATTERS * real.value:
             yield (
-                f"A run of {estimate.option.id} costs ${padded.value:,.2f} instead of ${real.value:,.2f} where the "
+                f"A run of {estimate.option.id} costs {fmt.money(padded.value)} instead of {fmt.money(real.value)} where the "
                 "provider bills rows × longest row (Together does when packing is off): leave packing on"
             )
 
@@ -208,7 +209,7 @@ def _cadence(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
             months = estimate["retrain.months"].value
             yield (
                 "team.retrain_every_months is left out: tuned models are trained again when stale answers cost as much "
-                f"as training, every {months:.2g} months for {estimate.option.id}"
+                f"as training, every {fmt.months(months)} for {estimate.option.id}"
             )
             return
 
@@ -219,6 +220,7 @@ def _provider_months(estimates: Sequence[Estimate]) -> Iterator[str]:
         short = estimate.figures.get("run.hosting_720h")
         if short is not None and short.is_known and estimate.option.provider in MONTHS_OF_720_HOURS:
             yield (
-                f"Hosting of {estimate.option.model} is counted for 730 hours, ${estimate['run.hosting'].value:,.2f} a "
-                f"month; {estimate.option.provider} reckons with 720 hours: then it is ${short.value:,.2f}"
+                f"Hosting of {estimate.option.model} is counted for 730 hours, "
+                f"{fmt.money_rate(estimate['run.hosting'].value)}; {estimate.option.provider} reckons with 720 hours: "
+                f"then it is {fmt.money(short.value)}"
             )

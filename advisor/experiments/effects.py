@@ -187,7 +187,7 @@ def effect_lines(changed: Effect) -> list[str]:
             f"{fmt.of_hundred(other.p_best)} of 100",
         ),
         ("once", *_spans(one.one_off_usd, other.one_off_usd, fmt.money)),
-        ("a month", *_spans(one.monthly_usd, other.monthly_usd, fmt.money)),
+        ("per month", *_spans(one.monthly_usd, other.monthly_usd, fmt.money)),
         ("weeks", *_spans(one.weeks, other.weeks, fmt.weeks)),
         ("quality", *_spans(one.quality, other.quality, fmt.score)),
     ]

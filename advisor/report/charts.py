@@ -163,7 +163,7 @@ class _Scale:
 
 
 def _spending(option: OptionRecord) -> tuple[str, float, float] | None:
-    """Id, one-off cost and running cost a month (USD) at the likely values; None where one is
+    """Id, one-off cost and running cost per month (USD) at the likely values; None where one is
     unknown.
     """
     once, month = option.figure("once.total"), option.figure("run.total")

@@ -33,7 +33,7 @@ def find(verdict: Verdict, wanted: str, option_id: str = "") -> tuple[OptionReco
     head, _, name = wanted.rpartition(":")
     if head and option_id and head != option_id:
         raise UsageError(
-            f"{wanted}: names another option than --arm {option_id}; leave one of them out"
+            f"{wanted}: names another option than --option {option_id}; leave one of them out"
         )
     options = [option(verdict, head or option_id)] if head or option_id else ranked(verdict)
     for candidate in options:

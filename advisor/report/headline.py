@@ -66,7 +66,7 @@ def _sure(verdict: Verdict) -> Iterator[str]:
 def _figures(verdict: Verdict, option: OptionRecord) -> Iterator[KeyFigure]:
     yield from _compared(verdict, option)
     yield _key("once", option, option.one_off_usd, "once.total", "", fmt.money)
-    yield _key("running", option, option.monthly_usd, "run.total", "a month", fmt.money)
+    yield _key("running", option, option.monthly_usd, "run.total", "per month", fmt.money)
     yield _key(horizon(verdict), option, option.horizon_usd, "horizon.total", "in all", fmt.money)
     yield _key("quality", option, option.quality, "quality.score", "", fmt.score)
     unit = "week" if fmt.weeks(option.weeks.p50) == "1" else "weeks"
@@ -81,7 +81,7 @@ def _compared(verdict: Verdict, option: OptionRecord) -> Iterator[KeyFigure]:
     other = today or next((a for a in verdict.arms if a.id == verdict.alternative), None)
     if other and other.id != option.id:
         label = "today" if other is today else "instead of"
-        figure = _key(label, other, other.monthly_usd, "run.total", "a month", fmt.money)
+        figure = _key(label, other, other.monthly_usd, "run.total", "per month", fmt.money)
         yield replace(figure, other=fmt.clean(other.id))
 
 

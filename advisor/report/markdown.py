@@ -25,7 +25,7 @@ from advisor.report.page import (
 from advisor.report.sections import page
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!])")
-_LIST_START = re.compile(r"^(\d+)([.)])(?=\s)|^([-+=])")
+_LIST_START = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
 
 
 def render(verdict: Verdict) -> str:

@@ -117,7 +117,7 @@ def break_even_sentences(held: BreakEven) -> list[str]:
     same.
     """
     months = f"{_rounded(held.months)} months{_interval(held.months_range)}"
-    requests = f"{_rounded(held.requests_per_month)} requests a month{_interval(held.requests_per_month_range)}"
+    requests = f"{_rounded(held.requests_per_month)} requests per month{_interval(held.requests_per_month_range)}"
     multiple = (
         f"{_rounded(held.price_multiple)} × today's prices{_interval(held.price_multiple_range)}"
     )
@@ -245,7 +245,7 @@ def _options(verdict: Verdict) -> Iterator[Block]:
     )
     yield Chart("best")
     yield Chart("costs")
-    titles = ("once", "a month", horizon(verdict), "weeks", "quality", "meets", "best")
+    titles = ("once", "per month", horizon(verdict), "weeks", "quality", "meets", "best")
     columns = (Column("option"), *(Column(t, right=True) for t in titles))
     rows = tuple(_option(option, verdict) for option in options)
     yield Table(
@@ -280,7 +280,7 @@ def _segments(verdict: Verdict) -> Iterator[Block]:
         yield Paragraph(
             "Each is judged as if it stood alone, with all fixed costs: the rows add up to more than the whole."
         )
-        columns = ("segment", "verdict", "option", "best", "once", "a month")
+        columns = ("segment", "verdict", "option", "best", "once", "per month")
         yield Table(
             "segments",
             tuple(Column(c, right=i > 2) for i, c in enumerate(columns)),

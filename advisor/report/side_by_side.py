@@ -37,10 +37,10 @@ def _lines(held: Difference, width: int) -> Iterator[str]:
 def _money_table(held: Difference) -> Table:
     rows = (
         _money_row(
-            "a month",
+            "per month",
             held.a.monthly_usd,
             held.b.monthly_usd,
-            f"{_cash(held.change.monthly_usd)} a month",
+            f"{_cash(held.change.monthly_usd)} per month",
         ),
         _money_row("once", held.a.one_off_usd, held.b.one_off_usd, _cash(held.change.one_off_usd)),
         _money_row(
@@ -69,7 +69,7 @@ def _changes_table(held: Difference) -> Table:
 def _effect(change: Change, a: Side) -> str:
     if change.effect is None:
         return fmt.clean(change.reason)
-    money = f"{_cash(change.effect.monthly_usd)} a month"
+    money = f"{_cash(change.effect.monthly_usd)} per month"
     return (
         money
         if change.verdict == a.verdict
@@ -86,7 +86,7 @@ def _remainder(held: Difference, width: int) -> Iterator[str]:
         return
     rest = float(cents(whole) - sum(map(cents, known), Decimal(0)))
     if rest:
-        yield from layout.wrap(f"Only together: {_cash(rest)} a month", width)
+        yield from layout.wrap(f"Only together: {_cash(rest)} per month", width)
 
 
 def _cash(usd: float | None) -> str:

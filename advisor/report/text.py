@@ -14,7 +14,7 @@ from advisor.report.page import Block, Bullets, Fold, Heading, KeyFigure, Page, 
 from advisor.report.sections import page
 from advisor.report.table import draw
 
-_BAR = 16
+_BAR = 15
 
 
 def render(verdict: Verdict, width: int = 80, color: bool = False) -> str:
@@ -51,10 +51,10 @@ def _headline(held: Page, width: int, color: bool) -> Iterator[str]:
 
 
 def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
-    """`running   $3,317 a month   $2,900 ├──●────┤ $4,100  modelled`, in two lines where one is too
+    """`running   $3,317 per month   $2,900 ├──●────┤ $4,100  modelled`, in two lines where one is too
     narrow.
     """
-    head = f"{figure.label:<10} {figure.value:>10} {figure.unit:<8}"
+    head = f"{figure.label:<10} {figure.value:>10} {figure.unit:<9}"
     if figure.other:
         yield from _beside(head, figure.other, width)
     elif not figure.spread:
@@ -63,7 +63,7 @@ def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
             head, f"{interval}, {figure.basis}".rstrip(", ") if figure.low else "", width
         )
     else:
-        line = f"{head} {figure.low:>9} {_bar(figure.range, _BAR)} {figure.high:<9} {figure.basis}".rstrip()
+        line = f"{head} {figure.low:>8} {_bar(figure.range, _BAR)} {figure.high:<9} {figure.basis}".rstrip()
         room = max(3, min(_BAR, width - 4 - len(figure.low) - len(figure.high)))
         below = f"  {figure.low} {_bar(figure.range, room)} {figure.high}"
         yield from (

@@ -35,7 +35,7 @@ def looks() -> list[str]:
 
 @pytest.fixture
 def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], looks: list[str]):
-    """Runs `advisor diff` on briefs that cost 43.16 a month for 43.16 hours, and 1 a month for each
+    """Runs `advisor diff` on briefs that cost 43.16 per month for 43.16 hours, and 1 per month for each
     hour.
     """
 
@@ -65,7 +65,7 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 def test_the_change_in_dollars_and_cents(advisor) -> None:
     code, out, err = advisor("a.toml", "b.toml")
     assert (code, err) == (0, "")
-    assert out.count("+$1,231.44 a month") == 2
+    assert out.count("+$1,231.44 per month") == 2
     assert "team.hourly_usd" in out
 
 

@@ -72,7 +72,7 @@ def test_a_figure_of_the_chosen_option(advisor) -> None:
     code, out, err = advisor("run.total")
     assert (code, err) == (0, "")
     assert out.startswith(
-        "run.total of prompt/few-shot@m+batch\n$12 a month · 80 % interval $10 – $15 · quoted\n"
+        "run.total of prompt/few-shot@m+batch\n$12 per month · 80 % interval $10 – $15 · quoted\n"
     )
     for part in (
         "= tokens × price.output",

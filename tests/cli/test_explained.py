@@ -75,4 +75,4 @@ def test_a_proposal_against_a_baseline_in_exact_cents() -> None:
     )
     retraining = pipeline.judge(b, pipeline.look(b)).chosen.figure("run.retraining").value
     assert held.change.monthly_usd == pytest.approx(1231.44 + retraining, abs=0.01)
-    assert f"+${held.change.monthly_usd:,.2f} a month" in side_by_side.render(held)
+    assert f"+${held.change.monthly_usd:,.2f} per month" in side_by_side.render(held)

@@ -53,18 +53,72 @@ def test_a_change_in_money_has_its_sign_and_cents(value: float | None, shown: st
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (12168, "$12.2 k"),
+        (5_032, "$5,032"),
+        (99_999, "$99,999"),
+        (100_000, "$100 k"),
+        (121_680, "$122 k"),
         (1_250_000, "$1.25 M"),
         (999_600, "$1.00 M"),
         (3.2e9, "$3.20 bn"),
-        (43.16, "$43.2"),
+        (43.16, "$43.16"),
         (7, "$7"),
-        (-12168, "−$12.2 k"),
+        (-121_680, "−$122 k"),
         (None, "unknown"),
+        (math.nan, "unknown"),
     ],
 )
-def test_compact_money(value: float | None, shown: str) -> None:
+def test_money_where_space_is_scarce(value: float | None, shown: str) -> None:
     assert fmt.compact_money(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(12_168, "12.2 k"), (250, "250"), (2.5, "2.50"), (-0.004, "−0.004"), (math.inf, "unknown")],
+)
+def test_ticks(value: float, shown: str) -> None:
+    assert fmt.compact(value) == shown
+
+
+@given(FINITE)
+def test_one_rule_writes_money_alike_below_a_hundred_thousand(value: float) -> None:
+    if abs(value) < fmt.IN_FULL:
+        assert fmt.compact_money(value) == fmt.money(value)
+
+
+@pytest.mark.parametrize(
+    ("show", "value", "text"),
+    [
+        (fmt.money_rate, 3317.28, "$3,317 per month"),
+        (fmt.points, 0.03, "3.0 points"),
+        (fmt.points, -0.0123, "−1.2 points"),
+        (fmt.count, 1499.6, "1,500"),
+        (fmt.times, 0.27, "0.27 ×"),
+        (fmt.times, 14.2, "14 ×"),
+        (fmt.times, 3.0, "3 ×"),
+        (fmt.decimal, 1234.56, "1,234.6"),
+        (fmt.decimal, -0.04, "0.0"),
+        (fmt.significant, 1_144_797.0, "1,140,000"),
+        (fmt.significant, 0.021349, "0.0213"),
+        (fmt.significant, -15.26, "−15.3"),
+        (fmt.gib, 12.38, "12.4 GiB"),
+        (fmt.duration, 0.4, "0.4 s"),
+        (fmt.duration, 45.2, "45 s"),
+        (fmt.duration, 720, "12 min"),
+        (fmt.duration, 14_000, "3.9 h"),
+        (fmt.duration, 345_600, "4 days"),
+        (fmt.months, 1.99, "2.0 months"),
+        (fmt.months, 12, "12 months"),
+        (fmt.months, 1, "1 month"),
+        (fmt.months, 213.4, "213 months"),
+        (fmt.weeks_long, 1.1, "1 week"),
+        (fmt.weeks_long, 6.6, "6.5 weeks"),
+        (fmt.days, 0.2, "less than a day"),
+        (fmt.days, 5.2, "5 days"),
+    ],
+)
+def test_every_kind_of_number_has_one_form(show: fmt.Show, value: float, text: str) -> None:
+    assert show(value) == text
+    assert show(None) == show(math.nan) == fmt.UNKNOWN_WORD
 
 
 @pytest.mark.parametrize(
@@ -95,15 +149,16 @@ def test_only_certainty_is_shown_as_certain(chance: float) -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
     [
-        (3317.28, "USD/month", "$3,317 a month"),
+        (3317.28, "USD/month", "$3,317 per month"),
         (1.861, "USD/h", "$1.861/h"),
         (0.075, "USD/1M tokens", "$0.075/1M tokens"),
         (18363.27, "USD", "$18,363"),
         (0.2174, "share", "21.7 %"),
         (0.9121, "score", "0.912"),
-        (-0.2043, "share/month", "−20.4 % a month"),
+        (-0.2043, "share/month", "−20.4 % per month"),
         (1650, "tokens/request", "1,650 tokens/request"),
         (0.27, "", "0.27"),
+        (1, "weeks", "1 week"),
         (None, "USD", "unknown"),
     ],
 )

@@ -227,7 +227,7 @@ def marketplace() -> Verdict:
         expected_regret_usd=1_130.4,
         why=(
             "Equal quality: 0.912 and 0.905 cannot be told apart on 600 items.",
-            "The tuned model runs at $3,317 a month, 27 % of the batched prompt's $12,168.",
+            "The tuned model runs at $3,317 per month, 27 % of the batched prompt's $12,168.",
             "The one-off $18,363 is earned back in 2.0 months; $43 of it is training.",
         ),
         arms=(prompt, tune, today, unpriced_option()),

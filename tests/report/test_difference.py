@@ -84,7 +84,7 @@ def test_each_input_is_priced_alone_and_the_rest_together(per_request, golden) -
     effects = {c.input: c.effect.monthly_usd for c in held.changed}
     assert effects == {"name": 0.0, "traffic.requests_per_month": 200.0, "policy.residency": 100.0}
     shown = side_by_side.render(held)
-    assert "Only together: +$200.00 a month" in shown
+    assert "Only together: +$200.00 per month" in shown
     golden("diff.txt", shown)
 
 

@@ -35,7 +35,7 @@ def test_an_option_may_be_named_before_the_figure_or_apart(verdict: Verdict) -> 
 
 
 @pytest.mark.parametrize(
-    ("wanted", "arm", "message"),
+    ("wanted", "option", "message"),
     [
         ("run.totl", "", "did you mean 'run.total'"),
         ("qqq", "", "--all lists every figure"),

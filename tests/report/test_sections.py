@@ -33,7 +33,7 @@ from advisor.report.sections import (
                 price_multiple_range=Range(0.2, 0.27, 0.4),
             ),
             [
-                "equal cost at 1,140,000 requests a month",
+                "equal cost at 1,140,000 requests per month",
                 "equal cost at 0.268 × today's prices (0.2 – 0.4)",
             ],
         ),
@@ -42,7 +42,7 @@ from advisor.report.sections import (
                 requests_per_month=1_144_797,
                 requests_per_month_range=Range(939_812, 1_150_000, None),
             ),
-            ["equal cost at 1,140,000 requests a month (940,000 – never)"],
+            ["equal cost at 1,140,000 requests per month (940,000 – never)"],
         ),
         (BreakEven(uplift=-0.02), ["equal worth at a quality difference of −0.020"]),
     ],
@@ -61,7 +61,7 @@ def test_break_even(held: BreakEven, sentences: list[str]) -> None:
         ),
         (
             FlipPoint("traffic.growth_per_month", -0.2043, "undecided", 0.0, "share/month"),
-            "not decidable below −20.4 % a month (traffic.growth_per_month, now 0.0 % a month)",
+            "not decidable below −20.4 % per month (traffic.growth_per_month, now 0.0 % per month)",
         ),
     ],
 )

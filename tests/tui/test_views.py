@@ -96,7 +96,7 @@ def test_unknown_money_is_a_lower_bound_never_zero(verdict):
     shown = replace(verdict, arms=(option,))
     assert "≥ $400, 1 unknown" in verdict_lines(shown, 80).plain
     assert "≥ $400, 1 unknown" in option_lines(option, True).plain
-    assert summary(unknown) == "≥ $400 a month"
+    assert summary(unknown) == "≥ $400 per month"
     assert "! unknown: run.inference" in figure_lines(unknown).plain
 
 
@@ -117,8 +117,8 @@ def test_the_tornado_marks_where_the_sign_turns(verdict):
     lines = detail_lines(verdict).plain.splitlines()
     bar = next(line for line in lines if line.startswith("tuning hours"))
     assert "█" in bar
-    assert "−$1.20 k" in lines[lines.index(bar) + 1]
-    assert "· equal cost at 1,150,000 requests a month" in lines
+    assert "−$1,200" in lines[lines.index(bar) + 1]
+    assert "· equal cost at 1,150,000 requests per month" in lines
     assert not any(
         "quality difference" in line for line in lines
     )  # no difference makes them equally good

@@ -24,7 +24,7 @@ def option_lines(option: OptionRecord, chosen: bool) -> Content:
         f"{money_of(option, option.monthly_usd, 'run.total')}/month",
         f"{fmt.compact_money(option.one_off_usd.p50)} once",
         fmt.score(option.quality.p50),
-        f"{fmt.weeks(option.weeks.p50)} weeks",
+        fmt.weeks_long(option.weeks.p50),
     )
     name = f"{'▸' if chosen else ' '} {fmt.clean(option.id)}"
     return Content.assemble((name, "bold" if chosen else ""), "\n  ", (" · ".join(figures), "dim"))
@@ -83,7 +83,7 @@ def _swing(row: Sensitivity, reach: float) -> Content:
 
 def _plan(verdict: Verdict) -> list[Content]:
     return [
-        Content(fmt.clean(f"{p.stage}. {p.arm}, {fmt.weeks(p.weeks)} weeks; then: {p.gate}"))
+        Content(fmt.clean(f"{p.stage}. {p.arm}, {fmt.weeks_long(p.weeks)}; then: {p.gate}"))
         for p in verdict.plan
     ]
 
@@ -94,7 +94,7 @@ def _segments(verdict: Verdict) -> list[Content]:
             fmt.clean(
                 f"{s.name}: {fmt.APPROACH_WORDS.get(s.verdict, s.verdict)}, {s.arm}, best in "
             )
-            + f"{fmt.of_hundred(s.p_best)} of 100, {fmt.money(s.monthly_usd.p50)} a month"
+            + f"{fmt.of_hundred(s.p_best)} of 100, {fmt.money_rate(s.monthly_usd.p50)}"
         )
         for s in verdict.segments
     ]

@@ -19,7 +19,7 @@ _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"
 _RULED_OUT = "Every option is ruled out; the Decision tab names the rules."
 _WITH_BASIS = 66
 _WITH_BAR = 56
-_BAR = 9
+_BAR = 7
 _FLIPS = 4
 _STRIP = ("running", "once", "quality", "ready in")
 
@@ -71,7 +71,7 @@ def estimate_row(figure: KeyFigure, width: int) -> Content:
     head = Content.assemble(
         (f"{figure.label:<10} ", "dim"),
         (f"{figure.value:>9} ", "bold"),
-        (f"{figure.unit:<7} ", "dim"),
+        (f"{figure.unit:<9} ", "dim"),
     )
     if not figure.range.is_known:
         return head
