@@ -33,8 +33,8 @@ TIGHTNESS = 1.0  # of the log-normal prior on a variance around its typical valu
 # curves` holds 80 %.
 DRIFT_PER_DOUBLING = 0.22
 STEEPNESS_PER_DOUBLING = 0.4
-# of all forecasts, as a multiple of the fit's own, chosen so that `advisor backtest outcomes` holds
-# 80 %
+# of all predictions, as a multiple of the fit's own, chosen so that intervals of `advisor backtest
+# outcomes` hold 80 %
 SPREAD = 0.9
 
 
@@ -80,7 +80,7 @@ def family(bend: float, path: Path) -> list[str]:
         "[families.sds]",
         *(f"{k} = {v:.4f}" for k, v in [*zip(kinds, np.exp(whole / 2), strict=True), *drift]),
     ]
-    lines += ["[families.without]", f"kinds = {_words(kinds)}"]
+    lines += ["[families.without]"]
     for left_out in data:
         rest = [b for b in data if b is not left_out]
         lines.append(f'"{left_out.study}" = {_numbers(np.exp(spreads(rest, whole, 12) / 2))}')
@@ -104,8 +104,10 @@ def main(evidence: str, out: str) -> None:
     counts = {"": len({r.study for r in counted})}
     counts |= {t: len({r.study for r in counted if r.about.type == t}) for t in types}
     lines = [
-        "# Coefficients of the quality prior, on the logit scale. Written by tools/fit_quality.py; do not edit.",
-        f'source = "{counts[""]} published studies (profiles/evidence.csv), fitted by tools/fit_quality.py"',
+        "# Coefficients of the quality prior, on the logit scale.",
+        "# Written by tools/fit_quality.py; do not edit.",
+        f'source = "{counts[""]} published studies (profiles/evidence.csv), '
+        'fitted by tools/fit_quality.py"',
         'as_of = "studies of 2020 to 2025"',
         f"spread = {SPREAD}",
         "[studies]",

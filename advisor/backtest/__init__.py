@@ -1,1 +1,1 @@
-"""The estimators held against published and own results."""
+"""The estimators compared with published results and with your own."""

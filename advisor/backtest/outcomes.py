@@ -1,9 +1,9 @@
-"""Back-test of the quality model: best tuned and best hybrid score of published studies, forecast
+"""Back-test of the quality model: best tuned and best hybrid score of published studies, predicted
 from their prompts.
 
-The protocol is that of a team which measures prompts first: of each study only its prompted results
-are seen; tuned and hybrid scores, the gain and the choice are forecast from them. The prompt's own
-score is forecast the other way round, from tuned and hybrid results. A study that is scored is
+The protocol is that of a team which measures prompts first: of each study only the prompted results
+are given; tuned and hybrid scores, the gain and the choice are predicted from them. The prompt's
+own score is predicted the other way round, from tuned and hybrid results. A study that is scored is
 never fitted on.
 """
 
@@ -12,18 +12,19 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor import shipped
-from advisor.backtest.outcome_scores import Truth, markdown, summary
+from advisor.backtest.outcome_scores import APPROACHES, CellPrediction, Truth, markdown, summary
 from advisor.backtest.pooling import Array, matrix, sharing, squashed, weigh
 from advisor.backtest.priors import Unseen, unseen
 from advisor.backtest.studies import Result, read
+from advisor.core.quantity import UNKNOWN, Range
 
 DRAWS = 2000  # by study, shared among the families
 SEED = 20
@@ -52,26 +53,29 @@ def run(path: Path | None, as_json: bool) -> str:
     Raises UsageError on a bad file.
     """
     results = read(path or shipped.folder("profiles") / "evidence.csv")
-    rows, truths = forecast(results)
+    rows, truths = predict(results)
     totals = summary(rows, truths)
-    if as_json:
-        return json.dumps({"schema": 1, "rows": rows, "summary": totals}, indent=1, sort_keys=False)
-    return markdown(totals)
+    if not as_json:
+        return markdown(totals)
+    document = {"schema": 1, "rows": [asdict(r) for r in rows], "summary": asdict(totals)}
+    return json.dumps(document, indent=1)
 
 
-def forecast(results: Sequence[Result]) -> tuple[list[dict[str, Any]], list[Truth]]:
-    """A forecast for each decision cell, and what came out where the file tells."""
+def predict(results: Sequence[Result]) -> tuple[list[CellPrediction], list[Truth]]:
+    """A prediction for each decision cell, and the published result where the file has it."""
     by_study: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         if not result.lower_is_better and (result.value is None or 0 <= result.value <= 1):
             by_study[result.study].append(result)
-    rows, truths = [], []
+    rows: list[CellPrediction] = []
+    truths: list[Truth] = []
     for study, own in by_study.items():
-        found = cells(study, own)
-        if found:
-            ahead, back = _draws(own, "prompt"), _draws(own, "tune", "hybrid")
-            rows += [_row(cell, own, ahead, back) for cell in found]
-            truths += [_truth(cell, own) for cell in found]
+        decisions = cells(study, own)
+        if decisions:
+            ahead = _draws(own, "prompt")
+            back = _draws(own, "tune", "hybrid")
+            rows += [_row(cell, own, ahead, back) for cell in decisions]
+            truths += [_truth(cell, own) for cell in decisions]
     return rows, truths
 
 
@@ -79,105 +83,108 @@ def cells(study: str, results: Sequence[Result]) -> list[Cell]:
     """Every task and metric on which at least two approaches were tried, over all models and by
     base model.
     """
-    found: dict[tuple[str, str, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[tuple[str, str, str], dict[str, list[int]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for i, result in enumerate(results):
         for model in {"", result.skill.model}:
-            found[result.task, result.metric, model][result.family].append(i)
-    return [Cell(study, *key, dict(rows)) for key, rows in found.items() if len(rows) > 1]
+            groups[result.task, result.metric, model][result.family].append(i)
+    return [Cell(study, *key, dict(rows)) for key, rows in groups.items() if len(rows) > 1]
 
 
-def _draws(results: Sequence[Result], *seen_families: str) -> Array:
-    """Draws of every result's score, shape (results, DRAWS), given those of the seen families that
-    the file tells.
+def _draws(results: Sequence[Result], *given_families: str) -> Array:
+    """Draws of every result's score, shape (results, DRAWS), given the published scores of the
+    given families.
     """
-    seen = np.array([r.family in seen_families and r.value is not None for r in results])
+    given = np.array([r.family in given_families and r.value is not None for r in results])
     study = results[0].study
     sets = unseen(study)
     rng = np.random.default_rng([SEED, crc32(study.encode())])
     each = DRAWS // len(sets)
-    return np.hstack([_conditioned(results, seen, one, each, rng) for one in sets])
+    return np.hstack([_conditioned(results, given, one, each, rng) for one in sets])
 
 
 def _conditioned(
-    results: Sequence[Result], seen: Any, given: Unseen, draws: int, rng: np.random.Generator
+    results: Sequence[Result],
+    given: NDArray[np.bool_],
+    prior: Unseen,
+    draws: int,
+    rng: np.random.Generator,
 ) -> Array:
-    """Joint draws of what tests would show, for one family; seen results keep their value."""
-    loads = weigh(results, given.bend)
-    design = matrix(loads, given.names)
-    prior = design @ given.covariance @ design.T
+    """Joint draws of what tests would show, for one family; given results keep their value."""
+    loads = weigh(results, prior.bend)
+    design = matrix(loads, prior.names)
+    covariance = design @ prior.covariance @ design.T
     for kind, shared in sharing(loads).items():
-        prior += given.sds.get(kind, 0.0) ** 2 * shared
+        covariance += prior.sds.get(kind, 0.0) ** 2 * shared
     items = np.array([r.items for r in results])
     values = np.array(
-        [r.value if s else 0.5 for r, s in zip(results, seen, strict=True)], dtype=float
+        [r.value if g else 0.5 for r, g in zip(results, given, strict=True)], dtype=float
     )
     y, noise = squashed(values, items)
-    mean = design @ given.mean
+    mean = design @ prior.mean
     out = np.repeat(values[:, None], draws, axis=1)
-    hidden = ~seen
+    hidden = ~given
     if not hidden.any():
         return out
     pull = np.linalg.solve(
-        prior[np.ix_(seen, seen)] + np.diag(noise[seen]), prior[np.ix_(seen, hidden)]
+        covariance[np.ix_(given, given)] + np.diag(noise[given]), covariance[np.ix_(given, hidden)]
     )
-    middle = mean[hidden] + pull.T @ (y[seen] - mean[seen])
-    cov = prior[np.ix_(hidden, hidden)] - pull.T @ prior[np.ix_(seen, hidden)]
-    root = np.linalg.cholesky(cov + 1e-9 * np.eye(len(cov)))
-    q = 1 / (1 + np.exp(-(middle[:, None] + root @ rng.standard_normal((len(cov), draws)))))
+    middle = mean[hidden] + pull.T @ (y[given] - mean[given])
+    rest = covariance[np.ix_(hidden, hidden)] - pull.T @ covariance[np.ix_(given, hidden)]
+    root = np.linalg.cholesky(rest + 1e-9 * np.eye(len(rest)))
+    q = 1 / (1 + np.exp(-(middle[:, None] + root @ rng.standard_normal((len(rest), draws)))))
     error = rng.standard_normal(q.shape) * np.sqrt(q * (1 - q) / items[hidden][:, None])
     out[hidden] = np.clip(q + error, 0, 1)
     return out
 
 
-def _row(cell: Cell, results: Sequence[Result], ahead: Array, back: Array) -> dict[str, Any]:
-    """The forecast of one cell, in the units of its metric."""
+def _row(cell: Cell, results: Sequence[Result], ahead: Array, back: Array) -> CellPrediction:
+    """The prediction of one cell, in the units of its metric."""
     scale = results[next(iter(cell.rows.values()))[0]].scale
     best: dict[str, Array] = {}
     for family, members in cell.rows.items():
-        told = [i for i in members if results[i].value is not None]
-        best[family] = ahead[told if family == "prompt" and told else members].max(axis=0)
+        published = [i for i in members if results[i].value is not None]
+        best[family] = ahead[published if family == "prompt" and published else members].max(axis=0)
     expected = {family: float(draws.mean()) for family, draws in best.items()}
-    tuned, prompt = best.get("tune"), best.get("prompt")
-    return {
-        "study": cell.study,
-        "task": cell.task,
-        "metric": cell.metric,
-        "base_model": cell.base_model,
-        "scope": cell.scope,
-        "tuned": _range(tuned, scale),
-        "hybrid": _range(best.get("hybrid"), scale),
-        "prompt": _range(
-            back[cell.rows["prompt"]].max(axis=0) if prompt is not None else None, scale
-        ),
-        "gain": _range(None if tuned is None or prompt is None else tuned - prompt, scale),
-        "p_best": _chances(best),
-        "choice": max(expected, key=expected.__getitem__),
-    }
+    tuned = best.get("tune")
+    prompt = best.get("prompt")
+    return CellPrediction(
+        study=cell.study,
+        task=cell.task,
+        metric=cell.metric,
+        base_model=cell.base_model,
+        scope=cell.scope,
+        tuned=_range(tuned, scale),
+        hybrid=_range(best.get("hybrid"), scale),
+        prompt=_range(None if prompt is None else back[cell.rows["prompt"]].max(axis=0), scale),
+        gain=_range(None if tuned is None or prompt is None else tuned - prompt, scale),
+        p_best=_chances(best),
+        choice=max(expected, key=expected.__getitem__),
+    )
 
 
-def _range(draws: Array | None, scale: float) -> dict[str, float | None]:
+def _range(draws: Array | None, scale: float) -> Range:
     if draws is None:
-        return {"p10": None, "p50": None, "p90": None}
-    found = np.quantile(draws, [0.1, 0.5, 0.9]) * scale
-    return {name: round(float(q), 5) for name, q in zip(("p10", "p50", "p90"), found, strict=True)}
+        return UNKNOWN
+    p10, p50, p90 = (round(float(q), 5) for q in np.quantile(draws, [0.1, 0.5, 0.9]) * scale)
+    return Range(p10, p50, p90)
 
 
 def _chances(best: dict[str, Array]) -> dict[str, float]:
-    """How often each approach comes out best; ties are split."""
+    """Share of draws in which each approach is best; ties are split."""
     stack = np.array(list(best.values()))
     top = stack == stack.max(axis=0)
     share = (top / top.sum(axis=0)).mean(axis=1)
-    return {
-        a: round(float(share[list(best).index(a)]), 4) if a in best else 0.0
-        for a in ("prompt", "tune", "hybrid")
-    }
+    names = list(best)
+    return {a: round(float(share[names.index(a)]), 4) if a in best else 0.0 for a in APPROACHES}
 
 
 def _truth(cell: Cell, results: Sequence[Result]) -> Truth:
-    """The best measured score of each approach, 0 to 1; None where the file does not tell."""
-    told: dict[str, float | None] = {}
-    for family in ("prompt", "tune", "hybrid"):
+    """The best published score of each approach, 0 to 1; None where the file leaves it out."""
+    best: dict[str, float | None] = {}
+    for family in APPROACHES:
         values = [v for i in cell.rows.get(family, ()) if (v := results[i].value) is not None]
-        told[family] = max(values, default=None)
+        best[family] = max(values, default=None)
     first = results[next(iter(cell.rows.values()))[0]]
-    return Truth(told["prompt"], told["tune"], told["hybrid"], first.scale, first.has_unit)
+    return Truth(best["prompt"], best["tune"], best["hybrid"], first.scale, first.has_unit)

@@ -163,7 +163,8 @@ def _inverses(data: Sequence[Block], variances: Array) -> list[Array]:
 
 def _pooled(data: Sequence[Block], inverses: Sequence[Array]) -> tuple[Array, Array]:
     mean, precision = before_evidence(names_of(data))
-    total, aim = np.diag(precision), precision * mean
+    total = np.diag(precision)
+    aim = precision * mean
     for block, inverse in zip(data, inverses, strict=True):
         half = block.weight * block.design.T @ inverse
         total += half @ block.design

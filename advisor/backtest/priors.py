@@ -1,5 +1,5 @@
 """Coefficients that have not seen a study: the shipped ones for a new study, refitted without it
-for a known one.
+for a shipped one.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ def unseen(study: str) -> tuple[Unseen, ...]:
 
 def prior_without(study: str) -> Prior:
     """The prior that the advisor would use, had `study` never been published."""
-    known = load()
+    shipped_prior = load()
     if all(study not in table["without"] for table in tables()["families"]):
-        return known
+        return shipped_prior
     families = tuple(
         Family(
             u.bend, u.names, u.mean, np.asarray(np.linalg.cholesky(u.covariance), dtype=float), sds
         )
         for u, sds in ((u, merged({**u.sds, **_curve_sds(i)})) for i, u in enumerate(unseen(study)))
     )
-    return Prior(families, known.studies, known.source, known.as_of)
+    return Prior(families, shipped_prior.studies, shipped_prior.source, shipped_prior.as_of)
 
 
 def _curve_sds(family: int) -> dict[str, float]:
@@ -60,13 +60,15 @@ def _shipped_blocks(bend: float) -> Sequence[Block]:
 
 
 def _without(study: str, family: int) -> Unseen:
-    table, spread = tables()["families"][family], tables()["spread"]
+    table = tables()["families"][family]
+    spread = tables()["spread"]
     if study not in table["without"]:
-        ours, root = load().families[family], load().families[family].root
+        ours = load().families[family]
         return Unseen(
-            ours.bend, ours.names, ours.mean, root @ root.T, widened(table["sds"], spread)
+            ours.bend, ours.names, ours.mean, ours.root @ ours.root.T, widened(table["sds"], spread)
         )
     rest = [b for b in _shipped_blocks(table["bend"]) if b.study != study]
-    sds = dict(zip(table["without"]["kinds"], table["without"][study], strict=True))
+    kinds = [kind for kind in table["sds"] if kind not in CURVE_KINDS]
+    sds = dict(zip(kinds, table["without"][study], strict=True))
     mean, covariance = pool(rest, np.array([sds[kind] for kind in kinds_of(rest)]) ** 2)
     return Unseen(table["bend"], names_of(rest), mean, covariance * spread**2, widened(sds, spread))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.core.errors import UsageError, did_you_mean
-from advisor.estimate.quality.skills import Skill, Task
+from advisor.estimate.quality.skills import Skill, TaskProfile
 
 COLUMNS = (
     "study",
@@ -73,7 +73,7 @@ class Result:
     metric: str
     raw_approach: str
     params_b: float | None
-    about: Task
+    about: TaskProfile
     skill: Skill
     value: float | None
     scale: float
@@ -121,8 +121,8 @@ def read(path: Path) -> list[Result]:
     return [_result(path, line, row, scales[row["study"], row["metric"]]) for line, row in rows]
 
 
-def _check_columns(path: Path, found: Iterable[str]) -> None:
-    names = list(found)
+def _check_columns(path: Path, header: Iterable[str]) -> None:
+    names = list(header)
     for column in COLUMNS:
         if column not in names:
             raise UsageError(
@@ -136,10 +136,13 @@ def _number(path: Path, line: int, row: dict[str, str], column: str) -> float | 
         value = float(text) if text else None
     except ValueError:
         raise UsageError(
-            f"{path}: line {line}: {column} {text[:40]!r} is no number; mend it or leave it empty"
+            f"{path}: line {line}: {column} {text[:40]!r} is not a number; "
+            "correct it or leave it empty"
         ) from None
     if value is not None and not abs(value) < 1e12:
-        raise UsageError(f"{path}: line {line}: {column} is not finite; mend it or leave it empty")
+        raise UsageError(
+            f"{path}: line {line}: {column} is not finite; correct it or leave it empty"
+        )
     return value
 
 
@@ -149,26 +152,28 @@ def _scales(path: Path, rows: list[tuple[int, dict[str, str]]]) -> dict[tuple[st
     """
     scales: dict[tuple[str, str], float] = {}
     for line, row in rows:
-        key, metric = (row["study"], row["metric"]), row["metric"]
+        key = (row["study"], row["metric"])
         value = _number(path, line, row, "value") or 0.0
-        named = (
-            100.0
-            if "_pct" in metric
-            else 10.0
-            if "0_10" in metric
-            else 100.0
-            if value > 1.5
-            else 1.0
-        )
-        scales[key] = max(scales.get(key, 1.0), named if "lower_better" not in metric else 1.0)
+        scales[key] = max(scales.get(key, 1.0), _scale(row["metric"], value))
     return scales
+
+
+def _scale(metric: str, value: float) -> float:
+    """The full mark of a metric by its name, else by the size of one value."""
+    if "lower_better" in metric:
+        return 1.0
+    if "_pct" in metric:
+        return 100.0
+    if "0_10" in metric:
+        return 10.0
+    return 100.0 if value > 1.5 else 1.0
 
 
 def _result(path: Path, line: int, row: dict[str, str], scale: float) -> Result:
     if row["approach"] not in TECHNIQUES:
         hint = did_you_mean(row["approach"], TECHNIQUES)
         raise UsageError(
-            f"{path}: line {line}: approach {row['approach'][:40]!r} is unknown{hint}; mend it"
+            f"{path}: line {line}: approach {row['approach'][:40]!r} is unknown{hint}; correct it"
         )
     numbers = {
         c: _number(path, line, row, c)
@@ -188,7 +193,7 @@ def _result(path: Path, line: int, row: dict[str, str], scale: float) -> Result:
         encoder=technique == "encoder",
         weak=approach != "prompt" and bool(_WEAK.search(row["notes"] or "")),
     )
-    about = Task(row["task_type"], SPECIFIC.get(row["domain"], "medium"))
+    about = TaskProfile(row["task_type"], SPECIFIC.get(row["domain"], "medium"))
     scaled = None if value is None else value / scale
     return Result(
         row["study"],
@@ -224,6 +229,8 @@ def _technique(row: dict[str, str], shots: float | None, params: float | None) -
 
 
 def _items(notes: str) -> float:
-    """Size of the test set where the notes tell it, else `USUAL_ITEMS`."""
-    found = _ITEMS.search(notes)
-    return max(float(next(g for g in found.groups() if g)), 1.0) if found else USUAL_ITEMS
+    """Size of the test set where the notes state it, else `USUAL_ITEMS`."""
+    match = _ITEMS.search(notes)
+    if match is None:
+        return USUAL_ITEMS
+    return max(float(next(group for group in match.groups() if group)), 1.0)

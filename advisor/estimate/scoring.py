@@ -14,8 +14,14 @@ from advisor.core.option import Option
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate.labels import own_examples
-from advisor.estimate.quality import Forecast, Skill, Task, forecasts, labels_to_reach
-from advisor.estimate.quality.forecast import size_in_name
+from advisor.estimate.quality import (
+    QualityPrediction,
+    Skill,
+    TaskProfile,
+    labels_to_reach,
+    predictions,
+)
+from advisor.estimate.quality.prediction import size_in_name
 from advisor.estimate.quality.skills import release_year
 from advisor.estimate.sheet import Sheet, stream
 
@@ -28,20 +34,20 @@ BILLION = 1e9
 def quality_figures(
     options: Sequence[Option], sheet: Sheet, setting: Setting
 ) -> Mapping[str, Figure]:
-    """`quality.score` by skill (`Arm.skill`): joint draws, or what-if cases at the posterior
+    """`quality.score` by skill (`Option.skill`): joint draws, or what-if cases at the posterior
     median.
     """
     by_skill = {option.skill: option for option in options}
     brief = sheet.brief
     measured = whole_traffic(brief.quality.measured, brief.segments)
     skills = tuple(_skill(option, sheet, setting, measured) for option in by_skill.values())
-    told = _told(task_of(brief), skills, tuple(measured), sheet)
-    return {name: _figure(forecast) for name, forecast in zip(by_skill, told, strict=True)}
+    in_order = _predictions(task_of(brief), skills, tuple(measured), sheet)
+    return {name: _figure(one) for name, one in zip(by_skill, in_order, strict=True)}
 
 
-def task_of(brief: Brief) -> Task:
+def task_of(brief: Brief) -> TaskProfile:
     """The task as the evidence base knows it."""
-    return Task(
+    return TaskProfile(
         brief.task.type,
         "medium" if brief.task.domain_specificity == "auto" else brief.task.domain_specificity,
         brief.task.labels,
@@ -73,27 +79,27 @@ def labels_needed(
     }
 
 
-def _told(
-    task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet
-) -> tuple[Forecast, ...]:
-    """The forecasts of these skills; draws that do not depend on an uncertain number of examples
+def _predictions(
+    task: TaskProfile, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet
+) -> tuple[QualityPrediction, ...]:
+    """The predictions for these skills; draws that do not depend on an uncertain number of examples
     are kept.
     """
     if sheet.seed is not None and all(
         isinstance(s.examples, (float, int, NoneType)) for s in skills
     ):
         return _drawn(task, skills, measured, sheet.seed, sheet.size)
-    return forecasts(task, skills, measured, normals=sheet.normals, size=sheet.size)
+    return predictions(task, skills, measured, normals=sheet.normals, size=sheet.size)
 
 
 @lru_cache(maxsize=16)
 def _drawn(
-    task: Task, skills: tuple[Skill, ...], measured: tuple[Score, ...], seed: int, size: int
-) -> tuple[Forecast, ...]:
+    task: TaskProfile, skills: tuple[Skill, ...], measured: tuple[Score, ...], seed: int, size: int
+) -> tuple[QualityPrediction, ...]:
     """The draws of a seed; most edits of a brief leave its scores as they are, so a redraw finds
     them here.
     """
-    return forecasts(
+    return predictions(
         task, skills, measured, normals=lambda name: stream(seed, name, size), size=size
     )
 
@@ -106,13 +112,13 @@ def whole_traffic(scores: Sequence[Score], segments: Sequence[Segment]) -> list[
     together.
     """
     whole = [s for s in scores if not s.segment]
-    known = {_name(s) for s in whole}
+    measured_whole = {_name(s) for s in whole}
     shares = {segment.name: segment.share.likely for segment in segments}
     parts: dict[str, list[Score]] = {}
     for score in scores:
-        if score.segment and _name(score) not in known:
+        if score.segment and _name(score) not in measured_whole:
             parts.setdefault(_name(score), []).append(score)
-    return [*whole, *(_weighted(found, shares) for found in parts.values())]
+    return [*whole, *(_weighted(group, shares) for group in parts.values())]
 
 
 def _name(score: Score) -> str:
@@ -172,9 +178,14 @@ def _examples(option: Option, sheet: Sheet) -> Rows | None:
     return max(rows, 1.0) if isinstance(rows, (int, float)) else rows.clip(min=1.0)
 
 
-def _figure(forecast: Forecast) -> Figure:
-    source = f"{forecast.source}: {forecast.detail}" if forecast.detail else forecast.source
+def _figure(score: QualityPrediction) -> Figure:
+    source = f"{score.source}: {score.detail}" if score.detail else score.source
     return Figure(
-        forecast.rows, "score", "quality.score", basis=forecast.basis, source=source, as_of=forecast.as_of,
+        score.rows,
+        "score",
+        "quality.score",
+        basis=score.basis,
+        source=source,
+        as_of=score.as_of,
         anchor="quality",
-    )  # fmt: skip
+    )

@@ -17,7 +17,7 @@ from advisor.core.experiment import Choice, Plan, Policy, Trial, TrialOutcome, d
 from advisor.core.facts import Gpu
 
 if TYPE_CHECKING:
-    from advisor.estimate.quality import Skill, Task
+    from advisor.estimate.quality import Skill, TaskProfile
     from advisor.estimate.quality.skills import Rows
     from advisor.pipeline import Surroundings
 
@@ -242,7 +242,7 @@ def _option_of_score(score: Score) -> tuple[str, str, str, int]:
 
 def _skill(plan: Plan, score: Score) -> Skill:
     from advisor.estimate.quality import Skill
-    from advisor.estimate.quality.forecast import size_in_name
+    from advisor.estimate.quality.prediction import size_in_name
 
     weights = plan.trials[0].spec.get("model")
     size = size_in_name(score.model)
@@ -279,29 +279,29 @@ def _final_scores(
     return found
 
 
-def _forecast(task: Task, skills: Sequence[Skill], measured: Sequence[Score]) -> list[Rows]:
+def _forecast(task: TaskProfile, skills: Sequence[Skill], measured: Sequence[Score]) -> list[Rows]:
     """The learning curves of the estimate, on what is measured: the same engine as the
     verdict's.
     """
-    from advisor.estimate.quality import forecasts
+    from advisor.estimate.quality import predictions
     from advisor.estimate.sheet import stream
 
-    told = forecasts(
+    told = predictions(
         task, skills, measured, normals=lambda name: stream(SEED, name, DRAWS + 1), size=DRAWS + 1
     )
     return [forecast.rows for forecast in told]
 
 
-def _task_of(shared: Mapping[str, Any]) -> Task:
-    from advisor.estimate.quality import Task
+def _task_of(shared: Mapping[str, Any]) -> TaskProfile:
+    from advisor.estimate.quality import TaskProfile
 
     labels = len(shared["labels"])
-    return Task(
+    return TaskProfile(
         "classification" if labels else TASK_TYPES.get(shared["metric"], "qa"), labels=labels
     )
 
 
-def _task_of_brief(brief: Brief) -> Task:
+def _task_of_brief(brief: Brief) -> TaskProfile:
     from advisor.estimate.scoring import task_of
 
     return task_of(brief)

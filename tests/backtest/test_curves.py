@@ -53,7 +53,7 @@ def rows(path: Path) -> list[dict]:
     return json.loads(curves.run(path, True))["rows"]
 
 
-def test_each_point_is_forecast_from_those_before_it(tmp_path: Path) -> None:
+def test_each_point_is_predicted_from_those_before_it(tmp_path: Path) -> None:
     whole = rows(table(tmp_path / "a.csv", POINTS))
     assert [r["n"] for r in whole] == [n for n, _ in POINTS[3:]]
     changed = rows(table(tmp_path / "b.csv", [*POINTS[:5], (3200, 10), *POINTS[6:]]))
@@ -64,7 +64,7 @@ def test_each_point_is_forecast_from_those_before_it(tmp_path: Path) -> None:
     assert [r["from_first_third"] for r in whole] == [r["from_first_third"] for r in changed]
 
 
-def test_far_extrapolation_is_said(tmp_path: Path) -> None:
+def test_far_extrapolation_is_marked(tmp_path: Path) -> None:
     for row in rows(table(tmp_path / "a.csv", POINTS)):
         early = row["from_first_third"]
         assert early["far"] == (row["n"] / 400 > 8)
@@ -85,15 +85,15 @@ def test_losses_fall_and_stay_above_zero(tmp_path: Path) -> None:
         assert row["p50"] < 3.0
 
 
-def test_two_points_are_no_curve(tmp_path: Path) -> None:
+def test_two_points_are_not_a_curve(tmp_path: Path) -> None:
     assert rows(table(tmp_path / "a.csv", POINTS[:2])) == []
 
 
 def test_intervals_from_the_first_third_hold_on_published_curves() -> None:
     # half of all curves; the published table has them
     skipped = "Fine-tuning scaling-law benchmark (Lin 2024)"
-    found = curves.summary(curves.forecast([r for r in read(EVIDENCE) if r.study != skipped]))
-    assert 0.70 <= found["held"]["from the first third"] <= 0.88
+    found = curves.summary(curves.predict([r for r in read(EVIDENCE) if r.study != skipped]))
+    assert 0.70 <= found.mean.coverage["from the first third"] <= 0.88
 
 
 def test_the_published_table_meets_the_goal() -> None:
@@ -106,6 +106,6 @@ def test_the_published_table_meets_the_goal() -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_a_file_without_curves_is_told_plainly(as_json: bool, tmp_path: Path) -> None:
-    told = curves.run(table(tmp_path / "a.csv", []), as_json)
-    assert ("rows" in told) == as_json
+def test_a_file_without_curves_gives_an_empty_table(as_json: bool, tmp_path: Path) -> None:
+    text = curves.run(table(tmp_path / "a.csv", []), as_json)
+    assert ("rows" in text) == as_json

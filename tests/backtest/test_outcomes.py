@@ -9,29 +9,36 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from advisor import shipped
 from advisor.backtest import outcomes
-from advisor.backtest.outcome_scores import Truth, pinball, summary
+from advisor.backtest.outcome_scores import CellPrediction, OutcomeSummary, Truth, pinball, summary
 from advisor.backtest.pooling import blocks, kinds_of, pool, score_and_slope
 from advisor.backtest.priors import unseen
 from advisor.backtest.studies import COLUMNS, read
 from advisor.core.errors import UsageError
+from advisor.core.quantity import Range
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = shipped.folder("profiles") / "evidence.csv"
 DOC = ROOT / "docs" / "reference" / "accuracy-outcomes.md"
 
 
+@dataclass(frozen=True)
+class ShippedRun:
+    rows: list[CellPrediction]
+    summary: OutcomeSummary
+
+
 @pytest.fixture(scope="module")
-def shipped_run() -> dict[str, Any]:
-    rows, truths = outcomes.forecast(read(EVIDENCE))
-    return {"rows": rows, "summary": summary(rows, truths)}
+def shipped_run() -> ShippedRun:
+    rows, truths = outcomes.predict(read(EVIDENCE))
+    return ShippedRun(rows, summary(rows, truths))
 
 
 def table(path: Path, *rows: dict[str, object]) -> Path:
@@ -61,18 +68,19 @@ def row(approach: str, value: object, model: str = "m-7b", **more: object) -> di
     }
 
 
-def test_it_reaches_its_goals(shipped_run: dict[str, Any]) -> None:
-    mean, held = shipped_run["summary"]["mean"], shipped_run["summary"]["reliability"]
+def test_it_reaches_its_goals(shipped_run: ShippedRun) -> None:
+    mean = shipped_run.summary.mean
+    reliability = shipped_run.summary.reliability
     for name in ("cover tune", "cover hybrid", "cover gain"):
         assert 0.75 <= mean[name] <= 0.88, name
     assert mean["pinball"] <= 0.8 * mean["pinball constant band"]
     rivals = [mean[f"regret always {a}"] for a in ("tune", "prompt", "hybrid")]
     assert mean["regret choice"] < min(rivals)
-    assert held["brier"] < held["brier base rate"]
+    assert reliability.brier < reliability.brier_of_base_rates
 
 
-def test_the_published_table_is_this_table(shipped_run: dict[str, Any]) -> None:
-    made = outcomes.markdown(shipped_run["summary"])
+def test_the_published_table_is_this_table(shipped_run: ShippedRun) -> None:
+    made = outcomes.markdown(shipped_run.summary)
     text = DOC.read_text(encoding="utf-8").split("## Learning curves")[0]
     now, then = re.findall(r"^\|.*$", made, re.M), re.findall(r"^\|.*$", text, re.M)
     assert len(now) == len(then)
@@ -91,9 +99,9 @@ def _is_number(cell: str) -> bool:
 @pytest.mark.skipif(
     not (ROOT / "../shared/evidence/score.py").is_file(), reason="the judge is not at hand"
 )
-def test_the_judge_agrees(shipped_run: dict[str, Any], tmp_path: Path) -> None:
+def test_the_judge_agrees(shipped_run: ShippedRun, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
-    out.write_text(json.dumps({"rows": shipped_run["rows"]}))
+    out.write_text(json.dumps({"rows": [asdict(r) for r in shipped_run.rows]}))
     done = subprocess.run(
         [sys.executable, str(ROOT / "../shared/evidence/score.py"), str(out)],
         capture_output=True,
@@ -103,7 +111,7 @@ def test_the_judge_agrees(shipped_run: dict[str, Any], tmp_path: Path) -> None:
     assert "6 of 6 goals" in done.stdout, done.stdout
 
 
-def test_a_tuned_score_is_forecast_without_being_seen(tmp_path: Path) -> None:
+def test_a_tuned_score_is_predicted_without_being_given(tmp_path: Path) -> None:
     rows = [row("zero_shot", 60), row("few_shot", 70, n_shots=5)]
     low = table(tmp_path / "low.csv", *rows, row("lora", 20, n_train_examples=5000))
     high = table(tmp_path / "high.csv", *rows, row("lora", 99, n_train_examples=5000))
@@ -111,10 +119,10 @@ def test_a_tuned_score_is_forecast_without_being_seen(tmp_path: Path) -> None:
     one, two, three = (json.loads(outcomes.run(p, True))["rows"][0] for p in (low, high, blank))
     for key in ("tuned", "gain", "p_best", "choice"):
         assert one[key] == two[key] == three[key]
-    assert one["prompt"] != two["prompt"]  # forecast from the tuned score, not from itself
+    assert one["prompt"] != two["prompt"]  # predicted from the tuned score, not from itself
 
 
-def test_the_forecast_follows_the_prompt_and_the_labels(tmp_path: Path) -> None:
+def test_the_prediction_follows_the_prompt_and_the_labels(tmp_path: Path) -> None:
     def middle(prompt: float, labels: int) -> float:
         path = table(
             tmp_path / "t.csv",
@@ -190,27 +198,21 @@ def test_pinball_is_the_mean_quantile_loss() -> None:
 
 
 def test_regret_of_an_unmeasured_hybrid_is_that_of_tuning() -> None:
-    spread = {"p10": 0.1, "p50": 0.2, "p90": 0.3}
-    row = {
-        "study": "s",
-        "tuned": spread,
-        "hybrid": spread,
-        "prompt": spread,
-        "gain": spread,
-        "choice": "hybrid",
-    }
-    told = summary(
-        [{**row, "p_best": {"prompt": 0.2, "tune": 0.8, "hybrid": 0}}], [Truth(0.3, 0.2, None, 1.0)]
+    spread = Range(0.1, 0.2, 0.3)
+    chances = {"prompt": 0.2, "tune": 0.8, "hybrid": 0.0}
+    row = CellPrediction(
+        "s", "t", "accuracy", "", "any_model", spread, spread, spread, spread, chances, "hybrid"
     )
-    assert told["mean"]["regret choice"] == pytest.approx(0.1)
-    assert told["mean"]["cover tune"] == 1.0
+    totals = summary([row], [Truth(0.3, 0.2, None, 1.0)])
+    assert totals.mean["regret choice"] == pytest.approx(0.1)
+    assert totals.mean["cover tune"] == 1.0
 
 
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
         ([row("fewshot", 1)], "line 2: approach 'fewshot' is unknown; did you mean 'few_shot'"),
-        ([row("lora", "good")], "line 2: value 'good' is no number"),
+        ([row("lora", "good")], "line 2: value 'good' is not a number"),
         ([row("lora", "nan")], "line 2: value is not finite"),
     ],
 )
@@ -227,5 +229,4 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 
 def test_an_empty_table_has_no_rows(tmp_path: Path) -> None:
-    told = json.loads(outcomes.run(table(tmp_path / "t.csv"), True))
-    assert told["rows"] == []
+    assert json.loads(outcomes.run(table(tmp_path / "t.csv"), True))["rows"] == []

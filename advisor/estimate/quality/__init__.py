@@ -2,9 +2,18 @@
 measured.
 """
 
-from advisor.estimate.quality.forecast import Forecast, forecasts, scores
+from advisor.estimate.quality.prediction import QualityPrediction, predictions, scores
 from advisor.estimate.quality.prior import Prior, load
 from advisor.estimate.quality.reach import labels_to_reach
-from advisor.estimate.quality.skills import Skill, Task
+from advisor.estimate.quality.skills import Skill, TaskProfile
 
-__all__ = ["Forecast", "Prior", "Skill", "Task", "forecasts", "labels_to_reach", "load", "scores"]
+__all__ = [
+    "Prior",
+    "QualityPrediction",
+    "Skill",
+    "TaskProfile",
+    "labels_to_reach",
+    "load",
+    "predictions",
+    "scores",
+]

@@ -15,7 +15,13 @@ from math import log10
 
 import numpy as np
 
-from advisor.estimate.quality.skills import CHANCE_SPECIFICITY, Rows, Skill, Task, release_year
+from advisor.estimate.quality.skills import (
+    CHANCE_SPECIFICITY,
+    Rows,
+    Skill,
+    TaskProfile,
+    release_year,
+)
 
 USUAL_LABELS = 3000.0  # taken where a source does not say on how many examples it tuned
 USUAL_SHOTS = {
@@ -63,7 +69,9 @@ def bent(n: Coefficient, usual: float, bend: float) -> Coefficient:
     return value if isinstance(n, np.ndarray) else float(value)
 
 
-def loadings(task: Task, skill: Skill, bend: float, study: str = "", task_id: str = "") -> Loadings:
+def loadings(
+    task: TaskProfile, skill: Skill, bend: float, study: str = "", task_id: str = ""
+) -> Loadings:
     """The weights behind one score in the family `bend`; `study` and `task_id` keep sources
     apart.
     """
@@ -121,13 +129,13 @@ def _prompted(
         out.deviations["prompt-technique-task", f"{here}|{technique}"] = share
     if skill.approach == "prompt":
         shots = skill.examples if skill.examples is not None else USUAL_SHOTS.get(technique, 5.0)
-        seen = (
+        examples = (
             0.0
             if technique in ("zero-shot", "retrieval")
             else bent(1 + shots, 6.0, bend + SHOTS_BEND)
         )
-        add["prompt-shots"] = seen
-        out.deviations["shots-task", here] = seen
+        add["prompt-shots"] = examples
+        out.deviations["shots-task", here] = examples
     out.deviations["prompt-task", here] = share
     out.deviations["prompt-model", f"{study}|{skill.model.lower()}"] = share
     plain = technique in ("zero-shot", "one-shot", "few-shot")
@@ -138,7 +146,7 @@ def _prompted(
 
 
 def _tuned(
-    out: Loadings, task: Task, skill: Skill, bend: float, study: str, here: str, share: float
+    out: Loadings, task: TaskProfile, skill: Skill, bend: float, study: str, here: str, share: float
 ) -> None:
     """What a tuned model's score is made of."""
     add = out.fixed

@@ -25,7 +25,7 @@ Key = tuple[str, str]  # kind and key of a deviation; of a fixed weight "" and i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class Observation:
     """A measurement as the model sees it: weights by family, logit, and its variance (logits
     squared).
     """
@@ -39,7 +39,7 @@ class Seen:
 @dataclass(frozen=True, slots=True, eq=False)
 class Map:
     """A family's posterior as an affine map of the draws: `offset` + `slopes` · draws, a line per
-    asked score.
+    wanted score.
     """
 
     offset: Rows
@@ -48,48 +48,49 @@ class Map:
 
 def logits(
     families: Sequence[Family],
-    seen: Sequence[Seen],
-    asked: Sequence[tuple[Loadings, ...]],
+    observations: Sequence[Observation],
+    wanted: Sequence[tuple[Loadings, ...]],
     normals: Normals,
     size: int,
 ) -> Rows:
-    """Logit of each asked score in each case, shape (asked, size); cases whose draws are all zero
+    """Logit of each wanted score in each case, shape (wanted, size); cases whose draws are all zero
     hold the median.
 
     Each case belongs to one family, with the probability that the measurements give it; a median
     case blends them.
     """
-    loads = [one for group in (*asked, *(s.loads for s in seen)) for one in group]
+    loads = [one for group in (*wanted, *(s.loads for s in observations)) for one in group]
     keys = list({key: None for one in loads for key in one.deviations if key[0] in families[0].sds})
-    draws = _draws(families[0], keys, seen, normals, size)
-    trust = family_trust(families, seen)
+    draws = _draws(families[0], keys, observations, normals, size)
+    trust = family_trust(families, observations)
     owner = _owners(trust, normals("quality|family"))
-    out = np.zeros((len(asked), size))
+    out = np.zeros((len(wanted), size))
     for i, family in enumerate(families):
-        observed, wanted = [s.loads[i] for s in seen], [a[i] for a in asked]
+        observed = [s.loads[i] for s in observations]
+        family_loads = [one[i] for one in wanted]
         for cases, share in (
             (np.flatnonzero(owner == i), 1.0),
             (np.flatnonzero(owner < 0), trust[i]),
         ):
             if cases.size:
                 out[:, cases] += share * _evaluated(
-                    family, keys, seen, observed, wanted, draws, cases
+                    family, keys, observations, observed, family_loads, draws, cases
                 )
     return out
 
 
-def family_trust(families: Sequence[Family], seen: Sequence[Seen]) -> list[float]:
+def family_trust(families: Sequence[Family], observations: Sequence[Observation]) -> list[float]:
     """Posterior probability of each family, equal before any measurement (marginal likelihoods)."""
     log_evidence = np.zeros(len(families))
     for i, family in enumerate(families):
-        if seen:
-            observed = [s.loads[i] for s in seen]
+        if observations:
+            observed = [s.loads[i] for s in observations]
             keys = list(
                 {key: None for one in observed for key in one.deviations if key[0] in family.sds}
             )
             mean, whole = _whitened(family, keys, observed)
-            cov = whole @ whole.T + np.diag([s.variance for s in seen])
-            rest = np.array([s.logit for s in seen]) - mean
+            cov = whole @ whole.T + np.diag([s.variance for s in observations])
+            rest = np.array([s.logit for s in observations]) - mean
             log_evidence[i] = -0.5 * (np.linalg.slogdet(cov)[1] + rest @ np.linalg.solve(cov, rest))
     odds = np.exp(log_evidence - log_evidence.max())
     return [float(p) for p in odds / odds.sum()]
@@ -104,14 +105,18 @@ def _owners(trust: Sequence[float], choice: Rows) -> NDArray[np.int64]:
 
 
 def _draws(
-    family: Family, keys: Sequence[Key], seen: Sequence[Seen], normals: Normals, size: int
+    family: Family,
+    keys: Sequence[Key],
+    observations: Sequence[Observation],
+    normals: Normals,
+    size: int,
 ) -> Rows:
     """Standard normal draws, a line per fixed weight, per deviation and per measurement; families
     share them.
     """
     ids = [f"quality|{name}" for name in family.names]
     ids += [f"quality|{kind}|{key}" for kind, key in keys]
-    ids += [f"quality|measured|{s.id}" for s in seen]
+    ids += [f"quality|measured|{s.id}" for s in observations]
     out = np.empty((len(ids), size))
     for line, stream in zip(out, ids, strict=True):
         line[:] = normals(stream)
@@ -124,7 +129,8 @@ def _whitened(family: Family, keys: Sequence[Key], loads: Sequence[Loadings]) ->
     """
     at = {name: i for i, name in enumerate(family.names)}
     column = {key: i for i, key in enumerate(keys)}
-    fixed, free = np.zeros((len(loads), len(at))), np.zeros((len(loads), len(keys)))
+    fixed = np.zeros((len(loads), len(at)))
+    free = np.zeros((len(loads), len(keys)))
     for i, one in enumerate(loads):
         for name, value in one.fixed.items():
             if name in at and not isinstance(value, np.ndarray):
@@ -139,7 +145,7 @@ def _whitened(family: Family, keys: Sequence[Key], loads: Sequence[Loadings]) ->
 def _conditioned(
     family: Family,
     keys: Sequence[Key],
-    seen: Sequence[Seen],
+    observations: Sequence[Observation],
     observed: Sequence[Loadings],
     wanted: Sequence[Loadings],
 ) -> Map:
@@ -147,20 +153,20 @@ def _conditioned(
     errors).
     """
     mean, whole = _whitened(family, keys, wanted)
-    if not seen:
+    if not observations:
         return Map(mean, whole)
-    seen_mean, seen_whole = _whitened(family, keys, observed)
-    variance = np.array([s.variance for s in seen])
-    cov = seen_whole @ seen_whole.T + np.diag(variance)
-    gain = np.linalg.solve(cov, seen_whole @ whole.T).T
-    offset = mean + gain @ (np.array([s.logit for s in seen]) - seen_mean)
-    return Map(offset, np.hstack([whole - gain @ seen_whole, -gain * np.sqrt(variance)]))
+    observed_mean, observed_whole = _whitened(family, keys, observed)
+    variance = np.array([s.variance for s in observations])
+    cov = observed_whole @ observed_whole.T + np.diag(variance)
+    gain = np.linalg.solve(cov, observed_whole @ whole.T).T
+    offset = mean + gain @ (np.array([s.logit for s in observations]) - observed_mean)
+    return Map(offset, np.hstack([whole - gain @ observed_whole, -gain * np.sqrt(variance)]))
 
 
 def _evaluated(
     family: Family,
     keys: Sequence[Key],
-    seen: Sequence[Seen],
+    observations: Sequence[Observation],
     observed: Sequence[Loadings],
     wanted: Sequence[Loadings],
     draws: Rows,
@@ -174,18 +180,18 @@ def _evaluated(
     varied = [_varied(one, family, keys) for one in wanted]
     extra = list({key: None for terms in varied for key in terms})
     lone = [Loadings({key[1]: 1.0}) if not key[0] else Loadings({}, {key: 1.0}) for key in extra]
-    posterior = _conditioned(family, keys, seen, observed, [*wanted, *lone])
-    found = posterior.slopes @ np.take(draws, cases, axis=1)
-    found += posterior.offset[:, None]
+    posterior = _conditioned(family, keys, observations, observed, [*wanted, *lone])
+    scores = posterior.slopes @ np.take(draws, cases, axis=1)
+    scores += posterior.offset[:, None]
     line = {key: len(wanted) + i for i, key in enumerate(extra)}
     for i, terms in enumerate(varied):
         for key, value in terms.items():
-            found[i] += value[cases] * found[line[key]]
-    return found[: len(wanted)]
+            scores[i] += value[cases] * scores[line[key]]
+    return scores[: len(wanted)]
 
 
 def _varied(one: Loadings, family: Family, keys: Sequence[Key]) -> dict[Key, Rows]:
-    """The coefficients that differ by case, of weights the family knows."""
+    """The coefficients that differ by case, of weights that the family has."""
     out: dict[Key, Rows] = {
         ("", n): v for n, v in one.fixed.items() if isinstance(v, np.ndarray) and n in family.names
     }

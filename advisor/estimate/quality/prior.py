@@ -6,12 +6,37 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 
 from advisor import shipped
 from advisor.estimate.quality.skills import Rows
+
+
+class FamilyTable(TypedDict):
+    """One family in profiles/quality.toml.
+
+    `root` holds the rows of a lower triangle. `without` has by study the standard deviations fitted
+    without it, in the order of `sds` (for back-tests only).
+    """
+
+    bend: float
+    names: list[str]
+    mean: list[float]
+    root: list[list[float]]
+    sds: dict[str, float]
+    without: dict[str, list[float]]
+
+
+class PriorTable(TypedDict):
+    """profiles/quality.toml as written by tools/fit_quality.py."""
+
+    source: str
+    as_of: str
+    spread: float
+    studies: dict[str, int]
+    families: list[FamilyTable]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +100,10 @@ def load() -> Prior:
 
 
 @cache
-def tables() -> dict[str, Any]:
-    """The file behind the prior, with the spreads fitted without each study (for back-tests
-    only).
-    """
+def tables() -> PriorTable:
+    """The file behind the prior."""
     with (shipped.folder("profiles") / "quality.toml").open("rb") as file:
-        return tomllib.load(file)
+        return cast(PriorTable, tomllib.load(file))
 
 
 def widened(sds: Mapping[str, float], spread: float) -> dict[str, float]:
@@ -88,7 +111,7 @@ def widened(sds: Mapping[str, float], spread: float) -> dict[str, float]:
     return {kind: sd if kind in CURVE_KINDS else sd * spread for kind, sd in sds.items()}
 
 
-def _family(table: Mapping[str, Any], spread: float) -> Family:
+def _family(table: FamilyTable, spread: float) -> Family:
     lower = np.zeros((len(table["names"]), len(table["names"])))
     for i, row in enumerate(table["root"]):
         lower[i, : len(row)] = row

@@ -11,17 +11,18 @@ import numpy as np
 from advisor.core.brief import Score
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.estimate.quality import prior as priors
-from advisor.estimate.quality.forecast import points_of, shares
 from advisor.estimate.quality.posterior import Normals
-from advisor.estimate.quality.skills import Rows, Skill, Task
+from advisor.estimate.quality.prediction import points_of, shares
+from advisor.estimate.quality.skills import Rows, Skill, TaskProfile
 
-FEWEST, MOST = 8.0, 2_000_000.0  # labels looked at where nothing was measured
+FEWEST = 8.0  # labels considered where nothing was measured
+MOST = 2_000_000.0
 FARTHEST = 64.0  # times the largest measured number of labels that a curve is followed
 STEPS_PER_DOUBLING = 2
 
 
 def labels_to_reach(
-    task: Task,
+    task: TaskProfile,
     skill: Skill,
     measured: Sequence[Score],
     target: float,
@@ -73,7 +74,8 @@ def crossings(curve: Rows, grid: Rows, target: float) -> Rows:
     reached = best >= target
     first = np.argmax(reached, axis=0)
     cases = np.arange(curve.shape[1])
-    high, low = best[first, cases], best[np.maximum(first - 1, 0), cases]
+    high = best[first, cases]
+    low = best[np.maximum(first - 1, 0), cases]
     part = np.where(high > low, (target - low) / np.where(high > low, high - low, 1.0), 1.0)
     x = np.log(grid)
     at = np.exp(

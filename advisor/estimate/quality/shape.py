@@ -90,12 +90,12 @@ def _parts(skill: Skill, bend: float) -> Iterator[_Part]:
         else PROMPT_FORM.get(skill.technique, "zero-shot")
     )
     if technique in SHOWN:
-        shown = (
+        demonstrations = (
             skill.examples
             if skill.approach == "prompt" and skill.examples is not None
             else USUAL_SHOTS[technique]
         )
-        yield _Part("shots", np.maximum(shown, 1.0), share, bend + SHOTS_BEND)
+        yield _Part("shots", np.maximum(demonstrations, 1.0), share, bend + SHOTS_BEND)
     if share < 1:
         labels = USUAL_LABELS if skill.examples is None else skill.examples
         yield _Part("labels", np.maximum(labels, 1.0), 1 - share, bend)
@@ -103,8 +103,10 @@ def _parts(skill: Skill, bend: float) -> Iterator[_Part]:
 
 def _add(out: Loadings, part: _Part, owner: str, start: float, weight: float) -> None:
     out.deviations["steepness", owner] = weight * bent(part.n, start, part.bend) / LN2
-    here, last = np.log2(part.n), log2(start)
-    low, high = int(np.floor(min(np.min(here), last))), int(np.ceil(max(np.max(here), last)))
+    here = np.log2(part.n)
+    last = log2(start)
+    low = int(np.floor(min(np.min(here), last)))
+    high = int(np.ceil(max(np.max(here), last)))
     for k in range(low, high):
         step = weight * (np.clip(here, k, k + 1) - np.clip(last, k, k + 1))
         if np.any(step):

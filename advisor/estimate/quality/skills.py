@@ -18,7 +18,8 @@ UNNAMED_RELEASE = 2026.5  # year of a closed model that no pattern knows: taken 
 
 _RELEASES: tuple[tuple[str, float], ...] = (
     (
-        r"gpt-?2|^t5|/t5|bart|bert|electra|xlnet|mpnet|setfit|\bpet\b|before llms|supervised|state of the art",
+        r"gpt-?2|^t5|/t5|bart|bert|electra|xlnet|mpnet|setfit|\bpet\b"
+        r"|before llms|supervised|state of the art",
         2019.5,
     ),
     (r"gpt-3 |^gpt-3$|gpt-3-|cerebras|opt-|t0-|jurassic|flan|mt0|davinci|t5\+lm", 2021.5),
@@ -60,7 +61,7 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskProfile:
     """The task as the prior sees it.
 
     `expected_uplift` is tuned minus best prompt, in score (0 to 1).

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from advisor.estimate.quality.design import Loadings
-from advisor.estimate.quality.posterior import Seen, family_trust, logits
+from advisor.estimate.quality.posterior import Observation, family_trust, logits
 from advisor.estimate.quality.prior import Family
 
 NAMES = ("a", "b")
@@ -32,7 +32,7 @@ def normals(id: str) -> np.ndarray:
 
 def test_draws_have_the_moments_of_the_conditional_gaussian() -> None:
     one, two, other = loads(1, 0, "g", "1"), loads(1, 1, "g", "2"), loads(0, 1, "h", "3")
-    seen = [Seen("1", (one,), 1.5, 0.09), Seen("3", (other,), -1.0, 0.04)]
+    seen = [Observation("1", (one,), 1.5, 0.09), Observation("3", (other,), -1.0, 0.04)]
     drawn = logits([family()], seen, [(one,), (two,)], normals, 200_000)
     # by hand: coefficients on (a, b, g, h, s1, s2, s3)
     rows = np.array(
@@ -52,7 +52,9 @@ def test_draws_have_the_moments_of_the_conditional_gaussian() -> None:
 
 def test_a_case_of_zeros_is_the_conditional_mean() -> None:
     one = loads(1, 0, "g", "1")
-    found = logits([family()], [Seen("1", (one,), 2.0, 0.01)], [(one,)], lambda _: np.zeros(1), 1)
+    found = logits(
+        [family()], [Observation("1", (one,), 2.0, 0.01)], [(one,)], lambda _: np.zeros(1), 1
+    )
     total = (ROOT @ ROOT.T)[0, 0] + 0.16 + 0.49
     assert found[0, 0] == pytest.approx(0.5 + total / (total + 0.01) * 1.5)
 
@@ -60,7 +62,7 @@ def test_a_case_of_zeros_is_the_conditional_mean() -> None:
 def test_families_are_trusted_as_they_foresaw_the_scores() -> None:
     one = loads(1, 0, "g", "1")
     sets = [family(), family(0.2, 4.0)]
-    seen = [Seen("1", (one, one), 0.5, 0.01)]
+    seen = [Observation("1", (one, one), 0.5, 0.01)]
     variance = (ROOT @ ROOT.T)[0, 0] + 0.16 + 0.49 + 0.01
     likelihoods = [np.exp(-0.5 * (0.5 - m) ** 2 / variance) for m in (0.5, 2.0)]
     assert family_trust(sets, seen)[0] == pytest.approx(likelihoods[0] / sum(likelihoods))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.brief import Score
-from advisor.estimate.quality import Skill, Task, labels_to_reach, scores
+from advisor.estimate.quality import Skill, TaskProfile, labels_to_reach, scores
 from advisor.estimate.quality.reach import crossings
 
 # Bertsch et al. 2024 (arXiv 2405.00200), Banking77, fine-tuned: mean and deviation over 5 runs on
@@ -27,7 +27,7 @@ CURVE = (
     (4096, 0.8704, 0.016),
     (8192, 0.916, 0.004),
 )
-TASK = Task("classification", "medium", 77, "label")
+TASK = TaskProfile("classification", "medium", 77, "label")
 LORA = Skill("tune/lora@llama-2-7b", "tune", "lora", "llama-2-7b", 7.0, 1024.0)
 SIZE = 4001
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from advisor.core.brief import Score
 from advisor.core.quantity import Basis, Range
-from advisor.estimate.quality import Skill, Task, scores
+from advisor.estimate.quality import Skill, TaskProfile, scores
 
 SIZE = 4001
-TASK = Task("extraction", "medium")
+TASK = TaskProfile("extraction", "medium")
 SONNET = Skill("prompt/few-shot@claude-sonnet-5", "prompt", "few-shot", "claude-sonnet-5")
 HAIKU = Skill("prompt/few-shot@claude-haiku-4-5", "prompt", "few-shot", "claude-haiku-4-5")
 LORA = Skill("tune/lora@llama-3.1-8b", "tune", "lora", "llama-3.1-8b", 8.0, 18_000.0)
@@ -45,24 +45,24 @@ def measure(skill: Skill, score: float, items: int, n: int = 0) -> Score:
 
 
 def test_a_measured_score_is_as_sure_as_its_test_set() -> None:
-    found = run([HAIKU], [measure(HAIKU, 0.842, 600)])[HAIKU.id]
+    scored = run([HAIKU], [measure(HAIKU, 0.842, 600)])[HAIKU.id]
     binomial = (0.842 * 0.158 / 600) ** 0.5
-    assert found.rows[0] == pytest.approx(0.842, abs=0.004)
-    assert np.std(found.rows) == pytest.approx(binomial, rel=0.1)
-    assert np.mean(found.rows >= 0.9) < 0.05
-    assert found.basis is Basis.MEASURED
-    assert found.detail == "0.842 on 600 items"
+    assert scored.rows[0] == pytest.approx(0.842, abs=0.004)
+    assert np.std(scored.rows) == pytest.approx(binomial, rel=0.1)
+    assert np.mean(scored.rows >= 0.9) < 0.05
+    assert scored.basis is Basis.MEASURED
+    assert scored.detail == "0.842 on 600 items"
 
 
 def test_close_scores_on_few_items_are_nearly_a_tie() -> None:
-    found = run([SONNET, LORA], [measure(SONNET, 0.905, 600), measure(LORA, 0.912, 600, 18_000)])
-    ahead = np.mean(found[LORA.id].rows > found[SONNET.id].rows)
+    scored = run([SONNET, LORA], [measure(SONNET, 0.905, 600), measure(LORA, 0.912, 600, 18_000)])
+    ahead = np.mean(scored[LORA.id].rows > scored[SONNET.id].rows)
     assert 0.5 < ahead < 0.8
 
 
 def test_row_0_is_the_median_of_the_draws() -> None:
-    for forecast in run([SONNET, LORA, HYBRID], [measure(SONNET, 0.8, 200)]).values():
-        assert forecast.rows[0] == pytest.approx(float(np.median(forecast.rows[1:])), abs=0.02)
+    for prediction in run([SONNET, LORA, HYBRID], [measure(SONNET, 0.8, 200)]).values():
+        assert prediction.rows[0] == pytest.approx(float(np.median(prediction.rows[1:])), abs=0.02)
 
 
 def test_one_seed_gives_one_answer_and_another_skill_changes_no_draw() -> None:
@@ -92,34 +92,34 @@ def logit(q: float) -> float:
 
 
 def test_an_unmeasured_score_rests_on_published_studies() -> None:
-    found = run([SONNET])[SONNET.id]
-    assert found.basis is Basis.PUBLISHED
-    assert "extraction" in found.detail
+    scored = run([SONNET])[SONNET.id]
+    assert scored.basis is Basis.PUBLISHED
+    assert "extraction" in scored.detail
 
 
 def test_options_of_one_model_go_up_and_down_together() -> None:
-    found = run([LORA, QLORA, SONNET])
-    with_kin = np.corrcoef(found[LORA.id].rows, found[QLORA.id].rows)[0, 1]
-    with_stranger = np.corrcoef(found[LORA.id].rows, found[SONNET.id].rows)[0, 1]
+    scored = run([LORA, QLORA, SONNET])
+    with_kin = np.corrcoef(scored[LORA.id].rows, scored[QLORA.id].rows)[0, 1]
+    with_stranger = np.corrcoef(scored[LORA.id].rows, scored[SONNET.id].rows)[0, 1]
     assert with_kin > with_stranger > 0
 
 
 def test_human_agreement_is_a_ceiling() -> None:
-    found = run([LORA], [measure(LORA, 0.94, 500, 18_000)], Task("extraction", human_ceiling=0.93))[
-        LORA.id
-    ]
-    assert found.rows.max() == pytest.approx(0.94)  # what was measured stays
+    scored = run(
+        [LORA], [measure(LORA, 0.94, 500, 18_000)], TaskProfile("extraction", human_ceiling=0.93)
+    )[LORA.id]
+    assert scored.rows.max() == pytest.approx(0.94)  # what was measured stays
     unmeasured = run(
-        [QLORA], [measure(LORA, 0.99, 5000, 18_000)], Task("extraction", human_ceiling=0.93)
+        [QLORA], [measure(LORA, 0.99, 5000, 18_000)], TaskProfile("extraction", human_ceiling=0.93)
     )[QLORA.id]
     assert unmeasured.rows.max() <= 0.93
 
 
 def test_an_expected_uplift_replaces_the_evidence() -> None:
     uplift = Range(-0.03, 0.02, 0.07)
-    task = Task("extraction", expected_uplift=uplift)
-    found = run([SONNET, LORA], [measure(SONNET, 0.7, 100_000)], task)
-    gain = found[LORA.id].rows - found[SONNET.id].rows
+    task = TaskProfile("extraction", expected_uplift=uplift)
+    scored = run([SONNET, LORA], [measure(SONNET, 0.7, 100_000)], task)
+    gain = scored[LORA.id].rows - scored[SONNET.id].rows
     assert gain[0] == pytest.approx(0.02, abs=1e-9)
     assert np.quantile(gain, [0.1, 0.9]) == pytest.approx([-0.03, 0.07], abs=0.005)
 
@@ -127,7 +127,7 @@ def test_an_expected_uplift_replaces_the_evidence() -> None:
 def test_a_measured_tuned_score_beats_an_expectation() -> None:
     measured = [measure(SONNET, 0.7, 500), measure(LORA, 0.9, 500, 18_000)]
     told = run(
-        [SONNET, LORA], measured, Task("extraction", expected_uplift=Range(-0.3, -0.2, -0.1))
+        [SONNET, LORA], measured, TaskProfile("extraction", expected_uplift=Range(-0.3, -0.2, -0.1))
     )
     assert np.array_equal(told[LORA.id].rows, run([SONNET, LORA], measured)[LORA.id].rows)
 
@@ -181,5 +181,5 @@ def _at(n) -> Skill:
 @settings(max_examples=25)
 @given(st.floats(0, 1), st.integers(1, 5000), st.sampled_from([SONNET, LORA, HYBRID]))
 def test_scores_stay_between_0_and_1(score: float, items: int, skill: Skill) -> None:
-    for forecast in run([SONNET, LORA, HYBRID], [measure(skill, score, items)], size=64).values():
-        assert np.all((forecast.rows >= 0) & (forecast.rows <= 1))
+    for prediction in run([SONNET, LORA, HYBRID], [measure(skill, score, items)], size=64).values():
+        assert np.all((prediction.rows >= 0) & (prediction.rows <= 1))

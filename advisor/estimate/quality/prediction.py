@@ -14,9 +14,9 @@ from advisor.core.brief import Score
 from advisor.core.quantity import Basis
 from advisor.estimate.quality import prior as priors
 from advisor.estimate.quality.design import Loadings, loadings
-from advisor.estimate.quality.posterior import Normals, Seen, logits
+from advisor.estimate.quality.posterior import Normals, Observation, logits
 from advisor.estimate.quality.shape import Measured, add_shape
-from advisor.estimate.quality.skills import Rows, Skill, Task
+from advisor.estimate.quality.skills import Rows, Skill, TaskProfile
 from advisor.estimate.quality.uplift import uplifted
 
 SHARED_TEST_ERROR = (
@@ -27,7 +27,7 @@ SAME_POINT = 1.02  # ratio of label counts below which two points of a curve are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Forecast:
+class QualityPrediction:
     """A skill's score, 0 to 1, by case: row 0 the median, then joint draws.
 
     `detail` names what moved it.
@@ -55,7 +55,7 @@ class Point:
 
 
 def scores(
-    task: Task,
+    task: TaskProfile,
     skills: Sequence[Skill],
     measured: Sequence[Score],
     *,
@@ -63,16 +63,16 @@ def scores(
     size: int,
     prior: priors.Prior | None = None,
     params_b: Mapping[str, float | None] | None = None,
-) -> dict[str, Forecast]:
-    """Score of each skill by id, as `forecasts` gives them."""
-    told = forecasts(
+) -> dict[str, QualityPrediction]:
+    """Score of each skill by id, as `predictions` gives them."""
+    in_order = predictions(
         task, skills, measured, normals=normals, size=size, prior=prior, params_b=params_b
     )
-    return {skill.id: forecast for skill, forecast in zip(skills, told, strict=True)}
+    return {skill.id: one for skill, one in zip(skills, in_order, strict=True)}
 
 
-def forecasts(
-    task: Task,
+def predictions(
+    task: TaskProfile,
     skills: Sequence[Skill],
     measured: Sequence[Score],
     *,
@@ -80,7 +80,7 @@ def forecasts(
     size: int,
     prior: priors.Prior | None = None,
     params_b: Mapping[str, float | None] | None = None,
-) -> tuple[Forecast, ...]:
+) -> tuple[QualityPrediction, ...]:
     """Score of each skill in their order, `size` cases each; skills of one id are one at several
     examples.
 
@@ -91,14 +91,14 @@ def forecasts(
     """
     prior = prior or priors.load()
     points = points_of(skills, measured, params_b or {})
-    found = shares(task, skills, points, prior, normals, size)
+    rows = shares(task, skills, points, prior, normals, size)
     if task.expected_uplift is not None:
-        found = uplifted(found, skills, [p.skill for p in points], task.expected_uplift, normals)
-    return tuple(_forecast(task, s, found[i], points, prior) for i, s in enumerate(skills))
+        rows = uplifted(rows, skills, [p.skill for p in points], task.expected_uplift, normals)
+    return tuple(_prediction(task, s, rows[i], points, prior) for i, s in enumerate(skills))
 
 
 def shares(
-    task: Task,
+    task: TaskProfile,
     skills: Sequence[Skill],
     points: Sequence[Point],
     prior: priors.Prior,
@@ -109,15 +109,15 @@ def shares(
     examples.
     """
     loads = [tuple(_on_curve(task, s, f.bend, points) for f in prior.families) for s in skills]
-    seen = [_seen(task, p, points, prior) for p in points]
-    return np.asarray(1 / (1 + np.exp(-logits(prior.families, seen, loads, normals, size))))
+    observations = [_observation(task, p, points, prior) for p in points]
+    return np.asarray(1 / (1 + np.exp(-logits(prior.families, observations, loads, normals, size))))
 
 
 def points_of(
     skills: Sequence[Skill], measured: Sequence[Score], params_b: Mapping[str, float | None]
 ) -> list[Point]:
     """The measured scores that hold, each with the skill it is about."""
-    known = {(s.approach, s.technique, s.model.lower()): s for s in skills}
+    by_name = {(s.approach, s.technique, s.model.lower()): s for s in skills}
     sizes = {
         **{m.lower(): b for m, b in params_b.items()},
         **{s.model.lower(): s.params_b for s in skills},
@@ -126,7 +126,7 @@ def points_of(
     curves: dict[tuple[str, str, str], int] = {}
     for a, t, m, _ in last:
         curves[a, t, m] = curves.get((a, t, m), 0) + 1
-    return [_point(m, known.get(key[:3]), sizes, curves[key[:3]] > 1) for key, m in last.items()]
+    return [_point(m, by_name.get(key[:3]), sizes, curves[key[:3]] > 1) for key, m in last.items()]
 
 
 def _point(
@@ -161,11 +161,11 @@ def _point(
 
 
 def size_in_name(model: str) -> float | None:
-    """Billions of parameters as a name tells them, such as 7 for llama-2-7b-80k; None where it
-    tells none.
+    """Billions of parameters as stated in a name, such as 7 for llama-2-7b-80k; None where it
+    states none.
     """
-    found = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)b(?![a-z0-9])", model)
-    return float(found.group(1)) if found else None
+    match = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)b(?![a-z0-9])", model)
+    return float(match.group(1)) if match else None
 
 
 def _usual(skill: Skill) -> float:
@@ -173,46 +173,52 @@ def _usual(skill: Skill) -> float:
     return 0.0 if skill.examples is None else float(np.ravel(skill.examples)[0])
 
 
-def _seen(task: Task, point: Point, points: Sequence[Point], prior: priors.Prior) -> Seen:
+def _observation(
+    task: TaskProfile, point: Point, points: Sequence[Point], prior: priors.Prior
+) -> Observation:
     loads = tuple(_observed(task, point, f.bend, points) for f in prior.families)
-    return Seen(f"{point.skill.id.lower()}|{point.n:g}", loads, point.logit, point.own)
+    return Observation(f"{point.skill.id.lower()}|{point.n:g}", loads, point.logit, point.own)
 
 
-def _observed(task: Task, point: Point, bend: float, points: Sequence[Point]) -> Loadings:
+def _observed(task: TaskProfile, point: Point, bend: float, points: Sequence[Point]) -> Loadings:
     out = _on_curve(task, point.skill, bend, points)
     if point.shared:
         out.deviations["test", point.skill.id.lower()] = float(np.sqrt(point.shared))
     return out
 
 
-def _on_curve(task: Task, skill: Skill, bend: float, points: Sequence[Point]) -> Loadings:
+def _on_curve(task: TaskProfile, skill: Skill, bend: float, points: Sequence[Point]) -> Loadings:
     """The weights of a skill, with what the measured curves say of its own."""
     out = loadings(task, skill, bend)
-    known = [
+    measured = [
         Measured(p.skill.id.lower(), p.skill.approach, p.skill.technique, p.n, p.shared > 0)
         for p in points
     ]
-    add_shape(out, skill, bend, known)
+    add_shape(out, skill, bend, measured)
     return out
 
 
-def _forecast(
-    task: Task, skill: Skill, rows: Rows, points: Sequence[Point], prior: priors.Prior
-) -> Forecast:
+def _prediction(
+    task: TaskProfile, skill: Skill, rows: Rows, points: Sequence[Point], prior: priors.Prior
+) -> QualityPrediction:
     own = [p for p in points if p.skill.id == skill.id]
     if task.human_ceiling is not None:
         rows = np.minimum(rows, max([task.human_ceiling, *(p.score.score for p in own)]))
     basis, detail = _origin(task, skill, own, points, prior)
     if basis is not Basis.MEASURED:
-        return Forecast(rows, basis, prior.source, detail, prior.as_of)
+        return QualityPrediction(rows, basis, prior.source, detail, prior.as_of)
     score = _nearest(own, _usual(skill)).score
-    return Forecast(rows, basis, score.source or "the brief's scores", detail, score.as_of)
+    return QualityPrediction(rows, basis, score.source or "the brief's scores", detail, score.as_of)
 
 
 def _origin(
-    task: Task, skill: Skill, own: Sequence[Point], points: Sequence[Point], prior: priors.Prior
+    task: TaskProfile,
+    skill: Skill,
+    own: Sequence[Point],
+    points: Sequence[Point],
+    prior: priors.Prior,
 ) -> tuple[Basis, str]:
-    """How the score is known and what moved it, in words."""
+    """The basis of the score, and what moved it, in words."""
     studies = prior.studies.get(task.type, 0)
     base = f"evidence: {prior.studies['']} studies, {studies} of {task.type}"
     n = _usual(skill)
@@ -244,15 +250,15 @@ def _reach(n: float, measured: Sequence[float]) -> str:
 
 
 def _by_others(skill: Skill, points: Sequence[Point], base: str) -> tuple[Basis, str]:
-    """The origin of a score nobody measured: the evidence, moved by the scores of others where
-    there are any.
+    """The origin of a score that was not measured: the evidence, moved by measured scores of
+    other skills where there are any.
     """
-    kin = [
+    related = [
         p
         for p in points
         if p.skill.model.lower() == skill.model.lower() or p.skill.technique == skill.technique
     ]
     if points:
-        named = ", ".join(f"{p.score.score:.3f} of {p.skill.id}" for p in (kin or points)[-2:])
+        named = ", ".join(f"{p.score.score:.3f} of {p.skill.id}" for p in (related or points)[-2:])
         return Basis.MODELLED, f"{base}; moved by {named}"
     return Basis.PUBLISHED, base
