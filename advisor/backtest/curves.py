@@ -24,6 +24,7 @@ from advisor import shipped
 from advisor.backtest.priors import prior_without
 from advisor.backtest.studies import Result, read
 from advisor.core.brief import Score
+from advisor.core.constants import QUANTILES
 from advisor.estimate.quality.prediction import points_of, shares
 from advisor.estimate.quality.prior import Prior
 
@@ -237,7 +238,7 @@ def _in_units(result: Result, share: float) -> float:
 
 def _quantiles(result: Result, draws: Array) -> dict[str, float]:
     """P10, P50 and P90 in the units of the metric."""
-    ordered = sorted(_in_units(result, float(q)) for q in np.quantile(draws, [0.1, 0.5, 0.9]))
+    ordered = sorted(_in_units(result, float(q)) for q in np.quantile(draws, QUANTILES))
     return {name: round(q, 5) for name, q in zip(("p10", "p50", "p90"), ordered, strict=True)}
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.core.constants import QUANTILES
 from advisor.core.quantity import Range
 
 Array = NDArray[np.float64]
 
 APPROACHES = ("prompt", "tune", "hybrid")
-LEVELS = (0.1, 0.5, 0.9)
 BANDS = ((0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01))
 TIE = 0.0005  # shares; scores are published to three digits
 
@@ -45,9 +45,10 @@ class Truth:
 
 
 def pinball(value: float, quantiles: Sequence[float]) -> float:
-    """Mean quantile (pinball) loss at `LEVELS`, in the units of `value`."""
+    """Mean quantile (pinball) loss at `QUANTILES`, in the units of `value`."""
     losses = [
-        (q if value >= f else q - 1) * (value - f) for q, f in zip(LEVELS, quantiles, strict=True)
+        (q if value >= f else q - 1) * (value - f)
+        for q, f in zip(QUANTILES, quantiles, strict=True)
     ]
     return sum(losses) / len(losses)
 
@@ -119,7 +120,7 @@ def summary(rows: Sequence[CellPrediction], truths: Sequence[Truth]) -> OutcomeS
     per: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     pairs = [(r, t) for r, t in zip(rows, truths, strict=True) if t.decided]
     gains = [_difference(t) for _, t in pairs]
-    constant = [float(q) for q in np.quantile(gains, LEVELS)] if gains else [0.0, 0.0, 0.0]
+    constant = [float(q) for q in np.quantile(gains, QUANTILES)] if gains else [0.0, 0.0, 0.0]
     for row, truth in pairs:
         _score(per[row.study], row, truth, constant)
     studies = {

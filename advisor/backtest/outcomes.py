@@ -24,6 +24,7 @@ from advisor.backtest.outcome_scores import APPROACHES, CellPrediction, Truth, m
 from advisor.backtest.pooling import Array, matrix, sharing, squashed, weigh
 from advisor.backtest.priors import Unseen, unseen
 from advisor.backtest.studies import Result, read
+from advisor.core.constants import QUANTILES
 from advisor.core.quantity import UNKNOWN, Range
 
 DRAWS = 2000  # by study, shared among the families
@@ -167,7 +168,7 @@ def _row(cell: Cell, results: Sequence[Result], ahead: Array, back: Array) -> Ce
 def _range(draws: Array | None, scale: float) -> Range:
     if draws is None:
         return UNKNOWN
-    p10, p50, p90 = (round(float(q), 5) for q in np.quantile(draws, [0.1, 0.5, 0.9]) * scale)
+    p10, p50, p90 = (round(float(q), 5) for q in np.quantile(draws, QUANTILES) * scale)
     return Range(p10, p50, p90)
 
 

@@ -9,6 +9,7 @@ from math import log2
 import numpy as np
 
 from advisor.core.brief import Score
+from advisor.core.constants import QUANTILES
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.estimate.quality import prior as priors
 from advisor.estimate.quality.posterior import Normals
@@ -49,7 +50,7 @@ def labels_to_reach(
     if task.human_ceiling is not None:
         curve = np.minimum(curve, task.human_ceiling)
     needed = crossings(curve, grid, target)
-    p10, p50, p90 = (float(x) for x in np.quantile(needed, [0.1, 0.5, 0.9], method="higher"))
+    p10, p50, p90 = (float(x) for x in np.quantile(needed, QUANTILES, method="higher"))
     share = float(np.mean(np.isfinite(needed)))
     if not np.isfinite(p50):
         return Quantity.unknown(

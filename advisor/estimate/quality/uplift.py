@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from advisor.core.constants import Z80
 from advisor.core.quantity import Range
 from advisor.estimate.quality.posterior import Normals
 from advisor.estimate.quality.skills import Rows, Skill
-
-Z90 = 1.2815515655446004  # standard normal quantile of 0.9
 
 
 def uplifted(
@@ -33,7 +32,7 @@ def uplifted(
     p50 = uplift.likely
     up = 0.0 if uplift.p90 is None else uplift.p90 - p50
     down = 0.0 if uplift.p10 is None else p50 - uplift.p10
-    gain = p50 + np.where(z > 0, up, down) / Z90 * z
+    gain = p50 + np.where(z > 0, up, down) / Z80 * z
     out = rows.copy()
     out[moved] = np.clip(rows[moved] + rows[best_prompt] + gain - rows[best_tuned], 0.0, 1.0)
     return out
