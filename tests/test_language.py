@@ -143,7 +143,7 @@ BANNED_WORDS = (
 )
 """What a native engineer would not write, and what to write instead."""
 
-ALLOWED_WORDS = ("model card", "graphics card")
+ALLOWED_WORDS = ("model card", "graphics card", "card number", "card series", "card model")
 
 
 def faults(text: str) -> list[str]:

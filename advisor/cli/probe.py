@@ -84,7 +84,7 @@ def _looker() -> Callable[[], HardwareReport]:
     from advisor.store.folders import folders
 
     known = facts.load(folders().config).driver_names
-    return lambda: probe(known=known)
+    return lambda: probe(gpu_ids=known)
 
 
 def _measured(report: HardwareReport) -> HardwareReport:

@@ -59,7 +59,7 @@ def machine(facts: Facts, asked: str = "auto", processes: int = 1) -> Machine:
     """
     from advisor.probe.hardware import probe
 
-    report = probe(known={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
+    report = probe(gpu_ids={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
     cards = [c for c in report.cards if not c.hidden]
     if asked.lower() in ("none", "cpu") or (asked.lower() == "auto" and not cards):
         if processes == ALL:

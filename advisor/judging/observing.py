@@ -114,7 +114,7 @@ def _look_at_hardware(brief: Brief, facts: Facts, events: EventSink) -> Hardware
     from advisor.probe.hardware import probe
 
     events(StageEvent("hardware", "local cards"))
-    return probe(known=facts.driver_names)
+    return probe(gpu_ids=facts.driver_names)
 
 
 def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:

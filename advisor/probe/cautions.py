@@ -41,30 +41,36 @@ def rows_of(count: int, kind: str = "") -> str:
 def _of_rows(report: DataReport) -> Iterator[str]:
     if report.leaked_eval_rows:
         yield (
-            f"{report.leaked_eval_rows} of {report.eval_rows} test items are exact or near-copies of training rows "
-            "(leakage): scores on them promise too much"
+            f"{report.leaked_eval_rows} of {report.eval_rows} test items are exact or near copies "
+            "of training rows (leakage): scores on them are too optimistic"
         )
     if report.rows > report.distinct_rows:
         more = rows_of(report.rows - report.distinct_rows, "duplicate ")
         yield f"{more}: {report.distinct_rows} of {report.rows} are distinct"
     if report.near_duplicate_rows:
-        yield f"{rows_of(report.near_duplicate_rows, 'near-duplicate ')}, of little use beside the rows they copy"
+        near = rows_of(report.near_duplicate_rows, "near-duplicate ")
+        yield f"{near}, of little use beside the rows they copy"
     if not report.labels and report.same_answer_rows > max(5, BOILERPLATE_SHARE * report.rows):
-        yield f"{rows_of(report.same_answer_rows)} share one answer: boilerplate is learned fast and says little"
+        same = rows_of(report.same_answer_rows)
+        yield f"{same} share one answer: boilerplate is learned fast and adds little"
     if not report.labels and report.boilerplate_answers:
-        yield f"{rows_of(report.boilerplate_answers)} answered by a refusal or a set phrase: a model will learn it"
+        phrases = rows_of(report.boilerplate_answers)
+        yield f"{phrases} answered by a refusal or a set phrase: the model will learn it"
 
 
 def _of_labels(report: DataReport) -> Iterator[str]:
     if report.conflicting_rows:
-        yield f"{rows_of(report.conflicting_rows)} with the same input as another row and another label"
+        rows = rows_of(report.conflicting_rows)
+        yield f"{rows} with the same input as another row but another label"
     if report.suspect_label_rows:
-        yield f"{rows_of(report.suspect_label_rows)} whose label the other rows speak against: look at them first"
+        rows = rows_of(report.suspect_label_rows)
+        yield f"{rows} whose label the other rows contradict: review them first"
     if report.effective_labels is not None and report.effective_labels < UNEVEN * len(
         report.labels
     ):
         alike = f"as even as {report.effective_labels:.1f} equally frequent ones"
-        yield f"{len(report.labels)} labels, only {alike}: score them by class, not by overall accuracy"
+        kinds = f"{len(report.labels)} labels, only {alike}"
+        yield f"{kinds}: score them per class, not by overall accuracy"
     if report.rare_labels:
         more = "label has" if report.rare_labels == 1 else "labels have"
         yield f"{report.rare_labels} {more} fewer than 10 rows: too few to learn or to test"

@@ -36,12 +36,15 @@ class Census:
         self.rows = 0
         self.bits = 0  # last bits of a key that must be zero; 0: every key is kept
         self._room = room
-        self._keys, self._values, self._counts = array("q"), array("I"), array("I")
+        self._keys = array("q")
+        self._values = array("I")
+        self._counts = array("I")
 
     def add(self, keys: Sequence[int], values: Sequence[int]) -> None:
         """A batch of rows; of a value its last 32 bits count."""
         self.rows += len(keys)
-        mask, before = (1 << self.bits) - 1, len(self._keys)
+        mask = (1 << self.bits) - 1
+        before = len(self._keys)
         self._keys.extend(k for k in keys if not k & mask)
         self._values.extend(
             v & 0xFFFFFFFF for k, v in zip(keys, values, strict=True) if not k & mask
@@ -52,26 +55,28 @@ class Census:
 
     def kinds(self) -> int:
         """How many different pairs of key and value there are among all rows."""
-        found = [
+        sizes = [
             (len(counts), int(counts.sum())) for _, _, counts in map(self._pairs, range(PARTS))
         ]
-        return round(self.rows * sum(n for n, _ in found) / max(sum(rows for _, rows in found), 1))
+        return round(self.rows * sum(n for n, _ in sizes) / max(sum(rows for _, rows in sizes), 1))
 
     def rows_of_mixed_keys(self) -> int:
         """Rows whose key comes with more than one value."""
         import numpy as np
 
-        mixed = held = 0
+        mixed = total = 0
         for keys, _, counts in map(self._pairs, range(PARTS)):
             starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
             kinds = np.diff(np.append(starts, len(keys)))
             mixed += int(np.repeat(kinds > 1, kinds) @ counts)
-            held += int(counts.sum())
-        return round(self.rows * mixed / max(held, 1))
+            total += int(counts.sum())
+        return round(self.rows * mixed / max(total, 1))
 
     def close(self) -> None:
         """Let go of all pairs; `rows` and `bits` stay."""
-        self._keys, self._values, self._counts = array("q"), array("I"), array("I")
+        self._keys = array("q")
+        self._values = array("I")
+        self._counts = array("I")
 
     def _pairs(
         self, part: int | None = None
@@ -82,10 +87,8 @@ class Census:
         import numpy as np
 
         keys = np.frombuffer(self._keys, np.int64)
-        values, counts = (
-            np.frombuffer(self._values, np.uint32),
-            np.frombuffer(self._counts, np.uint32),
-        )
+        values = np.frombuffer(self._values, np.uint32)
+        counts = np.frombuffer(self._counts, np.uint32)
         if part is not None:
             wanted = (keys >> 40) % PARTS == part
             keys, values, counts = keys[wanted], values[wanted], counts[wanted]
@@ -105,7 +108,8 @@ class Census:
             self.bits += 1
             stay = (keys & ((1 << self.bits) - 1)) == 0
             keys, values, counts = keys[stay], values[stay], counts[stay]
-        self._keys, self._values = array("q", keys.tobytes()), array("I", values.tobytes())
+        self._keys = array("q", keys.tobytes())
+        self._values = array("I", values.tobytes())
         self._counts = array("I", counts.astype("uint32").tobytes())
 
 
@@ -118,8 +122,10 @@ class Lengths:
 
     def __init__(self, columns: int, room: int = 1_000_000, ordered: int = 2) -> None:
         self.rows = 0
-        self._room, self._step = room, 1
-        self._sums, self._squares = [0] * columns, [0] * columns
+        self._room = room
+        self._step = 1
+        self._sums = [0] * columns
+        self._squares = [0] * columns
         self._first = columns - ordered
         self._kept = tuple(array("I") for _ in range(ordered))
 
@@ -134,9 +140,9 @@ class Lengths:
         self.rows += len(columns[0])
         if len(self._kept[0]) > self._room:
             self._step *= 2
-            self._kept = tuple(kept[::2] for kept in self._kept)
+            self._kept = tuple(sample[::2] for sample in self._kept)
 
-    def kept(self, column: int) -> NDArray[np.float64]:
+    def sample(self, column: int) -> NDArray[np.float64]:
         """The sampled rows of a column, all of them where they are not more than the room."""
         import numpy as np
 

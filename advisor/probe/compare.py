@@ -57,18 +57,19 @@ def _begins(texts: Collection[str]) -> tuple[str, ...]:
     Texts in order: what one shares with the one that stands `many` − 1 places on, all between share
     too.
     """
-    ordered, many = sorted(texts), max(LEAST_ROWS, round(LEAST_SHARE * len(texts)))
+    ordered = sorted(texts)
+    many = max(LEAST_ROWS, round(LEAST_SHARE * len(texts)))
     shared = (
         _shared_begin(ordered[at], ordered[at + many - 1]) for at in range(len(ordered) - many + 1)
     )
-    found = {
+    long_begins = {
         cut
         for text in shared
         if len((cut := text[: _last_space(text)]).split()) >= INSTRUCTION_WORDS
     }
     of_all = _shared_begin(ordered[0], ordered[-1])
     return tuple(
-        sorted(filter(None, found | {of_all[: _last_space(of_all)]}), key=len, reverse=True)
+        sorted(filter(None, long_begins | {of_all[: _last_space(of_all)]}), key=len, reverse=True)
     )
 
 

@@ -7,15 +7,15 @@ import os
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
-from advisor.core.probes import DataReport, SuspectLabel, UnusualRow
+from advisor.core.probes import DataReport, LengthFit, SuspectLabel, UnusualRow
 from advisor.core.quantity import Quantity, Range
 from advisor.probe.cautions import cautions
 from advisor.probe.compare import Compared
@@ -36,6 +36,7 @@ MOST_WORKERS = 8  # threads that count tokens; more of them wait for the one tha
 FEW_ROWS = 10
 """A label with fewer rows can neither be learned nor tested."""
 
+NO_ANSWER = Quantity.unknown("tokens/row", "no answer field was found")
 Z80 = 1.2816
 """Standard errors from the median to P10 or P90 of a normal distribution."""
 
@@ -61,7 +62,8 @@ def probe(
     field with another annotator's answer. Raises UsageError for files that cannot be read,
     Cancelled once `cancel` is set.
     """
-    files, tests = [Path(p) for p in paths], [Path(p) for p in eval_paths]
+    files = [Path(p) for p in paths]
+    tests = [Path(p) for p in eval_paths]
     counter = (
         counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
     )
@@ -89,14 +91,14 @@ class _Test:
     in passing.
     """
 
-    def __init__(self, reader: Reader, files: list[Path], kept: Kept) -> None:
+    def __init__(self, reader: Reader, files: list[Path], items: Kept) -> None:
         import numpy as np
 
-        self.kept = kept
+        self.kept = items
         self._inputs: list[NDArray[np.int64]] = []
         for file, batch in reader.batches(files):
             self._inputs.append(
-                np.array(kept.add(file, batch, reader.by or Compared()), dtype=np.int64)
+                np.array(items.add(file, batch, reader.by or Compared()), dtype=np.int64)
             )
         self.inputs = np.concatenate(self._inputs)
         self._sorted = np.unique(self.inputs)
@@ -133,6 +135,10 @@ def _report(
     personal = train.personal + (test.kept.personal if test else Tally())
     distinct, conflicting = _counted(train)
     exact, leaked = test.copied(train) if test else (None, None)
+    copies = _copies(train)
+    lengths = _row_lengths(train)
+    names = ", ".join(Path(f).name for f in reader.files[:3])
+    source = f"{len(train)} rows of {names}; {train.counter.source}"
     specificity = train.vocabulary.specificity(counted=train.counter.name != "bytes")
     report = DataReport(
         files=tuple(reader.files),
@@ -158,52 +164,61 @@ def _report(
         effective_labels=_evenness(labels),
         rare_labels=sum(count < FEW_ROWS for count in labels.values()),
         as_of=as_of,
-        **_tokens(train, fields.answer, reader.files, as_of),
-        **_copies(train, distinct, fields.answer, labelled=bool(labels)),
+        rows=len(train),
+        distinct_rows=distinct,
+        near_duplicate_rows=copies.near_duplicates,
+        effective_rows=distinct - copies.near_duplicates,
+        near_conflicting_rows=copies.conflicting if labels else None,
+        same_answer_rows=copies.sharing_an_answer if fields.answer else 0,
+        tokenizer=train.counter.name,
+        tokens_per_row=_mean(train, TEXT, source, as_of),
+        prompt_tokens=_mean(train, PROMPT, source, as_of),
+        answer_tokens=_mean(train, ANSWER, source, as_of) if fields.answer else NO_ANSWER,
+        max_tokens=lengths.longest,
+        percentiles=lengths.percentiles,
+        histogram=lengths.histogram,
+        lengths=lengths.fits,
+        chat_tokens=_around(train, as_of),
+        chat_template=train.chat.note,
     )
     if labels:
-        report = replace(report, conflicting_rows=conflicting, **_suspects(train, labels))
+        report = _with_suspects(replace(report, conflicting_rows=conflicting), train)
     return replace(report, warnings=(*cautions(report), *_limits(train)))
 
 
-def _tokens(train: Kept, answer_field: str, files: Sequence[str], as_of: str) -> dict[str, Any]:
-    """The parts of the report that count tokens; lengths have the template in them where it is
-    known.
-    """
-    counter, scale = train.counter, train.counter.band.likely
-    names = ", ".join(Path(f).name for f in files[:3])
-    source = f"{len(train)} rows of {names}; {counter.source}"
-    text, prompt, answer = (
-        _mean(train, column, source, as_of) for column in (TEXT, PROMPT, ANSWER)
-    )
-    lengths = train.tokens.kept(TEXT) * scale
+@dataclass(frozen=True, slots=True)
+class _RowLengths:
+    """Lengths of rows in tokens, with the chat template where it is known."""
+
+    longest: int
+    percentiles: Mapping[int, float]
+    histogram: tuple[tuple[int, int, int], ...]  # (from tokens, below tokens, rows)
+    fits: tuple[LengthFit, ...]
+
+
+def _row_lengths(train: Kept) -> _RowLengths:
+    """From the sampled rows; counts of rows are scaled up to all of them."""
+    lengths = train.tokens.sample(TEXT) * train.counter.band.likely
     if train.chat.is_known:
-        lengths += train.tokens.kept(CHAT)
-    all_rows = len(train) / len(lengths)
-    return {
-        "rows": len(train),
-        "tokenizer": counter.name,
-        "tokens_per_row": text,
-        "prompt_tokens": prompt,
-        "answer_tokens": answer
-        if answer_field
-        else Quantity.unknown("tokens/row", "no answer field was found"),
-        "max_tokens": round(float(lengths.max())),
-        "percentiles": percentiles(lengths),
-        "histogram": tuple((low, high, round(n * all_rows)) for low, high, n in histogram(lengths)),
-        "lengths": tuple(
-            replace(f, rows_cut=round(f.rows_cut * all_rows)) for f in length_fits(lengths)
+        lengths += train.tokens.sample(CHAT)
+    rows_per_sample = len(train) / len(lengths)
+    return _RowLengths(
+        round(float(lengths.max())),
+        percentiles(lengths),
+        tuple((low, high, round(n * rows_per_sample)) for low, high, n in histogram(lengths)),
+        tuple(
+            replace(fit, rows_cut=round(fit.rows_cut * rows_per_sample))
+            for fit in length_fits(lengths)
         ),
-        "chat_tokens": _around(train, as_of),
-        "chat_template": train.chat.note,
-    }
+    )
 
 
 def _around(train: Kept, as_of: str) -> Quantity:
     """What the chat template adds to a row on average; a row that it refuses adds nothing to the
     mean.
     """
-    chat, each = train.chat, train.messages / len(train)
+    chat = train.chat
+    each = train.messages / len(train)
     if chat.render is None:
         low, likely, high = (
             None if e is None else e * each + chat.once
@@ -224,34 +239,42 @@ def _counted(train: Kept) -> tuple[int, int]:
 
     What they are counted from is let go, as it would stand beside the comparison of sketches.
     """
-    found = train.rows.kinds(), train.inputs.rows_of_mixed_keys()
+    counts = train.rows.kinds(), train.inputs.rows_of_mixed_keys()
     train.rows.close()
     train.inputs.close()
-    return found
+    return counts
 
 
-def _copies(train: Kept, distinct: int, answer_field: str, *, labelled: bool) -> dict[str, Any]:
-    """The parts of the report about rows that repeat others or contradict them."""
+class _Copies(NamedTuple):
+    """Rows that repeat others: near duplicates, rows whose group has several answers, and rows
+    with the commonest answer.
+    """
+
+    near_duplicates: int
+    conflicting: int
+    sharing_an_answer: int
+
+
+def _copies(train: Kept) -> _Copies:
     import numpy as np
 
     answers = np.asarray(train.answers)
     first = np.sort(np.unique(np.asarray(train.pairs), return_index=True)[1])
     groups = _groups(train, first)
-    near = len(first) - len(np.unique(groups))
     commonest = int(np.unique(answers, return_counts=True)[1].max())
-    return {
-        "distinct_rows": distinct,
-        "near_duplicate_rows": near,
-        "effective_rows": distinct - near,
-        "near_conflicting_rows": _conflicts(groups, answers[first]) if labelled else None,
-        "same_answer_rows": round(commonest * len(train) / len(answers)) if answer_field else 0,
-    }
+    return _Copies(
+        len(first) - len(np.unique(groups)),
+        _conflicts(groups, answers[first]),
+        round(commonest * len(train) / len(answers)),
+    )
 
 
 def _mean(train: Kept, column: int, source: str, as_of: str) -> Quantity:
     """The mean of a row with its sampling error and the tokenizer's band, joined in quadrature."""
-    tokens, counter = train.tokens, train.counter
-    mean, band = tokens.mean(column), counter.band
+    tokens = train.tokens
+    counter = train.counter
+    mean = tokens.mean(column)
+    band = counter.band
     likely = mean * band.likely
     if not likely:
         return Quantity(Range.exact(0.0), "tokens/row", counter.basis, source, as_of)
@@ -278,8 +301,8 @@ def _groups(train: Kept, first: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _labels(train: Kept) -> dict[str, int]:
     """Answers by count where they are labels: few, short and repeated."""
-    held = train.labels or Tally()
-    named = {label: count for label, count in held.most_common() if label}
+    tally = train.labels or Tally()
+    named = {label: count for label, count in tally.most_common() if label}
     return named if named and 2 * len(named) <= len(train) else {}
 
 
@@ -292,26 +315,26 @@ def _evenness(labels: Mapping[str, int]) -> float | None:
     return math.exp(-sum(s * math.log(s) for s in shares)) if shares else None
 
 
-def _suspects(train: Kept, labels: Mapping[str, int]) -> dict[str, Any]:
-    """Rows whose label the other rows speak against; not looked for where one of the first rows has
-    no label.
+def _with_suspects(report: DataReport, train: Kept) -> DataReport:
+    """With the rows whose label the other rows contradict; not looked for where one of the first
+    rows has no label.
     """
     if train.first_labels is None:
-        return {}
-    names = list(labels)
+        return report
+    names = list(report.labels)
     numbers = train.groups_of(names)
     if (numbers < 0).any():
-        return {}
-    found = train.words.suspects(numbers, len(names))
-    if found is None:
-        return {}
+        return report
+    suspects = train.words.suspects(numbers, len(names))
+    if suspects is None:
+        return report
     listed = [
         SuspectLabel(
             *train.place(s.row), names[numbers[s.row]], names[s.likelier], round(s.margin, 1)
         )
-        for s in found[:SUSPECTS_LISTED]
+        for s in suspects[:SUSPECTS_LISTED]
     ]
-    return {"suspect_labels": tuple(listed), "suspect_label_rows": len(found)}
+    return replace(report, suspect_labels=tuple(listed), suspect_label_rows=len(suspects))
 
 
 def _conflicts(groups: NDArray[np.int64], answers: NDArray[np.int64]) -> int:
@@ -329,9 +352,10 @@ def _limits(train: Kept) -> Iterator[str]:
     if train.refused:
         yield f"{train.refused} rows are refused by the chat template: {train.refusal}"
     if train.thinned:
-        yield f"near-duplicates and near conflicts were looked for in the first {len(train.pairs):,} rows only"
+        first = f"the first {len(train.pairs):,} rows only"
+        yield f"near duplicates and near conflicts were looked for in {first}"
     if train.rows.bits or train.inputs.bits:
         bits = max(train.rows.bits, train.inputs.bits)
         yield f"distinct and conflicting rows are estimated from one in {2**bits} kinds of row"
     if train.first_labels is not None and len(train) > len(train.words):
-        yield f"labels were held against others in the first {len(train.words):,} rows only"
+        yield f"labels were compared with others in the first {len(train.words):,} rows only"

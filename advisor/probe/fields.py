@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor.core.errors import UsageError, did_you_mean
+from advisor.probe.rows import JsonObject
 
 CHATS = ("messages", "conversations", "conversation", "chat", "dialog")
 CHOSEN = "chosen"
@@ -71,8 +72,8 @@ ROLES = {
 }
 """Names of ShareGPT and others for the roles that chat templates know."""
 
-Take = Callable[[Mapping[str, Any]], tuple[str, str]]
-Turns = Callable[[Mapping[str, Any]], list[dict[str, Any]]]
+Take = Callable[[JsonObject], tuple[str, str]]
+Turns = Callable[[JsonObject], list[JsonObject]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Fields:
 
 
 def recognise(
-    rows: list[Mapping[str, Any]], prompt_field: str = "", answer_field: str = "", where: str = ""
+    rows: list[JsonObject], prompt_field: str = "", answer_field: str = "", where: str = ""
 ) -> Fields:
     """The form of some first rows.
 
@@ -106,24 +107,29 @@ def recognise(
         for part in filter(None, wanted.split("+")):
             if part.split(".")[0] not in names:
                 raise UsageError(
-                    f"{where}: no field {part!r}{did_you_mean(part, names)}; it has {_listed(names)}"
+                    f"{where}: no field {part!r}{did_you_mean(part, names)}; "
+                    f"it has {_listed(names)}"
                 )
     if not prompt_field:
         chat = next((n for n in names if n.lower() in (*CHATS, CHOSEN) and _is_chat(rows, n)), "")
         if chat and not answer_field:
-            said = f"{chat}: what the assistant says is the answer, all else the prompt"
+            assumed = f"{chat}: what the assistant says is the answer, all else the prompt"
             return Fields(
-                f"{chat}: others", f"{chat}: assistant", said, _chat_taker(chat), _chat_turns(chat)
+                f"{chat}: others",
+                f"{chat}: assistant",
+                assumed,
+                _chat_taker(chat),
+                _chat_turns(chat),
             )
     prompt = prompt_field or _prompt_of(names, answer_field)
     answer = answer_field or _first([n for n in names if n not in prompt.split("+")], ANSWERS)
     if not prompt:
         prompt, answer = _by_position(names, answer, where)
-    said = f"prompt = {prompt}, answer = {answer or 'none found'}"
+    assumed = f"prompt = {prompt}, answer = {answer or 'none found'}"
     chosen = [f for f, given in (("prompt", prompt_field), ("answer", answer_field)) if given]
     if chosen:
-        said += f" ({' and '.join(chosen)} as you said)"
-    return Fields(prompt, answer, said, _taker(prompt, answer))
+        assumed += f" ({' and '.join(chosen)} as given)"
+    return Fields(prompt, answer, assumed, _taker(prompt, answer))
 
 
 def _prompt_of(names: list[str], answer_field: str) -> str:
@@ -152,16 +158,17 @@ def _by_position(names: list[str], answer: str, where: str) -> tuple[str, str]:
     if not names:
         raise UsageError(f"{where}: no field that holds text; give one with a prompt and an answer")
     raise UsageError(
-        f"{where}: cannot tell prompt and answer among {_listed(names)}; name them with --prompt-field, --answer-field"
+        f"{where}: cannot tell prompt and answer among {_listed(names)}; "
+        "name them with --prompt-field, --answer-field"
     )
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(repr(n[:40]) for n in names[:12])
-    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "") or "no fields"
+    names_listed = ", ".join(repr(n[:40]) for n in names[:12])
+    return names_listed + (f" and {len(names) - 12} more" if len(names) > 12 else "") or "no fields"
 
 
-def _is_chat(rows: list[Mapping[str, Any]], name: str) -> bool:
+def _is_chat(rows: list[JsonObject], name: str) -> bool:
     turns: list[Any] = next(
         (row[name] for row in rows if isinstance(row.get(name), list) and row[name]), []
     )
@@ -169,19 +176,19 @@ def _is_chat(rows: list[Mapping[str, Any]], name: str) -> bool:
 
 
 def _chat_taker(name: str) -> Take:
-    def take(row: Mapping[str, Any]) -> tuple[str, str]:
+    def take(row: JsonObject) -> tuple[str, str]:
         turns = row[name]
         if not isinstance(turns, list):
             raise KeyError(name)
-        said: tuple[list[str], list[str]] = ([], [])
+        texts: tuple[list[str], list[str]] = ([], [])
         for turn in turns:
             if not isinstance(turn, dict):
                 raise KeyError(name)
             learned = str(turn.get("role", turn.get("from", ""))).lower() in LEARNED_ROLES
-            said[learned].append(_text(turn.get("content", turn.get("value"))))
+            texts[learned].append(_text(turn.get("content", turn.get("value"))))
             if "tool_calls" in turn:
-                said[learned].append(_text(turn["tool_calls"]))
-        return "\n".join(filter(None, said[0])), "\n".join(filter(None, said[1]))
+                texts[learned].append(_text(turn["tool_calls"]))
+        return "\n".join(filter(None, texts[0])), "\n".join(filter(None, texts[1]))
 
     return take
 
@@ -189,19 +196,19 @@ def _chat_taker(name: str) -> Take:
 def _chat_turns(name: str) -> Turns:
     """The messages as chat templates want them; asked only of rows that `take` has accepted."""
 
-    def turns(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-        said = []
+    def turns(row: JsonObject) -> list[JsonObject]:
+        messages = list[JsonObject]()
         for turn in row[name]:
             role = str(turn.get("role", turn.get("from", ""))).lower()
             message = {
                 "role": ROLES.get(role, role),
                 "content": _text(turn.get("content", turn.get("value"))),
             }
-            said.append(
+            messages.append(
                 message
                 | {k: turn[k] for k in ("tool_calls", "tool_call_id", "name") if turn.get(k)}
             )
-        return said
+        return messages
 
     return turns
 
@@ -211,15 +218,16 @@ def _taker(prompt: str, answer: str) -> Take:
         if not answer:
             return lambda row: (_text(row[prompt]), "")
         return lambda row: (_text(row[prompt]), _text(row[answer]))
-    asked, answered = prompt.split("+"), [a for a in answer.split("+") if a]
-    return lambda row: (_joined(row, asked), _joined(row, answered))
+    prompts = prompt.split("+")
+    answers = [a for a in answer.split("+") if a]
+    return lambda row: (_joined(row, prompts), _joined(row, answers))
 
 
-def _joined(row: Mapping[str, Any], names: list[str]) -> str:
+def _joined(row: JsonObject, names: list[str]) -> str:
     return "\n".join(filter(None, (_text(_inside(row, name)) for name in names)))
 
 
-def _inside(row: Mapping[str, Any], name: str) -> Any:
+def _inside(row: JsonObject, name: str) -> Any:
     if name in row:
         return row[name]
     value: Any = row

@@ -25,7 +25,7 @@ def fingerprint(paths: Sequence[Path]) -> str:
 
     Raises UsageError for missing files.
     """
-    held = hashlib.sha256()
+    digest = hashlib.sha256()
     files = expand(list(paths))
     if not all(path.is_file() for path in files):
         return ""
@@ -33,12 +33,12 @@ def fingerprint(paths: Sequence[Path]) -> str:
         try:
             with path.open("rb") as file:
                 size = path.stat().st_size
-                held.update(size.to_bytes(8, "big"))
+                digest.update(size.to_bytes(8, "big"))
                 for block in _blocks(file, size):
-                    held.update(block)
+                    digest.update(block)
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}; check its name and its rights") from None
-    return held.hexdigest()[:16]
+    return digest.hexdigest()[:16]
 
 
 def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:

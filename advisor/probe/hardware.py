@@ -44,7 +44,7 @@ _NO_CARDS: Mapping[str, str] = MappingProxyType({})
 def probe(
     nvml: Any = None,
     *,
-    known: Mapping[str, str] = _NO_CARDS,
+    gpu_ids: Mapping[str, str] = _NO_CARDS,
     environ: Mapping[str, str] | None = None,
     run: Run = run_tool,
 ) -> HardwareReport:
@@ -53,8 +53,8 @@ def probe(
     `nvml` stands in for the module pynvml, `run` for starting the tools of other makers.
     """
     environ = os.environ if environ is None else environ
-    cards, reason, driver, cuda = nvidia_cards(nvml, known, environ)
-    others, reasons, other_driver = other_cards(known, run, first=len(cards))
+    cards, reason, driver, cuda = nvidia_cards(nvml, gpu_ids, environ)
+    others, reasons, other_driver = other_cards(gpu_ids, run, first=len(cards))
     cards, reason = (*cards, *others), "; ".join((reason, *reasons))
     driver = driver if driver.value is not None or other_driver is None else other_driver
     memory, free = _host_memory()
@@ -77,27 +77,34 @@ def probe(
 
 def _warnings(cards: tuple[Card, ...], environ: Mapping[str, str]) -> Iterator[str]:
     for card in cards:
-        total, free = card.memory_total_gib.value, card.memory_free_gib.value
+        total = card.memory_total_gib.value
+        free = card.memory_free_gib.value
         if (
             isinstance(total, float)
             and isinstance(free, float)
             and total - free > BUSY_SHARE * total
         ):
             by = f" by {len(card.processes)} programs" if len(card.processes) > 1 else ""
-            yield f"card {card.index} is busy: {total - free:.1f} of {total:.1f} GiB in use{by}, {free:.1f} GiB free"
+            use = f"{total - free:.1f} of {total:.1f} GiB in use{by}, {free:.1f} GiB free"
+            yield f"GPU {card.index} is busy: {use}"
         if card.mig.value == "on":
-            yield f"card {card.index} is split (MIG): programs see its {len(card.slices)} slices, not the card"
+            slices = f"programs see its {len(card.slices)} slices, not the whole GPU"
+            yield f"GPU {card.index} is split (MIG): {slices}"
         if card.hidden:
-            yield f"card {card.index} is hidden by CUDA_VISIBLE_DEVICES"
-        if not card.gpu and card.name != f"card {card.index}":
-            yield f"card {card.index} ({card.name}) is not in the table of GPUs: name the product under hardware.gpu"
+            yield f"GPU {card.index} is hidden by CUDA_VISIBLE_DEVICES"
+        if not card.gpu and card.name != f"GPU {card.index}":
+            name = f"GPU {card.index} ({card.name})"
+            yield f"{name} is not in the table of GPUs: name the product under hardware.gpu"
     mixed = len({card.name for card in cards}) > 1
     if (
         mixed
         and environ.get("CUDA_VISIBLE_DEVICES")
         and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID"
     ):
-        yield "cards differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: CUDA may count them in another order than shown"
+        yield (
+            "the GPUs differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: "
+            "CUDA may number them differently than shown here"
+        )
 
 
 def processor_use() -> Reading:
@@ -139,11 +146,10 @@ def _host_memory() -> tuple[float, float]:
     import psutil
 
     memory = psutil.virtual_memory()
-    total, free = float(memory.total), float(memory.available)
-    limit, used = (
-        _first_line("/sys/fs/cgroup/memory.max"),
-        _first_line("/sys/fs/cgroup/memory.current"),
-    )
+    total = float(memory.total)
+    free = float(memory.available)
+    limit = _first_line("/sys/fs/cgroup/memory.max")
+    used = _first_line("/sys/fs/cgroup/memory.current")
     if limit.isdecimal() and int(limit) < total:
         total = float(limit)
         free = min(free, total - float(used or 0))
@@ -167,10 +173,10 @@ def _platform() -> str:
 
 def _software() -> Mapping[str, str]:
     """Installed versions by name, without importing any of them."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in SOFTWARE:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return MappingProxyType(found)
+    return MappingProxyType(versions)

@@ -16,7 +16,7 @@ from advisor.probe.census import Census, Lengths
 from advisor.probe.compare import Compared
 from advisor.probe.noise import LabelledWords
 from advisor.probe.privacy import kinds_by_row
-from advisor.probe.reading import Example
+from advisor.probe.reading import TrainingExample
 from advisor.probe.sketch import Sketches
 from advisor.probe.specificity import RowScores, Vocabulary
 from advisor.probe.templates import Chat
@@ -41,9 +41,11 @@ LONG_CHARACTERS = 100_000
 _SPACES = re.compile(r"\s+")
 
 _SET_PHRASES = re.compile(
-    r"(?:as an ai\b|as a (?:large )?language model|i[’']?m (?:really |very )?sorry,? but|i am sorry,? but"
-    r"|sorry, (?:but )?i can|i (?:cannot|can[’']?t|am (?:not able|unable) to) (?:assist|help|provide|fulfil|answer)"
-    r"|i[’']m (?:not able|unable) to |i (?:don[’']t|do not) have (?:access|enough information)|lorem ipsum"
+    r"(?:as an ai\b|as a (?:large )?language model"
+    r"|i[’']?m (?:really |very )?sorry,? but|i am sorry,? but|sorry, (?:but )?i can"
+    r"|i (?:cannot|can[’']?t|am (?:not able|unable) to) (?:assist|help|provide|fulfil|answer)"
+    r"|i[’']m (?:not able|unable) to "
+    r"|i (?:don[’']t|do not) have (?:access|enough information)|lorem ipsum"
     r"|(?:todo|tbd|n/?a|none|null|-)\W*$)",
     re.IGNORECASE,
 )
@@ -59,16 +61,16 @@ class Kept:
     def __init__(
         self, counter: Counter, chat: Chat, counting: Executor, *, noise: bool, workers: int = 1
     ) -> None:
-        self.counter, self.chat = counter, chat
-        self._counting, self._workers = (
-            counting,
-            workers,
-        )  # threads that count tokens while this one does the rest
+        self.counter = counter
+        self.chat = chat
+        self._counting = counting
+        self._workers = workers
         self.pairs = array("q")  # hash of prompt and answer as they stand
         self.answers = array("I")  # the last 32 bits of their hashes
         self._lines = array("I")
         self._files: list[tuple[int, str]] = []  # first row, file
-        self.rows, self.inputs = Census(), Census()  # kinds of rows; inputs and their answers
+        self.rows = Census()
+        self.inputs = Census()
         self.tokens = Lengths(4)
         self.sketches = Sketches()
         self.thinned = False
@@ -76,33 +78,33 @@ class Kept:
         self.first_labels: list[str] | None = [] if noise else None
         self.words = LabelledWords()
         self.personal: Tally[str] = Tally()
-        self.vocabulary, self.scores = Vocabulary(), RowScores()
+        self.vocabulary = Vocabulary()
+        self.scores = RowScores()
         self.messages = self.refused = self.empty_answers = self.set_phrases = 0
         self.refusal = ""
 
     def __len__(self) -> int:
         return self.rows.rows
 
-    def add(self, file: str, batch: list[Example], by: Compared) -> list[int]:
+    def add(self, file: str, batch: list[TrainingExample], by: Compared) -> list[int]:
         """Take a batch; `by` says what of a row is compared.
 
         Gives the hashes of the compared texts.
         """
-        prompts, answers = [e.prompt for e in batch], [e.answer for e in batch]
+        prompts = [e.prompt for e in batch]
+        answers = [e.answer for e in batch]
         around = self._rendered(batch)
         counting = started(
             self.counter, prompts + answers + list(around.values()), self._counting, self._workers
         )
         compared = [by.text(p, a) for p, a in zip(prompts, answers, strict=True)]
         inputs = [hash(_evenly_spaced(text.casefold())) for text in compared]
-        pairs, said = (
-            list(map(hash, zip(prompts, answers, strict=True))),
-            [hash(a.strip()) for a in answers],
-        )
+        pairs = list(map(hash, zip(prompts, answers, strict=True)))
+        answer_hashes = [hash(a.strip()) for a in answers]
         self.rows.add(pairs, [0] * len(pairs))
-        self.inputs.add(inputs, said)
+        self.inputs.add(inputs, answer_hashes)
         self._locate(file, [e.line for e in batch])
-        self._keep(compared, pairs, said)
+        self._keep(compared, pairs, answer_hashes)
         self._label(compared, answers)
         self.empty_answers += sum(not a.strip() for a in answers)
         self.set_phrases += sum(_SET_PHRASES.match(a.lstrip()) is not None for a in answers)
@@ -135,7 +137,7 @@ class Kept:
                 self._files.append((len(self._lines), file))
             self._lines.extend(min(line, 0xFFFFFFFF) for line in lines[:room])
 
-    def _keep(self, compared: list[str], pairs: list[int], said: list[int]) -> None:
+    def _keep(self, compared: list[str], pairs: list[int], answer_hashes: list[int]) -> None:
         if self.thinned:
             return
         if len(self.sketches) + len(pairs) > MAX_KEPT:
@@ -150,7 +152,7 @@ class Kept:
             return
         self.sketches.add(compared)
         self.pairs.extend(pairs)
-        self.answers.extend(answer & 0xFFFFFFFF for answer in said)
+        self.answers.extend(answer & 0xFFFFFFFF for answer in answer_hashes)
 
     def _label(self, compared: list[str], answers: list[str]) -> None:
         if self.labels is None:
@@ -167,31 +169,40 @@ class Kept:
             self.words.add(compared)
             self.first_labels += [sys.intern(a) for a in named[: len(self.words) - before]]
 
-    def _rendered(self, batch: list[Example]) -> dict[int, str]:
+    def _rendered(self, batch: list[TrainingExample]) -> dict[int, str]:
         """Row in the batch -> its messages in the template; rows that it refuses are counted."""
-        found: dict[int, str] = {}
+        rendered: dict[int, str] = {}
         if self.chat.render is None:
-            return found
+            return rendered
         for at, example in enumerate(batch):
             try:
-                found[at] = self.chat.render(example.turns)
+                rendered[at] = self.chat.render(example.turns)
             except ValueError as error:
                 self.refused += 1
                 self.refusal = self.refusal or str(error)
-        return found
+        return rendered
 
     def _count(
-        self, batch: list[Example], prompts: list[str], around: dict[int, str], tokens: list[int]
+        self,
+        batch: list[TrainingExample],
+        prompts: list[str],
+        around: dict[int, str],
+        tokens: list[int],
     ) -> None:
         rows = len(batch)
-        prompt, answer = tokens[:rows], tokens[rows : 2 * rows]
+        prompt = tokens[:rows]
+        answer = tokens[rows : 2 * rows]
         text = [p + a for p, a in zip(prompt, answer, strict=True)]
         whole = dict(zip(around, tokens[2 * rows :], strict=True))
-        each, once = round(self.chat.each.likely), self.chat.once
+        each = round(self.chat.each.likely)
+        once = self.chat.once
         if self.chat.render is None:
             added = [each * e.messages + once for e in batch]
         else:
-            added = [max(whole.get(at, held) - held, 0) for at, held in enumerate(text)]
+            added = [
+                max(whole.get(at, tokens_of_row) - tokens_of_row, 0)
+                for at, tokens_of_row in enumerate(text)
+            ]
         self.messages += sum(e.messages for e in batch)
         self.tokens.add(prompt, answer, text, added)
         self.vocabulary.add(prompts, tokens)

@@ -7,10 +7,14 @@ from __future__ import annotations
 LEAST_HITS = 2
 
 _SMALL_WORDS = {
-    "English": "the of and to in is that it for was with as on be at by this have from or are not you my "
-    "i a do what can why how when will would has had they he she we me if so but there which does did much",
-    "German": "der die das und ist nicht ein eine zu den von mit auf für dem sich des auch als wie ich wir sie",
-    "French": "le la les de des et est un une pour que qui dans pas sur au avec ce il vous nous je du",
+    "English": "the of and to in is that it for was with as on be at by this have from or are "
+    "not you my "
+    "i a do what can why how when will would has had they he she we me if so but there which "
+    "does did much",
+    "German": "der die das und ist nicht ein eine zu den von mit auf für dem sich des auch als "
+    "wie ich wir sie",
+    "French": "le la les de des et est un une pour que qui dans pas sur au avec ce il vous "
+    "nous je du",
     "Spanish": "el la los las de que y en un una es por con para no se del al lo como más su yo",
     "Italian": "il lo la gli di che e è un una per non con sono del della nel si come più al ho",
     "Portuguese": "o a os as de que e em um uma é para com não por do da no na se mais como eu",
@@ -20,7 +24,8 @@ _SMALL_WORDS = {
     "Polish": "i w nie na że się z do to jest jak co po od za przez ale czy dla tym są",
     "Turkish": "ve bir bu da de için ile çok ne var daha olarak gibi kadar ben mi değil o en sonra",
     "Czech": "a se na je že v to s i z do jako za by ale pro jsem jsou po od tak není",
-    "Indonesian": "yang dan di itu dengan untuk tidak ini dari dalam akan pada saya ke ada adalah bisa atau juga",
+    "Indonesian": "yang dan di itu dengan untuk tidak ini dari dalam akan pada saya ke ada "
+    "adalah bisa atau juga",
 }
 _BY_WORD = {
     word: tuple(name for name, words in _SMALL_WORDS.items() if word in words.split())

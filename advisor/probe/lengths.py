@@ -68,9 +68,11 @@ def length_fit(tokens: NDArray[np.float64], length: int) -> LengthFit:
     """
     import numpy as np
 
-    kept = np.minimum(tokens, length)
-    used, lines, room = float(kept.sum()), 0, 0.0
-    for size in kept.tolist():
+    used_tokens = np.minimum(tokens, length)
+    used = float(used_tokens.sum())
+    lines = 0
+    room = 0.0
+    for size in used_tokens.tolist():
         if size > room:
             lines, room = lines + 1, float(length)
         room -= size

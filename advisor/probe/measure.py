@@ -34,7 +34,8 @@ def memory_bandwidth(
     size = int(min(BLOCK_BYTES, free_gib * 1024**3 / MEMORY_SHARE)) // 8
     if size < 1024:
         return Quantity.unknown("GB/s", "too little free memory to measure in")
-    source, target = np.ones(size), np.zeros(size)
+    source = np.ones(size)
+    target = np.zeros(size)
     edges = np.linspace(0, size, cores + 1).astype(int).tolist()
     parts = [slice(a, b) for a, b in itertools.pairwise(edges)]
     with ThreadPoolExecutor(cores, "measure") as pool:
@@ -68,7 +69,8 @@ def _rates(
 ) -> list[float]:
     """Amount a second of each round after a first one that warms up. Raises Cancelled."""
     work()
-    rates, end = list[float](), time.perf_counter() + seconds
+    rates = list[float]()
+    end = time.perf_counter() + seconds
     while len(rates) < LEAST_ROUNDS or time.perf_counter() < end:
         if cancel:
             cancel.check()

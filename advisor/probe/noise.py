@@ -60,16 +60,17 @@ class LabelledWords:
     """The words of the first rows, hashed; 4 bytes a word or pair of words."""
 
     def __init__(self) -> None:
-        self._features, self._sizes = array("I"), array("I")
+        self._features = array("I")
+        self._sizes = array("I")
 
     def add(self, texts: list[str]) -> None:
         """A batch of inputs, in the order of the rows."""
         for text in texts[: max(ROWS - len(self._sizes), 0)]:
             words = words_of(text[: 64 * ROW_WORDS])[:ROW_WORDS]
             pairs = map(" ".join, itertools.pairwise(words))
-            found = {zlib.crc32(w.encode()) for w in itertools.chain(words, pairs)}
-            self._features.extend(sorted(found))
-            self._sizes.append(len(found))
+            features = {zlib.crc32(w.encode()) for w in itertools.chain(words, pairs)}
+            self._features.extend(sorted(features))
+            self._sizes.append(len(features))
 
     def __len__(self) -> int:
         return len(self._sizes)
@@ -86,17 +87,19 @@ class LabelledWords:
 
         if kinds < 2 or len(labels) < max(LEAST_ROWS, LEAST_ROWS_A_LABEL * kinds):
             return None
-        likelier, margin = np.empty(len(labels), np.int64), np.empty(len(labels))
+        likelier = np.empty(len(labels), np.int64)
+        margin = np.empty(len(labels))
         for part, scores in self._scores(labels, kinds):
-            rows, own = np.arange(len(scores)), labels[part]
+            rows = np.arange(len(scores))
+            own = labels[part]
             given = scores[rows, own].copy()
             scores[rows, own] = -np.inf
             likelier[part] = scores.argmax(axis=1)
             margin[part] = scores[rows, likelier[part]] - given
         if (margin < 0).sum() < max(len(labels) / 2, int(np.bincount(labels).max())):
             return None
-        found = np.flatnonzero(margin >= _least_margin(margin))
-        order = found[np.argsort(-margin[found], kind="stable")]
+        rows_above = np.flatnonzero(margin >= _least_margin(margin))
+        order = rows_above[np.argsort(-margin[rows_above], kind="stable")]
         return [Suspect(int(row), int(likelier[row]), float(margin[row])) for row in order]
 
     def _scores(
@@ -108,13 +111,12 @@ class LabelledWords:
         import numpy as np
 
         words, sizes, vocabulary = self._counted(CELLS // kinds)
-        starts, owner = (
-            np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes))),
-            np.repeat(labels, sizes),
-        )
+        starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
+        owner = np.repeat(labels, sizes)
         counts = np.bincount(words * kinds + owner, minlength=vocabulary * kinds).astype(np.float32)
         counts = counts.reshape(vocabulary, kinds)
-        totals, rows = np.bincount(owner, minlength=kinds), np.bincount(labels, minlength=kinds)
+        totals = np.bincount(owner, minlength=kinds)
+        rows = np.bincount(labels, minlength=kinds)
         nats = np.log(counts + SMOOTHING) - np.log(totals + SMOOTHING * vocabulary).astype(
             np.float32
         )
@@ -124,7 +126,7 @@ class LabelledWords:
             + nats[words, owner]
         )
         for part in _parts(sizes, kinds):
-            held = slice(int(starts[part.start]), int(starts[part.stop]))
+            cells = slice(int(starts[part.start]), int(starts[part.stop]))
             of_row = np.repeat(np.arange(part.stop - part.start), sizes[part])
             scores = np.tile(
                 np.log(np.maximum(rows, 1)).astype(np.float64), (part.stop - part.start, 1)
@@ -132,9 +134,9 @@ class LabelledWords:
             filled = np.flatnonzero(sizes[part])
             if len(filled):
                 scores[filled] += np.add.reduceat(
-                    nats[words[held]], starts[part][filled] - held.start, axis=0
+                    nats[words[cells]], starts[part][filled] - cells.start, axis=0
                 )
-            np.add.at(scores, (of_row, owner[held]), others[held])
+            np.add.at(scores, (of_row, owner[cells]), others[cells])
             yield part, scores / np.sqrt(np.maximum(sizes[part], 1))[:, None]
 
     def _counted(self, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
@@ -146,16 +148,20 @@ class LabelledWords:
         """
         import numpy as np
 
-        found, words = np.unique(np.array(self._features, dtype=np.uint32), return_inverse=True)
-        often = np.bincount(words, minlength=len(found))
-        kept = np.argsort(-often, kind="stable")[: min(most, int((often > 1).sum()))]
-        number = np.full(len(found), -1)
-        number[kept] = np.arange(len(kept))
+        distinct, words = np.unique(np.array(self._features, dtype=np.uint32), return_inverse=True)
+        often = np.bincount(words, minlength=len(distinct))
+        commonest = np.argsort(-often, kind="stable")[: min(most, int((often > 1).sum()))]
+        number = np.full(len(distinct), -1)
+        number[commonest] = np.arange(len(commonest))
         numbered = number[words]
         owners = np.repeat(np.arange(len(self)), np.array(self._sizes, dtype=np.int64))[
             numbered >= 0
         ]
-        return numbered[numbered >= 0], np.bincount(owners, minlength=len(self)), max(len(kept), 1)
+        return (
+            numbered[numbered >= 0],
+            np.bincount(owners, minlength=len(self)),
+            max(len(commonest), 1),
+        )
 
 
 def _least_margin(margin: NDArray[np.float64]) -> float:
@@ -169,7 +175,8 @@ def _least_margin(margin: NDArray[np.float64]) -> float:
     """
     import numpy as np
 
-    agree, against = np.sort(-margin[margin < 0]), np.sort(margin[margin > 0])
+    agree = np.sort(-margin[margin < 0])
+    against = np.sort(margin[margin > 0])
     if not len(agree) or not len(against):
         return float("inf")
     even = EVEN_SHARE * np.median(agree)
@@ -201,11 +208,12 @@ def _temperature(agree: NDArray[np.float64], wrong: float) -> float:
 
 def _parts(sizes: NDArray[np.int64], kinds: int) -> Iterator[slice]:
     """Runs of rows whose words times labels stay within an eighth of `CELLS`."""
-    begin = held = 0
+    begin = cells = 0
     for row, size in enumerate(sizes.tolist()):
-        held += (size + 1) * kinds
-        if held > CELLS // 8:
+        cells += (size + 1) * kinds
+        if cells > CELLS // 8:
             yield slice(begin, row + 1)
-            begin, held = row + 1, 0
+            begin = row + 1
+            cells = 0
     if begin < len(sizes):
         yield slice(begin, len(sizes))

@@ -18,7 +18,7 @@ MOST_LINKS = 18
 
 
 def nvidia_cards(
-    nvml: Any, known: Mapping[str, str], environ: Mapping[str, str]
+    nvml: Any, gpu_ids: Mapping[str, str], environ: Mapping[str, str]
 ) -> tuple[tuple[Card, ...], str, Reading, Reading]:
     """(cards, why there is none, driver version, CUDA version); `nvml` stands in for the module
     pynvml.
@@ -40,14 +40,14 @@ def nvidia_cards(
         )
         count = _ask(nvml, "nvmlDeviceGetCount")
         if not isinstance(count.value, int):
-            return (), f"cards could not be counted: {count.reason}", driver, cuda
-        cards = [_card(nvml, index, known) for index in range(count.value)]
-        return _hide(cards, environ), "" if cards else "the driver lists no card", driver, cuda
+            return (), f"GPUs could not be counted: {count.reason}", driver, cuda
+        cards = [_card(nvml, index, gpu_ids) for index in range(count.value)]
+        return _hide(cards, environ), "" if cards else "the driver lists no GPU", driver, cuda
     finally:
         _ask(nvml, "nvmlShutdown")
 
 
-def _card(nvml: Any, index: int, known: Mapping[str, str]) -> Card:
+def _card(nvml: Any, index: int, gpu_ids: Mapping[str, str]) -> Card:
     try:
         handle = nvml.nvmlDeviceGetHandleByIndex(index)
     except Exception as error:  # see nvidia_cards
@@ -59,8 +59,8 @@ def _card(nvml: Any, index: int, known: Mapping[str, str]) -> Card:
     )
     return Card(
         index=index,
-        name=name or f"card {index}",
-        gpu=known.get(name, ""),
+        name=name or f"GPU {index}",
+        gpu=gpu_ids.get(name, ""),
         memory_total_gib=total,
         memory_free_gib=free,
         power_watts=_ask(nvml, "nvmlDeviceGetPowerUsage", handle, unit="W", convert=_thousandth),
@@ -97,10 +97,11 @@ def _card(nvml: Any, index: int, known: Mapping[str, str]) -> Card:
 
 def _lost(index: int, reason: str) -> Card:
     """A card that the driver counts but does not open."""
-    gib, watts = Reading(None, "GiB", reason), Reading(None, "W", reason)
+    gib = Reading(None, "GiB", reason)
+    watts = Reading(None, "W", reason)
     return Card(
         index,
-        f"card {index}",
+        f"GPU {index}",
         "",
         gib,
         gib,
@@ -144,18 +145,18 @@ def _processes(nvml: Any, handle: Any) -> Iterator[Process]:
     """Programs on a card, each once; of another container or user often only the number is
     known.
     """
-    seen = set[int]()
+    pids = set[int]()
     for question in (
         "nvmlDeviceGetComputeRunningProcesses",
         "nvmlDeviceGetGraphicsRunningProcesses",
     ):
         try:
-            found = list(getattr(nvml, question)(handle))
+            processes = list(getattr(nvml, question)(handle))
         except Exception:  # see nvidia_cards; a card without this list simply shows none
             continue
-        for process in found:
-            if process.pid not in seen:
-                seen.add(process.pid)
+        for process in processes:
+            if process.pid not in pids:
+                pids.add(process.pid)
                 used = process.usedGpuMemory
                 yield Process(
                     process.pid, _process_name(process.pid), None if used is None else used / GIB
@@ -200,18 +201,17 @@ def _hide(cards: list[Card], environ: Mapping[str, str]) -> tuple[Card, ...]:
     """
     if "CUDA_VISIBLE_DEVICES" not in environ:
         return tuple(cards)
-    seen = dict[
-        int, set[str]
-    ]()  # card -> ids of the slices that are named; none: the card as a whole
+    # GPU number -> ids of the slices that are named; none: the GPU as a whole
+    visible = dict[int, set[str]]()
     for entry in environ["CUDA_VISIBLE_DEVICES"].split(","):
-        found = next(
+        match = next(
             (named for card in cards if (named := _named(entry.strip(), card)) is not None), None
         )
-        if found is None:
+        if match is None:
             break
-        index, part = found
-        seen.setdefault(index, set()).update({part} - {""})
-    return tuple(_with_hidden(card, seen.get(card.index)) for card in cards)
+        index, part = match
+        visible.setdefault(index, set()).update({part} - {""})
+    return tuple(_with_hidden(card, visible.get(card.index)) for card in cards)
 
 
 def _with_hidden(card: Card, parts: set[str] | None) -> Card:

@@ -33,9 +33,8 @@ _NATIONAL = re.compile(
 )
 _SSN = re.compile(r"(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_SHAPES = bytes(
-    ord("A") if 65 <= code <= 90 else ord("0") if 48 <= code <= 57 else ord(" ")
-    for code in range(256)
+_SHAPES = re.sub(
+    rb"[^A0]", b" ", re.sub(rb"[0-9]", b"0", re.sub(rb"[A-Z]", b"A", bytes(range(256))))
 )
 """Of a character only whether it is a capital or a digit."""
 
@@ -94,13 +93,13 @@ def kinds_by_row(texts: list[str]) -> set[tuple[int, str]]:
     def row(position: int) -> int:
         return bisect.bisect_right(starts, position) - 1
 
-    found = {
+    kinds = {
         (row(at), kind)
         for at, kind in itertools.chain(_emails(whole), _numbers(whole), _ibans(whole))
     }
-    found |= {(row(match.start()), "IP address") for match in _IPV6.finditer(whole)}
+    kinds |= {(row(match.start()), "IP address") for match in _IPV6.finditer(whole)}
     suspects = {row(at) for at in _key_marks(whole)}
-    return found | {(at, "key or password") for at in suspects if _KEYS.search(parts[at])}
+    return kinds | {(at, "key or password") for at in suspects if _KEYS.search(parts[at])}
 
 
 def _emails(text: str) -> Iterator[tuple[int, str]]:
@@ -176,11 +175,11 @@ def _run_kinds(text: str, start: int, end: int) -> Iterator[str]:
             yield kind
 
 
-def _dotted(run: str, found: re.Match[str]) -> bool:
+def _dotted(run: str, match: re.Match[str]) -> bool:
     """Whether more dots or digits stand right beside what was found, as in a longer version
     number.
     """
-    around = run[: found.start()][-1:] + run[found.end() :][:1]
+    around = run[: match.start()][-1:] + run[match.end() :][:1]
     return any(c == "." or c.isdecimal() for c in around)
 
 
@@ -211,10 +210,9 @@ def _luhn(digits: list[int]) -> bool:
     """
     if len(set(digits)) < 2:
         return False
-    doubled = [
-        d if i % 2 == 0 else (2 * d - 9 if d > 4 else 2 * d) for i, d in enumerate(reversed(digits))
-    ]
-    return sum(doubled) % 10 == 0
+    backwards = digits[::-1]
+    doubled = sum(sum(divmod(2 * digit, 10)) for digit in backwards[1::2])
+    return (sum(backwards[::2]) + doubled) % 10 == 0
 
 
 def _is_iban(text: str) -> bool:

@@ -53,12 +53,12 @@ def _found(report: DataReport, brief: Brief) -> Iterator[tuple[str, Any, Origin]
     measured = Origin(Basis.MEASURED, f"counted in {report.files[0]}", report.as_of)
     if not brief.data.sample:
         for key, count in _counts(report, brief).items():
-            found, source = (
+            count_now, source = (
                 (count.usable, count.why)
                 if _accepted(brief, key, count)
                 else (count.rows, count.source)
             )
-            yield key, Range.exact(float(found)), Origin(Basis.MEASURED, source, report.as_of)
+            yield key, Range.exact(float(count_now)), Origin(Basis.MEASURED, source, report.as_of)
         if report.answer_field and report.tokens_per_row.range.is_known:
             yield "data.tokens_per_example", *_tokens_per_example(report, brief)
     lengths = {
@@ -80,7 +80,7 @@ def _counts(report: DataReport, brief: Brief) -> Mapping[str, _Count]:
     """
     usable = report.distinct_rows if report.effective_rows is None else report.effective_rows
     source = f"counted in {report.files[0]}"
-    held = {
+    counts = {
         "data.examples": _Count(
             report.distinct_rows, usable, source, f"{source}, near copies counted once"
         )
@@ -89,10 +89,10 @@ def _counts(report: DataReport, brief: Brief) -> Mapping[str, _Count]:
         left = report.eval_rows - (report.leaked_eval_rows or 0)
         source = f"counted in {brief.data.eval_path or 'the test file'}"
         why = f"{source}, less the items that are in training{_shows(left)}"
-        held["data.eval_examples"] = _Count(
+        counts["data.eval_examples"] = _Count(
             report.eval_rows, left, source + _shows(report.eval_rows), why
         )
-    return held
+    return counts
 
 
 def _accepted(brief: Brief, key: str, count: _Count) -> bool:
@@ -109,7 +109,8 @@ def _shows(items: int) -> str:
 
 
 def _tokens_per_example(report: DataReport, brief: Brief) -> tuple[Range, Origin]:
-    row, static = report.tokens_per_row, brief.tuning.static_tokens
+    row = report.tokens_per_row
+    static = brief.tuning.static_tokens
     source = f"{row.source} + tuning.static_tokens"
     return _sum(row.range, static), Origin(row.basis, source, report.as_of)
 
@@ -120,7 +121,8 @@ def _sum(first: Range, second: Range) -> Range:
     low, high = (
         (r.likely - (r.p10 or 0.0), (r.p90 or r.likely) - r.likely) for r in (first, second)
     )
-    down, up = (low[0] ** 2 + high[0] ** 2) ** 0.5, (low[1] ** 2 + high[1] ** 2) ** 0.5
+    down = (low[0] ** 2 + high[0] ** 2) ** 0.5
+    up = (low[1] ** 2 + high[1] ** 2) ** 0.5
     return Range(max(likely - down, 1.0), likely, likely + up)
 
 

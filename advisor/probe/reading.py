@@ -5,17 +5,17 @@ compared.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent
 from advisor.core.probes import BadRow
 from advisor.probe.compare import Compared, what_to_compare
 from advisor.probe.fields import Fields, recognise
-from advisor.probe.rows import Row, expand, kind_of, read
+from advisor.probe.rows import DataRow, JsonObject, expand, kind_of, read
 
 BATCH = 512
 BATCH_CHARACTERS = 4_000_000
@@ -24,7 +24,7 @@ BAD_ROWS_LISTED = 50
 EVENT_ROWS = 20_000
 
 
-class Example(NamedTuple):
+class TrainingExample(NamedTuple):
     """A usable row: its texts, its line, and how many messages it is (`turns` themselves where they
     are wanted).
     """
@@ -33,7 +33,7 @@ class Example(NamedTuple):
     answer: str
     line: int
     messages: int
-    turns: list[dict[str, Any]]
+    turns: list[JsonObject]
 
 
 @dataclass(slots=True)
@@ -66,12 +66,13 @@ class Reader:
         if file.is_file():
             self._head(file, read(file))
 
-    def batches(self, paths: Sequence[Path]) -> Iterator[tuple[str, list[Example]]]:
+    def batches(self, paths: Sequence[Path]) -> Iterator[tuple[str, list[TrainingExample]]]:
         """(file, examples) batch by batch.
 
         Raises UsageError where no file holds a usable row, Cancelled.
         """
-        files, rows = expand(list(paths), self._note), 0
+        files = expand(list(paths), self._note)
+        rows = 0
         self.files = list(map(str, files))
         for file in files:
             self.events(StageEvent("probe", f"reading {file.name}", rows))
@@ -84,17 +85,17 @@ class Reader:
                     self.events(StageEvent("probe", f"reading {file.name}: {rows:,} rows", rows))
         if not rows:
             first = self.bad[0] if self.bad else BadRow("", 0, "")
-            told = f"; line {first.line}: {first.reason}" if self.bad else ""
+            detail = f"; line {first.line}: {first.reason}" if self.bad else ""
             mend = (
                 "save it as UTF-8"
                 if first.reason.startswith("not UTF-8")
                 else "give one example a row"
             )
-            raise UsageError(f"{files[0]}: no usable row{told}; {mend}")
+            raise UsageError(f"{files[0]}: no usable row{detail}; {mend}")
 
-    def _note(self, said: str) -> None:
-        if said not in self.assumed:
-            self.assumed.append(said)
+    def _note(self, assumed: str) -> None:
+        if assumed not in self.assumed:
+            self.assumed.append(assumed)
 
     def agreement(self) -> float | None:
         """Share of doubly labelled rows on which both annotators agree; None where there are
@@ -102,7 +103,7 @@ class Reader:
         """
         return self.agreed / self.labelled_twice if self.labelled_twice else None
 
-    def _examples(self, file: Path) -> Iterator[Example]:
+    def _examples(self, file: Path) -> Iterator[TrainingExample]:
         rows = read(file)
         head = self._head(file, rows)
         for row in itertools.chain(head, rows):
@@ -110,33 +111,39 @@ class Reader:
             if example:
                 yield example
 
-    def _head(self, file: Path, rows: Iterator[Row]) -> list[Row]:
+    def _head(self, file: Path, rows: Iterator[DataRow]) -> list[DataRow]:
         """The first rows, from which the fields are recognised."""
-        head, taken = list[Row](), 0
+        head = list[DataRow]()
+        taken = 0
         for row in rows:
             head.append(row)
             taken += row.value is not None
             if taken >= HEAD_ROWS or len(head) >= 50 * HEAD_ROWS:
                 break
-        known = [row.value for row in head if row.value is not None]
-        if known:
-            self._recognise(file, known)
+        usable = [row.value for row in head if row.value is not None]
+        if usable:
+            self._recognise(file, usable)
         return head
 
-    def _recognise(self, file: Path, known: Sequence[Mapping[str, Any]]) -> None:
-        found = recognise(list(known), self.prompt_field, self.answer_field, str(file))
-        self.fields, said = found, found.assumed
-        self._note(said)
-        if kind_of(file) == "csv" and any(row.get(found.answer) == found.answer for row in known):
+    def _recognise(self, file: Path, usable: Sequence[JsonObject]) -> None:
+        fields = recognise(list(usable), self.prompt_field, self.answer_field, str(file))
+        self.fields = fields
+        assumed = fields.assumed
+        self._note(assumed)
+        if kind_of(file) == "csv" and any(
+            row.get(fields.answer) == fields.answer for row in usable
+        ):
             self._note(
-                f"line 1 is taken as the header, though {found.answer!r} is a value too: give {file.name} a header"
+                f"line 1 is taken as the header, though {fields.answer!r} is a value too: "
+                f"give {file.name} a header"
             )
         if self.by is None:
-            self.by = what_to_compare([pair for row in known if (pair := _taken(found, row))])
+            self.by = what_to_compare([pair for row in usable if (pair := _taken(fields, row))])
 
-    def _example(self, file: Path, row: Row) -> Example | None:
+    def _example(self, file: Path, row: DataRow) -> TrainingExample | None:
         """A usable row, or None and a line among the bad ones."""
-        reason, pair = row.reason, ("", "")
+        reason = row.reason
+        pair = ("", "")
         if row.value is not None and self.fields is not None:
             try:
                 pair = self.fields.take(row.value)
@@ -154,20 +161,20 @@ class Reader:
         return None
 
     def _with_turns(
-        self, fields: Fields, row: Mapping[str, Any], pair: tuple[str, str], line: int
-    ) -> Example:
+        self, fields: Fields, row: JsonObject, pair: tuple[str, str], line: int
+    ) -> TrainingExample:
         prompt, answer = pair
         if fields.turns is not None:
             turns = fields.turns(row)
         elif self.turns:
-            turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}][
-                : 2 if answer else 1
-            ]
+            turns = [{"role": "user", "content": prompt}]
+            if answer:
+                turns.append({"role": "assistant", "content": answer})
         else:
-            return Example(prompt, answer, line, 2 if answer else 1, [])
-        return Example(prompt, answer, line, len(turns), turns if self.turns else [])
+            return TrainingExample(prompt, answer, line, 2 if answer else 1, [])
+        return TrainingExample(prompt, answer, line, len(turns), turns if self.turns else [])
 
-    def _compare_labels(self, answer: str, row: Mapping[str, Any]) -> None:
+    def _compare_labels(self, answer: str, row: JsonObject) -> None:
         """Whether the second annotator says the same; rows that only one has labelled say
         nothing.
         """
@@ -178,20 +185,22 @@ class Reader:
                 self.agreed += second.casefold() == answer.strip().casefold()
 
 
-def _batched(examples: Iterator[Example]) -> Iterator[list[Example]]:
+def _batched(examples: Iterator[TrainingExample]) -> Iterator[list[TrainingExample]]:
     """Batches of `BATCH` rows, smaller where the rows are long, so that memory stays flat."""
-    batch, held = list[Example](), 0
+    batch = list[TrainingExample]()
+    characters = 0
     for example in examples:
         batch.append(example)
-        held += len(example.prompt) + len(example.answer)
-        if len(batch) >= BATCH or held >= BATCH_CHARACTERS:
+        characters += len(example.prompt) + len(example.answer)
+        if len(batch) >= BATCH or characters >= BATCH_CHARACTERS:
             yield batch
-            batch, held = [], 0
+            batch = []
+            characters = 0
     if batch:
         yield batch
 
 
-def _taken(fields: Fields, row: Mapping[str, Any]) -> tuple[str, str] | None:
+def _taken(fields: Fields, row: JsonObject) -> tuple[str, str] | None:
     try:
         return fields.take(row)
     except (KeyError, RecursionError):

@@ -49,7 +49,8 @@ def _table(path: Path) -> tuple[list[str], list[list[float]]]:
             names = next(reader, [])
             if len(names) < 2 or names[0].strip().lower() != "item":
                 raise UsageError(
-                    f"{path}: line 1: the first column must be item, then one per approach/technique@model"
+                    f"{path}: line 1: the first column must be item, "
+                    "the others approach/technique@model"
                 )
             rows = [
                 _scores(path, reader.line_num, names, cells)
@@ -85,7 +86,7 @@ def _score(path: Path, line: int, name: str, cell: str) -> float:
         value = float(cell)
     except ValueError:
         raise UsageError(
-            f"{path}: line {line}: {name}: {cell[:20]!r} is no score from 0 to 1"
+            f"{path}: line {line}: {name}: {cell[:20]!r} is not a score from 0 to 1"
         ) from None
     if not 0 <= value <= 1:
         raise UsageError(f"{path}: line {line}: {name}: {cell[:20]} is outside 0 to 1")

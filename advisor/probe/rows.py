@@ -45,15 +45,19 @@ MAX_TEXT_CHARACTERS = 1_000_000
 SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
 
 
+JsonObject = Mapping[str, Any]
+"""A row of a file, or a part of one, as it was read."""
+
+
 @dataclass(frozen=True, slots=True)
-class Row:
+class DataRow:
     """A row as it was read; `value` is None where it cannot be used, and `reason` says why.
 
     Lines count from 1.
     """
 
     line: int
-    value: Mapping[str, Any] | None
+    value: JsonObject | None
     reason: str = ""
 
 
@@ -64,7 +68,7 @@ def expand(paths: list[Path], note: Callable[[str], object] = len) -> list[Path]
     rows are read; `note` is told so. Raises UsageError for what does not exist and for a folder
     without data.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if _is_data(p, path))
@@ -72,23 +76,23 @@ def expand(paths: list[Path], note: Callable[[str], object] = len) -> list[Path]
                 raise UsageError(
                     f"{path}: no data files in this folder; known endings: {' '.join(KINDS)}"
                 )
-            found += _training_split(path, inside, note)
+            files += _training_split(path, inside, note)
         elif path.exists():
-            found.append(path)
+            files.append(path)
         else:
             raise UsageError(f"{path}: no such file; check the path")
-    if len(found) > MAX_FILES:
+    if len(files) > MAX_FILES:
         raise UsageError(f"{paths[0]}: more than {MAX_FILES} files; join them into one JSONL file")
-    return found
+    return files
 
 
 def _training_split(folder: Path, inside: list[Path], note: Callable[[str], object]) -> list[Path]:
     """The files of the training split where there are others beside it, else all."""
     splits = {file: _split(file.relative_to(folder)) for file in inside}
-    held = sorted({name for name in splits.values() if name})
-    if "train" not in held or len(held) < 2:
+    splits_there = sorted({name for name in splits.values() if name})
+    if "train" not in splits_there or len(splits_there) < 2:
         return inside
-    left = ", ".join(name for name in held if name != "train")
+    left = ", ".join(name for name in splits_there if name != "train")
     note(f"only the split train of {folder.name or folder}; left aside: {left}")
     return [file for file in inside if splits[file] == "train"]
 
@@ -104,7 +108,7 @@ def _split(path: Path) -> str:
     return ""
 
 
-def read(path: Path) -> Iterator[Row]:
+def read(path: Path) -> Iterator[DataRow]:
     """All rows of one file. Raises UsageError where the file as a whole cannot be read."""
     kind = kind_of(path)
     if kind == "arrow":
@@ -113,11 +117,11 @@ def read(path: Path) -> Iterator[Row]:
         yield from _parquet(path)
     else:
         with open_bytes(path) as stream:  # once: a pipe cannot be read again
-            kind = kind or _looked_at(stream)
+            kind = kind or _kind_of_content(stream)
             yield from _parquet(path) if kind == "parquet" else _text_rows(kind, path, stream)
 
 
-def _text_rows(kind: str, path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+def _text_rows(kind: str, path: Path, stream: io.BufferedReader) -> Iterator[DataRow]:
     if kind == "csv":
         return _csv(path, stream)
     if kind == "text":
@@ -129,22 +133,26 @@ def _text_rows(kind: str, path: Path, stream: io.BufferedReader) -> Iterator[Row
     return _jsonl(path, stream)
 
 
-def _texts(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+def _texts(path: Path, stream: io.BufferedReader) -> Iterator[DataRow]:
     """A text file is one row; a long one is read in parts that end with a line, numbered by their
     first line.
     """
-    begin, held, size = 1, list[str](), 0
+    begin = 1
+    parts = list[str]()
+    size = 0
     for number, text, reason in lines(path, stream):
         if reason:
-            yield Row(number, None, reason)
+            yield DataRow(number, None, reason)
             continue
         if size and size + len(text) > MAX_TEXT_CHARACTERS:
-            yield Row(begin, {"text": "".join(held)})
-            begin, held, size = number, [], 0
-        held.append(text)
+            yield DataRow(begin, {"text": "".join(parts)})
+            begin = number
+            parts = []
+            size = 0
+        parts.append(text)
         size += len(text)
-    if held:
-        yield Row(begin, {"text": "".join(held)})
+    if parts:
+        yield DataRow(begin, {"text": "".join(parts)})
 
 
 def _is_data(path: Path, root: Path) -> bool:
@@ -169,7 +177,7 @@ def kind_of(path: Path) -> str:
     return KINDS.get(_ending(path), "")
 
 
-def _looked_at(stream: io.BufferedReader) -> str:
+def _kind_of_content(stream: io.BufferedReader) -> str:
     """The kind of a file whose ending does not tell it."""
     head = stream.peek(4096)[:4096]
     if head.startswith(b"PAR1"):
@@ -183,30 +191,30 @@ def _starts_with(stream: io.BufferedReader, mark: bytes) -> bool:
     return stream.peek(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(mark)
 
 
-def _jsonl(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+def _jsonl(path: Path, stream: io.BufferedReader) -> Iterator[DataRow]:
     for number, text, reason in lines(path, stream):
         if reason:
-            yield Row(number, None, reason)
+            yield DataRow(number, None, reason)
         elif text.strip():
             yield _parsed(number, text)
 
 
-def _parsed(number: int, text: str) -> Row:
+def _parsed(number: int, text: str) -> DataRow:
     try:
         return _object_row(number, json.loads(text))
     except RecursionError:
-        return Row(number, None, "nested too deeply")
+        return DataRow(number, None, "nested too deeply")
     except json.JSONDecodeError as error:
-        return Row(number, None, f"not JSON at column {error.colno}")
+        return DataRow(number, None, f"not JSON at column {error.colno}")
     except ValueError:
-        return Row(number, None, "a number of too many digits")
+        return DataRow(number, None, "a number of too many digits")
 
 
-def _object_row(number: int, value: Any) -> Row:
+def _object_row(number: int, value: Any) -> DataRow:
     if isinstance(value, dict):
-        return Row(number, value)
+        return DataRow(number, value)
     kinds = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
-    return Row(number, None, f"{kinds.get(type(value), 'a number')}, not an object with fields")
+    return DataRow(number, None, f"{kinds.get(type(value), 'a number')}, not an object with fields")
 
 
 def _is_one_object(path: Path, stream: io.BufferedReader) -> bool:
@@ -220,7 +228,7 @@ def _is_one_object(path: Path, stream: io.BufferedReader) -> bool:
         return True
 
 
-def _json_object(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+def _json_object(path: Path, stream: io.BufferedReader) -> Iterator[DataRow]:
     """`{"train": [...]}` or `{"data": [...]}`: the longest list of it; one chat alone is a row."""
     raw = stream.read(4 * MAX_LINE_BYTES + 1)
     if len(raw) > 4 * MAX_LINE_BYTES:
@@ -228,21 +236,21 @@ def _json_object(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
             f"{path}: one JSON object of more than 64 MiB; write it as JSONL, a row a line"
         )
     try:
-        held = json.loads(raw)
+        document = json.loads(raw)
     except (ValueError, RecursionError) as error:
         place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise UsageError(
             f"{path}: not JSON{place}; give JSONL, a JSON list, CSV, TSV or Parquet"
         ) from None
-    lists = [v for v in held.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    lists = [v for v in document.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
     rows = max(lists, key=len, default=[])
     if not rows or {"role", "from"} & rows[0].keys():
-        rows = [held]
+        rows = [document]
     for number, value in enumerate(rows, 1):
         yield _object_row(number, value)
 
 
-def _json_array(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+def _json_array(path: Path, stream: io.BufferedReader) -> Iterator[DataRow]:
     """The items of one JSON list, without holding the list; a row's number is its place in it."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
     try:
@@ -254,8 +262,11 @@ def _json_array(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
 
 def _items(path: Path, text: io.TextIOWrapper) -> Iterator[Any]:
     """Items of a list one by one; of a long item the text read is doubled until it is whole."""
-    decoder, number, block = json.JSONDecoder(), 1, 65536
-    rest, ended = text.read(block).lstrip()[1:], False
+    decoder = json.JSONDecoder()
+    number = 1
+    block = 65536
+    rest = text.read(block).lstrip()[1:]
+    ended = False
     while True:
         rest = rest.lstrip(" \t\r\n,")
         if rest.startswith("]"):
@@ -284,19 +295,20 @@ class _Numbered:
     """Text lines for the csv reader; remembers where it is and which lines had to be left out."""
 
     def __init__(self, path: Path, stream: io.BufferedReader) -> None:
-        self.line, self.bad = 0, list[Row]()
+        self.line = 0
+        self.bad = list[DataRow]()
         self._lines = lines(path, stream)
 
     def __iter__(self) -> Iterator[str]:
         for number, text, reason in self._lines:
             self.line = number
             if reason:
-                self.bad.append(Row(number, None, reason))
+                self.bad.append(DataRow(number, None, reason))
             else:
                 yield text
 
 
-def _csv(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
+def _csv(path: Path, stream: io.BufferedReader) -> Iterator[DataRow]:
     source = _Numbered(path, stream)
     csv.field_size_limit(MAX_LINE_BYTES)
     reader = csv.reader(source, delimiter=_delimiter(path, stream))
@@ -307,7 +319,7 @@ def _csv(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
             cells = next(reader, None)
         except csv.Error as error:
             lone = "new-line" in str(error)
-            yield Row(
+            yield DataRow(
                 begin,
                 None,
                 "lines end with CR alone; save it with LF or CRLF" if lone else f"not CSV: {error}",
@@ -323,12 +335,12 @@ def _csv(path: Path, stream: io.BufferedReader) -> Iterator[Row]:
             yield _csv_row(begin, source.line, header, cells)
 
 
-def _csv_row(line: int, last: int, header: list[str], cells: list[str]) -> Row:
+def _csv_row(line: int, last: int, header: list[str], cells: list[str]) -> DataRow:
     if len(cells) != len(header):
         open_quote = f"; it ends in line {last}: is a quote left open?" if last > line else ""
         count = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
-        return Row(line, None, f"{count} where the header has {len(header)}{open_quote}")
-    return Row(line, dict(zip(header, cells, strict=True)))
+        return DataRow(line, None, f"{count} where the header has {len(header)}{open_quote}")
+    return DataRow(line, dict(zip(header, cells, strict=True)))
 
 
 def _delimiter(path: Path, stream: io.BufferedReader) -> str:
@@ -338,7 +350,7 @@ def _delimiter(path: Path, stream: io.BufferedReader) -> str:
     return max(",;\t|", key=header.count)
 
 
-def _parquet(path: Path) -> Iterator[Row]:
+def _parquet(path: Path) -> Iterator[DataRow]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -349,12 +361,12 @@ def _parquet(path: Path) -> Iterator[Row]:
             for batch in file.iter_batches(batch_size=1000, columns=columns):
                 for value in batch.to_pylist():
                     number += 1
-                    yield Row(number, value)
+                    yield DataRow(number, value)
     except (OSError, pa.ArrowException) as error:
         raise _not_readable(path, "Parquet", error) from None
 
 
-def _arrow(path: Path) -> Iterator[Row]:
+def _arrow(path: Path) -> Iterator[DataRow]:
     """A file of a Hugging Face dataset folder (Arrow stream), or an Arrow file."""
     import pyarrow as pa
 
@@ -363,13 +375,13 @@ def _arrow(path: Path) -> Iterator[Row]:
             try:
                 batches: Any = pa.ipc.open_stream(source)
             except pa.ArrowInvalid:
-                held = pa.ipc.open_file(source)
-                batches = (held.get_batch(i) for i in range(held.num_record_batches))
+                file = pa.ipc.open_file(source)
+                batches = (file.get_batch(i) for i in range(file.num_record_batches))
             number = 0
             for batch in batches:
                 for value in batch.to_pylist():
                     number += 1
-                    yield Row(number, value)
+                    yield DataRow(number, value)
     except (OSError, pa.ArrowException) as error:
         raise _not_readable(path, "Arrow", error) from None
 

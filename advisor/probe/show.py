@@ -27,7 +27,7 @@ NOTICEABLE = 2.8
 0.84.
 """
 DISAGREEMENT = 0.2
-"""Share of test items on which two arms differ, where no test was run: a middle value of paired
+"""Share of test items on which two options differ, where no test was run: a middle value of paired
 comparisons.
 """
 
@@ -58,7 +58,7 @@ def data_lines(
 def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
     """The hardware report, line by line."""
     if not report.cards:
-        yield from _row("Cards", f"none: {report.cards_reason}", width)
+        yield from _row("GPUs", f"none: {report.cards_reason}", width)
     for card in report.cards:
         yield from (line for label, text in _card(card) for line in _row(label, text, width))
     yield from _row("Driver", f"{_reading(report.driver)}, CUDA {_reading(report.cuda)}", width)
@@ -69,7 +69,7 @@ def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
     yield from _row("  bandwidth", _rate(report.memory_bandwidth), width)
     yield from _row("  matrix rate", _rate(report.matrix_rate), width)
     if report.cards and report.matrix_rate.range.is_known:
-        yield from _row("  of the cards", "left to `advisor calibrate throughput`", width)
+        yield from _row("  of the GPUs", "left to `advisor calibrate throughput`", width)
     yield from _row("Disk", f"{report.disk_free_gib:.0f} GiB free here", width)
     yield from _row("System", report.platform, width)
     yield from _row("Software", ", ".join(f"{n} {v}" for n, v in report.software.items()), width)
@@ -95,9 +95,11 @@ def endpoint_lines(report: EndpointReport, width: int = 80) -> Iterator[str]:
         else f"{report.cached_tokens:,} of {report.prefix_tokens or 0:,} tokens: "
     )
     yield from _row("Cache", f"{cached}{report.cache_note}", width)
-    told = report.input_tokens is not None and report.output_tokens is not None
+    has_counts = report.input_tokens is not None and report.output_tokens is not None
     counted = (
-        f", {report.input_tokens:,} tokens in and {report.output_tokens:,} out" if told else ""
+        f", {report.input_tokens:,} tokens in and {report.output_tokens:,} out"
+        if has_counts
+        else ""
     )
     yield from _row("Sent", f"{report.requests} requests{counted}", width)
     yield from _row("Price", report.price, width)
@@ -122,13 +124,13 @@ def base_model_text(read: BaseModelReading) -> str:
         else f"general text not measured: {read.general_why}"
     )
     when = f"calibration run {read.run}, {read.as_of}"
-    return f"{read.model}: {read.data_bits:.2f} bits a byte, {beside}: {read.meaning} ({when})"
+    return f"{read.model}: {read.data_bits:.2f} bits per byte, {beside}: {read.meaning} ({when})"
 
 
 def smallest_difference(items: int) -> float:
     """The least difference of scores that a paired test on `items` shows: √(8 × 0.2 ÷ items).
 
-    8 ≈ (1.96 + 0.84)²: 5 % level, power 80 %; 0.2: share of items on which two arms disagree.
+    8 ≈ (1.96 + 0.84)²: 5 % level, power 80 %; 0.2: share of items on which two options disagree.
     """
     return float((NOTICEABLE**2 * DISAGREEMENT / items) ** 0.5)
 
@@ -143,16 +145,16 @@ def _what(report: DataReport) -> Iterator[tuple[str, str]]:
 
 
 def _tokens(report: DataReport) -> Iterator[tuple[str, str]]:
-    yield "Tokens a row", _quantity(report.tokens_per_row)
+    yield "Tokens per row", _quantity(report.tokens_per_row)
     yield "  prompt", _quantity(report.prompt_tokens)
     yield "  answer", _quantity(report.answer_tokens)
     total = report.tokens_per_row.range
     if total.is_known:
-        yield "Tokens in all", f"{total.likely * report.rows:,.0f} an epoch"
+        yield "Total tokens", f"{total.likely * report.rows:,.0f} per epoch"
     if report.chat_tokens.basis is Basis.ASSUMED:
         yield "Chat template", report.chat_tokens.reason or report.chat_template
     else:
-        yield "Chat template", f"+ {report.chat_tokens.likely:,.1f} a row: {report.chat_template}"
+        yield "Chat template", f"+ {report.chat_tokens.likely:,.1f} per row: {report.chat_template}"
     yield "Counted by", f"{report.tokenizer} ({report.tokens_per_row.basis})"
     points = [f"{p} %: {v:,.0f}" for p, v in report.percentiles.items() if p in (10, 50, 90, 99)]
     yield "Lengths up to", ", ".join((*points, f"longest: {report.max_tokens:,}"))
@@ -210,10 +212,8 @@ def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
             f"it can show a difference of {100 * smallest_difference(report.eval_rows):.1f} points"
         )
         yield "Test set", f"{report.eval_rows:,} items; {shows}"
-        yield (
-            "Leakage",
-            f"{report.leaked_eval_rows:,} items copied from training ({report.leaked_exact_rows:,} exactly)",
-        )
+        copied = f"{report.leaked_eval_rows:,} items copied from training"
+        yield "Leakage", f"{copied} ({report.leaked_exact_rows:,} exactly)"
     yield (
         "Personal data",
         ", ".join(f"{k} in {n:,} rows" for k, n in report.personal_data.items()) or "none found",
@@ -239,7 +239,8 @@ def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
 
 
 def _labels(report: DataReport, width: int, list_all: str) -> Iterator[str]:
-    labels, counts = report.labels, list(report.labels.values())
+    labels = report.labels
+    counts = list(report.labels.values())
     yield from _row(
         "Labels", f"{len(counts)}; most frequent {counts[0]:,} rows, rarest {counts[-1]:,}", width
     )
@@ -264,10 +265,10 @@ def _bad_rows(report: DataReport, width: int) -> Iterator[str]:
 
 
 def _card(card: Card) -> Iterator[tuple[str, str]]:
-    known = card.gpu or "not in the table of GPUs"
+    product = card.gpu or "not in the table of GPUs"
     yield (
-        f"Card {card.index}",
-        f"{card.name} ({known}){', hidden from programs' if card.hidden else ''}",
+        f"GPU {card.index}",
+        f"{card.name} ({product}){', hidden from programs' if card.hidden else ''}",
     )
     free = f"{_number(card.memory_free_gib)} of {_number(card.memory_total_gib)} GiB free"
     yield (
@@ -281,10 +282,10 @@ def _card(card: Card) -> Iterator[tuple[str, str]]:
     if card.nvlink.value is not None:
         yield "  NVLink", f"{card.nvlink.value} links up"
     for process in card.processes[:LISTED]:
-        held = (
+        memory = (
             "memory not visible" if process.memory_gib is None else f"{process.memory_gib:.1f} GiB"
         )
-        yield "  in use by", f"{process.name} ({process.pid}): {held}"
+        yield "  in use by", f"{process.name} ({process.pid}): {memory}"
     for part in card.slices:
         free = f"{_number(part.memory_free_gib)} of {_number(part.memory_total_gib)} GiB free"
         yield "  slice", f"{part.name}: {free}{', hidden from programs' if part.hidden else ''}"
@@ -298,18 +299,18 @@ def _reading(reading: Reading) -> str:
 
 
 def _rate(quantity: Quantity) -> str:
-    held = quantity.range
-    if not held.is_known:
+    span = quantity.range
+    if not span.is_known:
         return quantity.reason
-    return f"{held.likely:,.1f} {quantity.unit} ({quantity.basis}: {quantity.source})"
+    return f"{span.likely:,.1f} {quantity.unit} ({quantity.basis}: {quantity.source})"
 
 
 def _percentiles(quantity: Quantity, digits: int) -> str:
-    held = quantity.range
-    if not held.is_known:
+    span = quantity.range
+    if not span.is_known:
         return f"unknown: {quantity.reason}"
     ends = ", ".join(
-        f"P{p} {v or 0.0:,.{digits}f}" for p, v in ((10, held.p10), (50, held.p50), (90, held.p90))
+        f"P{p} {v or 0.0:,.{digits}f}" for p, v in ((10, span.p10), (50, span.p50), (90, span.p90))
     )
     return f"{ends} {quantity.unit} ({quantity.source})"
 
@@ -319,15 +320,15 @@ def _number(reading: Reading) -> str:
 
 
 def _quantity(quantity: Quantity) -> str:
-    held = quantity.range
-    if held.p10 is None or held.p90 is None:
+    span = quantity.range
+    if span.p10 is None or span.p90 is None:
         return f"unknown: {quantity.reason}"
-    return f"{held.likely:,.1f} (mean; 80 %: {held.p10:,.1f} to {held.p90:,.1f})"
+    return f"{span.likely:,.1f} (mean; 80 %: {span.p10:,.1f} to {span.p90:,.1f})"
 
 
 def _cut(text: str, room: int) -> str:
-    shown = printable(text)
-    return shown if len(shown) <= room else shown[: room - 1] + "…"
+    line = printable(text)
+    return line if len(line) <= room else line[: room - 1] + "…"
 
 
 def _row(label: str, text: str, width: int) -> Iterator[str]:

@@ -85,19 +85,22 @@ class Sketches:
         lengths = np.frombuffer(self._words, np.uint32)
         stay = np.zeros(len(lengths), np.bool_)
         stay[rows] = True
-        held, short, at = np.frombuffer(self._short, np.uint16), array("H"), 0
+        hashes = np.frombuffer(self._short, np.uint16)
+        short = array("H")
+        at = 0
         for start in range(0, len(lengths), BLOCK):
             sizes = lengths[start : start + BLOCK]
             owned = np.repeat(stay[start : start + BLOCK], np.where(sizes <= SHORT, sizes, 0))
-            short.frombytes(held[at : at + len(owned)][owned].tobytes())
+            short.frombytes(hashes[at : at + len(owned)][owned].tobytes())
             at += len(owned)
-        kept = array("I", lengths[rows].tobytes())
+        lengths_left = array("I", lengths[rows].tobytes())
         for start in range(0, len(rows), BLOCK):
             part = rows[start : start + BLOCK]
             digests[start : start + len(part)] = digests[part]
         del digests, lengths  # a buffer that is looked at cannot be cut
         del self._digests[len(rows) * SLOTS :]
-        self._words, self._short = kept, short
+        self._words = lengths_left
+        self._short = short
 
     def texts(self) -> Texts:
         """All texts so far, as arrays over the same memory."""
@@ -149,8 +152,8 @@ class Texts:
     def words(self, row: int) -> list[int]:
         """Word hashes of a short text, in order."""
         start = int(self.starts[row])
-        held: list[int] = self.short[start : start + int(self.lengths[row])].tolist()
-        return held
+        hashes: list[int] = self.short[start : start + int(self.lengths[row])].tolist()
+        return hashes
 
 
 def near_pairs(texts: Texts, wanted: Callable[[Pairs], NDArray[np.bool_]]) -> Iterator[Pairs]:
@@ -170,9 +173,9 @@ def near_pairs(texts: Texts, wanted: Callable[[Pairs], NDArray[np.bool_]]) -> It
         key |= bands[:, (band + 1) % bands.shape[1]]
         order = np.argsort(key, kind="stable")
         del key
-        held = bands[order, band]
+        sorted_band = bands[order, band]
         for step in range(1, min(NEIGHBOURS, len(order) - 1) + 1):
-            at = np.flatnonzero(held[step:] == held[:-step])
+            at = np.flatnonzero(sorted_band[step:] == sorted_band[:-step])
             pairs = np.sort(np.stack((order[at], order[at + step]), axis=1), axis=1)
             yield from _checked(pairs[wanted(pairs)], texts)
 
@@ -194,7 +197,8 @@ def join(root: NDArray[np.int64], pairs: Pairs) -> None:
     import numpy as np
 
     while True:
-        left, right = root[pairs[:, 0]], root[pairs[:, 1]]
+        left = root[pairs[:, 0]]
+        right = root[pairs[:, 1]]
         apart = left != right
         if not apart.any():
             return
@@ -228,7 +232,8 @@ def _sharing_a_band(first: Texts, second: Texts) -> NDArray[np.int64]:
     """
     import numpy as np
 
-    ours, theirs = first.bands(), second.bands()
+    ours = first.bands()
+    theirs = second.bands()
     shared = np.zeros(len(first), np.bool_)
     for band in range(ours.shape[1]):
         wanted = np.unique(theirs[:, band])
@@ -246,13 +251,13 @@ def _checked(pairs: Pairs, texts: Texts) -> Iterator[Pairs]:
         agree = (texts.digests[part[:, 0]] == texts.digests[part[:, 1]]).mean(axis=1)
         alike = (agree - 1 / 256) / (1 - 1 / 256)
         longer = texts.lengths[part].max(axis=1)
-        kept = alike >= _bound(longer.astype(np.float64))
+        near = alike >= _bound(longer.astype(np.float64))
         for at in np.flatnonzero(
-            kept & (longer <= SHORT) & (longer >= SHORTEST) & (alike < SAME_WORDS)
+            near & (longer <= SHORT) & (longer >= SHORTEST) & (alike < SAME_WORDS)
         ):
             allowed = max(1, int(REPLACED_SHARE * longer[at]))
-            kept[at] = edits(texts.words(part[at, 0]), texts.words(part[at, 1])) <= allowed
-        yield part[kept]
+            near[at] = edits(texts.words(part[at, 0]), texts.words(part[at, 1])) <= allowed
+        yield part[near]
 
 
 def edits(first: list[int], second: list[int]) -> int:

@@ -27,14 +27,16 @@ outside it.
 """
 
 BIT_WEIGHT = 0.02
-HIGH, MEDIUM = 0.22, 0.12
+HIGH = 0.22
+MEDIUM = 0.12
 """Least score of a level, set by eye between sets whose level is plain: package descriptions 0.38,
 Python sources 0.25, contracts 0.15; grade-school questions 0.11, a software licence 0.09, bank
 customers' messages 0.03.
 """
 
 REFERENCE_BITS = 10.6
-OUTSIDE_SHARE, OUTSIDE_BITS = 0.03, 20.0
+OUTSIDE_SHARE = 0.03
+OUTSIDE_BITS = 20.0
 SHIFT = 2.7
 LEAST_WORDS = 50
 LEAST_ROW_WORDS = 8
@@ -80,7 +82,7 @@ class Vocabulary:
             return None
         outside_share, rare_share, excess, score = _measured(self._words)
         fertility = self._tokens / self._seen if counted and self._tokens else None
-        level = "high" if score >= HIGH else "medium" if score >= MEDIUM else "low"
+        level = _level(score)
         other = self._other / max(self._letters, 1)
         return Specificity(
             level, score, outside_share, excess, fertility, other, self._seen,
@@ -137,28 +139,39 @@ class RowScores:
 
         if not self._scores:
             return MappingProxyType({})
-        found = np.percentile(np.array(self._scores), ROW_PERCENTS).tolist()
-        return MappingProxyType({p: round(v, 3) for p, v in zip(ROW_PERCENTS, found, strict=True)})
+        scores = np.percentile(np.array(self._scores), ROW_PERCENTS).tolist()
+        return MappingProxyType({p: round(v, 3) for p, v in zip(ROW_PERCENTS, scores, strict=True)})
+
+
+def _level(score: float) -> str:
+    if score >= HIGH:
+        return "high"
+    return "medium" if score >= MEDIUM else "low"
 
 
 def _measured(words: Mapping[str, int]) -> tuple[float, float, float, float]:
     """Words by count -> (share outside the profile, share rare in it, bits above general English,
     score).
     """
-    places, bits_at, outside, rare, bits, seen = _places(), _bits_by_place(), 0, 0, 0.0, 0
+    places = _places()
+    bits_at = _bits_by_place()
+    outside = 0
+    rare = 0
+    bits = 0.0
+    total = 0
     for word, count in words.items():
         place = places.get(word)
-        seen += count
+        total += count
         if place is None:
             outside, bits = outside + count, bits + count * OUTSIDE_BITS
         else:
             rare, bits = rare + (count if place > COMMON else 0), bits + count * bits_at[place]
-    excess = bits / seen - REFERENCE_BITS
+    excess = bits / total - REFERENCE_BITS
     return (
-        outside / seen,
-        rare / seen,
+        outside / total,
+        rare / total,
         excess,
-        outside / seen + rare / seen / 2 + BIT_WEIGHT * max(excess, 0.0),
+        outside / total + rare / total / 2 + BIT_WEIGHT * max(excess, 0.0),
     )
 
 
@@ -198,5 +211,6 @@ def _meaning(level: str, outside: float, rare: float, fertility: float | None) -
         "medium": "a good part is special vocabulary",
         "high": "mostly a language of its own, such as code, jargon, or not English",
     }
-    said = f"{plain[level]} ({outside:.1%} of the words are not general English, {rare:.1%} are rare there"
-    return said + (f", {fertility:.2f} tokens a word)" if fertility is not None else ")")
+    shares = f"{outside:.1%} of the words are not general English, {rare:.1%} are rare there"
+    per_word = "" if fertility is None else f", {fertility:.2f} tokens per word"
+    return f"{plain[level]} ({shares}{per_word})"

@@ -37,7 +37,10 @@ class _Guarded(io.RawIOBase):
     """Passes unpacked bytes on and watches how many came from how few. Raises UsageError."""
 
     def __init__(self, unpacked: IO[bytes], packed: IO[bytes], path: Path) -> None:
-        self._unpacked, self._packed, self._path, self._out = unpacked, packed, path, 0
+        self._unpacked = unpacked
+        self._packed = packed
+        self._path = path
+        self._out = 0
 
     def readable(self) -> bool:
         return True
@@ -53,7 +56,8 @@ class _Guarded(io.RawIOBase):
         self._out += len(block)
         if self._out > BOMB_BYTES and self._out > BOMB_RATIO * max(self._packed.tell(), 1):
             raise UsageError(
-                f"{self._path}: unpacks to more than {BOMB_RATIO} times its size; unpack and check it"
+                f"{self._path}: unpacks to more than {BOMB_RATIO} times its size; "
+                "unpack it and check it"
             )
         return len(block)
 

@@ -20,7 +20,8 @@ from advisor.probe.tokens import O200K_FAMILIES
 
 Message = Mapping[str, Any]
 
-OPENAI_EACH, OPENAI_ONCE = 4, 3
+OPENAI_EACH = 4
+OPENAI_ONCE = 3
 """Tokens around each message (three marks and the role's name) and before the reply: OpenAI
 Cookbook, "How to count tokens with tiktoken", for gpt-4o and its kin.
 """
@@ -100,14 +101,14 @@ def chat_for(model: str, folder: Path | str | None = None) -> Chat:
     Raises UsageError for a template that cannot be read.
     """
     if folder is not None:
-        held = _template_in(Path(folder))
-        if held:
+        render = _template_in(Path(folder))
+        if render:
             return Chat(
                 "rendered with the chat template in the tokenizer's folder",
                 Basis.MEASURED,
                 USUAL_EACH,
                 0,
-                held,
+                render,
             )
     wanted = model.lower().removeprefix("ft:").rpartition("/")[2]
     if wanted.startswith(O200K_FAMILIES) and folder is None:
@@ -138,14 +139,14 @@ def _template_in(path: Path) -> Callable[[Sequence[Message]], str] | None:
     return _renderer(folder, source, marks)
 
 
-def _settings(file: Path) -> Mapping[str, Any]:
+def _settings(file: Path) -> Message:
     if not file.is_file():
         return {}
     try:
-        held = json.loads(_read(file))
+        settings = json.loads(_read(file))
     except (ValueError, RecursionError):
         raise UsageError(f"{file}: not JSON; fetch it again") from None
-    return held if isinstance(held, dict) else {}
+    return settings if isinstance(settings, dict) else {}
 
 
 def _read(file: Path) -> str:
@@ -155,24 +156,20 @@ def _read(file: Path) -> str:
         raise UsageError(f"{file}: cannot be read: {error}; fetch it again") from None
 
 
-def _default(held: Any) -> str:
+def _default(entry: Any) -> str:
     """A template, or the one called `default` of several."""
-    if isinstance(held, list):
+    if isinstance(entry, list):
         named = {
-            str(t.get("name")): str(t.get("template", "")) for t in held if isinstance(t, dict)
+            str(t.get("name")): str(t.get("template", "")) for t in entry if isinstance(t, dict)
         }
         return named.get("default", next(iter(named.values()), ""))
-    return held if isinstance(held, str) else ""
+    return entry if isinstance(entry, str) else ""
 
 
-def _mark(held: Any) -> str:
-    return (
-        str(held.get("content", ""))
-        if isinstance(held, dict)
-        else held
-        if isinstance(held, str)
-        else ""
-    )
+def _mark(entry: Any) -> str:
+    if isinstance(entry, dict):
+        return str(entry.get("content", ""))
+    return entry if isinstance(entry, str) else ""
 
 
 def _renderer(
@@ -250,7 +247,7 @@ def _sandbox(budget: list[int]) -> Any:
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
     )
     environment.filters = {
-        name: held for name, held in environment.filters.items() if name in FILTERS
+        name: function for name, function in environment.filters.items() if name in FILTERS
     }
     environment.filters["tojson"] = _to_json
     environment.globals = {

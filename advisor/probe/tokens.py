@@ -47,7 +47,8 @@ O200K_FAMILIES = (
 )
 """Models whose text vocabulary is o200k_base (tiktoken's own table; gpt-6 as its successor)."""
 
-_SEPARATOR, _SEPARATOR_ID = "\U0010fffe\ue0ff", 200_100
+_SEPARATOR = "\U0010fffe\ue0ff"
+_SEPARATOR_ID = 200_100
 """A special token of our own, of code points that stand for nothing, above all numbers of the
 vocabulary.
 """
@@ -149,10 +150,10 @@ def started(
     parts = [pool.submit(counter.counts, texts[at::workers]) for at in range(workers)]
 
     def joined() -> list[int]:
-        found = [0] * len(texts)
+        counted = [0] * len(texts)
         for at, part in enumerate(parts):
-            found[at::workers] = part.result()
-        return found
+            counted[at::workers] = part.result()
+        return counted
 
     return joined
 
@@ -186,10 +187,12 @@ def _stand_in(model: str, wanted: str) -> Counter:
     family = next(
         (f for f, prefixes in named if any(wanted.startswith(p) for p in prefixes)), "other"
     )
-    band, encoding = band_of(family), _o200k()
+    band = band_of(family)
+    encoding = _o200k()
     if encoding is None:
         return byte_counter("the shipped ranks are missing")
-    source = f"o200k_base as a stand-in for {model}, × {band.p10:.2f} to {band.p90:.2f} (profiles/tokens/bands.csv)"
+    factor = f"× {band.p10:.2f} to {band.p90:.2f} (profiles/tokens/bands.csv)"
+    source = f"o200k_base as a stand-in for {model}, {factor}"
     return _tiktoken_counter(encoding, f"o200k_base for {model}", Basis.MODELLED, band, source)
 
 

@@ -50,20 +50,22 @@ def run_tool(command: Sequence[str]) -> str:
     except OSError as error:
         raise ToolFailedError(f"{command[0]} cannot be started: {error.strerror}") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [
+        complaint = done.stderr.decode("utf-8", "replace").strip().splitlines() or [
             f"exit {done.returncode}"
         ]
-        raise ToolFailedError(f"{command[0]}: {said[-1][:120]}")
+        raise ToolFailedError(f"{command[0]}: {complaint[-1][:120]}")
     return done.stdout[:MAX_CHARACTERS].decode("utf-8", "replace")
 
 
 def other_cards(
-    known: Mapping[str, str], run: Run = run_tool, *, first: int = 0
+    gpu_ids: Mapping[str, str], run: Run = run_tool, *, first: int = 0
 ) -> tuple[tuple[Card, ...], tuple[str, ...], Reading | None]:
     """(cards numbered from `first`, why a tool that is there gave none, driver version where one
     was told).
     """
-    cards, reasons, driver = list[Card](), list[str](), None
+    cards = list[Card]()
+    reasons = list[str]()
+    driver = None
     for vendor, tools in (
         ("AMD", (_amd_smi, _rocm_smi)),
         ("Intel", (_xpu_smi,)),
@@ -72,31 +74,28 @@ def other_cards(
         failed = []
         for tool in tools:
             try:
-                found, version = tool(run, known, first + len(cards))
+                new_cards, version = tool(run, gpu_ids, first + len(cards))
             except FileNotFoundError:
                 continue
             except ToolFailedError as error:
                 failed.append(str(error))
                 continue
             except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-                failed.append(
-                    f"{tool.__name__[1:].replace('_', '-')} answers in a form not known here ({error})"[
-                        :160
-                    ]
-                )
+                name = tool.__name__[1:].replace("_", "-")
+                failed.append(f"{name} answers in an unknown form ({error})"[:160])
                 continue
-            cards += found
+            cards += new_cards
             driver = driver or version
             failed = []
             break
-        reasons += [f"{vendor} card not readable: {reason}" for reason in failed]
+        reasons += [f"{vendor} GPU not readable: {reason}" for reason in failed]
     return tuple(cards), tuple(reasons), driver
 
 
 Found = tuple[list[Card], Reading | None]
 
 
-def _amd_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
+def _amd_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
     static = _gpus(json.loads(run(["amd-smi", "static", "--asic", "--vram", "--driver", "--json"])))
     metric = {gpu["gpu"]: gpu for gpu in _gpus(json.loads(run(["amd-smi", "metric", "--json"])))}
     cards = []
@@ -107,14 +106,16 @@ def _amd_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
         if total.value is None:
             total = _amd(gpu, "vram", "size", unit="GiB", factor=1 / 1024)
         heat = _amd(now, "temperature", "hotspot", unit="°C")
+        if heat.value is None:
+            heat = _amd(now, "temperature", "edge", unit="°C")
         cards.append(
             _card(
-                first + at, name, known, "AMD",
+                first + at, name, gpu_ids, "AMD",
                 total=total,
                 free=_amd(now, "mem_usage", "free_vram", unit="GiB", factor=1 / 1024),
                 power=_amd(now, "power", "socket_power", unit="W"),
                 clock=_amd(now, "clock", "gfx_0", "clk", unit="MHz"),
-                heat=heat if heat.value is not None else _amd(now, "temperature", "edge", unit="°C"),
+                heat=heat,
                 use=_amd(now, "usage", "gfx_activity", unit="share", factor=0.01),
             )
         )  # fmt: skip
@@ -132,12 +133,12 @@ def _amd(gpu: Any, *path: str, unit: str, factor: float = 1.0) -> Reading:
 
     What amd-smi calls MB are MiB.
     """
-    held = _deep(gpu, *path)
-    return _number(held.get("value") if isinstance(held, dict) else held, unit, factor)
+    entry = _deep(gpu, *path)
+    return _number(entry.get("value") if isinstance(entry, dict) else entry, unit, factor)
 
 
-def _rocm_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
-    asked = (
+def _rocm_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
+    readings = (
         "--showproductname",
         "--showmeminfo",
         "vram",
@@ -146,7 +147,7 @@ def _rocm_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
         "--showmaxpower",
     )
     answer = json.loads(
-        run(["rocm-smi", *asked, "--showtemp", "--showclocks", "--showdriverversion", "--json"])
+        run(["rocm-smi", *readings, "--showtemp", "--showclocks", "--showdriverversion", "--json"])
     )
     cards = []
     for at, key in enumerate(
@@ -157,7 +158,7 @@ def _rocm_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
         used = _named(gpu, r"vram total used memory \(b\)", "GiB", 1 / GIB)
         cards.append(
             _card(
-                first + at, str(gpu.get("card series") or gpu["card model"]), known, "AMD",
+                first + at, str(gpu.get("card series") or gpu["card model"]), gpu_ids, "AMD",
                 total=total, free=_less(total, used),
                 power=_named(gpu, r"(average|current socket) graphics package power \(w\)", "W"),
                 limit=_named(gpu, r"max graphics package power \(w\)", "W"),
@@ -170,8 +171,9 @@ def _rocm_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
     return cards, Reading(f"amdgpu {version}") if isinstance(version, str) else None
 
 
-def _xpu_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
-    cards, version = list[Card](), None
+def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
+    cards = list[Card]()
+    version = None
     for at, device in enumerate(json.loads(run(["xpu-smi", "discovery", "-j"]))["device_list"]):
         number = str(int(device["device_id"]))
         more = json.loads(run(["xpu-smi", "discovery", "-d", number, "-j"]))
@@ -183,7 +185,7 @@ def _xpu_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
         total = _number(more.get("memory_physical_size_byte"), "GiB", 1 / GIB)
         cards.append(
             _card(
-                first + at, str(device["device_name"]), known, "Intel",
+                first + at, str(device["device_name"]), gpu_ids, "Intel",
                 total=total,
                 free=_less(total, _number(now.get("XPUM_STATS_MEMORY_USED"), "GiB", 1 / 1024)),
                 power=_number(now.get("XPUM_STATS_POWER"), "W"),
@@ -196,7 +198,7 @@ def _xpu_smi(run: Run, known: Mapping[str, str], first: int) -> Found:
     return cards, Reading(str(version)) if version else None
 
 
-def _apple(run: Run, known: Mapping[str, str], first: int) -> Found:
+def _apple(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
     """Chips with unified memory: the card's memory is the machine's, of which macOS lets a GPU use
     about two thirds.
     """
@@ -209,7 +211,7 @@ def _apple(run: Run, known: Mapping[str, str], first: int) -> Found:
     ):
         total, free = _unified_memory()
         cards.append(
-            _card(first + at, str(chip["sppci_model"]), known, "Apple", total=total, free=free)
+            _card(first + at, str(chip["sppci_model"]), gpu_ids, "Apple", total=total, free=free)
         )
     return cards, None
 
@@ -224,22 +226,22 @@ def _unified_memory() -> tuple[Reading, Reading]:
 
 
 def _card(
-    index: int, name: str, known: Mapping[str, str], vendor: str, **readings: Reading
+    index: int, name: str, gpu_ids: Mapping[str, str], vendor: str, **readings: Reading
 ) -> Card:
-    def told(key: str, unit: str) -> Reading:
+    def reading(key: str, unit: str) -> Reading:
         return readings.get(key, Reading(None, unit, NOT_TOLD))
 
     return Card(
         index=index,
         name=name,
-        gpu=known.get(name, ""),
-        memory_total_gib=told("total", "GiB"),
-        memory_free_gib=told("free", "GiB"),
-        power_watts=told("power", "W"),
-        power_limit_watts=told("limit", "W"),
-        clock_mhz=told("clock", "MHz"),
-        temperature_c=told("heat", "°C"),
-        utilisation=told("use", "share"),
+        gpu=gpu_ids.get(name, ""),
+        memory_total_gib=reading("total", "GiB"),
+        memory_free_gib=reading("free", "GiB"),
+        power_watts=reading("power", "W"),
+        power_limit_watts=reading("limit", "W"),
+        clock_mhz=reading("clock", "MHz"),
+        temperature_c=reading("heat", "°C"),
+        utilisation=reading("use", "share"),
         mig=Reading(None, "", "NVIDIA only"),
         vendor=vendor,
         nvlink=Reading(None, "links", "NVIDIA only"),
@@ -247,10 +249,10 @@ def _card(
     )
 
 
-def _deep(held: Any, *path: str) -> Any:
+def _deep(node: Any, *path: str) -> Any:
     for part in path:
-        held = held.get(part) if isinstance(held, dict) else None
-    return held
+        node = node.get(part) if isinstance(node, dict) else None
+    return node
 
 
 def _named(gpu: Mapping[str, Any], pattern: str, unit: str, factor: float = 1.0) -> Reading:
@@ -264,10 +266,10 @@ def _named(gpu: Mapping[str, Any], pattern: str, unit: str, factor: float = 1.0)
 
 
 def _number(value: Any, unit: str, factor: float = 1.0) -> Reading:
-    found = (
+    digits = (
         re.search(r"-?\d+(?:\.\d+)?", str(value)) if isinstance(value, (str, int, float)) else None
     )
-    return Reading(float(found[0]) * factor, unit) if found else Reading(None, unit, NOT_TOLD)
+    return Reading(float(digits[0]) * factor, unit) if digits else Reading(None, unit, NOT_TOLD)
 
 
 def _less(total: Reading, used: Reading) -> Reading:

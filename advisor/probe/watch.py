@@ -40,11 +40,11 @@ class Watch:
         lines += self._host(report, width)
         room = height - len(lines) - 1
         blocks = [self._card(card, width) for card in report.cards] or [
-            [f"no card: {report.cards_reason}"]
+            [f"no GPU: {report.cards_reason}"]
         ]
-        for shown, block in enumerate(blocks):
+        for drawn, block in enumerate(blocks):
             if len(block) + 1 > room:
-                lines.append(f"and {len(blocks) - shown} more cards: make the window higher")
+                lines.append(f"and {len(blocks) - drawn} more GPUs: enlarge the window")
                 break
             lines += ["", *block]
             room -= len(block) + 1
@@ -56,8 +56,8 @@ class Watch:
         yield self._row("memory", used, "memory", width)
 
     def _card(self, card: Card, width: int) -> list[str]:
-        key = f"card {card.index}"
-        name = f"card {card.index}: {card.name}{' (hidden from programs)' if card.hidden else ''}"
+        key = f"GPU {card.index}"
+        name = f"GPU {card.index}: {card.name}{' (hidden from programs)' if card.hidden else ''}"
         return [
             name,
             self._row("  busy", _percent(card.utilisation), f"{key} use", width),
@@ -93,7 +93,7 @@ def line(report: HardwareReport, at: datetime) -> str:
             _short(card.power_watts),
             _short(card.temperature_c),
         )
-        parts.append(f"card {card.index} {', '.join(readings)}")
+        parts.append(f"GPU {card.index} {', '.join(readings)}")
     return printable("; ".join(parts))
 
 
@@ -102,10 +102,10 @@ def _shares(report: HardwareReport) -> Iterator[tuple[str, float | None]]:
     yield "processor", _value(report.processor_use)
     yield "memory", 1 - report.memory_free_gib / report.memory_gib if report.memory_gib else None
     for card in report.cards:
-        yield f"card {card.index} use", _value(card.utilisation)
+        yield f"GPU {card.index} use", _value(card.utilisation)
         free = _ratio(card.memory_free_gib, card.memory_total_gib)
-        yield f"card {card.index} memory", None if free is None else 1 - free
-        yield f"card {card.index} power", _ratio(card.power_watts, card.power_limit_watts)
+        yield f"GPU {card.index} memory", None if free is None else 1 - free
+        yield f"GPU {card.index} power", _ratio(card.power_watts, card.power_limit_watts)
 
 
 def _value(reading: Reading) -> float | None:
@@ -127,7 +127,8 @@ def _ratio(part: Reading, whole: Reading) -> float | None:
 
 
 def _used(card: Card) -> str:
-    total, free = card.memory_total_gib.value, card.memory_free_gib.value
+    total = card.memory_total_gib.value
+    free = card.memory_free_gib.value
     if isinstance(total, (int, float)) and isinstance(free, (int, float)):
         return f"{total - free:.1f} of {total:.1f} GiB"
     return "?"

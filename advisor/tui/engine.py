@@ -152,4 +152,4 @@ def _reader() -> Callable[[], HardwareReport]:
     known = facts.load(folders().config).driver_names
     processor_use()
     time.sleep(_FIRST_SECONDS)
-    return lambda: replace(probe(known=known), processor_use=processor_use())
+    return lambda: replace(probe(gpu_ids=known), processor_use=processor_use())

@@ -349,7 +349,7 @@ def test_a_base_models_reading_of_the_rows_joins_the_data_report(
     assert pipeline.look(held, own_runs=False).data.base_model is None
     line = "\n".join(data_lines(pipeline.look(held).data, 200))
     assert (
-        "2.40 bits a byte, 1.20 on general text: a language far from what this model knows" in line
+        "2.40 bits per byte, 1.20 on general text: a language far from what this model knows" in line
     )
     bare = pipeline.inform(held, pipeline.look(held, own_runs=False))
     assert (

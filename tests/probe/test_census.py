@@ -70,6 +70,6 @@ def test_lengths_keep_sums_and_an_even_sample(batches):
         assert lengths.mean(column) == pytest.approx(statistics.fmean(values))
         if len(values) > 1:
             assert lengths.deviation(column) == pytest.approx(statistics.stdev(values), abs=1e-6)
-    kept, values = lengths.kept(1).tolist(), [row[1] for row in rows]
+    kept, values = lengths.sample(1).tolist(), [row[1] for row in rows]
     step = next(s for s in (1, 2, 4, 8, 16, 32) if values[::s] == kept)
     assert step == 1 or len(values) > 8

@@ -213,7 +213,10 @@ def test_near_conflicts_and_boilerplate(tmp_path):
     ]
     report = probe([jsonl(tmp_path / "a.jsonl", rows)])
     assert (report.conflicting_rows, report.near_conflicting_rows) == (0, 20)
-    sorry = "I am sorry, but I can only say that this is not something that we do here at all, not even on request."
+    sorry = (
+        "I am sorry, but I can only say that this is not something "
+        "that we do here at all, not even on request."
+    )
     rows = [
         {"prompt": text, "completion": sorry if i < 12 else text[::-1]}
         for i, text in enumerate(texts)
@@ -243,7 +246,10 @@ def test_beyond_what_is_kept_counts_go_on(tmp_path, monkeypatch):
 
 def test_unusual_rows_are_named_by_file_and_line(tmp_path):
     plain = "please tell me when the next train to the city will leave from here today"
-    odd = "λ-calculus eigenvector homeomorphism dysprosium phosphofructokinase qubit lemmatisation stochasticity axon"
+    odd = (
+        "λ-calculus eigenvector homeomorphism dysprosium phosphofructokinase "
+        "qubit lemmatisation stochasticity axon"
+    )
     first = jsonl(
         tmp_path / "a.jsonl", [{"prompt": f"{plain} {i}", "completion": "x"} for i in range(40)]
     )

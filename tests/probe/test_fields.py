@@ -64,7 +64,7 @@ def test_the_user_is_right():
     }
     found = recognise([row], "a.b+c", "d")
     assert found.take(row) == ("inside\ntwo", "three")
-    assert "as you said" in found.assumed
+    assert "as given" in found.assumed
 
 
 def test_a_wrong_name_gets_the_nearest():

@@ -21,7 +21,8 @@ class NvmlError(Exception):
 
 def card(name, total, free, *, processes=(), mig=0, slices=(), **more):
     return {
-        "name": name, "total": total * GIB, "free": free * GIB, "processes": processes, "mig": mig, "slices": slices,
+        "name": name, "total": total * GIB, "free": free * GIB, "processes": processes,
+        "mig": mig, "slices": slices,
         "power": 68_512, "limit": 450_000, "clock": 2520, "temperature": 41, "busy": 3,
     } | more  # fmt: skip
 
@@ -120,7 +121,7 @@ class Replay:
 
 def look(*cards, environ=None, **more):
     nvml = Replay(*cards, **more)
-    report = probe(nvml, known=KNOWN, environ=environ or {})
+    report = probe(nvml, gpu_ids=KNOWN, environ=environ or {})
     assert not nvml.running  # shut down whatever happened
     return report
 
@@ -205,7 +206,7 @@ def test_no_driver_says_why():
     def fail():
         raise NvmlError("NVML Shared Library Not Found")
 
-    report = probe(SimpleNamespace(nvmlInit=fail), known=KNOWN, environ={})
+    report = probe(SimpleNamespace(nvmlInit=fail), gpu_ids=KNOWN, environ={})
     assert report.cards == ()
     assert "Not Found" in report.cards_reason
     assert report.cores >= 1
@@ -267,7 +268,10 @@ def test_software_is_read_without_importing_it():
     import subprocess
     import sys
 
-    code = "from advisor.probe.hardware import probe; probe(); import sys; print('torch' in sys.modules)"
+    code = (
+        "from advisor.probe.hardware import probe; probe(); "
+        "import sys; print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

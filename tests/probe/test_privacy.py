@@ -21,7 +21,7 @@ FOUND = [
     ("phone", "01 23 45 67 89"),
     ("card number", "4111 1111 1111 1111"),
     ("card number", "5500-0000-0000-0004"),
-    ("card number", "my card 378282246310005, please"),
+    ("card number", "my GPU 378282246310005, please"),
     ("IBAN", "DE89 3704 0044 0532 0130 00"),
     ("IBAN", "GB82WEST12345698765432"),
     ("IP address", "from 192.168.1.10 to"),

@@ -8,17 +8,20 @@ from advisor.probe.languages import language_of
 from advisor.probe.specificity import Vocabulary, _bits, _places
 
 PLAIN = (
-    "My sister and I went to the market on Saturday to buy some apples and bread. The weather was warm, so we walked "
-    "home slowly and talked about the holidays. How much money did we have left at the end of the day?"
+    "My sister and I went to the market on Saturday to buy some apples and bread. "
+    "The weather was warm, so we walked home slowly and talked about the holidays. How much "
+    "money did we have left at the end of the day?"
 )
 LAW = (
-    "The lessee shall indemnify the lessor hereunder notwithstanding severability of the aforementioned covenants, "
-    "whereupon arbitration pursuant to subclause five shall be binding upon assignees and sublessees hereto."
+    "The lessee shall indemnify the lessor hereunder notwithstanding severability of the "
+    "aforementioned covenants, whereupon arbitration pursuant to subclause five shall be "
+    "binding upon assignees and sublessees hereto."
 )
 CODE = """
 def fmt_argv(argv, stdin=None):
     cfg = argparse.Namespace(**kwargs); proc = subprocess.Popen(argv, stdout=PIPE, stderr=STDOUT)
-    buf = proc.communicate(stdin)[0].decode("utf8"); return [int(tok, 16) for tok in buf.split() if tok.isalnum()]
+    buf = proc.communicate(stdin)[0].decode("utf8");
+    return [int(tok, 16) for tok in buf.split() if tok.isalnum()]
 """
 
 
@@ -68,7 +71,8 @@ def test_profile_is_a_distribution():
         ("English", PLAIN),
         (
             "German",
-            "Ich habe meine Karte verloren und weiß nicht, wie ich das Geld von der Bank bekommen kann.",
+            "Ich habe meine Karte verloren und weiß nicht, "
+            "wie ich das Geld von der Bank bekommen kann.",
         ),
         (
             "French",

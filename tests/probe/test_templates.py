@@ -9,11 +9,15 @@ from advisor.core.quantity import Basis
 from advisor.probe.data import probe
 from advisor.probe.templates import chat_for
 
-CHATML = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>' + '\\n' }}{% endfor %}"
+CHATML = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] "
+    "+ '<|im_end|>' + '\\n' }}{% endfor %}"
+)
 ALTERNATING = (
     "{{ bos_token }}{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
     "{{ raise_exception('Conversation roles must alternate') }}{% endif %}"
-    "{% generation %}[{{ m['role'] }}] {{ m['content'] | trim }}{{ eos_token }}{% endgeneration %}{% endfor %}"
+    "{% generation %}[{{ m['role'] }}] {{ m['content'] | trim }}{{ eos_token }}"
+    "{% endgeneration %}{% endfor %}"
 )
 ASKED = [{"role": "user", "content": " hi "}, {"role": "assistant", "content": "yes"}]
 
@@ -30,12 +34,14 @@ def with_words(tmp_path, *words):
     marks = ["<|im_start|>", "<|im_end|>"]
     vocabulary = {w: i for i, w in enumerate(["[UNK]", *marks, *words])}
     added = [
-        {"id": vocabulary[m], "content": m, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
+        {"id": vocabulary[m], "content": m, "single_word": False, "lstrip": False,
+         "rstrip": False, "normalized": False,
          "special": True}
         for m in marks
     ]  # fmt: skip
     held = {
-        "version": "1.0", "added_tokens": added, "normalizer": None, "pre_tokenizer": {"type": "Whitespace"},
+        "version": "1.0", "added_tokens": added, "normalizer": None,
+        "pre_tokenizer": {"type": "Whitespace"},
         "post_processor": None, "decoder": None, "truncation": None, "padding": None,
         "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]"},
     }  # fmt: skip
@@ -68,7 +74,8 @@ def test_what_published_templates_use(tmp_path):
 {%- for m in messages %}
     {%- if m.content is not string %}{% continue %}{% endif %}
     {%- if m.tool_calls is defined %}{{ m.tool_calls | tojson(indent=2) }}{% endif %}
-    {{- '|' ~ m.role ~ ':' ~ m.content.split('</think>')[-1].strip() ~ (eos_token if loop.last else '') }}
+    {{- '|' ~ m.role ~ ':' ~ m.content.split('</think>')[-1].strip() }}
+    {{- eos_token if loop.last else '' }}
 {%- endfor %}
 {%- if add_generation_prompt %}more{% endif %}"""
     said = [

@@ -1,4 +1,4 @@
-"""Cards of AMD, Intel and Apple.
+"""GPUs of AMD, Intel and Apple.
 
 The answers are made by hand in the shape of the tools' documentation.
 """
@@ -22,14 +22,17 @@ def value(number, unit):
 
 
 AMD_STATIC = [
-    {"gpu": 0, "asic": {"market_name": "AMD Instinct MI300X"}, "driver": {"name": "amdgpu", "version": "6.10.5"},
+    {"gpu": 0, "asic": {"market_name": "AMD Instinct MI300X"},
+     "driver": {"name": "amdgpu", "version": "6.10.5"},
      "vram": {"type": "HBM3", "size": value(196592, "MB")}}
 ]  # fmt: skip
 AMD_METRIC = [
-    {"gpu": 0, "usage": {"gfx_activity": value(25, "%")}, "power": {"socket_power": value(132, "W")},
+    {"gpu": 0, "usage": {"gfx_activity": value(25, "%")},
+     "power": {"socket_power": value(132, "W")},
      "clock": {"gfx_0": {"clk": value(2100, "MHz")}},
      "temperature": {"edge": "N/A", "hotspot": value(41, "C"), "mem": value(35, "C")},
-     "mem_usage": {"total_vram": value(196592, "MB"), "used_vram": value(285, "MB"), "free_vram": value(196307, "MB")}}
+     "mem_usage": {"total_vram": value(196592, "MB"), "used_vram": value(285, "MB"),
+                   "free_vram": value(196307, "MB")}}
 ]  # fmt: skip
 ROCM = {
     "card0": {
@@ -187,17 +190,17 @@ def test_in_the_report_and_its_warnings():
         raise OSError("no library")
 
     report = probe(
-        SimpleNamespace(nvmlInit=no_driver), known=KNOWN, environ={}, run=tools(rocm_smi=ROCM)
+        SimpleNamespace(nvmlInit=no_driver), gpu_ids=KNOWN, environ={}, run=tools(rocm_smi=ROCM)
     )
     assert [c.index for c in report.cards] == [0, 1, 2]
     assert report.driver == Reading("amdgpu 6.2.4")
     assert report.cards_reason == ""
-    assert any("card 0 is busy" in w for w in report.warnings)
+    assert any("GPU 0 is busy" in w for w in report.warnings)
     assert any("MI210" in w and "hardware.gpu" in w for w in report.warnings)
     failed = tools(amd_smi=ToolFailedError("amd-smi did not answer within 10 s"))
-    report = probe(SimpleNamespace(nvmlInit=no_driver), known=KNOWN, environ={}, run=failed)
+    report = probe(SimpleNamespace(nvmlInit=no_driver), gpu_ids=KNOWN, environ={}, run=failed)
     assert "no library" in report.cards_reason
-    assert "AMD card not readable: amd-smi did not answer within 10 s" in report.cards_reason
+    assert "AMD GPU not readable: amd-smi did not answer within 10 s" in report.cards_reason
 
 
 def script(tmp_path, monkeypatch, text):

@@ -16,7 +16,8 @@ NO = Reading(None, "", "not readable: lost")
 
 def card(index, free=6.0, use=0.5, name="NVIDIA L40S"):
     return Card(
-        index, name, "L40S", Reading(48.0, "GiB"), Reading(free, "GiB"), Reading(175.0, "W"), Reading(350.0, "W"),
+        index, name, "L40S", Reading(48.0, "GiB"), Reading(free, "GiB"),
+        Reading(175.0, "W"), Reading(350.0, "W"),
         Reading(2520, "MHz"), Reading(61, "°C"), utilisation=Reading(use, "share"),
     )  # fmt: skip
 
@@ -52,9 +53,9 @@ def test_fits_whatever_the_window(width, height):
     assert len(lines) <= height
     assert max(map(len, lines)) <= width
     if height == 24:
-        assert any("more cards" in text for text in lines)
+        assert any("more GPUs" in text for text in lines)
     if height == 60:
-        assert not any("more cards" in text for text in lines)
+        assert not any("more GPUs" in text for text in lines)
 
 
 def test_a_lost_reading_is_a_gap_and_a_question_mark():
@@ -70,13 +71,14 @@ def test_a_lost_reading_is_a_gap_and_a_question_mark():
 def test_without_a_card_it_says_why():
     watch = Watch()
     watch.add(machine())
-    assert "no card: no driver" in watch.screen(machine(), AT, 80, 24)
+    assert "no GPU: no driver" in watch.screen(machine(), AT, 80, 24)
 
 
 def test_one_line():
     said = line(machine(card(1)), AT)
     assert said == (
-        "2026-11-20T09:30:05; processor 25 %; memory 8.0 of 32.0 GiB; card 1 50 %, 42.0 of 48.0 GiB, 175 W, 61 °C"
+        "2026-11-20T09:30:05; processor 25 %; memory 8.0 of 32.0 GiB; "
+        "GPU 1 50 %, 42.0 of 48.0 GiB, 175 W, 61 °C"
     )
 
 
