@@ -21,7 +21,9 @@ from advisor.report.sections import ranked, widest_first
 WIDTH = 480
 ROW = 44
 MOST_ROWS = 8
-_LEFT, _RIGHT, _TOP = 6.0, WIDTH - 6.0, 8.0
+_LEFT = 6.0
+_RIGHT = WIDTH - 6.0
+_TOP = 8.0
 _LABEL = 58  # letters that fit beside each other in a row
 _LETTER = 6.8  # mean width of a letter
 _PAINT = MappingProxyType(
@@ -55,7 +57,8 @@ def cost_ranges(verdict: Verdict) -> str:
     bottom = _TOP + ROW * len(options)
     parts = [_grid(scale, bottom, fmt.compact_money)]
     for place, option in enumerate(options):
-        top, style = _TOP + ROW * place, _style(option, verdict)
+        top = _TOP + ROW * place
+        style = _style(option, verdict)
         parts.append(_row_label(option.id, fmt.money(option.horizon_usd.p50), top))
         parts.append(_interval(scale, option, top + 24, style))
     return _svg(f"Cost over {horizon(verdict)} by option, 80 % interval", bottom + 22, parts)
@@ -66,7 +69,8 @@ def best_shares(verdict: Verdict) -> str:
     options = [a for a in ranked(verdict) if fmt.is_known(a.p_best)][:MOST_ROWS]
     if len(options) < 2:
         return ""
-    scale, parts = _Scale(0.0, 1.0), []
+    scale = _Scale(0.0, 1.0)
+    parts = []
     for place, option in enumerate(options):
         top = _TOP + ROW * place
         parts.append(_row_label(option.id, fmt.share(option.p_best), top))
@@ -109,21 +113,23 @@ def break_even(verdict: Verdict) -> str:
     out.
     """
     lines = [_spending(a) for a in verdict.arms if a.id in (verdict.arm, verdict.alternative)]
-    known = [line for line in lines if line is not None]
+    drawn = [line for line in lines if line is not None]
     crossing = verdict.break_even.months
-    if len(known) < 2 or crossing is None or crossing <= 0:
+    if len(drawn) < 2 or crossing is None or crossing <= 0:
         return ""
     months = max(verdict.horizon_months or 12.0, 1.25 * crossing)
-    dearest = max(once + month * months for _, once, month in known)
+    dearest = max(once + month * months for _, once, month in drawn)
     across = _Scale(0.0, months)
-    top, bottom = 30.0, 230.0
+    top = 30.0
+    bottom = 230.0
 
     def height(usd: float) -> float:
         return bottom - (bottom - top) * usd / dearest if dearest else bottom
 
     parts = [_grid(across, bottom, fmt.number), _line("grid", _LEFT, bottom, _RIGHT, bottom)]
-    for name, once, month in known:
-        style, end = "mark" if name == verdict.arm else "rest", once + month * months
+    for name, once, month in drawn:
+        style = "mark" if name == verdict.arm else "rest"
+        end = once + month * months
         parts.append(_line(f"{style} path", across(0), height(once), across(months), height(end)))
         label = f"{_short(name, 40)} {fmt.compact_money(end)}"
         start = months * (1 - len(label) * _LETTER / WIDTH)
@@ -131,7 +137,7 @@ def break_even(verdict: Verdict) -> str:
         parts.append(_text("text", _RIGHT, beside, label, "end"))
     late = crossing > months / 2
     parts.append(_line("grid dash", across(crossing), top, across(crossing), bottom))
-    note = f"even after {crossing:,.1f} months"
+    note = f"even after {fmt.months(crossing)}"
     parts.append(
         _text(
             "note",
@@ -141,14 +147,17 @@ def break_even(verdict: Verdict) -> str:
             "end" if late else "start",
         )
     )
-    return _svg(f"Money spent over {months:,.0f} months, at the likely values", bottom + 22, parts)
+    return _svg(
+        f"Money spent over {fmt.months(round(months))}, at the likely values", bottom + 22, parts
+    )
 
 
 class _Scale:
     """Values to columns."""
 
     def __init__(self, low: float, high: float) -> None:
-        self.low, self.high = low, high if high > low else low + 1.0
+        self.low = low
+        self.high = high if high > low else low + 1.0
 
     def __call__(self, value: float) -> float:
         return _LEFT + (_RIGHT - _LEFT) * (value - self.low) / (self.high - self.low)
@@ -166,18 +175,19 @@ def _spending(option: OptionRecord) -> tuple[str, float, float] | None:
     """Id, one-off cost and running cost per month (USD) at the likely values; None where one is
     unknown.
     """
-    once, month = option.figure("once.total"), option.figure("run.total")
+    once = option.figure("once.total")
+    month = option.figure("run.total")
     if once is None or month is None or once.value is None or month.value is None:
         return None
     return option.id, once.value, month.value
 
 
 def _interval(scale: _Scale, option: OptionRecord, y: float, style: str) -> str:
-    held = option.horizon_usd
-    if held.p10 is None or held.p50 is None or held.p90 is None:
+    interval = option.horizon_usd
+    if interval.p10 is None or interval.p50 is None or interval.p90 is None:
         return ""
-    return _line(f"{style} band", scale(held.p10), y, scale(held.p90), y) + _circle(
-        f"{style} dot", scale(held.p50), y, 5
+    return _line(f"{style} band", scale(interval.p10), y, scale(interval.p90), y) + _circle(
+        f"{style} dot", scale(interval.p50), y, 5
     )
 
 
@@ -185,11 +195,18 @@ def _grid(scale: _Scale, bottom: float, show: Callable[[float | None], str]) -> 
     parts = []
     for tick in scale.ticks():
         x = scale(tick)
-        anchor = "start" if x < 30 else "end" if x > WIDTH - 30 else "middle"
+        anchor = _anchor(x)
         parts.append(
             _line("grid", x, _TOP, x, bottom) + _text("note", x, bottom + 16, show(tick), anchor)
         )
     return "".join(parts)
+
+
+def _anchor(x: float) -> str:
+    """Which end of a text stands at column x, so that it stays inside the picture."""
+    if x < 30:
+        return "start"
+    return "end" if x > WIDTH - 30 else "middle"
 
 
 def _row_label(id: str, value: str, top: float) -> str:
@@ -213,18 +230,20 @@ def _style(option: OptionRecord, verdict: Verdict) -> str:
 
 def _svg(title: str, height: float, parts: Iterable[str]) -> str:
     name = escape(title)
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {_n(height)}" role="img" xmlns="http://www.w3.org/2000/svg" '
-        f'font-family="system-ui, sans-serif" aria-label="{name}"><title>{name}</title>{"".join(parts)}</svg>'
-    )
+    size = f'viewBox="0 0 {WIDTH} {_n(height)}" xmlns="http://www.w3.org/2000/svg"'
+    look = 'font-family="system-ui, sans-serif"'
+    head = f'<svg class="chart" {size} role="img" {look} aria-label="{name}">'
+    return f"{head}<title>{name}</title>{''.join(parts)}</svg>"
 
 
 def _text(style: str, x: float, y: float, text: str, anchor: str = "start") -> str:
-    return f'<text class="{style}" {_paint(style)} x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}">{escape(text)}</text>'
+    place = f'x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}"'
+    return f'<text class="{style}" {_paint(style)} {place}>{escape(text)}</text>'
 
 
 def _line(style: str, x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line class="{style}" {_paint(style)} x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"/>'
+    place = f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
+    return f'<line class="{style}" {_paint(style)} {place}/>'
 
 
 def _rect(style: str, x: float, y: float, width: float, height: float) -> str:

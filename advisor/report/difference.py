@@ -34,9 +34,9 @@ Judge = Callable[[Brief], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two: its verdict and the chosen arm's money (USD) at the likely value of every
-    input.
+class JudgedBrief:
+    """One of the two briefs: its verdict, and the recommended option's money (USD) at the likely
+    value of every input.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class MoneyChange:
     """A change in USD; None where one of the two amounts is unknown."""
 
     monthly_usd: float | None
@@ -58,7 +58,7 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class InputChange:
     """An input that differs, and what A becomes with that one value of B; `reason` says why there
     is no effect.
     """
@@ -66,7 +66,7 @@ class Change:
     input: str
     a: str
     b: str
-    effect: Money | None
+    effect: MoneyChange | None
     verdict: str = ""
     option: str = ""
     reason: str = ""
@@ -77,30 +77,32 @@ class Difference:
     """What `advisor diff` prints."""
 
     schema: int
-    a: Side
-    b: Side
-    change: Money
+    a: JudgedBrief
+    b: JudgedBrief
+    change: MoneyChange
     horizon: str
-    changed: tuple[Change, ...]
+    changed: tuple[InputChange, ...]
 
 
 def difference(a: Brief, b: Brief, names: tuple[str, str], judge: Judge) -> Difference:
     """Judge both briefs, and A once more for each input that differs, with that input as in B."""
-    first, second = judge(a), judge(b)
-    before, after = side(names[0], first), side(names[1], second)
+    first = judge(a)
+    second = judge(b)
+    before = side(names[0], first)
+    after = side(names[1], second)
     changed = tuple(_change(a, b, key, before, judge) for key in differing(a, b))
     return Difference(SCHEMA, before, after, between(before, after), horizon(second), changed)
 
 
-def side(name: str, verdict: Verdict) -> Side:
-    """A verdict's chosen arm in money."""
+def side(name: str, verdict: Verdict) -> JudgedBrief:
+    """The money of the option that a verdict recommends."""
     month, once, total = (_likely(verdict, f) for f in ("run.total", "once.total", "horizon.total"))
-    return Side(name, verdict.verdict, verdict.arm, verdict.p_best, month, once, total)
+    return JudgedBrief(name, verdict.verdict, verdict.arm, verdict.p_best, month, once, total)
 
 
-def between(a: Side, b: Side) -> Money:
+def between(a: JudgedBrief, b: JudgedBrief) -> MoneyChange:
     """B less A, in exact cents as they are printed, so that the amounts shown add up."""
-    return Money(
+    return MoneyChange(
         cents_between(a.monthly_usd, b.monthly_usd),
         cents_between(a.one_off_usd, b.one_off_usd),
         cents_between(a.horizon_usd, b.horizon_usd),
@@ -131,7 +133,8 @@ def differing(a: Brief, b: Brief) -> tuple[str, ...]:
 
 def swapped(a: Brief, b: Brief, key: str) -> Brief:
     """A with B's value (and its origin) at `key`; a path still leads to B's file."""
-    question, value = questions().get(key), _value(b, key)
+    question = questions().get(key)
+    value = _value(b, key)
     if question is not None and question.kind == "path" and value:
         value = str((Path(b.folder) / value).resolve())
     head, _, tail = key.partition(".")
@@ -146,17 +149,17 @@ def _likely(verdict: Verdict, figure_id: str) -> float | None:
     return figure.value if figure else None
 
 
-def _change(a: Brief, b: Brief, key: str, before: Side, judge: Judge) -> Change:
-    shown = (key, answer_text(key, _value(a, key)), answer_text(key, _value(b, key)))
+def _change(a: Brief, b: Brief, key: str, before: JudgedBrief, judge: Judge) -> InputChange:
+    row = (key, answer_text(key, _value(a, key)), answer_text(key, _value(b, key)))
     if key in NAMES_ONLY:
-        return Change(*shown, Money(0.0, 0.0, 0.0), before.verdict, before.option)
+        return InputChange(*row, MoneyChange(0.0, 0.0, 0.0), before.verdict, before.option)
     try:
         verdict = judge(swapped(a, b, key))
     except Infeasible:
-        return Change(*shown, None, reason="no option left")
+        return InputChange(*row, None, reason="no option left")
     except AdvisorError as error:
-        return Change(*shown, None, reason=str(error))
-    return Change(*shown, between(before, side("", verdict)), verdict.verdict, verdict.arm)
+        return InputChange(*row, None, reason=str(error))
+    return InputChange(*row, between(before, side("", verdict)), verdict.verdict, verdict.arm)
 
 
 def answer_text(key: str, value: Any) -> str:

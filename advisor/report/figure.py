@@ -25,8 +25,8 @@ _INPUTS = tuple(
 
 
 def find(verdict: Verdict, wanted: str, option_id: str = "") -> tuple[OptionRecord, FigureRecord]:
-    """The figure `ID` or `ARM:ID`: of the arm named, else of the chosen arm, else of the first that
-    has it.
+    """The figure `ID` or `OPTION:ID`: of the option named, else of the recommended one, else of
+    the first option that has it.
 
     Raises UsageError with the nearest names.
     """
@@ -37,25 +37,26 @@ def find(verdict: Verdict, wanted: str, option_id: str = "") -> tuple[OptionReco
         )
     options = [option(verdict, head or option_id)] if head or option_id else ranked(verdict)
     for candidate in options:
-        if found := candidate.figure(name):
-            return candidate, found
-    known = list(dict.fromkeys(f.id for a in options for f in a.figures))
+        if (figure := candidate.figure(name)) is not None:
+            return candidate, figure
+    names = list(dict.fromkeys(f.id for a in options for f in a.figures))
     of = f" of {options[0].id}" if head or option_id else ""
-    hint = did_you_mean(name, known) or "; --all lists every figure"
+    hint = did_you_mean(name, names) or "; --all lists every figure"
     raise UsageError(f"no figure {name!r}{of}{hint}")
 
 
 def option(verdict: Verdict, option_id: str) -> OptionRecord:
-    """The arm of that id. Raises UsageError with the nearest names."""
-    found = next((a for a in verdict.arms if a.id == option_id), None)
-    if found is not None:
-        return found
-    known = [a.id for a in verdict.arms]
+    """The option of that id. Raises UsageError with the nearest names."""
+    match = next((a for a in verdict.arms if a.id == option_id), None)
+    if match is not None:
+        return match
+    ids = [a.id for a in verdict.arms]
     if excluded := next((e for e in verdict.excluded if e.id == option_id), None):
         raise UsageError(
-            f"option {option_id!r} is ruled out ({excluded.rule}: {excluded.detail}); choose another"
+            f"option {option_id!r} is ruled out ({excluded.rule}: {excluded.detail}); "
+            "choose another"
         )
-    hint = did_you_mean(option_id, known) or f"; the options are {', '.join(known)}"
+    hint = did_you_mean(option_id, ids) or f"; the options are {', '.join(ids)}"
     raise UsageError(f"no option {option_id!r}{hint}")
 
 
@@ -65,7 +66,7 @@ def render(of: OptionRecord, figure: FigureRecord, width: int = 80) -> str:
 
 
 def render_all(verdict: Verdict, width: int = 80, option_id: str = "") -> str:
-    """Every figure of every arm (or of one), explained one after the other."""
+    """Every figure of every option (or of one), explained one after the other."""
     options = [option(verdict, option_id)] if option_id else ranked(verdict)
     return "\n".join(render(a, f, width) for a in options for f in a.figures)
 

@@ -46,12 +46,12 @@ def as_is(verdict: Verdict) -> OptionRecord | None:
     return next((a for a in verdict.arms if a.id.startswith("as-is/")), None)
 
 
-def money_of(option: OptionRecord, held: Range, figure_id: str) -> str:
-    """An arm's money; where parts are unknown, the known sum and how many are missing."""
+def money_of(option: OptionRecord, amount: Range, figure_id: str) -> str:
+    """An option's money; where parts are unknown, the known sum and how many are missing."""
     figure = option.figure(figure_id)
-    if not held.is_known and figure is not None and figure.at_least is not None:
+    if not amount.is_known and figure is not None and figure.at_least is not None:
         return fmt.at_least(figure.at_least, len(figure.missing))
-    return fmt.money(held.p50)
+    return fmt.money(amount.p50)
 
 
 def _sure(verdict: Verdict) -> Iterator[str]:
@@ -86,19 +86,19 @@ def _compared(verdict: Verdict, option: OptionRecord) -> Iterator[KeyFigure]:
 
 
 def _key(
-    label: str, option: OptionRecord, held: Range, figure_id: str, unit: str, show: fmt.Show
+    label: str, option: OptionRecord, interval: Range, figure_id: str, unit: str, show: fmt.Show
 ) -> KeyFigure:
     figure = option.figure(figure_id)
-    value = money_of(option, held, figure_id) if show is fmt.money else show(held.p50)
-    known = held.is_known
+    value = money_of(option, interval, figure_id) if show is fmt.money else show(interval.p50)
+    is_known = interval.is_known
     return KeyFigure(
         label=label,
         value=value,
-        unit=unit if known else "",
-        range=held if known else UNKNOWN,
-        low=show(held.p10) if known else "",
-        high=show(held.p90) if known else "",
-        basis=_basis(figure) if known else "",
+        unit=unit if is_known else "",
+        range=interval if is_known else UNKNOWN,
+        low=show(interval.p10) if is_known else "",
+        high=show(interval.p90) if is_known else "",
+        basis=_basis(figure) if is_known else "",
     )
 
 

@@ -46,18 +46,18 @@ def render(verdict: Verdict) -> str:
     """The whole report, with the trace of every figure of every option. All text is escaped."""
     from markupsafe import Markup
 
-    held = page(verdict, (verdict.arm, verdict.alternative, *(a.id for a in ranked(verdict))))
+    content = page(verdict, (verdict.arm, verdict.alternative, *(a.id for a in ranked(verdict))))
     return _template().render(
-        page=held,
+        page=content,
         verdict=verdict.verdict if verdict.arms else "undecided",
-        groups=groups(held.blocks),
+        groups=groups(content.blocks),
         style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
         chart=lambda name: Markup(charts.draw(name, verdict)),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SectionRun:
     """Sections that follow each other and share a layout: wide ones hold tables, short ones stand
     in columns.
     """
@@ -66,7 +66,7 @@ class Group:
     sections: tuple[tuple[Block, ...], ...]
 
 
-def groups(blocks: Iterable[Block]) -> list[Group]:
+def groups(blocks: Iterable[Block]) -> list[SectionRun]:
     """Blocks as sections, each from its heading to the next, and those in runs of one width."""
     sections: list[list[Block]] = []
     for block in blocks:
@@ -74,15 +74,20 @@ def groups(blocks: Iterable[Block]) -> list[Group]:
             sections.append([])
         sections[-1].append(block)
     runs = groupby(sections, key=lambda section: any(isinstance(b, Table | Fold) for b in section))
-    return [Group(wide, tuple(map(tuple, run))) for wide, run in runs]
+    return [SectionRun(wide, tuple(map(tuple, run))) for wide, run in runs]
 
 
 def lean(figure: KeyFigure) -> float:
     """Where the median stands between the ends of the interval: 0 at P10, 100 at P90."""
-    held = figure.range
-    if held.p10 is None or held.p50 is None or held.p90 is None or held.p90 <= held.p10:
+    interval = figure.range
+    if (
+        interval.p10 is None
+        or interval.p50 is None
+        or interval.p90 is None
+        or interval.p90 <= interval.p10
+    ):
         return 50.0
-    return round(100 * (held.p50 - held.p10) / (held.p90 - held.p10), 1)
+    return round(100 * (interval.p50 - interval.p10) / (interval.p90 - interval.p10), 1)
 
 
 def kind(block: Block) -> str:
@@ -106,7 +111,7 @@ def _template() -> Template:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    held = Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -114,6 +119,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    held.filters |= {"kind": kind, "lean": lean, "share": fmt.share}
-    held.tests |= {"code": _is_code, "ranged": _is_ranged}
-    return held
+    environment.filters |= {"kind": kind, "lean": lean, "share": fmt.share}
+    environment.tests |= {"code": _is_code, "ranged": _is_ranged}
+    return environment

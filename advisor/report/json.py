@@ -37,7 +37,7 @@ def dump(value: Any) -> str:
     if isinstance(data, Mapping):
         return (
             "{\n"
-            + ",\n".join(f" {_line(key)}: {_entry(held)}" for key, held in data.items())
+            + ",\n".join(f" {_line(key)}: {_entry(entry)}" for key, entry in data.items())
             + "\n}\n"
         )
     return _entry(data) + "\n"
@@ -69,7 +69,7 @@ def plain_data(value: Any) -> Any:
     if is_dataclass(value):
         return {f.name: plain_data(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): plain_data(held) for key, held in value.items()}
+        return {str(key): plain_data(entry) for key, entry in value.items()}
     return [plain_data(item) for item in value]
 
 

@@ -12,7 +12,8 @@ def wrap(text: str, width: int) -> list[str]:
     """Lines of at most `width` terminal cells (wide characters: two); `27 %` stays together, long
     words are cut.
     """
-    lines, line = [], ""
+    lines = []
+    line = ""
     for word in _cut(re.split(r" +(?!%)", text.strip(" ")), max(width, 2)):
         joined = f"{line} {word}" if line else word
         if cell_len(joined) <= width or not line:

@@ -48,15 +48,15 @@ def code(text: str) -> str:
     return f"{fence}{inner}{fence}".replace("|", "\\|")
 
 
-def _escape_start(found: re.Match[str]) -> str:
-    return f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}"
+def _escape_start(match: re.Match[str]) -> str:
+    return f"{match[1]}\\{match[2]}" if match[1] else f"\\{match[3]}"
 
 
-def _lines(held: Page) -> Iterator[str]:
-    head = held.headline
-    yield f"# {escaped(held.title)}"
+def _lines(content: Page) -> Iterator[str]:
+    head = content.headline
+    yield f"# {escaped(content.title)}"
     yield ""
-    yield escaped(held.subtitle)
+    yield escaped(content.subtitle)
     yield ""
     yield " ".join(
         part for part in ("##", escaped(head.word), head.link, code(head.option)) if part
@@ -65,7 +65,7 @@ def _lines(held: Page) -> Iterator[str]:
     yield f"**{escaped(head.sure)}**"
     if head.figures:
         yield from _key_figures(head.figures)
-    for block in held.blocks:
+    for block in content.blocks:
         yield from _block(block, 2)
 
 
@@ -76,8 +76,8 @@ def _key_figures(figures: tuple[KeyFigure, ...]) -> Iterator[str]:
     for figure in figures:
         interval = figure.low if figure.low == figure.high else f"{figure.low} – {figure.high}"
         value = f"{figure.value} {figure.unit}".rstrip()
-        known = f"{figure.basis} {code(figure.other)}".strip() if figure.other else figure.basis
-        yield f"| {escaped(figure.label)} | **{value}** | {interval} | {known} |"
+        origin = f"{figure.basis} {code(figure.other)}".strip() if figure.other else figure.basis
+        yield f"| {escaped(figure.label)} | **{value}** | {interval} | {origin} |"
 
 
 def _block(block: Block, level: int) -> Iterator[str]:
@@ -109,5 +109,5 @@ def _table(table: Table) -> Iterator[str]:
 def _cell(cell: Cell, strong: bool) -> str:
     if isinstance(cell, Ranged):
         return f"{escaped(cell.value)}{f' ({escaped(cell.span)})' if cell.span else ''}"
-    shown = code(cell) if isinstance(cell, Code) else escaped(cell)
-    return f"**{shown}**" if strong else shown
+    text = code(cell) if isinstance(cell, Code) else escaped(cell)
+    return f"**{text}**" if strong else text

@@ -117,10 +117,10 @@ class KeyFigure:
     @property
     def spread(self) -> bool:
         """Whether the interval is wide enough to be drawn: at least 2 % of the figure."""
-        held = self.range
-        if held.p10 is None or held.p50 is None or held.p90 is None:
+        interval = self.range
+        if interval.p10 is None or interval.p50 is None or interval.p90 is None:
             return False
-        return held.p90 - held.p10 >= 0.02 * abs(held.p50) and self.low != self.high
+        return interval.p90 - interval.p10 >= 0.02 * abs(interval.p50) and self.low != self.high
 
 
 @dataclass(frozen=True, slots=True)

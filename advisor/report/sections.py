@@ -36,7 +36,7 @@ from advisor.report.page import (
 from advisor.report.trace import traces
 
 FAR = 100.0
-"""A flip point more than this many times away from today's value is counted, not told."""
+"""A flip point more than this many times away from today's value is counted, not listed."""
 
 
 def page(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
@@ -96,8 +96,13 @@ def flip_sentence(flip: FlipPoint) -> str:
 
 def beyond(flip: FlipPoint) -> str:
     """`above 1,140,000 requests/month`: from where on the verdict is another, to three digits."""
-    side = "at" if flip.now is None else "below" if flip.value < flip.now else "above"
-    return f"{side} {fmt.measure(fmt.about(flip.value), flip.unit)}"
+    return f"{_side(flip)} {fmt.measure(fmt.about(flip.value), flip.unit)}"
+
+
+def _side(flip: FlipPoint) -> str:
+    if flip.now is None:
+        return "at"
+    return "below" if flip.value < flip.now else "above"
 
 
 def is_near(flip: FlipPoint) -> bool:
@@ -112,31 +117,35 @@ def is_near(flip: FlipPoint) -> bool:
     )
 
 
-def break_even_sentences(held: BreakEven) -> list[str]:
+def break_even_sentences(even: BreakEven) -> list[str]:
     """What is known of the break-even, a sentence each; empty where the arms never cost the
     same.
     """
-    months = f"{_rounded(held.months)} months{_interval(held.months_range)}"
-    requests = f"{_rounded(held.requests_per_month)} requests per month{_interval(held.requests_per_month_range)}"
+    months = f"{_rounded(even.months)} months{_interval(even.months_range)}"
+    requests = (
+        f"{_rounded(even.requests_per_month)} requests per month"
+        f"{_interval(even.requests_per_month_range)}"
+    )
     multiple = (
-        f"{_rounded(held.price_multiple)} × today's prices{_interval(held.price_multiple_range)}"
+        f"{_rounded(even.price_multiple)} × today's prices{_interval(even.price_multiple_range)}"
     )
-    found = (
-        (held.months, f"the higher one-off cost is earned back in {months}"),
-        (held.requests_per_month, f"equal cost at {requests}"),
-        (held.price_multiple, f"equal cost at {multiple}"),
-        (held.uplift, f"equal worth at a quality difference of {fmt.signed_score(held.uplift)}"),
+    sentences = (
+        (even.months, f"the higher one-off cost is earned back in {months}"),
+        (even.requests_per_month, f"equal cost at {requests}"),
+        (even.price_multiple, f"equal cost at {multiple}"),
+        (even.uplift, f"equal worth at a quality difference of {fmt.signed_score(even.uplift)}"),
     )
-    return [sentence for value, sentence in found if fmt.is_known(value)]
+    return [sentence for value, sentence in sentences if fmt.is_known(value)]
 
 
-def _interval(held: Range) -> str:
+def _interval(interval: Range) -> str:
     """The 80 % interval in brackets; an end that is not reached in the draws is said to be
     never.
     """
-    if held.p10 is None:
+    if interval.p10 is None:
         return ""
-    low, high = _rounded(held.p10), "never" if held.p90 is None else _rounded(held.p90)
+    low = _rounded(interval.p10)
+    high = "never" if interval.p90 is None else _rounded(interval.p90)
     return f" ({low} – {high})" if low != high else ""
 
 
@@ -160,12 +169,13 @@ def _flips(verdict: Verdict) -> Iterator[Block]:
         yield Heading("What would change the answer")
         near = [f for f in verdict.flip_points if is_near(f)]
         far = len(verdict.flip_points) - len(near)
-        told = [flip_sentence(f) for f in near]
+        sentences = [flip_sentence(f) for f in near]
         if far:
-            told.append(
-                f"{fmt.plural(far, 'other input')}: only more than {FAR:g} times larger or smaller than now"
+            sentences.append(
+                f"{fmt.plural(far, 'other input')}: only more than {FAR:g} times larger or smaller "
+                "than now"
             )
-        yield Bullets(tuple(told))
+        yield Bullets(tuple(sentences))
 
 
 def _break_even(verdict: Verdict) -> Iterator[Block]:
@@ -217,7 +227,8 @@ def _criteria(verdict: Verdict) -> Iterator[Block]:
     if verdict.criteria:
         yield Heading("By your weights")
         yield Paragraph(
-            "Value between fixed anchors, 0 to 1, at the likely figures. The verdict does not rest on it."
+            "Value between fixed anchors, 0 to 1, at the likely figures. "
+            "The verdict does not rest on it."
         )
         rows = tuple((Code(fmt.clean(c.id)), fmt.score(c.value)) for c in verdict.criteria)
         yield Table("criteria", (Column("option"), Column("value", right=True)), rows)
@@ -241,7 +252,8 @@ def _options(verdict: Verdict) -> Iterator[Block]:
     options = ranked(verdict)
     yield Heading("Options compared")
     yield Paragraph(
-        "Medians and 80 % intervals. Meets: chance to keep every limit; best: share of draws it wins."
+        "Medians and 80 % intervals. Meets: chance of meeting every limit; best: share of the "
+        "simulated futures in which the option wins."
     )
     yield Chart("best")
     yield Chart("costs")
@@ -278,7 +290,8 @@ def _segments(verdict: Verdict) -> Iterator[Block]:
     if verdict.segments:
         yield Heading("Segments")
         yield Paragraph(
-            "Each is judged as if it stood alone, with all fixed costs: the rows add up to more than the whole."
+            "Each is judged as if it stood alone, with all fixed costs: "
+            "the rows add up to more than the whole."
         )
         columns = ("segment", "verdict", "option", "best", "once", "per month")
         yield Table(
@@ -344,7 +357,9 @@ def _labels_span(need: LabelsNeeded) -> str:
     if not need.labels.is_known:
         return ""
     low, high = (fmt.number(fmt.about(end)) for end in (need.labels.p10, need.labels.p90))
-    return f"{low} – beyond {high}" if need.detail else low if low == high else f"{low} – {high}"
+    if need.detail:
+        return f"{low} – beyond {high}"
+    return low if low == high else f"{low} – {high}"
 
 
 def _sensitivity(verdict: Verdict) -> Iterator[Block]:
@@ -352,8 +367,8 @@ def _sensitivity(verdict: Verdict) -> Iterator[Block]:
         return
     yield Heading("What the answer rests on")
     yield Paragraph(
-        "Advantage of the chosen option over the next approach, with each input at its P10 and at its P90, "
-        "widest swing first."
+        "Advantage of the recommended option over the next approach, with each input at its P10 "
+        "and at its P90, widest swing first."
     )
     yield Chart("tornado")
     rows = tuple(
@@ -400,40 +415,40 @@ def _assumptions(verdict: Verdict) -> Iterator[Block]:
 
 
 def _sources(verdict: Verdict) -> Iterator[Block]:
-    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    used_for: dict[tuple[str, str, str], dict[str, None]] = {}
     for s in verdict.sources:
-        found.setdefault((_document(s), s.basis, _dated(s, verdict.as_of)), {}).update(
+        used_for.setdefault((_document(s), s.basis, _dated(s, verdict.as_of)), {}).update(
             dict.fromkeys(s.used_for)
         )
-    if found:
+    if used_for:
         yield Heading("Sources")
         rows = tuple(
             (*(fmt.clean(text) or "—" for text in origin), fmt.clean(", ".join(used)) or "—")
-            for origin, used in found.items()
+            for origin, used in used_for.items()
         )
         yield Table(
             "sources", tuple(Column(c) for c in ("source", "basis", "as of", "used for")), rows
         )
 
 
-def _dated(held: SourceRecord, on: str) -> str:
+def _dated(record: SourceRecord, on: str) -> str:
     """The date of a source; a fact that is more than 90 days old on the day of the decision is
     marked.
     """
-    looked_up = held.basis in ("quoted", "published") and earliest_day(held.as_of) is not None
+    looked_up = record.basis in ("quoted", "published") and earliest_day(record.as_of) is not None
     return (
-        f"{held.as_of} (old)"
-        if on and looked_up and stale(held.as_of, date.fromisoformat(on))
-        else held.as_of
+        f"{record.as_of} (old)"
+        if on and looked_up and stale(record.as_of, date.fromisoformat(on))
+        else record.as_of
     )
 
 
-def _document(held: SourceRecord) -> str:
+def _document(record: SourceRecord) -> str:
     """The source without the key it is read at, where that key is what it is used for: a brief
     stands once.
     """
-    document, _, key = held.source.partition(": ")
-    return document if key and held.used_for == (key,) else held.source
+    document, _, key = record.source.partition(": ")
+    return document if key and record.used_for == (key,) else record.source
 
 
 def _rounded(value: float | None) -> str:

@@ -7,44 +7,52 @@ from decimal import Decimal
 
 from advisor.core import format as fmt
 from advisor.report import layout
-from advisor.report.difference import Change, Difference, Side, cents
+from advisor.report.difference import Difference, InputChange, JudgedBrief, cents
 from advisor.report.page import Cell, Code, Column, Table
 from advisor.report.table import draw
 
 
-def render(held: Difference, width: int = 80) -> str:
+def render(difference: Difference, width: int = 80) -> str:
     """The difference as text of at most `width` columns."""
-    return "\n".join(_lines(held, width)) + "\n"
+    return "\n".join(_lines(difference, width)) + "\n"
 
 
-def _lines(held: Difference, width: int) -> Iterator[str]:
-    for letter, one in (("A", held.a), ("B", held.b)):
+def _lines(difference: Difference, width: int) -> Iterator[str]:
+    for letter, one in (("A", difference.a), ("B", difference.b)):
         word = fmt.VERDICT_WORDS.get(one.verdict, one.verdict)
         yield from layout.wrap(
             f"{letter}  {fmt.clean(one.name)}: {word} {fmt.clean(one.option)}", width
         )
     yield ""
-    yield from draw(_money_table(held), width, str, str)
+    yield from draw(_money_table(difference), width, str, str)
     yield ""
-    if not held.changed:
+    if not difference.changed:
         yield "No input differs."
         return
     yield from layout.wrap("Inputs that differ, and what each alone changes in A", width)
-    yield from draw(_changes_table(held), width, str, str)
-    yield from _remainder(held, width)
+    yield from draw(_changes_table(difference), width, str, str)
+    yield from _remainder(difference, width)
 
 
-def _money_table(held: Difference) -> Table:
+def _money_table(difference: Difference) -> Table:
     rows = (
         _money_row(
             "per month",
-            held.a.monthly_usd,
-            held.b.monthly_usd,
-            f"{_cash(held.change.monthly_usd)} per month",
+            difference.a.monthly_usd,
+            difference.b.monthly_usd,
+            f"{_cash(difference.change.monthly_usd)} per month",
         ),
-        _money_row("once", held.a.one_off_usd, held.b.one_off_usd, _cash(held.change.one_off_usd)),
         _money_row(
-            held.horizon, held.a.horizon_usd, held.b.horizon_usd, _cash(held.change.horizon_usd)
+            "once",
+            difference.a.one_off_usd,
+            difference.b.one_off_usd,
+            _cash(difference.change.one_off_usd),
+        ),
+        _money_row(
+            difference.horizon,
+            difference.a.horizon_usd,
+            difference.b.horizon_usd,
+            _cash(difference.change.horizon_usd),
         ),
     )
     return Table(
@@ -58,15 +66,15 @@ def _money_row(title: str, a: float | None, b: float | None, change: str) -> tup
     return title, fmt.money(a, cents=True), fmt.money(b, cents=True), change
 
 
-def _changes_table(held: Difference) -> Table:
+def _changes_table(difference: Difference) -> Table:
     rows = tuple(
-        (Code(fmt.clean(c.input)), fmt.clean(c.a), fmt.clean(c.b), _effect(c, held.a))
-        for c in held.changed
+        (Code(fmt.clean(c.input)), fmt.clean(c.a), fmt.clean(c.b), _effect(c, difference.a))
+        for c in difference.changed
     )
     return Table("changes", tuple(Column(c) for c in ("input", "A", "B", "alone")), rows)
 
 
-def _effect(change: Change, a: Side) -> str:
+def _effect(change: InputChange, a: JudgedBrief) -> str:
     if change.effect is None:
         return fmt.clean(change.reason)
     money = f"{_cash(change.effect.monthly_usd)} per month"
@@ -77,14 +85,14 @@ def _effect(change: Change, a: Side) -> str:
     )
 
 
-def _remainder(held: Difference, width: int) -> Iterator[str]:
+def _remainder(difference: Difference, width: int) -> Iterator[str]:
     """What the inputs change together beyond what each changes alone."""
-    alone = [c.effect.monthly_usd for c in held.changed if c.effect is not None]
-    whole = held.change.monthly_usd
-    known = [usd for usd in alone if usd is not None]
-    if whole is None or len(known) < len(alone) or (not known and len(held.changed) < 2):
+    alone = [c.effect.monthly_usd for c in difference.changed if c.effect is not None]
+    whole = difference.change.monthly_usd
+    amounts = [usd for usd in alone if usd is not None]
+    if whole is None or len(amounts) < len(alone) or (not amounts and len(difference.changed) < 2):
         return
-    rest = float(cents(whole) - sum(map(cents, known), Decimal(0)))
+    rest = float(cents(whole) - sum(map(cents, amounts), Decimal(0)))
     if rest:
         yield from layout.wrap(f"Only together: {_cash(rest)} per month", width)
 

@@ -44,7 +44,8 @@ def _flat(table: Table, width: int, strong: Style, faint: Style) -> Iterator[str
 
 
 def _stacked(table: Table, width: int, strong: Style, faint: Style) -> Iterator[str]:
-    columns, rest = table.columns[1:], [row[1:] for row in table.rows]
+    columns = table.columns[1:]
+    rest = [row[1:] for row in table.rows]
     widths = _widths(columns, rest, width - 2 * _INDENT)
     indent = " " * 2 * _INDENT
     yield faint(" " * _INDENT + table.columns[0].title)

@@ -22,12 +22,12 @@ def render(verdict: Verdict, width: int = 80, color: bool = False) -> str:
     return "\n".join(_lines(page(verdict), max(width, 40), color)) + "\n"
 
 
-def _lines(held: Page, width: int, color: bool) -> Iterator[str]:
-    yield from (bold(line, color) for line in layout.wrap(held.title, width))
-    yield from (dim(line, color) for line in layout.wrap(held.subtitle, width))
+def _lines(content: Page, width: int, color: bool) -> Iterator[str]:
+    yield from (bold(line, color) for line in layout.wrap(content.title, width))
+    yield from (dim(line, color) for line in layout.wrap(content.subtitle, width))
     yield ""
-    yield from _headline(held, width, color)
-    for block in held.blocks:
+    yield from _headline(content, width, color)
+    for block in content.blocks:
         yield from _block(block, width, color)
     yield ""
     yield from layout.wrap(
@@ -35,8 +35,8 @@ def _lines(held: Page, width: int, color: bool) -> Iterator[str]:
     )
 
 
-def _headline(held: Page, width: int, color: bool) -> Iterator[str]:
-    head = held.headline
+def _headline(content: Page, width: int, color: bool) -> Iterator[str]:
+    head = content.headline
     yield from (
         bold(line, color)
         for line in layout.wrap(f"{head.word} {head.link} {head.option}".rstrip(), width)
@@ -51,9 +51,7 @@ def _headline(held: Page, width: int, color: bool) -> Iterator[str]:
 
 
 def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
-    """`running   $3,317 per month   $2,900 ├──●────┤ $4,100  modelled`, in two lines where one is too
-    narrow.
-    """
+    """`running   $3,317 per month   $2,900 ├──●──┤ $4,100  modelled`; else two lines."""
     head = f"{figure.label:<10} {figure.value:>10} {figure.unit:<9}"
     if figure.other:
         yield from _beside(head, figure.other, width)
@@ -63,7 +61,8 @@ def _key_figure(figure: KeyFigure, width: int) -> Iterator[str]:
             head, f"{interval}, {figure.basis}".rstrip(", ") if figure.low else "", width
         )
     else:
-        line = f"{head} {figure.low:>8} {_bar(figure.range, _BAR)} {figure.high:<9} {figure.basis}".rstrip()
+        interval = f"{figure.low:>8} {_bar(figure.range, _BAR)} {figure.high:<9}"
+        line = f"{head} {interval} {figure.basis}".rstrip()
         room = max(3, min(_BAR, width - 4 - len(figure.low) - len(figure.high)))
         below = f"  {figure.low} {_bar(figure.range, room)} {figure.high}"
         yield from (
@@ -79,9 +78,11 @@ def _beside(head: str, text: str, width: int) -> Iterator[str]:
     )
 
 
-def _bar(held: Range, width: int) -> str:
+def _bar(interval: Range, width: int) -> str:
     """The interval fills the bar; the dot shows which way it leans."""
-    return fmt.range_bar(held.p10, held.p50, held.p90, held.p10 or 0.0, held.p90 or 0.0, width)
+    return fmt.range_bar(
+        interval.p10, interval.p50, interval.p90, interval.p10 or 0.0, interval.p90 or 0.0, width
+    )
 
 
 def _block(block: Block, width: int, color: bool) -> Iterator[str]:

@@ -1,5 +1,6 @@
-"""Every figure of an arm with its formula, the numbers in it, and what goes in: enough to re-check
-it by hand.
+"""Every figure of an option with its formula, the numbers in it and its inputs.
+
+It is enough to check each figure by hand.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ _INPUTS = tuple(
 
 
 def traces(verdict: Verdict, option_ids: Iterable[str]) -> Iterator[Block]:
-    """An appendix with a fold for each arm named; the first is open."""
+    """An appendix with a fold for each option named; the first is open."""
     by_id = {a.id: a for a in verdict.arms if a.figures}
     wanted = [by_id[name] for name in dict.fromkeys(option_ids) if name in by_id]
     if not wanted:
         return
     yield Heading("Trace of every figure")
     yield Paragraph(
-        "Values at the likely value of every input. Formulas and their sources: docs/reference/formulas.md."
+        "Values at the likely value of every input. "
+        "Formulas and their sources: docs/reference/formulas.md."
     )
     for place, option in enumerate(wanted):
         blocks = (_figures_table(option), *_inputs_table(option))
@@ -46,23 +48,23 @@ def value_of(figure: FigureRecord) -> str:
 
 def span_of(figure: FigureRecord) -> str:
     """A figure's 80 % interval, in its unit; empty where it is exact or unknown."""
-    held = Range(figure.p10, figure.p50, figure.p90)
-    if not held.is_known or held.is_exact:
+    interval = Range(figure.p10, figure.p50, figure.p90)
+    if not interval.is_known or interval.is_exact:
         return ""
-    return fmt.span(held, lambda value: fmt.bare(value, figure.unit))
+    return fmt.span(interval, lambda value: fmt.bare(value, figure.unit))
 
 
 def leaves(option: OptionRecord) -> list[FigureInput]:
-    """What goes into an arm's figures and is not itself one of them, each once, in order of
+    """What goes into an option's figures and is not itself one of them, each once, in order of
     appearance.
     """
     own = {f.id for f in option.figures}
-    found: dict[str, FigureInput] = {}
+    inputs: dict[str, FigureInput] = {}
     for figure in option.figures:
         for item in figure.inputs:
             if item.id not in own:
-                found.setdefault(item.id, item)
-    return list(found.values())
+                inputs.setdefault(item.id, item)
+    return list(inputs.values())
 
 
 def _figures_table(option: OptionRecord) -> Table:
@@ -80,14 +82,14 @@ def _figures_table(option: OptionRecord) -> Table:
 
 
 def _inputs_table(option: OptionRecord) -> Iterator[Table]:
-    found = leaves(option)
-    if found:
+    inputs = leaves(option)
+    if inputs:
         rows = tuple(
             (
                 Code(fmt.clean(i.id)),
                 fmt.measure(i.value, i.unit),
                 *(fmt.clean(text) or "—" for text in (i.basis, i.source, i.as_of)),
             )
-            for i in found
+            for i in inputs
         )
         yield Table("inputs", _INPUTS, rows)

@@ -14,7 +14,7 @@ from advisor.core.errors import Infeasible, UsageError
 from advisor.core.quantity import Basis, Range
 from advisor.core.verdict import FigureRecord, Verdict
 from advisor.report import side_by_side
-from advisor.report.difference import Money, cents_between, difference, differing, swapped
+from advisor.report.difference import MoneyChange, cents_between, difference, differing, swapped
 
 QUOTED = Origin(Basis.QUOTED, "brief b.toml", "2026-11-20")
 
@@ -65,7 +65,7 @@ BASE = set_to(Brief(), name="base", traffic__requests_per_month=Range.exact(10_0
 def test_equal_briefs_do_not_differ(per_request) -> None:
     held = difference(BASE, BASE, ("a.toml", "b.toml"), per_request)
     assert held.changed == ()
-    assert held.change == Money(0.0, 0.0, 0.0)
+    assert held.change == MoneyChange(0.0, 0.0, 0.0)
     assert "No input differs." in side_by_side.render(held)
 
 
