@@ -1,4 +1,4 @@
-"""A brief's text on disk: the whole new file or the whole old one, never a half."""
+"""A brief or a report on disk: the whole new file or the whole old one, never a half."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from advisor.core.errors import UsageError
 from advisor.core.text import printable
 
 
-def save(path: Path | str, text: str) -> None:
-    """Write `text` to `path` at once or not at all; links are followed, rights kept.
+def save(path: Path | str, content: str | bytes) -> None:
+    """Write `content` (text as UTF-8) to `path`, whole or not at all.
+
+    Links are followed and permissions kept.
 
     Raises UsageError.
     """
@@ -19,7 +21,7 @@ def save(path: Path | str, text: str) -> None:
         target = Path(path).resolve()
         scratch = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
         try:
-            _write(scratch, text)
+            _write(scratch, content.encode() if isinstance(content, str) else content)
             if target.exists():
                 scratch.chmod(target.stat().st_mode & 0o777)
             scratch.replace(target)
@@ -33,8 +35,8 @@ def save(path: Path | str, text: str) -> None:
         ) from None
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())

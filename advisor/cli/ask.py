@@ -14,7 +14,7 @@ from advisor.core.errors import Cancelled, UsageError
 if TYPE_CHECKING:
     from advisor.brief.interview import Interview
 
-_KEYS = "Enter keeps what stands in brackets · ? explains · < goes back · Ctrl-C stops and keeps a draft"
+_KEYS = "Enter keeps the value in brackets · ? explains · < goes back · Ctrl-C saves a draft"
 
 
 @click.command("ask")
@@ -22,17 +22,17 @@ _KEYS = "Enter keeps what stands in brackets · ? explains · < goes back · Ctr
     "-o", "--output", default="brief.toml", type=click.Path(path_type=Path), help="File to write."
 )
 @click.option(
-    "--from", "start", type=click.Path(path_type=Path), help="Begin with the answers of this brief."
+    "--from", "start", type=click.Path(path_type=Path), help="Start from the answers in this brief."
 )
 @click.option(
     "--all",
     "everything",
     is_flag=True,
-    help="Ask all that makes sense, not just what matters most.",
+    help="Ask every question that applies, not just the important ones.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the file without asking.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file without asking.")
 def command(output: Path, start: Path | None, everything: bool, overwrite: bool) -> None:
-    """Answer the questions one by one; writes a brief."""
+    """Write a brief by answering questions one by one."""
     from advisor.brief import read, save, write
     from advisor.brief.interview import Interview
     from advisor.core.brief import Brief
@@ -61,7 +61,8 @@ def _check_target(output: Path, overwrite: bool) -> None:
     """
     if not output.parent.is_dir():
         raise UsageError(
-            f"{output}: there is no folder {str(output.parent)!r}; make it, or name another place with -o"
+            f"{output}: the folder {str(output.parent)!r} does not exist; "
+            "create it, or name another place with -o"
         )
     if output.is_dir():
         raise UsageError(f"{output}: is a folder; name a file with -o")
@@ -69,7 +70,8 @@ def _check_target(output: Path, overwrite: bool) -> None:
         _say(f"{output} exists. Replace it at the end? [no] ", end="")
         if _line().strip().lower() not in ("y", "yes"):
             raise UsageError(
-                f"{output}: exists and stays as it is; name another file with -o, or give --overwrite"
+                f"{output}: exists and was not changed; name another file with -o, "
+                "or use --overwrite"
             )
 
 
@@ -89,12 +91,12 @@ def _ask_all(interview: Interview) -> None:
 
 
 def _take(interview: Interview, step: str, text: str) -> None:
-    """Hand one line over: a wish for help, a step back or an answer."""
+    """Pass one line on: a request for help, a step back or an answer."""
     if text == "?":
         _say(f"    {interview.help(step)}")
     elif text == "<":
         if not interview.back():
-            _say("    this is the first question")
+            _say("    This is the first question.")
     else:
         try:
             interview.answer(text)
@@ -116,11 +118,11 @@ def _keep_draft(interview: Interview, output: Path) -> str:
 
     brief = interview.finished()
     if not brief.origins:
-        return "cancelled; nothing was answered, so nothing is kept"
+        return "cancelled; nothing was answered, so nothing was saved"
     draft = output.with_name(f"{output.name.removesuffix('.toml')}.draft.toml")
     save(draft, write(brief))
     name = shlex.quote(str(draft))
-    return f"cancelled; the answers so far are in {name}, go on with: advisor ask --from {name}"
+    return f"cancelled; your answers are in {name}; continue with: advisor ask --from {name}"
 
 
 def _line() -> str:
@@ -131,7 +133,7 @@ def _line() -> str:
     try:
         line = sys.stdin.readline()
     except UnicodeDecodeError:
-        _say("\nthe input is not UTF-8 text", end="")
+        _say("\nThe input is not UTF-8 text.", end="")
         raise EOFError from None
     if not sys.stdin.isatty():
         _say("")

@@ -1,4 +1,4 @@
-"""`advisor backtest`: the estimators held against published runs, studies and curves."""
+"""`advisor backtest`: the estimators tested on published runs, studies and curves."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group("backtest")
 def command() -> None:
-    """Hold the estimators against published results that they have not seen.
+    """Test the estimators on published results that they were not fitted on.
 
-    Without FILE: the shipped results. What is scored was never fitted on.
+    Without FILE, uses the results that ship with the program.
     """
 
 
@@ -25,18 +25,18 @@ def command() -> None:
     "--by",
     type=click.Choice(["source", "gpu", "method"]),
     default="source",
-    help="Group the errors by.",
+    help="How to group the errors.",
 )
 @click.option(
     "--calibrate",
     is_flag=True,
-    help="Let one run of each group correct the others; it is not scored.",
+    help="Correct each group by one of its runs, which is then not scored.",
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="Every row's forecast and the summary, for programs."
+    "--json", "as_json", is_flag=True, help="Print every prediction and the summary as JSON."
 )
 def runs(file: Path | None, by: str, calibrate: bool, as_json: bool) -> None:
-    """Memory, speed and time of training runs, foretold from their inputs alone."""
+    """Predict memory, speed and time of training runs from their inputs alone."""
     from advisor.backtest import runs as backtest
 
     output.show(backtest.run(file, as_json, calibrate, by))
@@ -45,10 +45,10 @@ def runs(file: Path | None, by: str, calibrate: bool, as_json: bool) -> None:
 @command.command("outcomes")
 @click.argument("file", type=FILE, required=False)
 @click.option(
-    "--json", "as_json", is_flag=True, help="Every forecast and the summary, for programs."
+    "--json", "as_json", is_flag=True, help="Print every prediction and the summary as JSON."
 )
 def outcomes(file: Path | None, as_json: bool) -> None:
-    """Quality of tuned and hybrid models, foretold from the prompts of the same study."""
+    """Predict the quality of tuned and hybrid models from prompts in the same study."""
     from advisor.backtest import outcomes as backtest
 
     output.show(backtest.run(file, as_json))
@@ -57,10 +57,10 @@ def outcomes(file: Path | None, as_json: bool) -> None:
 @command.command("curves")
 @click.argument("file", type=FILE, required=False)
 @click.option(
-    "--json", "as_json", is_flag=True, help="Every forecast and the summary, for programs."
+    "--json", "as_json", is_flag=True, help="Print every prediction and the summary as JSON."
 )
 def curves(file: Path | None, as_json: bool) -> None:
-    """Points of learning curves, foretold from the points before them."""
+    """Predict each point of a learning curve from the points before it."""
     from advisor.backtest import curves as backtest
 
     output.show(backtest.run(file, as_json))

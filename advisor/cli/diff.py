@@ -20,23 +20,26 @@ if TYPE_CHECKING:
 @click.command("diff")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def command(a: Path, b: Path, as_json: bool) -> None:
-    """From brief A to brief B: both verdicts, the change in dollars, and which input alone causes
-    how much.
+    """Compare brief A with brief B: verdicts, dollars, and the effect of each input.
 
-    Amounts are those of the chosen options at the likely value of every input.
+    Amounts belong to the recommended options, at the likely value of every input.
     """
     from advisor import pipeline
     from advisor.report import difference, json, side_by_side
 
-    first, second = pipeline.load(a), pipeline.load(b)
-    held = difference.difference(first, second, (str(a), str(b)), Judge())
-    output.show(json.dump(held) if as_json else side_by_side.render(held, output.width()))
+    before = pipeline.load(a)
+    after = pipeline.load(b)
+    comparison = difference.difference(before, after, (str(a), str(b)), Judge())
+    if as_json:
+        output.show(json.dump(comparison))
+    else:
+        output.show(side_by_side.render(comparison, output.width()))
 
 
 class Judge:
-    """Judges briefs quickly; looks around again only where a brief points at something else."""
+    """Judges briefs quickly; probes again only where a brief names other files or hardware."""
 
     def __init__(self) -> None:
         self._looks: dict[Hashable, Surroundings] = {}

@@ -35,7 +35,7 @@ from advisor.core.verdict import Verdict
     help="Override an answer of the brief; repeatable.",
 )
 @click.option("--ignore-runs", is_flag=True, help="Ignore your own calibration runs.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def command(
     brief: Path,
     figure: str,

@@ -1,4 +1,4 @@
-"""`advisor facts`: what we know of GPUs, models and prices, each row with its date and source."""
+"""`advisor facts`: GPUs, models and prices, each row with its date and source."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from advisor.core import format as fmt
 from advisor.core.text import printable
 
 if TYPE_CHECKING:
@@ -32,15 +33,18 @@ Record = tuple[dict[str, Any], Line]
 
 @click.group()
 def command() -> None:
-    """What we know, with date and source; rows that may be older than 90 days are marked with *."""
+    """List what the program knows, with date and source.
+
+    Rows that may be older than 90 days are marked with *.
+    """
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--wide", is_flag=True, help="All columns, however wide."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON list, for programs."),
+        click.option("--wide", is_flag=True, help="Show all columns, however wide."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs."),
         click.option(
-            "--on", type=click.DateTime(["%Y-%m-%d"]), help="The day to judge by; default: today."
+            "--on", type=click.DateTime(["%Y-%m-%d"]), help="The day to look up; default: today."
         ),
         click.argument("name", required=False),
     ):
@@ -50,20 +54,34 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 
 @command.command()
 @_options
-@click.option("--prices", is_flag=True, help="What renting costs, by provider.")
+@click.option("--prices", is_flag=True, help="List rental prices by provider instead.")
 def gpus(name: str | None, on: datetime | None, as_json: bool, wide: bool, prices: bool) -> None:
     """GPUs: memory, bandwidth, dense tensor rate, power."""
-    facts, day = _facts(), _day(on)
+    facts = _facts()
+    day = _day(on)
     chosen = [facts.gpu(name)] if name else facts.gpus
     if prices:
         offers = [offer for gpu in chosen for offer in facts.gpu_offers(gpu.name, billing="")]
         _print([(asdict(o), _offer(o)) for o in offers], day, as_json, wide)
         return
     achieved = {gpu.name: facts.achieved_tflops(gpu.name) for gpu in chosen}
-    rows = [(asdict(gpu) | {"achieved_tflops": achieved[gpu.name].range.p50}, {
-        "gpu": gpu.name, "GB": _n(gpu.memory_gb), "GB/s": _n(gpu.bandwidth_gb_per_second),
-        "bf16 TFLOPS": _n(gpu.bf16_tflops), "measured": _n(achieved[gpu.name].range.p50), "W": _n(gpu.power_watts),
-        "arch": gpu.arch, "fp16 TFLOPS": _n(gpu.fp16_tflops), **_cited(gpu.cited)}) for gpu in chosen]  # fmt: skip
+    rows = [
+        (
+            asdict(gpu) | {"achieved_tflops": achieved[gpu.name].range.p50},
+            {
+                "gpu": gpu.name,
+                "GB": _n(gpu.memory_gb),
+                "GB/s": _n(gpu.bandwidth_gb_per_second),
+                "bf16 TFLOPS": _n(gpu.bf16_tflops),
+                "measured": _n(achieved[gpu.name].range.p50),
+                "W": _n(gpu.power_watts),
+                "arch": gpu.arch,
+                "fp16 TFLOPS": _n(gpu.fp16_tflops),
+                **_cited(gpu.cited),
+            },
+        )
+        for gpu in chosen
+    ]
     _print(rows, day, as_json, wide)
 
 
@@ -72,23 +90,38 @@ def gpus(name: str | None, on: datetime | None, as_json: bool, wide: bool, price
 def models(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> None:
     """Models whose architecture is known: sizes, shape, licence."""
     facts = _facts()
-    rows = [(asdict(m), {
-        "model": m.name, "params": f"{m.params:,}", "kind": m.kind, "active": f"{m.active_params:,}",
-        "layers": _n(m.layers), "hidden": _n(m.hidden), "context": _n(m.context_tokens), "licence": m.licence,
-        **_cited(m.cited)}) for m in ([facts.model(name)] if name else facts.models)]  # fmt: skip
+    rows = [
+        (
+            asdict(m),
+            {
+                "model": m.name,
+                "params": fmt.count(m.params),
+                "kind": m.kind,
+                "active": fmt.count(m.active_params),
+                "layers": _n(m.layers),
+                "hidden": _n(m.hidden),
+                "context": _n(m.context_tokens),
+                "licence": m.licence,
+                **_cited(m.cited),
+            },
+        )
+        for m in ([facts.model(name)] if name else facts.models)
+    ]
     _print(rows, _day(on), as_json, wide)
 
 
 @command.command()
 @_options
 def prices(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> None:
-    """Prices per million tokens on a day, by provider; without NAME those of the models our tables
-    name.
+    """Prices per million tokens on a day, by provider.
+
+    Without NAME, lists the models in our tables.
     """
-    facts, day = _facts(), _day(on)
+    facts = _facts()
+    day = _day(on)
     if name and not facts.is_known_model(name):
         raise facts.unknown_model(name)
-    found = [
+    quotes = [
         price
         for model in ([name] if name else facts.listed_models())
         for price in facts.token_prices(model, day)
@@ -111,24 +144,26 @@ def prices(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> 
                 **_cited(p.cited),
             },
         )
-        for p in found
+        for p in quotes
     ]
     _print(
         rows,
         day,
         as_json,
         wide,
-        empty="known, but nobody quotes a price for it that day; see [prices] file",
+        empty="no price is quoted for it on that day; add one with [prices] file in a brief",
     )
 
 
 @command.command()
 @_options
 def tuning(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> None:
-    """Hosted fine-tuning: prices, minimum, hosting, and until when; with NAME the offers that hold
-    for it.
+    """Hosted fine-tuning: prices, minimum charge, hosting and end date.
+
+    With NAME, lists the offers that cover this model.
     """
-    facts, day = _facts(), _day(on)
+    facts = _facts()
+    day = _day(on)
     if name and not facts.is_known_model(name):
         raise facts.unknown_model(name)
     offers = [
@@ -174,7 +209,7 @@ def constants(name: str | None, on: datetime | None, as_json: bool, wide: bool) 
 @command.command()
 @_options
 def evidence(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> None:
-    """Published studies of prompting and tuning; NAME keeps rows that hold it in any column."""
+    """Published studies of prompting and tuning; NAME keeps rows with it in any column."""
     import csv
 
     from advisor import shipped
@@ -185,9 +220,11 @@ def evidence(name: str | None, on: datetime | None, as_json: bool, wide: bool) -
         with file.open(encoding="utf-8", newline="") as lines:
             table = [dict(row) for row in csv.DictReader(lines)]
     wanted = (name or "").lower()
-    kept = [row for row in table if wanted in (text.lower() for text in row.values()) or not wanted]
+    studies = [
+        row for row in table if wanted in (text.lower() for text in row.values()) or not wanted
+    ]
     _print(
-        [(dict(row), _study(row)) for row in kept],
+        [(dict(row), _study(row)) for row in studies],
         _day(on),
         as_json,
         wide,
@@ -207,7 +244,9 @@ def _day(on: datetime | None) -> date:
 
 
 def _n(value: float | None) -> str:
-    return "" if value is None else f"{value:g}" if value < 1e6 else f"{value:,.0f}"
+    if value is None:
+        return ""
+    return f"{value:g}" if value < 1e6 else fmt.count(value)
 
 
 def _usd(value: float | None) -> str:
@@ -238,10 +277,16 @@ def _cited(cited: Cited) -> Line:
 
 def _offer(offer: Any) -> Line:
     return {
-        "gpu": offer.gpu, "provider": offer.provider, "USD/h": _usd(offer.usd_per_hour),
-        "spot": _usd(offer.spot_usd_per_hour), "billing": offer.billing, "GPUs": _n(offer.gpus),
-        "region": offer.region, "offer": offer.offer, **_cited(offer.cited),
-    }  # fmt: skip
+        "gpu": offer.gpu,
+        "provider": offer.provider,
+        "USD/h": _usd(offer.usd_per_hour),
+        "spot": _usd(offer.spot_usd_per_hour),
+        "billing": offer.billing,
+        "GPUs": _n(offer.gpus),
+        "region": offer.region,
+        "offer": offer.offer,
+        **_cited(offer.cited),
+    }
 
 
 def _study(row: dict[str, str]) -> Line:
@@ -255,35 +300,37 @@ def _study(row: dict[str, str]) -> Line:
 
 
 def _print(
-    rows: Sequence[Record], day: date, as_json: bool, wide: bool, empty: str = "nothing found"
+    rows: Sequence[Record], day: date, as_json: bool, wide: bool, empty: str = "no such row"
 ) -> None:
     """The rows as JSON, or as an aligned table with stale dates marked."""
     from advisor.facts import stale
 
     old = [bool(line.get("as of")) and stale(line["as of"], day) for _, line in rows]
     if as_json:
-        found = [{**record, "stale": is_old} for (record, _), is_old in zip(rows, old, strict=True)]
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+        entries = [
+            {**record, "stale": is_old} for (record, _), is_old in zip(rows, old, strict=True)
+        ]
+        click.echo(json.dumps(entries, ensure_ascii=False, indent=2, default=str))
         return
     if not rows:
         click.echo(empty, err=True)
         return
-    lines = [_shown(line, is_old, wide) for (_, line), is_old in zip(rows, old, strict=True)]
+    lines = [_printable(line, is_old, wide) for (_, line), is_old in zip(rows, old, strict=True)]
     for text in table(lines, None if wide else shutil.get_terminal_size((NARROW, 24)).columns):
         click.echo(text)
     if any(old):
         click.echo(f"* may be older than 90 days on {day}", err=True)
 
 
-def _shown(line: Line, is_old: bool, wide: bool) -> Line:
+def _printable(line: Line, is_old: bool, wide: bool) -> Line:
     """A line safe to print; the date in short unless `wide`, marked where the row is old."""
-    shown = {title: printable(text or "") for title, text in line.items()}
-    if "as of" in shown:
+    cells = {title: printable(text or "") for title, text in line.items()}
+    if "as of" in cells:
         date_text = (
-            shown["as of"] if wide else re.split(r"[;( ]", shown["as of"].rpartition("..")[2])[0]
+            cells["as of"] if wide else re.split(r"[;( ]", cells["as of"].rpartition("..")[2])[0]
         )
-        shown["as of"] = f"{date_text} *" if is_old else date_text
-    return shown
+        cells["as of"] = f"{date_text} *" if is_old else date_text
+    return cells
 
 
 def table(lines: Sequence[Mapping[str, str]], room: int | None) -> Iterable[str]:
@@ -304,23 +351,23 @@ def table(lines: Sequence[Mapping[str, str]], room: int | None) -> Iterable[str]
 
 
 def _fit(titles: list[str], widths: dict[str, int], room: int) -> tuple[list[str], dict[str, int]]:
-    kept = list(titles)
+    columns = list(titles)
     widths = {
         title: min(width, CELL_ROOM) if title != "source" else width
         for title, width in widths.items()
     }
-    loose = "source" if "source" in kept else kept[-1]
+    loose = "source" if "source" in columns else columns[-1]
 
     def taken() -> int:
-        return sum(widths[title] for title in kept if title != loose) + 2 * (len(kept) - 1)
+        return sum(widths[title] for title in columns if title != loose) + 2 * (len(columns) - 1)
 
     while taken() + SOURCE_ROOM > room:
-        droppable = [title for title in kept[1:] if title not in ("as of", loose)]
+        droppable = [title for title in columns[1:] if title not in ("as of", loose)]
         if not droppable:
             break
-        kept.remove(droppable[-1])
+        columns.remove(droppable[-1])
     widths[loose] = max(min(widths[loose], room - taken()), 1)
-    return kept, widths
+    return columns, widths
 
 
 def _cut(text: str, width: int) -> str:

@@ -15,20 +15,20 @@ from advisor.core.errors import AdvisorError, Exit, did_you_mean
 from advisor.core.text import printable
 
 COMMANDS = {
-    "ask": "Answer the questions one by one on a plain terminal; writes a brief.",
-    "recommend": "Prompt, tune or both: the verdict on a brief.",
-    "explain": "Formula, numbers and source of one figure.",
-    "diff": "What changes between two briefs, in dollars and in the verdict.",
-    "probe": "Look at this machine: GPUs, host, software.",
-    "data": "Look at data: tokens, lengths, duplicates, leakage, personal data.",
-    "estimate": "One training run: does it fit, how long, how much?",
-    "calibrate": "Measure on your machine and data: training speed, quality, prompts.",
-    "runs": "Calibration runs: list, show, replay, import, record what really came.",
-    "facts": "What we know of GPUs, models and prices, with date and source.",
-    "backtest": "Hold the estimators against published results.",
-    "schema": "The JSON Schema of a brief.",
-    "history": "Verdicts of the past, newest first.",
-    "where": "Files and folders in use.",
+    "ask": "Write a brief by answering questions in a plain terminal.",
+    "recommend": "Recommend prompting, tuning or both for a brief.",
+    "explain": "Show formula, numbers and source of one figure.",
+    "diff": "Compare two briefs, in dollars and in the verdict.",
+    "probe": "Inspect this machine: GPUs, host, software.",
+    "data": "Inspect data: tokens, duplicates, leakage, personal data.",
+    "estimate": "Estimate one training run: memory, time, cost.",
+    "calibrate": "Measure training speed, quality and prompts here.",
+    "runs": "Manage calibration runs: list, show, import, replay.",
+    "facts": "List GPUs, models and prices, with date and source.",
+    "backtest": "Test the estimators on published results.",
+    "schema": "Print the JSON Schema of a brief.",
+    "history": "List past verdicts, newest first.",
+    "where": "Show the files and folders in use.",
 }
 """Every command with its one-line help, in the order of `--help`; the code of `x` is
 `advisor.cli.x:command`.
@@ -67,11 +67,13 @@ class LazyGroup(click.Group):
         if args[0] not in COMMANDS:
             if args[0].endswith(".toml") or Path(args[0]).exists():
                 return "app", importlib.import_module("advisor.cli.app").command, args
-            raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}", ctx)
+            raise click.UsageError(
+                f"no such command {args[0]!r}{did_you_mean(args[0], COMMANDS)}", ctx
+            )
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """A reader that has seen enough, such as `head`, is no failure."""
+        """A reader that stops early, such as `head`, is not a failure."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -89,7 +91,7 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context) -> None:
     """Prompt, fine-tune, or both?
 
-    Without a command: the full-screen app, with an optional BRIEF to open.
+    Without a command, opens the full-screen app, on BRIEF where one is given.
     """
     if ctx.invoked_subcommand is None:
         from advisor.cli.app import command
@@ -102,16 +104,16 @@ def usage_line(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "advisor"
     message = " ".join(error.format_message().split()).rstrip(".")
-    return printable(f"{path}: {message}; see `{path} --help`")
+    link = " See" if message.endswith("?") else "; see"
+    return printable(f"{path}: {message}{link} `{path} --help`")
 
 
 def main() -> None:
-    """Run, and turn errors that a user can mend into one line and an exit code."""
+    """Run, and turn errors that a user can fix into one line and an exit code."""
     try:
-        given = cli.main(
-            prog_name="advisor", standalone_mode=False
-        )  # to ctx.exit(), or what the command returned
-        sys.exit(given if isinstance(given, int) else Exit.DONE)
+        # Either what was passed to ctx.exit() or what the command returned.
+        status = cli.main(prog_name="advisor", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else Exit.DONE)
     except click.ClickException as error:
         click.echo(usage_line(error), err=True)
         sys.exit(Exit.USAGE)

@@ -13,7 +13,8 @@ from advisor.core.errors import UsageError
 from advisor.core.events import StageEvent
 from advisor.core.text import printable
 
-NARROWEST, WIDEST = 40, 120
+NARROWEST = 40
+WIDEST = 120
 
 
 def width() -> int:
@@ -24,7 +25,7 @@ def width() -> int:
 
 
 def color() -> bool:
-    """Whether bold and dim may be used: on a terminal that knows them, unless NO_COLOR is set."""
+    """Whether bold and dim may be used: where the terminal supports them and NO_COLOR is unset."""
     return (
         sys.stdout.isatty()
         and not os.environ.get("NO_COLOR")
@@ -33,23 +34,36 @@ def color() -> bool:
 
 
 def show(text: str) -> None:
-    """Data to stdout; a character its encoding lacks becomes a question mark."""
+    """Data to stdout; a character that its encoding lacks becomes a question mark."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     click.echo(text, nl=False)
 
 
-def save(path: Path, text: str) -> None:
-    """Data to a file, at once or not at all; says so on stderr. Raises UsageError."""
+def show_bytes(content: bytes) -> None:
+    """A rendered report to stdout; refused where a binary file would fill a terminal.
+
+    Raises UsageError.
+    """
+    try:
+        show(content.decode())
+    except UnicodeDecodeError:
+        if sys.stdout.isatty():
+            raise UsageError("this format is binary; name a file with -o") from None
+        click.echo(content, nl=False)
+
+
+def save(path: Path, content: str | bytes) -> None:
+    """Data to a file, whole or not at all; says so on stderr. Raises UsageError."""
     from advisor import brief
 
     if path.is_dir():
         raise UsageError(f"-o {path}: is a folder; name a file in it")
     if not path.parent.is_dir():
         raise UsageError(
-            f"-o {path}: there is no folder {path.parent}; create it or choose another place"
+            f"-o {path}: the folder {path.parent} does not exist; create it or choose another place"
         )
-    brief.save(path, text)
+    brief.save(path, content)
     say(f"wrote {path}")
 
 

@@ -1,6 +1,4 @@
-"""`advisor probe`: cards, host and software of this machine; `advisor probe endpoint`: a server of
-a model.
-"""
+"""`advisor probe`: GPUs, host and software here; `advisor probe endpoint`: a model server."""
 
 from __future__ import annotations
 
@@ -20,8 +18,11 @@ from advisor.cli.endpoint import command as endpoint
 if TYPE_CHECKING:
     from advisor.core.probes import HardwareReport
 
-ASIDE, BACK = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
-"""To a second screen without a cursor, and back to the first."""
+ASIDE = "\x1b[?1049h\x1b[?25l"
+"""Switches a terminal to its second screen, without a cursor."""
+
+BACK = "\x1b[?25h\x1b[?1049l"
+"""Switches it back to the first."""
 
 
 @click.group("probe", invoke_without_command=True)
@@ -29,21 +30,23 @@ ASIDE, BACK = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
     "--json",
     "as_json",
     is_flag=True,
-    help="The whole report as JSON, for programs; with --watch, one a line.",
+    help="Print JSON, for programs; with --watch, one object per line.",
 )
-@click.option("--watch", is_flag=True, help="Look again and again, with history, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Refresh until Ctrl-C, with history.")
 @click.option(
     "--interval",
     type=click.FloatRange(0.2, 3600),
     default=2.0,
     metavar="S",
-    help="Seconds between looks.",
+    help="Seconds between refreshes.",
 )
-@click.option("--count", type=click.IntRange(min=1), metavar="N", help="End --watch after N looks.")
+@click.option(
+    "--count", type=click.IntRange(min=1), metavar="N", help="Stop --watch after N refreshes."
+)
 @click.option(
     "--measure",
     is_flag=True,
-    help="Measure memory bandwidth and matrix rate of the host: about 2 seconds.",
+    help="Measure memory bandwidth and matrix rate of the host (about 2 s).",
 )
 @click.pass_context
 def command(
@@ -54,11 +57,11 @@ def command(
     count: int | None,
     measure: bool,
 ) -> None:
-    """Look at this machine: cards, memory, software; what cannot be read says why."""
+    """Inspect this machine: GPUs, memory, software; what cannot be read says why."""
     if ctx.invoked_subcommand is not None:
         return
     if watch and measure:
-        raise click.UsageError("--measure is for one look; leave --watch out", ctx)
+        raise click.UsageError("--measure cannot be combined with --watch; use one of them", ctx)
     look = _looker()
     if watch:
         _watch(look, interval, count, as_json)
@@ -78,13 +81,13 @@ command.add_command(endpoint)
 
 
 def _looker() -> Callable[[], HardwareReport]:
-    """A look at this machine, which knows cards by the exact names in the table of GPUs."""
+    """A probe of this machine that knows GPUs by the exact names in the table of GPUs."""
     from advisor import facts
     from advisor.probe.hardware import probe
     from advisor.store.folders import folders
 
-    known = facts.load(folders().config).driver_names
-    return lambda: probe(gpu_ids=known)
+    gpu_names = facts.load(folders().config).driver_names
+    return lambda: probe(gpu_ids=gpu_names)
 
 
 def _measured(report: HardwareReport) -> HardwareReport:
@@ -101,8 +104,9 @@ def _watch(
 
     processor_use()
     live = not as_json and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    draw = _json_line if as_json else _screen() if live else _plain_line
+    draw: Callable[[HardwareReport], None] = _json_line if as_json else _plain_line
     if live:
+        draw = _screen()
         output.show(ASIDE)
     try:
         done = 0
@@ -122,12 +126,12 @@ def _screen() -> Callable[[HardwareReport], None]:
 
     from advisor.probe.watch import Watch
 
-    held = Watch()
+    history = Watch()
 
     def draw(report: HardwareReport) -> None:
-        held.add(report)
+        history.add(report)
         size = shutil.get_terminal_size((80, 24))
-        lines = held.screen(report, datetime.now(), size.columns, size.lines - 1)
+        lines = history.screen(report, datetime.now(), size.columns, size.lines - 1)
         output.show("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")
         sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""`advisor recommend`: the verdict on a brief, as text, Markdown, HTML or JSON."""
+"""`advisor recommend`: the verdict on a brief, in any format of a report."""
 
 from __future__ import annotations
 
@@ -7,30 +7,20 @@ from pathlib import Path
 import click
 
 from advisor.cli import output
-from advisor.core.errors import Exit, UsageError, did_you_mean
+from advisor.core.errors import Exit, UsageError
 from advisor.core.verdict import Verdict
-
-FORMATS = ("text", "md", "html", "json")
-LATER = ("pdf", "docx", "xlsx")
-"""Formats of the contract that this release does not write yet."""
-
-_BY_ENDING = {".md": "md", ".html": "html", ".htm": "html", ".json": "json", ".txt": "text"}
+from advisor.report import formats
 
 
 @click.command("recommend")
 @click.argument("brief", type=click.Path(path_type=Path))
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="The whole record as JSON, for programs; like --format json.",
-)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.option(
     "--format",
-    "wanted",
+    "format_name",
     default="",
     metavar="FORMAT",
-    help="text, md, html or json; default: text.",
+    help=f"{formats.names()}; default: by the ending of -o, else text.",
 )
 @click.option(
     "-o",
@@ -44,100 +34,79 @@ _BY_ENDING = {".md": "md", ".html": "html", ".htm": "html", ".json": "json", ".t
     "answers",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Answer a question otherwise; repeatable.",
+    help="Override an answer of the brief; repeatable.",
 )
 @click.option(
     "--weights",
     default="",
     metavar="LIST",
-    help="Also order the options by cost=3,quality=2,time=1.",
+    help="Also order the options by your weights: cost=3,quality=2,time=1.",
 )
-@click.option("--ignore-runs", is_flag=True, help="Leave aside what own calibrations measured.")
+@click.option("--ignore-runs", is_flag=True, help="Ignore your own calibration runs.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
-    help="Seed of the draws; the same seed gives the same bytes.",
+    help="Seed of the simulation; the same seed gives the same bytes.",
 )
 def command(
     brief: Path,
     as_json: bool,
-    wanted: str,
+    format_name: str,
     target: Path | None,
     answers: tuple[str, ...],
     weights: str,
     ignore_runs: bool,
     seed: int | None,
 ) -> int:
-    """Prompt, tune or both: the verdict on BRIEF, with cost, time, quality and how sure.
+    """Recommend prompting, tuning or both for BRIEF, with cost, time, quality and confidence.
 
     Exit codes: 0 decided, 2 bad input, 3 not decidable yet, 4 no option is left.
     """
-    form = format_of(wanted, as_json, target)
+    report_format = format_of(format_name, as_json, target)
     from advisor import pipeline
 
-    kwargs: dict[str, int] = {} if seed is None else {"seed": seed}
     verdict = pipeline.recommend(
         brief,
         answers,
+        seed=pipeline.SEED if seed is None else seed,
         weights=pipeline.weights(weights),
         own_runs=not ignore_runs,
         events=output.narrate,
-        **kwargs,
     )
-    if target is None:
-        output.show(render(verdict, form))
+    if target is not None:
+        output.save(target, report_format.render(verdict))
+    elif report_format.name == "text":
+        _show_text(verdict)
     else:
-        output.save(target, render(verdict, form, to_file=True))
+        output.show_bytes(report_format.render(verdict))
     return exit_of(verdict)
 
 
-def format_of(wanted: str, as_json: bool, target: Path | None) -> str:
-    """The format asked for, or the one the file's ending means. Raises UsageError."""
-    if as_json and wanted not in ("", "json"):
-        raise UsageError(f"--json and --format {wanted} exclude each other; keep one")
-    by_ending = target.suffix.lower() if target else ""
-    form = wanted.lower() or (
-        "json" if as_json else _BY_ENDING.get(by_ending, by_ending.lstrip(".") or "text")
-    )
-    if form in FORMATS:
-        return form
-    known = ", ".join(FORMATS)
-    if form in LATER:
-        raise UsageError(
-            f"--format {form}: not in this release; use {known} (html prints to PDF from any browser)"
-        )
-    if not wanted:
-        return "text"
-    raise UsageError(f"--format {wanted}: unknown{did_you_mean(form, FORMATS)}; use {known}")
+def format_of(name: str, as_json: bool, target: Path | None) -> formats.ReportFormat:
+    """The format by its name, else by the ending of the file, else text. Raises UsageError."""
+    if as_json and name not in ("", "json"):
+        raise UsageError(f"--json and --format {name} exclude each other; use one of them")
+    if as_json:
+        return formats.by_name("json")
+    if name:
+        return formats.by_name(name)
+    return formats.by_name("text") if target is None else formats.by_path(target)
 
 
-def render(verdict: Verdict, form: str, *, to_file: bool = False) -> str:
-    """The record in one of `FORMATS`; text as wide as the terminal, or 80 columns in a file."""
-    if form == "json":
-        from advisor.report import json
-
-        return json.render(verdict)
-    if form == "md":
-        from advisor.report import markdown
-
-        return markdown.render(verdict)
-    if form == "html":
-        from advisor.report import html
-
-        return html.render(verdict)
+def _show_text(verdict: Verdict) -> None:
+    """Text as wide as the terminal, with bold and dim where it takes them."""
     from advisor.report import text
 
-    return text.render(verdict) if to_file else text.render(verdict, output.width(), output.color())
+    output.show(text.render(verdict, output.width(), output.color()))
 
 
 def exit_of(verdict: Verdict) -> Exit:
     """The exit code a verdict stands for, said in words on stderr where it is not 0."""
     if not verdict.arms:
-        output.say("advisor: no option is left; the rules are under `excluded`")
+        output.say("advisor: no option is left; the report lists which rule excluded which option")
         return Exit.INFEASIBLE
     if verdict.verdict == "undecided":
-        output.say(
-            f"advisor: not decidable yet; next: {verdict.next_step.action or 'see the readiness checks'}"
-        )
+        step = verdict.next_step.action or "see the readiness checks"
+        output.say(f"advisor: not decidable yet; next: {step}")
         return Exit.UNDECIDED
     return Exit.DONE

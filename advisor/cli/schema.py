@@ -9,7 +9,7 @@ import click
 
 @click.command("schema")
 def command() -> None:
-    """Print the JSON Schema (draft 2020-12) of a brief, for editors and other programs."""
+    """Print the JSON Schema (draft 2020-12) of a brief, for editors and programs."""
     from advisor.brief import schema
 
     click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))

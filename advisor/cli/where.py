@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from advisor import shipped
+from advisor.core import format as fmt
 from advisor.core.text import printable
 from advisor.store.folders import folders
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file or folder the program looks at; `state` says what is found there."""
+    """A file or folder that the program uses; `state` says whether it exists."""
 
     what: str
     path: str
@@ -51,29 +52,31 @@ def _overrides(config: Path) -> list[Path]:
 
 
 def _folder_state(path: Path) -> str:
-    return "folder" if path.is_dir() else "not there yet" if not path.exists() else "not a folder"
+    if path.is_dir():
+        return "folder"
+    return "not a folder" if path.exists() else "does not exist yet"
 
 
 def _file_state(path: Path) -> str:
     try:
-        return f"{path.stat().st_size:,} bytes"
+        return fmt.plural(path.stat().st_size, "byte")
     except FileNotFoundError:
-        return "not there yet"
+        return "does not exist yet"
     except OSError as error:
         return error.strerror or "not readable"
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON list, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def command(as_json: bool) -> None:
-    """Files and folders in use.
+    """Show the files and folders in use.
 
-    Files in the config folder that are named like one of profiles (gpu_prices.csv, ...) stand
-    before ours. ADVISOR_HOME puts config, data and state below one folder.
+    A file in the config folder with the name of a shipped table (gpu_prices.csv, ...)
+    overrides that table. Set ADVISOR_HOME to put config, data and state into one folder.
     """
-    found = list(places())
+    in_use = list(places())
     if as_json:
-        click.echo(json.dumps([asdict(place) for place in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([asdict(place) for place in in_use], ensure_ascii=False, indent=2))
         return
-    for place in found:
+    for place in in_use:
         click.echo(f"{place.what:<12} {printable(place.path)}  ({place.state})")

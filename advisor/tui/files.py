@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from advisor.core.verdict import Verdict
 
 
+REPORTS = ("md", "html", "json")
+"""The formats that the app writes, by their names in the registry of formats."""
+
+
 def examples() -> list[tuple[Path, str]]:
     """The example briefs that come with the program, each with its name."""
     from advisor import shipped
@@ -62,15 +66,11 @@ def save(draft: Draft, path: Path) -> Draft:
 def write_reports(verdict: Verdict, stem: Path) -> list[Path]:
     """The report as Markdown, HTML and JSON beside the brief. Raises OSError."""
     from advisor import brief
-    from advisor.report import html, json, markdown
+    from advisor.report import formats
 
     written = []
-    for suffix, render in (
-        (".md", markdown.render),
-        (".html", html.render),
-        (".json", json.render),
-    ):
-        path = stem.with_name(f"{stem.name}.report{suffix}")
-        brief.save(path, render(verdict))
+    for report_format in map(formats.by_name, REPORTS):
+        path = stem.with_name(f"{stem.name}.report{report_format.endings[0]}")
+        brief.save(path, report_format.render(verdict))
         written.append(path)
     return written

@@ -56,7 +56,7 @@ def test_prices_are_those_of_the_day_asked() -> None:
 def test_a_known_model_without_a_price_says_so() -> None:
     out, err = run("prices", "roberta-base")
     assert out == ""
-    assert "nobody quotes a price" in err
+    assert "no price is quoted" in err
     assert json.loads(run("prices", "roberta-base", "--json")[0]) == []
 
 

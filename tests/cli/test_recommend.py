@@ -99,7 +99,7 @@ def test_answers_and_seed_reach_the_pipeline(advisor, seen: list) -> None:
     advisor("b.toml")
     assert seen == [
         (Path("b.toml"), ("traffic.requests_per_month=3M", "data.sample=yes"), 5),
-        (Path("b.toml"), (), 1),
+        (Path("b.toml"), (), pipeline.SEED),
     ]
 
 
@@ -126,12 +126,12 @@ def test_a_file_is_written_in_the_format_its_ending_means(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--format", "pdf"], "--format pdf: not in this release; use text, md, html, json"),
-        (["-o", "r.docx"], "--format docx: not in this release"),
-        (["--format", "htm"], "did you mean 'html'"),
+        (["--format", "wat"], "--format wat: not a report format; use text, md, html"),
+        (["-o", "r.pptx2"], "-o r.pptx2: .pptx2 is not a report format; end it in .txt, .md"),
+        (["--format", "htlm"], "did you mean 'html'"),
         (["--json", "--format", "md"], "exclude each other"),
         (["-o", "."], "is a folder"),
-        (["-o", "no/such/r.md"], "there is no folder no/such"),
+        (["-o", "no/such/r.md"], "the folder no/such does not exist"),
     ],
 )
 def test_bad_usage_is_one_line_that_says_what_to_do(advisor, args: list[str], message: str) -> None:
@@ -142,7 +142,8 @@ def test_bad_usage_is_one_line_that_says_what_to_do(advisor, args: list[str], me
 
 
 def test_a_format_that_is_not_there_is_refused_before_any_work(advisor, seen: list) -> None:
-    advisor("b.toml", "--format", "xlsx")
+    advisor("b.toml", "--format", "wat")
+    advisor("b.toml", "-o", "r.wat")
     assert seen == []
 
 

@@ -26,7 +26,7 @@ def places() -> dict[str, dict[str, str]]:
 def test_a_fresh_home_holds_nothing_and_stays_so(home: Path) -> None:
     found = places()
     for what in ("config", "data", "database", "state"):
-        assert found[what]["state"] == "not there yet"
+        assert found[what]["state"] == "does not exist yet"
         assert found[what]["path"].startswith(str(home))
     assert list(home.iterdir()) == []
 

@@ -1,0 +1,78 @@
+"""The formats of a report, registered once: name, endings, and the module that writes it.
+
+To add a format, write a module with `render(verdict) -> str | bytes` and add a row here; the
+command line and the app both read this table.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFormat:
+    """A format: `module` is imported only when it is written, as some need heavy libraries."""
+
+    name: str
+    endings: tuple[str, ...]
+    module: str
+
+    def render(self, verdict: Verdict) -> bytes:
+        """The report as the bytes of a file; text as UTF-8. Raises MissingExtra."""
+        module = importlib.import_module(f"advisor.report.{self.module}")
+        render = cast(Callable[[Verdict], str | bytes], module.render)
+        report = render(verdict)
+        return report.encode() if isinstance(report, str) else report
+
+
+FORMATS = (
+    ReportFormat("text", (".txt",), "text"),
+    ReportFormat("md", (".md", ".markdown"), "markdown"),
+    ReportFormat("html", (".html", ".htm"), "html"),
+    ReportFormat("json", (".json",), "json"),
+)
+"""Every format, in the order in which they are listed to users."""
+
+
+def names() -> str:
+    """The names of all formats, for help and errors: `text, md, html and json`."""
+    return _listed([form.name for form in FORMATS])
+
+
+def endings() -> str:
+    """The first ending of every format, for help and errors."""
+    return _listed([form.endings[0] for form in FORMATS])
+
+
+def by_name(name: str) -> ReportFormat:
+    """The format of that name. Raises UsageError with the nearest names."""
+    wanted = name.lower().lstrip(".")
+    for form in FORMATS:
+        if wanted == form.name or f".{wanted}" in form.endings:
+            return form
+    hint = did_you_mean(wanted, [form.name for form in FORMATS])
+    raise UsageError(f"--format {name}: not a report format{hint}; use {names()}")
+
+
+def by_path(path: Path) -> ReportFormat:
+    """The format that a file's ending stands for; text without one. Raises UsageError."""
+    ending = path.suffix.lower()
+    if not ending:
+        return by_name("text")
+    for form in FORMATS:
+        if ending in form.endings:
+            return form
+    raise UsageError(
+        f"-o {path}: {ending} is not a report format; end it in {endings()}, or add --format"
+    )
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
