@@ -118,7 +118,7 @@ def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeas
 
 def _imported(record: RunRecord, card: Gpu, facts: Facts) -> list[TrainingMeasurement]:
     """The successful rows of an imported run on this card that state a speed or a memory."""
-    from advisor.backtest.runs_table import Row, to_run
+    from advisor.backtest.runs_table import RunRow, to_run
 
     found = []
     for outcome in record.outcomes:
@@ -129,7 +129,7 @@ def _imported(record: RunRecord, card: Gpu, facts: Facts) -> list[TrainingMeasur
             or not cells.get("model")
         ):
             continue
-        row = Row(0, cells)
+        row = RunRow(0, cells)
         model = facts.architecture(cells["model"])
         speed, memory = row.number("tokens_per_second"), row.number("memory_gib")
         if speed is not None or memory is not None:

@@ -4,7 +4,7 @@ the result.
 usage: python tools/accuracy_runs.py RUNS.csv
 
 Writes profiles/training_accuracy.json (what `advisor backtest runs` shows without a file) and the
-page docs/reference/accuracy-runs.md. Every source is foretold with constants that were fitted
+page docs/reference/accuracy-runs.md. Every source is predicted with constants that were fitted
 without it.
 """
 
@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from advisor.backtest.runs import foretell
+from advisor.backtest.runs import predict
 from advisor.backtest.runs_page import page
 from advisor.backtest.runs_scores import MEASURES, summary
 from advisor.backtest.runs_table import read
@@ -28,9 +28,9 @@ def main() -> None:
     files.
     """
     rows = read(Path(sys.argv[1]))
-    recorded = rounded(summary(foretell(rows), "source"))
-    recorded["calibrated"] = rounded(summary(foretell(rows, calibrate=True), "source"))
-    groups = summary(foretell(rows, calibrate=True, by_set_up=False), "source")
+    recorded = rounded(summary(predict(rows), "source"))
+    recorded["calibrated"] = rounded(summary(predict(rows, calibrate=True), "source"))
+    groups = summary(predict(rows, calibrate=True, by_set_up=False), "source")
     recorded["calibrated_by_group"] = rounded(
         {measure: groups[measure]["mean"] for measure in MEASURES}
     )

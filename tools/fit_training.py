@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares, minimize
 
-from advisor.backtest.runs_table import Row, read, to_run
+from advisor.backtest.runs_table import RunRow, read, to_run
 from advisor.core.training import TrainingRun
 from advisor.estimate import training
 from advisor.estimate.training import memory, spread, throughput
@@ -47,10 +47,10 @@ MEMORY = {  # start, doubt in logarithms
     "head": (15.0, 0.20),
     "selective": (0.4, 0.20),
     "unsloth_kept": (0.35, 0.20),  # boundaries are offloaded
-    "logits_no": (10.5, 0.10),  # 2 in 16 bits, 4 as fp32, 4 of their gradient
-    "logits_kernel": (4.9, 0.10),
-    "logits_projection": (1.0, 0.20),
-    "logits_yes": (2.1, 0.20),
+    "logits.no": (10.5, 0.10),  # 2 in 16 bits, 4 as fp32, 4 of their gradient
+    "logits.kernel": (4.9, 0.10),
+    "logits.projection": (1.0, 0.20),
+    "logits.yes": (2.1, 0.20),
     "gathered": (2.5, 0.25),  # the layer in use and the next one
     "gathered_head": (3.0, 0.20),
     "zero_buckets_gib": (3.0, 0.30),  # DeepSpeed: buckets of 5e8 values to reduce and to gather
@@ -67,17 +67,17 @@ MEMORY = {  # start, doubt in logarithms
 SPEED = {  # start, doubt in the constant's own unit
     "eff_balance": (-0.25, 0.08),
     "launch_sharded": (0.4, 0.25),
-    "eff_default": (-0.38, 0.2),
-    "eff_Ampere": (-0.38, 0.1),
-    "eff_Ada": (-0.35, 0.1),
-    "eff_Hopper": (-0.3, 0.1),
-    "eff_Blackwell": (-0.3, 0.1),
-    "eff_Turing": (-0.9, 0.2),
-    "eff_Volta": (-0.7, 0.2),
-    "eff_CDNA2": (-0.7, 0.2),
-    "eff_CDNA3": (-0.7, 0.2),
-    "eff_CDNA4": (-0.8, 0.2),
-    "eff_Gaudi": (-0.7, 0.2),
+    "efficiency.default": (-0.38, 0.2),
+    "efficiency.Ampere": (-0.38, 0.1),
+    "efficiency.Ada": (-0.35, 0.1),
+    "efficiency.Hopper": (-0.3, 0.1),
+    "efficiency.Blackwell": (-0.3, 0.1),
+    "efficiency.Turing": (-0.9, 0.2),
+    "efficiency.Volta": (-0.7, 0.2),
+    "efficiency.CDNA2": (-0.7, 0.2),
+    "efficiency.CDNA3": (-0.7, 0.2),
+    "efficiency.CDNA4": (-0.8, 0.2),
+    "efficiency.Gaudi": (-0.7, 0.2),
     "eff_fp8": (0.4, 0.12),
     "eff_other_method": (-0.2, 0.15),
     "eff_moe": (-0.6, 0.15),
@@ -89,12 +89,12 @@ SPEED = {  # start, doubt in the constant's own unit
     "traffic": (1.0, 0.3),
     "traffic_adapter": (1.0, 0.5),
     "traffic_compiled": (0.6, 0.15),
-    "attention_default": (0.35, 0.08),
-    "attention_Ampere": (0.5, 0.08),
-    "attention_Hopper": (0.35, 0.06),
-    "attention_Blackwell": (0.35, 0.06),
-    "attention_Ada": (0.45, 0.08),
-    "attention_eager": (0.25, 0.05),
+    "attention.default": (0.35, 0.08),
+    "attention.Ampere": (0.5, 0.08),
+    "attention.Hopper": (0.35, 0.06),
+    "attention.Blackwell": (0.35, 0.06),
+    "attention.Ada": (0.45, 0.08),
+    "attention.eager": (0.25, 0.05),
     "context_parallel": (0.1, 0.08),
     "tensor_exposed": (0.5, 0.2),
     "pipeline_bubble": (0.04, 0.03),
@@ -108,9 +108,9 @@ SPEED = {  # start, doubt in the constant's own unit
     ),  # router, sort, exchange and unsort beside the matrices of the experts
     "eff_quantized": (-0.1, 0.1),
     "eff_nodes_moe": (-0.06, 0.04),
-    "dequantize_nf4": (6.0, 2.0),
-    "dequantize_gptq4": (15.0, 8.0),
-    "dequantize_int8": (20.0, 10.0),
+    "dequantize.nf4": (6.0, 2.0),
+    "dequantize.gptq4": (15.0, 8.0),
+    "dequantize.int8": (20.0, 10.0),
     "optimizer_bytes": (16.0, 5.0),
     "optimizer_bytes_loops": (45.0, 10.0),
     "link_nvlink": (4.8, 0.3),
@@ -135,7 +135,7 @@ GIVEN = {
 class Case:
     """A run, its inputs and what was measured."""
 
-    row: Row
+    row: RunRow
     run: TrainingRun
     shape: Shape
     measured: float
@@ -291,7 +291,7 @@ def spreads(
     order = np.argsort(ratio)
     covered = np.cumsum(weight[order])
     scale = float(ratio[order][np.searchsorted(covered, goal)])
-    names = (f"spread_{what}_{cause}" for cause in spread.CAUSES)
+    names = (f"spread_{what}.{cause}" for cause in spread.CAUSES)
     return {name: float(math.exp(v) * scale) for name, v in zip(names, x, strict=True)}
 
 
@@ -307,7 +307,7 @@ def repeats(what: str, rows: list[Case], errors: Floats) -> dict[str, float]:
         groups.setdefault(case.row.kind, []).append(error)
     deviations = [abs(e - float(np.median(v))) for v in groups.values() if len(v) > 2 for e in v]
     typical, wide = np.quantile(deviations, [0.5, 0.8])
-    return {f"repeat_{what}": float(typical / 0.6745), f"hidden_{what}": float(wide / spread.Z80)}
+    return {f"repeat.{what}": float(typical / 0.6745), f"hidden.{what}": float(wide / spread.Z80)}
 
 
 def text(about: Mapping[str, str], tables: Mapping[str, Mapping[str, float]]) -> str:

@@ -1,8 +1,8 @@
-"""Back-test of the training estimator: memory, speed and time of published runs, foretold from
-their inputs alone.
+"""Back-test of the training estimator: memory, speed and time of published runs, predicted
+from their inputs alone.
 
-A run of a source that the constants were fitted on is foretold with the constants fitted without
-that source.
+A run of a source that the coefficients were fitted on is predicted with those
+fitted without it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from advisor.backtest.runs_lessons import lesson, teachers
 from advisor.backtest.runs_scores import markdown, summary
-from advisor.backtest.runs_table import Row, read, to_run
+from advisor.backtest.runs_sources import measured_by, source_runs
+from advisor.backtest.runs_table import RunRow, read, to_run
 from advisor.core.errors import UsageError
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.training import TrainingEstimate, TrainingRun
@@ -29,7 +28,7 @@ stated.
 """
 
 PADDING_DOUBT = 0.15
-"""The same of how much more another batch is padded than that of the run that taught the speed."""
+"""The same of how much more another batch is padded than that of the source run."""
 
 EVALUATION_SHARE = 0.12
 """Evaluation beside training, as a share of the time of the steps, where a row's total includes
@@ -38,10 +37,10 @@ it.
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What was foretold of a row; a reason where a quantity is unknown."""
+class BacktestPrediction:
+    """What was predicted for a row; a reason where a quantity is unknown."""
 
-    row: Row
+    row: RunRow
     run: TrainingRun
     fits: str
     memory_gib: Range
@@ -63,73 +62,75 @@ def run(path: Path | None, as_json: bool, calibrate: bool = False, by: str = "so
                 "--by and --calibrate: need a FILE of runs; the record that is shipped is by source"
             )
         return _shipped(as_json)
-    forecasts = foretell(read(path), calibrate)
-    totals = summary(forecasts, by)
+    predictions = predict(read(path), calibrate)
+    totals = summary(predictions, by)
     if as_json:
         return json.dumps(
-            {"schema": 1, "rows": [_cells(f) for f in forecasts], "summary": totals}, indent=1
+            {"schema": 1, "rows": [_cells(f) for f in predictions], "summary": totals}, indent=1
         )
     return markdown(totals)
 
 
-def foretell(
-    rows: Sequence[Row], calibrate: bool = False, *, by_set_up: bool = True
-) -> list[Forecast]:
-    """A forecast for each row, in their order; with `calibrate`, one row of each set-up or group
-    teaches the others.
+def predict(
+    rows: Sequence[RunRow], calibrate: bool = False, *, by_set_up: bool = True
+) -> list[BacktestPrediction]:
+    """A prediction for each row, in their order; with `calibrate`, one row of each set-up or group
+    is the source run that corrects the others.
     """
     from advisor import facts
 
-    known = facts.load()
-    gpus = {gpu.name: gpu for gpu in known.gpus}
-    models = {row.text("model"): known.architecture(row.text("model")) for row in rows}
+    library = facts.load()
+    gpus = {gpu.name: gpu for gpu in library.gpus}
+    models = {row.text("model"): library.architecture(row.text("model")) for row in rows}
     open_models = {name: model for name, model in models.items() if model is not None}
     runs = [to_run(row, open_models, gpus) for row in rows]
-    taught = teachers(rows, runs, by_set_up=by_set_up) if calibrate else {}
-    forecasts = []
+    sources = source_runs(rows, runs, by_set_up=by_set_up) if calibrate else {}
+    predictions = []
     for i, (row, planned) in enumerate(zip(rows, runs, strict=True)):
-        teacher = taught.get(i)
-        if calibrate and (teacher is None or teacher == i):
-            forecasts.append(
-                _silent(
-                    row, planned, "no matched run" if teacher is None else "used for calibration"
-                )
-            )
-        else:
-            measured = () if teacher is None else (lesson(row, rows[teacher], runs[teacher]),)
-            found = estimate(planned, measured, without=row.text("source"))
-            forecasts.append(_forecast(row, planned, found, bool(measured)))
-    return forecasts
+        source = sources.get(i)
+        if calibrate and (source is None or source == i):
+            why = "no matched run" if source is None else "used for calibration"
+            predictions.append(_unscored(row, planned, why))
+            continue
+        measured = () if source is None else (measured_by(rows[source], runs[source], row),)
+        prediction = estimate(planned, measured, without=row.text("source"))
+        predictions.append(_prediction(row, planned, prediction, bool(measured)))
+    return predictions
 
 
-def _silent(row: Row, planned: TrainingRun, why: str) -> Forecast:
-    """No forecast after calibration: the run taught the others, or there was none to learn from."""
-    return Forecast(row, planned, "unknown", UNKNOWN, UNKNOWN, UNKNOWN, (f"{why}, so not scored",))
+def _unscored(row: RunRow, planned: TrainingRun, why: str) -> BacktestPrediction:
+    """No prediction after calibration: the run is the source run itself, or there is none."""
+    return BacktestPrediction(
+        row, planned, "unknown", UNKNOWN, UNKNOWN, UNKNOWN, (f"{why}, so not scored",)
+    )
 
 
-def _forecast(row: Row, planned: TrainingRun, found: TrainingEstimate, taught: bool) -> Forecast:
-    total, reason = _total_seconds(row, planned, found, taught)
-    unknown = (found.memory_gib.reason, found.tokens_per_second.reason, reason)
-    return Forecast(
+def _prediction(
+    row: RunRow, planned: TrainingRun, prediction: TrainingEstimate, calibrated: bool
+) -> BacktestPrediction:
+    total, reason = _total_seconds(row, planned, prediction, calibrated)
+    unknown = (prediction.memory_gib.reason, prediction.tokens_per_second.reason, reason)
+    return BacktestPrediction(
         row,
         planned,
-        found.fits,
-        found.memory_gib.range,
-        found.tokens_per_second.range,
+        prediction.fits,
+        prediction.memory_gib.range,
+        prediction.tokens_per_second.range,
         total,
         tuple(dict.fromkeys(filter(None, unknown))),
     )
 
 
 def _total_seconds(
-    row: Row, planned: TrainingRun, found: TrainingEstimate, taught: bool
+    row: RunRow, planned: TrainingRun, prediction: TrainingEstimate, calibrated: bool
 ) -> tuple[Range, str]:
     """Wall time of the samples the row states, and what its total includes beside the steps.
 
-    A guessed length widens it, less where a run of the same data set has taught the speed at that
+    A guessed length widens it, less where a source run of the same data set was measured at that
     guess. Samples of which not even the limit of their length is stated may take any time.
     """
-    samples, speed = row.number("total_samples"), found.tokens_per_second.range
+    samples = row.number("total_samples")
+    speed = prediction.tokens_per_second.range
     if samples is None:
         return UNKNOWN, "the number of samples is not stated"
     if {"seq_len", "mean_tokens"} <= set(planned.assumed):
@@ -141,26 +142,26 @@ def _total_seconds(
     fixed = fixed_seconds(planned, row.text("source")) if includes == "all" else 0.0
     steps = share * samples * mean_length(planned) / speed.p50
     guessed = "mean_tokens" in planned.assumed
-    doubt = Z80 * (PADDING_DOUBT if taught else LENGTH_DOUBT) if guessed else 0.0
+    doubt = Z80 * (PADDING_DOUBT if calibrated else LENGTH_DOUBT) if guessed else 0.0
     low, high = (
         math.exp(math.hypot(math.log(v / speed.p50), doubt)) for v in (speed.p10, speed.p90)
     )
     return Range(steps / high + fixed, steps + fixed, steps * low + fixed), ""
 
 
-def _cells(forecast: Forecast) -> dict[str, Any]:
-    def cell(found: Range) -> dict[str, float] | None:
-        if found.p10 is None or found.p50 is None or found.p90 is None:
+def _cells(prediction: BacktestPrediction) -> dict[str, str | dict[str, float] | None]:
+    def cell(span: Range) -> dict[str, float] | None:
+        if span.p10 is None or span.p50 is None or span.p90 is None:
             return None
-        return {"p10": _short(found.p10), "p50": _short(found.p50), "p90": _short(found.p90)}
+        return {"p10": _short(span.p10), "p50": _short(span.p50), "p90": _short(span.p90)}
 
     return {
-        "id": forecast.row.text("id"),
-        "memory_gib": cell(forecast.memory_gib),
-        "tokens_per_second": cell(forecast.tokens_per_second),
-        "total_seconds": cell(forecast.total_seconds),
-        "fits": forecast.fits,
-        "reason": "; ".join(forecast.reasons),
+        "id": prediction.row.text("id"),
+        "memory_gib": cell(prediction.memory_gib),
+        "tokens_per_second": cell(prediction.tokens_per_second),
+        "total_seconds": cell(prediction.total_seconds),
+        "fits": prediction.fits,
+        "reason": "; ".join(prediction.reasons),
     }
 
 

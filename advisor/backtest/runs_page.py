@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from advisor.backtest.runs_scores import TITLES, markdown
+from advisor.backtest.runs_scores import TITLES, Summary, markdown
 
 HEAD = """# How far estimates of training runs are off
 
-This page is written by `python tools/accuracy_runs.py RUNS.csv`; a test holds it against the recorded figures.
-`advisor backtest runs FILE` gives the same tables for any file with the same columns.
+This page is written by `python tools/accuracy_runs.py RUNS.csv`; a test compares it with the
+recorded figures. `advisor backtest runs FILE` gives the same tables for any file with the same
+columns.
 
-Each source of published runs is foretold with constants that were fitted without that source. Errors are
-|forecast ÷ actual − 1|; the last two columns tell how many actual values lie between P10 and P90, and how wide that
-range is. The mean over sources counts those with at least three answered rows, each once. Starting values of the
-constants come from physics and documentation; which effects the formulas know was settled on these same sources, so
-new sources will be told somewhat worse.
+Each source of published runs is predicted with coefficients that were fitted without that source.
+Errors are
+|prediction ÷ actual − 1|; the last two columns state how many actual values lie between P10 and \
+P90, and how wide that
+range is. The mean over sources counts those with at least three answered rows, each once. Starting
+values of the constants come from physics and documentation; which effects the formulas know was
+settled on these same sources, so new sources will be predicted somewhat worse.
 """
 
 MATCHED = """## After one matched run of the same source
 
-Runs that share source, card, number of cards, model, method, quantisation, loss and checkpointing are a group. Within
-it one run of each set-up (rank, targets, precision, optimiser, attention, framework, sharding) corrects the others of
-that set-up, and a run whose set-up occurs once is corrected, less, by the most alike of these. The run that teaches is
-chosen by its inputs: the one most like the others. Neither it nor a run without a partner is scored: answered counts
-those that were corrected.
+Runs that share source, GPU, number of GPUs, model, method, quantisation, loss and checkpointing
+are a group. Within it one run of each set-up (rank, targets, precision, optimiser, attention,
+framework, sharding) corrects the others of that set-up, and a run whose set-up occurs once is
+corrected, less, by the most alike of these. The source run is chosen by its inputs: the one most
+like the others. Neither it nor a run without a partner is scored: answered counts those that were
+corrected.
 """
 
 ONE_EACH = """## After one run of each group, whatever its set-up
 
-The same where a single run teaches its whole group, other ranks, adapters, precisions and layouts included: the mean
-over sources.
+The same where a single source run serves its whole group, other ranks, adapters, precisions and
+layouts included: the mean over sources.
 
 | | median error | p90 error | inside P10–P90 | P90 ÷ P10 |
 |---|---|---|---|---|
@@ -39,9 +42,10 @@ over sources.
 
 TWINS = """## What no estimate from these inputs can tell
 
-Published runs of one source whose typed inputs are all the same, length and batch included: how far the one of the
-middle date misses the others in tokens per second. A calibration with one of them can do no better on the others: where
-this p90 is above 20 %, the goal of 20 % after a calibration is out of reach.
+Published runs of one source whose typed inputs are all the same, length and batch included: how
+far the one of the middle date misses the others in tokens per second. A calibration with one of
+them can do no better on the others: where this p90 is above 20 %, the goal of 20 % after a
+calibration is out of reach.
 
 | | runs | median difference | p90 difference |
 |---|---|---|---|
@@ -52,47 +56,52 @@ CAUSES = """## What is out of reach, and why
 | Source | What is far off | Cause |
 |---|---|---|
 | unslothai/unsloth | memory | neither length nor (mostly) batch is stated; usual ones stand in |
-| unslothai/unsloth, georgian-io/LLM-Finetuning-Toolkit | total time, not answered | samples of which neither mean nor \
-limit of the length is stated: guessed, 250 tokens were 5 times too many in one and 3 times too few in the other |
-| huggingface/optimum-habana, karpathy/nanochat and others | total time, not answered | the number of samples is not \
-stated |
-| axolotl-ai-cloud/axolotl | memory | remarks beside configurations; many models are known by size only |
-| foundation-model-stack/fms-acceleration | memory of some padded and fused-loss runs | lengths within a batch, and \
-whether the loss fuses the projection, are not in the columns |
-| foundation-model-stack/fms-acceleration | speed of mixtures, also calibrated | kernels for the experts that are four \
-times as fast are not in the columns |
-| Lightning-AI/litgpt | total time | mean lengths are not stated, and how much of the time is evaluation |
+| unslothai/unsloth, georgian-io/LLM-Finetuning-Toolkit | total time, not answered | samples of \
+which neither mean nor limit of the length is stated: guessed, 250 tokens were 5 times too many \
+in one and 3 times too few in the other |
+| huggingface/optimum-habana, karpathy/nanochat and others | total time, not answered | the \
+number of samples is not stated |
+| axolotl-ai-cloud/axolotl | memory | remarks beside configurations; many models are known by \
+size only |
+| foundation-model-stack/fms-acceleration | memory of some padded and fused-loss runs | lengths \
+within a batch, and whether the loss fuses the projection, are not in the columns |
+| foundation-model-stack/fms-acceleration | speed of mixtures, also calibrated | kernels for the \
+experts that are four times as fast are not in the columns |
+| Lightning-AI/litgpt | total time | mean lengths are not stated, and how much of the time is \
+evaluation |
 | haotian-liu/LLaVA | total time | the tokens of pictures, 576 each, are not in the columns |
-| huggingface/peft | speed, also calibrated | adapters called `other` differ by up to five times in speed |
-| InternLM/xtuner | speed of a large mixture on 256 cards | traffic between machines by expert layout, which is not \
-in the columns |
-| pytorch/torchtitan | speed, also calibrated | software generations and kinds of FP8 scaling differ at equal inputs |
-| NVIDIA-NeMo/Megatron-Bridge | speed of mixtures, also calibrated | dispatch of experts changed between releases at \
-equal inputs |
-| mosaicml/llm-foundry | speed at long lengths, also calibrated | attention at 0.2 to 0.3 of the peak where others \
-reach 0.6; one run cannot tell it from slow matrix products |
-| QwenLM/Qwen | speed of small models and short lengths, also calibrated | 0.26 s a pass whatever its length, several \
-times what others need to launch as many kernels; four cards that were in two machines |
+| huggingface/peft | speed, also calibrated | adapters called `other` differ by up to five times \
+in speed |
+| InternLM/xtuner | speed of a large mixture on 256 GPUs | traffic between machines by expert \
+layout, which is not in the columns |
+| pytorch/torchtitan | speed, also calibrated | software generations and kinds of FP8 scaling \
+differ at equal inputs |
+| NVIDIA-NeMo/Megatron-Bridge | speed of mixtures, also calibrated | dispatch of experts changed \
+between releases at equal inputs |
+| mosaicml/llm-foundry | speed at long lengths, also calibrated | attention at 0.2 to 0.3 of the \
+peak where others reach 0.6; one run cannot tell it from slow matrix products |
+| QwenLM/Qwen | speed of small models and short lengths, also calibrated | 0.26 s a pass \
+whatever its length, several times what others need to launch as many kernels; four GPUs that \
+were in two machines |
 | MLPerf submissions | calibrated speed | equal inputs, different vendors' machines |
 """
 
 
-def page(recorded: Mapping[str, Any]) -> str:
+def page(recorded: Summary) -> str:
     """The page in Markdown from the recorded figures."""
     calibrated = markdown(recorded["calibrated"]).split("### Formulas")[0]
     alike = "".join(
-        f"| {source} | {found['rows']} | {found['median']:.0%} | {found['p90']:.0%} |\n".replace(
-            "%", " %"
-        )
-        for source, found in recorded["twins"].items()
+        f"| {source} | {figures['rows']} | {100 * figures['median']:.0f} % "
+        f"| {100 * figures['p90']:.0f} % |\n"
+        for source, figures in recorded["twins"].items()
     )
     by_group = "".join(
-        _mean_line(TITLES[m], found) for m, found in recorded["calibrated_by_group"].items()
+        _mean_line(TITLES[m], figures) for m, figures in recorded["calibrated_by_group"].items()
     )
     first = f"{HEAD}\n## Without a run of one's own\n\n{markdown(dict(recorded))}\n"
     return f"{first}{MATCHED}\n{calibrated}{ONE_EACH}{by_group}\n{TWINS}{alike}\n{CAUSES}"
 
 
-def _mean_line(title: str, found: Mapping[str, float]) -> str:
-    shares = (f"{100 * found[key]:.0f} %" for key in ("median_error", "p90_error", "coverage"))
-    return f"| {title} | {' | '.join(shares)} | {found['width']:.2f} |\n"
+def _mean_line(title: str, figures: Mapping[str, float]) -> str:
+    shares = (f"{100 * figures[key]:.0f} %" for key in ("median_error", "p90_error", "coverage"))
+    return f"| {title} | {' | '.join(shares)} | {figures['width']:.2f} |\n"

@@ -1,4 +1,4 @@
-"""How far forecasts of training runs were off: by group, and as the plain mean over groups."""
+"""How far predictions of training runs were off: by group, and as the plain mean over groups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from advisor.core.quantity import Range
 from advisor.core.training import TrainingRun
 
 if TYPE_CHECKING:
-    from advisor.backtest.runs import Forecast
+    from advisor.backtest.runs import BacktestPrediction
+
+Summary = dict[str, Any]
+"""Scores as nested objects of names and numbers, as they are printed and recorded in JSON."""
 
 FEWEST = 3
 """Groups with fewer scored rows are listed but do not enter the mean over groups."""
@@ -19,29 +22,29 @@ FEWEST = 3
 MEASURES = ("memory_gib", "memory_gib_specified", "tokens_per_second", "total_seconds")
 
 
-def summary(forecasts: Sequence[Forecast], by: str) -> dict[str, Any]:
+def summary(predictions: Sequence[BacktestPrediction], by: str) -> Summary:
     """Errors, coverage and width of every measure, by group and over groups; baselines; and who
     fits.
     """
     scored = [
         f
-        for f in forecasts
+        for f in predictions
         if f.row.text("suspect") != "yes" and f.row.text("outcome") in ("", "ok")
     ]
-    found: dict[str, Any] = {"by": by}
+    totals: Summary = {"by": by}
     for measure in MEASURES:
-        found[measure] = _measure(scored, measure, by)
-    found["baselines"] = {
+        totals[measure] = _measure(scored, measure, by)
+    totals["baselines"] = {
         **_baselines(scored, "memory_gib", runs_baselines.MEMORY, by),
         **_baselines(scored, "tokens_per_second", runs_baselines.SPEED, by),
     }
-    found["fits"] = _fits(forecasts)
-    return found
+    totals["fits"] = _fits(predictions)
+    return totals
 
 
-def specified(forecast: Forecast) -> bool:
-    """One card, and nothing that memory depends on left open, in rows with a clear method."""
-    text = forecast.row.text
+def specified(prediction: BacktestPrediction) -> bool:
+    """One GPU, and nothing that memory depends on left open, in rows with a clear method."""
+    text = prediction.row.text
     return (
         text("gpu_count") == "1"
         and text("sharding") in ("none", "")
@@ -52,17 +55,17 @@ def specified(forecast: Forecast) -> bool:
     )
 
 
-def _measure(scored: Sequence[Forecast], measure: str, by: str) -> dict[str, Any]:
+def _measure(scored: Sequence[BacktestPrediction], measure: str, by: str) -> Summary:
     column = measure.removesuffix("_specified")
     groups: dict[str, list[tuple[float, Range]]] = {}
-    for forecast in scored:
-        actual = forecast.row.number(column)
-        if not actual or (measure.endswith("_specified") and not specified(forecast)):
+    for prediction in scored:
+        actual = prediction.row.number(column)
+        if not actual or (measure.endswith("_specified") and not specified(prediction)):
             continue
-        if column == "tokens_per_second" and not forecast.row.text("tokens_basis"):
+        if column == "tokens_per_second" and not prediction.row.text("tokens_basis"):
             continue
-        groups.setdefault(forecast.row.text(by) or "not stated", []).append(
-            (actual, getattr(forecast, column))
+        groups.setdefault(prediction.row.text(by) or "not stated", []).append(
+            (actual, getattr(prediction, column))
         )
     listed = {
         name: score(pairs) for name, pairs in sorted(groups.items(), key=lambda g: -len(g[1]))
@@ -71,16 +74,16 @@ def _measure(scored: Sequence[Forecast], measure: str, by: str) -> dict[str, Any
 
 
 def score(pairs: Sequence[tuple[float, Range]]) -> dict[str, float | None]:
-    """Median and 90th percentile of |forecast ÷ actual − 1|, share inside P10–P90, median P90 ÷
+    """Median and 90th percentile of |prediction ÷ actual − 1|, share inside P10–P90, median P90 ÷
     P10.
     """
-    told = [(actual, r) for actual, r in pairs if r.p10 and r.p50 and r.p90]
-    errors = [abs(r.likely / actual - 1) for actual, r in told]
-    inside = [float((r.p10 or 0.0) <= actual <= (r.p90 or 0.0)) for actual, r in told]
-    widths = [(r.p90 or 0.0) / (r.p10 or 1.0) for _, r in told]
+    answered = [(actual, r) for actual, r in pairs if r.p10 and r.p50 and r.p90]
+    errors = [abs(r.likely / actual - 1) for actual, r in answered]
+    inside = [float((r.p10 or 0.0) <= actual <= (r.p90 or 0.0)) for actual, r in answered]
+    widths = [(r.p90 or 0.0) / (r.p10 or 1.0) for _, r in answered]
     return {
         "rows": len(pairs),
-        "answered": len(told),
+        "answered": len(answered),
         "median_error": quantile(errors, 0.5),
         "p90_error": quantile(errors, 0.9),
         "coverage": sum(inside) / len(inside) if inside else None,
@@ -108,23 +111,25 @@ def quantile(values: Sequence[float], share: float) -> float | None:
 
 
 def _average(values: Sequence[float | None]) -> float | None:
-    known = [v for v in values if v is not None]
-    return sum(known) / len(known) if known else None
+    present = [v for v in values if v is not None]
+    return sum(present) / len(present) if present else None
 
 
 def _baselines(
-    scored: Sequence[Forecast], column: str, formulas: Any, by: str
+    scored: Sequence[BacktestPrediction], column: str, formulas: Any, by: str
 ) -> dict[str, dict[str, float | None]]:
-    found = {}
+    scores = {}
     for name, formula in formulas.items():
         groups: dict[str, list[tuple[float, Range]]] = {}
-        for forecast in scored:
-            actual = forecast.row.number(column)
+        for prediction in scored:
+            actual = prediction.row.number(column)
             if actual:
-                told = _point(formula, forecast.run)
-                groups.setdefault(forecast.row.text(by) or "not stated", []).append((actual, told))
-        found[name] = mean(score(pairs) for pairs in groups.values())
-    return found
+                point = _point(formula, prediction.run)
+                groups.setdefault(prediction.row.text(by) or "not stated", []).append(
+                    (actual, point)
+                )
+        scores[name] = mean(score(pairs) for pairs in groups.values())
+    return scores
 
 
 def _point(formula: Callable[[TrainingRun], float | None], run: TrainingRun) -> Range:
@@ -132,20 +137,20 @@ def _point(formula: Callable[[TrainingRun], float | None], run: TrainingRun) -> 
     return Range(value, value, value)
 
 
-def _fits(forecasts: Sequence[Forecast]) -> dict[str, float | int | None]:
+def _fits(predictions: Sequence[BacktestPrediction]) -> dict[str, float | int | None]:
     """Runs that finished and were said to fit, and that ran out of memory and were said not to."""
     counts = {"ran": 0, "ran_right": 0, "out_of_memory": 0, "out_of_memory_right": 0}
-    for forecast in forecasts:
-        outcome = forecast.row.text("outcome")
-        known = (
-            forecast.fits != "unknown"
-            and forecast.row.text("gpu")
-            and forecast.row.text("suspect") != "yes"
+    for prediction in predictions:
+        outcome = prediction.row.text("outcome")
+        answered = (
+            prediction.fits != "unknown"
+            and prediction.row.text("gpu")
+            and prediction.row.text("suspect") != "yes"
         )
-        if outcome in ("ok", "oom") and known:
+        if outcome in ("ok", "oom") and answered:
             kind = "ran" if outcome == "ok" else "out_of_memory"
             counts[kind] += 1
-            counts[f"{kind}_right"] += (forecast.fits == "no") == (outcome == "oom")
+            counts[f"{kind}_right"] += (prediction.fits == "no") == (outcome == "oom")
     both = counts["ran"] and counts["out_of_memory"]
     balanced = (
         0.5
@@ -159,7 +164,7 @@ def _fits(forecasts: Sequence[Forecast]) -> dict[str, float | int | None]:
     return {**counts, "balanced_accuracy": balanced}
 
 
-def markdown(totals: dict[str, Any]) -> str:
+def markdown(totals: Summary) -> str:
     """The summary as tables in Markdown."""
     lines = []
     for measure in MEASURES:
@@ -168,22 +173,22 @@ def markdown(totals: dict[str, Any]) -> str:
         lines += [_line(name, group) for name, group in part["groups"].items()]
         lines += [_line(f"**mean over {part['mean']['groups']}**", part["mean"]), ""]
     lines += ["### Formulas in common use, on the same rows", "", HEAD, RULE]
-    lines += [_line(name, found) for name, found in totals["baselines"].items()]
+    lines += [_line(name, part) for name, part in totals["baselines"].items()]
     fits = totals["fits"]
     lines += [
         "",
         "### Fits, or out of memory",
         "",
-        f"{fits['ran_right']} of {fits['ran']} runs that finished were said to fit, {fits['out_of_memory_right']} of "
-        f"{fits['out_of_memory']} that ran out of memory were said not to: balanced accuracy "
-        f"{_percent(fits['balanced_accuracy'])}.",
+        f"{fits['ran_right']} of {fits['ran']} runs that finished were said to fit, "
+        f"{fits['out_of_memory_right']} of {fits['out_of_memory']} that ran out of memory "
+        f"were said not to: balanced accuracy {_percent(fits['balanced_accuracy'])}.",
     ]
     return "\n".join(lines) + "\n"
 
 
 TITLES = {
     "memory_gib": "Peak memory",
-    "memory_gib_specified": "Peak memory, fully specified runs on one card",
+    "memory_gib_specified": "Peak memory, fully specified runs on one GPU",
     "tokens_per_second": "Tokens per second",
     "total_seconds": "Total time",
 }
@@ -191,7 +196,7 @@ HEAD = "| | rows | answered | median error | p90 error | inside P10–P90 | P90 
 RULE = "|---|---|---|---|---|---|---|"
 
 
-def _line(name: str, part: dict[str, Any]) -> str:
+def _line(name: str, part: Summary) -> str:
     width = part.get("width")
     cells = (
         str(part.get("rows", "")),

@@ -58,7 +58,7 @@ NO_BF16 = frozenset({"Turing", "Volta"})
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RunRow:
     """One published run: its cells as text, and the line it stands on (the heading is line 1)."""
 
     line: int
@@ -100,7 +100,8 @@ class Row:
         A model that is trained whole trains all it has. Unnamed adapters are told apart by what
         they train: where that is not stated, nothing says that two of them are the same.
         """
-        method, trained = self.text("method"), self.text("trainable_params")
+        method = self.text("method")
+        trained = self.text("trainable_params")
         if method == "full":
             trained = ""
         elif method == "other" and not trained:
@@ -109,7 +110,7 @@ class Row:
         return tuple(typed.values())
 
 
-def read(path: Path) -> list[Row]:
+def read(path: Path) -> list[RunRow]:
     """All rows of a CSV file.
 
     Raises UsageError where the file is absent, not UTF-8 or lacks a needed column.
@@ -121,7 +122,7 @@ def read(path: Path) -> list[Row]:
             for column in REQUIRED:
                 if column not in names:
                     raise UsageError(f"{path}: no column {column!r}{did_you_mean(column, names)}")
-            return [Row(line, cells) for line, cells in enumerate(reader, start=2)]
+            return [RunRow(line, cells) for line, cells in enumerate(reader, start=2)]
     except OSError as error:
         raise UsageError(
             f"{path}: cannot be read ({error.strerror}); name a CSV file of runs"
@@ -135,7 +136,7 @@ class _Inputs:
     in.
     """
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: RunRow) -> None:
         self.row = row
         self.assumed: list[str] = []
 
@@ -159,8 +160,10 @@ class _Inputs:
         A padded run over a number of samples that is stated had a data set, whose examples vary;
         without one it is a profile of one length, and every batch is padded to the limit.
         """
-        packed, padded = self.packed(framework), self.row.text("tokens_basis") == "padded"
-        limit, mean = self.row.number("max_tokens"), self.row.number("mean_tokens")
+        packed = self.packed(framework)
+        padded = self.row.text("tokens_basis") == "padded"
+        limit = self.row.number("max_tokens")
+        mean = self.row.number("mean_tokens")
         if limit is None and mean is not None:
             limit = mean if packed else 2.0 * mean
         if limit is None:
@@ -181,24 +184,22 @@ class _Inputs:
         return round(limit), mean, None
 
 
-def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> TrainingRun:
+def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> TrainingRun:
     """The inputs of a row.
 
     Its results are never read; what the row leaves open is filled and named in `assumed`.
     """
     given = _Inputs(row)
     gpu = gpus.get(row.text("gpu"))
-    framework, method = row.text("framework") or "other", row.text("method") or "lora"
+    framework = row.text("framework") or "other"
+    method = row.text("method") or "lora"
     lora = method in ("lora", "qlora", "dora")
     cards = row.whole("gpu_count") or 1
     roomy = lora and gpu is not None and (gpu.memory_gb or 0.0) > 24.0
     micro_batch = given.whole("micro_batch", 4 if roomy else 2)
     limit, mean, longest = given.lengths(framework, micro_batch)
-    packed, counted = given.packed(framework), row.text("tokens_basis")
-    checkpointing = (
-        "selective" if framework == "torchtitan" else "none" if framework in TUNED else "full"
-    )
-    old = gpu is not None and gpu.arch in NO_BF16
+    packed = given.packed(framework)
+    counted = row.text("tokens_basis")
     quantization = given.text("quantization", "nf4" if method == "qlora" else "none")
     several = "fsdp" if method == "full" or _crowded(row, gpu, quantization) else "ddp"
     run = TrainingRun(
@@ -213,9 +214,7 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
         targets=given.text("targets", "all-linear") if lora else row.text("targets"),
         trainable_params=row.number("trainable_params"),
         quantization=quantization,
-        dtype=given.text(
-            "dtype", ("fp32" if method == "full" else "fp16") if old else "bf16", "weights_dtype"
-        ),
+        dtype=given.text("dtype", _likely_dtype(method, gpu), "weights_dtype"),
         compute_dtype=row.text("compute_dtype") or _likely_compute(row, framework, gpu),
         optimizer=row.text("optimizer") or "adamw",
         micro_batch=micro_batch,
@@ -225,7 +224,7 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
         longest_tokens=longest,
         packed=packed,
         padding_free=not packed and counted == "real",
-        checkpointing=given.text("checkpointing", checkpointing),
+        checkpointing=given.text("checkpointing", _likely_checkpointing(framework)),
         attention=given.text("attention", "sdpa"),
         fused_loss=given.text("fused_loss", "kernel" if framework in FUSED_LOSS else "no"),
         compile=row.text("compile") == "yes",
@@ -241,8 +240,22 @@ def to_run(row: Row, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) -> Tr
     return replace(run, assumed=tuple(given.assumed))
 
 
-def _crowded(row: Row, gpu: Gpu | None, quantization: str) -> bool:
-    """Whether the frozen weights alone take most of a card, so that several cards must share
+def _likely_checkpointing(framework: str) -> str:
+    """What training stacks do unless they say otherwise; everyone else turns it on."""
+    if framework == "torchtitan":
+        return "selective"
+    return "none" if framework in TUNED else "full"
+
+
+def _likely_dtype(method: str, gpu: Gpu | None) -> str:
+    """The dtype of the weights where none is stated: bf16, unless the GPU computes none."""
+    if gpu is None or gpu.arch not in NO_BF16:
+        return "bf16"
+    return "fp32" if method == "full" else "fp16"
+
+
+def _crowded(row: RunRow, gpu: Gpu | None, quantization: str) -> bool:
+    """Whether the frozen weights alone take most of a GPU, so that several GPUs must share
     them.
     """
     params = row.number("params_total")
@@ -253,7 +266,7 @@ def _crowded(row: Row, gpu: Gpu | None, quantization: str) -> bool:
     )
 
 
-def _likely_compute(row: Row, framework: str, gpu: Gpu | None) -> str:
+def _likely_compute(row: RunRow, framework: str, gpu: Gpu | None) -> str:
     """FP8 where nothing is stated, the card has it and the stack is a vendor's or its own; else as
     the weights.
     """

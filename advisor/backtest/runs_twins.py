@@ -5,10 +5,9 @@ can do better.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from advisor.backtest.runs_scores import FEWEST, quantile
-from advisor.backtest.runs_table import Row
+from advisor.backtest.runs_table import RunRow
 
 NOT_INPUTS = frozenset(
     {
@@ -36,14 +35,14 @@ NOT_INPUTS = frozenset(
 )
 
 
-def twins(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+def twins(rows: Sequence[RunRow]) -> dict[str, dict[str, float | None]]:
     """By source with at least `FEWEST` such runs: how many, and median and p90 of how far the first
     of them misses.
 
     The first is that of the middle date: what a calibration with it would miss in tokens per second
     at best.
     """
-    alike: dict[tuple[str, ...], list[Row]] = {}
+    alike: dict[tuple[str, ...], list[RunRow]] = {}
     for row in rows:
         finished = row.text("outcome") in ("", "ok") and row.text("suspect") != "yes"
         if finished and row.text("tokens_basis") and row.number("tokens_per_second"):
@@ -66,6 +65,6 @@ def twins(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _middle_first(members: Sequence[Row]) -> list[Row]:
+def _middle_first(members: Sequence[RunRow]) -> list[RunRow]:
     ordered = sorted(members, key=lambda row: row.text("date"))
     return [ordered.pop(len(ordered) // 2), *ordered]

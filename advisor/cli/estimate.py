@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from advisor.cli import output
-from advisor.core.errors import Exit, Infeasible, UsageError
-from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.errors import Exit
+from advisor.core.quantity import Basis
 
 if TYPE_CHECKING:
-    from advisor.core.facts import Gpu, Model
-    from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
+    from advisor.core.facts import Model
+    from advisor.core.training import TrainingMeasurement, TrainingRun
+    from advisor.estimate.training.record import EstimateAnswer
+    from advisor.estimate.training.request import RunRequest
     from advisor.facts import Facts
 
 METHODS = ("full", "lora", "qlora", "dora", "soft-prompt", "prefix", "ia3")
@@ -39,9 +39,8 @@ FRAMEWORKS = (
     "fsdp_qlora",
     "other",
 )
-BATCHES = {"plain": False, "sorted": True, "padding-free": True}
+BATCHES = ("plain", "sorted", "padding-free")
 Command = TypeVar("Command", bound=Callable[..., Any])
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bm])", re.IGNORECASE)
 POSITIVE = click.IntRange(min=1)
 AMOUNT = click.FloatRange(min=0)
 
@@ -80,10 +79,10 @@ def _choice(
 )
 @_choice("--optimizer", OPTIMIZERS, "adamw", "What updates the weights.")
 @click.option(
-    "--micro-batch", type=POSITIVE, default=1, show_default=True, help="Sequences a card and pass."
+    "--micro-batch", type=POSITIVE, default=1, show_default=True, help="Sequences per GPU and pass."
 )
 @click.option(
-    "--grad-accum", type=POSITIVE, default=1, show_default=True, help="Micro-batches a step."
+    "--grad-accum", type=POSITIVE, default=1, show_default=True, help="Micro-batches per step."
 )
 @click.option(
     "--seq-len", type=POSITIVE, default=2048, show_default=True, help="Longest sequence, in tokens."
@@ -93,11 +92,16 @@ def _choice(
 )
 @click.option(
     "--batches",
-    type=click.Choice(tuple(BATCHES)),
-    help="As they come, or without padding; default: between.",
+    type=click.Choice(BATCHES),
+    help="As they come, or without padding; default: between both.",
 )
 @click.option("--mean-tokens", type=click.FloatRange(min=1), help="Mean real tokens of an example.")
-@_choice("--checkpointing", ("none", "full", "selective"), "none", "Activations computed again.")
+@_choice(
+    "--checkpointing",
+    ("none", "full", "selective"),
+    "none",
+    "Which activations are computed again.",
+)
 @_choice("--attention", ("eager", "sdpa", "flash"), "sdpa", "How attention is computed.")
 @_choice("--fused-loss", ("no", "kernel", "projection", "yes"), "no", "Whether logits stay whole.")
 @_choice("--offload", ("none", "optimizer", "full"), "none", "What is kept in the host's memory.")
@@ -105,20 +109,20 @@ def _choice(
     "--compile/--no-compile", "compiled", default=False, help="Whether the model is compiled."
 )
 @click.option(
-    "--gpu", help="A card of `advisor facts gpus`; left out: the cheapest to rent on which it fits."
+    "--gpu", help="A GPU of `advisor facts gpus`; left out: the cheapest to rent on which it fits."
 )
 @click.option(
-    "--deadline-hours", type=AMOUNT, help="Without --gpu: the run must end within so many hours."
+    "--deadline-hours", type=AMOUNT, help="Without --gpu: the run must end within this many hours."
 )
-@click.option("--gpus", type=POSITIVE, default=1, show_default=True, help="How many cards.")
-@click.option("--free-memory-gib", type=AMOUNT, help="Free on each card; default: the whole card.")
+@click.option("--gpus", type=POSITIVE, default=1, show_default=True, help="How many GPUs.")
+@click.option("--free-memory-gib", type=AMOUNT, help="Free on each GPU; default: the whole GPU.")
 @_choice(
-    "--sharding", SHARDINGS, "none", "How cards share the work; with several cards none means ddp."
+    "--sharding", SHARDINGS, "none", "How GPUs share the work; with several GPUs none means ddp."
 )
 @click.option("--tp", type=POSITIVE, default=1, help="Tensor-parallel degree.")
 @click.option("--pp", type=POSITIVE, default=1, help="Pipeline-parallel degree.")
 @click.option("--cp", type=POSITIVE, default=1, help="Context-parallel degree.")
-@_choice("--framework", FRAMEWORKS, "hf", "What trains.")
+@_choice("--framework", FRAMEWORKS, "hf", "The training framework.")
 @click.option(
     "--examples", type=AMOUNT, help="Training examples (or packed sequences) of one epoch."
 )
@@ -126,13 +130,13 @@ def _choice(
     "--epochs", type=AMOUNT, default=1.0, show_default=True, help="Passes over the examples."
 )
 @click.option(
-    "--usd-per-hour", type=AMOUNT, help="Price of one card; default: from our price table."
+    "--usd-per-hour", type=AMOUNT, help="Price of one GPU; default: from our price table."
 )
 @click.option("--provider", default="", help="Take the price of this provider.")
 @click.option(
     "--electricity-usd-per-kwh",
     type=AMOUNT,
-    help="An owned card: what its power costs, instead of rent.",
+    help="Price of electricity, for an owned GPU instead of rent.",
 )
 @click.option(
     "--own-runs/--no-own-runs",
@@ -140,122 +144,80 @@ def _choice(
     help="Correct it by own runs of this kind; default: yes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def command(as_json: bool, **given: Any) -> int:
-    """One training run: does it fit, how long, how much?
+def command(as_json: bool, **flags: Any) -> int:
+    """Predict one training run: does it fit, how long does it take, what does it cost?
 
-    Exit codes: 0 it fits or is tight (or nobody knows), 2 bad input, 4 it does not fit.
+    Exit codes: 0 it fits or is tight (or that is unknown), 2 bad input, 4 it does not fit.
     """
     from advisor import facts
     from advisor.estimate.training import record
+    from advisor.estimate.training.request import RunRequest
     from advisor.store.folders import folders
 
-    known = facts.load(folders().config)
-    answer = _answer(known, given)
-    found = record.as_object(answer) if as_json else None
-    output.show(
-        json.dumps(found, indent=1, allow_nan=False) + "\n"
-        if found
-        else record.as_text(answer, output.width())
-    )
+    answer = _answer(facts.load(folders().config), RunRequest(**flags))
+    if as_json:
+        output.show(json.dumps(record.as_object(answer), indent=1, allow_nan=False) + "\n")
+    else:
+        output.show(record.as_text(answer, output.width()))
     return Exit.INFEASIBLE if answer.estimate.fits == "no" else Exit.DONE
 
 
-def _answer(known: Facts, given: dict[str, Any]) -> Any:
+def _answer(facts: Facts, request: RunRequest) -> EstimateAnswer:
     from advisor.estimate import training
-    from advisor.estimate.training.record import Answer
+    from advisor.estimate.training import choice
+    from advisor.estimate.training.record import EstimateAnswer
 
-    run = _run(known, given)
-    if run.gpu is None:
-        run = _on_cheapest_card(known, given, run)
-    measured = _own_runs(known, run) if given["own_runs"] else ()
-    found = training.estimate(run, measured)
-    inputs = []
-    if run.model is not None:
-        inputs.append(
-            ("model", str(Basis.PUBLISHED), run.model.cited.source, run.model.cited.as_of)
-        )
-    if run.gpu is not None:
-        inputs.append(("card", str(Basis.PUBLISHED), run.gpu.cited.source, run.gpu.cited.as_of))
-    if measured:
-        inputs.append(
-            ("own runs", str(Basis.MEASURED), f"{len(measured)} kept by `advisor runs`", "")
-        )
-    return Answer(
-        estimate=found,
-        cost_usd=_cost(known, given, found),
+    run = _run(facts, request)
+    assert run.gpu is not None
+    measured = _own_runs(facts, run) if request.own_runs else ()
+    prediction = training.estimate(run, measured)
+    hour = choice.hour_price(request, run.gpu, facts.gpu_usd_per_hour)
+    return EstimateAnswer(
+        estimate=prediction,
+        cost_usd=choice.run_cost(prediction, hour),
         largest_micro_batch=training.largest_micro_batch(run),
-        ways=training.ways_to_fit(run) if found.fits in ("no", "tight") else (),
+        ways=training.ways_to_fit(run) if prediction.fits in ("no", "tight") else (),
         free_gib=training.free_gib(run),
         trainable_params=training.trained(run),
-        inputs=tuple(inputs),
+        inputs=_inputs(run, measured),
     )
 
 
-def _run(known: Facts, given: dict[str, Any]) -> TrainingRun:
-    """The flags as the inputs of a run.
+def _run(facts: Facts, request: RunRequest) -> TrainingRun:
+    """The inputs of the run, on the GPU that is named or the cheapest one.
 
-    Raises UsageError on an unknown model, card or target, or flags that clash.
+    Raises UsageError on an unknown model, GPU or target, or flags that clash; Infeasible where no
+    GPU will do.
     """
-    from advisor.core.training import TrainingRun
-    from advisor.estimate.training import trainable_params
+    from advisor.estimate.training.choice import on_cheapest_gpu
+    from advisor.estimate.training.request import to_run
 
-    model, params = _model(known, given["model"])
-    gpu: Gpu | None = known.gpu(given["gpu"]) if given["gpu"] else None
-    method, quantization = given["method"], given["quantization"]
-    if method == "full" and quantization not in (None, "none"):
-        raise UsageError(
-            f"--quantization {quantization}: weights that are trained cannot be quantised; use qlora"
-        )
-    if given["tp"] * given["pp"] * given["cp"] > given["gpus"]:
-        raise UsageError("--tp × --pp × --cp: more than --gpus; raise --gpus or lower a degree")
-    if given["mean_tokens"] and given["mean_tokens"] > given["seq_len"]:
-        raise UsageError(
-            "--mean-tokens: above --seq-len; the mean cannot exceed the longest sequence"
-        )
-    if model is not None and method != "full":
-        trainable_params(model, method, given["rank"], given["targets"])
-    assumed = () if given["packed"] or given["mean_tokens"] else ("mean_tokens",)
-    several = "ddp" if given["gpus"] > 1 and given["tp"] * given["pp"] == 1 else "none"
-    return TrainingRun(
-        model_name=given["model"],
-        model=model,
-        params=params,
-        gpu_name=gpu.name if gpu is not None else "",
-        gpu=gpu,
-        gpus=given["gpus"],
-        method=method,
-        rank=given["rank"],
-        targets=given["targets"] if method in ("lora", "qlora", "dora", "ia3") else "",
-        quantization=quantization or ("nf4" if method == "qlora" else "none"),
-        dtype=given["dtype"],
-        compute_dtype=given["compute"],
-        optimizer=given["optimizer"],
-        micro_batch=given["micro_batch"],
-        grad_accum=given["grad_accum"],
-        seq_len=given["seq_len"],
-        mean_tokens=given["mean_tokens"],
-        packed=given["packed"],
-        padding_free=BATCHES.get(given["batches"]),
-        checkpointing=given["checkpointing"],
-        attention=given["attention"],
-        fused_loss=given["fused_loss"],
-        compile=given["compiled"],
-        offload=given["offload"],
-        sharding=several if given["sharding"] == "none" else given["sharding"],
-        tensor_parallel=given["tp"],
-        pipeline_parallel=given["pp"],
-        context_parallel=given["cp"],
-        framework=given["framework"],
-        examples=given["examples"],
-        epochs=given["epochs"],
-        free_memory_gib=given["free_memory_gib"],
-        assumed=assumed,
-    )
+    model, params = _model(facts, request.model)
+    run = to_run(request, model, params, facts.gpu(request.gpu) if request.gpu else None)
+    if run.gpu is not None:
+        return run
+    prices = [(g, facts.gpu_usd_per_hour(g.name, request.provider).range.p50) for g in facts.gpus]
+    listed = [(gpu, price) for gpu, price in prices if price]
+    return on_cheapest_gpu(run, listed, request.deadline_hours)
 
 
-def _own_runs(known: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]:
-    """Calibrated and imported runs of this model and method on as many of these cards; none where
-    none were kept.
+def _inputs(
+    run: TrainingRun, measured: tuple[TrainingMeasurement, ...]
+) -> tuple[tuple[str, str, str, str], ...]:
+    """What the estimate rests on: what, basis, source, date."""
+    rows = []
+    for what, fact in (("model", run.model), ("GPU", run.gpu)):
+        if fact is not None:
+            rows.append((what, str(Basis.PUBLISHED), fact.cited.source, fact.cited.as_of))
+    if measured:
+        runs = f"{len(measured)} recorded by `advisor runs`"
+        rows.append(("own runs", str(Basis.MEASURED), runs, ""))
+    return tuple(rows)
+
+
+def _own_runs(facts: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]:
+    """Calibrated and imported runs of this model and method on as many of these GPUs; none where
+    none are recorded.
     """
     from advisor.store.folders import folders
 
@@ -272,109 +234,19 @@ def _own_runs(known: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]
             for name in ("method", "quantization", "gpus")
         )
 
-    return tuple(m for m in own_runs.measurements(known, run.gpu.name) if same(m.run))
+    return tuple(m for m in own_runs.measurements(facts, run.gpu.name) if same(m.run))
 
 
-def _on_cheapest_card(known: Facts, given: dict[str, Any], run: TrainingRun) -> TrainingRun:
-    """The run on the cheapest card to rent on which it fits by the deadline.
-
-    Raises Infeasible where there is none.
-    """
-    from dataclasses import replace
-
-    from advisor.estimate.training import cheapest_card
-
-    asked = [
-        (gpu, known.gpu_usd_per_hour(gpu.name, given["provider"]).range.p50) for gpu in known.gpus
-    ]
-    prices = [(gpu, price) for gpu, price in asked if price]
-    found = cheapest_card(run, prices, given["deadline_hours"])
-    if found is None:
-        raise Infeasible(_no_card(run, [gpu for gpu, _ in prices]))
-    return replace(run, gpu=found[0], gpu_name=found[0].name)
-
-
-def _no_card(run: TrainingRun, cards: Sequence[Gpu]) -> str:
-    """Why no card will do: none is large enough, or which is the fastest that is, and what would
-    help.
-    """
-    from dataclasses import replace
-
-    from advisor.estimate.training import estimate
-
-    told = [estimate(replace(run, gpu=gpu, gpu_name=gpu.name)) for gpu in cards]
-    hours = [
-        (t.train_hours.range.p90 or math.inf, t.run.gpu_name) for t in told if t.fits == "fits"
-    ]
-    if not hours:
-        return "it fits no card of our price table; use --checkpointing full, --method qlora or more --gpus"
-    latest, name = min(hours)
-    if math.isinf(latest):
-        return (
-            "--deadline-hours: needs --examples; without them nobody knows how long the run takes"
-        )
-    return (
-        f"no card of our price table is fast enough: {name}, the fastest on which it fits, may take {latest:,.1f} h; "
-        "use a larger --micro-batch, more --gpus or a later deadline"
-    )
-
-
-def _model(known: Facts, name: str) -> tuple[Model | None, float]:
+def _model(facts: Facts, name: str) -> tuple[Model | None, float]:
     """The architecture, or the size alone where a size or an encoder-decoder is named.
 
     Raises UsageError on others.
     """
+    from advisor.estimate.training.request import size_of
     from advisor.estimate.training.shape import size_by_name
 
-    size = SIZE.fullmatch(name.strip())
-    if size:
-        return None, float(size[1]) * (1e9 if size[2].lower() == "b" else 1e6)
-    of_kin = size_by_name(name)
-    if of_kin is not None:
-        return None, of_kin
-    model = known.model(name)
+    size = size_of(name) or size_by_name(name)
+    if size is not None:
+        return None, size
+    model = facts.model(name)
     return model, float(model.params)
-
-
-def _cost(known: Facts, given: dict[str, Any], found: TrainingEstimate) -> Quantity:
-    """Hours × cards × price of one card in USD; the relative ranges of hours and price add as
-    variances.
-    """
-    hours, run = found.train_hours, found.run
-    if not hours.range.is_known:
-        return Quantity.unknown("USD", hours.reason)
-    price = _price(known, given, run.gpu)
-    if not price.range.is_known:
-        return Quantity.unknown("USD", price.reason)
-    middle = hours.likely * price.likely * run.gpus
-    if middle == 0.0:
-        return Quantity(Range.exact(0.0), "USD", price.basis, price.source, price.as_of)
-    low = math.hypot(_log_ratio(hours, "p10"), _log_ratio(price, "p10"))
-    high = math.hypot(_log_ratio(hours, "p90"), _log_ratio(price, "p90"))
-    span = Range(middle * math.exp(-low), middle, middle * math.exp(high))
-    return Quantity(span, "USD", Basis.MODELLED, f"train_hours × {price.source}", price.as_of)
-
-
-def _log_ratio(quantity: Quantity, end: str) -> float:
-    value = getattr(quantity.range, end)
-    return abs(math.log(value / quantity.likely)) if value else 0.0
-
-
-def _price(known: Facts, given: dict[str, Any], gpu: Gpu | None) -> Quantity:
-    """USD of one card and hour: as stated, from the power it draws, or from the price table."""
-    assert gpu is not None
-    if given["usd_per_hour"] is not None:
-        return Quantity(
-            Range.exact(given["usd_per_hour"]), "USD/h", Basis.QUOTED, "--usd-per-hour", ""
-        )
-    if given["electricity_usd_per_kwh"] is not None:
-        if gpu.power_watts is None:
-            return Quantity.unknown("USD/h", f"the power of {gpu.name} is not known")
-        value = gpu.power_watts / 1000.0 * given["electricity_usd_per_kwh"]
-        return Quantity(
-            Range.exact(value), "USD/h", Basis.QUOTED, "rated power × --electricity-usd-per-kwh", ""
-        )
-    price = known.gpu_usd_per_hour(gpu.name, given["provider"])
-    if price.range.is_known:
-        return price
-    return Quantity.unknown("USD/h", f"no price of {gpu.name} in our tables; give --usd-per-hour")

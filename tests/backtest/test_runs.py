@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from advisor.backtest import runs
 from advisor.backtest.runs_page import page
 from advisor.backtest.runs_scores import quantile, score
-from advisor.backtest.runs_table import Row, read, to_run
+from advisor.backtest.runs_table import RunRow, read, to_run
 from advisor.backtest.runs_twins import twins
 from advisor.cli.backtest import command
 from advisor.core.errors import UsageError
@@ -137,7 +137,7 @@ def test_one_run_of_a_group_teaches_other_set_ups_where_asked(tmp_path: Path) ->
         )
     )
     for by_set_up, silent in ((True, 2), (False, 1)):
-        told = runs.foretell(rows, True, by_set_up=by_set_up)
+        told = runs.predict(rows, True, by_set_up=by_set_up)
         assert sum(f.tokens_per_second.p50 is None for f in told) == silent
 
 
@@ -193,14 +193,14 @@ def test_samples_of_any_length_may_take_any_time(tmp_path: Path) -> None:
 
 def test_a_source_that_counts_no_tokens_pads_its_batches() -> None:
     counted, silent = (
-        to_run(Row(2, {**CELLS, "tokens_basis": basis}), {}, {}) for basis in ("real", "")
+        to_run(RunRow(2, {**CELLS, "tokens_basis": basis}), {}, {}) for basis in ("real", "")
     )
     assert (counted.padding_free, silent.padding_free) == (True, False)
 
 
 def test_unnamed_adapters_are_no_partners_and_whole_models_are() -> None:
     def kind(**cells: str) -> tuple[str, ...]:
-        return Row(2, {**CELLS, **cells}).kind
+        return RunRow(2, {**CELLS, **cells}).kind
 
     assert kind(method="full", trainable_params="7") == kind(method="full", trainable_params="8")
     assert kind(method="lora", trainable_params="7") != kind(method="lora", trainable_params="8")
@@ -211,11 +211,11 @@ def test_unnamed_adapters_are_no_partners_and_whole_models_are() -> None:
 
 
 def test_runs_of_equal_inputs_differ_by_what_no_column_tells() -> None:
-    def rows(**cells: str) -> list[Row]:
+    def rows(**cells: str) -> list[RunRow]:
         years = zip(("100", "120", "90", "50"), ("2024", "2025", "2026", "2027"), strict=True)
-        return [Row(2, {**CELLS, **cells, "tokens_per_second": s, "date": d}) for s, d in years]
+        return [RunRow(2, {**CELLS, **cells, "tokens_per_second": s, "date": d}) for s, d in years]
 
-    found = twins([*rows(), *rows(source="b")[:2], Row(2, {**CELLS, "micro_batch": "1"})])
+    found = twins([*rows(), *rows(source="b")[:2], RunRow(2, {**CELLS, "micro_batch": "1"})])
     assert list(found) == ["somebody"]
     assert found["somebody"]["rows"] == 3
     assert found["somebody"]["median"] == pytest.approx(0.25)
@@ -223,8 +223,8 @@ def test_runs_of_equal_inputs_differ_by_what_no_column_tells() -> None:
 
 def test_a_padded_run_of_a_data_set_does_not_fill_its_limit() -> None:
     cells = {**CELLS, "tokens_basis": "padded", "mean_tokens": "", "max_tokens": "4096"}
-    assert to_run(Row(2, cells), {}, {}).mean_tokens < 1000
-    assert to_run(Row(2, {**cells, "total_samples": ""}), {}, {}).mean_tokens == 4096
+    assert to_run(RunRow(2, cells), {}, {}).mean_tokens < 1000
+    assert to_run(RunRow(2, {**cells, "total_samples": ""}), {}, {}).mean_tokens == 4096
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50), st.floats(0, 1))
@@ -248,9 +248,9 @@ def test_scores_by_hand() -> None:
 
 def test_inputs_left_open_are_named() -> None:
     cells = {**CELLS, "micro_batch": "", "checkpointing": "", "mean_tokens": ""}
-    run = to_run(Row(2, cells), {}, {})
+    run = to_run(RunRow(2, cells), {}, {})
     assert set(run.assumed) == {"micro_batch", "checkpointing", "mean_tokens"}
-    assert to_run(Row(2, CELLS), {}, {}).assumed == ()
+    assert to_run(RunRow(2, CELLS), {}, {}).assumed == ()
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_the_record_is_what_the_estimator_reaches_today() -> None:
     recorded = json.loads(
         (folder("profiles") / "training_accuracy.json").read_text(encoding="utf-8")
     )
-    today = summary(runs.foretell(read(PUBLISHED)), "source")
+    today = summary(runs.predict(read(PUBLISHED)), "source")
     for measure in ("memory_gib", "memory_gib_specified", "tokens_per_second", "total_seconds"):
         for key, value in recorded[measure]["mean"].items():
             assert math.isclose(today[measure]["mean"][key], value, rel_tol=1e-3), (measure, key)

@@ -143,7 +143,7 @@ def test_own_runs_of_the_same_kind_correct_it(
     assert {
         "what": "own runs",
         "basis": "measured",
-        "source": "1 kept by `advisor runs`",
+        "source": "1 recorded by `advisor runs`",
         "as_of": "",
     } in found["sources"]
     assert "corrected by 1 own run" in run(*PUBLISHED)[1]

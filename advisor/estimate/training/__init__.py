@@ -10,7 +10,8 @@ from types import MappingProxyType
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 from advisor.estimate.training import coefficients, correction, memory, spread, throughput, time
-from advisor.estimate.training.advice import cheapest_card, largest_micro_batch, ways_to_fit
+from advisor.estimate.training.advice import cheapest_gpu, largest_micro_batch, ways_to_fit
+from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.params import total_params, trainable_params
 from advisor.estimate.training.shape import (
     MULTILINGUAL,
@@ -23,7 +24,7 @@ from advisor.estimate.training.shape import (
 from advisor.estimate.training.throughput import mean_length
 
 __all__ = [
-    "cheapest_card",
+    "cheapest_gpu",
     "estimate",
     "fixed_seconds",
     "free_gib",
@@ -45,12 +46,12 @@ BASIS_TERM = "allocator and context"
 def estimate(
     run: TrainingRun, measured: Sequence[TrainingMeasurement] = (), without: str = ""
 ) -> TrainingEstimate:
-    """Memory per card, speed of all cards, times, and whether it fits.
+    """Memory per GPU, speed of all GPUs, times, and whether it fits.
 
     `measured` are runs of the same kind on the same machine: they correct the estimate and narrow
-    it, and batches are taken to be padded as theirs where nobody said. `without` leaves a published
-    source out of the fitted constants; only the back-test uses it. Unknown models or cards give
-    unknown quantities with a reason, never an error.
+    it, and batches are taken to be padded as theirs where that is not stated. `without`
+    leaves a published source out of the fitted coefficients; only the back-test uses it. Unknown
+    models or GPUs give unknown quantities with a reason, never an error.
     """
     k = coefficients.fitted(without)
     if run.padding_free is None and measured:
@@ -110,7 +111,7 @@ def trained(run: TrainingRun) -> float:
 
 
 def _verdict(
-    run: TrainingRun, terms: Mapping[str, float], memory_gib: Quantity, k: Mapping[str, float]
+    run: TrainingRun, terms: Mapping[str, float], memory_gib: Quantity, k: Coefficients
 ) -> str:
     """`fits` where even P90 of the process is below the free memory, `tight` where only the median
     is, else `no`.
@@ -118,7 +119,8 @@ def _verdict(
     `memory_gib` is the estimate on the run's own basis: own runs that shift or narrow it do so here
     as well.
     """
-    free, high = free_gib(run), memory_gib.range.p90
+    free = free_gib(run)
+    high = memory_gib.range.p90
     if free is None or high is None:
         return "unknown"
     allocated = {name: value for name, value in terms.items() if name != BASIS_TERM}
@@ -129,21 +131,21 @@ def _verdict(
 
 
 def free_gib(run: TrainingRun) -> float | None:
-    """Memory a process can have on the card, GiB; None where it is unknown.
+    """Memory a process can have on the GPU, GiB; None where it is unknown.
 
-    A card sold as n GB shows about n GiB less what the driver and error correction take.
+    A GPU sold as n GB shows about n GiB less what the driver and error correction take.
     """
     if run.free_memory_gib is not None:
         return run.free_memory_gib
     return None if run.gpu is None else memory.usable_gib(run.gpu, coefficients.fitted())
 
 
-def _terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
+def _terms(run: TrainingRun, shape: Shape, k: Coefficients) -> dict[str, float]:
     """Terms in GiB; what the basis adds to the allocated peak is a term of its own."""
-    found = _in_gib(memory.terms(run, shape, k))
-    allocated = sum(found.values())
-    found[BASIS_TERM] = memory.on_basis(allocated, run.memory_basis, k) - allocated
-    return found
+    terms = _in_gib(memory.terms(run, shape, k))
+    allocated = sum(terms.values())
+    terms[BASIS_TERM] = memory.on_basis(allocated, run.memory_basis, k) - allocated
+    return terms
 
 
 def _in_gib(terms: Mapping[str, float]) -> dict[str, float]:
@@ -159,55 +161,54 @@ def _memory(
     run: TrainingRun,
     terms: Mapping[str, float],
     measured: Sequence[TrainingMeasurement],
-    k: Mapping[str, float],
+    k: Coefficients,
 ) -> Quantity:
-    lessons = []
+    sources = []
     for m in measured:
         shape = shape_of(m.run)
-        if m.memory_gib is not None and shape is not None:
-            told = _terms(m.run, shape, k)
-            ratio = math.log(m.memory_gib / sum(told.values()))
-            noise = correction.noise(run, m.run, k["repeat_memory"])
-            lessons.append(
-                correction.Lesson(ratio, spread.log_sd(m.run, "memory", k), _shares(told), noise)
-            )
-    return _corrected(
-        sum(terms.values()), spread.log_sd(run, "memory", k), _shares(terms), lessons, k, "memory"
-    )
+        if m.memory_gib is None or shape is None:
+            continue
+        of_source = _terms(m.run, shape, k)
+        ratio = math.log(m.memory_gib / sum(of_source.values()))
+        noise = correction.noise(run, m.run, k.repeat["memory"])
+        log_sd = spread.log_sd(m.run, "memory", k)
+        sources.append(correction.SourceRun(ratio, log_sd, _shares(of_source), noise))
+    log_sd = spread.log_sd(run, "memory", k)
+    return _corrected(sum(terms.values()), log_sd, _shares(terms), sources, k, "memory")
 
 
 def _speed(
-    run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasurement], k: Mapping[str, float]
+    run: TrainingRun, shape: Shape, measured: Sequence[TrainingMeasurement], k: Coefficients
 ) -> Quantity:
     if run.gpu is None:
-        return Quantity.unknown("tokens/s", f"the card {run.gpu_name!r} is not in profiles/gpus")
+        return Quantity.unknown("tokens/s", f"the GPU {run.gpu_name!r} is not in profiles/gpus")
     seconds = throughput.micro_step_seconds(run, run.gpu, shape, k)
     if seconds is None:
         return Quantity.unknown(
             "tokens/s", f"neither peak nor bandwidth of {run.gpu_name} is known"
         )
     median = throughput.tokens_per_step(run) / seconds
-    lessons = [lesson for m in measured if (lesson := _speed_lesson(run, m, k)) is not None]
-    shares = throughput.shares(run, run.gpu, shape, k) if lessons else {}
+    sources = [s for m in measured if (s := _speed_of_source(run, m, k)) is not None]
+    shares = throughput.shares(run, run.gpu, shape, k) if sources else {}
     log_sd = math.hypot(spread.log_sd(run, "speed", k), throughput.padding_doubt(run))
-    return _corrected(median, log_sd, shares, lessons, k, "speed")
+    return _corrected(median, log_sd, shares, sources, k, "speed")
 
 
-def _speed_lesson(
-    learner: TrainingRun, measured: TrainingMeasurement, k: Mapping[str, float]
-) -> correction.Lesson | None:
-    run, shape = measured.run, shape_of(measured.run)
+def _speed_of_source(
+    target: TrainingRun, measured: TrainingMeasurement, k: Coefficients
+) -> correction.SourceRun | None:
+    """What a measured run says about the speed of the target run; None where it says nothing."""
+    run = measured.run
+    shape = shape_of(run)
     if measured.tokens_per_second is None or run.gpu is None or shape is None:
         return None
     seconds = throughput.micro_step_seconds(run, run.gpu, shape, k)
     if seconds is None:
         return None
     ratio = math.log(measured.tokens_per_second * seconds / throughput.tokens_per_step(run))
-    noise, shares = (
-        correction.noise(learner, run, k["repeat_speed"]),
-        throughput.shares(run, run.gpu, shape, k),
-    )
-    return correction.Lesson(ratio, spread.log_sd(run, "speed", k), shares, noise)
+    noise = correction.noise(target, run, k.repeat["speed"])
+    shares = throughput.shares(run, run.gpu, shape, k)
+    return correction.SourceRun(ratio, spread.log_sd(run, "speed", k), shares, noise)
 
 
 def _shares(terms: Mapping[str, float]) -> dict[str, float]:
@@ -219,12 +220,12 @@ def _corrected(
     median: float,
     log_sd: float,
     shares: Mapping[str, float],
-    lessons: Sequence[correction.Lesson],
-    k: Mapping[str, float],
+    sources: Sequence[correction.SourceRun],
+    k: Coefficients,
     what: str,
 ) -> Quantity:
     unit = "GiB" if what == "memory" else "tokens/s"
-    if not lessons:
+    if not sources:
         return Quantity(
             _lognormal(median, log_sd),
             unit,
@@ -232,17 +233,19 @@ def _corrected(
             coefficients.source(),
             coefficients.as_of(),
         )
-    shift, left = correction.update(log_sd, shares, lessons, what)
-    corrected = _lognormal(median * math.exp(shift), math.hypot(left, k[f"hidden_{what}"]))
-    runs = "own run" if len(lessons) == 1 else "own runs"
+    shift, left = correction.update(log_sd, shares, sources, what)
+    corrected = _lognormal(median * math.exp(shift), math.hypot(left, k.hidden[what]))
+    runs = "own run" if len(sources) == 1 else "own runs"
     return Quantity(
-        corrected, unit, Basis.MEASURED, f"corrected by {len(lessons)} {runs}", coefficients.as_of()
+        corrected, unit, Basis.MEASURED, f"corrected by {len(sources)} {runs}", coefficients.as_of()
     )
 
 
 def _inverse(speed: Quantity, amount: float, fixed: float, unit: str) -> Quantity:
     """amount ÷ speed + fixed, in `unit`."""
-    low, mid, high = speed.range.p10, speed.range.p50, speed.range.p90
+    low = speed.range.p10
+    mid = speed.range.p50
+    high = speed.range.p90
     if low is None or mid is None or high is None:
         return Quantity.unknown(unit, speed.reason)
     times = Range(amount / high + fixed, amount / mid + fixed, amount / low + fixed)
@@ -253,9 +256,7 @@ def _step_seconds(run: TrainingRun, speed: Quantity) -> Quantity:
     return _inverse(speed, throughput.tokens_per_step(run) * run.grad_accum, 0.0, "s")
 
 
-def _train_hours(
-    run: TrainingRun, shape: Shape, speed: Quantity, k: Mapping[str, float]
-) -> Quantity:
+def _train_hours(run: TrainingRun, shape: Shape, speed: Quantity, k: Coefficients) -> Quantity:
     steps = time.optimizer_steps(run)
     if steps is None:
         return Quantity.unknown("h", "the number of examples is unknown")
@@ -266,10 +267,10 @@ def _train_hours(
 def _notes(run: TrainingRun) -> tuple[str, ...]:
     notes = []
     if run.assumed:
-        notes.append(f"assumed, because nobody stated it: {', '.join(run.assumed)}")
+        notes.append(f"assumed, because it is not stated: {', '.join(run.assumed)}")
     if throughput.padding_doubt(run) > 0.0:
         notes.append(
-            "nobody said whether batches are padded as they come or hold examples of like lengths: in between"
+            "whether batches are padded as they come or sorted by length is not stated: in between"
         )
     if run.model is None:
         kin = "T5 model" if is_encoder_decoder(run.model_name) else "decoder"

@@ -24,7 +24,8 @@ def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
     """
     if not _safe(replace(run, micro_batch=1)):
         return 0
-    low, high = 1, 2
+    low = 1
+    high = 2
     while high <= limit and _safe(replace(run, micro_batch=high)):
         low, high = high, high * 2
     while high - low > 1:
@@ -43,17 +44,17 @@ def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
 
     before = estimate(run).tokens_per_second.range.p50
     enough: list[frozenset[tuple[str, int]]] = []
-    found: list[WayToFit] = []
+    ways: list[WayToFit] = []
     for steps in _combinations(_changes(run)):
-        asked = frozenset((step.kind, level) for step in steps for level in range(step.level + 1))
-        if any(known <= asked for known in enough):
+        needs = frozenset((step.kind, level) for step in steps for level in range(step.level + 1))
+        if any(less <= needs for less in enough):
             continue
         after = estimate(reduce(lambda changed, step: step.of(changed), steps, run))
         if after.fits in ("fits", "tight"):
-            enough.append(asked)
+            enough.append(needs)
             speed = after.tokens_per_second.range.p50
             slowdown = before / speed if before and speed else math.nan
-            found.append(
+            ways.append(
                 WayToFit(
                     " and ".join(step.words for step in steps),
                     after.run,
@@ -61,7 +62,7 @@ def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
                     slowdown,
                 )
             )
-    return tuple(sorted(found, key=lambda way: (math.isnan(way.slowdown), way.slowdown)))
+    return tuple(sorted(ways, key=lambda way: (math.isnan(way.slowdown), way.slowdown)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +84,26 @@ def _combinations(changes: Sequence[_Change]) -> Iterator[tuple[_Change, ...]]:
         yield from sorted(of_kinds, key=lambda steps: sum(step.level for step in steps))
 
 
-def cheapest_card(
+def cheapest_gpu(
     run: TrainingRun, usd_per_hour: Iterable[tuple[Gpu, float]], deadline_hours: float | None = None
 ) -> tuple[Gpu, float] | None:
-    """The card on which the run fits, ends by the deadline at P90 and costs least at P50, with that
+    """The GPU on which the run fits, ends by the deadline at P90 and costs least at P50, with that
     cost in USD.
 
-    Without examples the cost of a million tokens decides. None where no card does.
+    Without examples the cost of a million tokens decides. None where no GPU does.
     """
     from advisor.estimate.training import estimate
 
-    found: list[tuple[float, Gpu]] = []
+    suitable: list[tuple[float, Gpu]] = []
     for gpu, price in usd_per_hour:
-        told = estimate(replace(run, gpu=gpu, gpu_name=gpu.name))
-        speed, latest = told.tokens_per_second.range.p50, told.train_hours.range.p90
+        prediction = estimate(replace(run, gpu=gpu, gpu_name=gpu.name))
+        speed = prediction.tokens_per_second.range.p50
+        latest = prediction.train_hours.range.p90
         late = deadline_hours is not None and (latest is None or latest > deadline_hours)
-        if told.fits == "fits" and speed and not late:
-            hours = told.train_hours.range.p50 or 1e6 / speed / 3600.0
-            found.append((hours * price * run.gpus, gpu))
-    best = min(found, key=lambda pair: pair[0], default=None)
+        if prediction.fits == "fits" and speed and not late:
+            hours = prediction.train_hours.range.p50 or 1e6 / speed / 3600.0
+            suitable.append((hours * price * run.gpus, gpu))
+    best = min(suitable, key=lambda pair: pair[0], default=None)
     return None if best is None else (best[1], best[0])
 
 
@@ -113,10 +115,10 @@ def _safe(run: TrainingRun) -> bool:
 
 def _changes(run: TrainingRun) -> list[_Change]:
     """Everything that saves memory and is not yet done."""
-    found = []
+    changes: list[_Change] = []
 
     def add(kind: str, level: int, words: str, **inputs: Any) -> None:
-        found.append(_Change(kind, level, words, lambda changed: replace(changed, **inputs)))
+        changes.append(_Change(kind, level, words, lambda changed: replace(changed, **inputs)))
 
     if run.checkpointing != "full":
         add("checkpointing", 0, "full checkpointing", checkpointing="full")
@@ -138,12 +140,12 @@ def _changes(run: TrainingRun) -> list[_Change]:
             add("length", level, f"length {length}", seq_len=length, mean_tokens=mean)
     for level, times in enumerate((2, 4, 8)):
         add(
-            "cards",
+            "gpus",
             level,
-            f"{times * run.gpus} cards with FSDP",
+            f"{times * run.gpus} GPUs with FSDP",
             gpus=times * run.gpus,
             sharding="fsdp",
         )
     if run.offload == "none" and run.sharding in ("fsdp", "zero3"):
         add("offload", 0, "weights and optimiser in the host's memory", offload="full")
-    return found
+    return changes

@@ -1,31 +1,134 @@
-"""The fitted constants of the training estimator, read once from profiles/training.toml."""
+"""The fitted coefficients of the training estimator, read once from profiles/training.toml."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cache
 
 from advisor.shipped import folder
 
 
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """Every fitted or documented number of the formulas in docs/reference/formulas-training.md.
+
+    Fields that are mappings hold one number per case: an architecture of GPUs, a kind of loss, a
+    format of weights, or memory and speed.
+    """
+
+    active: float
+    adapter_input: float
+    attention: Mapping[str, float]
+    compile_seconds: float
+    constant_gib: float
+    context_gib: float
+    context_parallel: float
+    dequantize: Mapping[str, float]
+    eff_balance: float
+    eff_fp8: float
+    eff_moe: float
+    eff_moe_width: float
+    eff_nodes: float
+    eff_nodes_moe: float
+    eff_other_method: float
+    eff_padding: float
+    eff_quantized: float
+    eff_tuned_stack: float
+    eff_unsloth: float
+    efficiency: Mapping[str, float]
+    gathered: float
+    gathered_head: float
+    head: float
+    launch_adapter: float
+    launch_moe: float
+    launch_moe_fused: float
+    launch_per_layer: float
+    launch_quantized: float
+    launch_sharded: float
+    link_nodes: float
+    link_nvlink: float
+    link_offload: float
+    link_pcie: float
+    logits: Mapping[str, float]
+    longest_over_mean: float
+    mlp: float
+    norm: float
+    offload_kept: float
+    optimizer_bytes: float
+    optimizer_bytes_loops: float
+    optimizer_temporary: float
+    overlap: float
+    pipeline_bubble: float
+    quantized_input: float
+    quantized_kept: float
+    reserved: float
+    selective: float
+    start_seconds: float
+    stored: float
+    tensor_exposed: float
+    tflops_per_gb: float
+    traffic: float
+    traffic_adapter: float
+    traffic_compiled: float
+    unhidden: float
+    unsloth_kept: float
+    unstated: float
+    usable_memory: float
+    work: float
+    work_fsdp_adapter: float
+    zero_buckets_gib: float
+    repeat: Mapping[str, float]
+    hidden: Mapping[str, float]
+    spread_memory: Mapping[str, float]
+    spread_speed: Mapping[str, float]
+
+    @classmethod
+    def from_flat(cls, numbers: Mapping[str, float]) -> Coefficients:
+        """From names such as `norm` and `efficiency.Ampere`; names that are absent count as 0."""
+        nested: dict[str, float | dict[str, float]] = {}
+        for name, number in numbers.items():
+            field, _, case = name.partition(".")
+            if not case:
+                nested[field] = number
+                continue
+            cases = nested.setdefault(field, {})
+            assert isinstance(cases, dict)
+            cases[case] = number
+        return cls(**{f.name: nested.get(f.name, 0.0) for f in fields(cls)})  # type: ignore[arg-type]
+
+    def spread(self, what: str) -> Mapping[str, float]:
+        """Log standard deviations by cause, of `what` = memory or speed."""
+        return self.spread_memory if what == "memory" else self.spread_speed
+
+
 @cache
-def _profile() -> dict[str, dict[str, float]]:
+def _profile() -> Mapping[str, Mapping[str, object]]:
     path = folder("profiles") / "training.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
+def _flat(table: Mapping[str, object]) -> dict[str, float]:
+    numbers: dict[str, float] = {}
+    for name, entry in table.items():
+        if isinstance(entry, dict):
+            numbers |= {f"{name}.{case}": float(number) for case, number in entry.items()}
+        elif isinstance(entry, int | float):
+            numbers[name] = float(entry)
+    return numbers
+
+
 @cache
-def fitted(without: str = "") -> Mapping[str, float]:
-    """The constants fitted on all published runs, or on all but those of the source `without`.
+def fitted(without: str = "") -> Coefficients:
+    """The coefficients fitted on all published runs, or on all but those of the source `without`.
 
     The second form serves the back-test alone: a study that is scored is never fitted on. A source
     that was not fitted on leaves nothing out.
     """
     profile = _profile()
-    constants = dict(profile["all"])
-    constants.update(profile.get(f"without {without}", {}))
-    return constants
+    numbers = _flat(profile["all"]) | _flat(profile.get(f"without {without}", {}))
+    return Coefficients.from_flat(numbers)
 
 
 @cache
@@ -36,5 +139,5 @@ def as_of() -> str:
 
 @cache
 def source() -> str:
-    """What the constants were fitted on, in words."""
+    """What the coefficients were fitted on, in words."""
     return str(_profile()["about"]["source"])

@@ -57,16 +57,16 @@ ADAPTER = ("rank", "targets", "trainable_params")
 """What tells two unnamed adapters apart."""
 
 OTHER_SET_UP = 0.2
-"""What another set-up may change that no formula tells, as a log standard deviation."""
+"""What another set-up may change that no formula knows, as a log standard deviation."""
 
 OTHER_ADAPTER = 0.4
 """The same of an adapter that has no name: those measured differ by up to five times."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """What a measured run shows: log(measured ÷ estimated), the estimate's own log sd, and the
-    shares of its terms.
+class SourceRun:
+    """What a measured (source) run shows: log(measured ÷ estimated), the estimate's own log sd,
+    and the shares of its terms.
 
     `noise_sd` is what hides the run's error from that of another: repetition, and a set-up that
     differs.
@@ -78,17 +78,17 @@ class Lesson:
     noise_sd: float
 
 
-def noise(learner: TrainingRun, teacher: TrainingRun, repeat_sd: float) -> float:
+def noise(target: TrainingRun, source: TrainingRun, repeat_sd: float) -> float:
     """Log standard deviation between two runs that no formula tells: that of a repetition, more in
     another set-up.
     """
 
     def same(names: tuple[str, ...]) -> bool:
-        return all(getattr(learner, name) == getattr(teacher, name) for name in names)
+        return all(getattr(target, name) == getattr(source, name) for name in names)
 
-    found = repeat_sd if same(SET_UP) else math.hypot(repeat_sd, OTHER_SET_UP)
-    named = learner.method != "other" or (learner.trainable_params is not None and same(ADAPTER))
-    return found if named else math.hypot(found, OTHER_ADAPTER)
+    noise_sd = repeat_sd if same(SET_UP) else math.hypot(repeat_sd, OTHER_SET_UP)
+    named = target.method != "other" or (target.trainable_params is not None and same(ADAPTER))
+    return noise_sd if named else math.hypot(noise_sd, OTHER_ADAPTER)
 
 
 def likeness(one: Mapping[str, float], other: Mapping[str, float], what: str) -> float:
@@ -111,7 +111,7 @@ def _together(one: Mapping[str, float], other: Mapping[str, float], what: str) -
 
 
 def update(
-    prior_sd: float, shares: Mapping[str, float], lessons: Sequence[Lesson], what: str
+    prior_sd: float, shares: Mapping[str, float], sources: Sequence[SourceRun], what: str
 ) -> tuple[float, float]:
     """(shift of the log median, log standard deviation that is left) of an estimate after measured
     runs.
@@ -121,20 +121,20 @@ def update(
     their covariances with this estimate and K those among them, the conditional mean is w·r, K w =
     k, and the share of the variance that is explained w·k ÷ variance (Rasmussen and Williams,
     Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 2.26). For runs of equal shares this
-    is the conjugate update of a mean. Without lessons nothing changes.
+    is the conjugate update of a mean. Without source runs nothing changes.
     """
-    if not lessons or prior_sd == 0.0:
+    if not sources or prior_sd == 0.0:
         return 0.0, prior_sd
     import numpy as np
 
-    scale = float(np.mean([m.log_sd**2 / _together(m.shares, m.shares, what) for m in lessons]))
+    scale = float(np.mean([m.log_sd**2 / _together(m.shares, m.shares, what) for m in sources]))
     of_two = scale * np.array(
-        [[_together(a.shares, b.shares, what) for b in lessons] for a in lessons]
+        [[_together(a.shares, b.shares, what) for b in sources] for a in sources]
     )
-    with_this = scale * np.array([_together(shares, m.shares, what) for m in lessons])
+    with_this = scale * np.array([_together(shares, m.shares, what) for m in sources])
     weights = np.linalg.solve(
-        of_two + np.diag([max(m.noise_sd, 1e-6) ** 2 for m in lessons]), with_this
+        of_two + np.diag([max(m.noise_sd, 1e-6) ** 2 for m in sources]), with_this
     )
-    shift = float(weights @ [m.log_ratio for m in lessons])
+    shift = float(weights @ [m.log_ratio for m in sources])
     explained = float(weights @ with_this) / (scale * _together(shares, shares, what))
     return shift, prior_sd * math.sqrt(max(1.0 - explained, 0.0))

@@ -12,6 +12,7 @@ from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import params as counts
+from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.shape import Shape
 
 GIB = 1024.0**3
@@ -89,7 +90,8 @@ class Layout:
 def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
     """Degrees from the sharding word; data-parallel degree = cards ÷ (tensor × pipeline)."""
     model_parallel = run.tensor_parallel * run.pipeline_parallel
-    tensor, pipeline = run.tensor_parallel, run.pipeline_parallel
+    tensor = run.tensor_parallel
+    pipeline = run.pipeline_parallel
     if run.sharding in ("mp", "pp") and model_parallel == 1 and run.framework not in TUNED:
         pipeline = run.gpus
     if run.sharding == "tp" and model_parallel == 1:
@@ -109,7 +111,7 @@ def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
     )
 
 
-def terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
+def terms(run: TrainingRun, shape: Shape, k: Coefficients) -> dict[str, float]:
     """Allocated memory by term at the moment of the peak, in bytes per card; `k` are the fitted
     constants.
 
@@ -119,38 +121,41 @@ def terms(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> dict[str, f
     """
     where = layout(run, longest_batch(run, k))
     trained = trained_params(run, shape)
-    found = _static(run, shape, where, trained, k)
-    gradients, temporary = found.pop("gradients"), _optimizer_temporary(run, where, trained, k)
-    kept, work = _activations(run, shape, where, k)
+    sizes = _static(run, shape, where, trained, k)
+    gradients = sizes.pop("gradients")
+    temporary = _optimizer_temporary(run, where, trained, k)
+    persistent, transient = _activations(run, shape, where, k)
     loss, logits = _loss(run, shape, where, k)
     standing = gradients if run.method != "full" or run.grad_accum > 1 else 0.0
-    at_loss, at_layer = standing + kept + loss + logits, standing + kept + work
+    at_loss = standing + persistent + loss + logits
+    at_layer = standing + persistent + transient
     at_step = gradients + temporary
-    found["gradients"], found["activations"], found["logits"] = standing, kept + loss, logits
+    sizes |= {"gradients": standing, "activations": persistent + loss, "logits": logits}
     if at_layer > at_loss:
-        found["activations"], found["logits"] = kept + work - min(logits, work), min(logits, work)
+        logits_kept = min(logits, transient)
+        sizes |= {"activations": persistent + transient - logits_kept, "logits": logits_kept}
     if at_step > max(at_loss, at_layer):
-        found["gradients"], found["activations"], found["logits"] = gradients, 0.0, 0.0
-        found["buffers"] += temporary
-    return _filled(run, found, k)
+        sizes |= {"gradients": gradients, "activations": 0.0, "logits": 0.0}
+        sizes["buffers"] += temporary
+    return _filled(run, sizes, k)
 
 
-def _filled(run: TrainingRun, found: dict[str, float], k: Mapping[str, float]) -> dict[str, float]:
+def _filled(run: TrainingRun, sizes: dict[str, float], k: Coefficients) -> dict[str, float]:
     """Where nobody stated batch or length, the run has one that fits: activations are at most what
     the card leaves.
     """
     usable = usable_gib(run.gpu, k) if run.gpu is not None else None
     if not {"micro_batch", "checkpointing", "seq_len"} & set(run.assumed) or usable is None:
-        return found
-    moving = sum(found[term] for term in MOVING)
-    room = usable * GIB * FILL - (sum(found.values()) - moving)
+        return sizes
+    moving = sum(sizes[term] for term in MOVING)
+    room = usable * GIB * FILL - (sum(sizes.values()) - moving)
     if moving > room > 0.0:
-        found |= {term: found[term] * room / moving for term in MOVING}
-    return found
+        sizes |= {term: sizes[term] * room / moving for term in MOVING}
+    return sizes
 
 
 def _static(
-    run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Mapping[str, float]
+    run: TrainingRun, shape: Shape, where: Layout, trained: float, k: Coefficients
 ) -> dict[str, float]:
     """What stands during the whole step, and the gradients: states divided by their sharding
     degrees.
@@ -162,21 +167,21 @@ def _static(
     shard_g = where.shard if where.sharded_gradients else 1
     shard_s = where.shard if where.sharded_states else 1
     apart = _expert_parallel(run, shape, where)
-    found = {
+    sizes = {
         "weights": _weights(run, shape) * apart / split / shard_w,
         "adapter": (width.weight * trained + 2.0 * saved) / split / shard_w
         if run.method != "full"
         else 0.0,
         "optimizer": ((width.moments + width.master) * trained + 6.0 * saved) / split / shard_s,
         "gradients": (width.gradient * trained * apart + 4.0 * saved) / split / shard_g,
-        "buffers": k["constant_gib"] * GIB + _buffers(run, shape, where, k),
+        "buffers": k.constant_gib * GIB + _buffers(run, shape, where, k),
     }
     if run.offload in ("optimizer", "full"):
-        found["optimizer"] = 0.0
+        sizes["optimizer"] = 0.0
     if run.offload == "full":
-        found["weights"] *= k["offload_kept"]
-        found["gradients"] *= k["offload_kept"]
-    return found
+        sizes["weights"] *= k.offload_kept
+        sizes["gradients"] *= k.offload_kept
+    return sizes
 
 
 def _expert_parallel(run: TrainingRun, shape: Shape, where: Layout) -> float:
@@ -189,13 +194,13 @@ def _expert_parallel(run: TrainingRun, shape: Shape, where: Layout) -> float:
     return 1.0 - shape.expert_params / shape.params * (1.0 - 1.0 / degree)
 
 
-def longest_batch(run: TrainingRun, k: Mapping[str, float]) -> float:
+def longest_batch(run: TrainingRun, k: Coefficients) -> float:
     """Length that the longest batch is padded to: the limit where it is reached, else a multiple of
     the mean.
     """
     if run.packed or run.mean_tokens is None:
         return run.seq_len
-    longest = run.longest_tokens or k["longest_over_mean"] * run.mean_tokens
+    longest = run.longest_tokens or k.longest_over_mean * run.mean_tokens
     return min(float(run.seq_len), longest)
 
 
@@ -256,94 +261,91 @@ def _weights(run: TrainingRun, shape: Shape) -> float:
     return width * shape.params
 
 
-def layer_bytes_per_token(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> float:
+def layer_bytes_per_token(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
     """What one layer keeps for its backward pass, per position: norms, projections, MLP, inputs of
     adapters.
     """
     mlp = (6.0 if shape.gated else 2.0) + (2.0 if run.method == "full" else 0.0)
     adapters = 0.0
     if run.method != "full":
-        adapters = k["adapter_input"] * counts.adapter_inputs(
+        adapters = k.adapter_input * counts.adapter_inputs(
             run.model, shape.hidden, shape.mlp, run.targets
         )
     return (
-        k["norm"] * shape.hidden
+        k.norm * shape.hidden
         + 2.0 * (shape.projections + shape.query)
-        + k["mlp"] * mlp * shape.mlp
+        + k.mlp * mlp * shape.mlp
         + adapters
     )
 
 
 def _activations(
-    run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]
+    run: TrainingRun, shape: Shape, where: Layout, k: Coefficients
 ) -> tuple[float, float]:
     """(kept over the whole forward pass, working set of one layer), in bytes per card."""
-    t, layers = where.positions, shape.layers / where.pipeline
+    t = where.positions
+    layers = shape.layers / where.pipeline
     layer = t * layer_bytes_per_token(run, shape, k)
     if run.attention == "eager":
         layer += 6.0 * shape.heads * run.seq_len * where.positions
     layer /= where.tensor
-    work = k["work"] * layer
+    work = k.work * layer
     if where.sharded_weights and run.method != "full":
-        work *= k["work_fsdp_adapter"]
+        work *= k.work_fsdp_adapter
     if run.checkpointing == "none":
         if run.quantization in QUANTIZED:
             layer += (
-                k["quantized_input"]
+                k.quantized_input
                 * t
                 * (2.0 * shape.hidden + shape.query + shape.mlp)
                 / where.tensor
             )
-        return k["stored"] * layer * layers, work
+        return k.stored * layer * layers, work
     if run.checkpointing == "selective":
-        return k["selective"] * k["stored"] * layer * layers, work
-    kept = 2.0 * t * shape.hidden * layers / where.tensor
+        return k.selective * k.stored * layer * layers, work
+    persistent = 2.0 * t * shape.hidden * layers / where.tensor
     if run.framework == "unsloth":
-        kept *= k["unsloth_kept"]
+        persistent *= k.unsloth_kept
     elif run.quantization in QUANTIZED:
-        kept *= k["quantized_kept"]
-    return kept, work
+        persistent *= k.quantized_kept
+    return persistent, work
 
 
-def _loss(
-    run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]
-) -> tuple[float, float]:
+def _loss(run: TrainingRun, shape: Shape, where: Layout, k: Coefficients) -> tuple[float, float]:
     """(activations of the head, logits and their copies), in bytes per card."""
-    head = k["head"] * where.positions * shape.hidden / where.tensor
+    head = k.head * where.positions * shape.hidden / where.tensor
     if shape.encoder:
         return head, 0.0
-    each = k[f"logits_{run.fused_loss}"]
+    each = k.logits[run.fused_loss]
     if run.fused_loss == "kernel" and run.framework in LOSS_IN_PLACE:
         each = min(each, IN_PLACE_BYTES)
     return head, each * where.positions * shape.vocabulary / where.tensor
 
 
-def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Mapping[str, float]) -> float:
+def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Coefficients) -> float:
     """Gathered layers of sharded weights, and one dequantised weight."""
-    found = 0.0
+    sizes = 0.0
     if where.sharded_weights and where.shard > 1:
         inner = shape.params - shape.embedding_params
         stored = QUANTIZED.get(run.quantization, 2.0)
-        found += k["gathered"] * stored * inner / shape.layers / where.tensor
-        found += k["gathered_head"] * 2.0 * shape.vocabulary * shape.hidden / where.tensor
+        sizes += k.gathered * stored * inner / shape.layers / where.tensor
+        sizes += k.gathered_head * 2.0 * shape.vocabulary * shape.hidden / where.tensor
         if run.method != "full" and run.framework in KEEPS_WHOLE:
-            found += _weights(run, shape) / where.tensor
+            sizes += _weights(run, shape) / where.tensor
     if run.sharding in ("zero2", "zero3"):
-        found += k["zero_buckets_gib"] * GIB
+        sizes += k.zero_buckets_gib * GIB
     if run.quantization in QUANTIZED:
-        found += 2.0 * shape.hidden * max(shape.mlp, shape.hidden)
-    return found
+        sizes += 2.0 * shape.hidden * max(shape.mlp, shape.hidden)
+    return sizes
 
 
-def _optimizer_temporary(
-    run: TrainingRun, where: Layout, trained: float, k: Mapping[str, float]
-) -> float:
+def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Coefficients) -> float:
     """Copies that an optimiser with loops over tensor lists makes of the values it updates."""
     if run.method != "full" or run.offload != "none" or "8bit" in run.optimizer:
         return 0.0
     shard = where.shard if where.sharded_states else 1
     return (
-        k["optimizer_temporary"]
+        k.optimizer_temporary
         * _state_width(run).weight
         * trained
         / shard
@@ -352,36 +354,34 @@ def _optimizer_temporary(
     )
 
 
-def needed_gib(found: Mapping[str, float], k: Mapping[str, float]) -> float:
+def needed_gib(sizes: Mapping[str, float], k: Coefficients) -> float:
     """Room that a process with these terms (GiB) must find, so that its allocator does not run out
     in fragments.
     """
-    moving = sum(found[term] for term in MOVING)
-    standing = sum(found.values()) - moving
-    return STANDING_RESERVE * standing + MOVING_RESERVE * moving + k["context_gib"]
+    moving = sum(sizes[term] for term in MOVING)
+    standing = sum(sizes.values()) - moving
+    return STANDING_RESERVE * standing + MOVING_RESERVE * moving + k.context_gib
 
 
-def usable_gib(gpu: Gpu, k: Mapping[str, float]) -> float | None:
+def usable_gib(gpu: Gpu, k: Coefficients) -> float | None:
     """Memory of an empty card that a process can have, GiB: what driver and error correction leave;
     None if unknown.
     """
     if gpu.memory_gb is None:
         return None
     return (
-        gpu.memory_gb
-        * k["usable_memory"]
-        * (ERROR_CORRECTION if gpu.name in ERROR_CORRECTED else 1.0)
+        gpu.memory_gb * k.usable_memory * (ERROR_CORRECTION if gpu.name in ERROR_CORRECTED else 1.0)
     )
 
 
-def on_basis(allocated_gib: float, basis: str, k: Mapping[str, float]) -> float:
+def on_basis(allocated_gib: float, basis: str, k: Coefficients) -> float:
     """Allocated memory as another basis shows it, in GiB."""
     if basis == "active":
-        return allocated_gib * k["active"]
+        return allocated_gib * k.active
     if basis == "reserved":
-        return allocated_gib * k["reserved"]
+        return allocated_gib * k.reserved
     if basis == "process":
-        return allocated_gib * k["reserved"] + k["context_gib"]
+        return allocated_gib * k.reserved + k.context_gib
     if basis == "unstated":
-        return allocated_gib * k["unstated"]
+        return allocated_gib * k.unstated
     return allocated_gib

@@ -37,8 +37,10 @@ def linear_modules(model: Model) -> tuple[Linear, ...]:
     """The linear modules of one layer that adapters can be attached to (experts are parameters, not
     modules).
     """
-    h, f = model.hidden, model.intermediate
-    q, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
+    h = model.hidden
+    f = model.intermediate
+    q = model.heads * model.head_dim
+    kv = model.kv_heads * model.head_dim
     names = _NAMES.get(model.hf_class, _LLAMA)
     qkv = names[: 3 if len(names) in (6, 7) else 1]
     attention = [Linear(qkv[0], h, q + 2 * kv, True)]
@@ -97,13 +99,13 @@ def targeted(model: Model, targets: str) -> tuple[Linear, ...]:
     modules = linear_modules(model)
     chosen: dict[str, Linear] = {}
     for word in filter(None, (w.strip() for w in targets.replace("+", ",").split(","))):
-        found = [m for m in modules if _matches(word, m)]
-        if not found and word not in HEADS and not (word == "experts" and model.experts):
-            known = ["all-linear", "attention", "qv", *(m.name for m in modules), *HEADS]
+        matching = [m for m in modules if _matches(word, m)]
+        if not matching and word not in HEADS and not (word == "experts" and model.experts):
+            choices = ["all-linear", "attention", "qv", *(m.name for m in modules), *HEADS]
             raise UsageError(
-                f"--targets: {model.name} has no module {word!r}{did_you_mean(word, known)}"
+                f"--targets: {model.name} has no module {word!r}{did_you_mean(word, choices)}"
             )
-        chosen.update((m.name, m) for m in found)
+        chosen.update((m.name, m) for m in matching)
     return tuple(chosen.values())
 
 

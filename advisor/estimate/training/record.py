@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 from advisor.core.quantity import Quantity, Range
 from advisor.core.text import printable
@@ -19,11 +18,14 @@ VERDICTS = {
 }
 LABEL = 16
 BAR = "█"
+Json = dict[str, object]
+"""An object to be printed as JSON."""
+
 NOT_INPUTS = frozenset({"model", "gpu"})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EstimateAnswer:
     """Everything said about one run: estimate, cost, the largest safe micro-batch and what would
     make it fit.
     """
@@ -37,14 +39,14 @@ class Answer:
     inputs: tuple[tuple[str, str, str, str], ...]  # what, basis, source, date
 
 
-def as_object(answer: Answer) -> dict[str, Any]:
+def as_object(answer: EstimateAnswer) -> Json:
     """The contract's object; unknown quantities are null with a reason."""
-    found = answer.estimate
-    run = found.run
+    estimate = answer.estimate
+    run = estimate.run
     inputs = {f.name: getattr(run, f.name) for f in fields(run) if f.name not in NOT_INPUTS}
     quantities = (
-        ("memory", found.memory_gib),
-        ("speed", found.tokens_per_second),
+        ("memory", estimate.memory_gib),
+        ("speed", estimate.tokens_per_second),
         ("cost", answer.cost_usd),
     )
     stated = [{"what": w, "basis": b, "source": s, "as_of": d} for w, b, s, d in answer.inputs]
@@ -60,47 +62,51 @@ def as_object(answer: Answer) -> dict[str, Any]:
             "assumed": list(run.assumed),
             "trainable_params": round(answer.trainable_params),
         },
-        "fits": found.fits,
+        "fits": estimate.fits,
         "memory_gib": {
-            **_range(found.memory_gib),
-            "terms": {k: _short(v) for k, v in found.terms.items()},
+            **_range(estimate.memory_gib),
+            "terms": {k: _short(v) for k, v in estimate.terms.items()},
         },
-        "tokens_per_second": _range(found.tokens_per_second),
-        "step_seconds": _range(found.step_seconds),
-        "train_hours": _range(found.train_hours),
+        "tokens_per_second": _range(estimate.tokens_per_second),
+        "step_seconds": _range(estimate.step_seconds),
+        "train_hours": _range(estimate.train_hours),
         "cost_usd": _range(answer.cost_usd),
         "free_memory_gib": None if answer.free_gib is None else _short(answer.free_gib),
         "largest_micro_batch": answer.largest_micro_batch,
         "ways_to_fit": [
-            {"change": w.change, "memory_gib": _short(w.memory_gib), "slowdown": _known(w.slowdown)}
+            {
+                "change": w.change,
+                "memory_gib": _short(w.memory_gib),
+                "slowdown": _number(w.slowdown),
+            }
             for w in answer.ways
         ],
-        "notes": list(found.notes),
+        "notes": list(estimate.notes),
         "sources": [*stated, *modelled],
     }
 
 
-def as_text(answer: Answer, width: int = 80) -> str:
+def as_text(answer: EstimateAnswer, width: int = 80) -> str:
     """The answer for a terminal: verdict, memory by term as bars, speed, time, cost, and what would
     make it fit.
     """
     return "\n".join(_lines(answer, width)) + "\n"
 
 
-def _lines(answer: Answer, width: int) -> Iterator[str]:
-    found = answer.estimate
-    run = found.run
-    cards = f"{run.gpus} × {run.gpu_name}" if run.gpus > 1 else run.gpu_name
-    yield printable(f"{run.model_name} · {run.method} · {cards}")
+def _lines(answer: EstimateAnswer, width: int) -> Iterator[str]:
+    estimate = answer.estimate
+    run = estimate.run
+    gpus = f"{run.gpus} × {run.gpu_name}" if run.gpus > 1 else run.gpu_name
+    yield printable(f"{run.model_name} · {run.method} · {gpus}")
     yield ""
     free = "" if answer.free_gib is None else f", of {answer.free_gib:.1f} GiB free"
-    yield from _row("Verdict", VERDICTS[found.fits], width)
-    yield from _row("Memory a card", f"{_words(found.memory_gib, 'GiB')}{free}", width)
-    yield from _bars(found, width)
+    yield from _row("Verdict", VERDICTS[estimate.fits], width)
+    yield from _row("Memory per GPU", f"{_words(estimate.memory_gib, 'GiB')}{free}", width)
+    yield from _bars(estimate, width)
     yield ""
-    yield from _row("Speed", _words(found.tokens_per_second, "tokens/s"), width)
-    yield from _row("Step", _words(found.step_seconds, "s"), width)
-    yield from _row("Training", _time(found.train_hours), width)
+    yield from _row("Speed", _words(estimate.tokens_per_second, "tokens/s"), width)
+    yield from _row("Step", _words(estimate.step_seconds, "s"), width)
+    yield from _row("Training", _time(estimate.train_hours), width)
     yield from _row("Cost", _words(answer.cost_usd, "USD"), width)
     yield from _row("Trains", f"{answer.trainable_params:,.0f} parameters", width)
     if answer.largest_micro_batch:
@@ -108,23 +114,24 @@ def _lines(answer: Answer, width: int) -> Iterator[str]:
             "Micro-batch", f"{answer.largest_micro_batch} is the largest that is safe", width
         )
     yield from _ways(answer.ways, width)
-    notes = [f"{note}." for note in (*found.notes, *_origins(found)) if note]
+    notes = [f"{note}." for note in (*estimate.notes, *_origins(estimate)) if note]
     for note in notes:
         yield ""
         yield from textwrap.wrap(printable(note[:1].upper() + note[1:]), width)
 
 
-def _origins(found: TrainingEstimate) -> tuple[str, ...]:
+def _origins(estimate: TrainingEstimate) -> tuple[str, ...]:
     """Where memory and speed come from, in one note where it is the same."""
-    memory, speed = found.memory_gib.source, found.tokens_per_second.source
+    memory = estimate.memory_gib.source
+    speed = estimate.tokens_per_second.source
     if memory == speed or not speed:
         return (f"Memory and speed: {memory}",)
     return (f"Memory: {memory}", f"Speed: {speed}")
 
 
-def _bars(found: TrainingEstimate, width: int) -> Iterator[str]:
+def _bars(estimate: TrainingEstimate, width: int) -> Iterator[str]:
     """A bar per term, the largest as long as the line has room."""
-    terms = {name: value for name, value in found.terms.items() if value >= 0.005}
+    terms = {name: value for name, value in estimate.terms.items() if value >= 0.005}
     longest = max(terms.values(), default=1.0)
     label = max((len(name) for name in terms), default=0)
     room = max(width - label - 14, 10)
@@ -157,7 +164,9 @@ def _row(label: str, text: str, width: int) -> Iterator[str]:
 
 
 def _words(quantity: Quantity, unit: str) -> str:
-    low, mid, high = quantity.range.p10, quantity.range.p50, quantity.range.p90
+    low = quantity.range.p10
+    mid = quantity.range.p50
+    high = quantity.range.p90
     if low is None or mid is None or high is None:
         return f"unknown: {printable(quantity.reason)}"
     return f"{_figure(mid)} {unit} ({_figure(low)} to {_figure(high)})"
@@ -180,14 +189,14 @@ def _figure(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _range(quantity: Quantity) -> dict[str, Any]:
-    found: dict[str, Any] = {p: _known(getattr(quantity.range, p)) for p in ("p10", "p50", "p90")}
+def _range(quantity: Quantity) -> Json:
+    cells: Json = {p: _number(getattr(quantity.range, p)) for p in ("p10", "p50", "p90")}
     if not quantity.range.is_known:
-        found["reason"] = quantity.reason
-    return found
+        cells["reason"] = quantity.reason
+    return cells
 
 
-def _known(value: float | None) -> float | None:
+def _number(value: float | None) -> float | None:
     return None if value is None or value != value else _short(value)
 
 

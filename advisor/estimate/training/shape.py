@@ -30,10 +30,11 @@ UNGATED = frozenset(
 ENCODER_DECODER = re.compile(
     r"(?<![a-z])(?:flan-?|m|u|um|by|long|code)?-?(?:t5|t0|ul2|bart)(?![a-z])", re.IGNORECASE
 )
-"""Names of encoder-decoders: T5 and its kin, UL2, BART."""
+"""Names of encoder-decoders: T5 and its relatives, UL2, BART."""
 
 MULTILINGUAL = re.compile(r"u?m(?:t5|t0|bart)", re.IGNORECASE)
-VOCABULARY_T5, VOCABULARY_MT5 = 32_128, 250_112
+VOCABULARY_T5 = 32_128
+VOCABULARY_MT5 = 250_112
 LAYERS_T5 = ((1.2e8, 16), (4e8, 24), (math.inf, 48))
 """Layers of encoder and decoder together by parameters: small, base, large and above (Raffel et al.
 
@@ -87,7 +88,8 @@ def of_model(model: Model) -> Shape:
     parameters.
     """
     gated = model.hf_class not in UNGATED
-    query, key_value = model.heads * model.head_dim, model.kv_heads * model.head_dim
+    query = model.heads * model.head_dim
+    key_value = model.kv_heads * model.head_dim
     apart = model.kind != "encoder" and not model.tied_embeddings
     embeddings = model.embedding_params * (2 if apart else 1)
     moe = model.experts > 0
@@ -121,14 +123,12 @@ def size_by_name(name: str) -> float | None:
     word = _SIZE_WORD.search(name)
     if word is None or not is_encoder_decoder(name):
         return None
-    kin = (
-        _SIZES_BART
-        if "bart" in name.lower()
-        else _SIZES_MT5
-        if MULTILINGUAL.search(name)
-        else _SIZES_T5
-    )
-    return kin.get(word[1].lower())
+    size = word[1].lower()
+    if "bart" in name.lower():
+        return _SIZES_BART.get(size)
+    if MULTILINGUAL.search(name):
+        return _SIZES_MT5.get(size)
+    return _SIZES_T5.get(size)
 
 
 @lru_cache(maxsize=256)
@@ -170,7 +170,8 @@ def of_encoder_decoder(params: float, multilingual: bool = False) -> Shape:
     """
     layers = next(count for limit, count in LAYERS_T5 if params < limit)
     vocabulary = VOCABULARY_MT5 if multilingual else VOCABULARY_T5
-    square, linear = layers / 2 * (12.0 + 16.5), 2.0 * vocabulary
+    square = layers / 2 * (12.0 + 16.5)
+    linear = 2.0 * vocabulary
     hidden = (
         max(round((math.sqrt(linear**2 + 4.0 * square * params) - linear) / (2.0 * square) / 64), 1)
         * 64

@@ -5,9 +5,9 @@ variances.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from advisor.core.training import TrainingRun
+from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.throughput import loops_over_experts
 
 Z80 = 1.2816
@@ -49,9 +49,7 @@ MATTER = {
 """The inputs whose absence widens memory, and those whose absence widens speed."""
 
 
-def log_sd(run: TrainingRun, what: str, k: Mapping[str, float]) -> float:
+def log_sd(run: TrainingRun, what: str, k: Coefficients) -> float:
     """Standard deviation of the logarithm of the estimate."""
-    found = causes(run, what)
-    return math.sqrt(
-        sum(count * k[f"spread_{what}_{cause}"] ** 2 for cause, count in found.items())
-    )
+    spread = k.spread(what)
+    return math.sqrt(sum(count * spread[cause] ** 2 for cause, count in causes(run, what).items()))

@@ -12,6 +12,7 @@ from statistics import NormalDist
 
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
+from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.memory import PARALLEL, QUANTIZED, TUNED, layout
 from advisor.estimate.training.params import VIRTUAL_TOKENS
 from advisor.estimate.training.shape import Shape
@@ -55,7 +56,7 @@ times their mean.
 """
 
 
-def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | None:
+def peak_tflops(gpu: Gpu, run: TrainingRun, k: Coefficients) -> float | None:
     """Dense 16-bit peak of the card; where no source states one, from its bandwidth and the usual
     ratio.
     """
@@ -65,7 +66,7 @@ def peak_tflops(gpu: Gpu, run: TrainingRun, k: Mapping[str, float]) -> float | N
         return stated
     if gpu.bandwidth_gb_per_second is None:
         return None
-    ratio = k.get(f"tflops_per_gb_{gpu.arch}", k["tflops_per_gb"])
+    ratio = k.tflops_per_gb
     return gpu.bandwidth_gb_per_second * ratio
 
 
@@ -98,63 +99,64 @@ def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> 
 
 
 def traffic_bytes_per_token(
-    run: TrainingRun, shape: Shape, length: float, k: Mapping[str, float]
+    run: TrainingRun, shape: Shape, length: float, k: Coefficients
 ) -> float:
     """Memory traffic of all that is not a matrix product: norms, activations, residuals, logits,
     unfused scores.
     """
     passes = 3.0 + AGAIN.get(run.checkpointing, 0.0)
     if run.method != "full" and run.method not in PROMPTS:
-        passes += k["traffic_adapter"]
+        passes += k.traffic_adapter
     layer = 12.0 * shape.hidden + 6.0 * shape.mlp
     if run.attention == "eager":
         layer += 10.0 * shape.heads * length
-    kept = k["traffic_compiled"] if run.compile or run.framework in FUSED_KERNELS else 1.0
+    fused = k.traffic_compiled if run.compile or run.framework in FUSED_KERNELS else 1.0
     logits = 0.0 if shape.encoder else LOSS_TRAFFIC.get(run.fused_loss, 30.0) * shape.vocabulary
-    return k["traffic"] * kept * passes * layer * shape.layers + logits
+    return k.traffic * fused * passes * layer * shape.layers + logits
 
 
-def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float:
+def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
     """Share of the dense 16-bit peak that matrix products reach; above 1 is possible with FP8."""
-    log = k.get(f"eff_{gpu.arch}", k["eff_default"])
-    peak, bandwidth = peak_tflops(gpu, run, k), gpu.bandwidth_gb_per_second
+    log = k.efficiency.get(gpu.arch, k.efficiency["default"])
+    peak = peak_tflops(gpu, run, k)
+    bandwidth = gpu.bandwidth_gb_per_second
     if peak and bandwidth:
-        log += k["eff_balance"] * math.log(peak / bandwidth / k["tflops_per_gb"])
+        log += k.eff_balance * math.log(peak / bandwidth / k.tflops_per_gb)
     if run.compute_dtype == "fp8":
-        log += k["eff_fp8"]
+        log += k.eff_fp8
     if run.method == "other":
-        log += k["eff_other_method"]
+        log += k.eff_other_method
     if shape.moe and run.model is not None:
         width = run.model.moe_intermediate or run.model.intermediate
-        log += k["eff_moe"] + k["eff_moe_width"] * math.log(width / 2048.0)
+        log += k.eff_moe + k.eff_moe_width * math.log(width / 2048.0)
     if run.framework in TUNED:
-        log += k["eff_tuned_stack"]
+        log += k.eff_tuned_stack
     elif run.framework == "unsloth":
-        log += k["eff_unsloth"]
+        log += k.eff_unsloth
     if not run.packed and run.tokens_basis == "real":
-        log += k["eff_padding"]
+        log += k.eff_padding
     if run.quantization in QUANTIZED:
-        log += k["eff_quantized"]
+        log += k.eff_quantized
     doublings = math.log2(max(run.gpus / MACHINE, 1.0))
-    return math.exp(log + doublings * (k["eff_nodes"] + (k["eff_nodes_moe"] if shape.moe else 0.0)))
+    return math.exp(log + doublings * (k.eff_nodes + (k.eff_nodes_moe if shape.moe else 0.0)))
 
 
 def _card_terms(
-    run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Mapping[str, float]
+    run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Coefficients
 ) -> dict[str, float]:
     """Busy seconds by term of one card for one micro step of one replica, were the replica a single
     card.
     """
     length = computed_length(run, shape)
     tokens = run.micro_batch * length
-    bandwidth = (gpu.bandwidth_gb_per_second or peak_tflops / k["tflops_per_gb"]) * 1e9
+    bandwidth = (gpu.bandwidth_gb_per_second or peak_tflops / k.tflops_per_gb) * 1e9
     share = (
-        k["attention_eager"]
+        k.attention["eager"]
         if run.attention == "eager"
-        else k.get(f"attention_{gpu.arch}", k["attention_default"])
+        else k.attention.get(gpu.arch, k.attention["default"])
     )
     peak = peak_tflops * 1e12
-    passes = k.get(f"dequantize_{run.quantization}", 0.0)
+    passes = k.dequantize.get(run.quantization, 0.0)
     return {
         "matrix": tokens
         * matmul_flops_per_token(run, shape)
@@ -178,7 +180,8 @@ def computed_length(run: TrainingRun, shape: Shape) -> float:
     positions are counted; halfway (in logarithms) where nobody said. A soft prompt stands before
     every sequence.
     """
-    mean, padded = mean_length(run), _padded_length(run)
+    mean = mean_length(run)
+    padded = _padded_length(run)
     return _virtual_tokens(run, shape) + (
         math.sqrt(mean * padded) if run.padding_free is None else padded
     )
@@ -213,22 +216,21 @@ def longest_of(count: int) -> float:
     """Expected longest of so many examples over their mean, for lognormal lengths: n E[Φ(z +
     σ)ⁿ⁻¹], z normal.
     """
-    normal, steps = NormalDist(), 400
+    normal = NormalDist()
+    steps = 400
     drawn = (normal.inv_cdf((i + 0.5) / steps) for i in range(steps))
     return (
         count * math.fsum(normal.cdf(z + SPREAD_OF_LENGTHS) ** (count - 1) for z in drawn) / steps
     )
 
 
-def _link_speed(gpu: Gpu, k: Mapping[str, float]) -> float:
+def _link_speed(gpu: Gpu, k: Coefficients) -> float:
     """Bytes per second between two cards of a machine."""
-    return (
-        math.exp(k["link_nvlink" if any(part in gpu.name for part in LINKED) else "link_pcie"])
-        * 1e9
-    )
+    linked = any(part in gpu.name for part in LINKED)
+    return math.exp(k.link_nvlink if linked else k.link_pcie) * 1e9
 
 
-def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float:
+def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
     """Four reductions of the hidden states per layer over the tensor-parallel group (Shoeybi et al.
 
     2019, §3).
@@ -247,22 +249,22 @@ def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, fl
         * shape.hidden
         * shape.layers
     )
-    return k["tensor_exposed"] * moved / where.pipeline / _link_speed(gpu, k)
+    return k.tensor_exposed * moved / where.pipeline / _link_speed(gpu, k)
 
 
-def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> float:
+def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
     """Time to gather sharded weights forward and backward and to reduce gradients; each moves
     (D−1)/D of the bytes.
     """
     where = layout(run)
-    found = 0.0
+    seconds = 0.0
     stored = QUANTIZED.get(run.quantization, 2.0)
     if where.sharded_weights and where.shard > 1:
         speed = _link_speed(gpu, k)
         if run.gpus > MACHINE:
-            speed = min(speed, math.exp(k["link_nodes"]) * 1e9)
+            speed = min(speed, math.exp(k.link_nodes) * 1e9)
         moved = 2.0 * stored + (2.0 if run.method == "full" else 0.0)
-        found += (
+        seconds += (
             moved
             * shape.params
             * (where.shard - 1)
@@ -273,24 +275,22 @@ def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, floa
         )
     if run.offload != "none":
         moved = 2.0 * stored + (2.0 if run.method == "full" else 0.0)
-        found += moved * shape.params / (math.exp(k["link_offload"]) * 1e9) / max(where.shard, 1)
-    return found
+        seconds += moved * shape.params / (math.exp(k.link_offload) * 1e9) / max(where.shard, 1)
+    return seconds
 
 
-def micro_step_seconds(
-    run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]
-) -> float | None:
+def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float | None:
     """Seconds of one forward and backward pass of one replica, its share of communication and
     optimiser included.
 
     None where neither peak nor bandwidth of the card is known.
     """
-    found = seconds_by_term(run, gpu, shape, k)
-    return None if found is None else together(found, k)
+    terms = seconds_by_term(run, gpu, shape, k)
+    return None if terms is None else together(terms, k)
 
 
 def seconds_by_term(
-    run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]
+    run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients
 ) -> dict[str, float] | None:
     """What each term of a micro step would take alone, in seconds; None where the card's speed is
     unknown.
@@ -301,21 +301,21 @@ def seconds_by_term(
     where = layout(run)
     stages = 1 if naive_pipeline(run) else where.pipeline
     cards = where.tensor * run.context_parallel * stages
-    slower = math.exp(k["context_parallel"] * math.log2(run.context_parallel)) * _bubble(
+    slower = math.exp(k.context_parallel * math.log2(run.context_parallel)) * _bubble(
         run, stages, k
     )
-    found = {
+    terms = {
         term: value / cards * slower
         for term, value in _card_terms(run, gpu, shape, peak, k).items()
     }
-    found["launch"] = _launch_seconds(run, shape, k) / stages
-    found["tensor"] = _tensor_seconds(run, gpu, shape, k)
-    found["link"] = _link_seconds(run, gpu, shape, k)
-    found["optimizer"] = _optimizer_seconds(run, gpu, shape, cards, k)
-    return found
+    terms["launch"] = _launch_seconds(run, shape, k) / stages
+    terms["tensor"] = _tensor_seconds(run, gpu, shape, k)
+    terms["link"] = _link_seconds(run, gpu, shape, k)
+    terms["optimizer"] = _optimizer_seconds(run, gpu, shape, cards, k)
+    return terms
 
 
-def _bubble(run: TrainingRun, stages: int, k: Mapping[str, float]) -> float:
+def _bubble(run: TrainingRun, stages: int, k: Coefficients) -> float:
     """Time of a pipeline over that of its busy part: 1 + (stages − 1) ÷ micro-batches (Narayanan et
     al. 2021, §2.2).
 
@@ -324,27 +324,27 @@ def _bubble(run: TrainingRun, stages: int, k: Mapping[str, float]) -> float:
     batches = run.grad_accum * (run.micro_batch if run.framework in SPLITS_BATCH else 1)
     if batches > 1:
         return 1.0 + (stages - 1) / batches
-    return math.exp(k["pipeline_bubble"] * math.log2(stages))
+    return math.exp(k.pipeline_bubble * math.log2(stages))
 
 
 COMPUTE = ("matrix", "attention", "traffic", "dequantize")
 """Terms that keep a card busy one after the other."""
 
 
-def together(found: Mapping[str, float], k: Mapping[str, float]) -> float:
+def together(terms: Mapping[str, float], k: Coefficients) -> float:
     """Seconds of a micro step: kernels hide some launches, the busy card hides most of the traffic
     over the link.
     """
-    busy = _longer(sum(found[term] for term in COMPUTE), found["launch"], k) + found["tensor"]
-    link = found["link"]
-    return max(busy, link) + k["unhidden"] * min(busy, link) + found["optimizer"]
+    busy = _longer(sum(terms[term] for term in COMPUTE), terms["launch"], k) + terms["tensor"]
+    link = terms["link"]
+    return max(busy, link) + k.unhidden * min(busy, link) + terms["optimizer"]
 
 
-def _longer(compute: float, launch: float, k: Mapping[str, float]) -> float:
+def _longer(compute: float, launch: float, k: Coefficients) -> float:
     """Kernels are issued while others run: between both after one another (order 1) and the longer
     alone (infinite).
     """
-    order = k["overlap"]
+    order = k.overlap
     most = max(compute, launch)
     return (
         most * ((compute / most) ** order + (launch / most) ** order) ** (1.0 / order)
@@ -353,37 +353,38 @@ def _longer(compute: float, launch: float, k: Mapping[str, float]) -> float:
     )
 
 
-def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Mapping[str, float]) -> dict[str, float]:
+def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> dict[str, float]:
     """By how many per cent a micro step grows where a term grows by one per cent; they add up to 1.
 
     Empty where the card's speed is unknown.
     """
-    found = seconds_by_term(run, gpu, shape, k)
-    if found is None:
+    terms = seconds_by_term(run, gpu, shape, k)
+    if terms is None:
         return {}
-    compute = sum(found[term] for term in COMPUTE)
-    kernels = _longer(compute, found["launch"], k)
-    bound_by_link = found["link"] > kernels + found["tensor"]
-    of_busy, of_link = (k["unhidden"], 1.0) if bound_by_link else (1.0, k["unhidden"])
-    power = k["overlap"] - 1.0
+    compute = sum(terms[term] for term in COMPUTE)
+    kernels = _longer(compute, terms["launch"], k)
+    bound_by_link = terms["link"] > kernels + terms["tensor"]
+    of_busy = k.unhidden if bound_by_link else 1.0
+    of_link = 1.0 if bound_by_link else k.unhidden
+    power = k.overlap - 1.0
     slope = dict.fromkeys(COMPUTE, of_busy * (compute / kernels) ** power)
-    slope["launch"] = of_busy * (found["launch"] / kernels) ** power
+    slope["launch"] = of_busy * (terms["launch"] / kernels) ** power
     slope |= {"tensor": of_busy, "link": of_link, "optimizer": 1.0}
-    whole = together(found, k)
-    return {term: slope[term] * value / whole for term, value in found.items()}
+    whole = together(terms, k)
+    return {term: slope[term] * value / whole for term, value in terms.items()}
 
 
-def _launch_seconds(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> float:
+def _launch_seconds(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
     """Time to issue the kernels of all layers forward and backward, which a small batch does not
     hide.
     """
-    log = k["launch_adapter"] if run.method != "full" and run.method not in PROMPTS else 0.0
-    log += k["launch_quantized"] if run.quantization in QUANTIZED else 0.0
-    log += k["launch_sharded"] if layout(run).sharded_weights else 0.0
+    log = k.launch_adapter if run.method != "full" and run.method not in PROMPTS else 0.0
+    log += k.launch_quantized if run.quantization in QUANTIZED else 0.0
+    log += k.launch_sharded if layout(run).sharded_weights else 0.0
     mixed = 0.0
     if shape.moe:
-        mixed = math.exp(k["launch_moe" if loops_over_experts(run) else "launch_moe_fused"])
-    each = math.exp(k["launch_per_layer"]) * (math.exp(log) + mixed)
+        mixed = math.exp(k.launch_moe if loops_over_experts(run) else k.launch_moe_fused)
+    each = math.exp(k.launch_per_layer) * (math.exp(log) + mixed)
     fused = 0.5 if run.compile or run.framework in FUSED_KERNELS else 1.0
     return fused * each * shape.layers * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
 
@@ -396,14 +397,14 @@ def loops_over_experts(run: TrainingRun) -> bool:
 
 
 def _optimizer_seconds(
-    run: TrainingRun, gpu: Gpu, shape: Shape, cards: int, k: Mapping[str, float]
+    run: TrainingRun, gpu: Gpu, shape: Shape, cards: int, k: Coefficients
 ) -> float:
     """The optimiser's passes over the states of a card, as a share of one micro step."""
     if run.method != "full" or not gpu.bandwidth_gb_per_second:
         return 0.0
     where = layout(run)
     states = shape.params / cards / (where.shard if where.sharded_states else 1)
-    passes = k["optimizer_bytes" if run.framework in TUNED else "optimizer_bytes_loops"]
+    passes = k.optimizer_bytes if run.framework in TUNED else k.optimizer_bytes_loops
     return passes * states / (gpu.bandwidth_gb_per_second * 1e9) / run.grad_accum
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from advisor.core.training import TrainingRun
+from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.memory import layout
 from advisor.estimate.training.shape import Shape
 
@@ -24,9 +24,9 @@ def optimizer_steps(run: TrainingRun) -> float | None:
     return math.ceil(run.examples / (run.micro_batch * run.grad_accum * replicas)) * run.epochs
 
 
-def fixed_seconds(run: TrainingRun, shape: Shape, k: Mapping[str, float]) -> float:
+def fixed_seconds(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
     """Start-up, loading of weights, first steps and compilation, one evaluation and one save."""
     width = 0.56 if run.quantization in ("nf4", "gptq4", "awq4") else 2.0
     load = 2.0 * shape.params / DISK_BYTES_PER_SECOND
     save = (shape.params * width if run.method == "full" else 0.0) / DISK_BYTES_PER_SECOND
-    return k["start_seconds"] + load + save + (k["compile_seconds"] if run.compile else 0.0)
+    return k.start_seconds + load + save + (k.compile_seconds if run.compile else 0.0)

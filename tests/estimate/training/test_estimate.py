@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from advisor.core.training import TrainingMeasurement
 from advisor.estimate.training import (
-    cheapest_card,
+    cheapest_gpu,
     coefficients,
     estimate,
     largest_micro_batch,
     ways_to_fit,
 )
-from advisor.estimate.training.correction import COMMON, DOUBTS, Lesson, likeness, update
+from advisor.estimate.training.correction import COMMON, DOUBTS, SourceRun, likeness, update
 from tests.estimate.training.catalogue import a_run, book
 
 
@@ -107,7 +107,9 @@ def test_runs_of_equal_shares_update_as_precisions(
     prior: float, repeat: float, ratios: list[float]
 ) -> None:
     shares = {"matrix": 0.8, "launch": 0.2}
-    shift, left = update(prior, shares, [Lesson(r, prior, shares, repeat) for r in ratios], "speed")
+    shift, left = update(
+        prior, shares, [SourceRun(r, prior, shares, repeat) for r in ratios], "speed"
+    )
     precision = 1 / prior**2 + len(ratios) / repeat**2
     assert shift == pytest.approx(sum(ratios) / repeat**2 / precision, abs=1e-6)
     assert left == pytest.approx(math.sqrt(1 / precision), abs=1e-6)
@@ -128,7 +130,7 @@ def test_likeness_by_hand() -> None:
 
 def test_a_run_made_of_a_doubtful_term_moves_more_than_the_run_that_taught() -> None:
     short, long = {"matrix": 0.8, "attention": 0.2}, {"matrix": 0.2, "attention": 0.8}
-    shift, left = update(0.3, long, [Lesson(-0.1, 0.3, short, 1e-6)], "speed")
+    shift, left = update(0.3, long, [SourceRun(-0.1, 0.3, short, 1e-6)], "speed")
     both = COMMON**2 + 0.2**2 * 0.8 * 0.2 + 0.6**2 * 0.2 * 0.8
     alone = COMMON**2 + 0.2**2 * 0.8**2 + 0.6**2 * 0.2**2
     assert shift == pytest.approx(-0.1 * both / alone, rel=1e-6)
@@ -205,19 +207,19 @@ def test_ways_to_fit_fit_are_minimal_and_sorted_by_speed() -> None:
     assert not any(a < b for a in parts for b in parts)
 
 
-def test_the_cheapest_card_fits_and_meets_the_deadline() -> None:
+def test_the_cheapest_gpu_fits_and_meets_the_deadline() -> None:
     cards = [
         (book().gpu("RTX 4090"), 0.4),
         (book().gpu("L40S"), 0.9),
         (book().gpu("H100-SXM"), 3.0),
     ]
     run = replace(published_run(), gpu=None)
-    found = cheapest_card(run, cards)
+    found = cheapest_gpu(run, cards)
     assert found is not None
     for gpu, price in cards:
         told = estimate(replace(run, gpu=gpu))
         assert told.fits != "fits" or told.train_hours.likely * price >= found[1] * 0.999999
-    assert cheapest_card(run, cards, deadline_hours=1e-4) is None
+    assert cheapest_gpu(run, cards, deadline_hours=1e-4) is None
 
 
 def test_leaving_a_source_out_changes_its_constants_only() -> None:

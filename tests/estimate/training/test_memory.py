@@ -31,7 +31,7 @@ def test_full_tuning_peaks_at_the_step_of_the_optimiser_with_ten_bytes_a_paramet
     )
     run = replace(run, checkpointing="full", attention="flash", framework="trl")
     by_hand = 7_241_732_096 * 10 / GIB
-    assert allocated(run) - K["constant_gib"] == pytest.approx(by_hand, rel=0.01)
+    assert allocated(run) - K.constant_gib == pytest.approx(by_hand, rel=0.01)
 
 
 def test_sharding_in_autocast_keeps_states_in_fp32() -> None:

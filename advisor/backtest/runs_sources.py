@@ -1,22 +1,22 @@
-"""Which run of a group teaches the others, before any result is looked at, and what it teaches."""
+"""Which run of a group corrects the others (the source run), chosen by its inputs alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from advisor.backtest.runs_table import Row
+from advisor.backtest.runs_table import RunRow
 from advisor.core.training import TrainingMeasurement, TrainingRun
 from advisor.estimate.training import mean_length, speed_shares
 from advisor.estimate.training.correction import likeness
 
 
-def teachers(
-    rows: Sequence[Row], runs: Sequence[TrainingRun], *, by_set_up: bool = True
+def source_runs(
+    rows: Sequence[RunRow], runs: Sequence[TrainingRun], *, by_set_up: bool = True
 ) -> dict[int, int]:
-    """The row that teaches each row: of its own set-up, else the most alike of its group; a teacher
-    is its own.
+    """The source run of each row: of its own set-up, else the most alike of its group; a source
+    run is its own.
 
-    Without `by_set_up` one row teaches its whole group. Rows that share their group with no
+    Without `by_set_up` one row serves its whole group. Rows that share their group with no
     measured row are absent.
     """
     shares = [speed_shares(run, row.text("source")) for row, run in zip(rows, runs, strict=True)]
@@ -36,55 +36,53 @@ def teachers(
         )
         return best[len(best) // 2]
 
-    told: dict[int, int] = {}
+    chosen: dict[int, int] = {}
     for members in _grouped(range(len(rows)), rows, wide=not by_set_up):
-        if len(members) > 1 and (teacher := central(members)) is not None:
-            told.update(dict.fromkeys(members, teacher))
+        if len(members) > 1 and (source := central(members)) is not None:
+            chosen.update(dict.fromkeys(members, source))
     for members in _grouped(range(len(rows)), rows, wide=True):
-        untold = [i for i in members if i not in told]
-        found = sorted({told[i] for i in members if i in told})
-        if not found and len(members) > 1 and (middle := central(members)) is not None:
-            found = [middle]
-        for i in untold if found else ():
-            told[i] = (
-                i
-                if i in found
-                else max(found, key=lambda t: (_shared_cells(rows[i], rows[t]), alike(i, t)))
-            )
-    return told
+        open_rows = [i for i in members if i not in chosen]
+        sources = sorted({chosen[i] for i in members if i in chosen})
+        if not sources and len(members) > 1 and (middle := central(members)) is not None:
+            sources = [middle]
+        for i in open_rows if sources else ():
+            nearest = max(sources, key=lambda t: (_shared_cells(rows[i], rows[t]), alike(i, t)))
+            chosen[i] = i if i in sources else nearest
+    return chosen
 
 
-def lesson(learner: Row, teacher: Row, planned: TrainingRun) -> TrainingMeasurement:
-    """What the teacher's run showed; its memory only where the whole set-up and the basis are the
-    same.
+def measured_by(source: RunRow, planned: TrainingRun, target: RunRow) -> TrainingMeasurement:
+    """What the source run, with inputs `planned`, showed; its memory only where the whole set-up
+    and the basis are the same.
     """
-    alike = learner.kind == teacher.kind and learner.text("memory_basis") == teacher.text(
+    alike = target.kind == source.kind and target.text("memory_basis") == source.text(
         "memory_basis"
     )
     return TrainingMeasurement(
-        planned, teacher.number("memory_gib") if alike else None, _speed(teacher, planned)
+        planned, source.number("memory_gib") if alike else None, _speed(source, planned)
     )
 
 
-def _speed(row: Row, planned: TrainingRun) -> float | None:
+def _speed(row: RunRow, planned: TrainingRun) -> float | None:
     """Tokens per second as printed, else from samples and wall time with the lengths that the
     estimate takes.
     """
-    samples, seconds = row.number("total_samples"), row.number("total_seconds")
+    samples = row.number("total_samples")
+    seconds = row.number("total_seconds")
     printed = row.number("tokens_per_second")
     return printed or (samples * mean_length(planned) / seconds if samples and seconds else None)
 
 
-def _is_measured(row: Row, planned: TrainingRun) -> bool:
+def _is_measured(row: RunRow, planned: TrainingRun) -> bool:
     return row.text("suspect") != "yes" and _speed(row, planned) is not None
 
 
-def _grouped(members: Iterable[int], rows: Sequence[Row], *, wide: bool) -> list[list[int]]:
+def _grouped(members: Iterable[int], rows: Sequence[RunRow], *, wide: bool) -> list[list[int]]:
     groups: dict[tuple[str, ...], list[int]] = {}
     for i in members:
         groups.setdefault(rows[i].group if wide else rows[i].kind, []).append(i)
     return list(groups.values())
 
 
-def _shared_cells(one: Row, other: Row) -> int:
+def _shared_cells(one: RunRow, other: RunRow) -> int:
     return sum(a == b for a, b in zip(one.kind, other.kind, strict=True))

@@ -1,0 +1,136 @@
+"""A training run as a user describes it, and the inputs of the estimator that it stands for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from advisor.core.errors import UsageError
+from advisor.core.facts import Gpu, Model
+from advisor.core.training import TrainingRun
+from advisor.estimate.training.params import trainable_params
+
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bm])", re.IGNORECASE)
+BATCHES = {"plain": False, "sorted": True, "padding-free": True}
+"""Whether batches hold no padding, by how they are made up."""
+
+ADAPTED_BY_TARGETS = ("lora", "qlora", "dora", "ia3")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """The flags of `advisor estimate`; None is what the user left open.
+
+    Lengths in tokens, `deadline_hours` in hours, `free_memory_gib` in GiB.
+    """
+
+    model: str
+    method: str = "lora"
+    rank: int = 16
+    targets: str = "all-linear"
+    quantization: str | None = None
+    dtype: str = "bf16"
+    compute: str = ""
+    optimizer: str = "adamw"
+    micro_batch: int = 1
+    grad_accum: int = 1
+    seq_len: int = 2048
+    packed: bool = False
+    batches: str | None = None
+    mean_tokens: float | None = None
+    checkpointing: str = "none"
+    attention: str = "sdpa"
+    fused_loss: str = "no"
+    offload: str = "none"
+    compiled: bool = False
+    gpu: str | None = None
+    deadline_hours: float | None = None
+    gpus: int = 1
+    free_memory_gib: float | None = None
+    sharding: str = "none"
+    tp: int = 1
+    pp: int = 1
+    cp: int = 1
+    framework: str = "hf"
+    examples: float | None = None
+    epochs: float = 1.0
+    usd_per_hour: float | None = None
+    provider: str = ""
+    electricity_usd_per_kwh: float | None = None
+    own_runs: bool = True
+
+
+def size_of(name: str) -> float | None:
+    """Parameters where the name is a size such as 7B or 350M, else None."""
+    size = SIZE.fullmatch(name.strip())
+    if size is None:
+        return None
+    return float(size[1]) * (1e9 if size[2].lower() == "b" else 1e6)
+
+
+def to_run(
+    request: RunRequest, model: Model | None, params: float | None, gpu: Gpu | None
+) -> TrainingRun:
+    """The inputs of the estimator.
+
+    Raises UsageError on an unknown target or flags that clash.
+    """
+    _check(request, model)
+    assumed = () if request.packed or request.mean_tokens else ("mean_tokens",)
+    replicated = request.gpus > 1 and request.tp * request.pp == 1
+    sharding = request.sharding
+    if sharding == "none" and replicated:
+        sharding = "ddp"
+    quantized = "nf4" if request.method == "qlora" else "none"
+    return TrainingRun(
+        model_name=request.model,
+        model=model,
+        params=params,
+        gpu_name=gpu.name if gpu is not None else "",
+        gpu=gpu,
+        gpus=request.gpus,
+        method=request.method,
+        rank=request.rank,
+        targets=request.targets if request.method in ADAPTED_BY_TARGETS else "",
+        quantization=request.quantization or quantized,
+        dtype=request.dtype,
+        compute_dtype=request.compute,
+        optimizer=request.optimizer,
+        micro_batch=request.micro_batch,
+        grad_accum=request.grad_accum,
+        seq_len=request.seq_len,
+        mean_tokens=request.mean_tokens,
+        packed=request.packed,
+        padding_free=None if request.batches is None else BATCHES[request.batches],
+        checkpointing=request.checkpointing,
+        attention=request.attention,
+        fused_loss=request.fused_loss,
+        compile=request.compiled,
+        offload=request.offload,
+        sharding=sharding,
+        tensor_parallel=request.tp,
+        pipeline_parallel=request.pp,
+        context_parallel=request.cp,
+        framework=request.framework,
+        examples=request.examples,
+        epochs=request.epochs,
+        free_memory_gib=request.free_memory_gib,
+        assumed=assumed,
+    )
+
+
+def _check(request: RunRequest, model: Model | None) -> None:
+    """Raises UsageError where flags clash or a target is unknown."""
+    if request.method == "full" and request.quantization not in (None, "none"):
+        raise UsageError(
+            f"--quantization {request.quantization}: weights that are trained cannot be quantised; "
+            "use qlora"
+        )
+    if request.tp * request.pp * request.cp > request.gpus:
+        raise UsageError("--tp × --pp × --cp: more than --gpus; raise --gpus or lower a degree")
+    if request.mean_tokens and request.mean_tokens > request.seq_len:
+        raise UsageError(
+            "--mean-tokens: above --seq-len; the mean cannot exceed the longest sequence"
+        )
+    if model is not None and request.method != "full":
+        trainable_params(model, request.method, request.rank, request.targets)
