@@ -1,4 +1,4 @@
-"""The order of the stages: brief, probe, estimate, decide. Both front ends stand on these functions."""
+"""The order of the stages: brief, probe, estimate, decide. Both front ends stand on them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,8 @@ def judge(
         return whole
     from advisor.decide.segments import segment_brief, segment_verdict
 
-    informed, apart = inform(brief, surroundings), replace(surroundings, results=None, scores=())
+    informed = inform(brief, surroundings)
+    apart = replace(surroundings, results=None, scores=())
     parts = tuple(
         segment_verdict(
             s, _judge(segment_brief(informed, s), apart, draws=draws, seed=seed, deep=False)
@@ -133,20 +134,21 @@ def _judge(
 ) -> Verdict:
     from advisor.brief import assumptions
     from advisor.decide.rules import rule_out
-    from advisor.decide.verdict import Question, decide, nothing_left
+    from advisor.decide.verdict import DecisionInputs, decide, nothing_left
     from advisor.estimate.advice import cautions
 
     every = evaluation(brief, surroundings)
-    informed, setting = every.brief, every.setting
-    kept, excluded = rule_out(every.options, informed, setting)
-    if not kept:
+    informed = every.brief
+    setting = every.setting
+    allowed, excluded = rule_out(every.options, informed, setting)
+    if not allowed:
         rules = (
             "; ".join(dict.fromkeys(f"{e.rule}: {e.detail}" for e in excluded))
             or "the brief names no model"
         )
         record = nothing_left(informed, setting, excluded, assumptions(informed), seed)
         raise NothingLeft(f"no option is left: {rules}", record)
-    bound = replace(every, options=kept)
+    bound = replace(every, options=allowed)
     cases = bound.draws(draws, seed)
     advice = cautions(cases.estimates, informed, setting)
     warnings = (
@@ -155,7 +157,7 @@ def _judge(
         *(setting.data.warnings if setting.data else ()),
         *advice,
     )
-    question = Question(
+    inputs = DecisionInputs(
         informed,
         setting,
         cases,
@@ -169,4 +171,4 @@ def _judge(
         bound.searched(draws, seed) if deep else {},
         bound.labels_needed(min(draws, CURVE_DRAWS), seed) if deep else {},
     )
-    return decide(question, deep=deep)
+    return decide(inputs, deep=deep)

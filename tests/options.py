@@ -22,17 +22,51 @@ DAY = date(2026, 11, 20)
 CITED = Cited("price list of the test", "2026-11-01")
 
 SONNET = TokenPrice(
-    "anthropic", "claude-sonnet-5", 3.0, 15.0, cached_input_usd=0.3, cache_write_usd=3.75, cache_write_1h_usd=6.0,
-    batch_factor=0.5, cache_minimum_tokens=1024, cache_minutes=(5, 60), cited=CITED,
-)  # fmt: skip
+    "anthropic",
+    "claude-sonnet-5",
+    3.0,
+    15.0,
+    cached_input_usd=0.3,
+    cache_write_usd=3.75,
+    cache_write_1h_usd=6.0,
+    batch_factor=0.5,
+    cache_minimum_tokens=1024,
+    cache_minutes=(5, 60),
+    cited=CITED,
+)
 TUNED = TokenPrice(
-    "azure", "ft:gpt-4.1-mini", 0.4, 1.6, training_usd=5.0, hosting_usd_per_hour=1.7, cited=CITED,
-)  # fmt: skip
+    "azure",
+    "ft:gpt-4.1-mini",
+    0.4,
+    1.6,
+    training_usd=5.0,
+    hosting_usd_per_hour=1.7,
+    cited=CITED,
+)
 
 LLAMA = Model(
-    "Llama-3.1-8B", "Llama 3", "decoder", 8_030_000_000, 8_030_000_000, 525_000_000, 0, 4096, 32, 32, 8, 128, 14_336, 0,
-    0, 0, 128_256, False, 131_072, "LlamaForCausalLM", Cited("its configuration", "2024-07"),
-)  # fmt: skip
+    "Llama-3.1-8B",
+    "Llama 3",
+    "decoder",
+    8_030_000_000,
+    8_030_000_000,
+    525_000_000,
+    0,
+    4096,
+    32,
+    32,
+    8,
+    128,
+    14_336,
+    0,
+    0,
+    0,
+    128_256,
+    False,
+    131_072,
+    "LlamaForCausalLM",
+    Cited("its configuration", "2024-07"),
+)
 ROBERTA = replace(
     LLAMA, name="roberta-base", kind="encoder", params=125_000_000, active_params=125_000_000
 )
@@ -105,9 +139,13 @@ def setting(
 ) -> Setting:
     """Prices by lower-case model name; no card is known beyond what the brief states."""
     return Setting(
-        DAY, {"claude-sonnet-5": SONNET} if prices is None else prices, tuned or {}, {}, None,
+        DAY,
+        {"claude-sonnet-5": SONNET} if prices is None else prices,
+        tuned or {},
+        {},
+        None,
         Quantity.unknown("USD/h", "no card"),
-    )  # fmt: skip
+    )
 
 
 def dated(*rows: TokenPrice) -> Setting:
@@ -122,9 +160,14 @@ def score(value: float = 0.9) -> Figure:
 
 
 def estimated(
-    option: Option, held: Brief | None = None, facts: Setting | None = None, *, rows: int = 1, seed: int | None = None,
+    option: Option,
+    held: Brief | None = None,
+    facts: Setting | None = None,
+    *,
+    rows: int = 1,
+    seed: int | None = None,
     quality: float = 0.9,
-) -> Estimate:  # fmt: skip
+) -> Estimate:
     """One arm on a sheet of its own; by default at the likely values alone."""
     return estimate(option, Sheet(held or brief(), rows, seed), facts or setting(), score(quality))
 

@@ -113,7 +113,10 @@ def test_a_model_nobody_knows_is_named_with_file_key_and_nearest_names(tmp_path:
 
 def test_a_known_model_without_a_price_is_at_least_and_not_ranked(tmp_path: Path) -> None:
     file = tmp_path / "b.toml"
-    text = 'schema = 1\nas_of = 2026-11-20\n[retrieval]\nusd_per_month = 40\n[hardware]\ngpu = "none"\n'
+    text = (
+        "schema = 1\nas_of = 2026-11-20\n[retrieval]\nusd_per_month = 40\n"
+        '[hardware]\ngpu = "none"\n'
+    )
     file.write_text(
         text + '[models]\nprompt = ["Llama-2-13b", "gpt-5-mini"]\ntune = []\n', encoding="utf-8"
     )
@@ -164,7 +167,10 @@ def test_the_scenarios_score_full_marks(tmp_path: Path) -> None:
 
 def test_nothing_left_is_still_a_record_with_every_rule(tmp_path: Path) -> None:
     file = tmp_path / "b.toml"
-    text = 'schema = 1\nas_of = 2026-11-20\n[policy]\ndata_may_leave = false\n[hardware]\ngpu = "none"\n'
+    text = (
+        "schema = 1\nas_of = 2026-11-20\n[policy]\ndata_may_leave = false\n"
+        '[hardware]\ngpu = "none"\n'
+    )
     file.write_text(text + '[models]\nprompt = ["gpt-5-mini"]\ntune = []\n', encoding="utf-8")
     found = pipeline.recommend(file)
     assert (found.arms, found.verdict) == ((), "undecided")
@@ -203,7 +209,10 @@ def test_own_runs_on_the_card_correct_the_modelled_speed(
     from advisor.core.training import TrainingMeasurement
 
     path = tmp_path / "b.toml"
-    text = 'schema = 1\nas_of = 2026-11-20\n[data]\nexamples = 5000\ntokens_per_example = 500\n[hardware]\ngpu = "L40S"\n'
+    text = (
+        "schema = 1\nas_of = 2026-11-20\n[data]\nexamples = 5000\ntokens_per_example = 500\n"
+        '[hardware]\ngpu = "L40S"\n'
+    )
     path.write_text(
         text + '[models]\nprompt = ["gpt-5-mini"]\ntune = ["Llama-3.1-8B"]\n', encoding="utf-8"
     )
@@ -230,7 +239,8 @@ def test_labels_to_reach_the_target_come_with_money_and_weeks(tmp_path: Path) ->
     """
     path = tmp_path / "b.toml"
     scores = "".join(
-        f'[[quality.measured]]\napproach = "tune"\ntechnique = "lora"\nmodel = "Llama-3.1-8B"\nscore = {score}\n'
+        f'[[quality.measured]]\napproach = "tune"\ntechnique = "lora"\nmodel = "Llama-3.1-8B"\n'
+        f"score = {score}\n"
         f"items = 2000\ntrain_examples = {n}\n"
         for n, score in ((250, 0.58), (1000, 0.70), (4000, 0.80))
     )
@@ -262,7 +272,10 @@ def test_a_segment_keeps_its_own_counts_where_the_data_are_here(tmp_path: Path) 
     ]
     (tmp_path / "rows.jsonl").write_text("\n".join(rows), encoding="utf-8")
     file = tmp_path / "b.toml"
-    text = 'schema = 1\n[data]\npath = "rows.jsonl"\n[[segments]]\nname = "new"\nshare = 0.5\nexamples = 7\n'
+    text = (
+        'schema = 1\n[data]\npath = "rows.jsonl"\n'
+        '[[segments]]\nname = "new"\nshare = 0.5\nexamples = 7\n'
+    )
     file.write_text(text, encoding="utf-8")
     brief = pipeline.load(file)
     around = pipeline.look(brief)

@@ -1,4 +1,4 @@
-"""An arm is one way to do the task: approach × technique × model × where and how it runs."""
+"""An option is one way to do the task: approach × technique × model × where and how it runs."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Option:
 
     @property
     def skill(self) -> str:
-        """What its quality depends on: arms that only differ in how they are served share it."""
+        """What its quality depends on: options that only differ in how they are served share it."""
         return f"{self.approach}/{self.technique}@{self.model}"
 
     @property
     def family(self) -> str:
-        """The trained model it rests on; arms of one family share the price of training.
+        """The trained model it rests on; options of one family share the price of training.
 
         Empty for a prompt.
         """
@@ -50,7 +50,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """An arm with its figures by id (design: `run.total`, `once.total`, `quality.score`,
+    """An option with its figures by id (design: `run.total`, `once.total`, `quality.score`,
     `time.weeks`, ...).
     """
 

@@ -25,7 +25,7 @@ class FigureInput:
 
 @dataclass(frozen=True, slots=True)
 class FigureRecord:
-    """A figure of an arm.
+    """A figure of an option.
 
     `value` at the likely inputs; `filled` is the formula with the numbers in place.
 
@@ -83,7 +83,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """Where the chosen arm and the cheapest arm of another approach cost the same; None: never."""
+    """Where the chosen option and the cheapest option of another approach cost the same; None: never."""
 
     months: float | None = None
     requests_per_month: float | None = None
@@ -110,7 +110,7 @@ class FlipPoint:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The advantage of the chosen arm over the next approach (USD over the horizon), at the input's
+    """The advantage of the chosen option over the next approach (USD over the horizon), at the input's
     P10 and P90.
     """
 
@@ -172,7 +172,7 @@ class CriterionValue:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """What may go wrong with the chosen arm after the decision: lifecycle, lock-in, price,
+    """What may go wrong with the chosen option after the decision: lifecycle, lock-in, price,
     forgetting, drift.
     """
 
@@ -261,7 +261,7 @@ class Verdict:
     assumptions: tuple[Assumption, ...] = ()
     warnings: tuple[str, ...] = ()
     sources: tuple[SourceRecord, ...] = ()
-    alternative: str = field(default="")  # the arm that break-even and flips compare with
+    alternative: str = field(default="")  # the option that break-even and flips compare with
     horizon_months: float | None = None  # what horizon_usd and expected_regret_usd cover
     steps: tuple[NextStep, ...] = ()  # every next step with a worth, the best first
     information: tuple[

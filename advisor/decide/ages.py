@@ -18,13 +18,18 @@ def price_ages(sources: Sequence[SourceRecord], as_of: date) -> Iterator[str]:
     they are younger.
     """
     prices = [s for s in sources if any(used.startswith(PRICES) for used in s.used_for)]
-    days = [(seen, s.source) for s in prices if (seen := earliest_day(s.as_of)) is not None]
-    old, new = min(days, default=None), max(days, default=None)
+    days = [(day, s.source) for s in prices if (day := earliest_day(s.as_of)) is not None]
+    old = min(days, default=None)
+    new = max(days, default=None)
     if old is not None and (as_of - old[0]).days > STALE_DAYS:
         age = (as_of - old[0]).days
-        yield f"Prices are up to {age:,} days old on {as_of:%Y-%m-%d} ({old[1]}, {old[0]:%Y-%m-%d}): look them up again"
+        yield (
+            f"Prices are up to {age:,} days old on {as_of:%Y-%m-%d} ({old[1]}, "
+            f"{old[0]:%Y-%m-%d}): look them up again"
+        )
     if new is not None and new[0] > as_of:
         yield (
-            f"Prices were looked up after {as_of:%Y-%m-%d} ({new[1]}, {new[0]:%Y-%m-%d}): models and prices may have "
+            f"Prices were looked up after {as_of:%Y-%m-%d} ({new[1]}, {new[0]:%Y-%m-%d}): models "
+            "and prices may have "
             "been others on that day"
         )

@@ -1,5 +1,5 @@
-"""Where two arms cost the same: months, volume, price multiple and uplift, with intervals over the
-draws.
+"""Where two options cost the same: months, volume, price multiple and uplift, with intervals over
+the draws.
 
 Months, price and uplift have closed forms; a volume is a root, found draw by draw. An end of an
 interval that is never reached is None. Formulas: docs/reference/formulas.md#break-even.
@@ -42,14 +42,15 @@ def break_even(
     other: int | None,
     requests_per_month: float | None,
 ) -> BreakEven:
-    """Where the chosen arm and the cheapest arm of another approach cost the same; None where they
-    never do.
+    """Where the chosen option and the cheapest option of another approach cost the same; None
+    where they never do.
 
     `requests_per_month` is the root that a sweep at the likely values has found.
     """
     if other is None:
         return BreakEven()
-    a, b = cases.estimates[pick], cases.estimates[other]
+    a = cases.estimates[pick]
+    b = cases.estimates[other]
     once = a["once.total"].value - b["once.total"].value
     run = _bill(b).value - _bill(a).value
     months = once / run if run and once / run > 0 else None
@@ -78,11 +79,12 @@ def _bill(estimate: Estimate) -> Figure:
 
 
 def _payback_range(cases: Cases, dearer: int, other: int) -> Range:
-    """Months until the dearer arm's one-off cost is earned back, over the draws.
+    """Months until the dearer option's one-off cost is earned back, over the draws.
 
     0 in a draw in which it is not dearer; infinite where its month is not cheaper.
     """
-    a, b = cases.estimates[dearer], cases.estimates[other]
+    a = cases.estimates[dearer]
+    b = cases.estimates[other]
     once = full(a["once.total"] - b["once.total"], cases.size)[1:]
     run = full(_bill(b) - _bill(a), cases.size)[1:]
     months = np.full_like(run, np.inf)
@@ -93,7 +95,7 @@ def _payback_range(cases: Cases, dearer: int, other: int) -> Range:
 def _volume_range(evaluator: Evaluator, cases: Cases, pair: tuple[int, int], root: float) -> Range:
     """Requests a month at which the pair costs the same, draw by draw.
 
-    0 in a draw in which the arm that is cheaper above the likely root is so at every volume,
+    0 in a draw in which the option that is cheaper above the likely root is so at every volume,
     infinite where at none.
     """
     size = min(cases.size, VOLUME_DRAWS + 1)
@@ -106,11 +108,11 @@ def _volume_range(evaluator: Evaluator, cases: Cases, pair: tuple[int, int], roo
     table = np.array([gap(np.full(size, volume)) for volume in grid])
     sign = np.sign(
         table[-1, 0]
-    )  # positive: the arm that wins at high volumes at the likely values is cheaper
+    )  # positive: the option that wins at high volumes at the likely values is cheaper
     low, high, turns = _brackets(grid, table * sign)
-    found = _false_position(lambda volumes: gap(volumes) * sign, low, high)
-    found = np.where(turns, found, np.where(table[-1] * sign > 0, 0.0, np.inf))
-    return spread(found[1:])
+    roots = _false_position(lambda volumes: gap(volumes) * sign, low, high)
+    roots = np.where(turns, roots, np.where(table[-1] * sign > 0, 0.0, np.inf))
+    return spread(roots[1:])
 
 
 End = tuple[Matrix, Matrix]
@@ -123,7 +125,8 @@ def _brackets(grid: Matrix, table: Matrix) -> tuple[End, End, Flags]:
     """
     turns = (table[:-1] <= 0) & (table[1:] > 0)
     far = np.abs(np.arange(len(grid) - 1) - (len(grid) - 2) / 2)
-    at, draws = np.where(turns, far[:, None], np.inf).argmin(axis=0), np.arange(table.shape[1])
+    at = np.where(turns, far[:, None], np.inf).argmin(axis=0)
+    draws = np.arange(table.shape[1])
     any_turn = np.asarray(turns.any(axis=0))
     below, above = (np.where(any_turn, table[at + k, draws], 2.0 * k - 1.0) for k in (0, 1))
     return (grid[at], below), (grid[at + 1], above), any_turn
@@ -133,7 +136,8 @@ def _false_position(function: Callable[[Matrix], Matrix], low: End, high: End) -
     """Roots of every draw between its two ends: regula falsi, halving the end that stays (Dowell
     and Jarratt 1971).
     """
-    (x0, f0), (x1, f1) = low, high  # f0 <= 0 < f1 throughout
+    (x0, f0) = low
+    (x1, f1) = high
     for _ in range(ROOT_STEPS):
         x = x0 - f0 * (x1 - x0) / (f1 - f0)
         f = function(x)
@@ -149,9 +153,10 @@ def spread(rows: Matrix) -> Range:
     """
     if not len(rows):
         return UNKNOWN
-    found = quantiles(np.minimum(rows, NEVER))
+    interval = quantiles(np.minimum(rows, NEVER))
     ends = (
-        None if end is None or end >= NEVER else end for end in (found.p10, found.p50, found.p90)
+        None if end is None or end >= NEVER else end
+        for end in (interval.p10, interval.p50, interval.p90)
     )
     return Range(*ends)
 
@@ -177,10 +182,11 @@ def _price_multiples(cases: Cases, pick: int, other: int) -> Matrix | None:
 
 
 def _uplift(cases: Cases, pick: int, other: int) -> float | None:
-    """Extra score that pays for the dearer arm: difference without errors ÷ price of all errors of
-    the horizon.
+    """Extra score that pays for the dearer option: difference without errors ÷ price of all errors
+    of the horizon.
     """
-    a, b = cases.estimates[pick], cases.estimates[other]
+    a = cases.estimates[pick]
+    b = cases.estimates[other]
     price = cases.inputs.get("quality.error_cost_usd")
     requests = cases.inputs.get("traffic.requests_per_month")
     if price is None or requests is None or not price.value * requests.value > 0:

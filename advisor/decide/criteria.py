@@ -26,7 +26,8 @@ Anchor = Callable[[Brief], tuple[float, float]]
 
 
 def _money(brief: Brief) -> tuple[float, float]:
-    once, monthly = brief.budget.one_off_usd, brief.budget.monthly_usd
+    once = brief.budget.one_off_usd
+    monthly = brief.budget.monthly_usd
     if once is None or monthly is None:
         raise UsageError(
             "--weights cost: needs its worst anchor; set budget.one_off_usd and budget.monthly_usd"
@@ -60,13 +61,14 @@ def parse_weights(text: str) -> dict[str, float]:
         name, _, value = (p.strip() for p in part.partition("="))
         if name not in CRITERIA:
             raise UsageError(
-                f"--weights: no criterion {name!r}{did_you_mean(name, CRITERIA)}; known: {', '.join(CRITERIA)}"
+                f"--weights: no criterion {name!r}{did_you_mean(name, CRITERIA)}; known: "
+                f"{', '.join(CRITERIA)}"
             )
         try:
             weights[name] = float(value)
         except ValueError:
             raise UsageError(
-                f"--weights {name}: {value!r} is no number; write cost=3,quality=2"
+                f"--weights {name}: {value!r} is not a number; write cost=3,quality=2"
             ) from None
         if not 0 <= weights[name] < float("inf"):
             raise UsageError(f"--weights {name}: a weight is zero or more")

@@ -25,7 +25,7 @@ class Cases(Protocol):
 
     @property
     def estimates(self) -> Sequence[Estimate]:
-        """One per arm, always in the same order."""
+        """One per option, always in the same order."""
 
     @property
     def inputs(self) -> Mapping[str, Figure]:
@@ -47,6 +47,6 @@ class Evaluator(Protocol):
     def at(
         self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
     ) -> Sequence[Estimate]:
-        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`;
-        all else equal.
+        """The options `which` in the first `len(rows)` of these cases, with the input `key` at
+        `rows`; all else equal.
         """

@@ -1,10 +1,10 @@
 """What it is worth to know more.
 
-EVPI = E[cost of the pick] − E[cost of the best arm of each draw], the pick's expected regret. EVPPI
-of an input conditions the expected costs on it, by bins of equal size (Strong, Oakley, Brennan 2014
-discuss the bias: it shrinks with the draws per bin). EVSI of a test of n items shrinks those
-conditional expectations by the share of variance that n items remove (the moment-matching
-approximation of Jalal and Alarid-Escudero 2018).
+EVPI = E[cost of the pick] − E[cost of the best option of each draw], the pick's expected regret.
+EVPPI of an input conditions the expected costs on it, by bins of equal size (Strong, Oakley,
+Brennan 2014 discuss the bias: it shrinks with the draws per bin). EVSI of a test of n items
+shrinks those conditional expectations by the share of variance that n items remove (the
+moment-matching approximation of Jalal and Alarid-Escudero 2018).
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def worth(means: Matrix | None, variance_share: float = 1.0) -> float:
     if means is None:
         return 0.0
     centre = means.mean(axis=0)
-    known = centre + math.sqrt(variance_share) * (means - centre)
-    return max(0.0, float(known.mean(axis=0).min() - known.min(axis=1).mean()))
+    informed = centre + math.sqrt(variance_share) * (means - centre)
+    return max(0.0, float(informed.mean(axis=0).min() - informed.min(axis=1).mean()))
 
 
 def conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
-    """Expected cost of each arm that is ever best, and of the pick, within bins of the input.
+    """Expected cost of each option that is ever best, and of the pick, within bins of the input.
 
-    Shape (bins, arms).
+    Shape (bins, options).
     """
     if not ranking.rankable.any():
         return None
@@ -87,5 +87,6 @@ def rows_of(figure: Figure) -> Matrix:
 def variance_removed(quality: Figure, items: int) -> float:
     """Variance removed by a test of n items: n / (n + n₀), n₀ = q(1−q) ÷ prior variance."""
     rows = rows_of(quality)
-    variance, mean = float(np.var(rows[1:])), float(np.mean(rows[1:]))
+    variance = float(np.var(rows[1:]))
+    mean = float(np.mean(rows[1:]))
     return items / (items + mean * (1 - mean) / variance) if variance > 0 else 0.0

@@ -1,5 +1,5 @@
-"""A staged plan, where stages beat a single choice: start with one arm, collect labels, change over
-at a gate.
+"""A staged plan, where stages beat a single choice: start with one option, collect labels, change
+over at a gate.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
+from advisor.core.constants import WEEKS_PER_MONTH
 from advisor.core.quantity import UNKNOWN, Quantity, Range
 from advisor.core.verdict import FlipPoint, LabelsNeeded, PlanStage
 from advisor.decide.information import DETECTABLE, items_needed
@@ -24,12 +25,13 @@ def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[
         return ()
     missing = flip.value - (flip.now or 0.0)
     labelling = missing / brief.data.labels_per_week.likely
-    horizon_weeks = brief.budget.horizon_months * 730 / 168
+    horizon_weeks = brief.budget.horizon_months * WEEKS_PER_MONTH
     if labelling > horizon_weeks / 2:
         return ()
     items = max(items_needed(DETECTABLE / 2), int(brief.data.eval_examples.likely))
     gate = (
-        f"{fmt.count(round(missing, -1))} more labels ({fmt.count(flip.value)} in all) collected in production, and {flip.arm} "
+        f"{fmt.count(round(missing, -1))} more labels ({fmt.count(flip.value)} in all) collected "
+        f"in production, and {flip.arm} "
         f"not worse in a paired test on {items:,} fresh items"
     )
     if brief.quality.target > 0:
@@ -47,15 +49,16 @@ def labels_needed(brief: Brief, needed: Mapping[str, Quantity]) -> tuple[LabelsN
 
 
 def _labels_needed(brief: Brief, skill: str, labels: Quantity) -> LabelsNeeded:
-    price, pace = brief.data.label_usd.likely, brief.data.labels_per_week.likely
+    price = brief.data.label_usd.likely
+    pace = brief.data.labels_per_week.likely
     points = [p for p in (labels.range.p10, labels.range.p50, labels.range.p90) if p is not None]
     if len(points) < 3:
         return LabelsNeeded(skill, UNKNOWN, UNKNOWN, UNKNOWN, labels.reason)
-    held = [(s.count, s.examples.likely) for s in brief.segments] or [
+    in_hand = [(s.count, s.examples.likely) for s in brief.segments] or [
         (1, brief.data.examples.likely)
     ]
-    missing = [sum(count * max(0.0, p - own) for count, own in held) for p in points]
+    missing = [sum(count * max(0.0, p - own) for count, own in in_hand) for p in points]
     setup = brief.data.label_setup_usd.likely
     cost = Range(*(m * price + (setup if m else 0.0) for m in missing))
-    whole = Range(*(p * sum(count for count, _ in held) for p in points))
+    whole = Range(*(p * sum(count for count, _ in in_hand) for p in points))
     return LabelsNeeded(skill, whole, cost, Range(*(m / pace for m in missing)), labels.reason)

@@ -1,10 +1,10 @@
-"""Which arm is best in every case: constraints first, then the total cost over the horizon, errors
-included.
+"""Which option is best in every case: constraints first, then the total cost over the horizon,
+errors included.
 
-In a case (a draw or a what-if) the best arm is the cheapest of those that meet every constraint;
-where none does, the cheapest of those within one point of the highest score. Over all draws the arm
-to start with is the one with the lowest expected cost when an arm that turns out to miss a
-constraint is replaced by the best one that does not, its one-off cost being lost.
+In a case (a draw or a what-if) the best option is the cheapest of those that meet every constraint;
+where none does, the cheapest of those within one point of the highest score. Over all draws the
+option to start with is the one with the lowest expected cost when an option that turns out to miss
+a constraint is replaced by the best one that does not, its one-off cost being lost.
 """
 
 from __future__ import annotations
@@ -25,20 +25,23 @@ Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 HOPELESS = 0.05
-"""Below this chance to meet the constraints an arm is excluded (brief contract, rule 8)."""
+"""Below this chance to meet the constraints an option is excluded (brief contract, rule 8)."""
 
-LIKELY, NEARLY = 0.5, 0.1
-"""An arm is taken where it is likely to meet the limits; where none is, where it is nearly the
+LIKELY = 0.5
+NEARLY = 0.1
+"""An option is taken where it is likely to meet the limits; where none is, where it is nearly the
 likeliest.
 """
 
 SCORE_TIE = 0.01
-"""Scores closer than a point count as equal where no arm reaches the target."""
+"""Scores closer than a point count as equal where no option reaches the target."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Arms against cases: arrays of shape (cases, arms). Arms of unknown cost are never best."""
+    """Options against cases: arrays of shape (cases, options). Arms of unknown cost are never
+    best.
+    """
 
     options: tuple[Option, ...]
     cost: Matrix  # horizon.total, USD; NaN where unknown
@@ -51,17 +54,17 @@ class Ranking:
 
     @cached_property
     def rankable(self) -> Flags:
-        """Arms whose cost is known. Shape (arms,)."""
+        """Options whose cost is known. Shape (options,)."""
         return np.asarray(~np.isnan(self.cost).any(axis=0))
 
     @cached_property
     def open(self) -> Flags:
-        """Cases in which at least one rankable arm meets every constraint. Shape (cases,)."""
+        """Cases in which at least one rankable option meets every constraint. Shape (cases,)."""
         return np.asarray((self.meets & self.rankable).any(axis=1))
 
     @cached_property
     def best(self) -> NDArray[np.intp]:
-        """Index of the best arm of each case. Shape (cases,)."""
+        """Index of the best option of each case. Shape (cases,)."""
         if not self.rankable.any():
             return np.zeros(len(self.cost), dtype=np.intp)
         cost = np.where(self.rankable, self.cost, np.inf)
@@ -72,9 +75,10 @@ class Ranking:
 
     @cached_property
     def p_best(self) -> Matrix:
-        """Share of draws in which each arm is best (row 0 is no draw); none where no cost is known.
+        """Share of draws in which each option is best (row 0 is no draw); none where no cost is
+        known.
 
-        Shape (arms,).
+        Shape (options,).
         """
         if not self.rankable.any():
             return np.zeros(len(self.options))
@@ -82,18 +86,19 @@ class Ranking:
 
     @cached_property
     def p_meets(self) -> Matrix:
-        """Share of draws in which each arm meets every constraint. Shape (arms,)."""
+        """Share of draws in which each option meets every constraint. Shape (options,)."""
         return np.asarray(self.meets[1:].mean(axis=0))
 
     @cached_property
     def effective(self) -> Matrix:
-        """Cost of starting with an arm: where it misses, its one-off cost and the best arm that
-        does not. Draws only.
+        """Cost of starting with an option: where it misses, its one-off cost and the best option
+        that does not. Draws only.
 
-        Only draws in which some arm meets every constraint; without any, plain costs. Shape (draws,
-        arms).
+        Only draws in which some option meets every constraint; without any, plain costs. Shape
+        (draws, options).
         """
-        cost, open_draws = np.where(self.rankable, self.cost, np.inf)[1:], self.open[1:]
+        cost = np.where(self.rankable, self.cost, np.inf)[1:]
+        open_draws = self.open[1:]
         if not open_draws.any():
             return cost
         cost, meets, once = cost[open_draws], self.meets[1:][open_draws], self.once[1:][open_draws]
@@ -102,7 +107,7 @@ class Ranking:
 
     @cached_property
     def contenders(self) -> Matrix:
-        """`effective` of the arms that are best in some draw, and of the pick.
+        """`effective` of the options that are best in some draw, and of the pick.
 
         Shape (draws, contenders).
         """
@@ -112,8 +117,8 @@ class Ranking:
 
     @cached_property
     def pick(self) -> int:
-        """Index of the arm to start with: lowest expected effective cost among those likely to meet
-        the limits.
+        """Index of the option to start with: lowest expected effective cost among those likely to
+        meet the limits.
         """
         best = float(self.p_meets[self.rankable].max(initial=0.0))
         enough = self.rankable & (self.p_meets >= min(LIKELY, best - NEARLY))
@@ -122,7 +127,7 @@ class Ranking:
         return int(np.where(enough, self.effective.mean(axis=0), np.inf).argmin())
 
     def regret(self, option: int) -> float:
-        """Expected USD that hindsight would have saved over starting with this arm; NaN where no
+        """Expected USD that hindsight would have saved over starting with this option; NaN where no
         cost is known.
         """
         if not self.rankable.any():
@@ -130,7 +135,7 @@ class Ranking:
         return float((self.effective[:, option] - self.effective.min(axis=1)).mean())
 
     def p_approach(self, approach: str) -> float:
-        """Share of draws in which an arm of this approach is best."""
+        """Share of draws in which an option of this approach is best."""
         return float(
             sum(
                 p
@@ -141,11 +146,11 @@ class Ranking:
 
 
 def chosen(ranking: Ranking, spread: Matrix, target: float) -> NDArray[np.intp]:
-    """The arm to start with in each what-if case, by the rule of `Ranking.pick`. Shape (cases,).
+    """The option to start with in each what-if case, by the rule of `Ranking.pick`. Shape (cases,).
 
-    `spread` is the standard deviation of each arm's score in logits (shape (arms,)): a score of its
-    own at the case's inputs gives the chance to reach the target, a logistic of slope 1.702 for the
-    normal distribution.
+    `spread` is the standard deviation of each option's score in logits (shape (options,)): a score
+    of its own at the case's inputs gives the chance to reach the target, a logistic of slope 1.702
+    for the normal distribution.
     """
     chance = (ranking.meets_money & ranking.meets_weeks).astype(float)
     if target > 0:
@@ -159,8 +164,8 @@ def chosen(ranking: Ranking, spread: Matrix, target: float) -> NDArray[np.intp]:
 
 def logit(score: Matrix) -> Matrix:
     """Log odds of scores, which are kept off 0 and 1."""
-    kept = np.clip(score, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(kept / (1 - kept)))
+    clipped = np.clip(score, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
 def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
@@ -172,9 +177,11 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
     quality, once, monthly, weeks = (
         column(i) for i in ("quality.score", "once.total", "run.total", "time.weeks")
     )
-    target, budget = brief.quality.target, brief.budget
+    target = brief.quality.target
+    budget = brief.budget
     good = quality >= target if target > 0 else np.ones_like(quality, dtype=bool)
-    money, time = np.ones_like(good), np.ones_like(good)
+    money = np.ones_like(good)
+    time = np.ones_like(good)
     if budget.hard:
         money = within(once, budget.one_off_usd) & within(monthly, budget.monthly_usd)
         time = within(weeks, budget.weeks)

@@ -21,11 +21,18 @@ about 30.
 def readiness(brief: Brief, setting: Setting, ranking: Ranking) -> tuple[Readiness, ...]:
     """Every rule with its status, worst first among equals in this order."""
     return tuple(
-        r for r in (
-            _evaluation_set(brief), _test_size(brief, ranking), _leakage(brief, setting, ranking), _duplicates(setting),
-            _personal_data(brief, setting), _target(brief), _prices(ranking),
-        ) if r is not None
-    )  # fmt: skip
+        r
+        for r in (
+            _evaluation_set(brief),
+            _test_size(brief, ranking),
+            _leakage(brief, setting, ranking),
+            _duplicates(setting),
+            _personal_data(brief, setting),
+            _target(brief),
+            _prices(ranking),
+        )
+        if r is not None
+    )
 
 
 def items_in_hand(brief: Brief) -> float:
@@ -47,13 +54,13 @@ def quality_matters(brief: Brief) -> bool:
 
 def _evaluation_set(brief: Brief) -> Readiness:
     items = items_in_hand(brief)
-    shown = (
+    power = (
         f"{fmt.count(items)} test items show differences of "
         f"{fmt.points(smallest_difference(items))} or more"
     )
     if items >= MINIMUM_ITEMS:
-        return Readiness("evaluation set", "ok", shown)
-    detail = shown if items else "there is no test item"
+        return Readiness("evaluation set", "ok", power)
+    detail = power if items else "no test items are in hand"
     if quality_matters(brief):
         return Readiness(
             "evaluation set", "stop", f"{detail}; collect an evaluation set of graded items first"
@@ -72,32 +79,37 @@ def _test_size(brief: Brief, ranking: Ranking) -> Readiness | None:
     if rival is None or items < MINIMUM_ITEMS:
         return None
     gap = abs(float(ranking.quality[0, ranking.pick] - ranking.quality[0, rival]))
-    told = f"the expected scores differ by {fmt.points(gap)}"
+    difference = f"the expected scores differ by {fmt.points(gap)}"
     if told_apart(gap, items):
         return Readiness(
-            "test size", "ok", f"{told}, and {fmt.count(items)} test items can tell that apart"
+            "test size",
+            "ok",
+            f"{difference}, and {fmt.count(items)} test items can tell that apart",
         )
     needed = items_needed(max(gap, 0.01))
     return Readiness(
         "test size",
         "warn",
-        f"{told}: {fmt.count(items)} test items cannot tell that apart, {needed:,} could",
+        f"{difference}: {fmt.count(items)} test items cannot tell that apart, {needed:,} could",
     )
 
 
 def best_of_another_approach(ranking: Ranking) -> int | None:
-    """The likely-cheapest arm of another approach that meets the limits and does not rest on the
+    """The likely-cheapest option of another approach that meets the limits and does not rest on the
     same tuned model.
     """
     pick = ranking.options[ranking.pick]
     others = [
-        i for i, option in enumerate(ranking.options)
-        if option.approach != pick.approach and ranking.rankable[i] and not (pick.family and option.family == pick.family)
-    ]  # fmt: skip
+        i
+        for i, option in enumerate(ranking.options)
+        if option.approach != pick.approach
+        and ranking.rankable[i]
+        and not (pick.family and option.family == pick.family)
+    ]
     for allowed in (ranking.meets[0], ranking.p_meets >= 0.05, [True] * len(ranking.options)):
-        found = [i for i in others if allowed[i]]
-        if found:
-            return min(found, key=lambda i: float(ranking.cost[0, i]))
+        candidates = [i for i in others if allowed[i]]
+        if candidates:
+            return min(candidates, key=lambda i: float(ranking.cost[0, i]))
     return None
 
 
@@ -108,7 +120,8 @@ def _leakage(brief: Brief, setting: Setting, ranking: Ranking) -> Readiness | No
     report = setting.data
     if report is None or report.leaked_eval_rows is None or not report.eval_rows:
         return None
-    leaked, items = report.leaked_eval_rows, report.eval_rows
+    leaked = report.leaked_eval_rows
+    items = report.eval_rows
     if not leaked:
         return Readiness(
             "leakage", "ok", f"none of {items:,} test items is a copy of a training example"
@@ -140,7 +153,10 @@ def _duplicates(setting: Setting) -> Readiness | None:
     extra = report.rows - report.distinct_rows
     if not extra and not report.near_duplicate_rows:
         return Readiness("duplicates", "ok", f"{report.rows:,} rows, all distinct")
-    identical = f"{extra} of {report.rows:,} rows are identical copies (duplicates): {report.distinct_rows:,} distinct"
+    identical = (
+        f"{extra} of {report.rows:,} rows are identical copies (duplicates): "
+        f"{report.distinct_rows:,} distinct"
+    )
     near = f"{report.near_duplicate_rows:,} rows are near-duplicates"
     return Readiness(
         "duplicates",
@@ -151,19 +167,21 @@ def _duplicates(setting: Setting) -> Readiness | None:
 
 def _personal_data(brief: Brief, setting: Setting) -> Readiness | None:
     """What the data hold, or the brief calls them, against what policy lets out."""
-    found = setting.data.personal_data if setting.data is not None else {}
-    if not found and not brief.data.sensitive:
+    kinds_by_rows = setting.data.personal_data if setting.data is not None else {}
+    if not kinds_by_rows and not brief.data.sensitive:
         return None
-    kinds = ", ".join(f"{kind} in {n:,} rows" for kind, n in sorted(found.items()))
-    told = kinds or "the brief calls the data sensitive"
+    kinds = ", ".join(f"{kind} in {n:,} rows" for kind, n in sorted(kinds_by_rows.items()))
+    description = kinds or "the brief calls the data sensitive"
     policy = brief.policy
     if not policy.data_may_leave:
-        kept = "policy keeps it here, but a tuned model can repeat what it learned"
-        return Readiness("personal data", "warn", f"{told}; {kept}")
+        caution = "policy keeps it here, but a tuned model can repeat what it learned"
+        return Readiness("personal data", "warn", f"{description}; {caution}")
     terms = [f"only in {policy.residency}"] if policy.residency else []
     terms += ["with nothing retained"] if policy.zero_retention else []
     rule = " ".join(["policy says it may leave", *terms])
-    return Readiness("personal data", "warn", f"{told}; {rule}: remove it or check the contract")
+    return Readiness(
+        "personal data", "warn", f"{description}; {rule}: remove it or check the contract"
+    )
 
 
 def _target(brief: Brief) -> Readiness | None:
@@ -185,7 +203,9 @@ def _target(brief: Brief) -> Readiness | None:
 
 def _prices(ranking: Ranking) -> Readiness | None:
     unknown = [
-        a.id for a, known in zip(ranking.options, ranking.rankable, strict=True) if not known
+        a.id
+        for a, is_rankable in zip(ranking.options, ranking.rankable, strict=True)
+        if not is_rankable
     ]
     if not unknown:
         return None

@@ -11,11 +11,13 @@ from advisor.core.verdict import FigureInput, FigureRecord, OptionRecord, Source
 from advisor.decide.quantiles import quantiles
 
 HEADLINE = ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
-"""The figures every arm is shown with."""
+"""The figures every option is shown with."""
 
 
 class Recorder:
-    """Turns figures into records; ranges and inputs that several arms share are computed once."""
+    """Turns figures into records; ranges and inputs that several options share are computed
+    once.
+    """
 
     def __init__(self) -> None:
         self._ranges: dict[int, tuple[object, Range]] = {}
@@ -36,29 +38,53 @@ class Recorder:
     def option(
         self, estimate: Estimate, p_meets: float, p_best: float, figures: Iterable[Figure]
     ) -> OptionRecord:
-        """An arm with its headline ranges and the given figures."""
+        """An option with its headline ranges and the given figures."""
         option = estimate.option
         once, month, total, weeks, quality = (
             self.spread(estimate[i])
             for i in ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
         )
         return OptionRecord(
-            option.id, "as-is" if option.as_is else option.approach, option.technique, option.model, option.runs_on, once, month, total,
-            weeks, quality, round(p_meets, 6), round(p_best, 6), tuple(self.figure(f) for f in figures),
-        )  # fmt: skip
+            option.id,
+            "as-is" if option.as_is else option.approach,
+            option.technique,
+            option.model,
+            option.runs_on,
+            once,
+            month,
+            total,
+            weeks,
+            quality,
+            round(p_meets, 6),
+            round(p_best, 6),
+            tuple(self.figure(f) for f in figures),
+        )
 
     def figure(self, figure: Figure) -> FigureRecord:
         """One figure with formula, numbers, inputs and origin; as old as its oldest dated input."""
-        spread, leaves = self.spread(figure), list(figure.leaves())
+        spread = self.spread(figure)
+        leaves = list(figure.leaves())
         sources = list(dict.fromkeys(leaf.source for leaf in leaves if leaf.source))
         dates = sorted(leaf.as_of for leaf in leaves if leaf.as_of[:1].isdigit())
         inputs = tuple(_input(f) for f in figure.inputs())
         formula = figure.formula() if figure.operands else figure.source or figure.id
         return FigureRecord(
-            figure.id, number(figure.value), spread.p10, spread.p50, spread.p90, figure.unit, str(figure.basis),
-            formula, figure.filled(), inputs, "; ".join(sources[:4]), dates[0] if dates else "", figure.anchor,
-            figure.at_least, figure.missing,
-        )  # fmt: skip
+            figure.id,
+            number(figure.value),
+            spread.p10,
+            spread.p50,
+            spread.p90,
+            figure.unit,
+            str(figure.basis),
+            formula,
+            figure.filled(),
+            inputs,
+            "; ".join(sources[:4]),
+            dates[0] if dates else "",
+            figure.anchor,
+            figure.at_least,
+            figure.missing,
+        )
 
 
 def number(value: float) -> float | None:
@@ -83,7 +109,7 @@ def _input(figure: Figure) -> FigureInput:
 
 
 def sources(estimates: Iterable[Estimate]) -> tuple[SourceRecord, ...]:
-    """Every source that a figure of these arms rests on, with what it is used for."""
+    """Every source that a figure of these options rests on, with what it is used for."""
     used: dict[tuple[str, str, str], dict[str, None]] = {}
     for estimate in estimates:
         for figure in (estimate["horizon.total"], estimate["time.weeks"]):

@@ -19,7 +19,8 @@ no risk to name.
 """
 
 FORGETTING = (
-    "tuning costs general skill: over three tests LoRA rank 16 fell from .653 to .609, full tuning from .595 to .414 "
+    "tuning costs general skill: over three tests LoRA rank 16 fell from .653 to .609, full "
+    "tuning from .595 to .414 "
     "(Biderman et al. 2024, arXiv 2405.09673); score a general set before roll-out"
 )
 
@@ -27,7 +28,7 @@ FORGETTING = (
 def risks(
     brief: Brief, setting: Setting, pick: Estimate, rival: Estimate | None, even: BreakEven
 ) -> tuple[Risk, ...]:
-    """The risks of the chosen arm, those with a date or a price first."""
+    """The risks of the chosen option, those with a date or a price first."""
     return (
         *_lifecycle(brief, setting, pick),
         *_price(pick, rival, even),
@@ -43,13 +44,15 @@ def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]
         days = (ends - setting.as_of).days
         yield Risk(
             "lifecycle",
-            f"{pick.option.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the move",
+            f"{pick.option.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the "
+            "move",
         )
     elif is_hosted(pick.option):
         months = brief.budget.horizon_months
         yield Risk(
             "lifecycle",
-            f"no end of {pick.option.model} is announced; over {fmt.months(months)} expect one migration",
+            f"no end of {pick.option.model} is announced; over {fmt.months(months)} expect one "
+            "migration",
         )
 
 
@@ -74,7 +77,8 @@ def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
         if "hosted" in pick.option.serving:
             yield Risk(
                 "lock-in",
-                f"weights tuned at {price.provider} stay there: leaving costs the {fmt.money(again)} again",
+                f"weights tuned at {price.provider} stay there: leaving costs the "
+                f"{fmt.money(again)} again",
             )
 
 
@@ -89,5 +93,6 @@ def _drift(brief: Brief, pick: Estimate) -> Iterator[Risk]:
         months = brief.team.retrain_every_months.likely
         yield Risk(
             "drift",
-            f"{fmt.share(stale.value, 1)} of answers rest on stale facts when tuned every {months:g} months",
+            f"{fmt.share(stale.value, 1)} of answers rest on stale facts when tuned every "
+            f"{months:g} months",
         )

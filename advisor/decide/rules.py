@@ -9,32 +9,34 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from advisor.core.brief import Brief
+from advisor.core.constants import HOURS_PER_MONTH, WORKING_HOURS_PER_WEEK
 from advisor.core.facts import TokenPrice
 from advisor.core.option import Option
 from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded
 
-HOURS_PER_WEEK_AT_WORK = 40.0
-
 Rule = Callable[[Option, Brief, Setting], str]
-"""Why an arm is out, or an empty string."""
+"""Why an option is out, or an empty string."""
 
 
 def rule_out(
     options: Iterable[Option], brief: Brief, setting: Setting
 ) -> tuple[tuple[Option, ...], tuple[Excluded, ...]]:
-    """The arms that every rule lets through, and the others with the first rule that stops them."""
-    kept, out = [], []
+    """The options that every rule lets through, and the others with the first rule that stops
+    them.
+    """
+    allowed = []
+    excluded = []
     for option in options:
         stopped = next(
             ((name, why) for name, rule in RULES.items() if (why := rule(option, brief, setting))),
             None,
         )
         if stopped is None:
-            kept.append(option)
+            allowed.append(option)
         else:
-            out.append(Excluded(option.id, *stopped))
-    return tuple(kept), tuple(out)
+            excluded.append(Excluded(option.id, *stopped))
+    return tuple(allowed), tuple(excluded)
 
 
 def is_hosted(option: Option) -> bool:
@@ -44,19 +46,19 @@ def is_hosted(option: Option) -> bool:
 
 
 def tariffs(option: Option, setting: Setting) -> tuple[TokenPrice, ...]:
-    """The price rows behind the hosted parts of an arm: of its model, and of the one behind a
+    """The price rows behind the hosted parts of an option: of its model, and of the one behind a
     cascade.
     """
-    found = [setting.price(option.helper)] if option.helper else []
+    prices = [setting.price(option.helper)] if option.helper else []
     if "hosted" in option.serving:
-        found.append(setting.tuned_price(option.model))
+        prices.append(setting.tuned_price(option.model))
     elif is_hosted(option) and not option.helper:
-        found.append(setting.price(option.model))
-    return tuple(price for price in found if price is not None)
+        prices.append(setting.price(option.model))
+    return tuple(price for price in prices if price is not None)
 
 
 def last_day(option: Option, brief: Brief, setting: Setting) -> date | None:
-    """The last day of the model an arm is served by; None: no end known."""
+    """The last day of the model an option is served by; None: no end known."""
     if option.as_is and brief.current is not None and brief.current.ends is not None:
         return brief.current.ends
     return min(
@@ -66,7 +68,7 @@ def last_day(option: Option, brief: Brief, setting: Setting) -> date | None:
 
 def horizon_end(brief: Brief, setting: Setting) -> date:
     """The day the horizon ends; a month counts 730 hours."""
-    return setting.as_of + timedelta(hours=730 * brief.budget.horizon_months)
+    return setting.as_of + timedelta(hours=HOURS_PER_MONTH * brief.budget.horizon_months)
 
 
 def _may_leave(option: Option, brief: Brief, setting: Setting) -> str:
@@ -95,9 +97,13 @@ def _allowed_provider(option: Option, brief: Brief, setting: Setting) -> str:
     allowed = brief.policy.allowed_providers
     if not allowed or not is_hosted(option):
         return ""
-    named, prices = {a.lower() for a in allowed}, tariffs(option, setting)
+    named = {a.lower() for a in allowed}
+    prices = tariffs(option, setting)
     if not prices:
-        return f"no price of an allowed provider ({', '.join(allowed)}) is known for {option.helper or option.model}"
+        return (
+            f"no price of an allowed provider ({', '.join(allowed)}) is known for "
+            f"{option.helper or option.model}"
+        )
     other = next((p.provider for p in prices if p.provider.lower() not in named), "")
     return f"{other} is not one of {', '.join(allowed)}" if other else ""
 
@@ -124,13 +130,13 @@ def _open_service(option: Option, brief: Brief, setting: Setting) -> str:
 
 
 def _still_there(option: Option, brief: Brief, setting: Setting) -> str:
-    """The arm in place must last the horizon; any other must last until it could start."""
+    """The option in place must last the horizon; any other must last until it could start."""
     ends = last_day(option, brief, setting)
     if ends is None or ends > horizon_end(brief, setting):
         return ""
     if option.as_is:
         return f"{option.model} ends {ends:%Y-%m-%d}, inside the horizon"
-    start = setting.as_of + timedelta(days=7 * _hours(option, brief) / HOURS_PER_WEEK_AT_WORK)
+    start = setting.as_of + timedelta(days=7 * _hours(option, brief) / WORKING_HOURS_PER_WEEK)
     return (
         f"{option.model} ends {ends:%Y-%m-%d}, before this option could start ({start:%Y-%m-%d})"
         if ends <= start
@@ -139,8 +145,9 @@ def _still_there(option: Option, brief: Brief, setting: Setting) -> str:
 
 
 def _hours(option: Option, brief: Brief) -> float:
-    """Likely hours of work before the arm starts."""
-    prompt, tuning = brief.team.prompt_hours.likely, brief.team.tuning_hours.likely
+    """Likely hours of work before the option starts."""
+    prompt = brief.team.prompt_hours.likely
+    tuning = brief.team.tuning_hours.likely
     return {"prompt": prompt, "tune": tuning, "hybrid": prompt + tuning}[option.approach]
 
 
@@ -158,17 +165,18 @@ def cautions(options: Sequence[Option], brief: Brief, setting: Setting) -> tuple
     """What the rules could not settle: conditions that only a contract can, and ends inside the
     horizon.
     """
-    found: dict[str, None] = {}
+    lines: dict[str, None] = {}
     for option in options:
         for price in tariffs(option, setting):
-            found |= dict.fromkeys(_price_cautions(price, brief))
+            lines |= dict.fromkeys(_price_cautions(price, brief))
         ends = last_day(option, brief, setting)
         if ends is not None and ends <= horizon_end(brief, setting):
             days = (ends - setting.as_of).days
-            found[
-                f"{option.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost of a move is in"
+            lines[
+                f"{option.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost "
+                "of a move is in"
             ] = None
-    return tuple(found)
+    return tuple(lines)
 
 
 def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[str]:
@@ -177,7 +185,10 @@ def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[str]:
     if brief.policy.residency:
         yield _residency_caution(price, brief.policy.residency)
     if price.cached_input_usd is not None and price.cache_minimum_tokens is None:
-        yield f"The shortest prefix that {price.provider} caches for {price.model} is not known: taken as none"
+        yield (
+            f"The shortest prefix that {price.provider} caches for {price.model} is not known: "
+            "taken as none"
+        )
     if price.availability not in ("", "open"):
         yield f"{price.provider}, {price.model}: {price.availability}"
 
@@ -185,11 +196,23 @@ def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[str]:
 def _retention_caution(price: TokenPrice) -> str:
     if price.zero_retention:
         how = f"it is offered {price.zero_retention}"
-        return f"Zero retention is not the default at {price.provider}: {how}, and must be signed before data is sent"
-    return f"Whether {price.provider} offers zero retention by contract is not known: ask before any data is sent"
+        return (
+            f"Zero retention is not the default at {price.provider}: {how}, and must be signed "
+            "before data is sent"
+        )
+    return (
+        f"Whether {price.provider} offers zero retention by contract is not known: ask before "
+        "any data is sent"
+    )
 
 
 def _residency_caution(price: TokenPrice, wanted: str) -> str:
     if price.regions:
-        return f"Residency in {wanted} at {price.provider} holds only for deployments in such a region: choose it there"
-    return f"Whether {price.provider} keeps data in residence ({wanted}) is not known: ask before any data is sent"
+        return (
+            f"Residency in {wanted} at {price.provider} holds only for deployments in such a "
+            "region: choose it there"
+        )
+    return (
+        f"Whether {price.provider} keeps data in residence ({wanted}) is not known: ask before "
+        "any data is sent"
+    )

@@ -19,7 +19,8 @@ def segment_brief(brief: Brief, segment: Segment) -> Brief:
     tested on its own items. `data.sample` keeps the counts of the whole file from standing in for
     them.
     """
-    share, alike = segment.share.likely, segment.count
+    share = segment.share.likely
+    alike = segment.count
     traffic = replace(
         brief.traffic,
         requests_per_month=scaled(brief.traffic.requests_per_month, share),
@@ -35,7 +36,7 @@ def segment_brief(brief: Brief, segment: Segment) -> Brief:
     )
     own = tuple(replace(s, segment="") for s in brief.quality.measured if s.segment == segment.name)
     whole = tuple(s for s in brief.quality.measured if not s.segment)
-    told = Origin(Basis.QUOTED, f"brief: segment {segment.name}", "")
+    origin = Origin(Basis.QUOTED, f"brief: segment {segment.name}", "")
     narrowed = replace(
         brief,
         name=f"{brief.name}: {segment.name}",
@@ -45,7 +46,7 @@ def segment_brief(brief: Brief, segment: Segment) -> Brief:
         segments=(replace(segment, share=Range.exact(1.0)),),
     )
     return replace(
-        narrowed, origins={**brief.origins, "data.examples": told, "data.eval_examples": told}
+        narrowed, origins={**brief.origins, "data.examples": origin, "data.eval_examples": origin}
     )
 
 
@@ -56,8 +57,8 @@ def with_counts(brief: Brief) -> Brief:
     for name in ("examples", "eval_examples") if brief.segments else ():
         key = f"data.{name}"
         if key not in brief.origins:
-            told = Origin(Basis.QUOTED, "brief: all segments together", "")
-            brief = brief.answered(key, _together(brief.segments, name), told)
+            origin = Origin(Basis.QUOTED, "brief: all segments together", "")
+            brief = brief.answered(key, _together(brief.segments, name), origin)
     return brief
 
 

@@ -43,7 +43,7 @@ DECIDE_NOW = NextStep("decide now: no measurement is worth its price", 0.0, 0.0,
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Situation:
     """What the next step is chosen from: the ranking, the drawn inputs, the flip points and the
     readiness rules.
     """
@@ -71,31 +71,32 @@ class Known:
         return worth(self.means[id(figure)][1], variance_share)
 
 
-def next_steps(known: Known) -> tuple[NextStep, ...]:
+def next_steps(situation: Situation) -> tuple[NextStep, ...]:
     """Every step that is worth its price, by worth net of cost; a test set first where there is
     none.
 
     Empty: decide now. Of several sizes of one test only the best is listed.
     """
-    if not known.ranking.rankable.any():
-        return (_find_prices(known),)
-    first = any(r.rule == "evaluation set" and r.status == "stop" for r in known.readiness)
+    if not situation.ranking.rankable.any():
+        return (_find_prices(situation),)
+    first = any(r.rule == "evaluation set" and r.status == "stop" for r in situation.readiness)
     steps = [
-        *_labels(known),
-        *_best_test(known),
-        *_scorings(known),
-        *_searches(known),
-        *_calibrations(known),
-        *_answers(known),
+        *_labels(situation),
+        *_best_test(situation),
+        *_scorings(situation),
+        *_searches(situation),
+        *_calibrations(situation),
+        *_answers(situation),
     ]
-    paying = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(known)]
+    paying = [s for s in steps if s.worth_usd - s.cost_usd > _negligible(situation)]
     ranked = sorted(paying, key=lambda s: s.cost_usd - s.worth_usd)[:LISTED]
-    return (_collect_test(known), *ranked) if first else tuple(ranked)
+    return (_collect_test(situation), *ranked) if first else tuple(ranked)
 
 
 def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
     """What is left to do where the verdict is open and no measurement is worth its price."""
-    pick, option = ranking.pick, ranking.options[ranking.pick]
+    pick = ranking.pick
+    option = ranking.options[ranking.pick]
     if float(ranking.p_meets[pick]) >= LIKELY:
         return NextStep(
             f"start with {option.id}: no measurement that could separate the options pays",
@@ -103,14 +104,13 @@ def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
             0.0,
             0.0,
         )
-    kept = {
-        f"quality.target = {brief.quality.target:g} ({option.id} is expected at {fmt.score(ranking.quality[0, pick])})": (
-            ranking.meets_quality[1:, pick]
-        ),
+    chances = {
+        f"quality.target = {brief.quality.target:g} ({option.id} is expected at "
+        f"{fmt.score(ranking.quality[0, pick])})": (ranking.meets_quality[1:, pick]),
         "the hard limits on money": ranking.meets_money[1:, pick],
         "budget.weeks": ranking.meets_weeks[1:, pick],
     }
-    tightest = min(kept, key=lambda name: float(kept[name].mean()))
+    tightest = min(chances, key=lambda name: float(chances[name].mean()))
     return NextStep(
         f"relax {tightest} or name other models: no measurement changes what stops here",
         0.0,
@@ -119,23 +119,25 @@ def without_measurement(brief: Brief, ranking: Ranking) -> NextStep:
     )
 
 
-def information(known: Known) -> tuple[Information, ...]:
+def information(situation: Situation) -> tuple[Information, ...]:
     """EVPPI of every uncertain input and every option's score, those worth a dollar or more, the
     largest first.
     """
     inputs = {
-        key: figure for key, figure in known.inputs.items() if not isinstance(figure.rows, float)
+        key: figure
+        for key, figure in situation.inputs.items()
+        if not isinstance(figure.rows, float)
     }
-    scores = {f"quality.score of {skill}": figure for skill, figure in known.quality.items()}
-    found = [Information(name, known.worth(f)) for name, f in {**inputs, **scores}.items()]
+    scores = {f"quality.score of {skill}": figure for skill, figure in situation.quality.items()}
+    worths = [Information(name, situation.worth(f)) for name, f in {**inputs, **scores}.items()]
     return tuple(
-        sorted((i for i in found if i.worth_usd >= 1.0), key=lambda i: -i.worth_usd)[:LISTED]
+        sorted((i for i in worths if i.worth_usd >= 1.0), key=lambda i: -i.worth_usd)[:LISTED]
     )
 
 
-def _negligible(known: Known) -> float:
+def _negligible(situation: Situation) -> float:
     """A step that saves less than a thousandth of the money at stake is not worth its trouble."""
-    cost = known.ranking.cost[0, known.ranking.pick]
+    cost = situation.ranking.cost[0, situation.ranking.pick]
     return 0.001 * float(cost) if cost == cost else 0.0
 
 
@@ -144,38 +146,43 @@ def _grade_usd(brief: Brief) -> float:
     return grade.likely if grade is not None else 2.0 * brief.data.label_usd.likely
 
 
-def _collect_test(known: Known) -> NextStep:
+def _collect_test(situation: Situation) -> NextStep:
     items = items_needed(DETECTABLE)
-    brief, pick = known.brief, known.ranking.pick
+    brief = situation.brief
+    pick = situation.ranking.pick
     days = 7.0 * items / brief.data.labels_per_week.likely
     action = (
-        f"collect and grade {items} test items: they show a difference of {fmt.points(DETECTABLE)}; "
-        f"start with {known.ranking.options[pick].id} meanwhile"
+        f"collect and grade {items} test items: they show a difference of "
+        f"{fmt.points(DETECTABLE)}; "
+        f"start with {situation.ranking.options[pick].id} meanwhile"
     )
-    return NextStep(action, items * _grade_usd(brief), days, _test_worth(known, items))
+    return NextStep(action, items * _grade_usd(brief), days, _test_worth(situation, items))
 
 
-def _find_prices(known: Known) -> NextStep:
+def _find_prices(situation: Situation) -> NextStep:
     """Where no option has a known cost, prices come first; what they are worth cannot be said
     without them.
     """
-    models = dict.fromkeys(option.model for option in known.ranking.options)
+    models = dict.fromkeys(option.model for option in situation.ranking.options)
     return NextStep(
         f"state the prices of {', '.join(models)} in a price file (prices.file)", 0.0, 1.0, 0.0
     )
 
 
-def _test_worth(known: Known, items: int) -> float:
+def _test_worth(situation: Situation, items: int) -> float:
     return max(
-        (known.worth(f, variance_removed(f, items)) for f in known.quality.values()), default=0.0
+        (situation.worth(f, variance_removed(f, items)) for f in situation.quality.values()),
+        default=0.0,
     )
 
 
-def _labels(known: Known) -> list[NextStep]:
+def _labels(situation: Situation) -> list[NextStep]:
     """Labels up to the point at which a tuned option becomes the best."""
-    brief, ranking, pick = known.brief, known.ranking, known.ranking.pick
+    brief = situation.brief
+    ranking = situation.ranking
+    pick = situation.ranking.pick
     flip = next(
-        (f for f in known.flips if f.input == "data.examples" and f.value > (f.now or 0)), None
+        (f for f in situation.flips if f.input == "data.examples" and f.value > (f.now or 0)), None
     )
     if flip is None or flip.verdict_becomes == ranking.options[pick].approach:
         return []
@@ -183,54 +190,58 @@ def _labels(known: Known) -> list[NextStep]:
     cost = missing * brief.data.label_usd.likely + brief.data.label_setup_usd.likely
     at_stake = float(ranking.cost[0, pick]) * max(0.0, 1.0 - float(ranking.p_meets[pick]))
     days = 7.0 * missing / brief.data.labels_per_week.likely
-    action = f"label {fmt.count(round(missing, -1))} more examples: from {fmt.count(flip.value)} on {flip.arm} is the better choice"
+    action = (
+        f"label {fmt.count(round(missing, -1))} more examples: from {fmt.count(flip.value)} "
+        f"on {flip.arm} is the better choice"
+    )
     return [NextStep(action, cost, days, at_stake)]
 
 
-def _best_test(known: Known) -> list[NextStep]:
+def _best_test(situation: Situation) -> list[NextStep]:
     """A larger test of the measured option whose score matters most, at its best size."""
-    measured = {skill: f for skill, f in known.quality.items() if f.basis is Basis.MEASURED}
+    measured = {skill: f for skill, f in situation.quality.items() if f.basis is Basis.MEASURED}
     if not measured:
         return []
-    skill, figure = max(measured.items(), key=lambda kv: known.worth(kv[1]))
-    grade, pace = _grade_usd(known.brief), known.brief.data.labels_per_week.likely
+    skill, figure = max(measured.items(), key=lambda kv: situation.worth(kv[1]))
+    grade = _grade_usd(situation.brief)
+    pace = situation.brief.data.labels_per_week.likely
     tests = [
         NextStep(
             f"grade {n} more test items of {skill}: its score decides most",
             n * grade,
             7.0 * n / pace,
-            known.worth(figure, variance_removed(figure, n)),
+            situation.worth(figure, variance_removed(figure, n)),
         )
         for n in TEST_SIZES
     ]
     return [max(tests, key=lambda s: s.worth_usd - s.cost_usd)]
 
 
-def _scorings(known: Known) -> Iterator[NextStep]:
+def _scorings(situation: Situation) -> Iterator[NextStep]:
     """Score an untested option on the test items in hand: a prompt costs its requests, a tuned
     model a training run.
     """
-    items = int(known.brief.data.eval_examples.likely)
-    estimates = {e.option.skill: e for e in known.estimates}
-    for skill, figure in known.quality.items():
+    items = int(situation.brief.data.eval_examples.likely)
+    estimates = {e.option.skill: e for e in situation.estimates}
+    for skill, figure in situation.quality.items():
         estimate = estimates.get(skill)
         if items and estimate is not None and figure.basis is not Basis.MEASURED:
             once = estimate.figures.get("train.run_usd")
             request = estimate.figures.get("run.request")
             cost = (once.value if once else 0.0) + items * (request.value if request else 0.0)
-            saved = known.worth(figure, variance_removed(figure, items))
+            saved = situation.worth(figure, variance_removed(figure, items))
             if cost == cost:
                 yield NextStep(
                     f"score {skill} on the {items:,} test items in hand", cost, 2.0, saved
                 )
 
 
-def _searches(known: Known) -> Iterator[NextStep]:
+def _searches(situation: Situation) -> Iterator[NextStep]:
     """Search the prompt of a model (instructions × examples) and score what is found on the test
     items in hand.
     """
-    ranking = known.ranking
-    for model, score in known.searched.items():
+    ranking = situation.ranking
+    for model, score in situation.searched.items():
         plain = [
             i
             for i, option in enumerate(ranking.options)
@@ -239,9 +250,9 @@ def _searches(known: Known) -> Iterator[NextStep]:
         rankable = [i for i in plain if ranking.rankable[i]]
         if rankable:
             base = min(rankable, key=lambda i: float(ranking.cost[0, i]))
-            request = known.estimates[base].figures.get("run.request")
+            request = situation.estimates[base].figures.get("run.request")
             cost = SEARCH_CALLS * request.value if request is not None else 0.0
-            saved = search_worth(ranking, base, rows_of(score), known.brief.quality.target)
+            saved = search_worth(ranking, base, rows_of(score), situation.brief.quality.target)
             yield NextStep(
                 f"search the prompt of {model} for better instructions and examples",
                 cost,
@@ -251,10 +262,10 @@ def _searches(known: Known) -> Iterator[NextStep]:
 
 
 def search_worth(ranking: Ranking, base: int, score: Matrix, target: float) -> float:
-    """USD that an option is worth which costs as much as arm `base` and scores `score` (a row per
-    draw, row 0 likely).
+    """USD that an option is worth which costs as much as option `base` and scores `score` (a row
+    per draw, row 0 likely).
 
-    In draws in which some arm meets every limit: what the new option saves by taking its place
+    In draws in which some option meets every limit: what the new option saves by taking its place
     there. In the others, where the new one reaches the target: the pick's whole cost, which would
     go to an option below it.
     """
@@ -269,20 +280,22 @@ def search_worth(ranking: Ranking, base: int, score: Matrix, target: float) -> f
     return (saved + float(ranking.cost[1:, ranking.pick][newly].sum())) / len(opened)
 
 
-def _calibrations(known: Known) -> Iterator[NextStep]:
+def _calibrations(situation: Situation) -> Iterator[NextStep]:
     """Measure a training speed that is only modelled, in a short run on the card itself."""
-    hardware, hour_usd = known.brief.hardware, _card_hour_usd(known)
-    for key, figure in known.inputs.items():
+    hardware = situation.brief.hardware
+    hour_usd = _card_hour_usd(situation)
+    for key, figure in situation.inputs.items():
         if key.startswith("train.tokens_per_second@"):
             name = key.partition("@")[2]
             cost = CALIBRATION_HOURS * hour_usd * hardware.count
             action = f"calibrate the training speed of {name} on one {hardware.gpu}"
-            yield NextStep(action, cost, 0.5, known.worth(figure))
+            yield NextStep(action, cost, 0.5, situation.worth(figure))
 
 
-def _card_hour_usd(known: Known) -> float:
+def _card_hour_usd(situation: Situation) -> float:
     """Likely rent of one card for an hour; an owned card costs cents of electricity."""
-    hardware, rent = known.brief.hardware, known.inputs.get("gpu.usd_per_hour")
+    hardware = situation.brief.hardware
+    rent = situation.inputs.get("gpu.usd_per_hour")
     if hardware.owned:
         return 0.0
     if hardware.usd_per_hour is not None:
@@ -290,11 +303,11 @@ def _card_hour_usd(known: Known) -> float:
     return rent.value if rent is not None else 0.0
 
 
-def _answers(known: Known) -> list[NextStep]:
+def _answers(situation: Situation) -> list[NextStep]:
     """Find out an input that is only assumed: it costs a conversation, not money."""
     steps = []
-    for key, figure in known.inputs.items():
+    for key, figure in situation.inputs.items():
         if figure.basis == "assumed" and not isinstance(figure.rows, float) and "." in key:
             action = f"find out {key} (assumed so far): it could change the answer"
-            steps.append(NextStep(action, 0.0, 1.0, known.worth(figure)))
+            steps.append(NextStep(action, 0.0, 1.0, situation.worth(figure)))
     return steps

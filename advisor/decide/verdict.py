@@ -33,7 +33,7 @@ from advisor.decide.readiness import best_of_another_approach, readiness
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
-from advisor.decide.steps import DECIDE_NOW, Known, information, next_steps, without_measurement
+from advisor.decide.steps import DECIDE_NOW, Situation, information, next_steps, without_measurement
 from advisor.decide.whatif import what_changes
 from advisor.decide.why import Case, reasons
 
@@ -47,7 +47,7 @@ AT_STAKE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DecisionInputs:
     """All that the decision looks at: the brief and its setting, drawn cases, and what was excluded
     before.
     """
@@ -81,16 +81,16 @@ class SecondLook:
     information: tuple[Information, ...] = ()
 
 
-def decide(question: Question, *, deep: bool) -> Verdict:
+def decide(inputs: DecisionInputs, *, deep: bool) -> Verdict:
     """The verdict on drawn cases.
 
     `deep` adds flip points, sensitivity, value of information and all figures.
     """
-    ranking = rank(question.cases.estimates, question.brief, question.cases.size)
+    ranking = rank(inputs.cases.estimates, inputs.brief, inputs.cases.size)
     other = best_of_another_approach(ranking)
-    checks = readiness(question.brief, question.setting, ranking)
-    second = _second_look(question, ranking, other, checks) if deep else SecondLook()
-    return _assemble(question, ranking, other, checks, second, deep=deep)
+    checks = readiness(inputs.brief, inputs.setting, ranking)
+    second = _second_look(inputs, ranking, other, checks) if deep else SecondLook()
+    return _assemble(inputs, ranking, other, checks, second, deep=deep)
 
 
 def nothing_left(
@@ -100,10 +100,10 @@ def nothing_left(
     assumptions: tuple[Assumption, ...],
     seed: int,
 ) -> Verdict:
-    """The record where every option is ruled out: no arm, but each rule with what it stopped."""
+    """The record where every option is ruled out: no option, but each rule with what it stopped."""
     rules = ", ".join(dict.fromkeys(e.rule for e in excluded))
     count = "the only one is" if len(excluded) == 1 else f"all {len(excluded)} are"
-    told = (
+    reason = (
         f"No option is left: {count} ruled out by {rules}."
         if rules
         else "No option is left: 0 models are named."
@@ -124,35 +124,38 @@ def nothing_left(
         arm="",
         p_best=0.0,
         expected_regret_usd=None,
-        why=(told,),
+        why=(reason,),
         arms=(),
         excluded=excluded,
         break_even=BreakEven(),
         flip_points=(),
         sensitivity=(),
         next_step=NextStep(step, 0.0, 0.0, 0.0),
-        readiness=(Readiness("options", "stop", told),),
+        readiness=(Readiness("options", "stop", reason),),
         assumptions=assumptions,
     )
 
 
 def _second_look(
-    question: Question, ranking: Ranking, other: int | None, checks: Sequence[Readiness]
+    inputs: DecisionInputs, ranking: Ranking, other: int | None, checks: Sequence[Readiness]
 ) -> SecondLook:
-    brief, cases = question.brief, question.cases
-    found = what_changes(question.evaluator, cases, brief, ranking.pick, other)
-    known = Known(
+    brief = inputs.brief
+    cases = inputs.cases
+    changes = what_changes(inputs.evaluator, cases, brief, ranking.pick, other)
+    situation = Situation(
         brief,
         ranking,
         cases.inputs,
-        question.quality,
-        found.flips,
+        inputs.quality,
+        changes.flips,
         tuple(checks),
         cases.estimates,
-        question.searched,
+        inputs.searched,
     )
-    even = break_even(question.evaluator, cases, ranking.pick, other, found.equal_requests)
-    return SecondLook(even, found.flips, found.sensitivity, next_steps(known), information(known))
+    even = break_even(inputs.evaluator, cases, ranking.pick, other, changes.equal_requests)
+    return SecondLook(
+        even, changes.flips, changes.sensitivity, next_steps(situation), information(situation)
+    )
 
 
 def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
@@ -167,15 +170,19 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
         return (
             f"no option is likely to meet the limits: the chance of the best is {fmt.share(chance)}"
         )
-    regret, cost = ranking.regret(ranking.pick), float(ranking.cost[0, ranking.pick])
+    regret = ranking.regret(ranking.pick)
+    cost = float(ranking.cost[0, ranking.pick])
     share = ranking.p_approach(ranking.options[ranking.pick].approach)
     if share < SEPARATED and regret > AT_STAKE * cost:
-        return f"nothing separates the options: the chosen approach is best in {fmt.of_hundred(share)} of 100 draws"
+        return (
+            "nothing separates the options: the chosen approach is best in "
+            f"{fmt.of_hundred(share)} of 100 draws"
+        )
     return ""
 
 
 def _assemble(
-    question: Question,
+    inputs: DecisionInputs,
     ranking: Ranking,
     other: int | None,
     checks: tuple[Readiness, ...],
@@ -183,56 +190,60 @@ def _assemble(
     *,
     deep: bool,
 ) -> Verdict:
-    brief, estimates = question.brief, question.cases.estimates
+    brief = inputs.brief
+    estimates = inputs.cases.estimates
     pick = estimates[ranking.pick]
     rival = estimates[other] if other is not None else None
     stop = undecided(ranking, checks)
-    why = reasons(Case(brief, ranking, pick, rival, second.break_even, question.setting.results))
+    why = reasons(Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results))
     if stop:
         why = (f"Not decidable yet: {stop}. Meanwhile use {pick.option.id}.", *why)[:5]
     options = tuple(e.option for e in estimates)
     origins = sources(estimates) if deep else ()
     cautioned = (
-        *question.warnings,
-        *cautions(options, brief, question.setting),
+        *inputs.warnings,
+        *cautions(options, brief, inputs.setting),
         *over_budget(brief, ranking),
-        *price_ages(origins, question.setting.as_of),
+        *price_ages(origins, inputs.setting.as_of),
     )
     return Verdict(
         schema=SCHEMA,
         name=brief.name,
         client=brief.client,
-        as_of=question.setting.as_of.isoformat(),
-        seed=question.seed,
-        draws=question.cases.size - 1,
+        as_of=inputs.setting.as_of.isoformat(),
+        seed=inputs.seed,
+        draws=inputs.cases.size - 1,
         verdict="undecided" if stop else pick.option.approach,
         arm=pick.option.id,
         p_best=round(float(ranking.p_best[ranking.pick]), 6),
         expected_regret_usd=_finite(ranking.regret(ranking.pick)),
         why=tuple(w for w in why if any(c.isdigit() for c in w)),
-        arms=_option_records(question, ranking, other, deep=deep),
-        excluded=(*question.excluded, *_excluded(brief, ranking)),
+        arms=_option_records(inputs, ranking, other, deep=deep),
+        excluded=(*inputs.excluded, *_excluded(brief, ranking)),
         break_even=second.break_even,
         flip_points=second.flips,
         sensitivity=second.sensitivity,
-        next_step=second.steps[0]
-        if second.steps
-        else without_measurement(brief, ranking)
-        if stop
-        else DECIDE_NOW,
+        next_step=_next_step(brief, ranking, second, stop),
         readiness=checks,
         steps=second.steps,
         information=second.information,
-        risks=risks(question.brief, question.setting, pick, rival, second.break_even),
+        risks=risks(inputs.brief, inputs.setting, pick, rival, second.break_even),
         horizon_months=float(brief.budget.horizon_months),
         plan=plan(brief, ranking, second.flips),
-        assumptions=question.assumptions,
+        assumptions=inputs.assumptions,
         warnings=cautioned,
-        labels_needed=labels_needed(brief, question.labels),
-        criteria=weigh(estimates, brief, question.weights) if question.weights else (),
+        labels_needed=labels_needed(brief, inputs.labels),
+        criteria=weigh(estimates, brief, inputs.weights) if inputs.weights else (),
         sources=origins,
         alternative=rival.option.id if rival is not None else "",
     )
+
+
+def _next_step(brief: Brief, ranking: Ranking, second: SecondLook, stop: str) -> NextStep:
+    """The most valuable step, or what is left to do where no step is worth its price."""
+    if second.steps:
+        return second.steps[0]
+    return without_measurement(brief, ranking) if stop else DECIDE_NOW
 
 
 def _finite(value: float) -> float | None:
@@ -240,21 +251,22 @@ def _finite(value: float) -> float | None:
 
 
 def _option_records(
-    question: Question, ranking: Ranking, other: int | None, *, deep: bool
+    inputs: DecisionInputs, ranking: Ranking, other: int | None, *, deep: bool
 ) -> tuple[OptionRecord, ...]:
-    """All figures of every arm, or, in a hurry, the headlines of the chosen one and of its
+    """All figures of every option, or, in a hurry, the headlines of the chosen one and of its
     rival.
     """
-    recorder, shown = Recorder(), (ranking.pick, other)
+    recorder = Recorder()
+    detailed = (ranking.pick, other)
 
     def figures(i: int, estimate: Estimate) -> Iterable[Figure]:
         if deep:
             return estimate.figures.values()
-        return [estimate[h] for h in HEADLINE] if i in shown else ()
+        return [estimate[h] for h in HEADLINE] if i in detailed else ()
 
     return tuple(
         recorder.option(e, float(ranking.p_meets[i]), float(ranking.p_best[i]), figures(i, e))
-        for i, e in enumerate(question.cases.estimates)
+        for i, e in enumerate(inputs.cases.estimates)
     )
 
 
@@ -262,11 +274,11 @@ def _excluded(brief: Brief, ranking: Ranking) -> list[Excluded]:
     """Arms whose chance to meet a constraint is below 5 %, with the constraint that stops them
     most.
     """
-    found = []
+    excluded = []
     for i, option in enumerate(ranking.options):
         if ranking.p_meets[i] < HOPELESS:
-            found.append(Excluded(option.id, *_tightest(brief, ranking, i, option)))
-    return found
+            excluded.append(Excluded(option.id, *_tightest(brief, ranking, i, option)))
+    return excluded
 
 
 def _tightest(brief: Brief, ranking: Ranking, i: int, option: Option) -> tuple[str, str]:
@@ -280,7 +292,8 @@ def _tightest(brief: Brief, ranking: Ranking, i: int, option: Option) -> tuple[s
     if rule == "quality.target":
         return (
             rule,
-            f"expected quality {fmt.score(ranking.quality[0, i])} against the target {brief.quality.target:g}; {chance}",
+            f"expected quality {fmt.score(ranking.quality[0, i])} against the target "
+            f"{brief.quality.target:g}; {chance}",
         )
     if rule == "budget.hard: money":
         return rule, f"{fmt.money(ranking.once[0, i])} once; {chance}"
@@ -289,7 +302,8 @@ def _tightest(brief: Brief, ranking: Ranking, i: int, option: Option) -> tuple[s
 
 def over_budget(brief: Brief, ranking: Ranking) -> tuple[str, ...]:
     """A soft limit that the pick breaks at its likely value is a warning."""
-    limit, once = brief.budget.one_off_usd, float(ranking.once[0, ranking.pick])
+    limit = brief.budget.one_off_usd
+    once = float(ranking.once[0, ranking.pick])
     if limit is None or brief.budget.hard or not once > limit.likely:
         return ()
     return (

@@ -21,7 +21,8 @@ from advisor.decide.ranking import Matrix, chosen, full, logit, rank
 DECADES = 3.0
 """A positive input is varied a thousandfold each way."""
 
-COARSE, FINE = 61, 33
+COARSE = 61
+FINE = 33
 """Points of the first sweep, and of each refinement: three passes find a flip to better than 0.1
 %.
 """
@@ -39,7 +40,7 @@ Value = tuple[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """Two neighbouring values of an input between which the approach changes, and the arm on the
+    """Two neighbouring values of an input between which the approach changes, and the option on the
     far side.
     """
 
@@ -51,7 +52,7 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What the sweeps found; `equal_requests` is where the chosen arm and the next approach cost
+    """What the sweeps found; `equal_requests` is where the chosen option and the next approach cost
     the same.
     """
 
@@ -62,7 +63,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """Row 0 as things are, then a row per value tried: the arm to start with, and the pick's
+    """Row 0 as things are, then a row per value tried: the option to start with, and the pick's
     advantage in USD.
     """
 
@@ -72,13 +73,13 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """Evaluates values of single inputs, for the chosen arm against the arm `other` (None: there is
-    no other).
+    """Evaluates values of single inputs, for the chosen option against the option `other` (None:
+    there is no other).
     """
 
     evaluator: Evaluator
     brief: Brief
-    spread: Matrix  # of each arm's score over the draws, in logits
+    spread: Matrix  # of each option's score over the draws, in logits
     now: Mapping[str, float]
     pick: int
     other: int | None
@@ -177,11 +178,13 @@ def _changes(
     sweeper: Sweeper, grids: Mapping[str, Matrix], options: Sequence[Option]
 ) -> list[Bracket]:
     """Brackets next to today's value, on either side, in which the approach stops being today's."""
-    base, found, row = options[0].approach, [], 1
+    base = options[0].approach
+    brackets = []
+    row = 1
     for key, values in grids.items():
         own, row = options[row : row + len(values)], row + len(values)
-        found += _nearest_changes(key, values, own, base, sweeper.now[key])
-    return found
+        brackets += _nearest_changes(key, values, own, base, sweeper.now[key])
+    return brackets
 
 
 def _nearest_changes(
@@ -189,17 +192,17 @@ def _nearest_changes(
 ) -> list[Bracket]:
     above = [i for i in range(len(values)) if values[i] > now and options[i].approach != base]
     below = [i for i in range(len(values)) if values[i] < now and options[i].approach != base]
-    found = []
+    brackets = []
     if above:
         i = above[0]
-        found.append(
+        brackets.append(
             Bracket(key, max(now, float(values[i - 1])) if i else now, float(values[i]), options[i])
         )
     if below:
         i = below[-1]
         high = min(now, float(values[i + 1])) if i + 1 < len(values) else now
-        found.append(Bracket(key, float(values[i]), high, options[i]))
-    return [b for b in found if not (key == LABELS and b.low < 1 <= b.high)]
+        brackets.append(Bracket(key, float(values[i]), high, options[i]))
+    return [b for b in brackets if not (key == LABELS and b.low < 1 <= b.high)]
 
 
 def _narrowed(
@@ -209,7 +212,8 @@ def _narrowed(
     options: Sequence[Option],
 ) -> list[Bracket]:
     """Each bracket narrowed to the step in which the change nearest to today's value happens."""
-    narrowed, row = [], 1
+    narrowed = []
+    row = 1
     for bracket, values in zip(brackets, steps, strict=True):
         own, row = options[row : row + len(values)], row + len(values)
         upward = bracket.low >= sweeper.now[bracket.key]
@@ -222,7 +226,7 @@ def _narrowed(
 
 
 def _point(bracket: Bracket, now: float) -> FlipPoint:
-    """The far side of a narrowed bracket, with the arm one would start with there."""
+    """The far side of a narrowed bracket, with the option one would start with there."""
     value = bracket.high if bracket.low >= now else bracket.low
     unit = questions()[bracket.key].unit
     return FlipPoint(bracket.key, value, bracket.beyond.approach, now, unit, bracket.beyond.id)
@@ -236,7 +240,8 @@ def _crossing(
         return None
     keys = list(grids)
     first = 1 + sum(len(grids[k]) for k in keys[: keys.index(VOLUME)])
-    values, gap = grids[VOLUME], advantage[first : first + len(grids[VOLUME])]
+    values = grids[VOLUME]
+    gap = advantage[first : first + len(grids[VOLUME])]
     signs = np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) < 0)
     if not len(signs):
         return None
@@ -252,7 +257,10 @@ def _root(values: Matrix, gap: Matrix) -> float | None:
     if not len(signs):
         return None
     i = int(signs[0])
-    low, high, g0, g1 = float(values[i]), float(values[i + 1]), float(gap[i]), float(gap[i + 1])
+    low = float(values[i])
+    high = float(values[i + 1])
+    g0 = float(gap[i])
+    g1 = float(gap[i + 1])
     return low if g0 == g1 else low + (high - low) * g0 / (g0 - g1)
 
 
@@ -290,7 +298,8 @@ def _tornado(
     """
     if other is None or not ends:
         return ()
-    drawn, told = _gap(cases, pick, other)[1:], advantage[-len(ends) :]
+    drawn = _gap(cases, pick, other)[1:]
+    swings = advantage[-len(ends) :]
     rows = [
         Sensitivity(
             key,
@@ -299,7 +308,7 @@ def _tornado(
             abs(float(high - low)),
             variance_share=_variance_share(drawn, full(cases.inputs[key], cases.size)[1:]),
         )
-        for (key, _), low, high in zip(ends[::2], told[::2], told[1::2], strict=True)
+        for (key, _), low, high in zip(ends[::2], swings[::2], swings[1::2], strict=True)
     ]
     return tuple(
         sorted((r for r in rows if r.swing_usd > 0.005), key=lambda r: (-r.swing_usd, r.input))

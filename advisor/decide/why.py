@@ -18,7 +18,7 @@ from advisor.decide.ranking import Ranking
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is argued: the chosen arm against the cheapest arm of another approach."""
+    """What is argued: the chosen option against the cheapest option of another approach."""
 
     brief: Brief
     ranking: Ranking
@@ -32,29 +32,35 @@ def reasons(case: Case) -> tuple[str, ...]:
     """One to five sentences, the strongest first."""
     if not case.pick["horizon.total"].is_known:
         return (_at_least(case), _quality(case))
-    told = (_monthly(case), _quality(case), _once(case), _hosting(case), _odds(case))
-    return tuple(sentence for sentence in told if sentence)[:5]
+    sentences = (_monthly(case), _quality(case), _once(case), _hosting(case), _odds(case))
+    return tuple(sentence for sentence in sentences if sentence)[:5]
 
 
 def middle(figure: Figure) -> float:
     """The median of the draws: the figure that every screen shows first."""
     rows = figure.rows
-    found = None if isinstance(rows, (int, float)) or len(rows) < 2 else quantiles(rows[1:]).p50
-    return figure.value if found is None else found
+    median = None if isinstance(rows, (int, float)) or len(rows) < 2 else quantiles(rows[1:]).p50
+    return figure.value if median is None else median
 
 
 def _at_least(case: Case) -> str:
     """What is known of a cost that is not known whole."""
     run, once = (case.pick[f"{part}.total"] for part in ("run", "once"))
-    known = [f.value if f.is_known else f.at_least or 0.0 for f in (run, once)]
+    least = [f.value if f.is_known else f.at_least or 0.0 for f in (run, once)]
     missing = ", ".join(dict.fromkeys((*run.missing, *once.missing)))
-    return f"{case.pick.option.id} costs at least {fmt.money_rate(known[0])} and {fmt.money(known[1])} once; unknown: {missing}."
+    return (
+        f"{case.pick.option.id} costs at least {fmt.money_rate(least[0])} and "
+        f"{fmt.money(least[1])} once; unknown: {missing}."
+    )
 
 
 def _monthly(case: Case) -> str:
     run = middle(case.pick["run.total"])
     if case.other is None:
-        return f"{case.pick.option.id} costs {fmt.money_rate(run)}; no option of another approach is left to compare with."
+        return (
+            f"{case.pick.option.id} costs {fmt.money_rate(run)}; no option of another approach "
+            "is left to compare with."
+        )
     rival = middle(case.other["run.total"])
     cheaper = 0 < run < rival and fmt.money(run) != fmt.money(rival)
     share = f", {fmt.share(run / rival)} of it" if cheaper else ""
@@ -87,7 +93,8 @@ def _quality(case: Case) -> str:
     if case.other is None:
         return f"Its expected score is {fmt.score(q)}{goal}."
     rival = middle(case.other["quality.score"])
-    own, theirs = _score_of(case, case.pick), _score_of(case, case.other)
+    own = _score_of(case, case.pick)
+    theirs = _score_of(case, case.other)
     if own is None or theirs is None:
         origin = (
             "related scores and the evidence base"
@@ -129,7 +136,10 @@ def _once(case: Case) -> str:
         after = f"after {fmt.months(months)}" if months >= 0.05 else "within days"
         return f"It takes {fmt.money(once)} once{share}, and has paid that back {after}."
     if case.other is not None:
-        return f"It takes {fmt.money(once)} once{share}, against {fmt.money(middle(case.other['once.total']))}."
+        return (
+            f"It takes {fmt.money(once)} once{share}, against "
+            f"{fmt.money(middle(case.other['once.total']))}."
+        )
     return f"It takes {fmt.money(once)} once{share}."
 
 
@@ -137,7 +147,8 @@ def _hosting(case: Case) -> str:
     """Idle hosting is worth a sentence where it outweighs all charges per token of the pick."""
     if case.other is None:
         return ""
-    fee, bill = middle(case.other["run.hosting"]), middle(case.pick["run.total"])
+    fee = middle(case.other["run.hosting"])
+    bill = middle(case.pick["run.total"])
     if not (fee > bill > 0) or "serve.busy_hours" in case.other.figures:
         return ""
     times = f"{fmt.count(fee / bill)} times the whole bill of the pick"

@@ -1,1 +1,1 @@
-"""Estimates: memory, throughput, time, cost and quality of every arm. Pure."""
+"""Estimates: memory, throughput, time, cost and quality of every option. Pure."""

@@ -33,12 +33,18 @@ PADDING_MATTERS = 1.2
 
 def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> tuple[str, ...]:
     """All lines, each once, in the order of their importance for the bill."""
-    found = [
-        *_reorder(estimates), *_odd_bill(estimates, brief), *_changed_prices(estimates), *_overloaded(estimates, brief),
-        *_latency(estimates, brief, setting), *doubtful(brief, setting), *_padded(estimates),
-        *_provider_months(estimates), *_cadence(estimates, brief),
-    ]  # fmt: skip
-    return tuple(dict.fromkeys(found))
+    lines = [
+        *_reorder(estimates),
+        *_odd_bill(estimates, brief),
+        *_changed_prices(estimates),
+        *_overloaded(estimates, brief),
+        *_latency(estimates, brief, setting),
+        *doubtful(brief, setting),
+        *_padded(estimates),
+        *_provider_months(estimates),
+        *_cadence(estimates, brief),
+    ]
+    return tuple(dict.fromkeys(lines))
 
 
 def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
@@ -56,7 +62,8 @@ def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
         saved, plain, first = best
         yield (
             f"Put the part that all prompts share first: {first.option.id} costs "
-            f"{fmt.money_rate(first['run.total'].value)}, {fmt.money(saved)} less than {plain.option.id}"
+            f"{fmt.money_rate(first['run.total'].value)}, {fmt.money(saved)} less than "
+            f"{plain.option.id}"
         )
 
 
@@ -83,23 +90,26 @@ def _odd_bill(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
     if alike and not min(alike) / FAR_BILL <= paid <= max(alike) * FAR_BILL:
         yield (
             f"The bill of {bill.option.id} is {fmt.money_rate(paid)}, but its traffic would cost "
-            f"{fmt.money(min(alike))} to {fmt.money(max(alike))} at today's prices: check current.monthly_usd, or the traffic"
+            f"{fmt.money(min(alike))} to {fmt.money(max(alike))} at today's prices: check "
+            "current.monthly_usd, or the traffic"
         )
 
 
 def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
     """A known change of price inside the horizon, told once for each model and day."""
-    told = set()
+    announced = set()
     for estimate in estimates:
         for name in (n for n in estimate.figures if n.startswith(FROM)):
-            day, model = name.removeprefix(FROM), estimate.option.helper or estimate.option.model
-            if (model, day) not in told:
-                told.add((model, day))
-                then, now = (
-                    fmt.money_rate(estimate[name].value),
-                    fmt.money(estimate["run.inference"].value),
+            day = name.removeprefix(FROM)
+            model = estimate.option.helper or estimate.option.model
+            if (model, day) not in announced:
+                announced.add((model, day))
+                then = fmt.money_rate(estimate[name].value)
+                now = fmt.money(estimate["run.inference"].value)
+                yield (
+                    f"The price of {model} changes on {day}: {estimate.option.id} then costs "
+                    f"{then}, not {now}"
                 )
-                yield f"The price of {model} changes on {day}: {estimate.option.id} then costs {then}, not {now}"
 
 
 def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
@@ -110,13 +120,12 @@ def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
         sets = estimate.figures.get("serve.deployments")
         what = f"deployments of {estimate.option.provider}"
         if sets is None and "serve.busy_hours" not in estimate.figures:
-            sets, what = (
-                estimate.figures.get("serve.replicas"),
-                f"sets of {brief.hardware.count} × {brief.hardware.gpu}",
-            )
+            sets = estimate.figures.get("serve.replicas")
+            what = f"sets of {brief.hardware.count} × {brief.hardware.gpu}"
         if sets is not None and sets.value > 1:
             yield (
-                f"{estimate.option.id}: the load fills {fmt.count(sets.value)} {what} even at their rated arithmetic: so many "
+                f"{estimate.option.id}: the load fills {fmt.count(sets.value)} {what} even at "
+                "their rated arithmetic: so many "
                 "are charged, and it will take more; measure prefill and decode"
             )
 
@@ -129,7 +138,8 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
     """An answer that cannot come in time, even alone on the card; a goal that nobody has
     measured.
     """
-    limit, gpu = brief.traffic.max_latency_seconds.likely, setting.gpu
+    limit = brief.traffic.max_latency_seconds.likely
+    gpu = setting.gpu
     for estimate in estimates if limit > 0 else ():
         model = setting.model(estimate.option.model)
         if model is None or gpu is None or not _on_cards(estimate.option):
@@ -137,21 +147,21 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
         speed = tokens_per_second_alone(gpu, model, brief.hardware.count)
         if speed is None:
             continue
-        least, cards = (
-            estimate["tokens.output"].value / speed,
-            f"{brief.hardware.count} × {brief.hardware.gpu}",
-        )
+        least = estimate["tokens.output"].value / speed
+        cards = f"{brief.hardware.count} × {brief.hardware.gpu}"
         if least > limit:
             yield (
-                f"{estimate.option.model} on {cards} takes at least {fmt.duration(least)} to write an answer in 16 bits, "
+                f"{estimate.option.model} on {cards} takes at least {fmt.duration(least)} to "
+                "write an answer in 16 bits, "
                 f"more than the {limit:g} s of traffic.max_latency_seconds"
             )
         elif "serve.replicas_in_time" in estimate.figures:
             yield from _in_time(estimate, cards, limit)
         else:
             yield (
-                f"{estimate.option.model} on {cards} writes an answer in {fmt.duration(least)} at best; whether it keeps to "
-                f"{limit:g} s under load is not known: cards are counted by load, not by latency"
+                f"{estimate.option.model} on {cards} writes an answer in {fmt.duration(least)} at "
+                "best; whether it keeps to "
+                f"{limit:g} s under load is not known: GPUs are counted by load, not by latency"
             )
 
 
@@ -159,9 +169,12 @@ def _in_time(estimate: Estimate, cards: str, limit: float) -> Iterator[str]:
     """Sets of cards that the goal takes by the model of batched serving, where that may be more
     than are charged.
     """
-    told = f"{estimate.option.id} on {cards}: within {limit:g} s"
+    subject = f"{estimate.option.id} on {cards}: within {limit:g} s"
     if estimate["serve.at_once"].value < 1:
-        yield f"{told} not even one answer alone is done by the model of serving (explain serve.at_once)"
+        yield (
+            f"{subject} not even one answer alone is done by the model of serving (explain "
+            "serve.at_once)"
+        )
         return
     charged = estimate.figures.get("serve.replicas")
     paid = charged.value if charged is not None else 1.0
@@ -172,8 +185,10 @@ def _in_time(estimate: Estimate, cards: str, limit: float) -> Iterator[str]:
     if high > paid:
         month = estimate["run.cards"].value / paid
         yield (
-            f"{told} at the busiest hour it takes {fmt.count(low)} to {fmt.count(high)} sets by the model of serving (explain "
-            f"serve.replicas_in_time), {fmt.money(low * month)} to {fmt.money_rate(high * month)}; by load {fmt.count(paid)} is "
+            f"{subject} at the busiest hour it takes {fmt.count(low)} to {fmt.count(high)} sets "
+            "by the model of serving (explain "
+            f"serve.replicas_in_time), {fmt.money(low * month)} to "
+            f"{fmt.money_rate(high * month)}; by load {fmt.count(paid)} is "
             "charged: a load test settles it"
         )
 
@@ -187,14 +202,14 @@ def _draws(figure: Figure) -> NDArray[np.float64]:
 def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:
     """What a run costs where a provider bills rows × longest row."""
     for estimate in estimates:
-        padded, real = (
-            estimate.figures.get("train.run_padded_usd"),
-            estimate.figures.get("train.run_usd"),
-        )
+        padded = estimate.figures.get("train.run_padded_usd")
+        real = estimate.figures.get("train.run_usd")
         if padded is not None and real is not None and padded.value > PADDING_MATTERS * real.value:
             yield (
-                f"A run of {estimate.option.id} costs {fmt.money(padded.value)} instead of {fmt.money(real.value)} where the "
-                "provider bills rows × longest row (Together does when packing is off): leave packing on"
+                f"A run of {estimate.option.id} costs {fmt.money(padded.value)} instead of "
+                f"{fmt.money(real.value)} where the "
+                "provider bills rows × longest row (Together does when packing is off): leave "
+                "packing on"
             )
 
 
@@ -208,7 +223,8 @@ def _cadence(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
         if "retrain.optimum_months" in estimate.figures:
             months = estimate["retrain.months"].value
             yield (
-                "team.retrain_every_months is left out: tuned models are trained again when stale answers cost as much "
+                "team.retrain_every_months is left out: tuned models are trained again when stale "
+                "answers cost as much "
                 f"as training, every {fmt.months(months)} for {estimate.option.id}"
             )
             return
@@ -221,6 +237,7 @@ def _provider_months(estimates: Sequence[Estimate]) -> Iterator[str]:
         if short is not None and short.is_known and estimate.option.provider in MONTHS_OF_720_HOURS:
             yield (
                 f"Hosting of {estimate.option.model} is counted for 730 hours, "
-                f"{fmt.money_rate(estimate['run.hosting'].value)}; {estimate.option.provider} reckons with 720 hours: "
+                f"{fmt.money_rate(estimate['run.hosting'].value)}; {estimate.option.provider} "
+                "reckons with 720 hours: "
                 f"then it is {fmt.money(short.value)}"
             )

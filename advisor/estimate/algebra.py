@@ -50,7 +50,8 @@ def quotient(a: Figure, b: Figure, otherwise: float) -> Figure:
     """a ÷ b, and `otherwise` in the cases in which b is not above zero, or too small to divide
     by.
     """
-    top, bottom = np.asarray(a.rows, float), np.asarray(b.rows, float)
+    top = np.asarray(a.rows, float)
+    bottom = np.asarray(b.rows, float)
     with np.errstate(over="ignore"):
         ratio = top / np.where(bottom > 0, bottom, 1.0)
     fair = (bottom > 0) & ~np.isinf(ratio)
@@ -70,13 +71,14 @@ def either(
     """`then` in the cases in which the condition is not 0; where all cases agree, only that side is
     worked out.
     """
-    held = np.asarray(condition.rows) != 0
-    if held.all():
+    holds = np.asarray(condition.rows) != 0
+    if holds.all():
         return then()
-    if not held.any():
+    if not holds.any():
         return otherwise()
-    a, b = then(), otherwise()
-    return combine("if", np.where(held, a.rows, b.rows), condition, a, b)
+    a = then()
+    b = otherwise()
+    return combine("if", np.where(holds, a.rows, b.rows), condition, a, b)
 
 
 def by_length(tokens: Figure, limits: Sequence[int], prices: Sequence[Figure]) -> Figure:
@@ -114,7 +116,8 @@ def _discounted(
     shares: Sequence[float], growth: NDArray[np.float64], rate: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     factor = np.ones(np.broadcast_shapes(growth.shape, rate.shape))
-    step, total = (1 + rate) ** (-1 / 12), np.zeros_like(factor)
+    step = (1 + rate) ** (-1 / 12)
+    total = np.zeros_like(factor)
     for share in shares:
         factor = factor * step
         if share:
@@ -154,8 +157,8 @@ def total(id: str, unit: str, parts: Sequence[Figure], anchor: str) -> Figure:
     Where some are unknown the sum is unknown, with the known part and the missing ids.
     """
     missing = tuple(m for p in parts for m in (p.missing or (() if p.is_known else (p.id,))))
-    known = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
+    least = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
     summed = add(*parts).named(id, unit, anchor)
     return replace(
-        summed, at_least=known if missing else None, missing=tuple(dict.fromkeys(missing))
+        summed, at_least=least if missing else None, missing=tuple(dict.fromkeys(missing))
     )

@@ -35,7 +35,7 @@ def _minimum(tariff: TokenPrice) -> float:
 
 
 def is_cached(ledger: Ledger) -> bool:
-    """Whether the arm is served through a cache; batches take what hits they get."""
+    """Whether the option is served through a cache; batches take what hits they get."""
     return any(s == "batch" or s.startswith("cached") for s in ledger.option.serving)
 
 
@@ -82,7 +82,8 @@ def _hit_rate(ledger: Ledger, part: str) -> Figure:
     """Share of requests that find the prefix cached: measured beats the log, the log beats
     arrivals.
     """
-    sheet, traffic = ledger.sheet, ledger.brief.traffic
+    sheet = ledger.sheet
+    traffic = ledger.brief.traffic
     if "batch" in ledger.option.serving:
         return sheet["traffic.batch_cache_hit_rate"]
     if traffic.cache_hit_rate is not None:
@@ -91,8 +92,10 @@ def _hit_rate(ledger: Ledger, part: str) -> Figure:
     minutes = 60 if "cached-1h" in ledger.option.serving else on_offer[0]
     report = ledger.setting.traffic
     if report is not None:
-        held = report.shared_hits if part == "shared" else report.own_hits
-        hits = held[max((m for m in held if m <= minutes), default=min(held))]
+        hits_by_minutes = report.shared_hits if part == "shared" else report.own_hits
+        hits = hits_by_minutes[
+            max((m for m in hits_by_minutes if m <= minutes), default=min(hits_by_minutes))
+        ]
         source = f"{report.file}: gaps of {report.requests:,} requests"
         return sheet.exact(f"log.{part}_hits", hits, "share", Basis.MEASURED, source, report.as_of)
     arrivals = sheet["traffic.requests_per_month"] / sheet["traffic.active_hours_per_month"]
@@ -105,7 +108,8 @@ def _shared_tokens(ledger: Ledger) -> Figure | None:
     """The part that one cache entry serves for all prefixes, where it stands first; None where
     there is none.
     """
-    traffic, serving = ledger.brief.traffic, ledger.option.serving
+    traffic = ledger.brief.traffic
+    serving = ledger.option.serving
     first = (traffic.shared_first or "shared-first" in serving) and "batch" not in serving
     if not first or traffic.distinct_prefixes.likely <= 1 or traffic.shared_tokens is None:
         return None

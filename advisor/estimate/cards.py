@@ -1,6 +1,6 @@
 """Cards and processors by the hour: what one costs, and how fast an encoder runs on a CPU.
 
-Formulas: docs/reference/formulas.md#train-cost, #train-time, #owned-cards.
+Formulas: docs/reference/formulas.md#train-cost, #train-time, #owned-gpus.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ def hour_usd(ledger: Ledger) -> Figure:
         source = "2 to 4 virtual cores on demand: list prices"
         return ledger.assumed("cpu.usd_per_hour", 0.05, 0.1, 0.2, "USD/h", source)
     make = _electricity_usd if ledger.brief.hardware.owned else _rent_usd
-    return ledger.sheet.shared("cards.hour_usd", lambda: make(ledger))
+    return ledger.sheet.shared("gpus.hour_usd", lambda: make(ledger))
 
 
 def _rent_usd(ledger: Ledger) -> Figure:
-    sheet, hardware = ledger.sheet, ledger.brief.hardware
+    sheet = ledger.sheet
+    hardware = ledger.brief.hardware
     rent = sheet["hardware.usd_per_hour"]
     if hardware.usd_per_hour is None:
         rent = sheet.figure("gpu.usd_per_hour", ledger.setting.gpu_usd_per_hour, low=0.0)
@@ -32,7 +33,9 @@ def _rent_usd(ledger: Ledger) -> Figure:
 
 
 def _electricity_usd(ledger: Ledger) -> Figure:
-    sheet, hardware, gpu = ledger.sheet, ledger.brief.hardware, ledger.setting.gpu
+    sheet = ledger.sheet
+    hardware = ledger.brief.hardware
+    gpu = ledger.setting.gpu
     watts = sheet["hardware.watts"]
     if hardware.watts is None:
         power = gpu.power_watts if gpu is not None else None
@@ -65,12 +68,19 @@ def full_usd(ledger: Ledger, marginal: Figure) -> Figure:
             * ledger.brief.hardware.count
         )
     source = (
-        "the price of the owned card is not known: state its hourly rate as hardware.usd_per_hour"
+        "the price of the owned GPU is not known: state its hourly rate as hardware.usd_per_hour"
     )
     return Figure(
-        math.nan, operator="+", at_least=marginal.value, missing=("hardware.usd_per_hour",), basis=Basis.ASSUMED,
-        operands=(marginal, ledger.sheet.exact("card.depreciation", None, "USD/month", Basis.ASSUMED, source, "")),
-    )  # fmt: skip
+        math.nan,
+        operator="+",
+        at_least=marginal.value,
+        missing=("hardware.usd_per_hour",),
+        basis=Basis.ASSUMED,
+        operands=(
+            marginal,
+            ledger.sheet.exact("gpu.depreciation", None, "USD/month", Basis.ASSUMED, source, ""),
+        ),
+    )
 
 
 def encoder_speed(ledger: Ledger, operations: float) -> Figure:

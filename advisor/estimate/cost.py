@@ -1,10 +1,13 @@
-"""One arm, estimated: cost, time and quality as figures. The order of the formulas stands here."""
+"""One option, estimated: cost, time and quality as figures. The order of the formulas stands
+here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from advisor.core.constants import DAYS_PER_MONTH
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.setting import Setting
@@ -13,18 +16,17 @@ from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.options import servings
 from advisor.estimate.prompting import calls, prompt_tokens, token_charges
 from advisor.estimate.sheet import Sheet
-from advisor.estimate.tariffs import DAYS_PER_MONTH
 
 
 def estimate_all(
     options: Sequence[Option], sheet: Sheet, setting: Setting, quality: Mapping[str, Figure]
 ) -> tuple[Estimate, ...]:
-    """Every arm on the same sheet; `quality` by skill."""
+    """Every option on the same sheet; `quality` by skill."""
     return tuple(estimate(option, sheet, setting, quality[option.skill]) for option in options)
 
 
 def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) -> Estimate:
-    """All figures of one arm."""
+    """All figures of one option."""
     ledger = Ledger(option, sheet, setting)
     ledger["quality.score"] = quality
     if (
@@ -58,8 +60,8 @@ def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) ->
 
 
 def ending(option: Option, sheet: Sheet, setting: Setting) -> date | None:
-    """The last day of the models behind an arm, the one of a cascade's second step included, where
-    one is known.
+    """The last day of the models behind an option, the one of a cascade's second step included,
+    where one is known.
     """
     current = sheet.brief.current
     if option.as_is and current is not None and current.ends is not None:
@@ -83,7 +85,7 @@ def within_horizon(day: date, as_of: date, months: int) -> bool:
 
 
 def _bill(ledger: Ledger) -> None:
-    """The arm in place at its present bill."""
+    """The option in place at its present bill."""
     prompt_tokens(ledger)
     ledger.put("run.inference", "USD/month", ledger.sheet["current.monthly_usd"], "as-is")
 
@@ -140,13 +142,15 @@ def _cascade(ledger: Ledger) -> None:
     ledger.put(
         "run.inference", "USD/month", own + escalated if own.operands else escalated, "cascade"
     )
-    ledger["helper.request"], ledger["cascade.passed_on"] = request, passed_on
+    ledger["helper.request"] = request
+    ledger["cascade.passed_on"] = passed_on
     ledger.later = _passed_on_later(ledger, helper, own, passed_on)
 
 
 def _helper(ledger: Ledger) -> Ledger:
     """The prompted model behind a cascade, served the way that is cheapest at the likely values."""
-    model, setting = ledger.option.helper, ledger.setting
+    model = ledger.option.helper
+    setting = ledger.setting
     likely = Sheet(ledger.brief, 1)
     options = (
         _charged(Ledger(Option("prompt", "few-shot", model, serving=serving), likely, setting))
@@ -166,9 +170,12 @@ def _passed_on_later(
     ledger: Ledger, helper: Ledger, own: Figure, passed_on: Figure
 ) -> tuple[Period, ...]:
     """Both models at each later price: whichever did not change keeps its last one."""
-    found, first, second = [], own, helper["run.inference"]
+    later = []
+    first = own
+    second = helper["run.inference"]
     days = {p.day: p for p in (*helper.later, *ledger.later)}
-    mine, theirs = {p.day: p for p in ledger.later}, {p.day: p for p in helper.later}
+    mine = {p.day: p for p in ledger.later}
+    theirs = {p.day: p for p in helper.later}
     for period in sorted(days.values(), key=lambda p: p.begin):
         first = mine[period.day].parts["run.inference"] if period.day in mine else first
         second = theirs[period.day].parts["run.inference"] if period.day in theirs else second
@@ -177,5 +184,5 @@ def _passed_on_later(
         parts["run.inference"] = ledger.put(
             f"run.inference_from_{period.day}", "USD/month", charges, "price-changes"
         )
-        found.append(Period(period.begin, period.day, parts))
-    return tuple(found)
+        later.append(Period(period.begin, period.day, parts))
+    return tuple(later)

@@ -55,13 +55,14 @@ def horizon(ledger: Ledger) -> None:
     )
     total = ledger.put("horizon.total", "USD", add(*parts), "horizon")
     if missing:
-        known = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
-        ledger["horizon.total"] = replace(total, at_least=known, missing=missing)
+        least = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
+        ledger["horizon.total"] = replace(total, at_least=least, missing=missing)
 
 
 def _months(ledger: Ledger) -> None:
     """Discounted months of a cost that stays level, and of one that grows with traffic."""
-    sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
+    sheet = ledger.sheet
+    months = ledger.brief.budget.horizon_months
     rates = {
         "horizon.months_level": _no_growth(ledger),
         "horizon.months_growing": sheet["traffic.growth_per_month"],
@@ -98,7 +99,8 @@ def _by_period(ledger: Ledger, part: str, *, growing: bool) -> Figure:
     """Each period at its own price: a change of price inside a month splits that month by its
     days.
     """
-    sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
+    sheet = ledger.sheet
+    months = ledger.brief.budget.horizon_months
     growth = sheet["traffic.growth_per_month"] if growing else _no_growth(ledger)
     changes = [
         (0.0, ledger[part]),
@@ -123,7 +125,8 @@ def _growing_sets(ledger: Ledger) -> Figure:
     """Cards of growing traffic: a further set whenever the load calls for one; an index is paid as
     it is.
     """
-    sheet, months = ledger.sheet, ledger.brief.budget.horizon_months
+    sheet = ledger.sheet
+    months = ledger.brief.budget.horizon_months
     sets = algebra.replica_months(
         months,
         ledger["serve.load"],
@@ -131,7 +134,7 @@ def _growing_sets(ledger: Ledger) -> Figure:
         sheet["budget.discount_rate"],
     )
     ledger.put("horizon.replica_months", "months", sets, "horizon")
-    grown = ledger["run.cards"] / ledger["serve.replicas"] * ledger["horizon.replica_months"]
+    grown = ledger["run.gpus"] / ledger["serve.replicas"] * ledger["horizon.replica_months"]
     if "retrieval" not in ledger.option.technique:
         return grown
     return grown + sheet["retrieval.usd_per_month"] * ledger["horizon.months_level"]

@@ -16,9 +16,13 @@ from advisor.estimate.options import adapters
 from advisor.estimate.sheet import Sheet
 
 FIRST_ROUND = Quantity(
-    Range(100, 500, 2000), "labels", Basis.ASSUMED,
-    "none in hand: tuning guides of providers show first gains from 50 to 100 and expect hundreds to thousands", "",
-)  # fmt: skip
+    Range(100, 500, 2000),
+    "labels",
+    Basis.ASSUMED,
+    "none in hand: tuning guides of providers show first gains from 50 to 100 and expect hundreds "
+    "to thousands",
+    "",
+)
 """Labels of a first round for each adapter, where a tuned model has none to learn from."""
 
 
@@ -48,12 +52,13 @@ def _own_share(brief: Brief) -> float:
     """Part of all labels in hand that one tuned model learns from; all of them where there are no
     segments.
     """
-    segments, held = brief.segments, brief.data.examples.likely
+    segments = brief.segments
+    in_hand = brief.data.examples.likely
     traffic = sum(s.share.likely for s in segments)
     if not segments or traffic == 0:
         return 1.0
     mean = sum(s.share.likely * math.log(max(s.examples.likely, 1.0)) for s in segments) / traffic
-    return math.exp(mean) / max(held, 1.0)
+    return math.exp(mean) / max(in_hand, 1.0)
 
 
 def _round_of_one(sheet: Sheet) -> Figure:
@@ -84,14 +89,16 @@ def labels(ledger: Ledger) -> None:
 
 def _missing(ledger: Ledger) -> Figure | None:
     """Labels still to be bought; None where no case needs any."""
-    have, shown = ledger.sheet["data.examples"], float(ledger.option.shown_examples)
+    have = ledger.sheet["data.examples"]
+    examples = float(ledger.option.shown_examples)
     if ledger.option.approach == "prompt":
-        enough = algebra.reaches(have, shown)
-        lacking = algebra.highest(shown - have, 0.0)
+        enough = algebra.reaches(have, examples)
+        lacking = algebra.highest(examples - have, 0.0)
     else:
-        enough, lacking = algebra.reaches(have, 1.0), training_examples(ledger.sheet)
-    held = enough.rows if isinstance(enough.rows, float) else enough.rows.all()
-    if held:
+        enough = algebra.reaches(have, 1.0)
+        lacking = training_examples(ledger.sheet)
+    is_enough = enough.rows if isinstance(enough.rows, float) else enough.rows.all()
+    if is_enough:
         return None
     none = ledger.sheet.exact(
         "labels.in_hand", 0.0, "labels", Basis.QUOTED, "enough labels are in hand", ""

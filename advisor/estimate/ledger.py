@@ -1,4 +1,4 @@
-"""The ledger of an arm: its figures by id, in the order they were computed."""
+"""The ledger of an option: its figures by id, in the order they were computed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.core.brief import Brief
+from advisor.core.constants import HOURS_PER_MONTH
 from advisor.core.facts import TokenPrice
 from advisor.core.figure import Figure
 from advisor.core.option import Option
@@ -14,7 +15,6 @@ from advisor.core.setting import Setting
 from advisor.estimate import algebra
 from advisor.estimate.sheet import Sheet
 
-HOURS_PER_MONTH = 730.0
 PER_MILLION = 1e6
 UNIT = "USD/1M tokens"
 
@@ -31,7 +31,7 @@ class Period:
 
 
 class Ledger(dict[str, Figure]):
-    """Figures of one arm, with the sheet and the setting they are computed from.
+    """Figures of one option, with the sheet and the setting they are computed from.
 
     `tariff` is whose token prices apply, `tiers` the same for longer requests too, by length
     ascending; `later` holds what a month costs after each known change of price inside the horizon.
@@ -39,7 +39,9 @@ class Ledger(dict[str, Figure]):
 
     def __init__(self, option: Option, sheet: Sheet, setting: Setting) -> None:
         super().__init__()
-        self.option, self.sheet, self.setting = option, sheet, setting
+        self.option = option
+        self.sheet = sheet
+        self.setting = setting
         self.tariff: TokenPrice | None = None
         self.tiers: tuple[TokenPrice, ...] = ()
         self.later: tuple[Period, ...] = ()
@@ -53,7 +55,8 @@ class Ledger(dict[str, Figure]):
         """Take token prices from these rows of one provider and day; none: nobody quotes a
         price.
         """
-        self.tiers, self.tariff = tiers, tiers[0] if tiers else None
+        self.tiers = tiers
+        self.tariff = tiers[0] if tiers else None
 
     def put(self, id: str, unit: str, figure: Figure | float, anchor: str, why: str = "") -> Figure:
         """Name a figure and keep it. A bare number is a definition; `why` states it."""

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from advisor.core.brief import Brief
+from advisor.core.constants import GIGA, TERA
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu, Model
 from advisor.core.setting import Setting
 
-TERA, GIGA = 1e12, 1e9
 BYTES_16_BIT = 2.0
 
 NARROWEST = {"train": 2.0, "prefill": 4.0, "decode": 4.0}
@@ -56,13 +56,14 @@ def bounds(brief: Brief, setting: Setting) -> Iterator[Bound]:
 
 def _decoders(brief: Brief, setting: Setting, task: str) -> list[tuple[str, Model]]:
     names = [*(brief.models.tune or ()), *((brief.models.prompt or ()) if task != "train" else ())]
-    found = [(name, setting.model(name)) for name in dict.fromkeys(names)]
-    return [(name, model) for name, model in found if model is not None and model.kind == "decoder"]
+    named = [(name, setting.model(name)) for name in dict.fromkeys(names)]
+    return [(name, model) for name, model in named if model is not None and model.kind == "decoder"]
 
 
 def _most(gpu: Gpu, model: Model, task: str, brief: Brief) -> float | None:
     """Rated 16-bit operations over the fewest a token needs; a prompt's cached part needs none."""
-    rate, size = gpu.bf16_tflops or gpu.fp16_tflops, model.active_params - model.embedding_params
+    rate = gpu.bf16_tflops or gpu.fp16_tflops
+    size = model.active_params - model.embedding_params
     if rate is None or size <= 0:
         return None
     most = rate * TERA / (OPERATIONS[task] * size)
@@ -85,8 +86,10 @@ def refuse_impossible(brief: Brief, setting: Setting) -> None:
         most = bound.tokens_per_second * NARROWEST[bound.task]
         if bound.stated > most:
             raise UsageError(
-                f"{_place(brief, key)}: {bound.stated:,.0f} tokens/s is more than one {brief.hardware.gpu} can do for "
-                f"{bound.model}: at most {most:,.0f} by its rated arithmetic; state the measured rate of one card"
+                f"{_place(brief, key)}: {bound.stated:,.0f} tokens/s is more than one "
+                f"{brief.hardware.gpu} can do for "
+                f"{bound.model}: at most {most:,.0f} by its rated arithmetic; state the measured "
+                "rate of one GPU"
             )
 
 
@@ -102,7 +105,8 @@ def doubtful(brief: Brief, setting: Setting) -> Iterator[str]:
     for bound in bounds(brief, setting):
         if bound.stated > bound.tokens_per_second:
             yield (
-                f"{bound.key} = {bound.stated:,.0f} is above the {bound.tokens_per_second:,.0f} tokens/s that one "
+                f"{bound.key} = {bound.stated:,.0f} is above the {bound.tokens_per_second:,.0f} "
+                "tokens/s that one "
                 f"{brief.hardware.gpu} can do for {bound.model} in 16 bits: check it"
             )
 

@@ -1,4 +1,4 @@
-"""What every arm has in common: people, labels, evaluation, errors, calendar time and the total
+"""What every option has in common: people, labels, evaluation, errors, calendar time and the total
 over the horizon.
 
 Formulas: docs/reference/formulas.md#once, #errors, #per-accepted, #weeks.
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 
+from advisor.core.constants import HOURS_PER_WEEK, WORKING_HOURS_PER_WEEK
 from advisor.core.figure import Figure
 from advisor.estimate import algebra
 from advisor.estimate.labels import labels
 from advisor.estimate.ledger import Ledger
 from advisor.estimate.options import adapters
 from advisor.estimate.tuning import goes_stale
-
-HOURS_PER_WEEK_AT_WORK = 40.0
-HOURS_PER_WEEK = 168.0
 
 RUN_PARTS = ("run.inference", "run.hosting", "run.people", "run.retraining")
 ONCE_PARTS = (
@@ -78,8 +76,9 @@ def errors(ledger: Ledger) -> None:
 
 
 def people_hours(ledger: Ledger) -> Figure:
-    """Hours of engineering before the arm runs for the first time."""
-    sheet, option = ledger.sheet, ledger.option
+    """Hours of engineering before the option runs for the first time."""
+    sheet = ledger.sheet
+    option = ledger.option
     if option.approach == "prompt":
         return sheet["team.prompt_hours"]
     hours = sheet["team.tuning_hours"] + float(adapters(ledger.brief)) * sheet["team.adapter_hours"]
@@ -87,9 +86,9 @@ def people_hours(ledger: Ledger) -> Figure:
 
 
 def once_total(ledger: Ledger) -> None:
-    """`once.*` and their sum: what is paid before the arm runs.
+    """`once.*` and their sum: what is paid before the option runs.
 
-    The arm in place costs nothing more.
+    The option in place costs nothing more.
     """
     if ledger.option.as_is:
         for part in ONCE_PARTS:
@@ -102,7 +101,8 @@ def once_total(ledger: Ledger) -> None:
 
 
 def _once_parts(ledger: Ledger) -> None:
-    sheet, brief = ledger.sheet, ledger.brief
+    sheet = ledger.sheet
+    brief = ledger.brief
     hourly = sheet["team.hourly_usd"]
     labels(ledger)
     ledger.put("once.data", "USD", 0.0, "once", "the hours of data work are in team.tuning_hours")
@@ -136,7 +136,7 @@ def weeks(ledger: Ledger) -> None:
     if ledger.option.as_is:
         ledger.put("time.weeks", "weeks", 0.0, "weeks", "already in place")
         return
-    time = (ledger["work.hours"] + ledger.sheet["team.evaluation_hours"]) / HOURS_PER_WEEK_AT_WORK
+    time = (ledger["work.hours"] + ledger.sheet["team.evaluation_hours"]) / WORKING_HOURS_PER_WEEK
     if "labels.missing" in ledger:
         time = time + ledger["labels.missing"] / ledger.sheet["data.labels_per_week"]
     if "train.hours" in ledger:

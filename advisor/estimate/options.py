@@ -1,4 +1,4 @@
-"""The arms of a brief: every way to do its task that its models, its data and its hardware
+"""The options of a brief: every way to do its task that its models, its data and its hardware
 allow.
 """
 
@@ -33,14 +33,16 @@ def may_wait(brief: Brief) -> bool:
 
 
 def options(brief: Brief, setting: Setting) -> tuple[Option, ...]:
-    """All arms, the one in place first, then prompts, tuned models and hybrids; ids are unique."""
-    found = [
+    """All options, the one in place first, then prompts, tuned models and hybrids; ids are
+    unique.
+    """
+    unique = [
         *_as_is(brief, setting),
         *_prompts(brief, setting),
         *_tuned(brief, setting),
         *_hybrids(brief, setting),
     ]
-    return tuple({option.id: option for option in found}.values())
+    return tuple({option.id: option for option in unique}.values())
 
 
 def _as_is(brief: Brief, setting: Setting) -> Iterator[Option]:
@@ -70,7 +72,7 @@ def _prompts(brief: Brief, setting: Setting) -> Iterator[Option]:
     for model in brief.models.prompt or ():
         price = setting.price(model)
         provider = price.provider if price else ""
-        for technique, shown in prompt_techniques(brief, model):
+        for technique, examples in prompt_techniques(brief, model):
             own = (
                 _own(brief)
                 if setting.model(model) is not None and not setting.is_encoder(model)
@@ -78,59 +80,71 @@ def _prompts(brief: Brief, setting: Setting) -> Iterator[Option]:
             )
             if price is not None or not own:
                 for serving in servings(
-                    brief, price, static_tokens=shown_static_tokens(brief, technique, shown)
+                    brief, price, static_tokens=shown_static_tokens(brief, technique, examples)
                 ):
                     yield Option(
-                        "prompt", technique, model, provider, serving, shown_examples=shown
+                        "prompt", technique, model, provider, serving, shown_examples=examples
                     )
             if own:
-                yield Option("prompt", technique, model, "", own, shown_examples=shown)
+                yield Option("prompt", technique, model, "", own, shown_examples=examples)
 
 
 def prompt_techniques(brief: Brief, model: str) -> list[tuple[str, int]]:
     """Techniques with the number of examples shown: those measured on this model, else on any
     model, else the usual.
 
-    A curve (one technique measured at several numbers of examples) gives one arm per prompt length.
+    A curve (one technique measured at several numbers of examples) gives one option per prompt
+    length.
     """
     scores = [s for s in brief.quality.measured if s.approach == "prompt"]
     own = [s for s in scores if s.model.lower() == model.lower()] or scores
-    found: list[tuple[str, int]] = []
+    techniques: list[tuple[str, int]] = []
     for technique in dict.fromkeys(s.technique for s in own):
         points = sorted({s.train_examples for s in own if s.technique == technique})
         if len(points) > 1 or (technique == "many-shot" and points[0]):
-            found += [(f"{technique}-{n}", n) for n in points if n]
+            techniques += [(f"{technique}-{n}", n) for n in points if n]
         else:
-            found.append((technique, points[0]))
-    if brief.retrieval is not None and ("retrieval", 0) not in found:
-        found.append(("retrieval", 0))
-    if not found:
-        found.append(("few-shot" if brief.data.examples.likely >= 1 else "zero-shot", 0))
-    return found
+            techniques.append((technique, points[0]))
+    if brief.retrieval is not None and ("retrieval", 0) not in techniques:
+        techniques.append(("retrieval", 0))
+    if not techniques:
+        techniques.append(("few-shot" if brief.data.examples.likely >= 1 else "zero-shot", 0))
+    return techniques
 
 
-def score_of_prompt(brief: Brief, technique: str, shown: int) -> Score | None:
+def score_of_prompt(brief: Brief, technique: str, examples: int) -> Score | None:
     """The measured point behind a prompt length, whatever the model."""
-    base = technique.removesuffix(f"-{shown}") if shown else technique
-    return next((s for s in brief.quality.measured
-                 if s.approach == "prompt" and s.technique == base and s.train_examples == shown), None)  # fmt: skip
+    base = technique.removesuffix(f"-{examples}") if examples else technique
+    return next(
+        (
+            s
+            for s in brief.quality.measured
+            if s.approach == "prompt" and s.technique == base and s.train_examples == examples
+        ),
+        None,
+    )
 
 
 def score_of_tuned(brief: Brief, option: Option) -> Score | None:
     """The last score of a tuned model on the whole traffic that says how long its static prompt
     was.
     """
-    own = [s for s in brief.quality.measured
-           if f"{s.approach}/{s.technique}@{s.model.lower()}" == f"{option.approach}/{option.technique}@{option.model.lower()}"
-           and s.static_tokens is not None and not s.segment]  # fmt: skip
+    own = [
+        s
+        for s in brief.quality.measured
+        if f"{s.approach}/{s.technique}@{s.model.lower()}"
+        == f"{option.approach}/{option.technique}@{option.model.lower()}"
+        and s.static_tokens is not None
+        and not s.segment
+    ]
     return own[-1] if own else None
 
 
-def shown_static_tokens(brief: Brief, technique: str, shown: int) -> float:
+def shown_static_tokens(brief: Brief, technique: str, examples: int) -> float:
     """Likely length of the static prompt of a technique: as measured with it, else as in
     traffic.
     """
-    score = score_of_prompt(brief, technique, shown)
+    score = score_of_prompt(brief, technique, examples)
     measured = score.static_tokens if score is not None else None
     return measured.likely if measured is not None else brief.traffic.static_tokens.likely
 
@@ -141,16 +155,16 @@ def servings(
     """The ways a prompt can be served at this price, as suffixes; below the cache minimum only
     uncached and batch.
     """
-    found: list[tuple[str, ...]] = [("uncached",)]
+    suffixes: list[tuple[str, ...]] = [("uncached",)]
     static = brief.traffic.static_tokens.likely if static_tokens is None else static_tokens
     if price is not None and can_cache(price, static):
         names = [_lifetime_name(m, price.cache_minutes) for m in price.cache_minutes]
-        found += [(name,) for name in names]
+        suffixes += [(name,) for name in names]
         if can_reorder(brief):
-            found += [(name, "shared-first") for name in names]
+            suffixes += [(name, "shared-first") for name in names]
     if may_wait(brief) and price is not None and price.batch_factor is not None:
-        found.append(("batch",))
-    return found
+        suffixes.append(("batch",))
+    return suffixes
 
 
 def can_cache(price: TokenPrice, static_tokens: float) -> bool:

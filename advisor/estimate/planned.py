@@ -1,4 +1,4 @@
-"""The training run behind a tuned arm, as it would be set up: LoRA, or QLoRA where only that
+"""The training run behind a tuned option, as it would be set up: LoRA, or QLoRA where only that
 fits.
 """
 
@@ -32,14 +32,14 @@ def training_estimates(
     """
     if setting.gpu is None:
         return MappingProxyType({})
-    found = {}
+    estimates = {}
     for name in brief.models.tune or ():
         model = setting.model(name)
         if model is not None and model.kind == "decoder":
             for technique in _techniques(brief, name):
                 run = planned_run(brief, setting, name, model, technique)
-                found[name.lower(), technique] = _estimate(run, measured)
-    return MappingProxyType(found)
+                estimates[name.lower(), technique] = _estimate(run, measured)
+    return MappingProxyType(estimates)
 
 
 def _techniques(brief: Brief, model: str) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ TOKENS = ("tokens.static", "tokens.fresh", "tokens.output")
 
 def prompt_tokens(ledger: Ledger) -> None:
     """Tokens per request: the static prompt of this technique, the fresh part, the answer."""
-    option, sheet = ledger.option, ledger.sheet
+    option = ledger.option
+    sheet = ledger.sheet
     score = (
         score_of_prompt(ledger.brief, option.technique, option.shown_examples)
         if option.approach == "prompt"
@@ -82,7 +83,7 @@ def _charges_from(ledger: Ledger, tiers: tuple[TokenPrice, ...], day: str) -> Fi
 
 
 def _charges(ledger: Ledger) -> Figure:
-    """Charges of a month as the arm is served, and beside them without a cache and with every
+    """Charges of a month as the option is served, and beside them without a cache and with every
     prefix a hit.
     """
     read = ledger.token_price("price.input", "input_usd")
@@ -90,17 +91,19 @@ def _charges(ledger: Ledger) -> Figure:
         "price.output", "output_usd"
     )
     plain = ledger["tokens.static"] * read
-    kept = eligible(ledger)
-    if kept.value == 0 and not _ever(kept):
+    is_eligible = eligible(ledger)
+    if is_eligible.value == 0 and not _ever(is_eligible):
         expected = ideal = plain
     else:
         cache_prices(ledger, read)
         ideal = algebra.either(
-            kept, lambda: ledger["tokens.static"] * ledger["price.cache_read"], lambda: plain
+            is_eligible, lambda: ledger["tokens.static"] * ledger["price.cache_read"], lambda: plain
         )
         cached = is_cached(ledger)
         expected = (
-            algebra.either(kept, lambda: cached_prefix(ledger), lambda: plain) if cached else plain
+            algebra.either(is_eligible, lambda: cached_prefix(ledger), lambda: plain)
+            if cached
+            else plain
         )
     month = calls(ledger)
     _beside(ledger, month, {"uncached": plain + rest, "ideal": ideal + rest})

@@ -7,6 +7,7 @@ batching with stated shares of the rated speeds. Formulas: docs/reference/formul
 
 from __future__ import annotations
 
+from advisor.core.constants import GIGA, SECONDS_PER_HOUR, TERA
 from advisor.core.facts import Gpu, Model
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis
@@ -14,8 +15,6 @@ from advisor.estimate import algebra
 from advisor.estimate.ledger import Ledger
 from advisor.estimate.prompting import calls
 
-GIGA, TERA = 1e9, 1e12
-SECONDS_PER_HOUR = 3600.0
 FORWARD_OPERATIONS = 2.0
 """Operations per parameter and token of a forward pass (Kaplan et al. 2020)."""
 
@@ -57,7 +56,8 @@ def within_latency(ledger: Ledger) -> None:
     is the most that keeps S within the goal and fits into memory; requests in flight are arrivals
     at the peak × S (Little's law).
     """
-    gpu, cards = ledger.setting.gpu, float(ledger.brief.hardware.count)
+    gpu = ledger.setting.gpu
+    cards = float(ledger.brief.hardware.count)
     model = ledger.setting.model(ledger.option.model)
     rated = _operations_per_second(ledger, gpu, cards)
     if (
@@ -68,7 +68,8 @@ def within_latency(ledger: Ledger) -> None:
         or not gpu.memory_gb
     ):
         return
-    goal, output = ledger.sheet["traffic.max_latency_seconds"], ledger["tokens.output"]
+    goal = ledger.sheet["traffic.max_latency_seconds"]
+    output = ledger["tokens.output"]
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
     bandwidth = (
         _of_card(ledger, gpu, "bandwidth", gpu.bandwidth_gb_per_second, "GB/s")
@@ -130,7 +131,7 @@ def _replicas_in_time(ledger: Ledger) -> None:
     )
     in_flight = ledger.put("serve.in_flight", "requests", arrivals * seconds, "latency")
     sets = algebra.highest(algebra.ceil(in_flight / at_once / UTILISATION), 1.0)
-    ledger.put("serve.replicas_in_time", "sets of cards", sets, "latency")
+    ledger.put("serve.replicas_in_time", "sets of GPUs", sets, "latency")
 
 
 def _operations_per_second(ledger: Ledger, gpu: Gpu | None, cards: float) -> Figure | None:
@@ -155,7 +156,8 @@ def _operations_per_token(ledger: Ledger) -> Figure:
 
 def _params(ledger: Ledger, model: Model) -> Figure:
     """Parameters that every token passes: active ones, without embeddings."""
-    size, cited = model.active_params - model.embedding_params, model.cited
+    size = model.active_params - model.embedding_params
+    cited = model.cited
     return ledger.sheet.exact(
         "model.passed_params", size, "parameters", Basis.PUBLISHED, cited.source, cited.as_of
     )

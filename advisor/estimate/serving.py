@@ -7,6 +7,7 @@ Idle time follows from the load, it is never typed in. Formulas: docs/reference/
 
 from __future__ import annotations
 
+from advisor.core.constants import SECONDS_PER_HOUR
 from advisor.core.figure import Figure
 from advisor.estimate import algebra, cards
 from advisor.estimate.ledger import Ledger, Period
@@ -14,7 +15,6 @@ from advisor.estimate.options import adapters, may_wait
 from advisor.estimate.prompting import calls, token_charges
 from advisor.estimate.roofline import (
     FORWARD_OPERATIONS,
-    SECONDS_PER_HOUR,
     UTILISATION,
     fullest,
     within_latency,
@@ -30,22 +30,22 @@ def serve_on_cards(ledger: Ledger) -> None:
     else all hours.
     """
     ledger.put(
-        "run.inference", "USD/month", 0.0, "serving", "no charge per token on one's own card"
+        "run.inference", "USD/month", 0.0, "serving", "no charge per token on the team's own GPU"
     )
     ledger.put("serve.hours", "h/month", _serving_hours(ledger), "serving")
     hosting = ledger.put(
-        "run.cards", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving"
+        "run.gpus", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving"
     )
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
     if ledger.brief.traffic.max_latency_seconds.likely > 0 and "cpu" not in ledger.option.serving:
         within_latency(ledger)
     if "owned" in ledger.option.serving:
         full = cards.full_usd(ledger, ledger["run.hosting"])
-        ledger.put("run.hosting_full", "USD/month", full, "owned-cards")
+        ledger.put("run.hosting_full", "USD/month", full, "owned-gpus")
 
 
 def _with_index(ledger: Ledger, hosting: Figure) -> Figure:
-    """Index and search of a retrieval arm come on top."""
+    """Index and search of a retrieval option come on top."""
     return (
         hosting + ledger.sheet["retrieval.usd_per_month"]
         if "retrieval" in ledger.option.technique
@@ -64,9 +64,9 @@ def _serving_hours(ledger: Ledger) -> Figure:
     if may_wait(ledger.brief):
         return busy
     load = busy / ledger.sheet["traffic.active_hours_per_month"] / UTILISATION
-    ledger.put("serve.load", "sets of cards", load, "serving")
+    ledger.put("serve.load", "sets of GPUs", load, "serving")
     replicas = algebra.highest(algebra.ceil(ledger["serve.load"]), 1.0)
-    return ledger.put("serve.replicas", "sets of cards", replicas, "serving") * ledger.month_hours()
+    return ledger.put("serve.replicas", "sets of GPUs", replicas, "serving") * ledger.month_hours()
 
 
 def _unmeasured_hours(ledger: Ledger) -> Figure:
@@ -81,16 +81,17 @@ def _unmeasured_hours(ledger: Ledger) -> Figure:
     load = fullest(ledger, ledger.setting.gpu, float(ledger.brief.hardware.count), hours)
     if load is None:
         return ledger.month_hours()
-    ledger.put("serve.load", "sets of cards", load, "serving")
+    ledger.put("serve.load", "sets of GPUs", load, "serving")
     replicas = algebra.highest(algebra.ceil(ledger["serve.load"]), 1.0)
-    return ledger.put("serve.replicas", "sets of cards", replicas, "serving") * ledger.month_hours()
+    return ledger.put("serve.replicas", "sets of GPUs", replicas, "serving") * ledger.month_hours()
 
 
 def _busy_hours(ledger: Ledger) -> Figure | None:
     """Offered load: hours to read and to write all tokens of a month at the speeds of the cards;
     None: not known.
     """
-    sheet, hardware = ledger.sheet, ledger.brief.hardware
+    sheet = ledger.sheet
+    hardware = ledger.brief.hardware
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
     if "cpu" in ledger.option.serving:
         return (
@@ -132,10 +133,8 @@ def _deployments(ledger: Ledger) -> None:
 
 def _with_fees(ledger: Ledger, period: Period) -> Period:
     """A later period with the fees of its own day."""
-    tariff, months = (
-        ledger.setting.tuned_price(ledger.option.model),
-        ledger.brief.budget.horizon_months,
-    )
+    tariff = ledger.setting.tuned_price(ledger.option.model)
+    months = ledger.brief.budget.horizon_months
     tiers = next(t for _, day, t in periods(ledger.setting, tariff, months) if day == period.day)
     then = Ledger(ledger.option, ledger.sheet, ledger.setting)
     then.charge_by(tiers)

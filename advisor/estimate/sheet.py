@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.core.brief import Brief, questions
+from advisor.core.constants import Z80
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity, Range
 
 if TYPE_CHECKING:
     from advisor.core.figure import Rows
-
-Z90 = 1.2815515655446004  # standard normal quantile of 0.9
 
 
 @dataclass(slots=True)
@@ -39,14 +38,14 @@ class Sheet:
     size: int
     seed: int | None = None
     cases: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
-    made: dict[str, Figure] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
     spreads: dict[str, Range] = field(default_factory=dict)
     derived: dict[str, Figure] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Figure:
         """The answer at a dotted key of the brief; unknown (NaN) where it was left out."""
-        if key in self.made:
-            return self.made[key]
+        if key in self.figures:
+            return self.figures[key]
         question = questions()[key]
         return self.figure(key, self.brief.quantity(key), question.low, question.high)
 
@@ -56,10 +55,10 @@ class Sheet:
         """An input from a quantity, kept within its bounds; the same id is always the same
         input.
         """
-        if id not in self.made:
+        if id not in self.figures:
             self.spreads[id] = quantity.range
-            self.made[id] = self._figure(id, quantity, low, high)
-        return self.made[id]
+            self.figures[id] = self._figure(id, quantity, low, high)
+        return self.figures[id]
 
     def _figure(self, id: str, quantity: Quantity, low: float | None, high: float | None) -> Figure:
         if id in self.cases:
@@ -81,11 +80,11 @@ class Sheet:
         self, id: str, value: float | None, unit: str, basis: Basis, source: str, as_of: str
     ) -> Figure:
         """An input without uncertainty; None is unknown."""
-        known = math.nan if value is None else float(value)
-        return Figure(known, unit, id, basis=basis, source=source, as_of=as_of)
+        likely = math.nan if value is None else float(value)
+        return Figure(likely, unit, id, basis=basis, source=source, as_of=as_of)
 
     def shared(self, id: str, make: Callable[[], Figure]) -> Figure:
-        """A derived figure that is the same for every arm, computed when first asked."""
+        """A derived figure that is the same for every option, computed when first asked."""
         if id not in self.derived:
             self.derived[id] = make()
         return self.derived[id]
@@ -126,11 +125,14 @@ def two_piece(spread: Range, z: NDArray[np.float64], *, positive: bool) -> NDArr
     Two half-normals that meet at the median; on a log scale where the quantity cannot be negative
     and its P10 is above zero (Wallis 2014, the two-piece normal distribution, fitted by quantiles).
     """
-    p10, p50, p90 = spread.p10 or 0.0, spread.likely, spread.p90 or 0.0
+    p10 = spread.p10 or 0.0
+    p50 = spread.likely
+    p90 = spread.p90 or 0.0
     if positive and p10 > 0:
-        up, down = math.log(p90 / p50) / Z90, math.log(p50 / p10) / Z90
+        up = math.log(p90 / p50) / Z80
+        down = math.log(p50 / p10) / Z80
         return p50 * np.exp(np.where(z > 0, up, down) * z)
-    return p50 + np.where(z > 0, p90 - p50, p50 - p10) / Z90 * z
+    return p50 + np.where(z > 0, p90 - p50, p50 - p10) / Z80 * z
 
 
 def what_if(brief: Brief, changes: Iterable[tuple[str, float]]) -> Sheet:

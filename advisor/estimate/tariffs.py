@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from advisor.core.constants import DAYS_PER_MONTH
 from advisor.core.facts import TokenPrice
 from advisor.core.setting import Setting
 
-DAYS_PER_MONTH = 730 / 24
-"""A month of 730 hours, in days."""
 
 Tiers = tuple[TokenPrice, ...]
 """Rows of one provider, model and day, by `above_tokens` ascending."""
@@ -35,12 +34,12 @@ def periods(
     rows = setting.schedule(tariff)
     starts = sorted({row.start or date.min for row in rows})
     begun = max((s for s in starts if s <= setting.as_of), default=starts[0])
-    found = [(0.0, begun.isoformat(), _tiers(rows, begun))]
+    changes = [(0.0, begun.isoformat(), _tiers(rows, begun))]
     for start in starts:
         begin = (start - setting.as_of).days / DAYS_PER_MONTH
         if start > begun and (months is None or begin < months):
-            found.append((begin, start.isoformat(), _tiers(rows, start)))
-    return found
+            changes.append((begin, start.isoformat(), _tiers(rows, start)))
+    return changes
 
 
 def _tiers(rows: Tiers, start: date) -> Tiers:

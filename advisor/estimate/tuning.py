@@ -5,6 +5,7 @@ Formulas: docs/reference/formulas.md#train-tokens, #train-time, #train-cost, #re
 
 from __future__ import annotations
 
+from advisor.core.constants import SECONDS_PER_HOUR
 from advisor.core.figure import Figure
 from advisor.core.option import Option
 from advisor.core.quantity import Quantity
@@ -14,7 +15,6 @@ from advisor.estimate.labels import training_examples
 from advisor.estimate.ledger import PER_MILLION, Ledger
 from advisor.estimate.options import adapters, score_of_tuned
 from advisor.estimate.prompting import measured_static, prompt_tokens
-from advisor.estimate.roofline import SECONDS_PER_HOUR
 from advisor.estimate.serving import people
 from advisor.estimate.tariffs import today
 
@@ -59,8 +59,8 @@ def train_tokens(ledger: Ledger) -> Figure:
 def _with_prompt(ledger: Ledger, per_example: Figure) -> Figure:
     """Tokens of an example with what a hybrid keeps in its prompt."""
     if ledger.option.technique == "tuned-few-shot":
-        kept = ledger["tokens.static"] - ledger.sheet["tuning.static_tokens"]
-        return per_example + algebra.highest(kept, 0.0)
+        prompt = ledger["tokens.static"] - ledger.sheet["tuning.static_tokens"]
+        return per_example + algebra.highest(prompt, 0.0)
     if ledger.option.technique == "tuned-retrieval":
         return per_example + ledger.sheet["retrieval.tokens"]
     return per_example
@@ -84,16 +84,17 @@ def train_on_cards(ledger: Ledger) -> None:
 
 def _train_speed(ledger: Ledger) -> Figure:
     """Real tokens a second of all cards together: measured, else modelled, else unknown."""
-    hardware, option = ledger.brief.hardware, ledger.option
+    hardware = ledger.brief.hardware
+    option = ledger.option
     if "cpu" in option.serving:
         return cards.encoder_speed(ledger, TRAINING_OPERATIONS)
     if hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)
     technique = training_technique(option, ledger.setting)
-    found = ledger.setting.training.get((option.model.lower(), technique))
+    training = ledger.setting.training.get((option.model.lower(), technique))
     reason = f"no training speed known for {option.model} on {hardware.gpu}"
     quantity = (
-        found.tokens_per_second if found is not None else Quantity.unknown("tokens/s", reason)
+        training.tokens_per_second if training is not None else Quantity.unknown("tokens/s", reason)
     )
     return ledger.sheet.figure(
         f"train.tokens_per_second@{option.model}/{technique}", quantity, low=0.0
@@ -101,8 +102,8 @@ def _train_speed(ledger: Ledger) -> Figure:
 
 
 def training_technique(option: Option, setting: Setting) -> str:
-    """The technique a run of this arm uses: its own, or for a hybrid LoRA, or QLoRA where only that
-    fits.
+    """The technique a run of this option uses: its own, or for a hybrid LoRA, or QLoRA where only
+    that fits.
     """
     if (option.model.lower(), option.technique) in setting.training:
         return option.technique
@@ -161,13 +162,18 @@ def _padded_tokens(ledger: Ledger) -> Figure | None:
     """Rows × longest row × epochs, where the data were looked at and something is billed by
     token.
     """
-    report, tariff = ledger.setting.data, ledger.tariff
+    report = ledger.setting.data
+    tariff = ledger.tariff
     if report is None or not report.max_tokens or tariff is None or tariff.training_usd is None:
         return None
     longest = ledger.sheet.exact(
-        "data.longest_tokens", report.max_tokens, "tokens/example", report.tokens_per_row.basis,
-        report.tokens_per_row.source, report.as_of,
-    )  # fmt: skip
+        "data.longest_tokens",
+        report.max_tokens,
+        "tokens/example",
+        report.tokens_per_row.basis,
+        report.tokens_per_row.source,
+        report.as_of,
+    )
     return (
         training_examples(ledger.sheet)
         * _with_prompt(ledger, longest)
@@ -194,7 +200,8 @@ def _interval(ledger: Ledger) -> None:
     """`retrain.months`: as given, else the optimum where stale facts have a price, else the
     usual.
     """
-    sheet, key = ledger.sheet, "team.retrain_every_months"
+    sheet = ledger.sheet
+    key = "team.retrain_every_months"
     _optimum(ledger)
     if key in ledger.brief.origins or key in sheet.cases or "retrain.optimum_months" not in ledger:
         ledger.put("retrain.months", "months", sheet[key], "retraining")
@@ -216,7 +223,8 @@ def _optimum(ledger: Ledger) -> None:
     """`retrain.optimum_months`: √(2C ÷ d), where errors have a price and facts change (peers:
     economic interval).
     """
-    sheet, task = ledger.sheet, ledger.brief.task
+    sheet = ledger.sheet
+    task = ledger.brief.task
     worth = (
         ledger.brief.quality.error_cost_usd,
         task.knowledge_change_per_month,

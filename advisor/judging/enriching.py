@@ -45,16 +45,16 @@ def inform(brief: Brief, surroundings: Surroundings) -> Brief:
 
 def _with_results(brief: Brief, report: ResultsReport) -> Brief:
     """Scores per item count as measured for the options that the brief gives no score of."""
-    known = {f"{s.approach}/{s.technique}@{s.model}".lower() for s in brief.quality.measured}
-    found = []
-    for name in report.means.keys() - known:
+    stated = {f"{s.approach}/{s.technique}@{s.model}".lower() for s in brief.quality.measured}
+    scores = []
+    for name in report.means.keys() - stated:
         approach, _, rest = name.partition("/")
         technique, _, model = rest.partition("@")
         if approach in APPROACHES and model:
-            found.append(Score(approach, technique, model, report.means[name], report.items[name]))
+            scores.append(Score(approach, technique, model, report.means[name], report.items[name]))
     measured = (
         *brief.quality.measured,
-        *sorted(found, key=lambda s: (s.approach, s.technique, s.model)),
+        *sorted(scores, key=lambda s: (s.approach, s.technique, s.model)),
     )
     return replace(brief, quality=replace(brief.quality, measured=measured))
 
@@ -63,7 +63,7 @@ def _with_scores(brief: Brief, surroundings: Surroundings) -> Brief:
     """Scores of own runs for the options that the brief gives no score of, with models called as
     the brief does.
     """
-    known = {(s.approach, s.technique, s.model.lower()) for s in brief.quality.measured}
+    stated = {(s.approach, s.technique, s.model.lower()) for s in brief.quality.measured}
     named = (*(brief.models.prompt or ()), *(brief.models.tune or ()))
     spelled = {
         model.name: name
@@ -71,24 +71,25 @@ def _with_scores(brief: Brief, surroundings: Surroundings) -> Brief:
         if (model := surroundings.facts.architecture(name)) is not None
     }
     scores = [replace(s, model=spelled.get(s.model, s.model)) for s in surroundings.scores]
-    found = [s for s in scores if (s.approach, s.technique, s.model.lower()) not in known]
-    if not found:
+    missing = [s for s in scores if (s.approach, s.technique, s.model.lower()) not in stated]
+    if not missing:
         return brief
     return replace(
-        brief, quality=replace(brief.quality, measured=(*brief.quality.measured, *found))
+        brief, quality=replace(brief.quality, measured=(*brief.quality.measured, *missing))
     )
 
 
 def _with_candidates(brief: Brief, facts: Facts) -> Brief:
     """Our candidates for a list of models that was left out; they stay assumptions."""
-    known, models = facts.candidates(), brief.models
+    candidates = facts.candidates()
+    models = brief.models
     if models.prompt is None:
         models = replace(
-            models, prompt=tuple(c.model for c in known.prompt if c.suits(brief.task.type))
+            models, prompt=tuple(c.model for c in candidates.prompt if c.suits(brief.task.type))
         )
     if models.tune is None:
         models = replace(
-            models, tune=tuple(c.model for c in known.tune if c.suits(brief.task.type))
+            models, tune=tuple(c.model for c in candidates.tune if c.suits(brief.task.type))
         )
     return replace(brief, models=models)
 
@@ -105,11 +106,11 @@ def with_gpu(brief: Brief, hardware: HardwareReport | None) -> Brief:
     if card is None:
         return replace(brief, hardware=replace(brief.hardware, gpu=RENTED_GPU, owned=False))
     owned = brief.hardware.owned if "hardware.owned" in brief.origins else True
-    told = Origin(
+    origin = Origin(
         Basis.MEASURED,
-        "the driver of the local card",
+        "the driver of the local GPU",
         hardware.as_of if hardware is not None else "",
     )
     return replace(brief, hardware=replace(brief.hardware, owned=owned)).answered(
-        "hardware.gpu", card.gpu, told
+        "hardware.gpu", card.gpu, origin
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """Cases that were evaluated: an estimate per arm, and the inputs behind them."""
+    """Cases that were evaluated: an estimate per option, and the inputs behind them."""
 
     size: int
     estimates: tuple[Estimate, ...]
@@ -35,7 +35,7 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The estimators, bound to a brief, its setting and its arms."""
+    """The estimators, bound to a brief, its setting and its options."""
 
     brief: Brief
     setting: Setting
@@ -61,12 +61,12 @@ class Evaluation:
             option.model for option in self.options if option.approach == "prompt"
         )
         tried = {model: Option("prompt", "searched", model) for model in models}
-        known = {option.skill for option in self.options}
-        new = {model: option for model, option in tried.items() if option.skill not in known}
-        told = quality_figures(
+        stated = {option.skill for option in self.options}
+        new = {model: option for model, option in tried.items() if option.skill not in stated}
+        figures = quality_figures(
             tuple(new.values()), Sheet(self.brief, count + 1, seed), self.setting
         )
-        return {model: told[option.skill] for model, option in new.items()}
+        return {model: figures[option.skill] for model, option in new.items()}
 
     def labels_needed(self, count: int, seed: int) -> Mapping[str, Quantity]:
         """Labels in all at which each tuned option reaches the target, by skill; empty without a
@@ -88,19 +88,20 @@ class Evaluation:
     def at(
         self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
     ) -> tuple[Estimate, ...]:
-        """The arms `which` in the first `len(rows)` of these cases, with the input `key` at `rows`;
-        all else equal.
+        """The options `which` in the first `len(rows)` of these cases, with the input `key` at
+        `rows`; all else equal.
         """
         from advisor.estimate.cost import estimate_all
         from advisor.estimate.sheet import Sheet
 
-        size, options = len(rows), [self.options[i] for i in which]
-        made = {name: figure.first(size) for name, figure in cases.inputs.items()}
-        made[key] = replace(made[key], rows=rows)
+        size = len(rows)
+        options = [self.options[i] for i in which]
+        inputs = {name: figure.first(size) for name, figure in cases.inputs.items()}
+        inputs[key] = replace(inputs[key], rows=rows)
         quality = {
             self.options[i].skill: cases.estimates[i]["quality.score"].first(size) for i in which
         }
-        return estimate_all(options, Sheet(self.brief, size, made=made), self.setting, quality)
+        return estimate_all(options, Sheet(self.brief, size, figures=inputs), self.setting, quality)
 
     def _on(self, sheet: Sheet) -> Evaluated:
         from advisor.estimate.cost import estimate_all
@@ -108,7 +109,7 @@ class Evaluation:
 
         quality = quality_figures(self.options, sheet, self.setting)
         estimates = estimate_all(self.options, sheet, self.setting, quality)
-        return Evaluated(sheet.size, estimates, sheet.made, sheet.spreads, quality)
+        return Evaluated(sheet.size, estimates, sheet.figures, sheet.spreads, quality)
 
 
 def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:

@@ -39,21 +39,24 @@ def look(
     events(StageEvent("facts", "prices and models"))
     own_prices = _path(brief, brief.prices.file)
     used = folders()
-    known = facts.load(used.config, own_prices, memo=used.state / "prices.json")
+    facts_book = facts.load(used.config, own_prices, memo=used.state / "prices.json")
     data = _look_at_data(brief, events, token)
     token.check()
-    hardware = _look_at_hardware(brief, known, events)
+    hardware = _look_at_hardware(brief, facts_book, events)
     warnings: tuple[str, ...] = ()
     if hardware is not None and not any(c.gpu and not c.hidden for c in hardware.cards):
-        why = hardware.cards_reason or "no card is a known product"
+        why = hardware.cards_reason or "no GPU is a known product"
         warnings = (
             f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_GPU}",
         )
-    measured, scores = _own_runs(with_gpu(brief, hardware), known, events) if own_runs else ((), ())
+    measured, scores = (
+        _own_runs(with_gpu(brief, hardware), facts_book, events) if own_runs else ((), ())
+    )
     if data is not None and own_runs:
         data = read_by_model(data, [Path(brief.folder) / brief.data.path], events)
-    log, results = _look_at_log(brief, events), _look_at_results(brief)
-    return Surroundings(known, data, hardware, log, results, warnings, measured, scores)
+    log = _look_at_log(brief, events)
+    results = _look_at_results(brief)
+    return Surroundings(facts_book, data, hardware, log, results, warnings, measured, scores)
 
 
 def with_own_runs(
@@ -91,13 +94,15 @@ def _path(brief: Brief, name: str) -> Path | None:
 
 
 def _look_at_data(brief: Brief, events: EventSink, cancel: CancelToken) -> DataReport | None:
-    path, test = _path(brief, brief.data.path), _path(brief, brief.data.eval_path)
+    path = _path(brief, brief.data.path)
+    test = _path(brief, brief.data.eval_path)
     if path is None:
         return None
     for key, file in (("data.path", path), ("data.eval_path", test)):
         if file is not None and not file.exists():
             raise UsageError(
-                f"{key}: no file {file}; correct the path (relative to the brief) or leave the key out"
+                f"{key}: no file {file}; correct the path (relative to the brief) or leave the "
+                "key out"
             )
     from advisor.probe.data import probe
 
@@ -113,7 +118,7 @@ def _look_at_hardware(brief: Brief, facts: Facts, events: EventSink) -> Hardware
         return None
     from advisor.probe.hardware import probe
 
-    events(StageEvent("hardware", "local cards"))
+    events(StageEvent("hardware", "local GPUs"))
     return probe(gpu_ids=facts.driver_names)
 
 

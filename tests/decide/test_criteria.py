@@ -51,7 +51,7 @@ def test_cost_needs_its_anchor_from_the_brief() -> None:
     ("text", "said"),
     [
         ("price=1", "cost"),
-        ("cost=x", "no number"),
+        ("cost=x", "is not a number"),
         ("cost=-1", "zero or more"),
         ("cost=0", "all are zero"),
     ],

@@ -176,7 +176,7 @@ def rivals(draw: st.DrawFn) -> Ranking:
 
 
 def approach(found: Ranking) -> str:
-    return found.arms[found.pick].approach
+    return found.options[found.pick].approach
 
 
 @given(rivals(), st.floats(0, 0.999))

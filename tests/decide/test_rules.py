@@ -36,9 +36,7 @@ def test_only_allowed_providers_stay() -> None:
     assert not ruled(held)
 
 
-def test_residency_rules_out_a_provider_without_such_a_region_and_cautions_where_nothing_is_known() -> (
-    None
-):
+def test_residency_rules_out_a_provider_without_such_a_region() -> None:
     held = brief()
     held = replace(held, policy=replace(held.policy, residency="eu"))
     abroad = setting({"claude-sonnet-5": replace(SONNET, regions=("us",))})

@@ -43,11 +43,13 @@ def test_where_nothing_reaches_the_target_it_is_the_target_that_stops() -> None:
     found = ranking(np.tile([60.0, 100.0], (5, 1)), np.tile([0.7, 0.75], (5, 1)), 0.9)
     step = without_measurement(held, found)
     assert step.action.startswith(
-        f"relax quality.target = 0.9 ({found.arms[found.pick].id} is expected at 0.7"
+        f"relax quality.target = 0.9 ({found.options[found.pick].id} is expected at 0.7"
     )
     assert (step.cost_usd, step.days, step.worth_usd) == (0, 0, 0)
 
 
 def test_where_nothing_separates_and_nothing_pays_one_starts() -> None:
     found = ranking(np.tile([60.0, 100.0], (5, 1)))
-    assert without_measurement(brief(), found).action.startswith(f"start with {found.arms[0].id}: ")
+    assert without_measurement(brief(), found).action.startswith(
+        f"start with {found.options[0].id}: "
+    )

@@ -35,7 +35,7 @@ class Bench:
         good = Figure(0.95, "score", "quality.score", basis=Basis.MEASURED, source="test")
         quality = {option.skill: good for option in PAIR}
         found = estimate_all(PAIR, sheet, self.facts, quality)
-        return Evaluated(sheet.size, found, sheet.made, sheet.spreads, quality)
+        return Evaluated(sheet.size, found, sheet.figures, sheet.spreads, quality)
 
     def what_if(self, changes: object) -> Evaluated:
         return self.on(what_if(self.brief, changes))  # type: ignore[arg-type]

@@ -57,17 +57,19 @@ def test_an_open_model_can_be_prompted_on_ones_own_cards() -> None:
 def test_a_tuned_model_runs_on_cards_and_keeps_its_prompt_or_passes_on_as_hybrids() -> None:
     found = ids(models(brief(), tune=("llama-3.1-8b",)))[4:]
     assert found == [
-        "tune/lora@llama-3.1-8b+rented", "hybrid/tuned-few-shot@llama-3.1-8b+rented",
+        "tune/lora@llama-3.1-8b+rented",
+        "hybrid/tuned-few-shot@llama-3.1-8b+rented",
         "hybrid/cascade@llama-3.1-8b+rented",
-    ]  # fmt: skip
+    ]
 
 
 def test_without_cards_only_a_provider_can_tune() -> None:
     held = models(brief(hardware__gpu="none"), prompt=(), tune=("llama-3.1-8b", "gpt-4.1-mini"))
     known = facts(tuned={"gpt-4.1-mini": TUNED})
     assert ids(replace(held, task=replace(held.task, type="generation")), known) == [
-        "tune/hosted@gpt-4.1-mini+hosted", "hybrid/tuned-few-shot@gpt-4.1-mini+hosted",
-    ]  # fmt: skip
+        "tune/hosted@gpt-4.1-mini+hosted",
+        "hybrid/tuned-few-shot@gpt-4.1-mini+hosted",
+    ]
 
 
 def test_a_long_prompt_that_a_tuned_model_keeps_is_cached_where_its_provider_can() -> None:
@@ -78,9 +80,10 @@ def test_a_long_prompt_that_a_tuned_model_keeps_is_cached_where_its_provider_can
         facts(tuned={"gpt-4.1-mini": cached}),
     )
     assert found == [
-        "tune/hosted@gpt-4.1-mini+hosted", "hybrid/tuned-few-shot@gpt-4.1-mini+hosted",
+        "tune/hosted@gpt-4.1-mini+hosted",
+        "hybrid/tuned-few-shot@gpt-4.1-mini+hosted",
         "hybrid/tuned-few-shot@gpt-4.1-mini+hosted+cached",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_model_that_does_not_fit_is_tuned_with_quantised_weights() -> None:
@@ -121,9 +124,11 @@ def test_a_measured_curve_is_one_option_for_each_length_of_prompt() -> None:
     held = models(brief(traffic__can_wait_24h=False))
     held = replace(held, quality=replace(held.quality, measured=points))
     assert ids(held) == [
-        "prompt/many-shot-10@claude-sonnet-5+uncached", "prompt/many-shot-100@claude-sonnet-5+uncached",
-        "prompt/many-shot-100@claude-sonnet-5+cached-5m", "prompt/many-shot-100@claude-sonnet-5+cached-1h",
-    ]  # fmt: skip
+        "prompt/many-shot-10@claude-sonnet-5+uncached",
+        "prompt/many-shot-100@claude-sonnet-5+uncached",
+        "prompt/many-shot-100@claude-sonnet-5+cached-5m",
+        "prompt/many-shot-100@claude-sonnet-5+cached-1h",
+    ]
 
 
 def test_what_is_in_place_comes_first_and_is_named_so() -> None:
@@ -149,8 +154,9 @@ def test_a_cache_without_a_read_price_or_a_lifetime_is_none() -> None:
 def test_one_lifetime_needs_no_name(minutes: tuple[int, ...]) -> None:
     price = TokenPrice("x", "m", 1.0, 1.0, cached_input_usd=0.1, cache_minutes=minutes, cited=CITED)
     assert ids(models(brief(), prompt=("m",)), facts(prices={"m": price})) == [
-        "prompt/few-shot@m+uncached", "prompt/few-shot@m+cached",
-    ]  # fmt: skip
+        "prompt/few-shot@m+uncached",
+        "prompt/few-shot@m+cached",
+    ]
 
 
 def test_every_segment_is_an_adapter_else_every_task() -> None:

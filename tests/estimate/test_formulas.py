@@ -56,10 +56,14 @@ def test_every_section_that_a_docstring_points_at_is_on_the_page() -> None:
 def test_every_computed_figure_of_an_option_names_its_section() -> None:
     hosted = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
     found = [
-        estimated(prompt("batch")), estimated(prompt("cached-1h")), estimated(rented()),
+        estimated(prompt("batch")),
+        estimated(prompt("cached-1h")),
+        estimated(rented()),
         estimated(hosted, brief(), setting(tuned={"gpt-4.1-mini": TUNED})),
-        estimated(Option("tune", "lora", "llama-3.1-8b", "", ("owned",)), brief(hardware__owned=True)),
-    ]  # fmt: skip
+        estimated(
+            Option("tune", "lora", "llama-3.1-8b", "", ("owned",)), brief(hardware__owned=True)
+        ),
+    ]
     lacking = {
         f.id for e in found for f in e.figures.values() if _computed(f) and f.anchor not in HEADINGS
     }

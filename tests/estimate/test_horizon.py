@@ -30,9 +30,11 @@ def hosted(*rows: TokenPrice) -> Setting:
 @given(st.floats(0, 0.3), st.integers(1, 24))
 def test_cards_that_answer_at_once_are_added_as_traffic_grows(growth: float, months: int) -> None:
     held = brief(
-        traffic__can_wait_24h=False, traffic__requests_per_month=10_000_000, traffic__growth_per_month=growth,
+        traffic__can_wait_24h=False,
+        traffic__requests_per_month=10_000_000,
+        traffic__growth_per_month=growth,
         budget__horizon_months=months,
-    )  # fmt: skip
+    )
     found = estimated(rented(), held)
     load = 1e7 * (300 / 12_000 + 320 / 2500) / 3600 / 730 / 0.65
     cards = (

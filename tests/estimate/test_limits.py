@@ -87,9 +87,11 @@ def told(held: Brief, known: Setting, *options: Option) -> tuple[str, ...]:
 
 def test_putting_the_shared_part_first_is_advised_with_its_saving() -> None:
     held = brief(
-        traffic__distinct_prefixes=20, traffic__shared_tokens=1200, traffic__shared_first=False,
+        traffic__distinct_prefixes=20,
+        traffic__shared_tokens=1200,
+        traffic__shared_first=False,
         traffic__requests_per_month=7300,
-    )  # fmt: skip
+    )
     pair = prompt("cached-5m"), prompt("cached-5m", "shared-first")
     costs = [estimated(option, held)["run.total"].value for option in pair]
     line = told(held, setting(), *pair)[0]

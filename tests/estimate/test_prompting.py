@@ -110,16 +110,23 @@ def test_no_price_is_unknown_not_free() -> None:
 
 
 @given(
-    st.floats(1, 1e8), st.floats(1, 20_000), st.floats(0, 20_000), st.floats(0, 5_000), st.floats(1.01, 3),
+    st.floats(1, 1e8),
+    st.floats(1, 20_000),
+    st.floats(0, 20_000),
+    st.floats(0, 5_000),
+    st.floats(1.01, 3),
     st.sampled_from(["uncached", "cached-5m", "batch"]),
-)  # fmt: skip
+)
 def test_a_month_never_gets_cheaper_with_more_of_anything(
     requests: float, static: float, fresh: float, output: float, more: float, serving: str
 ) -> None:
     base = {
-        "traffic__requests_per_month": requests, "traffic__static_tokens": static, "traffic__input_tokens": fresh,
-        "traffic__output_tokens": output, "traffic__cache_hit_rate": 0.5,
-    }  # fmt: skip
+        "traffic__requests_per_month": requests,
+        "traffic__static_tokens": static,
+        "traffic__input_tokens": fresh,
+        "traffic__output_tokens": output,
+        "traffic__cache_hit_rate": 0.5,
+    }
     before = estimated(prompt(serving), brief(**base))["run.inference"].value
     for key in base:
         if key in ("traffic__cache_hit_rate", "traffic__static_tokens"):
@@ -147,16 +154,20 @@ def test_uncertain_inputs_become_ranges_around_the_likely_value() -> None:
 
 
 @given(
-    st.floats(1, 1e7), st.floats(0, 8000), st.floats(0, 1),
+    st.floats(1, 1e7),
+    st.floats(0, 8000),
+    st.floats(0, 1),
     st.sampled_from(["uncached", "cached-5m", "cached-1h", "batch"]),
-)  # fmt: skip
+)
 def test_uncached_expected_and_ideal_stand_side_by_side(
     requests: float, static: float, hit: float, serving: str
 ) -> None:
     held = brief(
-        traffic__requests_per_month=requests, traffic__static_tokens=static, traffic__cache_hit_rate=hit,
+        traffic__requests_per_month=requests,
+        traffic__static_tokens=static,
+        traffic__cache_hit_rate=hit,
         traffic__batch_cache_hit_rate=hit,
-    )  # fmt: skip
+    )
     found = estimated(prompt(serving), held)
     factor, rest = 0.5 if serving == "batch" else 1.0, 180 * 3 + 320 * 15
     read = 0.3 if static >= 1024 else 3.0

@@ -27,10 +27,16 @@ SCENARIOS = Path(__file__).parents[2].parent / "shared" / "scenarios"
 FOLDERS = sorted(SCENARIOS.glob("s*/brief.toml")) if SCENARIOS.is_dir() else []
 M, MONTH = 1e6, 730.0
 DEFAULTS = {
-    "traffic.retry_rate": 0.03, "traffic.batch_cache_hit_rate": 0.6, "traffic.active_hours_per_month": 730.0,
-    "traffic.distinct_prefixes": 1.0, "data.label_setup_usd": 0.0, "data.label_usd": 0.5, "team.evaluation_hours": 8.0,
-    "team.hourly_usd": 95.0, "retrieval.build_hours": 0.0,
-}  # fmt: skip
+    "traffic.retry_rate": 0.03,
+    "traffic.batch_cache_hit_rate": 0.6,
+    "traffic.active_hours_per_month": 730.0,
+    "traffic.distinct_prefixes": 1.0,
+    "data.label_setup_usd": 0.0,
+    "data.label_usd": 0.5,
+    "team.evaluation_hours": 8.0,
+    "team.hourly_usd": 95.0,
+    "retrieval.build_hours": 0.0,
+}
 
 pytestmark = pytest.mark.skipif(not FOLDERS, reason="the acceptance briefs are not here")
 

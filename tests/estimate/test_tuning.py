@@ -90,12 +90,26 @@ def test_nothing_is_known_of_a_model_without_speed() -> None:
     assert found["once.total"].missing == ("once.training",)
 
 
-@given(st.floats(1.0, 4.0), st.sampled_from([
-    "traffic__requests_per_month", "traffic__output_tokens", "data__examples", "data__tokens_per_example",
-    "tuning__epochs",
-    "team__hourly_usd", "team__tuning_hours", "team__retrain_hours", "team__ops_hours_per_month", "team__training_runs",
-    "data__eval_label_usd", "data__eval_examples", "hardware__usd_per_hour",
-]))  # fmt: skip
+@given(
+    st.floats(1.0, 4.0),
+    st.sampled_from(
+        [
+            "traffic__requests_per_month",
+            "traffic__output_tokens",
+            "data__examples",
+            "data__tokens_per_example",
+            "tuning__epochs",
+            "team__hourly_usd",
+            "team__tuning_hours",
+            "team__retrain_hours",
+            "team__ops_hours_per_month",
+            "team__training_runs",
+            "data__eval_label_usd",
+            "data__eval_examples",
+            "hardware__usd_per_hour",
+        ]
+    ),
+)
 def test_the_total_never_falls_with_volume_price_hours_or_labels(more: float, key: str) -> None:
     section, _, name = key.partition("__")
     now = getattr(getattr(brief(), section), name).likely

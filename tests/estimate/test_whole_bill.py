@@ -28,9 +28,12 @@ cache_minutes = [5]
 source = "a list"
 as_of = 2026-11-01
 """
-USELESS = PRICES.replace("schema = 1\n", "").replace("claude-sonnet-5", "claude-haiku-4-5").replace(
-    "input_usd_per_1m = 3.0", "input_usd_per_1m = 3000.0"
-).replace("output_usd_per_1m = 15.0", "output_usd_per_1m = 15000.0")  # fmt: skip
+USELESS = (
+    PRICES.replace("schema = 1\n", "")
+    .replace("claude-sonnet-5", "claude-haiku-4-5")
+    .replace("input_usd_per_1m = 3.0", "input_usd_per_1m = 3000.0")
+    .replace("output_usd_per_1m = 15.0", "output_usd_per_1m = 15000.0")
+)
 UNSURE = ["traffic.requests_per_month=2M..5M", "quality.target=0", "team.tuning_hours=80..400"]
 
 
