@@ -183,7 +183,7 @@ def _in_time(estimate: Estimate, cards: str, limit: float) -> Iterator[str]:
         for q in (0.1, 0.9)
     )
     if high > paid:
-        month = estimate["run.cards"].value / paid
+        month = estimate["run.gpus"].value / paid
         yield (
             f"{subject} at the busiest hour it takes {fmt.count(low)} to {fmt.count(high)} sets "
             "by the model of serving (explain "

@@ -13,7 +13,6 @@ from advisor.core.constants import DAYS_PER_MONTH
 from advisor.core.facts import TokenPrice
 from advisor.core.setting import Setting
 
-
 Tiers = tuple[TokenPrice, ...]
 """Rows of one provider, model and day, by `above_tokens` ascending."""
 

@@ -153,7 +153,7 @@ def hit_rate(case: Case, row: dict[str, Any], serving: list[str]) -> float:
 
 def test_every_prompt_costs_its_tokens(case: Case) -> None:
     seen = 0
-    for option, figures in case.arms.items():
+    for option, figures in case.options.items():
         approach, technique, model, serving = parts(option)
         if approach != "prompt" or case.price(model) is None:
             continue
@@ -200,7 +200,7 @@ def card_usd(case: Case, figures: dict[str, float | None]) -> float | None:
 
 def test_every_tuned_model_on_cards_costs_its_hours(case: Case) -> None:
     hardware = case.brief["hardware"]
-    for option, figures in case.arms.items():
+    for option, figures in case.options.items():
         approach, technique, _, serving = parts(option)
         if approach == "prompt" or "hosted" in serving:
             continue
@@ -282,7 +282,7 @@ def passed_on(case: Case) -> float:
 
 
 def test_every_hosted_model_costs_its_tokens_and_idle_hours(case: Case) -> None:
-    for option, figures in case.arms.items():
+    for option, figures in case.options.items():
         approach, technique, model, serving = parts(option)
         row = case.price(f"ft:{model}")
         if approach == "prompt" or "hosted" not in serving or row is None or technique == "cascade":
@@ -306,7 +306,7 @@ def test_every_hosted_model_costs_its_tokens_and_idle_hours(case: Case) -> None:
 
 def test_every_option_pays_for_the_test_and_its_people(case: Case) -> None:
     grade = case.brief["data"].get("eval_label_usd", 2 * case.get("data.label_usd"))
-    for option, figures in case.arms.items():
+    for option, figures in case.options.items():
         approach, *_ = parts(option)
         items = case.get("data.eval_examples")
         if "eval_path" in case.brief["data"] and not case.brief["data"].get("sample"):
@@ -323,7 +323,7 @@ def test_every_option_pays_for_the_test_and_its_people(case: Case) -> None:
 def test_the_year_is_the_one_off_cost_and_twelve_bills(case: Case) -> None:
     """These briefs neither grow, nor discount, nor price errors: the horizon is a plain sum."""
     months = case.brief["budget"]["horizon_months"]
-    for option, figures in case.arms.items():
+    for option, figures in case.options.items():
         if figures["run.total"] is None or figures["once.total"] is None:
             assert figures["horizon.total"] is None, option
             continue
