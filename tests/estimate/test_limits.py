@@ -159,10 +159,10 @@ def test_padded_rows_and_months_of_720_hours_are_told() -> None:
     assert found["train.run_usd"].value == pytest.approx(18_000 * 620 * 3 * 5 / 1e6)
     lines = told(brief(), known, option)
     assert any(
-        "packing" in line and fmt.money(found['train.run_padded_usd'].value) in line
+        "packing" in line and fmt.money(found["train.run_padded_usd"].value) in line
         for line in lines
     )
-    assert any("$1,241.00" in line and "$1,224.00" in line for line in lines)
+    assert any("$1,241" in line and "$1,224" in line for line in lines)
 
 
 def unmeasured(**answers: object) -> Brief:
