@@ -8,9 +8,9 @@ from textual.app import App
 from textual.screen import Screen
 
 from advisor.tui.commands import DeskCommands
-from advisor.tui.draft import Draft
-from advisor.tui.engine import Engine, PipelineEngine
+from advisor.tui.model.draft import Draft
 from advisor.tui.screens.desk import Desk
+from advisor.tui.work.engine import Engine, PipelineEngine
 
 
 class AdvisorApp(App[None]):
@@ -34,14 +34,14 @@ class AdvisorApp(App[None]):
 
     async def _quit(self) -> None:
         if await self.desk.may_quit():
-            self.desk.bench.close()
-            await self.desk.runner.finish()
+            self.desk.judging.jobs.close()
+            await self.desk.calibration.jobs.finish()
             self.exit()
 
 
 def open_app(path: Path | None = None) -> None:
     """Run the app on the brief in a file, or on an empty one.
 
-    Raises UsageError for a file that is no brief.
+    Raises UsageError for a file that is not a brief.
     """
     AdvisorApp(Draft.read(path) if path else Draft()).run()

@@ -10,8 +10,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
 from advisor.core.brief import questions
-from advisor.tui.widgets.stage import TABS, Stage
-from advisor.tui.wording import label
+from advisor.tui.model.question_text import label
+from advisor.tui.widgets.tab_panes import TABS
 
 if TYPE_CHECKING:
     from advisor.tui.screens.desk import Desk
@@ -52,8 +52,8 @@ class DeskCommands(Provider):
             (f"Show {tab}", f"Tab {n}", partial(desk.action_tab, tab))
             for n, tab in enumerate(TABS, 1)
         )
-        shown = desk.runner.shown
-        if shown is not None and not shown.ended:
+        run = desk.calibration.jobs.run_on_screen
+        if run is not None and not run.ended:
             yield "Cancel the run", "What is finished is kept", desk.action_cancel_run
         else:
             yield "Calibrate", "Plan a run; on its tab: start it", desk.action_calibrate
@@ -76,7 +76,7 @@ class DeskCommands(Provider):
 
     def _questions(self) -> Iterator[Command]:
         desk = self._desk
-        form = desk.query_one(Stage).form if desk else None
+        form = desk.panes.form if desk else None
         if desk is None or form is None:
             return
         for box in form.boxes:

@@ -1,4 +1,4 @@
-"""What widgets and workers tell the desk."""
+"""What widgets and workers report to the desk."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
     from advisor.experiments import Prepared
-    from advisor.tui.engine import Sights
-    from advisor.tui.offers import Offer
+    from advisor.tui.model.proposed_answers import ProposedAnswer
+    from advisor.tui.work.engine import Observations
 
 
 @dataclass
-class Answered(Message):
+class AnswerGiven(Message):
     """A field holds a valid answer; None: left out."""
 
     key: str
@@ -25,15 +25,15 @@ class Answered(Message):
 
 
 @dataclass
-class Refused(Message):
-    """A field holds text that is no answer; `line` says why in one line."""
+class AnswerRefused(Message):
+    """A field holds text that is not an answer; `line` says why in one line."""
 
     key: str
     line: str
 
 
 @dataclass
-class Stepped(Message):
+class WhatIfStepped(Message):
     """A what-if step on a field: direction 1 or −1."""
 
     key: str
@@ -41,22 +41,22 @@ class Stepped(Message):
 
 
 @dataclass
-class Settled(Message):
-    """The user settles a what-if: keeps it as the answer, or drops it."""
+class WhatIfSettled(Message):
+    """The user keeps a what-if as the answer, or drops it."""
 
     key: str
     keep: bool
 
 
 @dataclass
-class Accepted(Message):
-    """The user takes over what the data propose."""
+class ProposalsAccepted(Message):
+    """The user accepts what the data propose."""
 
-    offers: tuple[Offer, ...]
+    proposals: tuple[ProposedAnswer, ...]
 
 
 @dataclass
-class Read(Message):
+class MachineRead(Message):
     """The machine was read once more: its readings, or one line of why not."""
 
     report: HardwareReport | None
@@ -64,18 +64,18 @@ class Read(Message):
 
 
 @dataclass
-class Looked(Message):
+class ObservationsReady(Message):
     """The look around for request `number` has ended, with what it found or with one line of why
     not.
     """
 
     number: int
-    sights: Sights | None
+    observations: Observations | None
     failure: str = ""
 
 
 @dataclass
-class Judged(Message):
+class VerdictReady(Message):
     """The judgement for request `number` has ended: a verdict, or one line of why there is none."""
 
     number: int
@@ -85,11 +85,11 @@ class Judged(Message):
 
     def can_replace(self, message: Message) -> bool:
         """A newer judgement makes an older one that still waits useless."""
-        return isinstance(message, Judged) and message.number <= self.number
+        return isinstance(message, VerdictReady) and message.number <= self.number
 
 
 @dataclass
-class Planned(Message):
+class PlanReady(Message):
     """The plan for request `number`, with its price, or one line of why there is none.
 
     `missing` is one line about what has to be installed before it can run.
@@ -102,16 +102,21 @@ class Planned(Message):
 
 
 @dataclass
-class Progressed(Message):
+class PlanWanted(Message):
+    """The request for a run has changed and needs a plan."""
+
+
+@dataclass
+class RunProgressed(Message):
     """The run on the screen has moved on."""
 
     def can_replace(self, message: Message) -> bool:
         """One redraw shows all that happened meanwhile."""
-        return isinstance(message, Progressed)
+        return isinstance(message, RunProgressed)
 
 
 @dataclass
-class Ended(Message):
+class RunEnded(Message):
     """The run on the screen has ended: its record (None for a replay), or one line of why there is
     none.
 

@@ -41,13 +41,13 @@ from advisor.core.verdict import (
     SourceRecord,
     Verdict,
 )
-from advisor.tui import bench, runner
 from advisor.tui.app import AdvisorApp
-from advisor.tui.draft import Draft
-from advisor.tui.engine import PipelineEngine
-from advisor.tui.screens import judging
+from advisor.tui.controllers import judging
+from advisor.tui.model.draft import Draft
+from advisor.tui.model.run_request import RunRequest
 from advisor.tui.widgets import hardware_pane
-from advisor.tui.wish import Wish
+from advisor.tui.work import judge_jobs, run_jobs
+from advisor.tui.work.engine import PipelineEngine
 from tests.calibrate.pretend_worker import PRETEND, plan_of
 
 BRIEF = """\
@@ -123,7 +123,7 @@ def option(
         approach,
         technique,
         model.partition("+")[0],
-        "rented card",
+        "rented GPU",
         *ranges,
         0.9,
         p_best,
@@ -180,7 +180,7 @@ def tokens(value: float) -> Quantity:
 
 
 @dataclass(frozen=True)
-class FakeSights:
+class FakeObservations:
     """A small data set and a machine with one card whose power cannot be read."""
 
     data: DataReport | None = field(
@@ -267,41 +267,43 @@ class FakeEngine(PipelineEngine):
     trials: list[dict] = field(
         default_factory=lambda: [{"does": "wait", "value": n} for n in range(3)]
     )
-    wishes: list[Wish] = field(default_factory=list)
+    requests: list[RunRequest] = field(default_factory=list)
     refusal: AdvisorError | None = None
     lacks: str = ""
 
-    def look(self, brief: Brief, cancel: CancelToken) -> FakeSights:
+    def look(self, brief: Brief, cancel: CancelToken) -> FakeObservations:
         self.looks += 1
         if self.blind:
             raise self.blind
-        return FakeSights()
+        return FakeObservations()
 
     def machine(self) -> HardwareReport:
         self.readings += 1
         if self.unreadable:
             raise self.unreadable
         use = Reading(0.1 * (self.readings % 10), "share")
-        return replace(FakeSights().hardware, processor_use=use)
+        return replace(FakeObservations().hardware, processor_use=use)
 
-    def plan(self, wish: Wish, brief: Brief, sights: FakeSights) -> experiments.Prepared:
-        self.wishes.append(wish)
-        if self.refusal and not wish.busy_ok:
+    def plan(
+        self, request: RunRequest, brief: Brief, observations: FakeObservations
+    ) -> experiments.Prepared:
+        self.requests.append(request)
+        if self.refusal and not request.busy_ok:
             raise self.refusal
         held = replace(plan_of(*self.trials), kind="quality")
-        hour = wish.usd_per_hour or Range.exact(0.0)
-        bounds = experiments.Limits(wish.minutes, wish.max_usd, hour, wish.busy_ok)
+        hour = request.usd_per_hour or Range.exact(0.0)
+        bounds = experiments.Limits(request.minutes, request.max_usd, hour, request.busy_ok)
         return experiments.prepare(
-            held, experiments.Machine("this CPU", "cpu"), bounds, again=wish.again
+            held, experiments.Machine("this CPU", "cpu"), bounds, again=request.again
         )
 
-    def missing(self, wish: Wish) -> str:
+    def missing(self, request: RunRequest) -> str:
         return self.lacks
 
     def run(self, prepared: experiments.Prepared, events, cancel: CancelToken) -> RunRecord:
         return experiments.run(prepared, events=events, cancel=cancel, command=PRETEND)
 
-    def judge(self, brief: Brief, sights: FakeSights, *, deep: bool) -> Verdict:
+    def judge(self, brief: Brief, observations: FakeObservations, *, deep: bool) -> Verdict:
         self.asked.append((brief, deep))
         volume = brief.traffic.requests_per_month.p50
         if volume in self.gates:
@@ -318,8 +320,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Input rests sooner, so that tests need not wait; the machine is read once, so that none
     depends on time.
     """
-    monkeypatch.setattr(bench, "REST_SECONDS", 0.05)
-    monkeypatch.setattr(runner, "SETTLE_SECONDS", 0.01)
+    monkeypatch.setattr(judge_jobs, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(run_jobs, "SETTLE_SECONDS", 0.01)
     monkeypatch.setattr(judging, "REST_SECONDS", 0.05)
     monkeypatch.setattr(hardware_pane, "EVERY_SECONDS", 1000.0)
 
@@ -354,5 +356,5 @@ def verdict() -> Verdict:
 
 
 @pytest.fixture(scope="session")
-def sights() -> FakeSights:
-    return FakeSights()
+def observations() -> FakeObservations:
+    return FakeObservations()

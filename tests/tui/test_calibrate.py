@@ -23,7 +23,7 @@ from advisor.core.quantity import Range
 from advisor.tui.app import AdvisorApp
 from advisor.tui.screens.dialogs import Ask, AskPath
 from advisor.tui.widgets.calibrate_pane import CalibratePane, PlanView, RunView
-from advisor.tui.widgets.panes import FittedText
+from advisor.tui.widgets.decision_pane import FittedText
 from advisor.tui.widgets.status_line import StatusLine
 
 PATIENCE_SECONDS = 60.0
@@ -46,14 +46,14 @@ def _state(app: AdvisorApp) -> str:
 
 
 def drawn(app: AdvisorApp) -> str:
-    """What the pane says in the part that is shown."""
+    """What the pane says in the part that is run."""
     pane = app.desk.query_one(CalibratePane)
     return "\n".join(str(text.visual) for text in pane.visible_content.query(FittedText))
 
 
 async def plan(pilot: Pilot[None]) -> CalibratePane:
     """The tab with its plan, or with the reason why there is none."""
-    await until(pilot, lambda: pilot.app.desk.sights)
+    await until(pilot, lambda: pilot.app.desk.judging.observations)
     await pilot.press("4")
     await until(pilot, lambda: pilot.app.desk.query("CalibratePane RunView"))
     for _ in range(3):
@@ -70,9 +70,10 @@ async def begin(pilot: Pilot[None], *, finished: int = 0) -> None:
     """Start the plan, and wait until a trial is under way that waits for its file."""
     await plan(pilot)
     await pilot.press("c")
-    course = pilot.app.desk.runner.shown.course
+    progress = pilot.app.desk.calibration.jobs.run_on_screen.progress
     await until(
-        pilot, lambda: course.finished == finished and course.under_way and "▸" in drawn(pilot.app)
+        pilot,
+        lambda: progress.finished == finished and progress.under_way and "▸" in drawn(pilot.app),
     )
 
 
@@ -84,7 +85,13 @@ async def run_through(pilot: Pilot[None]) -> None:
 
 
 async def ended(pilot: Pilot[None]) -> None:
-    await until(pilot, lambda: pilot.app.desk.runner.shown and pilot.app.desk.runner.shown.ended)
+    await until(
+        pilot,
+        lambda: (
+            pilot.app.desk.calibration.jobs.run_on_screen
+            and pilot.app.desk.calibration.jobs.run_on_screen.ended
+        ),
+    )
     await pilot.pause()
 
 
@@ -120,7 +127,7 @@ async def test_plan_price_and_machine_stand_before_anything_runs(app, engine):
         assert [f"· t{n}" for n in range(3)] == [
             line for line in text.splitlines() if line.startswith("· ")
         ]
-        assert app.desk.runner.shown is None
+        assert app.desk.calibration.jobs.run_on_screen is None
         assert children() == []
         assert pane.prepared.left == 3
 
@@ -133,10 +140,10 @@ async def test_limits_and_choices_reach_the_plan(app, engine):
         await pilot.press("7", ".", "5", "plus")
         fields["usd_per_hour"].control.focus()
         await pilot.press("2", "tab")
-        await until(pilot, lambda: engine.wishes[-1].usd_per_hour == Range.exact(2.0))
-        assert engine.wishes[-1].minutes == pytest.approx(8.25)
+        await until(pilot, lambda: engine.requests[-1].usd_per_hour == Range.exact(2.0))
+        assert engine.requests[-1].minutes == pytest.approx(8.25)
         fields["what"].query_one(Select).value = "prompts"
-        await until(pilot, lambda: engine.wishes[-1].what == "prompts")
+        await until(pilot, lambda: engine.requests[-1].what == "prompts")
         assert [name for name, field in fields.items() if field.display][:4] == [
             "what",
             "url",
@@ -162,7 +169,7 @@ async def test_a_run_is_told_live_and_its_end_is_judged(app, engine, go):
         await ended(pilot)
         await until(pilot, lambda: "What it changed" in drawn(app))
         text = drawn(app)
-        assert app.desk.runner.shown.record.summary.status is Status.DONE
+        assert app.desk.calibration.jobs.run_on_screen.record.summary.status is Status.DONE
         assert engine.looks == before + 1
         assert "verdict  FINE-TUNE → PROMPT" in text
         assert "best in  91 of 100 → 55 of 100" in text
@@ -185,9 +192,9 @@ async def test_another_tab_lets_it_run_and_a_changed_brief_makes_no_claim(app, e
         engine.gates[3e6] = threading.Event()
         go.touch()
         await ended(pilot)
-        app.desk._answer({"quality.target": 0.8})
+        app.desk.judging.answer({"quality.target": 0.8})
         engine.gates.pop(3e6).set()
-        await until(pilot, lambda: app.desk.runner.shown.before is None)
+        await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen.before is None)
         await pilot.press("4")
         await pilot.pause()
         assert "What it changed" not in drawn(app)
@@ -202,12 +209,12 @@ async def test_cancelling_asks_keeps_what_is_finished_and_the_next_run_goes_on(a
         await until(pilot, lambda: isinstance(app.screen, Ask))
         await pilot.press("tab", "enter")
         await pilot.pause()
-        assert not app.desk.runner.shown.cancelling
+        assert not app.desk.calibration.jobs.run_on_screen.cancelling
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Ask))
         await pilot.press("enter")
         await ended(pilot)
-        assert app.desk.runner.shown.record.summary.status is Status.CANCELLED
+        assert app.desk.calibration.jobs.run_on_screen.record.summary.status is Status.CANCELLED
         await until(pilot, lambda: "kept" in drawn(app))
         assert children() == []
         await pilot.press("escape")
@@ -217,7 +224,7 @@ async def test_cancelling_asks_keeps_what_is_finished_and_the_next_run_goes_on(a
         go.touch()
         await pilot.press("c")
         await ended(pilot)
-        assert app.desk.runner.shown.record.summary.status is Status.DONE
+        assert app.desk.calibration.jobs.run_on_screen.record.summary.status is Status.DONE
         assert len(experiments.runs()) == 1
 
 
@@ -230,7 +237,7 @@ async def test_what_is_answered_does_not_run_again_unless_wished(app, engine):
         assert pane.prepared.left == 0
         await pilot.press("c")
         await pilot.pause()
-        assert app.desk.runner.shown is None
+        assert app.desk.calibration.jobs.run_on_screen is None
         pane.query_one(PlanView).fields["again"].query_one(Switch).toggle()
         await until(pilot, lambda: pane.prepared is not None and pane.prepared.left == 1)
 
@@ -241,18 +248,21 @@ async def test_a_failed_run_names_reason_and_log(app, engine):
         await plan(pilot)
         await pilot.press("c")
         await ended(pilot)
-        shown = app.desk.runner.shown
-        assert shown.record.summary.status is Status.FAILED
+        run = app.desk.calibration.jobs.run_on_screen
+        assert run.record.summary.status is Status.FAILED
         await until(pilot, lambda: "the third" in drawn(app))
-        await until(pilot, lambda: shown.log in drawn(app).replace("\n", ""))
-        assert "the third" in Path(shown.log).read_text()
+        await until(pilot, lambda: run.log in drawn(app).replace("\n", ""))
+        assert "the third" in Path(run.log).read_text()
 
 
 async def test_what_does_not_fit_is_an_answer(app, engine):
     engine.trials = [{"does": "oom"}, QUICK]
     async with app.run_test(size=(140, 45)) as pilot:
         await run_through(pilot)
-        assert app.desk.runner.shown.course.trials[0].status is Status.OUT_OF_MEMORY
+        assert (
+            app.desk.calibration.jobs.run_on_screen.progress.trials[0].status
+            is Status.OUT_OF_MEMORY
+        )
 
 
 async def test_a_busy_card_is_refused_with_a_way_to_insist(app, engine):
@@ -265,12 +275,12 @@ async def test_a_busy_card_is_refused_with_a_way_to_insist(app, engine):
         await until(pilot, lambda: "“busy ok”" in drawn(app))
         await pilot.press("c")
         await pilot.pause()
-        assert app.desk.runner.shown is None
+        assert app.desk.calibration.jobs.run_on_screen is None
         field = pane.query_one(PlanView).fields["busy_ok"]
         assert field.display
         field.query_one(Switch).toggle()
         await until(pilot, lambda: pane.prepared is not None)
-        assert engine.wishes[-1].busy_ok
+        assert engine.requests[-1].busy_ok
         assert field.display
 
 
@@ -282,7 +292,7 @@ async def test_without_the_libraries_it_plans_and_says_what_to_install(app, engi
         await until(pilot, lambda: "3 trials" in drawn(app))
         await pilot.press("c")
         await pilot.pause()
-        assert app.desk.runner.shown is None
+        assert app.desk.calibration.jobs.run_on_screen is None
 
 
 async def test_two_runs_do_not_fight_over_a_machine(app, engine, home):
@@ -298,7 +308,7 @@ async def test_two_runs_do_not_fight_over_a_machine(app, engine, home):
         await plan(pilot)
         await pilot.press("c")
         await ended(pilot)
-        assert app.desk.runner.shown.record.summary.status is Status.DONE
+        assert app.desk.calibration.jobs.run_on_screen.record.summary.status is Status.DONE
 
 
 async def test_a_recorded_run_replays_into_the_same_screen(app):
@@ -307,7 +317,7 @@ async def test_a_recorded_run_replays_into_the_same_screen(app):
         await pilot.press("v")
         await until(pilot, lambda: isinstance(app.screen, AskPath))
         await pilot.press(*"cpu-llama-slices", "enter")
-        await until(pilot, lambda: app.desk.runner.shown)
+        await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen)
         await until(pilot, lambda: "× 10" in drawn(app))
         await pilot.press("plus")
         await ended(pilot)
@@ -316,7 +326,7 @@ async def test_a_recorded_run_replays_into_the_same_screen(app):
         assert text.count("✓ small-llama") == 6
         assert "2,175 tokens/s, not steady" in text
         assert {"loss", "tokens_per_second", "memory_gib"} == set(
-            app.desk.runner.shown.course.curves
+            app.desk.calibration.jobs.run_on_screen.progress.curves
         )
         assert experiments.runs() == ()
         await pilot.press("escape")
@@ -328,9 +338,9 @@ async def test_an_own_run_replays_with_what_it_showed(app, engine):
         await run_through(pilot)
         await pilot.press("v")
         await until(pilot, lambda: isinstance(app.screen, AskPath))
-        app.desk.runner.speed = 0.0
+        app.desk.calibration.jobs.speed = 0.0
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: app.desk.runner.shown.replay == "1")
+        await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen.replay == "1")
         await ended(pilot)
         assert "6 of 6" not in drawn(app)
         await until(pilot, lambda: "What it showed" in drawn(app))
@@ -340,11 +350,11 @@ async def test_an_own_run_replays_with_what_it_showed(app, engine):
 async def test_a_replay_ends_when_told_and_asks_nothing(app):
     async with app.run_test(size=(140, 45)) as pilot:
         await plan(pilot)
-        app.desk.runner.speed = 1.0
+        app.desk.calibration.jobs.speed = 1.0
         await pilot.press("v")
         await until(pilot, lambda: isinstance(app.screen, AskPath))
         await pilot.press(*"cpu-llama-whole", "enter")
-        await until(pilot, lambda: app.desk.runner.shown)
+        await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen)
         await pilot.press("x")
         await ended(pilot)
         assert not isinstance(app.screen, Ask)
@@ -357,7 +367,7 @@ async def test_no_such_recording_is_one_line(app):
         await until(pilot, lambda: isinstance(app.screen, AskPath))
         await pilot.press(*"nothing", "enter")
         await pilot.pause(0.1)
-        assert app.desk.runner.shown is None
+        assert app.desk.calibration.jobs.run_on_screen is None
         assert any("nothing" in n.message for n in app._notifications)
 
 
@@ -395,9 +405,9 @@ async def test_help_follows_the_questions_and_the_palette_knows_the_commands(app
         pane = await plan(pilot)
         pane.query_one(PlanView).fields["usd_per_hour"].control.focus()
         await pilot.pause()
-        assert "What does an hour" in str(app.desk._help.render())
+        assert "What does an hour" in str(app.desk.field_help.render())
         await pilot.press("tab")
         await pilot.pause()
-        assert "process of its own" in str(app.desk._help.render())
+        assert "process of its own" in str(app.desk.field_help.render())
         await pilot.press("ctrl+p", *"recorded", "enter")
         await until(pilot, lambda: isinstance(app.screen, AskPath))

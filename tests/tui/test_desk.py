@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList, Select, Static, Switch
 from advisor import brief as files
 from advisor.core.errors import UsageError
 from advisor.tui.app import AdvisorApp
-from advisor.tui.draft import Draft
+from advisor.tui.model.draft import Draft
 from advisor.tui.screens.dialogs import Ask, AskExample, AskPath
 from advisor.tui.screens.explain import ExplainScreen
 from advisor.tui.widgets.brief_form import BriefForm
@@ -24,7 +24,7 @@ from advisor.tui.widgets.field import Field
 from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.hardware_pane import GROUP, HardwarePane
 from advisor.tui.widgets.report_pane import ReportPane
-from advisor.tui.widgets.verdict_view import Lines, VerdictPanel
+from advisor.tui.widgets.verdict_panel import VerdictPanel, VerdictText
 
 VOLUME = "traffic.requests_per_month"
 
@@ -45,7 +45,7 @@ def field(app: AdvisorApp, key: str) -> Field:
 
 
 def panel(app: AdvisorApp) -> str:
-    return app.desk.query_one(VerdictPanel).query_one(Lines).render().plain
+    return app.desk.query_one(VerdictPanel).query_one(VerdictText).render().plain
 
 
 async def type_into(app: AdvisorApp, pilot: Pilot[None], key: str, text: str) -> None:
@@ -243,15 +243,15 @@ async def test_letters_are_text_inside_a_field_and_keys_outside(app):
 async def test_help_follows_the_focus(app):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        shown = app.desk.query_one(FieldHelp)
+        help_line = app.desk.query_one(FieldHelp)
         field(app, VOLUME).control.focus()
         await pilot.press("f1")
-        assert shown.question is not None
-        assert shown.question.key == VOLUME
-        assert "How many requests a month?" in shown.render().plain
+        assert help_line.question is not None
+        assert help_line.question.key == VOLUME
+        assert "How many requests a month?" in help_line.render().plain
         field(app, "quality.target").control.focus()
         await pilot.pause()
-        assert "from 0 to 1" in shown.render().plain
+        assert "from 0 to 1" in help_line.render().plain
 
 
 async def test_every_tab_shows_its_findings(app):
@@ -265,7 +265,9 @@ async def test_every_tab_shows_its_findings(app):
         ):
             await pilot.press(key)
             await pilot.pause(0.2)
-            assert said in "\n".join(str(s.render()) for s in app.desk.query("Stage Static")), key
+            assert said in "\n".join(str(s.render()) for s in app.desk.query("TabPanes Static")), (
+                key
+            )
 
 
 async def test_reports_are_written_beside_the_brief(app, brief_file):
@@ -275,7 +277,7 @@ async def test_reports_are_written_beside_the_brief(app, brief_file):
         await pilot.pause(0.2)
         assert app.desk.query_one(ReportPane).is_on_screen
         await pilot.press("w")
-        await settle(pilot)
+        await until(pilot, lambda: any("wrote" in n.message for n in app._notifications))
     written = sorted(p.name for p in brief_file.parent.iterdir())
     assert written == ["shop.report.html", "shop.report.json", "shop.report.md", "shop.toml"]
 
@@ -350,7 +352,7 @@ async def test_the_palette_lists_what_ifs_only_while_there_are_any(app):
             return {str(hit.text) async for hit in DeskCommands(app.desk).discover()}
 
         assert "Drop what-ifs" not in await listed()
-        app.desk.draft = app.desk.draft.suppose("quality.target", 0.95)
+        app.desk.judging.draft = app.desk.draft.suppose("quality.target", 0.95)
         assert "Drop what-ifs" in await listed()
         app.desk.action_settle_all(False)
         assert not app.desk.draft.supposed
@@ -428,14 +430,14 @@ async def test_enter_takes_a_proposal_over_as_an_answer_and_saving_writes_it(
 ):
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_data(pilot)
-        assert pane.offers[0].key == "data.examples"
+        assert pane.proposals[0].key == "data.examples"
         before = len(engine.asked)
         await pilot.press("enter")
         await settle(pilot)
         assert app.desk.draft.changed == ("data.examples",)
         assert engine.asked[before][0].data.examples.p50 == 2990
         assert field(app, "data.examples").query_one(Input).value == "2,990"
-        assert "data.examples" not in [o.key for o in pane.offers]
+        assert "data.examples" not in [o.key for o in pane.proposals]
         assert app.desk.focused is pane.query_one(OptionList)
         await pilot.press("ctrl+s")
         await settle(pilot)
@@ -446,16 +448,16 @@ async def test_enter_takes_a_proposal_over_as_an_answer_and_saving_writes_it(
 async def test_all_proposals_are_taken_at_once_and_taken_back_at_once(app):
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_data(pilot)
-        offered, brief = pane.offers, app.desk.draft.brief
+        offered, brief = pane.proposals, app.desk.draft.brief
         await pilot.press("a")
         await settle(pilot)
-        assert pane.offers == ()
+        assert pane.proposals == ()
         assert app.desk.draft.brief.data.sensitive is True
         assert set(app.desk.draft.changed) == {o.key for o in offered}
         await pilot.press("u")
         await settle(pilot)
         assert app.desk.draft.brief == brief
-        assert pane.offers == offered
+        assert pane.proposals == offered
 
 
 async def test_taking_back_leaves_what_was_answered_since(app):
@@ -472,14 +474,17 @@ async def test_taking_back_leaves_what_was_answered_since(app):
 
 
 async def test_a_proposal_that_is_no_answer_is_refused_in_one_line(app):
-    from advisor.tui.messages import Accepted
-    from advisor.tui.offers import Offer
+    from advisor.tui.messages import ProposalsAccepted
+    from advisor.tui.model.proposed_answers import ProposedAnswer
 
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_data(pilot)
         pane.post_message(
-            Accepted(
-                (Offer("task.labels", "", "-1", "odd"), Offer("data.sensitive", "", "yes", "rows"))
+            ProposalsAccepted(
+                (
+                    ProposedAnswer("task.labels", "", "-1", "odd"),
+                    ProposedAnswer("data.sensitive", "", "yes", "rows"),
+                )
             )
         )
         await settle(pilot)
@@ -563,7 +568,7 @@ async def test_a_machine_that_cannot_be_read_says_why(app, engine):
 
 
 def test_the_real_engine_reads_this_machine():
-    from advisor.tui.engine import PipelineEngine
+    from advisor.tui.work.engine import PipelineEngine
 
     report = PipelineEngine().machine()
     assert report.memory_gib > 0

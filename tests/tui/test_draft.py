@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from advisor import brief as files
 from advisor.core.brief import questions
 from advisor.core.quantity import Basis, Range
-from advisor.tui.draft import Draft
-from advisor.tui.files import examples, neighbours, save
-from advisor.tui.whatif import can_step, stepped
+from advisor.tui.model.brief_files import examples, neighbours, save
+from advisor.tui.model.draft import Draft
+from advisor.tui.model.stepping import can_step, stepped
 
 VOLUME = "traffic.requests_per_month"
 NUMBERS = [key for key, q in questions().items() if can_step(q) and "[" not in key]

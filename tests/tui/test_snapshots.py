@@ -12,11 +12,11 @@ import pytest
 from advisor import experiments
 from advisor.core.probes import Reading
 from advisor.tui.app import AdvisorApp
-from advisor.tui.course import Course
-from advisor.tui.messages import Progressed, Read
-from advisor.tui.runner import Shown
+from advisor.tui.messages import MachineRead, RunProgressed
+from advisor.tui.model.run_progress import RunProgress
 from advisor.tui.widgets.calibrate_pane import CalibratePane
 from advisor.tui.widgets.hardware_pane import HardwarePane
+from advisor.tui.work.run_jobs import RunOnScreen
 
 GROUPS = ("look", "judge", "machine", "plan", "calibration")
 SIZES = {"120x40": (120, 40), "80x24": (80, 24), "60x20": (60, 20)}
@@ -74,7 +74,7 @@ def test_hardware_live(snap_compare, still_app, engine, size):
             report = engine.machine()
             card = replace(report.cards[0], utilisation=Reading(turn / 30, "share"))
             pilot.app.desk.query_one(HardwarePane).post_message(
-                Read(replace(report, cards=(card,)))
+                MachineRead(replace(report, cards=(card,)))
             )
         await rest(pilot)
 
@@ -94,11 +94,13 @@ def test_calibration_under_way(snap_compare, still_app, size):
     async def watch(pilot):
         await after("4")(pilot)
         desk = pilot.app.desk
-        course = Course()
+        course = RunProgress()
         for event in experiments.recorded_events("cpu-llama-slices")[:30]:
             course.note(event)
-        desk.runner.shown = Shown(course, desk.query_one(CalibratePane).prepared)
-        desk.post_message(Progressed())
+        desk.calibration.jobs.run_on_screen = RunOnScreen(
+            course, desk.query_one(CalibratePane).prepared
+        )
+        desk.post_message(RunProgressed())
         await rest(pilot)
 
     assert snap_compare(still_app, run_before=watch, terminal_size=size)
@@ -108,7 +110,7 @@ def test_calibration_under_way(snap_compare, still_app, size):
 def test_calibration_ended(snap_compare, still_app, size):
     async def replay(pilot):
         await after("4")(pilot)
-        pilot.app.desk.runner.speed = 0.0
+        pilot.app.desk.calibration.jobs.speed = 0.0
         await pilot.press("v")
         await rest(pilot)
         await pilot.press(*"cpu-llama-slices", "enter")
@@ -138,7 +140,7 @@ def test_light(snap_compare, still_app):
 
 
 def test_without_colour(snap_compare, brief_file, engine, monkeypatch):
-    from advisor.tui.draft import Draft
+    from advisor.tui.model.draft import Draft
 
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(

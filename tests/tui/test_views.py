@@ -16,15 +16,15 @@ from advisor.core.brief import questions
 from advisor.core.probes import Reading
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import NextStep, Readiness, SourceRecord
-from advisor.tui.draft import Draft
-from advisor.tui.offers import Offer, offers
+from advisor.tui.model.draft import Draft
+from advisor.tui.model.proposed_answers import ProposedAnswer, proposed_answers
+from advisor.tui.model.question_text import assumed, bounds, label, long_help
 from advisor.tui.views.decision import detail_lines, option_lines, ranked
 from advisor.tui.views.facts_age import price_age
 from advisor.tui.views.figure import figure_lines, summary
-from advisor.tui.views.live import History
-from advisor.tui.views.probes import data_lines, machine_lines, offer_lines
+from advisor.tui.views.gauges import History
+from advisor.tui.views.probes import data_lines, machine_lines, proposal_lines
 from advisor.tui.views.verdict import strip_lines, verdict_lines
-from advisor.tui.wording import assumed, bounds, label, long_help
 
 
 @pytest.mark.parametrize("width", [30, 48, 56, 72, 100])
@@ -137,16 +137,16 @@ def test_a_figure_shows_formula_numbers_inputs_and_source(verdict):
         assert said in text
 
 
-def test_probes_say_why_a_reading_is_missing(sights):
-    assert "not supported, limit 350 W" in machine_lines(sights.hardware, 80).plain
-    assert "python[/] (7): memory not visible" in machine_lines(sights.hardware, 80).plain
+def test_probes_say_why_a_reading_is_missing(observations):
+    assert "not supported, limit 350 W" in machine_lines(observations.hardware, 80).plain
+    assert "python[/] (7): memory not visible" in machine_lines(observations.hardware, 80).plain
     assert "no data file" in data_lines(None, 80).plain.lower()
-    assert "train.jsonl: line 17: no JSON" in data_lines(sights.data, 80).plain
+    assert "train.jsonl: line 17: no JSON" in data_lines(observations.data, 80).plain
 
 
 @pytest.mark.parametrize("width", [40, 56, 76, 120])
-def test_findings_are_told_within_the_width(sights, width):
-    lines = data_lines(sights.data, width).plain.splitlines()
+def test_findings_are_told_within_the_width(observations, width):
+    lines = data_lines(observations.data, width).plain.splitlines()
     told = " ".join(" ".join(lines).split())
     for said in (
         "(card or refund?)",
@@ -159,35 +159,37 @@ def test_findings_are_told_within_the_width(sights, width):
     assert max(map(len, lines)) <= max(width, 40)
 
 
-def test_a_missing_test_set_is_named_in_the_app_and_not_by_a_flag(sights):
-    less = replace(sights.data, eval_rows=None, leaked_eval_rows=None)
+def test_a_missing_test_set_is_named_in_the_app_and_not_by_a_flag(observations):
+    less = replace(observations.data, eval_rows=None, leaked_eval_rows=None)
     told = " ".join(data_lines(less, 80).plain.split())
     assert "leakage is unknown (name one under Brief, Data, test path)" in told
     assert "--eval" not in told
 
 
-def watched(sights, *shares: float | None) -> str:
+def watched(observations, *shares: float | None) -> str:
     """The live view after readings with these shares of the card's time."""
     history = History()
     for share in shares:
-        card = replace(sights.hardware.cards[0], utilisation=Reading(share, "share", "asleep"))
-        report = replace(sights.hardware, cards=(card,))
+        card = replace(
+            observations.hardware.cards[0], utilisation=Reading(share, "share", "asleep")
+        )
+        report = replace(observations.hardware, cards=(card,))
         history.add(report)
     return history.lines(report, 80).plain
 
 
-def test_a_course_stands_on_a_fixed_scale_and_leaves_gaps(sights):
+def test_a_course_stands_on_a_fixed_scale_and_leaves_gaps(observations):
     busy = next(
         line
-        for line in watched(sights, 0.0, 1.0, None, 0.5).splitlines()
+        for line in watched(observations, 0.0, 1.0, None, 0.5).splitlines()
         if line.startswith("busy")
     )
     assert busy.endswith("▁█ ▅")
     assert "50 %" in busy
 
 
-def test_the_live_view_tells_every_reading_or_that_it_cannot(sights):
-    lines = watched(sights, None).splitlines()
+def test_the_live_view_tells_every_reading_or_that_it_cannot(observations):
+    lines = watched(observations, None).splitlines()
     assert lines[0] == "GPU 0: NVIDIA L40S"
     told = {line.split()[0]: line for line in lines[1:]}
     assert "not readable" in told["busy"]
@@ -199,45 +201,54 @@ def test_the_live_view_tells_every_reading_or_that_it_cannot(sights):
 @given(
     st.lists(st.one_of(st.none(), st.floats(-1, 2)), min_size=1, max_size=400), st.integers(0, 140)
 )
-def test_a_course_never_leaves_its_room(sights, shares, width):
+def test_a_course_never_leaves_its_room(observations, shares, width):
     history = History()
     for share in shares:
-        report = replace(sights.hardware, cards=(), processor_use=Reading(share, "share"))
+        report = replace(observations.hardware, cards=(), processor_use=Reading(share, "share"))
         history.add(report)
     course = history.lines(report, width).plain.splitlines()[1][33:]
     assert len(course) <= max(width - 33, 0)
     assert set(course) <= set(" ▁▂▃▄▅▆▇█")
 
 
-def offered(sights, text: str = "", **changes) -> dict[str, tuple[str, str]]:
+def offered(observations, text: str = "", **changes) -> dict[str, tuple[str, str]]:
     brief = files.parse("schema = 1\n" + text)
-    return {o.key: (o.now, o.text) for o in offers(replace(sights.data, **changes), Draft(brief))}
+    return {
+        o.key: (o.now, o.text)
+        for o in proposed_answers(replace(observations.data, **changes), Draft(brief))
+    }
 
 
-def test_proposals_are_answers_in_the_words_of_the_form(sights):
-    found = offered(sights, "[data]\nexamples = 500\n")
+def test_proposals_are_answers_in_the_words_of_the_form(observations):
+    found = offered(observations, "[data]\nexamples = 500\n")
     assert found["data.examples"] == ("500", "2,990")
     assert found["data.sensitive"] == ("", "yes")
     assert found["data.tokens_per_example"][0] == ""
     assert found["traffic.output_tokens"] == ("", "256 – 384")
 
 
-def test_large_counts_are_exact_and_measured_ranges_readable(sights):
-    assert offered(sights, distinct_rows=1_234_567)["data.examples"][1] == "1,234,567"
-    prompt = replace(sights.data.prompt_tokens, range=Range(123.456789, 250.56789, 345.6789))
+def test_large_counts_are_exact_and_measured_ranges_readable(observations):
+    assert offered(observations, distinct_rows=1_234_567)["data.examples"][1] == "1,234,567"
+    prompt = replace(observations.data.prompt_tokens, range=Range(123.456789, 250.56789, 345.6789))
     assert (
-        offered(sights, prompt_tokens=prompt)["traffic.input_tokens"][1] == "123.5 – 250.6 – 345.7"
+        offered(observations, prompt_tokens=prompt)["traffic.input_tokens"][1]
+        == "123.5 – 250.6 – 345.7"
     )
 
 
-def test_test_items_that_are_in_training_are_not_proposed(sights):
-    assert offered(sights)["data.eval_examples"] == ("", "560")
-    assert offered(sights, "[data]\neval_examples = 600\n")["data.eval_examples"] == ("600", "560")
-    assert "data.eval_examples" not in offered(sights, "[data]\neval_examples = 560\n")
+def test_test_items_that_are_in_training_are_not_proposed(observations):
+    assert offered(observations)["data.eval_examples"] == ("", "560")
+    assert offered(observations, "[data]\neval_examples = 600\n")["data.eval_examples"] == (
+        "600",
+        "560",
+    )
+    assert "data.eval_examples" not in offered(observations, "[data]\neval_examples = 560\n")
 
 
 def test_a_proposal_says_why_and_is_no_markup():
-    told = offer_lines(Offer("data.examples", "", "[b]7", "counted in \x1b[2J[/].csv")).plain
+    told = proposal_lines(
+        ProposedAnswer("data.examples", "", "[b]7", "counted in \x1b[2J[/].csv")
+    ).plain
     assert told.startswith("data.examples: left out → [b]7")
     assert "\x1b" not in told
     assert "[/].csv" in told

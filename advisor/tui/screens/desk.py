@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import DescendantFocus
+from textual.screen import Screen
 from textual.widgets import Footer, Tab, Tabs
+from textual.worker import Worker, WorkerState
 
-from advisor.tui.draft import Draft
-from advisor.tui.messages import Accepted
-from advisor.tui.screens.calibrating import Calibrating
-from advisor.tui.widgets.stage import TABS
+from advisor.core.format import clean
+from advisor.tui import messages
+from advisor.tui.controllers.calibration import CalibrationController
+from advisor.tui.controllers.files import FileController
+from advisor.tui.controllers.judging import JudgingController
+from advisor.tui.model.draft import Draft
+from advisor.tui.widgets.field_help import FieldHelp
+from advisor.tui.widgets.status_line import StatusLine
+from advisor.tui.widgets.tab_panes import TABS, TabPanes
+from advisor.tui.widgets.verdict_panel import VerdictPanel, VerdictStrip
 
 if TYPE_CHECKING:
-    from advisor.tui.widgets.panes import DecisionPane
+    from advisor.core.verdict import Verdict
+    from advisor.tui.widgets.decision_pane import DecisionPane
+    from advisor.tui.work.engine import Engine
 
 WIDTHS = [(0, "-narrow"), (100, "-wide")]
+HEIGHTS = [(0, "-short"), (30, "-tall")]
 ONLY_IN = {"write_reports": "report", "take_all": "data", "undo": "data", "recordings": "calibrate"}
-"""Actions that have their key only where what they are about is in sight."""
+"""Actions whose key is active only on the tab they are about."""
 
-WHILE_IT_MOVES = ("cancel_run", "pace")
+WHILE_RUNNING = ("cancel_run", "pace")
 """Actions on a run that is on the screen and has not ended."""
 
-HEIGHTS = [(0, "-short"), (30, "-tall")]
 
-
-class Desk(Calibrating):
-    """What stands where, which key does what, and help that follows the focus."""
+class Desk(Screen[None]):
+    """Owns the widgets and the keys; controllers do the work."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
@@ -59,115 +69,288 @@ class Desk(Calibrating):
         Binding("ctrl+n", "new", "New"),
     ]
 
+    def __init__(self, engine: Engine, draft: Draft) -> None:
+        super().__init__()
+        self.judging = JudgingController(self, engine, draft)
+        self.calibration = CalibrationController(self, engine)
+        self.files = FileController(self)
+        self.status = StatusLine()
+        self.panes = TabPanes(engine.machine, self.calibration.jobs)
+        self.panel = VerdictPanel()
+        self.strip = VerdictStrip()
+        self.field_help = FieldHelp()
+
     def compose(self) -> ComposeResult:
-        yield self._status
+        yield self.status
         yield Tabs(*(Tab(f"{n} {tab.title()}", id=tab) for n, tab in enumerate(TABS, 1)))
-        yield self._strip
+        yield self.strip
         with Horizontal(id="desk"):
-            yield self._stage
-            yield self._panel
-        yield self._help
+            yield self.panes
+            yield self.panel
+        yield self.field_help
         yield Footer(show_command_palette=True)
 
     def on_mount(self) -> None:
         self.query_one(Tabs).focus()
         self.call_after_refresh(self.take, self.draft)
 
+    def on_unmount(self) -> None:
+        """However the app ends, no process outlives it."""
+        self.calibration.jobs.close()
+
+    # What stands on the desk
+
+    @property
+    def draft(self) -> Draft:
+        """The brief being edited."""
+        return self.judging.draft
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict on the draft, where there is one."""
+        return self.judging.verdict
+
+    @property
+    def current_tab(self) -> str:
+        """The tab in sight."""
+        return self.query_one(Tabs).active
+
     async def take(self, draft: Draft) -> None:
         """Work on another brief from now on."""
-        self.sights = self.verdict = None
-        self._taken.clear()
-        self.hold(draft)
-        self.show_failure("")
-        for lines in self.lines:
-            lines.verdict = None
-        await self._stage.take(draft)
+        self.judging.take(draft)
+        await self.panes.take(draft)
         self.query_one(Tabs).active = "brief"
-        self.bench.look(draft.judged)
+        self.judging.jobs.look(draft.judged)
+
+    async def may_quit(self) -> bool:
+        """Whether the program may end without losing anything the user wants to keep."""
+        return await self.calibration.may_quit() and await self.files.may_leave_brief()
+
+    # What controllers show
+
+    def show_draft(self, draft: Draft) -> None:
+        """Show another state of the brief everywhere but in its own fields."""
+        self.status.draft = draft
+        self.panes.show_draft(draft)
+        what_ifs = len(draft.supposed)
+        self.panel.border_title = f"Verdict — what-if: {what_ifs}" if what_ifs else "Verdict"
+        for view in (self.panel, self.strip):
+            view.set_class(bool(what_ifs), "-supposed")
+
+    def show_answer(self, key: str, draft: Draft) -> None:
+        """Show in the field of a question what the draft says."""
+        form = self.panes.form
+        if form is not None and (field := form.field(key)):
+            from advisor.tui.widgets.brief_form import put
+
+            put(field, draft)
+
+    def show_verdict(self, verdict: Verdict | None) -> None:
+        """Show a verdict in the panel, the strip and the line on top."""
+        self.status.verdict = verdict
+        for view in (self.panel, self.strip):
+            view.text.verdict = verdict
+
+    def show_failure(self, line: str) -> None:
+        """Put a line in the place of the verdict; empty: the verdict again."""
+        for view in (self.panel, self.strip):
+            view.text.failure = line
+
+    def check_fields(self) -> str:
+        """Focus the first field without a valid answer; returns why, empty where all are valid."""
+        from advisor.tui.widgets.field import Field
+
+        for field in self.query(Field):
+            if line := field.check():
+                field.control.focus()
+                return line
+        return ""
+
+    def complain(self, line: str) -> None:
+        """Show one line about what went wrong."""
+        self.notify(clean(line), severity="error", title="Error", markup=False)
+
+    async def go_to(self, key: str) -> None:
+        """Focus the field of a question."""
+        await self.action_tab("brief")
+        await self.panes.bring("brief")
+        if form := self.panes.form:
+            await form.reveal(key)
+
+    # Messages of widgets and workers
+
+    @on(messages.AnswerGiven)
+    def _answer_given(self, message: messages.AnswerGiven) -> None:
+        self.field_help.refusal = ""
+        self.judging.answer({message.key: message.value})
+
+    @on(messages.AnswerRefused)
+    def _answer_refused(self, message: messages.AnswerRefused) -> None:
+        self.complain(message.line)
+
+    @on(messages.WhatIfStepped)
+    def _stepped(self, message: messages.WhatIfStepped) -> None:
+        self.judging.step(message)
+
+    @on(messages.WhatIfSettled)
+    def _settled(self, message: messages.WhatIfSettled) -> None:
+        self.judging.settle(message)
+
+    @on(messages.ProposalsAccepted)
+    def _proposals_accepted(self, message: messages.ProposalsAccepted) -> None:
+        self.judging.accept(message)
+
+    @on(messages.ObservationsReady)
+    def _observations_ready(self, message: messages.ObservationsReady) -> None:
+        self.judging.observe(message)
+
+    @on(messages.VerdictReady)
+    def _verdict_ready(self, message: messages.VerdictReady) -> None:
+        self.judging.receive(message)
+        self.calibration.compare(message)
+
+    @on(messages.PlanWanted)
+    def _plan_wanted(self) -> None:
+        self.calibration.plan()
+
+    @on(messages.PlanReady)
+    def _plan_ready(self, message: messages.PlanReady) -> None:
+        self.calibration.show_plan(message)
+
+    @on(messages.RunProgressed)
+    def _run_progressed(self) -> None:
+        self.calibration.show_run()
+
+    @on(messages.RunEnded)
+    def _run_ended(self, message: messages.RunEnded) -> None:
+        self.calibration.end(message)
 
     @on(DescendantFocus)
     def _help_follows(self, event: DescendantFocus) -> None:
         from advisor.tui.widgets.field import Field
 
         field = event.widget.parent
-        self._help.question = field.question if isinstance(field, Field) else None
-        self._help.about = getattr(event.widget, "about", "")
-        self._help.refusal = field.refusal if isinstance(field, Field) else ""
-
-    def action_explain(self, option: str = "") -> None:
-        """Every figure of an option, by default of the chosen one."""
-        from advisor.tui.screens.explain import ExplainScreen
-
-        found = self.verdict and next(
-            (a for a in self.verdict.arms if a.id == (option or self.verdict.arm)), None
-        )
-        if found:
-            self.app.push_screen(ExplainScreen(found))
-        else:
-            self.complain("there is no option to explain yet")
-
-    def on_decision_pane_explain(self, event: DecisionPane.Explain) -> None:
-        """A row of the table of options was chosen."""
-        self.action_explain(event.arm)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Some actions have their key only on the tab that they are about."""
-        here, shown = self.in_sight == "calibrate", self.runner.shown
-        moving = shown is not None and not shown.ended
-        if action in WHILE_IT_MOVES:
-            return here and moving and (action != "pace" or bool(shown and shown.replay))
-        if action in ("calibrate", "recordings") and here and moving:
-            return False
-        return action not in ONLY_IN or self.in_sight == ONLY_IN[action]
-
-    @property
-    def in_sight(self) -> str:
-        """The tab that is shown."""
-        return self.query_one(Tabs).active
-
-    def action_take_all(self) -> None:
-        """Take over everything that the data propose."""
-        from advisor.tui.widgets.data_pane import DataPane
-
-        for pane in self.query(DataPane):
-            pane.post_message(Accepted(pane.offers))
-
-    def action_help(self) -> None:
-        """Open or close the whole help."""
-        self._help.opened = not self._help.opened
-
-    def action_leave(self) -> None:
-        """Out of the field, so that letters are keys again; out of a run on the screen where there
-        is no field.
-        """
-        from advisor.tui.widgets.field import Field
-
-        in_a_field = self.focused is not None and isinstance(self.focused.parent, Field)
-        if self.in_sight != "calibrate" or in_a_field or not self.leave_run():
-            self.query_one(Tabs).focus()
+        self.field_help.question = field.question if isinstance(field, Field) else None
+        self.field_help.about = getattr(event.widget, "about", "")
+        self.field_help.refusal = field.refusal if isinstance(field, Field) else ""
 
     async def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
         """A tab was chosen by mouse or arrows."""
-        await self._stage.bring(event.tab.id or "brief")
+        await self.panes.bring(event.tab.id or "brief")
         self.refresh_bindings()
+
+    def on_decision_pane_explain(self, event: DecisionPane.Explain) -> None:
+        """A row of the table of options was chosen."""
+        self.action_explain(event.option_id)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say what a dialog could not do."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.complain(str(event.worker.error) or type(event.worker.error).__name__)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Some actions have their key only on the tab that they are about."""
+        here = self.current_tab == "calibrate"
+        run = self.calibration.jobs.run_on_screen
+        moving = run is not None and not run.ended
+        if action in WHILE_RUNNING:
+            return here and moving and (action != "pace" or bool(run and run.replay))
+        if action in ("calibrate", "recordings") and here and moving:
+            return False
+        return action not in ONLY_IN or self.current_tab == ONLY_IN[action]
+
+    def _dialog(self, work: Coroutine[Any, Any, object]) -> None:
+        self.run_worker(work, group="dialog", exit_on_error=False)
+
+    def action_save(self) -> None:
+        """Write the brief to its file, or ask for one."""
+        self._dialog(self.files.save())
+
+    def action_save_as(self) -> None:
+        """Write the brief to another file."""
+        self._dialog(self.files.save(to_new_file=True))
+
+    def action_open(self) -> None:
+        """Open another brief."""
+        self._dialog(self.files.open())
+
+    def action_new(self) -> None:
+        """Start from an example or from an empty brief."""
+        self._dialog(self.files.new())
+
+    def action_write_reports(self) -> None:
+        """Write the report in every format."""
+        self._dialog(self.files.write_reports())
+
+    async def action_calibrate(self) -> None:
+        """Go to the tab; there, start the plan or plan again."""
+        await self.calibration.calibrate()
+
+    def action_cancel_run(self) -> None:
+        """Stop the run on the screen."""
+        self._dialog(self.calibration.cancel())
+
+    def action_recordings(self) -> None:
+        """Choose a recorded run and watch it."""
+        self._dialog(self.calibration.choose_recording())
+
+    def action_pace(self, step: int) -> None:
+        """Replay a recorded run faster or slower."""
+        self.calibration.change_speed(step)
+
+    def action_undo(self) -> None:
+        """Take back the newest proposals that were accepted."""
+        self.judging.undo()
+
+    def action_settle_all(self, keep: bool) -> None:
+        """Keep or drop every what-if."""
+        self.judging.settle_all(keep=keep)
+
+    def action_take_all(self) -> None:
+        """Accept everything that the data propose."""
+        from advisor.tui.widgets.data_pane import DataPane
+
+        for pane in self.query(DataPane):
+            pane.post_message(messages.ProposalsAccepted(pane.proposals))
+
+    def action_explain(self, option_id: str = "") -> None:
+        """Show every figure of an option, by default of the chosen one."""
+        from advisor.tui.screens.explain import ExplainScreen
+
+        verdict = self.verdict
+        wanted = option_id or (verdict.arm if verdict is not None else "")
+        options = verdict.arms if verdict is not None else ()
+        option = next((option for option in options if option.id == wanted), None)
+        if option is None:
+            self.complain("nothing to explain yet")
+        else:
+            self.app.push_screen(ExplainScreen(option))
+
+    def action_help(self) -> None:
+        """Open or close the whole help."""
+        self.field_help.opened = not self.field_help.opened
+
+    def action_leave(self) -> None:
+        """Leave the field, so that letters are keys again; outside a field, leave the run."""
+        from advisor.tui.widgets.field import Field
+
+        in_a_field = self.focused is not None and isinstance(self.focused.parent, Field)
+        on_a_run = self.current_tab == "calibrate" and not in_a_field
+        if not (on_a_run and self.calibration.leave_run()):
+            self.query_one(Tabs).focus()
 
     async def action_tab(self, tab: str) -> None:
         """Show a tab."""
         self.query_one(Tabs).active = tab
 
-    async def go_to(self, key: str) -> None:
-        """The field of a question, under the focus."""
-        await self.action_tab("brief")
-        await self._stage.bring("brief")
-        if form := self._stage.form:
-            await form.reveal(key)
-
     async def action_more(self) -> None:
-        """The questions that matter less, too."""
+        """Show the questions that matter less, too."""
         await self.action_tab("brief")
-        if form := self._stage.form:
+        if form := self.panes.form:
             await form.add_rest()
 
     async def action_next_tab(self) -> None:
         """Go round the tabs."""
-        await self.action_tab(TABS[(TABS.index(self.query_one(Tabs).active) + 1) % len(TABS)])
+        await self.action_tab(TABS[(TABS.index(self.current_tab) + 1) % len(TABS)])

@@ -30,7 +30,9 @@ _BOX = """
     }}
     .row {{ height: 1; margin-top: 1; }}
     Button {{ margin-right: 2; }}
-    OptionList, OptionList:focus {{ height: auto; max-height: 12; border: none; background: $surface; padding: 0; }}
+    OptionList, OptionList:focus {{
+        height: auto; max-height: 12; border: none; background: $surface; padding: 0;
+    }}
     Input {{ margin-bottom: 1; }}
 }}
 """
@@ -71,11 +73,11 @@ class AskPath(ModalScreen[Path | None]):
     DEFAULT_CSS = _BOX.format(name="AskPath")
 
     def __init__(
-        self, title: str, offered: list[tuple[Path, str]], typed: str = "", *, hint: str = HINT
+        self, title: str, choices: list[tuple[Path, str]], typed: str = "", *, hint: str = HINT
     ) -> None:
         super().__init__()
         self._title = title
-        self._offered = offered
+        self._choices = choices
         self._typed = typed
         self._hint = hint
 
@@ -83,10 +85,10 @@ class AskPath(ModalScreen[Path | None]):
         with Vertical(classes="box") as box:
             box.border_title = self._title
             yield Input(self._typed, placeholder=self._hint, compact=True)
-            if self._offered:
+            if self._choices:
                 lines = [
                     Option(Content.assemble((clean(p.name), "bold"), "  ", clean(note)))
-                    for p, note in self._offered
+                    for p, note in self._choices
                 ]
                 yield OptionList(*lines)
 
@@ -97,7 +99,7 @@ class AskPath(ModalScreen[Path | None]):
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._offered[event.option_index][0])
+        self.dismiss(self._choices[event.option_index][0])
 
 
 class AskExample(ModalScreen[Path | None]):

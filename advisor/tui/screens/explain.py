@@ -29,27 +29,33 @@ class ExplainScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     ExplainScreen {
         align: center middle;
-        #explain { width: 90%; height: 90%; border: round $primary; background: $surface; padding: 0 1; }
-        OptionList, OptionList:focus { width: 2fr; height: 1fr; border: none; background: $surface; padding: 0; }
+        #explain {
+            width: 90%; height: 90%; border: round $primary; background: $surface; padding: 0 1;
+        }
+        OptionList, OptionList:focus {
+            width: 2fr; height: 1fr; border: none; background: $surface; padding: 0;
+        }
         VerticalScroll { width: 3fr; height: 1fr; border-left: solid $primary; padding-left: 1; }
         .how { color: $text-muted; height: 1; }
         &.-narrow #explain { width: 100%; height: 100%; }
         &.-narrow Horizontal { layout: vertical; }
         &.-narrow OptionList { width: 1fr; height: 1fr; }
-        &.-narrow VerticalScroll { width: 1fr; height: 2fr; border-left: none; border-top: solid $primary; }
+        &.-narrow VerticalScroll {
+            width: 1fr; height: 2fr; border-left: none; border-top: solid $primary;
+        }
     }
     """
 
     def __init__(self, option: OptionRecord) -> None:
         super().__init__()
-        self.arm = option
+        self.record = option
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain") as box:
-            box.border_title = Content(f"Figures of {clean(self.arm.id)}")
+            box.border_title = Content(f"Figures of {clean(self.record.id)}")
             with Horizontal():
                 yield OptionList(
-                    *(Option(_line(f.id, summary(f)), id=f.id) for f in self.arm.figures)
+                    *(Option(_line(f.id, summary(f)), id=f.id) for f in self.record.figures)
                 )
                 with VerticalScroll():
                     yield Static(Content("no figures"), id="figure")
@@ -59,12 +65,12 @@ class ExplainScreen(ModalScreen[None]):
         figures = self.query_one(OptionList)
         figures.focus()
         figures.highlighted = next(
-            (i for i, f in enumerate(self.arm.figures) if f.id == FIRST), None
+            (i for i, f in enumerate(self.record.figures) if f.id == FIRST), None
         )
 
     @on(OptionList.OptionHighlighted)
     def _show(self, event: OptionList.OptionHighlighted) -> None:
-        figure = self.arm.figure(event.option_id or "")
+        figure = self.record.figure(event.option_id or "")
         if figure:
             self.query_one("#figure", Static).update(figure_lines(figure))
 

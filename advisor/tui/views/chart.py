@@ -29,7 +29,7 @@ _ROOM = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class LineChart:
     """`first` to `last` are the ends of the axis, `along` is their unit."""
 
     title: str
@@ -42,18 +42,21 @@ class Chart:
         """Exactly `height` lines (at least 3) of `width` columns: title, the line, the ends of the
         axis.
         """
-        rows, columns = max(height, FEWEST_ROWS) - 2, max(width - SCALE - 1, 1)
-        known = [value for _, value in self.points if value is not None and isfinite(value)]
-        drawn = self._drawn(columns, rows, *_bounds(known)) if known else [" " * columns] * rows
-        marks = _marks(known, rows)
+        rows = max(height, FEWEST_ROWS) - 2
+        columns = max(width - SCALE - 1, 1)
+        readings = [value for _, value in self.points if value is not None and isfinite(value)]
+        drawn = (
+            self._drawn(columns, rows, *_bounds(readings)) if readings else [" " * columns] * rows
+        )
+        marks = _marks(readings, rows)
         body = [
             Content.assemble((f"{mark:>{SCALE - 1}} │", "dim"), (line, "$text-accent"))
             for mark, line in zip(marks, drawn, strict=True)
         ]
-        return [self._title(known, width), *body, self._axis(columns)]
+        return [self._title(readings, width), *body, self._axis(columns)]
 
-    def _title(self, known: Sequence[float], width: int) -> Content:
-        now = compact(known[-1]) if known else "nothing yet"
+    def _title(self, readings: Sequence[float], width: int) -> Content:
+        now = compact(readings[-1]) if readings else "nothing yet"
         return Content.assemble((f"{self.title} ", "dim"), (now, "bold")).truncate(width, pad=True)
 
     def _axis(self, columns: int) -> Content:
@@ -86,28 +89,28 @@ class Chart:
             if value is None or not isfinite(value):
                 before = None
                 continue
-            here = (
-                min(max((at - self.first) / step, 0.0), wide - 1.0) if step > 0.0 else 0.0,
-                value,
-            )
+            column = min(max((at - self.first) / step, 0.0), wide - 1.0) if step > 0.0 else 0.0
+            here = (column, value)
             yield from _between(before or here, here)
             before = here
 
 
-def _bounds(known: Sequence[float]) -> tuple[float, float]:
+def _bounds(readings: Sequence[float]) -> tuple[float, float]:
     """The lowest and highest value with some room; a line that is flat lies in the middle."""
-    low, high = min(known), max(known)
+    low = min(readings)
+    high = max(readings)
     room = (high - low) * _ROOM or abs(high) * _ROOM or 1.0
     return low - room, high + room
 
 
-def _marks(known: Sequence[float], rows: int) -> list[str]:
+def _marks(readings: Sequence[float], rows: int) -> list[str]:
     """The highest value beside the top row and the lowest beside the bottom one; one of them where
     they read alike.
     """
     marks = [""] * rows
-    if known:
-        low, high = _mark(min(known)), _mark(max(known))
+    if readings:
+        low = _mark(min(readings))
+        high = _mark(max(readings))
         marks[-1] = low if low != high else ""
         marks[0] = high
     return marks
@@ -115,17 +118,17 @@ def _marks(known: Sequence[float], rows: int) -> list[str]:
 
 def _mark(value: float) -> str:
     """Three digits where the scale has room for them, else one and its power of ten."""
-    shown = compact(value)
-    return shown if len(shown) < SCALE else f"{value:.0e}"
+    text = compact(value)
+    return text if len(text) < SCALE else f"{value:.0e}"
 
 
 def _between(
     one: tuple[float, float], other: tuple[float, float]
 ) -> Iterator[tuple[int, tuple[float, float]]]:
     """The straight line from one point to the next, column by column."""
-    (x0, y0), (x1, y1) = one, other
-    first, last = round(x0), round(x1)
-    for column in range(first, last + 1):
+    x0, y0 = one
+    x1, y1 = other
+    for column in range(round(x0), round(x1) + 1):
         spots = [
             y0 + (y1 - y0) * _within((x - x0) / (x1 - x0) if x1 > x0 else 1.0)
             for x in (column - 0.5, column + 0.5)

@@ -10,8 +10,8 @@ from advisor.core import format as fmt
 from advisor.core.verdict import OptionRecord, Sensitivity, Verdict
 from advisor.report.headline import money_of
 from advisor.report.sections import break_even_sentences
+from advisor.tui.model.question_text import full_label
 from advisor.tui.views.verdict import flips, section
-from advisor.tui.wording import full_label
 
 _NAME = 22
 _HALF = 12
@@ -73,9 +73,10 @@ def _swing(row: Sensitivity, reach: float) -> Content:
         return round((value / reach + 1) * _HALF) if reach else _HALF
 
     left, right = sorted((column(row.low), column(row.high)))
-    bar = "".join(
-        "█" if left <= i <= right else "│" if i == _HALF else " " for i in range(2 * _HALF + 1)
-    )
+    cells = [" "] * (2 * _HALF + 1)
+    cells[_HALF] = "│"
+    cells[left : right + 1] = "█" * (right + 1 - left)
+    bar = "".join(cells)
     name = Content(fmt.clean(full_label(row.input))).truncate(_NAME, ellipsis=True, pad=True)
     ends = f"  {fmt.compact_money(row.low)} … {fmt.compact_money(row.high)}"
     return Content.assemble(name, " ", (bar, "$text-accent"), "\n", (ends, "dim"))

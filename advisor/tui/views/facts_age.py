@@ -18,5 +18,5 @@ def price_age(verdict: Verdict) -> str:
     except ValueError:
         return ""
     prices = (s for s in verdict.sources if any(used.startswith("price.") for used in s.used_for))
-    days = [(today - seen).days for s in prices if (seen := earliest_day(s.as_of))]
+    days = [(today - day).days for s in prices if (day := earliest_day(s.as_of))]
     return f"prices up to {max(0, *days)} days old" if days else ""

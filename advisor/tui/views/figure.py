@@ -27,9 +27,9 @@ def summary(figure: FigureRecord) -> str:
 def _lines(figure: FigureRecord) -> Iterator[Content]:
     yield Content.assemble((fmt.clean(figure.id), "bold"), f"  {summary(figure)}")
     if figure.p10 is not None and figure.p10 != figure.p90:
-        held = Range(figure.p10, figure.p50, figure.p90)
+        interval = Range(figure.p10, figure.p50, figure.p90)
         yield Content(
-            f"80 % of draws within {fmt.span(held, lambda v: fmt.measure(v, figure.unit))}"
+            f"80 % of draws within {fmt.span(interval, lambda v: fmt.measure(v, figure.unit))}"
         )
     yield Content(f"basis {fmt.clean(figure.basis)}")
     if figure.missing:

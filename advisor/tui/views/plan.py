@@ -1,4 +1,4 @@
-"""A plan before it runs: what, where, how long, for how much, and what is answered already."""
+"""A plan before it runs: what, where, how long, its price, and what is answered already."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from textual.content import Content
 
 from advisor.core import format as fmt
 from advisor.core.quantity import Range
-from advisor.tui.course import Course
+from advisor.tui.model.run_progress import RunProgress
+from advisor.tui.model.run_request import in_words
 from advisor.tui.views.trials import trial_lines
-from advisor.tui.wish import in_words
 
 if TYPE_CHECKING:
     from advisor.experiments import Prepared
@@ -25,7 +25,8 @@ def plan_lines(prepared: Prepared, missing: str, width: int) -> Content:
 
 
 def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
-    plan, done = prepared.plan, len(prepared.plan.trials) - prepared.left
+    plan = prepared.plan
+    done = len(plan.trials) - prepared.left
     if missing:
         yield Content.styled(f"! {missing}", "$text-warning")
     yield _labelled("measures", plan.name, "bold")
@@ -40,37 +41,43 @@ def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
             "answered", f"{done} of {len(plan.trials)} by run {prepared.earlier.summary.id}"
         )
     yield Content("")
-    course = Course.of_plan(plan, prepared.earlier.outcomes if prepared.earlier is not None else ())
+    progress = RunProgress.of_plan(
+        plan, prepared.earlier.outcomes if prepared.earlier is not None else ()
+    )
     yield Content.styled(fmt.plural(len(plan.trials), "trial"), "bold $text-primary")
-    yield from trial_lines(course.trials, width)
+    yield from trial_lines(progress.trials, width)
 
 
 def _labelled(label: str, text: str, style: str = "") -> Content:
     return Content.assemble((f"{label:<{_LABEL}}", "dim"), (fmt.clean(text), style))
 
 
-def duration(held: Range) -> str:
+def duration(interval: Range) -> str:
     """`2.1 – 7.5 minutes (P50 – P90)`."""
-    if held.p50 is None or held.p90 is None:
+    if interval.p50 is None or interval.p90 is None:
         return fmt.UNKNOWN_WORD
-    unit, scale = (
-        ("hours", 3600.0)
-        if held.p90 >= 5400.0
-        else ("minutes", 60.0)
-        if held.p90 >= 90.0
-        else ("seconds", 1.0)
+    unit, scale = _time_unit(interval.p90)
+    low, high = (
+        fmt.number(float(f"{value / scale:.2g}")) for value in (interval.p50, interval.p90)
     )
-    low, high = (fmt.number(float(f"{value / scale:.2g}")) for value in (held.p50, held.p90))
     return f"{low} – {high} {unit} (P50 – P90)" if low != high else f"{low} {unit}"
 
 
-def price(held: Range) -> str:
+def _time_unit(seconds: float) -> tuple[str, float]:
+    """The unit in which a duration reads well, and its seconds."""
+    if seconds >= 5400.0:
+        return "hours", 3600.0
+    return ("minutes", 60.0) if seconds >= 90.0 else ("seconds", 1.0)
+
+
+def price(interval: Range) -> str:
     """Dollars from P50 to P90."""
-    if held.p50 is None or held.p90 is None:
+    if interval.p50 is None or interval.p90 is None:
         return "unknown: fill in what an hour (or a token) costs"
-    if not held.p90:
+    if not interval.p90:
         return "nothing"
-    low, high = fmt.money(held.p50, cents=True), fmt.money(held.p90, cents=True)
+    low = fmt.money(interval.p50, cents=True)
+    high = fmt.money(interval.p90, cents=True)
     return f"{low} – {high} (P50 – P90)" if low != high else low
 
 

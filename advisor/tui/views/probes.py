@@ -11,21 +11,22 @@ from textual.content import Content
 from advisor.core.format import clean
 from advisor.core.probes import DataReport, HardwareReport
 from advisor.probe import show
-from advisor.tui.offers import Offer
+from advisor.tui.model.proposed_answers import ProposedAnswer
 
 _NARROWEST = show.LABEL + 21
 """Narrower than this the lines would be broken twice."""
 
 _NAME_TEST = "name one under Brief, Data, test path"
+NO_DATA = (
+    "No data file in this brief.\nName one under Brief, Data, path: a JSONL, CSV or Parquet file."
+)
 _LIST_ALL = "`advisor data FILE --json` lists all"
 
 
 def data_lines(report: DataReport | None, width: int) -> Content:
     """The data pane for a width in columns."""
     if report is None:
-        return Content(
-            "No data file in this brief.\nName one under Brief, Data, path: a JSONL, CSV or Parquet file."
-        )
+        return Content(NO_DATA)
     lines = show.data_lines(
         report, max(width, _NARROWEST), name_test=_NAME_TEST, list_all=_LIST_ALL
     )
@@ -45,10 +46,12 @@ def _labelled(lines: Iterable[str]) -> Iterator[Content]:
         yield Content.assemble((line[:cut], "dim"), line[cut:]) if labelled else Content(line)
 
 
-def offer_lines(offer: Offer) -> Content:
-    """A proposal: key, the value now, the value found, and why."""
-    now = offer.now or "left out"
+def proposal_lines(proposal: ProposedAnswer) -> Content:
+    """A proposal: key, the value now, the proposed value, and why."""
+    now = clean(proposal.now or "left out")
     return Content.assemble(
-        (f"{offer.key}: ", "bold"), f"{clean(now)} → ", (clean(offer.text), "bold $text-accent"),
-        (f"\n  {clean(offer.why)}", "dim"),
-    )  # fmt: skip
+        (f"{proposal.key}: ", "bold"),
+        f"{now} → ",
+        (clean(proposal.text), "bold $text-accent"),
+        (f"\n  {clean(proposal.why)}", "dim"),
+    )

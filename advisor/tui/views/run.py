@@ -12,15 +12,15 @@ from textual.content import Content
 from advisor.core import format as fmt
 from advisor.core.experiment import Status
 from advisor.report import layout
-from advisor.tui.course import CURVES, Course
-from advisor.tui.views.chart import FEWEST_ROWS, Chart
+from advisor.tui.model.run_progress import CURVES, RunProgress
+from advisor.tui.model.run_request import in_words
+from advisor.tui.views.chart import FEWEST_ROWS, LineChart
 from advisor.tui.views.trials import clock, trial_lines
 from advisor.tui.views.verdict import section
-from advisor.tui.wish import in_words
 
 if TYPE_CHECKING:
     from advisor.core.experiment import RunRecord
-    from advisor.tui.runner import Shown
+    from advisor.tui.work.run_jobs import RunOnScreen
 
 TITLES = {
     "loss": "loss",
@@ -32,125 +32,130 @@ ABSENT = {"loss": "loss", "tokens_per_second": "speed", "memory_gib": "memory", 
 _NARROWEST = 24
 """Columns of a chart; as many stand side by side as this allows."""
 
-_TALLEST, _GAP = 9, 2
+_TALLEST = 9
+_GAP = 2
 
 
-def head_lines(shown: Shown, speed: float, width: int) -> Content:
+def head_lines(run: RunOnScreen, speed: float, width: int) -> Content:
     """What runs, how far it is and how long it has to go; one line of each."""
-    course = shown.course
-    planned = shown.prepared
-    name = f"replay of {shown.replay}" if shown.replay else planned.plan.name if planned else ""
-    where = fmt.clean(planned.machine.name if planned else course.device)
+    planned = run.prepared
+    name = planned.plan.name if planned else ""
+    if run.replay:
+        name = f"replay of {run.replay}"
+    where = fmt.clean(planned.machine.name if planned else run.progress.device)
     title = Content.assemble((fmt.clean(name), "bold"), (f"  on {where}" if where else "", "dim"))
-    return Content("\n").join(
-        [title.truncate(width, ellipsis=True), _progress(shown, speed, width)]
-    )
+    return Content("\n").join([title.truncate(width, ellipsis=True), _progress(run, speed, width)])
 
 
-def _progress(shown: Shown, speed: float, width: int) -> Content:
-    course = shown.course
-    pace = (
-        f" · {'at once' if not speed else f'× {speed:.0f}'} (+ −)"
-        if shown.replay and not shown.ended
-        else ""
-    )
-    tail = (
-        f" {course.finished} of {sum(not t.earlier for t in course.trials)} · {_state(shown)}{pace}"
-    )
+def _progress(run: RunOnScreen, speed: float, width: int) -> Content:
+    tail = f" {_count(run)} · {_state(run)}"
+    if run.replay and not run.ended:
+        speed_text = f"× {speed:.0f}" if speed else "at once"
+        tail += f" · {speed_text} (+ −)"
     room = max(min(width - layout.cells(tail), 60), 0)
-    return Content.assemble((fmt.share_bar(course.share, room), "$text-success"), (tail, "bold"))
+    bar = fmt.share_bar(run.progress.share, room)
+    return Content.assemble((bar, "$text-success"), (tail, "bold"))
 
 
-def _state(shown: Shown) -> str:
+def _count(run: RunOnScreen) -> str:
+    """`3 of 8`: trials that this run has finished and had to run."""
+    to_run = sum(not trial.earlier for trial in run.progress.trials)
+    return f"{run.progress.finished} of {to_run}"
+
+
+def _state(run: RunOnScreen) -> str:
     """How it stands, in a word or two."""
-    if shown.cancelling:
+    if run.cancelling:
         return "cancelling …"
-    if shown.ended:
-        if shown.failure:
+    if run.ended:
+        if run.failure:
             return "not run"
-        if shown.record is not None:
-            return shown.record.summary.status.value
+        if run.record is not None:
+            return run.record.summary.status.value
         return "end of the recording"
-    if not any(t.status for t in shown.course.trials if not t.earlier):
+    if not any(t.status for t in run.progress.trials if not t.earlier):
         return "starting"
-    left = shown.course.progress.seconds_left()
+    left = run.progress.pace.seconds_left()
     return "warming up" if left is None else f"{clock(left)} left"
 
 
-def indicator(shown: Shown) -> str:
+def indicator(run: RunOnScreen) -> str:
     """The run in the line on top, while another tab may be in sight; empty where none is under
     way.
     """
-    if not shown.running:
+    if not run.running:
         return ""
-    course = shown.course
-    return f"▶ {course.finished} of {sum(not t.earlier for t in course.trials)} · {_state(shown)}"
+    return f"▶ {_count(run)} · {_state(run)}"
 
 
-def chart_lines(course: Course, width: int, height: int) -> Content:
+def chart_lines(progress: RunProgress, width: int, height: int) -> Content:
     """The curves that there are, side by side as far as they fit; `height` is of them all."""
-    there = [name for name in CURVES if any(v is not None for _, v in course.curves.get(name, ()))]
-    lines = list(_charts(course, there, width, height)) if there else []
+    there = [
+        name for name in CURVES if any(v is not None for _, v in progress.curves.get(name, ()))
+    ]
+    lines = list(_charts(progress, there, width, height)) if there else []
     absent = [ABSENT[name] for name in CURVES if name not in there]
     if there and absent:
-        lines.append(Content.styled(f"no reading of {fmt.sentence_list(absent)} here", "dim"))
+        lines.append(Content.styled(f"no readings of {fmt.sentence_list(absent)} here", "dim"))
     return Content("\n").join(lines)
 
 
-def _charts(course: Course, there: Sequence[str], width: int, height: int) -> Iterator[Content]:
+def _charts(
+    progress: RunProgress, there: Sequence[str], width: int, height: int
+) -> Iterator[Content]:
     beside = max(min(len(there), (width + _GAP) // (_NARROWEST + _GAP)), 1)
     rows = -(-len(there) // beside)
     tall = max(min(height // rows, _TALLEST), FEWEST_ROWS)
-    first = min(course.curves[name][0][0] for name in there)
+    first = min(progress.curves[name][0][0] for name in there)
     for start in range(0, len(there), beside):
         row = there[start : start + beside]
         wide = (width - _GAP * (len(row) - 1)) // len(row)
         drawn = [
-            Chart(TITLES[n], course.curves[n], first, course.at_seconds).lines(wide, tall)
+            LineChart(TITLES[n], progress.curves[n], first, progress.at_seconds).lines(wide, tall)
             for n in row
         ]
         yield from (Content(" " * _GAP).join(parts) for parts in zip(*drawn, strict=True))
 
 
-def end_lines(shown: Shown, width: int) -> Content:
+def end_lines(run: RunOnScreen, width: int) -> Content:
     """Below the charts: the trials while it runs; at its end what it showed, and what that
     changed.
     """
     lines = [
-        Content.styled(f"! {fmt.clean(w)}", "$text-warning") for w in shown.course.warnings[-5:]
+        Content.styled(f"! {fmt.clean(w)}", "$text-warning") for w in run.progress.warnings[-5:]
     ]
-    if shown.failure:
-        lines.append(Content.styled(f"✗ {fmt.clean(in_words(shown.failure))}", "$text-error"))
-    if shown.log:
-        lines.append(Content(f"what the libraries said: {fmt.clean(shown.log)}"))
-    if shown.ended and shown.record is not None:
-        lines += _ended(shown, shown.record)
+    if run.failure:
+        lines.append(Content.styled(f"✗ {fmt.clean(in_words(run.failure))}", "$text-error"))
+    if run.log:
+        lines.append(Content(f"log of the libraries: {fmt.clean(run.log)}"))
+    if run.ended and run.record is not None:
+        lines += _ended(run, run.record)
     else:
-        lines += trial_lines(shown.course.trials, width)
+        lines += trial_lines(run.progress.trials, width)
     return Content("\n").join(lines[1:] if lines and not lines[0].plain else lines)
 
 
-def _ended(shown: Shown, record: RunRecord) -> Iterator[Content]:
+def _ended(run: RunOnScreen, record: RunRecord) -> Iterator[Content]:
     from advisor.calibrate.show import result_lines
 
     if reason := record.result.get("reason"):
         yield Content.styled(f"! {fmt.clean(str(reason))}", "$text-warning")
-    if record.summary.status is Status.CANCELLED and not shown.replay:
-        yield Content("What is finished is kept: c plans the rest, and c again goes on from there.")
-    yield from _changed(shown)
+    if record.summary.status is Status.CANCELLED and not run.replay:
+        yield Content("Finished trials are kept: c plans the rest, c again continues.")
+    yield from _changed(run)
     yield from section(
         "What it showed", [Content(line.removeprefix("  ")) for line in result_lines(record)[2:]]
     )
 
 
-def _changed(shown: Shown) -> Iterator[Content]:
+def _changed(run: RunOnScreen) -> Iterator[Content]:
     """The verdict before and after, in the words of the command line."""
     from advisor.experiments.effects import compare, effect_lines
 
-    if shown.before is None:
+    if run.before is None:
         return
-    if shown.after is None:
+    if run.after is None:
         yield Content.styled("judging again with what was measured …", "dim")
         return
-    lines = effect_lines(compare(shown.before, shown.after))
+    lines = effect_lines(compare(run.before, run.after))
     yield from section("What it changed", [Content(line.strip()) for line in lines])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from textual.content import Content
 
@@ -11,7 +10,7 @@ from advisor.calibrate.progress import number
 from advisor.core import format as fmt
 from advisor.core.experiment import Status
 from advisor.report import layout
-from advisor.tui.course import Seen
+from advisor.tui.model.run_progress import Fields, TrialProgress
 
 MARKS = {
     Status.DONE: ("✓", "$text-success"),
@@ -29,7 +28,9 @@ WORDS = {
     Status.FAILED: "failed",
     Status.KILLED: "killed",
 }
-_MOST, _FIGURES = 40, 2
+_WAITING = ("·", "dim")
+_MOST = 40
+_FIGURES = 2
 
 
 def clock(seconds: float) -> str:
@@ -44,7 +45,7 @@ def clock(seconds: float) -> str:
     )
 
 
-def trial_lines(trials: Sequence[Seen], width: int) -> list[Content]:
+def trial_lines(trials: Sequence[TrialProgress], width: int) -> list[Content]:
     """A line a trial, of many those around the one under way; figures as far as `width` has room
     for them.
     """
@@ -55,55 +56,55 @@ def trial_lines(trials: Sequence[Seen], width: int) -> list[Content]:
     return [*lines, *([Content.styled(f"and {hidden} more", "dim")] if hidden else [])]
 
 
-def _trial(seen: Seen, width: int) -> Content:
-    mark, style = MARKS.get(seen.status, ("·", "dim")) if seen.status else ("·", "dim")
-    label, parts = fmt.clean(seen.label), _told(seen)
-    if seen.status in (
-        Status.DONE,
-        Status.RUNNING,
-    ):  # reasons are told whole, figures as far as there is room
+def _trial(trial: TrialProgress, width: int) -> Content:
+    mark, style = MARKS.get(trial.status, _WAITING) if trial.status else _WAITING
+    label = fmt.clean(trial.label)
+    parts = _details(trial)
+    # Reasons are shown whole, figures as far as there is room.
+    if trial.status in (Status.DONE, Status.RUNNING):
         while len(parts) > 1 and layout.cells(label + " · ".join(parts)) + 4 > width:
             parts.pop()
     return Content.assemble((f"{mark} ", style), label, (f"  {' · '.join(parts)}".rstrip(), "dim"))
 
 
-def _told(seen: Seen) -> list[str]:
+def _details(trial: TrialProgress) -> list[str]:
     """What is known of a trial, short, the most important first."""
-    if seen.status is None:
+    if trial.status is None:
         return []
-    if seen.status is Status.RUNNING:
-        return [f"{seen.at} of {seen.of}" if seen.of else "starting"]
+    if trial.status is Status.RUNNING:
+        return [f"{trial.at} of {trial.of}" if trial.of else "starting"]
     parts = (
-        [*_result(seen)]
-        if seen.status is Status.DONE
-        else [WORDS[seen.status], fmt.clean(seen.reason)]
+        [*_result(trial)]
+        if trial.status is Status.DONE
+        else [WORDS[trial.status], fmt.clean(trial.reason)]
     )
-    if seen.seconds is not None and len(parts) < _FIGURES:
-        parts.append(clock(seen.seconds))
-    return [p for p in (*parts, "by an earlier run" if seen.earlier else "") if p]
+    if trial.seconds is not None and len(parts) < _FIGURES:
+        parts.append(clock(trial.seconds))
+    return [p for p in (*parts, "by an earlier run" if trial.earlier else "") if p]
 
 
-def _result(seen: Seen) -> Iterator[str]:
+def _result(trial: TrialProgress) -> Iterator[str]:
     """The one or two figures that matter most of a finished trial."""
-    held = seen.result
-    if (score := number(held.get("score"))) is not None:
-        yield f"{fmt.clean(str(held.get('metric', 'score')))} {score:.3f}{_interval(held)}"
-    if (speed := number(held.get("tokens_per_second"))) is not None:
-        yield f"{fmt.number(round(speed))} tokens/s{'' if held.get('steady', True) else ', not steady'}"
-    memory = held.get("memory")
+    result = trial.result
+    if (score := number(result.get("score"))) is not None:
+        yield f"{fmt.clean(str(result.get('metric', 'score')))} {score:.3f}{_interval(result)}"
+    if (speed := number(result.get("tokens_per_second"))) is not None:
+        unsteady = "" if result.get("steady", True) else ", not steady"
+        yield f"{fmt.number(round(speed))} tokens/s{unsteady}"
+    memory = result.get("memory")
     if isinstance(memory, Mapping):
         peak = number(memory.get("allocated_gib")) or number(memory.get("process_gib"))
         yield f"{peak:.2f} GiB" if peak else ""
 
 
-def _interval(held: Mapping[str, Any]) -> str:
+def _interval(result: Fields) -> str:
     """The 80 % interval of a score; empty where the record, which may be anybody's, does not hold
     its items.
     """
     from advisor.calibrate.intervals import score_interval
 
     try:
-        low, high = score_interval(held)
+        low, high = score_interval(result)
     except (LookupError, TypeError, ValueError, ArithmeticError):
         return ""
     return f" ({low:.3f} – {high:.3f})"

@@ -13,7 +13,7 @@ from advisor.core.verdict import Readiness, Verdict
 from advisor.report.headline import headline
 from advisor.report.page import KeyFigure
 from advisor.report.sections import beyond, is_near
-from advisor.tui.wording import full_label
+from advisor.tui.model.question_text import full_label
 
 _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"}
 _RULED_OUT = "Every option is ruled out; the Decision tab names the rules."
@@ -78,8 +78,10 @@ def estimate_row(figure: KeyFigure, width: int) -> Content:
     if figure.low == figure.high:
         ends = Content(" " * (18 + _BAR) if width >= _WITH_BASIS else "")
     elif width >= _WITH_BAR:
-        held = figure.range
-        bar = fmt.range_bar(held.p10, held.p50, held.p90, held.p10 or 0, held.p90 or 0, _BAR)
+        interval = figure.range
+        bar = fmt.range_bar(
+            interval.p10, interval.p50, interval.p90, interval.p10 or 0, interval.p90 or 0, _BAR
+        )
         ends = Content.assemble(f"{figure.low:>8} ", (bar, "$text-accent"), f" {figure.high:<8}")
     else:
         ends = Content(f"{figure.low} – {figure.high}")
@@ -102,8 +104,8 @@ def flips(verdict: Verdict) -> list[Content]:
         Content(
             "· "
             + fmt.clean(
-                f"to {fmt.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} with {full_label(f.input)} "
-                f"{beyond(f)}{_now(f.now, f.unit)}"
+                f"to {fmt.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} "
+                f"with {full_label(f.input)} {beyond(f)}{_now(f.now, f.unit)}"
             )
         )
         for f in verdict.flip_points

@@ -12,7 +12,7 @@ from textual.widgets import Button, Static
 from advisor.brief import Group, groups, makes_sense
 from advisor.core.brief import Brief, questions
 from advisor.core.format import plural
-from advisor.tui.draft import Draft
+from advisor.tui.model.draft import Draft
 from advisor.tui.widgets.field import Field
 
 
@@ -87,13 +87,13 @@ class BriefForm(VerticalScroll):
         self.draft = draft
         for box in self.boxes:
             for key, field in box.fields.items():
-                shown = (
+                visible = (
                     bool(box.group.optional)
                     or key in draft.brief.origins
                     or makes_sense(draft.brief, key)
                 )
-                if field.display != shown:
-                    field.display = shown
+                if field.display != visible:
+                    field.display = visible
 
     def field(self, key: str) -> Field | None:
         """The field of a question, None while it is not made."""
@@ -115,8 +115,8 @@ class BriefForm(VerticalScroll):
         """Bring the field of a question under the focus."""
         if self.field(key) is None:
             await self.add_rest()
-        if found := self.field(key):
-            found.control.focus()
+        if field := self.field(key):
+            field.control.focus()
 
 
 def put(field: Field, draft: Draft) -> None:

@@ -9,28 +9,28 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import HorizontalGroup, VerticalGroup, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Button, ContentSwitcher
 
 from advisor.core.format import clean
-from advisor.tui.messages import Answered, Settled, Stepped
+from advisor.tui.messages import AnswerGiven, PlanWanted, WhatIfSettled, WhatIfStepped
+from advisor.tui.model.run_request import QUESTIONS, RARE, RunRequest, in_words, questions_for
+from advisor.tui.model.stepping import stepped
 from advisor.tui.views.plan import plan_lines
 from advisor.tui.views.run import chart_lines, end_lines, head_lines
-from advisor.tui.whatif import stepped
+from advisor.tui.widgets.decision_pane import FittedText
 from advisor.tui.widgets.field import Field
-from advisor.tui.widgets.panes import FittedText
-from advisor.tui.wish import QUESTIONS, RARE, Wish, asked, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from advisor.core.brief import Brief
     from advisor.experiments import Prepared
-    from advisor.tui.draft import Draft
-    from advisor.tui.engine import Sights
-    from advisor.tui.runner import Runner, Shown
+    from advisor.tui.model.draft import Draft
+    from advisor.tui.work.engine import Observations
+    from advisor.tui.work.run_jobs import RunJobs, RunOnScreen
 
-_CHART_SHARE, _CHART_SHARE_AT_THE_END = 0.45, 0.3
+_CHART_SHARE = 0.45
+_CHART_SHARE_AT_THE_END = 0.3
 """Of the height of the pane, for all curves together; at the end what it showed matters more."""
 
 
@@ -63,14 +63,14 @@ class PlanView(VerticalScroll):
             )
         yield FittedText("working out the plan …")
 
-    def relate(self, wish: Wish, told: Sequence[str] = ()) -> None:
+    def relate(self, request: RunRequest, relevant: Sequence[str] = ()) -> None:
         """Show the questions that matter for this kind of run; those of `RARE` where answered or in
-        `told`.
+        `relevant`.
         """
-        shown = asked(wish.what)
+        wanted = questions_for(request.what)
         for name, field in self.fields.items():
-            rare = name in RARE and name not in told and wish.value(name) is None
-            field.display = name in shown and not rare
+            rare = name in RARE and name not in relevant and request.value(name) is None
+            field.display = name in wanted and not rare
 
 
 class RunView(VerticalScroll):
@@ -86,24 +86,17 @@ class RunView(VerticalScroll):
         yield FittedText()
         yield FittedText()
 
-    def draw(self, shown: Shown, speed: float, height: int) -> None:
+    def draw(self, run: RunOnScreen, speed: float, height: int) -> None:
         """Everything anew; `height` is that of the pane."""
         head, charts, rest = self.query(FittedText)
-        head.show(partial(head_lines, shown, speed))
-        share = _CHART_SHARE_AT_THE_END if shown.ended else _CHART_SHARE
-        charts.show(partial(chart_lines, shown.course, height=round(height * share)))
-        rest.show(partial(end_lines, shown))
+        head.show(partial(head_lines, run, speed))
+        share = _CHART_SHARE_AT_THE_END if run.ended else _CHART_SHARE
+        charts.show(partial(chart_lines, run.progress, height=round(height * share)))
+        rest.show(partial(end_lines, run))
 
 
 class CalibratePane(ContentSwitcher):
-    """Holds what is wished for; the desk plans, runs and replays."""
-
-    class Wished(Message):
-        """Another plan is needed."""
-
-        def __init__(self, wish: Wish) -> None:
-            super().__init__()
-            self.wish = wish
+    """Contains the request for a run; the desk plans, runs and replays."""
 
     BORDER_TITLE = "Calibrate"
     DEFAULT_CSS = """
@@ -118,13 +111,13 @@ class CalibratePane(ContentSwitcher):
     }
     """
 
-    def __init__(self, runner: Runner, id: str) -> None:
+    def __init__(self, jobs: RunJobs, id: str) -> None:
         super().__init__(id=id, initial="plan")
-        self._runner = runner
-        self.wish = Wish()
+        self._jobs = jobs
+        self.request = RunRequest()
         self.prepared: Prepared | None = None
         self.missing = ""
-        self._asked_for: tuple[Brief | None, Sights | None] = (None, None)
+        self._asked_for: tuple[Brief | None, Observations | None] = (None, None)
 
     def compose(self) -> ComposeResult:
         yield PlanView()
@@ -133,14 +126,16 @@ class CalibratePane(ContentSwitcher):
     def on_mount(self) -> None:
         plan = self.query_one(PlanView)
         for field in plan.fields.values():
-            field.show(self.wish.value(field.question.key))
-        plan.relate(self.wish)
+            field.show(self.request.value(field.question.key))
+        plan.relate(self.request)
 
-    def follow(self, draft: Draft | None, sights: Sights | None) -> None:
+    def follow(self, draft: Draft | None, observations: Observations | None) -> None:
         """Another brief, or something else was found: plan for it."""
         brief = draft.brief if draft is not None else None
-        if sights is not None and (brief != self._asked_for[0] or sights is not self._asked_for[1]):
-            self._asked_for = (brief, sights)
+        if observations is not None and (
+            brief != self._asked_for[0] or observations is not self._asked_for[1]
+        ):
+            self._asked_for = (brief, observations)
             self.ask()
         self.show_run()
 
@@ -148,31 +143,32 @@ class CalibratePane(ContentSwitcher):
         """Have the plan worked out anew."""
         self.prepared = None
         self._say(Content.styled("working out the plan …", "dim"))
-        self.post_message(self.Wished(self.wish))
+        self.post_message(PlanWanted())
 
     def show_plan(self, prepared: Prepared | None, failure: str, missing: str) -> None:
         """The plan with its price, or why there is none."""
-        self.prepared, self.missing = prepared, missing
-        told = [name for name in RARE if f"--{name.replace('_', '-')}" in failure]
+        self.prepared = prepared
+        self.missing = missing
+        relevant = [name for name in RARE if f"--{name.replace('_', '-')}" in failure]
         if prepared is not None and prepared.left < len(prepared.plan.trials):
-            told.append("again")
-        self.query_one(PlanView).relate(self.wish, told)
+            relevant.append("again")
+        self.query_one(PlanView).relate(self.request, relevant)
         if prepared is None:
             self._say(Content.styled(f"✗ {clean(in_words(failure))}", "$text-error"))
         else:
             self._text.show(partial(plan_lines, prepared, missing))
 
     def show_run(self) -> None:
-        """The run of the desk's runner where there is one, else the plan."""
-        shown = self._runner.shown
-        wanted = "run" if shown is not None else "plan"
+        """Show the run where there is one, else the plan."""
+        run = self._jobs.run_on_screen
+        wanted = "run" if run is not None else "plan"
         if self.current != wanted:
             focused = self.has_focus_within
             self.current = wanted
             if focused:
-                self.query_one(RunView if shown is not None else "#plan Button").focus()
-        if shown is not None:
-            self.query_one(RunView).draw(shown, self._runner.speed, self.size.height)
+                self.query_one(RunView if run is not None else "#plan Button").focus()
+        if run is not None:
+            self.query_one(RunView).draw(run, self._jobs.speed, self.size.height)
 
     def focus_run(self) -> None:
         """Arrows scroll the run."""
@@ -190,30 +186,30 @@ class CalibratePane(ContentSwitcher):
         """Below the questions."""
         return self.query_one("#plan FittedText", FittedText)
 
-    @on(Answered)
-    def _answered(self, message: Answered) -> None:
+    @on(AnswerGiven)
+    def _answered(self, message: AnswerGiven) -> None:
         message.stop()
-        self._wish(message.key, message.value)
+        self._change(message.key, message.value)
 
-    @on(Stepped)
-    def _stepped(self, message: Stepped) -> None:
-        """+ and − move a limit at once: a wish is hypothetical by itself."""
+    @on(WhatIfStepped)
+    def _stepped(self, message: WhatIfStepped) -> None:
+        """+ and − move a limit at once: a request is hypothetical by itself."""
         message.stop()
         field = self.query_one(PlanView).fields[message.key.rpartition(".")[2]]
-        before = self.wish.value(message.key)
+        before = self.request.value(message.key)
         value = stepped(field.question, 1.0 if before is None else before, message.direction)
         field.show(value)
-        self._wish(message.key, value)
+        self._change(message.key, value)
 
-    @on(Settled)
-    def _settled(self, message: Settled) -> None:
+    @on(WhatIfSettled)
+    def _settled(self, message: WhatIfSettled) -> None:
         """Enter goes to the next field; escape is the desk's."""
         if message.keep:
             message.stop()
             self.screen.focus_next()
 
-    def _wish(self, key: str, value: Any) -> None:
-        self.wish = self.wish.answered(key, value)
+    def _change(self, key: str, value: Any) -> None:
+        self.request = self.request.answered(key, value)
         if key.endswith(".what"):
-            self.query_one(PlanView).relate(self.wish)
+            self.query_one(PlanView).relate(self.request)
         self.ask()

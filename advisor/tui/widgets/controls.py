@@ -12,9 +12,9 @@ from textual.events import Key
 from textual.widgets import Input, Select, Switch
 
 from advisor.core.question import Question
-from advisor.tui.messages import Settled, Stepped
-from advisor.tui.whatif import can_step
-from advisor.tui.wording import assumed
+from advisor.tui.messages import WhatIfSettled, WhatIfStepped
+from advisor.tui.model.question_text import assumed
+from advisor.tui.model.stepping import can_step
 
 _MOVES: list[BindingType] = [
     Binding("up", "screen.focus_previous", "Previous field", show=False),
@@ -64,7 +64,7 @@ class TextControl(Input):
 
     def action_step(self, direction: int) -> None:
         """Ask the desk for a what-if."""
-        self.post_message(Stepped(self.question.key, direction))
+        self.post_message(WhatIfStepped(self.question.key, direction))
 
     def on_key(self, event: Key) -> None:
         """Send + and − to the what-if; settle a what-if on enter and escape."""
@@ -72,7 +72,7 @@ class TextControl(Input):
             event.prevent_default().stop()
             self.action_step(1 if event.key == "plus" else -1)
         elif event.key in ("enter", "escape"):
-            self.post_message(Settled(self.question.key, keep=event.key == "enter"))
+            self.post_message(WhatIfSettled(self.question.key, keep=event.key == "enter"))
 
     def _is_step(self, key: str) -> bool:
         if key not in ("plus", "minus") or not can_step(self.question):

@@ -1,6 +1,4 @@
-"""The data: what they propose for the brief, to be taken over, and below it everything the look
-found.
-"""
+"""The data: what they propose for the brief, and below it everything that was observed."""
 
 from __future__ import annotations
 
@@ -14,16 +12,16 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from advisor.core.probes import DataReport
-from advisor.tui.messages import Accepted
-from advisor.tui.offers import Offer
-from advisor.tui.views.probes import data_lines, offer_lines
-from advisor.tui.widgets.panes import FittedText
+from advisor.tui.messages import ProposalsAccepted
+from advisor.tui.model.proposed_answers import ProposedAnswer
+from advisor.tui.views.probes import data_lines, proposal_lines
+from advisor.tui.widgets.decision_pane import FittedText
 
-HEADING = "Proposals — enter takes one over, a all, u undoes"
+HEADING = "Proposals — enter accepts one, a accepts all, u undoes"
 
 
 class DataPane(Vertical):
-    """Tells the desk by `Accepted` which proposals the user takes over; changes no brief itself."""
+    """Reports accepted proposals to the desk; changes no brief itself."""
 
     BORDER_TITLE = "Data"
     DEFAULT_CSS = """
@@ -31,7 +29,9 @@ class DataPane(Vertical):
         border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
         &:focus-within { border: round $border; }
         .heading { text-style: bold; color: $text-primary; }
-        OptionList, OptionList:focus { height: auto; max-height: 50%; border: none; padding: 0; background: $surface; }
+        OptionList, OptionList:focus {
+            height: auto; max-height: 50%; border: none; padding: 0; background: $surface;
+        }
         OptionList { margin-bottom: 1; scrollbar-size-vertical: 1; }
         VerticalScroll { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
         &.-nothing .heading, &.-nothing OptionList { display: none; }
@@ -40,7 +40,7 @@ class DataPane(Vertical):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id, classes="-nothing")
-        self.offers: tuple[Offer, ...] = ()
+        self.proposals: tuple[ProposedAnswer, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static(Content(HEADING), classes="heading")
@@ -48,23 +48,27 @@ class DataPane(Vertical):
         with VerticalScroll():
             yield FittedText("looking …")
 
-    def show(self, report: DataReport | None, offers: tuple[Offer, ...]) -> None:
+    def show(self, report: DataReport | None, proposals: tuple[ProposedAnswer, ...]) -> None:
         """Fill everything from a report and what it proposes for the brief as it stands."""
         self.query_one(FittedText).show(partial(data_lines, report))
-        if offers == self.offers:
+        if proposals == self.proposals:
             return
-        self.offers = offers
-        self.set_class(not offers, "-nothing")
+        self.proposals = proposals
+        self.set_class(not proposals, "-nothing")
         options = self.query_one(OptionList)
         at = options.highlighted or 0
-        options.set_options(Option(offer_lines(offer), id=offer.key) for offer in offers)
-        options.highlighted = min(at, len(offers) - 1) if offers else None
-        if options.has_focus and not offers:
+        options.set_options(
+            Option(proposal_lines(proposal), id=proposal.key) for proposal in proposals
+        )
+        options.highlighted = min(at, len(proposals) - 1) if proposals else None
+        if options.has_focus and not proposals:
             self.query_one(VerticalScroll).focus()
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.post_message(
-            Accepted(tuple(offer for offer in self.offers if offer.key == event.option_id))
+            ProposalsAccepted(
+                tuple(proposal for proposal in self.proposals if proposal.key == event.option_id)
+            )
         )

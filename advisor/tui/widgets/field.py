@@ -15,9 +15,9 @@ from textual.widgets import Input, Select, Static, Switch
 
 from advisor.core.errors import UsageError
 from advisor.core.question import Question
-from advisor.tui.messages import Answered, Refused
+from advisor.tui.messages import AnswerGiven, AnswerRefused
+from advisor.tui.model.question_text import as_typed, label, unit
 from advisor.tui.widgets.controls import ChoiceControl, Control, TextControl, YesNoControl
-from advisor.tui.wording import label, shown, unit
 
 
 class Field(HorizontalGroup):
@@ -29,7 +29,9 @@ class Field(HorizontalGroup):
     Field {
         height: 1;
         .name { width: 22; color: $text-muted; text-overflow: ellipsis; text-wrap: nowrap; }
-        .note { width: auto; max-width: 50%; padding-left: 1; color: $text-muted; text-wrap: nowrap; }
+        .note {
+            width: auto; max-width: 50%; padding-left: 1; color: $text-muted; text-wrap: nowrap;
+        }
         &:focus-within .name { color: $text-primary; text-style: bold; }
         &.-supposed .note { color: $text-warning; text-style: bold; }
         &.-refused .note { color: $text-error; text-style: bold; }
@@ -58,10 +60,11 @@ class Field(HorizontalGroup):
 
     def show(self, value: Any, *, supposed: bool = False) -> None:
         """Put a value (None: left out) into the control, without it counting as typed."""
-        self._supposed, self._answered = supposed, value is not None
+        self._supposed = supposed
+        self._answered = value is not None
         self._refuse("")
         with self.prevent(Input.Changed, Select.Changed, Switch.Changed):
-            self.control.fill(shown(self.question, value))
+            self.control.fill(as_typed(self.question, value))
         self._note()
 
     @on(Input.Changed)
@@ -73,10 +76,11 @@ class Field(HorizontalGroup):
             value = self._parsed()
         except UsageError:
             return
-        self._supposed, self._answered = False, value is not None
+        self._supposed = False
+        self._answered = value is not None
         self._refuse("")
         self._note()
-        self.post_message(Answered(self.question.key, value))
+        self.post_message(AnswerGiven(self.question.key, value))
 
     @on(Input.Submitted)
     @on(DescendantBlur)
@@ -84,7 +88,7 @@ class Field(HorizontalGroup):
         """Say so where the text is no answer; while it is being typed nobody wants to hear it."""
         before = self._refusal
         if self.check() not in ("", before):
-            self.post_message(Refused(self.question.key, self._refusal))
+            self.post_message(AnswerRefused(self.question.key, self._refusal))
 
     def check(self) -> str:
         """Mark the field where its text is no answer; returns why, in one line."""
@@ -107,21 +111,17 @@ class Field(HorizontalGroup):
     def _note(self) -> None:
         self.set_class(self._supposed, "-supposed")
         self.set_class(bool(self._refusal), "-refused")
-        note = (
-            "✗ not an answer"
-            if self._refusal
-            else "? what-if"
-            if self._supposed
-            else self._plain_note()
-        )
+        note = self._note_text()
         if note != self._shown_note:
             self._shown_note = note
             self._note_view.update(Content(note))
 
-    def _plain_note(self) -> str:
-        """The unit of a number; of a switch its word, because its place and colour alone would say
-        it.
-        """
+    def _note_text(self) -> str:
+        """The unit of a number; of a switch its word, so that colour alone does not say it."""
+        if self._refusal:
+            return "✗ not an answer"
+        if self._supposed:
+            return "? what-if"
         if self.question.kind != "yes-no":
             return unit(self.question)
         return self.control.text() + ("" if self._answered else ", assumed")

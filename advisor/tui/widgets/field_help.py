@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from advisor.tui.wording import long_help, short_help
+from advisor.tui.model.question_text import long_help, short_help
 
 if TYPE_CHECKING:
     from advisor.core.question import Question
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 GENERAL = (
     (
         "Fields",
-        "type, then enter; empty means left out and a stated default is assumed; unsure: 2.4M..3.6M",
+        "type, then enter; an empty field uses its stated default; if unsure: 2.4M..3.6M",
     ),
     (
         "What if",
@@ -50,7 +50,8 @@ class FieldHelp(Widget):
             rows = list(GENERAL)
             lead = self.about or "tab or ↓ goes to the form, F1 explains, ctrl+p has every command"
         else:
-            rows, lead = long_help(self.question), short_help(self.question)
+            rows = long_help(self.question)
+            lead = short_help(self.question)
         if self.refusal:
             lead = f"✗ {self.refusal}"
         if not self.opened:

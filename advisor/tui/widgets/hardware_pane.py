@@ -17,17 +17,20 @@ from textual.worker import Worker, get_current_worker
 from advisor.core.errors import AdvisorError
 from advisor.core.format import clean
 from advisor.core.probes import HardwareReport
-from advisor.tui.bench import unexpected
-from advisor.tui.messages import Read
-from advisor.tui.views.live import History
+from advisor.tui.messages import MachineRead
+from advisor.tui.views.gauges import History
 from advisor.tui.views.probes import machine_lines
-from advisor.tui.widgets.panes import FittedText
+from advisor.tui.widgets.decision_pane import FittedText
+from advisor.tui.work.judge_jobs import unexpected
 
 EVERY_SECONDS = 1.0
 """Pause between two readings."""
 
 GROUP = "machine"
-NOT_ASKED = "The verdict does not look at this machine: the brief names its card (Brief, Hardware, GPU; auto looks here)."
+UNUSED = (
+    "The verdict does not use this machine: the brief names its GPU "
+    "(Brief, Hardware, GPU; auto looks here)."
+)
 
 
 class HardwarePane(VerticalScroll):
@@ -50,14 +53,14 @@ class HardwarePane(VerticalScroll):
         self._history = History()
         self._timer: Timer | None = None
         self._reading: Worker[None] | None = None
-        self._asked = True
+        self._uses_this_machine = True
 
     def compose(self) -> ComposeResult:
         yield FittedText("reading the machine …")
 
-    def show(self, asked: bool) -> None:
+    def show(self, uses_this_machine: bool) -> None:
         """Whether the brief asks for the cards of this machine; where not, the pane says so."""
-        self._asked = asked
+        self._uses_this_machine = uses_this_machine
 
     def follow(self, on: bool) -> None:
         """Begin to read again and again, or stop; a reading under way then counts no more."""
@@ -82,16 +85,16 @@ class HardwarePane(VerticalScroll):
     def _work(self) -> None:
         worker = get_current_worker()
         try:
-            read = Read(self._machine())
+            read = MachineRead(self._machine())
         except AdvisorError as error:
-            read = Read(None, str(error))
+            read = MachineRead(None, str(error))
         except Exception as error:
-            read = Read(None, unexpected(error))
+            read = MachineRead(None, unexpected(error))
         if not worker.is_cancelled:
             self.post_message(read)
 
-    @on(Read)
-    def _take(self, message: Read) -> None:
+    @on(MachineRead)
+    def _take(self, message: MachineRead) -> None:
         message.stop()
         if self._timer is None:
             return
@@ -103,7 +106,7 @@ class HardwarePane(VerticalScroll):
             self.query_one(FittedText).show(partial(self._draw, message.report))
 
     def _draw(self, report: HardwareReport, width: int) -> Content:
-        note = () if self._asked else (Content(""), Content.styled(NOT_ASKED, "dim"))
+        note = () if self._uses_this_machine else (Content(""), Content.styled(UNUSED, "dim"))
         return Content("\n").join(
             (self._history.lines(report, width), *note, Content(""), machine_lines(report, width))
         )

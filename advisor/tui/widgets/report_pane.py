@@ -23,7 +23,8 @@ class ReportPane(VerticalScroll):
     BORDER_TITLE = "Report"
     DEFAULT_CSS = """
     ReportPane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1; scrollbar-size-vertical: 1;
+        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
+        scrollbar-size-vertical: 1;
         &:focus { border: round $border; }
         .how { color: $foreground; text-style: dim; margin-bottom: 1; }
     }

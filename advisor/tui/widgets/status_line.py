@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from advisor.core.format import clean
-from advisor.tui.draft import Draft
+from advisor.tui.model.draft import Draft
 
 if TYPE_CHECKING:
     from advisor.core.verdict import Verdict

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.core.brief import Brief, questions
 from advisor.core.quantity import Range
-from advisor.tui.wording import shown
+from advisor.tui.model.question_text import as_typed
 
 if TYPE_CHECKING:
     from advisor.core.probes import DataReport, Proposal
-    from advisor.tui.draft import Draft
+    from advisor.tui.model.draft import Draft
 
 _DIGITS = 4
 """Significant digits of a measured range: more would only make the brief hard to read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ProposedAnswer:
     """An answer that the data suggest: `now` and `text` as a person would type them; `now` is empty
     where left out.
     """
@@ -29,7 +29,7 @@ class Offer:
     why: str
 
 
-def offers(report: DataReport | None, draft: Draft) -> tuple[Offer, ...]:
+def proposed_answers(report: DataReport | None, draft: Draft) -> tuple[ProposedAnswer, ...]:
     """One offer a question, nothing that the brief already says; of two proposals the later one, a
     hint.
     """
@@ -38,17 +38,19 @@ def offers(report: DataReport | None, draft: Draft) -> tuple[Offer, ...]:
     from advisor.probe.proposals import apply, proposals
 
     informed = apply(report, draft.brief)
-    by_key = {p.key: _offer(p, draft, informed) for p in proposals(report, draft.brief)}
-    return tuple(offer for offer in by_key.values() if offer.text != offer.now)
+    by_key = {p.key: _proposed(p, draft, informed) for p in proposals(report, draft.brief)}
+    return tuple(answer for answer in by_key.values() if answer.text != answer.now)
 
 
-def _offer(proposal: Proposal, draft: Draft, informed: Brief) -> Offer:
+def _proposed(proposal: Proposal, draft: Draft, informed: Brief) -> ProposedAnswer:
     """A measured value is taken exactly, not from its text; a hint has only its text."""
     question = questions()[proposal.key]
     origin = informed.origins.get(proposal.key)
     measured = origin is not None and origin.source == proposal.why
-    text = shown(question, _readable(informed.get(proposal.key))) if measured else proposal.found
-    return Offer(proposal.key, shown(question, draft.value(proposal.key)), text, proposal.why)
+    text = as_typed(question, _readable(informed.get(proposal.key))) if measured else proposal.found
+    return ProposedAnswer(
+        proposal.key, as_typed(question, draft.value(proposal.key)), text, proposal.why
+    )
 
 
 def _readable(value: Any) -> Any:

@@ -1,5 +1,6 @@
-"""Plans, starts, watches, cancels and replays runs for the desk: work in threads, news at most ten
-times a second.
+"""Plans, starts, watches, cancels and replays runs for the desk.
+
+Work is done in threads; news reaches the screen at most ten times per second.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from textual.worker import Worker
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import RunRecord, Status
-from advisor.tui.bench import unexpected
-from advisor.tui.messages import Ended, Planned, Progressed
-from advisor.tui.wish import Wish
+from advisor.tui.messages import PlanReady, RunEnded, RunProgressed
+from advisor.tui.model.run_request import RunRequest
+from advisor.tui.work.judge_jobs import unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from advisor.core.brief import Brief
     from advisor.core.verdict import Verdict
     from advisor.experiments import Prepared
-    from advisor.tui.course import Course
-    from advisor.tui.engine import Engine, Recorded, Sights
+    from advisor.tui.model.run_progress import RunProgress
+    from advisor.tui.work.engine import Engine, Observations, Recorded
 
 SETTLE_SECONDS = 0.3
 """Answers about a plan closer together than this share one plan: reading data may take a second."""
@@ -45,12 +46,12 @@ LONGEST_WAIT_SECONDS = 0.1
 
 
 @dataclass(slots=True)
-class Shown:
+class RunOnScreen:
     """The run on the screen: live, or recorded under the name `replay`; `change` is the verdict
     before and after.
     """
 
-    course: Course
+    progress: RunProgress
     prepared: Prepared | None = None
     replay: str = ""
     record: RunRecord | None = None
@@ -68,15 +69,15 @@ class Shown:
 
 
 @dataclass(slots=True)
-class Runner:
-    """Tells the desk by Planned, Progressed and Ended.
+class RunJobs:
+    """Reports to the desk by PlanReady, RunProgressed and RunEnded.
 
     `plans` numbers the newest request for a plan.
     """
 
     desk: Screen[None]
     engine: Engine
-    shown: Shown | None = None
+    run_on_screen: RunOnScreen | None = None
     speed: float = SPEEDS[1]
     plans: int = 0
     _cancel: CancelToken = field(default_factory=CancelToken)
@@ -85,12 +86,12 @@ class Runner:
     _settling: Timer | None = None
     _worker: Worker[None] | None = None
 
-    def plan(self, wish: Wish, brief: Brief, sights: Sights) -> None:
+    def plan(self, request: RunRequest, brief: Brief, observations: Observations) -> None:
         """A plan with its price, as soon as answers pause."""
         self.plans += 1
         if self._settling is not None:
             self._settling.stop()
-        job = partial(self._plan, self.plans, wish, brief, sights)
+        job = partial(self._plan, self.plans, request, brief, observations)
         start = partial(
             self.desk.run_worker,
             job,
@@ -101,9 +102,9 @@ class Runner:
         )
         self._settling = self.desk.set_timer(SETTLE_SECONDS, start)
 
-    def start(self, prepared: Prepared, course: Course) -> None:
+    def start(self, prepared: Prepared, progress: RunProgress) -> None:
         """Run what has no answer yet."""
-        self._show(Shown(course, prepared))
+        self._show(RunOnScreen(progress, prepared))
         self._cancel = CancelToken()
         self._worker = self.desk.run_worker(
             partial(self._run, prepared, self._cancel),
@@ -112,19 +113,19 @@ class Runner:
             exit_on_error=False,
         )
 
-    def replay(self, name: str, recorded: Recorded, course: Course) -> None:
+    def replay(self, name: str, recorded: Recorded, progress: RunProgress) -> None:
         """Show a recorded run at `speed`, which may change on the way."""
         events, record = recorded
-        self._show(Shown(course, replay=name, record=record))
+        self._show(RunOnScreen(progress, replay=name, record=record))
         self._cancel = CancelToken()
         self._worker = self.desk.run_worker(
             self._replay(events, self._cancel), group=GROUP, exit_on_error=False
         )
 
     def cancel(self) -> None:
-        """Ask what runs to stop; it says Ended once it has."""
-        if self.shown is not None and not self.shown.ended:
-            self.shown.cancelling = True
+        """Ask what runs to stop; RunEnded follows once it has."""
+        if self.run_on_screen is not None and not self.run_on_screen.ended:
+            self.run_on_screen.cancelling = True
             self._cancel.cancel()
 
     async def finish(self) -> None:
@@ -140,60 +141,64 @@ class Runner:
 
     def drain(self) -> bool:
         """Take in what has happened since; whether there was anything."""
-        seen = False
-        while self.shown is not None and not self._news.empty():
-            self.shown.course.note(self._news.get())
-            seen = True
-        return seen
+        changed = False
+        while self.run_on_screen is not None and not self._news.empty():
+            self.run_on_screen.progress.note(self._news.get())
+            changed = True
+        return changed
 
-    def end(self, message: Ended) -> None:
+    def end(self, message: RunEnded) -> None:
         """The run on the screen has ended."""
         self.drain()
         if self._timer is not None:
             self._timer.stop()
-        if self.shown is not None:
-            self.shown.ended, self.shown.cancelling = True, False
-            self.shown.record = message.record or self.shown.record
-            self.shown.failure, self.shown.log = message.failure, message.log
+        if self.run_on_screen is not None:
+            self.run_on_screen.ended = True
+            self.run_on_screen.cancelling = False
+            self.run_on_screen.record = message.record or self.run_on_screen.record
+            self.run_on_screen.failure = message.failure
+            self.run_on_screen.log = message.log
 
     def leave(self) -> None:
         """Nothing on the screen but the plan."""
-        if self.shown is not None and self.shown.ended:
-            self.shown = None
+        if self.run_on_screen is not None and self.run_on_screen.ended:
+            self.run_on_screen = None
 
-    def _show(self, shown: Shown) -> None:
-        self.shown, self._news = shown, queue.SimpleQueue()
+    def _show(self, run: RunOnScreen) -> None:
+        self.run_on_screen = run
+        self._news = queue.SimpleQueue()
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.desk.set_interval(NEWS_SECONDS, self._tell)
+        self._timer = self.desk.set_interval(NEWS_SECONDS, self._announce)
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         if self.drain():
-            self.desk.post_message(Progressed())
+            self.desk.post_message(RunProgressed())
 
-    def _plan(self, number: int, wish: Wish, brief: Brief, sights: Sights) -> None:
+    def _plan(
+        self, number: int, request: RunRequest, brief: Brief, observations: Observations
+    ) -> None:
         try:
-            told = Planned(
-                number, self.engine.plan(wish, brief, sights), missing=self.engine.missing(wish)
-            )
+            prepared = self.engine.plan(request, brief, observations)
+            message = PlanReady(number, prepared, missing=self.engine.missing(request))
         except AdvisorError as error:
-            told = Planned(number, None, str(error))
+            message = PlanReady(number, None, str(error))
         except Exception as error:
-            told = Planned(number, None, unexpected(error))
-        self.desk.post_message(told)
+            message = PlanReady(number, None, unexpected(error))
+        self.desk.post_message(message)
 
     def _run(self, prepared: Prepared, cancel: CancelToken) -> None:
         try:
             record = self.engine.run(prepared, self._news.put, cancel)
-            told = Ended(
+            message = RunEnded(
                 record,
                 log=self.engine.log(record) if record.summary.status is Status.FAILED else "",
             )
         except AdvisorError as error:
-            told = Ended(None, str(error))
+            message = RunEnded(None, str(error))
         except Exception as error:
-            told = Ended(None, unexpected(error))
-        self.desk.post_message(told)
+            message = RunEnded(None, unexpected(error))
+        self.desk.post_message(message)
 
     async def _replay(self, events: Sequence[Event], cancel: CancelToken) -> None:
         before = 0.0
@@ -207,4 +212,4 @@ class Runner:
                 break
             self._news.put(event)
             before = event.at_seconds
-        self.desk.post_message(Ended(None))
+        self.desk.post_message(RunEnded(None))

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.tui.draft import Draft
+from advisor.tui.model.draft import Draft
 
 if TYPE_CHECKING:
     from advisor.core.verdict import Verdict

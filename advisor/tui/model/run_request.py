@@ -1,9 +1,9 @@
-"""What is to be measured, as questions of the Calibrate tab; a Wish holds the answers.
+"""The questions of the Calibrate tab; a RunRequest has the answers.
 
 No Textual here.
 
-Each question has the name of the command line's option, so that help, errors and guide speak of one
-thing.
+Each question has the name of the option of the command line, so that help, errors and the guide
+use one name.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from typing import Any
 
 from advisor.core.quantity import Range
 from advisor.core.question import Question
-from advisor.tui.wording import label
+from advisor.tui.model.question_text import label
 
-THROUGHPUT, QUALITY, SAMPLE, PROMPTS = "throughput", "quality", "sample", "prompts"
-LEFT_OUT = "left out"
+THROUGHPUT = "throughput"
+QUALITY = "quality"
+SAMPLE = "sample"
+PROMPTS = "prompts"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person wants measured, and within which limits. None and empty: left out."""
+class RunRequest:
+    """What is to be measured, and within which limits. None and empty: left out."""
 
     what: str = THROUGHPUT
     models: tuple[str, ...] = ()
@@ -40,11 +42,11 @@ class Wish:
     busy_ok: bool = False
     again: bool = False
 
-    def answered(self, key: str, value: Any) -> Wish:
-        """This wish with an answer as the form gives it; None: left out."""
+    def answered(self, key: str, value: Any) -> RunRequest:
+        """This request with an answer as the form gives it; None: left out."""
         name = key.removeprefix(_PREFIX)
         if value is None:
-            value = getattr(Wish(), name)
+            value = getattr(RunRequest(), name)
         elif name in _PLAIN_NUMBERS:
             value = value.p50 if isinstance(value, Range) else float(value)
         elif name == "usd_per_hour" and not isinstance(value, Range):
@@ -54,8 +56,9 @@ class Wish:
     def value(self, key: str) -> Any:
         """The answer that stands at `key`; None where it is left out."""
         name = key.removeprefix(_PREFIX)
-        held = getattr(self, name)
-        return None if held == getattr(Wish(), name) and name != "what" else held
+        answer = getattr(self, name)
+        is_default = answer == getattr(RunRequest(), name) and name != "what"
+        return None if is_default else answer
 
 
 _PREFIX = "calibrate."
@@ -79,10 +82,11 @@ def _ask(name: str, text: str, help: str, kind: str, source: str, **more: Any) -
 _QUESTIONS = (
     _ask(
         "what",
-        "What is to be measured?",
-        "throughput: how fast and with how much memory models train here, with random weights. quality: scores of "
-        "prompts and of tuning, with a model folder and your data. sample: the same with the pocket model that comes "
-        "along, a demonstration. prompts: prompt forms against an endpoint; your test items are sent there.",
+        "What should be measured?",
+        "throughput: speed and memory of training here, with random weights. "
+        "quality: scores of prompts and of tuning, with a model folder and your data. "
+        "sample: the same with the included pocket model, a demonstration. "
+        "prompts: prompt formats on an endpoint; your test items are sent there.",
         "choice",
         "needs no weights",
         default=THROUGHPUT,
@@ -105,7 +109,8 @@ _QUESTIONS = (
     _ask(
         "folder",
         "Which weights?",
-        "A local folder with config.json and safetensors files; code in it is never run. Models of the hub: "
+        "A local folder with config.json and safetensors files; code in it is never run. "
+        "For models of the hub: "
         "`advisor calibrate quality --model org/name`.",
         "path",
         "needed",
@@ -118,18 +123,22 @@ _QUESTIONS = (
         "needed: http://…/v1",
     ),
     _ask(
-        "served_model", "Which model there?", "The name the endpoint knows it by.", "text", "needed"
+        "served_model",
+        "Which model on the endpoint?",
+        "Its name on the endpoint.",
+        "text",
+        "needed",
     ),
     _ask(
         "as_model",
         "Which model of the brief is it?",
         "Scores enter the verdict under this name.",
         "text",
-        "by its own name",
+        "under its own name",
     ),
     _ask(
         "input_usd",
-        "What do a million tokens cost to read?",
+        "What do a million input tokens cost?",
         "For the price of the run, and for a limit in dollars.",
         "number",
         "unknown",
@@ -139,7 +148,7 @@ _QUESTIONS = (
     ),
     _ask(
         "output_usd",
-        "What do a million tokens cost to write?",
+        "What do a million output tokens cost?",
         "For the price of the run, and for a limit in dollars.",
         "number",
         "unknown",
@@ -150,14 +159,14 @@ _QUESTIONS = (
     _ask(
         "gpu",
         "Where?",
-        "A card by index or name; none: the processor.",
+        "A GPU by index or name; none: the CPU.",
         "text",
-        "the first card, else the processor",
+        "the first GPU, else the CPU",
     ),
     _ask(
         "minutes",
-        "How long at most?",
-        "What is finished by then is kept, and the next run goes on from there.",
+        "How long may it run?",
+        "Finished trials are kept, and the next run continues from there.",
         "number",
         "no limit",
         unit="minutes",
@@ -166,8 +175,8 @@ _QUESTIONS = (
     ),
     _ask(
         "max_usd",
-        "For how much at most?",
-        "Needs the price of an hour, or of tokens.",
+        "How much may it cost?",
+        "Needs the price per hour, or per token.",
         "number",
         "no limit",
         unit="USD",
@@ -176,8 +185,8 @@ _QUESTIONS = (
     ),
     _ask(
         "usd_per_hour",
-        "What does an hour of this machine cost?",
-        "0 for a machine of your own.",
+        "What does this machine cost per hour?",
+        "0 for your own machine.",
         "number",
         "unknown",
         unit="USD/hour",
@@ -186,16 +195,16 @@ _QUESTIONS = (
     ),
     _ask(
         "busy_ok",
-        "Run though somebody else uses the card?",
-        "Figures measured beside another program are too slow, and the run may run out of memory.",
+        "Run although another program uses the GPU?",
+        "Figures measured beside another program are too slow, and memory may run out.",
         "yes-no",
-        "a busy card is refused",
+        "a busy GPU is refused",
         default=False,
     ),
     _ask(
         "again",
-        "Measure anew what an earlier run answered?",
-        "Else only what has no answer yet is run.",
+        "Measure again what an earlier run answered?",
+        "Otherwise only trials without an answer are run.",
         "yes-no",
         "answers are kept",
         default=False,
@@ -204,7 +213,7 @@ _QUESTIONS = (
 
 QUESTIONS = MappingProxyType({q.key.removeprefix(_PREFIX): q for q in _QUESTIONS})
 
-ASKED = MappingProxyType(
+ONLY_FOR = MappingProxyType(
     {
         THROUGHPUT: ("models", "methods"),
         QUALITY: ("folder", "as_model", "methods"),
@@ -212,27 +221,25 @@ ASKED = MappingProxyType(
         PROMPTS: ("url", "served_model", "as_model", "input_usd", "output_usd"),
     }
 )
-"""What is asked only for some kinds of run; everything else always is, but for `ON_A_MACHINE`."""
+"""Questions of some kinds of run only; all others are always asked, except `ON_A_MACHINE`."""
 
 ON_A_MACHINE = ("gpu", "usd_per_hour", "busy_ok")
-"""What does not matter for an endpoint of somebody else."""
+"""What does not matter for a remote endpoint."""
 
 
 RARE = ("busy_ok", "again")
-"""What is asked only once it matters: the card was refused, or an earlier run has answers."""
+"""What is asked only once it matters: the GPU was refused, or an earlier run has answers."""
 
 
-def asked(what: str) -> tuple[str, ...]:
+def questions_for(what: str) -> tuple[str, ...]:
     """The names of the questions that matter for a kind of run, in their order."""
-    own = {name for names in ASKED.values() for name in names}
-    hidden = (own - set(ASKED[what])) | (set(ON_A_MACHINE) if what == PROMPTS else set())
+    own = {name for names in ONLY_FOR.values() for name in names}
+    hidden = (own - set(ONLY_FOR[what])) | (set(ON_A_MACHINE) if what == PROMPTS else set())
     return tuple(name for name in QUESTIONS if name not in hidden)
 
 
 def in_words(line: str) -> str:
-    """An error of the command line in the words of the form: its options by the names of the
-    fields.
-    """
+    """An error in the words of the form: options of the command line by their field names."""
     for name in QUESTIONS:
         line = line.replace(f"--{name.replace('_', '-')}", f"“{label(name)}”")
     return line

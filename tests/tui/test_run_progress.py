@@ -14,13 +14,13 @@ from advisor import experiments
 from advisor.calibrate.protocol import Event, parse
 from advisor.core.experiment import Plan, Status, Trial, TrialOutcome
 from advisor.core.quantity import Range
-from advisor.tui.course import Course
-from advisor.tui.runner import Shown
-from advisor.tui.views.chart import SCALE, Chart
+from advisor.tui.model.run_progress import RunProgress
+from advisor.tui.model.run_request import ONLY_FOR, QUESTIONS, RunRequest, in_words, questions_for
+from advisor.tui.views.chart import SCALE, LineChart
 from advisor.tui.views.plan import duration, price
 from advisor.tui.views.run import chart_lines, end_lines, head_lines, indicator
 from advisor.tui.views.trials import clock
-from advisor.tui.wish import ASKED, QUESTIONS, Wish, asked, in_words
+from advisor.tui.work.run_jobs import RunOnScreen
 
 TRIALS = tuple(Trial("quality", f"t{n}", {"n": n}) for n in range(3))
 
@@ -30,27 +30,27 @@ def event(kind: str, at: float = 0.0, **fields) -> Event:
 
 
 def test_a_recorded_run_becomes_trials_and_curves():
-    course = Course()
+    progress = RunProgress()
     events = experiments.recorded_events("cpu-llama-slices")
     for one in events:
-        course.note(one)
+        progress.note(one)
     steps = [e for e in events if e.kind == "step" and "loss" in e.fields]
-    told = [value for _, value in course.curves["loss"] if value is not None]
-    assert told == [e.fields["loss"] for e in steps]
-    assert [t.status for t in course.trials] == [Status.DONE] * 6
-    assert course.share == 1.0
-    assert course.device == "Intel Xeon, 2.5 GHz"
-    assert course.last == "result"
+    losses = [value for _, value in progress.curves["loss"] if value is not None]
+    assert losses == [e.fields["loss"] for e in steps]
+    assert [t.status for t in progress.trials] == [Status.DONE] * 6
+    assert progress.share == 1.0
+    assert progress.device == "Intel Xeon, 2.5 GHz"
+    assert progress.last == "result"
 
 
 def test_a_line_breaks_between_trials_and_time_goes_on_over_a_new_child():
-    course = Course()
+    progress = RunProgress()
     for at in (1.0, 2.0):
-        course.note(event("planned", 0.0, trials=["a", "b"]))
-        course.note(event("step", at, label="a", phase="begin"))
-        course.note(event("step", at + 1.0, label="a", step=1, steps=2, loss=at))
-    assert course.curves["loss"] == [(2.0, 1.0), (4.0, None), (5.0, 2.0)]
-    assert len(course.trials) == 2
+        progress.note(event("planned", 0.0, trials=["a", "b"]))
+        progress.note(event("step", at, label="a", phase="begin"))
+        progress.note(event("step", at + 1.0, label="a", step=1, steps=2, loss=at))
+    assert progress.curves["loss"] == [(2.0, 1.0), (4.0, None), (5.0, 2.0)]
+    assert len(progress.trials) == 2
 
 
 def test_answers_of_an_earlier_run_count_neither_as_work_nor_as_progress():
@@ -59,14 +59,14 @@ def test_answers_of_an_earlier_run_count_neither_as_work_nor_as_progress():
         TrialOutcome(plan.trial_digest(t), t.label, s)
         for t, s in zip(TRIALS, (Status.DONE, Status.CANCELLED), strict=False)
     ]
-    course = Course.of_plan(plan, earlier)
-    assert [t.status for t in course.trials] == [Status.DONE, None, None]
-    assert course.share == 0.0
-    course.note(event("step", 1.0, label="t1", phase="begin"))
-    course.note(event("step", 1.0, label="t1", item=5, items=10))
-    assert course.share == pytest.approx(0.25)
-    course.note(event("trial", 2.0, label="t1", status="done", seconds=1.0))
-    assert (course.finished, course.share) == (1, 0.5)
+    progress = RunProgress.of_plan(plan, earlier)
+    assert [t.status for t in progress.trials] == [Status.DONE, None, None]
+    assert progress.share == 0.0
+    progress.note(event("step", 1.0, label="t1", phase="begin"))
+    progress.note(event("step", 1.0, label="t1", item=5, items=10))
+    assert progress.share == pytest.approx(0.25)
+    progress.note(event("trial", 2.0, label="t1", status="done", seconds=1.0))
+    assert (progress.finished, progress.share) == (1, 0.5)
 
 
 JSON = st.recursive(
@@ -103,24 +103,24 @@ KINDS = st.sampled_from(
     st.integers(1, 120),
     st.integers(1, 40),
 )
-def test_no_file_of_events_breaks_the_screen(told, width, height):
-    shown = Shown(Course(), replay="x\x1b[2J[red]")
-    for kind, at, fields in told:
+def test_no_file_of_events_breaks_the_screen(losses, width, height):
+    run = RunOnScreen(RunProgress(), replay="x\x1b[2J[red]")
+    for kind, at, fields in losses:
         line = json.dumps({"event": kind, "at": at, **fields})
         if (one := parse(line)) is not None:
-            shown.course.note(one)
+            run.progress.note(one)
     for _ in range(2):
         text = "\n".join(
             part.plain
             for part in (
-                head_lines(shown, 10.0, width),
-                chart_lines(shown.course, width, height),
-                end_lines(shown, width),
+                head_lines(run, 10.0, width),
+                chart_lines(run.progress, width, height),
+                end_lines(run, width),
             )
         )
         assert all(c.isprintable() for line in text.split("\n") for c in line)
-        shown.ended = True
-    assert 0.0 <= shown.course.share <= 1.0
+        run.ended = True
+    assert 0.0 <= run.progress.share <= 1.0
 
 
 @given(
@@ -131,7 +131,7 @@ def test_no_file_of_events_breaks_the_screen(told, width, height):
 def test_a_chart_has_the_size_it_is_given(points, width, height):
     held = sorted(points, key=lambda p: p[0])
     first, last = (held[0][0], held[-1][0]) if held else (0.0, 0.0)
-    lines = Chart("loss", held, first, last).lines(width, height)
+    lines = LineChart("loss", held, first, last).lines(width, height)
     assert len(lines) == height
     assert {line.cell_length for line in lines} == {width}
 
@@ -142,7 +142,8 @@ def test_a_chart_draws_what_it_is_given():
     """
     points = [(float(x), float(x)) for x in range(21)]
     lines = [
-        line.plain[SCALE + 1 :] for line in Chart("x", points, 0.0, 20.0).lines(SCALE + 1 + 10, 7)
+        line.plain[SCALE + 1 :]
+        for line in LineChart("x", points, 0.0, 20.0).lines(SCALE + 1 + 10, 7)
     ][1:-1]
     rows = [[c != "\u2800" for c in line] for line in lines]
     drawn = [[x for x, dot in enumerate(row) if dot] for row in rows]
@@ -156,7 +157,9 @@ def test_a_chart_draws_what_it_is_given():
 def test_the_scale_says_highest_and_lowest_and_the_title_the_value_now():
     lines = [
         line.plain
-        for line in Chart("loss", [(0.0, 3.5), (5.0, 0.000309), (9.0, 1.25)], 0.0, 9.0).lines(40, 6)
+        for line in LineChart("loss", [(0.0, 3.5), (5.0, 0.000309), (9.0, 1.25)], 0.0, 9.0).lines(
+            40, 6
+        )
     ]
     assert lines[0].startswith("loss 1.25")
     assert lines[1].startswith("   3.50 │")
@@ -166,14 +169,14 @@ def test_the_scale_says_highest_and_lowest_and_the_title_the_value_now():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(45, "45 s"), (59.6, "1:00 min"), (185, "3:05 min"), (4800, "1:20 h")]
+    ("seconds", "losses"), [(45, "45 s"), (59.6, "1:00 min"), (185, "3:05 min"), (4800, "1:20 h")]
 )
-def test_time_left_reads_like_a_clock(seconds, told):
-    assert clock(seconds) == told
+def test_time_left_reads_like_a_clock(seconds, losses):
+    assert clock(seconds) == losses
 
 
 @pytest.mark.parametrize(
-    ("held", "told"),
+    ("held", "losses"),
     [
         (Range(10.0, 30.0, 60.0), "30 – 60 seconds (P50 – P90)"),
         (Range(60.0, 120.0, 450.0), "2 – 7.5 minutes (P50 – P90)"),
@@ -181,27 +184,30 @@ def test_time_left_reads_like_a_clock(seconds, told):
         (Range(None, None, None), "unknown"),
     ],
 )
-def test_a_duration_has_the_unit_that_suits_it(held, told):
-    assert duration(held) == told
+def test_a_duration_has_the_unit_that_suits_it(held, losses):
+    assert duration(held) == losses
 
 
 @pytest.mark.parametrize(
-    ("held", "told"),
+    ("held", "losses"),
     [(Range(0.0, 0.0, 0.0), "nothing"), (Range(0.1, 0.2, 0.4), "$0.20 – $0.40 (P50 – P90)")],
 )
-def test_a_price_is_never_guessed(held, told):
-    assert price(held) == told
+def test_a_price_is_never_guessed(held, losses):
+    assert price(held) == losses
     assert price(Range(None, None, None)).startswith("unknown")
 
 
 def test_only_a_run_of_ours_is_told_on_the_line_on_top():
-    assert indicator(Shown(Course(), replay="x")) == ""
-    assert indicator(Shown(Course(), ended=True)) == ""
-    assert "starting" in indicator(Shown(Course()))
+    assert indicator(RunOnScreen(RunProgress(), replay="x")) == ""
+    assert indicator(RunOnScreen(RunProgress(), ended=True)) == ""
+    assert "starting" in indicator(RunOnScreen(RunProgress()))
 
 
 def test_every_question_is_asked_somewhere_and_named_like_the_command_lines_option():
-    assert {name for what in ASKED for name in asked(what)} == set(QUESTIONS)
+    assert {name for what in ONLY_FOR for name in questions_for(what)} == set(QUESTIONS)
     assert in_words("busy; say --busy-ok or --gpu") == "busy; say “busy ok” or “GPU”"
-    assert Wish().answered("calibrate.minutes", 5.0).answered("calibrate.minutes", None) == Wish()
+    assert (
+        RunRequest().answered("calibrate.minutes", 5.0).answered("calibrate.minutes", None)
+        == RunRequest()
+    )
     assert all(question.key == f"calibrate.{name}" for name, question in QUESTIONS.items())

@@ -9,12 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from advisor.core.brief import Brief, Origin
 from advisor.core.quantity import Basis
 
-NONE: Mapping[str, Any] = MappingProxyType({})
+Answer: TypeAlias = Any
+"""What `advisor.brief.parse_answer` makes of a text: its type depends on the question."""
+
+Answers: TypeAlias = Mapping[str, Answer]
+"""Answers by the key of their question; None leaves the question out."""
+
+NONE: Answers = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Draft:
     path: Path | None = None
     text: str = ""
     changed: tuple[str, ...] = ()
-    supposed: Mapping[str, Any] = field(default_factory=lambda: NONE)
+    supposed: Answers = field(default_factory=lambda: NONE)
 
     @classmethod
     def read(cls, path: Path) -> Draft:

@@ -13,35 +13,35 @@ from textual.widgets import ContentSwitcher
 if TYPE_CHECKING:
     from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
-    from advisor.tui.draft import Draft
-    from advisor.tui.engine import Sights
-    from advisor.tui.runner import Runner
+    from advisor.tui.model.draft import Draft
     from advisor.tui.widgets.brief_form import BriefForm
+    from advisor.tui.work.engine import Observations
+    from advisor.tui.work.run_jobs import RunJobs
 
 
 TABS = ("brief", "data", "hardware", "calibrate", "decision", "report")
 
 
-class Stage(ContentSwitcher):
+class TabPanes(ContentSwitcher):
     """Panes by the id of their tab.
 
     Imports wait with the panes, for the sake of the first frame.
     """
 
     DEFAULT_CSS = """
-    Stage { width: 10fr; height: 1fr; }
-    Stage > * { height: 1fr; }
-    Stage.-roomy { width: 13fr; }
+    TabPanes { width: 10fr; height: 1fr; }
+    TabPanes > * { height: 1fr; }
+    TabPanes.-roomy { width: 13fr; }
     """
 
-    def __init__(self, machine: Callable[[], HardwareReport]) -> None:
+    def __init__(self, machine: Callable[[], HardwareReport], jobs: RunJobs) -> None:
         super().__init__()
         self._machine = machine
         self._draft: Draft | None = None
-        self._sights: Sights | None = None
+        self._observations: Observations | None = None
         self._verdict: Verdict | None = None
         self._form: BriefForm | None = None
-        self.runner: Runner | None = None
+        self._jobs = jobs
 
     @property
     def form(self) -> BriefForm | None:
@@ -52,10 +52,11 @@ class Stage(ContentSwitcher):
         """A new form for another brief, in front."""
         from advisor.tui.widgets.brief_form import BriefForm
 
-        self._sights = self._verdict = None
+        self._observations = None
+        self._verdict = None
         self._draft = draft
         self.current = None
-        await self.query("Stage > *").remove()
+        await self.query("TabPanes > *").remove()
         self._form = BriefForm(draft, id="brief")
         await self.add_content(self._form, set_current=True)
 
@@ -70,12 +71,13 @@ class Stage(ContentSwitcher):
         self._follow_machine(tab == "hardware")
         self._fill()
 
-    def show(self, sights: Sights | None, verdict: Verdict | None) -> None:
+    def show(self, observations: Observations | None, verdict: Verdict | None) -> None:
         """New findings; only the pane in sight is drawn."""
-        self._sights, self._verdict = sights, verdict
+        self._observations = observations
+        self._verdict = verdict
         self._fill()
 
-    def hold(self, draft: Draft) -> None:
+    def show_draft(self, draft: Draft) -> None:
         """Another state of the same brief."""
         self._draft = draft
         if self.current in ("data", "calibrate"):
@@ -90,20 +92,26 @@ class Stage(ContentSwitcher):
     def _fill(self) -> None:
         if self.current in (None, "brief"):
             return
-        from advisor.tui.offers import offers
+        from advisor.tui.model.proposed_answers import proposed_answers
         from advisor.tui.widgets.calibrate_pane import CalibratePane
         from advisor.tui.widgets.data_pane import DataPane
+        from advisor.tui.widgets.decision_pane import DecisionPane
         from advisor.tui.widgets.hardware_pane import HardwarePane
-        from advisor.tui.widgets.panes import DecisionPane
         from advisor.tui.widgets.report_pane import ReportPane
 
         pane = self.visible_content
-        if isinstance(pane, DataPane) and self._sights is not None and self._draft is not None:
-            pane.show(self._sights.data, offers(self._sights.data, self._draft))
-        elif isinstance(pane, HardwarePane) and self._sights is not None:
-            pane.show(self._sights.hardware is not None)
+        if (
+            isinstance(pane, DataPane)
+            and self._observations is not None
+            and self._draft is not None
+        ):
+            pane.show(
+                self._observations.data, proposed_answers(self._observations.data, self._draft)
+            )
+        elif isinstance(pane, HardwarePane) and self._observations is not None:
+            pane.show(self._observations.hardware is not None)
         elif isinstance(pane, CalibratePane):
-            pane.follow(self._draft, self._sights)
+            pane.follow(self._draft, self._observations)
         elif isinstance(pane, DecisionPane | ReportPane) and self._verdict is not None:
             pane.show(self._verdict)
 
@@ -116,23 +124,20 @@ class Stage(ContentSwitcher):
 
         if isinstance(pane := self.visible_content, CalibratePane):
             pane.show_run()
-        return (
-            indicator(self.runner.shown)
-            if self.runner is not None and self.runner.shown is not None
-            else ""
-        )
+        run = self._jobs.run_on_screen
+        return indicator(run) if run is not None else ""
 
     def _make(self, tab: str) -> Widget:
         from advisor.tui.widgets.calibrate_pane import CalibratePane
         from advisor.tui.widgets.data_pane import DataPane
+        from advisor.tui.widgets.decision_pane import DecisionPane
         from advisor.tui.widgets.hardware_pane import HardwarePane
-        from advisor.tui.widgets.panes import DecisionPane
         from advisor.tui.widgets.report_pane import ReportPane
 
         if tab == "hardware":
             return HardwarePane(self._machine, id=tab)
-        if tab == "calibrate" and self.runner is not None:
-            return CalibratePane(self.runner, id=tab)
+        if tab == "calibrate":
+            return CalibratePane(self._jobs, id=tab)
         makers: dict[str, Callable[..., Widget]] = {
             "data": DataPane,
             "decision": DecisionPane,

@@ -51,7 +51,7 @@ def unit(question: Question) -> str:
     return "" if first in ("", "share", "score", *label(question.key).split()) else question.unit
 
 
-def shown(question: Question, value: Any) -> str:
+def as_typed(question: Question, value: Any) -> str:
     """A value as a person would type it; empty where there is none."""
     from advisor import brief
 
@@ -60,7 +60,7 @@ def shown(question: Question, value: Any) -> str:
 
 def assumed(question: Question) -> str:
     """What stands in for an answer that is left out, short enough for an empty field."""
-    value = shown(question, question.default).replace(" – ", "–")
+    value = as_typed(question, question.default).replace(" – ", "–")
     return f"assumed {value}" if value else question.source
 
 
@@ -71,7 +71,9 @@ def bounds(question: Question) -> str:
     low, high = (number(b) if b is not None else "" for b in (question.low, question.high))
     if low and high:
         return f"from {low} to {high}"
-    return f"at least {low}" if low else f"at most {high}" if high else ""
+    if low:
+        return f"at least {low}"
+    return f"at most {high}" if high else ""
 
 
 def short_help(question: Question) -> str:
@@ -92,5 +94,5 @@ def long_help(question: Question) -> list[tuple[str, str]]:
 
 
 def _left_out(question: Question) -> str:
-    value = shown(question, question.default)
+    value = as_typed(question, question.default)
     return f"{value} — {question.source}" if value else question.source

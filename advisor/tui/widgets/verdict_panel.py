@@ -35,7 +35,7 @@ def draw_strip(verdict: Verdict, width: int) -> Content:
     return strip_lines(verdict, width)
 
 
-class Lines(Widget):
+class VerdictText(Widget):
     """Draws a verdict for the width it has; before the first one, or where there is none, a line
     that says why.
 
@@ -44,7 +44,7 @@ class Lines(Widget):
     """
 
     DEFAULT_CSS = """
-    Lines { height: auto; }
+    VerdictText { height: auto; }
     """
 
     verdict: reactive[Verdict | None] = reactive(None)
@@ -90,10 +90,10 @@ class VerdictPanel(VerticalScroll):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines = Lines(draw_panel)
+        self.text = VerdictText(draw_panel)
 
     def compose(self) -> ComposeResult:
-        yield self.lines
+        yield self.text
 
 
 class VerdictStrip(Widget):
@@ -102,14 +102,14 @@ class VerdictStrip(Widget):
     DEFAULT_CSS = """
     VerdictStrip {
         height: 5; padding: 0 1; border: round $foreground 30%; border-title-color: $foreground;
-        Lines { height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
+        VerdictText { height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
         &.-supposed { border: round $warning; }
     }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines = Lines(draw_strip)
+        self.text = VerdictText(draw_strip)
 
     def compose(self) -> ComposeResult:
-        yield self.lines
+        yield self.text

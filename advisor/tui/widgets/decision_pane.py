@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from advisor.core.verdict import Verdict
 from advisor.tui.views.decision import detail_lines, option_lines, ranked
 from advisor.tui.views.verdict import verdict_lines
-from advisor.tui.widgets.verdict_view import Lines
+from advisor.tui.widgets.verdict_panel import VerdictText
 
 
 class FittedText(Static):
@@ -55,13 +55,16 @@ class DecisionPane(VerticalScroll):
 
         def __init__(self, option: str) -> None:
             super().__init__()
-            self.arm = option
+            self.option_id = option
 
     DEFAULT_CSS = """
     DecisionPane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1; scrollbar-size-vertical: 1;
-        OptionList, OptionList:focus { height: auto; max-height: 16; border: none; padding: 0; background: $surface; }
-        Lines { display: none; margin-bottom: 1; }
+        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
+        scrollbar-size-vertical: 1;
+        OptionList, OptionList:focus {
+            height: auto; max-height: 16; border: none; padding: 0; background: $surface;
+        }
+        VerdictText { display: none; margin-bottom: 1; }
     }
     """
 
@@ -70,13 +73,13 @@ class DecisionPane(VerticalScroll):
         self.border_title = "Options, by share of draws won — enter explains one"
 
     def compose(self) -> ComposeResult:
-        yield Lines(verdict_lines)
+        yield VerdictText(verdict_lines)
         yield OptionList()
         yield Static(classes="detail")
 
     def show(self, verdict: Verdict) -> None:
         """Fill everything from a verdict."""
-        self.query_one(Lines).verdict = verdict
+        self.query_one(VerdictText).verdict = verdict
         options = self.query_one(OptionList)
         at = options.highlighted
         options.set_options(

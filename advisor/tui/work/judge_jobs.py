@@ -1,6 +1,4 @@
-"""Runs the stages in threads for the desk: debounced, numbered, so that what comes late is
-dropped.
-"""
+"""Judges for the desk: debounced, numbered, so that late results are dropped."""
 
 from __future__ import annotations
 
@@ -12,8 +10,8 @@ from textual.timer import Timer
 from advisor.core.brief import Brief
 from advisor.core.errors import AdvisorError, Cancelled
 from advisor.core.events import CancelToken
-from advisor.tui.engine import Engine, Sights
-from advisor.tui.messages import Judged, Looked
+from advisor.tui.messages import ObservationsReady, VerdictReady
+from advisor.tui.work.engine import Engine, Observations
 
 SETTLE_SECONDS = 0.02
 """Keystrokes closer together than this share one judgement."""
@@ -22,8 +20,11 @@ REST_SECONDS = 0.35
 """A pause of this length counts as rest: time for flip points and the next step."""
 
 
-class Bench:
-    """Posts Looked and Judged to the desk. `looks` and `judgements` number the newest requests."""
+class JudgeJobs:
+    """Posts ObservationsReady and VerdictReady to the desk.
+
+    `looks` and `judgements` number the newest requests.
+    """
 
     def __init__(self, desk: Screen[None], engine: Engine) -> None:
         self._desk = desk
@@ -34,27 +35,29 @@ class Bench:
         self.judgements = 0
 
     def look(self, brief: Brief, *, after: float = 0.0) -> None:
-        """Look around for a brief, `after` seconds from now; a look that still runs is told to
-        stop.
+        """Look around for a brief, `after` seconds from now; a look that still runs is
+        cancelled.
         """
         self._cancel.cancel()
         self._cancel = CancelToken()
         self.looks += 1
         self._after(after, "look", partial(self._look, self.looks, brief, self._cancel))
 
-    def judge(self, brief: Brief, sights: Sights) -> None:
+    def judge(self, brief: Brief, observations: Observations) -> None:
         """Judge a new request as soon as typing pauses for a blink."""
         self.judgements += 1
         self._after(
             SETTLE_SECONDS,
             "judge",
-            partial(self._judge, self.judgements, brief, sights, deep=False),
+            partial(self._judge, self.judgements, brief, observations, deep=False),
         )
 
-    def deepen(self, brief: Brief, sights: Sights) -> None:
+    def deepen(self, brief: Brief, observations: Observations) -> None:
         """Judge the same request in depth once input rests."""
         self._after(
-            REST_SECONDS, "judge", partial(self._judge, self.judgements, brief, sights, deep=True)
+            REST_SECONDS,
+            "judge",
+            partial(self._judge, self.judgements, brief, observations, deep=True),
         )
 
     def drop(self) -> None:
@@ -84,25 +87,25 @@ class Bench:
 
     def _look(self, number: int, brief: Brief, cancel: CancelToken) -> None:
         try:
-            self._desk.post_message(Looked(number, self._engine.look(brief, cancel)))
+            self._desk.post_message(ObservationsReady(number, self._engine.look(brief, cancel)))
         except Cancelled:
             return
         except AdvisorError as error:
-            self._desk.post_message(Looked(number, None, str(error)))
+            self._desk.post_message(ObservationsReady(number, None, str(error)))
         except Exception as error:
-            self._desk.post_message(Looked(number, None, unexpected(error)))
+            self._desk.post_message(ObservationsReady(number, None, unexpected(error)))
 
-    def _judge(self, number: int, brief: Brief, sights: Sights, *, deep: bool) -> None:
+    def _judge(self, number: int, brief: Brief, observations: Observations, *, deep: bool) -> None:
         if number != self.judgements:
             return
         try:
-            verdict = self._engine.judge(brief, sights, deep=deep)
+            verdict = self._engine.judge(brief, observations, deep=deep)
         except AdvisorError as error:
-            self._desk.post_message(Judged(number, None, str(error)))
+            self._desk.post_message(VerdictReady(number, None, str(error)))
         except Exception as error:
-            self._desk.post_message(Judged(number, None, unexpected(error)))
+            self._desk.post_message(VerdictReady(number, None, unexpected(error)))
         else:
-            self._desk.post_message(Judged(number, verdict, deep=deep))
+            self._desk.post_message(VerdictReady(number, verdict, deep=deep))
 
 
 def unexpected(error: Exception) -> str:

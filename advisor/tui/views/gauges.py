@@ -1,4 +1,4 @@
-"""The machine while it is watched: each reading now, and its course as a line of bars on a fixed
+"""The machine while it is watched: each reading now, and its history as a line of bars on a fixed
 scale.
 """
 
@@ -17,7 +17,8 @@ from advisor.probe.watch import COURSE, STEPS
 HOTTEST_C = 100.0
 """The top of the scale of temperatures: cards slow down before."""
 
-_LABEL, _VALUE = 13, 20
+_LABEL = 13
+_VALUE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +88,15 @@ def _gauges(report: HardwareReport) -> Iterator[Gauge]:
 
 def _card(card: Card) -> Iterator[Gauge]:
     key = f"card {card.index}"
-    total, free = _number(card.memory_total_gib), _number(card.memory_free_gib)
+    total = _number(card.memory_total_gib)
+    free = _number(card.memory_free_gib)
     used = None if total is None or free is None else total - free
     yield Gauge(
         f"{key} busy", "busy", _percent(card.utilisation), _ratio(_number(card.utilisation), 1.0)
     )
     yield Gauge(f"{key} memory", "memory", _part(used, total, "GiB", 1), _ratio(used, total))
-    watts, limit = _number(card.power_watts), _number(card.power_limit_watts)
+    watts = _number(card.power_watts)
+    limit = _number(card.power_limit_watts)
     yield Gauge(f"{key} power", "power", _part(watts, limit, "W", 0), _ratio(watts, limit))
     heat = _number(card.temperature_c)
     text = "not readable" if heat is None else f"{heat:.0f} of {HOTTEST_C:.0f} °C"

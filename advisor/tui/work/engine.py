@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from advisor.core.probes import DataReport, HardwareReport
     from advisor.core.verdict import Verdict
     from advisor.experiments import Prepared
-    from advisor.tui.wish import Wish
+    from advisor.tui.model.run_request import RunRequest
 
     Recorded: TypeAlias = tuple[Sequence[Event], RunRecord | None]
 
@@ -26,8 +26,8 @@ _FIRST_SECONDS = 0.2
 """The share of a processor is counted since the last reading; before the first one, so long."""
 
 
-class Sights(Protocol):
-    """What a look around found; None where there was nothing to look at."""
+class Observations(Protocol):
+    """What was observed of data and machine; None where there was nothing to look at."""
 
     @property
     def data(self) -> DataReport | None: ...
@@ -45,15 +45,15 @@ class Engine(Protocol):
     Each call may take long and runs in a thread; each may raise AdvisorError.
     """
 
-    def look(self, brief: Brief, cancel: CancelToken) -> Sights: ...
+    def look(self, brief: Brief, cancel: CancelToken) -> Observations: ...
 
-    def judge(self, brief: Brief, sights: Sights, *, deep: bool) -> Verdict: ...
+    def judge(self, brief: Brief, observations: Observations, *, deep: bool) -> Verdict: ...
 
     def machine(self) -> HardwareReport: ...
 
-    def plan(self, wish: Wish, brief: Brief, sights: Sights) -> Prepared: ...
+    def plan(self, request: RunRequest, brief: Brief, observations: Observations) -> Prepared: ...
 
-    def missing(self, wish: Wish) -> str: ...
+    def missing(self, request: RunRequest) -> str: ...
 
     def run(
         self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken
@@ -72,20 +72,20 @@ class PipelineEngine:
     Every import is inside, because numpy and the price list must not delay the first frame.
     """
 
-    def look(self, brief: Brief, cancel: CancelToken) -> Sights:
+    def look(self, brief: Brief, cancel: CancelToken) -> Observations:
         """Look at data, machine and prices; seconds where the data are large. Raises Cancelled."""
         from advisor import pipeline
 
         return pipeline.look(brief, cancel=cancel)
 
-    def judge(self, brief: Brief, sights: Sights, *, deep: bool) -> Verdict:
+    def judge(self, brief: Brief, observations: Observations, *, deep: bool) -> Verdict:
         """The verdict; `deep` adds flip points, sensitivity and the next step.
 
         Raises UsageError, Infeasible.
         """
         from advisor import pipeline
 
-        return pipeline.judge(brief, cast(pipeline.Surroundings, sights), deep=deep)
+        return pipeline.judge(brief, cast(pipeline.Surroundings, observations), deep=deep)
 
     def machine(self) -> HardwareReport:
         """One reading of this machine, for the live view.
@@ -94,18 +94,18 @@ class PipelineEngine:
         """
         return _reader()()
 
-    def plan(self, wish: Wish, brief: Brief, sights: Sights) -> Prepared:
+    def plan(self, request: RunRequest, brief: Brief, observations: Observations) -> Prepared:
         """What would run, with its price. Raises UsageError where it cannot or may not."""
         from advisor import pipeline
-        from advisor.tui.planning import prepared
+        from advisor.tui.model.run_planning import prepared
 
-        return prepared(wish, brief, cast(pipeline.Surroundings, sights))
+        return prepared(request, brief, cast(pipeline.Surroundings, observations))
 
-    def missing(self, wish: Wish) -> str:
+    def missing(self, request: RunRequest) -> str:
         """What has to be installed before this can run, in one line; empty where nothing."""
-        from advisor.tui.planning import missing
+        from advisor.tui.model.run_planning import missing
 
-        return missing(wish)
+        return missing(request)
 
     def run(
         self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken
@@ -124,7 +124,7 @@ class PipelineEngine:
 
     def recordings(self) -> Sequence[tuple[str, str]]:
         """Runs that can be shown again: name and a line about each, those that come along last."""
-        from advisor.tui.planning import recordings
+        from advisor.tui.model.run_planning import recordings
 
         return recordings()
 
@@ -135,21 +135,20 @@ class PipelineEngine:
         """
         from advisor import experiments
 
-        return experiments.recorded_events(name), experiments.run_record(
-            int(name)
-        ) if name.isdecimal() else None
+        record = experiments.run_record(int(name)) if name.isdecimal() else None
+        return experiments.recorded_events(name), record
 
 
 @cache
 def _reader() -> Callable[[], HardwareReport]:
-    """Reads the machine; knows the cards by the table of GPUs, which is read once."""
+    """Reads the machine; names GPUs by the table of GPUs, which is read once."""
     from dataclasses import replace
 
     from advisor import facts
     from advisor.probe.hardware import probe, processor_use
     from advisor.store.folders import folders
 
-    known = facts.load(folders().config).driver_names
+    driver_names = facts.load(folders().config).driver_names
     processor_use()
     time.sleep(_FIRST_SECONDS)
-    return lambda: replace(probe(gpu_ids=known), processor_use=processor_use())
+    return lambda: replace(probe(gpu_ids=driver_names), processor_use=processor_use())

@@ -1,0 +1,1 @@
+"""What the desk does, one subject to a controller: files, judging, calibration."""

@@ -1,0 +1,205 @@
+"""From answer to verdict: answers change the draft, the draft is judged, the verdict shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from advisor.core.brief import questions
+from advisor.core.errors import UsageError
+from advisor.core.format import clean
+from advisor.tui.messages import (
+    ObservationsReady,
+    ProposalsAccepted,
+    VerdictReady,
+    WhatIfSettled,
+    WhatIfStepped,
+)
+from advisor.tui.model.draft import NONE, Answers, Draft
+from advisor.tui.work.judge_jobs import REST_SECONDS, JudgeJobs
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
+    from advisor.tui.screens.desk import Desk
+    from advisor.tui.work.engine import Engine, Observations
+
+OBSERVED_KEYS = frozenset(
+    (
+        "data.path",
+        "data.eval_path",
+        "data.sample",
+        "traffic.log",
+        "prices.file",
+        "hardware.gpu",
+    )
+)
+"""Questions whose answer makes the program look again; others only need a new judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedProposal:
+    """A proposal that became an answer: the answer before (None: left out) and after."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+class JudgingController:
+    """Owns the draft, the observations of data and machine, and the newest verdict.
+
+    `deep`: the verdict includes flip points, sensitivity and the next step.
+    """
+
+    def __init__(self, desk: Desk, engine: Engine, draft: Draft) -> None:
+        self._desk = desk
+        self.jobs = JudgeJobs(desk, engine)
+        self.draft = draft
+        self.observations: Observations | None = None
+        self.verdict: Verdict | None = None
+        self.deep = False
+        self._applied: list[tuple[AppliedProposal, ...]] = []
+
+    def take(self, draft: Draft) -> None:
+        """Start over with another brief."""
+        self.observations = None
+        self.verdict = None
+        self._applied.clear()
+        self.set_draft(draft)
+        self._desk.show_failure("")
+        self._desk.show_verdict(None)
+
+    def set_draft(self, draft: Draft) -> None:
+        """Replace the draft by another state of the same brief."""
+        self.draft = draft
+        self._desk.show_draft(draft)
+
+    def judge(self) -> None:
+        """Ask for a verdict on the draft; before the first observations, those will ask."""
+        key, contradiction = self.draft.contradiction()
+        if key:
+            self._fail(f"{key}: {contradiction}")
+        elif self.observations is not None:
+            self.jobs.judge(self.draft.judged, self.observations)
+
+    def answer(self, answers: Answers) -> None:
+        """Take answers from the form."""
+        draft = self.draft
+        for key, value in answers.items():
+            draft = draft.answer(key, value)
+        self.set_draft(draft)
+        if OBSERVED_KEYS & answers.keys():
+            self.jobs.look(self.draft.judged, after=REST_SECONDS)
+        else:
+            self.judge()
+
+    def accept(self, message: ProposalsAccepted) -> None:
+        """Turn proposals into answers as if they had been typed; refuse invalid ones singly."""
+        from advisor.brief import parse_answer
+
+        answers = {}
+        for proposal in message.proposals:
+            try:
+                answers[proposal.key] = parse_answer(questions()[proposal.key], proposal.text)
+            except UsageError as error:
+                self._desk.complain(str(error))
+        if not answers:
+            return
+        self._applied.append(
+            tuple(AppliedProposal(k, self.draft.value(k), v) for k, v in answers.items())
+        )
+        self._put(answers)
+        self._desk.notify(f"accepted: {', '.join(answers)}; u undoes", markup=False)
+
+    def undo(self) -> None:
+        """Take back the newest proposals, except where the answer was changed since."""
+        if not self._applied:
+            self._desk.notify("no proposal to take back", markup=False)
+            return
+        newest = self._applied.pop()
+        self._put({p.key: p.before for p in newest if self.draft.value(p.key) == p.after})
+
+    def _put(self, answers: Answers) -> None:
+        """Take answers that did not come from the form, so the form has to show them too."""
+        self.answer(answers)
+        for key in answers:
+            self._desk.show_answer(key, self.draft)
+
+    def step(self, message: WhatIfStepped) -> None:
+        """Try a larger or smaller number without making it an answer."""
+        from advisor.tui.model.stepping import stepped
+
+        question = questions()[message.key]
+        value = self.draft.supposed.get(message.key, self.draft.value(message.key))
+        if value is None:
+            value = question.default
+        if value is None:
+            self._desk.notify(f"type a value first: {question.source}", markup=False)
+            return
+        what_if = stepped(question, value, message.direction)
+        self._suppose(self.draft.suppose(message.key, what_if), message.key)
+
+    def settle(self, message: WhatIfSettled) -> None:
+        """Keep or drop a what-if; without one, move on or leave the field."""
+        if message.key in self.draft.supposed:
+            self._settle(message.key, keep=message.keep)
+        elif message.keep:
+            self._desk.focus_next()
+        else:
+            self._desk.action_leave()
+
+    def settle_all(self, *, keep: bool) -> None:
+        """Keep or drop every what-if."""
+        for key in self.draft.supposed:
+            self._settle(key, keep=keep)
+
+    def _settle(self, key: str, *, keep: bool) -> None:
+        if keep:
+            self._suppose(self.draft.answer(key, self.draft.supposed[key]), key)
+        else:
+            self._suppose(self.draft.drop(key), key)
+
+    def _suppose(self, draft: Draft, key: str) -> None:
+        self.set_draft(draft)
+        self._desk.show_answer(key, draft)
+        self.judge()
+
+    def observe(self, message: ObservationsReady) -> None:
+        """Take what was observed, unless a newer request is under way."""
+        if message.number != self.jobs.looks:
+            return
+        self.observations = message.observations
+        if message.observations is None:
+            self._fail(message.failure)
+        else:
+            self.judge()
+        self._desk.panes.show(self.observations, self.verdict)
+
+    def receive(self, message: VerdictReady) -> None:
+        """Show a verdict, unless a newer request is under way; then judge in depth."""
+        if message.number != self.jobs.judgements:
+            return
+        if message.verdict is None:
+            self._fail(message.failure)
+            return
+        self._desk.show_failure("")
+        self.verdict = message.verdict
+        self.deep = message.deep
+        self._desk.show_verdict(message.verdict)
+        if not message.deep and self.observations is not None:
+            self.jobs.deepen(self.draft.judged, self.observations)
+        self._desk.panes.show(self.observations, self.verdict)
+
+    def _fail(self, line: str) -> None:
+        """There is no verdict on the draft: one line says why; no report can be written."""
+        self.jobs.drop()
+        self.verdict = None
+        self.deep = False
+        self._desk.show_failure(clean(line))
+
+    def first_refusal(self) -> str:
+        """The first field without a valid answer, in one line; empty where all are valid."""
+        if line := self._desk.check_fields():
+            return line
+        key, contradiction = replace(self.draft, supposed=NONE).contradiction()
+        return f"{key}: {contradiction}" if contradiction else ""

@@ -1,0 +1,1 @@
+"""What the app works on, without Textual: drafts, proposals, run requests, run progress."""

@@ -1,0 +1,150 @@
+"""From a run request and the brief to a run with its price.
+
+No Textual here; everything heavy is imported when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.core.errors import UsageError
+from advisor.tui.model.run_request import PROMPTS, QUALITY, SAMPLE, RunRequest
+
+if TYPE_CHECKING:
+    from advisor.core.brief import Brief
+    from advisor.core.experiment import Plan
+    from advisor.core.quantity import Range
+    from advisor.experiments import Machine, Prepared
+    from advisor.pipeline import Surroundings
+
+LIBRARIES = ("torch", "transformers", "peft")
+MOST_RECORDED = 50
+
+
+def prepared(request: RunRequest, brief: Brief, around: Surroundings) -> Prepared:
+    """What would run, with its price. Raises UsageError where it cannot or may not."""
+    from advisor import experiments
+
+    if request.what == PROMPTS:
+        where = experiments.endpoint(request.url)
+    else:
+        where = experiments.machine(around.facts, request.gpu or "auto")
+    hour = _usd_per_hour(request, brief, where)
+    limits = experiments.Limits(request.minutes, request.max_usd, hour, request.busy_ok)
+    plan = _plan(request, brief, around, where)
+    return experiments.prepare(plan, where, limits, again=request.again)
+
+
+def _plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machine) -> Plan:
+    from advisor.experiments import planning
+
+    if request.what == SAMPLE:
+        return planning.sample_plan(where, around.facts)
+    if request.what == QUALITY:
+        return _quality_plan(request, brief, around, where)
+    if request.what == PROMPTS:
+        return _prompts_plan(request, brief, around)
+    setups = planning.brief_setups(
+        brief, around, where, models=request.models, methods=request.methods
+    )
+    lengths = planning.brief_lengths(brief, around, setups[0].model_name)
+    return planning.throughput_plan(setups, lengths, where)
+
+
+def _quality_plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machine) -> Plan:
+    from advisor.experiments import planning
+    from advisor.experiments.material import material
+
+    _require_rows(brief)
+    if not request.folder:
+        raise UsageError("folder: name the folder that contains the weights")
+    # An absolute path, so that it is never taken for a name on the hub.
+    folder = (Path(brief.folder) / Path(request.folder).expanduser()).resolve()
+    plan = partial(
+        planning.quality_plan,
+        material(brief),
+        folder,
+        where,
+        around.facts,
+        as_model=request.as_model,
+    )
+    return plan(methods=request.methods) if request.methods else plan()
+
+
+def _prompts_plan(request: RunRequest, brief: Brief, around: Surroundings) -> Plan:
+    from advisor.experiments import planning
+    from advisor.experiments.material import material
+
+    _require_rows(brief)
+    if not request.url or not request.served_model:
+        raise UsageError("url, served model: name the endpoint and its model")
+    return planning.prompts_plan(
+        material(brief),
+        request.url,
+        request.served_model,
+        around.facts,
+        as_model=request.as_model,
+        max_usd=request.max_usd,
+        input_usd=request.input_usd,
+        output_usd=request.output_usd,
+    )
+
+
+def _require_rows(brief: Brief) -> None:
+    if not brief.data.path:
+        raise UsageError(
+            "data.path: the brief names no rows to score on; name a file under Brief, Data, path"
+        )
+
+
+def _usd_per_hour(request: RunRequest, brief: Brief, where: Machine) -> Range | None:
+    """The price of the request; else that of the brief where it names the GPU of the run."""
+    if request.usd_per_hour or where.gpu is None:
+        return request.usd_per_hour
+    same_gpu = brief.hardware.gpu.lower() in ("auto", where.gpu.name.lower())
+    stated = "hardware.usd_per_hour" in brief.origins
+    return brief.hardware.usd_per_hour if same_gpu and stated else None
+
+
+def missing(request: RunRequest) -> str:
+    """What has to be installed before this can run, in one line; empty where nothing.
+
+    Imports nothing of it.
+    """
+    from advisor.experiments.running import INSTALL
+
+    return "" if request.what == PROMPTS or all(find_spec(name) for name in LIBRARIES) else INSTALL
+
+
+def recordings() -> tuple[tuple[str, str], ...]:
+    """(name, a line about it) of own runs, the newest first, then of those that are included."""
+    return (*_own(), *_shipped())
+
+
+def _own() -> Iterator[tuple[str, str]]:
+    from advisor import experiments
+
+    for run in experiments.runs(MOST_RECORDED):
+        if run.kind != "imported":
+            answers = f"{run.done} of {run.trials} answered"
+            yield (
+                str(run.id),
+                f"{run.kind}, {run.status.value}, {answers}, {run.started_at[:16]}: {run.name}",
+            )
+
+
+def _shipped() -> Iterator[tuple[str, str]]:
+    from advisor import experiments, shipped
+
+    for file in sorted((shipped.folder("calibration") / "reference").glob("*.jsonl")):
+        first = next(
+            (e for e in experiments.recorded_events(file.stem) if e.kind == "planned"), None
+        )
+        yield (
+            file.stem,
+            "included: " + (str(first.fields.get("name", "")) if first is not None else "a run"),
+        )

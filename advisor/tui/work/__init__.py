@@ -1,0 +1,1 @@
+"""What runs beside the screen: the engine, judgements and calibration runs."""
