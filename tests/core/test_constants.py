@@ -11,8 +11,8 @@ from advisor.core import constants
 
 def test_a_month_is_a_twelfth_of_a_year() -> None:
     assert constants.HOURS_PER_MONTH == 365 * 24 / 12
-    assert constants.DAYS_PER_MONTH == pytest.approx(365 / 12)
-    assert constants.WEEKS_PER_MONTH == pytest.approx(365 / 7 / 12)
+    assert pytest.approx(365 / 12) == constants.DAYS_PER_MONTH
+    assert pytest.approx(365 / 7 / 12) == constants.WEEKS_PER_MONTH
 
 
 def test_eighty_percent_lie_within_z80_deviations_of_the_mean() -> None:

@@ -6,11 +6,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
 
 from advisor.core import format as fmt
 from advisor.core.quantity import UNKNOWN, Range
-from advisor.report import layout
 
 FINITE = st.floats(-1e12, 1e12)
 
@@ -221,22 +219,6 @@ def test_range_bar_is_always_as_wide_as_asked_and_ordered(values: list[float], w
         assert bar.index("├") < bar.index("●")
     if "┤" in bar:
         assert bar.index("●") < bar.index("┤")
-
-
-@given(st.text(), st.integers(2, 100))
-def test_wrapped_lines_fit_and_lose_no_letter(text: str, width: int) -> None:
-    text = fmt.clean(text)
-    lines = layout.wrap(text, width)
-    assert all(cell_len(line) <= max(width, 4) for line in lines)
-    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-
-
-def test_wrapping_keeps_a_percentage_whole_and_cuts_names_at_their_marks() -> None:
-    assert layout.wrap("costs 27 % of it", 9) == ["costs", "27 % of", "it"]
-    assert layout.wrap("tune/lora@llama-3.1-8b+batch+rented", 24) == [
-        "tune/lora@llama-3.1-8b+",
-        "batch+rented",
-    ]
 
 
 @given(st.text())
