@@ -132,7 +132,7 @@ def _judge(
     deep: bool,
     weights: Mapping[str, float] = MappingProxyType({}),
 ) -> Verdict:
-    from advisor.brief import assumptions
+    from advisor.brief import answers, assumptions
     from advisor.decide.rules import rule_out
     from advisor.decide.verdict import DecisionInputs, decide, nothing_left
     from advisor.estimate.advice import cautions
@@ -147,7 +147,8 @@ def _judge(
             or "the brief names no model"
         )
         record = nothing_left(informed, setting, excluded, assumptions(informed), seed)
-        raise NothingLeft(f"no option is left: {rules}", record)
+        stated = replace(record, answers=answers(informed))
+        raise NothingLeft(f"no option is left: {rules}", stated)
     bound = replace(every, options=allowed)
     cases = bound.draws(draws, seed)
     advice = cautions(cases.estimates, informed, setting)
@@ -171,4 +172,4 @@ def _judge(
         bound.searched(draws, seed) if deep else {},
         bound.labels_needed(min(draws, CURVE_DRAWS), seed) if deep else {},
     )
-    return decide(inputs, deep=deep)
+    return replace(decide(inputs, deep=deep), answers=answers(informed) if deep else ())

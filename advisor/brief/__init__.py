@@ -5,7 +5,7 @@ from advisor.brief.editor import update
 from advisor.brief.files import save
 from advisor.brief.groups import Group, groups, makes_sense
 from advisor.brief.reader import SCHEMA, parse, read
-from advisor.brief.register import assumptions
+from advisor.brief.register import answers, assumptions
 from advisor.brief.rules import contradictions
 from advisor.brief.schema import schema
 from advisor.brief.writer import write
@@ -13,6 +13,7 @@ from advisor.brief.writer import write
 __all__ = [
     "SCHEMA",
     "Group",
+    "answers",
     "assumptions",
     "contradictions",
     "format_answer",

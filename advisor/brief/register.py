@@ -11,7 +11,7 @@ from advisor.brief.groups import makes_sense
 from advisor.core.brief import LISTS, Brief, questions
 from advisor.core.quantity import Basis, Range
 from advisor.core.question import Question
-from advisor.core.verdict import Assumption
+from advisor.core.verdict import Answer, Assumption
 
 DERIVED = "derived"
 """What is shown for a value that is left out and computed elsewhere; the source says where."""
@@ -37,6 +37,29 @@ def assumptions(brief: Brief) -> tuple[Assumption, ...]:
         if _is_open(brief, key, q)
     ]
     return (*tables, *_in_rows(brief), *_from_runs(brief))
+
+
+def answers(brief: Brief) -> tuple[Answer, ...]:
+    """What the brief states, in the order of the questions; rows of lists are left aside."""
+    stated = []
+    for key, question in questions().items():
+        if "[" in key or key not in brief.origins:
+            continue
+        try:
+            value = brief.get(key)
+        except KeyError:
+            continue
+        text = in_words(question, value)
+        source = brief.origin(key).source
+        stated.append(Answer(key, question.text, text, _number(value), question.unit, source))
+    return tuple(stated)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, Range):
+        return value.p50
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None
 
 
 def _is_open(brief: Brief, key: str, question: Question) -> bool:

@@ -225,6 +225,20 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the brief states: the question in words, the value as text, and its number if it has
+    one.
+    """
+
+    key: str
+    question: str
+    value: str
+    number: float | None
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRecord:
     """A source that a figure of this verdict rests on."""
 
@@ -268,6 +282,7 @@ class Verdict:
         Information, ...
     ] = ()  # inputs by what it is worth to know them, the most valuable first
     risks: tuple[Risk, ...] = ()
+    answers: tuple[Answer, ...] = ()  # what the brief states, in the order of the questions
     labels_needed: tuple[LabelsNeeded, ...] = ()  # where there is a target, for every tuned option
     criteria: tuple[
         CriterionValue, ...

@@ -6,6 +6,7 @@ Formulas: docs/reference/formulas.md#horizon, #price-changes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,8 +15,6 @@ from advisor.core.quantity import Basis
 from advisor.estimate import algebra
 from advisor.estimate.ledger import Ledger
 from advisor.estimate.money import RUN_PARTS
-
-MONTHLY_PARTS = (*RUN_PARTS, "run.errors")
 
 
 def move(ledger: Ledger, months: float, ends: str) -> None:
@@ -39,24 +38,38 @@ def move(ledger: Ledger, months: float, ends: str) -> None:
 
 
 def horizon(ledger: Ledger) -> None:
-    """`horizon.total` in USD.
+    """`horizon.total` in USD, the sum of `horizon.cash` and of `horizon.errors`.
 
-    Where a part is unknown the total is unknown, with the known part and what is missing.
+    Money that is paid and the cost of wrong answers stay apart. Where a part is unknown the total
+    is unknown, with the known part and what is missing.
     """
     _months(ledger)
-    parts = [ledger["once.total"]]
-    for part in MONTHLY_PARTS:
-        if ledger[part].operands or not ledger[part].is_known:
-            parts.append(_over_horizon(ledger, part))
+    cash = [ledger["once.total"]]
+    cash += [_over_horizon(ledger, part) for part in RUN_PARTS if _is_paid(ledger, part)]
     if "horizon.move" in ledger:
-        parts.append(ledger["horizon.move"])
+        cash.append(ledger["horizon.move"])
+    _put_sum(ledger, "horizon.cash", cash)
+    if _is_paid(ledger, "run.errors"):
+        _put_sum(ledger, "horizon.errors", [_over_horizon(ledger, "run.errors")])
+    else:
+        ledger.put("horizon.errors", "USD", ledger["run.errors"], "horizon")
+    _put_sum(ledger, "horizon.total", [ledger["horizon.cash"], ledger["horizon.errors"]])
+
+
+def _is_paid(ledger: Ledger, part: str) -> bool:
+    """Whether a monthly part is more than the plain statement that nothing is paid."""
+    return bool(ledger[part].operands) or not ledger[part].is_known
+
+
+def _put_sum(ledger: Ledger, name: str, parts: Sequence[Figure]) -> None:
+    """A sum in USD; where parts are unknown, the known part and what is missing."""
     missing = tuple(
         dict.fromkeys(m for p in parts for m in p.missing or (() if p.is_known else (p.id,)))
     )
-    total = ledger.put("horizon.total", "USD", add(*parts), "horizon")
+    total = ledger.put(name, "USD", add(*parts), "horizon")
     if missing:
         least = sum(p.value if p.is_known else p.at_least or 0.0 for p in parts)
-        ledger["horizon.total"] = replace(total, at_least=least, missing=missing)
+        ledger[name] = replace(total, at_least=least, missing=missing)
 
 
 def _months(ledger: Ledger) -> None:
