@@ -3,7 +3,7 @@
 from advisor.brief.answers import format_answer, parse_answer, with_answer, with_answers
 from advisor.brief.editor import update
 from advisor.brief.files import save
-from advisor.brief.groups import Group, groups, makes_sense
+from advisor.brief.groups import QuestionGroup, groups, makes_sense
 from advisor.brief.reader import SCHEMA, parse, read
 from advisor.brief.register import answers, assumptions
 from advisor.brief.rules import contradictions
@@ -12,7 +12,7 @@ from advisor.brief.writer import write
 
 __all__ = [
     "SCHEMA",
-    "Group",
+    "QuestionGroup",
     "answers",
     "assumptions",
     "contradictions",

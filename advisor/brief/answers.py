@@ -1,4 +1,4 @@
-"""What a person types in a form field, a flag or a plain terminal, and the way back."""
+"""Answers as people type them in a form field, a flag or a plain terminal, and the way back."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.brief.rules import contradictions
-from advisor.brief.values import Refused, bounds_in_words, checked, ordered, plain, quoted
+from advisor.brief.values import RefusedAnswer, bounds_in_words, checked, ordered, plain, quoted
 from advisor.core.brief import Brief, Origin, questions
 from advisor.core.errors import UsageError, did_you_mean, nearest
 from advisor.core.quantity import Basis, Range
-from advisor.core.question import Question
+from advisor.core.question import Kind, Question
 
 LEFT_OUT = ("", "?")
-"""Answers that mean "I do not know": the default holds, or the value is derived."""
+"""Answers that mean "I do not know": the default applies, or the value is derived."""
 
 _SCALES = {"": 0, "k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "b": 9, "billion": 9}
 _NUMBER = re.compile(
@@ -46,7 +46,7 @@ def parse_answer(question: Question, text: str) -> Any:
         return None
     try:
         return _PARSERS.get(question.kind, _as_it_stands)(question, text)
-    except Refused as refusal:
+    except RefusedAnswer as refusal:
         raise UsageError(f"{question.key or question.text}: {refusal}") from None
 
 
@@ -97,24 +97,24 @@ def with_answer(brief: Brief, key: str, value: Any, source: str) -> Brief:
 
 
 def _asked(key: str, source: str) -> Question:
-    known = [k for k in questions() if "[" not in k]
-    if key in known:
+    keys = [k for k in questions() if "[" not in k]
+    if key in keys:
         return questions()[key]
-    same = [k for k in known if k.rpartition(".")[2] == key.rpartition(".")[2]]
+    same = [k for k in keys if k.rpartition(".")[2] == key.rpartition(".")[2]]
     if same:
         hint = f"; did you mean {' or '.join(repr(k) for k in same)}?"
     else:
-        hint = did_you_mean(key, known) or _by_last_word(key, known)
+        hint = did_you_mean(key, keys) or _by_last_word(key, keys)
     raise UsageError(
         f"{source}: unknown key {plain(key)}{hint or '; see docs/reference/brief.md for the keys'}"
     )
 
 
-def _by_last_word(key: str, known: list[str]) -> str:
+def _by_last_word(key: str, keys: list[str]) -> str:
     """A suggestion for a bare name that is misspelt: compared with the last words of the keys."""
-    last = {k.rpartition(".")[2]: k for k in known}
-    found = [last[n] for n in nearest(key.rpartition(".")[2], last)]
-    return f"; did you mean {' or '.join(repr(k) for k in found)}?" if found else ""
+    last = {k.rpartition(".")[2]: k for k in keys}
+    similar = [last[n] for n in nearest(key.rpartition(".")[2], last)]
+    return f"; did you mean {' or '.join(map(repr, similar))}?" if similar else ""
 
 
 def _numeric(question: Question, text: str) -> Any:
@@ -125,25 +125,24 @@ def _numeric(question: Question, text: str) -> Any:
     if len(parts) == 1:
         return checked(question, _value(question, parts[0]))
     if not question.ranged:
-        raise Refused("takes one number, no range; give the likely one")
+        raise RefusedAnswer("takes one number, not a range; give the likely one")
     if len(parts) > 3:
-        raise Refused(
+        raise RefusedAnswer(
             f"{quoted(text)} has more than three numbers; write low..high or low..likely..high"
         )
     points = _points(question, parts)
-    low, high = points[0], points[-1]
-    value = ordered(question, (low, points[1] if len(points) == 3 else _middle(low, high), high))
+    low = points[0]
+    high = points[-1]
+    likely = points[1] if len(points) == 3 else _middle(low, high)
+    value = ordered(question, (low, likely, high))
     return None if question.zero_is_absent and value == Range.exact(0.0) else value
 
 
 def _apart(text: str) -> list[str]:
-    """Numbers that are only separated by spaces; a text that is no such row stays whole."""
-    found = [m[0].strip() for m in _NUMBER.finditer(text)]
-    return (
-        found
-        if len(found) > 1 and "".join(found).replace(" ", "") == text.replace(" ", "")
-        else [text]
-    )
+    """Numbers separated by spaces alone; any other text stays whole."""
+    numbers = [m[0].strip() for m in _NUMBER.finditer(text)]
+    is_row = "".join(numbers).replace(" ", "") == text.replace(" ", "")
+    return numbers if is_row and len(numbers) > 1 else [text]
 
 
 def _points(question: Question, parts: list[str]) -> list[float]:
@@ -162,29 +161,29 @@ def _points(question: Question, parts: list[str]) -> list[float]:
 
 def _value(question: Question, text: str) -> float:
     """One number with its unit. Decimal arithmetic, so that 2.4 M is 2,400,000 exactly."""
-    found = _NUMBER.fullmatch(text.removeprefix("$").strip())
-    scale = _SCALES.get(found[2].lower()) if found else None
-    if found is None or scale is None or len(text) > _LONGEST:
-        raise Refused(f"{quoted(text)} is no number; write {_example(question)}")
-    if found[3] and not _takes_percent(question):
-        raise Refused(
+    parts = _NUMBER.fullmatch(text.removeprefix("$").strip())
+    scale = _SCALES.get(parts[2].lower()) if parts else None
+    if parts is None or scale is None or len(text) > _LONGEST:
+        raise RefusedAnswer(f"{quoted(text)} is not a number; write {_example(question)}")
+    if parts[3] and not _takes_percent(question):
+        raise RefusedAnswer(
             f"{quoted(text)} has a % sign, but this is a number of {question.unit or question.kind}"
         )
     try:
-        return float(Decimal(found[1].replace("_", "")).scaleb(scale - (2 if found[3] else 0)))
+        return float(Decimal(parts[1].replace("_", "")).scaleb(scale - (2 if parts[3] else 0)))
     except ArithmeticError:
-        raise Refused(
-            f"{quoted(text)} is no number that can be held; write {_example(question)}"
+        raise RefusedAnswer(
+            f"{quoted(text)} is too long or too large a number; write {_example(question)}"
         ) from None
 
 
 def _middle(low: float, high: float) -> float:
-    """Half way, in decimal arithmetic: of -0.03 and 0.07 it is 0.02 exactly."""
+    """The middle, in decimal arithmetic: of -0.03 and 0.07 it is 0.02 exactly."""
     return float((Decimal(repr(low)) + Decimal(repr(high))) / 2)
 
 
 def _example(question: Question) -> str:
-    if question.kind in ("share", "score"):
+    if question.kind in (Kind.SHARE, Kind.SCORE):
         return "a number from 0 to 1 or a percentage such as 15%"
     bounds = bounds_in_words(question)
     more = ", a short form such as 3M, or a range such as 2.4M..3.6M" if question.ranged else ""
@@ -192,12 +191,12 @@ def _example(question: Question) -> str:
 
 
 def _takes_percent(question: Question) -> bool:
-    return question.kind in ("share", "score") or question.unit.startswith(("share", "score"))
+    return question.kind in (Kind.SHARE, Kind.SCORE) or question.unit.startswith(("share", "score"))
 
 
 def _yes_no(question: Question, text: str) -> bool:
     if text.lower() not in _YES + _NO:
-        raise Refused(f"{quoted(text)} is neither yes nor no; write yes or no")
+        raise RefusedAnswer(f"{quoted(text)} is neither yes nor no; write yes or no")
     return text.lower() in _YES
 
 
@@ -229,7 +228,7 @@ def _range_text(question: Question, value: Range) -> str:
     short = [_number_text(question, p) for p in points]
     if (
         _points(question, [p.replace(",", "") for p in short]) != points
-    ):  # a last 1.25 M makes millions of a plain 1
+    ):  # the unit of a last 1.25 M would be applied to a plain 1
         short[-1] = _digits(Decimal(repr(value.p90)))
     return " – ".join(short)
 
@@ -237,7 +236,7 @@ def _range_text(question: Question, value: Range) -> str:
 def _number_text(question: Question, value: float) -> str:
     """The shortest exact form: 15 %, 3.0 M, 18,000, 0.905."""
     exact = Decimal(repr(value))
-    if _takes_percent(question) and question.kind != "score" and question.unit != "score":
+    if _takes_percent(question) and question.kind != Kind.SCORE and question.unit != "score":
         return f"{_digits(exact.scaleb(2))} %"
     for power, letter in ((9, "bn"), (6, "M")):
         short = exact.scaleb(-power)
@@ -257,11 +256,11 @@ def _digits(value: Decimal) -> str:
 
 
 _PARSERS: Mapping[str, Callable[[Question, str], Any]] = {
-    "number": _numeric,
-    "share": _numeric,
-    "score": _numeric,
-    "whole": _numeric,
-    "yes-no": _yes_no,
-    "choice": _choice,
-    "names": _names,
+    Kind.NUMBER: _numeric,
+    Kind.SHARE: _numeric,
+    Kind.SCORE: _numeric,
+    Kind.WHOLE: _numeric,
+    Kind.YES_NO: _yes_no,
+    Kind.CHOICE: _choice,
+    Kind.NAMES: _names,
 }

@@ -1,4 +1,4 @@
-"""One answer of a brief's text changed, with comments and layout left as they stand."""
+"""One answer of a brief's text changed, with comments and layout unchanged."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from advisor.core.brief import LISTS, questions
 
 
 def update(text: str, key: str, value: Any) -> str:
-    """`text` with one answer changed, comments and layout kept; None takes the key out.
+    """`text` with one answer changed, comments and layout kept; None removes the key.
 
-    `key` is a dotted key, an optional table (None takes it out) or a list (a tuple of rows replaces
+    `key` is a dotted key, an optional table (None removes it) or a list (a tuple of rows replaces
     it). `text` must be TOML that `parse` accepts.
     """
     if key in LISTS:
@@ -62,9 +62,7 @@ def _replaced(text: str, key: str, raw: str) -> str | None:
 
 
 def _inserted(text: str, key: str, raw: str) -> str:
-    """The text with a new key: after the one that is asked before it, else at the head of its
-    table.
-    """
+    """The text with a new key: after the question before it, else at the head of its table."""
     table, _, name = key.rpartition(".")
     at = key_lines(text)
     if table and table not in at:

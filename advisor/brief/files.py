@@ -1,4 +1,4 @@
-"""A brief or a report on disk: the whole new file or the whole old one, never a half."""
+"""A brief or a report on disk: the whole new file or the whole old one, never a part."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The questions in the groups and the order in which people are asked; and which of them make sense
-right now.
-"""
+"""The questions in groups, in the order of an interview, and which of them matter."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from advisor.core.brief import Brief, questions
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class QuestionGroup:
     """Questions that belong together.
 
     `optional` names the table that may be left out as a whole, else empty.
@@ -30,33 +28,41 @@ class Group:
 
     @property
     def basic(self) -> bool:
-        """Whether it holds a question that matters most."""
+        """Whether one of its questions matters most."""
         return bool(self.basic_keys)
 
 
 @cache
-def groups() -> tuple[Group, ...]:
-    """Every question of the tables that stand once, in exactly one group.
+def groups() -> tuple[QuestionGroup, ...]:
+    """Every question of the tables that occur once, in exactly one group.
 
     Rows of lists are in `core.brief.LISTS`.
     """
     task = _keys_of("task")
     return (
-        Group("Task", "what the model has to do", ("name", *task)),
-        Group("Traffic", "how much is asked, and in what shape", _keys_of("traffic")),
-        Group("Quality", "how good it must be, and what an error costs", _keys_of("quality")),
-        Group("Data", "examples to learn from and items to test on", _keys_of("data")),
-        Group("Budget", "what may be spent, and by when", _keys_of("budget")),
-        Group("Team", "hours of people and their price", _keys_of("team")),
-        Group("Hardware", "where a tuned open model is trained and served", _keys_of("hardware")),
-        Group("Policy", "what is allowed", _keys_of("policy")),
-        Group("Models", "which models are compared", _keys_of("models")),
-        Group("Tuning", "how a tuned model is trained and prompted", _keys_of("tuning")),
-        Group("Today", "what is in place: the as-is option", _keys_of("current"), "current"),
-        Group(
+        QuestionGroup("Task", "what the model has to do", ("name", *task)),
+        QuestionGroup(
+            "Traffic", "how many requests there are, and of what shape", _keys_of("traffic")
+        ),
+        QuestionGroup(
+            "Quality", "how good it must be, and what an error costs", _keys_of("quality")
+        ),
+        QuestionGroup("Data", "examples to learn from and items to test on", _keys_of("data")),
+        QuestionGroup("Budget", "what may be spent, and by when", _keys_of("budget")),
+        QuestionGroup("Team", "working hours and their price", _keys_of("team")),
+        QuestionGroup(
+            "Hardware", "where a tuned open model is trained and served", _keys_of("hardware")
+        ),
+        QuestionGroup("Policy", "what is allowed", _keys_of("policy")),
+        QuestionGroup("Models", "which models are compared", _keys_of("models")),
+        QuestionGroup("Tuning", "how a tuned model is trained and prompted", _keys_of("tuning")),
+        QuestionGroup(
+            "Today", "what is in place today: the as-is option", _keys_of("current"), "current"
+        ),
+        QuestionGroup(
             "Retrieval", "documents looked up for each request", _keys_of("retrieval"), "retrieval"
         ),
-        Group(
+        QuestionGroup(
             "Report",
             "for whom, as of when, with whose prices",
             ("client", "as_of", *_keys_of("prices")),
@@ -94,16 +100,16 @@ def _limited(brief: Brief) -> bool:
     )
 
 
-def _cards(brief: Brief) -> bool:
+def _has_gpu(brief: Brief) -> bool:
     return brief.hardware.gpu.lower() != "none"
 
 
 def _rented(brief: Brief) -> bool:
-    return _cards(brief) and not brief.hardware.owned
+    return _has_gpu(brief) and not brief.hardware.owned
 
 
 def _owned(brief: Brief) -> bool:
-    return _cards(brief) and brief.hardware.owned
+    return _has_gpu(brief) and brief.hardware.owned
 
 
 def _tunable(brief: Brief) -> bool:
@@ -138,17 +144,17 @@ _CONDITIONS: Mapping[str, Callable[[Brief], bool]] = {
     "team.training_runs": _tunable,
     "tuning.*": _tunable,
     "hardware.*": _tunable,
-    "hardware.count": _cards,
-    "hardware.owned": _cards,
+    "hardware.count": _has_gpu,
+    "hardware.owned": _has_gpu,
     "hardware.usd_per_hour": _rented,
     "hardware.provider": lambda b: _rented(b) and b.hardware.usd_per_hour is None,
     "hardware.electricity_usd_per_kwh": _owned,
     "hardware.watts": _owned,
-    "hardware.train_tokens_per_second": _cards,
-    "hardware.prefill_tokens_per_second": _cards,
-    "hardware.decode_tokens_per_second": _cards,
+    "hardware.train_tokens_per_second": _has_gpu,
+    "hardware.prefill_tokens_per_second": _has_gpu,
+    "hardware.decode_tokens_per_second": _has_gpu,
     "policy.zero_retention": _leaves,
     "policy.residency": _leaves,
     "policy.allowed_providers": _leaves,
 }
-"""When a question matters; `table.*` holds for all of a table. Those not named always do."""
+"""When a question matters; `table.*` applies to the whole table. Questions not listed always do."""

@@ -1,4 +1,4 @@
-"""The questions one by one: what to ask next, given the answers so far. Knows no terminal.
+"""The questions one by one: what to ask next, given the answers so far. Needs no terminal.
 
 A step is a question by its key (`traffic.static_tokens`, `segments[0].share`), or a gate that asks
 yes or no before others: `more:Traffic` (the rest of a group), `table:current` (an optional table),
@@ -8,26 +8,26 @@ yes or no before others: `more:Traffic` (the rest of a group), `table:current` (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from advisor.brief.answers import format_answer, parse_answer, with_answer
-from advisor.brief.groups import Group, groups, makes_sense
+from advisor.brief.groups import QuestionGroup, groups, makes_sense
 from advisor.brief.register import OPEN, in_words
 from advisor.brief.rules import contradictions
 from advisor.core.brief import LISTS, SECTIONS, Brief, Origin, questions
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Basis
-from advisor.core.question import Question
+from advisor.core.question import Kind, Question
 
 SOURCE = "answered in `advisor ask`"
 
 _LISTS_AFTER = {"Traffic": "segments", "Quality": "quality.measured"}
 _ROW = re.compile(r"(.+)\[(\d+)\](?:\.(\w+))?")
 _GATES = ("more:", "table:", "row:")
-_YES_NO = Question("", "", "yes-no", False, "")
+_YES_NO = Question("", "", Kind.YES_NO, False, "")
 _ROW_GATES = {
     "segments": "Does a part of the traffic deserve its own verdict?",
     "quality.measured": "Has any option been measured already?",
@@ -47,7 +47,7 @@ class Interview:
     trail: list[str] = field(default_factory=list)
 
     def step(self) -> str:
-        """The step that is due; empty when all is asked."""
+        """The step that is due; empty at the end."""
         steps = list(self._steps())
         if not self.trail:
             return steps[0]
@@ -55,11 +55,12 @@ class Interview:
         return steps[place] if place < len(steps) else ""
 
     def answer(self, text: str) -> None:
-        """Take the answer to the step that is due and go on; empty keeps what holds.
+        """Take the answer to the step that is due and go on; an empty one leaves it as it is.
 
         Raises UsageError where it cannot be taken; the same step is then still due.
         """
-        step, before = self.step(), self.brief
+        step = self.step()
+        before = self.brief
         if step.startswith(_GATES):
             yes = parse_answer(_YES_NO, text)
             self._pass_gate(step, self._has(step) if yes is None else yes)
@@ -73,18 +74,18 @@ class Interview:
         self.trail.append(step)
 
     def back(self) -> bool:
-        """Return to the step before; False at the very first."""
+        """Return to the previous step; False at the first one."""
         if self.trail:
             self.trail.pop()
             return True
         return False
 
     def question(self, step: str) -> Question:
-        """The question of a step that is no gate."""
+        """The question of a step that is not a gate."""
         return questions()[re.sub(r"\[\d+\]", "[]", step)]
 
     def prompt(self, step: str) -> str:
-        """What is asked, in one line."""
+        """The question in one line."""
         if not step.startswith(_GATES):
             return self.question(step).text
         kind, _, what = step.partition(":")
@@ -98,7 +99,7 @@ class Interview:
         return f"More questions on {what.lower()}?"
 
     def help(self, step: str) -> str:
-        """What stands behind a step: its help and its unit."""
+        """The help of a step and its unit."""
         if step.startswith(_GATES):
             return "Answer yes or no."
         question = self.question(step)
@@ -110,7 +111,7 @@ class Interview:
         return () if step.startswith(_GATES) else self.question(step).choices
 
     def standing(self, step: str) -> tuple[str, str]:
-        """What holds if nothing is answered, and where that comes from."""
+        """What applies if nothing is answered, and its source."""
         if step.startswith(_GATES):
             return ("yes" if self._has(step) else "no"), ""
         question = self.question(step)
@@ -121,7 +122,7 @@ class Interview:
         value = in_words(question, self._value(step))
         return ("" if value in OPEN else value), question.source
 
-    def group(self, step: str) -> Group | None:
+    def group(self, step: str) -> QuestionGroup | None:
         """The group that a step belongs to."""
         what = step.partition(":")[2] or step
         table = what.partition("[")[0]
@@ -134,7 +135,7 @@ class Interview:
         return None
 
     def finished(self) -> Brief:
-        """The brief without rows that lack what a row needs: they were left half way."""
+        """The brief without rows that lack a required answer: they were left unfinished."""
         brief = self.brief
         for name in LISTS:
             needed = [f for f in _fields_of(name) if questions()[f"{name}[].{f}"].required]
@@ -181,9 +182,7 @@ class Interview:
         return self.question(step).required and step not in self.brief.origins
 
     def _clash(self, step: str) -> str:
-        """Why the answers contradict each other since `step`; rows that are not complete yet are
-        left alone.
-        """
+        """Why the answers contradict each other since `step`; unfinished rows are not checked."""
         for key, message in contradictions(self.brief):
             of_shares = key == "segments" and step.endswith(".share")
             if key == step or of_shares or ("[" not in key + step and key != "segments"):
@@ -195,19 +194,23 @@ class Interview:
         if kind == "more":
             (self.opened.add if yes else self.opened.discard)(gate)
         elif kind == "table":
-            empty = (
-                replace(self.brief, **{what: SECTIONS[what]()})
-                if yes and not self._has(gate)
-                else self.brief
-            )
-            self.brief = empty if yes else self.brief.without(what)
+            self._pass_table(what, yes)
         else:
-            name, number, _ = _row(what)
-            rows = self.brief.get(name)
-            if yes and number == len(rows):
-                self.brief = _put_rows(self.brief, name, (*rows, LISTS[name]()))
-            elif not yes:
-                self.brief = _with_rows(self.brief, name, range(number))
+            self._pass_row(what, yes)
+
+    def _pass_table(self, table: str, yes: bool) -> None:
+        if not yes:
+            self.brief = self.brief.without(table)
+        elif getattr(self.brief, table) is None:
+            self.brief = replace(self.brief, **{table: SECTIONS[table]()})
+
+    def _pass_row(self, row: str, yes: bool) -> None:
+        name, number, _ = _row(row)
+        rows = self.brief.get(name)
+        if not yes:
+            self.brief = _with_rows(self.brief, name, range(number))
+        elif number == len(rows):
+            self.brief = _put_rows(self.brief, name, (*rows, LISTS[name]()))
 
     def _value(self, step: str) -> Any:
         if "[" not in step:
@@ -232,7 +235,7 @@ class Interview:
 
 
 def _fields_of(name: str) -> list[str]:
-    """What is asked of a row of a list, in order."""
+    """The fields of a row of a list, in order."""
     return [k.rpartition(".")[2] for k in questions() if k.startswith(f"{name}[].")]
 
 
@@ -241,10 +244,10 @@ def _row(what: str) -> tuple[str, int, str]:
 
     Raises ValueError for anything else.
     """
-    found = _ROW.fullmatch(what)
-    if found is None:
+    parts = _ROW.fullmatch(what)
+    if parts is None:
         raise ValueError(what)
-    return found[1], int(found[2]), found[3] or ""
+    return parts[1], int(parts[2]), parts[3] or ""
 
 
 def _origin(name: str) -> Origin:
@@ -255,14 +258,14 @@ def _put_rows(brief: Brief, name: str, rows: tuple[Any, ...]) -> Brief:
     return brief.answered(name, rows, _origin(name)) if rows else brief.without(name)
 
 
-def _with_rows(brief: Brief, name: str, kept: Any) -> Brief:
-    """`brief` with only the rows numbered in `kept`, renumbered; their origins move along."""
+def _with_rows(brief: Brief, name: str, numbers: Iterable[int]) -> Brief:
+    """`brief` with only the rows of these numbers, renumbered; their origins move along."""
     rows = brief.get(name)
-    kept = list(kept)
-    if len(kept) == len(rows):
+    chosen = list(numbers)
+    if len(chosen) == len(rows):
         return brief
     origins = {k: o for k, o in brief.origins.items() if not k.startswith(f"{name}[")}
-    for new, old in enumerate(kept):
+    for new, old in enumerate(chosen):
         mark = f"{name}[{old}]."
         origins |= {
             f"{name}[{new}].{k.removeprefix(mark)}": o
@@ -270,5 +273,5 @@ def _with_rows(brief: Brief, name: str, kept: Any) -> Brief:
             if k.startswith(mark)
         }
     return _put_rows(
-        replace(brief, origins=MappingProxyType(origins)), name, tuple(rows[i] for i in kept)
+        replace(brief, origins=MappingProxyType(origins)), name, tuple(rows[i] for i in chosen)
     )

@@ -1,4 +1,4 @@
-"""On which line of a TOML text a key stands: the parser does not say, and an error line should."""
+"""On which line of a TOML text a key is: the parser does not say, and an error line should."""
 
 from __future__ import annotations
 
@@ -18,28 +18,27 @@ def key_lines(text: str) -> dict[str, int]:
 
     Keys inside inline tables are not listed.
     """
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     rows: dict[str, int] = {}
-    table, fence = "", ""
+    table = ""
+    fence = ""  # of the multi-line string that is open
     for number, line in enumerate(text.split("\n"), 1):
         if not fence and (header := _HEADER.match(line)):
             table = _path(header[2])
             if header[1] == "[[":
-                found.setdefault(table, number)
+                lines.setdefault(table, number)
                 rows[table] = rows.get(table, -1) + 1
                 table = f"{table}[{rows[table]}]"
-            found.setdefault(table, number)
+            lines.setdefault(table, number)
         elif not fence and (key := _KEY.match(line)):
-            found.setdefault(_path(key[1], table), number)
+            lines.setdefault(_path(key[1], table), number)
         for mark in _FENCE.findall(line):
             fence = "" if mark == fence else fence or mark
-    return found
+    return lines
 
 
 def line_of(text: str, path: str) -> int | None:
-    """The line of `path`, or of the nearest thing around it that has one; None where nothing
-    does.
-    """
+    """The line of `path`, or of the innermost table around it that has one; else None."""
     lines = key_lines(text)
     while path and path not in lines:
         path = path[: path.rfind("[")] if path.endswith("]") else path.rpartition(".")[0]

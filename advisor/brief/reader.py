@@ -1,6 +1,6 @@
 """A brief from its TOML text.
 
-Strict: what is not understood is refused with file, line, key and what to do.
+Strict: what it does not understand it refuses, with file, line, key and what to do.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from advisor.brief.lines import line_of
 from advisor.brief.rules import contradictions
-from advisor.brief.values import Refused, checked, plain, quoted
+from advisor.brief.values import RefusedAnswer, checked, plain, quoted
 from advisor.core.brief import LISTS, SECTIONS, Brief, Origin, questions
 from advisor.core.errors import UsageError, did_you_mean, nearest
 from advisor.core.quantity import Basis
@@ -25,7 +25,10 @@ SCHEMA = 1
 """The version of the file that is read and written."""
 
 LARGEST_BYTES = 1 << 20
-"""A brief is a page or two; what is larger is another kind of file."""
+"""A brief is a page or two; a larger file is something else."""
+
+TomlTable: TypeAlias = dict[str, Any]
+"""A table as the TOML parser returns it, before it is checked."""
 
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -44,43 +47,41 @@ def parse(text: str, *, name: str = "brief", folder: str = ".") -> Brief:
 
     Raises UsageError.
     """
-    return _Reader(name, text).brief(folder)
+    return _BriefReader(name, text).brief(folder)
 
 
 def _text_of(path: Path) -> str:
-    """The text of a file. Raises UsageError where there is none to read."""
-    shown = printable(str(path))
+    """The text of a file. Raises UsageError where it cannot be read."""
+    name = printable(str(path))
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(f"{shown}: no such file{_neighbours(path)}") from None
+        raise UsageError(f"{name}: no such file{_neighbours(path)}") from None
     except IsADirectoryError:
         raise UsageError(
-            f"{shown}: is a folder; name the brief inside it{_neighbours(path / 'brief.toml')}"
+            f"{name}: is a folder; name the brief inside it{_neighbours(path / 'brief.toml')}"
         ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UsageError(
-            f"{shown}: cannot be read ({reason}); check its name and its rights"
+            f"{name}: cannot be read ({reason}); check its name and permissions"
         ) from None
     if len(raw) > LARGEST_BYTES:
-        raise UsageError(f"{shown}: is larger than 1 MiB, so it is no brief; name the TOML file")
+        raise UsageError(f"{name}: is larger than 1 MiB, so it is not a brief; name the TOML file")
     if b"\0" in raw:
-        raise UsageError(f"{shown}: is a binary file; name the TOML file of the brief")
+        raise UsageError(f"{name}: is a binary file; name the TOML file of the brief")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise UsageError(
-            f"{shown}: line {line}: is not UTF-8 text; save the file as UTF-8"
+            f"{name}: line {line}: is not UTF-8 text; save the file as UTF-8"
         ) from None
 
 
 def _neighbours(path: Path) -> str:
-    """What to do where a file is missing: the nearest brief in its folder, else how to write
-    one.
-    """
+    """What to do about a missing file: a similar name in its folder, or how to write a brief."""
     try:
         near = nearest(path.name, [p.name for p in path.parent.glob("*.toml")], 1)
     except OSError:
@@ -88,8 +89,8 @@ def _neighbours(path: Path) -> str:
     return f"; did you mean {quoted(near[0])}?" if near else "; write one with `advisor ask`"
 
 
-class _Reader:
-    """Reads one text; collects the origins of the answers on its way."""
+class _BriefReader:
+    """Reads one text and collects the origins of its answers."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
@@ -113,7 +114,7 @@ class _Reader:
             self._fail(key, message)
         return brief
 
-    def _toml(self) -> dict[str, Any]:
+    def _toml(self) -> TomlTable:
         if not self.text.strip():
             raise UsageError(f"{self.name}: is empty; write a brief with `advisor ask`")
         try:
@@ -122,7 +123,7 @@ class _Reader:
             raise UsageError(f"{self.name}: {_where(str(error), self.text)}") from None
         except (RecursionError, ValueError):
             raise UsageError(
-                f"{self.name}: is no TOML that can be read; keep numbers short and tables flat"
+                f"{self.name}: cannot be read as TOML; keep numbers short and tables flat"
             ) from None
         if not data:
             raise UsageError(f"{self.name}: answers nothing; write a brief with `advisor ask`")
@@ -130,26 +131,26 @@ class _Reader:
 
     def _schema(self, raw: Any) -> None:
         if isinstance(raw, bool) or raw != SCHEMA:
-            given = plain(str(raw))
             self._fail(
                 "schema",
-                f"{given} is not known to this version; write schema = {SCHEMA}, or upgrade advisor",
+                f"{plain(str(raw))} is unknown to this version; "
+                f"write schema = {SCHEMA}, or upgrade advisor",
             )
 
-    def _day(self, data: Mapping[str, Any]) -> str:
+    def _day(self, data: TomlTable) -> str:
         question = questions()["as_of"]
         return self._value(question, data["as_of"], "as_of").isoformat() if "as_of" in data else ""
 
     def _table(self, section: type, raw: Any, path: str) -> Any:
         if not isinstance(raw, dict):
-            stands = "stands once" if isinstance(raw, list) else "is a table"
-            self._fail(path, f"{stands}; write [{path}] above its keys")
+            kind = "occurs only once" if isinstance(raw, list) else "is a table"
+            self._fail(path, f"{kind}; write [{path}] above its keys")
         lists = [name for name in LISTS if name.startswith(f"{path}.")]
-        known = _names_in(f"{path}.")
+        by_name = _names_in(f"{path}.")
         self._refuse_unknown(
-            raw, path, (*known, *(name.removeprefix(f"{path}.") for name in lists))
+            raw, path, (*by_name, *(name.removeprefix(f"{path}.") for name in lists))
         )
-        values = self._answers(known, raw, f"{path}.")
+        values = self._answers(by_name, raw, f"{path}.")
         for name in lists:
             if (field := name.removeprefix(f"{path}.")) in raw:
                 values[field] = self._rows(raw[field], name)
@@ -164,18 +165,14 @@ class _Reader:
     def _row(self, raw: Any, path: str, place: str) -> Any:
         if not isinstance(raw, dict):
             self._fail(place, f"is a table; write [[{path}]] above its keys")
-        known = _names_in(f"{path}[].")
-        self._refuse_unknown(raw, place, known)
-        return LISTS[path](**self._answers(known, raw, f"{place}."))
+        by_name = _names_in(f"{path}[].")
+        self._refuse_unknown(raw, place, by_name)
+        return LISTS[path](**self._answers(by_name, raw, f"{place}."))
 
-    def _answers(
-        self, known: Mapping[str, Question], raw: Mapping[str, Any], prefix: str
-    ) -> dict[str, Any]:
-        """The given ones of the known keys, checked; the origins of those that are no "left out"
-        are remembered.
-        """
+    def _answers(self, by_name: Mapping[str, Question], raw: TomlTable, prefix: str) -> TomlTable:
+        """The answers that the table gives, checked; their origins are remembered."""
         values = {}
-        for name, question in known.items():
+        for name, question in by_name.items():
             if name in raw:
                 values[name] = self._value(question, raw[name], prefix + name)
                 if values[name] is not None:
@@ -187,19 +184,19 @@ class _Reader:
     def _value(self, question: Question, raw: Any, key: str) -> Any:
         try:
             return checked(question, raw)
-        except Refused as refusal:
+        except RefusedAnswer as refusal:
             return self._fail(key, str(refusal))
 
     def _remember(self, key: str) -> None:
         basis = Basis.MEASURED if key.startswith("quality.measured") else Basis.QUOTED
         self.origins[key] = Origin(basis, f"brief {PurePath(self.name).name}: {key}", self.as_of)
 
-    def _refuse_unknown(self, raw: Mapping[str, Any], path: str, known: Collection[str]) -> None:
+    def _refuse_unknown(self, raw: TomlTable, path: str, names: Collection[str]) -> None:
         for key in raw:
-            if key not in known:
+            if key not in names:
                 full = f"{path}.{key}" if path else key
                 raise UsageError(
-                    f"{self._at(full)}unknown key {plain(full)}{_hint(key, path, known)}"
+                    f"{self._at(full)}unknown key {plain(full)}{_hint(key, path, names)}"
                 )
 
     def _fail(self, key: str, message: str) -> NoReturn:
@@ -212,14 +209,12 @@ class _Reader:
 
 def _names_in(prefix: str) -> dict[str, Question]:
     """The questions of one table by their bare names; of the root where `prefix` is empty."""
-    found = {k.removeprefix(prefix): q for k, q in questions().items() if k.startswith(prefix)}
-    return {name: q for name, q in found.items() if "." not in name and "[" not in name}
+    inside = {k.removeprefix(prefix): q for k, q in questions().items() if k.startswith(prefix)}
+    return {name: q for name, q in inside.items() if "." not in name and "[" not in name}
 
 
-def _hint(key: str, path: str, known: Collection[str]) -> str:
-    """What to do about an unknown key: the table it belongs to, the nearest name, or to take it
-    out.
-    """
+def _hint(key: str, path: str, names: Collection[str]) -> str:
+    """What to do about an unknown key: its table, a similar name, or to remove it."""
     homes = [
         k.rpartition(".")[0]
         for k in questions()
@@ -228,14 +223,14 @@ def _hint(key: str, path: str, known: Collection[str]) -> str:
     if homes:
         return f"; it belongs under [{homes[0]}]"
     return (
-        did_you_mean(key, known)
-        or f"; take it out, or see `advisor schema` for the keys of [{path or 'the brief'}]"
+        did_you_mean(key, names)
+        or f"; remove it, or see `advisor schema` for the keys of [{path or 'the brief'}]"
     )
 
 
 def _where(message: str, text: str) -> str:
     """The parser's own message, with the line in front."""
-    found = _AT.search(message)
-    line = found[1] if found and found[1] else str(text.rstrip().count("\n") + 1)
-    what = message[: found.start()] if found else message
-    return f"line {line}: is not TOML ({plain(what[:1].lower() + what[1:])}); mend that line"
+    place = _AT.search(message)
+    line = place[1] if place and place[1] else str(text.rstrip().count("\n") + 1)
+    what = message[: place.start()] if place else message
+    return f"line {line}: is not TOML ({plain(what[:1].lower() + what[1:])}); correct that line"

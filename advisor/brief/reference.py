@@ -1,5 +1,6 @@
-"""The reference page of the brief: `python -m advisor.brief.reference >
-docs/reference/brief.md`.
+"""The reference page of the brief.
+
+`python -m advisor.brief.reference > docs/reference/brief.md`
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ from advisor.core.question import Question
 _HEAD = """\
 # The brief
 
-A TOML file that says what is asked. The app's form, `advisor ask` and `--set KEY=VALUE` give the same answers;
-`advisor schema` prints the JSON Schema. This page is made from the questions:
+A TOML file that describes the decision. The app's form, `advisor ask` and `--set KEY=VALUE` set
+the same keys; `advisor schema` prints the JSON Schema. This page is generated from the questions:
 `python -m advisor.brief.reference > docs/reference/brief.md`.
 
-- `schema = 1` is the version of the file. All keys may be left out, except in the rows of lists where marked *needed*.
-- A key that is left out stands at its default and is listed in the report's assumption register.
-- A number marked *range* may be written as `{low = 2e6, likely = 3e6, high = 5e6}`: in one case of ten it lies below
-  `low` (P10), in one of two below `likely` (P50), in one of ten above `high` (P90). They are not limits.
-- Numbers may be grouped: `3_000_000`. In the form, with `--set` and in `advisor ask` also `3M`, `15%`, `2.4M..3.6M`.
-- Unknown keys and impossible values are refused, with the line. Paths are relative to the folder of the file.
+- `schema = 1` is the version of the file. Every key may be left out, except those marked *required*
+  in the rows of lists.
+- A key that is left out has its default and is listed in the report's assumption register.
+- A number marked *range* may be written as `{low = 2e6, likely = 3e6, high = 5e6}`: in one case in
+  ten it is below `low` (P10), in one in two below `likely` (P50), in one in ten above `high` (P90).
+  These are not limits.
+- Digits may be grouped: `3_000_000`. The form, `--set` and `advisor ask` also take `3M`, `15%` and
+  `2.4M..3.6M`.
+- Unknown keys and impossible values are refused, with the line. Paths are relative to the folder of
+  the file.
 - Questions in **bold** matter most.
 """
 
@@ -63,10 +68,10 @@ def _table(keys: Iterable[str]) -> str:
 
 def _row(key: str, question: Question) -> str:
     name = f"**`{key}`**" if question.basic else f"`{key}`"
-    asked = f"{question.text} {question.help}"
+    wording = f"{question.text} {question.help}"
     return (
         "| "
-        + " | ".join(_cell(c) for c in (name, asked, _answer(question), _default(question)))
+        + " | ".join(_cell(c) for c in (name, wording, _answer(question), _default(question)))
         + " |"
     )
 
@@ -84,7 +89,7 @@ def _answer(question: Question) -> str:
 
 def _default(question: Question) -> str:
     if question.required:
-        return "*needed*"
+        return "*required*"
     value = in_words(question, question.default) if question.default not in ("", ()) else ""
     source = f"{question.source}, {question.as_of}" if question.as_of else question.source
     return ": ".join(part for part in (value, source) if part) or "empty"

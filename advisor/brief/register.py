@@ -1,6 +1,4 @@
-"""The assumption register: what a brief leaves open, what stands in for it, and where that comes
-from.
-"""
+"""The assumption register: what a brief leaves open, what is assumed instead, and its source."""
 
 from __future__ import annotations
 
@@ -10,25 +8,24 @@ from advisor.brief.answers import format_answer
 from advisor.brief.groups import makes_sense
 from advisor.core.brief import LISTS, Brief, questions
 from advisor.core.quantity import Basis, Range
-from advisor.core.question import Question
+from advisor.core.question import Kind, Question
 from advisor.core.verdict import Answer, Assumption
 
 DERIVED = "derived"
-"""What is shown for a value that is left out and computed elsewhere; the source says where."""
+"""The word for a value that is left out and computed elsewhere; the source says where."""
 
 OPEN = ("derived", "any", "none", "unknown")
 """Words that stand for an open value; the source says what they mean."""
 
 _OPEN = (("no ", "none"), ("not ", "unknown"))
-_SINGULAR = {"tasks": "task", "cards": "card", "segments": "segment", "prefixes": "prefix"}
+_SINGULAR = {"tasks": "task", "GPUs": "GPU", "segments": "segment", "prefixes": "prefix"}
 
 
 def assumptions(brief: Brief) -> tuple[Assumption, ...]:
-    """An entry for every question left open whose default can move the verdict, in the order of the
-    questions.
+    """An entry for every open question whose default can change the verdict, in order.
 
-    Left aside are questions that the other answers make pointless, tables that are absent and texts
-    that are only shown. In rows of lists the row's own default is listed, under a key such as
+    Left out are questions that other answers make irrelevant, absent tables and texts that are
+    only displayed. In rows of lists the row's own default is listed, under a key such as
     `segments[0].share`.
     """
     tables = [
@@ -72,24 +69,25 @@ def _is_open(brief: Brief, key: str, question: Question) -> bool:
 
 
 def _in_rows(brief: Brief) -> list[Assumption]:
-    found = []
+    entries = []
     for name in LISTS:
-        asked = [
+        optional = [
             q
             for k, q in questions().items()
             if k.startswith(f"{name}[].") and q.registered and not q.required
         ]
         for i, row in enumerate(brief.get(name)):
-            for question in asked:
+            for question in optional:
                 field = question.key.rpartition(".")[2]
-                key, value = f"{name}[{i}].{field}", getattr(row, field)
+                key = f"{name}[{i}].{field}"
+                value = getattr(row, field)
                 if key not in brief.origins and value == question.default:
-                    found.append(_assumption(brief, question, key, value))
-    return found
+                    entries.append(_assumption(brief, question, key, value))
+    return entries
 
 
 def _from_runs(brief: Brief) -> list[Assumption]:
-    """Scores that own calibrations put in where the brief gives none."""
+    """Scores that the user's own calibrations supply where the brief gives none."""
     return [
         Assumption(
             f"quality.measured[{i}].score",
@@ -112,9 +110,7 @@ def _assumption(brief: Brief, question: Question, key: str, value: Any) -> Assum
 
 
 def in_words(question: Question, value: Any) -> str:
-    """A value with its unit, as a register shows it: "300 – 1,000 – 3,000 tokens/request"; a word
-    where it is open.
-    """
+    """A value with its unit, such as "300 – 1,000 – 3,000 tokens/request"; a word if it is open."""
     if value is None or value in ("", ()):
         open_ = "any" if value is not None else DERIVED
         return next((word for start, word in _OPEN if question.source.startswith(start)), open_)
@@ -123,8 +119,8 @@ def in_words(question: Question, value: Any) -> str:
         isinstance(value, int | float) and not isinstance(value, bool)
     )
     unit = question.unit.removeprefix("share").removeprefix("/")
-    if not numeric or question.kind == "score" or not unit:
+    if not numeric or question.kind == Kind.SCORE or not unit:
         return text
     if question.unit.startswith("share/"):
-        return f"{text} a {unit}"
+        return f"{text} per {unit}"
     return f"{text} {_SINGULAR.get(unit, unit) if text == '1' else unit}"

@@ -1,21 +1,22 @@
-"""Answers that are each possible but cannot hold together."""
+"""Answers that are each possible but contradict each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.brief.values import quoted, shown
-from advisor.core.brief import APPROACHES, TECHNIQUES, Brief
+from advisor.brief.values import number_text, quoted
+from advisor.core.brief import TECHNIQUES, Brief
 from advisor.core.errors import did_you_mean
+from advisor.core.sections import Approach
 
 _PROMPT = frozenset(TECHNIQUES[: TECHNIQUES.index("lora")])
 _TUNE = frozenset(TECHNIQUES[TECHNIQUES.index("lora") : TECHNIQUES.index("tuned-few-shot")])
-_CLASH = {APPROACHES[0]: _TUNE, APPROACHES[1]: _PROMPT}
+_CLASH = {Approach.PROMPT: _TUNE, Approach.TUNE: _PROMPT}
 _ROUNDING = 1e-9
 
 
 def contradictions(brief: Brief) -> Iterator[tuple[str, str]]:
-    """Key and message of each pair of answers that cannot both hold; defaults never count."""
+    """Key and message of each contradiction between answers; defaults never count."""
     yield from _prefixes(brief)
     yield from _segments(brief)
     yield from _ceiling(brief)
@@ -23,14 +24,15 @@ def contradictions(brief: Brief) -> Iterator[tuple[str, str]]:
 
 
 def _prefixes(brief: Brief) -> Iterator[tuple[str, str]]:
-    shared, static = brief.traffic.shared_tokens, brief.traffic.static_tokens
+    shared = brief.traffic.shared_tokens
+    static = brief.traffic.static_tokens
     if shared is None or "traffic.static_tokens" not in brief.origins:
         return
     if any(a > b for a, b in zip(_points(shared), _points(static), strict=True)):
         yield (
             "traffic.shared_tokens",
-            f"{shown(shared.likely)} is more than traffic.static_tokens = {shown(static.likely)}, of which it is part; "
-            "lower it or raise static_tokens",
+            f"{number_text(shared.likely)} is more than traffic.static_tokens = "
+            f"{number_text(static.likely)}, of which it is a part; lower it or raise static_tokens",
         )
 
 
@@ -50,7 +52,7 @@ def _segments(brief: Brief) -> Iterator[tuple[str, str]]:
     if total > 1 + _ROUNDING:
         yield (
             "segments",
-            f"the shares add up to {total:g}, more than the whole traffic; lower them to 1 in sum",
+            f"the shares add up to {total:g}, more than the whole traffic; lower them to 1 in all",
         )
     for i, score in enumerate(brief.quality.measured):
         if score.segment and score.segment not in names:
@@ -59,12 +61,13 @@ def _segments(brief: Brief) -> Iterator[tuple[str, str]]:
             )
             yield (
                 f"quality.measured[{i}].segment",
-                f"there is no segment {quoted(score.segment)}{hint}",
+                f"no segment is named {quoted(score.segment)}{hint}",
             )
 
 
 def _ceiling(brief: Brief) -> Iterator[tuple[str, str]]:
-    target, ceiling = brief.quality.target, brief.quality.human_ceiling
+    target = brief.quality.target
+    ceiling = brief.quality.human_ceiling
     if ceiling is not None and target > ceiling:
         yield (
             "quality.target",
@@ -81,9 +84,10 @@ def _techniques(brief: Brief) -> Iterator[tuple[str, str]]:
     if brief.current is not None:
         used.append(("current.technique", brief.current.approach, brief.current.technique))
     for key, approach, technique in used:
-        if technique in _CLASH.get(approach, ()):
+        if technique in _CLASH.get(Approach(approach), ()):
             right = "tune" if technique in _TUNE else "prompt"
             yield (
                 key,
-                f"{technique!r} is a technique of {right}, not of {approach}; change one of the two",
+                f"{technique!r} is a technique of {right}, not of {approach}; "
+                "change one of the two",
             )

@@ -1,31 +1,32 @@
-"""The JSON Schema of a brief, made from the questions; editors complete and check TOML files with
-it.
-"""
+"""The JSON Schema of a brief, made from the questions: editors complete and check files with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from advisor.brief.reader import SCHEMA
 from advisor.brief.values import POINTS
 from advisor.core.brief import LISTS, SECTIONS, questions
 from advisor.core.quantity import Range
-from advisor.core.question import Question
+from advisor.core.question import Kind, Question
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+JsonObject: TypeAlias = dict[str, Any]
+"""A JSON Schema, or a part of one."""
 
 _NOT_BLANK = {"pattern": r"\S"}
 _NO_CONTROL = {"not": {"pattern": "[\\u0000-\\u001f]"}}
 
 
-def schema() -> dict[str, Any]:
-    """The schema as a JSON value (draft 2020-12). It knows keys, types, bounds and what rows need.
+def schema() -> JsonObject:
+    """The schema as a JSON value (draft 2020-12): keys, types, bounds and what rows require.
 
-    Answers that contradict each other, such as shares of segments above 1, are found by the reader
+    Contradictions between answers, such as shares of segments above 1, are found by the reader
     alone.
     """
-    root = _object("", "One question to the advisor.")
+    root = _object("", "A brief for the advisor.")
     tables = {table: _object(f"{table}.", section.__doc__) for table, section in SECTIONS.items()}
     lists = {
         name: {"type": "array", "items": _object(f"{name}[].", row.__doc__)}
@@ -43,10 +44,10 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _object(prefix: str, about: str | None) -> dict[str, Any]:
+def _object(prefix: str, about: str | None) -> JsonObject:
     """A table: its questions as properties, nothing else allowed."""
-    asked = {k.removeprefix(prefix): q for k, q in questions().items() if k.startswith(prefix)}
-    own = {name: q for name, q in asked.items() if "." not in name and "[" not in name}
+    inside = {k.removeprefix(prefix): q for k, q in questions().items() if k.startswith(prefix)}
+    own = {name: q for name, q in inside.items() if "." not in name and "[" not in name}
     required = [name for name, q in own.items() if q.required]
     return {
         "type": "object",
@@ -57,7 +58,7 @@ def _object(prefix: str, about: str | None) -> dict[str, Any]:
     }
 
 
-def _property(question: Question) -> dict[str, Any]:
+def _property(question: Question) -> JsonObject:
     about = " ".join(part for part in (question.text, question.help) if part)
     unit = f" Unit: {question.unit}." if question.unit else ""
     source = f" Default: {question.source}." if question.source else ""
@@ -69,13 +70,13 @@ def _property(question: Question) -> dict[str, Any]:
     return {"description": about + unit + source, **_KINDS[question.kind](question), **stated}
 
 
-def _number(question: Question) -> dict[str, Any]:
+def _number(question: Question) -> JsonObject:
     low = {} if question.low is None else {"minimum": question.low}
     high = {} if question.high is None else {"maximum": question.high}
     return {"type": "number", **low, **high}
 
 
-def _ranged(question: Question) -> dict[str, Any]:
+def _ranged(question: Question) -> JsonObject:
     number = _number(question)
     points = dict.fromkeys(POINTS, number)
     uncertain = {
@@ -87,16 +88,16 @@ def _ranged(question: Question) -> dict[str, Any]:
     return {"anyOf": [number, uncertain]}
 
 
-def _whole(question: Question) -> dict[str, Any]:
+def _whole(question: Question) -> JsonObject:
     return {**_number(question), "type": "integer"}
 
 
-def _text(question: Question) -> dict[str, Any]:
+def _text(question: Question) -> JsonObject:
     return {"type": "string", **(_NOT_BLANK if question.required else {})}
 
 
 def _plain(value: Any) -> Any:
-    """A default as the file would hold it."""
+    """A default as it would be written in the file."""
     if isinstance(value, Range):
         return (
             value.p50
@@ -106,17 +107,17 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-_KINDS: Mapping[str, Callable[[Question], dict[str, Any]]] = {
-    "number": _ranged,
-    "share": _ranged,
-    "score": _number,
-    "whole": _whole,
-    "text": _text,
-    "path": lambda q: {**_text(q), **_NO_CONTROL},
-    "choice": lambda q: {"type": "string", "enum": list(q.choices)},
-    "yes-no": lambda q: {"type": "boolean"},
-    "date": lambda q: {"type": "string", "format": "date"},
-    "names": lambda q: {
+_KINDS: Mapping[str, Callable[[Question], JsonObject]] = {
+    Kind.NUMBER: _ranged,
+    Kind.SHARE: _ranged,
+    Kind.SCORE: _number,
+    Kind.WHOLE: _whole,
+    Kind.TEXT: _text,
+    Kind.PATH: lambda q: {**_text(q), **_NO_CONTROL},
+    Kind.CHOICE: lambda q: {"type": "string", "enum": list(q.choices)},
+    Kind.YES_NO: lambda q: {"type": "boolean"},
+    Kind.DATE: lambda q: {"type": "string", "format": "date"},
+    Kind.NAMES: lambda q: {
         "type": "array",
         "items": {"type": "string", **_NOT_BLANK},
         "uniqueItems": True,

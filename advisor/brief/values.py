@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from advisor.core.errors import did_you_mean
 from advisor.core.quantity import Range
-from advisor.core.question import HIGHEST, Question
+from advisor.core.question import HIGHEST, Kind, Question
 from advisor.core.text import printable
 
 POINTS = ("low", "likely", "high")
 """The keys of an uncertain number: P10, P50 and P90."""
 
 CONTROL = re.compile(r"[\x00-\x1f]")
-"""Characters that no path may hold."""
+"""Characters that a path must not contain."""
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LONGEST = 60
 _WHOLE = 1e15
 
 
-class Refused(ValueError):
-    """Why a value cannot be an answer, and what to give instead; without the place, which the
-    caller knows.
-    """
+class RefusedAnswer(ValueError):
+    """Why a value cannot be an answer, and what to give instead; the caller adds the place."""
 
 
 def plain(text: str) -> str:
@@ -44,57 +42,59 @@ def checked(question: Question, raw: Any) -> Any:
     """The answer in core's own type: a Range, int, float, str, bool, date or tuple; None where 0
     means "left out".
 
-    Raises Refused.
+    Raises RefusedAnswer.
     """
     value = _READERS[question.kind](question, raw)
     return None if question.zero_is_absent and value == Range.exact(0.0) else value
 
 
-def shown(value: float) -> str:
+def number_text(value: float) -> str:
     """A number in a message: 3,000,000, never 3e+06."""
     return f"{int(value):,}" if value == int(value) and abs(value) < _WHOLE else f"{value:,.10g}"
 
 
 def bounded(question: Question, value: float) -> float:
-    """`value` where it lies within the question's bounds. Raises Refused."""
-    low, high = question.low, question.high
+    """`value` if it is within the question's bounds. Raises RefusedAnswer."""
+    low = question.low
+    high = question.high
     if (low is None or value >= low) and (high is None or value <= high):
         return value
     if value > HIGHEST:
-        raise Refused(f"{shown(value)} is impossible; give no more than a trillion")
-    percent = question.kind in ("share", "score") and 1 < value <= 100
+        raise RefusedAnswer(f"{number_text(value)} is impossible; give no more than a trillion")
+    percent = question.kind in (Kind.SHARE, Kind.SCORE) and 1 < value <= 100
     hint = f" (for {value:g} % write {value / 100:g})" if percent else ""
-    raise Refused(f"{shown(value)} is impossible; give {bounds_in_words(question)}{hint}")
+    raise RefusedAnswer(
+        f"{number_text(value)} is impossible; give {bounds_in_words(question)}{hint}"
+    )
 
 
 def bounds_in_words(question: Question) -> str:
-    """The bounds as they are told to a user: "0 or more", "0 to 1"; empty where there are none."""
+    """The bounds in words: "0 or more", "0 to 1"; empty where there are none."""
     if question.low is None or question.high is None:
         return ""
     if question.high < HIGHEST:
-        return f"{shown(question.low)} to {shown(question.high)}"
-    return f"{shown(question.low)} or more"
+        return f"{number_text(question.low)} to {number_text(question.high)}"
+    return f"{number_text(question.low)} or more"
 
 
 def ordered(question: Question, points: tuple[float, float, float]) -> Range:
-    """A range of three points in their order. Raises Refused."""
+    """A range of three points in their order. Raises RefusedAnswer."""
     low, likely, high = (bounded(question, p) for p in points)
     if not low <= likely <= high:
-        raise Refused(
-            f"the range {shown(low)} – {shown(likely)} – {shown(high)} is out of order; give low <= likely <= high"
-        )
+        points_text = " – ".join(map(number_text, (low, likely, high)))
+        raise RefusedAnswer(f"the range {points_text} is out of order; give low <= likely <= high")
     return Range(low, likely, high)
 
 
 def _real(raw: Any) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise Refused(f"needs a number, not {_named(raw)}; write it without quotes")
+        raise RefusedAnswer(f"needs a number, not {_named(raw)}; write it without quotes")
     try:
         value = float(raw)
     except OverflowError:
         value = math.inf
     if not math.isfinite(value):
-        raise Refused("needs a finite number; leave the key out where it is not known")
+        raise RefusedAnswer("needs a finite number; leave the key out if it is not known")
     return value
 
 
@@ -102,37 +102,46 @@ def _range(question: Question, raw: Any) -> Range:
     if not isinstance(raw, dict):
         return Range.exact(bounded(question, _real(raw)))
     if set(raw) != set(POINTS):
-        wrong = [plain(k) for k in raw if k not in POINTS] or [
-            f"no {p}" for p in POINTS if p not in raw
-        ]
-        raise Refused(
-            f"a range has the keys low, likely and high, not {wrong[0]}; write all three and nothing else"
-        )
+        raise RefusedAnswer(_range_fault(raw))
     return ordered(question, (_real(raw["low"]), _real(raw["likely"]), _real(raw["high"])))
+
+
+def _range_fault(raw: Mapping[Any, Any]) -> str:
+    """What is wrong with the keys of a range."""
+    strange = [plain(str(key)) for key in raw if key not in POINTS]
+    if strange:
+        return (
+            f"a range has the keys low, likely and high, not {strange[0]}; "
+            "write all three and nothing else"
+        )
+    missing = " and ".join(point for point in POINTS if point not in raw)
+    return f"the range lacks {missing}; write low, likely and high, or a single number"
 
 
 def _single(question: Question, raw: Any) -> float:
     if isinstance(raw, dict):
-        raise Refused("takes one number, no range; give the likely one")
+        raise RefusedAnswer("takes one number, not a range; give the likely one")
     return bounded(question, _real(raw))
 
 
 def _whole(question: Question, raw: Any) -> int:
     value = _single(question, raw)
     if not value.is_integer():
-        raise Refused(f"{shown(value)} is no whole number; give {bounds_in_words(question)}")
+        raise RefusedAnswer(
+            f"{number_text(value)} is not a whole number; give {bounds_in_words(question)}"
+        )
     return int(value)
 
 
 def _text(question: Question, raw: Any) -> str:
     if not isinstance(raw, str):
-        raise Refused(f"needs text, not {_named(raw)}; put it in quotes")
+        raise RefusedAnswer(f"needs text, not {_named(raw)}; put it in quotes")
     if question.required and not raw.strip():
-        raise Refused("is empty; it cannot be left out here")
+        raise RefusedAnswer("is empty; it cannot be left out here")
     if not _is_utf8(raw):
-        raise Refused("holds bytes that are not UTF-8 text; type it again")
-    if question.kind == "path" and CONTROL.search(raw):
-        raise Refused("holds a control character; give a plain path")
+        raise RefusedAnswer("contains bytes that are not UTF-8 text; type it again")
+    if question.kind == Kind.PATH and CONTROL.search(raw):
+        raise RefusedAnswer("contains a control character; give a plain path")
     return raw
 
 
@@ -148,15 +157,16 @@ def _choice(question: Question, raw: Any) -> str:
     value = _text(question, raw)
     if value not in question.choices:
         near = did_you_mean(value, question.choices)
-        raise Refused(
-            f"{quoted(value)} is not among {', '.join(question.choices)}{near or '; choose one of them'}"
+        choices = ", ".join(question.choices)
+        raise RefusedAnswer(
+            f"{quoted(value)} is not one of {choices}{near or '; choose one of them'}"
         )
     return value
 
 
 def _yes_no(question: Question, raw: Any) -> bool:
     if not isinstance(raw, bool):
-        raise Refused(f"needs true or false, not {_named(raw)}; write it without quotes")
+        raise RefusedAnswer(f"needs true or false, not {_named(raw)}; write it without quotes")
     return raw
 
 
@@ -167,44 +177,48 @@ def _date(question: Question, raw: Any) -> date:
         try:
             return date.fromisoformat(raw)
         except ValueError:
-            raise Refused(
-                f"{raw} is no day of the calendar; write one such as 2026-11-20"
+            raise RefusedAnswer(
+                f"{raw} is not a calendar date; write one such as 2026-11-20"
             ) from None
-    raise Refused(f"needs a day, not {_named(raw)}; write it as 2026-11-20")
+    raise RefusedAnswer(f"needs a date, not {_named(raw)}; write it as 2026-11-20")
 
 
 def _names(question: Question, raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list | tuple):
-        raise Refused(f'needs a list of names, not {_named(raw)}; write ["a", "b"]')
+        raise RefusedAnswer(f'needs a list of names, not {_named(raw)}; write ["a", "b"]')
     for name in raw:
         if not isinstance(name, str) or not name.strip():
-            raise Refused(f'needs names, not {_named(name)}; write ["a", "b"]')
+            raise RefusedAnswer(f'needs names, not {_named(name)}; write ["a", "b"]')
     if twice := next((n for i, n in enumerate(raw) if n in raw[:i]), None):
-        raise Refused(f"names {quoted(twice)} twice; leave one out")
+        raise RefusedAnswer(f"names {quoted(twice)} twice; leave one out")
     return tuple(raw)
 
 
 def _named(raw: Any) -> str:
-    """What a value is, in a word or two, for a message."""
+    """A value in a word or two, for a message."""
     if isinstance(raw, bool):
         return str(raw).lower()
     if isinstance(raw, str):
         return f"the text {quoted(raw)}" if raw else "empty text"
     if isinstance(raw, int | float):
-        return f"the number {shown(raw)}" if math.isfinite(raw) else "a number without end"
+        return (
+            f"the number {number_text(raw)}"
+            if math.isfinite(raw)
+            else "a number that is not finite"
+        )
     words = ((dict, "a table"), (list, "a list"), (datetime, "a time of day"), (date, "a date"))
     return next((word for kind, word in words if isinstance(raw, kind)), "a time of day")
 
 
-_READERS: dict[str, Callable[[Question, Any], Any]] = {
-    "number": _range,
-    "share": _range,
-    "score": _single,
-    "whole": _whole,
-    "text": _text,
-    "path": _text,
-    "choice": _choice,
-    "yes-no": _yes_no,
-    "date": _date,
-    "names": _names,
+_READERS: dict[Kind, Callable[[Question, Any], Any]] = {
+    Kind.NUMBER: _range,
+    Kind.SHARE: _range,
+    Kind.SCORE: _single,
+    Kind.WHOLE: _whole,
+    Kind.TEXT: _text,
+    Kind.PATH: _text,
+    Kind.CHOICE: _choice,
+    Kind.YES_NO: _yes_no,
+    Kind.DATE: _date,
+    Kind.NAMES: _names,
 }

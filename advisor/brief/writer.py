@@ -1,4 +1,4 @@
-"""A brief as TOML, whole."""
+"""A brief as TOML text."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from advisor.brief.reader import SCHEMA
 from advisor.core.brief import LISTS, SECTIONS, Brief, questions
 from advisor.core.quantity import Range
-from advisor.core.question import Question
+from advisor.core.question import Kind, Question
 
 _GROUPED_FROM = 10_000
 _LARGEST_WHOLE = 1e15
 
 
 def write(brief: Brief) -> str:
-    """The file of a brief: what was answered and nothing else, in the order of the questions.
+    """The file of a brief: its answers and nothing else, in the order of the questions.
 
     `parse(write(brief))` is the same brief, apart from the names of its sources.
     """
@@ -52,7 +52,9 @@ def _number(question: Question, value: float) -> str:
     """Whole numbers without a point and grouped, except shares and scores: 3_000_000, 0.0,
     1.861.
     """
-    fraction = question.kind in ("share", "score") or question.unit.startswith(("share", "score"))
+    fraction = question.kind in (Kind.SHARE, Kind.SCORE) or question.unit.startswith(
+        ("share", "score")
+    )
     if fraction or value != int(value) or abs(value) >= _LARGEST_WHOLE:
         return repr(float(value))
     return f"{int(value):_}" if abs(value) >= _GROUPED_FROM else str(int(value))
@@ -66,12 +68,12 @@ def _string(value: str) -> str:
 
 def _lines(brief: Brief, prefix: str) -> list[str]:
     """`key = value` of every answered question of a table."""
-    found = []
+    lines = []
     for key, question in questions().items():
         name = key.removeprefix(prefix)
         if key.startswith(prefix) and "." not in name and "[" not in name and key in brief.origins:
-            found.append(f"{name} = {literal(question, brief.get(key))}")
-    return found
+            lines.append(f"{name} = {literal(question, brief.get(key))}")
+    return lines
 
 
 def _table(brief: Brief, table: str) -> list[list[str]]:
@@ -97,8 +99,10 @@ def row_blocks(
         for question in (q for k, q in questions().items() if k.startswith(f"{name}[].")):
             field = question.key.rpartition(".")[2]
             value = getattr(row, field)
-            said = f"{name}[{i}].{field}" in (answered or ())
-            if value is not None and (said or question.required or value != question.default):
+            is_answered = f"{name}[{i}].{field}" in (answered or ())
+            if value is not None and (
+                is_answered or question.required or value != question.default
+            ):
                 lines.append(f"{field} = {literal(question, value)}")
         blocks.append(lines)
     return blocks

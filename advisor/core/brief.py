@@ -1,9 +1,9 @@
-"""The brief: what a team tells us about its task.
+"""The brief: what a team states about its task.
 
 Its tables and their questions are in `core.sections`.
 
-`origins` says for every dotted key that was answered where the answer comes from; a key without an
-origin holds the question's default and belongs to the assumption register.
+`origins` gives the source of every answered dotted key; a key without an origin has the
+question's default and belongs to the assumption register.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One question to the advisor, whole."""
+    """Everything the advisor decides from, as one frozen value."""
 
     name: str = ask(
         "What is this about?",
@@ -88,10 +88,10 @@ class Brief:
         basic=True,
         registered=False,
     )
-    client: str = ask("For whom?", "For reports; may stay empty.", "text", "", "", registered=False)
+    client: str = ask("For whom?", "For reports; may be empty.", "text", "", "", registered=False)
     as_of: date | None = ask(
         "As of which day?",
-        "Prices and lifecycles are looked up at it. Left out: today.",
+        "Prices and lifecycles are looked up on that day. Left out: today.",
         "date",
         None,
         "today",
@@ -144,19 +144,19 @@ class Brief:
 
         A value left out is unknown, with the reason.
         """
-        question, value, origin = questions()[key], self.get(key), self.origin(key)
+        question = questions()[key]
+        value = self.get(key)
         if value is None:
             return Quantity.unknown(question.unit, self._why_unknown(question))
-        held = value if isinstance(value, Range) else Range.exact(float(value))
-        return Quantity(held, question.unit, origin.basis, origin.source, origin.as_of)
+        spread = value if isinstance(value, Range) else Range.exact(float(value))
+        origin = self.origin(key)
+        return Quantity(spread, question.unit, origin.basis, origin.source, origin.as_of)
 
     def _why_unknown(self, question: Question) -> str:
         table, _, tail = question.key.partition(".")
-        return (
-            f"the brief has no [{table}]"
-            if tail and getattr(self, table) is None
-            else question.source
-        )
+        if tail and getattr(self, table) is None:
+            return f"the brief has no [{table}]"
+        return question.source
 
     def answered(self, key: str, value: Any, origin: Origin) -> Brief:
         """This brief with another answer; `value` is not validated here."""
@@ -169,8 +169,7 @@ class Brief:
         return replace(self, **{head: replace(section, **{tail: value}), "origins": origins})
 
     def without(self, key: str) -> Brief:
-        """This brief with one question, table or list taken back to what holds where nothing is
-        answered.
+        """This brief with one question, table or list reset to its defaults.
 
         Raises KeyError for a key that does not exist.
         """
@@ -178,17 +177,16 @@ class Brief:
             raise KeyError(key)
         head, _, tail = key.partition(".")
         gone = (f"{key}.", f"{key}[")
-        kept = {k: o for k, o in self.origins.items() if k != key and not k.startswith(gone)}
-        origins = MappingProxyType(kept)
+        origins = MappingProxyType(
+            {k: o for k, o in self.origins.items() if k != key and not k.startswith(gone)}
+        )
         section = getattr(self, head)
         if not tail:
-            return replace(self, **{head: _blank(Brief)[head], "origins": origins})
+            return replace(self, **{head: _default(Brief, head), "origins": origins})
         if section is None:
             return self
-        return replace(
-            self,
-            **{head: replace(section, **{tail: _blank(SECTIONS[head])[tail]}), "origins": origins},
-        )
+        reset = replace(section, **{tail: _default(SECTIONS[head], tail)})
+        return replace(self, **{head: reset, "origins": origins})
 
 
 SECTIONS: Mapping[str, type] = MappingProxyType(
@@ -208,27 +206,30 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "models": Models,
     }
 )
-"""The tables of the file that stand once; `segments` and `quality.measured` are lists of tables."""
+"""The tables that occur once in the file; `segments` and `quality.measured` are lists of tables."""
 
 LISTS: Mapping[str, type] = MappingProxyType({"segments": Segment, "quality.measured": Score})
 
 
-def _blank(section: type) -> dict[str, Any]:
-    """The defaults of a section by field name; those without a default value stay out."""
-    return {f.name: f.default for f in fields(section) if f.default is not MISSING}
+def _default(section: type, name: str) -> Any:
+    """The default of a field. Raises KeyError where it has none."""
+    for f in fields(section):
+        if f.name == name and f.default is not MISSING:
+            return f.default
+    raise KeyError(name)
 
 
 @cache
 def questions() -> Mapping[str, Question]:
-    """Every question by its dotted key, in the order of the file; those of lists under
-    `segments[].` and the like.
+    """Every question by its dotted key, in the order of the file; those of lists have keys such as
+    `segments[].share`.
     """
-    found = {q.key: q for q in _questions_of(Brief, "")}
+    by_key = {q.key: q for q in _questions_of(Brief, "")}
     for name, section in SECTIONS.items():
-        found |= {q.key: q for q in _questions_of(section, f"{name}.")}
+        by_key |= {q.key: q for q in _questions_of(section, f"{name}.")}
     for name, row in LISTS.items():
-        found |= {q.key: q for q in _questions_of(row, f"{name}[].")}
-    return MappingProxyType(found)
+        by_key |= {q.key: q for q in _questions_of(row, f"{name}[].")}
+    return MappingProxyType(by_key)
 
 
 def _questions_of(section: type, prefix: str) -> Iterator[Question]:

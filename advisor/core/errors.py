@@ -1,10 +1,10 @@
 """The error tree and the exit codes.
 
-AdvisorError                what a user can mend; shown as one line, never as a traceback ├──
-UsageError      (2)     bad usage or bad input: names file and line or key, what is wrong, what to
-do ├── Infeasible      (4)     does not fit, or no option is left ├── Cancelled     (130)
-stopped by the user; what was finished is kept └── MissingExtra    (1)     an optional library is
-not installed; says the install line
+AdvisorError           what a user can correct; shown as one line, never as a traceback
+├── UsageError    (2)  bad usage or input: file and line or key, what is wrong, what to do
+├── Infeasible    (4)  does not fit, or no option is left
+├── Cancelled   (130)  stopped by the user; finished work is kept
+└── MissingExtra  (1)  an optional library is not installed; gives the install command
 """
 
 from __future__ import annotations
@@ -53,15 +53,13 @@ class MissingExtra(AdvisorError):
     """An optional library is not installed."""
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The known names most like `name`, best first, without regard to case."""
-    by_lower = {k.lower(): k for k in known}
+def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
+    """Those of `names` most similar to `name`, best first, without regard to case."""
+    by_lower = {n.lower(): n for n in names}
     return [by_lower[m] for m in difflib.get_close_matches(name.lower(), by_lower, count, 0.5)]
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A clause to end an error line with: `; did you mean "x"?`, or nothing where no name is
-    near.
-    """
-    found = nearest(name, known)
-    return f"; did you mean {' or '.join(repr(f) for f in found)}?" if found else ""
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of an error line: `; did you mean 'x'?`, or nothing where no name is similar."""
+    similar = nearest(name, names)
+    return f"; did you mean {' or '.join(map(repr, similar))}?" if similar else ""

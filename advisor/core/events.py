@@ -1,4 +1,4 @@
-"""What a running stage tells its listener, and how it is asked to stop."""
+"""What a running stage reports to its listener, and how it is asked to stop."""
 
 from __future__ import annotations
 

@@ -83,9 +83,16 @@ class GpuOffer:
     cited: Cited
 
 
+class ModelKind(StrEnum):
+    """Whether a model writes text or only classifies it."""
+
+    DECODER = "decoder"
+    ENCODER = "encoder"
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model whose architecture is known. Sizes in elements; `kind` is decoder or encoder.
+    """A model whose architecture is known. Sizes in elements.
 
     A dense model has no experts: their numbers are 0, as is `intermediate` where every layer is a
     mixture. `context_tokens` and `kv_bytes_per_token` (16-bit cache of one token, all layers) are
@@ -95,7 +102,7 @@ class Model:
 
     name: str
     family: str
-    kind: str
+    kind: ModelKind
     params: int
     active_params: int
     embedding_params: int
@@ -153,7 +160,7 @@ class TokenPrice:
     availability: str = ""
     open_weights: bool = False
     regions: tuple[str, ...] = ()
-    card: str = ""  # of a deployment that is a card paid by the hour
+    card: str = ""  # the GPU of a deployment that is paid per GPU hour
     zero_retention: str = ""  # how retention can be ruled out, e.g. "by contract"; empty: not known
     cited: Cited = Cited("", "")
 

@@ -26,7 +26,7 @@ _BINDING = {"+": 1, "-": 1, "×": 2, "÷": 2}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """One number per case, with its unit, its origin and the expression it came from.
+    """One number per case, with its unit, its origin and the expression it was computed by.
 
     `id` is empty for an intermediate result; `operator` is empty for an input. `anchor` names the
     section of docs/reference/formulas.md that states and sources the formula. `at_least` and
@@ -107,21 +107,21 @@ class Figure:
         """The named figures this one is computed from directly, each once, in the order of the
         formula.
         """
-        seen: set[str] = set()
+        ids: set[str] = set()
         for operand in self.operands:
-            for found in [operand] if operand.id else operand.inputs():
-                if found.id not in seen:
-                    seen.add(found.id)
-                    yield found
+            for figure in [operand] if operand.id else operand.inputs():
+                if figure.id not in ids:
+                    ids.add(figure.id)
+                    yield figure
 
     def leaves(self) -> Iterator[Figure]:
         """What nothing is computed from (brief, facts, constants), each once."""
-        seen: set[int] = set()
+        visited: set[int] = set()
         waiting = [self]
         while waiting:
             figure = waiting.pop()
-            if id(figure) not in seen:
-                seen.add(id(figure))
+            if id(figure) not in visited:
+                visited.add(id(figure))
                 waiting.extend(reversed(figure.operands))
                 if not figure.operands:
                     yield figure
@@ -180,7 +180,9 @@ def plain(value: float) -> str:
 
 def _expression(figure: Figure, show: Callable[[Figure], str]) -> str:
     def atom(part: Figure) -> str:
-        return show(part) if part.id else plain(part.value) if not part.operands else body(part)
+        if part.id:
+            return show(part)
+        return body(part) if part.operands else plain(part.value)
 
     def body(part: Figure) -> str:
         symbol = part.operator
@@ -199,7 +201,8 @@ def _expression(figure: Figure, show: Callable[[Figure], str]) -> str:
 def _needs_brackets(operand: Figure, symbol: str, *, first: bool) -> bool:
     if operand.id or operand.operator not in _BINDING:
         return False
-    inner, outer = _BINDING[operand.operator], _BINDING[symbol]
+    inner = _BINDING[operand.operator]
+    outer = _BINDING[symbol]
     return inner < outer or (
         inner == outer and not first and (symbol in "-÷" or operand.operator in "-÷")
     )

@@ -1,7 +1,4 @@
-"""What the probes found: reports about the data and about the machine.
-
-An absent reading carries its reason.
-"""
+"""Reports of the probes about the data and the machine. A missing reading gives its reason."""
 
 from __future__ import annotations
 
@@ -43,10 +40,10 @@ class LengthFit:
 class Specificity:
     """How far the language is from general English. `level` is low, medium or high.
 
-    `rare_share` is the share of words outside the common ones, `excess_bits` how many more bits a
-    word carries under the general profile than in general English, `tokens_per_word` the fertility
-    (None: tokens were not counted). `non_latin_share` is the share of letters outside the Latin
-    script.
+    `rare_share` is the share of words outside the common ones, `excess_bits` how many more bits
+    per word it has under the general profile than general English has, `tokens_per_word` the
+    fertility (None: tokens were not counted). `non_latin_share` is the share of letters outside
+    the Latin script.
     """
 
     level: str
@@ -61,8 +58,8 @@ class Specificity:
 
 @dataclass(frozen=True, slots=True)
 class BaseModelReading:
-    """How likely a base model finds the rows, by a calibration on the same data: bits a byte, less
-    is more familiar.
+    """How likely a base model finds the rows, by a calibration on the same data, in bits per byte:
+    less is more familiar.
 
     `general_bits` is that of general text (None: not measured, `general_why` says why); `run` is
     the calibration.
@@ -107,13 +104,11 @@ class UnusualRow:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change of the brief that the data suggests: the key, the value now, the value found, and
-    why.
-    """
+    """A change of the brief that the data suggests: key, present value, proposed value, reason."""
 
     key: str
     now: str
-    found: str
+    proposed: str
     why: str
 
 
@@ -192,7 +187,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process on a card."""
+    """A process on a GPU."""
 
     pid: int
     name: str
@@ -201,13 +196,13 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class MigSlice:
-    """A part of a card that a program sees as a card of its own."""
+    """A part of a GPU that a program sees as a GPU of its own."""
 
     name: str
     memory_total_gib: Reading
     memory_free_gib: Reading
     uuid: str = ""
-    hidden: bool = False  # CUDA_VISIBLE_DEVICES names other slices of this card
+    hidden: bool = False  # CUDA_VISIBLE_DEVICES names other slices of this GPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +212,7 @@ class Card:
     `gpu` is the id in profiles; empty: not a known product.
 
     `hidden`: programs started here do not see it. `slices`: with MIG on, programs see these and not
-    the card.
+    the whole GPU.
     """
 
     index: int
@@ -242,7 +237,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class HardwareReport:
-    """The machine: cards, host, software. `cards_reason` says why no card could be read."""
+    """The machine: GPUs, host, software. `cards_reason` says why no GPU could be read."""
 
     cards: tuple[Card, ...]
     cards_reason: str

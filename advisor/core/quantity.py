@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Basis(StrEnum):
-    """How a figure is known, from the strongest to the weakest."""
+    """How a figure is known, from the strongest basis to the weakest."""
 
     MEASURED = "measured"  # on the user's own machine, data or bill
     QUOTED = "quoted"  # a price list, a contract, or what the brief states
@@ -25,18 +25,12 @@ _STRENGTH = {basis: rank for rank, basis in enumerate(Basis)}
 
 def weakest(bases: Iterable[Basis]) -> Basis:
     """A derived figure is only as good as its weakest input; of no inputs: measured."""
-    found = Basis.MEASURED
-    for basis in bases:
-        if _STRENGTH[basis] > _STRENGTH[found]:
-            found = basis
-    return found
+    return max(bases, key=_STRENGTH.__getitem__, default=Basis.MEASURED)
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An 80 % interval and its median, all in the unit of its owner; `None` three times where
-    unknown.
-    """
+    """An 80 % interval and its median, in the unit of its owner; all three None where unknown."""
 
     p10: float | None
     p50: float | None

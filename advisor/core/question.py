@@ -1,37 +1,50 @@
-"""A question of the brief, declared once: form, flags, file, schema and help are all made from
-it.
-"""
+"""A question of the brief, declared once: form, flags, file, schema and help are made from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from advisor.core.quantity import Range
 
 HIGHEST = 1e12
 """Upper bound of every number without one of its own: a trillion tokens, dollars or requests is a
-slip of the pen.
+typing error.
 """
+
+
+class Kind(StrEnum):
+    """What kind of answer a question takes."""
+
+    NUMBER = "number"
+    WHOLE = "whole"
+    SHARE = "share"
+    SCORE = "score"
+    TEXT = "text"
+    CHOICE = "choice"
+    YES_NO = "yes-no"
+    DATE = "date"
+    PATH = "path"
+    NAMES = "names"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, in what unit, within what bounds, and what is assumed where there is no
-    answer.
+    """The wording, unit, bounds and default of one answer.
 
     `default` is a Range for an uncertain number, `None` where the value is derived elsewhere (the
-    help says where). `low` and `high` are inclusive bounds in `unit`. `kind` is number, whole,
-    share, score, text, choice, yes-no, date, path or names; `ranged` numbers may be answered by
-    `{low, likely, high}`. `source` and `as_of` say where the default comes from. `basic` marks the
-    few questions that matter most; `registered`, that a default is an assumption which can move the
-    verdict; `zero_is_absent`, that an answer of 0 means "left out"; `required`, that a row of a
-    list needs it. `key` is the dotted key, set when the brief's declaration is read.
+    help says where). `low` and `high` are inclusive bounds in `unit`. `ranged` numbers may be
+    answered by `{low, likely, high}`. `source` and `as_of` say where the default comes from.
+    `basic` marks the few questions that matter most; `registered`, that a default is an assumption
+    which can change the verdict; `zero_is_absent`, that an answer of 0 means "left out";
+    `required`, that a row of a list needs it. `key` is the dotted key, set when the brief's
+    declaration is read.
     """
 
     text: str
     help: str
-    kind: str
+    kind: Kind
     default: Any
     source: str
     unit: str = ""
@@ -48,7 +61,7 @@ class Question:
     @property
     def ranged(self) -> bool:
         """Whether an uncertain answer is allowed."""
-        return self.kind in ("number", "share")
+        return self.kind in (Kind.NUMBER, Kind.SHARE)
 
 
 def ask(
@@ -69,24 +82,16 @@ def ask(
     required: bool = False,
 ) -> Any:
     """A dataclass field that carries its question; the field's default is the question's."""
-    if kind in ("number", "whole"):
+    if kind in (Kind.NUMBER, Kind.WHOLE):
         high = HIGHEST if high is None else high
-    if kind == "share":
-        unit, low, high = (
-            unit or "share",
-            0.0 if low is None else low,
-            1.0 if high is None else high,
-        )
-    if kind == "score":
-        unit, low, high = (
-            unit or "score",
-            0.0 if low is None else low,
-            1.0 if high is None else high,
-        )
+    if kind in (Kind.SHARE, Kind.SCORE):
+        unit = unit or str(kind)
+        low = 0.0 if low is None else low
+        high = 1.0 if high is None else high
     question = Question(
         text,
         help,
-        kind,
+        Kind(kind),
         default,
         source,
         unit,

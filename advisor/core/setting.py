@@ -7,24 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-from advisor.core.facts import Gpu, Model, TokenPrice
+from advisor.core.facts import Gpu, Model, ModelKind, TokenPrice
 from advisor.core.probes import DataReport, ResultsReport, TrafficReport
 from advisor.core.quantity import Quantity
 from advisor.core.training import TrainingEstimate
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """What a provider offers beside prices.
-
-    `None` where nothing is known; `zero_retention` says how, such as "by contract".
-    """
-
-    name: str
-    regions: tuple[str, ...] | None
-    zero_retention: str | None
-    source: str
-    as_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +39,7 @@ class Setting:
     warnings: tuple[str, ...] = ()
     cards: Mapping[str, Gpu] = field(
         default_factory=lambda: MappingProxyType({})
-    )  # of hosted deployments, by name
+    )  # GPUs of hosted deployments, by name
     schedules: Mapping[tuple[str, str], tuple[TokenPrice, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
@@ -65,7 +51,7 @@ class Setting:
         return self.schedules.get((price.provider, price.model.lower()), (price,))
 
     def price(self, model: str) -> TokenPrice | None:
-        """The price of the prompted form, or None where nobody quotes one."""
+        """The price of the prompted form, or None where no provider quotes one."""
         return self.prices.get(model.lower())
 
     def tuned_price(self, model: str) -> TokenPrice | None:
@@ -78,5 +64,5 @@ class Setting:
 
     def is_encoder(self, model: str) -> bool:
         """Whether the model is a classifier that writes no text."""
-        found = self.model(model)
-        return found is not None and found.kind == "encoder"
+        architecture = self.model(model)
+        return architecture is not None and architecture.kind == ModelKind.ENCODER

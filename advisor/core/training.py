@@ -15,13 +15,13 @@ class TrainingRun:
     """The inputs of one training run; names and values as the flags of `advisor estimate`.
 
     `seq_len` is the longest length a batch is padded or packed to, `mean_tokens` the mean real
-    tokens of an example. `micro_batch` is per card. `model` may be known by its size only
+    tokens of an example. `micro_batch` is per GPU. `model` may be known by its size only
     (`params`), `gpu` by its name only: then `fits` is unknown. `longest_tokens` is the longest
     example where the data were looked at; without it the longest batch is a multiple of the mean,
     at most `seq_len`. `dtype` is that of the weights; `compute_dtype` is empty (as the weights),
     mixed-bf16, mixed-fp16 (autocast) or fp8. `memory_basis` says what is meant by memory:
     allocated, active, reserved, process (as nvidia-smi shows) or unstated. `assumed` names the
-    inputs that are guesses because nobody stated them: they widen the ranges.
+    inputs that are guesses because they were not stated: they widen the ranges.
     """
 
     model_name: str
@@ -43,7 +43,7 @@ class TrainingRun:
     mean_tokens: float | None = None
     packed: bool = False
     padding_free: bool | None = (
-        None  # batches without padding, or sorted by length; None: nobody said
+        None  # batches without padding, or sorted by length; None: not stated
     )
     checkpointing: str = "none"
     attention: str = "sdpa"
@@ -57,7 +57,7 @@ class TrainingRun:
     framework: str = "hf"
     examples: float | None = None
     epochs: float = 1.0
-    free_memory_gib: float | None = None  # measured on the card; None: the whole card
+    free_memory_gib: float | None = None  # measured on the GPU; None: all of it
     longest_tokens: float | None = None
     compute_dtype: str = ""
     memory_basis: str = "process"
@@ -67,9 +67,7 @@ class TrainingRun:
 
 @dataclass(frozen=True, slots=True)
 class TrainingMeasurement:
-    """What one run of the same kind showed on the user's own machine; None where it was not
-    measured.
-    """
+    """What one run of the same kind measured on the user's own machine; None: not measured."""
 
     run: TrainingRun
     memory_gib: float | None = None
@@ -78,12 +76,12 @@ class TrainingMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class TrainingEstimate:
-    """Memory per card (GiB), speed of the whole machine (real tokens/s), times and the verdict on
+    """Memory per GPU (GiB), speed of the whole machine (real tokens/s), times and the verdict on
     fitting.
 
     `terms` are GiB by term at the median; they add up to the median of `memory_gib`. `fits` is
     fits, tight, no or unknown, judged on the memory of the process against the free memory of the
-    card.
+    GPU.
     """
 
     run: TrainingRun

@@ -1,6 +1,6 @@
 """The facts as one frozen value: look-ups by exact name and by date.
 
-Tables are read when first asked.
+A table is read at its first look-up.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from advisor.facts.tuning import OFFERED, SUPERVISED, TuningOffer, load_tuning
 TUNED = "ft:"
 """What the name of a tuned model begins with."""
 
+APPLE = "Apple"
+"""The vendor whose tools report a GPU by our own name for it."""
+
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything we know of GPUs, models and prices, with source and date; never changes once
-    loaded.
+    """GPUs, models and prices, with source and date; frozen once loaded.
 
     `own_prices` are the rows of the user's price files, the brief's file before the user's folder.
     A model they name is priced by them alone; other models by the shipped data.
@@ -47,10 +49,8 @@ class Facts:
 
     @property
     def driver_names(self) -> Mapping[str, str]:
-        """The GPU behind each exact name that a driver reports; Apple's tools report the chip by
-        its own name.
-        """
-        apple = {gpu.name: gpu.name for gpu in self.gpus if gpu.vendor == "Apple"}
+        """The GPU of each exact name that a driver reports; Apple's tools report our name."""
+        apple = {gpu.name: gpu.name for gpu in self.gpus if gpu.vendor == APPLE}
         return apple | {gpu.nvml_name: gpu.name for gpu in self.gpus if gpu.nvml_name}
 
     def gpu(self, name: str) -> Gpu:
@@ -77,9 +77,9 @@ class Facts:
         )
 
     def gpu_usd_per_hour(self, gpu: str, provider: str = "") -> Quantity:
-        """The rent of one card in USD/h: over providers, or of one.
+        """The rent of one GPU in USD/h: over all providers, or of one.
 
-        Unknown, with the reason, without an offer.
+        Unknown, with the reason, if there is no offer.
         """
         name = self.gpu(gpu).name
         return gpu_table.usd_per_hour(name, self._offers.get(name, ()), provider)
@@ -107,12 +107,13 @@ class Facts:
 
         Raises UsageError: unknown, or only its price is known.
         """
-        found = self._models[1].get(name.strip().lower())
-        if found is not None:
-            return found
+        architecture = self._models[1].get(name.strip().lower())
+        if architecture is not None:
+            return architecture
         if self.is_known_model(name):
             raise UsageError(
-                f"model {name!r}: its architecture is not public, so it cannot be sized; name an open model"
+                f"model {name!r}: its architecture is not public, so it cannot be sized; "
+                "name an open model"
             )
         raise self.unknown_model(name)
 
@@ -123,21 +124,21 @@ class Facts:
         return self._models[1].get(name.strip().lower())
 
     def unknown_model(self, name: str) -> UsageError:
-        """The error for a model nobody knows, with the nearest names; for the caller to raise."""
+        """The error for an unknown model, with similar names; for the caller to raise."""
         from advisor.facts.hosted import known_models
 
-        known = [
+        names = [
             *(m.name for m in self.models),
             *(p.model for rows in self.own_prices for p in rows),
             *known_models(),
         ]
         return UsageError(
-            f"unknown model {name!r}{did_you_mean(name, known) or '; see `advisor facts models`'}"
+            f"unknown model {name!r}{did_you_mean(name, names) or '; see `advisor facts models`'}"
         )
 
     def is_known_model(self, name: str) -> bool:
-        """Whether its architecture, a price or a hosted tuning offer is known; `ft:` is looked
-        through.
+        """Whether its architecture, a price or a hosted tuning offer is known; a leading `ft:` is
+        ignored.
         """
         base = name.strip().removeprefix(TUNED)
         if base.lower() in self._models[1] or self._own(base) or self._own(TUNED + base):
@@ -150,7 +151,7 @@ class Facts:
 
     @property
     def providers(self) -> Mapping[str, Provider]:
-        """What is known of providers beside prices, by id, makers of models first."""
+        """Providers by id, makers of models first."""
         return self._providers.providers
 
     def provider_id(self, name: str) -> str:
@@ -179,12 +180,12 @@ class Facts:
         own = self._own(TUNED + model)
         if own:
             return self._resolved(own, on, 0)
-        known = self._models[1].get(model.lower())
+        architecture = self._models[1].get(model.lower())
         wanted = (method,) if method else SUPERVISED
         offers = [o for o in self.tuning_offers if o.state in OFFERED and o.method in wanted]
         prices: dict[str, TokenPrice] = {}
         for offer in offers:
-            if offer.holds_for(model, known):
+            if offer.holds_for(model, architecture):
                 prices.setdefault(offer.price.provider, replace(offer.price, model=TUNED + model))
         return tuple(self._complete(price) for price in prices.values())
 
@@ -201,8 +202,8 @@ class Facts:
         rows = self._own(price.model) or (() if tuned else self._library_rows(price.model))
         begun = [(row.start or date.min, row) for row in rows if row.provider == price.provider]
         first = max((start for start, _ in begun if start <= on), default=date.min)
-        held = tuple(self._complete(row) for start, row in begun if first <= start <= until)
-        return held or (price,)
+        within = tuple(self._complete(row) for start, row in begun if first <= start <= until)
+        return within or (price,)
 
     def constant(self, key: str) -> Constant:
         """A single figure by its key. Raises UsageError with the nearest keys."""
@@ -222,9 +223,7 @@ class Facts:
         }
 
     def listed_models(self) -> tuple[str, ...]:
-        """Models that our tables or the user's prices name and that somebody sells, for an overview
-        of prices.
-        """
+        """Models that our tables or the user's prices name and that a provider sells."""
         caches = (model for _, model in self._providers.caches)
         hosted = (
             row.text("model")
@@ -274,17 +273,16 @@ class Facts:
     def _canonical(self, name: str) -> str:
         base = name.strip().lower()
         prefix = TUNED if base.startswith(TUNED) else ""
-        found = self._models[1].get(base.removeprefix(TUNED))
-        return prefix + found.name.lower() if found else base
+        model = self._models[1].get(base.removeprefix(TUNED))
+        return prefix + model.name.lower() if model else base
 
     def _own(self, model: str) -> tuple[TokenPrice, ...]:
         """The user's rows for a model: of the first file that has any."""
         name = self._canonical(model)
         for rows in self.own_prices:
-            if found := tuple(row for row in rows if self._canonical(row.model) == name):
-                return tuple(
-                    replace(row, provider=self._providers.id(row.provider)) for row in found
-                )
+            own = tuple(row for row in rows if self._canonical(row.model) == name)
+            if own:
+                return tuple(replace(row, provider=self._providers.id(row.provider)) for row in own)
         return ()
 
     def _library_rows(self, model: str) -> tuple[TokenPrice, ...]:
@@ -296,12 +294,12 @@ class Facts:
         rows: list[TokenPrice] = []
         for provider in self._providers.providers.values():
             names = (hosted[provider.id],) if provider.id in hosted else ()
-            found = next(
+            own = next(
                 filter(None, (price_rows(provider.id, n, data_date) for n in (*names, model))), ()
             )
-            if not found and provider.models_of:
-                found = self._resold(price_rows(provider.models_of, model, data_date))
-            rows.extend(replace(row, provider=provider.id, model=model) for row in found)
+            if not own and provider.models_of:
+                own = self._resold(price_rows(provider.models_of, model, data_date))
+            rows.extend(replace(row, provider=provider.id, model=model) for row in own)
         return tuple(rows)
 
     @staticmethod
@@ -318,8 +316,8 @@ class Facts:
         return tuple(self._complete(row) for row in in_force(rows, on, input_tokens))
 
     def _complete(self, price: TokenPrice) -> TokenPrice:
-        known = self._models[1].get(price.model.lower().removeprefix(TUNED))
-        return self._providers.complete(price, known is not None and known.open_weights)
+        model = self._models[1].get(price.model.lower().removeprefix(TUNED))
+        return self._providers.complete(price, model is not None and model.open_weights)
 
 
 def in_force(
@@ -333,17 +331,15 @@ def in_force(
     """
     by_provider: dict[str, list[TokenPrice]] = {}
     for row in rows:
-        mine = by_provider.setdefault(row.provider, [])
-        if (row.start or date.min) <= on and (
-            row.above_tokens == 0 or row.above_tokens < input_tokens
-        ):
-            mine.append(row)
-    held = (
-        max(mine, key=lambda r: (r.start or date.min, r.above_tokens))
-        for mine in by_provider.values()
-        if mine
+        in_tier = row.above_tokens == 0 or row.above_tokens < input_tokens
+        offered = by_provider.setdefault(row.provider, [])
+        if (row.start or date.min) <= on and in_tier:
+            offered.append(row)
+    return tuple(
+        max(offered, key=lambda r: (r.start or date.min, r.above_tokens))
+        for offered in by_provider.values()
+        if offered
     )
-    return tuple(held)
 
 
 def load(
@@ -352,8 +348,8 @@ def load(
     """The facts, with the user's tables of the same names in `user_folder` and the brief's price
     file over them.
 
-    Shipped tables are read when first asked; what the price library says is kept in the file
-    `memo`, where one is named. Raises UsageError where a price file is wrong.
+    Shipped tables are read at the first look-up; answers of the price library are cached in the
+    file `memo`, if one is given. Raises UsageError where a price file is wrong.
     """
     own = user_folder / "prices.toml" if user_folder else None
     files = [

@@ -10,11 +10,12 @@ from typing import Any
 from advisor import shipped
 from advisor.core.errors import UsageError
 from advisor.core.facts import Cited
+from advisor.facts.price_file import TomlTable
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model and why it is a sensible rival; `tasks` empty: for every task."""
+    """A model and why it is worth comparing; `tasks` empty: for every task."""
 
     model: str
     reason: str
@@ -52,7 +53,7 @@ def load_candidates(user_folder: Path | None) -> Candidates:
     return Candidates(_list(file, document, "prompt"), _list(file, document, "tune"))
 
 
-def _list(file: Path, document: dict[str, Any], key: str) -> tuple[Candidate, ...]:
+def _list(file: Path, document: TomlTable, key: str) -> tuple[Candidate, ...]:
     rows = document.get(key, [])
     if not isinstance(rows, list):
         raise UsageError(f"{file}: {key}: must be a list of tables; write [[{key}]]")

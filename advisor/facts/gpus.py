@@ -9,7 +9,7 @@ from advisor.core.dates import oldest
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import ErrorCorrection, Gpu, GpuOffer, Link
 from advisor.core.quantity import Basis, Quantity, Range
-from advisor.facts.table import Row, read
+from advisor.facts.table import FactRow, read
 
 _HOUR = "USD/h"
 
@@ -23,13 +23,13 @@ def load_gpus(user_folder: Path | None) -> tuple[tuple[Gpu, ...], Mapping[str, t
     for row in rows:
         gpu = row.text("gpu")
         for name in (*row.words("also_called"), *row.words("nvml_name")):
-            known = names.get(name.lower(), ())
-            names[name.lower()] = known if gpu in known else (*known, gpu)
+            ids = names.get(name.lower(), ())
+            names[name.lower()] = ids if gpu in ids else (*ids, gpu)
     names.update({row.text("gpu").lower(): (row.text("gpu"),) for row in rows})
     return tuple(_gpu(row) for row in rows), names
 
 
-def _gpu(row: Row) -> Gpu:
+def _gpu(row: FactRow) -> Gpu:
     rate = row.text("tflops_source")
     cited = row.cited()
     return Gpu(
@@ -62,15 +62,15 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
 
     Raises UsageError where it is unknown or stands for several.
     """
-    found = names.get(name.strip().lower(), ())
-    if len(found) > 1:
+    matches = names.get(name.strip().lower(), ())
+    if len(matches) > 1:
         raise UsageError(
-            f"GPU {name!r} names several products; write one of {', '.join(map(repr, found))}"
+            f"GPU {name!r} names several products; write one of {', '.join(map(repr, matches))}"
         )
-    if not found:
+    if not matches:
         hint = did_you_mean(name, ids) or "; see `advisor facts gpus`"
         raise UsageError(f"unknown GPU {name!r}{hint}")
-    return found[0]
+    return matches[0]
 
 
 def load_offers(user_folder: Path | None) -> Mapping[str, tuple[GpuOffer, ...]]:
@@ -85,7 +85,7 @@ def load_offers(user_folder: Path | None) -> Mapping[str, tuple[GpuOffer, ...]]:
     return offers
 
 
-def _offer(row: Row, gpu: str) -> GpuOffer:
+def _offer(row: FactRow, gpu: str) -> GpuOffer:
     return GpuOffer(
         provider=row.text("provider"),
         gpu=gpu,
@@ -100,7 +100,7 @@ def _offer(row: Row, gpu: str) -> GpuOffer:
 
 
 def usd_per_hour(gpu: str, offers: Sequence[GpuOffer], provider: str = "") -> Quantity:
-    """The rent of one card: P10, P50 and P90 over providers, one price each (the median of its own
+    """The rent of one GPU: P10, P50 and P90 over providers, one price each (the median of its own
     offers).
 
     `offers` are those of the chip. Low-confidence rows are left out. With `provider`, that
@@ -123,7 +123,8 @@ def usd_per_hour(gpu: str, offers: Sequence[GpuOffer], provider: str = "") -> Qu
     if provider:
         what = f"{used[0].provider}: {'; '.join(dict.fromkeys(o.cited.source for o in used))}"
     else:
-        what = f"on-demand prices of {', '.join(dict.fromkeys(o.provider for o in used))} (profiles/gpu_prices.csv)"
+        providers = ", ".join(dict.fromkeys(o.provider for o in used))
+        what = f"on-demand prices of {providers} (profiles/gpu_prices.csv)"
     spread = Range(quantile(prices, 0.1), quantile(prices, 0.5), quantile(prices, 0.9))
     return Quantity(spread, _HOUR, Basis.QUOTED, what, oldest([o.cited.as_of for o in used]))
 

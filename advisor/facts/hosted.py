@@ -1,8 +1,7 @@
-"""Hosted inference prices from genai-prices, which is imported only when it is asked.
+"""Hosted inference prices from genai-prices, which is imported only when it is needed.
 
-The library's own matching is loose on purpose (prefixes, substrings): it prices whatever a log
-holds. A brief names a model, so here only exact ids, the library's exact other names and our listed
-ones count.
+The library's own matching is loose on purpose (prefixes, substrings), since it prices logs. A brief
+names a model, so here only exact ids, the library's exact other names and our listed names count.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from advisor.facts.dates import without_date
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
-_SEEN = re.compile(r"(?:verified|checked) on (\d{4}-\d{2}-\d{2})")
+_CHECKED = re.compile(r"(?:verified|checked) on (\d{4}-\d{2}-\d{2})")
 BEGINNING = date.min
 """The start of a price whose start is not stated."""
 
@@ -43,12 +42,13 @@ def _exact_names(provider: str) -> dict[str, ModelInfo]:
 
 def _find(provider: str, model: str) -> ModelInfo | None:
     """A model by exact name, or by its name without the date of a snapshot."""
-    names, name = _exact_names(provider), model.lower()
+    names = _exact_names(provider)
+    name = model.lower()
     return names.get(name) or names.get(without_date(name))
 
 
 def _equals(match: Any) -> Iterator[str]:
-    """The names that a match clause holds in full."""
+    """The names that a match clause gives in full."""
     if hasattr(match, "equals"):
         yield match.equals
     for clause in getattr(match, "or_", ()):
@@ -62,21 +62,17 @@ def price_rows(provider: str, model: str, data_date: str) -> tuple[TokenPrice, .
 
     `data_date` dates the library's data where a model carries no date of its own.
     """
-    found = _find(provider, model)
-    if found is None:
+    info = _find(provider, model)
+    if info is None:
         return ()
-    cited = Cited(f"genai-prices {data_version()}", _as_of(found, data_date))
+    cited = Cited(f"genai-prices {data_version()}", _as_of(info, data_date))
     rows = [
         row
-        for start, prices in _dated(found)
-        for row in _tiers(provider, model, start, prices, found)
+        for start, prices in _dated(info)
+        for row in _tiers(provider, model, start, prices, info)
     ]
-    timed = (
-        any(_is_timed(c.constraint) for c in found.prices)
-        if isinstance(found.prices, list)
-        else False
-    )
-    availability = "off-peak price: dearer in the provider's peak hours" if timed else ""
+    timed = isinstance(info.prices, list) and any(_is_timed(c.constraint) for c in info.prices)
+    availability = "off-peak price: higher in the provider's peak hours" if timed else ""
     return tuple(replace(row, cited=cited, availability=availability) for row in rows)
 
 
@@ -99,7 +95,7 @@ def known_models() -> tuple[str, ...]:
 
 
 def _as_of(model: ModelInfo, data_date: str) -> str:
-    return max(_SEEN.findall(model.price_comments or ""), default=data_date)
+    return max(_CHECKED.findall(model.price_comments or ""), default=data_date)
 
 
 def _is_timed(constraint: object) -> bool:
@@ -121,7 +117,7 @@ def _tiers(
     provider: str, model: str, start: date, prices: ModelPrice, info: ModelInfo
 ) -> Iterator[TokenPrice]:
     """The base price, then one row for each number of input tokens above which another price
-    holds.
+    applies.
     """
     limits = {
         tier.start
@@ -148,17 +144,15 @@ def _get(prices: ModelPrice, key: str) -> Any:
 
 
 def _at(price: Any, above: int) -> float | None:
-    """The price that holds just above a number of input tokens; a tier's price holds for the whole
-    request.
-    """
+    """The price just above so many input tokens; a tier's price applies to the whole request."""
     if price is None:
         return None
-    held = [tier.price for tier in getattr(price, "tiers", ()) if tier.start <= above]
-    return float(held[-1] if held else getattr(price, "base", price))
+    tiers = [tier.price for tier in getattr(price, "tiers", ()) if tier.start <= above]
+    return float(tiers[-1] if tiers else getattr(price, "base", price))
 
 
 def _batch_factor(model: ModelInfo) -> float | None:
-    """What a batch costs of the plain price: the dearer of input and output, at the last batch
+    """The batch price over the plain price, the higher of input and output, at the last batch
     price on record.
 
     The library dates a batch price by when it was verified, not by when it was first offered; so
@@ -168,8 +162,8 @@ def _batch_factor(model: ModelInfo) -> float | None:
     if not batches:
         return None
     last = max(batches, key=lambda v: getattr(v.constraint, "start_date", BEGINNING))
-    seen = getattr(last.constraint, "start_date", BEGINNING)
-    plain = [prices for start, prices in _dated(model) if start <= seen][-1]
+    verified = getattr(last.constraint, "start_date", BEGINNING)
+    plain = [prices for start, prices in _dated(model) if start <= verified][-1]
     ratios = [
         batch / full
         for key in ("input_mtok", "output_mtok")

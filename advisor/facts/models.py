@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from advisor.core.facts import Model
-from advisor.facts.table import Row, read
+from advisor.core.facts import Model, ModelKind
+from advisor.facts.table import FactRow, read
 
 
 def load_models(user_folder: Path | None) -> tuple[tuple[Model, ...], Mapping[str, Model]]:
@@ -24,13 +24,13 @@ def load_models(user_folder: Path | None) -> tuple[tuple[Model, ...], Mapping[st
     return tuple(models), names
 
 
-def _model(row: Row) -> Model:
-    if row.text("kind") not in ("decoder", "encoder"):
-        raise row.wrong("kind", f"{row.text('kind')!r} is neither decoder nor encoder")
+def _model(row: FactRow) -> Model:
+    if not row.text("kind"):
+        raise row.wrong("kind", "is empty; write decoder or encoder")
     return Model(
         name=row.text("model"),
         family=row.text("family"),
-        kind=row.text("kind"),
+        kind=row.choice("kind", ModelKind),
         params=row.required("params"),
         active_params=row.required("active_params"),
         embedding_params=row.required("embedding_params"),
@@ -56,12 +56,12 @@ def _model(row: Row) -> Model:
     )
 
 
-def _settings(row: Row) -> tuple[tuple[str, int], ...]:
-    """Further settings of a configuration, written `name=number` and parted by semicolons."""
+def _settings(row: FactRow) -> tuple[tuple[str, int], ...]:
+    """Further settings of a configuration, written `name=number` and separated by semicolons."""
     pairs = [word.partition("=") for word in row.words("settings")]
     for name, _, value in pairs:
         if not name.isidentifier() or not value.isdigit():
             raise row.wrong(
-                "settings", f"{name!r} has no whole number; write name=number, parted by ;"
+                "settings", f"{name!r} has no whole number; write name=number, separated by ;"
             )
     return tuple((name, int(value)) for name, _, value in pairs)

@@ -1,5 +1,5 @@
-"""The user's own prices: a TOML file of `[[prices]]` rows that override ours, each row with its
-source and date.
+"""The user's own prices: a TOML file of `[[prices]]` rows, each with source and date, that override
+ours.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Cited, TokenPrice
@@ -30,8 +30,11 @@ _USD = (
     "storage_usd_per_model_month",
 )
 _DAYS = ("start_date", "closed", "ends")
+TomlTable: TypeAlias = dict[str, Any]
+"""A table as the TOML parser returns it, before it is checked."""
+
 COLUMNS = (*_TEXTS, *_USD, *_DAYS, "as_of", "batch_factor", "cache_minimum_tokens", "cache_minutes")
-"""What a row may hold (design §3, the price file)."""
+"""The keys of a row (design §3, the price file)."""
 
 
 def read_prices(file: Path) -> tuple[TokenPrice, ...]:
@@ -54,12 +57,12 @@ def read_prices(file: Path) -> tuple[TokenPrice, ...]:
         raise UsageError(
             f"{file}: prices: no rows; write `[[prices]]` and a row, or leave the file out"
         )
-    prices = tuple(_Reader(file, f"prices[{i}]", row).price() for i, row in enumerate(rows))
+    prices = tuple(_PriceRow(file, f"prices[{i}]", row).price() for i, row in enumerate(rows))
     _refuse_twins(file, prices)
     return prices
 
 
-def _parse(file: Path) -> dict[str, Any]:
+def _parse(file: Path) -> TomlTable:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -75,22 +78,24 @@ def _parse(file: Path) -> dict[str, Any]:
 
 
 def _refuse_twins(file: Path, prices: tuple[TokenPrice, ...]) -> None:
-    seen: dict[tuple[str, str, date | None], int] = {}
+    first: dict[tuple[str, str, date | None], int] = {}
     for i, price in enumerate(prices):
         key = (price.provider, price.model.lower(), price.start)
-        if key in seen:
+        if key in first:
             raise UsageError(
-                f"{file}: prices[{i}].start_date: same provider, model and start as prices[{seen[key]}]; "
-                "give each row its own start_date"
+                f"{file}: prices[{i}].start_date: same provider, model and start as "
+                f"prices[{first[key]}]; give each row its own start_date"
             )
-        seen[key] = i
+        first[key] = i
 
 
-class _Reader:
+class _PriceRow:
     """Reads one row, key by key; every error names the file and the key."""
 
-    def __init__(self, file: Path, where: str, row: Mapping[str, Any]) -> None:
-        self.file, self.where, self.row = file, where, row
+    def __init__(self, file: Path, where: str, row: TomlTable) -> None:
+        self.file = file
+        self.where = where
+        self.row = row
 
     def wrong(self, key: str, problem: str) -> UsageError:
         return UsageError(f"{self.file}: {self.where}.{key}: {problem}")
@@ -160,9 +165,7 @@ class _Reader:
         return value
 
     def batch_factor(self, usd: Mapping[str, float | None]) -> float | None:
-        """As given, else the ratio of the batch price to the plain one; the dearer of input and
-        output.
-        """
+        """As given, else the batch price over the plain one: the higher of input and output."""
         value = self.usd("batch_factor")
         if value is not None:
             if not 0 < value <= 1:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from advisor.core.facts import Cited, TokenPrice
 from advisor.facts.dates import without_date
-from advisor.facts.table import Row, read
+from advisor.facts.table import FactRow, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class PromptCache:
-    """The shortest prefix a model's cache keeps (tokens), and the lifetimes on offer (minutes)."""
+    """The shortest prefix that is cached (tokens), and the lifetimes on offer (minutes)."""
 
     minimum_tokens: int | None
     minutes: tuple[int, ...]
@@ -60,15 +60,11 @@ class ProviderBook:
     lifecycles: Mapping[tuple[str, str], Lifecycle]
 
     def id(self, name: str) -> str:
-        """The id of a provider by id, name or other name; the name itself in lower case where it is
-        not listed.
-        """
+        """The id of a provider by id, name or other name; an unlisted name in lower case."""
         return self.aliases.get(name.strip().lower(), name.strip().lower())
 
     def complete(self, price: TokenPrice, open_weights: bool) -> TokenPrice:
-        """The price with what we know of its provider and model, wherever the price row says
-        nothing itself.
-        """
+        """The price with what we know of its provider and model, where the row itself is silent."""
         provider = self.providers.get(price.provider)
         base = without_date(price.model.lower().removeprefix("ft:"))
         life = self.lifecycles.get((price.provider, base))
@@ -92,14 +88,14 @@ class ProviderBook:
 
     def _cache(self, price: TokenPrice, provider: Provider | None, base: str) -> PromptCache:
         maker = provider.models_of if provider else ""
-        found = (
+        cache = (
             self.caches.get((price.provider, base))
             or self.caches.get((maker, base))
             or PromptCache(None, ())
         )
-        minutes = found.minutes or (provider.cache_minutes if provider else ())
+        minutes = cache.minutes or (provider.cache_minutes if provider else ())
         hour = (60,) if price.cache_write_1h_usd is not None else ()
-        return PromptCache(found.minimum_tokens, tuple(sorted({*minutes, *hour})))
+        return PromptCache(cache.minimum_tokens, tuple(sorted({*minutes, *hour})))
 
 
 def load_providers(user_folder: Path | None) -> ProviderBook:
@@ -125,11 +121,11 @@ def load_providers(user_folder: Path | None) -> ProviderBook:
     )
 
 
-def _pair(row: Row) -> tuple[str, str]:
+def _pair(row: FactRow) -> tuple[str, str]:
     return row.text("provider").lower(), row.text("model").lower()
 
 
-def _provider(row: Row) -> Provider:
+def _provider(row: FactRow) -> Provider:
     tuning = row.text("tuning_open")
     if tuning not in ("", "yes", "no"):
         raise row.wrong(

@@ -1,5 +1,5 @@
-"""The setting of a brief: which prices, models and cards it touches, resolved at its date and by
-its policy.
+"""The setting of a brief: the prices, models and GPUs it names, resolved at its date and by its
+policy.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from advisor.facts.book import Facts
 
 
 def setting_of(brief: Brief, facts: Facts) -> Setting:
-    """Resolve every model and card that a brief names.
+    """Resolve every model and GPU that a brief names.
 
-    Raises UsageError for one that nobody knows.
+    Raises UsageError for one that is unknown.
     """
     day = brief.as_of or date.today()
     prompted = [
@@ -51,17 +51,13 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
 def _schedules(
     brief: Brief, facts: Facts, chosen: Iterable[TokenPrice], day: date
 ) -> dict[tuple[str, str], tuple[TokenPrice, ...]]:
-    """All tiers and later prices of the chosen rows until the horizon ends; a month counts 730
-    hours.
-    """
+    """All tiers and later prices of the chosen rows until the horizon ends."""
     until = day + timedelta(hours=HOURS_PER_MONTH * brief.budget.horizon_months)
     return {(p.provider, p.model.lower()): facts.price_schedule(p, day, until) for p in chosen}
 
 
 def _refuse_unknown(brief: Brief, facts: Facts) -> None:
-    """A model nobody knows is a mistake in the brief: named with its file, its key and the nearest
-    names.
-    """
+    """An unknown model is a mistake in the brief: named with file, key and similar names."""
     named = {"models.prompt": brief.models.prompt or (), "models.tune": brief.models.tune or ()}
     if brief.current is not None and brief.current.model:
         named["current.model"] = (brief.current.model,)
@@ -72,15 +68,17 @@ def _refuse_unknown(brief: Brief, facts: Facts) -> None:
 
 
 def _place(brief: Brief, key: str) -> str:
-    """File and key of an answer, as its origin tells them."""
+    """File and key of an answer, as its origin names them."""
     return brief.origins[key].source.removeprefix("brief ") if key in brief.origins else key
 
 
 def _prices(
     brief: Brief, facts: Facts, names: Iterable[str], day: date, tokens: float
 ) -> dict[str, TokenPrice]:
-    found = ((name, _choose(facts.token_prices(name, day, tokens), brief, facts)) for name in names)
-    return {name.lower(): price for name, price in found if price is not None}
+    chosen = (
+        (name, _choose(facts.token_prices(name, day, tokens), brief, facts)) for name in names
+    )
+    return {name.lower(): price for name, price in chosen if price is not None}
 
 
 def _choose(rows: tuple[TokenPrice, ...], brief: Brief, facts: Facts) -> TokenPrice | None:
@@ -88,19 +86,22 @@ def _choose(rows: tuple[TokenPrice, ...], brief: Brief, facts: Facts) -> TokenPr
     user's, the maker).
     """
     allowed = {facts.provider_id(name) for name in brief.policy.allowed_providers}
-    among = [r for r in rows if r.provider in allowed] or list(rows) if allowed else list(rows)
-    if not among:
+    offers = [r for r in rows if r.provider in allowed] or list(rows)
+    if not offers:
         return None
-    if among[0].open_weights:
-        return min(
-            among, key=lambda r: (r.input_usd is None, (r.input_usd or 0.0) + (r.output_usd or 0.0))
-        )
-    return among[0]
+    if offers[0].open_weights:
+        return min(offers, key=_open_price)
+    return offers[0]
+
+
+def _open_price(row: TokenPrice) -> tuple[bool, float]:
+    """Cheapest first; a row without a price last."""
+    return row.input_usd is None, (row.input_usd or 0.0) + (row.output_usd or 0.0)
 
 
 def _models(facts: Facts, names: Iterable[str]) -> list[tuple[str, Model]]:
-    found = ((name, facts.architecture(name)) for name in dict.fromkeys(names))
-    return [(name, model) for name, model in found if model is not None]
+    pairs = ((name, facts.architecture(name)) for name in dict.fromkeys(names))
+    return [(name, model) for name, model in pairs if model is not None]
 
 
 def _gpu(brief: Brief, facts: Facts) -> Gpu | None:
@@ -115,5 +116,5 @@ def _gpu(brief: Brief, facts: Facts) -> Gpu | None:
 
 def _rent(brief: Brief, facts: Facts, gpu: Gpu | None) -> Quantity:
     if gpu is None:
-        return Quantity.unknown("USD/h", "no card is named under hardware.gpu")
+        return Quantity.unknown("USD/h", "no GPU is named under hardware.gpu")
     return facts.gpu_usd_per_hour(gpu.name, brief.hardware.provider)

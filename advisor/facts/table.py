@@ -21,8 +21,8 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a table; its cells are text until asked for.
+class FactRow:
+    """One line of a table; cells are converted when they are read.
 
     Raises UsageError naming file, line and column.
     """
@@ -32,14 +32,14 @@ class Row:
     cells: dict[str, str]
 
     def wrong(self, column: str, problem: str) -> UsageError:
-        """The error to raise for a cell: where it stands and what to do."""
+        """The error to raise for a cell: its place and what to do."""
         return UsageError(f"{self.file}:{self.line}: {column}: {problem}")
 
     def text(self, column: str) -> str:
         return self.cells.get(column, "")
 
     def words(self, column: str) -> tuple[str, ...]:
-        """A cell of several values, parted by semicolons."""
+        """A cell of several values, separated by semicolons."""
         return tuple(part.strip() for part in self.text(column).split(";") if part.strip())
 
     def number(self, column: str) -> float | None:
@@ -65,7 +65,7 @@ class Row:
         return None if value is None else int(value)
 
     def required(self, column: str) -> int:
-        """A whole number that must be there."""
+        """A whole number; the cell must not be empty."""
         value = self.whole(column)
         if value is None:
             raise self.wrong(column, "is empty; write a whole number")
@@ -95,12 +95,12 @@ class Row:
             raise self.wrong(column, f"{cell!r} is not a date; write YYYY-MM-DD") from None
 
     def days(self, column: str) -> tuple[int, ...]:
-        """Several whole numbers parted by semicolons, such as lifetimes in minutes, smallest
-        first.
-        """
+        """Several whole numbers separated by semicolons, smallest first."""
         words = self.words(column)
         if not all(word.isdigit() for word in words):
-            raise self.wrong(column, f"{self.text(column)!r} are not whole numbers parted by ;")
+            raise self.wrong(
+                column, f"{self.text(column)!r} is not a list of whole numbers separated by ;"
+            )
         return tuple(sorted(int(word) for word in words))
 
     def cited(self) -> Cited:
@@ -113,19 +113,18 @@ class Row:
         )
 
 
-def read(name: str, key: Sequence[str], user_folder: Path | None = None) -> tuple[Row, ...]:
+def read(name: str, key: Sequence[str], user_folder: Path | None = None) -> tuple[FactRow, ...]:
     """The rows of profiles/`name`; the user's rows replace all shipped rows of the same `key`.
 
     Raises UsageError where the user's file cannot be read, has an unknown column, or a row lacks
     key or source.
     """
-    own = shipped.folder("profiles") / name
-    columns, rows = _parse(own)
+    columns, rows = _parse(shipped.folder("profiles") / name)
     over = user_folder / name if user_folder else None
     if over is None or not over.is_file():
         return rows
-    found, mine = _parse(over)
-    for column in found:
+    own_columns, mine = _parse(over)
+    for column in own_columns:
         if column not in columns:
             raise UsageError(f"{over}:1: unknown column {column!r}{did_you_mean(column, columns)}")
     for row in mine:
@@ -136,11 +135,11 @@ def read(name: str, key: Sequence[str], user_folder: Path | None = None) -> tupl
     return (*(row for row in rows if _key(row, key) not in replaced), *mine)
 
 
-def _key(row: Row, key: Iterable[str]) -> tuple[str, ...]:
+def _key(row: FactRow, key: Iterable[str]) -> tuple[str, ...]:
     return tuple(row.text(column).lower() for column in key)
 
 
-def _parse(file: Path) -> tuple[list[str], tuple[Row, ...]]:
+def _parse(file: Path) -> tuple[list[str], tuple[FactRow, ...]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines, strict=True)
@@ -152,9 +151,9 @@ def _parse(file: Path) -> tuple[list[str], tuple[Row, ...]]:
         ) from None
 
 
-def _row(file: Path, line: int, cells: dict[str | None, str | list[str] | None]) -> Row:
+def _row(file: Path, line: int, cells: dict[str | None, str | list[str] | None]) -> FactRow:
     if None in cells:
         raise UsageError(
-            f"{file}:{line}: more cells than columns; put text that holds a comma in double quotes"
+            f"{file}:{line}: more cells than columns; put text with a comma in double quotes"
         )
-    return Row(file, line, {str(k): v.strip() for k, v in cells.items() if isinstance(v, str)})
+    return FactRow(file, line, {str(k): v.strip() for k, v in cells.items() if isinstance(v, str)})

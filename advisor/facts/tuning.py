@@ -1,4 +1,4 @@
-"""Hosted fine-tuning: what providers ask for training a model and for serving the tuned form."""
+"""Hosted fine-tuning: what providers charge for training a model and serving the tuned form."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.core.facts import GpuOffer, Model, TokenPrice
-from advisor.facts.table import Row, read
+from advisor.core.constants import GIGA
+from advisor.core.facts import GpuOffer, Model, ModelKind, TokenPrice
+from advisor.facts.table import FactRow, read
 
 OFFERED = ("open", "closed", "ended")
-"""States of an offer that a verdict hears of; closed and ended ones carry the date that rules them
-out.
-"""
+"""States of an offer that a verdict considers; dates exclude those that are closed or ended."""
 SUPERVISED = ("lora", "supervised")
 """Methods that tune on examples; what a brief's hosted tuning means unless it says otherwise."""
 
@@ -21,7 +20,7 @@ SUPERVISED = ("lora", "supervised")
 class TuningOffer:
     """A row of hosted_tuning.csv.
 
-    It holds for the models named (`bases`, lower case), or for open decoders above and up to a
+    It applies to the models named (`bases`, lower case), or to open decoders above and up to a
     number of parameters (`above`, `up_to`; all parameters count, also of experts not used).
     `training_range_usd` are the lowest and highest price where the source gives no single one.
     `price.model` is empty.
@@ -38,14 +37,14 @@ class TuningOffer:
     price: TokenPrice
 
     def holds_for(self, name: str, model: Model | None) -> bool:
-        """Whether it tunes this model: by exact name, or by size."""
+        """Whether it tunes this model, by exact name or by size."""
         if name.lower() in self.bases or (model is not None and model.name.lower() in self.bases):
             return True
         if model is None or self.above is None or self.up_to is None:
             return False
         return (
             model.open_weights
-            and model.kind == "decoder"
+            and model.kind == ModelKind.DECODER
             and self.above < model.params <= self.up_to
         )
 
@@ -53,21 +52,22 @@ class TuningOffer:
 def load_tuning(
     user_folder: Path | None, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]
 ) -> tuple[TuningOffer, ...]:
-    """All offers; `offers_of` gives the GPU offers, asked only where a tuned model is served on a
-    rented card.
+    """All offers; `offers_of` gives the GPU offers, needed only if a tuned model is served on one
+    rented by the hour.
     """
     rows = read("hosted_tuning.csv", ("provider", "model", "method"), user_folder)
     return tuple(_offer(row, offers_of) for row in rows)
 
 
-def _offer(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> TuningOffer:
-    above, up_to = row.number("params_above_billion"), row.number("params_to_billion")
+def _offer(row: FactRow, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> TuningOffer:
+    above = row.number("params_above_billion")
+    up_to = row.number("params_to_billion")
     return TuningOffer(
         service=row.text("service"),
         model=row.text("model"),
         bases=tuple(name.lower() for name in row.words("base_models")),
-        above=None if above is None else above * 1e9,
-        up_to=None if up_to is None else up_to * 1e9,
+        above=None if above is None else above * GIGA,
+        up_to=None if up_to is None else up_to * GIGA,
         method=row.text("method"),
         state=row.text("state"),
         training_range_usd=(
@@ -78,19 +78,21 @@ def _offer(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) 
     )
 
 
-def _price(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> TokenPrice:
-    """Tokens cost nothing apart where the tuned model runs on a card that is paid by the hour."""
+def _price(row: FactRow, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> TokenPrice:
+    """Tokens are free where the tuned model runs on a GPU that is paid by the hour."""
     card = _card_usd_per_hour(row, offers_of)
-    output, batch_output = row.number("output_usd_per_1m"), row.number("batch_output_usd_per_1m")
-    input_, batch_input = row.number("input_usd_per_1m"), row.number("batch_input_usd_per_1m")
-    ratios = [
-        b / p for b, p in ((batch_input, input_), (batch_output, output)) if b is not None and p
-    ]
+    input_usd = row.number("input_usd_per_1m")
+    output_usd = row.number("output_usd_per_1m")
+    batches = (
+        (row.number("batch_input_usd_per_1m"), input_usd),
+        (row.number("batch_output_usd_per_1m"), output_usd),
+    )
+    ratios = [batch / plain for batch, plain in batches if batch is not None and plain]
     return TokenPrice(
         provider=row.text("provider"),
         model="",
-        input_usd=input_ if card is None else 0.0,
-        output_usd=output if card is None else 0.0,
+        input_usd=input_usd if card is None else 0.0,
+        output_usd=output_usd if card is None else 0.0,
         cached_input_usd=row.number("cached_input_usd_per_1m"),
         batch_factor=max(ratios, default=None),
         training_usd=row.number("training_usd_per_1m_tokens"),
@@ -106,24 +108,23 @@ def _price(row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) 
     )
 
 
-def _availability(row: Row, card: float | None) -> str:
-    """What a buyer should hear; nothing where the offer is simply open."""
+def _availability(row: FactRow, card: float | None) -> str:
+    """What a buyer should know; empty where the offer is simply open."""
     if card is not None:
-        return f"served on one {row.words('hosted_on')[1]} at {card:g} USD/h; more cards under load"
+        gpu = row.words("hosted_on")[1]
+        return f"served on one {gpu} at {card:g} USD/h; on more GPUs under load"
     return "" if row.text("availability") == "open" else row.text("availability")
 
 
 def _card_usd_per_hour(
-    row: Row, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]
+    row: FactRow, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]
 ) -> float | None:
-    """The price of the rented card of `hosted_on` (provider;GPU), so that it stands in
-    gpu_prices.csv alone.
-    """
+    """The price of the rented GPU of `hosted_on` (provider;GPU), read from gpu_prices.csv."""
     words = row.words("hosted_on")
     if not words:
         return None
     provider, gpu = words
-    found = [o.usd_per_hour for o in offers_of().get(gpu, ()) if o.provider == provider]
-    if not found:
+    prices = [o.usd_per_hour for o in offers_of().get(gpu, ()) if o.provider == provider]
+    if not prices:
         raise row.wrong("hosted_on", f"no row of {provider} for {gpu} in gpu_prices.csv")
-    return found[0]
+    return prices[0]

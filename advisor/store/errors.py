@@ -3,8 +3,8 @@
 None of it may stop the main job: a caller turns it into a warning.
 
 StoreError                  one line: which file, what is wrong, what to do
-├── StoreUnreachable        the folder or the file cannot be made, read or written
-├── StoreBusy               another program held it for longer than the patience
+├── StoreUnreachable        the folder or the file cannot be created, read or written
+├── StoreBusy               another program locked it for longer than the patience
 ├── StoreCorrupt            not a database, or damaged
 └── StoreTooNew             written by a later release
 """
@@ -24,11 +24,11 @@ class StoreError(AdvisorError):
 
 
 class StoreUnreachable(StoreError):
-    """The folder or the file cannot be made, read or written."""
+    """The folder or the file cannot be created, read or written."""
 
 
 class StoreBusy(StoreError):
-    """Another program held the database for longer than the patience."""
+    """Another program locked the database for longer than the patience."""
 
 
 class StoreCorrupt(StoreError):
@@ -42,9 +42,9 @@ class StoreTooNew(StoreError):
 _KINDS: dict[str, tuple[type[StoreError], str]] = {
     "SQLITE_BUSY": (StoreBusy, "another program is using it; try again"),
     "SQLITE_LOCKED": (StoreBusy, "another program is using it; try again"),
-    "SQLITE_CORRUPT": (StoreCorrupt, "it is damaged; move it away and a new one is made"),
-    "SQLITE_CONSTRAINT": (StoreError, "what the new row refers to is not in it"),
-    "SQLITE_NOTADB": (StoreCorrupt, "it is not a database; move it away and a new one is made"),
+    "SQLITE_CORRUPT": (StoreCorrupt, "it is damaged; move it away and a new one is created"),
+    "SQLITE_CONSTRAINT": (StoreError, "the new row refers to one that does not exist"),
+    "SQLITE_NOTADB": (StoreCorrupt, "it is not a database; move it away and a new one is created"),
 }
 """Result codes of https://www.sqlite.org/rescode.html that are more than a file that cannot be
 reached.
@@ -63,12 +63,12 @@ def translated(path: Path) -> Iterator[None]:
             primary,
             (
                 StoreUnreachable,
-                f"{error}; check the folder's rights and free space, or set ADVISOR_HOME",
+                f"{error}; check the folder's permissions and free space, or set ADVISOR_HOME",
             ),
         )
         raise kind(f"{path}: {advice}") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreUnreachable(
-            f"{path}: {reason}; check the folder's rights, or set ADVISOR_HOME"
+            f"{path}: {reason}; check the folder's permissions, or set ADVISOR_HOME"
         ) from error

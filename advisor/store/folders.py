@@ -1,6 +1,4 @@
-"""Where the program keeps things on this machine: the XDG folders of the user, or all below
-ADVISOR_HOME.
-"""
+"""Where the program keeps its files: the XDG folders of the user, or all below ADVISOR_HOME."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ class Folders:
 
 
 def folders(environment: Mapping[str, str] = os.environ) -> Folders:
-    """The folders in use; ADVISOR_HOME, where set, holds all three. Makes none of them."""
+    """The folders in use; ADVISOR_HOME, if set, contains all three. Creates none of them."""
     home = environment.get("ADVISOR_HOME", "")
     if home:
         root = Path(home).expanduser().absolute()
@@ -43,10 +41,10 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make `folder` for this user alone; one that is there keeps its rights. Raises OSError."""
+    """Create `folder` for this user alone; an existing one stays as it is. Raises OSError."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
 
 def make_private_file(file: Path) -> None:
-    """Make an empty `file` for this user alone, unless it is there. Raises OSError."""
+    """Create an empty `file` for this user alone, unless it exists. Raises OSError."""
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE_FILE))

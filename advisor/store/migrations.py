@@ -1,6 +1,6 @@
 """The ordered steps from an empty file to the present schema.
 
-A released step is never edited: add another.
+A released step is never edited: add another one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _briefs(db: Database) -> None:
-    """A brief as its text stood; the same text at the same path is kept once."""
+    """The text of a brief; the same text at the same path is kept once."""
     db.table("briefs").create(
         {"id": int, "path": str, "name": str, "digest": str, "text": str, "saved_at": str},
         pk="id",
@@ -24,9 +24,7 @@ def _briefs(db: Database) -> None:
 
 
 def _probes(db: Database) -> None:
-    """A report by what was looked at, such as the digest of a file; a new look replaces the old
-    one.
-    """
+    """A report by what was probed, such as the digest of a file; a new one replaces the old."""
     db.table("probes").create(
         {"id": int, "kind": str, "key": str, "report": str, "probed_at": str},
         pk="id",
@@ -36,7 +34,7 @@ def _probes(db: Database) -> None:
 
 
 def _verdicts(db: Database) -> None:
-    """A verdict record in JSON, with the columns that it is found by."""
+    """A verdict record in JSON, with the columns it is looked up by."""
     columns = {
         "id": int,
         "brief_id": int,
@@ -59,19 +57,18 @@ def _verdicts(db: Database) -> None:
 
 
 def _history(db: Database) -> None:
-    """What was decided when, without the bulky records."""
+    """What was decided when, without the large records."""
+    columns = ("verdict", "arm", "p_best", "as_of", "program", "decided_at")
     db.create_view(
         "history",
-        "select verdicts.id, briefs.id as brief_id, briefs.name, briefs.path, verdicts.verdict, verdicts.arm, "
-        "verdicts.p_best, verdicts.as_of, verdicts.program, verdicts.decided_at "
-        "from verdicts join briefs on briefs.id = verdicts.brief_id",
+        "select verdicts.id, briefs.id as brief_id, briefs.name, briefs.path, "
+        + ", ".join(f"verdicts.{column}" for column in columns)
+        + " from verdicts join briefs on briefs.id = verdicts.brief_id",
     )
 
 
 def _runs(db: Database) -> None:
-    """Calibration runs: plan, forecast, result and events in JSON; a trial is kept the moment it
-    ends.
-    """
+    """Calibration runs: plan, prediction, result and events in JSON; trials are saved singly."""
     db.table("runs").create(
         {
             "id": int,
@@ -115,9 +112,7 @@ def _runs(db: Database) -> None:
 
 
 def _actuals(db: Database) -> None:
-    """What really came of a forecast figure; `run_id` is null where no calibration made the
-    forecast.
-    """
+    """The actual result of a predicted figure; `run_id` is null if no calibration predicted it."""
     db.table("actuals").create(
         {
             "id": int,
@@ -139,9 +134,7 @@ def _actuals(db: Database) -> None:
 
 
 def _belongs(db: Database) -> None:
-    """What a run was measured on and with: fingerprints of training and test data, the model's name
-    in a brief.
-    """
+    """What a run was measured on: fingerprints of training and test data, and the model's name."""
     for column in ("data", "eval", "model"):
         db.table("runs").add_column(column, str)
     db.table("runs").create_index(["data"])
@@ -164,10 +157,10 @@ def migrations() -> Migrations:
     """The steps as sqlite-utils applies them."""
     from sqlite_utils import Migrations
 
-    found = Migrations("advisor")
+    steps = Migrations("advisor")
     for name, step in STEPS.items():
-        found(name=name)(step)
-    return found
+        steps(name=name)(step)
+    return steps
 
 
 def unknown_steps(db: Database) -> list[str]:

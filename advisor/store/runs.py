@@ -1,5 +1,5 @@
-"""Calibration runs in the database: plans, finished trials, what a run showed, and what really came
-of a forecast.
+"""Calibration runs in the database: plans, finished trials, results, and the actual results of
+predictions.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from advisor.core.experiment import (
     ANSWERED,
@@ -23,9 +23,13 @@ from advisor.core.quantity import Range
 from advisor.store.errors import StoreCorrupt, translated
 from advisor.store.store import Store
 
+Json: TypeAlias = Mapping[str, Any]
+"""A JSON object as it is stored."""
+
 _SUMMARY = (
     "select runs.id, kind, name, runs.status, trials, "
-    "(select count(*) from trials where run_id = runs.id and trials.status in ('done', 'out-of-memory')) as done, "
+    "(select count(*) from trials where run_id = runs.id "
+    "and trials.status in ('done', 'out-of-memory')) as done, "
     "started_at, coalesce(ended_at, '') as ended_at, coalesce(device, '') as device from runs"
 )
 
@@ -43,10 +47,10 @@ class Runs:
         kind: str,
         name: str,
         digest: str,
-        plan: Mapping[str, Any],
+        plan: Json,
         trials: int,
         device: str,
-        forecast: Mapping[str, Any],
+        forecast: Json,
         folder: str = "",
         about: Mapping[str, str] = NOTHING,
     ) -> int:
@@ -70,8 +74,8 @@ class Runs:
         with translated(self._path):
             return int(str(self._db.table("runs").insert(row).last_pk))
 
-    def keep(self, run_id: int, outcome: TrialOutcome, spec: Mapping[str, Any]) -> None:
-        """One trial's outcome, at once; a later one of the same trial takes its place."""
+    def keep(self, run_id: int, outcome: TrialOutcome, spec: Json) -> None:
+        """Save one trial's outcome at once; a later one of the same trial replaces it."""
         row = {
             "run_id": run_id,
             "digest": outcome.digest,
@@ -94,36 +98,35 @@ class Runs:
         run_id: int,
         status: Status,
         *,
-        result: Mapping[str, Any],
+        result: Json,
         events: str,
-        machine: Mapping[str, Any],
+        machine: Json,
     ) -> None:
-        """How the run ended; the events of an earlier part of it stay in front."""
+        """How the run ended; its events are appended to those of an earlier part."""
         with translated(self._path), self._db.atomic():
             self._db.execute(
-                "update runs set status = ?, result = ?, machine = ?, events = coalesce(events, '') || ?, "
-                "ended_at = ? where id = ?",
+                "update runs set status = ?, result = ?, machine = ?, "
+                "events = coalesce(events, '') || ?, ended_at = ? where id = ?",
                 [status.value, _json(result), _json(machine), events, _now(), run_id],
             )
 
     def resume(self, run_id: int) -> None:
-        """The run goes on."""
+        """Mark the run as running again."""
         with translated(self._path), self._db.atomic():
             self._db.execute(
                 "update runs set status = ? where id = ?", [Status.RUNNING.value, run_id]
             )
 
     def belongs(self, run_id: int, about: Mapping[str, str]) -> None:
-        """What the run belongs to, in place of what was said before."""
+        """What the run belongs to, replacing an earlier statement."""
         with translated(self._path), self._db.atomic():
             self._db.table("runs").update(run_id, _belongs(about))
 
     def measured_on(self, data: str) -> tuple[KeptTrial, ...]:
-        """The finished trials of all runs on the data of this fingerprint, the newest runs last; of
-        none: none.
-        """
+        """The finished trials of all runs on the data of this fingerprint, the newest runs last."""
         query = (
-            "select trials.*, runs.kind, runs.data, runs.eval, runs.model from trials join runs on runs.id = run_id "
+            "select trials.*, runs.kind, runs.data, runs.eval, runs.model "
+            "from trials join runs on runs.id = run_id "
             "where runs.data = ? and trials.status = 'done' order by runs.id, trials.id"
         )
         if not data:
@@ -153,23 +156,24 @@ class Runs:
     def latest(self, digest: str) -> RunRecord | None:
         """The last run of the plan with this digest, or None."""
         with translated(self._path):
-            found = next(
+            row = next(
                 self._db.query(
                     "select id from runs where digest = ? order by id desc limit 1", [digest]
                 ),
                 None,
             )
-        return None if found is None else self.run(int(found["id"]))
+        return None if row is None else self.run(int(row["id"]))
 
     def folder(self, run_id: int) -> str:
         """The folder of the run's files, empty where it needs none."""
         with translated(self._path):
-            found = next(self._db.query("select folder from runs where id = ?", [run_id]), None)
-        return str(found["folder"] or "") if found else ""
+            row = next(self._db.query("select folder from runs where id = ?", [run_id]), None)
+        return str(row["folder"] or "") if row else ""
 
     def runs(self, limit: int = 20, kind: str = "") -> tuple[RunSummary, ...]:
         """The runs begun last, newest first."""
-        where, values = (" where kind = ?", [kind]) if kind else ("", [])
+        where = " where kind = ?" if kind else ""
+        values = [kind] if kind else []
         with translated(self._path):
             rows = list(
                 self._db.query(f"{_SUMMARY}{where} order by runs.id desc limit ?", [*values, limit])
@@ -182,7 +186,7 @@ class Runs:
             row = next(self._db.query(f"{_SUMMARY} where runs.id = ?", [id]), None)
             if row is None:
                 return None
-            held = next(
+            details = next(
                 self._db.query(
                     "select digest, plan, forecast, result, machine, events from runs where id = ?",
                     [id],
@@ -191,24 +195,24 @@ class Runs:
             trials = list(self._db.query("select * from trials where run_id = ? order by id", [id]))
         return RunRecord(
             summary=_summary(row),
-            digest=str(held["digest"]),
-            plan=self._parsed(held["plan"]),
+            digest=str(details["digest"]),
+            plan=self._parsed(details["plan"]),
             outcomes=tuple(self._outcome(trial) for trial in trials),
-            forecast=self._parsed(held["forecast"]),
-            result=self._parsed(held["result"]),
-            machine=self._parsed(held["machine"]),
-            events=str(held["events"] or ""),
+            forecast=self._parsed(details["forecast"]),
+            result=self._parsed(details["result"]),
+            machine=self._parsed(details["machine"]),
+            events=str(details["events"] or ""),
         )
 
     def delete(self, id: int) -> None:
-        """Forget a run with its trials; what really came of its forecast stays, on its own."""
+        """Delete a run with its trials; the actual result of its prediction is kept."""
         with translated(self._path), self._db.atomic():
             self._db.execute("update actuals set run_id = null where run_id = ?", [id])
             self._db.execute("delete from trials where run_id = ?", [id])
             self._db.execute("delete from runs where id = ?", [id])
 
     def record_actual(self, actual: Actual) -> int:
-        """Keep what really came of a forecast; returns its id."""
+        """Save the actual result of a prediction; returns its id."""
         row = {
             "run_id": actual.run_id,
             "what": actual.what,
@@ -225,7 +229,8 @@ class Runs:
 
     def actuals(self, what: str = "") -> tuple[Actual, ...]:
         """Every recorded actual, oldest first; those of one figure where `what` is given."""
-        where, values = (" where what = ?", [what]) if what else ("", [])
+        where = " where what = ?" if what else ""
+        values = [what] if what else []
         with translated(self._path):
             rows = list(self._db.query(f"select * from actuals{where} order by id", values))
         return tuple(
@@ -241,7 +246,7 @@ class Runs:
             for row in rows
         )
 
-    def _outcome(self, row: Mapping[str, Any]) -> TrialOutcome:
+    def _outcome(self, row: Json) -> TrialOutcome:
         return TrialOutcome(
             row["digest"],
             row["label"],
@@ -251,14 +256,14 @@ class Runs:
             row["reason"] or "",
         )
 
-    def _parsed(self, text: str | None) -> Mapping[str, Any]:
+    def _parsed(self, text: str | None) -> Json:
         try:
-            held = json.loads(text or "{}")
+            document = json.loads(text or "{}")
         except ValueError as error:
             raise StoreCorrupt(
-                f"{self._path}: a run in it is damaged; move it away and a new one is made"
+                f"{self._path}: a run in it is damaged; move it away and a new one is created"
             ) from error
-        return held if isinstance(held, dict) else {}
+        return document if isinstance(document, dict) else {}
 
 
 def answered(record: RunRecord) -> frozenset[str]:
@@ -266,7 +271,7 @@ def answered(record: RunRecord) -> frozenset[str]:
     return frozenset(o.digest for o in record.outcomes if o.status in ANSWERED)
 
 
-def _summary(row: Mapping[str, Any]) -> RunSummary:
+def _summary(row: Json) -> RunSummary:
     return RunSummary(**{**row, "status": Status(row["status"])})
 
 
@@ -274,7 +279,7 @@ def _belongs(about: Mapping[str, str]) -> dict[str, str]:
     return {column: str(about.get(column, "")) for column in ("data", "eval", "model")}
 
 
-def _json(value: Mapping[str, Any]) -> str:
+def _json(value: Json) -> str:
     return json.dumps(dict(value), ensure_ascii=True, allow_nan=False)
 
 

@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class SavedBrief:
-    """A brief as its text stood at `saved_at` (UTC, ISO 8601)."""
+    """The text of a brief at `saved_at` (UTC, ISO 8601)."""
 
     id: int
     path: str
@@ -64,8 +64,8 @@ class Store:
 
     @classmethod
     def open(cls, path: Path | None = None, *, patience_seconds: float = PATIENCE_SECONDS) -> Self:
-        """Open the user's database, or the one at `path`; made where missing, brought up to date
-        where old.
+        """Open the user's database, or the one at `path`; it is created if missing and migrated if
+        old.
 
         Waits up to `patience_seconds` for another program. Raises StoreError.
         """
@@ -101,7 +101,7 @@ class Store:
         self.close()
 
     def save_brief(self, text: str, path: Path | str = "", *, name: str = "") -> int:
-        """Keep a brief's text; returns its id. The same text at the same path is kept once."""
+        """Save a brief's text; returns its id. The same text at the same path is saved once."""
         where = str(Path(path).absolute()) if str(path) else ""
         digest = _digest(text)
         row = {
@@ -113,10 +113,10 @@ class Store:
         }
         with translated(self.path):
             self._db.table("briefs").insert(row, ignore=True)
-            found = self._db.query(
+            rows = self._db.query(
                 "select id from briefs where path = ? and digest = ?", [where, digest]
             )
-            return int(next(found)["id"])
+            return int(next(rows)["id"])
 
     def brief(self, id: int) -> SavedBrief | None:
         """The brief saved under `id`, or None."""
@@ -136,23 +136,23 @@ class Store:
             )
 
     def save_probe(self, kind: str, key: str, report_json: str) -> None:
-        """Keep what a probe of `kind` found for `key`, in place of an earlier finding."""
+        """Save the report of a probe of `kind` for `key`, replacing an earlier one."""
         row = {"kind": kind, "key": key, "report": report_json, "probed_at": _now()}
         with translated(self.path), self._db.atomic():
             self._db.execute("delete from probes where kind = ? and key = ?", [kind, key])
             self._db.table("probes").insert(row)
 
     def probe(self, kind: str, key: str) -> str | None:
-        """What a probe of `kind` found for `key`, in JSON, or None.
+        """The report of a probe of `kind` for `key` in JSON, or None.
 
-        Raises StoreCorrupt where it is no JSON.
+        Raises StoreCorrupt where it is not JSON.
         """
         with translated(self.path):
-            found = next(
+            report = next(
                 self._db.query("select report from probes where kind = ? and key = ?", [kind, key]),
                 {"report": None},
             )["report"]
-        return None if found is None else self._sound_json(found)
+        return None if report is None else self._sound_json(report)
 
     def save_verdict(
         self,
@@ -164,7 +164,7 @@ class Store:
         p_best: float | None = None,
         as_of: str = "",
     ) -> int:
-        """Keep a verdict on a saved brief; returns its id.
+        """Save a verdict on a saved brief; returns its id.
 
         Deciding the same again adds nothing to the history.
         """
@@ -195,13 +195,13 @@ class Store:
     def record(self, id: int) -> str | None:
         """The JSON record of the verdict under `id`, or None.
 
-        Raises StoreCorrupt where it is no JSON.
+        Raises StoreCorrupt where it is not JSON.
         """
         with translated(self.path):
-            found = next(
+            record = next(
                 self._db.query("select record from verdicts where id = ?", [id]), {"record": None}
             )["record"]
-        return None if found is None else self._sound_json(found)
+        return None if record is None else self._sound_json(record)
 
     def history(self, limit: int = 20) -> tuple[Decision, ...]:
         """What was decided, newest first."""
@@ -222,7 +222,7 @@ class Store:
             json.loads(text)
         except ValueError as error:
             raise StoreCorrupt(
-                f"{self.path}: a record in it is damaged; move it away and a new one is made"
+                f"{self.path}: a record in it is damaged; move it away and a new one is created"
             ) from error
         return text
 

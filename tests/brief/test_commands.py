@@ -35,7 +35,7 @@ def test_answers_from_a_pipe_become_a_brief(tmp_path: Path) -> None:
     assert brief.traffic.requests_per_month == Range.exact(3_000_000)
     assert done.stdout == ""
     assert "advisor recommend mine.toml" in done.stderr
-    assert "The family of the task" in done.stderr
+    assert "The kind of task" in done.stderr
     assert "\x1b" not in done.stderr
 
 

@@ -70,7 +70,7 @@ def test_what_is_left_open_is_listed_with_its_source() -> None:
     found = register("[traffic]\nrequests_per_month = 5")
     assert "traffic.requests_per_month" not in found
     assert found["traffic.static_tokens"].value == "300 – 1,000 – 3,000 tokens/request"
-    assert found["traffic.growth_per_month"].value == "0 % a month"
+    assert found["traffic.growth_per_month"].value == "0 % per month"
     assert found["task.tasks_sharing_model"].value == "1 task"
     assert found["policy.data_may_leave"].value == "yes"
     assert found["budget.one_off_usd"].value == "none"

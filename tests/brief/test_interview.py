@@ -81,7 +81,7 @@ def test_back_returns_and_an_answer_can_be_changed() -> None:
 def test_a_wrong_answer_leaves_the_question_due() -> None:
     interview = Interview()
     until(interview, "traffic.static_tokens")
-    with pytest.raises(UsageError, match="is no number"):
+    with pytest.raises(UsageError, match="is not a number"):
         interview.answer("many")
     assert interview.step() == "traffic.static_tokens"
 

@@ -92,7 +92,7 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
         (
             "models.csv",
             "model,kind,source,as_of\nX,other,s,2026\n",
-            "kind: 'other' is neither decoder nor encoder",
+            "kind: 'other' is none of decoder, encoder",
         ),
         ("models.csv", "model,kind,source,as_of\nX,decoder,s,2026\n", "params: is empty"),
         (

@@ -77,7 +77,7 @@ def test_without_an_answer_field_tokens_stay(report):
 
 
 def test_proposals_name_old_and_new(report):
-    listed = {(p.key, p.found): p for p in proposals(report, brief())}
+    listed = {(p.key, p.proposed): p for p in proposals(report, brief())}
     assert listed[("data.examples", "60")].now == "0"
     assert ("data.eval_examples", "0") in listed  # all five items are in training
     personal = replace(report, personal_data={"phone": 1})
@@ -86,7 +86,7 @@ def test_proposals_name_old_and_new(report):
 
 def accept(told, proposal):
     return told.answered(
-        proposal.key, Range.exact(float(proposal.found)), Origin(Basis.QUOTED, "accepted", "")
+        proposal.key, Range.exact(float(proposal.proposed)), Origin(Basis.QUOTED, "accepted", "")
     )
 
 
@@ -94,7 +94,7 @@ def test_accepted_counts_stand_when_the_data_are_counted_again(report):
     copied = replace(
         report, near_duplicate_rows=8, effective_rows=52, eval_rows=5, leaked_eval_rows=2
     )
-    offered = [p for p in proposals(copied, brief()) if p.found in ("52", "3")]
+    offered = [p for p in proposals(copied, brief()) if p.proposed in ("52", "3")]
     assert [(p.key, p.now) for p in offered] == [
         ("data.examples", "60"),
         ("data.eval_examples", "5"),

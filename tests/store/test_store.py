@@ -40,7 +40,7 @@ def test_write_ahead_log_foreign_keys_and_sound_file(store: Store) -> None:
     assert plain.execute("pragma journal_mode").fetchone() == ("wal",)
     assert plain.execute("pragma integrity_check").fetchone() == ("ok",)
     plain.close()
-    with pytest.raises(StoreError, match="refers to is not in it"):
+    with pytest.raises(StoreError, match="refers to one that does not exist"):
         store.save_verdict(99, "{}", verdict="tune")
 
 

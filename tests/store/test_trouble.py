@@ -85,7 +85,7 @@ def test_a_folder_one_may_not_write_to_is_a_named_error() -> None:
         done = subprocess.run(
             [sys.executable, "-c", AS_NOBODY, str(path)], capture_output=True, text=True, check=True
         )
-    assert done.stdout.startswith(f"{path}: Permission denied; check the folder's rights")
+    assert done.stdout.startswith(f"{path}: Permission denied; check the folder's permissions")
 
 
 def test_a_database_one_may_only_read_is_a_named_error() -> None:

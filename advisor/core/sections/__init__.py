@@ -1,6 +1,6 @@
-"""The tables of a brief, a module for each part of the form.
+"""The tables of a brief, one module per part of the form.
 
-Every field carries the question that asks for it, declared here and nowhere else.
+Every field carries its question, declared here and nowhere else.
 
 Ranged fields hold a `Range` (P10, P50, P90); an exact answer is a range of equal values. `None`
 stands for "left out, derived elsewhere".
@@ -15,12 +15,13 @@ from advisor.core.sections.policy import Models, Policy, Prices
 from advisor.core.sections.quality import Quality, Score
 from advisor.core.sections.task import Current, Task
 from advisor.core.sections.traffic import Retrieval, Segment, Traffic
-from advisor.core.sections.words import APPROACHES, TASK_TYPES, TECHNIQUES
+from advisor.core.sections.words import APPROACHES, TASK_TYPES, TECHNIQUES, Approach
 
 __all__ = [
     "APPROACHES",
     "TASK_TYPES",
     "TECHNIQUES",
+    "Approach",
     "Budget",
     "Current",
     "Data",

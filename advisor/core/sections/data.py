@@ -1,4 +1,4 @@
-"""What there is to learn from and to test on, and how a model is tuned on it."""
+"""The data to learn from and to test on, and how a model is tuned on them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Data:
 
     path: str = ask(
         "Where are the training examples?",
-        "A file or folder; what it holds overrides the three numbers below.",
+        "A file or folder; its content overrides the three numbers below.",
         "path",
         "",
         "no file",
@@ -24,7 +24,7 @@ class Data:
     )
     sample: bool = ask(
         "Is that file only a sample?",
-        "Then the numbers below stay.",
+        "If so, the numbers below stay.",
         "yes-no",
         False,
         "all of it",
@@ -40,26 +40,26 @@ class Data:
     )
     examples: Range = ask(
         "How many labelled examples are there?",
-        "In hand, to learn from. What is in the file counts where there is one.",
+        "Available to learn from. If there is a file, its rows are counted instead.",
         "number",
         exactly(0.0),
-        "none in hand unless told",
+        "none, unless stated",
         unit="examples",
         low=0,
         basic=True,
     )
     eval_examples: Range = ask(
         "How many test items are there?",
-        "Kept apart from the examples. Without a test set no option can be accepted.",
+        "Separate from the examples. Without a test set, no option can be accepted.",
         "number",
         exactly(0.0),
-        "none in hand unless told",
+        "none, unless stated",
         unit="items",
         low=0,
         basic=True,
     )
     tokens_per_example: Range | None = ask(
-        "How many tokens has an example?",
+        "How many tokens does an example have?",
         "Prompt and answer together, real tokens, no padding.",
         "number",
         None,
@@ -88,7 +88,7 @@ class Data:
     )
     label_setup_usd: Range = ask(
         "What does a labelling round cost to set up?",
-        "A fixed price for each round.",
+        "A fixed price per round.",
         "number",
         exactly(0.0),
         UNPRICED,
@@ -96,8 +96,8 @@ class Data:
         low=0,
     )
     labels_per_week: Range = ask(
-        "How many labels a week?",
-        "Sets the calendar time of labelling.",
+        "How many labels per week?",
+        "Determines how many weeks labelling takes.",
         "number",
         spread(100, 500, 2000),
         "one to three part-time annotators; " + PLANNING,
@@ -109,7 +109,7 @@ class Data:
         "Personal or confidential.",
         "yes-no",
         False,
-        "not sensitive unless told or found",
+        "not sensitive, unless stated or detected",
     )
 
 
@@ -119,7 +119,7 @@ class Tuning:
 
     epochs: Range = ask(
         "How many passes over the examples?",
-        "Each pass costs the whole training time once.",
+        "Each pass adds one full training time.",
         "number",
         exactly(3.0),
         "common practice is 1 to 3: the upper end",
@@ -128,7 +128,7 @@ class Tuning:
         high=1000,
     )
     static_tokens: Range = ask(
-        "How many instructions stay in its prompt?",
+        "How many tokens of instructions stay in its prompt?",
         "The static prompt of the tuned model.",
         "number",
         spread(0, 100, 300),

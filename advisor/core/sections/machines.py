@@ -1,4 +1,4 @@
-"""The cards that train and serve."""
+"""The GPUs that train and serve."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ class Hardware:
 
     gpu: str = ask(
         "Which GPU?",
-        "auto: the local one; none; or a name known to `advisor facts gpus`.",
+        "auto: the local one; none; or a name listed by `advisor facts gpus`.",
         "text",
         "auto",
-        "the local card, where there is one",
+        "the local GPU, if there is one",
         basic=True,
     )
     count: int = ask(
-        "How many cards?",
+        "How many GPUs?",
         "To train and serve on.",
         "whole",
         1,
-        "a single card",
-        unit="cards",
+        "a single GPU",
+        unit="GPUs",
         low=1,
         high=100_000,
     )
     owned: bool = ask(
-        "Do you own it?",
-        "Owned cards cost electricity, rented ones by the hour.",
+        "Do you own them?",
+        "Owned GPUs cost electricity; rented ones are paid by the hour.",
         "yes-no",
         False,
-        "rented unless told",
+        "rented, unless stated",
     )
     usd_per_hour: Range | None = ask(
-        "What does a card cost an hour?",
+        "What does one GPU cost per hour?",
         "What you pay to rent one. Left out: from the price table, by provider.",
         "number",
         None,
@@ -47,15 +47,15 @@ class Hardware:
         low=0,
     )
     provider: str = ask(
-        "Rented from whom?",
-        "A provider of `advisor facts gpus --prices`; the same card costs up to six times more elsewhere.",
+        "From which provider?",
+        "A provider of `advisor facts gpus --prices`; prices of one GPU differ up to sixfold.",
         "text",
         "",
         "the spread over all providers",
     )
     electricity_usd_per_kwh: Range = ask(
         "What does electricity cost?",
-        "For owned cards.",
+        "For owned GPUs.",
         "number",
         spread(0.108, 0.15, 0.295),
         "EIA, US commercial: lowest state, average, highest state",
@@ -64,7 +64,7 @@ class Hardware:
         as_of="2026-04-26",
     )
     watts: Range | None = ask(
-        "How many watts does a card draw?",
+        "How many watts does one GPU draw?",
         "Measured under load. Left out or 0: from the GPU table.",
         "number",
         None,
@@ -74,8 +74,8 @@ class Hardware:
         zero_is_absent=True,
     )
     train_tokens_per_second: Range | None = ask(
-        "How fast does a card train?",
-        "Measured, per card, real tokens. Left out or 0: from a calibration, else modelled.",
+        "How fast does one GPU train?",
+        "Measured, per GPU, without padding. Left out or 0: from a calibration, else modelled.",
         "number",
         None,
         "a calibration, else modelled",
@@ -84,8 +84,8 @@ class Hardware:
         zero_is_absent=True,
     )
     prefill_tokens_per_second: Range | None = ask(
-        "How fast does a card read?",
-        "Measured, per card, when serving. Left out or 0: not known.",
+        "How fast does one GPU read a prompt?",
+        "Measured per GPU while serving. Left out or 0: not known.",
         "number",
         None,
         "not measured",
@@ -94,8 +94,8 @@ class Hardware:
         zero_is_absent=True,
     )
     decode_tokens_per_second: Range | None = ask(
-        "How fast does a card write?",
-        "Measured, per card, all requests together. Left out or 0: not known.",
+        "How fast does one GPU write?",
+        "Measured per GPU, all requests together. Left out or 0: not known.",
         "number",
         None,
         "not measured",

@@ -15,7 +15,7 @@ class Budget:
 
     one_off_usd: Range | None = ask(
         "What may be spent once?",
-        "Labels, training, evaluation and people until it runs. Left out: no limit.",
+        "Labels, training, evaluation and people until launch. Left out: no limit.",
         "number",
         None,
         "no limit given",
@@ -35,13 +35,13 @@ class Budget:
     )
     hard: bool = ask(
         "Are these limits hard?",
-        "Then an option that breaks money or weeks is out.",
+        "If so, an option that exceeds money or weeks is excluded.",
         "yes-no",
         False,
-        "limits are wishes unless told",
+        "limits are soft, unless stated",
     )
     weeks: Range | None = ask(
-        "In how many weeks must it run?",
+        "In how many weeks must it be live?",
         "Counted from the day of the decision. Left out: no deadline.",
         "number",
         None,
@@ -61,7 +61,7 @@ class Budget:
     )
     discount_rate: Range = ask(
         "At what yearly rate is later money discounted?",
-        "0.08 is 8 % a year; 0: a dollar next year counts like one today.",
+        "0.08 is 8 % per year; 0: a dollar next year counts like one today.",
         "number",
         exactly(0.0),
         "no discounting within a year",
@@ -77,7 +77,7 @@ class Team:
 
     hourly_usd: Range = ask(
         "What does an hour of engineering cost?",
-        "Loaded: salary with everything on top. 0 where the hours are free.",
+        "Loaded: salary and all overheads. 0 if the hours are free.",
         "number",
         spread(65, 95, 150),
         "US median wage 65.4 USD/h (BLS) × 1.45 loaded; consultants more",
@@ -86,8 +86,8 @@ class Team:
         as_of="2025-05",
     )
     prompt_hours: Range = ask(
-        "How many hours to engineer the prompt?",
-        "Until a prompt is accepted; 0 where it is written already.",
+        "How many hours does it take to engineer the prompt?",
+        "Until a prompt is accepted; 0 if it is already written.",
         "number",
         spread(16, 40, 100),
         PLANNING,
@@ -95,7 +95,7 @@ class Team:
         low=0,
     )
     tuning_hours: Range = ask(
-        "How many hours to tune?",
+        "How many hours does it take to tune?",
         "Data work, training, evaluation and roll-out.",
         "number",
         spread(80, 160, 320),
@@ -104,8 +104,8 @@ class Team:
         low=0,
     )
     adapter_hours: Range = ask(
-        "How many hours more for each adapter?",
-        "As many adapters as segments count, else tasks sharing the model.",
+        "How many more hours does each adapter take?",
+        "One adapter per segment, otherwise one per task sharing the model.",
         "number",
         exactly(0.0),
         UNPRICED,
@@ -113,7 +113,7 @@ class Team:
         low=0,
     )
     evaluation_hours: Range = ask(
-        "How many hours to set up the test?",
+        "How many hours does it take to set up the test?",
         "Once, for any new option.",
         "number",
         spread(0, 8, 24),
@@ -122,7 +122,7 @@ class Team:
         low=0,
     )
     retrain_hours: Range = ask(
-        "How many hours to tune again?",
+        "How many hours does it take to tune again?",
         "Each time: new data, a run, a test, a roll-out.",
         "number",
         spread(8, 24, 60),
@@ -131,8 +131,8 @@ class Team:
         low=0,
     )
     retrain_every_months: Range = ask(
-        "Every how many months is it tuned again?",
-        "As often as the task drifts, and whenever its base model retires.",
+        "After how many months is it tuned again?",
+        "As often as the task drifts, and whenever its base model is retired.",
         "number",
         spread(2, 3, 6),
         "quarterly is typical; " + PLANNING,
@@ -140,8 +140,8 @@ class Team:
         low=0.1,
     )
     ops_hours_per_month: Range = ask(
-        "How many hours a month to run one's own model?",
-        "Upkeep of a model one serves; hosted models need none of it.",
+        "How many hours per month does it take to run your own model?",
+        "Upkeep of a model that you serve; hosted models need none.",
         "number",
         spread(4, 20, 60),
         "self-host cost pages: managed 4 to 10 h, self-hosted a quarter to half a post",
@@ -150,8 +150,8 @@ class Team:
         as_of="2026",
     )
     training_runs: Range = ask(
-        "How many runs until one is accepted?",
-        "Each costs a whole training.",
+        "How many runs does it take until one is accepted?",
+        "Each costs one full training.",
         "number",
         spread(3, 5, 10),
         PLANNING,

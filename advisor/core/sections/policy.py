@@ -1,4 +1,4 @@
-"""What is allowed, whose prices hold, and which models may be used."""
+"""What is allowed, whose prices apply, and which models may be used."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ class Policy:
 
     data_may_leave: bool = ask(
         "May data leave your machines?",
-        "If not, hosted models are out.",
+        "If not, hosted models are excluded.",
         "yes-no",
         True,
-        "allowed unless told",
+        "allowed, unless stated",
         basic=True,
     )
     zero_retention: bool = ask(
-        "Must a provider keep nothing?",
-        "By contract: providers that do not offer it are out.",
+        "Must a provider retain nothing?",
+        "By contract: providers that do not offer it are excluded.",
         "yes-no",
         False,
-        "not demanded unless told",
+        "not required, unless stated",
     )
     residency: str = ask(
         "Where must data stay?",
-        "eu: at rest and in use stay there. Left out: anywhere.",
+        "eu: data at rest and in use stay there. Left out: anywhere.",
         "text",
         "",
-        "anywhere unless told",
+        "anywhere, unless stated",
     )
     open_weights_only: bool = ask(
         "Only models with open weights?",
-        "Then closed models are out, prompted or tuned.",
+        "If so, closed models are excluded, prompted or tuned.",
         "yes-no",
         False,
-        "not demanded unless told",
+        "not required, unless stated",
     )
     allowed_providers: tuple[str, ...] = ask(
         "Which providers are allowed?",
         "Names, such as azure. Empty: any.",
         "names",
         (),
-        "any unless told",
+        "any, unless stated",
     )
 
 
@@ -54,7 +54,7 @@ class Prices:
     """Own prices."""
 
     file: str = ask(
-        "Is there a file of own prices?",
+        "Is there a file of your own prices?",
         "TOML; its rows override the shipped ones.",
         "path",
         "",

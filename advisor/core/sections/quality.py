@@ -1,4 +1,4 @@
-"""How good it must be, and the scores that are known."""
+"""How good it must be, and the scores that are already measured."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Score:
     )
     technique: str = ask(
         "Which technique was measured?",
-        "As it stands in the name of an option.",
+        "As in the name of an option.",
         "choice",
         "few-shot",
         "",
@@ -33,7 +33,7 @@ class Score:
     )
     model: str = ask(
         "Which model was measured?",
-        "As it stands in the name of an option.",
+        "As in the name of an option.",
         "text",
         "",
         "",
@@ -44,7 +44,7 @@ class Score:
     )
     items: int = ask(
         "On how many test items?",
-        "The size of the test set: it says how far the score can be trusted.",
+        "The size of the test set: it limits how far the score can be trusted.",
         "whole",
         0,
         "",
@@ -54,15 +54,15 @@ class Score:
     )
     sd: float = ask(
         "Standard deviation between repeated runs?",
-        "Where there were several runs. 0: one run.",
+        "If there were several runs. 0: one run.",
         "score",
         0.0,
         "one run",
         registered=False,
     )
     train_examples: int = ask(
-        "Tuned on, or shown, how many examples?",
-        "Several rows of one option are points of a curve.",
+        "How many examples was it tuned on, or shown?",
+        "Several rows of one option form a curve.",
         "whole",
         0,
         "not stated",
@@ -81,7 +81,7 @@ class Score:
         registered=False,
     )
     segment: str = ask(
-        "Measured on which segment?",
+        "On which segment was it measured?",
         "The name of a segment. Left out: the whole traffic.",
         "text",
         "",
@@ -94,14 +94,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How good it must be, and what is known about that."""
+    """How good it must be, and what is known about it."""
 
     metric: str = ask(
         "How is quality measured?",
-        "The share of answers that pass, by this measure.",
+        "The share of answers that pass by this measure.",
         "text",
         "accuracy",
-        "the share of right answers",
+        "the share of correct answers",
         registered=False,
     )
     target: float = ask(
@@ -124,13 +124,13 @@ class Quality:
         "In money: rework, refunds, risk.",
         "number",
         exactly(0.0),
-        "errors are not priced unless told",
+        "errors are not priced, unless stated",
         unit="USD/error",
         low=0,
         basic=True,
     )
     expected_uplift: Range | None = ask(
-        "What should tuning add to the best prompt?",
+        "What should tuning add over the best prompt?",
         "In score, from -1 to 1. Left out: the evidence base.",
         "number",
         None,

@@ -16,10 +16,10 @@ class Task:
 
     type: str = ask(
         "What kind of task is it?",
-        "The family of the task; the evidence base is read for it.",
+        "The kind of task; the evidence base is read for this kind.",
         "choice",
         "generation",
-        "the most general family",
+        "the most general kind",
         choices=TASK_TYPES,
         basic=True,
     )
@@ -33,10 +33,10 @@ class Task:
     )
     domain_specificity: str = ask(
         "How far is its language from general English?",
-        "The further, the more tuning has to teach. auto: measured from the data.",
+        "The further, the more tuning can teach. auto: measured from the data.",
         "choice",
         "auto",
-        "measured from the data where there is any, else medium",
+        "measured from the data if there are any, else medium",
         choices=("low", "medium", "high", "auto"),
     )
     labels: int = ask(
@@ -51,7 +51,7 @@ class Task:
     )
     output: str = ask(
         "What does it write?",
-        "The form of an answer. Labels open the door to small classifiers.",
+        "The form of an answer. Labels allow small classifiers.",
         "choice",
         "short-text",
         "the most common form",
@@ -59,18 +59,18 @@ class Task:
         basic=True,
     )
     factual_share: Range = ask(
-        "Which share of requests rests on facts that can change?",
-        "A tuned model keeps old facts until it is tuned again; a prompt or retrieval takes new ones at once.",
+        "What share of requests rests on facts that can change?",
+        "A tuned model keeps old facts until it is tuned again; a prompt takes new ones at once.",
         "share",
         exactly(1.0),
         "cautious: every request",
     )
     knowledge_change_per_month: Range = ask(
-        "Which share of those facts changes in a month?",
-        "0 where knowledge stands still.",
+        "What share of those facts changes per month?",
+        "0 if the facts do not change.",
         "share",
         exactly(0.0),
-        "knowledge stands still unless told",
+        "the facts do not change, unless stated",
     )
     tasks_sharing_model: int = ask(
         "How many tasks or tenants share one base model?",
@@ -97,7 +97,7 @@ class Current:
     )
     technique: str = ask(
         "Which technique is in place?",
-        "As it would stand in the name of an option.",
+        "As it would appear in the name of an option.",
         "choice",
         "zero-shot",
         "the usual first step",
@@ -105,14 +105,14 @@ class Current:
     )
     model: str = ask(
         "Which model is in use today?",
-        "A name known to `advisor facts models` or `advisor facts prices`.",
+        "A name listed by `advisor facts models` or `advisor facts prices`.",
         "text",
         "",
         "not stated",
         required=True,
     )
     monthly_usd: Range | None = ask(
-        "What does it cost a month?",
+        "What does it cost per month?",
         "From the bill. Left out: computed like any other option.",
         "number",
         None,
@@ -122,8 +122,8 @@ class Current:
     )
     ends: date | None = ask(
         "What is its last day?",
-        "The day the service or model is switched off, where known.",
+        "The day on which the service or model is switched off, if known.",
         "date",
         None,
-        "the known end of its model, where there is one",
+        "the published end of its model, if there is one",
     )

@@ -1,9 +1,10 @@
-"""How much is asked, in what shape, by which parts of the traffic, with what looked up."""
+"""How many requests there are, of what shape, from which segments, with what retrieved text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from advisor.core.constants import HOURS_PER_MONTH
 from advisor.core.quantity import Range
 from advisor.core.question import ask, exactly, spread
 from advisor.core.sections.words import PLANNING, UNPRICED
@@ -11,33 +12,33 @@ from advisor.core.sections.words import PLANNING, UNPRICED
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """How much is asked, and in what shape."""
+    """How many requests there are, and of what shape."""
 
     requests_per_month: Range = ask(
-        "How many requests a month?",
-        "All calls of the finished task; repeated calls come on top.",
+        "How many requests per month?",
+        "All calls of the finished task, without repeated calls.",
         "number",
         spread(10_000, 100_000, 1_000_000),
-        "a guess two orders of magnitude wide: please answer",
+        "a guess that spans two orders of magnitude: please answer",
         unit="requests/month",
         low=0,
         basic=True,
     )
     growth_per_month: Range = ask(
-        "How fast does it grow a month?",
-        "0.02 is 2 % a month, compounded; negative where it shrinks.",
+        "How fast does it grow per month?",
+        "0.02 is 2 % per month, compounded; negative if it shrinks.",
         "number",
         exactly(0.0),
-        "no growth unless told",
+        "no growth, unless stated",
         unit="share/month",
         low=-0.5,
         high=1,
     )
     active_hours_per_month: Range = ask(
-        "In how many hours of a month do requests arrive?",
-        "730: round the clock; about 198: office hours. Fewer hours, denser arrivals, more cache hits.",
+        "In how many hours per month do requests arrive?",
+        "730: round the clock; about 198: office hours. Denser arrivals give more cache hits.",
         "number",
-        exactly(730.0),
+        exactly(HOURS_PER_MONTH),
         "round the clock: a month has 730 hours",
         unit="h/month",
         low=1,
@@ -72,16 +73,16 @@ class Traffic:
     )
     shared_tokens: Range | None = ask(
         "How much of it do all prefixes have in common?",
-        "At most the static prompt. Left out: all of it with one prefix, none of it with several.",
+        "At most the static prompt. Left out: all of it for one prefix, none of it for several.",
         "number",
         None,
-        "all of the static prompt with one prefix, else none",
+        "all of the static prompt for one prefix, else none",
         unit="tokens/request",
         low=0,
     )
     shared_first: bool = ask(
-        "Does the common part stand first?",
-        "Then a cache can keep it once for all prefixes.",
+        "Does the common part come first?",
+        "If so, a cache can store it once for all prefixes.",
         "yes-no",
         True,
         "the usual order of a prompt",
@@ -98,7 +99,7 @@ class Traffic:
     )
     output_tokens: Range = ask(
         "How long is an answer?",
-        "Tokens written, reasoning included.",
+        "Tokens written, including reasoning.",
         "number",
         spread(50, 200, 600),
         "from a record to a page; " + PLANNING,
@@ -107,33 +108,33 @@ class Traffic:
         basic=True,
     )
     cache_hit_rate: Range | None = ask(
-        "Which share of requests hits the prompt cache?",
+        "What share of requests hits the prompt cache?",
         "Measured online. Left out: from the log, else from arrivals.",
         "share",
         None,
         "from the log, else 1 − e^(−λT) from arrivals",
     )
     batch_cache_hit_rate: Range = ask(
-        "Which share of requests hits the cache in batches?",
-        "Measured in batches. Providers promise no more than best effort.",
+        "What share of requests hits the cache in batches?",
+        "Measured in batches. Providers promise best effort only.",
         "share",
         spread(0.3, 0.6, 0.9),
-        "batch documentation of providers: best effort, 30 to 98 % seen",
+        "batch documentation of providers: best effort, 30 to 98 % reported",
         as_of="2026-08",
     )
     retry_rate: Range = ask(
-        "Which share of requests is repeated?",
-        "Invalid or refused answers that are asked again.",
+        "What share of requests is repeated?",
+        "Invalid or refused answers that are requested again.",
         "share",
         spread(0.01, 0.03, 0.10),
         PLANNING,
     )
     can_wait_24h: bool = ask(
         "May results wait a day?",
-        "Then batch prices and batch serving are open.",
+        "If so, batch prices and batch serving are available.",
         "yes-no",
         False,
-        "cautious: answers are wanted at once",
+        "cautious: answers are needed at once",
         basic=True,
     )
     max_latency_seconds: Range = ask(
@@ -149,7 +150,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the traffic that may get its own verdict; `count` alike ones."""
+    """A part of the traffic that may get its own verdict; `count` similar ones."""
 
     name: str = ask(
         "What is the segment called?",
@@ -160,8 +161,8 @@ class Segment:
         required=True,
     )
     count: int = ask(
-        "How many are there, alike?",
-        "Each needs its own adapter where tuned.",
+        "How many similar segments are there?",
+        "Each needs its own adapter if tuned.",
         "whole",
         1,
         "a single one",
@@ -169,27 +170,27 @@ class Segment:
         low=1,
     )
     share: Range = ask(
-        "Which share of all requests do they have, together?",
+        "What share of all requests do they have together?",
         "Of the whole traffic; the shares of all segments add up to 1 at most.",
         "share",
         exactly(1.0),
         "the whole traffic",
     )
     examples: Range = ask(
-        "How many labelled examples has each?",
-        "To learn from, its own only.",
+        "How many labelled examples does each have?",
+        "To learn from; only its own.",
         "number",
         exactly(0.0),
-        "none in hand",
+        "none",
         unit="examples",
         low=0,
     )
     eval_examples: Range = ask(
-        "How many test items has each?",
-        "To test on, its own only.",
+        "How many test items does each have?",
+        "To test on; only its own.",
         "number",
         exactly(0.0),
-        "none in hand",
+        "none",
         unit="items",
         low=0,
     )
@@ -200,16 +201,16 @@ class Retrieval:
     """Documents looked up for each request."""
 
     tokens: Range = ask(
-        "How many retrieved tokens a request?",
+        "How many retrieved tokens per request?",
         "Added to the fresh input.",
         "number",
         exactly(1500.0),
-        "three passages of a page each; " + PLANNING,
+        "three passages of one page each; " + PLANNING,
         unit="tokens/request",
         low=0,
     )
     usd_per_month: Range = ask(
-        "What do index and search cost a month?",
+        "What do index and search cost per month?",
         "Index, storage and search service together.",
         "number",
         exactly(0.0),
@@ -218,8 +219,8 @@ class Retrieval:
         low=0,
     )
     build_hours: Range = ask(
-        "How many hours to build the retrieval?",
-        "Once; 0 where it stands already.",
+        "How many hours does it take to build the retrieval?",
+        "Once; 0 if it already exists.",
         "number",
         exactly(0.0),
         UNPRICED,

@@ -1,8 +1,8 @@
-"""Words that several tables share: kinds of task, approaches, techniques, and where a default comes
-from.
-"""
+"""Words that several tables share: task types, approaches, techniques and sources of defaults."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 TASK_TYPES = (
     "classification",
@@ -15,7 +15,17 @@ TASK_TYPES = (
     "code",
     "reasoning",
 )
-APPROACHES = ("prompt", "tune", "hybrid")
+
+
+class Approach(StrEnum):
+    """What is changed to make the model do the task: the prompt, the weights, or both."""
+
+    PROMPT = "prompt"
+    TUNE = "tune"
+    HYBRID = "hybrid"
+
+
+APPROACHES = tuple(approach.value for approach in Approach)
 TECHNIQUES = (
     "zero-shot",
     "one-shot",
@@ -38,4 +48,4 @@ TECHNIQUES = (
 )
 
 PLANNING = "planning range, no survey"
-UNPRICED = "not priced unless told"
+UNPRICED = "not priced unless stated"

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.core.quantity import Range
-from advisor.core.question import Question
+from advisor.core.question import Kind, Question
 from advisor.tui.model.question_text import label
 
 THROUGHPUT = "throughput"
@@ -70,7 +70,7 @@ def _ask(name: str, text: str, help: str, kind: str, source: str, **more: Any) -
     return Question(
         text,
         help,
-        kind,
+        Kind(kind),
         more.pop("default", None),
         source,
         key=f"{_PREFIX}{name}",

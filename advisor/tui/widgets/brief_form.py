@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import AwaitMount
 from textual.widgets import Button, Static
 
-from advisor.brief import Group, groups, makes_sense
+from advisor.brief import QuestionGroup, groups, makes_sense
 from advisor.core.brief import Brief, questions
 from advisor.core.format import plural
 from advisor.tui.model.draft import Draft
@@ -23,7 +23,7 @@ class GroupBox(VerticalGroup):
     GroupBox { margin-bottom: 1; }
     """
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: QuestionGroup) -> None:
         super().__init__()
         self.group = group
         self.heading = Static()
@@ -126,7 +126,7 @@ def put(field: Field, draft: Draft) -> None:
     field.show(draft.supposed[key] if supposed else draft.value(key), supposed=supposed)
 
 
-def heading(group: Group, brief: Brief) -> Content:
+def heading(group: QuestionGroup, brief: Brief) -> Content:
     """The title of a group, with what the file holds in lists, which only the file can change."""
     lists = {
         "Traffic": (len(brief.segments), "segment"),
