@@ -104,7 +104,7 @@ def test_a_file_that_exists_is_only_replaced_on_demand(tmp_path: Path) -> None:
     path.write_text("name = 'old'\n")
     refused = advisor("ask", text="n\n", folder=tmp_path)
     assert refused.returncode == 2
-    assert "brief.toml: exists and stays as it is" in refused.stderr
+    assert "brief.toml: exists and was not changed" in refused.stderr
     assert path.read_text() == "name = 'old'\n"
     assert advisor("ask", text="yes\nnew\n" + "\n" * 60, folder=tmp_path).returncode == 0
     assert read(path).name == "new"
@@ -115,7 +115,7 @@ def test_a_file_that_exists_is_only_replaced_on_demand(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "words"), [("nowhere/b.toml", "there is no folder"), (".", "is a folder")]
+    ("place", "words"), [("nowhere/b.toml", "does not exist; create it"), (".", "is a folder")]
 )
 def test_a_place_that_cannot_be_written_is_refused_before_the_first_question(
     tmp_path: Path, place: str, words: str
