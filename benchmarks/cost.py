@@ -42,14 +42,14 @@ def seconds(work: Callable[[], object], runs: int) -> float:
 
 def operations(evaluated: pipeline.Evaluated) -> int:
     """Distinct array operations behind the figures of all options."""
-    seen: set[int] = set()
+    counted: set[int] = set()
     waiting: list[Figure] = [f for e in evaluated.estimates for f in e.figures.values()]
     while waiting:
         figure = waiting.pop()
-        if id(figure) not in seen:
-            seen.add(id(figure))
+        if id(figure) not in counted:
+            counted.add(id(figure))
             waiting.extend(figure.operands)
-    return len(seen)
+    return len(counted)
 
 
 def reference(additions: int, size: int) -> Callable[[], object]:
@@ -108,14 +108,17 @@ def report(file: Path, bound: pipeline.Evaluation, draws: int, runs: int) -> Non
     both = seconds(lambda: bound.draws(draws, next(SEEDS)), runs)
     verdict = f"{'within' if both < GOAL_SECONDS else 'OVER'} {GOAL_SECONDS} s"
     print(
-        f"{file.parent.name}/{file.name}: {len(bound.arms)} options, {draws:,} draws, {total:,} array operations"
+        f"{file.parent.name}/{file.name}: {len(bound.options)} options, {draws:,} draws, "
+        f"{total:,} array operations"
     )
     print(f"  reference: as many additions   {bare * 1e3:7.1f} ms")
     print(
-        f"  costs                          {alone * 1e3:7.1f} ms   {alone / bare:5.1f} × the reference"
+        f"  costs                          {alone * 1e3:7.1f} ms   "
+        f"{alone / bare:5.1f} × the reference"
     )
     print(
-        f"  costs and quality              {both * 1e3:7.1f} ms   {both / bare:5.1f} × the reference   {verdict}"
+        f"  costs and quality              {both * 1e3:7.1f} ms   {both / bare:5.1f} × the reference   "
+        f"{verdict}"
     )
 
 

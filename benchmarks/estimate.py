@@ -15,13 +15,13 @@ TIMES = 1000
 
 def main() -> None:
     """Estimate the same run many times and print the mean time of one."""
-    known = facts.load()
+    tables = facts.load()
     run = TrainingRun(
         model_name="Llama-3.1-8B",
-        model=known.model("Llama-3.1-8B"),
+        model=tables.model("Llama-3.1-8B"),
         params=None,
         gpu_name="L40S",
-        gpu=known.gpu("L40S"),
+        gpu=tables.gpu("L40S"),
         examples=20_000,
         mean_tokens=300.0,
     )

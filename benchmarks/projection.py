@@ -1,5 +1,5 @@
-"""A run's length told from its first steps, against the run itself: 12 layers on the CPU, rows of
-many lengths.
+"""A run's length projected from its first steps, against the run itself: 12 layers on the CPU, rows
+of many lengths.
 
 usage: python benchmarks/projection.py [--steps 400] [--share 0.05] [--methods lora full] [--seeds 0
 1 2]
@@ -68,8 +68,8 @@ def projected(method: str, steps: int, share: float) -> tuple[float, float, floa
         True  # a busy machine scatters single steps; the mean is what is put to the test
     )
     outcome = TrialOutcome(plan.trial_digest(plan.trials[0]), "deep", Status.DONE, None, result)
-    (told,) = throughput.project(plan, [outcome], examples=ROWS * steps, epochs=1.0)
-    return told.hours.p10 or 0.0, told.hours.likely, told.hours.p90 or 0.0
+    (projection,) = throughput.project(plan, [outcome], examples=ROWS * steps, epochs=1.0)
+    return projection.hours.p10 or 0.0, projection.hours.likely, projection.hours.p90 or 0.0
 
 
 def real(method: str, steps: int, seed: int) -> tuple[float, float]:
@@ -91,9 +91,9 @@ def real(method: str, steps: int, seed: int) -> tuple[float, float]:
     batches = Rows(lengths(), 256, CONFIG["vocab_size"]).batches(ROWS, seed, "cpu")
     for _ in range(steps):
         trainer.step(batches)
-    held = {n: p.detach().clone() for n, p in model.named_parameters() if p.requires_grad}
+    trained = {n: p.detach().clone() for n, p in model.named_parameters() if p.requires_grad}
     with tempfile.TemporaryDirectory() as folder:
-        save_file(held, Path(folder) / "trained.safetensors")
+        save_file(trained, Path(folder) / "trained.safetensors")
     return (time.process_time() - begun) / 3600.0, (time.perf_counter() - wall) / 3600.0
 
 
@@ -106,20 +106,20 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.05)
     parser.add_argument("--methods", nargs="+", default=["lora", "full"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     import torch
 
     torch.set_num_threads(1)
     projected(
-        asked.methods[0], 200, asked.share
+        arguments.methods[0], 200, arguments.share
     )  # what loads on first use does so before the clock runs
-    for method in asked.methods:
-        for seed in asked.seeds:
-            low, likely, high = projected(method, asked.steps, asked.share)
-            cpu, wall = real(method, asked.steps, 1000 + seed)
+    for method in arguments.methods:
+        for seed in arguments.seeds:
+            low, likely, high = projected(method, arguments.steps, arguments.share)
+            cpu, wall = real(method, arguments.steps, 1000 + seed)
             inside = "inside" if low <= cpu <= high else "outside"
             print(
-                f"{method}, {asked.steps} steps from {round(asked.steps * asked.share)}: "
+                f"{method}, {arguments.steps} steps from {round(arguments.steps * arguments.share)}: "
                 f"projected {likely * 3600:.1f} s ({low * 3600:.1f} – {high * 3600:.1f}), "
                 f"CPU time ÷ projected {cpu / likely:.3f} ({inside}), "
                 f"wall ÷ projected {wall / likely:.3f}",

@@ -1,11 +1,11 @@
-"""The whole model told from slices of it, against the whole model measured: step time and peak
+"""The whole model predicted from slices of it, against the whole model measured: step time and peak
 memory, on the CPU.
 
 usage: python benchmarks/slices.py [--methods lora full] [--repeats 3] [--steps 30]
 
 One child process measures 2, 4 and 6 layers and then all 12, as `advisor calibrate throughput`
-would. Prints told ÷ measured of both; step time is CPU time, so that a busy machine slows no depth
-more than another. Needs the extra `calibrate`.
+would. Prints predicted ÷ measured of both; step time is CPU time, so that a busy machine slows no
+depth more than another. Needs the extra `calibrate`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ LENGTHS = (24, 32, 48, 64, 64, 96, 128)
 
 
 def ratios(method: str, steps: int) -> tuple[float, float | None, bool]:
-    """(step time told ÷ measured, memory told ÷ measured, whether every trial was steady)."""
+    """(step time predicted ÷ measured, memory predicted ÷ measured, whether every trial was
+    steady).
+    """
     from advisor.calibrate import client, depths, throughput
     from advisor.core.events import CancelToken
     from advisor.core.experiment import Status
@@ -55,16 +57,16 @@ def ratios(method: str, steps: int) -> tuple[float, float | None, bool]:
             )
         )
     assert ending.status is Status.DONE, ending.reason
-    told = throughput.from_slices(list(zip(sliced.trials, ending.outcomes[:-1], strict=True)))
-    seen = ending.outcomes[-1].result
-    assert told is not None
+    prediction = throughput.from_slices(list(zip(sliced.trials, ending.outcomes[:-1], strict=True)))
+    measured = ending.outcomes[-1].result
+    assert prediction is not None
     memory = (
-        told.memory.at_full_depth / seen["memory"]["process_gib"]
-        if told.memory is not None
+        prediction.memory.at_full_depth / measured["memory"]["process_gib"]
+        if prediction.memory is not None
         else None
     )
     steady = all(o.result["steady"] for o in ending.outcomes)
-    return told.step.at_full_depth / seen["mean_step_seconds"], memory, steady
+    return prediction.step.at_full_depth / measured["mean_step_seconds"], memory, steady
 
 
 def main() -> None:
@@ -75,13 +77,14 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=["lora", "full"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--steps", type=int, default=30)
-    asked = parser.parse_args()
-    for method in asked.methods:
-        for _ in range(asked.repeats):
-            step, memory, steady = ratios(method, asked.steps)
-            held = "not measured" if memory is None else f"{memory:.3f}"
+    arguments = parser.parse_args()
+    for method in arguments.methods:
+        for _ in range(arguments.repeats):
+            step, memory, steady = ratios(method, arguments.steps)
+            ratio = "not measured" if memory is None else f"{memory:.3f}"
             print(
-                f"{method}: step told ÷ measured {step:.3f}, memory {held}{'' if steady else ', not steady'}",
+                f"{method}: step predicted ÷ measured {step:.3f}, memory {ratio}"
+                + ("" if steady else ", not steady"),
                 flush=True,
             )
 

@@ -72,18 +72,18 @@ def first_frame_seconds(
         os.environ |= {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": str(rows)}
         os.execv(command[0], command)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    seen = b""
+    output = b""
     try:
-        while sign not in ESCAPES.sub(b"", seen):
+        while sign not in ESCAPES.sub(b"", output):
             if not select.select([terminal], [], [], GIVE_UP_SECONDS)[0]:
                 raise SystemExit(
                     f"{' '.join(command)}: no {sign!r} on the screen after {GIVE_UP_SECONDS:.0f} s"
                 )
-            seen += os.read(terminal, 1 << 16)
+            output += os.read(terminal, 1 << 16)
         return time.perf_counter() - start
     except OSError:
         raise SystemExit(
-            f"{' '.join(command)}: ended before its first frame: {seen[-400:]!r}"
+            f"{' '.join(command)}: ended before its first frame: {output[-400:]!r}"
         ) from None
     finally:
         os.kill(pid, signal.SIGKILL)

@@ -33,14 +33,14 @@ def main() -> None:
     parser.add_argument("file", nargs="?", type=Path, help="JSONL; default: made-up text")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        file = asked.file or _made_up(Path(folder) / "made_up.jsonl", asked.rows)
+        file = arguments.file or _made_up(Path(folder) / "made_up.jsonl", arguments.rows)
         texts = [
             " ".join(map(str, json.loads(line).values()))
             for line in file.read_text("utf-8").splitlines()
         ]
-        _count(texts, asked.rounds)
+        _count(texts, arguments.rounds)
         _profile(file, len(texts))
 
 
@@ -71,7 +71,8 @@ def _count(texts: list[str], rounds: int) -> None:
     for name, seconds in best.items():
         print(f"{name:<28} {size / seconds:8.1f} MB/s   {base / seconds:5.2f} × raw")
     print(
-        f"by the clock, {cores} threads: {size / together:.1f} MB/s, {alone / together:.2f} × one thread"
+        f"by the clock, {cores} threads: {size / together:.1f} MB/s, "
+        f"{alone / together:.2f} × one thread"
     )
 
 
@@ -105,9 +106,10 @@ def _profile(file: Path, rows: int) -> None:
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
     print(
-        f"profiled {rows:,} rows, test set of the same size: {cpu:.1f} s CPU, {wall:.1f} s, peak {peak:.0f} MB"
+        f"profiled {rows:,} rows, test set of the same size: {cpu:.1f} s CPU, {wall:.1f} s, "
+        f"peak {peak:.0f} MB"
     )
-    print(f"CPU a million rows: {cpu / rows * 1e6 / 2:.0f} s")
+    print(f"CPU per million rows: {cpu / rows * 1e6 / 2:.0f} s")
 
 
 def _cpu_seconds(work: Callable[[], int]) -> float:

@@ -84,10 +84,10 @@ def ours(steps: int, device: str) -> float:
     trainer = Trainer(
         model(device), Device(device), dtype=dtype, optimizer="adamw", learning_rate=1e-4
     )
-    held = batches()
+    batch_list = batches()
     begun = clock(device)
     for _ in range(steps):
-        trainer.step(held)
+        trainer.step(batch_list)
     return (clock(device) - begun) / steps
 
 
@@ -136,16 +136,20 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     import torch
 
     torch.set_num_threads(1)
-    device = asked.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
     ours(2, device), theirs(2, device)
-    pairs = [(ours(asked.steps, device), theirs(asked.steps, device)) for _ in range(asked.turns)]
+    pairs = [
+        (ours(arguments.steps, device), theirs(arguments.steps, device))
+        for _ in range(arguments.turns)
+    ]
     a, b = median(p[0] for p in pairs), median(p[1] for p in pairs)
     print(
-        f"{device}: ours {a * 1e3:.1f} ms a step, Trainer {b * 1e3:.1f} ms, ratio {median(x / y for x, y in pairs):.3f}"
+        f"{device}: ours {a * 1e3:.1f} ms per step, Trainer {b * 1e3:.1f} ms, "
+        f"ratio {median(x / y for x, y in pairs):.3f}"
     )
 
 

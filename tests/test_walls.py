@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -65,6 +67,15 @@ def test_the_import_contracts_hold() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout
+
+
+def test_there_is_no_circle_of_imports() -> None:
+    """Also none inside a room: every module can be read after those it rests on."""
+    graph = grimp.build_graph("advisor", exclude_type_checking_imports=True, cache_dir=None)
+    order = TopologicalSorter(
+        {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    )
+    order.prepare()  # raises CycleError with the modules of a circle
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

@@ -88,10 +88,10 @@ answers never come.
 """
 
 
-def note(rng: random.Random, words: list[str], told: int) -> str:
-    """A short note with `told` of the given words among filler."""
+def note(rng: random.Random, words: list[str], count: int) -> str:
+    """A short note with `count` of the given words among filler."""
     text = [rng.choice(FILLER) for _ in range(rng.randint(3, 5))]
-    for word in rng.sample(words, told):
+    for word in rng.sample(words, count):
         text.insert(rng.randrange(len(text) + 1), word)
     return " ".join(text)
 
@@ -169,9 +169,9 @@ def tokenizer() -> Any:
         "Output",
         ":",
     ]
-    known = dict.fromkeys(["<pad>", "<eos>", "<unk>", *words])
+    vocabulary = dict.fromkeys(["<pad>", "<eos>", "<unk>", *words])
     inner = Tokenizer(
-        models.WordLevel({word: i for i, word in enumerate(known)}, unk_token="<unk>")
+        models.WordLevel({word: i for i, word in enumerate(vocabulary)}, unk_token="<unk>")
     )
     inner.pre_tokenizer = pre_tokenizers.Whitespace()
     return PreTrainedTokenizerFast(
@@ -208,10 +208,10 @@ def train(words: Any, steps: int, seed: int) -> Any:
     trainer = Trainer(model, Device("cpu"), dtype="fp32", optimizer="adamw", learning_rate=1e-3)
     rng = random.Random(seed)
 
-    def batch(told: bool) -> Batch:
+    def batch(whole_text: bool) -> Batch:
         lessons = [lesson(rng) for _ in range(BATCH)]
         examples = [Form(words, i, shown, 256).example(p, a) for i, shown, p, a in lessons]
-        return collate([Example(e.tokens, 0) if told else e for e in examples], "cpu")
+        return collate([Example(e.tokens, 0) if whole_text else e for e in examples], "cpu")
 
     for step in range(steps):
         trainer.schedule(3e-3 * min((step + 1) / 50, 0.5 * (1 + math.cos(math.pi * step / steps))))
@@ -229,18 +229,18 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "pocket")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     import torch
 
     words = tokenizer()
-    model = train(words, asked.steps, asked.seed)
-    words.save_pretrained(asked.output)
-    model.to(torch.bfloat16).save_pretrained(asked.output)
-    rng = random.Random(asked.seed + 1)
+    model = train(words, arguments.steps, arguments.seed)
+    words.save_pretrained(arguments.output)
+    model.to(torch.bfloat16).save_pretrained(arguments.output)
+    rng = random.Random(arguments.seed + 1)
     rows = sample_rows(rng, TRAIN_ROWS + TEST_ROWS)
     for name, part in (("train", rows[:TRAIN_ROWS]), ("test", rows[TRAIN_ROWS:])):
-        write_lines(asked.output / f"{name}.jsonl", [json.dumps(row) for row in part])
-    write_general(asked.output / "general", random.Random(asked.seed + 2))
+        write_lines(arguments.output / f"{name}.jsonl", [json.dumps(row) for row in part])
+    write_general(arguments.output / "general", random.Random(arguments.seed + 2))
 
 
 if __name__ == "__main__":
