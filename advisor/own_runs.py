@@ -33,17 +33,18 @@ def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
     from advisor.probe.fingerprint import fingerprint
 
     with Store.open() as store:
-        kept = Runs(store)
-        if not kept.knows_data():
+        runs = Runs(store)
+        if not runs.knows_data():
             return ()
         folder = Path(brief.folder)
-        trials = kept.measured_on(fingerprint([folder / brief.data.path]))
+        trials = runs.measured_on(fingerprint([folder / brief.data.path]))
     tested = fingerprint([folder / brief.data.eval_path]) if brief.data.eval_path else ""
     metric = brief.quality.metric if "quality.metric" in brief.origins else ""
     return own_scores([t for t in trials if t.run_id != without], tested, metric)
 
 
-LIKE, APART = 1.15, 1.6
+LIKE = 1.15
+APART = 1.6
 """Bits a byte on the rows ÷ on general text: up to the first alike, above the second far apart.
 
 Only words, by eye.
@@ -60,22 +61,23 @@ def base_model_reading(files: Sequence[Path]) -> BaseModelReading | None:
     if not folders().database.exists():
         return None
     with Store.open() as store:
-        kept = Runs(store)
-        trials = kept.measured_on(fingerprint(files)) if kept.knows_data() else ()
-    asked = [t for t in trials if (t.outcome.result.get("language") or {}).get("data")]
-    usable = [t for t in asked if not t.spec.get("demonstration")]
+        runs = Runs(store)
+        trials = runs.measured_on(fingerprint(files)) if runs.knows_data() else ()
+    with_language = [t for t in trials if (t.outcome.result.get("language") or {}).get("data")]
+    usable = [t for t in with_language if not t.spec.get("demonstration")]
     return _reading(usable[-1]) if usable else None
 
 
 def _reading(trial: KeptTrial) -> BaseModelReading:
-    told = trial.outcome.result["language"]
-    rows, general = told["data"], told.get("general") or {}
+    language = trial.outcome.result["language"]
+    rows = language["data"]
+    general = language.get("general") or {}
     bits = general.get("bits_per_byte")
     return BaseModelReading(
         trial.about["model"],
         float(rows["bits_per_byte"]),
         None if bits is None else float(bits),
-        str(told.get("general_why", "")),
+        str(language.get("general_why", "")),
         float(rows["perplexity_per_token"]),
         trial.run_id,
         trial.as_of,
@@ -90,7 +92,10 @@ def _familiarity(data_bits: float, general_bits: float | None) -> str:
     if ratio <= LIKE:
         return "this model knows such language as well as general text"
     if ratio <= APART:
-        return f"somewhat less familiar to this model than general text ({ratio:.1f} ×): tuning may help it along"
+        return (
+            f"somewhat less familiar to this model than general text ({ratio:.1f} ×): tuning may "
+            "help it along"
+        )
     return (
         f"a language far from what this model knows ({ratio:.1f} ×): tuning on it has much to teach"
     )
@@ -104,13 +109,13 @@ def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeas
 
     card = facts.gpu(gpu)
     with Store.open() as store:
-        kept = Runs(store)
+        runs = Runs(store)
         own = [
-            kept.run(s.id)
-            for s in kept.runs(MOST_RUNS, "throughput")
+            runs.run(s.id)
+            for s in runs.runs(MOST_RUNS, "throughput")
             if s.device == card.nvml_name and s.id != without
         ]
-        imported = [kept.run(s.id) for s in kept.runs(MOST_RUNS, "imported")]
+        imported = [runs.run(s.id) for s in runs.runs(MOST_RUNS, "imported")]
     models = {m.name.lower(): m for m in facts.models}
     measured = [m for record in own if record is not None for m in read(record, card, models)]
     return (*measured, *(m for r in imported if r is not None for m in _imported(r, card, facts)))
@@ -120,7 +125,7 @@ def _imported(record: RunRecord, card: Gpu, facts: Facts) -> list[TrainingMeasur
     """The successful rows of an imported run on this card that state a speed or a memory."""
     from advisor.backtest.runs_table import RunRow, to_run
 
-    found = []
+    measured = []
     for outcome in record.outcomes:
         cells = outcome.result.get("cells", {})
         if (
@@ -131,8 +136,11 @@ def _imported(record: RunRecord, card: Gpu, facts: Facts) -> list[TrainingMeasur
             continue
         row = RunRow(0, cells)
         model = facts.architecture(cells["model"])
-        speed, memory = row.number("tokens_per_second"), row.number("memory_gib")
+        speed = row.number("tokens_per_second")
+        memory = row.number("memory_gib")
         if speed is not None or memory is not None:
-            known = {cells["model"]: model} if model is not None else {}
-            found.append(TrainingMeasurement(to_run(row, known, {card.name: card}), memory, speed))
-    return found
+            models = {cells["model"]: model} if model is not None else {}
+            measured.append(
+                TrainingMeasurement(to_run(row, models, {card.name: card}), memory, speed)
+            )
+    return measured

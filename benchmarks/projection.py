@@ -76,7 +76,7 @@ def real(method: str, steps: int, seed: int) -> tuple[float, float]:
     """Hours of the run itself, start and one save in it: CPU time, wall time."""
     from safetensors.torch import save_file
 
-    from advisor.calibrate.worker.adapt import adapt
+    from advisor.calibrate.worker.adapters import adapt
     from advisor.calibrate.worker.architecture import blueprint
     from advisor.calibrate.worker.batches import Rows
     from advisor.calibrate.worker.device import Device

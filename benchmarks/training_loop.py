@@ -48,7 +48,7 @@ def model(device: str) -> object:
     """A fresh adapted model with the same random weights every time."""
     import torch
 
-    from advisor.calibrate.worker.adapt import adapt
+    from advisor.calibrate.worker.adapters import adapt
     from advisor.calibrate.worker.architecture import blueprint
 
     torch.manual_seed(0)
@@ -70,7 +70,7 @@ def rows(steps: int) -> list[list[int]]:
 
 def ours(steps: int, device: str) -> float:
     """Seconds a step of our loop."""
-    from advisor.calibrate.worker.batches import Batch, Example, collate
+    from advisor.calibrate.worker.batches import Batch, TokenisedExample, collate
     from advisor.calibrate.worker.device import Device
     from advisor.calibrate.worker.loop import Trainer
 
@@ -78,7 +78,7 @@ def ours(steps: int, device: str) -> float:
 
     def batches() -> Iterator[Batch]:
         for start in range(0, len(data), ROWS):
-            yield collate([Example(row) for row in data[start : start + ROWS]], device)
+            yield collate([TokenisedExample(row) for row in data[start : start + ROWS]], device)
 
     dtype = "fp32" if device == "cpu" else "bf16"
     trainer = Trainer(

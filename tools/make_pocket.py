@@ -184,10 +184,10 @@ def train(words: Any, steps: int, seed: int) -> Any:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from advisor.calibrate.worker.batches import Batch, Example, collate
+    from advisor.calibrate.worker.batches import Batch, TokenisedExample, collate
     from advisor.calibrate.worker.device import Device
-    from advisor.calibrate.worker.form import Form
     from advisor.calibrate.worker.loop import Trainer
+    from advisor.calibrate.worker.prompt_format import PromptFormat
 
     torch.manual_seed(seed)
     torch.set_num_threads(1)
@@ -210,8 +210,8 @@ def train(words: Any, steps: int, seed: int) -> Any:
 
     def batch(whole_text: bool) -> Batch:
         lessons = [lesson(rng) for _ in range(BATCH)]
-        examples = [Form(words, i, shown, 256).example(p, a) for i, shown, p, a in lessons]
-        return collate([Example(e.tokens, 0) if whole_text else e for e in examples], "cpu")
+        examples = [PromptFormat(words, i, shown, 256).example(p, a) for i, shown, p, a in lessons]
+        return collate([TokenisedExample(e.tokens, 0) if whole_text else e for e in examples], "cpu")
 
     for step in range(steps):
         trainer.schedule(3e-3 * min((step + 1) / 50, 0.5 * (1 + math.cos(math.pi * step / steps))))

@@ -8,15 +8,13 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
+from advisor.core.constants import Z80
 from advisor.core.experiment import Actual, Bias
 from advisor.core.quantity import Basis, Quantity, Range
 
-Z80 = 1.2815515655446004
-"""The 90th percentile of the standard normal distribution."""
-
 
 def biases(actuals: Sequence[Actual]) -> tuple[Bias, ...]:
-    """One per figure, in order of first appearance: the geometric mean of actual ÷ forecast and its
+    """One per figure, in order of first appearance: the geometric mean of actual ÷ predicted and its
     spread.
 
     The range is that of a further run: exp(mean ± z·sd·√(1 + 1/n)) of the log ratios; exact for a
@@ -46,11 +44,11 @@ def _bias(what: str, actuals: Sequence[Actual]) -> Bias | None:
     ]
     inside = sum(
         1
-        for low, seen, high in scored
-        if low is not None and high is not None and low <= seen <= high
+        for low, actual, high in scored
+        if low is not None and high is not None and low <= actual <= high
     )
     source = f"{len(usable)} recorded actuals"
     quantity = Quantity(
-        ratio, "actual ÷ forecast", Basis.MEASURED, source, usable[-1].recorded_at[:10]
+        ratio, "actual ÷ predicted", Basis.MEASURED, source, usable[-1].recorded_at[:10]
     )
     return Bias(what, quantity, len(usable), inside if scored else None, len(scored))

@@ -32,12 +32,13 @@ from advisor.calibrate.protocol import (
 )
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import ANSWERED, Choice, Plan, Status, TrialOutcome
+from advisor.core.experiment import ANSWERED, Choice, ExperimentPlan, Status, TrialOutcome
 
 CHILD = (sys.executable, "-P", "-m", "advisor.calibrate.worker")
 """The child's own interpreter; -P keeps the working folder out of its import path."""
 
-ASK_SECONDS, TERM_SECONDS = 8.0, 4.0
+ASK_SECONDS = 8.0
+TERM_SECONDS = 4.0
 """Patience after asking, and after SIGTERM, before the next harder means."""
 
 STILLBORN = 2
@@ -90,7 +91,7 @@ class _Child:
 
 
 async def follow(
-    plan: Plan,
+    plan: ExperimentPlan,
     folder: Path,
     *,
     events: Sink,
@@ -111,7 +112,8 @@ async def follow(
     """
     left = tuple(t for t in plan.trials if plan.trial_digest(t) not in done)
     outcomes: list[TrialOutcome] = []
-    noise, stillborn = 0, 0
+    noise = 0
+    stillborn = 0
     while left:
         child = await _one_child(
             replace(plan, trials=left),
@@ -126,8 +128,8 @@ async def follow(
         ended = {o.digest for o in child.outcomes}
         left = tuple(t for t in left if plan.trial_digest(t) not in ended)
         if cancel.cancelled or (child.last is not None and child.last.kind == "cancelled"):
-            said = str(child.last.fields.get("reason", "")) if child.last is not None else ""
-            return Ending(Status.CANCELLED, tuple(outcomes), said or "cancelled", noise)
+            reason = str(child.last.fields.get("reason", "")) if child.last is not None else ""
+            return Ending(Status.CANCELLED, tuple(outcomes), reason or "cancelled", noise)
         if child.enough:
             return Ending(_status(outcomes), tuple(outcomes), "", noise, child.enough)
         stillborn += not ended
@@ -147,7 +149,7 @@ def _status(outcomes: Sequence[TrialOutcome]) -> Status:
 
 
 async def _one_child(
-    plan: Plan,
+    plan: ExperimentPlan,
     folder: Path,
     events: Sink,
     keep: Keep,
@@ -299,16 +301,16 @@ def _note(child: _Child, event: Event, keep: Keep) -> None:
 
 def outcome_of(event: Event) -> TrialOutcome:
     """The outcome in a `trial` event; a status nobody knows counts as failed."""
-    held = event.fields
-    status = held.get("status")
-    result = held.get("result")
+    fields = event.fields
+    status = fields.get("status")
+    result = fields.get("result")
     return TrialOutcome(
-        digest=str(held.get("digest", "")),
-        label=str(held.get("label", "")),
+        digest=str(fields.get("digest", "")),
+        label=str(fields.get("label", "")),
         status=Status(status) if status in {s.value for s in Status} else Status.FAILED,
-        seconds=_number(held.get("seconds")),
+        seconds=_number(fields.get("seconds")),
         result=result if isinstance(result, dict) else {},
-        reason=str(held.get("reason", "")),
+        reason=str(fields.get("reason", "")),
     )
 
 
@@ -325,7 +327,7 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _lost(child: _Child, folder: Path, plan: Plan, *, cancelled: bool) -> TrialOutcome:
+def _lost(child: _Child, folder: Path, plan: ExperimentPlan, *, cancelled: bool) -> TrialOutcome:
     """The outcome of the trial that was under way when the child went."""
     label = next((t.label for t in plan.trials if plan.trial_digest(t) == child.under_way), "")
     if cancelled:

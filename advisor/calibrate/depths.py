@@ -50,12 +50,12 @@ def pattern(architecture: Mapping[str, Any]) -> tuple[int, int]:
     """Layers of another kind at the beginning, and the length of the pattern after them."""
     if "profile" in architecture:
         return PATTERNS.get(MODEL_TYPES.get(architecture["profile"]["hf_class"], ""), (0, 1))
-    held = text_part(architecture["config"])
-    first, every = PATTERNS.get(str(held.get("model_type", "")), (0, 1))
-    kinds = held.get("layer_types")
+    config = text_part(architecture["config"])
+    first, every = PATTERNS.get(str(config.get("model_type", "")), (0, 1))
+    kinds = config.get("layer_types")
     if isinstance(kinds, list) and kinds:
         every = next(n for n in range(1, len(kinds) + 1) if kinds[n:] == kinds[:-n])
-    return int(held.get("first_k_dense_replace", first) or 0), every
+    return int(config.get("first_k_dense_replace", first) or 0), every
 
 
 def text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -72,9 +72,9 @@ def layers_of(architecture: Mapping[str, Any]) -> int | None:
     """
     if "profile" in architecture:
         return int(architecture["profile"]["layers"])
-    held = text_part(architecture["config"])
-    found = next((held[name] for name in DEPTHS if held.get(name)), None)
-    return int(found) if found else None
+    config = text_part(architecture["config"])
+    layers = next((config[name] for name in DEPTHS if config.get(name)), None)
+    return int(layers) if layers else None
 
 
 def usual(architecture: Mapping[str, Any]) -> tuple[int, ...]:

@@ -16,9 +16,10 @@ from typing import Any
 
 from advisor.calibrate.protocol import Event
 from advisor.calibrate.quality import checked_config, model_folder
+from advisor.core.constants import GIB
 from advisor.core.errors import Cancelled, MissingExtra, UsageError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import Plan
+from advisor.core.experiment import ExperimentPlan
 
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 UNWANTED = ("*/*", "consolidated*.safetensors", "adapter_*")
@@ -26,7 +27,6 @@ UNWANTED = ("*/*", "consolidated*.safetensors", "adapter_*")
 adapter.
 """
 
-GIB = 1024.0**3
 SAY_EVERY_SECONDS = 0.5
 SHORTER = 33
 """Of the 40 digits of a commit, what a line to read leaves out."""
@@ -45,7 +45,8 @@ def weights(model: str) -> dict[str, Any]:
     named = _HUB_NAME.fullmatch(model)
     if Path(model).is_dir() or named is None:
         return model_folder(Path(model))
-    repo, revision = named["repo"], named["revision"] or "main"
+    repo = named["repo"]
+    revision = named["revision"] or "main"
     hub = _library()
     try:
         files = hub.snapshot_download(
@@ -64,7 +65,7 @@ def weights(model: str) -> dict[str, Any]:
     return _identity(Path(files[0].local_path).parent, repo, commit, total)
 
 
-def fetch(plan: Plan, events: Callable[[Event], None], cancel: CancelToken) -> None:
+def fetch(plan: ExperimentPlan, events: Callable[[Event], None], cancel: CancelToken) -> None:
     """Download what the plan's models still lack, with progress; files that are complete are never
     fetched again.
 
@@ -78,9 +79,11 @@ def fetch(plan: Plan, events: Callable[[Event], None], cancel: CancelToken) -> N
             continue
         room = shutil.disk_usage(_existing(Path(model["folder"]))).free
         if missing_bytes(model) > room:
-            need, free = missing_bytes(model) / GIB, room / GIB
+            need = missing_bytes(model) / GIB
+            free = room / GIB
             raise UsageError(
-                f"--model {name}: needs {need:.1f} GiB of disk, {free:.1f} are free; set HF_HOME elsewhere"
+                f"--model {name}: needs {need:.1f} GiB of disk, {free:.1f} are free; set HF_HOME "
+                "elsewhere"
             )
         repo, _, commit = name.rpartition("@")
         hub = _library()
@@ -136,7 +139,8 @@ def _download(hub: Any, repo: str, commit: str, wanted: tuple[str, ...], bar: An
 
 def _refusal(hub: Any, repo: str, revision: str, error: BaseException) -> UsageError:
     """One line for the user: what the hub said, and what to do."""
-    errors, where = hub.errors, f"--model {repo}"
+    errors = hub.errors
+    where = f"--model {repo}"
     cause = error.__cause__ or error if isinstance(error, errors.DryRunError) else error
     if isinstance(cause, errors.GatedRepoError):
         return UsageError(
@@ -148,13 +152,14 @@ def _refusal(hub: Any, repo: str, revision: str, error: BaseException) -> UsageE
         return UsageError(
             f"{where}: neither a folder here nor a model on the hub (a private one needs HF_TOKEN)"
         )
-    told = (
+    cause_text = (
         "offline by HF_HUB_OFFLINE"
         if isinstance(cause, errors.OfflineModeIsEnabled)
         else type(cause).__name__
     )
     return UsageError(
-        f"{where}: not on this disk, and the hub cannot be asked ({told}); connect, or give a folder with the model"
+        f"{where}: not on this disk, and the hub cannot be asked ({cause_text}); connect, or give "
+        "a folder with the model"
     )
 
 
@@ -179,7 +184,8 @@ def _bar(
     cancellation.
     """
     base: Any = importlib.import_module("tqdm").tqdm
-    begun, last = time.monotonic(), [0.0]
+    begun = time.monotonic()
+    last = [0.0]
 
     class Bar(base):  # type: ignore[misc]
         monitor_interval = 0

@@ -16,9 +16,9 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from advisor.core.constants import GIB
 from advisor.core.errors import UsageError, did_you_mean
 
-GIB = 1024.0**3
 MAX_BYTES = 64 * 1024 * 1024
 NEEDED = ("id", "model", "method", "gpu")
 COLUMNS = (
@@ -115,31 +115,33 @@ def _text(path: Path) -> str:
 
 def _json(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
     try:
-        held = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         raise UsageError(f"{path}: not JSON; give the file as the program wrote it") from None
-    if isinstance(held.get("log_history"), list):
-        return "Hugging Face trainer_state.json", [_trainer_state(path, held)]
-    if isinstance(held.get("run_info"), dict) and isinstance(held.get("train_info"), dict):
-        return "PEFT method comparison", [_peft(path, held)]
+    if isinstance(document.get("log_history"), list):
+        return "Hugging Face trainer_state.json", [_trainer_state(path, document)]
+    if isinstance(document.get("run_info"), dict) and isinstance(document.get("train_info"), dict):
+        return "PEFT method comparison", [_peft(path, document)]
     raise UsageError(
-        f"{path}: neither a trainer_state.json nor a PEFT result; known forms: see docs/guide/calibrate.md"
+        f"{path}: neither a trainer_state.json nor a PEFT result; known forms: see "
+        "docs/guide/calibrate.md"
     )
 
 
-def _trainer_state(path: Path, held: Mapping[str, Any]) -> ImportedRun:
+def _trainer_state(path: Path, state: Mapping[str, Any]) -> ImportedRun:
     """The Trainer logs losses by step and, last, totals: seconds, samples a second, steps a
     second.
     """
-    logs = [entry for entry in held["log_history"] if isinstance(entry, dict)]
+    logs = [entry for entry in state["log_history"] if isinstance(entry, dict)]
     totals = next((entry for entry in reversed(logs) if "train_runtime" in entry), {})
     curve = [
         (x, y)
         for e in logs
         if (x := _num(e.get("step"))) is not None and (y := _num(e.get("loss"))) is not None
     ]
-    seconds, steps = _num(totals.get("train_runtime")), _num(held.get("global_step"))
-    tokens = _num(held.get("num_input_tokens_seen"))
+    seconds = _num(totals.get("train_runtime"))
+    steps = _num(state.get("global_step"))
+    tokens = _num(state.get("num_input_tokens_seen"))
     cells = {
         "framework": "hf",
         "outcome": "ok",
@@ -149,8 +151,8 @@ def _trainer_state(path: Path, held: Mapping[str, Any]) -> ImportedRun:
         "step_seconds": seconds / steps if seconds and steps else None,
         "tokens_per_second": tokens / seconds if tokens and seconds else None,
         "tokens_basis": "padded" if tokens else None,
-        "micro_batch": _num(held.get("train_batch_size")),
-        "epochs": _num(held.get("epoch")),
+        "micro_batch": _num(state.get("train_batch_size")),
+        "epochs": _num(state.get("epoch")),
     }
     last = next(
         (entry for entry in reversed(logs) if any(k.startswith("eval_") for k in entry)), {}
@@ -163,12 +165,14 @@ def _trainer_state(path: Path, held: Mapping[str, Any]) -> ImportedRun:
     return ImportedRun(path.parent.name or path.stem, _cells(cells), curve, scores)
 
 
-def _peft(path: Path, held: Mapping[str, Any]) -> ImportedRun:
+def _peft(path: Path, document: Mapping[str, Any]) -> ImportedRun:
     """Speed is the mean over the logged intervals; memory the 99th percentile of what was
     reserved.
     """
-    run, train = held["run_info"], held["train_info"]
-    config, adapter = _mapping(run.get("train_config")), _mapping(run.get("peft_config"))
+    run = document["run_info"]
+    train = document["train_info"]
+    config = _mapping(run.get("train_config"))
+    adapter = _mapping(run.get("peft_config"))
     logged = train.get("metrics")
     metrics = [m for m in logged if isinstance(m, dict)] if isinstance(logged, list) else []
     speeds = [v for m in metrics if (v := _num(m.get("tokens / sec"))) is not None]
@@ -179,7 +183,7 @@ def _peft(path: Path, held: Mapping[str, Any]) -> ImportedRun:
         "": "full",
         "prompt_tuning": "soft-prompt",
     }
-    system = _mapping(_mapping(held.get("meta_info")).get("system_info"))
+    system = _mapping(_mapping(document.get("meta_info")).get("system_info"))
     name = str(config.get("model_id") or "").rpartition("/")[2]
     targets = adapter.get("target_modules")
     status = train.get("status")
@@ -244,18 +248,20 @@ def _csv(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
     for needed in NEEDED:
         if needed not in names:
             raise UsageError(
-                f"{path}: no column {needed!r}{did_you_mean(needed, names)}; see docs/guide/calibrate.md"
+                f"{path}: no column {needed!r}{did_you_mean(needed, names)}; see "
+                "docs/guide/calibrate.md"
             )
-    found = []
+    imported = []
     for number, row in enumerate(rows, 2):
         cells = {k: (row.get(k) or "").strip() for k in COLUMNS if (row.get(k) or "").strip()}
         for name in ("memory_gib", "tokens_per_second", "step_seconds", "total_seconds"):
             if name in cells and _num(cells[name]) is None:
                 raise UsageError(
-                    f"{path}: line {number}: {name} is {cells[name]!r}, not a number; leave it empty"
+                    f"{path}: line {number}: {name} is {cells[name]!r}, not a number; leave it "
+                    "empty"
                 )
-        found.append(ImportedRun(cells.get("id") or f"line {number}", cells))
-    return "table of runs", found
+        imported.append(ImportedRun(cells.get("id") or f"line {number}", cells))
+    return "table of runs", imported
 
 
 def _history(path: Path, rows: Sequence[Mapping[str, str | None]]) -> ImportedRun:
@@ -268,10 +274,8 @@ def _history(path: Path, rows: Sequence[Mapping[str, str | None]]) -> ImportedRu
     def column(*endings: str) -> str:
         return next((n for n in names for e in endings if n == e or n.endswith(f" - {e}")), "")
 
-    loss, runtime = (
-        column("train/loss", "loss", "train_loss"),
-        column("_runtime", "train/train_runtime"),
-    )
+    loss = column("train/loss", "loss", "train_loss")
+    runtime = column("_runtime", "train/train_runtime")
     curve = [
         (x, y)
         for r in rows
@@ -314,10 +318,10 @@ def _num(value: Any) -> float | None:
     return number if number - number == 0.0 else None
 
 
-def _cells(held: Mapping[str, Any]) -> dict[str, str]:
+def _cells(values: Mapping[str, Any]) -> dict[str, str]:
     """As text, without what is unknown; whole numbers without a point."""
     return {
         name: str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
-        for name, value in held.items()
+        for name, value in values.items()
         if value not in (None, "")
     }

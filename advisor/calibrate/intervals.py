@@ -11,12 +11,10 @@ from statistics import fmean, pvariance, stdev
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.metrics.labels import Marks, macro_f1
+from advisor.core.constants import Z80
 
 if TYPE_CHECKING:
     import numpy as np
-
-Z80 = 1.2815515655446004
-"""The 90th percentile of the standard normal distribution: both ends of an 80 % interval."""
 
 Z_POWER = 0.8416212335729143
 """The 80th percentile: with it, a difference of (1.2816 + 0.8416) × its standard error is seen at
@@ -26,13 +24,13 @@ Z_POWER = 0.8416212335729143
 RESAMPLES = 2000
 
 
-def score_interval(held: Mapping[str, Any]) -> tuple[float, float]:
+def score_interval(result: Mapping[str, Any]) -> tuple[float, float]:
     """80 % interval of an arm's score, by its `item_labels` where the score is one of the set, else
     by its items.
     """
-    if held.get("item_labels"):
-        return _macro_interval(held["item_labels"])
-    return interval(held["item_scores"])
+    if result.get("item_labels"):
+        return _macro_interval(result["item_labels"])
+    return interval(result["item_scores"])
 
 
 def interval(scores: Sequence[float]) -> tuple[float, float]:
@@ -53,7 +51,8 @@ def student(freedom: int) -> float:
 
     To a thousandth from 4 degrees of freedom; fewer are taken as 4.
     """
-    z, v = Z80, float(max(freedom, 4))
+    z = Z80
+    v = float(max(freedom, 4))
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
@@ -62,7 +61,8 @@ def student(freedom: int) -> float:
 
 def _wilson(scores: Sequence[float]) -> tuple[float, float]:
     """Of a share (Wilson 1927): stays inside 0 and 1 and is honest at both ends."""
-    n, share = len(scores), fmean(scores)
+    n = len(scores)
+    share = fmean(scores)
     middle = (share + Z80**2 / (2 * n)) / (1 + Z80**2 / n)
     half = Z80 / (1 + Z80**2 / n) * math.sqrt(share * (1 - share) / n + Z80**2 / (4 * n * n))
     return max(middle - half, 0.0), min(middle + half, 1.0)
@@ -81,7 +81,8 @@ def paired(a: Sequence[float], b: Sequence[float]) -> dict[str, Any]:
     floor = math.sqrt(0.25 / n / n)  # one item that changes sides: no test is surer than that
     error = max(error, floor)
     mean = fmean(differences)
-    low, high = mean - Z80 * error, mean + Z80 * error
+    low = mean - Z80 * error
+    high = mean + Z80 * error
     return _told(mean, error, low, high, n)
 
 
@@ -107,14 +108,16 @@ def _told(mean: float, error: float, low: float, high: float, items: int) -> dic
     }
 
 
-def _macro_interval(held: Marks) -> tuple[float, float]:
+def _macro_interval(pairs: Marks) -> tuple[float, float]:
     """By the spread over resamples around the score itself: their mean is low, because rare labels
     drop out.
     """
     import numpy as np
 
-    score = float(macro_f1(held)[0])
-    half = Z80 * max(float(np.std(macro_f1(held, _resampled(len(held))), ddof=1)), 0.5 / len(held))
+    score = float(macro_f1(pairs)[0])
+    half = Z80 * max(
+        float(np.std(macro_f1(pairs, _resampled(len(pairs))), ddof=1)), 0.5 / len(pairs)
+    )
     return max(score - half, 0.0), min(score + half, 1.0)
 
 
@@ -135,9 +138,9 @@ def comparisons(results: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
         return []
     best = max(prompts, key=lambda k: float(prompts[k]["score"]))
     return [
-        {"arm": name, "against": best, **_between(results[best], held)}
-        for name, held in results.items()
-        if name != best and len(held["item_scores"]) == len(results[best]["item_scores"])
+        {"arm": name, "against": best, **_between(results[best], result)}
+        for name, result in results.items()
+        if name != best and len(result["item_scores"]) == len(results[best]["item_scores"])
     ]
 
 

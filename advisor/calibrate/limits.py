@@ -10,8 +10,9 @@ from typing import Any
 
 from advisor.calibrate import depths
 from advisor.calibrate.throughput import Length, Setup
+from advisor.core.constants import GIB, SECONDS_PER_HOUR
 from advisor.core.errors import UsageError
-from advisor.core.experiment import Forecast, Plan, Trial
+from advisor.core.experiment import ExperimentPlan, RunPrediction, Trial
 from advisor.core.facts import Gpu
 from advisor.core.probes import Card
 from advisor.core.quantity import Range
@@ -46,22 +47,23 @@ BUSY_SHARE = 0.10
 
 
 def forecast(
-    held: Plan, gpu: Gpu | None, usd_per_hour: Range | None, max_usd: float | None
-) -> Forecast:
+    plan: ExperimentPlan, gpu: Gpu | None, usd_per_hour: Range | None, max_usd: float | None
+) -> RunPrediction:
     """Seconds and dollars of a run from P10 to P90, cut at its limits.
 
     Operations: 6 × parameters × positions (full) or 4 × (adapters) a step, over a range of rates;
     an endpoint's trials state their own seconds. Raises UsageError where dollars are limited and
     nobody said what an hour costs.
     """
-    if held.kind == "prompts":
-        return _endpoint_forecast(held)
+    if plan.kind == "prompts":
+        return _endpoint_forecast(plan)
     if max_usd is not None and usd_per_hour is None:
         raise UsageError(
-            "--max-usd: what an hour costs is not known; say --usd-per-hour (0 for a machine of your own)"
+            "--max-usd: what an hour costs is not known; give --usd-per-hour (0 for a machine that "
+            "you own)"
         )
-    works = [_operations(t.spec, held.shared.get("lengths", [512])) for t in held.trials]
-    caps = [float(t.spec.get("seconds", float("inf"))) for t in held.trials]
+    works = [_operations(t.spec, plan.shared.get("lengths", [512])) for t in plan.trials]
+    caps = [float(t.spec.get("seconds", float("inf"))) for t in plan.trials]
     fast, mid, slow = _rates(gpu)
     seconds = [
         start + sum(min(work / rate, cap * 1.5) for work, cap in zip(works, caps, strict=True))
@@ -72,26 +74,26 @@ def forecast(
         )
         if start is not None
     ]
-    minutes, capped = limited_minutes(held.minutes, usd_per_hour, max_usd)
+    minutes, capped = limited_minutes(plan.minutes, usd_per_hour, max_usd)
     if minutes is not None:
         seconds = [min(s, minutes * 60.0) for s in seconds]
     length = Range(*seconds)
-    return Forecast(
+    return RunPrediction(
         length, _usd(length, usd_per_hour), "assumed", "operations over a range of rates", capped
     )
 
 
-def _endpoint_forecast(held: Plan) -> Forecast:
+def _endpoint_forecast(plan: ExperimentPlan) -> RunPrediction:
     """Calls ÷ how many at once; tokens (by characters, up to a fifth more) at the prices stated;
     cut at the limits.
     """
-    specs = [t.spec for t in held.trials]
+    specs = [t.spec for t in plan.trials]
     waits = sum(s["expected"]["calls"] / s["at_once"] for s in specs)
     seconds = [
         waits * (each or 0.0) for each in (CALL_SECONDS.p10, CALL_SECONDS.p50, CALL_SECONDS.p90)
     ]
-    if held.minutes is not None:
-        seconds = [min(s, held.minutes * 60.0) for s in seconds]
+    if plan.minutes is not None:
+        seconds = [min(s, plan.minutes * 60.0) for s in seconds]
     usd = Range(None, None, None)
     if all(s["input_usd"] is not None and s["output_usd"] is not None for s in specs):
         read = sum(s["expected"]["read_tokens"] * s["input_usd"] for s in specs) / 1e6
@@ -100,12 +102,12 @@ def _endpoint_forecast(held: Plan) -> Forecast:
             1.2 * read
             + sum(s["expected"]["calls"] * s["max_tokens"] * s["output_usd"] for s in specs) / 1e6
         )
-        cap = held.max_usd if held.max_usd is not None else float("inf")
+        cap = plan.max_usd if plan.max_usd is not None else float("inf")
         usd = Range(min(0.8 * likely, cap), min(likely, cap), min(most, cap))
-    capped = (
-        "--max-usd" if held.max_usd is not None else "--minutes" if held.minutes is not None else ""
-    )
-    return Forecast(Range(*seconds), usd, "assumed", "calls and characters", capped)
+    capped = "--max-usd" if plan.max_usd is not None else ""
+    if not capped and plan.minutes is not None:
+        capped = "--minutes"
+    return RunPrediction(Range(*seconds), usd, "assumed", "calls and characters", capped)
 
 
 def limited_minutes(
@@ -130,15 +132,15 @@ def _usd(seconds: Range, usd_per_hour: Range | None) -> Range:
         (usd_per_hour.p10, usd_per_hour.p50, usd_per_hour.p90),
         strict=True,
     )
-    return Range(*(None if s is None or p is None else s / 3600.0 * p for s, p in pairs))
+    return Range(*(None if s is None or p is None else s / SECONDS_PER_HOUR * p for s, p in pairs))
 
 
-def trial_seconds(held: Plan, trial: Trial, gpu: Gpu | None) -> float:
+def trial_seconds(plan: ExperimentPlan, trial: Trial, gpu: Gpu | None) -> float:
     """How long one trial likely takes, loading included."""
     if "at_once" in trial.spec:
         return float(trial.spec["expected"]["calls"] / trial.spec["at_once"]) * CALL_SECONDS.likely
     return (
-        LOAD_SECONDS + _operations(trial.spec, held.shared.get("lengths", [512])) / _rates(gpu)[1]
+        LOAD_SECONDS + _operations(trial.spec, plan.shared.get("lengths", [512])) / _rates(gpu)[1]
     )
 
 
@@ -175,21 +177,23 @@ def _params(architecture: Mapping[str, Mapping[str, Any]], layers: int) -> float
         share = layers / sizes["layers"] if layers else 1.0
         inner = sizes["active_params"] - sizes["embedding_params"]
         return float(sizes["vocabulary"] * sizes["hidden"] + inner * share)
-    held = depths.text_part(architecture["config"])
-    hidden = _first_of(held, ("hidden_size", "d_model", "n_embd", "dim"), 1024)
+    config = depths.text_part(architecture["config"])
+    hidden = _first_of(config, ("hidden_size", "d_model", "n_embd", "dim"), 1024)
     wide = _first_of(
-        held, ("intermediate_size", "d_ff", "encoder_ffn_dim", "n_inner", "hidden_dim"), 4 * hidden
+        config,
+        ("intermediate_size", "d_ff", "encoder_ffn_dim", "n_inner", "hidden_dim"),
+        4 * hidden,
     )
-    wide *= _first_of(held, ("num_local_experts", "num_experts", "n_routed_experts"), 1)
-    stacks = 2 if held.get("is_encoder_decoder") else 1
+    wide *= _first_of(config, ("num_local_experts", "num_experts", "n_routed_experts"), 1)
+    stacks = 2 if config.get("is_encoder_decoder") else 1
     depth = stacks * (layers or depths.layers_of(architecture) or 12)
     return float(
-        held.get("vocab_size", 32000) * hidden + depth * (4 * hidden * hidden + 3 * hidden * wide)
+        config.get("vocab_size", 32000) * hidden + depth * (4 * hidden * hidden + 3 * hidden * wide)
     )
 
 
-def _first_of(held: Mapping[str, Any], names: Sequence[str], otherwise: int) -> int:
-    return int(next((held[name] for name in names if held.get(name)), otherwise))
+def _first_of(config: Mapping[str, Any], names: Sequence[str], otherwise: int) -> int:
+    return int(next((config[name] for name in names if config.get(name)), otherwise))
 
 
 def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
@@ -211,24 +215,25 @@ def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
     )
     parts = setup.processes if setup.sharding == "fsdp" else 1
     return (
-        params * width * (4.0 if setup.method == "full" else 1.0) / parts / 1024.0**3
+        params * width * (4.0 if setup.method == "full" else 1.0) / parts / GIB
         < ROOM_SHARE * free_gib
     )
 
 
-def check_free(card: Card, busy_ok: bool) -> None:
+def check_free(card: Card, allow_busy: bool) -> None:
     """Raises UsageError where the card is at work for somebody else and the user did not say that
     this is fine.
     """
-    total, free = card.memory_total_gib.value, card.memory_free_gib.value
-    if busy_ok or not isinstance(total, float) or not isinstance(free, float) or not total:
+    total = card.memory_total_gib.value
+    free = card.memory_free_gib.value
+    if allow_busy or not isinstance(total, float) or not isinstance(free, float) or not total:
         return
     used = 1.0 - free / total
     if used > BUSY_SHARE:
         names = ", ".join(f"{p.name} ({p.pid})" for p in card.processes[:3]) or "another program"
         raise UsageError(
-            f"card {card.index} ({card.name}): busy, {used:.0%} of its memory is taken by {names}; "
-            "wait, choose another by --gpu, or say --busy-ok"
+            f"GPU {card.index} ({card.name}): busy, {used:.0%} of its memory is taken by {names}; "
+            "wait, choose another with --gpu, or use --allow-busy"
         )
 
 

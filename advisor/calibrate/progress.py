@@ -12,7 +12,8 @@ from typing import Any
 from advisor.calibrate.protocol import Event
 
 WARM_UP_STEPS = 2
-MOST_STEPS, LARGEST = 10**12, 1e18
+MOST_STEPS = 10**12
+LARGEST = 1e18
 """What is beyond is no count and no reading."""
 
 
@@ -38,30 +39,39 @@ class Progress:
 
     def note(self, event: Event) -> None:
         """Take in one event of the child."""
-        held = event.fields
+        fields = event.fields
         if event.kind == "planned":
-            named = held.get("trials")
+            named = fields.get("trials")
             self.trials = max(len(named) if isinstance(named, list) else 0, self.trials)
         elif event.kind == "trial":
             self.finished += 1
-            self._paces, self._last = [], None
-            self._trial_seconds.append(number(held.get("seconds")) or 0.0)
-        elif event.kind == "step" and held.get("phase") == "begin":
-            self.label, self.step, self.steps, self.phase = str(held.get("label", "")), 0, 0, ""
-            self._paces, self._last = [], None
+            self._paces = []
+            self._last = None
+            self._trial_seconds.append(number(fields.get("seconds")) or 0.0)
+        elif event.kind == "step" and fields.get("phase") == "begin":
+            self.label = str(fields.get("label", ""))
+            self.step = 0
+            self.steps = 0
+            self.phase = ""
+            self._paces = []
+            self._last = None
             self.loss = self.tokens_per_second = self.memory_gib = None
-        elif event.kind == "step" and (told := counted(held)) is not None:
-            self._note_step(event, *told)
+        elif event.kind == "step" and (counts := counted(fields)) is not None:
+            self._note_step(event, *counts)
 
     def _note_step(self, event: Event, step: int, steps: int) -> None:
-        held = event.fields
+        fields = event.fields
         if (
-            phase := str(held.get("phase", ""))
+            phase := str(fields.get("phase", ""))
         ) != self.phase:  # items are scored at another pace than steps are made
-            self.phase, self._paces, self._last = phase, [], None
-        self.step, self.steps = step, steps
-        self.loss, self.memory_gib = number(held.get("loss")), number(held.get("memory_gib"))
-        self.tokens_per_second = number(held.get("tokens_per_second"))
+            self.phase = phase
+            self._paces = []
+            self._last = None
+        self.step = step
+        self.steps = steps
+        self.loss = number(fields.get("loss"))
+        self.memory_gib = number(fields.get("memory_gib"))
+        self.tokens_per_second = number(fields.get("tokens_per_second"))
         if self._last is not None and self.step > self._last[0] >= WARM_UP_STEPS:
             self._paces.append((event.at_seconds - self._last[1]) / (self.step - self._last[0]))
         self._last = (self.step, event.at_seconds)
@@ -96,12 +106,13 @@ class Progress:
         return " · ".join(parts)
 
 
-def counted(held: Mapping[str, Any]) -> tuple[int, int] | None:
+def counted(fields: Mapping[str, Any]) -> tuple[int, int] | None:
     """(done, of how many) of the training steps or the scored items in a `step` event; None where
     it counts neither.
     """
     for done, of in (("step", "steps"), ("item", "items")):
-        at, whole = held.get(done), held.get(of)
+        at = fields.get(done)
+        whole = fields.get(of)
         if isinstance(at, int) and abs(at) < MOST_STEPS:
             return at, whole if isinstance(whole, int) and abs(whole) < MOST_STEPS else 0
     return None

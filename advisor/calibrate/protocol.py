@@ -14,16 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.core.experiment import Plan, Trial
+from advisor.core.experiment import ExperimentPlan, Trial
 
 SCHEMA = 1
-CANCEL, NEXT, ENOUGH = "cancel", "next", "enough"
+CANCEL = "cancel"
+NEXT = "next"
+ENOUGH = "enough"
 EVENTS = frozenset(
     {"planned", "ask", "started", "step", "trial", "warning", "result", "cancelled", "failed"}
 )
 LAST = frozenset({"result", "cancelled", "failed"})
 MAX_LINE_BYTES = 4 * 1024 * 1024
-JOURNAL, PLAN_FILE, LOG = "events.jsonl", "plan.json", "child.log"
+JOURNAL = "events.jsonl"
+PLAN_FILE = "plan.json"
+LOG = "child.log"
 """The files of a run's folder: every event, the plan, and what the libraries said."""
 
 
@@ -39,8 +43,12 @@ class Event:
         """The event as one line of JSON, line break included; infinite and undefined numbers become
         null.
         """
-        held = {"event": self.kind, "at": round(self.at_seconds, 4), **_finite(dict(self.fields))}
-        return json.dumps(held, ensure_ascii=True, allow_nan=False) + "\n"
+        document = {
+            "event": self.kind,
+            "at": round(self.at_seconds, 4),
+            **_finite(dict(self.fields)),
+        }
+        return json.dumps(document, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def _finite(value: Any) -> Any:
@@ -54,16 +62,16 @@ def _finite(value: Any) -> Any:
 def parse(line: str | bytes) -> Event | None:
     """The event in a line, or None for anything else: libraries print what they like."""
     try:
-        held = json.loads(line)
-        kind = held.pop("event")
+        document = json.loads(line)
+        kind = document.pop("event")
         if kind not in EVENTS:
             return None
-        return Event(kind, float(held.pop("at", 0.0)), held)
+        return Event(kind, float(document.pop("at", 0.0)), document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
-def plan_data(plan: Plan) -> dict[str, Any]:
+def plan_data(plan: ExperimentPlan) -> dict[str, Any]:
     """The plan as plain data, with the digest of every trial."""
     trials = [
         {"kind": t.kind, "label": t.label, "digest": plan.trial_digest(t), "spec": dict(t.spec)}
@@ -83,28 +91,28 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     }
 
 
-def plan_of(held: Mapping[str, Any]) -> Plan:
+def plan_of(document: Mapping[str, Any]) -> ExperimentPlan:
     """The plan in plain data. Raises ValueError where it is not one of this schema."""
-    if held.get("schema") != SCHEMA:
-        raise ValueError(f"schema {held.get('schema')!r}, not {SCHEMA}")
+    if document.get("schema") != SCHEMA:
+        raise ValueError(f"schema {document.get('schema')!r}, not {SCHEMA}")
     try:
-        trials = tuple(Trial(t["kind"], t["label"], t["spec"]) for t in held["trials"])
-        return Plan(
-            kind=held["kind"],
-            name=held["name"],
+        trials = tuple(Trial(t["kind"], t["label"], t["spec"]) for t in document["trials"])
+        return ExperimentPlan(
+            kind=document["kind"],
+            name=document["name"],
             trials=trials,
-            shared=held["shared"],
-            device=held["device"],
-            seed=held["seed"],
-            minutes=held["minutes"],
-            max_usd=held["max_usd"],
-            about=held.get("about", {}),
+            shared=document["shared"],
+            device=document["device"],
+            seed=document["seed"],
+            minutes=document["minutes"],
+            max_usd=document["max_usd"],
+            about=document.get("about", {}),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a plan: {error}") from error
 
 
-def write_plan(path: Path, plan: Plan, *, steered: bool = False) -> None:
+def write_plan(path: Path, plan: ExperimentPlan, *, steered: bool = False) -> None:
     """The plan as a file, whole or not at all; of a `steered` one the child asks which trial is
     next.
     """

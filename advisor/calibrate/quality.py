@@ -13,14 +13,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from advisor.calibrate.general import forgotten, general_sets
+from advisor.calibrate.general_knowledge import forgotten, general_sets
 from advisor.calibrate.intervals import comparisons, score_interval
-from advisor.calibrate.metrics.marking import Marking, marking
+from advisor.calibrate.metrics.scorer import Scorer, scorer_for
 from advisor.core.errors import MissingExtra, UsageError
-from advisor.core.experiment import Plan, Status, Trial, TrialOutcome
+from advisor.core.experiment import ExperimentPlan, Status, Trial, TrialOutcome
 
 Pair = tuple[str, str]
-HELD_OUT, FEWEST_ITEMS, MOST_ITEMS = 0.2, 10, 500
+HELD_OUT = 0.2
+FEWEST_ITEMS = 10
+MOST_ITEMS = 500
 SHARES = (0.25, 0.5, 1.0)
 METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
 CHARACTERS_PER_TOKEN = 4.0
@@ -37,17 +39,17 @@ WORDS_FILES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class EvaluationTask:
     """The user's data, split once for all arms, and how its answers are marked."""
 
     train: tuple[Pair, ...]
     items: tuple[Pair, ...]
-    marking: Marking
+    scorer: Scorer
     instruction: str = ""
 
     @property
     def metric(self) -> str:
-        return self.marking.metric
+        return self.scorer.metric
 
     def shared(self) -> dict[str, Any]:
         """As plain data for the child."""
@@ -55,9 +57,9 @@ class Task:
             "train": [list(p) for p in self.train],
             "items": [list(p) for p in self.items],
             "metric": self.metric,
-            "labels": list(self.marking.labels),
-            "schema": dict(self.marking.schema) if self.marking.schema is not None else None,
-            "one_line": self.marking.one_line,
+            "labels": list(self.scorer.labels),
+            "schema": dict(self.scorer.schema) if self.scorer.schema is not None else None,
+            "one_line": self.scorer.one_line,
             "instruction": self.instruction,
         }
 
@@ -72,7 +74,7 @@ def task(
     instruction: str = "",
     most_items: int = MOST_ITEMS,
     seed: int = 0,
-) -> Task:
+) -> EvaluationTask:
     """Rows split into train and held-out items, or with a test set of their own.
 
     A training row whose prompt is also a test item is left out: it would be scored on what it
@@ -80,10 +82,8 @@ def task(
     Raises UsageError where too little is left.
     """
     rng = random.Random(seed)
-    train, items = (
-        list(dict.fromkeys(r for r in rows if r[1].strip())),
-        list(dict.fromkeys(held_out)),
-    )
+    train = list(dict.fromkeys(r for r in rows if r[1].strip()))
+    items = list(dict.fromkeys(held_out))
     rng.shuffle(train)
     if not items:
         count = max(round(len(train) * HELD_OUT), FEWEST_ITEMS)
@@ -94,12 +94,13 @@ def task(
     train = [row for row in train if row[0].strip().lower() not in tested]
     if len(items) < FEWEST_ITEMS or len(train) < FEWEST_ITEMS:
         raise UsageError(
-            f"--data: {len(train)} rows to train on and {len(items)} to test on; give at least {FEWEST_ITEMS} of each"
+            f"--data: {len(train)} rows to train on and {len(items)} to test on; give at least "
+            f"{FEWEST_ITEMS} of each"
         )
-    marked = marking(
+    marked = scorer_for(
         [a for _, a in (*train, *items)], metric=metric, task_type=task_type, schema=schema
     )
-    return Task(tuple(train), tuple(items), marked, instruction)
+    return EvaluationTask(tuple(train), tuple(items), marked, instruction)
 
 
 def model_folder(path: Path) -> dict[str, Any]:
@@ -107,13 +108,14 @@ def model_folder(path: Path) -> dict[str, Any]:
 
     Raises UsageError where they are not safe to load.
     """
-    held = checked_config(path / "config.json", str(path))
+    config = checked_config(path / "config.json", str(path))
     weights = sorted(path.glob("*.safetensors"))
     if not weights:
         raise UsageError(
-            f"--model {path}: no .safetensors files; other formats can run code and are never loaded"
+            f"--model {path}: no .safetensors files; other formats can run code and are never "
+            "loaded"
         )
-    head = hashlib.sha256(json.dumps(held, sort_keys=True).encode())
+    head = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
     for weight in weights:
         with weight.open("rb") as file:
             head.update(file.read(ENDS_BYTES))
@@ -136,20 +138,21 @@ def checked_config(path: Path, model: str) -> dict[str, Any]:
             f"--model {model}: no config.json; give a folder with a model, or org/name on the hub"
         )
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        held = None
-    if not isinstance(held, dict):
+        config = None
+    if not isinstance(config, dict):
         raise UsageError(f"--model {path}: not JSON; download the model again")
-    if "auto_map" in held:
+    if "auto_map" in config:
         raise UsageError(
-            f"--model {model}: asks for code of its own (auto_map), which is never run; use another model"
+            f"--model {model}: asks for code of its own (auto_map), which is never run; use "
+            "another model"
         )
-    return held
+    return config
 
 
 def plan(
-    held: Task,
+    task: EvaluationTask,
     folder: Mapping[str, Any],
     *,
     methods: Sequence[str] = ("lora",),
@@ -164,7 +167,7 @@ def plan(
     device: str = "auto",
     machine: str = "",
     demonstration: bool = False,
-) -> Plan:
+) -> ExperimentPlan:
     """Zero-shot, few-shot, and each method on growing shares; on the largest share also with
     examples in the prompt.
 
@@ -180,23 +183,23 @@ def plan(
             )
     common = {"model": dict(folder), "seq_len": seq_len, "seed": seed, "batch": batch}
     common |= {"demonstration": True} if demonstration else {}
-    trials = [_trial(held, common, "prompt", "zero-shot", 0, 0)]
+    trials = [_trial(task, common, "prompt", "zero-shot", 0, 0)]
     if shots:
-        trials.append(_trial(held, common, "prompt", "few-shot", shots, 0))
+        trials.append(_trial(task, common, "prompt", "few-shot", shots, 0))
     training = common | {"epochs": epochs, "rank": rank, "targets": "all-linear"}
     for method in methods:
         settings = training | {
             "method": method,
             "learning_rate": learning_rate or usual_rate(method, folder["bytes"]),
         }
-        counts = sorted({max(round(len(held.train) * share), FEWEST_ITEMS) for share in shares})
-        trials += [_trial(held, settings, "tune", method, 0, count) for count in counts]
+        counts = sorted({max(round(len(task.train) * share), FEWEST_ITEMS) for share in shares})
+        trials += [_trial(task, settings, "tune", method, 0, count) for count in counts]
         if shots:
-            trials.append(_trial(held, settings, "hybrid", method, shots, counts[-1]))
+            trials.append(_trial(task, settings, "hybrid", method, shots, counts[-1]))
     called = str(folder.get("hub") or Path(str(folder["folder"])).name).partition("@")[0]
-    name = f"{called}: {held.metric} on {len(held.items)} items"
-    shared = held.shared() | {"machine": machine, "general": general_sets()}
-    return Plan("quality", name, tuple(trials), shared, device, seed)
+    name = f"{called}: {task.metric} on {len(task.items)} items"
+    shared = task.shared() | {"machine": machine, "general": general_sets()}
+    return ExperimentPlan("quality", name, tuple(trials), shared, device, seed)
 
 
 SMALL_RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "qlora": 2e-3, "soft-prompt": 3e-2}
@@ -218,7 +221,7 @@ def usual_rate(method: str, weights_bytes: float) -> float:
 
 
 def prompts_plan(
-    held: Task,
+    task: EvaluationTask,
     url: str,
     model: str,
     *,
@@ -230,7 +233,7 @@ def prompts_plan(
     max_tokens: int = 0,
     max_usd: float | None = None,
     seed: int = 0,
-) -> Plan:
+) -> ExperimentPlan:
     """The prompt forms against an OpenAI-compatible endpoint; prices in USD per million tokens.
 
     Raises UsageError.
@@ -241,7 +244,8 @@ def prompts_plan(
         raise UsageError(f"--url {url}: give the base address, such as http://localhost:8000/v1")
     if max_usd is not None and (input_usd is None or output_usd is None):
         raise UsageError(
-            "--max-usd: the price of tokens is not known; say --input-usd and --output-usd per million"
+            "--max-usd: the price of tokens is not known; give --input-usd and --output-usd per "
+            "million tokens"
         )
     common = {
         "url": url.rstrip("/"),
@@ -252,80 +256,80 @@ def prompts_plan(
         "at_once": at_once,
         "seed": seed,
         "max_tokens": max_tokens
-        or max(ANSWER_TOKENS, round(2 * max(_tokens(a) for _, a in (*held.train, *held.items)))),
+        or max(ANSWER_TOKENS, round(2 * max(_tokens(a) for _, a in (*task.train, *task.items)))),
     }
     trials = tuple(
-        _trial(held, common, "prompt", "zero-shot" if not k else "few-shot", k, 0, kind="prompts")
+        _trial(task, common, "prompt", "zero-shot" if not k else "few-shot", k, 0, kind="prompts")
         for k in shots
     )
-    name = f"{model}: {held.metric} on {len(held.items)} items"
-    return Plan("prompts", name, trials, held.shared(), "endpoint", seed, max_usd=max_usd)
+    name = f"{model}: {task.metric} on {len(task.items)} items"
+    return ExperimentPlan("prompts", name, trials, task.shared(), "endpoint", seed, max_usd=max_usd)
 
 
 def _trial(
-    held: Task,
+    task: EvaluationTask,
     settings: Mapping[str, Any],
     approach: str,
     technique: str,
-    shown: int,
+    shots: int,
     train: int,
     kind: str = "quality",
 ) -> Trial:
     label = (
         f"{approach}/{technique}"
-        + (f", {shown} shown" if shown else "")
+        + (f", {shots} shown" if shots else "")
         + (f", {train} examples" if train else "")
     )
     spec = {
         "approach": approach,
         "technique": technique,
-        "shown": shown,
+        "shown": shots,
         "train_examples": train,
         **settings,
     }
-    return Trial(kind, label, spec | {"expected": _expected(held, spec)})
+    return Trial(kind, label, spec | {"expected": _expected(task, spec)})
 
 
 def _tokens(text: str) -> float:
     return len(text) / CHARACTERS_PER_TOKEN
 
 
-def _expected(held: Task, spec: Mapping[str, Any]) -> dict[str, float]:
+def _expected(task: EvaluationTask, spec: Mapping[str, Any]) -> dict[str, float]:
     """Tokens this trial will read and learn, by characters: for its price before it starts."""
-    row = sum(_tokens(p) + _tokens(a) + 4.0 for p, a in held.train) / len(held.train)
+    row = sum(_tokens(p) + _tokens(a) + 4.0 for p, a in task.train) / len(task.train)
     prompt = (
-        _tokens(held.instruction)
+        _tokens(task.instruction)
         + spec["shown"] * row
-        + sum(_tokens(p) + 4.0 for p, _ in held.items) / len(held.items)
+        + sum(_tokens(p) + 4.0 for p, _ in task.items) / len(task.items)
     )
-    answer = sum(_tokens(a) for _, a in held.items) / len(held.items) + 2.0
-    ways = len(held.marking.labels) if held.marking.labels and "url" not in spec else 1
+    answer = sum(_tokens(a) for _, a in task.items) / len(task.items) + 2.0
+    ways = len(task.scorer.labels) if task.scorer.labels and "url" not in spec else 1
     return {
-        "read_tokens": round(len(held.items) * (prompt + answer) * ways, 1),
-        "written_tokens": round(len(held.items) * answer, 1),
+        "read_tokens": round(len(task.items) * (prompt + answer) * ways, 1),
+        "written_tokens": round(len(task.items) * answer, 1),
         "learned_tokens": round(
             spec["train_examples"] * spec.get("epochs", 0) * (prompt + answer), 1
         ),
-        "calls": float(len(held.items)),
+        "calls": float(len(task.items)),
     }
 
 
-def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
+def summary(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     """Scores with their intervals, and every arm against the best prompt on the same items."""
     done = {o.digest: o for o in outcomes if o.status is Status.DONE}
     scored = {d: dict(o.result) for d, o in done.items() if "item_scores" in o.result}
     results = {
-        t.label: scored[held.trial_digest(t)] for t in held.trials if held.trial_digest(t) in scored
+        t.label: scored[plan.trial_digest(t)] for t in plan.trials if plan.trial_digest(t) in scored
     }
     base = next((r.get("general") for r in results.values() if "language" in r), None)
     lines = [_line(label, result, base) for label, result in results.items()]
-    shown = any(t.spec.get("demonstration") for t in held.trials)
-    says = DEMONSTRATION if shown else CARRIES_OVER[held.kind]
+    demonstration = any(t.spec.get("demonstration") for t in plan.trials)
+    says = DEMONSTRATION if demonstration else CARRIES_OVER[plan.kind]
     return {
         "trials": lines,
         "comparisons": comparisons(results),
         "carries_over": says,
-        "demonstration": shown,
+        "demonstration": demonstration,
     }
 
 
@@ -333,9 +337,9 @@ def _line(label: str, result: Mapping[str, Any], base: Mapping[str, Any] | None)
     """A trial's result without its items, with its interval and what its training made the model
     forget.
     """
-    held = {k: v for k, v in result.items() if not k.startswith("item_") and k != "general"}
+    summary = {k: v for k, v in result.items() if not k.startswith("item_") and k != "general"}
     lost = forgotten(base, result.get("general")) if result.get("train_examples") else None
-    return {"label": label, **held, "interval": list(score_interval(result)), "forgetting": lost}
+    return {"label": label, **summary, "interval": list(score_interval(result)), "forgetting": lost}
 
 
 DEMONSTRATION = (
@@ -344,6 +348,8 @@ DEMONSTRATION = (
 
 
 CARRIES_OVER = {
-    "quality": "this model on these items; another model, size or kind of data needs a run of its own",
+    "quality": (
+        "this model on these items; another model, size or kind of data needs a run of its own"
+    ),
     "prompts": "this endpoint's model on these items and on this day",
 }

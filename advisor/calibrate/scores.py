@@ -9,10 +9,10 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from advisor.calibrate.metrics.marking import NAMES
+from advisor.calibrate.metrics.scorer import NAMES
 from advisor.core.brief import Score
 from advisor.core.errors import UsageError
-from advisor.core.experiment import KeptTrial, Plan, RunRecord, Status, TrialOutcome
+from advisor.core.experiment import ExperimentPlan, KeptTrial, RunRecord, Status, TrialOutcome
 from advisor.core.quantity import Range
 
 HYBRID = "tuned-few-shot"
@@ -81,16 +81,16 @@ def _of_run(trials: Sequence[KeptTrial]) -> list[Score]:
     ]
 
 
-def scores_so_far(plan: Plan, outcomes: Sequence[TrialOutcome]) -> tuple[Score, ...]:
+def scores_so_far(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> tuple[Score, ...]:
     """The scores of a run that goes on, as own runs will have them once it is kept."""
     specs = {plan.trial_digest(t): t.spec for t in plan.trials}
     about = {"model": plan.about.get("model", "model")}
-    kept = [
+    trials = [
         KeptTrial(0, plan.kind, "", about, specs[o.digest], o)
         for o in outcomes
         if o.status is Status.DONE and o.digest in specs
     ]
-    return tuple(_of_run(kept)) if kept else ()
+    return tuple(_of_run(trials)) if trials else ()
 
 
 def measured_scores(record: RunRecord, model: str = "") -> list[dict[str, Any]]:
@@ -119,7 +119,8 @@ def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[lis
     measured_scores(record, model)
     if any(o.result.get("item_labels") for _, o in _scored(record)):
         raise UsageError(
-            f"run {record.summary.id}: macro F1 is a figure of the whole set; say --for-brief instead"
+            f"run {record.summary.id}: macro F1 is a figure of the whole set; use --for-brief "
+            "instead"
         )
     columns: dict[str, tuple[int, list[float]]] = {}
     for spec, outcome in _one_hybrid(_scored(record)):
@@ -127,8 +128,8 @@ def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[lis
         size = _examples(spec, outcome)
         if name not in columns or size > columns[name][0]:
             columns[name] = (size, [float(x) for x in outcome.result["item_scores"]])
-    held = [scores for _, scores in columns.values()]
-    return list(columns), [list(row) for row in zip(*held, strict=True)]
+    by_option = [scores for _, scores in columns.values()]
+    return list(columns), [list(row) for row in zip(*by_option, strict=True)]
 
 
 def _rows(pairs: Iterable[Scored], model: str) -> list[dict[str, Any]]:
@@ -140,23 +141,23 @@ def _rows(pairs: Iterable[Scored], model: str) -> list[dict[str, Any]]:
         alike.setdefault(
             (outcome.result["approach"], _technique(outcome), _examples(spec, outcome)), []
         ).append(outcome)
-    return [_row(*key, found, model) for key, found in alike.items()]
+    return [_row(*key, outcomes, model) for key, outcomes in alike.items()]
 
 
 def _row(
-    approach: str, technique: str, examples: int, found: Sequence[TrialOutcome], model: str
+    approach: str, technique: str, examples: int, outcomes: Sequence[TrialOutcome], model: str
 ) -> dict[str, Any]:
-    scores = [float(o.result["score"]) for o in found]
+    scores = [float(o.result["score"]) for o in outcomes]
     row = {
         "approach": approach,
         "technique": technique,
         "model": model,
         "score": round(fmean(scores), 6),
-        "items": int(found[0].result["items"]),
+        "items": int(outcomes[0].result["items"]),
     }
     row |= {"sd": round(stdev(scores), 6)} if len(scores) > 1 else {}
     row |= {"train_examples": examples} if examples else {}
-    static = found[-1].result.get("static_tokens")
+    static = outcomes[-1].result.get("static_tokens")
     return row | ({"static_tokens": int(static)} if static is not None else {})
 
 
@@ -166,8 +167,8 @@ def _technique(outcome: TrialOutcome) -> str:
 
 def _examples(spec: Mapping[str, Any], outcome: TrialOutcome) -> int:
     """Examples it was tuned on, else shown."""
-    held = outcome.result
-    return int(held.get("train_examples") or held.get("shown") or spec.get("shown") or 0)
+    result = outcome.result
+    return int(result.get("train_examples") or result.get("shown") or spec.get("shown") or 0)
 
 
 def _one_hybrid(pairs: Sequence[Scored]) -> list[Scored]:
@@ -177,14 +178,15 @@ def _one_hybrid(pairs: Sequence[Scored]) -> list[Scored]:
     alone: dict[str, float] = {}
     for _, outcome in pairs:
         if outcome.result["approach"] == "tune":
-            name, score = str(outcome.result["technique"]), float(outcome.result["score"])
+            name = str(outcome.result["technique"])
+            score = float(outcome.result["score"])
             alone[name] = max(alone.get(name, 0.0), score)
     hybrids = [str(o.result["technique"]) for _, o in pairs if o.result["approach"] == "hybrid"]
-    kept = max(dict.fromkeys(hybrids), key=lambda name: alone.get(name, 0.0), default="")
+    best = max(dict.fromkeys(hybrids), key=lambda name: alone.get(name, 0.0), default="")
     return [
         (s, o)
         for s, o in pairs
-        if o.result["approach"] != "hybrid" or o.result["technique"] == kept
+        if o.result["approach"] != "hybrid" or o.result["technique"] == best
     ]
 
 
@@ -196,7 +198,7 @@ def _scored(record: RunRecord) -> list[Scored]:
 
 def _model_name(record: RunRecord) -> str:
     """As the run belongs to it, else the folder's name or that of the endpoint."""
-    told = str(record.plan.get("about", {}).get("model", ""))
+    stated = str(record.plan.get("about", {}).get("model", ""))
     spec: Mapping[str, Any] = next((t["spec"] for t in record.plan.get("trials", ())), {})
     model = spec.get("model", "")
-    return told or (Path(str(model["folder"])).name if isinstance(model, Mapping) else str(model))
+    return stated or (Path(str(model["folder"])).name if isinstance(model, Mapping) else str(model))

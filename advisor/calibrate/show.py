@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from advisor.calibrate.hub import GIB, missing_bytes
+from advisor.calibrate.hub import missing_bytes
 from advisor.calibrate.scores import item_scores, measured_scores
 from advisor.calibrate.throughput import Projection
+from advisor.core.constants import GIB
 from advisor.core.experiment import (
     Bias,
-    Forecast,
-    Plan,
+    ExperimentPlan,
+    RunPrediction,
     RunRecord,
     RunSummary,
     Status,
@@ -24,7 +25,7 @@ from advisor.core.quantity import Range
 from advisor.core.text import printable
 
 
-def plan_lines(plan: Plan, priced: Forecast, machine: str, left: int) -> list[str]:
+def plan_lines(plan: ExperimentPlan, priced: RunPrediction, machine: str, left: int) -> list[str]:
     """What would run, how long, and for how much."""
     done = len(plan.trials) - left
     lines = [f"{plan.kind}: {printable(plan.name)}", f"on        {printable(machine)}"]
@@ -40,7 +41,7 @@ def plan_lines(plan: Plan, priced: Forecast, machine: str, left: int) -> list[st
     return lines
 
 
-def _model_lines(plan: Plan) -> list[str]:
+def _model_lines(plan: ExperimentPlan) -> list[str]:
     """The models of the hub, by commit, and what is left to download before the run starts."""
     models = [t.spec["model"] for t in plan.trials if isinstance(t.spec.get("model"), Mapping)]
     named = {m["hub"]: m for m in models if m.get("hub")}
@@ -66,7 +67,8 @@ def result_lines(record: RunRecord) -> list[str]:
     for gain in record.result.get("scaling", ()):
         doubt = "" if gain["steady"] else ", of unsteady steps"
         lines.append(
-            f"  {printable(gain['label'])}: {gain['efficiency']:.0%} of {gain['processes']} times one process{doubt}"
+            f"  {printable(gain['label'])}: {gain['efficiency']:.0%} of {gain['processes']} times "
+            f"one process{doubt}"
         )
     for comparison in record.result.get("comparisons", ()):
         lines.append(_comparison_line(comparison))
@@ -89,7 +91,7 @@ def _became(outcome: TrialOutcome) -> str:
     return outcome.status.value + ("" if skipped else f", {printable(outcome.reason)}")
 
 
-def total_lines(priced: Forecast, runs: int, left: int, places: Sequence[Any]) -> list[str]:
+def total_lines(priced: RunPrediction, runs: int, left: int, places: Sequence[Any]) -> list[str]:
     """How many runs wait for which places, how long they take together, and for how much."""
     names = ", ".join(printable(place.name) for place in places)
     cut = f", each cut by {priced.capped}" if priced.capped else ""
@@ -109,7 +111,8 @@ def entry_lines(entries: Sequence[Any]) -> list[str]:
         speed, memory, score = _best(entry.record)
         why = f": {printable(entry.reason)}" if entry.reason else ""
         lines.append(
-            f"{number:>5}  {entry.status:<13} {speed:>10} {memory:>7} {score:>6}  {printable(entry.name)}{why}"
+            f"{number:>5}  {entry.status:<13} {speed:>10} {memory:>7} {score:>6}  "
+            f"{printable(entry.name)}{why}"
         )
     return lines
 
@@ -135,12 +138,13 @@ def _best(record: RunRecord | None) -> tuple[str, str, str]:
     )
 
 
-def projection_line(held: Projection) -> str:
+def projection_line(projection: Projection) -> str:
     """How long a whole run takes."""
-    hours = held.hours
+    hours = projection.hours
     return (
-        f"{printable(held.label)}: {held.steps:,} steps take {hours.likely:.3g} h ({hours.p10:.3g} – {hours.p90:.3g}); "
-        f"left out: {held.left_out}"
+        f"{printable(projection.label)}: {projection.steps:,} steps take {hours.likely:.3g} h "
+        f"({hours.p10:.3g} – {hours.p90:.3g}); "
+        f"left out: {projection.left_out}"
     )
 
 
@@ -159,33 +163,34 @@ def brief_tables(record: RunRecord, model: str = "") -> str:
 def score_table(record: RunRecord, model: str = "") -> str:
     """Scores per item as CSV for `quality.results`. Raises UsageError."""
     columns, rows = item_scores(record, model)
-    held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\n")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["item", *columns])
     writer.writerows([number, *row] for number, row in enumerate(rows, 1))
-    return held.getvalue()
+    return buffer.getvalue()
 
 
-def list_lines(found: Sequence[RunSummary]) -> list[str]:
+def list_lines(runs: Sequence[RunSummary]) -> list[str]:
     """A line a run."""
     lines = [f"{'run':>5}  {'kind':<11} {'status':<13} {'answers':<8} {'started':<25} what"]
     lines += [
-        f"{r.id:>5}  {r.kind:<11} {r.status.value:<13} {f'{r.done}/{r.trials}':<8} {r.started_at:<25} "
+        f"{r.id:>5}  {r.kind:<11} {r.status.value:<13} {f'{r.done}/{r.trials}':<8} "
+        f"{r.started_at:<25} "
         f"{printable(r.name)}"
-        for r in found
+        for r in runs
     ]
     return lines
 
 
-def bias_lines(found: Sequence[Bias]) -> list[str]:
+def bias_lines(biases: Sequence[Bias]) -> list[str]:
     """Actual ÷ forecast by figure."""
     lines = []
-    for bias in found:
-        held = bias.ratio.range
-        spread = "" if held.is_exact else f" ({held.p10:.2f} – {held.p90:.2f})"
+    for bias in biases:
+        ratio = bias.ratio.range
+        spread = "" if ratio.is_exact else f" ({ratio.p10:.2f} – {ratio.p90:.2f})"
         inside = f", {bias.inside} of {bias.scored} inside the interval" if bias.scored else ""
         lines.append(
-            f"{bias.what}: actual ÷ forecast {held.likely:.2f}{spread} over {bias.count}{inside}"
+            f"{bias.what}: actual ÷ predicted {ratio.likely:.2f}{spread} over {bias.count}{inside}"
         )
     return lines
 
@@ -193,12 +198,16 @@ def bias_lines(found: Sequence[Bias]) -> list[str]:
 def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {printable(str(trial.get('label', '')))}"
     if "tokens_per_second" in trial:
-        real, padded = _number(trial["tokens_per_second"]), _number(trial["positions_per_second"])
+        real = _number(trial["tokens_per_second"])
+        padded = _number(trial["positions_per_second"])
         why = printable(str(trial["steady_why"]))
-        yield f"    {real} tokens/s real, {padded} with padding ({trial['padding_share']:.0%}); {why}"
+        yield (
+            f"    {real} tokens/s real, {padded} with padding ({trial['padding_share']:.0%}); {why}"
+        )
     law = trial.get("law")
     if law:
-        fixed, each = law["fixed_seconds"], law["seconds_per_position"]
+        fixed = law["fixed_seconds"]
+        each = law["seconds_per_position"]
         yield f"    a step: {fixed:.4g} s + {each:.4g} s × positions (R² {law['r2']:.2f})"
     memory = {k: v for k, v in trial.get("memory", {}).items() if v is not None}
     if memory:
@@ -206,10 +215,10 @@ def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
             f"{k.removesuffix('_gib')} {v:.2f} GiB" for k, v in memory.items()
         )
     if trial.get("memory_of_each"):
-        each = ", ".join(f"{held['process_gib']:.2f}" for held in trial["memory_of_each"])
+        each = ", ".join(f"{memory['process_gib']:.2f}" for memory in trial["memory_of_each"])
         yield f"    of each of {trial['processes']} processes ({trial['sharding']}): {each} GiB"
     if trial.get("watts"):
-        yield f"    power: {trial['watts']:.0f} W, {trial['joules_per_token']:.3g} J a real token"
+        yield f"    power: {trial['watts']:.0f} W, {trial['joules_per_token']:.3g} J per real token"
     fixed = _fixed_terms(trial)
     if fixed:
         yield f"    {fixed}"
@@ -226,29 +235,31 @@ def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
 
 def _fixed_terms(trial: Mapping[str, Any]) -> str:
     """What a run pays beside its steps."""
-    told = []
+    terms = []
     if trial.get("start_seconds") is not None:
-        told.append(f"start {trial['start_seconds']:.3g} s")
+        terms.append(f"start {trial['start_seconds']:.3g} s")
     if trial.get("evaluation_seconds_per_position") is not None:
-        told.append(
+        terms.append(
             f"evaluation {trial['evaluation_seconds_per_position'] * 1e3:.3g} s for 1,000 positions"
         )
     if trial.get("save_seconds") is not None:
-        told.append(f"a save {trial['save_seconds']:.3g} s")
-    return ", ".join(told)
+        terms.append(f"a save {trial['save_seconds']:.3g} s")
+    return ", ".join(terms)
 
 
 def _score_line(trial: Mapping[str, Any]) -> str:
     low, high = trial["interval"]
     parts = [
-        f"    {trial['metric']} {trial['score']:.3f} ({low:.3f} – {high:.3f}) on {trial['items']} items"
+        f"    {trial['metric']} {trial['score']:.3f} ({low:.3f} – {high:.3f}) on {trial['items']} "
+        "items"
     ]
     parts += [f"{printable(name)} {value:.3f}" for name, value in trial.get("also", {}).items()]
     if trial.get("usd") is not None:
         parts.append(f"${trial['usd']:.4f}")
     if trial.get("latency_seconds"):
         parts.append(
-            f"latency {trial['latency_seconds']['p50']:.2f} s, p90 {trial['latency_seconds']['p90']:.2f} s"
+            f"latency {trial['latency_seconds']['p50']:.2f} s, p90 "
+            f"{trial['latency_seconds']['p90']:.2f} s"
         )
     if trial.get("prompt_tokens") is not None:
         parts.append(f"{trial['prompt_tokens']:,} + {trial['completion_tokens']:,} tokens")
@@ -261,43 +272,51 @@ def _language_lines(trial: Mapping[str, Any]) -> Iterator[str]:
     """
     if trial.get("form"):
         yield f"    asked as {trial['form']}"
-    told = trial.get("language") or {}
-    if told:
+    language = trial.get("language") or {}
+    if language:
         parts = [
-            f"{name} {held['bits_per_byte']:.2f} bits a byte, perplexity {held['perplexity_per_token']:.3g}"
-            for name, held in (("your rows", told["data"]), ("general text", told["general"]))
-            if held is not None
+            f"{name} {figures['bits_per_byte']:.2f} bits per byte, perplexity "
+            f"{figures['perplexity_per_token']:.3g}"
+            for name, figures in (
+                ("your rows", language["data"]),
+                ("general text", language["general"]),
+            )
+            if figures is not None
         ]
-        whys = [told[key] for key in ("data_why", "general_why") if told[key]]
+        whys = [language[key] for key in ("data_why", "general_why") if language[key]]
         yield "    language: " + printable("; ".join([*parts, *whys]))
     lost = trial.get("forgetting")
     if lost:
         low, high = lost["interval"]
         yield (
-            f"    forgetting: {100 * lost['difference']:+.1f} points ({100 * low:+.1f} … {100 * high:+.1f}) on "
+            f"    forgetting: {100 * lost['difference']:+.1f} points ({100 * low:+.1f} … "
+            f"{100 * high:+.1f}) on "
             f"{lost['items']} general items"
             + (
                 ""
                 if lost["bits_per_byte_change"] is None
-                else f", text {lost['bits_per_byte_change']:+.0%} bits a byte"
+                else f", text {lost['bits_per_byte_change']:+.0%} bits per byte"
             )
         )
     elif trial.get("train_examples") and trial.get("general_why"):
         yield f"    forgetting: {printable(str(trial['general_why']))}"
 
 
-def _comparison_line(held: Mapping[str, Any]) -> str:
-    low, high = held["interval"]
-    told = "" if held["decided"] else "; cannot be told apart"
+def _comparison_line(comparison: Mapping[str, Any]) -> str:
+    low, high = comparison["interval"]
+    doubt = "" if comparison["decided"] else "; cannot be told apart"
     return (
-        f"  {printable(held['arm'])} against {printable(held['against'])}: {held['difference']:+.3f} "
-        f"({low:+.3f} – {high:+.3f}){told}; {held['items']} items show {held['smallest']:.3f} at least"
+        f"  {printable(comparison['arm'])} against {printable(comparison['against'])}: "
+        f"{comparison['difference']:+.3f} "
+        f"({low:+.3f} – {high:+.3f}){doubt}; {comparison['items']} items show "
+        f"{comparison['smallest']:.3f} at least"
     )
 
 
 def _whole_lines(whole: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {printable(str(whole['label']))}"
-    step, memory = whole["step"], whole.get("memory")
+    step = whole["step"]
+    memory = whole.get("memory")
     speed = _number(whole["tokens_per_second"])
     yield f"    a step: {step['at_full_depth']:.4g} s{_told(step['error'])}; {speed} tokens/s real"
     if memory:
@@ -312,17 +331,17 @@ def _told(error: float | None) -> str:
     )
 
 
-def _duration(held: Range) -> str:
+def _duration(seconds: Range) -> str:
     return (
-        " – ".join(f"{(s or 0.0) / 60.0:.1f}" for s in (held.p50, held.p90))
+        " – ".join(f"{(s or 0.0) / 60.0:.1f}" for s in (seconds.p50, seconds.p90))
         + " minutes (P50 – P90)"
     )
 
 
-def _money(held: Range) -> str:
-    if held.p50 is None or held.p90 is None:
-        return "unknown: say --usd-per-hour for a price"
-    return f"${held.p50:.2f} – ${held.p90:.2f} (P50 – P90)"
+def _money(usd: Range) -> str:
+    if usd.p50 is None or usd.p90 is None:
+        return "unknown: give --usd-per-hour for a price"
+    return f"${usd.p50:.2f} – ${usd.p90:.2f} (P50 – P90)"
 
 
 def _number(value: float) -> str:

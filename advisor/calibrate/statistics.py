@@ -14,7 +14,8 @@ from advisor.core.experiment import DepthFit
 FEWEST_STEPS = 8
 """Below this many steps after warm-up nothing is said about steadiness."""
 
-MOST_DRIFT, MOST_ERROR = 0.05, 0.03
+MOST_DRIFT = 0.05
+MOST_ERROR = 0.03
 """Steady: the halves differ by at most 5 % (medians), and the mean is known to 3 % (one standard
 error).
 """
@@ -68,7 +69,8 @@ def line(xs: Sequence[float], ys: Sequence[float]) -> Line | None:
 
 
 def _through(xs: Sequence[float], ys: Sequence[float]) -> Line:
-    mx, my = fmean(xs), fmean(ys)
+    mx = fmean(xs)
+    my = fmean(ys)
     sxx = sum((x - mx) ** 2 for x in xs)
     syy = sum((y - my) ** 2 for y in ys)
     slope = sum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True)) / sxx
@@ -121,13 +123,15 @@ def depth_fit(
         return None
     (l0, y0), (l1, y1) = by_depth[:2]
     slope = (y1 - y0) / (l1 - l0)
-    fixed, error = y0 - slope * l0, None
+    fixed = y0 - slope * l0
+    error = None
     if len(by_depth) > 2:
-        deepest, seen = by_depth[-1]
-        error = (fixed + slope * deepest) / seen - 1.0
-        told = by_depth[-2:] if convex and error < -BEND_SHARE else by_depth
-        through = _through([float(d) for d, _ in told], [y for _, y in told])
-        fixed, slope = through.fixed, through.per_unit
+        deepest, measured = by_depth[-1]
+        error = (fixed + slope * deepest) / measured - 1.0
+        chosen = by_depth[-2:] if convex and error < -BEND_SHARE else by_depth
+        through = _through([float(d) for d, _ in chosen], [y for _, y in chosen])
+        fixed = through.fixed
+        slope = through.per_unit
     depths = tuple(d for d, _ in by_depth)
     return DepthFit(fixed, slope, layers, fixed + slope * layers, depths, error)
 

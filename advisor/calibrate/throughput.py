@@ -11,8 +11,9 @@ from typing import Any
 
 from advisor.calibrate import depths
 from advisor.calibrate.statistics import depth_fit, quantile
+from advisor.core.constants import Z80
 from advisor.core.errors import UsageError
-from advisor.core.experiment import DepthFit, Plan, Status, Trial, TrialOutcome, digest
+from advisor.core.experiment import DepthFit, ExperimentPlan, Status, Trial, TrialOutcome, digest
 from advisor.core.facts import Model
 from advisor.core.quantity import Range
 
@@ -25,7 +26,8 @@ Length = int | Sequence[int]
 METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
 MOST_LENGTHS = 512
 DEFAULT_LENGTHS = (512,)
-STEPS, SECONDS = 40, 90.0
+STEPS = 40
+SECONDS = 90.0
 
 HEADS = ("auto", "causal", "classification", "masked", "seq2seq")
 SHARDINGS = ("ddp", "fsdp")
@@ -74,7 +76,7 @@ def plan(
     device: str = "auto",
     machine: str = "",
     seed: int = 0,
-) -> Plan:
+) -> ExperimentPlan:
     """One trial per setup and depth; `lengths` are the tokens of the user's rows, `machine` the
     name of card or CPU.
 
@@ -87,7 +89,7 @@ def plan(
         for number, depth in enumerate(_depths(s, slices) or (0,))
     )
     name = ", ".join(dict.fromkeys(f"{s.model_name} {s.method}" for s in setups))
-    return Plan(
+    return ExperimentPlan(
         "throughput", name, trials, {"lengths": sampled(lengths), "machine": machine}, device, seed
     )
 
@@ -131,7 +133,8 @@ def _depths(setup: Setup, slices: Sequence[int]) -> tuple[int, ...]:
     if chosen[0] <= first or any((d - first) % every for d in chosen):
         usual = ",".join(map(str, depths.usual(setup.architecture)))
         raise UsageError(
-            f"--slices {','.join(map(str, chosen))}: layers of {setup.model_name} repeat every {every} after the first "
+            f"--slices {','.join(map(str, chosen))}: layers of {setup.model_name} repeat every "
+            f"{every} after the first "
             f"{first}; name depths such as {usual}"
         )
     return chosen
@@ -139,7 +142,7 @@ def _depths(setup: Setup, slices: Sequence[int]) -> tuple[int, ...]:
 
 def _trial(setup: Setup, layers: int, seed: int, *, count: bool) -> Trial:
     if setup.method not in METHODS:
-        raise UsageError(f"--method {setup.method}: not measured; one of {', '.join(METHODS)}")
+        raise UsageError(f"--method {setup.method}: not measured; use one of {', '.join(METHODS)}")
     if setup.head not in HEADS:
         raise UsageError(f"--head {setup.head}: one of {', '.join(HEADS)}")
     _check_processes(setup)
@@ -162,11 +165,12 @@ def _check_processes(setup: Setup) -> None:
         raise UsageError("--sharding none: several processes spread a model by ddp or fsdp")
     if setup.sharding != "none" and setup.search:
         raise UsageError(
-            "--search: is for one process; say the --micro-batch it finds there for several"
+            "--search: works with one process; pass the --micro-batch it finds to the run of "
+            "several"
         )
     if setup.sharding == "fsdp" and setup.method == "qlora":
         raise UsageError(
-            "--method qlora: is not measured in parts over cards; say --sharding ddp, or lora"
+            "--method qlora: is not measured with a sharded model; use --sharding ddp, or lora"
         )
 
 
@@ -183,12 +187,12 @@ class WholeModel:
     positions_per_second: float
 
 
-def summary(held: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
+def summary(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     """What the run showed, as plain data: a line a configuration, and the whole model where slices
     were measured.
     """
     done = {o.digest: o for o in outcomes if o.status is Status.DONE}
-    pairs = [(t, done[held.trial_digest(t)]) for t in held.trials if held.trial_digest(t) in done]
+    pairs = [(t, done[plan.trial_digest(t)]) for t in plan.trials if plan.trial_digest(t) in done]
     wholes = [
         asdict(whole) for group in _sliced(pairs) if (whole := from_slices(group)) is not None
     ]
@@ -206,18 +210,17 @@ def scaling(pairs: Pairs) -> list[dict[str, Any]]:
     loss.
     """
     alone = {_apart(t): o.result for t, o in pairs if t.spec.get("processes", 1) == 1}
-    found = []
+    gains = []
     for trial, outcome in pairs:
-        one, count = alone.get(_apart(trial)), int(trial.spec.get("processes", 1))
+        one = alone.get(_apart(trial))
+        count = int(trial.spec.get("processes", 1))
         if one is not None and count > 1:
-            speed, single = (
-                float(outcome.result["tokens_per_second"]),
-                float(one["tokens_per_second"]),
-            )
+            speed = float(outcome.result["tokens_per_second"])
+            single = float(one["tokens_per_second"])
             steady = bool(one["steady"] and outcome.result["steady"])
-            held = {"processes": count, "efficiency": speed / (count * single), "steady": steady}
-            found.append({"label": trial.label} | held)
-    return found
+            gain = {"processes": count, "efficiency": speed / (count * single), "steady": steady}
+            gains.append({"label": trial.label} | gain)
+    return gains
 
 
 def _apart(trial: Trial) -> str:
@@ -233,9 +236,13 @@ def carries_over(pairs: Pairs) -> str:
     if not kinds:
         return ""
     if kinds <= {"cuda"}:
-        return "this card, this software, these lengths; the estimate of other runs on this card is corrected by it"
+        return (
+            "this GPU, this software, these lengths; estimates of other runs on this GPU are "
+            "corrected by it"
+        )
     return (
-        "a CPU: the procedure, parameter counts, padding and the shape of the law carry over to a GPU; seconds, tokens "
+        "a CPU: the procedure, parameter counts, padding and the shape of the law carry over to a "
+        "GPU; seconds, tokens "
         "per second and memory do not, and never enter an estimate for a GPU"
     )
 
@@ -292,13 +299,13 @@ def from_slices(group: Pairs) -> WholeModel | None:
     step = depth_fit([(int(r["layers"]), float(r["mean_step_seconds"])) for r in results], layers)
     if step is None or step.at_full_depth <= 0.0:
         return None
-    per_step, positions = (
-        float(results[-1]["tokens_per_step"]),
-        float(results[-1]["positions_per_step"]),
-    )
+    per_step = float(results[-1]["tokens_per_step"])
+    positions = float(results[-1]["positions_per_step"])
     trial = group[0][0]
+    model = trial.spec["model_name"]
+    method = trial.spec["method"]
     return WholeModel(
-        label=f"{trial.spec['model_name']} {trial.spec['method']}, {layers} layers from {len(group)} depths",
+        label=f"{model} {method}, {layers} layers from {len(group)} depths",
         step=step,
         memory=_memory(results, layers),
         tokens_per_second=per_step / step.at_full_depth,
@@ -313,22 +320,18 @@ def _memory(results: Sequence[Mapping[str, Any]], layers: int) -> DepthFit | Non
     that, and the least of them stands for all.
     """
     for reading in ("allocated_gib", "process_gib"):
-        held = [
+        peaks = [
             (int(r["layers"]), r["memory"].get(reading), float(r["memory"].get("idle_gib") or 0.0))
             for r in results
         ]
-        if all(peak is not None for _, peak, _ in held):
-            least = min(idle for _, _, idle in held)
+        if all(peak is not None for _, peak, _ in peaks):
+            least = min(idle for _, _, idle in peaks)
             return depth_fit(
-                [(depth, float(peak) - idle + least) for depth, peak, idle in held],
+                [(depth, float(peak) - idle + least) for depth, peak, idle in peaks],
                 layers,
                 convex=True,
             )
     return None
-
-
-Z80 = 1.2815515655446004
-"""The 90th percentile of the standard normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +348,7 @@ class Projection:
 
 
 def project(
-    held: Plan, outcomes: Sequence[TrialOutcome], examples: int, epochs: float
+    plan: ExperimentPlan, outcomes: Sequence[TrialOutcome], examples: int, epochs: float
 ) -> tuple[Projection, ...]:
     """Start + steps × mean step + one save, for every whole configuration and every one told from
     slices.
@@ -354,45 +357,51 @@ def project(
     beside it. Only steady trials are projected.
     """
     done = {o.digest: o for o in outcomes if o.status is Status.DONE and o.result.get("steady")}
-    pairs = [(t, done[held.trial_digest(t)]) for t in held.trials if held.trial_digest(t) in done]
-    found = []
+    pairs = [(t, done[plan.trial_digest(t)]) for t in plan.trials if plan.trial_digest(t) in done]
+    projections = []
     for trial, outcome in pairs:
         if not trial.spec["layers"]:
-            seen = outcome.result
-            error = float(seen.get("relative_error") or 0.0)
-            step = usual_step_seconds(seen, expected_positions(trial, seen, held.shared["lengths"]))
-            found.append(_projection(trial, trial.label, seen, step, error, examples, epochs))
+            result = outcome.result
+            error = float(result.get("relative_error") or 0.0)
+            step = usual_step_seconds(
+                result, expected_positions(trial, result, plan.shared["lengths"])
+            )
+            projections.append(
+                _projection(trial, trial.label, result, step, error, examples, epochs)
+            )
     for group in _sliced(pairs):
         whole = from_slices(group)
         if whole is not None:
-            trial, last = group[-1][0], group[-1][1].result
+            trial = group[-1][0]
+            last = group[-1][1].result
             error = max(
                 abs(whole.step.error or 0.0) / Z80, float(last.get("relative_error") or 0.0)
             )
-            found.append(
+            projections.append(
                 _projection(
                     trial, whole.label, last, whole.step.at_full_depth, error, examples, epochs
                 )
             )
-    return tuple(found)
+    return tuple(projections)
 
 
-def usual_step_seconds(seen: Mapping[str, Any], positions: float | None) -> float:
+def usual_step_seconds(result: Mapping[str, Any], positions: float | None) -> float:
     """Seconds of a step of so many positions: few steps may have met longer or shorter rows than
     the data hold.
 
     The measured mean, moved along the law of a step to the expected positions (a regression
     estimate: Cochran, Sampling Techniques, 1977, section 7.2). Without a law, the mean itself.
     """
-    mean, law = float(seen["mean_step_seconds"]), seen.get("law")
+    mean = float(result["mean_step_seconds"])
+    law = result.get("law")
     if positions is None or not law or law["seconds_per_position"] <= 0.0:
         return mean
-    moved = mean + law["seconds_per_position"] * (positions - float(seen["positions_per_step"]))
+    moved = mean + law["seconds_per_position"] * (positions - float(result["positions_per_step"]))
     return float(max(moved, 0.5 * mean))
 
 
 def expected_positions(
-    trial: Trial, seen: Mapping[str, Any], lengths: Sequence[Length]
+    trial: Trial, result: Mapping[str, Any], lengths: Sequence[Length]
 ) -> float | None:
     """Mean positions of a step: rows × the mean of the longest of so many rows drawn from
     `lengths`, cut at the length.
@@ -400,12 +409,10 @@ def expected_positions(
     The mean of the largest of m independent draws from n sorted values is Σ x_i ((i/n)^m −
     ((i−1)/n)^m). None for several processes, and for models that read both sides of a row apart.
     """
-    rows, accumulated, longest = (
-        int(seen["micro_batch"]),
-        int(trial.spec["grad_accum"]),
-        int(trial.spec["seq_len"]),
-    )
-    if int(trial.spec.get("processes", 1)) > 1 or seen.get("head") == "seq2seq":
+    rows = int(result["micro_batch"])
+    accumulated = int(trial.spec["grad_accum"])
+    longest = int(trial.spec["seq_len"])
+    if int(trial.spec.get("processes", 1)) > 1 or result.get("head") == "seq2seq":
         return None
     if trial.spec["packed"]:
         return float(rows * accumulated * longest)
@@ -418,24 +425,24 @@ def expected_positions(
 def _projection(
     trial: Trial,
     label: str,
-    seen: Mapping[str, Any],
+    result: Mapping[str, Any],
     step: float,
     error: float,
     examples: int,
     epochs: float,
 ) -> Projection:
     rows = (
-        int(seen["micro_batch"])
+        int(result["micro_batch"])
         * int(trial.spec["grad_accum"])
         * int(trial.spec.get("processes", 1))
     )
     steps = math.ceil(math.ceil(examples / rows) * epochs)
-    fixed = float(seen["start_seconds"]) + float(seen.get("save_seconds") or 0.0)
+    fixed = float(result["start_seconds"]) + float(result.get("save_seconds") or 0.0)
     hours = [
         (fixed + steps * step * (1.0 + sign * Z80 * error)) / 3600.0 for sign in (-1.0, 0.0, 1.0)
     ]
     left_out = "evaluation"
-    if seen["clock"] != "wall":
+    if result["clock"] != "wall":
         left_out += ", waiting for other programs on this CPU"
     return Projection(
         label, steps, Range(max(hours[0], fixed / 3600.0), hours[1], hours[2]), left_out

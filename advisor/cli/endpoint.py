@@ -16,7 +16,7 @@ from advisor.core.errors import Cancelled, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from advisor.core.facts import TokenPrice
-    from advisor.probe.endpoint import Plan
+    from advisor.probe.endpoint import ProbePlan
     from advisor.probe.server import Server
 
 
@@ -107,12 +107,12 @@ def _chosen(model: str, models: tuple[str, ...], address: str) -> str:
         raise UsageError(f"{address}: no model {model!r}{did_you_mean(model, models)}")
     if len(models) == 1:
         return models[0]
-    shown = (
+    listing = (
         f"; it lists {', '.join(models[:8])}{' and more' if len(models) > 8 else ''}"
         if models
         else ""
     )
-    raise UsageError(f"{address}: which model? name it with --model{shown}")
+    raise UsageError(f"{address}: which model? name it with --model{listing}")
 
 
 def _price(server: Server, model: str) -> TokenPrice | None:
@@ -128,8 +128,8 @@ def _price(server: Server, model: str) -> TokenPrice | None:
     if server.is_local:
         return None
     rows = facts.load(folders().config).token_prices(model, date.today())
-    known = [r for r in rows if r.input_usd is not None and r.output_usd is not None]
-    of_host = [r for r in known if _plain(r.provider) in _plain(server.host)]
+    priced = [r for r in rows if r.input_usd is not None and r.output_usd is not None]
+    of_host = [r for r in priced if _plain(r.provider) in _plain(server.host)]
     return max(of_host, key=lambda r: (r.input_usd or 0.0) + (r.output_usd or 0.0), default=None)
 
 
@@ -137,17 +137,21 @@ def _plain(name: str) -> str:
     return "".join(c for c in name.lower() if c.isalnum())
 
 
-def _agree(plan: Plan, model: str, max_usd: float | None, yes: bool) -> None:
+def _agree(plan: ProbePlan, model: str, max_usd: float | None, yes: bool) -> None:
     """Say the price first, then ask.
 
     Raises UsageError where nobody can be asked, Cancelled on a no.
     """
-    tokens = f"{plan.requests} requests to {model}, about {plan.input_tokens:,} tokens in and {plan.output_tokens:,} out"
+    tokens = (
+        f"{plan.requests} requests to {model}, about {plan.input_tokens:,} tokens in and "
+        f"{plan.output_tokens:,} out"
+    )
     cost = "price unknown" if plan.usd is None else f"at most about ${plan.usd:.4f}"
     output.say(f"{tokens}: {cost}")
     if plan.usd is not None and max_usd is not None and plan.usd > max_usd:
         raise UsageError(
-            f"--max-usd {max_usd:g}: this could cost ${plan.usd:.4f}; allow more, or fewer --requests"
+            f"--max-usd {max_usd:g}: this could cost ${plan.usd:.4f}; allow more, or fewer "
+            "--requests"
         )
     if yes or (plan.usd is not None and max_usd is not None):
         return

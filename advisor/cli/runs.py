@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from advisor.cli import output
+from advisor.cli.renamed import RenamedOption
 from advisor.core.errors import UsageError
 from advisor.core.text import printable
 
@@ -18,7 +19,7 @@ _PATH = click.Path(path_type=Path)
 
 @click.group("runs")
 def command() -> None:
-    """Calibration runs: list, show, replay, import, record what really came."""
+    """Calibration runs: list, show, replay, import, record the actual result."""
 
 
 @command.command("list")
@@ -31,8 +32,8 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
     from advisor.calibrate.show import list_lines
     from advisor.report.json import dump
 
-    found = experiments.runs(limit, kind)
-    output.show(dump(found) if as_json else "\n".join(list_lines(found)) + "\n")
+    summaries = experiments.runs(limit, kind)
+    output.show(dump(summaries) if as_json else "\n".join(list_lines(summaries)) + "\n")
 
 
 @command.command("show")
@@ -81,7 +82,8 @@ def replay(run: str, speed: float, as_json: bool) -> None:
     from advisor import experiments
     from advisor.calibrate.progress import Progress
 
-    progress, before = Progress(), 0.0
+    progress = Progress()
+    before = 0.0
     for event in experiments.recorded_events(run):
         if speed > 0.0:
             time.sleep(max(event.at_seconds - before, 0.0) / speed)
@@ -104,8 +106,8 @@ def forget(run: int) -> None:
     """Delete a run for good: what it measured enters no estimate and no verdict any more."""
     from advisor import experiments
 
-    found = experiments.forget(run)
-    _line(f"run {found.id} is forgotten: {found.kind}, {found.name}")
+    summary = experiments.forget(run)
+    _line(f"run {summary.id} is forgotten: {summary.kind}, {summary.name}")
 
 
 @command.command("import")
@@ -132,32 +134,38 @@ def import_(file: Path, stated: tuple[str, ...]) -> None:
 @click.argument("what")
 @click.argument("actual", type=click.FloatRange(min=0.0, min_open=True))
 @click.option("--unit", default="", help="Such as h, USD, GiB; default: by the figure.")
-@click.option("--run", type=int, help="The run that made the forecast; its own forecast is taken.")
-@click.option("--forecast", type=float, help="The forecast, where no run holds it.")
-@click.option("--low", type=float, help="P10 of the forecast.")
-@click.option("--high", type=float, help="P90 of the forecast.")
+@click.option("--run", type=int, help="The run that made the prediction.")
+@click.option(
+    "--prediction",
+    cls=RenamedOption,
+    former=["--forecast"],
+    type=float,
+    help="The prediction, where no run recorded it.",
+)
+@click.option("--low", type=float, help="P10 of the prediction.")
+@click.option("--high", type=float, help="P90 of the prediction.")
 @click.option("--note", default="")
 def record_actual(
     what: str,
     actual: float,
     unit: str,
     run: int | None,
-    forecast: float | None,
+    prediction: float | None,
     low: float | None,
     high: float | None,
     note: str,
 ) -> None:
-    """Keep what really came of a forecast, and show how forecasts of this figure err.
+    """Record the actual value of a predicted figure, and show how predictions of it err.
 
     WHAT is a figure such as train.hours, run.seconds or run.usd; ACTUAL its real value.
     """
     from advisor import experiments
     from advisor.calibrate.show import bias_lines
 
-    found = experiments.record_actual(
-        what, actual, unit=unit, run_id=run, forecast=forecast, low=low, high=high, note=note
+    biases = experiments.record_actual(
+        what, actual, unit=unit, run_id=run, prediction=prediction, low=low, high=high, note=note
     )
-    for line in bias_lines(found):
+    for line in bias_lines(biases):
         _line(line)
 
 
@@ -167,7 +175,7 @@ def _line(text: str) -> None:
 
 
 def _pair(text: str) -> tuple[str, Any]:
-    name, found, value = text.partition("=")
-    if not found:
+    name, separator, value = text.partition("=")
+    if not separator:
         raise UsageError(f"--set {text}: not COLUMN=VALUE")
     return name.strip(), value.strip()

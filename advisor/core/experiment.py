@@ -58,7 +58,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ExperimentPlan:
     """What will run.
 
     `shared` is plain data that all trials use, such as texts; limits are None where there are none.
@@ -120,7 +120,7 @@ class Choice:
     enough: str = ""
 
 
-class Policy(Protocol):
+class SteeringPolicy(Protocol):
     """Chooses among the trials that are left by what is known so far.
 
     `name` tells policies apart that choose alike.
@@ -130,12 +130,12 @@ class Policy(Protocol):
     def name(self) -> str: ...
 
     def __call__(
-        self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
+        self, plan: ExperimentPlan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
     ) -> Choice: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class RunPrediction:
     """Price and duration of a run before it starts, from P10 to P90; `capped` says which limit cuts
     it.
     """

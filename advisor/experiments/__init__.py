@@ -1,7 +1,7 @@
 """Calibrations from both front ends: plan, price, run, keep, learn."""
 
 from advisor.experiments.effects import Effect, effect, effect_lines, effect_of_run
-from advisor.experiments.places import ALL, Machine, endpoint, machine, slices_for, spread
+from advisor.experiments.machines import ALL, Machine, endpoint, machine, slices_for, spread
 from advisor.experiments.records import (
     forget,
     import_runs,

@@ -19,7 +19,7 @@ from advisor.core.errors import AdvisorError, MissingExtra, UsageError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import Status, TrialOutcome
 from advisor.experiments.entries import Entry, Listener
-from advisor.experiments.places import Machine
+from advisor.experiments.machines import Machine
 from advisor.experiments.running import adopt
 
 POLL_SECONDS = 0.3
@@ -42,7 +42,7 @@ def place(address: str) -> Machine:
 
 
 def run_all(
-    held: Sequence[Entry],
+    entries: Sequence[Entry],
     where: Machine,
     *,
     listen: Listener,
@@ -60,7 +60,7 @@ def run_all(
         stack.callback(ray.shutdown)
         card = 1 if ray.cluster_resources().get("GPU", 0) else 0
         task = ray.remote(num_cpus=1, num_gpus=card, max_retries=0)(measured)
-        sent = {task.remote(_left(e)): e for e in held if e.prepared.left}
+        sent = {task.remote(_left(e)): e for e in entries if e.prepared.left}
         while sent and not cancel.cancelled:
             ready, _ = ray.wait(list(sent), num_returns=1, timeout=POLL_SECONDS)
             for reference in ready:
@@ -100,7 +100,7 @@ def _left(entry: Entry) -> dict[str, Any]:
     return plan_data(replace(prepared.plan, trials=prepared.to_run))
 
 
-def measured(held: Mapping[str, Any]) -> dict[str, Any]:
+def measured(document: Mapping[str, Any]) -> dict[str, Any]:
     """On a node: run the plan by a child process there; returns outcomes, events and how it ended,
     as plain data.
     """
@@ -108,7 +108,7 @@ def measured(held: Mapping[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="advisor-") as folder:
         ending = asyncio.run(
             client.follow(
-                plan_of(held),
+                plan_of(document),
                 Path(folder),
                 events=lambda event: lines.append(event.line()),
                 keep=lambda outcome: None,
@@ -131,15 +131,15 @@ def measured(held: Mapping[str, Any]) -> dict[str, Any]:
 def _take(ray: Any, reference: Any, entry: Entry, listen: Listener) -> None:
     """Keep what a node sent; a node or a task that died is this entry's failure."""
     try:
-        found = ray.get(reference)
+        reply = ray.get(reference)
     except Exception as error:  # the cluster's own errors and those of the task
         entry.reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         listen(entry, None)
         return
     outcomes = tuple(
-        TrialOutcome(**{**o, "status": Status(o["status"])}) for o in found["outcomes"]
+        TrialOutcome(**{**o, "status": Status(o["status"])}) for o in reply["outcomes"]
     )
-    ending = client.Ending(Status(found["status"]), outcomes, found["reason"])
-    events = [event for line in found["lines"] if (event := parse(line)) is not None]
+    ending = client.Ending(Status(reply["status"]), outcomes, reply["reason"])
+    events = [event for line in reply["lines"] if (event := parse(line)) is not None]
     entry.record = adopt(entry.prepared, ending, events)
     listen(entry, None)

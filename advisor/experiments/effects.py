@@ -21,7 +21,7 @@ LEARNED = ("quality.score", "train.hours")
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class VerdictSummary:
     """A verdict in short: the chosen arm with its money (USD), weeks and score.
 
     No arm: no option is left.
@@ -37,7 +37,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class FigureChange:
     """A figure of an option before and after, as ranges with their basis."""
 
     option: str
@@ -54,9 +54,9 @@ class Effect:
     first.
     """
 
-    before: Side
-    after: Side
-    learned: tuple[Learned, ...]
+    before: VerdictSummary
+    after: VerdictSummary
+    learned: tuple[FigureChange, ...]
 
     @property
     def flips(self) -> bool:
@@ -94,11 +94,11 @@ def compare(before: Verdict, after: Verdict) -> Effect:
     return Effect(_side(before), _side(after), tuple(_learned(before, after))[:MOST_OPTIONS])
 
 
-def _side(verdict: Verdict) -> Side:
+def _side(verdict: Verdict) -> VerdictSummary:
     option = verdict.chosen
     if option is None:
-        return Side(verdict.verdict, "", 0.0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
-    return Side(
+        return VerdictSummary(verdict.verdict, "", 0.0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
+    return VerdictSummary(
         verdict.verdict,
         option.id,
         verdict.p_best,
@@ -109,29 +109,30 @@ def _side(verdict: Verdict) -> Side:
     )
 
 
-def _learned(before: Verdict, after: Verdict) -> list[Learned]:
+def _learned(before: Verdict, after: Verdict) -> list[FigureChange]:
     """Figures that moved or narrowed, once an option however it is served; the largest change of
     the middle first.
     """
     old = {option.id: option for option in before.arms}
-    found: dict[tuple[str, str], Learned] = {}
+    changes: dict[tuple[str, str], FigureChange] = {}
     for option in after.arms:
         if option.id in old:
             for one in _of_option(old[option.id], option):
-                found.setdefault((one.option, one.figure), one)
-    return sorted(found.values(), key=_size, reverse=True)
+                changes.setdefault((one.option, one.figure), one)
+    return sorted(changes.values(), key=_size, reverse=True)
 
 
-def _of_option(before: OptionRecord, after: OptionRecord) -> Iterator[Learned]:
+def _of_option(before: OptionRecord, after: OptionRecord) -> Iterator[FigureChange]:
     for name in LEARNED:
-        one, other = before.figure(name), after.figure(name)
+        one = before.figure(name)
+        other = after.figure(name)
         if (
             one is None
             or other is None
             or (one.p10, one.p50, one.p90) == (other.p10, other.p50, other.p90)
         ):
             continue
-        yield Learned(
+        yield FigureChange(
             after.id.partition("+")[0],
             name,
             Range(one.p10, one.p50, one.p90),
@@ -152,7 +153,7 @@ def _basis(option: OptionRecord, figure_id: str) -> str:
     return speed.basis if speed is not None else figure.basis
 
 
-def _size(one: Learned) -> float:
+def _size(one: FigureChange) -> float:
     """Change of the middle in parts of the middle before; a narrower range alone counts little."""
     if not one.before.is_known or not one.after.is_known:
         return 1.0
@@ -169,7 +170,8 @@ def effect_lines(changed: Effect) -> list[str]:
     """
     from advisor.core import format as fmt
 
-    one, other = changed.before, changed.after
+    one = changed.before
+    other = changed.after
     rows = [
         (
             "verdict",
@@ -192,11 +194,11 @@ def effect_lines(changed: Effect) -> list[str]:
         ("quality", *_spans(one.quality, other.quality, fmt.score)),
     ]
     moved = [f"  {name:<9}{old} → {new}" for name, old, new in rows if old != new]
-    kept = f"{rows[0][2]}, {rows[1][2]}"
+    unchanged = f"{rows[0][2]}, {rows[1][2]}"
     head = (
         "in the verdict, without this run → with it:"
         if moved
-        else f"the verdict stays as it was: {kept}"
+        else f"the verdict stays as it was: {unchanged}"
     )
     return [head, *moved, *map(_learned_line, changed.learned)]
 
@@ -205,13 +207,13 @@ def _spans(one: Range, other: Range, show: Callable[[float | None], str]) -> tup
     return _span(one, show), _span(other, show)
 
 
-def _span(held: Range, show: Callable[[float | None], str]) -> str:
+def _span(interval: Range, show: Callable[[float | None], str]) -> str:
     from advisor.core import format as fmt
 
-    return f"{show(held.p50)} ({fmt.span(held, show)})" if held.is_known else "unknown"
+    return f"{show(interval.p50)} ({fmt.span(interval, show)})" if interval.is_known else "unknown"
 
 
-def _learned_line(one: Learned) -> str:
+def _learned_line(one: FigureChange) -> str:
     from advisor.core import format as fmt
 
     show = fmt.score if one.figure == "quality.score" else fmt.number

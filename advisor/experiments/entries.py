@@ -13,9 +13,9 @@ from typing import Any
 from advisor.calibrate.protocol import Event
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import Forecast, Plan, RunRecord, Status
+from advisor.core.experiment import ExperimentPlan, RunPrediction, RunRecord, Status
 from advisor.core.quantity import Range
-from advisor.experiments.places import Machine
+from advisor.experiments.machines import Machine
 from advisor.experiments.running import Limits, Prepared, prepare, run
 
 Listener = Callable[["Entry", Event | None], None]
@@ -49,7 +49,11 @@ class Entry:
 
 
 def entries(
-    plans: Sequence[Plan], places: Sequence[Machine], bounds: Limits, *, again: bool = False
+    plans: Sequence[ExperimentPlan],
+    places: Sequence[Machine],
+    bounds: Limits,
+    *,
+    again: bool = False,
 ) -> list[Entry]:
     """Every plan with its price; dollars are shared out evenly among those that have something left
     to run.
@@ -57,24 +61,24 @@ def entries(
     Raises UsageError.
     """
     free = replace(bounds, max_usd=None)
-    found = [Entry(i, prepare(p, places[0], free, again=again)) for i, p in enumerate(plans)]
+    priced = [Entry(i, prepare(p, places[0], free, again=again)) for i, p in enumerate(plans)]
     for place in places[1:]:
         prepare(plans[0], place, free, again=again)
-    left = sum(1 for e in found if e.prepared.left)
+    left = sum(1 for e in priced if e.prepared.left)
     if bounds.max_usd is not None and left:
         share = replace(bounds, max_usd=bounds.max_usd / left)
-        found = [Entry(i, prepare(p, places[0], share, again=again)) for i, p in enumerate(plans)]
-    for entry in found:
+        priced = [Entry(i, prepare(p, places[0], share, again=again)) for i, p in enumerate(plans)]
+    for entry in priced:
         if not entry.prepared.left:
             entry.record = entry.prepared.earlier
-    return found
+    return priced
 
 
-def total(held: Sequence[Entry], at_once: int) -> Forecast:
+def total(queued: Sequence[Entry], at_once: int) -> RunPrediction:
     """Seconds and dollars of all that is left: the sums of the P10, P50 and P90, seconds over the
     places at once.
     """
-    waiting = [e.prepared.forecast for e in held if e.prepared.left]
+    waiting = [e.prepared.forecast for e in queued if e.prepared.left]
     seconds = _summed([f.seconds for f in waiting])
     shared = Range(
         *(
@@ -83,7 +87,7 @@ def total(held: Sequence[Entry], at_once: int) -> Forecast:
         )
     )
     capped = next((f.capped for f in waiting if f.capped), "")
-    return Forecast(
+    return RunPrediction(
         shared,
         _summed([f.usd for f in waiting]),
         "assumed",
@@ -100,7 +104,7 @@ def _summed(ranges: Sequence[Range]) -> Range:
 
 
 def run_all(
-    held: Sequence[Entry],
+    queued: Sequence[Entry],
     places: Sequence[Machine],
     *,
     listen: Listener,
@@ -112,7 +116,7 @@ def run_all(
     `own` goes to each run.
     """
     waiting: queue.SimpleQueue[Entry] = queue.SimpleQueue()
-    for entry in held:
+    for entry in queued:
         if entry.prepared.left:
             waiting.put(entry)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.throughput import Setup, architecture_of
 from advisor.core.errors import UsageError, did_you_mean
-from advisor.core.experiment import Plan
-from advisor.experiments.material import Material
-from advisor.experiments.places import Machine
+from advisor.core.experiment import ExperimentPlan
+from advisor.experiments.datasets import Material
+from advisor.experiments.machines import Machine
 from advisor.experiments.planning import quality_plan, throughput_plan
 from advisor.experiments.rows import config_json, lengths
 
@@ -84,25 +84,25 @@ class Matrix:
 def read(path: Path) -> Matrix:
     """The matrix in a TOML file. Raises UsageError with file and key."""
     try:
-        held = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
-    kind = held.get("kind", "throughput")
+    kind = document.get("kind", "throughput")
     if kind not in _ONLY:
         raise UsageError(f"{path}: kind: {kind!r} is neither throughput nor quality")
-    found = {key: _value(path, kind, key, value) for key, value in held.items()}
-    made = Matrix(**{"kind": kind, "folder": path.resolve().parent, **found})
-    named = (*made.models, *made.configs) if kind == "throughput" else made.folders
+    values = {key: _value(path, kind, key, value) for key, value in document.items()}
+    matrix = Matrix(**{"kind": kind, "folder": path.resolve().parent, **values})
+    named = (*matrix.models, *matrix.configs) if kind == "throughput" else matrix.folders
     if not named:
         wanted = "models or configs" if kind == "throughput" else "folders"
         raise UsageError(f"{path}: {wanted}: names no model; write them as a list")
-    if kind == "quality" and not made.data:
+    if kind == "quality" and not matrix.data:
         raise UsageError(
             f"{path}: data: names no file; quality trains on rows with a prompt and an answer"
         )
-    return made
+    return matrix
 
 
 def _value(path: Path, kind: str, key: str, value: Any) -> Any:
@@ -112,7 +112,7 @@ def _value(path: Path, kind: str, key: str, value: Any) -> Any:
         raise UsageError(f"{path}: {key}: belongs to kind = {other!r}, this is {kind!r}")
     if key in _TEXTS:
         if not isinstance(value, str):
-            raise UsageError(f"{path}: {key}: {value!r} is no text; write it in quotes")
+            raise UsageError(f"{path}: {key}: {value!r} is not text; write it in quotes")
         return value
     if key == "settings":
         return _settings(path, kind, value)
@@ -128,7 +128,7 @@ def _value(path: Path, kind: str, key: str, value: Any) -> Any:
             int: "whole numbers of 0 or more",
             float: "shares above 0 and up to 1",
         }[wanted]
-        raise UsageError(f"{path}: {key}: {value!r} is no list of {what}")
+        raise UsageError(f"{path}: {key}: {value!r} is not a list of {what}")
     return tuple(dict.fromkeys(value))
 
 
@@ -142,70 +142,72 @@ def _is(wanted: type, value: Any) -> bool:
     return isinstance(value, wanted)
 
 
-def _settings(path: Path, kind: str, held: Any) -> dict[str, Any]:
-    known = _SETTINGS[kind]
-    if not isinstance(held, dict):
-        raise UsageError(f"{path}: settings: is no table; write [settings] above its lines")
-    for key, value in held.items():
-        if key not in known:
-            raise UsageError(f"{path}: settings.{key}: no such key{did_you_mean(key, known)}")
-        if not _is(type(known[key]), value):
-            raise UsageError(f"{path}: settings.{key}: {value!r} is no {_WORDS[type(known[key])]}")
-    return dict(held)
+def _settings(path: Path, kind: str, table: Any) -> dict[str, Any]:
+    defaults = _SETTINGS[kind]
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: settings: is not a table; write [settings] above its lines")
+    for key, value in table.items():
+        if key not in defaults:
+            raise UsageError(f"{path}: settings.{key}: no such key{did_you_mean(key, defaults)}")
+        if not _is(type(defaults[key]), value):
+            raise UsageError(
+                f"{path}: settings.{key}: {value!r} is not {_WORDS[type(defaults[key])]}"
+            )
+    return dict(table)
 
 
 _WORDS: Mapping[type, str] = {
     str: "text",
-    int: "whole number",
-    float: "number",
+    int: "a whole number",
+    float: "a number",
     bool: "true or false",
 }
 
 
-def plans(held: Matrix, where: Machine, facts: Facts) -> list[Plan]:
+def plans(matrix: Matrix, where: Machine, facts: Facts) -> list[ExperimentPlan]:
     """A plan an entry, in the order of the file. Raises UsageError."""
-    made = list(
-        _throughput(held, where, facts)
-        if held.kind == "throughput"
-        else _quality(held, where, facts)
+    combined = list(
+        _throughput(matrix, where, facts)
+        if matrix.kind == "throughput"
+        else _quality(matrix, where, facts)
     )
-    if len(made) > MOST_ENTRIES:
-        raise UsageError(f"{len(made):,} runs; {MOST_ENTRIES:,} at most: make two files of it")
-    return made
+    if len(combined) > MOST_ENTRIES:
+        raise UsageError(f"{len(combined):,} runs; {MOST_ENTRIES:,} at most: make two files of it")
+    return combined
 
 
-def _throughput(held: Matrix, where: Machine, facts: Facts) -> Iterator[Plan]:
+def _throughput(matrix: Matrix, where: Machine, facts: Facts) -> Iterator[ExperimentPlan]:
     named: list[tuple[str, Mapping[str, Any]]] = [
-        (name, architecture_of(facts.model(name))) for name in held.models
+        (name, architecture_of(facts.model(name))) for name in matrix.models
     ]
-    for text in held.configs:
-        path = held.path(text)
+    for text in matrix.configs:
+        path = matrix.path(text)
         named.append((path.resolve().parent.name or path.name, {"config": config_json(path)}))
-    rows: Sequence[Any] = lengths(held.path(held.data)) if held.data else ()
-    own = dict(held.settings or {})
+    rows: Sequence[Any] = lengths(matrix.path(matrix.data)) if matrix.data else ()
+    own = dict(matrix.settings or {})
     for (name, architecture), method, seq_len, seed in itertools.product(
-        named, held.methods, held.seq_lens, held.seeds
+        named, matrix.methods, matrix.seq_lens, matrix.seeds
     ):
         setup = Setup(name, architecture, method=method, seq_len=seq_len, **own)
         yield throughput_plan([setup], rows, where, seed=seed)
 
 
-def _quality(held: Matrix, where: Machine, facts: Facts) -> Iterator[Plan]:
-    own = dict(held.settings or {})
+def _quality(matrix: Matrix, where: Machine, facts: Facts) -> Iterator[ExperimentPlan]:
+    own = dict(matrix.settings or {})
     rows = Material(
-        held.path(held.data),
-        held.path(held.eval) if held.eval else None,
+        matrix.path(matrix.data),
+        matrix.path(matrix.eval) if matrix.eval else None,
         metric=own.pop("metric", ""),
         instruction=own.pop("instruction", ""),
     )
-    for text, method, seed in itertools.product(held.folders, held.methods, held.seeds):
+    for text, method, seed in itertools.product(matrix.folders, matrix.methods, matrix.seeds):
         yield quality_plan(
             rows,
-            str(held.path(text)),
+            str(matrix.path(text)),
             where,
             facts,
             methods=(method,),
-            shares=held.shares,
+            shares=matrix.shares,
             seed=seed,
             **own,
         )

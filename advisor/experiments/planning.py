@@ -15,9 +15,9 @@ from advisor.calibrate import hub, quality, throughput
 from advisor.calibrate.throughput import Setup
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
-from advisor.core.experiment import Plan
-from advisor.experiments.material import Material, model_name
-from advisor.experiments.places import Machine, slices_for
+from advisor.core.experiment import ExperimentPlan
+from advisor.experiments.datasets import Material, model_name
+from advisor.experiments.machines import Machine, slices_for
 from advisor.experiments.rows import POCKET_TRAINING, lengths, pocket
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def throughput_plan(
     where: Machine,
     slices: Sequence[int] = (),
     seed: int = 0,
-) -> Plan:
+) -> ExperimentPlan:
     """One trial a setup, or one a depth for those that do not fit into free memory.
 
     Raises UsageError.
@@ -75,15 +75,15 @@ def brief_setups(
 
     informed = inform(brief, around)
     names = models or informed.models.tune or ()
-    known = {name: around.facts.architecture(name) for name in names}
+    architectures = {name: around.facts.architecture(name) for name in names}
     sized = {
         name: model
-        for name, model in known.items()
+        for name, model in architectures.items()
         if model is not None and model.kind == "decoder"
     }
     if not sized:
         raise UsageError(
-            "models.tune: names no open decoder model; say --model, see `advisor facts models`"
+            "models.tune: names no open decoder model; use --model, see `advisor facts models`"
         )
     return tuple(
         Setup(model.name, throughput.architecture_of(model), method=method, **own)
@@ -94,13 +94,13 @@ def brief_setups(
 
 def _methods(brief: Brief, model: str, where: Machine) -> tuple[str, ...]:
     """As the estimate tunes: LoRA, QLoRA where it can run, and what the brief has scores of."""
-    told = {
+    scored = {
         s.technique
         for s in brief.quality.measured
         if s.approach == "tune" and s.model.lower() == model.lower()
     }
     card = ("qlora",) if where.device == "cuda" and find_spec("bitsandbytes") else ()
-    return ("lora", *card, *(m for m in MEASURED_METHODS if m in told))
+    return ("lora", *card, *(m for m in MEASURED_METHODS if m in scored))
 
 
 def brief_lengths(brief: Brief, around: Surroundings, model: str = "") -> tuple[int, ...]:
@@ -129,7 +129,7 @@ def quality_plan(
     items: int = quality.MOST_ITEMS,
     seed: int = 0,
     **own: Any,
-) -> Plan:
+) -> ExperimentPlan:
     """Every arm of a model on `rows`; `own` are arguments of `calibrate.quality.plan`.
 
     Raises UsageError.
@@ -152,7 +152,7 @@ def quality_plan(
     return replace(plan, about=rows.about(model_name(Path(weights["folder"]), facts, as_model)))
 
 
-def sample_plan(where: Machine, facts: Facts, *, metric: str = "", **own: Any) -> Plan:
+def sample_plan(where: Machine, facts: Facts, *, metric: str = "", **own: Any) -> ExperimentPlan:
     """The pocket model and its task: a demonstration.
 
     What `own` leaves out is as suits a model this small.
@@ -172,11 +172,14 @@ def prompts_plan(
     items: int = 100,
     seed: int = 0,
     **own: Any,
-) -> Plan:
+) -> ExperimentPlan:
     """Prompt forms against an endpoint; `own` are arguments of `calibrate.quality.prompts_plan`.
 
     Raises UsageError.
     """
     plan = quality.prompts_plan(rows.task(items, seed), url, model, seed=seed, **own)
-    known = facts.architecture(as_model or model)
-    return replace(plan, about=rows.about(as_model or (known.name if known is not None else model)))
+    architecture = facts.architecture(as_model or model)
+    return replace(
+        plan,
+        about=rows.about(as_model or (architecture.name if architecture is not None else model)),
+    )

@@ -45,10 +45,10 @@ def runs(limit: int = 20, kind: str = "") -> tuple[RunSummary, ...]:
 def run_record(run_id: int) -> RunRecord:
     """The run under this number. Raises UsageError where there is none."""
     with Store.open() as store:
-        found = Runs(store).run(run_id)
-    if found is None:
-        raise UsageError(f"run {run_id}: there is none; see `advisor runs list`")
-    return found
+        record = Runs(store).run(run_id)
+    if record is None:
+        raise UsageError(f"run {run_id}: no such run; list them with `advisor runs list`")
+    return record
 
 
 def run_data(
@@ -57,7 +57,7 @@ def run_data(
     """A run as plain data, without its plan and its events; `changed` is what it changed in the
     verdict on a brief.
     """
-    held = {
+    document = {
         "schema": 1,
         "run": asdict(record.summary),
         "machine": dict(record.machine),
@@ -66,7 +66,7 @@ def run_data(
         "projections": [asdict(p) for p in projected],
         "trials": [asdict(o) for o in record.outcomes],
     }
-    return held | (
+    return document | (
         {"effect": asdict(changed) | {"flips": changed.flips}} if changed is not None else {}
     )
 
@@ -76,12 +76,12 @@ def forget(run_id: int) -> RunSummary:
 
     Raises UsageError where there is none.
     """
-    found = run_record(run_id).summary
-    if found.status is Status.RUNNING:
+    summary = run_record(run_id).summary
+    if summary.status is Status.RUNNING:
         raise UsageError(f"run {run_id}: still running, or cut off; resume or cancel it first")
     with Store.open() as store:
         Runs(store).delete(run_id)
-    return found
+    return summary
 
 
 def recorded_events(run: str) -> tuple[Event, ...]:
@@ -90,9 +90,11 @@ def recorded_events(run: str) -> tuple[Event, ...]:
     Raises UsageError.
     """
     if run.isdecimal():
-        text, name = run_record(int(run)).events, f"run {run}"
+        text = run_record(int(run)).events
+        name = f"run {run}"
     else:
-        name, path = run, shipped.folder("calibration") / "reference" / f"{run}.jsonl"
+        name = run
+        path = shipped.folder("calibration") / "reference" / f"{run}.jsonl"
         path = path if path.is_file() else Path(run)
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
@@ -100,10 +102,10 @@ def recorded_events(run: str) -> tuple[Event, ...]:
             raise UsageError(
                 f"{run}: {error.strerror}; give a run's number, a recorded run or a file"
             ) from None
-    found = tuple(e for e in map(parse, text.splitlines()) if e is not None)
-    if not found:
+    events = tuple(e for e in map(parse, text.splitlines()) if e is not None)
+    if not events:
         raise UsageError(f"{name}: holds no events to replay")
-    return found
+    return events
 
 
 def import_runs(path: Path, stated: Mapping[str, str]) -> tuple[str, int, int]:
@@ -113,23 +115,23 @@ def import_runs(path: Path, stated: Mapping[str, str]) -> tuple[str, int, int]:
     """
     from advisor.calibrate.imports import read
 
-    form, found = read(path, stated)
-    name = digest([path.name, [dict(r.cells) for r in found]])
+    form, imported = read(path, stated)
+    name = digest([path.name, [dict(r.cells) for r in imported]])
     with Store.open() as store:
-        kept = Runs(store)
-        earlier = kept.latest(name)
+        stored = Runs(store)
+        earlier = stored.latest(name)
         if earlier is not None:
-            return form, earlier.summary.id, len(found)
-        run_id = kept.begin(
+            return form, earlier.summary.id, len(imported)
+        run_id = stored.begin(
             kind="imported",
             name=f"{path.name}: {form}",
             digest=name,
             plan={"form": form, "file": str(path)},
-            trials=len(found),
-            device=", ".join(sorted({r.cells.get("gpu", "") for r in found} - {""})),
+            trials=len(imported),
+            device=", ".join(sorted({r.cells.get("gpu", "") for r in imported} - {""})),
             forecast={},
         )
-        for number, row in enumerate(found):
+        for number, row in enumerate(imported):
             status = {"ok": Status.DONE, "oom": Status.OUT_OF_MEMORY}.get(
                 row.outcome, Status.CANCELLED
             )
@@ -138,9 +140,9 @@ def import_runs(path: Path, stated: Mapping[str, str]) -> tuple[str, int, int]:
                 "curve": [list(p) for p in row.curve],
                 "scores": dict(row.scores),
             }
-            kept.keep(run_id, TrialOutcome(f"{number}", row.label, status, None, result), {})
-        kept.end(run_id, Status.DONE, result={}, events="", machine={})
-    return form, run_id, len(found)
+            stored.keep(run_id, TrialOutcome(f"{number}", row.label, status, None, result), {})
+        stored.end(run_id, Status.DONE, result={}, events="", machine={})
+    return form, run_id, len(imported)
 
 
 def record_actual(
@@ -149,34 +151,39 @@ def record_actual(
     *,
     unit: str = "",
     run_id: int | None = None,
-    forecast: float | None = None,
+    prediction: float | None = None,
     low: float | None = None,
     high: float | None = None,
     note: str = "",
 ) -> tuple[Bias, ...]:
-    """Keep an actual; returns how forecasts of this figure err.
+    """Record an actual value; returns how predictions of this figure err.
 
-    Raises UsageError where there is no forecast.
+    Raises UsageError where there is no prediction to compare with.
     """
     from advisor.calibrate.actuals import biases
 
-    if run_id is not None and forecast is None:
-        held = run_record(run_id).forecast.get(what.removeprefix("run."))
-        if not isinstance(held, dict) or held.get("p50") is None:
-            raise UsageError(
-                f"run {run_id}: forecasts no {what}; it knows run.seconds and run.usd, or say --forecast"
-            )
-        foretold = Range(held["p10"], held["p50"], held["p90"])
-    elif forecast is not None:
-        foretold = Range(
-            low if low is not None else forecast, forecast, high if high is not None else forecast
-        )
-    else:
-        raise UsageError(
-            "no forecast to compare with: name the --run that made it, or say --forecast"
-        )
+    predicted = _prediction_of(what, run_id, prediction, low, high)
     unit = unit or UNITS.get(what.rpartition(".")[2], "")
     with Store.open() as store:
-        kept = Runs(store)
-        kept.record_actual(Actual(run_id, what, unit, foretold, actual, note=note))
-        return biases(kept.actuals(what))
+        stored = Runs(store)
+        stored.record_actual(Actual(run_id, what, unit, predicted, actual, note=note))
+        return biases(stored.actuals(what))
+
+
+def _prediction_of(
+    what: str, run_id: int | None, stated: float | None, low: float | None, high: float | None
+) -> Range:
+    """The prediction as stated, else the one that the run recorded. Raises UsageError."""
+    if stated is not None:
+        return Range(stated if low is None else low, stated, stated if high is None else high)
+    if run_id is None:
+        raise UsageError(
+            "no prediction to compare with: name the --run that made it, or give --prediction"
+        )
+    recorded = run_record(run_id).forecast.get(what.removeprefix("run."))
+    if not isinstance(recorded, dict) or recorded.get("p50") is None:
+        raise UsageError(
+            f"run {run_id}: has no prediction of {what}; it has run.seconds and run.usd, or "
+            "give --prediction"
+        )
+    return Range(recorded["p10"], recorded["p50"], recorded["p90"])

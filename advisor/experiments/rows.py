@@ -29,16 +29,17 @@ def lengths(data: Path, model: str = "", *, apart: bool = False) -> tuple[Any, .
     """
     from advisor.probe.tokens import counter_for
 
-    counts, rows = counter_for(model).counts, examples(data)
+    counts = counter_for(model).counts
+    rows = examples(data)
     if apart:
         return tuple(
             zip(
-                counts([asked for asked, _ in rows]),
-                counts([said for _, said in rows]),
+                counts([prompt for prompt, _ in rows]),
+                counts([answer for _, answer in rows]),
                 strict=True,
             )
         )
-    return tuple(counts([f"{asked}\n{answered}" for asked, answered in rows]))
+    return tuple(counts([f"{prompt}\n{answered}" for prompt, answered in rows]))
 
 
 def examples(
@@ -50,15 +51,15 @@ def examples(
     from advisor.probe.fields import recognise
     from advisor.probe.rows import expand, read
 
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for path in expand([data]):
         rows = [row.value for row in islice(read(path), MOST_ROWS) if row.value is not None]
         if rows:
             take = recognise(rows[:100], prompt_field, answer_field, str(path)).take
-            found += [take(row) for row in rows if _has(take, row)]
-    if not found:
+            pairs += [take(row) for row in rows if _has(take, row)]
+    if not pairs:
         raise UsageError(f"{data}: no usable rows; see `advisor data {data}`")
-    return tuple(found)
+    return tuple(pairs)
 
 
 def pocket() -> tuple[Path, Path, Path, str]:
@@ -84,19 +85,19 @@ def config_json(path: Path) -> dict[str, Any]:
     import json
 
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--config {path}: {error.strerror}; check the path") from None
     except ValueError:
         raise UsageError(
             f"--config {path}: not JSON; give the config.json of a model folder"
         ) from None
-    if not isinstance(held, dict) or "model_type" not in held:
+    if not isinstance(config, dict) or "model_type" not in config:
         raise UsageError(
             f"--config {path}: names no model_type; give the config.json of a model folder"
         )
-    if "auto_map" in held:
+    if "auto_map" in config:
         raise UsageError(
             f"--config {path}: asks for code of its own (auto_map), which is never run"
         )
-    return held
+    return config

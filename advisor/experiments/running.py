@@ -16,16 +16,16 @@ from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import (
     Choice,
-    Forecast,
-    Plan,
-    Policy,
+    ExperimentPlan,
+    RunPrediction,
     RunRecord,
     Status,
+    SteeringPolicy,
     Trial,
     TrialOutcome,
 )
 from advisor.core.quantity import UNKNOWN, Range
-from advisor.experiments.places import Machine
+from advisor.experiments.machines import Machine
 from advisor.store import Runs, Store, answered
 from advisor.store.folders import folders
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MISSING = "No module named"
 
-UNPRICED = Forecast(UNKNOWN, UNKNOWN, "assumed", "")
+UNPRICED = RunPrediction(UNKNOWN, UNKNOWN, "assumed", "")
 INSTALL = "calibration needs torch, transformers and peft: pip install 'prompt-or-tune[calibrate]'"
 
 
@@ -45,7 +45,7 @@ class Limits:
     minutes: float | None = None
     max_usd: float | None = None
     usd_per_hour: Range | None = None
-    busy_ok: bool = False
+    allow_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class Prepared:
     there was one.
     """
 
-    plan: Plan
+    plan: ExperimentPlan
     machine: Machine
-    forecast: Forecast
+    forecast: RunPrediction
     earlier: RunRecord | None = None
-    policy: Policy | None = None
+    policy: SteeringPolicy | None = None
 
     @property
     def to_run(self) -> tuple[Trial, ...]:
@@ -83,7 +83,12 @@ class Prepared:
 
 
 def prepare(
-    plan: Plan, where: Machine, bounds: Limits, *, again: bool = False, policy: Policy | None = None
+    plan: ExperimentPlan,
+    where: Machine,
+    bounds: Limits,
+    *,
+    again: bool = False,
+    policy: SteeringPolicy | None = None,
 ) -> Prepared:
     """Price the plan, hold it against its limits, and find the run it goes on from.
 
@@ -92,7 +97,7 @@ def prepare(
     The price is that of all trials that are left; with a `policy` the run may end before.
     """
     for card in where.cards:
-        limits.check_free(card, bounds.busy_ok)
+        limits.check_free(card, bounds.allow_busy)
     hour = bounds.usd_per_hour if plan.kind != "prompts" else None
     minutes, _ = limits.limited_minutes(bounds.minutes, hour, bounds.max_usd)
     with Store.open() as store:
@@ -120,11 +125,14 @@ def run(
     A run that was stopped comes back with its status; so does one whose every trial failed. What
     the policy found needless is kept as skipped, with the reason.
     """
-    plan, used = prepared.plan, folders()
+    plan = prepared.plan
+    used = folders()
     hub.fetch(plan, events, cancel)
     with ExitStack() as stack:
         names = lock_names(prepared.machine)
-        held = [stack.enter_context(limits.card_lock(used.state / "locks", name)) for name in names]
+        locks = [
+            stack.enter_context(limits.card_lock(used.state / "locks", name)) for name in names
+        ]
         runs = Runs(stack.enter_context(Store.open()))
         run_id = _begun(runs, prepared)
         folder = used.state / "runs" / str(run_id)
@@ -143,7 +151,7 @@ def run(
                 cancel=cancel,
                 done=[name for t in plan.trials if (name := plan.trial_digest(t)) not in left],
                 command=command,
-                inherited=tuple(held),
+                inherited=tuple(locks),
                 environment=prepared.machine.environment,
                 steer=under_way.choose if prepared.policy is not None else None,
             )
@@ -158,16 +166,16 @@ def adopt(prepared: Prepared, ending: client.Ending, events: Sequence[Event]) ->
     device = next(
         (str(e.fields["device"].get("name", "")) for e in events if e.kind == "started"), ""
     )
-    found = replace(
+    renamed = replace(
         prepared, machine=replace(prepared.machine, name=device or prepared.machine.name)
     )
     with Store.open() as store:
         runs = Runs(store)
-        under_way = _UnderWay(runs, _begun(runs, found), found, lambda event: None)
+        under_way = _UnderWay(runs, _begun(runs, renamed), renamed, lambda event: None)
         for event in events:
             under_way.hear(event)
         for outcome in (
-            *(found.earlier.outcomes if found.earlier is not None else ()),
+            *(renamed.earlier.outcomes if renamed.earlier is not None else ()),
             *ending.outcomes,
         ):
             under_way.keep(outcome)
@@ -200,14 +208,16 @@ class _UnderWay:
 
     def choose(self, left: Sequence[str]) -> Choice:
         """The policy's choice among these digests."""
-        plan, policy = self.prepared.plan, self.prepared.policy
+        plan = self.prepared.plan
+        policy = self.prepared.policy
         assert policy is not None
-        known = [o for o in self.outcomes.values() if o.status is not Status.SKIPPED]
-        return policy(plan, known, [t for t in plan.trials if plan.trial_digest(t) in set(left)])
+        finished = [o for o in self.outcomes.values() if o.status is not Status.SKIPPED]
+        return policy(plan, finished, [t for t in plan.trials if plan.trial_digest(t) in set(left)])
 
     def skip(self, reason: str) -> None:
         """Mark what has no outcome as not needed, by whose judgement."""
-        plan, policy = self.prepared.plan, self.prepared.policy
+        plan = self.prepared.plan
+        policy = self.prepared.policy
         by = {"steered_by": policy.name} if policy is not None else {}
         for trial in plan.trials:
             name = plan.trial_digest(trial)
@@ -233,11 +243,12 @@ def _begun(runs: Runs, prepared: Prepared) -> int:
     )
 
 
-def _ended(held: _UnderWay, ending: client.Ending, folder: Path) -> RunRecord:
+def _ended(under_way: _UnderWay, ending: client.Ending, folder: Path) -> RunRecord:
     """Keep the end; a cancelled run without any result is forgotten, and no folder stays but that
     of a failed run.
     """
-    runs, run_id = held.runs, held.run_id
+    runs = under_way.runs
+    run_id = under_way.run_id
     record = runs.run(run_id)
     assert record is not None
     enough = ending.enough or next(
@@ -246,14 +257,14 @@ def _ended(held: _UnderWay, ending: client.Ending, folder: Path) -> RunRecord:
     result = {
         "reason": ending.reason,
         "enough": enough,
-        **results(held.prepared.plan, record.outcomes),
+        **results(under_way.prepared.plan, record.outcomes),
     }
     runs.end(
         run_id,
         ending.status,
         result=result,
-        events="".join(held.lines),
-        machine=held.about or record.machine,
+        events="".join(under_way.lines),
+        machine=under_way.about or record.machine,
     )
     if ending.status is not Status.FAILED:
         shutil.rmtree(folder, ignore_errors=True)
@@ -279,16 +290,16 @@ def _with_journal(record: RunRecord) -> tuple[TrialOutcome, ...]:
     """The outcomes of a run whose parent may have died: those in the database, then those only its
     journal has.
     """
-    known = {o.digest: o for o in record.outcomes}
+    outcomes = {o.digest: o for o in record.outcomes}
     folder = folders().state / "runs" / str(record.summary.id)
     for outcome in client.journaled(folder):
-        known.setdefault(outcome.digest, outcome)
+        outcomes.setdefault(outcome.digest, outcome)
         if outcome.status is Status.DONE:
-            known[outcome.digest] = outcome
-    return tuple(known.values())
+            outcomes[outcome.digest] = outcome
+    return tuple(outcomes.values())
 
 
-def results(plan: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
+def results(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
     """What the trials showed together, by kind of plan."""
     if plan.kind == "throughput":
         from advisor.calibrate.throughput import summary
@@ -300,7 +311,7 @@ def results(plan: Plan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
 
 
 def projections(
-    plan: Plan, record: RunRecord, examples: int, epochs: float
+    plan: ExperimentPlan, record: RunRecord, examples: int, epochs: float
 ) -> tuple[Projection, ...]:
     """How long whole runs take by what a throughput run measured."""
     from advisor.calibrate.throughput import project

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 from advisor.calibrate.limits import trial_seconds
 from advisor.calibrate.scores import scores_so_far
 from advisor.core.brief import Brief, Score
-from advisor.core.experiment import Choice, Plan, Policy, Trial, TrialOutcome, digest
+from advisor.core.experiment import (
+    Choice,
+    ExperimentPlan,
+    SteeringPolicy,
+    Trial,
+    TrialOutcome,
+    digest,
+)
 from advisor.core.facts import Gpu
 
 if TYPE_CHECKING:
@@ -24,11 +31,13 @@ if TYPE_CHECKING:
 OVERTAKES = 0.10
 """An arm with a smaller chance than this to be the better one is not measured any further."""
 
-DRAWS, SEED = 2000, 20_261_120
+DRAWS = 2000
+SEED = 20_261_120
 JUDGED_DRAWS = 1000
 """Draws of a verdict on supposed scores: enough for its word."""
 
-PESSIMISTIC, OPTIMISTIC = 0.05, 0.95
+PESSIMISTIC = 0.05
+OPTIMISTIC = 0.95
 """Quantiles of a score not measured yet that stand for a bad and a good outcome."""
 
 TASK_TYPES = {
@@ -52,15 +61,15 @@ class ByScores:
     name: str = "scores"
 
     def __call__(
-        self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
+        self, plan: ExperimentPlan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
     ) -> Choice:
         if first := next(_openers(plan, left), None):
             return Choice(plan.trial_digest(first))
         options = _options(plan)
-        told = _final_scores(plan, options, outcomes)
-        best = max(options, key=lambda option: float(told[option][0]))
+        final = _final_scores(plan, options, outcomes)
+        best = max(options, key=lambda option: float(final[option][0]))
         chances = {
-            option: float((told[option][1:] > told[best][1:]).mean())
+            option: float((final[option][1:] > final[best][1:]).mean())
             for option in options
             if option != best
         }
@@ -71,7 +80,7 @@ class ByScores:
             if chances[option] >= OVERTAKES and (open_trials[option] or open_trials[best])
         ]
         if not contested:
-            return Choice(enough=_order_is_known(best, told[best], chances, open_trials))
+            return Choice(enough=_order_is_known(best, final[best], chances, open_trials))
         rival = max(contested, key=chances.__getitem__)
         waiting = [*open_trials[rival], *open_trials[best]]
         return Choice(plan.trial_digest(min(waiting, key=lambda t: trial_seconds(plan, t, None))))
@@ -93,15 +102,15 @@ class ByVerdict:
         return digest([repr(self.brief), self.around.warnings, repr(self.around.results)])
 
     def __call__(
-        self, plan: Plan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
+        self, plan: ExperimentPlan, outcomes: Sequence[TrialOutcome], left: Sequence[Trial]
     ) -> Choice:
         if first := next(_openers(plan, left, one_each=True), None):
             return Choice(plan.trial_digest(first))
-        known = scores_so_far(plan, outcomes)
-        supposed = self._supposed(plan, left, known)
-        now, _ = self._judged(known)
-        words = {self._judged([*known, *case])[0] for case in _extremes(left, supposed, plan)}
-        moved = {name: self._moved(known, ends) for name, ends in supposed.items()}
+        scores = scores_so_far(plan, outcomes)
+        supposed = self._supposed(plan, left, scores)
+        now, _ = self._judged(scores)
+        words = {self._judged([*scores, *case])[0] for case in _extremes(left, supposed, plan)}
+        moved = {name: self._moved(scores, ends) for name, ends in supposed.items()}
         if words | {word for _, both in moved.values() for word in both} == {now}:
             trials = (
                 "the trial that is left shows"
@@ -115,7 +124,7 @@ class ByVerdict:
         return Choice(max(seconds, key=lambda name: (moved[name][0] + 1e-9) / seconds[name]))
 
     def _supposed(
-        self, plan: Plan, left: Sequence[Trial], known: Sequence[Score]
+        self, plan: ExperimentPlan, left: Sequence[Trial], scores: Sequence[Score]
     ) -> dict[str, tuple[Score, Score]]:
         """A bad and a good outcome of each trial by what is known now: (score at P5, score at
         P95).
@@ -123,25 +132,26 @@ class ByVerdict:
         import numpy as np
 
         task = _task_of_brief(self.brief)
-        base = [*self._informed(()).quality.measured, *known]
-        found = {}
+        base = [*self._informed(()).quality.measured, *scores]
+        supposed = {}
         for trial in left:
-            name, score = plan.trial_digest(trial), _blank_score(plan, trial)
-            rows = _forecast(task, [_skill(plan, score)], base)[0]
+            name = plan.trial_digest(trial)
+            score = _blank_score(plan, trial)
+            rows = _predicted(task, [_skill(plan, score)], base)[0]
             ends = np.quantile(rows[1:], (PESSIMISTIC, OPTIMISTIC))
-            found[name] = (
+            supposed[name] = (
                 replace(score, score=float(ends[0])),
                 replace(score, score=float(ends[1])),
             )
-        return found
+        return supposed
 
     def _moved(
-        self, known: Sequence[Score], ends: tuple[Score, Score]
+        self, scores: Sequence[Score], ends: tuple[Score, Score]
     ) -> tuple[float, tuple[str, str]]:
         """By how much the chances to be best differ between both outcomes (total variation), and
         both verdicts.
         """
-        (bad, low), (good, high) = (self._judged([*known, end]) for end in ends)
+        (bad, low), (good, high) = (self._judged([*scores, end]) for end in ends)
         apart = sum(abs(low.get(a, 0.0) - high.get(a, 0.0)) for a in low.keys() | high.keys()) / 2.0
         return apart + float(bad != good), (bad, good)
 
@@ -169,7 +179,9 @@ class ByVerdict:
         )
 
 
-def policy_for(brief: Brief | None, around: Surroundings | None, gpu: Gpu | None = None) -> Policy:
+def policy_for(
+    brief: Brief | None, around: Surroundings | None, gpu: Gpu | None = None
+) -> SteeringPolicy:
     """By the verdict on a brief where there is one, else by the scores alone."""
     return ByScores() if brief is None or around is None else ByVerdict(brief, around, gpu)
 
@@ -184,17 +196,19 @@ def _option(trial: Trial) -> Option:
     return str(trial.spec["approach"]), str(trial.spec["technique"]), int(trial.spec["shown"])
 
 
-def _options(plan: Plan) -> dict[Option, Trial]:
+def _options(plan: ExperimentPlan) -> dict[Option, Trial]:
     """Every arm with the trial of its largest share, in the order of the plan."""
-    found: dict[Option, Trial] = {}
+    largest: dict[Option, Trial] = {}
     for trial in plan.trials:
-        held = found.setdefault(_option(trial), trial)
-        if trial.spec["train_examples"] > held.spec["train_examples"]:
-            found[_option(trial)] = trial
-    return found
+        current = largest.setdefault(_option(trial), trial)
+        if trial.spec["train_examples"] > current.spec["train_examples"]:
+            largest[_option(trial)] = trial
+    return largest
 
 
-def _openers(plan: Plan, left: Sequence[Trial], *, one_each: bool = False) -> Iterator[Trial]:
+def _openers(
+    plan: ExperimentPlan, left: Sequence[Trial], *, one_each: bool = False
+) -> Iterator[Trial]:
     """What is measured before anybody judges, cheapest first: two prompt forms, then the smallest
     share of each method.
 
@@ -203,8 +217,8 @@ def _openers(plan: Plan, left: Sequence[Trial], *, one_each: bool = False) -> It
     prompts = [t for t in plan.trials if t.spec["approach"] == "prompt"][: 1 if one_each else 2]
     smallest: dict[str, Trial] = {}
     for trial in (t for t in plan.trials if t.spec["approach"] == "tune"):
-        held = smallest.setdefault(str(trial.spec["technique"]), trial)
-        if trial.spec["train_examples"] < held.spec["train_examples"]:
+        current = smallest.setdefault(str(trial.spec["technique"]), trial)
+        if trial.spec["train_examples"] < current.spec["train_examples"]:
             smallest[str(trial.spec["technique"])] = trial
     tuned = list(smallest.values())[: 1 if one_each else None]
     waiting = {plan.trial_digest(t) for t in left}
@@ -212,7 +226,7 @@ def _openers(plan: Plan, left: Sequence[Trial], *, one_each: bool = False) -> It
 
 
 def _extremes(
-    left: Sequence[Trial], supposed: Mapping[str, tuple[Score, Score]], plan: Plan
+    left: Sequence[Trial], supposed: Mapping[str, tuple[Score, Score]], plan: ExperimentPlan
 ) -> Iterator[list[Score]]:
     """All trials that are left at a bad or a good outcome together, every approach either way."""
     approaches = list(dict.fromkeys(str(t.spec["approach"]) for t in left))
@@ -221,10 +235,10 @@ def _extremes(
         yield [supposed[plan.trial_digest(t)][end[str(t.spec["approach"])]] for t in left]
 
 
-def _blank_score(plan: Plan, trial: Trial) -> Score:
+def _blank_score(plan: ExperimentPlan, trial: Trial) -> Score:
     """What the trial will say, without its score."""
-    approach, technique, shown = _option(trial)
-    n = int(trial.spec["train_examples"]) or shown
+    approach, technique, shots = _option(trial)
+    n = int(trial.spec["train_examples"]) or shots
     name = "tuned-few-shot" if approach == "hybrid" else technique
     return Score(
         approach,
@@ -240,7 +254,7 @@ def _option_of_score(score: Score) -> tuple[str, str, str, int]:
     return score.approach, score.technique, score.model.lower(), score.train_examples
 
 
-def _skill(plan: Plan, score: Score) -> Skill:
+def _skill(plan: ExperimentPlan, score: Score) -> Skill:
     from advisor.estimate.quality import Skill
     from advisor.estimate.quality.prediction import size_in_name
 
@@ -260,36 +274,37 @@ def _skill(plan: Plan, score: Score) -> Skill:
 
 
 def _final_scores(
-    plan: Plan, options: Mapping[Option, Trial], outcomes: Sequence[TrialOutcome]
+    plan: ExperimentPlan, options: Mapping[Option, Trial], outcomes: Sequence[TrialOutcome]
 ) -> dict[Option, Rows]:
     """Of every arm the score it would end at, in joint draws; row 0 is the median.
 
     Methods are told one at a time: a hybrid has the same name whatever it was tuned by.
     """
-    task, found = _task_of(plan.shared), dict[Option, "Rows"]()
+    task = _task_of(plan.shared)
+    final = dict[Option, "Rows"]()
     arm_of = {plan.trial_digest(t): _option(t) for t in plan.trials}
     methods = dict.fromkeys(option[1] for option in options if option[0] != "prompt") or {"": None}
     for method in methods:
         mine = [option for option in options if option[0] == "prompt" or option[1] == method]
         blank = {option: _blank_score(plan, options[option]) for option in mine}
-        seen = scores_so_far(plan, [o for o in outcomes if arm_of.get(o.digest) in blank])
-        rows = _forecast(task, [_skill(plan, s) for s in blank.values()], seen)
-        for option, held in zip(mine, rows, strict=True):
-            found.setdefault(option, held)
-    return found
+        measured = scores_so_far(plan, [o for o in outcomes if arm_of.get(o.digest) in blank])
+        rows = _predicted(task, [_skill(plan, s) for s in blank.values()], measured)
+        for option, draws in zip(mine, rows, strict=True):
+            final.setdefault(option, draws)
+    return final
 
 
-def _forecast(task: TaskProfile, skills: Sequence[Skill], measured: Sequence[Score]) -> list[Rows]:
+def _predicted(task: TaskProfile, skills: Sequence[Skill], measured: Sequence[Score]) -> list[Rows]:
     """The learning curves of the estimate, on what is measured: the same engine as the
     verdict's.
     """
     from advisor.estimate.quality import predictions
     from advisor.estimate.sheet import stream
 
-    told = predictions(
+    curves = predictions(
         task, skills, measured, normals=lambda name: stream(SEED, name, DRAWS + 1), size=DRAWS + 1
     )
-    return [forecast.rows for forecast in told]
+    return [curve.rows for curve in curves]
 
 
 def _task_of(shared: Mapping[str, Any]) -> TaskProfile:
@@ -309,14 +324,14 @@ def _task_of_brief(brief: Brief) -> TaskProfile:
 
 def _order_is_known(
     best: Option,
-    held: Rows,
+    draws: Rows,
     chances: Mapping[Option, float],
     open_trials: Mapping[Option, Sequence[Trial]],
 ) -> str:
     import numpy as np
 
-    low, high = np.quantile(held[1:], (0.1, 0.9))
-    lead = f"{_named(best)} leads with {float(held[0]):.3f} ({low:.3f} – {high:.3f})"
+    low, high = np.quantile(draws[1:], (0.1, 0.9))
+    lead = f"{_named(best)} leads with {float(draws[0]):.3f} ({low:.3f} – {high:.3f})"
     rivals = {
         option: chance
         for option, chance in chances.items()
@@ -325,9 +340,12 @@ def _order_is_known(
     if not rivals:
         return lead
     closest = max(rivals, key=rivals.__getitem__)
-    return f"{lead}; the chance that {_named(closest)} is better is {rivals[closest]:.0%}, that of others smaller"
+    return (
+        f"{lead}; the chance that {_named(closest)} is better is {rivals[closest]:.0%}, that of "
+        "others smaller"
+    )
 
 
 def _named(option: Option) -> str:
-    approach, technique, shown = option
-    return f"{approach}/{technique}" + (f" with {shown} shown" if shown else "")
+    approach, technique, shots = option
+    return f"{approach}/{technique}" + (f" with {shots} shown" if shots else "")

@@ -19,8 +19,10 @@ from advisor.core.quantity import Basis, Quantity, Range
 from advisor.probe.server import Reply, Server, ServerError
 
 ASKED = "Write a short description of a red bicycle for a catalogue. Number of this request: {}."
-ASKED_TOKENS, ANSWER_TOKENS = 40, 64
-PREFIX_TOKENS, PREFIX_ANSWER_TOKENS = 3000, 8
+ASKED_TOKENS = 40
+ANSWER_TOKENS = 64
+PREFIX_TOKENS = 3000
+PREFIX_ANSWER_TOKENS = 8
 """Providers cache prefixes of 1,024 tokens and more (some 2,048), in steps of 128 or so."""
 
 PREFIX = " ".join(
@@ -30,7 +32,7 @@ PREFIX = " ".join(
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProbePlan:
     """What will be asked, at most. `usd` is None where the price is not known."""
 
     requests: int
@@ -39,11 +41,11 @@ class Plan:
     usd: float | None
 
 
-def plan(requests: int, price: TokenPrice | None) -> Plan:
+def plan(requests: int, price: TokenPrice | None) -> ProbePlan:
     """`requests` short ones and two with a long prefix, without any discount for caching."""
     read = requests * ASKED_TOKENS + 2 * (PREFIX_TOKENS + ASKED_TOKENS)
     written = requests * ANSWER_TOKENS + 2 * PREFIX_ANSWER_TOKENS
-    return Plan(requests + 2, read, written, cost_usd(price, read, written))
+    return ProbePlan(requests + 2, read, written, cost_usd(price, read, written))
 
 
 def cost_usd(price: TokenPrice | None, read: int, written: int) -> float | None:
@@ -103,14 +105,16 @@ def _short_requests(
     server: Server, model: str, requests: int, events: EventSink, cancel: CancelToken | None
 ) -> tuple[list[Reply], list[str], dict[str, Any]]:
     """(replies, reasons of failures, the form of request that the server takes)."""
-    replies, failed, form = list[Reply](), list[str](), dict[str, Any]()
+    replies = list[Reply]()
+    failed = list[str]()
+    form = dict[str, Any]()
     for number in range(1, requests + 1):
         if cancel:
             cancel.check()
         events(StageEvent("endpoint", f"request {number} of {requests}", number - 1, requests + 2))
-        said = [{"role": "user", "content": ASKED.format(number)}]
+        messages = [{"role": "user", "content": ASKED.format(number)}]
         try:
-            reply, form = _asked(server, [form] if form else _forms(model), said, ANSWER_TOKENS)
+            reply, form = _asked(server, [form] if form else _forms(model), messages, ANSWER_TOKENS)
             replies.append(reply)
         except ServerError as error:
             if not replies and (error.status in (401, 403, 404) or error.status == 0):
@@ -131,12 +135,12 @@ def _forms(model: str) -> list[dict[str, Any]]:
 
 
 def _asked(
-    server: Server, forms: Sequence[Mapping[str, Any]], said: list[dict[str, str]], most: int
+    server: Server, forms: Sequence[Mapping[str, Any]], messages: list[dict[str, str]], most: int
 ) -> tuple[Reply, dict[str, Any]]:
     """The reply to the first form that is not refused as a bad request."""
     for at, form in enumerate(forms):
         body = {k: v for k, v in form.items() if k != "limit"} | {
-            "messages": said,
+            "messages": messages,
             form["limit"]: most,
         }
         try:
@@ -157,18 +161,19 @@ def _caching(
     for number in (1, 2):
         if cancel:
             cancel.check()
-        said = [
+        messages = [
             {"role": "system", "content": PREFIX},
             {"role": "user", "content": ASKED.format(number)},
         ]
         try:
-            replies.append(_asked(server, [form], said, PREFIX_ANSWER_TOKENS)[0])
+            replies.append(_asked(server, [form], messages, PREFIX_ANSWER_TOKENS)[0])
         except ServerError as error:
             return None, None, f"unknown: {error}", replies
     second = replies[1].usage
-    read, cached = _count(second.get("prompt_tokens")), cached_tokens(second)
+    read = _count(second.get("prompt_tokens"))
+    cached = cached_tokens(second)
     if cached is None:
-        return read, None, "unknown: the server tells no count of cached tokens", replies
+        return read, None, "unknown: the server does not report cached tokens", replies
     if cached:
         return read, cached, "a prefix that came before is read from the cache", replies
     return (
@@ -221,19 +226,24 @@ def _total(replies: Sequence[Reply], key: str) -> int | None:
 
 def _spread(values: Sequence[float | None], unit: str, reason: str, as_of: str) -> Quantity:
     """P10, P50 and P90 of what was measured."""
-    held = sorted(v for v in values if v is not None)
-    if not held:
+    ordered = sorted(v for v in values if v is not None)
+    if not ordered:
         return Quantity.unknown(unit, reason)
-    source = f"{len(held)} requests, one after another"
+    source = f"{len(ordered)} requests, one after another"
     return Quantity(
-        Range(*(_quantile(held, q) for q in (0.1, 0.5, 0.9))), unit, Basis.MEASURED, source, as_of
+        Range(*(_quantile(ordered, q) for q in (0.1, 0.5, 0.9))),
+        unit,
+        Basis.MEASURED,
+        source,
+        as_of,
     )
 
 
-def _quantile(held: Sequence[float], share: float) -> float:
+def _quantile(ordered: Sequence[float], share: float) -> float:
     """Linear between the two nearest."""
-    place = share * (len(held) - 1)
-    low, high = held[int(place)], held[min(int(place) + 1, len(held) - 1)]
+    place = share * (len(ordered) - 1)
+    low = ordered[int(place)]
+    high = ordered[min(int(place) + 1, len(ordered) - 1)]
     return low + (high - low) * (place - int(place))
 
 

@@ -65,7 +65,9 @@ class Server:
     def address(self) -> str:
         """As the user wrote it, without anything secret."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self.tls else 'http'}://{host}{f':{self.port}' if self.port else ''}{self.path}"
+        scheme = "https" if self.tls else "http"
+        port = f":{self.port}" if self.port else ""
+        return f"{scheme}://{host}{port}{self.path}"
 
     @property
     def is_local(self) -> bool:
@@ -84,23 +86,24 @@ class Server:
         """The ids that the server lists. Raises ServerError."""
         with _Exchange(self, "GET", "/models", None) as exchange:
             try:
-                held = json.loads(exchange.whole())["data"]
-                return tuple(str(model["id"])[:200] for model in held)
+                listed = json.loads(exchange.whole())["data"]
+                return tuple(str(model["id"])[:200] for model in listed)
             except (ValueError, KeyError, TypeError, RecursionError):
                 raise ServerError(
-                    f"{self.address}/models: the answer is no list of models"
+                    f"{self.address}/models: the answer is not a list of models"
                 ) from None
 
     def chat(self, body: Mapping[str, Any]) -> Reply:
         """Ask once, as a stream, and take the times. Raises ServerError."""
         began = time.perf_counter()
-        first, usage = None, dict[str, Any]()
+        first = None
+        usage = dict[str, Any]()
         with _Exchange(self, "POST", "/chat/completions", body) as exchange:
             for event in exchange.events():
                 if first is None and _has_text(event):
                     first = time.perf_counter() - began
-                held = event.get("usage")
-                usage = held if isinstance(held, dict) else usage
+                counts = event.get("usage")
+                usage = counts if isinstance(counts, dict) else usage
         return Reply(first, time.perf_counter() - began, usage)
 
 
@@ -121,7 +124,8 @@ def server_at(url: str, key: str = "", timeout_seconds: float = 60.0) -> Server:
         raise UsageError(f"{url}: not an address; give one such as http://localhost:8000/v1")
     if parts.query or parts.fragment:
         raise UsageError(
-            f"{parts.hostname}: leave out what follows ? or # in the address; a key belongs in OPENAI_API_KEY"
+            f"{parts.hostname}: leave out what follows ? or # in the address; a key belongs in "
+            "OPENAI_API_KEY"
         )
     if not key.isascii() or not key.isprintable():
         raise UsageError("OPENAI_API_KEY holds characters that no key has; set it again")
@@ -137,7 +141,9 @@ class _Exchange:
     def __init__(
         self, server: Server, method: str, path: str, body: Mapping[str, Any] | None
     ) -> None:
-        self._server, self._read, self._late = server, 0, False
+        self._server = server
+        self._read = 0
+        self._late = False
         self._open = contextlib.ExitStack()
         self._watch = threading.Timer(server.timeout_seconds, self._expire)
         self._watch.daemon = True
@@ -210,14 +216,14 @@ class _Exchange:
 
     def _object(self, raw: bytes) -> dict[str, Any]:
         try:
-            held = json.loads(raw)
+            document = json.loads(raw)
         except (ValueError, RecursionError):
-            held = None
-        if not isinstance(held, dict):
+            document = None
+        if not isinstance(document, dict):
             raise ServerError(f"{self._server.address}: the answer is not JSON: {_shown(raw)}")
-        if held.get("error"):
-            raise ServerError(f"{self._server.address}: {_message(held)}")
-        return held
+        if document.get("error"):
+            raise ServerError(f"{self._server.address}: {_message(document)}")
+        return document
 
     def _lines(self) -> Iterator[bytes]:
         while True:
@@ -235,25 +241,32 @@ class _Exchange:
             yield raw
 
     def _refusal(self) -> str:
-        status, server = self._answer.status, self._server
+        status = self._answer.status
+        server = self._server
         if 300 <= status < 400:
-            return f"{server.address}: sends us elsewhere (HTTP {status}); give the address it really has"
+            return (
+                f"{server.address}: sends us elsewhere (HTTP {status}); give the address it really "
+                "has"
+            )
         if status in (401, 403):
             if server.key and not server.key_is_sent:
-                return f"{server.address}: wants a key, which is not sent without https; use the https address"
-            told = (
+                return (
+                    f"{server.address}: wants a key, which is not sent without https; use the "
+                    "https address"
+                )
+            demand = (
                 "refuses the key in OPENAI_API_KEY"
                 if server.key
                 else "wants a key; set OPENAI_API_KEY"
             )
-            return f"{server.address}: {told} (HTTP {status})"
+            return f"{server.address}: {demand} (HTTP {status})"
         raw = b""
         try:
             raw = self._answer.read(64 * 1024)
-            said = _message(json.loads(raw))
+            message = _message(json.loads(raw))
         except (OSError, http.client.HTTPException, ValueError, RecursionError):
-            said = _shown(raw) if raw.strip() else "no reason given"
-        return f"{server.address}: HTTP {status}: {said}"
+            message = _shown(raw) if raw.strip() else "no reason given"
+        return f"{server.address}: HTTP {status}: {message}"
 
 
 def _has_text(event: Mapping[str, Any]) -> bool:
@@ -267,10 +280,10 @@ def _has_text(event: Mapping[str, Any]) -> bool:
     return isinstance(part, dict) and any(part.get(kind) for kind in kinds)
 
 
-def _message(held: Any) -> str:
-    error = held.get("error", held) if isinstance(held, dict) else held
-    said = error.get("message", error) if isinstance(error, dict) else error
-    return printable(str(said))[:SHOWN]
+def _message(document: Any) -> str:
+    error = document.get("error", document) if isinstance(document, dict) else document
+    message = error.get("message", error) if isinstance(error, dict) else error
+    return printable(str(message))[:SHOWN]
 
 
 def _shown(raw: bytes) -> str:
@@ -280,5 +293,5 @@ def _shown(raw: bytes) -> str:
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time; try a longer --timeout"
-    said = str(getattr(error, "strerror", None) or error) or type(error).__name__
-    return f"cannot be reached: {printable(said)[:SHOWN]}"
+    message = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return f"cannot be reached: {printable(message)[:SHOWN]}"

@@ -14,7 +14,7 @@ pytest.importorskip("peft")
 
 from advisor import facts  # noqa: E402
 from advisor.calibrate import depths, throughput  # noqa: E402
-from advisor.calibrate.worker.adapt import adapt, trainable  # noqa: E402
+from advisor.calibrate.worker.adapters import adapt, trainable  # noqa: E402
 from advisor.calibrate.worker.architecture import blueprint, most_positions  # noqa: E402
 from advisor.calibrate.worker.batches import Rows  # noqa: E402
 from advisor.calibrate.worker.device import Device  # noqa: E402

@@ -22,14 +22,14 @@ from advisor.calibrate import client
 from advisor.calibrate.client import follow, journaled
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import Plan, Status
-from tests.calibrate.pretend_worker import PRETEND, plan_of
+from advisor.core.experiment import ExperimentPlan, Status
+from tests.calibrate.fake_worker import PRETEND, plan_of
 
 
 class Run:
     """One run with all that the parent heard."""
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Path, plan: ExperimentPlan) -> None:
         self.folder, self.plan = folder, plan
         self.events, self.kept, self.cancel = [], [], CancelToken()
         self.on_event = lambda event: None
@@ -168,7 +168,7 @@ from pathlib import Path
 from advisor.calibrate.client import follow
 from advisor.core.events import CancelToken
 sys.path.insert(0, {here!r})
-from tests.calibrate.pretend_worker import PRETEND, plan_of
+from tests.calibrate.fake_worker import PRETEND, plan_of
 plan = plan_of(*({{"does": "wait", "value": i, "steps": 2, "pause": 0.01}} for i in range(15)))
 print("go", flush=True)
 asyncio.run(follow(plan, Path({folder!r}), events=lambda e: None, keep=lambda o: print(o.digest, flush=True),

@@ -78,7 +78,10 @@ def advisor(folder: Path, line: str, **settings) -> subprocess.CompletedProcess[
     )
 
 
-SHORT = "calibrate throughput --config model/config.json --gpu none --micro-batch 2 --seq-len 32 --steps 12"
+SHORT = (
+    "calibrate throughput --config model/config.json --gpu none --micro-batch 2 --seq-len 32 "
+    "--steps 12"
+)
 
 
 def test_a_dry_run_shows_plan_and_price_and_runs_nothing(folder: Path, home: Path) -> None:
@@ -113,10 +116,10 @@ def test_a_dry_run_shows_plan_and_price_and_runs_nothing(folder: Path, home: Pat
         ("calibrate throughput --config model/config.json --gpu 7", "--gpu 7"),
         ("calibrate quality --model model --data rows.jsonl", "no .safetensors"),
         ("calibrate prompts --url nowhere --model m --data rows.jsonl", "--url nowhere"),
-        ("runs show 3", "run 3: there is none"),
+        ("runs show 3", "run 3: no such run"),
         ("runs replay nothing.jsonl", "nothing.jsonl"),
         ("runs import rows.jsonl", "rows.jsonl"),
-        ("runs record-actual train.hours 3", "--forecast"),
+        ("runs record-actual train.hours 3", "--prediction"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_2(folder: Path, line: str, wrong: str) -> None:
@@ -184,7 +187,7 @@ def record_on(gpu_name: str, device: str, steady: bool) -> RunRecord:
     sliced = throughput.plan(
         [setup], [400, 600, 2000], slices=(2, 4), device="cuda", machine=gpu_name
     )
-    both = throughput.Plan("throughput", "x", (*plan.trials, *sliced.trials), plan.shared, "cuda")
+    both = throughput.ExperimentPlan("throughput", "x", (*plan.trials, *sliced.trials), plan.shared, "cuda")
 
     def outcome(trial) -> TrialOutcome:
         layers = trial.spec["layers"] or 32

@@ -217,10 +217,10 @@ def test_forecasts_that_all_err_alike_show_that_bias(factor: float, forecasts: l
 
 
 def test_an_actual_needs_a_forecast() -> None:
-    with pytest.raises(UsageError, match="--forecast"):
+    with pytest.raises(UsageError, match="--prediction"):
         experiments.record_actual("train.hours", 2.0)
-    (found,) = experiments.record_actual("train.hours", 3.0, forecast=2.0)
+    (found,) = experiments.record_actual("train.hours", 3.0, prediction=2.0)
     assert found.ratio.likely == pytest.approx(1.5)
-    assert found.ratio.unit == "actual ÷ forecast"
-    with pytest.raises(UsageError, match="run 9: there is none"):
+    assert found.ratio.unit == "actual ÷ predicted"
+    with pytest.raises(UsageError, match="run 9: no such run"):
         experiments.record_actual("run.seconds", 3.0, run_id=9)

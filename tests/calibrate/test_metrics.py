@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.calibrate.metrics.labels import labels_of, macro_f1, marks, said_label
-from advisor.calibrate.metrics.marking import METRICS, Marking, marking, metric_for, metric_named
 from advisor.calibrate.metrics.numbers import last_number, numeric_match
 from advisor.calibrate.metrics.overlap import corpus, rouge_l, sentence
+from advisor.calibrate.metrics.scorer import METRICS, Scorer, metric_for, metric_named, scorer_for
 from advisor.calibrate.metrics.structured import match, read_schema, valid
 from advisor.calibrate.metrics.text import exact, normalised, token_f1
 from advisor.core.errors import MissingExtra, UsageError
@@ -162,7 +162,7 @@ def test_macro_f1_is_that_of_scikit_learn() -> None:
 
 def test_macro_f1_counts_rare_labels_like_common_ones() -> None:
     """Nine of ten right, but the rare label never: F1 of 18/19 and 0."""
-    marked = Marking("macro F1", ("a", "b")).mark(["a"] * 10, ["a"] * 9 + ["b"])
+    marked = Scorer("macro F1", ("a", "b")).score_all(["a"] * 10, ["a"] * 9 + ["b"])
     assert marked["score"] == pytest.approx(18 / 19 / 2)
     assert marked["also"] == {"accuracy": 0.9}
     assert marked["item_labels"] == marks(["a"] * 10, ["a"] * 9 + ["b"], ("a", "b"))
@@ -209,7 +209,7 @@ def test_bleu_and_chrf_keep_pairs_and_the_figure_of_the_corpus() -> None:
         ["the cat sat on the mat", "a big dog"],
         ["the cat sat on a mat", "a very big dog"],
     )
-    marked = Marking("BLEU").mark(said, answers)
+    marked = Scorer("BLEU").score_all(said, answers)
     by_hand = (8 / 9 * 4 / 7 * 2 / 5 * 1 / 3) ** 0.25 * math.exp(1 - 10 / 9)
     assert marked["also"]["corpus BLEU"] == corpus("BLEU", said, answers) == pytest.approx(by_hand)
     assert len(marked["item_scores"]) == 2
@@ -367,14 +367,14 @@ def test_what_does_not_suit_is_said_in_a_line() -> None:
     texts = [f"a text of its own, number {n}" for n in range(20)]
     for settings, wrong in (
         ({"metric": "METEOR"}, "METEOR"),
-        ({"metric": "accuracy"}, "no labels"),
+        ({"metric": "accuracy"}, "not labels"),
         ({"metric": "JSON match"}, "0% of the answers"),
         ({"metric": "exact match", "schema": {}}, "--schema"),
     ):
         with pytest.raises(UsageError, match=wrong):
-            marking(texts, **settings)
+            scorer_for(texts, **settings)
     with pytest.raises(ValueError, match="METEOR"):
-        Marking("METEOR").score("a", "a")
+        Scorer("METEOR").score("a", "a")
 
 
 def test_every_metric_marks_the_right_answer_1_and_keeps_to_its_bounds() -> None:
@@ -388,14 +388,14 @@ def test_every_metric_marks_the_right_answer_1_and_keeps_to_its_bounds() -> None
     }
     for metric in METRICS:
         wanted = answers.get(metric, [f"one two three four five {n}" for n in range(10)])
-        held = marking(wanted * 2, metric=metric)
-        assert held.mark(wanted, wanted)["score"] == pytest.approx(1.0)
-        mixed = held.mark(rng.sample(wanted, 10), wanted)
+        held = scorer_for(wanted * 2, metric=metric)
+        assert held.score_all(wanted, wanted)["score"] == pytest.approx(1.0)
+        mixed = held.score_all(rng.sample(wanted, 10), wanted)
         assert all(
             0.0 <= s <= 1.0
             for s in (mixed["score"], *mixed["item_scores"], *mixed["also"].values())
         )
-        again = Marking.of(
+        again = Scorer.of(
             {
                 "metric": held.metric,
                 "labels": list(held.labels),
@@ -411,11 +411,13 @@ def test_a_missing_library_is_named_with_the_line_that_installs_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "sacrebleu", None)
     with pytest.raises(MissingExtra, match="pip install sacrebleu"):
-        marking(["some words"] * 20, metric="BLEU")
+        scorer_for(["some words"] * 20, metric="BLEU")
 
 
 def test_lines_end_an_answer_only_where_answers_are_lines() -> None:
-    assert marking([f"person {n}" for n in range(20)]).one_line
-    assert not marking([f"person {n}\nand more" for n in range(20)], metric="exact match").one_line
-    assert not marking([f"so\n#### {n}" for n in range(20)]).one_line
-    assert not marking([f"{n} word " * 30 for n in range(20)]).one_line
+    assert scorer_for([f"person {n}" for n in range(20)]).one_line
+    assert not scorer_for(
+        [f"person {n}\nand more" for n in range(20)], metric="exact match"
+    ).one_line
+    assert not scorer_for([f"so\n#### {n}" for n in range(20)]).one_line
+    assert not scorer_for([f"{n} word " * 30 for n in range(20)]).one_line

@@ -12,11 +12,18 @@ from hypothesis import strategies as st
 
 from advisor import brief, experiments, facts
 from advisor.calibrate import limits, quality, show, throughput
-from advisor.calibrate.general import general_sets
+from advisor.calibrate.general_knowledge import general_sets
 from advisor.calibrate.progress import Progress
 from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
 from advisor.core.errors import MissingExtra, UsageError
-from advisor.core.experiment import Plan, RunRecord, RunSummary, Status, Trial, TrialOutcome
+from advisor.core.experiment import (
+    ExperimentPlan,
+    RunRecord,
+    RunSummary,
+    Status,
+    Trial,
+    TrialOutcome,
+)
 from advisor.core.probes import Card, Process, Reading
 from advisor.core.quantity import Range
 from advisor.probe.results import read_results
@@ -97,7 +104,7 @@ def test_an_unknown_method_and_head_are_refused() -> None:
 
 
 def outcome_at(
-    plan: Plan, trial: Trial, layers: int, seconds: float, memory: float
+    plan: ExperimentPlan, trial: Trial, layers: int, seconds: float, memory: float
 ) -> TrialOutcome:
     result = {
         "layers": layers,
@@ -170,10 +177,10 @@ def card(used: float) -> Card:
 
 
 def test_a_busy_card_is_refused_unless_told() -> None:
-    with pytest.raises(UsageError, match=r"busy, 50% .* train\.py \(7\).*--busy-ok"):
-        limits.check_free(card(40.0), busy_ok=False)
-    limits.check_free(card(40.0), busy_ok=True)
-    limits.check_free(card(1.0), busy_ok=False)
+    with pytest.raises(UsageError, match=r"busy, 50% .* train\.py \(7\).*--allow-busy"):
+        limits.check_free(card(40.0), allow_busy=False)
+    limits.check_free(card(40.0), allow_busy=True)
+    limits.check_free(card(1.0), allow_busy=False)
 
 
 def test_two_runs_do_not_share_a_card(tmp_path: Path) -> None:
@@ -219,7 +226,7 @@ def test_a_task_never_tests_on_what_it_trains_on() -> None:
     assert (len(held.items), len(held.train)) == (13, 48)
     split = quality.task([*ROWS, *ROWS])
     assert not {p for p, _ in split.train} & {p for p, _ in split.items}
-    assert (split.metric, set(split.marking.labels)) == ("accuracy", {"yes", "no"})
+    assert (split.metric, set(split.scorer.labels)) == ("accuracy", {"yes", "no"})
     assert quality.task(ROWS) == quality.task(ROWS)
 
 
@@ -229,7 +236,7 @@ def test_a_task_that_cannot_be_scored_says_so() -> None:
     with pytest.raises(UsageError, match="not scored here"):
         quality.task(ROWS, metric="METEOR")
     free = [(f"q{i}", f"an answer of its own {i}") for i in range(40)]
-    with pytest.raises(UsageError, match="no labels"):
+    with pytest.raises(UsageError, match="not labels"):
         quality.task(free, metric="accuracy")
     assert quality.task(free).metric == "token F1"
 
@@ -311,7 +318,7 @@ def scored_run(demonstration: bool = False) -> RunRecord:
     return recorded_run(plan, outcomes)
 
 
-def recorded_run(plan: Plan, outcomes: list[TrialOutcome]) -> RunRecord:
+def recorded_run(plan: ExperimentPlan, outcomes: list[TrialOutcome]) -> RunRecord:
     summary = RunSummary(
         5,
         "quality",
@@ -472,7 +479,7 @@ def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
     assert "general" not in second
     lines = "\n".join(show.result_lines(recorded_run(plan, outcomes)))
     assert "forgetting: -50.0 points (" in lines
-    assert "on 4 general items, text +4% bits a byte" in lines
+    assert "on 4 general items, text +4% bits per byte" in lines
     assert "warning: the loss did \\x1b[31mnot fall" in lines
     assert "language: no rows" in lines
     assert "asked as plain text" in lines

@@ -17,20 +17,20 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 from advisor.calibrate import quality  # noqa: E402
-from advisor.calibrate.worker import likelihood, writing  # noqa: E402
-from advisor.calibrate.worker.adapt import adapt  # noqa: E402
+from advisor.calibrate.worker import generation, likelihood  # noqa: E402
+from advisor.calibrate.worker.adapters import adapt  # noqa: E402
 from advisor.calibrate.worker.architecture import blueprint  # noqa: E402
-from advisor.calibrate.worker.batches import IGNORED, Example, collate  # noqa: E402
-from advisor.calibrate.worker.choosing import choose  # noqa: E402
+from advisor.calibrate.worker.batches import IGNORED, TokenisedExample, collate  # noqa: E402
 from advisor.calibrate.worker.device import Device  # noqa: E402
-from advisor.calibrate.worker.form import NO_SYSTEM, PLAIN, TEMPLATE, Form  # noqa: E402
+from advisor.calibrate.worker.generation import write  # noqa: E402
+from advisor.calibrate.worker.label_choice import choose  # noqa: E402
 from advisor.calibrate.worker.language import figures, of_general, of_rows, unknown_share  # noqa: E402
+from advisor.calibrate.worker.prompt_format import NO_SYSTEM, PLAIN, TEMPLATE, PromptFormat  # noqa: E402
 from advisor.calibrate.worker.quality import answer_tokens, measure  # noqa: E402
 from advisor.calibrate.worker.reporter import Reporter  # noqa: E402
 from advisor.calibrate.worker.stop import Stop, Stopped  # noqa: E402
 from advisor.calibrate.worker.training import train, warnings  # noqa: E402
 from advisor.calibrate.worker.weights import end_tokens, load  # noqa: E402
-from advisor.calibrate.worker.writing import write  # noqa: E402
 from advisor.core.experiment import Status, TrialOutcome  # noqa: E402
 
 pytestmark = [
@@ -56,7 +56,8 @@ CHATML = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 NO_SYSTEM_TURNS = (
-    "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('no system') }}{% "
+    "endif %}"
     "[{{ m['role'] }}]{{ m['content'] | trim }}<|im_end|>{% endfor %}"
     "{% if add_generation_prompt %}[assistant]{% endif %}"
 )
@@ -202,7 +203,7 @@ def speller():
     form.
     """
     torch.manual_seed(1)
-    form = Form(bytes_tokenizer(), "", (), 96)
+    form = PromptFormat(bytes_tokenizer(), "", (), 96)
     model = blueprint({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa").build("fp32", "cpu")
     spec = {"method": "full", "learning_rate": 4e-3, "batch": 16, "epochs": 20, "seed": 0}
     rows = [(f"say {w} {n}", w) for w in WORDS for n in range(10)]
@@ -223,7 +224,7 @@ def adapted(speller, method: str):
     return model.eval()
 
 
-def naive(model, form: Form, asked: str, most: int, *, one_line: bool) -> str:
+def naive(model, form: PromptFormat, asked: str, most: int, *, one_line: bool) -> str:
     """The whole prefix again for every token, one item at a time."""
     tokens = form.fitted(asked, most)
     begun = len(tokens)
@@ -252,7 +253,7 @@ def test_batches_write_what_a_naive_loop_writes(
     model, form = speller[0] if not method else adapted(speller, method), speller[1]
     asked = [f"say {w} {n}" + " please" * (n % 3) for n, w in enumerate(WORDS * 2)]
     expected = [naive(model, form, text, 24, one_line=one_line) for text in asked]
-    monkeypatch.setattr(writing, "MOST_ROWS", 5)
+    monkeypatch.setattr(generation, "MOST_ROWS", 5)
     assert write(model, form, asked, 24, Stop(), one_line=one_line) == expected
     assert len(set(expected)) > 1
     if not method and not one_line:
@@ -261,7 +262,7 @@ def test_batches_write_what_a_naive_loop_writes(
 
 def test_an_answer_ends_where_the_model_begins_another_item(speller) -> None:
     """A model that always goes on with the next item: what it writes there is no answer."""
-    form = Form(bytes_tokenizer(), "", (), 200)
+    form = PromptFormat(bytes_tokenizer(), "", (), 200)
     goes_on = form.tokenizer(" 7\nand more\n\nInput: another\nOutput: 9", add_special_tokens=False)[
         "input_ids"
     ]
@@ -286,8 +287,10 @@ def test_writing_stops_when_asked_and_recovers_from_a_full_memory(speller, monke
     model, form = speller
     stop = Stop()
     with pytest.raises(Stopped, match="enough"):
-        write(model, form, ["say late 1"] * 80, 8, stop, told=lambda done: stop.ask("enough"))
-    whole = writing._generate
+        write(
+            model, form, ["say late 1"] * 80, 8, stop, on_progress=lambda done: stop.ask("enough")
+        )
+    whole = generation._generate
     sizes = []
 
     def tight(model, form, prompts, *rest):
@@ -296,7 +299,7 @@ def test_writing_stops_when_asked_and_recovers_from_a_full_memory(speller, monke
             raise RuntimeError("CUDA out of memory")
         return whole(model, form, prompts, *rest)
 
-    monkeypatch.setattr(writing, "_generate", tight)
+    monkeypatch.setattr(generation, "_generate", tight)
     asked = [f"say {w}" for w in WORDS]
     assert len(write(model, form, asked, 8, Stop())) == len(WORDS)
     assert sizes[:2] == [7, 3]
@@ -360,7 +363,7 @@ def test_answers_that_share_a_prompt_are_as_likely_as_alone(
 def test_the_likeliest_label_is_the_one_with_the_smallest_loss(folder, device) -> None:
     """Against the model's own loss on each label, summed by hand."""
     model, tokenizer = load(str(folder), device)
-    form = Form(tokenizer, "Sort", [("parcel late", "shipping")], 128)
+    form = PromptFormat(tokenizer, "Sort", [("parcel late", "shipping")], 128)
     asked = [p for p, _ in rows_of(20)]
     told = []
     said = choose(model.eval(), [(form, text, list(TOPICS)) for text in asked], Stop(), told.append)
@@ -391,7 +394,7 @@ def test_free_text_is_written_greedily_and_matched(folder, device, reporter) -> 
 
 
 def test_the_length_of_an_answer_is_told_by_the_training_rows() -> None:
-    form = Form(bytes_tokenizer(), "", (), 96)
+    form = PromptFormat(bytes_tokenizer(), "", (), 96)
     assert answer_tokens(form, ["12345"] * 50) == 8 + round(
         1.5 * 6
     )  # five bytes and the space before them
@@ -399,7 +402,7 @@ def test_the_length_of_an_answer_is_told_by_the_training_rows() -> None:
 
 def test_a_prompt_that_fills_the_length_keeps_its_answer(folder, device) -> None:
     _, tokenizer = load(str(folder), device)
-    form = Form(tokenizer, "", (), 6)
+    form = PromptFormat(tokenizer, "", (), 6)
     example = form.example("my the is please help with about again", "billing")
     assert len(example.tokens) == 6
     assert form.text(example.tokens[example.prompt_tokens :]).strip() == "billing"
@@ -412,7 +415,7 @@ def test_what_the_tokenizer_puts_before_a_text_stays_before_a_prompt() -> None:
     tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
         single="<|im_start|> $A", special_tokens=[("<|im_start|>", 2)]
     )
-    form = Form(tokenizer, "", (), 20)
+    form = PromptFormat(tokenizer, "", (), 20)
     assert form.asked("a")[0] == 2
     long = form.example("a very long question that cannot fit", "yes")
     assert long.tokens[0] == 2
@@ -420,17 +423,18 @@ def test_what_the_tokenizer_puts_before_a_text_stays_before_a_prompt() -> None:
     assert form.text(long.tokens[long.prompt_tokens :]) == " yes"
 
 
-def learned(form: Form, example: Example) -> str:
+def learned(form: PromptFormat, example: TokenisedExample) -> str:
     """What the loss looks at, as text."""
     labels = collate([example], "cpu", form.pad).inputs["labels"][0].tolist()
     return str(form.tokenizer.decode([t for t in labels if t != IGNORED]))
 
 
 def test_a_chat_template_frames_the_prompt_and_only_the_answer_is_learned() -> None:
-    form = Form(bytes_tokenizer(CHATML), "Be brief.", [("one", "1")], 400)
+    form = PromptFormat(bytes_tokenizer(CHATML), "Be brief.", [("one", "1")], 400)
     assert form.name == TEMPLATE
     asked = (
-        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\none<|im_end|>\n<|im_start|>assistant\n1<|im_end|>\n"
+        "<|im_start|>system\nBe "
+        "brief.<|im_end|>\n<|im_start|>user\none<|im_end|>\n<|im_start|>assistant\n1<|im_end|>\n"
         "<|im_start|>user\ntwo<|im_end|>\n<|im_start|>assistant\n"
     )
     assert form.tokenizer.decode(form.asked("two")) == asked
@@ -446,16 +450,18 @@ def test_a_chat_template_frames_the_prompt_and_only_the_answer_is_learned() -> N
     rendered = form.tokenizer.apply_chat_template(whole, tokenize=True, return_dict=False)
     assert list(example.tokens) == list(rendered)[: len(example.tokens)]
     assert form.tokenizer.convert_tokens_to_ids("<|im_end|>") in form.ends
-    assert form.static_tokens == len(form.asked("")) - len(Form(bytes_tokenizer(CHATML)).asked(""))
+    assert form.static_tokens == len(form.asked("")) - len(
+        PromptFormat(bytes_tokenizer(CHATML)).asked("")
+    )
 
 
 def test_a_template_without_a_system_turn_takes_the_instruction_in_the_first_question() -> None:
-    form = Form(bytes_tokenizer(NO_SYSTEM_TURNS), "Be brief.", (), 400)
+    form = PromptFormat(bytes_tokenizer(NO_SYSTEM_TURNS), "Be brief.", (), 400)
     assert form.name == NO_SYSTEM
     assert form.tokenizer.decode(form.asked("two")) == "[user]Be brief.\n\ntwo<|im_end|>[assistant]"
     assert learned(form, form.example("two", "2")) == "2<|im_end|>"
-    assert Form(bytes_tokenizer(NO_SYSTEM_TURNS)).name == TEMPLATE
-    assert Form(bytes_tokenizer()).name == PLAIN
+    assert PromptFormat(bytes_tokenizer(NO_SYSTEM_TURNS)).name == TEMPLATE
+    assert PromptFormat(bytes_tokenizer()).name == PLAIN
 
 
 def test_a_chat_model_trains_and_writes_in_its_own_form(device, reporter, tmp_path: Path) -> None:
@@ -498,7 +504,7 @@ def test_perplexity_is_the_models_own_loss(speller) -> None:
     prompt = [1, *form.tokenizer("say late 1")["input_ids"]]
     answer = form.example("say late 1", "late", ended=False)
     nats = {}
-    for name, example in (("prompts", Example(prompt, 1)), ("answers", answer)):
+    for name, example in (("prompts", TokenisedExample(prompt, 1)), ("answers", answer)):
         batch = collate([example], "cpu", form.pad)
         nats[name] = float(model(**batch.inputs).loss.detach()) * batch.supervised
     assert told["prompts"]["bits_per_byte"] == pytest.approx(
@@ -544,13 +550,13 @@ def test_the_general_set_is_the_first_that_the_tokenizer_can_write(speller, fold
     assert (held["items"], held["name"], held["bytes"]) == (4, "of bytes", 26)
     own = {"name": "own", "texts": ["my invoice is late"], "questions": GENERAL["questions"]}
     small, tokenizer = load(str(folder), device)
-    assert of_general(small, Form(tokenizer), [GENERAL, own], Stop())[0]["name"] == "own"
-    nothing, why = of_general(small, Form(tokenizer), [GENERAL], Stop())
+    assert of_general(small, PromptFormat(tokenizer), [GENERAL, own], Stop())[0]["name"] == "own"
+    nothing, why = of_general(small, PromptFormat(tokenizer), [GENERAL], Stop())
     assert nothing == {}
     assert "forgetting is not measured" in why
     assert (
         "does not know"
-        in of_rows(small, Form(tokenizer), [("snow fell", "cold")], Stop())["data_why"]
+        in of_rows(small, PromptFormat(tokenizer), [("snow fell", "cold")], Stop())["data_why"]
     )
 
 

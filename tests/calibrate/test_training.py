@@ -22,9 +22,9 @@ from advisor.calibrate import throughput  # noqa: E402
 from advisor.calibrate.client import follow  # noqa: E402
 from advisor.calibrate.protocol import parse  # noqa: E402
 from advisor.calibrate.worker import micro_batch  # noqa: E402
-from advisor.calibrate.worker.adapt import adapt  # noqa: E402
+from advisor.calibrate.worker.adapters import adapt  # noqa: E402
 from advisor.calibrate.worker.architecture import blueprint  # noqa: E402
-from advisor.calibrate.worker.batches import Example, Rows, collate  # noqa: E402
+from advisor.calibrate.worker.batches import Rows, TokenisedExample, collate  # noqa: E402
 from advisor.calibrate.worker.device import Device  # noqa: E402
 from advisor.calibrate.worker.loop import Trainer  # noqa: E402
 from advisor.calibrate.worker.reporter import Reporter  # noqa: E402
@@ -160,7 +160,7 @@ def test_padding_is_that_of_the_lengths() -> None:
 
 
 def test_prompts_and_padding_are_not_learned() -> None:
-    batch = collate([Example([5, 6, 7, 8], 2), Example([9, 10], 1)], "cpu")
+    batch = collate([TokenisedExample([5, 6, 7, 8], 2), TokenisedExample([9, 10], 1)], "cpu")
     assert batch.inputs["labels"].tolist() == [[-100, -100, 7, 8], [-100, 10, -100, -100]]
     assert batch.supervised == 3
 
@@ -289,7 +289,9 @@ def test_accumulated_steps_learn_what_one_large_step_learns(device) -> None:
             optimizer="sgd",
             learning_rate=0.1,
         )
-        rows = [Example([random.Random(i).randrange(96) for _ in range(10)]) for i in range(4)]
+        rows = [
+            TokenisedExample([random.Random(i).randrange(96) for _ in range(10)]) for i in range(4)
+        ]
         size = 4 // accumulate
         trainer.step(
             iter([collate(rows[i : i + size], "cpu") for i in range(0, 4, size)]), accumulate

@@ -9,7 +9,7 @@ import pytest
 from advisor.cli import endpoint, probe
 from advisor.core.facts import Cited, TokenPrice
 from advisor.core.probes import EndpointReport, HardwareReport
-from advisor.probe.endpoint import Plan
+from advisor.probe.endpoint import ProbePlan
 from advisor.probe.server import server_at
 from tests.cli.test_data_and_probe import run
 
@@ -101,7 +101,7 @@ def test_an_address_below_which_nothing_answers(monkeypatch, capsys):
 
 
 def test_agreement_follows_the_price():
-    priced, unknown = Plan(3, 100, 10, 0.02), Plan(3, 100, 10, None)
+    priced, unknown = ProbePlan(3, 100, 10, 0.02), ProbePlan(3, 100, 10, None)
     endpoint._agree(priced, "m", 0.05, False)  # within the limit: no question
     endpoint._agree(unknown, "m", None, True)
     for plan, most, yes, said in (

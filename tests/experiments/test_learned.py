@@ -15,10 +15,10 @@ from advisor.calibrate import quality, scores, throughput
 from advisor.calibrate.protocol import plan_data
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
-from advisor.core.experiment import KeptTrial, Plan, Status, TrialOutcome
+from advisor.core.experiment import ExperimentPlan, KeptTrial, Status, TrialOutcome
 from advisor.core.verdict import Verdict
 from advisor.experiments import planning
-from advisor.experiments.material import material
+from advisor.experiments.datasets import material
 from advisor.probe.show import data_lines
 from advisor.report import json as report
 from advisor.store import Runs, Store
@@ -70,13 +70,15 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "brief.toml"
 
 
-def planned(brief: Brief, **own) -> Plan:
+def planned(brief: Brief, **own) -> ExperimentPlan:
     return planning.quality_plan(
         material(brief), Path(brief.folder) / "weights", CPU, facts.load(), **own
     )
 
 
-def keep(plan: Plan, told: dict[str, float] = SCORES, ending: Status = Status.DONE) -> int:
+def keep(
+    plan: ExperimentPlan, told: dict[str, float] = SCORES, ending: Status = Status.DONE
+) -> int:
     """The run as a child would have left it; a trial at a smaller share scores 5 points less for
     each smaller one.
     """
@@ -149,7 +151,7 @@ def test_runs_can_be_ignored_or_forgotten(path: Path) -> None:
     assert report.render(verdict_of(path, own_runs=False)) == bare
     assert experiments.forget(run).id == run
     assert report.render(verdict_of(path)) == bare
-    with pytest.raises(UsageError, match="there is none"):
+    with pytest.raises(UsageError, match="no such run"):
         experiments.forget(run)
 
 
@@ -294,7 +296,7 @@ def test_training_on_the_briefs_card_is_measured_in_its_verdict(path: Path) -> N
 
 def test_a_forgotten_run_leaves_its_actual(path: Path) -> None:
     run = keep_training(100.0)
-    experiments.record_actual("train.hours", 2.0, run_id=run, forecast=1.0)
+    experiments.record_actual("train.hours", 2.0, run_id=run, prediction=1.0)
     experiments.forget(run)
     with Store.open() as store:
         (left,) = Runs(store).actuals("train.hours")

@@ -14,10 +14,10 @@ from advisor import experiments, facts
 from advisor.calibrate.show import entry_lines, total_lines
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import Plan, Status, Trial
+from advisor.core.experiment import ExperimentPlan, Status, Trial
 from advisor.core.quantity import Range
 from advisor.experiments import cluster, entries, matrix
-from tests.calibrate.pretend_worker import PRETEND
+from tests.calibrate.fake_worker import PRETEND
 
 CPU = experiments.Machine("this CPU", "cpu", free_gib=16.0)
 TINY = {
@@ -41,10 +41,10 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def pretended(*does: str, steps: int = 2) -> list[Plan]:
+def pretended(*does: str, steps: int = 2) -> list[ExperimentPlan]:
     specs = [{"does": d, "steps": steps, "layers": 0, "i": i} for i, d in enumerate(does)]
     return [
-        Plan("throughput", f"entry {s['i']}", (Trial("throughput", f"t{s['i']}", s),))
+        ExperimentPlan("throughput", f"entry {s['i']}", (Trial("throughput", f"t{s['i']}", s),))
         for s in specs
     ]
 
@@ -76,7 +76,7 @@ def test_a_file_makes_every_combination_a_plan_of_its_own(tmp_path: Path) -> Non
         ("models = [", "not TOML"),
         ("methods = ['lora']", "models or configs: names no model"),
         ("modles = ['a']", "modles: no such key; did you mean 'models'"),
-        ("models = 'a'", "models: 'a' is no list of names"),
+        ("models = 'a'", "models: 'a' is not a list of names"),
         ("models = ['a']\nseq_lens = [1.5]", "seq_lens: .* whole numbers"),
         ("models = ['a']\nshares = [0.5]", "shares: belongs to kind = 'quality'"),
         ("kind = 'quality'\nfolders = ['a']\ndata = 'x'\nshares = [2]", "shares: .* up to 1"),
@@ -86,7 +86,7 @@ def test_a_file_makes_every_combination_a_plan_of_its_own(tmp_path: Path) -> Non
             "models = ['a']\n[settings]\nstep = 3",
             "settings.step: no such key; did you mean 'steps'",
         ),
-        ("models = ['a']\n[settings]\nsteps = 'many'", "settings.steps: 'many' is no whole number"),
+        ("models = ['a']\n[settings]\nsteps = 'many'", "settings.steps: 'many' is not a whole number"),
         ("models = ['no-such-model']", "no-such-model"),
     ],
 )
@@ -157,7 +157,7 @@ def test_the_price_of_all_is_the_sum_and_a_limit_is_shared_out() -> None:
     assert any("left" in line for line in total_lines(told, 2, 2, [CPU]))
 
 
-def matrix_plans() -> list[Plan]:
+def matrix_plans() -> list[ExperimentPlan]:
     from advisor.calibrate import throughput
 
     setups = [

@@ -13,7 +13,7 @@ from advisor import experiments, facts, pipeline
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.experiments import planning
-from advisor.experiments.material import instruction_of, material, model_name
+from advisor.experiments.datasets import instruction_of, material, model_name
 
 CPU = experiments.Machine("this CPU", "cpu", free_gib=16.0)
 ROWS = [

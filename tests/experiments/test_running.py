@@ -18,8 +18,8 @@ import pytest
 from advisor import experiments
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import Plan, Status
-from tests.calibrate.pretend_worker import PRETEND, plan_of
+from advisor.core.experiment import ExperimentPlan, Status
+from tests.calibrate.fake_worker import PRETEND, plan_of
 
 MACHINE = experiments.Machine("this CPU", "cpu")
 
@@ -30,12 +30,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def go(plan: Plan, cancel: CancelToken | None = None, hear=lambda event: None):
+def go(plan: ExperimentPlan, cancel: CancelToken | None = None, hear=lambda event: None):
     prepared = experiments.prepare(plan, MACHINE, experiments.Limits())
     return experiments.run(prepared, events=hear, cancel=cancel or CancelToken(), command=PRETEND)
 
 
-def plan_of_waits(count: int, **spec) -> Plan:
+def plan_of_waits(count: int, **spec) -> ExperimentPlan:
     return replace(
         plan_of(*({"does": "wait", "value": i, **spec} for i in range(count))), kind="quality"
     )
@@ -84,7 +84,7 @@ def test_cancelled_runs_without_a_result_leave_no_process_no_file_and_no_row(hom
         timer.join()
     assert list((home / "state" / "runs").iterdir()) == []
     assert [r for r in experiments.runs() if not r.done and r.status is not Status.CANCELLED] == []
-    assert not [p for p in psutil.Process().children() if "pretend_worker" in " ".join(p.cmdline())]
+    assert not [p for p in psutil.Process().children() if "fake_worker" in " ".join(p.cmdline())]
 
 
 def test_a_failed_run_keeps_its_log(home: Path) -> None:

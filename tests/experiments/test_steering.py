@@ -18,12 +18,12 @@ from advisor.calibrate import show
 from advisor.calibrate.client import follow
 from advisor.calibrate.worker.stop import Stop
 from advisor.core.events import CancelToken
-from advisor.core.experiment import Choice, Plan, RunRecord, Status
+from advisor.core.experiment import Choice, ExperimentPlan, RunRecord, Status
 from advisor.experiments import planning
-from advisor.experiments.material import material
+from advisor.experiments.datasets import material
 from advisor.experiments.steering import ByScores, ByVerdict
-from tests.calibrate.pretend_scores import SCORER
-from tests.calibrate.pretend_worker import PRETEND, plan_of
+from tests.calibrate.fake_scores import SCORER
+from tests.calibrate.fake_worker import PRETEND, plan_of
 
 CPU = experiments.Machine("this CPU", "cpu", free_gib=16.0)
 ROWS = [
@@ -76,7 +76,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "brief.toml"
 
 
-def planned(path: Path, told: dict[str, float], **own) -> Plan:
+def planned(path: Path, told: dict[str, float], **own) -> ExperimentPlan:
     brief = pipeline.load(path)
     plan = planning.quality_plan(
         material(brief), path.parent / "weights", CPU, facts.load(), items=200, **own
@@ -85,7 +85,7 @@ def planned(path: Path, told: dict[str, float], **own) -> Plan:
 
 
 def go(
-    plan: Plan, policy=None, cancel: CancelToken | None = None, hear=lambda event: None
+    plan: ExperimentPlan, policy=None, cancel: CancelToken | None = None, hear=lambda event: None
 ) -> RunRecord:
     prepared = experiments.prepare(plan, CPU, experiments.Limits(), policy=policy)
     return experiments.run(prepared, events=hear, cancel=cancel or CancelToken(), command=SCORER)

@@ -177,8 +177,8 @@ def test_a_streaming_server_is_timed_and_counted(serve):
         (lambda n: {"prompt_tokens_details": {"cached_tokens": 0}}, 0, "read none"),
         (lambda n: {"prompt_cache_hit_tokens": n}, 2688, "read from the cache"),
         (lambda n: {"cache_read_input_tokens": n}, 2688, "read from the cache"),
-        (lambda n: {"prompt_tokens_details": None}, None, "no count"),
-        (lambda n: {"prompt_tokens_details": {"cached_tokens": "many"}}, None, "no count"),
+        (lambda n: {"prompt_tokens_details": None}, None, "not report"),
+        (lambda n: {"prompt_tokens_details": {"cached_tokens": "many"}}, None, "not report"),
     ],
 )
 def test_ways_to_tell_of_a_cache(serve, cached, found, said):
@@ -324,7 +324,7 @@ def test_can_be_cancelled(serve):
 def test_lists_of_models(serve, models, found):
     server = server_at(serve(models=models)[0])
     if found is None:
-        with pytest.raises(ServerError, match="no list of models"):
+        with pytest.raises(ServerError, match="not a list of models"):
             server.models()
     else:
         assert server.models() == found

@@ -48,7 +48,7 @@ from advisor.tui.model.run_request import RunRequest
 from advisor.tui.widgets import hardware_pane
 from advisor.tui.work import judge_jobs, run_jobs
 from advisor.tui.work.engine import PipelineEngine
-from tests.calibrate.pretend_worker import PRETEND, plan_of
+from tests.calibrate.fake_worker import PRETEND, plan_of
 
 BRIEF = """\
 # The shop wants attributes.
@@ -288,11 +288,11 @@ class FakeEngine(PipelineEngine):
         self, request: RunRequest, brief: Brief, observations: FakeObservations
     ) -> experiments.Prepared:
         self.requests.append(request)
-        if self.refusal and not request.busy_ok:
+        if self.refusal and not request.allow_busy:
             raise self.refusal
         held = replace(plan_of(*self.trials), kind="quality")
         hour = request.usd_per_hour or Range.exact(0.0)
-        bounds = experiments.Limits(request.minutes, request.max_usd, hour, request.busy_ok)
+        bounds = experiments.Limits(request.minutes, request.max_usd, hour, request.allow_busy)
         return experiments.prepare(
             held, experiments.Machine("this CPU", "cpu"), bounds, again=request.again
         )

@@ -110,7 +110,7 @@ def children() -> list[psutil.Process]:
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
-            found += [process] if "pretend_worker" in " ".join(process.cmdline()) else []
+            found += [process] if "fake_worker" in " ".join(process.cmdline()) else []
         except psutil.NoSuchProcess:
             continue
     return found
@@ -276,11 +276,11 @@ async def test_a_busy_card_is_refused_with_a_way_to_insist(app, engine):
         await pilot.press("c")
         await pilot.pause()
         assert app.desk.calibration.jobs.run_on_screen is None
-        field = pane.query_one(PlanView).fields["busy_ok"]
+        field = pane.query_one(PlanView).fields["allow_busy"]
         assert field.display
         field.query_one(Switch).toggle()
         await until(pilot, lambda: pane.prepared is not None)
-        assert engine.requests[-1].busy_ok
+        assert engine.requests[-1].allow_busy
         assert field.display
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from advisor import experiments
 from advisor.calibrate.protocol import Event, parse
-from advisor.core.experiment import Plan, Status, Trial, TrialOutcome
+from advisor.core.experiment import ExperimentPlan, Status, Trial, TrialOutcome
 from advisor.core.quantity import Range
 from advisor.tui.model.run_progress import RunProgress
 from advisor.tui.model.run_request import ONLY_FOR, QUESTIONS, RunRequest, in_words, questions_for
@@ -54,7 +54,7 @@ def test_a_line_breaks_between_trials_and_time_goes_on_over_a_new_child():
 
 
 def test_answers_of_an_earlier_run_count_neither_as_work_nor_as_progress():
-    plan = Plan("quality", "p", TRIALS)
+    plan = ExperimentPlan("quality", "p", TRIALS)
     earlier = [
         TrialOutcome(plan.trial_digest(t), t.label, s)
         for t, s in zip(TRIALS, (Status.DONE, Status.CANCELLED), strict=False)

@@ -25,26 +25,29 @@ def labels_of(answers: Sequence[str]) -> tuple[str, ...]:
     return distinct if few and all(len(d.split()) <= LONGEST_LABEL_WORDS for d in distinct) else ()
 
 
-def said_label(said: str, labels: Sequence[str]) -> str:
+def said_label(answer: str, labels: Sequence[str]) -> str:
     """The label that a text names, normalised; empty where it names none or several."""
-    whole, known = normalised(said), {normalised(label) for label in labels}
-    if whole in known:
+    whole = normalised(answer)
+    normal = {normalised(label) for label in labels}
+    if whole in normal:
         return whole
-    found = [label for label in known if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", whole)]
-    longest = [f for f in found if not any(f != other and f in other for other in found)]
+    mentioned = [label for label in normal if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", whole)]
+    longest = [f for f in mentioned if not any(f != other and f in other for other in mentioned)]
     return longest[0] if len(longest) == 1 else ""
 
 
-def marks(said: Sequence[str], answers: Sequence[str], labels: Sequence[str]) -> list[list[int]]:
+def marks(
+    predictions: Sequence[str], answers: Sequence[str], labels: Sequence[str]
+) -> list[list[int]]:
     """What was right and what was said, as numbers of labels."""
     number = {normalised(label): i for i, label in reversed(list(enumerate(labels)))}
-    pairs = zip(said, answers, strict=True)
+    pairs = zip(predictions, answers, strict=True)
     return [
         [number.get(normalised(a), -1), number.get(said_label(s, labels), -1)] for s, a in pairs
     ]
 
 
-def macro_f1(held: Marks, counts: Any = None) -> np.ndarray[Any, np.dtype[np.float64]]:
+def macro_f1(pairs: Marks, counts: Any = None) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Mean over labels of 2 × hits ÷ (times right + times said); labels that occur on neither side
     are left out.
 
@@ -53,10 +56,13 @@ def macro_f1(held: Marks, counts: Any = None) -> np.ndarray[Any, np.dtype[np.flo
     """
     import numpy as np
 
-    right, said = np.array([m[0] for m in held]), np.array([m[1] for m in held])
-    classes = np.unique(np.concatenate([right, said[said >= 0]]))
-    wanted, spoken = right[:, None] == classes, said[:, None] == classes
+    right = np.array([m[0] for m in pairs])
+    predicted = np.array([m[1] for m in pairs])
+    classes = np.unique(np.concatenate([right, predicted[predicted >= 0]]))
+    wanted = right[:, None] == classes
+    spoken = predicted[:, None] == classes
     weights = np.ones((1, len(right))) if counts is None else np.asarray(counts, dtype=float)
-    hits, occurs = weights @ (wanted & spoken), weights @ wanted + weights @ spoken
+    hits = weights @ (wanted & spoken)
+    occurs = weights @ wanted + weights @ spoken
     each = np.divide(2.0 * hits, occurs, out=np.full_like(hits, np.nan), where=occurs > 0.0)
     return np.asarray(np.nanmean(each, axis=1))

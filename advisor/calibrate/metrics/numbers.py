@@ -37,9 +37,10 @@ def last_number(text: str) -> Fraction | None:
     return None
 
 
-def numeric_match(said: str, answer: str) -> float:
+def numeric_match(prediction: str, answer: str) -> float:
     """1 where both end in the same number, else 0: whole numbers exactly, others to a millionth."""
-    spoken, wanted = last_number(said), last_number(answer)
+    spoken = last_number(prediction)
+    wanted = last_number(answer)
     if spoken is None or wanted is None:
         return 0.0
     return float(
@@ -47,10 +48,10 @@ def numeric_match(said: str, answer: str) -> float:
     )
 
 
-def _value(found: re.Match[str]) -> Fraction | None:
-    held = found.group(0)
-    power = _POWERS[found["power"].lower()] if found["power"] else 1
-    digits = held[: found.start("power") - found.start()].strip() if found["power"] else held
+def _value(match: re.Match[str]) -> Fraction | None:
+    text = match.group(0)
+    power = _POWERS[match["power"].lower()] if match["power"] else 1
+    digits = text[: match.start("power") - match.start()].strip() if match["power"] else text
     sign = -1 if digits[0] in "-−" else 1
     digits = digits.lstrip("+-−")
     try:
@@ -85,7 +86,7 @@ def _grouped(groups: list[str]) -> bool:
 
 def is_number(text: str) -> bool:
     """Whether a text is a number, with its unit at most."""
-    held = text.strip().translate(_SIGNS)
+    bare = text.strip().translate(_SIGNS)
     return (
-        len(held.split()) <= 3 and _NUMBER.match(held) is not None and last_number(held) is not None
+        len(bare.split()) <= 3 and _NUMBER.match(bare) is not None and last_number(bare) is not None
     )

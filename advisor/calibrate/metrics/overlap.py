@@ -19,34 +19,35 @@ On English as rouge-score cuts words.
 """
 
 
-def rouge_l(said: str, answer: str) -> float:
+def rouge_l(prediction: str, answer: str) -> float:
     """F of the longest common subsequence of words (Lin 2004): 2 × length ÷ (words said + words
     wanted).
     """
-    spoken, wanted = _WORDS.findall(said.lower()), _WORDS.findall(answer.lower())
+    spoken = _WORDS.findall(prediction.lower())
+    wanted = _WORDS.findall(answer.lower())
     if not spoken or not wanted:
         return 0.0
     common = library("rapidfuzz.distance").LCSseq.similarity(spoken, wanted)
     return 2.0 * float(common) / (len(spoken) + len(wanted))
 
 
-def sentence(metric: str, said: str, answer: str) -> float:
+def sentence(metric: str, prediction: str, answer: str) -> float:
     """BLEU or chrF of one answer, 0 to 1; BLEU leaves out orders that a short text has none of."""
-    return float(_scorer(metric).sentence_score(said, [answer]).score) / 100.0
+    return float(_scorer(metric).sentence_score(prediction, [answer]).score) / 100.0
 
 
-def corpus(metric: str, said: Sequence[str], answers: Sequence[str]) -> float:
+def corpus(metric: str, predictions: Sequence[str], answers: Sequence[str]) -> float:
     """BLEU or chrF over all answers at once, 0 to 1: what papers report; not the mean of the
     sentences.
     """
     scorer = library("sacrebleu").BLEU() if metric == "BLEU" else _scorer(metric)
-    return float(scorer.corpus_score(list(said), [list(answers)]).score) / 100.0
+    return float(scorer.corpus_score(list(predictions), [list(answers)]).score) / 100.0
 
 
 @cache
 def _scorer(metric: str) -> Any:
-    held = library("sacrebleu")
-    return held.BLEU(effective_order=True) if metric == "BLEU" else held.CHRF()
+    sacrebleu = library("sacrebleu")
+    return sacrebleu.BLEU(effective_order=True) if metric == "BLEU" else sacrebleu.CHRF()
 
 
 def library(name: str) -> Any:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ def parsed(text: str) -> Any:
 
     Raises ValueError.
     """
-    held = text.strip()
-    fenced = _FENCED.fullmatch(held)
+    stripped = text.strip()
+    fenced = _FENCED.fullmatch(stripped)
     try:
-        return json.loads(fenced.group(1) if fenced else held, parse_constant=_no_number)
+        return json.loads(fenced.group(1) if fenced else stripped, parse_constant=_no_number)
     except RecursionError:
         raise ValueError("nested too deep") from None
 
@@ -34,22 +34,22 @@ def parsed(text: str) -> Any:
 def is_json(text: str) -> bool:
     """Whether a text is an object or an array in JSON."""
     try:
-        held = parsed(text)
-        return isinstance(held, (dict, list)) and bool(_fields(held))
+        document = parsed(text)
+        return isinstance(document, (dict, list)) and bool(_fields(document))
     except ValueError:
         return False
 
 
-def valid(said: str, schema: Mapping[str, Any] | None) -> float:
+def valid(prediction: str, schema: Mapping[str, Any] | None) -> float:
     """1 where a text is JSON, and keeps the schema where there is one, else 0."""
     try:
-        held = parsed(said)
+        document = parsed(prediction)
     except ValueError:
         return 0.0
-    return 1.0 if schema is None else float(_validator(json.dumps(schema)).is_valid(held))
+    return 1.0 if schema is None else float(_validator(json.dumps(schema)).is_valid(document))
 
 
-def match(said: str, answer: str, schema: Mapping[str, Any] | None) -> float:
+def match(prediction: str, answer: str, schema: Mapping[str, Any] | None) -> float:
     """2 × fields right ÷ (fields said + fields wanted): missing and invented fields count alike.
 
     A field is a value that holds no others, at its place; texts are compared without regard to
@@ -57,10 +57,10 @@ def match(said: str, answer: str, schema: Mapping[str, Any] | None) -> float:
     ValueError where the answer is no JSON.
     """
     wanted = _fields(parsed(answer))
-    if not valid(said, schema):
+    if not valid(prediction, schema):
         return 0.0
     try:
-        spoken = _fields(parsed(said))
+        spoken = _fields(parsed(prediction))
     except ValueError:
         return 0.0
     right = sum(1 for place, value in wanted.items() if place in spoken and spoken[place] == value)
@@ -73,43 +73,48 @@ def read_schema(path: Path) -> dict[str, Any]:
     Raises UsageError where it is none, MissingExtra without jsonschema.
     """
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        schema = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--schema {path}: {error.strerror}; check the path") from None
     except ValueError as error:
         raise UsageError(f"--schema {path}: not JSON ({error}); give a JSON Schema") from None
-    if not isinstance(held, dict):
+    if not isinstance(schema, dict):
         raise UsageError(f"--schema {path}: not an object; give a JSON Schema")
-    _validator(json.dumps(held), str(path))
-    outside = [r for r in _references(held) if not r.startswith("#")]
+    _validator(json.dumps(schema), str(path))
+    outside = [r for r in _references(schema) if not r.startswith("#")]
     if outside:
         raise UsageError(
             f"--schema {path}: refers to {outside[0]}, which is never fetched; put it under $defs"
         )
-    return held
+    return schema
 
 
 def _references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        yield from (held for key, held in value.items() if key == "$ref" and isinstance(held, str))
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for held in inner:
-        yield from _references(held)
+        yield from (
+            child for key, child in value.items() if key == "$ref" and isinstance(child, str)
+        )
+    for _, child in _children(value):
+        yield from _references(child)
+
+
+def _children(value: Any) -> Iterable[tuple[Any, Any]]:
+    """(key or index, child) of an object or array; nothing of a value that holds no others."""
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
 
 
 def _fields(value: Any, place: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:
     if len(place) > DEEPEST:
         raise ValueError("nested too deep")
-    inner = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    found = {p: v for key, held in inner for p, v in _fields(held, (*place, key)).items()}
-    if found:
-        return found
+    fields = {
+        inner_place: leaf
+        for key, child in _children(value)
+        for inner_place, leaf in _fields(child, (*place, key)).items()
+    }
+    if fields:
+        return fields
     return {
         place: (type(value).__name__, normalised(value))
         if isinstance(value, str)
@@ -131,13 +136,13 @@ def _validator(schema: str, path: str = "") -> Any:
         from referencing import Registry
     except ImportError:
         raise MissingExtra("--schema needs jsonschema: pip install jsonschema") from None
-    held = json.loads(schema)
-    kind = validator_for(held)
+    document = json.loads(schema)
+    kind = validator_for(document)
     try:
-        kind.check_schema(held)
+        kind.check_schema(document)
     except SchemaError as error:
         raise UsageError(f"--schema {path}: {error.json_path}: {error.message}") from None
-    return kind(held, registry=Registry())
+    return kind(document, registry=Registry())
 
 
 def _no_number(word: str) -> Any:

@@ -14,23 +14,24 @@ def normalised(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().strip(string.punctuation + " ").lower()
 
 
-def exact(said: str, answer: str) -> float:
+def exact(prediction: str, answer: str) -> float:
     """1 where the answer is said and nothing else, else 0; of an answer of one line the first line
     said counts.
     """
     if "\n" not in answer.strip():
-        said = next((line for line in said.splitlines() if line.strip()), "")
-    return float(normalised(said) == normalised(answer))
+        prediction = next((line for line in prediction.splitlines() if line.strip()), "")
+    return float(normalised(prediction) == normalised(answer))
 
 
-def token_f1(said: str, answer: str) -> float:
+def token_f1(prediction: str, answer: str) -> float:
     """Harmonic mean of precision and recall over words (SQuAD 1.1, Rajpurkar et al.
 
     2016): no articles, no punctuation.
 
     An empty answer is right where nothing is said.
     """
-    spoken, wanted = _words(said), _words(answer)
+    spoken = _words(prediction)
+    wanted = _words(answer)
     if not spoken or not wanted:
         return float(spoken == wanted)
     common = sum((Counter(spoken) & Counter(wanted)).values())

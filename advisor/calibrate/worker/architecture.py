@@ -83,35 +83,38 @@ def blueprint(
     Raises ValueError where transformers does not know the architecture or it would need remote
     code.
     """
-    held = architecture.get("config")
-    whole, named = _from_json(held) if held is not None else _from_profile(architecture["profile"])
-    made = _with_head(whole, named, head)
-    made.config._attn_implementation = _possible(made.kind, attention)
-    made.config.use_cache = False
+    config = architecture.get("config")
+    whole, named = (
+        _from_json(config) if config is not None else _from_profile(architecture["profile"])
+    )
+    built = _with_head(whole, named, head)
+    built.config._attn_implementation = _possible(built.kind, attention)
+    built.config.use_cache = False
     if layers:
-        _cut(made.text, layers)
-    return made
+        _cut(built.text, layers)
+    return built
 
 
-def _from_json(held: Mapping[str, Any]) -> tuple[Any, str]:
+def _from_json(document: Mapping[str, Any]) -> tuple[Any, str]:
     """The configuration in a config.json and the class it names."""
     from transformers import CONFIG_MAPPING, AutoConfig
 
-    if "auto_map" in held:
+    if "auto_map" in document:
         raise ValueError("config.json asks for code of its own (auto_map), which is never run")
-    if "model_type" not in held:
+    if "model_type" not in document:
         raise ValueError("config.json names no model_type")
-    if held["model_type"] not in CONFIG_MAPPING:
+    if document["model_type"] not in CONFIG_MAPPING:
         raise ValueError(
-            f"this transformers knows no model_type {held['model_type']!r}; code of a model's own never runs"
+            f"this transformers knows no model_type {document['model_type']!r}; code of a model's "
+            "own never runs"
         )
-    known = {
+    settings = {
         k: v
-        for k, v in held.items()
+        for k, v in document.items()
         if k not in ("model_type", "architectures", "transformers_version")
     }
-    return AutoConfig.for_model(held["model_type"], **known), next(
-        iter(held.get("architectures") or ()), ""
+    return AutoConfig.for_model(document["model_type"], **settings), next(
+        iter(document.get("architectures") or ()), ""
     )
 
 
@@ -149,13 +152,17 @@ def _with_head(config: Any, named: str, head: str) -> Blueprint:
     if head not in tables:
         raise ValueError(f"head {head!r}: one of auto, {', '.join(HEADS)}")
     text = config if head == "seq2seq" else config.get_text_config()
-    for held, table in ((text, tables[head]), (config, auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING)):
-        if type(held) in table and (table is tables[head] or head == "causal"):
-            return Blueprint(held, _first(table[type(held)]), head)
+    for candidate, table in (
+        (text, tables[head]),
+        (config, auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING),
+    ):
+        if type(candidate) in table and (table is tables[head] or head == "causal"):
+            return Blueprint(candidate, _first(table[type(candidate)]), head)
     kind = _class_named(named, text)
     if kind is None:
         raise ValueError(
-            f"transformers has no {head} model of model_type {config.model_type!r} that needs no images"
+            f"transformers has no {head} model of model_type {config.model_type!r} that needs no "
+            "images"
         )
     return Blueprint(text, kind, head)
 
@@ -189,15 +196,15 @@ def _class_named(named: str, config: Any) -> Any:
     return kind if getattr(kind, "config_class", None) is type(config) else None
 
 
-def _first(found: Any) -> Any:
-    return found[0] if isinstance(found, (tuple, list)) else found
+def _first(classes: Any) -> Any:
+    return classes[0] if isinstance(classes, (tuple, list)) else classes
 
 
-def _possible(kind: Any, asked: str) -> str:
+def _possible(kind: Any, attention: str) -> str:
     """The attention asked for, or eager where this architecture has no fused one in
     transformers.
     """
-    return asked if asked != "sdpa" or kind._supports_sdpa else "eager"
+    return attention if attention != "sdpa" or kind._supports_sdpa else "eager"
 
 
 def _stacks(config: Any) -> Iterator[tuple[Any, str]]:
@@ -228,9 +235,9 @@ def _cut(config: Any, layers: int) -> None:
             raise ValueError(
                 f"{layers} of {full} encoder layers leave no whole number of {own} decoder layers"
             )
-        for setting, held in list(vars(holder).items()):
-            if isinstance(held, list) and len(held) == own and own > 1 and "layer" in setting:
-                setattr(holder, setting, held[: own * layers // full])
+        for setting, entries in list(vars(holder).items()):
+            if isinstance(entries, list) and len(entries) == own and own > 1 and "layer" in setting:
+                setattr(holder, setting, entries[: own * layers // full])
         setattr(holder, name, own * layers // full)
 
 

@@ -36,7 +36,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TokenisedExample:
     """One encoded example: its tokens, and how many of the first belong to the prompt and are not
     learned.
     """
@@ -45,7 +45,7 @@ class Example:
     prompt_tokens: int = 0
 
 
-def collate(examples: Sequence[Example], device: str, pad: int = 0) -> Batch:
+def collate(examples: Sequence[TokenisedExample], device: str, pad: int = 0) -> Batch:
     """Padded on the right to the longest; padding and prompts are not learned."""
     ids, mask = _padded([e.tokens for e in examples], pad)
     labels = ids.masked_fill(mask == 0, IGNORED)
@@ -97,7 +97,7 @@ class Rows:
             [[rng.randrange(self.vocabulary) for _ in range(n)] for n in sides] for sides in sizes
         ]
         if self.head == "causal":
-            return collate([Example(row[0]) for row in drawn], device)
+            return collate([TokenisedExample(row[0]) for row in drawn], device)
         ids, mask = _padded([row[0] for row in drawn], 0)
         if self.head == "seq2seq":
             return _pairs(ids, mask, [row[-1] for row in drawn], device)
@@ -112,8 +112,8 @@ def _labelled(ids: Any, mask: Any, labels: Sequence[int], kinds: int, device: st
     """A label a row; a number a row where the model has one output only."""
     import torch
 
-    held = torch.tensor(labels, dtype=torch.long if kinds > 1 else torch.float32)
-    return _batch(ids, mask, held, device, len(labels))
+    targets = torch.tensor(labels, dtype=torch.long if kinds > 1 else torch.float32)
+    return _batch(ids, mask, targets, device, len(labels))
 
 
 def _masked(ids: Any, mask: Any, rng: random.Random, hidden: int, device: str) -> Batch:
@@ -128,13 +128,13 @@ def _masked(ids: Any, mask: Any, rng: random.Random, hidden: int, device: str) -
 
 def _pairs(ids: Any, mask: Any, answers: Sequence[Sequence[int]], device: str) -> Batch:
     """The decoder's inputs are the labels moved on by one: the model does that itself."""
-    held, seen = _padded(answers, 0)
-    labels = held.masked_fill(seen == 0, IGNORED)
-    batch = _batch(ids, mask, labels, device, int(seen.sum()))
+    ids_out, answer_mask = _padded(answers, 0)
+    labels = ids_out.masked_fill(answer_mask == 0, IGNORED)
+    batch = _batch(ids, mask, labels, device, int(answer_mask.sum()))
     return Batch(
         batch.inputs,
         batch.tokens + batch.supervised,
-        batch.positions + held.numel(),
+        batch.positions + ids_out.numel(),
         batch.supervised,
     )
 
@@ -154,5 +154,5 @@ def _padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Any, Any]:
 
 def _batch(ids: Any, mask: Any, labels: Any, device: str, supervised: int) -> Batch:
     inputs = {"input_ids": ids, "attention_mask": mask, "labels": labels}
-    moved = {name: held.to(device) for name, held in inputs.items()}
+    moved = {name: tensor.to(device) for name, tensor in inputs.items()}
     return Batch(moved, int(mask.sum()), ids.numel(), supervised)

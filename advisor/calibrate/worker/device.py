@@ -15,7 +15,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-GIB = 1024.0**3
+from advisor.core.constants import GIB
+
 SAMPLE_SECONDS = 0.25
 
 
@@ -27,15 +28,15 @@ class Device:
     it is where processes wait for each other (not `alone`).
     """
 
-    def __init__(self, asked: str, index: int = 0, *, alone: bool = True) -> None:
+    def __init__(self, kind: str, index: int = 0, *, alone: bool = True) -> None:
         import torch
 
-        if asked == "cuda" and not torch.cuda.is_available():
+        if kind == "cuda" and not torch.cuda.is_available():
             raise RuntimeError(
-                "no CUDA card can be used here: the driver or a CUDA build of torch is missing"
+                "no CUDA GPU can be used here: the driver or a CUDA build of torch is missing"
             )
         self.kind = (
-            "cuda" if asked == "cuda" or (asked == "auto" and torch.cuda.is_available()) else "cpu"
+            "cuda" if kind == "cuda" or (kind == "auto" and torch.cuda.is_available()) else "cpu"
         )
         self._torch = torch
         self._own_time = alone and self.kind == "cpu" and torch.get_num_threads() == 1
@@ -117,22 +118,22 @@ class Device:
         """Name, memory and software, so that a record can be judged later."""
         packages = ("torch", "transformers", "peft", "accelerate", "bitsandbytes")
         versions = {name: _version(name) for name in packages}
-        held: dict[str, Any] = {
+        description: dict[str, Any] = {
             "kind": self.kind,
             "clock": self.clock,
             "threads": self._torch.get_num_threads(),
         }
         if self.kind == "cuda":
             properties = self._torch.cuda.get_device_properties(self.index)
-            held |= {
+            description |= {
                 "name": properties.name,
                 "memory_gib": properties.total_memory / GIB,
                 "cuda": self._torch.version.cuda,
             }
         else:
-            held |= {"name": platform.processor() or platform.machine()}
-        held |= {"date": date.today().isoformat(), "python": platform.python_version()}
-        return held | {"versions": {k: v for k, v in versions.items() if v}}
+            description |= {"name": platform.processor() or platform.machine()}
+        description |= {"date": date.today().isoformat(), "python": platform.python_version()}
+        return description | {"versions": {k: v for k, v in versions.items() if v}}
 
 
 class Power:

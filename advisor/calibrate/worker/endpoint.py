@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from advisor.calibrate.metrics.marking import Marking
-from advisor.calibrate.prompting import chat, shown_examples
+from advisor.calibrate.metrics.scorer import Scorer
+from advisor.calibrate.prompts import chat, shown_examples
 from advisor.calibrate.statistics import quantile
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
@@ -32,7 +32,7 @@ class EndpointError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModelAnswer:
     """One answer; tokens None where the endpoint did not count them.
 
     `cut`: it reached the most tokens allowed.
@@ -50,7 +50,9 @@ class Purse:
     """What the run has spent over all its trials; no call starts that could pass the limit."""
 
     def __init__(self, limit_usd: float | None, stop: Stop) -> None:
-        self.spent_usd, self._limit, self._stop = 0.0, limit_usd, stop
+        self.spent_usd = 0.0
+        self._limit = limit_usd
+        self._stop = stop
         self._dearest = 0.0
 
     def pay(self, usd: float) -> None:
@@ -80,11 +82,11 @@ def measure(
     """
     spec = trial.spec
     items = [(str(p), str(a)) for p, a in shared["items"]]
-    shown = shown_examples([(str(p), str(a)) for p, a in shared["train"]], int(spec["shown"]))
-    answers: dict[int, Answer] = {}
+    examples = shown_examples([(str(p), str(a)) for p, a in shared["train"]], int(spec["shown"]))
+    answers: dict[int, ModelAnswer] = {}
     waiting = list(range(len(items)))
     with ThreadPoolExecutor(int(spec["at_once"])) as pool:
-        flying: dict[Future[Answer], int] = {}
+        flying: dict[Future[ModelAnswer], int] = {}
         while (waiting or flying) and not (stop.asked and not flying):
             while (
                 waiting
@@ -93,7 +95,7 @@ def measure(
                 and purse.affords(len(flying))
             ):
                 number = waiting.pop(0)
-                messages = chat(shared["instruction"], shown, items[number][0])
+                messages = chat(shared["instruction"], examples, items[number][0])
                 flying[pool.submit(_ask, spec, messages, stop)] = number
                 if len(answers) == 0:
                     break  # the first answer says what a call costs, before several are under way
@@ -104,7 +106,7 @@ def measure(
                 reporter.step(
                     label=trial.label, step=len(answers), steps=len(items), usd=purse.spent_usd
                 )
-    counted = _counts(spec, answers, items, shared, shown)
+    counted = _counts(spec, answers, items, shared, examples)
     if len(answers) < len(items):
         raise Stopped(stop.reason, counted)
     return counted
@@ -112,37 +114,39 @@ def measure(
 
 def _counts(
     spec: Mapping[str, Any],
-    answers: Mapping[int, Answer],
+    answers: Mapping[int, ModelAnswer],
     items: Sequence[tuple[str, str]],
     shared: Mapping[str, Any],
-    shown: Sequence[tuple[str, str]],
+    examples: Sequence[tuple[str, str]],
 ) -> dict[str, Any]:
     """Scores, tokens, latency and money of what was answered; empty where nothing was."""
     if not answers:
         return {}
     order = sorted(answers)
-    marked = Marking.of(shared).mark([answers[i].text for i in order], [items[i][1] for i in order])
+    marked = Scorer.of(shared).score_all(
+        [answers[i].text for i in order], [items[i][1] for i in order]
+    )
     latency = [answers[i].seconds for i in order]
     prices = [_usd(spec, answers[i]) for i in order]
-    known = all(p is not None for p in prices)
+    priced = all(p is not None for p in prices)
     return {
         "approach": spec["approach"],
         "technique": spec["technique"],
         "model": spec["model"],
         **marked,
-        "shown": len(shown),
+        "shown": len(examples),
         "prompt_tokens": _sum(answers[i].prompt_tokens for i in order),
         "completion_tokens": _sum(answers[i].completion_tokens for i in order),
         "cached_tokens": sum(answers[i].cached_tokens for i in order),
         "latency_seconds": {
             q: quantile(latency, s) for q, s in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
         },
-        "usd": sum(p for p in prices if p is not None) if known else None,
+        "usd": sum(p for p in prices if p is not None) if priced else None,
         "warnings": _cut_warning(
             sum(a.cut for a in answers.values()), len(order), int(spec["max_tokens"])
         ),
         "usd_why": ""
-        if known
+        if priced
         else "no price per million tokens was given, or the endpoint counts no tokens",
     }
 
@@ -150,18 +154,18 @@ def _counts(
 def _cut_warning(cut: int, items: int, most: int) -> list[str]:
     """Answers that were cut off may be right for all we know; empty where none was."""
     return (
-        [f"{cut} of {items} answers were cut off at {most} tokens; say --max-tokens for more"]
+        [f"{cut} of {items} answers were cut off at {most} tokens; use --max-tokens to allow more"]
         if cut
         else []
     )
 
 
 def _sum(values: Any) -> int | None:
-    held = list(values)
-    return None if any(v is None for v in held) else sum(held)
+    counts = list(values)
+    return None if any(v is None for v in counts) else sum(counts)
 
 
-def _usd(spec: Mapping[str, Any], answer: Answer) -> float | None:
+def _usd(spec: Mapping[str, Any], answer: ModelAnswer) -> float | None:
     """At list prices, cached tokens at the full price: never less than the bill."""
     if spec["input_usd"] is None or spec["output_usd"] is None:
         return None
@@ -175,7 +179,7 @@ def _usd(spec: Mapping[str, Any], answer: Answer) -> float | None:
     )
 
 
-def _ask(spec: Mapping[str, Any], messages: Sequence[Mapping[str, str]], stop: Stop) -> Answer:
+def _ask(spec: Mapping[str, Any], messages: Sequence[Mapping[str, str]], stop: Stop) -> ModelAnswer:
     """One call; waits and tries again where the endpoint is busy. Raises EndpointError."""
     body = json.dumps(
         {
@@ -185,7 +189,8 @@ def _ask(spec: Mapping[str, Any], messages: Sequence[Mapping[str, str]], stop: S
             "max_tokens": int(spec["max_tokens"]),
         }
     )
-    why, key = "", os.environ.get(str(spec["key_env"]), "")
+    why = ""
+    key = os.environ.get(str(spec["key_env"]), "")
     for turn in range(TRIES):
         if turn:
             time.sleep(min(2.0**turn * 0.25, stop.remaining_seconds()))
@@ -221,14 +226,15 @@ def _post(url: str, body: str, key: str) -> tuple[int, bytes]:
         connection.close()
 
 
-def _answer(reply: bytes, seconds: float) -> Answer:
+def _answer(reply: bytes, seconds: float) -> ModelAnswer:
     try:
-        held = json.loads(reply)
-        choice = held["choices"][0]
-        text, cut = choice["message"]["content"] or "", choice.get("finish_reason") == "length"
-        usage = held.get("usage") or {}
+        document = json.loads(reply)
+        choice = document["choices"][0]
+        text = choice["message"]["content"] or ""
+        cut = choice.get("finish_reason") == "length"
+        usage = document.get("usage") or {}
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        return Answer(
+        return ModelAnswer(
             str(text),
             seconds,
             usage.get("prompt_tokens"),
@@ -238,5 +244,5 @@ def _answer(reply: bytes, seconds: float) -> Answer:
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise EndpointError(
-            f"an answer that is no chat completion: {type(error).__name__}"
+            f"the answer is not a chat completion: {type(error).__name__}"
         ) from None

@@ -53,7 +53,7 @@ def class_name(sizes: Mapping[str, Any]) -> str:
 def settings(sizes: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration's settings, by the names of transformers, of a model in our tables."""
     kind = class_name(sizes)
-    held: dict[str, Any] = {
+    config: dict[str, Any] = {
         "hidden_size": sizes["hidden"],
         "num_hidden_layers": sizes["layers"],
         "num_attention_heads": sizes["heads"],
@@ -68,26 +68,28 @@ def settings(sizes: Mapping[str, Any]) -> dict[str, Any]:
         "eos_token_id": 0,
     }
     if kind in _LATENT:
-        del held["head_dim"], held["num_key_value_heads"]
+        del config["head_dim"], config["num_key_value_heads"]
     if kind == "FalconForCausalLM":
-        del held["head_dim"], held["intermediate_size"]
-        held |= {
+        del config["head_dim"], config["intermediate_size"]
+        config |= {
             "ffn_hidden_size": sizes["intermediate"],
             "new_decoder_architecture": sizes["kv_heads"] > 1,
         }
-        held |= {"num_kv_heads": sizes["kv_heads"], "multi_query": sizes["kv_heads"] == 1}
+        config |= {"num_kv_heads": sizes["kv_heads"], "multi_query": sizes["kv_heads"] == 1}
     if kind == "GPTBigCodeForCausalLM":
-        held["multi_query"] = sizes["kv_heads"] == 1
+        config["multi_query"] = sizes["kv_heads"] == 1
     if kind == "DistilBertForSequenceClassification":
-        held["hidden_dim"] = sizes["intermediate"]
-    return held | _experts(sizes) | dict(_OWN.get(kind, {})) | dict(sizes.get("settings", ()))
+        config["hidden_dim"] = sizes["intermediate"]
+    return config | _experts(sizes) | dict(_OWN.get(kind, {})) | dict(sizes.get("settings", ()))
 
 
 def _experts(sizes: Mapping[str, Any]) -> dict[str, Any]:
     if not sizes["experts"]:
         return {}
-    held = dict.fromkeys(("num_experts", "num_local_experts", "n_routed_experts"), sizes["experts"])
-    held["num_experts_per_tok"] = sizes["experts_per_token"]
+    config = dict.fromkeys(
+        ("num_experts", "num_local_experts", "n_routed_experts"), sizes["experts"]
+    )
+    config["num_experts_per_tok"] = sizes["experts_per_token"]
     if sizes["moe_intermediate"]:
-        held["moe_intermediate_size"] = sizes["moe_intermediate"]
-    return held
+        config["moe_intermediate_size"] = sizes["moe_intermediate"]
+    return config

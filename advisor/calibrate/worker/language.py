@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from advisor.calibrate.worker.batches import Example
-from advisor.calibrate.worker.choosing import choose
-from advisor.calibrate.worker.form import Form, Pair
+from advisor.calibrate.worker.batches import TokenisedExample
+from advisor.calibrate.worker.label_choice import choose
 from advisor.calibrate.worker.likelihood import log_likelihoods
+from advisor.calibrate.worker.prompt_format import Pair, PromptFormat
 from advisor.calibrate.worker.stop import Stop
 
 MOST_UNKNOWN = 0.01
@@ -27,11 +27,11 @@ MOST_ROWS = 200
 class Text:
     """Tokens to be told, some of them given, with the bytes of what is told."""
 
-    example: Example
+    example: TokenisedExample
     bytes: int
 
 
-def of_rows(model: Any, form: Form, rows: Sequence[Pair], stop: Stop) -> dict[str, Any]:
+def of_rows(model: Any, form: PromptFormat, rows: Sequence[Pair], stop: Stop) -> dict[str, Any]:
     """`data`, `prompts` and `answers` of held-out rows: see `figures`; None with `data_why` where
     they cannot be told.
 
@@ -43,10 +43,10 @@ def of_rows(model: Any, form: Form, rows: Sequence[Pair], stop: Stop) -> dict[st
     if unknown > MOST_UNKNOWN:
         why = f"the tokenizer does not know {unknown:.0%} of the rows' tokens"
         return {"data": None, "prompts": None, "answers": None, "data_why": why}
-    asked = [text for p, _ in chosen if (text := _plain(form, p)) is not None]
+    prompts = [text for p, _ in chosen if (text := _plain(form, p)) is not None]
     answered = [Text(form.example(p, a, ended=False), len(a.encode())) for p, a in chosen]
     (nats, tokens, size), (more, others, rest) = (
-        _nats(model, texts, form.pad, stop) for texts in (asked, answered)
+        _nats(model, texts, form.pad, stop) for texts in (prompts, answered)
     )
     return {
         "data": figures(nats + more, tokens + others, size + rest),
@@ -57,7 +57,7 @@ def of_rows(model: Any, form: Form, rows: Sequence[Pair], stop: Stop) -> dict[st
 
 
 def of_general(
-    model: Any, form: Form, sets: Sequence[Mapping[str, Any]], stop: Stop
+    model: Any, form: PromptFormat, sets: Sequence[Mapping[str, Any]], stop: Stop
 ) -> tuple[dict[str, Any], str]:
     """(what the model knows of the first set that its tokenizer can write, "") or ({}, why there is
     none).
@@ -65,29 +65,32 @@ def of_general(
     `form` lends its tokenizer and its length; the questions are asked without the user's
     instruction and examples.
     """
-    held = next(
+    chosen = next(
         (s for s in sets if unknown_share(form.tokenizer, s["texts"]) <= MOST_UNKNOWN), None
     )
-    if held is None:
+    if chosen is None:
         return (
             {},
             "no general set that this model's tokenizer can write: forgetting is not measured",
         )
-    told_first = dict.fromkeys(q.get("instruction", "") for q in held["questions"])
-    forms = {said: Form(form.tokenizer, said, (), form.seq_len, form.ends) for said in told_first}
-    asked = [
-        (forms[q.get("instruction", "")], q["question"], q["options"]) for q in held["questions"]
+    told_first = dict.fromkeys(q.get("instruction", "") for q in chosen["questions"])
+    forms = {
+        answers: PromptFormat(form.tokenizer, answers, (), form.seq_len, form.ends)
+        for answers in told_first
+    }
+    questions = [
+        (forms[q.get("instruction", "")], q["question"], q["options"]) for q in chosen["questions"]
     ]
-    said = choose(model, asked, stop)
-    right = [float(s == q["answer"]) for s, q in zip(said, held["questions"], strict=True)]
-    texts = [text for t in held["texts"] if (text := _plain(form, t)) is not None]
-    told = figures(*_nats(model, texts, form.pad, stop))
+    answers = choose(model, questions, stop)
+    right = [float(s == q["answer"]) for s, q in zip(answers, chosen["questions"], strict=True)]
+    texts = [text for t in chosen["texts"] if (text := _plain(form, t)) is not None]
+    text_figures = figures(*_nats(model, texts, form.pad, stop))
     return {
-        "name": held["name"],
+        "name": chosen["name"],
         "score": fmean(right),
         "items": len(right),
         "item_scores": right,
-        **told,
+        **text_figures,
     }, ""
 
 
@@ -112,7 +115,7 @@ def unknown_share(tokenizer: Any, texts: Sequence[str]) -> float:
     return tokens.count(unknown) / max(len(tokens), 1)
 
 
-def _plain(form: Form, text: str) -> Text | None:
+def _plain(form: PromptFormat, text: str) -> Text | None:
     """A text by itself, begun as the tokenizer begins texts; its first token is told where
     something stands before.
     """
@@ -120,17 +123,17 @@ def _plain(form: Form, text: str) -> Text | None:
     begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
     lead = [int(begin)] if begin is not None else []
     tokens = list(tokenizer(text, add_special_tokens=False)["input_ids"])
-    kept = tokens[: form.seq_len - len(lead)]
-    told = kept if lead else kept[1:]
-    if not told:
+    cut = tokens[: form.seq_len - len(lead)]
+    scored = cut if lead else cut[1:]
+    if not scored:
         return None
-    whole = lead and len(kept) == len(tokens)
-    size = len((text if whole else tokenizer.decode(told)).encode())
-    return Text(Example([*lead, *kept], 1), size)
+    whole = lead and len(cut) == len(tokens)
+    size = len((text if whole else tokenizer.decode(scored)).encode())
+    return Text(TokenisedExample([*lead, *cut], 1), size)
 
 
 def _nats(model: Any, texts: Sequence[Text], pad: int, stop: Stop) -> tuple[float, int, int]:
     """(−ln p, tokens, bytes) over all texts."""
-    found = log_likelihoods(model, [t.example for t in texts], pad, stop)
+    likelihoods = log_likelihoods(model, [t.example for t in texts], pad, stop)
     tokens = sum(len(t.example.tokens) - t.example.prompt_tokens for t in texts)
-    return -sum(found), tokens, sum(t.bytes for t in texts)
+    return -sum(likelihoods), tokens, sum(t.bytes for t in texts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from advisor.calibrate.worker.batches import IGNORED, Example, collate
-from advisor.calibrate.worker.portions import in_portions
+from advisor.calibrate.worker.batches import IGNORED, TokenisedExample, collate
+from advisor.calibrate.worker.chunks import in_chunks
 from advisor.calibrate.worker.stop import Stop
 
 MOST_ROWS = 64
@@ -25,11 +25,13 @@ left.
 """
 
 
-def log_likelihoods(model: Any, examples: Sequence[Example], pad: int, stop: Stop) -> list[float]:
+def log_likelihoods(
+    model: Any, examples: Sequence[TokenisedExample], pad: int, stop: Stop
+) -> list[float]:
     """Sum of ln p over the learned tokens of each example. Raises Stopped between batches."""
     import torch
 
-    found = [0.0] * len(examples)
+    sums = [0.0] * len(examples)
     vocabulary = int(model.config.vocab_size)
 
     def work(numbers: Sequence[int]) -> None:
@@ -37,17 +39,17 @@ def log_likelihoods(model: Any, examples: Sequence[Example], pad: int, stop: Sto
             for number, value in zip(
                 numbers, _of_batch(model, [examples[n] for n in numbers], pad), strict=True
             ):
-                found[number] = value
+                sums[number] = value
 
     def rows(number: int) -> int:
         return min(MOST_ROWS, MOST_LOGITS // (len(examples[number].tokens) * vocabulary))
 
     order = sorted(range(len(examples)), key=lambda n: -len(examples[n].tokens))
-    in_portions(order, rows, work, stop)
-    return found
+    in_chunks(order, rows, work, stop)
+    return sums
 
 
-def shares_prompt(examples: Sequence[Example]) -> bool:
+def shares_prompt(examples: Sequence[TokenisedExample]) -> bool:
     """Whether the examples are answers to one prompt, and one pass over it for all of them is worth
     a second one.
     """
@@ -61,7 +63,9 @@ def shares_prompt(examples: Sequence[Example]) -> bool:
     return (len(examples) - 1) * length >= SHARED_FROM * (length + len(examples) * most)
 
 
-def of_answers(model: Any, examples: Sequence[Example], pad: int, stop: Stop) -> list[float]:
+def of_answers(
+    model: Any, examples: Sequence[TokenisedExample], pad: int, stop: Stop
+) -> list[float]:
     """As `log_likelihoods`, for answers to one prompt, which is read once. Raises Stopped."""
     length = examples[0].prompt_tokens
     shared = _shared(
@@ -70,7 +74,7 @@ def of_answers(model: Any, examples: Sequence[Example], pad: int, stop: Stop) ->
     return log_likelihoods(model, examples, pad, stop) if shared is None else shared
 
 
-def _of_batch(model: Any, examples: Sequence[Example], pad: int) -> list[float]:
+def _of_batch(model: Any, examples: Sequence[TokenisedExample], pad: int) -> list[float]:
     device = next(model.parameters()).device
     batch = collate(examples, str(device), pad)
     logits = model(
@@ -86,9 +90,9 @@ def _sums(logits: Any, wanted: Any) -> list[float]:
     """ln p of the wanted tokens, summed by row; in fp32, and only where something is wanted."""
     import torch
 
-    known = wanted != IGNORED
-    chances = logits[known].float().log_softmax(-1).gather(-1, wanted[known][:, None])[:, 0]
-    rows = known.nonzero()[:, 0]
+    scored = wanted != IGNORED
+    chances = logits[scored].float().log_softmax(-1).gather(-1, wanted[scored][:, None])[:, 0]
+    rows = scored.nonzero()[:, 0]
     sums = torch.zeros(wanted.shape[0], device=chances.device).index_add(0, rows, chances)
     return [float(value) for value in sums]
 
@@ -103,31 +107,31 @@ def _shared(
 
     device = next(model.parameters()).device
     with torch.no_grad():
-        told = model(input_ids=torch.tensor([before], device=device), use_cache=True)
-    kept = told.past_key_values
-    if not {type(layer).__name__ for layer in getattr(kept, "layers", [None])} <= REPEATED:
+        output = model(input_ids=torch.tensor([before], device=device), use_cache=True)
+    prefix = output.past_key_values
+    if not {type(layer).__name__ for layer in getattr(prefix, "layers", [None])} <= REPEATED:
         return None
     inner = model.get_base_model() if hasattr(model, "peft_type") else model
-    found = [0.0] * len(answers)
+    sums = [0.0] * len(answers)
 
     def work(numbers: Sequence[int]) -> None:
         part = [answers[n] for n in numbers]
         with torch.no_grad():
-            values = _after(inner, told.logits[:, -1:], kept, part, pad)
+            values = _after(inner, output.logits[:, -1:], prefix, part, pad)
         for number, value in zip(numbers, values, strict=True):
-            found[number] = value
+            sums[number] = value
 
-    in_portions(
+    in_chunks(
         range(len(answers)),
-        lambda _: min(MOST_ROWS, MOST_POSITIONS // kept.get_seq_length()),
+        lambda _: min(MOST_ROWS, MOST_POSITIONS // prefix.get_seq_length()),
         work,
         stop,
     )
-    return found
+    return sums
 
 
 def _after(
-    inner: Any, first: Any, kept: Any, answers: Sequence[Sequence[int]], pad: int
+    inner: Any, first: Any, prefix: Any, answers: Sequence[Sequence[int]], pad: int
 ) -> list[float]:
     """ln p of answers behind the kept positions; `first` are the logits of the prompt's last
     position.
@@ -136,12 +140,15 @@ def _after(
 
     import torch
 
-    batch = collate([Example(list(a)) for a in answers], str(first.device), pad)
-    ids, mask = batch.inputs["input_ids"], batch.inputs["attention_mask"]
-    cache = copy.deepcopy(kept)
+    batch = collate([TokenisedExample(list(a)) for a in answers], str(first.device), pad)
+    ids = batch.inputs["input_ids"]
+    mask = batch.inputs["attention_mask"]
+    cache = copy.deepcopy(prefix)
     cache.batch_repeat_interleave(len(answers))
-    seen = torch.ones((len(answers), kept.get_seq_length()), dtype=mask.dtype, device=mask.device)
-    whole = torch.cat([seen, mask], dim=1)
+    prefix_mask = torch.ones(
+        (len(answers), prefix.get_seq_length()), dtype=mask.dtype, device=mask.device
+    )
+    whole = torch.cat([prefix_mask, mask], dim=1)
     logits = inner(
         input_ids=ids, attention_mask=whole, past_key_values=cache, use_cache=True
     ).logits

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.calibrate.worker.adapt import trainable
+from advisor.calibrate.worker.adapters import trainable
 from advisor.calibrate.worker.architecture import DTYPES
 from advisor.calibrate.worker.batches import Batch
 from advisor.calibrate.worker.device import Device
@@ -42,7 +42,8 @@ class Trainer:
     ) -> None:
         import torch
 
-        self.model, self.device = model, device
+        self.model = model
+        self.device = device
         self._torch = torch
         self._params = trainable(model)
         self._optimizer = _optimizer(optimizer, self._params, learning_rate)

@@ -44,18 +44,19 @@ def largest_safe(
         reporter.step(phase="search", rows=count, memory_gib=tries[count])
         return (tries[count] or float("inf")) <= limit
 
-    low, high = 0, 1
+    low = 0
+    high = 1
     while high <= MOST_ROWS and fits(high):
         low, high = high, high * 2
     high = min(high, MOST_ROWS + 1)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
-    kept = {str(k): v for k, v in sorted(tries.items())}
+    peaks = {str(k): v for k, v in sorted(tries.items())}
     return {
         "largest": low,
         "limit_gib": limit,
-        "tries": kept,
+        "tries": peaks,
         "out_of_time": time.perf_counter() > give_up,
     }
 

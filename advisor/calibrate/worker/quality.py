@@ -8,22 +8,24 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from advisor.calibrate.metrics.marking import Marking
-from advisor.calibrate.prompting import shown_examples
+from advisor.calibrate.metrics.scorer import Scorer
+from advisor.calibrate.prompts import shown_examples
 from advisor.calibrate.statistics import quantile
-from advisor.calibrate.worker.adapt import adapt
-from advisor.calibrate.worker.choosing import choose
+from advisor.calibrate.worker.adapters import adapt
 from advisor.calibrate.worker.device import Device
-from advisor.calibrate.worker.form import Form, Pair
+from advisor.calibrate.worker.generation import write
+from advisor.calibrate.worker.label_choice import choose
 from advisor.calibrate.worker.language import of_general, of_rows
+from advisor.calibrate.worker.prompt_format import Pair, PromptFormat
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
 from advisor.calibrate.worker.training import train, warnings
 from advisor.calibrate.worker.weights import end_tokens, load
-from advisor.calibrate.worker.writing import write
 from advisor.core.experiment import Trial
 
-LONGEST_SHARE, ROOM, LEAST_TOKENS = 0.99, 1.5, 8
+LONGEST_SHARE = 0.99
+ROOM = 1.5
+LEAST_TOKENS = 8
 """An answer may take half more tokens than all but the longest hundredth of the training answers,
 and eight.
 """
@@ -49,25 +51,27 @@ def measure(
     loaded = time.perf_counter()
     rows = [(str(p), str(a)) for p, a in shared["train"]]
     items = [(str(p), str(a)) for p, a in shared["items"]]
-    shown = shown_examples(rows, int(spec["shown"]))
+    examples = shown_examples(rows, int(spec["shown"]))
     limit = getattr(model.config, "max_position_embeddings", None) or int(spec["seq_len"])
     seq_len = min(int(spec["seq_len"]), int(limit))
-    form = Form(tokenizer, str(shared["instruction"]), shown, seq_len, end_tokens(model, tokenizer))
+    form = PromptFormat(
+        tokenizer, str(shared["instruction"]), examples, seq_len, end_tokens(model, tokenizer)
+    )
     showed: dict[str, Any] = {}
     if spec["train_examples"]:
         model = adapt(model, spec)
-        chosen = [row for row in rows if row not in shown][: int(spec["train_examples"])]
+        chosen = [row for row in rows if row not in examples][: int(spec["train_examples"])]
         showed = train(model, form, chosen, spec, reporter, stop, device, trial.label)
     trained = time.perf_counter()
-    marking = Marking.of(shared)
+    scorer = Scorer.of(shared)
     model.eval()
 
     def told(done: int) -> None:
         reporter.step(label=trial.label, phase="score", item=done, items=len(items))
 
     try:
-        said, cut = answers(
-            model, form, [p for p, _ in items], marking, [a for _, a in rows], stop, told
+        predictions, cut = answers(
+            model, form, [p for p, _ in items], scorer, [a for _, a in rows], stop, told
         )
         scored = time.perf_counter()
         language = _language(model, form, items, spec, shared, stop)
@@ -76,7 +80,7 @@ def measure(
     return {
         "approach": spec["approach"],
         "technique": spec["technique"],
-        **marking.mark(said, [a for _, a in items]),
+        **scorer.score_all(predictions, [a for _, a in items]),
         "train_examples": int(spec["train_examples"]),
         "static_tokens": form.static_tokens,
         "form": form.name,
@@ -95,38 +99,42 @@ def measure(
 
 def answers(
     model: Any,
-    form: Form,
-    asked: Sequence[str],
-    marking: Marking,
-    known: Sequence[str],
+    form: PromptFormat,
+    questions: Sequence[str],
+    scorer: Scorer,
+    references: Sequence[str],
     stop: Stop,
-    told: Callable[[int], None],
+    on_progress: Callable[[int], None],
 ) -> tuple[list[str], int]:
     """(the answer to every item, how many prompts were too long): the likeliest label, or what the
     model writes.
 
     `known` are answers of the training rows, which say how long an answer may be. Raises Stopped.
     """
-    if marking.labels:
+    if scorer.labels:
         reserve = max(
-            len(form.example("", label).tokens) - len(form.asked("")) for label in marking.labels
+            len(form.example("", label).tokens) - len(form.asked("")) for label in scorer.labels
         )
-        said = choose(model, [(form, text, marking.labels) for text in asked], stop, told)
+        predictions = choose(
+            model, [(form, text, scorer.labels) for text in questions], stop, on_progress
+        )
     else:
-        reserve = min(answer_tokens(form, known), form.seq_len // 2)
-        said = write(model, form, asked, reserve, stop, one_line=marking.one_line, told=told)
-    return said, sum(len(form.asked(text)) + reserve > form.seq_len for text in asked)
+        reserve = min(answer_tokens(form, references), form.seq_len // 2)
+        predictions = write(
+            model, form, questions, reserve, stop, one_line=scorer.one_line, on_progress=on_progress
+        )
+    return predictions, sum(len(form.asked(text)) + reserve > form.seq_len for text in questions)
 
 
-def answer_tokens(form: Form, known: Sequence[str]) -> int:
+def answer_tokens(form: PromptFormat, references: Sequence[str]) -> int:
     """How many tokens an answer may take, by those of the training rows."""
-    lengths = [float(len(form.answered(answer))) for answer in known]
+    lengths = [float(len(form.answered(answer))) for answer in references]
     return LEAST_TOKENS + round(ROOM * quantile(lengths, LONGEST_SHARE))
 
 
 def _language(
     model: Any,
-    form: Form,
+    form: PromptFormat,
     items: Sequence[Pair],
     spec: Mapping[str, Any],
     shared: Mapping[str, Any],
@@ -136,16 +144,16 @@ def _language(
     if not base and not spec["train_examples"]:
         return {}
     general, why = of_general(model, form, shared.get("general", ()), stop)
-    held: dict[str, Any] = {"general": general or None, "general_why": why}
+    report: dict[str, Any] = {"general": general or None, "general_why": why}
     if base:
-        kept = ("name", "bits_per_byte", "perplexity_per_token", "tokens", "bytes")
-        known = {k: general[k] for k in kept} if general else None
-        held["language"] = {
+        keys = ("name", "bits_per_byte", "perplexity_per_token", "tokens", "bytes")
+        general_text = {k: general[k] for k in keys} if general else None
+        report["language"] = {
             **of_rows(model, form, items, stop),
-            "general": known,
+            "general": general_text,
             "general_why": why,
         }
-    return held
+    return report
 
 
 def _cut_warning(cut: int, items: int, seq_len: int) -> list[str]:

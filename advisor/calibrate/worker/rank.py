@@ -56,8 +56,8 @@ def _measured(folder: Path, digest: str, reporter: Reporter, stop: Stop) -> dict
     import torch.distributed as dist
 
     from advisor.calibrate.worker.device import Device
+    from advisor.calibrate.worker.process_group import PATIENCE
     from advisor.calibrate.worker.runners import THREADS, load_all
-    from advisor.calibrate.worker.team import PATIENCE
     from advisor.calibrate.worker.throughput import measure
 
     plan = plan_of(json.loads((folder / PLAN_FILE).read_text(encoding="utf-8")))
@@ -98,8 +98,8 @@ def _leave_word(folder: Path, rank: int, error: Exception) -> None:
     echo = any(
         word in reason.lower() for word in ("connection", "gloo", "nccl", "peer", "broken pipe")
     )
-    held = {"rank": rank, "reason": reason, "echo": echo, "at": time.time()}
-    (folder / f"rank-{rank}.json").write_text(json.dumps(held), encoding="utf-8")
+    note = {"rank": rank, "reason": reason, "echo": echo, "at": time.time()}
+    (folder / f"rank-{rank}.json").write_text(json.dumps(note), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.session import Run
 from advisor.calibrate.worker.stop import Stop
-from advisor.core.experiment import Plan, Trial
+from advisor.core.experiment import ExperimentPlan, Trial
 
 if TYPE_CHECKING:
     from advisor.calibrate.worker.device import Device
@@ -30,12 +30,12 @@ whom.
 """
 
 
-def runner(plan: Plan, reporter: Reporter, folder: Path) -> Run:
+def runner(plan: ExperimentPlan, reporter: Reporter, folder: Path) -> Run:
     """The function that measures this plan's trials; the plan lies in `folder`."""
     return _asking(plan) if plan.kind == "prompts" else _training(plan, reporter, folder)
 
 
-def _asking(plan: Plan) -> Run:
+def _asking(plan: ExperimentPlan) -> Run:
     from advisor.calibrate.worker.endpoint import Purse, measure
 
     purses: list[Purse] = []
@@ -54,9 +54,9 @@ def load_all(device: Device) -> None:
     """One step of a tiny adapted model: libraries that load on first use do so before the first
     reading of memory.
     """
-    from advisor.calibrate.worker.adapt import adapt
+    from advisor.calibrate.worker.adapters import adapt
     from advisor.calibrate.worker.architecture import blueprint
-    from advisor.calibrate.worker.batches import Example, collate
+    from advisor.calibrate.worker.batches import TokenisedExample, collate
     from advisor.calibrate.worker.loop import Trainer
 
     dtype = device.default_dtype()
@@ -64,10 +64,10 @@ def load_all(device: Device) -> None:
     model = adapt(model, {"method": "lora", "rank": 1, "targets": "all-linear"})
     trainer = Trainer(model, device, dtype=dtype, optimizer="adamw", learning_rate=1e-4)
     for _ in range(2):
-        trainer.step(iter([collate([Example([1, 2, 3, 4])], device.kind)]))
+        trainer.step(iter([collate([TokenisedExample([1, 2, 3, 4])], device.kind)]))
 
 
-def _training(plan: Plan, reporter: Reporter, folder: Path) -> Run:
+def _training(plan: ExperimentPlan, reporter: Reporter, folder: Path) -> Run:
     """Trials of one process run here; others by processes of their own, so that this one never
     holds a card.
     """
@@ -78,7 +78,7 @@ def _training(plan: Plan, reporter: Reporter, folder: Path) -> Run:
     ) -> Mapping[str, Any]:
         if alone is not None and not _together(trial):
             return alone(trial, shared, reporter, stop)
-        from advisor.calibrate.worker.gang import measure
+        from advisor.calibrate.worker.launcher import measure
 
         return measure(
             folder, plan.trial_digest(trial), int(trial.spec["processes"]), reporter, stop
@@ -92,7 +92,7 @@ def _together(trial: Trial) -> bool:
     return bool(trial.spec.get("sharding", "none") != "none")
 
 
-def _alone(plan: Plan, reporter: Reporter) -> Run:
+def _alone(plan: ExperimentPlan, reporter: Reporter) -> Run:
     import torch
 
     from advisor.calibrate.worker.device import Device

@@ -10,7 +10,7 @@ from typing import Any
 from advisor.calibrate.protocol import ENOUGH, NEXT
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
-from advisor.core.experiment import Plan, Status, Trial
+from advisor.core.experiment import ExperimentPlan, Status, Trial
 
 Run = Callable[[Trial, Mapping[str, Any], Reporter, Stop], Mapping[str, Any]]
 """Measures one trial with the plan's shared data; returns plain data.
@@ -24,13 +24,14 @@ ANSWER_SECONDS = 120.0
 
 
 def run_plan(
-    plan: Plan, run: Run, reporter: Reporter, stop: Stop, *, steered: bool = False
+    plan: ExperimentPlan, run: Run, reporter: Reporter, stop: Stop, *, steered: bool = False
 ) -> Status:
     """The trials in order, or as the parent says; one that fails does not stop the others.
 
     Returns what became of the whole.
     """
-    answered, enough = 0, False
+    answered = 0
+    enough = False
     left = {plan.trial_digest(trial): (number, trial) for number, trial in enumerate(plan.trials)}
     while left and not stop.asked:
         name = _asked(list(left), reporter, stop) if steered else next(iter(left))

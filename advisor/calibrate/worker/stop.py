@@ -84,8 +84,8 @@ class Stop:
         the program ends.
         """
         rest = ""
-        while said := os.read(descriptor, 4096):
-            *lines, rest = (rest + said.decode("ascii", "replace")).split("\n")
+        while chunk := os.read(descriptor, 4096):
+            *lines, rest = (rest + chunk.decode("ascii", "replace")).split("\n")
             for line in filter(None, map(str.strip, lines)):
                 if line == CANCEL:
                     self.ask("cancelled")

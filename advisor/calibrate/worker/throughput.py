@@ -13,15 +13,15 @@ from statistics import fmean, median
 from typing import Any
 
 from advisor.calibrate import statistics
-from advisor.calibrate.worker.adapt import adapt, trainable
+from advisor.calibrate.worker.adapters import adapt, trainable
 from advisor.calibrate.worker.architecture import Blueprint, blueprint, most_positions
 from advisor.calibrate.worker.batches import Batch, Rows
 from advisor.calibrate.worker.device import Device, Power
 from advisor.calibrate.worker.loop import StepReport, Trainer
 from advisor.calibrate.worker.micro_batch import largest_safe
+from advisor.calibrate.worker.process_group import ProcessGroup
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
-from advisor.calibrate.worker.team import Team
 from advisor.core.experiment import Trial
 
 EVALUATIONS = 3
@@ -39,7 +39,7 @@ def measure(
     In a team every process measures, and the first has the result of all.
     """
     spec = {"dtype": device.default_dtype(), **trial.spec}
-    team = Team()
+    team = ProcessGroup()
     device.settle()
     idle = device.held_gib()
     begun = time.perf_counter()
@@ -59,9 +59,9 @@ def measure(
         raise Stopped(stop.reason)
     micro_batch = int(spec["micro_batch"])
     if spec["search"]:
-        found = largest_safe(trainer, spec, rows, reporter, stop)
-        about |= {"search": found}
-        micro_batch = int(found["largest"]) or micro_batch
+        search = largest_safe(trainer, spec, rows, reporter, stop)
+        about |= {"search": search}
+        micro_batch = int(search["largest"]) or micro_batch
     batches = rows.batches(micro_batch, int(spec["seed"]), device.kind, team.rank)
     device.settle()
     device.reset_peak()
@@ -77,11 +77,13 @@ def measure(
     return about | _evaluation(trainer, batches) | _saving(trainer.model, team)
 
 
-def _trainer(plan: Blueprint, spec: Mapping[str, Any], device: Device, team: Team) -> Trainer:
+def _trainer(
+    plan: Blueprint, spec: Mapping[str, Any], device: Device, team: ProcessGroup
+) -> Trainer:
     """The adapted model, spread over the team, with its optimiser."""
     sharded = spec["sharding"] == "fsdp"
     if sharded and spec["method"] == "qlora":
-        raise ValueError("qlora is not measured in parts over cards; use --sharding ddp, or lora")
+        raise ValueError("qlora is not measured with a sharded model; use --sharding ddp, or lora")
     model = adapt(plan.build(spec["dtype"], "meta" if sharded else device.kind), spec, plan.head)
     model = team.spread(model, spec["sharding"], device)
     return Trainer(
@@ -92,20 +94,23 @@ def _trainer(plan: Blueprint, spec: Mapping[str, Any], device: Device, team: Tea
 def _about(spec: Mapping[str, Any], plan: Blueprint, reporter: Reporter) -> dict[str, Any]:
     """What is built, and whether it has the parameters it should have."""
     whole = blueprint(spec["architecture"], 0, spec["attention"], spec["head"])
-    held: dict[str, Any] = {
+    description: dict[str, Any] = {
         "layers": plan.layers,
         "full_layers": whole.layers,
         "dtype": spec["dtype"],
     }
-    held |= {"attention": str(plan.config._attn_implementation), "head": plan.head}
+    description |= {"attention": str(plan.config._attn_implementation), "head": plan.head}
     if spec["count"]:
-        held["params"] = whole.params()
+        description["params"] = whole.params()
         expected = spec["architecture"].get("profile", {}).get("params")
-        if expected and abs(held["params"] / expected - 1.0) > PARAMS_TOLERANCE:
-            text = f"built with {held['params']:,} parameters, the fact sheet says {expected:,}: speed and memory are off"
+        if expected and abs(description["params"] / expected - 1.0) > PARAMS_TOLERANCE:
+            text = (
+                f"built with {description['params']:,} parameters, the fact sheet says "
+                f"{expected:,}: speed and memory are off"
+            )
             reporter.say("warning", text=text)
-            held["architecture_differs"] = text
-    return held
+            description["architecture_differs"] = text
+    return description
 
 
 def _rows(plan: Blueprint, model: Any, spec: Mapping[str, Any], shared: Mapping[str, Any]) -> Rows:
@@ -123,11 +128,11 @@ def _rows(plan: Blueprint, model: Any, spec: Mapping[str, Any], shared: Mapping[
     )
 
 
-def _memory(team: Team, own: Mapping[str, float | None]) -> dict[str, Any]:
+def _memory(team: ProcessGroup, own: Mapping[str, float | None]) -> dict[str, Any]:
     """Of the process that holds the most; of several also each one's own."""
-    held = team.gather(dict(own))
-    most = max(held, key=lambda m: m["process_gib"])
-    return {"memory": most} | ({"memory_of_each": held} if team.size > 1 else {})
+    peaks = team.gather(dict(own))
+    most = max(peaks, key=lambda m: m["process_gib"])
+    return {"memory": most} | ({"memory_of_each": peaks} if team.size > 1 else {})
 
 
 def _steps(
@@ -137,7 +142,7 @@ def _steps(
     reporter: Reporter,
     stop: Stop,
     label: str,
-    team: Team,
+    team: ProcessGroup,
     power: Power,
 ) -> list[StepReport]:
     """Steps until the number asked for, or their seconds are over, or somebody asks to stop; a team
@@ -171,15 +176,16 @@ def _speed(steps: list[StepReport], device: Device) -> dict[str, Any]:
     if not steps:
         return {}
     dropped = statistics.warm_up([s.seconds for s in steps])
-    kept = steps[dropped:]
-    seconds, positions = [s.seconds for s in kept], [float(s.positions) for s in kept]
-    heaviest = [float(s.heaviest or s.positions) for s in kept]
+    timed = steps[dropped:]
+    seconds = [s.seconds for s in timed]
+    positions = [float(s.positions) for s in timed]
+    heaviest = [float(s.heaviest or s.positions) for s in timed]
     steady = statistics.steadiness(heaviest, seconds)
     law = statistics.line(heaviest, seconds)
     total = sum(seconds)
     return {
         "clock": device.clock,
-        "steps": len(kept),
+        "steps": len(timed),
         "dropped_steps": dropped,
         "steady": steady.steady,
         "steady_why": steady.why,
@@ -189,10 +195,10 @@ def _speed(steps: list[StepReport], device: Device) -> dict[str, Any]:
             for q, p in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))
         },
         "mean_step_seconds": fmean(seconds),
-        "tokens_per_second": sum(s.tokens for s in kept) / total,
+        "tokens_per_second": sum(s.tokens for s in timed) / total,
         "positions_per_second": sum(positions) / total,
-        "padding_share": 1.0 - sum(s.tokens for s in kept) / sum(positions),
-        "tokens_per_step": fmean(s.tokens for s in kept),
+        "padding_share": 1.0 - sum(s.tokens for s in timed) / sum(positions),
+        "tokens_per_step": fmean(s.tokens for s in timed),
         "positions_per_step": fmean(positions),
         "law": None
         if law is None
@@ -204,20 +210,22 @@ def _speed(steps: list[StepReport], device: Device) -> dict[str, Any]:
     }
 
 
-def _drawn(power: Power, steps: list[StepReport], team: Team) -> dict[str, Any]:
+def _drawn(power: Power, steps: list[StepReport], team: ProcessGroup) -> dict[str, Any]:
     """Mean draw of all cards together, and energy for a real token."""
-    held = team.gather(power.watts())
-    if any(watts is None for watts in held) or not steps:
+    draws = team.gather(power.watts())
+    if any(watts is None for watts in draws) or not steps:
         return {"watts": None, "watts_why": power.reason or "too short to be sampled"}
-    tokens, seconds = sum(s.tokens for s in steps), sum(s.seconds for s in steps)
-    return {"watts": sum(held), "joules_per_token": sum(held) * seconds / tokens}
+    tokens = sum(s.tokens for s in steps)
+    seconds = sum(s.seconds for s in steps)
+    return {"watts": sum(draws), "joules_per_token": sum(draws) * seconds / tokens}
 
 
 def _evaluation(trainer: Trainer, batches: Iterator[Batch]) -> dict[str, Any]:
     """Forward passes alone, per position."""
     import torch
 
-    seconds, positions = 0.0, 0
+    seconds = 0.0
+    positions = 0
     trainer.model.eval()
     with torch.no_grad(), trainer.precision():
         for number in range(EVALUATIONS + 1):
@@ -233,13 +241,13 @@ def _evaluation(trainer: Trainer, batches: Iterator[Batch]) -> dict[str, Any]:
     return {"evaluation_seconds_per_position": seconds / positions}
 
 
-def _saving(model: Any, team: Team) -> dict[str, Any]:
+def _saving(model: Any, team: ProcessGroup) -> dict[str, Any]:
     """Writes what was trained once, to a file that is gone at once: the first process does, with
     the parts of all.
     """
     save_file = importlib.import_module("safetensors.torch").save_file
     begun = time.perf_counter()
-    held = {
+    tensors = {
         n: _whole(p).contiguous().cpu().clone()
         for n, p in model.named_parameters()
         if p.requires_grad
@@ -248,10 +256,10 @@ def _saving(model: Any, team: Team) -> dict[str, Any]:
         return {}
     with tempfile.TemporaryDirectory(prefix="advisor-save-") as folder:
         path = Path(folder) / "trained.safetensors"
-        save_file(held, path)
+        save_file(tensors, path)
         return {"save_seconds": time.perf_counter() - begun, "saved_bytes": path.stat().st_size}
 
 
 def _whole(parameter: Any) -> Any:
-    held = parameter.detach()
-    return held.full_tensor() if hasattr(held, "full_tensor") else held
+    tensor = parameter.detach()
+    return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor

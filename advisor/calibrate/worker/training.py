@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from advisor.calibrate.worker.adapt import trainable
-from advisor.calibrate.worker.batches import Batch, Example, collate
+from advisor.calibrate.worker.adapters import trainable
+from advisor.calibrate.worker.batches import Batch, TokenisedExample, collate
 from advisor.calibrate.worker.device import Device
-from advisor.calibrate.worker.form import Form, Pair
 from advisor.calibrate.worker.loop import StepReport, Trainer
+from advisor.calibrate.worker.prompt_format import Pair, PromptFormat
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop
 
@@ -20,7 +20,7 @@ WARM_UP_SHARE = 0.1
 
 def train(
     model: Any,
-    form: Form,
+    form: PromptFormat,
     rows: Sequence[Pair],
     spec: Mapping[str, Any],
     reporter: Reporter,
@@ -35,7 +35,8 @@ def train(
     examples = [form.example(p, a) for p, a in rows]
     if not any(e.prompt_tokens < len(e.tokens) for e in examples):
         raise ValueError("no token of any answer is learned: the answers are empty")
-    rate, size = float(spec["learning_rate"]), min(int(spec["batch"]), len(examples))
+    rate = float(spec["learning_rate"])
+    size = min(int(spec["batch"]), len(examples))
     total = max(len(examples) // size, 1) * int(spec["epochs"])
     dtype = "fp32" if device.kind == "cpu" else "bf16"
     trainer = Trainer(model, device, dtype=dtype, optimizer="adamw", learning_rate=rate)
@@ -64,7 +65,8 @@ def train(
 def _showed(steps: Sequence[StepReport], moved: float) -> dict[str, Any]:
     """Losses are means of the first and the last tenth of the steps, in nats a token."""
     tenth = max(len(steps) // 10, 1)
-    first, last = fmean(s.loss for s in steps[:tenth]), fmean(s.loss for s in steps[-tenth:])
+    first = fmean(s.loss for s in steps[:tenth])
+    last = fmean(s.loss for s in steps[-tenth:])
     return {
         "first_loss": first,
         "last_loss": last,
@@ -80,17 +82,19 @@ def warnings(showed: Mapping[str, Any]) -> list[str]:
     """What is wrong with a training, in plain words; empty where it learned as it should."""
     if not showed:
         return []
-    found = []
+    lines = []
     if not showed["loss_fell"]:
-        first, last = showed["first_loss"], showed["last_loss"]
-        found.append(
-            f"the loss did not fall ({first:.3f} to {last:.3f}): its score says nothing about tuning"
+        first = showed["first_loss"]
+        last = showed["last_loss"]
+        lines.append(
+            f"the loss did not fall ({first:.3f} to {last:.3f}): its score says nothing about "
+            "tuning"
         )
     if not showed["weights_moved"] > 0.0:
-        found.append("no weight moved: nothing was trained")
+        lines.append("no weight moved: nothing was trained")
     if not showed["supervised_tokens"]:
-        found.append("no token of any answer was learned")
-    return found
+        lines.append("no token of any answer was learned")
+    return lines
 
 
 def _share_of_rate(step: int, total: int) -> float:
@@ -100,7 +104,7 @@ def _share_of_rate(step: int, total: int) -> float:
 
 
 def _epochs(
-    examples: Sequence[Example], size: int, seed: int, device: str, pad: int
+    examples: Sequence[TokenisedExample], size: int, seed: int, device: str, pad: int
 ) -> Iterator[Batch]:
     rng = random.Random(seed)
     while True:

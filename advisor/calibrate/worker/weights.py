@@ -31,6 +31,6 @@ def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """The tokens that end an answer, by the model's folder and its tokenizer; empty where neither
     has one.
     """
-    told = model.generation_config.eos_token_id
-    named = told if isinstance(told, list) else [told]
+    configured = model.generation_config.eos_token_id
+    named = configured if isinstance(configured, list) else [configured]
     return frozenset(int(t) for t in (*named, tokenizer.eos_token_id) if t is not None)

@@ -17,7 +17,7 @@ from advisor.core.quantity import Range
 if TYPE_CHECKING:
     from advisor.core.events import CancelToken
     from advisor.experiments.entries import Entry
-    from advisor.experiments.places import Machine
+    from advisor.experiments.machines import Machine
 
 
 @click.command("matrix")
@@ -37,7 +37,7 @@ def command(
     minutes: float | None,
     max_usd: float | None,
     usd_per_hour: float | None,
-    busy_ok: bool,
+    allow_busy: bool,
     again: bool,
     dry_run: bool,
     as_json: bool,
@@ -51,43 +51,44 @@ def command(
     from advisor.calibrate.show import entry_lines, total_lines
     from advisor.experiments import Limits, cluster, matrix
     from advisor.experiments.entries import entries, total
-    from advisor.experiments.places import places
+    from advisor.experiments.machines import places
     from advisor.report.json import dump
     from advisor.store.folders import folders
 
-    known, held = facts.load(folders().config), matrix.read(file)
-    where = [cluster.place(address)] if address else places(known, gpu)
+    facts_book = facts.load(folders().config)
+    spec = matrix.read(file)
+    where = [cluster.place(address)] if address else places(facts_book, gpu)
     hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
-    found = entries(
-        matrix.plans(held, where[0], known),
+    queued = entries(
+        matrix.plans(spec, where[0], facts_book),
         where,
-        Limits(minutes, max_usd, hour, busy_ok),
+        Limits(minutes, max_usd, hour, allow_busy),
         again=again,
     )
     lines = total_lines(
-        total(found, len(where)), len(found), sum(1 for e in found if e.prepared.left), where
+        total(queued, len(where)), len(queued), sum(1 for e in queued if e.prepared.left), where
     )
     if dry_run:
-        shown = [*(f"run       {e.name}: {e.status}" for e in found), *lines]
-        output.show(dump(_data(found, where)) if as_json else "\n".join(shown) + "\n")
+        rows = [*(f"run       {e.name}: {e.status}" for e in queued), *lines]
+        output.show(dump(_data(queued, where)) if as_json else "\n".join(rows) + "\n")
         return
     for line in lines:
         output.say(line)
     with interruptible() as cancel:
-        _run(found, where, address, cancel)
-    output.show(dump(_data(found, where)) if as_json else "\n".join(entry_lines(found)) + "\n")
+        _run(queued, where, address, cancel)
+    output.show(dump(_data(queued, where)) if as_json else "\n".join(entry_lines(queued)) + "\n")
     if cancel.cancelled:
         raise Cancelled("cancelled; what was finished is kept, the same command goes on")
-    if any(e.status not in ("done", "out-of-memory") for e in found):
+    if any(e.status not in ("done", "out-of-memory") for e in queued):
         click.get_current_context().exit(Exit.FAILED)
 
 
-def _run(found: list[Entry], where: list[Machine], address: str, cancel: CancelToken) -> None:
+def _run(queued: list[Entry], where: list[Machine], address: str, cancel: CancelToken) -> None:
     """What is left, with a line on stderr for every run that has ended."""
     from advisor.experiments import cluster, entries
 
     ended = [0]
-    left = sum(1 for e in found if e.prepared.left)
+    left = sum(1 for e in queued if e.prepared.left)
 
     def listen(entry: Entry, event: Any) -> None:
         if event is None:
@@ -98,19 +99,19 @@ def _run(found: list[Entry], where: list[Machine], address: str, cancel: CancelT
             output.say(f"{entry.name}: warning: {event.fields.get('text', '')}")
 
     if address:
-        cluster.run_all(found, where[0], listen=listen, cancel=cancel)
+        cluster.run_all(queued, where[0], listen=listen, cancel=cancel)
     else:
-        entries.run_all(found, where, listen=listen, cancel=cancel)
+        entries.run_all(queued, where, listen=listen, cancel=cancel)
 
 
-def _data(found: list[Entry], where: list[Machine]) -> dict[str, Any]:
+def _data(queued: list[Entry], where: list[Machine]) -> dict[str, Any]:
     """The matrix as plain data: every entry with its run and what that showed."""
     from advisor.experiments.entries import total
 
     return {
         "schema": 1,
         "places": [place.name for place in where],
-        "forecast": total(found, len(where)),
+        "forecast": total(queued, len(where)),
         "entries": [
             {
                 "name": e.name,
@@ -119,6 +120,6 @@ def _data(found: list[Entry], where: list[Machine]) -> dict[str, Any]:
                 "run": e.record.summary.id if e.record is not None else None,
                 "result": dict(e.record.result) if e.record is not None else {},
             }
-            for e in found
+            for e in queued
         ],
     }

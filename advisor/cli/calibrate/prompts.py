@@ -100,13 +100,13 @@ def command(
     """
     from advisor import experiments, facts
     from advisor.experiments import planning
-    from advisor.experiments.material import material
+    from advisor.experiments.datasets import material
     from advisor.store.folders import folders
 
-    held = read_brief(brief)
-    known = facts.load(folders().config)
+    loaded = read_brief(brief)
+    facts_book = facts.load(folders().config)
     rows = material(
-        held,
+        loaded,
         data=data,
         test=test,
         prompt_field=prompt_field,
@@ -125,7 +125,7 @@ def command(
     except ValueError:
         raise UsageError(f"--shots {shots}: not numbers; write them as 0,3") from None
     own |= {"shots": counts, "max_usd": rest["max_usd"]}
-    plan = planning.prompts_plan(rows, url, model, known, as_model=as_model, **own)
+    plan = planning.prompts_plan(rows, url, model, facts_book, as_model=as_model, **own)
     output.say(f"sends {len(plan.shared['items'])} of your items to {url}")
     where = experiments.endpoint(url)
-    go(plan, where, known, policy=policy_of(everything, held, where), brief=held, **rest)
+    go(plan, where, facts_book, policy=policy_of(everything, loaded, where), brief=loaded, **rest)

@@ -111,14 +111,14 @@ def command(
     gpu: str,
     **rest: Any,
 ) -> None:
-    """Train on growing shares of your rows and score every arm on the same held-out items."""
+    """Train on growing shares of your rows and score every option on the same held-out items."""
     from advisor import facts
     from advisor.experiments import POCKET_TRAINING, machine, planning
-    from advisor.experiments.material import material
+    from advisor.experiments.datasets import material
     from advisor.store.folders import folders
 
-    known = facts.load(folders().config)
-    where = machine(known, gpu)
+    facts_book = facts.load(folders().config)
+    where = machine(facts_book, gpu)
     own = {
         k: rest.pop(k)
         for k in ("shots", "epochs", "rank", "batch", "seq_len", "learning_rate", "items", "seed")
@@ -126,16 +126,16 @@ def command(
     own |= {"methods": methods, "shares": _shares(shares)}
     if sample:
         typed = {k: v for k, v in own.items() if k not in POCKET_TRAINING or _typed(k)}
-        plan = planning.sample_plan(where, known, metric=metric, **typed)
-        go(plan, where, known, policy=policy_of(everything, None, where), **rest)
+        plan = planning.sample_plan(where, facts_book, metric=metric, **typed)
+        go(plan, where, facts_book, policy=policy_of(everything, None, where), **rest)
         return
     if not model or (data is None and brief is None):
         raise UsageError(
-            "name --model, and --data or --brief; or say --sample for the pocket model and its task"
+            "name --model, and --data or --brief; or use --sample for the pocket model and its task"
         )
-    held = read_brief(brief)
+    loaded = read_brief(brief)
     rows = material(
-        held,
+        loaded,
         data=data,
         test=test,
         prompt_field=prompt_field,
@@ -145,8 +145,8 @@ def command(
         schema=schema,
         instruction=instruction,
     )
-    plan = planning.quality_plan(rows, model, where, known, as_model=as_model, **own)
-    go(plan, where, known, policy=policy_of(everything, held, where), brief=held, **rest)
+    plan = planning.quality_plan(rows, model, where, facts_book, as_model=as_model, **own)
+    go(plan, where, facts_book, policy=policy_of(everything, loaded, where), brief=loaded, **rest)
 
 
 def _typed(option: str) -> bool:
@@ -157,11 +157,11 @@ def _typed(option: str) -> bool:
 
 def _shares(text: str) -> list[float]:
     try:
-        found = [float(part) for part in text.split(",")]
+        shares = [float(part) for part in text.split(",")]
     except ValueError:
-        found = []
-    if not found or not all(0.0 < share <= 1.0 for share in found):
+        shares = []
+    if not shares or not all(0.0 < share <= 1.0 for share in shares):
         raise UsageError(
             f"--shares {text}: not shares above 0 and up to 1; write them as 0.25,0.5,1"
         )
-    return found
+    return shares

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.calibrate.metrics.marking import METRICS
+from advisor.calibrate.metrics.scorer import METRICS
 from advisor.cli import output
+from advisor.cli.renamed import RenamedOption
 from advisor.core.errors import AdvisorError, Cancelled, Exit
 from advisor.core.events import CancelToken
-from advisor.core.experiment import Plan, Policy, RunRecord, Status
+from advisor.core.experiment import ExperimentPlan, RunRecord, Status, SteeringPolicy
 from advisor.core.quantity import Range
 from advisor.core.sections import TASK_TYPES
 
@@ -38,7 +39,7 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
                 "--gpu",
                 default="auto",
                 show_default=True,
-                help="Card by index or name; none: the CPU.",
+                help="GPU by index or name; none: the CPU.",
             ),
             click.option(
                 "--minutes",
@@ -55,9 +56,15 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
                 type=click.FloatRange(min=0.0),
                 help="What an hour of this machine costs.",
             ),
-            click.option("--busy-ok", is_flag=True, help="Run though somebody else uses the card."),
             click.option(
-                "--again", is_flag=True, help="Run anew what an earlier run already answered."
+                "--allow-busy",
+                cls=RenamedOption,
+                former=["--busy-ok"],
+                is_flag=True,
+                help="Run even if another program uses the GPU.",
+            ),
+            click.option(
+                "--again", is_flag=True, help="Run again what an earlier run already measured."
             ),
             click.option(
                 "--dry-run",
@@ -95,7 +102,7 @@ def steered(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--all", "everything", is_flag=True, help=text)(command)
 
 
-def policy_of(everything: bool, brief: Brief | None, where: Machine) -> Policy | None:
+def policy_of(everything: bool, brief: Brief | None, where: Machine) -> SteeringPolicy | None:
     """What chooses the next trial; None: all of them in their order. Raises UsageError."""
     if everything:
         return None
@@ -132,18 +139,18 @@ def metric_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def go(
-    plan: Plan,
+    plan: ExperimentPlan,
     where: Machine,
-    known: Facts,
+    facts_book: Facts,
     *,
     minutes: float | None,
     max_usd: float | None,
     usd_per_hour: float | None,
-    busy_ok: bool,
+    allow_busy: bool,
     again: bool,
     dry_run: bool,
     as_json: bool,
-    policy: Policy | None = None,
+    policy: SteeringPolicy | None = None,
     brief: Brief | None = None,
     run_of: tuple[int, float] | None = None,
 ) -> None:
@@ -153,7 +160,7 @@ def go(
     from advisor.report.json import dump
 
     hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
-    bounds = experiments.Limits(minutes, max_usd, hour, busy_ok)
+    bounds = experiments.Limits(minutes, max_usd, hour, allow_busy)
     prepared = experiments.prepare(plan, where, bounds, again=again, policy=policy)
     lines = plan_lines(prepared.plan, prepared.forecast, where.name, prepared.left)
     if dry_run:
@@ -164,7 +171,8 @@ def go(
     record = _watched(prepared)
     if not prepared.left:
         output.say(
-            f"nothing is left to run: run {record.summary.id} is complete; --again measures anew"
+            f"nothing is left to run: run {record.summary.id} is complete; use --again to measure "
+            "it again"
         )
     projected = experiments.projections(plan, record, *run_of) if run_of else ()
     changed = _effect(brief, record) if brief is not None else None
@@ -196,7 +204,8 @@ def _watched(prepared: Prepared) -> RunRecord:
     from advisor import experiments
     from advisor.calibrate.progress import Progress
 
-    progress, last = Progress(), [0.0]
+    progress = Progress()
+    last = [0.0]
     live = sys.stderr.isatty()
 
     def show(event: Any) -> None:
@@ -239,7 +248,8 @@ def _leave(record: RunRecord) -> None:
     status = record.summary.status
     if status is Status.CANCELLED:
         raise Cancelled(
-            f"{record.result.get('reason', 'cancelled')}; what was finished is kept, the same command goes on"
+            f"{record.result.get('reason', 'cancelled')}; what was finished is kept, the same "
+            "command goes on"
         )
     if status is Status.FAILED:
         output.say(f"failed: {record.result.get('reason', '')}")

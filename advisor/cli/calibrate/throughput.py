@@ -67,12 +67,12 @@ _SETUP = (
     type=click.Choice(["auto", "causal", "classification", "masked", "seq2seq"]),
     default="auto",
     show_default=True,
-    help="What is trained: the next token, a label of the row, hidden tokens, an answer from a decoder.",
+    help="What is predicted: the next token, a label, masked tokens, or a decoder's answer.",
 )
 @click.option(
     "--dtype",
     type=click.Choice(["bf16", "fp16", "fp32"]),
-    help="Default: bf16 on a card, fp32 on a CPU.",
+    help="Default: bf16 on a GPU, fp32 on a CPU.",
 )
 @click.option(
     "--optimizer",
@@ -115,12 +115,12 @@ _SETUP = (
     default="1",
     show_default=True,
     metavar="N|all",
-    help="So many cards, a process each; on a CPU so many processes.",
+    help="Number of GPUs, one process on each; on a CPU the number of processes.",
 )
 @click.option(
     "--sharding",
     type=click.Choice(["ddp", "fsdp"]),
-    help="Default: ddp where the model fits on a card, else fsdp.",
+    help="Default: ddp where the model fits on one GPU, else fsdp.",
 )
 @click.option("--scaling", is_flag=True, help="Measure one process too, and say what several gain.")
 @click.option(
@@ -167,38 +167,42 @@ def command(
     from advisor.experiments import planning
     from advisor.store.folders import folders
 
-    known = facts.load(folders().config)
+    facts_book = facts.load(folders().config)
     count = _processes(processes)
-    where = experiments.machine(known, gpu, count)
+    where = experiments.machine(facts_book, gpu, count)
     own = {k: rest.pop(k) for k in _SETUP}
     own["dtype"] = own["dtype"] or ""
-    held = read_brief(brief)
+    loaded = read_brief(brief)
     lengths: tuple[Any, ...] = (
         experiments.lengths(data, model, apart=_apart(config)) if data is not None else ()
     )
-    if held is not None:
-        around = look(held)
-        lengths = lengths or planning.brief_lengths(held, around, model)
-        examples, epochs = examples or _examples(held, around), epochs or held.tuning.epochs.likely
-    if held is None or config is not None:
-        name, architecture = _architecture(known, model, config)
+    if loaded is not None:
+        around = look(loaded)
+        lengths = lengths or planning.brief_lengths(loaded, around, model)
+        examples, epochs = (
+            examples or _examples(loaded, around),
+            epochs or loaded.tuning.epochs.likely,
+        )
+    if loaded is None or config is not None:
+        name, architecture = _architecture(facts_book, model, config)
         setups: Sequence[Setup] = [
             Setup(name, architecture, method=m, **own) for m in methods or ("lora",)
         ]
     else:
         named = (model,) if model else ()
-        setups = planning.brief_setups(held, around, where, models=named, methods=methods, **own)
+        setups = planning.brief_setups(loaded, around, where, models=named, methods=methods, **own)
     setups = experiments.spread(setups, where, count, sharding or "", alone=scaling)
     plan = planning.throughput_plan(setups, lengths, where, _depths(slices))
     if not slices and any(t.spec["layers"] for t in plan.trials):
         output.say(
-            f"a whole model does not fit into {where.free_gib or 0.0:.1f} GiB: slices of it are measured"
+            f"a whole model does not fit into {where.free_gib or 0.0:.1f} GiB: slices of it are "
+            "measured"
         )
     go(
         plan,
         where,
-        known,
-        brief=held,
+        facts_book,
+        brief=loaded,
         run_of=(examples, epochs or 1.0) if examples else None,
         **rest,
     )
@@ -211,7 +215,7 @@ def _examples(brief: Brief, around: Surroundings) -> int:
     return round(inform(brief, around).data.examples.likely)
 
 
-def _architecture(known: Facts, model: str, config: Path | None) -> tuple[str, dict[str, Any]]:
+def _architecture(facts_book: Facts, model: str, config: Path | None) -> tuple[str, dict[str, Any]]:
     from advisor.calibrate.throughput import architecture_of
     from advisor.experiments import config_json
 
@@ -219,7 +223,7 @@ def _architecture(known: Facts, model: str, config: Path | None) -> tuple[str, d
         raise UsageError("name one of --model and --config")
     if config is not None:
         return config.resolve().parent.name or config.name, {"config": config_json(config)}
-    return model, architecture_of(known.model(model))
+    return model, architecture_of(facts_book.model(model))
 
 
 def _processes(text: str) -> int:
@@ -228,7 +232,7 @@ def _processes(text: str) -> int:
     if text.lower() == "all":
         return ALL
     if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"--gpus {text}: neither all nor a number of cards")
+        raise UsageError(f"--gpus {text}: neither all nor a number of GPUs")
     return int(text)
 
 

@@ -16,7 +16,7 @@ from advisor.tui.model.run_request import PROMPTS, QUALITY, SAMPLE, RunRequest
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
-    from advisor.core.experiment import Plan
+    from advisor.core.experiment import ExperimentPlan
     from advisor.core.quantity import Range
     from advisor.experiments import Machine, Prepared
     from advisor.pipeline import Surroundings
@@ -34,12 +34,12 @@ def prepared(request: RunRequest, brief: Brief, around: Surroundings) -> Prepare
     else:
         where = experiments.machine(around.facts, request.gpu or "auto")
     hour = _usd_per_hour(request, brief, where)
-    limits = experiments.Limits(request.minutes, request.max_usd, hour, request.busy_ok)
+    limits = experiments.Limits(request.minutes, request.max_usd, hour, request.allow_busy)
     plan = _plan(request, brief, around, where)
     return experiments.prepare(plan, where, limits, again=request.again)
 
 
-def _plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machine) -> Plan:
+def _plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machine) -> ExperimentPlan:
     from advisor.experiments import planning
 
     if request.what == SAMPLE:
@@ -55,9 +55,9 @@ def _plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machin
     return planning.throughput_plan(setups, lengths, where)
 
 
-def _quality_plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machine) -> Plan:
+def _quality_plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machine) -> ExperimentPlan:
     from advisor.experiments import planning
-    from advisor.experiments.material import material
+    from advisor.experiments.datasets import material
 
     _require_rows(brief)
     if not request.folder:
@@ -75,9 +75,9 @@ def _quality_plan(request: RunRequest, brief: Brief, around: Surroundings, where
     return plan(methods=request.methods) if request.methods else plan()
 
 
-def _prompts_plan(request: RunRequest, brief: Brief, around: Surroundings) -> Plan:
+def _prompts_plan(request: RunRequest, brief: Brief, around: Surroundings) -> ExperimentPlan:
     from advisor.experiments import planning
-    from advisor.experiments.material import material
+    from advisor.experiments.datasets import material
 
     _require_rows(brief)
     if not request.url or not request.served_model:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from advisor.calibrate.progress import Progress, counted, number
-from advisor.core.experiment import ANSWERED, NOTHING, Plan, Status, TrialOutcome
+from advisor.core.experiment import ANSWERED, NOTHING, ExperimentPlan, Status, TrialOutcome
 
 if TYPE_CHECKING:
     from advisor.calibrate.protocol import Event
@@ -60,7 +60,7 @@ class RunProgress:
     _begun_at: float = 0.0
 
     @classmethod
-    def of_plan(cls, plan: Plan, earlier: Iterable[TrialOutcome] = ()) -> RunProgress:
+    def of_plan(cls, plan: ExperimentPlan, earlier: Iterable[TrialOutcome] = ()) -> RunProgress:
         """A run that has yet to start; what an earlier run answered counts as answered."""
         answers = {o.digest: o for o in earlier if o.status in ANSWERED}
         named = [(t.label, answers.get(plan.trial_digest(t))) for t in plan.trials]

@@ -39,7 +39,7 @@ class RunRequest:
     minutes: float | None = None
     max_usd: float | None = None
     usd_per_hour: Range | None = None
-    busy_ok: bool = False
+    allow_busy: bool = False
     again: bool = False
 
     def answered(self, key: str, value: Any) -> RunRequest:
@@ -194,7 +194,7 @@ _QUESTIONS = (
         high=1e4,
     ),
     _ask(
-        "busy_ok",
+        "allow_busy",
         "Run although another program uses the GPU?",
         "Figures measured beside another program are too slow, and memory may run out.",
         "yes-no",
@@ -223,11 +223,11 @@ ONLY_FOR = MappingProxyType(
 )
 """Questions of some kinds of run only; all others are always asked, except `ON_A_MACHINE`."""
 
-ON_A_MACHINE = ("gpu", "usd_per_hour", "busy_ok")
+ON_A_MACHINE = ("gpu", "usd_per_hour", "allow_busy")
 """What does not matter for a remote endpoint."""
 
 
-RARE = ("busy_ok", "again")
+RARE = ("allow_busy", "again")
 """What is asked only once it matters: the GPU was refused, or an earlier run has answers."""
 
 

@@ -50,7 +50,7 @@ class Machine:
         }
 
 
-def machine(facts: Facts, asked: str = "auto", processes: int = 1) -> Machine:
+def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
     """The card to run on: `auto` (the first that programs see, else the CPU), `none`, an index, or
     a name.
 
@@ -61,45 +61,49 @@ def machine(facts: Facts, asked: str = "auto", processes: int = 1) -> Machine:
 
     report = probe(gpu_ids={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
     cards = [c for c in report.cards if not c.hidden]
-    if asked.lower() in ("none", "cpu") or (asked.lower() == "auto" and not cards):
+    if gpu.lower() in ("none", "cpu") or (gpu.lower() == "auto" and not cards):
         if processes == ALL:
             raise UsageError(
-                "--gpus all: no card is used here; say a number of processes, such as --processes 2"
+                "--gpus all: no GPU is used here; give a number of processes, such as --processes 2"
             )
         return Machine(report.cpu, "cpu", free_gib=report.memory_free_gib)
-    wanted = asked.lower()
-    found = next(
+    wanted = gpu.lower()
+    chosen = next(
         (c for c in cards if wanted in ("auto", str(c.index), c.gpu.lower(), c.name.lower())), None
     )
-    if found is None:
+    if chosen is None:
         here = (
             ", ".join(f"{c.index}: {c.name}" for c in cards)
-            or f"no card here ({report.cards_reason})"
+            or f"no GPU here ({report.cards_reason})"
         )
-        raise UsageError(f"--gpu {asked}: {here}; name one of these, or none for the CPU")
-    alike = [c for c in cards if c.name == found.name and c.index != found.index]
+        raise UsageError(f"--gpu {gpu}: {here}; name one of these, or none for the CPU")
+    alike = [c for c in cards if c.name == chosen.name and c.index != chosen.index]
     if processes > 1 + len(alike):
         raise UsageError(
-            f"--gpus {processes}: here are {1 + len(alike)} of {found.name}; say as many at most, or all"
+            f"--gpus {processes}: here are {1 + len(alike)} of {chosen.name}; ask for as many at "
+            "most, or all"
         )
     others = tuple(alike if processes == ALL else alike[: processes - 1])
-    free = [c.memory_free_gib.value for c in (found, *others)]
-    known = facts.gpu(found.gpu) if found.gpu else None
-    told = [gib for gib in free if isinstance(gib, float)]
+    free = [c.memory_free_gib.value for c in (chosen, *others)]
+    product = facts.gpu(chosen.gpu) if chosen.gpu else None
+    known_free = [gib for gib in free if isinstance(gib, float)]
     return Machine(
-        found.name, "cuda", found, known, min(told) if len(told) == len(free) else None, others
+        chosen.name,
+        "cuda",
+        chosen,
+        product,
+        min(known_free) if len(known_free) == len(free) else None,
+        others,
     )
 
 
-def places(facts: Facts, asked: str = "auto") -> list[Machine]:
+def places(facts: Facts, gpu: str = "auto") -> list[Machine]:
     """Every place that runs can wait for: all cards for `auto`, the one asked for, or the CPU.
 
     Raises UsageError.
     """
     first = (
-        machine(facts, asked, ALL)
-        if asked.lower() == "auto" and _has_cards()
-        else machine(facts, asked)
+        machine(facts, gpu, ALL) if gpu.lower() == "auto" and _has_cards() else machine(facts, gpu)
     )
     return [replace(first, card=card, others=()) for card in first.cards] or [first]
 
@@ -120,15 +124,15 @@ def spread(
     count = max(len(where.cards), 1) if processes == ALL else processes
     if count == 1 and not sharding:
         return list(setups)
-    found = []
+    setups_by_count = []
     for setup in setups:
         parted = sharding or (
             "ddp" if limits.fits_whole(setup, where.device, where.free_gib) else "fsdp"
         )
         if alone and count > 1:
-            found.append(replace(setup, processes=1, sharding=parted))
-        found.append(replace(setup, processes=count, sharding=parted))
-    return found
+            setups_by_count.append(replace(setup, processes=1, sharding=parted))
+        setups_by_count.append(replace(setup, processes=count, sharding=parted))
+    return setups_by_count
 
 
 def slices_for(setups: Sequence[Setup], where: Machine) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What one of several processes does in a test: learns two steps of rows that every process could
 draw, and keeps them.
 
-usage: together.py OUT.json (alone, all rows) or under torchrun with a sharding as second word (its
+usage: launched.py OUT.json (alone, all rows) or under torchrun with a sharding as second word (its
 share of the rows).
 """
 
@@ -16,12 +16,12 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from advisor.calibrate.worker.adapt import adapt
+from advisor.calibrate.worker.adapters import adapt
 from advisor.calibrate.worker.architecture import blueprint
-from advisor.calibrate.worker.batches import Example, collate
+from advisor.calibrate.worker.batches import TokenisedExample, collate
 from advisor.calibrate.worker.device import Device
 from advisor.calibrate.worker.loop import Trainer
-from advisor.calibrate.worker.team import Team
+from advisor.calibrate.worker.process_group import ProcessGroup
 from advisor.calibrate.worker.throughput import _whole
 
 CONFIG = {
@@ -38,7 +38,7 @@ ROWS, STEPS = 4, 3
 
 def learn(sharding: str) -> dict:
     """Losses and parameters after `STEPS` steps, as the whole team has them."""
-    team = Team()
+    team = ProcessGroup()
     torch.manual_seed(1)
     model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
     start = {n: p.detach().clone() for n, p in model.named_parameters()}
@@ -55,7 +55,7 @@ def learn(sharding: str) -> dict:
     steps = []
     for step in range(STEPS):
         rows = [
-            Example([random.Random(100 * step + i).randrange(96) for _ in range(10)])
+            TokenisedExample([random.Random(100 * step + i).randrange(96) for _ in range(10)])
             for i in range(ROWS)
         ]
         own = rows[team.rank * share : (team.rank + 1) * share]

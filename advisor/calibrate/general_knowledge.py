@@ -10,7 +10,7 @@ from typing import Any
 from advisor import shipped
 from advisor.calibrate.intervals import paired
 
-SETS = {"general English": "general", "pocket lessons": "pocket/general"}
+SETS = {"general English": "general", "pocket facts": "pocket/general"}
 """Name and folder, the one to be tried first first."""
 
 

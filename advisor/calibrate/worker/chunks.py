@@ -11,7 +11,7 @@ from advisor.calibrate.worker.stop import Stop
 Part = TypeVar("Part")
 
 
-def in_portions(
+def in_chunks(
     parts: Sequence[Part],
     rows_of: Callable[[Part], int],
     work: Callable[[Sequence[Part]], None],
@@ -23,7 +23,8 @@ def in_portions(
     Parts should come largest first. Raises Stopped between portions, and what `work` raises for one
     part alone.
     """
-    start, most = 0, len(parts)
+    start = 0
+    most = len(parts)
     while start < len(parts):
         stop.check()
         size = max(min(rows_of(parts[start]), most), 1)

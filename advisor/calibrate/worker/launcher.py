@@ -21,7 +21,8 @@ from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
 
 OUTPUT = "ranks.log"
-ASK_SECONDS, END_SECONDS = 6.0, 3.0
+ASK_SECONDS = 6.0
+END_SECONDS = 3.0
 """Patience after asking the processes to stop, and after SIGTERM."""
 
 POLL_SECONDS = 0.1
@@ -41,7 +42,7 @@ def measure(
     with _started(folder, digest, processes) as agent:
         assert agent.stdout is not None
         hearing = threading.Thread(
-            target=_hear, args=(agent.stdout, reporter, heard), daemon=True, name="gang"
+            target=_hear, args=(agent.stdout, reporter, heard), daemon=True, name="launcher"
         )
         hearing.start()
         _wait(agent, stop)
@@ -136,7 +137,7 @@ def _answer(folder: Path, processes: int, heard: list[Event], stop: Stop) -> dic
         json.loads(f.read_text(encoding="utf-8")) for f in sorted(folder.glob("rank-*.json"))
     ]
     if reasons:
-        first = min(reasons, key=lambda held: (held["echo"], held["at"]))
+        first = min(reasons, key=lambda note: (note["echo"], note["at"]))
         raise RuntimeError(f"process {first['rank']} of {processes}: {first['reason']}")
     raise RuntimeError(f"{processes} processes: {_death(log)}")
 

@@ -16,7 +16,8 @@ from advisor.calibrate.metrics.structured import is_json, match, valid
 from advisor.calibrate.metrics.text import exact, normalised, token_f1
 from advisor.core.errors import UsageError, did_you_mean
 
-LABELS, WRITTEN = ("accuracy", "macro F1"), ("BLEU", "chrF")
+LABELS = ("accuracy", "macro F1")
+WRITTEN = ("BLEU", "chrF")
 LIBRARIES = {"ROUGE-L": "rapidfuzz.distance", "BLEU": "sacrebleu", "chrF": "sacrebleu"}
 METRICS = (
     *LABELS,
@@ -49,7 +50,8 @@ FITS = 0.9
 MOST_NUMBER_LABELS = 12
 """More different numbers than this are quantities, not grades."""
 
-SHORT_WORDS, SENTENCE_WORDS = 4, 20
+SHORT_WORDS = 4
+SENTENCE_WORDS = 20
 
 
 def _numbered(answer: str) -> bool:
@@ -64,7 +66,7 @@ SUITS: dict[str, tuple[Callable[[str], bool], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Marking:
+class Scorer:
     """How answers are marked.
 
     `labels` is empty where answers are free text; `one_line`: nothing follows a line end.
@@ -76,7 +78,7 @@ class Marking:
     one_line: bool = False
 
     @classmethod
-    def of(cls, shared: Mapping[str, Any]) -> Marking:
+    def of(cls, shared: Mapping[str, Any]) -> Scorer:
         """The marking of a plan's shared data."""
         return cls(
             str(shared["metric"]),
@@ -85,20 +87,20 @@ class Marking:
             bool(shared.get("one_line", False)),
         )
 
-    def score(self, said: str, answer: str) -> float:
+    def score(self, prediction: str, answer: str) -> float:
         """One answer, 0 to 1. Raises ValueError for a metric that is not scored here."""
         if self.metric in LABELS:
-            return float(said_label(said, self.labels) == normalised(answer))
+            return float(said_label(prediction, self.labels) == normalised(answer))
         if self.metric in WRITTEN:
-            return sentence(self.metric, said, answer)
+            return sentence(self.metric, prediction, answer)
         suits = SUITS.get(self.metric)
         if suits is not None and not suits[0](answer):
-            return exact(said, answer)
+            return exact(prediction, answer)
         if self.metric.startswith("JSON"):
             return (
-                valid(said, self.schema)
+                valid(prediction, self.schema)
                 if self.metric == "JSON validity"
-                else match(said, answer, self.schema)
+                else match(prediction, answer, self.schema)
             )
         plain = {
             "exact match": exact,
@@ -110,33 +112,40 @@ class Marking:
             raise ValueError(
                 f"metric {self.metric!r} is not scored here; one of {', '.join(METRICS)}"
             )
-        return plain[self.metric](said, answer)
+        return plain[self.metric](prediction, answer)
 
-    def mark(self, said: Sequence[str], answers: Sequence[str]) -> dict[str, Any]:
+    def score_all(self, predictions: Sequence[str], answers: Sequence[str]) -> dict[str, Any]:
         """All answers: `score` of the set, `item_scores`, and in `also` what else such a set is
         reported by.
 
         Macro F1 is a figure of the set: its `item_scores` say which items are right, its
         `item_labels` keep it exact.
         """
-        scores = [self.score(s, a) for s, a in zip(said, answers, strict=True)]
-        held: dict[str, Any] = {"metric": self.metric, "score": fmean(scores), "items": len(scores)}
+        scores = [self.score(s, a) for s, a in zip(predictions, answers, strict=True)]
+        marked: dict[str, Any] = {
+            "metric": self.metric,
+            "score": fmean(scores),
+            "items": len(scores),
+        }
         also: dict[str, float] = {}
         if self.metric in LABELS:
-            held["item_labels"] = marks(said, answers, self.labels)
-            balanced = float(macro_f1(held["item_labels"])[0])
+            marked["item_labels"] = marks(predictions, answers, self.labels)
+            balanced = float(macro_f1(marked["item_labels"])[0])
             if self.metric == "macro F1":
-                held["score"], also["accuracy"] = balanced, fmean(scores)
+                marked["score"] = balanced
+                also["accuracy"] = fmean(scores)
             else:
                 also["macro F1"] = balanced
-                del held["item_labels"]
+                del marked["item_labels"]
         elif self.metric in WRITTEN:
-            also[f"corpus {self.metric}"] = corpus(self.metric, said, answers)
+            also[f"corpus {self.metric}"] = corpus(self.metric, predictions, answers)
         elif self.metric == "JSON match":
-            also["JSON validity"] = fmean(valid(s, self.schema) for s in said)
+            also["JSON validity"] = fmean(valid(s, self.schema) for s in predictions)
         elif self.metric == "token F1":
-            also["exact match"] = fmean(exact(s, a) for s, a in zip(said, answers, strict=True))
-        return held | {"item_scores": scores, "also": also}
+            also["exact match"] = fmean(
+                exact(s, a) for s, a in zip(predictions, answers, strict=True)
+            )
+        return marked | {"item_scores": scores, "also": also}
 
 
 def metric_named(text: str, *, labelled: bool = False, where: str = "--metric") -> str:
@@ -149,9 +158,10 @@ def metric_named(text: str, *, labelled: bool = False, where: str = "--metric") 
     if plain == "f1":
         return "macro F1" if labelled else "token F1"
     if plain not in NAMES:
-        known = ", ".join(METRICS)
+        choices = ", ".join(METRICS)
         raise UsageError(
-            f"{where} {text!r}: not scored here; say --metric with one of {known}{did_you_mean(text, METRICS)}"
+            f"{where} {text!r}: not scored here; use --metric with one of "
+            f"{choices}{did_you_mean(text, METRICS)}"
         )
     return NAMES[plain]
 
@@ -178,13 +188,13 @@ def metric_for(answers: Sequence[str], task_type: str = "") -> str:
     return "token F1" if words <= SENTENCE_WORDS else "ROUGE-L"
 
 
-def marking(
+def scorer_for(
     answers: Sequence[str],
     *,
     metric: str = "",
     task_type: str = "",
     schema: Mapping[str, Any] | None = None,
-) -> Marking:
+) -> Scorer:
     """How to mark answers like these.
 
     Raises UsageError where the metric does not suit them, MissingExtra.
@@ -195,11 +205,12 @@ def marking(
     )
     if named in LABELS and not labels:
         raise UsageError(
-            f"--metric {named}: the answers are no labels (2 to 200, short, repeated); use exact match"
+            f"--metric {named}: the answers are not labels (2 to 200, short, repeated); use exact "
+            "match"
         )
     if schema is not None and not named.startswith("JSON"):
         raise UsageError(
-            f"--schema: {named} knows none; say --metric 'JSON validity' or 'JSON match'"
+            f"--schema: {named} does not use a schema; use --metric 'JSON validity' or 'JSON match'"
         )
     suits, are = SUITS.get(named, (lambda _: True, ""))
     if (share := _share(suits, answers)) < FITS:
@@ -209,7 +220,7 @@ def marking(
     if named in LIBRARIES:
         library(LIBRARIES[named])
     one_line = named in ONE_LINE and not any("\n" in a.strip() for a in answers)
-    return Marking(named, labels if named in LABELS else (), schema, one_line)
+    return Scorer(named, labels if named in LABELS else (), schema, one_line)
 
 
 def _share(suits: Callable[[str], bool], answers: Sequence[str]) -> float:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from advisor.calibrate.worker.form import Form
-from advisor.calibrate.worker.portions import in_portions
+from advisor.calibrate.worker.chunks import in_chunks
+from advisor.calibrate.worker.prompt_format import PromptFormat
 from advisor.calibrate.worker.stop import Stop
 
 MOST_ROWS = 32
@@ -21,13 +21,13 @@ LOOK_BACK = 12
 
 def write(
     model: Any,
-    form: Form,
-    asked: Sequence[str],
+    form: PromptFormat,
+    questions: Sequence[str],
     most_tokens: int,
     stop: Stop,
     *,
     one_line: bool = False,
-    told: Callable[[int], None] = lambda done: None,
+    on_progress: Callable[[int], None] = lambda done: None,
 ) -> list[str]:
     """The answer to each prompt, in its order; `told` hears how many are done.
 
@@ -36,7 +36,7 @@ def write(
     An answer ends at its end token, where the model begins another item by itself, after
     `most_tokens`, and where it is `one_line` at the end of its first line.
     """
-    prompts = [form.fitted(text, most_tokens) for text in asked]
+    prompts = [form.fitted(text, most_tokens) for text in questions]
     written = [""] * len(prompts)
     done = 0
 
@@ -47,19 +47,19 @@ def write(
         for number, tokens in zip(numbers, rows, strict=True):
             written[number] = form.text(tokens)
         done += len(numbers)
-        told(done)
+        on_progress(done)
 
     def most_rows(number: int) -> int:
         return min(MOST_ROWS, MOST_POSITIONS // (len(prompts[number]) + most_tokens))
 
     order = sorted(range(len(prompts)), key=lambda n: -len(prompts[n]))
-    in_portions(order, most_rows, work, stop)
+    in_chunks(order, most_rows, work, stop)
     return written
 
 
 def _generate(
     model: Any,
-    form: Form,
+    form: PromptFormat,
     prompts: Sequence[Sequence[int]],
     most_tokens: int,
     stop: Stop,
@@ -77,7 +77,7 @@ def _generate(
     ids = torch.tensor([[form.pad] * (longest - len(p)) + list(p) for p in prompts], device=device)
     mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=device)
     inputs, writer, begun = _inputs(model, ids, mask)
-    ended = _Ended(form, begun, stop, one_line)
+    ended = _AnswerEnds(form, begun, stop, one_line)
     with torch.no_grad():
         out = writer.generate(
             **inputs,
@@ -105,32 +105,36 @@ def _inputs(model: Any, ids: Any, mask: Any) -> tuple[dict[str, Any], Any, int]:
     inner = model.get_base_model()
     words = inner.get_input_embeddings()(ids)
     soft = model.get_prompt(batch_size=ids.shape[0]).to(words.dtype)
-    rows, seen = [], []
+    rows = []
+    masks = []
     for row in range(ids.shape[0]):
         padding = int((mask[row] == 0).sum())
         rows.append(torch.cat([words[row, :padding], soft[row], words[row, padding:]]))
-        seen.append(
+        masks.append(
             torch.cat([mask[row, :padding], mask.new_ones(soft.shape[1]), mask[row, padding:]])
         )
-    return {"inputs_embeds": torch.stack(rows), "attention_mask": torch.stack(seen)}, inner, 0
+    return {"inputs_embeds": torch.stack(rows), "attention_mask": torch.stack(masks)}, inner, 0
 
 
 def _until(tokens: list[int], ends: frozenset[int]) -> list[int]:
     return next((tokens[:place] for place, token in enumerate(tokens) if token in ends), tokens)
 
 
-class _Ended:
+class _AnswerEnds:
     """Tells generation which rows have their answer; all of them once somebody asked to stop."""
 
-    def __init__(self, form: Form, begun: int, stop: Stop, one_line: bool) -> None:
-        self._form, self._begun, self._stop, self._one_line = form, begun, stop, one_line
+    def __init__(self, form: PromptFormat, begun: int, stop: Stop, one_line: bool) -> None:
+        self._form = form
+        self._begun = begun
+        self._stop = stop
+        self._one_line = one_line
         self._breaks: dict[int, bool] = {}
 
     def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
         import torch
 
-        asked = self._stop.asked
-        rows = [asked or self._has_answer(row) for row in input_ids[:, self._begun :].tolist()]
+        stopping = self._stop.asked
+        rows = [stopping or self._has_answer(row) for row in input_ids[:, self._begun :].tolist()]
         return torch.tensor(rows, device=input_ids.device)
 
     def _has_answer(self, tokens: list[int]) -> bool:

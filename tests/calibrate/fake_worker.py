@@ -10,14 +10,14 @@ from pathlib import Path
 
 from advisor.calibrate.worker.__main__ import start
 from advisor.calibrate.worker.stop import Stopped
-from advisor.core.experiment import Plan, Trial
+from advisor.core.experiment import ExperimentPlan, Trial
 
 PRETEND = (sys.executable, __file__)
 
 
-def plan_of(*specs: dict, minutes: float | None = None) -> Plan:
+def plan_of(*specs: dict, minutes: float | None = None) -> ExperimentPlan:
     trials = tuple(Trial("throughput", f"t{i}", spec) for i, spec in enumerate(specs))
-    return Plan("throughput", "pretend", trials, minutes=minutes)
+    return ExperimentPlan("throughput", "pretend", trials, minutes=minutes)
 
 
 def wait_for(file, reporter, stop):

@@ -19,7 +19,7 @@ SHARDINGS = ("none", "ddp", "fsdp")
 """Alone; the whole model on every card; the model in parts, one a card."""
 
 
-class Team:
+class ProcessGroup:
     """All processes of a run, this one being `rank` of `size`; a process alone is a team of one."""
 
     def __init__(self) -> None:
@@ -35,9 +35,9 @@ class Team:
         """The plain value of every process, in order of rank."""
         if self._words is None:
             return [value]
-        held = [None] * self.size
-        self._dist.all_gather_object(held, value, group=self._words)
-        return list(held)
+        values = [None] * self.size
+        self._dist.all_gather_object(values, value, group=self._words)
+        return list(values)
 
     def any(self, flag: bool) -> bool:
         """Whether one of them says yes: what they do together, they also stop together."""
@@ -107,10 +107,10 @@ def _layers(model: Any) -> list[Any]:
     """The members of the outermost lists of modules: the model's stacks of layers."""
     import torch
 
-    found: list[Any] = []
+    layers: list[Any] = []
     inside: set[int] = set()
     for module in model.modules():
         if isinstance(module, torch.nn.ModuleList) and id(module) not in inside:
-            found += list(module)
+            layers += list(module)
             inside |= {id(child) for child in module.modules()}
-    return found
+    return layers

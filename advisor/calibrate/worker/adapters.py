@@ -101,24 +101,25 @@ def _with_lora(model: Any, spec: Mapping[str, Any], head: str) -> Any:
         raise
 
 
-def _targets(model: Any, asked: str) -> Any:
+def _targets(model: Any, targets: str) -> Any:
     """Module names for peft: `all-linear` is its own word, `attention` and `qv` are looked up, a
     list stays.
 
     Names are told from the layer on, because `dense` and `Wo` stand in attention and in the MLP
     alike.
     """
-    if asked == "all-linear":
-        return asked
-    if asked not in ("attention", "qv"):
-        return asked.replace("+", ",").split(",")
+    if targets == "all-linear":
+        return targets
+    if targets not in ("attention", "qv"):
+        return targets.replace("+", ",").split(",")
     names = {_in_layer(name) for name, module in model.named_modules() if _is_linear(module)}
     chosen = {n for n in names if any(w in n.lower() for w in ATTENTION_WORDS)}
-    if asked == "qv":
+    if targets == "qv":
         chosen = {n for n in chosen if n.rpartition(".")[2] in QUERY_AND_VALUE}
     if not chosen:
         raise ValueError(
-            f"targets {asked!r}: this architecture has no such modules; name them, such as q_proj,v_proj"
+            f"targets {targets!r}: this architecture has no such modules; name them, such as "
+            "q_proj,v_proj"
         )
     return sorted(chosen)
 

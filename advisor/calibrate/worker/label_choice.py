@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from advisor.calibrate.worker.form import Form
 from advisor.calibrate.worker.likelihood import log_likelihoods, of_answers, shares_prompt
+from advisor.calibrate.worker.prompt_format import PromptFormat
 from advisor.calibrate.worker.stop import Stop
 
 AT_ONCE = 16
 """Questions between two looks at whether to stop."""
 
-Question = tuple[Form, str, Sequence[str]]
+Question = tuple[PromptFormat, str, Sequence[str]]
 """The form of the prompt, what is asked, the answers to choose from."""
 
 
@@ -20,28 +20,29 @@ def choose(
     model: Any,
     questions: Sequence[Question],
     stop: Stop,
-    told: Callable[[int], None] = lambda done: None,
+    on_progress: Callable[[int], None] = lambda done: None,
 ) -> list[str]:
     """The answer with the highest probability, its end included, to each question.
 
     Raises Stopped between batches.
     """
-    found: list[str] = []
+    chosen: list[str] = []
     for start in range(0, len(questions), AT_ONCE):
         stop.check()
         part = questions[start : start + AT_ONCE]
-        chances = iter(_chances(model, part, stop))
+        values = iter(_chances(model, part, stop))
         for _, _, options in part:
-            held = [next(chances) for _ in options]
-            found.append(options[max(range(len(options)), key=held.__getitem__)])
-        told(len(found))
-    return found
+            chances = [next(values) for _ in options]
+            chosen.append(options[max(range(len(options)), key=chances.__getitem__)])
+        on_progress(len(chosen))
+    return chosen
 
 
 def _chances(model: Any, questions: Sequence[Question], stop: Stop) -> list[float]:
     """ln p of every option of every question, in order."""
     whole = [
-        [form.example(asked, option) for option in options] for form, asked, options in questions
+        [form.example(question, option) for option in options]
+        for form, question, options in questions
     ]
     pad = questions[0][0].pad
     if not all(shares_prompt(examples) for examples in whole):

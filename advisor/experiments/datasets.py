@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.calibrate.metrics.marking import metric_named
+from advisor.calibrate.metrics.scorer import metric_named
 from advisor.calibrate.metrics.structured import read_schema
-from advisor.calibrate.quality import MOST_ITEMS, Task, task
+from advisor.calibrate.quality import MOST_ITEMS, EvaluationTask, task
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.experiments.rows import examples
@@ -57,7 +57,7 @@ class Material:
     task_type: str = ""
     schema: Mapping[str, Any] | None = None
 
-    def task(self, most_items: int = MOST_ITEMS, seed: int = 0) -> Task:
+    def task(self, most_items: int = MOST_ITEMS, seed: int = 0) -> EvaluationTask:
         """The rows split and the metric chosen; without an instruction one is made of the brief.
 
         Raises UsageError.
@@ -68,7 +68,7 @@ class Material:
             if self.test is not None
             else ()
         )
-        held = task(
+        split = task(
             rows,
             items,
             metric=self.metric,
@@ -79,8 +79,8 @@ class Material:
             seed=seed,
         )
         if self.instruction or self.brief is None:
-            return held
-        return replace(held, instruction=instruction_of(self.brief, held.marking.labels))
+            return split
+        return replace(split, instruction=instruction_of(self.brief, split.scorer.labels))
 
     def about(self, model: str) -> dict[str, str]:
         """What a run on these rows belongs to: contents of the files, and the model's name."""
@@ -108,11 +108,11 @@ def material(
     """
     if brief is not None and data is None:
         if not brief.data.path:
-            raise UsageError("data.path: the brief names no rows; say --data FILE, or add the key")
+            raise UsageError("data.path: the brief names no rows; use --data FILE, or add the key")
         data = Path(brief.folder) / brief.data.path
         test = test or (Path(brief.folder) / brief.data.eval_path if brief.data.eval_path else None)
     if data is None:
-        raise UsageError("name the rows by --data FILE, or a brief that does by --brief")
+        raise UsageError("name the rows with --data FILE, or a brief that does with --brief")
     if brief is not None and not metric and "quality.metric" in brief.origins:
         metric = brief.quality.metric
         metric_named(metric, where="quality.metric")
@@ -141,9 +141,11 @@ def model_name(folder: Path, facts: Facts, stated: str = "") -> str:
 
     Names of `advisor facts models` are given as they stand there.
     """
-    told = stated.strip() or _hub_id(folder) or folder.resolve().name
-    known = facts.architecture(told)
-    return known.name if known is not None else told.rpartition("/")[2] if not stated else told
+    name = stated.strip() or _hub_id(folder) or folder.resolve().name
+    model = facts.architecture(name)
+    if model is not None:
+        return model.name
+    return name if stated else name.rpartition("/")[2]
 
 
 def _hub_id(folder: Path) -> str:
@@ -151,12 +153,12 @@ def _hub_id(folder: Path) -> str:
     tells it.
     """
     for part in folder.resolve().parts:
-        if found := _CACHED.match(part):
-            return f"{found['owner']}/{found['name']}"
+        if match := _CACHED.match(part):
+            return f"{match['owner']}/{match['name']}"
     try:
-        told = json.loads((folder / "config.json").read_text(encoding="utf-8")).get(
+        name = json.loads((folder / "config.json").read_text(encoding="utf-8")).get(
             "_name_or_path", ""
         )
     except (OSError, ValueError, AttributeError):
         return ""
-    return told if isinstance(told, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", told) else ""
+    return name if isinstance(name, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", name) else ""

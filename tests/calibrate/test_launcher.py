@@ -24,7 +24,7 @@ pytest.importorskip("peft")
 from advisor import experiments, facts
 from advisor.calibrate import client, throughput
 from advisor.calibrate.measurements import run_of
-from advisor.calibrate.worker import gang
+from advisor.calibrate.worker import launcher
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.session import is_out_of_memory
 from advisor.calibrate.worker.stop import Stop
@@ -45,7 +45,7 @@ TINY = {
 TINY |= {"num_attention_heads": 4, "num_key_value_heads": 2}
 
 
-def plan_of(**changes) -> throughput.Plan:
+def plan_of(**changes) -> throughput.ExperimentPlan:
     held = {"micro_batch": 2, "seq_len": 32, "steps": 12, "processes": 2, "sharding": "ddp"}
     return throughput.plan(
         [throughput.Setup("tiny", {"config": TINY}, **held | changes)], [8, 16, 24], device="cpu"
@@ -89,7 +89,7 @@ def test_two_processes_learn_what_one_learns_of_all_rows(tmp_path: Path) -> None
     """Losses and parameters after three steps, with the model whole on each and in parts; tokens
     add up.
     """
-    script, alone, both = str(HERE / "together.py"), tmp_path / "one.json", tmp_path / "two.json"
+    script, alone, both = str(HERE / "launched.py"), tmp_path / "one.json", tmp_path / "two.json"
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -97,7 +97,7 @@ def test_two_processes_learn_what_one_learns_of_all_rows(tmp_path: Path) -> None
         "PYTHONWARNINGS": "ignore",
     }
     environment["PYTHONPATH"] = str(HERE.parent.parent)
-    torchrun = gang.command(tmp_path, "", 2)
+    torchrun = launcher.command(tmp_path, "", 2)
     launch = torchrun[: torchrun.index(sys.executable, 1)]
     subprocess.run([sys.executable, script, str(alone)], check=True, env=environment)
     subprocess.run(
@@ -162,19 +162,19 @@ def test_nothing_stays_of_a_run_that_is_ended(end: str, tmp_path: Path) -> None:
 def test_no_memory_in_one_process_is_an_outcome(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = gang.command
+    whole = launcher.command
 
     def failing(folder: Path, digest: str, processes: int) -> list[str]:
         held = whole(folder, digest, processes)
         start = held.index(sys.executable, 1)
         return [*held[:start], sys.executable, str(HERE / "failing_rank.py"), str(folder), digest]
 
-    monkeypatch.setattr(gang, "command", failing)
+    monkeypatch.setattr(launcher, "command", failing)
     monkeypatch.setenv("PYTHONPATH", str(HERE.parent.parent))
     with pytest.raises(
         RuntimeError, match="process 1 of 2: RuntimeError: CUDA out of memory"
     ) as error:
-        gang.measure(tmp_path, "", 2, Reporter(io.StringIO()), Stop())
+        launcher.measure(tmp_path, "", 2, Reporter(io.StringIO()), Stop())
     assert is_out_of_memory(error.value)
     assert left_behind(tmp_path) == []
 

@@ -7,28 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-ASK, ANSWER, GAP = "Input: ", "\nOutput:", "\n\n"
+ASK = "Input: "
+ANSWER = "\nOutput:"
+GAP = "\n\n"
 NEXT = f"{GAP}{ASK.rstrip()}"
 """Where a model that goes on by itself begins the next item: what follows is no answer."""
 
 
-def prompt(instruction: str, shown: Sequence[tuple[str, str]], asked: str) -> str:
+def prompt(instruction: str, examples: Sequence[tuple[str, str]], question: str) -> str:
     """Instruction, worked examples and the item, ending where the answer begins."""
     parts = [instruction] if instruction else []
-    parts += [f"{ASK}{p}{ANSWER} {a}" for p, a in shown]
-    return GAP.join([*parts, f"{ASK}{asked}{ANSWER}"])
+    parts += [f"{ASK}{p}{ANSWER} {a}" for p, a in examples]
+    return GAP.join([*parts, f"{ASK}{question}{ANSWER}"])
 
 
 def chat(
-    instruction: str, shown: Sequence[tuple[str, str]], asked: str, *, system: bool = True
+    instruction: str, examples: Sequence[tuple[str, str]], question: str, *, system: bool = True
 ) -> list[dict[str, str]]:
     """The same as the messages of a chat; without `system` the instruction stands before the first
     question.
     """
     messages = [{"role": "system", "content": instruction}] if instruction and system else []
-    for p, a in shown:
+    for p, a in examples:
         messages += [{"role": "user", "content": p}, {"role": "assistant", "content": a}]
-    messages.append({"role": "user", "content": asked})
+    messages.append({"role": "user", "content": question})
     if instruction and not system:
         messages[0] = {"role": "user", "content": f"{instruction}{GAP}{messages[0]['content']}"}
     return messages
@@ -41,13 +43,13 @@ def shown_examples(train: Sequence[tuple[str, str]], count: int) -> list[tuple[s
     chosen: list[tuple[str, str]] = []
     waiting = list(train)
     while waiting and len(chosen) < count:
-        seen: set[str] = set()
+        answers: set[str] = set()
         again = []
         for row in waiting:
-            if row[1] in seen or len(chosen) >= count:
+            if row[1] in answers or len(chosen) >= count:
                 again.append(row)
             else:
-                seen.add(row[1])
+                answers.add(row[1])
                 chosen.append(row)
         waiting = again
     return chosen

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from advisor.calibrate.prompting import ANSWER, NEXT, chat, prompt
-from advisor.calibrate.worker.batches import Example
+from advisor.calibrate.prompts import ANSWER, NEXT, chat, prompt
+from advisor.calibrate.worker.batches import TokenisedExample
 
 Pair = tuple[str, str]
-PLAIN, TEMPLATE, NO_SYSTEM = (
-    "plain text",
-    "chat template",
-    "chat template, instruction in the first question",
-)
+PLAIN = "plain text"
+TEMPLATE = "chat template"
+NO_SYSTEM = "chat template, instruction in the first question"
 _MARK = "answer-zqxj"
 
 
-class Form:
+class PromptFormat:
     """The same prompt for training and scoring of one arm.
 
     Tokens are numbers; `ends` are those that end an answer.
@@ -30,25 +28,21 @@ class Form:
         self,
         tokenizer: Any,
         instruction: str = "",
-        shown: Sequence[Pair] = (),
+        examples: Sequence[Pair] = (),
         seq_len: int = 1024,
         ends: Collection[int] = (),
     ) -> None:
-        self.tokenizer, self.seq_len = tokenizer, seq_len
-        self._instruction, self._shown = instruction, shown
+        self.tokenizer = tokenizer
+        self.seq_len = seq_len
+        self._instruction = instruction
+        self._shown = examples
         self._template = bool(getattr(tokenizer, "chat_template", None))
         self._system = self._template and _takes_system(tokenizer)
-        self.name = (
-            PLAIN
-            if not self._template
-            else TEMPLATE
-            if self._system or not instruction
-            else NO_SYSTEM
-        )
+        self.name = self._format_name(instruction)
         self._lead = [] if self._template else _lead(tokenizer)
-        known = {*ends, *([tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else [])}
-        self._tail = self._tail_tokens(known)
-        self.ends = frozenset(int(t) for t in known)
+        end_ids = {*ends, *([tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else [])}
+        self._tail = self._tail_tokens(end_ids)
+        self.ends = frozenset(int(t) for t in end_ids)
         self.pad = int(
             tokenizer.pad_token_id
             if tokenizer.pad_token_id is not None
@@ -57,6 +51,11 @@ class Form:
         self.stop = "" if self._template else NEXT
         bare = chat("", (), "") if self._template else prompt("", (), "")
         self.static_tokens = len(self.asked("")) - len(self._prompted(bare))
+
+    def _format_name(self, instruction: str) -> str:
+        if not self._template:
+            return PLAIN
+        return TEMPLATE if self._system or not instruction else NO_SYSTEM
 
     def asked(self, text: str) -> list[int]:
         """The prompt of an item, whole."""
@@ -68,7 +67,8 @@ class Form:
         """The prompt of an item with `reserve` positions left for its answer; one too long loses
         its beginning.
         """
-        tokens, room = self.asked(text), self.seq_len - reserve
+        tokens = self.asked(text)
+        room = self.seq_len - reserve
         if len(tokens) <= room:
             return tokens
         return [*self._lead, *tokens[len(tokens) - (room - len(self._lead)) :]]
@@ -81,19 +81,19 @@ class Form:
         joint = self._encode(f"{ANSWER.strip()} {text}")
         return joint[len(anchor) :] if joint[: len(anchor)] == anchor else self._encode(f" {text}")
 
-    def example(self, asked: str, answer: str, *, ended: bool = True) -> Example:
+    def example(self, question: str, answer: str, *, ended: bool = True) -> TokenisedExample:
         """Prompt and answer with its end; a prompt that is too long loses its beginning, never its
         answer.
         """
         reply = [*self.answered(answer), *(self._tail if ended else [])]
         reply = reply[: self.seq_len - 1 - len(self._lead)]
-        before = self.fitted(asked, len(reply))
-        return Example([*before, *reply], len(before))
+        before = self.fitted(question, len(reply))
+        return TokenisedExample([*before, *reply], len(before))
 
     def text(self, tokens: Sequence[int]) -> str:
         """An answer as text, up to where the model began another item by itself."""
-        held = str(self.tokenizer.decode(tokens, skip_special_tokens=True))
-        return held.partition(self.stop)[0] if self.stop else held
+        decoded = str(self.tokenizer.decode(tokens, skip_special_tokens=True))
+        return decoded.partition(self.stop)[0] if self.stop else decoded
 
     def _prompted(self, given: str | list[dict[str, str]]) -> list[int]:
         if isinstance(given, str):
@@ -115,9 +115,12 @@ class Form:
                 if self.tokenizer.eos_token_id is None
                 else [int(self.tokenizer.eos_token_id)]
             )
-        told = [{"role": "user", "content": "question"}, {"role": "assistant", "content": _MARK}]
+        messages = [
+            {"role": "user", "content": "question"},
+            {"role": "assistant", "content": _MARK},
+        ]
         tail = self._encode(
-            str(self.tokenizer.apply_chat_template(told, tokenize=False)).rpartition(_MARK)[2]
+            str(self.tokenizer.apply_chat_template(messages, tokenize=False)).rpartition(_MARK)[2]
         )
         if tail and tail[0] in self.tokenizer.all_special_ids:
             ends.add(tail[0])
@@ -128,10 +131,10 @@ class Form:
 def _takes_system(tokenizer: Any) -> bool:
     """Whether the template knows a system's turn; some refuse it, some leave it out in silence."""
     try:
-        said = tokenizer.apply_chat_template(chat(_MARK, (), "question"), tokenize=False)
+        rendered = tokenizer.apply_chat_template(chat(_MARK, (), "question"), tokenize=False)
     except Exception:  # a template may raise whatever it likes
         return False
-    return _MARK in said
+    return _MARK in rendered
 
 
 def _lead(tokenizer: Any) -> list[int]:
