@@ -212,8 +212,8 @@ def test_long_answers_are_read_to_their_end_and_cut_ones_are_warned_of(endpoint:
     (line,) = run(plan).result["trials"]
     assert line["score"] == sum(a.endswith("#### 7") for _, a in held.items) / 12
     assert line["warnings"] == [
-        f"12 of 12 answers were cut off at {plan.trials[0].spec['max_tokens']} tokens; say "
-        "--max-tokens for more"
+        f"12 of 12 answers were cut off at {plan.trials[0].spec['max_tokens']} tokens; use "
+        "--max-tokens to allow more"
     ]
     assert endpoint.calls[0]["max_tokens"] == plan.trials[0].spec["max_tokens"] >= 32
     longer = quality.prompts_plan(held, endpoint.url, "m", shots=(0,), max_tokens=500)

@@ -267,12 +267,12 @@ async def test_what_does_not_fit_is_an_answer(app, engine):
 
 async def test_a_busy_card_is_refused_with_a_way_to_insist(app, engine):
     engine.refusal = UsageError(
-        "card 0 (L40S): busy, 60% of its memory is taken by x [red]; wait, or say --busy-ok"
+        "card 0 (L40S): busy, 60% of its memory is taken by x [red]; wait, or use --allow-busy"
     )
     async with app.run_test(size=(80, 24)) as pilot:
         pane = await plan(pilot)
         await until(pilot, lambda: "60% of its memory is taken by x [red]" in drawn(app))
-        await until(pilot, lambda: "“busy ok”" in drawn(app))
+        await until(pilot, lambda: "“allow busy”" in drawn(app))
         await pilot.press("c")
         await pilot.pause()
         assert app.desk.calibration.jobs.run_on_screen is None
