@@ -12,7 +12,7 @@ from advisor.brief import parse
 from advisor.core.brief import Brief
 from advisor.core.facts import Cited, Model, TokenPrice
 from advisor.core.figure import Figure
-from advisor.core.option import Estimate, Option
+from advisor.core.option import Estimate, Mode, Option, Place, Serving
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
 from advisor.estimate.cost import estimate
@@ -168,15 +168,22 @@ def estimated(
     seed: int | None = None,
     quality: float = 0.9,
 ) -> Estimate:
-    """One arm on a sheet of its own; by default at the likely values alone."""
+    """One option on a sheet of its own; by default at the likely values alone."""
     return estimate(option, Sheet(held or brief(), rows, seed), facts or setting(), score(quality))
 
 
 def prompt(*serving: str, technique: str = "few-shot", model: str = "claude-sonnet-5") -> Option:
-    """A prompt arm."""
-    return Option("prompt", technique, model, "anthropic", serving)
+    """A prompt."""
+    return Option("prompt", technique, model, "anthropic", served(*serving))
+
+
+def served(*suffixes: str) -> Serving:
+    """How a prompt is served, by the suffixes of its id."""
+    mode, _, lifetime = suffixes[0].partition("-")
+    minutes = {"": 0, "5m": 5, "1h": 60}[lifetime]
+    return Serving(Place.PROVIDER, Mode(mode), minutes, shared_first="shared-first" in suffixes)
 
 
 def rented(technique: str = "lora", approach: str = "tune") -> Option:
-    """A tuned arm on rented cards."""
-    return Option(approach, technique, "llama-3.1-8b", "", ("rented",))
+    """A tuned model on rented GPUs."""
+    return Option(approach, technique, "llama-3.1-8b", "", Serving(Place.RENTED))

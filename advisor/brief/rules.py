@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.brief.values import number_text, quoted
-from advisor.core.brief import TECHNIQUES, Brief
+from advisor.core.brief import Brief
 from advisor.core.errors import did_you_mean
 from advisor.core.sections import Approach
+from advisor.core.techniques import names_of
 
-_PROMPT = frozenset(TECHNIQUES[: TECHNIQUES.index("lora")])
-_TUNE = frozenset(TECHNIQUES[TECHNIQUES.index("lora") : TECHNIQUES.index("tuned-few-shot")])
+_PROMPT = frozenset(names_of("prompt"))
+_TUNE = frozenset(names_of("tune"))
 _CLASH = {Approach.PROMPT: _TUNE, Approach.TUNE: _PROMPT}
 _ROUNDING = 1e-9
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
-from advisor.core.option import Estimate
+from advisor.core.lifecycle import last_day, tariffs
+from advisor.core.option import Estimate, Place
 from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, Risk
-from advisor.decide.rules import is_hosted, last_day, tariffs
 
 THINKABLE = 10.0
 """Prices of one model have fallen and risen by no more than tenfold within a horizon; beyond, it is
@@ -47,7 +47,7 @@ def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]
             f"{pick.option.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the "
             "move",
         )
-    elif is_hosted(pick.option):
+    elif pick.option.sends_data_out:
         months = brief.budget.horizon_months
         yield Risk(
             "lifecycle",
@@ -74,7 +74,7 @@ def _price(pick: Estimate, rival: Estimate | None, even: BreakEven) -> Iterator[
 def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
     for price in tariffs(pick.option, setting):
         again = pick["once.total"].value
-        if "hosted" in pick.option.serving:
+        if pick.option.serving.place is Place.HOSTED:
             yield Risk(
                 "lock-in",
                 f"weights tuned at {price.provider} stay there: leaving costs the "

@@ -6,12 +6,13 @@ Each names itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from advisor.core.brief import Brief
-from advisor.core.constants import HOURS_PER_MONTH, WORKING_HOURS_PER_WEEK
+from advisor.core.constants import WORKING_HOURS_PER_WEEK
 from advisor.core.facts import TokenPrice
-from advisor.core.option import Option
+from advisor.core.lifecycle import ends_within_horizon, tariffs
+from advisor.core.option import Option, Place
 from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded
 
@@ -39,40 +40,8 @@ def rule_out(
     return tuple(allowed), tuple(excluded)
 
 
-def is_hosted(option: Option) -> bool:
-    """Whether requests leave the team's own or rented machines."""
-    served_here = "owned" in option.serving or "rented" in option.serving
-    return not served_here or bool(option.helper)
-
-
-def tariffs(option: Option, setting: Setting) -> tuple[TokenPrice, ...]:
-    """The price rows behind the hosted parts of an option: of its model, and of the one behind a
-    cascade.
-    """
-    prices = [setting.price(option.helper)] if option.helper else []
-    if "hosted" in option.serving:
-        prices.append(setting.tuned_price(option.model))
-    elif is_hosted(option) and not option.helper:
-        prices.append(setting.price(option.model))
-    return tuple(price for price in prices if price is not None)
-
-
-def last_day(option: Option, brief: Brief, setting: Setting) -> date | None:
-    """The last day of the model an option is served by; None: no end known."""
-    if option.as_is and brief.current is not None and brief.current.ends is not None:
-        return brief.current.ends
-    return min(
-        (price.ends for price in tariffs(option, setting) if price.ends is not None), default=None
-    )
-
-
-def horizon_end(brief: Brief, setting: Setting) -> date:
-    """The day the horizon ends; a month counts 730 hours."""
-    return setting.as_of + timedelta(hours=HOURS_PER_MONTH * brief.budget.horizon_months)
-
-
 def _may_leave(option: Option, brief: Brief, setting: Setting) -> str:
-    if brief.policy.data_may_leave or not is_hosted(option):
+    if brief.policy.data_may_leave or not option.sends_data_out:
         return ""
     return "data may not leave, and this option sends every request to a provider"
 
@@ -95,7 +64,7 @@ def _is_open(model: str, setting: Setting) -> bool:
 
 def _allowed_provider(option: Option, brief: Brief, setting: Setting) -> str:
     allowed = brief.policy.allowed_providers
-    if not allowed or not is_hosted(option):
+    if not allowed or not option.sends_data_out:
         return ""
     named = {a.lower() for a in allowed}
     prices = tariffs(option, setting)
@@ -121,7 +90,7 @@ def _residency(option: Option, brief: Brief, setting: Setting) -> str:
 
 
 def _open_service(option: Option, brief: Brief, setting: Setting) -> str:
-    if "hosted" not in option.serving or option.as_is:
+    if option.serving.place is not Place.HOSTED or option.as_is:
         return ""
     price = setting.tuned_price(option.model)
     if price is None or price.closed is None or price.closed > setting.as_of:
@@ -131,8 +100,8 @@ def _open_service(option: Option, brief: Brief, setting: Setting) -> str:
 
 def _still_there(option: Option, brief: Brief, setting: Setting) -> str:
     """The option in place must last the horizon; any other must last until it could start."""
-    ends = last_day(option, brief, setting)
-    if ends is None or ends > horizon_end(brief, setting):
+    ends = ends_within_horizon(option, brief, setting)
+    if ends is None:
         return ""
     if option.as_is:
         return f"{option.model} ends {ends:%Y-%m-%d}, inside the horizon"
@@ -169,8 +138,8 @@ def cautions(options: Sequence[Option], brief: Brief, setting: Setting) -> tuple
     for option in options:
         for price in tariffs(option, setting):
             lines |= dict.fromkeys(_price_cautions(price, brief))
-        ends = last_day(option, brief, setting)
-        if ends is not None and ends <= horizon_end(brief, setting):
+        ends = ends_within_horizon(option, brief, setting)
+        if ends is not None:
             days = (ends - setting.as_of).days
             lines[
                 f"{option.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost "

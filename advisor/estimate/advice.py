@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
-from advisor.core.option import Estimate, Option
+from advisor.core.option import Estimate
 from advisor.core.setting import Setting
 from advisor.estimate.limits import doubtful, tokens_per_second_alone
 
@@ -130,10 +130,6 @@ def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
             )
 
 
-def _on_cards(option: Option) -> bool:
-    return ("owned" in option.serving or "rented" in option.serving) and "cpu" not in option.serving
-
-
 def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> Iterator[str]:
     """An answer that cannot come in time, even alone on the card; a goal that nobody has
     measured.
@@ -142,7 +138,7 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
     gpu = setting.gpu
     for estimate in estimates if limit > 0 else ():
         model = setting.model(estimate.option.model)
-        if model is None or gpu is None or not _on_cards(estimate.option):
+        if model is None or gpu is None or not estimate.option.is_on_gpus:
             continue
         speed = tokens_per_second_alone(gpu, model, brief.hardware.count)
         if speed is None:

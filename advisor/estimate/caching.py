@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from advisor.core.facts import TokenPrice
 from advisor.core.figure import Figure
+from advisor.core.option import Mode
 from advisor.core.quantity import Basis
 from advisor.estimate import algebra
 from advisor.estimate.ledger import Ledger
@@ -36,14 +37,16 @@ def _minimum(tariff: TokenPrice) -> float:
 
 def is_cached(ledger: Ledger) -> bool:
     """Whether the option is served through a cache; batches take what hits they get."""
-    return any(s == "batch" or s.startswith("cached") for s in ledger.option.serving)
+    return ledger.option.serving.uses_cache
 
 
 def cache_prices(ledger: Ledger, uncached: Figure) -> None:
     """Read and write prices of this lifetime, the hit rate that pays for the writes, and the
     expected hit rate.
     """
-    column = "cache_write_1h_usd" if "cached-1h" in ledger.option.serving else "cache_write_usd"
+    column = (
+        "cache_write_1h_usd" if ledger.option.serving.lifetime_minutes == 60 else "cache_write_usd"
+    )
     read = ledger["price.cache_read"] = ledger.token_price("price.cache_read", "cached_input_usd")
     absent = ledger.tariff is None or getattr(ledger.tariff, column) is None
     write = uncached if absent else ledger.token_price("price.cache_write", column)
@@ -84,12 +87,12 @@ def _hit_rate(ledger: Ledger, part: str) -> Figure:
     """
     sheet = ledger.sheet
     traffic = ledger.brief.traffic
-    if "batch" in ledger.option.serving:
+    if ledger.option.serving.mode is Mode.BATCH:
         return sheet["traffic.batch_cache_hit_rate"]
     if traffic.cache_hit_rate is not None:
         return sheet["traffic.cache_hit_rate"]
     on_offer = ledger.tariff.cache_minutes if ledger.tariff is not None else ()
-    minutes = 60 if "cached-1h" in ledger.option.serving else on_offer[0]
+    minutes = ledger.option.serving.lifetime_minutes or on_offer[0]
     report = ledger.setting.traffic
     if report is not None:
         hits_by_minutes = report.shared_hits if part == "shared" else report.own_hits
@@ -110,7 +113,7 @@ def _shared_tokens(ledger: Ledger) -> Figure | None:
     """
     traffic = ledger.brief.traffic
     serving = ledger.option.serving
-    first = (traffic.shared_first or "shared-first" in serving) and "batch" not in serving
+    first = (traffic.shared_first or serving.shared_first) and serving.mode is not Mode.BATCH
     if not first or traffic.distinct_prefixes.likely <= 1 or traffic.shared_tokens is None:
         return None
     return algebra.lowest(ledger.sheet["traffic.shared_tokens"], ledger["tokens.static"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from advisor.core.figure import Figure
+from advisor.core.option import Place
 from advisor.core.quantity import Basis
 from advisor.estimate.ledger import Ledger
 
@@ -16,7 +17,7 @@ WATTS_PER_KILOWATT = 1000.0
 
 def hour_usd(ledger: Ledger) -> Figure:
     """Price of one hour of all cards: rent, or electricity where they are owned."""
-    if "cpu" in ledger.option.serving:
+    if ledger.option.serving.place is Place.CPU:
         source = "2 to 4 virtual cores on demand: list prices"
         return ledger.assumed("cpu.usd_per_hour", 0.05, 0.1, 0.2, "USD/h", source)
     make = _electricity_usd if ledger.brief.hardware.owned else _rent_usd

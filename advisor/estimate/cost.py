@@ -5,11 +5,11 @@ here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from advisor.core.constants import DAYS_PER_MONTH
 from advisor.core.figure import Figure
-from advisor.core.option import Estimate, Option
+from advisor.core.lifecycle import ends_within_horizon
+from advisor.core.option import Estimate, Option, Place
 from advisor.core.setting import Setting
 from advisor.estimate import horizon, money, serving, tuning
 from advisor.estimate.ledger import Ledger, Period
@@ -43,45 +43,13 @@ def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) ->
     money.errors(ledger)
     money.once_total(ledger)
     money.weeks(ledger)
-    ends = ending(option, sheet, setting)
-    if (
-        ends is not None
-        and not option.as_is
-        and within_horizon(ends, setting.as_of, sheet.brief.budget.horizon_months)
-    ):
-        horizon.move(
-            ledger,
-            (ends - setting.as_of).days / DAYS_PER_MONTH,
-            f"{option.model} ends {ends:%Y-%m-%d}",
-        )
+    ends = ends_within_horizon(option, sheet.brief, setting)
+    if ends is not None and not option.as_is:
+        months = (ends - setting.as_of).days / DAYS_PER_MONTH
+        horizon.move(ledger, months, f"{option.model} ends {ends:%Y-%m-%d}")
     money.per_accepted(ledger)
     horizon.horizon(ledger)
     return Estimate(option, dict(ledger))
-
-
-def ending(option: Option, sheet: Sheet, setting: Setting) -> date | None:
-    """The last day of the models behind an option, the one of a cascade's second step included,
-    where one is known.
-    """
-    current = sheet.brief.current
-    if option.as_is and current is not None and current.ends is not None:
-        return current.ends
-    prices = [setting.price(option.helper)] if option.helper else []
-    if not on_cards(option):
-        prices.append(
-            setting.tuned_price(option.model)
-            if "hosted" in option.serving
-            else setting.price(option.model)
-        )
-    return min(
-        (price.ends for price in prices if price is not None and price.ends is not None),
-        default=None,
-    )
-
-
-def within_horizon(day: date, as_of: date, months: int) -> bool:
-    """Whether a day falls inside the horizon; a month counts 30.4 days (730 hours)."""
-    return (day - as_of).days <= months * DAYS_PER_MONTH
 
 
 def _bill(ledger: Ledger) -> None:
@@ -93,12 +61,12 @@ def _bill(ledger: Ledger) -> None:
 def _prompted(ledger: Ledger) -> None:
     """A prompt pays by token, or, on one's own cards, for the cards and their upkeep."""
     prompt_tokens(ledger)
-    if on_cards(ledger.option):
-        serving.serve_on_cards(ledger)
+    if ledger.option.is_self_hosted:
+        serving.serve_on_gpus(ledger)
         serving.people(ledger)
         return
     token_charges(ledger, ledger.setting.price(ledger.option.model))
-    if "retrieval" in ledger.option.technique:
+    if ledger.option.traits.retrieves:
         ledger.put("run.hosting", "USD/month", ledger.sheet["retrieval.usd_per_month"], "run")
     if ledger.option.technique == "searched":
         _search(ledger)
@@ -113,19 +81,14 @@ def _search(ledger: Ledger) -> None:
     ledger.put("once.training", "USD", searched * ledger["run.request"], "prompt-search")
 
 
-def on_cards(option: Option) -> bool:
-    """Whether the team serves the model itself."""
-    return "owned" in option.serving or "rented" in option.serving
-
-
 def _tuned(ledger: Ledger) -> None:
     tuning.tuned_tokens(ledger)
-    if "hosted" in ledger.option.serving:
+    if ledger.option.serving.place is Place.HOSTED:
         tuning.train_hosted(ledger)
         serving.serve_hosted(ledger)
     else:
-        tuning.train_on_cards(ledger)
-        serving.serve_on_cards(ledger)
+        tuning.train_on_machines(ledger)
+        serving.serve_on_gpus(ledger)
     if ledger.option.helper:
         _cascade(ledger)
     tuning.upkeep(ledger)

@@ -117,7 +117,7 @@ def _once_parts(ledger: Ledger) -> None:
     ledger.put("once.evaluation", "USD", evaluation, "once")
     ledger.put("work.hours", "h", people_hours(ledger), "once")
     ledger.put("once.people", "USD", ledger["work.hours"] * hourly, "once")
-    if "retrieval" in ledger.option.technique:
+    if ledger.option.traits.retrieves:
         ledger.put("once.integration", "USD", sheet["retrieval.build_hours"] * hourly, "once")
     else:
         ledger.put(

@@ -5,10 +5,11 @@ allow.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.core.brief import Brief, Score
 from advisor.core.facts import TokenPrice
-from advisor.core.option import Option
+from advisor.core.option import Mode, Option, Place, Serving
 from advisor.core.quantity import Range
 from advisor.core.setting import Setting
 
@@ -51,21 +52,21 @@ def _as_is(brief: Brief, setting: Setting) -> Iterator[Option]:
         return
     price = setting.price(current.model)
     if current.approach == "prompt":
-        serving: tuple[str, ...] = (
-            ("uncached",) if current.monthly_usd is not None else _best_online(brief, price)
-        )
+        billed = current.monthly_usd is not None
+        serving = Serving(mode=Mode.UNCACHED) if billed else _best_online(brief, price)
     else:
         own = current.technique != "hosted" and setting.model(current.model) is not None
-        serving = (_own(brief) if own else ()) or ("hosted",)
+        serving = (_own(brief) if own else None) or Serving(Place.HOSTED)
     provider = price.provider if price else ""
     yield Option(current.approach, current.technique, current.model, provider, serving, as_is=True)
 
 
-def _best_online(brief: Brief, price: TokenPrice | None) -> tuple[str, ...]:
+def _best_online(brief: Brief, price: TokenPrice | None) -> Serving:
     """The shortest lifetime, which a provider applies by itself, and the order of the prompt as it
     stands.
     """
-    return next((s for s in servings(brief, price) if s[0].startswith("cached")), ("uncached",))
+    cached = (s for s in servings(brief, price) if s.mode is Mode.CACHED)
+    return next(cached, Serving(mode=Mode.UNCACHED))
 
 
 def _prompts(brief: Brief, setting: Setting) -> Iterator[Option]:
@@ -76,7 +77,7 @@ def _prompts(brief: Brief, setting: Setting) -> Iterator[Option]:
             own = (
                 _own(brief)
                 if setting.model(model) is not None and not setting.is_encoder(model)
-                else ()
+                else None
             )
             if price is not None or not own:
                 for serving in servings(
@@ -151,20 +152,23 @@ def shown_static_tokens(brief: Brief, technique: str, examples: int) -> float:
 
 def servings(
     brief: Brief, price: TokenPrice | None, static_tokens: float | None = None
-) -> list[tuple[str, ...]]:
-    """The ways a prompt can be served at this price, as suffixes; below the cache minimum only
-    uncached and batch.
+) -> list[Serving]:
+    """The ways a prompt can be served at this price; below the cache minimum only uncached and
+    batch.
     """
-    suffixes: list[tuple[str, ...]] = [("uncached",)]
+    ways = [Serving(mode=Mode.UNCACHED)]
     static = brief.traffic.static_tokens.likely if static_tokens is None else static_tokens
     if price is not None and can_cache(price, static):
-        names = [_lifetime_name(m, price.cache_minutes) for m in price.cache_minutes]
-        suffixes += [(name,) for name in names]
+        cached = [
+            Serving(mode=Mode.CACHED, lifetime_minutes=minutes)
+            for minutes in _lifetimes(price.cache_minutes)
+        ]
+        ways += cached
         if can_reorder(brief):
-            suffixes += [(name, "shared-first") for name in names]
+            ways += [replace(way, shared_first=True) for way in cached]
     if may_wait(brief) and price is not None and price.batch_factor is not None:
-        suffixes.append(("batch",))
-    return suffixes
+        ways.append(Serving(mode=Mode.BATCH))
+    return ways
 
 
 def can_cache(price: TokenPrice, static_tokens: float) -> bool:
@@ -186,41 +190,40 @@ def can_reorder(brief: Brief) -> bool:
     return traffic.distinct_prefixes.likely > 1 and shared > 0 and not traffic.shared_first
 
 
-def _lifetime_name(minutes: int, on_offer: tuple[int, ...]) -> str:
-    if len(on_offer) == 1:
-        return "cached"
-    return f"cached-{minutes}m" if minutes < 60 else f"cached-{minutes // 60}h"
+def _lifetimes(on_offer: tuple[int, ...]) -> tuple[int, ...]:
+    """Lifetimes of a cache in minutes; 0 stands for the only one."""
+    return (0,) if len(on_offer) == 1 else on_offer
 
 
-def _own(brief: Brief) -> tuple[str, ...]:
+def _own(brief: Brief) -> Serving | None:
+    """On the team's machines, or on a rented one; None where the brief rules GPUs out."""
     if brief.hardware.gpu.lower() == "none":
-        return ()
-    return ("owned",) if brief.hardware.owned else ("rented",)
+        return None
+    return Serving(Place.OWNED if brief.hardware.owned else Place.RENTED)
 
 
 def _tuned_servings(
     brief: Brief, setting: Setting, model: str, static: Range
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Providers with suffixes: own or rented cards, and the hosted form where somebody quotes its
-    price.
+) -> Iterator[tuple[str, Serving]]:
+    """Providers with ways to serve: own or rented GPUs, and the hosted form where somebody quotes
+    its price.
 
     `static` is the prompt that stays, in tokens: a provider caches it where it is long enough.
     """
-    if setting.model(model) is not None and _own(brief):
-        yield "", _own(brief)
+    own = _own(brief) if setting.model(model) is not None else None
+    if own is not None:
+        yield "", own
     price = setting.tuned_price(model)
-    if price is None or (
-        price.input_usd is None and _own(brief) and setting.model(model) is not None
-    ):
+    if price is None or (price.input_usd is None and own is not None):
         return
-    yield price.provider, ("hosted",)
+    yield price.provider, Serving(Place.HOSTED)
     if can_cache(price, static.likely):
-        yield price.provider, ("hosted", "cached")
+        yield price.provider, Serving(Place.HOSTED, Mode.CACHED)
     if may_wait(brief) and price.batch_factor is not None:
-        yield price.provider, ("hosted", "batch")
+        yield price.provider, Serving(Place.HOSTED, Mode.BATCH)
 
 
-def tuned_technique(brief: Brief, setting: Setting, model: str, serving: tuple[str, ...]) -> str:
+def tuned_technique(brief: Brief, setting: Setting, model: str, serving: Serving) -> str:
     """How a model is tuned: as measured, else as the provider does it, else LoRA, or QLoRA where
     only that fits.
     """
@@ -233,7 +236,7 @@ def tuned_technique(brief: Brief, setting: Setting, model: str, serving: tuple[s
     ]
     if measured:
         return measured[-1]
-    if "hosted" in serving:
+    if serving.place is Place.HOSTED:
         return "hosted"
     lora = setting.training.get((model.lower(), "lora"))
     return "qlora" if lora is not None and lora.fits == "no" else "lora"
@@ -243,7 +246,7 @@ def _tuned(brief: Brief, setting: Setting) -> Iterator[Option]:
     for model in brief.models.tune or ():
         if setting.is_encoder(model):
             if brief.task.output == "label" or brief.task.type == "classification":
-                yield Option("tune", "encoder", model, "", ("rented", "cpu"))
+                yield Option("tune", "encoder", model, "", Serving(Place.CPU))
             continue
         for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
             yield Option(
@@ -271,7 +274,7 @@ def _hybrids(brief: Brief, setting: Setting) -> Iterator[Option]:
 
 
 def _cascades(
-    brief: Brief, setting: Setting, model: str, provider: str, serving: tuple[str, ...]
+    brief: Brief, setting: Setting, model: str, provider: str, serving: Serving
 ) -> Iterator[Option]:
     """The tuned model with the first prompted model behind it, served the cheapest way its traffic
     allows.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from advisor.core.brief import Score
 from advisor.core.facts import TokenPrice
 from advisor.core.figure import Figure
+from advisor.core.option import Mode
 from advisor.core.quantity import Basis
 from advisor.estimate import algebra
 from advisor.estimate.caching import cache_prices, cached_prefix, eligible, is_cached
@@ -32,10 +33,10 @@ def prompt_tokens(ledger: Ledger) -> None:
         static = sheet["traffic.static_tokens"]
     ledger.put("tokens.static", "tokens/request", static, "tokens")
     fresh = sheet["traffic.input_tokens"]
-    if "retrieval" in option.technique:
+    if option.traits.retrieves:
         fresh = fresh + sheet["retrieval.tokens"]
     ledger.put("tokens.fresh", "tokens/request", fresh, "tokens")
-    ledger.put("tokens.output", "tokens/request", sheet["traffic.output_tokens"], "tokens")
+    ledger.put("tokens.output", "tokens/request", _output_tokens(ledger), "tokens")
 
 
 def measured_static(ledger: Ledger, score: Score | None) -> Figure | None:
@@ -51,12 +52,37 @@ def measured_static(ledger: Ledger, score: Score | None) -> Figure | None:
     )
 
 
+def _output_tokens(ledger: Ledger) -> Figure:
+    """The answer, and what a technique writes before it where the traffic does not hold that
+    already.
+    """
+    answer = ledger.sheet["traffic.output_tokens"]
+    thinking = ledger.option.traits.reasoning_tokens
+    current = ledger.brief.current
+    if thinking.p90 == 0 or (current is not None and current.technique == ledger.option.technique):
+        return answer
+    source = "published chains of thought have 50 to 400 tokens"
+    written = ledger.assumed(
+        "technique.reasoning_tokens",
+        thinking.p10 or 0.0,
+        thinking.likely,
+        thinking.p90 or 0.0,
+        "tokens/call",
+        source,
+    )
+    return answer + written
+
+
 def calls(ledger: Ledger) -> Figure:
-    """Requests a month, repeated ones included."""
+    """Calls of the model per month: requests, repeated ones included, × calls per request of the
+    technique.
+    """
     sheet = ledger.sheet
-    return sheet.shared(
+    requests = sheet.shared(
         "calls", lambda: sheet["traffic.requests_per_month"] * (1 + sheet["traffic.retry_rate"])
     )
+    per_request = ledger.option.traits.calls
+    return requests if per_request == 1 else requests * per_request
 
 
 def token_charges(ledger: Ledger, tariff: TokenPrice | None) -> Figure:
@@ -130,6 +156,6 @@ def _beside(ledger: Ledger, month: Figure, requests: dict[str, Figure]) -> None:
 def _batched(ledger: Ledger, request: Figure) -> Figure:
     """A request's price in a batch; where a later price list has no batches, the plain price."""
     factor = ledger.tariff.batch_factor if ledger.tariff is not None else None
-    if "batch" not in ledger.option.serving or factor is None:
+    if ledger.option.serving.mode is not Mode.BATCH or factor is None:
         return request
     return ledger.quoted("price.batch_factor", factor, "share") * request

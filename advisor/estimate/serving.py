@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from advisor.core.constants import SECONDS_PER_HOUR
 from advisor.core.figure import Figure
+from advisor.core.option import Place
 from advisor.estimate import algebra, cards
 from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.options import adapters, may_wait
@@ -25,7 +26,7 @@ PROVIDER_MONTH_HOURS = 720.0
 """Hours of a month as some providers bill it: 30 days."""
 
 
-def serve_on_cards(ledger: Ledger) -> None:
+def serve_on_gpus(ledger: Ledger) -> None:
     """`run.hosting` on own or rented cards: hours used where a day may pass and speeds are known,
     else all hours.
     """
@@ -37,9 +38,9 @@ def serve_on_cards(ledger: Ledger) -> None:
         "run.gpus", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving"
     )
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
-    if ledger.brief.traffic.max_latency_seconds.likely > 0 and "cpu" not in ledger.option.serving:
+    if ledger.brief.traffic.max_latency_seconds.likely > 0 and ledger.option.is_on_gpus:
         within_latency(ledger)
-    if "owned" in ledger.option.serving:
+    if ledger.option.serving.place is Place.OWNED:
         full = cards.full_usd(ledger, ledger["run.hosting"])
         ledger.put("run.hosting_full", "USD/month", full, "owned-gpus")
 
@@ -48,7 +49,7 @@ def _with_index(ledger: Ledger, hosting: Figure) -> Figure:
     """Index and search of a retrieval option come on top."""
     return (
         hosting + ledger.sheet["retrieval.usd_per_month"]
-        if "retrieval" in ledger.option.technique
+        if ledger.option.traits.retrieves
         else hosting
     )
 
@@ -93,7 +94,7 @@ def _busy_hours(ledger: Ledger) -> Figure | None:
     sheet = ledger.sheet
     hardware = ledger.brief.hardware
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
-    if "cpu" in ledger.option.serving:
+    if ledger.option.serving.place is Place.CPU:
         return (
             calls(ledger)
             * prompt
@@ -170,7 +171,7 @@ def _fees(ledger: Ledger) -> Figure:
 def people(ledger: Ledger) -> None:
     """`run.people`: the hours of running a model one serves."""
     sheet = ledger.sheet
-    if "hosted" in ledger.option.serving:
+    if ledger.option.serving.place is Place.HOSTED:
         ledger.put("run.people", "USD/month", 0.0, "upkeep", "the provider serves the model")
     else:
         ledger.put(

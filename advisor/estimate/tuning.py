@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from advisor.core.constants import SECONDS_PER_HOUR
 from advisor.core.figure import Figure
-from advisor.core.option import Option
+from advisor.core.option import Option, Place
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate import algebra, cards
@@ -33,7 +33,7 @@ def tuned_tokens(ledger: Ledger) -> None:
     """
     prompt_tokens(ledger)
     static = measured_static(ledger, score_of_tuned(ledger.brief, ledger.option))
-    if static is None and ledger.option.technique != "tuned-few-shot":
+    if static is None and not ledger.option.traits.keeps_prompt:
         static = ledger.sheet["tuning.static_tokens"]
     if static is not None:
         ledger.put("tokens.static", "tokens/request", static, "tokens")
@@ -58,15 +58,15 @@ def train_tokens(ledger: Ledger) -> Figure:
 
 def _with_prompt(ledger: Ledger, per_example: Figure) -> Figure:
     """Tokens of an example with what a hybrid keeps in its prompt."""
-    if ledger.option.technique == "tuned-few-shot":
+    if ledger.option.traits.keeps_prompt:
         prompt = ledger["tokens.static"] - ledger.sheet["tuning.static_tokens"]
         return per_example + algebra.highest(prompt, 0.0)
-    if ledger.option.technique == "tuned-retrieval":
+    if ledger.option.traits.retrieves:
         return per_example + ledger.sheet["retrieval.tokens"]
     return per_example
 
 
-def train_on_cards(ledger: Ledger) -> None:
+def train_on_machines(ledger: Ledger) -> None:
     """`train.hours` of one run and `once.training` of all runs, on own or rented cards or a rented
     CPU.
     """
@@ -86,7 +86,7 @@ def _train_speed(ledger: Ledger) -> Figure:
     """Real tokens a second of all cards together: measured, else modelled, else unknown."""
     hardware = ledger.brief.hardware
     option = ledger.option
-    if "cpu" in option.serving:
+    if option.serving.place is Place.CPU:
         return cards.encoder_speed(ledger, TRAINING_OPERATIONS)
     if hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)
@@ -216,7 +216,7 @@ def _interval(ledger: Ledger) -> None:
 
 def goes_stale(option: Option) -> bool:
     """A tuned model keeps the facts of its training until the next one, unless it looks them up."""
-    return option.approach != "prompt" and "retrieval" not in option.technique
+    return option.traits.goes_stale
 
 
 def _optimum(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import advisor
 from advisor.core.figure import Figure
-from advisor.core.option import Option
+from advisor.core.option import Option, Place, Serving
 from tests.options import TUNED, brief, estimated, prompt, rented, setting
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "formulas.md"
@@ -54,14 +54,15 @@ def test_every_section_that_a_docstring_points_at_is_on_the_page() -> None:
 
 
 def test_every_computed_figure_of_an_option_names_its_section() -> None:
-    hosted = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    hosted = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
     found = [
         estimated(prompt("batch")),
         estimated(prompt("cached-1h")),
         estimated(rented()),
         estimated(hosted, brief(), setting(tuned={"gpt-4.1-mini": TUNED})),
         estimated(
-            Option("tune", "lora", "llama-3.1-8b", "", ("owned",)), brief(hardware__owned=True)
+            Option("tune", "lora", "llama-3.1-8b", "", Serving(Place.OWNED)),
+            brief(hardware__owned=True),
         ),
     ]
     lacking = {

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from advisor.core.brief import Brief
 from advisor.core.facts import TokenPrice
-from advisor.core.option import Option
+from advisor.core.lifecycle import ends_within_horizon
+from advisor.core.option import Option, Place, Serving
 from advisor.core.quantity import Range
 from advisor.core.setting import Setting
-from advisor.estimate.cost import within_horizon
 from tests.options import DAY, SONNET, TUNED, brief, estimated, prompt, rented, setting
 
-HOSTED = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+HOSTED = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
 
 
 def hosted(*rows: TokenPrice) -> Setting:
@@ -96,8 +96,10 @@ def test_the_work_again_is_discounted_from_the_day_the_model_ends() -> None:
 
 
 def test_the_last_day_counts_as_inside() -> None:
-    assert within_horizon(DAY + timedelta(days=365), DAY, 12)
-    assert not within_horizon(DAY + timedelta(days=366), DAY, 12)
+    for days, inside in ((365, True), (366, False)):
+        last = DAY + timedelta(days=days)
+        facts = setting(tuned={"gpt-4.1-mini": replace(TUNED, ends=last)})
+        assert ends_within_horizon(HOSTED, brief(), facts) == (last if inside else None)
 
 
 def test_the_end_of_the_model_behind_a_cascade_counts_too() -> None:

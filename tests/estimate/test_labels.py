@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.option import Option
+from advisor.core.option import Mode, Option, Serving
 from advisor.core.quantity import Range
 from advisor.estimate.labels import training_examples
 from advisor.estimate.sheet import Sheet, what_if
@@ -22,7 +22,7 @@ def many_shot(shown: int) -> Option:
         f"many-shot-{shown}",
         "claude-sonnet-5",
         "anthropic",
-        ("uncached",),
+        Serving(mode=Mode.UNCACHED),
         shown_examples=shown,
     )
 

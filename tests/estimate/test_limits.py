@@ -13,7 +13,7 @@ from advisor.core import format as fmt
 from advisor.core.brief import Brief, Current
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
-from advisor.core.option import Estimate, Option
+from advisor.core.option import Estimate, Option, Place, Serving
 from advisor.core.probes import DataReport
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.setting import Setting
@@ -152,7 +152,7 @@ def test_padded_rows_and_months_of_720_hours_are_told() -> None:
         ("a.jsonl",), 10, 10, 0, (), 0, "p", "a", "exact", tokens, tokens, tokens, 2048
     )
     known = replace(setting(tuned={"gpt-4.1-mini": TUNED}), data=report)
-    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
     found = estimated(option, brief(), known)
     assert found["train.padded_tokens"].value == 18_000 * 2048 * 3
     assert found["train.run_padded_usd"].value == pytest.approx(18_000 * 2048 * 3 * 5 / 1e6)
@@ -199,7 +199,7 @@ def test_a_deployment_on_a_known_card_is_not_endless() -> None:
         card="L40S",
     )
     known = replace(facts(), tuned={"llama-3.1-8b": together}, cards={"L40S": L40S})
-    option = Option("tune", "hosted", "llama-3.1-8b", "together", ("hosted",))
+    option = Option("tune", "hosted", "llama-3.1-8b", "together", Serving(Place.HOSTED))
     full = 362e12 * 730 * 3600 / ((120 + 180 + 320) * 2 * SIZE)
     for filled, deployments in ((0.5, 1), (2.5, 3)):
         found = estimated(option, unmeasured(traffic__requests_per_month=filled * full), known)

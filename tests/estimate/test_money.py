@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.brief import Current
-from advisor.core.option import Option
+from advisor.core.option import Mode, Option, Serving
 from advisor.core.quantity import Range
 from advisor.estimate.options import options
 from advisor.estimate.sheet import Sheet
@@ -61,7 +61,7 @@ def test_labels_in_hand_are_free_and_those_a_prompt_still_needs_are_not() -> Non
         "many-shot-20000",
         "claude-sonnet-5",
         "anthropic",
-        ("uncached",),
+        Serving(mode=Mode.UNCACHED),
         shown_examples=20_000,
     )
     found = estimated(many)

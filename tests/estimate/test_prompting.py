@@ -79,7 +79,7 @@ def test_reordering_is_an_option_only_where_the_common_part_stands_last() -> Non
 def test_below_the_cache_minimum_only_uncached_and_batch_exist() -> None:
     short = brief(traffic__static_tokens=600)
     found = [a for a in options(short, setting()) if a.approach == "prompt"]
-    assert [a.serving for a in found] == [("uncached",), ("batch",)]
+    assert [a.serving.suffixes for a in found] == [("uncached",), ("batch",)]
     assert all(estimated(a, short)["cache.eligible"].value == 0 for a in found)
 
 
@@ -92,7 +92,7 @@ def test_one_lifetime_is_called_cached_and_an_absent_write_price_is_the_input_pr
         brief(traffic__cache_hit_rate=0.5),
         models=replace(brief().models, prompt=("luna",), tune=()),
     )
-    assert [a.serving for a in options(held, facts)] == [("uncached",), ("cached",)]
+    assert [a.serving.suffixes for a in options(held, facts)] == [("uncached",), ("cached",)]
     found = estimated(prompt("cached", model="luna"), held, facts)
     assert found["cache.break_even_hit_rate"].value == 0
     assert found["run.request"].value == pytest.approx(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from advisor.core.brief import Score
 from advisor.core.facts import TokenPrice
-from advisor.core.option import Option
+from advisor.core.option import Mode, Option, Place, Serving
 from advisor.core.quantity import Range
 from tests.options import DAY, ROBERTA, SONNET, TUNED, brief, dated, estimated, rented, setting
 
@@ -51,7 +51,7 @@ def test_unknown_speeds_pay_for_every_hour() -> None:
 
 
 def test_owned_cards_cost_electricity_only() -> None:
-    option = Option("tune", "lora", "llama-3.1-8b", "", ("owned",))
+    option = Option("tune", "lora", "llama-3.1-8b", "", Serving(Place.OWNED))
     found = estimated(option, brief(hardware__owned=True))
     serving = 3e6 * (300 / 12_000 + 320 / 2500) / 3600
     assert found["run.hosting"].value == pytest.approx(serving * 0.3 * 0.3)
@@ -59,7 +59,7 @@ def test_owned_cards_cost_electricity_only() -> None:
 
 def test_hosted_tuning_is_billed_by_token_with_a_minimum_and_by_the_idle_hour() -> None:
     facts = setting(tuned={"gpt-4.1-mini": TUNED})
-    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
     found = estimated(option, brief(), facts)
     assert found["run.inference"].value == pytest.approx(3e6 * (300 * 0.4 + 320 * 1.6) / 1e6)
     assert found["run.hosting"].value == pytest.approx(1.7 * 730)
@@ -123,7 +123,7 @@ def test_training_hours_have_a_price_where_the_provider_bills_by_the_hour() -> N
     hourly = TokenPrice(
         "openai", "ft:o4-mini", 4.0, 16.0, training_usd_per_hour=100.0, cited=TUNED.cited
     )
-    option = Option("tune", "hosted", "o4-mini", "openai", ("hosted",))
+    option = Option("tune", "hosted", "o4-mini", "openai", Serving(Place.HOSTED))
     found = estimated(
         option, brief(team__training_runs=Range.exact(2.0)), setting(tuned={"o4-mini": hourly})
     )
@@ -131,7 +131,7 @@ def test_training_hours_have_a_price_where_the_provider_bills_by_the_hour() -> N
 
 
 def test_the_full_cost_of_an_owned_card_is_unknown_unless_its_owner_states_a_rate() -> None:
-    option = Option("tune", "lora", "llama-3.1-8b", "", ("owned",))
+    option = Option("tune", "lora", "llama-3.1-8b", "", Serving(Place.OWNED))
     unknown = estimated(option, brief(hardware__owned=True, hardware__usd_per_hour=0.0))
     assert not unknown["run.hosting_full"].is_known
     assert unknown["run.hosting_full"].at_least == unknown["run.hosting"].value
@@ -145,7 +145,7 @@ def test_the_full_cost_of_an_owned_card_is_unknown_unless_its_owner_states_a_rat
 
 def test_an_encoder_serves_from_a_small_server_until_the_load_needs_more() -> None:
     known = replace(setting(), models={"roberta-base": ROBERTA})
-    option = Option("tune", "encoder", "roberta-base", "", ("rented", "cpu"))
+    option = Option("tune", "encoder", "roberta-base", "", Serving(Place.CPU))
     busy = 3e6 * (120 + 180) * 2 * 125e6 / 150e9 / 3600
     assert estimated(option, brief(), known)["run.hosting"].value == pytest.approx(busy * 0.1)
     online = estimated(option, brief(traffic__can_wait_24h=False), known)
@@ -191,7 +191,7 @@ def test_a_cascade_pays_later_prices_for_what_is_passed_on() -> None:
     st.sampled_from(["input_usd", "output_usd", "training_usd", "hosting_usd_per_hour"]),
 )
 def test_a_dearer_provider_never_makes_a_cheaper_bill(more: float, price: str) -> None:
-    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", ("hosted",))
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
     dearer = replace(TUNED, **{price: getattr(TUNED, price) * more})
     before, after = (
         estimated(option, brief(), setting(tuned={"gpt-4.1-mini": row}))["horizon.total"].value
@@ -210,7 +210,7 @@ def test_dearer_labels_and_more_hours_never_make_a_cheaper_bill(more: float, key
         "many-shot-20000",
         "claude-sonnet-5",
         "anthropic",
-        ("uncached",),
+        Serving(mode=Mode.UNCACHED),
         shown_examples=20_000,
     )
     base = {"data__label_usd": 1.2, "data__label_setup_usd": 100.0, "team__prompt_hours": 40.0}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from advisor.core import techniques
+
 TASK_TYPES = (
     "classification",
     "extraction",
@@ -26,26 +28,7 @@ class Approach(StrEnum):
 
 
 APPROACHES = tuple(approach.value for approach in Approach)
-TECHNIQUES = (
-    "zero-shot",
-    "one-shot",
-    "few-shot",
-    "many-shot",
-    "retrieved-examples",
-    "chain-of-thought",
-    "searched",
-    "retrieval",
-    "lora",
-    "qlora",
-    "dora",
-    "full",
-    "soft-prompt",
-    "encoder",
-    "hosted",
-    "tuned-few-shot",
-    "tuned-retrieval",
-    "cascade",
-)
+TECHNIQUES = techniques.NAMES
 
 PLANNING = "planning range, no survey"
 UNPRICED = "not priced unless stated"

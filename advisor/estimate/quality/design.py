@@ -15,6 +15,7 @@ from math import log10
 
 import numpy as np
 
+from advisor.core.techniques import TABLE, names_of
 from advisor.estimate.quality.skills import (
     CHANCE_SPECIFICITY,
     Rows,
@@ -24,28 +25,16 @@ from advisor.estimate.quality.skills import (
 )
 
 USUAL_LABELS = 3000.0  # taken where a source does not say on how many examples it tuned
-USUAL_SHOTS = {
-    "zero-shot": 0.0,
-    "one-shot": 1.0,
-    "few-shot": 5.0,
-    "chain-of-thought": 0.0,
-    "many-shot": 500.0,
-    "searched": 3.0,
-    "retrieved-examples": 5.0,
-}
-PROMPT_SHARE = {
-    "tuned-retrieval": 0.7,
-    "tuned-few-shot": 0.5,
-    "cascade": 0.5,
-}  # of a hybrid's deviations
-PROMPT_FORM = {"tuned-retrieval": "retrieval", "tuned-few-shot": "few-shot", "cascade": "few-shot"}
-SHOWN = (
-    "one-shot",
-    "few-shot",
-    "many-shot",
-    "retrieved-examples",
-    "searched",
-)  # prompts that show examples
+USUAL_SHOTS = {name: TABLE[name].shown_examples for name in names_of("prompt")}
+PROMPT_SHARE = {name: TABLE[name].prompt_share for name in names_of("hybrid")}
+"""Of a hybrid's deviations."""
+
+PROMPT_FORM = {row.name: row.evidence for row in TABLE.values() if row.approach != "tune"}
+"""The prompt technique whose published scores stand for a technique."""
+
+SHOWN = tuple(name for name, examples in USUAL_SHOTS.items() if examples)
+"""Prompts that show examples."""
+
 SHOTS_BEND = 0.3  # by which examples in a prompt saturate faster than labels to tune on
 SMALL_B = 20.0  # open models below this many billions answer prompts erratically
 
@@ -110,7 +99,7 @@ def _prompted(
 ) -> None:
     """What a prompt's score is made of."""
     technique = (
-        skill.technique
+        PROMPT_FORM.get(skill.technique, skill.technique)
         if skill.approach == "prompt"
         else PROMPT_FORM.get(skill.technique, "zero-shot")
     )
