@@ -10,7 +10,15 @@ from advisor.core.quantity import UNKNOWN, Basis, Range
 from advisor.core.verdict import FigureInput, FigureRecord, OptionRecord, SourceRecord
 from advisor.decide.quantiles import quantiles
 
-HEADLINE = ("once.total", "run.total", "horizon.total", "time.weeks", "quality.score")
+HEADLINE = (
+    "once.total",
+    "run.total",
+    "run.errors",
+    "horizon.cash",
+    "horizon.total",
+    "time.weeks",
+    "quality.score",
+)
 """The figures every option is shown with."""
 
 

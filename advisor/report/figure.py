@@ -12,7 +12,7 @@ from advisor.core.figure import plain
 from advisor.core.verdict import FigureInput, FigureRecord, OptionRecord, Verdict
 from advisor.report import layout
 from advisor.report.page import Code, Column, Table
-from advisor.report.sections import ranked
+from advisor.report.phrases import ranked
 from advisor.report.table import draw
 from advisor.report.trace import span_of, value_of
 

@@ -9,20 +9,22 @@ from advisor.core import format as fmt
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import FigureRecord, OptionRecord, Verdict
 from advisor.report.page import Headline, KeyFigure
+from advisor.report.terms import Terms
 
 
-def headline(verdict: Verdict) -> Headline:
-    """What stands on top of every report."""
+def headline(verdict: Verdict, terms: Terms | None = None) -> Headline:
+    """What stands on top of every report and of the app's panel."""
     option = verdict.chosen
+    words = terms or Terms.of(verdict)
     return Headline(
         word=fmt.VERDICT_WORDS.get(verdict.verdict, fmt.clean(verdict.verdict).upper())
         if verdict.arms
         else "NO OPTION LEFT",
         link="meanwhile" if option and verdict.verdict == "undecided" else "",
-        option=fmt.clean(option.id) if option else "",
+        option=words.option(option.id) if option else "",
         sure=" · ".join(_sure(verdict)),
         p_best=verdict.p_best if option else None,
-        figures=tuple(_figures(verdict, option)) if option else (),
+        figures=tuple(_figures(verdict, option, words)) if option else (),
     )
 
 
@@ -63,17 +65,19 @@ def _sure(verdict: Verdict) -> Iterator[str]:
         yield f"expected regret {fmt.money(verdict.expected_regret_usd)}"
 
 
-def _figures(verdict: Verdict, option: OptionRecord) -> Iterator[KeyFigure]:
-    yield from _compared(verdict, option)
+def _figures(verdict: Verdict, option: OptionRecord, terms: Terms) -> Iterator[KeyFigure]:
+    yield from _compared(verdict, option, terms)
     yield _key("once", option, option.one_off_usd, "once.total", "", fmt.money)
     yield _key("running", option, option.monthly_usd, "run.total", "per month", fmt.money)
-    yield _key(horizon(verdict), option, option.horizon_usd, "horizon.total", "in all", fmt.money)
+    yield from _errors(option)
+    cash, cash_id = _cash(option)
+    yield _key(horizon(verdict), option, cash, cash_id, "in cash", fmt.money)
     yield _key("quality", option, option.quality, "quality.score", "", fmt.score)
     unit = "week" if fmt.weeks(option.weeks.p50) == "1" else "weeks"
     yield _key("ready in", option, option.weeks, "time.weeks", unit, fmt.weeks)
 
 
-def _compared(verdict: Verdict, option: OptionRecord) -> Iterator[KeyFigure]:
+def _compared(verdict: Verdict, option: OptionRecord, terms: Terms) -> Iterator[KeyFigure]:
     """What the running cost is compared with: today's bill, else the best option of another
     approach.
     """
@@ -82,7 +86,7 @@ def _compared(verdict: Verdict, option: OptionRecord) -> Iterator[KeyFigure]:
     if other and other.id != option.id:
         label = "today" if other is today else "instead of"
         figure = _key(label, other, other.monthly_usd, "run.total", "per month", fmt.money)
-        yield replace(figure, other=fmt.clean(other.id))
+        yield replace(figure, other=terms.option(other.id).removeprefix("Today: "))
 
 
 def _key(
@@ -100,6 +104,34 @@ def _key(
         high=show(interval.p90) if is_known else "",
         basis=_basis(figure) if is_known else "",
     )
+
+
+def _errors(option: OptionRecord) -> Iterator[KeyFigure]:
+    """What wrong answers cost, beside the money that is paid; left out where they cost nothing."""
+    errors = option.figure("run.errors")
+    if errors is not None and errors.p90:
+        amount = Range(errors.p10, errors.p50, errors.p90)
+        yield _key("errors", option, amount, "run.errors", "per month", fmt.money)
+
+
+def _cash(option: OptionRecord) -> tuple[Range, str]:
+    """What is paid over the horizon, without the cost of errors where that is known apart."""
+    paid = option.figure("horizon.cash")
+    if paid is None:
+        return option.horizon_usd, "horizon.total"
+    return Range(paid.p10, paid.p50, paid.p90), "horizon.cash"
+
+
+def tile(
+    label: str,
+    option: OptionRecord,
+    figure_id: str,
+    amount: Range,
+    unit: str,
+    show: fmt.Show = fmt.money,
+) -> KeyFigure:
+    """A number to remember, with its interval."""
+    return _key(label, option, amount, figure_id, unit, show)
 
 
 def _basis(figure: FigureRecord | None) -> str:

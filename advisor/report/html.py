@@ -4,19 +4,17 @@ link to load.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core import format as fmt
 from advisor.core.verdict import Verdict
-from advisor.report import charts
+from advisor.report.document import document
 from advisor.report.page import (
     Block,
     Bullets,
+    Callout,
     Chart,
     Code,
     Fold,
@@ -25,8 +23,9 @@ from advisor.report.page import (
     Paragraph,
     Ranged,
     Table,
+    Tiles,
 )
-from advisor.report.sections import page, ranked
+from advisor.report.phrases import ranked
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -39,6 +38,8 @@ _KINDS = {
     Table: "table",
     Chart: "chart",
     Fold: "fold",
+    Callout: "callout",
+    Tiles: "tiles",
 }
 
 
@@ -46,35 +47,15 @@ def render(verdict: Verdict) -> str:
     """The whole report, with the trace of every figure of every option. All text is escaped."""
     from markupsafe import Markup
 
-    content = page(verdict, (verdict.arm, verdict.alternative, *(a.id for a in ranked(verdict))))
+    content = document(
+        verdict, (verdict.arm, verdict.alternative, *(a.id for a in ranked(verdict)))
+    )
     return _template().render(
         page=content,
         verdict=verdict.verdict if verdict.arms else "undecided",
-        groups=groups(content.blocks),
         style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        chart=lambda name: Markup(charts.draw(name, verdict)),
+        picture=lambda chart: Markup(chart.svg),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SectionRun:
-    """Sections that follow each other and share a layout: wide ones hold tables, short ones stand
-    in columns.
-    """
-
-    wide: bool
-    sections: tuple[tuple[Block, ...], ...]
-
-
-def groups(blocks: Iterable[Block]) -> list[SectionRun]:
-    """Blocks as sections, each from its heading to the next, and those in runs of one width."""
-    sections: list[list[Block]] = []
-    for block in blocks:
-        if isinstance(block, Heading) or not sections:
-            sections.append([])
-        sections[-1].append(block)
-    runs = groupby(sections, key=lambda section: any(isinstance(b, Table | Fold) for b in section))
-    return [SectionRun(wide, tuple(map(tuple, run))) for wide, run in runs]
 
 
 def lean(figure: KeyFigure) -> float:

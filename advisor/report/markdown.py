@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 
 from advisor.core.verdict import Verdict
+from advisor.report.document import document
 from advisor.report.page import (
     Block,
     Bullets,
+    Callout,
     Cell,
     Code,
     Fold,
@@ -21,8 +23,8 @@ from advisor.report.page import (
     Paragraph,
     Ranged,
     Table,
+    Tiles,
 )
-from advisor.report.sections import page
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!])")
 _LIST_START = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
@@ -30,7 +32,7 @@ _LIST_START = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
 
 def render(verdict: Verdict) -> str:
     """The whole report, with the trace of the chosen arm and of the one it is compared with."""
-    return "\n".join(_lines(page(verdict, (verdict.arm, verdict.alternative)))) + "\n"
+    return "\n".join(_lines(document(verdict, (verdict.arm, verdict.alternative)))) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -59,14 +61,23 @@ def _lines(content: Page) -> Iterator[str]:
     yield escaped(content.subtitle)
     yield ""
     yield " ".join(
-        part for part in ("##", escaped(head.word), head.link, code(head.option)) if part
+        part
+        for part in (
+            "##",
+            escaped(head.word),
+            head.link,
+            f"— {escaped(head.option)}" if head.option else "",
+        )
+        if part
     )
     yield ""
     yield f"**{escaped(head.sure)}**"
     if head.figures:
         yield from _key_figures(head.figures)
-    for block in content.blocks:
-        yield from _block(block, 2)
+    for section in content.sections:
+        yield from ("", f"## {escaped(section.title)}")
+        for block in section.blocks:
+            yield from _block(block, 3)
 
 
 def _key_figures(figures: tuple[KeyFigure, ...]) -> Iterator[str]:
@@ -76,7 +87,7 @@ def _key_figures(figures: tuple[KeyFigure, ...]) -> Iterator[str]:
     for figure in figures:
         interval = figure.low if figure.low == figure.high else f"{figure.low} – {figure.high}"
         value = f"{figure.value} {figure.unit}".rstrip()
-        origin = f"{figure.basis} {code(figure.other)}".strip() if figure.other else figure.basis
+        origin = f"{figure.basis} {escaped(figure.other)}".strip() if figure.other else figure.basis
         yield f"| {escaped(figure.label)} | **{value}** | {interval} | {origin} |"
 
 
@@ -85,6 +96,10 @@ def _block(block: Block, level: int) -> Iterator[str]:
         yield from ("", f"{'#' * level} {escaped(block.text)}")
     elif isinstance(block, Paragraph):
         yield from ("", escaped(block.text))
+    elif isinstance(block, Callout):
+        yield from ("", f"> {escaped(block.text)}")
+    elif isinstance(block, Tiles):
+        yield from _key_figures(block.figures)
     elif isinstance(block, Bullets):
         yield ""
         for place, item in enumerate(block.items):

@@ -1,9 +1,7 @@
 """The blocks a report is made of.
 
-Text, Markdown and HTML draw the same blocks, so they cannot show different figures.
-
-Every string in a block is already in display form but not yet escaped for its medium: that is the
-renderer's part.
+Every format draws the same blocks, so no two formats can show different figures. Each string in a
+block is in its display form but not yet escaped for its medium: that is the renderer's part.
 """
 
 from __future__ import annotations
@@ -43,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A section begins."""
+    """A part of a section begins."""
 
     text: str
 
@@ -51,6 +49,13 @@ class Heading:
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """Running text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """The sentence that the reader must not miss."""
 
     text: str
 
@@ -78,23 +83,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A place for a picture; media without pictures leave it out, as the tables hold the same
-    figures.
+    """A picture, drawn once as SVG for every format that shows pictures.
+
+    `rows` are its twin in text (label and value), from which the alternative text is made.
     """
 
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """Detail that may be opened; `open` at first sight."""
-
     title: str
-    blocks: tuple[Block, ...]
-    open: bool = False
+    svg: str
+    rows: tuple[tuple[str, str], ...]
 
-
-Block: TypeAlias = Heading | Paragraph | Bullets | Table | Chart | Fold
+    @property
+    def alternative(self) -> str:
+        """What the picture shows, for a reader who does not see it."""
+        entries = "; ".join(f"{label}: {value}" for label, value in self.rows)
+        return f"{self.title}. {entries}." if entries else f"{self.title}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class KeyFigure:
     """A line of the headline: label, figure, unit, 80 % interval with the words of its ends, and
     how it is known.
 
-    `other` names the option the figure belongs to where that is not the chosen one.
+    `other` names the option the figure belongs to where that is not the recommended one.
     """
 
     label: str
@@ -120,7 +123,36 @@ class KeyFigure:
         interval = self.range
         if interval.p10 is None or interval.p50 is None or interval.p90 is None:
             return False
-        return interval.p90 - interval.p10 >= 0.02 * abs(interval.p50) and self.low != self.high
+        wide = interval.p90 - interval.p10 >= 0.02 * abs(interval.p50)
+        return wide and self.low != self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """The numbers to remember, side by side."""
+
+    figures: tuple[KeyFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Detail that may be opened; `open` at first sight."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    open: bool = False
+
+
+Block: TypeAlias = Heading | Paragraph | Callout | Bullets | Table | Chart | Tiles | Fold
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A chapter of the report; `id` is its anchor, the same in every report."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +170,19 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
+class Cover:
+    """What stands on the first page of a printed report; `facts` are label and text."""
+
+    line: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A whole report: title, one line about it, the answer, then the blocks."""
+    """A whole report: title, one line about it, cover, the answer, then the sections."""
 
     title: str
     subtitle: str
+    cover: Cover
     headline: Headline
-    blocks: tuple[Block, ...]
+    sections: tuple[Section, ...]

@@ -10,8 +10,20 @@ from advisor.core import format as fmt
 from advisor.core.quantity import Range
 from advisor.core.verdict import Verdict
 from advisor.report import layout
-from advisor.report.page import Block, Bullets, Fold, Heading, KeyFigure, Page, Paragraph, Table
-from advisor.report.sections import page
+from advisor.report.document import document
+from advisor.report.page import (
+    Block,
+    Bullets,
+    Callout,
+    Chart,
+    Fold,
+    Heading,
+    KeyFigure,
+    Page,
+    Paragraph,
+    Section,
+    Table,
+)
 from advisor.report.table import draw
 
 _BAR = 15
@@ -19,7 +31,7 @@ _BAR = 15
 
 def render(verdict: Verdict, width: int = 80, color: bool = False) -> str:
     """Lines of at most `width` cells; `color` adds bold and dim, never meaning."""
-    return "\n".join(_lines(page(verdict), max(width, 40), color)) + "\n"
+    return "\n".join(_lines(document(verdict), max(width, 40), color)) + "\n"
 
 
 def _lines(content: Page, width: int, color: bool) -> Iterator[str]:
@@ -27,12 +39,23 @@ def _lines(content: Page, width: int, color: bool) -> Iterator[str]:
     yield from (dim(line, color) for line in layout.wrap(content.subtitle, width))
     yield ""
     yield from _headline(content, width, color)
-    for block in content.blocks:
-        yield from _block(block, width, color)
+    for section in content.sections:
+        yield from _section(section, width, color)
     yield ""
     yield from layout.wrap(
         "Every figure with formula, numbers and sources: advisor explain BRIEF FIGURE", width
     )
+
+
+def _section(section: Section, width: int, color: bool) -> Iterator[str]:
+    """A section under a rule; what the headline already says is not said twice."""
+    yield ""
+    yield bold(section.title.upper(), color)
+    for block in section.blocks:
+        lines = list(_block(block, width, color))
+        if lines and not isinstance(block, Heading):
+            yield ""
+        yield from lines
 
 
 def _headline(content: Page, width: int, color: bool) -> Iterator[str]:
@@ -89,8 +112,10 @@ def _block(block: Block, width: int, color: bool) -> Iterator[str]:
     if isinstance(block, Heading):
         yield ""
         yield from (bold(line, color) for line in layout.wrap(block.text, width))
-    elif isinstance(block, Paragraph):
+    elif isinstance(block, Paragraph | Callout):
         yield from layout.wrap(block.text, width)
+    elif isinstance(block, Chart) and block.name == "best":
+        yield from _shares(block, width)
     elif isinstance(block, Bullets):
         for place, item in enumerate(block.items):
             yield from _hanging(block.marks[place] if block.marks else "·", item, width)
@@ -101,6 +126,15 @@ def _block(block: Block, width: int, color: bool) -> Iterator[str]:
         yield from (bold(line, color) for line in layout.wrap(block.title, width))
         for inner in block.blocks:
             yield from _block(inner, width, color)
+
+
+def _shares(chart: Chart, width: int) -> Iterator[str]:
+    """The twin of a picture of chances: a bar for each, as no table beside it says the same."""
+    names = max(layout.cells(name) for name, _ in chart.rows)
+    for name, value in chart.rows:
+        chance = value.partition(" ")[0].strip("<>")
+        bar = fmt.share_bar(float(chance) / 100, 2 * _BAR)
+        yield from layout.wrap(f"{layout.pad(name, names)} {bar} {value}", width)
 
 
 def _hanging(mark: str, text: str, width: int) -> Iterator[str]:

@@ -66,7 +66,7 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 def test_text_is_the_default_and_stdout_holds_data_only(advisor) -> None:
     code, out, err = advisor("b.toml")
     assert code == 0
-    assert "PROMPT prompt/few-shot@m+batch" in out
+    assert "PROMPT Prompted M with examples, in batches" in out
     assert err == ""
     assert "\x1b" not in out
 

@@ -13,6 +13,7 @@ import pytest
 
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import (
+    Answer,
     Assumption,
     BreakEven,
     Excluded,
@@ -285,8 +286,8 @@ def marketplace() -> Verdict:
             PlanStage(2, tune.id, "0.90 held for two weeks on live traffic", 7),
         ),
         assumptions=(
-            Assumption("traffic.retry_rate", "3 % (1 % – 10 %)", "assumed", "practice reports", ""),
-            Assumption("tuning.epochs", "3", "assumed", "usual for adapters", ""),
+            Assumption("house.retry_rate", "3 % (1 % – 10 %)", "assumed", "practice reports", ""),
+            Assumption("house.epochs", "3", "assumed", "usual for adapters", ""),
         ),
         warnings=("40 near-duplicate rows between training and test data.",),
         sources=(
@@ -308,6 +309,49 @@ def marketplace() -> Verdict:
 @pytest.fixture
 def verdict() -> Verdict:
     return marketplace()
+
+
+def with_months(option: OptionRecord, discount: float = 0.08) -> OptionRecord:
+    """The option with the figures of a horizon of twelve months, costs level, none from errors."""
+    months = sum((1 + discount) ** (-t / 12) for t in range(1, 13))
+    once = option.figure("once.total").value
+    month = option.figure("run.total").value
+    rate = given("budget.discount_rate", discount, "share/year")
+    level = figure(
+        "horizon.months_level",
+        months,
+        "months",
+        "annuity(12, growth.none, budget.discount_rate)",
+        f"annuity(12, 0, {discount:g})",
+        rate,
+    )
+    cash = figure(
+        "horizon.cash",
+        once + month * months,
+        "USD",
+        "once.total + run.total × horizon.months_level",
+        "",
+        rate,
+    )
+    return replace(option, figures=(*option.figures, level, cash))
+
+
+@pytest.fixture
+def priced() -> Verdict:
+    """The record with cash by month and with what the brief states."""
+    record = marketplace()
+    answers = (
+        Answer("quality.metric", "How?", "exact match", None, "", "brief"),
+        Answer("quality.target", "Which?", "0.9", 0.9, "score", "brief"),
+        Answer("budget.one_off_usd", "What?", "15,000 USD", 15_000.0, "USD", "brief"),
+        Answer("budget.monthly_usd", "What?", "15,000 USD/month", 15_000.0, "USD/month", "brief"),
+        Answer("budget.weeks", "When?", "12 weeks", 12.0, "weeks", "brief"),
+    )
+    options = tuple(
+        with_months(o) if o.figure("run.total").value and o.horizon_usd.is_known else o
+        for o in record.arms
+    )
+    return replace(record, arms=options, answers=answers)
 
 
 @pytest.fixture

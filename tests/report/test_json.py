@@ -12,8 +12,8 @@ from advisor.core.verdict import Verdict
 from advisor.report import json as report
 
 CONTRACT = {
-    "": "schema verdict arm p_best expected_regret_usd why arms excluded break_even flip_points sensitivity next_step "
-    "readiness segments plan assumptions warnings",
+    "": "schema verdict arm p_best expected_regret_usd why arms excluded break_even flip_points "
+    "sensitivity next_step readiness segments plan assumptions warnings",
     "arms": "id approach technique model runs_on one_off_usd monthly_usd horizon_usd weeks quality "
     "p_meets_constraints p_best figures",
     "excluded": "id rule detail",

@@ -23,13 +23,13 @@ def test_the_first_screen_holds_the_answer(verdict: Verdict) -> None:
     screen = "\n".join(text.render(verdict).splitlines()[:24])
     for part in (
         "FINE-TUNE",
-        verdict.arm,
+        "Tuned Llama 3.1 8B (LoRA), in batches, on rented GPUs",
         "91 of 100",
         "$18,363",
         "$3,317",
         "0.912",
         "7 weeks",
-        "cannot be told apart",
+        "We recommend Tuned Llama 3.1 8B (LoRA)",
     ):
         assert part in screen
 
@@ -61,7 +61,7 @@ def test_an_interval_too_narrow_to_draw_is_written(verdict: Verdict) -> None:
 
 def test_what_is_not_decided_is_not_sold_as_a_choice(verdict: Verdict) -> None:
     shown = text.render(replace(verdict, verdict="undecided"))
-    assert f"NOT DECIDABLE YET meanwhile {verdict.arm}" in shown
+    assert "NOT DECIDABLE YET meanwhile Tuned Llama 3.1 8B (LoRA)" in shown
 
 
 def test_text_from_data_cannot_steer_the_terminal(hostile: Verdict) -> None:
@@ -79,8 +79,6 @@ def test_a_document_read_at_many_keys_is_named_once(verdict: Verdict) -> None:
     sources = tuple(SourceRecord(f"brief b.toml: {k}", "quoted", "2026-11-20", (k,)) for k in keys)
     shown = text.render(replace(verdict, sources=(*sources, *verdict.sources)), 120)
     assert shown.count("brief b.toml") == 1
-    assert (
-        "brief b.toml                   quoted  2026-11-20  traffic.input_tokens, traffic.output_tokens"
-        in shown
-    )
+    (line,) = [line for line in shown.splitlines() if "brief b.toml" in line]
+    assert line.split("  ")[-1] == "traffic.input_tokens, traffic.output_tokens"
     assert "genai-prices: claude-sonnet-5" in shown

@@ -32,7 +32,7 @@ def test_the_panel_says_everything_at_every_width(verdict, width):
     text = verdict_lines(verdict, width).plain
     for said in (
         "FINE-TUNE",
-        "tune/lora@llama-3.1-8b+batch+rented",
+        "Tuned Llama 3.1 8B (LoRA), in batches, on rented GPUs",
         "best in 91 of 100 draws",
         "$3,317",
         "$18,363",
@@ -76,7 +76,7 @@ def test_what_stops_a_decision_comes_before_the_next_step(verdict):
     )
     assert "NOT DECIDABLE YET" in strip_lines(stopped, 80).plain
     assert "✗ stop test set: none" in strip_lines(stopped, 80).plain
-    assert "meanwhile tune/" in verdict_lines(stopped, 80).plain
+    assert "meanwhile Tuned Llama" in verdict_lines(stopped, 80).plain
 
 
 def test_no_option_left_is_no_crash_and_no_number(verdict):

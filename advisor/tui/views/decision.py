@@ -9,7 +9,7 @@ from textual.content import Content
 from advisor.core import format as fmt
 from advisor.core.verdict import OptionRecord, Sensitivity, Verdict
 from advisor.report.headline import money_of
-from advisor.report.sections import break_even_sentences
+from advisor.report.phrases import break_even_sentences
 from advisor.tui.model.question_text import full_label
 from advisor.tui.views.verdict import flips, section
 

@@ -12,7 +12,7 @@ from advisor.core import format as fmt
 from advisor.core.verdict import Readiness, Verdict
 from advisor.report.headline import headline
 from advisor.report.page import KeyFigure
-from advisor.report.sections import beyond, is_near
+from advisor.report.phrases import beyond, is_near
 from advisor.tui.model.question_text import full_label
 
 _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"}

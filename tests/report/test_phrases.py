@@ -7,7 +7,7 @@ import pytest
 from advisor.core.quantity import Range
 from advisor.core.verdict import BreakEven, FlipPoint, LabelsNeeded, NextStep, SourceRecord, Verdict
 from advisor.report import text
-from advisor.report.sections import (
+from advisor.report.phrases import (
     break_even_sentences,
     flip_sentence,
     is_near,

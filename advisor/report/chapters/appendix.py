@@ -1,0 +1,194 @@
+"""The appendix: every option by id, what was excluded, assumptions, sources, terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from advisor import __version__
+from advisor.core import format as fmt
+from advisor.core.brief import questions
+from advisor.core.dates import earliest_day, stale
+from advisor.core.naming import input_name
+from advisor.core.verdict import Assumption, LabelsNeeded, OptionRecord, SourceRecord, Verdict
+from advisor.report.headline import horizon, money_of
+from advisor.report.page import (
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Column,
+    Heading,
+    Paragraph,
+    Ranged,
+    Table,
+)
+from advisor.report.phrases import ranked
+from advisor.report.terms import Terms
+
+GLOSSARY = (
+    ("80 % interval", "the range that should hold the true value in four cases out of five"),
+    ("simulated future", "one draw of all uncertain inputs; the same in all options"),
+    ("expected regret", "what the recommended option costs more than the best one, on average"),
+    ("P10, P50, P90", "one in ten, half, nine in ten of the draws lie below"),
+    ("LoRA", "training a small adapter instead of all weights"),
+    ("measured, quoted, published, modelled, assumed", "how a figure is known, strongest first"),
+)
+
+
+def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    """What a reader needs to check the report or to run it again."""
+    yield from _options(verdict)
+    yield from _excluded(verdict)
+    yield from _labels(verdict, terms)
+    yield from _criteria(verdict, terms)
+    yield from _information(verdict)
+    yield from _assumptions(verdict, terms)
+    yield from _sources(verdict)
+    yield Heading("Terms")
+    yield Bullets(tuple(f"{term}: {meaning}." for term, meaning in GLOSSARY))
+    yield Heading("How to reproduce this report")
+    yield Paragraph(
+        f"advisor {__version__}; {fmt.count(verdict.draws)} draws, seed {verdict.seed}; prices as "
+        f"of {fmt.clean(verdict.as_of)}. Command: advisor recommend BRIEF --seed {verdict.seed}"
+    )
+
+
+def _options(verdict: Verdict) -> Iterator[Block]:
+    if not verdict.arms:
+        return
+    yield Heading("All options")
+    titles = ("once", "per month", f"{horizon(verdict)}, errors too", "quality", "meets", "best")
+    columns = (Column("id"), *(Column(title, right=True) for title in titles))
+    options = ranked(verdict)
+    chosen = frozenset(i for i, option in enumerate(options) if option.id == verdict.arm)
+    yield Table("all-options", columns, tuple(_option(o) for o in options), chosen)
+
+
+def _option(option: OptionRecord) -> tuple[Cell, ...]:
+    once = money_of(option, option.one_off_usd, "once.total")
+    month = money_of(option, option.monthly_usd, "run.total")
+    total = money_of(option, option.horizon_usd, "horizon.total")
+    return (
+        Code(fmt.clean(option.id)),
+        Ranged(once, fmt.tight_span(option.one_off_usd)),
+        Ranged(month, fmt.tight_span(option.monthly_usd)),
+        Ranged(total, fmt.tight_span(option.horizon_usd)),
+        Ranged(fmt.score(option.quality.p50), fmt.short_span(option.quality, fmt.score)),
+        fmt.share(option.p_meets_constraints),
+        fmt.share(option.p_best),
+    )
+
+
+def _excluded(verdict: Verdict) -> Iterator[Block]:
+    if verdict.excluded:
+        yield Heading("Excluded options")
+        rows = tuple(
+            (Code(fmt.clean(e.id)), fmt.clean(e.rule), fmt.clean(e.detail))
+            for e in verdict.excluded
+        )
+        yield Table("excluded", (Column("id"), Column("rule"), Column("because")), rows)
+
+
+def _labels(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    """How many labels a tuned option needs to reach the target, and what the missing ones cost."""
+    if not verdict.labels_needed:
+        return
+    yield Heading("Labels to reach the target")
+    columns = (
+        *(Column(title) for title in ("option", "labels", "80 %")),
+        *(Column(title, right=True) for title in ("to buy", "weeks")),
+    )
+    yield Table("labels", columns, tuple(_need(need, terms) for need in verdict.labels_needed))
+
+
+def _need(need: LabelsNeeded, terms: Terms) -> tuple[Cell, ...]:
+    name = terms.option(need.option)
+    if not need.labels.is_known:
+        return name, terms.sentence(need.detail), "", "", ""
+    labels = fmt.number(fmt.about(need.labels.p50))
+    cost = fmt.money(need.cost_usd.p50)
+    return name, labels, _labels_span(need), cost, fmt.weeks(need.weeks.p50)
+
+
+def _labels_span(need: LabelsNeeded) -> str:
+    """The 80 % interval; where too few draws get there, its upper end is only how far the curve was
+    followed.
+    """
+    low = fmt.number(fmt.about(need.labels.p10))
+    high = fmt.number(fmt.about(need.labels.p90))
+    if need.detail:
+        return f"{low} – beyond {high}"
+    return low if low == high else f"{low} – {high}"
+
+
+def _criteria(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    if verdict.criteria:
+        yield Heading("By your weights")
+        yield Paragraph(
+            "Value between fixed anchors, 0 to 1, at the likely figures. "
+            "The recommendation does not rest on it."
+        )
+        rows = tuple((terms.option(c.id), fmt.score(c.value)) for c in verdict.criteria)
+        yield Table("criteria", (Column("option"), Column("value", right=True)), rows)
+
+
+def _information(verdict: Verdict) -> Iterator[Block]:
+    if verdict.information:
+        yield Heading("What it is worth to know")
+        yield Paragraph(
+            "What perfect knowledge of an input would save on average, before its price."
+        )
+        rows = tuple((input_name(i.input), fmt.money(i.worth_usd)) for i in verdict.information)
+        yield Table("information", (Column("input"), Column("worth", right=True)), rows)
+
+
+def _assumptions(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    if verdict.assumptions:
+        yield Heading("Assumptions to confirm")
+        yield Paragraph("What the brief leaves out, and what stands in for it.")
+        titles = ("question", "value", "basis", "source", "confirmed")
+        rows = tuple(_assumption(assumption, terms) for assumption in verdict.assumptions)
+        yield Table("assumptions", tuple(Column(title) for title in titles), rows)
+
+
+def _assumption(assumption: Assumption, terms: Terms) -> tuple[Cell, ...]:
+    declared = questions().get(assumption.key)
+    question = declared.text if declared is not None else fmt.clean(assumption.key)
+    dated = f" ({assumption.as_of})" if assumption.as_of else ""
+    source = terms.sentence(f"{assumption.source}{dated}") or "—"
+    value = fmt.clean(assumption.value) or "—"
+    return question, value, fmt.clean(assumption.basis) or "—", source, "☐"
+
+
+def _sources(verdict: Verdict) -> Iterator[Block]:
+    used_for: dict[tuple[str, str, str], dict[str, None]] = {}
+    for record in verdict.sources:
+        origin = (_document(record), record.basis, _dated(record, verdict.as_of))
+        used_for.setdefault(origin, {}).update(dict.fromkeys(record.used_for))
+    if used_for:
+        yield Heading("Sources")
+        rows = tuple(
+            (*(fmt.clean(text) or "—" for text in origin), fmt.clean(", ".join(keys)) or "—")
+            for origin, keys in used_for.items()
+        )
+        titles = ("source", "basis", "as of", "used for")
+        yield Table("sources", tuple(Column(title) for title in titles), rows)
+
+
+def _dated(record: SourceRecord, on: str) -> str:
+    """The date of a source; a fact that is more than 90 days old on the day of the decision is
+    marked.
+    """
+    looked_up = record.basis in ("quoted", "published") and earliest_day(record.as_of) is not None
+    if on and looked_up and stale(record.as_of, date.fromisoformat(on)):
+        return f"{record.as_of} (old)"
+    return record.as_of
+
+
+def _document(record: SourceRecord) -> str:
+    """The source without the key it is read at, where that key is what it is used for: a brief
+    stands once.
+    """
+    document, _, key = record.source.partition(": ")
+    return document if key and record.used_for == (key,) else record.source

@@ -1,0 +1,88 @@
+"""Robustness: what the answer rests on, and which change of an input overturns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.core import format as fmt
+from advisor.core.naming import input_name
+from advisor.core.verdict import FlipPoint, Sensitivity, Verdict
+from advisor.report import extract
+from advisor.report.charts import chances
+from advisor.report.page import Block, Cell, Column, Heading, Paragraph, Table
+from advisor.report.phrases import FAR, is_near, widest_first
+from advisor.report.terms import Terms
+
+
+def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    """Flip points, then the swing of every input."""
+    yield from _flips(verdict, terms)
+    yield from _swings(verdict)
+
+
+def _flips(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    if not verdict.flip_points:
+        return
+    yield Heading("What would change the answer")
+    near = [flip for flip in verdict.flip_points if is_near(flip)]
+    columns = (Column("if this input"), Column("goes"), Column("now"), Column("choose instead"))
+    if near:
+        yield Table("flips", columns, tuple(_flip(flip, terms) for flip in near))
+    far = len(verdict.flip_points) - len(near)
+    if far:
+        yield Paragraph(
+            f"{fmt.plural(far, 'other input')}: only more than {FAR:g} times larger or smaller "
+            "than now."
+        )
+
+
+def _flip(flip: FlipPoint, terms: Terms) -> tuple[Cell, ...]:
+    becomes = fmt.APPROACH_WORDS.get(flip.verdict_becomes, fmt.clean(flip.verdict_becomes))
+    option = terms.option(flip.arm) if flip.arm else becomes
+    now = "" if flip.now is None else fmt.bare(flip.now, flip.unit)
+    return input_name(flip.input), fmt.clean(_goes(flip)), fmt.clean(now), option
+
+
+def _goes(flip: FlipPoint) -> str:
+    """`below 1,140,000`; the name of the input beside it says of what."""
+    limit = fmt.bare(fmt.about(flip.value), flip.unit)
+    if flip.now is None:
+        return f"to {limit}"
+    return f"below {limit}" if flip.value < flip.now else f"above {limit}"
+
+
+def _swings(verdict: Verdict) -> Iterator[Block]:
+    rows = [row for row in widest_first(verdict) if _matters(row, verdict)]
+    if not rows:
+        return
+    yield Heading("What the answer rests on")
+    yield Paragraph(
+        "Advantage of the recommended option over the next approach, with one input at its P10 "
+        "and at its P90."
+    )
+    chart = chances.tornado(verdict)
+    if chart is not None:
+        yield chart
+    titles = ("at its P10", "at its P90", "swing", "of variance")
+    columns = (Column("input"), *(Column(title, right=True) for title in titles))
+    yield Table("sensitivity", columns, tuple(_swing(row) for row in rows))
+    hidden = len(verdict.sensitivity) - len(rows)
+    if hidden:
+        yield Paragraph(f"{fmt.plural(hidden, 'input')} with no visible effect not listed.")
+
+
+def _matters(row: Sensitivity, verdict: Verdict) -> bool:
+    """A swing below a thousandth of the widest, or a share below its noise, says nothing."""
+    widest = max(abs(other.swing_usd) for other in verdict.sensitivity)
+    visible = abs(row.swing_usd) >= 0.001 * widest
+    return visible or extract.is_above_noise(row.variance_share, verdict.draws)
+
+
+def _swing(row: Sensitivity) -> tuple[Cell, ...]:
+    return (
+        input_name(row.input),
+        fmt.measure(row.low, row.unit),
+        fmt.measure(row.high, row.unit),
+        fmt.money(row.swing_usd),
+        fmt.share(row.variance_share),
+    )

@@ -1,0 +1,128 @@
+"""The executive summary: the answer, four numbers, how sure, the biggest risk, the next step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from advisor.core import format as fmt
+from advisor.core.naming import input_name
+from advisor.core.quantity import UNKNOWN
+from advisor.core.verdict import FlipPoint, OptionRecord, Verdict
+from advisor.report import extract
+from advisor.report.charts import chances
+from advisor.report.headline import horizon, tile
+from advisor.report.page import Block, Bullets, Callout, Heading, KeyFigure, Paragraph, Tiles
+from advisor.report.phrases import is_near, step_sentence
+from advisor.report.terms import Terms, approach_name
+
+
+def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    """One page for the reader who decides."""
+    chosen = verdict.chosen
+    if chosen is None:
+        yield Callout(f"{fmt.plural(len(verdict.excluded), 'option')} excluded; no option is left.")
+        yield from _why(verdict, terms)
+        return
+    yield Callout(recommendation(verdict, terms))
+    yield Tiles(tuple(_four_numbers(chosen)))
+    chart = chances.approaches(extract.approach_chances(verdict), approach_name(chosen))
+    if chart is not None:
+        yield chart
+    yield from _asked(verdict, chosen, terms)
+    yield from _why(verdict, terms)
+
+
+def recommendation(verdict: Verdict, terms: Terms) -> str:
+    """The sentences that sum the report up, each with the numbers of the record."""
+    chosen = verdict.chosen
+    if chosen is None:
+        return "No option is left."
+    sentences = [_first(verdict, chosen, terms), _price(verdict, chosen, terms)]
+    flip = first_flip(verdict)
+    if flip is not None:
+        side = "below" if flip.now is not None and flip.value < flip.now else "beyond"
+        limit = fmt.bare(fmt.about(flip.value), flip.unit)
+        sentences.append(f"What could overturn this is {input_name(flip.input)} {side} {limit}.")
+    return fmt.clean(" ".join(sentences))
+
+
+def first_flip(verdict: Verdict) -> FlipPoint | None:
+    """The flip point nearest to today's value, as a ratio."""
+    near = [flip for flip in verdict.flip_points if is_near(flip)]
+    return min(near, key=_distance, default=None)
+
+
+def _distance(flip: FlipPoint) -> float:
+    """How many times larger or smaller than now; far away where the sign changes."""
+    if not flip.now or not flip.value or flip.value / flip.now < 0:
+        return math.inf
+    return max(flip.value / flip.now, flip.now / flip.value)
+
+
+def _first(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
+    name = terms.option(chosen.id)
+    if verdict.verdict == "undecided":
+        return f"The evidence does not decide yet. Meanwhile, use {name}."
+    return f"We recommend {name}."
+
+
+def _price(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
+    """What it costs, how much less than the runner-up, and how sure the approach is."""
+    cost = f"It costs {fmt.money(extract.cash(chosen).p50)} in cash over {horizon(verdict)}"
+    name = approach_name(chosen)
+    chance = dict(extract.approach_chances(verdict)).get(name, verdict.p_best)
+    sure = f"{name.lower()} is best in {fmt.of_hundred(chance)} of 100 simulated futures"
+    return f"{cost}{_saving(verdict, chosen, terms)}; {sure}."
+
+
+def _saving(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
+    other = extract.runner_up(verdict)
+    ours = extract.cash(chosen).p50
+    theirs = extract.cash(other).p50 if other is not None else None
+    if other is None or ours is None or theirs is None:
+        return ""
+    word = "less" if theirs >= ours else "more"
+    return f", {fmt.money(abs(theirs - ours))} {word} than {terms.option(other.id)}"
+
+
+def _four_numbers(chosen: OptionRecord) -> Iterator[KeyFigure]:
+    yield tile("Invest", chosen, "once.total", chosen.one_off_usd, "once")
+    yield tile("Run", chosen, "run.total", chosen.monthly_usd, "per month")
+    errors = extract.interval(chosen, "run.errors")
+    if errors.p90:
+        yield tile("Cost of errors", chosen, "run.errors", errors, "per month")
+    else:
+        yield KeyFigure("Cost of errors", "not priced", "", UNKNOWN, "", "", "")
+    yield tile("Quality", chosen, "quality.score", chosen.quality, "", show=fmt.score)
+
+
+def _asked(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> Iterator[Block]:
+    yield Heading("What is asked of you")
+    items = [_decision(verdict, chosen)]
+    if verdict.risks:
+        risk = verdict.risks[0]
+        items.append(f"Biggest risk: {fmt.clean(risk.name)} — {terms.sentence(risk.detail)}.")
+    if verdict.next_step.action:
+        items.append(f"Next step: {terms.sentence(step_sentence(verdict.next_step))}.")
+    yield Bullets(tuple(items))
+
+
+def _decision(verdict: Verdict, chosen: OptionRecord) -> str:
+    if verdict.verdict == "undecided":
+        return "Decision: release the next step below; the choice follows from its result."
+    once = fmt.money(chosen.one_off_usd.p50)
+    month = fmt.money_rate(chosen.monthly_usd.p50)
+    return f"Decision: approve {once} once and {month} from go-live."
+
+
+def _why(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    if verdict.why:
+        yield Heading("Why")
+        yield Bullets(tuple(terms.sentence(reason) for reason in verdict.why))
+    if verdict.warnings:
+        yield Heading("Warnings")
+        items = tuple(terms.sentence(warning) for warning in verdict.warnings)
+        yield Bullets(items, ("!",) * len(items))
+    if not verdict.arms and not verdict.why:
+        yield Paragraph("The appendix lists which rule excluded which option.")

@@ -1,0 +1,160 @@
+"""Small pictures as SVG, without scripts or fonts of their own.
+
+Colours come from a page's style sheet by class; the attributes are what a reader without that
+style sheet gets. Marks differ in shape and lightness as well as in colour, so that they are told
+apart by colour-blind readers and in black and white.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from html import escape
+from types import MappingProxyType
+
+from advisor.core import format as fmt
+
+WIDTH = 480
+ROW = 44
+MOST_ROWS = 8
+LEFT = 6.0
+RIGHT = WIDTH - 6.0
+TOP = 8.0
+
+_LABEL = 62  # letters that fit beside each other in a row
+LETTER = 6.4  # mean width of a letter
+_PAINT = MappingProxyType(
+    {
+        "mark": 'fill="#0b6e66" stroke="#0b6e66"',
+        "rest": 'fill="#7b8794" stroke="#7b8794"',
+        "part0": 'fill="#0b6e66" stroke="none"',
+        "part1": 'fill="#5aa89f" stroke="none"',
+        "part2": 'fill="#f0b429" stroke="none"',
+        "part3": 'fill="#9aa5b1" stroke="none"',
+        "part4": 'fill="#c2410c" stroke="none"',
+        "grid": 'fill="none" stroke="#d5dae0"',
+        "text": 'fill="#1f2933" font-size="13"',
+        "note": 'fill="#52606d" font-size="12"',
+    }
+)
+_EXTRA = MappingProxyType(
+    {"band": ' stroke-width="5" stroke-linecap="round"', "path": ' stroke-width="2.5"',
+     "dash": ' stroke-dasharray="3 4"', "bar": ' stroke-width="0"'}
+)  # fmt: skip
+
+
+class Scale:
+    """Values to columns of the picture, or to rows where `start` is below `end`."""
+
+    def __init__(self, low: float, high: float, start: float = LEFT, end: float = RIGHT) -> None:
+        self.low = low
+        self.high = high if high > low else low + 1.0
+        self.start = start
+        self.end = end
+
+    def __call__(self, value: float) -> float:
+        part = (value - self.low) / (self.high - self.low)
+        return self.start + (self.end - self.start) * part
+
+    def ticks(self, count: int = 4) -> list[float]:
+        """Three to six round values inside the scale."""
+        rough = (self.high - self.low) / count
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
+        first = math.ceil(self.low / step - 1e-9)
+        return [i * step for i in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+
+def tick_money(value: float | None) -> str:
+    """A dollar amount below an axis: `$50 k`, `$1.2 M`."""
+    if value is None:
+        return fmt.UNKNOWN_WORD
+    text = fmt.compact(value, prefix="$")
+    number, _, scale = text.partition(" ")
+    short = number.rstrip("0").rstrip(".") if "." in number else number
+    return f"{short} {scale}".rstrip()
+
+
+def svg(title: str, height: float, parts: Iterable[str]) -> str:
+    """The whole picture, named for readers who do not see it."""
+    name = escape(title)
+    size = f'viewBox="0 0 {WIDTH} {_n(height)}" xmlns="http://www.w3.org/2000/svg"'
+    look = 'font-family="Lato, system-ui, sans-serif"'
+    head = f'<svg class="chart" {size} role="img" {look} aria-label="{name}">'
+    return f"{head}<title>{name}</title>{''.join(parts)}</svg>"
+
+
+def grid(scale: Scale, bottom: float, show: Callable[[float | None], str]) -> str:
+    """Upright lines at round values, each with its value below."""
+    parts = []
+    for tick in scale.ticks():
+        x = scale(tick)
+        parts.append(line("grid", x, TOP, x, bottom))
+        parts.append(text("note", x, bottom + 16, show(tick), anchor_at(x)))
+    return "".join(parts)
+
+
+def row_label(name: str, value: str, top: float) -> str:
+    """A name on the left and its value on the right, above the bar of a row."""
+    room = _LABEL - len(value)
+    left = text("text", LEFT, top + 13, short(name, room))
+    return left + text("text", RIGHT, top + 13, value, "end")
+
+
+def short(name: str, most: int) -> str:
+    """A name, cleaned; what does not fit is left out in the middle, as both ends tell options
+    apart.
+    """
+    clean = fmt.clean(name)
+    if len(clean) <= most:
+        return clean
+    return f"{clean[: most - most // 2 - 1]}…{clean[-(most // 2) :]}"
+
+
+def anchor_at(x: float) -> str:
+    """Which end of a text stands at column x, so that it stays inside the picture."""
+    if x < 30:
+        return "start"
+    return "end" if x > WIDTH - 30 else "middle"
+
+
+def text(style: str, x: float, y: float, words: str, anchor: str = "start") -> str:
+    """Words whose `anchor` (start, middle, end) stands at x."""
+    place = f'x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}"'
+    return f'<text class="{style}" {_paint(style)} {place}>{escape(words)}</text>'
+
+
+def line(style: str, x1: float, y1: float, x2: float, y2: float) -> str:
+    """A straight line."""
+    place = f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
+    return f'<line class="{style}" {_paint(style)} {place}/>'
+
+
+def rect(style: str, x: float, y: float, width: float, height: float) -> str:
+    """A bar, at least one unit wide."""
+    size = f'width="{_n(max(width, 1))}" height="{_n(height)}"'
+    style = f"{style} bar"
+    return f'<rect class="{style}" {_paint(style)} x="{_n(x)}" y="{_n(y)}" {size} rx="2"/>'
+
+
+def circle(style: str, x: float, y: float, radius: float) -> str:
+    """A dot."""
+    place = f'cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"'
+    return f'<circle class="{style}" {_paint(style)} {place}/>'
+
+
+def ellipse(style: str, x: float, y: float, across: float, up: float) -> str:
+    """An outline around what is likely; `across` and `up` are its half axes."""
+    paint = _paint(style).replace('fill="', 'fill-opacity="0.12" fill="')
+    size = f'rx="{_n(max(across, 3))}" ry="{_n(max(up, 3))}"'
+    return f'<ellipse class="{style}" {paint} cx="{_n(x)}" cy="{_n(y)}" {size}/>'
+
+
+def _paint(style: str) -> str:
+    words = style.split()
+    paint = _PAINT.get(words[0], 'fill="#ffffff" stroke="#0b6e66" stroke-width="2"')
+    return paint + "".join(_EXTRA.get(word, "") for word in words[1:])
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,146 @@
+"""Pictures of money: ranges of cost, parts of the bill, cash by month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from advisor.core import format as fmt
+from advisor.core.verdict import OptionRecord, Verdict
+from advisor.report.cash import CashFlow, cash_flow
+from advisor.report.charts import canvas
+from advisor.report.charts.canvas import LETTER, MOST_ROWS, ROW, TOP, WIDTH, Scale
+from advisor.report.page import Chart
+from advisor.report.terms import Terms
+
+PARTS = (
+    ("once.total", "one-off"),
+    ("run.inference", "tokens"),
+    ("run.hosting", "GPUs and hosting"),
+    ("run.people", "people"),
+    ("run.retraining", "retraining"),
+)
+"""The figures stacked in a bar, each with its word; what runs monthly counts over the horizon."""
+
+
+def stacked(options: Sequence[OptionRecord], months: float, terms: Terms) -> Chart | None:
+    """What the cash of each option goes into, undiscounted, at the likely values."""
+    rows = [(option, _parts(option, months)) for option in options]
+    rows = [(option, parts) for option, parts in rows if sum(parts) > 0][:MOST_ROWS]
+    if not rows:
+        return None
+    scale = Scale(0.0, max(sum(parts) for _, parts in rows))
+    bottom = TOP + ROW * len(rows)
+    drawn = [canvas.grid(scale, bottom, canvas.tick_money)]
+    twin = []
+    for place, (option, parts) in enumerate(rows):
+        top = TOP + ROW * place
+        name = terms.option(option.id)
+        drawn.append(canvas.row_label(name, fmt.money(sum(parts)), top))
+        drawn.append(_bar(scale, parts, top + 20))
+        twin.append((name, _listed(parts)))
+    drawn.append(_legend(bottom + 34))
+    title = f"Cash over {fmt.months(months)} by what it pays for, undiscounted"
+    return Chart("parts", title, canvas.svg(title, bottom + 60, drawn), tuple(twin))
+
+
+def cash_by_month(verdict: Verdict, terms: Terms) -> Chart | None:
+    """Cash paid by month for the recommended option and for what it is compared with, errors left
+    out.
+    """
+    flows = [
+        flow
+        for option in verdict.arms
+        if option.id in (verdict.arm, verdict.alternative)
+        for flow in [cash_flow(option)]
+        if flow is not None
+    ]
+    months = verdict.horizon_months
+    if len(flows) < 2 or not months:
+        return None
+    across = Scale(0.0, months)
+    up = Scale(0.0, max(flow.total for flow in flows), 230.0, 30.0)
+    drawn = [canvas.grid(across, 230.0, fmt.number)]
+    drawn.append(canvas.line("grid", across(0), 230.0, across(months), 230.0))
+    for flow in flows:
+        drawn.append(_path(flow, across, up, chosen=flow.option_id == verdict.arm))
+        drawn.append(_end_label(flow, up, terms, highest=flow.total == up.high))
+    crossing = _crossing(flows[0], flows[1])
+    if crossing is not None:
+        drawn.append(_crossing_mark(across(crossing), crossing, late=crossing > months / 2))
+    title = "Cash paid by month, discounted, at the likely values"
+    twin = tuple((terms.option(flow.option_id), fmt.money(flow.total)) for flow in flows)
+    return Chart("cash", title, canvas.svg(title, 252.0, drawn), twin)
+
+
+def _crossing(a: CashFlow, b: CashFlow) -> float | None:
+    """The month, interpolated, from which on the option that costs more at first has cost less."""
+    gaps = [x - y for x, y in zip(a.cumulative, b.cumulative, strict=True)]
+    for month, (before, after) in enumerate(pairwise(gaps)):
+        if before * after < 0:
+            return month + before / (before - after)
+    return None
+
+
+def _crossing_mark(x: float, month: float, *, late: bool) -> str:
+    words = f"even after {fmt.months(month)}"
+    anchor = "end" if late else "start"
+    beside = canvas.text("note", x + (-5 if late else 5), 54.0, words, anchor)
+    return canvas.line("grid dash", x, 30.0, x, 230.0) + beside
+
+
+def _path(flow: CashFlow, across: Scale, up: Scale, *, chosen: bool) -> str:
+    style = "mark path" if chosen else "rest path dash"
+    points = list(enumerate(flow.cumulative))
+    return "".join(
+        canvas.line(style, across(m), up(a), across(m + 1), up(b))
+        for (m, a), (_, b) in pairwise(points)
+    )
+
+
+def _end_label(flow: CashFlow, up: Scale, terms: Terms, *, highest: bool) -> str:
+    name = canvas.short(terms.option(flow.option_id), 46)
+    label = f"{name} {fmt.compact_money(flow.total)}"
+    start = 1 - min(len(label) * LETTER / WIDTH, 1.0)
+    month = int(start * (len(flow.cumulative) - 1))
+    y = up(flow.total) - 7 if highest else min(up(flow.cumulative[month]) + 17, 226.0)
+    return canvas.text("text", canvas.RIGHT, y, label, "end")
+
+
+def _parts(option: OptionRecord, months: float) -> list[float]:
+    amounts = []
+    for figure_id, _ in PARTS:
+        figure = option.figure(figure_id)
+        value = figure.value if figure is not None and figure.value is not None else 0.0
+        amounts.append(value if figure_id.startswith("once.") else value * months)
+    return amounts
+
+
+def _bar(scale: Scale, parts: Sequence[float], top: float) -> str:
+    drawn = []
+    start = 0.0
+    for place, amount in enumerate(parts):
+        if amount > 0:
+            left = scale(start)
+            drawn.append(canvas.rect(f"part{place}", left, top, scale(start + amount) - left, 11))
+            start += amount
+    return "".join(drawn)
+
+
+def _legend(top: float) -> str:
+    drawn = []
+    x = canvas.LEFT
+    for place, (_, word) in enumerate(PARTS):
+        drawn.append(canvas.rect(f"part{place}", x, top - 9, 10, 10))
+        drawn.append(canvas.text("note", x + 14, top, word))
+        x += 14 + 14 + len(word) * LETTER
+    return "".join(drawn)
+
+
+def _listed(parts: Sequence[float]) -> str:
+    entries = [
+        f"{word} {fmt.money(amount)}"
+        for (_, word), amount in zip(PARTS, parts, strict=True)
+        if amount > 0
+    ]
+    return fmt.sentence_list(entries)

@@ -1,0 +1,46 @@
+"""The document that every format is drawn from, built from the one record of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from advisor import __version__
+from advisor.core import format as fmt
+from advisor.core.verdict import Verdict
+from advisor.report.chapters import CHAPTERS
+from advisor.report.headline import headline, subtitle
+from advisor.report.page import Cover, Page, Section
+from advisor.report.terms import Terms
+from advisor.report.trace import traces
+
+
+def document(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
+    """The report of a verdict; the appendix traces every figure of the options named in
+    `traced`.
+    """
+    terms = Terms.of(verdict)
+    sections = []
+    for section_id, title, blocks in CHAPTERS:
+        content = tuple(blocks(verdict, terms))
+        if section_id == "appendix":
+            content += tuple(traces(verdict, traced))
+        if content:
+            sections.append(Section(section_id, title, content))
+    title = fmt.clean(verdict.name) or "Untitled"
+    return Page(title, subtitle(verdict), cover(verdict), headline(verdict, terms), tuple(sections))
+
+
+def cover(verdict: Verdict) -> Cover:
+    """What the first page of a printed report says."""
+    task = fmt.clean(verdict.name) or "this task"
+    client = f" for {fmt.clean(verdict.client)}" if verdict.client else ""
+    date = fmt.clean(verdict.as_of)
+    facts = (
+        ("Client", fmt.clean(verdict.client)),
+        ("Prices as of", date),
+        ("Currency", "US dollars"),
+        ("Simulation", f"{fmt.count(verdict.draws)} futures, seed {verdict.seed}"),
+        ("Version", f"advisor {__version__}"),
+    )
+    line = f"Recommendation on {task}{client}, prices as of {date}."
+    return Cover(line, tuple((label, text) for label, text in facts if text))

@@ -1,0 +1,87 @@
+"""What several sections ask of the record: figures, answers, folded options, chances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from advisor.core import format as fmt
+from advisor.core.quantity import UNKNOWN, Range
+from advisor.core.verdict import OptionRecord, Verdict
+from advisor.report.headline import as_is
+from advisor.report.page import Ranged
+from advisor.report.phrases import ranked
+from advisor.report.terms import approach_name, is_as_is, skill_of
+
+MOST_OPTIONS = 6
+
+
+def answer(verdict: Verdict, key: str) -> str:
+    """What the brief states at `key`, in words; empty where it leaves it out."""
+    return next((fmt.clean(a.value) for a in verdict.answers if a.key == key), "")
+
+
+def number(verdict: Verdict, key: str) -> float | None:
+    """The number that the brief states at `key`, at its likely value."""
+    return next((a.number for a in verdict.answers if a.key == key), None)
+
+
+def interval(option: OptionRecord, figure_id: str) -> Range:
+    """The 80 % interval of a figure; unknown where the option has none."""
+    figure = option.figure(figure_id)
+    return UNKNOWN if figure is None else Range(figure.p10, figure.p50, figure.p90)
+
+
+def cash(option: OptionRecord) -> Range:
+    """What is paid over the horizon, the cost of errors left out."""
+    paid = interval(option, "horizon.cash")
+    return paid if paid.is_known else option.horizon_usd
+
+
+def money(amount: Range) -> Ranged:
+    """An amount of USD with its interval."""
+    return Ranged(fmt.money(amount.p50), fmt.tight_span(amount))
+
+
+def runner_up(verdict: Verdict) -> OptionRecord | None:
+    """The option of another approach that the recommended one is compared with."""
+    return next((o for o in verdict.arms if o.id == verdict.alternative), None)
+
+
+def compared(verdict: Verdict) -> list[OptionRecord]:
+    """The recommended option, the runner-up and today's, each once."""
+    options = [verdict.chosen, runner_up(verdict), as_is(verdict)]
+    return list({o.id: o for o in options if o is not None}.values())
+
+
+def folded(verdict: Verdict) -> list[tuple[OptionRecord, int]]:
+    """At most six options to read: of those that differ only in how they are served, the best one
+    with the number of its variants. What is in place today is always among them.
+    """
+    groups: dict[str, list[OptionRecord]] = {}
+    for option in ranked(verdict):
+        groups.setdefault(skill_of(option.id), []).append(option)
+    folds = [(group[0], len(group)) for group in groups.values()]
+    today = [fold for fold in folds if is_as_is(fold[0])]
+    others = [fold for fold in folds if not is_as_is(fold[0])]
+    return others[: MOST_OPTIONS - len(today)] + today
+
+
+def approach_chances(verdict: Verdict) -> list[tuple[str, float]]:
+    """In what share of the simulated futures an option of each approach is best."""
+    chances: dict[str, float] = {}
+    for option in verdict.arms:
+        name = approach_name(option)
+        chances[name] = chances.get(name, 0.0) + option.p_best
+    return sorted(chances.items(), key=lambda entry: -entry[1])
+
+
+def is_above_noise(share: float, draws: int) -> bool:
+    """Whether a share of the draws exceeds its own standard error, √(p(1−p) ÷ n)."""
+    if draws <= 0:
+        return share > 0
+    return share > 0 and share >= float((share * (1 - share) / draws) ** 0.5)
+
+
+def skills(options: Sequence[OptionRecord]) -> list[OptionRecord]:
+    """One option for each quality: those that differ only in how they are served share it."""
+    return list({skill_of(o.id): o for o in reversed(options)}.values())[::-1]
