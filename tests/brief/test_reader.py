@@ -110,33 +110,82 @@ def test_a_measured_zero_means_left_out(key: str) -> None:
     [
         (
             "[traffic]\n\nrequest_per_month = 3",
-            "brief.toml: line 3: unknown key traffic.request_per_month; did you mean 'requests_per_month'",
+            "brief.toml: line 3: unknown key traffic.request_per_month; "
+            "did you mean 'requests_per_month'",
         ),
         ("[trafic]\na = 1", "brief.toml: line 1: unknown key trafic; did you mean 'traffic'"),
-        ("[task]\nstatic_tokens = 1", "line 2: unknown key task.static_tokens; it belongs under [traffic]"),
-        ("requests_per_month = 1", "line 1: unknown key requests_per_month; it belongs under [traffic]"),
+        (
+            "[task]\nstatic_tokens = 1",
+            "line 2: unknown key task.static_tokens; it belongs under [traffic]",
+        ),
+        (
+            "requests_per_month = 1",
+            "line 1: unknown key requests_per_month; it belongs under [traffic]",
+        ),
         ("[traffic]\nxyzzy = 1", "line 2: unknown key traffic.xyzzy; remove it"),
-        (f"[[quality.measured]]\n{ROW}itmes = 4", "unknown key quality.measured[0].itmes; did you mean 'items'?"),
-        ("[traffic]\nstatic_tokens = '5'", "line 2: traffic.static_tokens: needs a number, not the text '5'"),
+        (
+            f"[[quality.measured]]\n{ROW}itmes = 4",
+            "unknown key quality.measured[0].itmes; did you mean 'items'?",
+        ),
+        (
+            "[traffic]\nstatic_tokens = '5'",
+            "line 2: traffic.static_tokens: needs a number, not the text '5'",
+        ),
         ("[traffic]\nstatic_tokens = true", "traffic.static_tokens: needs a number, not true"),
         ("[traffic]\nstatic_tokens = [1]", "traffic.static_tokens: needs a number, not a list"),
-        ("[traffic]\ncan_wait_24h = 1", "traffic.can_wait_24h: needs true or false, not the number 1"),
-        ("[traffic]\nstatic_tokens = -5", "line 2: traffic.static_tokens: -5 is impossible; give 0 or more"),
-        ("[hardware]\nusd_per_hour = -0.5", "line 2: hardware.usd_per_hour: -0.5 is impossible; give 0 or more"),
-        ("[traffic]\nretry_rate = 15", "traffic.retry_rate: 15 is impossible; give 0 to 1 (for 15 % write 0.15)"),
-        ("[traffic]\nstatic_tokens = 1e13", "traffic.static_tokens: 10,000,000,000,000 is impossible; give no more"),
+        (
+            "[traffic]\ncan_wait_24h = 1",
+            "traffic.can_wait_24h: needs true or false, not the number 1",
+        ),
+        (
+            "[traffic]\nstatic_tokens = -5",
+            "line 2: traffic.static_tokens: -5 is impossible; give 0 or more",
+        ),
+        (
+            "[hardware]\nusd_per_hour = -0.5",
+            "line 2: hardware.usd_per_hour: -0.5 is impossible; give 0 or more",
+        ),
+        (
+            "[traffic]\nretry_rate = 15",
+            "traffic.retry_rate: 15 is impossible; give 0 to 1 (for 15 % write 0.15)",
+        ),
+        (
+            "[traffic]\nstatic_tokens = 1e13",
+            "traffic.static_tokens: 10,000,000,000,000 is impossible; give no more",
+        ),
         ("[traffic]\nstatic_tokens = inf", "traffic.static_tokens: needs a finite number"),
         ("[traffic]\nstatic_tokens = nan", "traffic.static_tokens: needs a finite number"),
         ("[traffic]\nactive_hours_per_month = 800", "800 is impossible; give 1 to 744"),
-        ("[traffic]\nstatic_tokens = {low = 3, likely = 2, high = 4}", "the range 3 – 2 – 4 is out of order"),
-        ("[traffic]\nstatic_tokens = {low = 3, likely = 4}", "the range lacks high; write low, likely and high"),
-        ("[traffic]\nstatic_tokens = {low = 3, likely = 4, high = 5, mean = 4}", "low, likely and high, not mean"),
-        ("[traffic]\nretry_rate = {low = 0.5, likely = 0.6, high = 1.2}", "traffic.retry_rate: 1.2 is impossible"),
-        ("[quality]\ntarget = {low = 0.8, likely = 0.9, high = 1}", "quality.target: takes one number, not a range"),
+        (
+            "[traffic]\nstatic_tokens = {low = 3, likely = 2, high = 4}",
+            "the range 3 – 2 – 4 is out of order",
+        ),
+        (
+            "[traffic]\nstatic_tokens = {low = 3, likely = 4}",
+            "the range lacks high; write low, likely and high",
+        ),
+        (
+            "[traffic]\nstatic_tokens = {low = 3, likely = 4, high = 5, mean = 4}",
+            "low, likely and high, not mean",
+        ),
+        (
+            "[traffic]\nretry_rate = {low = 0.5, likely = 0.6, high = 1.2}",
+            "traffic.retry_rate: 1.2 is impossible",
+        ),
+        (
+            "[quality]\ntarget = {low = 0.8, likely = 0.9, high = 1}",
+            "quality.target: takes one number, not a range",
+        ),
         ("[hardware]\ncount = 1.5", "hardware.count: 1.5 is not a whole number; give 1 to 100,000"),
-        ("[task]\ntype = 'extract'", "task.type: 'extract' is not one of classification, extraction"),
+        (
+            "[task]\ntype = 'extract'",
+            "task.type: 'extract' is not one of classification, extraction",
+        ),
         ("[task]\ntype = 7", "task.type: needs text, not the number 7"),
-        ("as_of = '20 November'", "as_of: needs a date, not the text '20 November'; write it as 2026-11-20"),
+        (
+            "as_of = '20 November'",
+            "as_of: needs a date, not the text '20 November'; write it as 2026-11-20",
+        ),
         ("as_of = '2026-02-30'", "as_of: 2026-02-30 is not a calendar date"),
         ("as_of = 2026-11-20T10:00:00Z", "as_of: needs a date, not a time of day"),
         ("[models]\nprompt = 'a'", "models.prompt: needs a list of names, not the text 'a'"),
@@ -145,17 +194,26 @@ def test_a_measured_zero_means_left_out(key: str) -> None:
         ("[data]\npath = 3", "data.path: needs text"),
         ('[data]\npath = "a\\u0007b"', "data.path: contains a control character"),
         ("traffic = 5", "line 1: traffic: is a table; write [traffic] above its keys"),
-        ("[[traffic]]\nstatic_tokens = 1", "line 1: traffic: occurs only once; write [traffic] above its keys"),
+        (
+            "[[traffic]]\nstatic_tokens = 1",
+            "line 1: traffic: occurs only once; write [traffic] above its keys",
+        ),
         ("[segments]\nname = 'a'", "segments: is a list of tables; write [[segments]] above each"),
         ("segments = [3]", "segments[0]: is a table; write [[segments]] above its keys"),
-        ("[[segments]]\nshare = 0.2", "line 1: segments[0].name: is missing; answer 'What is the segment called?'"),
+        (
+            "[[segments]]\nshare = 0.2",
+            "line 1: segments[0].name: is missing; answer 'What is the segment called?'",
+        ),
         ("[[segments]]\nname = ' '", "segments[0].name: is empty"),
         ("[current]\napproach = 'prompt'", "current.model: is missing"),
         ("schema = 2", "line 1: schema: 2 is unknown to this version; write schema = 1"),
         ("schema = true", "schema: True is unknown"),
         ("[traffic\nstatic_tokens = 1", "brief.toml: line 1: is not TOML"),
         ("name = 'a'\n[traffic]\nstatic_tokens = ", "brief.toml: line 3: is not TOML"),
-        ("[traffic]\nstatic_tokens = 1\nstatic_tokens = 2", "brief.toml: line 3: is not TOML (cannot overwrite"),
+        (
+            "[traffic]\nstatic_tokens = 1\nstatic_tokens = 2",
+            "brief.toml: line 3: is not TOML (cannot overwrite",
+        ),
         ("name = 'a\nb'", "brief.toml: line 1: is not TOML"),
         ("a = " + "[" * 5000, "brief.toml: cannot be read as TOML"),
         ("[traffic]\nstatic_tokens = " + "9" * 5000, "brief.toml: cannot be read as TOML"),
@@ -163,7 +221,7 @@ def test_a_measured_zero_means_left_out(key: str) -> None:
         (" \n\t\n", "brief.toml: is empty"),
         ("# nothing yet\n", "brief.toml: answers nothing"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_an_answer_is_refused_in_one_line(text: str, line: str) -> None:
     message = refusal(text)
     assert line in message
@@ -188,7 +246,8 @@ def test_what_cannot_be_an_answer_is_refused_in_one_line(text: str, line: str) -
         ),
         (
             f"[[segments]]\nname = 'brands'\n[[quality.measured]]\n{ROW}segment = 'brand'",
-            "line 9: quality.measured[0].segment: no segment is named 'brand'; did you mean 'brands'?",
+            "line 9: quality.measured[0].segment: no segment is named 'brand'; "
+            "did you mean 'brands'?",
         ),
         (
             f"[[quality.measured]]\n{ROW}segment = 'x'",
@@ -200,7 +259,8 @@ def test_what_cannot_be_an_answer_is_refused_in_one_line(text: str, line: str) -
         ),
         (
             "[[quality.measured]]\n" + ROW.replace('"prompt"', '"tune"'),
-            "line 3: quality.measured[0].technique: 'few-shot' is a technique of prompt, not of tune",
+            "line 3: quality.measured[0].technique: "
+            "'few-shot' is a technique of prompt, not of tune",
         ),
         (
             "[current]\nmodel = 'm'\ntechnique = 'lora'",

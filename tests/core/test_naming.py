@@ -12,21 +12,33 @@ from advisor.core.naming import input_name, model_name, names, option_name
     ("option_id", "name"),
     [
         ("prompt/zero-shot@gpt-6-luna+cached", "Prompted GPT-6 Luna, cached"),
-        ("prompt/few-shot@claude-sonnet-5-5+batch", "Prompted Claude Sonnet 5.5 with examples, in batches"),
+        (
+            "prompt/few-shot@claude-sonnet-5-5+batch",
+            "Prompted Claude Sonnet 5.5 with examples, in batches",
+        ),
         ("prompt/many-shot-1000@m", "Prompted M with 1,000 examples"),
         ("prompt/new-idea@Qwen3-8B+rented", "Prompted Qwen3-8B (new idea), on rented GPUs"),
-        ("prompt/few-shot@m+cached-5m+shared-first", "Prompted M with examples, cached for 5 minutes, shared text first"),
-        ("tune/lora@llama-3.1-8b+batch+rented", "Tuned Llama 3.1 8B (LoRA), in batches, on rented GPUs"),
+        (
+            "prompt/few-shot@m+cached-5m+shared-first",
+            "Prompted M with examples, cached for 5 minutes, shared text first",
+        ),
+        (
+            "tune/lora@llama-3.1-8b+batch+rented",
+            "Tuned Llama 3.1 8B (LoRA), in batches, on rented GPUs",
+        ),
         ("tune/encoder@org/BERT-base+owned", "Tuned BERT-base as a classifier, on own GPUs"),
         ("tune/hosted@gpt-4.1-mini+hosted", "Tuned GPT-4.1 mini by its provider, hosted"),
-        ("hybrid/cascade@qwen3-4b+hosted", "Tuned Qwen3 4B backed by a larger prompted model, hosted"),
+        (
+            "hybrid/cascade@qwen3-4b+hosted",
+            "Tuned Qwen3 4B backed by a larger prompted model, hosted",
+        ),
         ("as-is/zero-shot@gpt-4.1-mini+uncached", "Today: GPT-4.1 mini, uncached"),
         ("as-is/lora@m+owned", "Today: M (LoRA), on own GPUs"),
         ("prompt/zero-shot@a+b+cached", "Prompted A+b, cached"),
         ("no option", "no option"),
         ("", ""),
     ],
-)  # fmt: skip
+)
 def test_an_option_has_a_plain_name(option_id: str, name: str) -> None:
     assert option_name(option_id) == name
 

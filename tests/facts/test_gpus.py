@@ -18,9 +18,17 @@ from advisor.facts.gpus import quantile
 
 @pytest.mark.parametrize(
     ("name", "gpu"),
-    [("l40s", "L40S"), (" RTX 4090 ", "RTX 4090"), ("NVIDIA H100 80GB HBM3", "H100-SXM"), ("A4000", "RTX A4000"),
-     ("A40", "A40"), ("b200", "B200-SXM"), ("NVIDIA GeForce RTX 4060", "RTX 4060"), ("L40", "L40")],
-)  # fmt: skip
+    [
+        ("l40s", "L40S"),
+        (" RTX 4090 ", "RTX 4090"),
+        ("NVIDIA H100 80GB HBM3", "H100-SXM"),
+        ("A4000", "RTX A4000"),
+        ("A40", "A40"),
+        ("b200", "B200-SXM"),
+        ("NVIDIA GeForce RTX 4060", "RTX 4060"),
+        ("L40", "L40"),
+    ],
+)
 def test_names_match_exactly(name: str, gpu: str) -> None:
     assert load().gpu(name).name == gpu
 

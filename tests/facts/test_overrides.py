@@ -32,7 +32,8 @@ def test_offers_constants_and_candidates_can_be_replaced(tmp_path: Path) -> None
         "key,value,unit,source,as_of\nelectricity_us_commercial,0.31,USD/kWh,my bill,2026-11-01\n"
     )
     (tmp_path / "candidates.toml").write_text(
-        '[[prompt]]\nmodel = "gpt-6-luna"\nreason = "ours"\nsource = "us"\nas_of = "2026-11-01"\ntasks = ["qa"]\n'
+        '[[prompt]]\nmodel = "gpt-6-luna"\nreason = "ours"\nsource = "us"\n'
+        'as_of = "2026-11-01"\ntasks = ["qa"]\n'
     )
     facts = load(tmp_path)
     assert facts.gpu_usd_per_hour("L40S", "own cloud").likely == 0.5

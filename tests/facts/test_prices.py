@@ -20,7 +20,10 @@ TODAY = date(2026, 11, 20)
 
 def prices_toml(tmp_path: Path, *rows: str, head: str = "schema = 1\n") -> Path:
     file = tmp_path / "prices.toml"
-    base = 'provider = "anthropic"\nmodel = "claude-sonnet-5"\nsource = "contract"\nas_of = 2026-11-01\n'
+    base = (
+        'provider = "anthropic"\nmodel = "claude-sonnet-5"\nsource = "contract"\n'
+        "as_of = 2026-11-01\n"
+    )
     file.write_text(
         head + "".join(f"[[prices]]\n{'' if 'provider' in row else base}{row}\n" for row in rows)
     )
@@ -41,8 +44,10 @@ def later_starts(facts: Facts, provider: str, model: str, after: date) -> list[d
 
 def test_a_price_holds_from_its_start_date() -> None:
     facts = load()
-    before, after = (one(facts.token_prices("gpt-5.6-luna", day), "openai") for day in
-                     (date(2026, 7, 29), date(2026, 7, 30)))  # fmt: skip
+    before, after = (
+        one(facts.token_prices("gpt-5.6-luna", day), "openai")
+        for day in (date(2026, 7, 29), date(2026, 7, 30))
+    )
     assert (
         before.input_usd,
         before.output_usd,
@@ -77,8 +82,11 @@ def test_prices_are_what_the_library_bills(model: str, day: date, tokens: int) -
     provider = "anthropic" if model.startswith("claude") else "openai"
     price = one(load().token_prices(model, day, input_tokens=tokens), provider)
     bill = calc_price(
-        Usage(input_tokens=tokens, output_tokens=1_000), model, provider_id=provider,
-        genai_request_timestamp=datetime(day.year, day.month, day.day, 12, tzinfo=UTC))  # fmt: skip
+        Usage(input_tokens=tokens, output_tokens=1_000),
+        model,
+        provider_id=provider,
+        genai_request_timestamp=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
+    )
     assert price.input_usd is not None
     assert price.output_usd is not None
     assert (tokens * price.input_usd + 1_000 * price.output_usd) / 1e6 == pytest.approx(
@@ -188,8 +196,10 @@ def test_own_prices_are_the_only_ones_of_their_model(tmp_path: Path) -> None:
     file = prices_toml(
         tmp_path,
         "start_date = 2026-05-01\ninput_usd_per_1m = 2\noutput_usd_per_1m = 10",
-        "start_date = 2026-09-01\ninput_usd_per_1m = 3\noutput_usd_per_1m = 15\nbatch_output_usd_per_1m = 7.5",
-        'provider = "Azure OpenAI"\nmodel = "ft:gpt-4.1-mini"\ninput_usd_per_1m = 0.4\nhosting_usd_per_hour = 1.7\n'
+        "start_date = 2026-09-01\ninput_usd_per_1m = 3\n"
+        "output_usd_per_1m = 15\nbatch_output_usd_per_1m = 7.5",
+        'provider = "Azure OpenAI"\nmodel = "ft:gpt-4.1-mini"\n'
+        "input_usd_per_1m = 0.4\nhosting_usd_per_hour = 1.7\n"
         'training_usd_per_1m_tokens = 5\nends = 2027-01-14\nsource = "bill"\nas_of = "2026-10"',
     )
     facts = load(price_file=file)
@@ -218,8 +228,12 @@ def test_own_prices_are_the_only_ones_of_their_model(tmp_path: Path) -> None:
 def test_the_brief_s_prices_stand_before_the_user_s_folder(tmp_path: Path) -> None:
     folder = tmp_path / "config"
     folder.mkdir()
-    prices_toml(folder, "input_usd_per_1m = 9", 'provider = "openai"\nmodel = "gpt-6-luna"\nsource = "x"\n'
-                "as_of = 2026-11-01\ninput_usd_per_1m = 8")  # fmt: skip
+    prices_toml(
+        folder,
+        "input_usd_per_1m = 9",
+        'provider = "openai"\nmodel = "gpt-6-luna"\nsource = "x"\n'
+        "as_of = 2026-11-01\ninput_usd_per_1m = 8",
+    )
     facts = load(folder, prices_toml(tmp_path, "input_usd_per_1m = 7"))
     assert [p.input_usd for p in facts.token_prices("claude-sonnet-5", TODAY)] == [7.0]
     assert [p.input_usd for p in facts.token_prices("gpt-6-luna", TODAY)] == [8.0]
@@ -315,11 +329,13 @@ def test_a_tier_holds_above_its_limit(limits: list[int], tokens: int) -> None:
 def test_the_price_library_is_loaded_only_when_it_is_needed(tmp_path: Path) -> None:
     file = prices_toml(tmp_path, "input_usd_per_1m = 3")
     code = (
-        "import sys\nfrom datetime import date\nfrom pathlib import Path\nfrom advisor.facts import load\n"
+        "import sys\nfrom datetime import date\nfrom pathlib import Path\n"
+        "from advisor.facts import load\n"
         f"facts = load(price_file=Path({str(file)!r}))\nday = date(2026, 11, 20)\n"
         "assert facts.is_known_model('claude-sonnet-5') and facts.is_known_model('llama-3.1-8b')\n"
         "facts.token_prices('claude-sonnet-5', day), facts.tuning_prices('llama-3.1-8b', day)\n"
-        "facts.gpu_usd_per_hour('L40S'), facts.candidates(), facts.constant('electricity_us_commercial')\n"
+        "facts.gpu_usd_per_hour('L40S'), facts.candidates(), "
+        "facts.constant('electricity_us_commercial')\n"
         "print([m for m in ('genai_prices', 'pydantic', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

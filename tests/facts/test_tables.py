@@ -214,8 +214,11 @@ def test_gpus_are_carried_over_whole() -> None:
     ours = {row.text("gpu"): row for row in read("gpus.csv", ("gpu",))}
     for row in _given("gpus.csv"):
         mine = ours[row["gpu"]]
-        assert (mine.text("memory_gb"), mine.text("bandwidth_gb_per_second"), mine.text("power_watts")) == (
-            row["memory_gb"], row["memory_bw_gb_s"], row["tdp_w"])  # fmt: skip
+        assert (
+            mine.text("memory_gb"),
+            mine.text("bandwidth_gb_per_second"),
+            mine.text("power_watts"),
+        ) == (row["memory_gb"], row["memory_bw_gb_s"], row["tdp_w"])
         for old, new in (
             ("dense_bf16_tflops", "bf16_tflops"),
             ("dense_fp16_tflops", "fp16_tflops"),
@@ -269,8 +272,16 @@ def test_gpu_prices_and_constants_are_carried_over_whole() -> None:
 
 @needs_shared
 def test_tuning_prices_are_carried_over_whole() -> None:
-    ours = {(r.text("service"), r.text("model"), r.text("availability"), r.text("as_of"), r.text("note")): r
-            for r in read("hosted_tuning.csv", ("provider",))}  # fmt: skip
+    ours = {
+        (
+            r.text("service"),
+            r.text("model"),
+            r.text("availability"),
+            r.text("as_of"),
+            r.text("note"),
+        ): r
+        for r in read("hosted_tuning.csv", ("provider",))
+    }
     rows = [row for row in _given("hosted_prices.csv") if row["kind"] != "inference (base model)"]
     assert len(rows) == len(read("hosted_tuning.csv", ("provider",)))
     for row in rows:

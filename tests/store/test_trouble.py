@@ -151,7 +151,8 @@ def test_a_database_of_a_later_release_is_left_alone(tmp_path: Path) -> None:
     plain = sqlite3.connect(path)
     with plain:
         plain.execute(
-            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('advisor', '9999', '')"
+            "insert into _sqlite_migrations (migration_set, name, applied_at) "
+            "values ('advisor', '9999', '')"
         )
     plain.close()
     with pytest.raises(StoreTooNew, match="written by a later release"):
