@@ -8,6 +8,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from advisor.core.config_file import FIRST, layer_count, layer_kinds, text_part
+from advisor.core.config_file import pattern as layer_pattern
+
 SLICES = (2, 4, 6)
 """Depths where the user names none: two draw the line, the third says how well it holds."""
 
@@ -43,27 +46,16 @@ MODEL_TYPES: Mapping[str, str] = {
 }
 """model_type of the classes in our tables whose layers differ."""
 
-DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers")
-
 
 def pattern(architecture: Mapping[str, Any]) -> tuple[int, int]:
     """Layers of another kind at the beginning, and the length of the pattern after them."""
     if "profile" in architecture:
         return PATTERNS.get(MODEL_TYPES.get(architecture["profile"]["hf_class"], ""), (0, 1))
-    config = text_part(architecture["config"])
-    first, every = PATTERNS.get(str(config.get("model_type", "")), (0, 1))
-    kinds = config.get("layer_types")
-    if isinstance(kinds, list) and kinds:
-        every = next(n for n in range(1, len(kinds) + 1) if kinds[n:] == kinds[:-n])
-    return int(config.get("first_k_dense_replace", first) or 0), every
-
-
-def text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The part of a config.json that reads text: of a model that also sees, the inner one."""
-    for name in ("text_config", "llm_config", "language_config"):
-        if isinstance(config.get(name), Mapping):
-            return dict(config) | dict(config[name])
-    return config
+    text = text_part(architecture["config"])
+    kinds = layer_kinds(text)
+    if len(set(kinds)) <= 1 and not any(key in text for key in (*FIRST, "layer_types")):
+        return PATTERNS.get(str(text.get("model_type", "")), (0, 1))
+    return layer_pattern(kinds) or (len(kinds), 1)  # nothing repeats: no slice stands for the rest
 
 
 def layers_of(architecture: Mapping[str, Any]) -> int | None:
@@ -72,9 +64,7 @@ def layers_of(architecture: Mapping[str, Any]) -> int | None:
     """
     if "profile" in architecture:
         return int(architecture["profile"]["layers"])
-    config = text_part(architecture["config"])
-    layers = next((config[name] for name in DEPTHS if config.get(name)), None)
-    return int(layers) if layers else None
+    return layer_count(text_part(architecture["config"]))
 
 
 def usual(architecture: Mapping[str, Any]) -> tuple[int, ...]:

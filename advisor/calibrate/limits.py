@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from advisor.calibrate import depths
 from advisor.calibrate.throughput import Length, Setup
+from advisor.core.config_sizes import parameters
 from advisor.core.constants import GIB, SECONDS_PER_HOUR
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan, RunPrediction, Trial
@@ -177,23 +177,7 @@ def _params(architecture: Mapping[str, Mapping[str, Any]], layers: int) -> float
         share = layers / sizes["layers"] if layers else 1.0
         inner = sizes["active_params"] - sizes["embedding_params"]
         return float(sizes["vocabulary"] * sizes["hidden"] + inner * share)
-    config = depths.text_part(architecture["config"])
-    hidden = _first_of(config, ("hidden_size", "d_model", "n_embd", "dim"), 1024)
-    wide = _first_of(
-        config,
-        ("intermediate_size", "d_ff", "encoder_ffn_dim", "n_inner", "hidden_dim"),
-        4 * hidden,
-    )
-    wide *= _first_of(config, ("num_local_experts", "num_experts", "n_routed_experts"), 1)
-    stacks = 2 if config.get("is_encoder_decoder") else 1
-    depth = stacks * (layers or depths.layers_of(architecture) or 12)
-    return float(
-        config.get("vocab_size", 32000) * hidden + depth * (4 * hidden * hidden + 3 * hidden * wide)
-    )
-
-
-def _first_of(config: Mapping[str, Any], names: Sequence[str], otherwise: int) -> int:
-    return int(next((config[name] for name in names if config.get(name)), otherwise))
+    return parameters(architecture["config"], layers).active
 
 
 def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
@@ -209,7 +193,7 @@ def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
         setup.dtype or ("bf16" if device == "cuda" else "fp32")
     ]
     params = (
-        _params(setup.architecture, 0)
+        parameters(setup.architecture["config"]).total
         if "config" in setup.architecture
         else setup.architecture["profile"]["params"]
     )

@@ -130,6 +130,11 @@ def _depths(setup: Setup, slices: Sequence[int]) -> tuple[int, ...]:
             f"--slices {chosen[-1]}: {setup.model_name} has {layers} layers; name smaller depths"
         )
     first, every = depths.pattern(setup.architecture)
+    if first == layers:
+        raise UsageError(
+            f"--slices: no two layers of {setup.model_name} follow the same pattern; "
+            "measure the whole model"
+        )
     if chosen[0] <= first or any((d - first) % every for d in chosen):
         usual = ",".join(map(str, depths.usual(setup.architecture)))
         raise UsageError(

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor import shipped
+from advisor.core import config_file
 from advisor.core.errors import UsageError
+from advisor.facts.native_types import is_native
 
 POCKET_LABELS = "Labels: billing shipping technical account"
 
@@ -80,7 +82,7 @@ def _has(take: Any, row: Mapping[str, Any]) -> bool:
 def config_json(path: Path) -> dict[str, Any]:
     """The object in a config.json.
 
-    Raises UsageError where it is none, or asks for code of its own.
+    Raises UsageError where it describes no model, or one that only code of its own can build.
     """
     import json
 
@@ -88,16 +90,19 @@ def config_json(path: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--config {path}: {error.strerror}; check the path") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(
             f"--config {path}: not JSON; give the config.json of a model folder"
         ) from None
-    if not isinstance(config, dict) or "model_type" not in config:
+    try:
+        checked = dict(config_file.check(config))
+    except config_file.ConfigError as error:
+        raise UsageError(f"--config {path}: {error}") from None
+    if "auto_map" in checked and not is_native(checked["model_type"]):
         raise UsageError(
-            f"--config {path}: names no model_type; give the config.json of a model folder"
+            f"--config {path}: transformers has no model_type {checked['model_type']!r} of its own, "
+            "and code of a model (auto_map) is never run; "
+            "estimate it by its size instead: advisor estimate --model 24B"
         )
-    if "auto_map" in config:
-        raise UsageError(
-            f"--config {path}: asks for code of its own (auto_map), which is never run"
-        )
-    return config
+    checked.pop("auto_map", None)  # the library's own class is built, whatever the file names
+    return checked

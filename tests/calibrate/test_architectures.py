@@ -221,7 +221,7 @@ def test_what_peft_cannot_adapt_is_told_in_a_line() -> None:
     ("held", "wrong"),
     [
         ({"model_type": "own-make"}, "own-make"),
-        ({"model_type": "llama", "auto_map": {"A": "b"}}, "never run"),
+        ({"model_type": "own-make", "auto_map": {"A": "b"}}, "never runs"),
         ({}, "no"),
     ],
 )

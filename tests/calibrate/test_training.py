@@ -336,5 +336,9 @@ def test_what_cannot_be_measured_is_named(changes: dict, wrong: str, device, rep
 
 
 def test_code_of_the_models_own_is_never_run() -> None:
-    with pytest.raises(ValueError, match="never run"):
-        blueprint({"config": CONFIG | {"auto_map": {"AutoConfig": "evil.Config"}}}, 0, "sdpa")
+    coded = CONFIG | {"auto_map": {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.M"}}
+    built = blueprint({"config": coded}, 0, "sdpa")
+    assert built.kind.__module__.startswith("transformers.models.")
+    assert built.params() == blueprint({"config": CONFIG}, 0, "sdpa").params()
+    with pytest.raises(ValueError, match="never runs"):
+        blueprint({"config": coded | {"model_type": "of-its-own"}}, 0, "sdpa")

@@ -99,8 +99,6 @@ def _from_json(document: Mapping[str, Any]) -> tuple[Any, str]:
     """The configuration in a config.json and the class it names."""
     from transformers import CONFIG_MAPPING, AutoConfig
 
-    if "auto_map" in document:
-        raise ValueError("config.json asks for code of its own (auto_map), which is never run")
     if "model_type" not in document:
         raise ValueError("config.json names no model_type")
     if document["model_type"] not in CONFIG_MAPPING:
@@ -111,7 +109,7 @@ def _from_json(document: Mapping[str, Any]) -> tuple[Any, str]:
     settings = {
         k: v
         for k, v in document.items()
-        if k not in ("model_type", "architectures", "transformers_version")
+        if k not in ("model_type", "architectures", "transformers_version", "auto_map")
     }
     return AutoConfig.for_model(document["model_type"], **settings), next(
         iter(document.get("architectures") or ()), ""
@@ -236,8 +234,10 @@ def _cut(config: Any, layers: int) -> None:
                 f"{layers} of {full} encoder layers leave no whole number of {own} decoder layers"
             )
         for setting, entries in list(vars(holder).items()):
-            if isinstance(entries, list) and len(entries) == own and own > 1 and "layer" in setting:
+            if isinstance(entries, list) and len(entries) == own and own > 1:
                 setattr(holder, setting, entries[: own * layers // full])
+        if getattr(holder, "num_kv_shared_layers", 0):
+            holder.num_kv_shared_layers = 0  # a slice has no earlier layers to share with
         setattr(holder, name, own * layers // full)
 
 
