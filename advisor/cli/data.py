@@ -37,6 +37,9 @@ _STDIN = Path("/dev/stdin")
 )
 @click.option("--answer-field", default="", metavar="F", help="Field of the answer.")
 @click.option(
+    "--answer-role", default="", metavar="R", help="Role of a chat whose turns are learned."
+)
+@click.option(
     "--second-labels", default="", metavar="F", help="Field with a second annotator's label."
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON, for programs.")
@@ -47,6 +50,7 @@ def command(
     tokenizer: Path | None,
     prompt_field: str,
     answer_field: str,
+    answer_role: str,
     second_labels: str,
     as_json: bool,
 ) -> None:
@@ -66,6 +70,7 @@ def command(
         tokenizer=tokenizer,
         prompt_field=prompt_field,
         answer_field=answer_field,
+        answer_role=answer_role,
         second_labels=second_labels,
         events=output.narrate,
     )

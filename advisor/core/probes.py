@@ -123,7 +123,9 @@ class DataReport:
     set was given). `personal_data` counts rows by kind; the texts themselves are never kept.
     `effective_rows` are those left without near duplicates too. `conflicting_rows` have the same
     input as another row and another label (None: not a labelling task). `assumed` says how the
-    fields were read.
+    fields were read. `prompt_tokens` are all that the model is given (system, tools, documents and
+    countable pictures with it), `answer_tokens` what it learns, without the answers that are marked
+    as bad ones (`unwanted_tokens`) and without the worse ones of pairs (`rejected_tokens`).
     """
 
     files: tuple[str, ...]
@@ -174,6 +176,13 @@ class DataReport:
     boilerplate_answers: int = 0  # that begin as refusals and set phrases do
     as_of: str = ""
     base_model: BaseModelReading | None = None  # None: no calibration on these data has read them
+    rejected_tokens: Quantity = Quantity.unknown("tokens/row", "no preference data")
+    rejected_rows: int = 0  # with a worse answer beside the chosen one
+    unwanted_tokens: Quantity = Quantity.unknown("tokens/row", "no preference data")
+    unwanted_rows: int = 0  # whose answer is marked as a bad one (KTO)
+    media_rows: Mapping[str, int] = field(default_factory=lambda: _NONE)  # picture, sound, video
+    media_tokens: Quantity = Quantity.unknown("tokens/row", "no pictures or sound")
+    media_uncounted_rows: int = 0  # with a medium that no published rule or known size covers
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def pocket() -> tuple[Path, Path, Path, str]:
 def _has(take: Any, row: Mapping[str, Any]) -> bool:
     try:
         return bool(take(row)[0].strip())
-    except KeyError:
+    except (KeyError, ValueError):
         return False
 
 

@@ -29,6 +29,9 @@ def cautions(report: DataReport) -> Iterator[str]:
             else ""
         )
         yield f"{rows_of(report.bad_row_count)} could not be read{most}"
+    if report.media_uncounted_rows:
+        rows = rows_of(report.media_uncounted_rows)
+        yield f"{rows} with pictures, sound or video that could not be counted: text only"
     if not report.answer_field:
         yield "no answer field was found: tokens are of the prompt alone"
 

@@ -127,7 +127,7 @@ class Lengths:
         self._sums = [0] * columns
         self._squares = [0] * columns
         self._first = columns - ordered
-        self._kept = tuple(array("I") for _ in range(ordered))
+        self._kept = tuple(array("i") for _ in range(ordered))
 
     def add(self, *columns: Sequence[int]) -> None:
         """A batch: one list for each column, all of one length."""
@@ -157,4 +157,30 @@ class Lengths:
         if self.rows < 2:
             return 0.0
         spread = self._squares[column] - self._sums[column] ** 2 / self.rows
+        return float((max(spread, 0.0) / (self.rows - 1)) ** 0.5)
+
+
+class Mean:
+    """Rows that have a thing, its mean over them and its deviation."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sum = 0
+        self._squares = 0
+
+    def add(self, values: Sequence[int]) -> None:
+        """One value per row."""
+        self.rows += len(values)
+        self._sum += sum(values)
+        self._squares += sum(v * v for v in values)
+
+    def mean(self) -> float:
+        """0 of no rows."""
+        return self._sum / max(self.rows, 1)
+
+    def deviation(self) -> float:
+        """Standard deviation, with n − 1; 0 of a single row."""
+        if self.rows < 2:
+            return 0.0
+        spread = self._squares - self._sum**2 / self.rows
         return float((max(spread, 0.0) / (self.rows - 1)) ** 0.5)

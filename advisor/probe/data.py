@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
 from advisor.core.probes import DataReport, LengthFit, SuspectLabel, UnusualRow
-from advisor.core.quantity import Quantity, Range
+from advisor.core.quantity import Basis, Quantity, Range
 from advisor.probe.cautions import cautions
+from advisor.probe.census import Mean
 from advisor.probe.compare import Compared
-from advisor.probe.kept import ANSWER, CHAT, PROMPT, TEXT, Kept
+from advisor.probe.kept import CHAT, PROMPT, TEXT, Kept
 from advisor.probe.lengths import histogram, length_fits, percentiles
+from advisor.probe.media import AS_OF as MEDIA_AS_OF
 from advisor.probe.reading import Reader
 from advisor.probe.sketch import clusters, copies_across
 from advisor.probe.specificity import MEDIUM
-from advisor.probe.templates import chat_for
-from advisor.probe.tokens import byte_counter, counter_for
+from advisor.probe.templates import Chat, chat_for
+from advisor.probe.tokens import Counter, byte_counter, counter_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +51,7 @@ def probe(
     prompt_field: str = "",
     answer_field: str = "",
     second_labels: str = "",
+    answer_role: str = "",
     count_tokens: bool = True,
     tokenizer: Path | str | None = None,
     as_of: str = "",
@@ -59,7 +62,9 @@ def probe(
 
     `model` chooses the tokenizer (`tokenizer` may name a folder that holds it and its chat
     template); without `count_tokens`, tokens are estimated from bytes. `second_labels` names a
-    field with another annotator's answer. Raises UsageError for files that cannot be read,
+    field with another annotator's answer, `answer_role` the role of a chat that is learned.
+
+    Raises UsageError for files that cannot be read,
     Cancelled once `cancel` is set.
     """
     files = [Path(p) for p in paths]
@@ -68,22 +73,52 @@ def probe(
         counter_for(model, tokenizer) if count_tokens else byte_counter("tokens were not asked for")
     )
     chat = chat_for(model, tokenizer)
-    reader = Reader(
-        prompt_field, answer_field, second_labels, events, cancel, turns=chat.render is not None
-    )
+    try:
+        return _probed(
+            files,
+            tests,
+            Reader(
+                prompt_field,
+                answer_field,
+                second_labels,
+                events,
+                cancel,
+                wants_chat=chat.renderer is not None,
+                answer_role=answer_role,
+            ),
+            counter,
+            chat,
+            model,
+            as_of or date.today().isoformat(),
+        )
+    finally:
+        if chat.renderer is not None:
+            chat.renderer.close()
+
+
+def _probed(
+    files: list[Path],
+    tests: list[Path],
+    reader: Reader,
+    counter: Counter,
+    chat: Chat,
+    model: str,
+    as_of: str,
+) -> DataReport:
+    """Test items first, then the training rows beside them."""
     workers = min(max((os.cpu_count() or 1) - 1, 1), MOST_WORKERS)
     with ThreadPoolExecutor(workers, "count-tokens") as counting:
         test: _Test | None = None
         if tests:
             reader.peek(files)
             test = _Test(reader, tests, Kept(byte_counter(), chat_for(""), counting, noise=False))
-        train = Kept(counter, chat, counting, noise=True, workers=workers)
+        train = Kept(counter, chat, counting, noise=True, workers=workers, model=model)
         for file, batch in reader.batches(files):
             inputs = train.add(file, batch, reader.by or Compared())
             if test:
                 test.hold_against(inputs)
-    events(StageEvent("probe", "looking for near copies", len(train), len(train)))
-    return _report(files, reader, train, test, as_of or date.today().isoformat())
+    reader.events(StageEvent("probe", "looking for near copies", len(train), len(train)))
+    return _report(files, reader, train, test, as_of)
 
 
 class _Test:
@@ -173,7 +208,14 @@ def _report(
         tokenizer=train.counter.name,
         tokens_per_row=_mean(train, TEXT, source, as_of),
         prompt_tokens=_mean(train, PROMPT, source, as_of),
-        answer_tokens=_mean(train, ANSWER, source, as_of) if fields.answer else NO_ANSWER,
+        answer_tokens=_answers(train, source, as_of) if fields.answer else NO_ANSWER,
+        rejected_tokens=_mean_of(train, train.rejected, source, as_of),
+        rejected_rows=train.rejected.rows,
+        unwanted_tokens=_mean_of(train, train.unwanted, source, as_of),
+        unwanted_rows=train.unwanted.rows,
+        media_rows=MappingProxyType(dict(train.media_rows.most_common())),
+        media_tokens=_media(train, as_of),
+        media_uncounted_rows=train.media_uncounted,
         max_tokens=lengths.longest,
         percentiles=lengths.percentiles,
         histogram=lengths.histogram,
@@ -219,7 +261,7 @@ def _around(train: Kept, as_of: str) -> Quantity:
     """
     chat = train.chat
     each = train.messages / len(train)
-    if chat.render is None:
+    if chat.renderer is None:
         low, likely, high = (
             None if e is None else e * each + chat.once
             for e in (chat.each.p10, chat.each.p50, chat.each.p90)
@@ -270,15 +312,50 @@ def _copies(train: Kept) -> _Copies:
 
 
 def _mean(train: Kept, column: int, source: str, as_of: str) -> Quantity:
-    """The mean of a row with its sampling error and the tokenizer's band, joined in quadrature."""
+    """The mean of a column over all rows."""
     tokens = train.tokens
-    counter = train.counter
-    mean = tokens.mean(column)
+    return _spread(
+        train.counter, tokens.mean(column), tokens.deviation(column), tokens.rows, source, as_of
+    )
+
+
+def _mean_of(train: Kept, mean: Mean, source: str, as_of: str) -> Quantity:
+    """The mean over the rows that have the thing."""
+    if not mean.rows:
+        return Quantity.unknown("tokens/row", "no preference data")
+    return _spread(train.counter, mean.mean(), mean.deviation(), mean.rows, source, as_of)
+
+
+def _answers(train: Kept, source: str, as_of: str) -> Quantity:
+    """The mean of what is learned, over the rows whose answer is not marked as a bad one."""
+    if not train.wanted.rows:
+        return Quantity.unknown("tokens/row", "all answers are marked as unwanted")
+    return _mean_of(train, train.wanted, source, as_of)
+
+
+def _media(train: Kept, as_of: str) -> Quantity:
+    """Tokens of pictures and sound, over the rows in which all could be counted."""
+    if not train.media_rows:
+        return Quantity.unknown("tokens/row", "no pictures or sound")
+    if not train.media.rows:
+        return Quantity.unknown(
+            "tokens/row", "no published rule for this model, or no known size; not counted"
+        )
+    rule = "the provider's published rule (advisor/probe/media.py)"
+    return Quantity(
+        Range.exact(train.media.mean()), "tokens/row", Basis.PUBLISHED, rule, MEDIA_AS_OF
+    )
+
+
+def _spread(
+    counter: Counter, mean: float, deviation: float, rows: int, source: str, as_of: str
+) -> Quantity:
+    """A mean with its sampling error and the tokenizer's band, joined in quadrature."""
     band = counter.band
     likely = mean * band.likely
     if not likely:
         return Quantity(Range.exact(0.0), "tokens/row", counter.basis, source, as_of)
-    error = Z80 * tokens.deviation(column) / tokens.rows**0.5 / mean
+    error = Z80 * deviation / rows**0.5 / mean
     low, high = ((end or 0.0) / band.likely - 1 for end in (band.p10, band.p90))
     spread = Range(
         max(0.0, likely * (1 - (low**2 + error**2) ** 0.5)),

@@ -1,255 +1,307 @@
-"""Which fields of a row are the prompt and which the answer: recognised by name, said aloud, and
-open to override.
+"""Which fields of a row are the prompt and which the answer: recognised by name and by content,
+stated in the report, and open to override.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from advisor.core.errors import UsageError, did_you_mean
-from advisor.probe.rows import JsonObject
-
-CHATS = ("messages", "conversations", "conversation", "chat", "dialog")
-CHOSEN = "chosen"
-"""The better of two answers; some sets hold the whole chat in it."""
-
-PROMPTS = (
-    "prompt",
-    "instruction",
-    "question",
-    "query",
-    "input",
-    "text",
-    "sentence",
-    "utterance",
-    "document",
-    "article",
-    "dialogue",
-    "ticket",
-    "source",
-    "content",
-    "context",
-    "message",
-    "body",
-    "user",
+from advisor.probe.chats import RowParts
+from advisor.probe.columns import Column, Kind, column
+from advisor.probe.conversations import conversation
+from advisor.probe.flat import FlatReader, is_nested_text, nested_names
+from advisor.probe.names import (
+    ANSWERS,
+    ASKING,
+    EXTRAS,
+    PROMPTS,
+    ROW_REASONING,
+    SECOND_PROMPTS,
+    is_label_name,
+    is_never_prompt,
+    plain,
+    words_of_name,
 )
-ANSWERS = (
-    "completion",
-    "response",
-    "answer",
-    "answers",
-    "output",
-    "target",
-    "label",
-    "labels",
-    "category",
-    "intent",
-    "class",
-    "sentiment",
-    "topic",
-    "tag",
-    "summary",
-    "highlights",
-    "chosen",
-    "translation",
-    "sql",
-    "code",
-    "reply",
-    "assistant",
-    "reference",
-)
-LEARNED_ROLES = ("assistant", "gpt", "model", "bot", "chatgpt")
+from advisor.probe.preferences import preference
+from advisor.probe.records import JsonObject
+from advisor.probe.transcripts import divided, form_of
+from advisor.probe.turns import text_of
 
-ROLES = {
-    "human": "user",
-    "gpt": "assistant",
-    "bot": "assistant",
-    "model": "assistant",
-    "chatgpt": "assistant",
-}
-"""Names of ShareGPT and others for the roles that chat templates know."""
+SURE = (*ASKING, "input", "input_text", "problem", "text")
+"""Names that mean the prompt even where it is a number or a code."""
+
+LANGUAGE_CODE = 3
+"""A field inside `translation` of at most so many letters names a language."""
 
 Take = Callable[[JsonObject], tuple[str, str]]
-Turns = Callable[[JsonObject], list[JsonObject]]
+ReadRow = Callable[[JsonObject, bool], RowParts]
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
     """The recognised form.
 
-    `take` gives (prompt, answer) of a row; KeyError names a field that a row lacks.
-
-    `turns` gives the messages of a chat with role and content; None: a row is one question and its
-    answer.
+    `take` gives (prompt, answer) of a row; `read` all parts of it, with the messages for a chat
+    template where asked for (None: `take` says all). Both raise KeyError with the name of a field
+    that a row lacks, and ValueError with the reason for a row that cannot be used.
     """
 
     prompt: str
     answer: str
     assumed: str
     take: Take
-    turns: Turns | None = None
+    read: ReadRow | None = None
+    is_written: bool = False
+    """The text holds a template's marks already."""
 
 
 def recognise(
-    rows: list[JsonObject], prompt_field: str = "", answer_field: str = "", where: str = ""
+    rows: Sequence[JsonObject],
+    prompt_field: str = "",
+    answer_field: str = "",
+    where: str = "",
+    answer_role: str = "",
 ) -> Fields:
     """The form of some first rows.
 
-    Fields the user names win; `a+b` joins fields, `a.b` goes into one.
+    Fields the user names win; `a+b` joins fields, `a.b` goes into one. `answer_role` names the role
+    of a chat that is learned.
 
-    Raises UsageError where nothing can be recognised or a named field does not exist.
+    Raises UsageError where nothing can be recognised, where it would be a guess, or where a named
+    field does not exist.
     """
     names = list(dict.fromkeys(key for row in rows for key in row))
-    for wanted in (prompt_field, answer_field):
-        for part in filter(None, wanted.split("+")):
-            if part.split(".")[0] not in names:
-                raise UsageError(
-                    f"{where}: no field {part!r}{did_you_mean(part, names)}; "
-                    f"it has {_listed(names)}"
-                )
-    if not prompt_field:
-        chat = next((n for n in names if n.lower() in (*CHATS, CHOSEN) and _is_chat(rows, n)), "")
-        if chat and not answer_field:
-            assumed = f"{chat}: what the assistant says is the answer, all else the prompt"
-            return Fields(
-                f"{chat}: others",
-                f"{chat}: assistant",
-                assumed,
-                _chat_taker(chat),
-                _chat_turns(chat),
+    _check_named(names, (prompt_field, answer_field), where)
+    if prompt_field or answer_field:
+        return _by_columns(rows, names, prompt_field, answer_field, where)
+    pairs = preference(rows, lambda free: _prompt_fields(rows, free))
+    if pairs is not None:
+        return _reading(pairs.prompt, pairs.answer, pairs.assumed, pairs.read)
+    chat = conversation(rows, where, answer_role)
+    if chat is not None:
+        return _reading(chat.prompt, chat.answer, chat.assumed, chat.read)
+    return _by_columns(rows, names, "", "", where)
+
+
+def _reading(prompt: str, answer: str, assumed: str, read: ReadRow) -> Fields:
+    def take(row: JsonObject) -> tuple[str, str]:
+        parts = read(row, False)
+        if not parts.wanted:
+            raise ValueError("its answer is marked as unwanted")
+        return parts.prompt, parts.answer
+
+    return Fields(prompt, answer, assumed, take, read)
+
+
+def _check_named(names: list[str], wanted: Sequence[str], where: str) -> None:
+    for part in (part for name in wanted for part in filter(None, name.split("+"))):
+        if part not in names and part.split(".")[0] not in names:
+            raise UsageError(
+                f"{where}: no field {part!r}{did_you_mean(part, names)}; it has {_listed(names)}"
             )
-    prompt = prompt_field or _prompt_of(names, answer_field)
-    answer = answer_field or _first([n for n in names if n not in prompt.split("+")], ANSWERS)
+
+
+def _by_columns(
+    rows: Sequence[JsonObject], names: list[str], prompt_field: str, answer_field: str, where: str
+) -> Fields:
+    """One question and its answer in fields of their own."""
+    columns = {name: column(rows, name) for name in names}
+    prompt = prompt_field
+    answer = answer_field
+    notes: list[str] = []
     if not prompt:
-        prompt, answer = _by_position(names, answer, where)
+        prompt, answer = _chosen(rows, columns, answer, where, notes)
+    elif not answer:
+        free = {n: c for n, c in columns.items() if n not in prompt.split("+")}
+        answer = _answer_by_name(free)
+    given = [f for f, name in (("prompt", prompt_field), ("answer", answer_field)) if name]
+    if not answer_field and answer:
+        answer = _with_reasoning(columns, prompt, answer)
     assumed = f"prompt = {prompt}, answer = {answer or 'none found'}"
-    chosen = [f for f, given in (("prompt", prompt_field), ("answer", answer_field)) if given]
-    if chosen:
-        assumed += f" ({' and '.join(chosen)} as given)"
-    return Fields(prompt, answer, assumed, _taker(prompt, answer))
+    if given:
+        assumed += f" ({' and '.join(given)} as given)"
+    if not answer and not given and prompt in names:
+        written = _written_chat(rows, prompt)
+        if written is not None:
+            return written
+    reader = FlatReader(prompt, answer)
+    notes += reader.learn(rows)
+    assumed = "; ".join([assumed, *notes])
+    return Fields(prompt, answer, assumed, reader.take, None if reader.is_plain else reader.read)
 
 
-def _prompt_of(names: list[str], answer_field: str) -> str:
-    free = [n for n in names if n != answer_field]
-    prompt = _first(free, PROMPTS)
-    lower = {n.lower(): n for n in free}
-    if prompt.lower() in ("instruction", "question", "prompt"):
-        for extra in ("input", "context", "passage"):
-            if extra in lower and _first([n for n in free if n.lower() != extra], ANSWERS):
-                return f"{prompt}+{lower[extra]}"
-    return prompt
+def _chosen(
+    rows: Sequence[JsonObject],
+    columns: dict[str, Column],
+    answer_field: str,
+    where: str,
+    notes: list[str],
+) -> tuple[str, str]:
+    """(prompt, answer) of columns; content decides where names say nothing."""
+    free = {name: c for name, c in columns.items() if name != answer_field}
+    prompt = _prompt_by_name(free)
+    if prompt:
+        extras = _extras(free, prompt)
+        answer = answer_field or _answer_by_name(
+            {n: c for n, c in free.items() if n not in (prompt, *extras)}
+        )
+        if not answer and not answer_field and extras:  # the extra is all there is to answer
+            answer = _answer_by_name({n: c for n, c in free.items() if n != prompt})
+            extras = [name for name in extras if name != answer]
+        return "+".join((prompt, *extras)), answer
+    nested = _nested(rows, free)
+    if nested is not None:
+        notes.append("the direction is a guess: swap it with --prompt-field and --answer-field")
+        return nested
+    return _by_content(free, answer_field, where, notes)
 
 
-def _first(names: Iterable[str], wanted: tuple[str, ...]) -> str:
-    lower = {n.lower(): n for n in names}
-    return next((lower[w] for w in wanted if w in lower), "")
+def _prompt_by_name(columns: dict[str, Column]) -> str:
+    """A field that is called as prompts are, and whose content does not speak against it."""
+    by_name = {plain(name): c for name, c in reversed(columns.items())}
+    for wanted in PROMPTS:
+        candidate = by_name.get(wanted)
+        if candidate is None:
+            continue
+        kinds = {Kind.TEXT, Kind.STRUCTURE}
+        if wanted in ASKING:
+            kinds |= {Kind.LABEL, Kind.NUMBER}
+        if candidate.kind in kinds:
+            return candidate.name
+    by_ending = [
+        c.name
+        for c in columns.values()
+        if c.kind is Kind.TEXT
+        and len(words_of_name(c.name)) > 1
+        and words_of_name(c.name)[-1] in PROMPTS
+        and not is_never_prompt(c.name)
+    ]
+    if len(by_ending) == 1:
+        return by_ending[0]
+    short = {plain(c.name): c for c in columns.values() if c.kind in (Kind.LABEL, Kind.NUMBER)}
+    by_kind = next((short[w].name for w in PROMPTS if w in short and not by_ending), "")
+    if by_kind:
+        return by_kind
+    return next((by_name[w].name for w in SURE if w in by_name and _may_be_sure(by_name[w])), "")
 
 
-def _by_position(names: list[str], answer: str, where: str) -> tuple[str, str]:
-    """Two fields of unknown names: the first is the prompt; one field: the prompt alone."""
-    free = [n for n in names if n != answer]
-    if len(free) == 1:
-        return free[0], answer
-    if len(free) == 2 and not answer:
-        return free[0], free[1]
-    if not names:
+def _may_be_sure(column_of_name: Column) -> bool:
+    return column_of_name.kind not in (Kind.MEDIA, Kind.EMPTY)
+
+
+def _extras(columns: dict[str, Column], prompt: str) -> list[str]:
+    """Fields that belong to the prompt beside its first field."""
+    by_name = {
+        plain(name): name
+        for name, c in columns.items()
+        if name != prompt and c.kind not in (Kind.IDENTIFIER, Kind.MEDIA, Kind.EMPTY)
+    }
+    lower = plain(prompt)
+    second = SECOND_PROMPTS.get(lower, "")
+    if second in by_name:
+        return [by_name[second]]
+    if lower not in ASKING:
+        return []
+    extras = [by_name[e] for e in EXTRAS if e in by_name]
+    free = {n: c for n, c in columns.items() if n not in (prompt, *extras)}
+    return extras if _answer_by_name(free) or not _answer_by_name(columns) else []
+
+
+def _answer_by_name(columns: dict[str, Column]) -> str:
+    by_name = {plain(name): c for name, c in reversed(columns.items())}
+    for wanted in ANSWERS:
+        candidate = by_name.get(wanted)
+        if candidate is not None and candidate.kind is not Kind.MEDIA:
+            return candidate.name
+    endings = [
+        c for c in columns.values() if len(words_of_name(c.name)) > 1 and c.kind is not Kind.MEDIA
+    ]
+    labels = [c.name for c in endings if is_label_name(c.name) and c.kind is not Kind.TEXT]
+    if len(labels) == 1:
+        return labels[0]
+    named = [
+        c.name
+        for c in endings
+        if c.kind in (Kind.TEXT, Kind.LABEL) and words_of_name(c.name)[-1] in ANSWERS
+    ]
+    return named[0] if len(named) == 1 else ""
+
+
+def _by_content(
+    columns: dict[str, Column], answer_field: str, where: str, notes: list[str]
+) -> tuple[str, str]:
+    """The one field that holds language is the prompt, the one that holds labels the answer."""
+    if not columns:
         raise UsageError(f"{where}: no field that holds text; give one with a prompt and an answer")
-    raise UsageError(
-        f"{where}: cannot tell prompt and answer among {_listed(names)}; "
-        "name them with --prompt-field, --answer-field"
+    texts = [c.name for c in columns.values() if c.may_be_prompt]
+    if len(texts) != 1:
+        raise _undecided(columns, where)
+    labels = [c.name for c in columns.values() if c.kind is Kind.LABEL and c.name != texts[0]]
+    named = [name for name in labels if is_label_name(name)]
+    answer = answer_field
+    if not answer and (len(named) == 1 or len(labels) == 1):
+        answer = named[0] if len(named) == 1 else labels[0]
+    notes.append("told by what the fields hold")
+    return texts[0], answer
+
+
+def _undecided(columns: dict[str, Column], where: str) -> UsageError:
+    return UsageError(
+        f"{where}: cannot tell prompt and answer among {_listed(list(columns))}; "
+        "name them with --prompt-field and --answer-field"
     )
+
+
+def _nested(rows: Sequence[JsonObject], columns: dict[str, Column]) -> tuple[str, str] | None:
+    """`{"translation": {"en": …, "de": …}}`: the first text is the prompt."""
+    for name, c in columns.items():
+        if c.kind is not Kind.STRUCTURE or not is_nested_text(rows, name):
+            continue
+        inner = nested_names(rows, name)
+        languages = [n for n in inner if len(n.split("_")[0].split("-")[0]) <= LANGUAGE_CODE]
+        if len(inner) == 2 and len(languages) == 2:
+            return f"{name}.{inner[0]}", f"{name}.{inner[1]}"
+    return None
+
+
+def _with_reasoning(columns: dict[str, Column], prompt: str, answer: str) -> str:
+    """The answer with the reasoning that stands in a field before it."""
+    used = (*prompt.split("+"), *answer.split("+"))
+    for name, c in columns.items():
+        is_text = c.kind is Kind.STRUCTURE or (c.kind is Kind.TEXT and c.words >= 3)
+        if plain(name) in ROW_REASONING and name not in used and is_text:
+            return f"{name}+{answer}"
+    return answer
+
+
+def _written_chat(rows: Sequence[JsonObject], name: str) -> Fields | None:
+    """A text that holds a whole chat with its marks, trained on as it stands."""
+    forms = [form_of(text_of(row.get(name))) for row in rows]
+    form = max(set(forms), key=forms.count)
+    if not form or forms.count(form) < len(forms) / 2:
+        return None
+
+    def take(row: JsonObject) -> tuple[str, str]:
+        return divided(text_of(row[name]), form)
+
+    assumed = f"{name}: a chat written with marks ({form}); what the assistant says is the answer"
+    return Fields(f"{name}: others", f"{name}: assistant", assumed, take, is_written=True)
+
+
+def _prompt_fields(rows: Sequence[JsonObject], names: list[str]) -> tuple[str, ...]:
+    """The fields of the prompt among some; nothing where none can be told."""
+    columns = {name: column(rows, name) for name in names}
+    prompt = _prompt_by_name(columns)
+    if not prompt:
+        texts = [c.name for c in columns.values() if c.may_be_prompt]
+        return (texts[0],) if len(texts) == 1 else ()
+    by_name = {plain(name): name for name in names if name != prompt}
+    extras = [by_name[e] for e in EXTRAS if e in by_name] if plain(prompt) in ASKING else []
+    return (prompt, *extras)
 
 
 def _listed(names: list[str]) -> str:
-    names_listed = ", ".join(repr(n[:40]) for n in names[:12])
-    return names_listed + (f" and {len(names) - 12} more" if len(names) > 12 else "") or "no fields"
-
-
-def _is_chat(rows: list[JsonObject], name: str) -> bool:
-    turns: list[Any] = next(
-        (row[name] for row in rows if isinstance(row.get(name), list) and row[name]), []
-    )
-    return bool(turns) and isinstance(turns[0], dict) and bool({"role", "from"} & turns[0].keys())
-
-
-def _chat_taker(name: str) -> Take:
-    def take(row: JsonObject) -> tuple[str, str]:
-        turns = row[name]
-        if not isinstance(turns, list):
-            raise KeyError(name)
-        texts: tuple[list[str], list[str]] = ([], [])
-        for turn in turns:
-            if not isinstance(turn, dict):
-                raise KeyError(name)
-            learned = str(turn.get("role", turn.get("from", ""))).lower() in LEARNED_ROLES
-            texts[learned].append(_text(turn.get("content", turn.get("value"))))
-            if "tool_calls" in turn:
-                texts[learned].append(_text(turn["tool_calls"]))
-        return "\n".join(filter(None, texts[0])), "\n".join(filter(None, texts[1]))
-
-    return take
-
-
-def _chat_turns(name: str) -> Turns:
-    """The messages as chat templates want them; asked only of rows that `take` has accepted."""
-
-    def turns(row: JsonObject) -> list[JsonObject]:
-        messages = list[JsonObject]()
-        for turn in row[name]:
-            role = str(turn.get("role", turn.get("from", ""))).lower()
-            message = {
-                "role": ROLES.get(role, role),
-                "content": _text(turn.get("content", turn.get("value"))),
-            }
-            messages.append(
-                message
-                | {k: turn[k] for k in ("tool_calls", "tool_call_id", "name") if turn.get(k)}
-            )
-        return messages
-
-    return turns
-
-
-def _taker(prompt: str, answer: str) -> Take:
-    if "+" not in prompt + answer and "." not in prompt + answer:
-        if not answer:
-            return lambda row: (_text(row[prompt]), "")
-        return lambda row: (_text(row[prompt]), _text(row[answer]))
-    prompts = prompt.split("+")
-    answers = [a for a in answer.split("+") if a]
-    return lambda row: (_joined(row, prompts), _joined(row, answers))
-
-
-def _joined(row: JsonObject, names: list[str]) -> str:
-    return "\n".join(filter(None, (_text(_inside(row, name)) for name in names)))
-
-
-def _inside(row: JsonObject, name: str) -> Any:
-    if name in row:
-        return row[name]
-    value: Any = row
-    for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            raise KeyError(name)
-        value = value[part]
-    return value
-
-
-def _text(value: Any) -> str:
-    """A field's text: as it is, the texts of content parts, or JSON for anything else; nothing for
-    null.
-    """
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, list) and all(
-        isinstance(p, str) or (isinstance(p, dict) and "text" in p) for p in value
-    ):
-        return "\n".join(p if isinstance(p, str) else str(p["text"]) for p in value)
-    if isinstance(value, (bool, int, float)):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    listed = ", ".join(repr(n[:40]) for n in names[:12])
+    return listed + (f" and {len(names) - 12} more" if len(names) > 12 else "") or "no fields"

@@ -12,8 +12,9 @@ from collections import Counter as Tally
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
-from advisor.probe.census import Census, Lengths
+from advisor.probe.census import Census, Lengths, Mean
 from advisor.probe.compare import Compared
+from advisor.probe.media import tokens_of
 from advisor.probe.noise import LabelledWords
 from advisor.probe.privacy import kinds_by_row
 from advisor.probe.reading import TrainingExample
@@ -35,7 +36,9 @@ the counts.
 MAX_LABELS = 1000
 MAX_LABEL_CHARACTERS = 80
 PROMPT, ANSWER, TEXT, CHAT = range(4)
-"""Columns of `Kept.tokens`; TEXT is prompt and answer, CHAT what a template adds to them."""
+"""Columns of `Kept.tokens`: PROMPT holds pictures and sound where they are counted, TEXT is prompt
+and answer, CHAT what a template adds to them (less than nothing where it leaves parts out).
+"""
 
 LONG_CHARACTERS = 100_000
 _SPACES = re.compile(r"\s+")
@@ -59,10 +62,18 @@ class Kept:
     """
 
     def __init__(
-        self, counter: Counter, chat: Chat, counting: Executor, *, noise: bool, workers: int = 1
+        self,
+        counter: Counter,
+        chat: Chat,
+        counting: Executor,
+        *,
+        noise: bool,
+        workers: int = 1,
+        model: str = "",
     ) -> None:
         self.counter = counter
         self.chat = chat
+        self._model = model
         self._counting = counting
         self._workers = workers
         self.pairs = array("q")  # hash of prompt and answer as they stand
@@ -72,6 +83,12 @@ class Kept:
         self.rows = Census()
         self.inputs = Census()
         self.tokens = Lengths(4)
+        self.wanted = Mean()  # answers that are not marked as bad ones
+        self.unwanted = Mean()  # those that are
+        self.rejected = Mean()  # the worse answers of pairs
+        self.media = Mean()  # pictures and sound, of rows in which all could be counted
+        self.media_rows: Tally[str] = Tally()  # rows by kind of medium
+        self.media_uncounted = 0  # rows with a medium without a published rule or a known size
         self.sketches = Sketches()
         self.thinned = False
         self.labels: Tally[str] | None = Tally()
@@ -94,8 +111,12 @@ class Kept:
         prompts = [e.prompt for e in batch]
         answers = [e.answer for e in batch]
         around = self._rendered(batch)
+        others = [e.rejected for e in batch] if any(e.rejected for e in batch) else []
         counting = started(
-            self.counter, prompts + answers + list(around.values()), self._counting, self._workers
+            self.counter,
+            prompts + answers + others + list(around.values()),
+            self._counting,
+            self._workers,
         )
         compared = [by.text(p, a) for p, a in zip(prompts, answers, strict=True)]
         inputs = [hash(_evenly_spaced(text.casefold())) for text in compared]
@@ -108,10 +129,10 @@ class Kept:
         self._label(compared, answers)
         self.empty_answers += sum(not a.strip() for a in answers)
         self.set_phrases += sum(_SET_PHRASES.match(a.lstrip()) is not None for a in answers)
-        kinds = kinds_by_row(prompts + answers)
+        kinds = kinds_by_row(prompts + answers + others)
         self.personal.update(kind for _, kind in {(at % len(batch), k) for at, k in kinds})
         self.scores.add(prompts)
-        self._count(batch, prompts, around, counting())
+        self._count(batch, prompts, around, counting(), len(others))
         return inputs
 
     def place(self, row: int) -> tuple[str, int]:
@@ -171,15 +192,17 @@ class Kept:
 
     def _rendered(self, batch: list[TrainingExample]) -> dict[int, str]:
         """Row in the batch -> its messages in the template; rows that it refuses are counted."""
+        chats = [(at, e.chat) for at, e in enumerate(batch) if e.chat is not None]
+        if self.chat.renderer is None or not chats:
+            return {}
         rendered: dict[int, str] = {}
-        if self.chat.render is None:
-            return rendered
-        for at, example in enumerate(batch):
-            try:
-                rendered[at] = self.chat.render(example.turns)
-            except ValueError as error:
+        replies = self.chat.renderer.render([chat for _, chat in chats])
+        for (at, _), (text, reason) in zip(chats, replies, strict=True):
+            if reason:
                 self.refused += 1
-                self.refusal = self.refusal or str(error)
+                self.refusal = self.refusal or reason
+            else:
+                rendered[at] = text
         return rendered
 
     def _count(
@@ -188,24 +211,49 @@ class Kept:
         prompts: list[str],
         around: dict[int, str],
         tokens: list[int],
+        others: int,
     ) -> None:
+        """`tokens` are of prompts, answers, `others` worse answers and rendered rows, in order."""
         rows = len(batch)
         prompt = tokens[:rows]
         answer = tokens[rows : 2 * rows]
-        text = [p + a for p, a in zip(prompt, answer, strict=True)]
-        whole = dict(zip(around, tokens[2 * rows :], strict=True))
-        each = round(self.chat.each.likely)
-        once = self.chat.once
-        if self.chat.render is None:
-            added = [each * e.messages + once for e in batch]
-        else:
-            added = [
-                max(whole.get(at, tokens_of_row) - tokens_of_row, 0)
-                for at, tokens_of_row in enumerate(text)
-            ]
+        if others:
+            self.rejected.add(
+                [n for n, e in zip(tokens[2 * rows : 3 * rows], batch, strict=True) if e.rejected]
+            )
+        whole = dict(zip(around, tokens[2 * rows + others :], strict=True))
+        added = self._added(batch, [p + a for p, a in zip(prompt, answer, strict=True)], whole)
         self.messages += sum(e.messages for e in batch)
+        if any(e.media for e in batch):
+            prompt = [n + self._media_tokens(e) for n, e in zip(prompt, batch, strict=True)]
+        self.unwanted.add([n for n, e in zip(answer, batch, strict=True) if not e.wanted])
+        self.wanted.add([n for n, e in zip(answer, batch, strict=True) if e.wanted])
+        text = [p + a for p, a in zip(prompt, answer, strict=True)]
         self.tokens.add(prompt, answer, text, added)
         self.vocabulary.add(prompts, tokens)
+
+    def _added(
+        self, batch: list[TrainingExample], text: list[int], whole: dict[int, int]
+    ) -> list[int]:
+        """What the template adds to each row's texts."""
+        each = round(self.chat.each.likely)
+        once = self.chat.once
+        if self.chat.renderer is None:
+            return [each * e.messages + once for e in batch]
+        return [whole.get(at, own) - own for at, own in enumerate(text)]
+
+    def _media_tokens(self, example: TrainingExample) -> int:
+        """Tokens of a row's pictures and sound; none where one of them cannot be counted."""
+        if not example.media:
+            return 0
+        self.media_rows.update({medium.kind for medium in example.media})
+        counts = [tokens_of(medium, self._model) for medium in example.media]
+        if any(count is None for count in counts):
+            self.media_uncounted += 1
+            return 0
+        total = sum(filter(None, counts))
+        self.media.add([total])
+        return total
 
 
 def _evenly_spaced(text: str) -> str:

@@ -13,9 +13,12 @@ from typing import NamedTuple
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent
 from advisor.core.probes import BadRow
+from advisor.probe.chats import ChatInput
 from advisor.probe.compare import Compared, what_to_compare
 from advisor.probe.fields import Fields, recognise
-from advisor.probe.rows import DataRow, JsonObject, expand, kind_of, read
+from advisor.probe.media import Medium
+from advisor.probe.records import DataRow, JsonObject
+from advisor.probe.rows import expand, read
 
 BATCH = 512
 BATCH_CHARACTERS = 4_000_000
@@ -25,22 +28,25 @@ EVENT_ROWS = 20_000
 
 
 class TrainingExample(NamedTuple):
-    """A usable row: its texts, its line, and how many messages it is (`turns` themselves where they
-    are wanted).
+    """A usable row: its texts, its line, and how many messages it is; `chat` where a template wants
+    it. See `RowParts` for the rest.
     """
 
     prompt: str
     answer: str
     line: int
     messages: int
-    turns: list[JsonObject]
+    chat: ChatInput | None = None
+    rejected: str = ""
+    wanted: bool = True
+    media: tuple[Medium, ...] = ()
 
 
 @dataclass(slots=True)
 class Reader:
     """Turns files into batches; keeps the first bad rows and counts all.
 
-    `turns`: the messages are wanted too.
+    `wants_chat`: the messages are wanted too, for a chat template.
     """
 
     prompt_field: str
@@ -48,7 +54,8 @@ class Reader:
     second_labels: str
     events: EventSink
     cancel: CancelToken | None
-    turns: bool = False
+    wants_chat: bool = False
+    answer_role: str = ""
     bad: list[BadRow] = field(default_factory=list)
     bad_count: int = 0
     fields: Fields | None = None
@@ -104,7 +111,7 @@ class Reader:
         return self.agreed / self.labelled_twice if self.labelled_twice else None
 
     def _examples(self, file: Path) -> Iterator[TrainingExample]:
-        rows = read(file)
+        rows = read(file, self._note)
         head = self._head(file, rows)
         for row in itertools.chain(head, rows):
             example = self._example(file, row)
@@ -126,53 +133,55 @@ class Reader:
         return head
 
     def _recognise(self, file: Path, usable: Sequence[JsonObject]) -> None:
-        fields = recognise(list(usable), self.prompt_field, self.answer_field, str(file))
+        fields = recognise(
+            usable, self.prompt_field, self.answer_field, str(file), self.answer_role
+        )
         self.fields = fields
-        assumed = fields.assumed
-        self._note(assumed)
-        if kind_of(file) == "csv" and any(
-            row.get(fields.answer) == fields.answer for row in usable
-        ):
-            self._note(
-                f"line 1 is taken as the header, though {fields.answer!r} is a value too: "
-                f"give {file.name} a header"
-            )
+        self._note(fields.assumed)
         if self.by is None:
             self.by = what_to_compare([pair for row in usable if (pair := _taken(fields, row))])
 
     def _example(self, file: Path, row: DataRow) -> TrainingExample | None:
         """A usable row, or None and a line among the bad ones."""
         reason = row.reason
-        pair = ("", "")
         if row.value is not None and self.fields is not None:
             try:
-                pair = self.fields.take(row.value)
-                self._compare_labels(pair[1], row.value)
-                reason = "" if pair[0].strip() else "the prompt is empty"
-            except KeyError as error:
-                reason = f"no field {error.args[0]!r}"
-            except RecursionError:
-                reason = "nested too deeply"
-        if not reason and row.value is not None and self.fields is not None:
-            return self._with_turns(self.fields, row.value, pair, row.line)
+                example = self._read(self.fields, row.value, row.line)
+                self._compare_labels(example.answer, row.value)
+                if self._is_usable(example):
+                    return example
+                reason = "the prompt is empty"
+            except (LookupError, RecursionError, ValueError, TypeError, AttributeError) as error:
+                reason = _reason(error)
         self.bad_count += 1
         if len(self.bad) < BAD_ROWS_LISTED:
             self.bad.append(BadRow(str(file), row.line, reason))
         return None
 
-    def _with_turns(
-        self, fields: Fields, row: JsonObject, pair: tuple[str, str], line: int
-    ) -> TrainingExample:
-        prompt, answer = pair
-        if fields.turns is not None:
-            turns = fields.turns(row)
-        elif self.turns:
-            turns = [{"role": "user", "content": prompt}]
-            if answer:
-                turns.append({"role": "assistant", "content": answer})
-        else:
-            return TrainingExample(prompt, answer, line, 2 if answer else 1, [])
-        return TrainingExample(prompt, answer, line, len(turns), turns if self.turns else [])
+    def _is_usable(self, example: TrainingExample) -> bool:
+        """Whether there is a prompt, or a chat is nothing but an answer, as in xtuner's rows for
+        pretraining.
+        """
+        if example.prompt.strip() or example.media:
+            return True
+        is_chat = self.fields is not None and self.fields.read is not None
+        return is_chat and bool(example.answer.strip()) and example.messages == 1
+
+    def _read(self, fields: Fields, row: JsonObject, line: int) -> TrainingExample:
+        if fields.read is not None:
+            parts = fields.read(row, self.wants_chat)
+            return TrainingExample(
+                parts.prompt, parts.answer, line, parts.messages, parts.chat, parts.rejected,
+                parts.wanted, parts.media,
+            )  # fmt: skip
+        prompt, answer = fields.take(row)
+        messages = 2 if answer else 1
+        if not self.wants_chat or fields.is_written:
+            return TrainingExample(prompt, answer, line, messages)
+        turns: list[JsonObject] = [{"role": "user", "content": prompt}]
+        if answer:
+            turns.append({"role": "assistant", "content": answer})
+        return TrainingExample(prompt, answer, line, messages, ChatInput(turns))
 
     def _compare_labels(self, answer: str, row: JsonObject) -> None:
         """Whether the second annotator says the same; rows that only one has labelled say
@@ -203,5 +212,16 @@ def _batched(examples: Iterator[TrainingExample]) -> Iterator[list[TrainingExamp
 def _taken(fields: Fields, row: JsonObject) -> tuple[str, str] | None:
     try:
         return fields.take(row)
-    except (KeyError, RecursionError):
+    except (LookupError, RecursionError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _reason(error: Exception) -> str:
+    """Why a row of an unexpected shape cannot be used."""
+    if isinstance(error, KeyError):
+        return f"no field {error.args[0]!r}"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if type(error) is ValueError and str(error):
+        return str(error).splitlines()[0][:120]
+    return "not of the form of the first rows"

@@ -147,7 +147,16 @@ def _what(report: DataReport) -> Iterator[tuple[str, str]]:
 def _tokens(report: DataReport) -> Iterator[tuple[str, str]]:
     yield "Tokens per row", _quantity(report.tokens_per_row)
     yield "  prompt", _quantity(report.prompt_tokens)
-    yield "  answer", _quantity(report.answer_tokens)
+    is_pair = report.rejected_rows > 0
+    yield "  chosen" if is_pair else "  answer", _quantity(report.answer_tokens)
+    if is_pair:
+        rejected = f"in {report.rejected_rows:,} rows, not in the sums"
+        yield "  rejected", f"{_quantity(report.rejected_tokens)} {rejected}"
+    if report.unwanted_rows:
+        unwanted = f"in {report.unwanted_rows:,} of the rows"
+        yield "  unwanted", f"{_quantity(report.unwanted_tokens)} {unwanted}"
+    if report.media_rows:
+        yield "  " + "pictures, sound", _media(report)
     total = report.tokens_per_row.range
     if total.is_known:
         yield "Total tokens", f"{total.likely * report.rows:,.0f} per epoch"
@@ -158,6 +167,14 @@ def _tokens(report: DataReport) -> Iterator[tuple[str, str]]:
     yield "Counted by", f"{report.tokenizer} ({report.tokens_per_row.basis})"
     points = [f"{p} %: {v:,.0f}" for p, v in report.percentiles.items() if p in (10, 50, 90, 99)]
     yield "Lengths up to", ", ".join((*points, f"longest: {report.max_tokens:,}"))
+
+
+def _media(report: DataReport) -> str:
+    kinds = ", ".join(f"{kind} in {rows:,} rows" for kind, rows in report.media_rows.items())
+    if not report.media_uncounted_rows:
+        return f"{kinds}: {report.media_tokens.likely:,.0f} tokens per row, in the prompt"
+    uncounted = f"{report.media_uncounted_rows:,} rows unsupported, not counted"
+    return f"{kinds}: {uncounted}; text only"
 
 
 def _lengths(report: DataReport) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import io
 import lzma
+import os
+import stat
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,10 @@ from advisor.core.errors import UsageError
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 MAX_LINE_BYTES = 16 * 1024**2
+PEEK_BYTES = 1024**2
+PIPE_SECONDS = 10
+"""How long a named pipe may stand empty before it is given up."""
+
 BOMB_BYTES = 256 * 1024**2
 BOMB_RATIO = 200
 """Text packs 3 to 20 times; more than 200 times over 256 MiB is not text."""
@@ -69,16 +76,60 @@ class _Guarded(io.RawIOBase):
 
 def open_bytes(path: Path) -> io.BufferedReader:
     """The unpacked bytes of `path`. Raises UsageError where it cannot be opened or is empty."""
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}; check the path") from None
+    file = _opened(path)
     if not file.peek(1):
         file.close()
-        raise UsageError(f"{path}: the file is empty; give a file with one example a row")
+        raise UsageError(f"{path}: the file is empty; give a file with one example per row")
     if path.suffix.lower() not in PACKED:
         return file
-    return io.BufferedReader(_Guarded(_unpacker(path, file), file, path), 256 * 1024)
+    return io.BufferedReader(_Guarded(_unpacker(path, file), file, path), PEEK_BYTES)
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    """The file, once it is safe to read: devices are refused, a pipe must have a writer."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise UsageError(f"{path}: a folder; give a file")
+        if stat.S_ISCHR(mode) and not _is_terminal(path):
+            raise UsageError(f"{path}: a device, not a file; give a file")
+        if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
+            raise UsageError(f"{path}: a device or socket, not a file; give a file")
+        if stat.S_ISFIFO(mode) and not _is_open_already(path):
+            return _awaited(path)
+        return io.BufferedReader(io.FileIO(path), PEEK_BYTES)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a possible name"
+        raise UsageError(f"{path}: cannot be read: {reason}; check the path") from None
+
+
+def _is_open_already(path: Path) -> bool:
+    """Whether a path stands for something this process has open, such as its standard input."""
+    return str(path).startswith(("/dev/", "/proc/"))
+
+
+def _is_terminal(path: Path) -> bool:
+    return str(path) == "/dev/stdin" and sys.stdin is not None and sys.stdin.isatty()
+
+
+def _awaited(path: Path) -> io.BufferedReader:
+    """A named pipe, once there is something in it.
+
+    Raises UsageError where nobody writes into it within `PIPE_SECONDS`.
+    """
+    import select
+
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    if not poll.poll(PIPE_SECONDS * 1000):
+        os.close(handle)
+        raise UsageError(
+            f"{path}: a pipe into which nothing was written for {PIPE_SECONDS} seconds; "
+            "start its writer first"
+        )
+    os.set_blocking(handle, True)
+    return io.BufferedReader(io.FileIO(handle), PEEK_BYTES)
 
 
 def _unpacker(path: Path, file: IO[bytes]) -> IO[bytes]:
@@ -100,6 +151,35 @@ def _unpacker(path: Path, file: IO[bytes]) -> IO[bytes]:
             return unpacked
 
 
+def encoding_of(path: Path, stream: io.BufferedReader) -> str:
+    """The encoding of a text, by its mark: UTF-8 or UTF-16.
+
+    Raises UsageError for a file that is not text.
+    """
+    head = stream.peek(4096)[:4096]
+    for mark, meaning in _FOREIGN.items():
+        if head.startswith(mark):
+            raise UsageError(f"{path}: {meaning}")
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if head.count(0) > len(head) // 256:
+        if max(head[0::2].count(0), head[1::2].count(0)) > 0.4 * len(head) / 2:
+            raise UsageError(f"{path}: UTF-16 without a byte-order mark; save it as UTF-8")
+        raise UsageError(
+            f"{path}: binary, not text; give JSONL, CSV, TSV, JSON or Parquet (by its file ending)"
+        )
+    return "utf-8-sig"
+
+
+def head_of(path: Path, stream: io.BufferedReader) -> str:
+    """The first characters of a text, up to about a megabyte, without passing them.
+
+    Raises UsageError for a file that is not text.
+    """
+    encoding = encoding_of(path, stream)
+    return stream.peek(PEEK_BYTES)[:PEEK_BYTES].decode(encoding, "replace")
+
+
 def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str]]:
     """(line number, text, "") for each line, or (line number, "", reason) for one that cannot be
     used.
@@ -107,19 +187,9 @@ def lines(path: Path, stream: io.BufferedReader) -> Iterator[tuple[int, str, str
     UTF-8 with or without a byte-order mark, and UTF-16 with one. Raises UsageError for a file that
     is not text.
     """
-    head = stream.peek(4096)[:4096]
-    for mark, meaning in _FOREIGN.items():
-        if head.startswith(mark):
-            raise UsageError(f"{path}: {meaning}")
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if encoding_of(path, stream) == "utf-16":
         yield from _wide_lines(stream)
         return
-    if head.count(0) > len(head) // 256:
-        if max(head[0::2].count(0), head[1::2].count(0)) > 0.4 * len(head) / 2:
-            raise UsageError(f"{path}: UTF-16 without a byte-order mark; save it as UTF-8")
-        raise UsageError(
-            f"{path}: binary, not text; give JSONL, CSV, TSV, JSON or Parquet (by its file ending)"
-        )
     number = 0
     while raw := stream.readline(MAX_LINE_BYTES + 1):
         number += 1

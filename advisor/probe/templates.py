@@ -1,24 +1,19 @@
 """What a chat template adds to the texts of a row: rendered where the template is at hand, else per
 message.
-
-A template is a program that came with a model, so it runs in Jinja's sandbox with a budget of loop
-steps, without filters that blow up a text, and sees nothing but the messages.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Basis, Range
+from advisor.probe.rendering import Renderer
 from advisor.probe.tokens import O200K_FAMILIES
-
-Message = Mapping[str, Any]
 
 OPENAI_EACH = 4
 OPENAI_ONCE = 3
@@ -32,62 +27,21 @@ breaks).
 """
 
 MAX_TEMPLATE_CHARACTERS = 200_000
-LOOP_STEPS = 20_000
-FILTERS = frozenset(
-    (
-        "capitalize",
-        "count",
-        "d",
-        "default",
-        "dictsort",
-        "first",
-        "float",
-        "int",
-        "items",
-        "join",
-        "last",
-        "length",
-        "list",
-        "lower",
-        "map",
-        "max",
-        "min",
-        "reject",
-        "rejectattr",
-        "replace",
-        "reverse",
-        "round",
-        "safe",
-        "select",
-        "selectattr",
-        "sort",
-        "string",
-        "sum",
-        "title",
-        "trim",
-        "unique",
-        "upper",
-    )
-)
-
-PADDING = frozenset(("center", "ljust", "rjust", "zfill", "expandtabs", "format", "format_map"))
-"""Methods of texts that make much of little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
     """How messages are wrapped.
 
-    `each` and `once` are tokens; `render` is there where a template is, and wins.
-
-    `render` raises ValueError where the template refuses the messages.
+    `each` and `once` are tokens; `renderer` is there where a template is, and wins; whoever asked
+    for it closes it.
     """
 
     note: str
     basis: Basis
     each: Range
     once: int = 0
-    render: Callable[[Sequence[Message]], str] | None = None
+    renderer: Renderer | None = None
 
     @property
     def is_known(self) -> bool:
@@ -98,17 +52,17 @@ class Chat:
 def chat_for(model: str, folder: Path | str | None = None) -> Chat:
     """The chat form of `model`, or the one in its `folder`.
 
-    Raises UsageError for a template that cannot be read.
+    Raises UsageError for a template that cannot be read or is damaged.
     """
     if folder is not None:
-        render = _template_in(Path(folder))
-        if render:
+        renderer = _template_in(Path(folder))
+        if renderer:
             return Chat(
                 "rendered with the chat template in the tokenizer's folder",
                 Basis.MEASURED,
                 USUAL_EACH,
                 0,
-                render,
+                renderer,
             )
     wanted = model.lower().removeprefix("ft:").rpartition("/")[2]
     if wanted.startswith(O200K_FAMILIES) and folder is None:
@@ -118,7 +72,7 @@ def chat_for(model: str, folder: Path | str | None = None) -> Chat:
     return Chat(note, Basis.ASSUMED, USUAL_EACH)
 
 
-def _template_in(path: Path) -> Callable[[Sequence[Message]], str] | None:
+def _template_in(path: Path) -> Renderer | None:
     """The template of a model's folder, from the file of its own or from tokenizer_config.json;
     None: it has none.
     """
@@ -136,10 +90,10 @@ def _template_in(path: Path) -> Callable[[Sequence[Message]], str] | None:
         name: _mark(settings.get(name))
         for name in ("bos_token", "eos_token", "pad_token", "unk_token")
     }
-    return _renderer(folder, source, marks)
+    return Renderer(folder, source, marks)
 
 
-def _settings(file: Path) -> Message:
+def _settings(file: Path) -> Mapping[str, Any]:
     if not file.is_file():
         return {}
     try:
@@ -170,101 +124,3 @@ def _mark(entry: Any) -> str:
     if isinstance(entry, dict):
         return str(entry.get("content", ""))
     return entry if isinstance(entry, str) else ""
-
-
-def _renderer(
-    folder: Path, source: str, marks: Mapping[str, str]
-) -> Callable[[Sequence[Message]], str]:
-    import jinja2
-
-    budget = [0]
-    environment = _sandbox(budget)
-    try:
-        template = environment.from_string(re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", source))
-    except (jinja2.TemplateError, RecursionError) as error:
-        raise UsageError(
-            f"{folder}: the chat template is damaged: {str(error)[:120]}; fetch it again"
-        ) from None
-
-    def render(messages: Sequence[Message]) -> str:
-        budget[0] = LOOP_STEPS
-        try:
-            return str(
-                template.render(
-                    messages=messages,
-                    add_generation_prompt=False,
-                    tools=None,
-                    documents=None,
-                    **marks,
-                )
-            )
-        except Exception as error:  # a program from outside may fail in any way
-            raise ValueError(
-                (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
-            ) from None
-
-    return render
-
-
-def _sandbox(budget: list[int]) -> Any:
-    """Jinja as model hubs run it, with little in reach: counted loops, no repeated or padded
-    texts.
-    """
-    from jinja2.exceptions import SecurityError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Sandbox(ImmutableSandboxedEnvironment):
-        intercepted_binops = frozenset(["*", "**", "%"])
-
-        def wrap_str_format(self, value: Any) -> Any:
-            if getattr(value, "__name__", "") in PADDING and isinstance(
-                getattr(value, "__self__", None), str
-            ):
-                raise SecurityError("texts are not padded here")
-            return None
-
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            if (
-                not (isinstance(left, (int, float)) and isinstance(right, (int, float)))
-                or operator == "**"
-            ):
-                raise SecurityError("texts and lists are not multiplied here")
-            return super().call_binop(context, operator, left, right)
-
-        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-            return attr not in PADDING and super().is_safe_attribute(obj, attr, value)
-
-    def counted(*bounds: int) -> range:
-        budget[0] -= len(range(*bounds))
-        if budget[0] < 0:
-            raise SecurityError("the template loops too long")
-        return range(*bounds)
-
-    def refuse(message: str) -> str:
-        raise ValueError(str(message))
-
-    environment = Sandbox(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-    )
-    environment.filters = {
-        name: function for name, function in environment.filters.items() if name in FILTERS
-    }
-    environment.filters["tojson"] = _to_json
-    environment.globals = {
-        "range": counted,
-        "raise_exception": refuse,
-        "namespace": environment.globals["namespace"],
-    }
-    environment.globals["strftime_now"] = _a_day
-    return environment
-
-
-def _to_json(value: Any, indent: int | None = None, **options: Any) -> str:
-    return json.dumps(
-        value, ensure_ascii=False, indent=indent if indent is None else min(indent, 8), default=str
-    )
-
-
-def _a_day(form: str) -> str:
-    """A day of fixed length, so that counts do not depend on when they are made."""
-    return {"%Y-%m-%d": "2026-01-01", "%d %b %Y": "01 Jan 2026"}.get(form, "2026-01-01")

@@ -47,6 +47,13 @@ O200K_FAMILIES = (
 )
 """Models whose text vocabulary is o200k_base (tiktoken's own table; gpt-6 as its successor)."""
 
+PART_CHARACTERS = 32_768
+"""A text that the pattern cannot take is counted in parts of so many characters; each cut can add a
+token.
+"""
+LEAST_PART = 64
+LONG_RUN = 200_000
+
 _SEPARATOR = "\U0010fffe\ue0ff"
 _SEPARATOR_ID = 200_100
 """A special token of our own, of code points that stand for nothing, above all numbers of the
@@ -229,36 +236,74 @@ def _encoding(ranks: bytes) -> tiktoken.Encoding:
 def _tiktoken_counter(
     encoding: tiktoken.Encoding, name: str, basis: Basis, band: Range, source: str
 ) -> Counter:
-    encode = encoding.encode_ordinary
+    def one(text: str) -> int:
+        return _count_in_parts(lambda part: len(encoding.encode_ordinary(part)), text)
+
     return TextCounter(
-        name,
-        basis,
-        band,
-        source,
-        lambda text: len(encode(text)),
-        lambda texts: _batch_counts(encoding, texts),
+        name, basis, band, source, one, lambda texts: _batch_counts(encoding, one, texts)
     )
 
 
-def _batch_counts(encoding: tiktoken.Encoding, texts: list[str]) -> list[int]:
+def _batch_counts(
+    encoding: tiktoken.Encoding, one: Callable[[str], int], texts: list[str]
+) -> list[int]:
     """Tokens of each text by one call for all: they are joined by a special token, at which the
     library always splits.
 
-    One call makes no list of tokens a text and leaves other threads alone meanwhile. Texts that
-    hold the separator, or that no UTF-8 can hold, are encoded one by one.
+    One call makes no list of tokens per text and leaves other threads alone meanwhile. Texts that
+    hold the separator, or a run that the pattern cannot take, or what no UTF-8 can hold, are
+    encoded one by one.
     """
     import numpy as np
 
     joined = _SEPARATOR.join(texts)
-    if joined.count(_SEPARATOR) != len(texts) - 1:
-        return [len(encoding.encode_ordinary(text)) for text in texts]
+    if joined.count(_SEPARATOR) != len(texts) - 1 or _has_long_run(joined):
+        return [one(text) for text in texts]
     try:
         ids = encoding.encode_to_numpy(joined, allowed_special={_SEPARATOR})
     except UnicodeEncodeError:
-        return [len(encoding.encode_ordinary(text)) for text in texts]
+        return [one(text) for text in texts]
+    except BaseException as error:
+        _raise_unless_of_the_pattern(error)
+        return [one(text) for text in texts]
     ends = np.append(np.flatnonzero(ids == _SEPARATOR_ID), len(ids))
     counts: list[int] = np.diff(ends, prepend=-1).tolist()
     return [count - 1 for count in counts]
+
+
+def _count_in_parts(count: Callable[[str], int], text: str) -> int:
+    """Tokens of a text; of one that the tokenizer's pattern cannot take, those of its parts."""
+    if len(text) <= PART_CHARACTERS or not _has_long_run(text):
+        try:
+            return count(text)
+        except BaseException as error:
+            _raise_unless_of_the_pattern(error)
+            if len(text) <= LEAST_PART:
+                return _count_bytes(text)
+    size = max(min(PART_CHARACTERS, len(text) // 2), LEAST_PART)
+    return sum(_count_in_parts(count, text[at : at + size]) for at in range(0, len(text), size))
+
+
+def _has_long_run(text: str) -> bool:
+    """Whether a text holds a stretch without a change that a pattern takes much time or stack for:
+    so many characters without a blank, or nothing but blanks.
+    """
+    step = LONG_RUN // 2
+    return len(text) >= LONG_RUN and any(
+        _is_one_run(text[at : at + step]) for at in range(0, len(text) - step + 1, step)
+    )
+
+
+def _is_one_run(part: str) -> bool:
+    return part.isspace() or len(part.split(None, 1)) == 1
+
+
+def _raise_unless_of_the_pattern(error: BaseException) -> None:
+    """A library in Rust that gives up raises ValueError, or a panic, which is no Exception."""
+    if not isinstance(error, ValueError | RuntimeError | OverflowError) and (
+        type(error).__name__ != "PanicException"
+    ):
+        raise error
 
 
 def _json_counter(path: Path) -> Counter:
@@ -278,17 +323,35 @@ def _json_counter(path: Path) -> Counter:
     tokenizer.no_truncation()
     tokenizer.no_padding()
 
+    def one(text: str) -> int:
+        return _count_in_parts(
+            lambda part: len(tokenizer.encode(part, add_special_tokens=False).ids), text
+        )
+
     def counts(texts: list[str]) -> list[int]:
-        return [len(e.ids) for e in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        if any(_has_long_run(text) for text in texts):
+            return [one(text) for text in texts]
+        try:
+            encodings = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        except BaseException as error:
+            if not isinstance(error, TypeError | UnicodeEncodeError):
+                _raise_unless_of_the_pattern(error)
+            return [one(_valid(text)) for text in texts]
+        return [len(e.ids) for e in encodings]
 
     return TextCounter(
         str(file.parent.name or file),
         Basis.MEASURED,
         EXACT,
         f"counted with {file.name}",
-        lambda t: counts([t])[0],
+        one,
         counts,
     )
+
+
+def _valid(text: str) -> str:
+    """A text without halves of pairs, which no UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _mistral_counter(model: str) -> Counter | None:

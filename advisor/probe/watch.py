@@ -143,5 +143,5 @@ def _short(reading: Reading) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    shown = printable(text)
-    return shown if len(shown) <= width else shown[: max(width - 1, 0)] + "…"
+    line = printable(text)
+    return line if len(line) <= width else line[: max(width - 1, 0)] + "…"

@@ -133,7 +133,7 @@ def test_a_table_without_a_header_is_noticed(tmp_path):
         "".join(f"some words number {at},{'yes' if at % 2 else 'no'}\n" for at in range(12))
     )
     assert (
-        "line 1 is taken as the header, though 'no' is a value too"
+        "a.csv has no header: its columns are called column_1 to column_2"
         in probe([tmp_path / "a.csv"]).assumed
     )
     (tmp_path / "b.csv").write_text("text,label\n" + (tmp_path / "a.csv").read_text())

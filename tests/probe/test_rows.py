@@ -145,7 +145,7 @@ def test_a_line_that_never_ends_is_skipped(tmp_path, monkeypatch):
 
 
 def test_a_stray_quote_spoils_no_more_than_a_field(tmp_path, monkeypatch):
-    monkeypatch.setattr("advisor.probe.rows.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("advisor.probe.csv_rows.MAX_LINE_BYTES", 1000)
     body = 'text,label\n"open,1\n' + "fine,2\n" * 1000
     path = write(tmp_path / "a.csv", body.encode())
     assert any("field larger" in reason for _, reason in reasons(path))

@@ -6,6 +6,7 @@ import pytest
 
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Basis
+from advisor.probe.chats import ChatInput
 from advisor.probe.data import probe
 from advisor.probe.templates import chat_for
 
@@ -48,19 +49,33 @@ def with_words(tmp_path, *words):
     (tmp_path / "tokenizer.json").write_text(json.dumps(held))
 
 
+def rendered(path, messages=ASKED):
+    """The only row in the template of a folder; ValueError where the template refuses it."""
+    renderer = chat_for("", path).renderer
+    try:
+        ((text, reason),) = renderer.render([ChatInput(messages)])
+    finally:
+        renderer.close()
+    if reason:
+        raise ValueError(reason)
+    return text
+
+
 def test_renders_as_model_hubs_do(tmp_path):
     chat = chat_for("", folder(tmp_path, ALTERNATING))
-    assert chat.render(ASKED) == "<s>[user] hi</s>[assistant] yes</s>"
+    assert chat.renderer.render([ChatInput(ASKED), ChatInput(ASKED[::-1])]) == [
+        ("<s>[user] hi</s>[assistant] yes</s>", ""),
+        ("", "Conversation roles must alternate"),
+    ]
+    chat.renderer.close()
     assert chat.basis is Basis.MEASURED
-    with pytest.raises(ValueError, match="must alternate"):
-        chat.render(ASKED[::-1])
 
 
 def test_the_file_of_its_own_wins_and_a_list_has_a_default(tmp_path):
     several = [{"name": "tool_use", "template": "tools"}, {"name": "default", "template": "plain"}]
-    assert chat_for("", folder(tmp_path, several)).render(ASKED) == "plain"
+    assert rendered(folder(tmp_path, several)) == "plain"
     (tmp_path / "chat_template.jinja").write_text("own")
-    assert chat_for("", tmp_path).render(ASKED) == "own"
+    assert rendered(tmp_path) == "own"
 
 
 def test_what_published_templates_use(tmp_path):
@@ -83,8 +98,10 @@ def test_what_published_templates_use(tmp_path):
         *ASKED[:1],
         {"role": "assistant", "content": "so</think> yes "},
     ]
-    rendered = chat_for("", folder(tmp_path, template)).render(said)
-    assert rendered == "<s>be brief 01 Jan 2026|user:hi|assistant:yes</s>"
+    assert (
+        rendered(folder(tmp_path, template), said)
+        == "<s>be brief 01 Jan 2026|user:hi|assistant:yes</s>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +124,7 @@ def test_what_published_templates_use(tmp_path):
 )
 def test_hostile_templates_only_fail(tmp_path, template):
     with pytest.raises((ValueError, UsageError)) as caught:
-        chat_for("", folder(tmp_path, template)).render(ASKED)
+        rendered(folder(tmp_path, template))
     assert "\n" not in str(caught.value)
     assert ASKED[0]["role"] == "user"
 
@@ -126,7 +143,12 @@ def test_a_huge_template_is_refused(tmp_path):
 
 def test_openai_models_by_the_published_count():
     chat = chat_for("gpt-4.1-mini")
-    assert (chat.basis, chat.each.likely, chat.once, chat.render) == (Basis.PUBLISHED, 4.0, 3, None)
+    assert (chat.basis, chat.each.likely, chat.once, chat.renderer) == (
+        Basis.PUBLISHED,
+        4.0,
+        3,
+        None,
+    )
     assert chat_for("ft:gpt-4o-mini").is_known
 
 

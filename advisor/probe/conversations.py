@@ -1,0 +1,223 @@
+"""Rows that are chats: which field holds the turns, and what of them is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from advisor.core.errors import UsageError
+from advisor.probe.chats import (
+    RowParts,
+    assembled,
+    beside,
+    finished,
+    is_chat,
+    kind_beside,
+    simple_turns,
+    turn_list,
+)
+from advisor.probe.columns import is_missing
+from advisor.probe.flat import answer_text
+from advisor.probe.names import ANSWERS, CHATS, Role, plain
+from advisor.probe.records import JsonObject
+from advisor.probe.turns import Turn, is_masked, known_role, role_of, turn_of, unwrapped
+
+PEEKED = 20  # rows looked at for a chat
+
+_LISTS_OF_TEXTS = frozenset(
+    ("data", "dialog", "dialogue", "conversation", "conversations", "chat", "messages")
+)
+"""Fields in which a list of texts is a chat in turn; MT-Bench's `turns` are all the user's."""
+
+
+class Conversation(NamedTuple):
+    """A recognised form of chat; see `Fields`."""
+
+    prompt: str
+    answer: str
+    assumed: str
+    read: Callable[[JsonObject, bool], RowParts]
+
+
+def conversation(
+    rows: Sequence[JsonObject], where: str = "", answer_role: str = ""
+) -> Conversation | None:
+    """The chat form of some first rows; None: they are no chats.
+
+    Raises UsageError where no role is known as the one that learns.
+    """
+    first = rows[:PEEKED]
+    if any(isinstance(row.get("segments"), list) for row in first):
+        return _segments()
+    field = _chat_field(first)
+    if not field:
+        return None
+    reader = _ChatReader(field, answer_role)
+    assumed = f"{field}: what the assistant says is the answer, all else the prompt"
+    if not any(reader.learns(row) for row in rows):
+        reader.answer = _answer_beside(rows, field)
+        roles = _roles(rows, field)
+        unknown = [r for r in roles if known_role(r) not in set(Role)]
+        if unknown and not reader.answer and not answer_role:
+            listed = ", ".join(map(repr, roles[:6]))
+            raise UsageError(
+                f"{where}: {field} has the roles {listed}: cannot tell whose turns are learned; "
+                "name the role with --answer-role"
+            )
+        assumed = f"prompt = {field}, answer = {reader.answer or 'none found'}"
+        named_answer = reader.answer
+    else:
+        named_answer = f"{field}: {answer_role or 'assistant'}"
+    notes = _notes(rows, field)
+    return Conversation(f"{field}: others", named_answer, "; ".join([assumed, *notes]), reader.read)
+
+
+class _ChatReader:
+    """Reads the chat in a field, with what stands beside it."""
+
+    def __init__(self, field: str, answer_role: str) -> None:
+        self._field = field
+        self._role = answer_role.lower()
+        self.answer = ""  # a field beside the chat
+
+    def learns(self, row: JsonObject) -> bool:
+        """Whether anything of a row is learned."""
+        return any(turn.learned for turn in self._turns(row) or ())
+
+    def read(self, row: JsonObject, wants_chat: bool) -> RowParts:
+        """The parts of a row."""
+        value = row[self._field]
+        if not wants_chat and type(value) is list and not self.answer and not self._role:
+            fast = self._read_simple(row, value)
+            if fast is not None:
+                return fast
+        turns = self._turns(row)
+        if turns is None:
+            raise KeyError(self._field)
+        around = beside(row, self._field, self.answer)
+        if self.answer:
+            text = answer_text(row[self.answer], self.answer)
+            turns = [*turns, turn_of({"content": text}, Role.ASSISTANT)]
+        if row.get("train_on_input") is True or row.get("train_on_inputs") is True:
+            learned = [text for turn in turns for text in (*turn.given, *turn.learned)]
+            return finished(around, turns, around.texts, learned, wants_chat=wants_chat)
+        return assembled(around, turns, wants_chat=wants_chat)
+
+    def _read_simple(self, row: JsonObject, value: list[Any]) -> RowParts | None:
+        for name in row:
+            if name != self._field and kind_beside(name) and row[name]:
+                return None
+        if row.get("train_on_input") or row.get("train_on_inputs"):
+            return None
+        pairs = simple_turns(value)
+        if pairs is None:
+            return None
+        given = list[str]()
+        learned = list[str]()
+        for is_learned, text in pairs:
+            if text:
+                (learned if is_learned else given).append(text)
+        prompt = "\n".join(given)
+        return RowParts(prompt, "\n".join(learned), messages=len(value))
+
+    def _turns(self, row: JsonObject) -> list[Turn] | None:
+        value = row.get(self._field)
+        if self._role and isinstance(value, list):
+            value = [self._renamed(turn) for turn in value]
+        return turn_list(value)
+
+    def _renamed(self, turn: Any) -> Any:
+        """A turn whose role is the one that the user names as learned, or one that is given."""
+        if not isinstance(turn, dict):
+            return turn
+        turn = unwrapped(turn)
+        name = role_of(turn).lower()
+        role = "assistant" if name == self._role else known_role(name)
+        if role == "assistant" and name != self._role:
+            role = "user"
+        return {k: v for k, v in turn.items() if k not in ("from", "author")} | {"role": role}
+
+
+def _chat_field(rows: Sequence[JsonObject]) -> str:
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    ordered = sorted(names, key=lambda n: CHATS.index(plain(n)) if plain(n) in CHATS else 99)
+    for name in ordered:
+        lower = plain(name)
+        values = [row[name] for row in rows if row.get(name)]
+        if lower not in CHATS and (lower in ANSWERS or lower in ("prompt", "history")):
+            continue
+        if kind_beside(name) in ("system", "tools", "documents"):
+            continue
+        if any(is_chat(value) for value in values):
+            return name
+        if lower in _LISTS_OF_TEXTS and values and all(_is_in_turn(value) for value in values):
+            return name
+    return ""
+
+
+def _is_in_turn(value: Any) -> bool:
+    """Whether a value is a list of texts, or of pairs of texts, in turn."""
+    if not isinstance(value, list) or not value:
+        return False
+    if all(isinstance(part, str) for part in value):
+        return len(value) > 1
+    return all(
+        isinstance(part, list) and len(part) == 2 and all(isinstance(t, str) for t in part)
+        for part in value
+    )
+
+
+def _answer_beside(rows: Sequence[JsonObject], field: str) -> str:
+    """A field beside a chat that ends with the user's turn."""
+    names = {plain(key): key for row in reversed(rows) for key in row if key != field}
+    for wanted in ANSWERS:
+        if wanted in names and any(not is_missing(row.get(names[wanted])) for row in rows):
+            return names[wanted]
+    return ""
+
+
+def _roles(rows: Sequence[JsonObject], field: str) -> list[str]:
+    """The names of the roles in the chats, as they are written."""
+    turns = (t for row in rows if isinstance(row.get(field), list) for t in row[field])
+    named = (role_of(unwrapped(turn)) for turn in turns if isinstance(turn, dict))
+    return list(dict.fromkeys(filter(None, named)))
+
+
+def _notes(rows: Sequence[JsonObject], field: str) -> list[str]:
+    """What else of the rows was read, for the report."""
+    names = dict.fromkeys(
+        name
+        for row in rows
+        for name, value in row.items()
+        if name != field and value and kind_beside(name) in ("system", "tools", "documents")
+    )
+    notes = [f"{', '.join(names)} beside it in the prompt"] if names else []
+    turns = [
+        turn
+        for row in rows
+        if isinstance(row.get(field), list)
+        for turn in row[field]
+        if isinstance(turn, dict)
+    ]
+    masked = [t for t in turns if is_masked(t) and known_role(role_of(t)) == Role.ASSISTANT]
+    if masked:
+        notes.append("the assistant's turns marked as not learned belong to the prompt")
+    unknown = dict.fromkeys(r for r in _roles(rows, field) if known_role(r) not in set(Role))
+    if unknown:
+        notes.append(f"the role {', '.join(map(repr, list(unknown)[:4]))} belongs to the prompt")
+    return notes
+
+
+def _segments() -> Conversation:
+    """axolotl's `input_output`: parts of a text, each marked as learned or not."""
+
+    def read(row: JsonObject, wants_chat: bool) -> RowParts:
+        parts = row["segments"]
+        if not isinstance(parts, list) or not all(isinstance(p, dict) for p in parts):
+            raise KeyError("segments")
+        given = "".join(str(p.get("text", "")) for p in parts if not p.get("label"))
+        learned = "".join(str(p.get("text", "")) for p in parts if p.get("label"))
+        return RowParts(given, learned)
+
+    assumed = "segments: those with a true label are the answer, the others the prompt"
+    return Conversation("segments: others", "segments: labelled", assumed, read)

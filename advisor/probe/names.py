@@ -1,0 +1,233 @@
+"""What data sets call things: roles of a chat, fields of a row, kinds of content."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles that chat templates know."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+    CALL = "tool_call"
+    """A turn that is nothing but a tool call; templates know it as an assistant's."""
+
+
+_ROLES = {
+    Role.SYSTEM: "system developer systemmessage preamble system_prompt",
+    Role.USER: (
+        "user human prompter usermessage humanmessage customer client instruction question "
+        "prompt input query usr"
+    ),
+    Role.ASSISTANT: (
+        "assistant gpt model bot chatbot chatgpt ai aimessage assistantmessage aimessagechunk "
+        "llm claude gemini bard output response answer completion agent reasoning thinking thought"
+    ),
+    Role.CALL: "function_call tool_call tool_calls functioncall toolcall assistant_tool_call",
+    Role.TOOL: (
+        "tool function observation tool_response tool_result tool_results function_response "
+        "function_result toolmessage functionmessage ipython environment tool_output"
+    ),
+}
+ROLES = {name: role for role, names in _ROLES.items() for name in names.split()}
+"""Names of ShareGPT, Cohere, LangChain, MFTCoder, xtuner, Gemini and others, in lower case."""
+
+LEARNED = frozenset((Role.ASSISTANT, Role.CALL))
+
+CHATS = (
+    "messages",
+    "conversations",
+    "conversation",
+    "chat",
+    "dialog",
+    "dialogue",
+    "dialogs",
+    "chat_rounds",
+    "contents",
+    "turns",
+    "rounds",
+    "data",
+)
+"""Fields that hold a list of turns, the usual first."""
+
+ROLE_KEYS = ("role", "from", "type", "author", "speaker", "sender")
+CONTENT_KEYS = ("content", "value", "text", "message", "parts", "utterance", "body")
+REASONING_KEYS = ("reasoning_content", "reasoning", "thinking", "thought", "thoughts")
+CALL_KEYS = ("tool_calls", "function_call", "toolCalls", "functionCall")
+
+SYSTEMS = (
+    "system",
+    "system_prompt",
+    "systemprompt",
+    "systeminstruction",
+    "system_instruction",
+    "system_message",
+    "developer",
+    "preamble",
+)
+TOOLS = ("tools", "functions", "function", "tool_definitions", "toolconfig", "available_tools")
+DOCUMENTS = ("documents", "document", "passages", "retrieved_documents", "contexts")
+HISTORIES = ("history", "chat_history")
+
+ROW_REASONING = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "thought",
+    "cot",
+    "complex_cot",
+    "chain_of_thought",
+    "rationale",
+    "thinking_trajectories",
+    "thinking_trajectory",
+)
+"""Reasoning in a field beside the answer; it is learned before the answer."""
+
+PROMPTS = (
+    "prompt",
+    "instruction",
+    "instructions",
+    "question",
+    "questions",
+    "query",
+    "problem",
+    "input",
+    "input_text",
+    "inputs",
+    "text",
+    "sentence",
+    "sentence1",
+    "question1",
+    "premise",
+    "utterance",
+    "article",
+    "document",
+    "dialogue",
+    "dialog",
+    "conversation",
+    "transcript",
+    "ticket",
+    "source",
+    "src",
+    "content",
+    "context",
+    "message",
+    "body",
+    "user",
+    "human",
+    "tweet",
+    "review",
+    "comment",
+    "post",
+    "email",
+    "ctx",
+    "goal",
+    "tokens",
+    "words",
+    "abstract",
+    "passage",
+    "unanswerable_question",
+)
+SECOND_PROMPTS = {
+    "premise": "hypothesis",
+    "sentence1": "sentence2",
+    "question1": "question2",
+}
+EXTRAS = ("input", "context", "passage", "article", "story", "choices", "options", "endings")
+"""Fields that stand beside an instruction or a question and belong to the prompt."""
+
+ASKING = ("instruction", "question", "prompt", "query", "unanswerable_question", "ctx")
+
+ANSWERS = (
+    "completion",
+    "completions",
+    "response",
+    "responses",
+    "answer",
+    "answers",
+    "output",
+    "output_text",
+    "outputs",
+    "target",
+    "targets",
+    "label",
+    "labels",
+    "category",
+    "intent",
+    "class",
+    "sentiment",
+    "topic",
+    "tag",
+    "tags",
+    "ner_tags",
+    "entities",
+    "summary",
+    "highlights",
+    "chosen",
+    "translation",
+    "sql",
+    "code",
+    "reply",
+    "assistant",
+    "generation",
+    "canonical_solution",
+    "solution",
+    "answerkey",
+    "reference",
+    "references",
+    "reference_answer",
+    "ground_truth",
+    "gold",
+    "ideal",
+    "tgt",
+    "gpt",
+    "bot",
+)
+LABELS = frozenset(
+    (
+        "label", "labels", "category", "categories", "intent", "class", "classes", "sentiment",
+        "topic", "tag", "tags", "genre", "emotion", "priority", "severity", "department", "kind",
+    )
+)  # fmt: skip
+"""Fields of which a class is expected: never a prompt."""
+
+NEVER_PROMPTS = frozenset(
+    (
+        "id", "ids", "idx", "index", "uuid", "guid", "uid", "key", "hash", "md5", "sha", "sha1",
+        "sha256", "url", "uri", "link", "href", "date", "time", "datetime", "timestamp",
+        "created", "updated", "title", "lang", "language", "locale", "split", "score", "rating",
+        "stars", "file", "filename", "path", "author", "username", "version", "license",
+        "model", "number", "row", "line", "count", "image", "images", "audio", "audios", "video",
+        "videos", *LABELS,
+    )
+)  # fmt: skip
+"""Fields that name, place or judge a row."""
+
+
+def plain(name: str) -> str:
+    """A field's name for comparison: lower case, words joined by underscores."""
+    return re.sub(r"[\s.\-]+", "_", name.strip().lower())
+
+
+def words_of_name(name: str) -> list[str]:
+    """`airlineSentiment`, `airline_sentiment` -> airline, sentiment."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.findall(r"[a-z0-9]+", spaced.lower())
+
+
+def is_never_prompt(name: str) -> bool:
+    """Whether a field's name says that it identifies, places or judges a row."""
+    words = words_of_name(name)
+    return bool(words) and (
+        words[-1] in NEVER_PROMPTS or plain(name).replace("_", "") in NEVER_PROMPTS
+    )
+
+
+def is_label_name(name: str) -> bool:
+    """Whether a field's name says that it holds a class."""
+    words = words_of_name(name)
+    return bool(words) and words[-1] in LABELS

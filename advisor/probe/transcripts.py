@@ -1,0 +1,92 @@
+"""Chats that are written as one text, with marks before each turn."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from advisor.probe.names import LEARNED, Role
+from advisor.probe.turns import known_role
+
+_MARKS = {
+    "Human: … Assistant: …": re.compile(
+        r"(?:^|\n\s*\n?)(Human|Assistant|H|A|System):[ \t]*", re.MULTILINE
+    ),
+    "USER: … ASSISTANT: …": re.compile(
+        r"(?:^|\n|(?<=\s)|(?<=>))(SYSTEM|USER|ASSISTANT|FUNCTION RESPONSE):[ \t]*"
+    ),
+    "### Human: … ### Assistant: …": re.compile(
+        r"(?:^|\n|(?<=\s))###[ \t]*"
+        r"(System|Human|User|Assistant|Instruction|Input|Response|Output|Question|Answer)"
+        r"(?::[ \t]*|[ \t]*\n)"
+    ),
+    "ChatML": re.compile(r"<\|im_start\|>[ \t]*(\w+)\s*\n?"),
+    "Llama 3 headers": re.compile(r"<\|start_header_id\|>[ \t]*(\w+)[ \t]*<\|end_header_id\|>\s*"),
+    "Gemma turns": re.compile(r"<start_of_turn>[ \t]*(\w+)\s*\n?"),
+    "<|user|> … <|assistant|>": re.compile(
+        r"<\|(system|user|assistant|observation|tool|prompter)\|>\s*\n?"
+    ),
+    "OpenAI harmony": re.compile(r"<\|start\|>(\w+)(?:<\|channel\|>\w+)?[^<]*<\|message\|>"),
+    "[INST] … [/INST]": re.compile(r"(\[/?INST\])[ \t]*"),
+}
+_ENDS = re.compile(
+    r"(?:<\|im_end\|>|<\|eot_id\|>|<end_of_turn>|<\|endoftext\|>|<\|end_of_text\|>|<\|end\|>"
+    r"|<\|return\|>|</s>|<s>|<\|begin_of_text\|>|<bos>|<eos>)"
+)
+
+
+class Piece(NamedTuple):
+    """A turn in a text: its role, its words, and where it stands with its mark before it."""
+
+    role: str
+    text: str
+    begin: int
+    words_begin: int
+    end: int
+
+
+def form_of(text: str) -> str:
+    """The name of the marks by which `text` is divided into a chat; empty: it is none."""
+    for name, pattern in _MARKS.items():
+        roles = {_role(match[1]) for match in pattern.finditer(text[:20_000])}
+        if Role.USER in roles and roles & LEARNED:
+            return name
+    return ""
+
+
+def pieces(text: str, form: str) -> list[Piece]:
+    """The turns of a text in the marks that `form_of` named; text before the first mark is the
+    system's.
+    """
+    matches = list(_MARKS[form].finditer(text))
+    starts = [(_role(m[1]), m.start(), m.end()) for m in matches]
+    if not starts or text[: starts[0][1]].strip():
+        starts.insert(0, (Role.SYSTEM, 0, 0))
+    ends = [start for _, start, _ in starts[1:]] + [len(text)]
+    return [
+        Piece(role, _ENDS.sub("", text[words:end]).strip(), begin, words, end)
+        for (role, begin, words), end in zip(starts, ends, strict=True)
+    ]
+
+
+def divided(text: str, form: str) -> tuple[str, str]:
+    """(given, learned) of a text that is trained on as it stands: marks before an answer are given,
+    marks after it learned, so that both together are the whole text.
+    """
+    given = []
+    learned = []
+    for piece in pieces(text, form):
+        if piece.role in LEARNED:
+            given.append(text[piece.begin : piece.words_begin])
+            learned.append(text[piece.words_begin : piece.end])
+        else:
+            given.append(text[piece.begin : piece.end])
+    return "".join(given), "".join(learned)
+
+
+def _role(mark: str) -> str:
+    """The role that a mark stands for."""
+    if mark in ("[INST]", "[/INST]"):
+        return Role.USER if mark == "[INST]" else Role.ASSISTANT
+    short = {"H": "human", "A": "assistant", "FUNCTION RESPONSE": "function_response"}
+    return known_role(short.get(mark, mark))
