@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from advisor.cli import output
-from advisor.core.errors import Exit
+from advisor.core.errors import Exit, UsageError
 from advisor.core.quantity import Basis
 
 if TYPE_CHECKING:
@@ -55,7 +57,12 @@ def _choice(
 
 @click.command("estimate")
 @click.option(
-    "--model", required=True, help="A model of `advisor facts models`, or a size such as 7B."
+    "--model", default="", help="A model of `advisor facts models`, or a size such as 7B."
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The config.json of a model that is in no table, instead of --model.",
 )
 @_choice("--method", METHODS, "lora", "What is trained.")
 @click.option("--rank", type=POSITIVE, default=16, show_default=True, help="Rank of the adapter.")
@@ -144,7 +151,7 @@ def _choice(
     help="Correct it by own runs of this kind; default: yes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def command(as_json: bool, **flags: Any) -> int:
+def command(as_json: bool, config: Path | None, **flags: Any) -> int:
     """Predict one training run: does it fit, how long does it take, what does it cost?
 
     Exit codes: 0 it fits or is tight (or that is unknown), 2 bad input, 4 it does not fit.
@@ -154,7 +161,10 @@ def command(as_json: bool, **flags: Any) -> int:
     from advisor.estimate.training.request import RunRequest
     from advisor.store.folders import folders
 
-    answer = _answer(facts.load(folders().config), RunRequest(**flags))
+    if bool(flags["model"]) == (config is not None):
+        raise UsageError("name the model: one of --model and --config")
+    flags["model"] = flags["model"] or str(config)
+    answer = _answer(facts.load(folders().config), RunRequest(**flags), config)
     if as_json:
         output.show(json.dumps(record.as_object(answer), indent=1, allow_nan=False) + "\n")
     else:
@@ -162,15 +172,18 @@ def command(as_json: bool, **flags: Any) -> int:
     return Exit.INFEASIBLE if answer.estimate.fits == "no" else Exit.DONE
 
 
-def _answer(facts: Facts, request: RunRequest) -> EstimateAnswer:
+def _answer(facts: Facts, request: RunRequest, config: Path | None) -> EstimateAnswer:
     from advisor.estimate import training
     from advisor.estimate.training import choice
     from advisor.estimate.training.record import EstimateAnswer
 
-    run = _run(facts, request)
+    run = _run(facts, request, config)
     assert run.gpu is not None
     measured = _own_runs(facts, run) if request.own_runs else ()
     prediction = training.estimate(run, measured)
+    reading = facts.matched(request.model) if run.model is not None and config is None else None
+    if reading is not None and reading.note:
+        prediction = replace(prediction, notes=(reading.note, *prediction.notes))
     hour = choice.hour_price(request, run.gpu, facts.gpu_usd_per_hour)
     return EstimateAnswer(
         estimate=prediction,
@@ -183,7 +196,7 @@ def _answer(facts: Facts, request: RunRequest) -> EstimateAnswer:
     )
 
 
-def _run(facts: Facts, request: RunRequest) -> TrainingRun:
+def _run(facts: Facts, request: RunRequest, config: Path | None) -> TrainingRun:
     """The inputs of the run, on the GPU that is named or the cheapest one.
 
     Raises UsageError on an unknown model, GPU or target, or flags that clash; Infeasible where no
@@ -192,7 +205,7 @@ def _run(facts: Facts, request: RunRequest) -> TrainingRun:
     from advisor.estimate.training.choice import on_cheapest_gpu
     from advisor.estimate.training.request import to_run
 
-    model, params = _model(facts, request.model)
+    model, params = _model(facts, request.model, config)
     run = to_run(request, model, params, facts.gpu(request.gpu) if request.gpu else None)
     if run.gpu is not None:
         return run
@@ -237,14 +250,18 @@ def _own_runs(facts: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]
     return tuple(m for m in own_runs.measurements(facts, run.gpu.name) if same(m.run))
 
 
-def _model(facts: Facts, name: str) -> tuple[Model | None, float]:
+def _model(facts: Facts, name: str, config: Path | None) -> tuple[Model | None, float]:
     """The architecture, or the size alone where a size or an encoder-decoder is named.
 
     Raises UsageError on others.
     """
     from advisor.estimate.training.request import size_of
     from advisor.estimate.training.shape import size_by_name
+    from advisor.facts.config_model import model_of_config
 
+    if config is not None:
+        described = model_of_config(config)
+        return described, float(described.params)
     size = size_of(name) or size_by_name(name)
     if size is not None:
         return None, size

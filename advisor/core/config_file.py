@@ -223,3 +223,14 @@ def pattern(kinds: Sequence[object]) -> tuple[int, int] | None:
 
 def _repeats(kinds: Sequence[object], first: int, every: int) -> bool:
     return all(kinds[i] == kinds[i + every] for i in range(first, len(kinds) - every))
+
+
+def first_size(text: ConfigJson, names: Sequence[str], otherwise: int, layer: int = 0) -> int:
+    """The first of these sizes that is given; of a list per layer, that of the layer."""
+    for name in names:
+        size = text.get(name)
+        if isinstance(size, list) and size:
+            size = size[min(layer, len(size) - 1)]
+        if isinstance(size, int) and not isinstance(size, bool) and size > 0:
+            return size
+    return otherwise

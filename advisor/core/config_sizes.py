@@ -6,7 +6,6 @@ and encoder-decoders within a third.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from advisor.core.config_file import (
@@ -15,6 +14,7 @@ from advisor.core.config_file import (
     INTERMEDIATE,
     KEY_VALUE_HEADS,
     ConfigJson,
+    first_size,
     layer_count,
     text_part,
 )
@@ -81,14 +81,14 @@ def parameters(config: ConfigJson, layers: int = 0) -> Parameters:
     table and as much for the head, unless they are tied.
     """
     text = text_part(config)
-    hidden = _size(text, HIDDEN, TYPICAL_HIDDEN)
+    hidden = first_size(text, HIDDEN, TYPICAL_HIDDEN)
     depth = layers or layer_count(text) or TYPICAL_LAYERS
     tables = _tables(text, hidden, depth)
     per_layer = [_layer(text, hidden, i) for i in range(depth)]
     total = sum(layer.total for layer in per_layer)
     active = sum(layer.active for layer in per_layer)
     if text.get("is_encoder_decoder"):
-        decoder = _size(text, ("num_decoder_layers", "decoder_layers"), depth) / depth
+        decoder = first_size(text, ("num_decoder_layers", "decoder_layers"), depth) / depth
         total *= 1.0 + decoder * (1.0 + 1.0 / 3.0)  # a decoder layer also attends to the encoder
         active = total
     return Parameters(tables + total, tables + active)
@@ -96,20 +96,20 @@ def parameters(config: ConfigJson, layers: int = 0) -> Parameters:
 
 def _tables(text: ConfigJson, hidden: int, depth: int) -> float:
     """Token table, head, and the tables per layer of Gemma 3n and 4."""
-    vocabulary = _size(text, ("vocab_size",), TYPICAL_VOCABULARY)
+    vocabulary = first_size(text, ("vocab_size",), TYPICAL_VOCABULARY)
     is_tied = text.get("tie_word_embeddings", bool(text.get("is_encoder_decoder")))
-    per_layer = _size(text, ("hidden_size_per_layer_input",), 0)
-    extra = _size(text, ("vocab_size_per_layer_input",), vocabulary) * per_layer * depth
+    per_layer = first_size(text, ("hidden_size_per_layer_input",), 0)
+    extra = first_size(text, ("vocab_size_per_layer_input",), vocabulary) * per_layer * depth
     return float(vocabulary * hidden * (1 if is_tied else 2) + extra)
 
 
 def _layer(text: ConfigJson, hidden: int, i: int) -> Parameters:
     kind = _block(text, i)
     if text.get("model_type") in STATE_SPACE or kind in ("M", "mamba", "linear_attention"):
-        mixer = 3.0 * _size(text, ("expand", "mamba_expand"), 2) * hidden * hidden
+        mixer = 3.0 * first_size(text, ("expand", "mamba_expand"), 2) * hidden * hidden
         return Parameters(mixer, mixer)
     if kind in ("-", "mlp"):
-        mlp = 2.0 * hidden * _size(text, INTERMEDIATE, 4 * hidden, i)
+        mlp = 2.0 * hidden * first_size(text, INTERMEDIATE, 4 * hidden, i)
         return Parameters(mlp, mlp)
     attention = _attention(text, hidden, i)
     if kind in ("*", "attention", "full_attention"):
@@ -128,20 +128,20 @@ def _block(text: ConfigJson, i: int) -> str:
 
 
 def _attention(text: ConfigJson, hidden: int, i: int) -> float:
-    heads = _size(text, HEADS, max(hidden // 128, 1), i)
-    width = _size(text, ("head_dim",), max(hidden // heads, 1), i)
-    key_value = min(_size(text, KEY_VALUE_HEADS, heads, i), heads)
+    heads = first_size(text, HEADS, max(hidden // 128, 1), i)
+    width = first_size(text, ("head_dim",), max(hidden // heads, 1), i)
+    key_value = min(first_size(text, KEY_VALUE_HEADS, heads, i), heads)
     return 2.0 * hidden * width * (heads + key_value)
 
 
 def _mlp(text: ConfigJson, hidden: int, i: int) -> Parameters:
-    wide = _size(text, INTERMEDIATE, 4 * hidden, i)
+    wide = first_size(text, INTERMEDIATE, 4 * hidden, i)
     matrices = 2.0 if text.get("model_type") in UNGATED else 3.0
-    experts = _size(text, EXPERTS, 1, i)
+    experts = first_size(text, EXPERTS, 1, i)
     if experts <= 1 or _is_dense(text, i):
         return Parameters(matrices * hidden * wide, matrices * hidden * wide)
-    expert = matrices * hidden * _size(text, EXPERT_SIZE, wide, i)
-    chosen = min(_size(text, EXPERTS_PER_TOKEN, 2, i), experts)
+    expert = matrices * hidden * first_size(text, EXPERT_SIZE, wide, i)
+    chosen = min(first_size(text, EXPERTS_PER_TOKEN, 2, i), experts)
     shared = text.get("n_shared_experts") or (1 if "shared_expert_intermediate_size" in text else 0)
     common = expert * (shared if isinstance(shared, int) else 0) + hidden * experts
     return Parameters(common + experts * expert, common + chosen * expert)
@@ -163,14 +163,3 @@ def _is_dense(text: ConfigJson, i: int) -> bool:
         return bool(i % period != text.get("expert_layer_offset", period - 1))
     step = text.get("decoder_sparse_step") or text.get("interleave_moe_layer_step") or 1
     return isinstance(step, int) and (i + 1) % step != 0
-
-
-def _size(text: ConfigJson, names: Sequence[str], otherwise: int, layer: int = 0) -> int:
-    """The first of these sizes that is given; of a list per layer, that of the layer."""
-    for name in names:
-        size = text.get(name)
-        if isinstance(size, list) and size:
-            size = size[min(layer, len(size) - 1)]
-        if isinstance(size, int) and not isinstance(size, bool) and size > 0:
-            return size
-    return otherwise

@@ -17,6 +17,7 @@ from advisor.core.quantity import Basis, Quantity, Range
 from advisor.facts import gpus as gpu_table
 from advisor.facts.candidates import Candidates, load_candidates
 from advisor.facts.library import PriceLibrary
+from advisor.facts.model_names import ModelMatch, match, similar, size_in
 from advisor.facts.models import load_models
 from advisor.facts.price_file import read_prices
 from advisor.facts.providers import Provider, ProviderBook, load_providers
@@ -103,25 +104,47 @@ class Facts:
         return self._models[0]
 
     def model(self, name: str) -> Model:
-        """The model of that exact or listed other name.
+        """The model that a name means; `matched` says how it is read.
 
-        Raises UsageError: unknown, or only its price is known.
+        Raises UsageError where it is not in our table, or its weights are not public.
         """
-        architecture = self._models[1].get(name.strip().lower())
-        if architecture is not None:
-            return architecture
-        if self.is_known_model(name):
-            raise UsageError(
-                f"model {name!r}: its architecture is not public, so it cannot be sized; "
-                "name an open model"
-            )
-        raise self.unknown_model(name)
+        reading = self.matched(name)
+        if reading is not None:
+            return reading.model
+        raise self._unsized(name)
+
+    def matched(self, name: str) -> ModelMatch | None:
+        """The model that a name means and how it is read; None where it is not in our table."""
+        if name not in self._matches:
+            self._matches[name] = match(name, self._models[1])
+        return self._matches[name]
 
     def architecture(self, name: str) -> Model | None:
-        """The shape of the model of that exact or listed other name; None where it is not
-        public.
-        """
-        return self._models[1].get(name.strip().lower())
+        """The shape of the model that a name means; None where it is not in our table."""
+        reading = self.matched(name)
+        return None if reading is None else reading.model
+
+    def maker_of_closed(self, name: str) -> str:
+        """Who offers the model by API alone, its weights not being public; empty for others."""
+        base = name.strip().removeprefix(TUNED).lower().rpartition("/")[2]
+        rows = read("closed_families.csv", ("prefix",), self.user_folder)
+        prefixes = ((row.text("prefix").lower(), row.text("maker")) for row in rows)
+        return next((maker for prefix, maker in prefixes if _begins(base, prefix)), "")
+
+    def _unsized(self, name: str) -> UsageError:
+        maker = self.maker_of_closed(name)
+        if maker:
+            return UsageError(
+                f"model {name!r}: {maker} does not publish its weights, so its architecture is not "
+                "public; name an open model"
+            )
+        near = " or ".join(map(repr, similar(name, (m.name for m in self.models))))
+        hint = f" (did you mean {near}?)" if near else ""
+        size = size_in(name) or "24B"
+        return UsageError(
+            f"model {name!r}: its shape is not in our table{hint}; give --config with its "
+            f"config.json, or `advisor estimate` its size, such as --model {size}"
+        )
 
     def unknown_model(self, name: str) -> UsageError:
         """The error for an unknown model, with similar names; for the caller to raise."""
@@ -132,16 +155,17 @@ class Facts:
             *(p.model for rows in self.own_prices for p in rows),
             *known_models(),
         ]
-        return UsageError(
-            f"unknown model {name!r}{did_you_mean(name, names) or '; see `advisor facts models`'}"
+        hint = did_you_mean(name, names) or (
+            "; see `advisor facts models`, or add it to models.csv in the configuration folder"
         )
+        return UsageError(f"unknown model {name!r}{hint}")
 
     def is_known_model(self, name: str) -> bool:
         """Whether its architecture, a price or a hosted tuning offer is known; a leading `ft:` is
         ignored.
         """
         base = name.strip().removeprefix(TUNED)
-        if base.lower() in self._models[1] or self._own(base) or self._own(TUNED + base):
+        if self.matched(base) is not None or self._own(base) or self._own(TUNED + base):
             return True
         if any(base.lower() in offer.bases for offer in self.tuning_offers):
             return True
@@ -180,7 +204,7 @@ class Facts:
         own = self._own(TUNED + model)
         if own:
             return self._resolved(own, on, 0)
-        architecture = self._models[1].get(model.lower())
+        architecture = self.architecture(model)
         wanted = (method,) if method else SUPERVISED
         offers = [o for o in self.tuning_offers if o.state in OFFERED and o.method in wanted]
         prices: dict[str, TokenPrice] = {}
@@ -259,6 +283,10 @@ class Facts:
         return load_models(self.user_folder)
 
     @cached_property
+    def _matches(self) -> dict[str, ModelMatch | None]:
+        return {}
+
+    @cached_property
     def _providers(self) -> ProviderBook:
         return load_providers(self.user_folder)
 
@@ -316,8 +344,16 @@ class Facts:
         return tuple(self._complete(row) for row in in_force(rows, on, input_tokens))
 
     def _complete(self, price: TokenPrice) -> TokenPrice:
-        model = self._models[1].get(price.model.lower().removeprefix(TUNED))
+        model = self.architecture(price.model.removeprefix(TUNED))
         return self._providers.complete(price, model is not None and model.open_weights)
+
+
+def _begins(name: str, prefix: str) -> bool:
+    """Whether a name is the prefix or goes on after it with something other than a letter, or with
+    the `o` of GPT-4o.
+    """
+    rest = name.removeprefix(prefix) if name.startswith(prefix) else None
+    return rest is not None and (not rest[:1].isalnum() or rest[:1] == "o")
 
 
 def in_force(

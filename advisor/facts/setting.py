@@ -45,7 +45,14 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
         gpu_usd_per_hour=_rent(brief, facts, gpu),
         cards={p.card: facts.gpu(p.card) for p in forms.values() if p.card},
         schedules=_schedules(brief, facts, (*prices.values(), *forms.values()), day),
+        warnings=_readings(facts, (*prompted, *tuned)),
     )
+
+
+def _readings(facts: Facts, names: Iterable[str]) -> tuple[str, ...]:
+    """How names were read that the table does not list as they are written."""
+    matches = (facts.matched(name) for name in dict.fromkeys(names))
+    return tuple(match.note for match in matches if match is not None and match.note)
 
 
 def _schedules(

@@ -163,7 +163,7 @@ def test_without_a_card_the_cheapest_by_the_deadline_is_named() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--model", "llama-3.2-3", "--gpu", "L40S"], "unknown model"),
+        (["--model", "llama-3.2-3", "--gpu", "L40S"], "did you mean 'Llama-3.2-3B'"),
         (["--model", "7B", "--gpu", "L41"], "L41"),
         (
             ["--model", "llama-3.2-3b", "--gpu", "L40S", "--targets", "q_prj"],

@@ -112,11 +112,10 @@ def test_a_known_model_may_have_no_price() -> None:
 
 def test_unknown_models_get_the_nearest_names() -> None:
     facts = load()
-    with pytest.raises(
-        UsageError, match=r"unknown model 'lama-3.1-8b'; did you mean 'Llama-3.1-8B'"
-    ):
+    with pytest.raises(UsageError, match=r"'lama-3.1-8b': .*did you mean 'Llama-3.1-8B'"):
         facts.model("lama-3.1-8b")
-    with pytest.raises(UsageError, match=r"'gpt-4.1-mini': its architecture is not public"):
+    assert "did you mean 'Llama-3.1-8B'" in str(facts.unknown_model("lama-3.1-8b"))
+    with pytest.raises(UsageError, match=r"'gpt-4.1-mini': .*is not public"):
         facts.model("gpt-4.1-mini")
     assert facts.model("meta-llama/Llama-3.1-8B-Instruct").name == "Llama-3.1-8B"
     assert facts.architecture("gpt-4.1-mini") is None

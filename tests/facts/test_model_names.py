@@ -1,0 +1,129 @@
+"""Model names as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.errors import UsageError
+from advisor.facts import load
+from advisor.facts.model_names import canonical, size_in
+
+FACTS = load()
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("Qwen/Qwen3-4B-Instruct-2507", "Qwen3-4B"),
+        ("unsloth/Qwen3-4B-Instruct-2507-bnb-4bit", "Qwen3-4B"),
+        ("Qwen3-4B-Thinking-2507-FP8", "Qwen3-4B"),
+        ("Qwen/Qwen3-30B-A3B-Instruct-2507", "Qwen3-30B-A3B"),
+        ("Qwen/Qwen2.5-7B-Instruct-GPTQ-Int4", "Qwen2.5-7B"),
+        ("Qwen/Qwen2.5-14B-Instruct-AWQ", "Qwen2.5-14B"),
+        ("unsloth/Meta-Llama-3.1-8B-Instruct-unsloth-bnb-4bit", "Llama-3.1-8B"),
+        ("RedHatAI/Llama-3.3-70B-Instruct-quantized.w4a16", "Llama-3.3-70B-Instruct"),
+        ("neuralmagic/Meta-Llama-3.1-70B-Instruct-FP8-dynamic", "Llama-3.1-70B"),
+        ("mlx-community/Llama-3.2-3B-Instruct-4bit", "Llama-3.2-3B"),
+        ("TheBloke/Llama-2-13B-chat-GPTQ", "Llama-2-13b"),
+        ("TheBloke/Mistral-7B-Instruct-v0.2-GGUF", "Mistral-7B-v0.1"),
+        ("Meta-Llama-3.1-8B-Instruct-Q4_K_M.gguf", "Llama-3.1-8B"),
+        ("./models/qwen2.5-7b-instruct-q5_k_m-00001-of-00002.gguf", "Qwen2.5-7B"),
+        ("llama3.1:8b-instruct-q4_K_M", "Llama-3.1-8B"),
+        ("gemma2:9b", "Gemma-2-9b"),
+        ("bartowski/microsoft_Phi-4-mini-instruct-GGUF", "Phi-4-mini-instruct"),
+        ("google/gemma-3-27b-it-qat-q4_0-gguf", "Gemma-3-27b-it"),
+        ("NousResearch/Hermes-3-Llama-3.1-8B", "Llama-3.1-8B"),
+        ("unsloth/gpt-oss-20b-BF16", "gpt-oss-20b"),
+    ],
+)
+def test_decorated_names_are_read_and_the_reading_is_told(name: str, model: str) -> None:
+    reading = FACTS.matched(name)
+    assert reading is not None
+    assert reading.model.name == model
+    assert reading.note.startswith(f"{name} is taken as {model}")
+    assert FACTS.model(name) == FACTS.model(model)
+    assert FACTS.is_known_model(name)
+
+
+@pytest.mark.parametrize("name", [model.name for model in FACTS.models])
+def test_listed_names_need_no_note(name: str) -> None:
+    reading = FACTS.matched(name)
+    assert reading is not None
+    assert (reading.model.name, reading.note) == (name, "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nvidia/Llama-3.1-Nemotron-51B-Instruct",
+        "someone/Llama-3.1-8B-Vision-Adapter",
+        "someone/Qwen2.5-7B-Omni",
+        "someone/Llama-3.1-8B-4x8B-MoE",
+        "someone/Distill-Qwen-7B",
+        "Qwen9-4B",
+        "Llama-3.1-9B",
+        "",
+        "-",
+        "7B",
+        "instruct",
+    ],
+)
+def test_another_architecture_is_not_taken_for_its_namesake(name: str) -> None:
+    assert FACTS.matched(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gpt-4o", "OpenAI does not publish its weights"),
+        ("openai/gpt-4.1-mini", "OpenAI does not publish"),
+        ("o3-mini", "OpenAI does not publish"),
+        ("anthropic/claude-sonnet-5", "Anthropic does not publish"),
+        ("gemini-3-pro", "Google does not publish"),
+    ],
+)
+def test_only_closed_models_are_called_closed(name: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        FACTS.model(name)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("someone/New-Thing-24B-Instruct", "24B"),
+        ("someone/New-Thing", "24B"),
+        ("gpt-oss-500b", "500B"),
+        ("gpt4all-j", "24B"),
+        ("o1labs/Open-7B", "7B"),
+    ],
+)
+def test_an_unknown_open_model_has_two_ways_out(name: str, size: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        FACTS.model(name)
+    assert "not in our table" in str(caught.value)
+    assert "--config" in str(caught.value)
+    assert f"--model {size}" in str(caught.value)
+    assert "public" not in str(caught.value)
+
+
+def test_a_slip_of_the_pen_is_suggested() -> None:
+    with pytest.raises(UsageError, match=r"did you mean 'Qwen3-8B'"):
+        FACTS.model("Qwen3-8BB")
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("A-24B", "24B"), ("A-8x7B", ""), ("A-30B-A3B", "30B"), ("A-135M", "135M"), ("A-3B-7B", "")],
+)
+def test_the_size_in_a_name(name: str, size: str) -> None:
+    assert size_in(name) == size
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_not_without_trouble(name: str) -> None:
+    reading = FACTS.matched(name)
+    assert reading is None or reading.model in FACTS.models
+    assert canonical(canonical(name)) == canonical(name)
