@@ -2,6 +2,9 @@
 
 usage: python tools/fit_quality.py EVIDENCE.csv OUT.toml
 
+Beside OUT.toml it writes quality_decisions.csv, the published decisions that predictions are
+averaged with.
+
 Penalised marginal likelihood of a Gaussian linear model on the logit scale
 (advisor.estimate.quality.design), once per family of learning curves. The spreads are fitted here
 with SciPy; the fixed weights then follow in closed form (advisor.backtest.pooling). The fit is
@@ -10,6 +13,7 @@ repeated without each study in turn, for back-tests that leave it out.
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from advisor.backtest.decision_cells import published_decisions
 from advisor.backtest.pooling import Block, blocks, kinds_of, names_of, pool, score_and_slope
-from advisor.backtest.studies import read
+from advisor.backtest.studies import Result, read
+from advisor.estimate.quality.nearest import COLUMNS, to_row
 
 BENDS = (0.0, 0.2)
 BOUNDS = (0.01, 3.0)  # standard deviations, logits
@@ -31,11 +37,11 @@ TYPICAL = {
 TIGHTNESS = 1.0  # of the log-normal prior on a variance around its typical value
 # How one curve may differ from the average of studies, logits: chosen so that `advisor backtest
 # curves` holds 80 %.
-DRIFT_PER_DOUBLING = 0.22
+DRIFT_PER_DOUBLING = 0.30
 STEEPNESS_PER_DOUBLING = 0.4
 # of all predictions, as a multiple of the fit's own, chosen so that intervals of `advisor backtest
 # outcomes` hold 80 %
-SPREAD = 0.9
+SPREAD = 0.85
 
 
 def spreads(
@@ -116,6 +122,15 @@ def main(evidence: str, out: str) -> None:
     for bend in BENDS:
         lines += family(bend, path)
     Path(out).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_decisions(read(path), Path(out).with_name("quality_decisions.csv"))
+
+
+def write_decisions(results: Sequence[Result], out: Path) -> None:
+    """Writes the decided cells of all studies, a line each."""
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(to_row(d) for d in published_decisions(results))
 
 
 if __name__ == "__main__":

@@ -11,37 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.backtest.decision_cells import APPROACHES, Truth
+from advisor.backtest.outcome_records import Outcome
 from advisor.core.constants import QUANTILES
 from advisor.core.quantity import Range
 
 Array = NDArray[np.float64]
 
-APPROACHES = ("prompt", "tune", "hybrid")
 BANDS = ((0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01))
 TIE = 0.0005  # shares; scores are published to three digits
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """Best measured score of each approach, 0 to 1, None where it was not measured; `scale` is the
-    full mark of the metric.
-    """
-
-    prompt: float | None
-    tune: float | None
-    hybrid: float | None
-    scale: float
-    has_unit: bool = True
-
-    def of(self, approach: str) -> float | None:
-        return {"prompt": self.prompt, "tune": self.tune, "hybrid": self.hybrid}[approach]
-
-    @property
-    def decided(self) -> bool:
-        """Whether there is a gain to score: both sides measured, on a metric whose full mark is
-        known.
-        """
-        return self.prompt is not None and self.tune is not None and self.has_unit
 
 
 def pinball(value: float, quantiles: Sequence[float]) -> float:
@@ -51,28 +29,6 @@ def pinball(value: float, quantiles: Sequence[float]) -> float:
         for q, f in zip(QUANTILES, quantiles, strict=True)
     ]
     return sum(losses) / len(losses)
-
-
-@dataclass(frozen=True, slots=True)
-class CellPrediction:
-    """One row of the contract: ranges in the units of the metric, unknown where an approach is not
-    in the cell.
-    """
-
-    study: str
-    task: str
-    metric: str
-    base_model: str
-    scope: str
-    tuned: Range
-    hybrid: Range
-    prompt: Range
-    gain: Range
-    p_best: dict[str, float]
-    choice: str
-
-    def of(self, approach: str) -> Range:
-        return {"prompt": self.prompt, "tune": self.tuned, "hybrid": self.hybrid}[approach]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,71 +61,69 @@ class StudyScores:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSummary:
-    """Measures by study, their mean over studies, and the reliability of P(best)."""
+    """Measures by study, their mean over studies, their mean over cells, and the reliability of
+    P(best).
+    """
 
     studies: dict[str, StudyScores]
     mean: dict[str, float]
+    pooled: dict[str, float]
     reliability: Reliability
 
 
-Pair = tuple[CellPrediction, Truth]
-
-
-def summary(rows: Sequence[CellPrediction], truths: Sequence[Truth]) -> OutcomeSummary:
-    """Mean over studies of each study's mean, and the reliability of P(best)."""
+def summary(outcomes: Sequence[Outcome]) -> OutcomeSummary:
+    """Scores every decided cell; a study's measure is the mean of its cells."""
+    decided = [o for o in outcomes if o.truth.decided]
     per: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    pairs = [(r, t) for r, t in zip(rows, truths, strict=True) if t.decided]
-    gains = [_difference(t) for _, t in pairs]
-    constant = [float(q) for q in np.quantile(gains, QUANTILES)] if gains else [0.0, 0.0, 0.0]
-    for row, truth in pairs:
-        _score(per[row.study], row, truth, constant)
+    for outcome in decided:
+        for name, value in _measures(outcome).items():
+            per[outcome.prediction.study][name].append(value)
     studies = {
         study: StudyScores(len(own["cover gain"]), {n: _mean(x) for n, x in own.items()})
         for study, own in per.items()
     }
-    names = sorted({name for study in studies.values() for name in study.measures})
-    mean = {
-        name: _mean([s.measures[name] for s in studies.values() if name in s.measures])
-        for name in names
-    }
-    return OutcomeSummary(studies, mean, _reliability(pairs))
-
-
-def _difference(truth: Truth) -> float:
-    assert truth.tune is not None
-    assert truth.prompt is not None
-    return truth.tune - truth.prompt
+    mean: dict[str, float] = {}
+    pooled: dict[str, float] = {}
+    for name in sorted({name for own in per.values() for name in own}):
+        mean[name] = _mean([_mean(own[name]) for own in per.values() if name in own])
+        pooled[name] = _mean([value for own in per.values() for value in own.get(name, ())])
+    return OutcomeSummary(studies, mean, pooled, _reliability(decided))
 
 
 def _mean(values: Sequence[float]) -> float:
     return round(sum(values) / len(values), 5)
 
 
-def _score(
-    into: dict[str, list[float]], row: CellPrediction, truth: Truth, constant: Sequence[float]
-) -> None:
+def _measures(outcome: Outcome) -> dict[str, float]:
+    """Every measure that applies to one cell."""
+    row = outcome.prediction
+    truth = outcome.truth
+    gain = truth.gain
+    ours = _shares(row.gain, truth.scale)
+    out = {"cover gain": float(ours[0] <= gain <= ours[2]), "pinball": pinball(gain, ours)}
+    for rule, quantiles in outcome.rules.items():
+        out[f"pinball {rule}"] = pinball(gain, quantiles)
+        out[f"cover gain {rule}"] = float(quantiles[0] <= gain <= quantiles[2])
+    out["regret choice"] = _regret(truth, row.choice)
     for approach in APPROACHES:
+        out[f"regret always {approach}"] = _regret(truth, approach)
         value = truth.of(approach)
-        p10, _, p90 = _shares(row.of(approach), truth.scale)
-        if value is not None and p10 is not None and p90 is not None:
-            into[f"cover {approach}"].append(float(p10 <= value <= p90))
-            into[f"width {approach}"].append(p90 - p10)
-    gain = _difference(truth)
-    predicted = [q for q in _shares(row.gain, truth.scale) if q is not None]
-    into["cover gain"].append(float(predicted[0] <= gain <= predicted[-1]))
-    into["pinball"].append(pinball(gain, predicted))
-    into["pinball constant band"].append(pinball(gain, constant))
-    into["regret choice"].append(_regret(truth, row.choice))
-    for approach in APPROACHES:
-        into[f"regret always {approach}"].append(_regret(truth, approach))
-        if truth.of(approach) is not None:
-            into["brier"].append((row.p_best[approach] - _won(truth, approach)) ** 2)
+        if value is None:
+            continue
+        out[f"brier {approach}"] = (row.p_best[approach] - _won(truth, approach)) ** 2
+        if row.of(approach).is_known:
+            p10, p50, p90 = _shares(row.of(approach), truth.scale)
+            out[f"cover {approach}"] = float(p10 <= value <= p90)
+            out[f"width {approach}"] = p90 - p10
+            out[f"bias {approach}"] = p50 - value
+    return out
 
 
-def _shares(spread: Range, scale: float) -> list[float | None]:
-    """P10, P50 and P90 as shares of the full mark."""
-    quantiles = (spread.p10, spread.p50, spread.p90)
-    return [None if q is None else q / scale for q in quantiles]
+def _shares(spread: Range, scale: float) -> tuple[float, float, float]:
+    """P10, P50 and P90 as shares of the full mark. Raises ValueError where they are unknown."""
+    if spread.p10 is None or spread.p50 is None or spread.p90 is None:
+        raise ValueError("unknown quantity")
+    return spread.p10 / scale, spread.p50 / scale, spread.p90 / scale
 
 
 def _best(truth: Truth) -> float:
@@ -192,17 +146,22 @@ def _won(truth: Truth, approach: str) -> float:
     return 1 / tied if value is not None and value >= max(values) - TIE else 0.0
 
 
-def _reliability(pairs: Sequence[Pair]) -> Reliability:
+def _reliability(outcomes: Sequence[Outcome]) -> Reliability:
     """Predicted chance to be best compared with how often it was.
 
     Every study counts the same, each approach that the cell measured is one event.
     """
-    cells = Counter(row.study for row, _ in pairs)
+    cells = Counter(o.prediction.study for o in outcomes)
     events = [
-        (row.p_best[approach], _won(truth, approach), 1 / cells[row.study], approach)
-        for row, truth in pairs
+        (
+            o.prediction.p_best[approach],
+            _won(o.truth, approach),
+            1 / cells[o.prediction.study],
+            approach,
+        )
+        for o in outcomes
         for approach in APPROACHES
-        if truth.of(approach) is not None
+        if o.truth.of(approach) is not None
     ]
     if not events:
         return Reliability([], None, None)
@@ -228,36 +187,3 @@ def _bands(predicted: Array, won: Array, weight: Array) -> list[Band]:
             )
             bands.append(Band(low, min(high, 1.0), int(mine.sum()), mean, share))
     return bands
-
-
-BY_STUDY = (
-    "cover tune",
-    "cover hybrid",
-    "cover gain",
-    "width tune",
-    "pinball",
-    "regret choice",
-    "regret always tune",
-)
-
-
-def markdown(totals: OutcomeSummary) -> str:
-    """The summary as Markdown tables."""
-    lines = ["| measure, mean over studies | value |", "|---|---:|"]
-    lines += [f"| {name} | {value:.4f} |" for name, value in totals.mean.items()]
-    reliability = totals.reliability
-    if reliability.brier is not None:
-        lines += [f"| Brier score of P(best), studies equal | {reliability.brier:.4f} |"]
-        lines += [f"| Brier score of the base rates | {reliability.brier_of_base_rates:.4f} |"]
-    lines += ["", "| P(best) predicted | events | mean predicted | was best |"]
-    lines += ["|---|---:|---:|---:|"]
-    for b in reliability.bands:
-        lines.append(
-            f"| {b.low:.1f} to {b.high:.1f} | {b.events} | {b.predicted:.3f} | {b.observed:.3f} |"
-        )
-    lines += ["", f"| study | cells | {' | '.join(BY_STUDY)} |"]
-    lines += [f"|---|---:|{'---:|' * len(BY_STUDY)}"]
-    for study, own in totals.studies.items():
-        values = [f"{own.measures[n]:.3f}" if n in own.measures else " " for n in BY_STUDY]
-        lines.append(f"| {study} | {own.cells} | {' | '.join(values)} |")
-    return "\n".join(lines) + "\n"

@@ -4,15 +4,14 @@ from their prompts.
 The protocol is that of a team which measures prompts first: of each study only the prompted results
 are given; tuned and hybrid scores, the gain and the choice are predicted from them. The prompt's
 own score is predicted the other way round, from tuned and hybrid results. A study that is scored is
-never fitted on.
+never fitted on, and never among the nearest decisions.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from zlib import crc32
 
@@ -20,32 +19,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor import shipped
-from advisor.backtest.outcome_scores import APPROACHES, CellPrediction, Truth, markdown, summary
+from advisor.backtest.decision_cells import (
+    APPROACHES,
+    Cell,
+    cells,
+    decision_of,
+    truth_of,
+    usable_by_study,
+)
+from advisor.backtest.outcome_page import markdown
+from advisor.backtest.outcome_records import CellPrediction, Outcome
+from advisor.backtest.outcome_scores import summary
 from advisor.backtest.pooling import Array, matrix, sharing, squashed, weigh
 from advisor.backtest.priors import Unseen, unseen
+from advisor.backtest.related import related_to
+from advisor.backtest.rules import gains_by_rule
 from advisor.backtest.studies import Result, read
 from advisor.core.constants import QUANTILES
 from advisor.core.quantity import UNKNOWN, Range
+from advisor.estimate.quality.blending import STRUCTURE, blended
+from advisor.estimate.quality.nearest import Neighbours, load
 
 DRAWS = 2000  # by study, shared among the families
 SEED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One decision: a task and metric of a study, over all base models ("") or on one; rows by
-    approach.
-    """
-
-    study: str
-    task: str
-    metric: str
-    base_model: str
-    rows: dict[str, list[int]]
-
-    @property
-    def scope(self) -> str:
-        return "same_base" if self.base_model else "any_model"
 
 
 def run(path: Path | None, as_json: bool) -> str:
@@ -54,53 +50,45 @@ def run(path: Path | None, as_json: bool) -> str:
     Raises UsageError on a bad file.
     """
     results = read(path or shipped.folder("profiles") / "evidence.csv")
-    rows, truths = predict(results)
-    totals = summary(rows, truths)
+    outcomes = predict(results)
+    totals = summary(outcomes)
     if not as_json:
         return markdown(totals)
-    document = {"schema": 1, "rows": [asdict(r) for r in rows], "summary": asdict(totals)}
-    return json.dumps(document, indent=1)
+    rows = [asdict(o.prediction) for o in outcomes]
+    return json.dumps({"schema": 1, "rows": rows, "summary": asdict(totals)}, indent=1)
 
 
-def predict(results: Sequence[Result]) -> tuple[list[CellPrediction], list[Truth]]:
-    """A prediction for each decision cell, and the published result where the file has it."""
-    by_study: dict[str, list[Result]] = defaultdict(list)
-    for result in results:
-        if not result.lower_is_better and (result.value is None or 0 <= result.value <= 1):
-            by_study[result.study].append(result)
-    rows: list[CellPrediction] = []
-    truths: list[Truth] = []
-    for study, own in by_study.items():
+def predict(results: Sequence[Result], *, leave_related_out: bool = False) -> list[Outcome]:
+    """A prediction for each decision cell, and the published result where the file has it.
+
+    `leave_related_out` leaves out the studies of the same group too (`related.RELATED`).
+    """
+    shipped_studies = {d.study for d in load().decisions}
+    out: list[Outcome] = []
+    for study, own in usable_by_study(results).items():
         decisions = cells(study, own)
         if decisions:
-            ahead = _draws(own, "prompt")
-            back = _draws(own, "tune", "hybrid")
-            rows += [_row(cell, own, ahead, back) for cell in decisions]
-            truths += [_truth(cell, own) for cell in decisions]
-    return rows, truths
+            others = related_to(study, shipped_studies) if leave_related_out else frozenset()
+            sets = unseen(study, others)
+            ahead = draws_given(own, sets, "prompt")
+            back = draws_given(own, sets, "tune", "hybrid")
+            near = load().without(study, *others)
+            out += [_outcome(cell, ahead, back, near) for cell in decisions]
+    return out
 
 
-def cells(study: str, results: Sequence[Result]) -> list[Cell]:
-    """Every task and metric on which at least two approaches were tried, over all models and by
-    base model.
-    """
-    groups: dict[tuple[str, str, str], dict[str, list[int]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    for i, result in enumerate(results):
-        for model in {"", result.skill.model}:
-            groups[result.task, result.metric, model][result.family].append(i)
-    return [Cell(study, *key, dict(rows)) for key, rows in groups.items() if len(rows) > 1]
+def _outcome(cell: Cell, ahead: Array, back: Array, near: Neighbours) -> Outcome:
+    about = decision_of(cell)
+    rules = {} if about is None else gains_by_rule(about, near.decisions)
+    return Outcome(_row(cell, ahead, back, near), truth_of(cell), rules)
 
 
-def _draws(results: Sequence[Result], *given_families: str) -> Array:
+def draws_given(results: Sequence[Result], sets: Sequence[Unseen], *given_families: str) -> Array:
     """Draws of every result's score, shape (results, DRAWS), given the published scores of the
     given families.
     """
     given = np.array([r.family in given_families and r.value is not None for r in results])
-    study = results[0].study
-    sets = unseen(study)
-    rng = np.random.default_rng([SEED, crc32(study.encode())])
+    rng = np.random.default_rng([SEED, crc32(results[0].study.encode())])
     each = DRAWS // len(sets)
     return np.hstack([_conditioned(results, given, one, each, rng) for one in sets])
 
@@ -140,16 +128,14 @@ def _conditioned(
     return out
 
 
-def _row(cell: Cell, results: Sequence[Result], ahead: Array, back: Array) -> CellPrediction:
+def _row(cell: Cell, ahead: Array, back: Array, near: Neighbours) -> CellPrediction:
     """The prediction of one cell, in the units of its metric."""
-    scale = results[next(iter(cell.rows.values()))[0]].scale
-    best: dict[str, Array] = {}
-    for family, members in cell.rows.items():
-        published = [i for i in members if results[i].value is not None]
-        best[family] = ahead[published if family == "prompt" and published else members].max(axis=0)
-    expected = {family: float(draws.mean()) for family, draws in best.items()}
+    scale = cell.first.scale
+    best = best_draws(cell, ahead, near)
+    expected = {approach: float(draws.mean()) for approach, draws in best.items()}
     tuned = best.get("tune")
     prompt = best.get("prompt")
+    behind = None if prompt is None else back[cell.rows["prompt"]].max(axis=0)
     return CellPrediction(
         study=cell.study,
         task=cell.task,
@@ -158,11 +144,29 @@ def _row(cell: Cell, results: Sequence[Result], ahead: Array, back: Array) -> Ce
         scope=cell.scope,
         tuned=_range(tuned, scale),
         hybrid=_range(best.get("hybrid"), scale),
-        prompt=_range(None if prompt is None else back[cell.rows["prompt"]].max(axis=0), scale),
+        prompt=_range(behind, scale),
         gain=_range(None if tuned is None or prompt is None else tuned - prompt, scale),
         p_best=_chances(best),
         choice=max(expected, key=expected.__getitem__),
     )
+
+
+def best_draws(cell: Cell, ahead: Array, near: Neighbours) -> dict[str, Array]:
+    """Draws of the best score of each approach in a cell, averaged with the nearest decisions."""
+    best: dict[str, Array] = {}
+    for approach, members in cell.rows.items():
+        published = [i for i in members if cell.results[i].value is not None]
+        counted = published if approach == "prompt" and published else members
+        best[approach] = ahead[counted].max(axis=0)
+    about = decision_of(cell)
+    if about is None:
+        return best
+    never = np.zeros(ahead.shape[1], dtype=bool)
+    prompt = best["prompt"]
+    for approach in STRUCTURE.keys() & best.keys():
+        draws = best[approach]
+        best[approach] = blended(approach, about, draws, prompt, about.labels, never, near)
+    return best
 
 
 def _range(draws: Array | None, scale: float) -> Range:
@@ -179,13 +183,3 @@ def _chances(best: dict[str, Array]) -> dict[str, float]:
     share = (top / top.sum(axis=0)).mean(axis=1)
     names = list(best)
     return {a: round(float(share[names.index(a)]), 4) if a in best else 0.0 for a in APPROACHES}
-
-
-def _truth(cell: Cell, results: Sequence[Result]) -> Truth:
-    """The best published score of each approach, 0 to 1; None where the file leaves it out."""
-    best: dict[str, float | None] = {}
-    for family in APPROACHES:
-        values = [v for i in cell.rows.get(family, ()) if (v := results[i].value) is not None]
-        best[family] = max(values, default=None)
-    first = results[next(iter(cell.rows.values()))[0]]
-    return Truth(best["prompt"], best["tune"], best["hybrid"], first.scale, first.has_unit)

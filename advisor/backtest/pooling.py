@@ -35,8 +35,11 @@ BEFORE_EVIDENCE: Mapping[str, tuple[float, float]] = {
     "prompt-year": (0.2, 0.15),
     "prompt-closed": (0.8, 0.8),
     "prompt-shots": (0.1, 0.2),
-    "hybrid:tuned-few-shot": (0.4, 0.4),
-    "hybrid:tuned-retrieval": (0.1, 0.3),
+    "tune-closed-book": (0.0, 0.3),
+    "hybrid:tuned-few-shot": (0.2, 0.2),
+    "hybrid:tuned-retrieval": (0.0, 0.2),
+    "hybrid:added-few-shot": (-0.2, 0.3),
+    "hybrid:cascade": (0.0, 0.2),
 }
 
 

@@ -30,9 +30,9 @@ class Unseen:
 
 
 @cache
-def unseen(study: str) -> tuple[Unseen, ...]:
-    """One set per family, none of which was fitted on `study`."""
-    return tuple(_without(study, i) for i in range(len(load().families)))
+def unseen(study: str, others: frozenset[str] = frozenset()) -> tuple[Unseen, ...]:
+    """One set per family, none of which was fitted on `study`, nor its weights on `others`."""
+    return tuple(_without(study, others, i) for i in range(len(load().families)))
 
 
 def prior_without(study: str) -> Prior:
@@ -59,16 +59,17 @@ def _shipped_blocks(bend: float) -> Sequence[Block]:
     return blocks(read(shipped.folder("profiles") / "evidence.csv"), bend)
 
 
-def _without(study: str, family: int) -> Unseen:
+def _without(study: str, others: frozenset[str], family: int) -> Unseen:
     table = tables()["families"][family]
     spread = tables()["spread"]
-    if study not in table["without"]:
+    if study not in table["without"] and not others:
         ours = load().families[family]
         return Unseen(
             ours.bend, ours.names, ours.mean, ours.root @ ours.root.T, widened(table["sds"], spread)
         )
-    rest = [b for b in _shipped_blocks(table["bend"]) if b.study != study]
+    rest = [b for b in _shipped_blocks(table["bend"]) if b.study not in {study, *others}]
     kinds = [kind for kind in table["sds"] if kind not in CURVE_KINDS]
-    sds = dict(zip(kinds, table["without"][study], strict=True))
+    fitted = table["without"].get(study, [table["sds"][kind] for kind in kinds])
+    sds = dict(zip(kinds, fitted, strict=True))
     mean, covariance = pool(rest, np.array([sds[kind] for kind in kinds_of(rest)]) ** 2)
     return Unseen(table["bend"], names_of(rest), mean, covariance * spread**2, widened(sds, spread))

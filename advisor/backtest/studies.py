@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor.core.errors import UsageError, did_you_mean
+from advisor.estimate.quality.design import ADDED_EXAMPLES
 from advisor.estimate.quality.skills import Skill, TaskProfile
 
 COLUMNS = (
@@ -55,7 +56,13 @@ _WEAK = re.compile(
 _ENCODER = re.compile(r"bert|setfit|mpnet|electra|xlnet|\bpet\b", re.IGNORECASE)
 _ITEMS = re.compile(r"test n=(\d+)|(\d+)-(?:item|example) test|on (\d+) items|test = (\d+) items")
 USUAL_ITEMS = 300.0
-_RETRIEVAL = re.compile(r"\brag\b|retriev", re.IGNORECASE)
+_RETRIEVAL = re.compile(
+    r"\brag\b|retriev(?!ed (?:demo|example|fuzzy))|gold knowledge", re.IGNORECASE
+)
+_ADDED_EXAMPLES = re.compile(
+    r"\bthen\b[^;]*(?:demo|shot)|at inference only|format clash", re.IGNORECASE
+)
+_CASCADE = re.compile(r"\bfilter\b|\breranks?\b|\bcascade|\brout(?:er|ed|ing)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,17 @@ def read(path: Path) -> list[Result]:
             f"{path}: is not readable as CSV ({error}); save it as UTF-8 CSV"
         ) from None
     scales = _scales(path, rows)
-    return [_result(path, line, row, scales[row["study"], row["metric"]]) for line, row in rows]
+    results = [_result(path, line, row, scales[row["study"], row["metric"]]) for line, row in rows]
+    return _with_documents(results)
+
+
+def _with_documents(results: list[Result]) -> list[Result]:
+    """Marks the tasks of a study on which it tried retrieval: their answers rest on documents."""
+    looked_up = {(r.study, r.task) for r in results if "retrieval" in r.skill.technique}
+    return [
+        replace(r, about=replace(r.about, documents=True)) if (r.study, r.task) in looked_up else r
+        for r in results
+    ]
 
 
 def _check_columns(path: Path, header: Iterable[str]) -> None:
@@ -215,8 +232,8 @@ def _technique(row: dict[str, str], shots: float | None, params: float | None) -
     notes = row["notes"] or ""
     if technique == "few-shot" and approach == "prompt" and shots == 1:
         technique = "one-shot"
-    if approach == "hybrid" and _RETRIEVAL.search(notes):
-        technique = "tuned-retrieval"
+    if approach == "hybrid":
+        technique = _hybrid(notes)
     if row["approach"] == "full_ft" and (_ENCODER.search(row["base_model"]) or (params or 1) < 0.5):
         technique = "encoder"
     if (
@@ -226,6 +243,17 @@ def _technique(row: dict[str, str], shots: float | None, params: float | None) -
     ):
         technique = "retrieved-examples"
     return approach, technique
+
+
+def _hybrid(notes: str) -> str:
+    """The kind of hybrid by the notes of its row; without a hint, tuned on the form it is served
+    with.
+    """
+    if _RETRIEVAL.search(notes):
+        return "tuned-retrieval"
+    if _ADDED_EXAMPLES.search(notes):
+        return ADDED_EXAMPLES
+    return "cascade" if _CASCADE.search(notes) else "tuned-few-shot"
 
 
 def _items(notes: str) -> float:

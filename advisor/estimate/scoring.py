@@ -54,6 +54,7 @@ def task_of(brief: Brief) -> TaskProfile:
         brief.task.output,
         brief.quality.human_ceiling,
         brief.quality.expected_uplift,
+        documents=brief.retrieval is not None,
     )
 
 

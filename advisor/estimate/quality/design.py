@@ -32,8 +32,22 @@ PROMPT_SHARE = {name: TABLE[name].prompt_share for name in names_of("hybrid")}
 PROMPT_FORM = {row.name: row.evidence for row in TABLE.values() if row.approach != "tune"}
 """The prompt technique whose published scores stand for a technique."""
 
+ADDED_EXAMPLES = "added-few-shot"  # examples shown to a model that was tuned without them
+PROMPT_FORM[ADDED_EXAMPLES] = "few-shot"
+
 SHOWN = tuple(name for name, examples in USUAL_SHOTS.items() if examples)
 """Prompts that show examples."""
+
+WEAK_SHARE = 0.9
+"""Of a model tuned without labels of the task: it stays near the untuned model."""
+
+CLOSED_BOOK_SHARE = 0.9
+"""Of a model tuned without the documents that the answers rest on: it stays near the level of a
+prompt without documents.
+"""
+
+TUNED_SHARE = 0.3
+"""Of any other tuned model: where the prompted model does badly, tuning is hard too."""
 
 SHOTS_BEND = 0.3  # by which examples in a prompt saturate faster than labels to tune on
 SMALL_B = 20.0  # open models below this many billions answer prompts erratically
@@ -67,7 +81,7 @@ def loadings(
     here = f"{study}|{task_id}"
     out = Loadings({f"type:{task.type}": 1.0}, {("study", study): 1.0, ("task", here): 1.0})
     out.deviations["model", f"{study}|{skill.model.lower()}"] = 1.0
-    share = prompt_share(skill)
+    share = prompt_share(task, skill)
     if share > 0:
         _prompted(out, skill, bend, study, here, share)
     if share < 1:
@@ -78,20 +92,27 @@ def loadings(
     return out
 
 
-def prompt_share(skill: Skill) -> float:
+def prompt_share(task: TaskProfile, skill: Skill) -> float:
     """How much of a score moves as the prompted model's does, 0 to 1; weak tuning stays near the
     untuned model.
     """
     if skill.approach == "prompt":
         return 1.0
     if _is_weak(skill):
-        return 0.9
-    return 0.0 if skill.approach == "tune" else PROMPT_SHARE.get(skill.technique, 0.5)
+        return WEAK_SHARE
+    if skill.approach == "tune":
+        return CLOSED_BOOK_SHARE if is_closed_book(task, skill) else TUNED_SHARE
+    return PROMPT_SHARE.get(skill.technique, 0.5)
 
 
 def _is_weak(skill: Skill) -> bool:
     """An encoder cannot be prompted, so even weak tuning makes all of its score."""
     return (skill.weak or skill.technique == "reinforced") and not skill.encoder
+
+
+def is_closed_book(task: TaskProfile, skill: Skill) -> bool:
+    """Tuned without the documents that the answers rest on."""
+    return task.documents and skill.approach == "tune" and not skill.encoder
 
 
 def _prompted(
@@ -142,6 +163,9 @@ def _tuned(
     technique = skill.technique if skill.approach == "tune" else "lora"
     if _is_weak(skill):
         add["tune:reinforced" if technique == "reinforced" else "tune-weak"] = 1.0
+    elif is_closed_book(task, skill):
+        add["tune-closed-book"] = 1.0
+        share = 1.0
     else:
         add["tune"] = share
         add[f"tune-type:{task.type}"] = share

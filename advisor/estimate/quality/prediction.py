@@ -13,6 +13,7 @@ import numpy as np
 from advisor.core.brief import Score
 from advisor.core.quantity import Basis
 from advisor.estimate.quality import prior as priors
+from advisor.estimate.quality.blending import averaged
 from advisor.estimate.quality.design import Loadings, loadings
 from advisor.estimate.quality.posterior import Normals, Observation, logits
 from advisor.estimate.quality.shape import Measured, add_shape
@@ -105,9 +106,36 @@ def shares(
     normals: Normals,
     size: int,
 ) -> Rows:
-    """Scores as the model has them, shape (skills, size); skills of one id are one skill at several
-    examples.
+    """Scores as the evidence has them, shape (skills, size); skills of one id are one skill at
+    several examples.
+
+    Where prompts were measured and nothing tuned was, tuned and hybrid scores are averaged with the
+    nearest published decisions.
     """
+    best_prompt = _best_prompt(points)
+    if best_prompt is None or all(s.approach == "prompt" for s in skills):
+        return _structural(task, skills, points, prior, normals, size)
+    rows = _structural(task, [*skills, best_prompt.skill], points, prior, normals, size)
+    median = normals("quality|family") == 0
+    return averaged(task, skills, rows, best_prompt.score, median)
+
+
+def _best_prompt(points: Sequence[Point]) -> Point | None:
+    """The best measured prompt; None where there is none, or where something tuned was measured."""
+    if any(p.skill.approach != "prompt" for p in points):
+        return None
+    return max(points, key=lambda p: p.score.score, default=None)
+
+
+def _structural(
+    task: TaskProfile,
+    skills: Sequence[Skill],
+    points: Sequence[Point],
+    prior: priors.Prior,
+    normals: Normals,
+    size: int,
+) -> Rows:
+    """Scores as the Gaussian model has them, shape (skills, size)."""
     loads = [tuple(_on_curve(task, s, f.bend, points) for f in prior.families) for s in skills]
     observations = [_observation(task, p, points, prior) for p in points]
     return np.asarray(1 / (1 + np.exp(-logits(prior.families, observations, loads, normals, size))))
@@ -194,7 +222,7 @@ def _on_curve(task: TaskProfile, skill: Skill, bend: float, points: Sequence[Poi
         Measured(p.skill.id.lower(), p.skill.approach, p.skill.technique, p.n, p.shared > 0)
         for p in points
     ]
-    add_shape(out, skill, bend, measured)
+    add_shape(out, task, skill, bend, measured)
     return out
 
 

@@ -25,7 +25,7 @@ from advisor.estimate.quality.design import (
     bent,
     prompt_share,
 )
-from advisor.estimate.quality.skills import Rows, Skill
+from advisor.estimate.quality.skills import Rows, Skill, TaskProfile
 
 COMMON = 0.7  # of a curve's variance around the studies', what all curves of the task share
 LN2 = float(np.log(2))
@@ -54,11 +54,13 @@ class _Part:
     bend: float
 
 
-def add_shape(out: Loadings, skill: Skill, bend: float, measured: Sequence[Measured]) -> None:
+def add_shape(
+    out: Loadings, task: TaskProfile, skill: Skill, bend: float, measured: Sequence[Measured]
+) -> None:
     """Adds to a skill's weights what is common to the task's curves, and what is its own."""
     name = skill.id.lower()
     own = [m.n for m in measured if m.skill == name and m.n > 0]
-    for part in _parts(skill, bend):
+    for part in _parts(task, skill, bend):
         starts = [
             m.n
             for m in measured
@@ -82,8 +84,8 @@ def _kind(approach: str, technique: str) -> str:
     return "labels"
 
 
-def _parts(skill: Skill, bend: float) -> Iterator[_Part]:
-    share = prompt_share(skill)
+def _parts(task: TaskProfile, skill: Skill, bend: float) -> Iterator[_Part]:
+    share = prompt_share(task, skill)
     technique = (
         skill.technique
         if skill.approach == "prompt"

@@ -64,7 +64,8 @@ class Skill:
 class TaskProfile:
     """The task as the prior sees it.
 
-    `expected_uplift` is tuned minus best prompt, in score (0 to 1).
+    `expected_uplift` is tuned minus best prompt, in score (0 to 1). `documents` marks a task whose
+    answers rest on documents that can be retrieved.
     """
 
     type: str
@@ -73,6 +74,7 @@ class TaskProfile:
     output: str = "short-text"
     human_ceiling: float | None = None
     expected_uplift: Range | None = None
+    documents: bool = False
 
 
 @cache
