@@ -17,12 +17,18 @@ SLICES = (2, 4, 6)
 PATTERNS: Mapping[str, tuple[int, int]] = {
     "deepseek_v2": (1, 1),
     "deepseek_v3": (3, 1),
+    "exaone4": (0, 4),
     "gemma2": (0, 2),
     "gemma3_text": (0, 6),
+    "gemma3n_text": (10, 5),
+    "gemma4_text": (0, 6),
+    "glm4_moe": (1, 1),
     "glm4_moe_lite": (1, 1),
     "gpt_oss": (0, 2),
     "llama4_text": (0, 4),
+    "mllama_text_model": (0, 5),
     "modernbert": (0, 3),
+    "olmo3": (0, 4),
     "qwen3_5_moe_text": (0, 4),
     "qwen3_5_text": (0, 4),
     "qwen3_next": (0, 4),
@@ -33,13 +39,19 @@ Others have layers of one kind.
 """
 
 MODEL_TYPES: Mapping[str, str] = {
+    "DeepseekV2ForCausalLM": "deepseek_v2",
     "DeepseekV3ForCausalLM": "deepseek_v3",
     "Gemma2ForCausalLM": "gemma2",
     "Gemma3ForCausalLM": "gemma3_text",
+    "Gemma3nForCausalLM": "gemma3n_text",
+    "Gemma4ForCausalLM": "gemma4_text",
+    "Glm4MoeForCausalLM": "glm4_moe",
     "Glm4MoeLiteForCausalLM": "glm4_moe_lite",
     "GptOssForCausalLM": "gpt_oss",
     "Llama4ForCausalLM": "llama4_text",
+    "MllamaForCausalLM": "mllama_text_model",
     "ModernBertForSequenceClassification": "modernbert",
+    "Olmo3ForCausalLM": "olmo3",
     "Qwen3_5ForCausalLM": "qwen3_5_text",
     "Qwen3_5MoeForCausalLM": "qwen3_5_moe_text",
     "Qwen3NextForCausalLM": "qwen3_next",
@@ -50,7 +62,9 @@ MODEL_TYPES: Mapping[str, str] = {
 def pattern(architecture: Mapping[str, Any]) -> tuple[int, int]:
     """Layers of another kind at the beginning, and the length of the pattern after them."""
     if "profile" in architecture:
-        return PATTERNS.get(MODEL_TYPES.get(architecture["profile"]["hf_class"], ""), (0, 1))
+        sizes = architecture["profile"]
+        first, every = PATTERNS.get(MODEL_TYPES.get(sizes["hf_class"], ""), (0, 1))
+        return int(dict(sizes.get("settings", ())).get("first_k_dense_replace", first)), every
     text = text_part(architecture["config"])
     kinds = layer_kinds(text)
     if len(set(kinds)) <= 1 and not any(key in text for key in (*FIRST, "layer_types")):

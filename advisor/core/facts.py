@@ -124,7 +124,7 @@ class Model:
     kv_bytes_per_token: int | None = None
     open_weights: bool = True
     licence: str = ""
-    settings: tuple[tuple[str, int], ...] = ()
+    settings: tuple[tuple[str, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,15 @@ def load_models(user_folder: Path | None) -> tuple[tuple[Model, ...], Mapping[st
     models: list[Model] = []
     names: dict[str, Model] = {}
     for row in read("models.csv", ("model",), user_folder):
-        model = _model(row)
+        model = model_of_row(row)
         models.append(model)
         names.update({other.lower(): model for other in row.words("aliases")})
     names.update({model.name.lower(): model for model in models})
     return tuple(models), names
 
 
-def _model(row: FactRow) -> Model:
+def model_of_row(row: FactRow) -> Model:
+    """The model of a row of models.csv. Raises UsageError for a cell that is wrong."""
     if not row.text("kind"):
         raise row.wrong("kind", "is empty; write decoder or encoder")
     return Model(
@@ -56,12 +57,19 @@ def _model(row: FactRow) -> Model:
     )
 
 
-def _settings(row: FactRow) -> tuple[tuple[str, int], ...]:
-    """Further settings of a configuration, written `name=number` and separated by semicolons."""
+def _settings(row: FactRow) -> tuple[tuple[str, int | None], ...]:
+    """Further settings of a configuration, written `name=number` and separated by semicolons; true,
+    false and none are values as well.
+    """
     pairs = [word.partition("=") for word in row.words("settings")]
     for name, _, value in pairs:
-        if not name.isidentifier() or not value.isdigit():
+        if not name.isidentifier() or not (value.isdigit() or value in _WORDS):
             raise row.wrong(
                 "settings", f"{name!r} has no whole number; write name=number, separated by ;"
             )
-    return tuple((name, int(value)) for name, _, value in pairs)
+    return tuple(
+        (name, _WORDS[value] if value in _WORDS else int(value)) for name, _, value in pairs
+    )
+
+
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "none": None}

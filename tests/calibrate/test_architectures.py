@@ -4,6 +4,7 @@ should be.
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -19,6 +20,7 @@ from advisor.calibrate.worker.architecture import blueprint, most_positions  # n
 from advisor.calibrate.worker.batches import Rows  # noqa: E402
 from advisor.calibrate.worker.device import Device  # noqa: E402
 from advisor.calibrate.worker.loop import Trainer  # noqa: E402
+from advisor.core.config_file import layer_kinds  # noqa: E402
 from advisor.core.errors import UsageError  # noqa: E402
 
 pytestmark = [
@@ -288,16 +290,8 @@ def test_patterns_of_layers_are_those_of_the_built_configuration(model) -> None:
     architecture = throughput.architecture_of(model)
     config = blueprint(architecture, 0, "sdpa").text
     first, every = depths.pattern(architecture)
-    listed = [
-        getattr(config, n)
-        for n in ("layer_types", "mlp_layer_types", "no_rope_layers")
-        if hasattr(config, n)
-    ]
-    kinds = list(zip(*(held for held in listed if held), strict=True))
-    dense = getattr(config, "first_k_dense_replace", None)
-    if dense is not None:
-        assert first == dense
-    assert kinds or dense
+    kinds = layer_kinds(json.loads(config.to_json_string(use_diff=False)))
+    assert len(set(kinds)) > 1
     assert kinds[first + every :] == kinds[first : len(kinds) - every]
 
 
