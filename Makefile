@@ -32,19 +32,19 @@ format: .venv/.test
 	$(BIN)/ruff check --fix && $(BIN)/ruff format
 
 .venv/.made:
-	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later found: install one, or say make PYTHON=/path/to/python"; exit 2; }
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later found: install one, or use make PYTHON=/path/to/python"; exit 2; }
 	$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq --upgrade "pip>=25.1"
 	@touch $@
 
 .venv/.run: .venv/.made pyproject.toml constraints.txt
 	@echo "== installing advisor into .venv"
-	@$(PIP) -e .
+	@$(PIP) -e '.[report]'
 	@touch $@
 
 .venv/.test: .venv/.made pyproject.toml constraints.txt
 	@echo "== installing advisor, its test tools and the calibration libraries into .venv (some minutes, once)"
-	@$(PIP) -e '.[calibrate,cluster]' --group dev
+	@$(PIP) -e '.[calibrate,cluster,report]' --group dev
 	@touch $@ .venv/.run
 
 clean:

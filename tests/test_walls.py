@@ -114,6 +114,9 @@ def test_recommend_loads_neither_torch_nor_the_app(tmp_path: Path) -> None:
         "jinja2",
         "matplotlib",
         "scipy",
+        "typst",
+        "docx",
+        "xlsxwriter",
     }
 
 

@@ -102,9 +102,11 @@ def _cascade(ledger: Ledger) -> None:
     request = helper["run.request"].named("helper.request", "USD/request", "cascade")
     own = ledger["run.inference"]
     escalated = calls(ledger) * passed_on * request
-    ledger.put(
-        "run.inference", "USD/month", own + escalated if own.operands else escalated, "cascade"
-    )
+    charges = escalated
+    if own.operands:
+        # Under a name of its own, so that the sum does not explain itself by itself.
+        charges = ledger.put("run.tuned_inference", "USD/month", own, "cascade") + escalated
+    ledger.put("run.inference", "USD/month", charges, "cascade")
     ledger["helper.request"] = request
     ledger["cascade.passed_on"] = passed_on
     ledger.later = _passed_on_later(ledger, helper, own, passed_on)

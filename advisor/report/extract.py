@@ -14,6 +14,21 @@ from advisor.report.terms import approach_name, is_as_is, skill_of
 
 MOST_OPTIONS = 6
 
+__all__ = [
+    "answer",
+    "approach_chances",
+    "cash",
+    "compared",
+    "folded",
+    "interval",
+    "is_above_noise",
+    "money",
+    "number",
+    "ranked",
+    "runner_up",
+    "skills",
+]
+
 
 def answer(verdict: Verdict, key: str) -> str:
     """What the brief states at `key`, in words; empty where it leaves it out."""

@@ -36,6 +36,10 @@ FORMATS = (
     ReportFormat("text", (".txt",), "text"),
     ReportFormat("md", (".md", ".markdown"), "markdown"),
     ReportFormat("html", (".html", ".htm"), "html"),
+    ReportFormat("pdf", (".pdf",), "pdf"),
+    ReportFormat("docx", (".docx",), "docx"),
+    ReportFormat("xlsx", (".xlsx",), "xlsx"),
+    ReportFormat("csv", (".csv",), "csv"),
     ReportFormat("json", (".json",), "json"),
 )
 """Every format, in the order in which they are listed to users."""

@@ -80,6 +80,20 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     strong: frozenset[int] = frozenset()
 
+    def widths(self) -> list[float]:
+        """Shares of a printed page for each column: by its longest text, within bounds."""
+        shares = []
+        for place, column in enumerate(self.columns):
+            texts = [column.title, *(_longer_line(row[place]) for row in self.rows)]
+            shares.append(min(max(*map(len, texts), 6), 34) + 3.0)
+        return shares
+
+
+def _longer_line(cell: Cell) -> str:
+    if isinstance(cell, Ranged):
+        return max(cell.value, cell.span, key=len)
+    return cell
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

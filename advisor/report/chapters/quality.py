@@ -10,7 +10,7 @@ from advisor.core.quantity import Basis
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
-from advisor.report.page import Block, Bullets, Cell, Column, Heading, Paragraph, Table
+from advisor.report.page import Block, Bullets, Cell, Column, Heading, Paragraph, Ranged, Table
 from advisor.report.phrases import ranked
 from advisor.report.terms import Terms, skill_of
 
@@ -44,12 +44,12 @@ def _name(option: OptionRecord) -> str:
 def _row(option: OptionRecord) -> tuple[Cell, ...]:
     score = option.figure("quality.score")
     interval = fmt.short_span(option.quality, fmt.score)
-    origin = fmt.clean(score.formula or score.source) if score is not None else ""
-    known_by = f"{'measured' if _is_measured(option) else 'predicted'}: {origin}".rstrip(": ")
-    text = f"{fmt.score(option.quality.p50)} ({interval})" if interval else ""
+    known_by = "predicted, from related scores and published studies"
+    if score is not None and _is_measured(option):
+        known_by = f"measured: {fmt.clean(score.formula or score.source)}".rstrip(": ")
     return (
         _name(option),
-        text or fmt.score(option.quality.p50),
+        Ranged(fmt.score(option.quality.p50), interval),
         known_by,
         fmt.share(option.p_meets_constraints),
     )

@@ -60,7 +60,7 @@ def _swings(verdict: Verdict) -> Iterator[Block]:
         "Advantage of the recommended option over the next approach, with one input at its P10 "
         "and at its P90."
     )
-    chart = chances.tornado(verdict)
+    chart = chances.tornado(rows)
     if chart is not None:
         yield chart
     titles = ("at its P10", "at its P90", "swing", "of variance")

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from advisor.core import format as fmt
 from advisor.core.naming import input_name
 from advisor.core.quantity import Range
-from advisor.core.verdict import OptionRecord, Verdict
+from advisor.core.verdict import OptionRecord, Sensitivity, Verdict
 from advisor.report import extract
 from advisor.report.charts import canvas
 from advisor.report.charts.canvas import LEFT, MOST_ROWS, RIGHT, ROW, TOP, Scale
 from advisor.report.page import Chart
-from advisor.report.phrases import widest_first
 from advisor.report.terms import Terms
 
 
@@ -36,9 +35,9 @@ def approaches(shares: Sequence[tuple[str, float]], chosen: str) -> Chart | None
     return Chart("best", title, canvas.svg(title, TOP + ROW * len(shares), drawn), tuple(twin))
 
 
-def tornado(verdict: Verdict) -> Chart | None:
+def tornado(swings: Sequence[Sensitivity]) -> Chart | None:
     """How the advantage of the recommended option moves with each input, widest swing first."""
-    rows = widest_first(verdict)[:MOST_ROWS]
+    rows = swings[:MOST_ROWS]
     if not rows:
         return None
     ends = [end for row in rows for end in (row.low, row.high)]
