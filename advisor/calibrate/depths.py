@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from advisor.core.config_file import FIRST, layer_count, layer_kinds, text_part
 from advisor.core.config_file import pattern as layer_pattern
+from advisor.core.experiment import JsonObject
 
 SLICES = (2, 4, 6)
 """Depths where the user names none: two draw the line, the third says how well it holds."""
@@ -59,7 +59,7 @@ MODEL_TYPES: Mapping[str, str] = {
 """model_type of the classes in our tables whose layers differ."""
 
 
-def pattern(architecture: Mapping[str, Any]) -> tuple[int, int]:
+def pattern(architecture: JsonObject) -> tuple[int, int]:
     """Layers of another kind at the beginning, and the length of the pattern after them."""
     if "profile" in architecture:
         sizes = architecture["profile"]
@@ -72,7 +72,7 @@ def pattern(architecture: Mapping[str, Any]) -> tuple[int, int]:
     return layer_pattern(kinds) or (len(kinds), 1)  # nothing repeats: no slice stands for the rest
 
 
-def layers_of(architecture: Mapping[str, Any]) -> int | None:
+def layers_of(architecture: JsonObject) -> int | None:
     """How many layers the whole model has (its encoder's, of two stacks); None where no word we
     know says it.
     """
@@ -81,7 +81,7 @@ def layers_of(architecture: Mapping[str, Any]) -> int | None:
     return layer_count(text_part(architecture["config"]))
 
 
-def usual(architecture: Mapping[str, Any]) -> tuple[int, ...]:
+def usual(architecture: JsonObject) -> tuple[int, ...]:
     """2, 4 and 6 layers, or as many whole patterns as come next to them, behind the first layers of
     another kind.
     """

@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from advisor.calibrate.model_folder import checked_config, model_folder
 from advisor.calibrate.protocol import Event
-from advisor.calibrate.quality import checked_config, model_folder
+from advisor.calibrate.quality_records import ModelWeights
 from advisor.core.constants import GIB
 from advisor.core.errors import Cancelled, MissingExtra, UsageError
 from advisor.core.events import CancelToken
@@ -34,7 +35,7 @@ SHORTER = 33
 _HUB_NAME = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w./-]+))?")
 
 
-def weights(model: str) -> dict[str, Any]:
+def weights(model: str) -> ModelWeights:
     """What identifies the weights in a folder or behind `org/name` (with `@revision`); downloads no
     weights.
 
@@ -71,13 +72,10 @@ def fetch(plan: ExperimentPlan, events: Callable[[Event], None], cancel: CancelT
 
     Raises UsageError where it cannot be had, Cancelled where the user stopped it.
     """
-    models = {
-        t.spec["model"]["hub"]: t.spec["model"] for t in plan.trials if _named(t.spec.get("model"))
-    }
-    for name, model in models.items():
+    for name, model in hub_models(plan).items():
         if not missing_bytes(model):
             continue
-        room = shutil.disk_usage(_existing(Path(model["folder"]))).free
+        room = shutil.disk_usage(_existing(Path(model.folder))).free
         if missing_bytes(model) > room:
             need = missing_bytes(model) / GIB
             free = room / GIB
@@ -88,33 +86,36 @@ def fetch(plan: ExperimentPlan, events: Callable[[Event], None], cancel: CancelT
         repo, _, commit = name.rpartition("@")
         hub = _library()
         try:
-            _download(hub, repo, commit, WANTED, _bar(name, int(model["bytes"]), events, cancel))
+            _download(hub, repo, commit, WANTED, _bar(name, model.bytes, events, cancel))
         except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
             raise _refusal(hub, repo, commit, error) from None
 
 
-def missing_bytes(model: Mapping[str, Any]) -> int:
+def hub_models(plan: ExperimentPlan) -> dict[str, ModelWeights]:
+    """The models of a plan that lie on the hub, by repository and commit."""
+    documents = (trial.spec.get("model") for trial in plan.trials)
+    models = [ModelWeights.from_json(d) for d in documents if isinstance(d, Mapping)]
+    return {model.hub: model for model in models if model.hub}
+
+
+def missing_bytes(model: ModelWeights) -> int:
     """Of the weights of a plan's model, what is not on this disk yet; 0 for a local folder."""
-    if not _named(model):
+    if not model.hub:
         return 0
-    folder = Path(model["folder"])
+    folder = Path(model.folder)
     here = sum(f.stat().st_size for f in folder.glob("*.safetensors")) if folder.is_dir() else 0
-    return max(int(model["bytes"]) - here, 0)
+    return max(model.bytes - here, 0)
 
 
-def _named(model: Any) -> bool:
-    return isinstance(model, Mapping) and bool(model.get("hub"))
-
-
-def _patterns() -> dict[str, Any]:
+def _patterns() -> dict[str, list[str]]:
     return {"allow_patterns": list(WANTED), "ignore_patterns": list(UNWANTED)}
 
 
-def _identity(folder: Path, repo: str, commit: str, size: int) -> dict[str, Any]:
-    return {"folder": str(folder), "hub": f"{repo}@{commit}", "weights": commit[:16], "bytes": size}
+def _identity(folder: Path, repo: str, commit: str, size: int) -> ModelWeights:
+    return ModelWeights(str(folder), commit[:16], size, hub=f"{repo}@{commit}")
 
 
-def _cached(hub: Any, repo: str, revision: str, why: Exception) -> dict[str, Any]:
+def _cached(hub: Any, repo: str, revision: str, why: Exception) -> ModelWeights:
     """The copy an earlier download left, where the hub cannot be asked.
 
     Raises UsageError where there is none.

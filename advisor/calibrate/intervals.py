@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from statistics import fmean, pvariance, stdev
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.metrics.labels import Marks, macro_f1
+from advisor.calibrate.quality_records import Comparison, OptionComparison, QualityResult
 from advisor.core.constants import Z80
 
 if TYPE_CHECKING:
@@ -24,13 +26,15 @@ Z_POWER = 0.8416212335729143
 RESAMPLES = 2000
 
 
-def score_interval(result: Mapping[str, Any]) -> tuple[float, float]:
-    """80 % interval of an arm's score, by its `item_labels` where the score is one of the set, else
-    by its items.
+def score_interval(
+    item_scores: Sequence[float], item_labels: Marks | None = None
+) -> tuple[float, float]:
+    """80 % interval of an option's score: by its items, or by `item_labels` where the score is one
+    of the whole set.
     """
-    if result.get("item_labels"):
-        return _macro_interval(result["item_labels"])
-    return interval(result["item_scores"])
+    if item_labels:
+        return _macro_interval(item_labels)
+    return interval(item_scores)
 
 
 def interval(scores: Sequence[float]) -> tuple[float, float]:
@@ -68,7 +72,7 @@ def _wilson(scores: Sequence[float]) -> tuple[float, float]:
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def paired(a: Sequence[float], b: Sequence[float]) -> dict[str, Any]:
+def paired(a: Sequence[float], b: Sequence[float]) -> Comparison:
     """b − a on the same items: mean, 80 % interval, and the smallest difference such a test could
     show.
 
@@ -83,29 +87,29 @@ def paired(a: Sequence[float], b: Sequence[float]) -> dict[str, Any]:
     mean = fmean(differences)
     low = mean - Z80 * error
     high = mean + Z80 * error
-    return _told(mean, error, low, high, n)
+    return _comparison(mean, error, low, high, n)
 
 
-def paired_macro_f1(a: Marks, b: Marks) -> dict[str, Any]:
-    """Macro F1 of b − a on the same items, as `paired`, by resampling items: both arms lose and
-    gain the same ones.
+def paired_macro_f1(a: Marks, b: Marks) -> Comparison:
+    """Macro F1 of b − a on the same items, as `paired`, by resampling items: both options lose
+    and gain the same ones.
     """
     import numpy as np
 
     counts = _resampled(len(a))
     error = max(float(np.std(macro_f1(b, counts) - macro_f1(a, counts), ddof=1)), 0.5 / len(a))
     mean = float(macro_f1(b)[0] - macro_f1(a)[0])
-    return _told(mean, error, mean - Z80 * error, mean + Z80 * error, len(a))
+    return _comparison(mean, error, mean - Z80 * error, mean + Z80 * error, len(a))
 
 
-def _told(mean: float, error: float, low: float, high: float, items: int) -> dict[str, Any]:
-    return {
-        "difference": mean,
-        "interval": [low, high],
-        "smallest": (Z80 + Z_POWER) * error,
-        "decided": low > 0.0 or high < 0.0,
-        "items": items,
-    }
+def _comparison(mean: float, error: float, low: float, high: float, items: int) -> Comparison:
+    return Comparison(
+        difference=mean,
+        interval=[low, high],
+        smallest=(Z80 + Z_POWER) * error,
+        decided=low > 0.0 or high < 0.0,
+        items=items,
+    )
 
 
 def _macro_interval(pairs: Marks) -> tuple[float, float]:
@@ -129,22 +133,20 @@ def _resampled(items: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.random.default_rng(0).multinomial(items, [1.0 / items] * items, size=RESAMPLES)
 
 
-def comparisons(results: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every arm against the best prompt, on the items; arms by label with `item_scores` and
-    `approach`.
-    """
-    prompts = {k: r for k, r in results.items() if r["approach"] == "prompt"}
+def comparisons(results: Mapping[str, QualityResult]) -> list[OptionComparison]:
+    """Every option compared with the best prompt on the same items; results by label."""
+    prompts = {label: r for label, r in results.items() if r.approach == "prompt"}
     if not prompts:
         return []
-    best = max(prompts, key=lambda k: float(prompts[k]["score"]))
+    best = max(prompts, key=lambda label: prompts[label].score or 0.0)
     return [
-        {"arm": name, "against": best, **_between(results[best], result)}
-        for name, result in results.items()
-        if name != best and len(result["item_scores"]) == len(results[best]["item_scores"])
+        OptionComparison(**asdict(_between(results[best], result)), arm=label, against=best)
+        for label, result in results.items()
+        if label != best and len(result.item_scores or ()) == len(results[best].item_scores or ())
     ]
 
 
-def _between(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    if a.get("item_labels") and b.get("item_labels"):
-        return paired_macro_f1(a["item_labels"], b["item_labels"])
-    return paired(a["item_scores"], b["item_scores"])
+def _between(a: QualityResult, b: QualityResult) -> Comparison:
+    if a.item_labels and b.item_labels:
+        return paired_macro_f1(a.item_labels, b.item_labels)
+    return paired(a.item_scores or (), b.item_scores or ())

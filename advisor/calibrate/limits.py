@@ -1,18 +1,19 @@
-"""Before a run starts: how long, how much, within which limits, and whether the card is free."""
+"""Before a run starts: how long, how much, within which limits, and whether the GPU is free."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from advisor.calibrate.throughput import Length, Setup
+from advisor.calibrate.quality_records import PromptsSpec, QualitySpec, Workload
+from advisor.calibrate.throughput import Length, Setup, whole_length
+from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.config_sizes import parameters
 from advisor.core.constants import GIB, SECONDS_PER_HOUR
 from advisor.core.errors import UsageError
-from advisor.core.experiment import ExperimentPlan, RunPrediction, Trial
+from advisor.core.experiment import ExperimentPlan, JsonObject, RunPrediction, Trial
 from advisor.core.facts import Gpu
 from advisor.core.probes import Card
 from advisor.core.quantity import Range
@@ -29,7 +30,7 @@ fastest.
 """
 
 GPU_SHARE = Range(0.10, 0.30, 0.50)
-"""Share of a card's 16-bit peak that a training step reaches: see the efficiencies of published
+"""Share of a GPU's 16-bit peak that a training step reaches: see the efficiencies of published
 runs in profiles.
 """
 
@@ -43,7 +44,7 @@ CALL_SECONDS = Range(0.3, 1.5, 6.0)
 """One call of a chat endpoint with a short answer."""
 
 BUSY_SHARE = 0.10
-"""More of a card's memory than this in use: it belongs to somebody."""
+"""More of a GPU's memory than this in use: another program owns it."""
 
 
 def forecast(
@@ -53,7 +54,7 @@ def forecast(
 
     Operations: 6 × parameters × positions (full) or 4 × (adapters) a step, over a range of rates;
     an endpoint's trials state their own seconds. Raises UsageError where dollars are limited and
-    nobody said what an hour costs.
+    the price of an hour is not known.
     """
     if plan.kind == "prompts":
         return _endpoint_forecast(plan)
@@ -62,7 +63,7 @@ def forecast(
             "--max-usd: what an hour costs is not known; give --usd-per-hour (0 for a machine that "
             "you own)"
         )
-    works = [_operations(t.spec, plan.shared.get("lengths", [512])) for t in plan.trials]
+    works = [_operations(t, plan.shared.get("lengths", [512])) for t in plan.trials]
     caps = [float(t.spec.get("seconds", float("inf"))) for t in plan.trials]
     fast, mid, slow = _rates(gpu)
     seconds = [
@@ -87,27 +88,36 @@ def _endpoint_forecast(plan: ExperimentPlan) -> RunPrediction:
     """Calls ÷ how many at once; tokens (by characters, up to a fifth more) at the prices stated;
     cut at the limits.
     """
-    specs = [t.spec for t in plan.trials]
-    waits = sum(s["expected"]["calls"] / s["at_once"] for s in specs)
+    specs = [PromptsSpec.from_json(trial.spec) for trial in plan.trials]
+    waits = sum(_work(spec).calls / spec.at_once for spec in specs)
     seconds = [
         waits * (each or 0.0) for each in (CALL_SECONDS.p10, CALL_SECONDS.p50, CALL_SECONDS.p90)
     ]
     if plan.minutes is not None:
         seconds = [min(s, plan.minutes * 60.0) for s in seconds]
-    usd = Range(None, None, None)
-    if all(s["input_usd"] is not None and s["output_usd"] is not None for s in specs):
-        read = sum(s["expected"]["read_tokens"] * s["input_usd"] for s in specs) / 1e6
-        likely = read + sum(s["expected"]["written_tokens"] * s["output_usd"] for s in specs) / 1e6
-        most = (
-            1.2 * read
-            + sum(s["expected"]["calls"] * s["max_tokens"] * s["output_usd"] for s in specs) / 1e6
-        )
-        cap = plan.max_usd if plan.max_usd is not None else float("inf")
-        usd = Range(min(0.8 * likely, cap), min(likely, cap), min(most, cap))
     capped = "--max-usd" if plan.max_usd is not None else ""
     if not capped and plan.minutes is not None:
         capped = "--minutes"
+    usd = _endpoint_usd(specs, plan.max_usd)
     return RunPrediction(Range(*seconds), usd, "assumed", "calls and characters", capped)
+
+
+def _endpoint_usd(specs: Sequence[PromptsSpec], max_usd: float | None) -> Range:
+    """Between a fifth less than expected, and a fifth more read with every answer at its longest."""
+    if not all(spec.is_priced for spec in specs):
+        return Range(None, None, None)
+    likely = 0.0
+    most = 0.0
+    for spec in specs:
+        work = _work(spec)
+        likely += spec.usd(work.read_tokens, work.written_tokens) or 0.0
+        most += spec.usd(1.2 * work.read_tokens, work.calls * spec.max_tokens) or 0.0
+    cap = max_usd if max_usd is not None else float("inf")
+    return Range(min(0.8 * likely, cap), min(likely, cap), min(most, cap))
+
+
+def _work(spec: PromptsSpec | QualitySpec) -> Workload:
+    return spec.expected or Workload()
 
 
 def limited_minutes(
@@ -137,11 +147,10 @@ def _usd(seconds: Range, usd_per_hour: Range | None) -> Range:
 
 def trial_seconds(plan: ExperimentPlan, trial: Trial, gpu: Gpu | None) -> float:
     """How long one trial likely takes, loading included."""
-    if "at_once" in trial.spec:
-        return float(trial.spec["expected"]["calls"] / trial.spec["at_once"]) * CALL_SECONDS.likely
-    return (
-        LOAD_SECONDS + _operations(trial.spec, plan.shared.get("lengths", [512])) / _rates(gpu)[1]
-    )
+    if trial.kind == "prompts":
+        spec = PromptsSpec.from_json(trial.spec)
+        return _work(spec).calls / spec.at_once * CALL_SECONDS.likely
+    return LOAD_SECONDS + _operations(trial, plan.shared.get("lengths", [512])) / _rates(gpu)[1]
 
 
 def _rates(gpu: Gpu | None) -> tuple[float, float, float]:
@@ -152,25 +161,32 @@ def _rates(gpu: Gpu | None) -> tuple[float, float, float]:
     return CPU_FLOPS.p90 or 0.0, CPU_FLOPS.likely, CPU_FLOPS.p10 or 0.0
 
 
-def _operations(spec: Mapping[str, Any], lengths: Sequence[Length]) -> float:
+def _operations(trial: Trial, lengths: Sequence[Length]) -> float:
     """Operations of a trial; 0 where it does not say what it computes."""
-    if "expected" in spec:
-        params = spec["model"]["bytes"] / BYTES_PER_PARAM
-        return float(
-            params
-            * (6.0 * spec["expected"]["learned_tokens"] + 2.0 * spec["expected"]["read_tokens"])
-        )
-    if "architecture" not in spec:
-        return 0.0
-    params = _params(spec["architecture"], int(spec["layers"]))
-    longest = max(n if isinstance(n, int) else sum(n) for n in lengths)
-    length = spec["seq_len"] if spec["packed"] else min(spec["seq_len"], longest)
-    positions = float(spec["micro_batch"] * spec["grad_accum"] * length)
-    per_position = (6.0 if spec["method"] == "full" else 4.0) * params
-    return per_position * positions * (float(spec["steps"]) + 4.0)
+    if "expected" in trial.spec:
+        return _quality_operations(QualitySpec.from_json(trial.spec))
+    if "architecture" in trial.spec:
+        return _training_operations(ThroughputSpec.from_json(trial.spec), lengths)
+    return 0.0
 
 
-def _params(architecture: Mapping[str, Mapping[str, Any]], layers: int) -> float:
+def _quality_operations(spec: QualitySpec) -> float:
+    """6 per parameter and token learned, 2 per token read."""
+    params = spec.model.bytes / BYTES_PER_PARAM if spec.model is not None else 0.0
+    work = _work(spec)
+    return params * (6.0 * work.learned_tokens + 2.0 * work.read_tokens)
+
+
+def _training_operations(spec: ThroughputSpec, lengths: Sequence[Length]) -> float:
+    """6 per parameter and position (full) or 4 (adapters), over the steps and four of warm-up."""
+    longest = max(whole_length(n) for n in lengths)
+    length = spec.seq_len if spec.packed else min(spec.seq_len, longest)
+    positions = float(spec.micro_batch * spec.grad_accum * length)
+    per_position = (6.0 if spec.method == "full" else 4.0) * _params(spec.architecture, spec.layers)
+    return per_position * positions * (spec.steps + 4.0)
+
+
+def _params(architecture: JsonObject, layers: int) -> float:
     """Parameters of the cut model: embeddings, head and the kept layers."""
     if "profile" in architecture:
         sizes = architecture["profile"]
@@ -204,26 +220,24 @@ def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
     )
 
 
-def check_free(card: Card, allow_busy: bool) -> None:
-    """Raises UsageError where the card is at work for somebody else and the user did not say that
-    this is fine.
-    """
-    total = card.memory_total_gib.value
-    free = card.memory_free_gib.value
+def check_free(gpu: Card, allow_busy: bool) -> None:
+    """Raises UsageError where another program uses the GPU and the user did not allow that."""
+    total = gpu.memory_total_gib.value
+    free = gpu.memory_free_gib.value
     if allow_busy or not isinstance(total, float) or not isinstance(free, float) or not total:
         return
     used = 1.0 - free / total
     if used > BUSY_SHARE:
-        names = ", ".join(f"{p.name} ({p.pid})" for p in card.processes[:3]) or "another program"
+        names = ", ".join(f"{p.name} ({p.pid})" for p in gpu.processes[:3]) or "another program"
         raise UsageError(
-            f"GPU {card.index} ({card.name}): busy, {used:.0%} of its memory is taken by {names}; "
+            f"GPU {gpu.index} ({gpu.name}): busy, {used:.0%} of its memory is taken by {names}; "
             "wait, choose another with --gpu, or use --allow-busy"
         )
 
 
 @contextmanager
-def card_lock(folder: Path, name: str) -> Iterator[int]:
-    """Hold the card (or the CPU) for one calibration; yields a descriptor for the child to hold
+def gpu_lock(folder: Path, name: str) -> Iterator[int]:
+    """Hold the GPU (or the CPU) for one calibration; yields a descriptor for the worker to hold
     open too.
 
     The lock ends with the last process that holds it, however that ends. Raises UsageError where

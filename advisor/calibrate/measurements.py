@@ -1,120 +1,127 @@
-"""What finished trials say to the estimator of training runs: only steady ones, only of a card that
-is known.
-"""
+"""What finished trials tell the estimator of training runs: steady speeds only, on a known GPU."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
-from advisor.calibrate.throughput import WholeModel, from_slices
-from advisor.core.experiment import RunRecord, Status, Trial, TrialOutcome
+from advisor.calibrate.throughput import (
+    Length,
+    MeasuredTrial,
+    from_slices,
+    sliced,
+    whole_length,
+)
+from advisor.calibrate.throughput_records import ThroughputResult, ThroughputSpec
+from advisor.core.experiment import RunRecord, Status, Trial
 from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingMeasurement, TrainingRun
+
+ESTIMATED_HEADS = frozenset({"causal", "classification", "masked"})
+"""Models that the estimator knows: an encoder with a decoder is none of them."""
 
 
 def measurements(
     record: RunRecord, gpu: Gpu, models: Mapping[str, Model]
 ) -> tuple[TrainingMeasurement, ...]:
-    """Of a throughput run on `gpu`; whole models as measured, sliced ones as extrapolated.
+    """Of a throughput run on `gpu`: whole models as measured, sliced ones as extrapolated.
 
-    Empty for a CPU's run.
-
-    `models` are the architectures we know, by lower-case name. A trial that was not steady gives
-    its memory alone.
+    Empty for a CPU's run, and without the trials of models that the estimator does not know (an
+    encoder with a decoder). `models` are the architectures we know, by lower-case name. A trial
+    that was not steady gives its memory alone.
     """
-    plan = record.plan
-    specs = {t["digest"]: Trial(t["kind"], t["label"], t["spec"]) for t in plan.get("trials", ())}
-    lengths = [int(n) for n in plan.get("shared", {}).get("lengths", ())]
-    pairs = [
-        (specs[o.digest], o)
-        for o in record.outcomes
-        if o.status is Status.DONE and o.digest in specs
+    lengths: Sequence[Length] = record.plan.get("shared", {}).get("lengths", ())
+    on_gpu = [t for t in _finished(record) if t.result.device == "cuda" and _is_estimated(t)]
+    whole = [_of_whole(t, gpu, models, lengths) for t in on_gpu if not t.spec.layers]
+    steady = [t for t in on_gpu if t.result.steady]
+    extrapolated = (_of_slices(group, gpu, models, lengths) for group in sliced(steady))
+    return (*(m for m in whole if m is not None), *(m for m in extrapolated if m is not None))
+
+
+def _finished(record: RunRecord) -> list[MeasuredTrial]:
+    specs = {
+        t["digest"]: Trial(t["kind"], t["label"], t["spec"]) for t in record.plan.get("trials", ())
+    }
+    return [
+        MeasuredTrial.of(specs[outcome.digest], outcome)
+        for outcome in record.outcomes
+        if outcome.status is Status.DONE
+        and outcome.digest in specs
+        and specs[outcome.digest].kind == "throughput"
     ]
-    on_card = [
-        (t, o) for t, o in pairs if t.kind == "throughput" and o.result.get("device") == "cuda"
-    ]
-    whole = [_of_whole(t, o, gpu, models, lengths) for t, o in on_card if not t.spec["layers"]]
-    groups: dict[str, list[tuple[Trial, TrialOutcome]]] = {}
-    for trial, outcome in on_card:
-        if trial.spec["layers"] and outcome.result.get("steady"):
-            key = Trial(
-                "", "", {k: v for k, v in trial.spec.items() if k not in ("layers", "count")}
-            ).digest
-            groups.setdefault(key, []).append((trial, outcome))
-    sliced = [m for g in groups.values() if (m := _of_slices(g, gpu, models, lengths)) is not None]
-    return (*whole, *sliced)
+
+
+def _is_estimated(trial: MeasuredTrial) -> bool:
+    """Whether the model is of a kind that the estimator can compare with."""
+    config = trial.spec.architecture.get("config") or {}
+    if trial.result.head == "seq2seq" or config.get("is_encoder_decoder"):
+        return False
+    return trial.result.head is None or trial.result.head in ESTIMATED_HEADS
 
 
 def _of_whole(
-    trial: Trial,
-    outcome: TrialOutcome,
-    gpu: Gpu,
-    models: Mapping[str, Model],
-    lengths: Sequence[int],
-) -> TrainingMeasurement:
-    result = outcome.result
+    trial: MeasuredTrial, gpu: Gpu, models: Mapping[str, Model], lengths: Sequence[Length]
+) -> TrainingMeasurement | None:
+    result = trial.result
+    memory = result.memory.process_gib if result.memory is not None else None
+    speed = result.tokens_per_second if result.steady else None
+    if memory is None and speed is None:
+        return None
     run = run_of(trial.spec, result, gpu, models, lengths, "process")
-    speed = result.get("tokens_per_second") if result.get("steady") else None
-    return TrainingMeasurement(run, result["memory"]["process_gib"], speed)
+    return TrainingMeasurement(run, memory, speed)
 
 
 def _of_slices(
-    group: Sequence[tuple[Trial, TrialOutcome]],
-    gpu: Gpu,
-    models: Mapping[str, Model],
-    lengths: Sequence[int],
+    group: Sequence[MeasuredTrial], gpu: Gpu, models: Mapping[str, Model], lengths: Sequence[Length]
 ) -> TrainingMeasurement | None:
-    whole: WholeModel | None = from_slices(group)
+    whole = from_slices(group)
     if whole is None:
         return None
-    trial, outcome = group[-1]
-    run = run_of(trial.spec, outcome.result, gpu, models, lengths, "allocated")
+    deepest = group[-1]
+    run = run_of(deepest.spec, deepest.result, gpu, models, lengths, "allocated")
     memory = whole.memory.at_full_depth if whole.memory is not None else None
     return TrainingMeasurement(run, memory, whole.tokens_per_second)
 
 
 def run_of(
-    spec: Mapping[str, Any],
-    result: Mapping[str, Any],
+    spec: ThroughputSpec,
+    result: ThroughputResult,
     gpu: Gpu,
     models: Mapping[str, Model],
-    lengths: Sequence[int],
+    lengths: Sequence[Length],
     memory_basis: str,
 ) -> TrainingRun:
-    """The training run that a trial was one of."""
-    model = models.get(str(spec["model_name"]).lower())
-    seq_len = int(spec["seq_len"])
-    cut = [min(n, seq_len) for n in lengths] or [seq_len]
-    packed = bool(spec["packed"])
+    """The training run that a trial was a sample of."""
+    cut = [min(whole_length(n), spec.seq_len) for n in lengths] or [spec.seq_len]
     return TrainingRun(
-        model_name=str(spec["model_name"]),
-        model=model,
-        params=float(result["params"]) if "params" in result else None,
+        model_name=spec.model_name,
+        model=models.get(spec.model_name.lower()),
+        params=float(result.params) if result.params is not None else None,
         gpu_name=gpu.name,
         gpu=gpu,
-        gpus=int(spec.get("processes", 1)),
-        sharding=_sharding(spec),
-        method="lora" if spec["method"] == "dora" else str(spec["method"]),
-        rank=int(spec["rank"]),
-        targets=str(spec["targets"]),
-        trainable_params=float(result["trainable_params"]) if not spec["layers"] else None,
-        quantization="nf4" if spec["method"] == "qlora" else "none",
-        dtype=str(result["dtype"]),
-        optimizer=str(spec["optimizer"]),
-        micro_batch=int(result["micro_batch"]),
-        grad_accum=int(spec["grad_accum"]),
-        seq_len=seq_len if packed else min(seq_len, max(cut)),
-        mean_tokens=float(seq_len) if packed else fmean(cut),
-        packed=packed,
+        gpus=spec.processes,
+        sharding=spec.sharding if spec.processes > 1 else "none",
+        method="lora" if spec.method == "dora" else spec.method,
+        rank=spec.rank,
+        targets=spec.targets,
+        trainable_params=_trainable(spec, result),
+        quantization="nf4" if spec.method == "qlora" else "none",
+        dtype=result.dtype,
+        optimizer=spec.optimizer,
+        micro_batch=result.micro_batch or spec.micro_batch,
+        grad_accum=spec.grad_accum,
+        seq_len=spec.seq_len if spec.packed else min(spec.seq_len, max(cut)),
+        mean_tokens=float(spec.seq_len) if spec.packed else fmean(cut),
+        packed=spec.packed,
         padding_free=False,  # batches are drawn as they come
-        checkpointing=str(spec["checkpointing"]),
-        attention=str(result["attention"]).replace("flash_attention_2", "flash"),
+        checkpointing=spec.checkpointing,
+        attention=result.attention.replace("flash_attention_2", "flash"),
         memory_basis=memory_basis,
     )
 
 
-def _sharding(spec: Mapping[str, Any]) -> str:
-    """The estimator's word: a process alone shares nothing."""
-    return str(spec["sharding"]) if int(spec.get("processes", 1)) > 1 else "none"
+def _trainable(spec: ThroughputSpec, result: ThroughputResult) -> float | None:
+    """Trainable parameters of the whole model; a slice does not say."""
+    if spec.layers or result.trainable_params is None:
+        return None
+    return float(result.trainable_params)

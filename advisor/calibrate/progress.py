@@ -4,12 +4,12 @@ first ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 from advisor.calibrate.protocol import Event
+from advisor.core.experiment import JsonObject
 
 WARM_UP_STEPS = 2
 MOST_STEPS = 10**12
@@ -106,7 +106,7 @@ class Progress:
         return " · ".join(parts)
 
 
-def counted(fields: Mapping[str, Any]) -> tuple[int, int] | None:
+def counted(fields: JsonObject) -> tuple[int, int] | None:
     """(done, of how many) of the training steps or the scored items in a `step` event; None where
     it counts neither.
     """

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.core.experiment import ExperimentPlan, Trial
+from advisor.core.experiment import ExperimentPlan, JsonObject, Trial
 
 SCHEMA = 1
 CANCEL = "cancel"
@@ -37,7 +37,7 @@ class Event:
 
     kind: str
     at_seconds: float
-    fields: Mapping[str, Any]
+    fields: JsonObject
 
     def line(self) -> str:
         """The event as one line of JSON, line break included; infinite and undefined numbers become
@@ -91,7 +91,7 @@ def plan_data(plan: ExperimentPlan) -> dict[str, Any]:
     }
 
 
-def plan_of(document: Mapping[str, Any]) -> ExperimentPlan:
+def plan_of(document: JsonObject) -> ExperimentPlan:
     """The plan in plain data. Raises ValueError where it is not one of this schema."""
     if document.get("schema") != SCHEMA:
         raise ValueError(f"schema {document.get('schema')!r}, not {SCHEMA}")

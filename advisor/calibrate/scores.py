@@ -4,21 +4,53 @@ per item.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
 from advisor.calibrate.metrics.scorer import NAMES
+from advisor.calibrate.quality_records import QualityResult
 from advisor.core.brief import Score
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan, KeptTrial, RunRecord, Status, TrialOutcome
 from advisor.core.quantity import Range
+from advisor.core.records import JsonRecord
 
 HYBRID = "tuned-few-shot"
 """How a brief calls a tuned model with examples in its prompt, whatever it was tuned by."""
 
-Scored = tuple[Mapping[str, Any], TrialOutcome]
+
+@dataclass(frozen=True, slots=True)
+class ScoredTrial:
+    """A finished trial with a score; `shots` are the examples in its prompt."""
+
+    result: QualityResult
+    shots: int = 0
+
+    @property
+    def technique(self) -> str:
+        """As a brief calls it: hybrids have one name."""
+        return HYBRID if self.result.approach == "hybrid" else self.result.technique
+
+    @property
+    def examples(self) -> int:
+        """Examples it was tuned on, else those in its prompt."""
+        return self.result.train_examples or self.result.shown or self.shots
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRow(JsonRecord):
+    """A row of the brief's `quality.measured`; None where a key stays out."""
+
+    approach: str
+    technique: str
+    model: str
+    score: float
+    items: int
+    sd: float | None = None
+    train_examples: int | None = None
+    static_tokens: int | None = None
 
 
 def own_scores(
@@ -60,25 +92,30 @@ def _plain(name: str) -> str:
 
 def _of_run(trials: Sequence[KeptTrial]) -> list[Score]:
     first = trials[0]
-    pairs = [(t.spec, t.outcome) for t in trials if "item_scores" in t.outcome.result]
-    source = f"calibration run {first.run_id}"
-    return [
-        Score(
-            approach=row["approach"],
-            technique=row["technique"],
-            model=row["model"],
-            score=row["score"],
-            items=row["items"],
-            sd=row.get("sd", 0.0),
-            train_examples=row.get("train_examples", 0),
-            static_tokens=Range.exact(float(row["static_tokens"]))
-            if "static_tokens" in row
-            else None,
-            source=source,
-            as_of=max(t.as_of for t in trials),
-        )
-        for row in _rows(pairs, first.about["model"])
+    scored = [
+        ScoredTrial(QualityResult.from_json(t.outcome.result), int(t.spec.get("shown") or 0))
+        for t in trials
+        if "item_scores" in t.outcome.result
     ]
+    as_of = max(t.as_of for t in trials)
+    source = f"calibration run {first.run_id}"
+    return [_score(row, source, as_of) for row in _rows(scored, first.about["model"])]
+
+
+def _score(row: MeasuredRow, source: str, as_of: str) -> Score:
+    static = row.static_tokens
+    return Score(
+        approach=row.approach,
+        technique=row.technique,
+        model=row.model,
+        score=row.score,
+        items=row.items,
+        sd=row.sd or 0.0,
+        train_examples=row.train_examples or 0,
+        static_tokens=Range.exact(float(static)) if static is not None else None,
+        source=source,
+        as_of=as_of,
+    )
 
 
 def scores_so_far(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> tuple[Score, ...]:
@@ -93,7 +130,7 @@ def scores_so_far(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> tup
     return tuple(_of_run(trials)) if trials else ()
 
 
-def measured_scores(record: RunRecord, model: str = "") -> list[dict[str, Any]]:
+def measured_scores(record: RunRecord, model: str = "") -> list[MeasuredRow]:
     """The scores of a run as rows of the brief's `quality.measured`; a learning curve has several
     of one technique.
 
@@ -117,88 +154,80 @@ def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[lis
     examples.
     """
     measured_scores(record, model)
-    if any(o.result.get("item_labels") for _, o in _scored(record)):
+    scored = _one_hybrid(_scored(record))
+    if any(trial.result.item_labels for trial in scored):
         raise UsageError(
             f"run {record.summary.id}: macro F1 is a figure of the whole set; use --for-brief "
             "instead"
         )
-    columns: dict[str, tuple[int, list[float]]] = {}
-    for spec, outcome in _one_hybrid(_scored(record)):
-        name = f"{outcome.result['approach']}/{_technique(outcome)}@{model or _model_name(record)}"
-        size = _examples(spec, outcome)
-        if name not in columns or size > columns[name][0]:
-            columns[name] = (size, [float(x) for x in outcome.result["item_scores"]])
-    by_option = [scores for _, scores in columns.values()]
-    return list(columns), [list(row) for row in zip(*by_option, strict=True)]
+    name = model or _model_name(record)
+    largest: dict[str, ScoredTrial] = {}
+    for trial in scored:
+        column = f"{trial.result.approach}/{trial.technique}@{name}"
+        if column not in largest or trial.examples > largest[column].examples:
+            largest[column] = trial
+    columns = [[float(x) for x in t.result.item_scores or ()] for t in largest.values()]
+    return list(largest), [list(row) for row in zip(*columns, strict=True)]
 
 
-def _rows(pairs: Iterable[Scored], model: str) -> list[dict[str, Any]]:
-    """A row an option and number of examples; several seeds of one are their mean and standard
+def _rows(scored: Sequence[ScoredTrial], model: str) -> list[MeasuredRow]:
+    """A row per option and number of examples; several seeds of one are their mean and standard
     deviation.
     """
-    alike: dict[tuple[str, str, int], list[TrialOutcome]] = {}
-    for spec, outcome in _one_hybrid(list(pairs)):
-        alike.setdefault(
-            (outcome.result["approach"], _technique(outcome), _examples(spec, outcome)), []
-        ).append(outcome)
-    return [_row(*key, outcomes, model) for key, outcomes in alike.items()]
+    alike: dict[tuple[str, str, int], list[QualityResult]] = {}
+    for trial in _one_hybrid(scored):
+        option = (trial.result.approach, trial.technique, trial.examples)
+        alike.setdefault(option, []).append(trial.result)
+    return [_row(*option, results, model) for option, results in alike.items()]
 
 
 def _row(
-    approach: str, technique: str, examples: int, outcomes: Sequence[TrialOutcome], model: str
-) -> dict[str, Any]:
-    scores = [float(o.result["score"]) for o in outcomes]
-    row = {
-        "approach": approach,
-        "technique": technique,
-        "model": model,
-        "score": round(fmean(scores), 6),
-        "items": int(outcomes[0].result["items"]),
-    }
-    row |= {"sd": round(stdev(scores), 6)} if len(scores) > 1 else {}
-    row |= {"train_examples": examples} if examples else {}
-    static = outcomes[-1].result.get("static_tokens")
-    return row | ({"static_tokens": int(static)} if static is not None else {})
+    approach: str, technique: str, examples: int, results: Sequence[QualityResult], model: str
+) -> MeasuredRow:
+    scores = [result.score or 0.0 for result in results]
+    return MeasuredRow(
+        approach,
+        technique,
+        model,
+        score=round(fmean(scores), 6),
+        items=results[0].items,
+        sd=round(stdev(scores), 6) if len(scores) > 1 else None,
+        train_examples=examples or None,
+        static_tokens=results[-1].static_tokens,
+    )
 
 
-def _technique(outcome: TrialOutcome) -> str:
-    return HYBRID if outcome.result["approach"] == "hybrid" else str(outcome.result["technique"])
-
-
-def _examples(spec: Mapping[str, Any], outcome: TrialOutcome) -> int:
-    """Examples it was tuned on, else shown."""
-    result = outcome.result
-    return int(result.get("train_examples") or result.get("shown") or spec.get("shown") or 0)
-
-
-def _one_hybrid(pairs: Sequence[Scored]) -> list[Scored]:
+def _one_hybrid(scored: Sequence[ScoredTrial]) -> list[ScoredTrial]:
     """Of the hybrids those of one method: the one whose tuned form alone scored best, so that no
     luck chooses.
     """
     alone: dict[str, float] = {}
-    for _, outcome in pairs:
-        if outcome.result["approach"] == "tune":
-            name = str(outcome.result["technique"])
-            score = float(outcome.result["score"])
-            alone[name] = max(alone.get(name, 0.0), score)
-    hybrids = [str(o.result["technique"]) for _, o in pairs if o.result["approach"] == "hybrid"]
+    for result in (trial.result for trial in scored):
+        if result.approach == "tune":
+            alone[result.technique] = max(alone.get(result.technique, 0.0), result.score or 0.0)
+    hybrids = [t.result.technique for t in scored if t.result.approach == "hybrid"]
     best = max(dict.fromkeys(hybrids), key=lambda name: alone.get(name, 0.0), default="")
     return [
-        (s, o)
-        for s, o in pairs
-        if o.result["approach"] != "hybrid" or o.result["technique"] == best
+        trial
+        for trial in scored
+        if trial.result.approach != "hybrid" or trial.result.technique == best
     ]
 
 
-def _scored(record: RunRecord) -> list[Scored]:
-    specs = {t["digest"]: t["spec"] for t in record.plan.get("trials", ())}
-    done = [o for o in record.outcomes if o.status is Status.DONE and "item_scores" in o.result]
-    return [(specs.get(o.digest, {}), o) for o in done]
+def _scored(record: RunRecord) -> list[ScoredTrial]:
+    shots = {t["digest"]: t["spec"].get("shown") for t in record.plan.get("trials", ())}
+    return [
+        ScoredTrial(QualityResult.from_json(o.result), int(shots.get(o.digest) or 0))
+        for o in record.outcomes
+        if o.status is Status.DONE and "item_scores" in o.result
+    ]
 
 
 def _model_name(record: RunRecord) -> str:
     """As the run belongs to it, else the folder's name or that of the endpoint."""
     stated = str(record.plan.get("about", {}).get("model", ""))
-    spec: Mapping[str, Any] = next((t["spec"] for t in record.plan.get("trials", ())), {})
-    model = spec.get("model", "")
-    return stated or (Path(str(model["folder"])).name if isinstance(model, Mapping) else str(model))
+    trials = record.plan.get("trials", ())
+    model = trials[0]["spec"].get("model", "") if trials else ""
+    if stated:
+        return stated
+    return Path(str(model["folder"])).name if isinstance(model, Mapping) else str(model)

@@ -1,16 +1,20 @@
-"""A plan, a run and a list of runs as lines of plain text."""
+"""Plans, lists of runs and tables for a brief as lines of plain text."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from advisor.calibrate.hub import missing_bytes
+from advisor.calibrate.hub import hub_models, missing_bytes
+from advisor.calibrate.projection import Projection
+from advisor.calibrate.quality_records import QualityResult
 from advisor.calibrate.scores import item_scores, measured_scores
-from advisor.calibrate.throughput import Projection
+from advisor.calibrate.show_results import NOTHING_SHOWN, rate
+from advisor.calibrate.throughput import WholeModel
+from advisor.calibrate.throughput_records import ThroughputResult
 from advisor.core.constants import GIB
 from advisor.core.experiment import (
     Bias,
@@ -18,8 +22,6 @@ from advisor.core.experiment import (
     RunPrediction,
     RunRecord,
     RunSummary,
-    Status,
-    TrialOutcome,
 )
 from advisor.core.quantity import Range
 from advisor.core.text import printable
@@ -43,52 +45,11 @@ def plan_lines(plan: ExperimentPlan, priced: RunPrediction, machine: str, left: 
 
 def _model_lines(plan: ExperimentPlan) -> list[str]:
     """The models of the hub, by commit, and what is left to download before the run starts."""
-    models = [t.spec["model"] for t in plan.trials if isinstance(t.spec.get("model"), Mapping)]
-    named = {m["hub"]: m for m in models if m.get("hub")}
     return [
-        f"model     {printable(name)}, {m['bytes'] / GIB:.2f} GiB"
+        f"model     {printable(name)}, {m.bytes / GIB:.2f} GiB"
         + (f"; {missing_bytes(m) / GIB:.2f} GiB to download first" if missing_bytes(m) else "")
-        for name, m in named.items()
+        for name, m in hub_models(plan).items()
     ]
-
-
-def result_lines(record: RunRecord) -> list[str]:
-    """What a run showed, and what became of each trial that has no result."""
-    head = record.summary
-    lines = [
-        f"run {head.id}: {head.kind}, {printable(head.name)}, {head.status.value}, "
-        f"{head.done} of {head.trials} answered"
-    ]
-    lines += [f"on {printable(head.device)}, {head.started_at}"]
-    for trial in record.result.get("trials", ()):
-        lines += _trial_lines(trial)
-    for whole in record.result.get("whole_models", ()):
-        lines += _whole_lines(whole)
-    for gain in record.result.get("scaling", ()):
-        doubt = "" if gain["steady"] else ", of unsteady steps"
-        lines.append(
-            f"  {printable(gain['label'])}: {gain['efficiency']:.0%} of {gain['processes']} times "
-            f"one process{doubt}"
-        )
-    for comparison in record.result.get("comparisons", ()):
-        lines.append(_comparison_line(comparison))
-    lines += [
-        f"  {printable(o.label)}: {o.status.value}"
-        + (f", {printable(o.reason)}" if o.status is not Status.SKIPPED else "")
-        for o in record.outcomes
-        if o.status is not Status.DONE
-    ]
-    if record.result.get("enough"):
-        lines.append(f"enough: {printable(str(record.result['enough']))}; --all runs the rest")
-    if record.result.get("carries_over"):
-        lines.append(f"carries over: {record.result['carries_over']}")
-    return lines
-
-
-def _became(outcome: TrialOutcome) -> str:
-    """What became of a trial without a result; why trials were skipped is said once, for all."""
-    skipped = outcome.status is Status.SKIPPED
-    return outcome.status.value + ("" if skipped else f", {printable(outcome.reason)}")
 
 
 def total_lines(priced: RunPrediction, runs: int, left: int, places: Sequence[Any]) -> list[str]:
@@ -122,20 +83,24 @@ def _best(record: RunRecord | None) -> tuple[str, str, str]:
     score.
     """
     if record is None:
-        return "–", "–", "–"
-    trials = record.result.get("trials", ())
-    whole = next(iter(record.result.get("whole_models", ())), None)
-    if whole is not None:
-        memory = whole["memory"]["at_full_depth"] if whole.get("memory") else None
-        return _number(whole["tokens_per_second"]), "–" if memory is None else f"{memory:.2f}", "–"
-    speeds = [t["tokens_per_second"] for t in trials if "tokens_per_second" in t]
-    peaks = [t["memory"]["process_gib"] for t in trials if t.get("memory")]
-    scores = [t["score"] for t in trials if t.get("score") is not None]
-    return (
-        _number(max(speeds)) if speeds else "–",
-        f"{max(peaks):.2f}" if peaks else "–",
-        f"{max(scores):.3f}" if scores else "–",
-    )
+        return NOTHING_SHOWN, NOTHING_SHOWN, NOTHING_SHOWN
+    wholes = record.result.get("whole_models", ())
+    if wholes:
+        whole = WholeModel.from_json(wholes[0])
+        memory = whole.memory.at_full_depth if whole.memory is not None else None
+        return rate(whole.tokens_per_second), _largest([memory], ".2f"), NOTHING_SHOWN
+    lines = record.result.get("trials", ())
+    trained = [ThroughputResult.from_json(line) for line in lines]
+    speeds = [t.tokens_per_second for t in trained if t.tokens_per_second is not None]
+    peaks = [t.memory.process_gib for t in trained if t.memory is not None]
+    scores = [QualityResult.from_json(line).score for line in lines]
+    speed = rate(max(speeds)) if speeds else NOTHING_SHOWN
+    return speed, _largest(peaks, ".2f"), _largest(scores, ".3f")
+
+
+def _largest(values: Sequence[float | None], form: str) -> str:
+    measured = [value for value in values if value is not None]
+    return f"{max(measured):{form}}" if measured else NOTHING_SHOWN
 
 
 def projection_line(projection: Projection) -> str:
@@ -155,7 +120,7 @@ def brief_tables(record: RunRecord, model: str = "") -> str:
     """
     blocks = []
     for row in measured_scores(record, model):
-        cells = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in row.items()]
+        cells = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in row.to_json().items()]
         blocks.append("\n".join(["[[quality.measured]]", *cells]) + "\n")
     return "\n".join(blocks)
 
@@ -195,142 +160,6 @@ def bias_lines(biases: Sequence[Bias]) -> list[str]:
     return lines
 
 
-def _trial_lines(trial: Mapping[str, Any]) -> Iterator[str]:
-    yield f"  {printable(str(trial.get('label', '')))}"
-    if "tokens_per_second" in trial:
-        real = _number(trial["tokens_per_second"])
-        padded = _number(trial["positions_per_second"])
-        why = printable(str(trial["steady_why"]))
-        yield (
-            f"    {real} tokens/s real, {padded} with padding ({trial['padding_share']:.0%}); {why}"
-        )
-    law = trial.get("law")
-    if law:
-        fixed = law["fixed_seconds"]
-        each = law["seconds_per_position"]
-        yield f"    a step: {fixed:.4g} s + {each:.4g} s × positions (R² {law['r2']:.2f})"
-    memory = {k: v for k, v in trial.get("memory", {}).items() if v is not None}
-    if memory:
-        yield "    peak memory: " + ", ".join(
-            f"{k.removesuffix('_gib')} {v:.2f} GiB" for k, v in memory.items()
-        )
-    if trial.get("memory_of_each"):
-        each = ", ".join(f"{memory['process_gib']:.2f}" for memory in trial["memory_of_each"])
-        yield f"    of each of {trial['processes']} processes ({trial['sharding']}): {each} GiB"
-    if trial.get("watts"):
-        yield f"    power: {trial['watts']:.0f} W, {trial['joules_per_token']:.3g} J per real token"
-    fixed = _fixed_terms(trial)
-    if fixed:
-        yield f"    {fixed}"
-    if trial.get("search"):
-        least = "at least " if trial["search"].get("out_of_time") else ""
-        yield f"    largest safe micro-batch: {least}{trial['search']['largest']}"
-    if "score" in trial:
-        yield _score_line(trial)
-        yield from _language_lines(trial)
-    yield from (f"    warning: {printable(str(text))}" for text in trial.get("warnings", ()))
-    if trial.get("architecture_differs"):
-        yield f"    {printable(trial['architecture_differs'])}"
-
-
-def _fixed_terms(trial: Mapping[str, Any]) -> str:
-    """What a run pays beside its steps."""
-    terms = []
-    if trial.get("start_seconds") is not None:
-        terms.append(f"start {trial['start_seconds']:.3g} s")
-    if trial.get("evaluation_seconds_per_position") is not None:
-        terms.append(
-            f"evaluation {trial['evaluation_seconds_per_position'] * 1e3:.3g} s for 1,000 positions"
-        )
-    if trial.get("save_seconds") is not None:
-        terms.append(f"a save {trial['save_seconds']:.3g} s")
-    return ", ".join(terms)
-
-
-def _score_line(trial: Mapping[str, Any]) -> str:
-    low, high = trial["interval"]
-    parts = [
-        f"    {trial['metric']} {trial['score']:.3f} ({low:.3f} – {high:.3f}) on {trial['items']} "
-        "items"
-    ]
-    parts += [f"{printable(name)} {value:.3f}" for name, value in trial.get("also", {}).items()]
-    if trial.get("usd") is not None:
-        parts.append(f"${trial['usd']:.4f}")
-    if trial.get("latency_seconds"):
-        parts.append(
-            f"latency {trial['latency_seconds']['p50']:.2f} s, p90 "
-            f"{trial['latency_seconds']['p90']:.2f} s"
-        )
-    if trial.get("prompt_tokens") is not None:
-        parts.append(f"{trial['prompt_tokens']:,} + {trial['completion_tokens']:,} tokens")
-    return "; ".join(parts)
-
-
-def _language_lines(trial: Mapping[str, Any]) -> Iterator[str]:
-    """The form of the prompts, how likely the model finds these texts, and what a training made it
-    forget.
-    """
-    if trial.get("form"):
-        yield f"    asked as {trial['form']}"
-    language = trial.get("language") or {}
-    if language:
-        parts = [
-            f"{name} {figures['bits_per_byte']:.2f} bits per byte, perplexity "
-            f"{figures['perplexity_per_token']:.3g}"
-            for name, figures in (
-                ("your rows", language["data"]),
-                ("general text", language["general"]),
-            )
-            if figures is not None
-        ]
-        whys = [language[key] for key in ("data_why", "general_why") if language[key]]
-        yield "    language: " + printable("; ".join([*parts, *whys]))
-    lost = trial.get("forgetting")
-    if lost:
-        low, high = lost["interval"]
-        yield (
-            f"    forgetting: {100 * lost['difference']:+.1f} points ({100 * low:+.1f} … "
-            f"{100 * high:+.1f}) on "
-            f"{lost['items']} general items"
-            + (
-                ""
-                if lost["bits_per_byte_change"] is None
-                else f", text {lost['bits_per_byte_change']:+.0%} bits per byte"
-            )
-        )
-    elif trial.get("train_examples") and trial.get("general_why"):
-        yield f"    forgetting: {printable(str(trial['general_why']))}"
-
-
-def _comparison_line(comparison: Mapping[str, Any]) -> str:
-    low, high = comparison["interval"]
-    doubt = "" if comparison["decided"] else "; cannot be told apart"
-    return (
-        f"  {printable(comparison['arm'])} against {printable(comparison['against'])}: "
-        f"{comparison['difference']:+.3f} "
-        f"({low:+.3f} – {high:+.3f}){doubt}; {comparison['items']} items show "
-        f"{comparison['smallest']:.3f} at least"
-    )
-
-
-def _whole_lines(whole: Mapping[str, Any]) -> Iterator[str]:
-    yield f"  {printable(str(whole['label']))}"
-    step = whole["step"]
-    memory = whole.get("memory")
-    speed = _number(whole["tokens_per_second"])
-    yield f"    a step: {step['at_full_depth']:.4g} s{_told(step['error'])}; {speed} tokens/s real"
-    if memory:
-        yield f"    peak memory: {memory['at_full_depth']:.2f} GiB{_told(memory['error'])}"
-
-
-def _told(error: float | None) -> str:
-    return (
-        ", error unknown: two depths only"
-        if error is None
-        else f", {error:+.1%} at the deepest slice"
-    )
-
-
 def _duration(seconds: Range) -> str:
     return (
         " – ".join(f"{(s or 0.0) / 60.0:.1f}" for s in (seconds.p50, seconds.p90))
@@ -342,7 +171,3 @@ def _money(usd: Range) -> str:
     if usd.p50 is None or usd.p90 is None:
         return "unknown: give --usd-per-hour for a price"
     return f"${usd.p50:.2f} – ${usd.p90:.2f} (P50 – P90)"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

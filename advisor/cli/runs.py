@@ -54,7 +54,8 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
 def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json: bool) -> None:
     """What a run showed."""
     from advisor import experiments
-    from advisor.calibrate.show import brief_tables, result_lines, score_table
+    from advisor.calibrate.show import brief_tables, score_table
+    from advisor.calibrate.show_results import result_lines
     from advisor.report.json import dump
 
     record = experiments.run_record(run)

@@ -1,4 +1,4 @@
-"""A calibration as values: the trials of a plan, what became of each, and what the whole showed."""
+"""A calibration as values: the trials of a plan, the outcome of each, and the run that keeps them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Any, Protocol
 
 from advisor.core.quantity import Quantity, Range
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+JsonObject = Mapping[str, Any]
+"""A JSON object as it is stored and sent; records read it with `from_json`."""
+
+NOTHING: JsonObject = MappingProxyType({})
 
 
 class Status(StrEnum):
@@ -50,7 +53,7 @@ class Trial:
 
     kind: str  # throughput, quality or prompts
     label: str
-    spec: Mapping[str, Any]
+    spec: JsonObject
 
     @property
     def digest(self) -> str:
@@ -71,7 +74,7 @@ class ExperimentPlan:
     kind: str
     name: str
     trials: tuple[Trial, ...]
-    shared: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    shared: JsonObject = field(default_factory=lambda: NOTHING)
     device: str = "auto"
     seed: int = 0
     minutes: float | None = None
@@ -108,7 +111,7 @@ class TrialOutcome:
     label: str
     status: Status
     seconds: float | None = None
-    result: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    result: JsonObject = field(default_factory=lambda: NOTHING)
     reason: str = ""
 
 
@@ -198,11 +201,11 @@ class RunRecord:
 
     summary: RunSummary
     digest: str
-    plan: Mapping[str, Any]
+    plan: JsonObject
     outcomes: tuple[TrialOutcome, ...]
-    forecast: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    result: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    machine: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    forecast: JsonObject = field(default_factory=lambda: NOTHING)
+    result: JsonObject = field(default_factory=lambda: NOTHING)
+    machine: JsonObject = field(default_factory=lambda: NOTHING)
     events: str = ""
 
 
@@ -217,7 +220,7 @@ class KeptTrial:
     kind: str
     as_of: str
     about: Mapping[str, str]
-    spec: Mapping[str, Any]
+    spec: JsonObject
     outcome: TrialOutcome
 
 

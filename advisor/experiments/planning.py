@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate import hub, quality, throughput
+from advisor.calibrate import prompts_plan as prompts
+from advisor.calibrate.model_folder import model_folder
 from advisor.calibrate.throughput import Setup
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
@@ -130,7 +132,7 @@ def quality_plan(
     seed: int = 0,
     **own: Any,
 ) -> ExperimentPlan:
-    """Every arm of a model on `rows`; `own` are arguments of `calibrate.quality.plan`.
+    """Every option of a model on `rows`; `own` are arguments of `calibrate.quality.plan`.
 
     Raises UsageError.
 
@@ -146,10 +148,10 @@ def quality_plan(
         seed=seed,
         device=where.device,
         machine=where.name,
-        demonstration=weights["weights"] == quality.model_folder(pocket()[0])["weights"],
+        demonstration=weights.weights == model_folder(pocket()[0]).weights,
         **own,
     )
-    return replace(plan, about=rows.about(model_name(Path(weights["folder"]), facts, as_model)))
+    return replace(plan, about=rows.about(model_name(Path(weights.folder), facts, as_model)))
 
 
 def sample_plan(where: Machine, facts: Facts, *, metric: str = "", **own: Any) -> ExperimentPlan:
@@ -173,11 +175,11 @@ def prompts_plan(
     seed: int = 0,
     **own: Any,
 ) -> ExperimentPlan:
-    """Prompt forms against an endpoint; `own` are arguments of `calibrate.quality.prompts_plan`.
+    """Prompt forms against an endpoint; `own` are arguments of `calibrate.prompts_plan.prompts_plan`.
 
     Raises UsageError.
     """
-    plan = quality.prompts_plan(rows.task(items, seed), url, model, seed=seed, **own)
+    plan = prompts.prompts_plan(rows.task(items, seed), url, model, seed=seed, **own)
     architecture = facts.architecture(as_model or model)
     return replace(
         plan,

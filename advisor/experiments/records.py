@@ -23,7 +23,7 @@ from advisor.core.quantity import Range
 from advisor.store import Runs, Store
 
 if TYPE_CHECKING:
-    from advisor.calibrate.throughput import Projection
+    from advisor.calibrate.projection import Projection
     from advisor.experiments.effects import Effect
 
 UNITS = {

@@ -17,6 +17,7 @@ from advisor.core.events import CancelToken
 from advisor.core.experiment import (
     Choice,
     ExperimentPlan,
+    JsonObject,
     RunPrediction,
     RunRecord,
     Status,
@@ -30,7 +31,7 @@ from advisor.store import Runs, Store, answered
 from advisor.store.folders import folders
 
 if TYPE_CHECKING:
-    from advisor.calibrate.throughput import Projection
+    from advisor.calibrate.projection import Projection
 
 MISSING = "No module named"
 
@@ -130,9 +131,7 @@ def run(
     hub.fetch(plan, events, cancel)
     with ExitStack() as stack:
         names = lock_names(prepared.machine)
-        locks = [
-            stack.enter_context(limits.card_lock(used.state / "locks", name)) for name in names
-        ]
+        locks = [stack.enter_context(limits.gpu_lock(used.state / "locks", name)) for name in names]
         runs = Runs(stack.enter_context(Store.open()))
         run_id = _begun(runs, prepared)
         folder = used.state / "runs" / str(run_id)
@@ -299,7 +298,7 @@ def _with_journal(record: RunRecord) -> tuple[TrialOutcome, ...]:
     return tuple(outcomes.values())
 
 
-def results(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> dict[str, Any]:
+def results(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> JsonObject:
     """What the trials showed together, by kind of plan."""
     if plan.kind == "throughput":
         from advisor.calibrate.throughput import summary
@@ -314,12 +313,12 @@ def projections(
     plan: ExperimentPlan, record: RunRecord, examples: int, epochs: float
 ) -> tuple[Projection, ...]:
     """How long whole runs take by what a throughput run measured."""
-    from advisor.calibrate.throughput import project
+    from advisor.calibrate.projection import project
 
     return project(plan, record.outcomes, examples, epochs)
 
 
-def plan_record(prepared: Prepared) -> dict[str, Any]:
+def plan_record(prepared: Prepared) -> JsonObject:
     """A dry run as plain data."""
     return {
         "schema": 1,

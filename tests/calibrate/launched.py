@@ -40,7 +40,7 @@ def learn(sharding: str) -> dict:
     """Losses and parameters after `STEPS` steps, as the whole team has them."""
     team = ProcessGroup()
     torch.manual_seed(1)
-    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
+    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), "full")
     start = {n: p.detach().clone() for n, p in model.named_parameters()}
     model = team.spread(model, sharding, Device("cpu", alone=False))
     if sharding == "fsdp":  # parts are made anew: give them what the model had

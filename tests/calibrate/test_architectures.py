@@ -173,9 +173,7 @@ def test_a_config_of_any_kind_learns_its_rows_by_heart(name: str, method: str) -
     torch.manual_seed(0)
     plan = plan_of(name)
     assert plan.head == HEADS.get(name, "causal")
-    model = adapt(
-        plan.build("fp32", "cpu"), {"method": method, "rank": 4, "targets": "all-linear"}, plan.head
-    )
+    model = adapt(plan.build("fp32", "cpu"), method, rank=4, head=plan.head)
     for dropout in (m for m in model.modules() if isinstance(m, torch.nn.Dropout)):
         dropout.p = 0.0
     rate = {"full": 3e-3, "lora": 3e-2, "soft-prompt": 0.3}[method]
@@ -202,9 +200,7 @@ def test_a_config_of_any_kind_learns_its_rows_by_heart(name: str, method: str) -
 )
 def test_adapters_stand_where_the_targets_say(name: str, targets: str, expected: int) -> None:
     plan = plan_of(name)
-    model = adapt(
-        plan.build("fp32", "cpu"), {"method": "lora", "rank": 4, "targets": targets}, plan.head
-    )
+    model = adapt(plan.build("fp32", "cpu"), "lora", rank=4, targets=targets, head=plan.head)
     assert sum(p.numel() for p in trainable(model)) == expected
 
 
@@ -212,11 +208,12 @@ def test_what_peft_cannot_adapt_is_told_in_a_line() -> None:
     with pytest.raises(ValueError, match="experts by lora only"):
         adapt(
             plan_of("mixtral").build("fp32", "cpu"),
-            {"method": "dora", "rank": 4, "targets": "all-linear"},
+            "dora",
+            rank=4,
         )
     masked = plan_of("bert", "masked")
     with pytest.raises(ValueError, match="soft-prompt"):
-        adapt(masked.build("fp32", "cpu"), {"method": "soft-prompt", "rank": 4}, masked.head)
+        adapt(masked.build("fp32", "cpu"), "soft-prompt", rank=4, head=masked.head)
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,9 @@ def record_on(gpu_name: str, device: str, steady: bool) -> RunRecord:
     sliced = throughput.plan(
         [setup], [400, 600, 2000], slices=(2, 4), device="cuda", machine=gpu_name
     )
-    both = throughput.ExperimentPlan("throughput", "x", (*plan.trials, *sliced.trials), plan.shared, "cuda")
+    both = throughput.ExperimentPlan(
+        "throughput", "x", (*plan.trials, *sliced.trials), plan.shared, "cuda"
+    )
 
     def outcome(trial) -> TrialOutcome:
         layers = trial.spec["layers"] or 32

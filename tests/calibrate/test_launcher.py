@@ -24,6 +24,7 @@ pytest.importorskip("peft")
 from advisor import experiments, facts
 from advisor.calibrate import client, throughput
 from advisor.calibrate.measurements import run_of
+from advisor.calibrate.throughput_records import ThroughputResult, ThroughputSpec
 from advisor.calibrate.worker import launcher
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.session import is_out_of_memory
@@ -134,7 +135,12 @@ def test_a_trial_of_two_processes_has_the_figures_of_both_and_feeds_the_estimato
     )
     card = facts.load().gpu("L40S")
     run = run_of(
-        plan.trials[0].spec, {**result, "device": "cuda"}, card, {}, [8, 16, 24], "process"
+        ThroughputSpec.from_json(plan.trials[0].spec),
+        ThroughputResult.from_json(result | {"device": "cuda"}),
+        card,
+        {},
+        [8, 16, 24],
+        "process",
     )
     assert (run.gpus, run.sharding, run.micro_batch) == (2, "ddp", 2)
     assert left_behind(tmp_path) == []

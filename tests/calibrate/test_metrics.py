@@ -163,10 +163,10 @@ def test_macro_f1_is_that_of_scikit_learn() -> None:
 def test_macro_f1_counts_rare_labels_like_common_ones() -> None:
     """Nine of ten right, but the rare label never: F1 of 18/19 and 0."""
     marked = Scorer("macro F1", ("a", "b")).score_all(["a"] * 10, ["a"] * 9 + ["b"])
-    assert marked["score"] == pytest.approx(18 / 19 / 2)
-    assert marked["also"] == {"accuracy": 0.9}
-    assert marked["item_labels"] == marks(["a"] * 10, ["a"] * 9 + ["b"], ("a", "b"))
-    assert sum(marked["item_scores"]) == 9.0
+    assert marked.score == pytest.approx(18 / 19 / 2)
+    assert marked.also == {"accuracy": 0.9}
+    assert marked.item_labels == marks(["a"] * 10, ["a"] * 9 + ["b"], ("a", "b"))
+    assert sum(marked.item_scores) == 9.0
 
 
 @pytest.mark.parametrize(
@@ -211,8 +211,8 @@ def test_bleu_and_chrf_keep_pairs_and_the_figure_of_the_corpus() -> None:
     )
     marked = Scorer("BLEU").score_all(said, answers)
     by_hand = (8 / 9 * 4 / 7 * 2 / 5 * 1 / 3) ** 0.25 * math.exp(1 - 10 / 9)
-    assert marked["also"]["corpus BLEU"] == corpus("BLEU", said, answers) == pytest.approx(by_hand)
-    assert len(marked["item_scores"]) == 2
+    assert marked.also["corpus BLEU"] == corpus("BLEU", said, answers) == pytest.approx(by_hand)
+    assert len(marked.item_scores) == 2
     assert sentence("BLEU", "the same words here", "the same words here") == pytest.approx(1.0)
     assert 0.0 < sentence("chrF", "colour", "color") < 1.0
 
@@ -389,12 +389,9 @@ def test_every_metric_marks_the_right_answer_1_and_keeps_to_its_bounds() -> None
     for metric in METRICS:
         wanted = answers.get(metric, [f"one two three four five {n}" for n in range(10)])
         held = scorer_for(wanted * 2, metric=metric)
-        assert held.score_all(wanted, wanted)["score"] == pytest.approx(1.0)
+        assert held.score_all(wanted, wanted).score == pytest.approx(1.0)
         mixed = held.score_all(rng.sample(wanted, 10), wanted)
-        assert all(
-            0.0 <= s <= 1.0
-            for s in (mixed["score"], *mixed["item_scores"], *mixed["also"].values())
-        )
+        assert all(0.0 <= s <= 1.0 for s in (mixed.score, *mixed.item_scores, *mixed.also.values()))
         again = Scorer.of(
             {
                 "metric": held.metric,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import brief, experiments, facts
-from advisor.calibrate import limits, quality, show, throughput
+from advisor.calibrate import limits, projection, quality, show, show_results, throughput
 from advisor.calibrate.general_knowledge import general_sets
+from advisor.calibrate.model_folder import model_folder
 from advisor.calibrate.progress import Progress
 from advisor.calibrate.protocol import Event, parse, plan_data, plan_of
+from advisor.calibrate.quality_records import ModelWeights
+from advisor.calibrate.throughput_records import StepLaw, ThroughputResult, ThroughputSpec
 from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.experiment import (
     ExperimentPlan,
@@ -185,16 +189,16 @@ def test_a_busy_card_is_refused_unless_told() -> None:
 
 def test_two_runs_do_not_share_a_card(tmp_path: Path) -> None:
     with (
-        limits.card_lock(tmp_path, "GPU-1/x"),
-        limits.card_lock(tmp_path, "GPU-2"),
+        limits.gpu_lock(tmp_path, "GPU-1/x"),
+        limits.gpu_lock(tmp_path, "GPU-2"),
         pytest.raises(UsageError, match="another calibration"),
-        limits.card_lock(tmp_path, "GPU-1/x"),
+        limits.gpu_lock(tmp_path, "GPU-1/x"),
     ):
         pass
     seen: list[bool] = []
 
     def take() -> None:
-        with limits.card_lock(tmp_path, "GPU-1/x"):
+        with limits.gpu_lock(tmp_path, "GPU-1/x"):
             seen.append(True)
 
     thread = threading.Thread(target=take)
@@ -243,26 +247,26 @@ def test_a_task_that_cannot_be_scored_says_so() -> None:
 
 def test_only_safe_weights_are_taken(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no config\.json"):
-        quality.model_folder(tmp_path)
+        model_folder(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     (tmp_path / "pytorch_model.bin").write_bytes(b"x")
     with pytest.raises(UsageError, match="never loaded"):
-        quality.model_folder(tmp_path)
+        model_folder(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"weights")
-    first = quality.model_folder(tmp_path)
+    first = model_folder(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"Weights")
-    assert quality.model_folder(tmp_path)["weights"] != first["weights"]
+    assert model_folder(tmp_path).weights != first.weights
     (tmp_path / "config.json").write_text(
         json.dumps(CONFIG | {"auto_map": {"AutoModel": "evil.Model"}})
     )
     with pytest.raises(UsageError, match="never run"):
-        quality.model_folder(tmp_path)
+        model_folder(tmp_path)
 
 
 def test_a_quality_plan_has_every_arm_and_a_learning_curve() -> None:
     plan = quality.plan(
         quality.task(ROWS),
-        {"folder": "/m", "weights": "w", "bytes": 1000},
+        ModelWeights("/m", "w", 1000),
         methods=("lora", "full"),
     )
     labels = [t.label for t in plan.trials]
@@ -274,7 +278,7 @@ def test_a_quality_plan_has_every_arm_and_a_learning_curve() -> None:
     ]
     assert sum(label.startswith("hybrid/") for label in labels) == 2
     with pytest.raises(UsageError, match="not trained here"):
-        quality.plan(quality.task(ROWS), {"folder": "/m", "bytes": 1}, methods=("magic",))
+        quality.plan(quality.task(ROWS), ModelWeights("/m", "w", 1), methods=("magic",))
 
 
 @pytest.mark.parametrize(("method", "least", "most"), [("lora", 1e-4, 3e-4), ("full", 1e-6, 3e-5)])
@@ -288,7 +292,7 @@ def test_a_large_model_learns_slower_than_a_small_one(
             for t in quality.plan(quality.task(ROWS), folder, methods=(method,)).trials
             if t.spec["train_examples"]
         }
-        for folder in ({"folder": "/m", "bytes": 5e5}, {"folder": "/m", "bytes": 1.6e10})
+        for folder in (ModelWeights("/m", "w", 500_000), ModelWeights("/m", "w", 16_000_000_000))
     )
     assert least <= min(large) == max(large) <= most < min(small)
 
@@ -296,7 +300,7 @@ def test_a_large_model_learns_slower_than_a_small_one(
 def scored_run(demonstration: bool = False) -> RunRecord:
     plan = quality.plan(
         quality.task(ROWS),
-        {"folder": "/models/small", "weights": "w", "bytes": 10},
+        ModelWeights("/models/small", "w", 10),
         demonstration=demonstration,
     )
     outcomes = []
@@ -386,7 +390,7 @@ def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
         ),
         TrialOutcome(plan.trial_digest(plan.trials[1]), "b", Status.DONE, 1.0, result),
     ]
-    (told,) = throughput.project(plan, outcomes, examples=1001, epochs=2.0)
+    (told,) = projection.project(plan, outcomes, examples=1001, epochs=2.0)
     assert told.steps == 252  # 126 steps of 8 rows an epoch, the last one short
     assert told.hours.likely == pytest.approx((36.0 + 252 * 2.0) / 3600.0)
     assert told.hours.p90 == pytest.approx((36.0 + 252 * 2.0 * (1 + 1.2815515655 * 0.01)) / 3600.0)
@@ -402,22 +406,27 @@ def test_expected_positions_are_those_of_all_batches_the_rows_can_make(
     ).trials
     batches = list(itertools.product([min(n, 64) for n in lengths], repeat=rows))
     mean = sum(max(batch) for batch in batches) / len(batches)
-    told = throughput.expected_positions(trial, {"micro_batch": rows}, lengths)
+
+    def expected(lengths: Sequence[throughput.Length], head: str | None = None) -> float | None:
+        result = ThroughputResult(micro_batch=rows, head=head)
+        spec = ThroughputSpec.from_json(trial.spec)
+        return projection.expected_positions(
+            throughput.MeasuredTrial(trial.label, spec, result), lengths
+        )
+
+    told = expected(lengths)
     assert told == pytest.approx(rows * accumulated * mean)
     sides = [(n - 1, 1) for n in lengths]  # prompt and answer of a model that reads them as one
-    assert throughput.expected_positions(trial, {"micro_batch": rows}, sides) == pytest.approx(told)
-    assert (
-        throughput.expected_positions(trial, {"micro_batch": rows, "head": "seq2seq"}, sides)
-        is None
-    )
+    assert expected(sides) == pytest.approx(told)
+    assert expected(sides, head="seq2seq") is None
 
 
 def test_a_projection_moves_along_the_law_to_the_positions_of_the_data() -> None:
-    seen = {"mean_step_seconds": 2.0, "positions_per_step": 100.0}
-    law = {"fixed_seconds": 1.0, "seconds_per_position": 0.01, "r2": 0.9}
-    assert throughput.usual_step_seconds(seen | {"law": law}, 150.0) == pytest.approx(2.5)
-    assert throughput.usual_step_seconds(seen | {"law": None}, 150.0) == 2.0
-    assert throughput.usual_step_seconds(seen | {"law": law}, -9e9) == 1.0
+    flat = ThroughputResult(mean_step_seconds=2.0, positions_per_step=100.0)
+    sloped = replace(flat, law=StepLaw(fixed_seconds=1.0, seconds_per_position=0.01, r2=0.9))
+    assert projection.usual_step_seconds(sloped, 150.0) == pytest.approx(2.5)
+    assert projection.usual_step_seconds(flat, 150.0) == 2.0
+    assert projection.usual_step_seconds(sloped, -9e9) == 1.0
 
 
 def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
@@ -445,9 +454,7 @@ GENERAL = {
 
 
 def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
-    plan = quality.plan(
-        quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 10}, shots=0, shares=(1.0,)
-    )
+    plan = quality.plan(quality.task(ROWS), ModelWeights("/m", "w", 10), shots=0, shares=(1.0,))
     zero, tuned = plan.trials
     option = {
         "technique": "x",
@@ -473,11 +480,11 @@ def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
 
     outcomes = [done(zero, base), done(tuned, option | {"approach": "tune"} | learned)]
     first, second = quality.summary(plan, outcomes)["trials"]
-    assert first["forgetting"] is None
+    assert "forgetting" not in first
     assert second["forgetting"]["difference"] == pytest.approx(-0.5)
     assert second["forgetting"]["bits_per_byte_change"] == pytest.approx(0.04)
     assert "general" not in second
-    lines = "\n".join(show.result_lines(recorded_run(plan, outcomes)))
+    lines = "\n".join(show_results.result_lines(recorded_run(plan, outcomes)))
     assert "forgetting: -50.0 points (" in lines
     assert "on 4 general items, text +4% bits per byte" in lines
     assert "warning: the loss did \\x1b[31mnot fall" in lines
@@ -503,19 +510,17 @@ def test_the_shipped_general_sets_are_sound() -> None:
 def test_a_method_without_its_library_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match="pip install"):
-        quality.plan(
-            quality.task(ROWS), {"folder": "/m", "weights": "w", "bytes": 1}, methods=("qlora",)
-        )
+        quality.plan(quality.task(ROWS), ModelWeights("/m", "w", 1), methods=("qlora",))
 
 
 def test_a_tokenizer_that_changes_makes_another_model(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     (tmp_path / "model.safetensors").write_bytes(b"0" * 3_000_000)
-    plain = quality.model_folder(tmp_path)["weights"]
+    plain = model_folder(tmp_path).weights
     (tmp_path / "chat_template.jinja").write_text("{{ messages }}")
-    templated = quality.model_folder(tmp_path)["weights"]
+    templated = model_folder(tmp_path).weights
     (tmp_path / "model.safetensors").write_bytes(b"0" * 2_999_999 + b"1")
-    assert len({plain, templated, quality.model_folder(tmp_path)["weights"]}) == 3
+    assert len({plain, templated, model_folder(tmp_path).weights}) == 3
 
 
 def test_a_figure_of_the_set_has_no_column_per_item() -> None:

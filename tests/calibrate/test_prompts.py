@@ -12,6 +12,7 @@ import pytest
 
 from advisor import experiments
 from advisor.calibrate import quality
+from advisor.calibrate.prompts_plan import prompts_plan
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import Status
@@ -108,7 +109,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def planned(endpoint: Endpoint, **settings):
     held = quality.task(ROWS, most_items=12, instruction="Which desk?")
-    return quality.prompts_plan(
+    return prompts_plan(
         held, endpoint.url, "m", **{"input_usd": 1.0, "output_usd": 10.0} | settings
     )
 
@@ -192,7 +193,7 @@ def test_prices_and_addresses_are_checked_before_anything_is_sent(endpoint: Endp
     with pytest.raises(UsageError, match="--input-usd"):
         planned(endpoint, max_usd=1.0, input_usd=None)
     with pytest.raises(UsageError, match="base address"):
-        quality.prompts_plan(quality.task(ROWS), "ftp://x", "m")
+        prompts_plan(quality.task(ROWS), "ftp://x", "m")
     plan = planned(endpoint)
     prepared = experiments.prepare(plan, experiments.endpoint(endpoint.url), experiments.Limits())
     usd = prepared.forecast.usd
@@ -208,7 +209,7 @@ def test_long_answers_are_read_to_their_end_and_cut_ones_are_warned_of(endpoint:
     ]
     held = quality.task(rows, most_items=12)
     assert held.metric == "numeric match"
-    plan = quality.prompts_plan(held, endpoint.url, "m", shots=(0,))
+    plan = prompts_plan(held, endpoint.url, "m", shots=(0,))
     (line,) = run(plan).result["trials"]
     assert line["score"] == sum(a.endswith("#### 7") for _, a in held.items) / 12
     assert line["warnings"] == [
@@ -216,5 +217,5 @@ def test_long_answers_are_read_to_their_end_and_cut_ones_are_warned_of(endpoint:
         "--max-tokens to allow more"
     ]
     assert endpoint.calls[0]["max_tokens"] == plan.trials[0].spec["max_tokens"] >= 32
-    longer = quality.prompts_plan(held, endpoint.url, "m", shots=(0,), max_tokens=500)
+    longer = prompts_plan(held, endpoint.url, "m", shots=(0,), max_tokens=500)
     assert longer.trials[0].spec["max_tokens"] == 500

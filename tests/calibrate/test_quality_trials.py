@@ -8,6 +8,7 @@ import io
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 from advisor.calibrate import quality  # noqa: E402
+from advisor.calibrate.model_folder import model_folder
+from advisor.calibrate.quality_records import QualitySpec, Training  # noqa: E402
 from advisor.calibrate.worker import generation, likelihood  # noqa: E402
 from advisor.calibrate.worker.adapters import adapt  # noqa: E402
 from advisor.calibrate.worker.architecture import blueprint  # noqa: E402
@@ -134,7 +137,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plan_for(folder: Path, **settings):
     held = quality.task(rows_of(150), most_items=24)
     fixed = {"shots": 1, "epochs": 8, "learning_rate": 4e-3, "shares": (1.0,), "methods": ("full",)}
-    return quality.plan(held, quality.model_folder(folder), **fixed | settings)
+    return quality.plan(held, model_folder(folder), **fixed | settings)
 
 
 def test_tuning_on_labels_beats_the_untrained_prompt_and_proves_that_it_learned(
@@ -205,9 +208,11 @@ def speller():
     torch.manual_seed(1)
     form = PromptFormat(bytes_tokenizer(), "", (), 96)
     model = blueprint({"config": CONFIG | {"vocab_size": 260}}, 0, "sdpa").build("fp32", "cpu")
-    spec = {"method": "full", "learning_rate": 4e-3, "batch": 16, "epochs": 20, "seed": 0}
+    spec = QualitySpec(method="full", learning_rate=4e-3, batch=16, epochs=20)
     rows = [(f"say {w} {n}", w) for w in WORDS for n in range(10)]
-    train(adapt(model, spec), form, rows, spec, Reporter(io.StringIO()), Stop(), Device("cpu"), "")
+    train(
+        adapt(model, "full"), form, rows, spec, Reporter(io.StringIO()), Stop(), Device("cpu"), ""
+    )
     model.generation_config.eos_token_id = 1
     return model.eval(), form
 
@@ -217,7 +222,7 @@ def adapted(speller, method: str):
     import copy
 
     torch.manual_seed(2)
-    model = adapt(copy.deepcopy(speller[0]), {"method": method, "rank": 4, "targets": "all-linear"})
+    model = adapt(copy.deepcopy(speller[0]), method, rank=4)
     for name, p in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(p, std=0.02)
@@ -380,7 +385,7 @@ def test_free_text_is_written_greedily_and_matched(folder, device, reporter) -> 
     held = quality.task(rows_of(60), metric="exact match", most_items=10)
     plan = quality.plan(
         held,
-        quality.model_folder(folder),
+        model_folder(folder),
         shots=0,
         epochs=20,
         learning_rate=4e-3,
@@ -477,7 +482,7 @@ def test_a_chat_model_trains_and_writes_in_its_own_form(device, reporter, tmp_pa
     held = quality.task(rows, metric="exact match", instruction="Repeat.", most_items=10)
     plan = quality.plan(
         held,
-        quality.model_folder(tmp_path),
+        model_folder(tmp_path),
         shots=0,
         epochs=16,
         learning_rate=4e-3,
@@ -507,21 +512,15 @@ def test_perplexity_is_the_models_own_loss(speller) -> None:
     for name, example in (("prompts", TokenisedExample(prompt, 1)), ("answers", answer)):
         batch = collate([example], "cpu", form.pad)
         nats[name] = float(model(**batch.inputs).loss.detach()) * batch.supervised
-    assert told["prompts"]["bits_per_byte"] == pytest.approx(
-        nats["prompts"] / math.log(2) / 10, rel=1e-4
-    )
-    assert told["prompts"]["perplexity_per_token"] == pytest.approx(
+    assert told.prompts.bits_per_byte == pytest.approx(nats["prompts"] / math.log(2) / 10, rel=1e-4)
+    assert told.prompts.perplexity_per_token == pytest.approx(
         math.exp(nats["prompts"] / 10), rel=1e-4
     )
-    assert told["answers"]["bits_per_byte"] == pytest.approx(
-        nats["answers"] / math.log(2) / 4, rel=1e-4
-    )
-    assert told["data"]["bits_per_byte"] == pytest.approx(
-        sum(nats.values()) / math.log(2) / 14, rel=1e-4
-    )
-    assert told["data"]["bytes"] == 14
-    assert json.dumps(told)
-    assert figures(0.0, 0, 0)["bits_per_byte"] == 0.0
+    assert told.answers.bits_per_byte == pytest.approx(nats["answers"] / math.log(2) / 4, rel=1e-4)
+    assert told.data.bits_per_byte == pytest.approx(sum(nats.values()) / math.log(2) / 14, rel=1e-4)
+    assert told.data.bytes == 14
+    assert json.dumps(told.to_json())
+    assert figures(0.0, 0, 0).bits_per_byte == 0.0
 
 
 GENERAL = {
@@ -546,17 +545,17 @@ def test_the_general_set_is_the_first_that_the_tokenizer_can_write(speller, fold
     assert unknown_share(form.tokenizer, ["the snow fell"]) == 0.0
     held, why = of_general(model, form, [GENERAL], Stop())
     assert why == ""
-    assert held["item_scores"][:3] == [1.0] * 3
-    assert (held["items"], held["name"], held["bytes"]) == (4, "of bytes", 26)
+    assert held.item_scores[:3] == [1.0] * 3
+    assert (held.items, held.name, held.bytes) == (4, "of bytes", 26)
     own = {"name": "own", "texts": ["my invoice is late"], "questions": GENERAL["questions"]}
     small, tokenizer = load(str(folder), device)
-    assert of_general(small, PromptFormat(tokenizer), [GENERAL, own], Stop())[0]["name"] == "own"
+    assert of_general(small, PromptFormat(tokenizer), [GENERAL, own], Stop())[0].name == "own"
     nothing, why = of_general(small, PromptFormat(tokenizer), [GENERAL], Stop())
-    assert nothing == {}
+    assert nothing is None
     assert "forgetting is not measured" in why
     assert (
         "does not know"
-        in of_rows(small, PromptFormat(tokenizer), [("snow fell", "cold")], Stop())["data_why"]
+        in of_rows(small, PromptFormat(tokenizer), [("snow fell", "cold")], Stop()).data_why
     )
 
 
@@ -575,20 +574,23 @@ def test_a_model_in_four_bits_writes_and_is_scored(speller, monkeypatch) -> None
 
 
 def test_a_training_that_learned_nothing_is_warned_of() -> None:
-    good = {
-        "first_loss": 2.0,
-        "last_loss": 1.0,
-        "loss_fell": True,
-        "weights_moved": 0.1,
-        "supervised_tokens": 5,
-    }
-    assert warnings({}) == warnings(good) == []
+    good = Training(
+        first_loss=2.0,
+        last_loss=1.0,
+        loss_fell=True,
+        weights_moved=0.1,
+        supervised_tokens=5,
+        trained_tokens=50,
+        train_tokens_per_second=10.0,
+        trainable_params=7,
+    )
+    assert warnings(None) == warnings(good) == []
     assert (
         "did not fall (1.000 to 2.000)"
-        in warnings(good | {"loss_fell": False, "first_loss": 1.0, "last_loss": 2.0})[0]
+        in warnings(replace(good, loss_fell=False, first_loss=1.0, last_loss=2.0))[0]
     )
-    assert "no weight moved" in warnings(good | {"weights_moved": 0.0})[0]
-    assert "no weight moved" in warnings(good | {"weights_moved": float("nan")})[0]
+    assert "no weight moved" in warnings(replace(good, weights_moved=0.0))[0]
+    assert "no weight moved" in warnings(replace(good, weights_moved=float("nan")))[0]
 
 
 def test_a_rate_of_nothing_shows_its_warning_in_the_trial(folder, device, reporter) -> None:

@@ -17,6 +17,7 @@ from advisor.calibrate.intervals import (
     student,
 )
 from advisor.calibrate.metrics.labels import macro_f1
+from advisor.calibrate.quality_records import QualityResult
 from advisor.calibrate.statistics import depth_fit, line, quantile, steadiness, warm_up
 
 NUMBERS = st.floats(0.01, 100.0)
@@ -131,23 +132,23 @@ def test_pairs_see_more_than_two_separate_scores() -> None:
     a = [1.0] * 50 + [0.0] * 50
     b = [1.0] * 60 + [0.0] * 40
     told = paired(a, b)
-    assert told["difference"] == pytest.approx(0.1)
-    assert told["decided"]
-    assert told["smallest"] == pytest.approx(2.1231728 * math.sqrt(0.09 / 100), rel=1e-4)
+    assert told.difference == pytest.approx(0.1)
+    assert told.decided
+    assert told.smallest == pytest.approx(2.1231728 * math.sqrt(0.09 / 100), rel=1e-4)
     same = paired(a, a)
-    assert not same["decided"]
-    assert same["interval"][0] < 0.0 < same["interval"][1]
+    assert not same.decided
+    assert same.interval[0] < 0.0 < same.interval[1]
 
 
 def test_every_arm_is_held_against_the_best_prompt() -> None:
     options = {
-        "zero": {"approach": "prompt", "score": 0.2, "item_scores": [0.0, 0.0]},
-        "few": {"approach": "prompt", "score": 0.5, "item_scores": [1.0, 0.0]},
-        "tuned": {"approach": "tune", "score": 1.0, "item_scores": [1.0, 1.0]},
-        "partial": {"approach": "tune", "score": 1.0, "item_scores": [1.0]},
+        "zero": QualityResult(approach="prompt", score=0.2, item_scores=[0.0, 0.0]),
+        "few": QualityResult(approach="prompt", score=0.5, item_scores=[1.0, 0.0]),
+        "tuned": QualityResult(approach="tune", score=1.0, item_scores=[1.0, 1.0]),
+        "partial": QualityResult(approach="tune", score=1.0, item_scores=[1.0]),
     }
     told = comparisons(options)
-    assert [(c["arm"], c["against"], c["difference"]) for c in told] == [
+    assert [(c.arm, c.against, c.difference) for c in told] == [
         ("zero", "few", -0.5),
         ("tuned", "few", 0.5),
     ]
@@ -190,7 +191,7 @@ def test_the_interval_of_macro_f1_holds_the_truth_four_times_in_five() -> None:
     truth = float(macro_f1(balanced(rng, 200_000, 0.6))[0])
     held = 0
     for _ in range(250):
-        low, high = score_interval({"item_labels": balanced(rng, 120, 0.6)})
+        low, high = score_interval((), balanced(rng, 120, 0.6))
         held += low <= truth <= high
     assert held / 250 == pytest.approx(0.8, abs=0.07)
 
@@ -200,12 +201,12 @@ def test_a_difference_of_macro_f1_is_told_in_pairs() -> None:
     a = balanced(rng, 150, 0.5)
     b = [[r, r if rng.random() < 0.5 else s] for r, s in a]
     told = paired_macro_f1(a, b)
-    assert told["difference"] == pytest.approx(float(macro_f1(b)[0]) - float(macro_f1(a)[0]))
-    assert told["decided"]
-    assert not paired_macro_f1(a, a)["decided"]
+    assert told.difference == pytest.approx(float(macro_f1(b)[0]) - float(macro_f1(a)[0]))
+    assert told.decided
+    assert not paired_macro_f1(a, a).decided
     options = {
-        "zero": {"approach": "prompt", "score": 0.5, "item_scores": [0.0] * 150, "item_labels": a},
-        "tuned": {"approach": "tune", "score": 0.6, "item_scores": [0.0] * 150, "item_labels": b},
+        "zero": QualityResult(approach="prompt", score=0.5, item_scores=[0.0] * 150, item_labels=a),
+        "tuned": QualityResult(approach="tune", score=0.6, item_scores=[0.0] * 150, item_labels=b),
     }
     (held,) = comparisons(options)
-    assert held["difference"] == told["difference"]
+    assert held.difference == told.difference

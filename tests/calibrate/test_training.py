@@ -21,6 +21,7 @@ from advisor import facts  # noqa: E402
 from advisor.calibrate import throughput  # noqa: E402
 from advisor.calibrate.client import follow  # noqa: E402
 from advisor.calibrate.protocol import parse  # noqa: E402
+from advisor.calibrate.throughput_records import ThroughputSpec  # noqa: E402
 from advisor.calibrate.worker import micro_batch  # noqa: E402
 from advisor.calibrate.worker.adapters import adapt  # noqa: E402
 from advisor.calibrate.worker.architecture import blueprint  # noqa: E402
@@ -129,8 +130,8 @@ def test_each_method_trains_what_it_says_and_its_result_is_whole(
         1.0 - result["tokens_per_step"] / result["positions_per_step"]
     )
     assert result["memory"]["process_gib"] > 0.0
-    assert result["memory"]["allocated_gib"] is None
-    assert result["watts"] is None
+    assert result["memory"].get("allocated_gib") is None
+    assert result.get("watts") is None
     assert result["watts_why"]
     assert result["saved_bytes"] > 4 * result["trainable_params"]
     assert json.dumps(result)
@@ -141,7 +142,7 @@ def test_packed_batches_have_no_padding(device, reporter) -> None:
     result = measure(trial, shared, reporter, Stop(), device)
     assert result["padding_share"] == pytest.approx(0.0)
     assert result["tokens_per_step"] == 4 * 64
-    assert result["law"] is None
+    assert result.get("law") is None
     assert "same number" in result["law_why"]
 
 
@@ -196,7 +197,9 @@ def test_memory_of_a_deep_model_is_told_from_slices(tmp_path: Path) -> None:
     *slices, whole = ending.outcomes
     peaks = [o.result["memory"]["process_gib"] for o in ending.outcomes]
     assert peaks == sorted(set(peaks))
-    told = throughput.from_slices(list(zip(sliced.trials, slices, strict=True)))
+    told = throughput.from_slices(
+        [throughput.MeasuredTrial.of(t, o) for t, o in zip(sliced.trials, slices, strict=True)]
+    )
     assert told is not None
     assert told.memory is not None
     assert told.memory.at_full_depth == pytest.approx(
@@ -226,7 +229,7 @@ def test_the_search_finds_the_last_size_that_fits_and_recovers(
 def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(
     device, monkeypatch
 ) -> None:
-    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
+    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), "full")
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
     whole = trainer.step
 
@@ -237,12 +240,12 @@ def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(
         return whole(iter([batch]), accumulate)
 
     monkeypatch.setattr(trainer, "step", tight)
-    spec = {"memory_limit_gib": 0.0, "seconds": 60.0}
+    spec = ThroughputSpec(seconds=60.0)
     found = micro_batch.largest_safe(
         trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop()
     )
-    assert found["largest"] == 5
-    assert found["tries"]["6"] is None
+    assert found.largest == 5
+    assert found.tries["6"] is None
     assert all(p.grad is None for p in model.parameters())
 
     def broken(batches, accumulate=1):
@@ -254,26 +257,26 @@ def test_an_out_of_memory_error_in_the_search_is_an_answer_and_others_are_not(
 
 
 def test_a_memory_limit_bounds_the_search(device) -> None:
-    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
+    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), "full")
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
-    spec = {"memory_limit_gib": 1e-6, "seconds": 60.0}
+    spec = ThroughputSpec(memory_limit_gib=1e-6, seconds=60.0)
     assert (
         micro_batch.largest_safe(
             trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop()
-        )["largest"]
+        ).largest
         == 0
     )
 
 
 def test_a_search_without_time_says_that_more_may_fit(device) -> None:
-    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), {"method": "full"})
+    model = adapt(blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu"), "full")
     trainer = Trainer(model, device, dtype="fp32", optimizer="adamw", learning_rate=1e-4)
-    spec = {"memory_limit_gib": 0.0, "seconds": 0.0}
+    spec = ThroughputSpec(seconds=0.0)
     found = micro_batch.largest_safe(
         trainer, spec, Rows([16], 16, 96), Reporter(io.StringIO()), Stop()
     )
-    assert found["out_of_time"]
-    assert found["tries"] == {}
+    assert found.out_of_time
+    assert found.tries == {}
 
 
 def test_accumulated_steps_learn_what_one_large_step_learns(device) -> None:
@@ -283,7 +286,7 @@ def test_accumulated_steps_learn_what_one_large_step_learns(device) -> None:
         torch.manual_seed(3)
         model = blueprint({"config": CONFIG}, 0, "sdpa").build("fp32", "cpu")
         trainer = Trainer(
-            adapt(model, {"method": "full"}),
+            adapt(model, "full"),
             device,
             dtype="fp32",
             optimizer="sgd",

@@ -333,7 +333,7 @@ def test_a_base_models_reading_of_the_rows_joins_the_data_report(
     run = keep(plan)
     assert pipeline.look(held).data.base_model is None  # a run that asked nothing of the language
     told = {"bits_per_byte": 2.4, "perplexity_per_token": 30.0, "tokens": 900, "bytes": 4000}
-    language = {"data": told, "general": {"bits_per_byte": 1.2}, "general_why": ""}
+    language = {"data": told, "general": told | {"bits_per_byte": 1.2}, "general_why": ""}
     trial = plan.trials[0]
     with Store.open() as store:
         (first,) = [o for o in Runs(store).run(run).outcomes if o.label == trial.label]
@@ -351,7 +351,8 @@ def test_a_base_models_reading_of_the_rows_joins_the_data_report(
     assert pipeline.look(held, own_runs=False).data.base_model is None
     line = "\n".join(data_lines(pipeline.look(held).data, 200))
     assert (
-        "2.40 bits per byte, 1.20 on general text: a language far from what this model knows" in line
+        "2.40 bits per byte, 1.20 on general text: a language far from what this model knows"
+        in line
     )
     bare = pipeline.inform(held, pipeline.look(held, own_runs=False))
     assert (

@@ -86,7 +86,10 @@ def test_a_file_makes_every_combination_a_plan_of_its_own(tmp_path: Path) -> Non
             "models = ['a']\n[settings]\nstep = 3",
             "settings.step: no such key; did you mean 'steps'",
         ),
-        ("models = ['a']\n[settings]\nsteps = 'many'", "settings.steps: 'many' is not a whole number"),
+        (
+            "models = ['a']\n[settings]\nsteps = 'many'",
+            "settings.steps: 'many' is not a whole number",
+        ),
         ("models = ['no-such-model']", "no-such-model"),
     ],
 )

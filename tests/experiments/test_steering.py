@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from advisor import experiments, facts, pipeline
-from advisor.calibrate import show
 from advisor.calibrate.client import follow
+from advisor.calibrate.show_results import result_lines
 from advisor.calibrate.worker.stop import Stop
 from advisor.core.events import CancelToken
 from advisor.core.experiment import Choice, ExperimentPlan, RunRecord, Status
@@ -156,7 +156,7 @@ def test_what_cannot_overtake_is_skipped_with_the_reason(path: Path) -> None:
     assert len(labels(record, Status.SKIPPED)) == 2
     assert record.summary.status is Status.DONE
     assert record.result["enough"].startswith("tune/lora leads with 0.9")
-    text = "\n".join(show.result_lines(record))
+    text = "\n".join(result_lines(record))
     assert text.count("enough: ") == 1
     assert "tune/lora, 320 examples: skipped" in text
     assert all(

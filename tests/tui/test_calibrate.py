@@ -296,11 +296,11 @@ async def test_without_the_libraries_it_plans_and_says_what_to_install(app, engi
 
 
 async def test_two_runs_do_not_fight_over_a_machine(app, engine, home):
-    from advisor.calibrate.limits import card_lock
+    from advisor.calibrate.limits import gpu_lock
 
     async with app.run_test(size=(140, 45)) as pilot:
         await plan(pilot)
-        with card_lock(home / "state" / "locks", "cpu"):
+        with gpu_lock(home / "state" / "locks", "cpu"):
             await pilot.press("c")
             await ended(pilot)
         await until(pilot, lambda: "another calibration is running" in drawn(app))

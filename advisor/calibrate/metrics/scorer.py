@@ -4,17 +4,18 @@ pairs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean, median
-from typing import Any
 
 from advisor.calibrate.metrics.labels import labels_of, macro_f1, marks, said_label
 from advisor.calibrate.metrics.numbers import MARK, is_number, last_number, numeric_match
 from advisor.calibrate.metrics.overlap import corpus, library, rouge_l, sentence
 from advisor.calibrate.metrics.structured import is_json, match, valid
 from advisor.calibrate.metrics.text import exact, normalised, token_f1
+from advisor.calibrate.quality_records import ScoredItems
 from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.experiment import JsonObject
 
 LABELS = ("accuracy", "macro F1")
 WRITTEN = ("BLEU", "chrF")
@@ -74,11 +75,11 @@ class Scorer:
 
     metric: str
     labels: tuple[str, ...] = ()
-    schema: Mapping[str, Any] | None = None
+    schema: JsonObject | None = None
     one_line: bool = False
 
     @classmethod
-    def of(cls, shared: Mapping[str, Any]) -> Scorer:
+    def of(cls, shared: JsonObject) -> Scorer:
         """The marking of a plan's shared data."""
         return cls(
             str(shared["metric"]),
@@ -114,38 +115,40 @@ class Scorer:
             )
         return plain[self.metric](prediction, answer)
 
-    def score_all(self, predictions: Sequence[str], answers: Sequence[str]) -> dict[str, Any]:
+    def score_all(self, predictions: Sequence[str], answers: Sequence[str]) -> ScoredItems:
         """All answers: `score` of the set, `item_scores`, and in `also` what else such a set is
         reported by.
 
         Macro F1 is a figure of the set: its `item_scores` say which items are right, its
         `item_labels` keep it exact.
         """
-        scores = [self.score(s, a) for s, a in zip(predictions, answers, strict=True)]
-        marked: dict[str, Any] = {
-            "metric": self.metric,
-            "score": fmean(scores),
-            "items": len(scores),
-        }
-        also: dict[str, float] = {}
+        scores = [self.score(p, a) for p, a in zip(predictions, answers, strict=True)]
+        scored = ScoredItems(self.metric, fmean(scores), len(scores), scores)
         if self.metric in LABELS:
-            marked["item_labels"] = marks(predictions, answers, self.labels)
-            balanced = float(macro_f1(marked["item_labels"])[0])
-            if self.metric == "macro F1":
-                marked["score"] = balanced
-                also["accuracy"] = fmean(scores)
-            else:
-                also["macro F1"] = balanced
-                del marked["item_labels"]
-        elif self.metric in WRITTEN:
-            also[f"corpus {self.metric}"] = corpus(self.metric, predictions, answers)
-        elif self.metric == "JSON match":
-            also["JSON validity"] = fmean(valid(s, self.schema) for s in predictions)
-        elif self.metric == "token F1":
-            also["exact match"] = fmean(
-                exact(s, a) for s, a in zip(predictions, answers, strict=True)
+            return self._with_balance(scored, predictions, answers)
+        return replace(scored, also=self._also(predictions, answers))
+
+    def _with_balance(
+        self, scored: ScoredItems, predictions: Sequence[str], answers: Sequence[str]
+    ) -> ScoredItems:
+        """Accuracy and macro F1 beside each other; macro F1 needs the labels of every item."""
+        labels = marks(predictions, answers, self.labels)
+        balanced = float(macro_f1(labels)[0])
+        if self.metric == "macro F1":
+            return replace(
+                scored, score=balanced, also={"accuracy": scored.score}, item_labels=labels
             )
-        return marked | {"item_scores": scores, "also": also}
+        return replace(scored, also={"macro F1": balanced})
+
+    def _also(self, predictions: Sequence[str], answers: Sequence[str]) -> dict[str, float]:
+        if self.metric in WRITTEN:
+            return {f"corpus {self.metric}": corpus(self.metric, predictions, answers)}
+        if self.metric == "JSON match":
+            return {"JSON validity": fmean(valid(p, self.schema) for p in predictions)}
+        if self.metric == "token F1":
+            pairs = zip(predictions, answers, strict=True)
+            return {"exact match": fmean(exact(p, a) for p, a in pairs)}
+        return {}
 
 
 def metric_named(text: str, *, labelled: bool = False, where: str = "--metric") -> str:
@@ -193,7 +196,7 @@ def scorer_for(
     *,
     metric: str = "",
     task_type: str = "",
-    schema: Mapping[str, Any] | None = None,
+    schema: JsonObject | None = None,
 ) -> Scorer:
     """How to mark answers like these.
 

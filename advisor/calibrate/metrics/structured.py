@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from advisor.calibrate.metrics.text import normalised
 from advisor.core.errors import MissingExtra, UsageError
+from advisor.core.experiment import JsonObject
 
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL | re.IGNORECASE)
 DEEPEST = 100
@@ -40,7 +41,7 @@ def is_json(text: str) -> bool:
         return False
 
 
-def valid(prediction: str, schema: Mapping[str, Any] | None) -> float:
+def valid(prediction: str, schema: JsonObject | None) -> float:
     """1 where a text is JSON, and keeps the schema where there is one, else 0."""
     try:
         document = parsed(prediction)
@@ -49,7 +50,7 @@ def valid(prediction: str, schema: Mapping[str, Any] | None) -> float:
     return 1.0 if schema is None else float(_validator(json.dumps(schema)).is_valid(document))
 
 
-def match(prediction: str, answer: str, schema: Mapping[str, Any] | None) -> float:
+def match(prediction: str, answer: str, schema: JsonObject | None) -> float:
     """2 × fields right ÷ (fields said + fields wanted): missing and invented fields count alike.
 
     A field is a value that holds no others, at its place; texts are compared without regard to
@@ -67,7 +68,7 @@ def match(prediction: str, answer: str, schema: Mapping[str, Any] | None) -> flo
     return 2.0 * right / (len(spoken) + len(wanted))
 
 
-def read_schema(path: Path) -> dict[str, Any]:
+def read_schema(path: Path) -> JsonObject:
     """The JSON Schema in a file.
 
     Raises UsageError where it is none, MissingExtra without jsonschema.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from typing import Any
 
 from advisor.calibrate.worker import families
@@ -26,24 +25,32 @@ TASKS = {
 """A head's name in peft, which has none for masked models."""
 
 
-def adapt(model: Any, spec: Mapping[str, Any], head: str = "causal") -> Any:
+def adapt(
+    model: Any,
+    method: str,
+    *,
+    rank: int = 16,
+    targets: str = "all-linear",
+    checkpointing: str = "none",
+    head: str = "causal",
+) -> Any:
     """The model with its trainable part; the rest is frozen, but for a new task's head.
 
     Raises ValueError for what cannot be done here.
     """
-    method = spec["method"]
     if method == "full":
         for parameter in model.parameters():
             parameter.requires_grad_(True)
     elif method in ("lora", "dora", "qlora"):
-        model = _with_lora(_in_four_bits(model) if method == "qlora" else model, spec, head)
+        base = _in_four_bits(model) if method == "qlora" else model
+        model = _with_lora(base, rank, targets, head, use_dora=method == "dora")
     elif method == "soft-prompt":
-        model = _with_soft_prompt(model, spec, head)
+        model = _with_soft_prompt(model, rank, head)
     else:
         raise ValueError(
             f"method {method!r} is not measured here; use full, lora, dora, qlora or soft-prompt"
         )
-    if spec.get("checkpointing", "none") == "full":
+    if checkpointing == "full":
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         if method != "full":
             model.enable_input_require_grads()
@@ -55,7 +62,7 @@ def trainable(model: Any) -> list[Any]:
     return [p for p in model.parameters() if p.requires_grad]
 
 
-def _with_soft_prompt(model: Any, spec: Mapping[str, Any], head: str) -> Any:
+def _with_soft_prompt(model: Any, tokens: int, head: str) -> Any:
     from peft import PromptTuningConfig, get_peft_model
 
     if TASKS[head] is None:
@@ -63,7 +70,7 @@ def _with_soft_prompt(model: Any, spec: Mapping[str, Any], head: str) -> Any:
     sizes = model.config.get_text_config()
     settings = PromptTuningConfig(
         task_type=TASKS[head],
-        num_virtual_tokens=int(spec["rank"]),
+        num_virtual_tokens=tokens,
         token_dim=sizes.hidden_size,
         num_attention_heads=sizes.num_attention_heads,
         num_layers=sizes.num_hidden_layers,
@@ -71,10 +78,9 @@ def _with_soft_prompt(model: Any, spec: Mapping[str, Any], head: str) -> Any:
     return get_peft_model(model, settings)
 
 
-def _with_lora(model: Any, spec: Mapping[str, Any], head: str) -> Any:
+def _with_lora(model: Any, rank: int, targets: str, head: str, *, use_dora: bool) -> Any:
     from peft import LoraConfig, get_peft_model
 
-    rank = int(spec["rank"])
     new = [
         n
         for n in families.NEW_FOR_THE_TASK.get(type(model).__name__, ())
@@ -86,8 +92,8 @@ def _with_lora(model: Any, spec: Mapping[str, Any], head: str) -> Any:
         r=rank,
         lora_alpha=2 * rank,
         lora_dropout=0.0,
-        target_modules=_targets(model, str(spec["targets"])),
-        use_dora=spec["method"] == "dora",
+        target_modules=_targets(model, targets),
+        use_dora=use_dora,
         modules_to_save=new or None,
         exclude_modules=outside if head == "classification" else None,
     )

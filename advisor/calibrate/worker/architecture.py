@@ -4,11 +4,12 @@ weights say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from advisor.calibrate.worker import families
+from advisor.core.experiment import JsonObject
 
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
@@ -75,7 +76,7 @@ class Blueprint:
 
 
 def blueprint(
-    architecture: Mapping[str, Any], layers: int, attention: str, head: str = "auto"
+    architecture: JsonObject, layers: int, attention: str, head: str = "auto"
 ) -> Blueprint:
     """Of `{"profile": sizes}` or `{"config": config.json}`; `layers` 0 means all, a head of `auto`
     is the usual one.
@@ -95,7 +96,7 @@ def blueprint(
     return built
 
 
-def _from_json(document: Mapping[str, Any]) -> tuple[Any, str]:
+def _from_json(document: JsonObject) -> tuple[Any, str]:
     """The configuration in a config.json and the class it names."""
     from transformers import CONFIG_MAPPING, AutoConfig
 
@@ -116,7 +117,7 @@ def _from_json(document: Mapping[str, Any]) -> tuple[Any, str]:
     )
 
 
-def _from_profile(sizes: Mapping[str, Any]) -> tuple[Any, str]:
+def _from_profile(sizes: JsonObject) -> tuple[Any, str]:
     import transformers
 
     name = families.class_name(sizes)

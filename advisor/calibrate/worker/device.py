@@ -16,6 +16,7 @@ from statistics import fmean
 from typing import Any
 
 from advisor.core.constants import GIB
+from advisor.core.experiment import JsonObject
 
 SAMPLE_SECONDS = 0.25
 
@@ -89,7 +90,7 @@ class Device:
             }
         return {"allocated_gib": None, "reserved_gib": None, "process_gib": _peak_rss_gib()}
 
-    def held_gib(self) -> float:
+    def in_use_gib(self) -> float:
         """What is in use right now: of the card by tensors, on a CPU by the process."""
         if self.kind == "cuda":
             return float(self._torch.cuda.memory_allocated()) / GIB
@@ -112,9 +113,9 @@ class Device:
             return float(self._torch.cuda.mem_get_info()[1]) / GIB
         import psutil
 
-        return self.held_gib() + float(psutil.virtual_memory().available) / GIB
+        return self.in_use_gib() + float(psutil.virtual_memory().available) / GIB
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> JsonObject:
         """Name, memory and software, so that a record can be judged later."""
         packages = ("torch", "transformers", "peft", "accelerate", "bitsandbytes")
         versions = {name: _version(name) for name in packages}

@@ -133,7 +133,7 @@ def _counts(
         "approach": spec["approach"],
         "technique": spec["technique"],
         "model": spec["model"],
-        **marked,
+        **marked.to_json(),
         "shown": len(examples),
         "prompt_tokens": _sum(answers[i].prompt_tokens for i in order),
         "completion_tokens": _sum(answers[i].completion_tokens for i in order),

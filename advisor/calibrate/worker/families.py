@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from advisor.core.experiment import JsonObject
+
 SHAPED_LIKE = {"MptForCausalLM": "GPT2LMHeadModel"}
 """MPT as it was trained has biases and learned positions, which the class of transformers leaves
 out: GPT-2's shape.
@@ -26,7 +28,7 @@ count.
 _LATENT = frozenset({"DeepseekV3ForCausalLM", "Glm4MoeLiteForCausalLM", "Mistral4ForCausalLM"})
 """Latent attention has widths of its own, the defaults of its configuration."""
 
-_OWN: Mapping[str, Mapping[str, Any]] = {
+_OWN: Mapping[str, JsonObject] = {
     "RobertaForSequenceClassification": {
         "max_position_embeddings": 514,
         "type_vocab_size": 1,
@@ -44,13 +46,13 @@ _OWN: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def class_name(sizes: Mapping[str, Any]) -> str:
+def class_name(sizes: JsonObject) -> str:
     """The class of transformers that has these shapes."""
     named = str(sizes["hf_class"])
     return SHAPED_LIKE.get(named, named)
 
 
-def settings(sizes: Mapping[str, Any]) -> dict[str, Any]:
+def settings(sizes: JsonObject) -> dict[str, Any]:
     """The configuration's settings, by the names of transformers, of a model in our tables."""
     kind = class_name(sizes)
     config: dict[str, Any] = {
@@ -83,7 +85,7 @@ def settings(sizes: Mapping[str, Any]) -> dict[str, Any]:
     return config | _experts(sizes) | dict(_OWN.get(kind, {})) | dict(sizes.get("settings", ()))
 
 
-def _experts(sizes: Mapping[str, Any]) -> dict[str, Any]:
+def _experts(sizes: JsonObject) -> dict[str, Any]:
     if not sizes["experts"]:
         return {}
     config = dict.fromkeys(

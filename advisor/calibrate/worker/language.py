@@ -5,16 +5,18 @@ make it forget.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from advisor.calibrate.quality_records import GeneralScore, LanguageFigures, TextFigures
 from advisor.calibrate.worker.batches import TokenisedExample
 from advisor.calibrate.worker.label_choice import choose
 from advisor.calibrate.worker.likelihood import log_likelihoods
 from advisor.calibrate.worker.prompt_format import Pair, PromptFormat
 from advisor.calibrate.worker.stop import Stop
+from advisor.core.experiment import JsonObject
 
 MOST_UNKNOWN = 0.01
 """Share of a text's tokens that may be unknown: beyond it a tokenizer cannot write the text."""
@@ -31,7 +33,7 @@ class Text:
     bytes: int
 
 
-def of_rows(model: Any, form: PromptFormat, rows: Sequence[Pair], stop: Stop) -> dict[str, Any]:
+def of_rows(model: Any, form: PromptFormat, rows: Sequence[Pair], stop: Stop) -> LanguageFigures:
     """`data`, `prompts` and `answers` of held-out rows: see `figures`; None with `data_why` where
     they cannot be told.
 
@@ -42,25 +44,23 @@ def of_rows(model: Any, form: PromptFormat, rows: Sequence[Pair], stop: Stop) ->
     unknown = unknown_share(form.tokenizer, [f"{p}\n{a}" for p, a in chosen])
     if unknown > MOST_UNKNOWN:
         why = f"the tokenizer does not know {unknown:.0%} of the rows' tokens"
-        return {"data": None, "prompts": None, "answers": None, "data_why": why}
+        return LanguageFigures(data_why=why)
     prompts = [text for p, _ in chosen if (text := _plain(form, p)) is not None]
     answered = [Text(form.example(p, a, ended=False), len(a.encode())) for p, a in chosen]
     (nats, tokens, size), (more, others, rest) = (
         _nats(model, texts, form.pad, stop) for texts in (prompts, answered)
     )
-    return {
-        "data": figures(nats + more, tokens + others, size + rest),
-        "prompts": figures(nats, tokens, size),
-        "answers": figures(more, others, rest),
-        "data_why": "",
-    }
+    return LanguageFigures(
+        data=figures(nats + more, tokens + others, size + rest),
+        prompts=figures(nats, tokens, size),
+        answers=figures(more, others, rest),
+    )
 
 
 def of_general(
-    model: Any, form: PromptFormat, sets: Sequence[Mapping[str, Any]], stop: Stop
-) -> tuple[dict[str, Any], str]:
-    """(what the model knows of the first set that its tokenizer can write, "") or ({}, why there is
-    none).
+    model: Any, form: PromptFormat, sets: Sequence[JsonObject], stop: Stop
+) -> tuple[GeneralScore | None, str]:
+    """(what the model knows of the first set that its tokenizer can write, "") or (None, why there is none).
 
     `form` lends its tokenizer and its length; the questions are asked without the user's
     instruction and examples.
@@ -70,7 +70,7 @@ def of_general(
     )
     if chosen is None:
         return (
-            {},
+            None,
             "no general set that this model's tokenizer can write: forgetting is not measured",
         )
     told_first = dict.fromkeys(q.get("instruction", "") for q in chosen["questions"])
@@ -85,25 +85,28 @@ def of_general(
     right = [float(s == q["answer"]) for s, q in zip(answers, chosen["questions"], strict=True)]
     texts = [text for t in chosen["texts"] if (text := _plain(form, t)) is not None]
     text_figures = figures(*_nats(model, texts, form.pad, stop))
-    return {
-        "name": chosen["name"],
-        "score": fmean(right),
-        "items": len(right),
-        "item_scores": right,
-        **text_figures,
-    }, ""
+    return GeneralScore(
+        name=chosen["name"],
+        score=fmean(right),
+        items=len(right),
+        item_scores=right,
+        bits_per_byte=text_figures.bits_per_byte,
+        perplexity_per_token=text_figures.perplexity_per_token,
+        tokens=text_figures.tokens,
+        bytes=text_figures.bytes,
+    ), ""
 
 
-def figures(nats: float, tokens: int, size: int) -> dict[str, Any]:
+def figures(nats: float, tokens: int, size: int) -> TextFigures:
     """Perplexity a token, and bits a byte of UTF-8: the second does not depend on how a tokenizer
     cuts.
     """
-    return {
-        "bits_per_byte": nats / math.log(2.0) / max(size, 1),
-        "perplexity_per_token": math.exp(min(nats / max(tokens, 1), 700.0)),
-        "tokens": tokens,
-        "bytes": size,
-    }
+    return TextFigures(
+        bits_per_byte=nats / math.log(2.0) / max(size, 1),
+        perplexity_per_token=math.exp(min(nats / max(tokens, 1), 700.0)),
+        tokens=tokens,
+        bytes=size,
+    )
 
 
 def unknown_share(tokenizer: Any, texts: Sequence[str]) -> float:

@@ -12,13 +12,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from advisor.calibrate.protocol import CANCEL, Event, parse
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
+from advisor.core.experiment import JsonObject
 
 OUTPUT = "ranks.log"
 ASK_SECONDS = 6.0
@@ -30,7 +31,7 @@ POLL_SECONDS = 0.1
 
 def measure(
     folder: Path, digest: str, processes: int, reporter: Reporter, stop: Stop
-) -> dict[str, Any]:
+) -> JsonObject:
     """The result of one trial of the plan in `folder`, measured by that many processes together.
 
     Raises Stopped with what they had found, or RuntimeError with the first reason of one that
@@ -124,8 +125,8 @@ def _end(agent: subprocess.Popen[bytes]) -> None:
         agent.wait()
 
 
-def _answer(folder: Path, processes: int, heard: list[Event], stop: Stop) -> dict[str, Any]:
-    fields: Mapping[str, Any] = heard[-1].fields if heard else {}
+def _answer(folder: Path, processes: int, heard: list[Event], stop: Stop) -> JsonObject:
+    fields: JsonObject = heard[-1].fields if heard else {}
     kind = heard[-1].kind if heard else ""
     if kind == "result":
         return dict(fields["result"])

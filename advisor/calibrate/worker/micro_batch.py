@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from advisor.calibrate.throughput_records import MicroBatchSearch, ThroughputSpec
 from advisor.calibrate.worker.batches import Batch, Rows
 from advisor.calibrate.worker.loop import Trainer
 from advisor.calibrate.worker.reporter import Reporter
@@ -21,17 +21,17 @@ MOST_ROWS = 1024
 
 
 def largest_safe(
-    trainer: Trainer, spec: Mapping[str, Any], rows: Rows, reporter: Reporter, stop: Stop
-) -> dict[str, Any]:
+    trainer: Trainer, spec: ThroughputSpec, rows: Rows, reporter: Reporter, stop: Stop
+) -> MicroBatchSearch:
     """Tries whole steps (so that optimiser states exist); an out-of-memory error is an answer and
     is recovered from.
 
     Returns the largest rows per step that fit, 0 where not one does, with the peak memory of each
     try. A search that runs out of the trial's seconds says so: larger ones may fit too.
     """
-    limit = float(spec["memory_limit_gib"] or trainer.device.limit_gib()) * SAFE_SHARE
+    limit = (spec.memory_limit_gib or trainer.device.limit_gib()) * SAFE_SHARE
     tries: dict[int, float | None] = {}
-    give_up = time.perf_counter() + float(spec["seconds"])
+    give_up = time.perf_counter() + spec.seconds
 
     def fits(count: int) -> bool:
         stop.check()
@@ -53,12 +53,7 @@ def largest_safe(
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     peaks = {str(k): v for k, v in sorted(tries.items())}
-    return {
-        "largest": low,
-        "limit_gib": limit,
-        "tries": peaks,
-        "out_of_time": time.perf_counter() > give_up,
-    }
+    return MicroBatchSearch(low, limit, peaks, out_of_time=time.perf_counter() > give_up)
 
 
 def _told(tries: Mapping[int, float | None], rows: int) -> float:

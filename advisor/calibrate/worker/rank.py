@@ -15,12 +15,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 from advisor.calibrate.protocol import PLAN_FILE, plan_of
 from advisor.calibrate.worker.reporter import Reporter, own_stdout
 from advisor.calibrate.worker.session import reason_of
 from advisor.calibrate.worker.stop import Stop, Stopped
+from advisor.core.experiment import JsonObject
 
 WATCH_SECONDS = 0.5
 DIE_WITH_PARENT = 1
@@ -51,7 +51,7 @@ def main(folder: Path, digest: str) -> int:
     return 0
 
 
-def _measured(folder: Path, digest: str, reporter: Reporter, stop: Stop) -> dict[str, Any]:
+def _measured(folder: Path, digest: str, reporter: Reporter, stop: Stop) -> JsonObject:
     import torch
     import torch.distributed as dist
 
@@ -67,7 +67,7 @@ def _measured(folder: Path, digest: str, reporter: Reporter, stop: Stop) -> dict
     dist.init_process_group("nccl" if device.kind == "cuda" else "gloo", timeout=PATIENCE)
     try:
         load_all(device)
-        reporter.say("started", device=device.about() | {"processes": dist.get_world_size()})
+        reporter.say("started", device={**device.about(), "processes": dist.get_world_size()})
         torch.manual_seed(plan.seed)
         return measure(trial, plan.shared, reporter, stop, device)
     finally:

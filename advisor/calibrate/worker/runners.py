@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.session import Run
 from advisor.calibrate.worker.stop import Stop
-from advisor.core.experiment import ExperimentPlan, Trial
+from advisor.core.experiment import ExperimentPlan, JsonObject, Trial
 
 if TYPE_CHECKING:
     from advisor.calibrate.worker.device import Device
@@ -40,9 +39,7 @@ def _asking(plan: ExperimentPlan) -> Run:
 
     purses: list[Purse] = []
 
-    def run(
-        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
-    ) -> Mapping[str, Any]:
+    def run(trial: Trial, shared: JsonObject, reporter: Reporter, stop: Stop) -> JsonObject:
         if not purses:
             purses.append(Purse(plan.max_usd, stop))
         return measure(trial, shared, reporter, stop, purses[0])
@@ -61,7 +58,7 @@ def load_all(device: Device) -> None:
 
     dtype = device.default_dtype()
     model = blueprint({"config": TINY}, 0, "sdpa").build(dtype, device.kind)
-    model = adapt(model, {"method": "lora", "rank": 1, "targets": "all-linear"})
+    model = adapt(model, "lora", rank=1)
     trainer = Trainer(model, device, dtype=dtype, optimizer="adamw", learning_rate=1e-4)
     for _ in range(2):
         trainer.step(iter([collate([TokenisedExample([1, 2, 3, 4])], device.kind)]))
@@ -73,9 +70,7 @@ def _training(plan: ExperimentPlan, reporter: Reporter, folder: Path) -> Run:
     """
     alone = None if all(_together(t) for t in plan.trials) else _alone(plan, reporter)
 
-    def run(
-        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
-    ) -> Mapping[str, Any]:
+    def run(trial: Trial, shared: JsonObject, reporter: Reporter, stop: Stop) -> JsonObject:
         if alone is not None and not _together(trial):
             return alone(trial, shared, reporter, stop)
         from advisor.calibrate.worker.launcher import measure
@@ -102,9 +97,7 @@ def _alone(plan: ExperimentPlan, reporter: Reporter) -> Run:
     load_all(device)
     reporter.say("started", device=device.about())
 
-    def run(
-        trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop
-    ) -> Mapping[str, Any]:
+    def run(trial: Trial, shared: JsonObject, reporter: Reporter, stop: Stop) -> JsonObject:
         torch.manual_seed(plan.seed)
         if trial.kind == "throughput":
             from advisor.calibrate.worker.throughput import measure

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from advisor.calibrate.protocol import ENOUGH, NEXT
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
-from advisor.core.experiment import ExperimentPlan, Status, Trial
+from advisor.core.experiment import ExperimentPlan, JsonObject, Status, Trial
 
-Run = Callable[[Trial, Mapping[str, Any], Reporter, Stop], Mapping[str, Any]]
+Run = Callable[[Trial, JsonObject, Reporter, Stop], JsonObject]
 """Measures one trial with the plan's shared data; returns plain data.
 
 Raises Stopped or any error.
@@ -70,7 +70,7 @@ def _asked(left: list[str], reporter: Reporter, stop: Stop) -> str:
 
 
 def _run_one(
-    trial: Trial, shared: Mapping[str, Any], run: Run, reporter: Reporter, stop: Stop
+    trial: Trial, shared: JsonObject, run: Run, reporter: Reporter, stop: Stop
 ) -> tuple[Status, dict[str, Any]]:
     try:
         return Status.DONE, {"result": dict(run(trial, shared, reporter, stop))}

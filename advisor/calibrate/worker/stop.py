@@ -8,12 +8,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from advisor.calibrate.protocol import CANCEL
+from advisor.core.experiment import JsonObject
 
 POLL_SECONDS = 0.1
 ORPHAN_SECONDS = 20.0
@@ -25,7 +25,7 @@ class Stopped(Exception):
     wherever it is kept.
     """
 
-    def __init__(self, reason: str, partial: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, reason: str, partial: JsonObject | None = None) -> None:
         super().__init__(reason)
         self.partial = dict(partial or {})
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import Any
 
+from advisor.calibrate.quality_records import QualitySpec, Training
 from advisor.calibrate.worker.adapters import trainable
 from advisor.calibrate.worker.batches import Batch, TokenisedExample, collate
 from advisor.calibrate.worker.device import Device
@@ -22,26 +23,26 @@ def train(
     model: Any,
     form: PromptFormat,
     rows: Sequence[Pair],
-    spec: Mapping[str, Any],
+    spec: QualitySpec,
     reporter: Reporter,
     stop: Stop,
     device: Device,
     label: str,
-) -> dict[str, Any]:
-    """Epochs over the rows; returns what the checks saw.
+) -> Training:
+    """Epochs over the rows; returns what the training showed.
 
     Raises Stopped, and ValueError where nothing is to learn.
     """
     examples = [form.example(p, a) for p, a in rows]
     if not any(e.prompt_tokens < len(e.tokens) for e in examples):
         raise ValueError("no token of any answer is learned: the answers are empty")
-    rate = float(spec["learning_rate"])
-    size = min(int(spec["batch"]), len(examples))
-    total = max(len(examples) // size, 1) * int(spec["epochs"])
+    rate = spec.learning_rate or 0.0
+    size = min(spec.batch, len(examples))
+    total = max(len(examples) // size, 1) * (spec.epochs or 1)
     dtype = "fp32" if device.kind == "cpu" else "bf16"
     trainer = Trainer(model, device, dtype=dtype, optimizer="adamw", learning_rate=rate)
     before = [p.detach().float().cpu().clone() for p in trainable(model)]
-    batches = _epochs(examples, size, int(spec["seed"]), device.kind, form.pad)
+    batches = _epochs(examples, size, spec.seed, device.kind, form.pad)
     steps: list[StepReport] = []
     for number in range(total):
         stop.check()
@@ -59,40 +60,39 @@ def train(
         float((a.detach().float().cpu() - b).norm())
         for a, b in zip(trainable(model), before, strict=True)
     )
-    return _showed(steps, moved) | {"trainable_params": sum(p.numel() for p in trainable(model))}
+    return _training(steps, moved, sum(p.numel() for p in trainable(model)))
 
 
-def _showed(steps: Sequence[StepReport], moved: float) -> dict[str, Any]:
+def _training(steps: Sequence[StepReport], moved: float, params: int) -> Training:
     """Losses are means of the first and the last tenth of the steps, in nats a token."""
     tenth = max(len(steps) // 10, 1)
     first = fmean(s.loss for s in steps[:tenth])
     last = fmean(s.loss for s in steps[-tenth:])
-    return {
-        "first_loss": first,
-        "last_loss": last,
-        "loss_fell": last < first,
-        "weights_moved": moved,
-        "supervised_tokens": sum(s.supervised for s in steps),
-        "trained_tokens": sum(s.tokens for s in steps),
-        "train_tokens_per_second": sum(s.tokens for s in steps) / sum(s.seconds for s in steps),
-    }
+    return Training(
+        first_loss=first,
+        last_loss=last,
+        loss_fell=last < first,
+        weights_moved=moved,
+        supervised_tokens=sum(s.supervised for s in steps),
+        trained_tokens=sum(s.tokens for s in steps),
+        train_tokens_per_second=sum(s.tokens for s in steps) / sum(s.seconds for s in steps),
+        trainable_params=params,
+    )
 
 
-def warnings(showed: Mapping[str, Any]) -> list[str]:
+def warnings(training: Training | None) -> list[str]:
     """What is wrong with a training, in plain words; empty where it learned as it should."""
-    if not showed:
+    if training is None:
         return []
     lines = []
-    if not showed["loss_fell"]:
-        first = showed["first_loss"]
-        last = showed["last_loss"]
+    if not training.loss_fell:
         lines.append(
-            f"the loss did not fall ({first:.3f} to {last:.3f}): its score says nothing about "
-            "tuning"
+            f"the loss did not fall ({training.first_loss:.3f} to {training.last_loss:.3f}): its "
+            "score says nothing about tuning"
         )
-    if not showed["weights_moved"] > 0.0:
+    if not training.weights_moved > 0.0:
         lines.append("no weight moved: nothing was trained")
-    if not showed["supervised_tokens"]:
+    if not training.supervised_tokens:
         lines.append("no token of any answer was learned")
     return lines
 

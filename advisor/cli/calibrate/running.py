@@ -156,7 +156,8 @@ def go(
 ) -> None:
     """Show plan and price, then run unless asked not to; exit as the run ended."""
     from advisor import experiments
-    from advisor.calibrate.show import plan_lines, projection_line, result_lines
+    from advisor.calibrate.show import plan_lines, projection_line
+    from advisor.calibrate.show_results import result_lines
     from advisor.report.json import dump
 
     hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None

@@ -14,6 +14,7 @@ from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
+    from advisor.core.experiment import JsonObject
     from advisor.facts import Facts
     from advisor.pipeline import Surroundings
 
@@ -215,7 +216,7 @@ def _examples(brief: Brief, around: Surroundings) -> int:
     return round(inform(brief, around).data.examples.likely)
 
 
-def _architecture(facts_book: Facts, model: str, config: Path | None) -> tuple[str, dict[str, Any]]:
+def _architecture(facts_book: Facts, model: str, config: Path | None) -> tuple[str, JsonObject]:
     from advisor.calibrate.throughput import architecture_of
     from advisor.experiments import config_json
 

@@ -136,7 +136,7 @@ def end_lines(run: RunOnScreen, width: int) -> Content:
 
 
 def _ended(run: RunOnScreen, record: RunRecord) -> Iterator[Content]:
-    from advisor.calibrate.show import result_lines
+    from advisor.calibrate.show_results import result_lines
 
     if reason := record.result.get("reason"):
         yield Content.styled(f"! {fmt.clean(str(reason))}", "$text-warning")

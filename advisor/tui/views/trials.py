@@ -104,7 +104,7 @@ def _interval(result: Fields) -> str:
     from advisor.calibrate.intervals import score_interval
 
     try:
-        low, high = score_interval(result)
+        low, high = score_interval(result["item_scores"], result.get("item_labels"))
     except (LookupError, TypeError, ValueError, ArithmeticError):
         return ""
     return f" ({low:.3f} – {high:.3f})"
