@@ -17,7 +17,7 @@ from advisor.calibrate import client
 from advisor.calibrate.protocol import parse, plan_data, plan_of
 from advisor.core.errors import AdvisorError, MissingExtra, UsageError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import Status, TrialOutcome
+from advisor.core.experiment import JsonObject, Status, TrialOutcome
 from advisor.experiments.entries import Entry, Listener
 from advisor.experiments.machines import Machine
 from advisor.experiments.running import adopt
@@ -94,13 +94,13 @@ def _started(address: str, cpus: int | None, stack: ExitStack) -> Any:
     return ray
 
 
-def _left(entry: Entry) -> dict[str, Any]:
+def _left(entry: Entry) -> JsonObject:
     """The entry's plan with what is left of it, as plain data."""
     prepared = entry.prepared
     return plan_data(replace(prepared.plan, trials=prepared.to_run))
 
 
-def measured(document: Mapping[str, Any]) -> dict[str, Any]:
+def measured(document: JsonObject) -> JsonObject:
     """On a node: run the plan by a child process there; returns outcomes, events and how it ended,
     as plain data.
     """

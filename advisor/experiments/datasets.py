@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from advisor.calibrate.metrics.scorer import metric_named
 from advisor.calibrate.metrics.structured import read_schema
 from advisor.calibrate.quality import MOST_ITEMS, EvaluationTask, task
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
+from advisor.core.experiment import JsonObject
 from advisor.experiments.rows import examples
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Material:
     instruction: str = ""
     brief: Brief | None = None
     task_type: str = ""
-    schema: Mapping[str, Any] | None = None
+    schema: JsonObject | None = None
 
     def task(self, most_items: int = MOST_ITEMS, seed: int = 0) -> EvaluationTask:
         """The rows split and the metric chosen; without an instruction one is made of the brief.

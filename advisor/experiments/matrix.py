@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.throughput import Setup, architecture_of
 from advisor.core.errors import UsageError, did_you_mean
-from advisor.core.experiment import ExperimentPlan
+from advisor.core.experiment import ExperimentPlan, JsonObject
 from advisor.experiments.datasets import Material
 from advisor.experiments.machines import Machine
 from advisor.experiments.planning import quality_plan, throughput_plan
@@ -35,7 +35,7 @@ _LISTS: Mapping[str, type] = {
 }
 _TEXTS = ("kind", "data", "eval")
 _ONLY = {"throughput": ("models", "configs", "seq_lens"), "quality": ("folders", "shares", "eval")}
-_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+_SETTINGS: Mapping[str, JsonObject] = {
     "throughput": {
         f.name: f.default
         for f in fields(Setup)
@@ -74,7 +74,7 @@ class Matrix:
     seeds: tuple[int, ...] = (0,)
     data: str = ""
     eval: str = ""
-    settings: Mapping[str, Any] | None = None
+    settings: JsonObject | None = None
 
     def path(self, text: str) -> Path:
         """A path of the file."""
@@ -177,7 +177,7 @@ def plans(matrix: Matrix, where: Machine, facts: Facts) -> list[ExperimentPlan]:
 
 
 def _throughput(matrix: Matrix, where: Machine, facts: Facts) -> Iterator[ExperimentPlan]:
-    named: list[tuple[str, Mapping[str, Any]]] = [
+    named: list[tuple[str, JsonObject]] = [
         (name, architecture_of(facts.model(name))) for name in matrix.models
     ]
     for text in matrix.configs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from advisor import shipped
 from advisor.calibrate.protocol import Event, parse
@@ -13,6 +13,7 @@ from advisor.core.errors import UsageError
 from advisor.core.experiment import (
     Actual,
     Bias,
+    JsonObject,
     RunRecord,
     RunSummary,
     Status,
@@ -53,7 +54,7 @@ def run_record(run_id: int) -> RunRecord:
 
 def run_data(
     record: RunRecord, projected: Sequence[Projection] = (), changed: Effect | None = None
-) -> dict[str, Any]:
+) -> JsonObject:
     """A run as plain data, without its plan and its events; `changed` is what it changed in the
     verdict on a brief.
     """

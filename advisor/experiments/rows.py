@@ -4,7 +4,6 @@ the program.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,11 +11,12 @@ from typing import Any
 from advisor import shipped
 from advisor.core import config_file
 from advisor.core.errors import UsageError
+from advisor.core.experiment import JsonObject
 from advisor.facts.native_types import is_native
 
 POCKET_LABELS = "Labels: billing shipping technical account"
 
-POCKET_TRAINING: Mapping[str, Any] = MappingProxyType(
+POCKET_TRAINING: JsonObject = MappingProxyType(
     {"methods": ("full",), "epochs": 8, "learning_rate": 2e-3}
 )
 """What suits a model this small; large ones want adapters and lower rates."""
@@ -72,14 +72,14 @@ def pocket() -> tuple[Path, Path, Path, str]:
     return folder, folder / "train.jsonl", folder / "test.jsonl", POCKET_LABELS
 
 
-def _has(take: Any, row: Mapping[str, Any]) -> bool:
+def _has(take: Any, row: JsonObject) -> bool:
     try:
         return bool(take(row)[0].strip())
     except (KeyError, ValueError):
         return False
 
 
-def config_json(path: Path) -> dict[str, Any]:
+def config_json(path: Path) -> JsonObject:
     """The object in a config.json.
 
     Raises UsageError where it describes no model, or one that only code of its own can build.

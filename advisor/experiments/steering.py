@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from advisor.calibrate.limits import trial_seconds
 from advisor.calibrate.scores import scores_so_far
@@ -16,6 +16,7 @@ from advisor.core.brief import Brief, Score
 from advisor.core.experiment import (
     Choice,
     ExperimentPlan,
+    JsonObject,
     SteeringPolicy,
     Trial,
     TrialOutcome,
@@ -307,7 +308,7 @@ def _predicted(task: TaskProfile, skills: Sequence[Skill], measured: Sequence[Sc
     return [curve.rows for curve in curves]
 
 
-def _task_of(shared: Mapping[str, Any]) -> TaskProfile:
+def _task_of(shared: JsonObject) -> TaskProfile:
     from advisor.estimate.quality import TaskProfile
 
     labels = len(shared["labels"])
