@@ -50,7 +50,7 @@ _FIRST_OF_FAMILY = re.compile(r"(?:qwen|llama|gemma|yi|phi|glm)-\d")
 
 @dataclass(frozen=True, slots=True)
 class ModelMatch:
-    """The model that a name is read as; `note` says how, and is empty for a listed name."""
+    """The model that a name is read as; `note` says how, and is empty for its own name."""
 
     model: Model
     note: str = ""
@@ -60,7 +60,7 @@ def match(name: str, names: Mapping[str, Model]) -> ModelMatch | None:
     """The model that `name` means, of `names` in lower case; None where none is sure."""
     listed = names.get(name.strip().lower())
     if listed is not None:
-        return ModelMatch(listed)
+        return ModelMatch(listed, _listed_note(name, listed))
     index = _index(tuple(names.items()))
     spelling = canonical(name)
     for reading, removed, quantized in _readings(spelling):
@@ -68,6 +68,18 @@ def match(name: str, names: Mapping[str, Model]) -> ModelMatch | None:
         if model is not None:
             return ModelMatch(model, _note(name, model, removed, quantized))
     return _derived(name, spelling, index)
+
+
+def _listed_note(name: str, model: Model) -> str:
+    """Empty where the name is the model's own or a variant of it; else whose shape it has."""
+    if name.strip().lower() == model.name.lower():
+        return ""
+    if model.name.endswith("(text)"):
+        return f"{name} is taken as {model.name}: its language model alone, without its towers"
+    own = {reading for reading, _, _ in _readings(canonical(model.name))}
+    if any(reading in own for reading, _, _ in _readings(canonical(name))):
+        return ""
+    return f"{name} has the shape of {model.name}"
 
 
 def canonical(name: str) -> str:

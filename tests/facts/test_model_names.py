@@ -47,6 +47,24 @@ def test_decorated_names_are_read_and_the_reading_is_told(name: str, model: str)
     assert FACTS.is_known_model(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", ""),
+        ("google/gemma-2-9b-it", ""),
+        ("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "has the shape of Qwen2.5-7B"),
+        ("microsoft/Phi-4-reasoning-plus", "has the shape of phi-4"),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", "its language model alone"),
+        ("google/gemma-3n-E4B-it", "its language model alone"),
+    ],
+)
+def test_another_model_of_the_same_shape_is_told(name: str, note: str) -> None:
+    reading = FACTS.matched(name)
+    assert reading is not None
+    assert note in reading.note
+    assert bool(note) == bool(reading.note)
+
+
 @pytest.mark.parametrize("name", [model.name for model in FACTS.models])
 def test_listed_names_need_no_note(name: str) -> None:
     reading = FACTS.matched(name)
