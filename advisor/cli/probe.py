@@ -86,8 +86,10 @@ def _looker() -> Callable[[], HardwareReport]:
     from advisor.probe.hardware import probe
     from advisor.store.folders import folders
 
-    gpu_names = facts.load(folders().config).driver_names
-    return lambda: probe(gpu_ids=gpu_names)
+    gpus = facts.load(folders().config)
+    names = gpus.driver_names
+    unified = gpus.unified_gpus
+    return lambda: probe(gpu_ids=names, unified=unified)
 
 
 def _measured(report: HardwareReport) -> HardwareReport:

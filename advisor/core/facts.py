@@ -63,6 +63,11 @@ class Gpu:
     unified_memory: bool = False
 
     @property
+    def driver_names(self) -> tuple[str, ...]:
+        """The names by which its driver may report it."""
+        return tuple(name.strip() for name in self.nvml_name.split(";") if name.strip())
+
+    @property
     def has_fast_link(self) -> bool:
         """Whether GPUs of one machine talk over links of NVLink class, an order above PCIe."""
         return self.link in (Link.NVLINK, Link.INFINITY_FABRIC, Link.ETHERNET)

@@ -16,6 +16,7 @@ from advisor.core.facts import Constant, Gpu, GpuOffer, Model, TokenPrice
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.facts import gpus as gpu_table
 from advisor.facts.candidates import Candidates, load_candidates
+from advisor.facts.gpu_names import DriverNames, virtual
 from advisor.facts.library import PriceLibrary
 from advisor.facts.model_names import ModelMatch, match, similar, size_in
 from advisor.facts.models import load_models
@@ -52,15 +53,25 @@ class Facts:
     def driver_names(self) -> Mapping[str, str]:
         """The GPU of each exact name that a driver reports; Apple's tools report our name."""
         apple = {gpu.name: gpu.name for gpu in self.gpus if gpu.vendor == APPLE}
-        return apple | {gpu.nvml_name: gpu.name for gpu in self.gpus if gpu.nvml_name}
+        reported = {name: gpu.name for gpu in self.gpus for name in gpu.driver_names}
+        return DriverNames(apple | reported, self._gpus_by_id)
+
+    @property
+    def unified_gpus(self) -> frozenset[str]:
+        """The ids of GPUs that share the memory of their host."""
+        return frozenset(gpu.name for gpu in self.gpus if gpu.unified_memory)
 
     def gpu(self, name: str) -> Gpu:
         """The GPU of that exact name, without regard to case.
 
         Raises UsageError: unknown, or several products.
         """
-        exact = gpu_table.resolve(name, self._gpus[1], [gpu.name for gpu in self.gpus])
-        return next(gpu for gpu in self.gpus if gpu.name == exact)
+        profile = None
+        if name.strip().lower() not in self._gpus[1]:
+            profile = virtual(name, self._gpus_by_id)
+        if profile is not None:
+            return profile
+        return self._gpus_by_id[gpu_table.resolve(name, self._gpus[1], list(self._gpus_by_id))]
 
     def gpu_offers(
         self, gpu: str, provider: str = "", billing: str = "on-demand"
@@ -273,6 +284,10 @@ class Facts:
     @cached_property
     def _gpus(self) -> tuple[tuple[Gpu, ...], Mapping[str, tuple[str, ...]]]:
         return gpu_table.load_gpus(self.user_folder)
+
+    @cached_property
+    def _gpus_by_id(self) -> Mapping[str, Gpu]:
+        return {gpu.name: gpu for gpu in self.gpus}
 
     @cached_property
     def _offers(self) -> Mapping[str, tuple[GpuOffer, ...]]:

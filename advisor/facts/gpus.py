@@ -12,6 +12,11 @@ from advisor.core.quantity import Basis, Quantity, Range
 from advisor.facts.table import FactRow, read
 
 _HOUR = "USD/h"
+ADD_A_ROW = (
+    "or add a row to gpus.csv in the configuration folder (`advisor where`): "
+    "gpu, memory_gb, source and as_of are enough"
+)
+"""What to do about a GPU that is in no table."""
 
 
 def load_gpus(user_folder: Path | None) -> tuple[tuple[Gpu, ...], Mapping[str, tuple[str, ...]]]:
@@ -69,7 +74,7 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
         )
     if not matches:
         hint = did_you_mean(name, ids) or "; see `advisor facts gpus`"
-        raise UsageError(f"unknown GPU {name!r}{hint}")
+        raise UsageError(f"unknown GPU {name!r}{hint.removesuffix('?')}; {ADD_A_ROW}")
     return matches[0]
 
 

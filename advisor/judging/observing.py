@@ -119,7 +119,7 @@ def _look_at_hardware(brief: Brief, facts: Facts, events: EventSink) -> Hardware
     from advisor.probe.hardware import probe
 
     events(StageEvent("hardware", "local GPUs"))
-    return probe(gpu_ids=facts.driver_names)
+    return probe(gpu_ids=facts.driver_names, unified=facts.unified_gpus)
 
 
 def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:

@@ -1,6 +1,4 @@
-"""The hardware probe: cards by their makers' tools, host through psutil, software by its metadata;
-no torch.
-"""
+"""The hardware probe: GPUs by their makers' tools, the host by psutil, software by metadata."""
 
 from __future__ import annotations
 
@@ -8,14 +6,16 @@ import importlib.metadata
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from advisor.core.constants import GIB, GIGA
 from advisor.core.probes import Card, HardwareReport, Reading
-from advisor.probe.nvidia import GIB, nvidia_cards
+from advisor.probe.nvidia import nvidia_cards
 from advisor.probe.vendors import Run, other_cards, run_tool
 
 SOFTWARE = (
@@ -33,8 +33,11 @@ SOFTWARE = (
     "tokenizers",
     "mistral-common",
 )
+NOT_SUPPORTED = "Not Supported"
+"""What NVML answers where a GPU has no such reading."""
+
 BUSY_SHARE = 0.10
-"""A card with more than this share of its memory taken is in use: an empty one holds a few hundred
+"""A GPU with more than this share of its memory taken is in use: an empty one holds a few hundred
 MiB at most.
 """
 
@@ -45,10 +48,12 @@ def probe(
     nvml: Any = None,
     *,
     gpu_ids: Mapping[str, str] = _NO_CARDS,
+    unified: Collection[str] = (),
     environ: Mapping[str, str] | None = None,
     run: Run = run_tool,
 ) -> HardwareReport:
-    """Read this machine once. `known` maps exact names, as the driver gives them, to GPU ids.
+    """Read this machine once. `gpu_ids` maps names, as the driver gives them, to GPU ids; those in
+    `unified` share the memory of the host, which the driver does not report as theirs.
 
     `nvml` stands in for the module pynvml, `run` for starting the tools of other makers.
     """
@@ -58,6 +63,7 @@ def probe(
     cards, reason = (*cards, *others), "; ".join((reason, *reasons))
     driver = driver if driver.value is not None or other_driver is None else other_driver
     memory, free = _host_memory()
+    cards = tuple(_with_host_memory(card, unified, memory, free) for card in cards)
     return HardwareReport(
         cards=cards,
         cards_reason="" if cards else reason,
@@ -73,6 +79,26 @@ def probe(
         as_of=date.today().isoformat(),
         warnings=tuple(_warnings(cards, environ)),
     )
+
+
+def _with_host_memory(card: Card, unified: Collection[str], total: float, free: float) -> Card:
+    """A GPU that shares the host's memory has no reading of its own: it has that of the host."""
+    if card.memory_total_gib.value is not None or card.vendor != "NVIDIA":
+        return card
+    if card.gpu in unified:
+        return replace(
+            card,
+            memory_total_gib=Reading(total, "GiB, unified"),
+            memory_free_gib=Reading(free, "GiB, unified"),
+        )
+    if not card.gpu and NOT_SUPPORTED in card.memory_total_gib.reason:
+        reason = f"{NOT_SUPPORTED}: it may share the memory of the host"
+        return replace(
+            card,
+            memory_total_gib=Reading(None, "GiB", reason),
+            memory_free_gib=Reading(None, "GiB", reason),
+        )
+    return card
 
 
 def _warnings(cards: tuple[Card, ...], environ: Mapping[str, str]) -> Iterator[str]:
@@ -93,8 +119,7 @@ def _warnings(cards: tuple[Card, ...], environ: Mapping[str, str]) -> Iterator[s
         if card.hidden:
             yield f"GPU {card.index} is hidden by CUDA_VISIBLE_DEVICES"
         if not card.gpu and card.name != f"GPU {card.index}":
-            name = f"GPU {card.index} ({card.name})"
-            yield f"{name} is not in the table of GPUs: name the product under hardware.gpu"
+            yield _unknown(card)
     mixed = len({card.name for card in cards}) > 1
     if (
         mixed
@@ -105,6 +130,19 @@ def _warnings(cards: tuple[Card, ...], environ: Mapping[str, str]) -> Iterator[s
             "the GPUs differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: "
             "CUDA may number them differently than shown here"
         )
+
+
+def _unknown(card: Card) -> str:
+    """What to do about a GPU that is in no table, with the row to add as far as it can be read."""
+    total = card.memory_total_gib.value
+    size = f"{total * GIB / GIGA:.0f}" if isinstance(total, float) else "?"
+    row = f'"{card.name}","{card.name}",{size},own reading,{date.today().isoformat()}'
+    return (
+        f"GPU {card.index} ({card.name}) is not in the table of GPUs: add it to gpus.csv in the "
+        f"configuration folder (`advisor where`) with the columns "
+        f"gpu,nvml_name,memory_gb,source,as_of, such as {row}; or name a similar product under "
+        "hardware.gpu"
+    )
 
 
 def processor_use() -> Reading:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from advisor.core.constants import GIB
 from advisor.core.probes import Card, MigSlice, Process, Reading
 
-GIB = 1024**3
 MOST_LINKS = 18
 """NVLink ports of the largest cards (Hopper and later)."""
 

@@ -288,6 +288,8 @@ def _card(card: Card) -> Iterator[tuple[str, str]]:
         f"{card.name} ({product}){', hidden from programs' if card.hidden else ''}",
     )
     free = f"{_number(card.memory_free_gib)} of {_number(card.memory_total_gib)} GiB free"
+    if "unified" in card.memory_total_gib.unit:
+        free += ", shared with the processor"
     yield (
         "  memory",
         free if card.memory_total_gib.value is not None else card.memory_total_gib.reason,

@@ -14,12 +14,12 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from advisor.core.constants import GIB
 from advisor.core.probes import Card, Reading
 
 Run = Callable[[Sequence[str]], str]
 TIMEOUT_SECONDS = 10.0
 MAX_CHARACTERS = 4_000_000
-GIB = 1024**3
 NOT_TOLD = "its tool does not tell"
 
 

@@ -13,6 +13,7 @@ from advisor.core.errors import UsageError
 from advisor.core.facts import ErrorCorrection, Link
 from advisor.core.quantity import Basis
 from advisor.facts import load
+from advisor.facts.gpu_names import virtual
 from advisor.facts.gpus import quantile
 
 
@@ -140,3 +141,71 @@ def test_a_link_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gpus.csv").write_text("gpu,link,source,as_of\nX,wire,me,2026\n")
     with pytest.raises(UsageError, match=r"gpus.csv:2: link: 'wire' is none of nvlink, .*pcie"):
         load(tmp_path).gpu("X")
+
+
+@pytest.mark.parametrize(
+    ("reported", "gpu"),
+    [
+        ("NVIDIA GB10", "GB10"),
+        ("NVIDIA Thor", "Jetson AGX Thor"),
+        ("Orin (nvgpu)", "Jetson AGX Orin 64GB"),
+        ("NVIDIA H20", "H20"),
+        ("NVIDIA L20", "L20"),
+        ("NVIDIA GeForce RTX 4090 D", "RTX 4090 D"),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", "RTX 4090 Laptop"),
+        ("Tesla P100-PCIE-16GB", "P100-16GB-PCIe"),
+        ("NVIDIA GH200 480GB", "GH200"),
+        ("NVIDIA GB200", "GB200-SXM"),
+        ("nvidia a100-sxm4-80gb", "A100-80GB-SXM"),
+        ("Apple M2 Max", "Apple M2 Max"),
+    ],
+)
+def test_what_a_driver_reports_leads_to_the_product(reported: str, gpu: str) -> None:
+    facts = load()
+    assert facts.driver_names.get(reported) == gpu
+    assert facts.gpu(gpu).name == gpu
+
+
+def test_no_two_products_are_reported_by_one_name() -> None:
+    names = [name for gpu in load().gpus for name in gpu.driver_names]
+    assert len(names) == len(set(names)) > 80
+
+
+@pytest.mark.parametrize(
+    ("profile", "base", "memory_gb", "share"),
+    [
+        ("NVIDIA A100-40C", "A100-40GB-PCIe", 40, 1),
+        ("GRID A100D-20C", "A100-80GB-PCIe", 20, 1),
+        ("GRID A100X-8C", "A100-40GB-SXM", 8, 1),
+        ("NVIDIA A100-1-5C", "A100-40GB-PCIe", 5, 1 / 7),
+        ("NVIDIA H100XM-80C", "H100-SXM", 80, 1),
+        ("NVIDIA L40S-48Q", "L40S", 48, 1),
+        ("GRID T4-16Q", "T4", 16, 1),
+        ("GRID V100D-32Q", "", 0, 0),
+        ("NVIDIA A100-SXM4-40GB", "", 0, 0),
+    ],
+)
+def test_vgpu_profiles_have_their_own_memory_and_the_rate_of_their_board(
+    profile: str, base: str, memory_gb: float, share: float
+) -> None:
+    facts = load()
+    whole = {gpu.name: gpu for gpu in facts.gpus}
+    found = virtual(profile, whole)
+    if not base:
+        assert found is None
+        return
+    assert found == facts.gpu(profile)
+    assert facts.driver_names[profile] == profile
+    assert found.memory_gb == memory_gb
+    assert found.fp16_tflops == pytest.approx((whole[base].fp16_tflops or 0.0) * share)
+    assert base in found.cited.note
+
+
+def test_an_unknown_gpu_has_a_way_out() -> None:
+    with pytest.raises(UsageError, match=r"unknown GPU 'Zeta'.*add a row to gpus\.csv"):
+        load().gpu("Zeta")
+
+
+def test_shared_memory_is_marked() -> None:
+    assert {"GB10", "Jetson AGX Thor", "Apple M3 Ultra"} <= load().unified_gpus
+    assert "H100-SXM" not in load().unified_gpus

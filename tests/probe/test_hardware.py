@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from advisor.core.constants import GIB
 from advisor.core.probes import Reading
-from advisor.probe.hardware import GIB, probe
+from advisor.probe.hardware import probe
 from advisor.probe.show import hardware_lines
 
 KNOWN = {
@@ -286,3 +287,42 @@ def test_shown_in_80_columns_with_what_a_driver_says_made_safe():
     text = "\n".join(lines)
     assert "\x1b" not in text
     assert "6.0 of 24.0 GiB free" in text
+
+
+def test_a_gpu_with_unified_memory_has_that_of_the_host() -> None:
+    """NVML on DGX Spark answers Not Supported for memory (XuehaiPan/nvitop issue 208)."""
+    spark = card("NVIDIA GB10", 0, 0) | {"total": None, "free": None}
+    report = probe(Replay(spark), gpu_ids={"NVIDIA GB10": "GB10"}, unified={"GB10"}, environ={})
+    (found,) = report.cards
+    assert found.memory_total_gib == Reading(report.memory_gib, "GiB, unified")
+    assert found.memory_free_gib == Reading(report.memory_free_gib, "GiB, unified")
+    assert not any("not in the table" in warning for warning in report.warnings)
+
+
+def test_a_gpu_of_no_table_that_has_no_memory_of_its_own_may_share_it() -> None:
+    strange = card("NVIDIA Zeta", 0, 0) | {"total": None, "free": None}
+    report = look(strange)
+    assert "may share the memory of the host" in report.cards[0].memory_total_gib.reason
+    (warning,) = report.warnings
+    assert "gpus.csv" in warning
+    assert '"NVIDIA Zeta","NVIDIA Zeta",?' in warning
+
+
+def test_the_row_to_add_is_a_row_of_the_table(tmp_path) -> None:
+    from advisor.facts import load
+
+    report = look(card("NVIDIA Zeta", 24, 23.5))
+    (warning,) = report.warnings
+    columns = warning.partition("columns ")[2].partition(", such")[0]
+    row = warning.partition("such as ")[2].partition("; or")[0]
+    (tmp_path / "gpus.csv").write_text(f"{columns}\n{row}\n")
+    gpus = load(tmp_path)
+    assert gpus.gpu("NVIDIA Zeta").memory_gb == 26
+    assert gpus.driver_names["NVIDIA Zeta"] == "NVIDIA Zeta"
+
+
+def test_memory_that_cannot_be_read_of_a_gpu_with_its_own_stays_unknown() -> None:
+    broken = card("NVIDIA GeForce RTX 4090", 0, 0) | {"total": None, "free": None}
+    assert look(broken).cards[0].memory_total_gib == Reading(
+        None, "GiB", "not readable: Not Supported"
+    )

@@ -148,7 +148,9 @@ def _reader() -> Callable[[], HardwareReport]:
     from advisor.probe.hardware import probe, processor_use
     from advisor.store.folders import folders
 
-    driver_names = facts.load(folders().config).driver_names
+    gpus = facts.load(folders().config)
+    names = gpus.driver_names
+    unified = gpus.unified_gpus
     processor_use()
     time.sleep(_FIRST_SECONDS)
-    return lambda: replace(probe(gpu_ids=driver_names), processor_use=processor_use())
+    return lambda: replace(probe(gpu_ids=names, unified=unified), processor_use=processor_use())
