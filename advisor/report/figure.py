@@ -11,7 +11,7 @@ from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.figure import plain
 from advisor.core.verdict import FigureInput, FigureRecord, OptionRecord, Verdict
 from advisor.report import layout
-from advisor.report.page import Code, Column, Table
+from advisor.report.page import Code, Table, TableColumn
 from advisor.report.phrases import ranked
 from advisor.report.table import draw
 from advisor.report.trace import span_of, value_of
@@ -20,7 +20,7 @@ FORMULAS = "docs/reference/formulas.md"
 """The page whose sections the anchors of figures name."""
 
 _INPUTS = tuple(
-    Column(c, right=c == "value") for c in ("with", "value", "basis", "source", "as of")
+    TableColumn(c, right=c == "value") for c in ("with", "value", "basis", "source", "as of")
 )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from advisor.core import format as fmt
 from advisor.report import layout
 from advisor.report.difference import Difference, InputChange, JudgedBrief, cents
-from advisor.report.page import Cell, Code, Column, Table
+from advisor.report.page import Cell, Code, Table, TableColumn
 from advisor.report.table import draw
 
 
@@ -57,7 +57,7 @@ def _money_table(difference: Difference) -> Table:
     )
     return Table(
         "money",
-        (Column("chosen option"), *(Column(c, right=True) for c in ("A", "B", "change"))),
+        (TableColumn("chosen option"), *(TableColumn(c, right=True) for c in ("A", "B", "change"))),
         rows,
     )
 
@@ -71,7 +71,7 @@ def _changes_table(difference: Difference) -> Table:
         (Code(fmt.clean(c.input)), fmt.clean(c.a), fmt.clean(c.b), _effect(c, difference.a))
         for c in difference.changed
     )
-    return Table("changes", tuple(Column(c) for c in ("input", "A", "B", "alone")), rows)
+    return Table("changes", tuple(TableColumn(c) for c in ("input", "A", "B", "alone")), rows)
 
 
 def _effect(change: InputChange, a: JudgedBrief) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from advisor.report import layout
-from advisor.report.page import Cell, Column, Ranged, Table
+from advisor.report.page import Cell, Ranged, Table, TableColumn
 
 _GAP = 2
 _INDENT = 2
@@ -75,7 +75,7 @@ def _marked(mark: str, cell: Cell, width: int) -> Iterator[str]:
 
 
 def _row(
-    row: Sequence[Cell], columns: Sequence[Column], widths: list[int], mark: str, style: Style
+    row: Sequence[Cell], columns: Sequence[TableColumn], widths: list[int], mark: str, style: Style
 ) -> Iterator[str]:
     """One line for each line of the tallest cell; intervals stand below their figures."""
     cells = [_cell_lines(cell, width) for cell, width in zip(row, widths, strict=True)]
@@ -86,7 +86,7 @@ def _row(
         )
 
 
-def _line(parts: Sequence[str], columns: Sequence[Column], widths: list[int]) -> str:
+def _line(parts: Sequence[str], columns: Sequence[TableColumn], widths: list[int]) -> str:
     fitted = (
         layout.pad(p, w, "right" if c.right else "left")
         for p, c, w in zip(parts, columns, widths, strict=True)
@@ -117,7 +117,7 @@ def _mark(table: Table, place: int) -> str:
     return "▸ " if place in table.strong else "  "
 
 
-def _natural(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
+def _natural(columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]]) -> int:
     return sum(_wanted(columns, rows)) + _GAP * (len(columns) - 1)
 
 
@@ -127,7 +127,7 @@ def _least(table: Table) -> int:
     return sum(min(w, _NARROWEST) for w in wanted) + _GAP * (len(wanted) - 1)
 
 
-def _wanted(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[int]:
+def _wanted(columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]]) -> list[int]:
     """The width of each column with nothing wrapped."""
     return [
         max(
@@ -138,7 +138,9 @@ def _wanted(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[i
     ]
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> list[int]:
+def _widths(
+    columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]], width: int
+) -> list[int]:
     """Widths that fit: the widest column gives way first, as long as it is not narrower than a
     word.
     """

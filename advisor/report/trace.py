@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from advisor.core import format as fmt
 from advisor.core.quantity import Range
 from advisor.core.verdict import FigureInput, FigureRecord, OptionRecord, Verdict
-from advisor.report.page import Block, Code, Column, Fold, Heading, Paragraph, Ranged, Table
+from advisor.report.page import Block, Code, Fold, Heading, Paragraph, Ranged, Table, TableColumn
 
 _FIGURES = tuple(
-    Column(c, right=c == "value")
+    TableColumn(c, right=c == "value")
     for c in ("figure", "value", "basis", "formula", "with the numbers")
 )
 _INPUTS = tuple(
-    Column(c, right=c == "value") for c in ("input", "value", "basis", "source", "as of")
+    TableColumn(c, right=c == "value") for c in ("input", "value", "basis", "source", "as of")
 )
 
 

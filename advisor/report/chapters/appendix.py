@@ -17,11 +17,11 @@ from advisor.report.page import (
     Bullets,
     Cell,
     Code,
-    Column,
     Heading,
     Paragraph,
     Ranged,
     Table,
+    TableColumn,
 )
 from advisor.report.phrases import ranked
 from advisor.report.terms import Terms
@@ -59,7 +59,7 @@ def _options(verdict: Verdict) -> Iterator[Block]:
         return
     yield Heading("All options")
     titles = ("once", "per month", f"{horizon(verdict)}, errors too", "quality", "meets", "best")
-    columns = (Column("id"), *(Column(title, right=True) for title in titles))
+    columns = (TableColumn("id"), *(TableColumn(title, right=True) for title in titles))
     options = ranked(verdict)
     chosen = frozenset(i for i, option in enumerate(options) if option.id == verdict.arm)
     yield Table("all-options", columns, tuple(_option(o) for o in options), chosen)
@@ -87,7 +87,9 @@ def _excluded(verdict: Verdict) -> Iterator[Block]:
             (Code(fmt.clean(e.id)), fmt.clean(e.rule), fmt.clean(e.detail))
             for e in verdict.excluded
         )
-        yield Table("excluded", (Column("id"), Column("rule"), Column("because")), rows)
+        yield Table(
+            "excluded", (TableColumn("id"), TableColumn("rule"), TableColumn("because")), rows
+        )
 
 
 def _labels(verdict: Verdict, terms: Terms) -> Iterator[Block]:
@@ -96,8 +98,8 @@ def _labels(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         return
     yield Heading("Labels to reach the target")
     columns = (
-        *(Column(title) for title in ("option", "labels", "80 %")),
-        *(Column(title, right=True) for title in ("to buy", "weeks")),
+        *(TableColumn(title) for title in ("option", "labels", "80 %")),
+        *(TableColumn(title, right=True) for title in ("to buy", "weeks")),
     )
     yield Table("labels", columns, tuple(_need(need, terms) for need in verdict.labels_needed))
 
@@ -130,7 +132,7 @@ def _criteria(verdict: Verdict, terms: Terms) -> Iterator[Block]:
             "The recommendation does not rest on it."
         )
         rows = tuple((terms.option(c.id), fmt.score(c.value)) for c in verdict.criteria)
-        yield Table("criteria", (Column("option"), Column("value", right=True)), rows)
+        yield Table("criteria", (TableColumn("option"), TableColumn("value", right=True)), rows)
 
 
 def _information(verdict: Verdict) -> Iterator[Block]:
@@ -140,7 +142,7 @@ def _information(verdict: Verdict) -> Iterator[Block]:
             "What perfect knowledge of an input would save on average, before its price."
         )
         rows = tuple((input_name(i.input), fmt.money(i.worth_usd)) for i in verdict.information)
-        yield Table("information", (Column("input"), Column("worth", right=True)), rows)
+        yield Table("information", (TableColumn("input"), TableColumn("worth", right=True)), rows)
 
 
 def _assumptions(verdict: Verdict, terms: Terms) -> Iterator[Block]:
@@ -149,7 +151,7 @@ def _assumptions(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         yield Paragraph("What the brief leaves out, and what stands in for it.")
         titles = ("question", "value", "basis", "source", "confirmed")
         rows = tuple(_assumption(assumption, terms) for assumption in verdict.assumptions)
-        yield Table("assumptions", tuple(Column(title) for title in titles), rows)
+        yield Table("assumptions", tuple(TableColumn(title) for title in titles), rows)
 
 
 def _assumption(assumption: Assumption, terms: Terms) -> tuple[Cell, ...]:
@@ -173,7 +175,7 @@ def _sources(verdict: Verdict) -> Iterator[Block]:
             for origin, keys in used_for.items()
         )
         titles = ("source", "basis", "as of", "used for")
-        yield Table("sources", tuple(Column(title) for title in titles), rows)
+        yield Table("sources", tuple(TableColumn(title) for title in titles), rows)
 
 
 def _dated(record: SourceRecord, on: str) -> str:

@@ -10,7 +10,7 @@ from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import costs
 from advisor.report.headline import as_is, horizon
-from advisor.report.page import Block, Bullets, Cell, Column, Heading, Paragraph, Table
+from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Table, TableColumn
 from advisor.report.phrases import break_even_sentences
 from advisor.report.terms import Terms
 
@@ -56,7 +56,7 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
 
 def _table(verdict: Verdict, options: list[OptionRecord], terms: Terms) -> Table:
     titles = [terms.option(option.id) for option in options]
-    columns = (Column("USD"), *(Column(title, right=True) for title in titles))
+    columns = (TableColumn("USD"), *(TableColumn(title, right=True) for title in titles))
     rows: list[tuple[Cell, ...]] = []
     strong = set()
     for label, figure_id in LINES:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from advisor.core import format as fmt
 from advisor.core.verdict import NextStep, Verdict
-from advisor.report.page import Block, Cell, Column, Paragraph, Table
+from advisor.report.page import Block, Cell, Paragraph, Table, TableColumn
 from advisor.report.terms import Terms
 
 MOST = 3
@@ -18,7 +18,7 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if paying:
         yield Paragraph("Worth is what the result saves on average, before its price.")
         titles = ("costs", "takes", "is worth")
-        columns = (Column("step"), *(Column(title, right=True) for title in titles))
+        columns = (TableColumn("step"), *(TableColumn(title, right=True) for title in titles))
         yield Table("steps", columns, tuple(_row(step, terms) for step in paying))
     elif verdict.next_step.action:
         yield Paragraph(f"{_sentence(terms.sentence(verdict.next_step.action))}")

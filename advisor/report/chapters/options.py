@@ -10,7 +10,7 @@ from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
 from advisor.report.headline import horizon, money_of
-from advisor.report.page import Block, Bullets, Cell, Column, Heading, Paragraph, Ranged, Table
+from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Ranged, Table, TableColumn
 from advisor.report.terms import Terms
 
 
@@ -37,10 +37,10 @@ def _table(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     titles = ["once", "per month", f"cash, {horizon(verdict)}"]
     titles += ["errors", "quality"] if priced else ["weeks", "quality"]
     columns = (
-        Column("option"),
-        *(Column(title, right=True) for title in titles),
-        Column("limits"),
-        Column("best", right=True),
+        TableColumn("option"),
+        *(TableColumn(title, right=True) for title in titles),
+        TableColumn("limits"),
+        TableColumn("best", right=True),
     )
     rows = tuple(
         (f"{place}. {_name(option, count, terms)}", *_cells(option, verdict, priced=priced))
@@ -126,7 +126,7 @@ def _segments(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         "the rows add up to more than the whole."
     )
     titles = ("segment", "verdict", "option", "best", "once", "per month")
-    columns = tuple(Column(title, right=place > 2) for place, title in enumerate(titles))
+    columns = tuple(TableColumn(title, right=place > 2) for place, title in enumerate(titles))
     rows = tuple(
         (
             fmt.clean(segment.name),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisor.core import format as fmt
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
-from advisor.report.page import Block, Bullets, Cell, Column, Heading, Paragraph, Table
+from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Table, TableColumn
 from advisor.report.terms import Terms
 
 
@@ -18,14 +18,18 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         return
     yield Paragraph(_duration(chosen))
     if verdict.plan:
-        columns = (Column("stage"), Column("weeks", right=True), Column("go on when"))
+        columns = (
+            TableColumn("stage"),
+            TableColumn("weeks", right=True),
+            TableColumn("go on when"),
+        )
         rows = tuple(
             (f"{s.stage}. {terms.option(s.arm)}", fmt.weeks(s.weeks), terms.sentence(s.gate))
             for s in verdict.plan
         )
         yield Table("plan", columns, rows)
     yield Heading("Gates")
-    columns = (Column("gate"), Column("accept when"), Column("stop when"))
+    columns = (TableColumn("gate"), TableColumn("accept when"), TableColumn("stop when"))
     yield Table("gates", columns, tuple(_gates(verdict, chosen)))
     yield from _segments_note(verdict)
 

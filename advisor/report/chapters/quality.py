@@ -10,7 +10,7 @@ from advisor.core.quantity import Basis
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
-from advisor.report.page import Block, Bullets, Cell, Column, Heading, Paragraph, Ranged, Table
+from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Ranged, Table, TableColumn
 from advisor.report.phrases import ranked
 from advisor.report.terms import Terms, skill_of
 
@@ -24,10 +24,10 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
             "Predicted scores rest on related scores and published studies."
         )
         columns = (
-            Column("option"),
-            Column("score", right=True),
-            Column("known by"),
-            Column("chance to meet all limits", right=True),
+            TableColumn("option"),
+            TableColumn("score", right=True),
+            TableColumn("known by"),
+            TableColumn("chance to meet all limits", right=True),
         )
         yield Table("quality", columns, tuple(_row(option) for option in options))
         rows = [(_name(o), o.quality, _is_measured(o)) for o in options]

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from advisor.core import format as fmt
 from advisor.core.verdict import Risk, Verdict
-from advisor.report.page import Block, Cell, Column, Table
+from advisor.report.page import Block, Cell, Table, TableColumn
 from advisor.report.terms import Terms
 
 CARE = MappingProxyType(
@@ -27,7 +27,7 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """A table; owners are proposals."""
     if verdict.risks:
         titles = ("risk", "what may happen", "owner (proposed)", "mitigation")
-        columns = tuple(Column(title) for title in titles)
+        columns = tuple(TableColumn(title) for title in titles)
         yield Table("risks", columns, tuple(_row(risk, terms) for risk in verdict.risks))
 
 

@@ -9,7 +9,7 @@ from advisor.core.naming import input_name
 from advisor.core.verdict import FlipPoint, Sensitivity, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
-from advisor.report.page import Block, Cell, Column, Heading, Paragraph, Table
+from advisor.report.page import Block, Cell, Heading, Paragraph, Table, TableColumn
 from advisor.report.phrases import FAR, is_near, widest_first
 from advisor.report.terms import Terms
 
@@ -25,7 +25,12 @@ def _flips(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         return
     yield Heading("What would change the answer")
     near = [flip for flip in verdict.flip_points if is_near(flip)]
-    columns = (Column("if this input"), Column("goes"), Column("now"), Column("choose instead"))
+    columns = (
+        TableColumn("if this input"),
+        TableColumn("goes"),
+        TableColumn("now"),
+        TableColumn("choose instead"),
+    )
     if near:
         yield Table("flips", columns, tuple(_flip(flip, terms) for flip in near))
     far = len(verdict.flip_points) - len(near)
@@ -64,7 +69,7 @@ def _swings(verdict: Verdict) -> Iterator[Block]:
     if chart is not None:
         yield chart
     titles = ("at its P10", "at its P90", "swing", "of variance")
-    columns = (Column("input"), *(Column(title, right=True) for title in titles))
+    columns = (TableColumn("input"), *(TableColumn(title, right=True) for title in titles))
     yield Table("sensitivity", columns, tuple(_swing(row) for row in rows))
     hidden = len(verdict.sensitivity) - len(rows)
     if hidden:

@@ -8,7 +8,7 @@ from advisor.core import format as fmt
 from advisor.core.verdict import Verdict
 from advisor.report import extract
 from advisor.report.headline import as_is
-from advisor.report.page import Block, Column, Paragraph, Table
+from advisor.report.page import Block, Paragraph, Table, TableColumn
 from advisor.report.terms import Terms
 
 ROWS = (
@@ -48,4 +48,4 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         rows.append(("In place today", "not stated in the brief"))
     stated = tuple((label, text) for label, text in rows if text)
     if stated:
-        yield Table("situation", (Column("what"), Column("as stated")), stated)
+        yield Table("situation", (TableColumn("what"), TableColumn("as stated")), stated)
