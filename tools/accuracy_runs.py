@@ -1,11 +1,11 @@
-"""Hold the shipped constants of the training estimator against a table of published runs and record
+"""Test the shipped coefficients of the training estimator on tables of published runs and record
 the result.
 
-usage: python tools/accuracy_runs.py RUNS.csv
+usage: python -m tools.accuracy_runs RUNS.csv...
 
 Writes profiles/training_accuracy.json (what `advisor backtest runs` shows without a file) and the
-page docs/reference/accuracy-runs.md. Every source is predicted with constants that were fitted
-without it.
+page docs/reference/accuracy-runs.md. Every source is predicted with ranges that were fitted without
+it, with the defaults of the command; what is unseen is left out as tools/validate_training.py does.
 """
 
 from __future__ import annotations
@@ -16,19 +16,23 @@ from pathlib import Path
 
 from advisor.backtest.runs import predict
 from advisor.backtest.runs_page import page
-from advisor.backtest.runs_scores import MEASURES, summary
+from advisor.backtest.runs_scores import MEASURES, Summary, summary
 from advisor.backtest.runs_table import read
 from advisor.backtest.runs_twins import twins
+from tools.validate_training import validate
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Score the table as it is and with one run of each group as a calibration; write both
+    """Score the tables as they are and with one run of each group as a calibration; write both
     files.
     """
-    rows = read(Path(sys.argv[1]))
+    paths = [Path(name) for name in sys.argv[1:]]
+    rows = [row for path in paths for row in read(path)]
     recorded = rounded(summary(predict(rows), "source"))
+    recorded["unseen"] = rounded(validate(paths, fit=False))
+    recorded["unseen_fitted"] = rounded(validate(paths, fit=True))
     recorded["calibrated"] = rounded(summary(predict(rows, calibrate=True), "source"))
     groups = summary(predict(rows, calibrate=True, by_set_up=False), "source")
     recorded["calibrated_by_group"] = rounded(
@@ -40,11 +44,14 @@ def main() -> None:
     (ROOT / "docs" / "reference" / "accuracy-runs.md").write_text(page(recorded), encoding="utf-8")
 
 
-def rounded(value: object) -> dict[str, object]:
+def rounded(value: object) -> Summary:
     """The same nested object with shares and widths to four digits, so that a page reads and
     compares well.
     """
-    return json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.4g}"))
+    numbers: Summary = json.loads(
+        json.dumps(value), parse_float=lambda text: float(f"{float(text):.4g}")
+    )
+    return numbers
 
 
 if __name__ == "__main__":

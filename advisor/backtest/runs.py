@@ -16,11 +16,11 @@ from pathlib import Path
 from advisor.backtest.runs_scores import markdown, summary
 from advisor.backtest.runs_sources import measured_by, source_runs
 from advisor.backtest.runs_table import RunRow, read, to_run
+from advisor.core.constants import Z80
 from advisor.core.errors import UsageError
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.training import TrainingEstimate, TrainingRun
 from advisor.estimate.training import estimate, fixed_seconds, mean_length
-from advisor.estimate.training.spread import Z80
 
 LENGTH_DOUBT = 0.4
 """Log standard deviation of the mean length of examples where only the limit of their length is

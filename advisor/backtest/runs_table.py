@@ -15,7 +15,8 @@ from typing import TypeVar
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingRun
-from advisor.estimate.training.memory import TUNED
+from advisor.estimate.training import frameworks
+from advisor.estimate.training.frameworks import Framework
 from advisor.estimate.training.throughput import longest_of
 
 SHARED = (
@@ -44,9 +45,6 @@ SET_UP = (
 )
 
 REQUIRED = ("id", "source", "model", "method", "gpu", "gpu_count")
-FUSED_LOSS = frozenset({"megatron", "nemo", "llm-foundry"})
-"""Stacks whose loss kernel is fused unless they say otherwise."""
-
 HAS_FP8 = frozenset({"Hopper", "Blackwell", "CDNA3", "CDNA4"})
 Filled = TypeVar("Filled")
 
@@ -150,24 +148,24 @@ class _Inputs:
         self.assumed.append(name)
         return default
 
-    def packed(self, framework: str) -> bool:
+    def packed(self, stack: Framework) -> bool:
         """Whether sequences are full; training stacks pack unless they say otherwise."""
-        return (self.row.text("packed") or ("yes" if framework in TUNED else "no")) == "yes"
+        return (self.row.text("packed") or ("yes" if stack.is_training_stack else "no")) == "yes"
 
-    def lengths(self, framework: str, micro_batch: int) -> tuple[int, float | None, float | None]:
+    def lengths(self, stack: Framework, micro_batch: int) -> tuple[int, float | None, float | None]:
         """(limit, mean, longest example where it is not simply a multiple of the mean), in tokens.
 
         A padded run over a number of samples that is stated had a data set, whose examples vary;
         without one it is a profile of one length, and every batch is padded to the limit.
         """
-        packed = self.packed(framework)
+        packed = self.packed(stack)
         padded = self.row.text("tokens_basis") == "padded"
         limit = self.row.number("max_tokens")
         mean = self.row.number("mean_tokens")
         if limit is None and mean is not None:
             limit = mean if packed else 2.0 * mean
         if limit is None:
-            limit = self._fill("seq_len", 8192.0 if framework == "torchtitan" else 2048.0)
+            limit = self._fill("seq_len", 8192.0 if stack.name == "torchtitan" else 2048.0)
         if packed:
             return round(limit), mean, None
         if padded:
@@ -191,14 +189,15 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     """
     given = _Inputs(row)
     gpu = gpus.get(row.text("gpu"))
-    framework = row.text("framework") or "other"
+    framework = _framework(row, gpu)
+    stack = frameworks.by_name(framework)
     method = row.text("method") or "lora"
     lora = method in ("lora", "qlora", "dora")
     cards = row.whole("gpu_count") or 1
     roomy = lora and gpu is not None and (gpu.memory_gb or 0.0) > 24.0
     micro_batch = given.whole("micro_batch", 4 if roomy else 2)
-    limit, mean, longest = given.lengths(framework, micro_batch)
-    packed = given.packed(framework)
+    limit, mean, longest = given.lengths(stack, micro_batch)
+    packed = given.packed(stack)
     counted = row.text("tokens_basis")
     quantization = given.text("quantization", "nf4" if method == "qlora" else "none")
     several = "fsdp" if method == "full" or _crowded(row, gpu, quantization) else "ddp"
@@ -206,6 +205,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         model_name=row.text("model"),
         model=models.get(row.text("model")),
         params=row.number("params_total"),
+        active_params=row.number("params_active"),
         gpu_name=row.text("gpu"),
         gpu=gpu,
         gpus=cards,
@@ -215,7 +215,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         trainable_params=row.number("trainable_params"),
         quantization=quantization,
         dtype=given.text("dtype", _likely_dtype(method, gpu), "weights_dtype"),
-        compute_dtype=row.text("compute_dtype") or _likely_compute(row, framework, gpu),
+        compute_dtype=row.text("compute_dtype") or _likely_compute(row, stack, gpu),
         optimizer=row.text("optimizer") or "adamw",
         micro_batch=micro_batch,
         grad_accum=row.whole("grad_accum") or 1,
@@ -224,9 +224,9 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         longest_tokens=longest,
         packed=packed,
         padding_free=not packed and counted == "real",
-        checkpointing=given.text("checkpointing", _likely_checkpointing(framework)),
+        checkpointing=given.text("checkpointing", _likely_checkpointing(stack)),
         attention=given.text("attention", "sdpa"),
-        fused_loss=given.text("fused_loss", "kernel" if framework in FUSED_LOSS else "no"),
+        fused_loss=given.text("fused_loss", stack.fused_loss),
         compile=row.text("compile") == "yes",
         offload=row.text("offload") or "none",
         sharding=given.text("sharding", several if cards > 1 else "none"),
@@ -240,11 +240,20 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     return replace(run, assumed=tuple(given.assumed))
 
 
-def _likely_checkpointing(framework: str) -> str:
+def _framework(row: RunRow, gpu: Gpu | None) -> str:
+    """As stated; a stack without a name that states no precision either, on a machine or more of
+    data-centre GPUs, is a vendor's own.
+    """
+    framework = row.text("framework") or "other"
+    silent = framework == "other" and not row.text("weights_dtype")
+    many = (row.whole("gpu_count") or 1) >= 8 and gpu is not None and gpu.arch in HAS_FP8
+    adapters = row.text("method") in ("lora", "full")
+    return "vendor" if silent and many and adapters else framework
+
+
+def _likely_checkpointing(stack: Framework) -> str:
     """What training stacks do unless they say otherwise; everyone else turns it on."""
-    if framework == "torchtitan":
-        return "selective"
-    return "none" if framework in TUNED else "full"
+    return stack.checkpointing if stack.is_training_stack else "full"
 
 
 def _likely_dtype(method: str, gpu: Gpu | None) -> str:
@@ -266,16 +275,11 @@ def _crowded(row: RunRow, gpu: Gpu | None, quantization: str) -> bool:
     )
 
 
-def _likely_compute(row: RunRow, framework: str, gpu: Gpu | None) -> str:
+def _likely_compute(row: RunRow, stack: Framework, gpu: Gpu | None) -> str:
     """FP8 where nothing is stated, the card has it and the stack is a vendor's or its own; else as
     the weights.
     """
-    silent = not row.text("weights_dtype") or framework == "megatron"
-    if (
-        silent
-        and gpu is not None
-        and gpu.arch in HAS_FP8
-        and framework in ("nemo", "megatron", "other")
-    ):
+    silent = not row.text("weights_dtype") or stack.name == "megatron"
+    if silent and gpu is not None and gpu.arch in HAS_FP8 and (stack.fp8 or stack.name == "other"):
         return "fp8"
     return ""

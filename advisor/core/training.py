@@ -34,6 +34,7 @@ class TrainingRun:
     rank: int = 16
     targets: str = "all-linear"
     trainable_params: float | None = None
+    active_params: float | None = None  # of a mixture known by its size only
     quantization: str = "none"
     dtype: str = "bf16"
     optimizer: str = "adamw"

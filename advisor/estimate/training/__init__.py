@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from advisor.core.constants import GIB, Z80
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 from advisor.estimate.training import coefficients, correction, memory, spread, throughput, time
@@ -16,6 +17,7 @@ from advisor.estimate.training.params import total_params, trainable_params
 from advisor.estimate.training.shape import (
     MULTILINGUAL,
     Shape,
+    active_by_name,
     is_encoder_decoder,
     of_encoder_decoder,
     of_model,
@@ -59,6 +61,8 @@ def estimate(
     shape = shape_of(run)
     if shape is None:
         return _unknown(run, f"neither architecture nor size of {run.model_name!r} is known")
+    if is_unknown_method(run):
+        return _unknown(run, f"what the method {run.method!r} trains is not known")
     terms = _terms(run, shape, k)
     whole = sum(terms.values())
     memory_gib = _memory(run, terms, measured, k)
@@ -75,6 +79,20 @@ def estimate(
         ),
         notes=_notes(run),
     )
+
+
+METHODS = frozenset({"full", "lora", "qlora", "dora", "soft-prompt", "prefix", "ia3", "adapter"})
+"""Methods whose trained parameters and operations are known; others must state the former."""
+
+
+def is_unknown_method(run: TrainingRun) -> bool:
+    """Whether neither the method nor the parameters it trains are known."""
+    return run.method not in METHODS and run.trainable_params is None
+
+
+def memory_shares(run: TrainingRun, shape: Shape, k: Coefficients) -> Mapping[str, float]:
+    """What each term has of the memory on the run's own basis."""
+    return _shares(_terms(run, shape, k))
 
 
 def fixed_seconds(run: TrainingRun, without: str = "") -> float:
@@ -99,7 +117,8 @@ def shape_of(run: TrainingRun) -> Shape | None:
         return None
     if is_encoder_decoder(run.model_name):
         return of_encoder_decoder(run.params, MULTILINGUAL.search(run.model_name) is not None)
-    return of_size(run.params)
+    active = run.active_params or active_by_name(run.model_name)
+    return of_size(run.params, active, run.model_name)
 
 
 def trained(run: TrainingRun) -> float:
@@ -149,11 +168,11 @@ def _terms(run: TrainingRun, shape: Shape, k: Coefficients) -> dict[str, float]:
 
 
 def _in_gib(terms: Mapping[str, float]) -> dict[str, float]:
-    return {name: value / memory.GIB for name, value in terms.items()}
+    return {name: value / GIB for name, value in terms.items()}
 
 
 def _lognormal(median: float, log_sd: float) -> Range:
-    factor = math.exp(spread.Z80 * log_sd)
+    factor = math.exp(Z80 * log_sd)
     return Range(median / factor, median, median * factor)
 
 
@@ -170,11 +189,13 @@ def _memory(
             continue
         of_source = _terms(m.run, shape, k)
         ratio = math.log(m.memory_gib / sum(of_source.values()))
-        noise = correction.noise(run, m.run, k.repeat["memory"])
-        log_sd = spread.log_sd(m.run, "memory", k)
-        sources.append(correction.SourceRun(ratio, log_sd, _shares(of_source), noise))
-    log_sd = spread.log_sd(run, "memory", k)
-    return _corrected(sum(terms.values()), log_sd, _shares(terms), sources, k, "memory")
+        noise = correction.noise(run, m.run, k.repeat["memory"], "memory")
+        shares = _shares(of_source)
+        log_sd = spread.log_sd(m.run, "memory", shares, k)
+        sources.append(correction.SourceRun(ratio, log_sd, shares, noise))
+    shares = _shares(terms)
+    log_sd = spread.log_sd(run, "memory", shares, k)
+    return _corrected(sum(terms.values()), log_sd, shares, sources, k, "memory")
 
 
 def _speed(
@@ -189,8 +210,8 @@ def _speed(
         )
     median = throughput.tokens_per_step(run) / seconds
     sources = [s for m in measured if (s := _speed_of_source(run, m, k)) is not None]
-    shares = throughput.shares(run, run.gpu, shape, k) if sources else {}
-    log_sd = math.hypot(spread.log_sd(run, "speed", k), throughput.padding_doubt(run))
+    shares = throughput.shares(run, run.gpu, shape, k)
+    log_sd = math.hypot(spread.log_sd(run, "speed", shares, k), throughput.padding_doubt(run))
     return _corrected(median, log_sd, shares, sources, k, "speed")
 
 
@@ -208,7 +229,8 @@ def _speed_of_source(
     ratio = math.log(measured.tokens_per_second * seconds / throughput.tokens_per_step(run))
     noise = correction.noise(target, run, k.repeat["speed"])
     shares = throughput.shares(run, run.gpu, shape, k)
-    return correction.SourceRun(ratio, spread.log_sd(run, "speed", k), shares, noise)
+    log_sd = spread.log_sd(run, "speed", shares, k)
+    return correction.SourceRun(ratio, log_sd, shares, noise)
 
 
 def _shares(terms: Mapping[str, float]) -> dict[str, float]:

@@ -19,14 +19,12 @@ class Coefficients:
     """
 
     active: float
-    adapter_input: float
     attention: Mapping[str, float]
     compile_seconds: float
     constant_gib: float
     context_gib: float
     context_parallel: float
     dequantize: Mapping[str, float]
-    eff_balance: float
     eff_fp8: float
     eff_moe: float
     eff_moe_width: float
@@ -34,9 +32,7 @@ class Coefficients:
     eff_nodes_moe: float
     eff_other_method: float
     eff_padding: float
-    eff_quantized: float
     eff_tuned_stack: float
-    eff_unsloth: float
     efficiency: Mapping[str, float]
     gathered: float
     gathered_head: float
@@ -45,7 +41,6 @@ class Coefficients:
     launch_moe: float
     launch_moe_fused: float
     launch_per_layer: float
-    launch_quantized: float
     launch_sharded: float
     link_nodes: float
     link_nvlink: float
@@ -53,16 +48,13 @@ class Coefficients:
     link_pcie: float
     logits: Mapping[str, float]
     longest_over_mean: float
-    mlp: float
-    norm: float
+    matrix_share: float
     offload_kept: float
     optimizer_bytes: float
     optimizer_bytes_loops: float
     optimizer_temporary: float
     overlap: float
     pipeline_bubble: float
-    quantized_input: float
-    quantized_kept: float
     reserved: float
     selective: float
     start_seconds: float
@@ -70,8 +62,6 @@ class Coefficients:
     tensor_exposed: float
     tflops_per_gb: float
     traffic: float
-    traffic_adapter: float
-    traffic_compiled: float
     unhidden: float
     unsloth_kept: float
     unstated: float
@@ -83,10 +73,19 @@ class Coefficients:
     hidden: Mapping[str, float]
     spread_memory: Mapping[str, float]
     spread_speed: Mapping[str, float]
+    frameworks: frozenset[str] = frozenset()
+    """Stacks that were fitted on; empty: not asked."""
+    gpus: frozenset[str] = frozenset()
+    """GPUs that were fitted on; empty: not asked."""
 
     @classmethod
-    def from_flat(cls, numbers: Mapping[str, float]) -> Coefficients:
-        """From names such as `norm` and `efficiency.Ampere`; names that are absent count as 0."""
+    def from_flat(
+        cls, numbers: Mapping[str, float], frameworks: str = "", gpus: str = ""
+    ) -> Coefficients:
+        """From names such as `stored` and `efficiency.Ampere`; those that are absent count as 0.
+
+        Stacks and GPUs are listed with semicolons between them.
+        """
         nested: dict[str, float | dict[str, float]] = {}
         for name, number in numbers.items():
             field, _, case = name.partition(".")
@@ -96,7 +95,12 @@ class Coefficients:
             cases = nested.setdefault(field, {})
             assert isinstance(cases, dict)
             cases[case] = number
-        return cls(**{f.name: nested.get(f.name, 0.0) for f in fields(cls)})  # type: ignore[arg-type]
+        names = [f.name for f in fields(cls) if f.name not in ("frameworks", "gpus")]
+        return cls(
+            **{name: nested.get(name, 0.0) for name in names},  # type: ignore[arg-type]
+            frameworks=frozenset(filter(None, frameworks.split(";"))),
+            gpus=frozenset(filter(None, gpus.split(";"))),
+        )
 
     def spread(self, what: str) -> Mapping[str, float]:
         """Log standard deviations by cause, of `what` = memory or speed."""
@@ -127,8 +131,12 @@ def fitted(without: str = "") -> Coefficients:
     that was not fitted on leaves nothing out.
     """
     profile = _profile()
-    numbers = _flat(profile["all"]) | _flat(profile.get(f"without {without}", {}))
-    return Coefficients.from_flat(numbers)
+    apart = profile.get(f"without {without}", {})
+    listed = {**profile["about"], **apart}
+    numbers = _flat(profile["all"]) | _flat(apart)
+    return Coefficients.from_flat(
+        numbers, str(listed.get("frameworks", "")), str(listed.get("gpus", ""))
+    )
 
 
 @cache

@@ -59,6 +59,11 @@ ADAPTER = ("rank", "targets", "trainable_params")
 OTHER_SET_UP = 0.2
 """What another set-up may change that no formula knows, as a log standard deviation."""
 
+OTHER_GPU = {"speed": 0.2, "memory": 0.15}
+"""What another GPU may change beyond its rates and bandwidth: how far the errors of one set-up on
+two GPUs of one published source differ, as a log standard deviation.
+"""
+
 OTHER_ADAPTER = 0.4
 """The same of an adapter that has no name: those measured differ by up to five times."""
 
@@ -78,7 +83,7 @@ class SourceRun:
     noise_sd: float
 
 
-def noise(target: TrainingRun, source: TrainingRun, repeat_sd: float) -> float:
+def noise(target: TrainingRun, source: TrainingRun, repeat_sd: float, what: str = "speed") -> float:
     """Log standard deviation between two runs that no formula tells: that of a repetition, more in
     another set-up.
     """
@@ -87,6 +92,8 @@ def noise(target: TrainingRun, source: TrainingRun, repeat_sd: float) -> float:
         return all(getattr(target, name) == getattr(source, name) for name in names)
 
     noise_sd = repeat_sd if same(SET_UP) else math.hypot(repeat_sd, OTHER_SET_UP)
+    if target.gpu_name != source.gpu_name:
+        noise_sd = math.hypot(noise_sd, OTHER_GPU[what])
     named = target.method != "other" or (target.trainable_params is not None and same(ADAPTER))
     return noise_sd if named else math.hypot(noise_sd, OTHER_ADAPTER)
 
@@ -121,13 +128,21 @@ def update(
     their covariances with this estimate and K those among them, the conditional mean is w·r, K w =
     k, and the share of the variance that is explained w·k ÷ variance (Rasmussen and Williams,
     Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 2.26). For runs of equal shares this
-    is the conjugate update of a mean. Without source runs nothing changes.
+    is the conjugate update of a mean. A measured run that is further off than its range allows shows
+    that the range was too narrow: both variances are then widened to hold it. Without source runs
+    nothing changes.
     """
     if not sources or prior_sd == 0.0:
         return 0.0, prior_sd
     import numpy as np
 
-    scale = float(np.mean([m.log_sd**2 / _together(m.shares, m.shares, what) for m in sources]))
+    variances = [max(m.log_sd, abs(m.log_ratio)) ** 2 for m in sources]
+    scale = float(
+        np.mean([v / _together(m.shares, m.shares, what) for v, m in zip(variances, sources)])
+    )
+    surprise = math.sqrt(
+        max(float(np.mean([v / m.log_sd**2 for v, m in zip(variances, sources)])), 1.0)
+    )
     of_two = scale * np.array(
         [[_together(a.shares, b.shares, what) for b in sources] for a in sources]
     )
@@ -137,4 +152,4 @@ def update(
     )
     shift = float(weights @ [m.log_ratio for m in sources])
     explained = float(weights @ with_this) / (scale * _together(shares, shares, what))
-    return shift, prior_sd * math.sqrt(max(1.0 - explained, 0.0))
+    return shift, surprise * prior_sd * math.sqrt(max(1.0 - explained, 0.0))

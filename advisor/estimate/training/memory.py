@@ -1,31 +1,33 @@
-"""Peak memory of a training run by term, in bytes per card, from sizes and a few fitted constants.
+"""Peak memory of a training run by term, in bytes per GPU: what stands, what comes and goes.
 
 Formulas and sources: docs/reference/formulas-training.md, section Memory.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from advisor.core.constants import GIB
 from advisor.core.errors import UsageError
-from advisor.core.facts import Gpu
+from advisor.core.facts import ErrorCorrection, Gpu
 from advisor.core.training import TrainingRun
+from advisor.estimate.training import activations, frameworks
 from advisor.estimate.training import params as counts
+from advisor.estimate.training.activations import Precision, precision
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.shape import Shape
 
-GIB = 1024.0**3
-
 FILL = 0.82
-"""Share of a card that a run takes whose batch nobody stated."""
+"""Share of a GPU that a run takes whose batch is not stated."""
 
 STANDING_RESERVE = 1.03
 """Reserved over allocated memory of what stands during the whole run: large blocks, asked for
 once.
 """
 
-MOVING_RESERVE = 1.2
+MOVING_RESERVE = 1.15
 """The same of activations and logits, which come and go in many sizes: published runs show 1.05 to
 1.25 in all.
 """
@@ -33,49 +35,31 @@ MOVING_RESERVE = 1.2
 MOVING = ("activations", "logits")
 """Terms that come and go in every step."""
 
-KEEPS_WHOLE = frozenset({"litgpt"})
-"""Frameworks that keep the model they loaded on every card beside its shards while adapters are
-trained.
-"""
-
-ERROR_CORRECTED = frozenset({"T4", "L4", "A10", "A10G", "A40", "L40", "L40S"})
-ERROR_CORRECTION = 15.0 / 16.0
-"""What error correction leaves of GDDR memory on cards that have it switched on; HBM has bits of
-its own for it.
-"""
+INLINE_CORRECTION = 15.0 / 16.0
+"""What error correction leaves of a memory that keeps its check bits inline."""
 
 WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 """Bytes per element."""
 
 QUANTIZED = {"nf4": 0.5625, "gptq4": 0.52, "awq4": 0.52, "other": 0.5625, "int8": 1.03, "fp8": 1.0}
-"""Bytes per quantised weight with its scales: 4 bits + 32-bit scale per 64 (QLoRA, Dettmers et al.
-
-2023).
+"""Bytes per quantised weight with its scales: NF4 4 bits and an fp32 scale for 64 (Dettmers et al.
+2023, section 3).
 """
-
-TUNED = frozenset({"megatron", "nemo", "torchtitan", "llm-foundry", "litgpt", "torchtune"})
-"""Training stacks with own fused kernels; tensor-parallel ones split the sequence between layers as
-well.
-"""
-
-PARALLEL = frozenset({"megatron", "nemo"})
-"""Stacks that spread experts over cards and shard optimiser states unless they say otherwise."""
 
 EXPERT_GROUP = 8
-"""Cards that share one set of experts: those of a machine."""
+"""GPUs that share one set of experts: those of a machine."""
 
-LOSS_IN_PLACE = frozenset({"megatron", "nemo", "llm-foundry"})
+MOSTLY_TRAINED = 0.3
+"""Share of the model above which trained parameters are its own weights and not adapters."""
+
 IN_PLACE_BYTES = 2.0
 """Bytes per logit where the loss kernel reads 16-bit logits and writes their gradient over them."""
-
-LEAN = frozenset({"litgpt", "torchtune", "fsdp_qlora", "llm-foundry"})
-"""Frameworks that keep adapters in the dtype of the weights instead of fp32."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a run is spread: sharding degree of the states, of the weights within a layer, and
-    positions per card.
+    positions per GPU.
     """
 
     shard: int
@@ -92,7 +76,8 @@ def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
     model_parallel = run.tensor_parallel * run.pipeline_parallel
     tensor = run.tensor_parallel
     pipeline = run.pipeline_parallel
-    if run.sharding in ("mp", "pp") and model_parallel == 1 and run.framework not in TUNED:
+    by_loader = not frameworks.of(run).is_training_stack and model_parallel == 1
+    if run.sharding in ("mp", "pp") and by_loader:
         pipeline = run.gpus
     if run.sharding == "tp" and model_parallel == 1:
         tensor = run.gpus
@@ -107,12 +92,12 @@ def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
         sharded_gradients=run.sharding in ("zero2", "zero3")
         or (run.sharding == "fsdp" and (run.grad_accum == 1 or run.framework not in ("hf", "trl"))),
         sharded_states=run.sharding in ("zero1", "zero2", "zero3", "fsdp")
-        or run.framework in PARALLEL,
+        or frameworks.of(run).parallel_experts,
     )
 
 
 def terms(run: TrainingRun, shape: Shape, k: Coefficients) -> dict[str, float]:
-    """Allocated memory by term at the moment of the peak, in bytes per card; `k` are the fitted
+    """Allocated memory by term at the moment of the peak, in bytes per GPU; `k` are the fitted
     constants.
 
     The peak is the largest of three moments: the loss (all kept activations and the logits), the
@@ -122,9 +107,10 @@ def terms(run: TrainingRun, shape: Shape, k: Coefficients) -> dict[str, float]:
     where = layout(run, longest_batch(run, k))
     trained = trained_params(run, shape)
     sizes = _static(run, shape, where, trained, k)
-    gradients = sizes.pop("gradients")
+    gradients = 0.0 if steps_in_backward(run) else sizes["gradients"]
     temporary = _optimizer_temporary(run, where, trained, k)
     persistent, transient = _activations(run, shape, where, k)
+    persistent += _cast_weights(run, shape, where)
     loss, logits = _loss(run, shape, where, k)
     standing = gradients if run.method != "full" or run.grad_accum > 1 else 0.0
     at_loss = standing + persistent + loss + logits
@@ -142,7 +128,7 @@ def terms(run: TrainingRun, shape: Shape, k: Coefficients) -> dict[str, float]:
 
 def _filled(run: TrainingRun, sizes: dict[str, float], k: Coefficients) -> dict[str, float]:
     """Where nobody stated batch or length, the run has one that fits: activations are at most what
-    the card leaves.
+    the GPU leaves.
     """
     usable = usable_gib(run.gpu, k) if run.gpu is not None else None
     if not {"micro_batch", "checkpointing", "seq_len"} & set(run.assumed) or usable is None:
@@ -169,9 +155,7 @@ def _static(
     apart = _expert_parallel(run, shape, where)
     sizes = {
         "weights": _weights(run, shape) * apart / split / shard_w,
-        "adapter": (width.weight * trained + 2.0 * saved) / split / shard_w
-        if run.method != "full"
-        else 0.0,
+        "adapter": _adapter(run, shape, trained, saved) / split / shard_w,
         "optimizer": ((width.moments + width.master) * trained + 6.0 * saved) / split / shard_s,
         "gradients": (width.gradient * trained * apart + 4.0 * saved) / split / shard_g,
         "buffers": k.constant_gib * GIB + _buffers(run, shape, where, k),
@@ -184,11 +168,18 @@ def _static(
     return sizes
 
 
+def _adapter(run: TrainingRun, shape: Shape, trained: float, saved: float) -> float:
+    """Weights that are added to the model; parts of the model that are trained add none."""
+    if run.method == "full" or trained > MOSTLY_TRAINED * shape.params:
+        return 0.0
+    return _state_width(run).weight * trained + 2.0 * saved
+
+
 def _expert_parallel(run: TrainingRun, shape: Shape, where: Layout) -> float:
-    """Share of the parameters a card holds where a training stack spreads experts over the data-
+    """Share of the parameters a GPU holds where a training stack spreads experts over the data-
     parallel cards.
     """
-    if not shape.moe or run.framework not in PARALLEL or where.shard == 1:
+    if not shape.moe or not frameworks.of(run).parallel_experts or where.shard == 1:
         return 1.0
     degree = min(where.shard, EXPERT_GROUP)
     return 1.0 - shape.expert_params / shape.params * (1.0 - 1.0 / degree)
@@ -236,13 +227,15 @@ def _state_width(run: TrainingRun) -> _Widths:
         if run.sharding == "fsdp" and run.compute_dtype.startswith("mixed"):
             width = 4.0
         elif run.sharding in ("zero1", "zero2", "zero3") or (
-            run.framework in ("megatron", "nemo") and width == 2.0
+            frameworks.of(run).parallel_experts and width == 2.0
         ):
             master = 4.0
-    elif run.framework not in LEAN:
+    elif frameworks.of(run).adapters_in_fp32 and not mostly_trained(run):
         width = 4.0
     moments = 2.0 * width + (4.0 if master else 0.0)
-    if "8bit" in run.optimizer:
+    if run.optimizer.startswith("paged") or steps_in_backward(run):
+        moments = 0.0
+    elif "8bit" in run.optimizer:
         moments = 2.0
     elif run.optimizer == "sgd":
         moments = 0.0
@@ -251,73 +244,71 @@ def _state_width(run: TrainingRun) -> _Widths:
     return _Widths(width, width, moments, master)
 
 
+def mostly_trained(run: TrainingRun) -> bool:
+    """Whether a method without a name trains so much that it must be the model's own weights."""
+    params = float(run.model.params) if run.model is not None else run.params or math.inf
+    return (run.trainable_params or 0.0) > MOSTLY_TRAINED * params
+
+
+def steps_in_backward(run: TrainingRun) -> bool:
+    """Whether each gradient is used and freed as soon as it is there.
+
+    torchtune's full recipe for one GPU does so, with a paged 8-bit optimiser.
+    """
+    paged = run.optimizer.startswith("paged") or run.optimizer == "other"
+    alone = run.method == "full" and run.gpus == 1 and run.grad_accum == 1
+    return run.framework == "torchtune" and alone and paged
+
+
 def _weights(run: TrainingRun, shape: Shape) -> float:
+    """Weights as stored; embeddings and head stay unquantised, in fp32 after k-bit preparation."""
     width = WIDTH.get(run.dtype, 2.0)
     if run.method == "full":
         return _state_width(run).weight * shape.params
-    if run.quantization in QUANTIZED:
-        inner = shape.params - shape.embedding_params
-        return QUANTIZED[run.quantization] * inner + width * shape.embedding_params
-    return width * shape.params
+    if run.quantization not in QUANTIZED:
+        return width * shape.params
+    apart = 4.0 if activations.upcasts_embeddings(run) else width
+    inner = shape.params - shape.embedding_params
+    return QUANTIZED[run.quantization] * inner + apart * shape.embedding_params
 
 
-def layer_bytes_per_token(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
-    """What one layer keeps for its backward pass, per position: norms, projections, MLP, inputs of
-    adapters.
+def _cast_weights(run: TrainingRun, shape: Shape, where: Layout) -> float:
+    """16-bit copies of fp32 weights that autocast makes and keeps until the backward pass has used
+    them; sharded weights are cast as they are gathered.
     """
-    mlp = (6.0 if shape.gated else 2.0) + (2.0 if run.method == "full" else 0.0)
-    adapters = 0.0
-    if run.method != "full":
-        adapters = k.adapter_input * counts.adapter_inputs(
-            run.model, shape.hidden, shape.mlp, run.targets
-        )
-    return (
-        k.norm * shape.hidden
-        + 2.0 * (shape.projections + shape.query)
-        + k.mlp * mlp * shape.mlp
-        + adapters
-    )
+    if run.dtype != "fp32" or precision(run) is not Precision.MIXED or where.sharded_weights:
+        return 0.0
+    return 2.0 * (shape.params - shape.embedding_params)
 
 
 def _activations(
     run: TrainingRun, shape: Shape, where: Layout, k: Coefficients
 ) -> tuple[float, float]:
-    """(kept over the whole forward pass, working set of one layer), in bytes per card."""
+    """(kept over the whole forward pass, working set of one layer), in bytes per GPU."""
     t = where.positions
     layers = shape.layers / where.pipeline
-    layer = t * layer_bytes_per_token(run, shape, k)
-    if run.attention == "eager":
-        layer += 6.0 * shape.heads * run.seq_len * where.positions
-    layer /= where.tensor
-    work = k.work * layer
+    layer = t * activations.layer_bytes_per_token(run, shape) / where.tensor
+    eager = t * activations.eager_bytes_per_token(run, shape) / where.tensor
+    transient = k.work * layer + 0.5 * eager
     if where.sharded_weights and run.method != "full":
-        work *= k.work_fsdp_adapter
+        transient *= k.work_fsdp_adapter
     if run.checkpointing == "none":
-        if run.quantization in QUANTIZED:
-            layer += (
-                k.quantized_input
-                * t
-                * (2.0 * shape.hidden + shape.query + shape.mlp)
-                / where.tensor
-            )
-        return k.stored * layer * layers, work
+        return k.stored * layer * layers, transient
     if run.checkpointing == "selective":
-        return k.selective * k.stored * layer * layers, work
-    persistent = 2.0 * t * shape.hidden * layers / where.tensor
+        return k.selective * k.stored * layer * layers, transient
+    boundary = t * activations.boundary_bytes_per_token(run, shape) * layers / where.tensor
     if run.framework == "unsloth":
-        persistent *= k.unsloth_kept
-    elif run.quantization in QUANTIZED:
-        persistent *= k.quantized_kept
-    return persistent, work
+        boundary *= k.unsloth_kept
+    return boundary, transient
 
 
 def _loss(run: TrainingRun, shape: Shape, where: Layout, k: Coefficients) -> tuple[float, float]:
-    """(activations of the head, logits and their copies), in bytes per card."""
+    """(activations of the head, logits and their copies), in bytes per GPU."""
     head = k.head * where.positions * shape.hidden / where.tensor
-    if shape.encoder:
+    if shape.encoder or not shape.has_logits:
         return head, 0.0
     each = k.logits[run.fused_loss]
-    if run.fused_loss == "kernel" and run.framework in LOSS_IN_PLACE:
+    if run.fused_loss == "kernel" and frameworks.of(run).loss_in_place:
         each = min(each, IN_PLACE_BYTES)
     return head, each * where.positions * shape.vocabulary / where.tensor
 
@@ -330,7 +321,7 @@ def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Coefficients) -> 
         stored = QUANTIZED.get(run.quantization, 2.0)
         sizes += k.gathered * stored * inner / shape.layers / where.tensor
         sizes += k.gathered_head * 2.0 * shape.vocabulary * shape.hidden / where.tensor
-        if run.method != "full" and run.framework in KEEPS_WHOLE:
+        if run.method != "full" and frameworks.of(run).keeps_whole:
             sizes += _weights(run, shape) / where.tensor
     if run.sharding in ("zero2", "zero3"):
         sizes += k.zero_buckets_gib * GIB
@@ -341,7 +332,7 @@ def _buffers(run: TrainingRun, shape: Shape, where: Layout, k: Coefficients) -> 
 
 def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Coefficients) -> float:
     """Copies that an optimiser with loops over tensor lists makes of the values it updates."""
-    if run.method != "full" or run.offload != "none" or "8bit" in run.optimizer:
+    if run.method != "full" or run.offload != "none" or _updates_in_place(run):
         return 0.0
     shard = where.shard if where.sharded_states else 1
     return (
@@ -354,6 +345,10 @@ def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Coe
     )
 
 
+def _updates_in_place(run: TrainingRun) -> bool:
+    return "8bit" in run.optimizer or run.optimizer.startswith("paged") or steps_in_backward(run)
+
+
 def needed_gib(sizes: Mapping[str, float], k: Coefficients) -> float:
     """Room that a process with these terms (GiB) must find, so that its allocator does not run out
     in fragments.
@@ -364,14 +359,13 @@ def needed_gib(sizes: Mapping[str, float], k: Coefficients) -> float:
 
 
 def usable_gib(gpu: Gpu, k: Coefficients) -> float | None:
-    """Memory of an empty card that a process can have, GiB: what driver and error correction leave;
+    """Memory of an empty GPU that a process can have, GiB: what driver and error correction leave;
     None if unknown.
     """
     if gpu.memory_gb is None:
         return None
-    return (
-        gpu.memory_gb * k.usable_memory * (ERROR_CORRECTION if gpu.name in ERROR_CORRECTED else 1.0)
-    )
+    corrected = INLINE_CORRECTION if gpu.ecc is ErrorCorrection.INLINE else 1.0
+    return gpu.memory_gb * k.usable_memory * corrected
 
 
 def on_basis(allocated_gib: float, basis: str, k: Coefficients) -> float:

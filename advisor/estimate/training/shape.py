@@ -27,6 +27,33 @@ UNGATED = frozenset(
 )
 """Classes whose MLP is up, activation, down; all others have a gate beside the up projection."""
 
+FOUR_NORMS = frozenset({"Gemma2ForCausalLM", "Gemma3ForCausalLM", "Glm4ForCausalLM"})
+HEAD_NORMS = frozenset(
+    {"Qwen3ForCausalLM", "Qwen3MoeForCausalLM", "Gemma3ForCausalLM", "Olmo2ForCausalLM"}
+)
+
+EMBEDDER = re.compile(r"embed|(?<![a-z])(?:bge|gte|e5|minilm|reranker)(?![a-z])", re.IGNORECASE)
+"""Names of models that are trained for embeddings: they have no vocabulary head."""
+
+ACTIVE_BY_NAME = (
+    (re.compile(r"nemotron-3-nano", re.IGNORECASE), 3.2e9),
+    (re.compile(r"nemotron-3-super", re.IGNORECASE), 1.2e10),
+    (re.compile(r"nemotron-3-ultra", re.IGNORECASE), 5.5e10),
+)
+"""Active parameters of mixtures whose names leave them out (model cards of NVIDIA)."""
+
+VOCABULARIES = (
+    (r"gemma", 262_144),
+    (r"bloom|mt0|mt5", 250_880),
+    (r"qwen|glm|internvl|mimo", 151_936),
+    (r"llama-?[34]|mistral-small|ministral|magistral|devstral|apertus|nemotron", 131_072),
+    (r"granite-?4|ernie|olmo-?3|moe-7b", 100_352),
+    (r"lfm|falcon|yi-", 65_536),
+    (r"gpt|neox|santacoder|starcoder|bert|phi|opt|nanochat", 50_304),
+    (r"llama|llava|vicuna|mistral|mixtral|tiny|deepseek-coder|codellama", 32_000),
+)
+"""Vocabularies by family, as their model cards state them, where the architecture is not known."""
+
 ENCODER_DECODER = re.compile(
     r"(?<![a-z])(?:flan-?|m|u|um|by|long|code)?-?(?:t5|t0|ul2|bart)(?![a-z])", re.IGNORECASE
 )
@@ -76,6 +103,19 @@ class Shape:
     vocabulary: int
     encoder: bool
     moe: bool
+    norms: int = 2
+    """Norms per layer: 4 where there is one after attention and MLP as well (Gemma 2 and 3)."""
+    head_norms: bool = False
+    """Queries and keys are normalised per head (Qwen 3, Gemma 3)."""
+    routed: int = 0
+    """Experts that a token passes, 0 in dense models."""
+    has_logits: bool = True
+    """Whether there is a vocabulary head; models of embeddings and classifiers have none."""
+
+    @property
+    def layer_norms(self) -> bool:
+        """Layer norms, which are one kernel, in encoders and families without a gate."""
+        return self.encoder or not self.gated
 
     @property
     def projections(self) -> int:
@@ -113,6 +153,10 @@ def of_model(model: Model) -> Shape:
         vocabulary=model.vocabulary,
         encoder=model.kind == "encoder",
         moe=moe,
+        norms=4 if model.hf_class in FOUR_NORMS else 2,
+        head_norms=model.hf_class in HEAD_NORMS,
+        routed=model.experts_per_token if moe else 0,
+        has_logits=model.kind != "encoder" and not is_embedder(model.name),
     )
 
 
@@ -131,27 +175,66 @@ def size_by_name(name: str) -> float | None:
     return _SIZES_T5.get(size)
 
 
-@lru_cache(maxsize=256)
-def of_size(params: float) -> Shape:
-    """A typical gated decoder of that many parameters: 12 hidden² a layer, hidden = 128 layers."""
-    hidden = max(round((params * TYPICAL_ASPECT / 12) ** (1 / 3) / 64), 1) * 64
-    layers = max(round(params / (12 * hidden * hidden)), 1)
+def is_embedder(name: str) -> bool:
+    """Whether a model's name says that it is trained for embeddings."""
+    return EMBEDDER.search(name) is not None
+
+
+def vocabulary_by_name(name: str) -> int:
+    """The vocabulary of the family that the name tells, else a typical one."""
+    for pattern, vocabulary in VOCABULARIES:
+        if re.search(pattern, name, re.IGNORECASE):
+            return vocabulary
+    return TYPICAL_VOCABULARY
+
+
+ACTIVE = re.compile(r"-A(\d+(?:\.\d+)?)B", re.IGNORECASE)
+
+
+def active_by_name(name: str) -> float | None:
+    """Active parameters of a mixture whose name states them, such as 30B-A3B; else None."""
+    stated = ACTIVE.search(name)
+    if stated:
+        return float(stated[1]) * 1e9
+    return next((active for named, active in ACTIVE_BY_NAME if named.search(name)), None)
+
+
+@lru_cache(maxsize=512)
+def of_size(params: float, active: float | None = None, name: str = "") -> Shape:
+    """A typical gated decoder of that many parameters: 12 hidden² per layer, hidden = 128 layers.
+
+    A mixture is one whose `active` parameters are fewer: its width is that of a dense model of the
+    geometric mean of both sizes, as published mixtures have it.
+    """
+    moe = active is not None and active < 0.9 * params
+    active = active if active is not None and moe else params
+    of_width = math.sqrt(params * active)
+    vocabulary = vocabulary_by_name(name)
+    hidden = max(round((of_width * TYPICAL_ASPECT / 12) ** (1 / 3) / 64), 1) * 64
+    layers = max(round(of_width / (12 * hidden * hidden)), 1)
     heads = max(hidden // 128, 1)
+    embeddings = min(2.0 * vocabulary * hidden, 0.5 * active)
+    attention = 3.0 * hidden * hidden
+    mlp = 3.0 * hidden
+    if moe:
+        mlp = max(((active - embeddings) / layers - attention) / (3.0 * hidden), 0.25 * hidden)
     return Shape(
         params=params,
-        active_params=params,
-        embedding_params=min(2.0 * TYPICAL_VOCABULARY * hidden, 0.5 * params),
-        expert_params=0.0,
+        active_params=active,
+        embedding_params=embeddings,
+        expert_params=max(params - active, 0.0),
         hidden=hidden,
         layers=layers,
         query=hidden,
         key_value=hidden // 2,
         heads=heads,
-        mlp=3.0 * hidden,
+        mlp=mlp,
         gated=True,
-        vocabulary=TYPICAL_VOCABULARY,
+        vocabulary=vocabulary,
         encoder=False,
-        moe=False,
+        moe=moe,
+        routed=8 if moe else 0,
+        has_logits=not is_embedder(name),
     )
 
 

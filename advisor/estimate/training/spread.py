@@ -1,55 +1,93 @@
-"""How far an estimate may be off: causes of error and their fitted standard deviations, added as
-variances.
+"""How far an estimate may be off: causes of error and their standard deviations, as variances.
+
+A term that makes up a share s of an estimate adds (s d)² with its own doubt d; circumstances add
+theirs where they are present. The figures are fitted on errors of sources, stacks and GPUs that
+were left out (tools/fit_training.py).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from advisor.core.training import TrainingRun
 from advisor.estimate.training.coefficients import Coefficients
-from advisor.estimate.training.throughput import loops_over_experts
 
-Z80 = 1.2816
-"""Half width of an 80 % interval in standard deviations."""
+TERM_CAUSES = {
+    "memory": {
+        "standing": ("weights", "adapter", "optimizer", "gradients"),
+        "moving": ("activations",),
+        "logits": ("logits",),
+        "extra": ("buffers", "allocator and context"),
+    },
+    "speed": {
+        "matrix": ("matrix",),
+        "attention": ("attention",),
+        "traffic": ("traffic",),
+        "launch": ("launch",),
+        "link": ("link", "tensor"),
+        "rest": ("dequantize", "optimizer"),
+    },
+}
+"""Which terms of an estimate share a doubt."""
 
-CAUSES = ("base", "assumed", "model", "shared", "rare")
-"""base: always; assumed: per input nobody stated; model: only its size known; shared: several
-cards.
-
-rare: methods that few have measured, offload, and the speed of mixtures where experts may be
-computed one by one.
+CIRCUMSTANCES = (
+    "base",
+    "lengths",
+    "batch",
+    "settings",
+    "model",
+    "shared",
+    "machines",
+    "stack",
+    "gpu",
+    "rare",
+    "mixture",
+    "basis",
+)
+"""base: always; lengths, batch, settings: not stated; model: only its size known; shared: several
+GPUs; machines: doublings beyond one machine; stack, gpu: never measured; rare: offload, methods and
+optimisers few have measured; mixture: of experts; basis: whose memory is meant is not stated.
 """
 
+LENGTHS = frozenset({"seq_len", "mean_tokens"})
+SETTINGS = frozenset({"checkpointing", "fused_loss", "quantization", "sharding", "framework"})
+USUAL_METHODS = ("full", "lora", "qlora")
+MACHINE = 8
 
-def causes(run: TrainingRun, what: str) -> dict[str, float]:
-    """How often each cause of error is present in a run, for `what` = memory or speed."""
-    telling = MATTER[what]
-    return {
+
+def cause_names(what: str) -> tuple[str, ...]:
+    """All causes of error of `what` = memory or speed."""
+    return (*CIRCUMSTANCES, *TERM_CAUSES[what])
+
+
+def causes(
+    run: TrainingRun, what: str, shares: Mapping[str, float], k: Coefficients
+) -> dict[str, float]:
+    """By how much each cause counts: the square of its share, 1, or how often it is present."""
+    assumed = set(run.assumed)
+    unusual = run.method not in USUAL_METHODS or run.optimizer == "other"
+    present = {
         "base": 1.0,
-        "assumed": float(sum(name in telling for name in run.assumed)),
+        "lengths": float(bool(assumed & LENGTHS)),
+        "batch": float("micro_batch" in assumed),
+        "settings": float(len(assumed & SETTINGS)),
         "model": float(run.model is None),
         "shared": float(run.gpus > 1),
-        "rare": float(
-            run.method not in ("full", "lora", "qlora")
-            or run.offload != "none"
-            or (what == "speed" and loops_over_experts(run))
-        ),
+        "machines": math.log2(max(run.gpus / MACHINE, 1.0)),
+        "stack": float(bool(k.frameworks) and run.framework not in k.frameworks),
+        "gpu": float(bool(k.gpus) and run.gpu_name not in k.gpus),
+        "rare": float(unusual or run.offload != "none"),
+        "mixture": float(run.model is not None and run.model.experts > 0),
+        "basis": float(what == "memory" and run.memory_basis == "unstated"),
     }
+    for cause, terms in TERM_CAUSES[what].items():
+        present[cause] = sum(shares.get(term, 0.0) for term in terms) ** 2
+    return present
 
 
-MATTER = {
-    "memory": frozenset(
-        {"seq_len", "micro_batch", "checkpointing", "fused_loss", "quantization", "sharding"}
-    ),
-    "speed": frozenset(
-        {"seq_len", "micro_batch", "checkpointing", "compute_dtype", "sharding", "mean_tokens"}
-    ),
-}
-"""The inputs whose absence widens memory, and those whose absence widens speed."""
-
-
-def log_sd(run: TrainingRun, what: str, k: Coefficients) -> float:
-    """Standard deviation of the logarithm of the estimate."""
+def log_sd(run: TrainingRun, what: str, shares: Mapping[str, float], k: Coefficients) -> float:
+    """Standard deviation of the logarithm of an estimate made up of `shares` of its terms."""
     spread = k.spread(what)
-    return math.sqrt(sum(count * spread[cause] ** 2 for cause, count in causes(run, what).items()))
+    present = causes(run, what, shares, k)
+    return math.sqrt(sum(count * spread[cause] ** 2 for cause, count in present.items() if count))

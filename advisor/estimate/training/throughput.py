@@ -10,28 +10,23 @@ from collections.abc import Mapping
 from functools import cache
 from statistics import NormalDist
 
+from advisor.core.constants import TERA
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
+from advisor.estimate.training import frameworks, rates, traffic
+from advisor.estimate.training.activations import Precision, adapter_widths, precision
 from advisor.estimate.training.coefficients import Coefficients
-from advisor.estimate.training.memory import PARALLEL, QUANTIZED, TUNED, layout
+from advisor.estimate.training.frameworks import Kernels
+from advisor.estimate.training.memory import QUANTIZED, layout, mostly_trained
 from advisor.estimate.training.params import VIRTUAL_TOKENS
 from advisor.estimate.training.shape import Shape
+from advisor.estimate.training.traffic import AGAIN
 
-LINKED = ("SXM", "NVL", "MI3", "Gaudi")
-"""Parts of the names of cards that have NVLink-class links between them; all others talk over
-PCIe.
-"""
+RACK = 72
+"""GPUs of one NVLink domain in racks of GB200 and GB300."""
 
 MACHINE = 8
-"""Cards of one machine; beyond them states travel over the network."""
-
-FUSED_KERNELS = PARALLEL | {"llm-foundry"}
-"""Stacks that launch few, large kernels; plain PyTorch, however well written, launches as many as
-any other.
-"""
-
-SPLITS_BATCH = frozenset({"torchtitan"})
-"""Stacks that count the batch of a whole pipeline and send it through sequence by sequence."""
+"""GPUs of one machine; beyond them states travel over the network."""
 
 PROMPTS = frozenset({"soft-prompt", "prefix"})
 """Methods that add positions to the input instead of operations to each layer."""
@@ -41,14 +36,11 @@ MOST_VIRTUAL = 512
 that makes them.
 """
 
-AGAIN = {"full": 1.0, "selective": 0.2}
-"""Share of the forward pass that checkpointing computes again."""
+BANDWIDTH_SHARE = 0.8
+"""Share of the printed bandwidth that streaming kernels reach."""
 
-LOSS_TRAFFIC = {"no": 40.0, "kernel": 12.0, "projection": 6.0, "yes": 10.0}
-"""Bytes per token and vocabulary entry that the loss moves: copies in fp32 forward and backward, or
-one fused pass.
-"""
-
+DORA_BYTES = 24.0
+"""Bytes per weight that DoRA moves in a step to norm W + BA: product, sum and norm in fp32."""
 
 SPREAD_OF_LENGTHS = 0.65
 """Log standard deviation of the lengths in a set of examples: four at random are padded to 1.7
@@ -56,18 +48,9 @@ times their mean.
 """
 
 
-def peak_tflops(gpu: Gpu, run: TrainingRun, k: Coefficients) -> float | None:
-    """Dense 16-bit peak of the card; where no source states one, from its bandwidth and the usual
-    ratio.
-    """
-    half = gpu.fp16_tflops if run.dtype == "fp16" else gpu.bf16_tflops
-    stated = half or gpu.bf16_tflops or gpu.fp16_tflops
-    if stated:
-        return stated
-    if gpu.bandwidth_gb_per_second is None:
-        return None
-    ratio = k.tflops_per_gb
-    return gpu.bandwidth_gb_per_second * ratio
+def trains_weights(run: TrainingRun) -> bool:
+    """Whether gradients of the model's own matrices are computed, a third of a full step."""
+    return run.method == "full" or mostly_trained(run)
 
 
 def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
@@ -79,7 +62,7 @@ def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
     lookup = shape.embedding_params - shape.vocabulary * shape.hidden
     n = shape.active_params - max(lookup, 0.0)
     inner = shape.active_params - shape.embedding_params
-    return (6.0 if run.method == "full" else 4.0) * n + 2.0 * AGAIN.get(
+    return (6.0 if trains_weights(run) else 4.0) * n + 2.0 * AGAIN.get(
         run.checkpointing, 0.0
     ) * inner
 
@@ -98,73 +81,59 @@ def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> 
     )
 
 
-def traffic_bytes_per_token(
-    run: TrainingRun, shape: Shape, length: float, k: Coefficients
-) -> float:
-    """Memory traffic of all that is not a matrix product: norms, activations, residuals, logits,
-    unfused scores.
-    """
-    passes = 3.0 + AGAIN.get(run.checkpointing, 0.0)
-    if run.method != "full" and run.method not in PROMPTS:
-        passes += k.traffic_adapter
-    layer = 12.0 * shape.hidden + 6.0 * shape.mlp
-    if run.attention == "eager":
-        layer += 10.0 * shape.heads * length
-    fused = k.traffic_compiled if run.compile or run.framework in FUSED_KERNELS else 1.0
-    logits = 0.0 if shape.encoder else LOSS_TRAFFIC.get(run.fused_loss, 30.0) * shape.vocabulary
-    return k.traffic * fused * passes * layer * shape.layers + logits
-
-
 def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
-    """Share of the dense 16-bit peak that matrix products reach; above 1 is possible with FP8."""
-    log = k.efficiency.get(gpu.arch, k.efficiency["default"])
-    peak = peak_tflops(gpu, run, k)
-    bandwidth = gpu.bandwidth_gb_per_second
-    if peak and bandwidth:
-        log += k.eff_balance * math.log(peak / bandwidth / k.tflops_per_gb)
-    if run.compute_dtype == "fp8":
-        log += k.eff_fp8
+    """Share of the achievable matrix rate that the products of a training step reach.
+
+    They are smaller than the best product of a benchmark, and run between other kernels.
+    """
+    log = k.matrix_share + k.efficiency.get(gpu.arch, 0.0)
     if run.method == "other":
         log += k.eff_other_method
-    if shape.moe and run.model is not None:
-        width = run.model.moe_intermediate or run.model.intermediate
+    if shape.moe:
+        width = 1024.0
+        if run.model is not None:
+            width = float(run.model.moe_intermediate or run.model.intermediate)
         log += k.eff_moe + k.eff_moe_width * math.log(width / 2048.0)
-    if run.framework in TUNED:
+    if frameworks.of(run).is_training_stack:
         log += k.eff_tuned_stack
-    elif run.framework == "unsloth":
-        log += k.eff_unsloth
     if not run.packed and run.tokens_basis == "real":
         log += k.eff_padding
-    if run.quantization in QUANTIZED:
-        log += k.eff_quantized
-    doublings = math.log2(max(run.gpus / MACHINE, 1.0))
+    doublings = math.log2(max(run.gpus / machine(gpu), 1.0))
     return math.exp(log + doublings * (k.eff_nodes + (k.eff_nodes_moe if shape.moe else 0.0)))
 
 
-def _card_terms(
-    run: TrainingRun, gpu: Gpu, shape: Shape, peak_tflops: float, k: Coefficients
+def _gpu_terms(
+    run: TrainingRun, gpu: Gpu, shape: Shape, tflops: float, k: Coefficients
 ) -> dict[str, float]:
-    """Busy seconds by term of one card for one micro step of one replica, were the replica a single
-    card.
+    """Busy seconds by term of one GPU for one micro step of one replica, were the replica a single
+    GPU.
     """
     length = computed_length(run, shape)
     tokens = run.micro_batch * length
-    bandwidth = (gpu.bandwidth_gb_per_second or peak_tflops / k.tflops_per_gb) * 1e9
-    share = (
-        k.attention["eager"]
-        if run.attention == "eager"
-        else k.attention.get(gpu.arch, k.attention["default"])
-    )
-    peak = peak_tflops * 1e12
-    passes = k.dequantize.get(run.quantization, 0.0)
+    peak = rates.peak_tflops(gpu, k) or tflops
+    bandwidth = (gpu.bandwidth_gb_per_second or peak / k.tflops_per_gb) * 1e9 * BANDWIDTH_SHARE
+    share = k.attention.get(gpu.arch, k.attention["default"])
+    if run.attention == "eager":
+        share = k.attention["eager"]
+    if precision(run) is Precision.SINGLE:
+        share = min(share, tflops / peak)
+    moved = shape.layers * traffic.layer_bytes(run, shape, length)
     return {
         "matrix": tokens
         * matmul_flops_per_token(run, shape)
-        / (peak * efficiency(run, gpu, shape, k)),
-        "attention": tokens * attention_flops_per_token(run, shape, length) / (peak * share),
-        "traffic": tokens * traffic_bytes_per_token(run, shape, length, k) / bandwidth,
-        "dequantize": passes * 4.0 * shape.active_params / bandwidth,
+        / (tflops * TERA * efficiency(run, gpu, shape, k)),
+        "attention": tokens * attention_flops_per_token(run, shape, length) / (peak * TERA * share),
+        "traffic": tokens * (k.traffic * moved + traffic.loss_bytes(run, shape)) / bandwidth,
+        "dequantize": _dequantized_bytes(run, shape, k) / bandwidth,
     }
+
+
+def _dequantized_bytes(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
+    """Bytes moved to unpack quantised weights, and to norm the merged weights of DoRA."""
+    moved = 4.0 * k.dequantize.get(run.quantization, 0.0) * shape.active_params
+    if run.method == "dora":
+        moved += DORA_BYTES * (shape.active_params - shape.embedding_params)
+    return moved
 
 
 def mean_length(run: TrainingRun) -> float:
@@ -225,9 +194,8 @@ def longest_of(count: int) -> float:
 
 
 def _link_speed(gpu: Gpu, k: Coefficients) -> float:
-    """Bytes per second between two cards of a machine."""
-    linked = any(part in gpu.name for part in LINKED)
-    return math.exp(k.link_nvlink if linked else k.link_pcie) * 1e9
+    """Bytes per second between two GPUs of a machine."""
+    return math.exp(k.link_nvlink if gpu.has_fast_link else k.link_pcie) * 1e9
 
 
 def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
@@ -252,6 +220,11 @@ def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -
     return k.tensor_exposed * moved / where.pipeline / _link_speed(gpu, k)
 
 
+def machine(gpu: Gpu) -> int:
+    """How many GPUs are joined by fast links before the network begins."""
+    return RACK if gpu.name.startswith("GB") else MACHINE
+
+
 def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
     """Time to gather sharded weights forward and backward and to reduce gradients; each moves
     (D−1)/D of the bytes.
@@ -261,12 +234,15 @@ def _link_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> 
     stored = QUANTIZED.get(run.quantization, 2.0)
     if where.sharded_weights and where.shard > 1:
         speed = _link_speed(gpu, k)
-        if run.gpus > MACHINE:
+        if run.gpus > machine(gpu):
             speed = min(speed, math.exp(k.link_nodes) * 1e9)
         moved = 2.0 * stored + (2.0 if run.method == "full" else 0.0)
+        gathered = shape.params
+        if frameworks.of(run).parallel_experts:
+            gathered -= shape.expert_params
         seconds += (
             moved
-            * shape.params
+            * gathered
             * (where.shard - 1)
             / where.shard
             / speed
@@ -283,7 +259,7 @@ def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients
     """Seconds of one forward and backward pass of one replica, its share of communication and
     optimiser included.
 
-    None where neither peak nor bandwidth of the card is known.
+    None where neither peak nor bandwidth of the GPU is known.
     """
     terms = seconds_by_term(run, gpu, shape, k)
     return None if terms is None else together(terms, k)
@@ -292,11 +268,11 @@ def micro_step_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients
 def seconds_by_term(
     run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients
 ) -> dict[str, float] | None:
-    """What each term of a micro step would take alone, in seconds; None where the card's speed is
+    """What each term of a micro step would take alone, in seconds; None where the GPU's speed is
     unknown.
     """
-    peak = peak_tflops(gpu, run, k)
-    if peak is None:
+    tflops = rates.achievable_tflops(run, gpu, k)
+    if tflops is None:
         return None
     where = layout(run)
     stages = 1 if naive_pipeline(run) else where.pipeline
@@ -306,7 +282,7 @@ def seconds_by_term(
     )
     terms = {
         term: value / cards * slower
-        for term, value in _card_terms(run, gpu, shape, peak, k).items()
+        for term, value in _gpu_terms(run, gpu, shape, tflops, k).items()
     }
     terms["launch"] = _launch_seconds(run, shape, k) / stages
     terms["tensor"] = _tensor_seconds(run, gpu, shape, k)
@@ -321,18 +297,18 @@ def _bubble(run: TrainingRun, stages: int, k: Coefficients) -> float:
 
     Where the number of micro-batches is not stated, there are many.
     """
-    batches = run.grad_accum * (run.micro_batch if run.framework in SPLITS_BATCH else 1)
+    batches = run.grad_accum * (run.micro_batch if frameworks.of(run).splits_batch else 1)
     if batches > 1:
         return 1.0 + (stages - 1) / batches
     return math.exp(k.pipeline_bubble * math.log2(stages))
 
 
 COMPUTE = ("matrix", "attention", "traffic", "dequantize")
-"""Terms that keep a card busy one after the other."""
+"""Terms that keep a GPU busy one after the other."""
 
 
 def together(terms: Mapping[str, float], k: Coefficients) -> float:
-    """Seconds of a micro step: kernels hide some launches, the busy card hides most of the traffic
+    """Seconds of a micro step: kernels hide some launches, the busy GPU hides most of the traffic
     over the link.
     """
     busy = _longer(sum(terms[term] for term in COMPUTE), terms["launch"], k) + terms["tensor"]
@@ -356,7 +332,7 @@ def _longer(compute: float, launch: float, k: Coefficients) -> float:
 def shares(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> dict[str, float]:
     """By how many per cent a micro step grows where a term grows by one per cent; they add up to 1.
 
-    Empty where the card's speed is unknown.
+    Empty where the GPU's speed is unknown.
     """
     terms = seconds_by_term(run, gpu, shape, k)
     if terms is None:
@@ -378,39 +354,62 @@ def _launch_seconds(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
     """Time to issue the kernels of all layers forward and backward, which a small batch does not
     hide.
     """
-    log = k.launch_adapter if run.method != "full" and run.method not in PROMPTS else 0.0
-    log += k.launch_quantized if run.quantization in QUANTIZED else 0.0
-    log += k.launch_sharded if layout(run).sharded_weights else 0.0
-    mixed = 0.0
+    each = 1.0 + _adapter_launches(run, shape, k)
+    if layout(run).sharded_weights:
+        each *= math.exp(k.launch_sharded)
     if shape.moe:
-        mixed = math.exp(k.launch_moe if loops_over_experts(run) else k.launch_moe_fused)
-    each = math.exp(k.launch_per_layer) * (math.exp(log) + mixed)
-    fused = 0.5 if run.compile or run.framework in FUSED_KERNELS else 1.0
-    return fused * each * shape.layers * (3.0 + AGAIN.get(run.checkpointing, 0.0)) / 3.0
+        each += math.exp(k.launch_moe if loops_over_experts(run) else k.launch_moe_fused)
+    fused = 0.5 if run.compile or frameworks.of(run).kernels is Kernels.VENDOR else 1.0
+    again = 1.0 + AGAIN.get(run.checkpointing, 0.0) / 3.0
+    return fused * math.exp(k.launch_per_layer) * each * shape.layers * again
+
+
+def _adapter_launches(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
+    """Kernels of the adapters of a layer over those of the layer itself: casts, two factors, scale
+    and sum for each adapted module.
+    """
+    if run.method == "full" or run.method in PROMPTS:
+        return 0.0
+    stack = frameworks.of(run)
+    each = k.launch_adapter
+    if stack.kernels is Kernels.FUSED:
+        each *= 0.3
+    elif not stack.adapters_in_fp32:
+        each *= 0.6
+    if run.method == "dora":
+        each *= 2.0
+    return each * adapter_modules(run, shape)
+
+
+def adapter_modules(run: TrainingRun, shape: Shape) -> float:
+    """Adapted modules of a layer, typical ones where the architecture is not known."""
+    widths = adapter_widths(run, shape)
+    return round(widths.inputs / shape.hidden) if widths.inputs else 2.0
 
 
 def loops_over_experts(run: TrainingRun) -> bool:
     """Whether a mixture may go through its experts one by one, as plain PyTorch does, and not in
     grouped products.
     """
-    return run.model is not None and run.model.experts > 0 and run.framework not in FUSED_KERNELS
+    mixture = run.model is not None and run.model.experts > 0
+    return mixture and frameworks.of(run).kernels is not Kernels.VENDOR
 
 
 def _optimizer_seconds(
     run: TrainingRun, gpu: Gpu, shape: Shape, cards: int, k: Coefficients
 ) -> float:
-    """The optimiser's passes over the states of a card, as a share of one micro step."""
+    """The optimiser's passes over the states of a GPU, as a share of one micro step."""
     if run.method != "full" or not gpu.bandwidth_gb_per_second:
         return 0.0
     where = layout(run)
     states = shape.params / cards / (where.shard if where.sharded_states else 1)
-    passes = k.optimizer_bytes if run.framework in TUNED else k.optimizer_bytes_loops
+    passes = k.optimizer_bytes if frameworks.of(run).is_training_stack else k.optimizer_bytes_loops
     return passes * states / (gpu.bandwidth_gb_per_second * 1e9) / run.grad_accum
 
 
 def naive_pipeline(run: TrainingRun) -> bool:
-    """Layers spread over cards by a loader that has no schedule: one card works at a time."""
-    return run.sharding in ("mp", "pp") and run.framework not in TUNED
+    """Layers spread over GPUs by a loader that has no schedule: one GPU works at a time."""
+    return run.sharding in ("mp", "pp") and not frameworks.of(run).is_training_stack
 
 
 def tokens_per_step(run: TrainingRun) -> float:

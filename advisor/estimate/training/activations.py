@@ -1,0 +1,211 @@
+"""What a forward pass keeps for the backward pass, counted tensor by tensor.
+
+The counts are those of autograd on the classes of transformers and peft (a test repeats the count
+with saved-tensor hooks); docs/reference/formulas-training.md, section Kept activations. Symbols: h
+hidden size, q width of all query heads, kv of all key heads, f width of the MLP a token passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from advisor.core.errors import UsageError
+from advisor.core.training import TrainingRun
+from advisor.estimate.training import frameworks
+from advisor.estimate.training.frameworks import Kernels
+from advisor.estimate.training.params import Linear, targeted
+from advisor.estimate.training.shape import Shape
+
+QUANTIZED = frozenset({"nf4", "gptq4", "awq4", "other", "int8", "fp8"})
+"""Storage of frozen weights that is not computed with as it is."""
+
+
+class Precision(StrEnum):
+    """In which width tensors are kept."""
+
+    HALF = "half"  # weights and computation in 16 bits
+    MIXED = "mixed"  # autocast: 16-bit products, fp32 where values or weights are
+    SINGLE = "single"  # fp32 throughout
+
+
+def precision(run: TrainingRun) -> Precision:
+    """How a run computes: fp32 weights without autocast compute in fp32, whatever the GPU could.
+
+    Adapters of 16-bit models are kept in fp32 by peft and then need autocast.
+    """
+    mixed = run.compute_dtype.startswith("mixed") or run.compute_dtype == "fp8"
+    if run.dtype == "fp32":
+        half = mixed or run.compute_dtype in ("bf16", "fp16")
+        return Precision.MIXED if half else Precision.SINGLE
+    if mixed:
+        return Precision.MIXED
+    stack = frameworks.of(run)
+    casts = stack.autocast and run.method != "full" and stack.adapters_in_fp32
+    return Precision.MIXED if casts else Precision.HALF
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterWidths:
+    """Σ of widths over the adapted modules of a layer."""
+
+    inputs: float  # every module counted by itself
+    shared: float  # modules that read the same tensor counted once, what is kept anyway not at all
+    outputs: float
+
+
+DROPOUT_MASKS = 6.0
+"""Bytes per hidden value that encoders keep for dropout: 8 to 10 counted on a CPU, where masks are
+as wide as values, and 2 on CUDA, where they are bytes.
+"""
+
+NO_ADAPTERS = AdapterWidths(0.0, 0.0, 0.0)
+
+
+def adapter_widths(run: TrainingRun, shape: Shape) -> AdapterWidths:
+    """The widths that adapters of a run read and write; zero for prompts and whole models."""
+    if run.method in ("full", "soft-prompt", "prefix") or not run.targets:
+        return NO_ADAPTERS
+    if run.model is None:
+        return _typical_widths(shape, run.targets)
+    try:
+        modules = targeted(run.model, run.targets)
+    except UsageError:
+        return _typical_widths(shape, run.targets)
+    return AdapterWidths(
+        inputs=sum(m.inputs for m in modules),
+        shared=float(_read_once(modules)),
+        outputs=sum(m.outputs for m in modules),
+    )
+
+
+def _read_once(modules: tuple[Linear, ...]) -> int:
+    """Widths read by query, key and value together, by gate and up together, and by down; the input
+    of the output projection is kept by the attention itself.
+    """
+    outputs = [m for m in modules if m.attention and m.name.endswith(("o_proj", "dense", "c_proj"))]
+    attention = [m for m in modules if m.attention and m not in outputs]
+    mlp = [m for m in modules if not m.attention]
+    downs = [m for m in mlp if m.inputs > m.outputs]
+    ups = [m for m in mlp if m not in downs]
+    firsts = (attention[:1], ups[:1], downs)
+    return sum(m.inputs for group in firsts for m in group)
+
+
+def _typical_widths(shape: Shape, targets: str) -> AdapterWidths:
+    """For architectures that are known by size only, or in other words than transformers'."""
+    q, kv = float(shape.query), float(shape.key_value)
+    h = float(shape.hidden)
+    if targets in ("qv", "q_proj+v_proj", "q_proj,v_proj"):
+        return AdapterWidths(2.0 * h, h, q + kv)
+    attention = AdapterWidths(3.0 * h + q, h, q + 2.0 * kv + h)
+    if targets == "attention" or shape.moe:
+        return attention
+    f = shape.mlp
+    return AdapterWidths(
+        attention.inputs + 2.0 * h + f, attention.shared + h + f, attention.outputs + 2.0 * f + h
+    )
+
+
+def layer_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
+    """What one layer keeps for its backward pass, bytes per position."""
+    kind = precision(run)
+    kernels = frameworks.of(run).kernels
+    fused = run.compile or kernels in (Kernels.FUSED, Kernels.VENDOR)
+    width = 4.0 if kind is Precision.SINGLE else 2.0
+    return (
+        _norms(run, shape, kind, fused)
+        + _attention(run, shape, width)
+        + _mlp(run, shape, width, fused)
+        + _adapters(run, shape, kind, width)
+    )
+
+
+def _norms(run: TrainingRun, shape: Shape, kind: Precision, fused: bool) -> float:
+    """The fp32 input of each norm; where it is trained also its output, read by the matrices.
+
+    Layer norms and fused kernels keep the input as it is. Under autocast with fp32 weights each
+    matrix casts its own copy of its input.
+    """
+    h = float(shape.hidden)
+    full = run.method == "full"
+    residual = 4.0 if kind is Precision.SINGLE or run.dtype == "fp32" else 2.0
+    if shape.layer_norms:
+        dropout = DROPOUT_MASKS * h if shape.encoder else 0.0
+        outputs = 2.0 * residual * h if full else 0.0
+        return shape.norms * residual * h + outputs + dropout
+    kept = shape.norms * h * (residual if fused else 4.0)
+    heads = float(shape.query + shape.key_value) if shape.head_norms else 0.0
+    kept += heads * (2.0 if fused else 4.0)
+    if not full:
+        return kept
+    if kind is Precision.MIXED and run.dtype == "fp32":
+        return kept + shape.norms * 4.0 * h + 10.0 * h + 2.0 * heads
+    normalised = 0.0 if fused else shape.norms * residual * h
+    return kept + normalised + 2.0 * residual * h + 2.0 * heads
+
+
+def _attention(run: TrainingRun, shape: Shape, width: float) -> float:
+    """Query, key, value and the output; keys and values are repeated for each head where a mask
+    keeps the kernel from sharing them.
+    """
+    q, kv = float(shape.query), float(shape.key_value)
+    if run.attention == "eager":
+        scores = 6.0 * shape.heads * run.seq_len
+        return width * (2.0 * q + 2.0 * q) + scores
+    return width * (2.0 * q + 2.0 * kv)
+
+
+def _mlp(run: TrainingRun, shape: Shape, width: float, fused: bool) -> float:
+    """Gate, activation and up; the product, which the down projection reads, where it is trained.
+
+    A mixture also keeps a copy of the input for each expert that a token is sent to.
+    """
+    tensors = 3.0 if shape.gated else 1.0
+    if fused and shape.gated:
+        tensors = 2.0
+    if run.method == "full":
+        tensors += 1.0
+    return width * (tensors * shape.mlp + 2.0 * shape.routed * shape.hidden)
+
+
+def _adapters(run: TrainingRun, shape: Shape, kind: Precision, width: float) -> float:
+    """The inputs of adapted modules, and what magnitudes of DoRA keep of their outputs.
+
+    peft casts the input of an fp32 adapter for each module; under autocast the cast ends in 16
+    bits. Adapters in the dtype of the weights read the shared tensor, as products with quantised
+    weights do, adapted or not.
+    """
+    if run.method == "full":
+        return 0.0
+    widths = adapter_widths(run, shape)
+    apart = 4.0 * widths.outputs if run.method == "dora" else 0.0
+    stack = frameworks.of(run)
+    shares = not stack.adapters_in_fp32 or stack.kernels is Kernels.FUSED
+    if run.quantization in QUANTIZED:
+        every = 2.0 * shape.hidden + shape.mlp
+        return width * max(widths.shared, every) + apart
+    if kind is Precision.SINGLE or shares:
+        return width * widths.shared + apart
+    if kind is Precision.MIXED:
+        return 2.0 * widths.inputs + apart
+    return 4.0 * widths.inputs + apart
+
+
+def eager_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
+    """Scores of eager attention in one layer while its backward pass runs: the softmax in fp32 and
+    16 bits, and gradients of both, 12 bytes per head and pair of positions.
+    """
+    return 12.0 * shape.heads * run.seq_len if run.attention == "eager" else 0.0
+
+
+def boundary_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
+    """What full checkpointing keeps of a layer: its input, fp32 where the residual stream is."""
+    wide = run.dtype == "fp32" or upcasts_embeddings(run)
+    return (4.0 if wide else 2.0) * shape.hidden
+
+
+def upcasts_embeddings(run: TrainingRun) -> bool:
+    """Whether peft's preparation for k-bit training has cast embeddings, norms and head to fp32."""
+    kbit = run.quantization in ("nf4", "int8") and run.method != "full"
+    return kbit and frameworks.of(run).kbit_upcast

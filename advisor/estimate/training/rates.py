@@ -1,0 +1,132 @@
+"""How fast a GPU multiplies matrices: what the data sheet prints, and what remains of it.
+
+Sources: docs/reference/formulas-training.md, section Rates.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from functools import cache
+
+from advisor.core.facts import Gpu
+from advisor.core.training import TrainingRun
+from advisor.estimate.training import frameworks
+from advisor.estimate.training.activations import Precision, precision
+from advisor.estimate.training.coefficients import Coefficients
+from advisor.estimate.training.frameworks import Kernels
+from advisor.shipped import folder
+
+WITHOUT_BF16 = frozenset({"Turing", "Volta", "Pascal"})
+"""Architectures whose matrix units do not multiply bf16."""
+
+ARCHITECTURE_SHARE = {
+    "Volta": 0.80,
+    "Turing": 0.75,
+    "Ampere": 0.84,
+    "Ada": 0.82,
+    "Hopper": 0.80,
+    "Blackwell": 0.76,
+    "CDNA2": 0.60,
+    "CDNA3": 0.56,
+    "CDNA4": 0.68,
+    "Gaudi": 0.75,
+}
+"""Best matrix product over printed peak: the mean of the measured GPUs of an architecture
+(profiles/gpu_achieved.csv), for others that of their generation.
+"""
+
+USUAL_SHARE = 0.75
+
+WATTS_PER_TFLOPS = {
+    "Volta": 2.2,
+    "Turing": 2.2,
+    "Ampere": 1.25,
+    "Ada": 1.35,
+    "Hopper": 0.70,
+    "Blackwell": 0.44,
+}
+"""Power that an architecture draws at its full 16-bit rate: that of its largest part (V100, A100,
+H100, B200); for Ada, whose professional and consumer parts differ in accumulation, in between.
+"""
+
+POWER_EXPONENT = 0.85
+"""Rate over power below the cap: between the square root (voltage falls with the clock) and
+proportional.
+"""
+
+TFLOPS_PER_GB = {"Hopper": 0.25, "Blackwell": 0.28, "CDNA2": 0.11, "CDNA3": 0.23, "CDNA4": 0.30}
+"""Dense 16-bit TFLOPS per GB/s of bandwidth where it is not 0.16, as of the stated parts."""
+
+FP32_SHARE = {
+    "Volta": 0.125,
+    "Turing": 0.125,
+    "Ampere": 0.0625,
+    "Ada": 0.25,
+    "Hopper": 0.068,
+    "Blackwell": 0.036,
+    "CDNA2": 0.125,
+    "CDNA3": 0.125,
+    "CDNA4": 0.068,
+}
+"""fp32 without tensor cores over the dense 16-bit peak, by data sheet. PyTorch does not use TF32
+unless it is told to (torch.set_float32_matmul_precision, default "highest").
+"""
+
+USUAL_FP32_SHARE = 0.1
+GEFORCE_FP32_SHARE = 0.5
+
+
+@cache
+def _achieved() -> dict[str, float]:
+    """Measured share of the printed 16-bit peak by GPU (profiles/gpu_achieved.csv)."""
+    path = folder("profiles") / "gpu_achieved.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row["gpu"]: float(row["efficiency"]) for row in csv.DictReader(file)}
+
+
+def peak_tflops(gpu: Gpu, k: Coefficients) -> float | None:
+    """Dense 16-bit peak; where no source states one, from the bandwidth and the usual ratio."""
+    stated = gpu.bf16_tflops or gpu.fp16_tflops
+    if stated:
+        return stated
+    if gpu.bandwidth_gb_per_second is None:
+        return None
+    ratio = TFLOPS_PER_GB.get(gpu.arch, k.tflops_per_gb)
+    return gpu.bandwidth_gb_per_second * ratio
+
+
+def achievable_tflops(run: TrainingRun, gpu: Gpu, k: Coefficients) -> float | None:
+    """What matrix products of this run's precision can reach; None where nothing is known."""
+    peak = peak_tflops(gpu, k)
+    if peak is None:
+        return None
+    share = _achieved().get(gpu.name) or ARCHITECTURE_SHARE.get(gpu.arch, USUAL_SHARE)
+    half = peak * share * sustained(gpu, peak)
+    if precision(run) is Precision.SINGLE:
+        return min(half, peak * _fp32_share(gpu))
+    if run.compute_dtype == "fp8":
+        vendor = frameworks.of(run).kernels is Kernels.VENDOR or run.framework == "other"
+        return half * math.exp(k.eff_fp8 if vendor else 0.6 * k.eff_fp8)
+    return half
+
+
+def sustained(gpu: Gpu, peak: float) -> float:
+    """Share of the matrix rate that the power limit leaves; 1 where power is not known."""
+    needed = WATTS_PER_TFLOPS.get(gpu.arch)
+    if needed is None or gpu.power_watts is None:
+        return 1.0
+    powered = min(1.0, gpu.power_watts / peak / needed)
+    return float(powered**POWER_EXPONENT)
+
+
+def _fp32_share(gpu: Gpu) -> float:
+    """GeForce parts halve the 16-bit rate with fp32 accumulation; fp32 is half of what is left."""
+    if gpu.name.startswith("RTX") and gpu.arch in ("Ampere", "Ada") and "A" not in gpu.name[4:5]:
+        return GEFORCE_FP32_SHARE
+    return FP32_SHARE.get(gpu.arch, USUAL_FP32_SHARE)
+
+
+def lacks_bf16(gpu: Gpu) -> bool:
+    """Whether the GPU has no matrix units for bf16 and emulates it."""
+    return gpu.arch in WITHOUT_BF16

@@ -1,0 +1,97 @@
+"""The count of kept activations against autograd's own: saved-tensor hooks on a small Llama."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from advisor.estimate.training import activations, shape_of
+from tests.estimate.training.catalogue import a_run
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+peft = pytest.importorskip("peft")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+HIDDEN, HEADS, KEY_HEADS, MLP = 64, 4, 2, 160
+
+
+def small_llama(layers: int, dtype: Any) -> Any:
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        hidden_size=HIDDEN,
+        intermediate_size=MLP,
+        num_attention_heads=HEADS,
+        num_key_value_heads=KEY_HEADS,
+        num_hidden_layers=layers,
+        vocab_size=256,
+        attn_implementation="sdpa",
+    )
+    return transformers.LlamaForCausalLM(config).to(dtype)
+
+
+def kept_bytes(model: Any, tokens: int, autocast: bool) -> int:
+    """Bytes of all storages that a forward pass saves, weights left out."""
+    own = {p.untyped_storage().data_ptr() for p in (*model.parameters(), *model.buffers())}
+    storages: dict[int, tuple[int, Any]] = {}
+
+    def pack(tensor: Any) -> Any:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            storages[storage.data_ptr()] = (storage.nbytes(), tensor)
+        return tensor
+
+    ids = torch.ones((1, tokens), dtype=torch.long)
+    with (
+        torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor),
+        torch.autocast("cpu", torch.bfloat16, enabled=autocast),
+    ):
+        model(input_ids=ids, labels=ids)
+    return sum(size for size, _ in storages.values())
+
+
+def per_layer_and_token(dtype: Any, adapters: bool | None, autocast: bool) -> float:
+    """By differences in depth and length, so that what is kept once drops out."""
+
+    def whole(layers: int, tokens: int) -> int:
+        model = small_llama(layers, dtype).train()
+        if adapters is not None:
+            config = peft.LoraConfig(r=1, target_modules="all-linear", task_type="CAUSAL_LM")
+            model = peft.get_peft_model(model, config, autocast_adapter_dtype=adapters)
+        return kept_bytes(model, tokens, autocast)
+
+    short = whole(2, 64) - whole(1, 64)
+    long = whole(2, 128) - whole(1, 128)
+    return (long - short) / 64
+
+
+def small_run(**changes: object) -> Any:
+    run = a_run("Llama-3.2-1B", packed=True)
+    sizes = {"hidden": HIDDEN, "heads": HEADS, "kv_heads": KEY_HEADS, "intermediate": MLP}
+    model = replace(run.model, layers=2, head_dim=HIDDEN // HEADS, vocabulary=256, **sizes)
+    return replace(run, model=model, **changes)
+
+
+CASES = {
+    "full in bf16": (torch.bfloat16, None, False, {"method": "full", "framework": "torchtune"}),
+    "full in fp32": (torch.float32, None, False, {"method": "full", "dtype": "fp32"}),
+    "full in fp32 under autocast": (
+        torch.float32,
+        None,
+        True,
+        {"method": "full", "dtype": "fp32", "compute_dtype": "mixed-bf16"},
+    ),
+    "fp32 adapters under autocast": (torch.bfloat16, True, True, {"method": "lora"}),
+    "adapters in bf16": (torch.bfloat16, False, False, {"method": "lora", "framework": "litgpt"}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_count_is_that_of_autograd(case: str) -> None:
+    torch.set_num_threads(1)
+    dtype, adapters, autocast, changes = CASES[case]
+    run = small_run(**changes)
+    counted = activations.layer_bytes_per_token(run, shape_of(run))
+    assert counted == pytest.approx(per_layer_and_token(dtype, adapters, autocast), rel=0.05)
