@@ -33,8 +33,8 @@ With the coefficients fitted on the rest as well:
 
 """
 
-UNSEEN_HEAD = """| | runs | sources | mean over sources: median / p90 | inside | pooled: median / p90 \
-| inside | P90 ÷ P10 | rank |
+UNSEEN_HEAD = """| | runs | sources | mean over sources: median / p90 | inside \
+| pooled: median / p90 | inside | P90 ÷ P10 | rank |
 |---|---|---|---|---|---|---|---|---|
 """
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun, WayToFit
+from advisor.estimate.training.estimator import estimate
 
 MOST_CHANGES = 3
 SHORTEST = 256  # tokens: below it an example is cut, not shortened
@@ -40,8 +41,6 @@ def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
 
     Empty where nothing known helps. Left out is what asks for as much as another way and more.
     """
-    from advisor.estimate.training import estimate
-
     before = estimate(run).tokens_per_second.range.p50
     enough: list[frozenset[tuple[str, int]]] = []
     ways: list[WayToFit] = []
@@ -92,8 +91,6 @@ def cheapest_gpu(
 
     Without examples the cost of a million tokens decides. None where no GPU does.
     """
-    from advisor.estimate.training import estimate
-
     suitable: list[tuple[float, Gpu]] = []
     for gpu, price in usd_per_hour:
         prediction = estimate(replace(run, gpu=gpu, gpu_name=gpu.name))
@@ -108,8 +105,6 @@ def cheapest_gpu(
 
 
 def _safe(run: TrainingRun) -> bool:
-    from advisor.estimate.training import estimate
-
     return estimate(run).fits == "fits"
 
 

@@ -11,6 +11,7 @@ from advisor.core.facts import Gpu
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingRun
 from advisor.estimate.training.advice import cheapest_gpu
+from advisor.estimate.training.estimator import estimate
 from advisor.estimate.training.request import RunRequest
 
 WATTS_PER_KILOWATT = 1000.0
@@ -34,8 +35,6 @@ def _why_none(run: TrainingRun, gpus: Sequence[Gpu]) -> str:
     """Why no GPU will do: none is large enough, or which is the fastest that is, and what would
     help.
     """
-    from advisor.estimate.training import estimate
-
     predictions = [estimate(replace(run, gpu=gpu, gpu_name=gpu.name)) for gpu in gpus]
     hours = [
         (p.train_hours.range.p90 or math.inf, p.run.gpu_name)

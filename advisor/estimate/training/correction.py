@@ -128,7 +128,7 @@ def update(
     their covariances with this estimate and K those among them, the conditional mean is w·r, K w =
     k, and the share of the variance that is explained w·k ÷ variance (Rasmussen and Williams,
     Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 2.26). For runs of equal shares this
-    is the conjugate update of a mean. A measured run that is further off than its range allows shows
+    is the conjugate update of a mean. A measured run further off than its range allows shows
     that the range was too narrow: both variances are then widened to hold it. Without source runs
     nothing changes.
     """
@@ -137,12 +137,11 @@ def update(
     import numpy as np
 
     variances = [max(m.log_sd, abs(m.log_ratio)) ** 2 for m in sources]
-    scale = float(
-        np.mean([v / _together(m.shares, m.shares, what) for v, m in zip(variances, sources)])
-    )
-    surprise = math.sqrt(
-        max(float(np.mean([v / m.log_sd**2 for v, m in zip(variances, sources)])), 1.0)
-    )
+    own = [_together(m.shares, m.shares, what) for m in sources]
+    scale = float(np.mean([v / o for v, o in zip(variances, own, strict=True)]))
+    expected = [m.log_sd**2 for m in sources]
+    ratios = [v / e for v, e in zip(variances, expected, strict=True)]
+    surprise = math.sqrt(max(float(np.mean(ratios)), 1.0))
     of_two = scale * np.array(
         [[_together(a.shares, b.shares, what) for b in sources] for a in sources]
     )
