@@ -73,13 +73,18 @@ def command(
         own_runs=not ignore_runs,
         events=output.narrate,
     )
+    draw(verdict, report_format, target)
+    return exit_of(verdict)
+
+
+def draw(verdict: Verdict, report_format: formats.ReportFormat, target: Path | None) -> None:
+    """The report to a file, or to stdout."""
     if target is not None:
         output.save(target, report_format.render(verdict))
     elif report_format.name == "text":
         _show_text(verdict)
     else:
         output.show_bytes(report_format.render(verdict))
-    return exit_of(verdict)
 
 
 def format_of(name: str, as_json: bool, target: Path | None) -> formats.ReportFormat:

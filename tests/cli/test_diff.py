@@ -24,8 +24,26 @@ def verdict(monthly: float) -> Verdict:
     option = OptionRecord(
         "prompt/x@m", "prompt", "x", "m", "", known, known, known, known, known, 1.0, 0.5, (figure,)
     )
-    return Verdict(1, "", "", "", 7, 9, "prompt", option.id, 0.5, None, (), (option,), (), BreakEven(), (), (),
-                   NextStep("", 0, 0, 0), ())  # fmt: skip
+    return Verdict(
+        1,
+        "",
+        "",
+        "",
+        7,
+        9,
+        "prompt",
+        option.id,
+        0.5,
+        None,
+        (),
+        (option,),
+        (),
+        BreakEven(),
+        (),
+        (),
+        NextStep("", 0, 0, 0),
+        (),
+    )
 
 
 @pytest.fixture
@@ -35,7 +53,7 @@ def looks() -> list[str]:
 
 @pytest.fixture
 def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], looks: list[str]):
-    """Runs `advisor diff` on briefs that cost 43.16 per month for 43.16 hours, and 1 per month for each
+    """Runs `advisor diff` on briefs that cost 43.16 per month for 43.16 hours, and 1 for each
     hour.
     """
 

@@ -22,9 +22,20 @@ from advisor.core.verdict import (
 def figure(id: str) -> FigureRecord:
     rate = FigureInput("price.output", 15.0, "USD/1M tokens", "quoted", "price list", "2026-11-01")
     return FigureRecord(
-        id, 12.0, 10.0, 12.0, 15.0, "USD/month", "quoted", "tokens × price.output", "0.8 × 15", (rate,), "price list",
-        "2026-11-01", "running-cost",
-    )  # fmt: skip
+        id,
+        12.0,
+        10.0,
+        12.0,
+        15.0,
+        "USD/month",
+        "quoted",
+        "tokens × price.output",
+        "0.8 × 15",
+        (rate,),
+        "price list",
+        "2026-11-01",
+        "running-cost",
+    )
 
 
 def option(id: str, *figures: str) -> OptionRecord:
@@ -47,10 +58,28 @@ def option(id: str, *figures: str) -> OptionRecord:
 
 
 VERDICT = Verdict(
-    1, "n", "", "", 7, 100, "prompt", "prompt/few-shot@m+batch", 0.5, None, (),
-    (option("tune/lora@n+owned", "train.hours", "run.total"), option("prompt/few-shot@m+batch", "run.total")), (),
-    BreakEven(), (), (), NextStep("", 0, 0, 0), (),
-)  # fmt: skip
+    1,
+    "n",
+    "",
+    "",
+    7,
+    100,
+    "prompt",
+    "prompt/few-shot@m+batch",
+    0.5,
+    None,
+    (),
+    (
+        option("tune/lora@n+owned", "train.hours", "run.total"),
+        option("prompt/few-shot@m+batch", "run.total"),
+    ),
+    (),
+    BreakEven(),
+    (),
+    (),
+    NextStep("", 0, 0, 0),
+    (),
+)
 
 
 @pytest.fixture

@@ -76,7 +76,8 @@ def test_an_unknown_command_gets_the_nearest_on_one_line(advisor) -> None:
     code, out, err = advisor("recomend")
     assert (code, out) == (Exit.USAGE, "")
     assert (
-        err == "advisor: no such command 'recomend'; did you mean 'recommend'? See `advisor --help`\n"
+        err
+        == "advisor: no such command 'recomend'; did you mean 'recommend'? See `advisor --help`\n"
     )
 
 

@@ -16,14 +16,56 @@ from advisor.core.quantity import Range
 from advisor.core.verdict import BreakEven, FigureRecord, NextStep, OptionRecord, Verdict
 
 ARM = OptionRecord(
-    "prompt/few-shot@m+batch", "prompt", "few-shot", "m", "somebody", Range(1, 2, 3), Range(10, 12, 15),
-    Range(100, 150, 200), Range(1, 2, 3), Range(0.8, 0.9, 0.95), 1.0, 0.8,
-    (FigureRecord("run.total", 12.0, 10.0, 12.0, 15.0, "USD/month", "quoted", "a × b", "3 × 4", (), "s", "", "x"),),
-)  # fmt: skip
+    "prompt/few-shot@m+batch",
+    "prompt",
+    "few-shot",
+    "m",
+    "somebody",
+    Range(1, 2, 3),
+    Range(10, 12, 15),
+    Range(100, 150, 200),
+    Range(1, 2, 3),
+    Range(0.8, 0.9, 0.95),
+    1.0,
+    0.8,
+    (
+        FigureRecord(
+            "run.total",
+            12.0,
+            10.0,
+            12.0,
+            15.0,
+            "USD/month",
+            "quoted",
+            "a × b",
+            "3 × 4",
+            (),
+            "s",
+            "",
+            "x",
+        ),
+    ),
+)
 VERDICT = Verdict(
-    1, "Näme", "", "2026-11-20", 7, 100, "prompt", ARM.id, 0.8, 3.0, ("It costs $12 a month.",), (ARM,), (),
-    BreakEven(), (), (), NextStep("Label 300 more", 10.0, 2.0, 50.0), (),
-)  # fmt: skip
+    1,
+    "Näme",
+    "",
+    "2026-11-20",
+    7,
+    100,
+    "prompt",
+    ARM.id,
+    0.8,
+    3.0,
+    ("It costs $12 a month.",),
+    (ARM,),
+    (),
+    BreakEven(),
+    (),
+    (),
+    NextStep("Label 300 more", 10.0, 2.0, 50.0),
+    (),
+)
 
 
 @pytest.fixture
