@@ -370,7 +370,19 @@ def test_a_segment_is_tested_on_the_items_of_one(tmp_path: Path) -> None:
 
 
 def test_labels_to_reach_the_target_are_needed_for_every_segment(tmp_path: Path) -> None:
-    one, six = (of_segment(tmp_path, count).labels_needed for count in (1, 6))
+    curve = "".join(
+        f"""[[quality.measured]]
+approach = "tune"
+technique = "lora"
+model = "Llama-3.1-8B"
+segment = "brands"
+items = 2000
+score = {score}
+train_examples = {labels}
+"""
+        for labels, score in ((75, 0.58), (150, 0.66), (300, 0.73))
+    )
+    one, six = (of_segment(tmp_path, count, more=curve).labels_needed for count in (1, 6))
     known = [(a, b) for a, b in zip(one, six, strict=True) if a.labels.p50 is not None]
     assert known
     for a, b in known:

@@ -16,6 +16,7 @@ from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.options import servings
 from advisor.estimate.prompting import calls, prompt_tokens, token_charges
 from advisor.estimate.sheet import Sheet
+from advisor.estimate.side_effects import side_effects
 
 
 def estimate_all(
@@ -49,6 +50,7 @@ def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) ->
         horizon.move(ledger, months, f"{option.model} ends {ends:%Y-%m-%d}")
     money.per_accepted(ledger)
     horizon.horizon(ledger)
+    side_effects(ledger)
     return Estimate(option, dict(ledger))
 
 

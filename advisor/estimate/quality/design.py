@@ -126,6 +126,8 @@ def _prompted(
     )
     year = release_year(skill.model) if skill.released is None else skill.released
     add = out.fixed
+    if skill.technique == "self-consistency":
+        add["prompt:voting"] = share
     add["prompt-year"] = share * (min(year, 2026.5) - 2023)
     if skill.params_b is None:
         add["prompt-closed"] = share

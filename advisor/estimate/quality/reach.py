@@ -8,6 +8,7 @@ from math import log2
 
 import numpy as np
 
+from advisor.core import format as fmt
 from advisor.core.brief import Score
 from advisor.core.constants import QUANTILES
 from advisor.core.quantity import Basis, Quantity, Range
@@ -20,6 +21,7 @@ FEWEST = 8.0  # labels considered where nothing was measured
 MOST = 2_000_000.0
 FARTHEST = 64.0  # times the largest measured number of labels that a curve is followed
 STEPS_PER_DOUBLING = 2
+WIDEST = 100.0  # P90 over P10 above which an interval says too little to plan with
 
 
 def labels_to_reach(
@@ -56,14 +58,22 @@ def labels_to_reach(
         return Quantity.unknown(
             "labels", f"not within reach of data: {share:.0%} of draws get there by {limit:,.0f}"
         )
-    reason = (
-        ""
-        if np.isfinite(p90)
-        else f"{1 - share:.0%} of draws do not get there by {limit:,.0f} labels"
-    )
+    if min(p90, limit) > WIDEST * p10:
+        return Quantity.unknown("labels", too_wide(p10, min(p90, limit)))
+    reason = ""
+    if not np.isfinite(p90):
+        reason = f"{1 - share:.0%} of draws do not get there by {limit:,.0f} labels"
     basis = Basis.MODELLED if own else Basis.PUBLISHED
     return Quantity(
         Range(p10, p50, min(p90, limit)), "labels", basis, prior.source, prior.as_of, reason
+    )
+
+
+def too_wide(low: float, high: float) -> str:
+    """An interval of labels that is too wide for numbers, in words."""
+    return (
+        f"anywhere between about {fmt.significant(low)} and {fmt.significant(high)} labels, too "
+        "wide to plan with; measure a learning curve: advisor calibrate quality"
     )
 
 
