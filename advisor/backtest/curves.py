@@ -62,13 +62,13 @@ class Curve:
 class EarlyPrediction:
     """A point predicted from the first third of its curve, in the units of the metric.
 
-    `times_beyond` is how far beyond the last of the `seen` points it lies, as a ratio of examples.
+    `times_beyond` is how far beyond the last of the `points_given` it lies, as a ratio of examples.
     """
 
     p10: float
     p50: float
     p90: float
-    seen: int
+    points_given: int
     times_beyond: float
     far: bool
 
@@ -87,7 +87,7 @@ class PointPrediction:
     approach: str
     technique: str
     n: float
-    seen: int
+    points_given: int
     p10: float
     p50: float
     p90: float
@@ -218,13 +218,13 @@ def _row(curve: Curve, i: int, before: Array, early: Array) -> PointPrediction:
         approach=result.raw_approach,
         technique=result.skill.technique,
         n=n,
-        seen=i,
+        points_given=i,
         **_quantiles(result, before),
         times_beyond=round(step, 2),
         far=step > FAR,
         from_first_third=EarlyPrediction(
             **_quantiles(result, early),
-            seen=curve.third,
+            points_given=curve.third,
             times_beyond=round(reach, 2),
             far=reach > FAR,
         ),

@@ -27,8 +27,8 @@ def _effects(ledger: Ledger) -> Iterator[tuple[EffectKind, Quantity | None]]:
     yield EffectKind.WORDING, effect(EffectKind.WORDING, option.approach)
     if option.approach == "prompt":
         if option.traits.shown_examples:
-            shown = option.shown_examples or option.traits.shown_examples
-            yield EffectKind.REPEATS, effect(EffectKind.REPEATS, "prompt", shown)
+            demonstrations = option.shown_examples or option.traits.shown_examples
+            yield EffectKind.REPEATS, effect(EffectKind.REPEATS, "prompt", demonstrations)
         yield EffectKind.REASONING, effect(EffectKind.REASONING, option.traits.evidence)
         yield EffectKind.VOTING, effect(EffectKind.VOTING, option.technique)
         return
