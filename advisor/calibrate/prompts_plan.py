@@ -68,7 +68,7 @@ def _trial(task: EvaluationTask, spec: PromptsSpec, shots: int) -> Trial:
     whole = replace(
         spec,
         technique="few-shot" if shots else "zero-shot",
-        shown=shots,
+        shots=shots,
         expected=expected_work(task, shots),
     )
     return Trial("prompts", trial_label(whole), whole.to_json())

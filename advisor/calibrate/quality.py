@@ -149,7 +149,7 @@ def plan(
     )
     specs = [prompt]
     if shots:
-        specs.append(replace(prompt, technique="few-shot", shown=shots))
+        specs.append(replace(prompt, technique="few-shot", shots=shots))
     counts = sorted({max(round(len(task.train) * share), FEWEST_ITEMS) for share in shares})
     for method in methods:
         tuned = replace(
@@ -164,7 +164,7 @@ def plan(
         )
         specs += [replace(tuned, train_examples=count) for count in counts]
         if shots:
-            specs.append(replace(tuned, approach="hybrid", shown=shots, train_examples=counts[-1]))
+            specs.append(replace(tuned, approach="hybrid", shots=shots, train_examples=counts[-1]))
     name = f"{_called(weights)}: {task.metric} on {len(task.items)} items"
     shared = {**task.shared(), "machine": machine, "general": general_sets()}
     trials = tuple(_trial(task, spec) for spec in specs)
@@ -185,7 +185,7 @@ def _called(weights: ModelWeights) -> str:
 
 def _trial(task: EvaluationTask, spec: QualitySpec) -> Trial:
     work = expected_work(
-        task, spec.shown, spec.train_examples, epochs=spec.epochs or 0, by_likelihood=True
+        task, spec.shots, spec.train_examples, epochs=spec.epochs or 0, by_likelihood=True
     )
     return Trial("quality", trial_label(spec), replace(spec, expected=work).to_json())
 
@@ -193,8 +193,8 @@ def _trial(task: EvaluationTask, spec: QualitySpec) -> Trial:
 def trial_label(spec: QualitySpec | PromptsSpec) -> str:
     """What a trial is called: its option, examples shown and trained on."""
     label = f"{spec.approach}/{spec.technique}"
-    if spec.shown:
-        label += f", {spec.shown} shown"
+    if spec.shots:
+        label += f", {spec.shots} shown"
     if spec.train_examples:
         label += f", {spec.train_examples} examples"
     return label
@@ -207,7 +207,7 @@ def approximate_tokens(text: str) -> float:
 
 def expected_work(
     task: EvaluationTask,
-    shown: int,
+    shots: int,
     train_examples: int = 0,
     *,
     epochs: int = 0,
@@ -221,7 +221,7 @@ def expected_work(
     items = len(task.items)
     row = sum(tokens(p) + tokens(a) + 4.0 for p, a in task.train) / len(task.train)
     prompt = (
-        tokens(task.instruction) + shown * row + sum(tokens(p) + 4.0 for p, _ in task.items) / items
+        tokens(task.instruction) + shots * row + sum(tokens(p) + 4.0 for p, _ in task.items) / items
     )
     answer = sum(tokens(a) for _, a in task.items) / items + 2.0
     readings = len(task.scorer.labels) if task.scorer.labels and by_likelihood else 1
@@ -259,7 +259,7 @@ def _line(label: str, result: QualityResult, base: GeneralScore | None) -> JsonO
     forget.
     """
     lost = forgotten(base, result.general) if result.train_examples else None
-    shown = replace(
+    line = replace(
         result,
         label=label,
         interval=list(score_interval(result.item_scores or (), result.item_labels)),
@@ -268,7 +268,7 @@ def _line(label: str, result: QualityResult, base: GeneralScore | None) -> JsonO
         item_labels=None,
         general=None,
     )
-    return shown.to_json()
+    return line.to_json()
 
 
 DEMONSTRATION = (

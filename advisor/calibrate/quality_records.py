@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.core.experiment import JsonObject
-from advisor.core.records import JsonRecord, known_fields
+from advisor.core.records import KEY, JsonRecord, known_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class QualitySpec(JsonRecord):
 
     approach: str = "prompt"
     technique: str = "zero-shot"
-    shown: int = 0
+    shots: int = field(default=0, metadata={KEY: "shown"})
     train_examples: int = 0
     model: ModelWeights | None = None
     seq_len: int = 1024
@@ -67,7 +67,7 @@ class PromptsSpec(JsonRecord):
     model: str
     approach: str = "prompt"
     technique: str = "zero-shot"
-    shown: int = 0
+    shots: int = field(default=0, metadata={KEY: "shown"})
     train_examples: int = 0
     key_env: str = "OPENAI_API_KEY"
     input_usd: float | None = None
@@ -233,7 +233,7 @@ class QualityResult(JsonRecord):
     item_scores: Sequence[float] | None = None
     item_labels: Sequence[Sequence[int]] | None = None
     also: Mapping[str, float] = field(default_factory=dict)
-    shown: int | None = None
+    shots: int | None = field(default=None, metadata={KEY: "shown"})
     train_examples: int | None = None
     static_tokens: int | None = None
     form: str | None = None

@@ -36,7 +36,7 @@ class ScoredTrial:
     @property
     def examples(self) -> int:
         """Examples it was tuned on, else those in its prompt."""
-        return self.result.train_examples or self.result.shown or self.shots
+        return self.result.train_examples or self.result.shots or self.shots
 
 
 @dataclass(frozen=True, slots=True)

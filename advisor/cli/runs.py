@@ -121,14 +121,19 @@ def forget(run: int) -> None:
     help="What the file leaves out: model, gpu, ...",
 )
 def import_(file: Path, stated: tuple[str, ...]) -> None:
-    """Keep runs that other programs recorded: trainer_state.json, PEFT results, CSV tables, W&B
-    histories.
+    """Keep runs that other programs recorded.
+
+    FILE is a trainer_state.json, a trainer_log.jsonl of LLaMA-Factory, a log of axolotl or
+    torchtune, TensorBoard events, an MLflow run, a W&B history, chart or run table, a PEFT result,
+    or a CSV table; a run's folder does too.
     """
     from advisor import experiments
 
     pairs = dict(_pair(text) for text in stated)
-    form, run, count = experiments.import_runs(file, pairs)
-    _line(f"run {run}: {count} imported from {file} ({form})")
+    imported = experiments.import_runs(file, pairs)
+    _line(f"run {imported.run_id}: {imported.count} imported from {file} ({imported.form})")
+    for note in imported.notes:
+        output.say(f"note: {printable(note)}")
 
 
 @command.command("record-actual")

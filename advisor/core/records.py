@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import Field, asdict, fields
 from typing import Any, Self
 
 from advisor.core.experiment import JsonObject
+
+KEY = "json key"
+"""Metadata of a field whose key in JSON is not its name: `field(metadata={KEY: "shown"})`."""
 
 
 class JsonRecord:
@@ -24,10 +27,17 @@ class JsonRecord:
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object, without the keys that are None."""
-        return {key: value for key, value in asdict(self).items() if value is not None}  # type: ignore[call-overload]
+        values = asdict(self)  # type: ignore[call-overload]
+        keys = {field.name: _key(field) for field in fields(self)}  # type: ignore[arg-type]
+        return {keys[name]: value for name, value in values.items() if value is not None}
 
 
 def known_fields(record: type, document: JsonObject) -> dict[str, Any]:
-    """Of a JSON object the keys that are fields of `record`."""
-    names = {field.name for field in fields(record)}
-    return {key: value for key, value in document.items() if key in names}
+    """Of a JSON object the values of `record`'s fields, by their names."""
+    return {
+        field.name: document[_key(field)] for field in fields(record) if _key(field) in document
+    }
+
+
+def _key(field: Field[Any]) -> str:
+    return str(field.metadata.get(KEY, field.name))

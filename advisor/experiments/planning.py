@@ -175,7 +175,7 @@ def prompts_plan(
     seed: int = 0,
     **own: Any,
 ) -> ExperimentPlan:
-    """Prompt forms against an endpoint; `own` are arguments of `calibrate.prompts_plan.prompts_plan`.
+    """Prompt forms against an endpoint; `own` are arguments of `calibrate.prompts_plan`.
 
     Raises UsageError.
     """

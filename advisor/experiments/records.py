@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from advisor.core.quantity import Range
 from advisor.store import Runs, Store
 
 if TYPE_CHECKING:
+    from advisor.calibrate.imports import ImportedRun
     from advisor.calibrate.projection import Projection
     from advisor.experiments.effects import Effect
 
@@ -109,41 +110,77 @@ def recorded_events(run: str) -> tuple[Event, ...]:
     return events
 
 
-def import_runs(path: Path, stated: Mapping[str, str]) -> tuple[str, int, int]:
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a file: its format, the run that keeps it, how many rows, and what was not
+    kept.
+    """
+
+    form: str
+    run_id: int
+    count: int
+    notes: tuple[str, ...] = ()
+
+
+def import_runs(path: Path, stated: Mapping[str, str]) -> Imported:
     """Keep the runs of a file as one run; the same file is kept once.
 
-    Returns (form, run, rows). Raises UsageError.
+    Raises UsageError, also where the file holds no speed, time, memory or score.
     """
     from advisor.calibrate.imports import read
 
-    form, imported = read(path, stated)
-    name = digest([path.name, [dict(r.cells) for r in imported]])
+    form, every = read(path, stated)
+    rows = [row for row in every if row.says_something]
+    notes = tuple(_import_notes(every))
+    if not rows:
+        reason = next((n for row in every for n in row.notes), "no time, speed, memory or score")
+        raise UsageError(f"{path}: nothing to keep: {reason}; import the file of a finished run")
+    name = digest([path.name, [dict(r.cells) for r in rows]])
     with Store.open() as store:
-        stored = Runs(store)
-        earlier = stored.latest(name)
+        runs = Runs(store)
+        earlier = runs.latest(name)
         if earlier is not None:
-            return form, earlier.summary.id, len(imported)
-        run_id = stored.begin(
+            return Imported(form, earlier.summary.id, len(rows), notes)
+        run_id = runs.begin(
             kind="imported",
             name=f"{path.name}: {form}",
             digest=name,
             plan={"form": form, "file": str(path)},
-            trials=len(imported),
-            device=", ".join(sorted({r.cells.get("gpu", "") for r in imported} - {""})),
+            trials=len(rows),
+            device=", ".join(sorted({r.cells.get("gpu", "") for r in rows} - {""})),
             forecast={},
         )
-        for number, row in enumerate(imported):
-            status = {"ok": Status.DONE, "oom": Status.OUT_OF_MEMORY}.get(
-                row.outcome, Status.CANCELLED
+        for number, row in enumerate(rows):
+            runs.keep(run_id, _imported_outcome(number, row), {})
+        runs.end(run_id, Status.DONE, result={"notes": list(notes)}, events="", machine={})
+    return Imported(form, run_id, len(rows), notes)
+
+
+def _import_notes(rows: Sequence[ImportedRun]) -> Iterator[str]:
+    """What was not kept of a file, by run where it holds several."""
+    for row in rows:
+        prefix = f"{row.label}: " if len(rows) > 1 else ""
+        yield from (prefix + note for note in row.notes)
+        if not row.says_something:
+            yield f"{row.label}: not kept, it holds no time, speed, memory or score"
+        elif not (row.cells.get("model") and row.cells.get("gpu") and row.cells.get("method")):
+            missing = [name for name in ("model", "gpu", "method") if not row.cells.get(name)]
+            yield (
+                f"{prefix}corrects no estimate until its {' and '.join(missing)} is known; import "
+                f"it again with --set {missing[0]}=..."
             )
-            result = {
-                "cells": dict(row.cells),
-                "curve": [list(p) for p in row.curve],
-                "scores": dict(row.scores),
-            }
-            stored.keep(run_id, TrialOutcome(f"{number}", row.label, status, None, result), {})
-        stored.end(run_id, Status.DONE, result={}, events="", machine={})
-    return form, run_id, len(imported)
+
+
+def _imported_outcome(number: int, row: ImportedRun) -> TrialOutcome:
+    statuses = {"ok": Status.DONE, "oom": Status.OUT_OF_MEMORY}
+    result = {
+        "cells": dict(row.cells),
+        "curve": [list(point) for point in row.curve],
+        "scores": dict(row.scores),
+        "notes": list(row.notes),
+    }
+    status = statuses.get(row.outcome, Status.CANCELLED)
+    return TrialOutcome(f"{number}", row.label, status, None, result)
 
 
 def record_actual(

@@ -144,7 +144,7 @@ def test_a_history_of_weights_and_biases(tmp_path: Path) -> None:
     ("name", "held", "wrong"),
     [
         ("a.json", "{", "not JSON"),
-        ("a.json", {"x": 1}, "known forms"),
+        ("a.json", {"x": 1}, "known formats"),
         ("a.csv", "id,model,method\na,b,c\n", "no column 'gpu'"),
         ("a.csv", "id,model,method,gpu,memory_gib\na,b,c,d,lots\n", "line 2: memory_gib is 'lots'"),
         ("a.csv", "", "no rows"),
@@ -175,8 +175,9 @@ def test_imported_runs_correct_the_estimate_of_their_card(tmp_path: Path) -> Non
     known = facts.load()
     path = written(tmp_path, "r.json", PEFT)
     assert own_runs.measurements(known, "L40S") == ()
-    form, run, count = experiments.import_runs(path, {})
-    assert (count, experiments.import_runs(path, {})) == (1, (form, run, 1))
+    first = experiments.import_runs(path, {})
+    assert first.count == 1
+    assert experiments.import_runs(path, {}) == first  # the same file is kept once
     assert [r.kind for r in experiments.runs()] == ["imported"]
     (measured,) = own_runs.measurements(known, "L40S")
     assert (measured.memory_gib, measured.tokens_per_second) == (20.0, 5000.0)

@@ -59,7 +59,7 @@ def measure(
     model, tokenizer = load(spec.model.folder, device)
     loaded = time.perf_counter()
     items = data.item_pairs
-    examples = shown_examples(data.train_pairs, spec.shown)
+    examples = shown_examples(data.train_pairs, spec.shots)
     seq_len = _longest_row(model, spec)
     form = PromptFormat(
         tokenizer, data.instruction, examples, seq_len, end_tokens(model, tokenizer)
@@ -161,7 +161,7 @@ def _with_language(
     stop: Stop,
 ) -> QualityResult:
     """With the score on general knowledge; of the untouched model also how likely it finds texts."""
-    untouched = spec.approach == "prompt" and not spec.shown
+    untouched = spec.approach == "prompt" and not spec.shots
     if not untouched and not spec.train_examples:
         return result
     general, why = of_general(model, form, data.general or (), stop)

@@ -47,7 +47,9 @@ def _proposed(proposal: Proposal, draft: Draft, informed: Brief) -> ProposedAnsw
     question = questions()[proposal.key]
     origin = informed.origins.get(proposal.key)
     measured = origin is not None and origin.source == proposal.why
-    text = as_typed(question, _readable(informed.get(proposal.key))) if measured else proposal.proposed
+    text = (
+        as_typed(question, _readable(informed.get(proposal.key))) if measured else proposal.proposed
+    )
     return ProposedAnswer(
         proposal.key, as_typed(question, draft.value(proposal.key)), text, proposal.why
     )

@@ -39,7 +39,9 @@ def prepared(request: RunRequest, brief: Brief, around: Surroundings) -> Prepare
     return experiments.prepare(plan, where, limits, again=request.again)
 
 
-def _plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machine) -> ExperimentPlan:
+def _plan(
+    request: RunRequest, brief: Brief, around: Surroundings, where: Machine
+) -> ExperimentPlan:
     from advisor.experiments import planning
 
     if request.what == SAMPLE:
@@ -55,7 +57,9 @@ def _plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machin
     return planning.throughput_plan(setups, lengths, where)
 
 
-def _quality_plan(request: RunRequest, brief: Brief, around: Surroundings, where: Machine) -> ExperimentPlan:
+def _quality_plan(
+    request: RunRequest, brief: Brief, around: Surroundings, where: Machine
+) -> ExperimentPlan:
     from advisor.experiments import planning
     from advisor.experiments.datasets import material
 

@@ -1,0 +1,77 @@
+"""What an imported run may state: the columns of the published runs, and its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+Fields = Mapping[str, object]
+"""An entry of a foreign log, or values by column: anything may stand in it."""
+
+NEEDED = ("id", "model", "method", "gpu")
+COLUMNS = (
+    *("id", "source", "date", "framework", "model", "params_total", "method", "rank", "targets"),
+    *("trainable_params", "quantization", "weights_dtype", "compute_dtype", "optimizer", "packed"),
+    *("mean_tokens", "max_tokens", "micro_batch", "grad_accum", "checkpointing", "attention"),
+    *("fused_loss", "compile", "offload", "gpu", "gpu_count", "sharding", "outcome"),
+    *("memory_gib", "memory_basis", "tokens_per_second", "tokens_basis", "step_seconds"),
+    *("samples_per_second", "total_seconds", "total_includes", "total_samples", "epochs"),
+    "cost_usd",
+)
+"""What a run may state, see docs/guide/calibrate.md."""
+
+MEASURED = (
+    *("memory_gib", "tokens_per_second", "step_seconds", "samples_per_second", "total_seconds"),
+    "cost_usd",
+)
+"""Columns that a run measured; the others describe it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRun:
+    """One run: `cells` by column as text, the curve of its loss (step, loss), scores by name, and
+    `notes` on what was not kept and why.
+    """
+
+    label: str
+    cells: Mapping[str, str]
+    curve: Sequence[tuple[float, float]] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """ok, oom or boundary; a run that does not say ended well."""
+        return self.cells.get("outcome") or "ok"
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it holds more than a description and a curve of losses."""
+        measured = any(self.cells.get(name) for name in MEASURED)
+        return measured or bool(self.scores) or self.outcome != "ok"
+
+
+def finite(value: object) -> float | None:
+    """A finite number, also one written as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if number - number == 0.0 else None
+
+
+def positive(value: object) -> float | None:
+    """A finite number above 0, None for anything else."""
+    number = finite(value)
+    return number if number is not None and number > 0.0 else None
+
+
+def as_cells(values: Fields) -> dict[str, str]:
+    """As text, without what is unknown; whole numbers without a point."""
+    return {
+        name: str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
+        for name, value in values.items()
+        if value not in (None, "")
+    }
