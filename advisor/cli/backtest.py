@@ -19,7 +19,7 @@ def command() -> None:
     """
 
 
-@command.command("runs")
+@command.command("runs", short_help="Memory, speed and time of training runs.")
 @click.argument("file", type=FILE, required=False)
 @click.option(
     "--by",
@@ -42,7 +42,7 @@ def runs(file: Path | None, by: str, calibrate: bool, as_json: bool) -> None:
     output.show(backtest.run(file, as_json, calibrate, by))
 
 
-@command.command("outcomes")
+@command.command("outcomes", short_help="Quality of tuned and hybrid models.")
 @click.argument("file", type=FILE, required=False)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print every prediction and the summary as JSON."
@@ -54,7 +54,7 @@ def outcomes(file: Path | None, as_json: bool) -> None:
     output.show(backtest.run(file, as_json))
 
 
-@command.command("curves")
+@command.command("curves", short_help="Learning curves, point by point.")
 @click.argument("file", type=FILE, required=False)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print every prediction and the summary as JSON."

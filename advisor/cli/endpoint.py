@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from advisor.probe.server import Server
 
 
-@click.command("endpoint")
+@click.command("endpoint", short_help="Time an OpenAI-compatible model server.")
 @click.argument("url")
 @click.option(
     "--model", default="", help="Which model to ask; needed where the server has several."

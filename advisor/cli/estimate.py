@@ -42,6 +42,9 @@ FRAMEWORKS = (
     "other",
 )
 BATCHES = ("plain", "sorted", "padding-free")
+LONGEST_CHOICE = 40
+"""Letters of a list of choices beyond which it moves from the flag to its help."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 POSITIVE = click.IntRange(min=1)
 AMOUNT = click.FloatRange(min=0)
@@ -50,8 +53,16 @@ AMOUNT = click.FloatRange(min=0)
 def _choice(
     name: str, words: tuple[str, ...], default: str, help: str
 ) -> Callable[[Command], Command]:
+    """A choice; a long list of words stands in the help, so that the page fits 80 columns."""
+    listed = "|".join(words)
+    is_long = len(listed) > LONGEST_CHOICE
     return click.option(
-        name, type=click.Choice(words), default=default, show_default=True, help=help
+        name,
+        type=click.Choice(words),
+        metavar="NAME" if is_long else None,
+        default=default,
+        show_default=bool(default),
+        help=f"{help} One of {', '.join(words)}." if is_long else help,
     )
 
 

@@ -48,7 +48,10 @@ def command(
     """Show how FIGURE of BRIEF was computed.
 
     FIGURE is an id such as run.total or once.training. To explain another option than the
-    recommended one, put its id first: prompt/few-shot@model+batch:run.total.
+    recommended one, put its id and a colon first:
+
+    \b
+      prompt/few-shot@model+batch:run.total
     """
     if bool(figure) == everything:
         raise UsageError("name one figure, such as run.total, or use --all")

@@ -44,7 +44,10 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--wide", is_flag=True, help="Show all columns, however wide."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs."),
         click.option(
-            "--on", type=click.DateTime(["%Y-%m-%d"]), help="The day to look up; default: today."
+            "--on",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="YYYY-MM-DD",
+            help="The day to look up; default: today.",
         ),
         click.argument("name", required=False),
     ):
@@ -155,7 +158,7 @@ def prices(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> 
     )
 
 
-@command.command()
+@command.command(short_help="Hosted fine-tuning: prices, minimum charge, end date.")
 @_options
 def tuning(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> None:
     """Hosted fine-tuning: prices, minimum charge, hosting and end date.
@@ -206,7 +209,7 @@ def constants(name: str | None, on: datetime | None, as_json: bool, wide: bool) 
     _print(rows, _day(on), as_json, wide)
 
 
-@command.command()
+@command.command(short_help="Published studies of prompting and tuning.")
 @_options
 def evidence(name: str | None, on: datetime | None, as_json: bool, wide: bool) -> None:
     """Published studies of prompting and tuning; NAME keeps rows with it in any column."""

@@ -53,16 +53,21 @@ def show_bytes(content: bytes) -> None:
         click.echo(content, nl=False)
 
 
-def save(path: Path, content: str | bytes) -> None:
-    """Data to a file, whole or not at all; says so on stderr. Raises UsageError."""
-    from advisor import brief
-
+def check_target(path: Path) -> None:
+    """Whether a file can be written there, before any work is done. Raises UsageError."""
     if path.is_dir():
         raise UsageError(f"-o {path}: is a folder; name a file in it")
     if not path.parent.is_dir():
         raise UsageError(
             f"-o {path}: the folder {path.parent} does not exist; create it or choose another place"
         )
+
+
+def save(path: Path, content: str | bytes) -> None:
+    """Data to a file, whole or not at all; says so on stderr. Raises UsageError."""
+    from advisor import brief
+
+    check_target(path)
     brief.save(path, content)
     say(f"wrote {path}")
 

@@ -63,6 +63,8 @@ def command(
     Exit codes: 0 decided, 2 bad input, 3 not decidable yet, 4 no option is left.
     """
     report_format = format_of(format_name, as_json, target)
+    if target is not None:
+        output.check_target(target)
     from advisor import pipeline
 
     verdict = pipeline.recommend(

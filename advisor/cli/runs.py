@@ -22,12 +22,12 @@ def command() -> None:
     """Calibration runs: list, show, replay, import, record the actual result."""
 
 
-@command.command("list")
+@command.command("list", short_help="List runs, newest first.")
 @click.option("--kind", default="", help="throughput, quality, prompts or imported.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
 def list_(kind: str, limit: int, as_json: bool) -> None:
-    """The runs begun last, newest first."""
+    """List the runs begun last, newest first."""
     from advisor import experiments
     from advisor.calibrate.show import list_lines
     from advisor.report.json import dump
@@ -36,7 +36,7 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
     output.show(dump(summaries) if as_json else "\n".join(list_lines(summaries)) + "\n")
 
 
-@command.command("show")
+@command.command("show", short_help="Show what a run measured.")
 @click.argument("run", type=int)
 @click.option(
     "--for-brief", is_flag=True, help="Its scores as tables of a brief: [[quality.measured]]."
@@ -52,7 +52,7 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole run as JSON, for programs.")
 def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json: bool) -> None:
-    """What a run showed."""
+    """Show what a run measured."""
     from advisor import experiments
     from advisor.calibrate.show import brief_tables, score_table
     from advisor.calibrate.show_results import result_lines
@@ -70,7 +70,7 @@ def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json:
     )
 
 
-@command.command("replay")
+@command.command("replay", short_help="Show a recorded run again.")
 @click.argument("run")
 @click.option(
     "--speed", type=click.FloatRange(min=0.0), default=0.0, help="1: as it happened; 0: at once."
@@ -101,7 +101,7 @@ def replay(run: str, speed: float, as_json: bool) -> None:
             _line(event.kind)
 
 
-@command.command("forget")
+@command.command("forget", short_help="Delete a run for good.")
 @click.argument("run", type=int)
 def forget(run: int) -> None:
     """Delete a run for good: what it measured enters no estimate and no verdict any more."""
@@ -111,7 +111,7 @@ def forget(run: int) -> None:
     _line(f"run {summary.id} is forgotten: {summary.kind}, {summary.name}")
 
 
-@command.command("import")
+@command.command("import", short_help="Import runs that other programs recorded.")
 @click.argument("file", type=_PATH)
 @click.option(
     "--set",
@@ -121,7 +121,7 @@ def forget(run: int) -> None:
     help="What the file leaves out: model, gpu, ...",
 )
 def import_(file: Path, stated: tuple[str, ...]) -> None:
-    """Keep runs that other programs recorded.
+    """Import runs that other programs recorded.
 
     FILE is a trainer_state.json, a trainer_log.jsonl of LLaMA-Factory, a log of axolotl or
     torchtune, TensorBoard events, an MLflow run, a W&B history, chart or run table, a PEFT result,
@@ -136,7 +136,7 @@ def import_(file: Path, stated: tuple[str, ...]) -> None:
         output.say(f"note: {printable(note)}")
 
 
-@command.command("record-actual")
+@command.command("record-actual", short_help="Record the actual value of a predicted figure.")
 @click.argument("what")
 @click.argument("actual", type=click.FloatRange(min=0.0, min_open=True))
 @click.option("--unit", default="", help="Such as h, USD, GiB; default: by the figure.")

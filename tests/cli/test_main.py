@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from advisor import __version__
 from advisor.cli import main as cli
@@ -154,3 +155,25 @@ def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (Exit.DONE, "")
+
+
+def pages(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The path of every command below one, itself included."""
+    context = click.Context(command)
+    if not isinstance(command, click.Group):
+        return [path]
+    below = [
+        page
+        for name in command.list_commands(context)
+        for page in pages(command.get_command(context, name), (*path, name))
+    ]
+    return [path, *below]
+
+
+@pytest.mark.parametrize("page", pages(cli.cli), ids=" ".join)
+def test_every_page_of_help_fits_80_columns(monkeypatch: pytest.MonkeyPatch, page) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(cli.cli, [*page, "--help"], prog_name="advisor").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    commands = shown.partition("Commands:")[2]
+    assert "..." not in commands

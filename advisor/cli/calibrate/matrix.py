@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from advisor.experiments.machines import Machine
 
 
-@click.command("matrix")
+@click.command("matrix", short_help="Run many calibrations from one TOML file.")
 @click.argument("file", type=PATH)
 @click.option(
     "--on",

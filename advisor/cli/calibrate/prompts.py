@@ -20,7 +20,7 @@ from advisor.cli.calibrate.running import (
 from advisor.core.errors import UsageError
 
 
-@click.command("prompts")
+@click.command("prompts", short_help="Score prompt forms against an endpoint.")
 @click.option(
     "--url",
     required=True,

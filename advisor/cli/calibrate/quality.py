@@ -19,7 +19,7 @@ from advisor.cli.calibrate.running import (
 from advisor.core.errors import UsageError
 
 
-@click.command("quality")
+@click.command("quality", short_help="Score prompts and tuned models on your rows.")
 @click.option(
     "--sample", is_flag=True, help="The pocket model and its task: a demonstration, offline."
 )

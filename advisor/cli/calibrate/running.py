@@ -124,7 +124,8 @@ def metric_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--task-type",
                 type=click.Choice(TASK_TYPES),
-                help="Helps to choose the metric: the words of a brief.",
+                metavar="TYPE",
+                help=f"Helps to choose the metric. One of {', '.join(TASK_TYPES)}.",
             ),
             click.option(
                 "--schema",

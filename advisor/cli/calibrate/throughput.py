@@ -35,7 +35,7 @@ _SETUP = (
 )
 
 
-@click.command("throughput")
+@click.command("throughput", short_help="Measure training speed and memory, without weights.")
 @click.option(
     "--brief",
     type=PATH,
