@@ -71,16 +71,20 @@ def column(rows: Sequence[JsonObject], name: str) -> Column:
 def _of_texts(name: str, values: list[str]) -> Column:
     words = sum(len(value.split()) for value in values) / len(values)
     distinct = len(set(values)) / len(values)
-    if any(is_base64(v) or v.startswith("data:image/") for v in values[:3]):
+    if _share_of(values[:20], _is_data) > 0.8:
         return Column(name, Kind.MEDIA, words, distinct)
     if _share_of(values, is_identifier) > 0.8:
         few = distinct <= 0.5 and len(values) >= 4
         kind = Kind.LABEL if is_label_name(name) or few else Kind.IDENTIFIER
         return Column(name, kind, words, distinct)
     short = max(len(value) for value in values) <= MOST_LABEL_CHARACTERS and words < FEW_WORDS
-    if short and (is_label_name(name) or (distinct <= 0.7 and len(values) >= 4)):
+    if short and (is_label_name(name) or (distinct <= 0.7 and len(values) >= 3)):
         return Column(name, Kind.LABEL, words, distinct)
     return Column(name, Kind.TEXT, words, distinct)
+
+
+def _is_data(text: str) -> bool:
+    return is_base64(text) or text.startswith(("data:image/", "data:audio/", "data:video/"))
 
 
 def is_identifier(text: str) -> bool:

@@ -14,7 +14,7 @@ from advisor.probe.names import ANSWERS, NEVER_PROMPTS, PROMPTS, ROW_REASONING, 
 from advisor.probe.records import DataRow
 from advisor.probe.streams import MAX_LINE_BYTES, head_of, lines
 
-DELIMITERS = ",;\t|"
+DELIMITERS = "\t,;|"  # of two that divide alike the first: prose has no tabs
 PEEKED_ROWS = 50
 LONGEST_NAME = 8  # words in the name of a column
 _NAMES = frozenset((*PROMPTS, *ANSWERS, *NEVER_PROMPTS, *ROW_REASONING, *SYSTEMS, "chosen",

@@ -22,6 +22,7 @@ from advisor.probe.names import (
     is_label_name,
     is_never_prompt,
     plain,
+    telling_word,
     words_of_name,
 )
 from advisor.probe.preferences import preference
@@ -173,10 +174,7 @@ def _prompt_by_name(columns: dict[str, Column]) -> str:
     by_ending = [
         c.name
         for c in columns.values()
-        if c.kind is Kind.TEXT
-        and len(words_of_name(c.name)) > 1
-        and words_of_name(c.name)[-1] in PROMPTS
-        and not is_never_prompt(c.name)
+        if c.kind is Kind.TEXT and telling_word(c.name) in PROMPTS and not is_never_prompt(c.name)
     ]
     if len(by_ending) == 1:
         return by_ending[0]
@@ -224,7 +222,7 @@ def _answer_by_name(columns: dict[str, Column]) -> str:
     named = [
         c.name
         for c in endings
-        if c.kind in (Kind.TEXT, Kind.LABEL) and words_of_name(c.name)[-1] in ANSWERS
+        if c.kind in (Kind.TEXT, Kind.LABEL) and telling_word(c.name) in ANSWERS
     ]
     return named[0] if len(named) == 1 else ""
 

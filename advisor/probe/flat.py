@@ -15,7 +15,7 @@ from advisor.probe.chats import (
     turn_list,
 )
 from advisor.probe.columns import MISSING, is_missing, media_in
-from advisor.probe.media import Medium, without_media
+from advisor.probe.media import LEAST_BASE64, Medium, is_base64, without_media
 from advisor.probe.names import Role, plain
 from advisor.probe.records import JsonObject
 from advisor.probe.turns import Turn, as_json, text_of, turn_of
@@ -53,7 +53,7 @@ class FlatReader:
             for name in (*self._prompts, *self._answers)
         )
         data = any(
-            isinstance(row.get(name), str) and "base64," in row[name]
+            isinstance(row.get(name), str) and ("base64," in row[name] or is_base64(row[name]))
             for row in rows
             for name in used
         )
@@ -73,7 +73,7 @@ class FlatReader:
             prompt = row.get(self._prompts[0])
             answer = row.get(self._answers[0])
             if type(prompt) is str and type(answer) is str:
-                return prompt, _label(answer)
+                return _plain(prompt), _label(_plain(answer))
         return (
             _joined(row, self._prompts),
             _label(_joined(row, self._answers)),
@@ -121,7 +121,7 @@ def _given(row: JsonObject, name: str, media: list[Medium]) -> list[Turn]:
     value = inside(row, name)
     if is_chat(value):
         return turn_list(value) or []
-    text, in_text = _clean(_prompt_text(value, name))
+    text, in_text = _clean(prompt_text(value, name))
     media.extend(in_text)
     return [turn_of({"content": text}, Role.USER)] if text else []
 
@@ -155,12 +155,21 @@ def _joined(row: JsonObject, names: list[str]) -> str:
     return "\n".join(filter(None, (text_of(inside(row, name)) for name in names)))
 
 
+def _plain(text: str) -> str:
+    """A text without data in it; most texts as they are. Raises ValueError where it is all data."""
+    if len(text) < LEAST_BASE64:
+        return text
+    if is_base64(text):
+        raise ValueError("data in base64, not text")
+    return without_media(text)[0]
+
+
 def _label(answer: str) -> str:
     """An answer; nothing where a data frame has written what is missing."""
     return "" if len(answer) < LONGEST_MISSING and answer.lower() in MISSING else answer
 
 
-def _prompt_text(value: Any, name: str) -> str:
+def prompt_text(value: Any, name: str) -> str:
     """A prompt's text; words in a list are joined by blanks (`tokens` of entity sets)."""
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return (" " if plain(name) in ("tokens", "words") else "\n").join(value)

@@ -219,6 +219,26 @@ def words_of_name(name: str) -> list[str]:
     return re.findall(r"[a-z0-9]+", spaced.lower())
 
 
+GENERIC = frozenset(
+    ("text", "texts", "content", "body", "message", "string", "str", "raw", "field")
+)
+"""Words at the end of a name that say nothing beside the word before them."""
+
+
+def telling_word(name: str) -> str:
+    """The word of a name that says what the field is: `reply_text` -> reply, `clean_text` -> text.
+
+    Empty for a name of one word, which is looked up as it is.
+    """
+    words = words_of_name(name)
+    if len(words) < 2:
+        return ""
+    known_words = {*PROMPTS, *ANSWERS}
+    if words[-1] in GENERIC and words[-2] in known_words:
+        return words[-2]
+    return words[-1]
+
+
 def is_never_prompt(name: str) -> bool:
     """Whether a field's name says that it identifies, places or judges a row."""
     words = words_of_name(name)

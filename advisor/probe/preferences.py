@@ -16,9 +16,10 @@ from advisor.probe.chats import (
     is_chat,
     turn_list,
 )
+from advisor.probe.flat import prompt_text
 from advisor.probe.names import ANSWERS, CHATS, LEARNED, Role, plain
 from advisor.probe.records import JsonObject
-from advisor.probe.turns import Turn, text_of, turn_of
+from advisor.probe.turns import Turn, turn_of
 
 PAIRS = (
     ("chosen", "rejected"),
@@ -59,6 +60,7 @@ _RANKED = (
     "output", "outputs", "responses", "completions", "candidates", "answers", "generations",
     "summaries", "choices",
 )  # fmt: skip
+_CHOICES = ("choice", "best", "chosen", "preferred", "label")
 _SCORES = ("scores", "ratings", "rewards", "rating", "score", "ranks", "rank", "ranking")
 _ITEM_TEXT = ("text", "response", "answer", "output", "content", "completion", "summary")
 _ITEM_SCORE = ("overall_score", "score", "rating", "reward", "fine-grained_score", "rank")
@@ -90,9 +92,18 @@ class PromptOf(NamedTuple):
             turns = turn_list(row[self.chat])
             if turns is not None:
                 return turns
-        texts = [text_of(row.get(name)) for name in self.fields]
+        texts = [prompt_text(row.get(name), name) for name in self.fields]
         text = "\n".join(filter(None, texts))
         return [turn_of({"content": text}, Role.USER)] if text else []
+
+    def around(self, row: JsonObject, *used: str) -> Beside:
+        """What is given beside the prompt; OpenAI has the tools within the prompt's object."""
+        outer = beside(row, self.chat, *self.fields, *used)
+        inner = row.get(self.chat) if self.chat else None
+        if not isinstance(inner, dict):
+            return outer
+        within = beside(inner, "messages", "conversations", "contents")
+        return within._replace(texts=[*outer.texts, *within.texts]) if within.texts else outer
 
     def name(self) -> str:
         """For the report."""
@@ -129,8 +140,13 @@ def _prompt_of(
         known_chat = plain(name) in (*CHATS, "prompt", "input", "context", "question", "history")
         if known_chat and any(is_chat(value) for value in _values(rows, name)[:5]):
             return PromptOf(name, ())
-    texts = [n for n in free if any(isinstance(v, str) for v in _values(rows, n)[:5])]
+    texts = [n for n in free if any(_is_text(v) for v in _values(rows, n)[:5])]
     return PromptOf("", choose_prompt(texts))
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text, or an object around one (WebGPT's question)."""
+    return isinstance(value, str) or (isinstance(value, dict) and "full_text" in value)
 
 
 def _pair(
@@ -153,7 +169,7 @@ def _pair_form(prompt: PromptOf, good: str, bad: str) -> Preference:
     """Two answers in fields of their own."""
 
     def read(row: JsonObject, wants_chat: bool) -> RowParts:
-        around = beside(row, prompt.chat, *prompt.fields, good, bad)
+        around = prompt.around(row, good, bad)
         return paired(around, prompt.turns(row), row[good], row[bad], wants_chat=wants_chat)
 
     return _named(prompt, good, bad, read)
@@ -295,7 +311,7 @@ def _numbered(
         if better is None:
             raise ValueError("a tie: neither answer is the better one")
         good, bad = (row[first], row[second]) if better == 0 else (row[second], row[first])
-        around = beside(row, prompt.chat, *prompt.fields, first, second)
+        around = prompt.around(row, first, second)
         return paired(around, prompt.turns(row), good, bad, wants_chat=wants_chat)
 
     how = winner or " and ".join(scores)
@@ -354,7 +370,8 @@ def _ranked(
         for value in _values(rows, name)[:5]
         for item in value
     )
-    if not scores and not has_own and plain(name) not in ("output", "outputs"):
+    choice = "" if scores or has_own else next((names[c] for c in _CHOICES if c in names), "")
+    if not (scores or has_own or choice) and plain(name) not in ("output", "outputs"):
         return None
     prompt = _prompt_of(rows, names, (name, scores), choose_prompt)
     if not prompt.name():
@@ -364,14 +381,24 @@ def _ranked(
         items = row[name]
         if not isinstance(items, list) or len(items) < 2:
             raise ValueError(f"{name} holds fewer than two answers")
-        order = _order(items, row.get(scores) if scores else None, by_rank="rank" in scores)
-        around = beside(row, prompt.chat, *prompt.fields, name)
+        if choice:
+            order = _chosen_first(len(items), row[choice])
+        else:
+            order = _order(items, row.get(scores) if scores else None, by_rank="rank" in scores)
+        around = prompt.around(row, name)
         better = items[order[0]]
         rest = [text for at in order[1:] for turn in _side(items[at]) for text in turn.learned]
         return paired(around, prompt.turns(row), better, "\n".join(rest), wants_chat=wants_chat)
 
-    how = "best first" if not scores and not has_own else "by their scores"
+    how = "by their scores" if scores or has_own else choice or "best first"
     return _named(prompt, f"the best of {name}", "the others", read, f" ({how})")
+
+
+def _chosen_first(count: int, choice: Any) -> list[int]:
+    """Places with the chosen one first. Raises ValueError where none is chosen."""
+    if isinstance(choice, bool) or not isinstance(choice, int) or not 0 <= choice < count:
+        raise ValueError("the choice names none of the answers")
+    return [choice, *(at for at in range(count) if at != choice)]
 
 
 def _is_list(rows: Sequence[JsonObject], name: str) -> bool:
@@ -434,7 +461,7 @@ def _unpaired(
             raise ValueError(f"{mark} is neither true nor false")
         turns = _side(row[answer])
         last = _last_answer(turns)
-        around = beside(row, prompt.chat, *prompt.fields, answer)
+        around = prompt.around(row, answer)
         given = [*around.history, *prompt.turns(row), *turns[:last]]
         texts = [*around.texts, *(text for turn in given for text in _texts(turn))]
         learned = [text for turn in turns[last:] for text in turn.learned]

@@ -15,8 +15,8 @@ from typing import Any
 
 from advisor.probe.records import JsonObject
 
-MEMORY_BYTES = 1536 * 1024**2
-MAX_CHARACTERS = 64 * 1024**2  # of one rendered row
+MEMORY_BYTES = 1024**3
+MAX_CHARACTERS = 32 * 1024**2  # of one rendered row
 LOOP_STEPS = 1_000_000  # of `range` per row
 FILTERS = frozenset(
     (

@@ -16,7 +16,7 @@ from advisor.core.errors import UsageError
 from advisor.probe.chats import ChatInput
 from advisor.probe.records import JsonObject
 
-SECONDS = 15.0
+SECONDS = 10.0
 """For a batch of rows; hundreds of rows take a few hundredths of a second."""
 
 

@@ -77,7 +77,12 @@ class _Guarded(io.RawIOBase):
 def open_bytes(path: Path) -> io.BufferedReader:
     """The unpacked bytes of `path`. Raises UsageError where it cannot be opened or is empty."""
     file = _opened(path)
-    if not file.peek(1):
+    try:
+        is_empty = not file.peek(1)
+    except OSError as error:
+        file.close()
+        raise UsageError(f"{path}: cannot be read: {error.strerror}; check the path") from None
+    if is_empty:
         file.close()
         raise UsageError(f"{path}: the file is empty; give a file with one example per row")
     if path.suffix.lower() not in PACKED:

@@ -12,9 +12,9 @@ from advisor.probe.records import DataRow, rows_of_value
 READ_BYTES = 1024**2  # of a Parquet column at once, not the whole of a large group of rows
 PIECE_ROWS = 1000
 PIECE_BYTES = 16 * 1024**2
-BOMB_BYTES = 1024**3
+BOMB_BYTES = 256 * 1024**2
 BOMB_RATIO = 2000
-"""Columns pack up to some hundred times; more than 2,000 times over 1 GiB is not text."""
+"""Columns pack up to some hundred times; more than 2,000 times over 256 MiB is not text."""
 
 
 def parquet_rows(path: Path) -> Iterator[DataRow]:
@@ -80,9 +80,10 @@ def arrow_rows(path: Path) -> Iterator[DataRow]:
             measured = _Measured(path)
             number = 0
             for batch in _batches(source):
+                _validate(batch)  # before anything else: even its size is read from its offsets
                 measured.add(batch.nbytes)
                 for at in range(0, batch.num_rows, PIECE_ROWS):
-                    yield from _rows(_validated(batch.slice(at, PIECE_ROWS)), number + at)
+                    yield from _rows(batch.slice(at, PIECE_ROWS), number + at)
                 number += batch.num_rows
     except (OSError, pa.ArrowException, MemoryError, UnicodeDecodeError) as error:
         raise _not_readable(path, "Arrow", error) from None
@@ -101,8 +102,8 @@ def _batches(source: Any) -> Iterator[Any]:
     yield from stream
 
 
-def _validated(batch: Any) -> Any:
-    """The batch, once its buffers are what they claim; a text that is not UTF-8 is left to its row.
+def _validate(batch: Any) -> None:
+    """Whether the buffers are what they claim; a text that is not UTF-8 is left to its row.
 
     Raises ArrowInvalid.
     """
@@ -113,10 +114,8 @@ def _validated(batch: Any) -> Any:
     except pa.ArrowInvalid as error:
         if "UTF8" not in str(error).upper().replace("-", ""):
             raise
-        as_bytes = [_as_bytes(column) for column in batch.columns]
-        for column in as_bytes:
-            column.validate(full=True)
-    return batch
+        for column in batch.columns:
+            _as_bytes(column).validate(full=True)
 
 
 def _as_bytes(column: Any) -> Any:
@@ -170,7 +169,17 @@ def _cells(column: Any) -> Iterator[tuple[Any, str]]:
         except UnicodeDecodeError as error:
             yield None, f"not UTF-8 at byte {error.start + 1}"
         except (ValueError, TypeError, OverflowError, ArithmeticError, ImportError):
-            yield str(cell), ""
+            yield _as_text(cell), ""
+
+
+def _as_text(cell: Any) -> str:
+    """What a cell without a value in Python holds, as the library writes it."""
+    import pyarrow as pa
+
+    try:
+        return str(cell.cast(pa.string()).as_py())
+    except (pa.ArrowException, ValueError, TypeError):
+        return str(getattr(cell, "value", ""))
 
 
 def _expands(path: Path) -> UsageError:

@@ -16,9 +16,9 @@ _MARKS = {
         r"(?:^|\n|(?<=\s)|(?<=>))(SYSTEM|USER|ASSISTANT|FUNCTION RESPONSE):[ \t]*"
     ),
     "### Human: … ### Assistant: …": re.compile(
-        r"(?:^|\n|(?<=\s))###[ \t]*"
+        r"(?<!#)###[ \t]*"
         r"(System|Human|User|Assistant|Instruction|Input|Response|Output|Question|Answer)"
-        r"(?::[ \t]*|[ \t]*\n)"
+        r"(?::[ \t]*\n?|[ \t]*\n)"
     ),
     "ChatML": re.compile(r"<\|im_start\|>[ \t]*(\w+)\s*\n?"),
     "Llama 3 headers": re.compile(r"<\|start_header_id\|>[ \t]*(\w+)[ \t]*<\|end_header_id\|>\s*"),
