@@ -31,11 +31,11 @@ def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[
     items = max(items_needed(DETECTABLE / 2), int(brief.data.eval_examples.likely))
     gate = (
         f"{fmt.count(round(missing, -1))} more labels ({fmt.count(flip.value)} in all) collected "
-        f"in production, and {flip.arm} "
+        f"in production; {flip.arm} "
         f"not worse in a paired test on {items:,} fresh items"
     )
     if brief.quality.target > 0:
-        gate += f", at {brief.quality.target:g} or more"
+        gate += f"; its score at {brief.quality.target:g} or more"
     return (PlanStage(1, chosen.id, gate, round(labelling, 1)), PlanStage(2, flip.arm, "", 0.0))
 
 

@@ -63,9 +63,9 @@ def _monthly(case: Case) -> str:
         )
     rival = middle(case.other["run.total"])
     cheaper = 0 < run < rival and fmt.money(run) != fmt.money(rival)
-    share = f", {fmt.share(run / rival)} of it" if cheaper else ""
-    against = f"{fmt.money(rival)} for {case.other.option.id}, the cheapest of another approach"
-    return f"{case.pick.option.id} costs {fmt.money_rate(run)} against {against}{share}."
+    share = f", {fmt.share(run / rival)} of the next approach" if cheaper else ""
+    other = f"The cheapest of another approach is {case.other.option.id}, at {fmt.money(rival)}"
+    return f"{case.pick.option.id} costs {fmt.money_rate(run)}{share}. {other}."
 
 
 def _score_of(case: Case, estimate: Estimate) -> Score | None:
