@@ -117,8 +117,8 @@ def report(file: Path, bound: pipeline.Evaluation, draws: int, runs: int) -> Non
         f"{alone / bare:5.1f} × the reference"
     )
     print(
-        f"  costs and quality              {both * 1e3:7.1f} ms   {both / bare:5.1f} × the reference   "
-        f"{verdict}"
+        f"  costs and quality              {both * 1e3:7.1f} ms   "
+        f"{both / bare:5.1f} × the reference   {verdict}"
     )
 
 

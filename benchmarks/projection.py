@@ -118,8 +118,9 @@ def main() -> None:
             low, likely, high = projected(method, arguments.steps, arguments.share)
             cpu, wall = real(method, arguments.steps, 1000 + seed)
             inside = "inside" if low <= cpu <= high else "outside"
+            measured_steps = round(arguments.steps * arguments.share)
             print(
-                f"{method}, {arguments.steps} steps from {round(arguments.steps * arguments.share)}: "
+                f"{method}, {arguments.steps} steps from {measured_steps}: "
                 f"projected {likely * 3600:.1f} s ({low * 3600:.1f} – {high * 3600:.1f}), "
                 f"CPU time ÷ projected {cpu / likely:.3f} ({inside}), "
                 f"wall ÷ projected {wall / likely:.3f}",
