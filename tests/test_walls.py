@@ -38,11 +38,11 @@ def loaded(tmp_path: Path, *command: str) -> set[str]:
     """The top-level modules in a fresh interpreter at the end of `advisor COMMAND`, or of a script
     after `-c`.
     """
-    code = (
-        command[1]
-        if command[0] == "-c"
-        else f"import sys; sys.argv = {['advisor', *command]!r}; from advisor.cli.main import main; main()"
-    )
+    if command[0] == "-c":
+        code = command[1]
+    else:
+        arguments = ["advisor", *command]
+        code = f"import sys; sys.argv = {arguments!r}; from advisor.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", REPORT_MODULES + code],
         capture_output=True,

@@ -211,7 +211,9 @@ def train(words: Any, steps: int, seed: int) -> Any:
     def batch(whole_text: bool) -> Batch:
         lessons = [lesson(rng) for _ in range(BATCH)]
         examples = [PromptFormat(words, i, shown, 256).example(p, a) for i, shown, p, a in lessons]
-        return collate([TokenisedExample(e.tokens, 0) if whole_text else e for e in examples], "cpu")
+        if whole_text:
+            examples = [TokenisedExample(e.tokens, 0) for e in examples]
+        return collate(examples, "cpu")
 
     for step in range(steps):
         trainer.schedule(3e-3 * min((step + 1) / 50, 0.5 * (1 + math.cos(math.pi * step / steps))))
