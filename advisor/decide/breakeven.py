@@ -15,10 +15,10 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import BreakEven
+from advisor.decide.crossing import VOLUME
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.quantiles import quantiles
 from advisor.decide.ranking import Flags, Matrix, full
-from advisor.decide.whatif import VOLUME
 
 NEVER = 1e12
 """Stands for infinitely many months, prices or requests among draws."""

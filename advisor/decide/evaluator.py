@@ -44,6 +44,14 @@ class Evaluator(Protocol):
         value.
         """
 
+    def drawn_what_if(self, changes: Sequence[tuple[str, float]], draws: int, seed: int) -> Cases:
+        """A block of `draws + 1` rows per change of one input: likely values first, then the same
+        joint draws in every block.
+        """
+
+    def over(self, months: int, draws: int, seed: int) -> Cases:
+        """The drawn cases with another horizon, in months."""
+
     def at(
         self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
     ) -> Sequence[Estimate]:

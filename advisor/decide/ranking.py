@@ -51,6 +51,8 @@ class Ranking:
     meets_quality: Flags
     meets_money: Flags
     meets_weeks: Flags
+    errors: Matrix | None = None  # the part of `cost` that is the price of wrong answers, USD
+    named: int | None = None  # the option to name where it is not the one of lowest expected cost
 
     @cached_property
     def rankable(self) -> Flags:
@@ -115,16 +117,66 @@ class Ranking:
         best[self.pick] = True
         return np.ascontiguousarray(self.effective[:, best])
 
+    def rows(self, which: slice) -> Ranking:
+        """The same options in some of the cases."""
+        return Ranking(
+            self.options,
+            self.cost[which],
+            self.once[which],
+            self.quality[which],
+            self.meets[which],
+            self.meets_quality[which],
+            self.meets_money[which],
+            self.meets_weeks[which],
+            None if self.errors is None else self.errors[which],
+        )
+
+    @cached_property
+    def cash(self) -> Matrix:
+        """What is paid in money: the cost without the price of wrong answers, USD."""
+        return self.cost if self.errors is None else self.cost - self.errors
+
+    @cached_property
+    def reversible(self) -> Flags:
+        """Options that one can start today and drop tomorrow: in place, or a prompt; nothing is
+        trained or bought for them. Shape (options,).
+        """
+        return np.array([o.as_is or o.approach == "prompt" for o in self.options])
+
     @cached_property
     def pick(self) -> int:
-        """Index of the option to start with: lowest expected effective cost among those likely to
-        meet the limits.
+        """Index of the option to start with."""
+        return self.leader if self.named is None else self.named
+
+    @cached_property
+    def leader(self) -> int:
+        """Index of the option of lowest expected cost among those likely to meet the limits."""
+        return self.best_among(np.ones(len(self.options), dtype=bool))
+
+    def best_among(self, allowed: Flags) -> int:
+        """Index of the allowed option to start with: lowest expected effective cost among those
+        likely to meet the limits, or nearly the likeliest.
+
+        Where none has a real chance, the cheapest of those within a point of the highest score.
         """
-        best = float(self.p_meets[self.rankable].max(initial=0.0))
-        enough = self.rankable & (self.p_meets >= min(LIKELY, best - NEARLY))
-        if not self.open[1:].any():
-            return int(self.p_best.argmax())
+        able = allowed & self.rankable
+        best = float(self.p_meets[able].max(initial=0.0))
+        if best < HOPELESS and able.any():
+            score = np.where(able, self.quality[1:].mean(axis=0), -np.inf)
+            near = score >= score.max() - SCORE_TIE
+            return int(np.where(near, self.cost[1:].mean(axis=0), np.inf).argmin())
+        enough = able & (self.p_meets >= min(LIKELY, best - NEARLY))
         return int(np.where(enough, self.effective.mean(axis=0), np.inf).argmin())
+
+    def of_approach(self, approach: str) -> Flags:
+        """Which options are of this approach. Shape (options,)."""
+        return np.array([o.approach == approach for o in self.options])
+
+    @cached_property
+    def longest_approach(self) -> str:
+        """The approach that is best in most draws; that of the leader where two are equal."""
+        approaches = dict.fromkeys([self.options[self.leader].approach, *_approaches(self)])
+        return max(approaches, key=self.p_approach)
 
     def regret(self, option: int) -> float:
         """Expected USD that hindsight would have saved over starting with this option; NaN where no
@@ -145,27 +197,8 @@ class Ranking:
         )
 
 
-def chosen(ranking: Ranking, spread: Matrix, target: float) -> NDArray[np.intp]:
-    """The option to start with in each what-if case, by the rule of `Ranking.pick`. Shape (cases,).
-
-    `spread` is the standard deviation of each option's score in logits (shape (options,)): a score
-    of its own at the case's inputs gives the chance to reach the target, a logistic of slope 1.702
-    for the normal distribution.
-    """
-    chance = (ranking.meets_money & ranking.meets_weeks).astype(float)
-    if target > 0:
-        gap = (logit(ranking.quality) - logit(np.array(target))) / np.maximum(spread, 1e-6)
-        chance = chance / (1 + np.exp(np.clip(-1.702 * gap, -500, 500)))
-    chance = np.where(ranking.rankable, chance, 0.0)
-    enough = chance >= np.minimum(LIKELY, chance.max(axis=1, keepdims=True) - NEARLY)
-    cost = np.where(ranking.rankable & enough, ranking.cost, np.inf)
-    return np.asarray(cost.argmin(axis=1))
-
-
-def logit(score: Matrix) -> Matrix:
-    """Log odds of scores, which are kept off 0 and 1."""
-    clipped = np.clip(score, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(clipped / (1 - clipped)))
+def _approaches(ranking: Ranking) -> list[str]:
+    return [option.approach for option in ranking.options]
 
 
 def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
@@ -194,6 +227,7 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
         good,
         money,
         time,
+        column("horizon.errors"),
     )
 
 

@@ -12,6 +12,9 @@ from advisor.core.verdict import Readiness
 from advisor.decide.information import items_needed, smallest_difference, told_apart
 from advisor.decide.ranking import Ranking
 
+EVALUATION = "evaluation set"
+SCORES = "scores"
+
 MINIMUM_ITEMS = 30
 """Fewer test items than this decide nothing: the normal approximation of a share breaks down below
 about 30.
@@ -23,7 +26,8 @@ def readiness(brief: Brief, setting: Setting, ranking: Ranking) -> tuple[Readine
     return tuple(
         r
         for r in (
-            _evaluation_set(brief),
+            _evaluation_set(brief, ranking),
+            _scores(brief),
             _test_size(brief, ranking),
             _leakage(brief, setting, ranking),
             _duplicates(setting),
@@ -52,23 +56,44 @@ def quality_matters(brief: Brief) -> bool:
     return brief.quality.target > 0 or (brief.quality.error_cost_usd.p90 or 0) > 0
 
 
-def _evaluation_set(brief: Brief) -> Readiness:
+def _evaluation_set(brief: Brief, ranking: Ranking) -> Readiness:
     items = items_in_hand(brief)
     power = (
         f"{fmt.count(items)} test items show differences of "
         f"{fmt.points(smallest_difference(items))} or more"
     )
     if items >= MINIMUM_ITEMS:
-        return Readiness("evaluation set", "ok", power)
+        return Readiness(EVALUATION, "ok", power)
     detail = power if items else "no test items are in hand"
     if quality_matters(brief):
         return Readiness(
-            "evaluation set", "stop", f"{detail}; collect an evaluation set of graded items first"
+            EVALUATION, "stop", f"{detail}; collect an evaluation set of graded items first"
+        )
+    if len({option.skill for option in ranking.options}) > 1:
+        return Readiness(
+            EVALUATION,
+            "stop",
+            f"{detail}, and neither quality.target nor quality.error_cost_usd is set: nothing says "
+            "what a good answer is; set one of them and collect graded items",
         )
     return Readiness(
-        "evaluation set",
-        "warn",
-        f"{detail}; quality is neither priced nor bounded, so money decides",
+        EVALUATION, "warn", f"{detail}; the options differ in cost only, so money decides"
+    )
+
+
+def _scores(brief: Brief) -> Readiness | None:
+    """Where quality matters, test items that no option was scored on show nothing."""
+    if not quality_matters(brief) or items_in_hand(brief) < MINIMUM_ITEMS:
+        return None
+    if any(score.items >= MINIMUM_ITEMS for score in brief.quality.measured):
+        return None
+    measured = len(brief.quality.measured)
+    detail = "no option is scored yet" if not measured else "every score rests on too few items"
+    return Readiness(
+        SCORES,
+        "stop",
+        f"{detail}: {fmt.count(brief.data.eval_examples.likely)} test items decide nothing until "
+        "an option is measured on them",
     )
 
 

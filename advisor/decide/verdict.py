@@ -26,24 +26,21 @@ from advisor.core.verdict import (
 from advisor.decide.ages import price_ages
 from advisor.decide.breakeven import break_even
 from advisor.decide.criteria import weigh
+from advisor.decide.crossing import equal_volume
 from advisor.decide.evaluator import Cases, Evaluator
+from advisor.decide.flips import Prober, flip_points
 from advisor.decide.plan import labels_needed, plan
 from advisor.decide.ranking import HOPELESS, Ranking, rank
 from advisor.decide.readiness import best_of_another_approach, readiness
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
+from advisor.decide.settling import UNDECIDED, Answer, answer, settled
 from advisor.decide.steps import DECIDE_NOW, Situation, information, next_steps, without_measurement
-from advisor.decide.whatif import what_changes
+from advisor.decide.tornado import tornado
 from advisor.decide.why import Case, reasons
 
 SCHEMA = 1
-
-SEPARATED = 0.55
-"""An approach that is best in fewer draws than this is not separated from the others ..."""
-
-AT_STAKE = 0.05
-"""... where the expected regret is also more than this share of its cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +83,12 @@ def decide(inputs: DecisionInputs, *, deep: bool) -> Verdict:
 
     `deep` adds flip points, sensitivity, value of information and all figures.
     """
-    ranking = rank(inputs.cases.estimates, inputs.brief, inputs.cases.size)
-    other = best_of_another_approach(ranking)
-    checks = readiness(inputs.brief, inputs.setting, ranking)
-    second = _second_look(inputs, ranking, other, checks) if deep else SecondLook()
-    return _assemble(inputs, ranking, other, checks, second, deep=deep)
+    whole = rank(inputs.cases.estimates, inputs.brief, inputs.cases.size)
+    checks = readiness(inputs.brief, inputs.setting, settled(whole))
+    today = answer(whole, checks)
+    other = best_of_another_approach(today.ranking)
+    second = _second_look(inputs, today, other, checks) if deep else SecondLook()
+    return _assemble(inputs, today, other, checks, second, deep=deep)
 
 
 def nothing_left(
@@ -120,7 +118,7 @@ def nothing_left(
         as_of=setting.as_of.isoformat(),
         seed=seed,
         draws=0,
-        verdict="undecided",
+        verdict=UNDECIDED,
         arm="",
         p_best=0.0,
         expected_regret_usd=None,
@@ -137,53 +135,48 @@ def nothing_left(
 
 
 def _second_look(
-    inputs: DecisionInputs, ranking: Ranking, other: int | None, checks: Sequence[Readiness]
+    inputs: DecisionInputs, today: Answer, other: int | None, checks: tuple[Readiness, ...]
 ) -> SecondLook:
-    brief = inputs.brief
     cases = inputs.cases
-    changes = what_changes(inputs.evaluator, cases, brief, ranking.pick, other)
+    ranking = today.ranking
+    flips = _flips(inputs, today, checks)
     situation = Situation(
-        brief,
+        inputs.brief,
         ranking,
         cases.inputs,
         inputs.quality,
-        changes.flips,
-        tuple(checks),
+        flips,
+        checks,
         cases.estimates,
         inputs.searched,
     )
-    even = break_even(inputs.evaluator, cases, ranking.pick, other, changes.equal_requests)
+    volume = equal_volume(inputs.evaluator, cases, ranking.pick, other)
     return SecondLook(
-        even, changes.flips, changes.sensitivity, next_steps(situation), information(situation)
+        break_even(inputs.evaluator, cases, ranking.pick, other, volume),
+        flips,
+        tornado(inputs.evaluator, cases, ranking, inputs.quality, other),
+        next_steps(situation),
+        information(situation),
     )
 
 
-def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
-    """Why there is no verdict yet, or an empty string."""
-    stopped = next((r for r in checks if r.status == "stop"), None)
-    if stopped is not None:
-        return f"{stopped.rule}: {stopped.detail}"
-    if not ranking.rankable.any():
-        return "no option has a known cost"
-    chance = float(ranking.p_meets[ranking.pick])
-    if chance < 0.5:
-        return (
-            f"no option is likely to meet the limits: the chance of the best is {fmt.share(chance)}"
-        )
-    regret = ranking.regret(ranking.pick)
-    cost = float(ranking.cost[0, ranking.pick])
-    share = ranking.p_approach(ranking.options[ranking.pick].approach)
-    if share < SEPARATED and regret > AT_STAKE * cost:
-        return (
-            "nothing separates the options: the chosen approach is best in "
-            f"{fmt.of_hundred(share)} of 100 draws"
-        )
-    return ""
+def _flips(
+    inputs: DecisionInputs, today: Answer, checks: Sequence[Readiness]
+) -> tuple[FlipPoint, ...]:
+    """None where a check stops: no value of another input settles the question then."""
+    if any(check.status == "stop" for check in checks) or not today.ranking.rankable.any():
+        return ()
+
+    def judge(ranking: Ranking) -> Answer:
+        return answer(ranking, readiness(inputs.brief, inputs.setting, settled(ranking)))
+
+    prober = Prober(inputs.evaluator, inputs.brief, judge, inputs.seed, today)
+    return flip_points(prober, inputs.cases)
 
 
 def _assemble(
     inputs: DecisionInputs,
-    ranking: Ranking,
+    today: Answer,
     other: int | None,
     checks: tuple[Readiness, ...],
     second: SecondLook,
@@ -192,9 +185,10 @@ def _assemble(
 ) -> Verdict:
     brief = inputs.brief
     estimates = inputs.cases.estimates
+    ranking = today.ranking
+    stop = today.stop
     pick = estimates[ranking.pick]
     rival = estimates[other] if other is not None else None
-    stop = undecided(ranking, checks)
     why = reasons(Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results))
     if stop:
         why = (f"Not decidable yet: {stop}. Meanwhile use {pick.option.id}.", *why)[:5]
@@ -213,7 +207,7 @@ def _assemble(
         as_of=inputs.setting.as_of.isoformat(),
         seed=inputs.seed,
         draws=inputs.cases.size - 1,
-        verdict="undecided" if stop else pick.option.approach,
+        verdict=today.word,
         arm=pick.option.id,
         p_best=round(float(ranking.p_best[ranking.pick]), 6),
         expected_regret_usd=_finite(ranking.regret(ranking.pick)),

@@ -8,6 +8,8 @@ from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from advisor.core.brief import Brief, Score, Segment
 from advisor.core.figure import Figure
 from advisor.core.option import Option
@@ -89,8 +91,16 @@ def _predictions(
     if sheet.seed is not None and all(
         isinstance(s.examples, (float, int, NoneType)) for s in skills
     ):
-        return _drawn(task, skills, measured, sheet.seed, sheet.size)
+        drawn = _drawn(task, skills, measured, sheet.seed, sheet.size // sheet.blocks)
+        return tuple(_repeated(prediction, sheet.blocks) for prediction in drawn)
     return predictions(task, skills, measured, normals=sheet.normals, size=sheet.size)
+
+
+def _repeated(prediction: QualityPrediction, blocks: int) -> QualityPrediction:
+    """The same draws in every block of a sheet."""
+    if blocks == 1 or isinstance(prediction.rows, (int, float)):
+        return prediction
+    return replace(prediction, rows=np.tile(prediction.rows, blocks))
 
 
 @lru_cache(maxsize=16)

@@ -8,7 +8,7 @@ and the input's own id alone: adding an option or an input leaves all other draw
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,16 +31,18 @@ class Sheet:
     """Inputs of a brief as figures of `size` cases.
 
     With a seed the rows after the first are joint draws; without one every row holds the likely
-    value, except where `cases` says otherwise: row → {key: value}.
+    value. `cases` puts an input to a value in some of the rows. A sheet of several `blocks` repeats
+    the same draws in each of them, likely values first.
     """
 
     brief: Brief
     size: int
     seed: int | None = None
-    cases: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    cases: Mapping[str, Sequence[tuple[slice, float]]] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     spreads: dict[str, Range] = field(default_factory=dict)
     derived: dict[str, Figure] = field(default_factory=dict)
+    blocks: int = 1
 
     def __getitem__(self, key: str) -> Figure:
         """The answer at a dotted key of the brief; unknown (NaN) where it was left out."""
@@ -61,12 +63,11 @@ class Sheet:
         return self.figures[id]
 
     def _figure(self, id: str, quantity: Quantity, low: float | None, high: float | None) -> Figure:
-        if id in self.cases:
-            rows: Rows = self._what_if(id, quantity.range)
-        elif not quantity.range.is_known:
+        if not quantity.range.is_known and id not in self.cases:
             return Figure(math.nan, quantity.unit, id, source=quantity.reason, basis=quantity.basis)
-        else:
-            rows = self._rows(id, quantity.range, low, high)
+        rows = self._rows(id, quantity.range, low, high)
+        if id in self.cases:
+            rows = self._what_if(id, rows)
         return Figure(
             rows,
             quantity.unit,
@@ -94,18 +95,30 @@ class Sheet:
 
         Shape (size,).
         """
-        return np.zeros(self.size) if self.seed is None else stream(self.seed, id, self.size)
+        if self.seed is None:
+            return np.zeros(self.size)
+        draws = stream(self.seed, id, self.size // self.blocks)
+        return draws if self.blocks == 1 else np.tile(draws, self.blocks)
+
+    def is_put(self, id: str) -> NDArray[np.bool_]:
+        """The rows in which `cases` puts this input to a value. Shape (size,)."""
+        rows = np.zeros(self.size, dtype=bool)
+        for where, _ in self.cases.get(id, ()):
+            rows[where] = True
+        return rows
 
     def _rows(self, id: str, spread: Range, low: float | None, high: float | None) -> Rows:
+        if not spread.is_known:
+            return math.nan
         if spread.is_exact or self.seed is None:
             return spread.likely
         return np.clip(two_piece(spread, self.normals(id), positive=low is not None), low, high)
 
-    def _what_if(self, id: str, spread: Range) -> Rows:
-        rows = np.full(self.size, math.nan if spread.p50 is None else spread.p50, dtype=float)
-        for row, value in self.cases[id].items():
-            rows[row] = value
-        return rows
+    def _what_if(self, id: str, rows: Rows) -> Rows:
+        changed = np.array(np.broadcast_to(np.asarray(rows, dtype=float), (self.size,)))
+        for where, value in self.cases[id]:
+            changed[where] = value
+        return changed
 
 
 @lru_cache(maxsize=256)
@@ -139,8 +152,21 @@ def what_if(brief: Brief, changes: Iterable[tuple[str, float]]) -> Sheet:
     """A sheet with one row per change of one input, all others at their likely value; row 0 changes
     nothing.
     """
-    cases: dict[str, dict[int, float]] = {}
+    cases: dict[str, list[tuple[slice, float]]] = {}
     row = 0
     for row, (key, value) in enumerate(changes, start=1):
-        cases.setdefault(key, {})[row] = value
+        cases.setdefault(key, []).append((slice(row, row + 1), value))
     return Sheet(brief, row + 1, None, cases)
+
+
+def drawn_what_if(
+    brief: Brief, changes: Sequence[tuple[str, float]], draws: int, seed: int
+) -> Sheet:
+    """A sheet with one block per change of one input: the likely values, then the same joint draws
+    in every block, with that input at its value.
+    """
+    rows = draws + 1
+    cases: dict[str, list[tuple[slice, float]]] = {}
+    for block, (key, value) in enumerate(changes):
+        cases.setdefault(key, []).append((slice(block * rows, (block + 1) * rows), value))
+    return Sheet(brief, rows * len(changes), seed, cases, blocks=len(changes))

@@ -203,15 +203,17 @@ def _interval(ledger: Ledger) -> None:
     sheet = ledger.sheet
     key = "team.retrain_every_months"
     _optimum(ledger)
-    if key in ledger.brief.origins or key in sheet.cases or "retrain.optimum_months" not in ledger:
+    if key in ledger.brief.origins or "retrain.optimum_months" not in ledger:
         ledger.put("retrain.months", "months", sheet[key], "retraining")
         return
     longest = algebra.lowest(
         ledger["retrain.optimum_months"], float(ledger.brief.budget.horizon_months)
     )
-    ledger.put(
-        "retrain.months", "months", algebra.highest(longest, SHORTEST_INTERVAL_MONTHS), "retraining"
-    )
+    months = algebra.highest(longest, SHORTEST_INTERVAL_MONTHS)
+    put = sheet.is_put(key)
+    if put.any():
+        months = algebra.either(Figure(put.astype(float)), lambda: sheet[key], lambda: months)
+    ledger.put("retrain.months", "months", months, "retraining")
 
 
 def goes_stale(option: Option) -> bool:

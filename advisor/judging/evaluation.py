@@ -85,6 +85,21 @@ class Evaluation:
 
         return self._on(what_if(self.brief, changes))
 
+    def drawn_what_if(
+        self, changes: Sequence[tuple[str, float]], draws: int, seed: int
+    ) -> Evaluated:
+        """A block per change: row 0 at the likely values, then the same joint draws in every
+        block.
+        """
+        from advisor.estimate.sheet import drawn_what_if
+
+        return self._on(drawn_what_if(self.brief, changes, draws, seed))
+
+    def over(self, months: int, draws: int, seed: int) -> Evaluated:
+        """The drawn cases with another horizon, in months."""
+        budget = replace(self.brief.budget, horizon_months=months)
+        return replace(self, brief=replace(self.brief, budget=budget)).draws(draws, seed)
+
     def at(
         self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
     ) -> tuple[Estimate, ...]:
