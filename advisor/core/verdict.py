@@ -126,12 +126,19 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The most valuable thing to do next. `worth_usd` is gross of its cost."""
+    """Something to do next. `worth_usd` is gross of its cost.
+
+    `kind` is "information" (its worth is bounded by the expected regret and carries a standard
+    error) or "improvement"; `command` is how to do it, empty where no command does.
+    """
 
     action: str
     cost_usd: float
     days: float
     worth_usd: float
+    kind: str = ""
+    worth_standard_error_usd: float | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,7 @@ class Information:
 
     input: str
     worth_usd: float
+    standard_error_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +285,8 @@ class Verdict:
     sources: tuple[SourceRecord, ...] = ()
     alternative: str = field(default="")  # the option that break-even and flips compare with
     horizon_months: float | None = None  # what horizon_usd and expected_regret_usd cover
-    steps: tuple[NextStep, ...] = ()  # every next step with a worth, the best first
+    steps: tuple[NextStep, ...] = ()  # what tells more and is worth its price, the best first
+    improvements: tuple[NextStep, ...] = ()  # what makes an option better, the best first
     information: tuple[
         Information, ...
     ] = ()  # inputs by what it is worth to know them, the most valuable first

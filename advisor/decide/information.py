@@ -2,14 +2,16 @@
 
 EVPI = E[cost of the pick] − E[cost of the best option of each draw], the pick's expected regret.
 EVPPI of an input conditions the expected costs on it, by bins of equal size (Strong, Oakley,
-Brennan 2014 discuss the bias: it shrinks with the draws per bin). EVSI of a test of n items
-shrinks those conditional expectations by the share of variance that n items remove (the
-moment-matching approximation of Jalal and Alarid-Escudero 2018).
+Brennan 2014). Each half of a bin's draws chooses an option that is then paid for in the other half,
+so noise is worth nothing on average. EVSI of a test of n items shrinks those conditional
+expectations by the share of variance that n items remove (the moment-matching approximation of
+Jalal and Alarid-Escudero 2018).
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,34 +27,75 @@ DISCORDANT = 0.2
 measured.
 """
 
+NOISE = 2.0
+"""Worth below this many standard errors is noise."""
 
-def worth(means: Matrix | None, variance_share: float = 1.0) -> float:
-    """USD that knowing an input is worth, from its conditional expectations: EVPPI, or EVSI of a
-    share of its variance.
 
-    Expectations are shrunk to the share of variance that is removed (0 to 1); 0 without any.
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What knowing something saves on average, USD, with its standard error."""
+
+    usd: float
+    standard_error: float
+
+    @property
+    def is_noise(self) -> bool:
+        return self.usd <= NOISE * self.standard_error
+
+
+NOTHING = Worth(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """Costs given an input: by half and bin the mean of every option, and the variance of the mean
+    difference to the option that is best over all draws. Shapes (2, bins, options).
+
+    `most` is the expected regret: no information is worth more.
     """
-    if means is None:
-        return 0.0
-    centre = means.mean(axis=0)
+
+    means: Matrix
+    variances: Matrix
+    most: float
+
+
+def worth(conditional: Conditional | None, variance_share: float = 1.0) -> Worth:
+    """What knowing an input is worth: EVPPI, or EVSI of a share of its variance.
+
+    Expectations are shrunk to the share of variance that is removed (0 to 1); nothing without any.
+    """
+    if conditional is None or variance_share <= 0:
+        return NOTHING
+    means = conditional.means
+    centre = means.mean(axis=(0, 1))
+    usual = int(centre.argmin())
     informed = centre + math.sqrt(variance_share) * (means - centre)
-    return max(0.0, float(informed.mean(axis=0).min() - informed.min(axis=1).mean()))
+    saved = []
+    variances = []
+    bins = np.arange(means.shape[1])
+    for chooser, payer in ((0, 1), (1, 0)):
+        choice = informed[chooser].argmin(axis=1)
+        saved.append(informed[payer][:, usual] - informed[payer][bins, choice])
+        variances.append(conditional.variances[payer][bins, choice])
+    usd = min(max(0.0, float(np.mean(saved))), conditional.most)
+    error = math.sqrt(variance_share * float(np.sum(variances))) / np.size(saved)
+    return Worth(usd, error)
 
 
-def conditional_means(ranking: Ranking, rows: Matrix) -> Matrix | None:
-    """Expected cost of each option that is ever best, and of the pick, within bins of the input.
-
-    Shape (bins, options).
-    """
+def conditional_costs(ranking: Ranking, rows: Matrix) -> Conditional | None:
+    """Costs of each option that is ever best, and of the pick, within bins of the input."""
     if not ranking.rankable.any():
         return None
     values = rows[1:][ranking.open[1:]] if ranking.open[1:].any() else rows[1:]
-    per_bin = len(values) // BINS
-    if per_bin < 2 or np.ptp(values) == 0:
+    per_half = len(values) // (2 * BINS)
+    if per_half < 2 or np.ptp(values) == 0:
         return None
-    order = np.argsort(values)[: per_bin * BINS]
-    cost = ranking.contenders[order]
-    return np.asarray(cost.reshape(BINS, per_bin, -1).mean(axis=1))
+    order = np.argsort(values, kind="stable")[: 2 * per_half * BINS]
+    cost = ranking.contenders[order].reshape(BINS, per_half, 2, -1).transpose(2, 0, 1, 3)
+    means = cost.mean(axis=2)
+    usual = int(means.mean(axis=(0, 1)).argmin())
+    differences = cost - cost[..., usual : usual + 1]
+    return Conditional(means, differences.var(axis=2) / per_half, ranking.regret(ranking.pick))
 
 
 def smallest_difference(items: float) -> float:
@@ -79,12 +122,12 @@ def items_needed(difference: float) -> int:
 
 def rows_of(figure: Figure) -> Matrix:
     """The rows of a figure as an array."""
-    return (
-        np.asarray(figure.rows, dtype=float) if not isinstance(figure.rows, float) else np.zeros(2)
-    )
+    if isinstance(figure.rows, float):
+        return np.zeros(2)
+    return np.asarray(figure.rows, dtype=float)
 
 
-def variance_removed(quality: Figure, items: int) -> float:
+def variance_removed(quality: Figure, items: float) -> float:
     """Variance removed by a test of n items: n / (n + n₀), n₀ = q(1−q) ÷ prior variance."""
     rows = rows_of(quality)
     variance = float(np.var(rows[1:]))

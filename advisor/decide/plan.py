@@ -8,35 +8,40 @@ from collections.abc import Mapping
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
-from advisor.core.constants import WEEKS_PER_MONTH
+from advisor.core.constants import WORKING_HOURS_PER_WEEK
 from advisor.core.quantity import UNKNOWN, Quantity, Range
-from advisor.core.verdict import FlipPoint, LabelsNeeded, PlanStage
+from advisor.core.verdict import LabelsNeeded, PlanStage
 from advisor.decide.information import DETECTABLE, items_needed
 from advisor.decide.ranking import Ranking
+from advisor.decide.situation import LabelGoal
+
+TRIAL_WEEKS = 1.0
+"""A training run and its paired test on fresh items."""
 
 
-def plan(brief: Brief, ranking: Ranking, flips: tuple[FlipPoint, ...]) -> tuple[PlanStage, ...]:
-    """Two stages where more labels would change the verdict within reach of the deadline; else
+def plan(brief: Brief, ranking: Ranking, goal: LabelGoal | None) -> tuple[PlanStage, ...]:
+    """Three stages where more labels change the answer within reach: start, try, change over; else
     none.
+
+    The gates are counts and scores that can be measured; every stage takes time.
     """
-    flip = next((f for f in flips if f.input == "data.examples" and f.value > (f.now or 0)), None)
     chosen = ranking.options[ranking.pick]
-    if flip is None or flip.verdict_becomes == chosen.approach:
-        return ()
-    missing = flip.value - (flip.now or 0.0)
-    labelling = missing / brief.data.labels_per_week.likely
-    horizon_weeks = brief.budget.horizon_months * WEEKS_PER_MONTH
-    if labelling > horizon_weeks / 2:
+    if goal is None or chosen.approach != "prompt":
         return ()
     items = max(items_needed(DETECTABLE / 2), int(brief.data.eval_examples.likely))
-    gate = (
-        f"{fmt.count(round(missing, -1))} more labels ({fmt.count(flip.value)} in all) collected "
-        f"in production; {flip.arm} "
-        f"not worse in a paired test on {items:,} fresh items"
+    collected = (
+        f"{fmt.count(round(goal.missing, -1))} more labels ({fmt.count(goal.labels)} in all) "
+        "collected in production"
     )
+    passed = f"{goal.option} not worse in a paired test on {items:,} fresh items"
     if brief.quality.target > 0:
-        gate += f"; its score at {brief.quality.target:g} or more"
-    return (PlanStage(1, chosen.id, gate, round(labelling, 1)), PlanStage(2, flip.arm, "", 0.0))
+        passed += f"; its score at {brief.quality.target:g} or more"
+    roll_out = brief.team.tuning_hours.likely / WORKING_HOURS_PER_WEEK
+    return (
+        PlanStage(1, chosen.id, collected, round(goal.weeks, 1)),
+        PlanStage(2, chosen.id, passed, TRIAL_WEEKS),
+        PlanStage(3, goal.option, "", round(roll_out, 1)),
+    )
 
 
 def labels_needed(brief: Brief, needed: Mapping[str, Quantity]) -> tuple[LabelsNeeded, ...]:

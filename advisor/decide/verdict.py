@@ -36,7 +36,15 @@ from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
 from advisor.decide.settling import UNDECIDED, Answer, answer, settled
-from advisor.decide.steps import DECIDE_NOW, Situation, information, next_steps, without_measurement
+from advisor.decide.situation import LabelGoal, Situation, label_goal
+from advisor.decide.steps import (
+    DECIDE_NOW,
+    improvement_steps,
+    information,
+    information_steps,
+    next_step,
+    without_measurement,
+)
 from advisor.decide.tornado import tornado
 from advisor.decide.why import Case, reasons
 
@@ -75,6 +83,9 @@ class SecondLook:
     flips: tuple[FlipPoint, ...] = ()
     sensitivity: tuple[Sensitivity, ...] = ()
     steps: tuple[NextStep, ...] = ()
+    improvements: tuple[NextStep, ...] = ()
+    next_step: NextStep | None = None
+    goal: LabelGoal | None = None
     information: tuple[Information, ...] = ()
 
 
@@ -149,13 +160,19 @@ def _second_look(
         checks,
         cases.estimates,
         inputs.searched,
+        inputs.labels,
     )
+    steps = information_steps(situation)
+    better = improvement_steps(situation)
     volume = equal_volume(inputs.evaluator, cases, ranking.pick, other)
     return SecondLook(
         break_even(inputs.evaluator, cases, ranking.pick, other, volume),
         flips,
         tornado(inputs.evaluator, cases, ranking, inputs.quality, other),
-        next_steps(situation),
+        steps,
+        better,
+        next_step(steps, better, situation),
+        label_goal(situation),
         information(situation),
     )
 
@@ -220,10 +237,11 @@ def _assemble(
         next_step=_next_step(brief, ranking, second, stop),
         readiness=checks,
         steps=second.steps,
+        improvements=second.improvements,
         information=second.information,
         risks=risks(inputs.brief, inputs.setting, pick, rival, second.break_even),
         horizon_months=float(brief.budget.horizon_months),
-        plan=plan(brief, ranking, second.flips),
+        plan=plan(brief, ranking, second.goal),
         assumptions=inputs.assumptions,
         warnings=cautioned,
         labels_needed=labels_needed(brief, inputs.labels),
@@ -235,8 +253,8 @@ def _assemble(
 
 def _next_step(brief: Brief, ranking: Ranking, second: SecondLook, stop: str) -> NextStep:
     """The most valuable step, or what is left to do where no step is worth its price."""
-    if second.steps:
-        return second.steps[0]
+    if second.next_step is not None:
+        return second.next_step
     return without_measurement(brief, ranking) if stop else DECIDE_NOW
 
 

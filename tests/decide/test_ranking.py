@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from advisor.core.option import Option
 from advisor.decide.information import (
-    conditional_means,
+    conditional_costs,
     items_needed,
     smallest_difference,
     told_apart,
@@ -47,7 +47,7 @@ def known(ranking: Ranking, rows: NDArray[np.float64], variance_share: float = 1
     """What knowing an input is worth: EVPPI, or EVSI of a test that removes a share of its
     variance.
     """
-    return worth(conditional_means(ranking, rows), variance_share)
+    return worth(conditional_costs(ranking, rows), variance_share).usd
 
 
 def test_p_best_of_two_normal_costs() -> None:

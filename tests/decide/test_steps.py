@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.decide.steps import search_worth, without_measurement
+from advisor.decide.improving import search_worth
+from advisor.decide.steps import without_measurement
 from tests.decide.test_ranking import ranking
 from tests.options import brief
 

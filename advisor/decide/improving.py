@@ -1,0 +1,108 @@
+"""Steps that make an option better: more labels, and a search for a better prompt.
+
+They are worth what the better option saves; that is not information, and not bounded by the regret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from advisor.core import format as fmt
+from advisor.core.brief import Brief
+from advisor.core.constants import WEEKS_PER_MONTH
+from advisor.core.verdict import NextStep
+from advisor.decide.information import rows_of
+from advisor.decide.ranking import Matrix, Ranking
+from advisor.decide.situation import Situation, label_goal
+
+SEARCH_CALLS = 3200.0
+"""Requests of a usual prompt search: optimisers report 1,000 to 10,000."""
+
+SEARCH_HOURS = 8.0
+"""A day of one engineer, to set the search up and to read what it finds."""
+
+SEARCH_DAYS = 2.0
+
+
+def improvements(situation: Situation) -> Iterator[NextStep]:
+    """Every improvement with its price and worth, whether or not it pays."""
+    yield from _labels(situation)
+    yield from _searches(situation)
+
+
+def fresh_share(brief: Brief, weeks: float) -> float:
+    """Part of the labels that is still true when the last one is made: facts that change age them,
+    on average for half of the time.
+    """
+    monthly = brief.task.factual_share.likely * brief.task.knowledge_change_per_month.likely
+    return max(0.0, 1.0 - monthly * weeks / WEEKS_PER_MONTH / 2)
+
+
+def _labels(situation: Situation) -> Iterator[NextStep]:
+    """Labels up to the point at which a tuned option becomes the best, or reaches the target."""
+    goal = label_goal(situation)
+    if goal is None:
+        return
+    brief = situation.brief
+    ranking = situation.ranking
+    pick = ranking.pick
+    cost = goal.missing * brief.data.label_usd.likely + brief.data.label_setup_usd.likely
+    below = float(ranking.cost[0, pick]) * max(0.0, 1.0 - float(ranking.p_meets[pick]))
+    action = (
+        f"label {fmt.count(round(goal.missing, -1))} more examples: from {fmt.count(goal.labels)} "
+        f"on {goal.option} is the better choice"
+    )
+    worth = below * fresh_share(brief, goal.weeks)
+    command = f"advisor recommend BRIEF --set data.examples={goal.labels:.0f}"
+    yield NextStep(action, cost, goal.days, worth, "improvement", None, command)
+
+
+def _searches(situation: Situation) -> Iterator[NextStep]:
+    """Search the prompt of a model (instructions × examples) and score what is found on the test
+    items in hand.
+    """
+    ranking = situation.ranking
+    hourly = situation.brief.team.hourly_usd.likely
+    for model, score in situation.searched.items():
+        plain = [
+            i
+            for i, option in enumerate(ranking.options)
+            if option.traits.is_plain and option.model == model and ranking.rankable[i]
+        ]
+        if not plain:
+            continue
+        base = min(plain, key=lambda i: float(ranking.cost[0, i]))
+        request = situation.estimates[base].figures.get("run.request")
+        calls = SEARCH_CALLS * request.value if request is not None else 0.0
+        saved = search_worth(ranking, base, rows_of(score), situation.brief.quality.target)
+        yield NextStep(
+            f"search the prompt of {model} for better instructions and examples",
+            calls + SEARCH_HOURS * hourly,
+            SEARCH_DAYS,
+            saved,
+            "improvement",
+            None,
+            f"advisor calibrate prompts --url URL --model {model} --brief BRIEF",
+        )
+
+
+def search_worth(ranking: Ranking, base: int, score: Matrix, target: float) -> float:
+    """USD that an option is worth which costs as much as option `base` and scores `score` (a row
+    per draw, row 0 likely).
+
+    In draws in which some option meets every limit: what the new option saves by taking its place
+    there. In the others, where the new one reaches the target: the pick's whole cost, which would
+    go to an option below it.
+    """
+    meets = (score >= target) & ranking.meets_money[:, base] & ranking.meets_weeks[:, base]
+    meets = meets[1:]
+    opened = ranking.open[1:]
+    cost = ranking.cost[1:, base]
+    saved = 0.0
+    if opened.any():
+        without = ranking.effective[:, ranking.pick]
+        saved = float(np.where(meets[opened], np.maximum(0.0, without - cost[opened]), 0.0).sum())
+    newly = meets & ~opened
+    return (saved + float(ranking.cost[1:, ranking.pick][newly].sum())) / len(opened)

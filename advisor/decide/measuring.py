@@ -1,0 +1,184 @@
+"""Steps that tell more: a test set, scores of untested options, a larger test, a calibration, an
+answer to a question that is only assumed.
+
+A step is priced with its people and with what must be built before it can be taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.core import format as fmt
+from advisor.core.brief import Brief
+from advisor.core.figure import Figure
+from advisor.core.option import Estimate
+from advisor.core.quantity import Basis
+from advisor.core.verdict import NextStep
+from advisor.decide.information import DETECTABLE, Worth, items_needed, variance_removed
+from advisor.decide.situation import DAYS_PER_WEEK, Situation
+
+TEST_SIZES = (100, 200, 400, 800, 1600)
+
+CALIBRATION_HOURS = 0.25
+"""A short training run that measures the speed of a GPU: a few hundred steps and its start-up."""
+
+TRIAL_SHARE = 0.25
+"""Part of the work of an option that a first trial of it takes: enough to be scored, not to be
+served.
+"""
+
+HOURS_PER_WORKING_DAY = 8.0
+TALK_DAYS = 1.0
+
+
+def grade_usd(brief: Brief) -> float:
+    """Price of one graded test item, USD."""
+    grade = brief.data.eval_label_usd
+    return grade.likely if grade is not None else 2.0 * brief.data.label_usd.likely
+
+
+def collect_test(situation: Situation) -> NextStep:
+    """A first test set: before it, nothing can be decided."""
+    items = items_needed(DETECTABLE)
+    brief = situation.brief
+    days = DAYS_PER_WEEK * items / brief.data.labels_per_week.likely
+    options = situation.ranking.options
+    action = (
+        f"collect and grade {items} test items: they show a difference of "
+        f"{fmt.points(DETECTABLE)}; "
+        f"start with {options[situation.ranking.pick].id} meanwhile"
+    )
+    worths = [situation.worth(f, variance_removed(f, items)) for f in situation.quality.values()]
+    best = max(worths, key=lambda w: w.usd, default=Worth(0.0, 0.0))
+    return _step(action, items * grade_usd(brief), days, best, "advisor data FILE")
+
+
+def find_prices(situation: Situation) -> NextStep:
+    """Where no option has a known cost, prices come first; what they are worth cannot be said
+    without them.
+    """
+    models = dict.fromkeys(option.model for option in situation.ranking.options)
+    return NextStep(
+        f"state the prices of {', '.join(models)} in a price file (prices.file)",
+        0.0,
+        TALK_DAYS,
+        0.0,
+        command="advisor facts prices MODEL",
+    )
+
+
+def larger_test(situation: Situation) -> Iterator[NextStep]:
+    """A larger test of the measured option whose score matters most, at its best size."""
+    measured = {skill: f for skill, f in situation.quality.items() if f.basis is Basis.MEASURED}
+    if not measured:
+        return
+    skill, figure = max(measured.items(), key=lambda kv: situation.worth(kv[1]).usd)
+    grade = grade_usd(situation.brief)
+    pace = situation.brief.data.labels_per_week.likely
+    tests = [
+        _step(
+            f"grade {fmt.count(n)} more test items of {skill}: its score decides most",
+            n * grade,
+            DAYS_PER_WEEK * n / pace,
+            situation.worth(figure, variance_removed(figure, n)),
+            _score_command(skill),
+        )
+        for n in TEST_SIZES
+        if DAYS_PER_WEEK * n / pace <= situation.longest_days
+    ]
+    if tests:
+        yield max(tests, key=lambda s: s.worth_usd - s.cost_usd)
+
+
+def scorings(situation: Situation) -> Iterator[NextStep]:
+    """Score an untested option on the test items in hand."""
+    items = situation.brief.data.eval_examples.likely
+    estimates = {e.option.skill: e for e in situation.estimates}
+    for skill, figure in situation.quality.items():
+        estimate = estimates.get(skill)
+        if items < 1 or estimate is None or figure.basis is Basis.MEASURED:
+            continue
+        cost, days = trial(situation, estimate, items)
+        if cost == cost:
+            action = f"score {skill} on the {fmt.count(items)} test items in hand"
+            informed = situation.worth(figure, variance_removed(figure, items))
+            yield _step(action, cost, days, informed, _score_command(skill))
+
+
+def first_scores(situation: Situation) -> NextStep | None:
+    """Where nothing is measured yet, the cheapest option to score comes first."""
+    steps = list(scorings(situation))
+    return min(steps, key=lambda s: s.cost_usd, default=None)
+
+
+def trial(situation: Situation, estimate: Estimate, items: float) -> tuple[float, float]:
+    """Price (USD) and days of scoring an option once: a part of its work, documents to look up,
+    labels still to be bought, a training run, and its requests.
+    """
+    figures = estimate.figures
+    hours = TRIAL_SHARE * _value(figures.get("work.hours"))
+    if estimate.option.traits.retrieves and situation.brief.retrieval is not None:
+        hours += TRIAL_SHARE * situation.brief.retrieval.build_hours.likely
+    people = hours * situation.brief.team.hourly_usd.likely
+    requests = items * estimate.option.traits.calls * _value(figures.get("run.request"))
+    bought = _value(figures.get("once.labels")) + _value(figures.get("train.run_usd"))
+    labels = _value(figures.get("labels.missing")) / situation.brief.data.labels_per_week.likely
+    days = hours / HOURS_PER_WORKING_DAY + DAYS_PER_WEEK * labels
+    return people + bought + requests, max(TALK_DAYS, days)
+
+
+def _value(figure: Figure | None) -> float:
+    return 0.0 if figure is None else figure.value
+
+
+def _score_command(skill: str) -> str:
+    model = skill.partition("@")[2]
+    if skill.startswith("prompt/"):
+        return f"advisor calibrate prompts --url URL --model {model} --brief BRIEF"
+    return f"advisor calibrate quality --model {model} --brief BRIEF"
+
+
+def calibrations(situation: Situation) -> Iterator[NextStep]:
+    """Measure a training speed that is only modelled, in a short run on the GPU itself."""
+    hardware = situation.brief.hardware
+    cost = CALIBRATION_HOURS * _gpu_hour_usd(situation) * hardware.count
+    for key, figure in situation.inputs.items():
+        if key.startswith("train.tokens_per_second@"):
+            name = key.partition("@")[2]
+            model = name.partition("/")[0]
+            yield _step(
+                f"calibrate the training speed of {name} on one {hardware.gpu}",
+                cost,
+                0.5,
+                situation.worth(figure),
+                f"advisor calibrate throughput --model {model} --brief BRIEF",
+            )
+
+
+def _gpu_hour_usd(situation: Situation) -> float:
+    """Likely rent of one GPU for an hour; an owned one costs cents of electricity."""
+    hardware = situation.brief.hardware
+    rent = situation.inputs.get("gpu.usd_per_hour")
+    if hardware.owned:
+        return 0.0
+    if hardware.usd_per_hour is not None:
+        return hardware.usd_per_hour.likely
+    return rent.value if rent is not None else 0.0
+
+
+def answers(situation: Situation) -> Iterator[NextStep]:
+    """Find out an input that is only assumed: it costs a conversation, not money."""
+    for key, figure in situation.inputs.items():
+        if figure.basis == "assumed" and not isinstance(figure.rows, float) and "." in key:
+            yield _step(
+                f"find out {key} (assumed so far): it could change the answer",
+                0.0,
+                TALK_DAYS,
+                situation.worth(figure),
+                f"advisor recommend BRIEF --set {key}=VALUE",
+            )
+
+
+def _step(action: str, cost: float, days: float, worth: Worth, command: str) -> NextStep:
+    usd = 0.0 if worth.is_noise else worth.usd
+    return NextStep(action, cost, days, usd, "information", worth.standard_error, command)
