@@ -5,8 +5,6 @@ Strict: what it does not understand it refuses, with file, line, key and what to
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -15,6 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 from advisor.brief.lines import line_of
 from advisor.brief.rules import contradictions
 from advisor.brief.values import RefusedAnswer, checked, plain, quoted
+from advisor.core import toml_text
 from advisor.core.brief import LISTS, SECTIONS, Brief, Origin, questions
 from advisor.core.errors import UsageError, did_you_mean, nearest
 from advisor.core.quantity import Basis
@@ -24,13 +23,14 @@ from advisor.core.text import printable
 SCHEMA = 1
 """The version of the file that is read and written."""
 
+MOST_ROWS = 2_000
+"""Rows of a list: a brief has a handful of segments and some hundred scores."""
+
 LARGEST_BYTES = 1 << 20
 """A brief is a page or two; a larger file is something else."""
 
 TomlTable: TypeAlias = dict[str, Any]
 """A table as the TOML parser returns it, before it is checked."""
-
-_AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read(path: Path | str) -> Brief:
@@ -118,13 +118,9 @@ class _BriefReader:
         if not self.text.strip():
             raise UsageError(f"{self.name}: is empty; write a brief with `advisor ask`")
         try:
-            data = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"{self.name}: {_where(str(error), self.text)}") from None
-        except (RecursionError, ValueError):
-            raise UsageError(
-                f"{self.name}: cannot be read as TOML; keep numbers short and tables flat"
-            ) from None
+            data = toml_text.parse(self.text)
+        except toml_text.TomlError as error:
+            raise UsageError(f"{self.name}: line {error.line}: {plain(error.problem)}") from None
         if not data:
             raise UsageError(f"{self.name}: answers nothing; write a brief with `advisor ask`")
         return data
@@ -159,6 +155,8 @@ class _BriefReader:
     def _rows(self, raw: Any, path: str) -> tuple[Any, ...]:
         if not isinstance(raw, list):
             self._fail(path, f"is a list of tables; write [[{path}]] above each")
+        if len(raw) > MOST_ROWS:
+            self._fail(path, f"has {len(raw):,} rows; give at most {MOST_ROWS:,}")
         self._remember(path)
         return tuple(self._row(row, path, f"{path}[{i}]") for i, row in enumerate(raw))
 
@@ -226,11 +224,3 @@ def _hint(key: str, path: str, names: Collection[str]) -> str:
         did_you_mean(key, names)
         or f"; remove it, or see `advisor schema` for the keys of [{path or 'the brief'}]"
     )
-
-
-def _where(message: str, text: str) -> str:
-    """The parser's own message, with the line in front."""
-    place = _AT.search(message)
-    line = place[1] if place and place[1] else str(text.rstrip().count("\n") + 1)
-    what = message[: place.start()] if place else message
-    return f"line {line}: is not TOML ({plain(what[:1].lower() + what[1:])}); correct that line"

@@ -22,6 +22,7 @@ def contradictions(brief: Brief) -> Iterator[tuple[str, str]]:
     yield from _segments(brief)
     yield from _ceiling(brief)
     yield from _techniques(brief)
+    yield from _test_set(brief)
 
 
 def _prefixes(brief: Brief) -> Iterator[tuple[str, str]]:
@@ -43,8 +44,9 @@ def _points(range_: object) -> tuple[float, ...]:
 
 def _segments(brief: Brief) -> Iterator[tuple[str, str]]:
     names = [s.name for s in brief.segments]
+    first: dict[str, int] = {}
     for i, name in enumerate(names):
-        if name in names[:i]:
+        if first.setdefault(name, i) != i:
             yield (
                 f"segments[{i}].name",
                 f"{quoted(name)} is named twice; give each segment its own name",
@@ -74,6 +76,15 @@ def _ceiling(brief: Brief) -> Iterator[tuple[str, str]]:
             "quality.target",
             f"{target:g} is above quality.human_ceiling = {ceiling:g}, so nothing can reach it; "
             "lower the target or measure the ceiling again",
+        )
+
+
+def _test_set(brief: Brief) -> Iterator[tuple[str, str]]:
+    if brief.data.eval_path and not brief.data.path:
+        yield (
+            "data.eval_path",
+            "is compared with data.path, which is not set; name the training examples too, "
+            "or leave it out",
         )
 
 

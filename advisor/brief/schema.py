@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from advisor.brief.reader import SCHEMA
-from advisor.brief.values import POINTS
+from advisor.brief.values import LONGEST_TEXT, POINTS
 from advisor.core.brief import LISTS, SECTIONS, questions
 from advisor.core.quantity import Range
 from advisor.core.question import Kind, Question
@@ -17,6 +17,7 @@ JsonObject: TypeAlias = dict[str, Any]
 """A JSON Schema, or a part of one."""
 
 _NOT_BLANK = {"pattern": r"\S"}
+_THIS_CENTURY = "^20[0-9]{2}-"
 _NO_CONTROL = {"not": {"pattern": "[\\u0000-\\u001f]"}}
 
 
@@ -79,6 +80,8 @@ def _number(question: Question) -> JsonObject:
 def _ranged(question: Question) -> JsonObject:
     number = _number(question)
     points = dict.fromkeys(POINTS, number)
+    if question.zero_is_absent:
+        points = {**points, "low": {**number, "exclusiveMinimum": 0}}
     uncertain = {
         "type": "object",
         "properties": points,
@@ -93,7 +96,8 @@ def _whole(question: Question) -> JsonObject:
 
 
 def _text(question: Question) -> JsonObject:
-    return {"type": "string", **(_NOT_BLANK if question.required else {})}
+    blank = _NOT_BLANK if question.required else {}
+    return {"type": "string", "maxLength": LONGEST_TEXT, **blank}
 
 
 def _plain(value: Any) -> Any:
@@ -116,7 +120,7 @@ _KINDS: Mapping[str, Callable[[Question], JsonObject]] = {
     Kind.PATH: lambda q: {**_text(q), **_NO_CONTROL},
     Kind.CHOICE: lambda q: {"type": "string", "enum": list(q.choices)},
     Kind.YES_NO: lambda q: {"type": "boolean"},
-    Kind.DATE: lambda q: {"type": "string", "format": "date"},
+    Kind.DATE: lambda q: {"type": "string", "format": "date", "pattern": _THIS_CENTURY},
     Kind.NAMES: lambda q: {
         "type": "array",
         "items": {"type": "string", **_NOT_BLANK},

@@ -10,8 +10,15 @@ from typing import Any
 
 from advisor.core.errors import did_you_mean
 from advisor.core.quantity import Range
-from advisor.core.question import HIGHEST, Kind, Question
+from advisor.core.question import Kind, Question
 from advisor.core.text import printable
+
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = date(2099, 12, 31)
+"""Days between which a brief can be dated: prices exist, and any horizon stays in the calendar."""
+
+LONGEST_TEXT = 4096
+"""Characters of a text, and bytes of a path: the longest that file systems take."""
 
 POINTS = ("low", "likely", "high")
 """The keys of an uncertain number: P10, P50 and P90."""
@@ -22,6 +29,8 @@ CONTROL = re.compile(r"[\x00-\x1f]")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LONGEST = 60
 _WHOLE = 1e15
+_LARGEST = 10**300
+_LONGEST_NAME = 255
 
 
 class RefusedAnswer(ValueError):
@@ -49,7 +58,9 @@ def checked(question: Question, raw: Any) -> Any:
 
 
 def number_text(value: float) -> str:
-    """A number in a message: 3,000,000, never 3e+06."""
+    """A number in a message: 3,000,000, never 3e+06; one that no float can hold is shortened."""
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        return f"{'-' if value < 0 else ''}1e{value.bit_length() * 0.30103:.0f}"
     return f"{int(value):,}" if value == int(value) and abs(value) < _WHOLE else f"{value:,.10g}"
 
 
@@ -59,8 +70,6 @@ def bounded(question: Question, value: float) -> float:
     high = question.high
     if (low is None or value >= low) and (high is None or value <= high):
         return value
-    if value > HIGHEST:
-        raise RefusedAnswer(f"{number_text(value)} is impossible; give no more than a trillion")
     percent = question.kind in (Kind.SHARE, Kind.SCORE) and 1 < value <= 100
     hint = f" (for {value:g} % write {value / 100:g})" if percent else ""
     raise RefusedAnswer(
@@ -69,17 +78,17 @@ def bounded(question: Question, value: float) -> float:
 
 
 def bounds_in_words(question: Question) -> str:
-    """The bounds in words: "0 or more", "0 to 1"; empty where there are none."""
+    """The bounds in words, such as "0 to 1"; empty where there are none."""
     if question.low is None or question.high is None:
         return ""
-    if question.high < HIGHEST:
-        return f"{number_text(question.low)} to {number_text(question.high)}"
-    return f"{number_text(question.low)} or more"
+    return f"{number_text(question.low)} to {number_text(question.high)}"
 
 
 def ordered(question: Question, points: tuple[float, float, float]) -> Range:
     """A range of three points in their order. Raises RefusedAnswer."""
     low, likely, high = (bounded(question, p) for p in points)
+    if question.zero_is_absent and low == 0:
+        raise RefusedAnswer("0 means that it is not known; give a range that begins above 0")
     if not low <= likely <= high:
         points_text = " – ".join(map(number_text, (low, likely, high)))
         raise RefusedAnswer(f"the range {points_text} is out of order; give low <= likely <= high")
@@ -140,9 +149,27 @@ def _text(question: Question, raw: Any) -> str:
         raise RefusedAnswer("is empty; it cannot be left out here")
     if not _is_utf8(raw):
         raise RefusedAnswer("contains bytes that are not UTF-8 text; type it again")
-    if question.kind == Kind.PATH and CONTROL.search(raw):
-        raise RefusedAnswer("contains a control character; give a plain path")
+    if question.kind == Kind.PATH:
+        _check_path(raw)
+    elif len(raw) > LONGEST_TEXT:
+        raise RefusedAnswer(f"has {len(raw):,} characters; give at most {LONGEST_TEXT:,}")
     return raw
+
+
+def _check_path(raw: str) -> None:
+    """Raises RefusedAnswer for a path that no file system takes."""
+    if CONTROL.search(raw):
+        raise RefusedAnswer("contains a control character; give a plain path")
+    names = raw.replace("\\", "/").split("/")
+    if len(raw.encode()) > LONGEST_TEXT or any(len(n.encode()) > _LONGEST_NAME for n in names):
+        raise RefusedAnswer(
+            f"is too long for a path; give at most {LONGEST_TEXT:,} bytes and "
+            f"{_LONGEST_NAME} per name"
+        )
+
+
+def _is_finite(number: float) -> bool:
+    return isinstance(number, int) or math.isfinite(number)
 
 
 def _is_utf8(text: str) -> bool:
@@ -172,15 +199,24 @@ def _yes_no(question: Question, raw: Any) -> bool:
 
 def _date(question: Question, raw: Any) -> date:
     if isinstance(raw, date) and not isinstance(raw, datetime):
-        return raw
+        return _in_century(raw)
     if isinstance(raw, str) and _DAY.fullmatch(raw):
         try:
-            return date.fromisoformat(raw)
+            return _in_century(date.fromisoformat(raw))
+        except RefusedAnswer:
+            raise
         except ValueError:
             raise RefusedAnswer(
                 f"{raw} is not a calendar date; write one such as 2026-11-20"
             ) from None
     raise RefusedAnswer(f"needs a date, not {_named(raw)}; write it as 2026-11-20")
+
+
+def _in_century(day: date) -> date:
+    """A day whose horizon stays in the calendar. Raises RefusedAnswer."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise RefusedAnswer(f"{day} is out of range; give a date from {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _names(question: Question, raw: Any) -> tuple[str, ...]:
@@ -202,9 +238,7 @@ def _named(raw: Any) -> str:
         return f"the text {quoted(raw)}" if raw else "empty text"
     if isinstance(raw, int | float):
         return (
-            f"the number {number_text(raw)}"
-            if math.isfinite(raw)
-            else "a number that is not finite"
+            f"the number {number_text(raw)}" if _is_finite(raw) else "a number that is not finite"
         )
     words = ((dict, "a table"), (list, "a list"), (datetime, "a time of day"), (date, "a date"))
     return next((word for kind, word in words if isinstance(raw, kind)), "a time of day")

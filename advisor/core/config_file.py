@@ -7,9 +7,11 @@ leaves out has the library's default, which is not known here: then None, or a t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-ConfigJson: TypeAlias = Mapping[str, Any]
+from advisor.core.experiment import JsonObject
+
+ConfigJson: TypeAlias = JsonObject
 """The object of a config.json, or its part for text."""
 
 TEXT_PARTS = ("text_config", "llm_config", "language_config", "language_model", "thinker_config")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from advisor import shipped
+from advisor.core import toml_text
 from advisor.core.errors import UsageError
 from advisor.core.facts import Cited
 from advisor.facts.price_file import TomlTable
@@ -47,9 +47,11 @@ def load_candidates(user_folder: Path | None) -> Candidates:
         else shipped.folder("profiles") / "candidates.toml"
     )
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{file}: not valid TOML: {error}") from None
+        document = toml_text.parse(file.read_text(encoding="utf-8"))
+    except toml_text.TomlError as error:
+        raise UsageError(f"{file}: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read ({error}); correct or remove it") from None
     return Candidates(_list(file, document, "prompt"), _list(file, document, "tune"))
 
 

@@ -4,13 +4,12 @@ ours.
 
 from __future__ import annotations
 
-import math
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from advisor.core import toml_text
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Cited, TokenPrice
 
@@ -29,6 +28,11 @@ _USD = (
     "hosting_usd_per_hour",
     "storage_usd_per_model_month",
 )
+HIGHEST_USD = 1_000_000
+"""The most that a million tokens, an hour or a month may cost: beyond it is a slip of the pen."""
+
+MOST_TOKENS = 10**9
+MOST_MINUTES = 60 * 24 * 365
 _DAYS = ("start_date", "closed", "ends")
 TomlTable: TypeAlias = dict[str, Any]
 """A table as the TOML parser returns it, before it is checked."""
@@ -64,7 +68,7 @@ def read_prices(file: Path) -> tuple[TokenPrice, ...]:
 
 def _parse(file: Path) -> TomlTable:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return toml_text.parse(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"{file}: no such price file; correct `file` under [prices]") from None
     except UnicodeDecodeError:
@@ -73,8 +77,8 @@ def _parse(file: Path) -> TomlTable:
         raise UsageError(
             f"{file}: cannot be read ({error.strerror}); check `file` under [prices]"
         ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file}: not valid TOML: {error}") from None
+    except toml_text.TomlError as error:
+        raise UsageError(f"{file}: {error}") from None
 
 
 def _refuse_twins(file: Path, prices: tuple[TokenPrice, ...]) -> None:
@@ -139,7 +143,7 @@ class _PriceRow:
     def text(self, key: str) -> str:
         value = self.row.get(key, "")
         if not isinstance(value, str):
-            raise self.wrong(key, f"must be text in quotes, not {value!r}")
+            raise self.wrong(key, f"must be text in quotes, not {_short(value)}")
         return value
 
     def usd(self, key: str) -> float | None:
@@ -148,11 +152,13 @@ class _PriceRow:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self.wrong(
-                key, f"must be a number in USD, not {value!r}; leave the key out if unknown"
+                key, f"must be a number in USD, not {_short(value)}; leave the key out if unknown"
             )
-        if value < 0 or not math.isfinite(value):
+        if not 0 <= value <= HIGHEST_USD:
             raise self.wrong(
-                key, f"{value} is not a price; write 0 or more, or leave the key out if unknown"
+                key,
+                f"{_short(value)} is not a price in USD; write 0 to {HIGHEST_USD:,}, "
+                "or leave the key out if unknown",
             )
         return float(value)
 
@@ -160,8 +166,10 @@ class _PriceRow:
         value = self.row.get(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise self.wrong(key, f"must be a whole number of 0 or more, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
+            raise self.wrong(
+                key, f"must be a whole number from 0 to {MOST_TOKENS:,}, not {_short(value)}"
+            )
         return value
 
     def batch_factor(self, usd: Mapping[str, float | None]) -> float | None:
@@ -183,9 +191,12 @@ class _PriceRow:
 
     def minutes(self) -> tuple[int, ...]:
         value = self.row.get("cache_minutes", [])
-        if not isinstance(value, list) or not all(type(m) is int and m > 0 for m in value):
+        if not isinstance(value, list) or not all(
+            type(m) is int and 0 < m <= MOST_MINUTES for m in value
+        ):
             raise self.wrong(
-                "cache_minutes", f"must be a list of whole minutes such as [5, 60], not {value!r}"
+                "cache_minutes",
+                f"must be a list of whole minutes such as [5, 60], not {_short(value)}",
             )
         return tuple(sorted(set(value)))
 
@@ -195,12 +206,20 @@ class _PriceRow:
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
             raise self.wrong(
-                key, f"must be a date such as 2026-09-01 without quotes, not {value!r}"
+                key, f"must be a date such as 2026-09-01 without quotes, not {_short(value)}"
             )
         return value
 
     def as_of(self) -> str:
         value = self.row["as_of"]
         if not isinstance(value, (date, str)) or isinstance(value, datetime):
-            raise self.wrong("as_of", f"must be a date such as 2026-09-01, not {value!r}")
+            raise self.wrong("as_of", f"must be a date such as 2026-09-01, not {_short(value)}")
         return str(value)
+
+
+def _short(value: object) -> str:
+    """A value in a message, never longer than a line."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a number with more than 60 digits"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

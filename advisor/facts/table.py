@@ -5,7 +5,6 @@ folder.
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,9 @@ from typing import TypeVar
 from advisor import shipped
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Cited
+
+LARGEST = 1e15
+"""No figure of the tables comes near: parameters of the largest models are 1e12."""
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -53,8 +55,10 @@ class FactRow:
             raise self.wrong(
                 column, f"{cell!r} is not a number; write digits, or leave it empty if unknown"
             ) from None
-        if not math.isfinite(value) or value < 0:
-            raise self.wrong(column, f"{cell!r} is not allowed; write a number of 0 or more")
+        if not 0 <= value <= LARGEST:
+            raise self.wrong(
+                column, f"{cell[:40]!r} is not allowed; write a number from 0 to {LARGEST:g}"
+            )
         return value
 
     def whole(self, column: str) -> int | None:

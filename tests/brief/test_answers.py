@@ -72,13 +72,17 @@ def test_nothing_and_a_question_mark_mean_left_out(key: str, typed: str) -> None
 @pytest.mark.parametrize(
     ("key", "typed", "words"),
     [
-        (REQUESTS, "many", "'many' is not a number; write 0 or more, a short form such as 3M"),
+        (
+            REQUESTS,
+            "many",
+            "'many' is not a number; write 0 to 1,000,000,000,000, a short form",
+        ),
         (REQUESTS, "3X", "'3X' is not a number"),
-        (REQUESTS, "-5", "-5 is impossible; give 0 or more"),
+        (REQUESTS, "-5", "-5 is impossible; give 0 to 1,000,000,000,000"),
         (REQUESTS, "5%", "'5%' has a % sign, but this is a number of requests/month"),
         (REQUESTS, "3M..2M", "the range 3,000,000 – 2,500,000 – 2,000,000 is out of order"),
         (REQUESTS, "1 2 3 4", "has more than three numbers"),
-        (REQUESTS, "2000bn", "is impossible; give no more than a trillion"),
+        (REQUESTS, "2000bn", "is impossible; give 0 to 1,000,000,000,000"),
         (REQUESTS, "1e999999999", "is too long or too large"),
         (REQUESTS, "9" * 300, "is not a number"),
         (REQUESTS, "nan", "'nan' is not a number"),

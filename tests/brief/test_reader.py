@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.brief import parse, read
+from advisor.core.brief import questions
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Basis, Range
 
@@ -139,11 +140,11 @@ def test_a_measured_zero_means_left_out(key: str) -> None:
         ),
         (
             "[traffic]\nstatic_tokens = -5",
-            "line 2: traffic.static_tokens: -5 is impossible; give 0 or more",
+            "line 2: traffic.static_tokens: -5 is impossible; give 0 to 10,000,000",
         ),
         (
             "[hardware]\nusd_per_hour = -0.5",
-            "line 2: hardware.usd_per_hour: -0.5 is impossible; give 0 or more",
+            "line 2: hardware.usd_per_hour: -0.5 is impossible; give 0 to 10,000",
         ),
         (
             "[traffic]\nretry_rate = 15",
@@ -151,7 +152,7 @@ def test_a_measured_zero_means_left_out(key: str) -> None:
         ),
         (
             "[traffic]\nstatic_tokens = 1e13",
-            "traffic.static_tokens: 10,000,000,000,000 is impossible; give no more",
+            "traffic.static_tokens: 10,000,000,000,000 is impossible; give 0 to 10,000,000",
         ),
         ("[traffic]\nstatic_tokens = inf", "traffic.static_tokens: needs a finite number"),
         ("[traffic]\nstatic_tokens = nan", "traffic.static_tokens: needs a finite number"),
@@ -215,8 +216,11 @@ def test_a_measured_zero_means_left_out(key: str) -> None:
             "brief.toml: line 3: is not TOML (cannot overwrite",
         ),
         ("name = 'a\nb'", "brief.toml: line 1: is not TOML"),
-        ("a = " + "[" * 5000, "brief.toml: cannot be read as TOML"),
-        ("[traffic]\nstatic_tokens = " + "9" * 5000, "brief.toml: cannot be read as TOML"),
+        ("a = " + "[" * 5000, "brief.toml: line 1: more than 64 brackets are open"),
+        (
+            "[traffic]\nstatic_tokens = " + "9" * 5000,
+            "brief.toml: line 2: cannot be read; keep numbers short",
+        ),
         ("", "brief.toml: is empty; write a brief with `advisor ask`"),
         (" \n\t\n", "brief.toml: is empty"),
         ("# nothing yet\n", "brief.toml: answers nothing"),
@@ -398,3 +402,44 @@ def test_every_acceptance_brief_is_read() -> None:
     assert len(briefs) >= 6
     for path in briefs:
         assert read(path).name != "Untitled"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"[data]\npath = '{'a' * 300}'", "line 2: data.path: is too long for a path"),
+        (f"[data]\npath = '{'a/' * 3000}b'", "line 2: data.path: is too long for a path"),
+        (f"name = '{'n' * 5000}'", "line 1: name: has 5,000 characters; give at most 4,096"),
+        ("as_of = 9999-12-31", "as_of: 9999-12-31 is out of range; give a date from 2000-01-01"),
+        ("as_of = '1066-10-14'", "as_of: 1066-10-14 is out of range"),
+        ("[current]\nmodel = 'm'\nends = 9999-01-01", "current.ends: 9999-01-01 is out of range"),
+        ("[budget]\nhorizon_months = 100000", "budget.horizon_months: 100,000 is impossible"),
+        (f"[hardware]\ncount = 0x{'F' * 400}", "hardware.count: needs a finite number"),
+        (f"[models]\ntune = [0x{'F' * 400}]", "models.tune: needs names, not the number 1e482"),
+        ("[hardware]\nusd_per_hour = 1e308", "hardware.usd_per_hour: "),
+        ("[data]\neval_path = 'test.jsonl'", "line 2: data.eval_path: is compared with data.path"),
+        (
+            "[hardware]\ntrain_tokens_per_second = {low = 0, likely = 10, high = 20}",
+            "hardware.train_tokens_per_second: 0 means that it is not known",
+        ),
+        ("[[segments]]\nname = 's'\n" * 2001, "segments: has 2,001 rows; give at most 2,000"),
+        ("a." * 20_000 + "a = 1", "line 1: a key of 20,001 parts; keys have at most three"),
+    ],
+)
+def test_what_is_beyond_the_world_is_refused_with_its_bound(text: str, words: str) -> None:
+    found = refusal(text)
+    assert words in found
+    assert "\n" not in found
+    assert len(found) < 300
+
+
+def test_every_number_has_a_bound_of_its_own() -> None:
+    """A default stays inside it, and no bound is the general one."""
+    for key, question in questions().items():
+        if question.kind not in ("number", "whole"):
+            continue
+        assert question.low is not None, key
+        assert question.high is not None, key
+        points = question.default
+        if isinstance(points, Range):
+            assert question.low <= points.p10 <= points.p90 <= question.high, key

@@ -118,7 +118,7 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
         ),
         ("candidates.toml", '[[prompt]]\nmodel = "x"\n', "prompt[0].reason: is missing"),
         ("candidates.toml", "prompt = 3\n", "prompt: must be a list of tables"),
-        ("candidates.toml", "prompt = [\n", "not valid TOML"),
+        ("candidates.toml", "prompt = [\n", "is not TOML"),
     ],
 )
 def test_wrong_cells_of_other_tables_are_named(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from advisor.core.errors import UsageError
 from advisor.core.facts import TokenPrice
 from advisor.facts import Facts, in_force, load
+from advisor.facts.price_file import read_prices
 
 TODAY = date(2026, 11, 20)
 
@@ -280,7 +281,7 @@ def test_a_wrong_price_is_named_by_file_and_key(tmp_path: Path, row: str, compla
         (b"schema = 1\n", "prices: no rows"),
         (b"schema = 1\nprices = 3\n", "prices: must be a list"),
         (b"schema = 1\nprice = 3\n", "price: unknown key; did you mean 'prices'"),
-        (b"schema = [\n", "not valid TOML"),
+        (b"schema = [\n", "is not TOML"),
         (b"\xff\xfe\x00", "not a text file"),
     ],
 )
@@ -339,3 +340,36 @@ def test_the_price_library_is_loaded_only_when_it_is_needed(tmp_path: Path) -> N
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("input_usd_per_1m = 1e308", "input_usd_per_1m: 1e+308 is not a price in USD; write 0 to"),
+        ("input_usd_per_1m = inf", "input_usd_per_1m: inf is not a price"),
+        ("input_usd_per_1m = nan", "input_usd_per_1m: nan is not a price"),
+        ("input_usd_per_1m = -1", "input_usd_per_1m: -1 is not a price"),
+        (f"input_usd_per_1m = 0x{'F' * 400}", "a number with more than 60 digits is not a price"),
+        (f"cache_minimum_tokens = 0x{'F' * 400}", "cache_minimum_tokens: must be a whole number"),
+        ("cache_minutes = [5, 1000000000]", "cache_minutes: must be a list of whole minutes"),
+        (f"note = [{'1, ' * 500}]", "note: must be text in quotes"),
+    ],
+)
+def test_prices_beyond_the_world_are_refused_in_one_line(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text(
+        'schema = 1\n[[prices]]\nprovider = "p"\nmodel = "m"\nsource = "s"\nas_of = 2026-11-01\n'
+        f"{line}\n"
+    )
+    with pytest.raises(UsageError) as caught:
+        read_prices(file)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_folder_as_price_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot be read \(Is a directory\)"):
+        read_prices(tmp_path)

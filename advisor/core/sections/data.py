@@ -46,6 +46,7 @@ class Data:
         "none, unless stated",
         unit="examples",
         low=0,
+        high=1e10,
         basic=True,
     )
     eval_examples: Range = ask(
@@ -56,6 +57,7 @@ class Data:
         "none, unless stated",
         unit="items",
         low=0,
+        high=1e8,
         basic=True,
     )
     tokens_per_example: Range | None = ask(
@@ -66,6 +68,7 @@ class Data:
         "static prompt of the tuned model + input + output",
         unit="tokens/example",
         low=1,
+        high=1e7,
     )
     label_usd: Range = ask(
         "What does one more training label cost?",
@@ -75,6 +78,7 @@ class Data:
         "crowd with 4 workers 0.05 (SageMaker Ground Truth guide), skilled about 0.5, expert 3",
         unit="USD/label",
         low=0,
+        high=1e5,
         as_of="2026-03-15",
     )
     eval_label_usd: Range | None = ask(
@@ -85,6 +89,7 @@ class Data:
         "2 × data.label_usd: two annotators",
         unit="USD/item",
         low=0,
+        high=1e5,
     )
     label_setup_usd: Range = ask(
         "What does a labelling round cost to set up?",
@@ -94,6 +99,7 @@ class Data:
         UNPRICED,
         unit="USD",
         low=0,
+        high=1e8,
     )
     labels_per_week: Range = ask(
         "How many labels per week?",
@@ -103,6 +109,7 @@ class Data:
         "one to three part-time annotators; " + PLANNING,
         unit="labels/week",
         low=1,
+        high=1e8,
     )
     sensitive: bool = ask(
         "Is the data sensitive?",
@@ -135,4 +142,5 @@ class Tuning:
         "instructions mostly move into the weights; " + PLANNING,
         unit="tokens/request",
         low=0,
+        high=1e7,
     )

@@ -45,6 +45,7 @@ class Hardware:
         "GPU price table, by provider",
         unit="USD/h",
         low=0,
+        high=10_000,
     )
     provider: str = ask(
         "From which provider?",
@@ -61,6 +62,7 @@ class Hardware:
         "EIA, US commercial: lowest state, average, highest state",
         unit="USD/kWh",
         low=0,
+        high=100,
         as_of="2026-04-26",
     )
     watts: Range | None = ask(
@@ -71,6 +73,7 @@ class Hardware:
         "rated power of the GPU table",
         unit="W",
         low=0,
+        high=20_000,
         zero_is_absent=True,
     )
     train_tokens_per_second: Range | None = ask(
@@ -81,6 +84,7 @@ class Hardware:
         "a calibration, else modelled",
         unit="tokens/s",
         low=0,
+        high=1e9,
         zero_is_absent=True,
     )
     prefill_tokens_per_second: Range | None = ask(
@@ -91,6 +95,7 @@ class Hardware:
         "not measured",
         unit="tokens/s",
         low=0,
+        high=1e9,
         zero_is_absent=True,
     )
     decode_tokens_per_second: Range | None = ask(
@@ -101,5 +106,6 @@ class Hardware:
         "not measured",
         unit="tokens/s",
         low=0,
+        high=1e9,
         zero_is_absent=True,
     )

@@ -21,6 +21,7 @@ class Budget:
         "no limit given",
         unit="USD",
         low=0,
+        high=1e11,
         basic=True,
     )
     monthly_usd: Range | None = ask(
@@ -31,6 +32,7 @@ class Budget:
         "no limit given",
         unit="USD/month",
         low=0,
+        high=1e11,
         basic=True,
     )
     hard: bool = ask(
@@ -48,6 +50,7 @@ class Budget:
         "no deadline given",
         unit="weeks",
         low=0,
+        high=1040,
     )
     horizon_months: int = ask(
         "Over how many months is it judged?",
@@ -83,6 +86,7 @@ class Team:
         "US median wage 65.4 USD/h (BLS) × 1.45 loaded; consultants more",
         unit="USD/h",
         low=0,
+        high=10_000,
         as_of="2025-05",
     )
     prompt_hours: Range = ask(
@@ -93,6 +97,7 @@ class Team:
         PLANNING,
         unit="h",
         low=0,
+        high=1e6,
     )
     tuning_hours: Range = ask(
         "How many hours does it take to tune?",
@@ -102,6 +107,7 @@ class Team:
         "data preparation is 40 to 60 % of it; " + PLANNING,
         unit="h",
         low=0,
+        high=1e6,
     )
     adapter_hours: Range = ask(
         "How many more hours does each adapter take?",
@@ -111,6 +117,7 @@ class Team:
         UNPRICED,
         unit="h",
         low=0,
+        high=1e5,
     )
     evaluation_hours: Range = ask(
         "How many hours does it take to set up the test?",
@@ -120,6 +127,7 @@ class Team:
         PLANNING,
         unit="h",
         low=0,
+        high=1e6,
     )
     retrain_hours: Range = ask(
         "How many hours does it take to tune again?",
@@ -129,6 +137,7 @@ class Team:
         PLANNING,
         unit="h",
         low=0,
+        high=1e6,
     )
     retrain_every_months: Range = ask(
         "After how many months is it tuned again?",
@@ -138,6 +147,7 @@ class Team:
         "quarterly is typical; " + PLANNING,
         unit="months",
         low=0.1,
+        high=1200,
     )
     ops_hours_per_month: Range = ask(
         "How many hours per month does it take to run your own model?",
@@ -147,6 +157,7 @@ class Team:
         "self-host cost pages: managed 4 to 10 h, self-hosted a quarter to half a post",
         unit="h/month",
         low=0,
+        high=1e5,
         as_of="2026",
     )
     training_runs: Range = ask(
@@ -157,4 +168,5 @@ class Team:
         PLANNING,
         unit="runs",
         low=1,
+        high=10_000,
     )

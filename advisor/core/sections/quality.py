@@ -50,6 +50,7 @@ class Score:
         "",
         unit="items",
         low=1,
+        high=10**8,
         required=True,
     )
     sd: float = ask(
@@ -68,6 +69,7 @@ class Score:
         "not stated",
         unit="examples",
         low=0,
+        high=10**10,
         registered=False,
     )
     static_tokens: Range | None = ask(
@@ -78,6 +80,7 @@ class Score:
         "as in traffic or tuning",
         unit="tokens/request",
         low=0,
+        high=1e7,
         registered=False,
     )
     segment: str = ask(
@@ -127,6 +130,7 @@ class Quality:
         "errors are not priced, unless stated",
         unit="USD/error",
         low=0,
+        high=1e9,
         basic=True,
     )
     expected_uplift: Range | None = ask(

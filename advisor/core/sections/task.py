@@ -47,6 +47,7 @@ class Task:
         "not stated: taken as few classes",
         unit="classes",
         low=0,
+        high=10**6,
         basic=True,
     )
     output: str = ask(
@@ -80,6 +81,7 @@ class Task:
         "this task alone",
         unit="tasks",
         low=1,
+        high=10**6,
     )
 
 
@@ -119,6 +121,7 @@ class Current:
         "computed from traffic and prices",
         unit="USD/month",
         low=0,
+        high=1e11,
     )
     ends: date | None = ask(
         "What is its last day?",

@@ -22,6 +22,7 @@ class Traffic:
         "a guess that spans two orders of magnitude: please answer",
         unit="requests/month",
         low=0,
+        high=1e12,
         basic=True,
     )
     growth_per_month: Range = ask(
@@ -60,6 +61,7 @@ class Traffic:
         "one prompt for all",
         unit="prefixes",
         low=1,
+        high=1e9,
     )
     static_tokens: Range = ask(
         "How long is the static prompt?",
@@ -69,6 +71,7 @@ class Traffic:
         "from bare instructions to a dozen examples; " + PLANNING,
         unit="tokens/request",
         low=0,
+        high=1e7,
         basic=True,
     )
     shared_tokens: Range | None = ask(
@@ -79,6 +82,7 @@ class Traffic:
         "all of the static prompt for one prefix, else none",
         unit="tokens/request",
         low=0,
+        high=1e7,
     )
     shared_first: bool = ask(
         "Does the common part come first?",
@@ -95,6 +99,7 @@ class Traffic:
         "from a sentence to a page; " + PLANNING,
         unit="tokens/request",
         low=0,
+        high=1e7,
         basic=True,
     )
     output_tokens: Range = ask(
@@ -105,6 +110,7 @@ class Traffic:
         "from a record to a page; " + PLANNING,
         unit="tokens/request",
         low=0,
+        high=1e6,
         basic=True,
     )
     cache_hit_rate: Range | None = ask(
@@ -145,6 +151,7 @@ class Traffic:
         "no limit given",
         unit="s",
         low=0,
+        high=1e6,
     )
 
 
@@ -168,6 +175,7 @@ class Segment:
         "a single one",
         unit="segments",
         low=1,
+        high=100_000,
     )
     share: Range = ask(
         "What share of all requests do they have together?",
@@ -184,6 +192,7 @@ class Segment:
         "none",
         unit="examples",
         low=0,
+        high=1e10,
     )
     eval_examples: Range = ask(
         "How many test items does each have?",
@@ -193,6 +202,7 @@ class Segment:
         "none",
         unit="items",
         low=0,
+        high=1e8,
     )
 
 
@@ -208,6 +218,7 @@ class Retrieval:
         "three passages of one page each; " + PLANNING,
         unit="tokens/request",
         low=0,
+        high=1e7,
     )
     usd_per_month: Range = ask(
         "What do index and search cost per month?",
@@ -217,6 +228,7 @@ class Retrieval:
         UNPRICED,
         unit="USD/month",
         low=0,
+        high=1e9,
     )
     build_hours: Range = ask(
         "How many hours does it take to build the retrieval?",
@@ -226,4 +238,5 @@ class Retrieval:
         UNPRICED,
         unit="h",
         low=0,
+        high=1e6,
     )
