@@ -10,7 +10,8 @@ from textual.screen import Screen
 from advisor.tui.commands import DeskCommands
 from advisor.tui.model.draft import Draft
 from advisor.tui.screens.desk import Desk
-from advisor.tui.work.engine import Engine, PipelineEngine
+from advisor.tui.work.engine import Engine
+from advisor.tui.work.process_engine import ProcessEngine
 
 
 class AdvisorApp(App[None]):
@@ -22,7 +23,7 @@ class AdvisorApp(App[None]):
 
     def __init__(self, draft: Draft | None = None, engine: Engine | None = None) -> None:
         super().__init__()
-        self.desk = Desk(engine or PipelineEngine(), draft or Draft())
+        self.desk = Desk(engine or ProcessEngine(), draft or Draft())
 
     def get_default_screen(self) -> Screen[None]:
         """The desk."""
@@ -36,6 +37,7 @@ class AdvisorApp(App[None]):
         if await self.desk.may_quit():
             self.desk.judging.jobs.close()
             await self.desk.calibration.jobs.finish()
+            self.desk.engine.close()
             self.exit()
 
 

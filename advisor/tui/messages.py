@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from advisor.core.events import StageEvent
     from advisor.core.experiment import RunRecord
     from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
@@ -72,6 +73,17 @@ class ObservationsReady(Message):
     number: int
     observations: Observations | None
     failure: str = ""
+
+
+@dataclass
+class LookProgressed(Message):
+    """The look at data, machine and prices has moved on."""
+
+    event: StageEvent
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest state is of interest."""
+        return isinstance(message, LookProgressed)
 
 
 @dataclass

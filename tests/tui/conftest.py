@@ -13,7 +13,7 @@ import pytest
 from advisor import experiments
 from advisor.core.brief import Brief
 from advisor.core.errors import AdvisorError
-from advisor.core.events import CancelToken
+from advisor.core.events import CancelToken, ignore
 from advisor.core.experiment import RunRecord
 from advisor.core.probes import (
     BadRow,
@@ -271,7 +271,7 @@ class FakeEngine(PipelineEngine):
     refusal: AdvisorError | None = None
     lacks: str = ""
 
-    def look(self, brief: Brief, cancel: CancelToken) -> FakeObservations:
+    def look(self, brief: Brief, cancel: CancelToken, events=ignore) -> FakeObservations:
         self.looks += 1
         if self.blind:
             raise self.blind

@@ -17,17 +17,29 @@ from advisor.tui.model.run_request import PROMPTS, QUALITY, SAMPLE, RunRequest
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
     from advisor.core.experiment import ExperimentPlan
+    from advisor.core.probes import DataReport, HardwareReport
     from advisor.core.quantity import Range
     from advisor.experiments import Machine, Prepared
-    from advisor.pipeline import Surroundings
+    from advisor.judging.surroundings import Surroundings
 
 LIBRARIES = ("torch", "transformers", "peft")
 MOST_RECORDED = 50
 
 
-def prepared(request: RunRequest, brief: Brief, around: Surroundings) -> Prepared:
+def prepared(
+    request: RunRequest,
+    brief: Brief,
+    data: DataReport | None,
+    hardware: HardwareReport | None,
+) -> Prepared:
     """What would run, with its price. Raises UsageError where it cannot or may not."""
-    from advisor import experiments
+    from advisor import experiments, facts
+    from advisor.judging.surroundings import Surroundings
+    from advisor.store.folders import folders
+
+    price_file = Path(brief.folder) / brief.prices.file if brief.prices.file else None
+    book = facts.load(folders().config, price_file)
+    around = Surroundings(book, data, hardware, traffic=None)
 
     if request.what == PROMPTS:
         where = experiments.endpoint(request.url)

@@ -71,6 +71,7 @@ class Desk(Screen[None]):
 
     def __init__(self, engine: Engine, draft: Draft) -> None:
         super().__init__()
+        self.engine = engine
         self.judging = JudgingController(self, engine, draft)
         self.calibration = CalibrationController(self, engine)
         self.files = FileController(self)

@@ -8,6 +8,8 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
+from advisor.core.events import EventSink, ignore
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -45,9 +47,15 @@ class Engine(Protocol):
     Each call may take long and runs in a thread; each may raise AdvisorError.
     """
 
-    def look(self, brief: Brief, cancel: CancelToken) -> Observations: ...
+    def look(
+        self, brief: Brief, cancel: CancelToken, events: EventSink = ignore
+    ) -> Observations: ...
 
     def judge(self, brief: Brief, observations: Observations, *, deep: bool) -> Verdict: ...
+
+    def models(self) -> Sequence[str]: ...
+
+    def close(self) -> None: ...
 
     def machine(self) -> HardwareReport: ...
 
@@ -72,20 +80,34 @@ class PipelineEngine:
     Every import is inside, because numpy and the price list must not delay the first frame.
     """
 
-    def look(self, brief: Brief, cancel: CancelToken) -> Observations:
+    def look(self, brief: Brief, cancel: CancelToken, events: EventSink = ignore) -> Observations:
         """Look at data, machine and prices; seconds where the data are large. Raises Cancelled."""
         from advisor import pipeline
 
-        return pipeline.look(brief, cancel=cancel)
+        return pipeline.look(brief, events=events, cancel=cancel)
 
     def judge(self, brief: Brief, observations: Observations, *, deep: bool) -> Verdict:
         """The verdict; `deep` adds flip points, sensitivity and the next step.
 
-        Raises UsageError, Infeasible.
+        Where every option is ruled out, the verdict has no options. Raises UsageError.
         """
         from advisor import pipeline
 
-        return pipeline.judge(brief, cast(pipeline.Surroundings, observations), deep=deep)
+        try:
+            return pipeline.judge(brief, cast(pipeline.Surroundings, observations), deep=deep)
+        except pipeline.NothingLeft as stop:
+            return stop.verdict
+
+    def models(self) -> tuple[str, ...]:
+        """The names of the models that our tables know, for completion."""
+        from advisor import facts
+        from advisor.store.folders import folders
+
+        book = facts.load(folders().config)
+        return (*book.listed_models(), *(model.name for model in book.models))
+
+    def close(self) -> None:
+        """Nothing of the engine may outlive the app."""
 
     def machine(self) -> HardwareReport:
         """One reading of this machine, for the live view.
@@ -96,10 +118,9 @@ class PipelineEngine:
 
     def plan(self, request: RunRequest, brief: Brief, observations: Observations) -> Prepared:
         """What would run, with its price. Raises UsageError where it cannot or may not."""
-        from advisor import pipeline
         from advisor.tui.model.run_planning import prepared
 
-        return prepared(request, brief, cast(pipeline.Surroundings, observations))
+        return prepared(request, brief, observations.data, observations.hardware)
 
     def missing(self, request: RunRequest) -> str:
         """What has to be installed before this can run, in one line; empty where nothing."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
+from time import monotonic
 
 from textual.screen import Screen
 from textual.timer import Timer
 
 from advisor.core.brief import Brief
 from advisor.core.errors import AdvisorError, Cancelled
-from advisor.core.events import CancelToken
-from advisor.tui.messages import ObservationsReady, VerdictReady
+from advisor.core.events import CancelToken, StageEvent
+from advisor.tui.messages import LookProgressed, ObservationsReady, VerdictReady
 from advisor.tui.work.engine import Engine, Observations
 
 SETTLE_SECONDS = 0.02
 """Keystrokes closer together than this share one judgement."""
+
+NEWS_SECONDS = 0.1
+"""Pause between two reports of a look."""
 
 REST_SECONDS = 0.35
 """A pause of this length counts as rest: time for flip points and the next step."""
@@ -33,6 +37,7 @@ class JudgeJobs:
         self._timers: dict[str, Timer] = {}
         self.looks = 0
         self.judgements = 0
+        self._reported_at = 0.0
 
     def look(self, brief: Brief, *, after: float = 0.0) -> None:
         """Look around for a brief, `after` seconds from now; a look that still runs is
@@ -42,6 +47,11 @@ class JudgeJobs:
         self._cancel = CancelToken()
         self.looks += 1
         self._after(after, "look", partial(self._look, self.looks, brief, self._cancel))
+
+    def stop_look(self) -> None:
+        """Cancel the look that is under way."""
+        self._cancel.cancel()
+        self.looks += 1
 
     def judge(self, brief: Brief, observations: Observations) -> None:
         """Judge a new request as soon as typing pauses for a blink."""
@@ -87,7 +97,8 @@ class JudgeJobs:
 
     def _look(self, number: int, brief: Brief, cancel: CancelToken) -> None:
         try:
-            self._desk.post_message(ObservationsReady(number, self._engine.look(brief, cancel)))
+            observations = self._engine.look(brief, cancel, self._report)
+            self._desk.post_message(ObservationsReady(number, observations))
         except Cancelled:
             return
         except AdvisorError as error:
@@ -95,11 +106,20 @@ class JudgeJobs:
         except Exception as error:
             self._desk.post_message(ObservationsReady(number, None, unexpected(error)))
 
+    def _report(self, event: StageEvent) -> None:
+        """Show progress, at most ten times per second."""
+        now = monotonic()
+        if now - self._reported_at >= NEWS_SECONDS:
+            self._reported_at = now
+            self._desk.post_message(LookProgressed(event))
+
     def _judge(self, number: int, brief: Brief, observations: Observations, *, deep: bool) -> None:
         if number != self.judgements:
             return
         try:
             verdict = self._engine.judge(brief, observations, deep=deep)
+        except Cancelled:
+            return
         except AdvisorError as error:
             self._desk.post_message(VerdictReady(number, None, str(error)))
         except Exception as error:
