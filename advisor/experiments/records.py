@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from advisor.core.experiment import (
     digest,
 )
 from advisor.core.quantity import Range
+from advisor.experiments.liveness import settled
 from advisor.store import Runs, Store
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ UNITS = {
 def runs(limit: int = 20, kind: str = "") -> tuple[RunSummary, ...]:
     """The runs begun last, newest first."""
     with Store.open() as store:
-        return Runs(store).runs(limit, kind)
+        return tuple(settled(summary) for summary in Runs(store).runs(limit, kind))
 
 
 def run_record(run_id: int) -> RunRecord:
@@ -50,7 +51,7 @@ def run_record(run_id: int) -> RunRecord:
         record = Runs(store).run(run_id)
     if record is None:
         raise UsageError(f"run {run_id}: no such run; list them with `advisor runs list`")
-    return record
+    return replace(record, summary=settled(record.summary))
 
 
 def run_data(
@@ -80,7 +81,7 @@ def forget(run_id: int) -> RunSummary:
     """
     summary = run_record(run_id).summary
     if summary.status is Status.RUNNING:
-        raise UsageError(f"run {run_id}: still running, or cut off; resume or cancel it first")
+        raise UsageError(f"run {run_id}: still running; cancel it first")
     with Store.open() as store:
         Runs(store).delete(run_id)
     return summary

@@ -26,6 +26,7 @@ from advisor.core.experiment import (
     TrialOutcome,
 )
 from advisor.core.quantity import UNKNOWN, Range
+from advisor.experiments import liveness
 from advisor.experiments.machines import Machine
 from advisor.store import Runs, Store, answered
 from advisor.store.folders import folders
@@ -134,6 +135,7 @@ def run(
         locks = [stack.enter_context(limits.gpu_lock(used.state / "locks", name)) for name in names]
         runs = Runs(stack.enter_context(Store.open()))
         run_id = _begun(runs, prepared)
+        stack.enter_context(liveness.working_on(run_id))
         folder = used.state / "runs" / str(run_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         under_way = _UnderWay(runs, run_id, prepared, events)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 from textual.app import App
@@ -21,9 +24,33 @@ class AdvisorApp(App[None]):
     CSS_PATH = "layout.tcss"
     COMMANDS = App.COMMANDS | {lambda: DeskCommands}
 
-    def __init__(self, draft: Draft | None = None, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        draft: Draft | None = None,
+        engine: Engine | None = None,
+        *,
+        welcome: bool = False,
+    ) -> None:
         super().__init__()
-        self.desk = Desk(engine or ProcessEngine(), draft or Draft())
+        self.desk = Desk(engine or ProcessEngine(), draft or Draft(), welcome=welcome)
+
+    def on_mount(self) -> None:
+        """A terminal that is closed ends the app in order: drafts kept, runs cancelled."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            # Only the main thread may handle signals; elsewhere the default action stands.
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self._hang_up)
+
+    def _hang_up(self) -> None:
+        self.desk.autosave.flush()
+        self.run_worker(self._leave(), group="quit", exclusive=True)
+
+    async def _leave(self) -> None:
+        self.desk.judging.jobs.close()
+        await self.desk.calibration.jobs.finish()
+        self.desk.engine.close()
+        self.exit()
 
     def get_default_screen(self) -> Screen[None]:
         """The desk."""
@@ -35,10 +62,8 @@ class AdvisorApp(App[None]):
 
     async def _quit(self) -> None:
         if await self.desk.may_quit():
-            self.desk.judging.jobs.close()
-            await self.desk.calibration.jobs.finish()
-            self.desk.engine.close()
-            self.exit()
+            self.desk.autosave.forget()
+            await self._leave()
 
 
 def open_app(path: Path | None = None) -> None:
@@ -46,4 +71,11 @@ def open_app(path: Path | None = None) -> None:
 
     Raises UsageError for a file that is not a brief.
     """
-    AdvisorApp(Draft.read(path) if path else Draft()).run()
+    if path is None:
+        AdvisorApp(welcome=True).run()
+        return
+    from advisor.tui.model.recent import remember_brief
+
+    draft = Draft.read(path)
+    remember_brief(path)
+    AdvisorApp(draft).run()

@@ -26,6 +26,13 @@ class AnswerGiven(Message):
 
 
 @dataclass
+class HelpWanted(Message):
+    """A line for the help below the desk, about what is under the cursor."""
+
+    text: str
+
+
+@dataclass
 class AnswerRefused(Message):
     """A field holds text that is not an answer; `line` says why in one line."""
 

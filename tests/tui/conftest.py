@@ -297,6 +297,12 @@ class FakeEngine(PipelineEngine):
             held, experiments.Machine("this CPU", "cpu"), bounds, again=request.again
         )
 
+    def models(self) -> tuple[str, ...]:
+        return ("claude-sonnet-5", "claude-haiku-4-5", "gpt-6-luna", "Llama-3.1-8B")
+
+    def gpus(self) -> tuple[str, ...]:
+        return ("L40S", "H100-SXM")
+
     def missing(self, request: RunRequest) -> str:
         return self.lacks
 

@@ -19,17 +19,25 @@ from advisor.core.verdict import NextStep, Readiness, SourceRecord
 from advisor.tui.model.draft import Draft
 from advisor.tui.model.proposed_answers import ProposedAnswer, proposed_answers
 from advisor.tui.model.question_text import assumed, bounds, label, long_help
-from advisor.tui.views.decision import detail_lines, option_lines, ranked
+from advisor.tui.views.axis import Axis
+from advisor.tui.views.decision import detail_lines
 from advisor.tui.views.facts_age import price_age
 from advisor.tui.views.figure import figure_lines, summary
 from advisor.tui.views.gauges import History
+from advisor.tui.views.options import Order, header, option_line, option_rows
 from advisor.tui.views.probes import data_lines, machine_lines, proposal_lines
 from advisor.tui.views.verdict import strip_lines, verdict_lines
+
+BRIEF = files.parse(
+    'schema = 1\n[task]\ntype = "extraction"\n'
+    "[traffic]\nrequests_per_month = 3e6\n[quality]\ntarget = 0.9\n"
+)
+"""Says enough for a winner."""
 
 
 @pytest.mark.parametrize("width", [30, 48, 56, 72, 100])
 def test_the_panel_says_everything_at_every_width(verdict, width):
-    text = verdict_lines(verdict, width).plain
+    text = verdict_lines(verdict, BRIEF, "", width).plain
     for said in (
         "FINE-TUNE",
         "Tuned Llama 3.1 8B (LoRA), in batches, on rented GPUs",
@@ -38,7 +46,7 @@ def test_the_panel_says_everything_at_every_width(verdict, width):
         "$18,363",
         "0.912",
         "7",
-        "to prompting with requests / month below 1,150,000",
+        "prompting with requests / month below 1,150,000",
         "Decide now",
         "warn",
         "gpt-4.1-mini ends",
@@ -47,7 +55,9 @@ def test_the_panel_says_everything_at_every_width(verdict, width):
 
 
 def test_ranges_and_basis_come_with_room(verdict):
-    narrow, middle, wide = (verdict_lines(verdict, width).plain for width in (40, 58, 72))
+    narrow, middle, wide = (
+        verdict_lines(verdict, BRIEF, "", width).plain for width in (40, 58, 72)
+    )
     assert "$2,654 – $3,980" in narrow
     assert "├" in middle
     assert "modelled" not in middle
@@ -56,14 +66,16 @@ def test_ranges_and_basis_come_with_room(verdict):
 
 @pytest.mark.parametrize("width", [56, 66, 80])
 def test_estimates_never_wrap(verdict, width):
-    rows = [line for line in verdict_lines(verdict, width).plain.splitlines() if "├" in line]
+    rows = [
+        line for line in verdict_lines(verdict, BRIEF, "", width).plain.splitlines() if "├" in line
+    ]
     assert len(rows) >= 5
     assert all(len(row.rstrip()) <= width for row in rows)
 
 
 @given(st.integers(40, 160))
 def test_the_strip_is_three_lines_that_fit(verdict, width):
-    first, second, _ = strip_lines(verdict, width).plain.splitlines()
+    first, second, _ = strip_lines(verdict, BRIEF, "", width).plain.splitlines()
     assert len(first) <= width
     assert len(second) <= width
     assert "FINE-TUNE" in first
@@ -74,14 +86,14 @@ def test_what_stops_a_decision_comes_before_the_next_step(verdict):
     stopped = replace(
         verdict, verdict="undecided", readiness=(Readiness("test set", "stop", "none"),)
     )
-    assert "NOT DECIDABLE YET" in strip_lines(stopped, 80).plain
-    assert "✗ stop test set: none" in strip_lines(stopped, 80).plain
-    assert "meanwhile Tuned Llama" in verdict_lines(stopped, 80).plain
+    assert "NOT DECIDABLE YET" in strip_lines(stopped, BRIEF, "", 80).plain
+    assert "✗ stop test set: none" in strip_lines(stopped, BRIEF, "", 80).plain
+    assert "meanwhile Tuned Llama" in verdict_lines(stopped, BRIEF, "", 80).plain
 
 
 def test_no_option_left_is_no_crash_and_no_number(verdict):
     none = replace(verdict, verdict="undecided", arm="", arms=())
-    for text in (verdict_lines(none, 60).plain, strip_lines(none, 60).plain):
+    for text in (verdict_lines(none, BRIEF, "", 60).plain, strip_lines(none, BRIEF, "", 60).plain):
         assert "NO OPTION LEFT" in text
         assert "$" not in text.split("Why")[0]
 
@@ -94,34 +106,89 @@ def test_unknown_money_is_a_lower_bound_never_zero(verdict):
     )
     option = replace(tune, monthly_usd=UNKNOWN, figures=(unknown, *tune.figures[1:]))
     shown = replace(verdict, arms=(option,))
-    assert "≥ $400, 1 unknown" in verdict_lines(shown, 80).plain
-    assert "≥ $400, 1 unknown" in option_lines(option, True).plain
+    assert "≥ $400, 1 unknown" in verdict_lines(shown, BRIEF, "", 80).plain
+    assert "≥ $400" in option_line(option, shown, 0, 80).plain
     assert summary(unknown) == "≥ $400 per month"
     assert "! unknown: run.inference" in figure_lines(unknown).plain
 
 
 def test_a_worthwhile_next_step_names_its_price_and_worth(verdict):
     step = replace(verdict, next_step=NextStep("label 1,500 more", 5000, 7, 61_000))
-    assert "label 1,500 more — costs $5,000, worth $61,000" in verdict_lines(step, 80).plain
+    assert (
+        "Label 1,500 more: costs $5,000, worth $61,000" in verdict_lines(step, BRIEF, "", 80).plain
+    )
 
 
-def test_options_are_ranked_with_the_chosen_one_first(verdict):
-    assert [option.id for option in ranked(verdict)] == [
-        verdict.arm,
-        "prompt/few-shot@claude-sonnet-5+batch",
-    ]
-    assert option_lines(verdict.chosen, True).plain.startswith("▸ ")
+def test_options_are_ranked_with_the_chosen_one_first_and_sort_by_any_column(verdict):
+    prompt = "prompt/few-shot@claude-sonnet-5+batch"
+
+    def ids(order):
+        return [option.id for option, _ in option_rows(verdict, order)]
+
+    assert ids(Order.CHANCE) == [verdict.arm, prompt]
+    assert ids(Order.ONCE) == [prompt, verdict.arm]
+    assert ids(Order.RUNNING) == [verdict.arm, prompt]
+    assert ids(Order.TIME) == [prompt, verdict.arm]
 
 
-def test_the_tornado_marks_where_the_sign_turns(verdict):
-    lines = detail_lines(verdict).plain.splitlines()
-    bar = next(line for line in lines if line.startswith("tuning hours"))
-    assert "█" in bar
-    assert "−$1,200" in lines[lines.index(bar) + 1]
+@pytest.mark.parametrize("width", [44, 60, 76, 120])
+def test_every_row_of_the_table_is_as_wide_as_its_header(verdict, width):
+    rows = [option_line(option, verdict, 3, width).plain for option in verdict.arms]
+    assert {len(row) for row in rows} == {len(header(width).plain)}
+    assert all("91" in row or "9 " in row for row in rows)
+    assert rows[1].startswith("▸ ")
+
+
+def test_variants_of_a_model_fold_into_the_best_of_them(verdict):
+    prompt, tune = verdict.arms
+    other = replace(prompt, id="prompt/few-shot@claude-sonnet-5+cached", p_best=0.01)
+    wider = replace(verdict, arms=(other, prompt, tune))
+    folded = option_rows(wider, folded=True)
+    assert [(option.id, variants) for option, variants in folded] == [(tune.id, 0), (prompt.id, 1)]
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.integers(5, 60))
+def test_ranges_on_one_axis_keep_their_order(one, other, width):
+    axis = Axis.over([Range.exact(one), Range.exact(other)], width)
+    assert 0 <= axis.column(one) < width
+    assert (axis.column(one) <= axis.column(other)) == (one <= other) or axis.column(
+        one
+    ) == axis.column(other)
+    assert len(axis.bar(Range.exact(one), other)) == width
+
+
+def test_the_tornado_has_an_axis_and_marks_where_the_sign_turns(verdict):
+    lines = detail_lines(verdict, 100).plain.splitlines()
+    bar = next(line for line in lines if line.startswith("tuning hours") and "█" in line)
+    assert "−$1,200" in bar
+    ticks = next(line for line in lines if "$122 k" in line and "█" not in line)
+    assert "−$1,200" in ticks
     assert "· equal cost at 1,150,000 requests per month" in lines
-    assert not any(
-        "quality difference" in line for line in lines
-    )  # no difference makes them equally good
+    # No difference of quality makes the options equally good, so no line says so.
+    assert not any("quality difference" in line for line in lines)
+
+
+def test_without_enough_answers_no_winner_is_named(verdict):
+    empty = files.parse("schema = 1\n")
+    panel = verdict_lines(verdict, empty, "", 70).plain
+    strip = strip_lines(verdict, empty, "", 80).plain
+    for text in (panel, strip):
+        assert "NOT ENOUGH KNOWN YET" in text
+        assert "FINE-TUNE" not in text
+        assert "Llama" not in text
+    assert "Answer first: " in panel
+    assert "$2,654 – $14,602" in panel
+
+
+def test_an_answer_tells_what_it_changed_in_one_line(verdict):
+    from advisor.tui.model.verdict_change import change_line
+
+    tune = replace(verdict.arms[1], monthly_usd=Range.exact(4000.0))
+    after = replace(verdict, p_best=0.97, arms=(verdict.arms[0], tune))
+    line = change_line(verdict, after)
+    assert line == ("best in 97 of 100 (was 91) · running $4,000 per month (was $3,317 per month)")
+    assert change_line(verdict, verdict) == ""
+    assert line in verdict_lines(after, BRIEF, line, 120).plain
 
 
 def test_a_figure_shows_formula_numbers_inputs_and_source(verdict):
@@ -257,7 +324,7 @@ def test_a_proposal_says_why_and_is_no_markup():
 @given(st.text(max_size=60))
 def test_no_text_from_data_reaches_the_terminal_raw(verdict, text):
     hostile = replace(verdict, warnings=(text,), why=(text,), name=text)
-    shown = verdict_lines(hostile, 70).plain
+    shown = verdict_lines(hostile, BRIEF, "", 70).plain
     assert not any(ord(c) < 32 and c != "\n" for c in shown)
     assert fmt.clean(text) in shown
 
@@ -281,7 +348,7 @@ def test_every_question_can_be_explained(key):
 
 def test_a_range_that_reads_alike_is_one_number(verdict):
     exact = replace(verdict.chosen, weeks=Range(7, 7, 7))
-    assert "7.0" not in verdict_lines(replace(verdict, arms=(exact,)), 80).plain
+    assert "7.0" not in verdict_lines(replace(verdict, arms=(exact,)), BRIEF, "", 80).plain
 
 
 @pytest.mark.parametrize(

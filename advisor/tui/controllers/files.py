@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from advisor.core.errors import AdvisorError
 from advisor.core.format import clean
 from advisor.tui.model import brief_files
+from advisor.tui.model.autosave import DraftStore
 from advisor.tui.model.draft import Draft
+from advisor.tui.model.recent import remember_brief
 
 if TYPE_CHECKING:
     from advisor.tui.screens.desk import Desk
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 SAVE = "Save"
 DISCARD = "Discard"
 CANCEL = "Cancel"
+RECOVER = "Recover"
+FORGET = "Delete them"
+LATER = "Later"
 
 
 class FileController:
@@ -24,6 +29,7 @@ class FileController:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._written: list[Path] = []
 
     async def may_leave_brief(self) -> bool:
         """Whether the brief may be closed: it is saved, or the user discards the changes."""
@@ -37,6 +43,8 @@ class FileController:
         )
         if answer == SAVE:
             return await self.save()
+        if answer == DISCARD:
+            self._desk.autosave.forget()
         return answer == DISCARD
 
     async def save(self, *, to_new_file: bool = False) -> bool:
@@ -68,6 +76,8 @@ class FileController:
         except (OSError, AdvisorError) as error:
             self._desk.complain(f"{path}: {error}")
             return False
+        remember_brief(path)
+        self._desk.autosave.forget()
         supposed = "; what-ifs are not saved" if self._desk.draft.supposed else ""
         self._desk.notify(clean(f"saved {path}{supposed}"), markup=False)
         return True
@@ -87,7 +97,53 @@ class FileController:
         choices = brief_files.neighbours(current.parent if current else Path())
         path = await self._desk.app.push_screen_wait(AskPath("Open", choices))
         if path is not None:
-            await self._desk.take(Draft.read(path))
+            await self.open_file(path)
+
+    async def open_file(self, path: Path) -> None:
+        """Open a brief file; unsaved changes that were left behind may be recovered."""
+        draft = Draft.read(path)
+        remember_brief(path)
+        await self._desk.take(draft)
+        await self.offer_recovery()
+
+    async def offer_recovery(self) -> None:
+        """Where changes to this file were left unsaved, ask what should happen to them."""
+        path = self._desk.draft.path
+        saved = DraftStore().of_file(path) if path is not None else None
+        if path is None or saved is None:
+            return
+        from advisor.tui.screens.dialogs import Ask
+
+        when = saved.saved_at.replace("T", " ")[:16]
+        question = f"{path.name} has unsaved changes from {when}."
+        answer = await self._desk.app.push_screen_wait(Ask(clean(question), RECOVER, FORGET, LATER))
+        if answer == RECOVER:
+            await self._desk.take(DraftStore().restore(saved))
+        elif answer == FORGET:
+            DraftStore().remove(saved.id)
+
+    async def start(self) -> None:
+        """Ask what to work on, until something is chosen."""
+        from advisor.tui.screens import start
+
+        choice = await self._desk.app.push_screen_wait(start.StartScreen())
+        if choice is None or (choice.way == start.EMPTY and choice == start.Start()):
+            return
+        if choice.saved is not None:
+            draft = DraftStore().restore(choice.saved)
+            DraftStore().remove(choice.saved.id)
+            await self._desk.take(draft)
+            self._desk.autosave.changed(draft)
+        elif choice.path is not None and choice.is_example:
+            await self._desk.take(Draft.read(choice.path).as_new())
+        elif choice.path is not None:
+            await self.open_file(choice.path)
+        elif choice.way == start.OPEN:
+            await self.open()
+        else:
+            answers = await self._desk.app.push_screen_wait(start.FiveQuestions(self._desk.names))
+            if answers:
+                await self._desk.take(start.draft_of(answers))
 
     async def new(self) -> None:
         """Start from an example or from an empty brief."""
@@ -112,6 +168,20 @@ class FileController:
             return
         path = self._desk.draft.path
         stem = path.with_suffix("") if path else Path("brief")
-        written = await to_thread(brief_files.write_reports, judging.verdict, stem)
+        written = await to_thread(
+            brief_files.write_reports, judging.verdict, stem, self._desk.report_formats
+        )
+        self._written = written
         names = ", ".join(file.name for file in written)
-        self._desk.notify(clean(f"wrote {names}"), markup=False)
+        self._desk.notify(clean(f"wrote {names}; o opens"), markup=False)
+
+    def open_report(self) -> None:
+        """Open the newest written report with the program the system has for it."""
+        if not self._written:
+            self._desk.complain("no report has been written yet: w writes it")
+            return
+        import webbrowser
+
+        best = next((p for p in self._written if p.suffix == ".html"), self._written[0])
+        if not webbrowser.open(best.resolve().as_uri()):
+            self._desk.notify(clean(f"no program opens it here: {best.resolve()}"), markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from advisor.tui.messages import (
     WhatIfStepped,
 )
 from advisor.tui.model.draft import NONE, Answers, Draft
+from advisor.tui.model.undo import UndoHistory
+from advisor.tui.model.verdict_change import change_line
 from advisor.tui.work.judge_jobs import REST_SECONDS, JudgeJobs
 
 if TYPE_CHECKING:
@@ -58,13 +61,18 @@ class JudgingController:
         self.observations: Observations | None = None
         self.verdict: Verdict | None = None
         self.deep = False
+        self.history = UndoHistory()
         self._applied: list[tuple[AppliedProposal, ...]] = []
+        self._before_change: Verdict | None = None
 
     def take(self, draft: Draft) -> None:
         """Start over with another brief."""
         self.observations = None
         self.verdict = None
+        self.deep = False
+        self.history = UndoHistory()
         self._applied.clear()
+        self._before_change = None
         self.set_draft(draft)
         self._desk.show_failure("")
         self._desk.show_verdict(None)
@@ -84,14 +92,52 @@ class JudgingController:
 
     def answer(self, answers: Answers) -> None:
         """Take answers from the form."""
+        self._remember(frozenset(answers))
         draft = self.draft
         for key, value in answers.items():
             draft = draft.answer(key, value)
         self.set_draft(draft)
-        if OBSERVED_KEYS & answers.keys():
+        self._judge_change(frozenset(answers))
+
+    def _remember(self, keys: frozenset[str]) -> None:
+        """Note what stands before a change, for undo and for the line of what it changed."""
+        self.history.record(self.draft, keys)
+        if self.verdict is not None:
+            self._before_change = self.verdict
+
+    def _judge_change(self, keys: frozenset[str]) -> None:
+        if OBSERVED_KEYS & keys:
             self.jobs.look(self.draft.judged, after=REST_SECONDS)
         else:
             self.judge()
+
+    def undo(self) -> None:
+        """Go back to the draft before the newest change."""
+        self._move_to(self.history.undo(self.draft), "nothing to undo")
+
+    def redo(self) -> None:
+        """Go forward to the draft that was undone last."""
+        self._move_to(self.history.redo(self.draft), "nothing to redo")
+
+    def _move_to(self, draft: Draft | None, otherwise: str) -> None:
+        if draft is None:
+            self._desk.notify(otherwise, markup=False)
+            return
+        changed = frozenset(
+            key for key in questions() if draft.value(key) != self.draft.value(key)
+        ) | (draft.supposed.keys() ^ self.draft.supposed.keys())
+        if draft.path != self.draft.path or draft.text != self.draft.text:
+            # Saved since: what differs from the file has to be written again.
+            draft = replace(
+                draft,
+                path=self.draft.path,
+                text=self.draft.text,
+                changed=tuple(dict.fromkeys((*draft.changed, *sorted(changed)))),
+            )
+        self._before_change = self.verdict
+        self.set_draft(draft)
+        self._desk.fill_form(draft)
+        self._judge_change(changed)
 
     def accept(self, message: ProposalsAccepted) -> None:
         """Turn proposals into answers as if they had been typed; refuse invalid ones singly."""
@@ -108,18 +154,18 @@ class JudgingController:
         self._applied.append(
             tuple(AppliedProposal(k, self.draft.value(k), v) for k, v in answers.items())
         )
-        self._put(answers)
+        self.put(answers)
         self._desk.notify(f"accepted: {', '.join(answers)}; u undoes", markup=False)
 
-    def undo(self) -> None:
+    def take_back(self) -> None:
         """Take back the newest proposals, except where the answer was changed since."""
         if not self._applied:
             self._desk.notify("no proposal to take back", markup=False)
             return
         newest = self._applied.pop()
-        self._put({p.key: p.before for p in newest if self.draft.value(p.key) == p.after})
+        self.put({p.key: p.before for p in newest if self.draft.value(p.key) == p.after})
 
-    def _put(self, answers: Answers) -> None:
+    def put(self, answers: Answers) -> None:
         """Take answers that did not come from the form, so the form has to show them too."""
         self.answer(answers)
         for key in answers:
@@ -140,12 +186,10 @@ class JudgingController:
         self._suppose(self.draft.suppose(message.key, what_if), message.key)
 
     def settle(self, message: WhatIfSettled) -> None:
-        """Keep or drop a what-if; without one, move on or leave the field."""
+        """Keep or drop a what-if; without one, leave the field."""
         if message.key in self.draft.supposed:
             self._settle(message.key, keep=message.keep)
-        elif message.keep:
-            self._desk.focus_next()
-        else:
+        elif not message.keep:
             self._desk.action_leave()
 
     def settle_all(self, *, keep: bool) -> None:
@@ -154,12 +198,15 @@ class JudgingController:
             self._settle(key, keep=keep)
 
     def _settle(self, key: str, *, keep: bool) -> None:
+        self.history.end_step()
         if keep:
             self._suppose(self.draft.answer(key, self.draft.supposed[key]), key)
+            self._desk.notify("what-if kept as the answer; ctrl+z undoes", markup=False)
         else:
             self._suppose(self.draft.drop(key), key)
 
     def _suppose(self, draft: Draft, key: str) -> None:
+        self._remember(frozenset((key,)))
         self.set_draft(draft)
         self._desk.show_answer(key, draft)
         self.judge()
@@ -172,8 +219,16 @@ class JudgingController:
         if message.observations is None:
             self._fail(message.failure)
         else:
+            self._desk.show_findings(self._findings())
             self.judge()
         self._desk.panes.show(self.observations, self.verdict)
+
+    def _findings(self) -> Mapping[str, str]:
+        """What the data say where it differs from the answers of the brief, by key."""
+        from advisor.tui.model.proposed_answers import differing
+
+        data = self.observations.data if self.observations is not None else None
+        return differing(data, self.draft)
 
     def receive(self, message: VerdictReady) -> None:
         """Show a verdict, unless a newer request is under way; then judge in depth."""
@@ -183,19 +238,29 @@ class JudgingController:
             self._fail(message.failure)
             return
         self._desk.show_failure("")
+        self._desk.mark_field("", "")
         self.verdict = message.verdict
         self.deep = message.deep
-        self._desk.show_verdict(message.verdict)
+        change = ""
+        if self._before_change is not None:
+            change = change_line(self._before_change, message.verdict)
+        self._desk.show_verdict(message.verdict, change)
         if not message.deep and self.observations is not None:
             self.jobs.deepen(self.draft.judged, self.observations)
         self._desk.panes.show(self.observations, self.verdict)
 
     def _fail(self, line: str) -> None:
-        """There is no verdict on the draft: one line says why; no report can be written."""
+        """There is no verdict on the draft: one line says why; no report can be written.
+
+        The last good verdict stays on the screen, dimmed and dated.
+        """
         self.jobs.drop()
         self.verdict = None
         self.deep = False
         self._desk.show_failure(clean(line))
+        key, _, _ = line.partition(": ")
+        if key in questions():
+            self._desk.mark_field(key, line)
 
     def first_refusal(self) -> str:
         """The first field without a valid answer, in one line; empty where all are valid."""

@@ -6,6 +6,7 @@ No Textual here.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,11 +33,11 @@ def neighbours(folder: Path) -> list[tuple[Path, str]]:
 
 
 def _named(folder: Path) -> list[tuple[Path, str]]:
-    return [(path, _name(path)) for path in sorted(folder.glob("*.toml"))]
+    return [(path, name_of(path)) for path in sorted(folder.glob("*.toml"))]
 
 
-def _name(path: Path) -> str:
-    """The name a brief gives itself; empty where the file is none."""
+def name_of(path: Path) -> str:
+    """The name a brief gives itself; empty where the file is not a brief."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -63,13 +64,13 @@ def save(draft: Draft, path: Path) -> Draft:
     return draft.saved(path, text)
 
 
-def write_reports(verdict: Verdict, stem: Path) -> list[Path]:
-    """The report as Markdown, HTML and JSON beside the brief. Raises OSError."""
+def write_reports(verdict: Verdict, stem: Path, names: Sequence[str] = REPORTS) -> list[Path]:
+    """The report beside the brief, in the formats of these names. Raises OSError, MissingExtra."""
     from advisor import brief
     from advisor.report import formats
 
     written = []
-    for report_format in map(formats.by_name, REPORTS):
+    for report_format in map(formats.by_name, names):
         path = stem.with_name(f"{stem.name}.report{report_format.endings[0]}")
         brief.save(path, report_format.render(verdict))
         written.append(path)

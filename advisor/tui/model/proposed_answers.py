@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,20 @@ def proposed_answers(report: DataReport | None, draft: Draft) -> tuple[ProposedA
     informed = apply(report, draft.brief)
     by_key = {p.key: _proposed(p, draft, informed) for p in proposals(report, draft.brief)}
     return tuple(answer for answer in by_key.values() if answer.text != answer.now)
+
+
+def differing(report: DataReport | None, draft: Draft) -> Mapping[str, str]:
+    """Where the files say something else than the brief's own answers: `file: 77` by key."""
+    differences = {
+        answer.key: f"file: {answer.text}"
+        for answer in proposed_answers(report, draft)
+        if answer.key in draft.brief.origins
+    }
+    if report is not None and report.labels and "task.labels" in draft.brief.origins:
+        count = len(report.labels)
+        if count != draft.brief.task.labels:
+            differences["task.labels"] = f"file: {count:,}"
+    return differences
 
 
 def _proposed(proposal: Proposal, draft: Draft, informed: Brief) -> ProposedAnswer:

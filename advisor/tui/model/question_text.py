@@ -11,6 +11,17 @@ from advisor.core.brief import questions
 from advisor.core.format import number
 from advisor.core.question import Question
 
+NONE_BY_DEFAULT = frozenset(
+    (
+        "task.labels",
+        "quality.target",
+        "quality.error_cost_usd",
+        "data.examples",
+        "data.eval_examples",
+    )
+)
+"""Questions whose default of 0 means that there is none."""
+
 _SHORT = {"usd": "$", "kwh": "kWh", "gpu": "GPU", "24h": "a day", "eval": "test", "sd": "SD"}
 _EXAMPLES = {
     "number": "12_500, 12.5k, 3M; unsure: 2.4M..3.6M",
@@ -61,6 +72,10 @@ def as_typed(question: Question, value: Any) -> str:
 def assumed(question: Question) -> str:
     """What stands in for an answer that is left out, short enough for an empty field."""
     value = as_typed(question, question.default).replace(" – ", "–")
+    if (value == "0" and question.zero_is_absent) or (
+        value == "0" and question.key in NONE_BY_DEFAULT
+    ):
+        return "none"
     return f"assumed {value}" if value else question.source
 
 

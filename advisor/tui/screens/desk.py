@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerState
 
 from advisor.core.format import clean
 from advisor.tui import messages
+from advisor.tui.controllers.autosaving import AutosaveController
 from advisor.tui.controllers.calibration import CalibrationController
 from advisor.tui.controllers.files import FileController
 from advisor.tui.controllers.judging import JudgingController
@@ -27,12 +28,19 @@ from advisor.tui.widgets.verdict_panel import VerdictPanel, VerdictStrip
 
 if TYPE_CHECKING:
     from advisor.core.verdict import Verdict
+    from advisor.tui.model.completion import Names
     from advisor.tui.widgets.decision_pane import DecisionPane
+    from advisor.tui.widgets.field import Field
     from advisor.tui.work.engine import Engine
 
 WIDTHS = [(0, "-narrow"), (100, "-wide")]
 HEIGHTS = [(0, "-short"), (30, "-tall")]
-ONLY_IN = {"write_reports": "report", "take_all": "data", "undo": "data", "recordings": "calibrate"}
+ONLY_IN = {
+    "write_reports": "report",
+    "take_all": "data",
+    "take_back": "data",
+    "recordings": "calibrate",
+}
 """Actions whose key is active only on the tab they are about."""
 
 WHILE_RUNNING = ("cancel_run", "pace")
@@ -50,6 +58,11 @@ class Desk(Screen[None]):
             for n, tab in enumerate(TABS, 1)
         ),
         Binding("ctrl+pagedown,ctrl+pageup", "next_tab", "Next tab", show=False),
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
+        Binding("enter", "next_field", "Next field", show=False, priority=True),
+        Binding("ctrl+z", "undo", "Undo", show=False, priority=True),
+        Binding("ctrl+y", "redo", "Redo", show=False, priority=True),
         Binding("escape", "leave", "Leave field", show=False),
         Binding("e,f2", "explain", "Explain", key_display="e"),
         Binding("m", "more", "More questions", show=False),
@@ -61,20 +74,26 @@ class Desk(Screen[None]):
         Binding("plus", "pace(1)", "Faster", key_display="+"),
         Binding("minus", "pace(-1)", "Slower", key_display="−"),
         Binding("a", "take_all", "Take all", show=False),
-        Binding("u", "undo", "Undo", show=False),
+        Binding("u", "take_back", "Take back", show=False),
         Binding("f1", "help", "Help"),
         Binding("ctrl+s", "save", "Save"),
         Binding("q", "app.quit", "Quit"),
-        Binding("ctrl+o", "open", "Open"),
-        Binding("ctrl+n", "new", "New"),
+        Binding("ctrl+o", "open", "Open", show=False),
+        Binding("ctrl+n", "new", "New", show=False),
+        Binding("p", "pin", "Pin"),
+        Binding("P,shift+p", "unpin", "Unpin", show=False),
+        Binding("o", "open_report", "Open it"),
     ]
 
-    def __init__(self, engine: Engine, draft: Draft) -> None:
+    def __init__(self, engine: Engine, draft: Draft, *, welcome: bool = False) -> None:
         super().__init__()
+        self._welcome = welcome
         self.engine = engine
+        self.names: Names | None = None
         self.judging = JudgingController(self, engine, draft)
         self.calibration = CalibrationController(self, engine)
         self.files = FileController(self)
+        self.autosave = AutosaveController(self)
         self.status = StatusLine()
         self.panes = TabPanes(engine.machine, self.calibration.jobs)
         self.panel = VerdictPanel()
@@ -93,7 +112,27 @@ class Desk(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(Tabs).focus()
-        self.call_after_refresh(self.take, self.draft)
+        self.run_worker(self._load_names, group="names", thread=True, exit_on_error=False)
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        await self.take(self.draft)
+        if self._welcome:
+            self.action_start()
+        elif self.draft.path is not None:
+            self._dialog(self.files.offer_recovery())
+
+    def _load_names(self) -> None:
+        """Names of models and GPUs for completion; without them any name may be typed."""
+        from advisor.tui.model.completion import Names
+
+        names = Names(tuple(self.engine.models()), tuple(self.engine.gpus()))
+        self.app.call_from_thread(self._take_names, names)
+
+    def _take_names(self, names: Names) -> None:
+        self.names = names
+        if form := self.panes.form:
+            form.complete_with(names)
 
     def on_unmount(self) -> None:
         """However the app ends, no process outlives it."""
@@ -120,6 +159,8 @@ class Desk(Screen[None]):
         """Work on another brief from now on."""
         self.judging.take(draft)
         await self.panes.take(draft)
+        if (form := self.panes.form) and self.names is not None:
+            form.complete_with(self.names)
         self.query_one(Tabs).active = "brief"
         self.judging.jobs.look(draft.judged)
 
@@ -132,6 +173,8 @@ class Desk(Screen[None]):
     def show_draft(self, draft: Draft) -> None:
         """Show another state of the brief everywhere but in its own fields."""
         self.status.draft = draft
+        self.field_help.draft = draft
+        self.autosave.changed(draft)
         self.panes.show_draft(draft)
         what_ifs = len(draft.supposed)
         self.panel.border_title = f"Verdict — what-if: {what_ifs}" if what_ifs else "Verdict"
@@ -146,14 +189,30 @@ class Desk(Screen[None]):
 
             put(field, draft)
 
-    def show_verdict(self, verdict: Verdict | None) -> None:
-        """Show a verdict in the panel, the strip and the line on top."""
+    def fill_form(self, draft: Draft) -> None:
+        """Show the answers of a draft in every field."""
+        if form := self.panes.form:
+            form.fill(draft)
+
+    def show_findings(self, findings: Mapping[str, str]) -> None:
+        """Show at the fields what the data say where it differs from the answers."""
+        if form := self.panes.form:
+            form.show_findings(findings)
+
+    def mark_field(self, key: str, line: str) -> None:
+        """Mark the field of a question as refused; an empty key removes every such mark."""
+        if form := self.panes.form:
+            form.mark(key, line)
+
+    def show_verdict(self, verdict: Verdict | None, change: str = "") -> None:
+        """Show a verdict, and what the newest answer changed in it."""
         self.status.verdict = verdict
+        self.field_help.verdict = verdict
         for view in (self.panel, self.strip):
-            view.text.verdict = verdict
+            view.text.show(verdict, self.draft.judged, change)
 
     def show_failure(self, line: str) -> None:
-        """Put a line in the place of the verdict; empty: the verdict again."""
+        """Show one line of why there is no verdict, above the last one; empty: remove it."""
         for view in (self.panel, self.strip):
             view.text.failure = line
 
@@ -183,11 +242,12 @@ class Desk(Screen[None]):
     @on(messages.AnswerGiven)
     def _answer_given(self, message: messages.AnswerGiven) -> None:
         self.field_help.refusal = ""
+        self.show_failure("")
         self.judging.answer({message.key: message.value})
 
     @on(messages.AnswerRefused)
     def _answer_refused(self, message: messages.AnswerRefused) -> None:
-        self.complain(message.line)
+        self.show_failure(clean(message.line))
 
     @on(messages.WhatIfStepped)
     def _stepped(self, message: messages.WhatIfStepped) -> None:
@@ -203,6 +263,7 @@ class Desk(Screen[None]):
 
     @on(messages.ObservationsReady)
     def _observations_ready(self, message: messages.ObservationsReady) -> None:
+        self.calibration.show_run()
         self.judging.observe(message)
 
     @on(messages.VerdictReady)
@@ -225,6 +286,15 @@ class Desk(Screen[None]):
     @on(messages.RunEnded)
     def _run_ended(self, message: messages.RunEnded) -> None:
         self.calibration.end(message)
+
+    @on(messages.HelpWanted)
+    def _help_wanted(self, message: messages.HelpWanted) -> None:
+        self.field_help.about = message.text
+
+    @on(messages.LookProgressed)
+    def _look_progressed(self, message: messages.LookProgressed) -> None:
+        self.panes.show_look(message.event)
+        self.status.running = clean(f"… {message.event.message}")
 
     @on(DescendantFocus)
     def _help_follows(self, event: DescendantFocus) -> None:
@@ -253,6 +323,8 @@ class Desk(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some actions have their key only on the tab that they are about."""
+        if action == "next_field":
+            return self._focused_field is not None
         here = self.current_tab == "calibrate"
         run = self.calibration.jobs.run_on_screen
         moving = run is not None and not run.ended
@@ -264,6 +336,43 @@ class Desk(Screen[None]):
 
     def _dialog(self, work: Coroutine[Any, Any, object]) -> None:
         self.run_worker(work, group="dialog", exit_on_error=False)
+
+    def action_next_field(self) -> None:
+        """Keep a what-if of the field, and go to the next one."""
+        control = self.focused
+        field = self._focused_field
+        if control is None or field is None:
+            return
+        # Keys that were typed before enter are still on their way to the control.
+        control.call_next(self._finish_field, field)
+        self.focus_next()
+
+    async def _finish_field(self, field: Field) -> None:
+        key = field.question.key
+        if key in self.draft.supposed:
+            self.judging.settle(messages.WhatIfSettled(key, keep=True))
+        elif models := field.meant_models():
+            self._dialog(self._choose_model(field, models))
+
+    async def _choose_model(self, field: Field, models: Sequence[str]) -> None:
+        from advisor.tui.screens.dialogs import AskChoice
+
+        title = f"Which model is “{field.control.text()}”?"
+        model = await self.app.push_screen_wait(AskChoice(title, models))
+        if model is not None:
+            answer = (model,) if field.question.kind == "names" else model
+            self.judging.put({field.question.key: answer})
+
+    @property
+    def _focused_field(self) -> Field | None:
+        from advisor.tui.widgets.field import Field
+
+        parent = self.focused.parent if self.focused is not None else None
+        return parent if isinstance(parent, Field) else None
+
+    def action_start(self) -> None:
+        """Show the ways in: five questions, a file, an example."""
+        self._dialog(self.files.start())
 
     def action_save(self) -> None:
         """Write the brief to its file, or ask for one."""
@@ -302,8 +411,16 @@ class Desk(Screen[None]):
         self.calibration.change_speed(step)
 
     def action_undo(self) -> None:
-        """Take back the newest proposals that were accepted."""
+        """Go back to the answers before the newest change."""
         self.judging.undo()
+
+    def action_redo(self) -> None:
+        """Go forward again."""
+        self.judging.redo()
+
+    def action_take_back(self) -> None:
+        """Take back the newest proposals that were accepted."""
+        self.judging.take_back()
 
     def action_settle_all(self, keep: bool) -> None:
         """Keep or drop every what-if."""
@@ -329,16 +446,53 @@ class Desk(Screen[None]):
         else:
             self.app.push_screen(ExplainScreen(option))
 
+    def action_pin(self) -> None:
+        """Pin what is on the desk, to compare it with what comes next."""
+        scenario = self.panes.pin()
+        if scenario is None:
+            self.complain("no verdict to pin yet")
+        else:
+            self.notify(f"pinned as {scenario.name}; 6 compares", markup=False)
+
+    def action_unpin(self) -> None:
+        """Drop the newest pin."""
+        self.panes.unpin()
+
+    def action_open_report(self) -> None:
+        """Open the report that was written."""
+        self.files.open_report()
+
+    @property
+    def report_formats(self) -> tuple[str, ...]:
+        """The formats to write, as chosen on the Report tab."""
+        from advisor.tui.model.brief_files import REPORTS
+        from advisor.tui.widgets.report_pane import ReportPane
+
+        pane = next(iter(self.query(ReportPane)), None)
+        return pane.formats if pane is not None else REPORTS
+
+    def action_sort_options(self) -> None:
+        """Sort the options by another column."""
+        for pane in self._decision_panes():
+            pane.sort()
+
+    def action_fold_options(self) -> None:
+        """Fold the variants of one model into a row, or unfold them."""
+        for pane in self._decision_panes():
+            pane.fold()
+
+    def _decision_panes(self) -> Iterable[DecisionPane]:
+        from advisor.tui.widgets.decision_pane import DecisionPane
+
+        return self.query(DecisionPane)
+
     def action_help(self) -> None:
         """Open or close the whole help."""
         self.field_help.opened = not self.field_help.opened
 
     def action_leave(self) -> None:
         """Leave the field, so that letters are keys again; outside a field, leave the run."""
-        from advisor.tui.widgets.field import Field
-
-        in_a_field = self.focused is not None and isinstance(self.focused.parent, Field)
-        on_a_run = self.current_tab == "calibrate" and not in_a_field
+        on_a_run = self.current_tab == "calibrate" and self._focused_field is None
         if not (on_a_run and self.calibration.leave_run()):
             self.query_one(Tabs).focus()
 
@@ -350,7 +504,7 @@ class Desk(Screen[None]):
         """Show the questions that matter less, too."""
         await self.action_tab("brief")
         if form := self.panes.form:
-            await form.add_rest()
+            await form.show_all()
 
     async def action_next_tab(self) -> None:
         """Go round the tabs."""

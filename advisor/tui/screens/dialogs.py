@@ -5,6 +5,7 @@ Each ends with a value or with None.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -60,6 +61,28 @@ class Ask(ModalScreen[str | None]):
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.name)
+
+
+class AskChoice(ModalScreen[str | None]):
+    """One of a list of names."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _BACK
+    DEFAULT_CSS = _BOX.format(name="AskChoice")
+
+    def __init__(self, title: str, choices: Sequence[str]) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = Content(clean(self._title))
+            yield OptionList(*(Option(Content(clean(choice))) for choice in self._choices))
+            yield Static(Content("↑ ↓ choose · enter takes it · escape back"), classes="how")
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index])
 
 
 class AskPath(ModalScreen[Path | None]):

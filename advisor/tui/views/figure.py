@@ -18,10 +18,11 @@ def figure_lines(figure: FigureRecord) -> Content:
 
 
 def summary(figure: FigureRecord) -> str:
-    """The value of a figure in one short text, for the list."""
+    """A figure in one short text: the median of the draws, as in the verdict and every report."""
     if figure.value is None and figure.at_least is not None:
         return f"≥ {fmt.measure(figure.at_least, figure.unit)}"
-    return fmt.measure(figure.value, figure.unit)
+    median = figure.p50 if fmt.is_known(figure.p50) else figure.value
+    return fmt.measure(median, figure.unit)
 
 
 def _lines(figure: FigureRecord) -> Iterator[Content]:
@@ -34,14 +35,26 @@ def _lines(figure: FigureRecord) -> Iterator[Content]:
     yield Content(f"basis {fmt.clean(figure.basis)}")
     if figure.missing:
         yield Content.styled(f"! unknown: {fmt.clean(', '.join(figure.missing))}", "$text-warning")
-    yield from section(
-        "Formula", [Content(fmt.clean(line)) for line in (figure.formula, figure.filled) if line]
-    )
+    yield from section("Formula", _formula(figure))
     yield from section("Inputs", [_input(i) for i in figure.inputs])
     where = " · ".join(fmt.clean(part) for part in (figure.source, figure.as_of) if part)
     yield from section("Source", [Content(where)] if where else [])
     page = f"docs/reference/formulas.md#{fmt.clean(figure.anchor)}"
     yield from section("More", [Content(page)] if figure.anchor else [])
+
+
+def _formula(figure: FigureRecord) -> list[Content]:
+    """The formula, and its value at the likely inputs where that is not the median of the draws."""
+    lines = [Content(fmt.clean(line)) for line in (figure.formula, figure.filled) if line]
+    at_likely = fmt.measure(figure.value, figure.unit)
+    if lines and figure.value is not None and at_likely != summary(figure):
+        lines.append(
+            Content(
+                f"at the likely inputs {at_likely}; over all draws of the inputs the median is "
+                f"{summary(figure)}"
+            )
+        )
+    return lines
 
 
 def _input(given: FigureInput) -> Content:

@@ -1,26 +1,33 @@
-"""The verdict panel: the word, how sure, the estimates as ranges, why, flips, next step, readiness,
-warnings.
-"""
+"""The verdict panel: word, option, how sure, ranges, why, what overturns it, next step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from textual.content import Content
 
 from advisor.core import format as fmt
-from advisor.core.verdict import Readiness, Verdict
+from advisor.core.brief import Brief
+from advisor.core.naming import option_name
+from advisor.core.quantity import Range
+from advisor.core.verdict import OptionRecord, Readiness, Verdict
 from advisor.report.headline import headline
 from advisor.report.page import KeyFigure
 from advisor.report.phrases import beyond, is_near
+from advisor.report.terms import Terms
+from advisor.tui.model.known_enough import gaps, most_important_gap, shows_winner
 from advisor.tui.model.question_text import full_label
+from advisor.tui.views.axis import OTHER, Axis
 
 _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"}
-_RULED_OUT = "Every option is ruled out; the Decision tab names the rules."
+_RULED_OUT = "Every option is ruled out; Decision (5) names the rules."
+_NOT_ENOUGH = "NOT ENOUGH KNOWN YET"
 _WITH_BASIS = 66
-_WITH_BAR = 56
-_BAR = 7
-_FLIPS = 4
+_WITH_BAR = 50
+_BAR = 13
+_FLIPS = 3
+_WARNINGS = 2
 _STRIP = ("running", "once", "quality", "ready in")
 
 
@@ -31,27 +38,70 @@ def word(verdict: Verdict) -> Content:
     return Content.styled(f" {headline(verdict).word} ", style)
 
 
-def verdict_lines(verdict: Verdict, width: int) -> Content:
-    """The whole panel, for `width` cells."""
-    return Content("\n").join(_lines(verdict, width))
+def verdict_lines(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:
+    """The whole panel for `width` cells; without a winner where the brief says too little."""
+    if not shows_winner(brief):
+        return Content("\n").join(_open_lines(verdict, brief, width))
+    return Content("\n").join(_lines(verdict, change, width))
 
 
-def _lines(verdict: Verdict, width: int) -> Iterator[Content]:
-    top = headline(verdict)
+def _lines(verdict: Verdict, change: str, width: int) -> Iterator[Content]:
+    terms = Terms.of(verdict)
+    top = headline(verdict, terms)
     yield word(verdict)
     if not top.option:
         yield Content(_RULED_OUT)
-    else:
-        meanwhile = "meanwhile " if verdict.verdict == "undecided" else ""
-        yield Content.assemble((meanwhile, "dim"), (top.option, "bold"))
-        yield confidence(verdict, width)
+        yield from section(
+            "Ruled out", [Content(fmt.clean(f"· {e.detail}")) for e in verdict.excluded[:4]]
+        )
+        return
+    meanwhile = "meanwhile " if verdict.verdict == "undecided" else ""
+    yield Content.assemble((meanwhile, "dim"), (top.option, "bold"))
+    yield confidence(verdict, width)
+    if change:
+        yield Content.assemble(("changed: ", "bold $text-accent"), fmt.clean(change))
+    yield Content("")
+    yield from _estimates(verdict, top.figures, width)
+    yield from section("Why", _sentences(terms, verdict.why, 1))
+    yield from section("What would change it", _few(flips(verdict)))
+    yield from section("Next", [_next(verdict, terms)])
+    yield from section("Ready to decide?", [_ready(r, terms) for r in verdict.readiness])
+    yield from section("Warnings", _warnings(verdict))
+
+
+def _open_lines(verdict: Verdict, brief: Brief, width: int) -> Iterator[Content]:
+    """What is missing, which answer matters most, and how wide the range still is."""
+    yield Content.styled(f" {_NOT_ENOUGH} ", "bold reverse $text-warning")
+    yield Content("Answers that a verdict needs (✗) or that improve it (·):")
+    for gap in gaps(brief):
+        mark = "✗" if gap.needed else "·"
+        yield Content.assemble((f"{mark} ", "bold"), fmt.clean(gap.text))
+    if best := most_important_gap(brief, verdict):
         yield Content("")
-        yield from (estimate_row(figure, width) for figure in top.figures)
-    yield from section("Why", [Content(f"· {fmt.clean(w)}") for w in verdict.why])
-    yield from section("Flips", _few(flips(verdict)))
-    yield from section("Next", [_next(verdict)])
-    yield from section("Ready to decide?", [_ready(r) for r in verdict.readiness])
-    yield from section("Warnings", [Content(f"! {fmt.clean(w)}") for w in verdict.warnings])
+        yield Content.assemble(("Answer first: ", "bold $text-accent"), fmt.clean(best.text))
+    if verdict.arms:
+        yield from section("So far, over all options", _spreads(verdict))
+
+
+def _spreads(verdict: Verdict) -> list[Content]:
+    rows = (
+        ("running", [o.monthly_usd for o in verdict.arms], fmt.money, "per month"),
+        ("once", [o.one_off_usd for o in verdict.arms], fmt.money, ""),
+        ("quality", [o.quality for o in verdict.arms], fmt.score, ""),
+        ("ready in", [o.weeks for o in verdict.arms], fmt.weeks, "weeks"),
+    )
+    return [
+        Content.assemble(
+            (f"{label:<10} ", "dim"), (_spread(ranges, show), "bold"), (f" {unit}", "dim")
+        )
+        for label, ranges, show, unit in rows
+    ]
+
+
+def _spread(ranges: Sequence[Range], show: fmt.Show) -> str:
+    low = min((r.p10 for r in ranges if r.p10 is not None), default=None)
+    high = max((r.p90 for r in ranges if r.p90 is not None), default=None)
+    return f"{show(low)} – {show(high)}"
 
 
 def confidence(verdict: Verdict, width: int) -> Content:
@@ -64,36 +114,88 @@ def confidence(verdict: Verdict, width: int) -> Content:
     return Content.assemble(text, (bar, "$text-success"), tail)
 
 
-def estimate_row(figure: KeyFigure, width: int) -> Content:
-    """Name, likely value and unit, the 80 % range as a bar between its ends, basis; as much as the
-    width allows.
-    """
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A figure of the panel with the same figure of the option it is compared with."""
+
+    figure: KeyFigure
+    other: float | None
+    axis: Axis
+
+
+def _estimates(verdict: Verdict, figures: Sequence[KeyFigure], width: int) -> Iterator[Content]:
+    option = verdict.chosen
+    assert option is not None
+    other = _compared_option(verdict)
+    for figure in figures:
+        yield estimate_row(_row(figure, option, other), width)
+    if other is not None and width >= _WITH_BAR:
+        name = fmt.clean(option_name(other.id))
+        yield Content.styled(f"● this option   {OTHER} {name}", "dim").truncate(
+            width, ellipsis=True
+        )
+
+
+def _compared_option(verdict: Verdict) -> OptionRecord | None:
+    """What is in place today, else the best option of another approach."""
+    today = next((o for o in verdict.arms if o.id.startswith("as-is/")), None)
+    other = today or next((o for o in verdict.arms if o.id == verdict.alternative), None)
+    return other if other is not None and other.id != verdict.arm else None
+
+
+def _row(figure: KeyFigure, option: OptionRecord, other: OptionRecord | None) -> _Row:
+    """The axis of a figure contains both options; scores do not start at zero."""
+    if figure.label in ("today", "instead of"):
+        return _Row(figure, None, Axis.over([figure.range, option.monthly_usd], _BAR))
+    same = _same_figure(figure.label, other) if other is not None else None
+    ranges = [figure.range] if same is None else [figure.range, same]
+    axis = Axis.over(ranges, _BAR, from_zero=figure.label != "quality")
+    return _Row(figure, same.p50 if same is not None else None, axis)
+
+
+def _same_figure(label: str, other: OptionRecord) -> Range | None:
+    by_label = {
+        "once": other.one_off_usd,
+        "running": other.monthly_usd,
+        "quality": other.quality,
+        "ready in": other.weeks,
+    }
+    return by_label.get(label)
+
+
+def estimate_row(row: _Row, width: int) -> Content:
+    """Name, likely value, unit, the 80 % range as a bar between its ends, basis, as room allows."""
+    figure = row.figure
     head = Content.assemble(
         (f"{figure.label:<10} ", "dim"),
-        (f"{figure.value:>9} ", "bold"),
+        (f"{figure.value:>8} ", "bold"),
         (f"{figure.unit:<9} ", "dim"),
     )
     if not figure.range.is_known:
         return head
-    if figure.low == figure.high:
-        ends = Content(" " * (18 + _BAR) if width >= _WITH_BASIS else "")
-    elif width >= _WITH_BAR:
-        interval = figure.range
-        bar = fmt.range_bar(
-            interval.p10, interval.p50, interval.p90, interval.p10 or 0, interval.p90 or 0, _BAR
-        )
-        ends = Content.assemble(f"{figure.low:>8} ", (bar, "$text-accent"), f" {figure.high:<8}")
-    else:
-        ends = Content(f"{figure.low} – {figure.high}")
-    return head + ends + Content.styled(f" {figure.basis}" if width >= _WITH_BASIS else "", "dim")
+    span = "" if figure.low == figure.high else f"{figure.low} – {figure.high}"
+    if width < _WITH_BAR:
+        return head + Content(span)
+    bar = Content.styled(row.axis.bar(figure.range, row.other), "$text-accent")
+    if width < _WITH_BASIS:
+        return head + bar
+    room = max(width - 29 - _BAR - len(figure.basis) - 3, 0)
+    return head + bar + Content(f" {span[:room]:<{room}} ") + Content.styled(figure.basis, "dim")
 
 
-def section(title: str, lines: list[Content]) -> Iterator[Content]:
+def section(title: str, lines: Sequence[Content]) -> Iterator[Content]:
     """A heading with its lines, or nothing where there are none."""
     if lines:
         yield Content("")
         yield Content.styled(title, "bold $text-primary")
         yield from lines
+
+
+def _sentences(terms: Terms, texts: Sequence[str], most: int) -> list[Content]:
+    lines = [Content(fmt.clean(terms.sentence(text))) for text in texts[:most]]
+    if len(texts) > most:
+        lines.append(Content.styled(f"{len(texts) - most} more reasons under Decision (5)", "dim"))
+    return lines
 
 
 def flips(verdict: Verdict) -> list[Content]:
@@ -102,9 +204,8 @@ def flips(verdict: Verdict) -> list[Content]:
     """
     return [
         Content(
-            "· "
-            + fmt.clean(
-                f"to {fmt.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} "
+            fmt.clean(
+                f"· {fmt.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} "
                 f"with {full_label(f.input)} {beyond(f)}{_now(f.now, f.unit)}"
             )
         )
@@ -115,62 +216,93 @@ def flips(verdict: Verdict) -> list[Content]:
 
 def _few(lines: list[Content]) -> list[Content]:
     more = len(lines) - _FLIPS
-    return [
-        *lines[:_FLIPS],
-        *([Content.styled(f"and {more} more under Decision", "dim")] if more > 0 else []),
-    ]
+    if more <= 0:
+        return lines
+    return [*lines[:_FLIPS], Content.styled(f"and {more} more under Decision (5)", "dim")]
+
+
+def _warnings(verdict: Verdict) -> list[Content]:
+    lines = [Content(f"! {fmt.clean(w)}") for w in verdict.warnings]
+    more = len(lines) - _WARNINGS
+    if more <= 0:
+        return lines
+    return [*lines[:_WARNINGS], Content.styled(f"and {more} more under Decision (5)", "dim")]
 
 
 def _now(value: float | None, unit: str) -> str:
     return "" if value is None else f" (now {fmt.measure(value, unit)})"
 
 
-def _next(verdict: Verdict) -> Content:
+def _next(verdict: Verdict, terms: Terms) -> Content:
     step = verdict.next_step
-    price = (
-        f" — costs {fmt.money(step.cost_usd)}, worth {fmt.money(step.worth_usd)}"
-        if step.worth_usd
-        else ""
-    )
-    return Content(fmt.clean(step.action + price))
+    price = ""
+    if step.worth_usd:
+        price = f": costs {fmt.money(step.cost_usd)}, worth {fmt.money(step.worth_usd)}"
+    text = fmt.clean(terms.sentence(step.action))
+    return Content(f"{text[:1].upper()}{text[1:]}{price}") + _key_for(step.action)
 
 
-def _ready(check: Readiness) -> Content:
+def _key_for(action: str) -> Content:
+    """The key that does the next step, where there is one."""
+    words = action.lower()
+    if "calibrat" in words or ("measure" in words and "no measurement" not in words):
+        return Content.styled("  [c] calibrate", "bold $text-accent")
+    if "decide now" in words:
+        return Content.styled("  [r] report", "bold $text-accent")
+    return Content("")
+
+
+def _ready(check: Readiness, terms: Terms) -> Content:
     mark = fmt.STATUS_MARKS.get(check.status, "?")
-    detail = f": {check.detail}" if check.detail else ""
+    detail = f": {terms.sentence(check.detail)}" if check.detail and check.status != "ok" else ""
     status = (f"{mark} {fmt.clean(check.status):<5}", _STYLES.get(check.status, ""))
     return Content.assemble(status, fmt.clean(check.rule + detail))
 
 
-def strip_lines(verdict: Verdict, width: int) -> Content:
+def strip_lines(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:
     """The verdict in three short lines, for screens too narrow for the panel."""
-    top = headline(verdict)
+    if not shows_winner(brief):
+        return _open_strip(verdict, brief)
+    terms = Terms.of(verdict)
+    top = headline(verdict, terms)
     if not top.option:
         return Content("\n").join([word(verdict), Content(_RULED_OUT)])
     sure = f" best in {fmt.of_hundred(verdict.p_best)} of 100"
     head = word(verdict)
     room = max(width - head.cell_length - len(sure), 0)
     first = head + Content(f" {top.option}").truncate(room, ellipsis=True, pad=True) + Content(sure)
-    return Content("\n").join(
-        [first, Content(_estimates(top.figures, width)), _stop(verdict) or _next_line(verdict)]
+    stop = next((_ready(r, terms) for r in verdict.readiness if r.status == "stop"), None)
+    last = stop or Content.assemble(("next ", "bold $text-primary"), _next(verdict, terms))
+    if change:
+        last = Content.assemble(("changed: ", "bold $text-accent"), fmt.clean(change))
+    return Content("\n").join([first, Content(_figures_line(top.figures, width)), last])
+
+
+def _open_strip(verdict: Verdict, brief: Brief) -> Content:
+    every = gaps(brief)
+    needed = sum(gap.needed for gap in every)
+    best = most_important_gap(brief, verdict)
+    first = Content.styled(f" {_NOT_ENOUGH} ", "bold reverse $text-warning")
+    first += Content(f" {fmt.plural(needed, 'answer')} missing")
+    second = Content.assemble(
+        ("answer first: ", "bold $text-accent"), fmt.clean(best.text if best else "")
     )
+    third = Content(
+        f"so far {_spread([o.monthly_usd for o in verdict.arms], fmt.money)} per month"
+        if verdict.arms
+        else ""
+    )
+    return Content("\n").join([first, second, third])
 
 
-def _estimates(figures: tuple[KeyFigure, ...], width: int) -> str:
+def _figures_line(figures: Sequence[KeyFigure], width: int) -> str:
     """As many of the estimates as one line holds, whole ones only, the ones that decide first."""
-    line = ""
-    for figure in sorted(
+    ranked = sorted(
         figures, key=lambda f: _STRIP.index(f.label) if f.label in _STRIP else len(_STRIP)
-    ):
+    )
+    line = ""
+    for figure in ranked:
         part = f"{figure.label} {figure.value} {figure.unit}".rstrip()
         if len(line) + len(part) + 3 <= width:
             line = f"{line} · {part}" if line else part
     return line
-
-
-def _next_line(verdict: Verdict) -> Content:
-    return Content.assemble(("next ", "bold $text-primary"), _next(verdict))
-
-
-def _stop(verdict: Verdict) -> Content | None:
-    return next((_ready(r) for r in verdict.readiness if r.status == "stop"), None)

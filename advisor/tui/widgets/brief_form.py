@@ -1,52 +1,121 @@
-"""The form: every question of the brief under its heading, the ones that matter most first."""
+"""The form: every question of the brief in groups that fold, the important ones open."""
 
 from __future__ import annotations
 
-from textual import on
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup, VerticalScroll
 from textual.content import Content
-from textual.widget import AwaitMount
-from textual.widgets import Button, Static
+from textual.events import Click
+from textual.widgets import Static
 
 from advisor.brief import QuestionGroup, groups, makes_sense
 from advisor.core.brief import Brief, questions
 from advisor.core.format import plural
+from advisor.tui.model.completion import Names
 from advisor.tui.model.draft import Draft
 from advisor.tui.widgets.field import Field
 
+OPEN_FIRST = ("Task", "Traffic", "Quality", "Data", "Today")
+"""Groups that are open in a new form: they decide most verdicts."""
+
+
+class GroupHeading(Static, can_focus=True):
+    """The title of a group; space, ← and → fold and unfold it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "fold", "Open or close the group"),
+        Binding("right", "unfold", "Open", show=False),
+        Binding("left", "fold_up", "Close", show=False),
+        Binding("up", "screen.focus_previous", "Previous field", show=False),
+        Binding("down", "screen.focus_next", "Next field", show=False),
+    ]
+    about = "space opens or closes this group of questions; m opens every question"
+
+    def __init__(self, box: GroupBox) -> None:
+        super().__init__(classes="heading")
+        self._box = box
+
+    async def action_fold(self) -> None:
+        """Open the group, or close it."""
+        await self._box.unfold(not self._box.is_open)
+
+    async def action_unfold(self) -> None:
+        """Open the group."""
+        await self._box.unfold(True)
+
+    async def action_fold_up(self) -> None:
+        """Close the group."""
+        await self._box.unfold(False)
+
+    async def on_click(self, event: Click) -> None:
+        """The mouse folds too."""
+        event.stop()
+        await self.action_fold()
+
 
 class GroupBox(VerticalGroup):
-    """One heading with its fields; those that matter less are made when first asked for."""
+    """One heading with its fields, which are made when the group is first opened.
 
-    DEFAULT_CSS = """
-    GroupBox { margin-bottom: 1; }
+    `all_questions`: also those that matter less.
     """
 
-    def __init__(self, group: QuestionGroup) -> None:
+    DEFAULT_CSS = """
+    GroupBox {
+        GroupHeading { height: 1; }
+        GroupHeading:focus { background: $foreground 10%; text-style: bold; }
+        .fields { height: auto; display: none; padding-left: 2; }
+        &.-open .fields { display: block; }
+        &.-open { margin-bottom: 1; }
+    }
+    """
+
+    def __init__(self, group: QuestionGroup, form: BriefForm) -> None:
         super().__init__()
         self.group = group
-        self.heading = Static()
-        self.fields = {key: Field(q) for key in group.keys if (q := questions()[key]).basic}
-        self.display = bool(self.fields)
+        self._form = form
+        self.heading = GroupHeading(self)
+        self.fields: dict[str, Field] = {}
+        self.is_open = False
+        self.all_questions = False
+        self._body = VerticalGroup(classes="fields")
 
     def compose(self) -> ComposeResult:
         yield self.heading
-        yield from self.fields.values()
+        yield self._body
 
-    def add_rest(self) -> AwaitMount:
-        """Make the remaining fields, in the order of the questions."""
-        new = {key: Field(questions()[key]) for key in self.group.keys if key not in self.fields}
-        self.fields = {key: self.fields.get(key) or new[key] for key in self.group.keys}
-        mounted = self.mount_all(new.values())
+    async def unfold(self, is_open: bool, *, all_questions: bool = False) -> None:
+        """Show or hide the fields."""
+        self.all_questions = self.all_questions or all_questions or not self.group.basic
+        self.is_open = is_open
+        if is_open:
+            await self._make_fields()
+        elif self.has_focus_within:
+            self.heading.focus()
+        self.set_class(is_open, "-open")
+        self._form.fill_box(self)
+
+    async def _make_fields(self) -> None:
+        wanted = self.group.keys if self.all_questions else self.group.basic_keys
+        new = {key: Field(questions()[key]) for key in wanted if key not in self.fields}
+        self.fields = {
+            key: self.fields.get(key) or new[key]
+            for key in self.group.keys
+            if key in self.fields or key in new
+        }
+        if not new:
+            return
+        await self._body.mount_all(new.values())
         places = {field: place for place, field in enumerate(self.fields.values())}
-        self.sort_children(key=lambda w: places[w] if isinstance(w, Field) else -1)
-        self.display = True
-        return mounted
+        self._body.sort_children(key=lambda child: places.get(child, 0))  # type: ignore[call-overload]
 
 
 class BriefForm(VerticalScroll):
-    """All groups in one scroll; a button and `m` bring the rest of the questions."""
+    """All groups in one scroll; `m` shows every question."""
 
     BORDER_TITLE = "Brief"
     DEFAULT_CSS = """
@@ -54,67 +123,96 @@ class BriefForm(VerticalScroll):
         border: round $foreground 30%; border-title-color: $foreground;
         padding: 0 1; scrollbar-size-vertical: 1;
         &:focus-within { border: round $border; }
-        Button { width: 100%; }
     }
     """
 
     def __init__(self, draft: Draft, id: str) -> None:
         super().__init__(id=id, can_focus=False)
         self.draft = draft
-        self.boxes = [GroupBox(group) for group in groups()]
-        self.all_shown = False
+        self.boxes = [GroupBox(group, self) for group in groups()]
+        self._names = Names()
+        self._findings: Mapping[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield from self.boxes
-        hidden = sum(len(box.group.keys) - len(box.fields) for box in self.boxes)
-        yield Button(f"{hidden} more questions (m)", id="more", compact=True)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
+        for box in self.boxes:
+            if box.group.title in OPEN_FIRST and box.group.basic:
+                await box.unfold(True)
         self.fill(self.draft)
+
+    @property
+    def fields(self) -> Iterable[Field]:
+        """Every field that is made, in order."""
+        return (field for box in self.boxes for field in box.fields.values())
 
     def fill(self, draft: Draft) -> None:
         """Show the answers of a draft in every field."""
-        for box in self.boxes:
-            box.heading.update(heading(box.group, draft.brief))
-            for field in box.fields.values():
-                put(field, draft)
-        self.relate(draft)
-
-    def relate(self, draft: Draft) -> None:
-        """Show what makes sense: all of an optional table, what is answered, and what can still
-        matter.
-        """
         self.draft = draft
         for box in self.boxes:
-            for key, field in box.fields.items():
-                visible = (
-                    bool(box.group.optional)
-                    or key in draft.brief.origins
-                    or makes_sense(draft.brief, key)
-                )
-                if field.display != visible:
-                    field.display = visible
+            self.fill_box(box)
+
+    def fill_box(self, box: GroupBox) -> None:
+        """Show the answers of the draft in one group."""
+        folder = Path(self.draft.brief.folder)
+        for key, field in box.fields.items():
+            field.complete_with(self._names, folder)
+            put(field, self.draft)
+            field.note_finding(self._findings.get(key, ""))
+        self._relate(box)
+
+    def relate(self, draft: Draft) -> None:
+        """Show which questions make sense with these answers, and how many are answered."""
+        self.draft = draft
+        for box in self.boxes:
+            self._relate(box)
+
+    def _relate(self, box: GroupBox) -> None:
+        brief = self.draft.brief
+        box.heading.update(heading(box, brief))
+        for key, field in box.fields.items():
+            visible = bool(box.group.optional) or key in brief.origins or makes_sense(brief, key)
+            if field.display != visible:
+                field.display = visible
+
+    def complete_with(self, names: Names) -> None:
+        """Names of models and GPUs for completion in every field."""
+        self._names = names
+        for field in self.fields:
+            field.complete_with(names, Path(self.draft.brief.folder))
+
+    def show_findings(self, findings: Mapping[str, str]) -> None:
+        """What the data say where it differs from the answers, by key."""
+        self._findings = findings
+        for field in self.fields:
+            field.note_finding(findings.get(field.question.key, ""))
 
     def field(self, key: str) -> Field | None:
         """The field of a question, None while it is not made."""
         return next((box.fields[key] for box in self.boxes if key in box.fields), None)
 
-    @on(Button.Pressed, "#more")
-    async def add_rest(self) -> None:
-        """Make and show the questions that matter less."""
-        if self.all_shown:
-            return
-        self.all_shown = True
+    def mark(self, key: str, line: str) -> None:
+        """Mark the field of `key` as refused, and no other; an empty key removes every mark."""
+        for field in self.fields:
+            if field.question.key == key:
+                field.refuse(line)
+            elif not key and field.refusal:
+                field.refuse("")
+                field.check()
+
+    async def show_all(self) -> None:
+        """Open every group with all its questions."""
         with self.app.batch_update():
-            for mounted in [box.add_rest() for box in self.boxes]:
-                await mounted
-            self.fill(self.draft)
-        self.query_one("#more").display = False
+            for box in self.boxes:
+                await box.unfold(True, all_questions=True)
 
     async def reveal(self, key: str) -> None:
         """Bring the field of a question under the focus."""
-        if self.field(key) is None:
-            await self.add_rest()
+        box = next((box for box in self.boxes if key in box.group.keys), None)
+        if box is None:
+            return
+        await box.unfold(True, all_questions=key not in box.group.basic_keys)
         if field := self.field(key):
             field.control.focus()
 
@@ -126,14 +224,17 @@ def put(field: Field, draft: Draft) -> None:
     field.show(draft.supposed[key] if supposed else draft.value(key), supposed=supposed)
 
 
-def heading(group: QuestionGroup, brief: Brief) -> Content:
-    """The title of a group, with what the file holds in lists, which only the file can change."""
-    lists = {
-        "Traffic": (len(brief.segments), "segment"),
-        "Quality": (len(brief.quality.measured), "measured score"),
-    }
-    count, name = lists.get(group.title, (0, ""))
+def heading(box: GroupBox, brief: Brief) -> Content:
+    """The fold mark and title of a group, and how many of its questions are answered."""
+    group = box.group
+    answered = sum(key in brief.origins for key in group.keys)
+    notes = [f"{answered} of {len(group.keys)} answered"]
+    if group.title == "Traffic" and brief.segments:
+        notes.append(f"{plural(len(brief.segments), 'segment')} in the file")
+    if group.title == "Quality" and brief.quality.measured:
+        notes.append(f"{plural(len(brief.quality.measured), 'measured score')} in the file")
     return Content.assemble(
+        ("▾ " if box.is_open else "▸ ", "dim"),
         (group.title, "bold $text-primary"),
-        (f"  and {plural(count, name)} in the file" if count else "", "dim"),
+        (f"  {' · '.join(notes)}", "dim"),
     )

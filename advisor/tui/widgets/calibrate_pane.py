@@ -17,8 +17,8 @@ from advisor.tui.model.run_request import QUESTIONS, RARE, RunRequest, in_words,
 from advisor.tui.model.stepping import stepped
 from advisor.tui.views.plan import plan_lines
 from advisor.tui.views.run import chart_lines, end_lines, head_lines
-from advisor.tui.widgets.decision_pane import FittedText
 from advisor.tui.widgets.field import Field
+from advisor.tui.widgets.fitted_text import FittedText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,18 +1,22 @@
 """What takes an answer: a line of text, a choice, a yes or no.
 
-Arrows move between fields, + and − try a what-if.
+Arrows and enter move between fields, space toggles and opens, + and − try a what-if. Enter never
+changes an answer, so pressing it twice is harmless.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
 from textual.events import Key
+from textual.suggester import Suggester
 from textual.widgets import Input, Select, Switch
 
 from advisor.core.question import Question
 from advisor.tui.messages import WhatIfSettled, WhatIfStepped
+from advisor.tui.model.completion import Names, candidates, last_part, path_completion
 from advisor.tui.model.question_text import assumed
 from advisor.tui.model.stepping import can_step
 
@@ -20,6 +24,27 @@ _MOVES: list[BindingType] = [
     Binding("up", "screen.focus_previous", "Previous field", show=False),
     Binding("down", "screen.focus_next", "Next field", show=False),
 ]
+
+
+class AnswerSuggester(Suggester):
+    """Completes names of models and GPUs, and paths; → accepts."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._question = question
+        self.names = Names()
+        self.folder = Path()
+
+    async def get_suggestion(self, value: str) -> str | None:
+        if self._question.kind == "path":
+            return path_completion(self.folder, value) or None
+        part = last_part(self._question, value)
+        begins = [
+            name
+            for name in candidates(self.names.of(self._question), part)
+            if name.lower().startswith(part.lower())
+        ]
+        return value[: len(value) - len(part)] + begins[0] if begins else None
 
 
 class TextControl(Input):
@@ -36,7 +61,14 @@ class TextControl(Input):
     """
 
     def __init__(self, question: Question) -> None:
-        super().__init__(placeholder=assumed(question), compact=True, classes="control")
+        self.completer = AnswerSuggester(question)
+        super().__init__(
+            placeholder=assumed(question),
+            compact=True,
+            classes="control",
+            suggester=self.completer,
+            select_on_focus=True,
+        )
         self.question = question
 
     def fill(self, text: str) -> None:
@@ -56,23 +88,21 @@ class TextControl(Input):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No steps on words."""
-        return (
-            can_step(self.question)
-            if action == "step"
-            else super().check_action(action, parameters)
-        )
+        if action == "step":
+            return can_step(self.question)
+        return super().check_action(action, parameters)
 
     def action_step(self, direction: int) -> None:
         """Ask the desk for a what-if."""
         self.post_message(WhatIfStepped(self.question.key, direction))
 
     def on_key(self, event: Key) -> None:
-        """Send + and − to the what-if; settle a what-if on enter and escape."""
+        """Send + and − to the what-if; escape drops a what-if."""
         if self._is_step(event.key):
             event.prevent_default().stop()
             self.action_step(1 if event.key == "plus" else -1)
-        elif event.key in ("enter", "escape"):
-            self.post_message(WhatIfSettled(self.question.key, keep=event.key == "enter"))
+        elif event.key == "escape":
+            self.post_message(WhatIfSettled(self.question.key, keep=False))
 
     def _is_step(self, key: str) -> bool:
         if key not in ("plus", "minus") or not can_step(self.question):
@@ -85,12 +115,12 @@ class TextControl(Input):
         return not (before.endswith(("e", "E")) or (signed and starts))
 
 
-class ChoiceControl(Select[str]):
+class ChoiceControl(Select[str], inherit_bindings=False):
     """A choice among words; blank means left out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *_MOVES,
-        Binding("enter,space", "show_overlay", "Choose"),
+        Binding("space", "show_overlay", "Choose"),
         Binding("delete,backspace", "clear", "Leave out", key_display="del"),
     ]
     DEFAULT_CSS = """
@@ -113,15 +143,29 @@ class ChoiceControl(Select[str]):
     def text(self) -> str:
         return "" if self.is_blank() else str(self.value)
 
+    def on_key(self, event: Key) -> None:
+        """Typing the first letters of a choice takes it."""
+        if event.character and event.character.isalpha() and not self.expanded:
+            matching = [c for c in self.question.choices if c.startswith(event.character.lower())]
+            if matching:
+                event.prevent_default().stop()
+                at = matching.index(self.text()) + 1 if self.text() in matching else 0
+                self.value = matching[at % len(matching)]
+
     def action_clear(self) -> None:
         """Leave the question out."""
         self.clear()
 
 
-class YesNoControl(Switch):
+class YesNoControl(Switch, inherit_bindings=False):
     """Yes or no; the word stands beside it, so that colour does not have to say it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _MOVES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_MOVES,
+        Binding("space", "toggle_switch", "Change"),
+        Binding("y", "answer(True)", "Yes", show=False),
+        Binding("n", "answer(False)", "No", show=False),
+    ]
     DEFAULT_CSS = """
     YesNoControl { border: none; padding: 0; height: 1; width: 6; }
     YesNoControl:focus { border: none; background-tint: $foreground 10%; }
@@ -136,6 +180,10 @@ class YesNoControl(Switch):
 
     def text(self) -> str:
         return "yes" if self.value else "no"
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer by a letter."""
+        self.value = answer
 
 
 Control: TypeAlias = TextControl | ChoiceControl | YesNoControl

@@ -11,11 +11,13 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from advisor.core.events import StageEvent
+from advisor.core.format import clean
 from advisor.core.probes import DataReport
 from advisor.tui.messages import ProposalsAccepted
 from advisor.tui.model.proposed_answers import ProposedAnswer
 from advisor.tui.views.probes import data_lines, proposal_lines
-from advisor.tui.widgets.decision_pane import FittedText
+from advisor.tui.widgets.fitted_text import FittedText
 
 HEADING = "Proposals — enter accepts one, a accepts all, u undoes"
 
@@ -63,6 +65,12 @@ class DataPane(Vertical):
         options.highlighted = min(at, len(proposals) - 1) if proposals else None
         if options.has_focus and not proposals:
             self.query_one(VerticalScroll).focus()
+
+    def show_progress(self, event: StageEvent) -> None:
+        """How far the look is, and how to stop it."""
+        share = f"{100 * event.done / event.total:.0f} % · " if event.total else ""
+        text = Content(f"looking: {share}{clean(event.message)}\nx stops; the file is kept")
+        self.query_one(FittedText).show(lambda width: text)
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:

@@ -1,92 +1,129 @@
-"""The pane of what stands behind the decision, and text that fits its pane."""
+"""The Decision tab: the options as a table, and what stands behind the verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from advisor.core.naming import option_name
 from advisor.core.verdict import Verdict
-from advisor.tui.views.decision import detail_lines, option_lines, ranked
-from advisor.tui.views.verdict import verdict_lines
-from advisor.tui.widgets.verdict_panel import VerdictText
+from advisor.tui.messages import HelpWanted
+from advisor.tui.views.decision import detail_lines
+from advisor.tui.views.options import Order, header, option_line, option_rows
+from advisor.tui.widgets.fitted_text import FittedText
+from advisor.tui.widgets.verdict_panel import VerdictText, draw_panel
+
+FOLD_FROM = 13
+"""Tables with this many options start with variants folded."""
 
 
-class FittedText(Static):
-    """Text drawn for the width there is, and anew where that changes; lays out anew only for
-    another height.
-    """
+class OptionTable(OptionList):
+    """One line per option."""
 
-    def __init__(self, waiting: str = "") -> None:
-        super().__init__(Content(waiting))
-        self._draw: Callable[[int], Content] | None = None
-
-    def show(self, draw: Callable[[int], Content]) -> None:
-        """Draw by this from now on."""
-        self._draw = draw
-        self._redraw()
-
-    def on_resize(self, event: Resize) -> None:
-        """Another width breaks the lines elsewhere."""
-        self._redraw()
-
-    def _redraw(self) -> None:
-        width, height = self.size
-        if self._draw is None or not width:
-            return
-        text = self._draw(width)
-        self.update(text, layout=len(text.wrap(width)) != height)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "screen.sort_options", "Sort"),
+        Binding("f", "screen.fold_options", "Fold"),
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+    ]
+    about = "enter explains an option · s sorts by another column · f folds variants of one model"
 
 
 class DecisionPane(VerticalScroll):
-    """All options, then sensitivity, break-even and what was ruled out; the whole verdict where
-    narrow.
-    """
+    """The table, then ranges, sensitivity and rules; the whole verdict where narrow."""
 
     class Explain(Message):
         """The user wants the figures of an option."""
 
-        def __init__(self, option: str) -> None:
+        def __init__(self, option_id: str) -> None:
             super().__init__()
-            self.option_id = option
+            self.option_id = option_id
 
     DEFAULT_CSS = """
     DecisionPane {
         border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
-        scrollbar-size-vertical: 1;
-        OptionList, OptionList:focus {
-            height: auto; max-height: 16; border: none; padding: 0; background: $surface;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        &:focus-within { border: round $border; }
+        OptionTable, OptionTable:focus {
+            height: auto; border: none; padding: 0; background: $surface; text-wrap: nowrap;
         }
+        OptionTable > .option-list--option { padding: 0; }
         VerdictText { display: none; margin-bottom: 1; }
     }
     """
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self.border_title = "Options, by share of draws won — enter explains one"
+        self.text = VerdictText(draw_panel)
+        self._verdict: Verdict | None = None
+        self._order = Order.CHANCE
+        self._folded: bool | None = None
 
     def compose(self) -> ComposeResult:
-        yield VerdictText(verdict_lines)
-        yield OptionList()
-        yield Static(classes="detail")
+        yield self.text
+        yield Static(classes="header")
+        yield OptionTable()
+        yield FittedText()
 
     def show(self, verdict: Verdict) -> None:
         """Fill everything from a verdict."""
-        self.query_one(VerdictText).verdict = verdict
-        options = self.query_one(OptionList)
-        at = options.highlighted
-        options.set_options(
-            Option(option_lines(a, a.id == verdict.arm), id=a.id) for a in ranked(verdict)
+        self._verdict = verdict
+        self._fill_table()
+        self.query_one(FittedText).show(partial(detail_lines, verdict))
+
+    def sort(self) -> None:
+        """Sort by the next column."""
+        orders = list(Order)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._fill_table()
+
+    def fold(self) -> None:
+        """Fold the variants of a model into one row, or unfold them."""
+        self._folded = not self._is_folded
+        self._fill_table()
+
+    @property
+    def _is_folded(self) -> bool:
+        if self._folded is not None:
+            return self._folded
+        return self._verdict is not None and len(self._verdict.arms) >= FOLD_FROM
+
+    def on_resize(self, event: Resize) -> None:
+        """Columns are laid out for the width."""
+        self._fill_table()
+
+    def _fill_table(self) -> None:
+        verdict = self._verdict
+        table = self.query_one(OptionTable)
+        width = self.scrollable_content_region.width
+        if verdict is None or not width:
+            return
+        rows = option_rows(verdict, self._order, folded=self._is_folded)
+        hidden = len(verdict.arms) - len(rows)
+        folded = f", {hidden} variants folded (f)" if hidden else ""
+        self.border_title = f"Options by {self._order.value}{folded}"
+        self.query_one(".header", Static).update(header(width))
+        at = table.highlighted
+        table.set_options(
+            Option(option_line(option, verdict, variants, width), id=option.id)
+            for option, variants in rows
         )
-        options.highlighted = min(at or 0, len(verdict.arms) - 1) if verdict.arms else None
-        self.query_one(".detail", Static).update(detail_lines(verdict))
+        table.highlighted = min(at or 0, len(rows) - 1) if rows else None
+
+    @on(OptionList.OptionHighlighted)
+    def _name_whole(self, event: OptionList.OptionHighlighted) -> None:
+        """The help line has room for what the table has to cut."""
+        if event.option_id and self.query_one(OptionTable).has_focus:
+            self.post_message(HelpWanted(f"{option_name(event.option_id)} · enter explains it"))
 
     @on(OptionList.OptionSelected)
     def _explain(self, event: OptionList.OptionSelected) -> None:

@@ -1,10 +1,8 @@
-"""One question as a row of the form: short name, control, note; below it, why an answer is
-refused.
-"""
+"""One question as a row of the form: short name, control, note; below it, why it is refused."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,15 +12,19 @@ from textual.events import DescendantBlur
 from textual.widgets import Input, Select, Static, Switch
 
 from advisor.core.errors import UsageError
+from advisor.core.format import clean
 from advisor.core.question import Question
 from advisor.tui.messages import AnswerGiven, AnswerRefused
+from advisor.tui.model.completion import Names, family
+from advisor.tui.model.draft import Answer
 from advisor.tui.model.question_text import as_typed, label, unit
 from advisor.tui.widgets.controls import ChoiceControl, Control, TextControl, YesNoControl
 
 
 class Field(HorizontalGroup):
-    """Holds no answer itself: what is typed goes to the desk as a message, what stands is set by
-    `show`.
+    """Shows an answer, but does not own it.
+
+    What is typed goes to the desk as a message; `show` sets what is displayed.
     """
 
     DEFAULT_CSS = """
@@ -35,6 +37,7 @@ class Field(HorizontalGroup):
         &:focus-within .name { color: $text-primary; text-style: bold; }
         &.-supposed .note { color: $text-warning; text-style: bold; }
         &.-refused .note { color: $text-error; text-style: bold; }
+        &.-differs .note { color: $text-warning; text-style: bold; }
     }
     """
 
@@ -42,9 +45,11 @@ class Field(HorizontalGroup):
         super().__init__()
         self.question = question
         self.control: Control = make_control(question)
-        self._shown_note = unit(question)
-        self._note_view = Static(Content(self._shown_note), classes="note")
+        self._displayed_note = unit(question)
+        self._note_view = Static(Content(self._displayed_note), classes="note")
+        self._names: tuple[str, ...] = ()
         self._refusal = ""
+        self._finding = ""
         self._supposed = False
         self._answered = False
 
@@ -58,14 +63,33 @@ class Field(HorizontalGroup):
         """Why the text in the control was refused; empty where it was not."""
         return self._refusal
 
-    def show(self, value: Any, *, supposed: bool = False) -> None:
+    def complete_with(self, names: Names, folder: Path) -> None:
+        """Names that may be typed here, and the folder that paths are relative to."""
+        self._names = names.of(self.question)
+        if isinstance(self.control, TextControl):
+            self.control.completer.names = names
+            self.control.completer.folder = folder
+
+    def show(self, value: Answer, *, supposed: bool = False) -> None:
         """Put a value (None: left out) into the control, without it counting as typed."""
         self._supposed = supposed
         self._answered = value is not None
-        self._refuse("")
+        self.refuse("")
         with self.prevent(Input.Changed, Select.Changed, Switch.Changed):
             self.control.fill(as_typed(self.question, value))
-        self._note()
+        self._update_note()
+
+    def refuse(self, line: str) -> None:
+        """Mark the answer as refused with one line of why; empty: remove the mark."""
+        if line != self._refusal:
+            self._refusal = line
+            self._update_note()
+
+    def note_finding(self, text: str) -> None:
+        """What the data say instead of the answer; empty where they do not differ."""
+        if text != self._finding:
+            self._finding = text
+            self._update_note()
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -76,44 +100,57 @@ class Field(HorizontalGroup):
             value = self._parsed()
         except UsageError:
             return
+        if self.meant_models():
+            return  # half a name: it would be refused, then accepted, letter by letter
         self._supposed = False
         self._answered = value is not None
-        self._refuse("")
-        self._note()
+        self.refuse("")
+        self._update_note()
         self.post_message(AnswerGiven(self.question.key, value))
 
-    @on(Input.Submitted)
     @on(DescendantBlur)
     def _left(self) -> None:
-        """Say so where the text is no answer; while it is being typed nobody wants to hear it."""
+        """Say so where the text is not an answer; while it is being typed that would disturb."""
         before = self._refusal
         if self.check() not in ("", before):
             self.post_message(AnswerRefused(self.question.key, self._refusal))
 
+    def meant_models(self) -> tuple[str, ...]:
+        """The models that an unfinished name may mean; empty where the text is a full name."""
+        if not self._names or not isinstance(self.control, TextControl):
+            return ()
+        text = self.control.text()
+        parts = text.split(",") if self.question.kind == "names" else [text]
+        meant = (family(self._names, part.strip()) for part in parts)
+        return next((models for models in meant if models), ())
+
     def check(self) -> str:
-        """Mark the field where its text is no answer; returns why, in one line."""
+        """Mark the field where its text is not an answer; returns why, in one line."""
+        line = ""
         try:
             self._parsed()
         except UsageError as error:
-            self._refuse(str(error))
-        return self._refusal
+            line = str(error)
+        else:
+            if models := self.meant_models():
+                offered = ", ".join(models[:4])
+                line = f"{self.question.key}: which model? {clean(offered)} …"
+        if line:
+            self.refuse(line)
+        return line
 
-    def _parsed(self) -> Any:
+    def _parsed(self) -> Answer:
         from advisor import brief
 
         return brief.parse_answer(self.question, self.control.text())
 
-    def _refuse(self, line: str) -> None:
-        if line != self._refusal:
-            self._refusal = line
-            self._note()
-
-    def _note(self) -> None:
+    def _update_note(self) -> None:
         self.set_class(self._supposed, "-supposed")
         self.set_class(bool(self._refusal), "-refused")
+        self.set_class(bool(self._finding), "-differs")
         note = self._note_text()
-        if note != self._shown_note:
-            self._shown_note = note
+        if note != self._displayed_note:
+            self._displayed_note = note
             self._note_view.update(Content(note))
 
     def _note_text(self) -> str:
@@ -122,6 +159,8 @@ class Field(HorizontalGroup):
             return "✗ not an answer"
         if self._supposed:
             return "? what-if"
+        if self._finding:
+            return f"! {self._finding}"
         if self.question.kind != "yes-no":
             return unit(self.question)
         return self.control.text() + ("" if self._answered else ", assumed")

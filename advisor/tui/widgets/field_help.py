@@ -9,9 +9,12 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from advisor.tui.model.question_text import long_help, short_help
+from advisor.tui.model.stepping import can_step
 
 if TYPE_CHECKING:
     from advisor.core.question import Question
+    from advisor.core.verdict import Verdict
+    from advisor.tui.model.draft import Draft
 
 GENERAL = (
     (
@@ -35,7 +38,7 @@ class FieldHelp(Widget):
 
     DEFAULT_CSS = """
     FieldHelp {
-        height: auto; max-height: 2; padding: 0 1; background: $panel; color: $foreground;
+        height: auto; max-height: 3; padding: 0 1; background: $panel; color: $foreground;
         &.-open { max-height: 12; border-top: solid $primary; }
     }
     """
@@ -44,6 +47,23 @@ class FieldHelp(Widget):
     about: reactive[str] = reactive("", layout=True)
     refusal: reactive[str] = reactive("", layout=True)
     opened: reactive[bool] = reactive(False, layout=True, toggle_class="-open")
+
+    verdict: reactive[Verdict | None] = reactive(None, layout=True)
+    draft: reactive[Draft | None] = reactive(None, layout=True)
+
+    def _slider(self) -> Content:
+        """The number in focus on a slider, with the value at which the verdict flips."""
+        if self.question is None or self.draft is None or not can_step(self.question):
+            return Content("")
+        key = self.question.key
+        if not key.startswith("calibrate."):
+            from advisor.tui.views.slider import slider_line
+
+            value = self.draft.supposed.get(key, self.draft.value(key))
+            if value is None:
+                value = self.question.default
+            return slider_line(self.question, value, self.verdict, self.size.width or 80)
+        return Content("")
 
     def render(self) -> Content:
         if self.question is None:
@@ -54,7 +74,8 @@ class FieldHelp(Widget):
             lead = short_help(self.question)
         if self.refusal:
             lead = f"✗ {self.refusal}"
+        slider = self._slider()
         if not self.opened:
-            return Content(lead)
+            return slider + Content("\n") + Content(lead) if slider.plain else Content(lead)
         lines = [Content.assemble((f"{name:<9} ", "bold"), text) for name, text in rows]
         return Content("\n").join([Content.styled(lead, "bold"), *lines])

@@ -20,7 +20,7 @@ from advisor.core.probes import HardwareReport
 from advisor.tui.messages import MachineRead
 from advisor.tui.views.gauges import History
 from advisor.tui.views.probes import machine_lines
-from advisor.tui.widgets.decision_pane import FittedText
+from advisor.tui.widgets.fitted_text import FittedText
 from advisor.tui.work.judge_jobs import unexpected
 
 EVERY_SECONDS = 1.0

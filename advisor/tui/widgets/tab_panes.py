@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from advisor.tui.model.scenarios import Pins, Scenario
+
 if TYPE_CHECKING:
+    from advisor.core.events import StageEvent
     from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
     from advisor.tui.model.draft import Draft
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from advisor.tui.work.run_jobs import RunJobs
 
 
-TABS = ("brief", "data", "hardware", "calibrate", "decision", "report")
+TABS = ("brief", "data", "hardware", "calibrate", "decision", "compare", "report")
 
 
 class TabPanes(ContentSwitcher):
@@ -31,7 +34,7 @@ class TabPanes(ContentSwitcher):
     DEFAULT_CSS = """
     TabPanes { width: 10fr; height: 1fr; }
     TabPanes > * { height: 1fr; }
-    TabPanes.-roomy { width: 13fr; }
+    TabPanes.-roomy { width: 16fr; }
     """
 
     def __init__(self, machine: Callable[[], HardwareReport], jobs: RunJobs) -> None:
@@ -42,6 +45,7 @@ class TabPanes(ContentSwitcher):
         self._verdict: Verdict | None = None
         self._form: BriefForm | None = None
         self._jobs = jobs
+        self.pins = Pins()
 
     @property
     def form(self) -> BriefForm | None:
@@ -54,6 +58,7 @@ class TabPanes(ContentSwitcher):
 
         self._observations = None
         self._verdict = None
+        self.pins = Pins()
         self._draft = draft
         self.current = None
         await self.query("TabPanes > *").remove()
@@ -77,6 +82,13 @@ class TabPanes(ContentSwitcher):
         self._verdict = verdict
         self._fill()
 
+    def show_look(self, event: StageEvent) -> None:
+        """How far the look at the data is."""
+        from advisor.tui.widgets.data_pane import DataPane
+
+        if isinstance(pane := self.visible_content, DataPane):
+            pane.show_progress(event)
+
     def show_draft(self, draft: Draft) -> None:
         """Another state of the same brief."""
         self._draft = draft
@@ -94,6 +106,7 @@ class TabPanes(ContentSwitcher):
             return
         from advisor.tui.model.proposed_answers import proposed_answers
         from advisor.tui.widgets.calibrate_pane import CalibratePane
+        from advisor.tui.widgets.compare_pane import ComparePane
         from advisor.tui.widgets.data_pane import DataPane
         from advisor.tui.widgets.decision_pane import DecisionPane
         from advisor.tui.widgets.hardware_pane import HardwarePane
@@ -112,8 +125,34 @@ class TabPanes(ContentSwitcher):
             pane.show(self._observations.hardware is not None)
         elif isinstance(pane, CalibratePane):
             pane.follow(self._draft, self._observations)
-        elif isinstance(pane, DecisionPane | ReportPane) and self._verdict is not None:
+        elif isinstance(pane, ComparePane):
+            pane.show(self._scenarios())
+        elif isinstance(pane, DecisionPane) and self._verdict is not None:
+            if self._draft is not None:
+                pane.text.show(self._verdict, self._draft.judged)
             pane.show(self._verdict)
+        elif isinstance(pane, ReportPane) and self._verdict is not None:
+            pane.show(self._verdict)
+
+    def _scenarios(self) -> list[Scenario]:
+        """The pinned scenarios, and the one on the desk."""
+        if self._verdict is None or self._draft is None:
+            return list(self.pins.scenarios)
+        now = Scenario("on the desk", self._draft.judged, self._verdict)
+        return [*self.pins.scenarios, now]
+
+    def pin(self) -> Scenario | None:
+        """Pin the scenario on the desk; None where there is no verdict on it."""
+        if self._verdict is None or self._draft is None:
+            return None
+        scenario = self.pins.pin(self._draft.judged, self._verdict)
+        self._fill()
+        return scenario
+
+    def unpin(self) -> None:
+        """Drop the newest pin."""
+        self.pins.unpin()
+        self._fill()
 
     def show_run(self) -> str:
         """Draw the run where it is in sight; returns how it stands in a few words, empty where none
@@ -129,6 +168,7 @@ class TabPanes(ContentSwitcher):
 
     def _make(self, tab: str) -> Widget:
         from advisor.tui.widgets.calibrate_pane import CalibratePane
+        from advisor.tui.widgets.compare_pane import ComparePane
         from advisor.tui.widgets.data_pane import DataPane
         from advisor.tui.widgets.decision_pane import DecisionPane
         from advisor.tui.widgets.hardware_pane import HardwarePane
@@ -140,6 +180,7 @@ class TabPanes(ContentSwitcher):
             return CalibratePane(self._jobs, id=tab)
         makers: dict[str, Callable[..., Widget]] = {
             "data": DataPane,
+            "compare": ComparePane,
             "decision": DecisionPane,
             "report": ReportPane,
         }

@@ -1,10 +1,9 @@
-"""The verdict, always in sight: a panel where there is room, a strip of a few lines where there is
-not.
-"""
+"""The verdict, always in sight: a panel where there is room, else a strip of a few lines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import strftime
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -14,30 +13,36 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 if TYPE_CHECKING:
+    from advisor.core.brief import Brief
     from advisor.core.verdict import Verdict
 
-Draw = Callable[["Verdict", int], Content]
+Draw = Callable[["Verdict", "Brief", str, int], Content]
 
 
-def draw_panel(verdict: Verdict, width: int) -> Content:
-    """The whole panel; what draws it is loaded with the first verdict, for the sake of the first
-    frame.
-    """
+def draw_panel(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:
+    """The whole panel; what draws it is loaded with the first verdict, for a quick first frame."""
     from advisor.tui.views.verdict import verdict_lines
 
-    return verdict_lines(verdict, width)
+    return verdict_lines(verdict, brief, change, width)
 
 
-def draw_strip(verdict: Verdict, width: int) -> Content:
+def draw_strip(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:
     """The short form; loaded like the panel."""
     from advisor.tui.views.verdict import strip_lines
 
-    return strip_lines(verdict, width)
+    return strip_lines(verdict, brief, change, width)
+
+
+def clock() -> str:
+    """The time of day, as `14:02`."""
+    return strftime("%H:%M")
 
 
 class VerdictText(Widget):
-    """Draws a verdict for the width it has; before the first one, or where there is none, a line
-    that says why.
+    """Draws a verdict for the width it has.
+
+    Where the newest answers allow none, a line says why, and the last verdict stays below it,
+    dimmed and with its time.
 
     Asks for a new layout only to grow: laying out the whole desk for each verdict would take longer
     than judging.
@@ -53,13 +58,34 @@ class VerdictText(Widget):
     def __init__(self, draw: Draw) -> None:
         super().__init__()
         self._draw = draw
+        self._brief: Brief | None = None
+        self._change = ""
+        self._judged_at = ""
+
+    def show(self, verdict: Verdict | None, brief: Brief, change: str = "") -> None:
+        """Draw another verdict on a brief, with a line of what the newest answer changed."""
+        self._brief = brief
+        self._change = change
+        self._judged_at = clock()
+        self.verdict = verdict
+        self.refresh()
 
     def render(self) -> Content:
-        if self.failure:
-            return Content.styled(f"✗ {self.failure}", "$text-error")
-        if self.verdict is None:
-            return Content.styled("working out the verdict …", "dim")
-        return self._draw(self.verdict, self.content_size.width or self.app.size.width)
+        if self.verdict is None or self._brief is None:
+            if self.failure:
+                return Content.styled(f"✗ {self.failure}", "$text-error")
+            return Content.styled("computing the verdict …", "dim")
+        width = self.content_size.width or self.app.size.width
+        if not self.failure:
+            return self._draw(self.verdict, self._brief, self._change, width)
+        last = self._draw(self.verdict, self._brief, "", width)
+        return Content("\n").join(
+            (
+                Content.styled(f"✗ {self.failure}", "$text-error"),
+                Content.styled(f"The verdict of {self._judged_at}, before that answer:", "italic"),
+                last.stylize("dim"),
+            )
+        )
 
     def watch_verdict(self) -> None:
         """Grow where the new verdict needs more lines."""

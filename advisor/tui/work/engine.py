@@ -55,6 +55,8 @@ class Engine(Protocol):
 
     def models(self) -> Sequence[str]: ...
 
+    def gpus(self) -> Sequence[str]: ...
+
     def close(self) -> None: ...
 
     def machine(self) -> HardwareReport: ...
@@ -105,6 +107,13 @@ class PipelineEngine:
 
         book = facts.load(folders().config)
         return (*book.listed_models(), *(model.name for model in book.models))
+
+    def gpus(self) -> tuple[str, ...]:
+        """The names of the GPUs that our tables know, for completion."""
+        from advisor import facts
+        from advisor.store.folders import folders
+
+        return tuple(gpu.name for gpu in facts.load(folders().config).gpus)
 
     def close(self) -> None:
         """Nothing of the engine may outlive the app."""

@@ -1,0 +1,93 @@
+"""A number as a slider: where it stands, and where the verdict flips."""
+
+from __future__ import annotations
+
+from math import log10
+
+from textual.content import Content
+
+from advisor.core import format as fmt
+from advisor.core.quantity import Range
+from advisor.core.question import Question
+from advisor.core.verdict import FlipPoint, Verdict
+from advisor.tui.model.draft import Answer
+from advisor.tui.model.question_text import unit
+
+_REACH = 10.0
+"""Amounts reach from a tenth to ten times of their value."""
+
+_WIDTH = 41
+
+
+def slider_line(question: Question, value: Answer, verdict: Verdict | None, width: int) -> Content:
+    """`0.3 M ├─────●───◆──┤ 30 M  ◆ fine-tuning from 13.8 M`; else empty."""
+    middle = _middle(value)
+    if middle is None:
+        return Content("")
+    flip = _flip(question.key, verdict)
+    low, high = _ends(question, middle, flip)
+    if high <= low:
+        return Content("")
+    room = max(min(_WIDTH, width - 40), 9)
+    cells = ["─"] * room
+    cells[0], cells[-1] = "├", "┤"
+    tail = ""
+    if flip is not None:
+        becomes = fmt.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
+        tail = f"  ◆ {becomes} from {fmt.compact(flip.value)}"
+        if low <= flip.value <= high:
+            cells[_column(question, flip.value, low, high, room)] = "◆"
+    cells[_column(question, middle, low, high, room)] = "●"
+    return Content.assemble(
+        ("what if  ", "bold"),
+        fmt.compact(low),
+        " ",
+        ("".join(cells), "$text-accent"),
+        " ",
+        fmt.compact(high),
+        (f" {unit(question)}", "dim"),
+        (tail, "bold $text-warning"),
+        ("  + −", "dim"),
+    )
+
+
+def _middle(value: Answer) -> float | None:
+    if isinstance(value, Range):
+        return value.p50
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+def _flip(key: str, verdict: Verdict | None) -> FlipPoint | None:
+    flips = verdict.flip_points if verdict is not None else ()
+    return next((flip for flip in flips if flip.input == key), None)
+
+
+def _is_share(question: Question) -> bool:
+    return question.kind in ("share", "score")
+
+
+def _ends(question: Question, middle: float, flip: FlipPoint | None) -> tuple[float, float]:
+    """Shares from 0 to 1; amounts a tenth to ten times, wider where a flip is near that."""
+    if _is_share(question):
+        return 0.0, 1.0
+    if middle <= 0:
+        return 0.0, 0.0
+    low = middle / _REACH
+    high = middle * _REACH
+    if flip is not None and flip.value > 0:
+        if middle / _REACH**2 <= flip.value < low:
+            low = flip.value
+        if high < flip.value <= middle * _REACH**2:
+            high = flip.value
+    return low, high
+
+
+def _column(question: Question, value: float, low: float, high: float, room: int) -> int:
+    """The column of a value: even steps for shares, equal ratios for amounts."""
+    if _is_share(question):
+        share = (value - low) / (high - low)
+    else:
+        share = (log10(max(value, low)) - log10(low)) / (log10(high) - log10(low))
+    return round(min(max(share, 0.0), 1.0) * (room - 1))
