@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from advisor.brief.amounts import plain_amount
 from advisor.brief.rules import contradictions
 from advisor.brief.values import RefusedAnswer, bounds_in_words, checked, ordered, plain, quoted
 from advisor.core.brief import Brief, Origin, questions
@@ -119,23 +120,31 @@ def _by_last_word(key: str, keys: list[str]) -> str:
 
 def _numeric(question: Question, text: str) -> Any:
     """A single number or, where the question allows it, a range of two or three."""
+    text, factor = plain_amount(question, text)
     parts = [p for p in _SPLIT.split(_THOUSANDS.sub(lambda m: m[0].replace(",", ""), text)) if p]
+    if not parts:
+        raise RefusedAnswer(f"{quoted(text)} is not a number; write {_example(question)}")
     if len(parts) == 1:
         parts = _apart(parts[0])
     if len(parts) == 1:
-        return checked(question, _value(question, parts[0]))
+        return checked(question, _times(_value(question, parts[0]), factor))
     if not question.ranged:
         raise RefusedAnswer("takes one number, not a range; give the likely one")
     if len(parts) > 3:
         raise RefusedAnswer(
             f"{quoted(text)} has more than three numbers; write low..high or low..likely..high"
         )
-    points = _points(question, parts)
+    points = [_times(point, factor) for point in _points(question, parts)]
     low = points[0]
     high = points[-1]
     likely = points[1] if len(points) == 3 else _middle(low, high)
     value = ordered(question, (low, likely, high))
     return None if question.zero_is_absent and value == Range.exact(0.0) else value
+
+
+def _times(value: float, factor: float) -> float:
+    """A number brought to the question's unit, to six digits: 70k a year is 5,833.33 a month."""
+    return value if factor == 1.0 else float(f"{value * factor:.6g}")
 
 
 def _apart(text: str) -> list[str]:

@@ -25,6 +25,7 @@ from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.hardware_pane import GROUP, HardwarePane
 from advisor.tui.widgets.report_pane import ReportPane
 from advisor.tui.widgets.verdict_panel import VerdictPanel, VerdictText
+from tests.tui.conftest import BRIEF
 
 VOLUME = "traffic.requests_per_month"
 
@@ -191,7 +192,10 @@ async def test_an_error_of_the_engine_is_one_line_and_the_next_answer_heals_it(a
         engine.error = UsageError("models.prompt: no model '[bold]x'")
         await type_into(app, pilot, VOLUME, "4M")
         await settle(pilot)
-        assert panel(app) == "✗ models.prompt: no model '[bold]x'"
+        lines = panel(app).splitlines()
+        assert lines[0] == "✗ models.prompt: no model '[bold]x'"
+        assert lines[1].startswith("The verdict of ")
+        assert "FINE-TUNE" in lines[2]
         engine.error = None
         await type_into(app, pilot, VOLUME, "5M")
         await settle(pilot)
@@ -248,7 +252,7 @@ async def test_help_follows_the_focus(app):
         await pilot.press("f1")
         assert help_line.question is not None
         assert help_line.question.key == VOLUME
-        assert "How many requests a month?" in help_line.render().plain
+        assert help_line.question.text in help_line.render().plain
         field(app, "quality.target").control.focus()
         await pilot.pause()
         assert "from 0 to 1" in help_line.render().plain
@@ -261,7 +265,8 @@ async def test_every_tab_shows_its_findings(app):
             ("2", "3,000"),
             ("3", "not supported"),
             ("5", "Ruled out"),
-            ("6", "Assumption register"),
+            ("6", "on the desk"),
+            ("7", "explain BRIEF FIGURE"),
         ):
             await pilot.press(key)
             await pilot.pause(0.2)
@@ -360,7 +365,7 @@ async def test_the_palette_lists_what_ifs_only_while_there_are_any(app):
 
 async def test_text_from_a_brief_is_never_markup(engine, tmp_path: Path):
     path = tmp_path / "odd.toml"
-    path.write_text('schema = 1\nname = "[red]hi[/] [link"\n', encoding="utf-8")
+    path.write_text(BRIEF.replace("Catalogue attribute extraction", "[red]hi[/] [link"), "utf-8")
     engine.verdict = replace(engine.verdict, warnings=("model [/] \x1b[2J gone",))
     app = AdvisorApp(Draft.read(path), engine)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -400,16 +405,16 @@ async def test_no_report_is_written_on_what_ifs_or_on_a_verdict_that_no_longer_s
     assert [p.name for p in brief_file.parent.iterdir()] == ["shop.toml"]
 
 
-async def test_a_look_that_fails_leaves_no_old_verdict_standing(app, engine):
+async def test_a_look_that_fails_leaves_no_verdict_that_counts(app, engine):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         engine.blind = UsageError("data.path: no file nowhere.jsonl")
         await type_into(app, pilot, "data.path", "nowhere.jsonl")
         await settle(pilot)
-        assert panel(app) == "✗ data.path: no file nowhere.jsonl"
+        assert panel(app).startswith("✗ data.path: no file nowhere.jsonl")
         await type_into(app, pilot, VOLUME, "5M")
         await settle(pilot)
-        assert panel(app) == "✗ data.path: no file nowhere.jsonl"
+        assert panel(app).startswith("✗ data.path: no file nowhere.jsonl")
         engine.blind = None
         await type_into(app, pilot, "data.path", "")
         await settle(pilot)

@@ -242,7 +242,6 @@ class Desk(Screen[None]):
     @on(messages.AnswerGiven)
     def _answer_given(self, message: messages.AnswerGiven) -> None:
         self.field_help.refusal = ""
-        self.show_failure("")
         self.judging.answer({message.key: message.value})
 
     @on(messages.AnswerRefused)
