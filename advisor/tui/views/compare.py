@@ -59,13 +59,16 @@ def _differences(scenarios: Sequence[Scenario], column: int) -> list[Content]:
     lines = []
     for label, _, ranges in _figures(scenarios):
         show = signed.get(label, fmt.signed_money)
-        first = ranges[0].p50
-        texts = [""]
-        for interval in ranges[1:]:
-            known = first is not None and interval.p50 is not None
-            texts.append(show(interval.p50 - first) if known else fmt.UNKNOWN_WORD)  # type: ignore[operator]
-        lines.append(_row(label, texts, column))
+        texts = [show(_difference(ranges[0], interval)) for interval in ranges[1:]]
+        lines.append(_row(label, ["", *texts], column))
     return lines
+
+
+def _difference(first: Range, other: Range) -> float | None:
+    """The difference of the medians; None where one is unknown."""
+    if first.p50 is None or other.p50 is None:
+        return None
+    return other.p50 - first.p50
 
 
 def _signed_weeks(value: float | None) -> str:

@@ -29,8 +29,7 @@ def slider_line(question: Question, value: Answer, verdict: Verdict | None, widt
     if high <= low:
         return Content("")
     room = max(min(_WIDTH, width - 40), 9)
-    cells = ["─"] * room
-    cells[0], cells[-1] = "├", "┤"
+    cells = list(f"├{'─' * (room - 2)}┤")
     tail = ""
     if flip is not None:
         becomes = fmt.APPROACH_WORDS.get(flip.verdict_becomes, flip.verdict_becomes)
