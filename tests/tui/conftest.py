@@ -44,7 +44,7 @@ from advisor.core.verdict import (
 from advisor.tui.app import AdvisorApp
 from advisor.tui.controllers import judging
 from advisor.tui.model.draft import Draft
-from advisor.tui.model.run_request import RunRequest
+from advisor.tui.model.run_request import CalibrationRequest
 from advisor.tui.widgets import hardware_pane
 from advisor.tui.work import judge_jobs, run_jobs
 from advisor.tui.work.engine import PipelineEngine
@@ -267,7 +267,7 @@ class FakeEngine(PipelineEngine):
     trials: list[dict] = field(
         default_factory=lambda: [{"does": "wait", "value": n} for n in range(3)]
     )
-    requests: list[RunRequest] = field(default_factory=list)
+    requests: list[CalibrationRequest] = field(default_factory=list)
     refusal: AdvisorError | None = None
     lacks: str = ""
 
@@ -285,7 +285,7 @@ class FakeEngine(PipelineEngine):
         return replace(FakeObservations().hardware, processor_use=use)
 
     def plan(
-        self, request: RunRequest, brief: Brief, observations: FakeObservations
+        self, request: CalibrationRequest, brief: Brief, observations: FakeObservations
     ) -> experiments.Prepared:
         self.requests.append(request)
         if self.refusal and not request.allow_busy:
@@ -303,7 +303,7 @@ class FakeEngine(PipelineEngine):
     def gpus(self) -> tuple[str, ...]:
         return ("L40S", "H100-SXM")
 
-    def missing(self, request: RunRequest) -> str:
+    def missing(self, request: CalibrationRequest) -> str:
         return self.lacks
 
     def run(self, prepared: experiments.Prepared, events, cancel: CancelToken) -> RunRecord:

@@ -15,7 +15,13 @@ from advisor.calibrate.protocol import Event, parse
 from advisor.core.experiment import ExperimentPlan, Status, Trial, TrialOutcome
 from advisor.core.quantity import Range
 from advisor.tui.model.run_progress import RunProgress
-from advisor.tui.model.run_request import ONLY_FOR, QUESTIONS, RunRequest, in_words, questions_for
+from advisor.tui.model.run_request import (
+    ONLY_FOR,
+    QUESTIONS,
+    CalibrationRequest,
+    in_words,
+    questions_for,
+)
 from advisor.tui.views.chart import SCALE, LineChart
 from advisor.tui.views.plan import duration, price
 from advisor.tui.views.run import chart_lines, end_lines, head_lines, indicator
@@ -207,7 +213,7 @@ def test_every_question_is_asked_somewhere_and_named_like_the_command_lines_opti
     assert {name for what in ONLY_FOR for name in questions_for(what)} == set(QUESTIONS)
     assert in_words("busy; say --busy-ok or --gpu") == "busy; say “busy ok” or “GPU”"
     assert (
-        RunRequest().answered("calibrate.minutes", 5.0).answered("calibrate.minutes", None)
-        == RunRequest()
+        CalibrationRequest().answered("calibrate.minutes", 5.0).answered("calibrate.minutes", None)
+        == CalibrationRequest()
     )
     assert all(question.key == f"calibrate.{name}" for name, question in QUESTIONS.items())

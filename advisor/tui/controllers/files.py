@@ -127,7 +127,7 @@ class FileController:
         from advisor.tui.screens import start
 
         choice = await self._desk.app.push_screen_wait(start.StartScreen())
-        if choice is None or (choice.way == start.EMPTY and choice == start.Start()):
+        if choice is None or (choice.way == start.EMPTY and choice == start.WayIn()):
             return
         if choice.saved is not None:
             draft = DraftStore().restore(choice.saved)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.errors import UsageError
-from advisor.tui.model.run_request import PROMPTS, QUALITY, SAMPLE, RunRequest
+from advisor.tui.model.run_request import PROMPTS, QUALITY, SAMPLE, CalibrationRequest
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
@@ -27,7 +27,7 @@ MOST_RECORDED = 50
 
 
 def prepared(
-    request: RunRequest,
+    request: CalibrationRequest,
     brief: Brief,
     data: DataReport | None,
     hardware: HardwareReport | None,
@@ -52,7 +52,7 @@ def prepared(
 
 
 def _plan(
-    request: RunRequest, brief: Brief, around: Surroundings, where: Machine
+    request: CalibrationRequest, brief: Brief, around: Surroundings, where: Machine
 ) -> ExperimentPlan:
     from advisor.experiments import planning
 
@@ -70,7 +70,7 @@ def _plan(
 
 
 def _quality_plan(
-    request: RunRequest, brief: Brief, around: Surroundings, where: Machine
+    request: CalibrationRequest, brief: Brief, around: Surroundings, where: Machine
 ) -> ExperimentPlan:
     from advisor.experiments import planning
     from advisor.experiments.datasets import material
@@ -91,7 +91,9 @@ def _quality_plan(
     return plan(methods=request.methods) if request.methods else plan()
 
 
-def _prompts_plan(request: RunRequest, brief: Brief, around: Surroundings) -> ExperimentPlan:
+def _prompts_plan(
+    request: CalibrationRequest, brief: Brief, around: Surroundings
+) -> ExperimentPlan:
     from advisor.experiments import planning
     from advisor.experiments.datasets import material
 
@@ -117,7 +119,7 @@ def _require_rows(brief: Brief) -> None:
         )
 
 
-def _usd_per_hour(request: RunRequest, brief: Brief, where: Machine) -> Range | None:
+def _usd_per_hour(request: CalibrationRequest, brief: Brief, where: Machine) -> Range | None:
     """The price of the request; else that of the brief where it names the GPU of the run."""
     if request.usd_per_hour or where.gpu is None:
         return request.usd_per_hour
@@ -126,7 +128,7 @@ def _usd_per_hour(request: RunRequest, brief: Brief, where: Machine) -> Range | 
     return brief.hardware.usd_per_hour if same_gpu and stated else None
 
 
-def missing(request: RunRequest) -> str:
+def missing(request: CalibrationRequest) -> str:
     """What has to be installed before this can run, in one line; empty where nothing.
 
     Imports nothing of it.

@@ -1,4 +1,4 @@
-"""The questions of the Calibrate tab; a RunRequest has the answers.
+"""The questions of the Calibrate tab; a CalibrationRequest has the answers.
 
 No Textual here.
 
@@ -23,7 +23,7 @@ PROMPTS = "prompts"
 
 
 @dataclass(frozen=True, slots=True)
-class RunRequest:
+class CalibrationRequest:
     """What is to be measured, and within which limits. None and empty: left out."""
 
     what: str = THROUGHPUT
@@ -42,11 +42,11 @@ class RunRequest:
     allow_busy: bool = False
     again: bool = False
 
-    def answered(self, key: str, value: Any) -> RunRequest:
+    def answered(self, key: str, value: Any) -> CalibrationRequest:
         """This request with an answer as the form gives it; None: left out."""
         name = key.removeprefix(_PREFIX)
         if value is None:
-            value = getattr(RunRequest(), name)
+            value = getattr(CalibrationRequest(), name)
         elif name in _PLAIN_NUMBERS:
             value = value.p50 if isinstance(value, Range) else float(value)
         elif name == "usd_per_hour" and not isinstance(value, Range):
@@ -57,7 +57,7 @@ class RunRequest:
         """The answer that stands at `key`; None where it is left out."""
         name = key.removeprefix(_PREFIX)
         answer = getattr(self, name)
-        is_default = answer == getattr(RunRequest(), name) and name != "what"
+        is_default = answer == getattr(CalibrationRequest(), name) and name != "what"
         return None if is_default else answer
 
 

@@ -39,7 +39,7 @@ QUESTIONS, OPEN, EMPTY = range(3)
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class WayIn:
     """What the user chose: one of the ways in, a draft to recover, or a file or example."""
 
     way: int = EMPTY
@@ -48,7 +48,7 @@ class Start:
     is_example: bool = False
 
 
-class StartScreen(ModalScreen[Start | None]):
+class StartScreen(ModalScreen[WayIn | None]):
     """Three ways in, unsaved drafts, recent briefs and examples."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,7 +73,7 @@ class StartScreen(ModalScreen[Start | None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._starts: list[Start] = []
+        self._starts: list[WayIn] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
@@ -92,16 +92,16 @@ class StartScreen(ModalScreen[Start | None]):
 
     def _options(self) -> Iterator[Option | None]:
         yield from self._unsaved()
-        yield self._option(Start(QUESTIONS), "Describe your task in five questions", "")
-        yield self._option(Start(OPEN), "Open a brief file", "")
-        yield self._option(Start(EMPTY), "Start with an empty brief", "")
+        yield self._option(WayIn(QUESTIONS), "Describe your task in five questions", "")
+        yield self._option(WayIn(OPEN), "Open a brief file", "")
+        yield self._option(WayIn(EMPTY), "Start with an empty brief", "")
         if recent := recent_briefs():
             yield self._title("Recent")
             for path in recent[:5]:
-                yield self._option(Start(path=path), brief_files.name_of(path), str(path))
+                yield self._option(WayIn(path=path), brief_files.name_of(path), str(path))
         yield self._title("Examples")
         for path, name in brief_files.examples():
-            yield self._option(Start(path=path, is_example=True), name, "")
+            yield self._option(WayIn(path=path, is_example=True), name, "")
 
     def _unsaved(self) -> Iterator[Option | None]:
         drafts = DraftStore().drafts()
@@ -110,9 +110,9 @@ class StartScreen(ModalScreen[Start | None]):
         for draft in drafts[:3]:
             where = draft.path.name if draft.path else "no file yet"
             when = draft.saved_at.replace("T", " ")[:16]
-            yield self._option(Start(saved=draft), draft.name, f"{where}, {when}")
+            yield self._option(WayIn(saved=draft), draft.name, f"{where}, {when}")
 
-    def _option(self, start: Start, text: str, note: str) -> Option:
+    def _option(self, start: WayIn, text: str, note: str) -> Option:
         self._starts.append(start)
         line = Content.assemble((clean(text), "bold"), (f"  {clean(note)}", "dim"))
         return Option(line, id=str(len(self._starts) - 1))

@@ -13,7 +13,13 @@ from textual.widgets import Button, ContentSwitcher
 
 from advisor.core.format import clean
 from advisor.tui.messages import AnswerGiven, PlanWanted, WhatIfSettled, WhatIfStepped
-from advisor.tui.model.run_request import QUESTIONS, RARE, RunRequest, in_words, questions_for
+from advisor.tui.model.run_request import (
+    QUESTIONS,
+    RARE,
+    CalibrationRequest,
+    in_words,
+    questions_for,
+)
 from advisor.tui.model.stepping import stepped
 from advisor.tui.views.plan import plan_lines
 from advisor.tui.views.run import chart_lines, end_lines, head_lines
@@ -63,7 +69,7 @@ class PlanView(VerticalScroll):
             )
         yield FittedText("working out the plan …")
 
-    def relate(self, request: RunRequest, relevant: Sequence[str] = ()) -> None:
+    def relate(self, request: CalibrationRequest, relevant: Sequence[str] = ()) -> None:
         """Show the questions that matter for this kind of run; those of `RARE` where answered or in
         `relevant`.
         """
@@ -114,7 +120,7 @@ class CalibratePane(ContentSwitcher):
     def __init__(self, jobs: RunJobs, id: str) -> None:
         super().__init__(id=id, initial="plan")
         self._jobs = jobs
-        self.request = RunRequest()
+        self.request = CalibrationRequest()
         self.prepared: Prepared | None = None
         self.missing = ""
         self._asked_for: tuple[Brief | None, Observations | None] = (None, None)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from advisor.core.probes import DataReport, HardwareReport
     from advisor.core.verdict import Verdict
     from advisor.experiments import Prepared
-    from advisor.tui.model.run_request import RunRequest
+    from advisor.tui.model.run_request import CalibrationRequest
 
     Recorded: TypeAlias = tuple[Sequence[Event], RunRecord | None]
 
@@ -61,9 +61,11 @@ class Engine(Protocol):
 
     def machine(self) -> HardwareReport: ...
 
-    def plan(self, request: RunRequest, brief: Brief, observations: Observations) -> Prepared: ...
+    def plan(
+        self, request: CalibrationRequest, brief: Brief, observations: Observations
+    ) -> Prepared: ...
 
-    def missing(self, request: RunRequest) -> str: ...
+    def missing(self, request: CalibrationRequest) -> str: ...
 
     def run(
         self, prepared: Prepared, events: Callable[[Event], None], cancel: CancelToken
@@ -125,13 +127,15 @@ class PipelineEngine:
         """
         return _reader()()
 
-    def plan(self, request: RunRequest, brief: Brief, observations: Observations) -> Prepared:
+    def plan(
+        self, request: CalibrationRequest, brief: Brief, observations: Observations
+    ) -> Prepared:
         """What would run, with its price. Raises UsageError where it cannot or may not."""
         from advisor.tui.model.run_planning import prepared
 
         return prepared(request, brief, observations.data, observations.hardware)
 
-    def missing(self, request: RunRequest) -> str:
+    def missing(self, request: CalibrationRequest) -> str:
         """What has to be installed before this can run, in one line; empty where nothing."""
         from advisor.tui.model.run_planning import missing
 

@@ -18,10 +18,10 @@ from advisor.core.events import CancelToken, StageEvent
 from advisor.tui.work.judge_protocol import (
     UNEXPECTED,
     CancelLook,
+    JudgeReply,
     JudgeRequest,
     LookRequest,
     ObservationsRecord,
-    Reply,
 )
 from advisor.tui.work.pipe import Pipe
 
@@ -56,7 +56,7 @@ class JudgeServer:
         from advisor import pipeline
 
         def tell(event: StageEvent) -> None:
-            self.pipe.send(Reply(request.number, event=event))
+            self.pipe.send(JudgeReply(request.number, event=event))
 
         try:
             observed = pipeline.look(
@@ -69,12 +69,12 @@ class JudgeServer:
         record = ObservationsRecord(
             request.number, observed.data, observed.hardware, observed.warnings
         )
-        self.pipe.send(Reply(request.number, observations=record))
+        self.pipe.send(JudgeReply(request.number, observations=record))
 
     def _judge_all(self) -> None:
         while (request := self.waiting.get()) is not None:
             while not self.waiting.empty():
-                self.pipe.send(Reply(request.number, error_kind=Cancelled.__name__))
+                self.pipe.send(JudgeReply(request.number, error_kind=Cancelled.__name__))
                 newer = self.waiting.get()
                 if newer is None:
                     return
@@ -86,7 +86,7 @@ class JudgeServer:
 
         surroundings = self.surroundings.get(request.look)
         if surroundings is None:
-            self.pipe.send(Reply(request.number, error_kind=Cancelled.__name__))
+            self.pipe.send(JudgeReply(request.number, error_kind=Cancelled.__name__))
             return
         try:
             verdict = pipeline.judge(request.brief, surroundings, deep=request.deep)
@@ -95,13 +95,15 @@ class JudgeServer:
         except Exception as error:
             self.pipe.send(_refusal(request.number, error))
             return
-        self.pipe.send_parts(Reply(request.number, verdict=replace(verdict, arms=())), verdict.arms)
+        self.pipe.send_parts(
+            JudgeReply(request.number, verdict=replace(verdict, arms=())), verdict.arms
+        )
 
 
-def _refusal(number: int, error: Exception) -> Reply:
+def _refusal(number: int, error: Exception) -> JudgeReply:
     if isinstance(error, AdvisorError):
-        return Reply(number, error=str(error), error_kind=type(error).__name__)
-    return Reply(number, error=f"{type(error).__name__}: {error}", error_kind=UNEXPECTED)
+        return JudgeReply(number, error=str(error), error_kind=type(error).__name__)
+    return JudgeReply(number, error=f"{type(error).__name__}: {error}", error_kind=UNEXPECTED)
 
 
 def main() -> None:

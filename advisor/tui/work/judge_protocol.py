@@ -52,7 +52,7 @@ class ObservationsRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class JudgeReply:
     """The answer to request `number`: an event, a value, or an error that ends it."""
 
     number: int

@@ -18,10 +18,10 @@ from advisor.tui.work.engine import PipelineEngine
 from advisor.tui.work.judge_protocol import (
     UNEXPECTED,
     CancelLook,
+    JudgeReply,
     JudgeRequest,
     LookRequest,
     ObservationsRecord,
-    Reply,
 )
 from advisor.tui.work.pipe import Pipe
 
@@ -41,7 +41,7 @@ class ProcessEngine(PipelineEngine):
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Pipe | None = None
-        self._replies: dict[int, queue.SimpleQueue[Reply]] = {}
+        self._replies: dict[int, queue.SimpleQueue[JudgeReply]] = {}
         self._starting = threading.Lock()
 
     def look(
@@ -85,9 +85,11 @@ class ProcessEngine(PipelineEngine):
             process.kill()
             process.wait()
 
-    def _ask(self, number: int, request: LookRequest | JudgeRequest) -> queue.SimpleQueue[Reply]:
+    def _ask(
+        self, number: int, request: LookRequest | JudgeRequest
+    ) -> queue.SimpleQueue[JudgeReply]:
         self._start()
-        replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+        replies: queue.SimpleQueue[JudgeReply] = queue.SimpleQueue()
         self._replies[number] = replies
         self._send(request)
         return replies
@@ -100,7 +102,7 @@ class ProcessEngine(PipelineEngine):
         except OSError:
             raise UsageError(_GONE) from None
 
-    def _next(self, replies: queue.SimpleQueue[Reply]) -> Reply | None:
+    def _next(self, replies: queue.SimpleQueue[JudgeReply]) -> JudgeReply | None:
         try:
             return replies.get(timeout=_POLL_SECONDS)
         except queue.Empty:
@@ -136,7 +138,7 @@ class ProcessEngine(PipelineEngine):
             return
 
 
-def _raise_error(reply: Reply) -> None:
+def _raise_error(reply: JudgeReply) -> None:
     """Raise the error of a reply as the same class of ours, where it is one."""
     if not reply.error_kind:
         return

@@ -18,7 +18,7 @@ from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import RunRecord, Status
 from advisor.tui.messages import PlanReady, RunEnded, RunProgressed
-from advisor.tui.model.run_request import RunRequest
+from advisor.tui.model.run_request import CalibrationRequest
 from advisor.tui.work.judge_jobs import unexpected
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class RunJobs:
     _settling: Timer | None = None
     _worker: Worker[None] | None = None
 
-    def plan(self, request: RunRequest, brief: Brief, observations: Observations) -> None:
+    def plan(self, request: CalibrationRequest, brief: Brief, observations: Observations) -> None:
         """A plan with its price, as soon as answers pause."""
         self.plans += 1
         if self._settling is not None:
@@ -176,7 +176,7 @@ class RunJobs:
             self.desk.post_message(RunProgressed())
 
     def _plan(
-        self, number: int, request: RunRequest, brief: Brief, observations: Observations
+        self, number: int, request: CalibrationRequest, brief: Brief, observations: Observations
     ) -> None:
         try:
             prepared = self.engine.plan(request, brief, observations)
