@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,9 @@ class AdvisorApp(App[None]):
 
     def on_mount(self) -> None:
         """A terminal that is closed ends the app in order: drafts kept, runs cancelled."""
+        # A verdict is ten thousand objects without cycles: looking through all of them again and
+        # again would delay keys.
+        gc.set_threshold(50_000, 20, 20)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             # Only the main thread may handle signals; elsewhere the default action stands.

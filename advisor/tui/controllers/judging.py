@@ -247,7 +247,8 @@ class JudgingController:
         self._desk.show_verdict(message.verdict, change)
         if not message.deep and self.observations is not None:
             self.jobs.deepen(self.draft.judged, self.observations)
-        self._desk.panes.show(self.observations, self.verdict)
+        # In a turn of its own, so that keys are answered between the panel and the pane.
+        self._desk.call_later(self._desk.panes.show, self.observations, self.verdict)
 
     def _fail(self, line: str) -> None:
         """There is no verdict on the draft: one line says why; no report can be written.

@@ -9,7 +9,7 @@ from enum import StrEnum
 from textual.content import Content
 
 from advisor.core import format as fmt
-from advisor.core.naming import names, option_name
+from advisor.core.naming import option_name
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report.headline import money_of
 
@@ -85,12 +85,14 @@ def header(width: int) -> Content:
     return Content.styled(f"{'  option':<{name + _MARK}}{titles}", "dim bold")
 
 
-def option_line(option: OptionRecord, verdict: Verdict, variants: int, width: int) -> Content:
-    """One row; ▸ marks the chosen option."""
+def option_line(
+    option: OptionRecord, verdict: Verdict, variants: int, width: int, name: str = ""
+) -> Content:
+    """One row; ▸ marks the chosen option, `name` is its name among all options."""
     columns = _columns(width)
     room = _name_width(width, columns)
     chosen = option.id == verdict.arm
-    name = names(o.id for o in verdict.arms).get(option.id) or option_name(option.id)
+    name = name or option_name(option.id)
     more = f" +{variants}" if variants else ""
     text = Content(fmt.clean(name)).truncate(room - len(more), ellipsis=True)
     padded = (text + Content(more)).truncate(room, pad=True)

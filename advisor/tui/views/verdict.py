@@ -35,7 +35,8 @@ def word(verdict: Verdict) -> Content:
     """The verdict's word on its own ground, so that it stands out without colour too."""
     calm = verdict.verdict != "undecided" and verdict.arms
     style = "bold reverse $text-success" if calm else "bold reverse $text-warning"
-    return Content.styled(f" {headline(verdict).word} ", style)
+    text = fmt.VERDICT_WORDS.get(verdict.verdict, fmt.clean(verdict.verdict).upper())
+    return Content.styled(f" {text if verdict.arms else 'NO OPTION LEFT'} ", style)
 
 
 def verdict_lines(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from advisor.core.naming import option_name
+from advisor.core.naming import names, option_name
 from advisor.core.verdict import Verdict
 from advisor.tui.messages import HelpWanted
 from advisor.tui.views.decision import detail_lines
@@ -113,8 +113,9 @@ class DecisionPane(VerticalScroll):
         self.border_title = f"Options by {self._order.value}{folded}"
         self.query_one(".header", Static).update(header(width))
         at = table.highlighted
+        by_id = names(option.id for option in verdict.arms)
         table.set_options(
-            Option(option_line(option, verdict, variants, width), id=option.id)
+            Option(option_line(option, verdict, variants, width, by_id[option.id]), id=option.id)
             for option, variants in rows
         )
         table.highlighted = min(at or 0, len(rows) - 1) if rows else None

@@ -61,6 +61,7 @@ class VerdictText(Widget):
         self._brief: Brief | None = None
         self._change = ""
         self._judged_at = ""
+        self._cache: tuple[tuple[int, int, str, int], Content] | None = None
 
     def show(self, verdict: Verdict | None, brief: Brief, change: str = "") -> None:
         """Draw another verdict on a brief, with a line of what the newest answer changed."""
@@ -76,9 +77,9 @@ class VerdictText(Widget):
                 return Content.styled(f"✗ {self.failure}", "$text-error")
             return Content.styled("computing the verdict …", "dim")
         width = self.content_size.width or self.app.size.width
+        last = self._drawn(self.verdict, self._brief, width)
         if not self.failure:
-            return self._draw(self.verdict, self._brief, self._change, width)
-        last = self._draw(self.verdict, self._brief, "", width)
+            return last
         return Content("\n").join(
             (
                 Content.styled(f"✗ {self.failure}", "$text-error"),
@@ -86,6 +87,14 @@ class VerdictText(Widget):
                 last.stylize("dim"),
             )
         )
+
+    def _drawn(self, verdict: Verdict, brief: Brief, width: int) -> Content:
+        """Draw once for a verdict and a width: fitting, layout and painting all ask for it."""
+        change = "" if self.failure else self._change
+        key = (id(verdict), id(brief), change, width)
+        if self._cache is None or self._cache[0] != key:
+            self._cache = (key, self._draw(verdict, brief, change, width))
+        return self._cache[1]
 
     def watch_verdict(self) -> None:
         """Grow where the new verdict needs more lines."""
@@ -97,6 +106,8 @@ class VerdictText(Widget):
 
     def _fit(self) -> None:
         width, height = self.content_size
+        if not self.is_on_screen:
+            return
         if not width or len(self.render().wrap(width)) > height:
             self.refresh(layout=True)
 

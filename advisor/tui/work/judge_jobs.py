@@ -125,6 +125,9 @@ class JudgeJobs:
         except Exception as error:
             self._desk.post_message(VerdictReady(number, None, unexpected(error)))
         else:
+            from advisor.report.terms import Terms
+
+            Terms.of(verdict)  # compiles the expression of its names here and not on the loop
             self._desk.post_message(VerdictReady(number, verdict, deep=deep))
 
 

@@ -1,7 +1,7 @@
 """A process of its own that looks and judges, so that computing never delays the screen.
 
-The parent writes requests to stdin and reads replies from stdout, as length-prefixed pickles that
-only these two processes exchange. Started with `python -m advisor.tui.work.judge_process`.
+The parent writes requests to stdin and reads replies from stdout, as length-prefixed records.
+Started with `python -m advisor.tui.work.judge_process`.
 """
 
 from __future__ import annotations

@@ -1,31 +1,19 @@
-"""Pickles over a pipe between two processes of this program, in small frames.
+"""Records over a pipe between two processes of this program, in small frames.
 
-A verdict of 42 options travels option by option: unpickling one takes a millisecond, so the thread
-that reads never holds the interpreter long enough to delay the screen.
+A verdict of 42 options travels option by option, so that the thread that reads never holds the
+interpreter long enough to delay the screen.
 """
 
 from __future__ import annotations
 
-import copyreg
-import pickle
 import struct
 import threading
 from collections.abc import Sequence
-from types import MappingProxyType
 from typing import Any, BinaryIO
 
+from advisor.tui.work import frozen_json
+
 _LENGTH = struct.Struct(">I")
-
-
-def _rebuild_proxy(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
-    return MappingProxyType(mapping)
-
-
-def _reduce_proxy(proxy: MappingProxyType[Any, Any]) -> tuple[Any, tuple[dict[Any, Any]]]:
-    return _rebuild_proxy, (dict(proxy),)
-
-
-copyreg.pickle(MappingProxyType, _reduce_proxy)
 
 
 class Pipe:
@@ -42,7 +30,7 @@ class Pipe:
 
     def send_parts(self, message: object, parts: Sequence[object]) -> None:
         """Write a message that is followed by its parts, each in a frame of its own."""
-        frames = [pickle.dumps(one, pickle.HIGHEST_PROTOCOL) for one in (message, *parts)]
+        frames = [frozen_json.dumps(one) for one in (message, *parts)]
         with self._lock:
             self._outgoing.write(_LENGTH.pack(len(parts)))
             for frame in frames:
@@ -67,7 +55,7 @@ class Pipe:
         length = self._number()
         if length is None:
             raise EOFError("the stream ended inside a message")
-        return pickle.loads(self._incoming.read(length))
+        return frozen_json.loads(self._incoming.read(length))
 
     def _number(self) -> int | None:
         head = self._incoming.read(_LENGTH.size)

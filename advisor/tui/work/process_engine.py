@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -41,6 +42,7 @@ class ProcessEngine(PipelineEngine):
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Pipe | None = None
+        self._reader: threading.Thread | None = None
         self._replies: dict[int, queue.SimpleQueue[JudgeReply]] = {}
         self._starting = threading.Lock()
 
@@ -81,9 +83,16 @@ class ProcessEngine(PipelineEngine):
         """End the process at once."""
         process = self._process
         self._process = None
-        if process is not None:
-            process.kill()
-            process.wait()
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        if self._reader is not None:
+            self._reader.join()
+        for end in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was not yet written is lost with the process
+                if end is not None:
+                    end.close()
 
     def _ask(
         self, number: int, request: LookRequest | JudgeRequest
@@ -114,6 +123,7 @@ class ProcessEngine(PipelineEngine):
         with self._starting:
             if self._process is not None and self._process.poll() is None:
                 return
+            self.close()
             process = subprocess.Popen(
                 [sys.executable, "-m", "advisor.tui.work.judge_process"],
                 stdin=subprocess.PIPE,
@@ -123,7 +133,8 @@ class ProcessEngine(PipelineEngine):
             )
             self._process = process
             self._pipe = Pipe(cast(BinaryIO, process.stdout), cast(BinaryIO, process.stdin))
-            threading.Thread(target=self._read, args=(self._pipe,), daemon=True).start()
+            self._reader = threading.Thread(target=self._read, args=(self._pipe,), daemon=True)
+            self._reader.start()
 
     def _read(self, pipe: Pipe) -> None:
         """Hand each reply to the thread that waits for it."""

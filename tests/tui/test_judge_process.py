@@ -1,0 +1,137 @@
+"""Judging in a process of its own: the same verdict, errors of the same kind, a screen that is
+never blocked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from advisor import brief as files
+from advisor import pipeline, shipped
+from advisor.core.brief import Brief
+from advisor.core.errors import UsageError
+from advisor.core.events import CancelToken
+from advisor.core.quantity import Basis, Range
+from advisor.tui.app import AdvisorApp
+from advisor.tui.model.draft import Draft
+from advisor.tui.work import frozen_json
+from advisor.tui.work.process_engine import ProcessEngine
+
+
+@pytest.fixture
+def process_engine():
+    engine = ProcessEngine()
+    yield engine
+    engine.close()
+
+
+def test_the_verdict_is_that_of_the_pipeline(process_engine, home):
+    brief = files.read(shipped.folder("profiles") / "briefs" / "claims-triage.toml")
+    observed = process_engine.look(brief, CancelToken())
+    verdict = process_engine.judge(brief, observed, deep=False)
+    assert verdict == pipeline.judge(brief, pipeline.look(brief), deep=False)
+
+
+def test_errors_keep_their_kind_and_the_process_goes_on(process_engine, home):
+    observed = process_engine.look(Brief(), CancelToken())
+    wrong = files.with_answers(Brief(), ["current.model=no-such-model"])
+    with pytest.raises(UsageError, match="unknown model 'no-such-model'"):
+        process_engine.judge(wrong, observed, deep=False)
+    with pytest.raises(UsageError, match="no file"):
+        process_engine.look(files.with_answers(Brief(), ["data.path=nowhere.csv"]), CancelToken())
+
+
+def test_a_process_that_was_killed_is_replaced(process_engine, home):
+    process_engine.look(Brief(), CancelToken())
+    process_engine._process.kill()
+    process_engine._process.wait()
+    assert process_engine.look(Brief(), CancelToken()).warnings is not None
+
+
+def test_where_nothing_is_left_the_rules_are_named(process_engine, home):
+    brief = files.with_answers(Brief(), ["policy.data_may_leave=no", "models.tune=none"])
+    verdict = process_engine.judge(brief, process_engine.look(brief, CancelToken()), deep=False)
+    assert verdict.arms == ()
+    assert verdict.excluded
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        (1, "two", 3.5, (True, None)),
+        Range(1.0, 2.0, 3.0),
+        Basis.MEASURED,
+        date(2026, 11, 27),
+        Path("a/b"),
+        MappingProxyType({("a", 1): (Range.exact(2.0),)}),
+        Brief(),
+    ],
+    ids=repr,
+)
+def test_records_come_back_as_they_were(value):
+    assert frozen_json.loads(frozen_json.dumps(value)) == value
+
+
+def test_only_records_of_the_program_are_built():
+    for name in ("os:system", "subprocess:Popen", "advisor.core.format:money"):
+        text = f'{{"record":"{name}","fields":["true"]}}'.encode()
+        with pytest.raises((ValueError, TypeError)):
+            frozen_json.loads(text)
+
+
+MANY = (
+    "claude-sonnet-5-5",
+    "claude-haiku-4-5",
+    "claude-opus-5-5",
+    "gpt-6-luna",
+    "gpt-5.6-luna",
+    "gpt-4.1-mini",
+    "gemini-3.1-flash-lite",
+)
+
+
+MANY_TUNED = ("Qwen3-0.6B", "Qwen3-1.7B", "Qwen3-4B", "Qwen3-8B", "Qwen3-14B", "Llama-3.1-8B")
+
+
+async def test_the_screen_is_never_blocked_while_many_options_are_judged(home):
+    """Between two turns of the loop it computes for less than 100 ms, on a busy machine too.
+
+    Processor time of the loop's own thread is counted, so that other programs do not matter.
+    """
+    draft = Draft.read(shipped.folder("profiles") / "briefs" / "customs-invoices.toml")
+    draft = draft.answer("models.prompt", MANY).answer("models.tune", MANY_TUNED)
+    app = AdvisorApp(draft, ProcessEngine())
+    busy: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0.002)
+            busy.append(time.thread_time() - before)
+
+    async def next_deep_verdict(pilot, last) -> None:
+        async with asyncio.timeout(60):
+            while app.desk.verdict is None or app.desk.verdict is last or not app.desk.judging.deep:
+                await pilot.pause(0.05)
+
+    async with app.run_test(size=(140, 45)) as pilot:
+        await next_deep_verdict(pilot, None)
+        await pilot.press("5")
+        await pilot.pause(0.3)
+        watcher = asyncio.create_task(watch())
+        app.desk.judging.answer({"quality.target": 0.85})
+        await next_deep_verdict(pilot, app.desk.verdict)
+        await pilot.pause(0.2)
+        watcher.cancel()
+        options = len(app.desk.verdict.arms) + len(app.desk.verdict.excluded)
+        app.desk.engine.close()
+    assert options >= 42
+    assert len(busy) > 20
+    assert max(busy) < 0.1
