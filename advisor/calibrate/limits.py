@@ -15,6 +15,7 @@ from advisor.core.constants import GIB, SECONDS_PER_HOUR
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan, JsonObject, RunPrediction, Trial
 from advisor.core.facts import Gpu
+from advisor.core.private_files import make_private_folder
 from advisor.core.probes import Card
 from advisor.core.quantity import Range
 
@@ -245,7 +246,7 @@ def gpu_lock(folder: Path, name: str) -> Iterator[int]:
     """
     import fcntl
 
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     path = folder / f"{''.join(c if c.isalnum() or c == '-' else '_' for c in name)}.lock"
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:

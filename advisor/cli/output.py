@@ -78,6 +78,8 @@ def say(text: str) -> None:
 
 
 def narrate(event: StageEvent) -> None:
-    """Show a stage on a terminal's stderr; silent in scripts."""
-    if sys.stderr.isatty():
+    """Show a stage on a terminal's stderr; in scripts, warnings alone."""
+    if event.is_warning:
+        say(f"warning: {event.message}")
+    elif sys.stderr.isatty():
         say(f"{event.stage}: {event.message}")

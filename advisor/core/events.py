@@ -13,13 +13,15 @@ from advisor.core.errors import Cancelled
 class StageEvent:
     """A stage of the pipeline began, moved on or ended.
 
-    `done` of `total` units; total 0: unknown.
+    `done` of `total` units; total 0: unknown. A warning is shown even where nobody watches the
+    progress.
     """
 
     stage: str
     message: str
     done: int = 0
     total: int = 0
+    is_warning: bool = False
 
 
 EventSink = Callable[[StageEvent], None]

@@ -25,6 +25,7 @@ from advisor.core.experiment import (
     Trial,
     TrialOutcome,
 )
+from advisor.core.private_files import make_private_folder
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.experiments import liveness
 from advisor.experiments.machines import Machine
@@ -137,7 +138,7 @@ def run(
         run_id = _begun(runs, prepared)
         stack.enter_context(liveness.working_on(run_id))
         folder = used.state / "runs" / str(run_id)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         under_way = _UnderWay(runs, run_id, prepared, events)
         for outcome in prepared.earlier.outcomes if prepared.earlier is not None else ():
             under_way.keep(outcome)

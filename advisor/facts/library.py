@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from advisor.core.facts import Cited, TokenPrice
+from advisor.core.private_files import make_private_folder
 
 JsonRow: TypeAlias = dict[str, Any]
 """A price as JSON stores it: dates as text, tuples as lists."""
@@ -89,7 +90,7 @@ class PriceLibrary:
         if self.memo is None:
             return
         with suppress(OSError):
-            self.memo.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self.memo.parent)
             handle, name = tempfile.mkstemp(dir=self.memo.parent, prefix=".prices-")
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(asdict(self._memo), file)

@@ -10,8 +10,8 @@ from advisor.judging.surroundings import Surroundings
 
 
 def remember(path: Path, surroundings: Surroundings, verdict: Verdict, events: EventSink) -> None:
-    """Keep brief, probes and verdict in the local database; one that cannot be written is told and
-    stops nothing.
+    """Keep brief, probes and verdict in the local database; one that cannot be written draws a
+    warning and stops nothing.
     """
     from advisor.report import json
     from advisor.store import Store, StoreError
@@ -36,4 +36,4 @@ def remember(path: Path, surroundings: Surroundings, verdict: Verdict, events: E
                 as_of=verdict.as_of,
             )
     except StoreError as error:
-        events(StageEvent("history", f"not kept: {error}"))
+        events(StageEvent("history", f"the verdict was not kept: {error}", is_warning=True))

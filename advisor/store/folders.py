@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PRIVATE_FOLDER = 0o700
-PRIVATE_FILE = 0o600
-
 
 @dataclass(frozen=True, slots=True)
 class Folders:
@@ -38,13 +35,3 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
 
     dirs = PlatformDirs("advisor", appauthor=False)
     return Folders(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path)
-
-
-def make_private_folder(folder: Path) -> None:
-    """Create `folder` for this user alone; an existing one stays as it is. Raises OSError."""
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-
-
-def make_private_file(file: Path) -> None:
-    """Create an empty `file` for this user alone, unless it exists. Raises OSError."""
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE_FILE))

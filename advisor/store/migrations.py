@@ -140,6 +140,16 @@ def _belongs(db: Database) -> None:
     db.table("runs").create_index(["data"])
 
 
+def _compressed(db: Database) -> None:
+    """Records of verdicts are packed from here on, a tenth of their size; so are the old ones."""
+    from advisor.store.compression import packed
+
+    rows = list(db.query("select id from verdicts where typeof(record) = 'text'"))
+    for row in rows:  # one at a time: a record is up to half a megabyte
+        (record,) = db.execute("select record from verdicts where id = ?", [row["id"]]).fetchone()
+        db.execute("update verdicts set record = ? where id = ?", [packed(record), row["id"]])
+
+
 STEPS = {
     "0001_briefs": _briefs,
     "0002_probes": _probes,
@@ -148,6 +158,7 @@ STEPS = {
     "0005_runs": _runs,
     "0006_actuals": _actuals,
     "0007_belongs": _belongs,
+    "0008_compressed": _compressed,
 }
 """Every step by its recorded name, in order."""
 

@@ -13,8 +13,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from advisor import __version__
+from advisor.core.private_files import make_private_file, make_private_folder
+from advisor.store.compression import packed, unpacked
 from advisor.store.errors import StoreCorrupt, StoreTooNew, translated
-from advisor.store.folders import folders, make_private_file, make_private_folder
+from advisor.store.folders import folders
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -177,7 +179,7 @@ class Store:
             "as_of": as_of,
             "program": __version__,
             "digest": digest,
-            "record": record_json,
+            "record": packed(record_json),
             "decided_at": _now(),
         }
         with translated(self.path):
@@ -201,7 +203,7 @@ class Store:
             record = next(
                 self._db.query("select record from verdicts where id = ?", [id]), {"record": None}
             )["record"]
-        return None if record is None else self._sound_json(record)
+        return None if record is None else self._sound_json(self._unpacked(record))
 
     def history(self, limit: int = 20) -> tuple[Decision, ...]:
         """What was decided, newest first."""
@@ -217,13 +219,22 @@ class Store:
                 Decision(**row) for row in self._db.query(f"select * from history {rest}", values)
             )
 
+    def _unpacked(self, record: str | bytes) -> str:
+        try:
+            return unpacked(record)
+        except ValueError as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> StoreCorrupt:
+        return StoreCorrupt(
+            f"{self.path}: a record in it is damaged; move it away and a new one is created"
+        )
+
     def _sound_json(self, text: str) -> str:
         try:
             json.loads(text)
         except ValueError as error:
-            raise StoreCorrupt(
-                f"{self.path}: a record in it is damaged; move it away and a new one is created"
-            ) from error
+            raise self._damaged() from error
         return text
 
 
