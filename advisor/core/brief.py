@@ -23,6 +23,7 @@ from advisor.core.sections import (
     TASK_TYPES,
     TECHNIQUES,
     Budget,
+    Compare,
     Current,
     Data,
     Hardware,
@@ -47,6 +48,7 @@ __all__ = [
     "TECHNIQUES",
     "Brief",
     "Budget",
+    "Compare",
     "Current",
     "Data",
     "Hardware",
@@ -110,6 +112,7 @@ class Brief:
     policy: Policy = Policy()
     prices: Prices = Prices()
     models: Models = Models()
+    compare: Compare = Compare()
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
     folder: str = "."  # paths in the brief are relative to it
 
@@ -204,6 +207,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "policy": Policy,
         "prices": Prices,
         "models": Models,
+        "compare": Compare,
     }
 )
 """The tables that occur once in the file; `segments` and `quality.measured` are lists of tables."""

@@ -20,13 +20,19 @@ class Place(StrEnum):
     OWNED = "owned"  # on the team's own GPUs
     RENTED = "rented"  # on GPUs rented by the hour
     CPU = "cpu"  # on a small rented server without a GPU
+    OWN_CPU = "own-cpu"  # on such a server of the team's own
     HOSTED = "hosted"  # a tuned model, at the provider that tuned it
     PROVIDER = "provider"  # a model that a provider offers as it is
 
     @property
     def is_self_hosted(self) -> bool:
         """Whether the team serves the model itself."""
-        return self in (Place.OWNED, Place.RENTED, Place.CPU)
+        return self in (Place.OWNED, Place.RENTED, Place.CPU, Place.OWN_CPU)
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether it has no GPU."""
+        return self in (Place.CPU, Place.OWN_CPU)
 
 
 class Mode(StrEnum):
@@ -65,7 +71,9 @@ class Serving:
     def _place_suffixes(self) -> tuple[str, ...]:
         if self.place is Place.PROVIDER:
             return ()
-        return ("rented", "cpu") if self.place is Place.CPU else (self.place.value,)
+        if self.place.is_cpu:
+            return ("rented" if self.place is Place.CPU else "owned", "cpu")
+        return (self.place.value,)
 
     def _mode_suffixes(self) -> tuple[str, ...]:
         if self.mode is Mode.PLAIN:
@@ -137,6 +145,7 @@ class Option:
             Place.OWNED: "own GPU",
             Place.RENTED: "rented GPU",
             Place.CPU: "rented CPU",
+            Place.OWN_CPU: "own CPU",
         }
         return machines.get(self.serving.place, self.provider)
 

@@ -18,7 +18,7 @@ from advisor.core.brief import Brief, questions
 from advisor.core.question import Kind, Question
 from advisor.core.verdict import FlipPoint
 from advisor.decide.evaluator import Cases, Evaluator
-from advisor.decide.ranking import Matrix, Ranking, full, rank
+from advisor.decide.ranking import Matrix, Ranking, rank
 from advisor.decide.settling import UNDECIDED, Answer
 
 REACH = 100.0
@@ -38,7 +38,6 @@ TRIES = 3
 TIE = 0.02
 """Inputs that flip the answer this close to their present value say one thing: it is a tie."""
 
-FIGURES = ("horizon.total", "once.total", "run.total", "quality.score", "time.weeks")
 HORIZON = "budget.horizon_months"
 HORIZONS = (3, 6, 12, 24, 60)
 
@@ -135,10 +134,9 @@ def _numbers(prober: Prober, cases: Cases) -> dict[str, float]:
     ends = [(key, end) for key, value in values.items() for end in _ends(questions()[key], value)]
     probe = prober.evaluator.what_if(ends)
     moves = np.zeros(probe.size, dtype=bool)
-    for estimate in probe.estimates:
-        for name in FIGURES:
-            rows = full(estimate[name], probe.size)
-            moves |= ~np.isclose(rows, rows[0], rtol=1e-9, equal_nan=True)
+    ranking = rank(probe.estimates, prober.brief, probe.size)
+    for columns in (ranking.cost, ranking.once, ranking.quality, ranking.meets):
+        moves |= ~np.isclose(columns, columns[0], rtol=1e-9, equal_nan=True).all(axis=1)
     return {
         key: value
         for i, (key, value) in enumerate(values.items())

@@ -210,6 +210,8 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
     quality, once, monthly, weeks = (
         column(i) for i in ("quality.score", "once.total", "run.total", "time.weeks")
     )
+    # a tuned model's facts are on average this much out of date when it answers
+    quality = np.maximum(quality - np.column_stack([_stale(e, size) for e in estimates]), 0.0)
     target = brief.quality.target
     budget = brief.budget
     good = quality >= target if target > 0 else np.ones_like(quality, dtype=bool)
@@ -229,6 +231,12 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
         time,
         column("horizon.errors"),
     )
+
+
+def _stale(estimate: Estimate, size: int) -> Matrix:
+    """Share of answers that rest on facts changed since the last training; 0 where none do."""
+    share = estimate.figures.get("quality.stale_share")
+    return np.zeros(size) if share is None or not share.is_known else full(share, size)
 
 
 def full(figure: Figure, size: int) -> Matrix:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
+from advisor.core import format as fmt
 from advisor.core.brief import Brief
-from advisor.core.constants import WORKING_HOURS_PER_WEEK
+from advisor.core.constants import GIGA, WORKING_HOURS_PER_WEEK
 from advisor.core.facts import TokenPrice
 from advisor.core.lifecycle import ends_within_horizon, tariffs
 from advisor.core.option import Option, Place
@@ -120,11 +122,48 @@ def _hours(option: Option, brief: Brief) -> float:
     return {"prompt": prompt, "tune": tuning, "hybrid": prompt + tuning}[option.approach]
 
 
+def _compared(option: Option, brief: Brief, setting: Setting) -> str:
+    """`[compare] only`: approaches, models, or patterns of ids."""
+    only = [pattern.lower() for pattern in brief.compare.only]
+    names = [option.id.lower(), option.approach, option.model.lower(), option.technique]
+    if not only or option.as_is or any(fnmatchcase(n, p) for n in names for p in only):
+        return ""
+    return f"compare.only lists {', '.join(brief.compare.only)}"
+
+
+BYTES_16_BIT = 2.0
+BYTES_4_BIT = 0.55
+"""Bytes per parameter in 4 bits, scales and the layers that stay in 16 bits included."""
+
+MEMORY_SHARE = 0.9
+"""Part of a GPU's memory that a server gives to weights and cache: the default of vLLM."""
+
+
+def memory_share(option: Option, brief: Brief, setting: Setting, bytes_each: float) -> float | None:
+    """Part of the GPUs' usable memory that the weights take; None where it is not known."""
+    model = setting.model(option.model)
+    gpu = setting.gpu
+    if not option.is_on_gpus or model is None or gpu is None or not gpu.memory_gb:
+        return None
+    usable = gpu.memory_gb * GIGA * MEMORY_SHARE * brief.hardware.count
+    return bytes_each * model.params / usable
+
+
+def _fits_when_served(option: Option, brief: Brief, setting: Setting) -> str:
+    least = memory_share(option, brief, setting, BYTES_4_BIT)
+    if least is None or least <= 1:
+        return ""
+    gpus = f"{brief.hardware.count} × {brief.hardware.gpu}"
+    return f"{option.model} does not fit {gpus} when served, not even in 4 bits"
+
+
 RULES: dict[str, Rule] = {
+    "compare.only": _compared,
     "policy.data_may_leave": _may_leave,
     "policy.open_weights_only": _open_weights,
     "policy.allowed_providers": _allowed_provider,
     "policy.residency": _residency,
+    "hardware.memory": _fits_when_served,
     "lifecycle.closed": _open_service,
     "lifecycle.ends": _still_there,
 }
@@ -136,6 +175,7 @@ def cautions(options: Sequence[Option], brief: Brief, setting: Setting) -> tuple
     """
     lines: dict[str, None] = {}
     for option in options:
+        lines |= dict.fromkeys(_machine_cautions(option, brief, setting))
         for price in tariffs(option, setting):
             lines |= dict.fromkeys(_price_cautions(price, brief))
         ends = ends_within_horizon(option, brief, setting)
@@ -146,6 +186,27 @@ def cautions(options: Sequence[Option], brief: Brief, setting: Setting) -> tuple
                 "of a move is in"
             ] = None
     return tuple(lines)
+
+
+def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterator[str]:
+    """What has to be known about the machines that serve an option."""
+    if not brief.policy.data_may_leave and option.serving.place in (Place.RENTED, Place.CPU):
+        yield (
+            "A rented machine counts as one of yours under policy.data_may_leave = false; where "
+            "data must stay on your premises, set hardware.owned = true and name hardware.gpu"
+        )
+    share = memory_share(option, brief, setting, BYTES_16_BIT)
+    if share is not None and share > 1:
+        yield (
+            f"{option.model} does not fit {brief.hardware.count} × {brief.hardware.gpu} in 16 bits "
+            "when served: it is compared as served in 4 bits, where its score may be lower"
+        )
+    limit = brief.traffic.max_latency_seconds.likely
+    if limit > 0 and option.sends_data_out and option.provider:
+        yield (
+            f"How fast {option.provider} answers is not known: the limit of "
+            f"{fmt.duration(limit)} is not judged for it; measure with `advisor probe endpoint URL`"
+        )
 
 
 def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[str]:

@@ -17,7 +17,10 @@ WATTS_PER_KILOWATT = 1000.0
 
 def hour_usd(ledger: Ledger) -> Figure:
     """Price of one hour of all cards: rent, or electricity where they are owned."""
-    if ledger.option.serving.place is Place.CPU:
+    if ledger.option.serving.place.is_cpu:
+        if ledger.option.serving.place is Place.OWN_CPU:
+            source = "100 to 300 W of a server at the price of electricity"
+            return ledger.assumed("own_cpu.usd_per_hour", 0.01, 0.03, 0.07, "USD/h", source)
         source = "2 to 4 virtual cores on demand: list prices"
         return ledger.assumed("cpu.usd_per_hour", 0.05, 0.1, 0.2, "USD/h", source)
     make = _electricity_usd if ledger.brief.hardware.owned else _rent_usd

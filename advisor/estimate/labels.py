@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.quantity import Basis, Quantity, Range
@@ -15,59 +17,64 @@ from advisor.estimate.ledger import Ledger
 from advisor.estimate.options import adapters
 from advisor.estimate.sheet import Sheet
 
+ROUNDING = 1e-9
+
 FIRST_ROUND = Quantity(
-    Range(100, 500, 2000),
+    Range.exact(100.0),
     "labels",
     Basis.ASSUMED,
-    "none in hand: tuning guides of providers show first gains from 50 to 100 and expect hundreds "
-    "to thousands",
+    "tuning guides of providers show first gains from 50 to 100 labels; fewer in hand are topped up",
     "",
 )
-"""Labels of a first round for each adapter, where a tuned model has none to learn from."""
+"""The fewest labels that each adapter learns from: what is missing is bought."""
 
 
 def training_examples(sheet: Sheet) -> Figure:
-    """Examples a tuned model learns from: those in hand, or, where there are none, a first round
-    that is bought.
-    """
-    have = sheet["data.examples"]
-    return algebra.either(algebra.reaches(have, 1.0), lambda: have, lambda: _first_round(sheet))
+    """Examples that the tuned models learn from: those in hand, topped up to a first round."""
+    least = _first_round(sheet)
+    in_hand = sheet["data.examples"]
+    if not _is_short(in_hand, least.value):
+        return in_hand
+    return algebra.highest(in_hand, least)
 
 
 def own_examples(sheet: Sheet) -> Figure:
     """Examples that one tuned model learns from: its segment's own, or a first round of its own.
 
     Over several segments: their mean in ln n, weighted by share, since a score is about linear in
-    ln n.
+    ln n. The rest of the traffic counts with the brief's own labels.
     """
-    have = sheet["data.examples"]
-    return algebra.either(
-        algebra.reaches(have, 1.0),
-        lambda: have * _own_share(sheet.brief),
-        lambda: _round_of_one(sheet),
-    )
+    in_hand = sheet["data.examples"] * _own_share(sheet.brief)
+    if not _is_short(in_hand, FIRST_ROUND.likely):
+        return in_hand
+    return algebra.highest(in_hand, sheet.figure("labels.first_round", FIRST_ROUND, low=1.0))
+
+
+def _is_short(in_hand: Figure, least: float) -> bool:
+    """Whether any case has fewer labels than a first round."""
+    return bool((np.asarray(in_hand.rows) < least).any())
 
 
 def _own_share(brief: Brief) -> float:
     """Part of all labels in hand that one tuned model learns from; all of them where there are no
     segments.
     """
-    segments = brief.segments
     in_hand = brief.data.examples.likely
-    traffic = sum(s.share.likely for s in segments)
-    if not segments or traffic == 0:
+    parts = [(s.share.likely, s.examples.likely) for s in brief.segments]
+    covered = sum(share for share, _ in parts)
+    if covered == 0:
         return 1.0
-    mean = sum(s.share.likely * math.log(max(s.examples.likely, 1.0)) for s in segments) / traffic
+    if covered < 1 - ROUNDING:
+        parts.append((1 - covered, in_hand))
+        covered = 1.0
+    mean = sum(share * math.log(max(examples, 1.0)) for share, examples in parts) / covered
     return math.exp(mean) / max(in_hand, 1.0)
-
-
-def _round_of_one(sheet: Sheet) -> Figure:
-    return sheet.figure("labels.first_round", FIRST_ROUND, low=1.0)
 
 
 def _first_round(sheet: Sheet) -> Figure:
     models = float(adapters(sheet.brief))
-    return _round_of_one(sheet) if models == 1 else _round_of_one(sheet) * models
+    one = sheet.figure("labels.first_round", FIRST_ROUND, low=1.0)
+    return one if models == 1 else one * models
 
 
 def labels(ledger: Ledger) -> None:
@@ -89,18 +96,10 @@ def labels(ledger: Ledger) -> None:
 
 def _missing(ledger: Ledger) -> Figure | None:
     """Labels still to be bought; None where no case needs any."""
-    have = ledger.sheet["data.examples"]
-    examples = float(ledger.option.shown_examples)
+    in_hand = ledger.sheet["data.examples"]
     if ledger.option.approach == "prompt":
-        enough = algebra.reaches(have, examples)
-        lacking = algebra.highest(examples - have, 0.0)
+        wanted: Figure | float = float(ledger.option.shown_examples)
     else:
-        enough = algebra.reaches(have, 1.0)
-        lacking = training_examples(ledger.sheet)
-    is_enough = enough.rows if isinstance(enough.rows, float) else enough.rows.all()
-    if is_enough:
-        return None
-    none = ledger.sheet.exact(
-        "labels.in_hand", 0.0, "labels", Basis.QUOTED, "enough labels are in hand", ""
-    )
-    return algebra.either(enough, lambda: none, lambda: lacking)
+        wanted = training_examples(ledger.sheet)
+    lacking = algebra.highest(wanted - in_hand, 0.0)
+    return lacking if (np.asarray(lacking.rows) > 0).any() else None

@@ -202,6 +202,11 @@ def _own(brief: Brief) -> Serving | None:
     return Serving(Place.OWNED if brief.hardware.owned else Place.RENTED)
 
 
+def _cpu(brief: Brief) -> Place:
+    """An encoder runs on a small server: one's own where the machines are."""
+    return Place.OWN_CPU if brief.hardware.owned else Place.CPU
+
+
 def _tuned_servings(
     brief: Brief, setting: Setting, model: str, static: Range
 ) -> Iterator[tuple[str, Serving]]:
@@ -223,35 +228,38 @@ def _tuned_servings(
         yield price.provider, Serving(Place.HOSTED, Mode.BATCH)
 
 
-def tuned_technique(brief: Brief, setting: Setting, model: str, serving: Serving) -> str:
-    """How a model is tuned: as measured, else as the provider does it, else LoRA, or QLoRA where
-    only that fits.
+def tuned_techniques(
+    brief: Brief, setting: Setting, model: str, serving: Serving
+) -> tuple[str, ...]:
+    """How a model is tuned: every way that was measured, else as the provider does it, else LoRA,
+    or QLoRA where only that fits.
     """
     if setting.is_encoder(model):
-        return "encoder"
-    measured = [
+        return ("encoder",)
+    is_hosted = serving.place is Place.HOSTED
+    measured = dict.fromkeys(
         s.technique
         for s in brief.quality.measured
         if s.approach == "tune" and s.model.lower() == model.lower()
-    ]
-    if measured:
-        return measured[-1]
-    if serving.place is Place.HOSTED:
-        return "hosted"
+    )
+    here = tuple(t for t in measured if (t == "hosted") is is_hosted)
+    if here or measured:
+        return here or tuple(measured)
+    if is_hosted:
+        return ("hosted",)
     lora = setting.training.get((model.lower(), "lora"))
-    return "qlora" if lora is not None and lora.fits == "no" else "lora"
+    return ("qlora",) if lora is not None and lora.fits == "no" else ("lora",)
 
 
 def _tuned(brief: Brief, setting: Setting) -> Iterator[Option]:
     for model in brief.models.tune or ():
         if setting.is_encoder(model):
             if brief.task.output == "label" or brief.task.type == "classification":
-                yield Option("tune", "encoder", model, "", Serving(Place.CPU))
+                yield Option("tune", "encoder", model, "", Serving(_cpu(brief)))
             continue
         for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
-            yield Option(
-                "tune", tuned_technique(brief, setting, model, serving), model, provider, serving
-            )
+            for technique in tuned_techniques(brief, setting, model, serving):
+                yield Option("tune", technique, model, provider, serving)
 
 
 def _hybrids(brief: Brief, setting: Setting) -> Iterator[Option]:

@@ -94,7 +94,7 @@ def _busy_hours(ledger: Ledger) -> Figure | None:
     sheet = ledger.sheet
     hardware = ledger.brief.hardware
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
-    if ledger.option.serving.place is Place.CPU:
+    if ledger.option.serving.place.is_cpu:
         return (
             calls(ledger)
             * prompt

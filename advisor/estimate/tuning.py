@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from advisor.core.constants import SECONDS_PER_HOUR
 from advisor.core.figure import Figure
-from advisor.core.option import Option, Place
+from advisor.core.option import Option
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate import algebra, cards
@@ -86,7 +86,7 @@ def _train_speed(ledger: Ledger) -> Figure:
     """Real tokens a second of all cards together: measured, else modelled, else unknown."""
     hardware = ledger.brief.hardware
     option = ledger.option
-    if option.serving.place is Place.CPU:
+    if option.serving.place.is_cpu:
         return cards.encoder_speed(ledger, TRAINING_OPERATIONS)
     if hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)

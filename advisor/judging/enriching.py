@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from advisor.core.brief import APPROACHES, Brief, Origin, Score
+from advisor.core.errors import UsageError
 from advisor.core.probes import HardwareReport, ResultsReport
 from advisor.core.quantity import Basis
 from advisor.judging.surroundings import Surroundings
@@ -80,18 +82,38 @@ def _with_scores(brief: Brief, surroundings: Surroundings) -> Brief:
 
 
 def _with_candidates(brief: Brief, facts: Facts) -> Brief:
-    """Our candidates for a list of models that was left out; they stay assumptions."""
+    """Our candidates, and every model that was measured, for a list of models that was left out;
+    they stay assumptions.
+
+    Where policy lets no hosted closed model through, open ones are prompted: those that are tuned.
+    """
     candidates = facts.candidates()
     models = brief.models
+    task = brief.task.type
+    tuned = tuple(c.model for c in candidates.tune if c.suits(task))
     if models.prompt is None:
-        models = replace(
-            models, prompt=tuple(c.model for c in candidates.prompt if c.suits(brief.task.type))
-        )
+        prompted = tuple(c.model for c in candidates.prompt if c.suits(task))
+        if not brief.policy.data_may_leave or brief.policy.open_weights_only:
+            prompted = (*prompted, *_decoders(models.tune or tuned, facts))
+        models = replace(models, prompt=_joined(prompted, _measured(brief, "prompt")))
     if models.tune is None:
-        models = replace(
-            models, tune=tuple(c.model for c in candidates.tune if c.suits(brief.task.type))
-        )
+        models = replace(models, tune=_joined(tuned, _measured(brief, "tune", "hybrid")))
     return replace(brief, models=models)
+
+
+def _decoders(names: Iterable[str], facts: Facts) -> tuple[str, ...]:
+    """Models that write text, and so can be prompted on the team's own machines."""
+    known = ((name, facts.architecture(name)) for name in names)
+    return tuple(name for name, model in known if model is not None and model.kind == "decoder")
+
+
+def _measured(brief: Brief, *approaches: str) -> tuple[str, ...]:
+    return tuple(s.model for s in brief.quality.measured if s.approach in approaches)
+
+
+def _joined(names: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Both without doubles, whatever the case of their letters."""
+    return tuple({name.lower(): name for name in (*more, *names)}.values())
 
 
 def with_gpu(brief: Brief, hardware: HardwareReport | None) -> Brief:
@@ -103,6 +125,11 @@ def with_gpu(brief: Brief, hardware: HardwareReport | None) -> Brief:
         if hardware is not None
         else None
     )
+    if card is None and brief.hardware.owned:
+        raise UsageError(
+            "hardware.gpu: hardware.owned is true, but no GPU of this machine could be identified; "
+            'name yours, such as hardware.gpu = "L40S" (see `advisor facts gpus`), or "none"'
+        )
     if card is None:
         return replace(brief, hardware=replace(brief.hardware, gpu=RENTED_GPU, owned=False))
     owned = brief.hardware.owned if "hardware.owned" in brief.origins else True

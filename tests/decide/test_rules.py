@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from advisor.core.brief import Current
+import pytest
+
+from advisor.core.brief import Compare, Current
+from advisor.core.facts import Gpu
 from advisor.decide.rules import cautions, rule_out
 from advisor.estimate.options import options
-from tests.options import SONNET, TUNED, brief, prompt, setting
+from tests.options import LLAMA, SONNET, TUNED, brief, prompt, rented, setting
 
 
 def ruled(held: object, facts: object = None) -> dict[str, str]:
@@ -65,3 +68,69 @@ def test_a_closed_tuning_service_takes_no_new_model() -> None:
         hardware=replace(held.hardware, gpu="none"),
     )
     assert ruled(held, shut)["tune/hosted@gpt-4.1-mini+hosted"] == "lifecycle.closed"
+
+
+@pytest.mark.parametrize(
+    ("only", "left"),
+    [
+        (("prompt",), {"prompt"}),
+        (("tune", "hybrid"), {"tune", "hybrid"}),
+        (("lora",), {"tune"}),
+        (("claude-sonnet-5",), {"prompt"}),
+        (("TUNE/*",), {"tune"}),
+        ((), {"prompt", "tune", "hybrid"}),
+    ],
+)
+def test_the_comparison_may_be_restricted(only: tuple[str, ...], left: set[str]) -> None:
+    held = replace(brief(), compare=Compare(only))
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA})
+    allowed, excluded = rule_out(options(held, facts), held, facts)
+    assert {option.approach for option in allowed} == left
+    assert {e.rule for e in excluded} <= {"compare.only"}
+
+
+@pytest.mark.parametrize(
+    ("memory_gb", "is_out", "is_cautioned"),
+    [
+        (16.06 / 0.9 + 0.1, False, False),  # 8.03e9 parameters · 2 bytes
+        (16.06 / 0.9 - 0.1, False, True),
+        (8.03 * 0.55 / 0.9 + 0.1, False, True),
+        (8.03 * 0.55 / 0.9 - 0.1, True, True),
+    ],
+)
+def test_a_model_that_does_not_fit_when_served_is_out_or_served_in_4_bits(
+    memory_gb: float, is_out: bool, is_cautioned: bool
+) -> None:
+    gpu = Gpu("L40S", "NVIDIA", "Ada", "8.9", 48.0, 864.0, 362.0, 362.0, 350.0, "", SONNET.cited)
+    facts = replace(
+        setting(), models={"llama-3.1-8b": LLAMA}, gpu=replace(gpu, memory_gb=memory_gb)
+    )
+    assert LLAMA.params == pytest.approx(8.03e9, rel=1e-3)
+    _, excluded = rule_out([rented()], brief(), facts)
+    assert [e.rule for e in excluded] == (["hardware.memory"] if is_out else [])
+    assert any("4 bits" in line for line in cautions([rented()], brief(), facts)) is is_cautioned
+
+
+@pytest.mark.parametrize(
+    ("may_leave", "owned", "is_said"),
+    [
+        (False, False, True),
+        (False, True, False),
+        (True, False, False),
+    ],
+)
+def test_a_rented_machine_is_named_as_such_where_data_may_not_leave(
+    may_leave: bool, owned: bool, is_said: bool
+) -> None:
+    held = brief(policy__data_may_leave=may_leave, hardware__owned=owned)
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA})
+    lines = cautions(options(held, facts), held, facts)
+    assert any("A rented machine counts as one of yours" in line for line in lines) is is_said
+
+
+def test_a_limit_on_latency_is_not_taken_as_kept_by_a_provider() -> None:
+    lines = cautions([prompt("uncached")], brief(traffic__max_latency_seconds=2.0), setting())
+    assert any("is not judged" in line for line in lines)
+    assert not any(
+        "is not judged" in line for line in cautions([prompt("uncached")], brief(), setting())
+    )

@@ -164,3 +164,26 @@ def test_every_segment_is_an_adapter_else_every_task() -> None:
     assert adapters(held) == 8
     assert adapters(brief()) == 1
     assert adapters(replace(brief(), task=replace(brief().task, tasks_sharing_model=3))) == 3
+
+
+def test_every_measured_way_to_tune_a_model_competes() -> None:
+    scores = tuple(
+        Score("tune", technique, "llama-3.1-8b", 0.9, 400)
+        for technique in ("full", "lora", "qlora", "soft-prompt", "lora")
+    )
+    held = models(brief(), tune=("llama-3.1-8b",))
+    held = replace(held, quality=replace(held.quality, measured=scores))
+    tuned = [i for i in ids(held) if i.startswith("tune/")]
+    assert tuned == [
+        f"tune/{technique}@llama-3.1-8b+rented"
+        for technique in ("full", "lora", "qlora", "soft-prompt")
+    ]
+
+
+def test_a_classifier_runs_on_the_teams_own_server_where_the_machines_are_its_own() -> None:
+    held = models(brief(), tune=("roberta-base",))
+    held = replace(held, task=replace(held.task, output="label"))
+    assert "tune/encoder@roberta-base+rented+cpu" in ids(held)
+    owned = replace(held, hardware=replace(held.hardware, owned=True))
+    assert "tune/encoder@roberta-base+owned+cpu" in ids(owned)
+    assert not any("rented" in i for i in ids(owned))

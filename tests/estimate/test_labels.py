@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.core.brief import Segment
 from advisor.core.option import Mode, Option, Serving
 from advisor.core.quantity import Range
-from advisor.estimate.labels import training_examples
+from advisor.estimate.labels import own_examples, training_examples
 from advisor.estimate.sheet import Sheet, what_if
 from tests.options import brief, estimated, rented
 
@@ -39,32 +40,54 @@ def test_a_prompt_buys_the_examples_it_shows_beyond_those_in_hand(
     )
 
 
-def test_a_tuned_model_without_labels_buys_a_first_round_and_waits_for_it() -> None:
-    none = brief(data__examples=0.0, data__label_setup_usd=50)
-    found = estimated(rented(), none)
-    assert found["labels.missing"].value == 500
-    assert found["once.labels"].value == pytest.approx(50 + 500 * 1.2)
-    assert found["train.tokens"].value == pytest.approx(500 * 620 * 3)
+@pytest.mark.parametrize(
+    ("in_hand", "bought"), [(0.0, 100), (25.0, 75), (99.0, 1), (100.0, 0), (18_000.0, 0)]
+)
+def test_a_tuned_model_tops_its_labels_up_to_a_first_round_and_waits_for_it(
+    in_hand: float, bought: int
+) -> None:
+    found = estimated(rented(), brief(data__examples=in_hand, data__label_setup_usd=50))
+    expected = 50 + bought * 1.2 if bought else 0.0
+    assert found["once.labels"].value == pytest.approx(expected)
+    assert found["train.tokens"].value == pytest.approx(max(in_hand, 100) * 620 * 3)
     assert found["time.weeks"].value == pytest.approx(
-        160 / 40 + 500 / 500 + 6 * found["train.hours"].value / 168
+        160 / 40 + bought / 500 + 6 * found["train.hours"].value / 168
     )
-    assert estimated(rented(), brief(data__examples=1.0))["once.labels"].value == 0
 
 
 def test_each_adapter_needs_labels_of_its_own() -> None:
     none = brief(data__examples=0.0)
     four = replace(none, task=replace(none.task, tasks_sharing_model=4))
-    assert estimated(rented(), four)["labels.missing"].value == 2000
+    assert estimated(rented(), four)["labels.missing"].value == 400
 
 
-def test_a_what_if_without_labels_buys_them_in_its_row_alone() -> None:
+def test_a_what_if_with_few_labels_buys_them_in_its_row_alone() -> None:
     sheet = what_if(brief(), [("data.examples", 0.0), ("data.examples", 10.0)])
-    assert list(training_examples(sheet).rows) == [18_000, 500, 10]
+    assert list(training_examples(sheet).rows) == [18_000, 100, 100]
 
 
-def test_draws_of_a_first_round_are_those_of_its_range() -> None:
-    rows = np.asarray(training_examples(Sheet(brief(data__examples=0.0), 20_001, 5)).rows)
-    assert np.quantile(rows[1:], [0.1, 0.5, 0.9]) == pytest.approx([100, 500, 2000], rel=0.08)
+@given(st.floats(0, 20_000), st.floats(0, 20_000))
+def test_more_labels_never_teach_less(a: float, b: float) -> None:
+    fewer, more = sorted((a, b))
+    learned = [
+        np.max(np.asarray(training_examples(Sheet(brief(data__examples=n), 1)).rows))
+        for n in (fewer, more)
+    ]
+    assert learned[0] <= learned[1]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(1.0, 40.0), (0.04, 18_000**0.96 * 40**0.04), (0.5, (18_000 * 40) ** 0.5)],
+)
+def test_the_rest_of_the_traffic_counts_with_the_labels_of_the_brief(
+    share: float, expected: float
+) -> None:
+    """A segment of 4 % of the traffic with 40 labels hardly moves what tuning learns from."""
+    segment = Segment("new", 1, Range.exact(share), Range.exact(40.0), Range.exact(0.0))
+    held = replace(brief(), segments=(segment,))
+    rows = np.asarray(own_examples(Sheet(held, 1)).rows)
+    assert float(rows) == pytest.approx(max(expected, 100.0))
 
 
 def test_uncertain_labels_in_hand_are_bought_draw_by_draw() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from advisor.core.sections.data import Data, Tuning
 from advisor.core.sections.machines import Hardware
 from advisor.core.sections.money import Budget, Team
-from advisor.core.sections.policy import Models, Policy, Prices
+from advisor.core.sections.policy import Compare, Models, Policy, Prices
 from advisor.core.sections.quality import Quality, Score
 from advisor.core.sections.task import Current, Task
 from advisor.core.sections.traffic import Retrieval, Segment, Traffic
@@ -23,6 +23,7 @@ __all__ = [
     "TECHNIQUES",
     "Approach",
     "Budget",
+    "Compare",
     "Current",
     "Data",
     "Hardware",

@@ -64,6 +64,20 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """Which options are compared."""
+
+    only: tuple[str, ...] = ask(
+        "Which options alone are compared?",
+        "Approaches (prompt), techniques (lora), models or patterns of ids (tune/*). Empty: all.",
+        "names",
+        (),
+        "every option",
+        registered=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
     """Candidates. An empty list means no such option; `None` means our candidates."""
 

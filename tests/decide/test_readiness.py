@@ -1,0 +1,227 @@
+"""What is checked before deciding: rows on both sides of each limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from advisor.core.brief import Brief, Score
+from advisor.core.option import Option
+from advisor.core.probes import DataReport
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.setting import Setting
+from advisor.core.verdict import Readiness
+from advisor.decide.ranking import Ranking
+from advisor.decide.readiness import (
+    best_of_another_approach,
+    items_in_hand,
+    readiness,
+)
+from tests.options import brief, setting
+
+TOKENS = Quantity(Range.exact(100.0), "tokens/row", Basis.MEASURED, "counted", "2026-11-20")
+DATA = DataReport(
+    ("a.jsonl",), 1000, 1000, 0, (), 0, "p", "a", "exact", TOKENS, TOKENS, TOKENS, 400
+)
+
+
+def ranking(*columns: tuple[str, float, float], chance: tuple[float, ...] = ()) -> Ranking:
+    """Options `(approach, cost, score)` without uncertainty; `chance` to keep the limits."""
+    size = 101
+    options = tuple(Option(a, f"t{i}", f"m{i}") for i, (a, _, _) in enumerate(columns))
+    cost = np.tile([c for _, c, _ in columns], (size, 1)).astype(float)
+    score = np.tile([q for _, _, q in columns], (size, 1))
+    shares = chance or (1.0,) * len(columns)
+    meets = np.column_stack([np.arange(size) <= 100 * share for share in shares])
+    every = np.ones_like(meets)
+    return Ranking(options, cost, cost / 2, score, meets, meets, every, every)
+
+
+PAIR = ranking(("prompt", 100.0, 0.80), ("tune", 900.0, 0.90))
+
+
+def measured(*scores: Score, **changes: object) -> Brief:
+    held = brief(**{"quality__error_cost_usd": 0.0, **changes})
+    return replace(held, quality=replace(held.quality, measured=scores))
+
+
+def score(items: int, approach: str = "prompt", value: float = 0.8) -> Score:
+    technique = "few-shot" if approach == "prompt" else "lora"
+    return Score(approach, technique, "m", value, items)
+
+
+def check(
+    rule: str, held: Brief, cases: Ranking = PAIR, facts: Setting | None = None
+) -> Readiness | None:
+    found = readiness(held, facts or setting(), cases)
+    return next((r for r in found if r.rule == rule), None)
+
+
+def status(rule: str, held: Brief, cases: Ranking = PAIR, facts: Setting | None = None) -> str:
+    row = check(rule, held, cases, facts)
+    return "" if row is None else row.status
+
+
+@pytest.mark.parametrize(("items", "expected"), [(0, "stop"), (29, "stop"), (30, "ok")])
+@pytest.mark.parametrize("price", [{"quality__target": 0.9}, {"quality__error_cost_usd": 0.1}])
+def test_thirty_test_items_are_the_least_where_quality_matters(
+    items: int, expected: str, price: dict[str, float]
+) -> None:
+    changes = {"quality__target": 0.0, "data__eval_examples": float(items), **price}
+    assert status("evaluation set", measured(**changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("items", "target", "price", "expected"),
+    [
+        (0, 0.0, 0.0, "stop"),
+        (29, 0.0, 0.0, "stop"),
+        (30, 0.0, 0.0, "ok"),
+        (0, 0.0, 0.1, "stop"),
+        (30, 0.0, 0.1, "ok"),
+    ],
+)
+def test_neither_a_test_set_nor_a_target_is_a_stop(
+    items: int, target: float, price: float, expected: str
+) -> None:
+    held = measured(
+        data__eval_examples=float(items), quality__target=target, quality__error_cost_usd=price
+    )
+    assert status("evaluation set", held) == expected
+
+
+def test_what_is_missing_is_named() -> None:
+    untouched = measured(data__eval_examples=0.0, quality__target=0.0)
+    row = check("evaluation set", untouched)
+    assert row is not None
+    assert "quality.target" in row.detail
+    assert "quality.error_cost_usd" in row.detail
+
+
+def test_options_of_one_skill_may_be_told_apart_by_money_alone() -> None:
+    option = Option("prompt", "few-shot", "m")
+    same = replace(PAIR, options=(option, replace(option, provider="other")))
+    held = measured(data__eval_examples=0.0, quality__target=0.0)
+    assert status("evaluation set", held, same) == "warn"
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [((), "stop"), ((29,), "stop"), ((30,), ""), ((29, 30), "")],
+)
+def test_declaring_test_items_without_measuring_decides_nothing(
+    scores: tuple[int, ...], expected: str
+) -> None:
+    held = measured(*(score(n) for n in scores), data__eval_examples=400.0, quality__target=0.9)
+    assert status("scores", held) == expected
+    free = replace(held, quality=replace(held.quality, target=0.0))
+    assert status("scores", free) == ""
+
+
+def test_items_in_hand_are_those_of_the_largest_score() -> None:
+    assert items_in_hand(measured(data__eval_examples=40.0)) == 40
+    assert items_in_hand(measured(score(20), score(300), data__eval_examples=40.0)) == 300
+
+
+@pytest.mark.parametrize(("gap", "expected"), [(0.087, "warn"), (0.089, "ok")])
+def test_a_hundred_items_tell_nine_points_apart(gap: float, expected: str) -> None:
+    """1.96 · √(0.2 ÷ 100) = 0.0877."""
+    cases = ranking(("prompt", 100.0, 0.8), ("tune", 900.0, 0.8 + gap))
+    held = measured(score(100), data__eval_examples=100.0)
+    assert status("test size", held, cases) == expected
+
+
+@pytest.mark.parametrize(
+    ("chance", "expected"), [((1.0, 0.04, 0.05), 2), ((1.0, 0.05, 0.05), 1), ((1.0, 0.0, 0.0), 1)]
+)
+def test_the_rival_is_the_cheapest_of_another_approach_with_a_chance(
+    chance: tuple[float, ...], expected: int
+) -> None:
+    cases = ranking(
+        ("prompt", 100.0, 0.8), ("tune", 500.0, 0.8), ("tune", 900.0, 0.8), chance=chance
+    )
+    cases = replace(cases, meets=np.vstack([[True, False, False], cases.meets[1:]]))
+    assert best_of_another_approach(cases) == expected
+
+
+def test_options_on_one_tuned_model_are_not_rivals() -> None:
+    same = (Option("tune", "lora", "m"), Option("hybrid", "tuned-few-shot", "m"))
+    assert best_of_another_approach(replace(PAIR, options=same)) is None
+    other = (Option("tune", "lora", "m"), Option("hybrid", "tuned-few-shot", "n"))
+    assert best_of_another_approach(replace(PAIR, options=other)) == 1
+
+
+@pytest.mark.parametrize(
+    ("leaked", "value", "pick", "expected"),
+    [
+        (0, 0.91, "tune", "ok"),
+        (4, 0.91, "tune", "warn"),  # (0.91 · 400 − 4) ÷ 396 = 0.909
+        (60, 0.91, "tune", "stop"),  # (364 − 60) ÷ 340 = 0.894 < 0.9
+        (60, 0.91, "prompt", "warn"),
+        (60, 0.89, "tune", "warn"),
+    ],
+)
+def test_leaked_items_that_carry_a_tuned_pick_over_the_target_stop_it(
+    leaked: int, value: float, pick: str, expected: str
+) -> None:
+    facts = replace(setting(), data=replace(DATA, eval_rows=400, leaked_eval_rows=leaked))
+    held = measured(score(400, "tune", value), quality__target=0.9)
+    cases = ranking((pick, 100.0, 0.9), ("prompt" if pick == "tune" else "tune", 900.0, 0.9))
+    assert status("leakage", held, cases, facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("distinct", "near", "expected"), [(1000, 0, "ok"), (999, 0, "warn"), (1000, 1, "warn")]
+)
+def test_copies_are_a_warning(distinct: int, near: int, expected: str) -> None:
+    data = replace(DATA, distinct_rows=distinct, near_duplicate_rows=near)
+    facts = replace(setting(), data=data)
+    assert status("duplicates", measured(), PAIR, facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_sensitive", "may_leave", "words"),
+    [
+        ({}, False, True, ""),
+        ({}, True, True, "calls the data sensitive"),
+        ({"e-mail": 3}, False, True, "e-mail in 3 rows"),
+        ({"e-mail": 3}, True, False, "can repeat what it learned"),
+    ],
+)
+def test_personal_data_are_compared_with_policy(
+    kinds: dict[str, int], is_sensitive: bool, may_leave: bool, words: str
+) -> None:
+    held = brief(data__sensitive=is_sensitive, policy__data_may_leave=may_leave)
+    facts = replace(setting(), data=replace(DATA, personal_data=kinds))
+    row = check("personal data", held, PAIR, facts)
+    assert (row is None) is (not words)
+    assert row is None or (row.status == "warn" and words in row.detail)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "target", "price", "expected"),
+    [
+        (0.9, 0.91, 0.0, "stop"),
+        (0.9, 0.9, 0.0, ""),
+        (None, 0.91, 0.0, ""),
+        (None, 0.0, 0.0, "warn"),
+        (None, 0.0, 0.1, ""),
+    ],
+)
+def test_a_target_above_the_human_ceiling_stops(
+    ceiling: float | None, target: float, price: float, expected: str
+) -> None:
+    held = measured(quality__target=target, quality__error_cost_usd=price)
+    held = replace(held, quality=replace(held.quality, human_ceiling=ceiling))
+    assert status("target", held) == expected
+
+
+@pytest.mark.parametrize(
+    ("costs", "expected"),
+    [((1.0, 2.0), ""), ((1.0, np.nan), "warn"), ((np.nan, np.nan), "stop")],
+)
+def test_no_known_price_at_all_stops(costs: tuple[float, float], expected: str) -> None:
+    cases = ranking(("prompt", costs[0], 0.8), ("tune", costs[1], 0.8))
+    assert status("prices", measured(), cases) == expected
