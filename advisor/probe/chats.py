@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -57,6 +59,10 @@ MEDIA_FIELDS = {
 }  # fmt: skip
 
 
+_CHAT_TEXT = re.compile(r"\s*\[\s*\{")
+MAX_LITERAL = 1_000_000  # characters of a list in Python's form
+
+
 @lru_cache(maxsize=4096)
 def kind_beside(name: str) -> str:
     """What a field beside a chat is: system, tools, documents, history, a kind of medium, or
@@ -100,6 +106,23 @@ def beside(row: JsonObject, *used: str) -> Beside:
     if documents:
         texts.append(_documents_text(documents))
     return Beside(texts, system, tools, documents, media, history)
+
+
+def beside_within(row: JsonObject, field: str, *used: str) -> Beside:
+    """What stands beside a chat, in the row and in the object that holds the chat."""
+    outer = beside(row, field, *used)
+    inner = row.get(field) if field else None
+    if not isinstance(inner, dict):
+        return outer
+    within = beside(inner, "messages", "conversations", "contents")
+    return Beside(
+        [*outer.texts, *within.texts],
+        outer.system or within.system,
+        outer.tools or within.tools,
+        outer.documents or within.documents,
+        (*outer.media, *within.media),
+        [*outer.history, *within.history],
+    )
 
 
 def _system_text(value: Any) -> str:
@@ -164,17 +187,27 @@ def _plain_turn(text: str, place: int) -> Turn:
 
 
 def _turns_of_text(text: str) -> list[Turn] | None:
-    """A chat as JSON in a text, or as a transcript."""
-    stripped = text.lstrip()
-    if stripped.startswith(("[{", "[[", "[ {", "[\n")):
-        try:
-            return turn_list(json.loads(text))
-        except (ValueError, RecursionError):
-            return None
+    """A chat as JSON in a text (or as Python writes lists), or as a transcript."""
+    if text.lstrip().startswith("["):
+        return turn_list(_literal(text))
     form = form_of(text)
     if not form:
         return None
     return [turn_of({"content": p.text}, p.role) for p in pieces(text, form) if p.text]
+
+
+def _literal(text: str) -> Any:
+    """The value of a text in JSON, or in Python's form, as data frames write lists into CSV."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    if len(text) > MAX_LITERAL:
+        return None
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return None
 
 
 def _is_turn(part: JsonObject) -> bool:
@@ -191,8 +224,7 @@ def _is_turn(part: JsonObject) -> bool:
 def is_chat(value: Any) -> bool:
     """Whether a value is a chat whose turns name their roles."""
     if isinstance(value, str):
-        stripped = value.lstrip()
-        return stripped.startswith(("[{", "[ {")) and bool(turn_list(value))
+        return bool(_CHAT_TEXT.match(value)) and bool(turn_list(value))
     if isinstance(value, dict):
         return any(is_chat(value.get(k)) for k in ("messages", "conversations"))
     return (
@@ -223,7 +255,9 @@ def finished(
 ) -> RowParts:
     """The parts of a row from its texts, without placeholders for the media beside it."""
     media = (*around.media, *(medium for turn in turns for medium in turn.media))
-    given = [without_placeholders(text) for text in given] if around.media else given
+    if around.media:
+        given = [without_placeholders(text) for text in given]
+        learned = [without_placeholders(text) for text in learned]
     return RowParts(
         "\n".join(filter(None, given)),
         "\n".join(filter(None, learned)),

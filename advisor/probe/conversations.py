@@ -9,7 +9,7 @@ from advisor.core.errors import UsageError
 from advisor.probe.chats import (
     RowParts,
     assembled,
-    beside,
+    beside_within,
     finished,
     is_chat,
     kind_beside,
@@ -94,7 +94,7 @@ class _ChatReader:
         turns = self._turns(row)
         if turns is None:
             raise KeyError(self._field)
-        around = beside(row, self._field, self.answer)
+        around = beside_within(row, self._field, self.answer)
         if self.answer:
             text = answer_text(row[self.answer], self.answer)
             turns = [*turns, turn_of({"content": text}, Role.ASSISTANT)]

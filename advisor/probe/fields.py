@@ -77,6 +77,11 @@ def recognise(
     _check_named(names, (prompt_field, answer_field), where)
     if prompt_field or answer_field:
         return _by_columns(rows, names, prompt_field, answer_field, where)
+    if any(isinstance(row.get("input_ids"), list) for row in rows):
+        raise UsageError(
+            f"{where}: the rows hold token numbers (input_ids), not text; "
+            "give the file from before they were tokenised"
+        )
     pairs = preference(rows, lambda free: _prompt_fields(rows, free))
     if pairs is not None:
         return _reading(pairs.prompt, pairs.answer, pairs.assumed, pairs.read)
@@ -169,7 +174,7 @@ def _prompt_by_name(columns: dict[str, Column]) -> str:
         kinds = {Kind.TEXT, Kind.STRUCTURE}
         if wanted in ASKING:
             kinds |= {Kind.LABEL, Kind.NUMBER}
-        if candidate.kind in kinds:
+        if candidate.kind in kinds and not _is_a_word_beside_texts(candidate, columns):
             return candidate.name
     by_ending = [
         c.name
@@ -183,6 +188,13 @@ def _prompt_by_name(columns: dict[str, Column]) -> str:
     if by_kind:
         return by_kind
     return next((by_name[w].name for w in SURE if w in by_name and _may_be_sure(by_name[w])), "")
+
+
+def _is_a_word_beside_texts(candidate: Column, columns: dict[str, Column]) -> bool:
+    """Whether a field holds single words, such as names of users, and another one sentences."""
+    if plain(candidate.name) in SURE or candidate.kind is not Kind.TEXT or candidate.words >= 2:
+        return False
+    return any(c.kind is Kind.TEXT and c.words >= 3 for c in columns.values())
 
 
 def _may_be_sure(column_of_name: Column) -> bool:
@@ -211,8 +223,11 @@ def _answer_by_name(columns: dict[str, Column]) -> str:
     by_name = {plain(name): c for name, c in reversed(columns.items())}
     for wanted in ANSWERS:
         candidate = by_name.get(wanted)
-        if candidate is not None and candidate.kind is not Kind.MEDIA:
-            return candidate.name
+        if candidate is None or candidate.kind is Kind.MEDIA:
+            continue
+        if candidate.kind is Kind.IDENTIFIER and wanted in ("reference", "references", "target"):
+            continue
+        return candidate.name
     endings = [
         c for c in columns.values() if len(words_of_name(c.name)) > 1 and c.kind is not Kind.MEDIA
     ]

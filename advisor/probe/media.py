@@ -139,7 +139,7 @@ def medium_of(part: JsonObject) -> Medium | None:
         name = key.lower().replace("_", "")
         if name in _PART_KEYS and value is not None:
             return _PART_KEYS[name](part, key, value, kind)
-    if kind in ("image", "image_url", "input_image", "picture"):
+    if kind in ("image", "image_url", "image_file", "input_image", "picture"):
         return Medium("picture")
     if kind in ("audio", "input_audio", "audio_url"):
         return Medium("sound")
@@ -204,6 +204,7 @@ _PART_KEYS = {
     "audio": _sound,
     "audiourl": _sound,
     "image": _open_picture,
+    "imagefile": _open_picture,
     "video": _video,
     "videourl": _video,
     "file": _file,

@@ -56,7 +56,14 @@ CHATS = (
 
 ROLE_KEYS = ("role", "from", "type", "author", "speaker", "sender")
 CONTENT_KEYS = ("content", "value", "text", "message", "parts", "utterance", "body")
-REASONING_KEYS = ("reasoning_content", "reasoning", "thinking", "thought", "thoughts")
+REASONING_KEYS = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "thought",
+    "thoughts",
+    "reasoning_details",
+)
 CALL_KEYS = ("tool_calls", "function_call", "toolCalls", "functionCall")
 
 SYSTEMS = (

@@ -10,7 +10,7 @@ from advisor.probe.turns import known_role
 
 _MARKS = {
     "Human: … Assistant: …": re.compile(
-        r"(?:^|\n\s*\n?)(Human|Assistant|H|A|System):[ \t]*", re.MULTILINE
+        r"(?:^|\n\s*\n?)(Human|Assistant|System):[ \t]*", re.MULTILINE
     ),
     "USER: … ASSISTANT: …": re.compile(
         r"(?:^|\n|(?<=\s)|(?<=>))(SYSTEM|USER|ASSISTANT|FUNCTION RESPONSE):[ \t]*"
@@ -88,5 +88,4 @@ def _role(mark: str) -> str:
     """The role that a mark stands for."""
     if mark in ("[INST]", "[/INST]"):
         return Role.USER if mark == "[INST]" else Role.ASSISTANT
-    short = {"H": "human", "A": "assistant", "FUNCTION RESPONSE": "function_response"}
-    return known_role(short.get(mark, mark))
+    return known_role(mark)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from advisor.probe.media import Medium, is_base64, medium_of, without_media
+from advisor.probe.media import Medium, is_base64, media_of, medium_of, without_media
 from advisor.probe.names import (
     CALL_KEYS,
     CONTENT_KEYS,
@@ -18,6 +18,9 @@ from advisor.probe.names import (
     Role,
 )
 from advisor.probe.records import JsonObject
+
+MESSAGE_MEDIA = {"images": "picture", "audios": "sound", "videos": "video"}
+"""Fields of a message beside its text, as Ollama has them."""
 
 
 class Turn(NamedTuple):
@@ -116,8 +119,12 @@ def turns_of(turn: JsonObject) -> Iterator[Turn]:
 
 def turn_of(turn: JsonObject, role: str) -> Turn:
     """A turn of a role that `known_role` gave."""
+    if role == Role.TOOL and "parameters" in turn and "observation" in turn:
+        return _called_tool(turn)
     value = next((turn[key] for key in CONTENT_KEYS if turn.get(key) is not None), None)
     content = _content(value)
+    for key, kind in MESSAGE_MEDIA.items():
+        content.media.extend(media_of(turn.get(key), kind))
     for key in REASONING_KEYS:
         if turn.get(key):
             content.reasoning.append(text_of(turn[key]))
@@ -138,6 +145,15 @@ def turn_of(turn: JsonObject, role: str) -> Turn:
         tuple(content.media),
         _message(turn, role, value, content),
     )
+
+
+def _called_tool(turn: JsonObject) -> Turn:
+    """A call and its result in one turn, as ChatGLM3 has them: the call is learned."""
+    call = as_json({"name": turn.get("name"), "parameters": turn["parameters"]})
+    result = text_of(turn["observation"])
+    learned = () if is_masked(turn) else (call,)
+    given = (result,) if learned else (call, result)
+    return Turn(Role.TOOL, learned, given, (), {"role": Role.TOOL.value, "content": result})
 
 
 def is_masked(turn: JsonObject) -> bool:

@@ -93,6 +93,16 @@ SUPERVISED = {
     "trivia": {"question": ASK, "answer": {"value": GOOD, "aliases": ["x"]}},
     "natural questions": {"question": ASK, "answer": [GOOD, "another"]},
     "weights": {"messages": [user(), bot("unlearned", weight=0), user("and?"), bot(weight=1)]},
+    "python list": {"messages": str([user(), bot()])},
+    "within an object": {"data": {"messages": [user(), bot()]}},
+    "glm tools": {"conversations": [user(), bot()], "tools": []},
+    "slim orca": {"conversations": [{"from": "human", "value": ASK, "weight": 0.0},
+                                    {"from": "gpt", "value": GOOD, "weight": 1.0}]},
+    "mistral": {"prompt": ASK, "prompt_id": "ea9a", "messages": [user(), bot()]},
+    "inputs and targets": {"inputs": ASK, "targets": GOOD, "text": ""},
+    "query and solution": {"problem": ASK, "solution": GOOD, "level": "Level 2", "type": "x"},
+    "sql": {"question": ASK, "sql": GOOD},
+    "distilabel": {"instruction": ASK, "generation": GOOD, "model_name": "x/y"},
     "prefixed": {"question": ASK, "final_answer": GOOD, "uuid": "a1b2"},
 }  # fmt: skip
 
@@ -268,6 +278,12 @@ PAIRS = {
     "nectar": {"prompt": ASK, "answers": [{"answer": GOOD, "model": "a", "rank": 1.0},
                                           {"answer": BAD, "model": "b", "rank": 4.0}]},
     "summaries": {"post": ASK, "summaries": [{"text": BAD}, {"text": GOOD}], "choice": 1},
+    "named alike": {"prompt": ASK, "good_reply": GOOD, "bad_reply": BAD},
+    "preferred response": {"prompt": ASK, "preferred_response": GOOD, "rejected_response": BAD},
+    "argilla": {"prompt": ASK, "chosen": GOOD, "rejected": BAD, "chosen-model": "a",
+                "rejected-model": "b", "chosen-rating": 4.5},
+    "positive and negative": {"query": ASK, "positive_answer": GOOD, "negative_answer": BAD},
+    "letters": {"prompt": ASK, "completion_a": BAD, "completion_b": GOOD, "winner": "b"},
     "best and worst": {"question": ASK, "best": GOOD, "worst": BAD},
 }  # fmt: skip
 
@@ -303,6 +319,7 @@ UNPAIRED = {
     "llamafactory chat": {"messages": [user(), bot()], "label": True},
     "swift": {"messages": [user(), bot()], "label": True},
     "as text": {"prompt": ASK, "completion": GOOD, "label": "true"},
+    "as number": {"prompt": ASK, "completion": GOOD, "label": 1},
 }
 
 
@@ -310,12 +327,48 @@ UNPAIRED = {
 def test_unpaired_preferences(name):
     row = UNPAIRED[name]
     mark = "kto_tag" if "kto_tag" in row else "label"
-    unwanted = row | {mark: "false" if row[mark] == "true" else False}
+    unwanted = row | {mark: "false" if row[mark] == "true" else type(row[mark])(0)}
     read = recognise([row, unwanted]).read
     wanted = read(row, False)
     assert (wanted.prompt, wanted.answer, wanted.wanted) == (ASK, GOOD, True)
     parts = read(unwanted, False)
     assert (parts.prompt, parts.answer, parts.wanted) == (ASK, GOOD, False)
+
+
+CLASSES = {"number": 1, "numbers": [1, 3], "score": 0.8, "name": "spam", "truth": True}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_class_beside_a_chat_is_its_answer(name):
+    row = {"messages": [user()], "label": CLASSES[name]}
+    wanted = {"numbers": "1, 3", "number": "1", "score": "0.8", "name": "spam", "truth": "True"}
+    assert parts_of(row) == (ASK, wanted[name], "")
+
+
+def test_a_text_to_go_on_from_has_no_prompt():
+    assert parts_of({"messages": [bot()]}) == ("", GOOD, "")
+    assert parts_of({"conversation": [{"input": "", "output": GOOD}]}) == ("", GOOD, "")
+
+
+def test_token_numbers_are_no_text():
+    row = {"input_ids": [1, 2], "attention_mask": [1, 1], "labels": [-100, 2]}
+    with pytest.raises(UsageError, match="token numbers"):
+        recognise([row], where="data.jsonl")
+
+
+def test_a_call_and_its_result_in_one_turn():
+    turn = {"role": "tool", "name": "find", "parameters": {"n": 7}, "observation": "sent"}
+    prompt, answer, _ = parts_of({"conversations": [user(), turn, bot()]})
+    assert prompt == f"{ASK}\nsent"
+    assert answer == f'{{"name": "find", "parameters": {{"n": 7}}}}\n{GOOD}'
+
+
+def test_tools_within_the_object_of_a_chat():
+    row = {"input": {"messages": [user(), bot()], "tools": [TOOL], "system": RULE}}
+    prompt, answer, _ = parts_of(row)
+    assert prompt.startswith(RULE)
+    assert "Looks an order up" in prompt
+    assert answer == GOOD
 
 
 def test_classes_called_label_are_no_preferences():
@@ -447,6 +500,12 @@ def test_an_identifier_is_never_a_prompt(name, text):
     rows = [{name: IDENTIFIERS[name].format(at), text: f"{ASK} {at}"} for at in range(12)]
     fields = recognise(rows)
     assert (fields.prompt, fields.answer) == (text, "")
+
+
+def test_names_of_users_are_no_prompts():
+    rows = [{"user": f"{'xyz'[at % 3]}anna{'q' * at}", "comment": f"{ASK} {at}", "label": "a"}
+            for at in range(9)]  # fmt: skip
+    assert recognise(rows).prompt == "comment"
 
 
 @pytest.mark.parametrize("label", ["airline_sentiment", "queue", "routed_to", "isUrgent"])

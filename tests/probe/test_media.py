@@ -110,6 +110,13 @@ SOUND = {
 }
 
 
+def test_pictures_of_a_message():
+    row = {"messages": [{"role": "user", "content": ASK, "images": [DATA]},
+                        {"role": "assistant", "content": GOOD}]}  # fmt: skip
+    parts = parts_of(row)
+    assert (parts.prompt, [m.width for m in parts.media]) == (ASK, [640])
+
+
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_in_a_message(name):
     row = {"messages": [{"role": "user", "content": [{"text": ASK}, SOUND[name]]},
