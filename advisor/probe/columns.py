@@ -84,7 +84,7 @@ def _of_texts(name: str, values: list[str]) -> Column:
 
 
 def _is_data(text: str) -> bool:
-    return is_base64(text) or text.startswith(("data:image/", "data:audio/", "data:video/"))
+    return is_base64(text) or (text.startswith("data:") and "base64," in text[:100])
 
 
 def is_identifier(text: str) -> bool:

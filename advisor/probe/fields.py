@@ -198,7 +198,7 @@ def _is_a_word_beside_texts(candidate: Column, columns: dict[str, Column]) -> bo
 
 
 def _may_be_sure(column_of_name: Column) -> bool:
-    return column_of_name.kind not in (Kind.MEDIA, Kind.EMPTY)
+    return column_of_name.kind is not Kind.MEDIA
 
 
 def _extras(columns: dict[str, Column], prompt: str) -> list[str]:

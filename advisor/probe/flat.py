@@ -16,7 +16,7 @@ from advisor.probe.chats import (
 )
 from advisor.probe.columns import MISSING, is_missing, media_in
 from advisor.probe.media import LEAST_BASE64, Medium, is_base64, without_media
-from advisor.probe.names import Role, plain
+from advisor.probe.names import Role, is_label_name, plain
 from advisor.probe.records import JsonObject
 from advisor.probe.turns import Turn, as_json, text_of, turn_of
 
@@ -37,6 +37,7 @@ class FlatReader:
     def __init__(self, prompt: str, answer: str) -> None:
         self._prompts = prompt.split("+")
         self._answers = [name for name in answer.split("+") if name]
+        self._is_class = bool(self._answers) and is_label_name(self._answers[-1])
         self.is_plain = True
 
     def learn(self, rows: Sequence[JsonObject]) -> list[str]:
@@ -73,10 +74,10 @@ class FlatReader:
             prompt = row.get(self._prompts[0])
             answer = row.get(self._answers[0])
             if type(prompt) is str and type(answer) is str:
-                return _plain(prompt), _label(_plain(answer))
+                return _plain(prompt), self._named(_plain(answer))
         return (
             _joined(row, self._prompts),
-            _label(_joined(row, self._answers)),
+            self._named(_joined(row, self._answers)),
         )
 
     def read(self, row: JsonObject, wants_chat: bool) -> RowParts:
@@ -85,7 +86,7 @@ class FlatReader:
         media: list[Medium] = []
         given = [turn for name in self._prompts for turn in _given(row, name, media)]
         given = [*around.history, *_as_one(given)]
-        answered = [turn for name in self._answers for turn in _answered(row, name, media)]
+        answered = [turn for name in self._answers for turn in self._answered(row, name, media)]
         answered = _as_one(answered)
         given_texts = [*around.texts, *(t for turn in given for t in (*turn.given, *turn.learned))]
         if around.history:  # as LLaMA-Factory learns the answers in a history
@@ -100,6 +101,20 @@ class FlatReader:
             given_texts = []
         around = around._replace(media=(*around.media, *media))
         return finished(around, [*given, *answered], given_texts, learned, wants_chat=wants_chat)
+
+    def _named(self, answer: str) -> str:
+        """An answer; nothing where a data frame has written that a class is missing."""
+        if self._is_class and len(answer) < LONGEST_MISSING and answer.lower() in MISSING:
+            return ""
+        return answer
+
+    def _answered(self, row: JsonObject, name: str, media: list[Medium]) -> list[Turn]:
+        value = inside(row, name)
+        if is_chat(value) or is_chat([value]):
+            return turn_list(value if isinstance(value, list) else [value]) or []
+        text, in_text = _clean(self._named(answer_text(value, name)))
+        media.extend(in_text)
+        return [turn_of({"content": text}, Role.ASSISTANT)] if text else []
 
     def _used(self) -> set[str]:
         names = (*self._prompts, *self._answers)
@@ -124,15 +139,6 @@ def _given(row: JsonObject, name: str, media: list[Medium]) -> list[Turn]:
     text, in_text = _clean(prompt_text(value, name))
     media.extend(in_text)
     return [turn_of({"content": text}, Role.USER)] if text else []
-
-
-def _answered(row: JsonObject, name: str, media: list[Medium]) -> list[Turn]:
-    value = inside(row, name)
-    if is_chat(value) or is_chat([value]):
-        return turn_list(value if isinstance(value, list) else [value]) or []
-    text, in_text = _clean(_label(answer_text(value, name)))
-    media.extend(in_text)
-    return [turn_of({"content": text}, Role.ASSISTANT)] if text else []
 
 
 def _as_one(turns: list[Turn]) -> list[Turn]:
@@ -162,11 +168,6 @@ def _plain(text: str) -> str:
     if is_base64(text):
         raise ValueError("data in base64, not text")
     return without_media(text)[0]
-
-
-def _label(answer: str) -> str:
-    """An answer; nothing where a data frame has written what is missing."""
-    return "" if len(answer) < LONGEST_MISSING and answer.lower() in MISSING else answer
 
 
 def prompt_text(value: Any, name: str) -> str:
