@@ -60,12 +60,18 @@ def groups() -> tuple[QuestionGroup, ...]:
             "Today", "what is in place today: the as-is option", _keys_of("current"), "current"
         ),
         QuestionGroup(
+            "By hand",
+            "what is done today without a model; compared with in the report",
+            _keys_of("baseline"),
+            "baseline",
+        ),
+        QuestionGroup(
             "Retrieval", "documents looked up for each request", _keys_of("retrieval"), "retrieval"
         ),
         QuestionGroup(
             "Report",
             "for whom, as of when, with whose prices",
-            ("client", "as_of", *_keys_of("prices")),
+            ("client", "author", "confidential", "as_of", *_keys_of("prices")),
         ),
     )
 

@@ -22,6 +22,7 @@ from advisor.core.sections import (
     APPROACHES,
     TASK_TYPES,
     TECHNIQUES,
+    Baseline,
     Budget,
     Compare,
     Current,
@@ -46,6 +47,7 @@ __all__ = [
     "SECTIONS",
     "TASK_TYPES",
     "TECHNIQUES",
+    "Baseline",
     "Brief",
     "Budget",
     "Compare",
@@ -91,6 +93,17 @@ class Brief:
         registered=False,
     )
     client: str = ask("For whom?", "For reports; may be empty.", "text", "", "", registered=False)
+    author: str = ask(
+        "Who wrote the report?", "For its cover; may be empty.", "text", "", "", registered=False
+    )
+    confidential: bool = ask(
+        "Is the report confidential?",
+        "If so, its cover says it.",
+        "yes-no",
+        False,
+        "not unless stated",
+        registered=False,
+    )
     as_of: date | None = ask(
         "As of which day?",
         "Prices and lifecycles are looked up on that day. Left out: today.",
@@ -100,6 +113,7 @@ class Brief:
     )
     task: Task = Task()
     current: Current | None = None
+    baseline: Baseline | None = None
     traffic: Traffic = Traffic()
     segments: tuple[Segment, ...] = ()
     retrieval: Retrieval | None = None
@@ -196,6 +210,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
     {
         "task": Task,
         "current": Current,
+        "baseline": Baseline,
         "traffic": Traffic,
         "retrieval": Retrieval,
         "quality": Quality,

@@ -63,7 +63,7 @@ def _monthly(case: Case) -> str:
         )
     rival = middle(case.other["run.total"])
     cheaper = 0 < run < rival and fmt.money(run) != fmt.money(rival)
-    share = f", {fmt.share(run / rival)} of the next approach" if cheaper else ""
+    share = f", {fmt.share(run / rival)} of what the next approach costs" if cheaper else ""
     other = f"The cheapest of another approach is {case.other.option.id}, at {fmt.money(rival)}"
     return f"{case.pick.option.id} costs {fmt.money_rate(run)}{share}. {other}."
 

@@ -20,12 +20,12 @@ from advisor.core.verdict import Verdict
 from advisor.report.headline import horizon
 
 SCHEMA = 1
-NAMES_ONLY = ("name", "client")
+NAMES_ONLY = ("name", "client", "author", "confidential")
 """Keys that no estimate reads."""
 
 LEFT_OUT = "left out"
 
-_WHOLE = ("current", "retrieval", "segments", "quality.measured")
+_WHOLE = ("current", "baseline", "retrieval", "segments", "quality.measured")
 """Tables that may be absent, and lists: they differ as a whole where their keys cannot be told
 apart one by one.
 """

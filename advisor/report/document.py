@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from advisor import __version__
 from advisor.core import format as fmt
 from advisor.core.verdict import Verdict
+from advisor.report import extract
 from advisor.report.chapters import CHAPTERS
 from advisor.report.headline import headline, subtitle
 from advisor.report.page import Cover, Page, Section
@@ -35,8 +36,11 @@ def cover(verdict: Verdict) -> Cover:
     task = fmt.clean(verdict.name) or "this task"
     client = f" for {fmt.clean(verdict.client)}" if verdict.client else ""
     date = fmt.clean(verdict.as_of)
+    is_confidential = extract.answer(verdict, "confidential") == "yes"
     facts = (
         ("Client", fmt.clean(verdict.client)),
+        ("Author", extract.answer(verdict, "author")),
+        ("Confidential", "for the client's use only" if is_confidential else ""),
         ("Prices as of", date),
         ("Currency", "US dollars"),
         ("Simulation", f"{fmt.count(verdict.draws)} futures, seed {verdict.seed}"),

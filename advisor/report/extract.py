@@ -21,6 +21,7 @@ __all__ = [
     "compared",
     "folded",
     "interval",
+    "level_months",
     "is_above_noise",
     "money",
     "number",
@@ -50,6 +51,14 @@ def cash(option: OptionRecord) -> Range:
     """What is paid over the horizon, the cost of errors left out."""
     paid = interval(option, "horizon.cash")
     return paid if paid.is_known else option.horizon_usd
+
+
+def level_months(verdict: Verdict) -> float:
+    """How many months of a level cost the horizon is worth today; its months where not known."""
+    figure = verdict.chosen.figure("horizon.months_level") if verdict.chosen else None
+    if figure is not None and figure.value is not None:
+        return figure.value
+    return verdict.horizon_months or 0.0
 
 
 def money(amount: Range) -> Ranged:

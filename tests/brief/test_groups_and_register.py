@@ -36,7 +36,7 @@ def test_groups_come_in_the_order_of_the_form() -> None:
         "Policy",
         "Models",
     ]
-    assert {group.optional for group in groups()} == {"", "current", "retrieval"}
+    assert {group.optional for group in groups()} == {"", "current", "baseline", "retrieval"}
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,17 @@ from dataclasses import replace
 import pytest
 
 from advisor.core.quantity import Range
-from advisor.core.verdict import BreakEven, FlipPoint, LabelsNeeded, NextStep, SourceRecord, Verdict
-from advisor.report import text
+from advisor.core.verdict import (
+    Answer,
+    BreakEven,
+    FlipPoint,
+    LabelsNeeded,
+    NextStep,
+    SourceRecord,
+    Verdict,
+)
+from advisor.report import extract, text
+from advisor.report.document import document
 from advisor.report.phrases import (
     break_even_sentences,
     flip_sentence,
@@ -126,3 +135,44 @@ def test_labels_beyond_the_curve_and_old_sources_are_marked(verdict: Verdict) ->
     shown = text.render(replace(verdict, labels_needed=(need,), sources=(source,)))
     assert "8 – beyond 2,000,000" in shown
     assert "2026-01-02 (old)" in shown
+
+
+def test_todays_process_without_a_model_is_a_row_and_pays_back(priced: Verdict) -> None:
+    answers = (
+        Answer("baseline.process", "How?", "two clerks", None, "", "brief"),
+        Answer("baseline.monthly_usd", "What?", "", 12_500.0, "USD/month", "brief"),
+        Answer("baseline.score", "What?", "", 0.97, "score", "brief"),
+        Answer("author", "Who?", "A. Consultant", None, "", "brief"),
+        Answer("confidential", "Is it?", "yes", None, "", "brief"),
+    )
+    record = replace(priced, answers=(*priced.answers, *answers))
+    shown = " ".join(text.render(record, 120).split())
+    assert "By hand: two clerks" in shown
+    assert "saves $9,183 per month and pays back after 2.0 months" in shown  # 18,363 ÷ 9,183
+    months = priced.chosen.figure("horizon.months_level").value
+    paid = priced.chosen.figure("horizon.cash").value
+    assert f"it saves ${12_500 * months - paid:,.0f} in net present value" in shown
+    page = document(record)
+    assert ("Author", "A. Consultant") in page.cover.facts
+    assert ("Confidential", "for the client's use only") in page.cover.facts
+
+
+def test_options_of_one_skill_are_folded_and_today_stays(verdict: Verdict) -> None:
+    variants = tuple(
+        replace(verdict.arms[0], id=f"prompt/few-shot@claude-sonnet-5+{how}", p_best=0.0)
+        for how in ("cached", "uncached")
+    )
+    others = tuple(
+        replace(verdict.arms[0], id=f"prompt/few-shot@m{n}+batch", p_best=0.001) for n in range(9)
+    )
+    folds = extract.folded(replace(verdict, arms=(*verdict.arms, *variants, *others)))
+    assert len(folds) == extract.MOST_OPTIONS
+    assert folds[0][0].id == verdict.arm
+    assert {o.id: n for o, n in folds}["prompt/few-shot@claude-sonnet-5+batch"] == 3
+    assert folds[-1][0].id.startswith("as-is/")
+
+
+def test_a_share_below_its_own_error_is_noise() -> None:
+    assert not extract.is_above_noise(0.00005, 10_000)  # half a draw
+    assert extract.is_above_noise(0.001, 10_000)
+    assert not extract.is_above_noise(0.0, 10_000)

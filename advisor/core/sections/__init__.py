@@ -8,6 +8,7 @@ stands for "left out, derived elsewhere".
 
 from __future__ import annotations
 
+from advisor.core.sections.baseline import Baseline
 from advisor.core.sections.data import Data, Tuning
 from advisor.core.sections.machines import Hardware
 from advisor.core.sections.money import Budget, Team
@@ -22,6 +23,7 @@ __all__ = [
     "TASK_TYPES",
     "TECHNIQUES",
     "Approach",
+    "Baseline",
     "Budget",
     "Compare",
     "Current",

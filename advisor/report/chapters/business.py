@@ -92,11 +92,35 @@ def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     for other in (extract.runner_up(verdict), as_is(verdict)):
         if other is not None and verdict.chosen is not None and other.id != verdict.arm:
             items += _against(verdict.chosen, other, terms)
+    if verdict.chosen is not None:
+        items += _against_by_hand(verdict, verdict.chosen)
     if items:
         yield Heading("What it returns")
         if verdict.alternative:
             yield Paragraph(f"Break-even is against: {terms.option(verdict.alternative)}.")
         yield Bullets(tuple(dict.fromkeys(items)))
+
+
+def _against_by_hand(verdict: Verdict, chosen: OptionRecord) -> Iterator[str]:
+    """Payback and return against the process without a model."""
+    by_hand = extract.number(verdict, "baseline.monthly_usd")
+    once = chosen.one_off_usd.p50
+    month = chosen.monthly_usd.p50
+    if by_hand is None or once is None or month is None:
+        return
+    saved = by_hand - month
+    if saved <= 0:
+        yield f"It costs {fmt.money_rate(-saved)} more than today's process."
+        return
+    yield (
+        f"Against today's process it saves {fmt.money_rate(saved)} and pays back after "
+        f"{fmt.months(once / saved)}."
+    )
+    paid = extract.cash(chosen).p50
+    if paid is not None:
+        net = by_hand * extract.level_months(verdict) - paid
+        word = "saves" if net >= 0 else "costs"
+        yield f"Over {horizon(verdict)} it {word} {fmt.money(abs(net))} in net present value."
 
 
 def _against(chosen: OptionRecord, other: OptionRecord, terms: Terms) -> Iterator[str]:

@@ -46,8 +46,22 @@ def _table(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         (f"{place}. {_name(option, count, terms)}", *_cells(option, verdict, priced=priced))
         for place, (option, count) in enumerate(folds, 1)
     )
+    rows += tuple(_by_hand(verdict, len(columns)))
     strong = frozenset(i for i, (option, _) in enumerate(folds) if option.id == verdict.arm)
     yield Table("options", columns, rows, strong)
+
+
+def _by_hand(verdict: Verdict, columns: int) -> Iterator[tuple[Cell, ...]]:
+    """What is done today without a model, where the brief states its cost."""
+    month = extract.number(verdict, "baseline.monthly_usd")
+    if month is None:
+        return
+    process = extract.answer(verdict, "baseline.process")
+    name = f"By hand: {process}" if process else "By hand"
+    total = fmt.money(month * extract.level_months(verdict))
+    score = extract.number(verdict, "baseline.score")
+    known = "" if score is None else fmt.score(score)
+    yield (name, "$0", fmt.money(month), total, "", known, *("",) * (columns - 6))
 
 
 def has_errors(option: OptionRecord) -> bool:

@@ -44,7 +44,11 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if today is not None:
         name = terms.option(today.id).removeprefix("Today: ")
         rows.append(("In place today", f"{name}: {fmt.money_rate(today.monthly_usd.p50)}"))
-    elif verdict.answers:
+    by_hand = extract.number(verdict, "baseline.monthly_usd")
+    process = extract.answer(verdict, "baseline.process") or "today's process"
+    if by_hand is not None:
+        rows.append(("Done without a model", f"{process}: {fmt.money_rate(by_hand)}"))
+    if today is None and by_hand is None and verdict.answers:
         rows.append(("In place today", "not stated in the brief"))
     stated = tuple((label, text) for label, text in rows if text)
     if stated:
