@@ -78,7 +78,7 @@ def option_name(option_id: str) -> str:
 
 
 def model_name(model: str) -> str:
-    """`Claude Sonnet 5.5` for `claude-sonnet-5-5`; a name with capitals stays as it is published."""
+    """`Claude Sonnet 5.5` for `claude-sonnet-5-5`; a name with capitals stays as published."""
     name = _safe(model.rpartition("/")[2])
     if name != name.lower() or re.match(r"o\d", name):
         return name

@@ -33,7 +33,7 @@ def test_the_keys_of_the_contract_are_all_there(verdict: Verdict) -> None:
         assert set(keys.split()) <= set(row), path
     assert set(data["arms"][0]["quality"]) == {"p10", "p50", "p90"}
     assert {"months", "requests_per_month", "price_multiple", "uplift"} <= set(data["break_even"])
-    assert set(data["next_step"]) == {"action", "cost_usd", "days", "worth_usd"}
+    assert {"action", "cost_usd", "days", "worth_usd"} <= set(data["next_step"])
     figure = "id value unit basis formula source as_of"
     assert set(figure.split()) <= set(data["arms"][0]["figures"][0])
 

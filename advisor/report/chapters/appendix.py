@@ -10,7 +10,14 @@ from advisor.core import format as fmt
 from advisor.core.brief import questions
 from advisor.core.dates import earliest_day, stale
 from advisor.core.naming import input_name
-from advisor.core.verdict import Assumption, LabelsNeeded, OptionRecord, SourceRecord, Verdict
+from advisor.core.verdict import (
+    Assumption,
+    Information,
+    LabelsNeeded,
+    OptionRecord,
+    SourceRecord,
+    Verdict,
+)
 from advisor.report.headline import horizon, money_of
 from advisor.report.page import (
     Block,
@@ -136,13 +143,20 @@ def _criteria(verdict: Verdict, terms: Terms) -> Iterator[Block]:
 
 
 def _information(verdict: Verdict) -> Iterator[Block]:
-    if verdict.information:
+    telling = [i for i in verdict.information if i.worth_usd >= i.standard_error_usd]
+    if telling:
         yield Heading("What it is worth to know")
         yield Paragraph(
             "What perfect knowledge of an input would save on average, before its price."
         )
-        rows = tuple((input_name(i.input), fmt.money(i.worth_usd)) for i in verdict.information)
-        yield Table("information", (TableColumn("input"), TableColumn("worth", right=True)), rows)
+        titles = ("worth", "standard error")
+        columns = (TableColumn("input"), *(TableColumn(title, right=True) for title in titles))
+        yield Table("information", columns, tuple(_worth(entry) for entry in telling))
+
+
+def _worth(entry: Information) -> tuple[Cell, ...]:
+    error = fmt.money(entry.standard_error_usd) if entry.standard_error_usd else ""
+    return input_name(entry.input), fmt.money(entry.worth_usd), error
 
 
 def _assumptions(verdict: Verdict, terms: Terms) -> Iterator[Block]:

@@ -60,8 +60,8 @@ def _by_hand(verdict: Verdict, columns: int) -> Iterator[tuple[Cell, ...]]:
     name = f"By hand: {process}" if process else "By hand"
     total = fmt.money(month * extract.level_months(verdict))
     score = extract.number(verdict, "baseline.score")
-    known = "" if score is None else fmt.score(score)
-    yield (name, "$0", fmt.money(month), total, "", known, *("",) * (columns - 6))
+    quality = "" if score is None else fmt.score(score)
+    yield (name, "$0", fmt.money(month), total, "", quality, *("",) * (columns - 6))
 
 
 def has_errors(option: OptionRecord) -> bool:

@@ -43,7 +43,8 @@ def _flips(verdict: Verdict, terms: Terms) -> Iterator[Block]:
 
 def _flip(flip: FlipPoint, terms: Terms) -> tuple[Cell, ...]:
     becomes = fmt.APPROACH_WORDS.get(flip.verdict_becomes, fmt.clean(flip.verdict_becomes))
-    option = terms.option(flip.arm) if flip.arm else becomes
+    is_open = flip.verdict_becomes == "undecided" or not flip.arm
+    option = becomes if is_open else terms.option(flip.arm)
     now = "" if flip.now is None else fmt.bare(flip.now, flip.unit)
     return input_name(flip.input), fmt.clean(_goes(flip)), fmt.clean(now), option
 

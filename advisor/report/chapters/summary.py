@@ -48,9 +48,12 @@ def recommendation(verdict: Verdict, terms: Terms) -> str:
 
 
 def first_flip(verdict: Verdict) -> FlipPoint | None:
-    """The flip point nearest to today's value, as a ratio."""
+    """The flip point nearest to today's value, as a ratio; one that leads to another choice before
+    one that leaves the choice open.
+    """
     near = [flip for flip in verdict.flip_points if is_near(flip)]
-    return min(near, key=_distance, default=None)
+    other = [flip for flip in near if flip.verdict_becomes != "undecided"]
+    return min(other or near, key=_distance, default=None)
 
 
 def _distance(flip: FlipPoint) -> float:
