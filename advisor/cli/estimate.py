@@ -15,8 +15,9 @@ from advisor.core.errors import Exit, UsageError
 from advisor.core.quantity import Basis
 
 if TYPE_CHECKING:
-    from advisor.core.facts import Model
-    from advisor.core.training import TrainingMeasurement, TrainingRun
+    from advisor.core.facts import Gpu, Model
+    from advisor.core.quantity import Quantity
+    from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
     from advisor.estimate.training.record import EstimateAnswer
     from advisor.estimate.training.request import RunRequest
     from advisor.facts import Facts
@@ -26,20 +27,9 @@ QUANTIZATIONS = ("none", "nf4", "int8", "gptq4", "awq4", "fp8")
 OPTIMIZERS = ("adamw", "adamw8bit", "paged-adamw", "paged-adamw8bit", "sgd", "adafactor")
 SHARDINGS = ("none", "ddp", "zero1", "zero2", "zero3", "fsdp", "tp", "pp")
 FRAMEWORKS = (
-    "hf",
-    "trl",
-    "torchtune",
-    "litgpt",
-    "unsloth",
-    "nemo",
-    "megatron",
-    "axolotl",
-    "torchtitan",
-    "llm-foundry",
-    "deepspeed",
-    "ms-swift",
-    "fsdp_qlora",
-    "other",
+    *("hf", "trl", "torchtune", "litgpt", "unsloth", "nemo", "megatron", "axolotl"),
+    *("torchtitan", "llm-foundry", "deepspeed", "llama-factory", "ms-swift", "xtuner"),
+    *("fsdp_qlora", "other"),
 )
 BATCHES = ("plain", "sorted", "padding-free")
 LONGEST_CHOICE = 40
@@ -66,6 +56,12 @@ def _choice(
     )
 
 
+def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], Command]:
+    """A choice that is the framework's where it is left open."""
+    text = f"{help.rstrip('.')}; default: the framework's." if "default" not in help else help
+    return click.option(name, type=click.Choice(words), help=text)
+
+
 @click.command("estimate")
 @click.option(
     "--model", default="", help="A model of `advisor facts models`, or a size such as 7B."
@@ -88,14 +84,14 @@ def _choice(
     type=click.Choice(QUANTIZATIONS),
     help="Of frozen weights; default: nf4 with qlora.",
 )
-@_choice("--dtype", ("bf16", "fp16", "fp32"), "bf16", "Of the weights.")
+@_open("--dtype", ("bf16", "fp16", "fp32"), "Of the weights; default: bf16 where the GPU has it.")
 @_choice(
     "--compute",
     ("", "mixed-bf16", "mixed-fp16", "fp8"),
     "",
     "Autocast or FP8; default: as the weights.",
 )
-@_choice("--optimizer", OPTIMIZERS, "adamw", "What updates the weights.")
+@_open("--optimizer", OPTIMIZERS, "What updates the weights.")
 @click.option(
     "--micro-batch", type=POSITIVE, default=1, show_default=True, help="Sequences per GPU and pass."
 )
@@ -105,23 +101,16 @@ def _choice(
 @click.option(
     "--seq-len", type=POSITIVE, default=2048, show_default=True, help="Longest sequence, in tokens."
 )
-@click.option(
-    "--packed/--padded", default=False, help="Whether examples fill sequences; default: padded."
-)
+@click.option("--packed/--padded", default=None, help="Whether examples fill sequences.")
 @click.option(
     "--batches",
     type=click.Choice(BATCHES),
     help="As they come, or without padding; default: between both.",
 )
 @click.option("--mean-tokens", type=click.FloatRange(min=1), help="Mean real tokens of an example.")
-@_choice(
-    "--checkpointing",
-    ("none", "full", "selective"),
-    "none",
-    "Which activations are computed again.",
-)
-@_choice("--attention", ("eager", "sdpa", "flash"), "sdpa", "How attention is computed.")
-@_choice("--fused-loss", ("no", "kernel", "projection", "yes"), "no", "Whether logits stay whole.")
+@_open("--checkpointing", ("none", "full", "selective"), "Activations that are computed again.")
+@_open("--attention", ("eager", "sdpa", "flash"), "How attention is computed.")
+@_open("--fused-loss", ("no", "kernel", "projection", "yes"), "Whether logits stay whole.")
 @_choice("--offload", ("none", "optimizer", "full"), "none", "What is kept in the host's memory.")
 @click.option(
     "--compile/--no-compile", "compiled", default=False, help="Whether the model is compiled."
@@ -140,7 +129,12 @@ def _choice(
 @click.option("--tp", type=POSITIVE, default=1, help="Tensor-parallel degree.")
 @click.option("--pp", type=POSITIVE, default=1, help="Pipeline-parallel degree.")
 @click.option("--cp", type=POSITIVE, default=1, help="Context-parallel degree.")
-@_choice("--framework", FRAMEWORKS, "hf", "The training framework.")
+@_choice("--framework", FRAMEWORKS, "hf", "The training framework; its defaults apply.")
+@_choice("--objective", ("sft", "dpo"), "sft", "Next tokens, or pairs of answers (DPO).")
+@click.option("--eval-examples", type=AMOUNT, help="Examples of one evaluation during training.")
+@click.option(
+    "--evaluations", type=AMOUNT, default=1.0, show_default=True, help="Evaluations per epoch."
+)
 @click.option(
     "--examples", type=AMOUNT, help="Training examples (or packed sequences) of one epoch."
 )
@@ -204,6 +198,8 @@ def _answer(facts: Facts, request: RunRequest, config: Path | None) -> EstimateA
         free_gib=training.free_gib(run),
         trainable_params=training.trained(run),
         inputs=_inputs(run, measured),
+        packed=_packed(run, measured),
+        rented=_rented(facts, request, prediction),
     )
 
 
@@ -220,9 +216,37 @@ def _run(facts: Facts, request: RunRequest, config: Path | None) -> TrainingRun:
     run = to_run(request, model, params, facts.gpu(request.gpu) if request.gpu else None)
     if run.gpu is not None:
         return run
+    return on_cheapest_gpu(run, _prices(facts, request), request.deadline_hours)
+
+
+def _packed(run: TrainingRun, measured: tuple[TrainingMeasurement, ...]) -> TrainingEstimate | None:
+    from advisor.estimate import training
+
+    full = training.packed(run)
+    return None if full is None else training.estimate(full, measured)
+
+
+def _rented(
+    facts: Facts, request: RunRequest, prediction: TrainingEstimate
+) -> tuple[str, Quantity] | None:
+    """The cheapest GPU to rent for what is priced as owned, and its cost; None for what is rented
+    anyway or where no GPU will do.
+    """
+    from advisor.estimate.training import choice
+
+    if request.electricity_usd_per_kwh is None:
+        return None
+    rented = choice.cheapest_rented(prediction.run, _prices(facts, request))
+    if rented is None:
+        return None
+    hour = facts.gpu_usd_per_hour(rented.run.gpu_name, request.provider)
+    return rented.run.gpu_name, choice.run_cost(rented, hour)
+
+
+def _prices(facts: Facts, request: RunRequest) -> list[tuple[Gpu, float]]:
+    """The GPUs that have a listed price, and its median in USD per hour."""
     prices = [(g, facts.gpu_usd_per_hour(g.name, request.provider).range.p50) for g in facts.gpus]
-    listed = [(gpu, price) for gpu, price in prices if price]
-    return on_cheapest_gpu(run, listed, request.deadline_hours)
+    return [(gpu, price) for gpu, price in prices if price]
 
 
 def _inputs(

@@ -61,6 +61,10 @@ class TrainingRun:
     free_memory_gib: float | None = None  # measured on the GPU; None: all of it
     longest_tokens: float | None = None
     compute_dtype: str = ""
+    objective: str = "sft"
+    """sft, or dpo: pairs of answers and a reference model beside the trained one."""
+    eval_examples: float | None = None  # of one evaluation beside training
+    evaluations: float = 1.0  # per epoch
     memory_basis: str = "process"
     tokens_basis: str = "real"  # or padded: positions, whether they carry data or not
     assumed: tuple[str, ...] = ()

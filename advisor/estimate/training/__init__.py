@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.estimate.training.advice import cheapest_gpu, largest_micro_batch, ways_to_fit
+from advisor.estimate.training.advice import cheapest_gpu, largest_micro_batch, packed, ways_to_fit
 from advisor.estimate.training.estimator import (
     estimate,
     fixed_seconds,
@@ -25,6 +25,7 @@ __all__ = [
     "largest_micro_batch",
     "mean_length",
     "memory_shares",
+    "packed",
     "shape_of",
     "speed_shares",
     "total_params",

@@ -35,6 +35,18 @@ def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
     return min(low, limit)
 
 
+def packed(run: TrainingRun) -> TrainingRun | None:
+    """The same examples packed into full sequences; None where that changes nothing or the lengths
+    are not known.
+    """
+    if run.packed or run.mean_tokens is None or run.mean_tokens >= run.seq_len:
+        return None
+    sequences = None
+    if run.examples is not None:
+        sequences = max(run.examples * run.mean_tokens / run.seq_len, 1.0)
+    return replace(run, packed=True, examples=sequences, mean_tokens=None)
+
+
 def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
     """The mildest changes of inputs after which the run fits, at most three together; fastest
     first.

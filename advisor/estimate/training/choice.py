@@ -31,6 +31,17 @@ def on_cheapest_gpu(
     return replace(run, gpu=gpu, gpu_name=gpu.name)
 
 
+def cheapest_rented(
+    run: TrainingRun, usd_per_hour: Sequence[tuple[Gpu, float]]
+) -> TrainingEstimate | None:
+    """The run on the cheapest GPU to rent on which it fits; None where there is none."""
+    choice = cheapest_gpu(run, usd_per_hour)
+    if choice is None:
+        return None
+    gpu, _ = choice
+    return estimate(replace(run, gpu=gpu, gpu_name=gpu.name, free_memory_gib=None))
+
+
 def _why_none(run: TrainingRun, gpus: Sequence[Gpu]) -> str:
     """Why no GPU will do: none is large enough, or which is the fastest that is, and what would
     help.

@@ -10,7 +10,17 @@ from types import MappingProxyType
 from advisor.core.constants import GIB, Z80
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
-from advisor.estimate.training import coefficients, correction, memory, spread, throughput, time
+from advisor.estimate.training import (
+    coefficients,
+    correction,
+    frameworks,
+    memory,
+    rates,
+    spread,
+    throughput,
+    time,
+)
+from advisor.estimate.training.activations import Precision, precision
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.shape import (
     MULTILINGUAL,
@@ -264,6 +274,7 @@ def _train_hours(run: TrainingRun, shape: Shape, speed: Quantity, k: Coefficient
     if steps is None:
         return Quantity.unknown("h", "the number of examples is unknown")
     tokens = steps * run.grad_accum * throughput.tokens_per_step(run)
+    tokens += time.evaluation_tokens(run)
     return _inverse(speed, tokens / 3600.0, time.fixed_seconds(run, shape, k) / 3600.0, "h")
 
 
@@ -271,14 +282,33 @@ def _notes(run: TrainingRun) -> tuple[str, ...]:
     notes = []
     if run.assumed:
         notes.append(f"assumed, because it is not stated: {', '.join(run.assumed)}")
+    if {"checkpointing", "fused_loss", "optimizer"} & set(run.assumed):
+        notes.append(_defaults(run))
     if throughput.padding_doubt(run) > 0.0:
         notes.append(
             "whether batches are padded as they come or sorted by length is not stated: in between"
         )
+    if run.gpu is not None and rates.emulates_bf16(run, run.gpu):
+        notes.append(
+            f"{run.gpu_name} has no matrix units for bf16 and computes it in fp32; use --dtype fp16"
+        )
+    if precision(run) is Precision.SINGLE:
+        notes.append("fp32 without autocast: activations are twice as large, and products slow")
+    if run.optimizer.startswith("paged"):
+        notes.append("a paged optimiser keeps its states in the memory of the host when needed")
     if run.model is None:
-        kin = "T5 model" if is_encoder_decoder(run.model_name) else "decoder"
-        notes.append(f"the architecture is not known: a typical {kin} of the same size stands in")
+        typical = "T5 model" if is_encoder_decoder(run.model_name) else "decoder"
+        notes.append(f"the architecture is not known: a typical {typical} of the same size is used")
     return tuple(notes)
+
+
+def _defaults(run: TrainingRun) -> str:
+    """What the framework was taken to do, and where that is documented."""
+    stack = frameworks.of(run)
+    return (
+        f"{stack.version or stack.name} by default: checkpointing {run.checkpointing}, fused loss "
+        f"{run.fused_loss}, optimiser {run.optimizer} ({stack.source}, {stack.as_of})"
+    )
 
 
 def _unknown(run: TrainingRun, reason: str) -> TrainingEstimate:

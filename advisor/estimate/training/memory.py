@@ -71,6 +71,13 @@ class Layout:
     sharded_states: bool
 
 
+def sequences(run: TrainingRun) -> int:
+    """Sequences of an example: DPO passes the chosen and the rejected answer (Rafailov et al.
+    2023).
+    """
+    return 2 if run.objective == "dpo" else 1
+
+
 def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
     """Degrees from the sharding word; data-parallel degree = cards ÷ (tensor × pipeline)."""
     model_parallel = run.tensor_parallel * run.pipeline_parallel
@@ -87,7 +94,7 @@ def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
         shard=shard,
         tensor=tensor,
         pipeline=pipeline,
-        positions=run.micro_batch * longest / run.context_parallel,
+        positions=run.micro_batch * sequences(run) * longest / run.context_parallel,
         sharded_weights=gathers,
         sharded_gradients=run.sharding in ("zero2", "zero3")
         or (run.sharding == "fsdp" and (run.grad_accum == 1 or run.framework not in ("hf", "trl"))),
@@ -154,7 +161,7 @@ def _static(
     shard_s = where.shard if where.sharded_states else 1
     apart = _expert_parallel(run, shape, where)
     sizes = {
-        "weights": _weights(run, shape) * apart / split / shard_w,
+        "weights": (_weights(run, shape) + _reference(run, shape)) * apart / split / shard_w,
         "adapter": _adapter(run, shape, trained, saved) / split / shard_w,
         "optimizer": ((width.moments + width.master) * trained + 6.0 * saved) / split / shard_s,
         "gradients": (width.gradient * trained * apart + 4.0 * saved) / split / shard_g,
@@ -270,6 +277,13 @@ def _weights(run: TrainingRun, shape: Shape) -> float:
     apart = 4.0 if activations.upcasts_embeddings(run) else width
     inner = shape.params - shape.embedding_params
     return QUANTIZED[run.quantization] * inner + apart * shape.embedding_params
+
+
+def _reference(run: TrainingRun, shape: Shape) -> float:
+    """The frozen reference model of DPO; with adapters it is the model without them."""
+    if run.objective != "dpo" or run.method != "full":
+        return 0.0
+    return WIDTH.get(run.dtype, 2.0) * shape.params
 
 
 def _cast_weights(run: TrainingRun, shape: Shape, where: Layout) -> float:

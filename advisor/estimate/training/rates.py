@@ -103,7 +103,7 @@ def achievable_tflops(run: TrainingRun, gpu: Gpu, k: Coefficients) -> float | No
         return None
     share = _achieved().get(gpu.name) or ARCHITECTURE_SHARE.get(gpu.arch, USUAL_SHARE)
     half = peak * share * sustained(gpu, peak)
-    if precision(run) is Precision.SINGLE:
+    if precision(run) is Precision.SINGLE or emulates_bf16(run, gpu):
         return min(half, peak * _fp32_share(gpu))
     if run.compute_dtype == "fp8":
         vendor = frameworks.of(run).kernels is Kernels.VENDOR or run.framework == "other"
@@ -125,6 +125,11 @@ def _fp32_share(gpu: Gpu) -> float:
     if gpu.name.startswith("RTX") and gpu.arch in ("Ampere", "Ada") and "A" not in gpu.name[4:5]:
         return GEFORCE_FP32_SHARE
     return FP32_SHARE.get(gpu.arch, USUAL_FP32_SHARE)
+
+
+def emulates_bf16(run: TrainingRun, gpu: Gpu) -> bool:
+    """Whether bf16 is asked of a GPU that computes it in fp32."""
+    return lacks_bf16(gpu) and (run.dtype == "bf16" or run.compute_dtype.endswith("bf16"))
 
 
 def lacks_bf16(gpu: Gpu) -> bool:

@@ -37,6 +37,10 @@ class EstimateAnswer:
     free_gib: float | None
     trainable_params: float
     inputs: tuple[tuple[str, str, str, str], ...]  # what, basis, source, date
+    packed: TrainingEstimate | None = None
+    """The same examples packed into full sequences, where that is possible."""
+    rented: tuple[str, Quantity] | None = None
+    """The cheapest GPU to rent and the cost on it, where the run is priced on an owned GPU."""
 
 
 def as_object(answer: EstimateAnswer) -> Json:
@@ -81,8 +85,22 @@ def as_object(answer: EstimateAnswer) -> Json:
             }
             for w in answer.ways
         ],
+        "packed": None if answer.packed is None else _packed(answer.packed),
+        "rented": None if answer.rented is None else _rented(*answer.rented),
         "notes": list(estimate.notes),
         "sources": [*stated, *modelled],
+    }
+
+
+def _rented(gpu: str, usd: Quantity) -> Json:
+    return {"gpu": gpu, "cost_usd": _range(usd)}
+
+
+def _packed(estimate: TrainingEstimate) -> Json:
+    return {
+        "tokens_per_second": _range(estimate.tokens_per_second),
+        "train_hours": _range(estimate.train_hours),
+        "memory_gib": _range(estimate.memory_gib),
     }
 
 
@@ -108,6 +126,11 @@ def _lines(answer: EstimateAnswer, width: int) -> Iterator[str]:
     yield from _row("Step", _words(estimate.step_seconds, "s"), width)
     yield from _row("Training", _time(estimate.train_hours), width)
     yield from _row("Cost", _words(answer.cost_usd, "USD"), width)
+    if answer.rented is not None:
+        name, usd = answer.rented
+        yield from _row("Rented", f"{_words(usd, 'USD')} on a {name}", width)
+    if answer.packed is not None:
+        yield from _row("If packed", _packing(answer.packed), width)
     yield from _row("Trains", f"{answer.trainable_params:,.0f} parameters", width)
     if answer.largest_micro_batch:
         yield from _row(
@@ -118,6 +141,12 @@ def _lines(answer: EstimateAnswer, width: int) -> Iterator[str]:
     for note in notes:
         yield ""
         yield from textwrap.wrap(printable(note[:1].upper() + note[1:]), width)
+
+
+def _packing(estimate: TrainingEstimate) -> str:
+    if estimate.train_hours.range.is_known:
+        return _time(estimate.train_hours)
+    return _words(estimate.tokens_per_second, "tokens/s")
 
 
 def _origins(estimate: TrainingEstimate) -> tuple[str, ...]:

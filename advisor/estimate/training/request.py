@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingRun
+from advisor.estimate.training import frameworks
+from advisor.estimate.training.frameworks import Framework
 from advisor.estimate.training.params import trainable_params
+from advisor.estimate.training.rates import lacks_bf16
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bm])", re.IGNORECASE)
 BATCHES = {"plain": False, "sorted": True, "padding-free": True}
@@ -29,18 +32,18 @@ class RunRequest:
     rank: int = 16
     targets: str = "all-linear"
     quantization: str | None = None
-    dtype: str = "bf16"
+    dtype: str | None = None
     compute: str = ""
-    optimizer: str = "adamw"
+    optimizer: str | None = None
     micro_batch: int = 1
     grad_accum: int = 1
     seq_len: int = 2048
-    packed: bool = False
+    packed: bool | None = None
     batches: str | None = None
     mean_tokens: float | None = None
-    checkpointing: str = "none"
-    attention: str = "sdpa"
-    fused_loss: str = "no"
+    checkpointing: str | None = None
+    attention: str | None = None
+    fused_loss: str | None = None
     offload: str = "none"
     compiled: bool = False
     gpu: str | None = None
@@ -58,6 +61,9 @@ class RunRequest:
     provider: str = ""
     electricity_usd_per_kwh: float | None = None
     own_runs: bool = True
+    objective: str = "sft"
+    eval_examples: float | None = None
+    evaluations: float = 1.0
 
 
 def size_of(name: str) -> float | None:
@@ -71,12 +77,13 @@ def size_of(name: str) -> float | None:
 def to_run(
     request: RunRequest, model: Model | None, params: float | None, gpu: Gpu | None
 ) -> TrainingRun:
-    """The inputs of the estimator.
+    """The inputs of the estimator; what is left open is what the framework does by default.
 
     Raises UsageError on an unknown target or flags that clash.
     """
     _check(request, model)
-    assumed = () if request.packed or request.mean_tokens else ("mean_tokens",)
+    stack = frameworks.by_name(request.framework)
+    packed = stack.packed if request.packed is None else request.packed
     replicated = request.gpus > 1 and request.tp * request.pp == 1
     sharding = request.sharding
     if sharding == "none" and replicated:
@@ -93,18 +100,18 @@ def to_run(
         rank=request.rank,
         targets=request.targets if request.method in ADAPTED_BY_TARGETS else "",
         quantization=request.quantization or quantized,
-        dtype=request.dtype,
+        dtype=request.dtype or _usual_dtype(gpu),
         compute_dtype=request.compute,
-        optimizer=request.optimizer,
+        optimizer=request.optimizer or stack.optimizer,
         micro_batch=request.micro_batch,
         grad_accum=request.grad_accum,
         seq_len=request.seq_len,
         mean_tokens=request.mean_tokens,
-        packed=request.packed,
+        packed=packed,
         padding_free=None if request.batches is None else BATCHES[request.batches],
-        checkpointing=request.checkpointing,
-        attention=request.attention,
-        fused_loss=request.fused_loss,
+        checkpointing=request.checkpointing or _usual_checkpointing(request, stack),
+        attention=request.attention or _usual_attention(stack, gpu),
+        fused_loss=request.fused_loss or stack.fused_loss,
         compile=request.compiled,
         offload=request.offload,
         sharding=sharding,
@@ -115,8 +122,46 @@ def to_run(
         examples=request.examples,
         epochs=request.epochs,
         free_memory_gib=request.free_memory_gib,
-        assumed=assumed,
+        objective=request.objective,
+        eval_examples=request.eval_examples,
+        evaluations=request.evaluations,
+        assumed=_assumed(request, packed),
     )
+
+
+def _assumed(request: RunRequest, packed: bool) -> tuple[str, ...]:
+    """What a framework with defaults of its own was taken to do, and lengths left open.
+
+    Plain transformers does what its documentation says; other stacks differ by version and recipe,
+    so that their defaults widen the ranges.
+    """
+    names = [] if packed or request.mean_tokens else ["mean_tokens"]
+    if request.framework != "hf":
+        stated = {
+            "checkpointing": request.checkpointing,
+            "fused_loss": request.fused_loss,
+            "optimizer": request.optimizer,
+        }
+        names += [name for name, value in stated.items() if value is None]
+    return tuple(names)
+
+
+def _usual_checkpointing(request: RunRequest, stack: Framework) -> str:
+    """The framework's default; whoever looks for a GPU turns it on, as practice does."""
+    if request.gpu is None and stack.checkpointing == "none":
+        return "full"
+    return stack.checkpointing
+
+
+def _usual_attention(stack: Framework, gpu: Gpu | None) -> str:
+    """Flash kernels need Ampere or newer, so other GPUs run PyTorch's own."""
+    old = gpu is not None and lacks_bf16(gpu)
+    return "sdpa" if old and stack.attention == "flash" else stack.attention
+
+
+def _usual_dtype(gpu: Gpu | None) -> str:
+    """bf16, or fp16 where the GPU has no matrix units for bf16."""
+    return "fp16" if gpu is not None and lacks_bf16(gpu) else "bf16"
 
 
 def _check(request: RunRequest, model: Model | None) -> None:

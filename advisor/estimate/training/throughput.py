@@ -17,7 +17,7 @@ from advisor.estimate.training import frameworks, rates, traffic
 from advisor.estimate.training.activations import Precision, adapter_widths, precision
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.frameworks import Kernels
-from advisor.estimate.training.memory import QUANTIZED, layout, mostly_trained
+from advisor.estimate.training.memory import QUANTIZED, layout, mostly_trained, sequences
 from advisor.estimate.training.params import VIRTUAL_TOKENS
 from advisor.estimate.training.shape import Shape
 from advisor.estimate.training.traffic import AGAIN
@@ -54,7 +54,8 @@ def trains_weights(run: TrainingRun) -> bool:
 
 
 def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
-    """Operations per token in matrix products: 6 N full, 4 N adapters, 2 N for each recomputation.
+    """Operations per token in matrix products: 6 N full, 4 N adapters, 2 N for each recomputation
+    and for the reference model of DPO.
 
     N are the active parameters without the input embedding, which is looked up and not multiplied
     (Kaplan et al. 2020).
@@ -62,9 +63,12 @@ def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
     lookup = shape.embedding_params - shape.vocabulary * shape.hidden
     n = shape.active_params - max(lookup, 0.0)
     inner = shape.active_params - shape.embedding_params
-    return (6.0 if trains_weights(run) else 4.0) * n + 2.0 * AGAIN.get(
-        run.checkpointing, 0.0
-    ) * inner
+    reference = 2.0 * n if run.objective == "dpo" else 0.0
+    return (
+        reference
+        + (6.0 if trains_weights(run) else 4.0) * n
+        + 2.0 * AGAIN.get(run.checkpointing, 0.0) * inner
+    )
 
 
 def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> float:
@@ -109,7 +113,7 @@ def _gpu_terms(
     GPU.
     """
     length = computed_length(run, shape)
-    tokens = run.micro_batch * length
+    tokens = run.micro_batch * sequences(run) * length
     peak = rates.peak_tflops(gpu, k) or tflops
     bandwidth = (gpu.bandwidth_gb_per_second or peak / k.tflops_per_gb) * 1e9 * BANDWIDTH_SHARE
     share = k.attention.get(gpu.arch, k.attention["default"])
@@ -416,4 +420,4 @@ def tokens_per_step(run: TrainingRun) -> float:
     """Real tokens of one micro step over all replicas."""
     where = layout(run)
     replicas = max(run.gpus // (where.tensor * where.pipeline * run.context_parallel), 1)
-    return replicas * run.micro_batch * mean_length(run)
+    return replicas * run.micro_batch * sequences(run) * mean_length(run)

@@ -8,6 +8,7 @@ from advisor.core.training import TrainingRun
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.memory import layout
 from advisor.estimate.training.shape import Shape
+from advisor.estimate.training.throughput import mean_length, trains_weights
 
 DISK_BYTES_PER_SECOND = 1.0e9
 """Reading weights from a local solid-state disk into a card: 1 GB/s, as in the loading times of
@@ -22,6 +23,16 @@ def optimizer_steps(run: TrainingRun) -> float | None:
     where = layout(run)
     replicas = max(run.gpus // (where.tensor * where.pipeline * run.context_parallel), 1)
     return math.ceil(run.examples / (run.micro_batch * run.grad_accum * replicas)) * run.epochs
+
+
+def evaluation_tokens(run: TrainingRun) -> float:
+    """Tokens of a whole run's evaluations as so many tokens of training: a forward pass is a third
+    of a step that trains all weights and half of one that trains adapters.
+    """
+    if not run.eval_examples:
+        return 0.0
+    share = 1.0 / 3.0 if trains_weights(run) else 0.5
+    return share * run.evaluations * run.epochs * run.eval_examples * mean_length(run)
 
 
 def fixed_seconds(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
