@@ -128,7 +128,7 @@ def _lines(answer: EstimateAnswer, width: int) -> Iterator[str]:
     yield from _row("Cost", _words(answer.cost_usd, "USD"), width)
     if answer.rented is not None:
         name, usd = answer.rented
-        yield from _row("Rented", f"{_words(usd, 'USD')} on a {name}", width)
+        yield from _row("Rented", f"{_words(usd, 'USD')} on one {name}", width)
     if answer.packed is not None:
         yield from _row("If packed", _packing(answer.packed), width)
     yield from _row("Trains", f"{answer.trainable_params:,.0f} parameters", width)
