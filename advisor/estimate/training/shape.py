@@ -27,9 +27,21 @@ UNGATED = frozenset(
 )
 """Classes whose MLP is up, activation, down; all others have a gate beside the up projection."""
 
-FOUR_NORMS = frozenset({"Gemma2ForCausalLM", "Gemma3ForCausalLM", "Glm4ForCausalLM"})
+FOUR_NORMS = frozenset(
+    {"Gemma2ForCausalLM", "Gemma3ForCausalLM", "Gemma4ForCausalLM", "Glm4ForCausalLM"}
+)
+ATTENDING = {
+    "Qwen3NextForCausalLM": 0.25,
+    "Qwen3_5ForCausalLM": 0.25,
+    "Qwen3_5MoeForCausalLM": 0.25,
+}
+"""Share of the layers of a hybrid that attend to all positions; the others are recurrent and cost
+as much as their matrices (config.json, full_attention_interval 4).
+"""
+
 HEAD_NORMS = frozenset(
     {"Qwen3ForCausalLM", "Qwen3MoeForCausalLM", "Gemma3ForCausalLM", "Olmo2ForCausalLM"}
+    | {"Gemma4ForCausalLM", "Olmo3ForCausalLM", "Qwen3NextForCausalLM", "Qwen3_5ForCausalLM"}
 )
 
 EMBEDDER = re.compile(r"embed|(?<![a-z])(?:bge|gte|e5|minilm|reranker)(?![a-z])", re.IGNORECASE)
@@ -109,6 +121,8 @@ class Shape:
     """Queries and keys are normalised per head (Qwen 3, Gemma 3)."""
     routed: int = 0
     """Experts that a token passes, 0 in dense models."""
+    attending: float = 1.0
+    """Share of the layers whose attention sees all positions."""
     has_logits: bool = True
     """Whether there is a vocabulary head; models of embeddings and classifiers have none."""
 
@@ -156,6 +170,7 @@ def of_model(model: Model) -> Shape:
         norms=4 if model.hf_class in FOUR_NORMS else 2,
         head_norms=model.hf_class in HEAD_NORMS,
         routed=model.experts_per_token if moe else 0,
+        attending=ATTENDING.get(model.hf_class, 1.0),
         has_logits=model.kind != "encoder" and not is_embedder(model.name),
     )
 

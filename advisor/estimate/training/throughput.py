@@ -79,6 +79,7 @@ def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> 
     return (
         (6.0 + 2.0 * AGAIN.get(run.checkpointing, 0.0))
         * whole
+        * shape.attending
         * shape.layers
         * shape.query
         * length

@@ -13,6 +13,14 @@ from advisor.estimate.training import estimate, shape_of, throughput
 from tests.estimate.training.catalogue import a_run
 
 
+def test_recurrent_layers_of_a_hybrid_have_no_scores() -> None:
+    shape = shape_of(a_run("Qwen3.5-9B"))
+    every = replace(shape, attending=1.0)
+    run = a_run("Qwen3.5-9B")
+    few, all_layers = (throughput.attention_flops_per_token(run, s, 4096) for s in (shape, every))
+    assert few == pytest.approx(all_layers / 4)
+
+
 def test_operations_by_hand() -> None:
     run = a_run("Llama-2-7b", method="full")
     shape = shape_of(run)
