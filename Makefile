@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constrain
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: run test lint tests bench format clean
+.PHONY: run test lint tests bench examples format clean
 
 run: .venv/.run
 	$(BIN)/advisor $(BRIEF)
@@ -27,6 +27,9 @@ tests: .venv/.test
 
 bench: .venv/.test
 	$(BIN)/python benchmarks/startup.py
+
+examples: .venv/.run
+	$(BIN)/python -m tools.build_examples docs/examples
 
 format: .venv/.test
 	$(BIN)/ruff check --fix && $(BIN)/ruff format

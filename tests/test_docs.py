@@ -133,3 +133,11 @@ def test_constraints_pin_every_direct_requirement() -> None:
     pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines if "==" in line}
     names = {re.split(r"[\[<>=!~ ;]", r, maxsplit=1)[0].lower().replace("_", "-") for r in asked}
     assert names - pinned == set()
+
+
+def test_every_shipped_brief_has_its_example_reports() -> None:
+    briefs = {path.stem for path in (ROOT / "profiles" / "briefs").glob("*.toml")}
+    for ending, start in ((".pdf", b"%PDF-1."), (".xlsx", b"PK")):
+        examples = {path.stem: path for path in (ROOT / "docs" / "examples").glob(f"*{ending}")}
+        assert set(examples) == briefs
+        assert all(path.read_bytes().startswith(start) for path in examples.values())

@@ -1,4 +1,4 @@
-"""A calibration as values: the trials of a plan, the outcome of each, and the run that keeps them."""
+"""A calibration as values: the trials of a plan, their outcomes, and the run that keeps them."""
 
 from __future__ import annotations
 

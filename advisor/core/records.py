@@ -12,7 +12,7 @@ KEY = "json key"
 
 
 class JsonRecord:
-    """A frozen dataclass whose fields are the keys of a JSON object; None means that a key is absent.
+    """A frozen dataclass whose fields are keys of a JSON object; None means that a key is absent.
 
     Keys that a record does not know are left out: files and databases may be newer than the
     program. A record with records inside overrides `from_json`.

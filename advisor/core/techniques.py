@@ -81,7 +81,7 @@ SAMPLES = 5.0
 
 def prompt(
     name: str,
-    shown: float,
+    example_count: float,
     evidence: str = "",
     *,
     calls: float = 1.0,
@@ -94,7 +94,7 @@ def prompt(
         approach="prompt",
         calls=calls,
         reasoning_tokens=THINKING_TOKENS if thinks else NO_TOKENS,
-        shown_examples=shown,
+        shown_examples=example_count,
         retrieves=retrieves,
         keeps_prompt=True,
         escalates=False,

@@ -83,7 +83,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """Where the chosen option and the cheapest option of another approach cost the same; None: never."""
+    """Where the chosen option and the cheapest of another approach cost the same; None: never."""
 
     months: float | None = None
     requests_per_month: float | None = None
@@ -110,8 +110,8 @@ class FlipPoint:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The advantage of the chosen option over the next approach (USD over the horizon), at the input's
-    P10 and P90.
+    """The advantage of the chosen option over the next approach (USD over the horizon), at P10 and
+    at P90 of one input.
     """
 
     input: str
