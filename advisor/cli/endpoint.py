@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +15,8 @@ from advisor.core.errors import Cancelled, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from advisor.core.facts import TokenPrice
+    from advisor.endpoint.client import EndpointServer
     from advisor.probe.endpoint import ProbePlan
-    from advisor.probe.server import Server
 
 
 @click.command("endpoint", short_help="Time an OpenAI-compatible model server.")
@@ -61,8 +60,8 @@ def command(
 
     A key is taken from OPENAI_API_KEY, sent only over https or to this machine, and never kept.
     """
+    from advisor.endpoint.client import server_at
     from advisor.probe.endpoint import plan, probe
-    from advisor.probe.server import server_at
 
     server = server_at(url, os.environ.get("OPENAI_API_KEY", "").strip(), timeout)
     server, models = _listed(server)
@@ -80,18 +79,18 @@ def command(
         output.show("\n".join(endpoint_lines(report, output.width())) + "\n")
 
 
-def _listed(server: Server) -> tuple[Server, tuple[str, ...]]:
+def _listed(server: EndpointServer) -> tuple[EndpointServer, tuple[str, ...]]:
     """The server with the path under which it answers, and its models; none where it does not list
     them.
     """
-    from advisor.probe.server import ServerError
+    from advisor.endpoint.errors import ServerError
 
     try:
         return server, server.models()
     except ServerError as error:
         if error.status != 404:
             raise
-        below = replace(server, path=f"{server.path}/v1")
+        below = server.below(f"{server.path}/v1")
     if server.path.endswith("/v1"):
         return server, ()
     try:
@@ -115,7 +114,7 @@ def _chosen(model: str, models: tuple[str, ...], address: str) -> str:
     raise UsageError(f"{address}: which model? name it with --model{listing}")
 
 
-def _price(server: Server, model: str) -> TokenPrice | None:
+def _price(server: EndpointServer, model: str) -> TokenPrice | None:
     """The list price where the server is a known provider's; of several rows the dearest.
 
     Elsewhere it is unknown.

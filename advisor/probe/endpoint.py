@@ -13,10 +13,12 @@ from typing import Any
 
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
+from advisor.core.experiment import JsonObject
 from advisor.core.facts import TokenPrice
 from advisor.core.probes import EndpointReport
 from advisor.core.quantity import Basis, Quantity, Range
-from advisor.probe.server import Reply, Server, ServerError
+from advisor.endpoint.client import EndpointServer, TimedReply
+from advisor.endpoint.errors import ServerError
 
 ASKED = "Write a short description of a red bicycle for a catalogue. Number of this request: {}."
 ASKED_TOKENS = 40
@@ -56,7 +58,7 @@ def cost_usd(price: TokenPrice | None, read: int, written: int) -> float | None:
 
 
 def probe(
-    server: Server,
+    server: EndpointServer,
     model: str,
     models: Sequence[str] = (),
     *,
@@ -102,10 +104,10 @@ def probe(
 
 
 def _short_requests(
-    server: Server, model: str, requests: int, events: EventSink, cancel: CancelToken | None
-) -> tuple[list[Reply], list[str], dict[str, Any]]:
+    server: EndpointServer, model: str, requests: int, events: EventSink, cancel: CancelToken | None
+) -> tuple[list[TimedReply], list[str], dict[str, Any]]:
     """(replies, reasons of failures, the form of request that the server takes)."""
-    replies = list[Reply]()
+    replies = list[TimedReply]()
     failed = list[str]()
     form = dict[str, Any]()
     for number in range(1, requests + 1):
@@ -135,8 +137,8 @@ def _forms(model: str) -> list[dict[str, Any]]:
 
 
 def _asked(
-    server: Server, forms: Sequence[Mapping[str, Any]], messages: list[dict[str, str]], most: int
-) -> tuple[Reply, dict[str, Any]]:
+    server: EndpointServer, forms: Sequence[JsonObject], messages: list[dict[str, str]], most: int
+) -> tuple[TimedReply, dict[str, Any]]:
     """The reply to the first form that is not refused as a bad request."""
     for at, form in enumerate(forms):
         body = {k: v for k, v in form.items() if k != "limit"} | {
@@ -144,7 +146,7 @@ def _asked(
             form["limit"]: most,
         }
         try:
-            return server.chat(body), dict(form)
+            return server.timed_stream(body), dict(form)
         except ServerError as error:
             if error.status not in (400, 422) or at == len(forms) - 1:
                 raise
@@ -152,12 +154,12 @@ def _asked(
 
 
 def _caching(
-    server: Server, form: Mapping[str, Any], cancel: CancelToken | None
-) -> tuple[int | None, int | None, str, list[Reply]]:
+    server: EndpointServer, form: JsonObject, cancel: CancelToken | None
+) -> tuple[int | None, int | None, str, list[TimedReply]]:
     """(tokens of the prefix, tokens read from the cache the second time, what that means,
     replies).
     """
-    replies = list[Reply]()
+    replies = list[TimedReply]()
     for number in (1, 2):
         if cancel:
             cancel.check()
@@ -184,7 +186,7 @@ def _caching(
     )
 
 
-def cached_tokens(usage: Mapping[str, Any]) -> int | None:
+def cached_tokens(usage: JsonObject) -> int | None:
     """Prompt tokens read from a cache, by the names that OpenAI, DeepSeek and Anthropic give them;
     None: not told.
     """
@@ -206,7 +208,7 @@ def _count(value: Any) -> int | None:
     )
 
 
-def _rate(reply: Reply) -> float | None:
+def _rate(reply: TimedReply) -> float | None:
     """Tokens a second after the first one; of an answer that came as a whole, over all of its
     time.
     """
@@ -219,7 +221,7 @@ def _rate(reply: Reply) -> float | None:
     return written / reply.total_seconds if reply.total_seconds > 0 else None
 
 
-def _total(replies: Sequence[Reply], key: str) -> int | None:
+def _total(replies: Sequence[TimedReply], key: str) -> int | None:
     counts = [_count(reply.usage.get(key)) for reply in replies]
     return None if any(c is None for c in counts) else sum(c for c in counts if c is not None)
 
@@ -256,7 +258,7 @@ def _priced(price: TokenPrice | None) -> str:
     )
 
 
-def _warnings(server: Server, failed: Sequence[str], read: int | None) -> Iterator[str]:
+def _warnings(server: EndpointServer, failed: Sequence[str], read: int | None) -> Iterator[str]:
     for reason, same in itertools.groupby(failed):
         yield f"{len(list(same))} requests failed: {reason}"
     if read is None:

@@ -9,8 +9,8 @@ import pytest
 from advisor.cli import endpoint, probe
 from advisor.core.facts import Cited, TokenPrice
 from advisor.core.probes import EndpointReport, HardwareReport
+from advisor.endpoint.client import server_at
 from advisor.probe.endpoint import ProbePlan
-from advisor.probe.server import server_at
 from tests.cli.test_data_and_probe import run
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from advisor.core.errors import AdvisorError, Cancelled, UsageError
 from advisor.core.events import CancelToken
 from advisor.core.facts import TokenPrice
+from advisor.endpoint.client import server_at
+from advisor.endpoint.errors import ServerError
 from advisor.probe.endpoint import (
     PREFIX,
     PREFIX_TOKENS,
@@ -24,7 +26,6 @@ from advisor.probe.endpoint import (
     plan,
     probe,
 )
-from advisor.probe.server import ServerError, server_at
 from advisor.probe.show import endpoint_lines
 from advisor.probe.tokens import default_counter
 
@@ -50,6 +51,7 @@ def serve():
         behaviour = Behaviour(**ways)
         handler = type("Handler", (_Handler,), {"behaviour": behaviour})
         server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.handle_error = lambda *_: None  # a client that hung up is no news
         server.daemon_threads = True
         threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
