@@ -130,6 +130,9 @@ async def follow(
         if cancel.cancelled or (child.last is not None and child.last.kind == "cancelled"):
             reason = str(child.last.fields.get("reason", "")) if child.last is not None else ""
             return Ending(Status.CANCELLED, tuple(outcomes), reason or "cancelled", noise)
+        if child.last is not None and child.last.fields.get("final"):
+            reason = str(child.last.fields.get("reason", ""))
+            return Ending(Status.FAILED, tuple(outcomes), reason, noise)
         if child.enough:
             return Ending(_status(outcomes), tuple(outcomes), "", noise, child.enough)
         stillborn += not ended

@@ -14,6 +14,7 @@ from advisor.calibrate.quality import (
 from advisor.calibrate.quality_records import PromptsSpec
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan, Trial
+from advisor.endpoint.client import checked_url
 
 ANSWER_TOKENS = 32
 
@@ -36,15 +37,14 @@ def prompts_plan(
 
     `max_tokens` 0: an answer may be twice as long as the longest reference. Raises UsageError.
     """
-    if not url.startswith(("http://", "https://")):
-        raise UsageError(f"--url {url}: give the base address, such as http://localhost:8000/v1")
+    address = checked_url(url)
     if max_usd is not None and (input_usd is None or output_usd is None):
         raise UsageError(
             "--max-usd: the price of tokens is not known; give --input-usd and --output-usd per "
             "million tokens"
         )
     spec = PromptsSpec(
-        url=url.rstrip("/"),
+        url=address,
         model=model,
         key_env=key_env,
         input_usd=input_usd,

@@ -249,6 +249,9 @@ class QualityResult(JsonRecord):
     general: GeneralScore | None = None
     general_why: str | None = None
     language: LanguageFigures | None = None
+    prompt_hash: str | None = None
+    instruction: str | None = None
+    artefacts: Mapping[str, int] | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None
@@ -267,6 +270,11 @@ class QualityResult(JsonRecord):
             nulls = dict.fromkeys(("usd", "prompt_tokens", "completion_tokens"))
             document = nulls | document
         return document
+
+    @property
+    def artefact_share(self) -> float:
+        """Share of the answers that could not be read."""
+        return sum((self.artefacts or {}).values()) / self.items if self.items else 0.0
 
     @classmethod
     def from_json(cls, document: JsonObject) -> QualityResult:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
+from advisor.calibrate.metrics.extraction import MOST_ARTEFACTS
 from advisor.calibrate.metrics.scorer import NAMES
 from advisor.calibrate.quality_records import QualityResult
 from advisor.core.brief import Score
@@ -78,7 +79,8 @@ def _fits(trial: KeptTrial, tested_on: str, metric: str) -> bool:
     by = str(trial.outcome.result.get("metric", ""))
     if metric and _plain(by) != _plain(metric) and NAMES.get(_plain(metric)) != by:
         return False
-    if trial.outcome.result.get("loss_fell") is False:
+    result = QualityResult.from_json(trial.outcome.result)
+    if result.loss_fell is False or result.artefact_share > MOST_ARTEFACTS:
         return False
     return bool(trial.about.get("model")) and (
         not tested_on or trial.about.get("eval") == tested_on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate import client, hub, limits
 from advisor.calibrate.protocol import JOURNAL, Event, plan_data
+from advisor.calibrate.worker.ledger import FOLDER_VARIABLE, SINCE_VARIABLE
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import (
@@ -62,6 +64,7 @@ class Prepared:
     forecast: RunPrediction
     earlier: RunRecord | None = None
     policy: SteeringPolicy | None = None
+    again: bool = False
 
     @property
     def to_run(self) -> tuple[Trial, ...]:
@@ -107,7 +110,7 @@ def prepare(
         earlier = None if again else Runs(store).latest(plan.digest)
     if earlier is not None:
         earlier = replace(earlier, outcomes=_with_journal(earlier))
-    prepared = Prepared(replace(plan, minutes=minutes), where, UNPRICED, earlier, policy)
+    prepared = Prepared(replace(plan, minutes=minutes), where, UNPRICED, earlier, policy, again)
     to_run = replace(plan, trials=prepared.to_run, minutes=bounds.minutes)
     return replace(
         prepared, forecast=limits.forecast(to_run, where.gpu, bounds.usd_per_hour, bounds.max_usd)
@@ -154,13 +157,21 @@ def run(
                 done=[name for t in plan.trials if (name := plan.trial_digest(t)) not in left],
                 command=command,
                 inherited=tuple(locks),
-                environment=prepared.machine.environment,
+                environment=_environment(prepared, used.state),
                 steer=under_way.choose if prepared.policy is not None else None,
             )
         )
         if ending.enough:
             under_way.skip(ending.enough)
         return _ended(under_way, ending, folder)
+
+
+def _environment(prepared: Prepared, state: Path) -> dict[str, str]:
+    """What the worker sees beside our own environment: its GPUs, and where answers are kept."""
+    environment = {**prepared.machine.environment, FOLDER_VARIABLE: str(state / "answers")}
+    if prepared.again:
+        environment[SINCE_VARIABLE] = str(time.time())
+    return environment
 
 
 def adopt(prepared: Prepared, ending: client.Ending, events: Sequence[Event]) -> RunRecord:

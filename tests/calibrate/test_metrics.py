@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.calibrate.metrics.labels import labels_of, macro_f1, marks, said_label
+from advisor.calibrate.metrics.labels import labels_of, macro_f1, marks, named_label
 from advisor.calibrate.metrics.numbers import last_number, numeric_match
 from advisor.calibrate.metrics.overlap import corpus, rouge_l, sentence
 from advisor.calibrate.metrics.scorer import METRICS, Scorer, metric_for, metric_named, scorer_for
@@ -27,8 +27,8 @@ GSM8K = Path(__file__).parents[3] / "shared" / "data" / "gsm8k_test.jsonl"
 @pytest.mark.parametrize(
     ("said", "label"),
     [
-        ("Billing", "billing"),
-        ("  billing. ", "billing"),
+        ("billing", "Billing"),
+        ("  billing. ", "Billing"),
         ("The label is: shipping", "shipping"),
         ("billing or shipping", ""),
         ("late shipping", "late shipping"),
@@ -37,7 +37,7 @@ GSM8K = Path(__file__).parents[3] / "shared" / "data" / "gsm8k_test.jsonl"
     ],
 )
 def test_a_label_is_found_where_it_alone_is_said(said: str, label: str) -> None:
-    assert said_label(said, ["Billing", "shipping", "late shipping"]) == label
+    assert named_label(said, ["Billing", "shipping", "late shipping"]) == label
 
 
 def test_labels_are_few_short_and_repeated() -> None:

@@ -144,16 +144,18 @@ def test_the_dollar_limit_stops_before_it_is_passed_and_the_rest_can_follow(
     endpoint: Endpoint,
 ) -> None:
     each = (20 * 1.0 + 3 * 10.0) / 1e6
-    record = run(planned(endpoint, max_usd=each * 5.5, at_once=2))
+    most = (50 * 1.0 + 32 * 10.0) / 1e6  # the next call is reserved at the most it may cost
+    record = run(planned(endpoint, max_usd=each * 4.5 + most, at_once=2))
     assert record.summary.status is Status.CANCELLED
     assert "dollars" in record.result["reason"]
-    assert len(endpoint.calls) <= 5
+    assert 2 <= len(endpoint.calls) <= 7
+    answered = len(endpoint.calls)
     (partial,) = (o for o in record.outcomes if o.result)
     assert partial.status is Status.CANCELLED
     assert record.result["trials"] == []
-    endpoint.calls.clear()
     assert run(planned(endpoint)).summary.status is Status.DONE
-    assert len(endpoint.calls) == 24
+    assert len(endpoint.calls) == 24  # none of the answers is paid for twice
+    assert answered < 24
 
 
 def test_a_refusal_is_an_outcome_without_the_key(endpoint: Endpoint) -> None:
@@ -170,7 +172,7 @@ def test_money_is_unknown_where_tokens_or_prices_are(endpoint: Endpoint) -> None
     (line,) = record.result["trials"]
     assert line["usd"] is None
     assert line["prompt_tokens"] is None
-    assert "no price" in line["usd_why"]
+    assert "counts no tokens" in line["usd_why"]
 
 
 def test_cancelling_keeps_nothing_but_what_was_answered(endpoint: Endpoint) -> None:
@@ -192,7 +194,7 @@ def test_cancelling_keeps_nothing_but_what_was_answered(endpoint: Endpoint) -> N
 def test_prices_and_addresses_are_checked_before_anything_is_sent(endpoint: Endpoint) -> None:
     with pytest.raises(UsageError, match="--input-usd"):
         planned(endpoint, max_usd=1.0, input_usd=None)
-    with pytest.raises(UsageError, match="base address"):
+    with pytest.raises(UsageError, match="not an address"):
         prompts_plan(quality.task(ROWS), "ftp://x", "m")
     plan = planned(endpoint)
     prepared = experiments.prepare(plan, experiments.endpoint(endpoint.url), experiments.Limits())
@@ -212,7 +214,7 @@ def test_long_answers_are_read_to_their_end_and_cut_ones_are_warned_of(endpoint:
     plan = prompts_plan(held, endpoint.url, "m", shots=(0,))
     (line,) = run(plan).result["trials"]
     assert line["score"] == sum(a.endswith("#### 7") for _, a in held.items) / 12
-    assert line["warnings"] == [
+    assert line["warnings"][:1] == [
         f"12 of 12 answers were cut off at {plan.trials[0].spec['max_tokens']} tokens; use "
         "--max-tokens to allow more"
     ]

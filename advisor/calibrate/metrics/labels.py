@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from advisor.calibrate.metrics.text import normalised
+from advisor.calibrate.metrics.label_reader import reader_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,26 +24,19 @@ def labels_of(answers: Sequence[str]) -> tuple[str, ...]:
     return distinct if few and all(len(d.split()) <= LONGEST_LABEL_WORDS for d in distinct) else ()
 
 
-def said_label(answer: str, labels: Sequence[str]) -> str:
-    """The label that a text names, normalised; empty where it names none or several."""
-    whole = normalised(answer)
-    normal = {normalised(label) for label in labels}
-    if whole in normal:
-        return whole
-    mentioned = [label for label in normal if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", whole)]
-    longest = [f for f in mentioned if not any(f != other and f in other for other in mentioned)]
-    return longest[0] if len(longest) == 1 else ""
+def named_label(answer: str, labels: Sequence[str]) -> str:
+    """The label that a text names; empty where it names none or several."""
+    return reader_for(tuple(labels)).named(answer)
 
 
 def marks(
     predictions: Sequence[str], answers: Sequence[str], labels: Sequence[str]
 ) -> list[list[int]]:
-    """What was right and what was said, as numbers of labels."""
-    number = {normalised(label): i for i, label in reversed(list(enumerate(labels)))}
+    """What was right and what was predicted, as numbers of labels."""
+    reader = reader_for(tuple(labels))
+    numbers = {label: number for number, label in enumerate(reader.labels)}
     pairs = zip(predictions, answers, strict=True)
-    return [
-        [number.get(normalised(a), -1), number.get(said_label(s, labels), -1)] for s, a in pairs
-    ]
+    return [[reader.number(a), numbers.get(reader.named(p), -1)] for p, a in pairs]
 
 
 def macro_f1(pairs: Marks, counts: Any = None) -> np.ndarray[Any, np.dtype[np.float64]]:

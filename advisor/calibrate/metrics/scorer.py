@@ -8,11 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median
 
-from advisor.calibrate.metrics.labels import labels_of, macro_f1, marks, said_label
+from advisor.calibrate.metrics.extraction import (
+    Extracted,
+    Reading,
+    fenced_json,
+    is_refusal,
+    marked_answer,
+    marked_answers,
+    unmarked_answers,
+    without_thoughts,
+)
+from advisor.calibrate.metrics.label_reader import reader_for
+from advisor.calibrate.metrics.labels import labels_of, macro_f1, marks
 from advisor.calibrate.metrics.numbers import MARK, is_number, last_number, numeric_match
 from advisor.calibrate.metrics.overlap import corpus, library, rouge_l, sentence
 from advisor.calibrate.metrics.structured import is_json, match, valid
-from advisor.calibrate.metrics.text import exact, normalised, token_f1
+from advisor.calibrate.metrics.text import exact, token_f1
 from advisor.calibrate.quality_records import ScoredItems
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.experiment import JsonObject
@@ -88,10 +99,46 @@ class Scorer:
             bool(shared.get("one_line", False)),
         )
 
+    def extract(self, written: str, *, was_cut: bool = False, refusal: str = "") -> Extracted:
+        """The final answer in what a model wrote, by the metric: a label, a number, JSON or text.
+
+        A cut-off answer counts as read where it names a label or ends in JSON nevertheless.
+        """
+        text = without_thoughts(written)
+        if refusal and not text:
+            return Extracted("", Reading.REFUSED)
+        if not text:
+            return Extracted("", Reading.CUT if was_cut or written.strip() else Reading.EMPTY)
+        answer = self._final(text)
+        if answer is not None and not (was_cut and self.metric not in LABELS):
+            return Extracted(answer)
+        if is_refusal(text):
+            return Extracted(text, Reading.REFUSED)
+        if was_cut:
+            return Extracted(answer or text, Reading.CUT)
+        return Extracted(text, Reading.UNREADABLE)
+
+    def _final(self, text: str) -> str | None:
+        """The final answer, None where the text holds none of the kind that the metric needs."""
+        if self.metric in LABELS:
+            reader = reader_for(self.labels)
+            names = [reader.named(c) or reader.leading(c) for c in marked_answers(text)]
+            names += [reader.named(candidate) for candidate in unmarked_answers(text)]
+            return next((name for name in names if name), None)
+        if self.metric == "numeric match":
+            return text if last_number(text) is not None else None
+        if self.metric.startswith("JSON"):
+            return fenced_json(text)
+        if is_refusal(text):
+            return None
+        return marked_answer(text) if self.metric in ONE_LINE else text
+
     def score(self, prediction: str, answer: str) -> float:
         """One answer, 0 to 1. Raises ValueError for a metric that is not scored here."""
         if self.metric in LABELS:
-            return float(said_label(prediction, self.labels) == normalised(answer))
+            reader = reader_for(self.labels)
+            named = reader.named(prediction)
+            return float(bool(named) and named == reader.exactly(answer))
         if self.metric in WRITTEN:
             return sentence(self.metric, prediction, answer)
         suits = SUITS.get(self.metric)

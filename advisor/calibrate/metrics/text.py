@@ -6,12 +6,20 @@ import re
 import string
 from collections import Counter
 
+OPENING = "\"'`“”‘’([{<*_.,:;!?|~ "
+CLOSING = "\"'`“”‘’)]}>*_.,:;!?|~ "
+"""What may stand around an answer without being part of it."""
+
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 def normalised(text: str) -> str:
-    """Lower case, one space between words, no punctuation at the ends."""
-    return re.sub(r"\s+", " ", text).strip().strip(string.punctuation + " ").lower()
+    """Lower case, one space between words, without quotes, brackets, markdown and stops at the ends.
+
+    Signs stay: `-5`, `BB+`, `C#` and `90 %` are not `5`, `BB`, `C` and `90`.
+    """
+    bare = re.sub(r"\s+", " ", text).strip().lstrip(OPENING).rstrip(CLOSING)
+    return bare.strip().lower()
 
 
 def exact(prediction: str, answer: str) -> float:

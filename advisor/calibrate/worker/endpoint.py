@@ -4,245 +4,310 @@ counted.
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
+from advisor.calibrate.metrics.extraction import MOST_ARTEFACTS, Extracted, Reading
 from advisor.calibrate.metrics.scorer import Scorer
 from advisor.calibrate.prompts import chat, shown_examples
+from advisor.calibrate.quality_records import PromptsSpec, QualityResult, TrialData
 from advisor.calibrate.statistics import quantile
+from advisor.calibrate.worker.budget import Budget, billed_usd, most_usd
+from advisor.calibrate.worker.ledger import KeptAnswer, Ledger, now, request_digest
 from advisor.calibrate.worker.reporter import Reporter
-from advisor.calibrate.worker.stop import Stop, Stopped
-from advisor.core.experiment import Trial
+from advisor.calibrate.worker.stop import RunOver, Stop, Stopped
+from advisor.core.experiment import JsonObject, Trial, digest
+from advisor.endpoint.address import address_of
+from advisor.endpoint.answers import ChatAnswer
+from advisor.endpoint.client import ChatForm, EndpointServer, ask
+from advisor.endpoint.errors import FINAL, ServerError, Trouble
 
 TIMEOUT_SECONDS = 120.0
-TRIES = 4
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
-AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
+MOST_FAILURES = 5
+"""Calls that fail one after another until the trial is given up."""
+
+ITEM_TROUBLES = frozenset({Trouble.FILTERED, Trouble.BROKEN})
+"""What loses one item and not the option."""
+
+Messages = Sequence[Mapping[str, str]]
 
 
-class EndpointError(Exception):
-    """The endpoint did not answer as asked."""
+@dataclass(slots=True)
+class Session:
+    """What the trials of a run share: the server, its form of request, answers and money."""
+
+    server: EndpointServer
+    form: ChatForm
+    ledger: Ledger
+    budget: Budget
 
 
-@dataclass(frozen=True, slots=True)
-class ModelAnswer:
-    """One answer; tokens None where the endpoint did not count them.
+@dataclass(slots=True)
+class _Calls:
+    """The calls of a trial: what is asked, under way, and answered, by item."""
 
-    `cut`: it reached the most tokens allowed.
-    """
-
-    text: str
-    seconds: float
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    cached_tokens: int
-    cut: bool = False
+    messages: Sequence[Messages]
+    requests: Sequence[str]
+    answers: dict[int, KeptAnswer] = field(default_factory=dict)
+    under_way: dict[Future[KeptAnswer], int] = field(default_factory=dict)
+    failures: int = 0
+    asked: int = 0
 
 
-class Purse:
-    """What the run has spent over all its trials; no call starts that could pass the limit."""
-
-    def __init__(self, limit_usd: float | None, stop: Stop) -> None:
-        self.spent_usd = 0.0
-        self._limit = limit_usd
-        self._stop = stop
-        self._dearest = 0.0
-
-    def pay(self, usd: float) -> None:
-        """One call is paid for."""
-        self.spent_usd += usd
-        self._dearest = max(self._dearest, usd)
-
-    def affords(self, in_flight: int) -> bool:
-        """Whether one more call may start: each call under way may cost as much as the dearest so
-        far.
-
-        Asks the run to stop where nothing is under way and nothing more can start.
-        """
-        if self._limit is None or self.spent_usd + (in_flight + 1) * self._dearest <= self._limit:
-            return True
-        if not in_flight:
-            self._stop.ask(f"its dollars are used up: ${self.spent_usd:.4f} spent")
-        return False
+def session_for(spec: PromptsSpec, folder: Path, max_usd: float | None, stop: Stop) -> Session:
+    """A session with the endpoint of a specification. Raises UsageError for its address."""
+    key = os.environ.get(spec.key_env, "").strip()
+    server = EndpointServer(address_of(spec.url, key, spec.key_env), TIMEOUT_SECONDS)
+    return Session(
+        server,
+        ChatForm(spec.model, spec.max_tokens),
+        Ledger.of(folder, spec.url, spec.model),
+        Budget(max_usd, stop),
+    )
 
 
 def measure(
-    trial: Trial, shared: Mapping[str, Any], reporter: Reporter, stop: Stop, purse: Purse
-) -> dict[str, Any]:
-    """Every item once.
+    trial: Trial, shared: JsonObject, reporter: Reporter, stop: Stop, session: Session
+) -> JsonObject:
+    """Every item once; answers that the ledger has are not asked again.
 
-    Raises Stopped with the partial counts, EndpointError where the endpoint refuses.
+    Raises Stopped with the partial counts, RunOver where no further call can work, ServerError
+    where the endpoint keeps failing.
     """
-    spec = trial.spec
-    items = [(str(p), str(a)) for p, a in shared["items"]]
-    examples = shown_examples([(str(p), str(a)) for p, a in shared["train"]], int(spec["shown"]))
-    answers: dict[int, ModelAnswer] = {}
-    waiting = list(range(len(items)))
-    with ThreadPoolExecutor(int(spec["at_once"])) as pool:
-        flying: dict[Future[ModelAnswer], int] = {}
-        while (waiting or flying) and not (stop.asked and not flying):
-            while (
-                waiting
-                and len(flying) < int(spec["at_once"])
-                and not stop.asked
-                and purse.affords(len(flying))
-            ):
-                number = waiting.pop(0)
-                messages = chat(shared["instruction"], examples, items[number][0])
-                flying[pool.submit(_ask, spec, messages, stop)] = number
-                if len(answers) == 0:
-                    break  # the first answer says what a call costs, before several are under way
-            for done in wait(flying, return_when=FIRST_COMPLETED)[0] if flying else ():
-                number = flying.pop(done)
-                answers[number] = done.result()
-                purse.pay(_usd(spec, answers[number]) or 0.0)
-                reporter.step(
-                    label=trial.label, step=len(answers), steps=len(items), usd=purse.spent_usd
-                )
-    counted = _counts(spec, answers, items, shared, examples)
-    if len(answers) < len(items):
-        raise Stopped(stop.reason, counted)
-    return counted
+    spec = PromptsSpec.from_json(trial.spec)
+    data = TrialData.from_json(shared)
+    examples = shown_examples(data.train_pairs, spec.shots)
+    messages = [chat(data.instruction, examples, prompt) for prompt, _ in data.item_pairs]
+    requests = [request_digest(spec.url, spec.model, spec.max_tokens, m) for m in messages]
+    calls = _Calls(messages, requests)
+    _answers_at_hand(calls, session)
+    waiting = [number for number in range(len(messages)) if number not in calls.answers]
+    with ThreadPoolExecutor(spec.at_once) as pool:
+        while (waiting or calls.under_way) and not (stop.asked and not calls.under_way):
+            _start(pool, calls, waiting, spec, session, stop)
+            _take(calls, session)
+            reporter.step(
+                label=trial.label,
+                step=len(calls.answers),
+                steps=len(messages),
+                usd=session.budget.spent_usd,
+            )
+    result = _result(spec, shared, data, calls.answers, len(examples))
+    if len(calls.answers) < len(messages):
+        raise Stopped(stop.reason, result.to_json() if calls.answers else {})
+    return result.to_json()
 
 
-def _counts(
-    spec: Mapping[str, Any],
-    answers: Mapping[int, ModelAnswer],
-    items: Sequence[tuple[str, str]],
-    shared: Mapping[str, Any],
-    examples: Sequence[tuple[str, str]],
-) -> dict[str, Any]:
-    """Scores, tokens, latency and money of what was answered; empty where nothing was."""
-    if not answers:
-        return {}
-    order = sorted(answers)
-    marked = Scorer.of(shared).score_all(
-        [answers[i].text for i in order], [items[i][1] for i in order]
-    )
-    latency = [answers[i].seconds for i in order]
-    prices = [_usd(spec, answers[i]) for i in order]
-    priced = all(p is not None for p in prices)
-    return {
-        "approach": spec["approach"],
-        "technique": spec["technique"],
-        "model": spec["model"],
-        **marked.to_json(),
-        "shown": len(examples),
-        "prompt_tokens": _sum(answers[i].prompt_tokens for i in order),
-        "completion_tokens": _sum(answers[i].completion_tokens for i in order),
-        "cached_tokens": sum(answers[i].cached_tokens for i in order),
-        "latency_seconds": {
-            q: quantile(latency, s) for q, s in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
-        },
-        "usd": sum(p for p in prices if p is not None) if priced else None,
-        "warnings": _cut_warning(
-            sum(a.cut for a in answers.values()), len(order), int(spec["max_tokens"])
-        ),
-        "usd_why": ""
-        if priced
-        else "no price per million tokens was given, or the endpoint counts no tokens",
-    }
+def _answers_at_hand(calls: _Calls, session: Session) -> None:
+    for number, request in enumerate(calls.requests):
+        kept = session.ledger.get(request)
+        if kept is not None:
+            calls.answers[number] = kept
+            session.budget.count(kept)
 
 
-def _cut_warning(cut: int, items: int, most: int) -> list[str]:
-    """Answers that were cut off may be right for all we know; empty where none was."""
-    return (
-        [f"{cut} of {items} answers were cut off at {most} tokens; use --max-tokens to allow more"]
-        if cut
-        else []
-    )
-
-
-def _sum(values: Any) -> int | None:
-    counts = list(values)
-    return None if any(v is None for v in counts) else sum(counts)
-
-
-def _usd(spec: Mapping[str, Any], answer: ModelAnswer) -> float | None:
-    """At list prices, cached tokens at the full price: never less than the bill."""
-    if spec["input_usd"] is None or spec["output_usd"] is None:
-        return None
-    if answer.prompt_tokens is None or answer.completion_tokens is None:
-        return None
-    return (
-        float(
-            answer.prompt_tokens * spec["input_usd"] + answer.completion_tokens * spec["output_usd"]
+def _start(
+    pool: ThreadPoolExecutor,
+    calls: _Calls,
+    waiting: list[int],
+    spec: PromptsSpec,
+    session: Session,
+    stop: Stop,
+) -> None:
+    """Start what may run at once; the first call of a session goes alone, so that it finds the form
+    of request before several are under way.
+    """
+    most = spec.at_once if calls.asked else 1
+    while waiting and len(calls.under_way) < most and not stop.asked:
+        number = waiting[0]
+        if not session.budget.reserve(number, most_usd(spec, calls.messages[number])):
+            return
+        waiting.pop(0)
+        future = pool.submit(
+            _ask, spec, session, calls.requests[number], calls.messages[number], stop
         )
-        / 1e6
-    )
+        calls.under_way[future] = number
 
 
-def _ask(spec: Mapping[str, Any], messages: Sequence[Mapping[str, str]], stop: Stop) -> ModelAnswer:
-    """One call; waits and tries again where the endpoint is busy. Raises EndpointError."""
-    body = json.dumps(
-        {
-            "model": spec["model"],
-            "messages": messages,
-            "temperature": 0.0,
-            "max_tokens": int(spec["max_tokens"]),
-        }
-    )
-    why = ""
-    key = os.environ.get(str(spec["key_env"]), "")
-    for turn in range(TRIES):
-        if turn:
-            time.sleep(min(2.0**turn * 0.25, stop.remaining_seconds()))
-        begun = time.perf_counter()
+def _take(calls: _Calls, session: Session) -> None:
+    """Keep the answers that came; every one under way is kept before a failure ends the trial."""
+    if not calls.under_way:
+        return
+    failure: ServerError | None = None
+    for future in wait(calls.under_way, return_when=FIRST_COMPLETED)[0]:
+        number = calls.under_way.pop(future)
+        session.budget.release(number)
+        calls.asked += 1
         try:
-            status, reply = _post(str(spec["url"]), body, key)
-        except (OSError, http.client.HTTPException) as error:
-            why = f"{type(error).__name__}: {error}"
+            answer = future.result()
+        except ServerError as error:
+            failure = error
             continue
-        if status == 200:
-            return _answer(reply, time.perf_counter() - begun)
-        why = f"status {status}: {reply[:200].decode('utf-8', 'replace')}"
-        if status not in AGAIN or stop.asked:
-            break
-    raise EndpointError(f"{spec['url']}: {why.replace(key, '***') if key else why}")
+        calls.failures = 0
+        calls.answers[number] = answer
+        session.budget.count(answer)
+    if failure is None:
+        return
+    _keep_the_rest(calls, session)
+    if failure.trouble in FINAL:
+        raise RunOver(str(failure))
+    raise failure
 
 
-def _post(url: str, body: str, key: str) -> tuple[int, bytes]:
-    """Follows no redirect: the key goes to the named host alone."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
+def _keep_the_rest(calls: _Calls, session: Session) -> None:
+    """Calls that are under way are paid for: their answers are waited for and kept."""
+    for future, number in list(calls.under_way.items()):
+        try:
+            calls.answers[number] = future.result()
+        except ServerError:
+            continue
+        finally:
+            session.budget.release(number)
+    calls.under_way.clear()
+
+
+def _ask(
+    spec: PromptsSpec, session: Session, request: str, messages: Messages, stop: Stop
+) -> KeptAnswer:
+    """One call, kept in the ledger as soon as it is answered. Raises ServerError."""
+    begun = time.perf_counter()
     try:
-        connection.request(
-            "POST", f"{parts.path}/chat/completions", body=body.encode(), headers=headers
-        )
-        response = connection.getresponse()
-        return response.status, response.read(MAX_ANSWER_BYTES)
-    finally:
-        connection.close()
+        answer = ask(session.server, session.form, messages, lambda s: _pause(s, stop))
+    except ServerError as error:
+        if error.trouble not in ITEM_TROUBLES:
+            raise
+        lost = ChatAnswer("", time.perf_counter() - begun, finish_reason=error.trouble.value)
+        kept = _kept(spec, request, messages, lost, str(error))
+    else:
+        kept = _kept(spec, request, messages, answer)
+    session.ledger.keep(kept)
+    return kept
 
 
-def _answer(reply: bytes, seconds: float) -> ModelAnswer:
-    try:
-        document = json.loads(reply)
-        choice = document["choices"][0]
-        text = choice["message"]["content"] or ""
-        cut = choice.get("finish_reason") == "length"
-        usage = document.get("usage") or {}
-        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        return ModelAnswer(
-            str(text),
-            seconds,
-            usage.get("prompt_tokens"),
-            usage.get("completion_tokens"),
-            int(cached),
-            cut,
+def _pause(seconds: float, stop: Stop) -> bool:
+    """Wait, but not longer than the run has; False where it was asked to stop."""
+    end = time.monotonic() + min(seconds, stop.remaining_seconds())
+    while time.monotonic() < end:
+        if stop.asked:
+            return False
+        time.sleep(min(0.05, max(end - time.monotonic(), 0.0)))
+    return not stop.asked
+
+
+def _kept(
+    spec: PromptsSpec, request: str, messages: Messages, answer: ChatAnswer, lost: str = ""
+) -> KeptAnswer:
+    usd, estimated = billed_usd(
+        spec, messages, answer.prompt_tokens, answer.completion_tokens, answer.text
+    )
+    return KeptAnswer(
+        request=request,
+        at=now(),
+        messages=[dict(message) for message in messages],
+        text=answer.text,
+        seconds=answer.seconds,
+        finish_reason=answer.finish_reason,
+        refusal=answer.refusal,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+        cached_tokens=answer.cached_tokens,
+        usd=usd,
+        estimated=estimated,
+        lost=lost or None,
+    )
+
+
+def _result(
+    spec: PromptsSpec,
+    shared: JsonObject,
+    data: TrialData,
+    answers: Mapping[int, KeptAnswer],
+    shots: int,
+) -> QualityResult:
+    """Scores, tokens, latency and money of what was answered."""
+    if not answers:
+        return QualityResult()
+    order = sorted(answers)
+    kept = [answers[number] for number in order]
+    scorer = Scorer.of(shared)
+    readings = [_extracted(scorer, answer) for answer in kept]
+    scored = scorer.score_all(
+        [reading.text for reading in readings], [data.item_pairs[n][1] for n in order]
+    )
+    prompt_tokens = [answer.prompt_tokens for answer in kept]
+    completion_tokens = [answer.completion_tokens for answer in kept]
+    counted = None not in prompt_tokens and None not in completion_tokens
+    artefacts = Counter(r.reading.value for r in readings if r.reading is not Reading.READ)
+    latency = [answer.seconds for answer in kept]
+    return QualityResult(
+        approach=spec.approach,
+        technique=spec.technique,
+        model=spec.model,
+        **asdict(scored),
+        shots=shots,
+        prompt_hash=prompt_hash(data.instruction, data.train_pairs, spec),
+        instruction=data.instruction,
+        artefacts=dict(artefacts),
+        prompt_tokens=sum(n or 0 for n in prompt_tokens) if counted else None,
+        completion_tokens=sum(n or 0 for n in completion_tokens) if counted else None,
+        cached_tokens=sum(answer.cached_tokens for answer in kept),
+        latency_seconds={
+            name: quantile(latency, share)
+            for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
+        },
+        usd=sum(a.usd or 0.0 for a in kept) if spec.is_priced and counted else None,
+        usd_why=_usd_why(spec, counted),
+        warnings=_warnings(artefacts, len(kept), spec),
+    )
+
+
+def _extracted(scorer: Scorer, answer: KeptAnswer) -> Extracted:
+    if answer.lost:
+        return Extracted("", Reading.LOST)
+    return scorer.extract(answer.text, was_cut=answer.was_cut, refusal=answer.refusal)
+
+
+def prompt_hash(instruction: str, train: Sequence[tuple[str, str]], spec: PromptsSpec) -> str:
+    """The name of a prompt: its instruction and the examples in it."""
+    examples = [list(pair) for pair in shown_examples(train, spec.shots)]
+    return digest([instruction, examples])
+
+
+def _usd_why(spec: PromptsSpec, counted: bool) -> str:
+    if spec.is_priced and counted:
+        return ""
+    if not spec.is_priced:
+        return "no price per million tokens was given"
+    return "the endpoint counts no tokens; limits are kept by tokens estimated here"
+
+
+def _warnings(artefacts: Mapping[str, int], items: int, spec: PromptsSpec) -> list[str]:
+    """What kept answers from being read, and whether the score is a measurement at all."""
+    lines = []
+    if artefacts.get(Reading.CUT):
+        lines.append(
+            f"{artefacts[Reading.CUT]} of {items} answers were cut off at {spec.max_tokens} "
+            "tokens; use --max-tokens to allow more"
         )
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise EndpointError(
-            f"the answer is not a chat completion: {type(error).__name__}"
-        ) from None
+    names = {
+        Reading.REFUSED: "were refused",
+        Reading.EMPTY: "were empty",
+        Reading.UNREADABLE: "hold no answer that can be read",
+        Reading.LOST: "were lost to a filter or a broken reply",
+    }
+    lines += [
+        f"{artefacts[reading]} of {items} answers {text}"
+        for reading, text in names.items()
+        if artefacts.get(reading)
+    ]
+    if sum(artefacts.values()) > MOST_ARTEFACTS * items:
+        lines.append(
+            f"not a measurement: more than {MOST_ARTEFACTS:.0%} of the answers could not be read, "
+            "so its score enters no verdict"
+        )
+    return lines

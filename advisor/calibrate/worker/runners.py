@@ -31,18 +31,22 @@ whom.
 
 def runner(plan: ExperimentPlan, reporter: Reporter, folder: Path) -> Run:
     """The function that measures this plan's trials; the plan lies in `folder`."""
-    return _asking(plan) if plan.kind == "prompts" else _training(plan, reporter, folder)
+    if plan.kind == "prompts":
+        return _asking(plan, folder)
+    return _training(plan, reporter, folder)
 
 
-def _asking(plan: ExperimentPlan) -> Run:
-    from advisor.calibrate.worker.endpoint import Purse, measure
+def _asking(plan: ExperimentPlan, folder: Path) -> Run:
+    from advisor.calibrate.quality_records import PromptsSpec
+    from advisor.calibrate.worker.endpoint import Session, measure, session_for
 
-    purses: list[Purse] = []
+    sessions: list[Session] = []
 
     def run(trial: Trial, shared: JsonObject, reporter: Reporter, stop: Stop) -> JsonObject:
-        if not purses:
-            purses.append(Purse(plan.max_usd, stop))
-        return measure(trial, shared, reporter, stop, purses[0])
+        if not sessions:
+            spec = PromptsSpec.from_json(trial.spec)
+            sessions.append(session_for(spec, folder, plan.max_usd, stop))
+        return measure(trial, shared, reporter, stop, sessions[0])
 
     return run
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.calibrate.protocol import ENOUGH, NEXT
 from advisor.calibrate.worker.reporter import Reporter
-from advisor.calibrate.worker.stop import Stop, Stopped
+from advisor.calibrate.worker.stop import RunOver, Stop, Stopped
 from advisor.core.experiment import ExperimentPlan, JsonObject, Status, Trial
 
 Run = Callable[[Trial, JsonObject, Reporter, Stop], JsonObject]
@@ -53,6 +53,9 @@ def run_plan(
             **fields,
         )
         answered += status in (Status.DONE, Status.OUT_OF_MEMORY)
+        if fields.get("final"):
+            reporter.say("failed", reason=fields["reason"], final=True)
+            return Status.FAILED
     if stop.asked and answered < len(plan.trials) and not enough:
         reporter.say("cancelled", reason=stop.reason, finished=answered, trials=len(plan.trials))
         return Status.CANCELLED
@@ -77,6 +80,8 @@ def _run_one(
     except Stopped as stopped:
         partial = {"result": stopped.partial} if stopped.partial else {}
         return Status.CANCELLED, {"reason": str(stopped), **partial}
+    except RunOver as over:
+        return Status.FAILED, {"reason": str(over), "final": True}
     except MemoryError:
         return Status.OUT_OF_MEMORY, {"reason": "the host has no memory left"}
     except (

@@ -30,6 +30,10 @@ class Stopped(Exception):
         self.partial = dict(partial or {})
 
 
+class RunOver(Exception):
+    """No further trial of the run can work, such as with a key that is refused."""
+
+
 class Stop:
     """Polled between steps. `reason` is empty until somebody asks."""
 
