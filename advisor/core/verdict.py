@@ -67,6 +67,7 @@ class OptionRecord:
     p_meets_constraints: float
     p_best: float
     figures: tuple[FigureRecord, ...]
+    best_form: str = ""  # the cheapest id of the same option; forms differ in how they are served
 
     def figure(self, id: str) -> FigureRecord | None:
         return next((f for f in self.figures if f.id == id), None)
@@ -257,6 +258,29 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ApproachRecord:
+    """How often an approach is best, and its best option: variants that only differ in how they are
+    served count together.
+    """
+
+    approach: str
+    p_best: float
+    option: str
+    option_p_best: float
+
+
+@dataclass(frozen=True, slots=True)
+class Advantage:
+    """What the alternative costs more than the named option over the horizon, USD: in money, in
+    wrong answers, and both. P10, median and P90 of the difference in each draw.
+    """
+
+    cash_usd: Range = UNKNOWN
+    errors_usd: Range = UNKNOWN
+    total_usd: Range = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What to start with, how sure, why, and what would change it."""
 
@@ -284,6 +308,9 @@ class Verdict:
     warnings: tuple[str, ...] = ()
     sources: tuple[SourceRecord, ...] = ()
     alternative: str = field(default="")  # the option that break-even and flips compare with
+    p_approach: float | None = None  # share of the draws in which the named approach is best
+    approaches: tuple[ApproachRecord, ...] = ()  # the longest bar first
+    advantage: Advantage = Advantage()  # the one number for "saves", wherever it stands
     horizon_months: float | None = None  # what horizon_usd and expected_regret_usd cover
     steps: tuple[NextStep, ...] = ()  # what tells more and is worth its price, the best first
     improvements: tuple[NextStep, ...] = ()  # what makes an option better, the best first

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -69,13 +69,18 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class Prober:
-    """Asks the decision rule at other values of single inputs."""
+    """Asks the decision rule at other values of single inputs.
+
+    `most` is the largest value of an input for which the same options exist: from a provider's
+    shortest cached prefix on, there are others.
+    """
 
     evaluator: Evaluator
     brief: Brief
     judge: Judge
     seed: int
     today: Answer
+    most: Mapping[str, float] = field(default_factory=dict)
 
     def ask(self, values: Sequence[tuple[str, float]], draws: int) -> list[Answer]:
         """The answer at each value of an input, on the first `draws` draws."""
@@ -108,7 +113,10 @@ def flip_points(prober: Prober, cases: Cases) -> tuple[FlipPoint, ...]:
     """Every confirmed flip point, the nearest to its present value first."""
     now = _numbers(prober, cases)
     grids = {key: grid(questions()[key], value) for key, value in now.items()}
-    _keep_valid(grids, prober.brief, now)
+    _keep_valid(grids, prober.brief)
+    for key, most in prober.most.items():
+        if key in grids:
+            grids[key] = grids[key][grids[key] * BEYOND < most]
     brackets = _brackets(prober, grids, now)
     for _ in range(ROUNDS):
         brackets = _narrowed(prober, brackets)
@@ -163,7 +171,7 @@ def grid(question: Question, now: float, points: int = COARSE_POINTS) -> Matrix:
     return np.unique(np.rint(values)) if question.kind == Kind.WHOLE and points > 2 else values
 
 
-def _keep_valid(grids: dict[str, Matrix], brief: Brief, now: Mapping[str, float]) -> None:
+def _keep_valid(grids: dict[str, Matrix], brief: Brief) -> None:
     """Leave out values that the brief would refuse: a shared part longer than the whole prompt."""
     static = "traffic.static_tokens"
     shared = "traffic.shared_tokens"

@@ -44,7 +44,12 @@ class Recorder:
         return self._ranges[id(rows)][1]
 
     def option(
-        self, estimate: Estimate, p_meets: float, p_best: float, figures: Iterable[Figure]
+        self,
+        estimate: Estimate,
+        p_meets: float,
+        p_best: float,
+        figures: Iterable[Figure],
+        best_form: str = "",
     ) -> OptionRecord:
         """An option with its headline ranges and the given figures."""
         option = estimate.option
@@ -66,6 +71,7 @@ class Recorder:
             round(p_meets, 6),
             round(p_best, 6),
             tuple(self.figure(f) for f in figures),
+            best_form or option.id,
         )
 
     def figure(self, figure: Figure) -> FigureRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -37,6 +38,7 @@ from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
 from advisor.decide.settling import UNDECIDED, Answer, answer, settled
 from advisor.decide.situation import LabelGoal, Situation, label_goal
+from advisor.decide.standing import advantage, approaches, best_forms, group_of
 from advisor.decide.steps import (
     DECIDE_NOW,
     improvement_steps,
@@ -187,8 +189,22 @@ def _flips(
     def judge(ranking: Ranking) -> Answer:
         return answer(ranking, readiness(inputs.brief, inputs.setting, settled(ranking)))
 
-    prober = Prober(inputs.evaluator, inputs.brief, judge, inputs.seed, today)
+    most = _same_options(inputs.brief, inputs.setting)
+    prober = Prober(inputs.evaluator, inputs.brief, judge, inputs.seed, today, most)
     return flip_points(prober, inputs.cases)
+
+
+def _same_options(brief: Brief, setting: Setting) -> dict[str, float]:
+    """The length of a static prompt from which on a provider caches it that does not today."""
+    prices = [*setting.prices.values(), *setting.tuned.values()]
+    most = {}
+    for key in ("traffic.static_tokens", "tuning.static_tokens"):
+        now = brief.get(key).likely
+        longer = [
+            float(p.cache_minimum_tokens or 0) for p in prices if p.cached_input_usd is not None
+        ]
+        most[key] = min((tokens for tokens in longer if tokens > now), default=math.inf)
+    return most
 
 
 def _assemble(
@@ -240,6 +256,9 @@ def _assemble(
         improvements=second.improvements,
         information=second.information,
         risks=risks(inputs.brief, inputs.setting, pick, rival, second.break_even),
+        p_approach=round(ranking.p_approach(pick.option.approach), 6),
+        approaches=approaches(ranking),
+        advantage=advantage(Recorder(), pick, rival),
         horizon_months=float(brief.budget.horizon_months),
         plan=plan(brief, ranking, second.goal),
         assumptions=inputs.assumptions,
@@ -276,9 +295,17 @@ def _option_records(
             return estimate.figures.values()
         return [estimate[h] for h in HEADLINE] if i in detailed else ()
 
+    forms = best_forms(ranking)
+    options = ranking.options
     return tuple(
-        recorder.option(e, float(ranking.p_meets[i]), float(ranking.p_best[i]), figures(i, e))
-        for i, e in enumerate(inputs.cases.estimates)
+        recorder.option(
+            estimate,
+            float(ranking.p_meets[i]),
+            float(ranking.p_best[i]),
+            figures(i, estimate),
+            options[forms[group_of(options[i])]].id,
+        )
+        for i, estimate in enumerate(inputs.cases.estimates)
     )
 
 

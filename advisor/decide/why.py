@@ -81,15 +81,22 @@ def _score_of(case: Case, estimate: Estimate) -> Score | None:
     )
 
 
+def _hard_limits(brief: Brief) -> list[str]:
+    """The limits that are judged beside the target, in words."""
+    budget = brief.budget
+    if not budget.hard:
+        return []
+    money = budget.one_off_usd is not None or budget.monthly_usd is not None
+    limits = ["the budget"] if money else []
+    return [*limits, "the deadline"] if budget.weeks is not None else limits
+
+
 def _quality(case: Case) -> str:
     target = case.brief.quality.target
     q = middle(case.pick["quality.score"])
     chance = fmt.share(float(case.ranking.p_meets[case.ranking.pick]))
-    goal = (
-        f"; the chance to meet the target of {target:g} and every limit is {chance}"
-        if target > 0
-        else ""
-    )
+    limits = " and ".join([f"the target of {target:g}", *_hard_limits(case.brief)])
+    goal = f"; the chance to meet {limits} is {chance}" if target > 0 else ""
     if case.other is None:
         return f"Its expected score is {fmt.score(q)}{goal}."
     rival = middle(case.other["quality.score"])
@@ -158,11 +165,29 @@ def _hosting(case: Case) -> str:
     )
 
 
+DOING = {"prompt": "prompting", "tune": "fine-tuning", "hybrid": "a hybrid"}
+
+
 def _odds(case: Case) -> str:
-    months = case.brief.budget.horizon_months
-    best = fmt.of_hundred(float(case.ranking.p_best[case.ranking.pick]))
+    """What the pick saves in cash, and apart from it in wrong answers; how often it is best."""
+    ranking = case.ranking
+    months = fmt.months(case.brief.budget.horizon_months)
+    approach = case.pick.option.approach
+    share = fmt.of_hundred(ranking.p_approach(approach))
     if case.other is None:
-        return f"It is best in {best} of 100 draws over {fmt.months(months)}."
-    saved = middle(case.other["horizon.total"] - case.pick["horizon.total"])
-    money = f"saves {fmt.money(saved)}" if saved >= 0 else f"costs {fmt.money(-saved)} more"
-    return f"Over {fmt.months(months)} it {money} and is best in {best} of 100 draws."
+        return f"It is best in {fmt.of_hundred(float(ranking.p_best[ranking.pick]))} of 100 draws."
+    cash = _saved(case, case.other, "cash")
+    errors = _saved(case, case.other, "errors")
+    money = f"{_gains(cash)} in cash"
+    if abs(errors) >= 1:
+        money += f" and {_gains(errors)} in wrong answers"
+    return f"Over {months} it {money}; {DOING[approach]} is best in {share} of 100 draws."
+
+
+def _saved(case: Case, rival: Estimate, part: str) -> float:
+    """Median over the draws of what the rival costs more, USD."""
+    return middle(rival[f"horizon.{part}"] - case.pick[f"horizon.{part}"])
+
+
+def _gains(saved: float) -> str:
+    return f"saves {fmt.money(saved)}" if saved >= 0 else f"costs {fmt.money(-saved)} more"

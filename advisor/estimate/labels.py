@@ -23,7 +23,7 @@ FIRST_ROUND = Quantity(
     Range.exact(100.0),
     "labels",
     Basis.ASSUMED,
-    "tuning guides of providers show first gains from 50 to 100 labels; fewer in hand are topped up",
+    "tuning guides of providers show first gains from 50 to 100 labels; fewer are topped up",
     "",
 )
 """The fewest labels that each adapter learns from: what is missing is bought."""
