@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from advisor.cli import output
+from advisor.core.brief import Brief
 from advisor.core.errors import Exit, UsageError
 from advisor.core.verdict import Verdict
 from advisor.report import formats
@@ -60,11 +61,15 @@ def command(
 ) -> int:
     """Recommend prompting, tuning or both for BRIEF, with cost, time, quality and confidence.
 
+    A folder of briefs gives a portfolio, as text or JSON.
+
     Exit codes: 0 decided, 2 bad input, 3 not decidable yet, 4 no option is left.
     """
     report_format = format_of(format_name, as_json, target)
     if target is not None:
         output.check_target(target)
+    if _has_briefs(brief):
+        return _portfolio(brief, report_format, target)
     from advisor import pipeline
 
     verdict = pipeline.recommend(
@@ -77,6 +82,45 @@ def command(
     )
     draw(verdict, report_format, target)
     return exit_of(verdict)
+
+
+def _has_briefs(path: Path) -> bool:
+    return path.is_dir() and any(path.glob("*.toml"))
+
+
+def _portfolio(folder: Path, report_format: formats.ReportFormat, target: Path | None) -> Exit:
+    """Every brief of a folder in a row. Raises UsageError for other formats than text and JSON."""
+    from advisor import pipeline
+    from advisor.report import json, portfolio
+
+    if report_format.name not in ("text", "json"):
+        raise UsageError(f"{folder}: a portfolio is text or JSON; name one brief for other formats")
+    judged = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            loaded = pipeline.load(path)
+            judged.append((path.name, _verdict(loaded)))
+        except UsageError as error:
+            output.say(f"advisor: {error}; left out")
+    content = portfolio.portfolio(judged)
+    if report_format.name == "json":
+        text = json.dump(content)
+    else:
+        text = portfolio.render(content, 80 if target else output.width())
+    if target is not None:
+        output.save(target, text)
+    else:
+        output.show(text)
+    return Exit.DONE
+
+
+def _verdict(brief: Brief) -> Verdict:
+    from advisor import pipeline
+
+    try:
+        return pipeline.judge(brief, pipeline.look(brief, events=output.narrate))
+    except pipeline.NothingLeft as stop:
+        return stop.verdict
 
 
 def draw(verdict: Verdict, report_format: formats.ReportFormat, target: Path | None) -> None:

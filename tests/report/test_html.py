@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -94,3 +95,39 @@ def test_light_dark_and_print(verdict: Verdict) -> None:
         'name="viewport"',
     ):
         assert rule in source
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of sRGB (WCAG 2.2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_text_stands_out_from_its_ground_in_light_dark_and_print() -> None:
+    """WCAG AA: at least 4.5 to 1 for every colour that text has."""
+    style = (html._TEMPLATES / "report.css").read_text(encoding="utf-8")
+    schemes = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    assert len(schemes) == 3
+    for scheme in schemes:
+        colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", scheme))
+        for ink in ("ink", "soft", "mark", "halt"):
+            for ground in ("paper", "card"):
+                pair = sorted((luminance(colours[ink]), luminance(colours[ground])))
+                assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (ink, ground, colours)
+
+
+def test_the_page_can_be_walked_by_its_headings_and_landmarks(verdict: Verdict) -> None:
+    source = html.render(verdict)
+    levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", source)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+    assert '<html lang="en">' in source
+    assert source.count("<main>") == source.count("<header>") == 1
+    assert 'aria-label="Contents"' in source
+    ids = re.findall(r' id="([^"]+)"', source)
+    assert len(set(ids)) == len(ids)
+    assert set(re.findall(r'href="#([^"]+)"', source)) <= set(ids)
+    assert source.count("<th ") == source.count('scope="col"')
+    assert source.count("<svg ") == source.count('role="img"') == source.count("<title>") - 1
