@@ -1,0 +1,119 @@
+"""Ten questions as teams ask them, with the answer that an expert would give.
+
+The comment on top of each brief says how the expectation comes about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from advisor import pipeline
+from advisor.core.verdict import Verdict
+
+BRIEFS = Path(__file__).parent / "briefs"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a right answer holds: the word, patterns of the named option, patterns that no option
+    may match, options that must be compared, rules that must exclude something, and words.
+    """
+
+    verdict: tuple[str, ...]
+    named: str
+    never: str = ""
+    compared: str = "*"
+    excluded_by: str = ""
+    stopped_by: str = ""
+    next_step: str = ""
+
+
+EXPECTED = {
+    "untouched": Expected(
+        ("undecided",), "prompt/*", stopped_by="evaluation set", next_step="test items"
+    ),
+    "tickets": Expected(
+        ("undecided",), "prompt/*", stopped_by="evaluation set", next_step="test items"
+    ),
+    "declared-items": Expected(("undecided",), "prompt/*", stopped_by="scores", next_step="score"),
+    "product-feed": Expected(("tune",), "tune/lora@Qwen3-8B+rented"),
+    "price-list-bot": Expected(
+        ("prompt",), "prompt/retrieval@*", excluded_by="quality.target", compared="tune/lora@*"
+    ),
+    "clinic": Expected(
+        ("prompt", "undecided"),
+        "prompt/*@*+owned",
+        never="*rented*",
+        compared="prompt/*+owned",
+        excluded_by="policy.data_may_leave",
+    ),
+    "stuck-prompts": Expected(("undecided",), "prompt/few-shot@gpt-4.1-mini*"),
+    "board-minutes": Expected(("prompt",), "prompt/*"),
+    "prompts-only": Expected(
+        ("prompt",), "prompt/few-shot@gpt-5.6-luna*", never="tune/*", excluded_by="compare.only"
+    ),
+    "big-model-small-gpu": Expected(
+        ("prompt",),
+        "prompt/few-shot@gpt-4.1-mini*",
+        never="*70b+owned",
+        excluded_by="hardware.memory",
+    ),
+}
+
+
+@cache
+def verdict_of(name: str, *answers: str) -> Verdict:
+    brief = pipeline.load(BRIEFS / f"{name}.toml", answers)
+    return pipeline.judge(brief, pipeline.look(brief, own_runs=False))
+
+
+def test_every_brief_has_an_expectation() -> None:
+    assert {path.stem for path in BRIEFS.glob("*.toml")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_advice_is_that_of_an_expert(name: str) -> None:
+    verdict = verdict_of(name)
+    expected = EXPECTED[name]
+    ids = [option.id for option in verdict.arms]
+    assert verdict.verdict in expected.verdict, verdict.why
+    assert fnmatchcase(verdict.arm, expected.named), verdict.arm
+    assert not [i for i in ids if fnmatchcase(i, expected.never)]
+    assert [i for i in ids if fnmatchcase(i, expected.compared)]
+    if expected.excluded_by:
+        assert expected.excluded_by in {e.rule for e in verdict.excluded}
+    if expected.stopped_by:
+        assert expected.stopped_by in {r.rule for r in verdict.readiness if r.status == "stop"}
+    assert expected.next_step in verdict.next_step.action
+
+
+@pytest.mark.parametrize("name", ["tickets", "stuck-prompts", "declared-items"])
+def test_more_labels_never_turn_the_answer_away_from_tuning(name: str) -> None:
+    """None in hand, 25, 120, 3,000, 30,000: once a tuned model is named, it stays."""
+    trained = [
+        not verdict_of(name, f"data.examples={n}").arm.startswith("prompt/")
+        for n in (0, 25, 120, 3000, 30_000)
+    ]
+    assert trained == sorted(trained)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_record_agrees_with_itself(name: str) -> None:
+    verdict = verdict_of(name)
+    total = sum(a.p_best for a in verdict.approaches)
+    assert total == pytest.approx(1.0, abs=1e-5)
+    if verdict.verdict != "undecided":
+        assert verdict.approaches[0].approach == verdict.verdict
+        assert verdict.p_approach == verdict.approaches[0].p_best
+    for step in verdict.steps:
+        assert step.kind == "information"
+        assert step.command.startswith("advisor ")
+        if verdict.expected_regret_usd is not None:
+            assert step.worth_usd <= verdict.expected_regret_usd * (1 + 1e-9)
+    forms = {option.id: option.best_form for option in verdict.arms}
+    assert all(forms[best] == best for best in forms.values())
