@@ -186,6 +186,8 @@ def _answer(facts: Facts, request: RunRequest, config: Path | None) -> EstimateA
     assert run.gpu is not None
     measured = _own_runs(facts, run) if request.own_runs else ()
     prediction = training.estimate(run, measured)
+    if request.own_runs:
+        prediction = _after_actuals(prediction)
     reading = facts.matched(request.model) if run.model is not None and config is None else None
     if reading is not None and reading.note:
         prediction = replace(prediction, notes=(reading.note, *prediction.notes))
@@ -261,6 +263,14 @@ def _inputs(
         runs = f"{len(measured)} recorded by `advisor runs`"
         rows.append(("own runs", str(Basis.MEASURED), runs, ""))
     return tuple(rows)
+
+
+def _after_actuals(prediction: TrainingEstimate) -> TrainingEstimate:
+    """With the hours that recorded actual values of `train.hours` correct."""
+    from advisor import own_runs
+
+    hours = own_runs.corrected("train.hours", prediction.train_hours)
+    return replace(prediction, train_hours=hours)
 
 
 def _own_runs(facts: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]:

@@ -72,11 +72,17 @@ class TrainingRun:
 
 @dataclass(frozen=True, slots=True)
 class TrainingMeasurement:
-    """What one run of the same kind measured on the user's own machine; None: not measured."""
+    """What one run of the same kind measured on the user's own machine; None: not measured.
+
+    `unstated` names settings of `run` that its source leaves open; `doubt` is what such settings
+    may change, as a log standard deviation.
+    """
 
     run: TrainingRun
     memory_gib: float | None = None
     tokens_per_second: float | None = None
+    unstated: tuple[str, ...] = ()
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -202,11 +203,33 @@ def record_actual(
     from advisor.calibrate.actuals import biases
 
     predicted = _prediction_of(what, run_id, prediction, low, high)
+    _check_actual(what, actual, predicted)
     unit = unit or UNITS.get(what.rpartition(".")[2], "")
     with Store.open() as store:
         stored = Runs(store)
         stored.record_actual(Actual(run_id, what, unit, predicted, actual, note=note))
         return biases(stored.actuals(what))
+
+
+MOST_RATIO = 1000.0
+"""Actual values further from their prediction are taken for a slip of the unit."""
+
+
+def _check_actual(what: str, actual: float, predicted: Range) -> None:
+    """Raises UsageError where an actual value or its prediction cannot be true."""
+    numbers = {"ACTUAL": actual, "--prediction": predicted.p50}
+    numbers |= {"--low": predicted.p10, "--high": predicted.p90}
+    for name, value in numbers.items():
+        if value is None or not math.isfinite(value) or value <= 0.0:
+            raise UsageError(f"{name}: {value} is not a {what}; give a finite number above 0")
+    low, middle, high = predicted.p10, predicted.p50, predicted.p90
+    if low is None or middle is None or high is None or not low <= middle <= high:
+        raise UsageError(f"--low {low} and --high {high}: do not hold the prediction {middle}")
+    ratio = actual / middle
+    if not 1.0 / MOST_RATIO <= ratio <= MOST_RATIO:
+        raise UsageError(
+            f"ACTUAL {actual:g}: {ratio:.3g} times the prediction of {middle:g}; check the unit"
+        )
 
 
 def _prediction_of(

@@ -28,7 +28,7 @@ from advisor.core.experiment import (
     TrialOutcome,
 )
 from advisor.core.private_files import make_private_folder
-from advisor.core.quantity import UNKNOWN, Range
+from advisor.core.quantity import UNKNOWN, Basis, Quantity, Range
 from advisor.experiments import liveness
 from advisor.experiments.machines import Machine
 from advisor.store import Runs, Store, answered
@@ -112,8 +112,24 @@ def prepare(
         earlier = replace(earlier, outcomes=_with_journal(earlier))
     prepared = Prepared(replace(plan, minutes=minutes), where, UNPRICED, earlier, policy, again)
     to_run = replace(plan, trials=prepared.to_run, minutes=bounds.minutes)
+    predicted = limits.forecast(to_run, where.gpu, bounds.usd_per_hour, bounds.max_usd)
+    return replace(prepared, forecast=_after_actuals(predicted))
+
+
+def _after_actuals(predicted: RunPrediction) -> RunPrediction:
+    """The prediction after recorded actual values of `run.seconds` and `run.usd`; a limit stays."""
+    from advisor import own_runs
+
+    if predicted.capped:
+        return predicted
+    seconds = Quantity(predicted.seconds, "s", Basis.ASSUMED, predicted.source, "")
+    usd = Quantity(predicted.usd, "USD", Basis.ASSUMED, predicted.source, "")
+    after = own_runs.corrected("run.seconds", seconds)
     return replace(
-        prepared, forecast=limits.forecast(to_run, where.gpu, bounds.usd_per_hour, bounds.max_usd)
+        predicted,
+        seconds=after.range,
+        usd=own_runs.corrected("run.usd", usd).range,
+        source=after.source,
     )
 
 

@@ -22,6 +22,7 @@ from advisor.estimate.training import (
 )
 from advisor.estimate.training.activations import Precision, precision
 from advisor.estimate.training.coefficients import Coefficients
+from advisor.estimate.training.inherit import inherited
 from advisor.estimate.training.shape import (
     MULTILINGUAL,
     Shape,
@@ -47,6 +48,7 @@ def estimate(
     models or GPUs give unknown quantities with a reason, never an error.
     """
     k = coefficients.fitted(without)
+    measured = inherited(run, measured)
     if run.padding_free is None and measured:
         run = replace(run, padding_free=measured[0].run.padding_free)
     shape = shape_of(run)
@@ -180,7 +182,7 @@ def _memory(
             continue
         of_source = _terms(m.run, shape, k)
         ratio = math.log(m.memory_gib / sum(of_source.values()))
-        noise = correction.noise(run, m.run, k.repeat["memory"], "memory")
+        noise = math.hypot(correction.noise(run, m.run, k.repeat["memory"], "memory"), m.doubt)
         shares = _shares(of_source)
         log_sd = spread.log_sd(m.run, "memory", shares, k)
         sources.append(correction.SourceRun(ratio, log_sd, shares, noise))
@@ -218,7 +220,7 @@ def _speed_of_source(
     if seconds is None:
         return None
     ratio = math.log(measured.tokens_per_second * seconds / throughput.tokens_per_step(run))
-    noise = correction.noise(target, run, k.repeat["speed"])
+    noise = math.hypot(correction.noise(target, run, k.repeat["speed"]), measured.doubt)
     shares = throughput.shares(run, run.gpu, shape, k)
     log_sd = spread.log_sd(run, "speed", shares, k)
     return correction.SourceRun(ratio, log_sd, shares, noise)

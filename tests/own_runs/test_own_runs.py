@@ -1,0 +1,197 @@
+"""What own, imported and recorded runs do to estimates: never the wrong way, never surer than they
+are.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor import experiments, facts, own_runs
+from advisor.core.errors import UsageError
+from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.training import TrainingEstimate, TrainingRun
+from advisor.estimate.training import estimate
+
+GPU = "A100-80GB-SXM"
+KNOWN = facts.load()
+
+
+def target() -> TrainingRun:
+    """LoRA of an 8B model, as `advisor estimate` understands it."""
+    return TrainingRun(
+        model_name="Llama-3.1-8B",
+        model=KNOWN.model("Llama-3.1-8B"),
+        params=None,
+        gpu_name=GPU,
+        gpu=KNOWN.gpu(GPU),
+        method="lora",
+        rank=16,
+        micro_batch=2,
+        seq_len=1024,
+        mean_tokens=600.0,
+        checkpointing="none",
+        attention="sdpa",
+        framework="hf",
+    )
+
+
+def cells(run: TrainingRun) -> dict[str, str]:
+    return {
+        "id": "r1",
+        "model": run.model_name,
+        "method": run.method,
+        "gpu": run.gpu_name,
+        "rank": str(run.rank),
+        "targets": run.targets,
+        "micro_batch": str(run.micro_batch),
+        "grad_accum": str(run.grad_accum),
+        "max_tokens": str(run.seq_len),
+        "mean_tokens": str(run.mean_tokens),
+        "checkpointing": run.checkpointing,
+        "attention": run.attention,
+        "optimizer": run.optimizer,
+        "framework": run.framework,
+        "weights_dtype": run.dtype,
+        "packed": "no",
+        "memory_basis": run.memory_basis,
+        "tokens_basis": "real",
+    }
+
+
+NEEDED = ("id", "model", "method", "gpu", "memory_basis", "tokens_basis")
+OPTIONAL = sorted(set(cells(target())) - set(NEEDED))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
+
+
+def imported(row: dict[str, str], folder: Path) -> None:
+    path = folder / "runs.csv"
+    path.write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    experiments.import_runs(path, {})
+
+
+def after(row: dict[str, str], folder: Path) -> TrainingEstimate:
+    imported(row, folder)
+    return estimate(target(), own_runs.measurements(KNOWN, GPU))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sets(st.sampled_from(OPTIONAL)),
+    st.floats(0.55, 1.7).filter(lambda f: abs(math.log(f)) > 0.1),
+)
+def test_an_imported_run_pulls_towards_what_it_measured_whatever_columns_it_lacks(
+    tmp_path_factory: pytest.TempPathFactory, missing: set[str], factor: float
+) -> None:
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ADVISOR_HOME", str(folder))
+        before = estimate(target())
+        measured = {
+            "memory_gib": before.memory_gib.likely * factor,
+            "tokens_per_second": before.tokens_per_second.likely / factor,
+        }
+        row = {k: v for k, v in cells(target()).items() if k not in missing}
+        result = after(row | {k: f"{v:.4f}" for k, v in measured.items()}, folder)
+    for name, seen in measured.items():
+        old = getattr(before, name).likely
+        new = getattr(result, name).likely
+        assert abs(math.log(new / seen)) < abs(math.log(old / seen))
+        assert math.copysign(1.0, new - old) == math.copysign(1.0, seen - old)
+
+
+@pytest.mark.parametrize("missing", [(), tuple(OPTIONAL)])
+@pytest.mark.parametrize("factor", [0.7, 1.0, 1.4])
+def test_after_the_identical_run_its_own_measurement_lies_inside(
+    missing: tuple[str, ...], factor: float, tmp_path: Path
+) -> None:
+    before = estimate(target())
+    seen = before.memory_gib.likely * factor
+    row = {k: v for k, v in cells(target()).items() if k not in missing}
+    result = after(row | {"memory_gib": f"{seen:.4f}"}, tmp_path)
+    spread = result.memory_gib.range
+    assert (spread.p10 or 0.0) <= seen <= (spread.p90 or 0.0)
+
+
+def width(spread: Range) -> float:
+    return math.log((spread.p90 or 0.0) / (spread.p10 or 1.0))
+
+
+def test_recorded_actual_values_move_and_narrow_later_predictions() -> None:
+    predicted = Quantity(Range(2.0, 3.0, 4.5), "h", Basis.MODELLED, "model", "2026-11-27")
+    assert own_runs.corrected("train.hours", predicted) == predicted
+    widths = [width(predicted.range)]
+    for actual in (3.6, 3.5, 3.7, 3.6):
+        experiments.record_actual("train.hours", actual, prediction=3.0, low=2.0, high=4.5)
+        widths.append(width(own_runs.corrected("train.hours", predicted).range))
+    assert widths == sorted(widths, reverse=True)
+    later = own_runs.corrected("train.hours", predicted)
+    assert later.range.likely == pytest.approx(3.6, rel=0.03)
+    assert "4 recorded" in later.source
+    assert own_runs.corrected("train.weeks", predicted) == predicted
+
+
+@pytest.mark.parametrize(
+    ("actual", "changes", "wrong"),
+    [
+        (math.inf, {}, "not a train.hours"),
+        (math.nan, {}, "not a train.hours"),
+        (0.0, {}, "finite number above 0"),
+        (-1.0, {}, "finite number above 0"),
+        (1e12, {}, "check the unit"),
+        (1e-9, {}, "check the unit"),
+        (3.0, {"prediction": math.inf}, "--prediction"),
+        (3.0, {"low": 5.0}, "do not hold"),
+        (3.0, {"high": math.nan}, "--high"),
+    ],
+)
+def test_absurd_actual_values_are_refused(actual: float, changes: dict, wrong: str) -> None:
+    with pytest.raises(UsageError, match=wrong):
+        experiments.record_actual("train.hours", actual, **({"prediction": 3.0} | changes))
+    assert own_runs.corrected(
+        "train.hours", Quantity(Range(1.0, 2.0, 3.0), "h", Basis.MODELLED, "", "")
+    ).range == Range(1.0, 2.0, 3.0)
+
+
+def test_a_run_of_an_encoder_with_a_decoder_leaves_later_estimates_alone() -> None:
+    """Its lengths are pairs, and the estimator knows no such model: `recommend` goes on."""
+    from advisor.calibrate import throughput
+    from advisor.calibrate.measurements import measurements
+    from advisor.calibrate.protocol import plan_data
+    from advisor.core.experiment import RunRecord, RunSummary, Status, TrialOutcome
+
+    config = {
+        "model_type": "t5",
+        "is_encoder_decoder": True,
+        "d_model": 64,
+        "num_layers": 2,
+        "vocab_size": 100,
+    }
+    setup = throughput.Setup("t5", {"config": config}, head="seq2seq")
+    plan = throughput.plan([setup], [(10, 4), (20, 6)], device="cuda", machine="L40S")
+    result = {
+        "device": "cuda",
+        "head": "seq2seq",
+        "steady": True,
+        "dtype": "bf16",
+        "attention": "sdpa",
+        "micro_batch": 1,
+        "tokens_per_second": 900.0,
+        "memory": {"process_gib": 3.0, "allocated_gib": 2.0},
+        "trainable_params": 1000,
+    }
+    (trial,) = plan.trials
+    outcome = TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
+    summary = RunSummary(1, "throughput", "t5", Status.DONE, 1, 1, "2026-11-27T00:00:00+00:00")
+    document = json.loads(json.dumps(plan_data(plan)))
+    record = RunRecord(summary, plan.digest, document, (outcome,))
+    assert measurements(record, KNOWN.gpu("L40S"), {}) == ()
