@@ -19,7 +19,7 @@ from advisor.core.question import Kind, Question
 from advisor.core.verdict import FlipPoint
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.ranking import Matrix, Ranking, rank
-from advisor.decide.settling import UNDECIDED, Answer
+from advisor.decide.settling import UNDECIDED, Ruling
 
 REACH = 100.0
 """A positive input is tried up to a hundredfold each way: what is farther off is not news."""
@@ -52,7 +52,7 @@ BLOCK_ROWS = 60_000
 """Rows evaluated at once: enough to be quick, few enough for a small machine."""
 
 
-Judge = Callable[[Ranking], Answer]
+Judge = Callable[[Ranking], Ruling]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Bracket:
     key: str
     near: float
     far: float
-    answer: Answer
+    answer: Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ class Prober:
     brief: Brief
     judge: Judge
     seed: int
-    today: Answer
+    today: Ruling
     most: Mapping[str, float] = field(default_factory=dict)
 
-    def ask(self, values: Sequence[tuple[str, float]], draws: int) -> list[Answer]:
+    def ask(self, values: Sequence[tuple[str, float]], draws: int) -> list[Ruling]:
         """The answer at each value of an input, on the first `draws` draws."""
-        answers: dict[tuple[str, float], Answer] = {}
+        answers: dict[tuple[str, float], Ruling] = {}
         for apart in (True, False):
             group = [v for v in dict.fromkeys(values) if (v[0] == LABELS) is apart]
             per_call = max(1, BLOCK_ROWS // (draws + 1))
@@ -94,7 +94,7 @@ class Prober:
 
     def _ask(
         self, values: Sequence[tuple[str, float]], draws: int
-    ) -> dict[tuple[str, float], Answer]:
+    ) -> dict[tuple[str, float], Ruling]:
         cases = self.evaluator.drawn_what_if(values, draws, self.seed)
         whole = rank(cases.estimates, self.brief, cases.size)
         size = draws + 1
@@ -103,7 +103,7 @@ class Prober:
             for i, value in enumerate(values)
         }
 
-    def over(self, months: int, draws: int) -> Answer:
+    def over(self, months: int, draws: int) -> Ruling:
         """The answer for another horizon."""
         cases = self.evaluator.over(months, draws, self.seed)
         return self.judge(rank(cases.estimates, self.brief, cases.size))
@@ -200,7 +200,7 @@ def _brackets(
 
 
 def _changes(
-    key: str, now: float, outward: Sequence[tuple[float, Answer]], today: Answer
+    key: str, now: float, outward: Sequence[tuple[float, Ruling]], today: Ruling
 ) -> list[Bracket]:
     """The first change of the answer on the way outwards, and where that is only doubt, the first
     other verdict behind it.
@@ -219,7 +219,8 @@ def _changes(
 
 def _steps(bracket: Bracket) -> Matrix:
     """Values between the two ends of a bracket, both left out."""
-    near, far = bracket.near, bracket.far
+    near = bracket.near
+    far = bracket.far
     between = np.geomspace if near > 0 and far > 0 else np.linspace
     return np.asarray(between(near, far, FINE_POINTS + 2))[1:-1]
 
@@ -274,7 +275,7 @@ def _beyond(key: str, value: float, now: float) -> float:
     return float(np.clip(out, question.low, question.high))
 
 
-def _point(bracket: Bracket, answer: Answer, now: float) -> FlipPoint:
+def _point(bracket: Bracket, answer: Ruling, now: float) -> FlipPoint:
     unit = questions()[bracket.key].unit
     return FlipPoint(bracket.key, bracket.far, answer.word, now, unit, answer.option)
 

@@ -24,7 +24,7 @@ UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Ruling:
     """The verdict's word, the ranking with the option that is named, and why it is undecided."""
 
     word: str
@@ -53,14 +53,14 @@ def _at_stake(ranking: Ranking, option: int) -> bool:
     return ranking.regret(option) > AT_STAKE * float(ranking.cost[0, option])
 
 
-def answer(ranking: Ranking, checks: Sequence[Readiness]) -> Answer:
+def answer(ranking: Ranking, checks: Sequence[Readiness]) -> Ruling:
     """What the decision rule says on these cases."""
     ranking = settled(ranking)
     stop = undecided(ranking, checks)
     if stop:
         ranking = meanwhile(ranking, checks)
     option = ranking.options[ranking.pick]
-    return Answer(UNDECIDED if stop else option.approach, ranking, stop)
+    return Ruling(UNDECIDED if stop else option.approach, ranking, stop)
 
 
 def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:

@@ -36,7 +36,7 @@ from advisor.decide.readiness import best_of_another_approach, readiness
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
-from advisor.decide.settling import UNDECIDED, Answer, answer, settled
+from advisor.decide.settling import UNDECIDED, Ruling, answer, settled
 from advisor.decide.situation import LabelGoal, Situation, label_goal
 from advisor.decide.standing import advantage, approaches, best_forms, group_of
 from advisor.decide.steps import (
@@ -148,7 +148,7 @@ def nothing_left(
 
 
 def _second_look(
-    inputs: DecisionInputs, today: Answer, other: int | None, checks: tuple[Readiness, ...]
+    inputs: DecisionInputs, today: Ruling, other: int | None, checks: tuple[Readiness, ...]
 ) -> SecondLook:
     cases = inputs.cases
     ranking = today.ranking
@@ -180,13 +180,13 @@ def _second_look(
 
 
 def _flips(
-    inputs: DecisionInputs, today: Answer, checks: Sequence[Readiness]
+    inputs: DecisionInputs, today: Ruling, checks: Sequence[Readiness]
 ) -> tuple[FlipPoint, ...]:
     """None where a check stops: no value of another input settles the question then."""
     if any(check.status == "stop" for check in checks) or not today.ranking.rankable.any():
         return ()
 
-    def judge(ranking: Ranking) -> Answer:
+    def judge(ranking: Ranking) -> Ruling:
         return answer(ranking, readiness(inputs.brief, inputs.setting, settled(ranking)))
 
     most = _same_options(inputs.brief, inputs.setting)
@@ -209,7 +209,7 @@ def _same_options(brief: Brief, setting: Setting) -> dict[str, float]:
 
 def _assemble(
     inputs: DecisionInputs,
-    today: Answer,
+    today: Ruling,
     other: int | None,
     checks: tuple[Readiness, ...],
     second: SecondLook,

@@ -103,8 +103,8 @@ def _with_candidates(brief: Brief, facts: Facts) -> Brief:
 
 def _decoders(names: Iterable[str], facts: Facts) -> tuple[str, ...]:
     """Models that write text, and so can be prompted on the team's own machines."""
-    known = ((name, facts.architecture(name)) for name in names)
-    return tuple(name for name, model in known if model is not None and model.kind == "decoder")
+    shapes = ((name, facts.architecture(name)) for name in names)
+    return tuple(name for name, model in shapes if model is not None and model.kind == "decoder")
 
 
 def _measured(brief: Brief, *approaches: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from advisor.decide.breakeven import break_even
 from advisor.decide.crossing import equal_volume
 from advisor.decide.flips import Prober, flip_points
 from advisor.decide.ranking import Ranking, rank
-from advisor.decide.settling import Answer, answer
+from advisor.decide.settling import Ruling, answer
 from advisor.decide.tornado import tornado
 from advisor.estimate.cost import estimate_all
 from advisor.estimate.sheet import Sheet, drawn_what_if, what_if
@@ -67,7 +67,7 @@ class Bench:
 def flips_of(held: Brief) -> dict[str, FlipPoint]:
     bench = Bench(held)
 
-    def judge(ranking: Ranking) -> Answer:
+    def judge(ranking: Ranking) -> Ruling:
         return answer(ranking, ())
 
     cases = bench.on(Sheet(held, 2001, 7))

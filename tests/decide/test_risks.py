@@ -1,0 +1,68 @@
+"""What may go wrong after the decision, with rows on both sides of what is worth naming."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from advisor.core.option import Option, Place, Serving
+from advisor.core.verdict import BreakEven
+from advisor.decide.risks import risks
+from tests.options import SONNET, TUNED, brief, estimated, prompt, rented, setting
+
+
+def names(*args: object) -> dict[str, str]:
+    return {risk.name: risk.detail for risk in risks(*args)}  # type: ignore[arg-type]
+
+
+def test_a_hosted_model_ends_or_will_have_to_be_moved() -> None:
+    pick = estimated(prompt("batch"))
+    open_ = names(brief(), setting(), pick, None, BreakEven())
+    assert "no end of claude-sonnet-5 is announced" in open_["lifecycle"]
+    ends = setting({"claude-sonnet-5": replace(SONNET, ends=date(2027, 1, 14))})
+    dated = names(brief(), ends, pick, None, BreakEven())
+    assert "2027-01-14, 55 days" in dated["lifecycle"]
+    own = names(brief(), setting(), estimated(rented()), None, BreakEven())
+    assert "lifecycle" not in own
+
+
+@pytest.mark.parametrize(
+    ("multiple", "is_named"),
+    [(None, False), (0.09, False), (0.1, True), (10.0, True), (10.1, False)],
+)
+def test_a_price_is_a_risk_where_it_has_to_move_tenfold_at_most(
+    multiple: float | None, is_named: bool
+) -> None:
+    even = BreakEven(price_multiple=multiple)
+    found = names(brief(), setting(), estimated(rented()), estimated(prompt("batch")), even)
+    assert ("price" in found) is is_named
+
+
+def test_a_price_rises_for_a_prompt_and_falls_for_its_rival() -> None:
+    even = BreakEven(price_multiple=0.5)
+    tuned, prompted = estimated(rented()), estimated(prompt("batch"))
+    assert "a fall of claude-sonnet-5" in names(brief(), setting(), tuned, prompted, even)["price"]
+    assert "a rise of claude-sonnet-5" in names(brief(), setting(), prompted, tuned, even)["price"]
+
+
+def test_only_weights_at_a_provider_lock_in_and_only_tuning_forgets() -> None:
+    hosted = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
+    facts = setting(tuned={"gpt-4.1-mini": TUNED})
+    tuned = names(brief(), facts, estimated(hosted, facts=facts), None, BreakEven())
+    assert "lock-in" in tuned
+    assert "forgetting" in tuned
+    prompted = names(brief(), setting(), estimated(prompt("batch")), None, BreakEven())
+    assert not {"lock-in", "forgetting"} & set(prompted)
+
+
+@pytest.mark.parametrize(("change", "is_named"), [(0.0, False), (0.02, True)])
+def test_knowledge_that_changes_drifts_away_from_a_tuned_model(
+    change: float, is_named: bool
+) -> None:
+    held = brief(task__factual_share=1.0, task__knowledge_change_per_month=change)
+    found = names(held, setting(), estimated(rented(), held), None, BreakEven())
+    assert ("drift" in found) is is_named
+    if is_named:
+        assert "3.0 %" in found["drift"] or "3 %" in found["drift"]  # 0.02 · 3 ÷ 2
