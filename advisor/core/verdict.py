@@ -308,6 +308,7 @@ class Verdict:
     warnings: tuple[str, ...] = ()
     sources: tuple[SourceRecord, ...] = ()
     alternative: str = field(default="")  # the option that break-even and flips compare with
+    unexplained_variance_share: float | None = None  # of the advantage: what inputs do together
     p_approach: float | None = None  # share of the draws in which the named approach is best
     approaches: tuple[ApproachRecord, ...] = ()  # the longest bar first
     advantage: Advantage = Advantage()  # the one number for "saves", wherever it stands

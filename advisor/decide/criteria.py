@@ -2,7 +2,7 @@
 order of the others.
 
 Value of an option = Σ weight · v ÷ Σ weight, with v from 0 (worst anchor) to 1 (best anchor),
-linear in between and not cut off outside. The anchors come from the brief and fixed scales, never
+linear in between and cut off outside. The anchors come from the brief and fixed scales, never
 from the options at hand: min–max over the options reverses ranks when one is added (Belton and Gear
 1983).
 """
@@ -96,5 +96,6 @@ def _value(
         figure = estimate[CRITERIA[name][0]]
         if not figure.is_known:
             return None
-        total += weights[name] * (figure.value - worst) / (best - worst)
+        share = (figure.value - worst) / (best - worst)
+        total += weights[name] * min(1.0, max(0.0, share))
     return total / sum(weights[name] for name in anchors)

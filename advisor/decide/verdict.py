@@ -47,7 +47,7 @@ from advisor.decide.steps import (
     next_step,
     without_measurement,
 )
-from advisor.decide.tornado import tornado
+from advisor.decide.tornado import tornado, unexplained
 from advisor.decide.why import Case, reasons
 
 SCHEMA = 1
@@ -256,6 +256,7 @@ def _assemble(
         improvements=second.improvements,
         information=second.information,
         risks=risks(inputs.brief, inputs.setting, pick, rival, second.break_even),
+        unexplained_variance_share=unexplained(second.sensitivity) if second.sensitivity else None,
         p_approach=round(ranking.p_approach(pick.option.approach), 6),
         approaches=approaches(ranking),
         advantage=advantage(Recorder(), pick, rival),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ def test_a_value_is_the_weighted_mean_between_the_anchors() -> None:
     found = {v.id: v.value for v in weigh(ARMS, HELD, {"cost": 3, "quality": 1})}
     worst = 40_000 + 12 * 15_000
     for option in ARMS:
-        cost = 1 - option["horizon.total"].value / worst
+        cost = max(0.0, 1 - option["horizon.total"].value / worst)
         assert found[option.option.id] == pytest.approx(
             (3 * cost + option["quality.score"].value) / 4
         )
@@ -63,3 +65,15 @@ def test_bad_weights_are_refused_in_one_line(text: str, said: str) -> None:
 
 def test_weights_are_read() -> None:
     assert parse_weights("cost=3, quality=0.5") == {"cost": 3.0, "quality": 0.5}
+
+
+@pytest.mark.parametrize(("weeks", "value"), [(0.0, 1.0), (26.0, 0.5), (52.0, 0.0), (80.0, 0.0)])
+def test_without_a_deadline_a_year_is_the_slowest_and_values_stay_between_0_and_1(
+    weeks: float, value: float
+) -> None:
+    hours = brief(
+        team__tuning_hours=weeks * 40, team__training_runs=0.0, team__evaluation_hours=0.0
+    )
+    hours = replace(hours, budget=replace(hours.budget, weeks=None))
+    (row,) = weigh([estimated(rented(), hours)], hours, {"time": 1})
+    assert row.value == pytest.approx(value, abs=1e-6)

@@ -198,3 +198,14 @@ def test_the_tornado_does_not_depend_on_the_order_of_inputs() -> None:
     assert next(iter(swings)) == "traffic.requests_per_month"
     shares = [s.variance_share for s in swings.values()]
     assert sum(shares) == pytest.approx(1, abs=0.1)
+
+
+def test_the_volume_of_equal_cost_is_the_same_whichever_of_the_two_is_named() -> None:
+    held = brief(team__hourly_usd=Range(80, 110, 150))
+    bench = Bench(held)
+    cases = bench.on(Sheet(held, 2001, 7))
+    root = equal_volume(bench, cases, 1, 0)
+    tuned = break_even(bench, cases, 1, 0, root).requests_per_month_range
+    prompted = break_even(bench, cases, 0, 1, root).requests_per_month_range
+    for end in ("p10", "p50", "p90"):
+        assert getattr(prompted, end) == pytest.approx(getattr(tuned, end), rel=1e-3)
