@@ -14,12 +14,13 @@ from advisor.core.probes import Reading
 from advisor.tui.app import AdvisorApp
 from advisor.tui.messages import MachineRead, RunProgressed
 from advisor.tui.model.run_progress import RunProgress
+from advisor.tui.widgets import verdict_panel
 from advisor.tui.widgets.calibrate_pane import CalibratePane
 from advisor.tui.widgets.hardware_pane import HardwarePane
 from advisor.tui.work.run_jobs import RunOnScreen
 
-GROUPS = ("look", "judge", "machine", "plan", "calibration")
-SIZES = {"120x40": (120, 40), "80x24": (80, 24), "60x20": (60, 20)}
+GROUPS = ("look", "judge", "machine", "plan", "calibration", "names", "preview")
+SIZES = {"140x45": (140, 45), "80x24": (80, 24), "60x20": (60, 20)}
 
 
 async def rest(pilot):
@@ -50,21 +51,80 @@ def still_app(app: AdvisorApp, monkeypatch: pytest.MonkeyPatch) -> AdvisorApp:
     return app
 
 
+@pytest.fixture(autouse=True)
+def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    from textual.widgets import Input
+
+    monkeypatch.setattr(Input, "cursor_blink", False)
+
+
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 def test_desk(snap_compare, still_app, size):
     assert snap_compare(still_app, run_before=after(), terminal_size=size)
 
 
-@pytest.mark.parametrize("key", ["2", "5", "6"], ids=["data", "decision", "report"])
+TABS = {"data": "2", "decision": "5", "report": "7"}
+
+
+@pytest.mark.parametrize("key", TABS.values(), ids=TABS)
 def test_tabs(snap_compare, still_app, key):
-    assert snap_compare(still_app, run_before=after(key), terminal_size=(120, 40))
+    assert snap_compare(still_app, run_before=after(key), terminal_size=(140, 45))
+
+
+@pytest.mark.parametrize("size", [SIZES["80x24"], SIZES["60x20"]], ids=["80x24", "60x20"])
+def test_decision_where_the_screen_is_small(snap_compare, still_app, size):
+    assert snap_compare(still_app, run_before=after("5"), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_scenarios_side_by_side(snap_compare, still_app, size):
+    async def pin(pilot):
+        await rest(pilot)
+        await pilot.press("p")
+        pilot.app.desk.judging.answer({"quality.target": 0.95})
+        await rest(pilot)
+        await pilot.press("6")
+        pilot.app.clear_notifications()
+        await rest(pilot)
+
+    assert snap_compare(still_app, run_before=pin, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_an_empty_brief_names_no_winner(snap_compare, engine, monkeypatch, size):
+    assert snap_compare(AdvisorApp(None, engine), run_before=after(), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SIZES["140x45"], SIZES["60x20"]], ids=["140x45", "60x20"])
+def test_start(snap_compare, engine, size):
+    app = AdvisorApp(None, engine, welcome=True)
+    assert snap_compare(app, run_before=after(), terminal_size=size)
+
+
+def test_five_questions(snap_compare, engine):
+    app = AdvisorApp(None, engine, welcome=True)
+    keys = ("enter", "c", "enter", *"1.2M", "enter")
+    assert snap_compare(app, run_before=after(*keys), terminal_size=SIZES["80x24"])
+
+
+@pytest.mark.parametrize("size", [SIZES["140x45"], SIZES["80x24"]], ids=["140x45", "80x24"])
+def test_a_wrong_answer_keeps_the_last_verdict(snap_compare, still_app, monkeypatch, size):
+    monkeypatch.setattr(verdict_panel, "clock", lambda: "14:02")
+
+    async def type_words(pilot):
+        await rest(pilot)
+        pilot.app.desk.query_one("BriefForm").field("traffic.requests_per_month").control.focus()
+        await pilot.press(*"many", "tab")
+        await rest(pilot)
+
+    assert snap_compare(still_app, run_before=type_words, terminal_size=size)
 
 
 def test_data_where_the_screen_is_small(snap_compare, still_app):
     assert snap_compare(still_app, run_before=after("2", "tab"), terminal_size=SIZES["80x24"])
 
 
-@pytest.mark.parametrize("size", [SIZES["120x40"], SIZES["80x24"]], ids=["120x40", "80x24"])
+@pytest.mark.parametrize("size", [SIZES["140x45"], SIZES["80x24"]], ids=["140x45", "80x24"])
 def test_hardware_live(snap_compare, still_app, engine, size):
     async def watch(pilot):
         await rest(pilot)
@@ -136,7 +196,7 @@ def test_what_if_and_help(snap_compare, still_app):
 
 def test_light(snap_compare, still_app):
     still_app.theme = "textual-light"
-    assert snap_compare(still_app, run_before=after(), terminal_size=(120, 40))
+    assert snap_compare(still_app, run_before=after(), terminal_size=(140, 45))
 
 
 def test_without_colour(snap_compare, brief_file, engine, monkeypatch):

@@ -215,6 +215,7 @@ class JudgingController:
         """Take what was observed, unless a newer request is under way."""
         if message.number != self.jobs.looks:
             return
+        self.jobs.is_looking = False
         self.observations = message.observations
         if message.observations is None:
             self._fail(message.failure)
@@ -249,6 +250,18 @@ class JudgingController:
             self.jobs.deepen(self.draft.judged, self.observations)
         # In a turn of its own, so that keys are answered between the panel and the pane.
         self._desk.call_later(self._desk.panes.show, self.observations, self.verdict)
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether the look at data and machine is under way."""
+        return self.jobs.is_looking
+
+    def stop_look(self) -> None:
+        """Stop the look at the data; the brief goes on without its file."""
+        self.jobs.stop_look()
+        self._desk.status.running = ""
+        self._desk.panes.look_stopped()
+        self._fail("data.path: looking was stopped; name a smaller file, or set “sample” to yes")
 
     def _fail(self, line: str) -> None:
         """There is no verdict on the draft: one line says why; no report can be written.

@@ -37,6 +37,8 @@ WIDTHS = [(0, "-narrow"), (100, "-wide")]
 HEIGHTS = [(0, "-short"), (30, "-tall")]
 ONLY_IN = {
     "write_reports": "report",
+    "open_report": "report",
+    "unpin": "compare",
     "take_all": "data",
     "take_back": "data",
     "recordings": "calibrate",
@@ -176,6 +178,8 @@ class Desk(Screen[None]):
         self.field_help.draft = draft
         self.autosave.changed(draft)
         self.panes.show_draft(draft)
+        if form := self.panes.form:
+            form.relate(draft)
         what_ifs = len(draft.supposed)
         self.panel.border_title = f"Verdict — what-if: {what_ifs}" if what_ifs else "Verdict"
         for view in (self.panel, self.strip):
@@ -293,6 +297,7 @@ class Desk(Screen[None]):
     @on(messages.LookProgressed)
     def _look_progressed(self, message: messages.LookProgressed) -> None:
         self.panes.show_look(message.event)
+        self.refresh_bindings()
         self.status.running = clean(f"… {message.event.message}")
 
     @on(DescendantFocus)
@@ -327,6 +332,8 @@ class Desk(Screen[None]):
         here = self.current_tab == "calibrate"
         run = self.calibration.jobs.run_on_screen
         moving = run is not None and not run.ended
+        if action == "cancel_run" and self.current_tab == "data":
+            return self.judging.is_looking
         if action in WHILE_RUNNING:
             return here and moving and (action != "pace" or bool(run and run.replay))
         if action in ("calibrate", "recordings") and here and moving:
@@ -398,8 +405,11 @@ class Desk(Screen[None]):
         await self.calibration.calibrate()
 
     def action_cancel_run(self) -> None:
-        """Stop the run on the screen."""
-        self._dialog(self.calibration.cancel())
+        """Stop the run on the screen; on the Data tab, the look at the data."""
+        if self.current_tab == "data":
+            self.judging.stop_look()
+        else:
+            self._dialog(self.calibration.cancel())
 
     def action_recordings(self) -> None:
         """Choose a recorded run and watch it."""

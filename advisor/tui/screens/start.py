@@ -170,6 +170,8 @@ class FiveQuestions(ModalScreen[Mapping[str, Answer] | None]):
             )
 
     def on_mount(self) -> None:
+        for field in self.fields:
+            field.show(None)
         self.fields[0].control.focus()
 
     @on(AnswerGiven)

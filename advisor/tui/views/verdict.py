@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from advisor.tui.views.axis import OTHER, Axis
 _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"}
 _RULED_OUT = "Every option is ruled out; Decision (5) names the rules."
 _NOT_ENOUGH = "NOT ENOUGH KNOWN YET"
+_OPTION_ID = re.compile(r"\b(?:prompt|tune|hybrid|as-is)/[\w-]+@[\w.+-]*\w")
 _WITH_BASIS = 66
 _WITH_BAR = 50
 _BAR = 13
@@ -239,17 +241,19 @@ def _next(verdict: Verdict, terms: Terms) -> Content:
     price = ""
     if step.worth_usd:
         price = f": costs {fmt.money(step.cost_usd)}, worth {fmt.money(step.worth_usd)}"
-    text = fmt.clean(terms.sentence(step.action))
+    text = _OPTION_ID.sub(
+        lambda match: option_name(match[0]), fmt.clean(terms.sentence(step.action))
+    )
     return Content(f"{text[:1].upper()}{text[1:]}{price}") + _key_for(step.action)
 
 
 def _key_for(action: str) -> Content:
     """The key that does the next step, where there is one."""
     words = action.lower()
-    if "calibrat" in words or ("measure" in words and "no measurement" not in words):
-        return Content.styled("  [c] calibrate", "bold $text-accent")
     if "decide now" in words:
         return Content.styled("  [r] report", "bold $text-accent")
+    if words.startswith("score ") or "calibrat" in words or "measure" in words:
+        return Content.styled("  [c] calibrate", "bold $text-accent")
     return Content("")
 
 

@@ -23,6 +23,11 @@ from advisor.tui.widgets.field import Field
 OPEN_FIRST = ("Task", "Traffic", "Quality", "Data", "Today")
 """Groups that are open in a new form: they decide most verdicts."""
 
+ALSO_FIRST = frozenset(
+    ("current.model", "current.monthly_usd", "traffic.max_latency_seconds", "data.eval_path")
+)
+"""Questions beside the basic ones that most teams can answer at once."""
+
 
 class GroupHeading(Static, can_focus=True):
     """The title of a group; space, ← and → fold and unfold it."""
@@ -88,9 +93,14 @@ class GroupBox(VerticalGroup):
         yield self.heading
         yield self._body
 
+    @property
+    def first_keys(self) -> tuple[str, ...]:
+        """The questions that are asked when the group is opened."""
+        return tuple(key for key in self.group.keys if questions()[key].basic or key in ALSO_FIRST)
+
     async def unfold(self, is_open: bool, *, all_questions: bool = False) -> None:
         """Show or hide the fields."""
-        self.all_questions = self.all_questions or all_questions or not self.group.basic
+        self.all_questions = self.all_questions or all_questions or not self.first_keys
         self.is_open = is_open
         if is_open:
             await self._make_fields()
@@ -100,7 +110,7 @@ class GroupBox(VerticalGroup):
         self._form.fill_box(self)
 
     async def _make_fields(self) -> None:
-        wanted = self.group.keys if self.all_questions else self.group.basic_keys
+        wanted = self.group.keys if self.all_questions else self.first_keys
         new = {key: Field(questions()[key]) for key in wanted if key not in self.fields}
         self.fields = {
             key: self.fields.get(key) or new[key]
@@ -138,7 +148,7 @@ class BriefForm(VerticalScroll):
 
     async def on_mount(self) -> None:
         for box in self.boxes:
-            if box.group.title in OPEN_FIRST and box.group.basic:
+            if box.group.title in OPEN_FIRST:
                 await box.unfold(True)
         self.fill(self.draft)
 
@@ -212,7 +222,7 @@ class BriefForm(VerticalScroll):
         box = next((box for box in self.boxes if key in box.group.keys), None)
         if box is None:
             return
-        await box.unfold(True, all_questions=key not in box.group.basic_keys)
+        await box.unfold(True, all_questions=key not in box.first_keys)
         if field := self.field(key):
             field.control.focus()
 

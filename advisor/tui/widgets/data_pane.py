@@ -72,6 +72,11 @@ class DataPane(Vertical):
         text = Content(f"looking: {share}{clean(event.message)}\nx stops; the file is kept")
         self.query_one(FittedText).show(lambda width: text)
 
+    def show_stopped(self) -> None:
+        """The look was stopped by the user."""
+        text = Content("Stopped. Change the path under Brief, Data to look again.")
+        self.query_one(FittedText).show(lambda width: text)
+
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
         event.stop()

@@ -18,6 +18,7 @@ from advisor.tui.messages import AnswerGiven, AnswerRefused
 from advisor.tui.model.completion import Names, family
 from advisor.tui.model.draft import Answer
 from advisor.tui.model.question_text import as_typed, label, unit
+from advisor.tui.model.stepping import can_step
 from advisor.tui.widgets.controls import ChoiceControl, Control, TextControl, YesNoControl
 
 
@@ -112,8 +113,18 @@ class Field(HorizontalGroup):
     def _left(self) -> None:
         """Say so where the text is not an answer; while it is being typed that would disturb."""
         before = self._refusal
-        if self.check() not in ("", before):
-            self.post_message(AnswerRefused(self.question.key, self._refusal))
+        line = self.check()
+        if line not in ("", before):
+            self.post_message(AnswerRefused(self.question.key, line))
+        elif not line and can_step(self.question):
+            self._show_as_understood()
+
+    def _show_as_understood(self) -> None:
+        """`60k USD a year` becomes `5,000` once the field is left, so that nobody has to trust."""
+        text = as_typed(self.question, self._parsed())
+        if text != self.control.text():
+            with self.prevent(Input.Changed):
+                self.control.fill(text)
 
     def meant_models(self) -> tuple[str, ...]:
         """The models that an unfinished name may mean; empty where the text is a full name."""

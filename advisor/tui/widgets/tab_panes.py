@@ -89,6 +89,13 @@ class TabPanes(ContentSwitcher):
         if isinstance(pane := self.visible_content, DataPane):
             pane.show_progress(event)
 
+    def look_stopped(self) -> None:
+        """The user stopped the look at the data."""
+        from advisor.tui.widgets.data_pane import DataPane
+
+        for pane in self.query(DataPane):
+            pane.show_stopped()
+
     def show_draft(self, draft: Draft) -> None:
         """Another state of the same brief."""
         self._draft = draft

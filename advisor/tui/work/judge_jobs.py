@@ -38,6 +38,7 @@ class JudgeJobs:
         self.looks = 0
         self.judgements = 0
         self._reported_at = 0.0
+        self.is_looking = False
 
     def look(self, brief: Brief, *, after: float = 0.0) -> None:
         """Look around for a brief, `after` seconds from now; a look that still runs is
@@ -46,12 +47,14 @@ class JudgeJobs:
         self._cancel.cancel()
         self._cancel = CancelToken()
         self.looks += 1
+        self.is_looking = True
         self._after(after, "look", partial(self._look, self.looks, brief, self._cancel))
 
     def stop_look(self) -> None:
         """Cancel the look that is under way."""
         self._cancel.cancel()
         self.looks += 1
+        self.is_looking = False
 
     def judge(self, brief: Brief, observations: Observations) -> None:
         """Judge a new request as soon as typing pauses for a blink."""

@@ -1,0 +1,145 @@
+"""From nothing to a written report with the keyboard alone, as a newcomer would."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from pathlib import Path
+
+import pytest
+
+from advisor import brief as files
+from advisor.core.events import StageEvent
+from advisor.tui.app import AdvisorApp
+from advisor.tui.screens.dialogs import AskPath
+from advisor.tui.screens.start import FiveQuestions, StartScreen
+from advisor.tui.widgets.compare_pane import ComparePane
+from advisor.tui.widgets.data_pane import DataPane
+from advisor.tui.widgets.field_help import FieldHelp
+from tests.tui.test_desk import VOLUME, field, panel, settle, until
+
+
+@pytest.fixture
+def tickets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "tickets.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["text", "label"])
+        rows.writerows([f"ticket {n} about order {n * 7}", f"intent {n % 40}"] for n in range(300))
+    return path
+
+
+async def test_from_empty_to_report_by_keyboard(engine, tickets, tmp_path):
+    app = AdvisorApp(None, engine, welcome=True)
+    pressed = 0
+
+    async with app.run_test(size=(80, 24)) as pilot:
+
+        async def press(*keys: str) -> None:
+            nonlocal pressed
+            pressed += len(keys)
+            await pilot.press(*keys)
+
+        async def write(text: str) -> None:
+            await pilot.press(*("space" if c == " " else c for c in text))
+
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        await press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FiveQuestions))
+        await press("c", "enter")
+        await write("1.2 million tickets a month")
+        await press("enter")
+        await write("tickets.csv")
+        await press("enter")
+        await write("90%")
+        await press("enter", "enter")
+        await until(pilot, lambda: app.screen is app.desk)
+        await settle(pilot)
+        assert app.desk.draft.brief.task.type == "classification"
+        assert app.desk.draft.brief.traffic.requests_per_month.p50 == 1.2e6
+        assert app.desk.draft.brief.data.path == "tickets.csv"
+        assert app.desk.draft.brief.quality.target == 0.9
+        assert "FINE-TUNE" in app.export_screenshot()
+        await press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await press("enter")
+        await until(pilot, lambda: app.desk.draft.path is not None)
+        await press("r")
+        await settle(pilot)
+        await press("w")
+        await until(pilot, lambda: any("wrote" in n.message for n in app._notifications))
+    assert pressed <= 40
+    assert files.read(tmp_path / "brief.toml").data.path == "tickets.csv"
+    assert (tmp_path / "brief.report.md").read_text(encoding="utf-8").startswith("#")
+    assert (tmp_path / "brief.report.html").is_file()
+
+
+async def test_scenarios_are_pinned_and_compared(app, engine):
+    async with app.run_test(size=(140, 45)) as pilot:
+        await settle(pilot)
+        await pilot.press("p")
+        field(app, VOLUME).control.focus()
+        await pilot.press(*"5M")
+        await settle(pilot)
+        await pilot.press("escape", "6")
+        await settle(pilot)
+        text = str(app.desk.query_one(ComparePane).query("FittedText").first().render())
+        assert "on the desk" in text
+        assert "3.0 M" in text
+        assert "5.0 M" in text
+        await pilot.press("P")
+        await settle(pilot)
+        text = str(app.desk.query_one(ComparePane).query("FittedText").first().render())
+        assert "3.0 M" not in text
+
+
+async def test_the_slider_marks_the_value_at_which_the_verdict_flips(app):
+    async with app.run_test(size=(140, 45)) as pilot:
+        await settle(pilot)
+        field(app, VOLUME).control.focus()
+        await pilot.pause()
+        line = app.desk.query_one(FieldHelp).render().plain.splitlines()[0]
+        assert "◆ prompting from 1.15 M" in line
+        track = line[line.index("├") : line.index("┤") + 1]
+        assert track.index("◆") < track.index("●")
+        before = track.index("●")
+        await pilot.press(*["+"] * 3)
+        await settle(pilot)
+        line = app.desk.query_one(FieldHelp).render().plain.splitlines()[0]
+        assert line.index("◆") < line.index("●")
+        assert before > 0
+
+
+async def test_a_long_look_shows_how_far_it_is_and_can_be_stopped(app, engine, monkeypatch):
+    begun = threading.Event()
+    gate = threading.Event()
+
+    def slow_look(brief, cancel, events):
+        events(StageEvent("probe", "reading rows.csv: 60,000 rows", 60_000, 200_000))
+        begun.set()
+        while not cancel.cancelled and not gate.wait(0.01):
+            pass
+        cancel.check()
+
+    monkeypatch.setattr(engine, "look", slow_look)
+    app = AdvisorApp(app.desk.draft, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, begun.is_set)
+        await pilot.press("2")
+        await until(pilot, lambda: "60,000 rows" in app.desk.status.running)
+        await pilot.press("x")
+        await until(pilot, lambda: not app.desk.judging.is_looking)
+        assert "looking was stopped" in panel(app)
+        assert app.desk.query_one(DataPane)
+        gate.set()
+
+
+async def test_what_was_typed_is_shown_as_understood(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await app.desk.go_to("current.monthly_usd")
+        await pilot.press(*"60k", "space", *"USD", "space", "a", "space", *"year", "tab")
+        await settle(pilot)
+        assert app.desk.draft.brief.current.monthly_usd.p50 == 5000
+        assert field(app, "current.monthly_usd").control.text() == "5,000"
