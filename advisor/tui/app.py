@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from textual.screen import Screen
 from advisor.tui.commands import DeskCommands
 from advisor.tui.model.draft import Draft
 from advisor.tui.screens.desk import Desk
+from advisor.tui.theme import DARK, THEMES
 from advisor.tui.work.engine import Engine
 from advisor.tui.work.process_engine import ProcessEngine
 
@@ -33,6 +35,10 @@ class AdvisorApp(App[None]):
         welcome: bool = False,
     ) -> None:
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        if not os.environ.get("TEXTUAL_THEME"):
+            self.theme = DARK.name
         self.desk = Desk(engine or ProcessEngine(), draft or Draft(), welcome=welcome)
 
     def on_mount(self) -> None:

@@ -194,9 +194,10 @@ def test_what_if_and_help(snap_compare, still_app):
     assert snap_compare(still_app, run_before=suppose, terminal_size=(80, 24))
 
 
-def test_light(snap_compare, still_app):
-    still_app.theme = "textual-light"
-    assert snap_compare(still_app, run_before=after(), terminal_size=(140, 45))
+@pytest.mark.parametrize("theme", ["advisor-light", "ansi-dark"])
+def test_other_themes(snap_compare, still_app, theme):
+    still_app.theme = theme
+    assert snap_compare(still_app, run_before=after("5"), terminal_size=(140, 45))
 
 
 def test_without_colour(snap_compare, brief_file, engine, monkeypatch):

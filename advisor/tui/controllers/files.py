@@ -30,6 +30,7 @@ class FileController:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._written: list[Path] = []
+        self._told_changed = False
 
     async def may_leave_brief(self) -> bool:
         """Whether the brief may be closed: it is saved, or the user discards the changes."""
@@ -174,6 +175,29 @@ class FileController:
         self._written = written
         names = ", ".join(file.name for file in written)
         self._desk.notify(clean(f"wrote {names}; o opens"), markup=False)
+
+    def watch_file(self) -> None:
+        """Say once that another program has changed the file of the brief."""
+        draft = self._desk.draft
+        try:
+            changed = brief_files.changed_outside(draft)
+        except (OSError, UnicodeDecodeError):
+            return
+        if changed and draft.path is not None and not self._told_changed:
+            self._desk.notify(
+                clean(f"{draft.path.name} was changed by another program; ctrl+r reads it again"),
+                severity="warning",
+                markup=False,
+            )
+        self._told_changed = changed
+
+    async def reload(self) -> None:
+        """Read the file of the brief again, unless unsaved changes should stay."""
+        path = self._desk.draft.path
+        if path is None:
+            self._desk.complain("this brief has no file yet")
+        elif await self.may_leave_brief():
+            await self._desk.take(Draft.read(path))
 
     def open_report(self) -> None:
         """Open the newest written report with the program the system has for it."""

@@ -45,6 +45,9 @@ ONLY_IN = {
 }
 """Actions whose key is active only on the tab they are about."""
 
+WATCH_SECONDS = 2.0
+"""Pause between two looks at the file of the brief, which another program may change."""
+
 WHILE_RUNNING = ("cancel_run", "pace")
 """Actions on a run that is on the screen and has not ended."""
 
@@ -80,6 +83,7 @@ class Desk(Screen[None]):
         Binding("f1", "help", "Help"),
         Binding("ctrl+s", "save", "Save"),
         Binding("q", "app.quit", "Quit"),
+        Binding("ctrl+r", "reload", "Read again", show=False),
         Binding("ctrl+o", "open", "Open", show=False),
         Binding("ctrl+n", "new", "New", show=False),
         Binding("p", "pin", "Pin"),
@@ -115,6 +119,7 @@ class Desk(Screen[None]):
     def on_mount(self) -> None:
         self.query_one(Tabs).focus()
         self.run_worker(self._load_names, group="names", thread=True, exit_on_error=False)
+        self.set_interval(WATCH_SECONDS, self.files.watch_file)
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
@@ -391,6 +396,10 @@ class Desk(Screen[None]):
     def action_open(self) -> None:
         """Open another brief."""
         self._dialog(self.files.open())
+
+    def action_reload(self) -> None:
+        """Read the file of the brief again."""
+        self._dialog(self.files.reload())
 
     def action_new(self) -> None:
         """Start from an example or from an empty brief."""

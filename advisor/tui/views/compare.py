@@ -59,7 +59,8 @@ def _differences(scenarios: Sequence[Scenario], column: int) -> list[Content]:
     lines = []
     for label, _, ranges in _figures(scenarios):
         show = signed.get(label, fmt.signed_money)
-        texts = [show(_difference(ranges[0], interval)) for interval in ranges[1:]]
+        differences = [_difference(ranges[0], interval) for interval in ranges[1:]]
+        texts = ["same" if difference == 0 else show(difference) for difference in differences]
         lines.append(_row(label, ["", *texts], column))
     return lines
 

@@ -17,7 +17,7 @@ from advisor.tui.views.axis import Axis
 from advisor.tui.views.options import option_rows
 from advisor.tui.views.verdict import flips, section
 
-_NAME = 26
+_NAME = 30
 _MOST_ROWS = 8
 _APPROACHES = ("prompt", "tune", "hybrid", "as-is")
 

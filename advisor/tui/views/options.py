@@ -39,7 +39,7 @@ CHANCE = TableColumn("best in 100", _BAR + 5, 0)
 RUNNING = TableColumn("per month", 9, 46)
 ONCE = TableColumn("once", 9, 58)
 QUALITY = TableColumn("quality", 7, 52)
-WEEKS = TableColumn("weeks", 6, 66)
+WEEKS = TableColumn("weeks", 6, 80)
 COLUMNS = (CHANCE, RUNNING, ONCE, QUALITY, WEEKS)
 
 
@@ -94,7 +94,7 @@ def option_line(
     chosen = option.id == verdict.arm
     name = name or option_name(option.id)
     more = f" +{variants}" if variants else ""
-    text = Content(fmt.clean(name)).truncate(room - len(more), ellipsis=True)
+    text = Content(fmt.clean(name)).truncate(room - len(more) - 1, ellipsis=True)
     padded = (text + Content(more)).truncate(room, pad=True)
     cells = [_cell(column, option) for column in columns]
     mark = "▸ " if chosen else "  "

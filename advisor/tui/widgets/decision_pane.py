@@ -57,7 +57,7 @@ class DecisionPane(VerticalScroll):
             height: auto; border: none; padding: 0; background: $surface; text-wrap: nowrap;
         }
         OptionTable > .option-list--option { padding: 0; }
-        VerdictText { display: none; margin-bottom: 1; }
+        VerdictText { display: none; margin-top: 1; }
     }
     """
 
@@ -69,9 +69,9 @@ class DecisionPane(VerticalScroll):
         self._folded: bool | None = None
 
     def compose(self) -> ComposeResult:
-        yield self.text
         yield Static(classes="header")
         yield OptionTable()
+        yield self.text
         yield FittedText()
 
     def show(self, verdict: Verdict) -> None:

@@ -68,7 +68,7 @@ class FieldHelp(Widget):
     def render(self) -> Content:
         if self.question is None:
             rows = list(GENERAL)
-            lead = self.about or "tab or ↓ goes to the form, F1 explains, ctrl+p has every command"
+            lead = self.about or "tab goes to the form · F1 explains · ctrl+p: every command"
         else:
             rows = long_help(self.question)
             lead = short_help(self.question)

@@ -14,7 +14,7 @@ from textual.widgets import Select, Static
 from advisor.core.verdict import Verdict
 
 USUAL = "md, html and json"
-HOW = "w writes it beside the brief, o opens what was written"
+HOW = "w writes it beside the brief, o opens it"
 GROUP = "preview"
 _WIDEST = 100
 
