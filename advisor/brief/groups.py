@@ -54,7 +54,9 @@ def groups() -> tuple[QuestionGroup, ...]:
             "Hardware", "where a tuned open model is trained and served", _keys_of("hardware")
         ),
         QuestionGroup("Policy", "what is allowed", _keys_of("policy")),
-        QuestionGroup("Models", "which models are compared", (*_keys_of("models"), *_keys_of("compare"))),
+        QuestionGroup(
+            "Models", "which models are compared", (*_keys_of("models"), *_keys_of("compare"))
+        ),
         QuestionGroup("Tuning", "how a tuned model is trained and prompted", _keys_of("tuning")),
         QuestionGroup(
             "Today", "what is in place today: the as-is option", _keys_of("current"), "current"
