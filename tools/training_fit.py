@@ -118,7 +118,9 @@ USUAL_SPREAD = 0.12
 LEAST = 0.04
 """Where the search begins, and what it is drawn to: little that is always there."""
 
-PENALTY = 0.004
+PENALTY = {"memory": 0.004, "speed": 0.0005}
+MOST = 0.7
+"""Largest doubt of a cause, a factor of two either way."""
 COVERAGE = 0.815
 """Share of left-out runs that the fitted ranges hold, a little above 80 % since the next sources
 differ more than these do.
@@ -316,15 +318,15 @@ def spreads(what: str, e: Floats, table: Floats, weights: Floats) -> dict[str, f
     def cost(x: Floats) -> float:
         s = width(x)
         fit = weights @ (np.log(s) + math.sqrt(2.0) * size / s)
-        return float(fit + PENALTY * np.sum((x - first) ** 2))
+        return float(fit + PENALTY[what] * np.sum((x - first) ** 2))
 
     def slope(x: Floats) -> Floats:
         s = width(x)
         by_width = weights * (1.0 / s - math.sqrt(2.0) * size / s**2)
         by_x = (table * np.exp(2.0 * x)) / s[:, None]
-        return np.asarray(by_width @ by_x + 2.0 * PENALTY * (x - first))
+        return np.asarray(by_width @ by_x + 2.0 * PENALTY[what] * (x - first))
 
-    limits = [(math.log(0.005), math.log(1.5))] * len(names)
+    limits = [(math.log(0.005), math.log(MOST))] * len(names)
     x = minimize(cost, first, jac=slope, method="L-BFGS-B", bounds=limits).x
     ratio = size / (Z80 * width(x))
     order = np.argsort(ratio)
