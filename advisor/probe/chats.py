@@ -80,6 +80,11 @@ def kind_beside(name: str) -> str:
     return MEDIA_FIELDS.get(lower, "")
 
 
+def is_medium(name: str) -> bool:
+    """Whether a field is called as pictures, sound or video are."""
+    return plain(name) in MEDIA_FIELDS
+
+
 def beside(row: JsonObject, *used: str) -> Beside:
     """What of a row's other fields than `used` is given to the model."""
     system = ""

@@ -53,7 +53,7 @@ class Column:
     @property
     def may_be_prompt(self) -> bool:
         """Whether it holds language and its name does not speak against it."""
-        return self.kind is Kind.TEXT and not is_never_prompt(self.name)
+        return self.kind is Kind.TEXT and self.words >= 1.5 and not is_never_prompt(self.name)
 
 
 def column(rows: Sequence[JsonObject], name: str) -> Column:

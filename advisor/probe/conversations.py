@@ -20,6 +20,7 @@ from advisor.probe.columns import is_missing
 from advisor.probe.flat import answer_text
 from advisor.probe.names import ANSWERS, CHATS, Role, plain
 from advisor.probe.records import JsonObject
+from advisor.probe.transcripts import form_of
 from advisor.probe.turns import Turn, is_masked, known_role, role_of, turn_of, unwrapped
 
 PEEKED = 20  # rows looked at for a chat
@@ -58,7 +59,8 @@ def conversation(
         reader.answer = _answer_beside(rows, field)
         roles = _roles(rows, field)
         unknown = [r for r in roles if known_role(r) not in set(Role)]
-        if unknown and not reader.answer and not answer_role:
+        is_unclear = bool(unknown) or any(_system_answers(row.get(field)) for row in rows)
+        if is_unclear and not reader.answer and not answer_role:
             listed = ", ".join(map(repr, roles[:6]))
             raise UsageError(
                 f"{where}: {field} has the roles {listed}: cannot tell whose turns are learned; "
@@ -152,6 +154,9 @@ def _chat_field(rows: Sequence[JsonObject]) -> str:
             return name
         if lower in _LISTS_OF_TEXTS and values and all(_is_in_turn(value) for value in values):
             return name
+        is_written = values and all(isinstance(value, str) and form_of(value) for value in values)
+        if lower in _LISTS_OF_TEXTS and is_written and not _answer_beside(rows, name):
+            return name
     return ""
 
 
@@ -174,6 +179,12 @@ def _answer_beside(rows: Sequence[JsonObject], field: str) -> str:
         if wanted in names and any(not is_missing(row.get(names[wanted])) for row in rows):
             return names[wanted]
     return ""
+
+
+def _system_answers(value: Any) -> bool:
+    """Whether a system speaks after a user, as in MultiWOZ: then it is one of the two speakers."""
+    roles = [turn.role for turn in turn_list(value) or ()]
+    return Role.USER in roles and Role.SYSTEM in roles[roles.index(Role.USER) :]
 
 
 def _roles(rows: Sequence[JsonObject], field: str) -> list[str]:

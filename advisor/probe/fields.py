@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from advisor.core.errors import UsageError, did_you_mean
-from advisor.probe.chats import RowParts
+from advisor.probe.chats import RowParts, is_medium
 from advisor.probe.columns import Column, Kind, column
 from advisor.probe.conversations import conversation
 from advisor.probe.flat import FlatReader, is_nested_text, nested_names
@@ -122,6 +122,10 @@ def _by_columns(
     elif not answer:
         free = {n: c for n, c in columns.items() if n not in prompt.split("+")}
         answer = _answer_by_name(free)
+    medium = "" if prompt_field or answer else _medium(rows, prompt)
+    if medium:
+        answer = prompt
+        prompt = medium
     given = [f for f, name in (("prompt", prompt_field), ("answer", answer_field)) if name]
     if not answer_field and answer:
         answer = _with_reasoning(columns, prompt, answer)
@@ -237,7 +241,7 @@ def _answer_by_name(columns: dict[str, Column]) -> str:
     named = [
         c.name
         for c in endings
-        if c.kind in (Kind.TEXT, Kind.LABEL) and telling_word(c.name) in ANSWERS
+        if c.kind in (Kind.TEXT, Kind.LABEL, Kind.STRUCTURE) and telling_word(c.name) in ANSWERS
     ]
     return named[0] if len(named) == 1 else ""
 
@@ -253,7 +257,7 @@ def _by_content(
         raise _undecided(columns, where)
     labels = [c.name for c in columns.values() if c.kind is Kind.LABEL and c.name != texts[0]]
     named = [name for name in labels if is_label_name(name)]
-    answer = answer_field
+    answer = answer_field or _answer_by_name({n: c for n, c in columns.items() if n != texts[0]})
     if not answer and (len(named) == 1 or len(labels) == 1):
         answer = named[0] if len(named) == 1 else labels[0]
     notes.append("told by what the fields hold")
@@ -277,6 +281,21 @@ def _nested(rows: Sequence[JsonObject], columns: dict[str, Column]) -> tuple[str
         if len(inner) == 2 and len(languages) == 2:
             return f"{name}.{inner[0]}", f"{name}.{inner[1]}"
     return None
+
+
+def _medium(rows: Sequence[JsonObject], prompt: str) -> str:
+    """A picture or a sound beside the only text, which is then what is learned of it."""
+    if "+" in prompt:
+        return ""
+    names = dict.fromkeys(key for row in rows for key in row if key != prompt)
+    return next(
+        (
+            n
+            for n in names
+            if is_medium(n) and any(row.get(n) not in (None, "", []) for row in rows)
+        ),
+        "",
+    )
 
 
 def _with_reasoning(columns: dict[str, Column], prompt: str, answer: str) -> str:

@@ -11,11 +11,12 @@ from advisor.probe.chats import (
     beside,
     finished,
     is_chat,
+    is_medium,
     kind_beside,
     turn_list,
 )
 from advisor.probe.columns import MISSING, is_missing, media_in
-from advisor.probe.media import LEAST_BASE64, Medium, is_base64, without_media
+from advisor.probe.media import LEAST_BASE64, Medium, is_base64, media_of, without_media
 from advisor.probe.names import Role, is_label_name, plain
 from advisor.probe.records import JsonObject
 from advisor.probe.turns import Turn, as_json, text_of, turn_of
@@ -26,6 +27,8 @@ ALTERNATIVES = frozenset(
 """Fields in which a list means several right answers: the first is what a model is trained on."""
 
 LONGEST_MISSING = 6
+INNER_PROMPTS = ("full_text", "text", "problem", "question", "post", "content", "prompt", "body")
+"""Names of the text in an object that is a prompt (WebGPT, summaries of posts)."""
 
 
 class FlatReader:
@@ -58,7 +61,8 @@ class FlatReader:
             for row in rows
             for name in used
         )
-        self.is_plain = not kinds and not lists and not data
+        media = any(is_medium(name) for name in self._prompts)
+        self.is_plain = not kinds and not lists and not data and not media
         texts = [name for name, kind in kinds.items() if kind in ("system", "tools", "history")]
         notes = [f"{', '.join(texts)} before the prompt"] if texts else []
         if any(row.get(k) is True for row in rows for k in ("train_on_input", "train_on_inputs")):
@@ -134,6 +138,9 @@ class FlatReader:
 
 def _given(row: JsonObject, name: str, media: list[Medium]) -> list[Turn]:
     value = inside(row, name)
+    if is_medium(name):
+        media.extend(media_of(value, kind_beside(name)))
+        return []
     if is_chat(value):
         return turn_list(value) or []
     text, in_text = _clean(prompt_text(value, name))
@@ -178,8 +185,10 @@ def prompt_text(value: Any, name: str) -> str:
         labels = value.get("label") or [""] * len(value["text"])
         pairs = zip(labels, value["text"], strict=False)
         return "\n".join(f"{label} {text}".strip() for label, text in pairs)
-    if isinstance(value, dict) and isinstance(value.get("full_text"), str):  # WebGPT
-        return str(value["full_text"])
+    if isinstance(value, dict):
+        for key in INNER_PROMPTS:
+            if isinstance(value.get(key), str):
+                return str(value[key])
     return text_of(value)
 
 
@@ -204,7 +213,9 @@ def answer_text(value: Any, name: str) -> str:
 
 
 def _answer_of_object(value: JsonObject, name: str) -> str:
-    for key in ("text", "value", "answer", "spans", "input_text", "content"):
+    if isinstance(value.get("input_text"), list):  # CoQA: an answer to each question
+        return "\n".join(map(text_of, value["input_text"]))
+    for key in ("text", "value", "answer", "spans", "content"):
         inner = value.get(key)
         if isinstance(inner, str):
             return inner

@@ -138,6 +138,8 @@ PROMPTS = (
     "abstract",
     "passage",
     "unanswerable_question",
+    "question_stem",
+    "q",
 )
 SECOND_PROMPTS = {
     "premise": "hypothesis",
@@ -147,7 +149,15 @@ SECOND_PROMPTS = {
 EXTRAS = ("input", "context", "passage", "article", "story", "choices", "options", "endings")
 """Fields that stand beside an instruction or a question and belong to the prompt."""
 
-ASKING = ("instruction", "question", "prompt", "query", "unanswerable_question", "ctx")
+ASKING = (
+    "instruction",
+    "question",
+    "prompt",
+    "query",
+    "unanswerable_question",
+    "question_stem",
+    "ctx",
+)
 
 ANSWERS = (
     "completion",
@@ -193,6 +203,9 @@ ANSWERS = (
     "tgt",
     "gpt",
     "bot",
+    "ai",
+    "solutions",
+    "a",
 )
 LABELS = frozenset(
     (
@@ -227,7 +240,7 @@ def words_of_name(name: str) -> list[str]:
 
 
 GENERIC = frozenset(
-    ("text", "texts", "content", "body", "message", "string", "str", "raw", "field")
+    ("text", "texts", "content", "body", "message", "string", "str", "raw", "field", "spans")
 )
 """Words at the end of a name that say nothing beside the word before them."""
 

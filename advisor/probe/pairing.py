@@ -13,7 +13,7 @@ from advisor.probe.chats import (
     is_chat,
     turn_list,
 )
-from advisor.probe.flat import prompt_text
+from advisor.probe.flat import INNER_PROMPTS, prompt_text
 from advisor.probe.names import CHATS, LEARNED, Role, plain
 from advisor.probe.records import JsonObject
 from advisor.probe.turns import Turn, turn_of
@@ -78,13 +78,19 @@ def prompt_of(
         known_chat = plain(name) in (*CHATS, "prompt", "input", "context", "question", "history")
         if known_chat and any(is_chat(value) for value in values_of(rows, name)[:5]):
             return PromptOf(name, ())
-    texts = [n for n in free if any(_is_text(v) for v in values_of(rows, n)[:5])]
-    return PromptOf("", choose_prompt(texts))
+    texts = [n for n in free if any(isinstance(v, str) for v in values_of(rows, n)[:5])]
+    chosen = choose_prompt(texts)
+    if not chosen:  # an object around the text, as WebGPT's question
+        chosen = tuple(n for n in free if any(_is_text(v) for v in values_of(rows, n)[:5]
+                                              if isinstance(v, dict)))[:1]  # fmt: skip
+    return PromptOf("", chosen)
 
 
 def _is_text(value: Any) -> bool:
     """Whether a value is a text, or an object around one (WebGPT's question)."""
-    return isinstance(value, str) or (isinstance(value, dict) and "full_text" in value)
+    if isinstance(value, dict):
+        return any(isinstance(value.get(key), str) for key in INNER_PROMPTS)
+    return isinstance(value, str)
 
 
 def named(prompt: PromptOf, good: str, bad: str, read: ReadRow, note: str = "") -> Preference:
@@ -100,7 +106,13 @@ def paired(around: Beside, given: list[Turn], good: Any, bad: Any, *, wants_chat
     worse = side_of(bad)
     shared = _shared(better, worse)
     shared_text = "\n".join(text for turn in better[:shared] for text in texts_of(turn))
-    given = [turn for turn in given if not _is_repeated(turn, shared_text)]
+    sides = [turn for side in (better, worse) if len(side) > 1 for turn in side]
+    given = [
+        turn
+        for turn in given
+        if not _is_repeated(turn, shared_text)
+        and not any(texts_of(turn) == texts_of(other) for other in sides)
+    ]
     prompt = [*around.history, *given, *better[:shared]]
     prompt_texts = [*around.texts, *(text for turn in prompt for text in texts_of(turn))]
     prompt_texts += [text for turn in better[shared:] for text in turn.given]

@@ -103,6 +103,12 @@ SUPERVISED = {
     "query and solution": {"problem": ASK, "solution": GOOD, "level": "Level 2", "type": "x"},
     "sql": {"question": ASK, "sql": GOOD},
     "distilabel": {"instruction": ASK, "generation": GOOD, "model_name": "x/y"},
+    "system answers": {"chat": [{"role": "user", "content": ASK}], "answer": GOOD},
+    "glaive": {"chat": f"USER: {ASK}\n\n\nASSISTANT: {GOOD} <|endoftext|>"},
+    "openbook": {"id": "7-980", "question_stem": ASK, "answerKey": GOOD},
+    "letters": {"q": ASK, "a": GOOD},
+    "names of speakers": {"human": ASK, "ai": GOOD},
+    "drop": {"question": ASK, "answers_spans": {"spans": [GOOD], "types": ["span"]}},
     "prefixed": {"question": ASK, "final_answer": GOOD, "uuid": "a1b2"},
 }  # fmt: skip
 
@@ -284,6 +290,10 @@ PAIRS = {
                 "rejected-model": "b", "chosen-rating": 4.5},
     "positive and negative": {"query": ASK, "positive_answer": GOOD, "negative_answer": BAD},
     "letters": {"prompt": ASK, "completion_a": BAD, "completion_b": GOOD, "winner": "b"},
+    "post in an object": {"info": {"post": ASK, "id": "t3"}, "worker": "x1",
+                          "summaries": [{"text": BAD}, {"text": GOOD}], "choice": 1},
+    "whole chat beside": {"conversation": [{"input": ASK, "output": GOOD}],
+                          "chosen": [user(), bot()], "rejected": [user(), bot(BAD)]},
     "best and worst": {"question": ASK, "best": GOOD, "worst": BAD},
 }  # fmt: skip
 
@@ -475,6 +485,7 @@ def test_written_chats_are_divided_without_loss(name):
         {"id": 7, "uuid": "6fa459ea-ee8a-3ca4-894e-db77e160355e"},
         {"url": "https://a.example/x", "date": "2026-01-01"},
         {"left": ASK, "right": GOOD},
+        {"key": "a", "value": "b"},
         {"hash": "9e107d9d372bb6826bd81d3542a419d6", "score": 3},
     ],
 )
@@ -521,6 +532,22 @@ def test_an_unknown_role_asks_and_can_be_named():
         recognise([{"messages": chat}], where="data.jsonl")
     fields = recognise([{"messages": chat}], answer_role="bob")
     assert fields.take({"messages": chat}) == (ASK, GOOD)
+
+
+def test_a_system_that_answers_asks():
+    chat = [{"speaker": "USER", "utterance": ASK}, {"speaker": "SYSTEM", "utterance": GOOD}]
+    with pytest.raises(UsageError, match="--answer-role"):
+        recognise([{"turns": chat}], where="data.jsonl")
+    fields = recognise([{"turns": chat}], answer_role="system")
+    assert fields.take({"turns": chat}) == (ASK, GOOD)
+
+
+def test_a_text_beside_a_picture_is_learned():
+    row = {"image": "a.jpg", "text": GOOD}
+    fields = recognise([row])
+    parts = fields.read(row, False)
+    assert (fields.prompt, fields.answer) == ("image", "text")
+    assert (parts.prompt, parts.answer, len(parts.media)) == ("", GOOD, 1)
 
 
 def test_a_prompt_alone_in_a_chat_has_no_answer():
