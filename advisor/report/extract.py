@@ -18,6 +18,7 @@ __all__ = [
     "answer",
     "approach_chances",
     "cash",
+    "cash_saved",
     "compared",
     "folded",
     "interval",
@@ -97,6 +98,19 @@ def approach_chances(verdict: Verdict) -> list[tuple[str, float]]:
         name = approach_name(option)
         chances[name] = chances.get(name, 0.0) + option.p_best
     return sorted(chances.items(), key=lambda entry: -entry[1])
+
+
+def cash_saved(verdict: Verdict, other: OptionRecord) -> float | None:
+    """What the recommended option costs less in cash than another, over the horizon.
+
+    Against the runner-up it is the record's own number, the median over the draws.
+    """
+    advantage = verdict.advantage.cash_usd.p50
+    if other.id == verdict.alternative and advantage is not None:
+        return advantage
+    ours = cash(verdict.chosen).p50 if verdict.chosen is not None else None
+    theirs = cash(other).p50
+    return theirs - ours if ours is not None and theirs is not None else None
 
 
 def is_above_noise(share: float, draws: int) -> bool:

@@ -61,9 +61,7 @@ def _row(file: str, verdict: Verdict) -> PortfolioRow:
         return PortfolioRow(file, name, "no option left", "", None, None, None, "", 0.0)
     compared = extract.compared(verdict)
     other = compared[-1] if len(compared) > 1 else None
-    ours = extract.cash(chosen).p50
-    theirs = extract.cash(other).p50 if other is not None else None
-    saving = theirs - ours if ours is not None and theirs is not None else None
+    saving = extract.cash_saved(verdict, other) if other is not None else None
     terms = Terms.of(verdict)
     return PortfolioRow(
         file,

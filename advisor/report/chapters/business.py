@@ -91,7 +91,7 @@ def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
              break_even_sentences(verdict.break_even)]  # fmt: skip
     for other in (extract.runner_up(verdict), as_is(verdict)):
         if other is not None and verdict.chosen is not None and other.id != verdict.arm:
-            items += _against(verdict.chosen, other, terms)
+            items += _against(verdict, verdict.chosen, other, terms)
     if verdict.chosen is not None:
         items += _against_by_hand(verdict, verdict.chosen)
     if items:
@@ -123,12 +123,12 @@ def _against_by_hand(verdict: Verdict, chosen: OptionRecord) -> Iterator[str]:
         yield f"Over {horizon(verdict)} it {word} {fmt.money(abs(net))} in net present value."
 
 
-def _against(chosen: OptionRecord, other: OptionRecord, terms: Terms) -> Iterator[str]:
-    ours = extract.cash(chosen).p50
-    theirs = extract.cash(other).p50
-    if ours is None or theirs is None:
+def _against(
+    verdict: Verdict, chosen: OptionRecord, other: OptionRecord, terms: Terms
+) -> Iterator[str]:
+    saved = extract.cash_saved(verdict, other)
+    if saved is None:
         return
-    saved = theirs - ours
     word = "saves" if saved >= 0 else "costs"
     more = "" if saved >= 0 else " more"
     name = terms.option(other.id)

@@ -76,17 +76,16 @@ def _price(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
     name = approach_name(chosen)
     chance = dict(extract.approach_chances(verdict)).get(name, verdict.p_best)
     sure = f"{name.lower()} is best in {fmt.of_hundred(chance)} of 100 simulated futures"
-    return f"{cost}{_saving(verdict, chosen, terms)}; {sure}."
+    return f"{cost}{_saving(verdict, terms)}; {sure}."
 
 
-def _saving(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
+def _saving(verdict: Verdict, terms: Terms) -> str:
     other = extract.runner_up(verdict)
-    ours = extract.cash(chosen).p50
-    theirs = extract.cash(other).p50 if other is not None else None
-    if other is None or ours is None or theirs is None:
+    saved = extract.cash_saved(verdict, other) if other is not None else None
+    if other is None or saved is None:
         return ""
-    word = "less" if theirs >= ours else "more"
-    return f", {fmt.money(abs(theirs - ours))} {word} than {terms.option(other.id)}"
+    word = "less" if saved >= 0 else "more"
+    return f", {fmt.money(abs(saved))} {word} than {terms.option(other.id)}"
 
 
 def _four_numbers(chosen: OptionRecord) -> Iterator[KeyFigure]:
