@@ -13,7 +13,10 @@ from advisor.core.training import TrainingRun
 if TYPE_CHECKING:
     from advisor.backtest.runs import BacktestPrediction
 
-Summary = dict[str, Any]
+Scores = Any
+"""A number, or more scores by name."""
+
+Summary = dict[str, Scores]
 """Scores as nested objects of names and numbers, as they are printed and recorded in JSON."""
 
 FEWEST = 3

@@ -94,7 +94,8 @@ def _read_once(modules: tuple[Linear, ...]) -> int:
 
 def _typical_widths(shape: Shape, targets: str) -> AdapterWidths:
     """For architectures that are known by size only, or in other words than transformers'."""
-    q, kv = float(shape.query), float(shape.key_value)
+    q = float(shape.query)
+    kv = float(shape.key_value)
     h = float(shape.hidden)
     if targets in ("qv", "q_proj+v_proj", "q_proj,v_proj"):
         return AdapterWidths(2.0 * h, h, q + kv)
@@ -134,22 +135,23 @@ def _norms(run: TrainingRun, shape: Shape, kind: Precision, fused: bool) -> floa
         dropout = DROPOUT_MASKS * h if shape.encoder else 0.0
         outputs = 2.0 * residual * h if full else 0.0
         return shape.norms * residual * h + outputs + dropout
-    kept = shape.norms * h * (residual if fused else 4.0)
+    inputs = shape.norms * h * (residual if fused else 4.0)
     heads = float(shape.query + shape.key_value) if shape.head_norms else 0.0
-    kept += heads * (2.0 if fused else 4.0)
+    inputs += heads * (2.0 if fused else 4.0)
     if not full:
-        return kept
+        return inputs
     if kind is Precision.MIXED and run.dtype == "fp32":
-        return kept + shape.norms * 4.0 * h + 10.0 * h + 2.0 * heads
+        return inputs + shape.norms * 4.0 * h + 10.0 * h + 2.0 * heads
     normalised = 0.0 if fused else shape.norms * residual * h
-    return kept + normalised + 2.0 * residual * h + 2.0 * heads
+    return inputs + normalised + 2.0 * residual * h + 2.0 * heads
 
 
 def _attention(run: TrainingRun, shape: Shape, width: float) -> float:
     """Query, key, value and the output; keys and values are repeated for each head where a mask
     keeps the kernel from sharing them.
     """
-    q, kv = float(shape.query), float(shape.key_value)
+    q = float(shape.query)
+    kv = float(shape.key_value)
     if run.attention == "eager":
         scores = 6.0 * shape.heads * run.seq_len
         return width * (2.0 * q + 2.0 * q) + scores
