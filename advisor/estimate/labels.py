@@ -64,7 +64,8 @@ def _own_share(brief: Brief) -> float:
     covered = sum(share for share, _ in parts)
     if covered == 0:
         return 1.0
-    if covered < 1 - ROUNDING:
+    in_segments = sum(s.count * s.examples.likely for s in brief.segments)
+    if covered < 1 - ROUNDING and in_hand > in_segments:
         parts.append((1 - covered, in_hand))
         covered = 1.0
     mean = sum(share * math.log(max(examples, 1.0)) for share, examples in parts) / covered
