@@ -107,13 +107,17 @@ class Coefficients:
         return self.spread_memory if what == "memory" else self.spread_speed
 
 
+Entry = float | str | dict[str, float]
+"""A number, a text, or numbers by case."""
+
+
 @cache
-def _profile() -> Mapping[str, Mapping[str, object]]:
+def _profile() -> Mapping[str, Mapping[str, Entry]]:
     path = folder("profiles") / "training.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _flat(table: Mapping[str, object]) -> dict[str, float]:
+def _flat(table: Mapping[str, Entry]) -> dict[str, float]:
     numbers: dict[str, float] = {}
     for name, entry in table.items():
         if isinstance(entry, dict):

@@ -18,7 +18,10 @@ VERDICTS = {
 }
 LABEL = 16
 BAR = "█"
-Json = dict[str, object]
+Cell = object
+"""Anything that JSON can write."""
+
+Json = dict[str, Cell]
 """An object to be printed as JSON."""
 
 NOT_INPUTS = frozenset({"model", "gpu"})
