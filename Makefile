@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constrain
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: run test lint tests bench examples format clean
+.PHONY: run test lint tests fuzz bench examples format clean
 
 run: .venv/.run
 	$(BIN)/advisor $(BRIEF)
@@ -49,6 +49,9 @@ format: .venv/.test
 	@echo "== installing advisor, its test tools and the calibration libraries into .venv (some minutes, once)"
 	@$(PIP) -e '.[calibrate,cluster,report]' --group dev
 	@touch $@ .venv/.run
+
+fuzz: .venv/.test
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/pytest -q tests/fuzz
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,6 +12,13 @@ from advisor.core.quantity import Basis, Quantity, Range
 from advisor.facts.table import FactRow, read
 
 _HOUR = "USD/h"
+MEMORY_GB = (0.5, 100_000.0)
+BANDWIDTH = (1.0, 1e6)
+TFLOPS = (0.01, 1e6)
+WATTS = (1.0, 100_000.0)
+USD_PER_HOUR = (0.0, 10_000.0)
+"""What one GPU can have, draw and cost: a figure outside is a typing error, or not known."""
+
 ADD_A_ROW = (
     "or add a row to gpus.csv in the configuration folder (`advisor where`): "
     "gpu, memory_gb, source and as_of are enough"
@@ -42,11 +49,11 @@ def _gpu(row: FactRow) -> Gpu:
         vendor=row.text("vendor"),
         arch=row.text("arch"),
         compute_capability=row.text("compute_capability"),
-        memory_gb=row.number("memory_gb"),
-        bandwidth_gb_per_second=row.number("bandwidth_gb_per_second"),
-        bf16_tflops=row.number("bf16_tflops"),
-        fp16_tflops=row.number("fp16_tflops"),
-        power_watts=row.number("power_watts"),
+        memory_gb=row.between("memory_gb", *MEMORY_GB),
+        bandwidth_gb_per_second=row.between("bandwidth_gb_per_second", *BANDWIDTH),
+        bf16_tflops=row.between("bf16_tflops", *TFLOPS),
+        fp16_tflops=row.between("fp16_tflops", *TFLOPS),
+        power_watts=row.between("power_watts", *WATTS),
         nvml_name=row.text("nvml_name"),
         link=row.choice("link", Link),
         ecc=row.choice("ecc", ErrorCorrection),
@@ -96,8 +103,8 @@ def _offer(row: FactRow, gpu: str) -> GpuOffer:
         gpu=gpu,
         offer=row.text("offer"),
         gpus=row.whole("gpu_count") or 1,
-        usd_per_hour=row.number("usd_per_hour"),
-        spot_usd_per_hour=row.number("spot_usd_per_hour"),
+        usd_per_hour=row.between("usd_per_hour", *USD_PER_HOUR),
+        spot_usd_per_hour=row.between("spot_usd_per_hour", *USD_PER_HOUR),
         billing=row.text("billing"),
         region=row.text("region"),
         cited=row.cited(),

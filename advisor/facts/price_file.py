@@ -31,6 +31,7 @@ _USD = (
 HIGHEST_USD = 1_000_000
 """The most that a million tokens, an hour or a month may cost: beyond it is a slip of the pen."""
 
+LARGEST_BYTES = 4 << 20
 MOST_TOKENS = 10**9
 MOST_MINUTES = 60 * 24 * 365
 _DAYS = ("start_date", "closed", "ends")
@@ -68,7 +69,11 @@ def read_prices(file: Path) -> tuple[TokenPrice, ...]:
 
 def _parse(file: Path) -> TomlTable:
     try:
-        return toml_text.parse(file.read_text(encoding="utf-8"))
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_BYTES + 1)
+        if len(content) > LARGEST_BYTES:
+            raise UsageError(f"{file}: is larger than 4 MiB, so it is not a price file")
+        return toml_text.parse(content.decode("utf-8-sig"))
     except FileNotFoundError:
         raise UsageError(f"{file}: no such price file; correct `file` under [prices]") from None
     except UnicodeDecodeError:

@@ -61,6 +61,17 @@ class FactRow:
             )
         return value
 
+    def between(self, column: str, low: float, high: float) -> float | None:
+        """A number within what is possible; None where the cell is empty: not known."""
+        value = self.number(column)
+        if value is not None and not low <= value <= high:
+            raise self.wrong(
+                column,
+                f"{self.text(column)[:40]} is impossible; write {low:g} to {high:g}, or leave it "
+                "empty if unknown",
+            )
+        return value
+
     def whole(self, column: str) -> int | None:
         """A whole number of 0 or more; None where the cell is empty."""
         value = self.number(column)
@@ -69,10 +80,11 @@ class FactRow:
         return None if value is None else int(value)
 
     def required(self, column: str) -> int:
-        """A whole number; the cell must not be empty."""
+        """A whole number of 1 or more; the cell must not be empty."""
         value = self.whole(column)
-        if value is None:
-            raise self.wrong(column, "is empty; write a whole number")
+        if not value:
+            problem = "is empty" if value is None else "0 is impossible"
+            raise self.wrong(column, f"{problem}; write a whole number of 1 or more")
         return value
 
     def choice(self, column: str, kind: type[Word]) -> Word:

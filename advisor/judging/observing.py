@@ -11,6 +11,7 @@ from advisor.core.brief import Brief, Score
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
 from advisor.core.probes import DataReport, HardwareReport, ResultsReport, TrafficReport
+from advisor.core.text import printable
 from advisor.core.training import TrainingMeasurement
 from advisor.judging.enriching import RENTED_GPU, with_gpu
 from advisor.judging.surroundings import Surroundings
@@ -88,6 +89,21 @@ def read_by_model(
         return report
 
 
+def _file(brief: Brief, key: str) -> Path | None:
+    """The file that a brief names under `key`. Raises UsageError where it is not a plain file."""
+    path = _path(brief, brief.get(key))
+    if path is None or path.is_file():
+        return path
+    place = brief.origins[key].source.removeprefix("brief ") if key in brief.origins else key
+    problem = "is a folder" if path.is_dir() else "is not a file"
+    if not path.exists():
+        problem = "does not exist"
+    raise UsageError(
+        f"{place}: {printable(str(path))} {problem}; correct the path (relative to the brief) or "
+        "leave the key out"
+    )
+
+
 def _path(brief: Brief, name: str) -> Path | None:
     """A path of the brief, relative to its folder."""
     return Path(brief.folder) / name if name else None
@@ -123,7 +139,7 @@ def _look_at_hardware(brief: Brief, facts: Facts, events: EventSink) -> Hardware
 
 
 def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:
-    path = _path(brief, brief.traffic.log)
+    path = _file(brief, "traffic.log")
     if path is None:
         return None
     from advisor.probe.traffic import read_log
@@ -133,7 +149,7 @@ def _look_at_log(brief: Brief, events: EventSink) -> TrafficReport | None:
 
 
 def _look_at_results(brief: Brief) -> ResultsReport | None:
-    path = _path(brief, brief.quality.results)
+    path = _file(brief, "quality.results")
     if path is None:
         return None
     from advisor.probe.results import read_results

@@ -130,3 +130,34 @@ def test_wrong_cells_of_other_tables_are_named(
         _ = (facts.models, facts.providers, facts.candidates())
     assert complaint in str(caught.value)
     assert table in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("gpus.csv", "gpu,memory_gb,source,as_of\nX,0,me,2026\n", "memory_gb: 0 is impossible"),
+        (
+            "gpus.csv",
+            "gpu,bf16_tflops,source,as_of\nX,1e-300,me,2026\n",
+            "bf16_tflops: 1e-300 is impossible; write 0.01 to 1e+06",
+        ),
+        (
+            "gpus.csv",
+            "gpu,bandwidth_gb_per_second,source,as_of\nX,0,me,2026\n",
+            "bandwidth_gb_per_second: 0 is impossible",
+        ),
+        (
+            "gpus.csv",
+            "gpu,power_watts,source,as_of\nX,1e308,me,2026\n",
+            "power_watts: '1e308' is not allowed",
+        ),
+    ],
+)
+def test_figures_that_no_product_has_are_refused(
+    tmp_path: Path, file: str, content: str, words: str
+) -> None:
+    (tmp_path / file).write_text(content)
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path).gpu("X")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path / file}:2: ")
