@@ -37,7 +37,7 @@ TYPICAL = {
 TIGHTNESS = 1.0  # of the log-normal prior on a variance around its typical value
 # How one curve may differ from the average of studies, logits: chosen so that `advisor backtest
 # curves` holds 80 %.
-DRIFT_PER_DOUBLING = 0.30
+DRIFT_PER_DOUBLING = 0.23
 STEEPNESS_PER_DOUBLING = 0.4
 # of all predictions, as a multiple of the fit's own, chosen so that intervals of `advisor backtest
 # outcomes` hold 80 %

@@ -168,6 +168,7 @@ def _tuned(
     elif is_closed_book(task, skill):
         add["tune-closed-book"] = 1.0
         share = 1.0
+        _labelled(out, skill, bend, study, here, 1 - TUNED_SHARE)
     else:
         add["tune"] = share
         add[f"tune-type:{task.type}"] = share
@@ -176,19 +177,23 @@ def _tuned(
             add["tune-size"] = share * log10(skill.params_b / 7)
         if technique != "lora":
             add[f"tune:{technique}"] = share
-        many = bent(
-            np.maximum(USUAL_LABELS if skill.examples is None else skill.examples, 1.0),
-            1000.0,
-            bend,
-        )
-        add["tune-labels"] = share * many
-        out.deviations["labels-task", here] = share * many
-        out.deviations["labels-study", study] = share * many
+        _labelled(out, skill, bend, study, here, share)
     out.deviations["tune-study", study] = share
     out.deviations["tune-task", here] = share
     out.deviations["tune-technique", f"{study}|{technique}"] = share
     out.deviations["tune-model", f"{study}|{skill.model.lower()}"] = share
     out.deviations["tune-model-task", f"{here}|{skill.model.lower()}"] = share
+
+
+def _labelled(
+    out: Loadings, skill: Skill, bend: float, study: str, here: str, share: float
+) -> None:
+    """What the number of labels adds."""
+    labels = USUAL_LABELS if skill.examples is None else skill.examples
+    many = share * bent(np.maximum(labels, 1.0), 1000.0, bend)
+    out.fixed["tune-labels"] = many
+    out.deviations["labels-task", here] = many
+    out.deviations["labels-study", study] = many
 
 
 def _both(out: Loadings, skill: Skill, study: str, here: str) -> None:

@@ -100,7 +100,8 @@ def _parts(task: TaskProfile, skill: Skill, bend: float) -> Iterator[_Part]:
         yield _Part("shots", np.maximum(demonstrations, 1.0), share, bend + SHOTS_BEND)
     if share < 1:
         labels = USUAL_LABELS if skill.examples is None else skill.examples
-        yield _Part("labels", np.maximum(labels, 1.0), 1 - share, bend)
+        weight = 1.0 if skill.approach == "tune" else 1 - share
+        yield _Part("labels", np.maximum(labels, 1.0), weight, bend)
 
 
 def _add(out: Loadings, part: _Part, owner: str, start: float, weight: float) -> None:

@@ -79,6 +79,27 @@ def test_nearness_is_half_of_the_weight() -> None:
     assert median(rows) == pytest.approx(expected)
 
 
+def test_the_prompt_kernel_is_three_tenths_wide() -> None:
+    """By hand: a prompt 0.3 away weighs exp(−½) of one that is equal."""
+    rows = [
+        published("near", 0.6),
+        PublishedDecision("far", replace(ABOUT, prompt=0.8), 0.98, None),
+    ]
+    weight = float(np.exp(-0.5))
+    middle_near = 0.5 / (1 + weight)
+    middle_far = (1 + weight / 2) / (1 + weight)
+    part = (0.5 - middle_near) / (middle_far - middle_near)
+    near = 0.2 + part * 0.7  # shares of the headroom: 0.1 of 0.5, and 0.18 of 0.2
+    anywhere = (0.2 + 0.9) / 2
+    assert median(rows) == pytest.approx(0.5 + (near + anywhere) / 2 * 0.5)
+
+
+def test_little_headroom_is_not_divided_by_nothing() -> None:
+    rows = [PublishedDecision("a", replace(ABOUT, prompt=0.99), 1.0, None)]
+    full = median(rows, replace(ABOUT, prompt=0.0))
+    assert full == pytest.approx((0.995 - 0.99) / 0.02)  # scores end at 0.995, headroom at 0.02
+
+
 def test_hybrids_of_one_kind_are_nearer() -> None:
     rows = Neighbours(
         [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from advisor.core.brief import Score
 from advisor.estimate.quality import Skill, TaskProfile, labels_to_reach, scores
-from advisor.estimate.quality.reach import crossings
+from advisor.estimate.quality.reach import crossings, too_wide
 
 # Bertsch et al. 2024 (arXiv 2405.00200), Banking77, fine-tuned: mean and deviation over 5 runs on
 # 250 items
@@ -121,6 +121,47 @@ def test_an_untested_model_learns_the_shape_of_a_measured_curve() -> None:
         ]
         gains.append(at[1][other.id].rows[0] - at[0][other.id].rows[0])
     assert gains[0] > 3 * gains[1]
+
+
+def test_a_median_beyond_the_last_point_is_not_more_certain_than_the_curve() -> None:
+    """Of a curve to 1,024 some draws never reach 0.88 within 64 times its last point."""
+    reach = labels_to_reach(TASK, LORA, points(1024), 0.8, normals=normals, size=SIZE)
+    assert reach.range.is_known
+    assert reach.range.p10 > 1024
+    assert reach.range.p90 <= 64 * 1024
+    limit = 64 * 1024
+    if reach.range.p90 == limit:
+        assert "of draws do not get there by 65,536 labels" in reach.reason
+    else:
+        assert reach.reason == ""
+
+
+def test_labels_that_span_more_than_a_hundred_times_are_words() -> None:
+    wide = labels_to_reach(
+        TASK, replace(LORA, examples=3000.0), [], 0.7, normals=normals, size=SIZE
+    )
+    assert not wide.range.is_known
+    assert "too wide to plan with" in wide.reason
+    assert "advisor calibrate quality" in wide.reason
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(8.0, 2_000_000.0, "8 and 2,000,000"), (123.4, 56_789.0, "123 and 56,800")],
+)
+def test_the_words_round_what_they_say(low: float, high: float, words: str) -> None:
+    assert f"between about {words} labels" in too_wide(low, high)
+
+
+@pytest.mark.parametrize("prompt", [0.3, 0.5, 0.7])
+def test_labels_are_numbers_or_words_at_a_hundred_times(prompt: float) -> None:
+    """Whatever a brief measures, a printed interval spans at most a hundred times."""
+    measured = [Score("prompt", "few-shot", "gpt-6-luna", prompt, 500)]
+    for target in (0.4, 0.6, 0.8):
+        reach = labels_to_reach(TASK, LORA, measured, target, normals=normals, size=SIZE)
+        assert reach.range.is_known or reach.reason
+        if reach.range.is_known:
+            assert reach.range.p90 <= 100 * reach.range.p10
 
 
 @given(st.floats(0.2, 0.9), st.floats(0.05, 0.4), st.floats(0.3, 0.99))

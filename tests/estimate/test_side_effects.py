@@ -1,0 +1,76 @@
+"""Side effects of options: which figures each carries, from which study, and that none is a sum."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from advisor.core.option import Estimate
+from advisor.core.quantity import Basis
+from tests.options import brief, estimated, prompt, rented
+
+EFFECTS = (
+    "wording_spread",
+    "repeat_spread",
+    "below_prompt",
+    "forgetting",
+    "reasoning_gain",
+    "voting_gain",
+)
+
+
+def effects_of(estimate: Estimate) -> set[str]:
+    return {name for name in EFFECTS if f"quality.{name}" in estimate.figures}
+
+
+@pytest.mark.parametrize(
+    ("technique", "effects"),
+    [
+        ("zero-shot", {"wording_spread"}),
+        ("few-shot", {"wording_spread", "repeat_spread"}),
+        ("chain-of-thought", {"wording_spread", "reasoning_gain"}),
+        ("self-consistency", {"wording_spread", "reasoning_gain", "voting_gain"}),
+    ],
+)
+def test_a_prompt_varies_and_may_reason(technique: str, effects: set[str]) -> None:
+    option = prompt("uncached", technique=technique)
+    assert effects_of(estimated(option, brief())) == effects
+
+
+def test_tuning_may_forget_and_fall_below_the_prompt() -> None:
+    estimate = estimated(rented(), brief(data__examples=100))
+    assert effects_of(estimate) == {
+        "wording_spread",
+        "repeat_spread",
+        "below_prompt",
+        "forgetting",
+    }
+    share = estimate["quality.below_prompt"]
+    assert share.value == pytest.approx(0.37)
+    assert share.basis is Basis.PUBLISHED
+    assert "4 studies" in share.source
+
+
+def test_more_labels_vary_less() -> None:
+    few, many = (
+        estimated(rented(), brief(data__examples=n))["quality.repeat_spread"].value
+        for n in (99, 101)
+    )
+    assert few > 2 * many
+
+
+def test_no_total_counts_a_side_effect() -> None:
+    estimate = estimated(rented(), brief(data__examples=100))
+    for name in ("run.total", "once.total", "horizon.total"):
+        formula = str(estimate[name].operands)
+        assert not any(f"quality.{effect}" in formula for effect in EFFECTS), name
+
+
+def test_a_spread_is_never_negative() -> None:
+    estimate = estimated(rented(), brief(data__examples=100), rows=2001, seed=1)
+    for name in ("wording_spread", "repeat_spread", "below_prompt", "forgetting"):
+        rows = np.asarray(estimate[f"quality.{name}"].rows)
+        assert len(rows) == 2001
+        assert rows.min() >= 0
+    p10, p50, p90 = np.quantile(estimate["quality.forgetting"].rows, [0.1, 0.5, 0.9])
+    assert (p10, p50, p90) == pytest.approx((0.0, 0.022, 0.044), abs=0.002)
