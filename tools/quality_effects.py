@@ -86,7 +86,7 @@ def _variation(noted: Sequence[tuple[dict[str, str], Result]]) -> Iterator[Row]:
         source = WORDINGS.format(len(values))
         yield ("wording_spread", family, "", "", *_quantiles(values), "score", source, "2024")
     for (family, few), values in repeats.items():
-        limits = ("", FEW) if few else (FEW, "")
+        limits = ("", FEW + 1) if few else (FEW + 1, "")
         source = REPEATS.format(len(values))
         yield ("repeat_spread", family, *limits, *_quantiles(values), "score", source, "2024")
 
