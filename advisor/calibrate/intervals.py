@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
-from statistics import fmean, pvariance, stdev
+from statistics import NormalDist, fmean, pvariance, stdev
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate.metrics.labels import Marks, macro_f1
@@ -72,43 +72,87 @@ def _wilson(scores: Sequence[float]) -> tuple[float, float]:
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def paired(a: Sequence[float], b: Sequence[float]) -> Comparison:
-    """b − a on the same items: mean, 80 % interval, and the smallest difference such a test could
-    show.
+MOST_CHANCE = 0.05
+"""A difference is decided where chance alone would show one as large no more often than this, over
+all pairs of options that are compared.
+"""
 
-    The smallest difference is (1.2816 + 0.8416) × the standard error: seen at 80 % power on the 80
-    % interval.
+
+def paired(a: Sequence[float], b: Sequence[float], pairs: int = 1) -> Comparison:
+    """b − a on the same items: mean, 80 % interval, exact p-value, and the smallest difference such
+    a test could show.
+
+    `pairs` is how many pairs of options are compared: the interval holds for all of them at once,
+    and the p-value is multiplied by it (Bonferroni). Scores of 0 and 1 alone have McNemar's exact
+    p-value and the interval of Bonett and Price (2012); others are taken as normal. The smallest
+    difference is (z + 0.8416) × the standard error: seen at 80 % power on that interval.
     """
     differences = [y - x for x, y in zip(a, b, strict=True)]
     n = len(differences)
+    z = _z(pairs)
     error = math.sqrt(pvariance(differences) / n) if n > 1 else float("nan")
     floor = math.sqrt(0.25 / n / n)  # one item that changes sides: no test is surer than that
     error = max(error, floor)
     mean = fmean(differences)
-    low = mean - Z80 * error
-    high = mean + Z80 * error
-    return _comparison(mean, error, low, high, n)
+    if set(differences) <= {-1.0, 0.0, 1.0}:
+        better = differences.count(1.0)
+        worse = differences.count(-1.0)
+        chance = mcnemar(worse, better)
+        low, high = _bonett_price(worse, better, n, z)
+    else:
+        chance = 2.0 * NormalDist().cdf(-abs(mean) / error)
+        low = mean - z * error
+        high = mean + z * error
+    return _comparison(mean, error, (low, high), n, min(chance * pairs, 1.0), z)
 
 
-def paired_macro_f1(a: Marks, b: Marks) -> Comparison:
-    """Macro F1 of b − a on the same items, as `paired`, by resampling items: both options lose
-    and gain the same ones.
+def mcnemar(worse: int, better: int) -> float:
+    """Exact two-sided p-value of discordant pairs: the binomial test of one half (McNemar 1947)."""
+    discordant = worse + better
+    tail = sum(math.comb(discordant, k) for k in range(min(worse, better) + 1))
+    return min(2.0 * tail / float(2**discordant), 1.0)
+
+
+def _bonett_price(worse: int, better: int, n: int, z: float) -> tuple[float, float]:
+    """Interval of a difference of paired shares, honest for few items: one pair is added to each
+    discordant cell (Bonett and Price, J. Educ. Behav. Stat. 37, 2012).
+    """
+    down = (worse + 1) / (n + 2)
+    up = (better + 1) / (n + 2)
+    middle = up - down
+    half = z * math.sqrt(max(up + down - middle**2, 0.0) / (n + 2))
+    return max(middle - half, -1.0), min(middle + half, 1.0)
+
+
+def _z(pairs: int) -> float:
+    """The normal quantile of an 80 % interval that holds for so many pairs at once."""
+    return Z80 if pairs <= 1 else NormalDist().inv_cdf(1.0 - 0.1 / pairs)
+
+
+def paired_macro_f1(a: Marks, b: Marks, pairs: int = 1) -> Comparison:
+    """Macro F1 of b − a on the same items, as `paired`, by resampling items: both options lose and
+    gain the same ones.
     """
     import numpy as np
 
     counts = _resampled(len(a))
     error = max(float(np.std(macro_f1(b, counts) - macro_f1(a, counts), ddof=1)), 0.5 / len(a))
     mean = float(macro_f1(b)[0] - macro_f1(a)[0])
-    return _comparison(mean, error, mean - Z80 * error, mean + Z80 * error, len(a))
+    z = _z(pairs)
+    chance = min(2.0 * NormalDist().cdf(-abs(mean) / error) * pairs, 1.0)
+    return _comparison(mean, error, (mean - z * error, mean + z * error), len(a), chance, z)
 
 
-def _comparison(mean: float, error: float, low: float, high: float, items: int) -> Comparison:
+def _comparison(
+    mean: float, error: float, interval: tuple[float, float], items: int, chance: float, z: float
+) -> Comparison:
     return Comparison(
         difference=mean,
-        interval=[low, high],
-        smallest=(Z80 + Z_POWER) * error,
-        decided=low > 0.0 or high < 0.0,
+        interval=list(interval),
+        smallest=(z + Z_POWER) * error,
+        decided=chance <= MOST_CHANCE,
         items=items,
+        p_value=chance,
     )
 
 
@@ -139,14 +183,15 @@ def comparisons(results: Mapping[str, QualityResult]) -> list[OptionComparison]:
     if not prompts:
         return []
     best = max(prompts, key=lambda label: prompts[label].score or 0.0)
+    pairs = len(results) * (len(results) - 1) // 2  # the best was chosen on these very items
     return [
-        OptionComparison(**asdict(_between(results[best], result)), arm=label, against=best)
+        OptionComparison(**asdict(_between(results[best], result, pairs)), arm=label, against=best)
         for label, result in results.items()
         if label != best and len(result.item_scores or ()) == len(results[best].item_scores or ())
     ]
 
 
-def _between(a: QualityResult, b: QualityResult) -> Comparison:
+def _between(a: QualityResult, b: QualityResult, pairs: int) -> Comparison:
     if a.item_labels and b.item_labels:
-        return paired_macro_f1(a.item_labels, b.item_labels)
-    return paired(a.item_scores or (), b.item_scores or ())
+        return paired_macro_f1(a.item_labels, b.item_labels, pairs)
+    return paired(a.item_scores or (), b.item_scores or (), pairs)

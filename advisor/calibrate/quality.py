@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from advisor.calibrate.quality_records import (
     QualitySpec,
     Workload,
 )
+from advisor.core.constants import Z80
 from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.experiment import ExperimentPlan, JsonObject, Status, Trial, TrialOutcome
 
@@ -254,6 +256,24 @@ def summary(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> JsonObjec
     }
 
 
+SEED_SD = 0.05
+"""Between trainings that differ in their seed alone, as a standard deviation of the score: an
+assumption for options of which one seed ran; `advisor calibrate matrix` with `seeds` measures it.
+"""
+
+
+def _with_seeds(result: QualityResult) -> list[float]:
+    """80 % interval of a score by its items; of a trained option also by the luck of its seed."""
+    low, high = score_interval(result.item_scores or (), result.item_labels)
+    if not result.train_examples or result.score is None:
+        return [low, high]
+    seeds = Z80 * SEED_SD
+    return [
+        max(result.score - math.hypot(result.score - low, seeds), 0.0),
+        min(result.score + math.hypot(high - result.score, seeds), 1.0),
+    ]
+
+
 def _line(label: str, result: QualityResult, base: GeneralScore | None) -> JsonObject:
     """A trial's result without its items, with its interval and what its training made the model
     forget.
@@ -262,7 +282,7 @@ def _line(label: str, result: QualityResult, base: GeneralScore | None) -> JsonO
     line = replace(
         result,
         label=label,
-        interval=list(score_interval(result.item_scores or (), result.item_labels)),
+        interval=_with_seeds(result),
         forgetting=lost,
         item_scores=None,
         item_labels=None,

@@ -185,6 +185,7 @@ class Comparison(JsonRecord):
     smallest: float
     decided: bool
     items: int
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

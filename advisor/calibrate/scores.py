@@ -5,7 +5,7 @@ per item.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -57,22 +57,43 @@ class MeasuredRow(JsonRecord):
 def own_scores(
     trials: Sequence[KeptTrial], tested_on: str = "", metric: str = ""
 ) -> tuple[Score, ...]:
-    """The newest score of every option and number of examples; a learning curve has several of one
-    option.
+    """One score of every option and number of examples: the newest, and of several prompts that of
+    the best; a learning curve has several of one option.
 
     `tested_on` is the fingerprint of the brief's test set and `metric` its measure: scores on other
     items or by another measure are left aside; empty: any. Several seeds of one run are their mean,
     with their spread. Demonstrations and trainings that learned nothing never count.
     """
     usable = [t for t in trials if not t.spec.get("demonstration") and _fits(t, tested_on, metric)]
-    newest: dict[tuple[str, str, str, int], Score] = {}
+    by_option: dict[tuple[str, str, str, int], list[tuple[str, Score]]] = {}
     for run in dict.fromkeys(t.run_id for t in usable):
         of_run = [t for t in usable if t.run_id == run]
         for score in _of_run(of_run):
-            newest[score.approach, score.technique, score.model.lower(), score.train_examples] = (
-                score
-            )
-    return tuple(newest[key] for key in sorted(newest))
+            option = (score.approach, score.technique, score.model.lower(), score.train_examples)
+            by_option.setdefault(option, []).append((_prompt_of(of_run, score), score))
+    return tuple(_chosen(by_option[option]) for option in sorted(by_option))
+
+
+def _prompt_of(trials: Sequence[KeptTrial], score: Score) -> str:
+    """The name of the prompt that a score was measured with; empty where the run does not say."""
+    for trial in trials:
+        result = QualityResult.from_json(trial.outcome.result)
+        same = (result.approach, result.technique) == (score.approach, score.technique)
+        if same and result.prompt_hash:
+            return result.prompt_hash
+    return ""
+
+
+def _chosen(measured: Sequence[tuple[str, Score]]) -> Score:
+    """Of one option: the newest score of each prompt, and of several prompts the best one.
+
+    A worse prompt that is tried later does not replace a better one.
+    """
+    newest = dict(measured)
+    best = max(newest.values(), key=lambda score: score.score)
+    if len(newest) == 1:
+        return best
+    return replace(best, source=f"{best.source}, the best of {len(newest)} prompts")
 
 
 def _fits(trial: KeptTrial, tested_on: str, metric: str) -> bool:

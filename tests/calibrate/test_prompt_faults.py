@@ -290,3 +290,24 @@ def test_an_answer_without_end_is_cut(server: Server) -> None:
     server.behave = lambda body: (200, b'{"x": "' + b"y" * 9_000_000 + b'"}', {})
     with pytest.raises(ServerError, match="no end"):
         server_at(server.url).answer({"messages": []})
+
+
+def test_a_worse_prompt_that_is_tried_later_does_not_replace_a_better_one(server: Server) -> None:
+    good = run(server)
+    server.behave = lambda body: (200, said("A"), {})
+    task = quality.task(ROWS, most_items=20, instruction="Hm.")
+    plan = prompts_plan(task, server.url, "m", shots=(0,), input_usd=1.0, output_usd=10.0)
+    prepared = experiments.prepare(
+        plan, experiments.endpoint(server.url), experiments.Limits(), again=True
+    )
+    bad = experiments.run(prepared, events=lambda e: None, cancel=CancelToken())
+    assert line(bad)["score"] < line(good)["score"] == 1.0
+    assert line(bad)["prompt_hash"] != line(good)["prompt_hash"]
+    assert (line(bad)["instruction"], line(good)["instruction"]) == ("Hm.", "")
+    kept = [
+        KeptTrial(number, "prompts", "", {"model": "m"}, {}, record.outcomes[0])
+        for number, record in enumerate((good, bad), 1)
+    ]
+    (score,) = own_scores(kept)
+    assert score.score == 1.0
+    assert "best of 2 prompts" in score.source

@@ -26,7 +26,7 @@ from advisor.store import Runs, Store
 CPU = experiments.Machine("this CPU", "cpu", free_gib=16.0)
 ROWS = [
     {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"}
-    for i in range(90)
+    for i in range(150)
 ]
 TEXT = """
 schema = 1
@@ -220,7 +220,7 @@ def test_a_later_run_counts_and_a_name_may_be_said_later(path: Path) -> None:
         SCORES | {"tune/lora": 0.7, "tune/full": 0.95, "hybrid/full": 0.9},
     )
     found = {(s.approach, s.technique, s.train_examples): s for s in pipeline.look(held).scores}
-    assert found["tune", "lora", 90].score == pytest.approx(0.7, abs=0.01)
+    assert found["tune", "lora", 150].score == pytest.approx(0.7, abs=0.01)
     assert {s.source for s in found.values()} == {f"calibration run {second}"}
     assert found["hybrid", "tuned-few-shot", 90].score == pytest.approx(
         0.9, abs=0.01
