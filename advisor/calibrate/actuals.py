@@ -14,8 +14,8 @@ from advisor.core.quantity import Basis, Quantity, Range
 
 
 def biases(actuals: Sequence[Actual]) -> tuple[Bias, ...]:
-    """One per figure, in order of first appearance: the geometric mean of actual ÷ predicted and its
-    spread.
+    """One per figure, in order of first appearance: the geometric mean of actual ÷ predicted, and
+    its spread.
 
     The range is that of a further run: exp(mean ± z·sd·√(1 + 1/n)) of the log ratios; exact for a
     single run. Rows with a forecast or an actual of 0 or less have no ratio and are left out.

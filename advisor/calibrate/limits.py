@@ -104,7 +104,7 @@ def _endpoint_forecast(plan: ExperimentPlan) -> RunPrediction:
 
 
 def _endpoint_usd(specs: Sequence[PromptsSpec], max_usd: float | None) -> Range:
-    """Between a fifth less than expected, and a fifth more read with every answer at its longest."""
+    """From a fifth less than expected, to a fifth more read with every answer at its longest."""
     if not all(spec.is_priced for spec in specs):
         return Range(None, None, None)
     likely = 0.0

@@ -108,7 +108,7 @@ def has_text(event: JsonObject) -> bool:
     return isinstance(part, dict) and any(part.get(kind) for kind in kinds)
 
 
-def _first_choice(event: JsonObject) -> Mapping[str, Any]:
+def _first_choice(event: JsonObject) -> JsonObject:
     choices = event.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else {}
@@ -121,6 +121,6 @@ def count(value: Any) -> int | None:
     return None
 
 
-def _detail(usage: Mapping[str, Any], group: str, name: str) -> int:
+def _detail(usage: JsonObject, group: str, name: str) -> int:
     details = usage.get(group)
     return count(details.get(name)) or 0 if isinstance(details, Mapping) else 0

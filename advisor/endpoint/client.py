@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
@@ -132,7 +133,7 @@ class ChatForm:
 
     def body(self, messages: Sequence[Mapping[str, str]]) -> JsonObject:
         """The request."""
-        body: dict[str, object] = {
+        body: dict[str, Any] = {
             "model": self.model,
             "messages": [dict(message) for message in messages],
             self.limit_name: self.max_tokens,

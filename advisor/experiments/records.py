@@ -222,7 +222,9 @@ def _check_actual(what: str, actual: float, predicted: Range) -> None:
     for name, value in numbers.items():
         if value is None or not math.isfinite(value) or value <= 0.0:
             raise UsageError(f"{name}: {value} is not a {what}; give a finite number above 0")
-    low, middle, high = predicted.p10, predicted.p50, predicted.p90
+    low = predicted.p10
+    middle = predicted.p50
+    high = predicted.p90
     if low is None or middle is None or high is None or not low <= middle <= high:
         raise UsageError(f"--low {low} and --high {high}: do not hold the prediction {middle}")
     ratio = actual / middle

@@ -100,8 +100,8 @@ def config_json(path: Path) -> JsonObject:
         raise UsageError(f"--config {path}: {error}") from None
     if "auto_map" in checked and not is_native(checked["model_type"]):
         raise UsageError(
-            f"--config {path}: transformers has no model_type {checked['model_type']!r} of its own, "
-            "and code of a model (auto_map) is never run; "
+            f"--config {path}: transformers has no model_type {checked['model_type']!r} of its "
+            "own, and code of a model (auto_map) is never run; "
             "estimate it by its size instead: advisor estimate --model 24B"
         )
     checked.pop("auto_map", None)  # the library's own class is built, whatever the file names

@@ -105,11 +105,11 @@ def probe(
 
 def _short_requests(
     server: EndpointServer, model: str, requests: int, events: EventSink, cancel: CancelToken | None
-) -> tuple[list[TimedReply], list[str], dict[str, Any]]:
+) -> tuple[list[TimedReply], list[str], JsonObject]:
     """(replies, reasons of failures, the form of request that the server takes)."""
     replies = list[TimedReply]()
     failed = list[str]()
-    form = dict[str, Any]()
+    form: JsonObject = {}
     for number in range(1, requests + 1):
         if cancel:
             cancel.check()
@@ -127,7 +127,7 @@ def _short_requests(
     return replies, failed, form
 
 
-def _forms(model: str) -> list[dict[str, Any]]:
+def _forms(model: str) -> list[JsonObject]:
     """Ways to limit an answer and to ask for counts: the newest first, as servers refuse what they
     do not know.
     """
@@ -138,7 +138,7 @@ def _forms(model: str) -> list[dict[str, Any]]:
 
 def _asked(
     server: EndpointServer, forms: Sequence[JsonObject], messages: list[dict[str, str]], most: int
-) -> tuple[TimedReply, dict[str, Any]]:
+) -> tuple[TimedReply, JsonObject]:
     """The reply to the first form that is not refused as a bad request."""
     for at, form in enumerate(forms):
         body = {k: v for k, v in form.items() if k != "limit"} | {

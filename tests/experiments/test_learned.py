@@ -222,7 +222,7 @@ def test_a_later_run_counts_and_a_name_may_be_said_later(path: Path) -> None:
     found = {(s.approach, s.technique, s.train_examples): s for s in pipeline.look(held).scores}
     assert found["tune", "lora", 150].score == pytest.approx(0.7, abs=0.01)
     assert {s.source for s in found.values()} == {f"calibration run {second}"}
-    assert found["hybrid", "tuned-few-shot", 90].score == pytest.approx(
+    assert found["hybrid", "tuned-few-shot", 150].score == pytest.approx(
         0.9, abs=0.01
     )  # of the better method
     assert pipeline.inform(held, pipeline.look(held)).quality.measured[-1].model == "llama-3.2-1b"

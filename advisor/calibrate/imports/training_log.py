@@ -16,8 +16,8 @@ from statistics import median
 from advisor.calibrate.imports.columns import Fields, ImportedRun, as_cells, finite, positive
 
 PAUSE = 3.0
-"""An interval this many times the usual one per step holds something else than steps: an evaluation,
-a save, or a pause between two sessions.
+"""An interval this many times the usual one per step holds something else than steps: an
+evaluation, a save, or a pause between two sessions.
 """
 
 MOST_OTHER_SHARE = 0.3

@@ -54,7 +54,8 @@ _MARKER = re.compile(
 )
 _FENCE = re.compile(r"```[\w+-]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 _REFUSAL = re.compile(
-    r"^\W*(?:i['’]?m (?:very )?sorry\b|sorry, (?:but )?i (?:can|am|cannot)|i (?:can(?:no|['’])t|am unable to"
+    r"^\W*(?:i['’]?m (?:very )?sorry\b|sorry, (?:but )?i (?:can|am|cannot)"
+    r"|i (?:can(?:no|['’])t|am unable to"
     r"|am not able to|won['’]t|will not|must decline)|as an ai\b|unfortunately, i (?:can|am)"
     r"|i apologi[sz]e)",
     re.IGNORECASE,

@@ -14,7 +14,7 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 def normalised(text: str) -> str:
-    """Lower case, one space between words, without quotes, brackets, markdown and stops at the ends.
+    """Lower case, one space between words, without quotes, brackets, markdown, stops at the ends.
 
     Signs stay: `-5`, `BB+`, `C#` and `90 %` are not `5`, `BB`, `C` and `90`.
     """

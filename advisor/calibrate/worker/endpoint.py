@@ -56,7 +56,7 @@ class _Calls:
     answers: dict[int, KeptAnswer] = field(default_factory=dict)
     under_way: dict[Future[KeptAnswer], int] = field(default_factory=dict)
     failures: int = 0
-    asked: int = 0
+    ended: int = 0
 
 
 def session_for(spec: PromptsSpec, folder: Path, max_usd: float | None, stop: Stop) -> Session:
@@ -105,10 +105,10 @@ def measure(
 
 def _answers_at_hand(calls: _Calls, session: Session) -> None:
     for number, request in enumerate(calls.requests):
-        kept = session.ledger.get(request)
-        if kept is not None:
-            calls.answers[number] = kept
-            session.budget.count(kept)
+        answer = session.ledger.get(request)
+        if answer is not None:
+            calls.answers[number] = answer
+            session.budget.count(answer)
 
 
 def _start(
@@ -122,7 +122,7 @@ def _start(
     """Start what may run at once; the first call of a session goes alone, so that it finds the form
     of request before several are under way.
     """
-    most = spec.at_once if calls.asked else 1
+    most = spec.at_once if calls.ended else 1
     while waiting and len(calls.under_way) < most and not stop.asked:
         number = waiting[0]
         if not session.budget.reserve(number, most_usd(spec, calls.messages[number])):
@@ -142,7 +142,7 @@ def _take(calls: _Calls, session: Session) -> None:
     for future in wait(calls.under_way, return_when=FIRST_COMPLETED)[0]:
         number = calls.under_way.pop(future)
         session.budget.release(number)
-        calls.asked += 1
+        calls.ended += 1
         try:
             answer = future.result()
         except ServerError as error:
@@ -182,11 +182,11 @@ def _ask(
         if error.trouble not in ITEM_TROUBLES:
             raise
         lost = ChatAnswer("", time.perf_counter() - begun, finish_reason=error.trouble.value)
-        kept = _kept(spec, request, messages, lost, str(error))
+        record = _kept(spec, request, messages, lost, str(error))
     else:
-        kept = _kept(spec, request, messages, answer)
-    session.ledger.keep(kept)
-    return kept
+        record = _kept(spec, request, messages, answer)
+    session.ledger.keep(record)
+    return record
 
 
 def _pause(seconds: float, stop: Stop) -> bool:
@@ -233,17 +233,17 @@ def _result(
     if not answers:
         return QualityResult()
     order = sorted(answers)
-    kept = [answers[number] for number in order]
+    ordered = [answers[number] for number in order]
     scorer = Scorer.of(shared)
-    readings = [_extracted(scorer, answer) for answer in kept]
+    readings = [_extracted(scorer, answer) for answer in ordered]
     scored = scorer.score_all(
         [reading.text for reading in readings], [data.item_pairs[n][1] for n in order]
     )
-    prompt_tokens = [answer.prompt_tokens for answer in kept]
-    completion_tokens = [answer.completion_tokens for answer in kept]
+    prompt_tokens = [answer.prompt_tokens for answer in ordered]
+    completion_tokens = [answer.completion_tokens for answer in ordered]
     counted = None not in prompt_tokens and None not in completion_tokens
     artefacts = Counter(r.reading.value for r in readings if r.reading is not Reading.READ)
-    latency = [answer.seconds for answer in kept]
+    latency = [answer.seconds for answer in ordered]
     return QualityResult(
         approach=spec.approach,
         technique=spec.technique,
@@ -255,14 +255,14 @@ def _result(
         artefacts=dict(artefacts),
         prompt_tokens=sum(n or 0 for n in prompt_tokens) if counted else None,
         completion_tokens=sum(n or 0 for n in completion_tokens) if counted else None,
-        cached_tokens=sum(answer.cached_tokens for answer in kept),
+        cached_tokens=sum(answer.cached_tokens for answer in ordered),
         latency_seconds={
             name: quantile(latency, share)
             for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
         },
-        usd=sum(a.usd or 0.0 for a in kept) if spec.is_priced and counted else None,
+        usd=sum(a.usd or 0.0 for a in ordered) if spec.is_priced and counted else None,
         usd_why=_usd_why(spec, counted),
-        warnings=_warnings(artefacts, len(kept), spec),
+        warnings=_warnings(artefacts, len(ordered), spec),
     )
 
 

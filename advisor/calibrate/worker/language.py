@@ -60,7 +60,8 @@ def of_rows(model: Any, form: PromptFormat, rows: Sequence[Pair], stop: Stop) ->
 def of_general(
     model: Any, form: PromptFormat, sets: Sequence[JsonObject], stop: Stop
 ) -> tuple[GeneralScore | None, str]:
-    """(what the model knows of the first set that its tokenizer can write, "") or (None, why there is none).
+    """(what the model knows of the first set that its tokenizer can write, "") or (None,
+    why there is none).
 
     `form` lends its tokenizer and its length; the questions are asked without the user's
     instruction and examples.

@@ -160,7 +160,7 @@ def _with_language(
     data: TrialData,
     stop: Stop,
 ) -> QualityResult:
-    """With the score on general knowledge; of the untouched model also how likely it finds texts."""
+    """With the score on general knowledge; of the untouched model also how likely texts are."""
     untouched = spec.approach == "prompt" and not spec.shots
     if not untouched and not spec.train_examples:
         return result

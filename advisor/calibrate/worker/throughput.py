@@ -158,8 +158,8 @@ def _steps(
     group: ProcessGroup,
     power: Power,
 ) -> list[StepReport]:
-    """Steps until the number asked for, or their seconds are over, or somebody asks to stop; processes
-    end together.
+    """Steps until the number asked for, or their seconds are over, or somebody asks to stop;
+    processes end together.
     """
     steps: list[StepReport] = []
     give_up = time.perf_counter() + spec.seconds
