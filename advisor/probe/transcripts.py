@@ -9,9 +9,7 @@ from advisor.probe.names import LEARNED, Role
 from advisor.probe.turns import known_role
 
 _MARKS = {
-    "Human: … Assistant: …": re.compile(
-        r"(?:^|\n\s*\n?)(Human|Assistant|System):[ \t]*", re.MULTILINE
-    ),
+    "Human: … Assistant: …": re.compile(r"^[ \t]*(Human|Assistant|System):[ \t]*", re.MULTILINE),
     "USER: … ASSISTANT: …": re.compile(
         r"(?:^|\n|(?<=\s)|(?<=>))(SYSTEM|USER|ASSISTANT|FUNCTION RESPONSE):[ \t]*"
     ),

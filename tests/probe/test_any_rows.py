@@ -37,7 +37,7 @@ VALUES = st.recursive(
 ROWS = st.lists(st.dictionaries(NAMES, VALUES, max_size=5), min_size=1, max_size=4)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS, repeated=st.booleans())
 def test_any_rows_are_read_or_refused_in_a_line(tmp_path_factory, rows, repeated):
     path = tmp_path_factory.mktemp("rows") / "a.jsonl"

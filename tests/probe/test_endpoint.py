@@ -253,9 +253,12 @@ def test_redirects_are_not_followed(serve):
 @pytest.mark.parametrize(
     "raw",
     [
-        b"data: {not json}\n\n", b"data: [1, 2]\n\n", b"\xff\xfe\x00garbage", b"data: " + b"[" * 100_000 + b"\n",
-        b'data: {"error": {"message": "out of \x1b[31mmemory"}}\n\n', b'data: {"choices": [null]}\n\n',
-        b'data: {"choices": 7, "usage": "much"}\n\n', b'data: {"usage": {"prompt_tokens": -1}}\n\n', b"",
+        b"data: {not json}\n\n", b"data: [1, 2]\n\n", b"\xff\xfe\x00garbage",
+        b"data: " + b"[" * 100_000 + b"\n",
+        b'data: {"error": {"message": "out of \x1b[31mmemory"}}\n\n',
+        b'data: {"choices": [null]}\n\n',
+        b'data: {"choices": 7, "usage": "much"}\n\n',
+        b'data: {"usage": {"prompt_tokens": -1}}\n\n', b"",
     ],
     ids=range(9),
 )  # fmt: skip

@@ -478,6 +478,15 @@ def test_written_chats_are_divided_without_loss(name):
     assert answer.startswith(GOOD)
 
 
+@pytest.mark.parametrize("run", ["\n", " ", "\r\n", "### ", "<|im_start|>", "Human: ", "[INST]"])
+def test_long_runs_in_a_written_text_take_no_time(run):
+    import time
+
+    began = time.process_time()
+    parts_of({"text": f"start {run * 20_000} end"})
+    assert time.process_time() - began < 1.0
+
+
 @pytest.mark.parametrize(
     "row",
     [
