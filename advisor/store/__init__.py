@@ -6,11 +6,11 @@ The only SQL of the program.
 from advisor.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreTooNew, StoreUnreachable
 from advisor.store.folders import Folders, folders
 from advisor.store.runs import Runs, answered
-from advisor.store.store import Decision, SavedBrief, Store
+from advisor.store.store import PastDecision, SavedBrief, Store
 
 __all__ = [
-    "Decision",
     "Folders",
+    "PastDecision",
     "Runs",
     "SavedBrief",
     "Store",

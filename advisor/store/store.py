@@ -36,7 +36,7 @@ class SavedBrief:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PastDecision:
     """A verdict of the past, without its record.
 
     `p_best` is a share, `decided_at` UTC in ISO 8601.
@@ -205,18 +205,19 @@ class Store:
             )["record"]
         return None if record is None else self._sound_json(self._unpacked(record))
 
-    def history(self, limit: int = 20) -> tuple[Decision, ...]:
+    def history(self, limit: int = 20) -> tuple[PastDecision, ...]:
         """What was decided, newest first."""
         return self._decisions("order by id desc limit ?", [limit])
 
-    def latest(self, name: str) -> Decision | None:
+    def latest(self, name: str) -> PastDecision | None:
         """The last verdict on a brief of this name, or None."""
         return next(iter(self._decisions("where name = ? order by id desc limit 1", [name])), None)
 
-    def _decisions(self, rest: str, values: list[Any]) -> tuple[Decision, ...]:
+    def _decisions(self, rest: str, values: list[Any]) -> tuple[PastDecision, ...]:
         with translated(self.path):
             return tuple(
-                Decision(**row) for row in self._db.query(f"select * from history {rest}", values)
+                PastDecision(**row)
+                for row in self._db.query(f"select * from history {rest}", values)
             )
 
     def _unpacked(self, record: str | bytes) -> str:
