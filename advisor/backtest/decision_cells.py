@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from advisor.backtest.studies import Result
 from advisor.estimate.quality.design import USUAL_LABELS
-from advisor.estimate.quality.nearest import Decision, PublishedDecision
+from advisor.estimate.quality.nearest import DecisionTraits, PublishedDecision
 
 APPROACHES = ("prompt", "tune", "hybrid")
 
@@ -107,7 +107,7 @@ def truth_of(cell: Cell) -> Truth:
     )
 
 
-def decision_of(cell: Cell) -> Decision | None:
+def decision_of(cell: Cell) -> DecisionTraits | None:
     """What the gain of a cell depends on; None without a published prompt, or with nothing tuned.
 
     Uses nothing of the tuned and hybrid results but how they were made.
@@ -117,7 +117,7 @@ def decision_of(cell: Cell) -> Decision | None:
     if prompt is None or not tuned:
         return None
     labels = [USUAL_LABELS if r.examples is None else r.examples for r in tuned]
-    return Decision(
+    return DecisionTraits(
         cell.first.about.type,
         cell.first.about.documents,
         all(r.skill.weak or r.skill.technique == "reinforced" for r in tuned),

@@ -16,7 +16,7 @@ from advisor.backtest.outcome_records import Quantiles
 from advisor.core.constants import QUANTILES
 from advisor.estimate.quality.nearest import (
     LEAST_HEADROOM,
-    Decision,
+    DecisionTraits,
     PublishedDecision,
     weighted_quantiles,
 )
@@ -29,7 +29,9 @@ OTHER_TYPE = 0.2  # added to the distance of prompt scores for another task type
 OTHER_SCOPE = 0.1  # and for one base model where any may be used, or the reverse
 
 
-def gains_by_rule(about: Decision, others: Sequence[PublishedDecision]) -> dict[str, Quantiles]:
+def gains_by_rule(
+    about: DecisionTraits, others: Sequence[PublishedDecision]
+) -> dict[str, Quantiles]:
     """P10, P50 and P90 of tuned minus best prompted score by rule, 0 to 1."""
     prompt = np.array([d.about.prompt for d in others])
     gains = np.array([d.tuned for d in others]) - prompt
@@ -50,7 +52,7 @@ def _triple(values: Array) -> Quantiles:
     return p10, p50, p90
 
 
-def _distance(one: Decision, other: Decision) -> float:
+def _distance(one: DecisionTraits, other: DecisionTraits) -> float:
     far = abs(one.prompt - other.prompt)
     far += OTHER_TYPE * (one.type != other.type)
     return far + OTHER_SCOPE * (one.same_base != other.same_base)

@@ -10,7 +10,7 @@ from advisor.backtest.decision_cells import cells, decision_of, published_decisi
 from advisor.backtest.related import RELATED, related_to
 from advisor.backtest.rules import gains_by_rule
 from advisor.backtest.studies import Result
-from advisor.estimate.quality.nearest import Decision, PublishedDecision
+from advisor.estimate.quality.nearest import DecisionTraits, PublishedDecision
 from advisor.estimate.quality.skills import Skill, TaskProfile
 
 TASK = TaskProfile("qa", "high")
@@ -43,7 +43,7 @@ def test_what_a_gain_depends_on_uses_no_tuned_result() -> None:
     blank = [r if r.family == "prompt" else replace(r, value=None) for r in ROWS]
     about = [decision_of(c) for c in cells("s", ROWS)]
     assert about == [decision_of(c) for c in cells("s", blank)]
-    assert Decision("qa", False, False, False, 0.6, 4000.0, "tuned-few-shot") in about
+    assert DecisionTraits("qa", False, False, False, 0.6, 4000.0, "tuned-few-shot") in about
 
 
 def test_a_cell_without_a_prompt_is_not_predicted_from_neighbours() -> None:
@@ -86,7 +86,7 @@ def test_every_group_names_shipped_studies_and_none_is_in_two() -> None:
 
 
 def test_the_rules_by_hand() -> None:
-    about = Decision("qa", False, False, True, 0.5, 3000.0)
+    about = DecisionTraits("qa", False, False, True, 0.5, 3000.0)
     others = [
         PublishedDecision("one", replace(about, prompt=0.5), 0.7, None),
         PublishedDecision("two", replace(about, prompt=0.9), 0.9, None),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from advisor.core.brief import Score
 from advisor.estimate.quality import nearest
 from advisor.estimate.quality.design import USUAL_LABELS, Coefficient
-from advisor.estimate.quality.nearest import LEVELS, Decision
+from advisor.estimate.quality.nearest import LEVELS, DecisionTraits
 from advisor.estimate.quality.skills import Rows, Skill, TaskProfile
 
 Cases = NDArray[np.bool_]
@@ -42,8 +42,8 @@ def averaged(
     return out
 
 
-def _decision(task: TaskProfile, skill: Skill, best_prompt: Score) -> Decision:
-    return Decision(
+def _decision(task: TaskProfile, skill: Skill, best_prompt: Score) -> DecisionTraits:
+    return DecisionTraits(
         task.type,
         task.documents,
         skill.weak or skill.technique == "reinforced",
@@ -56,7 +56,7 @@ def _decision(task: TaskProfile, skill: Skill, best_prompt: Score) -> Decision:
 
 def blended(
     approach: str,
-    about: Decision,
+    about: DecisionTraits,
     scores: Rows,
     prompt: Rows,
     labels: Coefficient,

@@ -27,7 +27,7 @@ class EffectKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class SideEffect:
     """One row: an effect on what it applies to, for `examples` in [at_least, below)."""
 
     kind: EffectKind
@@ -38,16 +38,16 @@ class Effect:
 
 
 @cache
-def load() -> tuple[Effect, ...]:
+def load() -> tuple[SideEffect, ...]:
     """The shipped effects, profiles/quality_effects.csv."""
     path = shipped.folder("profiles") / "quality_effects.csv"
     with path.open(newline="", encoding="utf-8") as file:
         return tuple(_effect(row) for row in csv.DictReader(file))
 
 
-def _effect(row: dict[str, str]) -> Effect:
+def _effect(row: dict[str, str]) -> SideEffect:
     size = Range(float(row["p10"]), float(row["p50"]), float(row["p90"]))
-    return Effect(
+    return SideEffect(
         EffectKind(row["effect"]),
         row["applies_to"],
         float(row["examples_from"] or 0),

@@ -37,7 +37,7 @@ EXTREME = 0.005  # scores are kept this far from 0 and 1 on the logit scale
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecisionTraits:
     """One decision as far as its gain depends on it; scores 0 to 1.
 
     `hybrid_kind` is the hybrid's technique, empty without one. `labels` are those tuned on.
@@ -57,7 +57,7 @@ class PublishedDecision:
     """A decision with its results: the best tuned and the best hybrid score, 0 to 1."""
 
     study: str
-    about: Decision
+    about: DecisionTraits
     tuned: float
     hybrid: float | None
 
@@ -89,11 +89,11 @@ class Neighbours:
         """The same, had these studies never been published."""
         return Neighbours([d for d in self.decisions if d.study not in studies])
 
-    def tuned_scores(self, about: Decision) -> Rows:
+    def tuned_scores(self, about: DecisionTraits) -> Rows:
         """Quantiles, at `LEVELS`, of the tuned score of a decision at `USUAL_LABELS`."""
         return _scores(self._tuned, about, _weights(self._tuned, about))
 
-    def hybrid_scores(self, about: Decision) -> Rows:
+    def hybrid_scores(self, about: DecisionTraits) -> Rows:
         """Quantiles, at `LEVELS`, of the hybrid score of a decision at `USUAL_LABELS`."""
         weights = _weights(self._hybrid, about)
         other = np.array([kind != about.hybrid_kind for kind in self._hybrid.hybrid_kinds])
@@ -127,7 +127,7 @@ def _columns(decisions: Sequence[PublishedDecision], scores: Sequence[float]) ->
     )
 
 
-def _weights(rows: Columns, about: Decision) -> Rows:
+def _weights(rows: Columns, about: DecisionTraits) -> Rows:
     """How much each row counts for a decision: the product of its kernels."""
     distance = (rows.prompt - about.prompt) / PROMPT_WIDTH
     other_type = np.array([kind != about.type for kind in rows.types], dtype=bool)
@@ -138,7 +138,7 @@ def _weights(rows: Columns, about: Decision) -> Rows:
     return np.asarray(weights * np.where(rows.same_base == about.same_base, 1.0, OTHER_BASE))
 
 
-def _scores(rows: Columns, about: Decision, weights: Rows) -> Rows:
+def _scores(rows: Columns, about: DecisionTraits, weights: Rows) -> Rows:
     """Quantiles of the score: those of the nearest rows averaged with those of all studies."""
     order = np.argsort(rows.headroom_shares)
     ordered = rows.headroom_shares[order]
@@ -162,7 +162,7 @@ def load() -> Neighbours:
         return Neighbours([_read(row) for row in csv.DictReader(file)])
 
 
-COLUMNS = ("study", *(f.name for f in fields(Decision)), "tuned", "hybrid")
+COLUMNS = ("study", *(f.name for f in fields(DecisionTraits)), "tuned", "hybrid")
 
 
 def to_row(decision: PublishedDecision) -> list[str]:
@@ -179,7 +179,7 @@ def _cell(value: str | float | bool) -> str:
 
 
 def _read(row: dict[str, str]) -> PublishedDecision:
-    about = Decision(
+    about = DecisionTraits(
         row["type"],
         row["documents"] == "1",
         row["weak"] == "1",

@@ -16,7 +16,7 @@ from advisor.estimate.quality import prior as priors
 from advisor.estimate.quality.blending import averaged
 from advisor.estimate.quality.design import Loadings, loadings
 from advisor.estimate.quality.posterior import Normals, Observation, logits
-from advisor.estimate.quality.shape import Measured, add_shape
+from advisor.estimate.quality.shape import CurvePoint, add_shape
 from advisor.estimate.quality.skills import Rows, Skill, TaskProfile
 from advisor.estimate.quality.uplift import uplifted
 
@@ -219,7 +219,7 @@ def _on_curve(task: TaskProfile, skill: Skill, bend: float, points: Sequence[Poi
     """The weights of a skill, with what the measured curves say of its own."""
     out = loadings(task, skill, bend)
     measured = [
-        Measured(p.skill.id.lower(), p.skill.approach, p.skill.technique, p.n, p.shared > 0)
+        CurvePoint(p.skill.id.lower(), p.skill.approach, p.skill.technique, p.n, p.shared > 0)
         for p in points
     ]
     add_shape(out, task, skill, bend, measured)

@@ -32,7 +32,7 @@ LN2 = float(np.log(2))
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class CurvePoint:
     """A measured number of examples of a skill, and whether the skill has several."""
 
     skill: str
@@ -55,7 +55,7 @@ class _Part:
 
 
 def add_shape(
-    out: Loadings, task: TaskProfile, skill: Skill, bend: float, measured: Sequence[Measured]
+    out: Loadings, task: TaskProfile, skill: Skill, bend: float, measured: Sequence[CurvePoint]
 ) -> None:
     """Adds to a skill's weights what is common to the task's curves, and what is its own."""
     name = skill.id.lower()

@@ -14,7 +14,7 @@ from advisor.core.brief import Score
 from advisor.estimate.quality import Skill, TaskProfile, scores
 from advisor.estimate.quality.blending import STRUCTURE, blended, ranks
 from advisor.estimate.quality.design import USUAL_LABELS
-from advisor.estimate.quality.nearest import Decision, Neighbours, PublishedDecision
+from advisor.estimate.quality.nearest import DecisionTraits, Neighbours, PublishedDecision
 
 SIZE = 2001
 TASK = TaskProfile("qa", "medium")
@@ -28,7 +28,7 @@ RETRIEVAL = Skill(
     8.0,
     3000.0,
 )
-ABOUT = Decision("qa", False, False, False, 0.6, USUAL_LABELS)
+ABOUT = DecisionTraits("qa", False, False, False, 0.6, USUAL_LABELS)
 
 
 def normals(id: str) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.estimate.quality.design import Loadings, bent, loadings, prompt_share
-from advisor.estimate.quality.shape import Measured, add_shape
+from advisor.estimate.quality.shape import CurvePoint, add_shape
 from advisor.estimate.quality.skills import Skill, TaskProfile
 
 TASK = TaskProfile("qa", "high")
@@ -135,7 +135,7 @@ def test_every_family_has_slope_one_at_its_centre(bend: float) -> None:
     assert rise / (2 * step) == pytest.approx(1.0, abs=1e-6)
 
 
-CURVE = [Measured("tune/lora@m", "tune", "lora", n, True) for n in (100.0, 400.0, 1600.0)]
+CURVE = [CurvePoint("tune/lora@m", "tune", "lora", n, True) for n in (100.0, 400.0, 1600.0)]
 
 
 def shape(skill: Skill, task: TaskProfile = TASK, measured=CURVE) -> dict[str, float]:

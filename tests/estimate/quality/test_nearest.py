@@ -13,7 +13,7 @@ from advisor.estimate.quality import nearest
 from advisor.estimate.quality.design import USUAL_LABELS
 from advisor.estimate.quality.nearest import (
     LEVELS,
-    Decision,
+    DecisionTraits,
     Neighbours,
     PublishedDecision,
     at_labels,
@@ -21,14 +21,14 @@ from advisor.estimate.quality.nearest import (
 )
 
 MIDDLE = int(np.flatnonzero(LEVELS == 0.5)[0])
-ABOUT = Decision("extraction", False, False, True, 0.5, USUAL_LABELS)
+ABOUT = DecisionTraits("extraction", False, False, True, 0.5, USUAL_LABELS)
 
 
 def published(study: str, tuned: float, hybrid: float | None = None, **more) -> PublishedDecision:
     return PublishedDecision(study, replace(ABOUT, **more), tuned, hybrid)
 
 
-def median(rows: list[PublishedDecision], about: Decision = ABOUT) -> float:
+def median(rows: list[PublishedDecision], about: DecisionTraits = ABOUT) -> float:
     return float(Neighbours(rows).tuned_scores(about)[MIDDLE])
 
 
