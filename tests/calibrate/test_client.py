@@ -171,7 +171,9 @@ sys.path.insert(0, {here!r})
 from tests.calibrate.fake_worker import PRETEND, plan_of
 plan = plan_of(*({{"does": "wait", "value": i, "steps": 2, "pause": 0.01}} for i in range(15)))
 print("go", flush=True)
-asyncio.run(follow(plan, Path({folder!r}), events=lambda e: None, keep=lambda o: print(o.digest, flush=True),
+def keep(outcome):
+    print(outcome.digest, flush=True)
+asyncio.run(follow(plan, Path({folder!r}), events=lambda e: None, keep=keep,
                    cancel=CancelToken(), command=PRETEND))
 """
 

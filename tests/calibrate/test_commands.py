@@ -59,7 +59,10 @@ def folder(tmp_path: Path) -> Path:
         for i in range(60)
     ]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    brief = 'schema = 1\n[data]\npath = "rows.jsonl"\n[hardware]\ngpu = "none"\n[models]\ntune = ["Qwen3-0.6B"]\n'
+    brief = (
+        'schema = 1\n[data]\npath = "rows.jsonl"\n[hardware]\ngpu = "none"\n'
+        '[models]\ntune = ["Qwen3-0.6B"]\n'
+    )
     (tmp_path / "brief.toml").write_text(brief)
     (tmp_path / "runs.csv").write_text(
         "id,model,method,gpu,tokens_per_second\na,Llama-3.1-8B,lora,L40S,4000\n"

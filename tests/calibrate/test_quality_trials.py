@@ -18,7 +18,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 from advisor.calibrate import quality  # noqa: E402
-from advisor.calibrate.model_folder import model_folder
+from advisor.calibrate.model_folder import model_folder  # noqa: E402
 from advisor.calibrate.quality_records import QualitySpec, Training  # noqa: E402
 from advisor.calibrate.worker import generation, likelihood  # noqa: E402
 from advisor.calibrate.worker.adapters import adapt  # noqa: E402

@@ -157,7 +157,10 @@ def test_runs_can_be_ignored_or_forgotten(path: Path) -> None:
 
 def test_what_the_brief_states_beats_a_run_for_that_option_alone(path: Path) -> None:
     keep(planned(pipeline.load(path)))
-    stated = '[[quality.measured]]\napproach = "tune"\ntechnique = "lora"\nmodel = "Llama-3.2-1B"\nscore = 0.5\nitems = 90\n'
+    stated = (
+        '[[quality.measured]]\napproach = "tune"\ntechnique = "lora"\n'
+        'model = "Llama-3.2-1B"\nscore = 0.5\nitems = 90\n'
+    )
     path.write_text(TEXT + stated)
     after = verdict_of(path)
     tuned = quality_figure(after, "tune/lora@")

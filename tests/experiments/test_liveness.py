@@ -19,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def summary(status: Status) -> RunSummary:
-    fields = {name: "" for name in RunSummary.__dataclass_fields__}
+    fields = dict.fromkeys(RunSummary.__dataclass_fields__, "")
     fields |= {"id": 7, "status": status, "done": 1, "trials": 2}
     return RunSummary(**fields)
 

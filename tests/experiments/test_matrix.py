@@ -57,7 +57,10 @@ def run_all(
 
 def test_a_file_makes_every_combination_a_plan_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(TINY), encoding="utf-8")
-    text = 'models = ["SmolLM2-135M"]\nconfigs = ["config.json"]\nmethods = ["lora", "full"]\nseq_lens = [64, 128]\n'
+    text = (
+        'models = ["SmolLM2-135M"]\nconfigs = ["config.json"]\n'
+        'methods = ["lora", "full"]\nseq_lens = [64, 128]\n'
+    )
     held = matrix.read(
         written(tmp_path, text + "seeds = [0, 7]\n[settings]\nsteps = 5\nmicro_batch = 2\n")
     )

@@ -100,7 +100,10 @@ from pathlib import Path
 sys.path.insert(0, {here!r})
 from tests.experiments.test_running import go, plan_of_waits
 print("go", flush=True)
-go(plan_of_waits(30, steps=2, pause=0.02), hear=lambda e: print("trial", flush=True) if e.kind == "trial" else None)
+def hear(event):
+    if event.kind == "trial":
+        print("trial", flush=True)
+go(plan_of_waits(30, steps=2, pause=0.02), hear=hear)
 """
 
 

@@ -232,7 +232,8 @@ def test_with_a_brief_it_is_enough_once_nothing_left_can_change_the_verdict(path
     text = TEXT.replace("error_cost_usd = 0.5", "error_cost_usd = 0.0").replace("200_000", "2_000")
     path.write_text(
         text
-        + "\n[current]\napproach = 'prompt'\ntechnique = 'zero-shot'\nmodel = 'llama-3.2-1b'\nmonthly_usd = 5\n"
+        + "\n[current]\napproach = 'prompt'\ntechnique = 'zero-shot'\n"
+        + "model = 'llama-3.2-1b'\nmonthly_usd = 5\n"
     )
     brief = pipeline.load(path)
     policy = ByVerdict(brief, pipeline.look(brief))
