@@ -79,7 +79,7 @@ def _part_text(part: Any) -> str:
 
 def merged(events: Iterable[JsonObject]) -> JsonObject:
     """One chat completion from the events of a stream; a whole answer stays as it is."""
-    whole: dict[str, Any] = {}
+    usage: JsonObject = {}
     content: list[str] = []
     finish = ""
     refusal = ""
@@ -93,9 +93,10 @@ def merged(events: Iterable[JsonObject]) -> JsonObject:
             refusal += str(delta.get("refusal") or "")
         finish = str(choice.get("finish_reason") or finish)
         if isinstance(event.get("usage"), dict):
-            whole["usage"] = event["usage"]
+            usage = event["usage"]
     message = {"content": "".join(content), "refusal": refusal}
-    return {**whole, "choices": [{"message": message, "finish_reason": finish}]}
+    choices = [{"message": message, "finish_reason": finish}]
+    return {"usage": usage, "choices": choices}
 
 
 def has_text(event: JsonObject) -> bool:

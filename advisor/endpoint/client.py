@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
@@ -133,16 +132,15 @@ class ChatForm:
 
     def body(self, messages: Sequence[Mapping[str, str]]) -> JsonObject:
         """The request."""
-        body: dict[str, Any] = {
+        warmth = {"temperature": 0.0} if self.temperature else {}
+        streamed = {"stream": True, "stream_options": {"include_usage": True}}
+        return {
             "model": self.model,
             "messages": [dict(message) for message in messages],
             self.limit_name: self.max_tokens,
+            **warmth,
+            **(streamed if self.stream else {}),
         }
-        if self.temperature:
-            body["temperature"] = 0.0
-        if self.stream:
-            body |= {"stream": True, "stream_options": {"include_usage": True}}
-        return body
 
     def adapt(self, refusal: ServerError, sent: JsonObject) -> bool:
         """Whether the request can be put another way after this refusal of the one `sent`.

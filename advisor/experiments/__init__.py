@@ -1,6 +1,6 @@
 """Calibrations from both front ends: plan, price, run, keep, learn."""
 
-from advisor.experiments.effects import Effect, effect, effect_lines, effect_of_run
+from advisor.experiments.effects import CalibrationEffect, effect, effect_lines, effect_of_run
 from advisor.experiments.machines import ALL, Machine, endpoint, machine, slices_for, spread
 from advisor.experiments.records import (
     forget,
@@ -26,7 +26,7 @@ from advisor.experiments.steering import policy_for
 __all__ = [
     "ALL",
     "POCKET_TRAINING",
-    "Effect",
+    "CalibrationEffect",
     "Limits",
     "Machine",
     "Prepared",

@@ -49,7 +49,7 @@ class FigureChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class CalibrationEffect:
     """The verdict before and after, and what was learned of which option, the largest changes
     first.
     """
@@ -64,12 +64,12 @@ class Effect:
         return (self.before.verdict, self.before.option) != (self.after.verdict, self.after.option)
 
 
-def effect(brief: Brief, before: Surroundings, after: Surroundings) -> Effect:
+def effect(brief: Brief, before: Surroundings, after: Surroundings) -> CalibrationEffect:
     """The verdict on what was known before, and on what is known after. Raises UsageError."""
     return compare(verdict_on(brief, before), verdict_on(brief, after))
 
 
-def effect_of_run(brief: Brief, around: Surroundings, run_id: int) -> Effect:
+def effect_of_run(brief: Brief, around: Surroundings, run_id: int) -> CalibrationEffect:
     """The verdict without this run, and with it; the rest of `around` stays as it was found.
 
     Raises UsageError.
@@ -89,9 +89,11 @@ def verdict_on(brief: Brief, around: Surroundings) -> Verdict:
         return stop.verdict
 
 
-def compare(before: Verdict, after: Verdict) -> Effect:
+def compare(before: Verdict, after: Verdict) -> CalibrationEffect:
     """Two verdicts on the same brief as an effect."""
-    return Effect(_side(before), _side(after), tuple(_learned(before, after))[:MOST_OPTIONS])
+    return CalibrationEffect(
+        _side(before), _side(after), tuple(_learned(before, after))[:MOST_OPTIONS]
+    )
 
 
 def _side(verdict: Verdict) -> VerdictSummary:
@@ -164,7 +166,7 @@ def _size(one: FigureChange) -> float:
     )
 
 
-def effect_lines(changed: Effect) -> list[str]:
+def effect_lines(changed: CalibrationEffect) -> list[str]:
     """The effect in few lines of plain text: verdict, option, the chosen option's figures, what was
     learned.
     """

@@ -28,7 +28,7 @@ from advisor.store import Runs, Store
 if TYPE_CHECKING:
     from advisor.calibrate.imports import ImportedRun
     from advisor.calibrate.projection import Projection
-    from advisor.experiments.effects import Effect
+    from advisor.experiments.effects import CalibrationEffect
 
 UNITS = {
     "hours": "h",
@@ -56,7 +56,9 @@ def run_record(run_id: int) -> RunRecord:
 
 
 def run_data(
-    record: RunRecord, projected: Sequence[Projection] = (), changed: Effect | None = None
+    record: RunRecord,
+    projected: Sequence[Projection] = (),
+    changed: CalibrationEffect | None = None,
 ) -> JsonObject:
     """A run as plain data, without its plan and its events; `changed` is what it changed in the
     verdict on a brief.

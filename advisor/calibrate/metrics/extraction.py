@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Reading(StrEnum):
+class AnswerReading(StrEnum):
     """How an answer could be read."""
 
     READ = "read"
@@ -23,11 +23,11 @@ class Reading(StrEnum):
 
 
 ARTEFACTS = (
-    Reading.CUT,
-    Reading.REFUSED,
-    Reading.EMPTY,
-    Reading.UNREADABLE,
-    Reading.LOST,
+    AnswerReading.CUT,
+    AnswerReading.REFUSED,
+    AnswerReading.EMPTY,
+    AnswerReading.UNREADABLE,
+    AnswerReading.LOST,
 )
 
 MOST_ARTEFACTS = 0.05
@@ -68,7 +68,7 @@ class Extracted:
     """The final answer, and how it could be read."""
 
     text: str
-    reading: Reading = Reading.READ
+    reading: AnswerReading = AnswerReading.READ
 
 
 def without_thoughts(text: str) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 
 from advisor.calibrate.metrics.extraction import (
+    AnswerReading,
     Extracted,
-    Reading,
     fenced_json,
     is_refusal,
     marked_answer,
@@ -106,17 +106,19 @@ class Scorer:
         """
         text = without_thoughts(written)
         if refusal and not text:
-            return Extracted("", Reading.REFUSED)
+            return Extracted("", AnswerReading.REFUSED)
         if not text:
-            return Extracted("", Reading.CUT if was_cut or written.strip() else Reading.EMPTY)
+            return Extracted(
+                "", AnswerReading.CUT if was_cut or written.strip() else AnswerReading.EMPTY
+            )
         answer = self._final(text)
         if answer is not None and not (was_cut and self.metric not in LABELS):
             return Extracted(answer)
         if is_refusal(text):
-            return Extracted(text, Reading.REFUSED)
+            return Extracted(text, AnswerReading.REFUSED)
         if was_cut:
-            return Extracted(answer or text, Reading.CUT)
-        return Extracted(text, Reading.UNREADABLE)
+            return Extracted(answer or text, AnswerReading.CUT)
+        return Extracted(text, AnswerReading.UNREADABLE)
 
     def _final(self, text: str) -> str | None:
         """The final answer, None where the text holds none of the kind that the metric needs."""

@@ -19,7 +19,7 @@ def prompt_tokens_at_most(messages: Sequence[Mapping[str, str]]) -> float:
     return sum(len(m["content"]) / CHARACTERS_PER_TOKEN + TOKENS_PER_MESSAGE for m in messages)
 
 
-class Budget:
+class SpendingLimit:
     """Dollars spent over all trials of the command, also in earlier runs of it."""
 
     def __init__(self, limit_usd: float | None, stop: Stop) -> None:

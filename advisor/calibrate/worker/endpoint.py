@@ -12,13 +12,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from advisor.calibrate.metrics.extraction import MOST_ARTEFACTS, Extracted, Reading
+from advisor.calibrate.metrics.extraction import MOST_ARTEFACTS, AnswerReading, Extracted
 from advisor.calibrate.metrics.scorer import Scorer
 from advisor.calibrate.prompts import chat, shown_examples
 from advisor.calibrate.quality_records import PromptsSpec, QualityResult, TrialData
 from advisor.calibrate.statistics import quantile
-from advisor.calibrate.worker.budget import Budget, billed_usd, most_usd
-from advisor.calibrate.worker.ledger import KeptAnswer, Ledger, now, request_digest
+from advisor.calibrate.worker.budget import SpendingLimit, billed_usd, most_usd
+from advisor.calibrate.worker.ledger import AnswerLedger, KeptAnswer, now, request_digest
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import RunOver, Stop, Stopped
 from advisor.core.experiment import JsonObject, Trial, digest
@@ -43,8 +43,8 @@ class Session:
 
     server: EndpointServer
     form: ChatForm
-    ledger: Ledger
-    budget: Budget
+    ledger: AnswerLedger
+    budget: SpendingLimit
 
 
 @dataclass(slots=True)
@@ -66,8 +66,8 @@ def session_for(spec: PromptsSpec, folder: Path, max_usd: float | None, stop: St
     return Session(
         server,
         ChatForm(spec.model, spec.max_tokens),
-        Ledger.of(folder, spec.url, spec.model),
-        Budget(max_usd, stop),
+        AnswerLedger.of(folder, spec.url, spec.model),
+        SpendingLimit(max_usd, stop),
     )
 
 
@@ -242,7 +242,7 @@ def _result(
     prompt_tokens = [answer.prompt_tokens for answer in ordered]
     completion_tokens = [answer.completion_tokens for answer in ordered]
     counted = None not in prompt_tokens and None not in completion_tokens
-    artefacts = Counter(r.reading.value for r in readings if r.reading is not Reading.READ)
+    artefacts = Counter(r.reading.value for r in readings if r.reading is not AnswerReading.READ)
     latency = [answer.seconds for answer in ordered]
     return QualityResult(
         approach=spec.approach,
@@ -268,7 +268,7 @@ def _result(
 
 def _extracted(scorer: Scorer, answer: KeptAnswer) -> Extracted:
     if answer.lost:
-        return Extracted("", Reading.LOST)
+        return Extracted("", AnswerReading.LOST)
     return scorer.extract(answer.text, was_cut=answer.was_cut, refusal=answer.refusal)
 
 
@@ -289,16 +289,16 @@ def _usd_why(spec: PromptsSpec, counted: bool) -> str:
 def _warnings(artefacts: Mapping[str, int], items: int, spec: PromptsSpec) -> list[str]:
     """What kept answers from being read, and whether the score is a measurement at all."""
     lines = []
-    if artefacts.get(Reading.CUT):
+    if artefacts.get(AnswerReading.CUT):
         lines.append(
-            f"{artefacts[Reading.CUT]} of {items} answers were cut off at {spec.max_tokens} "
+            f"{artefacts[AnswerReading.CUT]} of {items} answers were cut off at {spec.max_tokens} "
             "tokens; use --max-tokens to allow more"
         )
     names = {
-        Reading.REFUSED: "were refused",
-        Reading.EMPTY: "were empty",
-        Reading.UNREADABLE: "hold no answer that can be read",
-        Reading.LOST: "were lost to a filter or a broken reply",
+        AnswerReading.REFUSED: "were refused",
+        AnswerReading.EMPTY: "were empty",
+        AnswerReading.UNREADABLE: "hold no answer that can be read",
+        AnswerReading.LOST: "were lost to a filter or a broken reply",
     }
     lines += [
         f"{artefacts[reading]} of {items} answers {text}"

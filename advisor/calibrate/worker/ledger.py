@@ -48,7 +48,7 @@ class KeptAnswer(JsonRecord):
         return self.finish_reason in ("length", "max_tokens")
 
 
-class Ledger:
+class AnswerLedger:
     """The answers of one model at one address. Safe across threads."""
 
     def __init__(self, path: Path, since: float = 0.0) -> None:
@@ -57,7 +57,7 @@ class Ledger:
         self._answers = {answer.request: answer for answer in _read(path) if answer.at >= since}
 
     @classmethod
-    def of(cls, folder: Path, url: str, model: str) -> Ledger:
+    def of(cls, folder: Path, url: str, model: str) -> AnswerLedger:
         """The ledger that the environment names, else one in the run's own folder."""
         named = os.environ.get(FOLDER_VARIABLE)
         root = Path(named) if named else folder

@@ -24,7 +24,7 @@ from advisor.core.sections import TASK_TYPES
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
-    from advisor.experiments import Effect, Machine, Prepared
+    from advisor.experiments import CalibrationEffect, Machine, Prepared
     from advisor.facts import Facts
     from advisor.pipeline import Surroundings
 
@@ -188,7 +188,7 @@ def go(
     _leave(record)
 
 
-def _effect(brief: Brief, record: RunRecord) -> Effect | None:
+def _effect(brief: Brief, record: RunRecord) -> CalibrationEffect | None:
     """What the run changed in the verdict; None, and a line that says why, where the brief gives
     none.
     """
