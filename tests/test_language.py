@@ -29,6 +29,7 @@ LOOSE_RECORDS = {
     "calibrate": 22,
     "cli": 3,
     "core": 4,
+    "endpoint": 2,
     "experiments": 4,
     "facts": 3,
     "probe": 10,

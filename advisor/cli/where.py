@@ -16,7 +16,7 @@ from advisor.store.folders import folders
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StoredPlace:
     """A file or folder that the program uses; `state` says whether it exists."""
 
     what: str
@@ -24,20 +24,22 @@ class Place:
     state: str
 
 
-def places() -> Iterator[Place]:
+def places() -> Iterator[StoredPlace]:
     """Every place in use, our own files last.
 
     Raises FileNotFoundError where the installation is broken.
     """
     used = folders()
-    yield Place("config", str(used.config), _folder_state(used.config))
-    yield from (Place("override", str(path), _file_state(path)) for path in _overrides(used.config))
-    yield Place("data", str(used.data), _folder_state(used.data))
-    yield Place("database", str(used.database), _file_state(used.database))
-    yield Place("state", str(used.state), _folder_state(used.state))
+    yield StoredPlace("config", str(used.config), _folder_state(used.config))
+    yield from (
+        StoredPlace("override", str(path), _file_state(path)) for path in _overrides(used.config)
+    )
+    yield StoredPlace("data", str(used.data), _folder_state(used.data))
+    yield StoredPlace("database", str(used.database), _file_state(used.database))
+    yield StoredPlace("state", str(used.state), _folder_state(used.state))
     for name in ("profiles", "calibration"):
         folder = shipped.folder(name)
-        yield Place(
+        yield StoredPlace(
             name, str(folder), f"{sum(1 for path in folder.rglob('*') if path.is_file())} files"
         )
 

@@ -29,7 +29,7 @@ FEW_WORDS = 2.5
 MOST_LABEL_CHARACTERS = 60
 
 
-class Kind(StrEnum):
+class Content(StrEnum):
     """What a field holds."""
 
     TEXT = "text"
@@ -46,25 +46,25 @@ class Column:
     """A field of some first rows: its kind, words per value, and its share of different values."""
 
     name: str
-    kind: Kind
+    kind: Content
     words: float
     distinct: float
 
     @property
     def may_be_prompt(self) -> bool:
         """Whether it holds language and its name does not speak against it."""
-        return self.kind is Kind.TEXT and self.words >= 1.5 and not is_never_prompt(self.name)
+        return self.kind is Content.TEXT and self.words >= 1.5 and not is_never_prompt(self.name)
 
 
 def column(rows: Sequence[JsonObject], name: str) -> Column:
     """The field called `name`."""
     values = [row[name] for row in rows if not is_missing(row.get(name))]
     if not values:
-        return Column(name, Kind.EMPTY, 0.0, 0.0)
+        return Column(name, Content.EMPTY, 0.0, 0.0)
     if all(isinstance(v, bool | int | float) for v in values):
-        return Column(name, Kind.NUMBER, 1.0, len(set(map(str, values))) / len(values))
+        return Column(name, Content.NUMBER, 1.0, len(set(map(str, values))) / len(values))
     if not all(isinstance(v, str) for v in values):
-        return Column(name, Kind.STRUCTURE, 0.0, 1.0)
+        return Column(name, Content.STRUCTURE, 0.0, 1.0)
     return _of_texts(name, values)
 
 
@@ -72,15 +72,15 @@ def _of_texts(name: str, values: list[str]) -> Column:
     words = sum(len(value.split()) for value in values) / len(values)
     distinct = len(set(values)) / len(values)
     if _share_of(values[:20], _is_data) > 0.8:
-        return Column(name, Kind.MEDIA, words, distinct)
+        return Column(name, Content.MEDIA, words, distinct)
     if _share_of(values, is_identifier) > 0.8:
         few = distinct <= 0.5 and len(values) >= 4
-        kind = Kind.LABEL if is_label_name(name) or few else Kind.IDENTIFIER
+        kind = Content.LABEL if is_label_name(name) or few else Content.IDENTIFIER
         return Column(name, kind, words, distinct)
     short = max(len(value) for value in values) <= MOST_LABEL_CHARACTERS and words < FEW_WORDS
     if short and (is_label_name(name) or (distinct <= 0.7 and len(values) >= 3)):
-        return Column(name, Kind.LABEL, words, distinct)
-    return Column(name, Kind.TEXT, words, distinct)
+        return Column(name, Content.LABEL, words, distinct)
+    return Column(name, Content.TEXT, words, distinct)
 
 
 def _is_data(text: str) -> bool:

@@ -23,7 +23,7 @@ from advisor.probe.compare import Compared
 from advisor.probe.kept import CHAT, PROMPT, TEXT, Kept
 from advisor.probe.lengths import histogram, length_fits, percentiles
 from advisor.probe.media import AS_OF as MEDIA_AS_OF
-from advisor.probe.reading import Reader
+from advisor.probe.reading import RowReader
 from advisor.probe.sketch import clusters, copies_across
 from advisor.probe.specificity import MEDIUM
 from advisor.probe.templates import Chat, chat_for
@@ -77,7 +77,7 @@ def probe(
         return _probed(
             files,
             tests,
-            Reader(
+            RowReader(
                 prompt_field,
                 answer_field,
                 second_labels,
@@ -99,7 +99,7 @@ def probe(
 def _probed(
     files: list[Path],
     tests: list[Path],
-    reader: Reader,
+    reader: RowReader,
     counter: Counter,
     chat: Chat,
     model: str,
@@ -126,7 +126,7 @@ class _Test:
     in passing.
     """
 
-    def __init__(self, reader: Reader, files: list[Path], items: Kept) -> None:
+    def __init__(self, reader: RowReader, files: list[Path], items: Kept) -> None:
         import numpy as np
 
         self.kept = items
@@ -161,7 +161,7 @@ class _Test:
 
 
 def _report(
-    files: list[Path], reader: Reader, train: Kept, test: _Test | None, as_of: str
+    files: list[Path], reader: RowReader, train: Kept, test: _Test | None, as_of: str
 ) -> DataReport:
     fields = reader.fields
     if fields is None:

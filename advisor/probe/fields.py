@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.probe.chats import RowParts, is_medium
-from advisor.probe.columns import Column, Kind, column
+from advisor.probe.columns import Column, Content, column
 from advisor.probe.conversations import conversation
 from advisor.probe.flat import FlatReader, is_nested_text, nested_names
 from advisor.probe.names import (
@@ -175,19 +175,23 @@ def _prompt_by_name(columns: dict[str, Column]) -> str:
         candidate = by_name.get(wanted)
         if candidate is None:
             continue
-        kinds = {Kind.TEXT, Kind.STRUCTURE}
+        kinds = {Content.TEXT, Content.STRUCTURE}
         if wanted in ASKING:
-            kinds |= {Kind.LABEL, Kind.NUMBER}
+            kinds |= {Content.LABEL, Content.NUMBER}
         if candidate.kind in kinds and not _is_a_word_beside_texts(candidate, columns):
             return candidate.name
     by_ending = [
         c.name
         for c in columns.values()
-        if c.kind is Kind.TEXT and telling_word(c.name) in PROMPTS and not is_never_prompt(c.name)
+        if c.kind is Content.TEXT
+        and telling_word(c.name) in PROMPTS
+        and not is_never_prompt(c.name)
     ]
     if len(by_ending) == 1:
         return by_ending[0]
-    short = {plain(c.name): c for c in columns.values() if c.kind in (Kind.LABEL, Kind.NUMBER)}
+    short = {
+        plain(c.name): c for c in columns.values() if c.kind in (Content.LABEL, Content.NUMBER)
+    }
     by_kind = next((short[w].name for w in PROMPTS if w in short and not by_ending), "")
     if by_kind:
         return by_kind
@@ -196,13 +200,13 @@ def _prompt_by_name(columns: dict[str, Column]) -> str:
 
 def _is_a_word_beside_texts(candidate: Column, columns: dict[str, Column]) -> bool:
     """Whether a field holds single words, such as names of users, and another one sentences."""
-    if plain(candidate.name) in SURE or candidate.kind is not Kind.TEXT or candidate.words >= 2:
+    if plain(candidate.name) in SURE or candidate.kind is not Content.TEXT or candidate.words >= 2:
         return False
-    return any(c.kind is Kind.TEXT and c.words >= 3 for c in columns.values())
+    return any(c.kind is Content.TEXT and c.words >= 3 for c in columns.values())
 
 
 def _may_be_sure(column_of_name: Column) -> bool:
-    return column_of_name.kind is not Kind.MEDIA
+    return column_of_name.kind is not Content.MEDIA
 
 
 def _extras(columns: dict[str, Column], prompt: str) -> list[str]:
@@ -210,7 +214,7 @@ def _extras(columns: dict[str, Column], prompt: str) -> list[str]:
     by_name = {
         plain(name): name
         for name, c in columns.items()
-        if name != prompt and c.kind not in (Kind.IDENTIFIER, Kind.MEDIA, Kind.EMPTY)
+        if name != prompt and c.kind not in (Content.IDENTIFIER, Content.MEDIA, Content.EMPTY)
     }
     lower = plain(prompt)
     second = SECOND_PROMPTS.get(lower, "")
@@ -227,21 +231,28 @@ def _answer_by_name(columns: dict[str, Column]) -> str:
     by_name = {plain(name): c for name, c in reversed(columns.items())}
     for wanted in ANSWERS:
         candidate = by_name.get(wanted)
-        if candidate is None or candidate.kind is Kind.MEDIA:
+        if candidate is None or candidate.kind is Content.MEDIA:
             continue
-        if candidate.kind is Kind.IDENTIFIER and wanted in ("reference", "references", "target"):
+        if candidate.kind is Content.IDENTIFIER and wanted in (
+            "reference",
+            "references",
+            "target",
+        ):
             continue
         return candidate.name
     endings = [
-        c for c in columns.values() if len(words_of_name(c.name)) > 1 and c.kind is not Kind.MEDIA
+        c
+        for c in columns.values()
+        if len(words_of_name(c.name)) > 1 and c.kind is not Content.MEDIA
     ]
-    labels = [c.name for c in endings if is_label_name(c.name) and c.kind is not Kind.TEXT]
+    labels = [c.name for c in endings if is_label_name(c.name) and c.kind is not Content.TEXT]
     if len(labels) == 1:
         return labels[0]
     named = [
         c.name
         for c in endings
-        if c.kind in (Kind.TEXT, Kind.LABEL, Kind.STRUCTURE) and telling_word(c.name) in ANSWERS
+        if c.kind in (Content.TEXT, Content.LABEL, Content.STRUCTURE)
+        and telling_word(c.name) in ANSWERS
     ]
     return named[0] if len(named) == 1 else ""
 
@@ -255,7 +266,7 @@ def _by_content(
     texts = [c.name for c in columns.values() if c.may_be_prompt]
     if len(texts) != 1:
         raise _undecided(columns, where)
-    labels = [c.name for c in columns.values() if c.kind is Kind.LABEL and c.name != texts[0]]
+    labels = [c.name for c in columns.values() if c.kind is Content.LABEL and c.name != texts[0]]
     named = [name for name in labels if is_label_name(name)]
     answer = answer_field or _answer_by_name({n: c for n, c in columns.items() if n != texts[0]})
     if not answer and (len(named) == 1 or len(labels) == 1):
@@ -274,7 +285,7 @@ def _undecided(columns: dict[str, Column], where: str) -> UsageError:
 def _nested(rows: Sequence[JsonObject], columns: dict[str, Column]) -> tuple[str, str] | None:
     """`{"translation": {"en": …, "de": …}}`: the first text is the prompt."""
     for name, c in columns.items():
-        if c.kind is not Kind.STRUCTURE or not is_nested_text(rows, name):
+        if c.kind is not Content.STRUCTURE or not is_nested_text(rows, name):
             continue
         inner = nested_names(rows, name)
         languages = [n for n in inner if len(n.split("_")[0].split("-")[0]) <= LANGUAGE_CODE]
@@ -302,7 +313,7 @@ def _with_reasoning(columns: dict[str, Column], prompt: str, answer: str) -> str
     """The answer with the reasoning that stands in a field before it."""
     used = (*prompt.split("+"), *answer.split("+"))
     for name, c in columns.items():
-        is_text = c.kind is Kind.STRUCTURE or (c.kind is Kind.TEXT and c.words >= 3)
+        is_text = c.kind is Content.STRUCTURE or (c.kind is Content.TEXT and c.words >= 3)
         if plain(name) in ROW_REASONING and name not in used and is_text:
             return f"{name}+{answer}"
     return answer

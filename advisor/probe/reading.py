@@ -43,7 +43,7 @@ class TrainingExample(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reader:
+class RowReader:
     """Turns files into batches; keeps the first bad rows and counts all.
 
     `wants_chat`: the messages are wanted too, for a chat template.

@@ -53,7 +53,7 @@ class Styles:
         return self._formats[name]
 
 
-class Sheet:
+class SheetWriter:
     """A sheet that is written cell by cell; text is cleaned and never read as a formula."""
 
     def __init__(self, book: xlsxwriter.Workbook, name: str, styles: Styles) -> None:
@@ -127,7 +127,7 @@ class InputCell:
     used_by: list[str]
 
 
-class Model:
+class FigureModel:
     """Every figure of every option as a cell: a formula where it can be read back exactly."""
 
     def __init__(self, verdict: Verdict, terms: Terms) -> None:
@@ -158,7 +158,7 @@ class Model:
         figure = self._by_id[option_id].figure(figure_id)
         return figure.value if figure is not None and figure.value is not None else math.nan
 
-    def write_inputs(self, sheet: Sheet) -> None:
+    def write_inputs(self, sheet: SheetWriter) -> None:
         """The inputs as named cells, with unit, basis, source and date."""
         sheet.widths(48, 18, 18, 14, 60, 14, 40)
         sheet.title("Inputs: change a blue cell, and the totals follow")
@@ -175,7 +175,7 @@ class Model:
             sheet.text(row, 6, used_by or "; ".join(names))
             sheet.book.define_name(entry.name, f"=Inputs!{_address(row, 1, absolute=True)}")
 
-    def write_figures(self, sheet: Sheet) -> None:
+    def write_figures(self, sheet: SheetWriter) -> None:
         """A row for each figure, a column for each option."""
         sheet.widths(34, 16, *(24,) * len(self.options))
         sheet.title("Model: every figure of every option at the likely value of every input")
@@ -248,7 +248,7 @@ class Model:
                 if option.id not in self.inputs[key].used_by:
                     self.inputs[key].used_by.append(option.id)
 
-    def _write(self, sheet: Sheet, option: OptionRecord, figure: FigureRecord) -> None:
+    def _write(self, sheet: SheetWriter, option: OptionRecord, figure: FigureRecord) -> None:
         row = self.rows[figure.id]
         column = self.columns[option.id]
         if figure.value is None:

@@ -19,7 +19,7 @@ from advisor.report.chapters.summary import recommendation
 from advisor.report.headline import horizon
 from advisor.report.phrases import widest_first
 from advisor.report.terms import Terms
-from advisor.report.workbook import FIRST_ROW, Model, Sheet, Styles
+from advisor.report.workbook import FIRST_ROW, FigureModel, SheetWriter, Styles
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -58,8 +58,8 @@ def _fill(book: xlsxwriter.Workbook, verdict: Verdict) -> None:
     styles = Styles(book)
     terms = Terms.of(verdict)
     names = ("Summary", "Inputs", "Options", "Model", "Cash flow", "Sensitivity", "Sources")
-    sheets = {name: Sheet(book, name, styles) for name in names}
-    model = Model(verdict, terms)
+    sheets = {name: SheetWriter(book, name, styles) for name in names}
+    model = FigureModel(verdict, terms)
     model.write_inputs(sheets["Inputs"])
     model.write_figures(sheets["Model"])
     _summary(sheets["Summary"], verdict, terms, model)
@@ -76,7 +76,7 @@ def _day(verdict: Verdict) -> datetime:
         return datetime(2000, 1, 1)
 
 
-def _summary(sheet: Sheet, verdict: Verdict, terms: Terms, model: Model) -> None:
+def _summary(sheet: SheetWriter, verdict: Verdict, terms: Terms, model: FigureModel) -> None:
     sheet.widths(38, 30, 30, 30)
     sheet.title(fmt.clean(verdict.name) or "Untitled")
     sheet.wrapped(1, recommendation(verdict, terms))
@@ -100,7 +100,7 @@ def _summary(sheet: Sheet, verdict: Verdict, terms: Terms, model: Model) -> None
     )
 
 
-def _options(sheet: Sheet, verdict: Verdict, terms: Terms, model: Model) -> None:
+def _options(sheet: SheetWriter, verdict: Verdict, terms: Terms, model: FigureModel) -> None:
     """Every option with its totals, which are formulas, and its ranges, which were simulated."""
     sheet.widths(56, *(14,) * 10, 44)
     titles = ["option", "once", "per month", "errors per month", "cash", "errors", "total"]
@@ -123,7 +123,7 @@ def _options(sheet: Sheet, verdict: Verdict, terms: Terms, model: Model) -> None
         sheet.text(row, 11, option.id)
 
 
-def _cash_flow(sheet: Sheet, verdict: Verdict, terms: Terms, model: Model) -> None:
+def _cash_flow(sheet: SheetWriter, verdict: Verdict, terms: Terms, model: FigureModel) -> None:
     """Cash paid by the end of each month, discounted, so that the last row is the total."""
     compared = [o for o in extract.compared(verdict) if model.has_months(o.id)]
     months = int(verdict.horizon_months or 0)
@@ -140,7 +140,7 @@ def _cash_flow(sheet: Sheet, verdict: Verdict, terms: Terms, model: Model) -> No
     sheet.line_chart("Cash paid by month", months + 1, len(compared))
 
 
-def _sensitivity(sheet: Sheet, verdict: Verdict) -> None:
+def _sensitivity(sheet: SheetWriter, verdict: Verdict) -> None:
     sheet.widths(46, 18, 18, 18, 18)
     sheet.title("Advantage of the recommended option, USD, as each input moves")
     sheet.header(2, ["input", "at its P10", "at its P90", "swing", "share of variance"])
@@ -152,7 +152,7 @@ def _sensitivity(sheet: Sheet, verdict: Verdict) -> None:
         sheet.number(row, 4, entry.variance_share, "share")
 
 
-def _sources(sheet: Sheet, verdict: Verdict) -> None:
+def _sources(sheet: SheetWriter, verdict: Verdict) -> None:
     sheet.widths(70, 12, 14, 60)
     sheet.title("Sources")
     sheet.header(2, ["source", "basis", "as of", "used for"])

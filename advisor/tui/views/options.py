@@ -25,7 +25,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TableColumn:
+class OptionColumn:
     """A column right of the name; shown where the table is at least `from_width` wide."""
 
     title: str
@@ -35,11 +35,11 @@ class TableColumn:
 
 _BAR = 6
 _MARK = 2
-CHANCE = TableColumn("best in 100", _BAR + 5, 0)
-RUNNING = TableColumn("per month", 9, 46)
-ONCE = TableColumn("once", 9, 58)
-QUALITY = TableColumn("quality", 7, 52)
-WEEKS = TableColumn("weeks", 6, 80)
+CHANCE = OptionColumn("best in 100", _BAR + 5, 0)
+RUNNING = OptionColumn("per month", 9, 46)
+ONCE = OptionColumn("once", 9, 58)
+QUALITY = OptionColumn("quality", 7, 52)
+WEEKS = OptionColumn("weeks", 6, 80)
 COLUMNS = (CHANCE, RUNNING, ONCE, QUALITY, WEEKS)
 
 
@@ -101,15 +101,15 @@ def option_line(
     return Content.assemble((mark, "bold"), padded.stylize("bold") if chosen else padded, *cells)
 
 
-def _columns(width: int) -> Sequence[TableColumn]:
+def _columns(width: int) -> Sequence[OptionColumn]:
     return [column for column in COLUMNS if width >= column.from_width]
 
 
-def _name_width(width: int, columns: Sequence[TableColumn]) -> int:
+def _name_width(width: int, columns: Sequence[OptionColumn]) -> int:
     return max(width - _MARK - sum(column.width + 1 for column in columns), 8)
 
 
-def _cell(column: TableColumn, option: OptionRecord) -> Content:
+def _cell(column: OptionColumn, option: OptionRecord) -> Content:
     if column is CHANCE:
         bar = fmt.share_bar(option.p_best, _BAR)
         return Content.assemble((bar, "$text-success"), f"{fmt.of_hundred(option.p_best):>5} ")
