@@ -37,7 +37,7 @@ class Turn(NamedTuple):
     message: JsonObject
 
 
-class _Content(NamedTuple):
+class _Parts(NamedTuple):
     """Texts of a content by what they are."""
 
     text: list[str]
@@ -200,8 +200,8 @@ def _calls(value: Any) -> str:
     return as_json(value)
 
 
-def _content(value: Any) -> _Content:
-    content = _Content([], [], [], [], [])
+def _content(value: Any) -> _Parts:
+    content = _Parts([], [], [], [], [])
     parts = value if isinstance(value, list) else [value]
     for part in parts:
         _add_part(content, part)
@@ -211,7 +211,7 @@ def _content(value: Any) -> _Content:
     return content
 
 
-def _add_part(content: _Content, part: Any) -> None:
+def _add_part(content: _Parts, part: Any) -> None:
     if isinstance(part, str):
         text, media = without_media(part)
         if is_base64(text):
@@ -230,7 +230,7 @@ def _add_part(content: _Content, part: Any) -> None:
     _add_typed(content, part)
 
 
-def _add_typed(content: _Content, part: JsonObject) -> None:
+def _add_typed(content: _Parts, part: JsonObject) -> None:
     """A part of OpenAI, Anthropic, Bedrock, Gemini or Mistral that is not a picture or sound."""
     kind = str(part.get("type", "")).lower()
     if kind in ("thinking", "reasoning", "redacted_thinking", "think") or part.get("thought"):
@@ -297,7 +297,7 @@ def _result(part: JsonObject) -> str:
     return text_of(value)
 
 
-def _message(turn: JsonObject, role: str, value: Any, content: _Content) -> JsonObject:
+def _message(turn: JsonObject, role: str, value: Any, content: _Parts) -> JsonObject:
     """The turn in the form of Hugging Face's chat templates."""
     if role == Role.CALL:
         return _call_message(text_of(value))
