@@ -405,7 +405,7 @@ async def test_help_follows_the_questions_and_the_palette_knows_the_commands(app
         pane = await plan(pilot)
         pane.query_one(PlanView).fields["usd_per_hour"].control.focus()
         await pilot.pause()
-        assert "What does an hour" in str(app.desk.field_help.render())
+        assert "What does this machine cost" in str(app.desk.field_help.render())
         await pilot.press("tab")
         await pilot.pause()
         assert "process of its own" in str(app.desk.field_help.render())

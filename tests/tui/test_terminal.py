@@ -93,7 +93,7 @@ def test_open_change_save_quit(tmp_path: Path):
     terminal = Terminal(str(brief), home=tmp_path)
     try:
         terminal.wait_for(r"best in .* of 100")
-        terminal.press("\t")
+        terminal.press("\t\t")  # the heading of the first group, then its first field
         terminal.wait_for("What is this about")
         terminal.press("Quite another name")
         terminal.wait_for("unsaved")
