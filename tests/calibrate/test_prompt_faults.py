@@ -311,3 +311,25 @@ def test_a_worse_prompt_that_is_tried_later_does_not_replace_a_better_one(server
     (score,) = own_scores(kept)
     assert score.score == 1.0
     assert "best of 2 prompts" in score.source
+
+
+@pytest.mark.parametrize(
+    "line_of_brief", ["[policy]\ndata_may_leave = false\n", "[data]\nsensitive = true\n"]
+)
+def test_rows_that_may_not_leave_stay_here(tmp_path: Path, line_of_brief: str) -> None:
+    from click.testing import CliRunner
+
+    from advisor.cli.calibrate.prompts import command
+
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"prompt": p, "completion": a}) + "\n" for p, a in ROWS))
+    brief = tmp_path / "brief.toml"
+    brief.write_text(f"schema = 1\n{line_of_brief}")
+    words = ["--brief", str(brief), "--data", str(rows), "--model", "m"]
+    words += ["--dry-run", "--all"]
+    refused = CliRunner().invoke(command, [*words, "--url", "https://models.example.com/v1"])
+    assert refused.exit_code != 0
+    assert "--send-anyway" in str(refused.exception) + refused.output
+    for more in (["--url", "http://localhost:9/v1"], ["--url", "https://x.io/v1", "--send-anyway"]):
+        allowed = CliRunner().invoke(command, [*words, *more])
+        assert allowed.exit_code == 0, allowed.output

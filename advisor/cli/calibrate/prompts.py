@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from advisor.cli.calibrate.running import (
     steered,
 )
 from advisor.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from advisor.core.brief import Brief
 
 
 @click.command("prompts", short_help="Score prompt forms against an endpoint.")
@@ -74,6 +77,11 @@ from advisor.core.errors import UsageError
     help="Of an answer; default: twice the longest known.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--send-anyway",
+    is_flag=True,
+    help="Send items although the brief says that data may not leave or are sensitive.",
+)
 @steered
 @limited
 def command(
@@ -90,6 +98,7 @@ def command(
     instruction: str,
     as_model: str,
     shots: str,
+    send_anyway: bool,
     everything: bool,
     gpu: str,
     **rest: Any,
@@ -126,6 +135,25 @@ def command(
         raise UsageError(f"--shots {shots}: not numbers; write them as 0,3") from None
     own |= {"shots": counts, "max_usd": rest["max_usd"]}
     plan = planning.prompts_plan(rows, url, model, facts_book, as_model=as_model, **own)
+    _check_may_leave(loaded, url, send_anyway)
     output.say(f"sends {len(plan.shared['items'])} of your items to {url}")
     where = experiments.endpoint(url)
     go(plan, where, facts_book, policy=policy_of(everything, loaded, where), brief=loaded, **rest)
+
+
+def _check_may_leave(brief: Brief | None, url: str, send_anyway: bool) -> None:
+    """Raises UsageError where the brief forbids that its rows go to another machine."""
+    from advisor.endpoint.address import address_of
+
+    if brief is None or send_anyway or address_of(url).is_local:
+        return
+    if not brief.policy.data_may_leave:
+        reason = "policy.data_may_leave = false"
+    elif brief.data.sensitive:
+        reason = "data.sensitive = true"
+    else:
+        return
+    raise UsageError(
+        f"--url {url}: the brief says {reason}, so its rows stay on this machine; use a local "
+        "endpoint, or --send-anyway"
+    )
