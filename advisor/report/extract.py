@@ -10,7 +10,7 @@ from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report.headline import as_is
 from advisor.report.page import Ranged
 from advisor.report.phrases import ranked
-from advisor.report.terms import approach_name, is_as_is, skill_of
+from advisor.report.terms import approach_name, approach_word, is_as_is, skill_of
 
 MOST_OPTIONS = 6
 
@@ -25,6 +25,7 @@ __all__ = [
     "is_above_noise",
     "level_months",
     "money",
+    "named_approach",
     "number",
     "ranked",
     "runner_up",
@@ -93,11 +94,24 @@ def folded(verdict: Verdict) -> list[tuple[OptionRecord, int]]:
 
 def approach_chances(verdict: Verdict) -> list[tuple[str, float]]:
     """In what share of the simulated futures an option of each approach is best."""
+    if verdict.approaches:
+        return [(approach_word(a.approach), a.p_best) for a in verdict.approaches]
     chances: dict[str, float] = {}
     for option in verdict.arms:
         name = approach_name(option)
         chances[name] = chances.get(name, 0.0) + option.p_best
     return sorted(chances.items(), key=lambda entry: -entry[1])
+
+
+def named_approach(verdict: Verdict, chosen: OptionRecord) -> tuple[str, float]:
+    """The approach of the recommended option, and how often it is best."""
+    chances = dict(approach_chances(verdict))
+    if is_as_is(chosen) and verdict.approaches:  # counted under the approach in place
+        for name, chance in chances.items():
+            if chance == verdict.p_approach:
+                return name, chance
+    name = approach_name(chosen)
+    return name, chances.get(name, verdict.p_best)
 
 
 def cash_saved(verdict: Verdict, other: OptionRecord) -> float | None:

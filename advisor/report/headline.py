@@ -23,7 +23,7 @@ def headline(verdict: Verdict, terms: Terms | None = None) -> Headline:
         link="meanwhile" if option and verdict.verdict == "undecided" else "",
         option=words.option(option.id) if option else "",
         sure=" · ".join(_sure(verdict)),
-        p_best=verdict.p_best if option else None,
+        p_best=approach_chance(verdict) if option else None,
         figures=tuple(_figures(verdict, option, words)) if option else (),
     )
 
@@ -60,9 +60,22 @@ def _sure(verdict: Verdict) -> Iterator[str]:
     if not verdict.arms:
         yield f"{fmt.plural(len(verdict.excluded), 'option')} ruled out"
         return
-    yield f"best in {fmt.of_hundred(verdict.p_best)} of 100 draws"
+    chance = fmt.of_hundred(approach_chance(verdict))
+    approach = (
+        fmt.APPROACH_WORDS.get(verdict.chosen.approach, "").removeprefix("a ")
+        if verdict.chosen
+        else ""
+    )
+    yield f"{approach} best in {chance} of 100 draws".lstrip()
+    if fmt.of_hundred(verdict.p_best) != chance:
+        yield f"this option in {fmt.of_hundred(verdict.p_best)}"
     if fmt.is_known(verdict.expected_regret_usd):
         yield f"expected regret {fmt.money(verdict.expected_regret_usd)}"
+
+
+def approach_chance(verdict: Verdict) -> float:
+    """How often the named approach is best; of the option alone where no approach is counted."""
+    return verdict.p_best if verdict.p_approach is None else verdict.p_approach
 
 
 def _figures(verdict: Verdict, option: OptionRecord, terms: Terms) -> Iterator[KeyFigure]:

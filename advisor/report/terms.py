@@ -73,10 +73,13 @@ def _input_keys(verdict: Verdict) -> Iterator[str]:
 
 def approach_name(option: OptionRecord) -> str:
     """`Prompting`, `Fine-tuning`, `Hybrid` or `As today`."""
+    return approach_word("as-is" if is_as_is(option) else option.approach)
+
+
+def approach_word(approach: str) -> str:
+    """What an approach is called where it stands alone."""
     words = {"prompt": "Prompting", "tune": "Fine-tuning", "hybrid": "Hybrid", "as-is": "As today"}
-    if is_as_is(option):
-        return words["as-is"]
-    return words.get(option.approach, fmt.clean(option.approach))
+    return words.get(approach, fmt.clean(approach))
 
 
 def is_as_is(option: OptionRecord) -> bool:

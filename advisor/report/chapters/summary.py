@@ -14,7 +14,7 @@ from advisor.report.charts import chances
 from advisor.report.headline import horizon, tile
 from advisor.report.page import Block, Bullets, Callout, Heading, KeyFigure, Paragraph, Tiles
 from advisor.report.phrases import is_near, step_sentence
-from advisor.report.terms import Terms, approach_name
+from advisor.report.terms import Terms
 
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
@@ -26,7 +26,9 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         return
     yield Callout(recommendation(verdict, terms))
     yield Tiles(tuple(_four_numbers(chosen)))
-    chart = chances.approaches(extract.approach_chances(verdict), approach_name(chosen))
+    chart = chances.approaches(
+        extract.approach_chances(verdict), extract.named_approach(verdict, chosen)[0]
+    )
     if chart is not None:
         yield chart
     yield from _asked(verdict, chosen, terms)
@@ -73,8 +75,7 @@ def _first(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
 def _price(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
     """What it costs, how much less than the runner-up, and how sure the approach is."""
     cost = f"It costs {fmt.money(extract.cash(chosen).p50)} in cash over {horizon(verdict)}"
-    name = approach_name(chosen)
-    chance = dict(extract.approach_chances(verdict)).get(name, verdict.p_best)
+    name, chance = extract.named_approach(verdict, chosen)
     sure = f"{name.lower()} is best in {fmt.of_hundred(chance)} of 100 simulated futures"
     return f"{cost}{_saving(verdict, terms)}; {sure}."
 

@@ -10,6 +10,7 @@ from advisor.core import format as fmt
 from advisor.core.naming import option_name
 from advisor.core.quantity import Range
 from advisor.core.verdict import OptionRecord, Sensitivity, Verdict
+from advisor.report.extract import approach_chances
 from advisor.report.phrases import break_even_sentences
 from advisor.report.terms import Terms
 from advisor.tui.model.question_text import full_label
@@ -19,7 +20,6 @@ from advisor.tui.views.verdict import flips, section
 
 _NAME = 30
 _MOST_ROWS = 8
-_APPROACHES = ("prompt", "tune", "hybrid", "as-is")
 
 
 def detail_lines(verdict: Verdict, width: int) -> Content:
@@ -55,19 +55,14 @@ def _sentence(terms: Terms, text: str) -> Content:
 
 
 def _by_approach(verdict: Verdict, width: int) -> list[Content]:
-    chances = {
-        approach: sum(o.p_best for o in verdict.arms if o.approach == approach)
-        for approach in _APPROACHES
-    }
     room = max(min(width - _NAME - 8, 40), 8)
     return [
         Content.assemble(
-            f"{fmt.APPROACH_WORDS.get(approach, 'as today'):<{_NAME}} ",
+            f"{name:<{_NAME}} ",
             (fmt.share_bar(chance, room), "$text-success"),
             f"{fmt.of_hundred(chance):>4}",
         )
-        for approach, chance in chances.items()
-        if any(o.approach == approach for o in verdict.arms)
+        for name, chance in approach_chances(verdict)
     ]
 
 

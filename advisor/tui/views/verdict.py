@@ -13,7 +13,7 @@ from advisor.core.brief import Brief
 from advisor.core.naming import option_name
 from advisor.core.quantity import Range
 from advisor.core.verdict import OptionRecord, Readiness, Verdict
-from advisor.report.headline import headline
+from advisor.report.headline import approach_chance, headline
 from advisor.report.page import KeyFigure
 from advisor.report.phrases import beyond, is_near
 from advisor.report.terms import Terms
@@ -108,12 +108,13 @@ def _spread(ranges: Sequence[Range], show: fmt.Show) -> str:
 
 
 def confidence(verdict: Verdict, width: int) -> Content:
-    """`best in 91 of 100 draws`, a bar of it, and the regret to expect."""
-    text = f"best in {fmt.of_hundred(verdict.p_best)} of 100 draws "
+    """How often the named approach is best, a bar of it, and the regret to expect."""
+    chance = approach_chance(verdict)
+    text = f"best in {fmt.of_hundred(chance)} of 100 draws "
     regret = verdict.expected_regret_usd
     tail = f" regret {fmt.compact_money(regret)}" if fmt.is_known(regret) else ""
     room = min(width - len(text) - len(tail), 40)
-    bar = fmt.share_bar(verdict.p_best, room) if room >= 4 else ""
+    bar = fmt.share_bar(chance, room) if room >= 4 else ""
     return Content.assemble(text, (bar, "$text-success"), tail)
 
 
@@ -272,7 +273,7 @@ def strip_lines(verdict: Verdict, brief: Brief, change: str, width: int) -> Cont
     top = headline(verdict, terms)
     if not top.option:
         return Content("\n").join([word(verdict), Content(_RULED_OUT)])
-    sure = f" best in {fmt.of_hundred(verdict.p_best)} of 100"
+    sure = f" best in {fmt.of_hundred(approach_chance(verdict))} of 100"
     head = word(verdict)
     room = max(width - head.cell_length - len(sure), 0)
     first = head + Content(f" {top.option}").truncate(room, ellipsis=True, pad=True) + Content(sure)
