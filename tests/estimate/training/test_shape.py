@@ -1,0 +1,59 @@
+"""Sizes of models: exact where the architecture is known, typical where only the size is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.estimate.training.params import typical_trainable_params
+from advisor.estimate.training.shape import active_by_name, of_model, of_size
+from tests.options import LLAMA, ROBERTA
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_tied", "tables"),
+    [("decoder", False, 2), ("decoder", True, 1), ("encoder", False, 1), ("encoder", True, 1)],
+)
+def test_a_head_counts_beside_the_token_table_where_it_is_apart(
+    kind: str, is_tied: bool, tables: int
+) -> None:
+    """An encoder has no vocabulary head, whatever its configuration says of tying."""
+    base = ROBERTA if kind == "encoder" else LLAMA
+    model = replace(base, tied_embeddings=is_tied)
+    assert of_model(model).embedding_params == tables * 525_000_000
+    assert of_model(model).has_logits is (kind == "decoder")
+
+
+def test_a_typical_decoder_of_seven_billion_parameters() -> None:
+    """12 · h² · h ÷ 128 = 7e9 gives h = 4,211, of which 64 · 66 = 4,224 is the nearest."""
+    shape = of_size(7e9)
+    assert shape.hidden == 4224
+    assert shape.layers == round(7e9 / (12 * 4224**2)) == 33
+    assert (shape.query, shape.key_value, shape.mlp) == (4224, 2112, 3 * 4224)
+    assert shape.embedding_params == 2 * 100_000 * 4224
+
+
+@pytest.mark.parametrize("rank", [1, 16])
+def test_an_adapter_of_a_typical_decoder_by_hand(rank: int) -> None:
+    """Query and output h → h, key and value h → h/2, gate, up and down h ↔ 3h, in 33 layers."""
+    h = 4224
+    modules = [(h, h), (h, h), (h, h // 2), (h, h // 2), (h, 3 * h), (h, 3 * h), (3 * h, h)]
+    expected = rank * 33 * sum(inputs + outputs for inputs, outputs in modules)
+    assert typical_trainable_params(7e9, "lora", rank) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [("full", 7e9), ("soft-prompt", 20 * 4224), ("prefix", 20 * 4224 * 33)],
+)
+def test_other_methods_of_a_typical_decoder(method: str, expected: float) -> None:
+    assert typical_trainable_params(7e9, method, 16) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "active"),
+    [("Qwen3-30B-A3B", 3e9), ("X-A2.5B-it", 2.5e9), ("Nemotron-3-Nano", 3.2e9), ("Llama-8B", None)],
+)
+def test_active_parameters_by_name(name: str, active: float | None) -> None:
+    assert active_by_name(name) == active
