@@ -154,8 +154,9 @@ def spread(rows: Matrix) -> Range:
     if not len(rows):
         return UNKNOWN
     interval = quantiles(np.minimum(rows, NEVER))
+    most = rows[rows < NEVER].max(initial=-np.inf)  # beyond, an end leans on an infinite draw
     ends = (
-        None if end is None or end >= NEVER else end
+        None if end is None or end > most else end
         for end in (interval.p10, interval.p50, interval.p90)
     )
     return Range(*ends)

@@ -42,11 +42,13 @@ def _gap_at(evaluator: Evaluator, volumes: Matrix, pick: int, other: int) -> Mat
 
 def _nearest_step(values: Matrix, gaps: Matrix, now: float) -> tuple[float, float] | None:
     """The step nearest to today's volume in which the gap changes its sign."""
-    signs = np.flatnonzero(np.sign(gaps[:-1]) * np.sign(gaps[1:]) < 0)
-    if not len(signs):
+    apart = np.flatnonzero(gaps)  # a gap of exactly 0 lies inside a step
+    signs = np.sign(gaps[apart])
+    turns = np.flatnonzero(signs[:-1] * signs[1:] < 0)
+    if not len(turns):
         return None
-    i = min(signs, key=lambda j: abs(math.log(float(values[j]) / now)))
-    return float(values[i]), float(values[i + 1])
+    i = min(turns, key=lambda j: abs(math.log(float(values[apart[j]]) / now)))
+    return float(values[apart[i]]), float(values[apart[i + 1]])
 
 
 def _root(values: Matrix, gaps: Matrix) -> float | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from advisor.core.brief import Compare, Current
 from advisor.core.facts import Gpu
+from advisor.core.option import Option, Place, Serving
 from advisor.decide.rules import cautions, rule_out
 from advisor.estimate.options import options
-from tests.options import LLAMA, SONNET, TUNED, brief, prompt, rented, setting
+from tests.options import DAY, LLAMA, SONNET, TUNED, brief, prompt, rented, setting
 
 
 def ruled(held: object, facts: object = None) -> dict[str, str]:
@@ -134,3 +135,119 @@ def test_a_limit_on_latency_is_not_taken_as_kept_by_a_provider() -> None:
     assert not any(
         "is not judged" in line for line in cautions([prompt("uncached")], brief(), setting())
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "is_as_is", "closed", "is_out"),
+    [
+        (Place.HOSTED, False, DAY - timedelta(days=1), True),
+        (Place.HOSTED, False, DAY, True),
+        (Place.HOSTED, False, DAY + timedelta(days=1), False),
+        (Place.HOSTED, False, None, False),
+        (Place.HOSTED, True, DAY, False),  # in place: nothing has to be trained
+        (Place.RENTED, False, DAY, False),  # trained on our own machines
+        (Place.RENTED, True, DAY, False),
+    ],
+)
+def test_a_closed_service_stops_only_what_it_would_have_to_train(
+    place: Place, is_as_is: bool, closed: date | None, is_out: bool
+) -> None:
+    option = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(place), as_is=is_as_is)
+    facts = setting(tuned={"gpt-4.1-mini": replace(TUNED, closed=closed)})
+    allowed, excluded = rule_out([option], brief(), facts)
+    assert [e.rule for e in excluded] == (["lifecycle.closed"] if is_out else [])
+    assert len(allowed) == (not is_out)
+
+
+@pytest.mark.parametrize(("ends_after", "is_out"), [(34, True), (35, True), (36, False)])
+def test_an_option_must_outlive_the_work_before_its_start(ends_after: int, is_out: bool) -> None:
+    """200 hours at 40 a week are 5 weeks, which is 35 days."""
+    ending = replace(SONNET, ends=DAY + timedelta(days=ends_after))
+    case = brief(team__prompt_hours=200.0)
+    _, excluded = rule_out([prompt("batch")], case, setting({"claude-sonnet-5": ending}))
+    assert [e.rule for e in excluded] == (["lifecycle.ends"] if is_out else [])
+
+
+@pytest.mark.parametrize(
+    ("residency", "regions", "is_out", "words"),
+    [
+        ("eu", ("us", "asia"), True, "only in us, asia"),
+        ("eu", ("us", "EU"), False, "holds only for deployments in such a region"),
+        ("EU", ("eu",), False, "holds only for deployments in such a region"),
+        ("eu", (), False, "keeps data in residence (eu) is not known"),
+        ("", ("us",), False, ""),
+    ],
+)
+def test_residency_is_a_rule_where_regions_are_known_and_else_a_question(
+    residency: str, regions: tuple[str, ...], is_out: bool, words: str
+) -> None:
+    case = brief()
+    case = replace(case, policy=replace(case.policy, residency=residency))
+    facts = setting({"claude-sonnet-5": replace(SONNET, regions=regions)})
+    _, excluded = rule_out([prompt("batch")], case, facts)
+    lines = [e.detail for e in excluded] or list(cautions([prompt("batch")], case, facts))
+    assert bool(excluded) is is_out
+    assert any(words in line for line in lines) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("required", "terms", "words"),
+    [
+        (True, "on request", "it is offered on request"),
+        (True, "", "zero retention by contract is not known"),
+        (False, "", ""),
+    ],
+)
+def test_zero_retention_is_a_matter_of_contract(required: bool, terms: str, words: str) -> None:
+    case = brief()
+    case = replace(case, policy=replace(case.policy, zero_retention=required))
+    facts = setting({"claude-sonnet-5": replace(SONNET, zero_retention=terms)})
+    lines = cautions([prompt("batch")], case, facts)
+    assert len(lines) == bool(words)
+    assert all(words in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"cache_minimum_tokens": None}, "is not known: taken as none"),
+        ({"cache_minimum_tokens": None, "cached_input_usd": None}, ""),
+        ({"availability": "open"}, ""),
+        ({"availability": "preview only"}, "anthropic, claude-sonnet-5: preview only"),
+    ],
+)
+def test_what_a_price_leaves_open_is_told(changes: dict[str, object], words: str) -> None:
+    facts = setting({"claude-sonnet-5": replace(SONNET, **changes)})  # type: ignore[arg-type]
+    lines = cautions([prompt("batch")], brief(), facts)
+    assert len(lines) == bool(words)
+    assert all(words in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("model", "helper", "is_open", "is_out"),
+    [
+        ("llama-3.1-8b", "", False, False),
+        ("claude-sonnet-5", "", False, True),
+        ("claude-sonnet-5", "", True, False),
+        ("llama-3.1-8b", "claude-sonnet-5", False, True),  # the second step of a cascade
+        ("nameless", "", True, True),
+    ],
+)
+def test_weights_are_open_in_our_table_or_by_their_price(
+    model: str, helper: str, is_open: bool, is_out: bool
+) -> None:
+    prices = {"claude-sonnet-5": replace(SONNET, open_weights=is_open)}
+    facts = replace(setting(prices), models={"llama-3.1-8b": LLAMA})
+    option = Option("prompt", "cascade", model, "anthropic", helper=helper)
+    _, excluded = rule_out([option], brief(policy__open_weights_only=True), facts)
+    assert [e.rule for e in excluded] == (["policy.open_weights_only"] if is_out else [])
+
+
+def test_the_first_rule_that_stops_an_option_names_itself() -> None:
+    """Restricting the comparison comes before policy, and policy before the end of a model."""
+    ended = setting({"claude-sonnet-5": replace(SONNET, ends=DAY)})
+    case = brief(policy__data_may_leave=False)
+    for only, rule in ((("tune",), "compare.only"), ((), "policy.data_may_leave")):
+        narrowed = replace(case, compare=Compare(only))
+        assert [e.rule for e in rule_out([prompt("batch")], narrowed, ended)[1]] == [rule]
