@@ -38,14 +38,16 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Line:
-    """Costs of a horizon that are straight in the volume: `fixed` + `each` · requests."""
+    """Costs of a horizon by the volume: `fixed` + `each` · requests to a power, 1: straight."""
 
     option: Option
     fixed: Rows
     each: Rows
+    power: float = 1.0
 
     def at(self, volume: Rows) -> Estimate:
-        total = Figure(np.asarray(self.fixed + self.each * volume), "USD", "horizon.total")
+        costs = np.asarray(self.fixed + self.each * volume**self.power)
+        total = Figure(costs, "USD", "horizon.total")
         return Estimate(self.option, {total.id: total})
 
 
@@ -249,3 +251,16 @@ def test_the_volume_of_every_draw_is_the_ratio_of_its_lines(
     assert [ends.p10, ends.p50, ends.p90] == [
         None if end is None else pytest.approx(end, rel=0.005, abs=1e-6) for end in expected
     ]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["tuned first", "prompt first"])
+@pytest.mark.parametrize("power", [0.9, 1.2])
+def test_a_bent_cost_has_its_root_too(power: float, order: tuple[int, int]) -> None:
+    """(`fixed` ÷ `each`) ^ (1 ÷ `power`), `fixed` from 0.5 to 1.5 times today's."""
+    fixed = np.concatenate([[NOW**power], np.linspace(0.5, 1.5, 1000) * NOW**power])
+    world = Lines((Line(TUNE, fixed, 0.0), Line(PROMPT, 0.0, 1.0, power)))
+    estimates = [priced(TUNE, fixed, 0.0), priced(PROMPT, NOW**power, 0.0)]
+    cases = Drawn(estimates, 1001, {VOLUME: Figure(np.full(1001, NOW), "", VOLUME)})
+    ends = break_even(world, cases, *order, NOW).requests_per_month_range  # type: ignore[arg-type]
+    expected = [NOW * multiple ** (1 / power) for multiple in (0.6, 1.0, 1.4)]
+    assert [ends.p10, ends.p50, ends.p90] == pytest.approx(expected, rel=0.01)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from advisor.decide.improving import search_worth
-from advisor.decide.steps import without_measurement
+from advisor.core.figure import Figure
+from advisor.core.option import Estimate, Option
+from advisor.core.quantity import Basis, Range
+from advisor.core.verdict import NextStep, Readiness
+from advisor.decide.improving import improvements, search_worth
+from advisor.decide.measuring import first_scores
+from advisor.decide.situation import Situation
+from advisor.decide.steps import (
+    improvement_steps,
+    information_steps,
+    next_step,
+    without_measurement,
+)
 from tests.decide.test_ranking import ranking
-from tests.options import brief
+from tests.options import brief, prompt, score
 
 
 def test_a_search_is_worth_what_it_saves_where_something_meets_the_target() -> None:
@@ -54,3 +67,135 @@ def test_where_nothing_separates_and_nothing_pays_one_starts() -> None:
     assert without_measurement(brief(), found).action.startswith(
         f"start with {found.options[0].id}: "
     )
+
+
+def step(name: str, cost: float, worth: float, days: float = 1.0) -> NextStep:
+    return NextStep(name, cost, days, worth)
+
+
+@pytest.mark.parametrize(
+    ("measuring", "improving", "expected"),
+    [
+        ([(10.0, 50.0)], [(0.0, 30.0)], "m0"),
+        ([(10.0, 50.0)], [(0.0, 41.0)], "i0"),
+        ([(10.0, 50.0), (900.0, 960.0)], [(0.0, 45.0)], "m1"),
+        ([], [(0.0, 1.0), (0.0, 2.0)], "i1"),
+    ],
+)
+def test_the_step_of_highest_worth_net_of_its_cost_comes_first_whatever_its_list(
+    measuring: list[tuple[float, float]], improving: list[tuple[float, float]], expected: str
+) -> None:
+    first = next_step(
+        tuple(step(f"m{i}", *pair) for i, pair in enumerate(measuring)),
+        tuple(step(f"i{i}", *pair) for i, pair in enumerate(improving)),
+        Situation(brief(), ranking(np.tile([60.0, 100.0], (5, 1))), {}, {}),
+    )
+    assert first is not None
+    assert first.action == expected
+
+
+@pytest.mark.parametrize(("hours", "technique"), [(39.0, "few-shot"), (41.0, "zero-shot")])
+def test_where_scores_are_missing_the_cheapest_option_is_scored_first(
+    hours: float, technique: str
+) -> None:
+    """The few-shot prompt takes `hours` of work, the other one 40, at the same requests."""
+    options = [
+        Estimate(
+            prompt("uncached", technique=name),
+            {"work.hours": Figure(work, "h", "work.hours")},
+        )
+        for name, work in (("few-shot", hours), ("zero-shot", 40.0))
+    ]
+    rows = np.array([0.8, 0.7, 0.9])
+    scores = {
+        e.option.skill: Figure(rows, "score", "quality.score", basis=Basis.ASSUMED) for e in options
+    }
+    case = Situation(
+        brief(),
+        ranking(np.tile([60.0, 100.0], (3, 1))),
+        {},
+        scores,
+        readiness=(Readiness("scores", "stop", ""),),
+        estimates=options,
+    )
+    first = first_scores(case)
+    assert first is not None
+    assert first.action.startswith(f"score prompt/{technique}@")
+    assert information_steps(case)[0] == first
+    assert first.cost_usd == pytest.approx(0.25 * min(hours, 40.0) * 110)
+
+
+@pytest.mark.parametrize(
+    ("worth", "days", "is_listed"),
+    [
+        (10.07, 1.0, True),  # more than a thousandth of the 60 at stake above its price of 10
+        (10.05, 1.0, False),
+        (500.0, 182.0, True),  # half of twelve months are 182.6 days
+        (500.0, 183.0, False),
+    ],
+)
+def test_a_search_must_pay_and_come_in_time(
+    worth: float, days: float, is_listed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = step("search", 10.0, worth, days)
+    monkeypatch.setattr("advisor.decide.steps.improvements", lambda situation: iter([candidate]))
+    case = Situation(brief(), ranking(np.tile([60.0, 100.0], (5, 1))), {}, {})
+    assert improvement_steps(case) == ((candidate,) if is_listed else ())
+
+
+def test_no_more_steps_than_a_reader_takes_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = [step(str(i), 0.0, 100.0 + i) for i in range(12)]
+    monkeypatch.setattr("advisor.decide.steps.improvements", lambda situation: iter(every))
+    case = Situation(brief(), ranking(np.tile([60.0, 100.0], (5, 1))), {}, {})
+    assert [s.action for s in improvement_steps(case)] == [str(i) for i in range(11, 3, -1)]
+
+
+@pytest.mark.parametrize(("cheap", "saved"), [(0, 40.0), (1, 30.0)])
+def test_a_search_starts_from_the_cheapest_plain_prompt_of_its_model(
+    cheap: int, saved: float
+) -> None:
+    """The pick costs 100. A searched prompt costs as much as the cheaper of two plain ones."""
+    costs = [60.0, 80.0, 100.0] if cheap == 0 else [90.0, 70.0, 100.0]
+    options = (prompt("uncached"), prompt("batch"), Option("tune", "lora", "m"))
+    quality = np.tile([0.7, 0.7, 0.95], (5, 1))
+    base = ranking(np.tile(costs, (5, 1)), quality, 0.9)
+    estimates = [
+        Estimate(option, {"run.request": Figure(0.01 * (i + 1), "USD", "run.request")})
+        for i, option in enumerate(options)
+    ]
+    case = Situation(
+        brief(),
+        replace(base, options=options),
+        {},
+        {},
+        estimates=estimates,
+        searched={"claude-sonnet-5": Figure(np.full(5, 0.95), "score", "s"), "unused": score()},
+    )
+    (search,) = improvements(case)
+    assert search.worth_usd == pytest.approx(saved)
+    assert search.cost_usd == pytest.approx(3200 * 0.01 * (cheap + 1) + 8 * 110)
+    assert (search.days, search.kind) == (2.0, "improvement")
+
+
+@pytest.mark.parametrize(("weeks", "days"), [(None, 7 * 26.07), (4.0, 28.0), (40.0, 7 * 26.07)])
+def test_a_step_may_take_half_of_the_horizon_or_until_the_deadline(
+    weeks: float | None, days: float
+) -> None:
+    case = brief()
+    deadline = None if weeks is None else Range.exact(weeks)
+    case = replace(case, budget=replace(case.budget, weeks=deadline, horizon_months=12))
+    situation = Situation(case, ranking(np.tile([60.0, 100.0], (5, 1))), {}, {})
+    assert situation.longest_days == pytest.approx(days, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("money", "weeks", "words"),
+    [(False, True, "relax the hard limits on money"), (True, False, "relax budget.weeks")],
+)
+def test_the_limit_that_stops_most_is_the_one_to_relax(
+    money: bool, weeks: bool, words: str
+) -> None:
+    base = ranking(np.tile([60.0, 100.0], (5, 1)))
+    flags = {"meets_money": np.full((5, 2), money), "meets_weeks": np.full((5, 2), weeks)}
+    stopped = replace(base, meets=np.zeros((5, 2), dtype=bool), **flags)
+    assert without_measurement(brief(), stopped).action.startswith(words)
