@@ -1,0 +1,121 @@
+"""The estimators bound to a brief: shapes, what a change changes, and what is looked up at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from advisor.core.brief import Brief
+from advisor.core.errors import UsageError
+from advisor.facts import load
+from advisor.judging.evaluation import Evaluation, evaluation
+from advisor.judging.surroundings import Surroundings
+from tests.options import brief, prompt, rented, setting
+
+VOLUME = "traffic.requests_per_month"
+
+
+def bound(case: Brief | None = None) -> Evaluation:
+    return Evaluation(case or brief(), setting(), (prompt("batch"), rented()))
+
+
+@cache
+def nothing_but_facts() -> Surroundings:
+    return Surroundings(load(), None, None, None)
+
+
+def totals(evaluated: object) -> list[np.ndarray]:
+    return [
+        np.broadcast_to(np.asarray(e["horizon.total"].rows, float), (evaluated.size,))  # type: ignore[attr-defined]
+        for e in evaluated.estimates  # type: ignore[attr-defined]
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_draws_come_after_the_likely_case(count: int) -> None:
+    drawn = bound().draws(count, 7)
+    likely = bound().draws(0, 7)
+    assert drawn.size == count + 1
+    assert [e.option for e in drawn.estimates] == [prompt("batch"), rented()]
+    for whole, alone in zip(totals(drawn), totals(likely), strict=True):
+        assert whole[0] == pytest.approx(alone[0])
+
+
+def test_the_same_seed_draws_the_same_and_another_seed_does_not() -> None:
+    one, again, other = (totals(bound().draws(50, seed))[1] for seed in (7, 7, 8))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_a_what_if_changes_one_input_in_one_row() -> None:
+    """Twice the requests cost twice the tokens; the first row changes nothing."""
+    changed = bound().what_if([(VOLUME, 6_000_000.0), ("team.hourly_usd", 220.0)])
+    assert changed.size == 3
+    assert changed.inputs[VOLUME].rows.tolist() == [3e6, 6e6, 3e6]  # type: ignore[union-attr]
+    charges = changed.estimates[0]["run.inference"].rows
+    assert charges[1] == pytest.approx(2 * charges[0])  # type: ignore[index]
+    assert charges[2] == charges[0]  # type: ignore[index]
+
+
+def test_a_drawn_what_if_has_the_same_draws_in_every_block() -> None:
+    drawn = bound().drawn_what_if([(VOLUME, 3e6), (VOLUME, 3e6)], 20, 7)
+    assert drawn.size == 2 * 21
+    for rows in totals(drawn):
+        assert rows[:21].tolist() == rows[21:].tolist()
+
+
+@pytest.mark.parametrize("months", [6, 24])
+def test_another_horizon_counts_its_own_months(months: int) -> None:
+    """The month is the same; the whole is what is paid once and as many months."""
+    estimates = bound().over(months, 0, 7).estimates
+    for one in estimates:
+        expected = one["once.total"].value + months * one["run.total"].value
+        assert one["horizon.cash"].value == pytest.approx(expected)
+
+
+def test_options_at_another_value_in_the_same_draws() -> None:
+    case = bound()
+    drawn = case.draws(30, 7)
+    same = np.full(11, 3e6)
+    (tuned,) = case.at(drawn, [1], VOLUME, same)
+    assert tuned.option == rented()
+    expected = totals(drawn)[1][:11]
+    assert np.broadcast_to(tuned["horizon.total"].rows, 11) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("target", "price", "is_asked"),
+    [(0.9, 0.0, True), (0.0, 0.1, True), (0.0, 0.0, False)],
+)
+def test_a_searched_prompt_is_scored_where_quality_matters(
+    target: float, price: float, is_asked: bool
+) -> None:
+    case = brief(quality__target=target, quality__error_cost_usd=price)
+    assert set(bound(case).searched(20, 7)) == ({"claude-sonnet-5"} if is_asked else set())
+
+
+def test_a_prompt_that_is_searched_already_is_not_searched_again() -> None:
+    options = (prompt("batch"), prompt("batch", technique="searched"))
+    assert Evaluation(brief(), setting(), options).searched(20, 7) == {}
+
+
+@pytest.mark.parametrize(("target", "skills"), [(0.9, {"tune/lora@llama-3.1-8b"}), (0.0, set())])
+def test_labels_are_counted_toward_a_target_only(target: float, skills: set[str]) -> None:
+    assert set(bound(brief(quality__target=target)).labels_needed(20, 7)) == skills
+
+
+def test_a_brief_is_bound_to_every_option_and_to_a_training_run() -> None:
+    case = evaluation(brief(), nothing_but_facts())
+    assert {option.approach for option in case.options} == {"prompt", "tune", "hybrid"}
+    assert case.setting.as_of == brief().as_of
+    assert any(estimate.run.model_name for estimate in case.setting.training.values())
+
+
+def test_what_cannot_be_is_refused_with_its_key() -> None:
+    case = brief()
+    unknown = replace(case, hardware=replace(case.hardware, gpu="L40S9"))
+    with pytest.raises(UsageError, match=r"hardware\.gpu"):
+        evaluation(unknown, nothing_but_facts())
