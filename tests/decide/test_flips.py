@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from advisor.core.brief import Brief
+from advisor.core.brief import Brief, questions
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate
 from advisor.core.quantity import Basis, Range
@@ -17,7 +17,7 @@ from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, FlipPoint
 from advisor.decide.breakeven import break_even
 from advisor.decide.crossing import equal_volume
-from advisor.decide.flips import Prober, flip_points
+from advisor.decide.flips import Prober, flip_points, grid, tied
 from advisor.decide.ranking import Ranking, rank
 from advisor.decide.settling import Ruling, answer
 from advisor.decide.tornado import tornado
@@ -209,3 +209,53 @@ def test_the_volume_of_equal_cost_is_the_same_whichever_of_the_two_is_named() ->
     prompted = break_even(bench, cases, 0, 1, root).requests_per_month_range
     for end in ("p10", "p50", "p90"):
         assert getattr(prompted, end) == pytest.approx(getattr(tuned, end), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "ends"),
+    [
+        ("traffic.requests_per_month", 3e6, (3e4, 3e8)),
+        ("quality.target", 0.9, (0.0, 1.0)),  # a share is swept whole
+        ("traffic.retry_rate", 0.0, (0.0, 1.0)),
+        ("team.tuning_hours", 0.0, (0.0, 1e4)),  # from zero: up to ten thousand
+    ],
+)
+def test_an_input_is_tried_within_its_bounds_or_a_hundredfold_each_way(
+    key: str, now: float, ends: tuple[float, float]
+) -> None:
+    question = questions()[key]
+    values = grid(question, now)
+    low = max(ends[0], ends[0] if question.low is None else question.low)
+    high = min(ends[1], ends[1] if question.high is None else question.high)
+    assert (values[0], values[-1]) == pytest.approx((low, high))
+    assert (np.diff(values) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "is_tied"),
+    [(100.0, True), (101.9, True), (98.1, True), (102.1, False), (97.9, False)],
+)
+def test_a_flip_within_two_percent_says_that_nothing_separates_the_options(
+    value: float, is_tied: bool
+) -> None:
+    point = FlipPoint("team.hourly_usd", value, "prompt", 100.0, "USD/h", "p")
+    assert bool(tied([point])) is is_tied
+
+
+@pytest.mark.parametrize("requests", [1.2e6, 1.5e6, 2e6, 3e6])
+def test_a_flip_of_the_horizon_is_the_last_whole_month_before_the_cost_is_earned_back(
+    requests: float,
+) -> None:
+    """The tuned model costs more once and less a month; horizons below three months are not
+    tried.
+    """
+    held = brief(traffic__requests_per_month=requests)
+    months = even_of(held).months
+    assert months is not None
+    answer = flips_of(held).get("budget.horizon_months")
+    if months < 3:
+        assert answer is None
+    else:
+        assert answer is not None
+        assert answer.value == np.floor(months)
+        assert answer.verdict_becomes == "prompt"

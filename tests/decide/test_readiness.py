@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from advisor.core.brief import Brief, Score
+from advisor.core.brief import Brief, Score, Segment
 from advisor.core.option import Option
 from advisor.core.probes import DataReport
 from advisor.core.quantity import Basis, Quantity, Range
@@ -225,3 +225,94 @@ def test_a_target_above_the_human_ceiling_stops(
 def test_no_known_price_at_all_stops(costs: tuple[float, float], expected: str) -> None:
     cases = ranking(("prompt", costs[0], 0.8), ("tune", costs[1], 0.8))
     assert status("prices", measured(), cases) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "items", "expected"),
+    [
+        (1, 1.0, 60.0, 60),
+        (3, 1.0, 60.0, 20),  # three alike segments: each on its own items
+        (3, 0.5, 60.0, 60),  # a part of the traffic beside the rest
+    ],
+)
+def test_alike_segments_are_accepted_on_their_own_items(
+    count: int, share: float, items: float, expected: float
+) -> None:
+    part = Segment("brand", count, Range.exact(share), Range.exact(1.0), Range.exact(1.0))
+    held = replace(measured(data__eval_examples=items), segments=(part,))
+    assert items_in_hand(held) == expected
+
+
+@pytest.mark.parametrize(
+    ("leaked", "items", "expected"),
+    [(None, 400, ""), (5, None, ""), (5, 0, ""), (0, 400, "ok"), (1, 400, "warn")],
+)
+def test_leakage_is_told_only_where_a_test_was_compared(
+    leaked: int | None, items: int | None, expected: str
+) -> None:
+    facts = replace(setting(), data=replace(DATA, eval_rows=items, leaked_eval_rows=leaked))
+    assert status("leakage", measured(), PAIR, facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ({}, "policy says it may leave: remove it"),
+        ({"residency": "eu"}, "it may leave only in eu: remove"),
+        ({"zero_retention": True}, "it may leave with nothing retained: remove"),
+        (
+            {"residency": "eu", "zero_retention": True},
+            "it may leave only in eu with nothing retained: remove",
+        ),
+    ],
+)
+def test_the_terms_under_which_personal_data_leave_are_named(
+    policy: dict[str, object], words: str
+) -> None:
+    held = brief(data__sensitive=True)
+    held = replace(held, policy=replace(held.policy, **policy))  # type: ignore[arg-type]
+    row = check("personal data", held)
+    assert row is not None
+    assert words in row.detail
+
+
+@pytest.mark.parametrize(
+    ("rows", "distinct", "near", "words"),
+    [
+        (1000, 990, 0, "10 of 1,000 rows are identical copies (duplicates): 990 distinct"),
+        (1000, 1000, 7, "7 rows are near-duplicates"),
+        (1000, 990, 7, "990 distinct; 7 rows are near-duplicates"),
+        (1000, 1000, 0, "1,000 rows, all distinct"),
+    ],
+)
+def test_copies_and_near_copies_are_counted_apart(
+    rows: int, distinct: int, near: int, words: str
+) -> None:
+    data = replace(DATA, rows=rows, distinct_rows=distinct, near_duplicate_rows=near)
+    row = check("duplicates", measured(), PAIR, replace(setting(), data=data))
+    assert row is not None
+    assert row.detail.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (1, "1 option has an unknown price and no rank by cost: tune/t1@m1"),
+        (4, "4 options have an unknown price and no rank by cost: tune/t1@m1, tune/t2@m2, tune/t3"),
+    ],
+)
+def test_at_most_three_options_without_a_price_are_named(count: int, words: str) -> None:
+    unknown = [("tune", np.nan, 0.9)] * count
+    row = check("prices", measured(), ranking(("prompt", 1.0, 0.8), *unknown))
+    assert row is not None
+    assert row.detail.startswith(words)
+    assert row.detail.endswith("…") is (count > 3)
+
+
+@pytest.mark.parametrize(("gap", "needed"), [(0.05, "640"), (0.02, "4,000"), (0.001, "16,000")])
+def test_how_many_items_would_tell_a_difference_apart(gap: float, needed: str) -> None:
+    """8 · 0.2 ÷ Δ², with Δ of a point at least."""
+    cases = ranking(("prompt", 100.0, 0.8), ("tune", 900.0, 0.8 + gap))
+    row = check("test size", measured(score(30), data__eval_examples=30.0), cases)
+    assert row is not None
+    assert row.detail.endswith(f"30 test items cannot tell that apart, {needed} could")

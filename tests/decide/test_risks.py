@@ -66,3 +66,36 @@ def test_knowledge_that_changes_drifts_away_from_a_tuned_model(
     assert ("drift" in found) is is_named
     if is_named:
         assert "3.0 %" in found["drift"] or "3 %" in found["drift"]  # 0.02 · 3 ÷ 2
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        (date(2026, 11, 21), "ends 2026-11-21, 1 days after the decision"),
+        (date(2036, 11, 20), "ends 2036-11-20, 3653 days"),  # two leap days and eight years
+        (None, "over 12 months expect one migration"),
+    ],
+)
+def test_an_announced_end_is_counted_in_days_and_else_a_move_is_expected(
+    ends: date | None, words: str
+) -> None:
+    facts = setting({"claude-sonnet-5": replace(SONNET, ends=ends)})
+    assert (
+        words in names(brief(), facts, estimated(prompt("batch")), None, BreakEven())["lifecycle"]
+    )
+
+
+def test_without_a_rival_there_is_no_price_to_watch() -> None:
+    even = BreakEven(price_multiple=2.0)
+    assert "price" not in names(brief(), setting(), estimated(prompt("batch")), None, even)
+
+
+def test_risks_with_a_date_or_a_price_come_first() -> None:
+    hosted = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
+    facts = setting(tuned={"gpt-4.1-mini": TUNED})
+    case = brief(task__factual_share=1.0, task__knowledge_change_per_month=0.02)
+    pick = estimated(hosted, case, facts)
+    rival = estimated(prompt("batch"), case)
+    listed = names(case, facts, pick, rival, BreakEven(price_multiple=2.0))
+    assert list(listed) == ["lifecycle", "price", "lock-in", "forgetting", "drift"]
+    assert f"${pick['once.total'].value:,.0f} again" in listed["lock-in"]
