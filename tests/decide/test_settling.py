@@ -181,3 +181,42 @@ def test_a_likelier_tuned_model_is_never_given_up(low: float, more: float) -> No
     better = replace(base, meets=np.column_stack([share(0.1), share(max(low, more))]))
     if interim(base) == "tune":
         assert interim(better) == "tune"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_open"), [("ok", False), ("warn", False), ("stop", True)], ids=str
+)
+def test_only_the_first_check_that_stops_is_named(status: str, is_open: bool) -> None:
+    checks = (Readiness("scores", status, "few"), Readiness("target", status, "too high"))
+    cases = ranking(("prompt", 100.0), ("tune", 900.0))
+    assert undecided(cases, checks) == ("scores: few" if is_open else "")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "named"),
+    [
+        (90.0, 110.0, "tune"),  # cheaper on average: 98
+        (99.0, 112.2, "tune"),  # dearer by 0.4 · 12.2 = 4.88 in the other draws: below 4.95
+        (99.0, 112.6, "prompt"),  # by 5.04
+    ],
+)
+def test_the_longest_bar_is_named_where_it_costs_next_to_nothing(
+    low: float, high: float, named: str
+) -> None:
+    """Tuning is best in 60 draws; the prompt costs 100. By hand: its mean against 100, and its
+    regret against a twentieth of its likely cost.
+    """
+    cases = ranking(("prompt", 100.0), ("tune", cheaper_in(0.6, low, high)))
+    mean = 0.6 * low + 0.4 * high
+    regret = 0.4 * (high - 100.0)
+    expected = "tune" if mean < 100 or regret <= 0.05 * low else "prompt"
+    assert expected == named
+    ruling = settled(cases)
+    assert ruling.options[ruling.pick].approach == named
+
+
+def test_a_ruling_names_its_option_and_why() -> None:
+    cases = ranking(("prompt", 100.0), ("tune", 900.0), meets=(0.3, 0.2))
+    ruling = answer(cases, ())
+    assert (ruling.word, ruling.option) == (UNDECIDED, "prompt/t0@m0")
+    assert ruling.stop.endswith("the chance of the best is 30 %")

@@ -1,0 +1,90 @@
+"""What knowing more is worth: sizes of tests and variances by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.figure import Figure
+from advisor.decide.information import (
+    conditional_costs,
+    items_needed,
+    rows_of,
+    smallest_difference,
+    told_apart,
+    variance_removed,
+)
+from advisor.decide.tornado import variance_share
+from tests.decide.test_ranking import ranking
+
+
+@pytest.mark.parametrize(
+    ("difference", "items"), [(0.1, 160), (0.05, 640), (0.02, 4000), (0.04, 1000), (1.0, 2)]
+)
+def test_items_of_a_paired_test_by_hand(difference: float, items: int) -> None:
+    """8 · 0.2 ÷ Δ², rounded up."""
+    assert items_needed(difference) == items
+    assert smallest_difference(1.6 / difference**2) == pytest.approx(difference)
+
+
+@given(st.integers(1, 100_000))
+def test_the_smallest_difference_is_one_that_so_many_items_show(items: int) -> None:
+    assert items_needed(smallest_difference(items)) in (items, items + 1)
+
+
+@pytest.mark.parametrize(
+    ("difference", "items", "sd", "expected"),
+    [
+        (0.0876, 100.0, math.sqrt(0.2), False),  # 1.96 · √0.2 ÷ 10 = 0.08765
+        (0.0877, 100.0, math.sqrt(0.2), True),
+        (-0.0877, 100.0, math.sqrt(0.2), True),
+        (0.0391, 100.0, 0.2, False),  # 1.96 · 0.2 ÷ 10 = 0.0392
+        (0.0393, 100.0, 0.2, True),
+        (0.5, 0.0, 0.2, False),
+        (0.0, 1e9, 0.2, False),
+    ],
+)
+def test_two_scores_are_told_apart_at_the_five_percent_level(
+    difference: float, items: float, sd: float, expected: bool
+) -> None:
+    assert told_apart(difference, items, sd) is expected
+
+
+@pytest.mark.parametrize(("items", "share"), [(0.0, 0.0), (15.0, 0.5), (45.0, 0.75)])
+def test_a_test_removes_its_share_of_the_variance(items: float, share: float) -> None:
+    """q = 0.5 with a variance of 0.1² · 5 ÷ 3: n₀ = 0.25 ÷ 0.016667 = 15."""
+    spread = 0.1 * math.sqrt(5 / 3)
+    rows = np.array([0.5, 0.5 - spread, 0.5 + spread])
+    assert variance_removed(Figure(rows, "score", "q"), items) == pytest.approx(share)
+
+
+def test_a_score_without_spread_has_nothing_to_learn() -> None:
+    assert variance_removed(Figure(0.9, "score", "q"), 100.0) == 0.0
+    assert rows_of(Figure(0.9, "score", "q")).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("draws", "is_enough"), [(79, False), (80, True)])
+def test_twenty_bins_need_two_draws_of_either_half(draws: int, is_enough: bool) -> None:
+    rows = np.arange(draws + 1.0)
+    cases = ranking(np.column_stack([rows, rows[::-1]]))
+    assert (conditional_costs(cases, rows) is not None) is is_enough
+    assert conditional_costs(cases, np.ones(draws + 1)) is None  # no spread
+
+
+@pytest.mark.parametrize(("slope", "noise", "share"), [(1.0, 0.0, 1.0), (1.0, 1.0, 0.5)])
+def test_the_share_of_variance_of_a_straight_line(slope: float, noise: float, share: float) -> None:
+    """slope² ÷ (slope² + noise²), up to what bins blur."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=8000)
+    assert variance_share(slope * x + noise * rng.normal(size=8000), x) == pytest.approx(
+        share, abs=0.03
+    )
+
+
+@pytest.mark.parametrize("rows", [np.ones(400), np.arange(39.0)], ids=["no spread", "few draws"])
+def test_without_spread_or_draws_no_variance_is_explained(rows: np.ndarray) -> None:
+    assert variance_share(np.arange(float(len(rows))), rows) == 0.0
