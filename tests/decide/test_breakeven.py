@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -199,6 +199,8 @@ def root(world: Lines, pick: int = 0) -> float | None:
     return equal_volume(world, cases, pick, 1 - pick)  # type: ignore[arg-type]
 
 
+@example(1.0, 0)  # the same cost at exactly today's volume
+@example(1.0, 1)
 @given(st.floats(0.002, 500.0), st.sampled_from([0, 1]))
 def test_two_straight_lines_cross_at_their_ratio(times: float, pick: int) -> None:
     """`fixed` ÷ `each` requests, wherever it lies within a thousandfold of today's."""

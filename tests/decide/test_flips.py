@@ -249,10 +249,10 @@ def test_a_flip_of_the_horizon_is_the_last_whole_month_before_the_cost_is_earned
     """The tuned model costs more once and less a month; horizons below three months are not
     tried.
     """
-    held = brief(traffic__requests_per_month=requests)
-    months = even_of(held).months
+    case = brief(traffic__requests_per_month=requests)
+    months = even_of(case).months
     assert months is not None
-    answer = flips_of(held).get("budget.horizon_months")
+    answer = flips_of(case).get("budget.horizon_months")
     if months < 3:
         assert answer is None
     else:

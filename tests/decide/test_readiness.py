@@ -239,8 +239,8 @@ def test_alike_segments_are_accepted_on_their_own_items(
     count: int, share: float, items: float, expected: float
 ) -> None:
     part = Segment("brand", count, Range.exact(share), Range.exact(1.0), Range.exact(1.0))
-    held = replace(measured(data__eval_examples=items), segments=(part,))
-    assert items_in_hand(held) == expected
+    case = replace(measured(data__eval_examples=items), segments=(part,))
+    assert items_in_hand(case) == expected
 
 
 @pytest.mark.parametrize(
@@ -269,9 +269,9 @@ def test_leakage_is_told_only_where_a_test_was_compared(
 def test_the_terms_under_which_personal_data_leave_are_named(
     policy: dict[str, object], words: str
 ) -> None:
-    held = brief(data__sensitive=True)
-    held = replace(held, policy=replace(held.policy, **policy))  # type: ignore[arg-type]
-    row = check("personal data", held)
+    case = brief(data__sensitive=True)
+    case = replace(case, policy=replace(case.policy, **policy))  # type: ignore[arg-type]
+    row = check("personal data", case)
     assert row is not None
     assert words in row.detail
 
