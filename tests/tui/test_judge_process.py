@@ -55,7 +55,9 @@ def test_a_process_that_was_killed_is_replaced(process_engine, home):
 
 
 def test_where_nothing_is_left_the_rules_are_named(process_engine, home):
-    brief = files.with_answers(Brief(), ["policy.data_may_leave=no", "models.tune=none"])
+    brief = files.with_answers(
+        Brief(), ["policy.data_may_leave=no", "models.prompt=claude-sonnet-5", "models.tune=none"]
+    )
     verdict = process_engine.judge(brief, process_engine.look(brief, CancelToken()), deep=False)
     assert verdict.arms == ()
     assert verdict.excluded

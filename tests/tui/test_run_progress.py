@@ -211,7 +211,7 @@ def test_only_a_run_of_ours_is_told_on_the_line_on_top():
 
 def test_every_question_is_asked_somewhere_and_named_like_the_command_lines_option():
     assert {name for what in ONLY_FOR for name in questions_for(what)} == set(QUESTIONS)
-    assert in_words("busy; say --busy-ok or --gpu") == "busy; say “busy ok” or “GPU”"
+    assert in_words("busy; use --allow-busy or --gpu") == "busy; use “allow busy” or “GPU”"
     assert (
         CalibrationRequest().answered("calibrate.minutes", 5.0).answered("calibrate.minutes", None)
         == CalibrationRequest()
