@@ -121,6 +121,9 @@ def test_a_technique(copy: Copy) -> None:
         '    prompt("searched", 3),\n',
         '    prompt("searched", 3),\n    prompt("errand-shot", 2, "few-shot", calls=2),\n',
     )
+    page = copy.run(module="advisor.brief.reference")
+    (copy.folder / "docs" / "reference" / "brief.md").write_text(page, encoding="utf-8")
+    assert "errand-shot" in page
     assert len(copy.changed()) == PROMISED["technique"]
     brief = copy.folder / "errand.toml"
     source = (ROOT / BRIEF).read_text(encoding="utf-8")

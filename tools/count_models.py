@@ -59,11 +59,11 @@ def fill(path: Path) -> None:
     )
     with path.open(encoding="utf-8", newline="") as lines:
         for number, cells in enumerate(csv.DictReader(lines), 2):
-            known = {name: cells.get(name, "") for name in columns}
-            guess = known | dict.fromkeys(COUNTED, "0")
-            found = counts(model_of_row(FactRow(path, number, guess)))
-            filled = {name: str(value) if value else "" for name, value in found.items()}
-            writer.writerow(known | filled | {"verified": how})
+            row = {name: cells.get(name, "") for name in columns}
+            placeholders = row | dict.fromkeys(COUNTED, "1")  # a count of 0 is refused
+            counted = counts(model_of_row(FactRow(path, number, placeholders)))
+            filled = {name: str(value) if value else "" for name, value in counted.items()}
+            writer.writerow(row | filled | {"verified": how})
 
 
 def compare() -> int:
