@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import experiments, facts, own_runs
+from advisor import experiments, facts, own_runs, pipeline
 from advisor.core.errors import UsageError
+from advisor.core.experiment import RunRecord, RunSummary, Status, TrialOutcome
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingRun
 from advisor.estimate.training import estimate
+from advisor.store import Runs, Store
 
 GPU = "A100-80GB-SXM"
 KNOWN = facts.load()
@@ -162,12 +164,10 @@ def test_absurd_actual_values_are_refused(actual: float, changes: dict, wrong: s
     ).range == Range(1.0, 2.0, 3.0)
 
 
-def test_a_run_of_an_encoder_with_a_decoder_leaves_later_estimates_alone() -> None:
-    """Its lengths are pairs, and the estimator knows no such model: `recommend` goes on."""
+def pair_run() -> RunRecord:
+    """A throughput run of a small encoder with a decoder on an L40S: its lengths are pairs."""
     from advisor.calibrate import throughput
-    from advisor.calibrate.measurements import measurements
     from advisor.calibrate.protocol import plan_data
-    from advisor.core.experiment import RunRecord, RunSummary, Status, TrialOutcome
 
     config = {
         "model_type": "t5",
@@ -193,5 +193,40 @@ def test_a_run_of_an_encoder_with_a_decoder_leaves_later_estimates_alone() -> No
     outcome = TrialOutcome(plan.trial_digest(trial), trial.label, Status.DONE, 1.0, result)
     summary = RunSummary(1, "throughput", "t5", Status.DONE, 1, 1, "2026-11-27T00:00:00+00:00")
     document = json.loads(json.dumps(plan_data(plan)))
-    record = RunRecord(summary, plan.digest, document, (outcome,))
-    assert measurements(record, KNOWN.gpu("L40S"), {}) == ()
+    return RunRecord(summary, plan.digest, document, (outcome,))
+
+
+def test_a_run_of_an_encoder_with_a_decoder_measures_nothing_for_others() -> None:
+    from advisor.calibrate.measurements import measurements
+
+    assert measurements(pair_run(), KNOWN.gpu("L40S"), {}) == ()
+
+
+def test_after_a_run_of_an_encoder_with_a_decoder_recommend_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the run in the store of the very GPU that the brief names."""
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
+    record = pair_run()
+    with Store.open() as store:
+        runs = Runs(store)
+        run_id = runs.begin(
+            kind="throughput",
+            name="t5",
+            digest=record.digest,
+            plan=record.plan,
+            trials=1,
+            device=KNOWN.gpu("L40S").nvml_name,
+            forecast={},
+        )
+        runs.keep(run_id, record.outcomes[0], record.plan["trials"][0]["spec"])
+        runs.end(run_id, Status.DONE, result={}, events="", machine={})
+    brief = tmp_path / "brief.toml"
+    brief.write_text(
+        'schema = 1\n[task]\ntype = "translation"\n[hardware]\ngpu = "L40S"\n'
+        '[models]\nprompt = ["claude-sonnet-5"]\ntune = ["Qwen3-8B"]\n'
+    )
+    warnings: list[str] = []
+    verdict = pipeline.recommend(brief, events=lambda event: warnings.append(str(event)))
+    assert any(option.technique == "lora" for option in verdict.arms)
+    assert not any("not used" in warning for warning in warnings)
