@@ -57,10 +57,10 @@ def spreads(
 
     limits = [(2 * np.log(BOUNDS[0]), 2 * np.log(BOUNDS[1]))] * len(typical)
     first = typical if start is None else start
-    found = minimize(
+    solution = minimize(
         loss, first, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": steps}
     )
-    return np.asarray(found.x)
+    return np.asarray(solution.x)
 
 
 def family(bend: float, path: Path) -> list[str]:

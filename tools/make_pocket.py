@@ -210,7 +210,9 @@ def train(words: Any, steps: int, seed: int) -> Any:
 
     def batch(whole_text: bool) -> Batch:
         lessons = [lesson(rng) for _ in range(BATCH)]
-        examples = [PromptFormat(words, i, shown, 256).example(p, a) for i, shown, p, a in lessons]
+        examples = [
+            PromptFormat(words, i, examples, 256).example(p, a) for i, examples, p, a in lessons
+        ]
         if whole_text:
             examples = [TokenisedExample(e.tokens, 0) for e in examples]
         return collate(examples, "cpu")

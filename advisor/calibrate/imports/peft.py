@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
 from advisor.calibrate.imports.columns import ImportedRun, as_cells, finite
 from advisor.core.constants import GIB
 from advisor.core.experiment import JsonObject
+
+METHODS = {"lora": "lora", "": "full", "prompt_tuning": "soft-prompt"}
+"""Our names of PEFT's types; every other type is an adapter of its own."""
+
+DTYPES = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 
 
 def peft_result(path: Path, document: JsonObject) -> ImportedRun:
@@ -16,49 +22,65 @@ def peft_result(path: Path, document: JsonObject) -> ImportedRun:
     """
     run = document["run_info"]
     train = document["train_info"]
-    config = _mapping(run.get("train_config"))
-    adapter = _mapping(run.get("peft_config"))
     logged = train.get("metrics")
     metrics = [m for m in logged if isinstance(m, dict)] if isinstance(logged, list) else []
-    speeds = [v for m in metrics if (v := finite(m.get("tokens / sec"))) is not None]
-    reserved = finite(train.get("accelerator_memory_reserved_99th"))
-    kind = str(adapter.get("peft_type") or "").lower()
-    method = {
-        "lora": "dora" if adapter.get("use_dora") else "lora",
-        "": "full",
-        "prompt_tuning": "soft-prompt",
-    }
-    system = _mapping(_mapping(document.get("meta_info")).get("system_info"))
-    name = str(config.get("model_id") or "").rpartition("/")[2]
-    targets = adapter.get("target_modules")
-    status = train.get("status")
-    tokens = next(
-        (v for m in reversed(metrics) if (v := finite(m.get("train total tokens"))) is not None),
-        None,
-    )
-    samples = next(
-        (v for m in reversed(metrics) if (v := finite(m.get("train samples"))) is not None), None
-    )
     cells = {
         "framework": "hf",
         "date": str(run.get("created_at") or "")[:10],
-        "model": name,
-        "method": method.get(kind, "other"),
-        "rank": finite(adapter.get("r")),
-        "targets": "+".join(str(t) for t in targets) if isinstance(targets, list) else targets,
-        "trainable_params": finite(train.get("num_trainable_params")),
-        "params_total": finite(train.get("num_total_params")),
-        "weights_dtype": {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}.get(
-            str(config.get("dtype"))
-        ),
-        "optimizer": "adamw" if str(config.get("optimizer_type")).lower() == "adamw" else None,
         "packed": "no",
-        "mean_tokens": tokens / samples if tokens and samples else None,
+        "gpu": _gpu(document),
+        "gpu_count": 1,
+        **_settings(_mapping(run.get("train_config"))),
+        **_adapter(_mapping(run.get("peft_config"))),
+        **_measured(train, metrics),
+    }
+    accuracy = _last(metrics, "test accuracy")
+    scores = {} if accuracy is None else {"test accuracy": accuracy}
+    label = str(run.get("experiment_name") or path.stem)
+    return ImportedRun(label, as_cells(cells), _loss_curve(metrics), scores)
+
+
+def _gpu(document: JsonObject) -> str:
+    system = _mapping(_mapping(document.get("meta_info")).get("system_info"))
+    return str(system.get("accelerator") or "").removeprefix("NVIDIA ")
+
+
+def _settings(config: JsonObject) -> dict[str, object]:
+    """The training's own settings."""
+    return {
+        "model": str(config.get("model_id") or "").rpartition("/")[2],
+        "weights_dtype": DTYPES.get(str(config.get("dtype"))),
+        "optimizer": "adamw" if str(config.get("optimizer_type")).lower() == "adamw" else None,
         "max_tokens": finite(config.get("max_seq_length")),
         "micro_batch": finite(config.get("batch_size")),
         "compile": "yes" if config.get("compile") else "no",
-        "gpu": str(system.get("accelerator") or "").removeprefix("NVIDIA "),
-        "gpu_count": 1,
+    }
+
+
+def _adapter(config: JsonObject) -> dict[str, object]:
+    """What was trained; a full training has no adapter's settings."""
+    method = METHODS.get(str(config.get("peft_type") or "").lower(), "other")
+    if method == "lora" and config.get("use_dora"):
+        method = "dora"
+    targets = config.get("target_modules")
+    return {
+        "method": method,
+        "rank": finite(config.get("r")),
+        "targets": "+".join(map(str, targets)) if isinstance(targets, list) else targets,
+    }
+
+
+def _measured(train: JsonObject, metrics: Sequence[JsonObject]) -> dict[str, object]:
+    """Memory in GiB, speed in real tokens per second, total time in seconds."""
+    reserved = finite(train.get("accelerator_memory_reserved_99th"))
+    speeds = [v for m in metrics if (v := finite(m.get("tokens / sec"))) is not None]
+    tokens = _last(metrics, "train total tokens")
+    samples = _last(metrics, "train samples")
+    status = train.get("status")
+    return {
+        "trainable_params": finite(train.get("num_trainable_params")),
+        "params_total": finite(train.get("num_total_params")),
+        "mean_tokens": tokens / samples if tokens and samples else None,
         "outcome": "ok" if status == "success" else str(status or "failed"),
         "memory_gib": reserved / GIB if reserved else None,
         "memory_basis": "reserved" if reserved else None,
@@ -68,17 +90,18 @@ def peft_result(path: Path, document: JsonObject) -> ImportedRun:
         "total_includes": "train",
         "total_samples": samples,
     }
-    curve = [
-        (x, y)
-        for m in metrics
-        if (x := finite(m.get("step"))) is not None
-        and (y := finite(m.get("train loss"))) is not None
-    ]
-    test = next(
-        (v for m in reversed(metrics) if (v := finite(m.get("test accuracy"))) is not None), None
-    )
-    scores = {} if test is None else {"test accuracy": test}
-    return ImportedRun(str(run.get("experiment_name") or path.stem), as_cells(cells), curve, scores)
+
+
+def _last(metrics: Sequence[JsonObject], name: str) -> float | None:
+    """The last logged value of a metric."""
+    values = (finite(m.get(name)) for m in reversed(metrics))
+    return next((v for v in values if v is not None), None)
+
+
+def _loss_curve(metrics: Sequence[JsonObject]) -> list[tuple[float, float]]:
+    """Steps and training losses, where both were logged."""
+    points = ((finite(m.get("step")), finite(m.get("train loss"))) for m in metrics)
+    return [(step, loss) for step, loss in points if step is not None and loss is not None]
 
 
 def _mapping(value: object) -> JsonObject:
