@@ -22,6 +22,7 @@ from advisor.core.verdict import (
     OptionRecord,
     Readiness,
     Sensitivity,
+    SourceRecord,
     Verdict,
 )
 from advisor.decide.ages import price_ages
@@ -222,17 +223,8 @@ def _assemble(
     stop = today.stop
     pick = estimates[ranking.pick]
     rival = estimates[other] if other is not None else None
-    why = reasons(Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results))
-    if stop:
-        why = (f"Not decidable yet: {stop}. Meanwhile use {pick.option.id}.", *why)[:5]
-    options = tuple(e.option for e in estimates)
+    case = Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results)
     origins = sources(estimates) if deep else ()
-    cautioned = (
-        *inputs.warnings,
-        *cautions(options, brief, inputs.setting),
-        *over_budget(brief, ranking),
-        *price_ages(origins, inputs.setting.as_of),
-    )
     return Verdict(
         schema=SCHEMA,
         name=brief.name,
@@ -244,7 +236,9 @@ def _assemble(
         arm=pick.option.id,
         p_best=round(float(ranking.p_best[ranking.pick]), 6),
         expected_regret_usd=_finite(ranking.regret(ranking.pick)),
-        why=tuple(w for w in why if any(c.isdigit() for c in w)),
+        why=_why(
+            Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results), stop
+        ),
         arms=_option_records(inputs, ranking, other, deep=deep),
         excluded=(*inputs.excluded, *_excluded(brief, ranking)),
         break_even=second.break_even,
@@ -263,11 +257,32 @@ def _assemble(
         horizon_months=float(brief.budget.horizon_months),
         plan=plan(brief, ranking, second.goal),
         assumptions=inputs.assumptions,
-        warnings=cautioned,
+        warnings=_warnings(inputs, ranking, origins),
         labels_needed=labels_needed(brief, inputs.labels),
         criteria=weigh(estimates, brief, inputs.weights) if inputs.weights else (),
         sources=origins,
         alternative=rival.option.id if rival is not None else "",
+    )
+
+
+def _why(case: Case, stop: str) -> tuple[str, ...]:
+    """At most five reasons, each with a number; what stops a decision stands first."""
+    why = reasons(case)
+    if stop:
+        why = (f"Not decidable yet: {stop}. Meanwhile use {case.pick.option.id}.", *why)[:5]
+    return tuple(w for w in why if any(c.isdigit() for c in w))
+
+
+def _warnings(
+    inputs: DecisionInputs, ranking: Ranking, origins: tuple[SourceRecord, ...]
+) -> tuple[str, ...]:
+    """What was warned of before, and what the options, the budget and old prices add."""
+    options = tuple(e.option for e in inputs.cases.estimates)
+    return (
+        *inputs.warnings,
+        *cautions(options, inputs.brief, inputs.setting),
+        *over_budget(inputs.brief, ranking),
+        *price_ages(origins, inputs.setting.as_of),
     )
 
 

@@ -22,12 +22,9 @@ from advisor.experiments.datasets import material
 from advisor.probe.show import data_lines
 from advisor.report import json as report
 from advisor.store import Runs, Store
+from tests.experiments.tickets import CPU, tickets
 
-CPU = experiments.Machine("this CPU", "cpu", free_gib=16.0)
-ROWS = [
-    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"}
-    for i in range(150)
-]
+ROWS = tickets(150)
 TEXT = """
 schema = 1
 as_of = 2026-11-20

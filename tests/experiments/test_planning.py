@@ -14,12 +14,9 @@ from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.experiments import planning
 from advisor.experiments.datasets import instruction_of, material, model_name
+from tests.experiments.tickets import CPU, tickets
 
-CPU = experiments.Machine("this CPU", "cpu", free_gib=16.0)
-ROWS = [
-    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"}
-    for i in range(60)
-]
+ROWS = tickets(60)
 TEXT = """
 schema = 1
 as_of = 2026-11-20

@@ -24,12 +24,9 @@ from advisor.experiments.datasets import material
 from advisor.experiments.steering import ByScores, ByVerdict
 from tests.calibrate.fake_scores import SCORER
 from tests.calibrate.fake_worker import PRETEND, plan_of
+from tests.experiments.tickets import CPU, tickets
 
-CPU = experiments.Machine("this CPU", "cpu", free_gib=16.0)
-ROWS = [
-    {"prompt": f"ticket {i} {'late ' * (i % 5)}", "completion": "shipping" if i % 5 else "other"}
-    for i in range(400)
-]
+ROWS = tickets(400)
 TEXT = """
 schema = 1
 as_of = 2026-11-20
