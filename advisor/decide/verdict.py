@@ -236,9 +236,7 @@ def _assemble(
         arm=pick.option.id,
         p_best=round(float(ranking.p_best[ranking.pick]), 6),
         expected_regret_usd=_finite(ranking.regret(ranking.pick)),
-        why=_why(
-            Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results), stop
-        ),
+        why=_why(case, stop),
         arms=_option_records(inputs, ranking, other, deep=deep),
         excluded=(*inputs.excluded, *_excluded(brief, ranking)),
         break_even=second.break_even,
