@@ -86,7 +86,11 @@ def _neighbours(path: Path) -> str:
         near = nearest(path.name, [p.name for p in path.parent.glob("*.toml")], 1)
     except OSError:
         near = []
-    return f"; did you mean {quoted(near[0])}?" if near else "; write one with `advisor ask`"
+    return (
+        f"; did you mean {quoted(near[0])}?"
+        if near
+        else "; write one with `advisor ask`, or name one of `advisor examples`"
+    )
 
 
 class _BriefReader:

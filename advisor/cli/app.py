@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from advisor.cli.brief_path import BRIEF
 from advisor.core.errors import UsageError
 
 
 @click.command("app")
-@click.argument("brief", required=False, type=click.Path(path_type=Path))
+@click.argument("brief", required=False, type=BRIEF)
 def command(brief: Path | None = None) -> None:
     """Open the full-screen app, on BRIEF where one is given."""
     if not all(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from advisor.cli.brief_path import BRIEF
 from advisor.core.errors import Cancelled, UsageError
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ _KEYS = "Enter keeps the value in brackets · ? explains · < goes back · Ctrl-
 @click.option(
     "-o", "--output", default="brief.toml", type=click.Path(path_type=Path), help="File to write."
 )
-@click.option(
-    "--from", "start", type=click.Path(path_type=Path), help="Start from the answers in this brief."
-)
+@click.option("--from", "start", type=BRIEF, help="Start from the answers in this brief.")
 @click.option(
     "--all",
     "everything",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.cli import output
+from advisor.cli.brief_path import BRIEF
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path))
+@click.argument("a", type=BRIEF)
+@click.argument("b", type=BRIEF)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def command(a: Path, b: Path, as_json: bool) -> None:
     """Compare brief A with brief B: verdicts, dollars, and the effect of each input.

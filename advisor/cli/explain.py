@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from advisor.cli import output
+from advisor.cli.brief_path import BRIEF
 from advisor.cli.renamed import RenamedOption
 from advisor.core.errors import UsageError
 from advisor.core.verdict import Verdict
 
 
 @click.command("explain")
-@click.argument("brief", type=click.Path(path_type=Path))
+@click.argument("brief", type=BRIEF)
 @click.argument("figure", default="")
 @click.option(
     "--option",

@@ -26,6 +26,7 @@ COMMANDS = {
     "runs": "Manage calibration runs: list, show, import, replay.",
     "facts": "List GPUs, models and prices, with date and source.",
     "backtest": "Test the estimators on published results.",
+    "examples": "List the example briefs; print or copy one.",
     "schema": "Print the JSON Schema of a brief.",
     "history": "List past verdicts, newest first.",
     "where": "Show the files and folders in use.",
@@ -65,7 +66,7 @@ class LazyGroup(click.Group):
         if args[0] in LATER:
             raise click.UsageError(f"{args[0]!r} is not in this release; {LATER[args[0]]}", ctx)
         if args[0] not in COMMANDS:
-            if args[0].endswith(".toml") or Path(args[0]).exists():
+            if _is_a_brief(args[0]):
                 return "app", importlib.import_module("advisor.cli.app").command, args
             raise click.UsageError(
                 f"no such command {args[0]!r}{did_you_mean(args[0], COMMANDS)}", ctx
@@ -79,6 +80,14 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(Exit.DONE)
+
+
+def _is_a_brief(word: str) -> bool:
+    if word.endswith(".toml") or Path(word).exists():
+        return True
+    from advisor.cli.brief_path import names_an_example
+
+    return names_an_example(word)
 
 
 @click.group(

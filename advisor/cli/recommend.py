@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from advisor.cli import output
+from advisor.cli.brief_path import BRIEF
+from advisor.cli.gate import Gate
 from advisor.core.brief import Brief
 from advisor.core.errors import Exit, UsageError
 from advisor.core.verdict import Verdict
@@ -14,7 +16,7 @@ from advisor.report import formats
 
 
 @click.command("recommend")
-@click.argument("brief", type=click.Path(path_type=Path))
+@click.argument("brief", type=BRIEF)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.option(
     "--format",
@@ -45,6 +47,18 @@ from advisor.report import formats
 )
 @click.option("--ignore-runs", is_flag=True, help="Ignore your own calibration runs.")
 @click.option(
+    "--expect",
+    default="",
+    metavar="VERDICT",
+    help="For CI: exit 1 unless this is the verdict (or the option).",
+)
+@click.option(
+    "--max-monthly-usd",
+    type=click.FloatRange(min=0),
+    metavar="USD",
+    help="For CI: exit 1 where the option costs more per month.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0),
     help="Seed of the simulation; the same seed gives the same bytes.",
@@ -57,18 +71,25 @@ def command(
     answers: tuple[str, ...],
     weights: str,
     ignore_runs: bool,
+    expect: str,
+    max_monthly_usd: float | None,
     seed: int | None,
 ) -> int:
     """Recommend prompting, tuning or both for BRIEF, with cost, time, quality and confidence.
 
     A folder of briefs gives a portfolio, as text or JSON.
 
-    Exit codes: 0 decided, 2 bad input, 3 not decidable yet, 4 no option is left.
+    Exit codes: 0 decided, 1 not what --expect or --max-monthly-usd asks for, 2 bad input, 3 not
+    decidable yet, 4 no option is left.
     """
+    gate = Gate(expect, max_monthly_usd)
+    gate.check()
     report_format = format_of(format_name, as_json, target)
     if target is not None:
         output.check_target(target)
     if _has_briefs(brief):
+        if not gate.is_open:
+            raise UsageError(f"{brief}: is a folder; --expect and --max-monthly-usd need one brief")
         return _portfolio(brief, report_format, target)
     from advisor import pipeline
 
@@ -81,7 +102,10 @@ def command(
         events=output.narrate,
     )
     draw(verdict, report_format, target)
-    return exit_of(verdict)
+    exit_code = exit_of(verdict)
+    for fault in gate.faults(verdict) if verdict.arms else ():
+        output.say(f"advisor: {fault}")
+    return gate.exit_of(verdict, exit_code)
 
 
 def _has_briefs(path: Path) -> bool:

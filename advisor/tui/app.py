@@ -77,15 +77,19 @@ class AdvisorApp(App[None]):
 
 
 def open_app(path: Path | None = None) -> None:
-    """Run the app on the brief in a file, or on an empty one.
+    """Run the app on the brief in a file, on a copy of an example, or on an empty brief.
 
     Raises UsageError for a file that is not a brief.
     """
     if path is None:
         AdvisorApp(welcome=True).run()
         return
+    from advisor.brief.examples import examples
     from advisor.tui.model.recent import remember_brief
 
     draft = Draft.read(path)
+    if path in examples().values():
+        AdvisorApp(draft.as_new()).run()
+        return
     remember_brief(path)
     AdvisorApp(draft).run()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli import output
+from advisor.cli.brief_path import BRIEF
 from advisor.cli.calibrate.running import (
     PATH,
     go,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--model", required=True, help="The model's name there.")
 @click.option(
     "--brief",
-    type=PATH,
+    type=BRIEF,
     metavar="BRIEF",
     help="Take rows, metric and instruction from it; see the effect.",
 )

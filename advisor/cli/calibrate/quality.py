@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from advisor.cli.brief_path import BRIEF
 from advisor.cli.calibrate.running import (
     PATH,
     go,
@@ -25,7 +26,7 @@ from advisor.core.errors import UsageError
 )
 @click.option(
     "--brief",
-    type=PATH,
+    type=BRIEF,
     metavar="BRIEF",
     help="Take rows, metric and instruction from it; see the effect.",
 )

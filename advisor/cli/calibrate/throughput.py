@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli import output
+from advisor.cli.brief_path import BRIEF
 from advisor.cli.calibrate.running import PATH, go, limited, look, read_brief
 from advisor.core.errors import UsageError
 
@@ -38,7 +39,7 @@ _SETUP = (
 @click.command("throughput", short_help="Measure training speed and memory, without weights.")
 @click.option(
     "--brief",
-    type=PATH,
+    type=BRIEF,
     metavar="BRIEF",
     help="Take models, methods and lengths from it; see the effect.",
 )
