@@ -4,7 +4,7 @@ turns.
 usage: python benchmarks/training_loop.py [--steps 30] [--turns 3] [--device cpu|cuda]
 
 Prints seconds per step of both and the ratio: below 1 ours is faster. On a CPU process time of one
-thread in fp32, on a card wall time with everything finished in bf16. Needs the extra `calibrate`.
+thread in fp32, on a GPU wall time with everything finished in bf16. Needs the extra `calibrate`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ROWS, LENGTH = 4, 128
 
 
 def clock(device: str) -> float:
-    """Seconds: of this process on a CPU, of the wall on a card with its work done."""
+    """Seconds: of this process on a CPU, of the wall on a GPU with its work done."""
     import torch
 
     if device == "cpu":

@@ -137,14 +137,14 @@ def brief(**changes: Any) -> Brief:
 def setting(
     prices: Mapping[str, TokenPrice] | None = None, tuned: Mapping[str, TokenPrice] | None = None
 ) -> Setting:
-    """Prices by lower-case model name; no card is known beyond what the brief states."""
+    """Prices by lower-case model name; no GPU is known beyond what the brief states."""
     return Setting(
         DAY,
         {"claude-sonnet-5": SONNET} if prices is None else prices,
         tuned or {},
         {},
         None,
-        Quantity.unknown("USD/h", "no card"),
+        Quantity.unknown("USD/h", "no GPU"),
     )
 
 

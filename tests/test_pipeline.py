@@ -202,10 +202,10 @@ def test_where_no_price_is_known_nothing_is_best_and_prices_come_first(tmp_path:
     assert any("run.inference" in sentence for sentence in found.why)
 
 
-def test_own_runs_on_the_card_correct_the_modelled_speed(
+def test_own_runs_on_the_gpu_correct_the_modelled_speed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slow run of the same kind on the same card lowers the speed and narrows its range."""
+    """A slow run of the same kind on the same GPU lowers the speed and narrows its range."""
     from advisor.core.training import TrainingMeasurement
 
     path = tmp_path / "b.toml"

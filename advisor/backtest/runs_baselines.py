@@ -1,6 +1,6 @@
 """Formulas in common use, as published, to hold the estimator against.
 
-They know weights and cards and little else.
+They know weights and GPUs and little else.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def weights_times_four(run: TrainingRun) -> float | None:
 
 
 def deepspeed_states(run: TrainingRun) -> float | None:
-    """DeepSpeed's estimators: 16 bytes of states per parameter, divided by ZeRO's stage where cards
+    """DeepSpeed's estimators: 16 bytes of states per parameter, divided by ZeRO's stage where GPUs
     share, GiB.
     """
     n = _params(run)
@@ -42,7 +42,7 @@ def deepspeed_states(run: TrainingRun) -> float | None:
 
 
 def six_n(run: TrainingRun) -> float | None:
-    """Tokens per second of all cards at 6 operations per parameter and 40 % of the peak."""
+    """Tokens per second of all GPUs at 6 operations per parameter and 40 % of the peak."""
     n = _params(run)
     peak = None if run.gpu is None else run.gpu.bf16_tflops or run.gpu.fp16_tflops
     if n is None or peak is None:

@@ -193,7 +193,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     stack = frameworks.by_name(framework)
     method = row.text("method") or "lora"
     lora = method in ("lora", "qlora", "dora")
-    cards = row.whole("gpu_count") or 1
+    gpu_count = row.whole("gpu_count") or 1
     roomy = lora and gpu is not None and (gpu.memory_gb or 0.0) > 24.0
     micro_batch = given.whole("micro_batch", 4 if roomy else 2)
     limit, mean, longest = given.lengths(stack, micro_batch)
@@ -208,7 +208,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         active_params=row.number("params_active"),
         gpu_name=row.text("gpu"),
         gpu=gpu,
-        gpus=cards,
+        gpus=gpu_count,
         method=method,
         rank=given.whole("rank", 16) if lora else 16,
         targets=given.text("targets", "all-linear") if lora else row.text("targets"),
@@ -229,7 +229,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         fused_loss=given.text("fused_loss", stack.fused_loss),
         compile=row.text("compile") == "yes",
         offload=row.text("offload") or "none",
-        sharding=given.text("sharding", several if cards > 1 else "none"),
+        sharding=given.text("sharding", several if gpu_count > 1 else "none"),
         tensor_parallel=row.whole("tp") or 1,
         pipeline_parallel=row.whole("pp") or 1,
         context_parallel=row.whole("cp") or 1,
@@ -276,7 +276,7 @@ def _crowded(row: RunRow, gpu: Gpu | None, quantization: str) -> bool:
 
 
 def _likely_compute(row: RunRow, stack: Framework, gpu: Gpu | None) -> str:
-    """FP8 where nothing is stated, the card has it and the stack is a vendor's or its own; else as
+    """FP8 where nothing is stated, the GPU has it and the stack is a vendor's or its own; else as
     the weights.
     """
     silent = not row.text("weights_dtype") or stack.name == "megatron"

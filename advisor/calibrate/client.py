@@ -106,7 +106,7 @@ async def follow(
     """Run the trials of `plan` whose digests are not in `done`; files go to `folder`, which exists.
 
     `keep` is called with every outcome as soon as it is known; `inherited` are file descriptors the
-    child holds open too (the lock of a card), `environment` is laid over ours for the child.
+    child holds open too (the lock of a GPU), `environment` is laid over ours for the child.
     `steer` chooses the order and may end the run early: what is left then has no outcome here.
     Never raises for what happens in the child. Raises AdvisorError where it cannot start.
     """

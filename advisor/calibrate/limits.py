@@ -16,7 +16,7 @@ from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan, JsonObject, RunPrediction, Trial
 from advisor.core.facts import Gpu
 from advisor.core.private_files import make_private_folder
-from advisor.core.probes import Card
+from advisor.core.probes import LocalGpu
 from advisor.core.quantity import Range
 
 START_SECONDS = Range(6.0, 12.0, 40.0)
@@ -221,7 +221,7 @@ def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
     )
 
 
-def check_free(gpu: Card, allow_busy: bool) -> None:
+def check_free(gpu: LocalGpu, allow_busy: bool) -> None:
     """Raises UsageError where another program uses the GPU and the user did not allow that."""
     total = gpu.memory_total_gib.value
     free = gpu.memory_free_gib.value

@@ -66,7 +66,7 @@ class Setup:
     """What to measure. `architecture` is `{"profile": sizes}` or `{"config": config.json}`.
 
     `head` says what is trained: auto is the usual one. `micro_batch` is per process; `sharding` ddp
-    or fsdp where there are several `processes`, one a card, else none.
+    or fsdp where there are several `processes`, one a GPU, else none.
     """
 
     model_name: str
@@ -106,7 +106,7 @@ def plan(
     seed: int = 0,
 ) -> ExperimentPlan:
     """One trial per setup and depth; `lengths` are the tokens of the user's rows, `machine` the
-    name of card or CPU.
+    name of GPU or CPU.
 
     An encoder with a decoder reads (prompt, answer) lengths apart; a whole length is its prompt.
     Raises UsageError.

@@ -165,7 +165,7 @@ class TokenPrice:
     availability: str = ""
     open_weights: bool = False
     regions: tuple[str, ...] = ()
-    card: str = ""  # the GPU of a deployment that is paid per GPU hour
+    gpu: str = ""  # the GPU of a deployment that is paid per GPU hour
     zero_retention: str = ""  # how retention can be ruled out, e.g. "by contract"; empty: not known
     cited: Cited = Cited("", "")
 

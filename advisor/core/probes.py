@@ -215,10 +215,10 @@ class MigSlice:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class LocalGpu:
     """One accelerator as the driver reports it.
 
-    `gpu` is the id in profiles; empty: not a known product.
+    `product` is the id in profiles; empty: not a known product.
 
     `hidden`: programs started here do not see it. `slices`: with MIG on, programs see these and not
     the whole GPU.
@@ -226,7 +226,7 @@ class Card:
 
     index: int
     name: str
-    gpu: str
+    product: str
     memory_total_gib: Reading
     memory_free_gib: Reading
     power_watts: Reading
@@ -246,10 +246,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class HardwareReport:
-    """The machine: GPUs, host, software. `cards_reason` says why no GPU could be read."""
+    """The machine: GPUs, host, software. `gpus_reason` says why no GPU could be read."""
 
-    cards: tuple[Card, ...]
-    cards_reason: str
+    gpus: tuple[LocalGpu, ...]
+    gpus_reason: str
     driver: Reading
     cuda: Reading
     cpu: str

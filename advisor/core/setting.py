@@ -37,7 +37,7 @@ class Setting:
     traffic: TrafficReport | None = None
     results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
-    cards: Mapping[str, Gpu] = field(
+    hosted_gpus: Mapping[str, Gpu] = field(
         default_factory=lambda: MappingProxyType({})
     )  # GPUs of hosted deployments, by name
     schedules: Mapping[tuple[str, str], tuple[TokenPrice, ...]] = field(

@@ -113,7 +113,7 @@ def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
 
 
 def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
-    """Cards whose speeds are not known, and of which the load fills several even at their rated
+    """GPUs whose speeds are not known, and of which the load fills several even at their rated
     arithmetic.
     """
     for estimate in estimates:
@@ -131,7 +131,7 @@ def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
 
 
 def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> Iterator[str]:
-    """An answer that cannot come in time, even alone on the card; a goal that nobody has
+    """An answer that cannot come in time, even alone on the GPU; a goal that nobody has
     measured.
     """
     limit = brief.traffic.max_latency_seconds.likely
@@ -144,28 +144,28 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
         if speed is None:
             continue
         least = estimate["tokens.output"].value / speed
-        cards = f"{brief.hardware.count} × {brief.hardware.gpu}"
+        gpus = f"{brief.hardware.count} × {brief.hardware.gpu}"
         if least > limit:
             yield (
-                f"{estimate.option.model} on {cards} takes at least {fmt.duration(least)} to "
+                f"{estimate.option.model} on {gpus} takes at least {fmt.duration(least)} to "
                 "write an answer in 16 bits, "
                 f"more than the {limit:g} s of traffic.max_latency_seconds"
             )
         elif "serve.replicas_in_time" in estimate.figures:
-            yield from _in_time(estimate, cards, limit)
+            yield from _in_time(estimate, gpus, limit)
         else:
             yield (
-                f"{estimate.option.model} on {cards} writes an answer in {fmt.duration(least)} at "
+                f"{estimate.option.model} on {gpus} writes an answer in {fmt.duration(least)} at "
                 "best; whether it keeps to "
                 f"{limit:g} s under load is not known: GPUs are counted by load, not by latency"
             )
 
 
-def _in_time(estimate: Estimate, cards: str, limit: float) -> Iterator[str]:
-    """Sets of cards that the goal takes by the model of batched serving, where that may be more
+def _in_time(estimate: Estimate, gpus: str, limit: float) -> Iterator[str]:
+    """Sets of GPUs that the goal takes by the model of batched serving, where that may be more
     than are charged.
     """
-    subject = f"{estimate.option.id} on {cards}: within {limit:g} s"
+    subject = f"{estimate.option.id} on {gpus}: within {limit:g} s"
     if estimate["serve.at_once"].value < 1:
         yield (
             f"{subject} not even one answer alone is done by the model of serving (explain "

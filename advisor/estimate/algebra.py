@@ -136,7 +136,7 @@ def discount(months: float, rate: Figure) -> Figure:
 
 
 def replica_months(months: int, load: Figure, growth: Figure, rate: Figure) -> Figure:
-    """Months of one set of cards that growing traffic needs, discounted: Σ max(1,
+    """Months of one set of GPUs that growing traffic needs, discounted: Σ max(1,
     ⌈load·(1+growth)^(t−1)⌉) ÷ (1+rate)^(t÷12). `load` is the number of sets that today's
     requests would fill.
     """

@@ -61,7 +61,7 @@ def _bill(ledger: Ledger) -> None:
 
 
 def _prompted(ledger: Ledger) -> None:
-    """A prompt pays by token, or, on one's own cards, for the cards and their upkeep."""
+    """A prompt pays by token, or, on one's own GPUs, for the GPUs and their upkeep."""
     prompt_tokens(ledger)
     if ledger.option.is_self_hosted:
         serving.serve_on_gpus(ledger)

@@ -135,7 +135,7 @@ def _by_period(ledger: Ledger, part: str, *, growing: bool) -> Figure:
 
 
 def _growing_sets(ledger: Ledger) -> Figure:
-    """Cards of growing traffic: a further set whenever the load calls for one; an index is paid as
+    """GPUs of growing traffic: a further set whenever the load calls for one; an index is paid as
     it is.
     """
     sheet = ledger.sheet
@@ -154,7 +154,7 @@ def _growing_sets(ledger: Ledger) -> Figure:
 
 
 def _follows_traffic(ledger: Ledger) -> frozenset[str]:
-    """Parts that grow with the requests: charges by token, errors, and cards that are paid by the
+    """Parts that grow with the requests: charges by token, errors, and GPUs that are paid by the
     hour used.
     """
     by_use = "serve.busy_hours" in ledger and "serve.replicas" not in ledger

@@ -1,6 +1,6 @@
-"""What no card can do: bounds from its data sheet that a stated speed must keep to.
+"""What no GPU can do: bounds from its data sheet that a stated speed must keep to.
 
-A rate above the arithmetic of the card is a slip of the pen or the rate of several cards, and is
+A rate above the arithmetic of the GPU is a slip of the pen or the rate of several GPUs, and is
 refused by its key. Formulas: docs/reference/formulas.md#limits.
 """
 
@@ -30,7 +30,7 @@ alone.
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The most tokens a second of one card for one model, in 16-bit arithmetic."""
+    """The most tokens a second of one GPU for one model, in 16-bit arithmetic."""
 
     key: str
     task: str
@@ -40,7 +40,7 @@ class Bound:
 
 
 def bounds(brief: Brief, setting: Setting) -> Iterator[Bound]:
-    """A bound per stated speed and open decoder that is tuned or served on the card; none where a
+    """A bound per stated speed and open decoder that is tuned or served on the GPU; none where a
     datum is unknown.
     """
     if setting.gpu is None:
@@ -73,7 +73,7 @@ def _most(gpu: Gpu, model: Model, task: str, brief: Brief) -> float | None:
 
 
 def refuse_impossible(brief: Brief, setting: Setting) -> None:
-    """Raises UsageError for a stated speed that one card cannot reach for any model of the brief,
+    """Raises UsageError for a stated speed that one GPU cannot reach for any model of the brief,
     at any precision.
     """
     easiest: dict[str, Bound] = {}
@@ -111,11 +111,11 @@ def doubtful(brief: Brief, setting: Setting) -> Iterator[str]:
             )
 
 
-def tokens_per_second_alone(gpu: Gpu, model: Model, cards: int) -> float | None:
+def tokens_per_second_alone(gpu: Gpu, model: Model, gpus: int) -> float | None:
     """The most tokens a second of one answer alone: memory bandwidth ÷ bytes of the 16-bit weights
     it reads.
     """
     size = model.active_params - model.embedding_params
     if gpu.bandwidth_gb_per_second is None or size <= 0:
         return None
-    return gpu.bandwidth_gb_per_second * GIGA * cards / (BYTES_16_BIT * size)
+    return gpu.bandwidth_gb_per_second * GIGA * gpus / (BYTES_16_BIT * size)

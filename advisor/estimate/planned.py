@@ -26,9 +26,9 @@ def training_estimates(
     brief: Brief, setting: Setting, measured: tuple[TrainingMeasurement, ...] = ()
 ) -> Mapping[tuple[str, str], TrainingEstimate]:
     """An estimate per open decoder model and technique, by (lower-case model, technique); none
-    without a card.
+    without a GPU.
 
-    `measured` are runs of the user's own on this card: they correct the estimates and narrow them.
+    `measured` are runs of the user's own on this GPU: they correct the estimates and narrow them.
     """
     if setting.gpu is None:
         return MappingProxyType({})

@@ -1,6 +1,6 @@
-"""What cards can serve, from their data sheet and the model's shape: no speed is measured here.
+"""What GPUs can serve, from their data sheet and the model's shape: no speed is measured here.
 
-`fullest` is a bound: no set of cards does with less. `within_latency` is a model of continuous
+`fullest` is a bound: no set of GPUs does with less. `within_latency` is a model of continuous
 batching with stated shares of the rated speeds. Formulas: docs/reference/formulas.md#serving,
 #latency.
 """
@@ -26,14 +26,14 @@ practice.
 """
 
 MEMORY_SHARE = 0.9
-"""Of a card's memory, what a server gives to weights and cache: the default of vLLM."""
+"""Of a GPU's memory, what a server gives to weights and cache: the default of vLLM."""
 
 
-def fullest(ledger: Ledger, gpu: Gpu | None, cards: float, hours: Figure) -> Figure | None:
-    """Sets of cards that a month's tokens keep busy all of `hours` at the rated 16-bit arithmetic;
+def fullest(ledger: Ledger, gpu: Gpu | None, gpus: float, hours: Figure) -> Figure | None:
+    """Sets of GPUs that a month's tokens keep busy all of `hours` at the rated 16-bit arithmetic;
     None: not known.
     """
-    operations = _operations_per_second(ledger, gpu, cards)
+    operations = _operations_per_second(ledger, gpu, gpus)
     if operations is None:
         return None
     tokens = ledger["tokens.static"] + ledger["tokens.fresh"] + ledger["tokens.output"]
@@ -48,7 +48,7 @@ def fullest(ledger: Ledger, gpu: Gpu | None, cards: float, hours: Figure) -> Fig
 
 
 def within_latency(ledger: Ledger) -> None:
-    """`serve.at_once`, `serve.in_flight` and `serve.replicas_in_time`: sets of cards that keep to
+    """`serve.at_once`, `serve.in_flight` and `serve.replicas_in_time`: sets of GPUs that keep to
     the latency goal.
 
     In the time S of an answer a set that works on B at once reads B prompts and takes O steps, each
@@ -57,9 +57,9 @@ def within_latency(ledger: Ledger) -> None:
     at the peak × S (Little's law).
     """
     gpu = ledger.setting.gpu
-    cards = float(ledger.brief.hardware.count)
+    gpus = float(ledger.brief.hardware.count)
     model = ledger.setting.model(ledger.option.model)
-    rated = _operations_per_second(ledger, gpu, cards)
+    rated = _operations_per_second(ledger, gpu, gpus)
     if (
         gpu is None
         or model is None
@@ -72,8 +72,8 @@ def within_latency(ledger: Ledger) -> None:
     output = ledger["tokens.output"]
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
     bandwidth = (
-        _of_card(ledger, gpu, "bandwidth", gpu.bandwidth_gb_per_second, "GB/s")
-        * (GIGA * cards)
+        _of_gpu(ledger, gpu, "bandwidth", gpu.bandwidth_gb_per_second, "GB/s")
+        * (GIGA * gpus)
         * ledger.assumed(
             "serve.bandwidth_share",
             0.4,
@@ -98,7 +98,7 @@ def within_latency(ledger: Ledger) -> None:
     )
     alone = ledger.put("serve.write_seconds", "s", output * weights / bandwidth, "latency")
     more = ledger.put("serve.further_seconds", "s", read + output * cache / bandwidth, "latency")
-    memory = _of_card(ledger, gpu, "memory", gpu.memory_gb, "GB") * (GIGA * cards * MEMORY_SHARE)
+    memory = _of_gpu(ledger, gpu, "memory", gpu.memory_gb, "GB") * (GIGA * gpus * MEMORY_SHARE)
     fits = algebra.quotient(memory - weights, cache, 1.0)
     in_time = algebra.quotient(goal - alone, more, 1.0)
     ledger.put(
@@ -134,8 +134,8 @@ def _replicas_in_time(ledger: Ledger) -> None:
     ledger.put("serve.replicas_in_time", "sets of GPUs", sets, "latency")
 
 
-def _operations_per_second(ledger: Ledger, gpu: Gpu | None, cards: float) -> Figure | None:
-    """Rated 16-bit operations of a set of cards; None where card or model is not known."""
+def _operations_per_second(ledger: Ledger, gpu: Gpu | None, gpus: float) -> Figure | None:
+    """Rated 16-bit operations of a set of GPUs; None where GPU or model is not known."""
     model = ledger.setting.model(ledger.option.model)
     rate = (gpu.bf16_tflops or gpu.fp16_tflops) if gpu is not None else None
     if (
@@ -145,7 +145,7 @@ def _operations_per_second(ledger: Ledger, gpu: Gpu | None, cards: float) -> Fig
         or model.active_params <= model.embedding_params
     ):
         return None
-    return _of_card(ledger, gpu, "tflops", rate, "TFLOPS") * (TERA * cards)
+    return _of_gpu(ledger, gpu, "tflops", rate, "TFLOPS") * (TERA * gpus)
 
 
 def _operations_per_token(ledger: Ledger) -> Figure:
@@ -163,7 +163,7 @@ def _params(ledger: Ledger, model: Model) -> Figure:
     )
 
 
-def _of_card(ledger: Ledger, gpu: Gpu, name: str, value: float, unit: str) -> Figure:
+def _of_gpu(ledger: Ledger, gpu: Gpu, name: str, value: float, unit: str) -> Figure:
     return ledger.sheet.exact(
         f"gpu.{name}", value, unit, Basis.PUBLISHED, gpu.cited.source, gpu.cited.as_of
     )

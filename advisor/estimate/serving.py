@@ -1,4 +1,4 @@
-"""What serving a model costs by the month: own or rented cards from their offered load, or a
+"""What serving a model costs by the month: own or rented GPUs from their offered load, or a
 provider's fee.
 
 Idle time follows from the load, it is never typed in. Formulas: docs/reference/formulas.md#serving,
@@ -10,7 +10,7 @@ from __future__ import annotations
 from advisor.core.constants import SECONDS_PER_HOUR
 from advisor.core.figure import Figure
 from advisor.core.option import Place
-from advisor.estimate import algebra, cards
+from advisor.estimate import algebra, gpu_hours
 from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.options import adapters, may_wait
 from advisor.estimate.prompting import calls, token_charges
@@ -27,7 +27,7 @@ PROVIDER_MONTH_HOURS = 720.0
 
 
 def serve_on_gpus(ledger: Ledger) -> None:
-    """`run.hosting` on own or rented cards: hours used where a day may pass and speeds are known,
+    """`run.hosting` on own or rented GPUs: hours used where a day may pass and speeds are known,
     else all hours.
     """
     ledger.put(
@@ -35,13 +35,13 @@ def serve_on_gpus(ledger: Ledger) -> None:
     )
     ledger.put("serve.hours", "h/month", _serving_hours(ledger), "serving")
     hosting = ledger.put(
-        "run.gpus", "USD/month", ledger["serve.hours"] * cards.hour_usd(ledger), "serving"
+        "run.gpus", "USD/month", ledger["serve.hours"] * gpu_hours.hour_usd(ledger), "serving"
     )
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
     if ledger.brief.traffic.max_latency_seconds.likely > 0 and ledger.option.is_on_gpus:
         within_latency(ledger)
     if ledger.option.serving.place is Place.OWNED:
-        full = cards.full_usd(ledger, ledger["run.hosting"])
+        full = gpu_hours.full_usd(ledger, ledger["run.hosting"])
         ledger.put("run.hosting_full", "USD/month", full, "owned-gpus")
 
 
@@ -55,7 +55,7 @@ def _with_index(ledger: Ledger, hosting: Figure) -> Figure:
 
 
 def _serving_hours(ledger: Ledger) -> Figure:
-    """Hours a month for which the cards are paid, per set of `hardware.count` cards, or per small
+    """Hours a month for which the GPUs are paid, per set of `hardware.count` GPUs, or per small
     server.
     """
     busy = _busy_hours(ledger)
@@ -71,7 +71,7 @@ def _serving_hours(ledger: Ledger) -> Figure:
 
 
 def _unmeasured_hours(ledger: Ledger) -> Figure:
-    """All hours of one set of cards, and of more where the load fills them even at their rated
+    """All hours of one set of GPUs, and of more where the load fills them even at their rated
     arithmetic.
     """
     hours = (
@@ -88,7 +88,7 @@ def _unmeasured_hours(ledger: Ledger) -> Figure:
 
 
 def _busy_hours(ledger: Ledger) -> Figure | None:
-    """Offered load: hours to read and to write all tokens of a month at the speeds of the cards;
+    """Offered load: hours to read and to write all tokens of a month at the speeds of the GPUs;
     None: not known.
     """
     sheet = ledger.sheet
@@ -98,7 +98,7 @@ def _busy_hours(ledger: Ledger) -> Figure | None:
         return (
             calls(ledger)
             * prompt
-            / cards.encoder_speed(ledger, FORWARD_OPERATIONS)
+            / gpu_hours.encoder_speed(ledger, FORWARD_OPERATIONS)
             / SECONDS_PER_HOUR
         )
     if hardware.prefill_tokens_per_second is None or hardware.decode_tokens_per_second is None:
@@ -121,11 +121,11 @@ def serve_hosted(ledger: Ledger) -> None:
 
 
 def _deployments(ledger: Ledger) -> None:
-    """`serve.deployments` where a provider's deployment is a known card: more than one where the
+    """`serve.deployments` where a provider's deployment is a known GPU: more than one where the
     load fills it.
     """
     tariff = ledger.tariff
-    gpu = ledger.setting.cards.get(tariff.card) if tariff is not None else None
+    gpu = ledger.setting.hosted_gpus.get(tariff.gpu) if tariff is not None else None
     load = fullest(ledger, gpu, 1.0, ledger.month_hours())
     if load is not None:
         sets = algebra.highest(algebra.ceil(load), 1.0)
@@ -150,7 +150,7 @@ def _fees(ledger: Ledger) -> Figure:
     """Deployment and storage fees of a month.
 
     Storage is paid for each adapter. So is a deployment that also charges by token: it holds one
-    tuned model. One whose tokens are free is a card of one's own, which all adapters share.
+    tuned model. One whose tokens are free is a GPU of one's own, which all adapters share.
     """
     tariff = ledger.tariff
     fee = ledger.quoted(

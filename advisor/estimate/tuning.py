@@ -10,7 +10,7 @@ from advisor.core.figure import Figure
 from advisor.core.option import Option
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
-from advisor.estimate import algebra, cards
+from advisor.estimate import algebra, gpu_hours
 from advisor.estimate.labels import training_examples
 from advisor.estimate.ledger import PER_MILLION, Ledger
 from advisor.estimate.options import adapters, score_of_tuned
@@ -67,7 +67,7 @@ def _with_prompt(ledger: Ledger, per_example: Figure) -> Figure:
 
 
 def train_on_machines(ledger: Ledger) -> None:
-    """`train.hours` of one run and `once.training` of all runs, on own or rented cards or a rented
+    """`train.hours` of one run and `once.training` of all runs, on own or rented GPUs or a rented
     CPU.
     """
     tokens = train_tokens(ledger)
@@ -77,17 +77,17 @@ def train_on_machines(ledger: Ledger) -> None:
     speed = _train_speed(ledger)
     ledger.put("train.hours", "h", start + tokens / speed / SECONDS_PER_HOUR, "train-time")
     one = ledger.put(
-        "train.run_usd", "USD/run", ledger["train.hours"] * cards.hour_usd(ledger), "train-cost"
+        "train.run_usd", "USD/run", ledger["train.hours"] * gpu_hours.hour_usd(ledger), "train-cost"
     )
     ledger.put("once.training", "USD", ledger.sheet["team.training_runs"] * one, "train-cost")
 
 
 def _train_speed(ledger: Ledger) -> Figure:
-    """Real tokens a second of all cards together: measured, else modelled, else unknown."""
+    """Real tokens a second of all GPUs together: measured, else modelled, else unknown."""
     hardware = ledger.brief.hardware
     option = ledger.option
     if option.serving.place.is_cpu:
-        return cards.encoder_speed(ledger, TRAINING_OPERATIONS)
+        return gpu_hours.encoder_speed(ledger, TRAINING_OPERATIONS)
     if hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)
     technique = training_technique(option, ledger.setting)

@@ -58,8 +58,8 @@ def run_all(
     with ExitStack() as stack:
         ray = _started(where.name, cpus, stack)
         stack.callback(ray.shutdown)
-        card = 1 if ray.cluster_resources().get("GPU", 0) else 0
-        task = ray.remote(num_cpus=1, num_gpus=card, max_retries=0)(measured)
+        gpus = 1 if ray.cluster_resources().get("GPU", 0) else 0
+        task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(measured)
         sent = {task.remote(_left(e)): e for e in entries if e.prepared.left}
         while sent and not cancel.cancelled:
             ready, _ = ray.wait(list(sent), num_returns=1, timeout=POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Runs a matrix: entries wait in one queue, each place (a card, the CPU) takes the next when it is
+"""Runs a matrix: entries wait in one queue, each place (a GPU, the CPU) takes the next when it is
 free.
 """
 

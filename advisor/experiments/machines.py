@@ -1,4 +1,4 @@
-"""Where a calibration runs: a card, the CPU, or an endpoint of somebody else."""
+"""Where a calibration runs: a GPU, the CPU, or an endpoint of somebody else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from advisor.calibrate import limits
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
-from advisor.core.probes import Card
+from advisor.core.probes import LocalGpu
 
 if TYPE_CHECKING:
     from advisor.calibrate.throughput import Setup
@@ -17,51 +17,49 @@ if TYPE_CHECKING:
 
 
 ALL = 0
-"""As many processes as there are cards."""
+"""As many processes as there are GPUs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Where a run goes.
 
-    `card` is None for the CPU, `gpu` None where the card is no product we know.
+    `local_gpu` is None for the CPU, `gpu` None where the GPU is no product we know.
 
-    `others` are the further cards of a run over several; `free_gib` is that of the card with the
+    `others` are the further GPUs of a run over several; `free_gib` is that of the GPU with the
     least.
     """
 
     name: str
     device: str
-    card: Card | None = None
+    local_gpu: LocalGpu | None = None
     gpu: Gpu | None = None
     free_gib: float | None = None
-    others: tuple[Card, ...] = ()
+    others: tuple[LocalGpu, ...] = ()
 
     @property
-    def cards(self) -> tuple[Card, ...]:
-        """All cards of the run."""
-        return () if self.card is None else (self.card, *self.others)
+    def gpus(self) -> tuple[LocalGpu, ...]:
+        """All GPUs of the run."""
+        return () if self.local_gpu is None else (self.local_gpu, *self.others)
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What makes the child see these cards alone."""
-        return {
-            "CUDA_VISIBLE_DEVICES": ",".join(card.uuid or str(card.index) for card in self.cards)
-        }
+        """What makes the child see these GPUs alone."""
+        return {"CUDA_VISIBLE_DEVICES": ",".join(gpu.uuid or str(gpu.index) for gpu in self.gpus)}
 
 
 def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
-    """The card to run on: `auto` (the first that programs see, else the CPU), `none`, an index, or
+    """The GPU to run on: `auto` (the first that programs see, else the CPU), `none`, an index, or
     a name.
 
-    Of several `processes` each gets a card of the same name, `ALL` means as many as there are; a
-    CPU has room for any number. Raises UsageError where the cards asked for are not here.
+    Of several `processes` each gets a GPU of the same name, `ALL` means as many as there are; a
+    CPU has room for any number. Raises UsageError where the GPUs asked for are not here.
     """
     from advisor.probe.hardware import probe
 
     report = probe(gpu_ids={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
-    cards = [c for c in report.cards if not c.hidden]
-    if gpu.lower() in ("none", "cpu") or (gpu.lower() == "auto" and not cards):
+    gpus = [c for c in report.gpus if not c.hidden]
+    if gpu.lower() in ("none", "cpu") or (gpu.lower() == "auto" and not gpus):
         if processes == ALL:
             raise UsageError(
                 "--gpus all: no GPU is used here; give a number of processes, such as --processes 2"
@@ -69,15 +67,15 @@ def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
         return Machine(report.cpu, "cpu", free_gib=report.memory_free_gib)
     wanted = gpu.lower()
     chosen = next(
-        (c for c in cards if wanted in ("auto", str(c.index), c.gpu.lower(), c.name.lower())), None
+        (c for c in gpus if wanted in ("auto", str(c.index), c.product.lower(), c.name.lower())),
+        None,
     )
     if chosen is None:
         here = (
-            ", ".join(f"{c.index}: {c.name}" for c in cards)
-            or f"no GPU here ({report.cards_reason})"
+            ", ".join(f"{c.index}: {c.name}" for c in gpus) or f"no GPU here ({report.gpus_reason})"
         )
         raise UsageError(f"--gpu {gpu}: {here}; name one of these, or none for the CPU")
-    alike = [c for c in cards if c.name == chosen.name and c.index != chosen.index]
+    alike = [c for c in gpus if c.name == chosen.name and c.index != chosen.index]
     if processes > 1 + len(alike):
         raise UsageError(
             f"--gpus {processes}: here are {1 + len(alike)} of {chosen.name}; ask for as many at "
@@ -85,7 +83,7 @@ def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
         )
     others = tuple(alike if processes == ALL else alike[: processes - 1])
     free = [c.memory_free_gib.value for c in (chosen, *others)]
-    product = facts.gpu(chosen.gpu) if chosen.gpu else None
+    product = facts.gpu(chosen.product) if chosen.product else None
     known_free = [gib for gib in free if isinstance(gib, float)]
     return Machine(
         chosen.name,
@@ -98,30 +96,30 @@ def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
 
 
 def places(facts: Facts, gpu: str = "auto") -> list[Machine]:
-    """Every place that runs can wait for: all cards for `auto`, the one asked for, or the CPU.
+    """Every place that runs can wait for: all GPUs for `auto`, the one asked for, or the CPU.
 
     Raises UsageError.
     """
     first = (
-        machine(facts, gpu, ALL) if gpu.lower() == "auto" and _has_cards() else machine(facts, gpu)
+        machine(facts, gpu, ALL) if gpu.lower() == "auto" and _has_gpus() else machine(facts, gpu)
     )
-    return [replace(first, card=card, others=()) for card in first.cards] or [first]
+    return [replace(first, local_gpu=gpu, others=()) for gpu in first.gpus] or [first]
 
 
-def _has_cards() -> bool:
+def _has_gpus() -> bool:
     from advisor.probe.hardware import probe
 
-    return any(not card.hidden for card in probe().cards)
+    return any(not gpu.hidden for gpu in probe().gpus)
 
 
 def spread(
     setups: Sequence[Setup], where: Machine, processes: int, sharding: str, *, alone: bool
 ) -> list[Setup]:
-    """The setups for several processes, by what fits: the whole model on every card, else in parts.
+    """The setups for several processes, by what fits: the whole model on every GPU, else in parts.
 
     `alone` adds one process of each, so that the run says what several gain.
     """
-    count = max(len(where.cards), 1) if processes == ALL else processes
+    count = max(len(where.gpus), 1) if processes == ALL else processes
     if count == 1 and not sharding:
         return list(setups)
     setups_by_count = []

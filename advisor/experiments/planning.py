@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from advisor.pipeline import Surroundings
 
 MEASURED_METHODS = ("full", "dora", "soft-prompt")
-"""Methods that are planned only where the brief has a score of them; LoRA and, on a card, QLoRA
+"""Methods that are planned only where the brief has a score of them; LoRA and, on a GPU, QLoRA
 always are.
 """
 
@@ -101,8 +101,8 @@ def _methods(brief: Brief, model: str, where: Machine) -> tuple[str, ...]:
         for s in brief.quality.measured
         if s.approach == "tune" and s.model.lower() == model.lower()
     }
-    card = ("qlora",) if where.device == "cuda" and find_spec("bitsandbytes") else ()
-    return ("lora", *card, *(m for m in MEASURED_METHODS if m in scored))
+    on_gpu = ("qlora",) if where.device == "cuda" and find_spec("bitsandbytes") else ()
+    return ("lora", *on_gpu, *(m for m in MEASURED_METHODS if m in scored))
 
 
 def brief_lengths(brief: Brief, around: Surroundings, model: str = "") -> tuple[int, ...]:

@@ -102,8 +102,8 @@ def prepare(
 
     The price is that of all trials that are left; with a `policy` the run may end before.
     """
-    for card in where.cards:
-        limits.check_free(card, bounds.allow_busy)
+    for gpu in where.gpus:
+        limits.check_free(gpu, bounds.allow_busy)
     hour = bounds.usd_per_hour if plan.kind != "prompts" else None
     minutes, _ = limits.limited_minutes(bounds.minutes, hour, bounds.max_usd)
     with Store.open() as store:
@@ -309,10 +309,10 @@ def _ended(under_way: _UnderWay, ending: client.Ending, folder: Path) -> RunReco
 
 
 def lock_names(where: Machine) -> list[str]:
-    """What a run holds alone: its cards, in one order for all, the CPU, or an endpoint."""
+    """What a run holds alone: its GPUs, in one order for all, the CPU, or an endpoint."""
     if where.device == "endpoint":
         return [f"endpoint {where.name}"]
-    return sorted(card.uuid or f"card-{card.index}" for card in where.cards) or ["cpu"]
+    return sorted(gpu.uuid or f"gpu-{gpu.index}" for gpu in where.gpus) or ["cpu"]
 
 
 def _with_journal(record: RunRecord) -> tuple[TrialOutcome, ...]:

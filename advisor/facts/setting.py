@@ -43,7 +43,7 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
         models={name.lower(): model for name, model in _models(facts, (*prompted, *tuned))},
         gpu=gpu,
         gpu_usd_per_hour=_rent(brief, facts, gpu),
-        cards={p.card: facts.gpu(p.card) for p in forms.values() if p.card},
+        hosted_gpus={p.gpu: facts.gpu(p.gpu) for p in forms.values() if p.gpu},
         schedules=_schedules(brief, facts, (*prices.values(), *forms.values()), day),
         warnings=_readings(facts, (*prompted, *tuned)),
     )

@@ -80,7 +80,7 @@ def _offer(row: FactRow, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]
 
 def _price(row: FactRow, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]) -> TokenPrice:
     """Tokens are free where the tuned model runs on a GPU that is paid by the hour."""
-    card = _card_usd_per_hour(row, offers_of)
+    gpu_usd = _gpu_usd_per_hour(row, offers_of)
     input_usd = row.number("input_usd_per_1m")
     output_usd = row.number("output_usd_per_1m")
     batches = (
@@ -91,32 +91,34 @@ def _price(row: FactRow, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]
     return TokenPrice(
         provider=row.text("provider"),
         model="",
-        input_usd=input_usd if card is None else 0.0,
-        output_usd=output_usd if card is None else 0.0,
+        input_usd=input_usd if gpu_usd is None else 0.0,
+        output_usd=output_usd if gpu_usd is None else 0.0,
         cached_input_usd=row.number("cached_input_usd_per_1m"),
         batch_factor=max(ratios, default=None),
         training_usd=row.number("training_usd_per_1m_tokens"),
         training_usd_per_hour=row.number("training_usd_per_hour"),
         training_minimum_usd=row.number("training_minimum_usd") or 0.0,
-        hosting_usd_per_hour=(row.number("hosting_usd_per_hour") or 0.0) if card is None else card,
+        hosting_usd_per_hour=(row.number("hosting_usd_per_hour") or 0.0)
+        if gpu_usd is None
+        else gpu_usd,
         storage_usd_per_month=row.number("storage_usd_per_model_month") or 0.0,
         ends=row.day("ends"),
         closed=row.day("closed"),
-        availability=_availability(row, card),
-        card=row.words("hosted_on")[1] if card is not None else "",
+        availability=_availability(row, gpu_usd),
+        gpu=row.words("hosted_on")[1] if gpu_usd is not None else "",
         cited=row.cited(),
     )
 
 
-def _availability(row: FactRow, card: float | None) -> str:
+def _availability(row: FactRow, gpu_usd: float | None) -> str:
     """What a buyer should know; empty where the offer is simply open."""
-    if card is not None:
+    if gpu_usd is not None:
         gpu = row.words("hosted_on")[1]
-        return f"served on one {gpu} at {card:g} USD/h; on more GPUs under load"
+        return f"served on one {gpu} at {gpu_usd:g} USD/h; on more GPUs under load"
     return "" if row.text("availability") == "open" else row.text("availability")
 
 
-def _card_usd_per_hour(
+def _gpu_usd_per_hour(
     row: FactRow, offers_of: Callable[[], Mapping[str, Sequence[GpuOffer]]]
 ) -> float | None:
     """The price of the rented GPU of `hosted_on` (provider;GPU), read from gpu_prices.csv."""

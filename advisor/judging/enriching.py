@@ -23,7 +23,7 @@ published runs.
 
 
 def inform(brief: Brief, surroundings: Surroundings) -> Brief:
-    """The brief with what the probes measured, the date, the card, and our candidates where it
+    """The brief with what the probes measured, the date, the GPU, and our candidates where it
     names no models.
     """
     if surroundings.data is not None:
@@ -117,20 +117,20 @@ def _joined(names: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
 
 
 def with_gpu(brief: Brief, hardware: HardwareReport | None) -> Brief:
-    """`auto` is the local card where it is a known product, else a card to rent."""
+    """`auto` is the local GPU where it is a known product, else a GPU to rent."""
     if brief.hardware.gpu.lower() != "auto":
         return brief
-    card = (
-        next((c for c in hardware.cards if c.gpu and not c.hidden), None)
+    local = (
+        next((c for c in hardware.gpus if c.product and not c.hidden), None)
         if hardware is not None
         else None
     )
-    if card is None and brief.hardware.owned:
+    if local is None and brief.hardware.owned:
         raise UsageError(
             "hardware.gpu: hardware.owned is true, but no GPU of this machine could be identified; "
             'name yours, such as hardware.gpu = "L40S" (see `advisor facts gpus`), or "none"'
         )
-    if card is None:
+    if local is None:
         return replace(brief, hardware=replace(brief.hardware, gpu=RENTED_GPU, owned=False))
     owned = brief.hardware.owned if "hardware.owned" in brief.origins else True
     origin = Origin(
@@ -139,5 +139,5 @@ def with_gpu(brief: Brief, hardware: HardwareReport | None) -> Brief:
         hardware.as_of if hardware is not None else "",
     )
     return replace(brief, hardware=replace(brief.hardware, owned=owned)).answered(
-        "hardware.gpu", card.gpu, origin
+        "hardware.gpu", local.product, origin
     )

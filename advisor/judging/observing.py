@@ -45,8 +45,8 @@ def look(
     token.check()
     hardware = _look_at_hardware(brief, facts_book, events)
     warnings: tuple[str, ...] = ()
-    if hardware is not None and not any(c.gpu and not c.hidden for c in hardware.cards):
-        why = hardware.cards_reason or "no GPU is a known product"
+    if hardware is not None and not any(c.product and not c.hidden for c in hardware.gpus):
+        why = hardware.gpus_reason or "no GPU is a known product"
         warnings = (
             f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_GPU}",
         )
@@ -64,8 +64,8 @@ def with_own_runs(
     brief: Brief, surroundings: Surroundings, *, without: int = 0, events: EventSink = ignore
 ) -> Surroundings:
     """What was found, with own calibrations looked up anew: all, or all but the run `without`."""
-    card = with_gpu(brief, surroundings.hardware)
-    measured, scores = _own_runs(card, surroundings.facts, events, without)
+    gpu = with_gpu(brief, surroundings.hardware)
+    measured, scores = _own_runs(gpu, surroundings.facts, events, without)
     return replace(surroundings, measured=measured, scores=scores)
 
 
@@ -129,7 +129,7 @@ def _look_at_data(brief: Brief, events: EventSink, cancel: CancelToken) -> DataR
 
 
 def _look_at_hardware(brief: Brief, facts: Facts, events: EventSink) -> HardwareReport | None:
-    """The local cards, where the brief asks for them."""
+    """The local GPUs, where the brief asks for them."""
     if brief.hardware.gpu.lower() != "auto":
         return None
     from advisor.probe.hardware import probe
@@ -160,13 +160,13 @@ def _look_at_results(brief: Brief) -> ResultsReport | None:
 def _own_runs(
     brief: Brief, facts: Facts, events: EventSink, without: int = 0
 ) -> tuple[tuple[TrainingMeasurement, ...], tuple[Score, ...]]:
-    """Training runs on the brief's card, and scores on its data; none where nothing was ever
+    """Training runs on the brief's GPU, and scores on its data; none where nothing was ever
     kept.
     """
     from advisor.store import Runs, Store, StoreError
     from advisor.store.folders import folders
 
-    card = brief.hardware.gpu
+    gpu = brief.hardware.gpu
     if not folders().database.exists():
         return (), ()
     try:
@@ -176,11 +176,11 @@ def _own_runs(
         from advisor import own_runs
 
         events(StageEvent("runs", "own calibrations"))
-        trained = own_runs.measurements(facts, card, without) if card.lower() != "none" else ()
+        trained = own_runs.measurements(facts, gpu, without) if gpu.lower() != "none" else ()
         return trained, own_runs.scores(brief, without)
     except (
         StoreError,
         UsageError,
-    ) as error:  # an unknown card is refused with its key when the brief is judged
+    ) as error:  # an unknown GPU is refused with its key when the brief is judged
         events(StageEvent("runs", f"not used: {error}"))
         return (), ()

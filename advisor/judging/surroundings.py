@@ -25,5 +25,5 @@ class Surroundings:
     traffic: TrafficReport | None
     results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
-    measured: tuple[TrainingMeasurement, ...] = ()  # own training runs on the brief's card
+    measured: tuple[TrainingMeasurement, ...] = ()  # own training runs on the brief's GPU
     scores: tuple[Score, ...] = ()  # of own quality and prompts runs on the brief's data

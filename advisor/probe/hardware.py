@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.core.constants import GIB, GIGA
-from advisor.core.probes import Card, HardwareReport, Reading
-from advisor.probe.nvidia import nvidia_cards
-from advisor.probe.vendors import Run, other_cards, run_tool
+from advisor.core.probes import HardwareReport, LocalGpu, Reading
+from advisor.probe.nvidia import nvidia_gpus
+from advisor.probe.vendors import Run, other_gpus, run_tool
 
 SOFTWARE = (
     "torch",
@@ -41,13 +41,13 @@ BUSY_SHARE = 0.10
 MiB at most.
 """
 
-_NO_CARDS: Mapping[str, str] = MappingProxyType({})
+_NO_GPUS: Mapping[str, str] = MappingProxyType({})
 
 
 def probe(
     nvml: Any = None,
     *,
-    gpu_ids: Mapping[str, str] = _NO_CARDS,
+    gpu_ids: Mapping[str, str] = _NO_GPUS,
     unified: Collection[str] = (),
     environ: Mapping[str, str] | None = None,
     run: Run = run_tool,
@@ -58,15 +58,15 @@ def probe(
     `nvml` stands in for the module pynvml, `run` for starting the tools of other makers.
     """
     environ = os.environ if environ is None else environ
-    cards, reason, driver, cuda = nvidia_cards(nvml, gpu_ids, environ)
-    others, reasons, other_driver = other_cards(gpu_ids, run, first=len(cards))
-    cards, reason = (*cards, *others), "; ".join((reason, *reasons))
+    gpus, reason, driver, cuda = nvidia_gpus(nvml, gpu_ids, environ)
+    others, reasons, other_driver = other_gpus(gpu_ids, run, first=len(gpus))
+    gpus, reason = (*gpus, *others), "; ".join((reason, *reasons))
     driver = driver if driver.value is not None or other_driver is None else other_driver
     memory, free = _host_memory()
-    cards = tuple(_with_host_memory(card, unified, memory, free) for card in cards)
+    gpus = tuple(_with_host_memory(gpu, unified, memory, free) for gpu in gpus)
     return HardwareReport(
-        cards=cards,
-        cards_reason="" if cards else reason,
+        gpus=gpus,
+        gpus_reason="" if gpus else reason,
         driver=driver,
         cuda=cuda,
         cpu=_cpu(),
@@ -77,50 +77,52 @@ def probe(
         platform=_platform(),
         software=_software(),
         as_of=date.today().isoformat(),
-        warnings=tuple(_warnings(cards, environ)),
+        warnings=tuple(_warnings(gpus, environ)),
     )
 
 
-def _with_host_memory(card: Card, unified: Collection[str], total: float, free: float) -> Card:
+def _with_host_memory(
+    gpu: LocalGpu, unified: Collection[str], total: float, free: float
+) -> LocalGpu:
     """A GPU that shares the host's memory has no reading of its own: it has that of the host."""
-    if card.memory_total_gib.value is not None or card.vendor != "NVIDIA":
-        return card
-    if card.gpu in unified:
+    if gpu.memory_total_gib.value is not None or gpu.vendor != "NVIDIA":
+        return gpu
+    if gpu.product in unified:
         return replace(
-            card,
+            gpu,
             memory_total_gib=Reading(total, "GiB, unified"),
             memory_free_gib=Reading(free, "GiB, unified"),
         )
-    if not card.gpu and NOT_SUPPORTED in card.memory_total_gib.reason:
+    if not gpu.product and NOT_SUPPORTED in gpu.memory_total_gib.reason:
         reason = f"{NOT_SUPPORTED}: it may share the memory of the host"
         return replace(
-            card,
+            gpu,
             memory_total_gib=Reading(None, "GiB", reason),
             memory_free_gib=Reading(None, "GiB", reason),
         )
-    return card
+    return gpu
 
 
-def _warnings(cards: tuple[Card, ...], environ: Mapping[str, str]) -> Iterator[str]:
-    for card in cards:
-        total = card.memory_total_gib.value
-        free = card.memory_free_gib.value
+def _warnings(gpus: tuple[LocalGpu, ...], environ: Mapping[str, str]) -> Iterator[str]:
+    for gpu in gpus:
+        total = gpu.memory_total_gib.value
+        free = gpu.memory_free_gib.value
         if (
             isinstance(total, float)
             and isinstance(free, float)
             and total - free > BUSY_SHARE * total
         ):
-            by = f" by {len(card.processes)} programs" if len(card.processes) > 1 else ""
+            by = f" by {len(gpu.processes)} programs" if len(gpu.processes) > 1 else ""
             use = f"{total - free:.1f} of {total:.1f} GiB in use{by}, {free:.1f} GiB free"
-            yield f"GPU {card.index} is busy: {use}"
-        if card.mig.value == "on":
-            slices = f"programs see its {len(card.slices)} slices, not the whole GPU"
-            yield f"GPU {card.index} is split (MIG): {slices}"
-        if card.hidden:
-            yield f"GPU {card.index} is hidden by CUDA_VISIBLE_DEVICES"
-        if not card.gpu and card.name != f"GPU {card.index}":
-            yield _unknown(card)
-    mixed = len({card.name for card in cards}) > 1
+            yield f"GPU {gpu.index} is busy: {use}"
+        if gpu.mig.value == "on":
+            slices = f"programs see its {len(gpu.slices)} slices, not the whole GPU"
+            yield f"GPU {gpu.index} is split (MIG): {slices}"
+        if gpu.hidden:
+            yield f"GPU {gpu.index} is hidden by CUDA_VISIBLE_DEVICES"
+        if not gpu.product and gpu.name != f"GPU {gpu.index}":
+            yield _unknown(gpu)
+    mixed = len({gpu.name for gpu in gpus}) > 1
     if (
         mixed
         and environ.get("CUDA_VISIBLE_DEVICES")
@@ -132,13 +134,13 @@ def _warnings(cards: tuple[Card, ...], environ: Mapping[str, str]) -> Iterator[s
         )
 
 
-def _unknown(card: Card) -> str:
+def _unknown(gpu: LocalGpu) -> str:
     """What to do about a GPU that is in no table, with the row to add as far as it can be read."""
-    total = card.memory_total_gib.value
+    total = gpu.memory_total_gib.value
     size = f"{total * GIB / GIGA:.0f}" if isinstance(total, float) else "?"
-    row = f'"{card.name}","{card.name}",{size},own reading,{date.today().isoformat()}'
+    row = f'"{gpu.name}","{gpu.name}",{size},own reading,{date.today().isoformat()}'
     return (
-        f"GPU {card.index} ({card.name}) is not in the table of GPUs: add it to gpus.csv in the "
+        f"GPU {gpu.index} ({gpu.name}) is not in the table of GPUs: add it to gpus.csv in the "
         f"configuration folder (`advisor where`) with the columns "
         f"gpu,nvml_name,memory_gb,source,as_of, such as {row}; or name a similar product under "
         "hardware.gpu"

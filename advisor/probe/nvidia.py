@@ -1,4 +1,4 @@
-"""NVIDIA cards through NVML.
+"""NVIDIA GPUs through NVML.
 
 Each reading is asked for on its own: where the driver has no answer, it says why.
 """
@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 from advisor.core.constants import GIB
-from advisor.core.probes import Card, MigSlice, Process, Reading
+from advisor.core.probes import LocalGpu, MigSlice, Process, Reading
 
 MOST_LINKS = 18
-"""NVLink ports of the largest cards (Hopper and later)."""
+"""NVLink ports of the largest GPUs (Hopper and later)."""
 
 
-def nvidia_cards(
+def nvidia_gpus(
     nvml: Any, gpu_ids: Mapping[str, str], environ: Mapping[str, str]
-) -> tuple[tuple[Card, ...], str, Reading, Reading]:
-    """(cards, why there is none, driver version, CUDA version); `nvml` stands in for the module
+) -> tuple[tuple[LocalGpu, ...], str, Reading, Reading]:
+    """(GPUs, why there is none, driver version, CUDA version); `nvml` stands in for the module
     pynvml.
     """
     nothing = Reading(None, "", "no NVIDIA driver")
@@ -41,26 +41,26 @@ def nvidia_cards(
         count = _ask(nvml, "nvmlDeviceGetCount")
         if not isinstance(count.value, int):
             return (), f"GPUs could not be counted: {count.reason}", driver, cuda
-        cards = [_card(nvml, index, gpu_ids) for index in range(count.value)]
-        return _hide(cards, environ), "" if cards else "the driver lists no GPU", driver, cuda
+        gpus = [_gpu(nvml, index, gpu_ids) for index in range(count.value)]
+        return _hide(gpus, environ), "" if gpus else "the driver lists no GPU", driver, cuda
     finally:
         _ask(nvml, "nvmlShutdown")
 
 
-def _card(nvml: Any, index: int, gpu_ids: Mapping[str, str]) -> Card:
+def _gpu(nvml: Any, index: int, gpu_ids: Mapping[str, str]) -> LocalGpu:
     try:
         handle = nvml.nvmlDeviceGetHandleByIndex(index)
-    except Exception as error:  # see nvidia_cards
+    except Exception as error:  # see nvidia_gpus
         return _lost(index, f"not readable: {_line(error)}")
     name = str(_ask(nvml, "nvmlDeviceGetName", handle).value or "")
     total, free = _memory(nvml, handle)
     mig = _ask(
         nvml, "nvmlDeviceGetMigMode", handle, convert=lambda modes: "on" if modes[0] else "off"
     )
-    return Card(
+    return LocalGpu(
         index=index,
         name=name or f"GPU {index}",
-        gpu=gpu_ids.get(name, ""),
+        product=gpu_ids.get(name, ""),
         memory_total_gib=total,
         memory_free_gib=free,
         power_watts=_ask(nvml, "nvmlDeviceGetPowerUsage", handle, unit="W", convert=_thousandth),
@@ -95,11 +95,11 @@ def _card(nvml: Any, index: int, gpu_ids: Mapping[str, str]) -> Card:
     )
 
 
-def _lost(index: int, reason: str) -> Card:
-    """A card that the driver counts but does not open."""
+def _lost(index: int, reason: str) -> LocalGpu:
+    """A GPU that the driver counts but does not open."""
     gib = Reading(None, "GiB", reason)
     watts = Reading(None, "W", reason)
-    return Card(
+    return LocalGpu(
         index,
         f"GPU {index}",
         "",
@@ -121,7 +121,7 @@ def _memory(nvml: Any, handle: Any) -> tuple[Reading, Reading]:
 
 
 def _links(nvml: Any, handle: Any) -> Reading:
-    """How many NVLink ports are up; a card without any has no answer for the first."""
+    """How many NVLink ports are up; a GPU without any has no answer for the first."""
     first = _ask(nvml, "nvmlDeviceGetNvLinkState", handle, 0, unit="links")
     if first.value is None:
         return first
@@ -142,7 +142,7 @@ def _slices(nvml: Any, handle: Any) -> Iterator[MigSlice]:
 
 
 def _processes(nvml: Any, handle: Any) -> Iterator[Process]:
-    """Programs on a card, each once; of another container or user often only the number is
+    """Programs on a GPU, each once; of another container or user often only the number is
     known.
     """
     pids = set[int]()
@@ -152,7 +152,7 @@ def _processes(nvml: Any, handle: Any) -> Iterator[Process]:
     ):
         try:
             processes = list(getattr(nvml, question)(handle))
-        except Exception:  # see nvidia_cards; a card without this list simply shows none
+        except Exception:  # see nvidia_gpus; a GPU without this list simply shows none
             continue
         for process in processes:
             if process.pid not in pids:
@@ -177,7 +177,7 @@ def _ask(nvml: Any, question: str, *args: Any, unit: str = "", convert: Any = No
     try:
         value = getattr(nvml, question)(*args)
         value = convert(value) if convert else value
-    except Exception as error:  # see nvidia_cards
+    except Exception as error:  # see nvidia_gpus
         return Reading(None, unit, f"not readable: {_line(error)}")
     return Reading(value.decode("utf-8", "replace") if isinstance(value, bytes) else value, unit)
 
@@ -194,43 +194,43 @@ def _line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
 
 
-def _hide(cards: list[Card], environ: Mapping[str, str]) -> tuple[Card, ...]:
+def _hide(gpus: list[LocalGpu], environ: Mapping[str, str]) -> tuple[LocalGpu, ...]:
     """Mark what CUDA_VISIBLE_DEVICES hides.
 
     As CUDA does, the list ends at its first unknown entry.
     """
     if "CUDA_VISIBLE_DEVICES" not in environ:
-        return tuple(cards)
+        return tuple(gpus)
     # GPU number -> ids of the slices that are named; none: the GPU as a whole
     visible = dict[int, set[str]]()
     for entry in environ["CUDA_VISIBLE_DEVICES"].split(","):
         match = next(
-            (named for card in cards if (named := _named(entry.strip(), card)) is not None), None
+            (named for gpu in gpus if (named := _named(entry.strip(), gpu)) is not None), None
         )
         if match is None:
             break
         index, part = match
         visible.setdefault(index, set()).update({part} - {""})
-    return tuple(_with_hidden(card, visible.get(card.index)) for card in cards)
+    return tuple(_with_hidden(gpu, visible.get(gpu.index)) for gpu in gpus)
 
 
-def _with_hidden(card: Card, parts: set[str] | None) -> Card:
+def _with_hidden(gpu: LocalGpu, parts: set[str] | None) -> LocalGpu:
     slices = tuple(
         replace(s, hidden=parts is None or (bool(parts) and s.uuid not in parts))
-        for s in card.slices
+        for s in gpu.slices
     )
-    return replace(card, hidden=parts is None, slices=slices)
+    return replace(gpu, hidden=parts is None, slices=slices)
 
 
-def _named(entry: str, card: Card) -> tuple[int, str] | None:
-    """(card, slice) that an entry names: by number, by the begin of an id, or in the old form MIG-
+def _named(entry: str, gpu: LocalGpu) -> tuple[int, str] | None:
+    """(GPU, slice) that an entry names: by number, by the begin of an id, or in the old form MIG-
     GPU-id/slice/part.
     """
     old = entry.removeprefix("MIG-").partition("/")[0] if entry.startswith("MIG-GPU-") else ""
-    whole = entry == str(card.index) or (entry.startswith("GPU-") and card.uuid.startswith(entry))
-    if whole or (old and card.uuid == old):
-        return card.index, ""
+    whole = entry == str(gpu.index) or (entry.startswith("GPU-") and gpu.uuid.startswith(entry))
+    if whole or (old and gpu.uuid == old):
+        return gpu.index, ""
     part = next(
-        (s.uuid for s in card.slices if entry.startswith("MIG-") and s.uuid.startswith(entry)), None
+        (s.uuid for s in gpu.slices if entry.startswith("MIG-") and s.uuid.startswith(entry)), None
     )
-    return None if part is None else (card.index, part)
+    return None if part is None else (gpu.index, part)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from advisor.core.probes import (
     BaseModelReading,
-    Card,
     DataReport,
     EndpointReport,
     HardwareReport,
     LengthFit,
+    LocalGpu,
     Reading,
 )
 from advisor.core.quantity import Basis, Quantity
@@ -57,10 +57,10 @@ def data_lines(
 
 def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
     """The hardware report, line by line."""
-    if not report.cards:
-        yield from _row("GPUs", f"none: {report.cards_reason}", width)
-    for card in report.cards:
-        yield from (line for label, text in _card(card) for line in _row(label, text, width))
+    if not report.gpus:
+        yield from _row("GPUs", f"none: {report.gpus_reason}", width)
+    for gpu in report.gpus:
+        yield from (line for label, text in _gpu(gpu) for line in _row(label, text, width))
     yield from _row("Driver", f"{_reading(report.driver)}, CUDA {_reading(report.cuda)}", width)
     yield from _row("CPU", f"{report.cpu}, {report.cores} cores for this program", width)
     yield from _row(
@@ -68,7 +68,7 @@ def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
     )
     yield from _row("  bandwidth", _rate(report.memory_bandwidth), width)
     yield from _row("  matrix rate", _rate(report.matrix_rate), width)
-    if report.cards and report.matrix_rate.range.is_known:
+    if report.gpus and report.matrix_rate.range.is_known:
         yield from _row("  of the GPUs", "left to `advisor calibrate throughput`", width)
     yield from _row("Disk", f"{report.disk_free_gib:.0f} GiB free here", width)
     yield from _row("System", report.platform, width)
@@ -281,31 +281,31 @@ def _bad_rows(report: DataReport, width: int) -> Iterator[str]:
         yield f"  and {report.bad_row_count - LISTED:,} more"
 
 
-def _card(card: Card) -> Iterator[tuple[str, str]]:
-    product = card.gpu or "not in the table of GPUs"
+def _gpu(gpu: LocalGpu) -> Iterator[tuple[str, str]]:
+    product = gpu.product or "not in the table of GPUs"
     yield (
-        f"GPU {card.index}",
-        f"{card.name} ({product}){', hidden from programs' if card.hidden else ''}",
+        f"GPU {gpu.index}",
+        f"{gpu.name} ({product}){', hidden from programs' if gpu.hidden else ''}",
     )
-    free = f"{_number(card.memory_free_gib)} of {_number(card.memory_total_gib)} GiB free"
-    if "unified" in card.memory_total_gib.unit:
+    free = f"{_number(gpu.memory_free_gib)} of {_number(gpu.memory_total_gib)} GiB free"
+    if "unified" in gpu.memory_total_gib.unit:
         free += ", shared with the processor"
     yield (
         "  memory",
-        free if card.memory_total_gib.value is not None else card.memory_total_gib.reason,
+        free if gpu.memory_total_gib.value is not None else gpu.memory_total_gib.reason,
     )
-    yield "  power", f"{_reading(card.power_watts)}, limit {_reading(card.power_limit_watts)}"
-    yield "  clock, heat", f"{_reading(card.clock_mhz)}, {_reading(card.temperature_c)}"
-    if card.utilisation.value is not None:
-        yield "  busy", f"{100 * float(card.utilisation.value):.0f} % of the time"
-    if card.nvlink.value is not None:
-        yield "  NVLink", f"{card.nvlink.value} links up"
-    for process in card.processes[:LISTED]:
+    yield "  power", f"{_reading(gpu.power_watts)}, limit {_reading(gpu.power_limit_watts)}"
+    yield "  clock, heat", f"{_reading(gpu.clock_mhz)}, {_reading(gpu.temperature_c)}"
+    if gpu.utilisation.value is not None:
+        yield "  busy", f"{100 * float(gpu.utilisation.value):.0f} % of the time"
+    if gpu.nvlink.value is not None:
+        yield "  NVLink", f"{gpu.nvlink.value} links up"
+    for process in gpu.processes[:LISTED]:
         memory = (
             "memory not visible" if process.memory_gib is None else f"{process.memory_gib:.1f} GiB"
         )
         yield "  in use by", f"{process.name} ({process.pid}): {memory}"
-    for part in card.slices:
+    for part in gpu.slices:
         free = f"{_number(part.memory_free_gib)} of {_number(part.memory_total_gib)} GiB free"
         yield "  slice", f"{part.name}: {free}{', hidden from programs' if part.hidden else ''}"
 

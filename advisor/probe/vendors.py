@@ -1,4 +1,4 @@
-"""Cards of AMD, Intel and Apple, through the tools their makers ship; each is asked with a time
+"""GPUs of AMD, Intel and Apple, through the tools their makers ship; each is asked with a time
 limit.
 
 Written after the tools' documentation: amd-smi and rocm-smi (ROCm 5 to 7), xpu-smi 1.2,
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from advisor.core.constants import GIB
-from advisor.core.probes import Card, Reading
+from advisor.core.probes import LocalGpu, Reading
 
 Run = Callable[[Sequence[str]], str]
 TIMEOUT_SECONDS = 10.0
@@ -57,13 +57,13 @@ def run_tool(command: Sequence[str]) -> str:
     return done.stdout[:MAX_CHARACTERS].decode("utf-8", "replace")
 
 
-def other_cards(
+def other_gpus(
     gpu_ids: Mapping[str, str], run: Run = run_tool, *, first: int = 0
-) -> tuple[tuple[Card, ...], tuple[str, ...], Reading | None]:
-    """(cards numbered from `first`, why a tool that is there gave none, driver version where one
+) -> tuple[tuple[LocalGpu, ...], tuple[str, ...], Reading | None]:
+    """(GPUs numbered from `first`, why a tool that is there gave none, driver version where one
     was told).
     """
-    cards = list[Card]()
+    gpus = list[LocalGpu]()
     reasons = list[str]()
     driver = None
     for vendor, tools in (
@@ -74,7 +74,7 @@ def other_cards(
         failed = []
         for tool in tools:
             try:
-                new_cards, version = tool(run, gpu_ids, first + len(cards))
+                new_gpus, version = tool(run, gpu_ids, first + len(gpus))
             except FileNotFoundError:
                 continue
             except ToolFailedError as error:
@@ -84,32 +84,36 @@ def other_cards(
                 name = tool.__name__[1:].replace("_", "-")
                 failed.append(f"{name} answers in an unknown form ({error})"[:160])
                 continue
-            cards += new_cards
+            gpus += new_gpus
             driver = driver or version
             failed = []
             break
         reasons += [f"{vendor} GPU not readable: {reason}" for reason in failed]
-    return tuple(cards), tuple(reasons), driver
+    return tuple(gpus), tuple(reasons), driver
 
 
-Found = tuple[list[Card], Reading | None]
+Found = tuple[list[LocalGpu], Reading | None]
 
 
 def _amd_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
-    static = _gpus(json.loads(run(["amd-smi", "static", "--asic", "--vram", "--driver", "--json"])))
-    metric = {gpu["gpu"]: gpu for gpu in _gpus(json.loads(run(["amd-smi", "metric", "--json"])))}
-    cards = []
-    for at, gpu in enumerate(static):
-        now = metric.get(gpu["gpu"], {})
-        name = str(gpu["asic"]["market_name"])
+    static = _listed(
+        json.loads(run(["amd-smi", "static", "--asic", "--vram", "--driver", "--json"]))
+    )
+    metric = {
+        entry["gpu"]: entry for entry in _listed(json.loads(run(["amd-smi", "metric", "--json"])))
+    }
+    gpus = []
+    for at, entry in enumerate(static):
+        now = metric.get(entry["gpu"], {})
+        name = str(entry["asic"]["market_name"])
         total = _amd(now, "mem_usage", "total_vram", unit="GiB", factor=1 / 1024)
         if total.value is None:
-            total = _amd(gpu, "vram", "size", unit="GiB", factor=1 / 1024)
+            total = _amd(entry, "vram", "size", unit="GiB", factor=1 / 1024)
         heat = _amd(now, "temperature", "hotspot", unit="°C")
         if heat.value is None:
             heat = _amd(now, "temperature", "edge", unit="°C")
-        cards.append(
-            _card(
+        gpus.append(
+            _gpu(
                 first + at, name, gpu_ids, "AMD",
                 total=total,
                 free=_amd(now, "mem_usage", "free_vram", unit="GiB", factor=1 / 1024),
@@ -120,21 +124,21 @@ def _amd_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
             )
         )  # fmt: skip
     version = _deep(static[0], "driver", "version") if static else None
-    return cards, Reading(f"amdgpu {version}") if isinstance(version, str) else None
+    return gpus, Reading(f"amdgpu {version}") if isinstance(version, str) else None
 
 
-def _gpus(answer: Any) -> list[Any]:
+def _listed(answer: Any) -> list[Any]:
     """The list of GPUs; from ROCm 7 on it stands inside an object."""
     return list(answer["gpu_data"] if isinstance(answer, dict) else answer)
 
 
-def _amd(gpu: Any, *path: str, unit: str, factor: float = 1.0) -> Reading:
+def _amd(entry: Any, *path: str, unit: str, factor: float = 1.0) -> Reading:
     """A value as {"value": 3, "unit": "W"}, a plain number, or "N/A".
 
     What amd-smi calls MB are MiB.
     """
-    entry = _deep(gpu, *path)
-    return _number(entry.get("value") if isinstance(entry, dict) else entry, unit, factor)
+    value = _deep(entry, *path)
+    return _number(value.get("value") if isinstance(value, dict) else value, unit, factor)
 
 
 def _rocm_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
@@ -149,30 +153,30 @@ def _rocm_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
     answer = json.loads(
         run(["rocm-smi", *readings, "--showtemp", "--showclocks", "--showdriverversion", "--json"])
     )
-    cards = []
+    gpus = []
     for at, key in enumerate(
         sorted((k for k in answer if re.fullmatch(r"card\d+", k)), key=lambda k: int(k[4:]))
     ):
-        gpu = {name.lower(): value for name, value in answer[key].items()}
-        total = _named(gpu, r"vram total memory \(b\)", "GiB", 1 / GIB)
-        used = _named(gpu, r"vram total used memory \(b\)", "GiB", 1 / GIB)
-        cards.append(
-            _card(
-                first + at, str(gpu.get("card series") or gpu["card model"]), gpu_ids, "AMD",
+        entry = {name.lower(): value for name, value in answer[key].items()}
+        total = _named(entry, r"vram total memory \(b\)", "GiB", 1 / GIB)
+        used = _named(entry, r"vram total used memory \(b\)", "GiB", 1 / GIB)
+        gpus.append(
+            _gpu(
+                first + at, str(entry.get("card series") or entry["card model"]), gpu_ids, "AMD",
                 total=total, free=_less(total, used),
-                power=_named(gpu, r"(average|current socket) graphics package power \(w\)", "W"),
-                limit=_named(gpu, r"max graphics package power \(w\)", "W"),
-                clock=_named(gpu, r"sclk clock speed:?", "MHz"),
-                heat=_named(gpu, r"temperature \(sensor (junction|edge)\) \(c\)", "°C"),
-                use=_named(gpu, r"gpu use \(%\)", "share", 0.01),
+                power=_named(entry, r"(average|current socket) graphics package power \(w\)", "W"),
+                limit=_named(entry, r"max graphics package power \(w\)", "W"),
+                clock=_named(entry, r"sclk clock speed:?", "MHz"),
+                heat=_named(entry, r"temperature \(sensor (junction|edge)\) \(c\)", "°C"),
+                use=_named(entry, r"gpu use \(%\)", "share", 0.01),
             )
         )  # fmt: skip
     version = _deep(answer, "system", "Driver version")
-    return cards, Reading(f"amdgpu {version}") if isinstance(version, str) else None
+    return gpus, Reading(f"amdgpu {version}") if isinstance(version, str) else None
 
 
 def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
-    cards = list[Card]()
+    gpus = list[LocalGpu]()
     version = None
     for at, device in enumerate(json.loads(run(["xpu-smi", "discovery", "-j"]))["device_list"]):
         number = str(int(device["device_id"]))
@@ -183,8 +187,8 @@ def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
             stats = {}
         now = {m["metrics_type"]: m.get("value") for m in stats.get("device_level", [])}
         total = _number(more.get("memory_physical_size_byte"), "GiB", 1 / GIB)
-        cards.append(
-            _card(
+        gpus.append(
+            _gpu(
                 first + at, str(device["device_name"]), gpu_ids, "Intel",
                 total=total,
                 free=_less(total, _number(now.get("XPUM_STATS_MEMORY_USED"), "GiB", 1 / 1024)),
@@ -195,25 +199,25 @@ def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
             )
         )  # fmt: skip
         version = version or more.get("driver_version")
-    return cards, Reading(str(version)) if version else None
+    return gpus, Reading(str(version)) if version else None
 
 
 def _apple(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
-    """Chips with unified memory: the card's memory is the machine's, of which macOS lets a GPU use
+    """Chips with unified memory: the GPU's memory is the machine's, of which macOS lets a GPU use
     about two thirds.
     """
     displays = json.loads(run(["system_profiler", "SPDisplaysDataType", "-json"]))[
         "SPDisplaysDataType"
     ]
-    cards = []
+    gpus = []
     for at, chip in enumerate(
         d for d in displays if str(d.get("sppci_model", "")).startswith("Apple ")
     ):
         total, free = _unified_memory()
-        cards.append(
-            _card(first + at, str(chip["sppci_model"]), gpu_ids, "Apple", total=total, free=free)
+        gpus.append(
+            _gpu(first + at, str(chip["sppci_model"]), gpu_ids, "Apple", total=total, free=free)
         )
-    return cards, None
+    return gpus, None
 
 
 def _unified_memory() -> tuple[Reading, Reading]:
@@ -225,16 +229,16 @@ def _unified_memory() -> tuple[Reading, Reading]:
     )
 
 
-def _card(
+def _gpu(
     index: int, name: str, gpu_ids: Mapping[str, str], vendor: str, **readings: Reading
-) -> Card:
+) -> LocalGpu:
     def reading(key: str, unit: str) -> Reading:
         return readings.get(key, Reading(None, unit, NOT_TOLD))
 
-    return Card(
+    return LocalGpu(
         index=index,
         name=name,
-        gpu=gpu_ids.get(name, ""),
+        product=gpu_ids.get(name, ""),
         memory_total_gib=reading("total", "GiB"),
         memory_free_gib=reading("free", "GiB"),
         power_watts=reading("power", "W"),
@@ -255,9 +259,9 @@ def _deep(node: Any, *path: str) -> Any:
     return node
 
 
-def _named(gpu: Mapping[str, Any], pattern: str, unit: str, factor: float = 1.0) -> Reading:
+def _named(entry: Mapping[str, Any], pattern: str, unit: str, factor: float = 1.0) -> Reading:
     """The first key that fits; such as `(800Mhz)` counts as 800."""
-    fitting: Iterator[Any] = (value for key, value in gpu.items() if re.fullmatch(pattern, key))
+    fitting: Iterator[Any] = (value for key, value in entry.items() if re.fullmatch(pattern, key))
     return _number(
         next((value for value in fitting if str(value).strip() not in ("", "N/A")), None),
         unit,

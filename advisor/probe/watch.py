@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 
-from advisor.core.probes import Card, HardwareReport, Reading
+from advisor.core.probes import HardwareReport, LocalGpu, Reading
 from advisor.core.text import printable
 
 STEPS = "▁▂▃▄▅▆▇█"
@@ -30,7 +30,7 @@ class Watch:
             self._course.setdefault(key, deque(maxlen=COURSE)).append(share)
 
     def screen(self, report: HardwareReport, at: datetime, width: int, height: int) -> list[str]:
-        """The view, at most `height` lines of at most `width` characters; cards that do not fit are
+        """The view, at most `height` lines of at most `width` characters; GPUs that do not fit are
         counted.
         """
         lines = [
@@ -39,8 +39,8 @@ class Watch:
         ]
         lines += self._host(report, width)
         room = height - len(lines) - 1
-        blocks = [self._card(card, width) for card in report.cards] or [
-            [f"no GPU: {report.cards_reason}"]
+        blocks = [self._gpu(gpu, width) for gpu in report.gpus] or [
+            [f"no GPU: {report.gpus_reason}"]
         ]
         for drawn, block in enumerate(blocks):
             if len(block) + 1 > room:
@@ -55,20 +55,20 @@ class Watch:
         used = f"{report.memory_gib - report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB"
         yield self._row("memory", used, "memory", width)
 
-    def _card(self, card: Card, width: int) -> list[str]:
-        key = f"GPU {card.index}"
-        name = f"GPU {card.index}: {card.name}{' (hidden from programs)' if card.hidden else ''}"
+    def _gpu(self, gpu: LocalGpu, width: int) -> list[str]:
+        key = f"GPU {gpu.index}"
+        name = f"GPU {gpu.index}: {gpu.name}{' (hidden from programs)' if gpu.hidden else ''}"
         return [
             name,
-            self._row("  busy", _percent(card.utilisation), f"{key} use", width),
-            self._row("  memory", _used(card), f"{key} memory", width),
+            self._row("  busy", _percent(gpu.utilisation), f"{key} use", width),
+            self._row("  memory", _used(gpu), f"{key} memory", width),
             self._row(
                 "  power",
-                f"{_short(card.power_watts)} of {_short(card.power_limit_watts)}",
+                f"{_short(gpu.power_watts)} of {_short(gpu.power_limit_watts)}",
                 f"{key} power",
                 width,
             ),
-            f"{'  clock, heat':<{LABEL}}{_short(card.clock_mhz)}, {_short(card.temperature_c)}",
+            f"{'  clock, heat':<{LABEL}}{_short(gpu.clock_mhz)}, {_short(gpu.temperature_c)}",
         ]
 
     def _row(self, label: str, value: str, key: str, width: int) -> str:
@@ -86,14 +86,14 @@ def line(report: HardwareReport, at: datetime) -> str:
     parts.append(
         f"memory {report.memory_gib - report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB"
     )
-    for card in report.cards:
+    for gpu in report.gpus:
         readings = (
-            _percent(card.utilisation),
-            _used(card),
-            _short(card.power_watts),
-            _short(card.temperature_c),
+            _percent(gpu.utilisation),
+            _used(gpu),
+            _short(gpu.power_watts),
+            _short(gpu.temperature_c),
         )
-        parts.append(f"GPU {card.index} {', '.join(readings)}")
+        parts.append(f"GPU {gpu.index} {', '.join(readings)}")
     return printable("; ".join(parts))
 
 
@@ -101,11 +101,11 @@ def _shares(report: HardwareReport) -> Iterator[tuple[str, float | None]]:
     """Each course with its reading now, from 0 to 1; None where it was not readable."""
     yield "processor", _value(report.processor_use)
     yield "memory", 1 - report.memory_free_gib / report.memory_gib if report.memory_gib else None
-    for card in report.cards:
-        yield f"GPU {card.index} use", _value(card.utilisation)
-        free = _ratio(card.memory_free_gib, card.memory_total_gib)
-        yield f"GPU {card.index} memory", None if free is None else 1 - free
-        yield f"GPU {card.index} power", _ratio(card.power_watts, card.power_limit_watts)
+    for gpu in report.gpus:
+        yield f"GPU {gpu.index} use", _value(gpu.utilisation)
+        free = _ratio(gpu.memory_free_gib, gpu.memory_total_gib)
+        yield f"GPU {gpu.index} memory", None if free is None else 1 - free
+        yield f"GPU {gpu.index} power", _ratio(gpu.power_watts, gpu.power_limit_watts)
 
 
 def _value(reading: Reading) -> float | None:
@@ -126,9 +126,9 @@ def _ratio(part: Reading, whole: Reading) -> float | None:
     return None
 
 
-def _used(card: Card) -> str:
-    total = card.memory_total_gib.value
-    free = card.memory_free_gib.value
+def _used(gpu: LocalGpu) -> str:
+    total = gpu.memory_total_gib.value
+    free = gpu.memory_free_gib.value
     if isinstance(total, (int, float)) and isinstance(free, (int, float)):
         return f"{total - free:.1f} of {total:.1f} GiB"
     return "?"

@@ -220,7 +220,7 @@ def record_on(gpu_name: str, device: str, steady: bool) -> RunRecord:
     return RunRecord(summary, both.digest, plan_data(both), tuple(outcome(t) for t in both.trials))
 
 
-def test_measurements_of_a_card_correct_its_estimate() -> None:
+def test_measurements_of_a_gpu_correct_its_estimate() -> None:
     known = facts.load()
     gpu = known.gpu("L40S")
     models = {m.name.lower(): m for m in known.models}
@@ -240,7 +240,7 @@ def test_measurements_of_a_card_correct_its_estimate() -> None:
     )
 
 
-def test_what_is_not_steady_or_not_a_card_is_no_measurement_of_speed() -> None:
+def test_what_is_not_steady_or_not_a_gpu_is_no_measurement_of_speed() -> None:
     known = facts.load()
     gpu = known.gpu("L40S")
     (whole,) = measurements(record_on(gpu.nvml_name, "cuda", False), gpu, {})
@@ -249,7 +249,7 @@ def test_what_is_not_steady_or_not_a_card_is_no_measurement_of_speed() -> None:
     assert measurements(record_on("cpu", "cpu", True), gpu, {}) == ()
 
 
-def test_a_card_that_is_not_here_is_named() -> None:
+def test_a_gpu_that_is_not_here_is_named() -> None:
     known = facts.load()
     assert experiments.machine(known, "none").device == "cpu"
 

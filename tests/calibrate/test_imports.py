@@ -171,7 +171,7 @@ def test_no_text_is_a_crash(tmp_path_factory: pytest.TempPathFactory, text: str)
         read(path, {})
 
 
-def test_imported_runs_correct_the_estimate_of_their_card(tmp_path: Path) -> None:
+def test_imported_runs_correct_the_estimate_of_their_gpu(tmp_path: Path) -> None:
     known = facts.load()
     path = written(tmp_path, "r.json", PEFT)
     assert own_runs.measurements(known, "L40S") == ()

@@ -133,11 +133,11 @@ def test_a_trial_of_two_processes_has_the_figures_of_both_and_feeds_the_estimato
     assert result["memory"]["process_gib"] == max(
         m["process_gib"] for m in result["memory_of_each"]
     )
-    card = facts.load().gpu("L40S")
+    gpu = facts.load().gpu("L40S")
     run = run_of(
         ThroughputSpec.from_json(plan.trials[0].spec),
         ThroughputResult.from_json(result | {"device": "cuda"}),
-        card,
+        gpu,
         {},
         [8, 16, 24],
         "process",

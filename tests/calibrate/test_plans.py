@@ -28,7 +28,7 @@ from advisor.core.experiment import (
     Trial,
     TrialOutcome,
 )
-from advisor.core.probes import Card, Process, Reading
+from advisor.core.probes import LocalGpu, Process, Reading
 from advisor.core.quantity import Range
 from advisor.probe.results import read_results
 
@@ -164,9 +164,9 @@ def test_a_forecast_is_ordered_and_cut_at_its_limit() -> None:
     assert (limits.forecast(plan, gpu, None, None).seconds.p90 or 0.0) <= (free.seconds.p90 or 0.0)
 
 
-def card(used: float) -> Card:
+def gpu(used: float) -> LocalGpu:
     none = Reading(None)
-    return Card(
+    return LocalGpu(
         0,
         "X",
         "x",
@@ -180,14 +180,14 @@ def card(used: float) -> Card:
     )
 
 
-def test_a_busy_card_is_refused_unless_told() -> None:
+def test_a_busy_gpu_is_refused_unless_told() -> None:
     with pytest.raises(UsageError, match=r"busy, 50% .* train\.py \(7\).*--allow-busy"):
-        limits.check_free(card(40.0), allow_busy=False)
-    limits.check_free(card(40.0), allow_busy=True)
-    limits.check_free(card(1.0), allow_busy=False)
+        limits.check_free(gpu(40.0), allow_busy=False)
+    limits.check_free(gpu(40.0), allow_busy=True)
+    limits.check_free(gpu(1.0), allow_busy=False)
 
 
-def test_two_runs_do_not_share_a_card(tmp_path: Path) -> None:
+def test_two_runs_do_not_share_a_gpu(tmp_path: Path) -> None:
     with (
         limits.gpu_lock(tmp_path, "GPU-1/x"),
         limits.gpu_lock(tmp_path, "GPU-2"),
@@ -438,7 +438,7 @@ def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
     assert not limits.fits_whole(large, "cuda", gib * 0.99)
     assert not limits.fits_whole(large, "cpu", gib * 1.01)  # fp32 there
     assert limits.fits_whole(large, "cuda", None)
-    small = experiments.Machine("card", "cuda", free_gib=8.0)
+    small = experiments.Machine("gpu", "cuda", free_gib=8.0)
     assert experiments.slices_for([large], small) == (2, 4, 6)
     assert experiments.slices_for([SETUP], small) == ()
     assert experiments.machine(facts.load(), "none").free_gib

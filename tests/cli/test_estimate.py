@@ -20,7 +20,7 @@ PUBLISHED = [
     *("--padded", "--mean-tokens", "210", "--examples", "20000", "--epochs"),
     *("1", "--framework", "hf"),
 ]
-SMALL_CARD = [
+SMALL_GPU = [
     "--model",
     "llama-3.2-3b",
     "--method",
@@ -69,10 +69,10 @@ def test_the_object_has_the_keys_of_the_contract_and_holds_a_published_run() -> 
 
 
 def test_what_does_not_fit_says_so_and_exits_with_four() -> None:
-    code, out = run(*SMALL_CARD, "--json")
+    code, out = run(*SMALL_GPU, "--json")
     assert code == 4
     assert json.loads(out)["fits"] == "no"
-    code, text = run(*SMALL_CARD)
+    code, text = run(*SMALL_GPU)
     assert code == 4
     assert "does not fit" in text
     assert "It would fit with" in text
@@ -85,7 +85,7 @@ def test_unknown_quantities_are_null_with_a_reason() -> None:
     assert found["cost_usd"]["p50"] is None
 
 
-def test_cost_is_hours_times_cards_times_price() -> None:
+def test_cost_is_hours_times_gpus_times_price() -> None:
     found = json.loads(run(*PUBLISHED, "--usd-per-hour", "2", "--json")[1])
     assert found["cost_usd"]["p50"] == pytest.approx(2 * found["train_hours"]["p50"], rel=1e-3)
     owned = json.loads(run(*PUBLISHED, "--electricity-usd-per-kwh", "0.3", "--json")[1])
@@ -94,7 +94,7 @@ def test_cost_is_hours_times_cards_times_price() -> None:
     )
 
 
-@pytest.mark.parametrize("words", [PUBLISHED, SMALL_CARD], ids=["fits", "does not fit"])
+@pytest.mark.parametrize("words", [PUBLISHED, SMALL_GPU], ids=["fits", "does not fit"])
 def test_text_keeps_to_eighty_columns(words: list[str]) -> None:
     lines = run(*words)[1].splitlines()
     assert max(map(len, lines)) <= 80
@@ -150,7 +150,7 @@ def test_own_runs_of_the_same_kind_correct_it(
     assert json.loads(run(*PUBLISHED, "--no-own-runs", "--json")[1])["tokens_per_second"] == before
 
 
-def test_without_a_card_the_cheapest_by_the_deadline_is_named() -> None:
+def test_without_a_gpu_the_cheapest_by_the_deadline_is_named() -> None:
     words = [w for w in PUBLISHED if w not in ("--gpu", "L40S")]
     found = json.loads(run(*words, "--deadline-hours", "1", "--json")[1])
     assert found["fits"] == "fits"

@@ -140,7 +140,7 @@ def test_the_volume_of_equal_cost_moves_draw_by_draw_with_what_is_uncertain() ->
 
 
 def test_a_volume_that_is_never_reached_in_a_tenth_of_the_draws_has_no_upper_end() -> None:
-    """Where the card may cost more for a request than the prompt, no volume makes the tuned model
+    """Where the GPU may cost more for a request than the prompt, no volume makes the tuned model
     cheaper.
     """
     even = even_of(brief(hardware__usd_per_hour=Range(1.0, 1.861, 400.0)), draws=4000)

@@ -136,7 +136,7 @@ def test_a_one_off_cost_is_paid_back_by_cheaper_months(
         (100.0, 100.0, False, ""),
         (101.0, 100.0, False, "1 times the whole bill"),
         (1241.0, 0.0, False, ""),
-        (1241.0, 100.0, True, ""),  # cards that are paid by busy hours do not idle
+        (1241.0, 100.0, True, ""),  # GPUs that are paid by busy hours do not idle
         (100.0, 100.0, True, ""),
     ],
 )

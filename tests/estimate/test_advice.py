@@ -86,7 +86,7 @@ def test_a_month_of_thirty_days_is_named_for_those_who_reckon_with_it(
         ({"serve__replicas": 2.0, "serve__busy_hours": 9.0}, False),
     ],
 )
-def test_a_load_that_fills_several_cards_of_unknown_speed_is_named(
+def test_a_load_that_fills_several_gpus_of_unknown_speed_is_named(
     figures: dict[str, float], is_named: bool
 ) -> None:
     own = Option("tune", "lora", "m", "", Serving(Place.RENTED))

@@ -76,7 +76,7 @@ def test_the_parts_of_a_horizon_add_up_to_it(
 
 
 @given(st.integers(1, 30), st.floats(0, 50), GROWTH, RATES)
-def test_cards_are_added_month_by_month(
+def test_gpus_are_added_month_by_month(
     months: int, load: float, growth: float, rate: float
 ) -> None:
     found = algebra.replica_months(months, fig(load), fig(growth), fig(rate)).value

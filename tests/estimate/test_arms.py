@@ -48,13 +48,13 @@ def test_an_empty_list_of_models_means_no_such_option() -> None:
     assert ids(models(brief(), prompt=())) == []
 
 
-def test_an_open_model_can_be_prompted_on_ones_own_cards() -> None:
+def test_an_open_model_can_be_prompted_on_ones_own_gpus() -> None:
     assert ids(models(brief(), prompt=("llama-3.1-8b",))) == ["prompt/few-shot@llama-3.1-8b+rented"]
     owned = models(brief(hardware__owned=True), prompt=("llama-3.1-8b",))
     assert ids(owned) == ["prompt/few-shot@llama-3.1-8b+owned"]
 
 
-def test_a_tuned_model_runs_on_cards_and_keeps_its_prompt_or_passes_on_as_hybrids() -> None:
+def test_a_tuned_model_runs_on_gpus_and_keeps_its_prompt_or_passes_on_as_hybrids() -> None:
     found = ids(models(brief(), tune=("llama-3.1-8b",)))[4:]
     assert found == [
         "tune/lora@llama-3.1-8b+rented",
@@ -63,7 +63,7 @@ def test_a_tuned_model_runs_on_cards_and_keeps_its_prompt_or_passes_on_as_hybrid
     ]
 
 
-def test_without_cards_only_a_provider_can_tune() -> None:
+def test_without_gpus_only_a_provider_can_tune() -> None:
     held = models(brief(hardware__gpu="none"), prompt=(), tune=("llama-3.1-8b", "gpt-4.1-mini"))
     known = facts(tuned={"gpt-4.1-mini": TUNED})
     assert ids(replace(held, task=replace(held.task, type="generation")), known) == [

@@ -28,7 +28,7 @@ def hosted(*rows: TokenPrice) -> Setting:
 
 
 @given(st.floats(0, 0.3), st.integers(1, 24))
-def test_cards_that_answer_at_once_are_added_as_traffic_grows(growth: float, months: int) -> None:
+def test_gpus_that_answer_at_once_are_added_as_traffic_grows(growth: float, months: int) -> None:
     held = brief(
         traffic__can_wait_24h=False,
         traffic__requests_per_month=10_000_000,
@@ -37,13 +37,13 @@ def test_cards_that_answer_at_once_are_added_as_traffic_grows(growth: float, mon
     )
     found = estimated(rented(), held)
     load = 1e7 * (300 / 12_000 + 320 / 2500) / 3600 / 730 / 0.65
-    cards = (
+    gpus = (
         sum(max(1, math.ceil(load * (1 + growth) ** (t - 1))) for t in range(1, months + 1))
         * 730
         * 1.861
     )
     others = months * (found["run.people"].value + found["run.retraining"].value)
-    assert found["horizon.total"].value == pytest.approx(found["once.total"].value + cards + others)
+    assert found["horizon.total"].value == pytest.approx(found["once.total"].value + gpus + others)
 
 
 def test_a_fee_that_changes_inside_the_horizon_holds_from_its_day() -> None:
@@ -66,8 +66,8 @@ def test_each_adapter_has_its_own_deployment_and_job_unless_tokens_are_free() ->
     found = estimated(HOSTED, many, hosted(dear))
     assert found["run.hosting"].value == pytest.approx(4 * (1.7 * 730 + 2))
     assert found["train.run_usd"].value == 400
-    card = replace(TUNED, input_usd=0.0, output_usd=0.0)
-    assert estimated(HOSTED, many, hosted(card))["run.hosting"].value == pytest.approx(1.7 * 730)
+    gpu = replace(TUNED, input_usd=0.0, output_usd=0.0)
+    assert estimated(HOSTED, many, hosted(gpu))["run.hosting"].value == pytest.approx(1.7 * 730)
     assert (
         estimated(rented(), many)["run.hosting"].value
         == estimated(rented(), brief())["run.hosting"].value

@@ -1,4 +1,4 @@
-"""Speeds that no card can reach, and what a reader hears beside the figures."""
+"""Speeds that no GPU can reach, and what a reader hears beside the figures."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_speed_above_the_arithmetic_of_the_card_is_refused_by_its_key(key: str) -> None:
+def test_a_speed_above_the_arithmetic_of_the_gpu_is_refused_by_its_key(key: str) -> None:
     name = key.replace(".", "__")
     refuse_impossible(brief(**{name: KEYS[key] * 0.999}), facts())
     with pytest.raises(
@@ -65,7 +65,7 @@ def test_what_needs_narrow_numbers_draws_a_caution(stated: float) -> None:
     assert bool(found) == (stated > 362e12 / (2 * SIZE))
 
 
-def test_an_unknown_card_or_model_bounds_nothing() -> None:
+def test_an_unknown_gpu_or_model_bounds_nothing() -> None:
     fast = brief(hardware__decode_tokens_per_second=1e9)
     refuse_impossible(fast, setting())
     refuse_impossible(fast, replace(facts(), models={}))
@@ -110,7 +110,7 @@ def test_a_change_of_price_is_told_once_with_its_day() -> None:
     assert "$30,870" in found[0]
 
 
-def test_a_latency_that_no_card_reaches_is_told() -> None:
+def test_a_latency_that_no_gpu_reaches_is_told() -> None:
     least = 320 / (864e9 / (2 * SIZE))
     late = told(brief(traffic__max_latency_seconds=least * 0.9), facts(), rented())
     assert any("at least" in line and "max_latency_seconds" in line for line in late)
@@ -171,7 +171,7 @@ def unmeasured(**answers: object) -> Brief:
     return brief(**{"traffic__can_wait_24h": False, **speeds, **answers})
 
 
-def test_a_load_that_fills_cards_at_their_rated_arithmetic_is_charged_for_so_many() -> None:
+def test_a_load_that_fills_gpus_at_their_rated_arithmetic_is_charged_for_so_many() -> None:
     """Requests × tokens × 2 operations per parameter, over the rated operations of a month's
     hours.
     """
@@ -188,17 +188,17 @@ def test_a_load_that_fills_cards_at_their_rated_arithmetic_is_charged_for_so_man
     )
 
 
-def test_a_deployment_on_a_known_card_is_not_endless() -> None:
-    """A provider's card with free tokens: as many deployments as the load fills, at least one."""
+def test_a_deployment_on_a_known_gpu_is_not_endless() -> None:
+    """A provider's GPU with free tokens: as many deployments as the load fills, at least one."""
     together = replace(
         TUNED,
         provider="together",
         model="ft:llama-3.1-8b",
         input_usd=0.0,
         output_usd=0.0,
-        card="L40S",
+        gpu="L40S",
     )
-    known = replace(facts(), tuned={"llama-3.1-8b": together}, cards={"L40S": L40S})
+    known = replace(facts(), tuned={"llama-3.1-8b": together}, hosted_gpus={"L40S": L40S})
     option = Option("tune", "hosted", "llama-3.1-8b", "together", Serving(Place.HOSTED))
     full = 362e12 * 730 * 3600 / ((120 + 180 + 320) * 2 * SIZE)
     for filled, deployments in ((0.5, 1), (2.5, 3)):
@@ -226,7 +226,7 @@ def test_sets_in_time_by_hand() -> None:
 
 
 @given(st.floats(11, 60), st.floats(1.01, 4), st.floats(1e5, 1e8))
-def test_a_tighter_goal_never_takes_fewer_cards(
+def test_a_tighter_goal_never_takes_fewer_gpus(
     goal: float, tighter: float, requests: float
 ) -> None:
     loose, tight = (

@@ -186,8 +186,8 @@ def tuned_static(case: Case, technique: str) -> float:
     )
 
 
-def card_usd(case: Case, figures: dict[str, float | None]) -> float | None:
-    """One hour of the cards, as far as the brief states it."""
+def gpu_usd(case: Case, figures: dict[str, float | None]) -> float | None:
+    """One hour of the GPUs, as far as the brief states it."""
     hardware = case.brief["hardware"]
     if not hardware["owned"]:
         return float(hardware["usd_per_hour"] * hardware["count"])
@@ -208,7 +208,7 @@ def test_every_tuned_model_on_gpus_costs_its_hours(case: Case) -> None:
         approach, technique, _, serving = parts(option)
         if approach == "prompt" or "hosted" in serving:
             continue
-        hour = 0.1 if "cpu" in serving else card_usd(case, figures)
+        hour = 0.1 if "cpu" in serving else gpu_usd(case, figures)
         if hour is None:
             continue
         if "tokens_per_example" in case.brief["data"]:

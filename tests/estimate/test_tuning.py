@@ -16,7 +16,7 @@ from advisor.core.quantity import Range
 from tests.options import DAY, ROBERTA, SONNET, TUNED, brief, dated, estimated, rented, setting
 
 
-def test_the_parts_of_a_tuned_model_on_rented_cards() -> None:
+def test_the_parts_of_a_tuned_model_on_rented_gpus() -> None:
     found = estimated(rented())
     hours = 0.05 + 18_000 * 620 * 3 / 2400 / 3600
     assert found["train.tokens"].value == 33_480_000
@@ -31,7 +31,7 @@ def test_the_parts_of_a_tuned_model_on_rented_cards() -> None:
     assert found["run.retraining"].value == pytest.approx((24 * 110 + hours * 1.861) / 3)
 
 
-def test_online_cards_are_paid_around_the_clock_and_multiply_with_load() -> None:
+def test_online_gpus_are_paid_around_the_clock_and_multiply_with_load() -> None:
     online = brief(traffic__can_wait_24h=False)
     busy = 3e6 * (300 / 12_000 + 320 / 2500) / 3600
     assert busy / 730 / 0.65 < 1
@@ -50,7 +50,7 @@ def test_unknown_speeds_pay_for_every_hour() -> None:
     assert estimated(rented(), held)["run.hosting"].value == pytest.approx(2 * 730 * 1.861)
 
 
-def test_owned_cards_cost_electricity_only() -> None:
+def test_owned_gpus_cost_electricity_only() -> None:
     option = Option("tune", "lora", "llama-3.1-8b", "", Serving(Place.OWNED))
     found = estimated(option, brief(hardware__owned=True))
     serving = 3e6 * (300 / 12_000 + 320 / 2500) / 3600
@@ -130,7 +130,7 @@ def test_training_hours_have_a_price_where_the_provider_bills_by_the_hour() -> N
     assert found["once.training"].value == pytest.approx(2 * 1.0 * 100)
 
 
-def test_the_full_cost_of_an_owned_card_is_unknown_unless_its_owner_states_a_rate() -> None:
+def test_the_full_cost_of_an_owned_gpu_is_unknown_unless_its_owner_states_a_rate() -> None:
     option = Option("tune", "lora", "llama-3.1-8b", "", Serving(Place.OWNED))
     unknown = estimated(option, brief(hardware__owned=True, hardware__usd_per_hour=0.0))
     assert not unknown["run.hosting_full"].is_known

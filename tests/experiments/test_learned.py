@@ -1,4 +1,4 @@
-"""What kept runs say to a verdict: scores of the same data, training on the same card; and how to
+"""What kept runs say to a verdict: scores of the same data, training on the same GPU; and how to
 leave them aside.
 """
 
@@ -278,7 +278,7 @@ def keep_training(tokens_per_second: float) -> int:
     return run
 
 
-def test_training_on_the_briefs_card_is_measured_in_its_verdict(path: Path) -> None:
+def test_training_on_the_briefs_gpu_is_measured_in_its_verdict(path: Path) -> None:
     def hours(verdict: Verdict):
         return next(a for a in verdict.arms if a.id.startswith("tune/lora@")).figure("train.hours")
 

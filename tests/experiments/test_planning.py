@@ -70,9 +70,7 @@ def test_a_brief_plans_its_open_models_with_the_lengths_of_its_rows(
     assert told == tuple(n + 20 for n in plain)
     plan = planning.throughput_plan(setups, told, CPU)
     assert [t.spec["layers"] for t in plan.trials] == [0]
-    small = planning.throughput_plan(
-        setups, told, experiments.Machine("card", "cuda", free_gib=1.0)
-    )
+    small = planning.throughput_plan(setups, told, experiments.Machine("gpu", "cuda", free_gib=1.0))
     assert [t.spec["layers"] for t in small.trials] == [2, 4, 6]
 
 

@@ -162,7 +162,7 @@ def test_encoders_have_the_parameters_of_their_published_layers(
     assert model.params == tables + model.layers * layer + (h * h + h if pooler else 0)
 
 
-def test_card_rates_follow_multiprocessors_and_clock(facts: Facts) -> None:
+def test_gpu_rates_follow_multiprocessors_and_clock(facts: Facts) -> None:
     assert facts.gpu("RTX 4060").memory_gb == 8
     assert facts.gpu("RTX 4060").bandwidth_gb_per_second == 272
     assert facts.gpu("RTX 4060").power_watts == 115

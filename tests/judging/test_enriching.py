@@ -10,7 +10,7 @@ import pytest
 
 from advisor.core.brief import Brief, Score, Segment
 from advisor.core.errors import UsageError
-from advisor.core.probes import Card, HardwareReport, Reading, ResultsReport
+from advisor.core.probes import HardwareReport, LocalGpu, Reading, ResultsReport
 from advisor.core.quantity import Basis, Range
 from advisor.facts import Facts, load
 from advisor.judging.enriching import RENTED_GPU, inform, with_gpu
@@ -18,7 +18,7 @@ from advisor.judging.surroundings import Surroundings
 from tests.options import brief
 
 NOTHING = Reading(None, "", "not asked")
-H100 = Card(
+H100 = LocalGpu(
     0,
     "NVIDIA H100 80GB HBM3",
     "H100-80GB-SXM",
@@ -40,9 +40,9 @@ def surroundings(**changes: object) -> Surroundings:
     return replace(Surroundings(book(), None, None, None), **changes)
 
 
-def machine(*cards: Card) -> HardwareReport:
+def machine(*gpus: LocalGpu) -> HardwareReport:
     return HardwareReport(
-        cards, "", NOTHING, NOTHING, "a CPU", 2, 8.0, 4.0, 100.0, "a machine", as_of="2026-11-20"
+        gpus, "", NOTHING, NOTHING, "a CPU", 2, 8.0, 4.0, 100.0, "a machine", as_of="2026-11-20"
     )
 
 
@@ -52,35 +52,35 @@ def auto(**hardware: object) -> Brief:
 
 
 @pytest.mark.parametrize(
-    ("cards", "gpu", "is_owned"),
+    ("gpus", "gpu", "is_owned"),
     [
         ((), RENTED_GPU, False),
-        ((replace(H100, gpu=""),), RENTED_GPU, False),  # not a product of our table
+        ((replace(H100, product=""),), RENTED_GPU, False),  # not a product of our table
         ((replace(H100, hidden=True),), RENTED_GPU, False),
         ((H100,), "H100-80GB-SXM", True),
-        ((replace(H100, hidden=True), replace(H100, gpu="L4")), "L4", True),
+        ((replace(H100, hidden=True), replace(H100, product="L4")), "L4", True),
     ],
     ids=["none", "unknown", "hidden", "one", "the first to be seen"],
 )
-def test_the_local_card_is_used_where_it_is_visible_and_a_product(
-    cards: tuple[Card, ...], gpu: str, is_owned: bool
+def test_the_local_gpu_is_used_where_it_is_visible_and_a_product(
+    gpus: tuple[LocalGpu, ...], gpu: str, is_owned: bool
 ) -> None:
-    informed = with_gpu(auto(), machine(*cards))
+    informed = with_gpu(auto(), machine(*gpus))
     assert (informed.hardware.gpu, informed.hardware.owned) == (gpu, is_owned)
 
 
-def test_a_card_that_the_brief_names_stands() -> None:
+def test_a_gpu_that_the_brief_names_stands() -> None:
     assert with_gpu(brief(), machine(H100)) == brief()
 
 
-def test_a_local_card_may_be_declared_as_not_owned() -> None:
+def test_a_local_gpu_may_be_declared_as_not_owned() -> None:
     case = auto(owned=False)
     declared = replace(case, origins={**case.origins, "hardware.owned": case.origins["name"]})
     assert not with_gpu(declared, machine(H100)).hardware.owned
 
 
-@pytest.mark.parametrize("hardware", [None, machine()], ids=["not probed", "no card"])
-def test_an_owned_card_that_is_not_there_has_to_be_named(hardware: HardwareReport | None) -> None:
+@pytest.mark.parametrize("hardware", [None, machine()], ids=["not probed", "no GPU"])
+def test_an_owned_gpu_that_is_not_there_has_to_be_named(hardware: HardwareReport | None) -> None:
     with pytest.raises(UsageError, match=r"hardware\.gpu.*name yours"):
         with_gpu(auto(owned=True), hardware)
 

@@ -1,4 +1,4 @@
-"""The hardware probe on replayed NVML readings, so that every branch runs without a card."""
+"""The hardware probe on replayed NVML readings, so that every branch runs without a GPU."""
 
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ class NvmlError(Exception):
     """Stands for the binding's error."""
 
 
-def card(name, total, free, *, processes=(), mig=0, slices=(), **more):
+def gpu(name, total, free, *, processes=(), mig=0, slices=(), **more):
     return {
         "name": name, "total": total * GIB, "free": free * GIB, "processes": processes,
         "mig": mig, "slices": slices,
@@ -30,13 +30,13 @@ def card(name, total, free, *, processes=(), mig=0, slices=(), **more):
 
 class Replay:
     """Answers as a driver did; a missing reading raises as the binding does, and so does a lost
-    card.
+    GPU.
     """
 
     NVML_CLOCK_SM, NVML_TEMPERATURE_GPU = 1, 0
 
-    def __init__(self, *cards, lost_after=None):
-        self.cards, self.asked, self.lost_after = cards, 0, lost_after
+    def __init__(self, *gpus, lost_after=None):
+        self.gpus, self.asked, self.lost_after = gpus, 0, lost_after
         self.running = False
 
     def _reading(self, handle, key):
@@ -60,10 +60,10 @@ class Replay:
         return 12080
 
     def nvmlDeviceGetCount(self):  # noqa: N802
-        return len(self.cards)
+        return len(self.gpus)
 
     def nvmlDeviceGetHandleByIndex(self, index):  # noqa: N802
-        return self.cards[index]
+        return self.gpus[index]
 
     def nvmlDeviceGetName(self, handle):  # noqa: N802
         return self._reading(handle, "name")
@@ -120,17 +120,17 @@ class Replay:
         return handle["slices"][index]
 
 
-def look(*cards, environ=None, **more):
-    nvml = Replay(*cards, **more)
+def look(*gpus, environ=None, **more):
+    nvml = Replay(*gpus, **more)
     report = probe(nvml, gpu_ids=KNOWN, environ=environ or {})
     assert not nvml.running  # shut down whatever happened
     return report
 
 
-def test_a_free_card_of_24_gib():
-    report = look(card("NVIDIA GeForce RTX 4090", 24, 23.5, uuid="GPU-1"))
-    (found,) = report.cards
-    assert (found.name, found.gpu, found.index, found.hidden) == (
+def test_a_free_gpu_of_24_gib():
+    report = look(gpu("NVIDIA GeForce RTX 4090", 24, 23.5, uuid="GPU-1"))
+    (found,) = report.gpus
+    assert (found.name, found.product, found.index, found.hidden) == (
         "NVIDIA GeForce RTX 4090",
         "RTX 4090",
         0,
@@ -148,11 +148,11 @@ def test_a_free_card_of_24_gib():
     assert report.warnings == ()
 
 
-def test_a_busy_card_is_noticed_and_its_program_listed_once():
+def test_a_busy_gpu_is_noticed_and_its_program_listed_once():
     report = look(
-        card("NVIDIA GeForce RTX 4090", 24, 6, processes=((4_000_001, 18 * GIB), (4_000_002, None)))
+        gpu("NVIDIA GeForce RTX 4090", 24, 6, processes=((4_000_001, 18 * GIB), (4_000_002, None)))
     )
-    assert [(p.pid, p.memory_gib) for p in report.cards[0].processes] == [
+    assert [(p.pid, p.memory_gib) for p in report.gpus[0].processes] == [
         (4_000_001, 18.0),
         (4_000_002, None),
     ]
@@ -160,31 +160,29 @@ def test_a_busy_card_is_noticed_and_its_program_listed_once():
     assert "6.0 GiB free" in report.warnings[0]
 
 
-def test_links_between_cards():
+def test_links_between_gpus():
     report = look(
-        card("NVIDIA H100 80GB HBM3", 80, 80, links=[1] * 17 + [0]),
-        card("NVIDIA GeForce RTX 4060", 8, 8),
+        gpu("NVIDIA H100 80GB HBM3", 80, 80, links=[1] * 17 + [0]),
+        gpu("NVIDIA GeForce RTX 4060", 8, 8),
     )
-    assert [c.nvlink for c in report.cards] == [
+    assert [c.nvlink for c in report.gpus] == [
         Reading(17, "links"),
         Reading(None, "links", "not readable: Not Supported"),
     ]
-    assert report.cards[0].memory_clock_mhz == Reading(2520, "MHz")
+    assert report.gpus[0].memory_clock_mhz == Reading(2520, "MHz")
     assert any("17 links up" in line for line in hardware_lines(report))
 
 
 def test_an_unknown_or_similar_name_is_not_guessed():
-    report = look(
-        card("NVIDIA GeForce RTX 4090 D", 24, 24), card("NVIDIA GeForce RTX 4060", 8, 7.7)
-    )
-    assert [c.gpu for c in report.cards] == ["", "RTX 4060"]
+    report = look(gpu("NVIDIA GeForce RTX 4090 D", 24, 24), gpu("NVIDIA GeForce RTX 4060", 8, 7.7))
+    assert [c.product for c in report.gpus] == ["", "RTX 4060"]
     assert any("RTX 4090 D" in w and "hardware.gpu" in w for w in report.warnings)
 
 
-def test_a_split_card_shows_its_slices():
-    part = card("NVIDIA H100 80GB HBM3 MIG 3g.40gb", 39.5, 39)
-    report = look(card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, slices=(part, part), power=None))
-    (found,) = report.cards
+def test_a_split_gpu_shows_its_slices():
+    part = gpu("NVIDIA H100 80GB HBM3 MIG 3g.40gb", 39.5, 39)
+    report = look(gpu("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, slices=(part, part), power=None))
+    (found,) = report.gpus
     assert [s.memory_free_gib.value for s in found.slices] == [39.0, 39.0]
     assert found.power_watts == Reading(None, "W", "not readable: Not Supported")
     assert any("MIG" in w for w in report.warnings)
@@ -192,8 +190,8 @@ def test_a_split_card_shows_its_slices():
 
 @pytest.mark.parametrize("readings", range(14))
 def test_a_driver_lost_midway_leaves_reasons_and_not_zeros(readings):
-    report = look(card("NVIDIA GeForce RTX 4090", 24, 23.5, uuid="GPU-1"), lost_after=readings)
-    (found,) = report.cards
+    report = look(gpu("NVIDIA GeForce RTX 4090", 24, 23.5, uuid="GPU-1"), lost_after=readings)
+    (found,) = report.gpus
     for reading in (
         found.memory_total_gib,
         found.memory_free_gib,
@@ -208,8 +206,8 @@ def test_no_driver_says_why():
         raise NvmlError("NVML Shared Library Not Found")
 
     report = probe(SimpleNamespace(nvmlInit=fail), gpu_ids=KNOWN, environ={})
-    assert report.cards == ()
-    assert "Not Found" in report.cards_reason
+    assert report.gpus == ()
+    assert "Not Found" in report.gpus_reason
     assert report.cores >= 1
     assert 0 < report.memory_free_gib <= report.memory_gib
 
@@ -226,14 +224,14 @@ def test_no_driver_says_why():
         ("GPU-x,0", []),
     ],
 )
-def test_hidden_cards(visible, seen):
-    cards = [card("NVIDIA GeForce RTX 4090", 24, 24, uuid=f"GPU-{c}") for c in "ab"]
-    report = look(*cards, environ={"CUDA_VISIBLE_DEVICES": visible})
-    assert [c.index for c in report.cards if not c.hidden] == seen
+def test_hidden_gpus(visible, seen):
+    gpus = [gpu("NVIDIA GeForce RTX 4090", 24, 24, uuid=f"GPU-{c}") for c in "ab"]
+    report = look(*gpus, environ={"CUDA_VISIBLE_DEVICES": visible})
+    assert [c.index for c in report.gpus if not c.hidden] == seen
 
 
 @pytest.mark.parametrize(
-    ("visible", "cards", "slices"),
+    ("visible", "gpus", "slices"),
     [
         ("MIG-2", [0], [1]),
         ("MIG-3,MIG-1", [0, 1], [0, 2]),
@@ -242,27 +240,25 @@ def test_hidden_cards(visible, seen):
         ("MIG-9", [], []),
     ],
 )
-def test_slices_named_by_their_ids_are_seen_and_the_others_hidden(visible, cards, slices):
-    parts = [
-        card("NVIDIA H100 80GB HBM3 MIG 3g.40gb", 39.5, 39, uuid=f"MIG-{n}") for n in (1, 2, 3)
-    ]
+def test_slices_named_by_their_ids_are_seen_and_the_others_hidden(visible, gpus, slices):
+    parts = [gpu("NVIDIA H100 80GB HBM3 MIG 3g.40gb", 39.5, 39, uuid=f"MIG-{n}") for n in (1, 2, 3)]
     split = [
-        card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-a", slices=parts[:2]),
-        card("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-b", slices=parts[2:]),
+        gpu("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-a", slices=parts[:2]),
+        gpu("NVIDIA H100 80GB HBM3", 79.6, 79, mig=1, uuid="GPU-b", slices=parts[2:]),
     ]
     report = look(*split, environ={"CUDA_VISIBLE_DEVICES": visible})
-    assert [c.index for c in report.cards if not c.hidden] == cards
-    held = [part for found in report.cards for part in found.slices]
+    assert [c.index for c in report.gpus if not c.hidden] == gpus
+    held = [part for found in report.gpus for part in found.slices]
     assert [at for at, part in enumerate(held) if not part.hidden] == slices
 
 
-def test_the_order_of_mixed_cards_is_doubted():
-    cards = [card("NVIDIA GeForce RTX 4090", 24, 24), card("NVIDIA GeForce RTX 4060", 8, 8)]
+def test_the_order_of_mixed_gpus_is_doubted():
+    gpus = [gpu("NVIDIA GeForce RTX 4090", 24, 24), gpu("NVIDIA GeForce RTX 4060", 8, 8)]
     assert any(
-        "PCI_BUS_ID" in w for w in look(*cards, environ={"CUDA_VISIBLE_DEVICES": "0"}).warnings
+        "PCI_BUS_ID" in w for w in look(*gpus, environ={"CUDA_VISIBLE_DEVICES": "0"}).warnings
     )
     ordered = {"CUDA_VISIBLE_DEVICES": "0", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-    assert not any("PCI_BUS_ID" in w for w in look(*cards, environ=ordered).warnings)
+    assert not any("PCI_BUS_ID" in w for w in look(*gpus, environ=ordered).warnings)
 
 
 def test_software_is_read_without_importing_it():
@@ -279,8 +275,8 @@ def test_software_is_read_without_importing_it():
 
 def test_shown_in_80_columns_with_what_a_driver_says_made_safe():
     report = look(
-        card("Evil\x1b[31m card", 24, 6, processes=((4_000_001, None),)),
-        card("NVIDIA GeForce RTX 4060", 8, 8),
+        gpu("Evil\x1b[31m GPU", 24, 6, processes=((4_000_001, None),)),
+        gpu("NVIDIA GeForce RTX 4060", 8, 8),
     )
     lines = list(hardware_lines(report))
     assert max(map(len, lines)) <= 80
@@ -291,18 +287,18 @@ def test_shown_in_80_columns_with_what_a_driver_says_made_safe():
 
 def test_a_gpu_with_unified_memory_has_that_of_the_host() -> None:
     """NVML on DGX Spark answers Not Supported for memory (XuehaiPan/nvitop issue 208)."""
-    spark = card("NVIDIA GB10", 0, 0) | {"total": None, "free": None}
+    spark = gpu("NVIDIA GB10", 0, 0) | {"total": None, "free": None}
     report = probe(Replay(spark), gpu_ids={"NVIDIA GB10": "GB10"}, unified={"GB10"}, environ={})
-    (found,) = report.cards
+    (found,) = report.gpus
     assert found.memory_total_gib == Reading(report.memory_gib, "GiB, unified")
     assert found.memory_free_gib == Reading(report.memory_free_gib, "GiB, unified")
     assert not any("not in the table" in warning for warning in report.warnings)
 
 
 def test_a_gpu_of_no_table_that_has_no_memory_of_its_own_may_share_it() -> None:
-    strange = card("NVIDIA Zeta", 0, 0) | {"total": None, "free": None}
+    strange = gpu("NVIDIA Zeta", 0, 0) | {"total": None, "free": None}
     report = look(strange)
-    assert "may share the memory of the host" in report.cards[0].memory_total_gib.reason
+    assert "may share the memory of the host" in report.gpus[0].memory_total_gib.reason
     (warning,) = report.warnings
     assert "gpus.csv" in warning
     assert '"NVIDIA Zeta","NVIDIA Zeta",?' in warning
@@ -311,7 +307,7 @@ def test_a_gpu_of_no_table_that_has_no_memory_of_its_own_may_share_it() -> None:
 def test_the_row_to_add_is_a_row_of_the_table(tmp_path) -> None:
     from advisor.facts import load
 
-    report = look(card("NVIDIA Zeta", 24, 23.5))
+    report = look(gpu("NVIDIA Zeta", 24, 23.5))
     (warning,) = report.warnings
     columns = warning.partition("columns ")[2].partition(", such")[0]
     row = warning.partition("such as ")[2].partition("; or")[0]
@@ -322,7 +318,7 @@ def test_the_row_to_add_is_a_row_of_the_table(tmp_path) -> None:
 
 
 def test_memory_that_cannot_be_read_of_a_gpu_with_its_own_stays_unknown() -> None:
-    broken = card("NVIDIA GeForce RTX 4090", 0, 0) | {"total": None, "free": None}
-    assert look(broken).cards[0].memory_total_gib == Reading(
+    broken = gpu("NVIDIA GeForce RTX 4090", 0, 0) | {"total": None, "free": None}
+    assert look(broken).gpus[0].memory_total_gib == Reading(
         None, "GiB", "not readable: Not Supported"
     )

@@ -12,7 +12,7 @@ import pytest
 from advisor.core.probes import Reading
 from advisor.probe import vendors
 from advisor.probe.hardware import probe
-from advisor.probe.vendors import ToolFailedError, other_cards, run_tool
+from advisor.probe.vendors import ToolFailedError, other_gpus, run_tool
 
 KNOWN = {"AMD Instinct MI300X": "MI300X", "Apple M3 Max": "Apple M3 Max"}
 
@@ -94,43 +94,43 @@ def intel(command):
     return INTEL_NOW if command[1] == "stats" else INTEL_ONE if "-d" in command else INTEL
 
 
-def test_no_tools_no_cards():
-    assert other_cards(KNOWN, tools()) == ((), (), None)
+def test_no_tools_no_gpus():
+    assert other_gpus(KNOWN, tools()) == ((), (), None)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_amd(wrapped):
-    (card,), reasons, driver = other_cards(
+    (gpu,), reasons, driver = other_gpus(
         KNOWN, tools(amd_smi=lambda c: {"gpu_data": amd(c)} if wrapped else amd(c)), first=3
     )
-    assert (card.index, card.name, card.gpu, card.vendor) == (
+    assert (gpu.index, gpu.name, gpu.product, gpu.vendor) == (
         3,
         "AMD Instinct MI300X",
         "MI300X",
         "AMD",
     )
-    assert card.memory_total_gib == Reading(196592 / 1024, "GiB")
-    assert card.memory_free_gib.value == pytest.approx(196307 / 1024)
-    assert card.power_watts == Reading(132.0, "W")
-    assert (card.clock_mhz.value, card.temperature_c.value, card.utilisation.value) == (
+    assert gpu.memory_total_gib == Reading(196592 / 1024, "GiB")
+    assert gpu.memory_free_gib.value == pytest.approx(196307 / 1024)
+    assert gpu.power_watts == Reading(132.0, "W")
+    assert (gpu.clock_mhz.value, gpu.temperature_c.value, gpu.utilisation.value) == (
         2100,
         41,
         0.25,
     )
-    assert card.power_limit_watts == Reading(None, "W", "its tool does not tell")
+    assert gpu.power_limit_watts == Reading(None, "W", "its tool does not tell")
     assert (reasons, driver) == ((), Reading("amdgpu 6.10.5"))
 
 
 def test_older_amd_tool_stands_in_where_the_newer_fails():
-    cards, reasons, driver = other_cards(
+    gpus, reasons, driver = other_gpus(
         KNOWN, tools(amd_smi=ToolFailedError("amd-smi did not answer"), rocm_smi=ROCM)
     )
-    assert [c.name for c in cards] == [
+    assert [c.name for c in gpus] == [
         "AMD Instinct MI210",
         "AMD Radeon RX 7900 XTX",
         "AMD Radeon RX 7900 XTX",
     ]
-    first, second, _ = cards
+    first, second, _ = gpus
     assert (first.memory_total_gib.value, first.memory_free_gib.value) == (64.0, 48.0)
     assert (first.power_watts.value, first.power_limit_watts.value, first.clock_mhz.value) == (
         43.0,
@@ -143,10 +143,10 @@ def test_older_amd_tool_stands_in_where_the_newer_fails():
 
 
 def test_intel():
-    (card,), _, driver = other_cards(KNOWN, tools(xpu_smi=intel))
-    assert (card.vendor, card.gpu) == ("Intel", "")
-    assert (card.memory_total_gib.value, card.memory_free_gib.value) == (14.0, 13.0)
-    assert (card.power_watts.value, card.utilisation.value) == (40.5, 0.07)
+    (gpu,), _, driver = other_gpus(KNOWN, tools(xpu_smi=intel))
+    assert (gpu.vendor, gpu.product) == ("Intel", "")
+    assert (gpu.memory_total_gib.value, gpu.memory_free_gib.value) == (14.0, 13.0)
+    assert (gpu.power_watts.value, gpu.utilisation.value) == (40.5, 0.07)
     assert driver == Reading("I915_23.10")
 
 
@@ -158,9 +158,9 @@ def test_intel_without_rights_to_statistics():
             else intel(command)
         )
 
-    (card,), reasons, _ = other_cards(KNOWN, tools(xpu_smi=run))
-    assert card.memory_total_gib.value == 14.0
-    assert card.memory_free_gib == Reading(None, "GiB", "its tool does not tell")
+    (gpu,), reasons, _ = other_gpus(KNOWN, tools(xpu_smi=run))
+    assert gpu.memory_total_gib.value == 14.0
+    assert gpu.memory_free_gib == Reading(None, "GiB", "its tool does not tell")
     assert reasons == ()
 
 
@@ -169,10 +169,10 @@ def test_apple_shares_the_machine_s_memory(monkeypatch):
 
     memory = SimpleNamespace(total=64 * 1024**3, available=40 * 1024**3)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-    (card,), _, _ = other_cards(KNOWN, tools(system_profiler=APPLE))
-    assert (card.name, card.gpu, card.vendor) == ("Apple M3 Max", "Apple M3 Max", "Apple")
-    assert card.memory_total_gib == Reading(64.0, "GiB, unified")
-    assert card.power_watts.value is None
+    (gpu,), _, _ = other_gpus(KNOWN, tools(system_profiler=APPLE))
+    assert (gpu.name, gpu.product, gpu.vendor) == ("Apple M3 Max", "Apple M3 Max", "Apple")
+    assert gpu.memory_total_gib == Reading(64.0, "GiB, unified")
+    assert gpu.power_watts.value is None
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_apple_shares_the_machine_s_memory(monkeypatch):
 )
 @pytest.mark.parametrize("tool", ["amd_smi", "rocm_smi", "xpu_smi", "system_profiler"])
 def test_answers_of_another_form_are_a_reason_and_no_crash(tool, answer):
-    cards, reasons, _ = other_cards(KNOWN, tools(**{tool: answer}))
-    assert cards == ()
+    gpus, reasons, _ = other_gpus(KNOWN, tools(**{tool: answer}))
+    assert gpus == ()
     assert all("not readable" in r and "\n" not in r for r in reasons)
 
 
@@ -192,15 +192,15 @@ def test_in_the_report_and_its_warnings():
     report = probe(
         SimpleNamespace(nvmlInit=no_driver), gpu_ids=KNOWN, environ={}, run=tools(rocm_smi=ROCM)
     )
-    assert [c.index for c in report.cards] == [0, 1, 2]
+    assert [c.index for c in report.gpus] == [0, 1, 2]
     assert report.driver == Reading("amdgpu 6.2.4")
-    assert report.cards_reason == ""
+    assert report.gpus_reason == ""
     assert any("GPU 0 is busy" in w for w in report.warnings)
     assert any("MI210" in w and "hardware.gpu" in w for w in report.warnings)
     failed = tools(amd_smi=ToolFailedError("amd-smi did not answer within 10 s"))
     report = probe(SimpleNamespace(nvmlInit=no_driver), gpu_ids=KNOWN, environ={}, run=failed)
-    assert "no library" in report.cards_reason
-    assert "AMD GPU not readable: amd-smi did not answer within 10 s" in report.cards_reason
+    assert "no library" in report.gpus_reason
+    assert "AMD GPU not readable: amd-smi did not answer within 10 s" in report.gpus_reason
 
 
 def script(tmp_path, monkeypatch, text):

@@ -17,9 +17,9 @@ from advisor.core.events import CancelToken, ignore
 from advisor.core.experiment import RunRecord
 from advisor.core.probes import (
     BadRow,
-    Card,
     DataReport,
     HardwareReport,
+    LocalGpu,
     Process,
     Reading,
     Specificity,
@@ -181,7 +181,7 @@ def tokens(value: float) -> Quantity:
 
 @dataclass(frozen=True)
 class FakeObservations:
-    """A small data set and a machine with one card whose power cannot be read."""
+    """A small data set and a machine with one GPU whose power cannot be read."""
 
     data: DataReport | None = field(
         default_factory=lambda: DataReport(
@@ -220,11 +220,11 @@ class FakeObservations:
     )
     hardware: HardwareReport | None = field(
         default_factory=lambda: HardwareReport(
-            cards=(
-                Card(
+            gpus=(
+                LocalGpu(
                     index=0,
                     name="NVIDIA L40S",
-                    gpu="L40S",
+                    product="L40S",
                     memory_total_gib=Reading(44.7, "GiB"),
                     memory_free_gib=Reading(44.0, "GiB"),
                     power_watts=Reading(None, "W", "not supported"),
@@ -234,7 +234,7 @@ class FakeObservations:
                     processes=(Process(7, "python[/]", None),),
                 ),
             ),
-            cards_reason="",
+            gpus_reason="",
             driver=Reading("580.1"),
             cuda=Reading("13.0"),
             cpu="a processor",

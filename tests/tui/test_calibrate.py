@@ -265,9 +265,9 @@ async def test_what_does_not_fit_is_an_answer(app, engine):
         )
 
 
-async def test_a_busy_card_is_refused_with_a_way_to_insist(app, engine):
+async def test_a_busy_gpu_is_refused_with_a_way_to_insist(app, engine):
     engine.refusal = UsageError(
-        "card 0 (L40S): busy, 60% of its memory is taken by x [red]; wait, or use --allow-busy"
+        "GPU 0 (L40S): busy, 60% of its memory is taken by x [red]; wait, or use --allow-busy"
     )
     async with app.run_test(size=(80, 24)) as pilot:
         pane = await plan(pilot)

@@ -578,4 +578,4 @@ def test_the_real_engine_reads_this_machine():
     report = PipelineEngine().machine()
     assert report.memory_gib > 0
     assert 0 <= report.processor_use.value <= 1
-    assert report.cards or report.cards_reason
+    assert report.gpus or report.gpus_reason

@@ -132,9 +132,9 @@ def test_hardware_live(snap_compare, still_app, engine, size):
         await rest(pilot)
         for turn in range(30):
             report = engine.machine()
-            card = replace(report.cards[0], utilisation=Reading(turn / 30, "share"))
+            gpu = replace(report.gpus[0], utilisation=Reading(turn / 30, "share"))
             pilot.app.desk.query_one(HardwarePane).post_message(
-                MachineRead(replace(report, cards=(card,)))
+                MachineRead(replace(report, gpus=(gpu,)))
             )
         await rest(pilot)
 

@@ -234,13 +234,13 @@ def test_a_missing_test_set_is_named_in_the_app_and_not_by_a_flag(observations):
 
 
 def watched(observations, *shares: float | None) -> str:
-    """The live view after readings with these shares of the card's time."""
+    """The live view after readings with these shares of the GPU's time."""
     history = History()
     for share in shares:
-        card = replace(
-            observations.hardware.cards[0], utilisation=Reading(share, "share", "asleep")
+        gpu = replace(
+            observations.hardware.gpus[0], utilisation=Reading(share, "share", "asleep")
         )
-        report = replace(observations.hardware, cards=(card,))
+        report = replace(observations.hardware, gpus=(gpu,))
         history.add(report)
     return history.lines(report, 80).plain
 
@@ -271,7 +271,7 @@ def test_the_live_view_tells_every_reading_or_that_it_cannot(observations):
 def test_a_course_never_leaves_its_room(observations, shares, width):
     history = History()
     for share in shares:
-        report = replace(observations.hardware, cards=(), processor_use=Reading(share, "share"))
+        report = replace(observations.hardware, gpus=(), processor_use=Reading(share, "share"))
         history.add(report)
     course = history.lines(report, width).plain.splitlines()[1][33:]
     assert len(course) <= max(width - 33, 0)

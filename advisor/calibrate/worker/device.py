@@ -22,10 +22,10 @@ SAMPLE_SECONDS = 0.25
 
 
 class Device:
-    """A CPU, or one CUDA card.
+    """A CPU, or one CUDA GPU.
 
     On a CPU with one thread the clock counts the process's own time, so that a busy machine does
-    not read as a slow one; on a card it is wall time with everything finished on both sides, and so
+    not read as a slow one; on a GPU it is wall time with everything finished on both sides, and so
     it is where processes wait for each other (not `alone`).
     """
 
@@ -77,7 +77,7 @@ class Device:
             _forget_peak()
 
     def peak_gib(self) -> dict[str, float | None]:
-        """Highest memory since `reset_peak`: allocated and reserved (cards only) and of the
+        """Highest memory since `reset_peak`: allocated and reserved (GPUs only) and of the
         process.
         """
         if self.kind == "cuda":
@@ -91,7 +91,7 @@ class Device:
         return {"allocated_gib": None, "reserved_gib": None, "process_gib": _peak_rss_gib()}
 
     def in_use_gib(self) -> float:
-        """What is in use right now: of the card by tensors, on a CPU by the process."""
+        """What is in use right now: of the GPU by tensors, on a CPU by the process."""
         if self.kind == "cuda":
             return float(self._torch.cuda.memory_allocated()) / GIB
         import psutil
@@ -99,14 +99,14 @@ class Device:
         return float(psutil.Process().memory_info().rss) / GIB
 
     def _outside_allocator_gib(self) -> float:
-        """Memory of the card that is in use but not the allocator's: context and libraries (and
+        """Memory of the GPU that is in use but not the allocator's: context and libraries (and
         other programs).
         """
         free, total = self._torch.cuda.mem_get_info()
         return max(float(total - free) / GIB - float(self._torch.cuda.memory_reserved()) / GIB, 0.0)
 
     def limit_gib(self) -> float:
-        """How far the process reading of `peak_gib` can go: the whole card, or what this process
+        """How far the process reading of `peak_gib` can go: the whole GPU, or what this process
         holds and is free.
         """
         if self.kind == "cuda":
@@ -138,7 +138,7 @@ class Device:
 
 
 class Power:
-    """Samples the draw of the card in a thread while it is open; on a CPU there is none to read."""
+    """Samples the draw of the GPU in a thread while it is open; on a CPU there is none to read."""
 
     def __init__(self, device: Device) -> None:
         self.reason = "a CPU has no meter that we may read" if device.kind == "cpu" else ""

@@ -1,4 +1,4 @@
-"""The leader of a run over several cards: starts a process a card by torchrun, hears the first,
+"""The leader of a run over several GPUs: starts a process a GPU by torchrun, hears the first,
 ends them all.
 """
 

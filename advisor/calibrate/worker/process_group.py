@@ -1,4 +1,4 @@
-"""The processes that train one model together, one a card: what they exchange, and how the model is
+"""The processes that train one model together, one a GPU: what they exchange, and how the model is
 spread.
 """
 
@@ -16,7 +16,7 @@ PATIENCE = timedelta(minutes=10)
 """How long a process waits for the others before it gives up."""
 
 SHARDINGS = ("none", "ddp", "fsdp")
-"""Alone; the whole model on every card; the model in parts, one a card."""
+"""Alone; the whole model on every GPU; the model in parts, one a GPU."""
 
 
 class ProcessGroup:
@@ -81,7 +81,7 @@ def _merge(steps: Sequence[StepReport]) -> StepReport:
 
 
 def _sharded(model: Any, device: Device) -> Any:
-    """Every layer's parameters in parts over the cards, put together while the layer computes
+    """Every layer's parameters in parts over the GPUs, put together while the layer computes
     (FSDP, `fully_shard`).
     """
     import torch

@@ -70,7 +70,7 @@ def load_all(device: Device) -> None:
 
 def _training(plan: ExperimentPlan, reporter: Reporter, folder: Path) -> Run:
     """Trials of one process run here; others by processes of their own, so that this one never
-    holds a card.
+    holds a GPU.
     """
     alone = None if all(_together(t) for t in plan.trials) else _alone(plan, reporter)
 

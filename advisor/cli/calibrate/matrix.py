@@ -1,4 +1,4 @@
-"""`advisor calibrate matrix`: many calibrations from one file, one at a time on each card or over a
+"""`advisor calibrate matrix`: many calibrations from one file, one at a time on each GPU or over a
 Ray cluster.
 """
 

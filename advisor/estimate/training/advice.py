@@ -20,7 +20,7 @@ SHORTEST = 256  # tokens: below it an example is cut, not shortened
 
 
 def largest_micro_batch(run: TrainingRun, limit: int = 1024) -> int:
-    """The largest micro-batch per card whose P90 still fits; 0 where not even one does or the card
+    """The largest micro-batch per GPU whose P90 still fits; 0 where not even one does or the GPU
     is unknown.
     """
     if not _safe(replace(run, micro_batch=1)):

@@ -79,7 +79,7 @@ def sequences(run: TrainingRun) -> int:
 
 
 def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
-    """Degrees from the sharding word; data-parallel degree = cards ÷ (tensor × pipeline)."""
+    """Degrees from the sharding word; data-parallel degree = GPUs ÷ (tensor × pipeline)."""
     model_parallel = run.tensor_parallel * run.pipeline_parallel
     tensor = run.tensor_parallel
     pipeline = run.pipeline_parallel
@@ -184,7 +184,7 @@ def _adapter(run: TrainingRun, shape: Shape, trained: float, saved: float) -> fl
 
 def _expert_parallel(run: TrainingRun, shape: Shape, where: Layout) -> float:
     """Share of the parameters a GPU holds where a training stack spreads experts over the data-
-    parallel cards.
+    parallel GPUs.
     """
     if not shape.moe or not frameworks.of(run).parallel_experts or where.shard == 1:
         return 1.0

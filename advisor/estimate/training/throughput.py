@@ -281,18 +281,18 @@ def seconds_by_term(
         return None
     where = layout(run)
     stages = 1 if naive_pipeline(run) else where.pipeline
-    cards = where.tensor * run.context_parallel * stages
+    gpus = where.tensor * run.context_parallel * stages
     slower = math.exp(k.context_parallel * math.log2(run.context_parallel)) * _bubble(
         run, stages, k
     )
     terms = {
-        term: value / cards * slower
+        term: value / gpus * slower
         for term, value in _gpu_terms(run, gpu, shape, tflops, k).items()
     }
     terms["launch"] = _launch_seconds(run, shape, k) / stages
     terms["tensor"] = _tensor_seconds(run, gpu, shape, k)
     terms["link"] = _link_seconds(run, gpu, shape, k)
-    terms["optimizer"] = _optimizer_seconds(run, gpu, shape, cards, k)
+    terms["optimizer"] = _optimizer_seconds(run, gpu, shape, gpus, k)
     return terms
 
 
@@ -401,13 +401,13 @@ def loops_over_experts(run: TrainingRun) -> bool:
 
 
 def _optimizer_seconds(
-    run: TrainingRun, gpu: Gpu, shape: Shape, cards: int, k: Coefficients
+    run: TrainingRun, gpu: Gpu, shape: Shape, gpus: int, k: Coefficients
 ) -> float:
     """The optimiser's passes over the states of a GPU, as a share of one micro step."""
     if run.method != "full" or not gpu.bandwidth_gb_per_second:
         return 0.0
     where = layout(run)
-    states = shape.params / cards / (where.shard if where.sharded_states else 1)
+    states = shape.params / gpus / (where.shard if where.sharded_states else 1)
     passes = k.optimizer_bytes if frameworks.of(run).is_training_stack else k.optimizer_bytes_loops
     return passes * states / (gpu.bandwidth_gb_per_second * 1e9) / run.grad_accum
 

@@ -11,7 +11,7 @@ from advisor.estimate.training.shape import Shape
 from advisor.estimate.training.throughput import mean_length, trains_weights
 
 DISK_BYTES_PER_SECOND = 1.0e9
-"""Reading weights from a local solid-state disk into a card: 1 GB/s, as in the loading times of
+"""Reading weights from a local solid-state disk into a GPU: 1 GB/s, as in the loading times of
 published runs.
 """
 

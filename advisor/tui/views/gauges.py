@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from advisor.core.format import clean
-from advisor.core.probes import Card, HardwareReport, Reading
+from advisor.core.probes import HardwareReport, LocalGpu, Reading
 from advisor.probe.watch import COURSE, STEPS
 
 HOTTEST_C = 100.0
-"""The top of the scale of temperatures: cards slow down before."""
+"""The top of the scale of temperatures: GPUs slow down before."""
 
 _LABEL = 13
 _VALUE = 20
@@ -53,16 +53,16 @@ class History:
             course.append(None)
 
     def lines(self, report: HardwareReport, width: int) -> Content:
-        """Cards first, then the host; `width` is that of the pane."""
+        """GPUs first, then the host; `width` is that of the pane."""
         return Content("\n").join(self._lines(report, max(width - _LABEL - _VALUE, 0)))
 
     def _lines(self, report: HardwareReport, room: int) -> Iterator[Content]:
-        for card in report.cards:
-            hidden = " (hidden from programs)" if card.hidden else ""
+        for gpu in report.gpus:
+            hidden = " (hidden from programs)" if gpu.hidden else ""
             yield Content.styled(
-                clean(f"GPU {card.index}: {card.name}{hidden}"), "bold $text-primary"
+                clean(f"GPU {gpu.index}: {gpu.name}{hidden}"), "bold $text-primary"
             )
-            yield from (self._row(gauge, room) for gauge in _card(card))
+            yield from (self._row(gauge, room) for gauge in _gpu(gpu))
         yield Content.styled("Host", "bold $text-primary")
         yield from (self._row(gauge, room) for gauge in _host(report))
 
@@ -81,24 +81,24 @@ def _step(share: float) -> str:
 
 
 def _gauges(report: HardwareReport) -> Iterator[Gauge]:
-    for card in report.cards:
-        yield from _card(card)
+    for gpu in report.gpus:
+        yield from _gpu(gpu)
     yield from _host(report)
 
 
-def _card(card: Card) -> Iterator[Gauge]:
-    key = f"card {card.index}"
-    total = _number(card.memory_total_gib)
-    free = _number(card.memory_free_gib)
+def _gpu(gpu: LocalGpu) -> Iterator[Gauge]:
+    key = f"gpu {gpu.index}"
+    total = _number(gpu.memory_total_gib)
+    free = _number(gpu.memory_free_gib)
     used = None if total is None or free is None else total - free
     yield Gauge(
-        f"{key} busy", "busy", _percent(card.utilisation), _ratio(_number(card.utilisation), 1.0)
+        f"{key} busy", "busy", _percent(gpu.utilisation), _ratio(_number(gpu.utilisation), 1.0)
     )
     yield Gauge(f"{key} memory", "memory", _part(used, total, "GiB", 1), _ratio(used, total))
-    watts = _number(card.power_watts)
-    limit = _number(card.power_limit_watts)
+    watts = _number(gpu.power_watts)
+    limit = _number(gpu.power_limit_watts)
     yield Gauge(f"{key} power", "power", _part(watts, limit, "W", 0), _ratio(watts, limit))
-    heat = _number(card.temperature_c)
+    heat = _number(gpu.temperature_c)
     text = "not readable" if heat is None else f"{heat:.0f} of {HOTTEST_C:.0f} °C"
     yield Gauge(f"{key} temperature", "temperature", text, _ratio(heat, HOTTEST_C))
 

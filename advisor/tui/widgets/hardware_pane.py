@@ -59,7 +59,7 @@ class HardwarePane(VerticalScroll):
         yield FittedText("reading the machine …")
 
     def show(self, uses_this_machine: bool) -> None:
-        """Whether the brief asks for the cards of this machine; where not, the pane says so."""
+        """Whether the brief asks for the GPUs of this machine; where not, the pane says so."""
         self._uses_this_machine = uses_this_machine
 
     def follow(self, on: bool) -> None:

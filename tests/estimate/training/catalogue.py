@@ -1,4 +1,4 @@
-"""Models, cards and runs that the tests of the training estimator share."""
+"""Models, GPUs and runs that the tests of the training estimator share."""
 
 from __future__ import annotations
 

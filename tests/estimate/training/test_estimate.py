@@ -47,7 +47,7 @@ def test_full_tuning_does_not_fit_eight_gigabytes() -> None:
     assert estimate(a_run(gpu="RTX 4060", method="full")).fits == "no"
 
 
-def test_free_memory_decides_and_unknown_cards_stay_unknown() -> None:
+def test_free_memory_decides_and_unknown_gpus_stay_unknown() -> None:
     run = published_run()
     assert estimate(replace(run, free_memory_gib=4.0)).fits == "no"
     assert estimate(replace(run, free_memory_gib=400.0)).fits == "fits"
@@ -235,18 +235,18 @@ def test_ways_to_fit_fit_are_minimal_and_sorted_by_speed() -> None:
 
 
 def test_the_cheapest_gpu_fits_and_meets_the_deadline() -> None:
-    cards = [
+    gpus = [
         (book().gpu("RTX 4090"), 0.4),
         (book().gpu("L40S"), 0.9),
         (book().gpu("H100-SXM"), 3.0),
     ]
     run = replace(published_run(), gpu=None)
-    found = cheapest_gpu(run, cards)
+    found = cheapest_gpu(run, gpus)
     assert found is not None
-    for gpu, price in cards:
+    for gpu, price in gpus:
         told = estimate(replace(run, gpu=gpu))
         assert told.fits != "fits" or told.train_hours.likely * price >= found[1] * 0.999999
-    assert cheapest_gpu(run, cards, deadline_hours=1e-4) is None
+    assert cheapest_gpu(run, gpus, deadline_hours=1e-4) is None
 
 
 def test_leaving_a_source_out_changes_its_constants_only() -> None:

@@ -35,7 +35,7 @@ def test_full_tuning_peaks_at_the_step_of_the_optimiser_with_ten_bytes_a_paramet
 
 
 def test_sharding_in_autocast_keeps_states_in_fp32() -> None:
-    # 20 bytes a parameter over 4 cards: published 37.4 GiB for Llama 3 8B
+    # 20 bytes a parameter over 4 GPUs: published 37.4 GiB for Llama 3 8B
     run = a_run(
         "Llama-3.1-8B", "A100-80GB-SXM", method="full", micro_batch=1, seq_len=512, packed=True
     )
@@ -92,23 +92,23 @@ def test_more_tokens_never_need_less(
 
 
 @given(st.sampled_from(["zero1", "zero2", "zero3", "fsdp"]), st.integers(1, 6))
-def test_sharding_over_more_cards_never_needs_more(sharding: str, doublings: int) -> None:
-    def states(cards: int) -> float:
-        run = a_run("Llama-3.1-8B", method="full", sharding=sharding, gpus=cards)
+def test_sharding_over_more_gpus_never_needs_more(sharding: str, doublings: int) -> None:
+    def states(gpus: int) -> float:
+        run = a_run("Llama-3.1-8B", method="full", sharding=sharding, gpus=gpus)
         terms = memory.terms(run, shape_of(run), K)
         return terms["weights"] + terms["gradients"] + terms["optimizer"]
 
     assert states(2**doublings) <= states(2 ** (doublings - 1))
 
 
-def test_a_model_that_stays_on_every_card_beside_its_shards() -> None:
-    # LitGPT, LoRA on two cards: published 20.66 GiB for Llama 2 7B, 33.1 on four for 13B; weights
+def test_a_model_that_stays_on_every_gpu_beside_its_shards() -> None:
+    # LitGPT, LoRA on two GPUs: published 20.66 GiB for Llama 2 7B, 33.1 on four for 13B; weights
     # are 12.6 and 24.2
-    for model, cards, published in (("Llama-2-7b", 2, 20.66), ("Llama-2-13b", 4, 33.13)):
+    for model, gpus, published in (("Llama-2-7b", 2, 20.66), ("Llama-2-13b", 4, 33.13)):
         run = a_run(
             model,
             "A100-40GB-SXM",
-            gpus=cards,
+            gpus=gpus,
             sharding="fsdp",
             framework="litgpt",
             checkpointing="full",

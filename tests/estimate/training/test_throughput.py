@@ -88,7 +88,7 @@ def test_checkpointing_computes_the_layers_again() -> None:
     st.integers(1, 64),
     st.integers(64, 8192),
 )
-def test_no_card_computes_faster_than_its_peak(
+def test_no_gpu_computes_faster_than_its_peak(
     model: str, gpu: str, micro_batch: int, seq_len: int
 ) -> None:
     run = a_run(model, gpu, method="full", micro_batch=micro_batch, seq_len=seq_len, packed=True)
@@ -98,13 +98,13 @@ def test_no_card_computes_faster_than_its_peak(
 
 
 @given(st.integers(1, 5))
-def test_copies_on_more_cards_add_their_speed(doublings: int) -> None:
+def test_copies_on_more_gpus_add_their_speed(doublings: int) -> None:
     one = estimate(a_run(packed=True)).tokens_per_second.likely
     many = estimate(a_run(packed=True, gpus=2**doublings, sharding="ddp")).tokens_per_second.likely
     assert one < many <= 2**doublings * one * 1.000001
 
 
-def test_a_pipeline_without_a_schedule_is_no_faster_than_one_card() -> None:
+def test_a_pipeline_without_a_schedule_is_no_faster_than_one_gpu() -> None:
     one = estimate(a_run(packed=True)).tokens_per_second.likely
     assert (
         estimate(a_run(packed=True, gpus=4, sharding="pp")).tokens_per_second.likely <= one * 1.01
@@ -163,7 +163,7 @@ def test_plain_code_goes_through_experts_one_by_one() -> None:
     )
 
 
-def test_a_card_without_a_stated_peak_is_told_from_its_bandwidth() -> None:
+def test_a_gpu_without_a_stated_peak_is_told_from_its_bandwidth() -> None:
     run = a_run(gpu="RTX 4060")
     assert estimate(run).tokens_per_second.likely > 0
     unknown = replace(

@@ -1,4 +1,4 @@
-"""Cards and processors by the hour: what one costs, and how fast an encoder runs on a CPU.
+"""GPUs and processors by the hour: what one costs, and how fast an encoder runs on a CPU.
 
 Formulas: docs/reference/formulas.md#train-cost, #train-time, #owned-gpus.
 """
@@ -16,7 +16,7 @@ WATTS_PER_KILOWATT = 1000.0
 
 
 def hour_usd(ledger: Ledger) -> Figure:
-    """Price of one hour of all cards: rent, or electricity where they are owned."""
+    """Price of one hour of all GPUs: rent, or electricity where they are owned."""
     if ledger.option.serving.place.is_cpu:
         if ledger.option.serving.place is Place.OWN_CPU:
             source = "100 to 300 W of a server at the price of electricity"
@@ -56,11 +56,11 @@ def _electricity_usd(ledger: Ledger) -> Figure:
 
 
 def full_usd(ledger: Ledger, marginal: Figure) -> Figure:
-    """An owned card with its depreciation: electricity and the hourly rate that its owner charges
+    """An owned GPU with its depreciation: electricity and the hourly rate that its owner charges
     for it.
 
     Unknown, with what is known of it, where the brief states no rate above 0 under
-    hardware.usd_per_hour: nobody but the owner knows what the card was bought for and how long it
+    hardware.usd_per_hour: nobody but the owner knows what the GPU was bought for and how long it
     will serve.
     """
     rate = ledger.brief.hardware.usd_per_hour

@@ -13,7 +13,7 @@ from advisor.core.facts import Gpu
 from advisor.core.option import Option, Place, Serving
 from advisor.core.quantity import Range
 from advisor.core.setting import Setting
-from advisor.estimate.cards import encoder_speed, hour_usd
+from advisor.estimate.gpu_hours import encoder_speed, hour_usd
 from advisor.estimate.ledger import Ledger
 from advisor.estimate.sheet import Sheet
 from tests.options import CITED, ROBERTA, brief, setting
@@ -42,7 +42,7 @@ def test_an_hour_of_a_processor_has_a_likely_price_and_two_ends(
 
 
 @pytest.mark.parametrize(("count", "usd"), [(1, 1.861), (4, 7.444)])
-def test_rent_is_paid_for_every_card(count: int, usd: float) -> None:
+def test_rent_is_paid_for_every_gpu(count: int, usd: float) -> None:
     case = brief()
     case = replace(case, hardware=replace(case.hardware, count=count))
     assert hour_usd(ledger(Place.RENTED, case)).value == pytest.approx(usd)
@@ -52,7 +52,7 @@ def test_rent_is_paid_for_every_card(count: int, usd: float) -> None:
     ("watts", "usd"),
     [(Range.exact(300.0), 0.18), (None, 0.21)],  # 2 × 0.3 kW and 2 × 0.35 kW at 0.3 USD
 )
-def test_an_owned_card_costs_its_electricity(watts: Range | None, usd: float) -> None:
+def test_an_owned_gpu_costs_its_electricity(watts: Range | None, usd: float) -> None:
     case = brief()
     hardware = replace(case.hardware, owned=True, count=2, watts=watts)
     facts = replace(setting(), gpu=L40S)
@@ -60,7 +60,7 @@ def test_an_owned_card_costs_its_electricity(watts: Range | None, usd: float) ->
     assert hour_usd(book).value == pytest.approx(usd)
 
 
-def test_the_power_of_a_card_that_nobody_knows_leaves_its_price_unknown() -> None:
+def test_the_power_of_a_gpu_that_nobody_knows_leaves_its_price_unknown() -> None:
     case = brief()
     hardware = replace(case.hardware, owned=True, watts=None)
     assert not hour_usd(ledger(Place.OWNED, replace(case, hardware=hardware))).is_known
