@@ -79,6 +79,14 @@ class Figure:
         """This figure in its first `size` cases."""
         return self if isinstance(self.rows, (int, float)) else replace(self, rows=self.rows[:size])
 
+    def repeated(self, blocks: int) -> Figure:
+        """This figure with its cases so many times over."""
+        if blocks == 1 or isinstance(self.rows, (int, float)):
+            return self
+        import numpy as np
+
+        return replace(self, rows=np.tile(self.rows, blocks))
+
     def __add__(self, other: Figure | float) -> Figure:
         return add(self, lift(other))
 
@@ -149,8 +157,8 @@ def lift(value: Figure | float) -> Figure:
 
 def combine(operator: str, rows: Rows, *operands: Figure | float) -> Figure:
     """The figure that `operator` makes of its operands; its basis is the weakest of theirs."""
-    lifted = tuple(lift(o) for o in operands)
-    return Figure(rows, operator=operator, operands=lifted, basis=weakest(o.basis for o in lifted))
+    lifted = tuple([o if isinstance(o, Figure) else Figure(float(o)) for o in operands])
+    return Figure(rows, "", "", operator, lifted, weakest([o.basis for o in lifted]))
 
 
 NEGLIGIBLE = 0.02

@@ -5,7 +5,7 @@ Nothing the program says is a bare number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,12 +20,15 @@ class Basis(StrEnum):
     ASSUMED = "assumed"  # a default where nothing better is known
 
 
-_STRENGTH = {basis: rank for rank, basis in enumerate(Basis)}
+_FROM_WEAKEST = tuple(reversed(Basis))
 
 
-def weakest(bases: Iterable[Basis]) -> Basis:
+def weakest(bases: Collection[Basis]) -> Basis:
     """A derived figure is only as good as its weakest input; of no inputs: measured."""
-    return max(bases, key=_STRENGTH.__getitem__, default=Basis.MEASURED)
+    for basis in _FROM_WEAKEST:
+        if basis in bases:
+            return basis
+    return Basis.MEASURED
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ class Cases(Protocol):
         """Inputs by id, with one row per case."""
 
     @property
+    def quality(self) -> Mapping[str, Figure]:
+        """Scores by skill."""
+
+    @property
     def spreads(self) -> Mapping[str, Range]:
         """The range of every input that was used, by id."""
 
@@ -44,13 +48,21 @@ class Evaluator(Protocol):
         value.
         """
 
-    def drawn_what_if(self, changes: Sequence[tuple[str, float]], draws: int, seed: int) -> Cases:
-        """A block of `draws + 1` rows per change of one input: likely values first, then the same
-        joint draws in every block.
+    def drawn_what_if(
+        self,
+        changes: Sequence[tuple[str, float]],
+        draws: int,
+        seed: int,
+        which: Sequence[int],
+        cases: Cases,
+    ) -> Cases:
+        """A block of `draws + 1` rows per change of one input, for the options `which`: likely
+        values first, then the draws of `cases` in every block. Scores are those of `cases` unless
+        a change moves them.
         """
 
-    def over(self, months: int, draws: int, seed: int) -> Cases:
-        """The drawn cases with another horizon, in months."""
+    def over(self, months: int, draws: int, seed: int, cases: Cases) -> Cases:
+        """The first draws of `cases` with another horizon, in months."""
 
     def at(
         self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]

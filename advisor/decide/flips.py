@@ -1,16 +1,16 @@
 """Flip points: the value of an input beyond which the answer is another one.
 
 They come from the decision rule itself, on the draws of the verdict: an input is put to a value in
-every draw, and the rule is asked again. A coarse sweep on a part of the draws finds where the
-answer changes, two finer ones narrow it down, and every point is tried on all draws 5 % beyond its
-value before it is listed.
+every draw, the options that it moves are evaluated again, and the rule is asked. A coarse sweep on
+a part of the draws finds where the answer changes, finer ones narrow it down, and every point is
+tried on all draws 5 % beyond its value before it is listed.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,12 +24,12 @@ from advisor.decide.settling import UNDECIDED, Ruling
 REACH = 100.0
 """A positive input is tried up to a hundredfold each way: what is farther off is not news."""
 
-COARSE_POINTS = 17
+COARSE_POINTS = 13
 COARSE_DRAWS = 80
-FINE_POINTS = 8
+FINE_POINTS = 3
 FINE_DRAWS = 400
-ROUNDS = 2
-"""Each round narrows a bracket ninefold: from the 78 % of a coarse step to some 0.7 %."""
+ROUNDS = 3
+"""Each round narrows a bracket fourfold: from the factor 2.2 of a coarse step to some 1 %."""
 
 BEYOND = 1.05
 TRIES = 3
@@ -39,7 +39,8 @@ TIE = 0.02
 """Inputs that flip the answer this close to their present value say one thing: it is a tie."""
 
 HORIZON = "budget.horizon_months"
-HORIZONS = (3, 6, 12, 24, 60)
+HORIZONS = (60, 3)
+"""The longest and the shortest horizon that is tried, in months."""
 
 LISTED = 8
 """No more flip points than a reader takes in: the nearest."""
@@ -48,11 +49,19 @@ LABELS = "data.examples"
 """The input that moves scores: evaluated apart, since every score is then predicted case by case.
 """
 
-BLOCK_ROWS = 60_000
+BLOCK_ROWS = 16_000
 """Rows evaluated at once: enough to be quick, few enough for a small machine."""
+
+FORMULA_ROWS = 5_000
+"""What it takes to go through the formulas of an option at all, in rows of arithmetic."""
+
+PROBES = 5
+"""Values of an input that are tried to see which options it moves at all."""
 
 
 Judge = Callable[[Ranking], Ruling]
+Group = tuple[frozenset[int], list[tuple[str, float]]]
+"""Options by their index, with values of inputs that move no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,8 @@ class Prober:
     """Asks the decision rule at other values of single inputs.
 
     `most` is the largest value of an input for which the same options exist: from a provider's
-    shortest cached prefix on, there are others.
+    shortest cached prefix on, there are others. `moves` are the indices of the options that an
+    input moves, by its key; the others keep the figures of `cases`.
     """
 
     evaluator: Evaluator
@@ -80,38 +90,75 @@ class Prober:
     judge: Judge
     seed: int
     today: Ruling
+    cases: Cases
     most: Mapping[str, float] = field(default_factory=dict)
+    moves: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def ask(self, values: Sequence[tuple[str, float]], draws: int) -> list[Ruling]:
         """The answer at each value of an input, on the first `draws` draws."""
         answers: dict[tuple[str, float], Ruling] = {}
-        for apart in (True, False):
-            group = [v for v in dict.fromkeys(values) if (v[0] == LABELS) is apart]
-            per_call = max(1, BLOCK_ROWS // (draws + 1))
+        base = self.today.ranking.rows(slice(draws + 1))
+        per_call = max(1, BLOCK_ROWS // (draws + 1))
+        for which, group in self._groups(values, draws):
             for start in range(0, len(group), per_call):
-                answers |= self._ask(group[start : start + per_call], draws)
+                answers |= self._ask(group[start : start + per_call], sorted(which), base)
         return [answers[value] for value in values]
 
+    def _groups(self, values: Sequence[tuple[str, float]], draws: int) -> list[Group]:
+        """The values that are evaluated together, each group with the options that it moves."""
+        by_options: dict[frozenset[int], list[tuple[str, float]]] = {}
+        for value in dict.fromkeys(v for v in values if v[0] != LABELS):
+            by_options.setdefault(self._moved(value[0]), []).append(value)
+        groups = _merged([(w, by_options[w]) for w in sorted(by_options, key=len)], draws)
+        labels = list(dict.fromkeys(v for v in values if v[0] == LABELS))
+        return [*groups, (self._moved(LABELS), labels)] if labels else groups
+
+    def _moved(self, key: str) -> frozenset[int]:
+        return self.moves.get(key, frozenset(range(len(self.today.ranking.options))))
+
     def _ask(
-        self, values: Sequence[tuple[str, float]], draws: int
+        self, values: Sequence[tuple[str, float]], which: Sequence[int], base: Ranking
     ) -> dict[tuple[str, float], Ruling]:
-        cases = self.evaluator.drawn_what_if(values, draws, self.seed)
-        whole = rank(cases.estimates, self.brief, cases.size)
-        size = draws + 1
+        size = len(base.cost)
+        cases = self.evaluator.drawn_what_if(values, size - 1, self.seed, which, self.cases)
+        moved = rank(cases.estimates, self.brief, cases.size)
         return {
-            value: self.judge(whole.rows(slice(i * size, (i + 1) * size)))
+            value: self.judge(base.replaced(which, moved.rows(slice(i * size, (i + 1) * size))))
             for i, value in enumerate(values)
         }
 
     def over(self, months: int, draws: int) -> Ruling:
         """The answer for another horizon."""
-        cases = self.evaluator.over(months, draws, self.seed)
+        cases = self.evaluator.over(months, draws, self.seed, self.cases)
         return self.judge(rank(cases.estimates, self.brief, cases.size))
 
 
-def flip_points(prober: Prober, cases: Cases) -> tuple[FlipPoint, ...]:
+def _merged(groups: Sequence[Group], draws: int) -> list[Group]:
+    """Fewer, larger groups where a further evaluation would take longer than rows that change
+    nothing.
+    """
+    merged: list[Group] = []
+    for which, values in groups:
+        for i, (others, more) in enumerate(merged):
+            apart = _effort(which, values, draws) + _effort(others, more, draws)
+            if _effort(which | others, [*values, *more], draws) < apart:
+                merged[i] = (which | others, [*more, *values])
+                break
+        else:
+            merged.append((which, values))
+    return merged
+
+
+def _effort(which: frozenset[int], values: Sequence[tuple[str, float]], draws: int) -> int:
+    return len(which) * (FORMULA_ROWS + len(values) * (draws + 1))
+
+
+def flip_points(prober: Prober) -> tuple[FlipPoint, ...]:
     """Every confirmed flip point, the nearest to its present value first."""
-    now = _numbers(prober, cases)
+    cases = prober.cases
+    now = known_numbers(cases)
+    prober = replace(prober, moves=moved_options(prober, now))
+    now = {key: value for key, value in now.items() if prober.moves[key]}
     grids = {key: grid(questions()[key], value) for key, value in now.items()}
     _keep_valid(grids, prober.brief)
     for key, most in prober.most.items():
@@ -132,29 +179,29 @@ def tied(points: Sequence[FlipPoint]) -> list[FlipPoint]:
     return [p for p in points if abs(_distance(p.value, p.now or 0.0)) < TIE]
 
 
-def _numbers(prober: Prober, cases: Cases) -> dict[str, float]:
-    """The numeric answers that move any figure of any option."""
-    values = {
+def known_numbers(cases: Cases) -> dict[str, float]:
+    """The present value of every numeric answer that some figure was computed from."""
+    return {
         key: cases.inputs[key].value
         for key in questions()
         if key in cases.inputs and cases.inputs[key].is_known
     }
-    ends = [(key, end) for key, value in values.items() for end in _ends(questions()[key], value)]
-    probe = prober.evaluator.what_if(ends)
-    moves = np.zeros(probe.size, dtype=bool)
+
+
+def moved_options(prober: Prober, now: Mapping[str, float]) -> dict[str, frozenset[int]]:
+    """By key, the indices of the options of which the input moves any figure that is ranked."""
+    values = [(key, float(v)) for key in now for v in _probes(questions()[key], now[key])]
+    probe = prober.evaluator.what_if(values)
     ranking = rank(probe.estimates, prober.brief, probe.size)
+    moves = np.zeros(ranking.cost.shape, dtype=bool)
     for columns in (ranking.cost, ranking.once, ranking.quality, ranking.meets):
-        moves |= ~np.isclose(columns, columns[0], rtol=1e-9, equal_nan=True).all(axis=1)
-    return {
-        key: value
-        for i, (key, value) in enumerate(values.items())
-        if moves[1 + 2 * i] or moves[2 + 2 * i]
-    }
+        moves |= ~np.isclose(columns, columns[0], rtol=1e-9, equal_nan=True)
+    keys = np.array(["", *(key for key, _ in values)])
+    return {key: frozenset(np.flatnonzero(moves[keys == key].any(axis=0)).tolist()) for key in now}
 
 
-def _ends(question: Question, now: float) -> tuple[float, float]:
-    values = grid(question, now, 2)
-    return float(values[0]), float(values[-1])
+def _probes(question: Question, now: float) -> Matrix:
+    return grid(question, now, PROBES)
 
 
 def grid(question: Question, now: float, points: int = COARSE_POINTS) -> Matrix:
@@ -168,7 +215,7 @@ def grid(question: Question, now: float, points: int = COARSE_POINTS) -> Matrix:
     else:
         values = np.concatenate([[0.0], np.geomspace(1e-3, 1e4, points - 1)])
     values = np.clip(values, question.low, question.high)
-    return np.unique(np.rint(values)) if question.kind == Kind.WHOLE and points > 2 else values
+    return np.unique(np.rint(values)) if question.kind == Kind.WHOLE else values
 
 
 def _keep_valid(grids: dict[str, Matrix], brief: Brief) -> None:
@@ -281,32 +328,19 @@ def _point(bracket: Bracket, answer: Ruling, now: float) -> FlipPoint:
 
 
 def _horizons(prober: Prober, draws: int) -> list[FlipPoint]:
-    """The shortest longer horizon, and the longest shorter one, with another answer, in months."""
+    """A longer and a shorter horizon with another answer, in months: the nearest of each where the
+    answer changes once on the way.
+    """
+    flips = (_nearest_horizon(prober, end, draws) for end in HORIZONS)
+    return [flip for flip in flips if flip is not None]
+
+
+def _nearest_horizon(prober: Prober, far: int, draws: int) -> FlipPoint | None:
+    """Bisection on whole months; confirmed on all draws 5 % beyond."""
     now = prober.brief.budget.horizon_months
-    longer = [m for m in HORIZONS if m > now]
-    shorter = [m for m in reversed(HORIZONS) if m < now]
-    points = []
-    for months in (longer, shorter):
-        flip = _first_horizon(prober, now, months, draws)
-        if flip is not None:
-            points.append(flip)
-    return points
-
-
-def _first_horizon(
-    prober: Prober, now: int, candidates: Sequence[int], draws: int
-) -> FlipPoint | None:
+    if far == now or prober.over(far, FINE_DRAWS).word == prober.today.word:
+        return None
     near = now
-    for far in candidates:
-        answer = prober.over(far, FINE_DRAWS)
-        if answer.word != prober.today.word:
-            return _nearest_horizon(prober, now, near, far, draws)
-        near = far
-    return None
-
-
-def _nearest_horizon(prober: Prober, now: int, near: int, far: int, draws: int) -> FlipPoint | None:
-    """Bisection on whole months between two horizons; confirmed on all draws 5 % beyond."""
     while abs(far - near) > 1:
         middle = (near + far) // 2
         if prober.over(middle, FINE_DRAWS).word != prober.today.word:

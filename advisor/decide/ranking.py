@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +130,29 @@ class Ranking:
             self.meets_money[which],
             self.meets_weeks[which],
             None if self.errors is None else self.errors[which],
+        )
+
+    def replaced(self, which: Sequence[int], part: Ranking) -> Ranking:
+        """The same cases, with the columns of the options `which` from another ranking."""
+
+        def column(own: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+            changed = own.copy()
+            changed[:, which] = other
+            return changed
+
+        errors = self.errors
+        if errors is not None and part.errors is not None:
+            errors = column(errors, part.errors)
+        return Ranking(
+            self.options,
+            column(self.cost, part.cost),
+            column(self.once, part.once),
+            column(self.quality, part.quality),
+            column(self.meets, part.meets),
+            column(self.meets_quality, part.meets_quality),
+            column(self.meets_money, part.meets_money),
+            column(self.meets_weeks, part.meets_weeks),
+            errors,
         )
 
     @cached_property

@@ -39,6 +39,12 @@ def readiness(brief: Brief, setting: Setting, ranking: Ranking) -> tuple[Readine
     )
 
 
+def stops(brief: Brief, setting: Setting, ranking: Ranking) -> tuple[Readiness, ...]:
+    """The checks that stop one ranking of a brief and not another, as far as they do."""
+    checks = (_leakage(brief, setting, ranking), _prices(ranking))
+    return tuple(check for check in checks if check is not None and check.status == "stop")
+
+
 def items_in_hand(brief: Brief) -> float:
     """Test items behind the scores: those in hand, or those the largest measured score rests on.
 

@@ -33,7 +33,7 @@ from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.flips import Prober, flip_points
 from advisor.decide.plan import labels_needed, plan
 from advisor.decide.ranking import HOPELESS, Ranking, rank
-from advisor.decide.readiness import best_of_another_approach, readiness
+from advisor.decide.readiness import best_of_another_approach, readiness, stops
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
@@ -188,11 +188,11 @@ def _flips(
         return ()
 
     def judge(ranking: Ranking) -> Ruling:
-        return answer(ranking, readiness(inputs.brief, inputs.setting, settled(ranking)))
+        return answer(ranking, stops(inputs.brief, inputs.setting, settled(ranking)))
 
     most = _same_options(inputs.brief, inputs.setting)
-    prober = Prober(inputs.evaluator, inputs.brief, judge, inputs.seed, today, most)
-    return flip_points(prober, inputs.cases)
+    prober = Prober(inputs.evaluator, inputs.brief, judge, inputs.seed, today, inputs.cases, most)
+    return flip_points(prober)
 
 
 def _same_options(brief: Brief, setting: Setting) -> dict[str, float]:

@@ -48,9 +48,10 @@ def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) ->
     if ends is not None and not option.as_is:
         months = (ends - setting.as_of).days / DAYS_PER_MONTH
         horizon.move(ledger, months, f"{option.model} ends {ends:%Y-%m-%d}")
-    money.per_accepted(ledger)
     horizon.horizon(ledger)
-    side_effects(ledger)
+    if not sheet.lean:
+        money.per_accepted(ledger)
+        side_effects(ledger)
     return Estimate(option, dict(ledger))
 
 
@@ -98,7 +99,7 @@ def _tuned(ledger: Ledger) -> None:
 
 def _cascade(ledger: Ledger) -> None:
     """Charges of the prompted model for the share of requests that the tuned one passes on."""
-    helper = _helper(ledger)
+    helper = ledger.sheet.shared(f"helper|{ledger.option.helper}", lambda: _helper(ledger))
     source = "confidence cascades in public reports pass on 10 to 35 %"
     passed_on = ledger.assumed("cascade.passed_on", 0.1, 0.2, 0.35, "share", source)
     request = helper["run.request"].named("helper.request", "USD/request", "cascade")

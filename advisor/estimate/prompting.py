@@ -148,7 +148,7 @@ def _beside(ledger: Ledger, month: Figure, requests: dict[str, Figure]) -> None:
     """`run.inference_uncached` and `run.inference_ideal`: what the month costs with no hit, and
     with hits alone.
     """
-    for name, request in requests.items():
+    for name, request in requests.items() if not ledger.sheet.lean else ():
         charges = month * _batched(ledger, request / PER_MILLION)
         ledger.put(f"run.inference_{name}", "USD/month", charges, "prompting")
 

@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 BILLION = 1e9
 
+EXAMPLES = "data.examples"
+
+
+def moves_scores(key: str) -> bool:
+    """Whether scores are predicted from this answer, case by case."""
+    return key == EXAMPLES
+
 
 def quality_figures(
     options: Sequence[Option], sheet: Sheet, setting: Setting

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 from zlib import crc32
 
 import numpy as np
@@ -25,6 +25,8 @@ from advisor.core.quantity import Basis, Quantity, Range
 if TYPE_CHECKING:
     from advisor.core.figure import Rows
 
+Derived = TypeVar("Derived")
+
 
 @dataclass(slots=True)
 class Sheet:
@@ -32,7 +34,8 @@ class Sheet:
 
     With a seed the rows after the first are joint draws; without one every row holds the likely
     value. `cases` puts an input to a value in some of the rows. A sheet of several `blocks` repeats
-    the same draws in each of them, likely values first.
+    the same draws in each of them, likely values first. On a `lean` sheet only those figures are
+    computed that options are ranked by, and what these rest on.
     """
 
     brief: Brief
@@ -41,8 +44,9 @@ class Sheet:
     cases: Mapping[str, Sequence[tuple[slice, float]]] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     spreads: dict[str, Range] = field(default_factory=dict)
-    derived: dict[str, Figure] = field(default_factory=dict)
+    derived: dict[str, object] = field(default_factory=dict)
     blocks: int = 1
+    lean: bool = False
 
     def __getitem__(self, key: str) -> Figure:
         """The answer at a dotted key of the brief; unknown (NaN) where it was left out."""
@@ -84,11 +88,13 @@ class Sheet:
         likely = math.nan if value is None else float(value)
         return Figure(likely, unit, id, basis=basis, source=source, as_of=as_of)
 
-    def shared(self, id: str, make: Callable[[], Figure]) -> Figure:
-        """A derived figure that is the same for every option, computed when first asked."""
+    def shared(self, id: str, make: Callable[[], Derived]) -> Derived:
+        """What is the same for every option, such as a derived figure: made when first asked for,
+        always by the same function.
+        """
         if id not in self.derived:
             self.derived[id] = make()
-        return self.derived[id]
+        return cast("Derived", self.derived[id])
 
     def normals(self, id: str) -> NDArray[np.float64]:
         """Standard normal draws of the stream `id`, row 0 at the median; zeros without a seed.
@@ -169,4 +175,4 @@ def drawn_what_if(
     cases: dict[str, list[tuple[slice, float]]] = {}
     for block, (key, value) in enumerate(changes):
         cases.setdefault(key, []).append((slice(block * rows, (block + 1) * rows), value))
-    return Sheet(brief, rows * len(changes), seed, cases, blocks=len(changes))
+    return Sheet(brief, rows * len(changes), seed, cases, blocks=len(changes), lean=True)

@@ -86,19 +86,32 @@ class Evaluation:
         return self._on(what_if(self.brief, changes))
 
     def drawn_what_if(
-        self, changes: Sequence[tuple[str, float]], draws: int, seed: int
+        self,
+        changes: Sequence[tuple[str, float]],
+        draws: int,
+        seed: int,
+        which: Sequence[int],
+        cases: Cases,
     ) -> Evaluated:
-        """A block per change: row 0 at the likely values, then the same joint draws in every
-        block.
+        """A block per change, for the options `which`: row 0 at the likely values, then the draws
+        of `cases` in every block.
         """
+        from advisor.estimate.scoring import moves_scores
         from advisor.estimate.sheet import drawn_what_if
 
-        return self._on(drawn_what_if(self.brief, changes, draws, seed))
+        some = replace(self, options=tuple(self.options[i] for i in which))
+        sheet = drawn_what_if(self.brief, changes, draws, seed)
+        if any(moves_scores(key) for key, _ in changes):
+            return some._on(sheet)
+        return some._with_scores(sheet, cases)
 
-    def over(self, months: int, draws: int, seed: int) -> Evaluated:
-        """The drawn cases with another horizon, in months."""
+    def over(self, months: int, draws: int, seed: int, cases: Cases) -> Evaluated:
+        """The first draws of `cases` with another horizon, in months."""
+        from advisor.estimate.sheet import Sheet
+
         budget = replace(self.brief.budget, horizon_months=months)
-        return replace(self, brief=replace(self.brief, budget=budget)).draws(draws, seed)
+        other = replace(self, brief=replace(self.brief, budget=budget))
+        return other._with_scores(Sheet(other.brief, draws + 1, seed, lean=True), cases)
 
     def at(
         self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
@@ -119,10 +132,20 @@ class Evaluation:
         return estimate_all(options, Sheet(self.brief, size, figures=inputs), self.setting, quality)
 
     def _on(self, sheet: Sheet) -> Evaluated:
-        from advisor.estimate.cost import estimate_all
         from advisor.estimate.scoring import quality_figures
 
-        quality = quality_figures(self.options, sheet, self.setting)
+        return self._scored(sheet, quality_figures(self.options, sheet, self.setting))
+
+    def _with_scores(self, sheet: Sheet, cases: Cases) -> Evaluated:
+        """On this sheet, with the scores of the first of these cases in each of its blocks."""
+        size = sheet.size // sheet.blocks
+        skills = dict.fromkeys(option.skill for option in self.options)
+        quality = {s: cases.quality[s].first(size).repeated(sheet.blocks) for s in skills}
+        return self._scored(sheet, quality)
+
+    def _scored(self, sheet: Sheet, quality: Mapping[str, Figure]) -> Evaluated:
+        from advisor.estimate.cost import estimate_all
+
         estimates = estimate_all(self.options, sheet, self.setting, quality)
         return Evaluated(sheet.size, estimates, sheet.figures, sheet.spreads, quality)
 

@@ -13,7 +13,7 @@ BASES = ["measured", "quoted", "published", "modelled", "assumed"]
 
 @given(st.lists(st.sampled_from(BASES), min_size=1))
 def test_the_weakest_basis_is_the_last_in_the_stated_order(names: list[str]) -> None:
-    assert weakest(Basis(name) for name in names) == max(names, key=BASES.index)
+    assert weakest([Basis(name) for name in names]) == max(names, key=BASES.index)
 
 
 def test_of_no_inputs_the_basis_is_measured() -> None:

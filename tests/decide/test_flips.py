@@ -17,7 +17,8 @@ from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, FlipPoint
 from advisor.decide.breakeven import break_even
 from advisor.decide.crossing import equal_volume
-from advisor.decide.flips import Prober, flip_points, grid, tied
+from advisor.decide.evaluator import Cases
+from advisor.decide.flips import Prober, flip_points, grid, moved_options, tied
 from advisor.decide.ranking import Ranking, rank
 from advisor.decide.settling import Ruling, answer
 from advisor.decide.tornado import tornado
@@ -45,11 +46,17 @@ class Bench:
         return self.on(what_if(self.brief, changes))  # type: ignore[arg-type]
 
     def drawn_what_if(
-        self, changes: Sequence[tuple[str, float]], draws: int, seed: int
+        self,
+        changes: Sequence[tuple[str, float]],
+        draws: int,
+        seed: int,
+        which: Sequence[int],
+        cases: Cases,
     ) -> Evaluated:
-        return self.on(drawn_what_if(self.brief, changes, draws, seed))
+        every = self.on(drawn_what_if(self.brief, changes, draws, seed))
+        return replace(every, estimates=tuple(every.estimates[i] for i in which))
 
-    def over(self, months: int, draws: int, seed: int) -> Evaluated:
+    def over(self, months: int, draws: int, seed: int, cases: Cases) -> Evaluated:
         budget = replace(self.brief.budget, horizon_months=months)
         return Bench(replace(self.brief, budget=budget), self.facts).on(
             Sheet(replace(self.brief, budget=budget), draws + 1, seed)
@@ -72,7 +79,7 @@ def flips_of(held: Brief) -> dict[str, FlipPoint]:
 
     cases = bench.on(Sheet(held, 2001, 7))
     today = judge(rank(cases.estimates, held, cases.size))
-    return {f.input: f for f in flip_points(Prober(bench, held, judge, 7, today), cases)}
+    return {f.input: f for f in flip_points(Prober(bench, held, judge, 7, today, cases))}
 
 
 def even_of(held: Brief, draws: int = 0) -> BreakEven:
@@ -259,3 +266,16 @@ def test_a_flip_of_the_horizon_is_the_last_whole_month_before_the_cost_is_earned
         assert answer is not None
         assert answer.value == np.floor(months)
         assert answer.verdict_becomes == "prompt"
+
+
+def test_an_option_that_an_input_does_not_move_keeps_its_figures() -> None:
+    """The price of a GPU moves the tuned option alone; the volume moves both."""
+    held = brief()
+    bench = Bench(held)
+    cases = bench.on(Sheet(held, 101, 7))
+    today = answer(rank(cases.estimates, held, cases.size), ())
+    prober = Prober(bench, held, lambda ranking: answer(ranking, ()), 7, today, cases)
+    now = {"hardware.usd_per_hour": 1.861, "traffic.requests_per_month": 3e6}
+    moves = moved_options(prober, now)
+    assert moves["hardware.usd_per_hour"] == {1}
+    assert moves["traffic.requests_per_month"] == {0, 1}

@@ -61,16 +61,29 @@ def test_a_what_if_changes_one_input_in_one_row() -> None:
 
 
 def test_a_drawn_what_if_has_the_same_draws_in_every_block() -> None:
-    drawn = bound().drawn_what_if([(VOLUME, 3e6), (VOLUME, 3e6)], 20, 7)
+    case = bound()
+    cases = case.draws(50, 7)
+    drawn = case.drawn_what_if([(VOLUME, 3e6), (VOLUME, 3e6)], 20, 7, [0, 1], cases)
     assert drawn.size == 2 * 21
-    for rows in totals(drawn):
-        assert rows[:21].tolist() == rows[21:].tolist()
+    for rows, whole in zip(totals(drawn), totals(cases), strict=True):
+        assert rows[:21].tolist() == rows[21:].tolist() == whole[:21].tolist()
+
+
+def test_a_drawn_what_if_evaluates_some_options_only() -> None:
+    """They are the same as where the brief itself holds the value."""
+    case = bound()
+    cases = case.draws(20, 7)
+    (tuned,) = case.drawn_what_if([(VOLUME, 6e6)], 20, 7, [1], cases).estimates
+    other = bound(brief(traffic__requests_per_month=6e6)).draws(20, 7).estimates[1]
+    assert tuned.option == rented()
+    for figure in ("horizon.total", "run.total", "quality.score"):
+        assert tuned[figure].rows == pytest.approx(other[figure].rows)
 
 
 @pytest.mark.parametrize("months", [6, 24])
 def test_another_horizon_counts_its_own_months(months: int) -> None:
     """The month is the same; the whole is what is paid once and as many months."""
-    estimates = bound().over(months, 0, 7).estimates
+    estimates = bound().over(months, 0, 7, bound().draws(0, 7)).estimates
     for one in estimates:
         expected = one["once.total"].value + months * one["run.total"].value
         assert one["horizon.cash"].value == pytest.approx(expected)
