@@ -79,14 +79,6 @@ class Figure:
         """This figure in its first `size` cases."""
         return self if isinstance(self.rows, (int, float)) else replace(self, rows=self.rows[:size])
 
-    def repeated(self, blocks: int) -> Figure:
-        """This figure with its cases so many times over."""
-        if blocks == 1 or isinstance(self.rows, (int, float)):
-            return self
-        import numpy as np
-
-        return replace(self, rows=np.tile(self.rows, blocks))
-
     def __add__(self, other: Figure | float) -> Figure:
         return add(self, lift(other))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar, cast
 from zlib import crc32
@@ -152,6 +152,13 @@ def two_piece(spread: Range, z: NDArray[np.float64], *, positive: bool) -> NDArr
         down = math.log(p50 / p10) / Z80
         return p50 * np.exp(np.where(z > 0, up, down) * z)
     return p50 + np.where(z > 0, p90 - p50, p50 - p10) / Z80 * z
+
+
+def repeated(figure: Figure, blocks: int) -> Figure:
+    """A figure with its cases so many times over."""
+    if blocks == 1 or isinstance(figure.rows, (int, float)):
+        return figure
+    return replace(figure, rows=np.tile(figure.rows, blocks))
 
 
 def what_if(brief: Brief, changes: Iterable[tuple[str, float]]) -> Sheet:

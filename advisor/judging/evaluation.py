@@ -138,9 +138,11 @@ class Evaluation:
 
     def _with_scores(self, sheet: Sheet, cases: Cases) -> Evaluated:
         """On this sheet, with the scores of the first of these cases in each of its blocks."""
+        from advisor.estimate.sheet import repeated
+
         size = sheet.size // sheet.blocks
         skills = dict.fromkeys(option.skill for option in self.options)
-        quality = {s: cases.quality[s].first(size).repeated(sheet.blocks) for s in skills}
+        quality = {s: repeated(cases.quality[s].first(size), sheet.blocks) for s in skills}
         return self._scored(sheet, quality)
 
     def _scored(self, sheet: Sheet, quality: Mapping[str, Figure]) -> Evaluated:
