@@ -99,7 +99,7 @@ def _tuned(ledger: Ledger) -> None:
 
 def _cascade(ledger: Ledger) -> None:
     """Charges of the prompted model for the share of requests that the tuned one passes on."""
-    helper = ledger.sheet.shared(f"helper|{ledger.option.helper}", lambda: _helper(ledger))
+    helper = ledger.sheet.shared_ledger(ledger.option.helper, lambda: _helper(ledger))
     source = "confidence cascades in public reports pass on 10 to 35 %"
     passed_on = ledger.assumed("cascade.passed_on", 0.1, 0.2, 0.35, "share", source)
     request = helper["run.request"].named("helper.request", "USD/request", "cascade")

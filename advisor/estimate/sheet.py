@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
@@ -24,8 +24,7 @@ from advisor.core.quantity import Basis, Quantity, Range
 
 if TYPE_CHECKING:
     from advisor.core.figure import Rows
-
-Derived = TypeVar("Derived")
+    from advisor.estimate.ledger import Ledger
 
 
 @dataclass(slots=True)
@@ -44,7 +43,8 @@ class Sheet:
     cases: Mapping[str, Sequence[tuple[slice, float]]] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     spreads: dict[str, Range] = field(default_factory=dict)
-    derived: dict[str, object] = field(default_factory=dict)
+    derived: dict[str, Figure] = field(default_factory=dict)
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
     blocks: int = 1
     lean: bool = False
 
@@ -88,13 +88,17 @@ class Sheet:
         likely = math.nan if value is None else float(value)
         return Figure(likely, unit, id, basis=basis, source=source, as_of=as_of)
 
-    def shared(self, id: str, make: Callable[[], Derived]) -> Derived:
-        """What is the same for every option, such as a derived figure: made when first asked for,
-        always by the same function.
-        """
+    def shared(self, id: str, make: Callable[[], Figure]) -> Figure:
+        """A derived figure that is the same for every option, computed when first asked."""
         if id not in self.derived:
             self.derived[id] = make()
-        return cast("Derived", self.derived[id])
+        return self.derived[id]
+
+    def shared_ledger(self, id: str, make: Callable[[], Ledger]) -> Ledger:
+        """The ledger of a model that stands behind several options, filled when first asked."""
+        if id not in self.ledgers:
+            self.ledgers[id] = make()
+        return self.ledgers[id]
 
     def normals(self, id: str) -> NDArray[np.float64]:
         """Standard normal draws of the stream `id`, row 0 at the median; zeros without a seed.
