@@ -72,8 +72,15 @@ def groups() -> tuple[QuestionGroup, ...]:
         ),
         QuestionGroup(
             "Report",
-            "for whom, as of when, with whose prices",
-            ("client", "author", "confidential", "as_of", *_keys_of("prices")),
+            "for whom, as of when, with whose prices, and who starts when",
+            (
+                "client",
+                "author",
+                "confidential",
+                "as_of",
+                *_keys_of("prices"),
+                *_keys_of("plan"),
+            ),
         ),
     )
 
@@ -155,6 +162,8 @@ _CONDITIONS: Mapping[str, Callable[[Brief], bool]] = {
     "hardware.count": _has_gpu,
     "hardware.owned": _has_gpu,
     "hardware.usd_per_hour": _rented,
+    "hardware.purchase_usd": _owned,
+    "hardware.life_months": lambda b: _owned(b) and b.hardware.purchase_usd is not None,
     "hardware.provider": lambda b: _rented(b) and b.hardware.usd_per_hour is None,
     "hardware.electricity_usd_per_kwh": _owned,
     "hardware.watts": _owned,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from advisor.brief.answers import format_answer
@@ -16,6 +17,9 @@ DERIVED = "derived"
 
 OPEN = ("derived", "any", "none", "unknown")
 """Words that stand for an open value; the source says what they mean."""
+
+READ_BY_REPORTS = ("team.roles", "plan.gates")
+"""Lists whose rows reports show as the brief states them."""
 
 _OPEN = (("no ", "none"), ("not ", "unknown"))
 _SINGULAR = {"tasks": "task", "GPUs": "GPU", "segments": "segment", "prefixes": "prefix"}
@@ -37,7 +41,9 @@ def assumptions(brief: Brief) -> tuple[Assumption, ...]:
 
 
 def answers(brief: Brief) -> tuple[Answer, ...]:
-    """What the brief states, in the order of the questions; rows of lists are left aside."""
+    """What the brief states, in the order of the questions, then the rows of `READ_BY_REPORTS`;
+    those of other lists are left aside.
+    """
     stated = []
     for key, question in questions().items():
         if "[" in key or key not in brief.origins:
@@ -49,7 +55,23 @@ def answers(brief: Brief) -> tuple[Answer, ...]:
         text = in_words(question, value)
         source = brief.origin(key).source
         stated.append(Answer(key, question.text, text, _number(value), question.unit, source))
-    return tuple(stated)
+    return (*stated, *_answers_in_rows(brief))
+
+
+def _answers_in_rows(brief: Brief) -> Iterator[Answer]:
+    """What the rows state, under keys such as `plan.gates[0].owner`."""
+    for name in READ_BY_REPORTS:
+        declared = {k: q for k, q in questions().items() if k.startswith(f"{name}[].")}
+        for i, row in enumerate(brief.get(name)):
+            for question in declared.values():
+                field = question.key.rpartition(".")[2]
+                key = f"{name}[{i}].{field}"
+                if key in brief.origins:
+                    value = getattr(row, field)
+                    text = in_words(question, value)
+                    source = brief.origin(key).source
+                    number = _number(value)
+                    yield Answer(key, question.text, text, number, question.unit, source)
 
 
 def _number(value: Any) -> float | None:

@@ -14,6 +14,7 @@ _PROMPT = frozenset(names_of("prompt"))
 _TUNE = frozenset(names_of("tune"))
 _CLASH = {Approach.PROMPT: _TUNE, Approach.TUNE: _PROMPT}
 _ROUNDING = 1e-9
+_SHARE_ROUNDING = 0.005
 
 
 def contradictions(brief: Brief) -> Iterator[tuple[str, str]]:
@@ -23,6 +24,7 @@ def contradictions(brief: Brief) -> Iterator[tuple[str, str]]:
     yield from _ceiling(brief)
     yield from _techniques(brief)
     yield from _test_set(brief)
+    yield from _roles(brief)
 
 
 def _prefixes(brief: Brief) -> Iterator[tuple[str, str]]:
@@ -103,3 +105,12 @@ def _techniques(brief: Brief) -> Iterator[tuple[str, str]]:
                 f"{technique!r} is a technique of {right}, not of {approach}; "
                 "change one of the two",
             )
+
+
+def _roles(brief: Brief) -> Iterator[tuple[str, str]]:
+    total = sum(role.share for role in brief.team.roles)
+    if brief.team.roles and abs(total - 1) > _SHARE_ROUNDING:
+        yield (
+            "team.roles",
+            f"the shares add up to {total:g}; change them to 1 in all",
+        )

@@ -27,16 +27,19 @@ from advisor.core.sections import (
     Compare,
     Current,
     Data,
+    Gate,
     Hardware,
     Models,
     Policy,
     Prices,
     Quality,
     Retrieval,
+    Schedule,
     Score,
     Segment,
     Task,
     Team,
+    TeamRole,
     Traffic,
     Tuning,
 )
@@ -53,6 +56,7 @@ __all__ = [
     "Compare",
     "Current",
     "Data",
+    "Gate",
     "Hardware",
     "Models",
     "Origin",
@@ -60,10 +64,12 @@ __all__ = [
     "Prices",
     "Quality",
     "Retrieval",
+    "Schedule",
     "Score",
     "Segment",
     "Task",
     "Team",
+    "TeamRole",
     "Traffic",
     "Tuning",
     "questions",
@@ -122,6 +128,7 @@ class Brief:
     tuning: Tuning = Tuning()
     budget: Budget = Budget()
     team: Team = Team()
+    plan: Schedule = Schedule()
     hardware: Hardware = Hardware()
     policy: Policy = Policy()
     prices: Prices = Prices()
@@ -218,6 +225,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "tuning": Tuning,
         "budget": Budget,
         "team": Team,
+        "plan": Schedule,
         "hardware": Hardware,
         "policy": Policy,
         "prices": Prices,
@@ -225,9 +233,11 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "compare": Compare,
     }
 )
-"""The tables that occur once in the file; `segments` and `quality.measured` are lists of tables."""
+"""The tables that occur once in the file; those in `LISTS` are lists of tables."""
 
-LISTS: Mapping[str, type] = MappingProxyType({"segments": Segment, "quality.measured": Score})
+LISTS: Mapping[str, type] = MappingProxyType(
+    {"segments": Segment, "quality.measured": Score, "team.roles": TeamRole, "plan.gates": Gate}
+)
 
 
 def _default(section: type, name: str) -> Any:

@@ -68,6 +68,7 @@ class OptionRecord:
     p_best: float
     figures: tuple[FigureRecord, ...]
     best_form: str = ""  # the cheapest id of the same option; forms differ in how they are served
+    cash_quality_correlation: float | None = None  # over the draws, of horizon.cash and the score
 
     def figure(self, id: str) -> FigureRecord | None:
         return next((f for f in self.figures if f.id == id), None)
@@ -99,7 +100,9 @@ class BreakEven:
 
 @dataclass(frozen=True, slots=True)
 class FlipPoint:
-    """The value of an input at which the verdict becomes another."""
+    """The value of an input at which the verdict becomes another; `p_beyond` is the share of the
+    draws in which the input lies there, None where it is not drawn.
+    """
 
     input: str
     value: float
@@ -107,6 +110,7 @@ class FlipPoint:
     now: float | None = None
     unit: str = ""
     arm: str = ""
+    p_beyond: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +285,47 @@ class Advantage:
 
 
 @dataclass(frozen=True, slots=True)
+class MapCell:
+    """The verdict at another volume and another cost of a wrong answer, all else drawn as it is."""
+
+    requests_per_month: float
+    error_cost_usd: float
+    verdict: str
+    arm: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearningPoint:
+    """The score that is expected with so many labelled examples."""
+
+    examples: float
+    score: Range
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCurve:
+    """How the score of a tuned option grows with labelled examples; `now` is how many there are."""
+
+    option: str
+    now: float
+    points: tuple[LearningPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnOption:
+    """An option in the first draws, one number per draw: USD once, per month, over the horizon in
+    cash and in wrong answers, and the score; empty where unknown.
+    """
+
+    option: str
+    once_usd: tuple[float, ...]
+    monthly_usd: tuple[float, ...]
+    cash_usd: tuple[float, ...]
+    errors_usd: tuple[float, ...]
+    quality: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What to start with, how sure, why, and what would change it."""
 
@@ -324,6 +369,10 @@ class Verdict:
     criteria: tuple[
         CriterionValue, ...
     ] = ()  # the options by the user's weights, where there are any
+    cost_map: tuple[MapCell, ...] = ()  # by volume, then by cost of a wrong answer, ascending
+    curve: LearningCurve | None = None
+    drawn: tuple[DrawnOption, ...] = ()  # the named option, its alternative and today's
+    against_today: Advantage = Advantage()  # the named option over what is in place
 
     @property
     def chosen(self) -> OptionRecord | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate
 from advisor.core.quantity import Range
@@ -63,6 +64,13 @@ class Evaluator(Protocol):
 
     def over(self, months: int, draws: int, seed: int, cases: Cases) -> Cases:
         """The first draws of `cases` with another horizon, in months."""
+
+    def priced_at(self, error_cost_usd: float) -> Evaluator:
+        """The same with another cost of a wrong answer."""
+
+    @property
+    def brief(self) -> Brief:
+        """The brief that the estimators are bound to."""
 
     def at(
         self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]

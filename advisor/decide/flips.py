@@ -18,7 +18,7 @@ from advisor.core.brief import Brief, questions
 from advisor.core.question import Kind, Question
 from advisor.core.verdict import FlipPoint
 from advisor.decide.evaluator import Cases, Evaluator
-from advisor.decide.ranking import Matrix, Ranking, rank
+from advisor.decide.ranking import Matrix, Ranking, full, rank
 from advisor.decide.settling import UNDECIDED, Ruling
 
 REACH = 100.0
@@ -171,7 +171,18 @@ def flip_points(prober: Prober) -> tuple[FlipPoint, ...]:
         *_confirmed(prober, brackets, now, cases.size - 1),
         *_horizons(prober, cases.size - 1),
     ]
-    return tuple(sorted(points, key=_nearness))
+    chances = (replace(point, p_beyond=_chance(cases, point)) for point in points)
+    return tuple(sorted(chances, key=_nearness))
+
+
+def _chance(cases: Cases, point: FlipPoint) -> float | None:
+    """The share of the draws in which the input lies beyond the point; None where it is exact."""
+    spread = cases.spreads.get(point.input)
+    if spread is None or not spread.is_known or spread.is_exact or point.now is None:
+        return None
+    rows = full(cases.inputs[point.input], cases.size)[1:]
+    beyond = rows > point.value if point.value > point.now else rows < point.value
+    return round(float(beyond.mean()), 6)
 
 
 def tied(points: Sequence[FlipPoint]) -> list[FlipPoint]:

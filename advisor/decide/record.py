@@ -50,6 +50,7 @@ class Recorder:
         p_best: float,
         figures: Iterable[Figure],
         best_form: str = "",
+        correlation: float | None = None,
     ) -> OptionRecord:
         """An option with its headline ranges and the given figures."""
         option = estimate.option
@@ -72,6 +73,7 @@ class Recorder:
             round(p_best, 6),
             tuple(self.figure(f) for f in figures),
             best_form or option.id,
+            correlation,
         )
 
     def figure(self, figure: Figure) -> FigureRecord:

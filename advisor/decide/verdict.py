@@ -15,9 +15,12 @@ from advisor.core.setting import Setting
 from advisor.core.verdict import (
     Assumption,
     BreakEven,
+    DrawnOption,
     Excluded,
     FlipPoint,
     Information,
+    LearningCurve,
+    MapCell,
     NextStep,
     OptionRecord,
     Readiness,
@@ -31,6 +34,7 @@ from advisor.decide.criteria import weigh
 from advisor.decide.crossing import equal_volume
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.flips import Prober, flip_points
+from advisor.decide.landscape import correlation, cost_map, drawn_options, learning_curve
 from advisor.decide.plan import labels_needed, plan
 from advisor.decide.ranking import HOPELESS, Ranking, rank
 from advisor.decide.readiness import best_of_another_approach, readiness, stops
@@ -90,6 +94,8 @@ class SecondLook:
     next_step: NextStep | None = None
     goal: LabelGoal | None = None
     information: tuple[Information, ...] = ()
+    cost_map: tuple[MapCell, ...] = ()
+    curve: LearningCurve | None = None
 
 
 def decide(inputs: DecisionInputs, *, deep: bool) -> Verdict:
@@ -177,7 +183,13 @@ def _second_look(
         next_step(steps, better, situation),
         label_goal(situation),
         information(situation),
+        cost_map(inputs.evaluator, inputs.seed, lambda *case: _ruling(inputs.setting, *case)),
+        learning_curve(inputs.evaluator, cases, ranking, inputs.seed),
     )
+
+
+def _ruling(setting: Setting, evaluator: Evaluator, ranking: Ranking) -> Ruling:
+    return answer(ranking, readiness(evaluator.brief, setting, settled(ranking)))
 
 
 def _flips(
@@ -260,7 +272,21 @@ def _assemble(
         criteria=weigh(estimates, brief, inputs.weights) if inputs.weights else (),
         sources=origins,
         alternative=rival.option.id if rival is not None else "",
+        cost_map=second.cost_map,
+        curve=second.curve,
+        drawn=_drawn(inputs.cases, pick, rival) if deep else (),
+        against_today=advantage(Recorder(), pick, _in_place(inputs.cases, pick)),
     )
+
+
+def _in_place(cases: Cases, pick: Estimate) -> Estimate | None:
+    """What is in place today, where it is another option than the pick."""
+    return next((e for e in cases.estimates if e.option.as_is and e is not pick), None)
+
+
+def _drawn(cases: Cases, pick: Estimate, rival: Estimate | None) -> tuple[DrawnOption, ...]:
+    compared = (pick, rival, _in_place(cases, pick))
+    return drawn_options((e for e in compared if e is not None), cases.size)
 
 
 def _why(case: Case, stop: str) -> tuple[str, ...]:
@@ -318,6 +344,7 @@ def _option_records(
             float(ranking.p_best[i]),
             figures(i, estimate),
             options[forms[group_of(options[i])]].id,
+            correlation(estimate, inputs.cases.size) if deep else None,
         )
         for i, estimate in enumerate(inputs.cases.estimates)
     )

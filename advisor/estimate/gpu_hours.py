@@ -56,13 +56,15 @@ def _electricity_usd(ledger: Ledger) -> Figure:
 
 
 def full_usd(ledger: Ledger, marginal: Figure) -> Figure:
-    """An owned GPU with its depreciation: electricity and the hourly rate that its owner charges
-    for it.
+    """An owned GPU with its depreciation: electricity, and its purchase in equal parts over its
+    life or the hourly rate that its owner charges for it.
 
     Unknown, with what is known of it, where the brief states no rate above 0 under
     hardware.usd_per_hour: nobody but the owner knows what the GPU was bought for and how long it
     will serve.
     """
+    if "run.depreciation" in ledger:
+        return marginal + ledger["run.depreciation"]
     rate = ledger.brief.hardware.usd_per_hour
     if rate is not None and rate.p50:
         return (
@@ -72,7 +74,8 @@ def full_usd(ledger: Ledger, marginal: Figure) -> Figure:
             * ledger.brief.hardware.count
         )
     source = (
-        "the price of the owned GPU is not known: state its hourly rate as hardware.usd_per_hour"
+        "the price of the owned GPU is not known: state hardware.purchase_usd, or its hourly rate "
+        "as hardware.usd_per_hour"
     )
     return Figure(
         math.nan,
@@ -85,6 +88,18 @@ def full_usd(ledger: Ledger, marginal: Figure) -> Figure:
             ledger.sheet.exact("gpu.depreciation", None, "USD/month", Basis.ASSUMED, source, ""),
         ),
     )
+
+
+def depreciation_usd(ledger: Ledger) -> Figure | None:
+    """What own GPUs lose in value per month, in equal parts over their life; None where the brief
+    does not state their purchase.
+    """
+    hardware = ledger.brief.hardware
+    if hardware.purchase_usd is None:
+        return None
+    sheet = ledger.sheet
+    count = float(hardware.count)
+    return sheet["hardware.purchase_usd"] * count / sheet["hardware.life_months"]
 
 
 def encoder_speed(ledger: Ledger, operations: float) -> Figure:

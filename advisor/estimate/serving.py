@@ -41,6 +41,9 @@ def serve_on_gpus(ledger: Ledger) -> None:
     if ledger.brief.traffic.max_latency_seconds.likely > 0 and ledger.option.is_on_gpus:
         within_latency(ledger)
     if ledger.option.serving.place is Place.OWNED:
+        depreciation = gpu_hours.depreciation_usd(ledger)
+        if depreciation is not None:
+            ledger.put("run.depreciation", "USD/month", depreciation, "owned-gpus")
         full = gpu_hours.full_usd(ledger, ledger["run.hosting"])
         ledger.put("run.hosting_full", "USD/month", full, "owned-gpus")
 

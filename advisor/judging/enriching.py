@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from advisor.core.brief import APPROACHES, Brief, Origin, Score
 from advisor.core.errors import UsageError
 from advisor.core.probes import HardwareReport, ResultsReport
-from advisor.core.quantity import Basis
+from advisor.core.quantity import Basis, Range
 from advisor.judging.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -42,7 +42,21 @@ def inform(brief: Brief, surroundings: Surroundings) -> Brief:
             "as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat())
         )
     brief = _with_scores(_with_candidates(brief, surroundings.facts), surroundings)
-    return with_gpu(brief, surroundings.hardware)
+    return with_gpu(_with_roles(brief), surroundings.hardware)
+
+
+def _with_roles(brief: Brief) -> Brief:
+    """The rate of an hour as the roles share it, where the brief states roles and no rate."""
+    roles = brief.team.roles
+    if not roles or "team.hourly_usd" in brief.origins:
+        return brief
+    ends = (
+        sum(role.share * (end or 0.0) for role, end in zip(roles, points, strict=True))
+        for points in zip(*((r.p10, r.p50, r.p90) for r in (x.hourly_usd for x in roles)),
+                          strict=True)
+    )  # fmt: skip
+    origin = replace(brief.origin("team.roles"), basis=Basis.QUOTED)
+    return brief.answered("team.hourly_usd", Range(*ends), origin)
 
 
 def _with_results(brief: Brief, report: ResultsReport) -> Brief:

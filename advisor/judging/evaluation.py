@@ -113,6 +113,11 @@ class Evaluation:
         other = replace(self, brief=replace(self.brief, budget=budget))
         return other._with_scores(Sheet(other.brief, draws + 1, seed, lean=True), cases)
 
+    def priced_at(self, error_cost_usd: float) -> Evaluation:
+        """The same with another cost of a wrong answer."""
+        quality = replace(self.brief.quality, error_cost_usd=Range.exact(error_cost_usd))
+        return replace(self, brief=replace(self.brief, quality=quality))
+
     def at(
         self, cases: Cases, which: Sequence[int], key: str, rows: NDArray[np.float64]
     ) -> tuple[Estimate, ...]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.brief import parse, read
+from advisor.brief import answers, parse, read
 from advisor.core.brief import questions
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Basis, Range
@@ -443,3 +443,20 @@ def test_every_number_has_a_bound_of_its_own() -> None:
         points = question.default
         if isinstance(points, Range):
             assert question.low <= points.p10 <= points.p90 <= question.high, key
+
+
+def test_roles_share_all_hours_and_gates_keep_their_words() -> None:
+    text = """
+        [[team.roles]]
+        name = "engineer"
+        share = 0.5
+        hourly_usd = 120
+    """
+    with pytest.raises(UsageError, match=r"team\.roles: the shares add up to 0\.5"):
+        parse(text)
+    gate = '[[plan.gates]]\nname = "Pilot"\naccept = "0.9 on 500 items"\nweeks = 6\n'
+    kept = parse(gate)
+    assert kept.plan.gates[0].accept == "0.9 on 500 items"
+    assert [a.key for a in answers(kept)] == [
+        f"plan.gates[0].{f}" for f in ("name", "accept", "weeks")
+    ]

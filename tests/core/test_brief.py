@@ -18,7 +18,9 @@ QUOTED = Origin(Basis.QUOTED, "a test", "2026-11-20")
 def test_every_field_of_every_table_is_asked_for_once() -> None:
     named = [f.name for f in fields(Brief) if "question" in f.metadata]
     for table, section in {**SECTIONS, **{f"{name}[]": row for name, row in LISTS.items()}}.items():
-        derived = ("source", "as_of") if table == "quality.measured[]" else ("measured",)
+        derived = (
+            ("source", "as_of") if table == "quality.measured[]" else ("measured", "roles", "gates")
+        )
         named += [f"{table}.{f.name}" for f in fields(section) if f.name not in derived]
     assert sorted(named) == sorted(questions())
 

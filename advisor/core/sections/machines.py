@@ -37,6 +37,27 @@ class Hardware:
         False,
         "rented, unless stated",
     )
+    purchase_usd: Range | None = ask(
+        "What did the purchase of one GPU cost?",
+        "With its part of the server. Left out: own GPUs cost electricity alone.",
+        "number",
+        None,
+        "no purchase counted",
+        unit="USD/GPU",
+        low=0,
+        high=1e7,
+    )
+    life_months: Range = ask(
+        "Over how many months is a GPU written off?",
+        "In equal parts. Counts where the purchase is stated.",
+        "number",
+        spread(36, 60, 72),
+        "useful lives of servers in annual reports: 5 to 6 years; 3 for the cautious",
+        unit="months",
+        low=1,
+        high=240,
+        as_of="2025",
+    )
     usd_per_hour: Range | None = ask(
         "What does one GPU cost per hour?",
         "What you pay to rent one. Left out: from the price table, by provider.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from advisor.core.quantity import Range
 from advisor.core.question import ask, exactly, spread
+from advisor.core.sections.plan import TeamRole
 from advisor.core.sections.words import PLANNING, UNPRICED
 
 
@@ -170,3 +171,4 @@ class Team:
         low=1,
         high=10_000,
     )
+    roles: tuple[TeamRole, ...] = ()

@@ -1,0 +1,94 @@
+"""What pictures need beyond the verdict, each compared with the verdict or the draws themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advisor import pipeline
+from advisor.core.brief import Brief
+from advisor.core.quantity import Range
+from advisor.core.verdict import Verdict
+from advisor.decide.landscape import CURVE_POINTS, MULTIPLES, PRICES_USD
+
+BRIEFS = Path(__file__).parents[2] / "profiles" / "briefs"
+DRAWS = 600
+
+
+@pytest.fixture(scope="module")
+def brief() -> Brief:
+    return pipeline.load(BRIEFS / "customs-invoices.toml")
+
+
+@pytest.fixture(scope="module")
+def judged(brief: Brief) -> Verdict:
+    return pipeline.judge(brief, pipeline.look(brief, own_runs=False), draws=DRAWS)
+
+
+def test_a_cell_of_the_map_is_the_verdict_at_its_volume_and_price(
+    brief: Brief, judged: Verdict
+) -> None:
+    cells = judged.cost_map
+    assert len(cells) == len(MULTIPLES) * len(PRICES_USD)
+    cell = max(cells, key=lambda c: (c.error_cost_usd, c.requests_per_month))
+    moved = replace(
+        brief,
+        traffic=replace(brief.traffic, requests_per_month=Range.exact(cell.requests_per_month)),
+        quality=replace(brief.quality, error_cost_usd=Range.exact(cell.error_cost_usd)),
+    )
+    again = pipeline.judge(moved, pipeline.look(moved, own_runs=False), draws=DRAWS, deep=False)
+    assert (cell.verdict, cell.arm) == (again.verdict, again.arm)
+
+
+def test_a_learning_curve_rises_through_the_labels_in_hand(judged: Verdict) -> None:
+    curve = judged.curve
+    assert curve is not None
+    assert len(curve.points) == CURVE_POINTS
+    assert curve.points[CURVE_POINTS // 2].examples == curve.now
+    likely = [point.score.p50 or 0.0 for point in curve.points]
+    assert likely == sorted(likely)
+    assert all(p.score.p10 <= p.score.p50 <= p.score.p90 for p in curve.points)
+
+
+def test_the_draws_listed_are_those_of_the_ranges(judged: Verdict) -> None:
+    first = judged.drawn[0]
+    assert first.option == judged.arm
+    paid = judged.chosen.figure("horizon.cash")
+    inside = np.mean(
+        (np.array(first.cash_usd) >= paid.p10) & (np.array(first.cash_usd) <= paid.p90)
+    )
+    assert 0.7 < inside < 0.9
+    total = np.median(np.array(first.cash_usd) + np.array(first.errors_usd))
+    assert total == pytest.approx(judged.chosen.horizon_usd.p50, rel=0.1)
+
+
+def test_the_chance_of_a_flip_is_that_of_its_input(judged: Verdict) -> None:
+    drawn = [flip for flip in judged.flip_points if flip.p_beyond is not None]
+    assert drawn
+    assert all(0.0 <= flip.p_beyond <= 0.5 for flip in drawn if flip.value > flip.now)
+
+
+def test_an_owner_of_roles_pays_their_blended_rate() -> None:
+    text = """
+        [models]
+        prompt = ["claude-haiku-4-5"]
+        tune = ["llama-3.1-8b"]
+        [[team.roles]]
+        name = "engineer"
+        share = 0.75
+        hourly_usd = 120
+        [[team.roles]]
+        name = "expert"
+        share = 0.25
+        hourly_usd = {low = 60, likely = 80, high = 100}
+    """
+    from advisor.brief import parse
+
+    roles = parse(text)
+    informed = pipeline.inform(roles, pipeline.look(roles, own_runs=False))
+    rate = informed.team.hourly_usd
+    assert (rate.p10, rate.p50, rate.p90) == (105.0, 110.0, 115.0)
+    assert informed.origin("team.hourly_usd").source == "brief brief: team.roles"
