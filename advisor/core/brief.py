@@ -27,9 +27,9 @@ from advisor.core.sections import (
     Compare,
     Current,
     Data,
-    Gate,
     Hardware,
     Models,
+    PlanGate,
     Policy,
     Prices,
     Quality,
@@ -56,10 +56,10 @@ __all__ = [
     "Compare",
     "Current",
     "Data",
-    "Gate",
     "Hardware",
     "Models",
     "Origin",
+    "PlanGate",
     "Policy",
     "Prices",
     "Quality",
@@ -236,7 +236,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
 """The tables that occur once in the file; those in `LISTS` are lists of tables."""
 
 LISTS: Mapping[str, type] = MappingProxyType(
-    {"segments": Segment, "quality.measured": Score, "team.roles": TeamRole, "plan.gates": Gate}
+    {"segments": Segment, "quality.measured": Score, "team.roles": TeamRole, "plan.gates": PlanGate}
 )
 
 

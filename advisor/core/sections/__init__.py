@@ -12,7 +12,7 @@ from advisor.core.sections.baseline import Baseline
 from advisor.core.sections.data import Data, Tuning
 from advisor.core.sections.machines import Hardware
 from advisor.core.sections.money import Budget, Team
-from advisor.core.sections.plan import Gate, Schedule, TeamRole
+from advisor.core.sections.plan import PlanGate, Schedule, TeamRole
 from advisor.core.sections.policy import Compare, Models, Policy, Prices
 from advisor.core.sections.quality import Quality, Score
 from advisor.core.sections.task import Current, Task
@@ -29,9 +29,9 @@ __all__ = [
     "Compare",
     "Current",
     "Data",
-    "Gate",
     "Hardware",
     "Models",
+    "PlanGate",
     "Policy",
     "Prices",
     "Quality",

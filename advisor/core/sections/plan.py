@@ -10,7 +10,7 @@ from advisor.core.question import ask, exactly
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class PlanGate:
     """A point at which the team decides whether to go on; only the report reads it."""
 
     name: str = ask("What is the gate called?", "Such as: procurement.", "text", "", required=True)
@@ -62,7 +62,7 @@ class Schedule:
         "not stated",
         registered=False,
     )
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[PlanGate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
