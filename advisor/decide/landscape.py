@@ -38,7 +38,7 @@ DRAWS_LISTED = 200
 Judge = Callable[[Evaluator, Ranking], Ruling]
 
 
-def cost_map(evaluator: Evaluator, seed: int, judge: Judge) -> tuple[MapCell, ...]:
+def cost_map(evaluator: Evaluator, cases: Cases, seed: int, judge: Judge) -> tuple[MapCell, ...]:
     """The answer in each cell, by the rule of the verdict on the first draws."""
     volume = evaluator.brief.traffic.requests_per_month
     now = evaluator.brief.quality.error_cost_usd.likely
@@ -46,16 +46,21 @@ def cost_map(evaluator: Evaluator, seed: int, judge: Judge) -> tuple[MapCell, ..
         return ()
     prices = [now * multiple for multiple in PRICE_MULTIPLES] if now > 0 else list(PRICES_USD)
     volumes = [volume.p50 * multiple for multiple in MULTIPLES]
-    cells = [cell for price in prices for cell in _row(evaluator, seed, judge, volumes, price)]
+    cells = []
+    for price in prices:
+        priced = evaluator.priced_at(price)
+        cells += _row(priced, cases, seed, judge, volumes)
     return tuple(sorted(cells, key=lambda cell: (cell.requests_per_month, cell.error_cost_usd)))
 
 
 def _row(
-    evaluator: Evaluator, seed: int, judge: Judge, volumes: Sequence[float], price: float
+    priced: Evaluator, cases: Cases, seed: int, judge: Judge, volumes: Sequence[float]
 ) -> Iterable[MapCell]:
-    priced = evaluator.priced_at(price)
-    cases = priced.drawn_what_if([(VOLUME, volume) for volume in volumes], MAP_DRAWS, seed)
-    whole = rank(cases.estimates, priced.brief, cases.size)
+    price = priced.brief.quality.error_cost_usd.likely
+    changes = [(VOLUME, volume) for volume in volumes]
+    every = range(len(cases.estimates))
+    drawn = priced.drawn_what_if(changes, MAP_DRAWS, seed, every, cases)
+    whole = rank(drawn.estimates, priced.brief, drawn.size)
     size = MAP_DRAWS + 1
     for i, volume in enumerate(volumes):
         ruling = judge(priced, whole.rows(slice(i * size, (i + 1) * size)))
@@ -77,8 +82,8 @@ def learning_curve(
     middle = max(now, FEWEST_LABELS)
     values = np.geomspace(middle / CURVE_REACH, middle * CURVE_REACH, CURVE_POINTS).round()
     changes = [(LABELS, float(value)) for value in values]
-    drawn = evaluator.drawn_what_if(changes, CURVE_DRAWS, seed)
-    scores = full(drawn.estimates[best]["quality.score"], drawn.size)
+    drawn = evaluator.drawn_what_if(changes, CURVE_DRAWS, seed, [best], cases)
+    scores = full(drawn.estimates[0]["quality.score"], drawn.size)
     blocks = scores.reshape(len(values), CURVE_DRAWS + 1)[:, 1:]
     if not np.isfinite(blocks).all() or np.ptp(blocks.mean(axis=1)) < 1e-6:
         return None

@@ -183,13 +183,18 @@ def _second_look(
         next_step(steps, better, situation),
         label_goal(situation),
         information(situation),
-        cost_map(inputs.evaluator, inputs.seed, lambda *case: _ruling(inputs.setting, *case)),
+        _cost_map(inputs),
         learning_curve(inputs.evaluator, cases, ranking, inputs.seed),
     )
 
 
-def _ruling(setting: Setting, evaluator: Evaluator, ranking: Ranking) -> Ruling:
-    return answer(ranking, readiness(evaluator.brief, setting, settled(ranking)))
+def _cost_map(inputs: DecisionInputs) -> tuple[MapCell, ...]:
+    """The answer of the decision rule at other volumes and prices of an error."""
+
+    def judge(evaluator: Evaluator, ranking: Ranking) -> Ruling:
+        return answer(ranking, readiness(evaluator.brief, inputs.setting, settled(ranking)))
+
+    return cost_map(inputs.evaluator, inputs.cases, inputs.seed, judge)
 
 
 def _flips(

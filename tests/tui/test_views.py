@@ -237,9 +237,7 @@ def watched(observations, *shares: float | None) -> str:
     """The live view after readings with these shares of the GPU's time."""
     history = History()
     for share in shares:
-        gpu = replace(
-            observations.hardware.gpus[0], utilisation=Reading(share, "share", "asleep")
-        )
+        gpu = replace(observations.hardware.gpus[0], utilisation=Reading(share, "share", "asleep"))
         report = replace(observations.hardware, gpus=(gpu,))
         history.add(report)
     return history.lines(report, 80).plain
