@@ -46,7 +46,7 @@ def cost_map(evaluator: Evaluator, cases: Cases, seed: int, judge: Judge) -> tup
         return ()
     prices = [now * multiple for multiple in PRICE_MULTIPLES] if now > 0 else list(PRICES_USD)
     volumes = [volume.p50 * multiple for multiple in MULTIPLES]
-    cells = []
+    cells: list[MapCell] = []
     for price in prices:
         priced = evaluator.priced_at(price)
         cells += _row(priced, cases, seed, judge, volumes)
