@@ -47,7 +47,7 @@ format: .venv/.test
 
 .venv/.test: .venv/.made pyproject.toml constraints.txt
 	@echo "== installing advisor, its test tools and the calibration libraries into .venv (some minutes, once)"
-	@$(PIP) -e '.[calibrate,cluster,report]' --group dev
+	@$(PIP) -e '.[calibrate,cluster,mcp,report]' --group dev
 	@touch $@ .venv/.run
 
 fuzz: .venv/.test

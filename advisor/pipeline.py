@@ -106,10 +106,11 @@ def recommend(
     seed: int = SEED,
     weights: Mapping[str, float] = MappingProxyType({}),
     own_runs: bool = True,
+    keep: bool = True,
     events: EventSink = ignore,
 ) -> Verdict:
     """The main job: a brief file in, a verdict out; kept in the history where the database can be
-    written.
+    written, unless `keep` is false.
 
     Where no option is left the verdict has no arms, and lists what was excluded by which rule.
     """
@@ -119,7 +120,8 @@ def recommend(
         verdict = judge(brief, surroundings, seed=seed, weights=weights)
     except NothingLeft as stop:
         verdict = stop.verdict
-    remember(path, surroundings, verdict, events)
+    if keep:
+        remember(path, surroundings, verdict, events)
     return verdict
 
 

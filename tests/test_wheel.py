@@ -141,13 +141,12 @@ def test_data_are_counted_with_the_shipped_ranks(installed: Path, empty: Path) -
 
 
 def test_everything_that_is_imported_is_required(installed: Path, empty: Path) -> None:
-    """Every module of ours loads in the clean environment, but for those of the calibration child
-    (an extra).
-    """
+    """Every module of ours loads in the clean environment, but for those that need an extra."""
     code = (
         "import importlib, pkgutil, advisor\n"
         "for module in pkgutil.walk_packages(advisor.__path__, 'advisor.'):\n"
         "    if module.name.startswith('advisor.calibrate.worker'): continue\n"
+        "    if module.name == 'advisor.mcp.server': continue\n"
         "    if module.name.endswith('__main__'): continue\n"
         "    importlib.import_module(module.name)\n"
     )

@@ -27,6 +27,7 @@ COMMANDS = {
     "facts": "List GPUs, models and prices, with date and source.",
     "backtest": "Test the estimators on published results.",
     "examples": "List the example briefs; print or copy one.",
+    "mcp": "Serve the read-only commands to an agent (MCP).",
     "schema": "Print the JSON Schema of a brief.",
     "history": "List past verdicts, newest first.",
     "where": "Show the files and folders in use.",

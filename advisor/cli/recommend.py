@@ -46,6 +46,7 @@ from advisor.report import formats
     help="Also order the options by your weights: cost=3,quality=2,time=1.",
 )
 @click.option("--ignore-runs", is_flag=True, help="Ignore your own calibration runs.")
+@click.option("--no-history", is_flag=True, help="Do not keep the verdict in the history.")
 @click.option(
     "--expect",
     default="",
@@ -71,6 +72,7 @@ def command(
     answers: tuple[str, ...],
     weights: str,
     ignore_runs: bool,
+    no_history: bool,
     expect: str,
     max_monthly_usd: float | None,
     seed: int | None,
@@ -99,6 +101,7 @@ def command(
         seed=pipeline.SEED if seed is None else seed,
         weights=pipeline.weights(weights),
         own_runs=not ignore_runs,
+        keep=not no_history,
         events=output.narrate,
     )
     draw(verdict, report_format, target)

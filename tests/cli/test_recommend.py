@@ -87,6 +87,7 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
             seed: int = 1,
             weights: Mapping[str, float] | None = None,
             own_runs: bool = True,
+            keep: bool = True,
             events: EventSink = lambda event: None,
         ) -> Verdict:
             seen.append((path, tuple(answers), seed))
