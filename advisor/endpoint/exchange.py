@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -205,16 +206,16 @@ class Exchange:
 
 
 def retry_after(value: str) -> float | None:
-    """Seconds of a Retry-After header: a number, or a date (RFC 9110, section 10.2.3)."""
-    try:
-        return max(float(value), 0.0)
-    except ValueError:
-        pass
-    try:
-        when = parsedate_to_datetime(value)
-        return max(when.timestamp() - time.time(), 0.0)
-    except (ValueError, TypeError, OverflowError):
-        return None
+    """Seconds of a Retry-After header: a number, or a date (RFC 9110, section 10.2.3).
+
+    None where it is neither, or not finite.
+    """
+    with contextlib.suppress(ValueError):
+        seconds = float(value)
+        return max(seconds, 0.0) if math.isfinite(seconds) else None
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    return None
 
 
 def message_in(document: Any) -> str:

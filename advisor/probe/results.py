@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from advisor.core.errors import UsageError
 from advisor.core.probes import ResultsReport
+from advisor.core.text import printable
 
 MISSING = ("", "na", "nan", "none", "null")
 
@@ -26,6 +27,9 @@ def read_results(path: Path) -> ResultsReport:
     """
     names, rows = _table(path)
     columns = dict(zip(names, np.array(rows, dtype=float).T, strict=True))
+    for name, values in columns.items():
+        if not np.isfinite(values).any():
+            raise UsageError(f"{path}: column {printable(name)!r} has no scores; remove it")
     return ResultsReport(
         str(path),
         {name: float(np.nanmean(values)) for name, values in columns.items()},

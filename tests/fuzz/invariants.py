@@ -1,0 +1,126 @@
+"""What holds for every input, however odd: one line of refusal, or numbers that are in order."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import signal
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+
+from advisor.core.errors import AdvisorError
+from advisor.core.quantity import Range
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+"""Examples of a long run (`make fuzz`); 0 in the short one of `make test`."""
+
+LONGEST_SECONDS = 10
+RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+COUNTS: Counter[str] = Counter()
+"""How many inputs each kind saw, for the line that `make fuzz` prints."""
+
+Answer = TypeVar("Answer")
+
+
+def runs(short: int, share: float = 1.0) -> settings:
+    """`short` examples, always the same ones; or in a long run `share` of those asked for, new
+    ones each time.
+    """
+    return settings(
+        max_examples=round(EXAMPLES * share) or short,
+        derandomize=not EXAMPLES,
+        deadline=None,
+        suppress_health_check=RELAXED,
+    )
+
+
+def answer_or_refusal(
+    kind: str, work: Callable[[], Answer], inputs: int = 1
+) -> Answer | AdvisorError:
+    """What `work` returns or how it refuses; a warning, a hang or another error fails the test."""
+    COUNTS[kind] += inputs
+    with _within(LONGEST_SECONDS), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return work()
+        except AdvisorError as error:
+            check_line(str(error))
+            return error
+
+
+def check_line(text: str) -> None:
+    """One line that a terminal may show."""
+    assert "\n" not in text
+    assert text.isprintable(), text
+    assert 0 < len(text) < 700
+
+
+def check_numbers(record: Any) -> None:
+    """Finite numbers; quantiles in order, whichever of them are known."""
+    for place, number in numbers(record, type(record).__name__):
+        assert math.isfinite(number), place
+    for place, interval in ranges(record, type(record).__name__):
+        points = [p for p in (interval.p10, interval.p50, interval.p90) if p is not None]
+        assert points == sorted(points), place
+
+
+def numbers(record: Any, place: str) -> Iterator[tuple[str, float]]:
+    """(place, number) of every float below `record`."""
+    if isinstance(record, float):
+        yield place, record
+    for name, part in parts(record):
+        yield from numbers(part, f"{place}.{name}")
+
+
+def ranges(record: Any, place: str) -> Iterator[tuple[str, Range]]:
+    """(place, range) of every range below `record`."""
+    if isinstance(record, Range):
+        yield place, record
+    for name, part in parts(record):
+        yield from ranges(part, f"{place}.{name}")
+
+
+def parts(record: Any) -> Iterator[tuple[str, Any]]:
+    """The named parts of a record, a mapping or a tuple."""
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        for field in dataclasses.fields(record):
+            yield field.name, getattr(record, field.name)
+    elif isinstance(record, Mapping):
+        for key, part in record.items():
+            yield str(key), part
+    elif isinstance(record, tuple | list):
+        for i, part in enumerate(record):
+            yield str(i), part
+
+
+def check_json(text: str) -> None:
+    """JSON as the standard has it: neither NaN nor infinity."""
+    json.loads(text, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> None:
+    raise AssertionError(f"{name} is not JSON")
+
+
+@contextmanager
+def _within(seconds: int) -> Iterator[None]:
+    """Fail where the work takes longer; a test that pytest-xdist runs is on its main thread."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
