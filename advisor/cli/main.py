@@ -132,5 +132,5 @@ def main() -> None:
         click.echo("cancelled", err=True)
         sys.exit(Exit.CANCELLED)
     except AdvisorError as error:
-        click.echo(f"advisor: {printable(str(error))}", err=True)
+        click.echo(f"advisor: {error}", err=True)
         sys.exit(error.exit)

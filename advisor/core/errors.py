@@ -13,6 +13,8 @@ import difflib
 from collections.abc import Iterable
 from enum import IntEnum
 
+from advisor.core.text import printable
+
 
 class Exit(IntEnum):
     """What the exit codes of the command line mean."""
@@ -26,9 +28,15 @@ class Exit(IntEnum):
 
 
 class AdvisorError(Exception):
-    """One line for the user: where, what is wrong, what to do."""
+    """One line for the user: where, what is wrong, what to do.
+
+    Its text is safe for a terminal: what it quotes from outside is written out as escapes.
+    """
 
     exit = Exit.FAILED
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class UsageError(AdvisorError):

@@ -94,6 +94,6 @@ def _plain(hint: type[object], value: Any, place: str) -> Any:
     """Text, a number or a flag of exactly that type; a whole number also stands for a float."""
     if hint is float and type(value) is int and abs(value) <= LARGEST_WHOLE:
         return float(value)
-    if type(value) is not hint or (hint is float and not math.isfinite(value)):
+    if type(value) is not hint or (isinstance(value, float) and not math.isfinite(value)):
         raise TypeError(f"{place} is not {NAMES.get(hint, hint.__name__)}")
     return value

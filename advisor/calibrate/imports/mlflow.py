@@ -30,11 +30,12 @@ def run_folder(folder: Path) -> ImportedRun:
 
 def rest_run(label: str, document: JsonObject) -> ImportedRun:
     """A run as MLflow's REST interface and `Run.to_dictionary` give it: last values alone."""
-    data = document["data"]
-    metrics = data.get("metrics")
+    metrics = document["data"].get("metrics")
+    row: dict[str, object] = {}
     if isinstance(metrics, list):
-        metrics = {m["key"]: m.get("value") for m in metrics if isinstance(m, Mapping)}
-    row = {str(key): value for key, value in dict(metrics or {}).items()}
+        row = {str(m.get("key")): m.get("value") for m in metrics if isinstance(m, Mapping)}
+    elif isinstance(metrics, Mapping):
+        row = {str(key): value for key, value in metrics.items()}
     info = document.get("info")
     name = info.get("run_name") if isinstance(info, Mapping) else None
     return history(str(name or label), [row])

@@ -63,6 +63,11 @@ def read_table(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
         rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     except csv.Error as error:
         raise UsageError(f"{path}: not CSV: {error}") from None
+    for number, row in enumerate(rows, 2):
+        if None in row:  # DictReader's key for what the header does not name
+            raise UsageError(
+                f"{path}: row {number}: more cells than columns; quote a cell that has commas"
+            )
     names = [name for name in rows[0] if name] if rows else []
     if not rows:
         raise UsageError(f"{path}: no rows; give a table with a header and at least one run")
