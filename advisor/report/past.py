@@ -46,7 +46,7 @@ def _checked(verdict: Verdict) -> Verdict:
     if verdict.as_of:
         date.fromisoformat(verdict.as_of)
     if verdict.arm and all(option.id != verdict.arm for option in verdict.arms):
-        raise ValueError(f"record.arm: {verdict.arm} is not among record.arms")
+        raise ValueError(f"{verdict.arm} is chosen but is not among the options")
     return verdict
 
 
