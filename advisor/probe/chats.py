@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from advisor.probe.media import Medium, media_of, without_placeholders
+from advisor.probe.media import Medium, has_tagged_media, media_of, without_placeholders
 from advisor.probe.names import DOCUMENTS, HISTORIES, LEARNED, ROLES, SYSTEMS, TOOLS, Role, plain
 from advisor.probe.records import JsonObject
 from advisor.probe.transcripts import form_of, pieces
@@ -92,6 +92,9 @@ def beside(row: JsonObject, *used: str) -> Beside:
     documents: Any = None
     media: tuple[Medium, ...] = ()
     history: list[Turn] = []
+    given = row.get("chat_template_kwargs")
+    if isinstance(given, dict):
+        row = {**given, **row}
     for name, value in row.items():
         kind = kind_beside(name)
         if not kind or name in used or value in (None, "", [], {}):
@@ -218,10 +221,12 @@ def _literal(text: str) -> Any:
 def _is_turn(part: JsonObject) -> bool:
     """Whether an object is a turn: it names a role, or its keys are roles."""
     part = unwrapped(part)
-    if any(key in part for key in ("role", "from", "author", "speaker", "sender")):
+    if any(key in part for key in ("role", "from", "author", "speaker", "sender", "agent")):
         return bool(role_of(part))
     if "type" in part and part["type"] in ("human", "ai", "system", "tool", "function"):
         return True
+    if part.get("type") in ("function_call", "function_call_output", "reasoning"):
+        return bool({"arguments", "output", "summary"} & part.keys())  # OpenAI's Responses
     roles = {ROLES[key.lower()] for key in part if key.lower() in ROLES}
     return Role.USER in roles and bool(roles & LEARNED)
 
@@ -313,7 +318,7 @@ def simple_turns(turns: Sequence[Any]) -> Iterator[tuple[bool, str]] | None:
         if type(role) is not str or type(text) is not str or len(text) > 100_000:
             return None
         learned = _SIMPLE_ROLES.get(role)
-        if learned is None or "base64," in text:
+        if learned is None or "base64," in text or has_tagged_media(text):
             return None
         pairs.append((learned, text))
     return iter(pairs)

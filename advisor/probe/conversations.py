@@ -18,7 +18,7 @@ from advisor.probe.chats import (
 )
 from advisor.probe.columns import is_missing
 from advisor.probe.flat import answer_text
-from advisor.probe.names import ANSWERS, CHATS, Role, plain
+from advisor.probe.names import ANSWERS, CHATS, HISTORIES, Role, plain
 from advisor.probe.records import JsonObject
 from advisor.probe.transcripts import form_of
 from advisor.probe.turns import Turn, is_masked, known_role, role_of, turn_of, unwrapped
@@ -98,8 +98,7 @@ class _ChatReader:
             raise KeyError(self._field)
         around = beside_within(row, self._field, self.answer)
         if self.answer:
-            text = answer_text(row[self.answer], self.answer)
-            turns = [*turns, turn_of({"content": text}, Role.ASSISTANT)]
+            turns = [*turns, *_answering(row[self.answer], self.answer)]
         if row.get("train_on_input") is True or row.get("train_on_inputs") is True:
             learned = [text for turn in turns for text in (*turn.given, *turn.learned)]
             return finished(around, turns, around.texts, learned, wants_chat=wants_chat)
@@ -109,7 +108,7 @@ class _ChatReader:
         for name in row:
             if name != self._field and kind_beside(name) and row[name]:
                 return None
-        if row.get("train_on_input") or row.get("train_on_inputs"):
+        if any(row.get(k) for k in ("train_on_input", "train_on_inputs", "chat_template_kwargs")):
             return None
         pairs = simple_turns(value)
         if pairs is None:
@@ -140,6 +139,13 @@ class _ChatReader:
         return {k: v for k, v in turn.items() if k not in ("from", "author")} | {"role": role}
 
 
+def _answering(value: Any, name: str) -> list[Turn]:
+    """The turns of an answer beside a chat: a chat itself, as OpenAI's `output`, or a text."""
+    if is_chat(value):
+        return turn_list(value) or []
+    return [turn_of({"content": answer_text(value, name)}, Role.ASSISTANT)]
+
+
 def _chat_field(rows: Sequence[JsonObject]) -> str:
     names = list(dict.fromkeys(key for row in rows for key in row))
     ordered = sorted(names, key=lambda n: CHATS.index(plain(n)) if plain(n) in CHATS else 99)
@@ -150,6 +156,8 @@ def _chat_field(rows: Sequence[JsonObject]) -> str:
             continue
         if kind_beside(name) in ("system", "tools", "documents"):
             continue
+        if lower in HISTORIES and _asks_beside(rows, name):
+            continue
         if any(is_chat(value) for value in values):
             return name
         if lower in _LISTS_OF_TEXTS and values and all(_is_in_turn(value) for value in values):
@@ -158,6 +166,12 @@ def _chat_field(rows: Sequence[JsonObject]) -> str:
         if lower in _LISTS_OF_TEXTS and is_written and not _answer_beside(rows, name):
             return name
     return ""
+
+
+def _asks_beside(rows: Sequence[JsonObject], history: str) -> bool:
+    """Whether the last message and its answer stand beside a history, as in Cohere's requests."""
+    names = {plain(key) for row in rows for key in row if key != history}
+    return bool(names & {"message", "query", "question", "prompt"}) and bool(names & set(ANSWERS))
 
 
 def _is_in_turn(value: Any) -> bool:

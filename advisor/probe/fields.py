@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from advisor.core.errors import UsageError, did_you_mean
+from advisor.probe.answers import answer_by_content, varies, without_marks, worked_out
 from advisor.probe.chats import RowParts, is_medium
 from advisor.probe.columns import Column, Content, column
 from advisor.probe.conversations import conversation
 from advisor.probe.flat import FlatReader, is_nested_text, nested_names
+from advisor.probe.label_sets import LabelsOf, indicator_columns, label_sets, set_labels
 from advisor.probe.names import (
     ANSWERS,
     ASKING,
@@ -28,6 +30,7 @@ from advisor.probe.names import (
 from advisor.probe.preferences import preference
 from advisor.probe.records import JsonObject
 from advisor.probe.transcripts import divided, form_of
+from advisor.probe.turn_tables import check_joined
 from advisor.probe.turns import text_of
 
 SURE = (*ASKING, "input", "input_text", "problem", "text")
@@ -56,6 +59,9 @@ class Fields:
     read: ReadRow | None = None
     is_written: bool = False
     """The text holds a template's marks already."""
+
+    labels: LabelsOf | None = None
+    """The labels of a row, where a row may have several."""
 
 
 def recognise(
@@ -88,6 +94,7 @@ def recognise(
     chat = conversation(rows, where, answer_role)
     if chat is not None:
         return _reading(chat.prompt, chat.answer, chat.assumed, chat.read)
+    check_joined(rows, where)
     return _by_columns(rows, names, "", "", where)
 
 
@@ -118,6 +125,7 @@ def _by_columns(
     answer = answer_field
     notes: list[str] = []
     if not prompt:
+        columns = without_marks(columns)
         prompt, answer = _chosen(rows, columns, answer, where, notes)
     elif not answer:
         free = {n: c for n, c in columns.items() if n not in prompt.split("+")}
@@ -133,13 +141,36 @@ def _by_columns(
     if given:
         assumed += f" ({' and '.join(given)} as given)"
     if not answer and not given and prompt in names:
-        written = _written_chat(rows, prompt)
-        if written is not None:
-            return written
+        special = _written_chat(rows, prompt) or _indicated(rows, columns, prompt)
+        if special is not None:
+            return special
     reader = FlatReader(prompt, answer)
     notes += reader.learn(rows)
+    labels = label_sets(rows, answer, prompt)
+    notes += ["several labels per row, each counted"] if labels else []
     assumed = "; ".join([assumed, *notes])
-    return Fields(prompt, answer, assumed, reader.take, None if reader.is_plain else reader.read)
+    read = None if reader.is_plain else reader.read
+    return Fields(prompt, answer, assumed, reader.take, read, labels=labels)
+
+
+def _indicated(
+    rows: Sequence[JsonObject], columns: dict[str, Column], prompt: str
+) -> Fields | None:
+    """A text with a column of 0 and 1 per label."""
+    indicators = indicator_columns(rows, [c for n, c in columns.items() if n != prompt])
+    if not indicators:
+        return None
+    reader = FlatReader(prompt, "")
+    reader.learn(rows)
+
+    def take(row: JsonObject) -> tuple[str, str]:
+        return reader.take(row)[0], ", ".join(set_labels(row, indicators))
+
+    labels = ", ".join(indicators[:6]) + (" …" if len(indicators) > 6 else "")
+    assumed = f"prompt = {prompt}, answer = the labels that are 1 among {labels}"
+    return Fields(
+        prompt, "+".join(indicators), assumed, take, labels=lambda row: set_labels(row, indicators)
+    )
 
 
 def _chosen(
@@ -157,6 +188,9 @@ def _chosen(
         answer = answer_field or _answer_by_name(
             {n: c for n, c in free.items() if n not in (prompt, *extras)}
         )
+        if not answer and not answer_field:
+            answer = answer_by_content(rows, {n: c for n, c in free.items() if n != prompt})
+            notes += [f"that {answer} is the answer is a guess"] if answer in free else []
         if not answer and not answer_field and extras:  # the extra is all there is to answer
             answer = _answer_by_name({n: c for n, c in free.items() if n != prompt})
             extras = [name for name in extras if name != answer]
@@ -165,7 +199,7 @@ def _chosen(
     if nested is not None:
         notes.append("the direction is a guess: swap it with --prompt-field and --answer-field")
         return nested
-    return _by_content(free, answer_field, where, notes)
+    return _by_content(rows, free, answer_field, where, notes)
 
 
 def _prompt_by_name(columns: dict[str, Column]) -> str:
@@ -239,7 +273,7 @@ def _answer_by_name(columns: dict[str, Column]) -> str:
             "target",
         ):
             continue
-        return candidate.name
+        return worked_out(candidate, by_name).name
     endings = [
         c
         for c in columns.values()
@@ -258,7 +292,11 @@ def _answer_by_name(columns: dict[str, Column]) -> str:
 
 
 def _by_content(
-    columns: dict[str, Column], answer_field: str, where: str, notes: list[str]
+    rows: Sequence[JsonObject],
+    columns: dict[str, Column],
+    answer_field: str,
+    where: str,
+    notes: list[str],
 ) -> tuple[str, str]:
     """The one field that holds language is the prompt, the one that holds labels the answer."""
     if not columns:
@@ -266,7 +304,11 @@ def _by_content(
     texts = [c.name for c in columns.values() if c.may_be_prompt]
     if len(texts) != 1:
         raise _undecided(columns, where)
-    labels = [c.name for c in columns.values() if c.kind is Content.LABEL and c.name != texts[0]]
+    labels = [
+        c.name
+        for c in columns.values()
+        if c.kind is Content.LABEL and c.name != texts[0] and varies(rows, c.name)
+    ]
     named = [name for name in labels if is_label_name(name)]
     answer = answer_field or _answer_by_name({n: c for n, c in columns.items() if n != texts[0]})
     if not answer and (len(named) == 1 or len(labels) == 1):

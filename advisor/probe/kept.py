@@ -126,7 +126,7 @@ class Kept:
         self.inputs.add(inputs, answer_hashes)
         self._locate(file, [e.line for e in batch])
         self._keep(compared, pairs, answer_hashes)
-        self._label(compared, answers)
+        self._label(compared, batch)
         self.empty_answers += sum(not a.strip() for a in answers)
         self.set_phrases += sum(_SET_PHRASES.match(a.lstrip()) is not None for a in answers)
         kinds = kinds_by_row(prompts + answers + others)
@@ -175,10 +175,14 @@ class Kept:
         self.pairs.extend(pairs)
         self.answers.extend(answer & 0xFFFFFFFF for answer in answer_hashes)
 
-    def _label(self, compared: list[str], answers: list[str]) -> None:
+    def _label(self, compared: list[str], batch: list[TrainingExample]) -> None:
         if self.labels is None:
             return
-        named = [a.strip() for a in answers]
+        named = [e.answer.strip() for e in batch]
+        if any(e.labels is not None for e in batch):  # no row's label contradicts another's
+            self.labels.update(label for e in batch for label in e.labels or ())
+            self.first_labels = None
+            return
         self.labels.update(named)
         if len(self.labels) > MAX_LABELS or any(
             len(a) > MAX_LABEL_CHARACTERS or "\n" in a for a in named

@@ -48,6 +48,8 @@ GEMINI_TILE = 258
 GEMINI_SOUND_PER_SECOND = 32
 _BASE64 = re.compile(r"data:([\w.+-]+)/[\w.+-]+(?:;[\w=.-]+)*;base64,[A-Za-z0-9+/=_\-\s]*")
 _PLACEHOLDER = re.compile(r"<\|?(?:image|audio|video|img)(?:_?pad|_\d+)?\|?>\n?", re.IGNORECASE)
+_TAGGED = re.compile(r"<(img|image|audio|video)>([^<]{1,2000})</\1>", re.IGNORECASE)
+_KINDS_OF_TAGS = {"img": "picture", "image": "picture", "audio": "sound", "video": "video"}
 _BASE64_ONLY = re.compile(r"[A-Za-z0-9+/_\-\r\n]+={0,2}")
 LEAST_BASE64 = 400
 HEAD_CHARACTERS = 96 * 1024  # of base64, in which a header is looked for
@@ -228,14 +230,25 @@ def _of_column(part: Any, kind: str) -> Medium:
 
 
 def without_media(text: str) -> tuple[str, tuple[Medium, ...]]:
-    """A text without the base64 data in it, and what these data are."""
-    if "base64," not in text:
-        return text, ()
-    media = [
-        _sized(Medium(_kind_of_mime(match[1]), ""), match[0][: HEAD_CHARACTERS + 64])
-        for match in _BASE64.finditer(text)
-    ]
-    return _BASE64.sub("", text), tuple(media)
+    """A text without the base64 data and the tagged paths in it (`<img>a.png</img>`, as Qwen-VL
+    has them), and what these are.
+    """
+    media: list[Medium] = []
+    if "base64," in text:
+        media = [
+            _sized(Medium(_kind_of_mime(match[1]), ""), match[0][: HEAD_CHARACTERS + 64])
+            for match in _BASE64.finditer(text)
+        ]
+        text = _BASE64.sub("", text)
+    if has_tagged_media(text):
+        media += [Medium(_KINDS_OF_TAGS[m[1].lower()]) for m in _TAGGED.finditer(text)]
+        text = _TAGGED.sub("", text)
+    return text, tuple(media)
+
+
+def has_tagged_media(text: str) -> bool:
+    """Whether a text may name a picture, a sound or a video in tags."""
+    return "</img>" in text or "</audio>" in text or "</video>" in text or "</image>" in text
 
 
 def without_placeholders(text: str) -> str:

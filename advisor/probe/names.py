@@ -30,7 +30,8 @@ _ROLES = {
     Role.CALL: "function_call tool_call tool_calls functioncall toolcall assistant_tool_call",
     Role.TOOL: (
         "tool function observation tool_response tool_result tool_results function_response "
-        "function_result toolmessage functionmessage ipython environment tool_output"
+        "function_result toolmessage functionmessage ipython environment tool_output "
+        "function_call_output"
     ),
 }
 ROLES = {name: role for role, names in _ROLES.items() for name in names.split()}
@@ -54,8 +55,10 @@ CHATS = (
 )
 """Fields that hold a list of turns, the usual first."""
 
-ROLE_KEYS = ("role", "from", "type", "author", "speaker", "sender")
-CONTENT_KEYS = ("content", "value", "text", "message", "parts", "utterance", "body")
+ROLE_KEYS = ("role", "from", "type", "author", "speaker", "sender", "agent")
+CONTENT_KEYS = (
+    "content", "value", "text", "message", "parts", "utterance", "body", "output", "summary",
+)  # fmt: skip
 REASONING_KEYS = (
     "reasoning_content",
     "reasoning",
@@ -75,8 +78,18 @@ SYSTEMS = (
     "system_message",
     "developer",
     "preamble",
+    "custom_instructions",
 )
-TOOLS = ("tools", "functions", "function", "tool_definitions", "toolconfig", "available_tools")
+TOOLS = (
+    "tools",
+    "functions",
+    "function",
+    "tool_definitions",
+    "toolconfig",
+    "available_tools",
+    "xml_tools",
+    "python_tools",
+)
 DOCUMENTS = ("documents", "document", "passages", "retrieved_documents", "contexts")
 HISTORIES = ("history", "chat_history")
 
@@ -145,6 +158,7 @@ SECOND_PROMPTS = {
     "premise": "hypothesis",
     "sentence1": "sentence2",
     "question1": "question2",
+    "inputs": "definition",
 }
 EXTRAS = ("input", "context", "passage", "article", "story", "choices", "options", "endings")
 """Fields that stand beside an instruction or a question and belong to the prompt."""
@@ -186,7 +200,14 @@ ANSWERS = (
     "highlights",
     "chosen",
     "translation",
+    "headline",
     "sql",
+    "snippet",
+    "program",
+    "cypher",
+    "corrected",
+    "correction",
+    "paraphrase",
     "code",
     "reply",
     "assistant",
@@ -205,6 +226,10 @@ ANSWERS = (
     "bot",
     "ai",
     "solutions",
+    "spans",
+    "accept",
+    "resolution",
+    "expected",
     "a",
 )
 LABELS = frozenset(
@@ -240,7 +265,19 @@ def words_of_name(name: str) -> list[str]:
 
 
 GENERIC = frozenset(
-    ("text", "texts", "content", "body", "message", "string", "str", "raw", "field", "spans")
+    (
+        "text",
+        "texts",
+        "content",
+        "body",
+        "message",
+        "string",
+        "str",
+        "raw",
+        "field",
+        "spans",
+        "pretokenized",
+    )
 )
 """Words at the end of a name that say nothing beside the word before them."""
 

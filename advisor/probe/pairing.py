@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ class PromptOf(NamedTuple):
             turns = turn_list(row[self.chat])
             if turns is not None:
                 return turns
-        texts = [prompt_text(row.get(name), name) for name in self.fields]
+        texts = [prompt_text(unlisted(row.get(name)), name) for name in self.fields]
         text = "\n".join(filter(None, texts))
         return [turn_of({"content": text}, Role.USER)] if text else []
 
@@ -74,9 +75,9 @@ def prompt_of(
     ones.
     """
     free = [name for name in names.values() if name not in used]
-    for name in free:
-        known_chat = plain(name) in (*CHATS, "prompt", "input", "context", "question", "history")
-        if known_chat and any(is_chat(value) for value in values_of(rows, name)[:5]):
+    usual = (*CHATS, "prompt", "input", "context", "question", "history")
+    for name in sorted(free, key=lambda name: plain(name) not in usual):
+        if any(is_chat(value) for value in values_of(rows, name)[:5]):
             return PromptOf(name, ())
     texts = [n for n in free if any(isinstance(v, str) for v in values_of(rows, n)[:5])]
     chosen = choose_prompt(texts)
@@ -132,10 +133,37 @@ def _is_repeated(turn: Turn, shared_text: str) -> bool:
     return bool(shared_text) and text in shared_text
 
 
+def begins_alike(rows: Sequence[JsonObject], good: str, bad: str, prompt: PromptOf) -> bool:
+    """Whether both answers are chats with the question in them, so that the fields that were taken
+    for the prompt are something else, as the name of a source.
+    """
+    for row in rows[:5]:
+        better = side_of(row.get(good))
+        given = better[: _shared(better, side_of(row.get(bad)))]
+        if not any(turn.role == Role.USER for turn in given):
+            return False
+        shared = "\n".join(text for turn in given for text in texts_of(turn))
+        if any("\n".join(texts_of(turn)).strip() in shared for turn in prompt.turns(row)):
+            return False
+    return True
+
+
+def unlisted(value: Any) -> Any:
+    """The text of a list with one text, written as JSON, as Chatbot Arena writes each turn."""
+    if not isinstance(value, str) or not value.startswith('["') or not value.endswith('"]'):
+        return value
+    try:
+        parts = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return "\n".join(parts) if all(isinstance(part, str) for part in parts) else value
+
+
 def side_of(value: Any) -> list[Turn]:
     """An answer as turns: a chat, a message, a transcript, or a plain text."""
     if isinstance(value, dict) and not is_chat([value]) and not is_chat(value):
         value = next((value[k] for k in ITEM_TEXT if k in value), value)
+    value = unlisted(value)
     turns = turn_list([value] if isinstance(value, dict) else value)
     if turns is None:
         turns = [turn_of({"content": value}, Role.ASSISTANT)]

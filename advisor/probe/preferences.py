@@ -18,6 +18,7 @@ from advisor.probe.names import ANSWERS, CHATS, plain
 from advisor.probe.pairing import (
     Preference,
     PromptOf,
+    begins_alike,
     last_answer,
     named,
     paired,
@@ -86,7 +87,10 @@ def _pair(
         good = names[better]
         bad = names[worse]
         if _are_answers(rows, good, bad):
-            return _pair_form(prompt_of(rows, names, (good, bad), choose_prompt), good, bad)
+            prompt = prompt_of(rows, names, (good, bad), choose_prompt)
+            if prompt.fields and begins_alike(rows, good, bad, prompt):
+                prompt = PromptOf("", ())
+            return _pair_form(prompt, good, bad)
     return None
 
 

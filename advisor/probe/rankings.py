@@ -60,11 +60,12 @@ def numbered(
         return None
     first, second = (names[name] for name in fields)
     winner = next((names[w] for w in _WINNERS if w in names), "")
+    flags = ("", "") if winner else _winning_flags(names)
     scores = [names.get(re.sub(r"^.*?_?(a|b|0|1|2)$", rf"{s}_\1", n), "") for s in ("score",)
               for n in fields]  # fmt: skip
-    if not winner and not all(scores):
+    if not winner and not all(flags) and not all(scores):
         return None
-    prompt = prompt_of(rows, names, (first, second, winner), choose_prompt)
+    prompt = prompt_of(rows, names, (first, second, winner, *flags), choose_prompt)
     starts_at_one = fields[0].endswith("1")
     is_reference = fields[0].startswith("human_ref")
 
@@ -72,15 +73,25 @@ def numbered(
         if winner:
             better = winner_of(row[winner], starts_at_one=starts_at_one, one_is_first=is_reference)
         else:
-            better = _by_score(row[scores[0]], row[scores[1]])
+            judged = flags if all(flags) else scores
+            better = _by_score(row[judged[0]], row[judged[1]])
         if better is None:
             raise ValueError("a tie: neither answer is the better one")
         good, bad = (row[first], row[second]) if better == 0 else (row[second], row[first])
         around = prompt.around(row, first, second)
         return paired(around, prompt.turns(row), good, bad, wants_chat=wants_chat)
 
-    how = winner or " and ".join(scores)
+    how = winner or " and ".join(flags if all(flags) else scores)
     return named(prompt, f"the one that {how} prefers", "the other", read, f" ({first}, {second})")
+
+
+def _winning_flags(names: dict[str, str]) -> tuple[str, str]:
+    """A column per answer that is 1 where it wins, as Chatbot Arena's `winner_model_a`."""
+    for first, second in (("a", "b"), ("0", "1"), ("1", "2")):
+        for stem in ("winner_model", "winner", "model_win", "win"):
+            if f"{stem}_{first}" in names and f"{stem}_{second}" in names:
+                return names[f"{stem}_{first}"], names[f"{stem}_{second}"]
+    return "", ""
 
 
 def winner_of(value: Any, *, starts_at_one: bool, one_is_first: bool = False) -> int | None:
@@ -133,7 +144,7 @@ def ranked(
     has_own = any(
         isinstance(item, dict) and any(key in item for key in _ITEM_SCORE)
         for value in values_of(rows, name)[:5]
-        for item in value
+        for item in _listed(value, None)[0]
     )
     choice = "" if scores or has_own else next((names[c] for c in _CHOICES if c in names), "")
     if not (scores or has_own or choice) and plain(name) not in ("output", "outputs"):
@@ -143,13 +154,13 @@ def ranked(
         return None
 
     def read(row: JsonObject, wants_chat: bool) -> RowParts:
-        items = row[name]
-        if not isinstance(items, list) or len(items) < 2:
+        items, marks = _listed(row[name], row.get(scores) if scores else None)
+        if len(items) < 2:
             raise ValueError(f"{name} holds fewer than two answers")
         if choice:
             order = _chosen_first(len(items), row[choice])
         else:
-            order = _order(items, row.get(scores) if scores else None, by_rank="rank" in scores)
+            order = _order(items, marks, by_rank="rank" in scores)
         around = prompt.around(row, name)
         better = items[order[0]]
         rest = [text for at in order[1:] for turn in side_of(items[at]) for text in turn.learned]
@@ -157,6 +168,15 @@ def ranked(
 
     how = "by their scores" if scores or has_own else choice or "best first"
     return named(prompt, f"the best of {name}", "the others", read, f" ({how})")
+
+
+def _listed(answers: Any, scores: Any) -> tuple[list[Any], Any]:
+    """Answers and their scores as lists, also where both are by the names of models."""
+    if isinstance(answers, dict):
+        if isinstance(scores, dict):
+            scores = [scores.get(model) for model in answers]
+        return list(answers.values()), scores
+    return (answers if isinstance(answers, list) else []), scores
 
 
 def _chosen_first(count: int, choice: Any) -> list[int]:
@@ -168,7 +188,7 @@ def _chosen_first(count: int, choice: Any) -> list[int]:
 
 def _is_list(rows: Sequence[JsonObject], name: str) -> bool:
     """Whether a field holds lists of several answers."""
-    values = values_of(rows, name)
+    values = [_listed(value, None)[0] for value in values_of(rows, name)]
     return bool(values) and all(
         isinstance(value, list)
         and len(value) > 1

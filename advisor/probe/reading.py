@@ -40,6 +40,7 @@ class TrainingExample(NamedTuple):
     rejected: str = ""
     wanted: bool = True
     media: tuple[Medium, ...] = ()
+    labels: tuple[str, ...] | None = None  # where a row may have several
 
 
 @dataclass(slots=True)
@@ -147,6 +148,8 @@ class RowReader:
         if row.value is not None and self.fields is not None:
             try:
                 example = self._read(self.fields, row.value, row.line)
+                if self.fields.labels is not None:
+                    example = example._replace(labels=self.fields.labels(row.value))
                 self._compare_labels(example.answer, row.value)
                 if self._is_usable(example):
                     return example

@@ -42,6 +42,10 @@ def _unfolded(row: JsonObject) -> Iterator[JsonObject]:
             yield from _questions(paragraph) if "qas" in paragraph else (paragraph,)
     elif "qas" in row and _are_objects(row["qas"]):
         yield from _questions(row)
+    elif isinstance(row.get("data"), dict) and _are_objects(row.get("annotations")):
+        yield _annotated(row)
+    elif "instruction" in row and _are_objects(row.get("instances")):
+        yield from ({"instruction": row["instruction"], **each} for each in row["instances"])
     elif "row" in row and "row_idx" in row and isinstance(row["row"], dict):
         yield row["row"]  # Hugging Face's datasets server
     elif "body" in row and "custom_id" in row and isinstance(row["body"], dict):
@@ -60,6 +64,32 @@ def _questions(paragraph: JsonObject) -> Iterator[JsonObject]:
             "question": question.get("question", ""),
             "answer": first.get("text", "") if isinstance(first, dict) else first,
         }
+
+
+def _annotated(row: JsonObject) -> JsonObject:
+    """Label Studio: the data and the first annotation, with choices as labels, spans by their text,
+    and what was written as the answer.
+    """
+    results = row["annotations"][0].get("result") or [] if row["annotations"] else []
+    annotations = [r.get("value") or {} for r in results if isinstance(r, dict)]
+    choices = [choice for each in annotations for choice in each.get("choices") or ()]
+    if choices:
+        return {**row["data"], "labels": choices}
+    spans = [
+        {"text": each.get("text", ""), "label": label}
+        for each in annotations
+        for label in each.get("labels") or ()
+    ]
+    if spans:
+        return {**row["data"], "entities": spans}
+    written = [text for each in annotations for text in _texts(each)]
+    return {**row["data"], "answer": "\n".join(written)}
+
+
+def _texts(value: JsonObject) -> list[str]:
+    text = value.get("text")
+    parts = text if isinstance(text, list) else [text]
+    return [part for part in parts if isinstance(part, str)]
 
 
 def _are_objects(value: Any) -> bool:

@@ -9,7 +9,9 @@ from advisor.probe.names import LEARNED, Role
 from advisor.probe.turns import known_role
 
 _MARKS = {
-    "Human: … Assistant: …": re.compile(r"^[ \t]*(Human|Assistant|System):[ \t]*", re.MULTILINE),
+    "Human: … Assistant: …": re.compile(
+        r"^[ \t]*(Human|User|Assistant|System|Bot|AI):[ \t]*", re.MULTILINE
+    ),
     "USER: … ASSISTANT: …": re.compile(
         r"(?:^|\n|(?<=\s)|(?<=>))(SYSTEM|USER|ASSISTANT|FUNCTION RESPONSE):[ \t]*"
     ),
@@ -18,19 +20,45 @@ _MARKS = {
         r"(System|Human|User|Assistant|Instruction|Input|Response|Output|Question|Answer)"
         r"(?::[ \t]*\n?|[ \t]*\n)"
     ),
-    "ChatML": re.compile(r"<\|im_start\|>[ \t]*(\w+)\s*\n?"),
-    "Llama 3 headers": re.compile(r"<\|start_header_id\|>[ \t]*(\w+)[ \t]*<\|end_header_id\|>\s*"),
-    "Gemma turns": re.compile(r"<start_of_turn>[ \t]*(\w+)\s*\n?"),
+    "ChatML": re.compile(r"<\|im_start\|>[ \t]*(\w+)[ \t]*(?:<\|im_sep\|>)?\s*\n?"),
+    "Kimi turns": re.compile(r"<\|im_(system|user|assistant)\|>[^<]*<\|im_middle\|>"),
+    "Llama headers": re.compile(
+        r"<\|(?:start_header_id|header_start)\|>[ \t]*(\w+)[ \t]*"
+        r"<\|(?:end_header_id|header_end)\|>\s*"
+    ),
+    "Gemma turns": re.compile(r"(?:<start_of_turn>|<\|turn>)[ \t]*(\w+)\s*\n?"),
+    "Granite roles": re.compile(r"<\|start_of_role\|>[ \t]*(\w+)[^<]*<\|end_of_role\|>"),
+    "Cohere turns": re.compile(r"<\|START_OF_TURN_TOKEN\|><\|(\w+)_TOKEN\|>"),
+    "DeepSeek and Hunyuan marks": re.compile(r"<｜(?:hy_)?(User|Assistant)｜>"),
+    "Seed turns": re.compile(r"<seed:bos>(\w+)\s*\n?"),
+    "MiniMax turns": re.compile(r"\]~b\](\w+)[^\n]*\n"),
+    "Nemotron turns": re.compile(
+        r"(?:<extra_id_[01]>|<SPECIAL_1[01]>)[ \t]*(System|User|Assistant|Tool)\s*\n"
+    ),
+    "EXAONE turns": re.compile(r"\[\|(system|user|assistant|tool)\|\]"),
+    "<|user_start|> … <|assistant_start|>": re.compile(
+        r"<\|(system|developer|user|assistant)_start\|>"
+    ),
     "<|user|> … <|assistant|>": re.compile(
-        r"<\|(system|user|assistant|observation|tool|prompter)\|>\s*\n?"
+        r"<\|(system|user|assistant|observation|tool|prompter|User|Bot)\|>:?\s*\n?"
     ),
     "OpenAI harmony": re.compile(r"<\|start\|>(\w+)(?:<\|channel\|>\w+)?[^<]*<\|message\|>"),
-    "[INST] … [/INST]": re.compile(r"(\[/?INST\])[ \t]*"),
+    "[INST] … [/INST]": re.compile(r"(\[/?INST\]|\[/?TOOL_RESULTS\])[ \t]*"),
+    "Question: … Answer: …": re.compile(r"^[ \t]*(Question|Answer):[ \t]*", re.MULTILINE),
 }
 _ENDS = re.compile(
-    r"(?:<\|im_end\|>|<\|eot_id\|>|<end_of_turn>|<\|endoftext\|>|<\|end_of_text\|>|<\|end\|>"
-    r"|<\|return\|>|</s>|<s>|<\|begin_of_text\|>|<bos>|<eos>)"
+    r"(?:<\|im_end\|>|<\|eot_id\|>|<\|eot\|>|<end_of_turn>|<turn\|>|<\|endoftext\|>"
+    r"|<\|end_of_text\|>|<\|end\|>|<\|return\|>|</s>|<s>|<\|begin_of_text\|>|<bos>|<eos>"
+    r"|<\|END_OF_TURN_TOKEN\|>|<\|(?:user|assistant|system)_end\|>|<｜end▁of▁sentence｜>"
+    r"|<seed:eos>|\[e~\[|\[\|endofturn\|\])"
 )
+_INSTRUCTION_MARKS = {
+    "[INST]": Role.USER,
+    "[/INST]": Role.ASSISTANT,
+    "[TOOL_RESULTS]": Role.TOOL,
+    "[/TOOL_RESULTS]": Role.ASSISTANT,
+}
+"""What stands after each mark of Mistral's templates."""
 
 
 class Piece(NamedTuple):
@@ -84,6 +112,6 @@ def divided(text: str, form: str) -> tuple[str, str]:
 
 def _role(mark: str) -> str:
     """The role that a mark stands for."""
-    if mark in ("[INST]", "[/INST]"):
-        return Role.USER if mark == "[INST]" else Role.ASSISTANT
+    if mark in _INSTRUCTION_MARKS:
+        return _INSTRUCTION_MARKS[mark]
     return known_role(mark)

@@ -119,6 +119,8 @@ def turns_of(turn: JsonObject) -> Iterator[Turn]:
 
 def turn_of(turn: JsonObject, role: str) -> Turn:
     """A turn of a role that `known_role` gave."""
+    if role == Role.CALL and "arguments" in turn:
+        return turn_of({"function_call": {k: turn[k] for k in _CALL_FIELDS if k in turn}}, role)
     if role == Role.TOOL and "parameters" in turn and "observation" in turn:
         return _called_tool(turn)
     value = next((turn[key] for key in CONTENT_KEYS if turn.get(key) is not None), None)
