@@ -28,6 +28,7 @@ COMMANDS = {
     "backtest": "Test the estimators on published results.",
     "examples": "List the example briefs; print or copy one.",
     "mcp": "Serve the read-only commands to an agent (MCP).",
+    "plugins": "List the plug-ins, and what is wrong with them.",
     "schema": "Print the JSON Schema of a brief.",
     "history": "List past verdicts, newest first.",
     "where": "Show the files and folders in use.",
@@ -119,8 +120,22 @@ def usage_line(error: click.ClickException) -> str:
     return printable(f"{path}: {message}{link} `{path} --help`")
 
 
+def _warn_of_plugins() -> None:
+    """A line for each plug-in that was needed and is broken; looks only where some were needed."""
+    loading = sys.modules.get("advisor.core.plugins.loading")
+    for fault in loading.faults() if loading is not None else ():
+        click.echo(f"warning: {printable(fault)}", err=True)
+
+
 def main() -> None:
     """Run, and turn errors that a user can fix into one line and an exit code."""
+    try:
+        _main()
+    finally:
+        _warn_of_plugins()
+
+
+def _main() -> None:
     try:
         # Either what was passed to ctx.exit() or what the command returned.
         status = cli.main(prog_name="advisor", standalone_mode=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from advisor.core.plugins import PluggedTechnique, add_fault, records
 from advisor.core.quantity import Range
 
 
@@ -199,10 +200,6 @@ def _fault(row: Technique, table: Mapping[str, Technique]) -> str:
     return ""
 
 
-TABLE = check(ROWS)
-NAMES = tuple(TABLE)
-
-
 def technique_of(name: str, shown_examples: int = 0) -> Technique:
     """The row of a technique; `many-shot-1000` is a point on the curve of `many-shot`.
 
@@ -217,3 +214,18 @@ def technique_of(name: str, shown_examples: int = 0) -> Technique:
 def names_of(approach: str) -> tuple[str, ...]:
     """The techniques of an approach, in the order of the table."""
     return tuple(row.name for row in TABLE.values() if row.approach == approach)
+
+
+def with_plugins(rows: Iterable[Technique]) -> Mapping[str, Technique]:
+    """The rows and, behind them, those of plug-ins; one that `check` refuses is left out."""
+    table = check(rows)
+    for plugged in records(PluggedTechnique):
+        try:
+            table = check((*table.values(), plugged.row))
+        except (ValueError, TypeError, AttributeError) as error:
+            add_fault(plugged.name, str(error))
+    return table
+
+
+TABLE = with_plugins(ROWS)
+NAMES = tuple(TABLE)

@@ -20,6 +20,7 @@ from advisor.facts.gpu_names import DriverNames, virtual
 from advisor.facts.library import PriceLibrary
 from advisor.facts.model_names import ModelMatch, match, similar, size_in
 from advisor.facts.models import load_models
+from advisor.facts.plugged import plugged_prices
 from advisor.facts.price_file import read_prices
 from advisor.facts.providers import Provider, ProviderBook, load_providers
 from advisor.facts.table import read
@@ -36,7 +37,8 @@ APPLE = "Apple"
 class Facts:
     """GPUs, models and prices, with source and date; frozen once loaded.
 
-    `own_prices` are the rows of the user's price files, the brief's file before the user's folder.
+    `own_prices` are the rows of the user's price files, the brief's file before the user's folder,
+    then those of plug-ins.
     A model they name is priced by them alone; other models by the shipped data.
     """
 
@@ -406,4 +408,5 @@ def load(
     files = [
         file for file in (price_file, own if own and own.is_file() else None) if file is not None
     ]
-    return Facts(user_folder, tuple(read_prices(file) for file in files), PriceLibrary(memo))
+    prices = (*(read_prices(file) for file in files), *plugged_prices())
+    return Facts(user_folder, prices, PriceLibrary(memo))

@@ -4,7 +4,7 @@ ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -62,6 +62,11 @@ def read_prices(file: Path) -> tuple[TokenPrice, ...]:
         raise UsageError(
             f"{file}: prices: no rows; write `[[prices]]` and a row, or leave the file out"
         )
+    return checked_prices(file, rows)
+
+
+def checked_prices(file: Path, rows: Iterable[TomlTable]) -> tuple[TokenPrice, ...]:
+    """Rows of prices as records; `file` names where they are from. Raises UsageError."""
     prices = tuple(_PriceRow(file, f"prices[{i}]", row).price() for i, row in enumerate(rows))
     _refuse_twins(file, prices)
     return prices

@@ -12,6 +12,7 @@ from pathlib import Path
 from advisor.core.errors import UsageError
 from advisor.probe.csv_rows import csv_rows, delimiter_of
 from advisor.probe.json_rows import SPLITS, json_rows
+from advisor.probe.plugged import plugged_format, plugged_rows
 from advisor.probe.records import DataRow
 from advisor.probe.streams import PACKED, head_of, lines, open_bytes
 from advisor.probe.tables import arrow_rows, parquet_rows
@@ -122,6 +123,12 @@ def read(path: Path, note: Callable[[str], object] = len) -> Iterator[DataRow]:
     Raises UsageError where it cannot be read.
     """
     kind = kind_of(path)
+    plugged = None if kind else plugged_format(_ending(path))
+    if plugged is not None:
+        with open_bytes(path):  # devices, pipes and empty files are refused first
+            pass
+        yield from plugged_rows(plugged, path)
+        return
     if kind in ("arrow", "parquet"):
         with open_bytes(path):  # devices, pipes and empty files are refused before the library
             pass
@@ -196,7 +203,7 @@ def _is_data(path: Path, root: Path) -> bool:
     return (
         not hidden
         and path.name.lower() not in _NOT_DATA
-        and _ending(path) in KINDS
+        and (_ending(path) in KINDS or plugged_format(_ending(path)) is not None)
         and path.is_file()
     )
 

@@ -7,12 +7,13 @@ command line and the app both read this table.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.errors import AdvisorError, UsageError, did_you_mean
+from advisor.core.plugins import PluggedReport, reason_of, records
 from advisor.core.verdict import Verdict
 
 
@@ -28,8 +29,32 @@ class ReportFormat:
         """The report as the bytes of a file; text as UTF-8. Raises MissingExtra."""
         module = importlib.import_module(f"advisor.report.{self.module}")
         render = cast(Callable[[Verdict], str | bytes], module.render)
-        report = render(verdict)
-        return report.encode() if isinstance(report, str) else report
+        return _as_bytes(render(verdict))
+
+
+@dataclass(frozen=True, slots=True)
+class PluggedFormat(ReportFormat):
+    """A format that a plug-in draws; `module` is the plug-in's name."""
+
+    plugin: PluggedReport
+
+    def render(self, verdict: Verdict) -> bytes:
+        """The report as the bytes of a file. Raises PluginError where the plug-in fails."""
+        try:
+            return _as_bytes(self.plugin.render(verdict))
+        except Exception as error:  # the code of others
+            raise PluginError(
+                f"plug-in {self.name} could not write the report ({reason_of(error)}); update or "
+                "remove it, or choose another format"
+            ) from error
+
+
+class PluginError(AdvisorError):
+    """The code of a plug-in failed."""
+
+
+def _as_bytes(report: str | bytes) -> bytes:
+    return report.encode() if isinstance(report, str) else report
 
 
 FORMATS = (
@@ -45,6 +70,12 @@ FORMATS = (
 """Every format, in the order in which they are listed to users."""
 
 
+def plugged() -> Iterator[ReportFormat]:
+    """The formats of plug-ins, looked for when ours do not have what is asked for."""
+    for plugin in records(PluggedReport):
+        yield PluggedFormat(plugin.name, plugin.endings, plugin.name, plugin)
+
+
 def names() -> str:
     """The names of all formats, for help and errors: `text, md, html and json`."""
     return _listed([form.name for form in FORMATS])
@@ -58,10 +89,10 @@ def endings() -> str:
 def by_name(name: str) -> ReportFormat:
     """The format of that name. Raises UsageError with the nearest names."""
     wanted = name.lower().lstrip(".")
-    for form in FORMATS:
+    for form in (*FORMATS, *plugged()):
         if wanted == form.name or f".{wanted}" in form.endings:
             return form
-    hint = did_you_mean(wanted, [form.name for form in FORMATS])
+    hint = did_you_mean(wanted, [form.name for form in (*FORMATS, *plugged())])
     raise UsageError(f"--format {name}: not a report format{hint}; use {names()}")
 
 
@@ -70,7 +101,7 @@ def by_path(path: Path) -> ReportFormat:
     ending = path.suffix.lower()
     if not ending:
         return by_name("text")
-    for form in FORMATS:
+    for form in (*FORMATS, *plugged()):
         if ending in form.endings:
             return form
     raise UsageError(

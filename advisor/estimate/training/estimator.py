@@ -15,6 +15,7 @@ from advisor.estimate.training import (
     correction,
     frameworks,
     memory,
+    plugged,
     rates,
     spread,
     throughput,
@@ -60,6 +61,8 @@ def estimate(
     whole = sum(terms.values())
     memory_gib = _memory(run, terms, measured, k)
     speed = _speed(run, shape, measured, k)
+    if not measured and not without:
+        memory_gib, speed = _as_plugged(run, memory_gib, speed)
     return TrainingEstimate(
         run=run,
         fits=_verdict(run, terms, memory_gib, k),
@@ -72,6 +75,21 @@ def estimate(
         ),
         notes=_notes(run),
     )
+
+
+def _as_plugged(
+    run: TrainingRun, memory_gib: Quantity, speed: Quantity
+) -> tuple[Quantity, Quantity]:
+    """Memory and speed, from a plug-in where one knows this run."""
+    known_run = plugged.predicted(run)
+    if known_run is None:
+        return memory_gib, speed
+    estimator, prediction = known_run
+    if prediction.memory_gib is not None:
+        memory_gib = plugged.quantity(estimator, prediction.memory_gib, memory_gib.unit)
+    if prediction.tokens_per_second is not None:
+        speed = plugged.quantity(estimator, prediction.tokens_per_second, speed.unit)
+    return memory_gib, speed
 
 
 METHODS = frozenset({"full", "lora", "qlora", "dora", "soft-prompt", "prefix", "ia3", "adapter"})

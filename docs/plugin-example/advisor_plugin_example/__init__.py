@@ -1,0 +1,1 @@
+"""One record of each kind that a plug-in may add to prompt-or-tune."""
