@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constrain
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: run test lint tests fuzz bench examples format clean
+.PHONY: run test lint tests fuzz bench examples format hashes sbom licences audit clean
 
 run: .venv/.run
 	$(BIN)/advisor $(BRIEF)
@@ -45,13 +45,23 @@ format: .venv/.test
 	@$(PIP) -e '.[report]'
 	@touch $@
 
-.venv/.test: .venv/.made pyproject.toml constraints.txt
+.venv/.test: .venv/.made pyproject.toml constraints.txt requirements-test.txt
 	@echo "== installing advisor, its test tools and the calibration libraries into .venv (some minutes, once)"
+	@$(PIP) --no-deps --require-hashes -r requirements-test.txt
 	@$(PIP) -e '.[calibrate,cluster,mcp,report]' --group dev
 	@touch $@ .venv/.run
 
 fuzz: .venv/.test
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/pytest -q tests/fuzz
 
+.venv-release/.made: pyproject.toml
+	$(PYTHON) -m venv .venv-release
+	@.venv-release/bin/python -m pip --disable-pip-version-check install -qq "pip>=25.1"
+	@.venv-release/bin/python -m pip --disable-pip-version-check install -qq -c constraints.txt --group release
+	@touch $@
+
+hashes sbom licences audit: .venv/.test .venv-release/.made
+	@PATH="$$PATH:$(CURDIR)/.venv-release/bin" $(BIN)/python -m tools.supply_chain $@
+
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

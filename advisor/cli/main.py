@@ -31,6 +31,7 @@ COMMANDS = {
     "plugins": "List the plug-ins, and what is wrong with them.",
     "schema": "Print the JSON Schema of a brief.",
     "history": "List past verdicts, newest first.",
+    "store": "Check, repair or copy the local database.",
     "where": "Show the files and folders in use.",
 }
 """Every command with its one-line help, in the order of `--help`; the code of `x` is

@@ -42,9 +42,12 @@ class StoreTooNew(StoreError):
 _KINDS: dict[str, tuple[type[StoreError], str]] = {
     "SQLITE_BUSY": (StoreBusy, "another program is using it; try again"),
     "SQLITE_LOCKED": (StoreBusy, "another program is using it; try again"),
-    "SQLITE_CORRUPT": (StoreCorrupt, "it is damaged; move it away and a new one is created"),
+    "SQLITE_CORRUPT": (
+        StoreCorrupt,
+        "it is damaged; save what can be read with advisor store repair",
+    ),
     "SQLITE_CONSTRAINT": (StoreError, "the new row refers to one that does not exist"),
-    "SQLITE_NOTADB": (StoreCorrupt, "it is not a database; move it away and a new one is created"),
+    "SQLITE_NOTADB": (StoreCorrupt, "it is not a database; set it aside with advisor store repair"),
 }
 """Result codes of https://www.sqlite.org/rescode.html that are more than a file that cannot be
 reached.

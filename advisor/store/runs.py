@@ -261,7 +261,7 @@ class Runs:
             document = json.loads(text or "{}")
         except ValueError as error:
             raise StoreCorrupt(
-                f"{self._path}: a run in it is damaged; move it away and a new one is created"
+                f"{self._path}: a run in it is damaged; save the others with advisor store repair"
             ) from error
         return document if isinstance(document, dict) else {}
 

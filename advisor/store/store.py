@@ -228,7 +228,7 @@ class Store:
 
     def _damaged(self) -> StoreCorrupt:
         return StoreCorrupt(
-            f"{self.path}: a record in it is damaged; move it away and a new one is created"
+            f"{self.path}: a record in it is damaged; save the others with advisor store repair"
         )
 
     def _sound_json(self, text: str) -> str:

@@ -115,7 +115,9 @@ def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "advisor.db"
     path.write_text("not a database at all, but longer than a header of sixteen bytes" * 20)
-    with pytest.raises(StoreCorrupt, match="not a database; move it away"):
+    with pytest.raises(
+        StoreCorrupt, match="not a database; set it aside with advisor store repair"
+    ):
         Store.open(path)
     assert path.read_text().startswith("not a database")
 

@@ -1,0 +1,80 @@
+"""The same brief and data give the same bytes, whatever the machine around them is set to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BRIEF = """\
+schema = 1
+as_of = 2026-11-20
+name = "parcels"
+
+[traffic]
+requests_per_month = 60_000
+
+[data]
+path = "rows.jsonl"
+eval_examples = 300
+
+[quality]
+target = 0.85
+error_cost_usd = 2.0
+"""
+SETTINGS = {
+    "hash seed, German, Tokyo, wide": {
+        "PYTHONHASHSEED": "7",
+        "LC_ALL": "de_DE.UTF-8",
+        "TZ": "Asia/Tokyo",
+        "COLUMNS": "200",
+        "OMP_NUM_THREADS": "2",
+        "OPENBLAS_NUM_THREADS": "2",
+    },
+    "Turkish, Honolulu, narrow, no colour": {
+        "PYTHONHASHSEED": "12345",
+        "LC_ALL": "tr_TR.UTF-8",
+        "LANG": "tr_TR.UTF-8",
+        "TZ": "Pacific/Honolulu",
+        "COLUMNS": "40",
+        "NO_COLOR": "1",
+        "PYTHONOPTIMIZE": "1",
+    },
+}
+
+
+def judged(folder: Path, command: str, *words: str, **environment: str) -> bytes:
+    """What a command prints on the brief in `folder`, from there, with a home of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "brief.toml").write_text(BRIEF)
+    rows = [{"prompt": f"Where is parcel {n}?", "completion": ("A", "B")[n % 2]} for n in range(80)]
+    (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", command, "brief.toml", *words],
+        capture_output=True,
+        cwd=folder,
+        env=os.environ | {"ADVISOR_HOME": str(folder / "home")} | environment,
+        check=False,
+    )
+    assert done.returncode in (0, 3), done.stderr.decode()
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return judged(tmp_path_factory.mktemp("plain"), "recommend", "--json", PYTHONHASHSEED="0")
+
+
+@pytest.mark.parametrize("name", list(SETTINGS))
+def test_the_json_is_the_same_under_other_settings(name: str, plain: bytes, tmp_path: Path) -> None:
+    folder = tmp_path / "ein Ordner, elsewhere" / "ı"
+    assert judged(folder, "recommend", "--json", **SETTINGS[name]) == plain
+
+
+def test_it_names_no_folder_of_this_machine(plain: bytes) -> None:
+    assert b"/tmp" not in plain
+    assert str(Path.home()).encode() + b"/" not in plain
