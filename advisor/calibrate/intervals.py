@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from statistics import NormalDist, fmean, pvariance, stdev
 from typing import TYPE_CHECKING, Any
@@ -146,14 +146,29 @@ def paired_macro_f1(a: Marks, b: Marks, pairs: int = 1) -> Comparison:
 def _comparison(
     mean: float, error: float, interval: tuple[float, float], items: int, chance: float, z: float
 ) -> Comparison:
+    decided = chance <= MOST_CHANCE
     return Comparison(
         difference=mean,
         interval=list(interval),
         smallest=(z + Z_POWER) * error,
-        decided=chance <= MOST_CHANCE,
+        decided=decided,
         items=items,
         p_value=chance,
+        items_to_settle=None if decided else items_to_settle(mean, error * math.sqrt(items), z),
     )
+
+
+MOST_ITEMS = 10**6
+
+
+def items_to_settle(difference: float, sd: float, z: float) -> int | None:
+    """Items on which a difference this large is seen at 80 % power, at `sd` per item; None beyond a
+    million.
+    """
+    if difference == 0.0:
+        return None
+    items = math.ceil(((z + Z_POWER) * sd / abs(difference)) ** 2)
+    return items if items <= MOST_ITEMS else None
 
 
 def _macro_interval(pairs: Marks) -> tuple[float, float]:
@@ -178,17 +193,42 @@ def _resampled(items: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def comparisons(results: Mapping[str, QualityResult]) -> list[OptionComparison]:
-    """Every option compared with the best prompt on the same items; results by label."""
+    """Every option compared with the best prompt on the same items; results by label.
+
+    The best prompt is the one chosen on development items; of prompts without such a choice it is
+    the best on the test items themselves, so that all pairs count as compared.
+    """
     prompts = {label: r for label, r in results.items() if r.approach == "prompt"}
     if not prompts:
         return []
-    best = max(prompts, key=lambda label: prompts[label].score or 0.0)
-    pairs = len(results) * (len(results) - 1) // 2  # the best was chosen on these very items
+    best, is_chosen = best_prompt(prompts)
+    others = len(results) - 1
+    pairs = others if is_chosen else (others + 1) * others // 2
     return [
-        OptionComparison(**asdict(_between(results[best], result, pairs)), arm=label, against=best)
+        _priced(_between(results[best], result, pairs), results[best], result, label, best)
         for label, result in results.items()
         if label != best and len(result.item_scores or ()) == len(results[best].item_scores or ())
     ]
+
+
+def best_prompt(prompts: Mapping[str, QualityResult]) -> tuple[str, bool]:
+    """(the label of the best prompt, whether it was chosen on development items)."""
+    by_choice = {label: r.choice.score for label, r in prompts.items() if r.choice is not None}
+    if len(by_choice) == len(prompts):
+        return max(by_choice, key=by_choice.__getitem__), True
+    return max(prompts, key=lambda label: prompts[label].score or 0.0), False
+
+
+def _priced(
+    between: Comparison, best: QualityResult, other: QualityResult, label: str, against: str
+) -> OptionComparison:
+    """With the price of the calls that would settle it, where both options have prices."""
+    more = (between.items_to_settle or 0) - between.items
+    usd = None
+    if between.items_to_settle and best.usd is not None and other.usd is not None:
+        usd = max(more, 0) * (best.usd / best.items + other.usd / other.items)
+    priced = replace(between, usd_to_settle=usd)
+    return OptionComparison(**asdict(priced), arm=label, against=against)
 
 
 def _between(a: QualityResult, b: QualityResult, pairs: int) -> Comparison:

@@ -28,6 +28,8 @@ Pair = tuple[str, str]
 HELD_OUT = 0.2
 FEWEST_ITEMS = 10
 MOST_ITEMS = 500
+DEVELOPMENT_ITEMS = 50
+DEVELOPMENT_SHARE = 0.2
 SHARES = (0.25, 0.5, 1.0)
 METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
 CHARACTERS_PER_TOKEN = 4.0
@@ -42,14 +44,23 @@ class EvaluationTask:
     items: tuple[Pair, ...]
     scorer: Scorer
     instruction: str = ""
+    development: tuple[int, ...] = ()
+    """Places of the training rows on which prompts are chosen; prompts show other rows."""
 
     @property
     def metric(self) -> str:
         return self.scorer.metric
 
+    @property
+    def pool(self) -> list[Pair]:
+        """The rows that prompts may show."""
+        reserved = set(self.development)
+        return [row for place, row in enumerate(self.train) if place not in reserved]
+
     def shared(self) -> JsonObject:
         """As plain data for the worker."""
-        return {
+        chosen_on = {"development": list(self.development)} if self.development else {}
+        return chosen_on | {
             "train": [list(p) for p in self.train],
             "items": [list(p) for p in self.items],
             "metric": self.metric,
@@ -70,8 +81,11 @@ def task(
     instruction: str = "",
     most_items: int = MOST_ITEMS,
     seed: int = 0,
+    development: int = 0,
 ) -> EvaluationTask:
     """Rows split into train and held-out items, or with a test set of their own.
+
+    At most `development` training rows, and a fifth of them, are those on which prompts are chosen.
 
     A training row whose prompt is also a test item is left out: it would be scored on what it
     learned. The metric is the one named, else the one that suits the answers and the task's type.
@@ -96,7 +110,8 @@ def task(
     marked = scorer_for(
         [a for _, a in (*train, *items)], metric=metric, task_type=task_type, schema=schema
     )
-    return EvaluationTask(tuple(train), tuple(items), marked, instruction)
+    chosen_on = range(min(development, round(len(train) * DEVELOPMENT_SHARE)))
+    return EvaluationTask(tuple(train), tuple(items), marked, instruction, tuple(chosen_on))
 
 
 SMALL_RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "qlora": 2e-3, "soft-prompt": 3e-2}
@@ -221,10 +236,8 @@ def expected_work(
     """
     tokens = approximate_tokens
     items = len(task.items)
-    row = sum(tokens(p) + tokens(a) + 4.0 for p, a in task.train) / len(task.train)
-    prompt = (
-        tokens(task.instruction) + shots * row + sum(tokens(p) + 4.0 for p, _ in task.items) / items
-    )
+    question = sum(tokens(p) + 4.0 for p, _ in task.items) / items
+    prompt = tokens(task.instruction) + shots * row_tokens(task) + question
     answer = sum(tokens(a) for _, a in task.items) / items + 2.0
     readings = len(task.scorer.labels) if task.scorer.labels and by_likelihood else 1
     return Workload(
@@ -233,6 +246,12 @@ def expected_work(
         learned_tokens=round(train_examples * epochs * (prompt + answer), 1),
         calls=float(items),
     )
+
+
+def row_tokens(task: EvaluationTask) -> float:
+    """Tokens of a training row, by characters."""
+    tokens = approximate_tokens
+    return sum(tokens(p) + tokens(a) + 4.0 for p, a in task.train) / len(task.train)
 
 
 def summary(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> JsonObject:
@@ -287,6 +306,9 @@ def _line(label: str, result: QualityResult, base: GeneralScore | None) -> JsonO
         item_scores=None,
         item_labels=None,
         general=None,
+        confidences=None,
+        development_confidences=None,
+        development_scores=None,
     )
     return line.to_json()
 

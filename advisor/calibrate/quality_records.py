@@ -34,6 +34,48 @@ class Workload(JsonRecord):
 
 
 @dataclass(frozen=True, slots=True)
+class SearchSpec(JsonRecord):
+    """A search over `forms` by successive halving: at most `budget` answers on development items.
+
+    `proposals` instructions are asked of the model itself; `optimiser` names a library's instead.
+    """
+
+    budget: int
+    proposals: int = 0
+    optimiser: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptChoice(JsonRecord):
+    """How a prompt was chosen on development items: `score` of the chosen one, and all candidates.
+
+    `calls` and `usd` are what the choice took, USD None where no price is known.
+    """
+
+    items: int
+    score: float
+    calls: int = 0
+    usd: float | None = None
+    candidates: Sequence[JsonObject] = ()
+    rungs: Sequence[JsonObject] = ()
+    by: str = "development items"
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency(JsonRecord):
+    """Answers to the same items asked again: the share that changed, and the standard deviation of
+    the score between repeats; `paraphrase_sd` between other wordings of the instruction.
+    """
+
+    items: int
+    repeats: int
+    changed: float
+    sd: float
+    paraphrases: int = 0
+    paraphrase_sd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QualitySpec(JsonRecord):
     """One option of a local model: its prompt, and its training where `train_examples` > 0."""
 
@@ -52,11 +94,14 @@ class QualitySpec(JsonRecord):
     method: str | None = None
     learning_rate: float | None = None
     expected: Workload | None = None
+    forms: Sequence[JsonObject] | None = None
+    search: SearchSpec | None = None
 
     @classmethod
     def from_json(cls, document: JsonObject) -> QualitySpec:
         """The specification in a trial's JSON object."""
-        return cls(**_with_records(cls, document, model=ModelWeights, expected=Workload))
+        nested = {"model": ModelWeights, "expected": Workload, "search": SearchSpec}
+        return cls(**_with_records(cls, document, **nested))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +121,15 @@ class PromptsSpec(JsonRecord):
     max_tokens: int = 32
     seed: int = 0
     expected: Workload | None = None
+    forms: Sequence[JsonObject] | None = None
+    search: SearchSpec | None = None
+    repeats: int | None = None
+    paraphrases: int | None = None
 
     @classmethod
     def from_json(cls, document: JsonObject) -> PromptsSpec:
         """The specification in a trial's JSON object."""
-        return cls(**_with_records(cls, document, expected=Workload))
+        return cls(**_with_records(cls, document, expected=Workload, search=SearchSpec))
 
     @property
     def is_priced(self) -> bool:
@@ -107,6 +156,21 @@ class TrialData(JsonRecord):
     instruction: str = ""
     machine: str | None = None
     general: Sequence[JsonObject] | None = None
+    development: Sequence[int] = ()
+    passages: Sequence[str] = ()
+    judge: JsonObject | None = None
+
+    @property
+    def development_pairs(self) -> list[tuple[str, str]]:
+        """(prompt, answer) of the rows on which prompts are chosen."""
+        rows = self.train_pairs
+        return [rows[place] for place in self.development]
+
+    @property
+    def pool(self) -> list[tuple[str, str]]:
+        """The rows that prompts may show: those for training without the development items."""
+        reserved = set(self.development)
+        return [row for place, row in enumerate(self.train_pairs) if place not in reserved]
 
     @property
     def train_pairs(self) -> list[tuple[str, str]]:
@@ -186,6 +250,8 @@ class Comparison(JsonRecord):
     decided: bool
     items: int
     p_value: float | None = None
+    items_to_settle: int | None = None
+    usd_to_settle: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +329,14 @@ class QualityResult(JsonRecord):
     seconds: Mapping[str, float] | None = None
     interval: Sequence[float] | None = None
     forgetting: Forgetting | None = None
+    prompt: Sequence[JsonObject] | None = None
+    choice: PromptChoice | None = None
+    consistency: Consistency | None = None
+    calls: int | None = None
+    confidences: Sequence[float] | None = None
+    development_confidences: Sequence[float] | None = None
+    development_scores: Sequence[float] | None = None
+    judge: JsonObject | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object; money and tokens of an endpoint stay null where they are not known."""
@@ -287,6 +361,8 @@ class QualityResult(JsonRecord):
                 general=GeneralScore,
                 language=LanguageFigures,
                 forgetting=Forgetting,
+                choice=PromptChoice,
+                consistency=Consistency,
             )
         )
 

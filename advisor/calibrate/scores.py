@@ -14,7 +14,14 @@ from advisor.calibrate.metrics.scorer import NAMES
 from advisor.calibrate.quality_records import QualityResult
 from advisor.core.brief import Score
 from advisor.core.errors import UsageError
-from advisor.core.experiment import ExperimentPlan, KeptTrial, RunRecord, Status, TrialOutcome
+from advisor.core.experiment import (
+    ExperimentPlan,
+    KeptTrial,
+    RunRecord,
+    Status,
+    TrialOutcome,
+    digest,
+)
 from advisor.core.quantity import Range
 from advisor.core.records import JsonRecord
 
@@ -52,48 +59,104 @@ class MeasuredRow(JsonRecord):
     sd: float | None = None
     train_examples: int | None = None
     static_tokens: int | None = None
+    search_usd: float | None = None
 
 
 def own_scores(
     trials: Sequence[KeptTrial], tested_on: str = "", metric: str = ""
 ) -> tuple[Score, ...]:
     """One score of every option and number of examples: the newest, and of several prompts that of
-    the best; a learning curve has several of one option.
+    the best on development items; a learning curve has several of one option.
 
     `tested_on` is the fingerprint of the brief's test set and `metric` its measure: scores on other
-    items or by another measure are left aside; empty: any. Several seeds of one run are their mean,
-    with their spread. Demonstrations and trainings that learned nothing never count.
+    items or by another measure are left aside; empty: any. Trainings that differ in their seed
+    alone, of one run or of several, are their mean with their spread. Demonstrations and trainings
+    that learned nothing never count.
     """
     usable = [t for t in trials if not t.spec.get("demonstration") and _fits(t, tested_on, metric)]
-    by_option: dict[tuple[str, str, str, int], list[tuple[str, Score]]] = {}
+    by_option: dict[tuple[str, str, str, int], list[_MeasuredScore]] = {}
     for run in dict.fromkeys(t.run_id for t in usable):
         of_run = [t for t in usable if t.run_id == run]
         for score in _of_run(of_run):
             option = (score.approach, score.technique, score.model.lower(), score.train_examples)
-            by_option.setdefault(option, []).append((_prompt_of(of_run, score), score))
+            by_option.setdefault(option, []).append(_measured(of_run, score))
     return tuple(_chosen(by_option[option]) for option in sorted(by_option))
 
 
-def _prompt_of(trials: Sequence[KeptTrial], score: Score) -> str:
-    """The name of the prompt that a score was measured with; empty where the run does not say."""
-    for trial in trials:
-        result = QualityResult.from_json(trial.outcome.result)
-        same = (result.approach, result.technique) == (score.approach, score.technique)
-        if same and result.prompt_hash:
-            return result.prompt_hash
-    return ""
+@dataclass(frozen=True, slots=True)
+class _MeasuredScore:
+    """A score of one run: its prompt, how that did on development items, and what was trained by
+    which seeds.
+    """
+
+    score: Score
+    prompt: str = ""
+    development: float | None = None
+    training: str = ""
+    seeds: frozenset[int] = frozenset()
 
 
-def _chosen(measured: Sequence[tuple[str, Score]]) -> Score:
-    """Of one option: the newest score of each prompt, and of several prompts the best one.
+def _measured(trials: Sequence[KeptTrial], score: Score) -> _MeasuredScore:
+    own = [t for t in trials if _is_of(t, score)]
+    results = [QualityResult.from_json(t.outcome.result) for t in own]
+    prompts = [result for result in results if result.prompt_hash]
+    choice = prompts[0].choice if prompts else None
+    tuned = score.approach != "prompt"
+    names = {digest({k: v for k, v in t.spec.items() if k != "seed"}) for t in own} if tuned else ()
+    return _MeasuredScore(
+        score,
+        prompt="" if tuned or not prompts else str(prompts[0].prompt_hash),
+        development=choice.score if choice is not None else None,
+        training=next(iter(names)) if len(names) == 1 else "",
+        seeds=frozenset(int(t.spec.get("seed") or 0) for t in own) if tuned else frozenset(),
+    )
+
+
+def _is_of(trial: KeptTrial, score: Score) -> bool:
+    result = QualityResult.from_json(trial.outcome.result)
+    scored = ScoredTrial(result, int(trial.spec.get("shown") or 0))
+    return (result.approach, scored.technique, scored.examples) == (
+        score.approach,
+        score.technique,
+        score.train_examples,
+    )
+
+
+def _chosen(measured: Sequence[_MeasuredScore]) -> Score:
+    """Of one option: the newest score of each prompt, and of several prompts the best by the
+    development items; of trainings that differ in their seed alone the mean.
 
     A worse prompt that is tried later does not replace a better one.
     """
-    newest = dict(measured)
-    best = max(newest.values(), key=lambda score: score.score)
+    newest = {m.prompt: m for m in measured}
     if len(newest) == 1:
-        return best
-    return replace(best, source=f"{best.source}, the best of {len(newest)} prompts")
+        return _over_seeds(measured)
+    scored = [m.development for m in newest.values() if m.development is not None]
+    if len(scored) == len(newest):
+        best = max(newest.values(), key=lambda m: m.development or 0.0)
+        by = "on development items"
+    else:
+        best = max(newest.values(), key=lambda m: m.score.score)
+        by = "on the test items themselves"
+    source = f"{best.score.source}, the best of {len(newest)} prompts {by}"
+    return replace(best.score, source=source)
+
+
+def _over_seeds(measured: Sequence[_MeasuredScore]) -> Score:
+    """The newest score; where other runs trained the same with other seeds, their mean."""
+    last = measured[-1]
+    by_seeds = {m.seeds: m.score for m in measured if m.training and m.training == last.training}
+    if len(by_seeds) < 2 or len(frozenset.union(*by_seeds)) != sum(map(len, by_seeds)):
+        return last.score
+    scores = list(by_seeds.values())
+    values = [score.score for score in scores]
+    runs = ", ".join(score.source.removeprefix("calibration run ") for score in scores)
+    return replace(
+        last.score,
+        score=round(fmean(values), 6),
+        sd=round(stdev(values), 6),
+        source=f"calibration runs {runs}: {len(values)} seeds",
+    )
 
 
 def _fits(trial: KeptTrial, tested_on: str, metric: str) -> bool:
@@ -136,6 +199,7 @@ def _score(row: MeasuredRow, source: str, as_of: str) -> Score:
         sd=row.sd or 0.0,
         train_examples=row.train_examples or 0,
         static_tokens=Range.exact(float(static)) if static is not None else None,
+        search_usd=row.search_usd,
         source=source,
         as_of=as_of,
     )
@@ -208,15 +272,19 @@ def _row(
     approach: str, technique: str, examples: int, results: Sequence[QualityResult], model: str
 ) -> MeasuredRow:
     scores = [result.score or 0.0 for result in results]
+    last = results[-1]
+    repeated = last.consistency.sd if last.consistency is not None else None
+    searched = last.choice.usd if last.choice is not None and technique == "searched" else None
     return MeasuredRow(
         approach,
         technique,
         model,
         score=round(fmean(scores), 6),
         items=results[0].items,
-        sd=round(stdev(scores), 6) if len(scores) > 1 else None,
+        sd=round(stdev(scores), 6) if len(scores) > 1 else repeated,
         train_examples=examples or None,
-        static_tokens=results[-1].static_tokens,
+        static_tokens=last.static_tokens,
+        search_usd=searched,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.calibrate.quality_records import (
+    Consistency,
     Forgetting,
     LanguageFigures,
     OptionComparison,
@@ -117,6 +118,7 @@ def _quality_lines(trial: QualityResult) -> Iterator[str]:
     yield _score_line(trial)
     if trial.form:
         yield f"    asked as {trial.form}"
+    yield from prompt_lines(trial)
     if trial.language is not None:
         yield f"    language: {_language_text(trial.language)}"
     if trial.forgetting is not None:
@@ -124,6 +126,66 @@ def _quality_lines(trial: QualityResult) -> Iterator[str]:
     elif trial.train_examples and trial.general_why:
         yield f"    forgetting: {printable(trial.general_why)}"
     yield from (f"    warning: {printable(str(text))}" for text in trial.warnings)
+
+
+MOST_CANDIDATES = 3
+
+
+def prompt_lines(trial: QualityResult) -> Iterator[str]:
+    """Which prompt it was, how it was chosen, and how much its answers change."""
+    if trial.prompt_hash:
+        words = " ".join((trial.instruction or "").split())
+        named = f": {printable(words[:100])}" if words else ""
+        examples = f", {trial.shots} shown" if trial.shots else ""
+        yield f"    prompt {trial.prompt_hash[:8]}{examples}{named}"
+    choice = trial.choice
+    if choice is not None:
+        cost = f", ${choice.usd:.4f}" if choice.usd is not None else ""
+        calls = f"; {choice.calls:,} calls{cost}" if choice.calls else ""
+        yield (
+            f"    chosen among {len(choice.candidates)} on {choice.items} {choice.by}: "
+            f"{choice.score:.3f}{calls}"
+        )
+        if len(choice.candidates) > 1:
+            yield from map(_candidate_line, choice.candidates[:MOST_CANDIDATES])
+    steady = trial.consistency
+    if steady is not None:
+        yield _consistency_line(steady)
+    if trial.judge is not None:
+        yield _judge_line(trial.judge)
+
+
+def _candidate_line(candidate: JsonObject) -> str:
+    words = " ".join(str(candidate["instruction"]).split())
+    return (
+        f"      {str(candidate['prompt_hash'])[:8]} {candidate['score']:.3f} on "
+        f"{candidate['items']}: {printable(str(candidate['label']))}; {printable(words[:60])}"
+    )
+
+
+def _consistency_line(steady: Consistency) -> str:
+    parts = []
+    if steady.repeats:
+        parts.append(
+            f"{steady.changed:.0%} of the answers change when asked again, the score by ±"
+            f"{steady.sd:.3f} (standard deviation, {steady.repeats + 1} runs)"
+        )
+    if steady.paraphrase_sd is not None:
+        parts.append(f"with other wordings by ±{steady.paraphrase_sd:.3f}")
+    return f"    consistency on {steady.items} items: {', '.join(parts)}"
+
+
+def _judge_line(judge: JsonObject) -> str:
+    cost = f", ${judge['usd']:.4f}" if judge.get("usd") is not None else ""
+    line = f"    judged by {printable(str(judge['model']))}, {judge['calls']:,} calls{cost}"
+    if judge.get("order_decided") is not None:
+        line += f"; the order decided {judge['order_decided']:.0%} of the pairs"
+    agreed = judge.get("agreement")
+    if agreed:
+        kappa = f", kappa {agreed['kappa']:.2f}" if agreed.get("kappa") is not None else ""
+        share = f"{agreed['same_side']:.0%} of {agreed['items']}"
+        line += f"; agrees with your labels on {share}{kappa}"
+    return line
 
 
 def _score_line(trial: QualityResult) -> str:
@@ -168,6 +230,9 @@ def _forgetting_line(lost: Forgetting) -> str:
 def _comparison_line(comparison: OptionComparison) -> str:
     low, high = comparison.interval
     doubt = "" if comparison.decided else "; cannot be told apart"
+    if comparison.items_to_settle:
+        doubt += f" ({comparison.items_to_settle:,} items would settle such a difference"
+        doubt += f", ${comparison.usd_to_settle:.2f} more)" if comparison.usd_to_settle else ")"
     return (
         f"  {printable(comparison.arm)} compared with {printable(comparison.against)}: "
         f"{comparison.difference:+.3f} ({low:+.3f} – {high:+.3f}){doubt}; {comparison.items} items "

@@ -84,7 +84,7 @@ def _searches(situation: Situation) -> Iterator[NextStep]:
             saved,
             "improvement",
             None,
-            f"advisor calibrate prompts --url URL --model {model} --brief BRIEF",
+            f"advisor calibrate prompts --search --url URL --model {model} --brief BRIEF",
         )
 
 

@@ -116,12 +116,29 @@ def server_at(url: str, key: str = "", timeout_seconds: float = 60.0) -> Endpoin
     return EndpointServer(address_of(url, key), timeout_seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """What one request asks of its answer: how varied, and by which JSON Schema.
+
+    `max_tokens` 0: as the form has it.
+    """
+
+    temperature: float = 0.0
+    schema: JsonObject | None = None
+    max_tokens: int = 0
+
+
+PLAIN_ANSWER = AnswerOptions()
+STRUCTURES = ("json_schema", "json_object", "")
+"""How a server can be asked for JSON, the strictest first."""
+
+
 @dataclass(slots=True)
 class ChatForm:
     """The parameters that a server takes for one model, found by its refusals.
 
     Newer models want `max_completion_tokens` instead of `max_tokens`, or take no temperature; some
-    servers only stream.
+    servers only stream, or take no JSON Schema.
     """
 
     model: str
@@ -129,28 +146,45 @@ class ChatForm:
     limit_name: str = "max_tokens"
     temperature: bool = True
     stream: bool = False
+    structure: str = STRUCTURES[0]
 
-    def body(self, messages: Sequence[Mapping[str, str]]) -> JsonObject:
+    def body(
+        self, messages: Sequence[Mapping[str, str]], options: AnswerOptions = PLAIN_ANSWER
+    ) -> JsonObject:
         """The request."""
-        warmth = {"temperature": 0.0} if self.temperature else {}
+        warmth = {"temperature": options.temperature} if self.temperature else {}
         streamed = {"stream": True, "stream_options": {"include_usage": True}}
         return {
             "model": self.model,
             "messages": [dict(message) for message in messages],
-            self.limit_name: self.max_tokens,
+            self.limit_name: options.max_tokens or self.max_tokens,
             **warmth,
+            **self._response_format(options.schema),
             **(streamed if self.stream else {}),
         }
 
-    def adapt(self, refusal: ServerError, sent: JsonObject) -> bool:
+    def _response_format(self, schema: JsonObject | None) -> JsonObject:
+        if schema is None or not self.structure:
+            return {}
+        if self.structure == "json_object":
+            return {"response_format": {"type": "json_object"}}
+        named = {"name": "answer", "strict": True, "schema": dict(schema)}
+        return {"response_format": {"type": "json_schema", "json_schema": named}}
+
+    def adapt(
+        self, refusal: ServerError, sent: JsonObject, options: AnswerOptions = PLAIN_ANSWER
+    ) -> bool:
         """Whether the request can be put another way after this refusal of the one `sent`.
 
         Several calls under way may be refused for one reason: the first changes the form.
         """
         text = str(refusal).lower()
-        if sent.keys() != self.body(()).keys():
+        now = self.body((), options)
+        if sent.keys() != now.keys() or sent.get("response_format") != now.get("response_format"):
             return True
-        if "temperature" in text and self.temperature:
+        if "response_format" in sent and ("response_format" in text or "json_schema" in text):
+            self.structure = STRUCTURES[STRUCTURES.index(self.structure) + 1]
+        elif "temperature" in text and self.temperature:
             self.temperature = False
         elif self.limit_name in text and self.limit_name == "max_tokens":
             self.limit_name = "max_completion_tokens"
@@ -164,7 +198,7 @@ class ChatForm:
         return True
 
 
-MOST_FORMS = 4
+MOST_FORMS = 6
 """How often a request is put another way before its refusal is believed."""
 
 
@@ -173,6 +207,7 @@ def ask(
     form: ChatForm,
     messages: Sequence[Mapping[str, str]],
     wait: Wait,
+    options: AnswerOptions = PLAIN_ANSWER,
 ) -> ChatAnswer:
     """One chat answer: the only place where requests are tried again.
 
@@ -182,11 +217,12 @@ def ask(
     tries = 0
     forms = 0
     while True:
-        body = form.body(messages)
+        body = form.body(messages, options)
         try:
             return server.answer(body)
         except ServerError as error:
-            if error.trouble is Trouble.REQUEST and forms < MOST_FORMS and form.adapt(error, body):
+            refused = error.trouble is Trouble.REQUEST and forms < MOST_FORMS
+            if refused and form.adapt(error, body, options):
                 forms += 1
                 continue
             tries += 1
@@ -205,8 +241,13 @@ def _pause(error: ServerError, tries: int) -> float:
 
 def checked_url(url: str, option: str = "--url") -> str:
     """The base address without its closing slash. Raises UsageError that names the option."""
+    checked_address(url, option)
+    return url.rstrip("/")
+
+
+def checked_address(url: str, option: str = "--url") -> Address:
+    """The address behind a base URL. Raises UsageError that names the option."""
     try:
-        address_of(url)
+        return address_of(url)
     except UsageError as error:
         raise UsageError(f"{option} {error}") from None
-    return url.rstrip("/")

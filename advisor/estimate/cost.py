@@ -10,10 +10,11 @@ from advisor.core.constants import DAYS_PER_MONTH
 from advisor.core.figure import Figure
 from advisor.core.lifecycle import ends_within_horizon
 from advisor.core.option import Estimate, Option, Place
+from advisor.core.quantity import Basis
 from advisor.core.setting import Setting
 from advisor.estimate import horizon, money, serving, tuning
 from advisor.estimate.ledger import Ledger, Period
-from advisor.estimate.options import servings
+from advisor.estimate.options import search_of, servings
 from advisor.estimate.prompting import calls, prompt_tokens, token_charges
 from advisor.estimate.sheet import Sheet
 from advisor.estimate.side_effects import side_effects
@@ -76,9 +77,18 @@ def _prompted(ledger: Ledger) -> None:
 
 
 def _search(ledger: Ledger) -> None:
-    """`once.training` of a searched prompt: the calls of its search, each the price of a
-    request.
+    """`once.training` of a searched prompt: what its search cost, else the calls of a usual one,
+    each the price of a request.
     """
+    score = search_of(ledger.sheet.brief, ledger.option.model)
+    if score is not None and score.search_usd is not None:
+        name = f"search.usd@{score.model}"
+        source = score.source or "quality.measured"
+        spent = ledger.sheet.exact(
+            name, score.search_usd, "USD", Basis.MEASURED, source, score.as_of
+        )
+        ledger.put("once.training", "USD", spent, "prompt-search")
+        return
     source = "prompt optimisers report 1,000 to 10,000 calls a search, a usual run about 3,200"
     searched = ledger.assumed("search.calls", 1000, 3200, 10_000, "requests", source)
     ledger.put("once.training", "USD", searched * ledger["run.request"], "prompt-search")

@@ -126,6 +126,18 @@ def score_of_prompt(brief: Brief, technique: str, examples: int) -> Score | None
     )
 
 
+def search_of(brief: Brief, model: str) -> Score | None:
+    """The last score of a model's searched prompt that says what the search cost."""
+    own = [
+        s
+        for s in brief.quality.measured
+        if s.technique == "searched"
+        and s.model.lower() == model.lower()
+        and s.search_usd is not None
+    ]
+    return own[-1] if own else None
+
+
 def score_of_tuned(brief: Brief, option: Option) -> Score | None:
     """The last score of a tuned model on the whole traffic that says how long its static prompt
     was.

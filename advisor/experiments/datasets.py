@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from advisor.calibrate.metrics.scorer import metric_named
 from advisor.calibrate.metrics.structured import read_schema
-from advisor.calibrate.quality import MOST_ITEMS, EvaluationTask, task
+from advisor.calibrate.quality import DEVELOPMENT_ITEMS, MOST_ITEMS, EvaluationTask, task
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
@@ -58,8 +58,14 @@ class Material:
     task_type: str = ""
     schema: JsonObject | None = None
 
-    def task(self, most_items: int = MOST_ITEMS, seed: int = 0) -> EvaluationTask:
-        """The rows split and the metric chosen; without an instruction one is made of the brief.
+    def task(
+        self,
+        most_items: int = MOST_ITEMS,
+        seed: int = 0,
+        development: int = DEVELOPMENT_ITEMS,
+    ) -> EvaluationTask:
+        """The rows split and the metric chosen; without an instruction one is made of the brief, or
+        says which labels there are.
 
         Raises UsageError.
         """
@@ -78,10 +84,13 @@ class Material:
             instruction=self.instruction,
             most_items=most_items,
             seed=seed,
+            development=development,
         )
-        if self.instruction or self.brief is None:
+        if self.instruction:
             return split
-        return replace(split, instruction=instruction_of(self.brief, split.scorer.labels))
+        if self.brief is not None:
+            return replace(split, instruction=instruction_of(self.brief, split.scorer.labels))
+        return replace(split, instruction=label_instruction(split.scorer.labels))
 
     def about(self, model: str) -> dict[str, str]:
         """What a run on these rows belongs to: contents of the files, and the model's name."""
@@ -128,12 +137,17 @@ def material(
 def instruction_of(brief: Brief, labels: Sequence[str]) -> str:
     """One line that says what to do, with the labels where there are any."""
     if labels:
-        return (
-            f"{ASKS['classification']} Answer with one of these labels alone: {', '.join(labels)}."
-        )
+        return label_instruction(labels)
     return " ".join(
         part for part in (ASKS[brief.task.type], FORMS.get(brief.task.output, "")) if part
     )
+
+
+def label_instruction(labels: Sequence[str]) -> str:
+    """What is asked for where the answers are labels; empty where they are not."""
+    if not labels:
+        return ""
+    return f"{ASKS['classification']} Answer with one of these labels alone: {', '.join(labels)}."
 
 
 def model_name(folder: Path, facts: Facts, stated: str = "") -> str:

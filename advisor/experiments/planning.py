@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate import hub, quality, throughput
 from advisor.calibrate import prompts_plan as prompts
+from advisor.calibrate.local_prompts import local_prompts_plan as local_plan
 from advisor.calibrate.model_folder import model_folder
+from advisor.calibrate.prompts_plan import PromptOptions
 from advisor.calibrate.throughput import Setup
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan
+from advisor.endpoint.client import checked_address
 from advisor.experiments.datasets import Material, model_name
+from advisor.experiments.leaving import check_may_leave
 from advisor.experiments.machines import Machine, slices_for
 from advisor.experiments.rows import POCKET_TRAINING, lengths, pocket
 
@@ -173,15 +178,67 @@ def prompts_plan(
     as_model: str = "",
     items: int = 100,
     seed: int = 0,
+    development: int = quality.DEVELOPMENT_ITEMS,
+    send_anyway: bool = False,
+    input_usd: float | None = None,
+    output_usd: float | None = None,
     **own: Any,
 ) -> ExperimentPlan:
     """Prompt forms against an endpoint; `own` are arguments of `calibrate.prompts_plan`.
 
-    Raises UsageError.
+    Prices that are not given are looked up by the model's name. Raises UsageError, also where the
+    rows may not leave this machine and `send_anyway` is not set.
     """
-    plan = prompts.prompts_plan(rows.task(items, seed), url, model, seed=seed, **own)
+    if input_usd is None and output_usd is None and not checked_address(url).is_local:
+        input_usd, output_usd = listed_price(facts, as_model or model)
+    plan = prompts.prompts_plan(
+        rows.task(items, seed, development),
+        url,
+        model,
+        seed=seed,
+        input_usd=input_usd,
+        output_usd=output_usd,
+        **own,
+    )
+    check_may_leave(plan, rows.brief, url, send_anyway=send_anyway)
     architecture = facts.architecture(as_model or model)
     return replace(
         plan,
         about=rows.about(as_model or (architecture.name if architecture is not None else model)),
     )
+
+
+def listed_price(facts: Facts, model: str) -> tuple[float | None, float | None]:
+    """USD per million tokens read and written, by the maker's list; None where it has none."""
+    for price in facts.token_prices(model, date.today()):
+        if price.input_usd is not None and price.output_usd is not None:
+            return price.input_usd, price.output_usd
+    return None, None
+
+
+def local_prompts_plan(
+    rows: Material,
+    model: Path | str,
+    where: Machine,
+    facts: Facts,
+    options: PromptOptions,
+    *,
+    as_model: str = "",
+    items: int = 100,
+    seed: int = 0,
+    development: int = quality.DEVELOPMENT_ITEMS,
+    **own: Any,
+) -> ExperimentPlan:
+    """The same prompts on a model with weights, in a folder or on the hub. Raises UsageError."""
+    weights = hub.weights(str(model))
+    plan = local_plan(
+        rows.task(items, seed, development),
+        weights,
+        options,
+        seed=seed,
+        device=where.device,
+        machine=where.name,
+        demonstration=weights.weights == model_folder(pocket()[0]).weights,
+        **own,
+    )
+    return replace(plan, about=rows.about(model_name(Path(weights.folder), facts, as_model)))

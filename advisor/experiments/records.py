@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from advisor import shipped
 from advisor.calibrate.protocol import Event, parse
+from advisor.calibrate.worker.ledger import forget_answers
 from advisor.core.errors import UsageError
 from advisor.core.experiment import (
     Actual,
@@ -24,6 +26,7 @@ from advisor.core.experiment import (
 from advisor.core.quantity import Range
 from advisor.experiments.liveness import settled
 from advisor.store import Runs, Store
+from advisor.store.folders import folders
 
 if TYPE_CHECKING:
     from advisor.calibrate.imports import ImportedRun
@@ -78,7 +81,8 @@ def run_data(
 
 
 def forget(run_id: int) -> RunSummary:
-    """Delete a run with its trials; no estimate or verdict uses it any more.
+    """Delete a run with its trials, its files, and the raw answers that no other run used; no
+    estimate or verdict uses it any more.
 
     Raises UsageError where there is none.
     """
@@ -86,7 +90,14 @@ def forget(run_id: int) -> RunSummary:
     if summary.status is Status.RUNNING:
         raise UsageError(f"run {run_id}: still running; cancel it first")
     with Store.open() as store:
-        Runs(store).delete(run_id)
+        runs = Runs(store)
+        runs.delete(run_id)
+        others = bool(runs.runs(1, "prompts"))
+    state = folders().state
+    shutil.rmtree(state / "runs" / str(run_id), ignore_errors=True)
+    forget_answers(state / "answers", str(run_id))
+    if summary.kind == "prompts" and not others:
+        shutil.rmtree(state / "answers", ignore_errors=True)  # also what earlier versions kept
     return summary
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate import client, hub, limits
 from advisor.calibrate.protocol import JOURNAL, Event, plan_data
-from advisor.calibrate.worker.ledger import FOLDER_VARIABLE, SINCE_VARIABLE
+from advisor.calibrate.worker.ledger import FOLDER_VARIABLE, RUN_VARIABLE, SINCE_VARIABLE
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import (
@@ -173,7 +173,7 @@ def run(
                 done=[name for t in plan.trials if (name := plan.trial_digest(t)) not in left],
                 command=command,
                 inherited=tuple(locks),
-                environment=_environment(prepared, used.state),
+                environment=_environment(prepared, used.state, run_id),
                 steer=under_way.choose if prepared.policy is not None else None,
             )
         )
@@ -182,9 +182,10 @@ def run(
         return _ended(under_way, ending, folder)
 
 
-def _environment(prepared: Prepared, state: Path) -> dict[str, str]:
+def _environment(prepared: Prepared, state: Path, run_id: int) -> dict[str, str]:
     """What the worker sees beside our own environment: its GPUs, and where answers are kept."""
-    environment = {**prepared.machine.environment, FOLDER_VARIABLE: str(state / "answers")}
+    answers = {FOLDER_VARIABLE: str(state / "answers"), RUN_VARIABLE: str(run_id)}
+    environment = {**prepared.machine.environment, **answers}
     if prepared.again:
         environment[SINCE_VARIABLE] = str(time.time())
     return environment

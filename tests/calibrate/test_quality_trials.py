@@ -22,6 +22,7 @@ from advisor.calibrate.model_folder import model_folder  # noqa: E402
 from advisor.calibrate.quality_records import QualitySpec, Training  # noqa: E402
 from advisor.calibrate.worker import generation, likelihood  # noqa: E402
 from advisor.calibrate.worker.adapters import adapt  # noqa: E402
+from advisor.calibrate.worker.answering import answer_tokens  # noqa: E402
 from advisor.calibrate.worker.architecture import blueprint  # noqa: E402
 from advisor.calibrate.worker.batches import IGNORED, TokenisedExample, collate  # noqa: E402
 from advisor.calibrate.worker.device import Device  # noqa: E402
@@ -29,7 +30,7 @@ from advisor.calibrate.worker.generation import write  # noqa: E402
 from advisor.calibrate.worker.label_choice import choose  # noqa: E402
 from advisor.calibrate.worker.language import figures, of_general, of_rows, unknown_share  # noqa: E402
 from advisor.calibrate.worker.prompt_format import NO_SYSTEM, PLAIN, TEMPLATE, PromptFormat  # noqa: E402
-from advisor.calibrate.worker.quality import answer_tokens, measure  # noqa: E402
+from advisor.calibrate.worker.quality import measure  # noqa: E402
 from advisor.calibrate.worker.reporter import Reporter  # noqa: E402
 from advisor.calibrate.worker.stop import Stop, Stopped  # noqa: E402
 from advisor.calibrate.worker.training import train, warnings  # noqa: E402

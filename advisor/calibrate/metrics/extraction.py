@@ -97,6 +97,15 @@ def marked_answers(text: str) -> list[str]:
     return [bare(candidate) for candidate in candidates if candidate.strip()]
 
 
+def after_mark(text: str) -> str:
+    """What follows the last `answer:` and similar, all of its lines; the text where there is
+    none.
+    """
+    marks = [match.end() for match in _MARKER.finditer(text)]
+    rest = text[marks[-1] :].strip() if marks else ""
+    return rest or text
+
+
 def unmarked_answers(text: str) -> list[str]:
     """Where an answer without a mark may stand: the last line, the first, all of it."""
     lines = [line for line in text.splitlines() if line.strip()]

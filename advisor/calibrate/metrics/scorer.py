@@ -11,6 +11,7 @@ from statistics import fmean, median
 from advisor.calibrate.metrics.extraction import (
     AnswerReading,
     Extracted,
+    after_mark,
     fenced_json,
     is_refusal,
     marked_answer,
@@ -99,12 +100,16 @@ class Scorer:
             bool(shared.get("one_line", False)),
         )
 
-    def extract(self, written: str, *, was_cut: bool = False, refusal: str = "") -> Extracted:
+    def extract(
+        self, written: str, *, was_cut: bool = False, refusal: str = "", thinks: bool = False
+    ) -> Extracted:
         """The final answer in what a model wrote, by the metric: a label, a number, JSON or text.
 
-        A cut-off answer counts as read where it names a label or ends in JSON nevertheless.
+        A cut-off answer counts as read where it names a label or ends in JSON nevertheless. Of a
+        prompt that `thinks` only what follows the last mark counts, where there is one.
         """
         text = without_thoughts(written)
+        text = after_mark(text) if thinks else text
         if refusal and not text:
             return Extracted("", AnswerReading.REFUSED)
         if not text:

@@ -8,15 +8,22 @@ from advisor.calibrate.quality_records import PromptsSpec
 from advisor.calibrate.worker.ledger import KeptAnswer
 from advisor.calibrate.worker.stop import Stop
 
-CHARACTERS_PER_TOKEN = 3.0
-"""Where a server counts no tokens, or before it has: more tokens than English has, on purpose."""
+BYTES_PER_TOKEN = 3.0
+"""Of UTF-8, where a server counts no tokens, or before it has: more tokens than English has, and
+one for each Chinese character, on purpose.
+"""
 
 TOKENS_PER_MESSAGE = 8.0
 
 
+def tokens_at_most(text: str) -> float:
+    """Tokens of a text, rather too many than too few."""
+    return len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN + TOKENS_PER_MESSAGE
+
+
 def prompt_tokens_at_most(messages: Sequence[Mapping[str, str]]) -> float:
     """Tokens of a prompt, rather too many than too few."""
-    return sum(len(m["content"]) / CHARACTERS_PER_TOKEN + TOKENS_PER_MESSAGE for m in messages)
+    return sum(tokens_at_most(message["content"]) for message in messages)
 
 
 class SpendingLimit:
@@ -53,9 +60,12 @@ class SpendingLimit:
         self._reserved.pop(number, None)
 
 
-def most_usd(spec: PromptsSpec, messages: Sequence[Mapping[str, str]]) -> float:
+def most_usd(
+    spec: PromptsSpec, messages: Sequence[Mapping[str, str]], max_tokens: int = 0
+) -> float:
     """What one call may cost at most; 0 where no price is known."""
-    return spec.usd(prompt_tokens_at_most(messages), float(spec.max_tokens)) or 0.0
+    written = float(max_tokens or spec.max_tokens)
+    return spec.usd(prompt_tokens_at_most(messages), written) or 0.0
 
 
 def billed_usd(
@@ -71,5 +81,4 @@ def billed_usd(
     """
     if prompt_tokens is not None and completion_tokens is not None:
         return spec.usd(prompt_tokens, completion_tokens), False
-    written = len(text) / CHARACTERS_PER_TOKEN + TOKENS_PER_MESSAGE
-    return spec.usd(prompt_tokens_at_most(messages), written), True
+    return spec.usd(prompt_tokens_at_most(messages), tokens_at_most(text)), True

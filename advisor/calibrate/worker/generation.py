@@ -4,10 +4,12 @@ keys and values.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from advisor.calibrate.worker.chunks import in_chunks
+from advisor.calibrate.worker.prefix import common_beginning, is_worth_sharing, read_beginning
 from advisor.calibrate.worker.prompt_format import PromptFormat
 from advisor.calibrate.worker.stop import Stop
 
@@ -29,20 +31,23 @@ def write(
     one_line: bool = False,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> list[str]:
-    """The answer to each prompt, in its order; `told` hears how many are done.
+    """The answer to each prompt, in its order; `on_progress` hears how many are done.
 
     Raises Stopped within a batch.
 
     An answer ends at its end token, where the model begins another item by itself, after
-    `most_tokens`, and where it is `one_line` at the end of its first line.
+    `most_tokens`, and where it is `one_line` at the end of its first line. A long beginning that
+    all prompts share is read once.
     """
     prompts = [form.fitted(text, most_tokens) for text in questions]
+    beginning = _kept_beginning(model, form, prompts, stop, one_line)
     written = [""] * len(prompts)
     done = 0
 
     def work(numbers: Sequence[int]) -> None:
         nonlocal done
-        rows = _generate(model, form, [prompts[n] for n in numbers], most_tokens, stop, one_line)
+        part = [prompts[n] for n in numbers]
+        rows = _generate(model, form, part, most_tokens, stop, one_line, beginning)
         stop.check()
         for number, tokens in zip(numbers, rows, strict=True):
             written[number] = form.text(tokens)
@@ -57,6 +62,35 @@ def write(
     return written
 
 
+TRIED_TOKENS = 4
+"""Tokens of the first answer by which a shared beginning is tried."""
+
+
+def _kept_beginning(
+    model: Any,
+    form: PromptFormat,
+    prompts: Sequence[Sequence[int]],
+    stop: Stop,
+    one_line: bool,
+) -> Any | None:
+    """The keys and values of the prompts' common beginning; None where it is short, or where the
+    model writes another answer with it.
+    """
+    length = common_beginning(prompts)
+    if not prompts or not is_worth_sharing(prompts, length):
+        return None
+    beginning = read_beginning(model, prompts[0][:length])
+    if beginning is None:
+        return None
+    shortest = [min(prompts, key=len)]
+    plain = _generate(model, form, shortest, TRIED_TOKENS, stop, one_line)
+    try:
+        ours = _generate(model, form, shortest, TRIED_TOKENS, stop, one_line, beginning)
+    except (TypeError, ValueError, RuntimeError, AttributeError, IndexError):
+        return None
+    return beginning if ours == plain else None
+
+
 def _generate(
     model: Any,
     form: PromptFormat,
@@ -64,19 +98,32 @@ def _generate(
     most_tokens: int,
     stop: Stop,
     one_line: bool,
+    beginning: Any | None = None,
 ) -> list[list[int]]:
     """New tokens of each prompt up to its end.
 
-    Prompts are padded on the left; padding is never looked at.
+    Prompts are padded on the left, or behind the beginning that is kept; padding is never looked
+    at.
     """
     import torch
     from transformers import StoppingCriteriaList
 
     device = next(model.parameters()).device
     longest = max(len(p) for p in prompts)
-    ids = torch.tensor([[form.pad] * (longest - len(p)) + list(p) for p in prompts], device=device)
-    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=device)
+    shared = beginning.get_seq_length() if beginning is not None else 0
+    padding = [longest - len(p) for p in prompts]
+    rows = [
+        [*p[:shared], *[form.pad] * n, *p[shared:]] for p, n in zip(prompts, padding, strict=True)
+    ]
+    ids = torch.tensor(rows, device=device)
+    mask = torch.ones_like(ids)
+    for row, count in enumerate(padding):
+        mask[row, shared : shared + count] = 0
     inputs, writer, begun = _inputs(model, ids, mask)
+    if beginning is not None:
+        cache = copy.deepcopy(beginning)
+        cache.batch_repeat_interleave(len(prompts))
+        inputs["past_key_values"] = cache
     ended = _AnswerEnds(form, begun, stop, one_line)
     with torch.no_grad():
         out = writer.generate(

@@ -21,7 +21,7 @@ from advisor.core.experiment import JsonObject
 MOST_UNKNOWN = 0.01
 """Share of a text's tokens that may be unknown: beyond it a tokenizer cannot write the text."""
 
-MOST_ROWS = 200
+MOST_ROWS = 50
 """Held-out rows that are enough for a perplexity."""
 
 

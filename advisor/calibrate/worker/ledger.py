@@ -10,11 +10,11 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from advisor.core.experiment import JsonObject, digest
+from advisor.core.experiment import NOTHING, JsonObject, digest
 from advisor.core.records import JsonRecord
 
 FOLDER_VARIABLE = "ADVISOR_ANSWERS"
@@ -22,6 +22,9 @@ FOLDER_VARIABLE = "ADVISOR_ANSWERS"
 
 SINCE_VARIABLE = "ADVISOR_ANSWERS_SINCE"
 """Seconds since 1970: older answers are not used, as a run `--again` asks."""
+
+RUN_VARIABLE = "ADVISOR_RUN"
+"""The number of the run that asks: an answer is kept as long as one of the runs that used it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class KeptAnswer(JsonRecord):
     usd: float | None = None
     estimated: bool = False
     lost: str | None = None
+    run: str = ""
 
     @property
     def was_cut(self) -> bool:
@@ -48,13 +52,24 @@ class KeptAnswer(JsonRecord):
         return self.finish_reason in ("length", "max_tokens")
 
 
+USE = "used_by"
+"""The key of a line that names another run that used an answer."""
+
+
 class AnswerLedger:
     """The answers of one model at one address. Safe across threads."""
 
-    def __init__(self, path: Path, since: float = 0.0) -> None:
+    def __init__(self, path: Path, since: float = 0.0, run: str = "") -> None:
         self._path = path
+        self._run = run
         self._lock = threading.Lock()
-        self._answers = {answer.request: answer for answer in _read(path) if answer.at >= since}
+        lines = _read(path)
+        self._answers = {answer.request: answer for answer in _answers(lines) if answer.at >= since}
+        self._used = {
+            str(line["request"])
+            for line in lines
+            if run and run in (line.get("run"), line.get(USE))
+        }
 
     @classmethod
     def of(cls, folder: Path, url: str, model: str) -> AnswerLedger:
@@ -63,7 +78,8 @@ class AnswerLedger:
         root = Path(named) if named else folder
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         since = float(os.environ.get(SINCE_VARIABLE) or 0.0)
-        return cls(root / f"{digest([url, model])}.jsonl", since)
+        run = os.environ.get(RUN_VARIABLE, "")
+        return cls(root / f"{digest([url, model])}.jsonl", since, run)
 
     def get(self, request: str) -> KeptAnswer | None:
         """The answer to a request, None where it was not asked yet."""
@@ -71,22 +87,78 @@ class AnswerLedger:
 
     def keep(self, answer: KeptAnswer) -> None:
         """Append an answer to the file before anything else is done with it."""
-        line = json.dumps(answer.to_json(), ensure_ascii=True) + "\n"
+        answer = replace(answer, run=self._run)
+        self._append(answer.to_json())
         with self._lock:
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._answers[answer.request] = answer
+            self._used.add(answer.request)
+
+    def use(self, answer: KeptAnswer) -> None:
+        """Note that this run uses an answer that another one paid for."""
+        if self._run and answer.request not in self._used:
+            self._used.add(answer.request)
+            self._append({"request": answer.request, USE: self._run})
+
+    def _append(self, document: JsonObject) -> None:
+        line = json.dumps(dict(document), ensure_ascii=True) + "\n"
+        with self._lock:
+            handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
+                # a line that a kill cut off must not swallow this one
+                size = os.fstat(handle).st_size
+                if size and os.pread(handle, 1, size - 1) != b"\n":
+                    line = "\n" + line
                 os.write(handle, line.encode())
                 os.fsync(handle)
             finally:
                 os.close(handle)
-            self._answers[answer.request] = answer
+
+
+def forget_answers(folder: Path, run: str) -> int:
+    """Delete the raw answers that this run paid for and no other used, from all ledgers in a
+    folder; returns how many.
+    """
+    return sum(_forget(path, run) for path in sorted(folder.glob("*.jsonl")))
+
+
+def _forget(path: Path, run: str) -> int:
+    lines = _read(path)
+    used_by_others = {line["request"] for line in lines if line.get(USE, run) != run}
+    stays = [
+        line
+        for line in lines
+        if line.get(USE) != run and (line.get("run") != run or line["request"] in used_by_others)
+    ]
+    if len(stays) < len(lines):
+        _replace(path, stays)
+    return sum(USE not in line for line in lines) - sum(USE not in line for line in stays)
+
+
+def _replace(path: Path, lines: Sequence[JsonObject]) -> None:
+    """The file with these lines, whole or not at all; no file where there is none."""
+    if not lines:
+        path.unlink(missing_ok=True)
+        return
+    draft = path.with_suffix(".part")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(dict(line), ensure_ascii=True) + "\n" for line in lines)
+    draft.replace(path)
 
 
 def request_digest(
-    url: str, model: str, max_tokens: int, messages: JsonObject | Sequence[object]
+    url: str,
+    model: str,
+    max_tokens: int,
+    messages: JsonObject | Sequence[object],
+    variant: JsonObject = NOTHING,
 ) -> str:
-    """The name of a request: what its answer depends on."""
-    return digest([url, model, max_tokens, list(messages)])
+    """The name of a request: what its answer depends on.
+
+    `variant` is what else tells requests apart, such as the number of a repeat.
+    """
+    parts = [url, model, max_tokens, list(messages)]
+    return digest([*parts, dict(variant)] if variant else parts)
 
 
 def now() -> float:
@@ -94,16 +166,26 @@ def now() -> float:
     return time.time()
 
 
-def _read(path: Path) -> list[KeptAnswer]:
-    """Answers in the file; a last line that was cut off by a kill is left out."""
+def _read(path: Path) -> list[JsonObject]:
+    """The lines of the file; one that was cut off by a kill is left out."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    answers = []
+    documents: list[JsonObject] = []
     for line in lines:
         try:
-            answers.append(KeptAnswer.from_json(json.loads(line)))
-        except (ValueError, TypeError, KeyError, AttributeError):
+            document = json.loads(line)
+        except (ValueError, RecursionError):
             continue
-    return answers
+        if isinstance(document, dict) and isinstance(document.get("request"), str):
+            documents.append(document)
+    return documents
+
+
+def _answers(lines: Sequence[JsonObject]) -> Iterator[KeptAnswer]:
+    for line in lines:
+        try:
+            yield KeptAnswer.from_json(line)
+        except TypeError:
+            continue

@@ -108,8 +108,9 @@ def _shared(
     device = next(model.parameters()).device
     with torch.no_grad():
         output = model(input_ids=torch.tensor([before], device=device), use_cache=True)
-    prefix = output.past_key_values
-    if not {type(layer).__name__ for layer in getattr(prefix, "layers", [None])} <= REPEATED:
+    prefix = getattr(output, "past_key_values", None)
+    layers = getattr(prefix, "layers", [None])
+    if prefix is None or not {type(layer).__name__ for layer in layers} <= REPEATED:
         return None
     inner = model.get_base_model() if hasattr(model, "peft_type") else model
     sums = [0.0] * len(answers)

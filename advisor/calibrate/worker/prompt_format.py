@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from advisor.calibrate.prompts import ANSWER, NEXT, chat, prompt
+from advisor.calibrate.prompts import ANSWER, GAP, NEXT, chat, prompt
 from advisor.calibrate.worker.batches import TokenisedExample
+
+if TYPE_CHECKING:
+    from advisor.calibrate.prompting.rendering import Prompter
 
 Pair = tuple[str, str]
 PLAIN = "plain text"
 TEMPLATE = "chat template"
 NO_SYSTEM = "chat template, instruction in the first question"
+MOST_REPLIES = 4096
 _MARK = "answer-zqxj"
 
 
@@ -31,11 +35,15 @@ class PromptFormat:
         examples: Sequence[Pair] = (),
         seq_len: int = 1024,
         ends: Collection[int] = (),
+        prompter: Prompter | None = None,
     ) -> None:
         self.tokenizer = tokenizer
         self.seq_len = seq_len
-        self._instruction = instruction
-        self._shown = examples
+        self._prompter = prompter
+        self._replies: dict[str, list[int]] = {}
+        self.cut_texts: set[str] = set()
+        self._instruction = prompter.instruction if prompter is not None else instruction
+        self._shown = prompter.choice.fixed if prompter is not None else examples
         self._template = bool(getattr(tokenizer, "chat_template", None))
         self._system = self._template and _takes_system(tokenizer)
         self.name = self._format_name(instruction)
@@ -59,18 +67,36 @@ class PromptFormat:
 
     def asked(self, text: str) -> list[int]:
         """The prompt of an item, whole."""
+        examples = self._shown
+        if self._prompter is not None:
+            if self._prompter.form.template:
+                return self._prompted(self._messages(self._prompter.messages(text)))
+            examples = self._prompter.choice.of(text)
+            text = self._prompter.question(text)
         if self._template:
-            return self._prompted(chat(self._instruction, self._shown, text, system=self._system))
-        return self._prompted(prompt(self._instruction, self._shown, text))
+            return self._prompted(chat(self._instruction, examples, text, system=self._system))
+        return self._prompted(prompt(self._instruction, examples, text))
+
+    def _messages(self, messages: list[dict[str, str]]) -> str | list[dict[str, str]]:
+        """The messages of a template file as this model takes them."""
+        if not self._template:
+            return GAP.join(message["content"] for message in messages)
+        if self._system or messages[0]["role"] != "system":
+            return messages
+        head, first, *rest = messages
+        return [first | {"content": f"{head['content']}{GAP}{first['content']}"}, *rest]
 
     def fitted(self, text: str, reserve: int) -> list[int]:
         """The prompt of an item with `reserve` positions left for its answer; one too long loses
         its beginning.
         """
-        tokens = self.asked(text)
+        return self._cut(self.asked(text), reserve, text)
+
+    def _cut(self, tokens: list[int], reserve: int, text: str) -> list[int]:
         room = self.seq_len - reserve
         if len(tokens) <= room:
             return tokens
+        self.cut_texts.add(text)
         return [*self._lead, *tokens[len(tokens) - (room - len(self._lead)) :]]
 
     def answered(self, text: str) -> list[int]:
@@ -85,10 +111,31 @@ class PromptFormat:
         """Prompt and answer with its end; a prompt that is too long loses its beginning, never its
         answer.
         """
-        reply = [*self.answered(answer), *(self._tail if ended else [])]
-        reply = reply[: self.seq_len - 1 - len(self._lead)]
-        before = self.fitted(question, len(reply))
-        return TokenisedExample([*before, *reply], len(before))
+        return self._examples(question, [answer], ended=ended)[0]
+
+    def examples(self, question: str, answers: Sequence[str]) -> list[TokenisedExample]:
+        """As `example`, for several answers to one prompt, which is encoded once."""
+        return self._examples(question, answers, ended=True)
+
+    def _examples(
+        self, question: str, answers: Sequence[str], *, ended: bool
+    ) -> list[TokenisedExample]:
+        before_cut = self.asked(question)
+        examples = []
+        for answer in answers:
+            reply = [*self._reply(answer), *(self._tail if ended else [])]
+            reply = reply[: self.seq_len - 1 - len(self._lead)]
+            before = self._cut(before_cut, len(reply), question)
+            examples.append(TokenisedExample([*before, *reply], len(before)))
+        return examples
+
+    def _reply(self, answer: str) -> list[int]:
+        """The tokens of an answer, remembered: labels come with every item."""
+        if answer not in self._replies:
+            if len(self._replies) >= MOST_REPLIES:
+                self._replies.clear()
+            self._replies[answer] = self.answered(answer)
+        return self._replies[answer]
 
     def text(self, tokens: Sequence[int]) -> str:
         """An answer as text, up to where the model began another item by itself."""

@@ -5,12 +5,14 @@ items.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from advisor.calibrate.metrics.scorer import Scorer
-from advisor.calibrate.prompts import shown_examples
+from advisor.calibrate.prompting.forms import PromptForm, forms_of
+from advisor.calibrate.prompting.rendering import Prompter
 from advisor.calibrate.quality_records import (
     QualityResult,
     QualitySpec,
@@ -18,11 +20,10 @@ from advisor.calibrate.quality_records import (
     Training,
     TrialData,
 )
-from advisor.calibrate.statistics import quantile
 from advisor.calibrate.worker.adapters import adapt
+from advisor.calibrate.worker.answering import LocalAnswers, answered
+from advisor.calibrate.worker.choosing import ChosenPrompt, choose_prompt
 from advisor.calibrate.worker.device import Device
-from advisor.calibrate.worker.generation import write
-from advisor.calibrate.worker.label_choice import choose
 from advisor.calibrate.worker.language import of_general, of_rows
 from advisor.calibrate.worker.prompt_format import PromptFormat
 from advisor.calibrate.worker.reporter import Reporter
@@ -33,12 +34,62 @@ from advisor.core.experiment import JsonObject, Trial
 
 TEXT_KEYS = ("name", "bits_per_byte", "perplexity_per_token", "tokens", "bytes")
 
-LONGEST_SHARE = 0.99
-ROOM = 1.5
-LEAST_TOKENS = 8
-"""An answer may take half more tokens than all but the longest hundredth of the training answers,
-and eight.
-"""
+
+@dataclass(slots=True)
+class LocalBench:
+    """The model of a trial, asked with any prompt."""
+
+    trial: Trial
+    spec: QualitySpec
+    data: TrialData
+    scorer: Scorer
+    reporter: Reporter
+    stop: Stop
+    model: Any = None
+    tokenizer: Any = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Adds the seconds of a part."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - begun
+
+    def form(self, prompter: Prompter) -> PromptFormat:
+        """The prompt in the model's own format."""
+        return PromptFormat(
+            self.tokenizer,
+            seq_len=longest_row(self.model, self.spec),
+            ends=end_tokens(self.model, self.tokenizer),
+            prompter=prompter,
+        )
+
+    def answers(self, prompter: Prompter, items: Sequence[tuple[str, str]]) -> LocalAnswers:
+        """The answers to items. Raises Stopped."""
+
+        def on_progress(done: int) -> None:
+            self.reporter.step(label=self.trial.label, phase="score", item=done, items=len(items))
+
+        return answered(
+            self.model,
+            self.form(prompter),
+            [question for question, _ in items],
+            self.scorer,
+            [answer for _, answer in self.data.train_pairs],
+            self.stop,
+            on_progress,
+            thinks=prompter.form.thinks,
+        )
+
+    def development_scores(self, prompter: Prompter, places: Sequence[int]) -> Sequence[float]:
+        """Scores on development items. Raises Stopped."""
+        pairs = self.data.development_pairs
+        items = [pairs[place] for place in places]
+        texts = self.answers(prompter, items).texts
+        return self.scorer.score_all(texts, [answer for _, answer in items]).item_scores
 
 
 def measure(
@@ -46,129 +97,128 @@ def measure(
 ) -> JsonObject:
     """Score of one option (`QualityResult`), with what its training showed.
 
-    The zero-shot trial adds how likely the model finds the rows and the general set (`language`).
-    It and every trained trial add the score on the general set (`general`), by which
+    A prompt is chosen on development items where there are several, or items to choose on. The
+    zero-shot trial adds how likely the model finds the rows and the general set (`language`). It
+    and every trained trial add the score on the general set (`general`), by which
     `calibrate.quality.summary` tells what was forgotten. Raises Stopped between steps and between
     batches of items.
     """
     spec = QualitySpec.from_json(trial.spec)
-    data = TrialData.from_json(shared)
+    bench = LocalBench(trial, spec, TrialData.from_json(shared), Scorer.of(shared), reporter, stop)
     assert spec.model is not None
     device.settle()
-    begun = time.perf_counter()
-    model, tokenizer = load(spec.model.folder, device)
-    loaded = time.perf_counter()
-    items = data.item_pairs
-    examples = shown_examples(data.train_pairs, spec.shots)
-    seq_len = _longest_row(model, spec)
-    form = PromptFormat(
-        tokenizer, data.instruction, examples, seq_len, end_tokens(model, tokenizer)
-    )
-    training: Training | None = None
-    if spec.train_examples:
-        model = adapt(model, spec.method or "", rank=spec.rank or 0, targets=spec.targets or "")
-        chosen = [row for row in data.train_pairs if row not in examples][: spec.train_examples]
-        training = train(model, form, chosen, spec, reporter, stop, device, trial.label)
-    trained = time.perf_counter()
-    scorer = Scorer.of(shared)
-    model.eval()
-
-    def on_progress(done: int) -> None:
-        reporter.step(label=trial.label, phase="score", item=done, items=len(items))
-
+    with bench.timed("load"):
+        bench.model, bench.tokenizer = load(spec.model.folder, device)
+    training = _trained(bench, device) if spec.train_examples else None
+    bench.model.eval()
     try:
-        predictions, cut = answers(
-            model,
-            form,
-            [p for p, _ in items],
-            scorer,
-            [a for _, a in data.train_pairs],
-            stop,
-            on_progress,
-        )
-        scored = time.perf_counter()
-        result = _with_language(QualityResult(), model, form, spec, data, stop)
+        return _scored(bench, training).to_json()
     except Stopped as stopped:
         raise Stopped(str(stopped), training.to_json() if training is not None else {}) from None
+
+
+def _trained(bench: LocalBench, device: Device) -> Training:
+    """Tunes the model of the bench on its share of the rows. Raises Stopped."""
+    spec = bench.spec
+    prompter = _prompters(bench)[0]
+    form = bench.form(prompter)
+    reserved = prompter.choice.fixed
+    rows = [row for row in bench.data.train_pairs if row not in reserved][: spec.train_examples]
+    with bench.timed("train"):
+        bench.model = adapt(
+            bench.model, spec.method or "", rank=spec.rank or 0, targets=spec.targets or ""
+        )
+        return train(
+            bench.model, form, rows, spec, bench.reporter, bench.stop, device, bench.trial.label
+        )
+
+
+def _prompters(bench: LocalBench) -> list[Prompter]:
+    """The prompts of the trial."""
+    spec = bench.spec
+    plain = PromptForm(spec.technique, bench.data.instruction, spec.shots)
+    forms = forms_of(spec.forms) if spec.forms else (plain,)
+    return [Prompter(form, bench.data.pool, bench.data.passages) for form in forms]
+
+
+def _chosen(bench: LocalBench) -> ChosenPrompt:
+    """The prompt of the option: of a tuned model the one it was tuned with."""
+    prompters = _prompters(bench)
+    items = 0 if bench.spec.train_examples else len(bench.data.development)
+    with bench.timed("choose"):
+        return choose_prompt(prompters, items, bench.spec.search, bench.development_scores)
+
+
+def _scored(bench: LocalBench, training: Training | None) -> QualityResult:
+    """Every test item once, with the prompt that was chosen. Raises Stopped."""
+    spec = bench.spec
+    chosen = _chosen(bench)
+    items = bench.data.item_pairs
+    form = bench.form(chosen.prompter)
+    with bench.timed("score"):
+        answers = bench.answers(chosen.prompter, items)
+    with bench.timed("language"):
+        result = _with_language(QualityResult(), bench, form)
     result = replace(
         result,
         approach=spec.approach,
         technique=spec.technique,
-        **asdict(scorer.score_all(predictions, [a for _, a in items])),
+        **asdict(bench.scorer.score_all(answers.texts, [answer for _, answer in items])),
         **(asdict(training) if training is not None else {}),
+        shots=chosen.prompter.form.shots or None,
+        prompt_hash=chosen.prompter.hash,
+        prompt=chosen.prompter.shown(),
+        choice=chosen.choice,
         train_examples=spec.train_examples,
         static_tokens=form.static_tokens,
         form=form.name,
-        cut_prompts=cut,
-        warnings=[*warnings(training), *_cut_warning(cut, len(items), seq_len)],
-        seconds={
-            "load": loaded - begun,
-            "train": trained - loaded,
-            "score": scored - trained,
-            "language": time.perf_counter() - scored,
-        },
+        cut_prompts=answers.cut,
+        confidences=answers.confidences,
+        warnings=[*warnings(training), *_cut_warning(answers.cut, len(items), form.seq_len)],
+        seconds={name: round(seconds, 4) for name, seconds in bench.seconds.items()},
     )
-    return result.to_json()
+    return _with_development(result, bench, chosen.prompter)
 
 
-def _longest_row(model: Any, spec: QualitySpec) -> int:
+def _with_development(
+    result: QualityResult, bench: LocalBench, prompter: Prompter
+) -> QualityResult:
+    """With scores and confidences of a tuned model on development items it did not learn, by which
+    a cascade is set.
+    """
+    learned = bench.spec.train_examples
+    places = [place for place in bench.data.development if place >= learned]
+    if not learned or not places or not bench.scorer.labels:
+        return result
+    rows = bench.data.train_pairs
+    items = [rows[place] for place in places]
+    answers = bench.answers(prompter, items)
+    scored = bench.scorer.score_all(answers.texts, [answer for _, answer in items])
+    return replace(
+        result,
+        development_scores=scored.item_scores,
+        development_confidences=answers.confidences,
+    )
+
+
+def longest_row(model: Any, spec: QualitySpec) -> int:
     """Positions of a prompt with its answer: as asked for, and never more than the model has."""
     most = getattr(model.config, "max_position_embeddings", None) or spec.seq_len
     return min(spec.seq_len, int(most))
 
 
-def answers(
-    model: Any,
-    form: PromptFormat,
-    questions: Sequence[str],
-    scorer: Scorer,
-    references: Sequence[str],
-    stop: Stop,
-    on_progress: Callable[[int], None],
-) -> tuple[list[str], int]:
-    """(the answer to every item, how many prompts were too long): the likeliest label, or what the
-    model writes.
-
-    `known` are answers of the training rows, which say how long an answer may be. Raises Stopped.
-    """
-    if scorer.labels:
-        reserve = max(
-            len(form.example("", label).tokens) - len(form.asked("")) for label in scorer.labels
-        )
-        predictions = choose(
-            model, [(form, text, scorer.labels) for text in questions], stop, on_progress
-        )
-    else:
-        reserve = min(answer_tokens(form, references), form.seq_len // 2)
-        predictions = write(
-            model, form, questions, reserve, stop, one_line=scorer.one_line, on_progress=on_progress
-        )
-    return predictions, sum(len(form.asked(text)) + reserve > form.seq_len for text in questions)
-
-
-def answer_tokens(form: PromptFormat, references: Sequence[str]) -> int:
-    """How many tokens an answer may take, by those of the training rows."""
-    lengths = [float(len(form.answered(answer))) for answer in references]
-    return LEAST_TOKENS + round(ROOM * quantile(lengths, LONGEST_SHARE))
-
-
-def _with_language(
-    result: QualityResult,
-    model: Any,
-    form: PromptFormat,
-    spec: QualitySpec,
-    data: TrialData,
-    stop: Stop,
-) -> QualityResult:
+def _with_language(result: QualityResult, bench: LocalBench, form: PromptFormat) -> QualityResult:
     """With the score on general knowledge; of the untouched model also how likely texts are."""
-    untouched = spec.approach == "prompt" and not spec.shots
+    spec = bench.spec
+    untouched = spec.technique == "zero-shot" and not spec.forms
     if not untouched and not spec.train_examples:
         return result
-    general, why = of_general(model, form, data.general or (), stop)
+    general, why = of_general(bench.model, form, bench.data.general or (), bench.stop)
     result = replace(result, general=general, general_why=why)
     if not untouched:
         return result
-    language = replace(of_rows(model, form, data.item_pairs, stop), general_why=why)
+    rows = of_rows(bench.model, form, bench.data.item_pairs, bench.stop)
+    language = replace(rows, general_why=why)
     if general is not None:
         figures = {key: getattr(general, key) for key in TEXT_KEYS}
         language = replace(language, general=TextFigures(**figures))

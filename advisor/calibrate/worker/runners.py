@@ -37,16 +37,26 @@ def runner(plan: ExperimentPlan, reporter: Reporter, folder: Path) -> Run:
 
 
 def _asking(plan: ExperimentPlan, folder: Path) -> Run:
+    from advisor.calibrate.judge import JudgeSpec
     from advisor.calibrate.quality_records import PromptsSpec
-    from advisor.calibrate.worker.endpoint import Session, measure, session_for
+    from advisor.calibrate.worker.calls import Session, beside, session_for
+    from advisor.calibrate.worker.endpoint import measure
+    from advisor.calibrate.worker.judging import AnswerJudge
 
     sessions: list[Session] = []
+    judging: list[Session] = []
 
     def run(trial: Trial, shared: JsonObject, reporter: Reporter, stop: Stop) -> JsonObject:
         if not sessions:
             spec = PromptsSpec.from_json(trial.spec)
             sessions.append(session_for(spec, folder, plan.max_usd, stop))
-        return measure(trial, shared, reporter, stop, sessions[0])
+        if not shared.get("judge"):
+            return measure(trial, shared, reporter, stop, sessions[0])
+        judge = JudgeSpec.from_json(shared["judge"])
+        if not judging:
+            judging.append(beside(sessions[0], judge.spec, folder))
+        marker = AnswerJudge(judge, judging[0], stop)
+        return measure(trial, shared, reporter, stop, sessions[0], marker)
 
     return run
 

@@ -1,7 +1,8 @@
-"""`advisor calibrate prompts`: prompt forms against an endpoint."""
+"""`advisor calibrate prompts`: prompt forms against an endpoint, or a model with weights."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from advisor.cli import output
 from advisor.cli.brief_path import BRIEF
+from advisor.cli.calibrate.prompt_options import options_of, prompt_options
 from advisor.cli.calibrate.running import (
     PATH,
     go,
@@ -21,16 +23,17 @@ from advisor.cli.calibrate.running import (
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from advisor.core.brief import Brief
+    from advisor.core.experiment import ExperimentPlan
 
 
-@click.command("prompts", short_help="Score prompt forms against an endpoint.")
+@click.command("prompts", short_help="Score prompt forms, and search for better ones.")
 @click.option(
     "--url",
-    required=True,
-    help="Base address of an OpenAI-compatible endpoint: http://localhost:8000/v1.",
+    default="",
+    help="Base address of an OpenAI-compatible endpoint: http://localhost:8000/v1. "
+    "Without it --model is a folder or a name on the hub.",
 )
-@click.option("--model", required=True, help="The model's name there.")
+@click.option("--model", required=True, help="The model's name there, or its weights.")
 @click.option(
     "--brief",
     type=BRIEF,
@@ -48,9 +51,7 @@ if TYPE_CHECKING:
 @click.option("--answer-field", default="", metavar="F")
 @metric_options
 @click.option("--instruction", default="", help="The system message.")
-@click.option(
-    "--shots", default="0,3", show_default=True, help="Examples in the prompt, a trial each."
-)
+@prompt_options
 @click.option(
     "--items", type=click.IntRange(10), default=100, show_default=True, help="Test items at most."
 )
@@ -62,7 +63,12 @@ if TYPE_CHECKING:
 )
 @click.option("--input-usd", type=click.FloatRange(min=0.0), help="USD per million tokens read.")
 @click.option(
-    "--output-usd", type=click.FloatRange(min=0.0), help="USD per million tokens written."
+    "--output-usd",
+    type=click.FloatRange(min=0.0),
+    help="USD per million tokens written. Prices default to those of `advisor facts prices`.",
+)
+@click.option(
+    "--unknown-price", is_flag=True, help="Run although the price of the model is not known."
 )
 @click.option(
     "--at-once",
@@ -81,7 +87,7 @@ if TYPE_CHECKING:
 @click.option(
     "--send-anyway",
     is_flag=True,
-    help="Send items although the brief says that data may not leave or are sensitive.",
+    help="Send rows although the brief forbids it or they hold personal data; names what leaves.",
 )
 @steered
 @limited
@@ -98,18 +104,19 @@ def command(
     schema: Path | None,
     instruction: str,
     as_model: str,
-    shots: str,
     send_anyway: bool,
+    unknown_price: bool,
     everything: bool,
     gpu: str,
     **rest: Any,
 ) -> None:
-    """Score prompt forms against an endpoint: tokens, latency and money counted.
+    """Score prompt forms: each technique chooses its prompt on development items, then answers the
+    test items once. Tokens, latency and money are counted.
 
-    Your items are sent there.
+    With --url your items are sent there; without it the model runs on this machine.
     """
     from advisor import experiments, facts
-    from advisor.experiments import planning
+    from advisor.experiments import leaving, planning
     from advisor.experiments.datasets import material
     from advisor.store.folders import folders
 
@@ -126,35 +133,42 @@ def command(
         schema=schema,
         instruction=instruction,
     )
-    own = {
-        k: rest.pop(k)
-        for k in ("key_env", "input_usd", "output_usd", "at_once", "max_tokens", "items", "seed")
-    }
-    try:
-        counts = [int(part) for part in shots.split(",")]
-    except ValueError:
-        raise UsageError(f"--shots {shots}: not numbers; write them as 0,3") from None
-    own |= {"shots": counts, "max_usd": rest["max_usd"]}
-    plan = planning.prompts_plan(rows, url, model, facts_book, as_model=as_model, **own)
-    _check_may_leave(loaded, url, send_anyway)
-    output.say(f"sends {len(plan.shared['items'])} of your items to {url}")
-    where = experiments.endpoint(url)
+    options = options_of(url, rest)
+    own = {name: rest.pop(name) for name in ("items", "seed", "development")}
+    asking = {name: rest.pop(name) for name in ENDPOINT_ONLY}
+    if url:
+        asking |= own | {"options": options, "max_usd": rest["max_usd"]}
+        plan = planning.prompts_plan(
+            rows, url, model, facts_book, as_model=as_model, send_anyway=send_anyway, **asking
+        )
+        where = experiments.endpoint(url)
+        if not rest["dry_run"]:
+            _check_price(plan, model, unknown_price)
+        for line in leaving.leaving(plan):
+            output.say(f"{line}; to {url}")
+    else:
+        where = experiments.machine(facts_book, gpu)
+        plan = planning.local_prompts_plan(
+            rows, model, where, facts_book, options, as_model=as_model, **own
+        )
     go(plan, where, facts_book, policy=policy_of(everything, loaded, where), brief=loaded, **rest)
 
 
-def _check_may_leave(brief: Brief | None, url: str, send_anyway: bool) -> None:
-    """Raises UsageError where the brief forbids that its rows go to another machine."""
-    from advisor.endpoint.address import address_of
+ENDPOINT_ONLY = ("key_env", "input_usd", "output_usd", "at_once", "max_tokens")
 
-    if brief is None or send_anyway or address_of(url).is_local:
+
+def _check_price(plan: ExperimentPlan, model: str, allowed: bool) -> None:
+    """Asks before money of an unknown amount is spent. Raises UsageError where nobody can answer,
+    or the answer is no.
+    """
+    from advisor.experiments.leaving import is_price_known
+
+    if allowed or is_price_known(plan):
         return
-    if not brief.policy.data_may_leave:
-        reason = "policy.data_may_leave = false"
-    elif brief.data.sensitive:
-        reason = "data.sensitive = true"
-    else:
+    calls = sum(trial.spec["expected"]["calls"] for trial in plan.trials)
+    text = f"the price of {model} is not known; about {calls:,.0f} calls would be paid for"
+    if sys.stdin.isatty() and click.confirm(f"{text}. Run anyway?", default=False, err=True):
         return
     raise UsageError(
-        f"--url {url}: the brief says {reason}, so its rows stay on this machine; use a local "
-        "endpoint, or --send-anyway"
+        f"--model {model}: {text}; give --input-usd and --output-usd, or --unknown-price"
     )

@@ -91,6 +91,17 @@ class Score:
         "whole traffic",
         registered=False,
     )
+    search_usd: float | None = ask(
+        "What did the search of this prompt cost?",
+        "Counted once, as cost of a searched prompt. Left out: estimated.",
+        "number",
+        None,
+        "estimated from published searches",
+        unit="USD",
+        low=0,
+        high=1e9,
+        registered=False,
+    )
     source: str = ""  # no key of the file: the run that measured it; empty: the brief states it
     as_of: str = ""
 

@@ -1,0 +1,79 @@
+"""Which rows a prompt shows, and which passages of documents: by their words, with BM25."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from advisor.calibrate.prompting.forms import NEAREST, RANDOM, Pair, PromptForm
+from advisor.calibrate.prompts import shown_examples
+from advisor.core.errors import MissingExtra
+
+
+class LexicalIndex:
+    """Finds the texts that share most words with a query (BM25, by bm25s)."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+
+    @cached_property
+    def _index(self) -> Any:
+        library = _library()
+        index = library.BM25(backend="numpy")
+        index.index(_words(library, list(self._texts)), show_progress=False)
+        return index
+
+    def nearest(self, query: str, count: int) -> list[int]:
+        """The places of the `count` most similar texts, the most similar first."""
+        count = min(count, len(self._texts))
+        if not count:
+            return []
+        scores = self._index.get_scores(_words(_library(), [query], ids=False)[0])
+        return sorted(range(len(self._texts)), key=lambda place: (-scores[place], place))[:count]
+
+
+def _library() -> Any:
+    try:
+        import bm25s
+    except ImportError:
+        raise MissingExtra("nearest examples and passages need bm25s: pip install bm25s") from None
+    return bm25s
+
+
+def _words(library: Any, texts: list[str], *, ids: bool = True) -> Any:
+    """Words in lower case; an empty text has one word that no other has."""
+    pattern = r"(?u)[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+"
+    return library.tokenize(
+        [text or "∅" for text in texts],
+        token_pattern=pattern,
+        stopwords=[],
+        return_ids=ids,
+        show_progress=False,
+    )
+
+
+class ExampleChoice:
+    """The examples of a form for each item, chosen from `pool`; the last is the most similar."""
+
+    def __init__(self, form: PromptForm, pool: Sequence[Pair]) -> None:
+        self._form = form
+        self._pool = pool
+        self.fixed = [] if form.choice == NEAREST else _fixed(form, pool)
+        self._index = LexicalIndex([prompt for prompt, _ in pool])
+
+    def of(self, question: str) -> list[Pair]:
+        """The examples shown before this item."""
+        if self._form.choice != NEAREST or not self._form.shots:
+            return self.fixed
+        nearest = self._index.nearest(question, self._form.shots)
+        return [self._pool[place] for place in reversed(nearest)]
+
+
+def _fixed(form: PromptForm, pool: Sequence[Pair]) -> list[Pair]:
+    if form.picks:
+        return [pool[place] for place in form.picks]
+    if form.choice == RANDOM:
+        return random.Random(form.seed).sample(list(pool), min(form.shots, len(pool)))
+    return shown_examples(pool, form.shots)

@@ -1,0 +1,77 @@
+"""What a prompt run sends to an endpoint, and whether it may."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from advisor.core.brief import Brief
+from advisor.core.errors import UsageError
+from advisor.core.experiment import ExperimentPlan
+from advisor.core.format import count
+from advisor.endpoint.address import address_of
+
+
+def leaving(plan: ExperimentPlan) -> list[str]:
+    """What leaves this machine, in words: items, rows, passages, and the kinds of personal data in
+    them.
+    """
+    shared = plan.shared
+    rows = "training rows, some of them" if _shows_rows(plan) else ""
+    parts = [f"{count(len(shared['items']))} test items"]
+    if shared.get("development"):
+        parts.append(f"{count(len(shared['development']))} development items")
+    if rows:
+        parts.append(f"{count(len(shared['train']))} {rows}")
+    if shared.get("passages"):
+        parts.append(f"{count(len(shared['passages']))} passages of documents")
+    kinds = personal_kinds(plan)
+    personal = ", ".join(f"{kind} in {count(rows)} rows" for kind, rows in kinds.items())
+    return [f"leaves this machine: {', '.join(parts)}", *([f"with {personal}"] if personal else [])]
+
+
+def personal_kinds(plan: ExperimentPlan) -> Counter[str]:
+    """How many of the texts that a plan sends hold which kind of personal data or secret."""
+    from advisor.probe.privacy import kinds_by_row
+
+    shared = plan.shared
+    rows = [*shared["items"], *shared["train"]]
+    texts = [f"{row[0]}\n{row[1]}" for row in rows] + list(shared.get("passages", ()))
+    return Counter(kind for _, kind in kinds_by_row(texts))
+
+
+def _shows_rows(plan: ExperimentPlan) -> bool:
+    return any(trial.spec.get("shown") or trial.spec.get("forms") for trial in plan.trials)
+
+
+def check_may_leave(
+    plan: ExperimentPlan, brief: Brief | None, url: str, *, send_anyway: bool = False
+) -> None:
+    """Raises UsageError where the brief forbids that rows go to another machine, or where they
+    hold personal data; nothing is sent before.
+    """
+    if send_anyway or address_of(url).is_local:
+        return
+    if brief is not None and not brief.policy.data_may_leave:
+        reason = "the brief says policy.data_may_leave = false"
+    elif brief is not None and brief.data.sensitive:
+        reason = "the brief says data.sensitive = true"
+    else:
+        kinds = personal_kinds(plan)
+        if not kinds:
+            return
+        named = ", ".join(f"{kind} in {count(rows)} rows" for kind, rows in kinds.items())
+        reason = f"the rows hold personal data or secrets ({named})"
+    raise UsageError(
+        f"--url {url}: {reason}, so they stay on this machine; use a local endpoint, or "
+        "--send-anyway, which names what leaves"
+    )
+
+
+def is_price_known(plan: ExperimentPlan) -> bool:
+    """Whether the price of every call is known, or none is charged: an endpoint of this
+    machine.
+    """
+    specs = [trial.spec for trial in plan.trials]
+    return all(
+        spec.get("input_usd") is not None or address_of(spec["url"]).is_local for spec in specs
+    )
