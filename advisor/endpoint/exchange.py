@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.core.experiment import JsonObject
@@ -17,6 +18,8 @@ from advisor.endpoint.address import Address
 from advisor.endpoint.errors import ServerError, Trouble, trouble_of
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
 MAX_LINE_BYTES = 1024**2
@@ -40,7 +43,10 @@ class Exchange:
         self._errors = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, RuntimeError)
         # a proxy of the environment must not see the key of a server on this machine
         self._client = httpx2.Client(
-            timeout=seconds, follow_redirects=False, trust_env=not address.is_local
+            timeout=seconds,
+            follow_redirects=False,
+            trust_env=not address.is_local,
+            verify=_trusted() if address.tls else False,
         )
         self._watch = threading.Timer(seconds, self._expire)
         self._watch.daemon = True
@@ -203,6 +209,14 @@ class Exchange:
             f"{self._address}: cannot be reached: {printable(message)[:SHOWN]}",
             trouble=Trouble.UNREACHABLE,
         )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: reading them takes longer than a short call."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 def retry_after(value: str) -> float | None:

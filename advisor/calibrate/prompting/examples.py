@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,13 @@ from typing import Any
 from advisor.calibrate.prompting.forms import NEAREST, RANDOM, Pair, PromptForm
 from advisor.calibrate.prompts import shown_examples
 from advisor.core.errors import MissingExtra
+
+
+_WORD = re.compile(r"(?u)[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
+"""Runs of letters and digits; Chinese and Japanese characters stand alone."""
+
+NO_WORD = "nowordatall"
+"""Stands for a text without a word."""
 
 
 class LexicalIndex:
@@ -30,7 +38,8 @@ class LexicalIndex:
         count = min(count, len(self._texts))
         if not count:
             return []
-        scores = self._index.get_scores(_words(_library(), [query], ids=False)[0])
+        words = _words(_library(), [query], ids=False)[0]
+        scores = self._index.get_scores(words or [NO_WORD])
         return sorted(range(len(self._texts)), key=lambda place: (-scores[place], place))[:count]
 
 
@@ -43,11 +52,10 @@ def _library() -> Any:
 
 
 def _words(library: Any, texts: list[str], *, ids: bool = True) -> Any:
-    """Words in lower case; an empty text has one word that no other has."""
-    pattern = r"(?u)[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+"
+    """Words in lower case."""
     return library.tokenize(
-        [text or "∅" for text in texts],
-        token_pattern=pattern,
+        [text if _WORD.search(text) else NO_WORD for text in texts],
+        token_pattern=_WORD.pattern,
         stopwords=[],
         return_ids=ids,
         show_progress=False,
