@@ -12,7 +12,6 @@ from advisor.calibrate.prompting.forms import NEAREST, RANDOM, Pair, PromptForm
 from advisor.calibrate.prompts import shown_examples
 from advisor.core.errors import MissingExtra
 
-
 _WORD = re.compile(r"(?u)[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
 """Runs of letters and digits; Chinese and Japanese characters stand alone."""
 
