@@ -228,7 +228,7 @@ def measured_scores(record: RunRecord, model: str = "") -> list[MeasuredRow]:
         raise UsageError(
             f"run {record.summary.id}: a demonstration; its scores never enter a brief"
         )
-    rows = _rows(_scored(record), model or _model_name(record))
+    rows = _measured_rows(record, model)
     if not rows:
         raise UsageError(
             f"run {record.summary.id}: holds no scores; give a run of kind quality or prompts"
@@ -247,12 +247,17 @@ def item_scores(record: RunRecord, model: str = "") -> tuple[list[str], list[lis
             f"run {record.summary.id}: macro F1 is a figure of the whole set; use --for-brief "
             "instead"
         )
-    name = model or _model_name(record)
+    name = model or ("" if record.summary.kind == "imported" else _model_name(record))
     largest: dict[str, ScoredTrial] = {}
     for trial in scored:
-        column = f"{trial.result.approach}/{trial.technique}@{name}"
+        column = f"{trial.result.approach}/{trial.technique}@{name or trial.result.model}"
         if column not in largest or trial.examples > largest[column].examples:
             largest[column] = trial
+    if not all(trial.result.item_scores for trial in largest.values()):
+        raise UsageError(
+            f"run {record.summary.id}: not every option has a score of every item; name its file "
+            "in quality.results instead"
+        )
     columns = [[float(x) for x in t.result.item_scores or ()] for t in largest.values()]
     return list(largest), [list(row) for row in zip(*columns, strict=True)]
 
@@ -310,8 +315,26 @@ def _scored(record: RunRecord) -> list[ScoredTrial]:
     return [
         ScoredTrial(QualityResult.from_json(o.result), int(shots.get(o.digest) or 0))
         for o in record.outcomes
-        if o.status is Status.DONE and "item_scores" in o.result
+        if o.status is Status.DONE and ("item_scores" in o.result or _is_imported(record, o))
     ]
+
+
+def _measured_rows(record: RunRecord, model: str) -> list[MeasuredRow]:
+    """The rows of a run; of an imported one by the models that its file names."""
+    scored = _scored(record)
+    if record.summary.kind != "imported" or model:
+        return _rows(scored, model or _model_name(record))
+    models = list(dict.fromkeys(str(trial.result.model) for trial in scored))
+    return [
+        row
+        for name in models
+        for row in _rows([trial for trial in scored if trial.result.model == name], name)
+    ]
+
+
+def _is_imported(record: RunRecord, outcome: TrialOutcome) -> bool:
+    """Whether a file of another program scored this, perhaps without its items."""
+    return record.summary.kind == "imported" and "score" in outcome.result
 
 
 def _model_name(record: RunRecord) -> str:

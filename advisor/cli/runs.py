@@ -125,7 +125,8 @@ def import_(file: Path, stated: tuple[str, ...]) -> None:
 
     FILE is a trainer_state.json, a trainer_log.jsonl of LLaMA-Factory, a log of axolotl or
     torchtune, TensorBoard events, an MLflow run, a W&B history, chart or run table, a PEFT result,
-    or a CSV table; a run's folder does too.
+    or a CSV table; a run's folder does too. Scores per item of promptfoo, inspect_ai,
+    lm-evaluation-harness and deepeval are kept as scores: see `advisor runs show N --for-brief`.
     """
     from advisor import experiments
 

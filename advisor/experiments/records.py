@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,9 @@ from advisor.core.experiment import (
     digest,
 )
 from advisor.core.quantity import Range
+from advisor.experiments.imported_scores import Imported, import_scores
 from advisor.experiments.liveness import settled
+from advisor.probe.evaluations import is_evaluation, recognised_evaluation
 from advisor.store import Runs, Store
 from advisor.store.folders import folders
 
@@ -125,18 +127,6 @@ def recorded_events(run: str) -> tuple[Event, ...]:
     return events
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What came of a file: its format, the run that keeps it, how many rows, and what was not
-    kept.
-    """
-
-    form: str
-    run_id: int
-    count: int
-    notes: tuple[str, ...] = ()
-
-
 def import_runs(path: Path, stated: Mapping[str, str]) -> Imported:
     """Keep the runs of a file as one run; the same file is kept once.
 
@@ -144,6 +134,9 @@ def import_runs(path: Path, stated: Mapping[str, str]) -> Imported:
     """
     from advisor.calibrate.imports import read
 
+    evaluation = recognised_evaluation(path) if is_evaluation(path) else None
+    if evaluation is not None:
+        return import_scores(path, evaluation, stated)
     form, every = read(path, stated)
     rows = [row for row in every if row.says_something]
     notes = tuple(_import_notes(every))

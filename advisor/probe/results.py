@@ -5,6 +5,8 @@ pairs.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -14,19 +16,38 @@ from numpy.typing import NDArray
 from advisor.core.errors import UsageError
 from advisor.core.probes import ResultsReport
 from advisor.core.text import printable
+from advisor.probe.evaluations import is_evaluation, read_evaluation
+from advisor.probe.evaluations.systems import as_option
 
 MISSING = ("", "na", "nan", "none", "null")
 
 
 def read_results(path: Path) -> ResultsReport:
     """Means and paired spreads of a CSV: a column `item`, then one per approach/technique@model,
-    scores from 0 to 1.
+    scores from 0 to 1; or of a file of promptfoo, inspect_ai, lm-evaluation-harness or deepeval.
 
-    An item without a score in one column is left out of the pairs with it. Raises UsageError naming
-    file and line.
+    A column named by a model alone is that model without examples. An item without a score in one
+    column is left out of the pairs with it. Raises UsageError naming file and line.
     """
+    if is_evaluation(path):
+        return _of_evaluation(path)
     names, rows = _table(path)
-    columns = dict(zip(names, np.array(rows, dtype=float).T, strict=True))
+    return _report(path, names, rows)
+
+
+def _of_evaluation(path: Path) -> ResultsReport:
+    """Scores as another program wrote them; of a file without items the mean alone."""
+    evaluation = read_evaluation(path)
+    names, _, rows = evaluation.table()
+    report = _report(path, names, rows)
+    means = {n: s.mean for n, s in evaluation.systems.items() if s.mean is not None}
+    counts = {name: evaluation.systems[name].count for name in means}
+    return replace(report, means={**report.means, **means}, items={**report.items, **counts})
+
+
+def _report(path: Path, names: Sequence[str], rows: Sequence[Sequence[float]]) -> ResultsReport:
+    table = np.array(rows, dtype=float).reshape(len(rows), len(names)).T
+    columns = dict(zip(names, table, strict=True))
     for name, values in columns.items():
         if not np.isfinite(values).any():
             raise UsageError(f"{path}: column {printable(name)!r} has no scores; remove it")
@@ -69,7 +90,7 @@ def _table(path: Path) -> tuple[list[str], list[list[float]]]:
         raise UsageError(f"{path}: not a CSV text file: {error}") from None
     if not rows:
         raise UsageError(f"{path}: no items; a row holds an item and its scores")
-    return [name.strip().lower() for name in names[1:]], rows
+    return [as_option(name) for name in names[1:]], rows
 
 
 def _scores(path: Path, line: int, names: list[str], cells: list[str]) -> list[float]:

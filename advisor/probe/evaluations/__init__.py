@@ -1,0 +1,12 @@
+"""Scores per item that other programs measured: promptfoo, inspect_ai, lm-evaluation-harness,
+deepeval, and tables of item × system.
+"""
+
+from advisor.probe.evaluations.reading import (
+    Evaluation,
+    is_evaluation,
+    read_evaluation,
+    recognised_evaluation,
+)
+
+__all__ = ["Evaluation", "is_evaluation", "read_evaluation", "recognised_evaluation"]

@@ -1,0 +1,124 @@
+"""Which program wrote a file of scores, and its scores as columns of options."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advisor.core.errors import UsageError
+from advisor.core.experiment import JsonObject
+from advisor.probe.evaluations import deepeval, harness, inspect_log, promptfoo
+from advisor.probe.evaluations.systems import ScoredSystem, Systems
+
+MAX_BYTES = 512 * 1024 * 1024
+ENDINGS = (".json", ".jsonl", ".eval")
+GUIDE = (
+    "give a file of promptfoo, inspect_ai, lm-evaluation-harness or deepeval, or a CSV of item × "
+    "system"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a file scored: `systems` by the name of their option; `notes` say what was left out."""
+
+    form: str
+    systems: Mapping[str, ScoredSystem]
+    notes: Sequence[str] = ()
+
+    def table(self) -> tuple[list[str], list[str], list[list[float]]]:
+        """(names, items, rows): a score per item and system, NaN where there is none."""
+        columns = {name: system.scores for name, system in self.systems.items() if system.marks}
+        items = list(dict.fromkeys(item for scores in columns.values() for item in scores))
+        missing = float("nan")
+        rows = [[scores.get(item, missing) for scores in columns.values()] for item in items]
+        return list(columns), items, rows
+
+
+def is_evaluation(path: Path) -> bool:
+    """Whether this may be a file of such a program, by its ending."""
+    return path.suffix.lower() in ENDINGS
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """The scores in a file. Raises UsageError for an unknown format, or one without scores."""
+    evaluation = recognised_evaluation(path)
+    if evaluation is None:
+        raise UsageError(f"{path}: of no known program; {GUIDE}")
+    return evaluation
+
+
+def recognised_evaluation(path: Path) -> Evaluation | None:
+    """As `read_evaluation`; None for an unknown format."""
+    reading = _read(path)
+    if reading is None:
+        return None
+    form, systems = reading
+    if not systems.by_name:
+        raise UsageError(f"{path}: holds no scores from 0 to 1; {GUIDE}")
+    return Evaluation(form, systems.by_name, tuple(systems.notes))
+
+
+def _read(path: Path) -> tuple[str, Systems] | None:
+    if path.suffix.lower() == ".eval":
+        _check(path)
+        return "inspect_ai log", inspect_log.read_archive(path)
+    text = _text(path)
+    document = _document(text)
+    if document is None:
+        return _lines(path, text)
+    rows = promptfoo.rows_of(document)
+    if rows is not None:
+        return "promptfoo results", promptfoo.read_rows(rows)
+    if inspect_log.is_log(document):
+        return "inspect_ai log", inspect_log.read_log(document)
+    if harness.is_results(document):
+        return "lm-evaluation-harness results", harness.read_results(path, document)
+    cases = deepeval.cases_of(document)
+    if cases is not None:
+        return "deepeval test run", deepeval.read_cases(document, cases)
+    return _lines(path, text) if harness.is_sample(document) else None
+
+
+def _lines(path: Path, text: str) -> tuple[str, Systems] | None:
+    """JSON Lines: samples of the harness, or rows of promptfoo."""
+    rows: list[JsonObject] = []
+    for line in filter(str.strip, text.splitlines()):
+        row = _document(line)
+        if row is None:
+            return None
+        rows.append(row)
+    if rows and all(map(harness.is_sample, rows)):
+        return "lm-evaluation-harness samples", harness.read_samples(path, rows)
+    if rows and all(map(promptfoo.is_row, rows)):
+        return "promptfoo results", promptfoo.read_rows(rows)
+    return None
+
+
+def _document(text: str) -> Any | None:
+    try:
+        document = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _check(path: Path) -> None:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path}: more than 512 MiB; export its scores as CSV")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; check the path") from None
+
+
+def _text(path: Path) -> str:
+    _check(path)
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; check the path") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: not text in UTF-8; {GUIDE}") from None
