@@ -10,7 +10,7 @@ from pathlib import Path
 from advisor.calibrate.quality_records import QualityResult
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.experiment import Status, TrialOutcome, digest
-from advisor.probe.evaluations import Evaluation
+from advisor.probe.evaluations import ScoreFile
 from advisor.store import Runs, Store
 
 SETTABLE = ("approach", "technique", "model")
@@ -28,7 +28,7 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-def import_scores(path: Path, evaluation: Evaluation, stated: Mapping[str, str]) -> Imported:
+def import_scores(path: Path, evaluation: ScoreFile, stated: Mapping[str, str]) -> Imported:
     """Keep the scores of a file as one run; the same file is kept once.
 
     `stated` names the option of a file with one system: approach, technique, model. Raises
@@ -65,12 +65,12 @@ def import_scores(path: Path, evaluation: Evaluation, stated: Mapping[str, str])
     return Imported(evaluation.form, run_id, len(outcomes), _notes(evaluation))
 
 
-def _notes(evaluation: Evaluation) -> tuple[str, ...]:
+def _notes(evaluation: ScoreFile) -> tuple[str, ...]:
     return tuple(evaluation.notes)
 
 
 def _outcome(
-    number: int, name: str, evaluation: Evaluation, stated: Mapping[str, str]
+    number: int, name: str, evaluation: ScoreFile, stated: Mapping[str, str]
 ) -> TrialOutcome:
     """One system's scores on the items of the whole file; an item that it lacks is left out."""
     system = evaluation.systems[name]

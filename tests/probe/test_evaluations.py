@@ -126,7 +126,7 @@ def test_a_broken_archive_is_one_line(tmp_path: Path) -> None:
         read_evaluation(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "hello")
-    with pytest.raises(UsageError, match="header.json"):
+    with pytest.raises(UsageError, match=r"header\.json"):
         read_evaluation(path)
 
 

@@ -3,10 +3,10 @@ deepeval, and tables of item × system.
 """
 
 from advisor.probe.evaluations.reading import (
-    Evaluation,
+    ScoreFile,
     is_evaluation,
     read_evaluation,
     recognised_evaluation,
 )
 
-__all__ = ["Evaluation", "is_evaluation", "read_evaluation", "recognised_evaluation"]
+__all__ = ["ScoreFile", "is_evaluation", "read_evaluation", "recognised_evaluation"]

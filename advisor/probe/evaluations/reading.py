@@ -22,7 +22,7 @@ GUIDE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class ScoreFile:
     """What a file scored: `systems` by the name of their option; `notes` say what was left out."""
 
     form: str
@@ -43,7 +43,7 @@ def is_evaluation(path: Path) -> bool:
     return path.suffix.lower() in ENDINGS
 
 
-def read_evaluation(path: Path) -> Evaluation:
+def read_evaluation(path: Path) -> ScoreFile:
     """The scores in a file. Raises UsageError for an unknown format, or one without scores."""
     evaluation = recognised_evaluation(path)
     if evaluation is None:
@@ -51,7 +51,7 @@ def read_evaluation(path: Path) -> Evaluation:
     return evaluation
 
 
-def recognised_evaluation(path: Path) -> Evaluation | None:
+def recognised_evaluation(path: Path) -> ScoreFile | None:
     """As `read_evaluation`; None for an unknown format."""
     reading = _read(path)
     if reading is None:
@@ -59,7 +59,7 @@ def recognised_evaluation(path: Path) -> Evaluation | None:
     form, systems = reading
     if not systems.by_name:
         raise UsageError(f"{path}: holds no scores from 0 to 1; {GUIDE}")
-    return Evaluation(form, systems.by_name, tuple(systems.notes))
+    return ScoreFile(form, systems.by_name, tuple(systems.notes))
 
 
 def _read(path: Path) -> tuple[str, Systems] | None:
