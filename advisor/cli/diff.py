@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,11 @@ import click
 
 from advisor.cli import output
 from advisor.cli.brief_path import BRIEF
+from advisor.cli.look import look_options
+from advisor.cli.recommend import draw_page, format_of
+from advisor.core.errors import UsageError
+from advisor.report import formats
+from advisor.report.look import Look
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -22,21 +28,45 @@ if TYPE_CHECKING:
 @click.argument("a", type=BRIEF)
 @click.argument("b", type=BRIEF)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def command(a: Path, b: Path, as_json: bool) -> None:
+@click.option(
+    "--format",
+    "format_name",
+    default="",
+    metavar="FORMAT",
+    help=f"{formats.of_pages()}; default: by the ending of -o, else text.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="Write to this file instead of stdout.",
+)
+@look_options
+def command(
+    a: Path, b: Path, as_json: bool, format_name: str, target: Path | None, look: Look
+) -> None:
     """Compare brief A with brief B: verdicts, dollars, and the effect of each input.
 
     Amounts belong to the recommended options, at the likely value of every input.
     """
     from advisor import pipeline
-    from advisor.report import difference, json, side_by_side
+    from advisor.report import difference, side_by_side
+    from advisor.report.compared import difference_page
 
+    report_format = format_of(format_name, as_json, target)
+    if not report_format.draws_pages and report_format.name != "json":
+        raise UsageError(f"a comparison is {formats.of_pages()}; use one of them")
+    if target is not None:
+        output.check_target(target)
     before = pipeline.load(a)
     after = pipeline.load(b)
     comparison = difference.difference(before, after, (str(a), str(b)), Judge())
-    if as_json:
-        output.show(json.dump(comparison))
-    else:
+    if report_format.name == "text" and target is None and look.is_plain:
         output.show(side_by_side.render(comparison, output.width()))
+    else:
+        page = partial(difference_page, comparison, look)
+        draw_page(comparison, page, report_format, target, look)
 
 
 class Judge:

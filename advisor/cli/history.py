@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from advisor.cli import output
+from advisor.cli.look import look_options
 from advisor.cli.recommend import draw, format_of
 from advisor.core import format as fmt
 from advisor.core.errors import UsageError
 from advisor.core.text import printable
 from advisor.report import formats
+from advisor.report.look import Look
 
 
 @click.command()
@@ -34,22 +36,30 @@ from advisor.report import formats
     type=click.Path(path_type=Path),
     help="With NUMBER: write to this file instead of stdout.",
 )
+@look_options
 def command(
-    number: int | None, limit: int, as_json: bool, format_name: str, target: Path | None
+    number: int | None,
+    limit: int,
+    as_json: bool,
+    format_name: str,
+    target: Path | None,
+    look: Look,
 ) -> None:
     """List past verdicts, newest first; with NUMBER, render that report again.
 
     A report is rendered from the record of its day: prices and estimates stay as they were.
     """
     if number is not None:
-        _render(number, format_of(format_name, as_json, target), target)
+        _render(number, format_of(format_name, as_json, target), target, look)
         return
     if format_name or target is not None:
         raise UsageError("--format and -o need the NUMBER of a verdict; advisor history lists them")
     _list(limit, as_json)
 
 
-def _render(number: int, report_format: formats.ReportFormat, target: Path | None) -> None:
+def _render(
+    number: int, report_format: formats.ReportFormat, target: Path | None, look: Look
+) -> None:
     from advisor.report import past
     from advisor.store import Store
 
@@ -57,7 +67,7 @@ def _render(number: int, report_format: formats.ReportFormat, target: Path | Non
         record = store.record(number)
     if record is None:
         raise UsageError(f"no verdict has the number {number}; advisor history lists them")
-    draw(past.read(record), report_format, target)
+    draw(past.read(record), report_format, target, look)
 
 
 def _list(limit: int, as_json: bool) -> None:

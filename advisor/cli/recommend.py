@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,10 +10,13 @@ import click
 from advisor.cli import output
 from advisor.cli.brief_path import BRIEF
 from advisor.cli.gate import Gate
+from advisor.cli.look import look_options
 from advisor.core.brief import Brief
 from advisor.core.errors import Exit, UsageError
 from advisor.core.verdict import Verdict
 from advisor.report import formats
+from advisor.report.look import PLAIN, Look
+from advisor.report.page import Page
 
 
 @click.command("recommend")
@@ -64,6 +68,7 @@ from advisor.report import formats
     type=click.IntRange(min=0),
     help="Seed of the simulation; the same seed gives the same bytes.",
 )
+@look_options
 def command(
     brief: Path,
     as_json: bool,
@@ -76,10 +81,11 @@ def command(
     expect: str,
     max_monthly_usd: float | None,
     seed: int | None,
+    look: Look,
 ) -> int:
     """Recommend prompting, tuning or both for BRIEF, with cost, time, quality and confidence.
 
-    A folder of briefs gives a portfolio, as text or JSON.
+    A folder of briefs gives a portfolio.
 
     Exit codes: 0 decided, 1 not what --expect or --max-monthly-usd asks for, 2 bad input, 3 not
     decidable yet, 4 no option is left.
@@ -92,7 +98,7 @@ def command(
     if _has_briefs(brief):
         if not gate.is_open:
             raise UsageError(f"{brief}: is a folder; --expect and --max-monthly-usd need one brief")
-        return _portfolio(brief, report_format, target)
+        return _portfolio(brief, report_format, target, look)
     from advisor import pipeline
 
     verdict = pipeline.recommend(
@@ -104,7 +110,7 @@ def command(
         keep=not no_history,
         events=output.narrate,
     )
-    draw(verdict, report_format, target)
+    draw(verdict, report_format, target, look)
     exit_code = exit_of(verdict)
     for fault in gate.faults(verdict) if verdict.arms else ():
         output.say(f"advisor: {fault}")
@@ -115,13 +121,16 @@ def _has_briefs(path: Path) -> bool:
     return path.is_dir() and any(path.glob("*.toml"))
 
 
-def _portfolio(folder: Path, report_format: formats.ReportFormat, target: Path | None) -> Exit:
-    """Every brief of a folder in a row. Raises UsageError for other formats than text and JSON."""
+def _portfolio(
+    folder: Path, report_format: formats.ReportFormat, target: Path | None, look: Look
+) -> Exit:
+    """Every brief of a folder in a row. Raises UsageError for formats of single briefs."""
     from advisor import pipeline
-    from advisor.report import json, portfolio
+    from advisor.report import portfolio
+    from advisor.report.compared import portfolio_page
 
-    if report_format.name not in ("text", "json"):
-        raise UsageError(f"{folder}: a portfolio is text or JSON; name one brief for other formats")
+    if not report_format.draws_pages and report_format.name != "json":
+        raise UsageError(f"{folder}: a portfolio is {formats.of_pages()}; use one of them")
     judged = []
     for path in sorted(folder.glob("*.toml")):
         try:
@@ -130,15 +139,31 @@ def _portfolio(folder: Path, report_format: formats.ReportFormat, target: Path |
         except UsageError as error:
             output.say(f"advisor: {error}; left out")
     content = portfolio.portfolio(judged)
-    if report_format.name == "json":
-        text = json.dump(content)
-    else:
-        text = portfolio.render(content, 80 if target else output.width())
-    if target is not None:
-        output.save(target, text)
-    else:
-        output.show(text)
+    draw_page(content, lambda: portfolio_page(content, look), report_format, target, look)
     return Exit.DONE
+
+
+def draw_page(
+    record: object,
+    page: Callable[[], Page],
+    report_format: formats.ReportFormat,
+    target: Path | None,
+    look: Look,
+) -> None:
+    """A record of several briefs as JSON, or its page in any other format, to a file or stdout."""
+    from advisor.report import json, text
+
+    if report_format.name == "json":
+        content = json.dump(record).encode()
+    elif report_format.name == "text" and target is None:
+        output.show(text.draw(page(), look, output.width(), output.color()))
+        return
+    else:
+        content = report_format.draw(page(), look)
+    if target is not None:
+        output.save(target, content)
+    else:
+        output.show_bytes(content)
 
 
 def _verdict(brief: Brief) -> Verdict:
@@ -150,14 +175,19 @@ def _verdict(brief: Brief) -> Verdict:
         return stop.verdict
 
 
-def draw(verdict: Verdict, report_format: formats.ReportFormat, target: Path | None) -> None:
+def draw(
+    verdict: Verdict,
+    report_format: formats.ReportFormat,
+    target: Path | None,
+    look: Look = PLAIN,
+) -> None:
     """The report to a file, or to stdout."""
     if target is not None:
-        output.save(target, report_format.render(verdict))
+        output.save(target, report_format.render(verdict, look))
     elif report_format.name == "text":
-        _show_text(verdict)
+        _show_text(verdict, look)
     else:
-        output.show_bytes(report_format.render(verdict))
+        output.show_bytes(report_format.render(verdict, look))
 
 
 def format_of(name: str, as_json: bool, target: Path | None) -> formats.ReportFormat:
@@ -171,11 +201,11 @@ def format_of(name: str, as_json: bool, target: Path | None) -> formats.ReportFo
     return formats.by_name("text") if target is None else formats.by_path(target)
 
 
-def _show_text(verdict: Verdict) -> None:
+def _show_text(verdict: Verdict, look: Look) -> None:
     """Text as wide as the terminal, with bold and dim where it takes them."""
     from advisor.report import text
 
-    output.show(text.render(verdict, output.width(), output.color()))
+    output.show(text.render(verdict, output.width(), output.color(), look))
 
 
 def exit_of(verdict: Verdict) -> Exit:

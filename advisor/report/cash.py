@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate
 
-from advisor.core.verdict import FigureRecord, OptionRecord
+from advisor.core.verdict import FigureRecord, OptionRecord, Verdict
 
 _ANNUITY = re.compile(r"annuity\(([\d.]+), ([-\d.e]+), ([-\d.e]+)\)")
 
@@ -52,6 +52,25 @@ def cash_flow(option: OptionRecord) -> CashFlow | None:
     share = rest / sum(level)
     by_month = (a + share * b for a, b in zip(monthly, level, strict=True))
     return CashFlow(option.id, once.value, tuple(by_month))
+
+
+def cash_band(verdict: Verdict, flow: CashFlow) -> tuple[list[float], list[float]]:
+    """P10 and P90 of what is paid by the end of each month, over the listed draws, each spread over
+    the months as the likely case is; empty where no draws are listed.
+    """
+    drawn = next((d for d in verdict.drawn if d.option == flow.option_id), None)
+    later = sum(flow.monthly)
+    if drawn is None or not drawn.cash_usd or not drawn.once_usd or not later:
+        return [], []
+    shares = [(paid - flow.once) / later for paid in flow.cumulative]
+    low = []
+    high = []
+    for share in shares:
+        pairs = zip(drawn.once_usd, drawn.cash_usd, strict=True)
+        amounts = sorted(once + share * (cash - once) for once, cash in pairs)
+        low.append(amounts[round(0.1 * (len(amounts) - 1))])
+        high.append(amounts[round(0.9 * (len(amounts) - 1))])
+    return low, high
 
 
 def _weights(factor: FigureRecord | None) -> list[float]:

@@ -13,6 +13,7 @@ from advisor.core import format as fmt
 from advisor.core.quantity import Range
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
+from advisor.report.look import PLAIN, Look
 from advisor.report.terms import Terms
 
 MOST_LETTERS = 10_000
@@ -32,7 +33,7 @@ HEADER = (
 )
 
 
-def render(verdict: Verdict) -> str:
+def render(verdict: Verdict, look: Look = PLAIN) -> str:
     """Every option, the recommended one first; unknown numbers are empty."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")

@@ -82,6 +82,7 @@ class Difference:
     change: MoneyChange
     horizon: str
     changed: tuple[InputChange, ...]
+    as_of: str = ""
 
 
 def difference(a: Brief, b: Brief, names: tuple[str, str], judge: Judge) -> Difference:
@@ -91,7 +92,22 @@ def difference(a: Brief, b: Brief, names: tuple[str, str], judge: Judge) -> Diff
     before = side(names[0], first)
     after = side(names[1], second)
     changed = tuple(_change(a, b, key, before, judge) for key in differing(a, b))
-    return Difference(SCHEMA, before, after, between(before, after), horizon(second), changed)
+    change = between(before, after)
+    return Difference(
+        SCHEMA, before, after, change, horizon(second), changed, fmt.clean(second.as_of)
+    )
+
+
+def remainder_usd(difference: Difference) -> float | None:
+    """What the inputs change together per month beyond what each changes alone; None where an
+    effect is unknown.
+    """
+    alone = [c.effect.monthly_usd for c in difference.changed if c.effect is not None]
+    whole = difference.change.monthly_usd
+    amounts = [usd for usd in alone if usd is not None]
+    if whole is None or len(amounts) < len(alone) or (not amounts and len(difference.changed) < 2):
+        return None
+    return float(cents(whole) - sum(map(cents, amounts), Decimal(0)))
 
 
 def side(name: str, verdict: Verdict) -> JudgedBrief:

@@ -10,14 +10,15 @@ from advisor.core.verdict import Verdict
 from advisor.report import extract
 from advisor.report.chapters import CHAPTERS
 from advisor.report.headline import headline, subtitle
+from advisor.report.look import PLAIN, Look
 from advisor.report.page import Cover, Page, Section
 from advisor.report.terms import Terms
 from advisor.report.trace import traces
 
 
-def document(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
+def document(verdict: Verdict, traced: Iterable[str] = (), look: Look = PLAIN) -> Page:
     """The report of a verdict; the appendix traces every figure of the options named in
-    `traced`.
+    `traced`. Raises MissingExtra where another language or currency needs Babel.
     """
     terms = Terms.of(verdict)
     sections = []
@@ -28,10 +29,20 @@ def document(verdict: Verdict, traced: Iterable[str] = ()) -> Page:
         if content:
             sections.append(Section(section_id, title, content))
     title = fmt.clean(verdict.name) or "Untitled"
-    return Page(title, subtitle(verdict), cover(verdict), headline(verdict, terms), tuple(sections))
+    front = cover(verdict, look)
+    head = headline(verdict, terms)
+    tone = verdict.verdict if verdict.arms else "undecided"
+    as_of = fmt.clean(verdict.as_of)
+    page = Page(title, subtitle(verdict), front, head, tuple(sections), as_of, tone)
+    if look.is_plain:
+        return page
+    from advisor.report.localised import localised
+    from advisor.report.speech import Speech
+
+    return localised(page, Speech.of(verdict, look, terms))
 
 
-def cover(verdict: Verdict) -> Cover:
+def cover(verdict: Verdict, look: Look = PLAIN) -> Cover:
     """What the first page of a printed report says."""
     task = fmt.clean(verdict.name) or "this task"
     client = f" for {fmt.clean(verdict.client)}" if verdict.client else ""
@@ -42,9 +53,17 @@ def cover(verdict: Verdict) -> Cover:
         ("Author", extract.answer(verdict, "author")),
         ("Confidential", "for the client's use only" if is_confidential else ""),
         ("Prices as of", date),
-        ("Currency", "US dollars"),
+        ("Currency", _currency(look)),
         ("Simulation", f"{fmt.count(verdict.draws)} futures, seed {verdict.seed}"),
         ("Version", f"advisor {__version__}"),
     )
     line = f"Recommendation on {task}{client}, prices as of {date}."
     return Cover(line, tuple((label, text) for label, text in facts if text))
+
+
+def _currency(look: Look) -> str:
+    """The currency, with rate and date where it is another one than the record's."""
+    currency = look.currency
+    if currency.code == "USD":
+        return "US dollars"
+    return f"{currency.code}, 1 USD = {currency.rate:g} {currency.code}, {currency.as_of}"

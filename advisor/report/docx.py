@@ -6,14 +6,16 @@ Needs the extra `report`; pictures are drawn by typst from the same SVG as every
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.core import format as fmt
-from advisor.core.errors import MissingExtra
+from advisor.core.errors import MissingExtra, UsageError
 from advisor.core.verdict import Verdict
+from advisor.report.brand import Brand, branded
 from advisor.report.document import document
+from advisor.report.look import PAPERS_CM, PLAIN, Look
+from advisor.report.office import dots, logo_dots, stamped
 from advisor.report.page import (
     Block,
     Bullets,
@@ -36,56 +38,132 @@ if TYPE_CHECKING:
 MOST_LETTERS = 10_000
 PICTURE_CM = 12.0
 TEXT_CM = 16.6
-MARK = "0B6E66"
+INK = "1C2530"
+FONT = "Calibri"
+TABLE_STYLE = "Light Shading"
+STYLES = (
+    "Title",
+    "Subtitle",
+    "Heading 1",
+    "Heading 2",
+    "Heading 3",
+    "Intense Quote",
+    "List Bullet",
+    "Caption",
+)
+"""The paragraph styles that a report uses."""
 
 
-def render(verdict: Verdict) -> bytes:
+def render(verdict: Verdict, look: Look = PLAIN) -> bytes:
     """The report with the trace of the recommended option and of the runner-up.
 
     The same record gives the same bytes. Raises MissingExtra where python-docx or typst is not
     installed.
     """
+    return draw(document(verdict, (verdict.arm, verdict.alternative), look), look)
+
+
+def draw(page: Page, look: Look = PLAIN) -> bytes:
+    """A page as a Word document. Raises MissingExtra."""
     try:
-        import docx
+        import docx  # noqa: F401
     except ImportError:
         raise MissingExtra(
             "DOCX needs an extra that is not installed; run: pip install 'prompt-or-tune[report]'"
         ) from None
-    page = document(verdict, (verdict.arm, verdict.alternative))
-    word = docx.Document()
-    _prepare(word, page, verdict)
-    _cover(word, page)
+    word = _opened(look)
+    _prepare(word, page, look)
+    _cover(word, page, look)
     for section in page.sections:
         word.add_heading(section.title, level=1)
         for block in section.blocks:
-            _add(word, block)
+            _add(word, block, look.brand)
     buffer = io.BytesIO()
     word.save(buffer)
-    return _stamped(buffer.getvalue())
+    return stamped(buffer.getvalue())
 
 
-def _prepare(word: Document, page: Page, verdict: Verdict) -> None:
-    """Page size, styles, header and the properties of the file."""
-    from docx.shared import Cm, Pt, RGBColor
+def _opened(look: Look) -> Document:
+    """An empty document, with the styles, header and footer of the client's template where there is
+    one. Raises UsageError.
+    """
+    import docx
 
-    sheet = word.sections[0]
-    sheet.page_width = Cm(21.0)
-    sheet.page_height = Cm(29.7)
-    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
-        setattr(sheet, side, Cm(2.2))
-    normal = word.styles["Normal"]
-    normal.font.name = "Calibri"
-    normal.font.size = Pt(10)
-    for level in (1, 2, 3):
-        style = word.styles[f"Heading {level}"]
-        style.font.name = "Calibri"
-        style.font.color.rgb = RGBColor.from_string(MARK if level == 1 else "1C2530")
-    sheet.header.paragraphs[0].text = f"{_cut(page.title)}\t\t{fmt.clean(verdict.as_of)}"
-    sheet.footer.paragraphs[0].text = page.cover.facts[-1][1]
+    if not look.template:
+        return docx.Document()
+    try:
+        word = docx.Document(io.BytesIO(_as_document(look.template)))
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        raise UsageError(
+            f"--template: is not a Word document ({error}); save it as .docx"
+        ) from None
+    body = word.element.body
+    for part in list(body):
+        if not part.tag.endswith("}sectPr"):
+            body.remove(part)
+    _complete(word)
+    return word
+
+
+def _as_document(template: bytes) -> bytes:
+    """A .dotx differs from a .docx in its declared kind alone."""
+    as_template = b"wordprocessingml.template.main+xml"
+    as_document = b"wordprocessingml.document.main+xml"
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(template)) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for entry in source.infolist():
+            content = source.read(entry)
+            if entry.filename == "[Content_Types].xml":
+                content = content.replace(as_template, as_document)
+            target.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def _complete(word: Document) -> None:
+    """Styles that the template lacks, after their nearest."""
+    from docx.enum.style import WD_STYLE_TYPE
+
+    names = {style.name for style in word.styles}
+    for name in STYLES:
+        if name not in names:
+            word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = word.styles["Normal"]
+    if TABLE_STYLE not in names:
+        word.styles.add_style(TABLE_STYLE, WD_STYLE_TYPE.TABLE)
+
+
+def _prepare(word: Document, page: Page, look: Look) -> None:
+    """Page size, styles, header and the properties of the file; a template keeps its own."""
     properties = word.core_properties
     properties.title = page.title[:250]
     properties.author = "advisor"
-    properties.created = properties.modified = _day(verdict.as_of)
+    properties.language = page.language
+    properties.created = properties.modified = _day(page.as_of)
+    if not look.template:
+        _style(word, page, look)
+
+
+def _style(word: Document, page: Page, look: Look) -> None:
+    from docx.shared import Cm, Pt, RGBColor
+
+    sheet = word.sections[0]
+    width, height = PAPERS_CM[look.paper]
+    sheet.page_width = Cm(width)
+    sheet.page_height = Cm(height)
+    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
+        setattr(sheet, side, Cm(2.2))
+    normal = word.styles["Normal"]
+    normal.font.name = look.brand.font or FONT
+    normal.font.size = Pt(10)
+    for level in (1, 2, 3):
+        style = word.styles[f"Heading {level}"]
+        style.font.name = look.brand.font or FONT
+        mark = look.brand.mark.removeprefix("#").upper()
+        style.font.color.rgb = RGBColor.from_string(mark if level == 1 else INK)
+    sheet.header.paragraphs[0].text = f"{_cut(page.title)}\t\t{page.as_of}"
+    sheet.footer.paragraphs[0].text = page.cover.facts[-1][1]
 
 
 def _day(as_of: str) -> datetime:
@@ -95,8 +173,12 @@ def _day(as_of: str) -> datetime:
         return datetime(2000, 1, 1)
 
 
-def _cover(word: Document, page: Page) -> None:
+def _cover(word: Document, page: Page, look: Look) -> None:
     from docx.enum.text import WD_BREAK
+    from docx.shared import Cm
+
+    if look.brand.logo:
+        word.add_picture(io.BytesIO(logo_dots(look.brand)), height=Cm(1.6))
 
     word.add_heading(_cut(page.title), level=0)
     word.add_paragraph(_cut(page.cover.line), style="Subtitle")
@@ -110,7 +192,7 @@ def _cover(word: Document, page: Page) -> None:
     word.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
 
 
-def _add(word: Document, block: Block) -> None:
+def _add(word: Document, block: Block, brand: Brand) -> None:
     if isinstance(block, Heading):
         word.add_heading(_cut(block.text), level=2)
     elif isinstance(block, Paragraph):
@@ -126,15 +208,15 @@ def _add(word: Document, block: Block) -> None:
     elif isinstance(block, Table):
         _table(word, block)
     elif isinstance(block, Chart):
-        _picture(word, block)
+        _picture(word, block, brand)
     else:
-        _fold(word, block)
+        _fold(word, block, brand)
 
 
-def _fold(word: Document, fold: Fold) -> None:
+def _fold(word: Document, fold: Fold, brand: Brand) -> None:
     word.add_heading(_cut(fold.title), level=3)
     for block in fold.blocks:
-        _add(word, block)
+        _add(word, block, brand)
 
 
 def _tiles(word: Document, figures: tuple[KeyFigure, ...]) -> None:
@@ -154,7 +236,7 @@ def _table(word: Document, table: Table) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Cm, Pt
 
-    grid = word.add_table(rows=1, cols=len(table.columns), style="Light Shading")
+    grid = word.add_table(rows=1, cols=len(table.columns), style=TABLE_STYLE)
     grid.autofit = False
     shares = table.widths()
     widths = [Cm(TEXT_CM * share / sum(shares)) for share in shares]
@@ -186,53 +268,14 @@ def _repeated_header() -> object:
     return mark
 
 
-def _picture(word: Document, chart: Chart) -> None:
+def _picture(word: Document, chart: Chart, brand: Brand) -> None:
     from docx.shared import Cm
 
-    picture = word.add_picture(io.BytesIO(_png(chart)), width=Cm(PICTURE_CM))
+    picture = word.add_picture(io.BytesIO(dots(branded(chart.svg, brand))), width=Cm(PICTURE_CM))
     described = picture._inline.docPr
     described.set("descr", _cut(chart.alternative))
     described.set("title", _cut(chart.title))
     word.add_paragraph(f"{_cut(chart.title)}.", style="Caption")
-
-
-def _png(chart: Chart) -> bytes:
-    """The picture in dots, as Word does not read SVG everywhere. Raises MissingExtra."""
-    try:
-        import font_lato
-        import typst
-    except ImportError:
-        raise MissingExtra(
-            "DOCX needs an extra that is not installed; run: pip install 'prompt-or-tune[report]'"
-        ) from None
-    template = Path(__file__).parent / "templates" / "picture.typ"
-    drawn = typst.compile(
-        template,
-        format="png",
-        ppi=180,
-        font_paths=[Path(font_lato.__file__).parent / "files"],
-        ignore_system_fonts=max(chart.svg) < "\u2c00",
-        sys_inputs={"svg": chart.svg},
-    )
-    if isinstance(drawn, bytes):
-        return drawn
-    raise ValueError("a picture has one page")
-
-
-def _stamped(content: bytes) -> bytes:
-    """The same archive with a fixed time on every file in it."""
-    import zipfile
-
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as source,
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for entry in source.infolist():
-            stamped = zipfile.ZipInfo(entry.filename, (1980, 1, 1, 0, 0, 0))
-            stamped.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(stamped, source.read(entry))
-    return buffer.getvalue()
 
 
 def _text(cell: Cell) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from advisor.core import format as fmt
 from advisor.core.quantity import UNKNOWN, Range
@@ -15,11 +18,13 @@ from advisor.report.terms import approach_name, approach_word, is_as_is, skill_o
 MOST_OPTIONS = 6
 
 __all__ = [
+    "OptionFold",
     "answer",
     "approach_chances",
     "cash",
     "cash_saved",
     "compared",
+    "day_after",
     "folded",
     "interval",
     "is_above_noise",
@@ -28,8 +33,10 @@ __all__ = [
     "named_approach",
     "number",
     "ranked",
+    "rows_of",
     "runner_up",
     "skills",
+    "start",
 ]
 
 
@@ -65,7 +72,7 @@ def level_months(verdict: Verdict) -> float:
 
 def money(amount: Range) -> Ranged:
     """An amount of USD with its interval."""
-    return Ranged(fmt.money(amount.p50), fmt.tight_span(amount))
+    return Ranged(fmt.money(amount.p50), fmt.tight_span(amount), amount)
 
 
 def runner_up(verdict: Verdict) -> OptionRecord | None:
@@ -79,17 +86,60 @@ def compared(verdict: Verdict) -> list[OptionRecord]:
     return list({o.id: o for o in options if o is not None}.values())
 
 
-def folded(verdict: Verdict) -> list[tuple[OptionRecord, int]]:
-    """At most six options to read: of those that differ only in how they are served, the best one
-    with the number of its variants. What is in place today is always among them.
+@dataclass(frozen=True, slots=True)
+class OptionFold:
+    """Options that differ only in how they are served: the best form, how many there are, and the
+    share of the simulated futures in which one of them is best.
+    """
+
+    option: OptionRecord
+    count: int
+    p_best: float
+
+
+def folded(verdict: Verdict) -> list[OptionFold]:
+    """At most six options to read, variants folded. What is in place today is always among them,
+    where it is an option.
     """
     groups: dict[str, list[OptionRecord]] = {}
     for option in ranked(verdict):
-        groups.setdefault(skill_of(option.id), []).append(option)
-    folds = [(group[0], len(group)) for group in groups.values()]
-    today = [fold for fold in folds if is_as_is(fold[0])]
-    others = [fold for fold in folds if not is_as_is(fold[0])]
+        groups.setdefault(option.best_form or skill_of(option.id), []).append(option)
+    folds = [_fold(best, group, verdict) for best, group in groups.items()]
+    today = [fold for fold in folds if is_as_is(fold.option)]
+    others = [fold for fold in folds if not is_as_is(fold.option)]
     return others[: MOST_OPTIONS - len(today)] + today
+
+
+def _fold(best: str, group: list[OptionRecord], verdict: Verdict) -> OptionFold:
+    """The named option stands for its group, else the best form, else the first."""
+    order = sorted(group, key=lambda o: (o.id != verdict.arm, o.id != best))
+    return OptionFold(order[0], len(group), min(1.0, sum(o.p_best for o in group)))
+
+
+def rows_of(verdict: Verdict, name: str) -> list[dict[str, str]]:
+    """The rows of a list that the brief states, such as `plan.gates`: answers by field."""
+    rows: dict[int, dict[str, str]] = {}
+    for entry in verdict.answers:
+        match = re.fullmatch(rf"{re.escape(name)}\[(\d+)\]\.(\w+)", entry.key)
+        if match is not None:
+            rows.setdefault(int(match[1]), {})[match[2]] = fmt.clean(entry.value)
+    return [rows[number] for number in sorted(rows)]
+
+
+def start(verdict: Verdict) -> date | None:
+    """The day on which the work starts: as the brief states it, else that of the decision."""
+    try:
+        return date.fromisoformat(answer(verdict, "plan.start") or verdict.as_of)
+    except ValueError:
+        return None
+
+
+def day_after(verdict: Verdict, weeks: float) -> str:
+    """The date so many weeks after the start; empty where the start is not known."""
+    first = start(verdict)
+    if first is None or not 0 <= weeks < 5000:
+        return ""
+    return (first + timedelta(days=round(7 * weeks))).isoformat()
 
 
 def approach_chances(verdict: Verdict) -> list[tuple[str, float]]:

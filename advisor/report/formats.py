@@ -1,6 +1,6 @@
 """The formats of a report, registered once: name, endings, and the module that writes it.
 
-To add a format, write a module with `render(verdict) -> str | bytes` and add a row here; the
+To add a format, write a module with `render(verdict, look) -> str | bytes` and add a row here; the
 command line and the app both read this table.
 """
 
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from advisor.core.errors import AdvisorError, UsageError, did_you_mean
 from advisor.core.plugins import PluggedReport, reason_of, records
 from advisor.core.verdict import Verdict
+from advisor.report.look import PLAIN, Look
+from advisor.report.page import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,18 @@ class ReportFormat:
     name: str
     endings: tuple[str, ...]
     module: str
+    draws_pages: bool = field(default=False, kw_only=True)  # also draws what is of no record
 
-    def render(self, verdict: Verdict) -> bytes:
+    def render(self, verdict: Verdict, look: Look = PLAIN) -> bytes:
         """The report as the bytes of a file; text as UTF-8. Raises MissingExtra."""
         module = importlib.import_module(f"advisor.report.{self.module}")
-        render = cast(Callable[[Verdict], str | bytes], module.render)
-        return _as_bytes(render(verdict))
+        render = cast(Callable[..., str | bytes], module.render)
+        return _as_bytes(render(verdict, look=look))
+
+    def draw(self, page: Page, look: Look = PLAIN) -> bytes:
+        """A page as the bytes of a file. Raises MissingExtra."""
+        module = importlib.import_module(f"advisor.report.{self.module}")
+        return _as_bytes(cast(Callable[..., str | bytes], module.draw)(page, look))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class PluggedFormat(ReportFormat):
 
     plugin: PluggedReport
 
-    def render(self, verdict: Verdict) -> bytes:
+    def render(self, verdict: Verdict, look: Look = PLAIN) -> bytes:
         """The report as the bytes of a file. Raises PluginError where the plug-in fails."""
         try:
             return _as_bytes(self.plugin.render(verdict))
@@ -58,11 +66,12 @@ def _as_bytes(report: str | bytes) -> bytes:
 
 
 FORMATS = (
-    ReportFormat("text", (".txt",), "text"),
-    ReportFormat("md", (".md", ".markdown"), "markdown"),
-    ReportFormat("html", (".html", ".htm"), "html"),
-    ReportFormat("pdf", (".pdf",), "pdf"),
-    ReportFormat("docx", (".docx",), "docx"),
+    ReportFormat("text", (".txt",), "text", draws_pages=True),
+    ReportFormat("md", (".md", ".markdown"), "markdown", draws_pages=True),
+    ReportFormat("html", (".html", ".htm"), "html", draws_pages=True),
+    ReportFormat("pdf", (".pdf",), "pdf", draws_pages=True),
+    ReportFormat("docx", (".docx",), "docx", draws_pages=True),
+    ReportFormat("pptx", (".pptx",), "pptx"),
     ReportFormat("xlsx", (".xlsx",), "xlsx"),
     ReportFormat("csv", (".csv",), "csv"),
     ReportFormat("json", (".json",), "json"),
@@ -107,6 +116,11 @@ def by_path(path: Path) -> ReportFormat:
     raise UsageError(
         f"-o {path}: {ending} is not a report format; end it in {endings()}, or add --format"
     )
+
+
+def of_pages() -> str:
+    """The names of the formats in which a comparison or a portfolio can be drawn."""
+    return _listed([*(form.name for form in FORMATS if form.draws_pages), "json"])
 
 
 def _listed(words: list[str]) -> str:

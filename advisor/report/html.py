@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from advisor.core import format as fmt
 from advisor.core.verdict import Verdict
+from advisor.report.brand import Brand, logo_address
 from advisor.report.document import document
+from advisor.report.look import PLAIN, Look
 from advisor.report.page import (
     Block,
     Bullets,
@@ -20,6 +22,7 @@ from advisor.report.page import (
     Fold,
     Heading,
     KeyFigure,
+    Page,
     Paragraph,
     Ranged,
     Table,
@@ -43,18 +46,36 @@ _KINDS = {
 }
 
 
-def render(verdict: Verdict) -> str:
+def render(verdict: Verdict, look: Look = PLAIN) -> str:
     """The whole report, with the trace of every figure of every option. All text is escaped."""
+    traced = (verdict.arm, verdict.alternative, *(a.id for a in ranked(verdict)))
+    return draw(document(verdict, traced, look), look)
+
+
+def draw(page: Page, look: Look = PLAIN) -> str:
+    """A page as one HTML file."""
     from markupsafe import Markup
 
-    content = document(
-        verdict, (verdict.arm, verdict.alternative, *(a.id for a in ranked(verdict)))
-    )
     return _template().render(
-        page=content,
-        verdict=verdict.verdict if verdict.arms else "undecided",
+        page=page,
         style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
         picture=lambda chart: Markup(chart.svg),
+        brand=Markup(_brand_style(look.brand)),
+        logo=logo_address(look.brand),
+        firm=look.brand.name,
+    )
+
+
+def _brand_style(brand: Brand) -> str:
+    """Colours and font of a brand over those of the style sheet; checked when they were read."""
+    if brand.is_plain:
+        return ""
+    font = f'body {{ font-family: "{brand.font}", system-ui, sans-serif; }}' if brand.font else ""
+    light = f"--mark: {brand.mark}; --part0: {brand.mark}; --part2: {brand.accent};"
+    dark = f"--mark: {brand.bright}; --part0: {brand.bright};"
+    return (
+        f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) "
+        f"{{ :root {{ {dark} }} }}\n{font}\n"
     )
 
 

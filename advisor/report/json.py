@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from advisor.core.verdict import Verdict
+from advisor.report.look import PLAIN, Look
 
 DIGITS = 10
 """Significant digits of a number: more than any estimate is worth, fewer than a platform may round
@@ -19,7 +20,7 @@ differently.
 """
 
 
-def render(verdict: Verdict) -> str:
+def render(verdict: Verdict, look: Look = PLAIN) -> str:
     """One object, keys in the order of the record, a final line break; what is unknown is null,
     never NaN.
     """

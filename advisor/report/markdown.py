@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from advisor.core.verdict import Verdict
 from advisor.report.document import document
+from advisor.report.look import PLAIN, Look
 from advisor.report.page import (
     Block,
     Bullets,
@@ -19,6 +20,7 @@ from advisor.report.page import (
     Fold,
     Heading,
     KeyFigure,
+    Labels,
     Page,
     Paragraph,
     Ranged,
@@ -30,9 +32,14 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!])")
 _LIST_START = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
 
 
-def render(verdict: Verdict) -> str:
-    """The whole report, with the trace of the chosen arm and of the one it is compared with."""
-    return "\n".join(_lines(document(verdict, (verdict.arm, verdict.alternative)))) + "\n"
+def render(verdict: Verdict, look: Look = PLAIN) -> str:
+    """The whole report, with the trace of the chosen option and of the one it is compared with."""
+    return draw(document(verdict, (verdict.arm, verdict.alternative), look), look)
+
+
+def draw(page: Page, look: Look = PLAIN) -> str:
+    """A page as Markdown."""
+    return "\n".join(_lines(page)) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -73,16 +80,16 @@ def _lines(content: Page) -> Iterator[str]:
     yield ""
     yield f"**{escaped(head.sure)}**"
     if head.figures:
-        yield from _key_figures(head.figures)
+        yield from _key_figures(head.figures, content.labels)
     for section in content.sections:
         yield from ("", f"## {escaped(section.title)}")
         for block in section.blocks:
-            yield from _block(block, 3)
+            yield from _block(block, 3, content.labels)
 
 
-def _key_figures(figures: tuple[KeyFigure, ...]) -> Iterator[str]:
+def _key_figures(figures: tuple[KeyFigure, ...], labels: Labels) -> Iterator[str]:
     yield ""
-    yield "|  | likely | 80 % interval | known by |"
+    yield f"|  | {labels.likely} | {labels.interval} | {labels.basis} |"
     yield "|:--|--:|:--|:--|"
     for figure in figures:
         interval = figure.low if figure.low == figure.high else f"{figure.low} – {figure.high}"
@@ -91,7 +98,7 @@ def _key_figures(figures: tuple[KeyFigure, ...]) -> Iterator[str]:
         yield f"| {escaped(figure.label)} | **{value}** | {interval} | {origin} |"
 
 
-def _block(block: Block, level: int) -> Iterator[str]:
+def _block(block: Block, level: int, labels: Labels) -> Iterator[str]:
     if isinstance(block, Heading):
         yield from ("", f"{'#' * level} {escaped(block.text)}")
     elif isinstance(block, Paragraph):
@@ -99,7 +106,7 @@ def _block(block: Block, level: int) -> Iterator[str]:
     elif isinstance(block, Callout):
         yield from ("", f"> {escaped(block.text)}")
     elif isinstance(block, Tiles):
-        yield from _key_figures(block.figures)
+        yield from _key_figures(block.figures, labels)
     elif isinstance(block, Bullets):
         yield ""
         for place, item in enumerate(block.items):
@@ -109,7 +116,7 @@ def _block(block: Block, level: int) -> Iterator[str]:
     elif isinstance(block, Fold):
         yield from ("", f"{'#' * (level + 1)} {code(block.title)}")
         for inner in block.blocks:
-            yield from _block(inner, level + 1)
+            yield from _block(inner, level + 1, labels)
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -7,7 +7,7 @@ block is in its display form but not yet escaped for its medium: that is the ren
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from advisor.core.quantity import Range
 
@@ -26,6 +26,7 @@ class Ranged:
 
     value: str
     span: str = ""
+    amount: Range | None = None  # of money in USD, where `span` is written from it
 
 
 Cell: TypeAlias = str | Code | Ranged
@@ -33,10 +34,11 @@ Cell: TypeAlias = str | Code | Ranged
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column of a table; numbers stand right."""
+    """A column of a table; numbers stand right. `quoted` texts keep their currency and digits."""
 
     title: str
     right: bool = False
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,17 @@ class Cover:
     facts: tuple[tuple[str, str], ...]
 
 
+class Labels(NamedTuple):
+    """Words that formats add to the blocks."""
+
+    contents: str = "Contents"
+    numbers: str = "Numbers of this picture"
+    exact: str = "exact"
+    likely: str = "likely"
+    interval: str = "80 % interval"
+    basis: str = "known by"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A whole report: title, one line about it, cover, the answer, then the sections."""
@@ -200,3 +213,7 @@ class Page:
     cover: Cover
     headline: Headline
     sections: tuple[Section, ...]
+    as_of: str = ""
+    tone: str = ""  # the word of the verdict, by which a style sheet colours the answer
+    language: str = "en"
+    labels: Labels = Labels()

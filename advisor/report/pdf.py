@@ -1,4 +1,5 @@
-"""The report as PDF (A4, tagged, archivable), set by typst from the same blocks as every format.
+"""The report as PDF (A4 or letter, tagged, archivable), set by typst from the same blocks as every
+format.
 
 The text reaches the template as data, so markup in it stays text. Needs the extra `report`.
 """
@@ -11,10 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from advisor.core import format as fmt
 from advisor.core.errors import MissingExtra
 from advisor.core.verdict import Verdict
+from advisor.report.brand import Brand, branded, logo_svg
 from advisor.report.document import document
+from advisor.report.look import PLAIN, Look
 from advisor.report.page import (
     Block,
     Bullets,
@@ -47,11 +49,16 @@ MOST_LETTERS = 10_000
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(verdict: Verdict) -> bytes:
+def render(verdict: Verdict, look: Look = PLAIN) -> bytes:
     """The report with the trace of the recommended option and of the runner-up.
 
     The same record gives the same bytes. Raises MissingExtra where typst is not installed.
     """
+    return draw(document(verdict, (verdict.arm, verdict.alternative), look), look)
+
+
+def draw(page: Page, look: Look = PLAIN) -> bytes:
+    """A page as PDF. Raises MissingExtra where typst is not installed."""
     try:
         import font_lato
         import typst
@@ -59,18 +66,17 @@ def render(verdict: Verdict) -> bytes:
         raise MissingExtra(
             "PDF needs an extra that is not installed; run: pip install 'prompt-or-tune[report]'"
         ) from None
-    page = document(verdict, (verdict.arm, verdict.alternative))
-    data = json.dumps(_page(page, verdict), ensure_ascii=False)
+    data = json.dumps(_page(page, look), ensure_ascii=False)
 
     def compiled(standard: Literal["a-2a", "1.7"]) -> bytes:
         return typst.compile(
             _TEMPLATES / "report.typ",
             format="pdf",
             font_paths=[Path(font_lato.__file__).parent / "files"],
-            ignore_system_fonts=_is_latin(data),
+            ignore_system_fonts=_is_latin(data) and not look.brand.font,
             sys_inputs={"document": data},
             pdf_standards=[standard],
-            timestamp=_midnight(verdict.as_of),
+            timestamp=_midnight(page.as_of),
         )
 
     try:
@@ -95,10 +101,16 @@ def _midnight(day: str) -> int:
         return 0
 
 
-def _page(page: Page, verdict: Verdict) -> JsonObject:
+def _page(page: Page, look: Look) -> JsonObject:
     return {
+        "language": page.language,
+        "paper": {"a4": "a4", "letter": "us-letter"}[look.paper],
+        "mark": look.brand.mark,
+        "font": look.brand.font,
+        "logo": logo_svg(look.brand),
+        "contents": page.labels.contents,
         "title": _cut(page.title),
-        "date": fmt.clean(verdict.as_of),
+        "date": page.as_of,
         "footer": page.cover.facts[-1][1],
         "cover": {
             "line": _cut(page.cover.line),
@@ -111,14 +123,14 @@ def _page(page: Page, verdict: Verdict) -> JsonObject:
             {
                 "title": section.title,
                 "apart": section.id in ON_A_NEW_PAGE,
-                "blocks": [_block(block) for block in section.blocks],
+                "blocks": [_block(block, look.brand) for block in section.blocks],
             }
             for section in page.sections
         ],
     }
 
 
-def _block(block: Block) -> JsonObject:
+def _block(block: Block, brand: Brand) -> JsonObject:
     if isinstance(block, Heading):
         return {"kind": "heading", "text": _cut(block.text)}
     if isinstance(block, Paragraph):
@@ -139,17 +151,17 @@ def _block(block: Block) -> JsonObject:
         return {
             "kind": "chart",
             "title": _cut(block.title),
-            "svg": block.svg,
+            "svg": branded(block.svg, brand),
             "alternative": _cut(block.alternative),
         }
-    return _fold(block)
+    return _fold(block, brand)
 
 
-def _fold(fold: Fold) -> JsonObject:
+def _fold(fold: Fold, brand: Brand) -> JsonObject:
     return {
         "kind": "fold",
         "title": _cut(fold.title),
-        "blocks": [_block(block) for block in fold.blocks],
+        "blocks": [_block(block, brand) for block in fold.blocks],
     }
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.core import format as fmt
+from advisor.core.naming import model_name
 from advisor.core.verdict import Verdict
 from advisor.report import extract, layout
+from advisor.report.headline import approach_chance
 from advisor.report.page import Table, TableColumn
 from advisor.report.table import draw
 from advisor.report.terms import Terms
@@ -32,21 +34,58 @@ class PortfolioRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedCost:
+    """GPUs and upkeep of one model that several briefs serve themselves: the largest of them,
+    counted once (USD per month), and what that saves against counting each.
+    """
+
+    what: str
+    briefs: tuple[str, ...]
+    monthly_usd: float
+    saved_usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
-    """All briefs, the largest saving first, and what they cost together."""
+    """All briefs, the largest saving first, and what they cost together, shared costs once."""
 
     schema: int
     rows: tuple[PortfolioRow, ...]
     one_off_usd: float | None
     monthly_usd: float | None
+    shared: tuple[SharedCost, ...] = ()
+    as_of: str = ""
 
 
 def portfolio(judged: Sequence[tuple[str, Verdict]]) -> Portfolio:
     """The rows of `(file, verdict)` pairs; a sum with an unknown part is unknown."""
     rows = sorted((_row(file, verdict) for file, verdict in judged), key=_order)
-    return Portfolio(
-        1, tuple(rows), _sum(r.one_off_usd for r in rows), _sum(r.monthly_usd for r in rows)
-    )
+    shared = tuple(_shared(judged))
+    month = _sum(r.monthly_usd for r in rows)
+    if month is not None:
+        month -= sum(cost.saved_usd for cost in shared)
+    as_of = max((verdict.as_of for _, verdict in judged), default="")
+    return Portfolio(1, tuple(rows), _sum(r.one_off_usd for r in rows), month, shared, as_of)
+
+
+def _shared(judged: Sequence[tuple[str, Verdict]]) -> Iterator[SharedCost]:
+    """Where two briefs recommend the same model on GPUs of one kind, GPUs and upkeep are needed
+    once: the load of each brief alone is far below that of a whole set.
+    """
+    costs: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    for _, verdict in judged:
+        chosen = verdict.chosen
+        place = chosen.id.rpartition("+")[2] if chosen is not None else ""
+        if chosen is None or place not in ("owned", "rented"):
+            continue
+        usd = sum(extract.interval(chosen, part).p50 or 0.0 for part in ("run.gpus", "run.people"))
+        costs.setdefault((chosen.model, place), []).append((fmt.clean(verdict.name), usd))
+    for (model, place), parts in costs.items():
+        amounts = [usd for _, usd in parts]
+        if len(parts) > 1 and sum(amounts) > max(amounts):
+            what = f"{model_name(model)}: {place} GPUs and upkeep"
+            names = tuple(name for name, _ in parts)
+            yield SharedCost(what, names, max(amounts), sum(amounts) - max(amounts))
 
 
 def render(content: Portfolio, width: int = 80) -> str:
@@ -72,7 +111,7 @@ def _row(file: str, verdict: Verdict) -> PortfolioRow:
         chosen.monthly_usd.p50,
         saving,
         terms.option(other.id) if other is not None else "",
-        verdict.p_best,
+        approach_chance(verdict),
     )
 
 
@@ -111,6 +150,6 @@ def _lines(content: Portfolio, width: int) -> Iterator[str]:
     yield from layout.wrap(
         f"Together {once} once and {fmt.money_rate(content.monthly_usd)}. "
         "Saving: cash over each horizon, against what is in place, else the runner-up. "
-        "Investments that several briefs share are counted for each.",
+        "GPUs and upkeep that several briefs share are counted once.",
         width,
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from advisor.core import format as fmt
 from advisor.report import layout
-from advisor.report.difference import Difference, InputChange, JudgedBrief, cents
+from advisor.report.difference import Difference, InputChange, JudgedBrief, remainder_usd
 from advisor.report.page import Cell, Code, Table, TableColumn
 from advisor.report.table import draw
 
@@ -87,12 +86,7 @@ def _effect(change: InputChange, a: JudgedBrief) -> str:
 
 def _remainder(difference: Difference, width: int) -> Iterator[str]:
     """What the inputs change together beyond what each changes alone."""
-    alone = [c.effect.monthly_usd for c in difference.changed if c.effect is not None]
-    whole = difference.change.monthly_usd
-    amounts = [usd for usd in alone if usd is not None]
-    if whole is None or len(amounts) < len(alone) or (not amounts and len(difference.changed) < 2):
-        return
-    rest = float(cents(whole) - sum(map(cents, amounts), Decimal(0)))
+    rest = remainder_usd(difference)
     if rest:
         yield from layout.wrap(f"Only together: {_cash(rest)} per month", width)
 

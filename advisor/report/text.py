@@ -11,6 +11,7 @@ from advisor.core.quantity import Range
 from advisor.core.verdict import Verdict
 from advisor.report import layout
 from advisor.report.document import document
+from advisor.report.look import PLAIN, Look
 from advisor.report.page import (
     Block,
     Bullets,
@@ -24,14 +25,22 @@ from advisor.report.page import (
     Section,
     Table,
 )
-from advisor.report.table import draw
+from advisor.report.table import draw as draw_table
 
 _BAR = 15
 
 
-def render(verdict: Verdict, width: int = 80, color: bool = False) -> str:
+def render(verdict: Verdict, width: int = 80, color: bool = False, look: Look = PLAIN) -> str:
     """Lines of at most `width` cells; `color` adds bold and dim, never meaning."""
-    return "\n".join(_lines(document(verdict), max(width, 40), color)) + "\n"
+    page = document(verdict, look=look)
+    explain = "Every figure with formula, numbers and sources: advisor explain BRIEF FIGURE"
+    lines = [*_lines(page, max(width, 40), color), "", *layout.wrap(explain, max(width, 40))]
+    return "\n".join(lines) + "\n"
+
+
+def draw(page: Page, look: Look = PLAIN, width: int = 80, color: bool = False) -> str:
+    """A page as text of at most `width` cells."""
+    return "\n".join(_lines(page, max(width, 40), color)) + "\n"
 
 
 def _lines(content: Page, width: int, color: bool) -> Iterator[str]:
@@ -41,10 +50,6 @@ def _lines(content: Page, width: int, color: bool) -> Iterator[str]:
     yield from _headline(content, width, color)
     for section in content.sections:
         yield from _section(section, width, color)
-    yield ""
-    yield from layout.wrap(
-        "Every figure with formula, numbers and sources: advisor explain BRIEF FIGURE", width
-    )
 
 
 def _section(section: Section, width: int, color: bool) -> Iterator[str]:
@@ -120,7 +125,9 @@ def _block(block: Block, width: int, color: bool) -> Iterator[str]:
         for place, item in enumerate(block.items):
             yield from _hanging(block.marks[place] if block.marks else "·", item, width)
     elif isinstance(block, Table):
-        yield from draw(block, width, lambda line: bold(line, color), lambda line: dim(line, color))
+        yield from draw_table(
+            block, width, lambda line: bold(line, color), lambda line: dim(line, color)
+        )
     elif isinstance(block, Fold):
         yield ""
         yield from (bold(line, color) for line in layout.wrap(block.title, width))

@@ -17,6 +17,7 @@ from advisor.core.verdict import Verdict
 from advisor.report import extract
 from advisor.report.chapters.summary import recommendation
 from advisor.report.headline import horizon
+from advisor.report.look import PLAIN, Look
 from advisor.report.phrases import widest_first
 from advisor.report.terms import Terms
 from advisor.report.workbook import FIRST_ROW, FigureModel, SheetWriter, Styles
@@ -35,7 +36,7 @@ SUMMARY = (
 )
 
 
-def render(verdict: Verdict) -> bytes:
+def render(verdict: Verdict, look: Look = PLAIN) -> bytes:
     """The workbook; the same record gives the same bytes. Raises MissingExtra."""
     try:
         import xlsxwriter

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import shlex
 from collections.abc import Iterator
 from datetime import date
 
@@ -18,6 +21,7 @@ from advisor.core.verdict import (
     SourceRecord,
     Verdict,
 )
+from advisor.report import json as as_json
 from advisor.report.headline import horizon, money_of
 from advisor.report.page import (
     Block,
@@ -30,16 +34,25 @@ from advisor.report.page import (
     Table,
     TableColumn,
 )
-from advisor.report.phrases import ranked
+from advisor.report.phrases import is_near, ranked
 from advisor.report.terms import Terms
 
 GLOSSARY = (
     ("80 % interval", "the range that should hold the true value in four cases out of five"),
-    ("simulated future", "one draw of all uncertain inputs; the same in all options"),
-    ("expected regret", "what the recommended option costs more than the best one, on average"),
+    ("Simulated future", "one draw of all uncertain inputs; the same in all options"),
+    ("Expected regret", "what the recommended option costs more than the best one, on average"),
     ("P10, P50, P90", "one in ten, half, nine in ten of the draws lie below"),
+    ("Measured, quoted, published, modelled, assumed", "how a figure is known, strongest first"),
+    ("Net present value", "later money counted less, by the discount rate of the brief"),
+    ("ROI", "return on investment: cash saved per unit of money invested"),
+    ("Flip point", "the value of an input beyond which the answer is another one"),
+    ("Swing", "how far the advantage moves while one input goes from its P10 to its P90"),
+    ("Prompting", "instructions and examples in each request; the model stays as it is"),
+    ("Fine-tuning", "training a model on your examples"),
+    ("Hybrid", "a tuned model that is also prompted with examples, documents or a fallback"),
     ("LoRA", "training a small adapter instead of all weights"),
-    ("measured, quoted, published, modelled, assumed", "how a figure is known, strongest first"),
+    ("Token", "a piece of a word, the unit in which providers charge for text"),
+    ("Test items", "examples kept aside to score options on"),
 )
 
 
@@ -56,9 +69,35 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     yield Bullets(tuple(f"{term}: {meaning}." for term, meaning in GLOSSARY))
     yield Heading("How to reproduce this report")
     yield Paragraph(
-        f"advisor {__version__}; {fmt.count(verdict.draws)} draws, seed {verdict.seed}; prices as "
-        f"of {fmt.clean(verdict.as_of)}. Command: advisor recommend BRIEF --seed {verdict.seed}"
+        f"advisor {__version__}, {fmt.count(verdict.draws)} draws, seed {verdict.seed}, prices as "
+        f"of {fmt.clean(verdict.as_of)}. The command prints the record; its SHA-256 stands below."
     )
+    yield Bullets((Code(command(verdict)), Code(f"sha256 {record_hash(verdict)}")))
+
+
+def command(verdict: Verdict) -> str:
+    """The command that gives the record of this report again, with the answers set by flag."""
+    sources = {a.key: a.source for a in verdict.answers}
+    brief = next((_brief_of(s) for s in sources.values() if _brief_of(s)), "BRIEF")
+    settings = "".join(
+        f" --set {shlex.quote(f'{a.key}={a.value}')}"
+        for a in verdict.answers
+        if a.source.startswith("--set")
+    )
+    return fmt.clean(
+        f"advisor recommend {shlex.quote(brief)} --seed {verdict.seed}{settings} --json | sha256sum"
+    )
+
+
+def _brief_of(source: str) -> str:
+    """The file in `brief NAME: key`."""
+    match = re.fullmatch(r"brief (.+): [^:]+", source)
+    return match[1] if match is not None else ""
+
+
+def record_hash(verdict: Verdict) -> str:
+    """SHA-256 of the JSON record, as `advisor recommend --json` prints it."""
+    return hashlib.sha256(as_json.render(verdict).encode()).hexdigest()
 
 
 def _options(verdict: Verdict) -> Iterator[Block]:
@@ -78,9 +117,9 @@ def _option(option: OptionRecord) -> tuple[Cell, ...]:
     total = money_of(option, option.horizon_usd, "horizon.total")
     return (
         Code(fmt.clean(option.id)),
-        Ranged(once, fmt.tight_span(option.one_off_usd)),
-        Ranged(month, fmt.tight_span(option.monthly_usd)),
-        Ranged(total, fmt.tight_span(option.horizon_usd)),
+        Ranged(once, fmt.tight_span(option.one_off_usd), option.one_off_usd),
+        Ranged(month, fmt.tight_span(option.monthly_usd), option.monthly_usd),
+        Ranged(total, fmt.tight_span(option.horizon_usd), option.horizon_usd),
         Ranged(fmt.score(option.quality.p50), fmt.short_span(option.quality, fmt.score)),
         fmt.share(option.p_meets_constraints),
         fmt.share(option.p_best),
@@ -163,18 +202,30 @@ def _assumptions(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if verdict.assumptions:
         yield Heading("Assumptions to confirm")
         yield Paragraph("What the brief leaves out, and what stands in for it.")
-        titles = ("question", "value", "basis", "source", "confirmed")
-        rows = tuple(_assumption(assumption, terms) for assumption in verdict.assumptions)
-        yield Table("assumptions", tuple(TableColumn(title) for title in titles), rows)
+        titles = ("question", "value", "source", "effect on the answer", "confirmed")
+        rows = tuple(_assumption(a, verdict, terms) for a in verdict.assumptions)
+        columns = tuple(TableColumn(title, quoted=title == "source") for title in titles)
+        yield Table("assumptions", columns, rows)
 
 
-def _assumption(assumption: Assumption, terms: Terms) -> tuple[Cell, ...]:
+def _assumption(assumption: Assumption, verdict: Verdict, terms: Terms) -> tuple[Cell, ...]:
     declared = questions().get(assumption.key)
     question = declared.text if declared is not None else fmt.clean(assumption.key)
     dated = f" ({assumption.as_of})" if assumption.as_of else ""
     source = terms.sentence(f"{assumption.source}{dated}") or "—"
     value = fmt.clean(assumption.value) or "—"
-    return question, value, fmt.clean(assumption.basis) or "—", source, "☐"
+    return question, value, source, _effect(assumption.key, verdict), "☐"
+
+
+def _effect(key: str, verdict: Verdict) -> str:
+    """How far the advantage moves while the input goes from its P10 to its P90."""
+    swing = next((s for s in verdict.sensitivity if s.input == key), None)
+    flips = [f for f in verdict.flip_points if f.input == key and is_near(f)]
+    words = "flips the answer" if flips else ""
+    if swing is None or not swing.swing_usd:
+        return words or "none visible"
+    moved = f"moves the advantage by {fmt.compact_money(swing.swing_usd)}"
+    return f"{moved}; {words}" if words else moved
 
 
 def _sources(verdict: Verdict) -> Iterator[Block]:
@@ -189,7 +240,7 @@ def _sources(verdict: Verdict) -> Iterator[Block]:
             for origin, keys in used_for.items()
         )
         titles = ("source", "basis", "as of", "used for")
-        yield Table("sources", tuple(TableColumn(title) for title in titles), rows)
+        yield Table("sources", tuple(TableColumn(t, quoted=True) for t in titles), rows)
 
 
 def _dated(record: SourceRecord, on: str) -> str:

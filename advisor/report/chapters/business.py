@@ -9,9 +9,10 @@ from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import costs
-from advisor.report.headline import as_is, horizon
+from advisor.report.headline import horizon
 from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Table, TableColumn
 from advisor.report.phrases import break_even_sentences
+from advisor.report.returns import Return, returns
 from advisor.report.terms import Terms
 
 LINES = (
@@ -26,11 +27,18 @@ LINES = (
     ("  GPUs and hosting", "run.hosting"),
     ("  people", "run.people"),
     ("  retraining", "run.retraining"),
+    ("Depreciation of own GPUs, per month, not in cash", "run.depreciation"),
     ("Cost of errors, per month", "run.errors"),
     ("Cash over the horizon", "horizon.cash"),
     ("Cost of errors over the horizon", "horizon.errors"),
 )
 """The lines of the table; an indented part is left out where no option has it."""
+
+SUNK = (
+    ("Labels in hand, at the stated price", "data.examples", "data.label_usd"),
+    ("Test items in hand, at the stated price", "data.eval_examples", "data.eval_label_usd"),
+)
+"""What may be in hand already: words, and the answers with its count and its price."""
 
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
@@ -40,10 +48,11 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         return
     yield Paragraph(
         f"Cash and the cost of errors are kept apart. Sums over {horizon(verdict)} are discounted "
-        "as the brief asks. Money already spent is not counted."
+        "as the brief asks."
     )
     yield _table(verdict, options, terms)
     yield from _returns(verdict, terms)
+    yield from _sunk(verdict)
     months = verdict.horizon_months
     if months:
         chart = costs.stacked(options, months, terms)
@@ -61,7 +70,8 @@ def _table(verdict: Verdict, options: list[OptionRecord], terms: Terms) -> Table
     strong = set()
     for label, figure_id in LINES:
         amounts = [_amount(option, figure_id) for option in options]
-        if label.startswith(" ") and not any(amount.p50 for amount in amounts):
+        is_part = label.startswith(" ") or figure_id == "run.depreciation"
+        if is_part and not any(amount.p50 for amount in amounts):
             continue
         if not label.startswith(" "):
             strong.add(len(rows))
@@ -72,6 +82,8 @@ def _table(verdict: Verdict, options: list[OptionRecord], terms: Terms) -> Table
 
 def _cell(label: str, amount: Range) -> Cell:
     """An amount; a cost of errors that is nowhere priced is not shown as zero."""
+    if "Depreciation" in label and not amount.is_known:
+        return "–"
     if "errors" in label and not amount.p90:
         return "not priced"
     return extract.money(amount)
@@ -86,54 +98,69 @@ def _amount(option: OptionRecord, figure_id: str) -> Range:
 
 
 def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
-    """Payback, saving and return against the runner-up and against today."""
-    items = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in
-             break_even_sentences(verdict.break_even)]  # fmt: skip
-    for other in (extract.runner_up(verdict), as_is(verdict)):
-        if other is not None and verdict.chosen is not None and other.id != verdict.arm:
-            items += _against(verdict, verdict.chosen, other, terms)
-    if verdict.chosen is not None:
-        items += _against_by_hand(verdict, verdict.chosen)
+    """Payback, net present value and return on the investment, against each other way."""
+    items = [
+        f"{sentence[0].upper()}{sentence[1:]}."
+        for sentence in break_even_sentences(verdict.break_even)
+    ]
+    rows = tuple(_return(entry) for entry in returns(verdict, terms))
+    if not items and not rows:
+        return
+    yield Heading("What it returns")
+    if rows:
+        titles = ("net present value", "errors saved", "invests more", "saves per month")
+        columns = (
+            TableColumn("the recommended option against"),
+            *(TableColumn(title, right=True) for title in (*titles, "payback", "ROI")),
+        )
+        yield Table("returns", columns, rows)
+        yield Paragraph(
+            "Net present value is cash saved over the horizon; ROI divides it by what is invested "
+            "beyond the other. A minus means that the option costs more."
+        )
     if items:
-        yield Heading("What it returns")
         if verdict.alternative:
             yield Paragraph(f"Break-even is against: {terms.option(verdict.alternative)}.")
         yield Bullets(tuple(dict.fromkeys(items)))
 
 
-def _against_by_hand(verdict: Verdict, chosen: OptionRecord) -> Iterator[str]:
-    """Payback and return against the process without a model."""
-    by_hand = extract.number(verdict, "baseline.monthly_usd")
-    once = chosen.one_off_usd.p50
-    month = chosen.monthly_usd.p50
-    if by_hand is None or once is None or month is None:
-        return
-    saved = by_hand - month
-    if saved <= 0:
-        yield f"It costs {fmt.money_rate(-saved)} more than today's process."
-        return
-    yield (
-        f"Against today's process it saves {fmt.money_rate(saved)} and pays back after "
-        f"{fmt.months(once / saved)}."
+def _return(entry: Return) -> tuple[Cell, ...]:
+    payback = entry.payback_months
+    roi = entry.on_investment
+    priced = entry.errors_usd.is_known and bool(entry.errors_usd.p90 or entry.errors_usd.p10)
+    return (
+        entry.against,
+        extract.money(entry.cash_usd),
+        extract.money(entry.errors_usd) if priced else "not priced",
+        fmt.money(entry.invest_usd),
+        fmt.money(entry.monthly_usd),
+        _payback(entry, payback),
+        "–" if roi is None else fmt.times(roi),
     )
-    paid = extract.cash(chosen).p50
-    if paid is not None:
-        net = by_hand * extract.level_months(verdict) - paid
-        word = "saves" if net >= 0 else "costs"
-        yield f"Over {horizon(verdict)} it {word} {fmt.money(abs(net))} in net present value."
 
 
-def _against(
-    verdict: Verdict, chosen: OptionRecord, other: OptionRecord, terms: Terms
-) -> Iterator[str]:
-    saved = extract.cash_saved(verdict, other)
-    if saved is None:
-        return
-    word = "saves" if saved >= 0 else "costs"
-    more = "" if saved >= 0 else " more"
-    name = terms.option(other.id)
-    yield f"In net present value it {word} {fmt.money(abs(saved))}{more}, compared with: {name}."
-    once = chosen.one_off_usd.p50
-    if once and saved > 0 and once > (other.one_off_usd.p50 or 0.0):
-        extra = once - (other.one_off_usd.p50 or 0.0)
-        yield f"Each dollar invested beyond that option returns {fmt.money(1 + saved / extra)}."
+def _payback(entry: Return, months: float | None) -> str:
+    if months is None:
+        return "unknown" if entry.monthly_usd is None else "never"
+    return "at once" if months == 0 else fmt.months(months)
+
+
+def _sunk(verdict: Verdict) -> Iterator[Block]:
+    """What is already spent, apart from everything else: no decision gets it back."""
+    items = [
+        f"{words}: {fmt.money(count * price)}."
+        for words, count_key, price_key in SUNK
+        for count in [extract.number(verdict, count_key)]
+        for price in [extract.number(verdict, price_key)]
+        if count and price
+    ]
+    purchase = extract.number(verdict, "hardware.purchase_usd")
+    if purchase:
+        count = extract.number(verdict, "hardware.count") or 1.0
+        items.append(f"Purchase of own GPUs: {fmt.money(purchase * count)}.")
+    yield Heading("Already spent")
+    yield Paragraph("No decision gets this money back, so no total above contains it.")
+    if items:
+        yield Bullets(tuple(items))
+    else:
+        yield Paragraph("The brief states nothing that is already spent.")

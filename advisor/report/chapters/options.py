@@ -1,4 +1,4 @@
-"""The options: four to six to choose from, with ticks for the limits, and what was excluded."""
+"""The options: four to six to choose from, the limits that each keeps, and what was excluded."""
 
 from __future__ import annotations
 
@@ -6,23 +6,29 @@ from collections import Counter
 from collections.abc import Iterator
 
 from advisor.core import format as fmt
+from advisor.core.naming import model_name
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
-from advisor.report.headline import horizon, money_of
+from advisor.report.headline import as_is, horizon, money_of
 from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Ranged, Table, TableColumn
 from advisor.report.terms import Terms
 
+KEPT = "✓"
+BROKEN = "✗"
+NOT_STATED = "–"
+
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
-    """The table of options, quality against cost, what was excluded by which rule, segments."""
+    """The table of options, their limits, quality against cost, what was excluded, segments."""
     if verdict.arms:
         yield Paragraph(
-            "Medians and 80 % intervals. Limits are target, budget, deadline and policy, at the "
-            "likely values. Best is the share of simulated futures in which the option wins."
+            "Medians and 80 % intervals. Best is the share of simulated futures in which the "
+            "option wins."
         )
         yield from _table(verdict, terms)
-        options = [option for option, _ in extract.folded(verdict)]
+        yield from _limits(verdict, terms)
+        options = [fold.option for fold in extract.folded(verdict)]
         target = extract.number(verdict, "quality.target")
         chart = chances.quality_against_cost(options, verdict, terms, target)
         if chart is not None:
@@ -33,35 +39,49 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
 
 def _table(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     folds = extract.folded(verdict)
-    priced = any(has_errors(option) for option, _ in folds)
+    is_priced = any(has_errors(fold.option) for fold in folds)
     titles = ["once", "per month", f"cash, {horizon(verdict)}"]
-    titles += ["errors", "quality"] if priced else ["weeks", "quality"]
+    titles += ["errors", "quality"] if is_priced else ["weeks", "quality"]
     columns = (
         TableColumn("option"),
-        *(TableColumn(title, right=True) for title in titles),
-        TableColumn("limits"),
-        TableColumn("best", right=True),
+        *(TableColumn(title, right=True) for title in (*titles, "best")),
     )
     rows = tuple(
-        (f"{place}. {_name(option, count, terms)}", *_cells(option, verdict, priced=priced))
-        for place, (option, count) in enumerate(folds, 1)
+        (f"{place}. {_name(fold, terms)}", *_cells(fold, is_priced=is_priced))
+        for place, fold in enumerate(folds, 1)
     )
-    rows += tuple(_by_hand(verdict, len(columns)))
-    strong = frozenset(i for i, (option, _) in enumerate(folds) if option.id == verdict.arm)
+    rows += tuple(_today(verdict, len(columns)))
+    strong = frozenset(i for i, fold in enumerate(folds) if fold.option.id == verdict.arm)
     yield Table("options", columns, rows, strong)
 
 
-def _by_hand(verdict: Verdict, columns: int) -> Iterator[tuple[Cell, ...]]:
-    """What is done today without a model, where the brief states its cost."""
-    month = extract.number(verdict, "baseline.monthly_usd")
-    if month is None:
-        return
-    process = extract.answer(verdict, "baseline.process")
-    name = f"By hand: {process}" if process else "By hand"
-    total = fmt.money(month * extract.level_months(verdict))
-    score = extract.number(verdict, "baseline.score")
+def _today(verdict: Verdict, columns: int) -> Iterator[tuple[Cell, ...]]:
+    """What is done today where it is not an option any more, and what is done by hand; one of both
+    always has a row.
+    """
+    model = extract.answer(verdict, "current.model")
+    month = extract.number(verdict, "current.monthly_usd")
+    by_hand = extract.number(verdict, "baseline.monthly_usd")
+    if as_is(verdict) is None and model:
+        name = f"As today: {model_name(model)}, excluded"
+        yield _unjudged(verdict, name, month, None, columns)
+    if by_hand is not None:
+        process = extract.answer(verdict, "baseline.process")
+        name = f"By hand: {process}" if process else "By hand"
+        score = extract.number(verdict, "baseline.score")
+        yield _unjudged(verdict, name, by_hand, score, columns)
+    if as_is(verdict) is None and not model and by_hand is None:
+        yield ("As today: not stated in the brief", *("",) * (columns - 1))
+
+
+def _unjudged(
+    verdict: Verdict, name: str, month: float | None, score: float | None, columns: int
+) -> tuple[Cell, ...]:
+    """A row of what is in place: nothing is invested, and no simulation ranks it."""
+    total = "" if month is None else fmt.money(month * extract.level_months(verdict))
+    monthly = "" if month is None else fmt.money(month)
     quality = "" if score is None else fmt.score(score)
-    yield (name, "$0", fmt.money(month), total, "", quality, *("",) * (columns - 6))
+    return (name, "$0", monthly, total, "", quality, *("",) * (columns - 6))
 
 
 def has_errors(option: OptionRecord) -> bool:
@@ -69,45 +89,59 @@ def has_errors(option: OptionRecord) -> bool:
     return bool(extract.interval(option, "run.errors").p90)
 
 
-def _name(option: OptionRecord, count: int, terms: Terms) -> str:
-    name = terms.option(option.id)
-    return name if count == 1 else f"{name} (best of {fmt.plural(count, 'variant')})"
+def _name(fold: extract.OptionFold, terms: Terms) -> str:
+    name = terms.option(fold.option.id)
+    return name if fold.count == 1 else f"{name} (best of {fmt.plural(fold.count, 'variant')})"
 
 
-def _cells(option: OptionRecord, verdict: Verdict, *, priced: bool) -> tuple[Cell, ...]:
-    """Money, then the cost of errors where they have a price, else weeks; quality, limits, best."""
+def _cells(fold: extract.OptionFold, *, is_priced: bool) -> tuple[Cell, ...]:
+    """Money, then the cost of errors where they have a price, else weeks; quality, best."""
+    option = fold.option
     once = money_of(option, option.one_off_usd, "once.total")
     month = money_of(option, option.monthly_usd, "run.total")
     cash = extract.cash(option)
     total = money_of(option, cash, "horizon.cash")
     money = (
-        Ranged(once, fmt.tight_span(option.one_off_usd)),
-        Ranged(month, fmt.tight_span(option.monthly_usd)),
-        Ranged(total, fmt.tight_span(cash)),
+        Ranged(once, fmt.tight_span(option.one_off_usd), option.one_off_usd),
+        Ranged(month, fmt.tight_span(option.monthly_usd), option.monthly_usd),
+        Ranged(total, fmt.tight_span(cash), cash),
     )
-    score = fmt.score(option.quality.p50)
-    rest = (_ticks(option, verdict), fmt.share(option.p_best))
-    if priced:
-        errors = extract.money(extract.interval(option, "horizon.errors"))
-        return (*money, errors, score, *rest)
+    quality = Ranged(fmt.score(option.quality.p50), fmt.short_span(option.quality, fmt.score))
+    best = fmt.share(fold.p_best)
+    if is_priced:
+        return (*money, extract.money(extract.interval(option, "horizon.errors")), quality, best)
     weeks = Ranged(fmt.weeks(option.weeks.p50), fmt.short_span(option.weeks, fmt.weeks))
-    quality = Ranged(score, fmt.short_span(option.quality, fmt.score))
-    return (*money, weeks, quality, *rest)
+    return (*money, weeks, quality, best)
 
 
-def _ticks(option: OptionRecord, verdict: Verdict) -> str:
-    """`✓ all`, or `✗ target`: which stated limits the likely values break.
-
-    What policy forbids is excluded before.
-    """
-    target = extract.number(verdict, "quality.target")
-    checks = (
-        ("target", _keeps(target, option.quality.p50) if target else None),
-        ("budget", _in_budget(option, verdict)),
-        ("deadline", _keeps(option.weeks.p50, extract.number(verdict, "budget.weeks"))),
+def _limits(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    """A tick for each stated limit that the likely values keep. What policy forbids is excluded."""
+    titles = ("target", "budget", "deadline", "policy", "chance to meet all")
+    columns = (
+        TableColumn("limits"),
+        *(TableColumn(title, right=place == 4) for place, title in enumerate(titles)),
     )
-    broken = [name for name, is_kept in checks if is_kept is False]
-    return f"✗ {', '.join(broken)}" if broken else "✓ all"
+    folds = extract.folded(verdict)
+    rows = tuple(
+        (f"{place}. {terms.option(fold.option.id)}", *_ticks(fold.option, verdict))
+        for place, fold in enumerate(folds, 1)
+    )
+    strong = frozenset(i for i, fold in enumerate(folds) if fold.option.id == verdict.arm)
+    yield Table("limits", columns, rows, strong)
+    yield Paragraph(f"{KEPT} kept at the likely values, {BROKEN} broken, {NOT_STATED} not stated.")
+
+
+def _ticks(option: OptionRecord, verdict: Verdict) -> tuple[str, ...]:
+    target = extract.number(verdict, "quality.target")
+    weeks = extract.number(verdict, "budget.weeks")
+    checks = (
+        None if not target else _keeps(target, option.quality.p50),
+        _in_budget(option, verdict),
+        _keeps(option.weeks.p50, weeks),
+        True,
+    )
+    marks = [NOT_STATED if kept is None else (BROKEN, KEPT)[kept] for kept in checks]
+    return (*marks, fmt.share(option.p_meets_constraints))
 
 
 def _in_budget(option: OptionRecord, verdict: Verdict) -> bool | None:

@@ -1,22 +1,54 @@
-"""The plan: effort apart from calendar time, stages and the gates between them."""
+"""The plan: effort apart from calendar time, stages, and gates with owners and dates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from advisor.core import format as fmt
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
+from advisor.report.charts import maps
 from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Table, TableColumn
 from advisor.report.terms import Terms
 
+WORKING_HOURS_PER_WEEK = 40.0
+VISIBLE_WEEKS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGate:
+    """A gate: what opens it, what stops there, who decides, and after how many weeks."""
+
+    name: str
+    accept: str
+    stop: str
+    owner: str
+    weeks: float | None
+
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
-    """How long it takes, who works how much, and what must hold before each step."""
+    """How long it takes, who works how much, and what must be true before each step."""
     chosen = verdict.chosen
     if chosen is None:
         return
-    yield Paragraph(_duration(chosen))
+    yield Paragraph(_duration(verdict, chosen))
+    yield from _stages(verdict, terms)
+    gates = list(planned_gates(verdict, chosen))
+    dated = [(gate.name, gate.weeks) for gate in gates if gate.weeks is not None]
+    chart = maps.timeline(list(_bars(verdict, chosen, terms)), dated)
+    if chart is not None:
+        yield chart
+    yield Heading("Gates")
+    titles = ("gate", "accept when", "stop when", "owner", "by")
+    rows = tuple(_row(verdict, gate) for gate in gates)
+    yield Table("gates", tuple(TableColumn(title) for title in titles), rows)
+    yield from _team(verdict, chosen)
+    if verdict.segments:
+        yield Bullets(("Segments may start one by one; the options above name each one's choice.",))
+
+
+def _stages(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if verdict.plan:
         columns = (
             TableColumn("stage"),
@@ -28,43 +60,111 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
             for s in verdict.plan
         )
         yield Table("plan", columns, rows)
-    yield Heading("Gates")
-    columns = (TableColumn("gate"), TableColumn("accept when"), TableColumn("stop when"))
-    yield Table("gates", columns, tuple(_gates(verdict, chosen)))
-    yield from _segments_note(verdict)
 
 
-def _duration(chosen: OptionRecord) -> str:
+def _duration(verdict: Verdict, chosen: OptionRecord) -> str:
     weeks = fmt.weeks_long(chosen.weeks.p50)
     span = fmt.short_span(chosen.weeks, fmt.weeks)
     effort = chosen.figure("work.hours")
-    calendar = f"Calendar time until it runs: {weeks}{f' ({span})' if span else ''}."
+    first = extract.start(verdict)
+    begins = f"Start: {first.isoformat()}. " if first is not None else ""
+    calendar = f"{begins}Calendar time until it runs: {weeks}{f' ({span})' if span else ''}."
     if effort is None or not effort.value:
         return calendar
     return f"{calendar} Effort of your team: {fmt.count(effort.value)} hours."
 
 
-def _gates(verdict: Verdict, chosen: OptionRecord) -> Iterator[tuple[Cell, ...]]:
-    runs_on = _whose_terms(chosen)
-    yield (
-        "Legal and procurement",
-        f"{runs_on} allow the data and the use",
-        "a term forbids it",
+def _bars(
+    verdict: Verdict, chosen: OptionRecord, terms: Terms
+) -> Iterator[tuple[str, float, float]]:
+    """The stages of the plan, else test, work and training of the recommended option, in order."""
+    if verdict.plan:
+        begun = 0.0
+        for stage in verdict.plan:
+            yield f"{stage.stage}. {terms.option(stage.arm)}", begun, begun + stage.weeks
+            begun += stage.weeks
+        return
+    time = chosen.figure("time.weeks")
+    if time is None or not time.value:
+        return
+    test = next((i.value for i in time.inputs if i.id == "team.evaluation_hours"), None) or 0.0
+    work = chosen.figure("work.hours")
+    hours = work.value if work is not None and work.value is not None else 0.0
+    parts = (
+        ("Set up the test", test / WORKING_HOURS_PER_WEEK),
+        ("Build it", hours / WORKING_HOURS_PER_WEEK),
+        ("Labels and training", time.value - (test + hours) / WORKING_HOURS_PER_WEEK),
+    )
+    begun = 0.0
+    for name, weeks in parts:
+        if weeks > VISIBLE_WEEKS:
+            yield name, begun, begun + weeks
+            begun += weeks
+
+
+def planned_gates(verdict: Verdict, chosen: OptionRecord) -> Iterator[PlannedGate]:
+    """The gates of the brief as stated; else legal and procurement, pilot, go-live."""
+    stated = extract.rows_of(verdict, "plan.gates")
+    ready = chosen.weeks.p50 or 0.0
+    for place, row in enumerate(stated):
+        weeks = extract.number(verdict, f"plan.gates[{place}].weeks")
+        spread = ready * (place + 1) / len(stated)
+        yield PlannedGate(
+            row.get("name", ""),
+            row.get("accept", "–"),
+            row.get("stop", "–"),
+            row.get("owner", "to be named"),
+            spread if weeks is None else weeks,
+        )
+    if not stated:
+        yield from _usual_gates(verdict, chosen, ready)
+
+
+def _usual_gates(verdict: Verdict, chosen: OptionRecord, ready: float) -> Iterator[PlannedGate]:
+    terms = f"{_whose_terms(chosen)} allow the data and the use"
+    yield PlannedGate(
+        "Legal and procurement", terms, "a term forbids it", "legal (proposed)", ready / 2
     )
     target = extract.number(verdict, "quality.target")
     items = extract.number(verdict, "data.eval_examples")
     test = f" on {fmt.count(items)} test items" if items else " on the test set"
-    if target:
-        yield "Pilot", f"score at least {target:g}{test}", f"score below {target:g}{test}"
-    else:
-        yield "Pilot", f"not worse than today{test}", f"worse than today{test}"
+    accept = f"score at least {target:g}{test}" if target else f"not worse than today{test}"
+    stop = f"score below {target:g}{test}" if target else f"worse than today{test}"
+    yield PlannedGate("Pilot", accept, stop, "engineering (proposed)", ready)
     limit = extract.number(verdict, "budget.monthly_usd")
-    upper = chosen.monthly_usd.p90 if limit is None else limit
-    yield (
+    upper = fmt.money(chosen.monthly_usd.p90 if limit is None else limit)
+    yield PlannedGate(
         "Go-live",
-        f"a month of traffic costs at most {fmt.money(upper)}",
-        f"it costs more than {fmt.money(upper)}",
+        f"a month of traffic costs at most {upper}",
+        f"it costs more than {upper}",
+        "product owner (proposed)",
+        ready,
     )
+
+
+def _row(verdict: Verdict, gate: PlannedGate) -> tuple[Cell, ...]:
+    by = "" if gate.weeks is None else extract.day_after(verdict, gate.weeks)
+    return gate.name, gate.accept, gate.stop, gate.owner, by
+
+
+def _team(verdict: Verdict, chosen: OptionRecord) -> Iterator[Block]:
+    """Hours and money of each role, where the brief names roles."""
+    roles = extract.rows_of(verdict, "team.roles")
+    work = chosen.figure("work.hours")
+    if not roles or work is None or work.value is None:
+        return
+    yield Heading("Team")
+    titles = ("share", "hours", "USD per hour", "USD")
+    columns = (TableColumn("role"), *(TableColumn(title, right=True) for title in titles))
+    rows = []
+    for place, role in enumerate(roles):
+        share = extract.number(verdict, f"team.roles[{place}].share") or 0.0
+        rate = extract.number(verdict, f"team.roles[{place}].hourly_usd")
+        hours = share * work.value
+        cost = None if rate is None else hours * rate
+        cells = (fmt.share(share), fmt.count(hours), fmt.money(rate), fmt.money(cost))
+        rows.append((role.get("name", ""), *cells))
+    yield Table("team", columns, tuple(rows))
 
 
 def _whose_terms(chosen: OptionRecord) -> str:
@@ -73,8 +173,3 @@ def _whose_terms(chosen: OptionRecord) -> str:
     if on_gpus or not chosen.runs_on:
         return "licences of the model and of the GPUs' provider"
     return f"the terms of {fmt.clean(chosen.runs_on)}"
-
-
-def _segments_note(verdict: Verdict) -> Iterator[Block]:
-    if verdict.segments:
-        yield Bullets(("Segments may start one by one; the options above name each one's choice.",))

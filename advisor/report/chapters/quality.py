@@ -10,6 +10,7 @@ from advisor.core.quantity import Basis
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
+from advisor.report.charts.curves import learning_curve
 from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Ranged, Table, TableColumn
 from advisor.report.phrases import ranked
 from advisor.report.terms import Terms, skill_of
@@ -34,7 +35,30 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         chart = chances.quality_dots(rows, extract.number(verdict, "quality.target"))
         if chart is not None:
             yield chart
+    yield from _learning(verdict)
+    yield from _studies(verdict)
     yield from _readiness(verdict, terms)
+
+
+def _learning(verdict: Verdict) -> Iterator[Block]:
+    curve = verdict.curve
+    if curve is not None:
+        target = extract.number(verdict, "quality.target")
+        chart = learning_curve(curve, option_name(skill_of(curve.option)), target)
+        if chart is not None:
+            yield chart
+
+
+def _studies(verdict: Verdict) -> Iterator[Block]:
+    """How often tuning fell below the best prompt in comparable published studies."""
+    figures = (option.figure("quality.below_prompt") for option in verdict.arms)
+    below = next((figure for figure in figures if figure is not None and figure.value), None)
+    if below is not None:
+        yield Paragraph(
+            f"In published studies a tuned model scored below the best prompt in "
+            f"{fmt.share(below.value)} of the decisions."
+        )
+        yield Paragraph(f"Source: {fmt.clean(below.source or below.formula)}.")
 
 
 def _name(option: OptionRecord) -> str:

@@ -3,34 +3,109 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from advisor.core import format as fmt
-from advisor.core.verdict import Risk, Verdict
-from advisor.report.page import Block, Cell, Table, TableColumn
+from advisor.core.verdict import OptionRecord, Risk, Verdict
+from advisor.report import extract
+from advisor.report.charts import maps
+from advisor.report.page import Block, Cell, Paragraph, Table, TableColumn
 from advisor.report.terms import Terms
+
+LOW, MEDIUM, HIGH = range(3)
+OWN_MACHINES = ("+rented", "+owned", "+cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """Who usually looks after a kind of risk, what to do, and its likelihood and impact, 0 to 2."""
+
+    owner: str
+    mitigation: str
+    likelihood: int
+    impact: int
+
 
 CARE = MappingProxyType(
     {
-        "lifecycle": ("product owner", "Watch the provider's notices; budget one migration."),
-        "price": ("procurement", "Watch the price; run the comparison again when it moves."),
-        "lock-in": ("procurement", "Keep data and test set; agree on an exit."),
-        "forgetting": ("engineering", "Score a general test set before each release."),
-        "drift": ("engineering", "Score fresh items every month; retrain on schedule."),
-        "privacy": ("legal", "Check the terms for retention and training on your data."),
+        "lifecycle": Care(
+            "product owner", "Watch the provider's notices; budget one migration.", MEDIUM, MEDIUM
+        ),
+        "price": Care(
+            "procurement", "Watch the price; run the comparison again when it moves.", MEDIUM, LOW
+        ),
+        "lock-in": Care("procurement", "Keep data and test set; agree on an exit.", LOW, MEDIUM),
+        "forgetting": Care(
+            "engineering", "Score a general test set before each release.", MEDIUM, LOW
+        ),
+        "drift": Care(
+            "engineering", "Score fresh items every month; retrain on schedule.", HIGH, MEDIUM
+        ),
+        "privacy": Care(
+            "legal", "Check the terms for retention and training on your data.", LOW, HIGH
+        ),
+        "residency": Care("legal", "Have the region of data confirmed by contract.", LOW, HIGH),
+        "latency": Care("engineering", "Measure the slowest answers under load.", MEDIUM, MEDIUM),
+        "fit": Care("engineering", "Calibrate memory and speed before you rent.", LOW, MEDIUM),
     }
 )
-"""For each kind of risk the usual owner and a mitigation; a proposal, to be confirmed."""
+"""A proposal for each kind of risk, to be confirmed."""
+
+UNRATED = Care("to be named", "", MEDIUM, MEDIUM)
 
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
-    """A table; owners are proposals."""
-    if verdict.risks:
-        titles = ("risk", "what may happen", "owner (proposed)", "mitigation")
-        columns = tuple(TableColumn(title) for title in titles)
-        yield Table("risks", columns, tuple(_row(risk, terms) for risk in verdict.risks))
+    """A table and a picture; owners and ratings are proposals."""
+    risks = [*verdict.risks, *_from_the_brief(verdict)]
+    if not risks:
+        return
+    titles = ("risk", "what may happen", "owner (proposed)", "mitigation")
+    columns = tuple(TableColumn(title) for title in titles)
+    rows = tuple(_row(place, risk, terms) for place, risk in enumerate(risks, 1))
+    yield Table("risks", columns, rows)
+    yield Paragraph("Owners, likelihood and impact are proposals; please confirm them.")
+    chart = maps.risk_matrix([_rated(risk, verdict) for risk in risks])
+    if chart is not None:
+        yield chart
 
 
-def _row(risk: Risk, terms: Terms) -> tuple[Cell, ...]:
-    owner, mitigation = CARE.get(risk.name, ("to be named", ""))
-    return fmt.clean(risk.name), terms.sentence(risk.detail), owner, mitigation
+def _row(place: int, risk: Risk, terms: Terms) -> tuple[Cell, ...]:
+    care = CARE.get(risk.name, UNRATED)
+    detail = terms.sentence(risk.detail)
+    return f"{place}. {fmt.clean(risk.name)}", detail, care.owner, care.mitigation
+
+
+def _rated(risk: Risk, verdict: Verdict) -> tuple[str, int, int]:
+    """Name, likelihood and impact; an announced end is certain."""
+    care = CARE.get(risk.name, UNRATED)
+    is_announced = risk.name == "lifecycle" and " ends " in risk.detail
+    return fmt.clean(risk.name), HIGH if is_announced else care.likelihood, care.impact
+
+
+def _from_the_brief(verdict: Verdict) -> Iterator[Risk]:
+    """Risks that follow from what the brief states and where the option runs."""
+    chosen = verdict.chosen
+    if chosen is None:
+        return
+    listed = {risk.name for risk in verdict.risks}
+    for risk in _of_place(verdict, chosen):
+        if risk.name not in listed:
+            yield risk
+
+
+def _of_place(verdict: Verdict, chosen: OptionRecord) -> Iterator[Risk]:
+    if _is_own(chosen):
+        yield Risk("fit", "the model may need more memory or time than modelled")
+    else:
+        yield Risk("privacy", f"requests leave your systems for {chosen.runs_on or 'a provider'}")
+        residency = extract.answer(verdict, "policy.residency")
+        if residency:
+            yield Risk("residency", f"data must stay in: {residency}")
+    limit = extract.number(verdict, "traffic.max_latency_seconds")
+    if limit:
+        yield Risk("latency", f"an answer may take at most {fmt.number(limit)} seconds")
+
+
+def _is_own(option: OptionRecord) -> bool:
+    return any(option.id.endswith(place) for place in OWN_MACHINES)

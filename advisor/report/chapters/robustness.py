@@ -6,18 +6,23 @@ from collections.abc import Iterator
 
 from advisor.core import format as fmt
 from advisor.core.naming import input_name
+from advisor.core.quantity import Range
 from advisor.core.verdict import FlipPoint, Sensitivity, Verdict
 from advisor.report import extract
-from advisor.report.charts import chances
+from advisor.report.charts import chances, maps
 from advisor.report.page import Block, Cell, Heading, Paragraph, Table, TableColumn
 from advisor.report.phrases import FAR, is_near, widest_first
 from advisor.report.terms import Terms
 
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
-    """Flip points, then the swing of every input."""
+    """Flip points, the map of volume and cost of errors, the swing of every input, three cases."""
     yield from _flips(verdict, terms)
+    chart = maps.cost_map(verdict)
+    if chart is not None:
+        yield chart
     yield from _swings(verdict)
+    yield from _cases(verdict, terms)
 
 
 def _flips(verdict: Verdict, terms: Terms) -> Iterator[Block]:
@@ -29,10 +34,15 @@ def _flips(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         TableColumn("if this input"),
         TableColumn("goes"),
         TableColumn("now"),
+        TableColumn("chance", right=True),
         TableColumn("choose instead"),
     )
     if near:
         yield Table("flips", columns, tuple(_flip(flip, terms) for flip in near))
+        yield Paragraph(
+            "The chance is the share of simulated futures in which the input lies there. "
+            "An input that the brief states exactly is not drawn."
+        )
     far = len(verdict.flip_points) - len(near)
     if far:
         yield Paragraph(
@@ -46,7 +56,8 @@ def _flip(flip: FlipPoint, terms: Terms) -> tuple[Cell, ...]:
     is_open = flip.verdict_becomes == "undecided" or not flip.arm
     option = becomes if is_open else terms.option(flip.arm)
     now = "" if flip.now is None else fmt.bare(flip.now, flip.unit)
-    return input_name(flip.input), fmt.clean(_goes(flip)), fmt.clean(now), option
+    chance = "not drawn" if flip.p_beyond is None else fmt.share(flip.p_beyond)
+    return input_name(flip.input), fmt.clean(_goes(flip)), fmt.clean(now), chance, option
 
 
 def _goes(flip: FlipPoint) -> str:
@@ -75,6 +86,12 @@ def _swings(verdict: Verdict) -> Iterator[Block]:
     hidden = len(verdict.sensitivity) - len(rows)
     if hidden:
         yield Paragraph(f"{fmt.plural(hidden, 'input')} with no visible effect not listed.")
+    together = verdict.unexplained_variance_share
+    if together and extract.is_above_noise(together, verdict.draws):
+        yield Paragraph(
+            f"What no input explains alone, and inputs do together: {fmt.share(together)} of the "
+            "variance."
+        )
 
 
 def _matters(row: Sensitivity, verdict: Verdict) -> bool:
@@ -92,3 +109,32 @@ def _swing(row: Sensitivity) -> tuple[Cell, ...]:
         fmt.money(row.swing_usd),
         fmt.share(row.variance_share),
     )
+
+
+def _cases(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    """Low, base and high of what is compared: P10, median and P90 over the simulated futures."""
+    rows = [
+        (f"{words}: {terms.option(option.id)}", *_three(amount))
+        for option in extract.compared(verdict)
+        for words, amount in (
+            ("Cash", extract.cash(option)),
+            ("Cost of errors", extract.interval(option, "horizon.errors")),
+        )
+        if amount.is_known and (words == "Cash" or amount.p90)
+    ]
+    gain = verdict.advantage
+    for words, amount in (("Cash saved", gain.cash_usd), ("Errors saved", gain.errors_usd)):
+        if amount.is_known and (amount.p10 or amount.p90):
+            rows.append((f"{words} by the recommended option", *_three(amount)))
+    if rows:
+        yield Heading("Low, base and high")
+        titles = ("low (P10)", "base (median)", "high (P90)")
+        columns = (
+            TableColumn("USD over the horizon"),
+            *(TableColumn(t, right=True) for t in titles),
+        )
+        yield Table("cases", columns, tuple(rows))
+
+
+def _three(amount: Range) -> tuple[str, str, str]:
+    return fmt.money(amount.p10), fmt.money(amount.p50), fmt.money(amount.p90)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.core import format as fmt
 from advisor.core.naming import input_name
 from advisor.core.quantity import UNKNOWN
-from advisor.core.verdict import FlipPoint, OptionRecord, Verdict
+from advisor.core.verdict import FlipPoint, NextStep, OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
 from advisor.report.headline import horizon, tile
@@ -107,8 +108,18 @@ def _asked(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> Iterator[Blo
         risk = verdict.risks[0]
         items.append(f"Biggest risk: {fmt.clean(risk.name)} — {terms.sentence(risk.detail)}.")
     if verdict.next_step.action:
-        items.append(f"Next step: {terms.sentence(step_sentence(verdict.next_step))}.")
+        step = _above_its_error(verdict.next_step)
+        items.append(f"Next step: {terms.sentence(step_sentence(step))}.")
+        owner = extract.answer(verdict, "plan.owner") or "to be named"
+        by = extract.day_after(verdict, step.days / 7)
+        items.append(f"Owner of the next step: {owner}{f'; done by {by}' if by else ''}.")
     yield Bullets(tuple(items))
+
+
+def _above_its_error(step: NextStep) -> NextStep:
+    """The step; a worth below its own standard error is not shown."""
+    error = step.worth_standard_error_usd or 0.0
+    return step if step.worth_usd >= error else replace(step, worth_usd=math.nan)
 
 
 def _decision(verdict: Verdict, chosen: OptionRecord) -> str:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 from html import escape
 from types import MappingProxyType
+from typing import TypeAlias
 
 from advisor.core import format as fmt
 
@@ -33,6 +34,8 @@ _PAINT = MappingProxyType(
         "part3": 'fill="#9aa5b1" stroke="none"',
         "part4": 'fill="#c2410c" stroke="none"',
         "grid": 'fill="none" stroke="#d5dae0"',
+        "haze": 'fill="#0b6e66" fill-opacity="0.16" stroke="none"',
+        "haze2": 'fill="#7b8794" fill-opacity="0.2" stroke="none"',
         "text": 'fill="#1f2933" font-size="13"',
         "note": 'fill="#52606d" font-size="12"',
     }
@@ -41,6 +44,10 @@ _EXTRA = MappingProxyType(
     {"band": ' stroke-width="5" stroke-linecap="round"', "path": ' stroke-width="2.5"',
      "dash": ' stroke-dasharray="3 4"', "bar": ' stroke-width="0"'}
 )  # fmt: skip
+
+
+Frame: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part of the picture."""
 
 
 class Scale:
@@ -63,6 +70,16 @@ class Scale:
         step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
         first = math.ceil(self.low / step - 1e-9)
         return [i * step for i in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+
+class LogScale(Scale):
+    """The same for values above 0 that span several powers of ten."""
+
+    def __init__(self, low: float, high: float, start: float = LEFT, end: float = RIGHT) -> None:
+        super().__init__(math.log10(low), math.log10(high), start, end)
+
+    def __call__(self, value: float) -> float:
+        return super().__call__(math.log10(value))
 
 
 def tick_money(value: float | None) -> str:
@@ -143,11 +160,43 @@ def circle(style: str, x: float, y: float, radius: float) -> str:
     return f'<circle class="{style}" {_paint(style)} {place}/>'
 
 
-def ellipse(style: str, x: float, y: float, across: float, up: float) -> str:
-    """An outline around what is likely; `across` and `up` are its half axes."""
+def ellipse(
+    style: str, x: float, y: float, across: float, up: float, turned: float, inside: Frame
+) -> str:
+    """An outline around what is likely, cut at the edges of the frame `inside` (left, top, right,
+    bottom); `across` and `up` are its half axes, `turned` in radians, clockwise.
+    """
+    left, top, right, bottom = inside
+    corners = []
+    for step in range(72):
+        angle = math.radians(5 * step)
+        along = across * math.cos(angle)
+        aside = up * math.sin(angle)
+        column = x + along * math.cos(turned) - aside * math.sin(turned)
+        row = y + along * math.sin(turned) + aside * math.cos(turned)
+        corners.append((min(max(column, left), right), min(max(row, top), bottom)))
     paint = _paint(style).replace('fill="', 'fill-opacity="0.12" fill="')
-    size = f'rx="{_n(max(across, 3))}" ry="{_n(max(up, 3))}"'
-    return f'<ellipse class="{style}" {paint} cx="{_n(x)}" cy="{_n(y)}" {size}/>'
+    points = " ".join(f"{_n(column)},{_n(row)}" for column, row in corners)
+    return f'<polygon class="{style} area" {paint} points="{points}"/>'
+
+
+def frame(x: float, y: float, width: float, height: float) -> str:
+    """An empty rectangle with a strong outline."""
+    size = f'width="{_n(width)}" height="{_n(height)}"'
+    place = f'x="{_n(x)}" y="{_n(y)}" {size}'
+    return f'<rect class="frame" fill="none" stroke="#1f2933" stroke-width="2.5" {place}/>'
+
+
+def diamond(style: str, x: float, y: float, radius: float) -> str:
+    """A point in time."""
+    corners = ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
+    return polygon(style, corners)
+
+
+def polygon(style: str, corners: Iterable[tuple[float, float]]) -> str:
+    """A filled shape."""
+    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in corners)
+    return f'<polygon class="{style}" {_paint(style)} points="{points}"/>'
 
 
 def _paint(style: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from advisor.core import format as fmt
@@ -61,8 +62,8 @@ def tornado(swings: Sequence[Sensitivity]) -> Chart | None:
 def quality_against_cost(
     options: Sequence[OptionRecord], verdict: Verdict, terms: Terms, target: float | None
 ) -> Chart | None:
-    """Quality upwards, cash over the horizon to the right, each with an ellipse that holds 80 % of
-    either.
+    """Quality upwards, cash over the horizon to the right, each with an ellipse around 80 % of its
+    draws, and the target and budget as lines.
     """
     placed = [o for o in options if extract.cash(o).is_known and o.quality.is_known][:MOST_ROWS]
     if len(placed) < 2:
@@ -77,6 +78,11 @@ def quality_against_cost(
     if target:
         drawn.append(canvas.line("mark dash", 46.0, up(target), RIGHT, up(target)))
         drawn.append(canvas.text("note", RIGHT, up(target) - 4, f"target {target:g}", "end"))
+    budget = _cash_limit(verdict)
+    if budget is not None and budget <= across.high:
+        drawn.append(canvas.line("rest dash", across(budget), 16.0, across(budget), 232.0))
+        words = canvas.text("note", across(budget) - 4, 14.0, "budget", "end")
+        drawn.append(words)
     twin = []
     for place, option in enumerate(placed):
         drawn.append(_placed(option, across, up, place + 1, chosen=option.id == verdict.arm))
@@ -84,8 +90,17 @@ def quality_against_cost(
             f"quality {fmt.score(option.quality.p50)}, cash {fmt.money(extract.cash(option).p50)}"
         )
         twin.append((f"{place + 1} {terms.option(option.id)}", description))
-    title = "Quality against cash over the horizon, each with what 80 % of the draws hold"
+    title = "Quality against cash over the horizon; an ellipse holds about 80 % of the draws"
     return Chart("trade-off", title, canvas.svg(title, 254.0, drawn), tuple(twin))
+
+
+def _cash_limit(verdict: Verdict) -> float | None:
+    """What both budgets together allow over the horizon; None where one is not stated."""
+    once = extract.number(verdict, "budget.one_off_usd")
+    month = extract.number(verdict, "budget.monthly_usd")
+    if once is None or month is None:
+        return None
+    return once + month * extract.level_months(verdict)
 
 
 def quality_dots(rows: Sequence[tuple[str, Range, bool]], target: float | None) -> Chart | None:
@@ -112,17 +127,37 @@ def quality_dots(rows: Sequence[tuple[str, Range, bool]], target: float | None) 
     return Chart("quality", title, canvas.svg(title, bottom + 22, drawn), tuple(twin))
 
 
+JOINT = math.sqrt(-2 * math.log(1 - 0.8))
+"""Half axis of an ellipse around 80 % of a bivariate normal, in standard deviations."""
+
+MARGINAL = 1.2816
+"""Standard deviations from the median to P10 and P90 of a normal distribution."""
+
+
 def _placed(option: OptionRecord, across: Scale, up: Scale, number: int, *, chosen: bool) -> str:
     cost = extract.cash(option)
     quality = option.quality
     x = across(cost.p50 or 0.0)
     y = up(quality.p50 or 0.0)
-    wide = (across(cost.p90 or 0.0) - across(cost.p10 or 0.0)) / 2
-    high = (up(quality.p10 or 0.0) - up(quality.p90 or 0.0)) / 2
+    wide = (across(cost.p90 or 0.0) - across(cost.p10 or 0.0)) / 2 / MARGINAL
+    high = (up(quality.p10 or 0.0) - up(quality.p90 or 0.0)) / 2 / MARGINAL
     style = "mark" if chosen else "rest"
-    outline = canvas.ellipse(style, x, y, wide, high)
+    half, other, turned = _axes(wide, high, -(option.cash_quality_correlation or 0.0))
+    frame = (across.start, up.end, across.end, up.start)
+    outline = canvas.ellipse(style, x, y, JOINT * half, JOINT * other, turned, frame)
     label = canvas.text("text", x + 7, y - 7, str(number))
     return outline + canvas.circle(style, x, y, 4) + label
+
+
+def _axes(wide: float, high: float, correlation: float) -> tuple[float, float, float]:
+    """Half axes and turn (radians) of the ellipse of a covariance; rows of the picture grow
+    downwards, so its correlation has the opposite sign.
+    """
+    shared = correlation * wide * high
+    mean = (wide**2 + high**2) / 2
+    apart = math.hypot((wide**2 - high**2) / 2, shared)
+    turned = math.atan2(2 * shared, wide**2 - high**2) / 2
+    return math.sqrt(mean + apart), math.sqrt(max(mean - apart, 0.0)), turned
 
 
 def _dot(scale: Scale, interval: Range, y: float, *, is_measured: bool) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from advisor.core import format as fmt
 from advisor.core.verdict import OptionRecord, Verdict
-from advisor.report.cash import CashFlow, cash_flow
+from advisor.report.cash import CashFlow, cash_band, cash_flow
 from advisor.report.charts import canvas
 from advisor.report.charts.canvas import LETTER, MOST_ROWS, ROW, TOP, WIDTH, Scale
 from advisor.report.page import Chart
@@ -59,18 +59,33 @@ def cash_by_month(verdict: Verdict, terms: Terms) -> Chart | None:
     if len(flows) < 2 or not months:
         return None
     across = Scale(0.0, months)
-    up = Scale(0.0, max(flow.total for flow in flows), 230.0, 30.0)
+    bands = [cash_band(verdict, flow) for flow in flows]
+    tops = [flow.total for flow in flows] + [max(band[1], default=0.0) for band in bands]
+    up = Scale(0.0, max(tops), 230.0, 30.0)
     drawn = [canvas.grid(across, 230.0, fmt.number)]
     drawn.append(canvas.line("grid", across(0), 230.0, across(months), 230.0))
+    drawn += [
+        _band(band, across, up, chosen=flow.option_id == verdict.arm)
+        for flow, band in zip(flows, bands, strict=True)
+    ]
     for flow in flows:
         drawn.append(_path(flow, across, up, chosen=flow.option_id == verdict.arm))
         drawn.append(_end_label(flow, up, terms, highest=flow.total == up.high))
     crossing = _crossing(flows[0], flows[1])
     if crossing is not None:
         drawn.append(_crossing_mark(across(crossing), crossing, late=crossing > months / 2))
-    title = "Cash paid by month, discounted, at the likely values"
+    title = "Cash paid by month, discounted, at the likely values, with 80 % bands"
     twin = tuple((terms.option(flow.option_id), fmt.money(flow.total)) for flow in flows)
     return Chart("cash", title, canvas.svg(title, 252.0, drawn), twin)
+
+
+def _band(band: tuple[list[float], list[float]], across: Scale, up: Scale, *, chosen: bool) -> str:
+    low, high = band
+    if not low:
+        return ""
+    above = [(across(month), up(amount)) for month, amount in enumerate(high)]
+    below = [(across(month), up(amount)) for month, amount in enumerate(low)]
+    return canvas.polygon("haze" if chosen else "haze2", [*above, *reversed(below)])
 
 
 def _crossing(a: CashFlow, b: CashFlow) -> float | None:
