@@ -157,7 +157,8 @@ def test_a_question(copy: Copy) -> None:
 
 def test_a_report_format(copy: Copy) -> None:
     (copy.folder / "advisor/report/errand.py").write_text(
-        '"""A report of one line."""\n\n\ndef render(verdict):\n    return f"{verdict.arm}\\n"\n',
+        '"""A report of one line."""\n\n\n'
+        'def render(verdict, look):\n    return f"{verdict.arm}\\n"\n',
         encoding="utf-8",
     )
     copy.replace(

@@ -16,11 +16,15 @@ from advisor.core.verdict import (
     Answer,
     Assumption,
     BreakEven,
+    DrawnOption,
     Excluded,
     FigureInput,
     FigureRecord,
     FlipPoint,
     Information,
+    LearningCurve,
+    LearningPoint,
+    MapCell,
     NextStep,
     OptionRecord,
     PlanStage,
@@ -351,7 +355,34 @@ def priced() -> Verdict:
         with_months(o) if o.figure("run.total").value and o.horizon_usd.is_known else o
         for o in record.arms
     )
-    return replace(record, arms=options, answers=answers)
+    cells = tuple(
+        MapCell(volume, price, "tune" if volume > 1e6 else "prompt", record.arm)
+        for volume in (3e5, 3e6, 3e7)
+        for price in (0.0, 0.1)
+    )
+    points = tuple(
+        LearningPoint(float(n), Range(score - 0.03, score, score + 0.02))
+        for n, score in ((500, 0.84), (2_000, 0.88), (8_000, 0.91))
+    )
+    volume = Answer("traffic.requests_per_month", "How many?", "3,000,000", 3e6, "", "brief")
+    return replace(
+        record,
+        arms=options,
+        answers=(*answers, volume),
+        cost_map=cells,
+        curve=LearningCurve(record.arm, 2_000.0, points),
+        drawn=tuple(_drawn(option) for option in options[:2]),
+    )
+
+
+def _drawn(option: OptionRecord) -> DrawnOption:
+    """Twenty draws around the option's likely cash."""
+    once, month = option.figure("once.total").value, option.figure("run.total").value
+    shares = [0.8 + 0.02 * i for i in range(20)]
+    cash = tuple(s * (once + 11.5 * month) for s in shares)
+    flat = tuple(s * month for s in shares)
+    scores = tuple(option.quality.p50 + 0.01 * (s - 1) for s in shares)
+    return DrawnOption(option.id, tuple(s * once for s in shares), flat, cash, (0.0,) * 20, scores)
 
 
 @pytest.fixture

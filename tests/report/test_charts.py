@@ -34,7 +34,12 @@ def of_class(root: ElementTree.Element, tag: str, style: str) -> list[ElementTre
 
 
 def test_the_report_has_its_pictures(verdict: Verdict) -> None:
-    assert set(charts_of(verdict)) == {"best", "trade-off", "parts", "quality", "tornado"}
+    drawn = {"best", "trade-off", "parts", "quality", "tornado", "risk-matrix", "timeline"}
+    assert set(charts_of(verdict)) == drawn
+
+
+def test_a_whole_record_has_all_pictures(priced: Verdict) -> None:
+    assert {"map", "learning", "cash"} < set(charts_of(priced))
 
 
 def test_each_picture_is_well_formed_named_and_inside_its_frame(

@@ -24,6 +24,8 @@ from advisor.report.phrases import (
     step_sentence,
     widest_first,
 )
+from advisor.report.returns import returns
+from advisor.report.terms import Terms
 
 
 @pytest.mark.parametrize(
@@ -148,10 +150,13 @@ def test_todays_process_without_a_model_is_a_row_and_pays_back(priced: Verdict) 
     record = replace(priced, answers=(*priced.answers, *answers))
     shown = " ".join(text.render(record, 120).split())
     assert "By hand: two clerks" in shown
-    assert "saves $9,183 per month and pays back after 2.0 months" in shown  # 18,363 ÷ 9,183
+    returned = next(r for r in returns(record, Terms.of(record)) if r.against.startswith("By hand"))
+    assert returned.payback_months == pytest.approx(18_363.27 / (12_500 - 3_317.28))
     months = priced.chosen.figure("horizon.months_level").value
     paid = priced.chosen.figure("horizon.cash").value
-    assert f"it saves ${12_500 * months - paid:,.0f} in net present value" in shown
+    assert returned.cash_usd.p50 == pytest.approx(12_500 * months - paid)
+    assert returned.on_investment == pytest.approx((12_500 * months - paid) / 18_363.27)
+    assert f"${12_500 * months - paid:,.0f}" in shown
     page = document(record)
     assert ("Author", "A. Consultant") in page.cover.facts
     assert ("Confidential", "for the client's use only") in page.cover.facts
@@ -167,9 +172,10 @@ def test_options_of_one_skill_are_folded_and_today_stays(verdict: Verdict) -> No
     )
     folds = extract.folded(replace(verdict, arms=(*verdict.arms, *variants, *others)))
     assert len(folds) == extract.MOST_OPTIONS
-    assert folds[0][0].id == verdict.arm
-    assert {o.id: n for o, n in folds}["prompt/few-shot@claude-sonnet-5+batch"] == 3
-    assert folds[-1][0].id.startswith("as-is/")
+    assert folds[0].option.id == verdict.arm
+    counts = {fold.option.id: fold.count for fold in folds}
+    assert counts["prompt/few-shot@claude-sonnet-5+batch"] == 3
+    assert folds[-1].option.id.startswith("as-is/")
 
 
 def test_a_share_below_its_own_error_is_noise() -> None:

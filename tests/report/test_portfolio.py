@@ -51,5 +51,5 @@ def test_a_folder_of_briefs_is_a_portfolio(tmp_path: Path, monkeypatch) -> None:
     rows = plain.loads(result.stdout)["rows"]
     assert {row["brief"] for row in rows} == {"customs-invoices.toml", "claims-triage.toml"}
     assert "broken.toml" in result.stderr
-    refused = CliRunner().invoke(cli, ["recommend", str(tmp_path), "--format", "pdf"])
-    assert "a portfolio is text or JSON" in str(refused.exception)
+    refused = CliRunner().invoke(cli, ["recommend", str(tmp_path), "--format", "xlsx"])
+    assert "a portfolio is text, md, html, pdf, docx or json" in str(refused.exception)
