@@ -20,8 +20,15 @@ NAME = "name"
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SENTENCES = re.compile(r"(?<=[a-z0-9)%][.:;!?]) (?=\S)|(?<=;) ")
+_OPTION = re.compile(r"(?:Prompted|Tuned|Today:) [^$:;.!?]*(?:\.\d[^$:;!?]*)?")
+LONGEST_NAME = 120
 _HEAD = 6
 _DEEPEST = 6
+_WITHIN = r"(?:(?!(?<!\b[A-Z][a-z])[.!?] [A-Z]).)+?"
+"""What a place holds: never the end of one sentence and the beginning of the next."""
+_NUMBER = r"[−+<>≥ ]*\$?\d[\d.,]*(?: (?:k|M|bn)\b)?"
+_KINDS = {"n": _NUMBER, "m": _NUMBER, "usd": rf"(?:{_NUMBER}|unknown)", "share": rf"{_NUMBER} %"}
+"""What a place of such a name holds, with or without a digit behind it: `{n}`, `{usd2}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class Catalogue:
     """Says texts in a language; `names` are the names of options, translated by their parts."""
 
     messages: Messages
-    _known: dict[str, str] = field(default_factory=dict)
+    _spoken: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, language: str, names: Iterable[str]) -> Catalogue:
@@ -55,16 +62,16 @@ class Catalogue:
         messages = _messages(language)
         catalogue = cls(messages)
         for name in names:
-            catalogue._known[name] = _named(messages.names, name)
+            catalogue._spoken[name] = _named(messages.names, name)
         return catalogue
 
     def say(self, text: str, depth: int = 0) -> str:
         """The text in the language of the catalogue, or as it is."""
         if not text or depth > _DEEPEST or not self.messages.whole:
             return text
-        if text not in self._known:
-            self._known[text] = self._search(text, depth)
-        return self._known[text]
+        if text not in self._spoken:
+            self._spoken[text] = self._search(text, depth)
+        return self._spoken[text]
 
     def _search(self, text: str, depth: int) -> str:
         whole = self.messages.whole.get(text)
@@ -73,11 +80,13 @@ class Catalogue:
         for pattern in self._candidates(text):
             match = pattern.matches.fullmatch(text)
             if match is not None:
-                said = {k: self.say(v, depth + 1) for k, v in match.groupdict().items()}
-                return pattern.becomes.format_map(said)
+                spoken = {k: self.say(v, depth + 1) for k, v in match.groupdict().items()}
+                return pattern.becomes.format_map(spoken)
         parts = _SENTENCES.split(text)
         if len(parts) > 1:
             return " ".join(self.say(part, depth + 1) for part in parts)
+        if _OPTION.fullmatch(text) and len(text) <= LONGEST_NAME:
+            return _named(self.messages.names, text)
         return self._without_its_stop(text, depth)
 
     def _candidates(self, text: str) -> list[Pattern]:
@@ -88,9 +97,9 @@ class Catalogue:
     def _without_its_stop(self, text: str, depth: int) -> str:
         """A sentence whose message stands in the catalogue without its last mark."""
         if text[-1:] in ".:;" and len(text) > 2:
-            said = self.say(text[:-1], depth + 1)
-            if said != text[:-1]:
-                return said + text[-1]
+            spoken = self.say(text[:-1], depth + 1)
+            if spoken != text[:-1]:
+                return spoken + text[-1]
         if text[:1].isupper():
             lower = text[0].lower() + text[1:]
             small = self.messages.whole.get(lower, "")
@@ -110,7 +119,8 @@ def _messages(language: str) -> Messages:
     names: list[Pattern] = []
     with (FOLDER / f"{language}.po").open("rb") as file:
         for message in read_po(file, locale=language):
-            source, target = str(message.id), str(message.string)
+            source = str(message.id)
+            target = str(message.string)
             if not source or not target:
                 continue
             if message.context == NAME:
@@ -130,7 +140,11 @@ def _pattern(source: str, target: str) -> Pattern:
     parts = _PLACE.split(source)
     expression = ""
     for place, part in enumerate(parts):
-        expression += re.escape(part) if place % 2 == 0 else f"(?P<{part}>.+?)"
+        expression += (
+            re.escape(part)
+            if place % 2 == 0
+            else f"(?P<{part}>{_KINDS.get(part.rstrip('0123456789'), _WITHIN)})"
+        )
     fixed = sum(len(part) for part in parts[::2])
     return Pattern(re.compile(expression, re.DOTALL), target, fixed)
 
@@ -140,6 +154,6 @@ def _named(patterns: list[Pattern], name: str) -> str:
     for pattern in patterns:
         match = pattern.matches.fullmatch(name)
         if match is not None:
-            said = {k: _named(patterns, v) for k, v in match.groupdict().items()}
-            return pattern.becomes.format_map(said)
+            spoken = {k: _named(patterns, v) for k, v in match.groupdict().items()}
+            return pattern.becomes.format_map(spoken)
     return name

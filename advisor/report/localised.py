@@ -24,11 +24,14 @@ from advisor.report.page import (
     Paragraph,
     Ranged,
     Section,
+    Stated,
     Table,
     Tiles,
 )
 from advisor.report.speech import Speech
 
+_NUMBERED = re.compile(r"(\d+\.? |· )([^\d].*)", re.DOTALL)
+_WITH_AMOUNT = re.compile(r"(.+) (−?\$[\d,.]+(?: (?:k|M|bn))?)", re.DOTALL)
 _WORDS = re.compile(r"(<text [^>]*>|<title>)([^<]+)(</)")
 _LABEL = re.compile(r'(aria-label=")([^"]+)(")')
 
@@ -135,16 +138,21 @@ def _cell(cell: Cell, speech: Speech) -> Cell:
 
 
 def _text(text: str, speech: Speech) -> str:
-    if isinstance(text, Code):
+    if isinstance(text, Code | Stated):
         return text
-    number = re.match(r"(\d+\. |· )(.*)", text, re.DOTALL)
-    return number[1] + speech.say(number[2]) if number else speech.say(text)
+    number = _NUMBERED.fullmatch(text)
+    if number is not None and speech.say(text) == text:
+        return number[1] + speech.say(number[2])
+    amount = _WITH_AMOUNT.fullmatch(text)
+    if amount is not None and speech.word(text) == text:
+        return f"{speech.say(amount[1])} {speech.say(amount[2])}"
+    return speech.say(text)
 
 
 def _chart(chart: Chart, speech: Speech) -> Chart:
-    def said(match: re.Match[str]) -> str:
+    def spoken(match: re.Match[str]) -> str:
         return f"{match[1]}{escape(_text(unescape(match[2]), speech))}{match[3]}"
 
-    svg = _LABEL.sub(said, _WORDS.sub(said, chart.svg))
+    svg = _LABEL.sub(spoken, _WORDS.sub(spoken, chart.svg))
     rows = tuple((_text(label, speech), speech.say(value)) for label, value in chart.rows)
     return replace(chart, title=speech.say(chart.title), svg=svg, rows=rows)

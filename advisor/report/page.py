@@ -29,7 +29,13 @@ class Ranged:
     amount: Range | None = None  # of money in USD, where `span` is written from it
 
 
-Cell: TypeAlias = str | Code | Ranged
+class Stated(str):
+    """What people wrote in the brief, shown as it is in every language."""
+
+    __slots__ = ()
+
+
+Cell: TypeAlias = str | Code | Stated | Ranged
 
 
 @dataclass(frozen=True, slots=True)

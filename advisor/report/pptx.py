@@ -125,8 +125,8 @@ def _answer(canvas: Canvas, page: Page) -> None:
     for place, figure in enumerate(tiles):
         _tile(canvas, figure, (EDGE_CM + place * width, 7.2, width - 0.4, 3.0))
     _picture(canvas, _chart(page, "best"), (EDGE_CM, 10.8, 15.0, 6.6))
-    asked = next((b.items for b in blocks if isinstance(b, Bullets)), ())
-    _lines(canvas, asked, (17.4, 10.8, 15.0, 6.6), 12)
+    requests = next((b.items for b in blocks if isinstance(b, Bullets)), ())
+    _lines(canvas, requests, (17.4, 10.8, 15.0, 6.6), 12)
 
 
 def _options(canvas: Canvas, page: Page) -> None:

@@ -70,10 +70,10 @@ def _against(
     errors: Range,
 ) -> Return:
     saved = extract.cash_saved(verdict, other)
-    known = cash if cash.is_known else Range(None, saved, None)
+    gain = cash if cash.is_known else Range(None, saved, None)
     return Return(
         terms.option(other.id),
-        known,
+        gain,
         errors,
         _less(chosen.one_off_usd.p50, other.one_off_usd.p50),
         _less(other.monthly_usd.p50, chosen.monthly_usd.p50),

@@ -21,9 +21,11 @@ from advisor.report.catalogue import Catalogue
 from advisor.report.look import Look
 from advisor.report.terms import Terms
 
-_AMOUNT = re.compile(r"(−?)\$(\d[\d,]*(?:\.\d+)?)(?: (k|M|bn)\b)?")
-_IN_USD = re.compile(r"(?<![\w.,])(\d[\d,]*(?:\.\d+)?) USD\b")
-_NUMBER = re.compile(r"(?<![\w.,#/@+-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\w@]|[.,]\d)")
+_AMOUNT = re.compile(r"(−?)\$(\d+(?:,\d{3})*(?:\.\d+)?)(?: (k|M|bn)\b)?")
+_IN_USD = re.compile(r"(?<![\w.,])(\d+(?:,\d{3})*(?:\.\d+)?) USD\b")
+_NUMBER = re.compile(
+    r"(?<![\w.,#/@-])(?<!\w\+)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\w@]|[.,]\d)"
+)
 _DAY = re.compile(r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?![\w-])")
 _VERSION = re.compile(
     r"\b(?:Claude \w+|GPT|Llama|Qwen|Gemini|Gemma|Mistral|Phi|DeepSeek|GLM|Command|Nova)"
@@ -44,7 +46,7 @@ class Speech:
     symbol: str
     decimal: str
     group: str
-    _said: dict[str, str] = field(default_factory=dict)
+    _spoken: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, verdict: Verdict, look: Look, terms: Terms) -> Speech:
@@ -77,9 +79,9 @@ class Speech:
 
     def say(self, text: str) -> str:
         """A whole text: a sentence, several, a title or a cell."""
-        if text not in self._said:
-            self._said[text] = self._numbers(self.catalogue.say(text))
-        return self._said[text]
+        if text not in self._spoken:
+            self._spoken[text] = self._numbers(self.catalogue.say(text))
+        return self._spoken[text]
 
     def word(self, text: str) -> str:
         """Only the words of a text; what it quotes keeps its currency and its numbers."""
@@ -93,22 +95,26 @@ class Speech:
 
     def span(self, amount: Range) -> str:
         """An 80 % interval of money for narrow columns, without its symbol."""
-        return self._plain_numbers(fmt.tight_span(self.money(amount)))
+        return self._plain_numbers(fmt.tight_span(self.money(amount)).replace("$", ""))
 
     def _numbers(self, text: str) -> str:
         """Amounts, numbers and dates in a text; versions in names of models stay as they are."""
-        kept: list[str] = []
+        masked: list[str] = []
 
         def mask(match: re.Match[str]) -> str:
-            kept.append(match[0])
-            return _MASK.format(len(kept) - 1)
+            masked.append(match[0])
+            return _MASK.format(len(masked) - 1)
 
-        shown = _VERSION.sub(mask, text)
-        shown = _IN_USD.sub(self._amount_in_usd, _AMOUNT.sub(self._amount, shown))
+        text = _VERSION.sub(mask, text)
+        text = _IN_USD.sub(self._amount_in_usd, _AMOUNT.sub(self._amount, text))
         if self.look.currency.code != "USD":
-            shown = re.sub(r"\bUSD\b", self.look.currency.code, shown)
-        numbered = self._plain_numbers(shown)
-        return _MASKED.sub(lambda m: kept[int(m[1])] if int(m[1]) < len(kept) else m[0], numbered)
+            text = re.sub(r"\bUSD\b", self.look.currency.code, text)
+
+        def unmask(match: re.Match[str]) -> str:
+            number = int(match[1])
+            return masked[number] if number < len(masked) else match[0]
+
+        return _MASKED.sub(unmask, self._plain_numbers(text))
 
     def _plain_numbers(self, text: str) -> str:
         if self.look.language == "en":
@@ -132,7 +138,9 @@ class Speech:
 
     def _amount(self, match: re.Match[str]) -> str:
         """`$12,168` in the currency and the order of the language."""
-        sign, digits, scale = match[1], match[2], match[3] or ""
+        sign = match[1]
+        digits = match[2]
+        scale = match[3] or ""
         usd = self.amounts.get(match[0].removeprefix("−"))
         if usd is None:
             usd = float(digits.replace(",", "")) * _SCALES[scale]

@@ -140,7 +140,7 @@ def _ticks(option: OptionRecord, verdict: Verdict) -> tuple[str, ...]:
         _keeps(option.weeks.p50, weeks),
         True,
     )
-    marks = [NOT_STATED if kept is None else (BROKEN, KEPT)[kept] for kept in checks]
+    marks = [NOT_STATED if is_within is None else (BROKEN, KEPT)[is_within] for is_within in checks]
     return (*marks, fmt.share(option.p_meets_constraints))
 
 

@@ -9,7 +9,16 @@ from advisor.core import format as fmt
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import maps
-from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Table, TableColumn
+from advisor.report.page import (
+    Block,
+    Bullets,
+    Cell,
+    Heading,
+    Paragraph,
+    Stated,
+    Table,
+    TableColumn,
+)
 from advisor.report.terms import Terms
 
 WORKING_HOURS_PER_WEEK = 40.0
@@ -110,10 +119,10 @@ def planned_gates(verdict: Verdict, chosen: OptionRecord) -> Iterator[PlannedGat
         weeks = extract.number(verdict, f"plan.gates[{place}].weeks")
         spread = ready * (place + 1) / len(stated)
         yield PlannedGate(
-            row.get("name", ""),
-            row.get("accept", "–"),
-            row.get("stop", "–"),
-            row.get("owner", "to be named"),
+            Stated(row.get("name", "")),
+            Stated(row.get("accept", "–")),
+            Stated(row.get("stop", "–")),
+            Stated(row["owner"]) if "owner" in row else "to be named",
             spread if weeks is None else weeks,
         )
     if not stated:
@@ -163,7 +172,7 @@ def _team(verdict: Verdict, chosen: OptionRecord) -> Iterator[Block]:
         hours = share * work.value
         cost = None if rate is None else hours * rate
         cells = (fmt.share(share), fmt.count(hours), fmt.money(rate), fmt.money(cost))
-        rows.append((role.get("name", ""), *cells))
+        rows.append((Stated(role.get("name", "")), *cells))
     yield Table("team", columns, tuple(rows))
 
 

@@ -36,8 +36,8 @@ def learning_curve(curve: LearningCurve | None, name: str, target: float | None)
     drawn += [canvas.circle("mark", x, y, 3.5) for x, y in middle]
     for point in points:
         x = across(point.examples)
-        shown = fmt.compact(fmt.about(point.examples))
-        drawn.append(canvas.text("note", x, BOTTOM + 16, shown, canvas.anchor_at(x)))
+        label = fmt.compact(fmt.about(point.examples))
+        drawn.append(canvas.text("note", x, BOTTOM + 16, label, canvas.anchor_at(x)))
     if points[0].examples <= curve.now <= points[-1].examples:
         drawn += _now(across(curve.now))
     if target:

@@ -34,12 +34,12 @@ def cost_map(verdict: Verdict) -> Chart | None:
     for row, price in enumerate(prices):
         top = TOP + row * CELL
         drawn.append(canvas.text("note", FIRST - 6, top + 22, fmt.money(price), "end"))
-        said = []
+        spoken = []
         for column, volume in enumerate(volumes):
             word = words.get((volume, price), "undecided")
             drawn.append(_cell(FIRST + column * width, top, width, word))
-            said.append(f"{WORDS.get(word, word)} at {fmt.compact(volume)}")
-        twin.append((f"{fmt.money(price)} per wrong answer", fmt.sentence_list(said)))
+            spoken.append(f"{WORDS.get(word, word)} at {fmt.compact(volume)}")
+        twin.append((f"{fmt.money(price)} per wrong answer", fmt.sentence_list(spoken)))
     bottom = TOP + len(prices) * CELL
     for column, volume in enumerate(volumes):
         middle = FIRST + (column + 0.5) * width
@@ -149,7 +149,7 @@ def bubbles(rows: Sequence[tuple[str, float, float, float]]) -> Chart | None:
         whole = (0.0, 0.0, float(canvas.WIDTH), 254.0)
         drawn.append(canvas.ellipse("mark", x, up(chance), radius, radius, 0.0, whole))
         drawn.append(canvas.text("text", x, up(chance) + 4, str(place), "middle"))
-        told = f"saves {fmt.money(saving)}, best in {fmt.of_hundred(chance)} of 100"
-        twin.append((f"{place} {name}", f"{told}, invests {fmt.money(invest)}"))
+        words = f"saves {fmt.money(saving)}, best in {fmt.of_hundred(chance)} of 100"
+        twin.append((f"{place} {name}", f"{words}, invests {fmt.money(invest)}"))
     title = "Saving (to the right) and confidence (upwards); the area is the investment"
     return Chart("bubbles", title, canvas.svg(title, 254.0, drawn), tuple(twin))
