@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from advisor.cli import output
 from advisor.core import format as fmt
 from advisor.core.text import printable
 
@@ -313,14 +314,14 @@ def _print(
         entries = [
             {**record, "stale": is_old} for (record, _), is_old in zip(rows, old, strict=True)
         ]
-        click.echo(json.dumps(entries, ensure_ascii=False, indent=2, default=str))
+        output.show(json.dumps(entries, ensure_ascii=False, indent=2, default=str) + "\n")
         return
     if not rows:
         click.echo(empty, err=True)
         return
     lines = [_printable(line, is_old, wide) for (_, line), is_old in zip(rows, old, strict=True)]
-    for text in table(lines, None if wide else shutil.get_terminal_size((NARROW, 24)).columns):
-        click.echo(text)
+    columns = None if wide else shutil.get_terminal_size((NARROW, 24)).columns
+    output.show("".join(f"{text}\n" for text in table(lines, columns)))
     if any(old):
         click.echo(f"* may be older than 90 days on {day}", err=True)
 

@@ -11,7 +11,7 @@ import click
 
 from advisor.core.errors import UsageError
 from advisor.core.events import StageEvent
-from advisor.core.text import printable
+from advisor.core.text import printable, without_controls
 
 NARROWEST = 40
 WIDEST = 120
@@ -34,10 +34,12 @@ def color() -> bool:
 
 
 def show(text: str) -> None:
-    """Data to stdout; a character that its encoding lacks becomes a question mark."""
+    """Data to stdout; a character that its encoding lacks becomes a question mark, and one that a
+    terminal obeys an escape.
+    """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
-    click.echo(text, nl=False)
+    click.echo(without_controls(text), nl=False)
 
 
 def show_bytes(content: bytes) -> None:

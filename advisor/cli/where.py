@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from advisor import shipped
+from advisor.cli import output
 from advisor.core import format as fmt
 from advisor.core.text import printable
 from advisor.store.folders import folders
@@ -78,7 +79,7 @@ def command(as_json: bool) -> None:
     """
     in_use = list(places())
     if as_json:
-        click.echo(json.dumps([asdict(place) for place in in_use], ensure_ascii=False, indent=2))
+        output.show(json.dumps([asdict(place) for place in in_use], indent=2) + "\n")
         return
     for place in in_use:
         click.echo(f"{place.what:<12} {printable(place.path)}  ({place.state})")

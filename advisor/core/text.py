@@ -10,3 +10,19 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
     )
+
+
+_OBEYED = (
+    *range(0x7F, 0xA0),  # DEL and the C1 controls
+    *(0x061C, 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF),
+    *range(0x202A, 0x202F),  # embeddings and overrides of direction
+    *range(0x2066, 0x206A),  # isolates
+)
+_ESCAPES = {code: f"\\u{code:04x}" for code in _OBEYED}
+
+
+def without_controls(text: str) -> str:
+    """`text`, JSON or lines, with the C1 and direction characters that a terminal or an editor
+    obeys as JSON escapes. What JSON escapes by itself, line breaks and colours stay.
+    """
+    return text.translate(_ESCAPES)

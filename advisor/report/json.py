@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from advisor.core.text import without_controls
 from advisor.core.verdict import Verdict
 from advisor.report.look import PLAIN, Look
 
@@ -52,7 +53,7 @@ def _entry(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return without_controls(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def plain_data(value: Any) -> Any:

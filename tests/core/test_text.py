@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.text import printable
+from advisor.core.text import printable, without_controls
+
+OVERRIDES = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 @pytest.mark.parametrize(
@@ -26,3 +31,16 @@ def test_what_a_terminal_would_obey_is_written_out(raw: str, shown: str) -> None
 def test_the_result_is_always_one_printable_line(raw: str) -> None:
     assert printable(raw).isprintable()
     assert printable(printable(raw)) == printable(raw)
+
+
+@given(st.text())
+def test_json_without_controls_means_the_same(text: str) -> None:
+    written = without_controls(json.dumps(text, ensure_ascii=False))
+    assert json.loads(written) == text
+    assert not any(unicodedata.category(c) == "Cc" for c in written)
+    assert not any(unicodedata.bidirectional(c) in OVERRIDES for c in written)
+
+
+def test_lines_and_colours_stay() -> None:
+    assert without_controls("a\n\x1b[1mb\x1b[0m\té😀") == "a\n\x1b[1mb\x1b[0m\té😀"
+    assert without_controls("\u202e\x9b") == r"\u202e\u009b"
