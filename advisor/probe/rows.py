@@ -41,6 +41,7 @@ _NOT_DATA = {
     "tokenizer.json",
 }
 MAX_FILES = 10_000
+MAX_FIELDS = 1_000
 MAX_TEXT_CHARACTERS = 1_000_000
 _FASTTEXT = "__label__"
 
@@ -122,6 +123,18 @@ def read(path: Path, note: Callable[[str], object] = len) -> Iterator[DataRow]:
 
     Raises UsageError where it cannot be read.
     """
+    return map(_bounded, _rows(path, note))
+
+
+def _bounded(row: DataRow) -> DataRow:
+    """The row, unless it has more fields than any example: each is looked at many times."""
+    fields = len(row.value) if row.value is not None else 0
+    if fields <= MAX_FIELDS:
+        return row
+    return DataRow(row.line, None, f"has {fields:,} fields; at most {MAX_FIELDS:,} are read")
+
+
+def _rows(path: Path, note: Callable[[str], object]) -> Iterator[DataRow]:
     kind = kind_of(path)
     plugged = None if kind else plugged_format(_ending(path))
     if plugged is not None:

@@ -287,3 +287,18 @@ def test_long_texts_come_in_parts_and_bad_lines_are_told(tmp_path, monkeypatch):
         "".join(r.value["text"] for r in found if r.value)
         == "one line here\n" * 2 + "another line\n" + "x" * 40 + "\n"
     )
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".json", ".csv", ".parquet"])
+def test_a_row_of_very_many_fields_is_listed_not_searched(tmp_path, ending):
+    wide = {f"c{n}": str(n) for n in range(1001)}
+    path = tmp_path / f"wide{ending}"
+    if ending == ".parquet":
+        pq.write_table(pa.Table.from_pylist([wide]), path)
+    elif ending == ".csv":
+        path.write_text(",".join(wide) + "\n" + ",".join(wide.values()) + "\n")
+    else:
+        path.write_text(json.dumps([wide] if ending == ".json" else wide))
+    (row,) = read(path)
+    assert row.value is None
+    assert row.reason == "has 1,001 fields; at most 1,000 are read"
