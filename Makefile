@@ -48,7 +48,7 @@ format: .venv/.test
 .venv/.test: .venv/.made pyproject.toml constraints.txt requirements-test.txt
 	@echo "== installing advisor, its test tools and the calibration libraries into .venv (some minutes, once)"
 	@$(PIP) --no-deps --require-hashes -r requirements-test.txt
-	@$(PIP) -e '.[calibrate,cluster,mcp,report]' --group dev
+	@$(PIP) -e '.[calibrate,cluster,mcp,report,update]' --group dev
 	@touch $@ .venv/.run
 
 fuzz: .venv/.test

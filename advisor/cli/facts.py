@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli import output
+from advisor.cli.facts_update import update
 from advisor.core import format as fmt
 from advisor.core.text import printable
 
@@ -376,3 +377,6 @@ def _fit(titles: list[str], widths: dict[str, int], room: int) -> tuple[list[str
 
 def _cut(text: str, width: int) -> str:
     return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"
+
+
+command.add_command(update)

@@ -32,6 +32,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of a brief.",
     "history": "List past verdicts, newest first.",
     "store": "Check, repair or copy the local database.",
+    "watch": "Say what changed since the last verdict on a brief.",
     "where": "Show the files and folders in use.",
 }
 """Every command with its one-line help, in the order of `--help`; the code of `x` is

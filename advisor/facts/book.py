@@ -23,7 +23,7 @@ from advisor.facts.models import load_models
 from advisor.facts.plugged import plugged_prices
 from advisor.facts.price_file import read_prices
 from advisor.facts.providers import Provider, ProviderBook, load_providers
-from advisor.facts.table import read
+from advisor.facts.table import UPDATES, read
 from advisor.facts.tuning import OFFERED, SUPERVISED, TuningOffer, load_tuning
 
 TUNED = "ft:"
@@ -38,12 +38,13 @@ class Facts:
     """GPUs, models and prices, with source and date; frozen once loaded.
 
     `own_prices` are the rows of the user's price files, the brief's file before the user's folder,
-    then those of plug-ins.
-    A model they name is priced by them alone; other models by the shipped data.
+    then those of plug-ins. A model they name is priced by them alone; other models by the shipped
+    data, in which `newer_prices`, those of a bundle, stand in the place of their providers' rows.
     """
 
     user_folder: Path | None = None
     own_prices: tuple[tuple[TokenPrice, ...], ...] = field(default=(), repr=False)
+    newer_prices: tuple[TokenPrice, ...] = field(default=(), repr=False)
     library: PriceLibrary = field(default_factory=PriceLibrary, repr=False, compare=False)
 
     @property
@@ -180,6 +181,8 @@ class Facts:
         base = name.strip().removeprefix(TUNED)
         if self.matched(base) is not None or self._own(base) or self._own(TUNED + base):
             return True
+        if self._named(base, self.newer_prices) or self._named(TUNED + base, self.newer_prices):
+            return True
         if any(base.lower() in offer.bases for offer in self.tuning_offers):
             return True
         return self.library.is_priced(base) or any(
@@ -214,7 +217,7 @@ class Facts:
         by adapter where there is a choice. Offers that are closed or ended are in, with their
         dates; unconfirmed ones are left out.
         """
-        own = self._own(TUNED + model)
+        own = self._own(TUNED + model) or self._named(TUNED + model, self.newer_prices)
         if own:
             return self._resolved(own, on, 0)
         architecture = self.architecture(model)
@@ -268,7 +271,7 @@ class Facts:
         )
         mine = (
             price.model
-            for rows in self.own_prices
+            for rows in (*self.own_prices, self.newer_prices)
             for price in rows
             if not price.model.startswith(TUNED)
         )
@@ -323,12 +326,13 @@ class Facts:
 
     def _own(self, model: str) -> tuple[TokenPrice, ...]:
         """The user's rows for a model: of the first file that has any."""
+        return next(filter(None, (self._named(model, rows) for rows in self.own_prices)), ())
+
+    def _named(self, model: str, rows: Iterable[TokenPrice]) -> tuple[TokenPrice, ...]:
+        """The rows of a model, with their providers by id."""
         name = self._canonical(model)
-        for rows in self.own_prices:
-            own = tuple(row for row in rows if self._canonical(row.model) == name)
-            if own:
-                return tuple(replace(row, provider=self._providers.id(row.provider)) for row in own)
-        return ()
+        own = (row for row in rows if self._canonical(row.model) == name)
+        return tuple(replace(row, provider=self._providers.id(row.provider)) for row in own)
 
     def _library_rows(self, model: str) -> tuple[TokenPrice, ...]:
         """All dated rows of the price library, by provider in the order of our table."""
@@ -345,7 +349,17 @@ class Facts:
             if not own and provider.models_of:
                 own = self._resold(price_rows(provider.models_of, model, data_date))
             rows.extend(replace(row, provider=provider.id, model=model) for row in own)
-        return tuple(rows)
+        return self._with_newer(model, rows)
+
+    def _with_newer(self, model: str, rows: Iterable[TokenPrice]) -> tuple[TokenPrice, ...]:
+        """The rows, those of a bundle in the place of what begins no earlier at their provider."""
+        newer = self._named(model, self.newer_prices)
+        begins: dict[str, date] = {}
+        for row in newer:
+            start = row.start or date.min
+            begins[row.provider] = min(start, begins.get(row.provider, start))
+        earlier = (r for r in rows if (r.start or date.min) < begins.get(r.provider, date.max))
+        return (*newer, *earlier) if newer else tuple(rows)
 
     @staticmethod
     def _resold(rows: tuple[TokenPrice, ...]) -> tuple[TokenPrice, ...]:
@@ -408,5 +422,7 @@ def load(
     files = [
         file for file in (price_file, own if own and own.is_file() else None) if file is not None
     ]
+    update = user_folder / UPDATES / "prices.toml" if user_folder else None
+    newer = read_prices(update) if update is not None and update.is_file() else ()
     prices = (*(read_prices(file) for file in files), *plugged_prices())
-    return Facts(user_folder, prices, PriceLibrary(memo))
+    return Facts(user_folder, prices, newer, PriceLibrary(memo))

@@ -129,16 +129,36 @@ class FactRow:
         )
 
 
-def read(name: str, key: Sequence[str], user_folder: Path | None = None) -> tuple[FactRow, ...]:
-    """The rows of profiles/`name`; the user's rows replace all shipped rows of the same `key`.
+UPDATES = "updates"
+"""Folder within the user's: rows of a bundle of newer facts, behind the user's own."""
 
-    Raises UsageError where the user's file cannot be read, has an unknown column, or a row lacks
-    key or source.
+
+def read(
+    name: str, key: Sequence[str], user_folder: Path | None = None, *, own: bool = True
+) -> tuple[FactRow, ...]:
+    """The rows of profiles/`name`; rows of a bundle in use, then the user's (unless `own` is
+    false), replace all rows of the same `key`.
+
+    Raises UsageError where such a file cannot be read, has an unknown column, or a row lacks key or
+    source.
     """
     columns, rows = _parse(shipped.folder("profiles") / name)
-    over = user_folder / name if user_folder else None
-    if over is None or not over.is_file():
+    if user_folder is None:
         return rows
+    for over in (user_folder / UPDATES / name, *((user_folder / name,) if own else ())):
+        if over.is_file():
+            rows = _replaced(rows, columns, over, key)
+    return rows
+
+
+def rows_of(file: Path) -> tuple[FactRow, ...]:
+    """The rows of one file. Raises UsageError."""
+    return _parse(file)[1]
+
+
+def _replaced(
+    rows: tuple[FactRow, ...], columns: Sequence[str], over: Path, key: Sequence[str]
+) -> tuple[FactRow, ...]:
     own_columns, mine = _parse(over)
     for column in own_columns:
         if column not in columns:

@@ -213,6 +213,11 @@ class Store:
         """The last verdict on a brief of this name, or None."""
         return next(iter(self._decisions("where name = ? order by id desc limit 1", [name])), None)
 
+    def latest_at(self, path: Path) -> PastDecision | None:
+        """The last verdict on the brief in this file, or None."""
+        where = str(path.absolute())
+        return next(iter(self._decisions("where path = ? order by id desc limit 1", [where])), None)
+
     def _decisions(self, rest: str, values: list[Any]) -> tuple[PastDecision, ...]:
         with translated(self.path):
             return tuple(
