@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from advisor.calibrate.quality_records import PromptsSpec, QualitySpec, Workload
-from advisor.calibrate.throughput import Length, Setup, whole_length
+from advisor.calibrate.throughput import Length, whole_length
 from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.config_sizes import parameters
 from advisor.core.constants import GIB, SECONDS_PER_HOUR
@@ -197,7 +197,7 @@ def _params(architecture: JsonObject, layers: int) -> float:
     return parameters(architecture["config"], layers).active
 
 
-def fits_whole(setup: Setup, device: str, free_gib: float | None) -> bool:
+def fits_whole(setup: ThroughputSpec, device: str, free_gib: float | None) -> bool:
     """Whether weights, gradients and optimiser states alone leave room; where free memory is
     unknown: yes, let it try.
 

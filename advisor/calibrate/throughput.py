@@ -54,41 +54,9 @@ Length = int | Sequence[int]
 METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
 MOST_LENGTHS = 512
 DEFAULT_LENGTHS = (512,)
-STEPS = 40
-SECONDS = 90.0
 
 HEADS = ("auto", "causal", "classification", "masked", "seq2seq")
 SHARDINGS = ("ddp", "fsdp")
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What to measure. `architecture` is `{"profile": sizes}` or `{"config": config.json}`.
-
-    `head` says what is trained: auto is the usual one. `micro_batch` is per process; `sharding` ddp
-    or fsdp where there are several `processes`, one a GPU, else none.
-    """
-
-    model_name: str
-    architecture: JsonObject
-    method: str = "lora"
-    rank: int = 16
-    targets: str = "all-linear"
-    dtype: str = ""
-    optimizer: str = "adamw"
-    checkpointing: str = "none"
-    attention: str = "sdpa"
-    micro_batch: int = 1
-    grad_accum: int = 1
-    seq_len: int = 2048
-    packed: bool = False
-    search: bool = False
-    steps: int = STEPS
-    seconds: float = SECONDS
-    memory_limit_gib: float = 0.0
-    head: str = "auto"
-    processes: int = 1
-    sharding: str = "none"
 
 
 def architecture_of(model: Model) -> JsonObject:
@@ -97,7 +65,7 @@ def architecture_of(model: Model) -> JsonObject:
 
 
 def plan(
-    setups: Sequence[Setup],
+    setups: Sequence[ThroughputSpec],
     lengths: Sequence[Length] = (),
     *,
     slices: Sequence[int] = (),
@@ -148,7 +116,7 @@ def _plain(length: Length) -> int | list[int]:
     return int(length) if isinstance(length, int) else list(length)
 
 
-def _depths(setup: Setup, slices: Sequence[int]) -> tuple[int, ...]:
+def _depths(setup: ThroughputSpec, slices: Sequence[int]) -> tuple[int, ...]:
     if not slices:
         return ()
     layers = depths.layers_of(setup.architecture)
@@ -175,13 +143,13 @@ def _depths(setup: Setup, slices: Sequence[int]) -> tuple[int, ...]:
     return chosen
 
 
-def _trial(setup: Setup, layers: int, seed: int, *, count: bool) -> Trial:
+def _trial(setup: ThroughputSpec, layers: int, seed: int, *, count: bool) -> Trial:
     if setup.method not in METHODS:
         raise UsageError(f"--method {setup.method}: not measured; use one of {', '.join(METHODS)}")
     if setup.head not in HEADS:
         raise UsageError(f"--head {setup.head}: one of {', '.join(HEADS)}")
     _check_processes(setup)
-    spec = ThroughputSpec(**asdict(setup), layers=layers, seed=seed, count=count).to_json()
+    spec = replace(setup, layers=layers, seed=seed, count=count).to_json()
     if not setup.dtype:
         del spec["dtype"]
     depth = f", {layers} layers" if layers else ""
@@ -192,7 +160,7 @@ def _trial(setup: Setup, layers: int, seed: int, *, count: bool) -> Trial:
     return Trial("throughput", label, spec)
 
 
-def _check_processes(setup: Setup) -> None:
+def _check_processes(setup: ThroughputSpec) -> None:
     if setup.sharding not in ("none", *SHARDINGS):
         raise UsageError(f"--sharding {setup.sharding}: one of {', '.join(SHARDINGS)}")
     if setup.processes > 1 and setup.sharding == "none":

@@ -11,10 +11,12 @@ from advisor.core.records import JsonRecord, known_fields
 
 @dataclass(frozen=True, slots=True)
 class ThroughputSpec(JsonRecord):
-    """The configuration of one trial. `dtype` empty: the usual one of the device.
+    """What to measure in one trial. `dtype` empty: the usual one of the device.
 
-    `architecture` is `{"profile": sizes}` or `{"config": config.json}`; `layers` 0 means all;
-    `count` asks for the parameters of the whole model; `micro_batch` is per process.
+    `architecture` is `{"profile": sizes}` or `{"config": config.json}`. `head` says what is
+    trained: auto is the usual one. `micro_batch` is per process; `sharding` ddp or fsdp where
+    there are several `processes`, one per GPU, else none. Of a plan's settings `plan` sets the last
+    three: `layers` 0 means all, `count` asks for the parameters of the whole model.
     """
 
     model_name: str = ""

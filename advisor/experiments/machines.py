@@ -12,7 +12,7 @@ from advisor.core.facts import Gpu
 from advisor.core.probes import LocalGpu
 
 if TYPE_CHECKING:
-    from advisor.calibrate.throughput import Setup
+    from advisor.calibrate.throughput_records import ThroughputSpec
     from advisor.facts import Facts
 
 
@@ -113,8 +113,8 @@ def _has_gpus() -> bool:
 
 
 def spread(
-    setups: Sequence[Setup], where: Machine, processes: int, sharding: str, *, alone: bool
-) -> list[Setup]:
+    setups: Sequence[ThroughputSpec], where: Machine, processes: int, sharding: str, *, alone: bool
+) -> list[ThroughputSpec]:
     """The setups for several processes, by what fits: the whole model on every GPU, else in parts.
 
     `alone` adds one process of each, so that the run says what several gain.
@@ -133,7 +133,7 @@ def spread(
     return setups_by_count
 
 
-def slices_for(setups: Sequence[Setup], where: Machine) -> tuple[int, ...]:
+def slices_for(setups: Sequence[ThroughputSpec], where: Machine) -> tuple[int, ...]:
     """The depths to measure where the whole model does not fit into free memory; none where it
     does.
     """

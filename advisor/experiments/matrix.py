@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.calibrate.throughput import Setup, architecture_of
+from advisor.calibrate.throughput import architecture_of
+from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.experiment import ExperimentPlan, JsonObject
 from advisor.experiments.datasets import Material
@@ -35,13 +36,16 @@ _LISTS: Mapping[str, type] = {
 }
 _TEXTS = ("kind", "data", "eval")
 _ONLY = {"throughput": ("models", "configs", "seq_lens"), "quality": ("folders", "shares", "eval")}
+_PER_ENTRY = frozenset(
+    (
+        *("model_name", "architecture", "method", "seq_len", "processes", "sharding"),
+        *("layers", "seed", "count"),
+    )
+)
+"""Settings of a trial that the lists of a file or the plan say."""
+
 _SETTINGS: Mapping[str, JsonObject] = {
-    "throughput": {
-        f.name: f.default
-        for f in fields(Setup)
-        if f.name
-        not in ("model_name", "architecture", "method", "seq_len", "processes", "sharding")
-    },
+    "throughput": {f.name: f.default for f in fields(ThroughputSpec) if f.name not in _PER_ENTRY},
     "quality": {
         "shots": 3,
         "epochs": 3,
@@ -188,7 +192,7 @@ def _throughput(matrix: Matrix, where: Machine, facts: Facts) -> Iterator[Experi
     for (name, architecture), method, seq_len, seed in itertools.product(
         named, matrix.methods, matrix.seq_lens, matrix.seeds
     ):
-        setup = Setup(name, architecture, method=method, seq_len=seq_len, **own)
+        setup = ThroughputSpec(name, architecture, method=method, seq_len=seq_len, **own)
         yield throughput_plan([setup], rows, where, seed=seed)
 
 

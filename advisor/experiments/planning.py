@@ -17,7 +17,7 @@ from advisor.calibrate import prompts_plan as prompts
 from advisor.calibrate.local_prompts import local_prompts_plan as local_plan
 from advisor.calibrate.model_folder import model_folder
 from advisor.calibrate.prompts_plan import PromptOptions
-from advisor.calibrate.throughput import Setup
+from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan
@@ -38,7 +38,7 @@ always are.
 
 
 def throughput_plan(
-    setups: Sequence[Setup],
+    setups: Sequence[ThroughputSpec],
     held_lengths: Sequence[int],
     where: Machine,
     slices: Sequence[int] = (),
@@ -71,12 +71,12 @@ def brief_setups(
     models: Sequence[str] = (),
     methods: Sequence[str] = (),
     **own: Any,
-) -> tuple[Setup, ...]:
+) -> tuple[ThroughputSpec, ...]:
     """What to measure for a brief: its open models (our candidates where it names none) by its
     methods.
 
-    `own` are fields of `Setup`. Raises UsageError where no model of it can be trained on a machine
-    of one's own.
+    `own` are fields of `ThroughputSpec`. Raises UsageError where no model of it can be trained on a
+    machine of one's own.
     """
     from advisor.pipeline import inform
 
@@ -93,7 +93,7 @@ def brief_setups(
             "models.tune: names no open decoder model; use --model, see `advisor facts models`"
         )
     return tuple(
-        Setup(model.name, throughput.architecture_of(model), method=method, **own)
+        ThroughputSpec(model.name, throughput.architecture_of(model), method=method, **own)
         for name, model in sized.items()
         for method in methods or _methods(informed, name, where)
     )

@@ -294,7 +294,7 @@ def test_patterns_of_layers_are_those_of_the_built_configuration(model) -> None:
 
 def test_slices_must_keep_to_the_pattern() -> None:
     model = facts.load().model("Gemma-3-12b-it")
-    setup = throughput.Setup(model.name, throughput.architecture_of(model))
+    setup = throughput.ThroughputSpec(model.name, throughput.architecture_of(model))
     assert depths.usual(setup.architecture) == (6, 12, 18)
     with pytest.raises(UsageError, match="repeat every 6"):
         throughput.plan([setup], [64], slices=(2, 4, 6))

@@ -183,7 +183,7 @@ def test_a_run_resumes_replays_and_leaves_no_file(folder: Path, home: Path) -> N
 def record_on(gpu_name: str, device: str, steady: bool) -> RunRecord:
     known = facts.load()
     model = known.model("Llama-3.1-8B")
-    setup = throughput.Setup(
+    setup = throughput.ThroughputSpec(
         model.name, throughput.architecture_of(model), micro_batch=2, seq_len=1024
     )
     plan = throughput.plan([setup], [400, 600, 2000], device="cuda", machine=gpu_name)

@@ -49,7 +49,9 @@ TINY |= {"num_attention_heads": 4, "num_key_value_heads": 2}
 def plan_of(**changes) -> throughput.ExperimentPlan:
     held = {"micro_batch": 2, "seq_len": 32, "steps": 12, "processes": 2, "sharding": "ddp"}
     return throughput.plan(
-        [throughput.Setup("tiny", {"config": TINY}, **held | changes)], [8, 16, 24], device="cpu"
+        [throughput.ThroughputSpec("tiny", {"config": TINY}, **held | changes)],
+        [8, 16, 24],
+        device="cpu",
     )
 
 
@@ -187,7 +189,7 @@ def test_no_memory_in_one_process_is_an_outcome(
 
 def test_what_several_gain_is_told_against_one() -> None:
     setups = experiments.spread(
-        [throughput.Setup("tiny", {"config": TINY})],
+        [throughput.ThroughputSpec("tiny", {"config": TINY})],
         experiments.Machine("cpu", "cpu"),
         2,
         "",

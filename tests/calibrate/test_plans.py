@@ -33,7 +33,7 @@ from advisor.core.quantity import Range
 from advisor.probe.results import read_results
 
 CONFIG = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 12, "vocab_size": 100}
-SETUP = throughput.Setup("tiny", {"config": CONFIG})
+SETUP = throughput.ThroughputSpec("tiny", {"config": CONFIG})
 
 
 @given(
@@ -102,9 +102,9 @@ def test_slices_that_cannot_be_say_so(slices: tuple[int, ...], wrong: str) -> No
 
 def test_an_unknown_method_and_head_are_refused() -> None:
     with pytest.raises(UsageError, match="--head ranking"):
-        throughput.plan([throughput.Setup("m", {"config": CONFIG}, head="ranking")])
+        throughput.plan([throughput.ThroughputSpec("m", {"config": CONFIG}, head="ranking")])
     with pytest.raises(UsageError, match="not measured"):
-        throughput.plan([throughput.Setup("m", {"config": CONFIG}, method="adalora")])
+        throughput.plan([throughput.ThroughputSpec("m", {"config": CONFIG}, method="adalora")])
 
 
 def outcome_at(
@@ -373,7 +373,7 @@ def test_a_demonstration_never_enters_a_brief() -> None:
 
 def test_a_run_of_a_whole_data_set_is_projected_from_its_steps() -> None:
     plan = throughput.plan(
-        [SETUP, throughput.Setup("tiny", {"config": CONFIG}, micro_batch=4, grad_accum=2)]
+        [SETUP, throughput.ThroughputSpec("tiny", {"config": CONFIG}, micro_batch=4, grad_accum=2)]
     )
     result = {
         "steady": True,
@@ -430,7 +430,7 @@ def test_a_projection_moves_along_the_law_to_the_positions_of_the_data() -> None
 
 
 def test_a_model_that_does_not_fit_is_measured_in_slices() -> None:
-    large = throughput.Setup(
+    large = throughput.ThroughputSpec(
         "Llama-3.1-8B", throughput.architecture_of(facts.load().model("Llama-3.1-8B"))
     )
     gib = 8_030_261_248 * 2 / 1024**3 / limits.ROOM_SHARE

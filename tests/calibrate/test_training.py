@@ -74,7 +74,7 @@ def reporter() -> Reporter:
     return Reporter(io.StringIO())
 
 
-def setup(**changes) -> throughput.Setup:
+def setup(**changes) -> throughput.ThroughputSpec:
     held = {
         "method": "lora",
         "rank": 4,
@@ -83,7 +83,7 @@ def setup(**changes) -> throughput.Setup:
         "steps": 12,
         "seconds": 20.0,
     }
-    return throughput.Setup("tiny", {"config": CONFIG}, **held | changes)
+    return throughput.ThroughputSpec("tiny", {"config": CONFIG}, **held | changes)
 
 
 def trial_of(**changes):
@@ -184,7 +184,7 @@ def test_memory_of_a_deep_model_is_told_from_slices(tmp_path: Path) -> None:
         "intermediate_size": 704,
         "vocab_size": 512,
     }
-    base = throughput.Setup(
+    base = throughput.ThroughputSpec(
         "deep", {"config": deep}, rank=8, micro_batch=4, seq_len=192, steps=4, seconds=60.0
     )
     sliced = throughput.plan([base], [192], slices=(2, 4, 6), device="cpu")

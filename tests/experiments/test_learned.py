@@ -240,7 +240,7 @@ def keep_training(tokens_per_second: float) -> int:
     """A steady LoRA run of the brief's model on an L40S, as a child would have left it."""
     known = facts.load()
     model = known.model("Llama-3.2-1B")
-    setup = throughput.Setup(
+    setup = throughput.ThroughputSpec(
         model.name, throughput.architecture_of(model), micro_batch=8, seq_len=64
     )
     plan = throughput.plan([setup], [20, 30, 40], device="cuda", machine="NVIDIA L40S")

@@ -167,7 +167,9 @@ def matrix_plans() -> list[ExperimentPlan]:
     from advisor.calibrate import throughput
 
     setups = [
-        throughput.Setup("tiny", {"config": TINY}, method=m, steps=4, seq_len=16, micro_batch=1)
+        throughput.ThroughputSpec(
+            "tiny", {"config": TINY}, method=m, steps=4, seq_len=16, micro_batch=1
+        )
         for m in ("lora", "full")
     ]
     return [throughput.plan([s], [8], device="auto", machine="ray") for s in setups]
@@ -186,7 +188,7 @@ def test_a_local_ray_cluster_runs_the_entries_and_leaves_nothing(tmp_path: Path)
     pytest.importorskip("torch")
     from advisor.calibrate import throughput
 
-    wrong = throughput.Setup("wrong", {"config": {"model_type": "own-make"}}, steps=4)
+    wrong = throughput.ThroughputSpec("wrong", {"config": {"model_type": "own-make"}}, steps=4)
     plans = [*matrix_plans()[:1], throughput.plan([wrong], [8], device="auto", machine="ray")]
     place = cluster.place("ray")
     found = entries.entries(plans, [place], experiments.Limits())

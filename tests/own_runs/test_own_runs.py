@@ -176,7 +176,7 @@ def pair_run() -> RunRecord:
         "num_layers": 2,
         "vocab_size": 100,
     }
-    setup = throughput.Setup("t5", {"config": config}, head="seq2seq")
+    setup = throughput.ThroughputSpec("t5", {"config": config}, head="seq2seq")
     plan = throughput.plan([setup], [(10, 4), (20, 6)], device="cuda", machine="L40S")
     result = {
         "device": "cuda",

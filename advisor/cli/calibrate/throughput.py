@@ -165,7 +165,7 @@ def command(
     sizes.
     """
     from advisor import experiments, facts
-    from advisor.calibrate.throughput import Setup
+    from advisor.calibrate.throughput_records import ThroughputSpec
     from advisor.experiments import planning
     from advisor.store.folders import folders
 
@@ -187,8 +187,8 @@ def command(
         )
     if loaded is None or config is not None:
         name, architecture = _architecture(facts_book, model, config)
-        setups: Sequence[Setup] = [
-            Setup(name, architecture, method=m, **own) for m in methods or ("lora",)
+        setups: Sequence[ThroughputSpec] = [
+            ThroughputSpec(name, architecture, method=m, **own) for m in methods or ("lora",)
         ]
     else:
         named = (model,) if model else ()
