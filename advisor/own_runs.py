@@ -118,7 +118,7 @@ def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeas
         own = [
             runs.run(s.id)
             for s in runs.runs(MOST_RUNS, "throughput")
-            if s.device == product.nvml_name and s.id != without
+            if s.device in product.driver_names and s.id != without
         ]
         imported = [runs.run(s.id) for s in runs.runs(MOST_RUNS, "imported")]
     models = {m.name.lower(): m for m in facts.models}

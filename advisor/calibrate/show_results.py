@@ -26,7 +26,7 @@ def result_lines(record: RunRecord) -> list[str]:
     lines = [
         f"run {head.id}: {head.kind}, {printable(head.name)}, {head.status.value}, "
         f"{head.done} of {head.trials} answered",
-        f"on {printable(head.device)}, {head.started_at}",
+        f"on {printable(head.device)}, {head.started_at}{_origin(record)}",
     ]
     for trial in result.get("trials", ()):
         lines += _trial_lines(trial)
@@ -41,6 +41,12 @@ def result_lines(record: RunRecord) -> list[str]:
     if result.get("carries_over"):
         lines.append(f"carries over: {result['carries_over']}")
     return lines
+
+
+def _origin(record: RunRecord) -> str:
+    """Where a run of another machine came from."""
+    source = record.machine.get("imported_from")
+    return f", imported from {printable(str(source))}" if source else ""
 
 
 def _outcome_line(outcome: TrialOutcome) -> str:
@@ -82,7 +88,9 @@ def _training_lines(trial: ThroughputResult) -> Iterator[str]:
         each = ", ".join(f"{peak.process_gib or 0.0:.2f}" for peak in trial.memory_of_each)
         yield f"    of each of {trial.processes} processes ({trial.sharding}): {each} GiB"
     if trial.watts and trial.joules_per_token is not None:
-        yield f"    power: {trial.watts:.0f} W, {trial.joules_per_token:.3g} J per real token"
+        clock = f", at {trial.gpu_mhz:,.0f} MHz" if trial.gpu_mhz else ""
+        energy = f"{trial.joules_per_token:.3g} J per real token"
+        yield f"    power: {trial.watts:.0f} W, {energy}{clock}"
     fixed = _fixed_terms(trial)
     if fixed:
         yield f"    {fixed}"

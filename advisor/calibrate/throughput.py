@@ -276,6 +276,7 @@ LINE_KEYS = (
     "law",
     "memory",
     "watts",
+    "gpu_mhz",
     "micro_batch",
     "search",
     "device",

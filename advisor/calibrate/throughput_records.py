@@ -120,6 +120,7 @@ class ThroughputResult(JsonRecord):
     warm_up_seconds: float | None = None
     watts: float | None = None
     watts_why: str | None = None
+    gpu_mhz: float | None = None
     joules_per_token: float | None = None
     start_seconds: float | None = None
     evaluation_seconds_per_position: float | None = None

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from advisor.cli import output
+from advisor.cli.brief_path import BRIEF
 from advisor.cli.renamed import RenamedOption
 from advisor.core.errors import UsageError
 from advisor.core.text import printable
@@ -19,7 +20,7 @@ _PATH = click.Path(path_type=Path)
 
 @click.group("runs")
 def command() -> None:
-    """Calibration runs: list, show, replay, import, record the actual result."""
+    """Calibration runs: list, show, replay, export, import, record the actual result."""
 
 
 @command.command("list", short_help="List runs, newest first.")
@@ -53,7 +54,7 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The whole run as JSON, for programs.")
 def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json: bool) -> None:
     """Show what a run measured."""
-    from advisor import experiments
+    from advisor import experiments, travel
     from advisor.calibrate.show import brief_tables, score_table
     from advisor.calibrate.show_results import result_lines
     from advisor.report.json import dump
@@ -66,7 +67,9 @@ def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json:
         output.show(brief_tables(record, as_model))
         return
     output.show(
-        dump(experiments.run_data(record)) if as_json else "\n".join(result_lines(record)) + "\n"
+        dump(travel.run_record_data(record, events=True))
+        if as_json
+        else "\n".join(result_lines(record)) + "\n"
     )
 
 
@@ -111,7 +114,25 @@ def forget(run: int) -> None:
     _line(f"run {summary.id} is forgotten: {summary.kind}, {summary.name}")
 
 
-@command.command("import", short_help="Import runs that other programs recorded.")
+@command.command("export", short_help="Write a run as a record to share.")
+@click.argument("run", type=int)
+@click.option("-o", "target", type=_PATH, metavar="FILE", help="Default: standard output.")
+def export(run: int, target: Path | None) -> None:
+    """Write what a run measured, on which GPU and with which software, as a record to share.
+
+    It holds no rows, no instruction, no fingerprint of data, no address and no name of a user,
+    machine or folder. Nothing is sent. `advisor runs import` reads it on any machine.
+    """
+    from advisor import experiments, travel
+
+    text = travel.shareable_text(experiments.run_record(run))
+    if target is None:
+        output.show(text)
+    else:
+        output.save(target, text)
+
+
+@command.command("import", short_help="Import runs from elsewhere.")
 @click.argument("file", type=_PATH)
 @click.option(
     "--set",
@@ -120,21 +141,39 @@ def forget(run: int) -> None:
     metavar="COLUMN=VALUE",
     help="What the file leaves out: model, gpu, ...",
 )
-def import_(file: Path, stated: tuple[str, ...]) -> None:
-    """Import runs that other programs recorded.
+@click.option(
+    "--brief", type=BRIEF, metavar="BRIEF", help="See what the run changes in its verdict."
+)
+def import_(file: Path, stated: tuple[str, ...], brief: Path | None) -> None:
+    """Import runs from another machine, or that other programs recorded.
 
-    FILE is a trainer_state.json, a trainer_log.jsonl of LLaMA-Factory, a log of axolotl or
-    torchtune, TensorBoard events, an MLflow run, a W&B history, chart or run table, a PEFT result,
-    or a CSV table; a run's folder does too. Scores per item of promptfoo, inspect_ai,
-    lm-evaluation-harness and deepeval are kept as scores: see `advisor runs show N --for-brief`.
+    FILE is a result file or the JSON of a run of ours; or a trainer_state.json, a trainer_log.jsonl
+    of LLaMA-Factory, a log of axolotl or torchtune, TensorBoard events, an MLflow run, a W&B
+    history, chart or run table, a PEFT result, or a CSV table; a run's folder does too. Scores per
+    item of promptfoo, inspect_ai, lm-evaluation-harness and deepeval are kept as scores: see
+    `advisor runs show N --for-brief`.
     """
-    from advisor import experiments
+    from advisor import travel
 
     pairs = dict(_pair(text) for text in stated)
-    imported = experiments.import_runs(file, pairs)
+    imported = travel.take_in_file(file, pairs)
     _line(f"run {imported.run_id}: {imported.count} imported from {file} ({imported.form})")
     for note in imported.notes:
         output.say(f"note: {printable(note)}")
+    if brief is not None:
+        _show_effect(brief, imported.run_id)
+
+
+def _show_effect(brief: Path, run: int) -> None:
+    """What a run changes in the verdict on a brief."""
+    from advisor import experiments
+    from advisor.cli.calibrate.running import effect_on, read_brief
+
+    loaded = read_brief(brief)
+    assert loaded is not None
+    changed = effect_on(loaded, experiments.run_record(run))
+    for line in experiments.effect_lines(changed) if changed is not None else ():
+        _line(line)
 
 
 @command.command("record-actual", short_help="Record the actual value of a predicted figure.")

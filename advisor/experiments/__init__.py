@@ -1,7 +1,15 @@
 """Calibrations from both front ends: plan, price, run, keep, learn."""
 
 from advisor.experiments.effects import CalibrationEffect, effect, effect_lines, effect_of_run
-from advisor.experiments.machines import ALL, Machine, endpoint, machine, slices_for, spread
+from advisor.experiments.machines import (
+    ALL,
+    Machine,
+    elsewhere,
+    endpoint,
+    machine,
+    slices_for,
+    spread,
+)
 from advisor.experiments.records import (
     forget,
     import_runs,
@@ -34,6 +42,7 @@ __all__ = [
     "effect",
     "effect_lines",
     "effect_of_run",
+    "elsewhere",
     "endpoint",
     "examples",
     "forget",

@@ -5,6 +5,7 @@ here.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -98,6 +99,15 @@ def _left(entry: Entry) -> JsonObject:
     """The entry's plan with what is left of it, as plain data."""
     prepared = entry.prepared
     return plan_data(replace(prepared.plan, trials=prepared.to_run))
+
+
+def announcement(entries: Sequence[Entry]) -> str:
+    """How many bytes of plans go to the cluster, and whether rows are among them."""
+    plans = [_left(entry) for entry in entries if entry.prepared.left]
+    size = sum(len(json.dumps(plan).encode()) for plan in plans)
+    has_rows = any(plan["kind"] != "throughput" for plan in plans)
+    rows = "with your rows as text" if has_rows else "with row lengths, but no rows"
+    return f"about {size:,} bytes: the plans of {len(plans)} runs, {rows}"
 
 
 def measured(document: JsonObject) -> JsonObject:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from advisor.calibrate import limits
+from advisor.core.constants import GIB, GIGA
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu
 from advisor.core.probes import LocalGpu
@@ -57,7 +58,8 @@ def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
     """
     from advisor.probe.hardware import probe
 
-    report = probe(gpu_ids={gpu.nvml_name: gpu.name for gpu in facts.gpus if gpu.nvml_name})
+    names = {name: gpu.name for gpu in facts.gpus for name in gpu.driver_names}
+    report = probe(gpu_ids=names)
     gpus = [c for c in report.gpus if not c.hidden]
     if gpu.lower() in ("none", "cpu") or (gpu.lower() == "auto" and not gpus):
         if processes == ALL:
@@ -93,6 +95,24 @@ def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
         min(known_free) if len(known_free) == len(free) else None,
         others,
     )
+
+
+ELSEWHERE = "another machine"
+
+
+def elsewhere(facts: Facts, gpu: str = "auto") -> Machine:
+    """A machine that is not this one: with the GPU of our table that it is said to have, with its
+    CPU alone for `none`, else with whatever is found there.
+
+    Raises UsageError for a GPU that no table has.
+    """
+    if gpu.lower() in ("none", "cpu"):
+        return Machine(ELSEWHERE, "cpu")
+    if gpu.lower() == "auto":
+        return Machine(ELSEWHERE, "auto")
+    product = facts.gpu(gpu)
+    gib = product.memory_gb * GIGA / GIB if product.memory_gb is not None else None
+    return Machine(product.name, "cuda", gpu=product, free_gib=gib)
 
 
 def places(facts: Facts, gpu: str = "auto") -> list[Machine]:

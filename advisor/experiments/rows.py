@@ -105,4 +105,5 @@ def config_json(path: Path) -> JsonObject:
             "estimate it by its size instead: advisor estimate --model 24B"
         )
     checked.pop("auto_map", None)  # the library's own class is built, whatever the file names
+    checked.pop("_name_or_path", None)  # may be a path on this machine, and a plan can travel
     return checked

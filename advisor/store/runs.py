@@ -26,6 +26,9 @@ from advisor.store.store import Store
 Json: TypeAlias = Mapping[str, Any]
 """A JSON object as it is stored."""
 
+Row = dict[str, str | int | float | None]
+"""A row to write, by column."""
+
 _SUMMARY = (
     "select runs.id, kind, name, runs.status, trials, "
     "(select count(*) from trials where run_id = runs.id "
@@ -76,22 +79,11 @@ class Runs:
 
     def keep(self, run_id: int, outcome: TrialOutcome, spec: Json) -> None:
         """Save one trial's outcome at once; a later one of the same trial replaces it."""
-        row = {
-            "run_id": run_id,
-            "digest": outcome.digest,
-            "label": outcome.label,
-            "status": outcome.status.value,
-            "seconds": outcome.seconds,
-            "spec": _json(spec),
-            "result": _json(outcome.result),
-            "reason": outcome.reason,
-            "finished_at": _now(),
-        }
         with translated(self._path), self._db.atomic():
             self._db.execute(
                 "delete from trials where run_id = ? and digest = ?", [run_id, outcome.digest]
             )
-            self._db.table("trials").insert(row)
+            self._db.table("trials").insert(_trial_row(run_id, outcome, spec, _now()))
 
     def end(
         self,
@@ -116,6 +108,45 @@ class Runs:
             self._db.execute(
                 "update runs set status = ? where id = ?", [Status.RUNNING.value, run_id]
             )
+
+    def adopt(self, record: RunRecord, about: Mapping[str, str] = NOTHING) -> int:
+        """Save a whole run of another machine, with its times; returns its id here.
+
+        All of it is written or nothing.
+        """
+        summary = record.summary
+        specs = {t["digest"]: t.get("spec", {}) for t in record.plan.get("trials", ())}
+        row = {
+            "kind": summary.kind,
+            "name": summary.name,
+            "digest": record.digest,
+            "plan": _json(record.plan),
+            "trials": summary.trials,
+            "status": summary.status.value,
+            "device": summary.device,
+            "forecast": _json(record.forecast),
+            "result": _json(record.result),
+            "machine": _json(record.machine),
+            "events": record.events,
+            "folder": "",
+            **_belongs(about),
+            "started_at": summary.started_at,
+            "ended_at": summary.ended_at,
+        }
+        with translated(self._path), self._db.atomic():
+            run_id = int(str(self._db.table("runs").insert(row).last_pk))
+            self._db.table("trials").insert_all(
+                _trial_row(run_id, o, specs.get(o.digest, {}), summary.ended_at)
+                for o in record.outcomes
+            )
+        return run_id
+
+    def adopted(self, digest: str, started_at: str) -> int | None:
+        """The id of the run of this plan that began then, or None."""
+        query = "select id from runs where digest = ? and started_at = ?"
+        with translated(self._path):
+            row = next(self._db.query(query, [digest, started_at]), None)
+        return None if row is None else int(row["id"])
 
     def belongs(self, run_id: int, about: Mapping[str, str]) -> None:
         """What the run belongs to, replacing an earlier statement."""
@@ -273,6 +304,20 @@ def answered(record: RunRecord) -> frozenset[str]:
 
 def _summary(row: Json) -> RunSummary:
     return RunSummary(**{**row, "status": Status(row["status"])})
+
+
+def _trial_row(run_id: int, outcome: TrialOutcome, spec: Json, finished_at: str) -> Row:
+    return {
+        "run_id": run_id,
+        "digest": outcome.digest,
+        "label": outcome.label,
+        "status": outcome.status.value,
+        "seconds": outcome.seconds,
+        "spec": _json(spec),
+        "result": _json(outcome.result),
+        "reason": outcome.reason,
+        "finished_at": finished_at,
+    }
 
 
 def _belongs(about: Mapping[str, str]) -> dict[str, str]:

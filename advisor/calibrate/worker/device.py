@@ -133,17 +133,56 @@ class Device:
             }
         else:
             description |= {"name": platform.processor() or platform.machine()}
+        description |= self._clocks()
         description |= {"date": date.today().isoformat(), "python": platform.python_version()}
         return description | {"versions": {k: v for k, v in versions.items() if v}}
 
+    def _clocks(self) -> dict[str, Any]:
+        """The highest clock rates (MHz), and of a GPU its power limit (W) and driver; empty where
+        they are not readable.
+        """
+        try:
+            if self.kind == "cpu":
+                import psutil
+
+                speed = psutil.cpu_freq()
+                highest = (speed.max or speed.current) if speed is not None else 0.0
+                return {"max_mhz": highest} if highest else {}
+            import pynvml
+
+            gpu = nvml_handle(self.index)
+            return {
+                "max_mhz": float(pynvml.nvmlDeviceGetMaxClockInfo(gpu, pynvml.NVML_CLOCK_SM)),
+                "max_memory_mhz": float(
+                    pynvml.nvmlDeviceGetMaxClockInfo(gpu, pynvml.NVML_CLOCK_MEM)
+                ),
+                "power_limit_watts": pynvml.nvmlDeviceGetPowerManagementLimit(gpu) / 1000.0,
+                "driver": str(pynvml.nvmlSystemGetDriverVersion()),
+            }
+        except Exception:  # the binding's errors and torch's share no narrower base
+            return {}
+
+
+def nvml_handle(index: int) -> Any:
+    """NVML's handle of the GPU that torch calls `index`. Raises NVMLError."""
+    import pynvml
+    import torch
+
+    pynvml.nvmlInit()
+    uuid = torch.cuda.get_device_properties(index).uuid
+    return pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}")
+
 
 class Power:
-    """Samples the draw of the GPU in a thread while it is open; on a CPU there is none to read."""
+    """Samples the draw and the clock of the GPU in a thread while it is open; on a CPU there is
+    none to read.
+    """
 
     def __init__(self, device: Device) -> None:
         self.reason = "a CPU has no meter that we may read" if device.kind == "cpu" else ""
         self._index = device.index
         self._watts: list[float] = []
+        self._mhz: list[float] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True, name="power")
 
@@ -161,6 +200,10 @@ class Power:
         """Mean draw while open, or None with `reason` set."""
         return fmean(self._watts) if self._watts else None
 
+    def mhz(self) -> float | None:
+        """Mean clock of the multiprocessors while open (MHz), or None where it is not readable."""
+        return fmean(self._mhz) if self._mhz else None
+
     def now(self) -> float | None:
         """The last sample, in watts; None before the first one and where there is none to read."""
         return self._watts[-1] if self._watts else None
@@ -168,13 +211,11 @@ class Power:
     def _sample(self) -> None:
         try:
             import pynvml
-            import torch
 
-            pynvml.nvmlInit()
-            uuid = f"GPU-{torch.cuda.get_device_properties(self._index).uuid}"
-            handle = pynvml.nvmlDeviceGetHandleByUUID(uuid)
+            gpu = nvml_handle(self._index)
             while not self._ended.wait(SAMPLE_SECONDS):
-                self._watts.append(pynvml.nvmlDeviceGetPowerUsage(handle) / 1000.0)
+                self._watts.append(pynvml.nvmlDeviceGetPowerUsage(gpu) / 1000.0)
+                self._mhz.append(float(pynvml.nvmlDeviceGetClockInfo(gpu, pynvml.NVML_CLOCK_SM)))
         except Exception as error:  # the binding's errors and torch's share no narrower base
             self.reason = f"not readable: {error}"
 

@@ -225,13 +225,14 @@ def _with_speed(
 def _with_power(
     result: ThroughputResult, power: Power, steps: Sequence[StepReport], group: ProcessGroup
 ) -> ThroughputResult:
-    """Mean draw of all GPUs together, and energy per real token."""
+    """Mean draw of all GPUs together, energy per real token, and the clock of the first GPU."""
     draws = group.gather(power.watts())
     if any(watts is None for watts in draws) or not steps:
         return replace(result, watts_why=power.reason or "too short to be sampled")
     tokens = sum(s.tokens for s in steps)
     seconds = sum(s.seconds for s in steps)
-    return replace(result, watts=sum(draws), joules_per_token=sum(draws) * seconds / tokens)
+    energy = sum(draws) * seconds / tokens
+    return replace(result, watts=sum(draws), joules_per_token=energy, gpu_mhz=power.mhz())
 
 
 def _evaluation_seconds(trainer: Trainer, batches: Iterator[Batch]) -> float:

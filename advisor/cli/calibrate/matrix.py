@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli import output
-from advisor.cli.calibrate.running import PATH, interruptible, limited
+from advisor.cli.calibrate.options import PATH, RunFlags, limited
+from advisor.cli.calibrate.running import interruptible, limits_of
 from advisor.core.errors import Cancelled, Exit
-from advisor.core.quantity import Range
 
 if TYPE_CHECKING:
     from advisor.core.events import CancelToken
@@ -33,14 +33,7 @@ if TYPE_CHECKING:
 def command(
     file: Path,
     address: str,
-    gpu: str,
-    minutes: float | None,
-    max_usd: float | None,
-    usd_per_hour: float | None,
-    allow_busy: bool,
-    again: bool,
-    dry_run: bool,
-    as_json: bool,
+    flags: RunFlags,
 ) -> None:
     """Models × methods × lengths or shares × seeds of a TOML FILE, each a run of its own; the same
     command goes on.
@@ -49,7 +42,7 @@ def command(
     """
     from advisor import facts
     from advisor.calibrate.show import entry_lines, total_lines
-    from advisor.experiments import Limits, cluster, matrix
+    from advisor.experiments import cluster, matrix
     from advisor.experiments.entries import entries, total
     from advisor.experiments.machines import places
     from advisor.report.json import dump
@@ -57,26 +50,26 @@ def command(
 
     facts_book = facts.load(folders().config)
     spec = matrix.read(file)
-    where = [cluster.place(address)] if address else places(facts_book, gpu)
-    hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
+    where = [cluster.place(address)] if address else places(facts_book, flags.gpu)
     queued = entries(
-        matrix.plans(spec, where[0], facts_book),
-        where,
-        Limits(minutes, max_usd, hour, allow_busy),
-        again=again,
+        matrix.plans(spec, where[0], facts_book), where, limits_of(flags), again=flags.again
     )
     lines = total_lines(
         total(queued, len(where)), len(queued), sum(1 for e in queued if e.prepared.left), where
     )
-    if dry_run:
+    if flags.dry_run:
         rows = [*(f"run       {e.name}: {e.status}" for e in queued), *lines]
-        output.show(dump(_data(queued, where)) if as_json else "\n".join(rows) + "\n")
+        output.show(dump(_data(queued, where)) if flags.as_json else "\n".join(rows) + "\n")
         return
     for line in lines:
         output.say(line)
+    if address.startswith("ray://"):
+        output.say(f"leaves    to {address}: {cluster.announcement(queued)}")
     with interruptible() as cancel:
         _run(queued, where, address, cancel)
-    output.show(dump(_data(queued, where)) if as_json else "\n".join(entry_lines(queued)) + "\n")
+    output.show(
+        dump(_data(queued, where)) if flags.as_json else "\n".join(entry_lines(queued)) + "\n"
+    )
     if cancel.cancelled:
         raise Cancelled("cancelled; what was finished is kept, the same command goes on")
     if any(e.status not in ("done", "out-of-memory") for e in queued):
@@ -107,6 +100,7 @@ def _run(queued: list[Entry], where: list[Machine], address: str, cancel: Cancel
 def _data(queued: list[Entry], where: list[Machine]) -> dict[str, Any]:
     """The matrix as plain data: every entry with its run and what that showed."""
     from advisor.experiments.entries import total
+    from advisor.travel import run_record_data
 
     return {
         "schema": 1,
@@ -118,6 +112,7 @@ def _data(queued: list[Entry], where: list[Machine]) -> dict[str, Any]:
                 "status": e.status,
                 "reason": e.reason,
                 "run": e.record.summary.id if e.record is not None else None,
+                "record": run_record_data(e.record) if e.record is not None else None,
                 "result": dict(e.record.result) if e.record is not None else {},
             }
             for e in queued

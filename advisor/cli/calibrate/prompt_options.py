@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.calibrate.prompting.forms import TECHNIQUES
-from advisor.cli.calibrate.running import PATH
+from advisor.cli.calibrate.options import PATH
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:

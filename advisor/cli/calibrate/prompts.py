@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.cli import output
-from advisor.cli.brief_path import BRIEF
-from advisor.cli.calibrate.prompt_options import options_of, prompt_options
-from advisor.cli.calibrate.running import (
-    PATH,
-    go,
-    limited,
-    metric_options,
-    policy_of,
-    read_brief,
+from advisor.cli.calibrate.options import (
+    RowFlags,
+    RunFlags,
+    as_model_option,
+    brief_option,
+    carried,
+    items_option,
+    row_options,
+    seed_option,
     steered,
 )
+from advisor.cli.calibrate.prompt_options import options_of, prompt_options
+from advisor.cli.calibrate.running import go, place, policy_of, read_brief
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,27 +37,11 @@ if TYPE_CHECKING:
     "Without it --model is a folder or a name on the hub.",
 )
 @click.option("--model", required=True, help="The model's name there, or its weights.")
-@click.option(
-    "--brief",
-    type=BRIEF,
-    metavar="BRIEF",
-    help="Take rows, metric and instruction from it; see the effect.",
-)
-@click.option(
-    "--as-model", default="", metavar="NAME", help="The model's name in a brief; default: --model."
-)
-@click.option("--data", type=PATH, metavar="FILE", help="Rows with a prompt and an answer.")
-@click.option(
-    "--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data."
-)
-@click.option("--prompt-field", default="", metavar="F")
-@click.option("--answer-field", default="", metavar="F")
-@metric_options
-@click.option("--instruction", default="", help="The system message.")
+@brief_option("rows, metric and instruction")
+@as_model_option
+@row_options
 @prompt_options
-@click.option(
-    "--items", type=click.IntRange(10), default=100, show_default=True, help="Test items at most."
-)
+@items_option(100)
 @click.option(
     "--key-env",
     default="OPENAI_API_KEY",
@@ -83,31 +70,24 @@ if TYPE_CHECKING:
     default=0,
     help="Of an answer; default: twice the longest known.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@seed_option
 @click.option(
     "--send-anyway",
     is_flag=True,
     help="Send rows although the brief forbids it or they hold personal data; names what leaves.",
 )
 @steered
-@limited
+@carried
 def command(
     url: str,
     model: str,
     brief: Path | None,
-    data: Path | None,
-    test: Path | None,
-    prompt_field: str,
-    answer_field: str,
-    metric: str,
-    task_type: str | None,
-    schema: Path | None,
-    instruction: str,
     as_model: str,
+    rows: RowFlags,
     send_anyway: bool,
     unknown_price: bool,
     everything: bool,
-    gpu: str,
+    flags: RunFlags,
     **rest: Any,
 ) -> None:
     """Score prompt forms: each technique chooses its prompt on development items, then answers the
@@ -122,36 +102,26 @@ def command(
 
     loaded = read_brief(brief)
     facts_book = facts.load(folders().config)
-    rows = material(
-        loaded,
-        data=data,
-        test=test,
-        prompt_field=prompt_field,
-        answer_field=answer_field,
-        metric=metric,
-        task_type=task_type or "",
-        schema=schema,
-        instruction=instruction,
-    )
+    read = material(loaded, **asdict(rows))
     options = options_of(url, rest)
     own = {name: rest.pop(name) for name in ("items", "seed", "development")}
     asking = {name: rest.pop(name) for name in ENDPOINT_ONLY}
     if url:
-        asking |= own | {"options": options, "max_usd": rest["max_usd"]}
+        asking |= own | {"options": options, "max_usd": flags.max_usd}
         plan = planning.prompts_plan(
-            rows, url, model, facts_book, as_model=as_model, send_anyway=send_anyway, **asking
+            read, url, model, facts_book, as_model=as_model, send_anyway=send_anyway, **asking
         )
         where = experiments.endpoint(url)
-        if not rest["dry_run"]:
+        if not flags.dry_run:
             _check_price(plan, model, unknown_price)
         for line in leaving.leaving(plan):
             output.say(f"{line}; to {url}")
     else:
-        where = experiments.machine(facts_book, gpu)
+        where = place(facts_book, flags)
         plan = planning.local_prompts_plan(
-            rows, model, where, facts_book, options, as_model=as_model, **own
+            read, model, where, facts_book, options, as_model=as_model, **own
         )
-    go(plan, where, facts_book, policy=policy_of(everything, loaded, where), brief=loaded, **rest)
+    go(plan, where, flags, steering=lambda: policy_of(everything, loaded, where), brief=loaded)
 
 
 ENDPOINT_ONLY = ("key_env", "input_usd", "output_usd", "at_once", "max_tokens")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from advisor.cli.brief_path import BRIEF
-from advisor.cli.calibrate.running import (
-    PATH,
-    go,
-    limited,
-    metric_options,
-    policy_of,
-    read_brief,
+from advisor.cli.calibrate.options import (
+    RowFlags,
+    RunFlags,
+    as_model_option,
+    brief_option,
+    carried,
+    items_option,
+    row_options,
+    seed_option,
     steered,
 )
+from advisor.cli.calibrate.running import go, place, policy_of, read_brief
 from advisor.core.errors import UsageError
 
 
@@ -24,32 +27,15 @@ from advisor.core.errors import UsageError
 @click.option(
     "--sample", is_flag=True, help="The pocket model and its task: a demonstration, offline."
 )
-@click.option(
-    "--brief",
-    type=BRIEF,
-    metavar="BRIEF",
-    help="Take rows, metric and instruction from it; see the effect.",
-)
+@brief_option("rows, metric and instruction")
 @click.option(
     "--model",
     default="",
     metavar="MODEL",
     help="A folder with safetensors weights, or org/name on the hub.",
 )
-@click.option(
-    "--as-model",
-    default="",
-    metavar="NAME",
-    help="The model's name in a brief; default: the folder tells.",
-)
-@click.option("--data", type=PATH, metavar="FILE", help="Rows with a prompt and an answer.")
-@click.option(
-    "--eval", "test", type=PATH, metavar="FILE", help="Test items; default: a fifth of --data."
-)
-@click.option("--prompt-field", default="", metavar="F")
-@click.option("--answer-field", default="", metavar="F")
-@metric_options
-@click.option("--instruction", default="", help="Stands before every item.")
+@as_model_option
+@row_options
 @click.option(
     "--method",
     "methods",
@@ -87,67 +73,49 @@ from advisor.core.errors import UsageError
     default=0.0,
     help="Default: by method and size of the model.",
 )
-@click.option(
-    "--items", type=click.IntRange(10), default=500, show_default=True, help="Test items at most."
-)
-@click.option("--seed", type=int, default=0, show_default=True)
+@items_option(500)
+@seed_option
 @steered
-@limited
+@carried
 def command(
     sample: bool,
     brief: Path | None,
     model: str,
-    data: Path | None,
-    test: Path | None,
-    prompt_field: str,
-    answer_field: str,
-    metric: str,
-    task_type: str | None,
-    schema: Path | None,
-    instruction: str,
     as_model: str,
+    rows: RowFlags,
     methods: tuple[str, ...],
     shares: str,
     everything: bool,
-    gpu: str,
-    **rest: Any,
+    flags: RunFlags,
+    **own: Any,
 ) -> None:
     """Train on growing shares of your rows and score every option on the same held-out items."""
     from advisor import facts
-    from advisor.experiments import POCKET_TRAINING, machine, planning
+    from advisor.experiments import POCKET_TRAINING, planning
     from advisor.experiments.datasets import material
     from advisor.store.folders import folders
 
     facts_book = facts.load(folders().config)
-    where = machine(facts_book, gpu)
-    own = {
-        k: rest.pop(k)
-        for k in ("shots", "epochs", "rank", "batch", "seq_len", "learning_rate", "items", "seed")
-    }
+    where = place(facts_book, flags)
+    loaded = None if sample else read_brief(brief)
     own |= {"methods": methods, "shares": _shares(shares)}
     if sample:
         typed = {k: v for k, v in own.items() if k not in POCKET_TRAINING or _typed(k)}
-        plan = planning.sample_plan(where, facts_book, metric=metric, **typed)
-        go(plan, where, facts_book, policy=policy_of(everything, None, where), **rest)
-        return
-    if not model or (data is None and brief is None):
+        plan = planning.sample_plan(where, facts_book, metric=rows.metric, **typed)
+    elif not model or (rows.data is None and brief is None):
         raise UsageError(
             "name --model, and --data or --brief; or use --sample for the pocket model and its task"
         )
-    loaded = read_brief(brief)
-    rows = material(
-        loaded,
-        data=data,
-        test=test,
-        prompt_field=prompt_field,
-        answer_field=answer_field,
-        metric=metric,
-        task_type=task_type or "",
-        schema=schema,
-        instruction=instruction,
+    else:
+        read = material(loaded, **asdict(rows))
+        plan = planning.quality_plan(read, model, where, facts_book, as_model=as_model, **own)
+    go(
+        plan,
+        where,
+        flags,
+        steering=lambda: policy_of(everything, loaded, where),
+        brief=loaded,
     )
-    plan = planning.quality_plan(rows, model, where, facts_book, as_model=as_model, **own)
-    go(plan, where, facts_book, policy=policy_of(everything, loaded, where), brief=loaded, **rest)
 
 
 def _typed(option: str) -> bool:

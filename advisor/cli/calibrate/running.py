@@ -6,78 +6,28 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.calibrate.metrics.scorer import METRICS
 from advisor.cli import output
-from advisor.cli.renamed import RenamedOption
+from advisor.cli.calibrate.options import RunFlags
 from advisor.core.errors import AdvisorError, Cancelled, Exit
 from advisor.core.events import CancelToken
 from advisor.core.experiment import ExperimentPlan, RunRecord, Status, SteeringPolicy
 from advisor.core.quantity import Range
-from advisor.core.sections import TASK_TYPES
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
-    from advisor.experiments import CalibrationEffect, Machine, Prepared
+    from advisor.experiments import CalibrationEffect, Limits, Machine, Prepared
     from advisor.facts import Facts
     from advisor.pipeline import Surroundings
 
-PATH = click.Path(path_type=Path)
-
-
-def limited(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that every calibration has."""
-    for option in reversed(
-        (
-            click.option(
-                "--gpu",
-                default="auto",
-                show_default=True,
-                help="GPU by index or name; none: the CPU.",
-            ),
-            click.option(
-                "--minutes",
-                type=click.FloatRange(min=0.0),
-                help="Stop after this long; what is done is kept.",
-            ),
-            click.option(
-                "--max-usd",
-                type=click.FloatRange(min=0.0),
-                help="Stop where this much would be spent.",
-            ),
-            click.option(
-                "--usd-per-hour",
-                type=click.FloatRange(min=0.0),
-                help="What an hour of this machine costs.",
-            ),
-            click.option(
-                "--allow-busy",
-                cls=RenamedOption,
-                former=["--busy-ok"],
-                is_flag=True,
-                help="Run even if another program uses the GPU.",
-            ),
-            click.option(
-                "--again", is_flag=True, help="Run again what an earlier run already measured."
-            ),
-            click.option(
-                "--dry-run",
-                is_flag=True,
-                help="Show what would run, how long and for how much; run nothing.",
-            ),
-            click.option(
-                "--json", "as_json", is_flag=True, help="The result as JSON, for programs."
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+RunOf = tuple[int, float]
+"""Examples and epochs of the training that a run is projected to."""
 
 
 def read_brief(path: Path | None) -> Brief | None:
@@ -96,10 +46,13 @@ def look(brief: Brief) -> Surroundings:
     return pipeline.look(brief, events=output.narrate)
 
 
-def steered(command: Callable[..., None]) -> Callable[..., None]:
-    """The option of runs that may end early."""
-    text = "Run every trial, also where the answer can no longer change."
-    return click.option("--all", "everything", is_flag=True, help=text)(command)
+def place(facts_book: Facts, flags: RunFlags, count: int = 1) -> Machine:
+    """Where the run goes: this machine's GPU or CPU, or another machine. Raises UsageError."""
+    from advisor import experiments
+
+    if flags.runs_elsewhere:
+        return experiments.elsewhere(facts_book, flags.gpu)
+    return experiments.machine(facts_book, flags.gpu, count)
 
 
 def policy_of(everything: bool, brief: Brief | None, where: Machine) -> SteeringPolicy | None:
@@ -111,84 +64,109 @@ def policy_of(everything: bool, brief: Brief | None, where: Machine) -> Steering
     return experiments.policy_for(brief, look(brief) if brief is not None else None, where.gpu)
 
 
-def metric_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say how answers are marked."""
-    for option in reversed(
-        (
-            click.option(
-                "--metric",
-                default="",
-                metavar="M",
-                help=f"{', '.join(METRICS)}; default: by the answers.",
-            ),
-            click.option(
-                "--task-type",
-                type=click.Choice(TASK_TYPES),
-                metavar="TYPE",
-                help=f"Helps to choose the metric. One of {', '.join(TASK_TYPES)}.",
-            ),
-            click.option(
-                "--schema",
-                type=PATH,
-                metavar="FILE",
-                help="A JSON Schema that JSON answers must keep.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+def limits_of(flags: RunFlags) -> Limits:
+    """The limits that the flags state."""
+    from advisor import experiments
+
+    hour = Range.exact(flags.usd_per_hour) if flags.usd_per_hour is not None else None
+    return experiments.Limits(flags.minutes, flags.max_usd, hour, flags.allow_busy)
 
 
 def go(
     plan: ExperimentPlan,
     where: Machine,
-    facts_book: Facts,
+    flags: RunFlags,
     *,
-    minutes: float | None,
-    max_usd: float | None,
-    usd_per_hour: float | None,
-    allow_busy: bool,
-    again: bool,
-    dry_run: bool,
-    as_json: bool,
-    policy: SteeringPolicy | None = None,
+    steering: Callable[[], SteeringPolicy | None] = lambda: None,
     brief: Brief | None = None,
-    run_of: tuple[int, float] | None = None,
+    run_of: RunOf | None = None,
 ) -> None:
-    """Show plan and price, then run unless asked not to; exit as the run ended."""
+    """Show plan and price, then run unless asked not to; exit as the run ended.
+
+    A run for another machine is sent there; `steering` makes the policy of one that runs here.
+    """
+    if flags.runs_elsewhere:
+        from advisor.cli.calibrate import elsewhere
+
+        elsewhere.send(plan, where, flags, brief=brief, run_of=run_of)
+        return
     from advisor import experiments
-    from advisor.calibrate.show import plan_lines, projection_line
-    from advisor.calibrate.show_results import result_lines
+
+    policy = steering()
+    prepared = experiments.prepare(plan, where, limits_of(flags), again=flags.again, policy=policy)
+    if flags.dry_run:
+        show_plan(prepared, flags)
+        return
+    record = run_here(prepared)
+    show_run(record, flags, brief=brief, projected=_projected(plan, record, run_of))
+    leave(record)
+
+
+def show_plan(prepared: Prepared, flags: RunFlags, leaves: Sequence[str] = ()) -> None:
+    """The plan with its price as data; `leaves` are lines on what would leave this machine."""
+    from advisor import experiments
     from advisor.report.json import dump
 
-    hour = Range.exact(usd_per_hour) if usd_per_hour is not None else None
-    bounds = experiments.Limits(minutes, max_usd, hour, allow_busy)
-    prepared = experiments.prepare(plan, where, bounds, again=again, policy=policy)
-    lines = plan_lines(prepared.plan, prepared.forecast, where.name, prepared.left)
-    if dry_run:
-        output.show(dump(experiments.plan_record(prepared)) if as_json else "\n".join(lines) + "\n")
-        return
-    for line in lines:
+    if flags.as_json:
+        output.show(dump({**experiments.plan_record(prepared), "leaves": list(leaves)}))
+    else:
+        output.show("\n".join([*plan_lines(prepared), *leaves]) + "\n")
+
+
+def plan_lines(prepared: Prepared) -> list[str]:
+    """The plan with its price, for people."""
+    from advisor.calibrate import show
+
+    return show.plan_lines(prepared.plan, prepared.forecast, prepared.machine.name, prepared.left)
+
+
+def run_here(
+    prepared: Prepared, watch: Callable[[CancelToken], None] = lambda token: None
+) -> RunRecord:
+    """The run, after its plan and price on stderr; `watch` may stop it by the token.
+
+    Says so where nothing is left to run.
+    """
+    for line in plan_lines(prepared):
         output.say(line)
-    record = _watched(prepared)
+    record = _watched(prepared, watch)
     if not prepared.left:
         output.say(
             f"nothing is left to run: run {record.summary.id} is complete; use --again to measure "
             "it again"
         )
-    projected = experiments.projections(plan, record, *run_of) if run_of else ()
-    changed = _effect(brief, record) if brief is not None else None
+    return record
+
+
+def _projected(plan: ExperimentPlan, record: RunRecord, run_of: RunOf | None) -> Sequence[Any]:
+    from advisor import experiments
+
+    return experiments.projections(plan, record, *run_of) if run_of else ()
+
+
+def show_run(
+    record: RunRecord,
+    flags: RunFlags,
+    *,
+    brief: Brief | None = None,
+    projected: Sequence[Any] = (),
+) -> None:
+    """What a run measured, and what it changed in the verdict on the brief."""
+    from advisor import experiments, travel
+    from advisor.calibrate.show import projection_line
+    from advisor.calibrate.show_results import result_lines
+    from advisor.report.json import dump
+
+    changed = effect_on(brief, record) if brief is not None else None
+    if flags.as_json:
+        output.show(dump(travel.run_record_data(record, projected, changed)))
+        return
     lines = [*result_lines(record), *map(projection_line, projected)]
     lines += experiments.effect_lines(changed) if changed is not None else []
-    output.show(
-        dump(experiments.run_data(record, projected, changed))
-        if as_json
-        else "\n".join(lines) + "\n"
-    )
-    _leave(record)
+    output.show("\n".join(lines) + "\n")
 
 
-def _effect(brief: Brief, record: RunRecord) -> CalibrationEffect | None:
+def effect_on(brief: Brief, record: RunRecord) -> CalibrationEffect | None:
     """What the run changed in the verdict; None, and a line that says why, where the brief gives
     none.
     """
@@ -201,7 +179,7 @@ def _effect(brief: Brief, record: RunRecord) -> CalibrationEffect | None:
         return None
 
 
-def _watched(prepared: Prepared) -> RunRecord:
+def _watched(prepared: Prepared, watch: Callable[[CancelToken], None]) -> RunRecord:
     """The run with its progress on stderr; Ctrl-C asks it to stop and what is done is kept."""
     from advisor import experiments
     from advisor.calibrate.progress import Progress
@@ -225,6 +203,7 @@ def _watched(prepared: Prepared) -> RunRecord:
             output.say(f"{event.fields.get('label', '')}: {event.fields.get('status', '')}")
 
     with interruptible() as cancel:
+        watch(cancel)
         record = experiments.run(prepared, events=show, cancel=cancel)
     if live:
         click.echo("\r\x1b[K", nl=False, err=True)
@@ -245,7 +224,7 @@ def interruptible() -> Iterator[CancelToken]:
             signal.signal(number, handler)
 
 
-def _leave(record: RunRecord) -> None:
+def leave(record: RunRecord) -> None:
     """The exit code that the end of a run means."""
     status = record.summary.status
     if status is Status.CANCELLED:

@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.cli import output
-from advisor.cli.brief_path import BRIEF
-from advisor.cli.calibrate.running import PATH, go, limited, look, read_brief
+from advisor.cli.calibrate.options import PATH, RunFlags, brief_option, carried
+from advisor.cli.calibrate.running import go, look, place, read_brief
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
     from advisor.core.experiment import JsonObject
+    from advisor.experiments import Machine
     from advisor.facts import Facts
     from advisor.pipeline import Surroundings
 
-_SETUP = (
-    "rank",
-    "targets",
-    "dtype",
-    "optimizer",
-    "checkpointing",
-    "attention",
-    "micro_batch",
-    "grad_accum",
-    "seq_len",
-    "packed",
-    "search",
-    "steps",
-    "head",
-)
-
 
 @click.command("throughput", short_help="Measure training speed and memory, without weights.")
-@click.option(
-    "--brief",
-    type=BRIEF,
-    metavar="BRIEF",
-    help="Take models, methods and lengths from it; see the effect.",
-)
+@brief_option("models, methods and lengths")
 @click.option("--model", default="", help="A model of `advisor facts models`.")
 @click.option("--config", type=PATH, metavar="FILE", help="A config.json instead of --model.")
 @click.option(
@@ -145,7 +127,7 @@ _SETUP = (
     type=click.FloatRange(min=0.0, min_open=True),
     help="Default: 1, or those of the brief.",
 )
-@limited
+@carried
 def command(
     brief: Path | None,
     model: str,
@@ -153,46 +135,38 @@ def command(
     methods: tuple[str, ...],
     slices: str,
     data: Path | None,
-    gpu: str,
     processes: str,
     sharding: str | None,
     scaling: bool,
     examples: int | None,
     epochs: float | None,
-    **rest: Any,
+    flags: RunFlags,
+    **own: Any,
 ) -> None:
     """Speed, memory and power of training, with random weights: no model is needed, only its
     sizes.
     """
     from advisor import experiments, facts
-    from advisor.calibrate.throughput_records import ThroughputSpec
     from advisor.experiments import planning
     from advisor.store.folders import folders
 
     facts_book = facts.load(folders().config)
-    count = _processes(processes)
-    where = experiments.machine(facts_book, gpu, count)
-    own = {k: rest.pop(k) for k in _SETUP}
+    count = _processes(processes, flags)
+    where = place(facts_book, flags, count)
     own["dtype"] = own["dtype"] or ""
+    named = _Named(model, config, methods, own)
     loaded = read_brief(brief)
-    lengths: tuple[Any, ...] = (
-        experiments.lengths(data, model, apart=_apart(config)) if data is not None else ()
-    )
-    if loaded is not None:
+    lengths: Sequence[Any] = ()
+    if data is not None:
+        lengths = experiments.lengths(data, model, apart=_apart(config))
+    if loaded is None:
+        setups = named.setups(facts_book)
+    else:
         around = look(loaded)
         lengths = lengths or planning.brief_lengths(loaded, around, model)
-        examples, epochs = (
-            examples or _examples(loaded, around),
-            epochs or loaded.tuning.epochs.likely,
-        )
-    if loaded is None or config is not None:
-        name, architecture = _architecture(facts_book, model, config)
-        setups: Sequence[ThroughputSpec] = [
-            ThroughputSpec(name, architecture, method=m, **own) for m in methods or ("lora",)
-        ]
-    else:
-        named = (model,) if model else ()
-        setups = planning.brief_setups(loaded, around, where, models=named, methods=methods, **own)
+        examples = examples or _examples(loaded, around)
+        epochs = epochs or loaded.tuning.epochs.likely
+        setups = named.setups(facts_book) if config else named.of_brief(loaded, around, where)
     setups = experiments.spread(setups, where, count, sharding or "", alone=scaling)
     plan = planning.throughput_plan(setups, lengths, where, _depths(slices))
     if not slices and any(t.spec["layers"] for t in plan.trials):
@@ -200,14 +174,34 @@ def command(
             f"a whole model does not fit into {where.free_gib or 0.0:.1f} GiB: slices of it are "
             "measured"
         )
-    go(
-        plan,
-        where,
-        facts_book,
-        brief=loaded,
-        run_of=(examples, epochs or 1.0) if examples else None,
-        **rest,
-    )
+    go(plan, where, flags, brief=loaded, run_of=(examples, epochs or 1.0) if examples else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What the options say about the models; `own` are settings that all of them share."""
+
+    model: str
+    config: Path | None
+    methods: tuple[str, ...]
+    own: dict[str, Any]
+
+    def setups(self, facts_book: Facts) -> Sequence[ThroughputSpec]:
+        """The one model by its methods. Raises UsageError."""
+        name, architecture = _architecture(facts_book, self.model, self.config)
+        methods = self.methods or ("lora",)
+        return [ThroughputSpec(name, architecture, method=m, **self.own) for m in methods]
+
+    def of_brief(
+        self, brief: Brief, around: Surroundings, where: Machine
+    ) -> Sequence[ThroughputSpec]:
+        """The models of a brief, or the one named, by their methods. Raises UsageError."""
+        from advisor.experiments import planning
+
+        models = (self.model,) if self.model else ()
+        return planning.brief_setups(
+            brief, around, where, models=models, methods=self.methods, **self.own
+        )
 
 
 def _examples(brief: Brief, around: Surroundings) -> int:
@@ -228,10 +222,12 @@ def _architecture(facts_book: Facts, model: str, config: Path | None) -> tuple[s
     return model, architecture_of(facts_book.model(model))
 
 
-def _processes(text: str) -> int:
+def _processes(text: str, flags: RunFlags) -> int:
     from advisor.experiments import ALL
 
     if text.lower() == "all":
+        if flags.runs_elsewhere:
+            raise UsageError("--gpus all: another machine's GPUs are not known here; give a number")
         return ALL
     if not text.isdecimal() or int(text) < 1:
         raise UsageError(f"--gpus {text}: neither all nor a number of GPUs")
