@@ -1,4 +1,4 @@
-"""`advisor runs`: what calibrations measured, and what really came of forecasts."""
+"""`advisor runs`: what calibrations measured here and elsewhere, and the actual results."""
 
 from __future__ import annotations
 

@@ -141,12 +141,13 @@ class Runs:
             )
         return run_id
 
-    def adopted(self, digest: str, started_at: str) -> int | None:
-        """The id of the run of this plan that began then, or None."""
+    def same_as(self, record: RunRecord) -> int | None:
+        """The id of the run here with this plan, start and outcomes, or None."""
         query = "select id from runs where digest = ? and started_at = ?"
         with translated(self._path):
-            row = next(self._db.query(query, [digest, started_at]), None)
-        return None if row is None else int(row["id"])
+            rows = list(self._db.query(query, [record.digest, record.summary.started_at]))
+        here = (self.run(int(row["id"])) for row in rows)
+        return next((r.summary.id for r in here if r and r.outcomes == record.outcomes), None)
 
     def belongs(self, run_id: int, about: Mapping[str, str]) -> None:
         """What the run belongs to, replacing an earlier statement."""

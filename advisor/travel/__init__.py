@@ -6,7 +6,7 @@ bundle ──▶ here (on the other machine) ──▶ record ──▶ taking_i
 from advisor.travel.bundle import Bundle, bundle_of, read_bundle
 from advisor.travel.here import check_models_travel, place_here, plan_here
 from advisor.travel.record import run_record_data, run_record_text, shareable_text
-from advisor.travel.remote import Remote, over_ssh
+from advisor.travel.remote import Remote, check_answered, over_ssh
 from advisor.travel.sky import SkyPlan, price_lines, sky_task
 from advisor.travel.taking_in import take_in, take_in_file
 
@@ -15,6 +15,7 @@ __all__ = [
     "Remote",
     "SkyPlan",
     "bundle_of",
+    "check_answered",
     "check_models_travel",
     "over_ssh",
     "place_here",

@@ -28,9 +28,9 @@ def place_here(plan: ExperimentPlan, facts: Facts, gpu: str) -> Machine:
     """
     if plan.kind == "prompts":
         return experiments.endpoint(PromptsSpec.from_json(plan.trials[0].spec).url)
-    asked = "none" if plan.device == "cpu" and gpu == "auto" else gpu
+    wanted = "none" if plan.device == "cpu" and gpu == "auto" else gpu
     processes = max((int(t.spec.get("processes", 1)) for t in plan.trials), default=1)
-    return experiments.machine(facts, asked, processes)
+    return experiments.machine(facts, wanted, processes)
 
 
 def plan_here(plan: ExperimentPlan, where: Machine, model: Path | None = None) -> ExperimentPlan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor import experiments
 from advisor.calibrate.protocol import parse
@@ -64,10 +64,10 @@ def shareable_text(record: RunRecord) -> str:
     Indented JSON, so that its owner can look it over before it is shared.
     """
     contents = _shareable(run_record_data(record))
-    assert isinstance(contents, dict)
-    contents["run"] = {**contents["run"], "id": 0, "name": _public_name(record)}
-    contents["plan"] = {**contents["plan"], "about": {}, "name": _public_name(record)}
+    name = _public_name(record)
     keep = {k: v for k, v in contents.items() if k not in ("projections", "effect")}
+    keep["run"] = {**contents["run"], "id": 0, "name": name}
+    keep["plan"] = {**contents["plan"], "about": {}, "name": name}
     return json.dumps(sealed(FORM, keep), indent=1, ensure_ascii=True) + "\n"
 
 
@@ -85,11 +85,13 @@ def _named_folder(trial: JsonObject) -> JsonObject:
     return {**trial, "spec": {**trial["spec"], "model": {**model, "folder": name}}}
 
 
-PRIVATE = frozenset({"folder", "url", "key_env", "reason", "instruction"})
+PRIVATE = frozenset(
+    {"folder", "url", "key_env", "reason", "instruction", "forms", "prompt", "judge"}
+)
 """Keys whose values may name people or places."""
 
 
-def _shareable(value: object) -> object:
+def _shareable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: "" if k in PRIVATE else _shareable(v) for k, v in value.items()}
     return [_shareable(v) for v in value] if isinstance(value, (list, tuple)) else value

@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from advisor.core.errors import AdvisorError, UsageError
+from advisor.core.errors import AdvisorError, Cancelled, UsageError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import JsonObject
+from advisor.core.experiment import ANSWERED, JsonObject, Status
 from advisor.travel.bundle import Bundle
 
 SSH_VARIABLE = "ADVISOR_SSH"
@@ -29,6 +29,9 @@ SSH_VARIABLE = "ADVISOR_SSH"
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 40.0
 """After the stop is asked for: the other side ends a step, then asks, terminates and kills."""
+
+LAST_WORDS_SECONDS = 10.0
+"""For what the connection still brings once it has ended."""
 
 SSH_FAILED = 255
 NOT_FOUND = 127
@@ -53,11 +56,11 @@ class Remote:
             parts = urlsplit("")
             port = 0
         host = parts.hostname or ""
+        target = f"{parts.username}@{host}" if parts.username else host
         plain = parts.path in ("", "/") and not parts.query and parts.password is None
-        if parts.scheme != "ssh" or not host or host.startswith("-") or not plain:
+        if parts.scheme != "ssh" or not host or target.startswith("-") or not plain:
             raise UsageError(f"--on {address}: not ssh://HOST or ssh://USER@HOST:PORT")
-        user = f"{parts.username}@" if parts.username else ""
-        return cls(f"{user}{host}", port, command)
+        return cls(target, port, command)
 
     def call(self, *, again: bool, allow_busy: bool) -> str:
         """The command line that runs a bundle there."""
@@ -109,8 +112,23 @@ def over_ssh(
     finally:
         _stop(process)
         for thread in threads:
-            thread.join(POLL_SECONDS * 10)
+            thread.join(LAST_WORDS_SECONDS)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
     return _record(process, heard, remote)
+
+
+def check_answered(document: JsonObject, host: str) -> None:
+    """Raises Cancelled or AdvisorError where the run over there ended without any answer."""
+    trials = document.get("trials", ())
+    if any(isinstance(t, dict) and t.get("status") in ANSWERED for t in trials):
+        return
+    run = document.get("run", {})
+    if run.get("status") == Status.CANCELLED:
+        raise Cancelled("cancelled before any trial had an answer; nothing was kept")
+    reason = document.get("result", {}).get("reason") or "no trial has an answer"
+    raise AdvisorError(f"ssh://{host}: the run failed: {reason}")
 
 
 def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -185,10 +203,11 @@ def _record(process: subprocess.Popen[bytes], heard: _Heard, remote: Remote) -> 
     if isinstance(document, dict):
         return document
     code = process.returncode
-    last = " / ".join(heard.lines[-LAST_LINES:]) or f"exit {code}"
+    last = " / ".join(line.rstrip(".") for line in heard.lines[-LAST_LINES:]) or f"exit {code}"
     if code == SSH_FAILED:
+        port = f"-p {remote.port} " if remote.port else ""
         raise AdvisorError(
-            f"ssh://{remote.host}: no connection: {last}; try `ssh {remote.host}` by itself"
+            f"ssh://{remote.host}: no connection: {last}; try `ssh {port}{remote.host}` by itself"
         )
     if code == NOT_FOUND:
         raise AdvisorError(

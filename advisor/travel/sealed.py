@@ -13,7 +13,7 @@ SCHEMA = 1
 HASH = "sha256"
 
 
-def sealed(form: str, contents: JsonObject) -> dict[str, object]:
+def sealed(form: str, contents: JsonObject) -> JsonObject:
     """The contents with form, schema, version and hash; `form` is `bundle` or `run`."""
     document = {"schema": SCHEMA, "form": form, "advisor": __version__, **contents}
     return {**document, HASH: content_hash(document)}

@@ -94,7 +94,7 @@ def price_lines(rented: SkyPlan) -> list[str]:
     if middle is not None and high is not None:
         usd = hour.p50 * rented.count / SECONDS_PER_HOUR
         lines.append(
-            f"The run: {middle / 60:.0f} – {high / 60:.0f} minutes, ${middle * usd:.2f} – "
+            f"The run: {middle / 60:.1f} – {high / 60:.1f} minutes, ${middle * usd:.2f} – "
             f"${high * usd:.2f} (P50 – P90), beside start and setup of the machine"
         )
     return lines

@@ -48,21 +48,27 @@ def take_in_file(path: Path, stated: Mapping[str, str]) -> Imported:
 
 def take_in(document: JsonObject, name: str) -> Imported:
     """Keep the run in our own record. Raises UsageError where it is damaged or measured nothing."""
-    check_seal(document, name)
-    try:
-        record = _record(document, name)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"{name}: damaged ({error!r}); export the run again") from None
+    record = read_record(document, name)
     answered = sum(1 for o in record.outcomes if o.status in ANSWERED)
     if not answered:
         raise UsageError(f"{name}: no trial of it has an answer; import a run that has finished")
     with Store.open() as store:
         runs = Runs(store)
-        run_id = runs.adopted(record.digest, record.summary.started_at)
+        run_id = runs.same_as(record)
         if run_id is None:
             about = record.plan.get("about", {})
             run_id = runs.adopt(record, {k: str(v) for k, v in about.items()})
     return Imported(TITLE, run_id, answered, tuple(_notes(record)))
+
+
+def read_record(document: JsonObject, name: str) -> RunRecord:
+    """The run in our own record. Raises UsageError where the record is damaged or was changed."""
+    try:
+        check_seal(document, name)
+        return _record(document, name)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise UsageError(f"{name}: damaged ({why}); export the run again") from None
 
 
 def _ours(path: Path) -> JsonObject | None:

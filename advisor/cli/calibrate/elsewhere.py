@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,7 +27,7 @@ from advisor.core.quantity import Basis, Quantity, Range
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
-    from advisor.core.experiment import ExperimentPlan
+    from advisor.core.experiment import ExperimentPlan, JsonObject
     from advisor.experiments import Machine, Prepared
     from advisor.travel import Bundle, Remote
 
@@ -47,7 +47,9 @@ def send(
 
     if flags.on and (flags.bundle or flags.sky):
         raise UsageError("--on: runs it now; leave --bundle and --sky out, or --on")
-    flags = _with_price(flags, where)
+    hour = _hour(flags, where) if flags.sky else None
+    if hour is not None:
+        flags = replace(flags, usd_per_hour=hour.range.p50)
     prepared = experiments.prepare(plan, where, limits_of(flags), again=True)
     bundle = travel.bundle_of(
         plan,
@@ -65,15 +67,17 @@ def send(
     elif flags.dry_run:
         show_plan(prepared, flags, [f"bundle    {bundle.announcement}"])
     else:
-        _write_files(bundle, prepared, flags)
+        _write_files(bundle, prepared, flags, hour)
 
 
-def _write_files(bundle: Bundle, prepared: Prepared, flags: RunFlags) -> None:
+def _write_files(
+    bundle: Bundle, prepared: Prepared, flags: RunFlags, hour: Quantity | None
+) -> None:
     """The bundle, and its task where one is asked for, after the plan and its price."""
     for line in plan_lines(prepared):
         output.say(line)
-    if flags.sky:
-        _write_task(bundle, prepared, flags, flags.sky)
+    if flags.sky and hour is not None:
+        _write_task(bundle, prepared, flags.sky, flags.bundle, hour)
         return
     assert flags.bundle is not None
     _write(flags.bundle, bundle)
@@ -86,13 +90,6 @@ def _write_files(bundle: Bundle, prepared: Prepared, flags: RunFlags) -> None:
 def _everything() -> bool:
     """Whether --all was given, for commands that have it."""
     return bool(click.get_current_context().params.get("everything", True))
-
-
-def _with_price(flags: RunFlags, where: Machine) -> RunFlags:
-    """The flags with what the GPU costs by our table, where a task rents it."""
-    if not flags.sky or flags.usd_per_hour is not None:
-        return flags
-    return replace(flags, usd_per_hour=_hour(flags, where).range.p50)
 
 
 def _hour(flags: RunFlags, where: Machine) -> Quantity:
@@ -114,15 +111,17 @@ def _write(path: Path, bundle: Bundle) -> None:
     output.say(f"bundle    {bundle.announcement}; nothing has left this machine")
 
 
-def _write_task(bundle: Bundle, prepared: Prepared, flags: RunFlags, task: Path) -> None:
+def _write_task(
+    bundle: Bundle, prepared: Prepared, task: Path, beside: Path | None, hour: Quantity
+) -> None:
     """The task, with its bundle beside it."""
     from advisor import travel
 
     count = max(int(t.spec.get("processes", 1)) for t in bundle.plan.trials)
     where = prepared.machine
     assert where.gpu is not None
-    rented = travel.SkyPlan(where.gpu, count, _hour(flags, where), prepared.forecast.seconds)
-    path = flags.bundle or task.with_suffix(BUNDLE_ENDING)
+    rented = travel.SkyPlan(where.gpu, count, hour, prepared.forecast.seconds)
+    path = beside or task.with_suffix(BUNDLE_ENDING)
     text = travel.sky_task(bundle, path, task, rented)
     _write(path, bundle)
     output.save(task, text)
@@ -153,6 +152,7 @@ def _by_ssh(
     for line in (*plan_lines(prepared), *leaves):
         output.say(line)
     document = _fetched(bundle, remote, call)
+    travel.check_answered(document, remote.host)
     imported = travel.take_in(document, f"ssh://{remote.host}")
     record = experiments.run_record(imported.run_id)
     output.say(f"kept as run {imported.run_id}")
@@ -160,7 +160,7 @@ def _by_ssh(
     leave(record)
 
 
-def _fetched(bundle: Bundle, remote: Remote, call: str) -> Any:
+def _fetched(bundle: Bundle, remote: Remote, call: str) -> JsonObject:
     from advisor import travel
 
     with interruptible() as cancel:

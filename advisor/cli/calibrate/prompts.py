@@ -22,7 +22,8 @@ from advisor.cli.calibrate.options import (
     steered,
 )
 from advisor.cli.calibrate.prompt_options import options_of, prompt_options
-from advisor.cli.calibrate.running import go, place, policy_of, read_brief
+from advisor.cli.calibrate.running import place, policy_of, read_brief
+from advisor.cli.calibrate.starting import go
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:

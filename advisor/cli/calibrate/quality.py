@@ -19,7 +19,8 @@ from advisor.cli.calibrate.options import (
     seed_option,
     steered,
 )
-from advisor.cli.calibrate.running import go, place, policy_of, read_brief
+from advisor.cli.calibrate.running import place, policy_of, read_brief
+from advisor.cli.calibrate.starting import go
 from advisor.core.errors import UsageError
 
 

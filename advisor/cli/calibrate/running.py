@@ -17,7 +17,7 @@ from advisor.cli import output
 from advisor.cli.calibrate.options import RunFlags
 from advisor.core.errors import AdvisorError, Cancelled, Exit
 from advisor.core.events import CancelToken
-from advisor.core.experiment import ExperimentPlan, RunRecord, Status, SteeringPolicy
+from advisor.core.experiment import RunRecord, Status, SteeringPolicy
 from advisor.core.quantity import Range
 
 if TYPE_CHECKING:
@@ -72,36 +72,6 @@ def limits_of(flags: RunFlags) -> Limits:
     return experiments.Limits(flags.minutes, flags.max_usd, hour, flags.allow_busy)
 
 
-def go(
-    plan: ExperimentPlan,
-    where: Machine,
-    flags: RunFlags,
-    *,
-    steering: Callable[[], SteeringPolicy | None] = lambda: None,
-    brief: Brief | None = None,
-    run_of: RunOf | None = None,
-) -> None:
-    """Show plan and price, then run unless asked not to; exit as the run ended.
-
-    A run for another machine is sent there; `steering` makes the policy of one that runs here.
-    """
-    if flags.runs_elsewhere:
-        from advisor.cli.calibrate import elsewhere
-
-        elsewhere.send(plan, where, flags, brief=brief, run_of=run_of)
-        return
-    from advisor import experiments
-
-    policy = steering()
-    prepared = experiments.prepare(plan, where, limits_of(flags), again=flags.again, policy=policy)
-    if flags.dry_run:
-        show_plan(prepared, flags)
-        return
-    record = run_here(prepared)
-    show_run(record, flags, brief=brief, projected=_projected(plan, record, run_of))
-    leave(record)
-
-
 def show_plan(prepared: Prepared, flags: RunFlags, leaves: Sequence[str] = ()) -> None:
     """The plan with its price as data; `leaves` are lines on what would leave this machine."""
     from advisor import experiments
@@ -136,12 +106,6 @@ def run_here(
             "it again"
         )
     return record
-
-
-def _projected(plan: ExperimentPlan, record: RunRecord, run_of: RunOf | None) -> Sequence[Any]:
-    from advisor import experiments
-
-    return experiments.projections(plan, record, *run_of) if run_of else ()
 
 
 def show_run(

@@ -12,7 +12,8 @@ import click
 from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.cli import output
 from advisor.cli.calibrate.options import PATH, RunFlags, brief_option, carried
-from advisor.cli.calibrate.running import go, look, place, read_brief
+from advisor.cli.calibrate.running import look, place, read_brief
+from advisor.cli.calibrate.starting import go
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
