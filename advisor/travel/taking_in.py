@@ -21,7 +21,7 @@ from advisor.core.experiment import (
     TrialOutcome,
     digest,
 )
-from advisor.experiments.records import Imported
+from advisor.experiments.imported_scores import Imported
 from advisor.store import Runs, Store
 from advisor.travel.bundle import FORM as BUNDLE
 from advisor.travel.sealed import check_seal

@@ -185,7 +185,7 @@ class _Named:
     model: str
     config: Path | None
     methods: tuple[str, ...]
-    own: dict[str, Any]
+    own: JsonObject
 
     def setups(self, facts_book: Facts) -> Sequence[ThroughputSpec]:
         """The one model by its methods. Raises UsageError."""
