@@ -167,9 +167,11 @@ def estimated(
     rows: int = 1,
     seed: int | None = None,
     quality: float = 0.9,
+    basis: Basis = Basis.MEASURED,
 ) -> Estimate:
     """One option on a sheet of its own; by default at the likely values alone."""
-    return estimate(option, Sheet(held or brief(), rows, seed), facts or setting(), score(quality))
+    own = replace(score(quality), basis=basis)
+    return estimate(option, Sheet(held or brief(), rows, seed), facts or setting(), own)
 
 
 def prompt(*serving: str, technique: str = "few-shot", model: str = "claude-sonnet-5") -> Option:
@@ -187,3 +189,8 @@ def served(*suffixes: str) -> Serving:
 def rented(technique: str = "lora", approach: str = "tune") -> Option:
     """A tuned model on rented GPUs."""
     return Option(approach, technique, "llama-3.1-8b", "", Serving(Place.RENTED))
+
+
+def still_to_pay(found: Estimate) -> float:
+    """What is paid once, without the test items in hand, USD."""
+    return found["once.total"].value - found["once.sunk"].value

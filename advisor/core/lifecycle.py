@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from advisor.core.brief import Brief
@@ -23,12 +24,24 @@ def tariffs(option: Option, setting: Setting) -> tuple[TokenPrice, ...]:
     return tuple(price for price in prices if price is not None)
 
 
-def last_day(option: Option, brief: Brief, setting: Setting) -> date | None:
-    """The last day of the models an option is served by; None where no end is announced."""
+@dataclass(frozen=True, slots=True)
+class ModelEnd:
+    """The last day of a model that an option is served by: its own, or the one behind a cascade."""
+
+    model: str
+    day: date
+
+
+def first_end(option: Option, brief: Brief, setting: Setting) -> ModelEnd | None:
+    """The first of its models to end; None where no end is announced."""
     if option.as_is and brief.current is not None and brief.current.ends is not None:
-        return brief.current.ends
-    ends = (price.ends for price in tariffs(option, setting) if price.ends is not None)
-    return min(ends, default=None)
+        return ModelEnd(option.model, brief.current.ends)
+    prices = [price for price in tariffs(option, setting) if price.ends is not None]
+    first = min(prices, key=lambda price: price.ends or date.max, default=None)
+    if first is None or first.ends is None:
+        return None
+    helped = option.helper and first == setting.price(option.helper)
+    return ModelEnd(option.helper if helped else option.model, first.ends)
 
 
 def horizon_end(brief: Brief, setting: Setting) -> date:
@@ -36,7 +49,7 @@ def horizon_end(brief: Brief, setting: Setting) -> date:
     return setting.as_of + timedelta(hours=HOURS_PER_MONTH * brief.budget.horizon_months)
 
 
-def ends_within_horizon(option: Option, brief: Brief, setting: Setting) -> date | None:
-    """The last day of an option's models where it falls inside the horizon, else None."""
-    ends = last_day(option, brief, setting)
-    return ends if ends is not None and ends <= horizon_end(brief, setting) else None
+def ends_within_horizon(option: Option, brief: Brief, setting: Setting) -> ModelEnd | None:
+    """The first end of an option's models where it falls inside the horizon, else None."""
+    end = first_end(option, brief, setting)
+    return end if end is not None and end.day <= horizon_end(brief, setting) else None

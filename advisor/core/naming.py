@@ -74,6 +74,9 @@ def option_name(option_id: str) -> str:
         return _safe(option_id)
     model, servings = _split(match["rest"])
     what = _what(match["approach"], match["technique"], model_name(model))
+    if "cpu" in servings:
+        where = "own" if "owned" in servings else "rented"
+        return f"{what}, on {where} CPUs"
     return ", ".join((what, *(_SERVING[word] for word in servings)))
 
 

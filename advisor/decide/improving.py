@@ -6,6 +6,7 @@ They are worth what the better option saves; that is not information, and not bo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -76,33 +77,52 @@ def _searches(situation: Situation) -> Iterator[NextStep]:
         base = min(plain, key=lambda i: float(ranking.cost[0, i]))
         request = situation.estimates[base].figures.get("run.request")
         calls = SEARCH_CALLS * request.value if request is not None else 0.0
-        saved = search_worth(ranking, base, rows_of(score), situation.brief.quality.target)
+        gain = search_gain(ranking, base, rows_of(score), situation.brief.quality.target)
         yield NextStep(
-            f"search the prompt of {model} for better instructions and examples",
+            f"search the prompt of {model} for better instructions and examples{_odds(gain)}",
             calls + SEARCH_HOURS * hourly,
             SEARCH_DAYS,
-            saved,
+            gain.usd,
             "improvement",
             None,
             f"advisor calibrate prompts --search --url URL --model {model} --brief BRIEF",
         )
 
 
-def search_worth(ranking: Ranking, base: int, score: Matrix, target: float) -> float:
-    """USD that an option is worth which costs as much as option `base` and scores `score` (a row
-    per draw, row 0 likely).
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a better option saves on average, USD, and in what share of the draws it saves."""
+
+    usd: float
+    share: float
+
+
+def _odds(gain: Gain) -> str:
+    """Why a search that seldom helps may be worth its price: what it saves where it does."""
+    if gain.share <= 0:
+        return ""
+    return (
+        f" (a search pays in {fmt.of_hundred(gain.share)} of 100 draws, and then saves "
+        f"{fmt.money(gain.usd / gain.share)} on average)"
+    )
+
+
+def search_gain(ranking: Ranking, base: int, score: Matrix, target: float) -> Gain:
+    """What an option is worth that costs as much as option `base` and scores `score` (a row per
+    draw, row 0 likely).
 
     In draws in which some option meets every limit: what the new option saves by taking its place
     there. In the others, where the new one reaches the target: the pick's whole cost, which would
     go to an option below it.
     """
     meets = (score >= target) & ranking.meets_money[:, base] & ranking.meets_weeks[:, base]
+    if ranking.meets_latency is not None:
+        meets = meets & ranking.meets_latency[:, base]
     meets = meets[1:]
     opened = ranking.open[1:]
     cost = ranking.cost[1:, base]
-    saved = 0.0
+    saved = np.where(meets & ~opened, ranking.cost[1:, ranking.pick], 0.0)
     if opened.any():
         without = ranking.effective[:, ranking.pick]
-        saved = float(np.where(meets[opened], np.maximum(0.0, without - cost[opened]), 0.0).sum())
-    newly = meets & ~opened
-    return (saved + float(ranking.cost[1:, ranking.pick][newly].sum())) / len(opened)
+        saved[opened] = np.where(meets[opened], np.maximum(0.0, without - cost[opened]), 0.0)
+    return Gain(float(saved.mean()), float((saved > 0).mean()))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
-from advisor.core.quantity import Range
+from advisor.core.quantity import Basis, Range
 
 Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -54,6 +54,8 @@ class Ranking:
     meets_weeks: Flags
     errors: Matrix | None = None  # the part of `cost` that is the price of wrong answers, USD
     named: int | None = None  # the option to name where it is not the one of lowest expected cost
+    meets_latency: Flags | None = None
+    scored: Flags | None = None  # options whose own score was measured; shape (options,)
 
     @cached_property
     def rankable(self) -> Flags:
@@ -130,6 +132,9 @@ class Ranking:
             self.meets_money[which],
             self.meets_weeks[which],
             None if self.errors is None else self.errors[which],
+            None,
+            None if self.meets_latency is None else self.meets_latency[which],
+            self.scored,
         )
 
     def replaced(self, which: Sequence[int], part: Ranking) -> Ranking:
@@ -140,9 +145,9 @@ class Ranking:
             changed[:, which] = other
             return changed
 
-        errors = self.errors
-        if errors is not None and part.errors is not None:
-            errors = column(errors, part.errors)
+        def optional(own: NDArray[Any] | None, other: NDArray[Any] | None) -> NDArray[Any] | None:
+            return own if own is None or other is None else column(own, other)
+
         return Ranking(
             self.options,
             column(self.cost, part.cost),
@@ -152,7 +157,10 @@ class Ranking:
             column(self.meets_quality, part.meets_quality),
             column(self.meets_money, part.meets_money),
             column(self.meets_weeks, part.meets_weeks),
-            errors,
+            optional(self.errors, part.errors),
+            None,
+            optional(self.meets_latency, part.meets_latency),
+            self.scored,
         )
 
     @cached_property
@@ -235,12 +243,17 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
         column(i) for i in ("quality.score", "once.total", "run.total", "time.weeks")
     )
     # a tuned model's facts are on average this much out of date when it answers
-    quality = np.maximum(quality - np.column_stack([_stale(e, size) for e in estimates]), 0.0)
+    stale = np.column_stack([_known(e, "quality.stale_share", size) for e in estimates])
+    quality = np.maximum(quality - stale, 0.0)
     target = brief.quality.target
     budget = brief.budget
     good = quality >= target if target > 0 else np.ones_like(quality, dtype=bool)
     money = np.ones_like(good)
     time = np.ones_like(good)
+    soon = np.ones_like(good)
+    if brief.traffic.max_latency_seconds.likely > 0:
+        waits = [_known(e, "time.answer_seconds", size) for e in estimates]
+        soon = within(np.column_stack(waits), brief.traffic.max_latency_seconds)
     if budget.hard:
         money = within(once, budget.one_off_usd) & within(monthly, budget.monthly_usd)
         time = within(weeks, budget.weeks)
@@ -249,18 +262,20 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
         column("horizon.total"),
         once,
         quality,
-        good & money & time,
+        good & money & time & soon,
         good,
         money,
         time,
         column("horizon.errors"),
+        meets_latency=soon,
+        scored=np.array([e["quality.score"].basis is Basis.MEASURED for e in estimates]),
     )
 
 
-def _stale(estimate: Estimate, size: int) -> Matrix:
-    """Share of answers that rest on facts changed since the last training; 0 where none do."""
-    share = estimate.figures.get("quality.stale_share")
-    return np.zeros(size) if share is None or not share.is_known else full(share, size)
+def _known(estimate: Estimate, id: str, size: int) -> Matrix:
+    """A figure that not every option has; 0 where it has none, or where it is unknown."""
+    figure = estimate.figures.get(id)
+    return np.zeros(size) if figure is None or not figure.is_known else full(figure, size)
 
 
 def full(figure: Figure, size: int) -> Matrix:

@@ -27,7 +27,7 @@ def readiness(brief: Brief, setting: Setting, ranking: Ranking) -> tuple[Readine
         r
         for r in (
             _evaluation_set(brief, ranking),
-            _scores(brief),
+            _scores(brief, ranking),
             _test_size(brief, ranking),
             _leakage(brief, setting, ranking),
             _duplicates(setting),
@@ -87,20 +87,38 @@ def _evaluation_set(brief: Brief, ranking: Ranking) -> Readiness:
     )
 
 
-def _scores(brief: Brief) -> Readiness | None:
-    """Where quality matters, test items that no option was scored on show nothing."""
-    if not quality_matters(brief) or items_in_hand(brief) < MINIMUM_ITEMS:
+def _scores(brief: Brief, ranking: Ranking) -> Readiness | None:
+    """Test items that no option was scored on show nothing, unless money alone decides."""
+    if items_in_hand(brief) < MINIMUM_ITEMS:
         return None
     if any(score.items >= MINIMUM_ITEMS for score in brief.quality.measured):
         return None
+    if not quality_matters(brief) and len(_rivals_alike(ranking)) == 1:
+        return None
     measured = len(brief.quality.measured)
     detail = "no option is scored yet" if not measured else "every score rests on too few items"
+    items = fmt.count(brief.data.eval_examples.likely)
+    if not quality_matters(brief):
+        return Readiness(
+            SCORES,
+            "warn",
+            f"{detail}, and neither quality.target nor quality.error_cost_usd is set: money alone "
+            f"chooses between {len(_rivals_alike(ranking))} ways that may answer unlike; score "
+            f"them on the {items} test items before roll-out",
+        )
     return Readiness(
         SCORES,
         "stop",
-        f"{detail}: {fmt.count(brief.data.eval_examples.likely)} test items decide nothing until "
-        "an option is measured on them",
+        f"{detail}: {items} test items decide nothing until an option is measured on them",
     )
+
+
+def _rivals_alike(ranking: Ranking) -> set[str]:
+    """Skills of the pick's approach: where there are several, money alone would choose a model
+    whose answers nobody has looked at.
+    """
+    approach = ranking.options[ranking.pick].approach
+    return {option.skill for option in ranking.options if option.approach == approach}
 
 
 def _test_size(brief: Brief, ranking: Ranking) -> Readiness | None:

@@ -4,25 +4,22 @@ drift.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
-from advisor.core.lifecycle import last_day, tariffs
+from advisor.core.figure import Figure
+from advisor.core.lifecycle import first_end, tariffs
 from advisor.core.option import Estimate, Place
+from advisor.core.quantity import Basis
 from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, Risk
+from advisor.decide.quantiles import quantiles
 
 THINKABLE = 10.0
 """Prices of one model have fallen and risen by no more than tenfold within a horizon; beyond, it is
 no risk to name.
 """
-
-FORGETTING = (
-    "tuning costs general skill: over three tests LoRA rank 16 fell from .653 to .609, full "
-    "tuning from .595 to .414 "
-    "(Biderman et al. 2024, arXiv 2405.09673); score a general set before roll-out"
-)
 
 
 def risks(
@@ -39,13 +36,12 @@ def risks(
 
 
 def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]:
-    ends = last_day(pick.option, brief, setting)
-    if ends is not None:
-        days = (ends - setting.as_of).days
+    end = first_end(pick.option, brief, setting)
+    if end is not None:
+        days = (end.day - setting.as_of).days
         yield Risk(
             "lifecycle",
-            f"{pick.option.model} ends {ends:%Y-%m-%d}, {days} days after the decision: plan the "
-            "move",
+            f"{end.model} ends {end.day:%Y-%m-%d}, {days} days after the decision: plan the move",
         )
     elif pick.option.sends_data_out:
         months = brief.budget.horizon_months
@@ -83,8 +79,31 @@ def _lock_in(setting: Setting, pick: Estimate) -> Iterator[Risk]:
 
 
 def _learning(pick: Estimate) -> Iterator[Risk]:
-    if pick.option.approach != "prompt":
-        yield Risk("forgetting", FORGETTING)
+    """What training may do to other skills, and, while its score is only predicted, to this one."""
+    lost = pick.figures.get("quality.forgetting")
+    if lost is not None:
+        yield Risk(
+            "forgetting",
+            f"tuning costs general skill, {_spread(lost, fmt.points)} on general tests "
+            f"({lost.source}); score a general set before roll-out",
+        )
+    below = pick.figures.get("quality.below_prompt")
+    if below is not None and pick["quality.score"].basis is not Basis.MEASURED:
+        yield Risk(
+            "overfitting",
+            f"with so many labels tuning fell below the best prompt in {_spread(below, fmt.share)} "
+            f"of cases ({below.source}); compare both on the test items before roll-out",
+        )
+
+
+def _spread(figure: Figure, write: Callable[[float], str]) -> str:
+    """The middle of a figure with its P10 and P90, in words."""
+    if isinstance(figure.rows, (int, float)) or len(figure.rows) < 2:
+        return write(figure.value)
+    ends = quantiles(figure.rows[1:])
+    if ends.p10 is None or ends.p90 is None:
+        return write(figure.value)
+    return f"{write(figure.value)} ({write(ends.p10)} to {write(ends.p90)})"
 
 
 def _drift(brief: Brief, pick: Estimate) -> Iterator[Risk]:

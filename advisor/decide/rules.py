@@ -102,17 +102,14 @@ def _open_service(option: Option, brief: Brief, setting: Setting) -> str:
 
 def _still_there(option: Option, brief: Brief, setting: Setting) -> str:
     """The option in place must last the horizon; any other must last until it could start."""
-    ends = ends_within_horizon(option, brief, setting)
-    if ends is None:
+    end = ends_within_horizon(option, brief, setting)
+    if end is None:
         return ""
+    ends = f"{end.model} ends {end.day:%Y-%m-%d}"
     if option.as_is:
-        return f"{option.model} ends {ends:%Y-%m-%d}, inside the horizon"
+        return f"{ends}, inside the horizon"
     start = setting.as_of + timedelta(days=7 * _hours(option, brief) / WORKING_HOURS_PER_WEEK)
-    return (
-        f"{option.model} ends {ends:%Y-%m-%d}, before this option could start ({start:%Y-%m-%d})"
-        if ends <= start
-        else ""
-    )
+    return f"{ends}, before this option could start ({start:%Y-%m-%d})" if end.day <= start else ""
 
 
 def _hours(option: Option, brief: Brief) -> float:
@@ -178,11 +175,11 @@ def cautions(options: Sequence[Option], brief: Brief, setting: Setting) -> tuple
         lines |= dict.fromkeys(_machine_cautions(option, brief, setting))
         for price in tariffs(option, setting):
             lines |= dict.fromkeys(_price_cautions(price, brief))
-        ends = ends_within_horizon(option, brief, setting)
-        if ends is not None:
-            days = (ends - setting.as_of).days
+        end = ends_within_horizon(option, brief, setting)
+        if end is not None:
+            days = (end.day - setting.as_of).days
             lines[
-                f"{option.model} ends {ends:%Y-%m-%d}, {days} days after the decision; the cost "
+                f"{end.model} ends {end.day:%Y-%m-%d}, {days} days after the decision; the cost "
                 "of a move is in"
             ] = None
     return tuple(lines)
@@ -204,8 +201,8 @@ def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterato
     limit = brief.traffic.max_latency_seconds.likely
     if limit > 0 and option.sends_data_out and option.provider:
         yield (
-            f"How fast {option.provider} answers is not known: the limit of "
-            f"{fmt.duration(limit)} is not judged for it; measure with `advisor probe endpoint URL`"
+            f"How fast {option.provider} answers is a planning range, not measured: check the "
+            f"limit of {fmt.duration(limit)} with `advisor probe endpoint URL`"
         )
 
 

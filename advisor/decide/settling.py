@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from advisor.core import format as fmt
 from advisor.core.verdict import Readiness
 from advisor.decide.ranking import LIKELY, Matrix, Ranking
@@ -19,6 +21,9 @@ SEPARATED = 0.55
 AT_STAKE = 0.05
 """... where the expected regret is also more than this share of its cost."""
 
+
+PREDICTED = 0.7
+"""Least chance to meet the limits of a trained option that nobody has scored yet."""
 
 UNDECIDED = "undecided"
 
@@ -76,6 +81,11 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
         return (
             f"no option is likely to meet the limits: the chance of the best is {fmt.share(chance)}"
         )
+    if chance < PREDICTED and not ranking.reversible[pick] and not _is_scored(ranking, pick):
+        return (
+            f"the score of {ranking.options[pick].id} is only predicted, and its chance to meet "
+            f"the limits is {fmt.share(chance)}"
+        )
     approach = ranking.options[pick].approach
     share = ranking.p_approach(approach)
     if approach != ranking.longest_approach:
@@ -83,7 +93,7 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
             f"nothing separates the options: {approach} costs least on average but is best in only "
             f"{fmt.of_hundred(share)} of 100 draws"
         )
-    if share < SEPARATED and _at_stake(ranking, pick):
+    if max(share, p_same_start(ranking)) < SEPARATED and _at_stake(ranking, pick):
         return (
             "nothing separates the options: the chosen approach is best in "
             f"{fmt.of_hundred(share)} of 100 draws"
@@ -91,30 +101,49 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
     return ""
 
 
+def p_same_start(ranking: Ranking) -> float:
+    """Share of the draws in which the best option begins with the same trained model as the pick:
+    which of these it ends as can be settled later. 0 unless the pick was scored itself.
+    """
+    family = ranking.options[ranking.pick].family
+    if not family or not _is_scored(ranking, ranking.pick):
+        return 0.0
+    shares = zip(ranking.options, ranking.p_best, strict=True)
+    return float(sum(share for option, share in shares if option.family == family))
+
+
+def _is_scored(ranking: Ranking, option: int) -> bool:
+    return ranking.scored is not None and bool(ranking.scored[option])
+
+
 def meanwhile(ranking: Ranking, checks: Sequence[Readiness]) -> Ranking:
     """The ranking with the option to use until the answer is known.
 
-    That is the best reversible one (in place, or a prompt). A trained one takes its place only if
-    it is likely to keep the limits and costs less, with and without the price of errors; never
-    where a check stops, since nothing then shows that it keeps them.
+    That is what is in place, else the best prompt that was scored, else the best prompt. Another
+    option takes its place only if it is likely to keep the limits and costs less, with and without
+    the price of errors; never where a check stops, since nothing then shows that it keeps them.
     """
-    reversible = ranking.reversible & ranking.rankable
-    if not reversible.any():
+    safe = _safest(ranking)
+    if safe is None:
         return ranking
-    safe = ranking.best_among(reversible)
     is_stopped = any(r.status == "stop" for r in checks)
-    rivals = [] if is_stopped else [i for i in _trained(ranking) if _beats(ranking, i, safe)]
+    others = [i for i in range(len(ranking.options)) if ranking.rankable[i] and i != safe]
+    rivals = [] if is_stopped else [i for i in others if _beats(ranking, i, safe)]
     named = min(rivals, key=lambda i: float(ranking.cash[1:, i].mean()), default=safe)
     return replace(ranking, named=named)
 
 
-def _trained(ranking: Ranking) -> list[int]:
-    trained = ranking.rankable & ~ranking.reversible
-    return [i for i in range(len(ranking.options)) if trained[i]]
+def _safest(ranking: Ranking) -> int | None:
+    """The best of the options that change least; None where none can be dropped again."""
+    reversible = ranking.reversible & ranking.rankable
+    in_place = reversible & np.array([option.as_is for option in ranking.options])
+    scored = reversible if ranking.scored is None else reversible & ranking.scored
+    tiers = (tier for tier in (in_place, scored, reversible) if tier.any())
+    return next((ranking.best_among(tier) for tier in tiers), None)
 
 
 def _beats(ranking: Ranking, rival: int, safe: int) -> bool:
-    """Whether a trained option is likely to keep the limits and costs less on average."""
+    """Whether another option is likely to keep the limits and costs less on average."""
     return (
         float(ranking.p_meets[rival]) >= LIKELY
         and _mean(ranking.cash, rival) < _mean(ranking.cash, safe)

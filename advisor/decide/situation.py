@@ -52,6 +52,10 @@ class Situation:
         """Whether this readiness rule stops the verdict."""
         return any(r.rule == rule and r.status == "stop" for r in self.readiness)
 
+    def is_open(self, rule: str) -> bool:
+        """Whether this readiness rule stops the verdict, or warns of it."""
+        return any(r.rule == rule and r.status != "ok" for r in self.readiness)
+
     @property
     def longest_days(self) -> float:
         """A step that takes longer comes too late: half of the horizon, or the deadline."""

@@ -68,7 +68,7 @@ def next_step(
 def _first(situation: Situation) -> NextStep | None:
     if situation.is_stopped_by(EVALUATION):
         return collect_test(situation)
-    return first_scores(situation) if situation.is_stopped_by(SCORES) else None
+    return first_scores(situation) if situation.is_open(SCORES) else None
 
 
 def _paying(situation: Situation, steps: Iterable[NextStep]) -> tuple[NextStep, ...]:

@@ -56,6 +56,7 @@ from advisor.decide.tornado import tornado, unexplained
 from advisor.decide.why import Case, reasons
 
 SCHEMA = 1
+LATENCY = "traffic.max_latency_seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +311,7 @@ def _warnings(
     return (
         *inputs.warnings,
         *cautions(options, inputs.brief, inputs.setting),
-        *over_budget(inputs.brief, ranking),
+        *over_budget(inputs.brief, inputs.cases.estimates[ranking.pick]),
         *price_ages(origins, inputs.setting.as_of),
     )
 
@@ -372,6 +373,8 @@ def _tightest(brief: Brief, ranking: Ranking, i: int, option: Option) -> tuple[s
         "budget.hard: money": float(ranking.meets_money[1:, i].mean()),
         "budget.hard: weeks": float(ranking.meets_weeks[1:, i].mean()),
     }
+    if ranking.meets_latency is not None:
+        chances[LATENCY] = float(ranking.meets_latency[1:, i].mean())
     rule = min(chances, key=chances.__getitem__)
     chance = f"chance to meet it {fmt.share(chances[rule], 1)}"
     if rule == "quality.target":
@@ -385,13 +388,19 @@ def _tightest(brief: Brief, ranking: Ranking, i: int, option: Option) -> tuple[s
     return rule, chance
 
 
-def over_budget(brief: Brief, ranking: Ranking) -> tuple[str, ...]:
-    """A soft limit that the pick breaks at its likely value is a warning."""
-    limit = brief.budget.one_off_usd
-    once = float(ranking.once[0, ranking.pick])
-    if limit is None or brief.budget.hard or not once > limit.likely:
+def over_budget(brief: Brief, pick: Estimate) -> tuple[str, ...]:
+    """Each soft limit that the pick breaks at its likely value is a warning."""
+    budget = brief.budget
+    if budget.hard:
         return ()
-    return (
-        f"The pick takes {fmt.money(once)} once, more than the {fmt.money(limit.likely)} "
-        "of budget.one_off_usd",
+    limits = (
+        (budget.one_off_usd, "once.total", fmt.money, "once", "budget.one_off_usd"),
+        (budget.monthly_usd, "run.total", fmt.money_rate, "", "budget.monthly_usd"),
+        (budget.weeks, "time.weeks", fmt.weeks, "to go live", "budget.weeks"),
+    )
+    return tuple(
+        f"The pick takes {' '.join((write(pick[figure].value), how)).strip()}, more than the "
+        f"{write(limit.likely)} of {key}"
+        for limit, figure, write, how, key in limits
+        if limit is not None and pick[figure].value > limit.likely
     )

@@ -84,10 +84,12 @@ def _score_of(case: Case, estimate: Estimate) -> Score | None:
 def _hard_limits(brief: Brief) -> list[str]:
     """The limits that are judged beside the target, in words."""
     budget = brief.budget
+    seconds = brief.traffic.max_latency_seconds.likely
+    limits = [f"the {fmt.duration(seconds)} of an answer"] if seconds > 0 else []
     if not budget.hard:
-        return []
-    money = budget.one_off_usd is not None or budget.monthly_usd is not None
-    limits = ["the budget"] if money else []
+        return limits
+    if budget.one_off_usd is not None or budget.monthly_usd is not None:
+        limits.append("the budget")
     return [*limits, "the deadline"] if budget.weeks is not None else limits
 
 
@@ -128,6 +130,12 @@ def _paired(case: Case, a: str, b: str) -> tuple[float, int]:
 
 def _once(case: Case) -> str:
     once = middle(case.pick["once.total"])
+    sunk = case.pick.figures.get("once.sunk")
+    spent = (
+        f" ({fmt.money(middle(sunk))} of it is already spent on test items)"
+        if sunk is not None and middle(sunk) >= 1
+        else ""
+    )
     training = middle(case.pick["once.training"])
     share = (
         f", of which training is {fmt.share(training / once, 1)}"
@@ -141,13 +149,13 @@ def _once(case: Case) -> str:
         and middle(case.pick["run.total"]) < middle(case.other["run.total"])
     ):
         after = f"after {fmt.months(months)}" if months >= 0.05 else "within days"
-        return f"It takes {fmt.money(once)} once{share}, and has paid that back {after}."
+        return f"It takes {fmt.money(once)} once{spent}{share}, and has paid that back {after}."
     if case.other is not None:
         return (
-            f"It takes {fmt.money(once)} once{share}, against "
+            f"It takes {fmt.money(once)} once{spent}{share}, against "
             f"{fmt.money(middle(case.other['once.total']))}."
         )
-    return f"It takes {fmt.money(once)} once{share}."
+    return f"It takes {fmt.money(once)} once{spent}{share}."
 
 
 def _hosting(case: Case) -> str:

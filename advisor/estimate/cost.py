@@ -13,6 +13,7 @@ from advisor.core.option import Estimate, Option, Place
 from advisor.core.quantity import Basis
 from advisor.core.setting import Setting
 from advisor.estimate import horizon, money, serving, tuning
+from advisor.estimate.latency import answer_seconds
 from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.options import search_of, servings
 from advisor.estimate.prompting import calls, prompt_tokens, token_charges
@@ -45,10 +46,11 @@ def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) ->
     money.errors(ledger)
     money.once_total(ledger)
     money.weeks(ledger)
-    ends = ends_within_horizon(option, sheet.brief, setting)
-    if ends is not None and not option.as_is:
-        months = (ends - setting.as_of).days / DAYS_PER_MONTH
-        horizon.move(ledger, months, f"{option.model} ends {ends:%Y-%m-%d}")
+    answer_seconds(ledger)
+    end = ends_within_horizon(option, sheet.brief, setting)
+    if end is not None and not option.as_is:
+        months = (end.day - setting.as_of).days / DAYS_PER_MONTH
+        horizon.move(ledger, months, f"{end.model} ends {end.day:%Y-%m-%d}")
     horizon.horizon(ledger)
     if not sheet.lean:
         money.per_accepted(ledger)

@@ -24,14 +24,13 @@ def move(ledger: Ledger, months: float, ends: str) -> None:
     """
     sheet = ledger.sheet
     hourly = sheet["team.hourly_usd"]
+    test = ledger["once.evaluation"]
+    if "once.sunk" in ledger:
+        test = test - ledger["once.sunk"]
     if ledger.option.approach == "prompt" or ledger.option.helper:
-        again = sheet["team.prompt_hours"] * hourly + ledger["once.evaluation"]
+        again = sheet["team.prompt_hours"] * hourly + test
     else:
-        again = (
-            sheet["team.retrain_hours"] * hourly
-            + ledger["train.run_usd"]
-            + ledger["once.evaluation"]
-        )
+        again = sheet["team.retrain_hours"] * hourly + ledger["train.run_usd"] + test
     ledger.put("once.move", "USD", again, "horizon", ends)
     worth = algebra.discount(max(0.0, months), sheet["budget.discount_rate"])
     ledger.put("horizon.move", "USD", ledger["once.move"] * worth, "horizon")
@@ -44,7 +43,7 @@ def horizon(ledger: Ledger) -> None:
     is unknown, with the known part and what is missing.
     """
     _months(ledger)
-    cash = [ledger["once.total"]]
+    cash = [_still_to_pay(ledger)]
     cash += [_over_horizon(ledger, part) for part in RUN_PARTS if _is_paid(ledger, part)]
     if "horizon.move" in ledger:
         cash.append(ledger["horizon.move"])
@@ -54,6 +53,14 @@ def horizon(ledger: Ledger) -> None:
     else:
         ledger.put("horizon.errors", "USD", ledger["run.errors"], "horizon")
     _put_sum(ledger, "horizon.total", [ledger["horizon.cash"], ledger["horizon.errors"]])
+
+
+def _still_to_pay(ledger: Ledger) -> Figure:
+    """What is paid once, without what is spent already: no choice brings that back."""
+    once = ledger["once.total"]
+    if "once.sunk" not in ledger or not once.is_known:
+        return once
+    return once - ledger["once.sunk"]
 
 
 def _is_paid(ledger: Ledger, part: str) -> bool:

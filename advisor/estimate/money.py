@@ -10,6 +10,7 @@ import math
 
 from advisor.core.constants import HOURS_PER_WEEK, WORKING_HOURS_PER_WEEK
 from advisor.core.figure import Figure
+from advisor.core.quantity import Basis
 from advisor.estimate import algebra
 from advisor.estimate.labels import labels
 from advisor.estimate.ledger import Ledger
@@ -113,8 +114,11 @@ def _once_parts(ledger: Ledger) -> None:
         if brief.data.eval_label_usd is not None
         else 2.0 * sheet["data.label_usd"]
     )
-    evaluation = sheet["data.eval_examples"] * grade + sheet["team.evaluation_hours"] * hourly
+    items = sheet["data.eval_examples"] * grade
+    evaluation = items + sheet["team.evaluation_hours"] * hourly
     ledger.put("once.evaluation", "USD", evaluation, "once")
+    if brief.data.eval_examples.likely > 0 and _grades_last(ledger):
+        ledger.put("once.sunk", "USD", items, "sunk")
     ledger.put("work.hours", "h", people_hours(ledger), "once")
     ledger.put("once.people", "USD", ledger["work.hours"] * hourly, "once")
     if ledger.option.traits.retrieves:
@@ -127,6 +131,14 @@ def _once_parts(ledger: Ledger) -> None:
             "once",
             "the hours of integration are in the hours of prompt or tuning",
         )
+
+
+def _grades_last(ledger: Ledger) -> bool:
+    """Whether the test items in hand serve this option without being graded again: they hold a
+    reference to compare with, or its own answers were graded.
+    """
+    has_reference = ledger.brief.task.output != "long-text"
+    return has_reference or ledger["quality.score"].basis is Basis.MEASURED
 
 
 def weeks(ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from advisor.core.figure import Figure
 from advisor.core.quantity import Quantity
+from advisor.core.techniques import Weights
 from advisor.estimate.labels import own_examples
 from advisor.estimate.ledger import Ledger
 from advisor.estimate.quality.effects import EffectKind, effect
@@ -36,7 +37,9 @@ def _effects(ledger: Ledger) -> Iterator[tuple[EffectKind, Quantity | None]]:
     labels = sheet.shared("quality|own examples", lambda: own_examples(sheet)).value
     yield EffectKind.REPEATS, effect(EffectKind.REPEATS, "tune", labels)
     if option.technique != "encoder":  # a classifier has no other skill to lose
-        yield EffectKind.FORGETTING, effect(EffectKind.FORGETTING, option.traits.weights)
+        weights = option.traits.weights
+        trained = Weights.ADAPTER if weights is Weights.PROVIDER else weights
+        yield EffectKind.FORGETTING, effect(EffectKind.FORGETTING, trained)
     if option.approach == "tune":
         yield EffectKind.BELOW_PROMPT, effect(EffectKind.BELOW_PROMPT, "tune", labels)
 

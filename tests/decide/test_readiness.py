@@ -118,6 +118,8 @@ def test_declaring_test_items_without_measuring_decides_nothing(
     assert status("scores", held) == expected
     free = replace(held, quality=replace(held.quality, target=0.0))
     assert status("scores", free) == ""
+    several = replace(PAIR, options=tuple(Option("prompt", "few-shot", m) for m in "ab"))
+    assert status("scores", free, several) == ("warn" if expected else "")
 
 
 def test_items_in_hand_are_those_of_the_largest_score() -> None:

@@ -11,7 +11,7 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Basis, Range
 from advisor.core.verdict import NextStep, Readiness
-from advisor.decide.improving import improvements, search_worth
+from advisor.decide.improving import Gain, improvements, search_gain
 from advisor.decide.measuring import first_scores
 from advisor.decide.situation import Situation
 from advisor.decide.steps import (
@@ -32,8 +32,8 @@ def test_a_search_is_worth_what_it_saves_where_something_meets_the_target() -> N
     quality = np.tile([0.7, 0.9], (5, 1))
     found = ranking(cost, quality, 0.8)
     assert found.pick == 1
-    assert search_worth(found, 0, np.array([0.8, 0.9, 0.7, 0.85, 0.1]), 0.8) == pytest.approx(
-        2 * 40 / 4
+    assert search_gain(found, 0, np.array([0.8, 0.9, 0.7, 0.85, 0.1]), 0.8) == Gain(
+        2 * 40 / 4, 2 / 4
     )
 
 
@@ -42,14 +42,12 @@ def test_where_nothing_meets_the_target_it_saves_the_money_spent_below_it() -> N
     quality = np.tile([0.7, 0.75], (5, 1))
     found = ranking(cost, quality, 0.8)
     spent = cost[0, found.pick]
-    assert search_worth(found, 0, np.array([0.8, 0.9, 0.7, 0.7, 0.7]), 0.8) == pytest.approx(
-        spent / 4
-    )
+    assert search_gain(found, 0, np.array([0.8, 0.9, 0.7, 0.7, 0.7]), 0.8) == Gain(spent / 4, 1 / 4)
 
 
 def test_a_search_that_never_reaches_the_target_is_worth_nothing() -> None:
     found = ranking(np.tile([60.0, 100.0], (5, 1)), np.tile([0.7, 0.9], (5, 1)), 0.8)
-    assert search_worth(found, 0, np.full(5, 0.5), 0.8) == 0
+    assert search_gain(found, 0, np.full(5, 0.5), 0.8) == Gain(0, 0)
 
 
 def test_where_nothing_reaches_the_target_it_is_the_target_that_stops() -> None:

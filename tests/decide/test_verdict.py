@@ -13,7 +13,6 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Range
 from advisor.core.verdict import Excluded, Verdict
-from advisor.decide.ranking import rank
 from advisor.decide.verdict import DecisionInputs, decide, nothing_left, over_budget
 from tests.options import brief, setting
 
@@ -173,12 +172,12 @@ def test_a_soft_budget_that_the_pick_breaks_is_a_warning(
 ) -> None:
     case = limited(one_off_usd=500.0)
     case = replace(case, budget=replace(case.budget, hard=is_hard))
-    ranking = rank((costing(PROMPT, 1000.0, once=once),), case, DRAWS + 1)
-    lines = over_budget(case, ranking)
+    pick = costing(PROMPT, 1000.0, once=once)
+    lines = over_budget(case, pick)
     assert len(lines) == is_told
     assert all("$501 once, more than the $500" in line for line in lines)
     unlimited = replace(case, budget=replace(case.budget, one_off_usd=None))
-    assert over_budget(unlimited, ranking) == ()
+    assert over_budget(unlimited, pick) == ()
 
 
 def test_without_a_known_cost_nothing_is_named_best() -> None:

@@ -11,7 +11,7 @@ from advisor.core.option import Mode, Option, Serving
 from advisor.core.quantity import Range
 from advisor.estimate.options import options
 from advisor.estimate.sheet import Sheet
-from tests.options import brief, estimated, prompt, rented, setting
+from tests.options import brief, estimated, prompt, rented, setting, still_to_pay
 
 
 def test_errors_cost_requests_times_wrong_answers() -> None:
@@ -42,7 +42,7 @@ def test_the_horizon_is_the_sum_of_its_months(growth: float, rate: float, months
     found = estimated(rented(), held)
     follows = found["run.hosting"].value
     level = found["run.people"].value + found["run.retraining"].value
-    total = found["once.total"].value + sum(
+    total = still_to_pay(found) + sum(
         (follows * (1 + growth) ** (t - 1) + level) / (1 + rate) ** (t / 12)
         for t in range(1, months + 1)
     )

@@ -14,7 +14,7 @@ from advisor.core.facts import TokenPrice
 from advisor.core.probes import TrafficReport
 from advisor.core.quantity import Range
 from advisor.estimate.options import options
-from tests.options import CITED, DAY, SONNET, brief, dated, estimated, prompt, setting
+from tests.options import CITED, DAY, SONNET, brief, dated, estimated, prompt, setting, still_to_pay
 
 
 def test_uncached_is_every_token_at_its_price() -> None:
@@ -240,7 +240,7 @@ def test_a_price_that_changes_inside_the_horizon_holds_from_its_day() -> None:
         month * begin + 2 * month * (12 - begin)
     )
     assert found["horizon.total"].value == pytest.approx(
-        found["once.total"].value + found["horizon.inference"].value
+        still_to_pay(found) + found["horizon.inference"].value
     )
 
 
@@ -253,7 +253,7 @@ def test_a_price_that_changes_after_the_horizon_or_before_today_changes_nothing(
         )
         found = estimated(prompt("uncached"), brief(), dated(*rows))
         assert found["horizon.total"].value == pytest.approx(
-            found["once.total"].value + 12 * found["run.inference"].value
+            still_to_pay(found) + 12 * found["run.inference"].value
         )
         assert "horizon.inference" not in found.figures
 

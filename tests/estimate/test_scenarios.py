@@ -333,5 +333,8 @@ def test_the_year_is_the_one_off_cost_and_twelve_bills(case: Case) -> None:
             continue
         move = figures.get("once.move") or 0.0
         assert figures["horizon.total"] == pytest.approx(
-            figures["once.total"] + months * figures["run.total"] + move
+            figures["once.total"]
+            - (figures.get("once.sunk") or 0.0)
+            + months * figures["run.total"]
+            + move
         )

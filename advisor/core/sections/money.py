@@ -92,7 +92,7 @@ class Team:
     )
     prompt_hours: Range = ask(
         "How many hours does it take to engineer the prompt?",
-        "Until a prompt is accepted; 0 if it is already written.",
+        "Those still ahead until a prompt is accepted; 0 if it is already written.",
         "number",
         spread(16, 40, 100),
         PLANNING,
@@ -102,7 +102,7 @@ class Team:
     )
     tuning_hours: Range = ask(
         "How many hours does it take to tune?",
-        "Data work, training, evaluation and roll-out.",
+        "Those still ahead: data work, training, evaluation and roll-out.",
         "number",
         spread(80, 160, 320),
         "data preparation is 40 to 60 % of it; " + PLANNING,
