@@ -134,7 +134,8 @@ class NextStep:
     """Something to do next. `worth_usd` is gross of its cost.
 
     `kind` is "information" (its worth is bounded by the expected regret and carries a standard
-    error) or "improvement"; `command` is how to do it, empty where no command does.
+    error) or "improvement"; `command` is how to do it, empty where no command does. `detail` is a
+    sentence on where its worth comes from.
     """
 
     action: str
@@ -144,6 +145,7 @@ class NextStep:
     kind: str = ""
     worth_standard_error_usd: float | None = None
     command: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,13 +79,14 @@ def _searches(situation: Situation) -> Iterator[NextStep]:
         calls = SEARCH_CALLS * request.value if request is not None else 0.0
         gain = search_gain(ranking, base, rows_of(score), situation.brief.quality.target)
         yield NextStep(
-            f"search the prompt of {model} for better instructions and examples{_odds(gain)}",
+            f"search the prompt of {model} for better instructions and examples",
             calls + SEARCH_HOURS * hourly,
             SEARCH_DAYS,
             gain.usd,
             "improvement",
             None,
             f"advisor calibrate prompts --search --url URL --model {model} --brief BRIEF",
+            _odds(gain),
         )
 
 
@@ -102,8 +103,8 @@ def _odds(gain: Gain) -> str:
     if gain.share <= 0:
         return ""
     return (
-        f" (a search pays in {fmt.of_hundred(gain.share)} of 100 draws, and then saves "
-        f"{fmt.money(gain.usd / gain.share)} on average)"
+        f"A search pays in {fmt.of_hundred(gain.share)} of 100 draws, and then saves "
+        f"{fmt.money(gain.usd / gain.share)} on average"
     )
 
 

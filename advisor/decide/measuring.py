@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.core import format as fmt
-from advisor.core.brief import Brief
+from advisor.core.brief import Brief, questions
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate
 from advisor.core.quantity import Basis
@@ -54,9 +54,24 @@ def collect_test(situation: Situation) -> NextStep:
 
 
 def find_prices(situation: Situation) -> NextStep:
-    """Where no option has a known cost, prices come first; what they are worth cannot be said
-    without them.
+    """Where no option has a known cost, what is unknown comes first: answers to questions of the
+    brief, else prices. What they are worth cannot be said without them.
     """
+    unknown = dict.fromkeys(
+        leaf.id
+        for estimate in situation.estimates
+        for leaf in estimate["horizon.total"].leaves()
+        if not leaf.is_known
+    )
+    open_questions = [key for key in unknown if key in questions()]
+    if open_questions:
+        return NextStep(
+            f"answer {', '.join(open_questions)}: no option has a known cost without",
+            0.0,
+            TALK_DAYS,
+            0.0,
+            command=f"advisor recommend BRIEF --set {open_questions[0]}=VALUE",
+        )
     models = dict.fromkeys(option.model for option in situation.ranking.options)
     return NextStep(
         f"state the prices of {', '.join(models)} in a price file (prices.file)",

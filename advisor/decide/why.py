@@ -132,7 +132,7 @@ def _once(case: Case) -> str:
     once = middle(case.pick["once.total"])
     sunk = case.pick.figures.get("once.sunk")
     spent = (
-        f" ({fmt.money(middle(sunk))} of it is already spent on test items)"
+        f" Of that, {fmt.money(middle(sunk))} is already spent on test items."
         if sunk is not None and middle(sunk) >= 1
         else ""
     )
@@ -149,13 +149,13 @@ def _once(case: Case) -> str:
         and middle(case.pick["run.total"]) < middle(case.other["run.total"])
     ):
         after = f"after {fmt.months(months)}" if months >= 0.05 else "within days"
-        return f"It takes {fmt.money(once)} once{spent}{share}, and has paid that back {after}."
+        return f"It takes {fmt.money(once)} once{share}, and has paid that back {after}.{spent}"
     if case.other is not None:
         return (
-            f"It takes {fmt.money(once)} once{spent}{share}, against "
-            f"{fmt.money(middle(case.other['once.total']))}."
+            f"It takes {fmt.money(once)} once{share}, against "
+            f"{fmt.money(middle(case.other['once.total']))}.{spent}"
         )
-    return f"It takes {fmt.money(once)} once{spent}{share}."
+    return f"It takes {fmt.money(once)} once{share}.{spent}"
 
 
 def _hosting(case: Case) -> str:

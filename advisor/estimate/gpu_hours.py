@@ -56,15 +56,14 @@ def _electricity_usd(ledger: Ledger) -> Figure:
 
 
 def full_usd(ledger: Ledger, marginal: Figure) -> Figure:
-    """An owned GPU with its depreciation: electricity, and its purchase in equal parts over its
-    life or the hourly rate that its owner charges for it.
+    """An owned GPU with its depreciation: `marginal` holds its purchase where that is stated, else
+    the hourly rate that its owner charges comes on top.
 
-    Unknown, with what is known of it, where the brief states no rate above 0 under
-    hardware.usd_per_hour: nobody but the owner knows what the GPU was bought for and how long it
-    will serve.
+    Unknown, with what is known of it, where the brief states neither purchase nor a rate above 0:
+    nobody but the owner knows what the GPU was bought for and how long it will serve.
     """
     if "run.depreciation" in ledger:
-        return marginal + ledger["run.depreciation"]
+        return marginal
     rate = ledger.brief.hardware.usd_per_hour
     if rate is not None and rate.p50:
         return (

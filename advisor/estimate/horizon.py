@@ -155,6 +155,8 @@ def _growing_sets(ledger: Ledger) -> Figure:
     )
     ledger.put("horizon.replica_months", "months", sets, "horizon")
     grown = ledger["run.gpus"] / ledger["serve.replicas"] * ledger["horizon.replica_months"]
+    if "run.depreciation" in ledger:
+        grown = grown + ledger["run.depreciation"] * ledger["horizon.months_level"]
     if not ledger.option.traits.retrieves:
         return grown
     return grown + sheet["retrieval.usd_per_month"] * ledger["horizon.months_level"]

@@ -37,13 +37,14 @@ def serve_on_gpus(ledger: Ledger) -> None:
     hosting = ledger.put(
         "run.gpus", "USD/month", ledger["serve.hours"] * gpu_hours.hour_usd(ledger), "serving"
     )
+    owned = ledger.option.serving.place is Place.OWNED
+    depreciation = gpu_hours.depreciation_usd(ledger) if owned else None
+    if depreciation is not None:
+        hosting = hosting + ledger.put("run.depreciation", "USD/month", depreciation, "owned-gpus")
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
     if ledger.brief.traffic.max_latency_seconds.likely > 0 and ledger.option.is_on_gpus:
         within_latency(ledger)
-    if ledger.option.serving.place is Place.OWNED:
-        depreciation = gpu_hours.depreciation_usd(ledger)
-        if depreciation is not None:
-            ledger.put("run.depreciation", "USD/month", depreciation, "owned-gpus")
+    if owned:
         full = gpu_hours.full_usd(ledger, ledger["run.hosting"])
         ledger.put("run.hosting_full", "USD/month", full, "owned-gpus")
 

@@ -11,6 +11,8 @@ from advisor.core.brief import APPROACHES, Brief, Origin, Score
 from advisor.core.errors import UsageError
 from advisor.core.probes import HardwareReport, ResultsReport
 from advisor.core.quantity import Basis, Range
+from advisor.core.sections.traffic import Retrieval
+from advisor.core.techniques import technique_of
 from advisor.judging.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def inform(brief: Brief, surroundings: Surroundings) -> Brief:
             "as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat())
         )
     brief = _with_scores(_with_candidates(brief, surroundings.facts), surroundings)
+    brief = _with_documents(brief)
     return with_gpu(_with_roles(brief), surroundings.hardware)
 
 
@@ -93,6 +96,16 @@ def _with_scores(brief: Brief, surroundings: Surroundings) -> Brief:
     return replace(
         brief, quality=replace(brief.quality, measured=(*brief.quality.measured, *missing))
     )
+
+
+def _with_documents(brief: Brief) -> Brief:
+    """The usual documents, as assumptions, where a score was measured with some and the brief
+    describes none.
+    """
+    looked_up = any(technique_of(s.technique).retrieves for s in brief.quality.measured)
+    if brief.retrieval is not None or not looked_up:
+        return brief
+    return replace(brief, retrieval=Retrieval())
 
 
 def _with_candidates(brief: Brief, facts: Facts) -> Brief:

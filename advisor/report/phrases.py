@@ -108,7 +108,8 @@ def step_sentence(step: NextStep) -> str:
         return fmt.clean(step.action)
     days = f", takes {fmt.days(step.days)}" if step.days else ""
     worth = f", is worth {fmt.money(step.worth_usd)}" if fmt.is_known(step.worth_usd) else ""
-    return fmt.clean(f"{step.action}: costs {fmt.money(step.cost_usd)}{days}{worth}")
+    detail = f". {step.detail}" if step.detail else ""
+    return fmt.clean(f"{step.action}: costs {fmt.money(step.cost_usd)}{days}{worth}{detail}")
 
 
 def _rounded(value: float | None) -> str:

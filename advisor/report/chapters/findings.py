@@ -48,8 +48,9 @@ def _table(name: str, steps: Sequence[NextStep], terms: Terms) -> Table:
 def _row(step: NextStep, terms: Terms) -> tuple[Cell, ...]:
     error = step.worth_standard_error_usd
     spread = f" ± {fmt.money(error)}" if error else ""
+    detail = f". {step.detail}." if step.detail else ""
     return (
-        terms.sentence(step.action),
+        terms.sentence(f"{step.action}{detail}"),
         fmt.money(step.cost_usd),
         fmt.days(step.days),
         f"{fmt.money(step.worth_usd)}{spread}",
