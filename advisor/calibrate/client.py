@@ -30,6 +30,7 @@ from advisor.calibrate.protocol import (
     parse,
     write_plan,
 )
+from advisor.core import system
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import ANSWERED, Choice, ExperimentPlan, Status, TrialOutcome
@@ -184,8 +185,7 @@ async def _spawn(folder: Path, start: _Start) -> asyncio.subprocess.Process:
                 stderr=log,
                 env=child_environment(os.environ) | dict(start.environment),
                 limit=MAX_LINE_BYTES,
-                start_new_session=True,
-                pass_fds=tuple(start.inherited),
+                **system.apart(start.inherited),
             )
         except OSError as error:
             raise AdvisorError(
@@ -226,31 +226,22 @@ async def _end(child: _Child, reading: asyncio.Future[None]) -> None:
             assert child.process.stdin is not None
             child.process.stdin.write(f"{CANCEL}\n".encode())
             await child.process.stdin.drain()
-        for patience, harder in ((ASK_SECONDS, signal.SIGTERM), (TERM_SECONDS, signal.SIGKILL)):
+        for patience, at_once in ((ASK_SECONDS, False), (TERM_SECONDS, True)):
             await asyncio.wait({reading}, timeout=patience)
             if reading.done():
                 break
             child.forced = True
-            _signal_group(child.process.pid, harder)
+            system.end_group(child.process.pid, at_once=at_once)
     try:
         await asyncio.wait_for(child.process.wait(), TERM_SECONDS)
     except TimeoutError:
         child.forced = True
-        _signal_group(child.process.pid, signal.SIGKILL)
+        system.end_group(child.process.pid, at_once=True)
         await child.process.wait()
-    _signal_group(child.process.pid, signal.SIGKILL)
+    system.end_group(child.process.pid, at_once=True)
     await reading
     if child.process.stdin is not None:
         child.process.stdin.close()
-
-
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    """To the child and all it started; nothing where they are gone.
-
-    The child leads its own session.
-    """
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
 
 
 async def _read(child: _Child, events: Sink, keep: Keep, steer: Steer | None) -> None:
@@ -351,7 +342,7 @@ def _reason(child: _Child, folder: Path) -> str:
     if child.last is not None and child.last.kind == "failed":
         return str(child.last.fields.get("reason", "failed"))
     code = child.process.returncode or 0
-    if code == -signal.SIGKILL:
+    if code == -system.KILLED:
         return "the process was killed, as the system does when memory runs out"
     if code < 0:
         return f"the process ended by {_signal_name(-code)}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from advisor.calibrate.quality_records import PromptsSpec, QualitySpec, Workload
 from advisor.calibrate.throughput import Length, whole_length
 from advisor.calibrate.throughput_records import ThroughputSpec
+from advisor.core import system
 from advisor.core.config_sizes import parameters
 from advisor.core.constants import GIB, SECONDS_PER_HOUR
 from advisor.core.errors import UsageError
@@ -244,18 +245,14 @@ def gpu_lock(folder: Path, name: str) -> Iterator[int]:
     The lock ends with the last process that holds it, however that ends. Raises UsageError where
     another run has it.
     """
-    import fcntl
-
     make_private_folder(folder)
     path = folder / f"{''.join(c if c.isalnum() or c == '-' else '_' for c in name)}.lock"
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not system.lock(descriptor, wait=False):
             raise UsageError(
                 f"another calibration is running on {name}; wait for it, or cancel it there"
-            ) from None
+            )
         yield descriptor
     finally:
         os.close(descriptor)

@@ -6,13 +6,13 @@ terminal was killed is not taken for running.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from advisor.core import system
 from advisor.core.experiment import RunSummary, Status
 from advisor.store.folders import folders
 
@@ -24,7 +24,7 @@ def working_on(run_id: int) -> Iterator[None]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        system.lock(descriptor, wait=True)
         yield
     finally:
         os.close(descriptor)
@@ -43,12 +43,9 @@ def _is_worked_on(run_id: int) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not system.lock(descriptor, wait=False)
     finally:
         os.close(descriptor)
-    return False
 
 
 def _path(run_id: int) -> Path:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 from contextlib import suppress
 from pathlib import Path
 
 from textual.app import App
 from textual.screen import Screen
 
+from advisor.core.system import stopping_signals
 from advisor.tui.commands import DeskCommands
 from advisor.tui.model.draft import Draft
 from advisor.tui.screens.desk import Desk
@@ -47,7 +47,7 @@ class AdvisorApp(App[None]):
         # again would delay keys.
         gc.set_threshold(50_000, 20, 20)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
+        for number in stopping_signals():
             # Only the main thread may handle signals; elsewhere the default action stands.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._hang_up)

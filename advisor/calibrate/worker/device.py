@@ -6,7 +6,6 @@ Each reading is guarded on its own.
 from __future__ import annotations
 
 import platform
-import resource
 import threading
 import time
 from datetime import date
@@ -17,6 +16,7 @@ from typing import Any
 
 from advisor.core.constants import GIB
 from advisor.core.experiment import JsonObject
+from advisor.core.system import peak_resident_bytes
 
 SAMPLE_SECONDS = 0.25
 
@@ -246,8 +246,7 @@ def _peak_rss_gib() -> float:
                 return int(row.split()[1]) * 1024.0 / GIB
     except OSError:
         pass
-    unit = 1.0 if platform.system() == "Darwin" else 1024.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / GIB
+    return peak_resident_bytes() / GIB
 
 
 def _trim_heap() -> None:
@@ -256,5 +255,5 @@ def _trim_heap() -> None:
 
     try:
         ctypes.CDLL(None).malloc_trim(0)
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, TypeError):  # Windows wants a name
         return

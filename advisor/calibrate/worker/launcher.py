@@ -20,6 +20,7 @@ from advisor.calibrate.protocol import CANCEL, Event, parse
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
 from advisor.core.experiment import JsonObject
+from advisor.core.system import KILLED
 
 OUTPUT = "ranks.log"
 ASK_SECONDS = 6.0
@@ -146,6 +147,6 @@ def _answer(folder: Path, processes: int, heard: list[Event], stop: Stop) -> Jso
 def _death(log: str) -> str:
     """How torchrun says that a process ended without a word."""
     codes = [int(code) for code in re.findall(r"exitcode\s*: (-?\d+)", log)]
-    if -signal.SIGKILL in codes:
+    if -KILLED in codes:
         return "one was killed, as the system does when memory runs out"
     return f"one ended with code {codes[0]}" if codes else "they ended without a result"

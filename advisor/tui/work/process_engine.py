@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from advisor.core import errors
 from advisor.core.errors import AdvisorError, Cancelled, UsageError
 from advisor.core.events import CancelToken, StageEvent, ignore
+from advisor.core.system import apart
 from advisor.tui.work.engine import PipelineEngine
 from advisor.tui.work.judge_protocol import (
     UNEXPECTED,
@@ -129,7 +130,7 @@ class ProcessEngine(PipelineEngine):
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,  # ctrl+c in the terminal is the app's alone
+                **apart(),  # ctrl+c in the terminal is the app's alone
             )
             self._process = process
             self._pipe = Pipe(cast(BinaryIO, process.stdout), cast(BinaryIO, process.stdin))
