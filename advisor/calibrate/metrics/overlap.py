@@ -5,26 +5,20 @@ sacrebleu.
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from advisor.calibrate.metrics.text import words_of
 from advisor.core.errors import MissingExtra
-
-_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
-"""Runs of letters and digits; Chinese and Japanese characters stand alone.
-
-On English as rouge-score cuts words.
-"""
 
 
 def rouge_l(prediction: str, answer: str) -> float:
     """F of the longest common subsequence of words (Lin 2004): 2 × length ÷ (words said + words
     wanted).
     """
-    spoken = _WORDS.findall(prediction.lower())
-    wanted = _WORDS.findall(answer.lower())
+    spoken = words_of(prediction)
+    wanted = words_of(answer)
     if not spoken or not wanted:
         return 0.0
     common = library("rapidfuzz.distance").LCSseq.similarity(spoken, wanted)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
+from functools import cache
+from typing import Any
 
 OPENING = "\"'`“”‘’([{<*_.,:;!?|~ "
 CLOSING = "\"'`“”‘’)]}>*_.,:;!?|~ "
@@ -48,4 +50,29 @@ def token_f1(prediction: str, answer: str) -> float:
 
 def _words(text: str) -> list[str]:
     bare = "".join(c for c in text.lower() if c not in string.punctuation)
-    return _ARTICLES.sub(" ", bare).split()
+    return _unspaced().sub(r" \g<0> ", _ARTICLES.sub(" ", bare)).split()
+
+
+_ALONE = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*"
+"""A character of a script that puts no blanks between words, with its marks."""
+
+
+@cache
+def _unspaced() -> Any:
+    import regex
+
+    return regex.compile(_ALONE)
+
+
+@cache
+def _pattern() -> Any:
+    import regex  # knows scripts and marks, which `re` does not; tiktoken brings it along
+
+    return regex.compile(rf"{_ALONE}|(?:(?!{_ALONE})[\p{{L}}\p{{N}}]\p{{M}}*)+")
+
+
+def words_of(text: str) -> list[str]:
+    """Runs of letters and digits with their marks, in lower case; characters of scripts without
+    blanks stand alone. On English as rouge-score cuts words.
+    """
+    return list(_pattern().findall(text.lower()))

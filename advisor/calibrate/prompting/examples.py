@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from advisor.calibrate.metrics.text import words_of
 from advisor.calibrate.prompting.forms import NEAREST, RANDOM, Pair, PromptForm
 from advisor.calibrate.prompts import shown_examples
 from advisor.core.errors import MissingExtra
 
-_WORD = re.compile(r"(?u)[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
-"""Runs of letters and digits; Chinese and Japanese characters stand alone."""
-
-NO_WORD = "nowordatall"
+NO_WORD = "∅"
 """Stands for a text without a word."""
 
 
@@ -27,9 +24,8 @@ class LexicalIndex:
 
     @cached_property
     def _index(self) -> Any:
-        library = _library()
-        index = library.BM25(backend="numpy")
-        index.index(_words(library, list(self._texts)), show_progress=False)
+        index = _library().BM25(backend="numpy")
+        index.index([_words(text) for text in self._texts], show_progress=False)
         return index
 
     def nearest(self, query: str, count: int) -> list[int]:
@@ -37,8 +33,7 @@ class LexicalIndex:
         count = min(count, len(self._texts))
         if not count:
             return []
-        words = _words(_library(), [query], ids=False)[0]
-        scores = self._index.get_scores(words or [NO_WORD])
+        scores = self._index.get_scores(_words(query))
         return sorted(range(len(self._texts)), key=lambda place: (-scores[place], place))[:count]
 
 
@@ -50,15 +45,9 @@ def _library() -> Any:
     return bm25s
 
 
-def _words(library: Any, texts: list[str], *, ids: bool = True) -> Any:
-    """Words in lower case."""
-    return library.tokenize(
-        [text if _WORD.search(text) else NO_WORD for text in texts],
-        token_pattern=_WORD.pattern,
-        stopwords=[],
-        return_ids=ids,
-        show_progress=False,
-    )
+def _words(text: str) -> list[str]:
+    """The words of a text; one that no text has where there are none."""
+    return words_of(text) or [NO_WORD]
 
 
 class ExampleChoice:

@@ -4,18 +4,25 @@ keys and values.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from advisor.calibrate.worker.chunks import in_chunks
-from advisor.calibrate.worker.prefix import common_beginning, is_worth_sharing, read_beginning
+from advisor.calibrate.worker.prefix import (
+    common_beginning,
+    is_worth_sharing,
+    read_beginning,
+    written_behind,
+)
 from advisor.calibrate.worker.prompt_format import PromptFormat
 from advisor.calibrate.worker.stop import Stop
 
 MOST_ROWS = 32
 MOST_POSITIONS = 2**15
 """Rows × positions of one batch: what its keys and values may take."""
+
+ROW_POSITIONS = 2048
+"""Of the items that are written together behind a beginning, their answers included."""
 
 LOOK_BACK = 12
 """Tokens that are enough to see where the next item begins."""
@@ -47,7 +54,10 @@ def write(
     def work(numbers: Sequence[int]) -> None:
         nonlocal done
         part = [prompts[n] for n in numbers]
-        rows = _generate(model, form, part, most_tokens, stop, one_line, beginning)
+        if beginning is None:
+            rows = _generate(model, form, part, most_tokens, stop, one_line)
+        else:
+            rows = _behind(model, form, beginning, part, most_tokens, stop, one_line)
         stop.check()
         for number, tokens in zip(numbers, rows, strict=True):
             written[number] = form.text(tokens)
@@ -55,7 +65,10 @@ def write(
         on_progress(done)
 
     def most_rows(number: int) -> int:
-        return min(MOST_ROWS, MOST_POSITIONS // (len(prompts[number]) + most_tokens))
+        if beginning is None:
+            return min(MOST_ROWS, MOST_POSITIONS // (len(prompts[number]) + most_tokens))
+        rest = len(prompts[number]) - int(beginning.get_seq_length()) + most_tokens
+        return min(MOST_ROWS, ROW_POSITIONS // rest)
 
     order = sorted(range(len(prompts)), key=lambda n: -len(prompts[n]))
     in_chunks(order, most_rows, work, stop)
@@ -85,10 +98,31 @@ def _kept_beginning(
     shortest = [min(prompts, key=len)]
     plain = _generate(model, form, shortest, TRIED_TOKENS, stop, one_line)
     try:
-        ours = _generate(model, form, shortest, TRIED_TOKENS, stop, one_line, beginning)
+        ours = _behind(model, form, beginning, shortest, TRIED_TOKENS, stop, one_line)
     except (TypeError, ValueError, RuntimeError, AttributeError, IndexError):
         return None
     return beginning if ours == plain else None
+
+
+def _behind(
+    model: Any,
+    form: PromptFormat,
+    beginning: Any,
+    prompts: Sequence[Sequence[int]],
+    most_tokens: int,
+    stop: Stop,
+    one_line: bool,
+) -> list[list[int]]:
+    """New tokens of each prompt up to its end, behind the beginning that is kept."""
+    length = beginning.get_seq_length()
+    ended = _AnswerEnds(form, 0, stop, one_line)
+
+    def has_ended(tokens: list[int]) -> bool:
+        return tokens[-1] in form.ends or ended.has_answer(tokens)
+
+    rests = [prompt[length:] for prompt in prompts]
+    rows = written_behind(model, beginning, rests, most_tokens, has_ended, stop)
+    return [_until(row, form.ends) for row in rows]
 
 
 def _generate(
@@ -98,32 +132,19 @@ def _generate(
     most_tokens: int,
     stop: Stop,
     one_line: bool,
-    beginning: Any | None = None,
 ) -> list[list[int]]:
     """New tokens of each prompt up to its end.
 
-    Prompts are padded on the left, or behind the beginning that is kept; padding is never looked
-    at.
+    Prompts are padded on the left; padding is never looked at.
     """
     import torch
     from transformers import StoppingCriteriaList
 
     device = next(model.parameters()).device
     longest = max(len(p) for p in prompts)
-    shared = beginning.get_seq_length() if beginning is not None else 0
-    padding = [longest - len(p) for p in prompts]
-    rows = [
-        [*p[:shared], *[form.pad] * n, *p[shared:]] for p, n in zip(prompts, padding, strict=True)
-    ]
-    ids = torch.tensor(rows, device=device)
-    mask = torch.ones_like(ids)
-    for row, count in enumerate(padding):
-        mask[row, shared : shared + count] = 0
+    ids = torch.tensor([[form.pad] * (longest - len(p)) + list(p) for p in prompts], device=device)
+    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=device)
     inputs, writer, begun = _inputs(model, ids, mask)
-    if beginning is not None:
-        cache = copy.deepcopy(beginning)
-        cache.batch_repeat_interleave(len(prompts))
-        inputs["past_key_values"] = cache
     ended = _AnswerEnds(form, begun, stop, one_line)
     with torch.no_grad():
         out = writer.generate(
@@ -181,10 +202,10 @@ class _AnswerEnds:
         import torch
 
         stopping = self._stop.asked
-        rows = [stopping or self._has_answer(row) for row in input_ids[:, self._begun :].tolist()]
+        rows = [stopping or self.has_answer(row) for row in input_ids[:, self._begun :].tolist()]
         return torch.tensor(rows, device=input_ids.device)
 
-    def _has_answer(self, tokens: list[int]) -> bool:
+    def has_answer(self, tokens: list[int]) -> bool:
         decode = self._form.tokenizer.decode
         if self._one_line and self._breaks_line(tokens[-1]) and "\n" in decode(tokens).lstrip():
             return True

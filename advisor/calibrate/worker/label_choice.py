@@ -10,6 +10,7 @@ from typing import Any
 from advisor.calibrate.worker.batches import TokenisedExample
 from advisor.calibrate.worker.likelihood import log_likelihoods, of_answers, shares_prompt
 from advisor.calibrate.worker.prefix import (
+    are_short,
     branches_of,
     common_beginning,
     differs,
@@ -87,13 +88,14 @@ class _Beginning:
     """The common beginning of prompts, cache in the model's form."""
 
     model: Any
-    cache: Any
+    cache: Any | None
     tokens: Sequence[int]
 
     @classmethod
     def of(cls, model: Any, questions: Sequence[Question], stop: Stop) -> _Beginning | None:
-        """By a sample of the questions; None where they share too little, or where the model
-        computes another result with it.
+        """By a sample of the questions; of short ones that share too little an empty beginning.
+
+        None where they are long, or where the model computes another result this way.
         """
         if not questions:
             return None
@@ -101,17 +103,23 @@ class _Beginning:
         whole = [form.examples(text, options) for form, text, options in sample]
         prompts = [examples[0].tokens[: examples[0].prompt_tokens] for examples in whole]
         length = common_beginning(prompts)
-        if not is_worth_sharing(prompts, length):
+        if is_worth_sharing(prompts, length):
+            cache = read_beginning(model, prompts[0][:length])
+            if cache is None:
+                return None
+            beginning = cls(model, cache, prompts[0][:length])
+        elif are_short(prompts, model):
+            beginning = cls(model, None, [])
+        else:
             return None
-        cache = read_beginning(model, prompts[0][:length])
-        beginning = cls(model, cache, prompts[0][:length])
-        pad = questions[0][0].pad
-        exact = cache is not None and beginning._is_exact(whole[0], pad, stop)
-        return beginning if exact else None
+        longest = max(whole, key=lambda examples: len(examples[0].tokens))
+        return beginning if beginning._is_exact(longest, questions[0][0].pad, stop) else None
 
     def starts(self, whole: Sequence[Sequence[TokenisedExample]]) -> bool:
-        """Whether all prompts begin with it and go on."""
+        """Whether all prompts begin with it and go on; of an empty one whether they are short."""
         length = len(self.tokens)
+        if not length and not are_short([e.tokens for es in whole for e in es], self.model):
+            return False
         return all(
             example.prompt_tokens == examples[0].prompt_tokens > length
             and example.tokens[:length] == self.tokens

@@ -1,13 +1,14 @@
 """The beginning that many prompts share, read once: its keys and values serve every item.
 
 Several items follow it in one row, each seeing the beginning and itself alone, so that neither the
-kept keys nor any padding is ever copied. Whether a model computes the same this way is tried on the
-first item; where it does not, nothing is shared.
+kept keys nor any padding is ever copied. Short items without a common beginning stand in one row as
+well. Whether a model computes the same this way is tried on one item; where it does not, every item
+is read by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,9 @@ SHORTEST = 64
 """Tokens of a common beginning from which keeping it is worth a pass of its own."""
 
 ROW_POSITIONS = 512
+SHORT_PROMPT = 128
+"""Tokens up to which items without a common beginning stand in one row."""
+
 MOST_LOGITS = 2**27
 TOLERANCE = 1e-3
 """Difference in ln p per token up to which two orders of computing are one."""
@@ -43,6 +47,13 @@ def is_worth_sharing(prompts: Sequence[Sequence[int]], shared: int) -> bool:
     """Whether the beginning is longer than what follows it, on average."""
     rest = sum(len(prompt) - shared for prompt in prompts) / len(prompts)
     return shared >= SHORTEST and shared >= rest
+
+
+def are_short(prompts: Sequence[Sequence[int]], model: Any) -> bool:
+    """Whether several prompts fit into one row, and no window of attention is shorter than one."""
+    window = getattr(model.config, "sliding_window", None) or SHORT_PROMPT
+    longest = max((len(prompt) for prompt in prompts), default=0)
+    return 0 < longest <= min(SHORT_PROMPT, window)
 
 
 def read_beginning(model: Any, tokens: Sequence[int]) -> Any | None:
@@ -80,8 +91,10 @@ def branches_of(examples: Sequence[TokenisedExample], shared: int) -> Branches:
     )
 
 
-def of_branches(model: Any, cache: Any, items: Sequence[Branches], stop: Stop) -> list[list[float]]:
-    """ln p of every answer of every item behind the kept beginning. Raises Stopped."""
+def of_branches(
+    model: Any, cache: Any | None, items: Sequence[Branches], stop: Stop
+) -> list[list[float]]:
+    """ln p of every answer of every item behind the kept beginning, if any. Raises Stopped."""
     values: list[list[float]] = [[] for _ in items]
     order = sorted(range(len(items)), key=lambda number: -items[number].positions)
     most = max(min(ROW_POSITIONS, MOST_LOGITS // int(model.config.vocab_size)), 1)
@@ -96,23 +109,16 @@ def of_branches(model: Any, cache: Any, items: Sequence[Branches], stop: Stop) -
     return values
 
 
-def _row(model: Any, cache: Any, items: Sequence[Branches]) -> list[list[float]]:
+def _row(model: Any, cache: Any | None, items: Sequence[Branches]) -> list[list[float]]:
     """One pass: all items in a row behind the beginning."""
     import torch
 
-    length = cache.get_seq_length()
     device = next(model.parameters()).device
-    layout = _RowLayout(items, length)
+    layout = _RowLayout(items, cache.get_seq_length() if cache is not None else 0)
     mask = layout.mask(next(model.parameters()).dtype, device)
-    with torch.no_grad():
-        logits = model(
-            input_ids=torch.tensor([layout.tokens], device=device),
-            position_ids=torch.tensor([layout.positions], device=device),
-            attention_mask=mask,
-            past_key_values=cache,
-            use_cache=True,
-        ).logits[0]
-    cache.crop(-len(layout.tokens))
+    logits = _logits(model, cache, layout.tokens, layout.positions, mask)
+    if cache is not None:
+        cache.crop(-len(layout.tokens))
     places = torch.tensor([p for p, _, _ in layout.predicted], device=device)
     wanted = torch.tensor([token for _, token, _ in layout.predicted], device=device)
     chances = logits[places].float().log_softmax(-1).gather(-1, wanted[:, None])[:, 0]
@@ -120,6 +126,74 @@ def _row(model: Any, cache: Any, items: Sequence[Branches]) -> list[list[float]]
     count = sum(len(item.answers) for item in items)
     sums = iter(torch.zeros(count, device=device).index_add(0, owners, chances).tolist())
     return [[next(sums) for _ in item.answers] for item in items]
+
+
+def _logits(
+    model: Any, cache: Any | None, tokens: Sequence[int], positions: Sequence[int], mask: Any
+) -> Any:
+    """Logits of one row, row × vocabulary; the cache grows by it."""
+    import torch
+
+    growing = {"past_key_values": cache, "use_cache": True} if cache is not None else {}
+    with torch.no_grad():
+        return model(
+            input_ids=torch.tensor([list(tokens)], device=mask.device),
+            position_ids=torch.tensor([list(positions)], device=mask.device),
+            attention_mask=mask,
+            **growing,
+        ).logits[0]
+
+
+def written_behind(
+    model: Any,
+    cache: Any,
+    rests: Sequence[Sequence[int]],
+    most_tokens: int,
+    has_ended: Callable[[list[int]], bool],
+    stop: Stop,
+) -> list[list[int]]:
+    """The likeliest tokens after each rest of a prompt behind the kept beginning, one at a time for
+    all items, up to the token with which each has ended, or until the run is asked to stop.
+    """
+
+    start = cache.get_seq_length()
+    dtype = next(model.parameters()).dtype
+    device = next(model.parameters()).device
+    owners: list[int] = [-1] * start
+    written: list[list[int]] = [[] for _ in rests]
+    active = list(range(len(rests)))
+    tokens = [token for rest in rests for token in rest]
+    positions = [start + place for rest in rests for place in range(len(rest))]
+    rows = [number for number, rest in enumerate(rests) for _ in rest]
+    while active and not stop.asked:
+        owners += rows
+        mask = _seen(owners, rows, dtype, device)
+        logits = _logits(model, cache, tokens, positions, mask)
+        lasts = {owner: place for place, owner in enumerate(rows)}
+        chosen = logits[[lasts[number] for number in active]].argmax(-1).tolist()
+        for number, token in zip(active, chosen, strict=True):
+            written[number].append(int(token))
+        active = [n for n in active if len(written[n]) < most_tokens and not has_ended(written[n])]
+        tokens = [written[number][-1] for number in active]
+        positions = [start + len(rests[n]) + len(written[n]) - 1 for n in active]
+        rows = list(active)
+    cache.crop(start - cache.get_seq_length())
+    return written
+
+
+def _seen(owners: Sequence[int], rows: Sequence[int], dtype: Any, device: Any) -> Any:
+    """1 × 1 × rows × kept: 0 where a token is seen. The last kept tokens are the rows themselves,
+    each item's in their order.
+    """
+    import torch
+
+    stored = torch.tensor(owners, device=device)
+    mine = torch.tensor(rows, device=device)
+    sees = (stored[None, :] == -1) | (stored[None, :] == mine[:, None])
+    place = torch.arange(len(owners), device=device)
+    sees &= place[None, :] <= place[len(owners) - len(rows) :, None]
+    shut = torch.zeros(sees.shape, dtype=dtype, device=device)
+    return shut.masked_fill(~sees, torch.finfo(dtype).min)[None, None]
 
 
 class _RowLayout:
