@@ -50,7 +50,8 @@ def token_f1(prediction: str, answer: str) -> float:
 
 def _words(text: str) -> list[str]:
     bare = "".join(c for c in text.lower() if c not in string.punctuation)
-    return _unspaced().sub(r" \g<0> ", _ARTICLES.sub(" ", bare)).split()
+    parted: str = _unspaced().sub(r" \g<0> ", _ARTICLES.sub(" ", bare))
+    return parted.split()
 
 
 _ALONE = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*"
