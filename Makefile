@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constrain
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: run test lint tests fuzz bench examples format hashes sbom licences audit clean
+.PHONY: site man run test lint tests fuzz bench examples format hashes sbom licences audit clean
 
 run: .venv/.run
 	$(BIN)/advisor $(BRIEF)
@@ -63,5 +63,19 @@ fuzz: .venv/.test
 hashes sbom licences audit: .venv/.test .venv-release/.made
 	@PATH="$$PATH:$(CURDIR)/.venv-release/bin" $(BIN)/python -m tools.supply_chain $@
 
+site: .venv-docs/.made
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
+	@echo "wrote build/site"
+
+man: .venv-docs/.made
+	@mkdir -p build/man && .venv-docs/bin/click-man --target build/man advisor
+	@echo "wrote build/man"
+
+.venv-docs/.made: .venv/.made pyproject.toml constraints.txt
+	$(BIN)/python -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install -qq --upgrade "pip>=25.1"
+	@.venv-docs/bin/python -m pip install -qq -c constraints.txt -e . --group docs
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-docs .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
