@@ -71,9 +71,9 @@ def main() -> None:
         parser.error("name the tables, --secret-key and -o, or use --generate-key")
     try:
         content = bundle(words.tables, words.made, words.note)
-    except AdvisorError as error:
+        signature = sign(content, words.secret_key, f"facts of {words.made}")
+    except (AdvisorError, OSError, minisign.Error) as error:
         parser.error(str(error))
-    signature = sign(content, words.secret_key, f"facts of {words.made}")
     words.output.write_bytes(content)
     words.output.with_name(words.output.name + ".minisig").write_bytes(signature)
     print(f"wrote {words.output} and its signature")

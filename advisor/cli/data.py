@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from advisor.cli import output
+from advisor.core.errors import UsageError
 
 _PATH = click.Path(path_type=Path)
 _STDIN = Path("/dev/stdin")
@@ -63,6 +64,8 @@ def command(
     from advisor.probe.data import probe
     from advisor.probe.show import data_lines
 
+    if any(file.name == "-" for file in files) and not _STDIN.exists():
+        raise UsageError("-: this system has no /dev/stdin; write the rows to a file and name it")
     report = probe(
         [_STDIN if file.name == "-" else file for file in files],
         eval_paths=tests,

@@ -35,6 +35,11 @@ def places() -> Iterator[StoredPlace]:
     yield from (
         StoredPlace("override", str(path), _file_state(path)) for path in _overrides(used.config)
     )
+    if used.updates.is_dir():
+        from advisor.facts.bundle import made_of_bundle_in_use
+
+        made_on = made_of_bundle_in_use(used.config)
+        yield StoredPlace("facts", str(used.updates), f"bundle of {made_on or 'an unknown day'}")
     yield StoredPlace("data", str(used.data), _folder_state(used.data))
     yield StoredPlace("database", str(used.database), _file_state(used.database))
     yield StoredPlace("state", str(used.state), _folder_state(used.state))

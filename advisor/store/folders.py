@@ -20,6 +20,11 @@ class Folders:
     state: Path
 
     @property
+    def updates(self) -> Path:
+        """The rows of a bundle of newer facts, where one is in use."""
+        return self.config / "updates"
+
+    @property
     def database(self) -> Path:
         """The file of `Store.open()`."""
         return self.data / "advisor.db"

@@ -97,6 +97,8 @@ def test_a_bundle_is_shown_used_and_taken_back(maker, tmp_path: Path) -> None:
     assert offers() == shipped
     assert update(bundle, key=public).exception is None
     assert offers() == shipped | {known: 0.5, "new": 0.4}
+    places = CliRunner().invoke(cli, ["where"]).stdout
+    assert f"{folders().updates}  (bundle of 2026-12-01)" in places
     again = json.loads(update(bundle, "--dry-run", "--json", key=public).stdout)
     assert again["rows"] == []
     assert CliRunner().invoke(cli, ["facts", "update", "--remove"]).exit_code == 0
