@@ -49,7 +49,10 @@ def check_may_leave(
     """Raises UsageError where the brief forbids that rows go to another machine, or where they
     hold personal data; nothing is sent before.
     """
-    if send_anyway or address_of(url).is_local:
+    judge = plan.shared.get("judge")
+    addresses = [url, *([judge["spec"]["url"]] if judge else [])]
+    away = next((address for address in addresses if not address_of(address).is_local), None)
+    if send_anyway or away is None:
         return
     if brief is not None and not brief.policy.data_may_leave:
         reason = "the brief says policy.data_may_leave = false"
@@ -61,8 +64,9 @@ def check_may_leave(
             return
         named = ", ".join(f"{kind} in {count(rows)} rows" for kind, rows in kinds.items())
         reason = f"the rows hold personal data or secrets ({named})"
+    option = "--url" if away == url else "--judge-url"
     raise UsageError(
-        f"--url {url}: {reason}, so they stay on this machine; use a local endpoint, or "
+        f"{option} {away}: {reason}, so they stay on this machine; use a local endpoint, or "
         "--send-anyway, which names what leaves"
     )
 
@@ -71,7 +75,8 @@ def is_price_known(plan: ExperimentPlan) -> bool:
     """Whether the price of every call is known, or none is charged: an endpoint of this
     machine.
     """
-    specs = [trial.spec for trial in plan.trials]
+    judge = plan.shared.get("judge")
+    specs = [*(trial.spec for trial in plan.trials), *([judge["spec"]] if judge else [])]
     return all(
         spec.get("input_usd") is not None or address_of(spec["url"]).is_local for spec in specs
     )

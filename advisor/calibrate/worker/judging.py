@@ -79,6 +79,7 @@ class AnswerJudge:
 
     def report(self) -> JsonObject:
         """The judge with its cost, and how far it agrees with the user's own labels."""
+        agreed = self._agreement()
         priced = self.judge.spec.is_priced
         document: JsonObject = {
             "model": self.judge.spec.model,
@@ -87,15 +88,18 @@ class AnswerJudge:
             "usd": sum(c.usd or 0.0 for c in self.calls.values()) if priced else None,
             "order_decided": self.swapped / self.pairs if self.pairs else None,
         }
+        return document if agreed is None else {**document, "agreement": agreed}
+
+    def _agreement(self) -> JsonObject | None:
         labels = self.judge.labels
         if not labels:
-            return document
+            return None
         marks = self.scores(
             [row.question for row in labels],
             [row.answer for row in labels],
             [row.reference for row in labels],
         )
-        return dict(document) | {"agreement": agreement(marks, [row.score for row in labels])}
+        return agreement(marks, [row.score for row in labels])
 
     def _rubric(self, question: str, answer: str, reference: str) -> str:
         return RUBRIC.format(
