@@ -307,8 +307,6 @@ def _line(label: str, result: QualityResult, base: GeneralScore | None) -> JsonO
         item_labels=None,
         general=None,
         confidences=None,
-        development_confidences=None,
-        development_scores=None,
     )
     return line.to_json()
 

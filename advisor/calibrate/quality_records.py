@@ -334,8 +334,7 @@ class QualityResult(JsonRecord):
     consistency: Consistency | None = None
     calls: int | None = None
     confidences: Sequence[float] | None = None
-    development_confidences: Sequence[float] | None = None
-    development_scores: Sequence[float] | None = None
+    passed_on: float | None = None
     judge: JsonObject | None = None
 
     def to_json(self) -> dict[str, Any]:

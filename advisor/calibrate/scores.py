@@ -39,7 +39,12 @@ class ScoredTrial:
     @property
     def technique(self) -> str:
         """As a brief calls it: hybrids have one name."""
-        return HYBRID if self.result.approach == "hybrid" else self.result.technique
+        return HYBRID if self.is_tuned_prompt else self.result.technique
+
+    @property
+    def is_tuned_prompt(self) -> bool:
+        """Whether this is a tuned model with examples in its prompt."""
+        return self.result.approach == "hybrid" and self.result.technique != "cascade"
 
     @property
     def examples(self) -> int:
@@ -301,12 +306,10 @@ def _one_hybrid(scored: Sequence[ScoredTrial]) -> list[ScoredTrial]:
     for result in (trial.result for trial in scored):
         if result.approach == "tune":
             alone[result.technique] = max(alone.get(result.technique, 0.0), result.score or 0.0)
-    hybrids = [t.result.technique for t in scored if t.result.approach == "hybrid"]
+    hybrids = [t.result.technique for t in scored if t.is_tuned_prompt]
     best = max(dict.fromkeys(hybrids), key=lambda name: alone.get(name, 0.0), default="")
     return [
-        trial
-        for trial in scored
-        if trial.result.approach != "hybrid" or trial.result.technique == best
+        trial for trial in scored if not trial.is_tuned_prompt or trial.result.technique == best
     ]
 
 

@@ -156,6 +156,8 @@ def prompt_lines(trial: QualityResult) -> Iterator[str]:
         )
         if len(choice.candidates) > 1:
             yield from map(_candidate_line, choice.candidates[:MOST_CANDIDATES])
+    if trial.passed_on is not None:
+        yield f"    passes on {trial.passed_on:.0%} of the items to the larger model"
     steady = trial.consistency
     if steady is not None:
         yield _consistency_line(steady)

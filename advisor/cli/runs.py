@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from advisor.cli.brief_path import BRIEF
 from advisor.cli.renamed import RenamedOption
 from advisor.core.errors import UsageError
 from advisor.core.text import printable
+
+if TYPE_CHECKING:
+    from advisor.core.experiment import RunRecord
 
 _PATH = click.Path(path_type=Path)
 
@@ -49,10 +52,23 @@ def list_(kind: str, limit: int, as_json: bool) -> None:
     help="Write scores per item as CSV: quality.results of a brief.",
 )
 @click.option(
+    "--prompts",
+    type=_PATH,
+    metavar="FOLDER",
+    help="Write its prompts as chat messages, each named by its hash.",
+)
+@click.option(
     "--as-model", default="", help="The model's name in the brief; default: the folder's."
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole run as JSON, for programs.")
-def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json: bool) -> None:
+def show(
+    run: int,
+    for_brief: bool,
+    scores: Path | None,
+    prompts: Path | None,
+    as_model: str,
+    as_json: bool,
+) -> None:
     """Show what a run measured."""
     from advisor import experiments, travel
     from advisor.calibrate.show import brief_tables, score_table
@@ -63,6 +79,9 @@ def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json:
     if scores is not None:
         output.save(scores, score_table(record, as_model))
         return
+    if prompts is not None:
+        _write_prompts(record, prompts)
+        return
     if for_brief:
         output.show(brief_tables(record, as_model))
         return
@@ -71,6 +90,20 @@ def show(run: int, for_brief: bool, scores: Path | None, as_model: str, as_json:
         if as_json
         else "\n".join(result_lines(record)) + "\n"
     )
+
+
+def _write_prompts(record: RunRecord, folder: Path) -> None:
+    """A file per prompt of the run. Raises UsageError where it has none."""
+    from advisor.calibrate.prompting.templates import exported
+    from advisor.calibrate.quality_records import QualityResult
+
+    results = [QualityResult.from_json(line) for line in record.result.get("trials", ())]
+    named = {r.prompt_hash: r.prompt for r in results if r.prompt_hash and r.prompt}
+    if not named:
+        raise UsageError(f"run {record.summary.id}: has no prompts; give a run of prompts")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, prompt in named.items():
+        output.save(folder / f"{name}.json", exported(prompt))
 
 
 @command.command("replay", short_help="Show a recorded run again.")

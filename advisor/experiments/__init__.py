@@ -1,5 +1,6 @@
 """Calibrations from both front ends: plan, price, run, keep, learn."""
 
+from advisor.experiments.cascades import cascade
 from advisor.experiments.effects import CalibrationEffect, effect, effect_lines, effect_of_run
 from advisor.experiments.machines import (
     ALL,
@@ -38,6 +39,7 @@ __all__ = [
     "Limits",
     "Machine",
     "Prepared",
+    "cascade",
     "config_json",
     "effect",
     "effect_lines",

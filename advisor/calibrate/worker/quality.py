@@ -159,7 +159,7 @@ def _scored(bench: LocalBench, training: Training | None) -> QualityResult:
         answers = bench.answers(chosen.prompter, items)
     with bench.timed("language"):
         result = _with_language(QualityResult(), bench, form)
-    result = replace(
+    return replace(
         result,
         approach=spec.approach,
         technique=spec.technique,
@@ -176,28 +176,6 @@ def _scored(bench: LocalBench, training: Training | None) -> QualityResult:
         confidences=answers.confidences,
         warnings=[*warnings(training), *_cut_warning(answers.cut, len(items), form.seq_len)],
         seconds={name: round(seconds, 4) for name, seconds in bench.seconds.items()},
-    )
-    return _with_development(result, bench, chosen.prompter)
-
-
-def _with_development(
-    result: QualityResult, bench: LocalBench, prompter: Prompter
-) -> QualityResult:
-    """With scores and confidences of a tuned model on development items it did not learn, by which
-    a cascade is set.
-    """
-    learned = bench.spec.train_examples
-    places = [place for place in bench.data.development if place >= learned]
-    if not learned or not places or not bench.scorer.labels:
-        return result
-    rows = bench.data.train_pairs
-    items = [rows[place] for place in places]
-    answers = bench.answers(prompter, items)
-    scored = bench.scorer.score_all(answers.texts, [answer for _, answer in items])
-    return replace(
-        result,
-        development_scores=scored.item_scores,
-        development_confidences=answers.confidences,
     )
 
 

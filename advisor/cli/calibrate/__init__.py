@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import click
 
-from advisor.cli.calibrate import bundled, matrix, prompts, quality, throughput
+from advisor.cli.calibrate import bundled, cascade, matrix, prompts, quality, throughput
 
 
 @click.group("calibrate")
@@ -16,5 +16,5 @@ def command() -> None:
     """
 
 
-for _part in (throughput, quality, prompts, matrix, bundled):
+for _part in (throughput, quality, prompts, cascade, matrix, bundled):
     command.add_command(_part.command)

@@ -1,0 +1,83 @@
+"""A cascade of two runs: set on one half of the items, scored on the other."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from advisor import experiments
+from advisor.calibrate import quality
+from advisor.calibrate.cascade import best_threshold, cascade_scores
+from advisor.calibrate.prompts_plan import PromptOptions, prompts_plan
+from advisor.calibrate.scores import measured_scores
+from advisor.cli.calibrate import command
+from advisor.core.errors import UsageError
+from advisor.core.events import CancelToken
+from tests.calibrate.model_server import ModelServer, said
+
+
+def test_a_threshold_keeps_what_the_small_model_does_better() -> None:
+    rows = [(0.9, 1.0, 0.0), (0.8, 1.0, 1.0), (0.3, 0.0, 1.0), (0.2, 0.0, 1.0)]
+    assert best_threshold(rows) == 0.8
+    assert best_threshold([(0.5, 1.0, 0.0)] * 3) == 0.0  # the small one is always better
+    assert best_threshold([(0.5, 0.0, 1.0)] * 3) > 0.5  # never
+    scored = cascade_scores([r[0] for r in rows * 4], [r[1] for r in rows * 4], [1.0] * 16)
+    assert scored.item_scores == [1.0] * 16
+
+
+def test_chance_alone_gains_nothing() -> None:
+    """Confidences that say nothing: a threshold that is set on the items it scores would gain."""
+    rng = random.Random(2)
+    gains = []
+    for _ in range(200):
+        small, large = ([float(rng.random() < 0.6) for _ in range(60)] for _ in range(2))
+        scored = cascade_scores([rng.random() for _ in range(60)], small, large)
+        gains.append(sum(scored.item_scores) / 60 - 0.6)
+    assert abs(sum(gains) / len(gains)) < 0.012
+
+
+def test_two_runs_become_a_run_of_a_cascade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
+    rows = [(f"ticket {i}: {'parcel' if i % 2 else 'invoice'}", "AB"[i % 2]) for i in range(60)]
+    task = quality.task(rows[20:], rows[:20], most_items=20)
+
+    def run(behave, options: PromptOptions, own=task):
+        server = ModelServer(behave)
+        plan = prompts_plan(own, server.url, "small", options=options)
+        prepared = experiments.prepare(plan, experiments.endpoint(server.url), experiments.Limits())
+        record = experiments.run(prepared, events=lambda e: None, cancel=CancelToken())
+        server.close()
+        return record
+
+    calls = iter(range(10**6))
+
+    def unsure(body: dict):
+        """Knows parcels; of invoices it says one or the other."""
+        if "parcel" in body["messages"][-1]["content"]:
+            return 200, said("Answer: B"), {}
+        return 200, said(f"Answer: {'AB'[next(calls) % 2]}"), {}
+
+    small = run(unsure, PromptOptions(techniques=("self-consistency",)))
+    large = run(lambda body: (200, said("A"), {}), PromptOptions(shots=(0,)))
+    made = experiments.cascade(small.summary.id, large.summary.id)
+    (line,) = made.result["trials"]
+    assert (line["approach"], line["technique"]) == ("hybrid", "cascade")
+    assert line["score"] == 1.0
+    assert line["passed_on"] == 0.5
+    (row,) = measured_scores(made)
+    assert (row.approach, row.technique, row.score) == ("hybrid", "cascade", 1.0)
+    words = ["cascade", str(small.summary.id), str(large.summary.id)]
+    shown = CliRunner().invoke(command, words)
+    assert shown.exit_code == 0, shown.output
+    assert "passes on 50% of the items" in shown.output
+    with pytest.raises(UsageError, match="how sure its answers are"):
+        experiments.cascade(large.summary.id, small.summary.id)
+    other = quality.task(rows[:40], rows[40:], most_items=20)
+    elsewhere = run(lambda body: (200, said("A"), {}), PromptOptions(shots=(0,)), other)
+    with pytest.raises(UsageError, match="not the same test items"):
+        experiments.cascade(small.summary.id, elsewhere.summary.id)
