@@ -18,7 +18,7 @@ from advisor.core.plugins.records import (
 )
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
 PluginRecord: TypeAlias = PriceProvider | Estimator | PluggedTechnique | PluggedReport | DataFormat
 Kind = TypeVar("Kind", bound=PluginRecord)
@@ -100,10 +100,17 @@ def reason_of(error: BaseException) -> str:
 
 
 @cache
-def _of_group(group: str) -> tuple[Plugin, ...]:
+def _entry_points() -> EntryPoints:
+    """Those of all packages: one look at the installation, whatever is needed of it."""
     from importlib.metadata import entry_points
 
-    points = sorted(entry_points(group=group), key=lambda point: (point.name, str(point.dist)))
+    return cast("EntryPoints", entry_points())  # Python 3.11 calls it otherwise
+
+
+@cache
+def _of_group(group: str) -> tuple[Plugin, ...]:
+    ours = _entry_points().select(group=group)
+    points = sorted(ours, key=lambda point: (point.name, str(point.dist)))
     plugins = []
     names: set[str] = set()
     for point in points:
