@@ -65,3 +65,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = out.glob("prompt_or_tune-*-py3-none-any.whl")
     return built
+
+
+@pytest.fixture(scope="session")
+def advisor(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command of a clean environment with the wheel, what it requires, and no more."""
+    folder = tmp_path_factory.mktemp("clean")
+    assert run(sys.executable, "-m", "venv", folder / "venv", cwd=folder).returncode == 0
+    python = folder / "venv" / "bin" / "python"
+    installed(python, wheel, cwd=folder)
+    return folder / "venv" / "bin" / "advisor"

@@ -42,22 +42,21 @@ OTHERS = list(interpreters())
 
 
 @pytest.fixture(scope="module")
-def advisor(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command of a clean environment with the wheel and its extras for neighbours."""
-    folder = tmp_path_factory.mktemp("clean")
-    assert run(sys.executable, "-m", "venv", folder / "venv", cwd=folder).returncode == 0
-    python = folder / "venv" / "bin" / "python"
-    installed(python, f"prompt-or-tune[mcp,update] @ {wheel.as_uri()}", cwd=folder)
-    return folder / "venv" / "bin" / "advisor"
-
-
-@pytest.fixture(scope="module")
 def verdict(advisor: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("verdict")
     done = run(advisor, *JUDGE, cwd=folder, ADVISOR_HOME=str(folder))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
+
+EVERY_HELP = """
+from click.testing import CliRunner
+from advisor.cli.main import COMMANDS, cli
+for name in COMMANDS:
+    assert CliRunner().invoke(cli, [name, "--help"]).exit_code == 0, name
+    print(name)
+"""
+"""Loads every command and draws its help; prints the names."""
 
 JUDGE = ("recommend", "customs-invoices", "--json", "--no-history")
 
@@ -90,11 +89,15 @@ def test_both_names_start_it(advisor: Path, tmp_path: Path) -> None:
         assert done.stdout == f"advisor, version {__version__}\n"
 
 
-def test_the_neighbours_work_from_the_wheel(advisor: Path, tmp_path: Path) -> None:
+def test_the_neighbours_work_from_the_wheel(advisor: Path, package, tmp_path: Path) -> None:
     """Agents, watching, bundles and plug-ins: nothing of a checkout is needed."""
     home = {"ADVISOR_HOME": str(tmp_path / "home")}
-    served = run(advisor, "mcp", tmp_path, cwd=tmp_path, **home)
-    assert served.returncode == 0
+    bare = run(advisor, "mcp", tmp_path, cwd=tmp_path, **home)
+    assert bare.returncode == 1
+    assert "pip install 'prompt-or-tune[mcp]'" in bare.stderr
+    extra = {"PYTHONPATH": str(package("mcp"))}
+    served = run(advisor, "mcp", tmp_path, cwd=tmp_path, **home, **extra)
+    assert served.returncode == 0, served.stderr
     assert f"serving {tmp_path} over stdin" in served.stderr
     assert "first verdict" in run(advisor, "watch", "claims-triage", cwd=tmp_path, **home).stdout
     refused = run(advisor, "facts", "update", "x.json", cwd=tmp_path, **home)
@@ -113,9 +116,8 @@ def test_other_pythons_give_the_same_bytes(
     here = tmp_path / "venv" / "bin" / "advisor"
     home = {"ADVISOR_HOME": str(tmp_path / "home")}
     assert run(here, *JUDGE, cwd=tmp_path, **home).stdout == verdict
-    for name in COMMANDS:
-        helped = run(here, name, "--help", cwd=tmp_path, **home)
-        assert helped.returncode == 0, helped.stderr
+    helped = run(here.with_name("python"), "-W", "error", "-c", EVERY_HELP, cwd=tmp_path, **home)
+    assert helped.stdout.split() == list(COMMANDS), helped.stderr
 
 
 def test_pipx_runs_it(wheel: Path, package, tmp_path: Path) -> None:

@@ -5,71 +5,14 @@ folder.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-NO_INDEX = (
-    "NewConnectionError",
-    "Temporary failure in name resolution",
-    "ProxyError",
-    "ConnectTimeoutError",
-)
+from tests.packaging.conftest import ROOT, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
-
-
-def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {
-        k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")
-    }
-    return subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=clean | environment,
-    )
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("wheel")
-    built = run(
-        sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT, cwd=out
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    (found,) = out.glob("prompt_or_tune-*-py3-none-any.whl")
-    return found
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `advisor` of a clean environment that holds the wheel and what it requires."""
-    folder = tmp_path_factory.mktemp("clean")
-    assert run(sys.executable, "-m", "venv", folder / "venv", cwd=folder).returncode == 0
-    python = folder / "venv" / "bin" / "python"
-    done = run(
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-compile",
-        "-c",
-        ROOT / "constraints.txt",
-        wheel,
-        cwd=folder,
-    )
-    if done.returncode and any(sign in done.stderr for sign in NO_INDEX):
-        pytest.skip("no package index can be reached from here")
-    assert done.returncode == 0, done.stderr
-    return folder / "venv" / "bin" / "advisor"
 
 
 @pytest.fixture
@@ -105,8 +48,8 @@ def test_nothing_else_is_inside(wheel: Path) -> None:
     assert "advisor/py.typed" in names
 
 
-def test_where_names_the_folders_inside(installed: Path, empty: Path) -> None:
-    done = run(installed, "where", "--json", cwd=empty, ADVISOR_HOME=str(empty / "home"))
+def test_where_names_the_folders_inside(advisor: Path, empty: Path) -> None:
+    done = run(advisor, "where", "--json", cwd=empty, ADVISOR_HOME=str(empty / "home"))
     assert done.returncode == 0, done.stderr
     places = {place["what"]: place for place in json.loads(done.stdout)}
     for name in ("profiles", "calibration"):
@@ -115,12 +58,12 @@ def test_where_names_the_folders_inside(installed: Path, empty: Path) -> None:
     assert list(empty.iterdir()) == []
 
 
-def test_recommend_answers_on_a_shipped_brief(installed: Path, empty: Path) -> None:
+def test_recommend_answers_on_a_shipped_brief(advisor: Path, empty: Path) -> None:
     home = {"ADVISOR_HOME": str(empty / "home")}
-    places = json.loads(run(installed, "where", "--json", cwd=empty, **home).stdout)
+    places = json.loads(run(advisor, "where", "--json", cwd=empty, **home).stdout)
     profiles = next(Path(place["path"]) for place in places if place["what"] == "profiles")
     brief = min((profiles / "briefs").glob("*.toml"))
-    done = run(installed, "recommend", brief, "--json", cwd=empty, **home)
+    done = run(advisor, "recommend", brief, "--json", cwd=empty, **home)
     assert done.returncode in (0, 3), done.stderr
     verdict = json.loads(done.stdout)
     assert verdict["schema"] == 1
@@ -128,19 +71,17 @@ def test_recommend_answers_on_a_shipped_brief(installed: Path, empty: Path) -> N
     assert verdict["arms"]
 
 
-def test_data_are_counted_with_the_shipped_ranks(installed: Path, empty: Path) -> None:
+def test_data_are_counted_with_the_shipped_ranks(advisor: Path, empty: Path) -> None:
     rows = [{"prompt": f"question number {i} of many", "completion": "yes"} for i in range(40)]
     (empty / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0]]))
-    done = run(
-        installed, "data", "rows.jsonl", "--json", cwd=empty, ADVISOR_HOME=str(empty / "home")
-    )
+    done = run(advisor, "data", "rows.jsonl", "--json", cwd=empty, ADVISOR_HOME=str(empty / "home"))
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["rows"], report["distinct_rows"]) == (41, 40)
     assert "o200k" in report["tokenizer"]
 
 
-def test_everything_that_is_imported_is_required(installed: Path, empty: Path) -> None:
+def test_everything_that_is_imported_is_required(advisor: Path, empty: Path) -> None:
     """Every module of ours loads in the clean environment, but for those that need an extra."""
     code = (
         "import importlib, pkgutil, advisor\n"
@@ -150,5 +91,5 @@ def test_everything_that_is_imported_is_required(installed: Path, empty: Path) -
         "    if module.name.endswith('__main__'): continue\n"
         "    importlib.import_module(module.name)\n"
     )
-    done = run(installed.parent / "python", "-I", "-c", code, cwd=empty)
+    done = run(advisor.parent / "python", "-I", "-c", code, cwd=empty)
     assert done.returncode == 0, done.stderr
