@@ -24,8 +24,8 @@ def price_ages(sources: Sequence[SourceRecord], as_of: date) -> Iterator[str]:
     if old is not None and (as_of - old[0]).days > STALE_DAYS:
         age = (as_of - old[0]).days
         yield (
-            f"Prices are up to {age:,} days old on {as_of:%Y-%m-%d} ({old[1]}, "
-            f"{old[0]:%Y-%m-%d}): look them up again"
+            f"Prices are up to {age:,} days old on {as_of:%Y-%m-%d}: look them up again. "
+            f"The oldest is of {old[0]:%Y-%m-%d} ({old[1]})"
         )
     if new is not None and new[0] > as_of:
         yield (

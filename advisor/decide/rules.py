@@ -196,7 +196,7 @@ def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterato
     if share is not None and share > 1:
         yield (
             f"{option.model} does not fit {brief.hardware.count} × {brief.hardware.gpu} in 16 bits "
-            "when served: it is compared as served in 4 bits, where its score may be lower"
+            "when served. It is compared as served in 4 bits, where its score may be lower"
         )
     limit = brief.traffic.max_latency_seconds.likely
     if limit > 0 and option.sends_data_out and option.provider:

@@ -98,7 +98,7 @@ def _quality(case: Case) -> str:
     q = middle(case.pick["quality.score"])
     chance = fmt.share(float(case.ranking.p_meets[case.ranking.pick]))
     limits = " and ".join([f"the target of {target:g}", *_hard_limits(case.brief)])
-    goal = f"; the chance to meet {limits} is {chance}" if target > 0 else ""
+    goal = f". The chance to meet {limits} is {chance}" if target > 0 else ""
     if case.other is None:
         return f"Its expected score is {fmt.score(q)}{goal}."
     rival = middle(case.other["quality.score"])

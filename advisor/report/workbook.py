@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,8 +56,11 @@ class Styles:
 class SheetWriter:
     """A sheet that is written cell by cell; text is cleaned and never read as a formula."""
 
-    def __init__(self, book: xlsxwriter.Workbook, name: str, styles: Styles) -> None:
+    def __init__(
+        self, book: xlsxwriter.Workbook, name: str, styles: Styles, say: Callable[[str], str] = str
+    ) -> None:
         self.book = book
+        self.say = say
         self.name = name
         self.styles = styles
         self.sheet = book.add_worksheet(name)
@@ -73,22 +76,22 @@ class SheetWriter:
 
     def title(self, text: str) -> None:
         """The first line."""
-        self.sheet.write_string(0, 0, _clean(text), self.styles["title"])
+        self.sheet.write_string(0, 0, _clean(self.say(text)), self.styles["title"])
 
     def header(self, row: int, titles: list[str]) -> None:
         """The titles of columns; what follows scrolls below them."""
         for column, title in enumerate(titles):
-            self.sheet.write_string(row, column, _clean(title), self.styles["header"])
+            self.sheet.write_string(row, column, _clean(self.say(title)), self.styles["header"])
         self.sheet.freeze_panes(row + 1, 1)
 
     def text(self, row: int, column: int, text: str) -> None:
         """A text, whatever it begins with."""
-        self.sheet.write_string(row, column, _clean(text), self.styles["text"])
+        self.sheet.write_string(row, column, _clean(self.say(text)), self.styles["text"])
 
     def wrapped(self, row: int, text: str) -> None:
         """A paragraph across the first four columns."""
         self.sheet.merge_range(row, 0, row, 3, "", self.styles["text"])
-        self.sheet.write_string(row, 0, _clean(text), self.styles["text"])
+        self.sheet.write_string(row, 0, _clean(self.say(text)), self.styles["text"])
         self.sheet.set_row(row, 15.0 * (1 + len(text) // 110))
 
     def number(self, row: int, column: int, value: float | None, style: str) -> None:
@@ -99,6 +102,10 @@ class SheetWriter:
     def formula(self, row: int, column: int, expression: str, value: float, style: str) -> None:
         """A formula with the value that it has now, for readers that do not calculate."""
         self.sheet.write_formula(row, column, f"={expression}", self.styles[style], value)
+
+    def range(self, first: int, last: int, column: int) -> str:
+        """The reference of a part of a column."""
+        return f"{_address(first, column)}:{_address(last, column)}"
 
     def line_chart(self, title: str, rows: int, count: int) -> None:
         """A native chart of the columns below the header, beside them."""

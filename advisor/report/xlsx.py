@@ -1,13 +1,14 @@
 """The report as a workbook whose formulas live: change an input and every total follows.
 
 Sheets: Summary, Inputs (named cells), Options, Model (every figure of every option), Cash flow,
-Sensitivity, Sources. No text of a user ever becomes a formula: text is written as text, and
+Sensitivity, Draws, Sources. No text of a user ever becomes a formula: text is written as text, and
 formulas are made of cell references, numbers and functions only. Needs the extra `report`.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,34 @@ from advisor.core.verdict import Verdict
 from advisor.report import extract
 from advisor.report.chapters.summary import recommendation
 from advisor.report.headline import horizon
-from advisor.report.look import PLAIN, Look
+from advisor.report.look import PLAIN, Currency, Look
 from advisor.report.phrases import widest_first
 from advisor.report.terms import Terms
 from advisor.report.workbook import FIRST_ROW, FigureModel, SheetWriter, Styles
 
 if TYPE_CHECKING:
     import xlsxwriter
+
+SHEETS = (
+    "Summary",
+    "Inputs",
+    "Options",
+    "Model",
+    "Cash flow",
+    "Sensitivity",
+    "Draws",
+    "Sources",
+)
+"""The sheets, in order; their names are part of formulas and stay English."""
+
+MONEY = (
+    ("Invest, once", "once.total"),
+    ("Run, per month", "run.total"),
+    ("Cost of errors, per month", "run.errors"),
+    ("Cash over the horizon", "horizon.cash"),
+    ("Cost of errors over the horizon", "horizon.errors"),
+)
+"""The amounts that are shown in another currency too."""
 
 SUMMARY = (
     ("Invest, once (USD)", "once.total"),
@@ -47,27 +69,100 @@ def render(verdict: Verdict, look: Look = PLAIN) -> bytes:
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(buffer, options)
-    _fill(book, verdict)
+    _fill(book, verdict, look)
     book.close()
     return buffer.getvalue()
 
 
-def _fill(book: xlsxwriter.Workbook, verdict: Verdict) -> None:
+def _fill(book: xlsxwriter.Workbook, verdict: Verdict, look: Look) -> None:
     book.set_properties(
         {"title": fmt.clean(verdict.name)[:250], "author": "advisor", "created": _day(verdict)}
     )
     styles = Styles(book)
     terms = Terms.of(verdict)
-    names = ("Summary", "Inputs", "Options", "Model", "Cash flow", "Sensitivity", "Sources")
-    sheets = {name: SheetWriter(book, name, styles) for name in names}
+    say = _words(verdict, look, terms)
+    sheets = {name: SheetWriter(book, name, styles, say) for name in SHEETS}
     model = FigureModel(verdict, terms)
     model.write_inputs(sheets["Inputs"])
     model.write_figures(sheets["Model"])
     _summary(sheets["Summary"], verdict, terms, model)
+    _in_currency(sheets["Summary"], verdict, model, look.currency)
     _options(sheets["Options"], verdict, terms, model)
     _cash_flow(sheets["Cash flow"], verdict, terms, model)
     _sensitivity(sheets["Sensitivity"], verdict)
+    _draws(sheets["Draws"], verdict, terms)
     _sources(sheets["Sources"], verdict)
+
+
+def _words(verdict: Verdict, look: Look, terms: Terms) -> Callable[[str], str]:
+    """How titles and labels are said; numbers and formulas are written by the spreadsheet."""
+    if look.language == "en":
+        return str
+    from advisor.report.speech import Speech
+
+    return Speech.of(verdict, look, terms).word
+
+
+def _in_currency(
+    sheet: SheetWriter, verdict: Verdict, model: FigureModel, currency: Currency
+) -> None:
+    """The money of the summary once more, at a rate that can be changed in its cell."""
+    if currency.code == "USD":
+        return
+    row = 11 + len(SUMMARY)
+    sheet.text(row, 0, f"{currency.code} for one US dollar, {currency.as_of}")
+    sheet.number(row, 1, currency.rate, "input")
+    sheet.book.define_name("report.rate", f"=Summary!$B${row + 1}")
+    for place, (label, figure_id) in enumerate(MONEY, row + 1):
+        sheet.text(place, 0, f"{label}, {currency.code}")
+        for column, option in enumerate(extract.compared(verdict), 1):
+            reference = model.cell(option.id, figure_id)
+            if reference is not None:
+                value = model.value(option.id, figure_id) * currency.rate
+                sheet.formula(place, column, f"{reference}*report.rate", value, "cents")
+
+
+def _draws(sheet: SheetWriter, verdict: Verdict, terms: Terms) -> None:
+    """The first draws of the compared options, a row each, with live quantiles above."""
+    columns = [
+        (f"{terms.option(drawn.option)}: {title}", values, style)
+        for drawn in verdict.drawn
+        for title, values, style in (
+            ("once", drawn.once_usd, "cents"),
+            ("per month", drawn.monthly_usd, "cents"),
+            ("cash", drawn.cash_usd, "cents"),
+            ("cost of errors", drawn.errors_usd, "cents"),
+            ("quality", drawn.quality, "score"),
+        )
+        if values
+    ]
+    sheet.widths(10, *(22,) * len(columns))
+    count = max((len(values) for _, values, _ in columns), default=0)
+    sheet.title(f"The first {count} of {fmt.count(verdict.draws)} draws, USD over the horizon")
+    sheet.header(2, ["draw", *(title for title, _, _ in columns)])
+    if not count:
+        return
+    for place, share in enumerate((0.1, 0.5, 0.9)):
+        sheet.text(FIRST_ROW + place, 0, f"P{share * 100:.0f}")
+    first = FIRST_ROW + 3
+    for number in range(count):
+        sheet.number(first + number, 0, float(number + 1), "money")
+    for column, (_, values, style) in enumerate(columns, 1):
+        for number, value in enumerate(values):
+            sheet.number(first + number, column, value, style)
+        cells = sheet.range(first, first + len(values) - 1, column)
+        for place, share in enumerate((0.1, 0.5, 0.9)):
+            expression = f"PERCENTILE({cells},{share:g})"
+            sheet.formula(FIRST_ROW + place, column, expression, _quantile(values, share), style)
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    """As PERCENTILE has it: interpolated between neighbours."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
 def _day(verdict: Verdict) -> datetime:

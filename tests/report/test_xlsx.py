@@ -15,7 +15,16 @@ from advisor.core.verdict import Verdict
 from advisor.report import xlsx
 
 BRIEFS = Path(__file__).parents[2] / "profiles" / "briefs"
-SHEETS = ["Summary", "Inputs", "Options", "Model", "Cash flow", "Sensitivity", "Sources"]
+SHEETS = [
+    "Summary",
+    "Inputs",
+    "Options",
+    "Model",
+    "Cash flow",
+    "Sensitivity",
+    "Draws",
+    "Sources",
+]
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 
