@@ -39,10 +39,7 @@ def schema(name: str) -> JsonSchema:
 
 def _object(record: type, definitions: dict[str, JsonSchema]) -> JsonSchema:
     hints = get_type_hints(record)
-    properties: JsonSchema = {
-        f.name: _of(hints[f.name], definitions)
-        for f in fields(record)
-    }
+    properties: JsonSchema = {f.name: _of(hints[f.name], definitions) for f in fields(record)}
     about = " ".join((record.__doc__ or "").split())
     return {
         "type": "object",
@@ -59,7 +56,9 @@ def _of(hint: Any, definitions: dict[str, JsonSchema]) -> JsonSchema:
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
     if get_origin(hint) in (Union, UnionType):
-        parts: list[JsonSchema] = [_of(part, definitions) for part in get_args(hint) if part is not NoneType]
+        parts: list[JsonSchema] = [
+            _of(part, definitions) for part in get_args(hint) if part is not NoneType
+        ]
         nothing: JsonSchema = {"type": "null"}
         return {"anyOf": [*parts, nothing]}
     if get_origin(hint) is tuple:

@@ -25,9 +25,9 @@ LINES = (
     ("Run, per month", "run.total"),
     ("  tokens", "run.inference"),
     ("  GPUs and hosting", "run.hosting"),
+    ("  of it depreciation of own GPUs", "run.depreciation"),
     ("  people", "run.people"),
     ("  retraining", "run.retraining"),
-    ("Depreciation of own GPUs, per month, not in cash", "run.depreciation"),
     ("Cost of errors, per month", "run.errors"),
     ("Cash over the horizon", "horizon.cash"),
     ("Cost of errors over the horizon", "horizon.errors"),
@@ -70,8 +70,7 @@ def _table(verdict: Verdict, options: list[OptionRecord], terms: Terms) -> Table
     strong = set()
     for label, figure_id in LINES:
         amounts = [_amount(option, figure_id) for option in options]
-        is_part = label.startswith(" ") or figure_id == "run.depreciation"
-        if is_part and not any(amount.p50 for amount in amounts):
+        if label.startswith(" ") and not any(amount.p50 for amount in amounts):
             continue
         if not label.startswith(" "):
             strong.add(len(rows))
@@ -82,7 +81,7 @@ def _table(verdict: Verdict, options: list[OptionRecord], terms: Terms) -> Table
 
 def _cell(label: str, amount: Range) -> Cell:
     """An amount; a cost of errors that is nowhere priced is not shown as zero."""
-    if "Depreciation" in label and not amount.is_known:
+    if "depreciation" in label and not amount.is_known:
         return "–"
     if "errors" in label and not amount.p90:
         return "not priced"
@@ -157,9 +156,12 @@ def _sunk(verdict: Verdict) -> Iterator[Block]:
     purchase = extract.number(verdict, "hardware.purchase_usd")
     if purchase:
         count = extract.number(verdict, "hardware.count") or 1.0
-        items.append(f"Purchase of own GPUs: {fmt.money(purchase * count)}.")
+        items.append(
+            f"Purchase of own GPUs: {fmt.money(purchase * count)}, of which the totals contain the "
+            "depreciation."
+        )
     yield Heading("Already spent")
-    yield Paragraph("No decision gets this money back, so no total above contains it.")
+    yield Paragraph("No decision gets this money back, so it is not counted again.")
     if items:
         yield Bullets(tuple(items))
     else:
