@@ -12,9 +12,10 @@ import sys
 import tomllib
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from advisor import __version__
+from advisor import __version__, pipeline
 from advisor.cli.main import COMMANDS, LATER
 
 ROOT = Path(__file__).parents[1]
@@ -138,3 +139,22 @@ def test_every_shipped_brief_has_its_example_reports() -> None:
         examples = {path.stem: path for path in (ROOT / "docs" / "examples").glob(f"*{ending}")}
         assert set(examples) == briefs
         assert all(path.read_bytes().startswith(start) for path in examples.values())
+
+
+@pytest.mark.parametrize(
+    "brief", sorted((ROOT / "profiles" / "briefs").glob("*.toml")), ids=lambda p: p.stem
+)
+def test_the_example_reports_are_current(brief: Path) -> None:
+    """The workbook has the options and totals of the engine as it is; else: `make examples`."""
+    loaded = pipeline.load(brief)
+    verdict = pipeline.judge(loaded, pipeline.look(loaded, own_runs=False), draws=400)
+    folder = ROOT / "docs" / "examples"
+    book = openpyxl.load_workbook(folder / f"{brief.stem}.xlsx", data_only=True)
+    rows = list(book["Options"].iter_rows(min_row=3, values_only=True))
+    place = {title: number for number, title in enumerate(rows[0])}
+    shown = {row[place["id"]]: row[place["total"]] for row in rows[1:]}
+    totals = {o.id: o.figure("horizon.total").value for o in verdict.arms if o.figures}
+    assert shown.keys() == totals.keys(), "run `make examples`"
+    for option, total in totals.items():
+        if total is not None:
+            assert shown[option] == pytest.approx(total, rel=1e-6), "run `make examples`"

@@ -117,6 +117,8 @@ def test_recommend_loads_neither_torch_nor_the_app(tmp_path: Path) -> None:
         "typst",
         "docx",
         "xlsxwriter",
+        "babel",
+        "pptx",
     }
 
 
