@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class ErrorCorrection(StrEnum):
     INLINE = "inline"  # in the memory itself (GDDR): 1/16 of it is lost
     SEPARATE = "separate"  # in bits of its own (HBM): nothing is lost
     UNKNOWN = ""  # off as delivered, or not read
+
+
+@runtime_checkable
+class SizedNames(Protocol):
+    """Names of GPUs of which several products may share one."""
+
+    def of_size(self, name: str, memory_gb: float) -> str:
+        """The id of the product of that name and memory (decimal GB); empty: not told."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,7 @@ def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
     """
     from advisor.probe.hardware import probe
 
-    names = {name: gpu.name for gpu in facts.gpus for name in gpu.driver_names}
-    report = probe(gpu_ids=names)
+    report = probe(gpu_ids=facts.driver_names, unified=facts.unified_gpus)
     gpus = [c for c in report.gpus if not c.hidden]
     if gpu.lower() in ("none", "cpu") or (gpu.lower() == "auto" and not gpus):
         if processes == ALL:

@@ -29,9 +29,6 @@ from advisor.facts.tuning import OFFERED, SUPERVISED, TuningOffer, load_tuning
 TUNED = "ft:"
 """What the name of a tuned model begins with."""
 
-APPLE = "Apple"
-"""The vendor whose tools report a GPU by our own name for it."""
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -53,11 +50,13 @@ class Facts:
         return self._gpus[0]
 
     @property
-    def driver_names(self) -> Mapping[str, str]:
-        """The GPU of each exact name that a driver reports; Apple's tools report our name."""
-        apple = {gpu.name: gpu.name for gpu in self.gpus if gpu.vendor == APPLE}
-        reported = {name: gpu.name for gpu in self.gpus for name in gpu.driver_names}
-        return DriverNames(apple | reported, self._gpus_by_id)
+    def driver_names(self) -> DriverNames:
+        """The GPU of each name that a driver reports."""
+        names: dict[str, set[str]] = {name: set(ids) for name, ids in self._gpus[1].items()}
+        for gpu in self.gpus:
+            for name in gpu.driver_names:
+                names.setdefault(name.lower(), set()).add(gpu.name)
+        return DriverNames(names, self._gpus_by_id)
 
     @property
     def unified_gpus(self) -> frozenset[str]:
@@ -65,15 +64,15 @@ class Facts:
         return frozenset(gpu.name for gpu in self.gpus if gpu.unified_memory)
 
     def gpu(self, name: str) -> Gpu:
-        """The GPU of that exact name, without regard to case.
+        """The GPU of that name, without regard to case or its maker's words.
 
         Raises UsageError: unknown, or several products.
         """
-        profile = None
         if name.strip().lower() not in self._gpus[1]:
-            profile = virtual(name, self._gpus_by_id)
-        if profile is not None:
-            return profile
+            part = virtual(name, self._gpus_by_id)
+            if part is not None:
+                return part
+            name = self.driver_names.get(name, name)
         return self._gpus_by_id[gpu_table.resolve(name, self._gpus[1], list(self._gpus_by_id))]
 
     def gpu_offers(

@@ -1,23 +1,36 @@
-"""GPU names as drivers give them, and the shares of a GPU that a virtual machine sees.
+"""GPU names as drivers give them, and the shares of a GPU that a program or virtual machine sees.
 
 A vGPU profile is named after the board, the memory it has (GB) and a letter for its licence:
 `GRID A100D-20C`, `NVIDIA L40S-48C`, `NVIDIA A100-1-5C` (one MIG slice). Source of the boards' short
-names: NVIDIA Virtual GPU Software documentation, "Virtual GPU Types".
+names: NVIDIA Virtual GPU Software documentation, "Virtual GPU Types". A MIG slice is named after
+the GPU, its sevenths of the multiprocessors and its memory, as `NVIDIA H100 80GB HBM3 MIG 3g.40gb`
+(NVIDIA Multi-Instance GPU user guide, "Supported MIG profiles").
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from advisor.core.facts import Gpu
 
 _VGPU = re.compile(
-    r"(?:NVIDIA|GRID)?\s*(?P<board>[A-Z]+\d+[A-Z]*)-(?:(?P<slices>\d)-)?(?P<gb>\d{1,3})"
-    r"(?P<licence>[ABCQ])(?:ME)?",
+    r"(?:NVIDIA|GRID)?\s*(?P<board>RTX\d+-Ada|[A-Z]+\d+[A-Z]*)-(?:(?P<slices>\d)-)?"
+    r"(?P<gb>\d{1,3})(?P<licence>[ABCQ])(?:ME)?",
     re.IGNORECASE,
 )
+_MIG = re.compile(
+    r"(?P<gpu>.+?)[ -](?:MIG[ -])?(?:\dc\.)?(?P<slices>\d)g\.(?P<gb>\d{1,3})gb(?:\+\w+)?",
+    re.IGNORECASE,
+)
+_MAKERS = re.compile(
+    r"\((?:R|TM|C)\)|\b(?:NVIDIA|AMD|Intel|Radeon|Instinct|GeForce|Graphics)\b", re.IGNORECASE
+)
+SIZE_TOLERANCE = 0.1
+"""Share by which the memory that a driver reports may be less than the nominal one (inline error
+correction takes a sixteenth).
+"""
 BOARDS: Mapping[str, str] = {
     "A100": "A100-40GB-PCIe",
     "A100X": "A100-40GB-SXM",
@@ -31,6 +44,7 @@ BOARDS: Mapping[str, str] = {
     "H20": "H20",
     "V100": "V100-16GB-PCIe",
     "V100X": "V100-16GB-SXM2",
+    "V100D": "V100-32GB-PCIe",
     "V100DX": "V100-32GB-SXM2",
     "P100": "P100-16GB-PCIe",
     "P100X": "P100-16GB-SXM2",
@@ -38,35 +52,72 @@ BOARDS: Mapping[str, str] = {
     "GH200": "GH200",
     "RTX6000": "Quadro RTX 6000",
     "RTX8000": "Quadro RTX 8000",
+    "RTXA5000": "RTX A5000",
+    "RTXA5500": "RTX A5500",
+    "RTXA6000": "RTX A6000",
+    "RTX5880-ADA": "RTX 5880 Ada",
+    "RTX6000-ADA": "RTX 6000 Ada",
+    "H100XL": "H100-SXM-96GB",
     **{
-        name: name for name in ("T4", "A10", "A16", "A30", "A40", "L4", "L40", "L40S", "L20", "P40")
+        name: name
+        for name in ("T4", "A2", "A10", "A16", "A30", "A40", "L4", "L40", "L40S", "L20", "P40")
     },
 }
 """The GPU behind each short name of a board in a vGPU profile."""
 
 
 def virtual(name: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
-    """The part of a GPU that a vGPU profile of this name is; None where it is not a profile.
+    """The part of a GPU that a vGPU profile or a MIG slice of this name is; None where it is
+    neither.
 
-    Its memory is the profile's. Of a MIG slice the rate is its share of seven; else the rate is the
-    whole GPU's, which other virtual machines may use at the same time.
+    Its memory is the profile's. Of a slice the rate is its share of seven, and the bandwidth its
+    share of the memory; else both are the whole GPU's, which other virtual machines may use at the
+    same time.
     """
     profile = _VGPU.fullmatch(name.strip())
-    base = gpus.get(BOARDS.get(profile["board"].upper(), "")) if profile else None
+    if profile is not None:
+        base = gpus.get(BOARDS.get(profile["board"].upper(), ""))
+        what = "vGPU profile"
+    else:
+        profile = _MIG.fullmatch(name.strip())
+        base = _whole(profile["gpu"], gpus) if profile else None
+        what = "MIG slice"
     if profile is None or base is None:
         return None
-    share = int(profile["slices"]) / 7 if profile["slices"] else 1.0
-    note = f"vGPU profile on {base.name}: other virtual machines may share the GPU"
+    compute = int(profile["slices"]) / 7 if profile["slices"] else 1.0
+    memory = float(profile["gb"]) / (base.memory_gb or float(profile["gb"]))
+    bandwidth = min(memory, 1.0) if profile["slices"] else 1.0
+    note = f"{what} of {base.name}: others may use the rest of the GPU"
     return replace(
         base,
         name=name.strip(),
         memory_gb=float(profile["gb"]),
-        bandwidth_gb_per_second=_part(base.bandwidth_gb_per_second, share),
-        bf16_tflops=_part(base.bf16_tflops, share),
-        fp16_tflops=_part(base.fp16_tflops, share),
-        power_watts=_part(base.power_watts, share),
+        bandwidth_gb_per_second=_part(base.bandwidth_gb_per_second, bandwidth),
+        bf16_tflops=_part(base.bf16_tflops, compute),
+        fp16_tflops=_part(base.fp16_tflops, compute),
+        power_watts=_part(base.power_watts, compute),
         cited=replace(base.cited, note=note),
     )
+
+
+def _whole(name: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
+    """The GPU of a driver's name or an id."""
+    wanted = without_maker(name)
+    return next(
+        (
+            gpu
+            for gpu in gpus.values()
+            if wanted in map(without_maker, (gpu.name, *gpu.driver_names))
+        ),
+        None,
+    )
+
+
+def without_maker(name: str) -> str:
+    """A name in lower case without its maker's words: `NVIDIA GeForce RTX 4090`, `GeForce RTX 4090`
+    and `RTX 4090` are one GPU, as are `Intel(R) Arc(TM) B580 Graphics` and `Arc B580`.
+    """
+    return " ".join(_MAKERS.sub(" ", name).lower().split())
 
 
 def _part(figure: float | None, share: float) -> float | None:
@@ -74,23 +125,44 @@ def _part(figure: float | None, share: float) -> float | None:
 
 
 class DriverNames(Mapping[str, str]):
-    """The GPU id of each name that a driver reports, in any case; a vGPU profile is its own id."""
+    """The GPU id of each name that a driver reports, in any case and with or without its maker; a
+    vGPU profile or a MIG slice is its own id.
+    """
 
-    def __init__(self, ids: Mapping[str, str], gpus: Mapping[str, Gpu]) -> None:
-        self._ids = {name.lower(): gpu for name, gpu in ids.items()}
+    def __init__(self, names: Mapping[str, Iterable[str]], gpus: Mapping[str, Gpu]) -> None:
+        """`names` are the ids that each name stands for."""
+        self._exact = {name.lower(): tuple(ids) for name, ids in names.items()}
+        self._loose: dict[str, set[str]] = {}
+        for name, ids in names.items():
+            self._loose.setdefault(without_maker(name), set()).update(ids)
         self._gpus = gpus
 
     def __getitem__(self, name: str) -> str:
-        gpu = self._ids.get(name.strip().lower())
-        if gpu is not None:
-            return gpu
+        candidates = self._candidates(name)
+        if len(candidates) == 1:
+            return candidates[0]
         profile = virtual(name, self._gpus)
-        if profile is None:
+        if candidates or profile is None:
             raise KeyError(name)
         return profile.name
 
+    def of_size(self, name: str, memory_gb: float) -> str:
+        """The id of a name that several GPUs share, by the memory that was read; empty: none fits,
+        or several do.
+        """
+        sizes = {gpu: self._gpus[gpu].memory_gb for gpu in self._candidates(name)}
+        away = {gpu: abs(memory_gb / size - 1) for gpu, size in sizes.items() if size}
+        nearest = min(away.values(), default=1.0)
+        fitting = [gpu for gpu, share in away.items() if share == nearest < SIZE_TOLERANCE]
+        return fitting[0] if len(fitting) == 1 else ""
+
+    def _candidates(self, name: str) -> list[str]:
+        exact = self._exact.get(name.strip().lower())
+        loose = without_maker(name)
+        return list(exact) if exact else sorted(self._loose.get(loose, ()) if loose else ())
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
+        return (name for name, ids in self._exact.items() if len(ids) == 1)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return sum(1 for _ in self)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.core.constants import GIB, GIGA
+from advisor.core.facts import SizedNames
 from advisor.core.probes import HardwareReport, LocalGpu, Reading
 from advisor.probe.nvidia import nvidia_gpus
 from advisor.probe.vendors import Run, other_gpus, run_tool
@@ -64,6 +65,7 @@ def probe(
     driver = driver if driver.value is not None or other_driver is None else other_driver
     memory, free = _host_memory()
     gpus = tuple(_with_host_memory(gpu, unified, memory, free) for gpu in gpus)
+    gpus = tuple(_with_product(gpu, gpu_ids) for gpu in gpus)
     return HardwareReport(
         gpus=gpus,
         gpus_reason="" if gpus else reason,
@@ -101,6 +103,14 @@ def _with_host_memory(
             memory_free_gib=Reading(None, "GiB", reason),
         )
     return gpu
+
+
+def _with_product(gpu: LocalGpu, gpu_ids: Mapping[str, str]) -> LocalGpu:
+    """Of products that share a name, the one with this memory, as the RTX 4060 Ti of 8 or 16 GB."""
+    total = gpu.memory_total_gib.value
+    if gpu.product or not isinstance(gpu_ids, SizedNames) or not isinstance(total, float):
+        return gpu
+    return replace(gpu, product=gpu_ids.of_size(gpu.name, total * GIB / GIGA))
 
 
 def _warnings(gpus: tuple[LocalGpu, ...], environ: Mapping[str, str]) -> Iterator[str]:

@@ -181,7 +181,12 @@ def test_no_two_products_are_reported_by_one_name() -> None:
         ("NVIDIA H100XM-80C", "H100-SXM", 80, 1),
         ("NVIDIA L40S-48Q", "L40S", 48, 1),
         ("GRID T4-16Q", "T4", 16, 1),
-        ("GRID V100D-32Q", "", 0, 0),
+        ("GRID V100D-32Q", "V100-32GB-PCIe", 32, 1),
+        ("NVIDIA RTX6000-Ada-48Q", "RTX 6000 Ada", 48, 1),
+        ("NVIDIA H100 80GB HBM3 MIG 3g.40gb", "H100-SXM", 40, 3 / 7),
+        ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "A100-40GB-SXM", 5, 1 / 7),
+        ("NVIDIA A100 80GB PCIe MIG 2g.20gb+me", "A100-80GB-PCIe", 20, 2 / 7),
+        ("NVIDIA Zeta MIG 1g.5gb", "", 0, 0),
         ("NVIDIA A100-SXM4-40GB", "", 0, 0),
     ],
 )
@@ -209,3 +214,46 @@ def test_an_unknown_gpu_has_a_way_out() -> None:
 def test_shared_memory_is_marked() -> None:
     assert {"GB10", "Jetson AGX Thor", "Apple M3 Ultra"} <= load().unified_gpus
     assert "H100-SXM" not in load().unified_gpus
+
+
+@pytest.mark.parametrize(
+    ("name", "gpu"),
+    [
+        ("GeForce RTX 3090", "RTX 3090"),  # as drivers before 460 say
+        ("A100-SXM4-80GB", "A100-80GB-SXM"),
+        ("NVIDIA Tesla T4", "T4"),
+        ("Radeon RX 7900 XT", "RX 7900 XT"),
+        ("Instinct MI210", "MI210"),
+        ("AMD INSTINCT MI200 (MCM) OAM LC MBA HPE C2", "MI250X-GCD"),
+        ("Intel(R) Arc(TM) Pro B60 Graphics", "Arc Pro B60"),
+        ("Intel(R) Graphics [0xe211]", "Arc Pro B60"),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", "RTX 4090 Laptop"),
+        ("NVIDIA GeForce RTX 4090 D", "RTX 4090 D"),
+        ("NVIDIA GH200 480GB", "GH200"),
+        ("NVIDIA B300 SXM6 AC", "B300-SXM"),
+        ("NVIDIA Thor", "Jetson AGX Thor"),
+    ],
+)
+def test_a_driver_name_with_or_without_its_maker(name: str, gpu: str) -> None:
+    assert load().driver_names[name] == gpu
+    assert load().gpu(name).name == gpu
+
+
+@pytest.mark.parametrize("name", ["NVIDIA GeForce", "AMD Radeon Graphics", "RTX 409", "A100"])
+def test_a_name_that_is_no_product_or_several_leads_to_none(name: str) -> None:
+    assert name not in load().driver_names
+
+
+@pytest.mark.parametrize(
+    ("name", "memory_gb", "gpu"),
+    [
+        ("NVIDIA GeForce RTX 4060 Ti", 17.2, "RTX 4060 Ti 16GB"),
+        ("NVIDIA GeForce RTX 4060 Ti", 8.6, "RTX 4060 Ti 8GB"),
+        ("NVIDIA GeForce RTX 3080", 10.7, "RTX 3080 10GB"),
+        ("NVIDIA GeForce RTX 3080", 12.9, "RTX 3080 12GB"),
+        ("NVIDIA GeForce RTX 3080", 24.0, ""),
+        ("A100", 42.5, ""),  # PCIe and SXM have the same memory
+    ],
+)
+def test_memory_tells_products_of_one_name_apart(name: str, memory_gb: float, gpu: str) -> None:
+    assert load().driver_names.of_size(name, memory_gb) == gpu
