@@ -21,6 +21,10 @@ ALL = 0
 """As many processes as there are GPUs."""
 
 
+TRAINED_ON = ("NVIDIA", "AMD")
+"""Makers of GPUs that torch trains on as a CUDA device (AMD's through ROCm)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Where a run goes.
@@ -59,7 +63,7 @@ def machine(facts: Facts, gpu: str = "auto", processes: int = 1) -> Machine:
     from advisor.probe.hardware import probe
 
     report = probe(gpu_ids=facts.driver_names, unified=facts.unified_gpus)
-    gpus = [c for c in report.gpus if not c.hidden]
+    gpus = [c for c in report.gpus if not c.hidden and c.vendor in TRAINED_ON]
     if gpu.lower() in ("none", "cpu") or (gpu.lower() == "auto" and not gpus):
         if processes == ALL:
             raise UsageError(
@@ -128,7 +132,7 @@ def places(facts: Facts, gpu: str = "auto") -> list[Machine]:
 def _has_gpus() -> bool:
     from advisor.probe.hardware import probe
 
-    return any(not gpu.hidden for gpu in probe().gpus)
+    return any(not gpu.hidden and gpu.vendor in TRAINED_ON for gpu in probe().gpus)
 
 
 def spread(

@@ -42,6 +42,9 @@ BUSY_SHARE = 0.10
 MiB at most.
 """
 
+LEAST_GIB = 1.0
+"""A GPU with less memory of its own is one that draws the screen."""
+
 _NO_GPUS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -86,10 +89,13 @@ def probe(
 def _with_host_memory(
     gpu: LocalGpu, unified: Collection[str], total: float, free: float
 ) -> LocalGpu:
-    """A GPU that shares the host's memory has no reading of its own: it has that of the host."""
-    if gpu.memory_total_gib.value is not None or gpu.vendor != "NVIDIA":
+    """A GPU that shares the host's memory has no reading of its own, or one of the part that is set
+    aside for the screen: it has that of the host.
+    """
+    own = gpu.memory_total_gib.value
+    if gpu.vendor == "Apple" or (own is not None and gpu.vendor == "NVIDIA"):
         return gpu
-    if gpu.product in unified:
+    if gpu.product in unified and (not isinstance(own, float) or own < total):
         return replace(
             gpu,
             memory_total_gib=Reading(total, "GiB, unified"),
@@ -130,7 +136,8 @@ def _warnings(gpus: tuple[LocalGpu, ...], environ: Mapping[str, str]) -> Iterato
             yield f"GPU {gpu.index} is split (MIG): {slices}"
         if gpu.hidden:
             yield f"GPU {gpu.index} is hidden by CUDA_VISIBLE_DEVICES"
-        if not gpu.product and gpu.name != f"GPU {gpu.index}":
+        is_small = isinstance(total, float) and total < LEAST_GIB
+        if not gpu.product and gpu.name != f"GPU {gpu.index}" and not is_small:
             yield _unknown(gpu)
     mixed = len({gpu.name for gpu in gpus}) > 1
     if (

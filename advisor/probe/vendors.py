@@ -1,8 +1,8 @@
 """GPUs of AMD, Intel and Apple, through the tools their makers ship; each is asked with a time
 limit.
 
-Written after the tools' documentation: amd-smi and rocm-smi (ROCm 5 to 7), xpu-smi 1.2,
-system_profiler of macOS 13 on.
+Written after answers that users recorded (tests/probe/tools): amd-smi and rocm-smi of ROCm 5 to 10,
+xpu-smi 1.2 and 1.3, sycl-ls, system_profiler of macOS 13 on.
 """
 
 from __future__ import annotations
@@ -21,6 +21,13 @@ Run = Callable[[Sequence[str]], str]
 TIMEOUT_SECONDS = 10.0
 MAX_CHARACTERS = 4_000_000
 NOT_TOLD = "its tool does not tell"
+MAX_VERSION = 40  # characters of a driver's version that are shown
+_HEX = re.compile(r"0x[0-9a-f]+", re.IGNORECASE)
+_SYCL_GPU = re.compile(
+    r"\[(?P<backend>\w+):gpu[^\]]*\]\S*\s+[^,\n]+,\s*(?P<name>Intel\(R\) .+?)"
+    r"(?:\s+OpenCL [\d.]+.*?|\s+\d+[\d.]*)?\s*\[(?P<version>[^\]]*)\]"
+)
+"""A GPU among the devices that sycl-ls lists: by Level Zero with its version, by OpenCL as NEO."""
 
 
 class ToolFailedError(Exception):
@@ -68,7 +75,7 @@ def other_gpus(
     driver = None
     for vendor, tools in (
         ("AMD", (_amd_smi, _rocm_smi)),
-        ("Intel", (_xpu_smi,)),
+        ("Intel", (_xpu_smi, _sycl_ls)),
         ("Apple", (_apple,)),
     ):
         failed = []
@@ -96,35 +103,56 @@ Found = tuple[list[LocalGpu], Reading | None]
 
 
 def _amd_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
-    static = _listed(
-        json.loads(run(["amd-smi", "static", "--asic", "--vram", "--driver", "--json"]))
-    )
+    readings = ["--asic", "--vram", "--driver", "--limit", "--board"]
+    static = _listed(json.loads(run(["amd-smi", "static", *readings, "--json"])))
     metric = {
         entry["gpu"]: entry for entry in _listed(json.loads(run(["amd-smi", "metric", "--json"])))
     }
-    gpus = []
-    for at, entry in enumerate(static):
-        now = metric.get(entry["gpu"], {})
-        name = str(entry["asic"]["market_name"])
-        total = _amd(now, "mem_usage", "total_vram", unit="GiB", factor=1 / 1024)
-        if total.value is None:
-            total = _amd(entry, "vram", "size", unit="GiB", factor=1 / 1024)
-        heat = _amd(now, "temperature", "hotspot", unit="°C")
-        if heat.value is None:
-            heat = _amd(now, "temperature", "edge", unit="°C")
-        gpus.append(
-            _gpu(
-                first + at, name, gpu_ids, "AMD",
-                total=total,
-                free=_amd(now, "mem_usage", "free_vram", unit="GiB", factor=1 / 1024),
-                power=_amd(now, "power", "socket_power", unit="W"),
-                clock=_amd(now, "clock", "gfx_0", "clk", unit="MHz"),
-                heat=heat,
-                use=_amd(now, "usage", "gfx_activity", unit="share", factor=0.01),
-            )
-        )  # fmt: skip
+    gpus = [
+        _amd_gpu(first + at, entry, metric.get(entry["gpu"], {}), gpu_ids)
+        for at, entry in enumerate(static)
+    ]
     version = _deep(static[0], "driver", "version") if static else None
-    return gpus, Reading(f"amdgpu {version}") if isinstance(version, str) else None
+    if version is None and static:
+        version = _deep(static[0], "driver", "driver_version")
+    return gpus, _amdgpu(version)
+
+
+def _amd_gpu(index: int, entry: Any, now: Any, gpu_ids: Mapping[str, str]) -> LocalGpu:
+    def mib(source: Any, *path: str) -> Reading:
+        return _amd(source, *path, unit="GiB", factor=1 / 1024)
+
+    total = _first(mib(now, "mem_usage", "total_vram"), mib(entry, "vram", "size"))
+    free = _first(
+        mib(now, "mem_usage", "free_vram"), _less(total, mib(now, "mem_usage", "used_vram"))
+    )
+    heats = [_amd(now, "temperature", place, unit="°C") for place in ("hotspot", "edge")]
+    limits = [_amd(entry, "limit", name, unit="W") for name in ("socket_power", "max_power")]
+    names = (_deep(entry, "asic", "market_name"), _deep(entry, "board", "product_name"))
+    return _gpu(
+        index, _name(*names), gpu_ids, "AMD",
+        total=total, free=free,
+        power=_amd(now, "power", "socket_power", unit="W"), limit=_first(*limits),
+        clock=_amd(now, "clock", "gfx_0", "clk", unit="MHz"), heat=_first(*heats),
+        use=_amd(now, "usage", "gfx_activity", unit="share", factor=0.01),
+    )  # fmt: skip
+
+
+def _name(*names: Any) -> str:
+    """The first of some names that is one. Raises KeyError where none is."""
+    for name in names:
+        if isinstance(name, str) and name.strip() not in ("", "N/A") and not _HEX.fullmatch(name):
+            return name.strip()
+    raise KeyError("name")
+
+
+def _first(*readings: Reading) -> Reading:
+    """The first reading that has a value, else the last."""
+    return next((r for r in readings if r.value is not None), readings[-1])
+
+
+def _amdgpu(version: Any) -> Reading | None:
+    return Reading(f"amdgpu {version}"[:MAX_VERSION]) if isinstance(version, str) else None
 
 
 def _listed(answer: Any) -> list[Any]:
@@ -162,7 +190,9 @@ def _rocm_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
         used = _named(entry, r"vram total used memory \(b\)", "GiB", 1 / GIB)
         gpus.append(
             _gpu(
-                first + at, str(entry.get("card series") or entry["card model"]), gpu_ids, "AMD",
+                first + at,
+                _name(*(entry.get(k) for k in ("card series", "card model", "device name"))),
+                gpu_ids, "AMD",
                 total=total, free=_less(total, used),
                 power=_named(entry, r"(average|current socket) graphics package power \(w\)", "W"),
                 limit=_named(entry, r"max graphics package power \(w\)", "W"),
@@ -171,8 +201,7 @@ def _rocm_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
                 use=_named(entry, r"gpu use \(%\)", "share", 0.01),
             )
         )  # fmt: skip
-    version = _deep(answer, "system", "Driver version")
-    return gpus, Reading(f"amdgpu {version}") if isinstance(version, str) else None
+    return gpus, _amdgpu(_deep(answer, "system", "Driver version"))
 
 
 def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
@@ -191,7 +220,10 @@ def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
             _gpu(
                 first + at, str(device["device_name"]), gpu_ids, "Intel",
                 total=total,
-                free=_less(total, _number(now.get("XPUM_STATS_MEMORY_USED"), "GiB", 1 / 1024)),
+                free=_first(
+                    _less(total, _number(now.get("XPUM_STATS_MEMORY_USED"), "GiB", 1 / 1024)),
+                    _number(more.get("memory_free_size_byte"), "GiB", 1 / GIB),
+                ),
                 power=_number(now.get("XPUM_STATS_POWER"), "W"),
                 clock=_number(now.get("XPUM_STATS_GPU_FREQUENCY"), "MHz"),
                 heat=_number(now.get("XPUM_STATS_GPU_CORE_TEMPERATURE"), "°C"),
@@ -202,6 +234,19 @@ def _xpu_smi(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
     return gpus, Reading(str(version)) if version else None
 
 
+def _sycl_ls(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
+    """Where xpu-smi is not installed: names and versions alone. A GPU is listed by each backend, so
+    Level Zero counts where it is there.
+    """
+    listed = list(_SYCL_GPU.finditer(run(["sycl-ls"])))
+    level_zero = [device for device in listed if "level_zero" in device["backend"]]
+    gpus = [
+        _gpu(first + at, device["name"], gpu_ids, "Intel")
+        for at, device in enumerate(level_zero or listed)
+    ]
+    return gpus, Reading(listed[0]["version"]) if listed else None
+
+
 def _apple(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
     """Chips with unified memory: the GPU's memory is the machine's, of which macOS lets a GPU use
     about two thirds.
@@ -209,15 +254,13 @@ def _apple(run: Run, gpu_ids: Mapping[str, str], first: int) -> Found:
     displays = json.loads(run(["system_profiler", "SPDisplaysDataType", "-json"]))[
         "SPDisplaysDataType"
     ]
-    gpus = []
-    for at, chip in enumerate(
-        d for d in displays if str(d.get("sppci_model", "")).startswith("Apple ")
-    ):
-        total, free = _unified_memory()
-        gpus.append(
-            _gpu(first + at, str(chip["sppci_model"]), gpu_ids, "Apple", total=total, free=free)
-        )
-    return gpus, None
+    names = [str(d.get("sppci_model", d.get("_name", ""))) for d in displays]
+    total, free = _unified_memory()
+    chips = [name for name in names if name.startswith("Apple ")]
+    return [
+        _gpu(first + at, name, gpu_ids, "Apple", total=total, free=free)
+        for at, name in enumerate(chips)
+    ], None
 
 
 def _unified_memory() -> tuple[Reading, Reading]:

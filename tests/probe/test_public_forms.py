@@ -140,7 +140,7 @@ TURN_TABLES = {
 
 @pytest.mark.parametrize("rows", TURN_TABLES.values(), ids=TURN_TABLES)
 def test_a_table_of_turns_is_no_training_data(rows):
-    with pytest.raises(UsageError, match="each row is one turn of a chat.*join the turns"):
+    with pytest.raises(UsageError, match=r"each row is one turn of a chat.*join the turns"):
         recognise(rows, where="turns.csv")
 
 

@@ -1,15 +1,16 @@
-"""GPUs of AMD, Intel and Apple.
-
-The answers are made by hand in the shape of the tools' documentation.
+"""GPUs of AMD, Intel and Apple: answers that users recorded (tools/README.md), and answers made by
+hand for what no record shows.
 """
 
 import json
 import stat
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from advisor.core.probes import Reading
+from advisor.facts import load
 from advisor.probe import vendors
 from advisor.probe.hardware import probe
 from advisor.probe.vendors import ToolFailedError, other_gpus, run_tool
@@ -92,6 +93,134 @@ def amd(command):
 
 def intel(command):
     return INTEL_NOW if command[1] == "stats" else INTEL_ONE if "-d" in command else INTEL
+
+
+RECORDED = Path(__file__).parent / "tools"
+
+
+def recorded(name):
+    return (RECORDED / name).read_text(encoding="utf-8")
+
+
+def table():
+    return load().driver_names
+
+
+def amd_answers(static, metric='{"gpu_data": []}'):
+    return tools(amd_smi=lambda c: static if c[1] == "static" else metric)
+
+
+def test_recorded_mi210_and_its_odd_driver():
+    (gpu,), reasons, driver = other_gpus(
+        table(), amd_answers(recorded("amd-smi-static-mi210.json"))
+    )
+    assert (gpu.name, gpu.product, reasons) == ("AMD Instinct MI210", "MI210", ())
+    assert gpu.memory_total_gib == Reading(65520 / 1024, "GiB")
+    assert gpu.power_limit_watts == Reading(300.0, "W")
+    assert gpu.memory_free_gib.value is None
+    assert len(str(driver.value)) <= vendors.MAX_VERSION
+
+
+def test_recorded_mi300x():
+    (gpu,), _, driver = other_gpus(table(), amd_answers(recorded("amd-smi-static-mi300x.json")))
+    assert (gpu.product, driver) == ("MI300X", Reading("amdgpu 6.19.14"))
+    assert gpu.memory_total_gib.value == pytest.approx(191.984, abs=0.001)
+
+
+def test_recorded_rx7800xt_tells_used_memory_alone():
+    answer = recorded("amd-smi-metric-rx7800xt.json")
+    (gpu,), _, _ = other_gpus(table(), amd_answers(answer, answer))
+    assert gpu.product == "RX 7800 XT"
+    assert gpu.memory_free_gib.value == pytest.approx((16368 - 14569) / 1024)
+    assert (gpu.temperature_c.value, gpu.utilisation.value) == (41.0, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("record", "found"),
+    [
+        ("rocm-smi-rx7900xt.json", [("Radeon RX 7900 XT", "RX 7900 XT", 19.98)]),
+        ("rocm-smi-mi250x.json",
+         [("AMD INSTINCT MI200 (MCM) OAM LC MBA HPE C2", "MI250X-GCD", None)]),
+        ("rocm-smi-780m.json", [("Phoenix3", "", None)]),
+        ("rocm-smi-desktop-with-integrated.json",
+         [("Navi 21 [Radeon RX 6800/6800 XT / 6900 XT]", "", 15.98), ("Raphael", "", 0.0625)]),
+    ],
+)  # fmt: skip
+def test_recorded_answers_of_rocm_smi(record, found):
+    gpus, reasons, _ = other_gpus(table(), tools(rocm_smi=recorded(record)))
+    sizes = [gpu.memory_total_gib.value for gpu in gpus]
+    assert [(gpu.name, gpu.product) for gpu in gpus] == [(n, p) for n, p, _ in found]
+    assert sizes == [None if gib is None else pytest.approx(gib, abs=0.01) for *_, gib in found]
+    assert reasons == ()
+
+
+def test_integrated_graphics_need_no_row_of_their_own():
+    run = tools(rocm_smi=recorded("rocm-smi-desktop-with-integrated.json"))
+    report = probe(no_nvml(), gpu_ids=table(), environ={}, run=run)
+    assert [w for w in report.warnings if "Raphael" in w] == []
+    assert any("Navi 21" in w and "gpus.csv" in w for w in report.warnings)
+
+
+def test_recorded_arc_pro_b60_is_known_by_its_pci_id():
+    listed = json.loads(recorded("xpu-smi-discovery-b60.json"))
+    one = listed["device_list"][0]
+
+    def run(command):
+        if command[1] == "stats":
+            return ToolFailedError("xpu-smi: permission denied")
+        return one if "-d" in command else listed
+
+    (gpu,), reasons, driver = other_gpus(table(), tools(xpu_smi=run))
+    assert (gpu.product, reasons, driver.value) == ("Arc Pro B60", (), "7B7A46009E666C4D10E1134")
+    assert gpu.memory_total_gib.value == pytest.approx(25669140480 / 1024**3)
+    assert gpu.memory_free_gib.value == pytest.approx(25447600128 / 1024**3)
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "product", "version"),
+    [
+        ("sycl-ls-b390.txt", "Intel(R) Arc(TM) B390 GPU", "", "1.15.38308+4"),
+        ("sycl-ls-a770.txt", "Intel(R) Arc(TM) A770 Graphics", "Arc A770", "23.17.26241.33"),
+    ],
+)
+def test_recorded_answers_of_sycl_ls(record, name, product, version):
+    (gpu,), reasons, driver = other_gpus(table(), tools(sycl_ls=recorded(record)))
+    assert (gpu.name, gpu.product, gpu.vendor) == (name, product, "Intel")
+    assert (reasons, driver) == ((), Reading(version))
+    assert gpu.memory_total_gib.value is None
+
+
+def test_a_processor_alone_is_no_gpu():
+    assert other_gpus(table(), tools(sycl_ls=recorded("sycl-ls-no-gpu.txt"))) == ((), (), None)
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [("system-profiler-m3-pro.json", "Apple M3 Pro"), ("system-profiler-m1.json", "Apple M1")],
+)
+def test_recorded_answers_of_apple(record, name):
+    (gpu,), reasons, _ = other_gpus(table(), tools(system_profiler=recorded(record)))
+    assert (gpu.name, gpu.product, gpu.vendor, reasons) == (name, name, "Apple", ())
+    assert gpu.memory_total_gib.unit == "GiB, unified"
+
+
+def test_a_chip_with_unified_memory_has_that_of_its_host():
+    strix = {"card0": {"Card Series": "AMD Radeon 8060S Graphics",
+                       "VRAM Total Memory (B)": str(512 * 1024**2)}}  # fmt: skip
+    report = probe(
+        no_nvml(), gpu_ids=table(), unified=load().unified_gpus, environ={},
+        run=tools(rocm_smi=strix),
+    )  # fmt: skip
+    (gpu,) = report.gpus
+    assert gpu.product == "Radeon 8060S"
+    assert gpu.memory_total_gib == Reading(report.memory_gib, "GiB, unified")
+
+
+def no_nvml():
+    def no_driver():
+        raise OSError("no library")
+
+    return SimpleNamespace(nvmlInit=no_driver)
 
 
 def test_no_tools_no_gpus():
@@ -186,19 +315,14 @@ def test_answers_of_another_form_are_a_reason_and_no_crash(tool, answer):
 
 
 def test_in_the_report_and_its_warnings():
-    def no_driver():
-        raise OSError("no library")
-
-    report = probe(
-        SimpleNamespace(nvmlInit=no_driver), gpu_ids=KNOWN, environ={}, run=tools(rocm_smi=ROCM)
-    )
+    report = probe(no_nvml(), gpu_ids=KNOWN, environ={}, run=tools(rocm_smi=ROCM))
     assert [c.index for c in report.gpus] == [0, 1, 2]
     assert report.driver == Reading("amdgpu 6.2.4")
     assert report.gpus_reason == ""
     assert any("GPU 0 is busy" in w for w in report.warnings)
     assert any("MI210" in w and "hardware.gpu" in w for w in report.warnings)
     failed = tools(amd_smi=ToolFailedError("amd-smi did not answer within 10 s"))
-    report = probe(SimpleNamespace(nvmlInit=no_driver), gpu_ids=KNOWN, environ={}, run=failed)
+    report = probe(no_nvml(), gpu_ids=KNOWN, environ={}, run=failed)
     assert "no library" in report.gpus_reason
     assert "AMD GPU not readable: amd-smi did not answer within 10 s" in report.gpus_reason
 
