@@ -16,7 +16,10 @@ from advisor.cli import output
 from advisor.cli.endpoint import command as endpoint
 
 if TYPE_CHECKING:
-    from advisor.core.probes import HardwareReport
+    from advisor.calibrate.gpu_rates import GpuRates
+    from advisor.core.probes import HardwareReport, LocalGpu
+
+MEASURED_BY_TORCH = ("NVIDIA", "AMD")
 
 ASIDE = "\x1b[?1049h\x1b[?25l"
 """Switches a terminal to its second screen, without a cursor."""
@@ -46,7 +49,8 @@ BACK = "\x1b[?25h\x1b[?1049l"
 @click.option(
     "--measure",
     is_flag=True,
-    help="Measure memory bandwidth and matrix rate of the host (about 2 s).",
+    help="Measure bandwidth and matrix rate of the host (about 2 s) and of each GPU (about 20 s); "
+    "a GPU that is in no table gets a row.",
 )
 @click.pass_context
 def command(
@@ -92,11 +96,61 @@ def _looker() -> Callable[[], HardwareReport]:
     return lambda: probe(gpu_ids=names, unified=unified)
 
 
+def gpu_row(gpu: LocalGpu, rates: GpuRates) -> dict[str, str] | None:
+    """The row of gpus.csv that was measured; None where its memory or rates are not known."""
+    from advisor.core.constants import GIB, GIGA
+
+    total = gpu.memory_total_gib.value
+    if not isinstance(total, float) or not rates.matrix_rate.range.is_known:
+        return None
+    bandwidth, rate = (f"{most:.4g}" for most in rates.most)
+    return {
+        "gpu": gpu.name,
+        "vendor": gpu.vendor,
+        "nvml_name": gpu.name,
+        "memory_gb": f"{total * GIB / GIGA:.4g}",
+        "bandwidth_gb_per_second": bandwidth,
+        "bf16_tflops": rate if rates.dtype == "bfloat16" else "",
+        "fp16_tflops": rate,
+        "tflops_source": f"measured: {rates.matrix_rate.source}",
+        "source": "advisor probe --measure",
+        "as_of": rates.matrix_rate.as_of,
+        "confidence": "medium",
+    }
+
+
 def _measured(report: HardwareReport) -> HardwareReport:
     from advisor.probe.measure import matrix_rate, memory_bandwidth
 
     bandwidth = memory_bandwidth(report.cores, report.memory_free_gib)
-    return replace(report, memory_bandwidth=bandwidth, matrix_rate=matrix_rate())
+    return replace(
+        report,
+        memory_bandwidth=bandwidth,
+        matrix_rate=matrix_rate(),
+        gpus=tuple(_measured_gpu(gpu) for gpu in report.gpus),
+    )
+
+
+def _measured_gpu(gpu: LocalGpu) -> LocalGpu:
+    """A GPU with its rates; one that is in no table gets a row in the user's."""
+    from advisor.calibrate.gpu_rates import measure
+    from advisor.core.quantity import Quantity
+    from advisor.facts.own_gpus import add_row
+    from advisor.store.folders import folders
+
+    if gpu.hidden or gpu.vendor not in MEASURED_BY_TORCH:
+        reason = "hidden from programs" if gpu.hidden else "torch measures NVIDIA and AMD only"
+        return replace(
+            gpu,
+            bandwidth=Quantity.unknown("GB/s", reason),
+            matrix_rate=Quantity.unknown("TFLOP/s", reason),
+        )
+    rates = measure("cuda", gpu.uuid or str(gpu.index))
+    row = gpu_row(gpu, rates)
+    if not gpu.product and row is not None:
+        file = add_row(folders().config, row)
+        output.say(f"added {gpu.name} to {file}")
+    return replace(gpu, bandwidth=rates.bandwidth, matrix_rate=rates.matrix_rate)
 
 
 def _watch(

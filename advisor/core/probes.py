@@ -242,6 +242,8 @@ class LocalGpu:
     vendor: str = "NVIDIA"
     nvlink: Reading = Reading(None, "", "not asked")  # number of active links
     memory_clock_mhz: Reading = Reading(None, "MHz", "not asked")
+    bandwidth: Quantity = Quantity.unknown("GB/s", "not measured: `advisor probe --measure`")
+    matrix_rate: Quantity = Quantity.unknown("TFLOP/s", "not measured: `advisor probe --measure`")
 
 
 @dataclass(frozen=True, slots=True)

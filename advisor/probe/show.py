@@ -5,8 +5,10 @@ words.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from advisor.core import format as fmt
+from advisor.core.format import decimal
 from advisor.core.probes import (
     BaseModelReading,
     DataReport,
@@ -64,13 +66,13 @@ def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
     yield from _row("Driver", f"{_reading(report.driver)}, CUDA {_reading(report.cuda)}", width)
     yield from _row("CPU", f"{report.cpu}, {report.cores} cores for this program", width)
     yield from _row(
-        "Memory", f"{report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB free", width
+        "Memory",
+        f"{decimal(report.memory_free_gib)} of {fmt.gib(report.memory_gib)} free",
+        width,
     )
     yield from _row("  bandwidth", _rate(report.memory_bandwidth), width)
     yield from _row("  matrix rate", _rate(report.matrix_rate), width)
-    if report.gpus and report.matrix_rate.range.is_known:
-        yield from _row("  of the GPUs", "left to `advisor calibrate throughput`", width)
-    yield from _row("Disk", f"{report.disk_free_gib:.0f} GiB free here", width)
+    yield from _row("Disk", f"{decimal(report.disk_free_gib, 0)} GiB free here", width)
     yield from _row("System", report.platform, width)
     yield from _row("Software", ", ".join(f"{n} {v}" for n, v in report.software.items()), width)
     yield from _row("Read on", report.as_of, width)
@@ -92,12 +94,12 @@ def endpoint_lines(report: EndpointReport, width: int = 80) -> Iterator[str]:
     cached = (
         ""
         if report.cached_tokens is None
-        else f"{report.cached_tokens:,} of {report.prefix_tokens or 0:,} tokens: "
+        else f"{fmt.count(report.cached_tokens)} of {fmt.count(report.prefix_tokens or 0)} tokens: "
     )
     yield from _row("Cache", f"{cached}{report.cache_note}", width)
     has_counts = report.input_tokens is not None and report.output_tokens is not None
     counted = (
-        f", {report.input_tokens:,} tokens in and {report.output_tokens:,} out"
+        f", {fmt.count(report.input_tokens)} tokens in and {fmt.count(report.output_tokens)} out"
         if has_counts
         else ""
     )
@@ -106,7 +108,7 @@ def endpoint_lines(report: EndpointReport, width: int = 80) -> Iterator[str]:
     spent = (
         "unknown"
         if report.spent_usd is None
-        else f"${report.spent_usd:.4f} at most: caching is not deducted"
+        else f"${decimal(report.spent_usd, 4)} at most: caching is not deducted"
     )
     yield from _row("Spent", spent, width)
     yield from _row("Measured on", report.as_of, width)
@@ -119,12 +121,13 @@ def base_model_text(read: BaseModelReading) -> str:
     means.
     """
     beside = (
-        f"{read.general_bits:.2f} on general text"
+        f"{decimal(read.general_bits, 2)} on general text"
         if read.general_bits is not None
         else f"general text not measured: {read.general_why}"
     )
     when = f"calibration run {read.run}, {read.as_of}"
-    return f"{read.model}: {read.data_bits:.2f} bits per byte, {beside}: {read.meaning} ({when})"
+    bits = f"{decimal(read.data_bits, 2)} bits per byte"
+    return f"{read.model}: {bits}, {beside}: {read.meaning} ({when})"
 
 
 def smallest_difference(items: int) -> float:
@@ -139,9 +142,12 @@ def _what(report: DataReport) -> Iterator[tuple[str, str]]:
     more = f" and {len(report.files) - 3} more" if len(report.files) > 3 else ""
     yield "Files", ", ".join(report.files[:3]) + more
     yield "Read as", report.assumed
-    yield "Rows", f"{report.rows:,}, of these {report.distinct_rows:,} distinct"
+    yield "Rows", f"{fmt.count(report.rows)}, of these {fmt.count(report.distinct_rows)} distinct"
     if report.effective_rows is not None:
-        yield "Worth as much as", f"{report.effective_rows:,} rows, near-duplicates counted once"
+        yield (
+            "Worth as much as",
+            f"{fmt.count(report.effective_rows)} rows, near-duplicates counted once",
+        )
 
 
 def _tokens(report: DataReport) -> Iterator[tuple[str, str]]:
@@ -150,30 +156,39 @@ def _tokens(report: DataReport) -> Iterator[tuple[str, str]]:
     is_pair = report.rejected_rows > 0
     yield "  chosen" if is_pair else "  answer", _quantity(report.answer_tokens)
     if is_pair:
-        rejected = f"in {report.rejected_rows:,} rows, not in the sums"
+        rejected = f"in {fmt.count(report.rejected_rows)} rows, not in the sums"
         yield "  rejected", f"{_quantity(report.rejected_tokens)} {rejected}"
     if report.unwanted_rows:
-        unwanted = f"in {report.unwanted_rows:,} of the rows"
+        unwanted = f"in {fmt.count(report.unwanted_rows)} of the rows"
         yield "  unwanted", f"{_quantity(report.unwanted_tokens)} {unwanted}"
     if report.media_rows:
         yield "  " + "pictures, sound", _media(report)
     total = report.tokens_per_row.range
     if total.is_known:
-        yield "Total tokens", f"{total.likely * report.rows:,.0f} per epoch"
+        yield "Total tokens", f"{decimal(total.likely * report.rows, 0)} per epoch"
     if report.chat_tokens.basis is Basis.ASSUMED:
         yield "Chat template", report.chat_tokens.reason or report.chat_template
     else:
-        yield "Chat template", f"+ {report.chat_tokens.likely:,.1f} per row: {report.chat_template}"
+        yield (
+            "Chat template",
+            f"+ {decimal(report.chat_tokens.likely)} per row: {report.chat_template}",
+        )
     yield "Counted by", f"{report.tokenizer} ({report.tokens_per_row.basis})"
-    points = [f"{p} %: {v:,.0f}" for p, v in report.percentiles.items() if p in (10, 50, 90, 99)]
-    yield "Lengths up to", ", ".join((*points, f"longest: {report.max_tokens:,}"))
+    points = [
+        f"{p} %: {decimal(v, 0)}" for p, v in report.percentiles.items() if p in (10, 50, 90, 99)
+    ]
+    yield "Lengths up to", ", ".join((*points, f"longest: {fmt.count(report.max_tokens)}"))
+
+
+def _in_rows(kinds: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind} in {fmt.count(rows)} rows" for kind, rows in kinds.items())
 
 
 def _media(report: DataReport) -> str:
-    kinds = ", ".join(f"{kind} in {rows:,} rows" for kind, rows in report.media_rows.items())
+    kinds = _in_rows(report.media_rows)
     if not report.media_uncounted_rows:
-        return f"{kinds}: {report.media_tokens.likely:,.0f} tokens per row, in the prompt"
-    uncounted = f"{report.media_uncounted_rows:,} rows unsupported, not counted"
+        return f"{kinds}: {decimal(report.media_tokens.likely, 0)} tokens per row, in the prompt"
+    uncounted = f"{fmt.count(report.media_uncounted_rows)} rows unsupported, not counted"
     return f"{kinds}: {uncounted}; text only"
 
 
@@ -181,14 +196,14 @@ def _lengths(report: DataReport) -> Iterator[tuple[str, str]]:
     most = max((n for _, _, n in report.histogram), default=1)
     for low, high, rows in report.histogram:
         bar = BAR * max(1 if rows else 0, round(30 * rows / most))
-        yield f"{low:>8,}–{high - 1:,}", f"{bar} {rows:,}"
+        yield f"{low:>8,}–{fmt.count(high - 1)}", f"{bar} {fmt.count(rows)}"
     for fit in report.lengths[-3:]:
-        yield f"At length {fit.tokens:,}", _fit(fit)
+        yield f"At length {fmt.count(fit.tokens)}", _fit(fit)
 
 
 def _fit(fit: LengthFit) -> str:
     cut = (
-        f"{fit.rows_cut:,} rows cut ({fit.tokens_lost:.1%} of tokens)"
+        f"{fmt.count(fit.rows_cut)} rows cut ({fmt.share(fit.tokens_lost, 1)} of tokens)"
         if fit.rows_cut
         else "no row cut"
     )
@@ -198,13 +213,15 @@ def _fit(fit: LengthFit) -> str:
 def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
     yield (
         "Duplicates",
-        f"{report.rows - report.distinct_rows:,} exact, {report.near_duplicate_rows:,} near",
+        f"{fmt.count(report.rows - report.distinct_rows)} exact, "
+        f"{fmt.count(report.near_duplicate_rows)} near",
     )
     if report.conflicting_rows is not None:
-        near = f"{report.near_conflicting_rows:,} with nearly the same"
+        near = f"{fmt.count(report.near_conflicting_rows)} with nearly the same"
         yield (
             "Label conflicts",
-            f"{report.conflicting_rows:,} rows with the same input and another label, {near}",
+            f"{fmt.count(report.conflicting_rows)} rows with the same input and another label, "
+            f"{near}",
         )
     if report.suspect_label_rows is not None:
         places = ", ".join(
@@ -212,31 +229,34 @@ def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
         )
         yield (
             "Suspect labels",
-            f"{report.suspect_label_rows:,} rows{f', the plainest: {places}' if places else ''}",
+            f"{fmt.count(report.suspect_label_rows)} rows"
+            f"{f', the plainest: {places}' if places else ''}",
         )
     if report.boilerplate_answers:
-        yield "Set phrases", f"{report.boilerplate_answers:,} answers are refusals or fillers"
+        yield (
+            "Set phrases",
+            f"{fmt.count(report.boilerplate_answers)} answers are refusals or fillers",
+        )
     yield (
         "Empty answers",
-        f"{report.empty_answers:,}"
+        f"{fmt.count(report.empty_answers)}"
         if report.answer_field
         else "unknown: no answer field was found",
     )
     if report.eval_rows is None:
         yield "Test set", f"none given: leakage is unknown ({name_test})"
     else:
-        shows = (
-            f"it can show a difference of {100 * smallest_difference(report.eval_rows):.1f} points"
-        )
-        yield "Test set", f"{report.eval_rows:,} items; {shows}"
-        copied = f"{report.leaked_eval_rows:,} items copied from training"
-        yield "Leakage", f"{copied} ({report.leaked_exact_rows:,} exactly)"
+        points = decimal(100 * smallest_difference(report.eval_rows))
+        shows = f"it can show a difference of {points} points"
+        yield "Test set", f"{fmt.count(report.eval_rows)} items; {shows}"
+        copied = f"{fmt.count(report.leaked_eval_rows)} items copied from training"
+        yield "Leakage", f"{copied} ({fmt.count(report.leaked_exact_rows)} exactly)"
     yield (
         "Personal data",
-        ", ".join(f"{k} in {n:,} rows" for k, n in report.personal_data.items()) or "none found",
+        _in_rows(report.personal_data) or "none found",
     )
     if report.human_ceiling is not None:
-        yield "Human agreement", f"{report.human_ceiling:.3f}"
+        yield "Human agreement", f"{decimal(report.human_ceiling, 3)}"
     if report.languages:
         yield (
             "Languages",
@@ -247,11 +267,14 @@ def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
     if report.base_model is not None:
         yield "  read by", base_model_text(report.base_model)
     if report.row_specificity:
-        yield "  by row", ", ".join(f"{p} %: {v:.2f}" for p, v in report.row_specificity.items())
+        yield (
+            "  by row",
+            ", ".join(f"{p} %: {decimal(v, 2)}" for p, v in report.row_specificity.items()),
+        )
     if report.unusual_rows:
         yield (
             "  most unusual",
-            ", ".join(f"line {r.line} ({r.score:.2f})" for r in report.unusual_rows[:5]),
+            ", ".join(f"line {r.line} ({decimal(r.score, 2)})" for r in report.unusual_rows[:5]),
         )
 
 
@@ -259,12 +282,16 @@ def _labels(report: DataReport, width: int, list_all: str) -> Iterator[str]:
     labels = report.labels
     counts = list(report.labels.values())
     yield from _row(
-        "Labels", f"{len(counts)}; most frequent {counts[0]:,} rows, rarest {counts[-1]:,}", width
+        "Labels",
+        f"{len(counts)}; most frequent {fmt.count(counts[0])} rows, rarest {fmt.count(counts[-1])}",
+        width,
     )
     if report.effective_labels is not None:
         rare = f", {report.rare_labels} with fewer than 10 rows" if report.rare_labels else ""
         yield from _row(
-            "", f"as even as {report.effective_labels:.1f} equally frequent labels{rare}", width
+            "",
+            f"as even as {decimal(report.effective_labels)} equally frequent labels{rare}",
+            width,
         )
     room = width - LABEL - 12
     for label, count in list(labels.items())[:LISTED]:
@@ -274,11 +301,11 @@ def _labels(report: DataReport, width: int, list_all: str) -> Iterator[str]:
 
 
 def _bad_rows(report: DataReport, width: int) -> Iterator[str]:
-    yield f"Rows that could not be read ({report.bad_row_count:,}):"
+    yield f"Rows that could not be read ({fmt.count(report.bad_row_count)}):"
     for row in report.bad_rows[:LISTED]:
         yield from _wrapped("  ", f"{row.file}: line {row.line}: {row.reason}", width)
     if report.bad_row_count > LISTED:
-        yield f"  and {report.bad_row_count - LISTED:,} more"
+        yield f"  and {fmt.count(report.bad_row_count - LISTED)} more"
 
 
 def _gpu(gpu: LocalGpu) -> Iterator[tuple[str, str]]:
@@ -297,12 +324,15 @@ def _gpu(gpu: LocalGpu) -> Iterator[tuple[str, str]]:
     yield "  power", f"{_reading(gpu.power_watts)}, limit {_reading(gpu.power_limit_watts)}"
     yield "  clock, heat", f"{_reading(gpu.clock_mhz)}, {_reading(gpu.temperature_c)}"
     if gpu.utilisation.value is not None:
-        yield "  busy", f"{100 * float(gpu.utilisation.value):.0f} % of the time"
+        yield "  busy", f"{fmt.share(float(gpu.utilisation.value))} of the time"
     if gpu.nvlink.value is not None:
         yield "  NVLink", f"{gpu.nvlink.value} links up"
+    if "--measure" not in gpu.bandwidth.reason:
+        yield "  bandwidth", _rate(gpu.bandwidth)
+        yield "  matrix rate", _rate(gpu.matrix_rate)
     for process in gpu.processes[:LISTED]:
         memory = (
-            "memory not visible" if process.memory_gib is None else f"{process.memory_gib:.1f} GiB"
+            "memory not visible" if process.memory_gib is None else f"{fmt.gib(process.memory_gib)}"
         )
         yield "  in use by", f"{process.name} ({process.pid}): {memory}"
     for part in gpu.slices:
@@ -313,7 +343,9 @@ def _gpu(gpu: LocalGpu) -> Iterator[tuple[str, str]]:
 def _reading(reading: Reading) -> str:
     if reading.value is None:
         return reading.reason
-    value = f"{reading.value:.0f}" if isinstance(reading.value, float) else str(reading.value)
+    value = (
+        f"{decimal(reading.value, 0)}" if isinstance(reading.value, float) else str(reading.value)
+    )
     return f"{value} {reading.unit}".strip()
 
 
@@ -321,7 +353,7 @@ def _rate(quantity: Quantity) -> str:
     span = quantity.range
     if not span.is_known:
         return quantity.reason
-    return f"{span.likely:,.1f} {quantity.unit} ({quantity.basis}: {quantity.source})"
+    return f"{decimal(span.likely)} {quantity.unit} ({quantity.basis}: {quantity.source})"
 
 
 def _percentiles(quantity: Quantity, digits: int) -> str:
@@ -329,20 +361,21 @@ def _percentiles(quantity: Quantity, digits: int) -> str:
     if not span.is_known:
         return f"unknown: {quantity.reason}"
     ends = ", ".join(
-        f"P{p} {v or 0.0:,.{digits}f}" for p, v in ((10, span.p10), (50, span.p50), (90, span.p90))
+        f"P{p} {decimal(v or 0.0, digits)}"
+        for p, v in ((10, span.p10), (50, span.p50), (90, span.p90))
     )
     return f"{ends} {quantity.unit} ({quantity.source})"
 
 
 def _number(reading: Reading) -> str:
-    return f"{reading.value:.1f}" if isinstance(reading.value, (int, float)) else "?"
+    return decimal(reading.value) if isinstance(reading.value, (int, float)) else "?"
 
 
 def _quantity(quantity: Quantity) -> str:
     span = quantity.range
     if span.p10 is None or span.p90 is None:
         return f"unknown: {quantity.reason}"
-    return f"{span.likely:,.1f} (mean; 80 %: {span.p10:,.1f} to {span.p90:,.1f})"
+    return f"{decimal(span.likely)} (mean; 80 %: {decimal(span.p10)} to {decimal(span.p90)})"
 
 
 def _cut(text: str, room: int) -> str:

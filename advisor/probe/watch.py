@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 
+from advisor.core import format as fmt
 from advisor.core.probes import HardwareReport, LocalGpu, Reading
 from advisor.core.text import printable
 
@@ -52,7 +53,7 @@ class Watch:
 
     def _host(self, report: HardwareReport, width: int) -> Iterator[str]:
         yield self._row("processor", _percent(report.processor_use), "processor", width)
-        used = f"{report.memory_gib - report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB"
+        used = _part_of(report.memory_gib - report.memory_free_gib, report.memory_gib)
         yield self._row("memory", used, "memory", width)
 
     def _gpu(self, gpu: LocalGpu, width: int) -> list[str]:
@@ -83,9 +84,8 @@ class Watch:
 def line(report: HardwareReport, at: datetime) -> str:
     """One look on one line, for a pipe or a log."""
     parts = [f"{at:%Y-%m-%dT%H:%M:%S}", f"processor {_percent(report.processor_use)}"]
-    parts.append(
-        f"memory {report.memory_gib - report.memory_free_gib:.1f} of {report.memory_gib:.1f} GiB"
-    )
+    used = _part_of(report.memory_gib - report.memory_free_gib, report.memory_gib)
+    parts.append(f"memory {used}")
     for gpu in report.gpus:
         readings = (
             _percent(gpu.utilisation),
@@ -130,16 +130,22 @@ def _used(gpu: LocalGpu) -> str:
     total = gpu.memory_total_gib.value
     free = gpu.memory_free_gib.value
     if isinstance(total, (int, float)) and isinstance(free, (int, float)):
-        return f"{total - free:.1f} of {total:.1f} GiB"
+        return _part_of(total - free, total)
     return "?"
 
 
+def _part_of(used: float, total: float) -> str:
+    return f"{fmt.decimal(used)} of {fmt.gib(total)}"
+
+
 def _percent(reading: Reading) -> str:
-    return f"{100 * reading.value:.0f} %" if isinstance(reading.value, (int, float)) else "?"
+    return fmt.share(reading.value) if isinstance(reading.value, (int, float)) else "?"
 
 
 def _short(reading: Reading) -> str:
-    return f"{reading.value:.0f} {reading.unit}" if isinstance(reading.value, (int, float)) else "?"
+    if not isinstance(reading.value, (int, float)):
+        return "?"
+    return f"{fmt.decimal(reading.value, 0)} {reading.unit}"
 
 
 def _cut(text: str, width: int) -> str:
