@@ -190,7 +190,8 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     given = _Inputs(row)
     gpu = gpus.get(row.text("gpu"))
     framework = _framework(row, gpu)
-    stack = frameworks.by_name(framework)
+    date = row.text("date")
+    stack = frameworks.by_name(framework, date)
     method = row.text("method") or "lora"
     lora = method in ("lora", "qlora", "dora")
     gpu_count = row.whole("gpu_count") or 1
@@ -226,7 +227,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         padding_free=not packed and counted == "real",
         checkpointing=given.text("checkpointing", _likely_checkpointing(stack)),
         attention=given.text("attention", "sdpa"),
-        fused_loss=given.text("fused_loss", stack.fused_loss),
+        fused_loss=given.text("fused_loss", stack.loss(row.text("compile") == "yes")),
         compile=row.text("compile") == "yes",
         offload=row.text("offload") or "none",
         sharding=given.text("sharding", several if gpu_count > 1 else "none"),
@@ -234,6 +235,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         pipeline_parallel=row.whole("pp") or 1,
         context_parallel=row.whole("cp") or 1,
         framework=framework,
+        software_date=date,
         memory_basis=row.text("memory_basis") or "reserved",
         tokens_basis=counted or "real",
     )

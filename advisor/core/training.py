@@ -56,6 +56,7 @@ class TrainingRun:
     pipeline_parallel: int = 1
     context_parallel: int = 1
     framework: str = "hf"
+    software_date: str = ""  # of the framework: year, year-month or a day; empty: today
     examples: float | None = None
     epochs: float = 1.0
     free_memory_gib: float | None = None  # measured on the GPU; None: all of it

@@ -35,6 +35,8 @@ def precision(run: TrainingRun) -> Precision:
     Adapters of 16-bit models are kept in fp32 by peft and then need autocast.
     """
     mixed = run.compute_dtype.startswith("mixed") or run.compute_dtype == "fp8"
+    if gathers_half(run):
+        return Precision.HALF
     if run.dtype == "fp32":
         half = mixed or run.compute_dtype in ("bf16", "fp16")
         return Precision.MIXED if half else Precision.SINGLE
@@ -43,6 +45,19 @@ def precision(run: TrainingRun) -> Precision:
     stack = frameworks.of(run)
     casts = stack.autocast and run.method != "full" and stack.adapters_in_fp32
     return Precision.MIXED if casts else Precision.HALF
+
+
+def gathers_half(run: TrainingRun) -> bool:
+    """Whether FSDP keeps fp32 shards and gathers them in 16 bits, so that the forward pass is one
+    of 16-bit weights (torch.distributed.fsdp, MixedPrecision.param_dtype).
+    """
+    mixed = run.compute_dtype.startswith("mixed") or run.compute_dtype == "fp8"
+    return mixed and run.dtype == "fp32" and run.sharding == "fsdp" and run.method == "full"
+
+
+def _residual(run: TrainingRun) -> float:
+    """Bytes per value of the residual stream, which has the width of the embeddings."""
+    return 4.0 if run.dtype == "fp32" and not gathers_half(run) else 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +145,7 @@ def _norms(run: TrainingRun, shape: Shape, kind: Precision, fused: bool) -> floa
     """
     h = float(shape.hidden)
     full = run.method == "full"
-    residual = 4.0 if kind is Precision.SINGLE or run.dtype == "fp32" else 2.0
+    residual = _residual(run)
     if shape.layer_norms:
         dropout = DROPOUT_MASKS * h if shape.encoder else 0.0
         outputs = 2.0 * residual * h if full else 0.0
@@ -183,6 +198,8 @@ def _adapters(run: TrainingRun, shape: Shape, kind: Precision, width: float) -> 
     widths = adapter_widths(run, shape)
     apart = 4.0 * widths.outputs if run.method == "dora" else 0.0
     stack = frameworks.of(run)
+    if stack.adapter_dropout:
+        return _dropped(run, shape, kind, widths) + apart
     shares = not stack.adapters_in_fp32 or stack.kernels is Kernels.FUSED
     if run.quantization in QUANTIZED:
         every = 2.0 * shape.hidden + shape.mlp
@@ -194,6 +211,17 @@ def _adapters(run: TrainingRun, shape: Shape, kind: Precision, width: float) -> 
     return 4.0 * widths.inputs + apart
 
 
+def _dropped(run: TrainingRun, shape: Shape, kind: Precision, widths: AdapterWidths) -> float:
+    """What adapters keep that drop a share of their inputs: a masked copy for each module, in the
+    width that its product reads, and a mask of one byte; inputs of quantised weights stand beside.
+    """
+    fp32 = kind is Precision.SINGLE or (
+        kind is Precision.HALF and frameworks.of(run).adapters_in_fp32
+    )
+    quantized = 2.0 * (2.0 * shape.hidden + shape.mlp) if run.quantization in QUANTIZED else 0.0
+    return ((4.0 if fp32 else 2.0) + 1.0) * widths.inputs + quantized
+
+
 def eager_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
     """Scores of eager attention in one layer while its backward pass runs: the softmax in fp32 and
     16 bits, and gradients of both, 12 bytes per head and pair of positions.
@@ -203,8 +231,7 @@ def eager_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
 
 def boundary_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
     """What full checkpointing keeps of a layer: its input, fp32 where the residual stream is."""
-    wide = run.dtype == "fp32" or upcasts_embeddings(run)
-    return (4.0 if wide else 2.0) * shape.hidden
+    return (4.0 if upcasts_embeddings(run) else _residual(run)) * shape.hidden
 
 
 def upcasts_embeddings(run: TrainingRun) -> bool:

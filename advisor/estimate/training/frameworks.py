@@ -26,19 +26,27 @@ class Framework:
 
     name: str
     version: str
+    until: str
+    """The day from which newer defaults hold, year-month-day; empty for those of today."""
     checkpointing: str
     fused_loss: str
+    compiled_loss: str
+    """The loss of compiled runs, where the compiler covers it."""
     optimizer: str
     attention: str
+    vendor_attention: bool
+    """Attention of cuDNN, FlashAttention-3 or AITER in place of FlashAttention-2 or PyTorch's."""
     packed: bool
     autocast: bool
     """16-bit runs compute under autocast, so what is kept in fp32 is cast at each use."""
     adapters_in_fp32: bool
+    adapter_dropout: bool
+    """Adapters drop a share of their inputs, which keeps a copy and a mask for each module."""
     kernels: Kernels
     kbit_upcast: bool
     """Norms, embeddings and head are cast to fp32 before weights of 4 or 8 bits are trained on."""
-    loss_in_place: bool
-    """The loss kernel writes the gradient over 16-bit logits."""
+    kernel_loss_bytes: float
+    """Bytes per logit at the peak of a loss kernel: logits, their gradient, and copies."""
     parallel_experts: bool
     """Experts are spread over GPUs and optimiser states are sharded."""
     keeps_whole: bool
@@ -50,6 +58,10 @@ class Framework:
     source: str
     as_of: str
 
+    def loss(self, compiled: bool) -> str:
+        """How the loss is computed unless set otherwise."""
+        return self.compiled_loss if compiled else self.fused_loss
+
     @property
     def is_training_stack(self) -> bool:
         """Own kernels and loops, not the modules of transformers."""
@@ -57,11 +69,17 @@ class Framework:
 
 
 @cache
-def table() -> dict[str, Framework]:
-    """All frameworks by name."""
+def table() -> dict[str, tuple[Framework, ...]]:
+    """The defaults of every framework by its name, oldest first and those of today last."""
     path = folder("profiles") / "frameworks.csv"
+    defaults: dict[str, list[Framework]] = {}
     with path.open(newline="", encoding="utf-8") as file:
-        return {cells["framework"]: _framework(cells) for cells in csv.DictReader(file)}
+        for cells in csv.DictReader(file):
+            defaults.setdefault(cells["framework"], []).append(_framework(cells))
+    return {
+        name: tuple(sorted(rows, key=lambda row: row.until or "9999"))
+        for name, rows in defaults.items()
+    }
 
 
 def _framework(cells: dict[str, str]) -> Framework:
@@ -71,16 +89,20 @@ def _framework(cells: dict[str, str]) -> Framework:
     return Framework(
         name=cells["framework"],
         version=cells["version"],
+        until=cells["until"],
         checkpointing=cells["checkpointing"],
         fused_loss=cells["fused_loss"],
+        compiled_loss=cells["compiled_loss"],
         optimizer=cells["optimizer"],
         attention=cells["attention"],
+        vendor_attention=cells["attention_library"] == "vendor",
         packed=yes("packed"),
         autocast=yes("autocast"),
         adapters_in_fp32=cells["adapter_dtype"] == "fp32",
+        adapter_dropout=yes("adapter_dropout"),
         kernels=Kernels(cells["kernels"]),
         kbit_upcast=yes("kbit_upcast"),
-        loss_in_place=yes("loss_in_place"),
+        kernel_loss_bytes=float(cells["kernel_loss_bytes"]),
         parallel_experts=yes("parallel_experts"),
         keeps_whole=yes("keeps_whole"),
         splits_batch=yes("splits_batch"),
@@ -92,10 +114,13 @@ def _framework(cells: dict[str, str]) -> Framework:
 
 def of(run: TrainingRun) -> Framework:
     """The framework of a run; one that is not in the table counts as `other`."""
-    return by_name(run.framework)
+    return by_name(run.framework, run.software_date)
 
 
-def by_name(name: str) -> Framework:
-    """The framework of that name; one that is not in the table counts as `other`."""
+def by_name(name: str, date: str = "") -> Framework:
+    """The framework of that name as it was on a date (year, year-month or a day; empty: today); one
+    that is not in the table counts as `other`.
+    """
     frameworks = table()
-    return frameworks.get(name, frameworks["other"])
+    *earlier, today = frameworks.get(name, frameworks["other"])
+    return next((row for row in earlier if date and date < row.until), today)

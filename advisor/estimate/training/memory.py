@@ -52,9 +52,6 @@ EXPERT_GROUP = 8
 MOSTLY_TRAINED = 0.3
 """Share of the model above which trained parameters are its own weights and not adapters."""
 
-IN_PLACE_BYTES = 2.0
-"""Bytes per logit where the loss kernel reads 16-bit logits and writes their gradient over them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -322,8 +319,8 @@ def _loss(run: TrainingRun, shape: Shape, where: Layout, k: Coefficients) -> tup
     if shape.encoder or not shape.has_logits:
         return head, 0.0
     each = k.logits[run.fused_loss]
-    if run.fused_loss == "kernel" and frameworks.of(run).loss_in_place:
-        each = min(each, IN_PLACE_BYTES)
+    if run.fused_loss == "kernel":
+        each = min(each, frameworks.of(run).kernel_loss_bytes)
     return head, each * where.positions * shape.vocabulary / where.tensor
 
 

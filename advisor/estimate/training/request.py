@@ -111,7 +111,7 @@ def to_run(
         padding_free=None if request.batches is None else BATCHES[request.batches],
         checkpointing=request.checkpointing or _usual_checkpointing(request, stack),
         attention=request.attention or _usual_attention(stack, gpu),
-        fused_loss=request.fused_loss or stack.fused_loss,
+        fused_loss=request.fused_loss or stack.loss(request.compiled),
         compile=request.compiled,
         offload=request.offload,
         sharding=sharding,

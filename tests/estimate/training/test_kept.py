@@ -52,13 +52,17 @@ def kept_bytes(model: Any, tokens: int, autocast: bool) -> int:
     return sum(size for size, _ in storages.values())
 
 
-def per_layer_and_token(dtype: Any, adapters: bool | None, autocast: bool) -> float:
+def per_layer_and_token(
+    dtype: Any, adapters: bool | None, autocast: bool, dropout: float = 0.0
+) -> float:
     """By differences in depth and length, so that what is kept once drops out."""
 
     def whole(layers: int, tokens: int) -> int:
         model = small_llama(layers, dtype).train()
         if adapters is not None:
-            config = peft.LoraConfig(r=1, target_modules="all-linear", task_type="CAUSAL_LM")
+            config = peft.LoraConfig(
+                r=1, target_modules="all-linear", task_type="CAUSAL_LM", lora_dropout=dropout
+            )
             model = peft.get_peft_model(model, config, autocast_adapter_dtype=adapters)
         return kept_bytes(model, tokens, autocast)
 
@@ -84,7 +88,24 @@ CASES = {
         {"method": "full", "dtype": "fp32", "compute_dtype": "mixed-bf16"},
     ),
     "fp32 adapters under autocast": (torch.bfloat16, True, True, {"method": "lora"}),
-    "adapters in bf16": (torch.bfloat16, False, False, {"method": "lora", "framework": "litgpt"}),
+    "adapters in bf16": (
+        torch.bfloat16,
+        False,
+        False,
+        {"method": "lora", "framework": "torchtune"},
+    ),
+    "fp32 sharded, gathered in bf16": (
+        torch.bfloat16,
+        None,
+        False,
+        {
+            "method": "full",
+            "dtype": "fp32",
+            "compute_dtype": "mixed-bf16",
+            "sharding": "fsdp",
+            "gpus": 8,
+        },
+    ),
 }
 
 
@@ -95,3 +116,19 @@ def test_the_count_is_that_of_autograd(case: str) -> None:
     run = small_run(**changes)
     counted = activations.layer_bytes_per_token(run, shape_of(run))
     assert counted == pytest.approx(per_layer_and_token(dtype, adapters, autocast), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("adapters", "autocast", "framework", "mask"),
+    [(False, False, "litgpt", 2), (True, True, "trl", 4)],
+)
+def test_dropout_of_adapters_keeps_a_copy_and_a_mask_per_module(
+    adapters: bool, autocast: bool, framework: str, mask: int
+) -> None:
+    """On a CPU the mask has the width of the values (`mask`), on CUDA one byte."""
+    torch.set_num_threads(1)
+    run = small_run(method="lora", framework=framework)
+    inputs = activations.adapter_widths(run, shape_of(run)).inputs
+    counted = activations.layer_bytes_per_token(run, shape_of(run)) + (mask - 1.0) * inputs
+    measured = per_layer_and_token(torch.bfloat16, adapters, autocast, dropout=0.5)
+    assert counted == pytest.approx(measured, rel=0.05)
