@@ -71,9 +71,17 @@ SPEED = {  # documented value, doubt in its own unit
     "traffic": (1.0, 0.2),  # kernels are counted one by one
     "attention.default": (0.35, 0.08),
     "attention.Ampere": (0.45, 0.06),
-    "attention.Hopper": (0.35, 0.06),
-    "attention.Blackwell": (0.35, 0.06),
+    "attention.Hopper": (0.45, 0.06),  # at most attention_most_tflops
+    "attention.Blackwell": (0.45, 0.06),
     "attention.Ada": (0.45, 0.08),
+    "attention.CDNA2": (0.13, 0.04),  # PyTorch's own, a quarter of the best kernel backward
+    "attention.CDNA3": (0.13, 0.04),
+    "attention.CDNA4": (0.13, 0.04),
+    "attention_most_tflops": (280.0, 30.0),  # on an H100 350 forward and 300 backward
+    "attention_vendor.Hopper": (0.5, 0.06),  # FlashAttention-3, cuDNN: 640 and 540 of 989
+    "attention_vendor.Blackwell": (0.4, 0.06),  # cuDNN: 1,230 forward of 2,250
+    "attention_vendor.CDNA3": (0.28, 0.05),
+    "attention_vendor.CDNA4": (0.28, 0.05),
     "attention.Turing": (0.12, 0.04),  # no flash kernel
     "attention.eager": (0.25, 0.05),
     "context_parallel": (0.1, 0.05),

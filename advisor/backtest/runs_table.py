@@ -201,7 +201,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     packed = given.packed(stack)
     counted = row.text("tokens_basis")
     quantization = given.text("quantization", "nf4" if method == "qlora" else "none")
-    several = "fsdp" if method == "full" or _crowded(row, gpu, quantization) else "ddp"
+    several = "fsdp" if _shards(row, gpu, quantization, stack) else "ddp"
     run = TrainingRun(
         model_name=row.text("model"),
         model=models.get(row.text("model")),
@@ -243,14 +243,14 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
 
 
 def _framework(row: RunRow, gpu: Gpu | None) -> str:
-    """As stated; a stack without a name that states no precision either, on a machine or more of
-    data-centre GPUs, is a vendor's own.
+    """As stated; a stack without a name that states no precision either and packs its sequences,
+    on a machine or more of data-centre GPUs, is a vendor's own.
     """
     framework = row.text("framework") or "other"
     silent = framework == "other" and not row.text("weights_dtype")
     many = (row.whole("gpu_count") or 1) >= 8 and gpu is not None and gpu.arch in HAS_FP8
-    adapters = row.text("method") in ("lora", "full")
-    return "vendor" if silent and many and adapters else framework
+    benchmark = row.text("method") in ("lora", "full") and row.text("packed") == "yes"
+    return "vendor" if silent and many and benchmark else framework
 
 
 def _likely_checkpointing(stack: Framework) -> str:
@@ -263,6 +263,14 @@ def _likely_dtype(method: str, gpu: Gpu | None) -> str:
     if gpu is None or gpu.arch not in NO_BF16:
         return "bf16"
     return "fp32" if method == "full" else "fp16"
+
+
+def _shards(row: RunRow, gpu: Gpu | None, quantization: str, stack: Framework) -> bool:
+    """Whether weights are spread over GPUs where nobody says so: those that are trained, unless the
+    stack shards states alone, and those that one GPU does not hold.
+    """
+    full = row.text("method") == "full" and not stack.parallel_experts
+    return full or _crowded(row, gpu, quantization)
 
 
 def _crowded(row: RunRow, gpu: Gpu | None, quantization: str) -> bool:
@@ -278,10 +286,8 @@ def _crowded(row: RunRow, gpu: Gpu | None, quantization: str) -> bool:
 
 
 def _likely_compute(row: RunRow, stack: Framework, gpu: Gpu | None) -> str:
-    """FP8 where nothing is stated, the GPU has it and the stack is a vendor's or its own; else as
-    the weights.
-    """
+    """FP8 where nothing is stated, the GPU has it and the stack uses it; else as the weights."""
     silent = not row.text("weights_dtype") or stack.name == "megatron"
-    if silent and gpu is not None and gpu.arch in HAS_FP8 and (stack.fp8 or stack.name == "other"):
+    if silent and gpu is not None and gpu.arch in HAS_FP8 and stack.fp8:
         return "fp8"
     return ""

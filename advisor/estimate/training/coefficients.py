@@ -20,6 +20,8 @@ class Coefficients:
 
     active: float
     attention: Mapping[str, float]
+    attention_most_tflops: float
+    attention_vendor: Mapping[str, float]
     compile_seconds: float
     constant_gib: float
     context_gib: float

@@ -29,6 +29,8 @@ class Framework:
     until: str
     """The day from which newer defaults hold, year-month-day; empty for those of today."""
     checkpointing: str
+    selective_again: float
+    """Share of the forward pass that selective checkpointing computes again."""
     fused_loss: str
     compiled_loss: str
     """The loss of compiled runs, where the compiler covers it."""
@@ -91,6 +93,7 @@ def _framework(cells: dict[str, str]) -> Framework:
         version=cells["version"],
         until=cells["until"],
         checkpointing=cells["checkpointing"],
+        selective_again=float(cells["selective_again"]),
         fused_loss=cells["fused_loss"],
         compiled_loss=cells["compiled_loss"],
         optimizer=cells["optimizer"],

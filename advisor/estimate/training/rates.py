@@ -73,6 +73,13 @@ FP32_SHARE = {
 unless it is told to (torch.set_float32_matmul_precision, default "highest").
 """
 
+FAST_LINK_GB = {"Volta": 300.0, "Ampere": 600.0, "Hopper": 900.0, "Blackwell": 1800.0}
+FAST_LINK_GB |= {"CDNA2": 400.0, "CDNA3": 896.0, "CDNA4": 1075.0}
+EXPORT_LINK_GB = 400.0
+"""GB/s of a GPU over NVLink or Infinity Fabric, both ways together, by data sheet; A800 and H800
+have 400.
+"""
+
 USUAL_FP32_SHARE = 0.1
 GEFORCE_FP32_SHARE = 0.5
 
@@ -109,6 +116,13 @@ def achievable_tflops(run: TrainingRun, gpu: Gpu, k: Coefficients) -> float | No
         vendor = frameworks.of(run).kernels is Kernels.VENDOR or run.framework == "other"
         return half * math.exp(k.eff_fp8 if vendor else 0.6 * k.eff_fp8)
     return half
+
+
+def fast_link(gpu: Gpu) -> float:
+    """Bandwidth of a GPU's fast link over that of an A100, by data sheet."""
+    export = gpu.name.startswith(("A800", "H800"))
+    of_a100 = FAST_LINK_GB["Ampere"]
+    return (EXPORT_LINK_GB if export else FAST_LINK_GB.get(gpu.arch, of_a100)) / of_a100
 
 
 def sustained(gpu: Gpu, peak: float) -> float:

@@ -20,7 +20,7 @@ from advisor.estimate.training.frameworks import Kernels
 from advisor.estimate.training.memory import QUANTIZED, layout, mostly_trained, sequences
 from advisor.estimate.training.params import VIRTUAL_TOKENS
 from advisor.estimate.training.shape import Shape
-from advisor.estimate.training.traffic import AGAIN
+from advisor.estimate.training.traffic import again
 
 RACK = 72
 """GPUs of one NVLink domain in racks of GB200 and GB300."""
@@ -67,7 +67,7 @@ def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
     return (
         reference
         + (6.0 if trains_weights(run) else 4.0) * n
-        + 2.0 * AGAIN.get(run.checkpointing, 0.0) * inner
+        + 2.0 * again(run) * inner
     )
 
 
@@ -77,7 +77,7 @@ def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> 
     """
     whole = 2.0 if shape.encoder else 1.0
     return (
-        (6.0 + 2.0 * AGAIN.get(run.checkpointing, 0.0))
+        (6.0 + 2.0 * again(run))
         * whole
         * shape.attending
         * shape.layers
@@ -107,6 +107,21 @@ def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> flo
     return math.exp(log + doublings * (k.eff_nodes + (k.eff_nodes_moe if shape.moe else 0.0)))
 
 
+def attention_share(run: TrainingRun, gpu: Gpu, peak: float, k: Coefficients) -> float:
+    """Share of the peak that attention reaches, forward and backward together.
+
+    FlashAttention-2, which PyTorch ships too, issues the matrix instructions of Ampere: newer GPUs
+    run it at about the same absolute rate (Shah et al. 2024, figures 5 and 6). Vendors' stacks use
+    kernels written for the GPU.
+    """
+    if run.attention == "eager":
+        return k.attention["eager"]
+    default = k.attention.get(gpu.arch, k.attention["default"])
+    if frameworks.of(run).vendor_attention:
+        return k.attention_vendor.get(gpu.arch, default)
+    return min(default, k.attention_most_tflops / peak)
+
+
 def _gpu_terms(
     run: TrainingRun, gpu: Gpu, shape: Shape, tflops: float, k: Coefficients
 ) -> dict[str, float]:
@@ -117,9 +132,7 @@ def _gpu_terms(
     tokens = run.micro_batch * sequences(run) * length
     peak = rates.peak_tflops(gpu, k) or tflops
     bandwidth = (gpu.bandwidth_gb_per_second or peak / k.tflops_per_gb) * 1e9 * BANDWIDTH_SHARE
-    share = k.attention.get(gpu.arch, k.attention["default"])
-    if run.attention == "eager":
-        share = k.attention["eager"]
+    share = attention_share(run, gpu, peak, k)
     if precision(run) is Precision.SINGLE:
         share = min(share, tflops / peak)
     moved = shape.layers * traffic.layer_bytes(run, shape, length)
@@ -200,7 +213,9 @@ def longest_of(count: int) -> float:
 
 def _link_speed(gpu: Gpu, k: Coefficients) -> float:
     """Bytes per second between two GPUs of a machine."""
-    return math.exp(k.link_nvlink if gpu.has_fast_link else k.link_pcie) * 1e9
+    if not gpu.has_fast_link:
+        return math.exp(k.link_pcie) * 1e9
+    return math.exp(k.link_nvlink) * rates.fast_link(gpu) * 1e9
 
 
 def _tensor_seconds(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
@@ -365,8 +380,8 @@ def _launch_seconds(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
     if shape.moe:
         each += math.exp(k.launch_moe if loops_over_experts(run) else k.launch_moe_fused)
     fused = 0.5 if run.compile or frameworks.of(run).kernels is Kernels.VENDOR else 1.0
-    again = 1.0 + AGAIN.get(run.checkpointing, 0.0) / 3.0
-    return fused * math.exp(k.launch_per_layer) * each * shape.layers * again
+    passes = 1.0 + again(run) / 3.0
+    return fused * math.exp(k.launch_per_layer) * each * shape.layers * passes
 
 
 def _adapter_launches(run: TrainingRun, shape: Shape, k: Coefficients) -> float:

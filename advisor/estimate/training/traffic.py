@@ -20,11 +20,15 @@ ADAPTER_BACKWARD = 1.5
 EAGER_BYTES = 26.0
 """Per head and pair of positions: scores, scale, mask, softmax in fp32, cast, product."""
 
-AGAIN = {"full": 1.0, "selective": 0.2}
-"""Share of the forward pass that checkpointing computes again."""
-
 LOSS = {"no": 40.0, "kernel": 12.0, "projection": 8.0, "yes": 10.0}
 """Bytes per vocabulary entry that the loss moves: copies in fp32 both ways, or one pass."""
+
+
+def again(run: TrainingRun) -> float:
+    """Share of the forward pass that checkpointing computes again."""
+    if run.checkpointing == "selective":
+        return frameworks.of(run).selective_again
+    return 1.0 if run.checkpointing == "full" else 0.0
 
 
 def fuses(run: TrainingRun) -> bool:
@@ -35,13 +39,13 @@ def fuses(run: TrainingRun) -> bool:
 
 def layer_bytes(run: TrainingRun, shape: Shape, length: float) -> float:
     """Bytes per position and layer, forward, backward and what checkpointing repeats."""
-    again = AGAIN.get(run.checkpointing, 0.0)
-    passes = 1.0 + BACKWARD + again
+    repeated = again(run)
+    passes = 1.0 + BACKWARD + repeated
     moved = passes * _forward(run, shape)
     if run.attention == "eager":
         moved += passes * EAGER_BYTES * shape.heads * length
     if run.method != "full":
-        moved += (1.0 + ADAPTER_BACKWARD + again) * _adapters(run, shape)
+        moved += (1.0 + ADAPTER_BACKWARD + repeated) * _adapters(run, shape)
     return moved
 
 
