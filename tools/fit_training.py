@@ -95,10 +95,10 @@ def tables(
         common |= flat(what, linear.fit(everything) if fit else nothing)
         common |= repeats(linear)
         e, table, weights, rows = left_out(linear, fit)
-        common |= _named(what, spreads(what, e, table, weights))
+        common |= _named(what, spreads(what, e, table, weights, 3))
         for source, mask in groups(linear.rows, "source").items():
             keep = np.array([c.source != source for c in rows])
-            own = _named(what, spreads(what, e[keep], table[keep], weights[keep]))
+            own = _named(what, spreads(what, e[keep], table[keep], weights[keep], 3))
             if fit:
                 own |= flat(what, linear.fit(~mask))
             without.setdefault(source, {}).update(own)

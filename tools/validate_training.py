@@ -123,7 +123,7 @@ def nested(linear: Linear, kind: str, fit: bool = True) -> Scored:
     for fold in folds(linear.rows, kind):
         x = linear.fit(fold.train) if fit else np.zeros(linear.slopes.shape[1])
         error[fold.test] = linear.left_out(x, fold.test)
-        sds = spreads(linear.what, *inner_errors(linear, fold.train, fit))
+        sds = spreads(linear.what, *inner_errors(linear, fold.train, fit), 2)
         table = _all_counts(linear)[fold.test].copy()
         table[:, names.index("stack")] = float(fold.stack)
         table[:, names.index("gpu")] = float(fold.gpu)

@@ -59,7 +59,7 @@ def estimate(
         return _unknown(run, f"what the method {run.method!r} trains is not known")
     terms = _terms(run, shape, k)
     whole = sum(terms.values())
-    memory_gib = _memory(run, terms, measured, k)
+    memory_gib = _memory(run, shape, terms, measured, k)
     speed = _speed(run, shape, measured, k)
     if not measured and not without:
         memory_gib, speed = _as_plugged(run, memory_gib, speed)
@@ -187,25 +187,43 @@ def _lognormal(median: float, log_sd: float) -> Range:
     return Range(median / factor, median, median * factor)
 
 
+def _memory_of(shape: Shape, k: Coefficients) -> spread.Predict:
+    """GiB of any run of a model of this shape."""
+    return lambda run: sum(_terms(run, shape, k).values())
+
+
+def _speed_of(shape: Shape, k: Coefficients) -> spread.Predict:
+    """Real tokens per second of any run of a model of this shape."""
+
+    def speed(run: TrainingRun) -> float | None:
+        if run.gpu is None:
+            return None
+        seconds = throughput.micro_step_seconds(run, run.gpu, shape, k)
+        return throughput.tokens_per_step(run) / seconds if seconds else None
+
+    return speed
+
+
 def _memory(
     run: TrainingRun,
+    shape: Shape,
     terms: Mapping[str, float],
     measured: Sequence[TrainingMeasurement],
     k: Coefficients,
 ) -> Quantity:
     sources = []
     for m in measured:
-        shape = shape_of(m.run)
-        if m.memory_gib is None or shape is None:
+        measured_shape = shape_of(m.run)
+        if m.memory_gib is None or measured_shape is None:
             continue
-        of_source = _terms(m.run, shape, k)
+        of_source = _terms(m.run, measured_shape, k)
         ratio = math.log(m.memory_gib / sum(of_source.values()))
         noise = math.hypot(correction.noise(run, m.run, k.repeat["memory"], "memory"), m.doubt)
         shares = _shares(of_source)
-        log_sd = spread.log_sd(m.run, "memory", shares, k)
+        log_sd = spread.log_sd(m.run, "memory", shares, k, _memory_of(measured_shape, k))
         sources.append(correction.SourceRun(ratio, log_sd, shares, noise))
     shares = _shares(terms)
-    log_sd = spread.log_sd(run, "memory", shares, k)
+    log_sd = spread.log_sd(run, "memory", shares, k, _memory_of(shape, k))
     return _corrected(sum(terms.values()), log_sd, shares, sources, k, "memory")
 
 
@@ -222,7 +240,8 @@ def _speed(
     median = throughput.tokens_per_step(run) / seconds
     sources = [s for m in measured if (s := _speed_of_source(run, m, k)) is not None]
     shares = throughput.shares(run, run.gpu, shape, k)
-    log_sd = math.hypot(spread.log_sd(run, "speed", shares, k), throughput.padding_doubt(run))
+    doubt = spread.log_sd(run, "speed", shares, k, _speed_of(shape, k))
+    log_sd = math.hypot(doubt, throughput.padding_doubt(run))
     return _corrected(median, log_sd, shares, sources, k, "speed")
 
 
@@ -240,7 +259,7 @@ def _speed_of_source(
     ratio = math.log(measured.tokens_per_second * seconds / throughput.tokens_per_step(run))
     noise = math.hypot(correction.noise(target, run, k.repeat["speed"]), measured.doubt)
     shares = throughput.shares(run, run.gpu, shape, k)
-    log_sd = spread.log_sd(run, "speed", shares, k)
+    log_sd = spread.log_sd(run, "speed", shares, k, _speed_of(shape, k))
     return correction.SourceRun(ratio, log_sd, shares, noise)
 
 

@@ -8,9 +8,11 @@ were left out (tools/fit_training.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from advisor.core.training import TrainingRun
+from advisor.estimate.training import alternatives
+from advisor.estimate.training.activations import QUANTIZED
 from advisor.estimate.training.coefficients import Coefficients
 
 TERM_CAUSES = {
@@ -41,19 +43,29 @@ CIRCUMSTANCES = (
     "machines",
     "stack",
     "gpu",
+    "moves",
     "rare",
+    "quantized",
+    "loss",
     "mixture",
     "basis",
 )
 """base: always; lengths, batch, settings: not stated; model: only its size known; shared: several
-GPUs; machines: doublings beyond one machine; stack, gpu: never measured; rare: offload, methods and
-optimisers few have measured; mixture: of experts; basis: whose memory is meant is not stated.
+GPUs; machines: doublings beyond one machine; stack, gpu: never measured; moves: how far the
+estimate would move if open settings were otherwise; rare: offload, methods and
+optimisers few have measured; quantized: weights of 4 or 8 bits, whose copies differ by library and
+version; loss: fused in a way that is not stated; mixture: of experts; basis: whose memory is meant
+is not stated.
 """
 
 LENGTHS = frozenset({"seq_len", "mean_tokens"})
-SETTINGS = frozenset({"checkpointing", "fused_loss", "quantization", "sharding", "framework"})
+SETTINGS = frozenset(
+    {"checkpointing", "fused_loss", "quantization", "sharding", "framework", "dtype", "optimizer"}
+)
 USUAL_METHODS = ("full", "lora", "qlora")
 MACHINE = 8
+Predict = Callable[[TrainingRun], float | None]
+"""An estimate of memory or speed; None where it is unknown."""
 
 
 def cause_names(what: str) -> tuple[str, ...]:
@@ -62,9 +74,12 @@ def cause_names(what: str) -> tuple[str, ...]:
 
 
 def causes(
-    run: TrainingRun, what: str, shares: Mapping[str, float], k: Coefficients
+    run: TrainingRun, what: str, shares: Mapping[str, float], k: Coefficients, predict: Predict
 ) -> dict[str, float]:
-    """By how much each cause counts: the square of its share, 1, or how often it is present."""
+    """By how much each cause counts: the square of its share, 1, or how often it is present.
+
+    `predict` is the estimate itself, of any run.
+    """
     assumed = set(run.assumed)
     unusual = run.method not in USUAL_METHODS or run.optimizer == "other"
     present = {
@@ -77,7 +92,10 @@ def causes(
         "machines": math.log2(max(run.gpus / MACHINE, 1.0)),
         "stack": float(bool(k.frameworks) and run.framework not in k.frameworks),
         "gpu": float(bool(k.gpus) and run.gpu_name not in k.gpus),
+        "moves": alternatives.moves(run, predict),
         "rare": float(unusual or run.offload != "none"),
+        "quantized": float(run.quantization in QUANTIZED),
+        "loss": float(run.fused_loss == "yes"),
         "mixture": float(run.model is not None and run.model.experts > 0),
         "basis": float(what == "memory" and run.memory_basis == "unstated"),
     }
@@ -86,8 +104,10 @@ def causes(
     return present
 
 
-def log_sd(run: TrainingRun, what: str, shares: Mapping[str, float], k: Coefficients) -> float:
+def log_sd(
+    run: TrainingRun, what: str, shares: Mapping[str, float], k: Coefficients, predict: Predict
+) -> float:
     """Standard deviation of the logarithm of an estimate made up of `shares` of its terms."""
     spread = k.spread(what)
-    present = causes(run, what, shares, k)
+    present = causes(run, what, shares, k, predict)
     return math.sqrt(sum(count * spread[cause] ** 2 for cause, count in present.items() if count))

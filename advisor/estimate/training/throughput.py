@@ -64,11 +64,7 @@ def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
     n = shape.active_params - max(lookup, 0.0)
     inner = shape.active_params - shape.embedding_params
     reference = 2.0 * n if run.objective == "dpo" else 0.0
-    return (
-        reference
-        + (6.0 if trains_weights(run) else 4.0) * n
-        + 2.0 * again(run) * inner
-    )
+    return reference + (6.0 if trains_weights(run) else 4.0) * n + 2.0 * again(run) * inner
 
 
 def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> float:
@@ -76,14 +72,7 @@ def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> 
     (Narayanan et al. 2021).
     """
     whole = 2.0 if shape.encoder else 1.0
-    return (
-        (6.0 + 2.0 * again(run))
-        * whole
-        * shape.attending
-        * shape.layers
-        * shape.query
-        * length
-    )
+    return (6.0 + 2.0 * again(run)) * whole * shape.attending * shape.layers * shape.query * length
 
 
 def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
