@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from statistics import stdev
 from typing import TYPE_CHECKING
 
-from advisor.core.constants import Z80
 from advisor.core.experiment import KeptTrial, RunRecord, Status
 from advisor.core.facts import Gpu
 from advisor.core.probes import BaseModelReading
-from advisor.core.quantity import Quantity, Range
+from advisor.core.quantity import Quantity
 from advisor.core.training import TrainingMeasurement
 from advisor.store import Runs, Store
 from advisor.store.folders import folders
@@ -106,27 +103,26 @@ def _familiarity(data_bits: float, general_bits: float | None) -> str:
     )
 
 
-def measurements(facts: Facts, gpu: str, without: int = 0) -> tuple[TrainingMeasurement, ...]:
-    """What own and imported runs on this GPU measured: `measured` of
-    `advisor.estimate.training.estimate`.
+def measurements(facts: Facts, without: int = 0) -> tuple[TrainingMeasurement, ...]:
+    """What own and imported runs measured, each on its own GPU: `measured` of
+    `advisor.estimate.training.estimate`. Of the run `without` none.
     """
     from advisor.calibrate.measurements import measurements as read
 
-    product = facts.gpu(gpu)
     with Store.open() as store:
         runs = Runs(store)
-        own = [
-            runs.run(s.id)
-            for s in runs.runs(MOST_RUNS, "throughput")
-            if s.device in product.driver_names and s.id != without
-        ]
+        own = [runs.run(s.id) for s in runs.runs(MOST_RUNS, "throughput") if s.id != without]
         imported = [runs.run(s.id) for s in runs.runs(MOST_RUNS, "imported")]
     models = {m.name.lower(): m for m in facts.models}
-    measured = [m for record in own if record is not None for m in read(record, product, models)]
-    return (
-        *measured,
-        *(m for r in imported if r is not None for m in _imported(r, product, facts)),
-    )
+    products = {g.name: g for g in facts.gpus}
+    measured: list[TrainingMeasurement] = []
+    for record in filter(None, own):
+        name = facts.driver_names.get(record.summary.device)
+        if name is not None:
+            measured += read(record, products[name], models)
+    for record in filter(None, imported):
+        measured += _imported(record, products, facts)
+    return tuple(measured)
 
 
 OPEN_SETTINGS: Mapping[str, tuple[str, ...]] = {
@@ -150,8 +146,10 @@ OPEN_SETTINGS: Mapping[str, tuple[str, ...]] = {
 """Settings of a training that an imported run leaves open, by the column it lacks."""
 
 
-def _imported(record: RunRecord, gpu: Gpu, facts: Facts) -> list[TrainingMeasurement]:
-    """The successful rows of an imported run on this GPU that state a speed or a memory."""
+def _imported(
+    record: RunRecord, products: Mapping[str, Gpu], facts: Facts
+) -> list[TrainingMeasurement]:
+    """The successful rows of an imported run on a known GPU that state a speed or a memory."""
     from advisor.backtest.runs_table import RunRow, to_run
 
     measured = []
@@ -159,7 +157,7 @@ def _imported(record: RunRecord, gpu: Gpu, facts: Facts) -> list[TrainingMeasure
         cells = outcome.result.get("cells", {})
         if outcome.status is not Status.DONE or not cells.get("model"):
             continue
-        if cells.get("gpu") != gpu.name:
+        if cells.get("gpu") not in products:
             continue
         row = RunRow(0, cells)
         model = facts.architecture(cells["model"])
@@ -168,7 +166,7 @@ def _imported(record: RunRecord, gpu: Gpu, facts: Facts) -> list[TrainingMeasure
         if speed is None and memory is None:
             continue
         models = {cells["model"]: model} if model is not None else {}
-        run = to_run(row, models, {gpu.name: gpu})
+        run = to_run(row, models, products)
         measured.append(TrainingMeasurement(run, memory, speed, _unstated(cells)))
     return measured
 
@@ -183,39 +181,25 @@ def _unstated(cells: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-USUAL_SCATTER = 0.15
-"""How far the actual values of alike runs lie apart, as a log standard deviation, where fewer than
-two are recorded.
-"""
-
-
-def corrected(what: str, predicted: Quantity) -> Quantity:
-    """A prediction after the recorded actual values of this figure; as it is where there are none.
-
-    Log ratios of actual to predicted are taken as a common error, about which the prediction's own
-    range is the prior, and a scatter of each run: the normal update of a mean (Gelman et al.,
-    Bayesian Data Analysis, 2013, section 2.5).
+def log_ratios(what: str) -> tuple[float, ...]:
+    """Logarithms of actual over predicted values that are recorded of a figure; none without a
+    store.
     """
-    ranged = predicted.range
-    if not ranged.p10 or not ranged.p50 or not ranged.p90 or ranged.p90 <= ranged.p10:
-        return predicted
     if not folders().database.exists():
-        return predicted
+        return ()
     with Store.open() as store:
         actuals = Runs(store).actuals(what)
-    ratios = [
+    return tuple(
         math.log(a.actual / a.forecast.likely)
         for a in actuals
         if a.actual > 0.0 and (a.forecast.p50 or 0.0) > 0.0
-    ]
-    if not ratios:
-        return predicted
-    prior = math.log(ranged.p90 / ranged.p10) / (2.0 * Z80)
-    scatter = stdev(ratios) if len(ratios) > 2 else USUAL_SCATTER
-    scatter = max(scatter, 0.02)
-    weight = 1.0 / prior**2 + len(ratios) / scatter**2
-    shift = sum(ratios) / scatter**2 / weight
-    factor = math.exp(Z80 * math.sqrt(1.0 / weight + scatter**2))
-    middle = ranged.p50 * math.exp(shift)
-    source = f"{predicted.source}; corrected by {len(ratios)} recorded actual values"
-    return replace(predicted, range=Range(middle / factor, middle, middle * factor), source=source)
+    )
+
+
+def corrected(what: str, predicted: Quantity) -> Quantity:
+    """A prediction after the recorded actual values of this figure; as it is where there are
+    none.
+    """
+    from advisor.estimate.training import actuals
+
+    return actuals.corrected(predicted, log_ratios(what))

@@ -274,7 +274,7 @@ def _after_actuals(prediction: TrainingEstimate) -> TrainingEstimate:
 
 
 def _own_runs(facts: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]:
-    """Calibrated and imported runs of this model and method on as many of these GPUs; none where
+    """Calibrated and imported runs of this model and method on as many GPUs of any kind; none where
     none are recorded.
     """
     from advisor.store.folders import folders
@@ -282,17 +282,9 @@ def _own_runs(facts: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]
     if run.gpu is None or not folders().database.is_file():
         return ()
     from advisor import own_runs
+    from advisor.estimate.training.kin import of_kind
 
-    def same(other: TrainingRun) -> bool:
-        named = other.model_name.lower() == run.model_name.lower() or (
-            run.model is not None and other.model == run.model
-        )
-        return named and all(
-            getattr(other, name) == getattr(run, name)
-            for name in ("method", "quantization", "gpus")
-        )
-
-    return tuple(m for m in own_runs.measurements(facts, run.gpu.name) if same(m.run))
+    return of_kind(run, own_runs.measurements(facts))
 
 
 def _model(facts: Facts, name: str, config: Path | None) -> tuple[Model | None, float]:

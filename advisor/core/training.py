@@ -75,15 +75,16 @@ class TrainingRun:
 class TrainingMeasurement:
     """What one run of the same kind measured on the user's own machine; None: not measured.
 
-    `unstated` names settings of `run` that its source leaves open; `doubt` is what such settings
-    may change, as a log standard deviation.
+    `unstated` names settings of `run` that its source leaves open; the doubts are what such
+    settings may change, as log standard deviations.
     """
 
     run: TrainingRun
     memory_gib: float | None = None
     tokens_per_second: float | None = None
     unstated: tuple[str, ...] = ()
-    doubt: float = 0.0
+    memory_doubt: float = 0.0
+    speed_doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

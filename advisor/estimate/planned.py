@@ -4,7 +4,7 @@ fits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -23,12 +23,17 @@ OTHER_TECHNIQUES = ("full", "dora", "soft-prompt")
 
 
 def training_estimates(
-    brief: Brief, setting: Setting, measured: tuple[TrainingMeasurement, ...] = ()
+    brief: Brief,
+    setting: Setting,
+    measured: tuple[TrainingMeasurement, ...] = (),
+    actual_hours: Sequence[float] = (),
 ) -> Mapping[tuple[str, str], TrainingEstimate]:
     """An estimate per open decoder model and technique, by (lower-case model, technique); none
     without a GPU.
 
-    `measured` are runs of the user's own on this GPU: they correct the estimates and narrow them.
+    `measured` are runs of the user's own, on this GPU or of the same kind on others: they correct
+    the estimates and narrow them. `actual_hours`, logarithms of recorded over predicted hours,
+    correct the speed.
     """
     if setting.gpu is None:
         return MappingProxyType({})
@@ -38,7 +43,8 @@ def training_estimates(
         if model is not None and model.kind == "decoder":
             for technique in _techniques(brief, name):
                 run = planned_run(brief, setting, name, model, technique)
-                estimates[name.lower(), technique] = _estimate(run, measured)
+                estimate = _estimate(run, measured)
+                estimates[name.lower(), technique] = _after_actuals(estimate, actual_hours)
     return MappingProxyType(estimates)
 
 
@@ -61,12 +67,26 @@ def _estimate(run: TrainingRun, measured: tuple[TrainingMeasurement, ...]) -> Tr
     fits.
     """
     from advisor.estimate.training import estimate, largest_micro_batch
+    from advisor.estimate.training.kin import on_gpu_or_of_kind
 
+    measured = on_gpu_or_of_kind(run, measured)
     for tried in (run, replace(run, checkpointing="full")):
         most = largest_micro_batch(tried)
         if most:
             return estimate(replace(tried, micro_batch=min(most, 8)), measured)
     return estimate(replace(run, checkpointing="full"), measured)
+
+
+def _after_actuals(estimate: TrainingEstimate, actual_hours: Sequence[float]) -> TrainingEstimate:
+    """With the speed that recorded hours show: a run that took longer was slower."""
+    from advisor.estimate.training import actuals
+
+    if not actual_hours:
+        return estimate
+    slower = [-ratio for ratio in actual_hours]
+    speed = actuals.corrected(estimate.tokens_per_second, slower)
+    hours = actuals.corrected(estimate.train_hours, actual_hours)
+    return replace(estimate, tokens_per_second=speed, train_hours=hours)
 
 
 def planned_run(

@@ -180,4 +180,5 @@ def _setting(brief: Brief, surroundings: Surroundings) -> Setting:
     setting = replace(
         setting, data=surroundings.data, traffic=surroundings.traffic, results=surroundings.results
     )
-    return replace(setting, training=training_estimates(brief, setting, surroundings.measured))
+    training = training_estimates(brief, setting, surroundings.measured, surroundings.actual_hours)
+    return replace(setting, training=training)

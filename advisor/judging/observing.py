@@ -53,11 +53,12 @@ def look(
     measured, scores = (
         _own_runs(with_gpu(brief, hardware), facts_book, events) if own_runs else ((), ())
     )
+    hours = _actual_hours() if own_runs else ()
     if data is not None and own_runs:
         data = read_by_model(data, [Path(brief.folder) / brief.data.path], events)
     log = _look_at_log(brief, events)
     results = _look_at_results(brief)
-    return Surroundings(facts_book, data, hardware, log, results, warnings, measured, scores)
+    return Surroundings(facts_book, data, hardware, log, results, warnings, measured, scores, hours)
 
 
 def with_own_runs(
@@ -160,7 +161,7 @@ def _look_at_results(brief: Brief) -> ResultsReport | None:
 def _own_runs(
     brief: Brief, facts: Facts, events: EventSink, without: int = 0
 ) -> tuple[tuple[TrainingMeasurement, ...], tuple[Score, ...]]:
-    """Training runs on the brief's GPU, and scores on its data; none where nothing was ever
+    """Training runs on any GPU, and scores on the brief's data; none where nothing was ever
     kept.
     """
     from advisor.store import Runs, Store, StoreError
@@ -176,7 +177,7 @@ def _own_runs(
         from advisor import own_runs
 
         events(StageEvent("runs", "own calibrations"))
-        trained = own_runs.measurements(facts, gpu, without) if gpu.lower() != "none" else ()
+        trained = own_runs.measurements(facts, without) if gpu.lower() != "none" else ()
         return trained, own_runs.scores(brief, without)
     except (
         StoreError,
@@ -184,3 +185,20 @@ def _own_runs(
     ) as error:  # an unknown GPU is refused with its key when the brief is judged
         events(StageEvent("runs", f"not used: {error}"))
         return (), ()
+
+
+def _actual_hours() -> tuple[float, ...]:
+    """Logarithms of recorded over predicted hours of training; none where none are recorded, and
+    none of a store that cannot be read, which the look at own runs has said.
+    """
+    from advisor.store import StoreError
+    from advisor.store.folders import folders
+
+    if not folders().database.exists():
+        return ()
+    from advisor import own_runs
+
+    try:
+        return own_runs.log_ratios("train.hours")
+    except StoreError:
+        return ()

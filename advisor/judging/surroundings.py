@@ -25,5 +25,6 @@ class Surroundings:
     traffic: TrafficReport | None
     results: ResultsReport | None = None
     warnings: tuple[str, ...] = ()
-    measured: tuple[TrainingMeasurement, ...] = ()  # own training runs on the brief's GPU
+    measured: tuple[TrainingMeasurement, ...] = ()  # own training runs, on any GPU
     scores: tuple[Score, ...] = ()  # of own quality and prompts runs on the brief's data
+    actual_hours: tuple[float, ...] = ()  # log of recorded over predicted hours of training

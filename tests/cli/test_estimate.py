@@ -122,6 +122,8 @@ def test_own_runs_of_the_same_kind_correct_it(
         "max_tokens": "768",
         "micro_batch": "4",
         "checkpointing": "none",
+        "attention": "sdpa",
+        "optimizer": "adamw",
         "framework": "hf",
         "tokens_basis": "real",
     }

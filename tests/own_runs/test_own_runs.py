@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def imported(row: dict[str, str], folder: Path) -> None:
 
 def after(row: dict[str, str], folder: Path) -> TrainingEstimate:
     imported(row, folder)
-    return estimate(target(), own_runs.measurements(KNOWN, GPU))
+    return estimate(target(), own_runs.measurements(KNOWN))
 
 
 @settings(max_examples=25, deadline=None)
@@ -230,3 +231,71 @@ def test_after_a_run_of_an_encoder_with_a_decoder_recommend_goes_on(
     verdict = pipeline.recommend(brief, events=lambda event: warnings.append(str(event)))
     assert any(option.technique == "lora" for option in verdict.arms)
     assert not any("not used" in warning for warning in warnings)
+
+
+def on_gpu(name: str) -> TrainingRun:
+    return replace(target(), gpu_name=name, gpu=KNOWN.gpu(name))
+
+
+def test_a_run_on_one_gpu_informs_another_with_more_doubt(tmp_path: Path) -> None:
+    """A run on an A100 that was twice as slow as estimated makes the same run on an H100 slower."""
+    here = estimate(target())
+    seen = here.tokens_per_second.likely / 2.0
+    imported(cells(target()) | {"tokens_per_second": f"{seen:.4f}"}, tmp_path)
+    measured = own_runs.measurements(KNOWN)
+    other = on_gpu("H100-SXM")
+    before, after, same = estimate(other), estimate(other, measured), estimate(target(), measured)
+    assert after.tokens_per_second.likely < 0.7 * before.tokens_per_second.likely
+    assert same.tokens_per_second.likely < 0.7 * here.tokens_per_second.likely
+    assert width(after.tokens_per_second.range) > width(same.tokens_per_second.range)
+    assert any("own runs were on A100-80GB-SXM" in note for note in after.notes)
+    assert not any("own runs were on" in note for note in same.notes)
+
+
+def test_the_command_takes_a_run_on_another_gpu(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from advisor.cli.estimate import command
+
+    words = ["--model", "Llama-3.1-8B", "--gpu", "H100-SXM", "--micro-batch", "2"]
+    words += ["--seq-len", "1024", "--mean-tokens", "600", "--examples", "1000", "--json"]
+
+    def speed(*more: str) -> float:
+        done = CliRunner().invoke(command, [*words, *more], standalone_mode=False)
+        return float(json.loads(done.stdout)["tokens_per_second"]["p50"])
+
+    plain = speed()
+    seen = estimate(target()).tokens_per_second.likely / 2.0
+    imported(cells(target()) | {"tokens_per_second": f"{seen:.4f}"}, tmp_path)
+    assert speed() < 0.9 * plain
+    assert speed("--no-own-runs") == plain
+    assert speed("--method", "qlora", "--checkpointing", "full") == speed(
+        "--method", "qlora", "--checkpointing", "full", "--no-own-runs"
+    )
+
+
+def lora_hours(folder: Path) -> float:
+    """Likely hours of one LoRA run on an H100, as `recommend` says."""
+    brief = folder / "brief.toml"
+    brief.write_text(
+        'schema = 1\n[task]\ntype = "extraction"\n[hardware]\ngpu = "H100-SXM"\n'
+        "[data]\nexamples = 20000\ntokens_per_example = 900\n"
+        '[models]\nprompt = ["claude-sonnet-5"]\ntune = ["Llama-3.1-8B"]\n'
+    )
+    verdict = pipeline.recommend(brief)
+    option = next(o for o in verdict.arms if (o.approach, o.technique) == ("tune", "lora"))
+    hours = option.figure("train.hours")
+    assert hours is not None
+    assert hours.value is not None
+    return hours.value
+
+
+def test_recommend_takes_runs_on_other_gpus_and_recorded_hours(tmp_path: Path) -> None:
+    plain = lora_hours(tmp_path)
+    for _ in range(3):
+        experiments.record_actual("train.hours", 4.0, prediction=2.0, low=1.5, high=2.7)
+    after_hours = lora_hours(tmp_path)
+    assert 1.4 * plain < after_hours < 2.1 * plain
+    seen = estimate(target()).tokens_per_second.likely / 2.0
+    imported(cells(target()) | {"tokens_per_second": f"{seen:.4f}"}, tmp_path)
+    assert lora_hours(tmp_path) > 1.05 * after_hours

@@ -64,6 +64,9 @@ OTHER_GPU = {"speed": 0.2, "memory": 0.15}
 two GPUs of one published source differ, as a log standard deviation.
 """
 
+ALIKE = 0.99
+"""Likeness above which a measured run should lie in the range of the estimate itself."""
+
 OTHER_ADAPTER = 0.4
 """The same of an adapter that has no name: those measured differ by up to five times."""
 
@@ -139,7 +142,10 @@ def update(
     variances = [max(m.log_sd, abs(m.log_ratio)) ** 2 for m in sources]
     own = [_together(m.shares, m.shares, what) for m in sources]
     scale = float(np.mean([v / o for v, o in zip(variances, own, strict=True)]))
-    expected = [m.log_sd**2 for m in sources]
+    expected = [
+        min(m.log_sd, prior_sd if likeness(shares, m.shares, what) > ALIKE else m.log_sd) ** 2
+        for m in sources
+    ]
     ratios = [v / e for v, e in zip(variances, expected, strict=True)]
     surprise = math.sqrt(max(float(np.mean(ratios)), 1.0))
     of_two = scale * np.array(

@@ -73,7 +73,7 @@ def estimate(
         terms=MappingProxyType(
             {name: value * memory_gib.likely / whole for name, value in terms.items()}
         ),
-        notes=_notes(run),
+        notes=(*_notes(run), *_carried_over(run, measured)),
     )
 
 
@@ -218,7 +218,9 @@ def _memory(
             continue
         of_source = _terms(m.run, measured_shape, k)
         ratio = math.log(m.memory_gib / sum(of_source.values()))
-        noise = math.hypot(correction.noise(run, m.run, k.repeat["memory"], "memory"), m.doubt)
+        noise = math.hypot(
+            correction.noise(run, m.run, k.repeat["memory"], "memory"), m.memory_doubt
+        )
         shares = _shares(of_source)
         log_sd = spread.log_sd(m.run, "memory", shares, k, _memory_of(measured_shape, k))
         sources.append(correction.SourceRun(ratio, log_sd, shares, noise))
@@ -257,7 +259,7 @@ def _speed_of_source(
     if seconds is None:
         return None
     ratio = math.log(measured.tokens_per_second * seconds / throughput.tokens_per_step(run))
-    noise = math.hypot(correction.noise(target, run, k.repeat["speed"]), measured.doubt)
+    noise = math.hypot(correction.noise(target, run, k.repeat["speed"]), measured.speed_doubt)
     shares = throughput.shares(run, run.gpu, shape, k)
     log_sd = spread.log_sd(run, "speed", shares, k, _speed_of(shape, k))
     return correction.SourceRun(ratio, log_sd, shares, noise)
@@ -339,6 +341,17 @@ def _notes(run: TrainingRun) -> tuple[str, ...]:
         typical = "T5 model" if is_encoder_decoder(run.model_name) else "decoder"
         notes.append(f"the architecture is not known: a typical {typical} of the same size is used")
     return tuple(notes)
+
+
+def _carried_over(run: TrainingRun, measured: Sequence[TrainingMeasurement]) -> tuple[str, ...]:
+    """That measured runs were on other GPUs, where all were."""
+    names = dict.fromkeys(m.run.gpu_name for m in measured)
+    if not names or run.gpu_name in names:
+        return ()
+    return (
+        f"own runs were on {', '.join(names)}: carried over to {run.gpu_name} by what both GPUs "
+        "reach, with the doubt that published runs on two GPUs show",
+    )
 
 
 def _defaults(run: TrainingRun) -> str:
