@@ -111,7 +111,7 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
 @_open("--checkpointing", ("none", "full", "selective"), "Activations that are computed again.")
 @_open("--attention", ("eager", "sdpa", "flash"), "How attention is computed.")
 @_open("--fused-loss", ("no", "kernel", "projection", "yes"), "Whether logits stay whole.")
-@_choice("--offload", ("none", "optimizer", "full"), "none", "What is kept in the host's memory.")
+@_open("--offload", ("none", "optimizer", "full"), "What is kept in the host's memory.")
 @click.option(
     "--compile/--no-compile", "compiled", default=False, help="Whether the model is compiled."
 )
@@ -151,12 +151,17 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
     help="Price of electricity, for an owned GPU instead of rent.",
 )
 @click.option(
+    "--hosted",
+    is_flag=True,
+    help="The price of a job at providers that tune the model for you, and nothing else.",
+)
+@click.option(
     "--own-runs/--no-own-runs",
     default=True,
     help="Correct it by own runs of this kind; default: yes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def command(as_json: bool, config: Path | None, **flags: Any) -> int:
+def command(as_json: bool, config: Path | None, hosted: bool, **flags: Any) -> int:
     """Predict one training run: does it fit, how long does it take, what does it cost?
 
     Exit codes: 0 it fits or is tight (or that is unknown), 2 bad input, 4 it does not fit.
@@ -169,12 +174,34 @@ def command(as_json: bool, config: Path | None, **flags: Any) -> int:
     if bool(flags["model"]) == (config is not None):
         raise UsageError("name the model: one of --model and --config")
     flags["model"] = flags["model"] or str(config)
+    if hosted:
+        return _hosted(facts.load(folders().config), RunRequest(**flags), as_json)
     answer = _answer(facts.load(folders().config), RunRequest(**flags), config)
     if as_json:
         output.show(json.dumps(record.as_object(answer), indent=1, allow_nan=False) + "\n")
     else:
         output.show(record.as_text(answer, output.width()))
     return Exit.INFEASIBLE if answer.estimate.fits == "no" else Exit.DONE
+
+
+def _hosted(facts: Facts, request: RunRequest, as_json: bool) -> int:
+    """Show the price of the job at every provider that tunes the model."""
+    from datetime import date
+
+    from advisor.estimate.training import hosted
+
+    tokens = hosted.tokens_of(request)
+    day = date.today()
+    prices = facts.tuning_prices(request.model, day)
+    if request.provider:
+        prices = tuple(p for p in prices if p.provider == request.provider)
+    jobs = hosted.hosted_jobs(prices, tokens, day, request.model)
+    if as_json:
+        found = hosted.as_object(request, tokens, jobs)
+        output.show(json.dumps(found, indent=1, allow_nan=False) + "\n")
+    else:
+        output.show(hosted.as_text(request, tokens, jobs, output.width()))
+    return Exit.DONE
 
 
 def _answer(facts: Facts, request: RunRequest, config: Path | None) -> EstimateAnswer:

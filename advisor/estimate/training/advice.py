@@ -48,8 +48,8 @@ def packed(run: TrainingRun) -> TrainingRun | None:
 
 
 def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
-    """The mildest changes of inputs after which the run fits, at most three together; fastest
-    first.
+    """The mildest changes of inputs after which the run fits, at most three together; single
+    changes first, of as many the fastest.
 
     Empty where nothing known helps. Left out is what asks for as much as another way and more.
     """
@@ -73,7 +73,12 @@ def ways_to_fit(run: TrainingRun) -> tuple[WayToFit, ...]:
                     slowdown,
                 )
             )
-    return tuple(sorted(ways, key=lambda way: (math.isnan(way.slowdown), way.slowdown)))
+    return tuple(sorted(ways, key=_ease))
+
+
+def _ease(way: WayToFit) -> tuple[int, bool, float]:
+    """Few changes before many, then fast before slow; unknown speeds last."""
+    return way.change.count(" and ") + 1, math.isnan(way.slowdown), way.slowdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,5 +159,5 @@ def _changes(run: TrainingRun) -> list[_Change]:
             sharding="fsdp",
         )
     if run.offload == "none" and run.sharding in ("fsdp", "zero3"):
-        add("offload", 0, "weights and optimiser in the host's memory", offload="full")
+        add("offload", 0, "offload to the host's memory", offload="full")
     return changes

@@ -53,6 +53,8 @@ class Framework:
     """Experts are spread over GPUs and optimiser states are sharded."""
     keeps_whole: bool
     """The model that was loaded stays on each GPU beside its shards while adapters are trained."""
+    offload: str
+    """What sharded runs keep in the host's memory."""
     splits_batch: bool
     """The batch of a pipeline is counted whole and passes through sequence by sequence."""
     fp8: bool
@@ -108,6 +110,7 @@ def _framework(cells: dict[str, str]) -> Framework:
         kernel_loss_bytes=float(cells["kernel_loss_bytes"]),
         parallel_experts=yes("parallel_experts"),
         keeps_whole=yes("keeps_whole"),
+        offload=cells["offload"],
         splits_batch=yes("splits_batch"),
         fp8=yes("fp8"),
         source=cells["source"],

@@ -71,13 +71,13 @@ def as_object(answer: EstimateAnswer) -> Json:
         },
         "fits": estimate.fits,
         "memory_gib": {
-            **_range(estimate.memory_gib),
+            **as_range(estimate.memory_gib),
             "terms": {k: _short(v) for k, v in estimate.terms.items()},
         },
-        "tokens_per_second": _range(estimate.tokens_per_second),
-        "step_seconds": _range(estimate.step_seconds),
-        "train_hours": _range(estimate.train_hours),
-        "cost_usd": _range(answer.cost_usd),
+        "tokens_per_second": as_range(estimate.tokens_per_second),
+        "step_seconds": as_range(estimate.step_seconds),
+        "train_hours": as_range(estimate.train_hours),
+        "cost_usd": as_range(answer.cost_usd),
         "free_memory_gib": None if answer.free_gib is None else _short(answer.free_gib),
         "largest_micro_batch": answer.largest_micro_batch,
         "ways_to_fit": [
@@ -96,14 +96,14 @@ def as_object(answer: EstimateAnswer) -> Json:
 
 
 def _rented(gpu: str, usd: Quantity) -> Json:
-    return {"gpu": gpu, "cost_usd": _range(usd)}
+    return {"gpu": gpu, "cost_usd": as_range(usd)}
 
 
 def _packed(estimate: TrainingEstimate) -> Json:
     return {
-        "tokens_per_second": _range(estimate.tokens_per_second),
-        "train_hours": _range(estimate.train_hours),
-        "memory_gib": _range(estimate.memory_gib),
+        "tokens_per_second": as_range(estimate.tokens_per_second),
+        "train_hours": as_range(estimate.train_hours),
+        "memory_gib": as_range(estimate.memory_gib),
     }
 
 
@@ -201,7 +201,7 @@ def _words(quantity: Quantity, unit: str) -> str:
     high = quantity.range.p90
     if low is None or mid is None or high is None:
         return f"unknown: {printable(quantity.reason)}"
-    return f"{_figure(mid)} {unit} ({_figure(low)} to {_figure(high)})"
+    return f"{amount(mid)} {unit} ({amount(low)} to {amount(high)})"
 
 
 def _time(hours: Quantity) -> str:
@@ -215,13 +215,15 @@ def _time(hours: Quantity) -> str:
     return _words(replace(hours, range=minutes), "min")
 
 
-def _figure(value: float) -> str:
+def amount(value: float) -> str:
+    """A number with three digits that count."""
     if value >= 1000:
         return f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:.3g}"
 
 
-def _range(quantity: Quantity) -> Json:
+def as_range(quantity: Quantity) -> Json:
+    """P10, P50 and P90; null with a reason where unknown."""
     cells: Json = {p: _number(getattr(quantity.range, p)) for p in ("p10", "p50", "p90")}
     if not quantity.range.is_known:
         cells["reason"] = quantity.reason

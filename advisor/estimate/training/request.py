@@ -17,6 +17,7 @@ SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bm])", re.IGNORECASE)
 BATCHES = {"plain": False, "sorted": True, "padding-free": True}
 """Whether batches hold no padding, by how they are made up."""
 
+SHARDS_WEIGHTS = ("fsdp", "zero3")
 ADAPTED_BY_TARGETS = ("lora", "qlora", "dora", "ia3")
 
 
@@ -44,7 +45,7 @@ class RunRequest:
     checkpointing: str | None = None
     attention: str | None = None
     fused_loss: str | None = None
-    offload: str = "none"
+    offload: str | None = None
     compiled: bool = False
     gpu: str | None = None
     deadline_hours: float | None = None
@@ -113,7 +114,7 @@ def to_run(
         attention=request.attention or _usual_attention(stack, gpu),
         fused_loss=request.fused_loss or stack.loss(request.compiled),
         compile=request.compiled,
-        offload=request.offload,
+        offload=request.offload or (stack.offload if sharding in SHARDS_WEIGHTS else "none"),
         sharding=sharding,
         tensor_parallel=request.tp,
         pipeline_parallel=request.pp,
