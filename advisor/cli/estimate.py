@@ -197,8 +197,8 @@ def _hosted(facts: Facts, request: RunRequest, as_json: bool) -> int:
         prices = tuple(p for p in prices if p.provider == request.provider)
     jobs = hosted.hosted_jobs(prices, tokens, day, request.model)
     if as_json:
-        found = hosted.as_object(request, tokens, jobs)
-        output.show(json.dumps(found, indent=1, allow_nan=False) + "\n")
+        job_object = hosted.as_object(request, tokens, jobs)
+        output.show(json.dumps(job_object, indent=1, allow_nan=False) + "\n")
     else:
         output.show(hosted.as_text(request, tokens, jobs, output.width()))
     return Exit.DONE
