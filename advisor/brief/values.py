@@ -20,6 +20,9 @@ LAST_DAY = date(2099, 12, 31)
 LONGEST_TEXT = 4096
 """Characters of a text, and bytes of a path: the longest that file systems take."""
 
+SMALLEST = 1e-9
+"""The smallest amount other than 0 of anything that is asked: what is divided by less overflows."""
+
 POINTS = ("low", "likely", "high")
 """The keys of an uncertain number: P10, P50 and P90."""
 
@@ -65,7 +68,9 @@ def number_text(value: float) -> str:
 
 
 def bounded(question: Question, value: float) -> float:
-    """`value` if it is within the question's bounds. Raises RefusedAnswer."""
+    """`value` if it is within the question's bounds, and 0 or not tiny. Raises RefusedAnswer."""
+    if 0 < abs(value) < SMALLEST:
+        raise RefusedAnswer(f"{value:g} is impossible; give 0, or {SMALLEST:g} and more")
     low = question.low
     high = question.high
     if (low is None or value >= low) and (high is None or value <= high):

@@ -17,6 +17,7 @@ from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Cited
 
 LARGEST = 1e15
+SMALLEST = 1e-12
 """No figure of the tables comes near: parameters of the largest models are 1e12."""
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -55,9 +56,11 @@ class FactRow:
             raise self.wrong(
                 column, f"{cell!r} is not a number; write digits, or leave it empty if unknown"
             ) from None
-        if not 0 <= value <= LARGEST:
+        if not (value == 0 or SMALLEST <= value <= LARGEST):
             raise self.wrong(
-                column, f"{cell[:40]!r} is not allowed; write a number from 0 to {LARGEST:g}"
+                column,
+                f"{cell[:40]!r} is not allowed; write 0, or a number from {SMALLEST:g} "
+                f"to {LARGEST:g}",
             )
         return value
 

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from advisor import pipeline
 from advisor.brief import parse
-from advisor.core.brief import Brief
+from advisor.brief.values import SMALLEST
+from advisor.core.brief import Brief, questions
 from advisor.core.errors import AdvisorError, UsageError
+from advisor.core.question import Kind
 from advisor.core.verdict import Verdict
 from advisor.facts import load
 from tests.fuzz.invariants import RELAXED, answer_or_refusal, check_numbers, runs
@@ -59,6 +61,30 @@ def test_a_verdict_is_finite_and_in_order(document: dict[str, Any]) -> None:
     outcome = answer_or_refusal("verdicts", lambda: judged(brief))
     if isinstance(outcome, Verdict):
         check(outcome)
+
+
+AMOUNTS = (Kind.NUMBER, Kind.SHARE, Kind.SCORE, Kind.WHOLE)
+TABLES = sorted({key.rpartition(".")[0] for key in questions() if "[]" not in key} - {""})
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("at_high", [False, True], ids=["smallest", "largest"])
+def test_amounts_at_their_bounds_give_finite_numbers(table: str, at_high: bool) -> None:
+    """All amounts of a table at once: the smallest other than 0, or the largest."""
+    document: dict[str, Any] = {"traffic": {"requests_per_month": 1000}}
+    for key, question in questions().items():
+        if key.rpartition(".")[0] == table and question.kind in AMOUNTS:
+            whole = question.kind == Kind.WHOLE
+            least = max(question.low or 0, 1 if whole else SMALLEST)
+            amount = question.high if at_high else least
+            document.setdefault(table, {})[key.rpartition(".")[2]] = (
+                int(amount) if whole else amount
+            )
+    brief = proper_brief(document)
+    if brief is not None:  # else two of them contradict
+        outcome = answer_or_refusal("verdicts", lambda: judged(brief))
+        if isinstance(outcome, Verdict):
+            check(outcome)
 
 
 def judged(brief: Brief) -> Verdict:
