@@ -47,6 +47,16 @@ class FactRow:
 
     def number(self, column: str) -> float | None:
         """A number of 0 or more; None where the cell is empty: not known."""
+        value = self._amount(column)
+        if value and not SMALLEST <= value <= LARGEST:
+            raise self.wrong(
+                column,
+                f"{self.text(column)[:40]!r} is not allowed; write 0, or a number from "
+                f"{SMALLEST:g} to {LARGEST:g}",
+            )
+        return value
+
+    def _amount(self, column: str) -> float | None:
         cell = self.text(column)
         if not cell:
             return None
@@ -56,17 +66,13 @@ class FactRow:
             raise self.wrong(
                 column, f"{cell!r} is not a number; write digits, or leave it empty if unknown"
             ) from None
-        if not (value == 0 or SMALLEST <= value <= LARGEST):
-            raise self.wrong(
-                column,
-                f"{cell[:40]!r} is not allowed; write 0, or a number from {SMALLEST:g} "
-                f"to {LARGEST:g}",
-            )
+        if not 0 <= value < float("inf"):
+            raise self.wrong(column, f"{cell[:40]!r} is not allowed; write a number of 0 or more")
         return value
 
     def between(self, column: str, low: float, high: float) -> float | None:
         """A number within what is possible; None where the cell is empty: not known."""
-        value = self.number(column)
+        value = self._amount(column)
         if value is not None and not low <= value <= high:
             raise self.wrong(
                 column,

@@ -26,7 +26,7 @@ from advisor.brief import (
     update,
     write,
 )
-from advisor.brief.values import FIRST_DAY, LAST_DAY
+from advisor.brief.values import FIRST_DAY, LAST_DAY, SMALLEST
 from advisor.core.brief import LISTS, TECHNIQUES, Brief, Origin, questions
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Basis, Range
@@ -41,6 +41,11 @@ PLAIN = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=2
 SCHEMA = jsonschema.Draft202012Validator(schema(), format_checker=jsonschema.FormatChecker())
 
 
+def is_amount(number: float) -> bool:
+    """0, or not too small to divide by."""
+    return number == 0 or abs(number) >= SMALLEST
+
+
 def numbers(question: Question) -> st.SearchStrategy[float]:
     low = 1e-6 if question.zero_is_absent else question.low
     near = (
@@ -48,7 +53,7 @@ def numbers(question: Question) -> st.SearchStrategy[float]:
         if question.high >= 2
         else None
     )
-    wide = st.floats(low, question.high)
+    wide = st.floats(low, question.high).filter(is_amount)
     return wide if near is None else st.one_of(near, wide)
 
 
@@ -58,7 +63,7 @@ def values(question: Question) -> st.SearchStrategy[Any]:
         points = st.lists(numbers(question), min_size=3, max_size=3).map(sorted)
         return st.one_of(numbers(question).map(Range.exact), points.map(lambda p: Range(*p)))
     kinds = {
-        "score": st.floats(0, 1),
+        "score": st.floats(0, 1).filter(is_amount),
         "whole": st.integers(int(question.low or 0), int(min(question.high or 0, 10**9))),
         "text": NAME if question.required else TEXT,
         "path": PLAIN,
@@ -174,7 +179,7 @@ def as_json(raw: Any) -> Any:
 ODD = st.one_of(
     st.booleans(),
     st.integers(-5, 10**13),
-    st.floats(-2, 2000, allow_subnormal=False),
+    st.floats(-2, 2000).filter(is_amount),
     PLAIN,
     st.sampled_from(["2026-11-20", "2026-13-01", "a\tb", " ", *TECHNIQUES]),
     st.lists(st.one_of(NAME, st.just(" "), st.integers(0, 3)), max_size=3),
