@@ -41,9 +41,12 @@ PLAIN = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=2
 SCHEMA = jsonschema.Draft202012Validator(schema(), format_checker=jsonschema.FormatChecker())
 
 
-def is_amount(number: float) -> bool:
-    """0, or not too small to divide by."""
-    return number == 0 or abs(number) >= SMALLEST
+def amounts(low: float, high: float) -> st.SearchStrategy[float]:
+    """Numbers from `low` to `high`, none of them too small to divide by."""
+    above = st.floats(max(low, SMALLEST), high)
+    at_zero = st.just(0.0) if low <= 0 else st.nothing()
+    below = st.floats(low, -SMALLEST) if low < 0 else st.nothing()
+    return at_zero | below | above
 
 
 def numbers(question: Question) -> st.SearchStrategy[float]:
@@ -53,7 +56,7 @@ def numbers(question: Question) -> st.SearchStrategy[float]:
         if question.high >= 2
         else None
     )
-    wide = st.floats(low, question.high).filter(is_amount)
+    wide = amounts(low, question.high)
     return wide if near is None else st.one_of(near, wide)
 
 
@@ -63,7 +66,7 @@ def values(question: Question) -> st.SearchStrategy[Any]:
         points = st.lists(numbers(question), min_size=3, max_size=3).map(sorted)
         return st.one_of(numbers(question).map(Range.exact), points.map(lambda p: Range(*p)))
     kinds = {
-        "score": st.floats(0, 1).filter(is_amount),
+        "score": amounts(0, 1),
         "whole": st.integers(int(question.low or 0), int(min(question.high or 0, 10**9))),
         "text": NAME if question.required else TEXT,
         "path": PLAIN,
@@ -179,7 +182,7 @@ def as_json(raw: Any) -> Any:
 ODD = st.one_of(
     st.booleans(),
     st.integers(-5, 10**13),
-    st.floats(-2, 2000).filter(is_amount),
+    amounts(-2, 2000),
     PLAIN,
     st.sampled_from(["2026-11-20", "2026-13-01", "a\tb", " ", *TECHNIQUES]),
     st.lists(st.one_of(NAME, st.just(" "), st.integers(0, 3)), max_size=3),

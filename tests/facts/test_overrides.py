@@ -149,7 +149,7 @@ def test_wrong_cells_of_other_tables_are_named(
         (
             "gpus.csv",
             "gpu,power_watts,source,as_of\nX,1e308,me,2026\n",
-            "power_watts: '1e308' is not allowed",
+            "power_watts: 1e308 is impossible; write",
         ),
     ],
 )
