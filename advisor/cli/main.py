@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ LATER: dict[str, str] = {}
 class LazyGroup(click.Group):
     """Loads a command's module only when that command runs; a lone brief file opens the app."""
 
+    @property
+    def commands(self) -> MutableMapping[str, click.Command]:
+        """Every command, loaded: for tools that describe all of them, such as click-man."""
+        loaded = {name: self.get_command(click.Context(self), name) for name in COMMANDS}
+        return {name: command for name, command in loaded.items() if command is not None}
+
+    @commands.setter
+    def commands(self, given: MutableMapping[str, click.Command]) -> None:
+        """Commands come from the table alone; click sets none of its own."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All commands, without importing them."""
         return list(COMMANDS)
@@ -56,6 +67,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"advisor.cli.{cmd_name}").command
+        command.short_help = COMMANDS[cmd_name]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -177,3 +177,9 @@ def test_every_page_of_help_fits_80_columns(monkeypatch: pytest.MonkeyPatch, pag
     assert max(map(len, shown.splitlines())) <= 80
     commands = shown.partition("Commands:")[2]
     assert "..." not in commands
+
+
+def test_tools_that_describe_all_commands_find_them() -> None:
+    """click-man walks `commands`; completion and help need not load them."""
+    assert list(cli.cli.commands) == list(cli.COMMANDS)
+    assert all(command.get_short_help_str() for command in cli.cli.commands.values())
