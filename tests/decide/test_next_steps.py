@@ -192,6 +192,7 @@ def test_a_larger_test_keeps_to_the_pace_of_grading() -> None:
     case = situation(slow, quality={"prompt/few-shot@m": score(rows, Basis.MEASURED)})
     (step,) = larger_test(case)
     assert step.action.startswith("grade 100 ")
+    assert step.days == pytest.approx(7 * 100 / 150)
     slower = brief(budget__weeks=0.5, data__labels_per_week=150.0)
     assert not list(larger_test(replace(case, brief=slower)))
 

@@ -203,3 +203,13 @@ def test_where_nothing_is_left_every_rule_is_named_once(
     assert action in answer.next_step.action
     assert (answer.verdict, answer.arm, answer.arms) == ("undecided", "", ())
     assert [r.status for r in answer.readiness] == ["stop"]
+
+
+def test_what_is_saved_against_today_is_counted_from_what_is_in_place() -> None:
+    today = replace(PROMPT, as_is=True)
+    verdict = decided(costing(today, total=1000.0), costing(TUNE, total=400.0))
+    assert verdict.arm == TUNE.id
+    assert verdict.against_today.cash_usd.p50 == pytest.approx(600.0)
+    staying = decided(costing(today, total=400.0), costing(TUNE, total=1000.0))
+    assert staying.arm == today.id
+    assert staying.against_today.cash_usd.p50 is None

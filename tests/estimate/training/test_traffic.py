@@ -1,0 +1,47 @@
+"""Bytes that the small operations of a layer move, counted by hand for Llama's shape."""
+
+from __future__ import annotations
+
+import pytest
+
+from advisor.estimate.training import coefficients, shape_of, throughput, traffic
+from tests.estimate.training.catalogue import a_run
+
+HIDDEN, INTERMEDIATE, HEADS = 4096, 11_008, 4096
+
+
+def test_a_layer_of_llama_in_eager_kernels() -> None:
+    """Two norms of 38 bytes per channel, residuals of 12, rotation of queries and keys of 20, and
+    10 per channel of the gated MLP; forward once, backward as `BACKWARD` says.
+    """
+    run = a_run("Llama-2-7b", method="full", attention="flash", checkpointing="none")
+    forward = 2 * 38 * HIDDEN + 12 * HIDDEN + 20 * 2 * HEADS + 10 * INTERMEDIATE
+    moved = traffic.layer_bytes(run, shape_of(run), 2048)
+    assert moved == pytest.approx((1 + traffic.BACKWARD) * forward)
+
+
+def test_checkpointing_repeats_the_forward_pass() -> None:
+    plain = a_run("Llama-2-7b", method="full", attention="flash", checkpointing="none")
+    again = a_run("Llama-2-7b", method="full", attention="flash", checkpointing="full")
+    shape = shape_of(plain)
+    more = traffic.layer_bytes(again, shape, 2048) / traffic.layer_bytes(plain, shape, 2048)
+    assert more == pytest.approx((2 + traffic.BACKWARD) / (1 + traffic.BACKWARD))
+
+
+def test_scores_of_eager_attention_grow_with_the_length() -> None:
+    run = a_run("Llama-2-7b", method="full", attention="eager", checkpointing="none")
+    shape = shape_of(run)
+    grown = traffic.layer_bytes(run, shape, 4096) - traffic.layer_bytes(run, shape, 2048)
+    assert grown == pytest.approx((1 + traffic.BACKWARD) * traffic.EAGER_BYTES * 32 * 2048)
+
+
+def test_gradients_of_sharded_weights_are_reduced_only_where_all_are_trained() -> None:
+    """Weights are gathered twice in bf16; of a full run the gradients travel once as well."""
+    full, lora = (
+        a_run("Llama-3.1-8B", method=method, sharding="fsdp", gpus=4) for method in ("full", "lora")
+    )
+    k = coefficients.fitted()
+    seconds = [
+        throughput.seconds_by_term(run, run.gpu, shape_of(run), k)["link"] for run in (full, lora)
+    ]
+    assert seconds[0] / seconds[1] == pytest.approx((2 * 2 + 2) / (2 * 2), rel=0.02)
