@@ -19,7 +19,8 @@ NAME = "name"
 """The context of messages that are parts of the names of options."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
-_SENTENCES = re.compile(r"(?<=[a-z0-9)%][.:;!?]) (?=\S)|(?<=;) ")
+_SENTENCES = re.compile(r"(?<=[.!?])(?<!\b[A-Z][a-z]\.) (?=[A-Z0-9])")
+_CLAUSES = re.compile(r"(?<=[a-z0-9)%\]][:;]) (?=\S)|(?<=;) ")
 _OPTION = re.compile(r"(?:Prompted|Tuned|Today:) [^$:;.!?]*(?:\.\d[^$:;!?]*)?")
 LONGEST_NAME = 120
 _HEAD = 6
@@ -82,9 +83,10 @@ class Catalogue:
             if match is not None:
                 spoken = {k: self.say(v, depth + 1) for k, v in match.groupdict().items()}
                 return pattern.becomes.format_map(spoken)
-        parts = _SENTENCES.split(text)
-        if len(parts) > 1:
-            return " ".join(self.say(part, depth + 1) for part in parts)
+        for marks in (_SENTENCES, _CLAUSES):
+            parts = marks.split(text)
+            if len(parts) > 1:
+                return " ".join(self.say(part, depth + 1) for part in parts)
         if _OPTION.fullmatch(text) and len(text) <= LONGEST_NAME:
             return _named(self.messages.names, text)
         return self._without_its_stop(text, depth)

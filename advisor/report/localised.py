@@ -7,6 +7,7 @@ from dataclasses import replace
 from html import escape, unescape
 from typing import TypeVar
 
+from advisor.report.charts import canvas
 from advisor.report.page import (
     Block,
     Bullets,
@@ -33,6 +34,7 @@ from advisor.report.speech import Speech
 _NUMBERED = re.compile(r"(\d+\.? |· )([^\d].*)", re.DOTALL)
 _WITH_AMOUNT = re.compile(r"(.+) (−?\$[\d,.]+(?: (?:k|M|bn))?)", re.DOTALL)
 _WORDS = re.compile(r"(<text [^>]*>|<title>)([^<]+)(</)")
+_SHORTENED = re.compile(r'(<text [^>]*data-full="([^"]*)" data-room="(\d+)">)[^<]*(</)')
 _LABEL = re.compile(r'(aria-label=")([^"]+)(")')
 
 Simple = TypeVar("Simple", Heading, Paragraph, Callout)
@@ -153,6 +155,11 @@ def _chart(chart: Chart, speech: Speech) -> Chart:
     def spoken(match: re.Match[str]) -> str:
         return f"{match[1]}{escape(_text(unescape(match[2]), speech))}{match[3]}"
 
-    svg = _LABEL.sub(spoken, _WORDS.sub(spoken, chart.svg))
+    def shortened(match: re.Match[str]) -> str:
+        """A name that was shortened, said whole and shortened again."""
+        name = _text(unescape(match[2]), speech)
+        return f"{match[1]}{escape(canvas.short(name, int(match[3])))}{match[4]}"
+
+    svg = _SHORTENED.sub(shortened, _LABEL.sub(spoken, _WORDS.sub(spoken, chart.svg)))
     rows = tuple((_text(label, speech), speech.say(value)) for label, value in chart.rows)
     return replace(chart, title=speech.say(chart.title), svg=svg, rows=rows)

@@ -150,6 +150,7 @@ def _block(block: Block, brand: Brand) -> JsonObject:
     if isinstance(block, Chart):
         return {
             "kind": "chart",
+            "name": block.name,
             "title": _cut(block.title),
             "svg": branded(block.svg, brand),
             "alternative": _cut(block.alternative),

@@ -114,7 +114,7 @@ def grid(scale: Scale, bottom: float, show: Callable[[float | None], str]) -> st
 def row_label(name: str, value: str, top: float) -> str:
     """A name on the left and its value on the right, above the bar of a row."""
     room = _LABEL - len(value)
-    left = text("text", LEFT, top + 13, short(name, room))
+    left = text("text", LEFT, top + 13, short(name, room), full=name, room=room)
     return left + text("text", RIGHT, top + 13, value, "end")
 
 
@@ -135,9 +135,24 @@ def anchor_at(x: float) -> str:
     return "end" if x > WIDTH - 30 else "middle"
 
 
-def text(style: str, x: float, y: float, words: str, anchor: str = "start") -> str:
-    """Words whose `anchor` (start, middle, end) stands at x."""
+def text(
+    style: str,
+    x: float,
+    y: float,
+    words: str,
+    anchor: str = "start",
+    *,
+    full: str = "",
+    room: int = 0,
+) -> str:
+    """Words whose `anchor` (start, middle, end) stands at x.
+
+    Where they were shortened, `full` and `room` (letters) let them be shortened again in another
+    language.
+    """
     place = f'x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}"'
+    if room:
+        place += f' data-full="{escape(fmt.clean(full))}" data-room="{room}"'
     return f'<text class="{style}" {_paint(style)} {place}>{escape(words)}</text>'
 
 

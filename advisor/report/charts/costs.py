@@ -9,7 +9,7 @@ from advisor.core import format as fmt
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report.cash import CashFlow, cash_band, cash_flow
 from advisor.report.charts import canvas
-from advisor.report.charts.canvas import LETTER, MOST_ROWS, ROW, TOP, WIDTH, Scale
+from advisor.report.charts.canvas import LETTER, MOST_ROWS, ROW, TOP, Scale
 from advisor.report.page import Chart
 from advisor.report.terms import Terms
 
@@ -21,6 +21,9 @@ PARTS = (
     ("run.retraining", "retraining"),
 )
 """The figures stacked in a bar, each with its word; what runs monthly counts over the horizon."""
+
+KEY = 50
+"""Letters that fit in the key of the picture of cash."""
 
 
 def stacked(options: Sequence[OptionRecord], months: float, terms: Terms) -> Chart | None:
@@ -61,7 +64,7 @@ def cash_by_month(verdict: Verdict, terms: Terms) -> Chart | None:
     across = Scale(0.0, months)
     bands = [cash_band(verdict, flow) for flow in flows]
     tops = [flow.total for flow in flows] + [max(band[1], default=0.0) for band in bands]
-    up = Scale(0.0, max(tops), 230.0, 30.0)
+    up = Scale(0.0, max(tops), 230.0, 56.0)
     drawn = [canvas.grid(across, 230.0, fmt.number)]
     drawn.append(canvas.line("grid", across(0), 230.0, across(months), 230.0))
     drawn += [
@@ -70,7 +73,10 @@ def cash_by_month(verdict: Verdict, terms: Terms) -> Chart | None:
     ]
     for flow in flows:
         drawn.append(_path(flow, across, up, chosen=flow.option_id == verdict.arm))
-        drawn.append(_end_label(flow, up, terms, highest=flow.total == up.high))
+    drawn += [
+        _key(flow, place, terms, chosen=flow.option_id == verdict.arm)
+        for place, flow in enumerate(flows)
+    ]
     crossing = _crossing(flows[0], flows[1])
     if crossing is not None:
         drawn.append(_crossing_mark(across(crossing), crossing, late=crossing > months / 2))
@@ -100,8 +106,8 @@ def _crossing(a: CashFlow, b: CashFlow) -> float | None:
 def _crossing_mark(x: float, month: float, *, late: bool) -> str:
     words = f"even after {fmt.months(month)}"
     anchor = "end" if late else "start"
-    beside = canvas.text("note", x + (-5 if late else 5), 54.0, words, anchor)
-    return canvas.line("grid dash", x, 30.0, x, 230.0) + beside
+    beside = canvas.text("note", x + (-5 if late else 5), 66.0, words, anchor)
+    return canvas.line("grid dash", x, 56.0, x, 230.0) + beside
 
 
 def _path(flow: CashFlow, across: Scale, up: Scale, *, chosen: bool) -> str:
@@ -113,13 +119,16 @@ def _path(flow: CashFlow, across: Scale, up: Scale, *, chosen: bool) -> str:
     )
 
 
-def _end_label(flow: CashFlow, up: Scale, terms: Terms, *, highest: bool) -> str:
-    name = canvas.short(terms.option(flow.option_id), 46)
-    label = f"{name} {fmt.compact_money(flow.total)}"
-    start = 1 - min(len(label) * LETTER / WIDTH, 1.0)
-    month = int(start * (len(flow.cumulative) - 1))
-    y = up(flow.total) - 7 if highest else min(up(flow.cumulative[month]) + 17, 226.0)
-    return canvas.text("text", canvas.RIGHT, y, label, "end")
+def _key(flow: CashFlow, place: int, terms: Terms, *, chosen: bool) -> str:
+    """A line of the key above the picture: stroke, name and total."""
+    y = 12.0 + 18 * place
+    style = "mark path" if chosen else "rest path dash"
+    stroke = canvas.line(style, canvas.LEFT, y - 4, canvas.LEFT + 24, y - 4)
+    name = terms.option(flow.option_id)
+    left = canvas.LEFT + 32
+    words = canvas.text("text", left, y, canvas.short(name, KEY), full=name, room=KEY)
+    amount = canvas.text("text", canvas.RIGHT, y, fmt.compact_money(flow.total), "end")
+    return stroke + words + amount
 
 
 def _parts(option: OptionRecord, months: float) -> list[float]:

@@ -11,7 +11,7 @@ from advisor.report.charts import canvas
 from advisor.report.charts.canvas import LEFT, RIGHT, TOP
 from advisor.report.page import Chart
 
-WORDS = {"prompt": "prompting", "tune": "fine-tuning", "hybrid": "hybrid", "undecided": "open"}
+WORDS = {"prompt": "prompting", "tune": "tuning", "hybrid": "hybrid", "undecided": "open"}
 FILLS = {"prompt": "part1", "tune": "part2", "hybrid": "part3", "undecided": "haze2"}
 """Fills differ in lightness; the word of the answer stands in every cell."""
 

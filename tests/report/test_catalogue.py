@@ -1,0 +1,81 @@
+"""The German catalogue: well formed, and enough of it for the shipped briefs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from advisor import pipeline
+from advisor.core.brief import questions
+from advisor.core.naming import input_name
+from advisor.report.catalogue import FOLDER, Catalogue
+from advisor.report.document import document
+from advisor.report.look import LANGUAGES, Look
+from advisor.report.page import Bullets, Callout, Chart, Code, Heading, Paragraph, Stated, Table
+
+BRIEFS = Path(__file__).parents[2] / "profiles" / "briefs"
+SAME = 0.15
+"""The largest share of texts before the appendix that may stay as they are: names and warnings."""
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_every_message_keeps_its_places(language: str) -> None:
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        messages = [m for m in read_po(file, locale=language) if m.id]
+    assert len(messages) > 500
+    for message in messages:
+        assert message.string, message.id
+        places = [sorted(re.findall(r"\{(\w+)\}", str(t))) for t in (message.id, message.string)]
+        assert places[0] == places[1], message.id
+        assert len(set(places[0])) == len(places[0]), message.id
+
+
+def test_every_basic_question_and_input_has_its_words() -> None:
+    german = Catalogue.of("de", [])
+    keys = [key for key, question in questions().items() if question.basic]
+    for text in (questions()[key].text for key in keys):
+        assert german.say(text) != text
+    for key in ("traffic.requests_per_month", "team.hourly_usd", "quality.error_cost_usd"):
+        assert german.say(input_name(key)) != input_name(key)
+
+
+def texts_of(page) -> list[str]:
+    """Sentences, titles and cells before the appendix."""
+    texts: list[str] = []
+    for section in page.sections:
+        if section.id == "appendix":
+            continue
+        for block in section.blocks:
+            if isinstance(block, Heading | Paragraph | Callout):
+                texts.append(block.text)
+            elif isinstance(block, Bullets):
+                texts += block.items
+            elif isinstance(block, Chart):
+                texts.append(block.title)
+            elif isinstance(block, Table):
+                texts += [c.title for c in block.columns]
+                cells = [c for row in block.rows for c in row]
+                texts += [
+                    c for c in cells if isinstance(c, str) and not isinstance(c, Code | Stated)
+                ]
+    return texts
+
+
+@pytest.mark.parametrize("name", ["customs-invoices", "claims-triage"])
+def test_a_shipped_brief_is_said_in_german(name: str) -> None:
+    brief = pipeline.load(BRIEFS / f"{name}.toml")
+    verdict = pipeline.judge(brief, pipeline.look(brief, own_runs=False), draws=400)
+    english = texts_of(document(verdict))
+    german = texts_of(document(verdict, look=Look(language="de")))
+    pairs = [(a, b) for a, b in zip(english, german, strict=True) if re.search("[A-Za-z]{4}", a)]
+    untouched = [a for a, b in pairs if a == b]
+    assert len(untouched) <= SAME * len(pairs), untouched
+
+
+def test_a_place_never_holds_the_end_of_a_sentence() -> None:
+    german = Catalogue.of("de", ["Prompted X"])
+    both = german.say("We recommend Prompted X. Something that nobody translates.")
+    assert both == "Wir empfehlen: X mit Prompt. Something that nobody translates."
