@@ -53,8 +53,8 @@ The goal is 6 / 20 % (median / p90). Beside it the floor, in tokens per second: 
 """
 
 FLOOR = """runs whose
-typed inputs are all identical already differ by {median} / {p90} % (mean over {sources} sources), and
-in {above} of these sources by more than 20 % at p90 (last table but one)"""
+typed inputs are all identical already differ by {median} / {p90} % (mean over {sources} sources),
+and in {above} of these sources by more than 20 % at p90 (last table but one)"""
 
 ONE_EACH = """## After one run of each group, whatever its set-up
 
