@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,13 +11,8 @@ import click
 
 from advisor.cli import output
 from advisor.core.errors import Exit, UsageError
-from advisor.core.quantity import Basis
 
 if TYPE_CHECKING:
-    from advisor.core.facts import Gpu, Model
-    from advisor.core.quantity import Quantity
-    from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
-    from advisor.estimate.training.record import EstimateAnswer
     from advisor.estimate.training.request import RunRequest
     from advisor.facts import Facts
 
@@ -34,6 +28,9 @@ FRAMEWORKS = (
 BATCHES = ("plain", "sorted", "padding-free")
 LONGEST_CHOICE = 40
 """Letters of a list of choices beyond which it moves from the flag to its help."""
+
+FlagValues = dict[str, Any]
+"""Values of the flags by their names, as click gives them."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 POSITIVE = click.IntRange(min=1)
@@ -108,6 +105,11 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
     help="As they come, or without padding; default: between both.",
 )
 @click.option("--mean-tokens", type=click.FloatRange(min=1), help="Mean real tokens of an example.")
+@click.option(
+    "--longest-tokens",
+    type=click.FloatRange(min=1),
+    help="Tokens of the longest example; default: three times the mean.",
+)
 @_open("--checkpointing", ("none", "full", "selective"), "Activations that are computed again.")
 @_open("--attention", ("eager", "sdpa", "flash"), "How attention is computed.")
 @_open("--fused-loss", ("no", "kernel", "projection", "yes"), "Whether logits stay whole.")
@@ -160,28 +162,60 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
     default=True,
     help="Correct it by own runs of this kind; default: yes.",
 )
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A configuration of TRL, axolotl, LLaMA-Factory, Unsloth, torchtune, OpenAI or Together.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def command(as_json: bool, config: Path | None, hosted: bool, **flags: Any) -> int:
+def command(
+    as_json: bool, config: Path | None, source: Path | None, hosted: bool, **flags: Any
+) -> int:
     """Predict one training run: does it fit, how long does it take, what does it cost?
+
+    --from takes it from the file of a trainer, as `advisor export` writes it or as you have it.
 
     Exit codes: 0 it fits or is tight (or that is unknown), 2 bad input, 4 it does not fit.
     """
-    from advisor import facts
+    from advisor import facts, run_estimate
     from advisor.estimate.training import record
     from advisor.estimate.training.request import RunRequest
     from advisor.store.folders import folders
 
+    if source is not None:
+        flags, by_provider = _from_file(source, flags)
+        hosted = hosted or by_provider
     if bool(flags["model"]) == (config is not None):
         raise UsageError("name the model: one of --model and --config")
     flags["model"] = flags["model"] or str(config)
+    facts_book = facts.load(folders().config)
     if hosted:
-        return _hosted(facts.load(folders().config), RunRequest(**flags), as_json)
-    answer = _answer(facts.load(folders().config), RunRequest(**flags), config)
+        return _hosted(facts_book, RunRequest(**flags), as_json)
+    answer = run_estimate.answer(facts_book, RunRequest(**flags), config)
     if as_json:
         output.show(json.dumps(record.as_object(answer), indent=1, allow_nan=False) + "\n")
     else:
         output.show(record.as_text(answer, output.width()))
     return Exit.INFEASIBLE if answer.estimate.fits == "no" else Exit.DONE
+
+
+def _from_file(source: Path, flags: FlagValues) -> tuple[FlagValues, bool]:
+    """The flags of a trainer's file, those that were typed first, and whether a provider trains.
+
+    Raises UsageError.
+    """
+    from advisor.trainers import read_file
+
+    stated = read_file(source)
+    context = click.get_current_context()
+    typed = {
+        name: value
+        for name, value in flags.items()
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    }
+    return {**flags, **stated.flags, **typed}, stated.form.is_hosted
 
 
 def _hosted(facts: Facts, request: RunRequest, as_json: bool) -> int:
@@ -202,132 +236,3 @@ def _hosted(facts: Facts, request: RunRequest, as_json: bool) -> int:
     else:
         output.show(hosted.as_text(request, tokens, jobs, output.width()))
     return Exit.DONE
-
-
-def _answer(facts: Facts, request: RunRequest, config: Path | None) -> EstimateAnswer:
-    from advisor.estimate import training
-    from advisor.estimate.training import choice
-    from advisor.estimate.training.record import EstimateAnswer
-
-    run = _run(facts, request, config)
-    assert run.gpu is not None
-    measured = _own_runs(facts, run) if request.own_runs else ()
-    prediction = training.estimate(run, measured)
-    if request.own_runs:
-        prediction = _after_actuals(prediction)
-    reading = facts.matched(request.model) if run.model is not None and config is None else None
-    if reading is not None and reading.note:
-        prediction = replace(prediction, notes=(reading.note, *prediction.notes))
-    hour = choice.hour_price(request, run.gpu, facts.gpu_usd_per_hour)
-    return EstimateAnswer(
-        estimate=prediction,
-        cost_usd=choice.run_cost(prediction, hour),
-        largest_micro_batch=training.largest_micro_batch(run),
-        ways=training.ways_to_fit(run) if prediction.fits in ("no", "tight") else (),
-        free_gib=training.free_gib(run),
-        trainable_params=training.trained(run),
-        inputs=_inputs(run, measured),
-        packed=_packed(run, measured),
-        rented=_rented(facts, request, prediction),
-    )
-
-
-def _run(facts: Facts, request: RunRequest, config: Path | None) -> TrainingRun:
-    """The inputs of the run, on the GPU that is named or the cheapest one.
-
-    Raises UsageError on an unknown model, GPU or target, or flags that clash; Infeasible where no
-    GPU will do.
-    """
-    from advisor.estimate.training.choice import on_cheapest_gpu
-    from advisor.estimate.training.request import to_run
-
-    model, params = _model(facts, request.model, config)
-    run = to_run(request, model, params, facts.gpu(request.gpu) if request.gpu else None)
-    if run.gpu is not None:
-        return run
-    return on_cheapest_gpu(run, _prices(facts, request), request.deadline_hours)
-
-
-def _packed(run: TrainingRun, measured: tuple[TrainingMeasurement, ...]) -> TrainingEstimate | None:
-    from advisor.estimate import training
-
-    full = training.packed(run)
-    return None if full is None else training.estimate(full, measured)
-
-
-def _rented(
-    facts: Facts, request: RunRequest, prediction: TrainingEstimate
-) -> tuple[str, Quantity] | None:
-    """The cheapest GPU to rent for what is priced as owned, and its cost; None for what is rented
-    anyway or where no GPU will do.
-    """
-    from advisor.estimate.training import choice
-
-    if request.electricity_usd_per_kwh is None:
-        return None
-    rented = choice.cheapest_rented(prediction.run, _prices(facts, request))
-    if rented is None:
-        return None
-    hour = facts.gpu_usd_per_hour(rented.run.gpu_name, request.provider)
-    return rented.run.gpu_name, choice.run_cost(rented, hour)
-
-
-def _prices(facts: Facts, request: RunRequest) -> list[tuple[Gpu, float]]:
-    """The GPUs that have a listed price, and its median in USD per hour."""
-    prices = [(g, facts.gpu_usd_per_hour(g.name, request.provider).range.p50) for g in facts.gpus]
-    return [(gpu, price) for gpu, price in prices if price]
-
-
-def _inputs(
-    run: TrainingRun, measured: tuple[TrainingMeasurement, ...]
-) -> tuple[tuple[str, str, str, str], ...]:
-    """What the estimate rests on: what, basis, source, date."""
-    rows = []
-    for what, fact in (("model", run.model), ("GPU", run.gpu)):
-        if fact is not None:
-            rows.append((what, str(Basis.PUBLISHED), fact.cited.source, fact.cited.as_of))
-    if measured:
-        runs = f"{len(measured)} recorded by `advisor runs`"
-        rows.append(("own runs", str(Basis.MEASURED), runs, ""))
-    return tuple(rows)
-
-
-def _after_actuals(prediction: TrainingEstimate) -> TrainingEstimate:
-    """With the hours that recorded actual values of `train.hours` correct."""
-    from advisor import own_runs
-
-    hours = own_runs.corrected("train.hours", prediction.train_hours)
-    return replace(prediction, train_hours=hours)
-
-
-def _own_runs(facts: Facts, run: TrainingRun) -> tuple[TrainingMeasurement, ...]:
-    """Calibrated and imported runs of this model and method on as many GPUs of any kind; none where
-    none are recorded.
-    """
-    from advisor.store.folders import folders
-
-    if run.gpu is None or not folders().database.is_file():
-        return ()
-    from advisor import own_runs
-    from advisor.estimate.training.kin import of_kind
-
-    return of_kind(run, own_runs.measurements(facts))
-
-
-def _model(facts: Facts, name: str, config: Path | None) -> tuple[Model | None, float]:
-    """The architecture, or the size alone where a size or an encoder-decoder is named.
-
-    Raises UsageError on others.
-    """
-    from advisor.estimate.training.request import size_of
-    from advisor.estimate.training.shape import size_by_name
-    from advisor.facts.config_model import model_of_config
-
-    if config is not None:
-        described = model_of_config(config)
-        return described, float(described.params)
-    size = size_of(name) or size_by_name(name)
-    if size is not None:
-        return None, size
-    model = facts.model(name)
-    return model, float(model.params)

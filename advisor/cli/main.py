@@ -24,6 +24,7 @@ COMMANDS = {
     "data": "Inspect data: tokens, duplicates, leakage, personal data.",
     "estimate": "Estimate one training run: memory, time, cost.",
     "calibrate": "Measure training speed, quality and prompts here.",
+    "export": "Write a trainer's configuration that reproduces an estimate.",
     "runs": "Manage calibration runs: list, show, import, replay.",
     "facts": "List GPUs, models and prices, with date and source.",
     "backtest": "Test the estimators on published results.",

@@ -377,5 +377,15 @@ class Verdict:
     against_today: Advantage = Advantage()  # the named option over what is in place
 
     @property
+    def option(self) -> str:
+        """The id of the option to start with: `arm`, in the words of the reports."""
+        return self.arm
+
+    @property
+    def options(self) -> tuple[OptionRecord, ...]:
+        """The options that no rule excludes: `arms`, in the words of the reports."""
+        return self.arms
+
+    @property
     def chosen(self) -> OptionRecord | None:
         return next((a for a in self.arms if a.id == self.arm), None)

@@ -4,6 +4,7 @@ fits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -115,7 +116,7 @@ def planned_run(
         gpus=brief.hardware.count,
         method=technique,
         quantization="nf4" if technique == "qlora" else "none",
-        seq_len=max(16, round(longest)),
+        seq_len=max(16, round(longest), math.ceil(mean)),
         longest_tokens=float(setting.data.max_tokens)
         if setting.data is not None and setting.data.max_tokens
         else None,

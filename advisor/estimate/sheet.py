@@ -121,7 +121,7 @@ class Sheet:
         if not spread.is_known:
             return math.nan
         if spread.is_exact or self.seed is None:
-            return spread.likely
+            return float(spread.likely)  # a Range may be written in whole numbers
         return np.clip(two_piece(spread, self.normals(id), positive=low is not None), low, high)
 
     def _what_if(self, id: str, rows: Rows) -> Rows:

@@ -19,7 +19,7 @@ from advisor.facts.candidates import Candidates, load_candidates
 from advisor.facts.gpu_names import DriverNames, virtual
 from advisor.facts.library import PriceLibrary
 from advisor.facts.model_names import ModelMatch, match, similar, size_in
-from advisor.facts.models import load_models
+from advisor.facts.models import hub_names, load_models
 from advisor.facts.plugged import plugged_prices
 from advisor.facts.price_file import read_prices
 from advisor.facts.providers import Provider, ProviderBook, load_providers
@@ -110,6 +110,10 @@ class Facts:
                     Range.exact(value), "TFLOPS", Basis.PUBLISHED, cited.source, cited.as_of
                 )
         return Quantity.unknown("TFLOPS", f"no measured matrix rate of {name} in our tables")
+
+    def hub_name(self, model: str) -> str:
+        """The name of a model of our table on the hub; its own where none is listed."""
+        return hub_names(self.user_folder).get(model, model)
 
     @property
     def models(self) -> tuple[Model, ...]:

@@ -24,6 +24,16 @@ def load_models(user_folder: Path | None) -> tuple[tuple[Model, ...], Mapping[st
     return tuple(models), names
 
 
+def hub_names(user_folder: Path | None) -> Mapping[str, str]:
+    """The first name with an owner (`org/name`) of each model, by the model's own name."""
+    names = {}
+    for row in read("models.csv", ("model",), user_folder):
+        owned = [name for name in row.words("aliases") if "/" in name]
+        if owned:
+            names[row.text("model")] = owned[0]
+    return names
+
+
 def model_of_row(row: FactRow) -> Model:
     """The model of a row of models.csv. Raises UsageError for a cell that is wrong."""
     if not row.text("kind"):

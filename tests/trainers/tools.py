@@ -25,7 +25,7 @@ def run_there(python: Path, code: str, folder: Path) -> str:
     """What the code prints in that environment, run in `folder`."""
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, cwd=folder, env=clean
+        [python, "-c", code], capture_output=True, text=True, cwd=folder, env=clean, timeout=300
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout

@@ -16,6 +16,7 @@ from advisor.core.errors import Cancelled, Exit
 
 if TYPE_CHECKING:
     from advisor.core.events import CancelToken
+    from advisor.core.experiment import JsonObject
     from advisor.experiments.entries import Entry
     from advisor.experiments.machines import Machine
 
@@ -97,7 +98,7 @@ def _run(queued: list[Entry], where: list[Machine], address: str, cancel: Cancel
         entries.run_all(queued, where, listen=listen, cancel=cancel)
 
 
-def _data(queued: list[Entry], where: list[Machine]) -> dict[str, Any]:
+def _data(queued: list[Entry], where: list[Machine]) -> JsonObject:
     """The matrix as plain data: every entry with its run and what that showed."""
     from advisor.experiments.entries import total
     from advisor.travel import run_record_data

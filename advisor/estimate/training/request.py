@@ -42,6 +42,7 @@ class RunRequest:
     packed: bool | None = None
     batches: str | None = None
     mean_tokens: float | None = None
+    longest_tokens: float | None = None
     checkpointing: str | None = None
     attention: str | None = None
     fused_loss: str | None = None
@@ -108,6 +109,7 @@ def to_run(
         grad_accum=request.grad_accum,
         seq_len=request.seq_len,
         mean_tokens=request.mean_tokens,
+        longest_tokens=request.longest_tokens,
         packed=packed,
         padding_free=None if request.batches is None else BATCHES[request.batches],
         checkpointing=request.checkpointing or _usual_checkpointing(request, stack),
