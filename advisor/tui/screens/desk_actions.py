@@ -1,0 +1,210 @@
+"""What the keys and commands of the desk do; controllers do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.widgets import Tabs
+
+from advisor.tui import messages
+from advisor.tui.screens.desk_face import DeskFace
+from advisor.tui.widgets.tab_panes import TABS
+
+if TYPE_CHECKING:
+    from advisor.tui.widgets.decision_pane import DecisionPane
+    from advisor.tui.widgets.field import Field
+
+
+class DeskActions(DeskFace):
+    """One method per action."""
+
+    def _dialog(self, work: Coroutine[Any, Any, object]) -> None:
+        self.run_worker(work, group="dialog", exit_on_error=False)
+
+    def action_next_field(self) -> None:
+        """Keep a what-if of the field, and go to the next one."""
+        control = self.focused
+        field = self._focused_field
+        if control is None or field is None:
+            return
+        # Keys that were typed before enter are still on their way to the control.
+        control.call_next(self._finish_field, field)
+        self.focus_next()
+
+    async def _finish_field(self, field: Field) -> None:
+        key = field.question.key
+        if key in self.draft.supposed:
+            self.judging.settle(messages.WhatIfSettled(key, keep=True))
+        elif models := field.meant_models():
+            self._dialog(self._choose_model(field, models))
+
+    async def _choose_model(self, field: Field, models: Sequence[str]) -> None:
+        from advisor.tui.screens.dialogs import AskChoice
+
+        title = f"Which model is “{field.control.text()}”?"
+        model = await self.app.push_screen_wait(AskChoice(title, models))
+        if model is not None:
+            answer = (model,) if field.question.kind == "names" else model
+            self.judging.put({field.question.key: answer})
+
+    @property
+    def _focused_field(self) -> Field | None:
+        from advisor.tui.widgets.field import Field
+
+        parent = self.focused.parent if self.focused is not None else None
+        return parent if isinstance(parent, Field) else None
+
+    def action_start(self) -> None:
+        """Show the ways in: five questions, a file, an example."""
+        self._dialog(self.files.start())
+
+    def action_save(self) -> None:
+        """Write the brief to its file, or ask for one."""
+        self._dialog(self.files.save())
+
+    def action_save_as(self) -> None:
+        """Write the brief to another file."""
+        self._dialog(self.files.save(to_new_file=True))
+
+    def action_open(self) -> None:
+        """Open another brief."""
+        self._dialog(self.files.open())
+
+    def action_reload(self) -> None:
+        """Read the file of the brief again."""
+        self._dialog(self.files.reload())
+
+    def action_new(self) -> None:
+        """Start from an example or from an empty brief."""
+        self._dialog(self.files.new())
+
+    def action_write_reports(self) -> None:
+        """Write the report in every format."""
+        self._dialog(self.files.write_reports())
+
+    async def action_calibrate(self) -> None:
+        """Go to the tab; there, start the plan or plan again."""
+        await self.calibration.calibrate()
+
+    def action_cancel_run(self) -> None:
+        """Stop the run on the screen; on the Data tab, the look at the data."""
+        if self.current_tab == "data":
+            self.judging.stop_look()
+        else:
+            self._dialog(self.calibration.cancel())
+
+    def action_recordings(self) -> None:
+        """Choose a recorded run and watch it."""
+        self._dialog(self.calibration.choose_recording())
+
+    def action_pace(self, step: int) -> None:
+        """Replay a recorded run faster or slower."""
+        self.calibration.change_speed(step)
+
+    def action_undo(self) -> None:
+        """Go back to the answers before the newest change."""
+        self.judging.undo()
+
+    def action_redo(self) -> None:
+        """Go forward again."""
+        self.judging.redo()
+
+    def action_take_back(self) -> None:
+        """Take back the newest proposals that were accepted."""
+        self.judging.take_back()
+
+    def action_settle_all(self, keep: bool) -> None:
+        """Keep or drop every what-if."""
+        self.judging.settle_all(keep=keep)
+
+    def action_take_all(self) -> None:
+        """Accept everything that the data propose."""
+        from advisor.tui.widgets.data_pane import DataPane
+
+        for pane in self.query(DataPane):
+            pane.post_message(messages.ProposalsAccepted(pane.proposals))
+
+    def action_explain(self, option_id: str = "") -> None:
+        """Show every figure of an option, by default of the chosen one."""
+        from advisor.tui.screens.explain import ExplainScreen
+
+        verdict = self.verdict
+        wanted = option_id or (verdict.arm if verdict is not None else "")
+        options = verdict.arms if verdict is not None else ()
+        option = next((option for option in options if option.id == wanted), None)
+        if option is None:
+            self.complain("nothing to explain yet")
+        else:
+            self.app.push_screen(ExplainScreen(option))
+
+    def action_pin(self) -> None:
+        """Pin what is on the desk, to compare it with what comes next."""
+        scenario = self.panes.pin()
+        if scenario is None:
+            self.complain("no verdict to pin yet")
+        else:
+            self.notify(f"pinned as {scenario.name}; 6 compares", markup=False)
+
+    def action_unpin(self) -> None:
+        """Drop the newest pin."""
+        self.panes.unpin()
+
+    def action_open_report(self) -> None:
+        """Open the report that was written."""
+        self.files.open_report()
+
+    @property
+    def report_formats(self) -> tuple[str, ...]:
+        """The formats to write, as chosen on the Report tab."""
+        from advisor.tui.model.brief_files import REPORTS
+        from advisor.tui.widgets.report_pane import ReportPane
+
+        pane = next(iter(self.query(ReportPane)), None)
+        return pane.formats if pane is not None else REPORTS
+
+    def action_sort_options(self) -> None:
+        """Sort the options by another column."""
+        for pane in self._decision_panes():
+            pane.sort()
+
+    def action_fold_options(self) -> None:
+        """Fold the variants of one model into a row, or unfold them."""
+        for pane in self._decision_panes():
+            pane.fold()
+
+    def _decision_panes(self) -> Iterable[DecisionPane]:
+        from advisor.tui.widgets.decision_pane import DecisionPane
+
+        return self.query(DecisionPane)
+
+    def action_help(self) -> None:
+        """Open or close the whole help."""
+        self.field_help.opened = not self.field_help.opened
+
+    def action_leave(self) -> None:
+        """Leave the field, so that letters are keys again; outside a field, leave the run."""
+        on_a_run = self.current_tab == "calibrate" and self._focused_field is None
+        if not (on_a_run and self.calibration.leave_run()):
+            self.query_one(Tabs).focus()
+
+    async def go_to(self, key: str) -> None:
+        """Focus the field of a question."""
+        await self.action_tab("brief")
+        await self.panes.bring("brief")
+        if form := self.panes.form:
+            await form.reveal(key)
+
+    async def action_tab(self, tab: str) -> None:
+        """Show a tab."""
+        self.query_one(Tabs).active = tab
+
+    async def action_more(self) -> None:
+        """Show the questions that matter less, too."""
+        await self.action_tab("brief")
+        if form := self.panes.form:
+            await form.show_all()
+
+    async def action_next_tab(self, step: int = 1) -> None:
+        """Go round the tabs."""
+        await self.action_tab(TABS[(TABS.index(self.current_tab) + step) % len(TABS)])

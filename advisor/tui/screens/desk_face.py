@@ -1,0 +1,139 @@
+"""What is on the desk, and what controllers show there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Footer, Tab, Tabs
+
+from advisor.core.format import clean
+from advisor.tui.widgets.field_help import FieldHelp
+from advisor.tui.widgets.status_line import StatusLine
+from advisor.tui.widgets.tab_panes import TABS, TabPanes
+from advisor.tui.widgets.verdict_panel import VerdictPanel, VerdictStrip
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
+    from advisor.tui.controllers.autosaving import AutosaveController
+    from advisor.tui.controllers.calibration import CalibrationController
+    from advisor.tui.controllers.files import FileController
+    from advisor.tui.controllers.judging import JudgingController
+    from advisor.tui.model.completion import Names
+    from advisor.tui.model.draft import Draft
+    from advisor.tui.work.engine import Engine
+
+WIDTHS = [(0, "-narrow"), (100, "-wide")]
+HEIGHTS = [(0, "-short"), (30, "-tall")]
+
+
+class DeskFace(Screen[None]):
+    """Owns the widgets. Controllers change them only by the methods here."""
+
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    judging: JudgingController
+    calibration: CalibrationController
+    files: FileController
+    autosave: AutosaveController
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.engine = engine
+        self.names: Names | None = None
+        self.status = StatusLine()
+        self.panel = VerdictPanel()
+        self.strip = VerdictStrip()
+        self.field_help = FieldHelp()
+        self.panes: TabPanes
+
+    def compose(self) -> ComposeResult:
+        yield self.status
+        yield Tabs(*(Tab(f"{n} {tab.title()}", id=tab) for n, tab in enumerate(TABS, 1)))
+        yield self.strip
+        with Horizontal(id="desk"):
+            yield self.panes
+            yield self.panel
+        yield self.field_help
+        yield Footer(show_command_palette=True)
+
+    @property
+    def draft(self) -> Draft:
+        """The brief being edited."""
+        return self.judging.draft
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict on the draft, where there is one."""
+        return self.judging.verdict
+
+    @property
+    def current_tab(self) -> str:
+        """The tab in sight."""
+        return self.query_one(Tabs).active
+
+    def show_draft(self, draft: Draft) -> None:
+        """Show another state of the brief everywhere but in its own fields."""
+        self.status.draft = draft
+        self.field_help.draft = draft
+        self.autosave.changed(draft)
+        self.panes.show_draft(draft)
+        if form := self.panes.form:
+            form.relate(draft)
+        what_ifs = len(draft.supposed)
+        self.panel.border_title = f"Verdict — what-if: {what_ifs}" if what_ifs else "Verdict"
+        for view in (self.panel, self.strip):
+            view.set_class(bool(what_ifs), "-supposed")
+
+    def show_answer(self, key: str, draft: Draft) -> None:
+        """Show in the field of a question what the draft says."""
+        form = self.panes.form
+        if form is not None and (field := form.field(key)):
+            from advisor.tui.widgets.brief_form import put
+
+            put(field, draft)
+
+    def fill_form(self, draft: Draft) -> None:
+        """Show the answers of a draft in every field."""
+        if form := self.panes.form:
+            form.fill(draft)
+
+    def show_findings(self, findings: Mapping[str, str]) -> None:
+        """Show at the fields what the data say where it differs from the answers."""
+        if form := self.panes.form:
+            form.show_findings(findings)
+
+    def mark_field(self, key: str, line: str) -> None:
+        """Mark the field of a question as refused; an empty key removes every such mark."""
+        if form := self.panes.form:
+            form.mark(key, line)
+
+    def show_verdict(self, verdict: Verdict | None, change: str = "") -> None:
+        """Show a verdict, and what the newest answer changed in it."""
+        self.status.verdict = verdict
+        self.field_help.verdict = verdict
+        for view in (self.panel, self.strip):
+            view.text.show(verdict, self.draft.judged, change)
+
+    def show_failure(self, line: str) -> None:
+        """Show one line of why there is no verdict, above the last one; empty: remove it."""
+        for view in (self.panel, self.strip):
+            view.text.failure = line
+
+    def check_fields(self) -> str:
+        """Focus the first field without a valid answer; returns why, empty where all are valid."""
+        from advisor.tui.widgets.field import Field
+
+        for field in self.query(Field):
+            if line := field.check():
+                field.control.focus()
+                return line
+        return ""
+
+    def complain(self, line: str) -> None:
+        """Show one line about what went wrong."""
+        self.notify(clean(line), severity="error", title="Error", markup=False)

@@ -1,0 +1,61 @@
+"""The keys of the desk. Each has a name, by which the user may give it another key."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from advisor.tui.widgets.tab_panes import TABS
+
+ONLY_IN = {
+    "write_reports": "report",
+    "open_report": "report",
+    "unpin": "compare",
+    "take_all": "data",
+    "take_back": "data",
+    "recordings": "calibrate",
+}
+"""Actions whose key is active only on the tab they are about."""
+
+WHILE_RUNNING = ("cancel_run", "pace")
+"""Actions on a run that is on the screen and has not ended."""
+
+
+def _key(
+    name: str, keys: str, action: str, text: str, *, footer: bool = False, first: bool = False
+) -> Binding:
+    """A key with its name; `footer`: listed below, `first`: before the widget in focus."""
+    shown = {"plus": "+", "minus": "−", "e,f2": "e"}.get(keys)
+    return Binding(keys, action, text, show=footer, priority=first, key_display=shown, id=name)
+
+
+KEYS: list[BindingType] = [
+    *(_key(f"tab-{tab}", str(n), f"tab('{tab}')", tab.title()) for n, tab in enumerate(TABS, 1)),
+    _key("next-tab", "ctrl+pagedown", "next_tab(1)", "Next tab"),
+    _key("previous-tab", "ctrl+pageup", "next_tab(-1)", "Previous tab"),
+    _key("next-field", "tab", "app.focus_next", "Next field", first=True),
+    _key("previous-field", "shift+tab", "app.focus_previous", "Previous field", first=True),
+    _key("finish-field", "enter", "next_field", "Next field", first=True),
+    _key("undo", "ctrl+z", "undo", "Undo", first=True),
+    _key("redo", "ctrl+y", "redo", "Redo", first=True),
+    _key("leave", "escape", "leave", "Leave field"),
+    _key("explain", "e,f2", "explain", "Explain", footer=True),
+    _key("more", "m", "more", "More questions"),
+    _key("report", "r", "tab('report')", "Report", footer=True),
+    _key("write-report", "w", "write_reports", "Write report", footer=True),
+    _key("calibrate", "c", "calibrate", "Calibrate", footer=True),
+    _key("recordings", "v", "recordings", "Recorded runs"),
+    _key("cancel-run", "x", "cancel_run", "Cancel", footer=True),
+    _key("faster", "plus", "pace(1)", "Faster", footer=True),
+    _key("slower", "minus", "pace(-1)", "Slower", footer=True),
+    _key("take-all", "a", "take_all", "Take all"),
+    _key("take-back", "u", "take_back", "Take back"),
+    _key("help", "f1", "help", "Help", footer=True),
+    _key("save", "ctrl+s", "save", "Save", footer=True),
+    _key("quit", "q", "app.quit", "Quit", footer=True),
+    _key("reload", "ctrl+r", "reload", "Read again"),
+    _key("open", "ctrl+o", "open", "Open"),
+    _key("new", "ctrl+n", "new", "New"),
+    _key("pin", "p", "pin", "Pin", footer=True),
+    _key("unpin", "P,shift+p", "unpin", "Unpin"),
+    _key("open-report", "o", "open_report", "Open it", footer=True),
+]
