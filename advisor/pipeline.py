@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from advisor.core.brief import Brief
-from advisor.core.errors import Infeasible
+from advisor.core.errors import Infeasible, UsageError
 from advisor.core.events import EventSink, ignore
 from advisor.core.verdict import Verdict
 from advisor.judging.enriching import inform
@@ -32,6 +32,7 @@ __all__ = [
     "look",
     "read_by_model",
     "recommend",
+    "set_aside",
     "weights",
     "with_own_runs",
 ]
@@ -175,3 +176,21 @@ def _judge(
         bound.labels_needed(min(draws, CURVE_DRAWS), seed) if deep else {},
     )
     return replace(decide(inputs, deep=deep), answers=answers(informed) if deep else ())
+
+
+def set_aside(path: Path, items: int, label_field: str = "") -> tuple[Path, Path, int, int]:
+    """Divide the labelled rows of a file into `NAME.test` and `NAME.train` beside it.
+
+    Gives both paths and their numbers of rows. Raises UsageError, also where one of them exists.
+    """
+    from advisor import brief
+    from advisor.probe.holdout import divided
+
+    test, train = (path.with_name(f"{path.stem}.{part}{path.suffix}") for part in ("test", "train"))
+    for target in (test, train):
+        if target.exists():
+            raise UsageError(f"{target.name} exists; delete it, or name it as the test set")
+    rows = divided(path, items, label_field)
+    brief.save(test, rows.test)
+    brief.save(train, rows.train)
+    return test, train, rows.test_rows, rows.train_rows

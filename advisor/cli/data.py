@@ -43,6 +43,12 @@ _STDIN = Path("/dev/stdin")
 @click.option(
     "--second-labels", default="", metavar="F", help="Field with a second annotator's label."
 )
+@click.option(
+    "--hold-out",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Set N rows aside: writes FILE.test and FILE.train beside it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON, for programs.")
 def command(
     files: tuple[Path, ...],
@@ -53,6 +59,7 @@ def command(
     answer_field: str,
     answer_role: str,
     second_labels: str,
+    hold_out: int | None,
     as_json: bool,
 ) -> None:
     """Tokens, lengths, duplicates, leakage, labels and personal data of FILE...
@@ -78,9 +85,22 @@ def command(
         events=output.narrate,
     )
     report = read_by_model(report, [file for file in files if file.name != "-"], output.narrate)
+    if hold_out is not None:
+        _set_aside(files, hold_out, report.answer_field)
     if as_json:
         from advisor.report.json import dump
 
         output.show(dump(report))
     else:
         output.show("\n".join(data_lines(report, output.width())).rstrip() + "\n")
+
+
+def _set_aside(files: tuple[Path, ...], items: int, label_field: str) -> None:
+    """Divide the one file, and say what was written."""
+    from advisor.core.errors import UsageError
+    from advisor.pipeline import set_aside
+
+    if len(files) != 1:
+        raise UsageError("--hold-out divides one file; name one")
+    test, train, test_rows, train_rows = set_aside(files[0], items, label_field)
+    output.say(f"wrote {test} ({test_rows:,} rows) and {train} ({train_rows:,} rows)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -50,8 +51,11 @@ def divided(path: Path, items: int, label_field: str = "") -> DividedRows:
     aside = _chosen(rows, labels, items)
     test = [row for row, is_aside in zip(rows, aside, strict=True) if is_aside]
     train = [row for row, is_aside in zip(rows, aside, strict=True) if not is_aside]
-    texts = [(head + "".join(part)).encode("utf-8", "surrogateescape") for part in (test, train)]
-    return DividedRows(*texts, len(test), len(train))
+    return DividedRows(_file(head, test), _file(head, train), len(test), len(train))
+
+
+def _file(head: str, rows: Sequence[str]) -> bytes:
+    return (head + "".join(rows)).encode("utf-8", "surrogateescape")
 
 
 def _text(path: Path) -> str:
@@ -85,9 +89,14 @@ def _csv_rows(text: str, comma: str, label_field: str) -> tuple[str, list[str], 
     if not records:
         return "", [], []
     header = [name.lstrip("\ufeff") for name in records[0]]
-    column = header.index(label_field) if label_field in header else None
-    labels = [r[column] if column is not None and len(r) > column else "" for r in records[1:]]
-    return _line(records[0], comma), [_line(r, comma) for r in records[1:]], labels
+    unnamed = re.fullmatch(r"column_(\d+)", label_field) if label_field not in header else None
+    if unnamed is not None:
+        head, body, column = "", records, int(unnamed[1]) - 1
+    else:
+        head, body = _line(records[0], comma), records[1:]
+        column = header.index(label_field) if label_field in header else len(header)
+    labels = [record[column] if column < len(record) else "" for record in body]
+    return head, [_line(record, comma) for record in body], labels
 
 
 def _line(cells: Sequence[str], comma: str) -> str:

@@ -37,7 +37,7 @@ BRIEF = files.parse(
 
 @pytest.mark.parametrize("width", [30, 48, 56, 72, 100])
 def test_the_panel_says_everything_at_every_width(verdict, width):
-    text = verdict_lines(verdict, BRIEF, "", width).plain
+    text = verdict_lines(verdict, BRIEF, "", (), width).plain
     for said in (
         "FINE-TUNE",
         "Tuned Llama 3.1 8B (LoRA), in batches, on rented GPUs",
@@ -56,7 +56,7 @@ def test_the_panel_says_everything_at_every_width(verdict, width):
 
 def test_ranges_and_basis_come_with_room(verdict):
     narrow, middle, wide = (
-        verdict_lines(verdict, BRIEF, "", width).plain for width in (40, 58, 72)
+        verdict_lines(verdict, BRIEF, "", (), width).plain for width in (40, 58, 72)
     )
     assert "$2,654 – $3,980" in narrow
     assert "├" in middle
@@ -67,7 +67,9 @@ def test_ranges_and_basis_come_with_room(verdict):
 @pytest.mark.parametrize("width", [56, 66, 80])
 def test_estimates_never_wrap(verdict, width):
     rows = [
-        line for line in verdict_lines(verdict, BRIEF, "", width).plain.splitlines() if "├" in line
+        line
+        for line in verdict_lines(verdict, BRIEF, "", (), width).plain.splitlines()
+        if "├" in line
     ]
     assert len(rows) >= 5
     assert all(len(row.rstrip()) <= width for row in rows)
@@ -75,7 +77,7 @@ def test_estimates_never_wrap(verdict, width):
 
 @given(st.integers(40, 160))
 def test_the_strip_is_three_lines_that_fit(verdict, width):
-    first, second, _ = strip_lines(verdict, BRIEF, "", width).plain.splitlines()
+    first, second, _ = strip_lines(verdict, BRIEF, "", (), width).plain.splitlines()
     assert len(first) <= width
     assert len(second) <= width
     assert "FINE-TUNE" in first
@@ -86,14 +88,19 @@ def test_what_stops_a_decision_comes_before_the_next_step(verdict):
     stopped = replace(
         verdict, verdict="undecided", readiness=(Readiness("test set", "stop", "none"),)
     )
-    assert "NOT DECIDABLE YET" in strip_lines(stopped, BRIEF, "", 80).plain
-    assert "✗ stop test set: none" in strip_lines(stopped, BRIEF, "", 80).plain
-    assert "meanwhile Tuned Llama" in verdict_lines(stopped, BRIEF, "", 80).plain
+    assert "NOT DECIDABLE YET" in strip_lines(stopped, BRIEF, "", (), 80).plain
+    assert "✗ stop test set: none" in strip_lines(stopped, BRIEF, "", (), 80).plain
+    assert (
+        "if you must choose today: Tuned Llama" in verdict_lines(stopped, BRIEF, "", (), 80).plain
+    )
 
 
 def test_no_option_left_is_no_crash_and_no_number(verdict):
     none = replace(verdict, verdict="undecided", arm="", arms=())
-    for text in (verdict_lines(none, BRIEF, "", 60).plain, strip_lines(none, BRIEF, "", 60).plain):
+    for text in (
+        verdict_lines(none, BRIEF, "", (), 60).plain,
+        strip_lines(none, BRIEF, "", (), 60).plain,
+    ):
         assert "NO OPTION LEFT" in text
         assert "$" not in text.split("Why")[0]
 
@@ -106,7 +113,7 @@ def test_unknown_money_is_a_lower_bound_never_zero(verdict):
     )
     option = replace(tune, monthly_usd=UNKNOWN, figures=(unknown, *tune.figures[1:]))
     shown = replace(verdict, arms=(option,))
-    assert "≥ $400, 1 unknown" in verdict_lines(shown, BRIEF, "", 80).plain
+    assert "≥ $400, 1 unknown" in verdict_lines(shown, BRIEF, "", (), 80).plain
     assert "≥ $400" in option_line(option, shown, 0, 80).plain
     assert summary(unknown) == "≥ $400 per month"
     assert "! unknown: run.inference" in figure_lines(unknown).plain
@@ -115,7 +122,8 @@ def test_unknown_money_is_a_lower_bound_never_zero(verdict):
 def test_a_worthwhile_next_step_names_its_price_and_worth(verdict):
     step = replace(verdict, next_step=NextStep("label 1,500 more", 5000, 7, 61_000))
     assert (
-        "Label 1,500 more: costs $5,000, worth $61,000" in verdict_lines(step, BRIEF, "", 80).plain
+        "Label 1,500 more: costs $5,000, worth $61,000"
+        in verdict_lines(step, BRIEF, "", (), 80).plain
     )
 
 
@@ -170,8 +178,8 @@ def test_the_tornado_has_an_axis_and_marks_where_the_sign_turns(verdict):
 
 def test_without_enough_answers_no_winner_is_named(verdict):
     empty = files.parse("schema = 1\n")
-    panel = verdict_lines(verdict, empty, "", 70).plain
-    strip = strip_lines(verdict, empty, "", 80).plain
+    panel = verdict_lines(verdict, empty, "", (), 70).plain
+    strip = strip_lines(verdict, empty, "", (), 80).plain
     for text in (panel, strip):
         assert "NOT ENOUGH KNOWN YET" in text
         assert "FINE-TUNE" not in text
@@ -188,7 +196,7 @@ def test_an_answer_tells_what_it_changed_in_one_line(verdict):
     line = change_line(verdict, after)
     assert line == ("best in 97 of 100 (was 91) · running $4,000 per month (was $3,317 per month)")
     assert change_line(verdict, verdict) == ""
-    assert line in verdict_lines(after, BRIEF, line, 120).plain
+    assert line in verdict_lines(after, BRIEF, line, (), 120).plain
 
 
 def test_a_figure_shows_formula_numbers_inputs_and_source(verdict):
@@ -322,7 +330,7 @@ def test_a_proposal_says_why_and_is_no_markup():
 @given(st.text(max_size=60))
 def test_no_text_from_data_reaches_the_terminal_raw(verdict, text):
     hostile = replace(verdict, warnings=(text,), why=(text,), name=text)
-    shown = verdict_lines(hostile, BRIEF, "", 70).plain
+    shown = verdict_lines(hostile, BRIEF, "", (), 70).plain
     assert not any(ord(c) < 32 and c != "\n" for c in shown)
     assert fmt.clean(text) in shown
 
@@ -346,7 +354,7 @@ def test_every_question_can_be_explained(key):
 
 def test_a_range_that_reads_alike_is_one_number(verdict):
     exact = replace(verdict.chosen, weeks=Range(7, 7, 7))
-    assert "7.0" not in verdict_lines(replace(verdict, arms=(exact,)), BRIEF, "", 80).plain
+    assert "7.0" not in verdict_lines(replace(verdict, arms=(exact,)), BRIEF, "", (), 80).plain
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from advisor.tui.work.run_jobs import SPEEDS, RunJobs
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
     from advisor.tui.screens.desk import Desk
+    from advisor.tui.model.run_request import CalibrationRequest
     from advisor.tui.widgets.calibrate_pane import CalibratePane
     from advisor.tui.work.engine import Engine
 
@@ -42,6 +43,11 @@ class CalibrationController:
         observations = self._desk.judging.observations
         if (pane := self._pane) and observations is not None:
             self.jobs.plan(pane.request, self._desk.draft.brief, observations)
+
+    def request(self, request: CalibrationRequest) -> None:
+        """Put a request into the pane, and plan for it."""
+        if (pane := self._pane) is not None:
+            pane.fill(request)
 
     def show_plan(self, message: PlanReady) -> None:
         """Show a plan, unless a newer one is being made."""

@@ -92,12 +92,16 @@ class JudgingController:
 
     def answer(self, answers: Answers) -> None:
         """Take answers from the form."""
-        self._remember(frozenset(answers))
         draft = self.draft
         for key, value in answers.items():
             draft = draft.answer(key, value)
+        self.change(draft, frozenset(answers))
+
+    def change(self, draft: Draft, keys: frozenset[str]) -> None:
+        """Take another state of the brief, in which these answers differ."""
+        self._remember(keys)
         self.set_draft(draft)
-        self._judge_change(frozenset(answers))
+        self._judge_change(keys)
 
     def _remember(self, keys: frozenset[str]) -> None:
         """Note what stands before a change, for undo and for the line of what it changed."""

@@ -96,20 +96,24 @@ def _prompts_plan(
 ) -> ExperimentPlan:
     from advisor.experiments import planning
     from advisor.experiments.datasets import material
+    from advisor.experiments.leaving import check_may_leave
 
     _require_rows(brief)
     if not request.url or not request.served_model:
         raise UsageError("url, served model: name the endpoint and its model")
-    return planning.prompts_plan(
+    plan = planning.prompts_plan(
         material(brief),
         request.url,
         request.served_model,
         around.facts,
         as_model=request.as_model,
+        key_env=request.key_env or "OPENAI_API_KEY",
         max_usd=request.max_usd,
         input_usd=request.input_usd,
         output_usd=request.output_usd,
     )
+    check_may_leave(plan, brief, request.url)
+    return plan
 
 
 def _require_rows(brief: Brief) -> None:

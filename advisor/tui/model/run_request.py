@@ -33,6 +33,7 @@ class CalibrationRequest:
     url: str = ""
     served_model: str = ""
     as_model: str = ""
+    key_env: str = ""
     input_usd: float | None = None
     output_usd: float | None = None
     gpu: str = ""
@@ -60,6 +61,29 @@ class CalibrationRequest:
         is_default = answer == getattr(CalibrationRequest(), name) and name != "what"
         return None if is_default else answer
 
+    @classmethod
+    def of_prompt(cls, model: str) -> CalibrationRequest:
+        """Measure the prompt of a model; where its provider has a public address, there."""
+        for family, (url, key_env) in PUBLIC.items():
+            if model.lower().startswith(family):
+                return cls(PROMPTS, url=url, served_model=model, as_model=model, key_env=key_env)
+        return cls(PROMPTS, served_model=model, as_model=model)
+
+
+PUBLIC = MappingProxyType(
+    {
+        "gpt": ("https://api.openai.com/v1", "OPENAI_API_KEY"),
+        "claude": ("https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
+        "gemini": (
+            "https://generativelanguage.googleapis.com/v1beta/openai",
+            "GEMINI_API_KEY",
+        ),
+        "mistral": ("https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    }
+)
+"""OpenAI-compatible addresses and the usual names of their keys, by the beginning of a model's
+name (documentation of the providers, 2026-11).
+"""
 
 _PREFIX = "calibrate."
 _PLAIN_NUMBERS = ("minutes", "max_usd", "input_usd", "output_usd")
@@ -135,6 +159,13 @@ _QUESTIONS = (
         "Scores enter the verdict under this name.",
         "text",
         "under its own name",
+    ),
+    _ask(
+        "key_env",
+        "Which variable holds the key?",
+        "The key itself is read from the environment; it is never stored or shown.",
+        "text",
+        "OPENAI_API_KEY",
     ),
     _ask(
         "input_usd",
@@ -218,7 +249,7 @@ ONLY_FOR = MappingProxyType(
         THROUGHPUT: ("models", "methods"),
         QUALITY: ("folder", "as_model", "methods"),
         SAMPLE: (),
-        PROMPTS: ("url", "served_model", "as_model", "input_usd", "output_usd"),
+        PROMPTS: ("url", "served_model", "as_model", "key_env", "input_usd", "output_usd"),
     }
 )
 """Questions of some kinds of run only; all others are always asked, except `ON_A_MACHINE`."""

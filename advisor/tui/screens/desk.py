@@ -16,6 +16,7 @@ from advisor.tui.controllers.autosaving import AutosaveController
 from advisor.tui.controllers.calibration import CalibrationController
 from advisor.tui.controllers.files import FileController
 from advisor.tui.controllers.judging import JudgingController
+from advisor.tui.controllers.ways import WaysController
 from advisor.tui.model.draft import Draft
 from advisor.tui.screens.desk_actions import DeskActions
 from advisor.tui.screens.desk_keys import KEYS, ONLY_IN, WHILE_RUNNING
@@ -42,6 +43,7 @@ class Desk(DeskActions):
         self.calibration = CalibrationController(self, engine)
         self.files = FileController(self)
         self.autosave = AutosaveController(self)
+        self.ways = WaysController(self)
         self.panes = TabPanes(engine.machine, self.calibration.jobs)
 
     def on_mount(self) -> None:

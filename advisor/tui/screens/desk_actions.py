@@ -84,8 +84,21 @@ class DeskActions(DeskFace):
         self._dialog(self.files.write_reports())
 
     async def action_calibrate(self) -> None:
-        """Go to the tab; there, start the plan or plan again."""
-        await self.calibration.calibrate()
+        """Go to the tab, with what the next step measures; there, start the plan or plan again."""
+        if not await self.ways.measure_prompt():
+            await self.calibration.calibrate()
+
+    def action_set_aside(self) -> None:
+        """Divide the data into test items and the rows that stay."""
+        self._dialog(self.ways.set_aside())
+
+    def action_note_score(self) -> None:
+        """Put a score that the user knows into the brief."""
+        self._dialog(self.ways.note_score())
+
+    async def action_answer_gap(self) -> None:
+        """Go to the answer that would help most."""
+        await self.ways.answer_gap()
 
     def action_cancel_run(self) -> None:
         """Stop the run on the screen; on the Data tab, the look at the data."""

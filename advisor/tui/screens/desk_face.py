@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from advisor.tui.controllers.calibration import CalibrationController
     from advisor.tui.controllers.files import FileController
     from advisor.tui.controllers.judging import JudgingController
+    from advisor.tui.controllers.ways import WaysController
     from advisor.tui.model.completion import Names
     from advisor.tui.model.draft import Draft
     from advisor.tui.work.engine import Engine
@@ -40,6 +41,7 @@ class DeskFace(Screen[None]):
     calibration: CalibrationController
     files: FileController
     autosave: AutosaveController
+    ways: WaysController
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
@@ -116,8 +118,9 @@ class DeskFace(Screen[None]):
         """Show a verdict, and what the newest answer changed in it."""
         self.status.verdict = verdict
         self.field_help.verdict = verdict
+        ways = self.panes.ways = self.ways.ways()
         for view in (self.panel, self.strip):
-            view.text.show(verdict, self.draft.judged, change)
+            view.text.show(verdict, self.draft.judged, change, ways)
 
     def show_failure(self, line: str) -> None:
         """Show one line of why there is no verdict, above the last one; empty: remove it."""

@@ -22,7 +22,7 @@ from advisor.core.format import clean
 
 HINT = "path of a .toml file"
 _BACK: list[BindingType] = [("escape", "dismiss(None)", "Back")]
-_BOX = """
+BOX = """
 {name} {{
     align: center middle;
     .box {{
@@ -43,7 +43,7 @@ class Ask(ModalScreen[str | None]):
     """A question with a few answers; the result is the chosen answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = _BACK
-    DEFAULT_CSS = _BOX.format(name="Ask")
+    DEFAULT_CSS = BOX.format(name="Ask")
 
     def __init__(self, text: str, *answers: str) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class AskChoice(ModalScreen[str | None]):
     """One of a list of names."""
 
     BINDINGS: ClassVar[list[BindingType]] = _BACK
-    DEFAULT_CSS = _BOX.format(name="AskChoice")
+    DEFAULT_CSS = BOX.format(name="AskChoice")
 
     def __init__(self, title: str, choices: Sequence[str]) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class AskPath(ModalScreen[Path | None]):
         ("down", "app.focus_next", "Next"),
         ("up", "app.focus_previous", ""),
     ]
-    DEFAULT_CSS = _BOX.format(name="AskPath")
+    DEFAULT_CSS = BOX.format(name="AskPath")
 
     def __init__(
         self, title: str, choices: list[tuple[Path, str]], typed: str = "", *, hint: str = HINT
@@ -129,7 +129,7 @@ class AskExample(ModalScreen[Path | None]):
     """An example brief to start from; the empty path is an empty brief."""
 
     BINDINGS: ClassVar[list[BindingType]] = _BACK
-    DEFAULT_CSS = _BOX.format(name="AskExample")
+    DEFAULT_CSS = BOX.format(name="AskExample")
 
     def __init__(self, examples: list[tuple[Path, str]]) -> None:
         super().__init__()

@@ -19,6 +19,7 @@ from advisor.report.phrases import beyond, is_near
 from advisor.report.terms import Terms
 from advisor.tui.model.known_enough import gaps, most_important_gap, shows_winner
 from advisor.tui.model.question_text import full_label
+from advisor.tui.model.ways_forward import WayForward
 from advisor.tui.views.axis import OTHER, Axis
 
 _STYLES = {"ok": "$text-success", "warn": "$text-warning", "stop": "$text-error"}
@@ -41,14 +42,18 @@ def word(verdict: Verdict) -> Content:
     return Content.styled(f" {text if verdict.arms else 'NO OPTION LEFT'} ", style)
 
 
-def verdict_lines(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:
+def verdict_lines(
+    verdict: Verdict, brief: Brief, change: str, ways: Sequence[WayForward], width: int
+) -> Content:
     """The whole panel for `width` cells; without a winner where the brief says too little."""
     if not shows_winner(brief):
         return Content("\n").join(_open_lines(verdict, brief, width))
-    return Content("\n").join(_lines(verdict, change, width))
+    return Content("\n").join(_lines(verdict, change, ways, width))
 
 
-def _lines(verdict: Verdict, change: str, width: int) -> Iterator[Content]:
+def _lines(
+    verdict: Verdict, change: str, ways: Sequence[WayForward], width: int
+) -> Iterator[Content]:
     terms = Terms.of(verdict)
     top = headline(verdict, terms)
     yield word(verdict)
@@ -58,16 +63,17 @@ def _lines(verdict: Verdict, change: str, width: int) -> Iterator[Content]:
             "Ruled out", [Content(fmt.clean(f"· {e.detail}")) for e in verdict.excluded[:4]]
         )
         return
-    meanwhile = "meanwhile " if verdict.verdict == "undecided" else ""
+    meanwhile = "if you must choose today: " if verdict.verdict == "undecided" else ""
     yield Content.assemble((meanwhile, "dim"), (top.option, "bold"))
     yield confidence(verdict, width)
+    yield from _price_of_error(verdict)
     if change:
         yield Content.assemble(("changed: ", "bold $text-accent"), fmt.clean(change))
     yield Content("")
     yield from _estimates(verdict, top.figures, width)
     yield from section("Why", _sentences(terms, verdict.why, 1))
+    yield from section("Next", [_next(verdict, terms), *map(way_line, ways)])
     yield from section("What would change it", _few(flips(verdict)))
-    yield from section("Next", [_next(verdict, terms)])
     yield from section("Ready to decide?", [_ready(r, terms) for r in verdict.readiness])
     yield from section("Warnings", _warnings(verdict))
 
@@ -81,7 +87,9 @@ def _open_lines(verdict: Verdict, brief: Brief, width: int) -> Iterator[Content]
         yield Content.assemble((f"{mark} ", "bold"), fmt.clean(gap.text))
     if best := most_important_gap(brief, verdict):
         yield Content("")
-        yield Content.assemble(("Answer first: ", "bold $text-accent"), fmt.clean(best.text))
+        yield Content.assemble(
+            ("Answer first: ", "bold $text-accent"), fmt.clean(best.text), ("  [g]", "bold")
+        )
     if verdict.arms:
         yield from section("So far, over all options", _spreads(verdict))
 
@@ -111,11 +119,29 @@ def confidence(verdict: Verdict, width: int) -> Content:
     """How often the named approach is best, a bar of it, and the regret to expect."""
     chance = approach_chance(verdict)
     text = f"best in {fmt.of_hundred(chance)} of 100 draws "
-    regret = verdict.expected_regret_usd
-    tail = f" regret {fmt.compact_money(regret)}" if fmt.is_known(regret) else ""
-    room = min(width - len(text) - len(tail), 40)
+    room = min(width - len(text), 40)
     bar = fmt.share_bar(chance, room) if room >= 4 else ""
-    return Content.assemble(text, (bar, "$text-success"), tail)
+    return Content.assemble(text, (bar, "$text-success"))
+
+
+def _price_of_error(verdict: Verdict) -> Iterator[Content]:
+    """What choosing now costs on average over the horizon, should another option turn out best."""
+    regret = verdict.expected_regret_usd
+    if fmt.is_known(regret):
+        months = verdict.horizon_months
+        over = f" over {months:g} months" if months else ""
+        yield Content.styled(
+            f"choosing now costs {fmt.compact_money(regret)} on average{over}, as long as the "
+            "best option is not known",
+            "dim",
+        )
+
+
+def way_line(way: WayForward) -> Content:
+    """A key, and where it leads."""
+    return Content.assemble(
+        (f" {way.key} ", "bold reverse $text-accent"), f" {fmt.clean(way.text)}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,17 +271,7 @@ def _next(verdict: Verdict, terms: Terms) -> Content:
     text = _OPTION_ID.sub(
         lambda match: option_name(match[0]), fmt.clean(terms.sentence(step.action))
     )
-    return Content(f"{text[:1].upper()}{text[1:]}{price}") + _key_for(step.action)
-
-
-def _key_for(action: str) -> Content:
-    """The key that does the next step, where there is one."""
-    words = action.lower()
-    if "decide now" in words:
-        return Content.styled("  [r] report", "bold $text-accent")
-    if words.startswith("score ") or "calibrat" in words or "measure" in words:
-        return Content.styled("  [c] calibrate", "bold $text-accent")
-    return Content("")
+    return Content(f"{text[:1].upper()}{text[1:]}{price}")
 
 
 def _ready(check: Readiness, terms: Terms) -> Content:
@@ -265,7 +281,9 @@ def _ready(check: Readiness, terms: Terms) -> Content:
     return Content.assemble(status, fmt.clean(check.rule + detail))
 
 
-def strip_lines(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:
+def strip_lines(
+    verdict: Verdict, brief: Brief, change: str, ways: Sequence[WayForward], width: int
+) -> Content:
     """The verdict in three short lines, for screens too narrow for the panel."""
     if not shows_winner(brief):
         return _open_strip(verdict, brief)
@@ -279,6 +297,9 @@ def strip_lines(verdict: Verdict, brief: Brief, change: str, width: int) -> Cont
     first = head + Content(f" {top.option}").truncate(room, ellipsis=True, pad=True) + Content(sure)
     stop = next((_ready(r, terms) for r in verdict.readiness if r.status == "stop"), None)
     last = stop or Content.assemble(("next ", "bold $text-primary"), _next(verdict, terms))
+    if ways:
+        last = way_line(ways[0])
+        last += Content("  ").join([Content(""), *map(way_line, ways[1:])])
     if change:
         last = Content.assemble(("changed: ", "bold $text-accent"), fmt.clean(change))
     return Content("\n").join([first, Content(_figures_line(top.figures, width)), last])
@@ -291,7 +312,9 @@ def _open_strip(verdict: Verdict, brief: Brief) -> Content:
     first = Content.styled(f" {_NOT_ENOUGH} ", "bold reverse $text-warning")
     first += Content(f" {fmt.plural(needed, 'answer')} missing")
     second = Content.assemble(
-        ("answer first: ", "bold $text-accent"), fmt.clean(best.text if best else "")
+        ("answer first: ", "bold $text-accent"),
+        fmt.clean(best.text if best else ""),
+        ("  [g]", "bold"),
     )
     third = Content(
         f"so far {_spread([o.monthly_usd for o in verdict.arms], fmt.money)} per month"

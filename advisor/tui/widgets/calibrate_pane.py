@@ -130,6 +130,15 @@ class CalibratePane(ContentSwitcher):
         yield RunView()
 
     def on_mount(self) -> None:
+        self._show_request()
+
+    def fill(self, request: CalibrationRequest) -> None:
+        """Show another request, and have its plan worked out."""
+        self.request = request
+        self._show_request()
+        self.ask()
+
+    def _show_request(self) -> None:
         plan = self.query_one(PlanView)
         for field in plan.fields.values():
             field.show(self.request.value(field.question.key))

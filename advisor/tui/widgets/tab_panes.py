@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from advisor.core.probes import HardwareReport
     from advisor.core.verdict import Verdict
     from advisor.tui.model.draft import Draft
+    from advisor.tui.model.ways_forward import WayForward
     from advisor.tui.widgets.brief_form import BriefForm
     from advisor.tui.work.engine import Observations
     from advisor.tui.work.run_jobs import RunJobs
@@ -46,6 +47,7 @@ class TabPanes(ContentSwitcher):
         self._form: BriefForm | None = None
         self._jobs = jobs
         self.pins = Pins()
+        self.ways: tuple[WayForward, ...] = ()
 
     @property
     def form(self) -> BriefForm | None:
@@ -136,7 +138,7 @@ class TabPanes(ContentSwitcher):
             pane.show(self._scenarios())
         elif isinstance(pane, DecisionPane) and self._verdict is not None:
             if self._draft is not None:
-                pane.text.show(self._verdict, self._draft.judged)
+                pane.text.show(self._verdict, self._draft.judged, ways=self.ways)
             pane.show(self._verdict)
         elif isinstance(pane, ReportPane) and self._verdict is not None:
             pane.show(self._verdict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import strftime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -15,22 +15,25 @@ from textual.widget import Widget
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
     from advisor.core.verdict import Verdict
+    from advisor.tui.model.ways_forward import WayForward
 
-Draw = Callable[["Verdict", "Brief", str, int], Content]
+    Ways: TypeAlias = tuple[WayForward, ...]
+
+Draw = Callable[["Verdict", "Brief", str, "Ways", int], Content]
 
 
-def draw_panel(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:
+def draw_panel(verdict: Verdict, brief: Brief, change: str, ways: Ways, width: int) -> Content:
     """The whole panel; what draws it is loaded with the first verdict, for a quick first frame."""
     from advisor.tui.views.verdict import verdict_lines
 
-    return verdict_lines(verdict, brief, change, width)
+    return verdict_lines(verdict, brief, change, ways, width)
 
 
-def draw_strip(verdict: Verdict, brief: Brief, change: str, width: int) -> Content:
+def draw_strip(verdict: Verdict, brief: Brief, change: str, ways: Ways, width: int) -> Content:
     """The short form; loaded like the panel."""
     from advisor.tui.views.verdict import strip_lines
 
-    return strip_lines(verdict, brief, change, width)
+    return strip_lines(verdict, brief, change, ways, width)
 
 
 def clock() -> str:
@@ -60,12 +63,18 @@ class VerdictText(Widget):
         self._draw = draw
         self._brief: Brief | None = None
         self._change = ""
+        self._ways: Ways = ()
         self._judged_at = ""
-        self._cache: tuple[tuple[int, int, str, int], Content] | None = None
+        self._cache: tuple[tuple[int, int, str, Ways, int], Content] | None = None
 
-    def show(self, verdict: Verdict | None, brief: Brief, change: str = "") -> None:
-        """Draw another verdict on a brief, with a line of what the newest answer changed."""
+    def show(
+        self, verdict: Verdict | None, brief: Brief, change: str = "", ways: Ways = ()
+    ) -> None:
+        """Draw another verdict on a brief, with a line of what the newest answer changed and the
+        keys that lead on.
+        """
         self._brief = brief
+        self._ways = ways
         self._change = change
         self._judged_at = clock()
         self.verdict = verdict
@@ -91,9 +100,9 @@ class VerdictText(Widget):
     def _drawn(self, verdict: Verdict, brief: Brief, width: int) -> Content:
         """Draw once for a verdict and a width: fitting, layout and painting all ask for it."""
         change = "" if self.failure else self._change
-        key = (id(verdict), id(brief), change, width)
+        key = (id(verdict), id(brief), change, self._ways, width)
         if self._cache is None or self._cache[0] != key:
-            self._cache = (key, self._draw(verdict, brief, change, width))
+            self._cache = (key, self._draw(verdict, brief, change, self._ways, width))
         return self._cache[1]
 
     def watch_verdict(self) -> None:
