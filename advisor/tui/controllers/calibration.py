@@ -13,8 +13,8 @@ from advisor.tui.work.run_jobs import SPEEDS, RunJobs
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
-    from advisor.tui.screens.desk import Desk
     from advisor.tui.model.run_request import CalibrationRequest
+    from advisor.tui.screens.desk import Desk
     from advisor.tui.widgets.calibrate_pane import CalibratePane
     from advisor.tui.work.engine import Engine
 
