@@ -57,6 +57,15 @@ class WhatIfSettled(Message):
 
 
 @dataclass
+class FlipTried(Message):
+    """The user wants to see the verdict beyond a flip: the input, its flip and its value now."""
+
+    key: str
+    value: float
+    now: float | None
+
+
+@dataclass
 class ProposalsAccepted(Message):
     """The user accepts what the data propose."""
 

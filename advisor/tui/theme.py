@@ -20,6 +20,15 @@ DARK = Theme(
     warning="#e8b45a",
     error="#e8838f",
     dark=True,
+    variables={
+        "scrollbar": "#3a4654",
+        "scrollbar-hover": "#56677c",
+        "scrollbar-active": "#7aa2d8",
+        "scrollbar-background": "#161b22",
+        "scrollbar-background-hover": "#161b22",
+        "scrollbar-background-active": "#161b22",
+        "scrollbar-corner-color": "#161b22",
+    },
 )
 LIGHT = Theme(
     name="advisor-light",
@@ -34,5 +43,14 @@ LIGHT = Theme(
     warning="#8a4b00",
     error="#a3202f",
     dark=False,
+    variables={
+        "scrollbar": "#b4bac2",
+        "scrollbar-hover": "#8c959f",
+        "scrollbar-active": "#1d4f91",
+        "scrollbar-background": "#ecece8",
+        "scrollbar-background-hover": "#ecece8",
+        "scrollbar-background-active": "#ecece8",
+        "scrollbar-corner-color": "#ecece8",
+    },
 )
 THEMES = (DARK, LIGHT)

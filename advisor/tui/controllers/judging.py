@@ -10,6 +10,7 @@ from advisor.core.brief import questions
 from advisor.core.errors import UsageError
 from advisor.core.format import clean
 from advisor.tui.messages import (
+    FlipTried,
     ObservationsReady,
     ProposalsAccepted,
     VerdictReady,
@@ -187,6 +188,17 @@ class JudgingController:
             self._desk.notify(f"type a value first: {question.source}", markup=False)
             return
         what_if = stepped(question, value, message.direction)
+        self._suppose(self.draft.suppose(message.key, what_if), message.key)
+
+    def try_flip(self, message: FlipTried) -> None:
+        """Suppose a value just beyond a flip of the verdict."""
+        from advisor.tui.model.stepping import just_beyond
+
+        question = questions().get(message.key)
+        if question is None:
+            self._desk.complain(f"{message.key}: not an answer of the brief, so it stays as it is")
+            return
+        what_if = just_beyond(question, message.value, message.now)
         self._suppose(self.draft.suppose(message.key, what_if), message.key)
 
     def settle(self, message: WhatIfSettled) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import Any
 
 from advisor.core.quantity import Range
@@ -10,6 +10,7 @@ from advisor.core.question import Question
 
 STEP = 1.1
 SMALL_STEP = 0.05
+BEYOND = 0.01
 
 
 def can_step(question: Question) -> bool:
@@ -45,3 +46,16 @@ def _moved(question: Question, value: float, direction: int, from_zero: bool) ->
 
 def _three_digits(value: float) -> float:
     return round(value, 2 - floor(log10(abs(value)))) if value else 0.0
+
+
+def just_beyond(question: Question, flip: float, now: float | None) -> Any:
+    """The value as an answer, a hundredth further from today's than the flip; kept in bounds."""
+    direction = 1 if now is None or flip >= now else -1
+    gap = max(abs(flip), abs(flip - now) if now is not None else 0.0) * BEYOND
+    value = flip + direction * gap
+    low = question.low if question.low is not None else value
+    high = question.high if question.high is not None else value
+    value = min(max(value, low), high)
+    if question.kind == "whole":
+        return ceil(value) if direction > 0 else floor(value)
+    return Range.exact(value) if question.ranged else value

@@ -105,6 +105,10 @@ class Desk(DeskActions):
     def _settled(self, message: messages.WhatIfSettled) -> None:
         self.judging.settle(message)
 
+    @on(messages.FlipTried)
+    def _flip_tried(self, message: messages.FlipTried) -> None:
+        self.judging.try_flip(message)
+
     @on(messages.ProposalsAccepted)
     def _proposals_accepted(self, message: messages.ProposalsAccepted) -> None:
         self.judging.accept(message)

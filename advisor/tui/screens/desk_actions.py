@@ -186,6 +186,20 @@ class DeskActions(DeskFace):
         for pane in self._decision_panes():
             pane.fold()
 
+    def action_filter_options(self) -> None:
+        """Ask for words that the names of the options contain."""
+        self._dialog(self._filter_options())
+
+    async def _filter_options(self) -> None:
+        from advisor.tui.screens.dialogs import AskText
+
+        text = await self.app.push_screen_wait(
+            AskText("Show only options whose name contains", hint="words; empty: every option")
+        )
+        if text is not None:
+            for pane in self._decision_panes():
+                pane.filter(text)
+
     def _decision_panes(self) -> Iterable[DecisionPane]:
         from advisor.tui.widgets.decision_pane import DecisionPane
 

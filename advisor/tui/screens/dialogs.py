@@ -85,6 +85,28 @@ class AskChoice(ModalScreen[str | None]):
         self.dismiss(self._choices[event.option_index])
 
 
+class AskText(ModalScreen[str | None]):
+    """A line of text, which may be empty."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _BACK
+    DEFAULT_CSS = BOX.format(name="AskText")
+
+    def __init__(self, title: str, typed: str = "", *, hint: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._typed = typed
+        self._hint = hint
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = Content(clean(self._title))
+            yield Input(self._typed, placeholder=self._hint, compact=True)
+
+    @on(Input.Submitted)
+    def _text(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip())
+
+
 class AskPath(ModalScreen[Path | None]):
     """A path to be typed, or one of a list; a line under each says what it is."""
 

@@ -9,27 +9,27 @@ from textual.content import Content
 from advisor.core import format as fmt
 from advisor.core.naming import option_name
 from advisor.core.quantity import Range
-from advisor.core.verdict import OptionRecord, Verdict
+from advisor.core.verdict import DrawnOption, OptionRecord, Verdict
 from advisor.report.phrases import break_even_sentences
-from advisor.tui.views.plot import Axes, Band, Line, Mark, Plot
+from advisor.tui.views.plot import XY, Axes, Band, Line, Mark, Plot
 
 CASH = "horizon.cash"
 STYLES = ("$text-success", "$text-primary", "$text-accent")
 USUAL_MONTHS = 12.0
+STEPS = 12
 
 
 def money_lines(verdict: Verdict, width: int, height: int) -> Iterator[Content]:
     """The chart of `height` lines, its legend, and the break-even in words."""
-    options = compared(verdict)
     months = verdict.horizon_months or USUAL_MONTHS
-    pairs = [(option, cash) for option in options if (cash := _cash(option)).is_known]
-    if not pairs:
+    options = [option for option in compared(verdict) if _cash(option).is_known]
+    if not options:
         yield Content.styled("no cost over the months is known", "dim")
         return
-    yield from legend([option for option, _ in pairs])
-    yield from _plot(pairs, verdict, months).rows(width, height)
+    yield from legend(options)
+    yield from _plot(options, verdict, months).rows(width, height)
     yield Content.styled(
-        "cash; straight between its start and its sum over the months; dots: 80 % of draws", "dim"
+        "cash so far, spread evenly over the months; dotted: 80 % of draws; ◆ break-even", "dim"
     )
     for sentence in break_even_sentences(verdict.break_even):
         yield Content(f"· {fmt.clean(sentence)}")
@@ -54,6 +54,23 @@ def legend(options: list[OptionRecord]) -> Iterator[Content]:
 _SIGNS = "●○◇"
 
 
+def _plot(options: list[OptionRecord], verdict: Verdict, months: float) -> Plot:
+    lines, bands, marks = [], [], []
+    drawn = {one.option: one for one in verdict.drawn}
+    for number, option in enumerate(options):
+        style = STYLES[number]
+        low, middle, high = _courses(option, drawn.get(option.id), months)
+        lines.append(Line(middle, style))
+        bands.append(Band(low, high, style))
+        marks.append(Mark(middle[-1], _SIGNS[number], f"bold {style}"))
+    at = verdict.break_even.months
+    if at is not None and 0 < at < months and len(lines) > 1:
+        (_, start), *_, (_, end) = lines[0].points
+        marks.append(Mark((at, start + (end - start) * at / months), "◆", "bold $text-warning"))
+    axes = Axes(lambda v: f"{v:.0f}", fmt.compact_money, "months", from_zero=True)
+    return Plot(axes, lines, bands, marks)
+
+
 def _cash(option: OptionRecord) -> Range:
     figure = option.figure(CASH)
     if figure is None:
@@ -61,24 +78,22 @@ def _cash(option: OptionRecord) -> Range:
     return Range(figure.p10, figure.p50, figure.p90)
 
 
-def _plot(pairs: list[tuple[OptionRecord, Range]], verdict: Verdict, months: float) -> Plot:
-    lines, bands, marks = [], [], []
-    for number, (option, cash) in enumerate(pairs):
-        once, style = option.one_off_usd, STYLES[number]
-        ends = [
-            (once.p10 or 0.0, cash.p10),
-            (once.p50 or 0.0, cash.p50),
-            (once.p90 or 0.0, cash.p90),
-        ]
-        low, middle, high = ([(0.0, start), (months, end or 0.0)] for start, end in ends)
-        lines.append(Line(middle, style))
-        bands.append(Band(low, high, f"{style} dim"))
-        marks.append(Mark((months, cash.p50 or 0.0), _SIGNS[number], f"bold {style}"))
-    at = verdict.break_even.months
-    if at is not None and 0 < at < months and len(pairs) > 1:
-        first, cash = pairs[0]
-        start = first.one_off_usd.p50 or 0.0
-        height = start + ((cash.p50 or 0.0) - start) * at / months
-        marks.append(Mark((at, height), "◆", "bold $text-warning"))
-    axes = Axes(lambda v: f"{v:.0f}", fmt.compact_money, "months", from_zero=True)
-    return Plot(axes, lines, bands, marks)
+def _courses(option: OptionRecord, drawn: DrawnOption | None, months: float) -> list[list[XY]]:
+    """P10, median and P90 of the cash so far, at a few months; from the draws where they are
+    kept, else between the ends.
+    """
+    places = [months * step / STEPS for step in range(STEPS + 1)]
+    if drawn is None or not drawn.cash_usd or len(drawn.cash_usd) != len(drawn.once_usd):
+        once, cash = option.one_off_usd, _cash(option)
+        pairs = ((once.p10, cash.p10), (once.p50, cash.p50), (once.p90, cash.p90))
+        ends = [(start or 0.0, end or 0.0) for start, end in pairs]
+        return [[(t, a + (b - a) * t / months) for t in places] for a, b in ends]
+    courses: list[list[XY]] = [[], [], []]
+    for t in places:
+        share = t / months
+        so_far = sorted(
+            a + (b - a) * share for a, b in zip(drawn.once_usd, drawn.cash_usd, strict=True)
+        )
+        for course, level in zip(courses, (0.1, 0.5, 0.9), strict=True):
+            course.append((t, so_far[round(level * (len(so_far) - 1))]))
+    return courses

@@ -48,16 +48,16 @@ def option_rows(
 ) -> list[tuple[OptionRecord, int]]:
     """The options in order, each with how many variants are folded into it.
 
-    Variants share approach and model and differ in how they are prompted, cached or served; the
-    one most often best stands for them.
+    Variants are one option in another form of serving (`best_form` names the cheapest one); the
+    one that is chosen, or most often best, stands for them.
     """
     ranked = sorted(verdict.arms, key=lambda o: _rank(o, verdict, order))
     if not folded:
         return [(option, 0) for option in ranked]
-    best: dict[tuple[str, str], OptionRecord] = {}
-    count: dict[tuple[str, str], int] = {}
+    best: dict[str, OptionRecord] = {}
+    count: dict[str, int] = {}
     for option in sorted(verdict.arms, key=lambda o: (o.id != verdict.arm, -o.p_best)):
-        family = (option.approach, option.model)
+        family = option.best_form or option.id
         best.setdefault(family, option)
         count[family] = count.get(family, -1) + 1
     shown_ids = {option.id: count[family] for family, option in best.items()}
@@ -75,6 +75,11 @@ def _rank(option: OptionRecord, verdict: Verdict, order: Order) -> tuple[bool, f
         Order.TIME: option.weeks.p50,
     }[order]
     return amount is None, amount or 0.0
+
+
+def matches(name: str, text: str) -> bool:
+    """Whether a name contains all words of a text."""
+    return all(word in name.lower() for word in text.lower().split())
 
 
 def header(width: int) -> Content:

@@ -149,13 +149,15 @@ class _Frame:
             self.styles[row // 4][column // 2] = self.styles[row // 4][column // 2] or style
 
     def line(self, line: Line) -> None:
-        """Straight from point to point."""
+        """Straight from point to point, two dots high."""
         places = [self.dot(*point) for point in line.points]
         for (x0, y0), (x1, y1) in itertools.pairwise(places):
             steps = max(round(abs(x1 - x0)), round(abs(y1 - y0)), 1)
             for step in range(steps + 1):
                 share = step / steps
-                self.set(round(x0 + (x1 - x0) * share), round(y0 + (y1 - y0) * share), line.style)
+                column, row = round(x0 + (x1 - x0) * share), round(y0 + (y1 - y0) * share)
+                self.set(column, row, line.style)
+                self.set(column, row + 1, line.style)
 
     def band(self, band: Band) -> None:
         """Every fourth dot between the two lines."""

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
-from advisor.core.naming import option_name
+from advisor.core.naming import input_name, option_name
 from advisor.core.quantity import Range
 from advisor.core.verdict import OptionRecord, Readiness, Verdict
 from advisor.report.headline import approach_chance, headline
@@ -18,7 +18,6 @@ from advisor.report.page import KeyFigure
 from advisor.report.phrases import beyond, is_near
 from advisor.report.terms import Terms
 from advisor.tui.model.known_enough import gaps, most_important_gap, shows_winner
-from advisor.tui.model.question_text import full_label
 from advisor.tui.model.ways_forward import WayForward
 from advisor.tui.views.axis import OTHER, Axis
 
@@ -125,16 +124,12 @@ def confidence(verdict: Verdict, width: int) -> Content:
 
 
 def _price_of_error(verdict: Verdict) -> Iterator[Content]:
-    """What choosing now costs on average over the horizon, should another option turn out best."""
+    """What choosing now costs on average, because another option may turn out best."""
     regret = verdict.expected_regret_usd
     if fmt.is_known(regret):
         months = verdict.horizon_months
         over = f" over {months:g} months" if months else ""
-        yield Content.styled(
-            f"choosing now costs {fmt.compact_money(regret)} on average{over}, as long as the "
-            "best option is not known",
-            "dim",
-        )
+        yield Content.styled(f"expected regret {fmt.compact_money(regret)}{over}", "dim")
 
 
 def way_line(way: WayForward) -> Content:
@@ -236,7 +231,7 @@ def flips(verdict: Verdict) -> list[Content]:
         Content(
             fmt.clean(
                 f"· {fmt.APPROACH_WORDS.get(f.verdict_becomes, f.verdict_becomes)} "
-                f"with {full_label(f.input)} {beyond(f)}{_now(f.now, f.unit)}"
+                f"with {input_name(f.input)} {beyond(f)}{_now(f.now, f.unit)}"
             )
         )
         for f in verdict.flip_points

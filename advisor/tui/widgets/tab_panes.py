@@ -35,7 +35,7 @@ class TabPanes(ContentSwitcher):
     DEFAULT_CSS = """
     TabPanes { width: 10fr; height: 1fr; }
     TabPanes > * { height: 1fr; }
-    TabPanes.-roomy { width: 16fr; }
+    TabPanes.-roomy { width: 20fr; }
     """
 
     def __init__(self, machine: Callable[[], HardwareReport], jobs: RunJobs) -> None:

@@ -1,0 +1,103 @@
+"""Ranges of the leading options on common axes, and what moves the advantage most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from textual.content import Content
+
+from advisor.core import format as fmt
+from advisor.core.naming import input_name, option_name
+from advisor.core.quantity import Range
+from advisor.core.verdict import OptionRecord, Sensitivity, Verdict
+from advisor.tui.views.axis import Axis
+from advisor.tui.views.options import option_rows
+from advisor.tui.views.verdict import section
+
+NAME_WIDTH = 30
+_MOST_ROWS = 8
+_MOST_INPUTS = 12
+
+
+def range_lines(verdict: Verdict, width: int) -> Iterator[Content]:
+    """Cost, quality and time, each on one axis."""
+    for title, lines in _ranges(verdict, width):
+        yield from section(title, lines)
+
+
+def _ranges(verdict: Verdict, width: int) -> Iterator[tuple[str, list[Content]]]:
+    """Cost, quality and time of the leading options, each on one axis."""
+    options = [option for option, _ in option_rows(verdict, folded=True)][:_MOST_ROWS]
+    rows = (
+        ("Cost per month (80 % range)", [o.monthly_usd for o in options], fmt.compact_money, True),
+        ("Cost once", [o.one_off_usd for o in options], fmt.compact_money, True),
+        ("Quality", [o.quality for o in options], fmt.score, False),
+        ("Weeks to production", [o.weeks for o in options], fmt.weeks, True),
+    )
+    for title, ranges, show, from_zero in rows:
+        yield title, _on_axis(options, ranges, show, width, from_zero=from_zero)
+
+
+def _on_axis(
+    options: Sequence[OptionRecord],
+    ranges: Sequence[Range],
+    show: fmt.Show,
+    width: int,
+    *,
+    from_zero: bool,
+) -> list[Content]:
+    room = max(min(width - NAME_WIDTH - 12, 60), 10)
+    axis = Axis.over(ranges, room, from_zero=from_zero)
+    lines = [
+        Content.assemble(
+            _name(option_name(option.id)),
+            " ",
+            (axis.bar(interval), "$text-accent"),
+            (f" {show(interval.p50):>9}", "bold"),
+        )
+        for option, interval in zip(options, ranges, strict=True)
+    ]
+    return (
+        [*lines, Content.styled(" " * (NAME_WIDTH + 1) + axis.ticks(show), "dim")] if lines else []
+    )
+
+
+def _name(text: str) -> Content:
+    return Content(fmt.clean(text)).truncate(NAME_WIDTH, ellipsis=True, pad=True)
+
+
+def tornado_lines(verdict: Verdict, width: int) -> Iterator[Content]:
+    """A bar per input from the advantage at its P10 to that at its P90; │ is no advantage."""
+    rows = verdict.sensitivity[:_MOST_INPUTS]
+    if not rows:
+        yield Content.styled("no input moves the advantage, or it is not known yet", "dim")
+        return
+    yield Content.styled(
+        "The advantage over the next approach, at an input's P10 and P90", "bold $text-primary"
+    )
+    room = max(min(width - NAME_WIDTH - 22, 50), 11)
+    ends = [end for row in rows for end in (row.low, row.high)]
+    axis = Axis(min(0.0, *ends), max(0.0, *ends) or 1.0, room)
+    show = fmt.score if rows[0].unit == "score" else fmt.compact_money
+    yield from (_swing(row, axis, show) for row in rows)
+    yield Content.styled(" " * (NAME_WIDTH + 1) + axis.ticks(show), "dim")
+    yield from section("What it would be worth to know", _worth(verdict))
+
+
+def _worth(verdict: Verdict) -> list[Content]:
+    """The inputs whose exact value would save most on average."""
+    return [
+        Content.assemble(_name(input_name(one.input)), (f" {fmt.money(one.worth_usd):>10}", "bold"))
+        for one in verdict.information[:5]
+    ]
+
+
+def _swing(row: Sensitivity, axis: Axis, show: fmt.Show) -> Content:
+    left, right = sorted((axis.column(row.low), axis.column(row.high)))
+    cells = [" "] * axis.width
+    cells[axis.column(0.0)] = "│"
+    cells[left : right + 1] = "█" * (right + 1 - left)
+    ends = f" {show(row.low)} … {show(row.high)}"
+    return Content.assemble(
+        _name(input_name(row.input)), " ", ("".join(cells), "$text-accent"), (ends, "dim")
+    )
