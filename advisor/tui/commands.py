@@ -70,6 +70,9 @@ class DeskCommands(Provider):
                 "Markdown, HTML and JSON beside the brief",
                 desk.action_write_reports,
             )
+        yield "Show the file", "The brief as TOML beside the form", desk.action_toml
+        yield "Note a score", "That you know already, of any option", desk.action_note_score
+        yield "Set test items aside", "A tenth of the data file", desk.action_set_aside
         if desk.draft.supposed:
             yield "Keep what-ifs", "Make them answers", partial(desk.action_settle_all, True)
             yield "Drop what-ifs", "Back to the answers", partial(desk.action_settle_all, False)

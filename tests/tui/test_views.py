@@ -20,7 +20,7 @@ from advisor.tui.model.draft import Draft
 from advisor.tui.model.proposed_answers import ProposedAnswer, proposed_answers
 from advisor.tui.model.question_text import assumed, bounds, label, long_help
 from advisor.tui.views.axis import Axis
-from advisor.tui.views.decision import detail_lines
+from advisor.tui.views.decision import SECTIONS, section_lines
 from advisor.tui.views.facts_age import price_age
 from advisor.tui.views.figure import figure_lines, summary
 from advisor.tui.views.gauges import History
@@ -149,7 +149,10 @@ def test_every_row_of_the_table_is_as_wide_as_its_header(verdict, width):
 
 def test_variants_of_a_model_fold_into_the_best_of_them(verdict):
     prompt, tune = verdict.arms
-    other = replace(prompt, id="prompt/few-shot@claude-sonnet-5+cached", p_best=0.01)
+    other = replace(
+        prompt, id="prompt/few-shot@claude-sonnet-5+cached", p_best=0.01, best_form="form"
+    )
+    prompt = replace(prompt, best_form="form")
     wider = replace(verdict, arms=(other, prompt, tune))
     folded = option_rows(wider, folded=True)
     assert [(option.id, variants) for option, variants in folded] == [(tune.id, 0), (prompt.id, 1)]
@@ -166,14 +169,28 @@ def test_ranges_on_one_axis_keep_their_order(one, other, width):
 
 
 def test_the_tornado_has_an_axis_and_marks_where_the_sign_turns(verdict):
-    lines = detail_lines(verdict, 100).plain.splitlines()
-    bar = next(line for line in lines if line.startswith("tuning hours") and "█" in line)
+    lines = section_lines("inputs", verdict, 100, 12).plain.splitlines()
+    bar = next(line for line in lines if line.startswith("hours of tuning work") and "█" in line)
     assert "−$1,200" in bar
     ticks = next(line for line in lines if "$122 k" in line and "█" not in line)
     assert "−$1,200" in ticks
+
+
+def test_the_chart_of_money_names_its_lines_and_the_break_even(verdict):
+    lines = section_lines("money", verdict, 100, 12).plain.splitlines()
     assert "· equal cost at 1,150,000 requests per month" in lines
     # No difference of quality makes the options equally good, so no line says so.
     assert not any("quality difference" in line for line in lines)
+    assert sum(line.startswith("━━") for line in lines) == 2
+    assert any("12 months" in line or "24 months" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("width", [44, 76, 120])
+def test_no_section_is_wider_than_its_pane(verdict, name, width):
+    drawn = [line for line in section_lines(name, verdict, width, 10).plain.splitlines()]
+    pictures = [line for line in drawn if any(sign in line for sign in "┤│└●█├")]
+    assert all(len(line) <= width for line in pictures)
 
 
 def test_without_enough_answers_no_winner_is_named(verdict):

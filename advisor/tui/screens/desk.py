@@ -157,6 +157,7 @@ class Desk(DeskActions):
         self.field_help.question = field.question if isinstance(field, Field) else None
         self.field_help.about = getattr(event.widget, "about", "")
         self.field_help.refusal = field.refusal if isinstance(field, Field) else ""
+        self.show_toml()
 
     async def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
         """A tab was chosen by mouse or arrows."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Tabs
 
+from advisor.core.brief import questions
 from advisor.tui import messages
-from advisor.tui.screens.desk_face import DeskFace
+from advisor.tui.screens.desk_face import TOML_OPEN, DeskFace
 from advisor.tui.widgets.tab_panes import TABS
 
 if TYPE_CHECKING:
+    from advisor.core.question import Question
     from advisor.tui.widgets.decision_pane import DecisionPane
     from advisor.tui.widgets.field import Field
 
@@ -47,6 +49,27 @@ class DeskActions(DeskFace):
         if model is not None:
             answer = (model,) if field.question.kind == "names" else model
             self.judging.put({field.question.key: answer})
+
+    def action_toml(self) -> None:
+        """Show the brief as a file beside the form, or the verdict again."""
+        self.toggle_class(TOML_OPEN)
+        self.show_toml()
+
+    def action_range(self) -> None:
+        """Give the number in focus as low, likely and high, or as not known."""
+        field = self._focused_field
+        if field is None or not field.question.ranged or field.question.key not in questions():
+            self.complain("a range fits a number of the brief: put the cursor into its field")
+        else:
+            self._dialog(self._ask_range(field.question))
+
+    async def _ask_range(self, question: Question) -> None:
+        from advisor.tui.screens.range_editor import AskRange
+
+        key = question.key
+        answer = await self.app.push_screen_wait(AskRange(question, self.draft.value(key)))
+        if answer is not None:
+            self.judging.put({key: answer.value})
 
     @property
     def _focused_field(self) -> Field | None:

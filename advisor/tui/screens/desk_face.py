@@ -11,9 +11,11 @@ from textual.screen import Screen
 from textual.widgets import Footer, Tab, Tabs
 
 from advisor.core.format import clean
+from advisor.tui.model.effects import effects
 from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.status_line import StatusLine
 from advisor.tui.widgets.tab_panes import TABS, TabPanes
+from advisor.tui.widgets.toml_panel import TomlPanel
 from advisor.tui.widgets.verdict_panel import VerdictPanel, VerdictStrip
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from advisor.tui.model.draft import Draft
     from advisor.tui.work.engine import Engine
 
+TOML_OPEN = "-toml"
 WIDTHS = [(0, "-narrow"), (100, "-wide")]
 HEIGHTS = [(0, "-short"), (30, "-tall")]
 
@@ -51,6 +54,7 @@ class DeskFace(Screen[None]):
         self.panel = VerdictPanel()
         self.strip = VerdictStrip()
         self.field_help = FieldHelp()
+        self.toml = TomlPanel()
         self.panes: TabPanes
 
     def compose(self) -> ComposeResult:
@@ -60,6 +64,7 @@ class DeskFace(Screen[None]):
         with Horizontal(id="desk"):
             yield self.panes
             yield self.panel
+            yield self.toml
         yield self.field_help
         yield Footer(show_command_palette=True)
 
@@ -84,12 +89,19 @@ class DeskFace(Screen[None]):
         self.field_help.draft = draft
         self.autosave.changed(draft)
         self.panes.show_draft(draft)
+        self.show_toml()
         if form := self.panes.form:
             form.relate(draft)
         what_ifs = len(draft.supposed)
         self.panel.border_title = f"Verdict — what-if: {what_ifs}" if what_ifs else "Verdict"
         for view in (self.panel, self.strip):
             view.set_class(bool(what_ifs), "-supposed")
+
+    def show_toml(self) -> None:
+        """Show the file beside the form, where it is open."""
+        if self.has_class(TOML_OPEN):
+            question = self.field_help.question
+            self.toml.show(self.draft, question.key if question else "")
 
     def show_answer(self, key: str, draft: Draft) -> None:
         """Show in the field of a question what the draft says."""
@@ -119,6 +131,8 @@ class DeskFace(Screen[None]):
         self.status.verdict = verdict
         self.field_help.verdict = verdict
         ways = self.panes.ways = self.ways.ways()
+        if (form := self.panes.form) and (verdict is None or verdict.sensitivity):
+            form.show_effects(effects(verdict))
         for view in (self.panel, self.strip):
             view.text.show(verdict, self.draft.judged, change, ways)
 

@@ -37,6 +37,8 @@ KEYS: list[BindingType] = [
     _key("finish-field", "enter", "next_field", "Next field", first=True),
     _key("undo", "ctrl+z", "undo", "Undo", first=True),
     _key("redo", "ctrl+y", "redo", "Redo", first=True),
+    _key("range", "f4", "range", "Low, likely, high"),
+    _key("toml", "ctrl+t", "toml", "The file beside the form"),
     _key("leave", "escape", "leave", "Leave field"),
     _key("explain", "e,f2", "explain", "Explain", footer=True),
     _key("more", "m", "more", "More questions"),

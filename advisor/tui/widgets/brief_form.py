@@ -18,6 +18,7 @@ from advisor.core.brief import Brief, questions
 from advisor.core.format import plural
 from advisor.tui.model.completion import Names
 from advisor.tui.model.draft import Draft
+from advisor.tui.model.effects import Effect
 from advisor.tui.widgets.field import Field
 
 OPEN_FIRST = ("Task", "Traffic", "Quality", "Data", "Today")
@@ -142,6 +143,7 @@ class BriefForm(VerticalScroll):
         self.boxes = [GroupBox(group, self) for group in groups()]
         self._names = Names()
         self._findings: Mapping[str, str] = {}
+        self._effects: Mapping[str, Effect] = {}
 
     def compose(self) -> ComposeResult:
         yield from self.boxes
@@ -170,6 +172,7 @@ class BriefForm(VerticalScroll):
             field.complete_with(self._names, folder)
             put(field, self.draft)
             field.note_finding(self._findings.get(key, ""))
+            field.note_effect(_sign(self._effects, key))
         self._relate(box)
 
     def relate(self, draft: Draft) -> None:
@@ -198,6 +201,12 @@ class BriefForm(VerticalScroll):
         for field in self.fields:
             field.note_finding(findings.get(field.question.key, ""))
 
+    def show_effects(self, effects: Mapping[str, Effect]) -> None:
+        """How much each answer moves the verdict, by key."""
+        self._effects = effects
+        for field in self.fields:
+            field.note_effect(_sign(effects, field.question.key))
+
     def field(self, key: str) -> Field | None:
         """The field of a question, None while it is not made."""
         return next((box.fields[key] for box in self.boxes if key in box.fields), None)
@@ -225,6 +234,10 @@ class BriefForm(VerticalScroll):
         await box.unfold(True, all_questions=key not in box.first_keys)
         if field := self.field(key):
             field.control.focus()
+
+
+def _sign(effects: Mapping[str, Effect], key: str) -> str:
+    return effects[key].sign if key in effects else ""
 
 
 def put(field: Field, draft: Draft) -> None:

@@ -76,7 +76,10 @@ class DecisionPane(Vertical):
             scrollbar-size-vertical: 1;
         }
         OptionTable { max-height: 35%; text-wrap: nowrap; }
-        FlipList { max-height: 50%; display: none; margin-bottom: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        FlipList {
+            max-height: 50%; display: none; margin-bottom: 1;
+            text-wrap: nowrap; text-overflow: ellipsis;
+        }
         OptionTable > .option-list--option, FlipList > .option-list--option { padding: 0; }
         SectionText { height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
         Tabs { height: 1; margin: 1 0; }

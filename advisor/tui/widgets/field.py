@@ -51,6 +51,7 @@ class Field(HorizontalGroup):
         self._names: tuple[str, ...] = ()
         self._refusal = ""
         self._finding = ""
+        self._effect = ""
         self._supposed = False
         self._answered = False
 
@@ -90,6 +91,12 @@ class Field(HorizontalGroup):
         """What the data say instead of the answer; empty where they do not differ."""
         if text != self._finding:
             self._finding = text
+            self._update_note()
+
+    def note_effect(self, sign: str) -> None:
+        """How much this answer moves the verdict, in a sign; empty where it does not."""
+        if sign != self._effect:
+            self._effect = sign
             self._update_note()
 
     @on(Input.Changed)
@@ -173,7 +180,7 @@ class Field(HorizontalGroup):
         if self._finding:
             return f"! {self._finding}"
         if self.question.kind != "yes-no":
-            return unit(self.question)
+            return f"{unit(self.question)} {self._effect}".strip()
         return self.control.text() + ("" if self._answered else ", assumed")
 
 

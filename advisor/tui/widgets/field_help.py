@@ -38,7 +38,7 @@ class FieldHelp(Widget):
 
     DEFAULT_CSS = """
     FieldHelp {
-        height: auto; max-height: 3; padding: 0 1; background: $panel; color: $foreground;
+        height: auto; max-height: 4; padding: 0 1; background: $panel; color: $foreground;
         &.-open { max-height: 12; border-top: solid $primary; }
     }
     """
@@ -65,6 +65,15 @@ class FieldHelp(Widget):
             return slider_line(self.question, value, self.verdict, self.size.width or 80)
         return Content("")
 
+    def _effect(self) -> Content:
+        """How much the answer in focus moves the verdict."""
+        if self.question is None or self.refusal:
+            return Content("")
+        from advisor.tui.model.effects import effects
+
+        effect = effects(self.verdict).get(self.question.key)
+        return Content.assemble(("effect   ", "bold"), effect.text) if effect else Content("")
+
     def render(self) -> Content:
         if self.question is None:
             rows = list(GENERAL)
@@ -74,8 +83,8 @@ class FieldHelp(Widget):
             lead = short_help(self.question)
         if self.refusal:
             lead = f"✗ {self.refusal}"
-        slider = self._slider()
+        above = [line for line in (self._slider(), self._effect()) if line.plain]
         if not self.opened:
-            return slider + Content("\n") + Content(lead) if slider.plain else Content(lead)
+            return Content("\n").join([*above, Content(lead)])
         lines = [Content.assemble((f"{name:<9} ", "bold"), text) for name, text in rows]
         return Content("\n").join([Content.styled(lead, "bold"), *lines])

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 TABS = ("brief", "data", "hardware", "calibrate", "decision", "compare", "report")
 
+NARROW = "10fr"
+ROOMY = "20fr"
+"""Width beside the verdict: the form needs little, tables and charts need much."""
+
 
 class TabPanes(ContentSwitcher):
     """Panes by the id of their tab.
@@ -35,7 +39,6 @@ class TabPanes(ContentSwitcher):
     DEFAULT_CSS = """
     TabPanes { width: 10fr; height: 1fr; }
     TabPanes > * { height: 1fr; }
-    TabPanes.-roomy { width: 20fr; }
     """
 
     def __init__(self, machine: Callable[[], HardwareReport], jobs: RunJobs) -> None:
@@ -74,7 +77,8 @@ class TabPanes(ContentSwitcher):
         if not self.query(f"#{tab}"):
             await self.add_content(self._make(tab), id=tab)
         self.current = tab
-        self.set_class(tab != "brief", "-roomy")
+        # Not by a class: that would look up the style of every field again, which takes long.
+        self.styles.width = NARROW if tab == "brief" else ROOMY
         self._follow_machine(tab == "hardware")
         self._fill()
 
