@@ -66,6 +66,13 @@ class FlipTried(Message):
 
 
 @dataclass
+class PastWanted(Message):
+    """The user wants to see a verdict of the past: its number in the store."""
+
+    number: int
+
+
+@dataclass
 class ProposalsAccepted(Message):
     """The user accepts what the data propose."""
 

@@ -81,6 +81,7 @@ class FileController:
         self._desk.autosave.forget()
         supposed = "; what-ifs are not saved" if self._desk.draft.supposed else ""
         self._desk.notify(clean(f"saved {path}{supposed}"), markup=False)
+        await self._keep_verdict()
         return True
 
     async def _confirm(self, text: str, yes: str) -> bool:
@@ -173,8 +174,29 @@ class FileController:
             brief_files.write_reports, judging.verdict, stem, self._desk.report_formats
         )
         self._written = written
+        await self._keep_verdict()
         names = ", ".join(file.name for file in written)
         self._desk.notify(clean(f"wrote {names}; o opens"), markup=False)
+
+    async def open_past(self, number: int) -> None:
+        """Pin a verdict of the past beside the one on the desk."""
+        try:
+            name, verdict = await to_thread(brief_files.past_verdict, number)
+        except AdvisorError as error:
+            self._desk.complain(str(error))
+            return
+        self._desk.panes.pin_past(name, verdict)
+
+    async def _keep_verdict(self) -> None:
+        """Keep the verdict on a saved brief in the history, as the command line does."""
+        judging = self._desk.judging
+        draft = self._desk.draft
+        if judging.verdict is None or not judging.deep or draft.supposed or draft.path is None:
+            return
+        observations = judging.observations
+        if observations is not None:
+            await to_thread(brief_files.keep, draft.path, observations, judging.verdict)
+            self._desk.panes.read_past()
 
     def watch_file(self) -> None:
         """Say once that another program has changed the file of the brief."""

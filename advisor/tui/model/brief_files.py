@@ -8,12 +8,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from advisor.tui.model.draft import Draft
 
 if TYPE_CHECKING:
     from advisor.core.verdict import Verdict
+    from advisor.judging.surroundings import Surroundings
+    from advisor.tui.work.engine import Observations
 
 
 REPORTS = ("md", "html", "json")
@@ -75,3 +77,25 @@ def write_reports(verdict: Verdict, stem: Path, names: Sequence[str] = REPORTS) 
         brief.save(path, report_format.render(verdict))
         written.append(path)
     return written
+
+
+def keep(path: Path, observations: Observations, verdict: Verdict) -> None:
+    """Keep a verdict in the history; a database that cannot be written stops nothing."""
+    from advisor.core.events import ignore
+    from advisor.judging.history import remember
+
+    remember(path, cast("Surroundings", observations), verdict, ignore)
+
+
+def past_verdict(number: int) -> tuple[str, Verdict]:
+    """A verdict of the past under its number and day. Raises AdvisorError."""
+    from advisor.core.errors import UsageError
+    from advisor.report import past
+    from advisor.store import Store
+
+    with Store.open() as store:
+        record = store.record(number)
+    if record is None:
+        raise UsageError(f"no verdict has the number {number} any more")
+    verdict = past.read(record)
+    return f"#{number}, {verdict.as_of}", verdict

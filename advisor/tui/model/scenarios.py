@@ -1,12 +1,11 @@
-"""Scenarios that are pinned to be compared: a brief with its verdict, under a name."""
+"""Scenarios that are pinned to be compared: verdicts, each under a name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from advisor.core.brief import Brief, questions
-from advisor.tui.model.question_text import as_typed, full_label
+from advisor.core.naming import input_name
 
 if TYPE_CHECKING:
     from advisor.core.verdict import Verdict
@@ -17,10 +16,9 @@ MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A brief, what-ifs included, and the verdict on it."""
+    """A verdict under a name; its record holds the answers, what-ifs included."""
 
     name: str
-    brief: Brief
     verdict: Verdict
 
 
@@ -31,10 +29,10 @@ class Pins:
     scenarios: list[Scenario] = field(default_factory=list)
     _count: int = 0
 
-    def pin(self, brief: Brief, verdict: Verdict) -> Scenario:
-        """Keep a scenario under the next letter."""
-        scenario = Scenario(chr(ord("A") + self._count % 26), brief, verdict)
-        self._count += 1
+    def pin(self, verdict: Verdict, name: str = "") -> Scenario:
+        """Keep a scenario under its name, else under the next letter."""
+        scenario = Scenario(name or chr(ord("A") + self._count % 26), verdict)
+        self._count += not name
         self.scenarios.append(scenario)
         del self.scenarios[:-MOST]
         return scenario
@@ -47,14 +45,11 @@ class Pins:
 
 def differing_answers(scenarios: list[Scenario]) -> list[tuple[str, list[str]]]:
     """Label and answers of every question that the scenarios answer differently."""
+    stated = [{answer.key: answer.value for answer in s.verdict.answers} for s in scenarios]
+    keys = dict.fromkeys(key for answers in stated for key in answers)
     rows = []
-    for key, question in questions().items():
-        if "[" in key:
-            continue
-        answers = [
-            as_typed(question, s.brief.get(key)) if key in s.brief.origins else ""
-            for s in scenarios
-        ]
-        if len(set(answers)) > 1:
-            rows.append((full_label(key), [answer or "left out" for answer in answers]))
+    for key in keys:
+        texts = [answers.get(key, "") or "left out" for answers in stated]
+        if len(set(texts)) > 1:
+            rows.append((input_name(key), texts))
     return rows

@@ -109,6 +109,10 @@ class Desk(DeskActions):
     def _flip_tried(self, message: messages.FlipTried) -> None:
         self.judging.try_flip(message)
 
+    @on(messages.PastWanted)
+    def _past_wanted(self, message: messages.PastWanted) -> None:
+        self._dialog(self.files.open_past(message.number))
+
     @on(messages.ProposalsAccepted)
     def _proposals_accepted(self, message: messages.ProposalsAccepted) -> None:
         self.judging.accept(message)

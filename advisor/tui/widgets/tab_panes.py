@@ -151,21 +151,33 @@ class TabPanes(ContentSwitcher):
         """The pinned scenarios, and the one on the desk."""
         if self._verdict is None or self._draft is None:
             return list(self.pins.scenarios)
-        now = Scenario("on the desk", self._draft.judged, self._verdict)
+        now = Scenario("on the desk", self._verdict)
         return [*self.pins.scenarios, now]
 
     def pin(self) -> Scenario | None:
         """Pin the scenario on the desk; None where there is no verdict on it."""
         if self._verdict is None or self._draft is None:
             return None
-        scenario = self.pins.pin(self._draft.judged, self._verdict)
+        scenario = self.pins.pin(self._verdict)
         self._fill()
         return scenario
+
+    def pin_past(self, name: str, verdict: Verdict) -> None:
+        """Pin a verdict of the past under its day."""
+        self.pins.pin(verdict, name)
+        self._fill()
 
     def unpin(self) -> None:
         """Drop the newest pin."""
         self.pins.unpin()
         self._fill()
+
+    def read_past(self) -> None:
+        """List the verdicts of the past again, where they are in sight."""
+        from advisor.tui.widgets.compare_pane import ComparePane
+
+        for pane in self.query(ComparePane):
+            pane.read_past()
 
     def show_run(self) -> str:
         """Draw the run where it is in sight; returns how it stands in a few words, empty where none
