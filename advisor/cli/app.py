@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,9 +16,7 @@ from advisor.core.errors import UsageError
 @click.argument("brief", required=False, type=BRIEF)
 def command(brief: Path | None = None) -> None:
     """Open the full-screen app, on BRIEF where one is given."""
-    if not all(
-        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
-    ):
+    if not (_is_served() or _has_terminal()):
         name = brief or "BRIEF"
         raise UsageError(
             f"the full-screen app needs a terminal; here, use `advisor recommend {name}`"
@@ -25,3 +24,13 @@ def command(brief: Path | None = None) -> None:
     from advisor.tui.app import open_app
 
     open_app(brief)
+
+
+def _has_terminal() -> bool:
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)
+
+
+def _is_served() -> bool:
+    """Whether `advisor serve` started this program: then a browser is the terminal."""
+    return os.environ.get("TEXTUAL_DRIVER", "").startswith("textual.drivers.web_driver")

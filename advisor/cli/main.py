@@ -35,6 +35,7 @@ COMMANDS = {
     "history": "List past verdicts, newest first.",
     "store": "Check, repair or copy the local database.",
     "watch": "Say what changed since the last verdict on a brief.",
+    "serve": "Open the app in a browser of this machine.",
     "where": "Show the files and folders in use.",
 }
 """Every command with its one-line help, in the order of `--help`; the code of `x` is

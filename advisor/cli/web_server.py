@@ -1,0 +1,74 @@
+"""The server of `advisor serve`: textual-serve, bound to this machine and guarded by a token."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from textual_serve.server import Server
+
+from advisor.core.errors import UsageError
+
+HOST = "127.0.0.1"
+COOKIE = "advisor_token"
+LOCAL_NAMES = (HOST, "localhost")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class GuardedServer(Server):
+    """Answers only requests that name this machine as host and origin, and carry the token.
+
+    The host is checked because a page elsewhere may point a name of its own at this machine, the
+    origin because a browser opens websockets across sites.
+    """
+
+    def __init__(self, command: str, port: int, token: str) -> None:
+        super().__init__(command, HOST, port, title="advisor")
+        self._token = token
+
+    async def _make_app(self) -> web.Application:
+        app = await super()._make_app()
+        app.middlewares.append(self._guard)
+        return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not (is_local(request.headers.get("Host", "")) and self._is_own_origin(request)):
+            raise web.HTTPForbidden(text="advisor serve answers this machine only\n")
+        if self._fits(request.query.get("token", "")):
+            answer = web.HTTPFound("/")
+            answer.set_cookie(
+                f"{COOKIE}_{self.port}", self._token, httponly=True, samesite="Strict"
+            )
+            return answer
+        if not self._fits(request.cookies.get(f"{COOKIE}_{self.port}", "")):
+            raise web.HTTPForbidden(text="open the address that advisor serve printed\n")
+        return await handler(request)
+
+    def _fits(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self._token.encode())
+
+    def _is_own_origin(self, request: web.Request) -> bool:
+        origin = request.headers.get("Origin", "")
+        return not origin or is_local(urlsplit(origin).netloc)
+
+    async def on_startup(self, app: web.Application) -> None:
+        """Nothing but the address is printed, and that is known already."""
+
+
+def is_local(host: str) -> bool:
+    """Whether `name:port` names this machine."""
+    return host.rpartition(":")[0] in LOCAL_NAMES or host in LOCAL_NAMES
+
+
+def serve(command: str, port: int, token: str) -> None:
+    """Serve until interrupted. Raises UsageError where the port is taken."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    try:
+        GuardedServer(command, port, token).serve()
+    except OSError as error:
+        raise UsageError(f"--port {port}: {error.strerror or error}; name another port") from None

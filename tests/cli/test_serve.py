@@ -1,0 +1,87 @@
+"""`advisor serve`: a browser of this machine that has the token gets the app, nobody else does."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+aiohttp = pytest.importorskip("aiohttp")
+pytest.importorskip("textual_serve")
+
+from advisor.cli.web_server import is_local  # noqa: E402
+
+TOKEN = "only-for-this-test"
+BRIEF = Path(__file__).parents[2] / "profiles" / "briefs" / "customs-invoices.toml"
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch):
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["serve", str(BRIEF), "--port", str(port), "--token", TOKEN]
+    process = subprocess.Popen([sys.executable, "-m", "advisor", *words], stderr=subprocess.PIPE)
+    assert b"?token=" in process.stderr.readline()
+    yield f"127.0.0.1:{port}"
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+async def answer(client, url: str, **headers: str) -> int:
+    for _ in range(100):
+        try:
+            async with client.get(url, headers=headers, allow_redirects=False) as response:
+                return response.status
+        except aiohttp.ClientConnectionError:
+            await asyncio.sleep(0.1)
+    raise AssertionError("the server never answered")
+
+
+async def test_only_with_the_token_and_only_from_this_machine(address):
+    async with aiohttp.ClientSession() as client:
+        page = f"http://{address}/"
+        assert await answer(client, page) == 403
+        assert await answer(client, f"{page}?token=wrong") == 403
+        assert await answer(client, f"{page}?token={TOKEN}", Host="evil.example") == 403
+        assert await answer(client, f"{page}?token={TOKEN}", Origin="http://evil.example") == 403
+        assert await answer(client, f"{page}ws") == 403
+        assert await answer(client, f"{page}?token={TOKEN}") == 302
+
+
+async def test_a_browser_sees_the_verdict(address):
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
+        assert await answer(client, f"http://{address}/?token={TOKEN}") == 302
+        async with client.get(f"http://{address}/") as page:
+            assert "/ws" in await page.text()
+        async with client.ws_connect(f"ws://{address}/ws?width=120&height=40") as terminal:
+            seen = ""
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                async for message in terminal:
+                    data = message.data
+                    seen += data.decode(errors="replace") if isinstance(data, bytes) else data
+                    if re.search(r"FINE-TUNE", seen):
+                        break
+    assert "Customs data from invoices" in seen
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost:8766", True),
+        ("127.0.0.1:1", True),
+        ("localhost", True),
+        ("localhost.evil.example:8766", False),
+        ("", False),
+        ("10.0.0.1:8766", False),
+    ],
+)
+def test_names_of_this_machine(host, local):
+    assert is_local(host) is local
