@@ -19,7 +19,7 @@ LOCAL_NAMES = (HOST, "localhost")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class GuardedServer(Server):
+class GuardedServer(Server):  # type: ignore[misc]
     """Answers only requests that name this machine as host and origin, and carry the token.
 
     The host is checked because a page elsewhere may point a name of its own at this machine, the
@@ -35,7 +35,7 @@ class GuardedServer(Server):
         app.middlewares.append(self._guard)
         return app
 
-    @web.middleware
+    @web.middleware  # type: ignore[untyped-decorator]
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not (is_local(request.headers.get("Host", "")) and self._is_own_origin(request)):
             raise web.HTTPForbidden(text="advisor serve answers this machine only\n")

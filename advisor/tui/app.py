@@ -11,9 +11,12 @@ from pathlib import Path
 from textual.app import App
 from textual.screen import Screen
 
+from advisor.core.errors import UsageError
+from advisor.core.format import clean
 from advisor.core.system import stopping_signals
 from advisor.tui.commands import DeskCommands
 from advisor.tui.model.draft import Draft
+from advisor.tui.model.keymap import keymap_path, read_keymap
 from advisor.tui.screens.desk import Desk
 from advisor.tui.theme import DARK, THEMES
 from advisor.tui.work.engine import Engine
@@ -46,11 +49,24 @@ class AdvisorApp(App[None]):
         # A verdict is ten thousand objects without cycles: looking through all of them again and
         # again would delay keys.
         gc.set_threshold(50_000, 20, 20)
+        self._take_keys()
         loop = asyncio.get_running_loop()
         for number in stopping_signals():
             # Only the main thread may handle signals; elsewhere the default action stands.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._hang_up)
+
+    def _take_keys(self) -> None:
+        """Use the user's own keys; a file that cannot be read changes none."""
+        path = keymap_path()
+        if not path.is_file():
+            return
+        from advisor.tui.screens.desk_keys import key_names
+
+        try:
+            self.set_keymap(dict(read_keymap(path, key_names())))
+        except UsageError as error:
+            self.notify(clean(str(error)), severity="error", title="Keys", markup=False)
 
     def _hang_up(self) -> None:
         self.desk.autosave.flush()

@@ -70,6 +70,13 @@ class DeskCommands(Provider):
                 "Markdown, HTML and JSON beside the brief",
                 desk.action_write_reports,
             )
+        yield "Jump", "A letter on everything that can take the focus", desk.action_jump
+        yield (
+            "Copy the command",
+            "What shows the same in a plain terminal",
+            desk.action_copy_command,
+        )
+        yield "Change keys", "The file that gives actions other keys", desk.action_keys_file
         yield "Show the file", "The brief as TOML beside the form", desk.action_toml
         yield "Note a score", "That you know already, of any option", desk.action_note_score
         yield "Set test items aside", "A tenth of the data file", desk.action_set_aside

@@ -178,6 +178,22 @@ class FileController:
         names = ", ".join(file.name for file in written)
         self._desk.notify(clean(f"wrote {names}; o opens"), markup=False)
 
+    async def write_keys(self) -> None:
+        """Write a file of all keys, unless there is one; say where it is."""
+        from advisor import brief
+        from advisor.tui.model.keymap import keymap_path, template
+        from advisor.tui.screens.desk_keys import key_names
+
+        path = keymap_path()
+        if not path.exists():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                await to_thread(brief.save, path, template(key_names()))
+            except (OSError, AdvisorError) as error:
+                self._desk.complain(f"{path}: {error}")
+                return
+        self._desk.notify(clean(f"keys: {path}; they count from the next start"), markup=False)
+
     async def open_past(self, number: int) -> None:
         """Pin a verdict of the past beside the one on the desk."""
         try:

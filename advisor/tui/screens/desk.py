@@ -34,7 +34,7 @@ WATCH_SECONDS = 2.0
 class Desk(DeskActions):
     """Receives messages and keys; controllers do the work."""
 
-    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, engine: Engine, draft: Draft, *, welcome: bool = False) -> None:
         super().__init__(engine)

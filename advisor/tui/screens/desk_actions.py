@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable, Sequence
+from pathlib import Path
+from time import strftime
 from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Tabs
 
 from advisor.core.brief import questions
+from advisor.core.format import clean
 from advisor.tui import messages
 from advisor.tui.screens.desk_face import TOML_OPEN, DeskFace
 from advisor.tui.widgets.tab_panes import TABS
@@ -49,6 +52,49 @@ class DeskActions(DeskFace):
         if model is not None:
             answer = (model,) if field.question.kind == "names" else model
             self.judging.put({field.question.key: answer})
+
+    def action_jump(self) -> None:
+        """Show a letter on everything that can take the focus."""
+        self._dialog(self._jump())
+
+    async def _jump(self) -> None:
+        from advisor.tui.screens.jump import JumpScreen
+
+        inside = self.region
+        targets = [w for w in self.focus_chain if w.region and inside.contains_region(w.region)]
+        target = await self.app.push_screen_wait(JumpScreen(targets))
+        if target is not None:
+            target.focus()
+
+    def action_copy(self) -> None:
+        """Copy the verdict in one line."""
+        from advisor.tui.views.one_line import verdict_line
+
+        if self.verdict is None:
+            self.complain("no verdict to copy yet")
+        else:
+            self.hand_over(verdict_line(self.verdict))
+
+    def action_copy_command(self) -> None:
+        """Copy the command that shows the same in a plain terminal."""
+        from advisor.tui.model.twins import twin
+
+        self.hand_over(twin(self.current_tab, self.draft))
+
+    def hand_over(self, text: str) -> None:
+        """Put a text on the clipboard of the terminal, and show it."""
+        self.app.copy_to_clipboard(text)
+        self.notify(clean(text), title="Copied", markup=False)
+
+    def action_picture(self) -> None:
+        """Write a picture of the screen into the working folder."""
+        name = strftime("advisor-%Y%m%d-%H%M%S.svg")
+        self.app.save_screenshot(filename=name, path=str(Path.cwd()))
+        self.notify(clean(f"wrote {name}"), markup=False)
+
+    def action_keys_file(self) -> None:
+        """Write the file in which keys can be changed, where there is none yet."""
+        self._dialog(self.files.write_keys())
 
     def action_toml(self) -> None:
         """Show the brief as a file beside the form, or the verdict again."""
@@ -172,7 +218,7 @@ class DeskActions(DeskFace):
         if option is None:
             self.complain("nothing to explain yet")
         else:
-            self.app.push_screen(ExplainScreen(option))
+            self.app.push_screen(ExplainScreen(option, self.draft))
 
     def action_pin(self) -> None:
         """Pin what is on the desk, to compare it with what comes next."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Tab, Tabs
 
 from advisor.core.format import clean
 from advisor.tui.model.effects import effects
+from advisor.tui.model.twins import twin
 from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.status_line import StatusLine
 from advisor.tui.widgets.tab_panes import TABS, TabPanes
@@ -94,6 +96,7 @@ class DeskFace(Screen[None]):
             form.relate(draft)
         what_ifs = len(draft.supposed)
         self.panel.border_title = f"Verdict — what-if: {what_ifs}" if what_ifs else "Verdict"
+        self.panel.border_subtitle = Content(clean(twin("verdict", draft)))
         for view in (self.panel, self.strip):
             view.set_class(bool(what_ifs), "-supposed")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 
 from advisor.tui.widgets.tab_panes import TABS
 
@@ -28,7 +28,7 @@ def _key(
     return Binding(keys, action, text, show=footer, priority=first, key_display=shown, id=name)
 
 
-KEYS: list[BindingType] = [
+KEYS: list[Binding] = [
     *(_key(f"tab-{tab}", str(n), f"tab('{tab}')", tab.title()) for n, tab in enumerate(TABS, 1)),
     _key("next-tab", "ctrl+pagedown", "next_tab(1)", "Next tab"),
     _key("previous-tab", "ctrl+pageup", "next_tab(-1)", "Previous tab"),
@@ -39,6 +39,10 @@ KEYS: list[BindingType] = [
     _key("redo", "ctrl+y", "redo", "Redo", first=True),
     _key("range", "f4", "range", "Low, likely, high"),
     _key("toml", "ctrl+t", "toml", "The file beside the form"),
+    _key("jump", "ctrl+g,slash", "jump", "Jump"),
+    _key("copy", "y", "copy", "Copy"),
+    _key("copy-command", "Y", "copy_command", "Copy the command"),
+    _key("picture", "f12", "picture", "Picture of the screen"),
     _key("leave", "escape", "leave", "Leave field"),
     _key("explain", "e,f2", "explain", "Explain", footer=True),
     _key("more", "m", "more", "More questions"),
@@ -64,3 +68,11 @@ KEYS: list[BindingType] = [
     _key("unpin", "P,shift+p", "unpin", "Unpin"),
     _key("open-report", "o", "open_report", "Open it", footer=True),
 ]
+
+
+def key_names() -> dict[str, str]:
+    """Every action that may get another key, with the key it has."""
+    from advisor.tui.widgets.decision_pane import DecisionPane, OptionTable
+
+    bindings = (*KEYS, *OptionTable.BINDINGS, *DecisionPane.BINDINGS)
+    return {b.id: b.key for b in bindings if isinstance(b, Binding) and b.id}

@@ -14,7 +14,10 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from advisor.core.format import clean
-from advisor.core.verdict import OptionRecord
+from advisor.core.naming import option_name
+from advisor.core.verdict import FigureRecord, OptionRecord
+from advisor.tui.model.draft import Draft
+from advisor.tui.model.twins import twin
 from advisor.tui.views.figure import figure_lines, summary
 
 FIRST = "run.total"
@@ -25,7 +28,11 @@ class ExplainScreen(ModalScreen[None]):
     """Figures on the left, the one under the cursor explained on the right."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,q,e,f2", "dismiss", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,q,e,f2", "dismiss", "Back"),
+        ("y", "copy", "Copy"),
+        ("Y", "copy_command", "Copy the command"),
+    ]
     DEFAULT_CSS = """
     ExplainScreen {
         align: center middle;
@@ -46,9 +53,10 @@ class ExplainScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, option: OptionRecord) -> None:
+    def __init__(self, option: OptionRecord, draft: Draft) -> None:
         super().__init__()
         self.record = option
+        self._draft = draft
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain") as box:
@@ -59,7 +67,7 @@ class ExplainScreen(ModalScreen[None]):
                 )
                 with VerticalScroll():
                     yield Static(Content("no figures"), id="figure")
-            yield Static(Content("↑ ↓ choose · tab to scroll · escape back"), classes="how")
+            yield Static(classes="how")
 
     def on_mount(self) -> None:
         figures = self.query_one(OptionList)
@@ -73,6 +81,32 @@ class ExplainScreen(ModalScreen[None]):
         figure = self.record.figure(event.option_id or "")
         if figure:
             self.query_one("#figure", Static).update(figure_lines(figure))
+            self.query_one(".how", Static).update(Content(f"y copies · {clean(self._command)}"))
+
+    @property
+    def _shown(self) -> FigureRecord | None:
+        highlighted = self.query_one(OptionList).highlighted
+        return None if highlighted is None else self.record.figures[highlighted]
+
+    @property
+    def _command(self) -> str:
+        """What shows the same figure in a plain terminal."""
+        figure = self._shown
+        return twin("explain", self._draft, self.record.id, figure.id if figure else FIRST)
+
+    def action_copy(self) -> None:
+        """Copy the figure in one line."""
+        if (figure := self._shown) is not None:
+            name = option_name(self.record.id)
+            self._hand_over(f"{name}: {figure.id} {summary(figure)} ({figure.basis})")
+
+    def action_copy_command(self) -> None:
+        """Copy the command that shows this figure."""
+        self._hand_over(self._command)
+
+    def _hand_over(self, text: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.notify(clean(text), title="Copied", markup=False)
 
 
 def _line(id: str, value: str) -> Content:

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from advisor.core.format import clean
 from advisor.tui.model.scenarios import Pins, Scenario
 
 if TYPE_CHECKING:
@@ -77,10 +79,19 @@ class TabPanes(ContentSwitcher):
         if not self.query(f"#{tab}"):
             await self.add_content(self._make(tab), id=tab)
         self.current = tab
+        self._name_command()
         # Not by a class: that would look up the style of every field again, which takes long.
         self.styles.width = NARROW if tab == "brief" else ROOMY
         self._follow_machine(tab == "hardware")
         self._fill()
+
+    def _name_command(self) -> None:
+        """Below the pane: the command that shows the same in a plain terminal."""
+        from advisor.tui.model.twins import twin
+
+        pane = self.visible_content
+        if pane is not None and self._draft is not None and self.current is not None:
+            pane.border_subtitle = Content(clean(twin(self.current, self._draft)))
 
     def show(self, observations: Observations | None, verdict: Verdict | None) -> None:
         """New findings; only the pane in sight is drawn."""
@@ -105,6 +116,7 @@ class TabPanes(ContentSwitcher):
     def show_draft(self, draft: Draft) -> None:
         """Another state of the same brief."""
         self._draft = draft
+        self._name_command()
         if self.current in ("data", "calibrate"):
             self._fill()
 
