@@ -151,12 +151,11 @@ def _own() -> Iterator[tuple[str, str]]:
     from advisor import experiments
 
     for run in experiments.runs(MOST_RECORDED):
-        if run.kind != "imported":
-            answers = f"{run.done} of {run.trials} answered"
-            yield (
-                str(run.id),
-                f"{run.kind}, {run.status.value}, {answers}, {run.started_at[:16]}: {run.name}",
-            )
+        answers = f"{run.done} of {run.trials} answered"
+        yield (
+            str(run.id),
+            f"{run.kind}, {run.status.value}, {answers}, {run.started_at[:16]}: {run.name}",
+        )
 
 
 def _shipped() -> Iterator[tuple[str, str]]:

@@ -168,8 +168,11 @@ class PipelineEngine:
         Raises UsageError.
         """
         from advisor import experiments
+        from advisor.tui.model.imported_runs import IMPORTED, imported_events
 
         record = experiments.run_record(int(name)) if name.isdecimal() else None
+        if record is not None and record.summary.kind == IMPORTED:
+            return imported_events(record), record
         return experiments.recorded_events(name), record
 
 
