@@ -21,6 +21,7 @@ DARK = Theme(
     error="#e8838f",
     dark=True,
     variables={
+        "block-cursor-blurred-background": "#27405c",
         "scrollbar": "#3a4654",
         "scrollbar-hover": "#56677c",
         "scrollbar-active": "#7aa2d8",
@@ -44,6 +45,7 @@ LIGHT = Theme(
     error="#a3202f",
     dark=False,
     variables={
+        "block-cursor-blurred-background": "#d3deea",
         "scrollbar": "#b4bac2",
         "scrollbar-hover": "#8c959f",
         "scrollbar-active": "#1d4f91",

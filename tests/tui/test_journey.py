@@ -12,10 +12,12 @@ from advisor import brief as files
 from advisor.core.events import StageEvent
 from advisor.tui.app import AdvisorApp
 from advisor.tui.screens.dialogs import AskPath
+from advisor.tui.screens.score import AskScore
 from advisor.tui.screens.start import FiveQuestions, StartScreen
 from advisor.tui.widgets.compare_pane import ComparePane
 from advisor.tui.widgets.data_pane import DataPane
 from advisor.tui.widgets.field_help import FieldHelp
+from advisor.tui.work.engine import PipelineEngine
 from tests.tui.test_desk import VOLUME, field, panel, settle, until
 
 
@@ -143,3 +145,96 @@ async def test_what_was_typed_is_shown_as_understood(app):
         await settle(pilot)
         assert app.desk.draft.brief.current.monthly_usd.p50 == 5000
         assert field(app, "current.monthly_usd").control.text() == "5,000"
+
+
+async def test_a_newcomer_reaches_a_verdict_to_trust(tmp_path, monkeypatch):
+    """The whole way with the real engine: what is typed is what a newcomer knows."""
+    monkeypatch.chdir(tmp_path)
+    things = ("order", "refund", "parcel", "address", "password", "invoice", "colour", "delay")
+    with (tmp_path / "tickets.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["text", "intent"])
+        for n in range(3000):
+            thing, other, third = (things[n // step % 8] for step in (1, 8, 5))
+            rows.writerow([f"my {thing} {other} {n * 7919} is {third}", f"{thing}-{n // 8 % 5}"])
+    app = AdvisorApp(None, PipelineEngine(), welcome=True)
+    pressed = 0
+
+    async with app.run_test(size=(80, 24)) as pilot:
+
+        async def press(*keys: str) -> None:
+            nonlocal pressed
+            pressed += len(keys)
+            await pilot.press(*keys)
+
+        async def write(text: str) -> None:
+            await pilot.press(*("space" if c == " " else c for c in text))
+
+        async def find(question: str) -> None:
+            await press("ctrl+p")
+            await until(pilot, lambda: type(app.screen).__name__ == "CommandPalette")
+            await write(question)
+            await until(pilot, lambda: bool(app.screen.query_one("OptionList").option_count))
+            await pilot.pause(0.5)
+            await press("enter")
+            await until(pilot, lambda: app.screen is app.desk)
+            await pilot.pause(0.2)
+
+        async def judged() -> None:
+            await until(pilot, lambda: app.desk.judging.deep and not app.desk.judging.is_looking)
+
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        await press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FiveQuestions))
+        await press("c", "enter")
+        await write("1.2 million tickets a month")
+        await press("enter")
+        await write("tickets.csv")
+        await press("enter")
+        await write("85%")
+        await press("enter", "enter")
+        await until(pilot, lambda: app.screen is app.desk)
+        await judged()
+        assert app.desk.verdict.verdict == "undecided"
+        await press("t")
+        await until(pilot, lambda: app.desk.draft.brief.data.eval_path == "tickets.test.csv")
+        await judged()
+        await find("today model")
+        await write("Claude")
+        await press("enter")
+        await until(pilot, lambda: app.screen is not app.desk)
+        await press("enter")
+        await until(pilot, lambda: app.screen is app.desk)
+        await find("today monthly")
+        await write("60k USD a year")
+        await find("max latency")
+        await write("2 s")
+        await find("hardware gpu")
+        await write("none")
+        await press("escape", "2")
+        await judged()
+        await press("a", "n")
+        await until(pilot, lambda: isinstance(app.screen, AskScore))
+        await write("88% of 300")
+        await press("enter")
+        await until(pilot, lambda: bool(app.desk.draft.brief.quality.measured))
+        await judged()
+        brief, verdict = app.desk.draft.brief, app.desk.verdict
+        await press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        await press("enter")
+        await until(pilot, lambda: app.desk.draft.path is not None)
+        await press("r")
+        await judged()
+        await press("w")
+        await until(pilot, lambda: (tmp_path / "brief.report.md").is_file())
+    assert pressed <= 40
+    assert verdict.verdict == "prompt"
+    assert verdict.p_approach >= 0.8
+    assert not [check for check in verdict.readiness if check.status == "stop"]
+    assert brief.current.model.startswith("claude")
+    assert brief.current.monthly_usd.p50 == 5000
+    assert brief.traffic.max_latency_seconds.p50 == 2
+    assert brief.hardware.gpu == "none"
+    assert brief.task.labels == 40
+    assert brief.quality.measured[0].items == 300

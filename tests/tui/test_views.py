@@ -188,7 +188,7 @@ def test_the_chart_of_money_names_its_lines_and_the_break_even(verdict):
 @pytest.mark.parametrize("name", SECTIONS)
 @pytest.mark.parametrize("width", [44, 76, 120])
 def test_no_section_is_wider_than_its_pane(verdict, name, width):
-    drawn = [line for line in section_lines(name, verdict, width, 10).plain.splitlines()]
+    drawn = list(section_lines(name, verdict, width, 10).plain.splitlines())
     pictures = [line for line in drawn if any(sign in line for sign in "┤│└●█├")]
     assert all(len(line) <= width for line in pictures)
 

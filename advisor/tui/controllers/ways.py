@@ -68,10 +68,10 @@ class WaysController:
         if not options:
             self._desk.complain("name the model in place today first (Brief, Today, model)")
             return
-        known = await self._desk.app.push_screen_wait(AskScore(options))
-        if known is not None:
+        typed = await self._desk.app.push_screen_wait(AskScore(options))
+        if typed is not None:
             draft = self._desk.draft
-            changed = with_score(draft, known.of, known.score, known.items)
+            changed = with_score(draft, typed.of, typed.score, typed.items)
             self._desk.judging.change(changed, frozenset(("quality.measured",)))
 
     async def measure_prompt(self) -> bool:

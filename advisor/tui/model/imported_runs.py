@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.calibrate.progress import number
 from advisor.calibrate.protocol import Event
-from advisor.core.experiment import RunRecord, TrialOutcome
+from advisor.core.experiment import JsonObject, RunRecord, TrialOutcome
 
 IMPORTED = "imported"
 SECONDS_PER_POINT = 0.25
@@ -47,20 +47,23 @@ def _points(outcome: TrialOutcome) -> list[float]:
     return [loss for loss in losses if loss is not None]
 
 
-def _result(outcome: TrialOutcome) -> dict[str, Any]:
+def _result(outcome: TrialOutcome) -> JsonObject:
     """What the file states of speed, memory and score, under the names of our own results."""
     cells = outcome.result.get("cells")
     texts = cells if isinstance(cells, Mapping) else {}
     scores = outcome.result.get("scores")
-    result: dict[str, Any] = {}
-    if (speed := _as_number(texts.get("tokens_per_second"))) is not None:
-        result["tokens_per_second"] = speed
-    if (memory := _as_number(texts.get("memory_gib"))) is not None:
-        result["memory"] = {"allocated_gib": memory}
+    stated: list[tuple[str, Any]] = [
+        ("tokens_per_second", _as_number(texts.get("tokens_per_second"))),
+        ("memory", _memory(_as_number(texts.get("memory_gib")))),
+    ]
     if isinstance(scores, Mapping) and scores:
         metric, score = next(iter(scores.items()))
-        result |= {"metric": str(metric), "score": number(score)}
-    return result
+        stated += [("metric", str(metric)), ("score", number(score))]
+    return {name: value for name, value in stated if value is not None}
+
+
+def _memory(gib: float | None) -> JsonObject | None:
+    return None if gib is None else {"allocated_gib": gib}
 
 
 def _as_number(text: Any) -> float | None:

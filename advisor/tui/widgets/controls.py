@@ -57,6 +57,7 @@ class TextControl(Input):
     ]
     DEFAULT_CSS = """
     TextControl { width: 1fr; background: $surface; padding: 0 1; }
+    TextControl > .input--placeholder, TextControl > .input--suggestion { color: $foreground 75%; }
     TextControl:focus { background: $surface; background-tint: $foreground 10%; }
     """
 
@@ -125,6 +126,8 @@ class ChoiceControl(Select[str], inherit_bindings=False):
     ]
     DEFAULT_CSS = """
     ChoiceControl { width: 1fr; }
+    ChoiceControl SelectCurrent Static#label { color: $foreground 75%; }
+    ChoiceControl SelectCurrent.-has-value Static#label { color: $foreground; }
     """
 
     def __init__(self, question: Question) -> None:
