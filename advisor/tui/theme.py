@@ -21,7 +21,10 @@ DARK = Theme(
     error="#e8838f",
     dark=True,
     variables={
-        "block-cursor-blurred-background": "#27405c",
+        "block-cursor-background": "#2b4a6d",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#22344a",
         "scrollbar": "#3a4654",
         "scrollbar-hover": "#56677c",
         "scrollbar-active": "#7aa2d8",
@@ -45,6 +48,9 @@ LIGHT = Theme(
     error="#a3202f",
     dark=False,
     variables={
+        "block-cursor-background": "#bdd0e6",
+        "block-cursor-foreground": "#0c1116",
+        "block-cursor-text-style": "bold",
         "block-cursor-blurred-background": "#d3deea",
         "scrollbar": "#b4bac2",
         "scrollbar-hover": "#8c959f",

@@ -1,4 +1,4 @@
-"""How the desk looks, at three sizes and in the states that matter.
+"""How every place looks, at four sizes and in three themes, and the states that matter.
 
 Look at the report before taking a new baseline.
 """
@@ -6,6 +6,7 @@ Look at the report before taking a new baseline.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +15,17 @@ from advisor.core.probes import Reading
 from advisor.tui.app import AdvisorApp
 from advisor.tui.messages import MachineRead, RunProgressed
 from advisor.tui.model.run_progress import RunProgress
+from advisor.tui.views.decision import SECTIONS
 from advisor.tui.widgets import verdict_panel
 from advisor.tui.widgets.calibrate_pane import CalibratePane
+from advisor.tui.widgets.decision_pane import DecisionPane
 from advisor.tui.widgets.hardware_pane import HardwarePane
+from advisor.tui.widgets.tab_panes import TABS
 from advisor.tui.work.run_jobs import RunOnScreen
 
-GROUPS = ("look", "judge", "machine", "plan", "calibration", "names", "preview")
+GROUPS = ("look", "judge", "machine", "plan", "calibration", "names", "preview", "history")
 SIZES = {"140x45": (140, 45), "80x24": (80, 24), "60x20": (60, 20)}
+EVERY_SIZE = SIZES | {"200x60": (200, 60)}
 
 
 async def rest(pilot):
@@ -52,28 +57,41 @@ def still_app(app: AdvisorApp, monkeypatch: pytest.MonkeyPatch) -> AdvisorApp:
 
 
 @pytest.fixture(autouse=True)
-def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_blinking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing blinks, and the commands below the panes name no folder of this run."""
     from textual.widgets import Input
 
     monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
-def test_desk(snap_compare, still_app, size):
-    assert snap_compare(still_app, run_before=after(), terminal_size=size)
+@pytest.mark.parametrize("place", TABS)
+@pytest.mark.parametrize("size", EVERY_SIZE.values(), ids=EVERY_SIZE)
+def test_places(snap_compare, still_app, place, size):
+    key = str(TABS.index(place) + 1)
+    assert snap_compare(still_app, run_before=after(key), terminal_size=size)
 
 
-TABS = {"data": "2", "decision": "5", "report": "7"}
+@pytest.mark.parametrize("place", TABS)
+@pytest.mark.parametrize("theme", ["advisor-light", "ansi-dark"])
+def test_other_themes(snap_compare, still_app, theme, place):
+    still_app.theme = theme
+    key = str(TABS.index(place) + 1)
+    assert snap_compare(still_app, run_before=after(key), terminal_size=SIZES["80x24"])
 
 
-@pytest.mark.parametrize("key", TABS.values(), ids=TABS)
-def test_tabs(snap_compare, still_app, key):
-    assert snap_compare(still_app, run_before=after(key), terminal_size=(140, 45))
+@pytest.mark.parametrize("name", SECTIONS[2:])
+def test_sections_of_the_decision(snap_compare, still_app, name):
+    async def turn(pilot):
+        await after("5")(pilot)
+        pilot.app.desk.query_one(DecisionPane).turn_to(name)
+        await rest(pilot)
+
+    assert snap_compare(still_app, run_before=turn, terminal_size=(140, 45))
 
 
-@pytest.mark.parametrize("size", [SIZES["80x24"], SIZES["60x20"]], ids=["80x24", "60x20"])
-def test_decision_where_the_screen_is_small(snap_compare, still_app, size):
-    assert snap_compare(still_app, run_before=after("5"), terminal_size=size)
+def test_the_file_beside_the_form(snap_compare, still_app):
+    assert snap_compare(still_app, run_before=after("ctrl+t"), terminal_size=(140, 45))
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
@@ -192,12 +210,6 @@ def test_what_if_and_help(snap_compare, still_app):
         await rest(pilot)
 
     assert snap_compare(still_app, run_before=suppose, terminal_size=(80, 24))
-
-
-@pytest.mark.parametrize("theme", ["advisor-light", "ansi-dark"])
-def test_other_themes(snap_compare, still_app, theme):
-    still_app.theme = theme
-    assert snap_compare(still_app, run_before=after("5"), terminal_size=(140, 45))
 
 
 def test_without_colour(snap_compare, brief_file, engine, monkeypatch):

@@ -46,7 +46,7 @@ def test_the_panel_says_everything_at_every_width(verdict, width):
         "$18,363",
         "0.912",
         "7",
-        "prompting with requests / month below 1,150,000",
+        "prompting with requests per month below 1,150,000",
         "Decide now",
         "warn",
         "gpt-4.1-mini ends",

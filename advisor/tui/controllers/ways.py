@@ -87,8 +87,13 @@ class WaysController:
 
     async def answer_gap(self) -> None:
         """Go to the answer that would help most."""
-        gap = most_important_gap(self._desk.draft.brief, self._desk.verdict)
-        if gap is None:
+        brief = self._desk.draft.brief
+        gap = most_important_gap(brief, self._desk.verdict)
+        if not (brief.quality.target or brief.quality.error_cost_usd.p90) and not (
+            gap is not None and gap.needed
+        ):
+            await self._desk.go_to("quality.target")
+        elif gap is None:
             self._desk.notify("every question that matters most is answered", markup=False)
         else:
             await self._desk.go_to(gap.key)

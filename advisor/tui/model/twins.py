@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.brief import questions
@@ -16,7 +17,7 @@ NEW = "brief.toml"
 
 def twin(place: str, draft: Draft, option_id: str = "", figure_id: str = "") -> str:
     """The command for a place, by the id of its tab, or `explain` for a figure of an option."""
-    brief = str(draft.path) if draft.path is not None else NEW
+    brief = _from_here(draft.path) if draft.path is not None else NEW
     data = draft.brief.data.path or "FILE"
     commands = {
         "brief": ["recommend", brief, *_what_ifs(draft)],
@@ -30,6 +31,13 @@ def twin(place: str, draft: Draft, option_id: str = "", figure_id: str = "") -> 
         "explain": ["explain", brief, f"{option_id}:{figure_id}", *_what_ifs(draft)],
     }
     return shlex.join(["advisor", *commands[place]])
+
+
+def _from_here(path: Path) -> str:
+    """A path as it is typed in the working folder."""
+    here = Path.cwd()
+    whole = path.resolve()
+    return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(path)
 
 
 def _what_ifs(draft: Draft) -> list[str]:

@@ -38,16 +38,19 @@ def _ways(verdict: Verdict, brief: Brief, data: DataReport | None) -> Iterator[W
         if gap := most_important_gap(brief, verdict):
             yield WayForward("g", f"answer: {gap.text}")
         return
+    action = verdict.next_step.action.lower()
     if items := items_to_set_aside(brief, data):
         assert data is not None
         yield WayForward("t", f"set {items} of your {count(data.rows)} rows aside as test items")
+    if not (brief.quality.target or brief.quality.error_cost_usd.p90):
+        yield WayForward("g", "say which score is good enough: so far cost alone decides")
     if verdict.verdict == "undecided" and not brief.quality.measured:
         yield WayForward("n", "note a score you know: how often is today's prompt right?")
     if prompt_to_measure(verdict) and brief.data.path:
         yield WayForward("c", "measure the prompt on your rows at your endpoint")
-    elif "calibrat" in verdict.next_step.action:
+    elif "calibrat" in action:
         yield WayForward("c", "calibrate")
-    if DECIDE_NOW in verdict.next_step.action:
+    if DECIDE_NOW in action:
         yield WayForward("r", "write the report")
 
 

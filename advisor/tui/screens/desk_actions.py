@@ -255,6 +255,11 @@ class DeskActions(DeskFace):
         for pane in self._decision_panes():
             pane.fold()
 
+    def action_turn_section(self, step: int) -> None:
+        """Show the next section of the decision, or the one before."""
+        for pane in self._decision_panes():
+            pane.turn(step)
+
     def action_filter_options(self) -> None:
         """Ask for words that the names of the options contain."""
         self._dialog(self._filter_options())

@@ -13,6 +13,10 @@ ONLY_IN = {
     "take_all": "data",
     "take_back": "data",
     "recordings": "calibrate",
+    "sort_options": "decision",
+    "fold_options": "decision",
+    "filter_options": "decision",
+    "turn_section": "decision",
 }
 """Actions whose key is active only on the tab they are about."""
 
@@ -24,7 +28,13 @@ def _key(
     name: str, keys: str, action: str, text: str, *, footer: bool = False, first: bool = False
 ) -> Binding:
     """A key with its name; `footer`: listed below, `first`: before the widget in focus."""
-    shown = {"plus": "+", "minus": "−", "e,f2": "e"}.get(keys)
+    shown = {
+        "plus": "+",
+        "minus": "−",
+        "e,f2": "e",
+        "slash": "/",
+        "right_square_bracket": "[ ]",
+    }.get(keys)
     return Binding(keys, action, text, show=footer, priority=first, key_display=shown, id=name)
 
 
@@ -39,7 +49,12 @@ KEYS: list[Binding] = [
     _key("redo", "ctrl+y", "redo", "Redo", first=True),
     _key("range", "f4", "range", "Low, likely, high"),
     _key("toml", "ctrl+t", "toml", "The file beside the form"),
-    _key("jump", "ctrl+g,slash", "jump", "Jump"),
+    _key("sort-options", "s", "sort_options", "Sort", footer=True),
+    _key("fold-options", "f", "fold_options", "Fold", footer=True),
+    _key("filter-options", "slash", "filter_options", "Filter", footer=True),
+    _key("section-back", "left_square_bracket", "turn_section(-1)", "Section before"),
+    _key("section-on", "right_square_bracket", "turn_section(1)", "Section", footer=True),
+    _key("jump", "ctrl+g", "jump", "Jump"),
     _key("copy", "y", "copy", "Copy"),
     _key("copy-command", "Y", "copy_command", "Copy the command"),
     _key("picture", "f12", "picture", "Picture of the screen"),
@@ -72,7 +87,6 @@ KEYS: list[Binding] = [
 
 def key_names() -> dict[str, str]:
     """Every action that may get another key, with the key it has."""
-    from advisor.tui.widgets.decision_pane import DecisionPane, OptionTable
+    from advisor.tui.widgets.table_keys import TABLE_KEYS
 
-    bindings = (*KEYS, *OptionTable.BINDINGS, *DecisionPane.BINDINGS)
-    return {b.id: b.key for b in bindings if isinstance(b, Binding) and b.id}
+    return {b.id: b.key for b in (*KEYS, *TABLE_KEYS) if isinstance(b, Binding) and b.id}

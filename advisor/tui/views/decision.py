@@ -17,7 +17,7 @@ from advisor.tui.views.cost_map import map_lines
 from advisor.tui.views.learning_chart import learning_lines
 from advisor.tui.views.money_chart import money_lines
 from advisor.tui.views.quality_chart import quality_lines
-from advisor.tui.views.ranges import NAME_WIDTH, range_lines, tornado_lines
+from advisor.tui.views.ranges import name_width, range_lines, tornado_lines
 from advisor.tui.views.verdict import section
 
 Draw = Callable[[Verdict, int, int], Iterator[Content]]
@@ -97,10 +97,11 @@ def _span(amount: Range) -> tuple[str, str]:
 
 
 def _by_approach(verdict: Verdict, width: int) -> list[Content]:
-    room = max(min(width - NAME_WIDTH - 8, 40), 8)
+    names = name_width(width)
+    room = max(min(width - names - 8, 40), 8)
     return [
         Content.assemble(
-            f"{name:<{NAME_WIDTH}} ",
+            f"{name:<{names}} ",
             (fmt.share_bar(chance, room), "$text-success"),
             f"{fmt.of_hundred(chance):>4}",
         )

@@ -26,7 +26,7 @@ def money_lines(verdict: Verdict, width: int, height: int) -> Iterator[Content]:
     if not options:
         yield Content.styled("no cost over the months is known", "dim")
         return
-    yield from legend(options)
+    yield from legend(options, width)
     yield from _plot(options, verdict, months).rows(width, height)
     yield Content.styled(
         "cash so far, spread evenly over the months; dotted: 80 % of draws; ◆ break-even", "dim"
@@ -43,12 +43,12 @@ def compared(verdict: Verdict) -> list[OptionRecord]:
     return list({option.id: option for option in wanted if option is not None}.values())
 
 
-def legend(options: list[OptionRecord]) -> Iterator[Content]:
+def legend(options: list[OptionRecord], width: int) -> Iterator[Content]:
     """Each name in the style of its line."""
     for number, option in enumerate(options):
-        yield Content.assemble(
-            (f"━━{_SIGNS[number]} ", STYLES[number]), fmt.clean(option_name(option.id))
-        )
+        name = fmt.clean(option_name(option.id))
+        line = Content.assemble((f"━━{_SIGNS[number]} ", STYLES[number]), name)
+        yield line.truncate(width, ellipsis=True)
 
 
 _SIGNS = "●○◇"

@@ -14,9 +14,18 @@ from advisor.tui.views.axis import Axis
 from advisor.tui.views.options import option_rows
 from advisor.tui.views.verdict import section
 
-NAME_WIDTH = 30
+WIDEST_NAME = 30
+_WITH_ENDS = 60
+"""Narrower panes show bars without the numbers at their ends."""
+
 _MOST_ROWS = 8
 _MOST_INPUTS = 12
+_ENDS = 22
+
+
+def name_width(width: int) -> int:
+    """Columns of a name beside a bar: at most a third of the pane."""
+    return min(WIDEST_NAME, max(width // 3, 12))
 
 
 def range_lines(verdict: Verdict, width: int) -> Iterator[Content]:
@@ -46,24 +55,24 @@ def _on_axis(
     *,
     from_zero: bool,
 ) -> list[Content]:
-    room = max(min(width - NAME_WIDTH - 12, 60), 10)
+    names = name_width(width)
+    room = max(min(width - names - 12, 60), 10)
     axis = Axis.over(ranges, room, from_zero=from_zero)
     lines = [
         Content.assemble(
-            _name(option_name(option.id)),
+            _name(option_name(option.id), names),
             " ",
             (axis.bar(interval), "$text-accent"),
             (f" {show(interval.p50):>9}", "bold"),
         )
         for option, interval in zip(options, ranges, strict=True)
     ]
-    return (
-        [*lines, Content.styled(" " * (NAME_WIDTH + 1) + axis.ticks(show), "dim")] if lines else []
-    )
+    ticks = Content.styled(" " * (names + 1) + axis.ticks(show), "dim")
+    return [*lines, ticks] if lines else []
 
 
-def _name(text: str) -> Content:
-    return Content(fmt.clean(text)).truncate(NAME_WIDTH, ellipsis=True, pad=True)
+def _name(text: str, width: int) -> Content:
+    return Content(fmt.clean(text)).truncate(width, ellipsis=True, pad=True)
 
 
 def tornado_lines(verdict: Verdict, width: int) -> Iterator[Content]:
@@ -75,29 +84,36 @@ def tornado_lines(verdict: Verdict, width: int) -> Iterator[Content]:
     yield Content.styled(
         "The advantage over the next approach, at an input's P10 and P90", "bold $text-primary"
     )
-    room = max(min(width - NAME_WIDTH - 22, 50), 11)
+    names = name_width(width)
+    ends_width = _ENDS if width >= _WITH_ENDS else 0
+    room = max(min(width - names - ends_width - 1, 50), 11)
     ends = [end for row in rows for end in (row.low, row.high)]
     axis = Axis(min(0.0, *ends), max(0.0, *ends) or 1.0, room)
     show = fmt.score if rows[0].unit == "score" else fmt.compact_money
-    yield from (_swing(row, axis, show) for row in rows)
-    yield Content.styled(" " * (NAME_WIDTH + 1) + axis.ticks(show), "dim")
-    yield from section("What it would be worth to know", _worth(verdict))
+    for row in rows:
+        yield Content.assemble(
+            _name(input_name(row.input), names),
+            " ",
+            (_swing(row, axis), "$text-accent"),
+            (f" {show(row.low)} … {show(row.high)}" if ends_width else "", "dim"),
+        )
+    yield Content.styled(" " * (names + 1) + axis.ticks(show), "dim")
+    yield from section("What it would be worth to know", _worth(verdict, names))
 
 
-def _worth(verdict: Verdict) -> list[Content]:
+def _worth(verdict: Verdict, names: int) -> list[Content]:
     """The inputs whose exact value would save most on average."""
     return [
-        Content.assemble(_name(input_name(one.input)), (f" {fmt.money(one.worth_usd):>10}", "bold"))
+        Content.assemble(
+            _name(input_name(one.input), names), (f" {fmt.money(one.worth_usd):>10}", "bold")
+        )
         for one in verdict.information[:5]
     ]
 
 
-def _swing(row: Sensitivity, axis: Axis, show: fmt.Show) -> Content:
+def _swing(row: Sensitivity, axis: Axis) -> str:
     left, right = sorted((axis.column(row.low), axis.column(row.high)))
     cells = [" "] * axis.width
     cells[axis.column(0.0)] = "│"
     cells[left : right + 1] = "█" * (right + 1 - left)
-    ends = f" {show(row.low)} … {show(row.high)}"
-    return Content.assemble(
-        _name(input_name(row.input)), " ", ("".join(cells), "$text-accent"), (ends, "dim")
-    )
+    return "".join(cells)

@@ -24,6 +24,10 @@ from advisor.tui.widgets.field import Field
 OPEN_FIRST = ("Task", "Traffic", "Quality", "Data", "Today")
 """Groups that are open in a new form: they decide most verdicts."""
 
+OPEN_WHERE_TALL = ("Budget", "Team", "Hardware", "Policy")
+TALL = 55
+"""Lines from which on more groups are open."""
+
 ALSO_FIRST = frozenset(
     ("current.model", "current.monthly_usd", "traffic.max_latency_seconds", "data.eval_path")
 )
@@ -132,6 +136,7 @@ class BriefForm(VerticalScroll):
     DEFAULT_CSS = """
     BriefForm {
         border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%;
         padding: 0 1; scrollbar-size-vertical: 1;
         &:focus-within { border: round $border; }
     }
@@ -149,8 +154,9 @@ class BriefForm(VerticalScroll):
         yield from self.boxes
 
     async def on_mount(self) -> None:
+        tall = self.app.size.height >= TALL
         for box in self.boxes:
-            if box.group.title in OPEN_FIRST:
+            if box.group.title in OPEN_FIRST or (tall and box.group.title in OPEN_WHERE_TALL):
                 await box.unfold(True)
         self.fill(self.draft)
 

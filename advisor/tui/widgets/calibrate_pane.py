@@ -107,7 +107,8 @@ class CalibratePane(ContentSwitcher):
     BORDER_TITLE = "Calibrate"
     DEFAULT_CSS = """
     CalibratePane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
+        border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%; padding: 0 1;
         &:focus-within { border: round $border; }
         PlanView, RunView { height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
         VerticalGroup { height: auto; }

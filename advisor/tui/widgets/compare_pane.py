@@ -34,7 +34,8 @@ class ComparePane(Vertical):
     BORDER_TITLE = "Compare"
     DEFAULT_CSS = """
     ComparePane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
+        border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%; padding: 0 1;
         &:focus-within { border: round $border; }
         SideBySide { height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
         .heading { color: $text-primary; text-style: bold; margin-top: 1; }

@@ -28,7 +28,8 @@ class DataPane(Vertical):
     BORDER_TITLE = "Data"
     DEFAULT_CSS = """
     DataPane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
+        border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%; padding: 0 1;
         &:focus-within { border: round $border; }
         .heading { text-style: bold; color: $text-primary; }
         OptionList, OptionList:focus {

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.events import Resize
 from textual.message import Message
@@ -37,12 +37,7 @@ FOLD_FROM = 13
 class OptionTable(OptionList):
     """One line per option."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *TABLE_KEYS,
-        Binding("s", "screen.sort_options", "Sort", id="sort"),
-        Binding("f", "screen.fold_options", "Fold", id="fold"),
-        Binding("slash", "screen.filter_options", "Filter", key_display="/", id="filter"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = TABLE_KEYS
     about = "enter explains an option · s sorts · f folds variants · / filters · [ ] turn the page"
 
 
@@ -55,11 +50,6 @@ class SectionText(VerticalScroll):
 class DecisionPane(Vertical):
     """The table, then a bar of sections; the first is the whole verdict where narrow."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left_square_bracket", "turn(-1)", "Section", show=False, id="section-back"),
-        Binding("right_square_bracket", "turn(1)", "Section", key_display="[ ]", id="section-on"),
-    ]
-
     class Explain(Message):
         """The user wants the figures of an option."""
 
@@ -69,13 +59,14 @@ class DecisionPane(Vertical):
 
     DEFAULT_CSS = """
     DecisionPane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
+        border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%; padding: 0 1;
         &:focus-within { border: round $border; }
         OptionTable, OptionTable:focus, FlipList, FlipList:focus {
             height: auto; border: none; padding: 0; background: $surface;
             scrollbar-size-vertical: 1;
         }
-        OptionTable { max-height: 35%; text-wrap: nowrap; }
+        OptionTable { max-height: 35%; text-wrap: nowrap; scrollbar-gutter: stable; }
         FlipList {
             max-height: 50%; display: none; margin-bottom: 1;
             text-wrap: nowrap; text-overflow: ellipsis;
@@ -113,7 +104,7 @@ class DecisionPane(Vertical):
         self.query_one(FlipList).show(verdict)
         self._draw_section()
 
-    def action_turn(self, step: int) -> None:
+    def turn(self, step: int) -> None:
         """Show the next section, or the one before."""
         self.turn_to(SECTIONS[(SECTIONS.index(self.section) + step) % len(SECTIONS)])
 

@@ -41,7 +41,8 @@ class HardwarePane(VerticalScroll):
     BORDER_TITLE = "Hardware, live: a column a second"
     DEFAULT_CSS = """
     HardwarePane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
+        border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%; padding: 0 1;
         scrollbar-size-vertical: 1; scrollbar-gutter: stable;
         &:focus { border: round $border; }
     }

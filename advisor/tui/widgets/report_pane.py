@@ -25,7 +25,8 @@ class ReportPane(VerticalScroll):
     BORDER_TITLE = "Report"
     DEFAULT_CSS = """
     ReportPane {
-        border: round $foreground 30%; border-title-color: $foreground; padding: 0 1;
+        border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%; padding: 0 1;
         scrollbar-size-vertical: 1; scrollbar-gutter: stable;
         &:focus-within { border: round $border; }
         HorizontalGroup { height: 1; margin-bottom: 1; }

@@ -5,6 +5,7 @@ sight.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -163,14 +164,14 @@ class TabPanes(ContentSwitcher):
         """The pinned scenarios, and the one on the desk."""
         if self._verdict is None or self._draft is None:
             return list(self.pins.scenarios)
-        now = Scenario("on the desk", self._verdict)
+        now = Scenario("on the desk", with_answers(self._verdict, self._draft))
         return [*self.pins.scenarios, now]
 
     def pin(self) -> Scenario | None:
         """Pin the scenario on the desk; None where there is no verdict on it."""
         if self._verdict is None or self._draft is None:
             return None
-        scenario = self.pins.pin(self._verdict)
+        scenario = self.pins.pin(with_answers(self._verdict, self._draft))
         self._fill()
         return scenario
 
@@ -222,3 +223,10 @@ class TabPanes(ContentSwitcher):
             "report": ReportPane,
         }
         return makers[tab](id=tab)
+
+
+def with_answers(verdict: Verdict, draft: Draft) -> Verdict:
+    """The verdict with what the brief states, what-ifs included; one that is not deep has none."""
+    from advisor.brief.register import answers
+
+    return replace(verdict, answers=answers(draft.judged))

@@ -24,6 +24,7 @@ class TomlPanel(VerticalScroll):
     TomlPanel {
         display: none; width: 13fr; padding: 0 1; scrollbar-size-vertical: 1;
         border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%;
         Static { text-wrap: nowrap; text-overflow: ellipsis; }
         &:focus { border: round $border; }
     }

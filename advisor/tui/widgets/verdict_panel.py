@@ -129,6 +129,7 @@ class VerdictPanel(VerticalScroll):
     VerdictPanel {
         width: 13fr; padding: 0 1; scrollbar-size-vertical: 1;
         border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%;
         &:focus { border: round $border; }
         &.-supposed { border: round $warning; }
     }
@@ -148,6 +149,7 @@ class VerdictStrip(Widget):
     DEFAULT_CSS = """
     VerdictStrip {
         height: 5; padding: 0 1; border: round $foreground 30%; border-title-color: $foreground;
+        border-subtitle-color: $foreground 75%;
         VerdictText { height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
         &.-supposed { border: round $warning; }
     }
