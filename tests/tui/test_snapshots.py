@@ -1,4 +1,4 @@
-"""How every place looks, at four sizes and in three themes, and the states that matter.
+"""How the desk looks in the states that matter; every place at every size: test_places.
 
 Look at the report before taking a new baseline.
 """
@@ -15,12 +15,10 @@ from advisor.core.probes import Reading
 from advisor.tui.app import AdvisorApp
 from advisor.tui.messages import MachineRead, RunProgressed
 from advisor.tui.model.run_progress import RunProgress
-from advisor.tui.views.decision import SECTIONS
 from advisor.tui.widgets import verdict_panel
 from advisor.tui.widgets.calibrate_pane import CalibratePane
 from advisor.tui.widgets.decision_pane import DecisionPane
 from advisor.tui.widgets.hardware_pane import HardwarePane
-from advisor.tui.widgets.tab_panes import TABS
 from advisor.tui.work.run_jobs import RunOnScreen
 
 GROUPS = ("look", "judge", "machine", "plan", "calibration", "names", "preview", "history")
@@ -48,6 +46,15 @@ def after(*keys: str):
     return press
 
 
+def turned_to(name: str):
+    async def turn(pilot):
+        await after("5")(pilot)
+        pilot.app.desk.query_one(DecisionPane).turn_to(name)
+        await rest(pilot)
+
+    return turn
+
+
 @pytest.fixture
 def still_app(app: AdvisorApp, monkeypatch: pytest.MonkeyPatch) -> AdvisorApp:
     from textual.widgets import Input
@@ -65,33 +72,30 @@ def _no_blinking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("place", TABS)
 @pytest.mark.parametrize("size", EVERY_SIZE.values(), ids=EVERY_SIZE)
-def test_places(snap_compare, still_app, place, size):
-    key = str(TABS.index(place) + 1)
-    assert snap_compare(still_app, run_before=after(key), terminal_size=size)
+def test_desk(snap_compare, still_app, size):
+    assert snap_compare(still_app, run_before=after(), terminal_size=size)
 
 
-@pytest.mark.parametrize("place", TABS)
+@pytest.mark.parametrize("key", ["2", "5", "7"], ids=["data", "decision", "report"])
+def test_tabs(snap_compare, still_app, key):
+    assert snap_compare(still_app, run_before=after(key), terminal_size=(140, 45))
+
+
+@pytest.mark.parametrize("size", [SIZES["80x24"], SIZES["60x20"]], ids=["80x24", "60x20"])
+def test_decision_where_the_screen_is_small(snap_compare, still_app, size):
+    assert snap_compare(still_app, run_before=after("5"), terminal_size=size)
+
+
 @pytest.mark.parametrize("theme", ["advisor-light", "ansi-dark"])
-def test_other_themes(snap_compare, still_app, theme, place):
+def test_other_themes(snap_compare, still_app, theme):
     still_app.theme = theme
-    key = str(TABS.index(place) + 1)
-    assert snap_compare(still_app, run_before=after(key), terminal_size=SIZES["80x24"])
+    assert snap_compare(still_app, run_before=turned_to("money"), terminal_size=(140, 45))
 
 
-@pytest.mark.parametrize("name", SECTIONS[2:])
+@pytest.mark.parametrize("name", ["money", "flips"])
 def test_sections_of_the_decision(snap_compare, still_app, name):
-    async def turn(pilot):
-        await after("5")(pilot)
-        pilot.app.desk.query_one(DecisionPane).turn_to(name)
-        await rest(pilot)
-
-    assert snap_compare(still_app, run_before=turn, terminal_size=(140, 45))
-
-
-def test_the_file_beside_the_form(snap_compare, still_app):
-    assert snap_compare(still_app, run_before=after("ctrl+t"), terminal_size=(140, 45))
+    assert snap_compare(still_app, run_before=turned_to(name), terminal_size=(140, 45))
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)

@@ -59,7 +59,9 @@ def items_to_set_aside(brief: Brief, data: DataReport | None) -> int:
     from advisor.probe.holdout import SEPARATORS, usual_items
 
     has_items = brief.data.eval_path or brief.data.eval_examples.likely >= FEWEST_ITEMS
-    if has_items or data is None or len(data.files) != 1 or not data.answer_field:
+    if has_items or data is None or data.eval_rows or not data.answer_field:
+        return 0
+    if len(data.files) != 1:
         return 0
     divisible = data.files[0].lower().endswith((*SEPARATORS, ".jsonl"))
     return usual_items(data.rows) if divisible else 0
