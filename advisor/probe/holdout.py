@@ -16,7 +16,8 @@ from advisor.core.errors import UsageError
 
 SEPARATORS = MappingProxyType({".csv": ",", ".tsv": "\t"})
 LARGEST_BYTES = 500_000_000
-FEWEST, MOST = 100, 500
+FEWEST = 100
+MOST = 500
 SHARE = 0.1
 
 
@@ -91,9 +92,12 @@ def _csv_rows(text: str, comma: str, label_field: str) -> tuple[str, list[str], 
     header = [name.lstrip("\ufeff") for name in records[0]]
     unnamed = re.fullmatch(r"column_(\d+)", label_field) if label_field not in header else None
     if unnamed is not None:
-        head, body, column = "", records, int(unnamed[1]) - 1
+        head = ""
+        body = records
+        column = int(unnamed[1]) - 1
     else:
-        head, body = _line(records[0], comma), records[1:]
+        head = _line(records[0], comma)
+        body = records[1:]
         column = header.index(label_field) if label_field in header else len(header)
     labels = [record[column] if column < len(record) else "" for record in body]
     return head, [_line(record, comma) for record in body], labels

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.core.format import compact
-from advisor.tui.views.plot import SCALE_WIDTH, Axes, Band, Level, Line, Mark, Plot
+from advisor.tui.views.plot import SCALE_WIDTH, Axes, ShadedBand, Level, PlottedLine, Mark, Plot
 
 AXES = Axes(compact, compact, "months")
 numbers = st.floats(-1e9, 1e9, allow_nan=False)
@@ -19,7 +19,7 @@ def dots(row: str) -> list[bool]:
 
 
 def test_a_rising_line_rises_from_the_lower_left_to_the_upper_right():
-    rows = Plot(AXES, [Line([(0, 0), (10, 10)], "bold")]).rows(50, 12)
+    rows = Plot(AXES, [PlottedLine([(0, 0), (10, 10)], "bold")]).rows(50, 12)
     picture = [row.plain for row in rows[:10]]
     first = [dots(row).index(True) for row in picture if any(dots(row))]
     assert first == sorted(first, reverse=True)
@@ -41,7 +41,9 @@ def test_marks_at_one_place_stand_beside_each_other():
 
 
 def test_a_level_is_inside_the_frame_and_named():
-    rows = Plot(AXES, [Line([(0, 0), (1, 1)], "")], levels=[Level(5, " target", "")]).rows(50, 10)
+    rows = Plot(AXES, [PlottedLine([(0, 0), (1, 1)], "")], levels=[Level(5, " target", "")]).rows(
+        50, 10
+    )
     assert any("╌" in row.plain and row.plain.endswith("target") for row in rows)
 
 
@@ -50,7 +52,9 @@ def test_a_level_is_inside_the_frame_and_named():
 def test_every_picture_has_the_size_that_was_asked_for(points, from_zero):
     axes = Axes(compact, compact, "", from_zero=from_zero)
     spots = sorted(points)
-    plot = Plot(axes, [Line(spots, "")], [Band(spots, spots, "")], [Mark(spots[0], "●", "")])
+    plot = Plot(
+        axes, [PlottedLine(spots, "")], [ShadedBand(spots, spots, "")], [Mark(spots[0], "●", "")]
+    )
     rows = plot.rows(60, 9)
     assert len(rows) == 9
     assert {len(row.plain) for row in rows[:7]} == {60}
@@ -59,4 +63,4 @@ def test_every_picture_has_the_size_that_was_asked_for(points, from_zero):
 
 @pytest.mark.parametrize(("width", "height"), [(10, 10), (60, 3)])
 def test_without_room_there_is_no_picture(width, height):
-    assert Plot(AXES, [Line([(0, 0), (1, 1)], "")]).rows(width, height) == []
+    assert Plot(AXES, [PlottedLine([(0, 0), (1, 1)], "")]).rows(width, height) == []

@@ -28,14 +28,14 @@ def _key(
     name: str, keys: str, action: str, text: str, *, footer: bool = False, first: bool = False
 ) -> Binding:
     """A key with its name; `footer`: listed below, `first`: before the widget in focus."""
-    shown = {
+    display = {
         "plus": "+",
         "minus": "−",
         "e,f2": "e",
         "slash": "/",
         "right_square_bracket": "[ ]",
     }.get(keys)
-    return Binding(keys, action, text, show=footer, priority=first, key_display=shown, id=name)
+    return Binding(keys, action, text, show=footer, priority=first, key_display=display, id=name)
 
 
 KEYS: list[Binding] = [

@@ -9,10 +9,10 @@ from textual.content import Content
 from advisor.core import format as fmt
 from advisor.core.naming import option_name
 from advisor.core.verdict import LearningCurve, Verdict
-from advisor.tui.views.plot import Axes, Band, Level, Line, Mark, Plot
+from advisor.tui.views.plot import Axes, ShadedBand, Level, PlottedLine, Mark, Plot
 from advisor.tui.views.quality_chart import target
 
-NONE = "no tuned option learns from labels here, so there is no learning curve"
+NONE = "no tuned option learns from labels here: no curve"
 
 
 def learning_lines(verdict: Verdict, width: int, height: int) -> Iterator[Content]:
@@ -42,8 +42,8 @@ def _plot(curve: LearningCurve, wanted: float | None) -> Plot:
     levels = [Level(wanted, f" target {fmt.score(wanted)}", "$text-warning")] if wanted else []
     return Plot(
         Axes(fmt.count, fmt.score, "labels", log_x=True),
-        [Line(middle, "$text-success")],
-        [Band(low, high, "$text-success")],
+        [PlottedLine(middle, "$text-success")],
+        [ShadedBand(low, high, "$text-success")],
         [Mark(nearest, "●", "bold $text-success")],
         levels,
     )

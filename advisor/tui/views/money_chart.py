@@ -11,7 +11,7 @@ from advisor.core.naming import option_name
 from advisor.core.quantity import Range
 from advisor.core.verdict import DrawnOption, OptionRecord, Verdict
 from advisor.report.phrases import break_even_sentences
-from advisor.tui.views.plot import XY, Axes, Band, Line, Mark, Plot
+from advisor.tui.views.plot import XY, Axes, ShadedBand, PlottedLine, Mark, Plot
 
 CASH = "horizon.cash"
 STYLES = ("$text-success", "$text-primary", "$text-accent")
@@ -55,13 +55,15 @@ _SIGNS = "●○◇"
 
 
 def _plot(options: list[OptionRecord], verdict: Verdict, months: float) -> Plot:
-    lines, bands, marks = [], [], []
+    lines: list[PlottedLine] = []
+    bands: list[ShadedBand] = []
+    marks: list[Mark] = []
     drawn = {one.option: one for one in verdict.drawn}
     for number, option in enumerate(options):
         style = STYLES[number]
         low, middle, high = _courses(option, drawn.get(option.id), months)
-        lines.append(Line(middle, style))
-        bands.append(Band(low, high, style))
+        lines.append(PlottedLine(middle, style))
+        bands.append(ShadedBand(low, high, style))
         marks.append(Mark(middle[-1], _SIGNS[number], f"bold {style}"))
     at = verdict.break_even.months
     if at is not None and 0 < at < months and len(lines) > 1:
@@ -84,7 +86,8 @@ def _courses(option: OptionRecord, drawn: DrawnOption | None, months: float) -> 
     """
     places = [months * step / STEPS for step in range(STEPS + 1)]
     if drawn is None or not drawn.cash_usd or len(drawn.cash_usd) != len(drawn.once_usd):
-        once, cash = option.one_off_usd, _cash(option)
+        once = option.one_off_usd
+        cash = _cash(option)
         pairs = ((once.p10, cash.p10), (once.p50, cash.p50), (once.p90, cash.p90))
         ends = [(start or 0.0, end or 0.0) for start, end in pairs]
         return [[(t, a + (b - a) * t / months) for t in places] for a, b in ends]

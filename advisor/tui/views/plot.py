@@ -22,7 +22,7 @@ _ROOM = 0.04
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlottedLine:
     """A line through points."""
 
     points: Sequence[XY]
@@ -30,7 +30,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class ShadedBand:
     """What lies between two lines over the same places, as a pattern of dots."""
 
     low: Sequence[XY]
@@ -72,8 +72,8 @@ class Plot:
     """Everything on one pair of axes; what is drawn first lies on top."""
 
     axes: Axes
-    lines: Sequence[Line] = ()
-    bands: Sequence[Band] = ()
+    lines: Sequence[PlottedLine] = ()
+    bands: Sequence[ShadedBand] = ()
     marks: Sequence[Mark] = ()
     levels: Sequence[Level] = ()
 
@@ -125,10 +125,12 @@ class _Frame:
         log_x = plot.axes.log_x
         across = [log10(max(x, 1e-9)) if log_x else x for x, _ in spots]
         up = [y for _, y in spots] + [level.value for level in plot.levels]
-        low, high = min(up), max(up)
+        low = min(up)
+        high = max(up)
         room = (high - low) * _ROOM or abs(high) * _ROOM or 1.0
         bottom = 0.0 if plot.axes.from_zero and low >= 0 else low - room
-        left, right = min(across), max(across)
+        left = min(across)
+        right = max(across)
         right = right if right > left else left + (abs(left) or 1.0)
         frame = cls((left, bottom), (right, high + room), columns, rows, log_x)
         frame.cells = [[0] * columns for _ in range(rows)]
@@ -148,18 +150,19 @@ class _Frame:
             self.cells[row // 4][column // 2] |= _DOTS[column % 2][row % 4]
             self.styles[row // 4][column // 2] = self.styles[row // 4][column // 2] or style
 
-    def line(self, line: Line) -> None:
+    def line(self, line: PlottedLine) -> None:
         """Straight from point to point, two dots high."""
         places = [self.dot(*point) for point in line.points]
         for (x0, y0), (x1, y1) in itertools.pairwise(places):
             steps = max(round(abs(x1 - x0)), round(abs(y1 - y0)), 1)
             for step in range(steps + 1):
                 share = step / steps
-                column, row = round(x0 + (x1 - x0) * share), round(y0 + (y1 - y0) * share)
+                column = round(x0 + (x1 - x0) * share)
+                row = round(y0 + (y1 - y0) * share)
                 self.set(column, row, line.style)
                 self.set(column, row + 1, line.style)
 
-    def band(self, band: Band) -> None:
+    def band(self, band: ShadedBand) -> None:
         """Every fourth dot between the two lines."""
         low = _heights([self.dot(*point) for point in band.low], 2 * self.columns)
         high = _heights([self.dot(*point) for point in band.high], 2 * self.columns)
@@ -202,7 +205,8 @@ class _Frame:
 
     def _cells(self, row: int) -> Iterator[tuple[str, str]]:
         """Runs of one style."""
-        run, style = "", ""
+        run = ""
+        style = ""
         for column in range(self.columns):
             sign = self.signs.get((row, column))
             drawn = self.cells[row][column]
@@ -219,7 +223,8 @@ class _Frame:
 
     def lower_axis(self, axes: Axes) -> list[Content]:
         """The axis below, with the ends and the middle in words."""
-        left, right = self.low[0], self.high[0]
+        left = self.low[0]
+        right = self.high[0]
         values = (left, (left + right) / 2, right)
         low, middle, high = (axes.show_x(10**v if self.log_x else v) for v in values)
         high = f"{high} {axes.along}".strip()

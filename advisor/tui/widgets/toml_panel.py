@@ -38,8 +38,8 @@ class TomlPanel(VerticalScroll):
         self.border_title = Content(clean(draft.path.name if draft.path else "brief.toml"))
         lines = draft.toml().rstrip().split("\n")
         at = line_of(lines, key)
-        shown = [styled(line, marked=number == at) for number, line in enumerate(lines)]
-        self.query_one(Static).update(Content("\n").join(shown))
+        styled_lines = [styled(line, marked=number == at) for number, line in enumerate(lines)]
+        self.query_one(Static).update(Content("\n").join(styled_lines))
         if at is not None:
             self.scroll_to(y=max(at - self.size.height // 2, 0), animate=False)
 
