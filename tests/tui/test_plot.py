@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.core.format import compact
-from advisor.tui.views.plot import SCALE_WIDTH, Axes, ShadedBand, Level, PlottedLine, Mark, Plot
+from advisor.tui.views.plot import SCALE_WIDTH, Axes, Level, Mark, Plot, PlottedLine, ShadedBand
 
 AXES = Axes(compact, compact, "months")
 numbers = st.floats(-1e9, 1e9, allow_nan=False)

@@ -9,7 +9,7 @@ from textual.content import Content
 from advisor.core import format as fmt
 from advisor.core.naming import option_name
 from advisor.core.verdict import LearningCurve, Verdict
-from advisor.tui.views.plot import Axes, ShadedBand, Level, PlottedLine, Mark, Plot
+from advisor.tui.views.plot import Axes, Level, Mark, Plot, PlottedLine, ShadedBand
 from advisor.tui.views.quality_chart import target
 
 NONE = "no tuned option learns from labels here: no curve"

@@ -11,7 +11,7 @@ from advisor.core.naming import option_name
 from advisor.core.quantity import Range
 from advisor.core.verdict import DrawnOption, OptionRecord, Verdict
 from advisor.report.phrases import break_even_sentences
-from advisor.tui.views.plot import XY, Axes, ShadedBand, PlottedLine, Mark, Plot
+from advisor.tui.views.plot import XY, Axes, Mark, Plot, PlottedLine, ShadedBand
 
 CASH = "horizon.cash"
 STYLES = ("$text-success", "$text-primary", "$text-accent")
