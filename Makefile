@@ -27,6 +27,7 @@ tests: .venv/.test
 
 bench: .venv/.test
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/reports.py
 
 examples: .venv/.run
 	$(BIN)/python -m tools.build_examples docs/examples

@@ -39,6 +39,7 @@ MOST_LETTERS = 10_000
 PICTURE_CM = 12.0
 TEXT_CM = 16.6
 INK = "1C2530"
+SOFT = "56626F"
 FONT = "Calibri"
 TABLE_STYLE = "Light Shading"
 STYLES = (
@@ -157,11 +158,14 @@ def _style(word: Document, page: Page, look: Look) -> None:
     normal = word.styles["Normal"]
     normal.font.name = look.brand.font or FONT
     normal.font.size = Pt(10)
+    mark = look.brand.mark.removeprefix("#").upper()
     for level in (1, 2, 3):
         style = word.styles[f"Heading {level}"]
         style.font.name = look.brand.font or FONT
-        mark = look.brand.mark.removeprefix("#").upper()
         style.font.color.rgb = RGBColor.from_string(mark if level == 1 else INK)
+    for name, colour in (("Subtitle", SOFT), ("Intense Quote", mark), ("Caption", SOFT)):
+        word.styles[name].font.color.rgb = RGBColor.from_string(colour)
+        word.styles[name].font.name = look.brand.font or FONT
     sheet.header.paragraphs[0].text = f"{_cut(page.title)}\t\t{page.as_of}"
     sheet.footer.paragraphs[0].text = page.cover.facts[-1][1]
 
