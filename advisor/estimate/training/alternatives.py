@@ -67,7 +67,7 @@ def _of_length(run: TrainingRun, factor: float) -> TrainingRun:
 
 
 def _of_mean(run: TrainingRun, factor: float) -> TrainingRun:
-    """With other examples; where the mean is the limit, its longest example is meant."""
+    """With examples of another mean; where none is known, a third of the longest stands in."""
     mean = run.mean_tokens or (run.longest_tokens or run.seq_len) / 3.0
     longest = None if run.longest_tokens is None else min(run.longest_tokens, 3.0 * mean * factor)
     return replace(run, mean_tokens=max(mean * factor, 1.0), longest_tokens=longest)

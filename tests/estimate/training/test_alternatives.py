@@ -1,0 +1,88 @@
+"""What open settings could move, which kernels attention runs in, and defaults by date."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.core.training import TrainingRun
+from advisor.estimate.training import estimate, frameworks, rates, throughput
+from advisor.estimate.training.alternatives import moves
+from advisor.estimate.training.coefficients import fitted
+from tests.estimate.training.catalogue import a_run
+
+OPEN = ("checkpointing", "fused_loss", "seq_len", "micro_batch", "mean_tokens", "dtype")
+
+
+def memory(run: TrainingRun) -> float:
+    return estimate(replace(run, assumed=())).memory_gib.likely
+
+
+def test_nothing_moves_where_everything_is_stated() -> None:
+    assert moves(a_run(packed=True), memory) == 0.0
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_an_open_setting_moves_the_estimate_and_widens_it(name: str) -> None:
+    run = a_run(mean_tokens=600, seq_len=2048, micro_batch=4)
+    is_open = replace(run, assumed=(name,))
+    assert moves(is_open, memory) > 0.0
+
+    def width(one: TrainingRun) -> float:
+        span = estimate(one).memory_gib.range
+        return (span.p90 or 0.0) / (span.p10 or 1.0)
+
+    assert width(is_open) > width(run)
+
+
+def test_two_open_settings_move_it_by_the_sum_of_their_squares() -> None:
+    run = a_run(mean_tokens=600, seq_len=2048, micro_batch=4)
+    each = [moves(replace(run, assumed=(name,)), memory) for name in ("dtype", "checkpointing")]
+    both = moves(replace(run, assumed=("dtype", "checkpointing")), memory)
+    assert both == pytest.approx(sum(each))
+
+
+@pytest.mark.parametrize(
+    ("gpu", "framework", "tflops"),
+    [
+        ("A100-80GB-SXM", "hf", 0.45 * 312),
+        ("H100-SXM", "hf", 280),  # FlashAttention-2: about 350 forward and 300 backward
+        ("B200-SXM", "torchtitan", 280),
+        ("RTX 5090", "hf", 0.45 * 209.5),
+        ("H100-SXM", "nemo", 0.5 * 989),
+        ("MI300X", "hf", 0.13 * 1300),
+        ("MI300X", "vendor", 0.28 * 1300),
+    ],
+)
+def test_attention_reaches_what_its_kernels_reach(gpu: str, framework: str, tflops: float) -> None:
+    run = a_run(gpu=gpu, framework=framework)
+    assert run.gpu is not None
+    peak = rates.peak_tflops(run.gpu, fitted())
+    assert peak is not None
+    share = throughput.attention_share(run, run.gpu, peak, fitted())
+    assert share * peak == pytest.approx(tflops)
+
+
+@pytest.mark.parametrize(
+    ("name", "date", "compiled"),
+    [
+        ("torchtitan", "2024-11", "no"),
+        ("torchtitan", "2025-06-01", "kernel"),
+        ("torchtitan", "", "kernel"),
+        ("torchtune", "2024", "no"),
+        ("torchtune", "2024-10", "kernel"),
+        ("torchtune", "", "projection"),
+    ],
+)
+def test_defaults_hold_by_date(name: str, date: str, compiled: str) -> None:
+    assert frameworks.by_name(name, date).loss(compiled=True) == compiled
+
+
+@pytest.mark.parametrize(
+    ("gpu", "of_a100"), [("H100-SXM", 1.5), ("B200-SXM", 3.0), ("H800-SXM", 2 / 3)]
+)
+def test_links_differ_by_generation(gpu: str, of_a100: float) -> None:
+    run = a_run(gpu=gpu)
+    assert run.gpu is not None
+    assert rates.fast_link(run.gpu) == pytest.approx(of_a100)
