@@ -81,3 +81,9 @@ def test_links_into_the_repository_become_text_and_others_stay(tmp_path: Path) -
     assert on_page_markdown(text, page, {"docs_dir": str(tmp_path)}) == (
         "x `y` [app](app.md#keys) [z](#here) [web](https://example.com) ![p](app.svg)"
     )
+
+
+def test_the_start_page_leads_to_every_guide() -> None:
+    start = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs" / "guide").glob("*.md")}
+    assert {page for page in pages if f"(guide/{page}" not in start} == set()
