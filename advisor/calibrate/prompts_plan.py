@@ -212,6 +212,8 @@ def searched_forms(
     """
     if not task.development:
         raise UsageError("--search: needs development items; use --development with more than 0")
+    if options.search is not None and options.search.optimiser:
+        return (PromptForm("searched", task.instruction, structured=options.structured),)
     texts = list(
         dict.fromkeys([*variants(task.instruction, task.scorer.labels), *options.instructions])
     )

@@ -373,7 +373,7 @@ def test_the_likeliest_label_is_the_one_with_the_smallest_loss(folder, device) -
     asked = [p for p, _ in rows_of(20)]
     told = []
     said = choose(model.eval(), [(form, text, list(TOPICS)) for text in asked], Stop(), told.append)
-    assert told == [16, 20]
+    assert told == [20]
     for text, answer in zip(asked, said, strict=True):
         losses = {}
         for label in TOPICS:

@@ -174,6 +174,10 @@ def _candidates(bench: Bench) -> list[PromptForm]:
     spec = bench.spec
     plain = PromptForm(spec.technique, bench.data.instruction, spec.shots)
     forms = list(forms_of(spec.forms)) if spec.forms else [plain]
+    if spec.search is not None and spec.search.optimiser:
+        from advisor.calibrate.worker.dspy_optimiser import optimised
+
+        return [forms[0], *optimised(bench, forms[0])]
     if spec.search is None or not spec.search.proposals:
         return forms
     own = [form for form in forms if form.instruction == forms[0].instruction]

@@ -104,7 +104,7 @@ SEARCH_OPTIONS = (
     click.option(
         "--optimiser",
         type=click.Choice(OPTIMISERS),
-        help="Search with an optimiser of dspy: pip install 'prompt-or-tune[optimise]'.",
+        help="Search with an optimiser of dspy instead: pip install 'dspy>=3,<4'.",
     ),
 )
 
