@@ -17,9 +17,11 @@ from advisor.facts.native_types import is_native
 POCKET_LABELS = "Labels: billing shipping technical account"
 
 POCKET_TRAINING: JsonObject = MappingProxyType(
-    {"methods": ("full",), "epochs": 8, "learning_rate": 2e-3}
+    {"methods": ("full",), "epochs": 8, "learning_rate": 2e-3, "shots": 0}
 )
-"""What suits a model this small; large ones want adapters and lower rates."""
+"""What suits a model this small: large ones want adapters and lower rates, and learn from examples
+in their prompt, which this one does not.
+"""
 
 MOST_ROWS = 50_000
 
