@@ -215,7 +215,7 @@ def test_the_known_better_prompt_is_found_in_nine_of_ten_seeds() -> None:
             asked = [known.prompters[number].messages(pairs[place][0]) for place in places]
             return [float(chance(seed, m) < known.skill(m)) for m in asked]
 
-        race = halving(len(known.prompters), len(pairs), budget, score)
+        race = halving(len(known.prompters), len(pairs), budget - len(pairs), score)
         assert race.spent <= budget
         longest = max(map(len, race.scores.values()))
         finalists = [n for n, row in race.scores.items() if len(row) == longest]

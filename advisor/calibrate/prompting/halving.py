@@ -50,10 +50,10 @@ def halving(candidates: int, items: int, budget: int, score: Score) -> Race:
     reached = 0
     for number in range(rounds):
         share = (budget - race.spent) // (rounds - number)
-        more = min(max(share // len(alive), 0), items - reached)
-        if more < 1 and reached:
+        more = min(max(share // len(alive), 1), items - reached)
+        if more < 1 or race.spent + more * len(alive) > budget:
             break
-        places = range(reached, reached + max(more, 1))
+        places = range(reached, reached + more)
         for candidate in alive:
             values = score(candidate, places)
             race.scores.setdefault(candidate, {}).update(zip(places, values, strict=True))

@@ -27,8 +27,9 @@ def choose_prompt(
 ) -> ChosenPrompt:
     """The best of some prompts on development items.
 
-    All of them answer all items, or, in a search, by successive halving; of equals the shorter
-    prompt is taken. Without development items the first is taken.
+    All of them answer all items, or, in a search, by successive halving; its winner then answers
+    the items it has not seen, within the budget, so that its score compares with that of other
+    options. Of equals the shorter prompt is taken. Without development items the first is taken.
     """
     if not items:
         return ChosenPrompt(prompters[0], None)
@@ -38,6 +39,11 @@ def choose_prompt(
     longest = max(answered.values())
     finalists = [number for number, count in answered.items() if count == longest]
     best = min(finalists, key=lambda n: (-race.mean(n), length(prompters[n]), n))
+    unseen = range(answered[best], min(items, answered[best] + budget - race.spent))
+    if unseen:
+        values = scores(prompters[best], unseen)
+        race.scores[best].update(zip(unseen, values, strict=True))
+        answered[best] = len(race.scores[best])
     candidates = [_candidate(prompters[number], race, number) for number in answered]
     choice = PromptChoice(
         items=answered[best],
@@ -52,8 +58,9 @@ def _race(
     prompters: Sequence[Prompter], items: int, budget: int, scores: Scores, *, halved: bool
 ) -> Race:
     if halved and len(prompters) > 1:
+        racing = budget - items if budget >= 2 * items else budget // 2
         return halving(
-            len(prompters), items, budget, lambda number, at: scores(prompters[number], at)
+            len(prompters), items, racing, lambda number, at: scores(prompters[number], at)
         )
     race = Race()
     for number, prompter in enumerate(prompters):

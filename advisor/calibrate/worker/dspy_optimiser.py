@@ -62,7 +62,8 @@ def _compiled(
     """The program after the optimiser has spent its budget on it."""
     search = bench.spec.search
     assert search is not None
-    budget = max(round(METRIC_SHARE * search.budget), FEWEST_CALLS)
+    to_compare = 2 * len(checks)  # both prompts are asked in our own form afterwards
+    budget = max(round(METRIC_SHARE * (search.budget - to_compare)), FEWEST_CALLS)
 
     def score(
         example: Any, prediction: Any, trace: Any = None, name: Any = None, part: Any = None

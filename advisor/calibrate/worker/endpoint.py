@@ -161,7 +161,8 @@ def _chosen(bench: Bench) -> ChosenPrompt:
     data = bench.data
     prompters = [Prompter(form, data.pool, data.passages) for form in _candidates(bench)]
     items = len(data.development_pairs)
-    chosen = choose_prompt(prompters, items, spec.search, bench.development_scores)
+    race = spec.search if spec.search is not None and not spec.search.optimiser else None
+    chosen = choose_prompt(prompters, items, race, bench.development_scores)
     if chosen.choice is None:
         return chosen
     spent = [answer.usd for answer in bench.choosing.values()]

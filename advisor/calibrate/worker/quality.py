@@ -167,6 +167,7 @@ def _scored(bench: LocalBench, training: Training | None) -> QualityResult:
         **(asdict(training) if training is not None else {}),
         shots=chosen.prompter.form.shots or None,
         prompt_hash=chosen.prompter.hash,
+        instruction=chosen.prompter.form.instruction,
         prompt=chosen.prompter.shown(),
         choice=chosen.choice,
         train_examples=spec.train_examples,
