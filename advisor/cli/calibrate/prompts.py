@@ -122,7 +122,8 @@ def command(
         plan = planning.local_prompts_plan(
             read, model, where, facts_book, options, as_model=as_model, **own
         )
-    go(plan, where, flags, steering=lambda: policy_of(everything, loaded, where), brief=loaded)
+    whole = everything or options.search is not None  # a search that is asked for always runs
+    go(plan, where, flags, steering=lambda: policy_of(whole, loaded, where), brief=loaded)
 
 
 ENDPOINT_ONLY = ("key_env", "input_usd", "output_usd", "at_once", "max_tokens")
