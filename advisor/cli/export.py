@@ -51,6 +51,8 @@ def command(
     recipe = _recipe(what, brief, data, start)
     stated = {"examples": examples, "epochs": epochs}
     recipe = _with(recipe, {k: v for k, v in stated.items() if v is not None})
+    if FORMATS[tool].is_hosted:
+        recipe = _at_provider(recipe, tool)
     name = target.name if target is not None else f"{tool}.yaml"
     written = exported(FORMATS[tool], recipe, name)
     if target is None:
@@ -79,6 +81,14 @@ def _recipe(what: str, brief: Path | None, data: Path | None, start: Path) -> Re
         data = Path(loaded.folder) / loaded.data.path
     around = pipeline.look(loaded, events=output.narrate)
     return source.of_option(loaded, around, what, _rows(data, start))
+
+
+def _at_provider(recipe: Recipe, tool: str) -> Recipe:
+    from advisor import facts
+    from advisor.store.folders import folders
+    from advisor.trainers import source
+
+    return source.at_provider(recipe, tool, facts.load(folders().config))
 
 
 def _rows(data: Path | None, start: Path) -> TrainingRows:

@@ -187,6 +187,24 @@ def _hosted(
     return Recipe(request, None, weights, rows, usual_rate("lora", 1e12))
 
 
+def at_provider(recipe: Recipe, provider: str, facts: Facts) -> Recipe:
+    """The recipe as a job of this provider.
+
+    Raises UsageError where it does not tune the model by our table.
+    """
+    from datetime import date
+
+    model = recipe.request.model
+    offers = facts.tuning_prices(model, date.today())
+    if not any(price.provider == provider for price in offers):
+        others = ", ".join(sorted({price.provider for price in offers})) or "none that we know"
+        raise UsageError(
+            f"--to {provider}: does not tune {model} by our table (others: {others}); see "
+            "`advisor facts tuning`"
+        )
+    return replace(recipe, request=replace(recipe.request, provider=provider))
+
+
 def request_of(run: TrainingRun) -> RunRequest:
     """The flags that a run stands for."""
     return RunRequest(

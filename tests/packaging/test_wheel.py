@@ -81,6 +81,32 @@ def test_data_are_counted_with_the_shipped_ranks(advisor: Path, empty: Path) -> 
     assert "o200k" in report["tokenizer"]
 
 
+def test_a_calibration_is_planned_for_another_machine(advisor: Path, empty: Path) -> None:
+    home = {"ADVISOR_HOME": str(empty / "home")}
+    line = "calibrate throughput --model llama-3.1-8b --gpu L40S --bundle out.advisor".split()
+    done = run(advisor, *line, cwd=empty, **home)
+    assert done.returncode == 0, done.stderr
+    size = (empty / "out.advisor").stat().st_size
+    assert f"{size:,} bytes: the plan (1 trial)" in done.stderr
+    (empty / "broken.advisor").write_text((empty / "out.advisor").read_text()[:-90])
+    refused = run(advisor, "calibrate", "run", "broken.advisor", cwd=empty, **home)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+
+
+def test_a_trainers_file_and_python_give_the_same_estimate(advisor: Path, empty: Path) -> None:
+    (empty / "theirs.yaml").write_text("base_model: meta-llama/Llama-3.2-1B\nadapter: lora\n")
+    home = {"ADVISOR_HOME": str(empty / "home")}
+    line = ["estimate", "--from", "theirs.yaml", "--gpu", "L40S", "--json"]
+    shown = json.loads(run(advisor, *line, cwd=empty, **home).stdout)
+    code = (
+        "import json; from advisor import as_json, estimate; "
+        "print(json.dumps(as_json(estimate('meta-llama/Llama-3.2-1B', gpu='L40S', "
+        "framework='axolotl'))))"
+    )
+    done = run(advisor.parent / "python", "-I", "-c", code, cwd=empty, **home)
+    assert json.loads(done.stdout) == shown
+
+
 def test_everything_that_is_imported_is_required(advisor: Path, empty: Path) -> None:
     """Every module of ours loads in the clean environment, but for those that need an extra."""
     code = (
