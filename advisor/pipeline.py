@@ -122,8 +122,15 @@ def recommend(
     except NothingLeft as stop:
         verdict = stop.verdict
     if keep:
-        remember(path, surroundings, verdict, events)
+        remember(path, surroundings, verdict, events, _as_judged(brief) if answers else None)
     return verdict
+
+
+def _as_judged(brief: Brief) -> str:
+    """The brief with the answers laid over it, as a file."""
+    from advisor.brief import write
+
+    return write(brief)
 
 
 def _judge(

@@ -185,9 +185,28 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
+NOT_TEXT = (
+    "image",
+    "images",
+    "picture",
+    "photo",
+    "vision",
+    "audio",
+    "speech",
+    "video",
+    "multimodal",
+)
+"""Kinds of tasks that people ask for and that no figure here covers."""
+
+
 def _choice(question: Question, raw: Any) -> str:
     value = _text(question, raw)
     if value not in question.choices:
+        if question.key == "task.type" and value.lower() in NOT_TEXT:
+            raise RefusedAnswer(
+                f"{quoted(value)} is not supported: only text is compared; describe what OCR or a "
+                f"transcript gives, with one of {', '.join(question.choices)}"
+            )
         near = did_you_mean(value, question.choices)
         choices = ", ".join(question.choices)
         raise RefusedAnswer(

@@ -137,6 +137,11 @@ class Brief:
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
     folder: str = "."  # paths in the brief are relative to it
 
+    @property
+    def tuned_models(self) -> int:
+        """Tuned models that are needed: one for each segment, else for each task on the base."""
+        return sum(segment.count for segment in self.segments) or self.task.tasks_sharing_model
+
     def get(self, key: str) -> Any:
         """The value at a dotted key such as `traffic.static_tokens`; None where its whole table is
         left out.

@@ -41,6 +41,7 @@ _PROMPTED: Words = MappingProxyType(
         "chain-of-thought": " with step-by-step reasoning",
         "searched": " with a searched prompt",
         "retrieval": " with retrieval",
+        "tools": " with tools",
     }
 )
 _TUNED: Words = MappingProxyType(
@@ -50,6 +51,7 @@ _TUNED: Words = MappingProxyType(
         "dora": " (DoRA)",
         "full": " (all weights)",
         "soft-prompt": " (soft prompt)",
+        "dpo": " on preferences (DPO)",
         "encoder": " as a classifier",
         "hosted": " by its provider",
     }

@@ -44,6 +44,11 @@ class Setting:
         default_factory=lambda: MappingProxyType({})
     )
 
+    @property
+    def has_preferences(self) -> bool:
+        """Whether the data hold pairs of a preferred and a rejected answer."""
+        return self.data is not None and self.data.rejected_tokens.range.is_known
+
     def schedule(self, price: TokenPrice) -> tuple[TokenPrice, ...]:
         """Every row of this price's provider and model that holds within the horizon; at least the
         price itself.

@@ -79,6 +79,9 @@ SAMPLES = 5.0
 2022, figure 2).
 """
 
+TOOL_CALLS = 2.0
+"""A request that uses a tool calls the model once to choose it and once to read its result."""
+
 
 def prompt(
     name: str,
@@ -106,7 +109,9 @@ def prompt(
     )
 
 
-def tune(name: str, weights: Weights, *, scoring: Scoring = Scoring.TEXT) -> Technique:
+def tune(
+    name: str, weights: Weights, evidence: str = "", *, scoring: Scoring = Scoring.TEXT
+) -> Technique:
     """A row of the table: a way to tune a model that is then given instructions only."""
     return Technique(
         name=name,
@@ -120,7 +125,7 @@ def tune(name: str, weights: Weights, *, scoring: Scoring = Scoring.TEXT) -> Tec
         weights=weights,
         scoring=scoring,
         prompt_share=0.0,
-        evidence=name,
+        evidence=evidence or name,
     )
 
 
@@ -160,11 +165,13 @@ ROWS = (
     prompt("self-consistency", 0, "chain-of-thought", calls=SAMPLES, thinks=True),
     prompt("searched", 3),
     prompt("retrieval", 0, retrieves=True),
+    prompt("tools", 0, "retrieval", calls=TOOL_CALLS, retrieves=True),
     tune("lora", Weights.ADAPTER),
     tune("qlora", Weights.ADAPTER),
     tune("dora", Weights.ADAPTER),
     tune("full", Weights.ALL),
     tune("soft-prompt", Weights.ADAPTER),
+    tune("dpo", Weights.ADAPTER, "lora"),
     tune("encoder", Weights.ALL, scoring=Scoring.LABEL),
     tune("hosted", Weights.PROVIDER),
     hybrid("tuned-few-shot", "few-shot", 0.5, keeps_prompt=True),

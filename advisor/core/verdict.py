@@ -196,6 +196,16 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class Consideration:
+    """A question that people bring to the choice, its answer in words, and the number in it."""
+
+    question: str
+    answer: str
+    value: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Readiness:
     """A check before deciding: `status` is ok, warn or stop."""
 
@@ -366,6 +376,7 @@ class Verdict:
         Information, ...
     ] = ()  # inputs by what it is worth to know them, the most valuable first
     risks: tuple[Risk, ...] = ()
+    considerations: tuple[Consideration, ...] = ()  # the usual questions, each with a number
     answers: tuple[Answer, ...] = ()  # what the brief states, in the order of the questions
     labels_needed: tuple[LabelsNeeded, ...] = ()  # where there is a target, for every tuned option
     criteria: tuple[

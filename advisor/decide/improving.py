@@ -108,6 +108,13 @@ def _odds(gain: Gain) -> str:
     )
 
 
+def _errors(ranking: Ranking, base: int, score: Matrix) -> Matrix:
+    """Price of the wrong answers at these scores, USD: that of option `base`, in proportion."""
+    priced = ranking.cost[:, base] - ranking.cash[:, base]
+    share = (1.0 - score) / np.maximum(1e-9, 1.0 - ranking.quality[:, base])
+    return np.asarray(priced * np.maximum(0.0, share))
+
+
 def search_gain(ranking: Ranking, base: int, score: Matrix, target: float) -> Gain:
     """What an option is worth that costs as much as option `base` and scores `score` (a row per
     draw, row 0 likely).
@@ -121,8 +128,11 @@ def search_gain(ranking: Ranking, base: int, score: Matrix, target: float) -> Ga
         meets = meets & ranking.meets_latency[:, base]
     meets = meets[1:]
     opened = ranking.open[1:]
-    cost = ranking.cost[1:, base]
-    saved = np.where(meets & ~opened, ranking.cost[1:, ranking.pick], 0.0)
+    errors = _errors(ranking, base, score)[1:]
+    cost = ranking.cash[1:, base] + errors
+    wrong = ranking.cost[1:, ranking.pick] - ranking.cash[1:, ranking.pick]
+    spent = ranking.cash[1:, ranking.pick] + np.maximum(0.0, wrong - errors)
+    saved = np.where(meets & ~opened, spent, 0.0)
     if opened.any():
         without = ranking.effective[:, ranking.pick]
         saved[opened] = np.where(meets[opened], np.maximum(0.0, without - cost[opened]), 0.0)

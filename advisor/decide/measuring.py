@@ -6,7 +6,8 @@ A step is priced with its people and with what must be built before it can be ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief, questions
@@ -15,6 +16,7 @@ from advisor.core.option import Estimate
 from advisor.core.quantity import Basis
 from advisor.core.verdict import NextStep
 from advisor.decide.information import DETECTABLE, Worth, items_needed, variance_removed
+from advisor.decide.ranking import HOPELESS
 from advisor.decide.situation import DAYS_PER_WEEK, Situation
 
 TEST_SIZES = (100, 200, 400, 800, 1600)
@@ -26,6 +28,8 @@ TRIAL_SHARE = 0.25
 """Part of the work of an option that a first trial of it takes: enough to be scored, not to be
 served.
 """
+
+FIND_OUT = "find out "
 
 HOURS_PER_WORKING_DAY = 8.0
 TALK_DAYS = 1.0
@@ -126,6 +130,35 @@ def first_scores(situation: Situation) -> NextStep | None:
     return min(steps, key=lambda s: s.cost_usd, default=None)
 
 
+def likeliest_trial(situation: Situation) -> NextStep | None:
+    """Score the untested option that has the best chance to keep the limits; None where none has
+    a chance.
+    """
+    ranking = situation.ranking
+    chances: dict[str, float] = {}
+    for option, chance in zip(ranking.options, ranking.p_meets, strict=True):
+        chances[option.skill] = max(float(chance), chances.get(option.skill, 0.0))
+    steps = {step.action: step for step in scorings(situation)}
+    tried = [(chances[skill], step) for skill, step in _by_skill(steps.values(), chances)]
+    best, step = max(tried, key=lambda pair: pair[0], default=(0.0, None))
+    if step is None or best < HOPELESS:
+        return None
+    detail = f"Its chance to keep the limits is the best of those not scored, {fmt.share(best)}"
+    return replace(step, detail=detail)
+
+
+def _by_skill(steps: Iterable[NextStep], skills: Iterable[str]) -> Iterator[tuple[str, NextStep]]:
+    """Each step of scoring with the skill that it scores."""
+    named = tuple(steps)
+    for skill in skills:
+        yield from ((skill, step) for step in named if f" {skill} " in step.action)
+
+
+def is_question(step: NextStep) -> bool:
+    """Whether a step only asks what is assumed so far."""
+    return step.action.startswith(FIND_OUT)
+
+
 def trial(situation: Situation, estimate: Estimate, items: float) -> tuple[float, float]:
     """Price (USD) and days of scoring an option once: a part of its work, documents to look up,
     labels still to be bought, a training run, and its requests.
@@ -186,7 +219,7 @@ def answers(situation: Situation) -> Iterator[NextStep]:
     for key, figure in situation.inputs.items():
         if figure.basis == "assumed" and not isinstance(figure.rows, float) and "." in key:
             yield _step(
-                f"find out {key} (assumed so far): it could change the answer",
+                f"{FIND_OUT}{key} (assumed so far): it could change the answer",
                 0.0,
                 TALK_DAYS,
                 situation.worth(figure),

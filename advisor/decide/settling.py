@@ -14,6 +14,7 @@ import numpy as np
 from advisor.core import format as fmt
 from advisor.core.verdict import Readiness
 from advisor.decide.ranking import LIKELY, Matrix, Ranking
+from advisor.decide.readiness import SCORES
 
 SEPARATED = 0.55
 """An approach that is best in fewer draws than this is not separated from the others ..."""
@@ -51,7 +52,10 @@ def settled(ranking: Ranking) -> Ranking:
         return ranking
     rival = ranking.best_among(ranking.of_approach(longest))
     likely = float(ranking.p_meets[rival]) >= LIKELY
-    return replace(ranking, named=rival) if likely and not _at_stake(ranking, rival) else ranking
+    family = ranking.options[ranking.pick].family
+    alike = bool(family) and ranking.options[rival].family == family
+    agreed = likely and (alike or not _at_stake(ranking, rival))
+    return replace(ranking, named=rival) if agreed else ranking
 
 
 def _at_stake(ranking: Ranking, option: int) -> bool:
@@ -103,10 +107,16 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
 
 def p_same_start(ranking: Ranking) -> float:
     """Share of the draws in which the best option begins with the same trained model as the pick:
-    which of these it ends as can be settled later. 0 unless the pick was scored itself.
+    which of these it ends as can be settled later. 0 unless one of them was scored and is likely to
+    keep the limits.
     """
     family = ranking.options[ranking.pick].family
-    if not family or not _is_scored(ranking, ranking.pick):
+    proven = [
+        i
+        for i, option in enumerate(ranking.options)
+        if option.family == family and _is_scored(ranking, i) and ranking.p_meets[i] >= LIKELY
+    ]
+    if not family or not proven:
         return 0.0
     shares = zip(ranking.options, ranking.p_best, strict=True)
     return float(sum(share for option, share in shares if option.family == family))
@@ -126,7 +136,7 @@ def meanwhile(ranking: Ranking, checks: Sequence[Readiness]) -> Ranking:
     safe = _safest(ranking)
     if safe is None:
         return ranking
-    is_stopped = any(r.status == "stop" for r in checks)
+    is_stopped = any(r.status == "stop" or (r.rule, r.status) == (SCORES, "warn") for r in checks)
     others = [i for i in range(len(ranking.options)) if ranking.rankable[i] and i != safe]
     rivals = [] if is_stopped else [i for i in others if _beats(ranking, i, safe)]
     named = min(rivals, key=lambda i: float(ranking.cash[1:, i].mean()), default=safe)

@@ -14,7 +14,9 @@ from advisor.decide.measuring import (
     collect_test,
     find_prices,
     first_scores,
+    is_question,
     larger_test,
+    likeliest_trial,
     scorings,
 )
 from advisor.decide.ranking import LIKELY, Ranking
@@ -59,10 +61,19 @@ def improvement_steps(situation: Situation) -> tuple[NextStep, ...]:
 def next_step(
     information: tuple[NextStep, ...], improvement: tuple[NextStep, ...], situation: Situation
 ) -> NextStep | None:
-    """The one to take first: what lifts a stop, else the one of highest worth net of its cost."""
+    """The one to take first: what lifts a stop, else the one of highest worth net of its cost.
+
+    Where no option is likely to keep the limits, a question about a price lifts nothing: then it
+    is a step on quality, or a trial of what has the best chance.
+    """
     if information and (_first(situation) is not None or not situation.ranking.rankable.any()):
         return information[0]
-    return min((*information, *improvement), key=_net, default=None)
+    steps = (*information, *improvement)
+    ranking = situation.ranking
+    if float(ranking.p_meets[ranking.pick]) < LIKELY:
+        steps = tuple(step for step in steps if not is_question(step))
+        return min(steps, key=_net, default=None) or likeliest_trial(situation)
+    return min(steps, key=_net, default=None)
 
 
 def _first(situation: Situation) -> NextStep | None:

@@ -30,6 +30,7 @@ from advisor.core.verdict import (
 )
 from advisor.decide.ages import price_ages
 from advisor.decide.breakeven import break_even
+from advisor.decide.considerations import Matter, considerations
 from advisor.decide.criteria import weigh
 from advisor.decide.crossing import equal_volume
 from advisor.decide.evaluator import Cases, Evaluator
@@ -41,6 +42,7 @@ from advisor.decide.readiness import best_of_another_approach, readiness, stops
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
+from advisor.decide.scope import not_covered
 from advisor.decide.settling import UNDECIDED, Ruling, answer, settled
 from advisor.decide.situation import LabelGoal, Situation, label_goal
 from advisor.decide.standing import advantage, approaches, best_forms, group_of
@@ -266,6 +268,9 @@ def _assemble(
         improvements=second.improvements,
         information=second.information,
         risks=risks(inputs.brief, inputs.setting, pick, rival, second.break_even),
+        considerations=considerations(Matter(brief, ranking, estimates, inputs.labels))
+        if deep
+        else (),
         unexplained_variance_share=unexplained(second.sensitivity) if second.sensitivity else None,
         p_approach=round(ranking.p_approach(pick.option.approach), 6),
         approaches=approaches(ranking),
@@ -309,6 +314,7 @@ def _warnings(
     """What was warned of before, and what the options, the budget and old prices add."""
     options = tuple(e.option for e in inputs.cases.estimates)
     return (
+        *not_covered(inputs.brief),
         *inputs.warnings,
         *cautions(options, inputs.brief, inputs.setting),
         *over_budget(inputs.brief, inputs.cases.estimates[ranking.pick]),

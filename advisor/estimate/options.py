@@ -22,7 +22,7 @@ SECONDS_PER_DAY = 86_400.0
 
 def adapters(brief: Brief) -> int:
     """Tuned models that are needed: one for each segment, else for each task on the base model."""
-    return sum(segment.count for segment in brief.segments) or brief.task.tasks_sharing_model
+    return brief.tuned_models
 
 
 def may_wait(brief: Brief) -> bool:
@@ -260,7 +260,8 @@ def tuned_techniques(
     if is_hosted:
         return ("hosted",)
     lora = setting.training.get((model.lower(), "lora"))
-    return ("qlora",) if lora is not None and lora.fits == "no" else ("lora",)
+    usual = "qlora" if lora is not None and lora.fits == "no" else "lora"
+    return (usual, "dpo") if setting.has_preferences else (usual,)
 
 
 def _tuned(brief: Brief, setting: Setting) -> Iterator[Option]:

@@ -20,7 +20,7 @@ LONGEST_OVER_MEAN = 3.0
 p99 over mean.
 """
 
-OTHER_TECHNIQUES = ("full", "dora", "soft-prompt")
+OTHER_TECHNIQUES = ("full", "dora", "soft-prompt", "dpo")
 
 
 def training_estimates(
@@ -42,7 +42,8 @@ def training_estimates(
     for name in brief.models.tune or ():
         model = setting.model(name)
         if model is not None and model.kind == "decoder":
-            for technique in _techniques(brief, name):
+            pairs = ("dpo",) if setting.has_preferences else ()
+            for technique in (*_techniques(brief, name), *pairs):
                 run = planned_run(brief, setting, name, model, technique)
                 estimate = _estimate(run, measured)
                 estimates[name.lower(), technique] = _after_actuals(estimate, actual_hours)
@@ -114,7 +115,8 @@ def planned_run(
         gpu_name=brief.hardware.gpu,
         gpu=setting.gpu,
         gpus=brief.hardware.count,
-        method=technique,
+        method="lora" if technique == "dpo" else technique,
+        objective="dpo" if technique == "dpo" else "sft",
         quantization="nf4" if technique == "qlora" else "none",
         seq_len=max(16, round(longest), math.ceil(mean)),
         longest_tokens=float(setting.data.max_tokens)

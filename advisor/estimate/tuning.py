@@ -21,6 +21,11 @@ from advisor.estimate.tariffs import today
 TRAINING_OPERATIONS = 6.0
 """Operations per parameter and token of forward and backward pass (Kaplan et al. 2020)."""
 
+ANSWERS_OF_A_PAIR = 2.0
+"""DPO reads the prompt with the preferred answer and with the rejected one (Rafailov et al. 2023);
+its reference model is in the training speed and in the memory.
+"""
+
 LONGEST_INTERVAL_MONTHS = 120.0
 """An interval of ten years, the longest horizon, stands for never."""
 
@@ -32,6 +37,10 @@ def tuned_tokens(ledger: Ledger) -> None:
     that keeps it.
     """
     prompt_tokens(ledger)
+    if ledger.option.serving.place.is_cpu:
+        why = "a classifier reads the input alone"
+        ledger.put("tokens.static", "tokens/request", 0.0, "tokens", why)
+        return
     static = measured_static(ledger, score_of_tuned(ledger.brief, ledger.option))
     if static is None and not ledger.option.traits.keeps_prompt:
         static = ledger.sheet["tuning.static_tokens"]
@@ -53,6 +62,8 @@ def train_tokens(ledger: Ledger) -> Figure:
             + sheet["traffic.output_tokens"]
         )
     tokens = training_examples(sheet) * _with_prompt(ledger, per_example) * sheet["tuning.epochs"]
+    if ledger.option.technique == "dpo":
+        tokens = tokens * ANSWERS_OF_A_PAIR
     return ledger.put("train.tokens", "tokens", tokens, "train-tokens")
 
 

@@ -9,9 +9,15 @@ from advisor.core.verdict import Verdict
 from advisor.judging.surroundings import Surroundings
 
 
-def remember(path: Path, surroundings: Surroundings, verdict: Verdict, events: EventSink) -> None:
+def remember(
+    path: Path,
+    surroundings: Surroundings,
+    verdict: Verdict,
+    events: EventSink,
+    text: str | None = None,
+) -> None:
     """Keep brief, probes and verdict in the local database; one that cannot be written draws a
-    warning and stops nothing.
+    warning and stops nothing. `text` is the brief as judged, where it is not the file's.
     """
     from advisor.report import json
     from advisor.store import Store, StoreError
@@ -26,7 +32,11 @@ def remember(path: Path, surroundings: Surroundings, verdict: Verdict, events: E
                 store.save_probe(
                     "hardware", surroundings.hardware.platform, json.dump(surroundings.hardware)
                 )
-            brief_id = store.save_brief(path.read_text(encoding="utf-8"), path, name=verdict.name)
+            brief_id = store.save_brief(
+                path.read_text(encoding="utf-8") if text is None else text,
+                path,
+                name=verdict.name,
+            )
             store.save_verdict(
                 brief_id,
                 json.render(verdict),

@@ -94,8 +94,14 @@ def difference(a: Brief, b: Brief, names: tuple[str, str], judge: Judge) -> Diff
     changed = tuple(_change(a, b, key, before, judge) for key in differing(a, b))
     change = between(before, after)
     return Difference(
-        SCHEMA, before, after, change, horizon(second), changed, fmt.clean(second.as_of)
+        SCHEMA, before, after, change, _horizons(first, second), changed, fmt.clean(second.as_of)
     )
+
+
+def _horizons(a: Verdict, b: Verdict) -> str:
+    """What the sums are called; both lengths where they differ."""
+    lengths = dict.fromkeys((horizon(a), horizon(b)))
+    return " / ".join(lengths)
 
 
 def remainder_usd(difference: Difference) -> float | None:

@@ -1,4 +1,4 @@
-"""Ten questions as teams ask them, with the answer that an expert would give.
+"""Twenty questions as teams ask them, with the answer that an expert would give.
 
 The comment on top of each brief says how the expectation comes about.
 """
@@ -31,6 +31,7 @@ class Expected:
     excluded_by: str = ""
     stopped_by: str = ""
     next_step: str = ""
+    warned: str = ""
 
 
 EXPECTED = {
@@ -63,6 +64,30 @@ EXPECTED = {
         never="*70b+owned",
         excluded_by="hardware.memory",
     ),
+    "cv-skills": Expected(
+        ("undecided",), "prompt/few-shot@gpt-4.1-mini*", next_step="search the prompt"
+    ),
+    "game-lines": Expected(
+        ("prompt", "undecided"),
+        "as-is/few-shot@claude-haiku-4-5*",
+        next_step="score ",
+    ),
+    "discharge-codes": Expected(("tune",), "tune/*@*+owned*", never="*rented*", next_step="score "),
+    "adverse-media": Expected(
+        ("prompt", "undecided"), "prompt/retrieval@gpt-4.1*", next_step="prompt/retrieval@mistral"
+    ),
+    "receipt-photos": Expected(
+        ("undecided",), "prompt/few-shot@gpt-4.1-mini*", warned="speaks of photos"
+    ),
+    "clause-tags": Expected(("tune",), "tune/lora@llama-3.1-8b*"),
+    "questions-to-sql": Expected(
+        ("undecided",), "prompt/few-shot@claude-sonnet-5*", next_step="search the prompt"
+    ),
+    "forty-shops": Expected(("prompt",), "prompt/few-shot@claude-haiku-4-5+batch"),
+    "comments": Expected(("tune",), "tune/encoder@*+cpu"),
+    "insurer-voice": Expected(
+        ("undecided",), "prompt/few-shot@gpt-4.1*", compared="tune/dpo@*", next_step="search"
+    ),
 }
 
 
@@ -90,6 +115,7 @@ def test_the_advice_is_that_of_an_expert(name: str) -> None:
     if expected.stopped_by:
         assert expected.stopped_by in {r.rule for r in verdict.readiness if r.status == "stop"}
     assert expected.next_step in verdict.next_step.action
+    assert not expected.warned or any(expected.warned in line for line in verdict.warnings)
 
 
 @pytest.mark.parametrize("name", ["tickets", "stuck-prompts", "declared-items"])

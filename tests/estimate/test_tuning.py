@@ -163,7 +163,7 @@ def test_the_purchase_of_own_gpus_is_written_off_in_equal_parts() -> None:
 def test_an_encoder_serves_from_a_small_server_until_the_load_needs_more() -> None:
     known = replace(setting(), models={"roberta-base": ROBERTA})
     option = Option("tune", "encoder", "roberta-base", "", Serving(Place.CPU))
-    busy = 3e6 * (120 + 180) * 2 * 125e6 / 150e9 / 3600
+    busy = 3e6 * 180 * 2 * 125e6 / 150e9 / 3600
     assert estimated(option, brief(), known)["run.hosting"].value == pytest.approx(busy * 0.1)
     online = estimated(option, brief(traffic__can_wait_24h=False), known)
     assert online["serve.replicas"].value == 1

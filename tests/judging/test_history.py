@@ -74,3 +74,11 @@ def test_a_database_that_cannot_be_written_is_a_warning(
     (event,) = events
     assert event.is_warning
     assert event.message == "the verdict was not kept: the disk is full"
+
+
+def test_answers_laid_over_a_brief_are_kept_with_it(file: Path) -> None:
+    """What was judged can be judged again: the stored text holds the answer of `--set`."""
+    remember(file, surroundings(), VERDICT, lambda event: None, 'schema = 1\nname = "Other"\n')
+    with Store.open() as store:
+        (saved,) = store.briefs()
+        assert saved.text == 'schema = 1\nname = "Other"\n'

@@ -8,7 +8,7 @@ from advisor.core import format as fmt
 from advisor.core.verdict import Verdict
 from advisor.report import extract
 from advisor.report.headline import as_is
-from advisor.report.page import Block, Paragraph, Table, TableColumn
+from advisor.report.page import Block, Bullets, Heading, Paragraph, Table, TableColumn
 from advisor.report.terms import Terms
 
 ROWS = (
@@ -53,3 +53,8 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     stated = tuple((label, text) for label, text in rows if text)
     if stated:
         yield Table("situation", (TableColumn("what"), TableColumn("as stated")), stated)
+    if verdict.considerations:
+        yield Heading("Questions that teams ask")
+        yield Bullets(
+            tuple(f"{c.question} {terms.sentence(c.answer)}." for c in verdict.considerations)
+        )

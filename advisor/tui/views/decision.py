@@ -48,6 +48,10 @@ def _next(verdict: Verdict, width: int, height: int) -> Iterator[Content]:
     terms = Terms.of(verdict)
     yield from section("Plan", _plan(verdict, terms))
     yield from section(
+        "Questions that teams ask",
+        [_sentence(terms, f"{c.question} {c.answer}") for c in verdict.considerations],
+    )
+    yield from section(
         "Risks", [_sentence(terms, f"{risk.name}: {risk.detail}") for risk in verdict.risks]
     )
     yield from section("What tells more, and is worth its price", _steps(verdict, terms))
