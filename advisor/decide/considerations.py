@@ -172,7 +172,7 @@ def _overfitting(tuned: Estimate | None) -> Consideration | None:
         "Will it overfit?",
         lambda figure: (
             f"with so many labels, training ended below the best prompt in "
-            f"{fmt.share(figure.value)} of published cases"
+            f"{fmt.share(figure.value)} of cases"
         ),
     )
 
@@ -192,4 +192,6 @@ def _effect(
     figure = tuned.figures.get(id) if tuned is not None else None
     if figure is None:
         return None
-    return Consideration(question, f"{words(figure)} ({figure.source})", figure.value, figure.unit)
+    return Consideration(
+        question, f"{words(figure)}; source: {figure.source}", figure.value, figure.unit
+    )
