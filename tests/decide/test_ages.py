@@ -19,7 +19,7 @@ WAGES = SourceRecord("wages", "published", "2019", ("team.hourly_usd",))
     ("day", "told"),
     [
         (date(2026, 7, 30), ["after 2026-07-30 (new list, 2026-11-01)"]),
-        (date(2026, 11, 20), ["up to 203 days old on 2026-11-20 (old list, 2026-05-01)"]),
+        (date(2026, 11, 20), ["up to 203 days old on 2026-11-20: look them up again"]),
         (date(2026, 8, 1), ["up to 92 days old", "after 2026-08-01"]),
     ],
     ids=str,
