@@ -73,10 +73,10 @@ def _quick(matter: Matter, prompted: Estimate) -> Consideration:
 def _domain(matter: Matter, prompted: Estimate, tuned: Estimate) -> Consideration:
     gain = middle(tuned["quality.score"]) - middle(prompted["quality.score"])
     specificity = matter.brief.task.domain_specificity
-    known = "not measured" if specificity == "auto" else f"called {specificity}"
+    described = "not measured" if specificity == "auto" else f"called {specificity}"
     verb = "gain" if gain >= 0 else "lose"
     answer = (
-        f"its language is {known}; training is expected to {verb} {fmt.points(abs(gain))} over "
+        f"its language is {described}; training is expected to {verb} {fmt.points(abs(gain))} over "
         "the best prompt"
     )
     return Consideration("Is the domain specialised?", answer, gain, "score")

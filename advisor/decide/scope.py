@@ -16,9 +16,9 @@ _MEDIA = re.compile(
 
 def not_covered(brief: Brief) -> Iterator[str]:
     """A caution where the words of a brief mean pictures, sound or video: only text is covered."""
-    found = _MEDIA.search(f"{brief.name}\n{brief.task.domain}")
-    if found is not None:
+    word = _MEDIA.search(f"{brief.name}\n{brief.task.domain}")
+    if word is not None:
         yield (
-            f"The brief speaks of {found[0].lower()}: pictures, sound and video are not supported; "
+            f"The brief speaks of {word[0].lower()}: pictures, sound and video are not supported; "
             "prices and scores here are those of text alone, such as what OCR or a transcript gives"
         )

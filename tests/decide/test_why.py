@@ -95,7 +95,7 @@ def test_without_another_approach_there_is_nothing_to_compare_with() -> None:
     alone = replace(case(), other=None)
     month, quality, once, odds = reasons(alone)
     assert "no option of another approach is left" in month
-    assert quality.startswith("Its expected score is 0.900; the chance")
+    assert quality.startswith("Its expected score is 0.900. The chance")
     assert once == "It takes $1,000 once."
     assert odds == "It is best in 100 of 100 draws."
 
@@ -220,7 +220,7 @@ def test_a_score_that_was_not_measured_names_its_origin(
 ) -> None:
     base = brief()
     base = replace(base, quality=replace(base.quality, measured=scores))
-    assert f"0.900 against 0.900, {origin}; the chance" in sentence_with(
+    assert f"0.900 against 0.900, {origin}. The chance" in sentence_with(
         "Expected", case(brief=base)
     )
 
