@@ -157,4 +157,4 @@ def test_the_example_reports_are_current(brief: Path) -> None:
     assert shown.keys() == totals.keys(), "run `make examples`"
     for option, total in totals.items():
         if total is not None:
-            assert shown[option] == pytest.approx(total, rel=1e-6), "run `make examples`"
+            assert shown[option] == pytest.approx(total, rel=1e-4), "run `make examples`"
