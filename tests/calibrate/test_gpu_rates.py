@@ -42,7 +42,8 @@ def test_a_gpu_that_torch_cannot_use_says_why(monkeypatch):
 
 
 def measured(monkeypatch, dtype="bfloat16"):
-    answer = {"bandwidth": [880.0, 900.0, 910.0, 915.0], "matrix_rate": [140.0, 150.0, 152.0, 153.5],
+    answer = {"bandwidth": [880.0, 900.0, 910.0, 915.0],
+              "matrix_rate": [140.0, 150.0, 152.0, 153.5],
               "dtype": dtype, "side": 8192, "rounds": 40}  # fmt: skip
     monkeypatch.setattr(gpu_rates, "_answer", lambda *_: json.loads(json.dumps(answer)))
     return gpu_rates.measure("cuda", "GPU-1")

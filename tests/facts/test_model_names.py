@@ -145,3 +145,24 @@ def test_any_text_is_read_or_not_without_trouble(name: str) -> None:
     reading = FACTS.matched(name)
     assert reading is None or reading.model in FACTS.models
     assert canonical(canonical(name)) == canonical(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("google/gemma-4-E2B-it", "gemma-4-E2B"),
+        ("Qwen/Qwen2-VL-7B-Instruct", "Qwen2-VL-7B (text)"),
+        ("Qwen/Qwen3-VL-8B-Instruct-FP8", "Qwen3-VL-8B (text)"),
+        ("unsloth/Qwen3-VL-32B-Instruct-bnb-4bit", "Qwen3-VL-32B (text)"),
+        ("ByteDance-Seed/Seed-OSS-36B-Instruct", "Seed-OSS-36B"),
+        ("mistralai/Ministral-3-3B-Instruct-2512", "Ministral-3-3B (text)"),
+        ("deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B", "DeepSeek-R1-Distill-Qwen-1.5B"),
+        ("deepseek-r1:7b", "Qwen2.5-7B"),
+        ("mistralai/Devstral-Small-2-24B-Instruct-2512", "Mistral-Small-24B"),
+        ("google/medgemma-4b-it", "Gemma-3-4b-it"),
+        ("Qwen/Qwen3-Embedding-0.6B", "Qwen3-0.6B"),
+        ("NousResearch/Hermes-4-14B", "Qwen3-14B"),
+    ],
+)
+def test_models_of_2025_and_2026_are_in_the_table(name: str, model: str) -> None:
+    assert load().model(name).name == model
