@@ -48,7 +48,7 @@ def cascade(small_run: int, large_run: int) -> RunRecord:
         choice=None,
         warnings=[f"behind it: {label} of run {large_run}"],
     )
-    return _kept(small, large_run, result)
+    return _kept(small, large, result)
 
 
 def _results(record: RunRecord) -> dict[str, QualityResult]:
@@ -78,20 +78,22 @@ def _best(record: RunRecord) -> tuple[str, QualityResult]:
     return label, prompts[label]
 
 
-def _kept(small: RunRecord, large_run: int, result: QualityResult) -> RunRecord:
+def _kept(small: RunRecord, large: RunRecord, result: QualityResult) -> RunRecord:
     """The cascade as a run of one trial, which belongs to the small run's data."""
     spec = {
         "approach": "hybrid",
         "technique": "cascade",
         "shown": 0,
         "train_examples": result.train_examples or 0,
-        "runs": [small.summary.id, large_run],
+        "runs": [small.summary.id, large.summary.id],
     }
+    if small.result.get("demonstration") or large.result.get("demonstration"):
+        spec["demonstration"] = True
     trial = Trial("quality", "hybrid/cascade", spec)
     about = small.plan.get("about", {})
     plan = ExperimentPlan(
         "quality",
-        f"cascade of runs {small.summary.id} and {large_run}",
+        f"cascade of runs {small.summary.id} and {large.summary.id}",
         (trial,),
         small.plan["shared"],
         about=about,
