@@ -83,7 +83,16 @@ def test_data_are_counted_with_the_shipped_ranks(advisor: Path, empty: Path) -> 
 
 def test_a_calibration_is_planned_for_another_machine(advisor: Path, empty: Path) -> None:
     home = {"ADVISOR_HOME": str(empty / "home")}
-    line = "calibrate throughput --model llama-3.1-8b --gpu L40S --bundle out.advisor".split()
+    line = [
+        "calibrate",
+        "throughput",
+        "--model",
+        "llama-3.1-8b",
+        "--gpu",
+        "L40S",
+        "--bundle",
+        "out.advisor",
+    ]
     done = run(advisor, *line, cwd=empty, **home)
     assert done.returncode == 0, done.stderr
     size = (empty / "out.advisor").stat().st_size
