@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.calibrate.metrics.labels import Marks, macro_f1
 from advisor.calibrate.quality_records import Comparison, OptionComparison, QualityResult
 from advisor.core.constants import Z80
+from advisor.core.quantity import share_range
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,8 @@ def interval(scores: Sequence[float]) -> tuple[float, float]:
     outside 0 and 1.
     """
     if set(scores) <= {0.0, 1.0}:
-        return _wilson(scores)
+        share = share_range(fmean(scores), len(scores))
+        return share.p10 or 0.0, share.p90 or 0.0
     n = len(scores)
     error = max(stdev(scores) / math.sqrt(n) if n > 1 else 1.0, 0.5 / n)
     half = student(n - 1) * error
@@ -61,15 +63,6 @@ def student(freedom: int) -> float:
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
     return z + first / v + second / v**2 + third / v**3
-
-
-def _wilson(scores: Sequence[float]) -> tuple[float, float]:
-    """Of a share (Wilson 1927): stays inside 0 and 1 and is honest at both ends."""
-    n = len(scores)
-    share = fmean(scores)
-    middle = (share + Z80**2 / (2 * n)) / (1 + Z80**2 / n)
-    half = Z80 / (1 + Z80**2 / n) * math.sqrt(share * (1 - share) / n + Z80**2 / (4 * n * n))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 MOST_CHANCE = 0.05

@@ -65,6 +65,7 @@ class MeasuredRow(JsonRecord):
     train_examples: int | None = None
     static_tokens: int | None = None
     search_usd: float | None = None
+    passed_on: float | None = None
 
 
 def own_scores(
@@ -205,6 +206,7 @@ def _score(row: MeasuredRow, source: str, as_of: str) -> Score:
         train_examples=row.train_examples or 0,
         static_tokens=Range.exact(float(static)) if static is not None else None,
         search_usd=row.search_usd,
+        passed_on=row.passed_on,
         source=source,
         as_of=as_of,
     )
@@ -295,6 +297,7 @@ def _row(
         train_examples=examples or None,
         static_tokens=last.static_tokens,
         search_usd=searched,
+        passed_on=last.passed_on,
     )
 
 

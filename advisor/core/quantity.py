@@ -5,9 +5,12 @@ Nothing the program says is a bare number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+
+from advisor.core.constants import Z80
 
 
 class Basis(StrEnum):
@@ -61,6 +64,14 @@ class Range:
 
 
 UNKNOWN = Range(None, None, None)
+
+
+def share_range(share: float, items: int) -> Range:
+    """A share of so many items with its 80 % interval (Wilson 1927)."""
+    middle = (share + Z80**2 / (2 * items)) / (1 + Z80**2 / items)
+    spread = math.sqrt(share * (1 - share) / items + Z80**2 / (4 * items * items))
+    half = Z80 / (1 + Z80**2 / items) * spread
+    return Range(min(max(middle - half, 0.0), share), share, max(min(middle + half, 1.0), share))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from advisor.core.constants import DAYS_PER_MONTH
 from advisor.core.figure import Figure
 from advisor.core.lifecycle import ends_within_horizon
 from advisor.core.option import Estimate, Option, Place
-from advisor.core.quantity import Basis
+from advisor.core.quantity import Basis, Quantity, share_range
 from advisor.core.setting import Setting
 from advisor.estimate import horizon, money, serving, tuning
 from advisor.estimate.latency import answer_seconds
 from advisor.estimate.ledger import Ledger, Period
-from advisor.estimate.options import search_of, servings
+from advisor.estimate.options import cascade_of, search_of, servings
 from advisor.estimate.prompting import calls, prompt_tokens, token_charges
 from advisor.estimate.sheet import Sheet
 from advisor.estimate.side_effects import side_effects
@@ -112,8 +112,7 @@ def _tuned(ledger: Ledger) -> None:
 def _cascade(ledger: Ledger) -> None:
     """Charges of the prompted model for the share of requests that the tuned one passes on."""
     helper = ledger.sheet.shared_ledger(ledger.option.helper, lambda: _helper(ledger))
-    source = "confidence cascades in public reports pass on 10 to 35 %"
-    passed_on = ledger.assumed("cascade.passed_on", 0.1, 0.2, 0.35, "share", source)
+    passed_on = _passed_on(ledger)
     request = helper["run.request"].named("helper.request", "USD/request", "cascade")
     own = ledger["run.inference"]
     escalated = calls(ledger) * passed_on * request
@@ -125,6 +124,21 @@ def _cascade(ledger: Ledger) -> None:
     ledger["helper.request"] = request
     ledger["cascade.passed_on"] = passed_on
     ledger.later = _passed_on_later(ledger, helper, own, passed_on)
+
+
+def _passed_on(ledger: Ledger) -> Figure:
+    """The share that the larger model answers: as measured, within Wilson's interval for so many
+    items, else as published.
+    """
+    score = cascade_of(ledger.sheet.brief, ledger.option.model)
+    if score is None or score.passed_on is None:
+        source = "confidence cascades in public reports pass on 10 to 35 %"
+        return ledger.assumed("cascade.passed_on", 0.1, 0.2, 0.35, "share", source)
+    source = score.source or "quality.measured"
+    share = share_range(score.passed_on, score.items)
+    measured = Quantity(share, "share", Basis.MEASURED, source, score.as_of)
+    name = f"cascade.passed_on@{score.model}"
+    return ledger.sheet.figure(name, measured, low=0.0, high=1.0)
 
 
 def _helper(ledger: Ledger) -> Ledger:

@@ -138,6 +138,21 @@ def search_of(brief: Brief, model: str) -> Score | None:
     return own[-1] if own else None
 
 
+def cascade_of(brief: Brief, model: str) -> Score | None:
+    """The last score of a cascade of this model on the whole traffic that says what share it passed
+    on.
+    """
+    own = [
+        s
+        for s in brief.quality.measured
+        if s.technique == "cascade"
+        and s.model.lower() == model.lower()
+        and s.passed_on is not None
+        and not s.segment
+    ]
+    return own[-1] if own else None
+
+
 def score_of_tuned(brief: Brief, option: Option) -> Score | None:
     """The last score of a tuned model on the whole traffic that says how long its static prompt
     was.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from advisor.core.brief import Score
 from advisor.core.facts import TokenPrice
 from advisor.core.option import Mode, Option, Place, Serving
-from advisor.core.quantity import Range
+from advisor.core.quantity import Basis, Range
 from tests.options import DAY, ROBERTA, SONNET, TUNED, brief, dated, estimated, rented, setting
 
 
@@ -81,6 +81,23 @@ def test_a_cascade_pays_the_prompted_model_for_what_is_passed_on() -> None:
     prefix = 1650 * (0.6 * 0.3 + 0.4 * 3.75)
     request = 0.5 * (prefix + 180 * 3 + 320 * 15) / 1e6
     assert found["run.inference"].value == pytest.approx(3e6 * 0.2 * request)
+
+
+def test_a_cascade_pays_for_the_share_that_it_was_measured_to_pass_on() -> None:
+    option = replace(rented("cascade", "hybrid"), helper="claude-sonnet-5")
+    score = Score("hybrid", "cascade", option.model, 0.9, items=200, passed_on=0.05)
+    assumed = estimated(option)
+    found = estimated(option, brief(quality__measured=(score,)))
+    share = found["cascade.passed_on"]
+    assert (share.value, share.basis) == (0.05, Basis.MEASURED)
+    assert found["run.inference"].value == pytest.approx(
+        assumed["run.inference"].value * 0.05 / 0.2
+    )
+    elsewhere = replace(score, model="another")
+    part = replace(score, segment="returns")
+    for other in (elsewhere, part, replace(score, passed_on=None)):
+        unchanged = estimated(option, brief(quality__measured=(other,)))
+        assert unchanged["cascade.passed_on"].value == 0.2
 
 
 def test_nothing_is_known_of_a_model_without_speed() -> None:

@@ -71,6 +71,7 @@ def test_two_runs_become_a_run_of_a_cascade(
     assert line["passed_on"] == 0.5
     (row,) = measured_scores(made)
     assert (row.approach, row.technique, row.score) == ("hybrid", "cascade", 1.0)
+    assert row.passed_on == 0.5  # goes into the brief with the score
     words = ["cascade", str(small.summary.id), str(large.summary.id)]
     shown = CliRunner().invoke(command, words)
     assert shown.exit_code == 0, shown.output

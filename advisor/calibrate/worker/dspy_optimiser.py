@@ -42,7 +42,9 @@ def optimised(bench: Bench, start: PromptForm) -> list[PromptForm]:
         try:
             program = _compiled(dspy, bench, dspy.Predict(signature), examples, checks, model)
         except ImportError:
-            raise MissingExtra("--optimiser mipro needs optuna: pip install optuna") from None
+            raise MissingExtra(
+                "--optimiser mipro needs optuna: pip install 'prompt-or-tune[optimise]'"
+            ) from None
     if bench.stop.asked:
         raise Stopped(bench.stop.reason, {"spent_usd": bench.session.budget.spent_usd})
     return [_form(bench, start, program)]
@@ -52,7 +54,9 @@ def _library() -> Any:
     try:
         import dspy
     except ImportError:
-        raise MissingExtra("--optimiser needs dspy: pip install 'dspy>=3,<4'") from None
+        raise MissingExtra(
+            "--optimiser needs dspy: pip install 'prompt-or-tune[optimise]'"
+        ) from None
     return dspy
 
 

@@ -104,7 +104,7 @@ SEARCH_OPTIONS = (
     click.option(
         "--optimiser",
         type=click.Choice(OPTIMISERS),
-        help="Search with an optimiser of dspy instead: pip install 'dspy>=3,<4'.",
+        help="Search with an optimiser of dspy instead: pip install 'prompt-or-tune[optimise]'.",
     ),
 )
 

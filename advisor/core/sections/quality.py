@@ -102,6 +102,17 @@ class Score:
         high=1e9,
         registered=False,
     )
+    passed_on: float | None = ask(
+        "Which share of the requests did this cascade pass on?",
+        "To the larger model. Left out: estimated.",
+        "number",
+        None,
+        "estimated from published cascades",
+        unit="share",
+        low=0,
+        high=1,
+        registered=False,
+    )
     source: str = ""  # no key of the file: the run that measured it; empty: the brief states it
     as_of: str = ""
 
