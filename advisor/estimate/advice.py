@@ -61,7 +61,7 @@ def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
     if best is not None and best[0] > CENT:
         saved, plain, first = best
         yield (
-            f"Put the part that all prompts share first: {first.option.id} costs "
+            f"Put the part that all prompts share first. {first.option.id} costs "
             f"{fmt.money_rate(first['run.total'].value)}, {fmt.money(saved)} less than "
             f"{plain.option.id}"
         )
@@ -90,7 +90,7 @@ def _odd_bill(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
     if alike and not min(alike) / FAR_BILL <= paid <= max(alike) * FAR_BILL:
         yield (
             f"The bill of {bill.option.id} is {fmt.money_rate(paid)}, but its traffic would cost "
-            f"{fmt.money(min(alike))} to {fmt.money(max(alike))} at today's prices: check "
+            f"{fmt.money(min(alike))} to {fmt.money(max(alike))} at today's prices. Check "
             "current.monthly_usd, or the traffic"
         )
 
@@ -125,8 +125,8 @@ def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
         if sets is not None and sets.value > 1:
             yield (
                 f"{estimate.option.id}: the load fills {fmt.count(sets.value)} {what} even at "
-                "their rated arithmetic: so many "
-                "are charged, and it will take more; measure prefill and decode"
+                "their rated arithmetic. So many are charged, and it will take more: measure "
+                "prefill and decode"
             )
 
 
@@ -148,16 +148,16 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
         if least > limit:
             yield (
                 f"{estimate.option.model} on {gpus} takes at least {fmt.duration(least)} to "
-                "write an answer in 16 bits, "
-                f"more than the {limit:g} s of traffic.max_latency_seconds"
+                f"write an answer in 16 bits. That is more than the {limit:g} s of "
+                "traffic.max_latency_seconds"
             )
         elif "serve.replicas_in_time" in estimate.figures:
             yield from _in_time(estimate, gpus, limit)
         else:
             yield (
                 f"{estimate.option.model} on {gpus} writes an answer in {fmt.duration(least)} at "
-                "best; whether it keeps to "
-                f"{limit:g} s under load is not known: GPUs are counted by load, not by latency"
+                f"best. Whether it keeps to {limit:g} s under load is not known: GPUs are counted "
+                "by load, not by latency"
             )
 
 
@@ -165,11 +165,11 @@ def _in_time(estimate: Estimate, gpus: str, limit: float) -> Iterator[str]:
     """Sets of GPUs that the goal takes by the model of batched serving, where that may be more
     than are charged.
     """
-    subject = f"{estimate.option.id} on {gpus}: within {limit:g} s"
+    option = estimate.option.id
     if estimate["serve.at_once"].value < 1:
         yield (
-            f"{subject} not even one answer alone is done by the model of serving (explain "
-            "serve.at_once)"
+            f"{option} on {gpus} does not finish one answer alone within {limit:g} s. "
+            "The model of serving shows why (explain serve.at_once)"
         )
         return
     charged = estimate.figures.get("serve.replicas")
@@ -181,11 +181,11 @@ def _in_time(estimate: Estimate, gpus: str, limit: float) -> Iterator[str]:
     if high > paid:
         month = estimate["run.gpus"].value / paid
         yield (
-            f"{subject} at the busiest hour it takes {fmt.count(low)} to {fmt.count(high)} sets "
-            "by the model of serving (explain "
-            f"serve.replicas_in_time), {fmt.money(low * month)} to "
-            f"{fmt.money_rate(high * month)}; by load {fmt.count(paid)} is "
-            "charged: a load test settles it"
+            f"{option} needs {fmt.count(low)} to {fmt.count(high)} sets of {gpus} to answer "
+            f"within {limit:g} s. At the busiest hour, by the model of serving, these cost "
+            f"{fmt.money(low * month)} to {fmt.money_rate(high * month)} (explain "
+            f"serve.replicas_in_time). By load {fmt.count(paid)} is charged: a load test settles "
+            "it"
         )
 
 
@@ -203,9 +203,8 @@ def _padded(estimates: Sequence[Estimate]) -> Iterator[str]:
         if padded is not None and real is not None and padded.value > PADDING_MATTERS * real.value:
             yield (
                 f"A run of {estimate.option.id} costs {fmt.money(padded.value)} instead of "
-                f"{fmt.money(real.value)} where the "
-                "provider bills rows × longest row (Together does when packing is off): leave "
-                "packing on"
+                f"{fmt.money(real.value)} where the provider bills rows × longest row. Together "
+                "does so when packing is off: leave packing on"
             )
 
 
@@ -220,8 +219,8 @@ def _cadence(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
             months = estimate["retrain.months"].value
             yield (
                 "team.retrain_every_months is left out: tuned models are trained again when stale "
-                "answers cost as much "
-                f"as training, every {fmt.months(months)} for {estimate.option.id}"
+                "answers cost as much as training. That is every "
+                f"{fmt.months(months)} for {estimate.option.id}"
             )
             return
 
@@ -233,7 +232,6 @@ def _provider_months(estimates: Sequence[Estimate]) -> Iterator[str]:
         if short is not None and short.is_known and estimate.option.provider in MONTHS_OF_720_HOURS:
             yield (
                 f"Hosting of {estimate.option.model} is counted for 730 hours, "
-                f"{fmt.money_rate(estimate['run.hosting'].value)}; {estimate.option.provider} "
-                "reckons with 720 hours: "
-                f"then it is {fmt.money(short.value)}"
+                f"{fmt.money_rate(estimate['run.hosting'].value)}. With the 720 hours that "
+                f"{estimate.option.provider} reckons with it is {fmt.money(short.value)}"
             )

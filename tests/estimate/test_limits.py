@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -83,7 +84,10 @@ def test_one_answer_alone_is_bound_by_memory() -> None:
 
 def told(held: Brief, known: Setting, *options: Option) -> tuple[str, ...]:
     estimates: list[Estimate] = [estimated(option, held, known) for option in options]
-    return cautions(estimates, held, known)
+    lines = cautions(estimates, held, known)
+    sentences = [s for line in lines for s in re.split(r"(?<=[.;:])\s", line)]
+    assert not [sentence for sentence in sentences if len(sentence.split()) > 25]
+    return lines
 
 
 def test_putting_the_shared_part_first_is_advised_with_its_saving() -> None:
@@ -115,9 +119,9 @@ def test_a_latency_that_no_gpu_reaches_is_told() -> None:
     late = told(brief(traffic__max_latency_seconds=least * 0.9), facts(), rented())
     assert any("at least" in line and "max_latency_seconds" in line for line in late)
     early = told(brief(traffic__max_latency_seconds=least * 1.1), facts(), rented())
-    assert any("not even one answer alone" in line for line in early)
+    assert any("does not finish one answer alone" in line for line in early)
     busy = brief(traffic__max_latency_seconds=20.0, traffic__requests_per_month=3e7)
-    assert any("at the busiest hour it takes" in line for line in told(busy, facts(), rented()))
+    assert any("At the busiest hour" in line for line in told(busy, facts(), rented()))
     assert not any(
         " within " in line
         for line in told(brief(traffic__max_latency_seconds=60.0), facts(), rented())
@@ -251,4 +255,4 @@ def test_a_bill_far_from_what_its_traffic_costs_is_told(multiple: float, told_of
         current=Current("prompt", plain.technique, plain.model, Range.exact(multiple * cost)),
     )
     lines = told(held, facts(), replace(plain, as_is=True), plain)
-    assert any("check current.monthly_usd" in line for line in lines) == told_of
+    assert any("Check current.monthly_usd" in line for line in lines) == told_of
