@@ -358,11 +358,15 @@ def share_bar(value: float | None, width: int) -> str:
     return "━" * filled + "╌" * (width - filled)
 
 
+_PICTURE = "\u2600-\u27bf\U0001f000-\U0001faff"
+_JOINED = re.compile(rf"(?<=[\ufe0f{_PICTURE}])\\u200d(?=[{_PICTURE}])")
+
+
 def clean(text: str) -> str:
     """Text from data made safe to show: white space becomes one space; control and bidi characters
-    are spelt out.
+    are spelt out. Between two pictures a joiner stays: it makes them one.
     """
-    return printable(" ".join(text.split()))
+    return _JOINED.sub("\u200d", printable(" ".join(text.split())))
 
 
 def plural(count: int, word: str) -> str:

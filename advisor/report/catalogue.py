@@ -66,6 +66,10 @@ class Catalogue:
             catalogue._spoken[name] = _named(messages.names, name)
         return catalogue
 
+    def keep(self, texts: Iterable[str]) -> None:
+        """Texts that people wrote stay as they are, unless a message is the same word for word."""
+        self._spoken |= {text: text for text in texts if text not in self.messages.whole}
+
     def say(self, text: str, depth: int = 0) -> str:
         """The text in the language of the catalogue, or as it is."""
         if not text or depth > _DEEPEST or not self.messages.whole:
@@ -87,9 +91,10 @@ class Catalogue:
             parts = marks.split(text)
             if len(parts) > 1:
                 return " ".join(self.say(part, depth + 1) for part in parts)
-        if _OPTION.fullmatch(text) and len(text) <= LONGEST_NAME:
+        spoken = self._without_its_stop(text, depth)
+        if spoken == text and _OPTION.fullmatch(text) and len(text) <= LONGEST_NAME:
             return _named(self.messages.names, text)
-        return self._without_its_stop(text, depth)
+        return spoken
 
     def _candidates(self, text: str) -> list[Pattern]:
         by_head = self.messages.patterns

@@ -60,7 +60,9 @@ def _cover(cover: Cover, speech: Speech) -> Cover:
 
 def _fact(label: str, text: str, speech: Speech) -> str:
     """What people wrote themselves stays; the rate keeps its US dollar."""
-    if label in ("Client", "Author", "Version", "Currency"):
+    if label in ("Client", "Author"):
+        return text
+    if label in ("Version", "Currency"):
         return speech.word(text)
     return speech.say(text)
 

@@ -47,12 +47,15 @@ class Speech:
     decimal: str
     group: str
     _spoken: dict[str, str] = field(default_factory=dict)
+    _kept: re.Pattern[str] = _VERSION
 
     @classmethod
     def of(cls, verdict: Verdict, look: Look, terms: Terms) -> Speech:
         """The speech of a record's report. Raises MissingExtra where Babel is not installed."""
         names = sorted({*terms.options.values()}, key=len, reverse=True)
-        return cls._with(look, _amounts(verdict), names)
+        speech = cls._with(look, _amounts(verdict), names)
+        speech.quote(fmt.clean(verdict.name), fmt.clean(verdict.client))
+        return speech
 
     @classmethod
     def _with(cls, look: Look, amounts: dict[str, float], names: list[str]) -> Speech:
@@ -77,6 +80,12 @@ class Speech:
         """The speech of a page that is of no single record. Raises MissingExtra."""
         return cls._with(look, {}, [])
 
+    def quote(self, *texts: str) -> None:
+        """Texts that people wrote stay as they are, alone and inside a sentence."""
+        self.catalogue.keep(texts)
+        numbered = sorted((t for t in texts if re.search(r"\d", t)), key=len, reverse=True)
+        self._kept = re.compile("|".join([*map(re.escape, numbered), _VERSION.pattern]))
+
     def say(self, text: str) -> str:
         """A whole text: a sentence, several, a title or a cell."""
         if text not in self._spoken:
@@ -98,14 +107,14 @@ class Speech:
         return self._plain_numbers(fmt.tight_span(self.money(amount)).replace("$", ""))
 
     def _numbers(self, text: str) -> str:
-        """Amounts, numbers and dates in a text; versions in names of models stay as they are."""
+        """Amounts, numbers and dates in a text; those in names stay as they are."""
         masked: list[str] = []
 
         def mask(match: re.Match[str]) -> str:
             masked.append(match[0])
             return _MASK.format(len(masked) - 1)
 
-        text = _VERSION.sub(mask, text)
+        text = self._kept.sub(mask, text)
         text = _IN_USD.sub(self._amount_in_usd, _AMOUNT.sub(self._amount, text))
         if self.look.currency.code != "USD":
             text = re.sub(r"\bUSD\b", self.look.currency.code, text)

@@ -78,6 +78,10 @@ class SheetWriter:
         """The first line."""
         self.sheet.write_string(0, 0, _clean(self.say(text)), self.styles["title"])
 
+    def quote(self, text: str) -> None:
+        """A title that people wrote themselves."""
+        self.sheet.write_string(0, 0, _clean(text), self.styles["title"])
+
     def header(self, row: int, titles: list[str]) -> None:
         """The titles of columns; what follows scrolls below them."""
         for column, title in enumerate(titles):

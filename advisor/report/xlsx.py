@@ -174,7 +174,7 @@ def _day(verdict: Verdict) -> datetime:
 
 def _summary(sheet: SheetWriter, verdict: Verdict, terms: Terms, model: FigureModel) -> None:
     sheet.widths(38, 30, 30, 30)
-    sheet.title(fmt.clean(verdict.name) or "Untitled")
+    sheet.quote(fmt.clean(verdict.name) or "Untitled")
     sheet.wrapped(1, recommendation(verdict, terms))
     compared = extract.compared(verdict)
     sheet.header(3, ["", *(terms.option(option.id) for option in compared)])

@@ -226,6 +226,12 @@ def test_clean_text_cannot_steer_a_terminal(text: str) -> None:
     assert fmt.clean(text).isprintable()
 
 
+def test_a_joiner_stays_between_pictures_only() -> None:
+    family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+    assert fmt.clean(family) == family
+    assert fmt.clean("pay\u200dpal \U0001f469\u200dx") == "pay\\u200dpal \U0001f469\\u200dx"
+
+
 def test_what_is_searched_for_has_three_digits() -> None:
     assert [fmt.about(v) for v in (1_144_797.0, 347.694, -0.20431, None)] == [
         1_140_000,

@@ -75,6 +75,13 @@ def test_a_shipped_brief_is_said_in_german(name: str) -> None:
     assert len(untouched) <= SAME * len(pairs), untouched
 
 
+def test_a_name_with_a_point_in_it_ends_where_the_sentence_goes_on() -> None:
+    name = "Tuned Qwen3-0.6B with examples in the prompt"
+    said = Catalogue.of("de", [name]).say(f"{name} keeps the limits in 60 of 100 draws.")
+    assert said.startswith("Feinabgestimmtes Qwen3-0.6B mit Beispielen")
+    assert said.endswith("hält die Grenzen in 60 von 100 Ziehungen ein.")
+
+
 def test_a_place_never_holds_the_end_of_a_sentence() -> None:
     german = Catalogue.of("de", ["Prompted X"])
     both = german.say("We recommend Prompted X. Something that nobody translates.")

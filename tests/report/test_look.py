@@ -190,14 +190,6 @@ def test_figures_of_the_record_are_the_same_in_every_language(priced: Verdict) -
     assert german == english
 
 
-@pytest.mark.parametrize("form", formats.FORMATS, ids=lambda form: form.name)
-def test_hostile_text_stays_intact_in_german(hostile: Verdict, form: formats.ReportFormat) -> None:
-    content = form.render(hostile, Look(language="de", currency=EURO))
-    assert len(content) > 500
-    if form.name == "html":
-        assert b"<script>alert" not in content
-
-
 def test_what_people_wrote_is_not_translated(priced: Verdict) -> None:
     from advisor.core.verdict import Answer
 
