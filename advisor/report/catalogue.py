@@ -91,10 +91,10 @@ class Catalogue:
             parts = marks.split(text)
             if len(parts) > 1:
                 return " ".join(self.say(part, depth + 1) for part in parts)
-        spoken = self._without_its_stop(text, depth)
-        if spoken == text and _OPTION.fullmatch(text) and len(text) <= LONGEST_NAME:
+        shorter = self._without_its_stop(text, depth)
+        if shorter == text and _OPTION.fullmatch(text) and len(text) <= LONGEST_NAME:
             return _named(self.messages.names, text)
-        return spoken
+        return shorter
 
     def _candidates(self, text: str) -> list[Pattern]:
         by_head = self.messages.patterns
