@@ -168,7 +168,7 @@ def _in_time(estimate: Estimate, gpus: str, limit: float) -> Iterator[str]:
     option = estimate.option.id
     if estimate["serve.at_once"].value < 1:
         yield (
-            f"{option} on {gpus} does not finish one answer alone within {limit:g} s. "
+            f"On {gpus}, {option} does not finish one answer alone within {limit:g} s. "
             "The model of serving shows why (explain serve.at_once)"
         )
         return

@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 _DAY = re.compile(r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?![\w-])")
 _VERSION = re.compile(
     r"\b(?:Claude \w+|GPT|Llama|Qwen|Gemini|Gemma|Mistral|Phi|DeepSeek|GLM|Command|Nova)"
-    r"[ -]?\d+(?:\.\d+)+\b"
+    r"[ -]?\d+(?:\.\d+)+\b|\barXiv[ :]\d+\.\d+"
 )
 _SCALES = {"": 1.0, "k": 1e3, "M": 1e6, "bn": 1e9}
 _MASK = "\ue000{}\ue001"

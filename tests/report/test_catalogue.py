@@ -9,15 +9,17 @@ import pytest
 from babel.messages.pofile import read_po
 
 from advisor import pipeline
+from advisor.core import format as fmt
 from advisor.core.brief import questions
 from advisor.core.naming import input_name
 from advisor.report.catalogue import FOLDER, Catalogue
 from advisor.report.document import document
 from advisor.report.look import LANGUAGES, Look
 from advisor.report.page import Bullets, Callout, Chart, Code, Heading, Paragraph, Stated, Table
+from tests.estimate.test_limits import SIZE, brief, facts, rented, told
 
 BRIEFS = Path(__file__).parents[2] / "profiles" / "briefs"
-SAME = 0.15
+SAME = 0.05
 """The largest share of texts before the appendix that may stay as they are: names and warnings."""
 
 
@@ -80,6 +82,24 @@ def test_a_name_with_a_point_in_it_ends_where_the_sentence_goes_on() -> None:
     said = Catalogue.of("de", [name]).say(f"{name} keeps the limits in 60 of 100 draws.")
     assert said.startswith("Feinabgestimmtes Qwen3-0.6B mit Beispielen")
     assert said.endswith("hält die Grenzen in 60 von 100 Ziehungen ein.")
+
+
+def test_cautions_are_said_in_german() -> None:
+    german = Catalogue.of("de", [])
+    unknown = {f"hardware__{task}_tokens_per_second": None for task in ("prefill", "decode")}
+    held = [
+        brief(traffic__max_latency_seconds=0.001),
+        brief(traffic__max_latency_seconds=320 / (864e9 / (2 * SIZE)) * 1.1),
+        brief(traffic__max_latency_seconds=20.0, traffic__requests_per_month=3e7),
+        brief(**unknown, traffic__requests_per_month=3e7),
+        brief(**unknown, traffic__max_latency_seconds=60.0),
+        brief(hardware__decode_tokens_per_second=362e12 / (2 * SIZE) * 1.5),
+    ]
+    lines = {line for one in held for line in told(one, facts(), rented())}
+    assert len(lines) >= 4
+    for line in map(fmt.clean, lines):
+        english = re.findall(r"\b(?:the|is|are|not|than|that|takes|by|at)\b", german.say(line))
+        assert not english, german.say(line)
 
 
 def test_a_place_never_holds_the_end_of_a_sentence() -> None:
