@@ -12,7 +12,7 @@ from advisor.cli import output
 from advisor.cli.brief_path import BRIEF
 from advisor.cli.look import look_options
 from advisor.cli.recommend import draw_page, format_of
-from advisor.core.errors import UsageError
+from advisor.core.errors import Exit, UsageError
 from advisor.report import formats
 from advisor.report.look import Look
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from advisor.core.brief import Brief
     from advisor.core.verdict import Verdict
     from advisor.pipeline import Surroundings
+    from advisor.report.difference import Difference
 
 
 @click.command("diff")
@@ -45,10 +46,14 @@ if TYPE_CHECKING:
 @look_options
 def command(
     a: Path, b: Path, as_json: bool, format_name: str, target: Path | None, look: Look
-) -> None:
+) -> Exit:
     """Compare brief A with brief B: verdicts, dollars, and the effect of each input.
 
     Amounts belong to the recommended options, at the likely value of every input.
+
+    Exit codes: 0 the same verdict, 1 another verdict (or the comparison failed: one line on
+    stderr says which), 2 bad input, 3 brief B is undecided where A is not, 4 a brief leaves no
+    option.
     """
     from advisor import pipeline
     from advisor.report import difference, side_by_side
@@ -67,6 +72,18 @@ def command(
     else:
         page = partial(difference_page, comparison, look)
         draw_page(comparison, page, report_format, target, look)
+    return exit_of(comparison)
+
+
+def exit_of(comparison: Difference) -> Exit:
+    """What a script learns from a comparison: whether the verdict changed, said in words on stderr
+    where it did. Another option of the same verdict is no change of verdict.
+    """
+    before, after = comparison.a.verdict, comparison.b.verdict
+    if before == after:
+        return Exit.DONE
+    output.say(f"advisor: the verdict changes from {before} to {after}")
+    return Exit.UNDECIDED if after == "undecided" else Exit.FAILED
 
 
 class Judge:

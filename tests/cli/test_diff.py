@@ -65,12 +65,15 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         looks.append(brief.data.path)
         return "surroundings"
 
-    def run(*args: str) -> tuple[int, str, str]:
+    def run(*args: str, words: tuple[str, str] = ("prompt", "prompt")) -> tuple[int, str, str]:
+        def judge(brief: Brief, _: object, deep: bool) -> Verdict:
+            hours = brief.team.hourly_usd.likely
+            word, months = (words[0], 12.0) if hours == 43.16 else (words[1], 24.0)
+            return replace(verdict(hours), verdict=word, horizon_months=months)
+
         monkeypatch.setattr(pipeline, "load", load)
         monkeypatch.setattr(pipeline, "look", look)
-        monkeypatch.setattr(
-            pipeline, "judge", lambda brief, _, deep: verdict(brief.team.hourly_usd.likely)
-        )
+        monkeypatch.setattr(pipeline, "judge", judge)
         monkeypatch.setattr(sys, "argv", ["advisor", "diff", *args])
         with pytest.raises(SystemExit) as stop:
             cli.main()
@@ -109,3 +112,22 @@ def test_it_looks_again_where_a_brief_points_elsewhere(
     for brief in (BRIEF, elsewhere, BRIEF):
         judge(brief)
     assert looks == ["", "", "rows.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("tune", "tune"), 0),
+        (("prompt", "tune"), 1),
+        (("undecided", "tune"), 1),
+        (("tune", "undecided"), 3),
+        (("undecided", "undecided"), 0),
+    ],
+)
+def test_the_exit_code_says_whether_the_verdict_changes(
+    advisor, words: tuple[str, str], code: int
+) -> None:
+    exited, out, err = advisor("a.toml", "b.toml", words=words)
+    assert exited == code
+    assert "12 months / 24 months" in out
+    assert err == (f"advisor: the verdict changes from {' to '.join(words)}\n" if code else "")
