@@ -13,8 +13,8 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate
 from advisor.core.quantity import Quantity
 from advisor.core.verdict import Consideration
+from advisor.decide.quantiles import middle
 from advisor.decide.ranking import Ranking
-from advisor.decide.why import middle
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from advisor.core.figure import Figure
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.decide.ranking import Matrix
 
@@ -24,3 +25,10 @@ def quantiles(rows: Matrix) -> Range:
         for b, place in zip(below, places, strict=True)
     )
     return Range(p10, p50, p90)
+
+
+def middle(figure: Figure) -> float:
+    """The median of the draws: the figure that every screen shows first."""
+    rows = figure.rows
+    median = None if isinstance(rows, (int, float)) or len(rows) < 2 else quantiles(rows[1:]).p50
+    return figure.value if median is None else median

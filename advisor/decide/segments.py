@@ -9,6 +9,9 @@ from advisor.core.brief import Brief, Origin, Segment
 from advisor.core.quantity import Basis, Range
 from advisor.core.verdict import SegmentVerdict, Verdict
 
+ROUNDING = 1e-6
+"""Shares that add up to 1 but for this leave no traffic outside the segments."""
+
 
 def segment_brief(brief: Brief, segment: Segment) -> Brief:
     """The brief of one segment: all its alike parts together, each with its own prefix, adapter,
@@ -51,15 +54,28 @@ def segment_brief(brief: Brief, segment: Segment) -> Brief:
 
 
 def with_counts(brief: Brief) -> Brief:
-    """The whole brief with the labels and items of its segments together, where it leaves its own
-    counts out.
+    """The whole brief with the labels, items and prompts of its segments together, where it leaves
+    its own counts out.
+
+    Each segment has its own prefix; traffic in none of them has one more.
     """
-    for name in ("examples", "eval_examples") if brief.segments else ():
-        key = f"data.{name}"
+    if not brief.segments:
+        return brief
+    origin = Origin(Basis.QUOTED, "brief: all segments together", "")
+    together = {
+        "data.examples": _together(brief.segments, "examples"),
+        "data.eval_examples": _together(brief.segments, "eval_examples"),
+        "traffic.distinct_prefixes": Range.exact(_prefixes(brief.segments)),
+    }
+    for key, counts in together.items():
         if key not in brief.origins:
-            origin = Origin(Basis.QUOTED, "brief: all segments together", "")
-            brief = brief.answered(key, _together(brief.segments, name), origin)
+            brief = brief.answered(key, counts, origin)
     return brief
+
+
+def _prefixes(segments: Sequence[Segment]) -> float:
+    rest = 1.0 - sum(s.share.likely for s in segments)
+    return float(sum(s.count for s in segments) + (1 if rest > ROUNDING else 0))
 
 
 def _together(segments: Sequence[Segment], name: str) -> Range:

@@ -33,6 +33,7 @@ from advisor.decide.breakeven import break_even
 from advisor.decide.considerations import Matter, considerations
 from advisor.decide.criteria import weigh
 from advisor.decide.crossing import equal_volume
+from advisor.decide.endings import ended
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.flips import Prober, flip_points
 from advisor.decide.landscape import correlation, cost_map, drawn_options, learning_curve
@@ -243,7 +244,8 @@ def _assemble(
     stop = today.stop
     pick = estimates[ranking.pick]
     rival = estimates[other] if other is not None else None
-    case = Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results)
+    end = ended(ranking, estimates, brief, inputs.setting)
+    case = Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results, end)
     origins = sources(estimates) if deep else ()
     return Verdict(
         schema=SCHEMA,

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief, Score
-from advisor.core.figure import Figure
 from advisor.core.option import Estimate
 from advisor.core.probes import ResultsReport
 from advisor.core.verdict import BreakEven
+from advisor.decide.holding import price_days, stale_share
 from advisor.decide.information import DISCORDANT, told_apart
-from advisor.decide.quantiles import quantiles
+from advisor.decide.quantiles import middle
 from advisor.decide.ranking import Ranking
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is argued: the chosen option against the cheapest option of another approach."""
+    """What is argued: the chosen option against the cheapest option of another approach. `end` is
+    the sentence on a model's end that bears on the choice.
+    """
 
     brief: Brief
     ranking: Ranking
@@ -26,21 +28,21 @@ class Case:
     other: Estimate | None
     break_even: BreakEven
     results: ResultsReport | None = None
+    end: str = ""
 
 
 def reasons(case: Case) -> tuple[str, ...]:
     """One to five sentences, the strongest first."""
     if not case.pick["horizon.total"].is_known:
         return (_at_least(case), _quality(case))
-    sentences = (_monthly(case), _quality(case), _once(case), _hosting(case), _odds(case))
+    sentences = (
+        _monthly(case),
+        _quality(case),
+        _once(case),
+        case.end or _hosting(case),
+        _odds(case),
+    )
     return tuple(sentence for sentence in sentences if sentence)[:5]
-
-
-def middle(figure: Figure) -> float:
-    """The median of the draws: the figure that every screen shows first."""
-    rows = figure.rows
-    median = None if isinstance(rows, (int, float)) or len(rows) < 2 else quantiles(rows[1:]).p50
-    return figure.value if median is None else median
 
 
 def _at_least(case: Case) -> str:
@@ -55,6 +57,10 @@ def _at_least(case: Case) -> str:
 
 
 def _monthly(case: Case) -> str:
+    return _bill(case) + price_days(case.pick)
+
+
+def _bill(case: Case) -> str:
     run = middle(case.pick["run.total"])
     if case.other is None:
         return (
@@ -94,6 +100,10 @@ def _hard_limits(brief: Brief) -> list[str]:
 
 
 def _quality(case: Case) -> str:
+    return _scores(case) + stale_share(case.pick, case.other)
+
+
+def _scores(case: Case) -> str:
     target = case.brief.quality.target
     q = middle(case.pick["quality.score"])
     chance = fmt.share(float(case.ranking.p_meets[case.ranking.pick]))

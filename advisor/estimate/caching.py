@@ -5,12 +5,18 @@ Formulas: docs/reference/formulas.md#cache, #cache-shared, #cache-break-even.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from advisor.core.brief import Segment
 from advisor.core.facts import TokenPrice
-from advisor.core.figure import Figure
+from advisor.core.figure import Figure, add
 from advisor.core.option import Mode
 from advisor.core.quantity import Basis
 from advisor.estimate import algebra
 from advisor.estimate.ledger import Ledger
+
+NOTHING = 1e-6
+"""Shares that differ by less are the same."""
 
 
 def eligible(ledger: Ledger) -> Figure:
@@ -102,9 +108,45 @@ def _hit_rate(ledger: Ledger, part: str) -> Figure:
         source = f"{report.file}: gaps of {report.requests:,} requests"
         return sheet.exact(f"log.{part}_hits", hits, "share", Basis.MEASURED, source, report.as_of)
     arrivals = sheet["traffic.requests_per_month"] / sheet["traffic.active_hours_per_month"]
-    if part == "own":
-        arrivals = arrivals / sheet["traffic.distinct_prefixes"]
-    return 1 - algebra.exp(0 - arrivals * ledger.quoted("cache.minutes", minutes, "min") / 60)
+    lifetime = ledger.quoted("cache.minutes", minutes, "min") / 60
+    if part == "shared":
+        return _hits(arrivals, lifetime)
+    prefixes = sheet["traffic.distinct_prefixes"]
+    alike = _hits(arrivals / prefixes, lifetime)
+    groups = unlike_groups(ledger.brief.segments)
+    if not groups:
+        return alike
+    least = sum(count for _, count in groups)
+    return algebra.either(
+        algebra.reaches(prefixes, least),
+        lambda: _hits_by_group(groups, arrivals * least / prefixes, lifetime),
+        lambda: alike,
+    )
+
+
+def _hits(arrivals: Figure, lifetime: Figure) -> Figure:
+    """Share of requests that come within a lifetime (h) of the one before, at so many per hour."""
+    return 1 - algebra.exp(0 - arrivals * lifetime)
+
+
+def _hits_by_group(
+    groups: tuple[tuple[float, float], ...], arrivals: Figure, lifetime: Figure
+) -> Figure:
+    """Σ share × the hit rate of a prefix of that group: a seldom one is cold more often."""
+    hits = [share * _hits(arrivals * (share / count), lifetime) for share, count in groups]
+    return add(*hits)
+
+
+def unlike_groups(segments: Sequence[Segment]) -> tuple[tuple[float, float], ...]:
+    """Share of the traffic and number of prefixes of each segment, and of the traffic in none of
+    them, which has one; empty where every prefix has the same share.
+    """
+    groups = [(s.share.likely, float(s.count)) for s in segments if s.share.likely > 0]
+    rest = 1.0 - sum(share for share, _ in groups)
+    if groups and rest > NOTHING:
+        groups.append((rest, 1.0))
+    each = [share / count for share, count in groups]
+    return tuple(groups) if groups and max(each) - min(each) > NOTHING else ()
 
 
 def _shared_tokens(ledger: Ledger) -> Figure | None:

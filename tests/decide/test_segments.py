@@ -61,6 +61,9 @@ def test_counts_that_the_brief_leaves_out_are_those_of_all_parts_together() -> N
     together = with_counts(silent)
     assert together.data.examples == Range(2240, 2300, 2420)
     assert together.data.eval_examples == Range.exact(560.0)
+    assert together.traffic.distinct_prefixes == Range.exact(4.0)  # one each: 3 brands, 1 site
+    without_sites = with_counts(replace(silent, segments=(BRANDS,)))
+    assert without_sites.traffic.distinct_prefixes == Range.exact(4.0)  # and one for the rest
     assert with_counts(case).data.examples == case.data.examples  # the brief states its own
     whole = replace(silent, segments=())
     assert with_counts(whole) == whole

@@ -14,8 +14,9 @@ from advisor.core.option import Estimate, Option
 from advisor.core.probes import ResultsReport
 from advisor.core.quantity import Range
 from advisor.core.verdict import BreakEven
+from advisor.decide.quantiles import middle
 from advisor.decide.ranking import Ranking
-from advisor.decide.why import Case, middle, reasons
+from advisor.decide.why import Case, reasons
 from tests.options import brief
 
 PICK = Option("tune", "lora", "small")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.core.brief import Segment
 from advisor.core.facts import TokenPrice
 from advisor.core.probes import TrafficReport
 from advisor.core.quantity import Range
@@ -44,6 +45,28 @@ def test_hits_come_from_arrivals_where_nothing_is_measured() -> None:
     held = brief(traffic__requests_per_month=7300, traffic__distinct_prefixes=2)
     found = estimated(prompt("cached-5m"), held)
     assert found["cache.hit_rate"].value == pytest.approx(1 - math.exp(-(7300 / 730 / 2) * 5 / 60))
+
+
+def test_each_unlike_segment_fills_a_cache_of_its_own() -> None:
+    """One segment with 90 % of 10 requests per hour, 4 with 2 % each, and 2 % in no segment."""
+    parts = (Segment("desk", 1, Range.exact(0.9)), Segment("sites", 4, Range.exact(0.08)))
+
+    def hit(prefixes: float) -> float:
+        case = brief(traffic__requests_per_month=7300, traffic__distinct_prefixes=prefixes)
+        found = estimated(prompt("cached-1h"), replace(case, segments=parts))
+        return found["cache.hit_rate"].value
+
+    by_hand = 0.9 * (1 - math.exp(-9)) + 0.08 * (1 - math.exp(-0.2)) + 0.02 * (1 - math.exp(-0.2))
+    assert hit(6) == pytest.approx(by_hand)
+    assert hit(1) == pytest.approx(1 - math.exp(-10))  # the brief says that all use one prompt
+    assert hit(12) < hit(6)
+
+
+def test_alike_segments_count_as_so_many_prefixes() -> None:
+    case = brief(traffic__requests_per_month=7300, traffic__distinct_prefixes=4)
+    alike = replace(case, segments=(Segment("sites", 4, Range.exact(1.0)),))
+    found = estimated(prompt("cached-1h"), alike)["cache.hit_rate"].value
+    assert found == pytest.approx(1 - math.exp(-2.5))
 
 
 def test_a_log_beats_arrivals_and_a_measured_rate_beats_the_log() -> None:

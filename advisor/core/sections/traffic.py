@@ -55,7 +55,7 @@ class Traffic:
     )
     distinct_prefixes: Range = ask(
         "How many distinct static prompts?",
-        "Tenants, brands: each with its own static prompt.",
+        "Tenants, brands: each with its own static prompt; a segment has its own too.",
         "number",
         exactly(1.0),
         "one prompt for all",

@@ -1,0 +1,53 @@
+"""When the end of a model bears on the choice, on a ranking of two options by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from advisor.core.figure import Figure
+from advisor.core.option import Estimate, Option
+from advisor.decide.endings import ended
+from advisor.decide.ranking import Ranking
+from tests.options import SONNET, brief, setting
+
+LASTING = Option("prompt", "few-shot", "lasting")
+ENDING = Option("prompt", "few-shot", "ending")
+PRICES = {
+    "lasting": replace(SONNET, model="lasting"),
+    "ending": replace(SONNET, model="ending", ends=date(2027, 1, 14)),
+}
+
+
+def told(costs: tuple[float, float], move: float, end: str = "ending") -> str:
+    """The sentence where the two options cost so much, of the second so much for its move."""
+    cost = np.tile(np.array(costs), (11, 1))
+    every = np.ones(cost.shape, dtype=bool)
+    options = (LASTING, replace(ENDING, model=end))
+    ranking = Ranking(options, cost, cost, cost * 0 + 0.9, every, every, every, every)
+    figures = {k: Figure(move, "USD", k) for k in ("once.move", "horizon.move") if move}
+    estimates = (Estimate(options[0], {}), Estimate(options[1], figures))
+    return ended(ranking, estimates, brief(), replace(setting(), prices=PRICES))
+
+
+def test_an_end_that_moves_the_choice_is_named_with_its_day_and_its_price() -> None:
+    assert told((2000.0, 7000.0), move=6117.0) == (
+        "ending ends 2027-01-14, in 55 days; the move to another model costs $6,117. "
+        "If it did not end, prompt/few-shot@ending would be chosen."
+    )
+
+
+@pytest.mark.parametrize("costs", [(2000.0, 9000.0), (500.0, 7000.0)])
+def test_an_end_that_moves_nothing_is_no_reason(costs: tuple[float, float]) -> None:
+    assert told(costs, move=6117.0) == ""
+
+
+def test_the_choice_itself_says_what_its_end_costs() -> None:
+    assert told((9000.0, 7000.0), move=6117.0).endswith("costs $6,117: it is in the cost.")
+
+
+def test_without_an_end_there_is_nothing_to_say() -> None:
+    assert told((2000.0, 7000.0), move=0.0, end="lasting") == ""
