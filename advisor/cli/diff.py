@@ -79,7 +79,8 @@ def exit_of(comparison: Difference) -> Exit:
     """What a script learns from a comparison: whether the verdict changed, said in words on stderr
     where it did. Another option of the same verdict is no change of verdict.
     """
-    before, after = comparison.a.verdict, comparison.b.verdict
+    before = comparison.a.verdict
+    after = comparison.b.verdict
     if before == after:
         return Exit.DONE
     output.say(f"advisor: the verdict changes from {before} to {after}")

@@ -50,12 +50,12 @@ def _is_price(figure: Figure) -> bool:
     return figure.id.startswith(PRICES)
 
 
-def _inputs(figure: Figure, seen: set[int]) -> Iterator[Figure]:
+def _inputs(figure: Figure, visited: set[int]) -> Iterator[Figure]:
     """The figures without operands that a figure rests on, each once."""
-    if id(figure) in seen:
+    if id(figure) in visited:
         return
-    seen.add(id(figure))
+    visited.add(id(figure))
     if not figure.operands:
         yield figure
     for operand in figure.operands:
-        yield from _inputs(operand, seen)
+        yield from _inputs(operand, visited)
