@@ -109,10 +109,17 @@ class Runs:
                 "update runs set status = ? where id = ?", [Status.RUNNING.value, run_id]
             )
 
-    def adopt(self, record: RunRecord, about: Mapping[str, str] = NOTHING) -> int:
+    def adopt(
+        self,
+        record: RunRecord,
+        about: Mapping[str, str] = NOTHING,
+        *,
+        instead_of: int | None = None,
+    ) -> int:
         """Save a whole run of another machine, with its times; returns its id here.
 
-        All of it is written or nothing.
+        All of it is written or nothing. `instead_of` is the id of an earlier part of the same run,
+        which it replaces.
         """
         summary = record.summary
         specs = {t["digest"]: t.get("spec", {}) for t in record.plan.get("trials", ())}
@@ -134,20 +141,37 @@ class Runs:
             "ended_at": summary.ended_at,
         }
         with translated(self._path), self._db.atomic():
-            run_id = int(str(self._db.table("runs").insert(row).last_pk))
+            if instead_of is None:
+                run_id = int(str(self._db.table("runs").insert(row).last_pk))
+            else:
+                run_id = instead_of
+                self._db.table("runs").update(run_id, row)
+                self._db.execute("delete from trials where run_id = ?", [run_id])
             self._db.table("trials").insert_all(
                 _trial_row(run_id, o, specs.get(o.digest, {}), summary.ended_at)
                 for o in record.outcomes
             )
         return run_id
 
-    def same_as(self, record: RunRecord) -> int | None:
-        """The id of the run here with this plan, start and outcomes, or None."""
-        query = "select id from runs where digest = ? and started_at = ?"
+    def same_as(self, record: RunRecord) -> RunRecord | None:
+        """The run here with this plan and start whose answers agree with the record's: the same
+        run, or a shorter or longer part of it. None where there is none.
+        """
+        query = "select id from runs where digest = ? and started_at = ? order by id desc"
         with translated(self._path):
             rows = list(self._db.query(query, [record.digest, record.summary.started_at]))
         here = (self.run(int(row["id"])) for row in rows)
-        return next((r.summary.id for r in here if r and r.outcomes == record.outcomes), None)
+        return next((run for run in here if run is not None and _agree(run, record)), None)
+
+    def origins(self) -> Mapping[int, str]:
+        """Where runs of other machines came from, by their id here."""
+        query = (
+            "select id, json_extract(machine, '$.imported_from') as origin from runs "
+            "where json_valid(machine)"
+        )
+        with translated(self._path):
+            rows = list(self._db.query(query))
+        return {int(row["id"]): str(row["origin"]) for row in rows if row["origin"]}
 
     def belongs(self, run_id: int, about: Mapping[str, str]) -> None:
         """What the run belongs to, replacing an earlier statement."""
@@ -301,6 +325,15 @@ class Runs:
 def answered(record: RunRecord) -> frozenset[str]:
     """Digests of the trials that need not run again."""
     return frozenset(o.digest for o in record.outcomes if o.status in ANSWERED)
+
+
+def _agree(one: RunRecord, other: RunRecord) -> bool:
+    """Whether all answers of one are among those of the other."""
+    first, second = (
+        {o.digest: o for o in run.outcomes if o.status in ANSWERED} for run in (one, other)
+    )
+    few, many = sorted((first, second), key=len)
+    return all(many.get(name) == outcome for name, outcome in few.items())
 
 
 def _summary(row: Json) -> RunSummary:

@@ -13,7 +13,6 @@ from advisor.calibrate.quality_records import QualityResult
 from advisor.calibrate.throughput_records import ThroughputResult, ThroughputSpec
 from advisor.core.errors import UsageError
 from advisor.core.experiment import (
-    ANSWERED,
     JsonObject,
     RunRecord,
     RunSummary,
@@ -22,7 +21,7 @@ from advisor.core.experiment import (
     digest,
 )
 from advisor.experiments.imported_scores import Imported
-from advisor.store import Runs, Store
+from advisor.store import Runs, Store, answered
 from advisor.travel.bundle import FORM as BUNDLE
 from advisor.travel.sealed import check_seal
 
@@ -47,18 +46,26 @@ def take_in_file(path: Path, stated: Mapping[str, str]) -> Imported:
 
 
 def take_in(document: JsonObject, name: str) -> Imported:
-    """Keep the run in our own record. Raises UsageError where it is damaged or measured nothing."""
+    """Keep the run in our own record; one that went on replaces its earlier part.
+
+    Raises UsageError where it is damaged or measured nothing.
+    """
     record = read_record(document, name)
-    answered = sum(1 for o in record.outcomes if o.status in ANSWERED)
-    if not answered:
+    answers = len(answered(record))
+    if not answers:
         raise UsageError(f"{name}: no trial of it has an answer; import a run that has finished")
     with Store.open() as store:
-        runs = Runs(store)
-        run_id = runs.same_as(record)
-        if run_id is None:
-            about = record.plan.get("about", {})
-            run_id = runs.adopt(record, {k: str(v) for k, v in about.items()})
-    return Imported(TITLE, run_id, answered, tuple(_notes(record)))
+        run_id = _kept(Runs(store), record)
+    return Imported(TITLE, run_id, answers, tuple(_notes(record)))
+
+
+def _kept(runs: Runs, record: RunRecord) -> int:
+    """The id of the run here, which has all that the record has and all that was here before."""
+    here = runs.same_as(record)
+    if here is not None and len(answered(here)) >= len(answered(record)):
+        return here.summary.id
+    about = {k: str(v) for k, v in record.plan.get("about", {}).items()}
+    return runs.adopt(record, about, instead_of=here.summary.id if here is not None else None)
 
 
 def read_record(document: JsonObject, name: str) -> RunRecord:

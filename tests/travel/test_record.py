@@ -98,6 +98,22 @@ def test_a_record_keeps_all_of_a_run_but_its_number(homes) -> None:
     assert run_record_data(near)["trials"] == run_record_data(far)["trials"]
 
 
+def test_a_run_that_went_on_replaces_its_part_and_never_the_other_way_round(homes) -> None:
+    whole = json.loads(travel.run_record_text(record_of(keep_training(100.0))))
+    (done,) = whole["trials"]
+    more = {**done, "digest": "another", "label": "another"}
+    longer = sealed_again(whole, trials=[done, more])
+    differs = sealed_again(whole, trials=[{**done, "seconds": 8.0}])
+    homes("near")
+    part = travel.take_in(whole, "ssh://gpu-box").run_id
+    assert travel.take_in(longer, "ssh://gpu-box").run_id == part
+    assert len(record_of(part).outcomes) == 2
+    assert travel.take_in(whole, "old.json").run_id == part
+    assert len(record_of(part).outcomes) == 2
+    assert travel.take_in(differs, "other.json").run_id != part
+    assert experiments.origins() == {part: "ssh://gpu-box", part + 1: "other.json"}
+
+
 def test_events_travel_so_that_the_run_can_be_replayed(homes) -> None:
     run = keep_training(100.0)
     line = '{"event": "started", "at": 0.5, "device": {"name": "NVIDIA L40S"}}\n'

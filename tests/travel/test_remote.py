@@ -9,6 +9,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -199,20 +200,78 @@ def local_sshd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     server.wait()
 
 
+def calibration(address: str, folder: Path, *words: str) -> list[str]:
+    """A command line that measures a small model over ssh, with a home of its own there."""
+    (folder / "model").mkdir(exist_ok=True)
+    (folder / "model" / "config.json").write_text(json.dumps(CONFIG))
+    there = f"env ADVISOR_HOME={folder}/far CUDA_VISIBLE_DEVICES= {sys.executable} -m advisor"
+    return [
+        *(sys.executable, "-m", "advisor"),
+        *("calibrate", "throughput", "--config", "model/config.json", "--gpu", "none"),
+        *("--micro-batch", "2", "--seq-len", "32", *words),
+        *("--on", address, "--remote-command", there),
+    ]
+
+
+def kept(folder: Path, home: str) -> dict:
+    """The one run that a home has."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "advisor", "runs", "list", "--json"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"ADVISOR_HOME": str(folder / home)},
+    )
+    (only,) = json.loads(shown.stdout)
+    return only
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (SSHD and shutil.which("ssh")), reason="no sshd here")
+@pytest.mark.skipif(not HAS_TORCH, reason="the calibration libraries are not installed")
+def test_a_cancelled_run_goes_on_over_a_local_sshd(local_sshd: str, tmp_path: Path) -> None:
+    methods = ("--method", "lora", "--method", "full", "--steps", "40")
+    line = calibration(local_sshd, tmp_path, *methods)
+    environment = os.environ | {"ADVISOR_HOME": str(tmp_path / "near")}
+    first = subprocess.Popen(
+        line,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+    )
+    assert first.stderr is not None
+    for said in first.stderr:
+        if said.rstrip().endswith("lora, 2 × 32: done"):
+            first.send_signal(signal.SIGINT)
+    out, _ = first.communicate()
+    assert first.returncode == 130
+    assert "cancelled, 1 of 2 answered" in out
+    part = kept(tmp_path, "near")
+    done = subprocess.run(
+        line,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "answered  1 of 2 by an earlier run" in done.stderr
+    assert "lora, 2 × 32: done" not in done.stderr
+    whole = kept(tmp_path, "near")
+    assert (part["status"], whole["status"]) == ("cancelled", "done")
+    assert (part["id"], part["started_at"]) == (whole["id"], whole["started_at"])
+    assert whole == kept(tmp_path, "far")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not (SSHD and shutil.which("ssh")), reason="no sshd here")
 @pytest.mark.skipif(not HAS_TORCH, reason="the calibration libraries are not installed")
 def test_a_calibration_runs_over_a_local_sshd(local_sshd: str, tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "config.json").write_text(json.dumps(CONFIG))
-    there = f"env ADVISOR_HOME={tmp_path}/far CUDA_VISIBLE_DEVICES= {sys.executable} -m advisor"
-    line = [
-        *("calibrate", "throughput", "--config", "model/config.json", "--gpu", "none"),
-        *("--micro-batch", "2", "--seq-len", "32", "--steps", "12"),
-        *("--on", local_sshd, "--remote-command", there),
-    ]
     done = subprocess.run(
-        [sys.executable, "-m", "advisor", *line],
+        calibration(local_sshd, tmp_path, "--steps", "12"),
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -223,13 +282,4 @@ def test_a_calibration_runs_over_a_local_sshd(local_sshd: str, tmp_path: Path) -
     assert "imported from ssh://127.0.0.1" in done.stdout
     assert "leaves    by OpenSSH to 127.0.0.1: " in done.stderr
     assert "but no rows" in done.stderr
-    listed = {}
-    for home in ("near", "far"):
-        shown = subprocess.run(
-            [sys.executable, "-m", "advisor", "runs", "list", "--json"],
-            capture_output=True,
-            text=True,
-            env=os.environ | {"ADVISOR_HOME": str(tmp_path / home)},
-        )
-        (listed[home],) = json.loads(shown.stdout)
-    assert listed["near"] == listed["far"]
+    assert kept(tmp_path, "near") == kept(tmp_path, "far")
