@@ -14,6 +14,7 @@ from advisor.experiments.machines import (
 from advisor.experiments.records import (
     forget,
     import_runs,
+    origins,
     record_actual,
     recorded_events,
     run_data,
@@ -51,6 +52,7 @@ __all__ = [
     "import_runs",
     "lengths",
     "machine",
+    "origins",
     "plan_record",
     "pocket",
     "policy_for",

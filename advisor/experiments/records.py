@@ -51,6 +51,12 @@ def runs(limit: int = 20, kind: str = "") -> tuple[RunSummary, ...]:
         return tuple(settled(summary) for summary in Runs(store).runs(limit, kind))
 
 
+def origins() -> Mapping[int, str]:
+    """Where runs of other machines came from, by number."""
+    with Store.open() as store:
+        return Runs(store).origins()
+
+
 def run_record(run_id: int) -> RunRecord:
     """The run under this number. Raises UsageError where there is none."""
     with Store.open() as store:

@@ -85,6 +85,11 @@ def plugged() -> Iterator[ReportFormat]:
         yield PluggedFormat(plugin.name, plugin.endings, plugin.name, plugin)
 
 
+def every() -> tuple[ReportFormat, ...]:
+    """Every format, those of plug-ins last."""
+    return (*FORMATS, *plugged())
+
+
 def names() -> str:
     """The names of all formats, for help and errors: `text, md, html and json`."""
     return _listed([form.name for form in FORMATS])
@@ -98,10 +103,10 @@ def endings() -> str:
 def by_name(name: str) -> ReportFormat:
     """The format of that name. Raises UsageError with the nearest names."""
     wanted = name.lower().lstrip(".")
-    for form in (*FORMATS, *plugged()):
+    for form in every():
         if wanted == form.name or f".{wanted}" in form.endings:
             return form
-    hint = did_you_mean(wanted, [form.name for form in (*FORMATS, *plugged())])
+    hint = did_you_mean(wanted, [form.name for form in every()])
     raise UsageError(f"--format {name}: not a report format{hint}; use {names()}")
 
 
@@ -110,7 +115,7 @@ def by_path(path: Path) -> ReportFormat:
     ending = path.suffix.lower()
     if not ending:
         return by_name("text")
-    for form in (*FORMATS, *plugged()):
+    for form in every():
         if ending in form.endings:
             return form
     raise UsageError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.core.brief import questions
 from advisor.core.errors import UsageError
 from advisor.core.format import clean
+from advisor.core.plugins import faults
 from advisor.tui.messages import (
     FlipTried,
     ObservationsReady,
@@ -65,6 +66,7 @@ class JudgingController:
         self.history = UndoHistory()
         self._applied: list[tuple[AppliedProposal, ...]] = []
         self._before_change: Verdict | None = None
+        self._warned: set[str] = set()
 
     def take(self, draft: Draft) -> None:
         """Start over with another brief."""
@@ -262,10 +264,18 @@ class JudgingController:
         if self._before_change is not None:
             change = change_line(self._before_change, message.verdict)
         self._desk.show_verdict(message.verdict, change)
+        self._warn_of_plugins()
         if not message.deep and self.observations is not None:
             self.jobs.deepen(self.draft.judged, self.observations)
         # In a turn of its own, so that keys are answered between the panel and the pane.
         self._desk.call_later(self._desk.panes.show, self.observations, self.verdict)
+
+    def _warn_of_plugins(self) -> None:
+        """Say once of each plug-in that it is left out, and why."""
+        for fault in faults():
+            if fault not in self._warned:
+                self._warned.add(fault)
+                self._desk.notify(clean(fault), severity="warning", markup=False)
 
     @property
     def is_looking(self) -> bool:

@@ -150,12 +150,12 @@ def recordings() -> tuple[tuple[str, str], ...]:
 def _own() -> Iterator[tuple[str, str]]:
     from advisor import experiments
 
+    origins = experiments.origins()
     for run in experiments.runs(MOST_RECORDED):
         answers = f"{run.done} of {run.trials} answered"
-        yield (
-            str(run.id),
-            f"{run.kind}, {run.status.value}, {answers}, {run.started_at[:16]}: {run.name}",
-        )
+        about = f"{run.kind}, {run.status.value}, {answers}, {run.started_at[:16]}: {run.name}"
+        origin = origins.get(run.id)
+        yield str(run.id), f"{about}, from {origin}" if origin else about
 
 
 def _shipped() -> Iterator[tuple[str, str]]:

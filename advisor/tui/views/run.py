@@ -43,6 +43,8 @@ def head_lines(run: RunOnScreen, speed: float, width: int) -> Content:
     if run.replay:
         name = f"replay of {run.replay}"
     where = fmt.clean(planned.machine.name if planned else run.progress.device)
+    origin = run.record.machine.get("imported_from") if run.replay and run.record else None
+    where += f", another machine ({fmt.clean(str(origin))})" if origin and where else ""
     title = Content.assemble((fmt.clean(name), "bold"), (f"  on {where}" if where else "", "dim"))
     return Content("\n").join([title.truncate(width, ellipsis=True), _progress(run, speed, width)])
 

@@ -51,9 +51,9 @@ class ReportPane(VerticalScroll):
         self._number = 0
 
     def compose(self) -> ComposeResult:
-        from advisor.report.formats import FORMATS
+        from advisor.report import formats
 
-        names = [form.name for form in FORMATS]
+        names = [form.name for form in formats.every()]
         with HorizontalGroup():
             yield Select(
                 [(name, name) for name in (USUAL, *names)],

@@ -1,0 +1,78 @@
+"""What comes from elsewhere is shown like the program's own: imported runs and plug-ins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.widgets import Select
+
+from advisor import experiments, travel
+from advisor.calibrate.protocol import Event
+from advisor.core.plugins import PluggedReport
+from advisor.report import formats
+from advisor.store import Store
+from advisor.tui.model.run_planning import recordings
+from advisor.tui.widgets.report_pane import ReportPane
+from tests.experiments.test_learned import keep_training
+from tests.tui.test_calibrate import until
+
+
+@pytest.fixture
+def imported(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The number of a run that another home has measured."""
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "far"))
+    run = keep_training(100.0)
+    record = experiments.run_record(run)
+    (outcome,) = record.outcomes
+    events = (
+        Event("planned", 0.0, {"trials": [outcome.label], "name": record.summary.name}),
+        Event("started", 0.1, {"device": {"name": "NVIDIA L40S"}}),
+        Event("trial", 0.2, {"label": outcome.label, "status": "done", "result": {}}),
+        Event("result", 0.3, {}),
+    )
+    written = "".join(event.line() for event in events)
+    with Store.open() as store:
+        store.database.execute("update runs set events = ? where id = ?", [written, run])
+    text = travel.run_record_text(experiments.run_record(run))
+    monkeypatch.setenv("ADVISOR_HOME", str(home))
+    return travel.take_in(json.loads(text), "ssh://gpu-box").run_id
+
+
+def test_the_list_of_runs_names_where_a_run_came_from(imported: int) -> None:
+    own = keep_training(50.0)
+    listed = dict(recordings())
+    assert listed[str(imported)].startswith("throughput, done, 1 of 1 answered")
+    assert listed[str(imported)].endswith(", from ssh://gpu-box")
+    assert "from" not in listed[str(own)]
+
+
+@pytest.fixture
+def plugged(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A report format of a plug-in, called `org`."""
+
+    def render(document: object) -> str:
+        return "* report"
+
+    plugin = PluggedReport("org", (".org",), "a test", "2026-01-01", render)
+    form = formats.PluggedFormat("org", (".org",), "org", plugin)
+    monkeypatch.setattr(formats, "plugged", lambda: iter([form]))
+    return form.name
+
+
+async def test_the_formats_of_plugins_are_offered(app, plugged: str) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.desk.query(ReportPane))
+        select = app.desk.query_one(ReportPane).query_one(Select)
+        select.value = plugged
+        assert app.desk.query_one(ReportPane).formats == (plugged,)
+
+
+async def test_a_broken_plugin_is_warned_of_once(app, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = "plug-in gone is left out: its package is missing"
+    monkeypatch.setattr("advisor.tui.controllers.judging.faults", lambda: (fault,))
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.desk.judging.deep)
+        said = [note.message for note in app._notifications]
+        assert said.count(fault) == 1
