@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.cli import output
-from advisor.cli.brief_path import BRIEF
+from advisor.cli.brief_path import BRIEF, names_an_example
 from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,12 +75,21 @@ def _recipe(what: str, brief: Path | None, data: Path | None, start: Path) -> Re
         record = experiments.run_record(int(what))
         return source.of_run(record, _rows(data, start), facts.load(folders().config))
     if brief is None:
-        raise UsageError(f"{what}: an option belongs to a brief; add --brief BRIEF")
+        raise UsageError(_without_brief(what))
     loaded = pipeline.load(brief)
     if data is None and loaded.data.path:
         data = Path(loaded.folder) / loaded.data.path
     around = pipeline.look(loaded, events=output.narrate)
     return source.of_option(loaded, around, what, _rows(data, start))
+
+
+def _without_brief(what: str) -> str:
+    if names_an_example(what) or Path(what).suffix == ".toml":
+        return (
+            f"{what}: a brief; name one of its options, as in "
+            f"`advisor export --to trl tune/lora@llama-3.1-8b --brief {what}`"
+        )
+    return f"{what}: an option belongs to a brief; add --brief BRIEF"
 
 
 def _at_provider(recipe: Recipe, tool: str) -> Recipe:

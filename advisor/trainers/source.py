@@ -134,12 +134,14 @@ def of_option(brief: Brief, around: Surroundings, name: str, rows: TrainingRows)
 
     every = evaluation(brief, around)
     trained = {o.id: o for o in every.options if o.approach in ("tune", "hybrid") and not o.as_is}
-    option = next((o for o in trained.values() if name in (o.id, o.skill)), None)
+    wanted = name.lower()
+    named = (o for o in trained.values() if wanted in (o.id.lower(), o.skill.lower()))
+    option = next(named, None)
     if option is None:
         listed = ", ".join(sorted({o.skill for o in trained.values()})) or "none here"
         raise UsageError(
-            f"{name}: not a trained option of the brief{did_you_mean(name, trained)}; those are "
-            f"{listed}"
+            f"{name}: not a trained option of the brief (those are {listed})"
+            f"{did_you_mean(name, trained)}"
         )
     if option.serving.place is Place.HOSTED:
         return _hosted(every.brief, every.setting, option, rows, around.facts)
