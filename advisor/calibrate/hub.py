@@ -66,6 +66,12 @@ def weights(model: str) -> ModelWeights:
     return _identity(Path(files[0].local_path).parent, repo, commit, total)
 
 
+def hub_name(model: str) -> str:
+    """`org/name` where the hub is asked for this model; empty where it is a folder, or no name."""
+    named = _HUB_NAME.fullmatch(model)
+    return named["repo"] if named is not None and not Path(model).is_dir() else ""
+
+
 def fetch(plan: ExperimentPlan, events: Callable[[Event], None], cancel: CancelToken) -> None:
     """Download what the plan's models still lack, with progress; files that are complete are never
     fetched again.

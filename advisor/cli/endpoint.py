@@ -64,10 +64,13 @@ def command(
     from advisor.probe.endpoint import plan, probe
 
     server = server_at(url, os.environ.get("OPENAI_API_KEY", "").strip(), timeout)
+    output.say(f"asking {server.address} for its models, by a request without a body")
     server, models = _listed(server)
     model = _chosen(model, models, server.address)
     price = _price(server, model)
-    _agree(plan(requests, price), model, max_usd, yes)
+    planned = plan(model, requests, price)
+    output.say(_leaving(planned, server))
+    _agree(planned, model, max_usd, yes)
     report = probe(server, model, models, requests=requests, price=price, events=output.narrate)
     if as_json:
         from advisor.report.json import dump
@@ -134,6 +137,12 @@ def _price(server: EndpointServer, model: str) -> TokenPrice | None:
 
 def _plain(name: str) -> str:
     return "".join(c for c in name.lower() if c.isalnum())
+
+
+def _leaving(plan: ProbePlan, server: EndpointServer) -> str:
+    key = f", with the key in {server.where.key_name}" if server.key_is_sent else ""
+    size = f"{plan.sent_bytes:,} bytes in {plan.requests} requests"
+    return f"leaves    to {server.address}: {size}, none of them yours{key}"
 
 
 def _agree(plan: ProbePlan, model: str, max_usd: float | None, yes: bool) -> None:

@@ -88,7 +88,7 @@ def _read(source: str) -> bytes:
     from advisor.endpoint.download import download, is_url
 
     if is_url(source):
-        output.say(f"fetching {source}")
+        output.say(f"fetching {source}, by a request without a body")
         return download(source)
     from advisor.facts.bundle import LARGEST_BYTES
 

@@ -219,6 +219,11 @@ def _trusted() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
+def body_bytes(body: JsonObject) -> int:
+    """How many bytes a request's body has on its way, without the headers."""
+    return len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+
+
 def retry_after(value: str) -> float | None:
     """Seconds of a Retry-After header: a number, or a date (RFC 9110, section 10.2.3).
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+from advisor.calibrate.quality import CHARACTERS_PER_TOKEN
+from advisor.calibrate.quality_records import PromptsSpec, Workload
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan
 from advisor.core.format import count
 from advisor.endpoint.address import address_of
+from advisor.endpoint.client import ChatForm
+from advisor.endpoint.exchange import body_bytes
 
 
 def leaving(plan: ExperimentPlan) -> list[str]:
@@ -26,7 +30,32 @@ def leaving(plan: ExperimentPlan) -> list[str]:
         parts.append(f"{count(len(shared['passages']))} passages of documents")
     kinds = personal_kinds(plan)
     personal = ", ".join(f"{kind} in {count(rows)} rows" for kind, rows in kinds.items())
-    return [f"leaves this machine: {', '.join(parts)}", *([f"with {personal}"] if personal else [])]
+    size = requests_leaving(plan)
+    return [
+        f"leaves this machine: {size}: {', '.join(parts)}",
+        *([f"with {personal}"] if personal else []),
+    ]
+
+
+def requests_leaving(plan: ExperimentPlan) -> str:
+    """How many requests go out with how many bytes, in words.
+
+    Expected, as the answers of a search decide what it asks next: characters of the prompts, by
+    the bytes that a character of these rows takes in JSON, and what surrounds a prompt.
+    """
+    specs = [PromptsSpec.from_json(trial.spec) for trial in plan.trials]
+    texts = [text for item in plan.shared["items"] for text in item[:2]]
+    per_character = body_bytes({"": "".join(texts)}) / max(sum(map(len, texts)), 1)
+    calls = 0.0
+    size = 0.0
+    for spec in specs:
+        work = spec.expected or Workload()
+        empty = ChatForm(spec.model, spec.max_tokens).body([{"role": "user", "content": ""}])
+        calls += work.calls
+        size += work.read_tokens * CHARACTERS_PER_TOKEN * per_character
+        size += work.calls * body_bytes(empty)
+    judged = ", and as many to the judge with the answers" if plan.shared.get("judge") else ""
+    return f"about {size:,.0f} bytes in {calls:,.0f} requests{judged}"
 
 
 def personal_kinds(plan: ExperimentPlan) -> Counter[str]:

@@ -19,6 +19,7 @@ from advisor.core.probes import EndpointReport
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.endpoint.client import EndpointServer, TimedReply
 from advisor.endpoint.errors import ServerError
+from advisor.endpoint.exchange import body_bytes
 
 ASKED = "Write a short description of a red bicycle for a catalogue. Number of this request: {}."
 ASKED_TOKENS = 40
@@ -35,19 +36,26 @@ PREFIX = " ".join(
 
 @dataclass(frozen=True, slots=True)
 class ProbePlan:
-    """What will be asked, at most. `usd` is None where the price is not known."""
+    """What will be asked, at most. `usd` is None where the price is not known; `sent_bytes` are
+    those of the requests, without their headers.
+    """
 
     requests: int
     input_tokens: int
     output_tokens: int
     usd: float | None
+    sent_bytes: int
 
 
-def plan(requests: int, price: TokenPrice | None) -> ProbePlan:
+def plan(model: str, requests: int, price: TokenPrice | None) -> ProbePlan:
     """`requests` short ones and two with a long prefix, without any discount for caching."""
+    form = _forms(model)[0]
+    bodies = [_body(form, _short(n), ANSWER_TOKENS) for n in range(1, requests + 1)]
+    bodies += [_body(form, _long(n), PREFIX_ANSWER_TOKENS) for n in (1, 2)]
     read = requests * ASKED_TOKENS + 2 * (PREFIX_TOKENS + ASKED_TOKENS)
     written = requests * ANSWER_TOKENS + 2 * PREFIX_ANSWER_TOKENS
-    return ProbePlan(requests + 2, read, written, cost_usd(price, read, written))
+    usd = cost_usd(price, read, written)
+    return ProbePlan(requests + 2, read, written, usd, sum(map(body_bytes, bodies)))
 
 
 def cost_usd(price: TokenPrice | None, read: int, written: int) -> float | None:
@@ -114,9 +122,9 @@ def _short_requests(
         if cancel:
             cancel.check()
         events(StageEvent("endpoint", f"request {number} of {requests}", number - 1, requests + 2))
-        messages = [{"role": "user", "content": ASKED.format(number)}]
+        forms = [form] if form else _forms(model)
         try:
-            reply, form = _asked(server, [form] if form else _forms(model), messages, ANSWER_TOKENS)
+            reply, form = _asked(server, forms, _short(number), ANSWER_TOKENS)
             replies.append(reply)
         except ServerError as error:
             if not replies and (error.status in (401, 403, 404) or error.status == 0):
@@ -136,17 +144,26 @@ def _forms(model: str) -> list[JsonObject]:
             {"model": model, "stream": True, "limit": "max_tokens"}]  # fmt: skip
 
 
+def _short(number: int) -> list[dict[str, str]]:
+    return [{"role": "user", "content": ASKED.format(number)}]
+
+
+def _long(number: int) -> list[dict[str, str]]:
+    return [{"role": "system", "content": PREFIX}, *_short(number)]
+
+
+def _body(form: JsonObject, messages: list[dict[str, str]], most: int) -> JsonObject:
+    stated = {key: value for key, value in form.items() if key != "limit"}
+    return stated | {"messages": messages, form["limit"]: most}
+
+
 def _asked(
     server: EndpointServer, forms: Sequence[JsonObject], messages: list[dict[str, str]], most: int
 ) -> tuple[TimedReply, JsonObject]:
     """The reply to the first form that is not refused as a bad request."""
     for at, form in enumerate(forms):
-        body = {k: v for k, v in form.items() if k != "limit"} | {
-            "messages": messages,
-            form["limit"]: most,
-        }
         try:
-            return server.timed_stream(body), dict(form)
+            return server.timed_stream(_body(form, messages, most)), dict(form)
         except ServerError as error:
             if error.status not in (400, 422) or at == len(forms) - 1:
                 raise
@@ -163,12 +180,8 @@ def _caching(
     for number in (1, 2):
         if cancel:
             cancel.check()
-        messages = [
-            {"role": "system", "content": PREFIX},
-            {"role": "user", "content": ASKED.format(number)},
-        ]
         try:
-            replies.append(_asked(server, [form], messages, PREFIX_ANSWER_TOKENS)[0])
+            replies.append(_asked(server, [form], _long(number), PREFIX_ANSWER_TOKENS)[0])
         except ServerError as error:
             return None, None, f"unknown: {error}", replies
     second = replies[1].usage

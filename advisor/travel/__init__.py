@@ -3,7 +3,7 @@
 bundle ──▶ here (on the other machine) ──▶ record ──▶ taking_in
 """
 
-from advisor.travel.bundle import Bundle, bundle_of, read_bundle
+from advisor.travel.bundle import Bundle, bundle_of, models_of, read_bundle
 from advisor.travel.here import check_models_travel, place_here, plan_here
 from advisor.travel.record import run_record_data, run_record_text, shareable_text
 from advisor.travel.remote import Remote, check_answered, over_ssh
@@ -17,6 +17,7 @@ __all__ = [
     "bundle_of",
     "check_answered",
     "check_models_travel",
+    "models_of",
     "over_ssh",
     "place_here",
     "plan_here",

@@ -358,10 +358,10 @@ def test_the_usual_ways_to_write_an_address(path):
 
 
 def test_the_plan_is_priced_by_hand():
-    asked = plan(5, PRICE)
+    asked = plan("m", 5, PRICE)
     assert (asked.requests, asked.output_tokens) == (7, 5 * 64 + 2 * 8)
     assert asked.usd == pytest.approx((asked.input_tokens * 0.4 + asked.output_tokens * 1.6) / 1e6)
-    assert plan(5, None).usd is None
+    assert plan("m", 5, None).usd is None
     assert cost_usd(TokenPrice("x", "y", 1.0, None), 1, 1) is None
     assert 1100 < default_counter().count(PREFIX) <= PREFIX_TOKENS
 

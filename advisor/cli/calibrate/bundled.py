@@ -17,6 +17,7 @@ from advisor.cli.calibrate.running import (
     limits_of,
     policy_of,
     run_here,
+    say_hub,
     show_plan,
     show_run,
 )
@@ -65,6 +66,8 @@ def command(
     if not to_stdout:
         output.check_target(path)
     flags = _with_limits(flags, bundle)
+    for planned in travel.models_of(bundle.plan).values():
+        say_hub(planned.hub or "")
     where = travel.place_here(bundle.plan, facts.load(folders().config), flags.gpu)
     plan = travel.plan_here(bundle.plan, where, model)
     everything = bundle.everything or plan.kind == "throughput"

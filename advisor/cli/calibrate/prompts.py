@@ -22,7 +22,7 @@ from advisor.cli.calibrate.options import (
     steered,
 )
 from advisor.cli.calibrate.prompt_options import options_of, prompt_options
-from advisor.cli.calibrate.running import place, policy_of, read_brief
+from advisor.cli.calibrate.running import place, policy_of, read_brief, say_hub
 from advisor.cli.calibrate.starting import go
 from advisor.core.errors import UsageError
 
@@ -119,6 +119,7 @@ def command(
             output.say(f"{line}; to {url}")
     else:
         where = place(facts_book, flags)
+        say_hub(model)
         plan = planning.local_prompts_plan(
             read, model, where, facts_book, options, as_model=as_model, **own
         )

@@ -19,7 +19,7 @@ from advisor.cli.calibrate.options import (
     seed_option,
     steered,
 )
-from advisor.cli.calibrate.running import place, policy_of, read_brief
+from advisor.cli.calibrate.running import place, policy_of, read_brief, say_hub
 from advisor.cli.calibrate.starting import go
 from advisor.core.errors import UsageError
 
@@ -109,6 +109,7 @@ def command(
         )
     else:
         read = material(loaded, **asdict(rows))
+        say_hub(model)
         plan = planning.quality_plan(read, model, where, facts_book, as_model=as_model, **own)
     go(
         plan,

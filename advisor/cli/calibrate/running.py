@@ -55,6 +55,17 @@ def place(facts_book: Facts, flags: RunFlags, count: int = 1) -> Machine:
     return experiments.machine(facts_book, flags.gpu, count)
 
 
+def say_hub(model: str) -> None:
+    """Before a model of the hub is looked up: what leaves this machine for it."""
+    from advisor.calibrate.hub import hub_name
+
+    name = hub_name(model)
+    if name:
+        output.say(
+            f"leaves    to the Hugging Face hub: the name {name}, by requests without a body"
+        )
+
+
 def policy_of(everything: bool, brief: Brief | None, where: Machine) -> SteeringPolicy | None:
     """What chooses the next trial; None: all of them in their order. Raises UsageError."""
     if everything:
