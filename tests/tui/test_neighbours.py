@@ -14,9 +14,10 @@ from advisor.core.plugins import PluggedReport
 from advisor.report import formats
 from advisor.store import Store
 from advisor.tui.model.run_planning import recordings
+from advisor.tui.screens.dialogs import AskPath
 from advisor.tui.widgets.report_pane import ReportPane
 from tests.experiments.test_learned import keep_training
-from tests.tui.test_calibrate import until
+from tests.tui.test_calibrate import drawn, ended, plan, until
 
 
 @pytest.fixture
@@ -48,6 +49,20 @@ def test_the_list_of_runs_names_where_a_run_came_from(imported: int) -> None:
     assert "from" not in listed[str(own)]
 
 
+async def test_an_imported_run_replays_like_an_own_one(app, imported: int) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await plan(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        app.desk.calibration.jobs.speed = 0.0
+        await pilot.press(*str(imported), "enter")
+        await until(pilot, lambda: app.desk.calibration.jobs.run_on_screen)
+        await ended(pilot)
+        text = drawn(app)
+        assert "on NVIDIA L40S, another machine (ssh://gpu-box)" in text
+        assert "1 of 1 · done" in text
+
+
 @pytest.fixture
 def plugged(monkeypatch: pytest.MonkeyPatch) -> str:
     """A report format of a plug-in, called `org`."""
@@ -63,6 +78,8 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> str:
 
 async def test_the_formats_of_plugins_are_offered(app, plugged: str) -> None:
     async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.desk.judging.deep)
+        await pilot.press("7")
         await until(pilot, lambda: app.desk.query(ReportPane))
         select = app.desk.query_one(ReportPane).query_one(Select)
         select.value = plugged
