@@ -11,10 +11,11 @@ from fnmatch import fnmatchcase
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
-from advisor.core.constants import GIGA, WORKING_HOURS_PER_WEEK
+from advisor.core.constants import WORKING_HOURS_PER_WEEK
 from advisor.core.facts import TokenPrice
 from advisor.core.lifecycle import ends_within_horizon, tariffs
 from advisor.core.option import Option, Place
+from advisor.core.precision import served_bits
 from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded
 
@@ -128,30 +129,26 @@ def _compared(option: Option, brief: Brief, setting: Setting) -> str:
     return f"compare.only lists {', '.join(brief.compare.only)}"
 
 
-BYTES_16_BIT = 2.0
-BYTES_4_BIT = 0.55
-"""Bytes per parameter in 4 bits, scales and the layers that stay in 16 bits included."""
-
-MEMORY_SHARE = 0.9
-"""Part of a GPU's memory that a server gives to weights and cache: the default of vLLM."""
-
-
-def memory_share(option: Option, brief: Brief, setting: Setting, bytes_each: float) -> float | None:
-    """Part of the GPUs' usable memory that the weights take; None where it is not known."""
+def _bits(option: Option, setting: Setting, brief: Brief) -> int | None:
+    """The bits of the weights as the GPUs serve them, 0 where none fit; None where that is not
+    known.
+    """
     model = setting.model(option.model)
     gpu = setting.gpu
-    if not option.is_on_gpus or model is None or gpu is None or not gpu.memory_gb:
+    if not option.is_on_gpus or model is None or gpu is None:
         return None
-    usable = gpu.memory_gb * GIGA * MEMORY_SHARE * brief.hardware.count
-    return bytes_each * model.params / usable
+    return served_bits(model, gpu, brief.hardware.count)
 
 
 def _fits_when_served(option: Option, brief: Brief, setting: Setting) -> str:
-    least = memory_share(option, brief, setting, BYTES_4_BIT)
-    if least is None or least <= 1:
+    if _bits(option, setting, brief) != 0:
         return ""
-    gpus = f"{brief.hardware.count} × {brief.hardware.gpu}"
-    return f"{option.model} does not fit {gpus} when served, not even in 4 bits"
+    return f"{option.model} does not fit {_gpus(brief, setting)} when served, not even in 4 bits"
+
+
+def _gpus(brief: Brief, setting: Setting) -> str:
+    name = setting.gpu.name if setting.gpu is not None else brief.hardware.gpu
+    return f"{brief.hardware.count} × {brief.hardware.gpu or name}"
 
 
 RULES: dict[str, Rule] = {
@@ -192,11 +189,11 @@ def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterato
             "A rented machine counts as one of yours under policy.data_may_leave = false; where "
             "data must stay on your premises, set hardware.owned = true and name hardware.gpu"
         )
-    share = memory_share(option, brief, setting, BYTES_16_BIT)
-    if share is not None and share > 1:
+    bits = _bits(option, setting, brief)
+    if bits is not None and 0 < bits < 16:
         yield (
-            f"{option.model} does not fit {brief.hardware.count} × {brief.hardware.gpu} in 16 bits "
-            "when served. It is compared as served in 4 bits, where its score may be lower"
+            f"{option.model} does not fit {_gpus(brief, setting)} in 16 bits when served. It is "
+            f"compared as served in {bits} bits, where its score may be lower"
         )
     limit = brief.traffic.max_latency_seconds.likely
     if limit > 0 and option.sends_data_out and option.provider:

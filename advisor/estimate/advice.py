@@ -14,6 +14,7 @@ from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate
+from advisor.core.precision import served_bits
 from advisor.core.setting import Setting
 from advisor.estimate.limits import doubtful, tokens_per_second_alone
 
@@ -145,10 +146,11 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
             continue
         least = estimate["tokens.output"].value / speed
         gpus = f"{brief.hardware.count} × {brief.hardware.gpu}"
+        bits = served_bits(model, gpu, brief.hardware.count) or 16
         if least > limit:
             yield (
                 f"{estimate.option.model} on {gpus} takes at least {fmt.duration(least)} to "
-                f"write an answer in 16 bits. That is more than the {limit:g} s of "
+                f"write an answer in {bits} bits. That is more than the {limit:g} s of "
                 "traffic.max_latency_seconds"
             )
         elif "serve.replicas_in_time" in estimate.figures:

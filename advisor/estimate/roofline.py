@@ -10,6 +10,7 @@ from __future__ import annotations
 from advisor.core.constants import GIGA, SECONDS_PER_HOUR, TERA
 from advisor.core.facts import Gpu, Model
 from advisor.core.figure import Figure
+from advisor.core.precision import MEMORY_SHARE, WEIGHT_BYTES, served_bits
 from advisor.core.quantity import Basis
 from advisor.estimate import algebra
 from advisor.estimate.ledger import Ledger
@@ -24,9 +25,6 @@ UTILISATION = 0.65
 """Highest mean load of a replica that still answers in time: u_max 0.6 to 0.7, queueing
 practice.
 """
-
-MEMORY_SHARE = 0.9
-"""Of a GPU's memory, what a server gives to weights and cache: the default of vLLM."""
 
 
 def fullest(ledger: Ledger, gpu: Gpu | None, gpus: float, hours: Figure) -> Figure | None:
@@ -91,7 +89,7 @@ def within_latency(ledger: Ledger) -> None:
         "share",
         "reading prompts at 25 to 65 % of rated arithmetic; planning range",
     )
-    weights = BYTES_16_BIT * _params(ledger, model)
+    weights = _weight_bytes(ledger, gpu, model) * _params(ledger, model)
     cache = (prompt + output / 2.0) * float(_cache_bytes(model))
     read = ledger.put(
         "serve.read_seconds", "s", prompt * _operations_per_token(ledger) / arithmetic, "latency"
@@ -105,6 +103,15 @@ def within_latency(ledger: Ledger) -> None:
         "serve.at_once", "requests", algebra.highest(algebra.lowest(in_time, fits), 0.0), "latency"
     )
     _replicas_in_time(ledger)
+
+
+def _weight_bytes(ledger: Ledger, gpu: Gpu, model: Model) -> Figure:
+    """`serve.weight_bytes`: of the widest weights that fit the GPUs; in 16 bits where that is not
+    known.
+    """
+    bits = served_bits(model, gpu, ledger.brief.hardware.count) or 16
+    why = f"weights in {bits} bits, the widest that fit"
+    return ledger.put("serve.weight_bytes", "bytes/parameter", WEIGHT_BYTES[bits], "latency", why)
 
 
 def _replicas_in_time(ledger: Ledger) -> None:

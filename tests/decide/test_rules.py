@@ -91,16 +91,18 @@ def test_the_comparison_may_be_restricted(only: tuple[str, ...], left: set[str])
 
 
 @pytest.mark.parametrize(
-    ("memory_gb", "is_out", "is_cautioned"),
+    ("memory_gb", "bits"),
     [
-        (16.06 / 0.9 + 0.1, False, False),  # 8.03e9 parameters · 2 bytes
-        (16.06 / 0.9 - 0.1, False, True),
-        (8.03 * 0.55 / 0.9 + 0.1, False, True),
-        (8.03 * 0.55 / 0.9 - 0.1, True, True),
+        (16.06 / 0.9 + 0.1, 16),  # 8.03e9 parameters · 2 bytes
+        (16.06 / 0.9 - 0.1, 8),
+        (8.03 * 1.06 / 0.9 + 0.1, 8),
+        (8.03 * 1.06 / 0.9 - 0.1, 4),
+        (8.03 * 0.55 / 0.9 + 0.1, 4),
+        (8.03 * 0.55 / 0.9 - 0.1, 0),
     ],
 )
-def test_a_model_that_does_not_fit_when_served_is_out_or_served_in_4_bits(
-    memory_gb: float, is_out: bool, is_cautioned: bool
+def test_a_model_that_does_not_fit_when_served_is_out_or_served_in_fewer_bits(
+    memory_gb: float, bits: int
 ) -> None:
     gpu = Gpu("L40S", "NVIDIA", "Ada", "8.9", 48.0, 864.0, 362.0, 362.0, 350.0, "", SONNET.cited)
     facts = replace(
@@ -108,8 +110,10 @@ def test_a_model_that_does_not_fit_when_served_is_out_or_served_in_4_bits(
     )
     assert LLAMA.params == pytest.approx(8.03e9, rel=1e-3)
     _, excluded = rule_out([rented()], brief(), facts)
-    assert [e.rule for e in excluded] == (["hardware.memory"] if is_out else [])
-    assert any("4 bits" in line for line in cautions([rented()], brief(), facts)) is is_cautioned
+    assert [e.rule for e in excluded] == ([] if bits else ["hardware.memory"])
+    said = [line for line in cautions([rented()], brief(), facts) if "compared as served" in line]
+    assert len(said) == (bits in (8, 4))
+    assert all(f"served in {bits} bits" in line for line in said)
 
 
 @pytest.mark.parametrize(

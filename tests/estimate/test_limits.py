@@ -229,6 +229,16 @@ def test_sets_in_time_by_hand() -> None:
     assert found["serve.replicas_in_time"].value == max(1, -(-flight / at_once / 0.65 // 1))
 
 
+@pytest.mark.parametrize(("memory_gb", "each"), [(48.0, 2.0), (12.0, 1.06), (6.0, 0.55)])
+def test_a_model_is_timed_in_the_widest_weights_that_fit(memory_gb: float, each: float) -> None:
+    """8.03e9 parameters: 16.06 GB, 8.5 GB or 4.4 GB of 0.9 × memory."""
+    small = replace(facts(), gpu=replace(L40S, memory_gb=memory_gb))
+    found = estimated(rented(), unmeasured(traffic__max_latency_seconds=15), small)
+    assert found["serve.weight_bytes"].value == each
+    write = 320 * each * SIZE / (864e9 * 0.6)
+    assert found["serve.write_seconds"].value == pytest.approx(write)
+
+
 @given(st.floats(11, 60), st.floats(1.01, 4), st.floats(1e5, 1e8))
 def test_a_tighter_goal_never_takes_fewer_gpus(
     goal: float, tighter: float, requests: float
