@@ -117,4 +117,9 @@ def tokens_per_second_alone(gpu: Gpu, model: Model, gpus: int) -> float | None:
     size = model.active_params - model.embedding_params
     if gpu.bandwidth_gb_per_second is None or size <= 0:
         return None
-    return gpu.bandwidth_gb_per_second * GIGA * gpus / (WEIGHT_BYTES[served_bits(model, gpu, gpus) or 16] * size)
+    return (
+        gpu.bandwidth_gb_per_second
+        * GIGA
+        * gpus
+        / (WEIGHT_BYTES[served_bits(model, gpu, gpus) or 16] * size)
+    )

@@ -110,8 +110,11 @@ def _weight_bytes(ledger: Ledger, gpu: Gpu, model: Model) -> Figure:
     known.
     """
     bits = served_bits(model, gpu, ledger.brief.hardware.count) or 16
-    why = f"weights in {bits} bits, the widest that fit"
-    return ledger.put("serve.weight_bytes", "bytes/parameter", WEIGHT_BYTES[bits], "latency", why)
+    source = f"weights in {bits} bits, the widest that fit"
+    each = ledger.sheet.exact(
+        "model.weight_bytes", WEIGHT_BYTES[bits], "bytes/parameter", Basis.MODELLED, source, ""
+    )
+    return ledger.put("serve.weight_bytes", "bytes/parameter", each, "latency")
 
 
 def _replicas_in_time(ledger: Ledger) -> None:
