@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from textual.widgets import Select
 
 from advisor import experiments, travel
+from advisor.calibrate import quality
+from advisor.calibrate.prompts_plan import prompts_plan
 from advisor.calibrate.protocol import Event
 from advisor.core.plugins import PluggedReport
 from advisor.report import formats
 from advisor.store import Store
 from advisor.tui.model.run_planning import recordings
 from advisor.tui.screens.dialogs import AskPath
+from advisor.tui.views.plan import plan_lines
 from advisor.tui.widgets.report_pane import ReportPane
 from tests.experiments.test_learned import keep_training
 from tests.tui.test_calibrate import drawn, ended, plan, until
@@ -93,3 +97,14 @@ async def test_a_broken_plugin_is_warned_of_once(app, monkeypatch: pytest.Monkey
         await until(pilot, lambda: app.desk.judging.deep)
         said = [note.message for note in app._notifications]
         assert said.count(fault) == 1
+
+
+def test_a_plan_for_an_endpoint_says_what_would_leave() -> None:
+    url = "http://127.0.0.1:9/v1"
+    rows = [(f"ticket {i}", "AB"[i % 2]) for i in range(60)]
+    planned = prompts_plan(quality.task(rows, most_items=12, development=8), url, "m")
+    limits = experiments.Limits(None, None, None, False)
+    prepared = experiments.prepare(planned, experiments.endpoint(url), limits)
+    shown = plan_lines(prepared, "", 100).plain
+    assert re.search(r"leaves +about [\d,]+ bytes in \d+ requests: 12 test items", shown)
+    assert f"to {url}" in shown

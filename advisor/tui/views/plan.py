@@ -36,6 +36,8 @@ def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
             "takes", duration(prepared.forecast.seconds) + _cut(prepared.forecast.capped)
         )
         yield _labelled("costs", price(prepared.forecast.usd))
+    if prepared.machine.device == "endpoint":
+        yield _leaves(prepared)
     if done and prepared.earlier is not None:
         yield _labelled(
             "answered", f"{done} of {len(plan.trials)} by run {prepared.earlier.summary.id}"
@@ -46,6 +48,15 @@ def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
     )
     yield Content.styled(fmt.plural(len(plan.trials), "trial"), "bold $text-primary")
     yield from trial_lines(progress.trials, width)
+
+
+def _leaves(prepared: Prepared) -> Content:
+    """What would leave this machine, with its bytes."""
+    from advisor.experiments.leaving import leaving
+
+    first, *rest = leaving(prepared.plan)
+    sent = first.removeprefix("leaves this machine: ")
+    return _labelled("leaves", "; ".join([sent, *rest, f"to {prepared.machine.name}"]))
 
 
 def _labelled(label: str, text: str, style: str = "") -> Content:
