@@ -7,35 +7,38 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import lru_cache
 from statistics import NormalDist, fmean, pvariance, stdev
-from typing import TYPE_CHECKING, Any
 
+from advisor.calibrate.clusters import error_of_mean, resampled, sign_flip, spread
 from advisor.calibrate.metrics.labels import Marks, macro_f1
 from advisor.calibrate.quality_records import Comparison, OptionComparison, QualityResult
 from advisor.core.constants import Z80
 from advisor.core.quantity import share_range
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Z_POWER = 0.8416212335729143
 """The 80th percentile: with it, a difference of (1.2816 + 0.8416) × its standard error is seen at
 80 % power.
 """
 
-RESAMPLES = 2000
-
 
 def score_interval(
-    item_scores: Sequence[float], item_labels: Marks | None = None
+    item_scores: Sequence[float],
+    item_labels: Marks | None = None,
+    groups: Sequence[int] = (),
 ) -> tuple[float, float]:
     """80 % interval of an option's score: by its items, or by `item_labels` where the score is one
-    of the whole set.
+    of the whole set. With `groups`, the number of each item's group, by whole groups.
     """
     if item_labels:
-        return _macro_interval(item_labels)
-    return interval(item_scores)
+        return _macro_interval(item_labels, groups)
+    return clustered(item_scores, groups) if groups else interval(item_scores)
+
+
+def clustered(scores: Sequence[float], groups: Sequence[int]) -> tuple[float, float]:
+    """80 % interval of a mean of scores from 0 to 1 whose items belong to groups."""
+    error = max(error_of_mean(scores, groups), 0.5 / len(scores))
+    half = _z(1, groups) * error
+    return max(fmean(scores) - half, 0.0), min(fmean(scores) + half, 1.0)
 
 
 def interval(scores: Sequence[float]) -> tuple[float, float]:
@@ -71,18 +74,23 @@ all pairs of options that are compared.
 """
 
 
-def paired(a: Sequence[float], b: Sequence[float], pairs: int = 1) -> Comparison:
+def paired(
+    a: Sequence[float], b: Sequence[float], pairs: int = 1, groups: Sequence[int] = ()
+) -> Comparison:
     """b − a on the same items: mean, 80 % interval, exact p-value, and the smallest difference such
     a test could show.
 
     `pairs` is how many pairs of options are compared: the interval holds for all of them at once,
     and the p-value is multiplied by it (Bonferroni). Scores of 0 and 1 alone have McNemar's exact
-    p-value and the interval of Bonett and Price (2012); others are taken as normal. The smallest
-    difference is (z + 0.8416) × the standard error: seen at 80 % power on that interval.
+    p-value and the interval of Bonett and Price (2012); others are taken as normal; of items in
+    `groups` the groups are resampled and their signs flipped. The smallest difference is
+    (z + 0.8416) × the standard error: seen at 80 % power on that interval.
     """
     differences = [y - x for x, y in zip(a, b, strict=True)]
     n = len(differences)
     z = _z(pairs)
+    if groups:
+        return _paired_groups(differences, pairs, groups)
     error = math.sqrt(pvariance(differences) / n) if n > 1 else float("nan")
     floor = math.sqrt(0.25 / n / n)  # one item that changes sides: no test is surer than that
     error = max(error, floor)
@@ -97,6 +105,17 @@ def paired(a: Sequence[float], b: Sequence[float], pairs: int = 1) -> Comparison
         low = mean - z * error
         high = mean + z * error
     return _comparison(mean, error, (low, high), n, min(chance * pairs, 1.0), z)
+
+
+def _paired_groups(differences: list[float], pairs: int, groups: Sequence[int]) -> Comparison:
+    """As `paired`, where items of one group stand and fall together."""
+    n = len(differences)
+    mean = fmean(differences)
+    z = _z(pairs, groups)
+    error = max(error_of_mean(differences, groups), 0.5 / n)
+    chance = min(sign_flip(differences, groups) * pairs, 1.0)
+    interval = (max(mean - z * error, -1.0), min(mean + z * error, 1.0))
+    return _comparison(mean, error, interval, n, chance, z, groups)
 
 
 def mcnemar(worse: int, better: int) -> float:
@@ -117,27 +136,36 @@ def _bonett_price(worse: int, better: int, n: int, z: float) -> tuple[float, flo
     return max(middle - half, -1.0), min(middle + half, 1.0)
 
 
-def _z(pairs: int) -> float:
-    """The normal quantile of an 80 % interval that holds for so many pairs at once."""
-    return Z80 if pairs <= 1 else NormalDist().inv_cdf(1.0 - 0.1 / pairs)
-
-
-def paired_macro_f1(a: Marks, b: Marks, pairs: int = 1) -> Comparison:
-    """Macro F1 of b − a on the same items, as `paired`, by resampling items: both options lose and
-    gain the same ones.
+def _z(pairs: int, groups: Sequence[int] = ()) -> float:
+    """The normal quantile of an 80 % interval that holds for so many pairs at once; of few groups
+    wider, as Student's t is.
     """
-    import numpy as np
+    few = student(len(set(groups)) - 1) / Z80 if groups else 1.0
+    return few * (Z80 if pairs <= 1 else NormalDist().inv_cdf(1.0 - 0.1 / pairs))
 
-    counts = _resampled(len(a))
-    error = max(float(np.std(macro_f1(b, counts) - macro_f1(a, counts), ddof=1)), 0.5 / len(a))
+
+def paired_macro_f1(a: Marks, b: Marks, pairs: int = 1, groups: Sequence[int] = ()) -> Comparison:
+    """Macro F1 of b − a on the same items, as `paired`, by resampling items, or groups of them:
+    both options lose and gain the same ones.
+    """
+
+    counts = resampled(len(a), tuple(groups) or None)
+    error = max(spread(macro_f1(b, counts) - macro_f1(a, counts), groups), 0.5 / len(a))
     mean = float(macro_f1(b)[0] - macro_f1(a)[0])
-    z = _z(pairs)
+    z = _z(pairs, groups)
     chance = min(2.0 * NormalDist().cdf(-abs(mean) / error) * pairs, 1.0)
-    return _comparison(mean, error, (mean - z * error, mean + z * error), len(a), chance, z)
+    interval = (mean - z * error, mean + z * error)
+    return _comparison(mean, error, interval, len(a), chance, z, groups)
 
 
 def _comparison(
-    mean: float, error: float, interval: tuple[float, float], items: int, chance: float, z: float
+    mean: float,
+    error: float,
+    interval: tuple[float, float],
+    items: int,
+    chance: float,
+    z: float,
+    groups: Sequence[int] = (),
 ) -> Comparison:
     decided = chance <= MOST_CHANCE
     return Comparison(
@@ -146,6 +174,7 @@ def _comparison(
         smallest=(z + Z_POWER) * error,
         decided=decided,
         items=items,
+        groups=len(set(groups)) or None,
         p_value=chance,
         items_to_settle=None if decided else items_to_settle(mean, error * math.sqrt(items), z),
     )
@@ -164,29 +193,22 @@ def items_to_settle(difference: float, sd: float, z: float) -> int | None:
     return items if items <= MOST_ITEMS else None
 
 
-def _macro_interval(pairs: Marks) -> tuple[float, float]:
+def _macro_interval(pairs: Marks, groups: Sequence[int] = ()) -> tuple[float, float]:
     """By the spread over resamples around the score itself: their mean is low, because rare labels
     drop out.
     """
-    import numpy as np
 
     score = float(macro_f1(pairs)[0])
-    half = Z80 * max(
-        float(np.std(macro_f1(pairs, _resampled(len(pairs))), ddof=1)), 0.5 / len(pairs)
-    )
+    counts = resampled(len(pairs), tuple(groups) or None)
+    half = _z(1, groups) * max(spread(macro_f1(pairs, counts), groups), 0.5 / len(pairs))
     return max(score - half, 0.0), min(score + half, 1.0)
 
 
-@lru_cache(maxsize=4)
-def _resampled(items: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """How often each item is drawn, resamples × items; the same for the same number of items."""
-    import numpy as np
-
-    return np.random.default_rng(0).multinomial(items, [1.0 / items] * items, size=RESAMPLES)
-
-
-def comparisons(results: Mapping[str, QualityResult]) -> list[OptionComparison]:
-    """Every option compared with the best prompt on the same items; results by label.
+def comparisons(
+    results: Mapping[str, QualityResult], groups: Sequence[int] = ()
+) -> list[OptionComparison]:
+    """Every option compared with the best prompt on the same items; results by label, `groups` the
+    number of each item's group where it has one.
 
     The best prompt is the one chosen on development items; of prompts without such a choice it is
     the best on the test items themselves, so that all pairs count as compared.
@@ -198,7 +220,7 @@ def comparisons(results: Mapping[str, QualityResult]) -> list[OptionComparison]:
     others = len(results) - 1
     pairs = others if is_chosen else (others + 1) * others // 2
     return [
-        _priced(_between(results[best], result, pairs), results[best], result, label, best)
+        _priced(_between(results[best], result, pairs, groups), results[best], result, label, best)
         for label, result in results.items()
         if label != best and len(result.item_scores or ()) == len(results[best].item_scores or ())
     ]
@@ -224,7 +246,7 @@ def _priced(
     return OptionComparison(**asdict(priced), arm=label, against=against)
 
 
-def _between(a: QualityResult, b: QualityResult, pairs: int) -> Comparison:
+def _between(a: QualityResult, b: QualityResult, pairs: int, groups: Sequence[int]) -> Comparison:
     if a.item_labels and b.item_labels:
-        return paired_macro_f1(a.item_labels, b.item_labels, pairs)
-    return paired(a.item_scores or (), b.item_scores or (), pairs)
+        return paired_macro_f1(a.item_labels, b.item_labels, pairs, groups)
+    return paired(a.item_scores or (), b.item_scores or (), pairs, groups)

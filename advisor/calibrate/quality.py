@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,6 +47,9 @@ class EvaluationTask:
     development: tuple[int, ...] = ()
     """Places of the training rows on which prompts are chosen; prompts show other rows."""
 
+    groups: tuple[int, ...] = ()
+    """The number of each test item's group, where items belong together."""
+
     @property
     def metric(self) -> str:
         return self.scorer.metric
@@ -60,15 +63,20 @@ class EvaluationTask:
     def shared(self) -> JsonObject:
         """As plain data for the worker."""
         chosen_on = {"development": list(self.development)} if self.development else {}
-        return chosen_on | {
-            "train": [list(p) for p in self.train],
-            "items": [list(p) for p in self.items],
-            "metric": self.metric,
-            "labels": list(self.scorer.labels),
-            "schema": dict(self.scorer.schema) if self.scorer.schema is not None else None,
-            "one_line": self.scorer.one_line,
-            "instruction": self.instruction,
-        }
+        grouped = {"groups": list(self.groups)} if self.groups else {}
+        return (
+            chosen_on
+            | grouped
+            | {
+                "train": [list(p) for p in self.train],
+                "items": [list(p) for p in self.items],
+                "metric": self.metric,
+                "labels": list(self.scorer.labels),
+                "schema": dict(self.scorer.schema) if self.scorer.schema is not None else None,
+                "one_line": self.scorer.one_line,
+                "instruction": self.instruction,
+            }
+        )
 
 
 def task(
@@ -82,6 +90,7 @@ def task(
     most_items: int = MOST_ITEMS,
     seed: int = 0,
     development: int = 0,
+    group_of: Mapping[Pair, str] | None = None,
 ) -> EvaluationTask:
     """Rows split into train and held-out items, or with a test set of their own.
 
@@ -89,7 +98,8 @@ def task(
 
     A training row whose prompt is also a test item is left out: it would be scored on what it
     learned. The metric is the one named, else the one that suits the answers and the task's type.
-    Raises UsageError where too little is left.
+    `group_of` names the group of a row: rows held out are whole groups, so that nothing of a tested
+    group is trained on or shown. Raises UsageError where too little is left.
     """
     rng = random.Random(seed)
     train = list(dict.fromkeys(r for r in rows if r[1].strip()))
@@ -97,7 +107,7 @@ def task(
     rng.shuffle(train)
     if not items:
         count = max(round(len(train) * HELD_OUT), FEWEST_ITEMS)
-        items, train = train[:count], train[count:]
+        items, train = _held_out(train, count, group_of, rng)
     rng.shuffle(items)
     items = items[:most_items]
     tested = {prompt.strip().lower() for prompt, _ in items}
@@ -111,7 +121,44 @@ def task(
         [a for _, a in (*train, *items)], metric=metric, task_type=task_type, schema=schema
     )
     chosen_on = range(min(development, round(len(train) * DEVELOPMENT_SHARE)))
-    return EvaluationTask(tuple(train), tuple(items), marked, instruction, tuple(chosen_on))
+    return EvaluationTask(
+        tuple(train),
+        tuple(items),
+        marked,
+        instruction,
+        tuple(chosen_on),
+        _numbered([group_of[item] for item in items]) if group_of is not None else (),
+    )
+
+
+def _held_out(
+    rows: list[Pair], count: int, group_of: Mapping[Pair, str] | None, rng: random.Random
+) -> tuple[list[Pair], list[Pair]]:
+    """(test items, training rows): the first `count`, or about as many as whole groups."""
+    if group_of is None:
+        return rows[:count], rows[count:]
+    names = sorted({group_of[row] for row in rows})
+    rng.shuffle(names)
+    chosen: set[str] = set()
+    items: list[Pair] = []
+    for name in names:
+        if len(items) >= count:
+            break
+        chosen.add(name)
+        items += [row for row in rows if group_of[row] == name]
+    return items, [row for row in rows if group_of[row] not in chosen]
+
+
+def _numbered(names: Sequence[str]) -> tuple[int, ...]:
+    """Numbers in place of names, which may be those of customers. Raises UsageError where there is
+    one group alone.
+    """
+    if len(set(names)) < 2:
+        raise UsageError(
+            "--group-field: all test items are of one group; name another field, or leave it out"
+        )
+    number = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    return tuple(number[name] for name in names)
 
 
 SMALL_RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "qlora": 2e-3, "soft-prompt": 3e-2}
@@ -266,10 +313,11 @@ def summary(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> JsonObjec
     digests = {trial.label: plan.trial_digest(trial) for trial in plan.trials}
     results = {label: scored[name] for label, name in digests.items() if name in scored}
     base = next((r.general for r in results.values() if r.language is not None), None)
+    groups = plan.shared.get("groups") or ()
     demonstration = any(trial.spec.get("demonstration") for trial in plan.trials)
     return {
-        "trials": [_line(label, result, base) for label, result in results.items()],
-        "comparisons": [comparison.to_json() for comparison in comparisons(results)],
+        "trials": [_line(label, result, base, groups) for label, result in results.items()],
+        "comparisons": [comparison.to_json() for comparison in comparisons(results, groups)],
         "carries_over": DEMONSTRATION if demonstration else CARRIES_OVER[plan.kind],
         "demonstration": demonstration,
     }
@@ -281,9 +329,9 @@ assumption for options of which one seed ran; `advisor calibrate matrix` with `s
 """
 
 
-def _with_seeds(result: QualityResult) -> list[float]:
+def _with_seeds(result: QualityResult, groups: Sequence[int]) -> list[float]:
     """80 % interval of a score by its items; of a trained option also by the luck of its seed."""
-    low, high = score_interval(result.item_scores or (), result.item_labels)
+    low, high = score_interval(result.item_scores or (), result.item_labels, groups)
     if not result.train_examples or result.score is None:
         return [low, high]
     seeds = Z80 * SEED_SD
@@ -293,7 +341,9 @@ def _with_seeds(result: QualityResult) -> list[float]:
     ]
 
 
-def _line(label: str, result: QualityResult, base: GeneralScore | None) -> JsonObject:
+def _line(
+    label: str, result: QualityResult, base: GeneralScore | None, groups: Sequence[int]
+) -> JsonObject:
     """A trial's result without its items, with its interval and what its training made the model
     forget.
     """
@@ -301,7 +351,8 @@ def _line(label: str, result: QualityResult, base: GeneralScore | None) -> JsonO
     line = replace(
         result,
         label=label,
-        interval=_with_seeds(result),
+        interval=_with_seeds(result, groups),
+        groups=len(set(groups)) or None,
         forgetting=lost,
         item_scores=None,
         item_labels=None,

@@ -159,6 +159,7 @@ class TrialData(JsonRecord):
     development: Sequence[int] = ()
     passages: Sequence[str] = ()
     judge: JsonObject | None = None
+    groups: Sequence[int] = ()
 
     @property
     def development_pairs(self) -> list[tuple[str, str]]:
@@ -249,6 +250,7 @@ class Comparison(JsonRecord):
     smallest: float
     decided: bool
     items: int
+    groups: int | None = None
     p_value: float | None = None
     items_to_settle: int | None = None
     usd_to_settle: float | None = None
@@ -328,6 +330,7 @@ class QualityResult(JsonRecord):
     warnings: Sequence[str] = ()
     seconds: Mapping[str, float] | None = None
     interval: Sequence[float] | None = None
+    groups: int | None = None
     forgetting: Forgetting | None = None
     prompt: Sequence[JsonObject] | None = None
     choice: PromptChoice | None = None

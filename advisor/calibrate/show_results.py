@@ -201,8 +201,8 @@ def _judge_line(judge: JsonObject) -> str:
 def _score_line(trial: QualityResult) -> str:
     low, high = trial.interval or (float("nan"), float("nan"))
     parts = [
-        f"    {trial.metric} {trial.score or 0.0:.3f} ({low:.3f} – {high:.3f}) on {trial.items} "
-        "items"
+        f"    {trial.metric} {trial.score or 0.0:.3f} ({low:.3f} – {high:.3f}) on "
+        f"{_items_text(trial.items, trial.groups)}"
     ]
     parts += [f"{printable(name)} {value:.3f}" for name, value in trial.also.items()]
     if trial.usd is not None:
@@ -213,6 +213,11 @@ def _score_line(trial: QualityResult) -> str:
     if trial.prompt_tokens is not None and trial.completion_tokens is not None:
         parts.append(f"{trial.prompt_tokens:,} + {trial.completion_tokens:,} tokens")
     return "; ".join(parts)
+
+
+def _items_text(items: int, groups: int | None) -> str:
+    """So many items, and in how many groups: the interval is then one of groups."""
+    return f"{items} items in {groups} groups" if groups else f"{items} items"
 
 
 def _language_text(language: LanguageFigures) -> str:
@@ -243,9 +248,10 @@ def _comparison_line(comparison: OptionComparison) -> str:
     if comparison.items_to_settle:
         doubt += f" ({comparison.items_to_settle:,} items would settle such a difference"
         doubt += f", ${comparison.usd_to_settle:.2f} more)" if comparison.usd_to_settle else ")"
+    items = _items_text(comparison.items, comparison.groups)
     return (
         f"  {printable(comparison.arm)} compared with {printable(comparison.against)}: "
-        f"{comparison.difference:+.3f} ({low:+.3f} – {high:+.3f}){doubt}; {comparison.items} items "
+        f"{comparison.difference:+.3f} ({low:+.3f} – {high:+.3f}){doubt}; {items} "
         f"can show a difference of {comparison.smallest:.3f}"
     )
 

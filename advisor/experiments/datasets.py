@@ -15,7 +15,7 @@ from advisor.calibrate.quality import DEVELOPMENT_ITEMS, MOST_ITEMS, EvaluationT
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
-from advisor.experiments.rows import examples
+from advisor.experiments.rows import examples, groups
 
 if TYPE_CHECKING:
     from advisor.facts import Facts
@@ -57,6 +57,7 @@ class Material:
     brief: Brief | None = None
     task_type: str = ""
     schema: JsonObject | None = None
+    group_field: str = ""
 
     def task(
         self,
@@ -85,12 +86,23 @@ class Material:
             most_items=most_items,
             seed=seed,
             development=development,
+            group_of=self._groups(),
         )
         if self.instruction:
             return split
         if self.brief is not None:
             return replace(split, instruction=instruction_of(self.brief, split.scorer.labels))
         return replace(split, instruction=label_instruction(split.scorer.labels))
+
+    def _groups(self) -> dict[tuple[str, str], str] | None:
+        """The group of every row by its prompt and answer; None where no field names one."""
+        if not self.group_field:
+            return None
+        named: dict[tuple[str, str], str] = {}
+        for path in filter(None, (self.test, self.data)):
+            rows = groups(path, self.group_field, self.prompt_field, self.answer_field)
+            named = rows | named
+        return named
 
     def about(self, model: str) -> dict[str, str]:
         """What a run on these rows belongs to: contents of the files, and the model's name."""
@@ -111,6 +123,7 @@ def material(
     task_type: str = "",
     schema: Path | None = None,
     instruction: str = "",
+    group_field: str = "",
 ) -> Material:
     """What is said, and from the brief what is not.
 
@@ -130,7 +143,16 @@ def material(
         task_type = task_type or brief.task.type
     rules = read_schema(schema) if schema is not None else None
     return Material(
-        data, test, prompt_field, answer_field, metric, instruction, brief, task_type, rules
+        data,
+        test,
+        prompt_field,
+        answer_field,
+        metric,
+        instruction,
+        brief,
+        task_type,
+        rules,
+        group_field,
     )
 
 

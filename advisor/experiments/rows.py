@@ -66,6 +66,33 @@ def examples(
     return tuple(pairs)
 
 
+def groups(
+    data: Path, field: str, prompt_field: str = "", answer_field: str = ""
+) -> dict[tuple[str, str], str]:
+    """The group that `field` names, by (prompt, answer) of every usable row; of rows alike that of
+    the first. Raises UsageError where a usable row has none.
+    """
+    from itertools import islice
+
+    from advisor.probe.fields import recognise
+    from advisor.probe.rows import expand, read
+
+    named: dict[tuple[str, str], str] = {}
+    for path in expand([data]):
+        rows = [row.value for row in islice(read(path), MOST_ROWS) if row.value is not None]
+        take = recognise(rows[:100], prompt_field, answer_field, str(path)).take if rows else None
+        for number, row in enumerate(rows, start=1):
+            if take is None or not _has(take, row):
+                continue
+            if row.get(field) in (None, ""):
+                raise UsageError(
+                    f"{path}: row {number}: no group in {field!r}; name another --group-field, or "
+                    "leave it out"
+                )
+            named.setdefault(take(row), str(row[field]))
+    return named
+
+
 def pocket() -> tuple[Path, Path, Path, str]:
     """(model folder, training rows, test rows, instruction) of the sample that comes with the
     program.

@@ -72,6 +72,7 @@ class RowFlags:
     task_type: str | None
     schema: Path | None
     instruction: str
+    group_field: str
 
 
 def _gathered(record: type[Any], name: str) -> Decorator:
@@ -157,6 +158,12 @@ _ROWS = (
     ),
     click.option("--prompt-field", default="", metavar="F"),
     click.option("--answer-field", default="", metavar="F"),
+    click.option(
+        "--group-field",
+        default="",
+        metavar="F",
+        help="Names the group of a row: a customer, a conversation. Intervals are then of groups.",
+    ),
     click.option(
         "--metric", default="", metavar="M", help=f"{', '.join(METRICS)}; default: by the answers."
     ),
