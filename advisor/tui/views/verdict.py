@@ -189,16 +189,21 @@ def _same_figure(label: str, other: OptionRecord) -> Range | None:
 
 
 def estimate_row(row: _Row, width: int) -> Content:
-    """Name, likely value, unit, the 80 % range as a bar between its ends, basis, as room allows."""
+    """Name, likely value, unit, the 80 % range as a bar between its ends, basis, as room allows;
+    ends that do not fit stand below.
+    """
     figure = row.figure
+    label = f"{figure.label:<10} "
     head = Content.assemble(
-        (f"{figure.label:<10} ", "dim"),
+        (label, "dim"),
         (f"{figure.value:>8} ", "bold"),
         (f"{figure.unit:<9} ", "dim"),
     )
     if not figure.range.is_known:
         return head
     span = "" if figure.low == figure.high else f"{figure.low} – {figure.high}"
+    if width < _WITH_BAR and head.cell_length + len(span) > width:
+        return head + Content.styled(f"\n{'':<{len(label)}}{span}", "dim")
     if width < _WITH_BAR:
         return head + Content(span)
     bar = Content.styled(row.axis.bar(figure.range, row.other), "$text-accent")
