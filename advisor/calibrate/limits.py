@@ -10,6 +10,7 @@ from pathlib import Path
 from advisor.calibrate.quality_records import PromptsSpec, QualitySpec, Workload
 from advisor.calibrate.throughput import Length, whole_length
 from advisor.calibrate.throughput_records import ThroughputSpec
+from advisor.core import format as fmt
 from advisor.core import system
 from advisor.core.config_sizes import parameters
 from advisor.core.constants import GIB, SECONDS_PER_HOUR
@@ -232,7 +233,8 @@ def check_free(gpu: LocalGpu, allow_busy: bool) -> None:
     if used > BUSY_SHARE:
         names = ", ".join(f"{p.name} ({p.pid})" for p in gpu.processes[:3]) or "another program"
         raise UsageError(
-            f"GPU {gpu.index} ({gpu.name}): busy, {used:.0%} of its memory is taken by {names}; "
+            f"GPU {gpu.index} ({gpu.name}): busy, {fmt.share(used)} of its memory is taken by "
+            f"{names}; "
             "wait, choose another with --gpu, or use --allow-busy"
         )
 

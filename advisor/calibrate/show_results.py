@@ -13,6 +13,7 @@ from advisor.calibrate.quality_records import (
 )
 from advisor.calibrate.throughput import Scaling, WholeModel
 from advisor.calibrate.throughput_records import PeakMemory, ThroughputResult
+from advisor.core import format as fmt
 from advisor.core.experiment import JsonObject, RunRecord, Status, TrialOutcome
 from advisor.core.text import printable
 
@@ -59,8 +60,8 @@ def _outcome_line(outcome: TrialOutcome) -> str:
 def _scaling_line(gain: Scaling) -> str:
     doubt = "" if gain.steady else ", of unsteady steps"
     return (
-        f"  {printable(gain.label)}: {gain.efficiency:.0%} of {gain.processes} times one process"
-        f"{doubt}"
+        f"  {printable(gain.label)}: {fmt.share(gain.efficiency)} of {gain.processes} times "
+        f"one process{doubt}"
     )
 
 
@@ -74,7 +75,8 @@ def _training_lines(trial: ThroughputResult) -> Iterator[str]:
     if trial.tokens_per_second is not None:
         yield (
             f"    {rate(trial.tokens_per_second)} tokens/s real, "
-            f"{rate(trial.positions_per_second)} with padding ({trial.padding_share or 0.0:.0%}); "
+            f"{rate(trial.positions_per_second)} with padding "
+            f"({fmt.share(trial.padding_share or 0.0)}); "
             f"{printable(trial.steady_why or '')}"
         )
     if trial.law is not None:
@@ -157,7 +159,7 @@ def prompt_lines(trial: QualityResult) -> Iterator[str]:
         if len(choice.candidates) > 1:
             yield from map(_candidate_line, choice.candidates[:MOST_CANDIDATES])
     if trial.passed_on is not None:
-        yield f"    passes on {trial.passed_on:.0%} of the items to the larger model"
+        yield f"    passes on {fmt.share(trial.passed_on)} of the items to the larger model"
     steady = trial.consistency
     if steady is not None:
         yield _consistency_line(steady)
@@ -177,7 +179,7 @@ def _consistency_line(steady: Consistency) -> str:
     parts = []
     if steady.repeats:
         parts.append(
-            f"{steady.changed:.0%} of the answers change when asked again, the score by ±"
+            f"{fmt.share(steady.changed)} of the answers change when asked again, the score by ±"
             f"{steady.sd:.3f} (standard deviation, {steady.repeats + 1} runs)"
         )
     if steady.paraphrase_sd is not None:
@@ -189,11 +191,11 @@ def _judge_line(judge: JsonObject) -> str:
     cost = f", ${judge['usd']:.4f}" if judge.get("usd") is not None else ""
     line = f"    judged by {printable(str(judge['model']))}, {judge['calls']:,} calls{cost}"
     if judge.get("order_decided") is not None:
-        line += f"; the order decided {judge['order_decided']:.0%} of the pairs"
+        line += f"; the order decided {fmt.share(judge['order_decided'])} of the pairs"
     agreed = judge.get("agreement")
     if agreed:
         kappa = f", kappa {agreed['kappa']:.2f}" if agreed.get("kappa") is not None else ""
-        share = f"{agreed['same_side']:.0%} of {agreed['items']}"
+        share = f"{fmt.share(agreed['same_side'])} of {agreed['items']}"
         line += f"; agrees with your labels on {share}{kappa}"
     return line
 
@@ -239,7 +241,7 @@ def _forgetting_line(lost: Forgetting) -> str:
     )
     if lost.bits_per_byte_change is None:
         return line
-    return f"{line}, text {lost.bits_per_byte_change:+.0%} bits per byte"
+    return f"{line}, text {100 * lost.bits_per_byte_change:+.0f} % bits per byte"
 
 
 def _comparison_line(comparison: OptionComparison) -> str:
@@ -271,7 +273,7 @@ def _whole_lines(whole: WholeModel) -> Iterator[str]:
 def _depth_error(error: float | None) -> str:
     if error is None:
         return ", error unknown: two depths only"
-    return f", {error:+.1%} at the deepest slice"
+    return f", {100 * error:+.1f} % at the deepest slice"
 
 
 def rate(value: float | None) -> str:

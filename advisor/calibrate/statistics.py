@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
+from advisor.core import format as fmt
 from advisor.core.experiment import DepthFit
 
 FEWEST_STEPS = 8
@@ -94,10 +95,12 @@ def steadiness(positions: Sequence[float], seconds: Sequence[float]) -> Steadine
     drift = median(ratios[half:]) / median(ratios[:half]) - 1.0
     error = stdev(ratios) / fmean(ratios) / math.sqrt(len(ratios))
     if abs(drift) > MOST_DRIFT:
-        return Steadiness(False, f"the second half of the steps took {drift:+.0%}", drift, error)
+        return Steadiness(
+            False, f"the second half of the steps took {100 * drift:+.0f} %", drift, error
+        )
     if error > MOST_ERROR:
         return Steadiness(
-            False, f"the steps scatter: the mean is known to ±{error:.0%} only", drift, error
+            False, f"the steps scatter: the mean is known to ±{fmt.share(error)} only", drift, error
         )
     return Steadiness(True, "steady", drift, error)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from advisor.calibrate.limits import trial_seconds
 from advisor.calibrate.scores import scores_so_far
+from advisor.core import format as fmt
 from advisor.core.brief import Brief, Score
 from advisor.core.experiment import (
     Choice,
@@ -342,8 +343,8 @@ def _order_is_known(
         return lead
     closest = max(rivals, key=rivals.__getitem__)
     return (
-        f"{lead}; the chance that {_named(closest)} is better is {rivals[closest]:.0%}, that of "
-        "others smaller"
+        f"{lead}; the chance that {_named(closest)} is better is {fmt.share(rivals[closest])}, "
+        "that of others smaller"
     )
 
 

@@ -207,7 +207,7 @@ def _fit(fit: LengthFit) -> str:
         if fit.rows_cut
         else "no row cut"
     )
-    return f"{cut}; padding {fit.padding:.0%}, packed {fit.packed_padding:.0%}"
+    return f"{cut}; padding {fmt.share(fit.padding)}, packed {fmt.share(fit.packed_padding)}"
 
 
 def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
@@ -260,7 +260,7 @@ def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
     if report.languages:
         yield (
             "Languages",
-            ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items()),
+            ", ".join(f"{name} {fmt.share(share)}" for name, share in report.languages.items()),
         )
     if report.specificity is not None:
         yield "Domain", f"{report.specificity.level} specificity: {report.specificity.meaning}"

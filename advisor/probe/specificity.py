@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from advisor.core import format as fmt
 from advisor.core.probes import Specificity
 from advisor.probe.languages import language_of
 from advisor.shipped import folder
@@ -211,6 +212,9 @@ def _meaning(level: str, outside: float, rare: float, fertility: float | None) -
         "medium": "a good part is special vocabulary",
         "high": "mostly a language of its own, such as code, jargon, or not English",
     }
-    shares = f"{outside:.1%} of the words are not general English, {rare:.1%} are rare there"
+    shares = (
+        f"{fmt.share(outside, 1)} of the words are not general English, "
+        f"{fmt.share(rare, 1)} are rare there"
+    )
     per_word = "" if fertility is None else f", {fertility:.2f} tokens per word"
     return f"{plain[level]} ({shares}{per_word})"

@@ -368,7 +368,7 @@ def test_what_does_not_suit_is_said_in_a_line() -> None:
     for settings, wrong in (
         ({"metric": "METEOR"}, "METEOR"),
         ({"metric": "accuracy"}, "not labels"),
-        ({"metric": "JSON match"}, "0% of the answers"),
+        ({"metric": "JSON match"}, "0 % of the answers"),
         ({"metric": "exact match", "schema": {}}, "--schema"),
     ):
         with pytest.raises(UsageError, match=wrong):

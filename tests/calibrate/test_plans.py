@@ -181,7 +181,7 @@ def gpu(used: float) -> LocalGpu:
 
 
 def test_a_busy_gpu_is_refused_unless_told() -> None:
-    with pytest.raises(UsageError, match=r"busy, 50% .* train\.py \(7\).*--allow-busy"):
+    with pytest.raises(UsageError, match=r"busy, 50 % .* train\.py \(7\).*--allow-busy"):
         limits.check_free(gpu(40.0), allow_busy=False)
     limits.check_free(gpu(40.0), allow_busy=True)
     limits.check_free(gpu(1.0), allow_busy=False)
@@ -486,7 +486,7 @@ def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
     assert "general" not in second
     lines = "\n".join(show_results.result_lines(recorded_run(plan, outcomes)))
     assert "forgetting: -50.0 points (" in lines
-    assert "on 4 general items, text +4% bits per byte" in lines
+    assert "on 4 general items, text +4 % bits per byte" in lines
     assert "warning: the loss did \\x1b[31mnot fall" in lines
     assert "language: no rows" in lines
     assert "asked as plain text" in lines

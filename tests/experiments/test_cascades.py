@@ -75,7 +75,7 @@ def test_two_runs_become_a_run_of_a_cascade(
     words = ["cascade", str(small.summary.id), str(large.summary.id)]
     shown = CliRunner().invoke(command, words)
     assert shown.exit_code == 0, shown.output
-    assert "passes on 50% of the items" in shown.output
+    assert "passes on 50 % of the items" in shown.output
     with pytest.raises(UsageError, match="how sure its answers are"):
         experiments.cascade(large.summary.id, small.summary.id)
     other = quality.task(rows[:40], rows[40:], most_items=20)

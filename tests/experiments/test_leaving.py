@@ -85,4 +85,4 @@ def test_a_run_on_this_machine_needs_no_price(rows: Path) -> None:
     assert "requests: 10 test items, 5 development items" in done.stderr
     assert "accuracy 1.000" in done.stdout
     assert "chosen among 1 on 5 development items: 1.000" in done.stdout
-    assert "consistency on 10 items: 0% of the answers change" in done.stdout
+    assert "consistency on 10 items: 0 % of the answers change" in done.stdout

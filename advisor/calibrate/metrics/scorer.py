@@ -26,6 +26,7 @@ from advisor.calibrate.metrics.overlap import corpus, library, rouge_l, sentence
 from advisor.calibrate.metrics.structured import is_json, match, valid
 from advisor.calibrate.metrics.text import exact, token_f1
 from advisor.calibrate.quality_records import ScoredItems
+from advisor.core import format as fmt
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.experiment import JsonObject
 
@@ -272,7 +273,7 @@ def scorer_for(
     suits, are = SUITS.get(named, (lambda _: True, ""))
     if (share := _share(suits, answers)) < FITS:
         raise UsageError(
-            f"--metric {named}: only {share:.0%} of the answers {are}; choose another metric"
+            f"--metric {named}: only {fmt.share(share)} of the answers {are}; choose another metric"
         )
     if named in LIBRARIES:
         library(LIBRARIES[named])

@@ -16,6 +16,7 @@ from advisor.calibrate.worker.label_choice import choose
 from advisor.calibrate.worker.likelihood import log_likelihoods
 from advisor.calibrate.worker.prompt_format import Pair, PromptFormat
 from advisor.calibrate.worker.stop import Stop
+from advisor.core import format as fmt
 from advisor.core.experiment import JsonObject
 
 MOST_UNKNOWN = 0.01
@@ -43,7 +44,7 @@ def of_rows(model: Any, form: PromptFormat, rows: Sequence[Pair], stop: Stop) ->
     chosen = list(rows)[:MOST_ROWS]
     unknown = unknown_share(form.tokenizer, [f"{p}\n{a}" for p, a in chosen])
     if unknown > MOST_UNKNOWN:
-        why = f"the tokenizer does not know {unknown:.0%} of the rows' tokens"
+        why = f"the tokenizer does not know {fmt.share(unknown)} of the rows' tokens"
         return LanguageFigures(data_why=why)
     prompts = [text for p, _ in chosen if (text := _plain(form, p)) is not None]
     answered = [Text(form.example(p, a, ended=False), len(a.encode())) for p, a in chosen]

@@ -11,6 +11,7 @@ from advisor.calibrate.quality_records import PromptsSpec, QualityResult, Scored
 from advisor.calibrate.statistics import quantile
 from advisor.calibrate.worker.choosing import ChosenPrompt
 from advisor.calibrate.worker.marking import ItemAnswer
+from advisor.core import format as fmt
 
 LATENCY_QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
 
@@ -91,7 +92,7 @@ def _warnings(artefacts: Mapping[str, int], items: int, spec: PromptsSpec) -> li
     ]
     if sum(artefacts.values()) > MOST_ARTEFACTS * items:
         lines.append(
-            f"not a measurement: more than {MOST_ARTEFACTS:.0%} of the answers could not be read, "
-            "so its score enters no verdict"
+            f"not a measurement: more than {fmt.share(MOST_ARTEFACTS)} of the answers could not "
+            "be read, so its score enters no verdict"
         )
     return lines

@@ -56,13 +56,14 @@ def labels_to_reach(
     share = float(np.mean(np.isfinite(needed)))
     if not np.isfinite(p50):
         return Quantity.unknown(
-            "labels", f"not within reach of data: {share:.0%} of draws get there by {limit:,.0f}"
+            "labels",
+            f"not within reach of data: {fmt.share(share)} of draws get there by {limit:,.0f}",
         )
     if min(p90, limit) > WIDEST * p10:
         return Quantity.unknown("labels", too_wide(p10, min(p90, limit)))
     reason = ""
     if not np.isfinite(p90):
-        reason = f"{1 - share:.0%} of draws do not get there by {limit:,.0f} labels"
+        reason = f"{fmt.share(1 - share)} of draws do not get there by {limit:,.0f} labels"
     basis = Basis.MODELLED if own else Basis.PUBLISHED
     return Quantity(
         Range(p10, p50, min(p90, limit)), "labels", basis, prior.source, prior.as_of, reason
