@@ -1,5 +1,5 @@
-"""How long what a reason says holds: the day its prices were looked up, and how much of what a tuned
-model knows is out of date when it answers.
+"""How long a reason holds: the day its prices were looked up, and how much of what a tuned model
+knows is out of date when it answers.
 """
 
 from __future__ import annotations
