@@ -166,7 +166,7 @@ def _style(word: Document, page: Page, look: Look) -> None:
     for name, colour in (("Subtitle", SOFT), ("Intense Quote", mark), ("Caption", SOFT)):
         word.styles[name].font.color.rgb = RGBColor.from_string(colour)
         word.styles[name].font.name = look.brand.font or FONT
-    sheet.header.paragraphs[0].text = f"{_cut(page.title)}\t\t{page.as_of}"
+    sheet.header.paragraphs[0].text = f"{_cut(page.title)}\t\t{page.dated or page.as_of}"
     sheet.footer.paragraphs[0].text = page.cover.facts[-1][1]
 
 

@@ -49,6 +49,7 @@ def localised(page: Page, speech: Speech) -> Page:
         headline=_headline(page.headline, speech),
         sections=tuple(_section(section, speech) for section in page.sections),
         language=speech.look.language,
+        dated=speech.say(page.as_of),
         labels=Labels(*(speech.word(word) for word in page.labels)),
     )
 

@@ -223,3 +223,4 @@ class Page:
     tone: str = ""  # the word of the verdict, by which a style sheet colours the answer
     language: str = "en"
     labels: Labels = Labels()
+    dated: str = ""  # `as_of` as the language writes it; empty where that is the same

@@ -110,7 +110,7 @@ def _page(page: Page, look: Look) -> JsonObject:
         "logo": logo_svg(look.brand),
         "contents": page.labels.contents,
         "title": _cut(page.title),
-        "date": page.as_of,
+        "date": page.dated or page.as_of,
         "footer": page.cover.facts[-1][1],
         "cover": {
             "line": _cut(page.cover.line),

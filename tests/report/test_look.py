@@ -174,6 +174,8 @@ def test_german_has_german_words_numbers_and_dates(priced: Verdict) -> None:
         assert expected in shown
     assert f"{18_363.27 * 0.92:,.0f} €".replace(",", ".") in shown
     assert 'lang="de"' in html.render(priced, german)
+    header = word.Document(io.BytesIO(docx.render(priced, german))).sections[0].header
+    assert header.paragraphs[0].text.endswith("20.11.2026")
     assert pypdf.PdfReader(io.BytesIO(pdf.render(priced, german))).trailer["/Root"]["/Lang"] == "de"
 
 
