@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import brief as files
+from advisor.brief.values import SMALLEST
 from advisor.core.brief import questions
 from advisor.core.quantity import Basis, Range
 from advisor.tui.model.brief_files import examples, neighbours, save
@@ -85,7 +86,9 @@ def test_a_step_stays_in_bounds_and_in_order(key, direction, data):
     low = question.low if question.low is not None else -1.0
     first = max(low, 1e-3) if question.zero_is_absent else low  # 0 is not an answer there
     high = min(question.high if question.high is not None else 1e9, 1e9)
-    points = sorted(data.draw(st.lists(st.floats(first, high), min_size=3, max_size=3)))
+    amounts = st.floats(first, high).map(lambda n: 0.0 if abs(n) < SMALLEST else n)
+    amounts = amounts.map(lambda n: max(n, first))
+    points = sorted(data.draw(st.lists(amounts, min_size=3, max_size=3)))
     value = Range(*points) if question.ranged else points[1]
     if question.kind == "whole":
         value = round(points[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil, floor, log10
 from typing import Any
 
+from advisor.brief.values import SMALLEST
 from advisor.core.quantity import Range
 from advisor.core.question import Question
 
@@ -39,6 +40,7 @@ def _moved(question: Question, value: float, direction: int, from_zero: bool) ->
         moved = value + direction * max(1, round(abs(value) * (STEP - 1)))
     else:
         moved = float(direction) if from_zero else _three_digits(value * STEP**direction)
+    moved = 0.0 if abs(moved) < SMALLEST else moved
     low = question.low if question.low is not None else moved
     high = question.high if question.high is not None else moved
     return min(max(moved, low), high)
