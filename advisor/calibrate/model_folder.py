@@ -9,9 +9,14 @@ from pathlib import Path
 from advisor.calibrate.quality_records import ModelWeights
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
+from advisor.core.native_types import is_native
+from advisor.core.text import printable
 
 ENDS_BYTES = 1 << 20
 """Read of each weights file at both ends, to tell one model from another."""
+
+READING = ("ForMaskedLM", "ForSequenceClassification", "ForTokenClassification")
+"""Ends of the names of classes that do not generate text."""
 
 WORDS_FILES = (
     "tokenizer.json",
@@ -49,7 +54,7 @@ def model_folder(path: Path) -> ModelWeights:
 def checked_config(path: Path, model: str) -> JsonObject:
     """The config.json of a model.
 
-    Raises UsageError where there is none, or it asks for code of its own.
+    Raises UsageError where there is none, it asks for code of its own, or the model is an encoder.
     """
     if not path.is_file():
         raise UsageError(
@@ -61,9 +66,24 @@ def checked_config(path: Path, model: str) -> JsonObject:
         config = None
     if not isinstance(config, dict):
         raise UsageError(f"--model {path}: not JSON; download the model again")
-    if "auto_map" in config:
+    model_type = str(config.get("model_type", ""))
+    if "auto_map" in config and not is_native(model_type):
         raise UsageError(
-            f"--model {model}: asks for code of its own (auto_map), which is never run; use "
-            "another model"
+            f"--model {model}: asks for code of its own (auto_map), which is never run; "
+            f"transformers has no {printable(model_type) or 'such'} model; use another"
+        )
+    if _reads_only(config):
+        raise UsageError(
+            f"--model {model}: reads text but writes none ({config['architectures'][0]}), so it "
+            "cannot answer; give a model that generates text, or state your classifier's score "
+            "as [[quality.measured]]"
         )
     return config
+
+
+def _reads_only(config: JsonObject) -> bool:
+    """Whether every class that the file names fills gaps or labels: an encoder."""
+    names = config.get("architectures")
+    if not isinstance(names, list) or not names:
+        return False
+    return all(isinstance(name, str) and name.endswith(READING) for name in names)

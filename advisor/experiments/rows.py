@@ -12,7 +12,7 @@ from advisor import shipped
 from advisor.core import config_file
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
-from advisor.facts.native_types import is_native
+from advisor.core.native_types import is_native
 
 POCKET_LABELS = "Labels: billing shipping technical account"
 

@@ -256,10 +256,21 @@ def test_only_safe_weights_are_taken(tmp_path: Path) -> None:
     first = model_folder(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"Weights")
     assert model_folder(tmp_path).weights != first.weights
-    (tmp_path / "config.json").write_text(
-        json.dumps(CONFIG | {"auto_map": {"AutoModel": "evil.Model"}})
-    )
-    with pytest.raises(UsageError, match="never run"):
+    coded = CONFIG | {"auto_map": {"AutoModel": "evil.Model"}}
+    (tmp_path / "config.json").write_text(json.dumps(coded))
+    assert model_folder(tmp_path).folder == str(
+        tmp_path.resolve()
+    )  # transformers has its own class
+    (tmp_path / "config.json").write_text(json.dumps(coded | {"model_type": "own-make"}))
+    with pytest.raises(UsageError, match="never run; transformers has no own-make model"):
+        model_folder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["BertForMaskedLM", "ModernBertForSequenceClassification"])
+def test_a_model_that_writes_nothing_is_not_asked_for_answers(tmp_path: Path, name: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG | {"architectures": [name]}))
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    with pytest.raises(UsageError, match=f"reads text but writes none .{name}."):
         model_folder(tmp_path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.facts import native_types
+from advisor.core import native_types
 
 
 def test_the_table_of_transformers_is_read_without_importing_it() -> None:
