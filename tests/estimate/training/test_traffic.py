@@ -45,3 +45,11 @@ def test_gradients_of_sharded_weights_are_reduced_only_where_all_are_trained() -
         throughput.seconds_by_term(run, run.gpu, shape_of(run), k)["link"] for run in (full, lora)
     ]
     assert seconds[0] / seconds[1] == pytest.approx((2 * 2 + 2) / (2 * 2), rel=0.02)
+
+
+def test_a_compiled_layer_moves_each_tensor_once() -> None:
+    """Norms: 10 bytes per channel; queries and keys: 6; the gated MLP: 8."""
+    run = a_run("Llama-2-7b", method="full", attention="flash", checkpointing="none", compile=True)
+    forward = 2 * 10 * HIDDEN + 6 * 2 * HEADS + 8 * INTERMEDIATE
+    moved = traffic.layer_bytes(run, shape_of(run), 2048)
+    assert moved == pytest.approx((1 + traffic.BACKWARD) * forward)
