@@ -267,8 +267,8 @@ def test_an_address_is_announced_and_sent_nothing_but_the_request(
     assert done.exception is None
     announced = [line for line in done.stderr.splitlines() if line.startswith("fetching ")]
     assert announced == [
-        f"fetching {address}/facts.json",
-        f"fetching {address}/facts.json.minisig",
+        f"fetching {address}/facts.json, by a request without a body",
+        f"fetching {address}/facts.json.minisig, by a request without a body",
     ]
     assert [request.split()[1] for request in asked] == ["/facts.json", "/facts.json.minisig"]
     allowed = {"host", "accept", "accept-encoding", "connection", "user-agent"}
