@@ -206,17 +206,17 @@ def test_home_user_and_host_are_taken_out(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(privacy.socket, "gethostname", lambda: "lab-17.acme.example")
     monkeypatch.setattr(privacy.getpass, "getuser", lambda: "jane")
     privacy._names.cache_clear()
-    told = impersonal(
+    cleaned = impersonal(
         {
             "why": "[Errno 2] /Users/jane/x: none on lab-17; see /data/jane/run and jane@lab-17",
-            "other": ["C:\\Users\\jane\\x", "jane's janet, /root/y"],
+            "other": ["\\".join(("C:", "Users", "jane", "x")), "jane's janet, /root/y"],
             "n": 3,
         }
     )
     privacy._names.cache_clear()
-    assert told["why"] == "[Errno 2] ~/x: none on host; see /data/user/run and userhost"
-    assert told["other"] == ["~\\x", "jane's janet, ~/y"]
-    assert told["n"] == 3
+    assert cleaned["why"] == "[Errno 2] ~/x: none on host; see /data/user/run and userhost"
+    assert cleaned["other"] == ["~\\x", "jane's janet, ~/y"]
+    assert cleaned["n"] == 3
 
 
 @given(st.lists(st.text(max_size=30), max_size=4))
