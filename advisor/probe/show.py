@@ -211,6 +211,15 @@ def _fit(fit: LengthFit) -> str:
 
 
 def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
+    yield from _label_quality(report)
+    yield from _test_set(report, name_test)
+    yield "Personal data", _in_rows(report.personal_data) or "none found"
+    if report.human_ceiling is not None:
+        yield "Human agreement", f"{decimal(report.human_ceiling, 3)}"
+    yield from _language(report)
+
+
+def _label_quality(report: DataReport) -> Iterator[tuple[str, str]]:
     yield (
         "Duplicates",
         f"{fmt.count(report.rows - report.distinct_rows)} exact, "
@@ -243,20 +252,20 @@ def _quality(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
         if report.answer_field
         else "unknown: no answer field was found",
     )
+
+
+def _test_set(report: DataReport, name_test: str) -> Iterator[tuple[str, str]]:
     if report.eval_rows is None:
         yield "Test set", f"none given: leakage is unknown ({name_test})"
-    else:
-        points = decimal(100 * smallest_difference(report.eval_rows))
-        shows = f"it can show a difference of {points} points"
-        yield "Test set", f"{fmt.count(report.eval_rows)} items; {shows}"
-        copied = f"{fmt.count(report.leaked_eval_rows)} items copied from training"
-        yield "Leakage", f"{copied} ({fmt.count(report.leaked_exact_rows)} exactly)"
-    yield (
-        "Personal data",
-        _in_rows(report.personal_data) or "none found",
-    )
-    if report.human_ceiling is not None:
-        yield "Human agreement", f"{decimal(report.human_ceiling, 3)}"
+        return
+    points = decimal(100 * smallest_difference(report.eval_rows))
+    shows = f"it can show a difference of {points} points"
+    yield "Test set", f"{fmt.count(report.eval_rows)} items; {shows}"
+    copied = f"{fmt.count(report.leaked_eval_rows)} items copied from training"
+    yield "Leakage", f"{copied} ({fmt.count(report.leaked_exact_rows)} exactly)"
+
+
+def _language(report: DataReport) -> Iterator[tuple[str, str]]:
     if report.languages:
         yield (
             "Languages",
