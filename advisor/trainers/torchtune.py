@@ -72,14 +72,7 @@ def recipe_name(run: TrainingRun) -> str:
 def write(recipe: Recipe) -> Settings:
     """The configuration. Raises UsageError for what torchtune cannot state."""
     run = recipe.training
-    check_plain(NAME, run)
-    for what, value, table in (
-        ("dtype", run.dtype, DTYPES),
-        ("quantisation", run.quantization, QUANTIZATIONS),
-        ("objective", run.objective, OBJECTIVES),
-        ("sharding", run.sharding, SHARDINGS),
-    ):
-        require_one_of(NAME, what, value, table)
+    _check(run)
     family, size, tokenizer, kind = _builder(run)
     folder = f"/tmp/{recipe.weights.rpartition('/')[2]}"
     config: Settings = {
@@ -91,13 +84,7 @@ def write(recipe: Recipe) -> Settings:
             "max_seq_len": run.seq_len,
             **({"merges_file": f"{folder}/merges.txt"} if kind == "QWEN2" else {}),
         },
-        "checkpointer": {
-            "_component_": "torchtune.training.FullModelHFCheckpointer",
-            "checkpoint_dir": folder,
-            "checkpoint_files": ["model.safetensors"],
-            "output_dir": "${output_dir}",
-            "model_type": kind,
-        },
+        "checkpointer": _checkpointer(folder, kind),
         "resume_from_checkpoint": False,
         "dataset": _dataset(recipe.rows, run.packed),
         "seed": recipe.seed,
@@ -132,6 +119,28 @@ def write(recipe: Recipe) -> Settings:
         **config,
         "save_adapter_weights_only": False,
         "lr_scheduler": {"_component_": schedule, "num_warmup_steps": 10},
+    }
+
+
+def _check(run: TrainingRun) -> None:
+    """Raises UsageError for a run that torchtune cannot state."""
+    check_plain(NAME, run)
+    for what, value, table in (
+        ("dtype", run.dtype, DTYPES),
+        ("quantisation", run.quantization, QUANTIZATIONS),
+        ("objective", run.objective, OBJECTIVES),
+        ("sharding", run.sharding, SHARDINGS),
+    ):
+        require_one_of(NAME, what, value, table)
+
+
+def _checkpointer(folder: str, kind: str) -> Settings:
+    return {
+        "_component_": "torchtune.training.FullModelHFCheckpointer",
+        "checkpoint_dir": folder,
+        "checkpoint_files": ["model.safetensors"],
+        "output_dir": "${output_dir}",
+        "model_type": kind,
     }
 
 
