@@ -91,8 +91,8 @@ class Setting:
         harness = self.harness[size]
         if written:
             settings = {"until": ["\n"], "max_gen_toks": 6, "do_sample": False}
-            asked = instances("generate_until", [(self.text(i), dict(settings)) for i in items])
-            return [t.strip() for t in harness.generate_until(asked, disable_tqdm=True)]
+            requests = instances("generate_until", [(self.text(i), dict(settings)) for i in items])
+            return [t.strip() for t in harness.generate_until(requests, disable_tqdm=True)]
         pairs = [(self.text(i), f" {label}{end}") for i in items for label in self.labels]
         values = harness.loglikelihood(instances("loglikelihood", pairs), disable_tqdm=True)
         chances = [value for value, _ in values]

@@ -138,8 +138,8 @@ def rows(count: int) -> list[tuple[str, str]]:
     sys.path.insert(0, str(ROOT / "tools"))
     from make_pocket import sample_rows
 
-    made = sample_rows(random.Random(5), count)
-    return [(row["note"], row["label"]) for row in made]
+    samples = sample_rows(random.Random(5), count)
+    return [(row["note"], row["label"]) for row in samples]
 
 
 def main() -> None:

@@ -23,11 +23,11 @@ from advisor.core.errors import AdvisorError
 from advisor.facts.bundle import read_bundle
 
 
-def bundle(tables: list[Path], made: str, note: str) -> bytes:
+def bundle(tables: list[Path], day: str, note: str) -> bytes:
     """The text of a bundle. Raises UsageError where a table is none of ours."""
     document = {
         "schema": 1,
-        "made": made,
+        "made": day,
         "note": note,
         "tables": {table.name: table.read_text(encoding="utf-8") for table in tables},
     }

@@ -32,7 +32,7 @@ Cells = dict[str, str]
 
 def rows(paths: Sequence[Path], facts: Facts, complaints: TextIO) -> Iterator[Cells]:
     """The rows of all records, the same trial once."""
-    seen = set()
+    earlier_ids: set[str] = set()
     for path in paths:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
@@ -42,8 +42,8 @@ def rows(paths: Sequence[Path], facts: Facts, complaints: TextIO) -> Iterator[Ce
             continue
         if not new:
             print(f"{path}: left out: no training measured on a GPU of our tables", file=complaints)
-        yield from (cells for cells in new if cells["id"] not in seen)
-        seen |= {cells["id"] for cells in new}
+        yield from (cells for cells in new if cells["id"] not in earlier_ids)
+        earlier_ids |= {cells["id"] for cells in new}
 
 
 def _rows_of(document: JsonObject, name: str, facts: Facts) -> Iterator[Cells]:

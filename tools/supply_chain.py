@@ -49,8 +49,8 @@ CLASSIFIER = re.compile(r"License :: (?:OSI Approved :: )?(.+)")
 
 def pins(text: str) -> dict[str, str]:
     """Version by name of every line `name==version` of a constraints file."""
-    found = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE)
-    return {_normal(name): version for name, version in found}
+    lines = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE)
+    return {_normal(name): version for name, version in lines}
 
 
 def write_hashes() -> None:
