@@ -182,7 +182,8 @@ def _judge(
         bound.searched(draws, seed) if deep else {},
         bound.labels_needed(min(draws, CURVE_DRAWS), seed) if deep else {},
     )
-    return replace(decide(inputs, deep=deep), answers=answers(informed) if deep else ())
+    verdict = decide(inputs, deep=deep)
+    return replace(verdict, answers=answers(informed), offers=every.offers) if deep else verdict
 
 
 def set_aside(path: Path, items: int, label_field: str = "") -> tuple[Path, Path, int, int]:

@@ -18,9 +18,9 @@ def tariffs(option: Option, setting: Setting) -> tuple[TokenPrice, ...]:
     """
     prices = [setting.price(option.helper)] if option.helper else []
     if option.serving.place is Place.HOSTED:
-        prices.append(setting.tuned_price(option.model))
+        prices.append(setting.tuned_price(option.model, option.provider))
     elif option.serving.place is Place.PROVIDER:
-        prices.append(setting.price(option.model))
+        prices.append(setting.price(option.model, option.provider))
     return tuple(price for price in prices if price is not None)
 
 

@@ -20,8 +20,10 @@ class Setting:
 
     `training` holds an estimate of one training run by model and technique, such as
     ("llama-3.1-8b", "lora"), where the training speed is not measured. `schedules` holds, by
-    provider and lower-case model, every row of a chosen price that holds at some time within the
-    horizon: its tiers by length, and later prices.
+    provider and lower-case model, every row of a price that holds at some time within the horizon:
+    its tiers by length, and later prices. Where several providers sell a model, `offers` and
+    `tuned_offers` hold the price of each; `prices` and `tuned` the one that counts where an option
+    names no provider.
     """
 
     as_of: date
@@ -44,6 +46,14 @@ class Setting:
         default_factory=lambda: MappingProxyType({})
     )
 
+    offers: Mapping[str, tuple[TokenPrice, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    tuned_offers: Mapping[str, tuple[TokenPrice, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    allowed_providers: frozenset[str] = frozenset()  # ids of policy.allowed_providers
+
     @property
     def has_preferences(self) -> bool:
         """Whether the data hold pairs of a preferred and a rejected answer."""
@@ -55,13 +65,23 @@ class Setting:
         """
         return self.schedules.get((price.provider, price.model.lower()), (price,))
 
-    def price(self, model: str) -> TokenPrice | None:
-        """The price of the prompted form, or None where no provider quotes one."""
-        return self.prices.get(model.lower())
+    def price(self, model: str, provider: str = "") -> TokenPrice | None:
+        """The price of the prompted form at a provider, else of the one that counts where none is
+        named; None where nobody quotes one.
+        """
+        return _at(self.offers, model, provider) or self.prices.get(model.lower())
 
-    def tuned_price(self, model: str) -> TokenPrice | None:
-        """The price of the hosted tuned form, or None."""
-        return self.tuned.get(model.lower())
+    def tuned_price(self, model: str, provider: str = "") -> TokenPrice | None:
+        """The price of the hosted tuned form, likewise."""
+        return _at(self.tuned_offers, model, provider) or self.tuned.get(model.lower())
+
+    def every_price(self, model: str) -> tuple[TokenPrice, ...]:
+        """What every provider charges for the prompted form."""
+        return _every(self.offers, model, self.price(model))
+
+    def every_tuned_price(self, model: str) -> tuple[TokenPrice, ...]:
+        """What every provider charges for the hosted tuned form."""
+        return _every(self.tuned_offers, model, self.tuned_price(model))
 
     def model(self, model: str) -> Model | None:
         """The architecture, or None for a closed model."""
@@ -71,3 +91,15 @@ class Setting:
         """Whether the model is a classifier that writes no text."""
         architecture = self.model(model)
         return architecture is not None and architecture.kind == ModelKind.ENCODER
+
+
+def _at(
+    offers: Mapping[str, tuple[TokenPrice, ...]], model: str, provider: str
+) -> TokenPrice | None:
+    return next((p for p in offers.get(model.lower(), ()) if p.provider == provider), None)
+
+
+def _every(
+    offers: Mapping[str, tuple[TokenPrice, ...]], model: str, price: TokenPrice | None
+) -> tuple[TokenPrice, ...]:
+    return offers.get(model.lower(), () if price is None else (price,))

@@ -206,6 +206,25 @@ class Consideration:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderOffer:
+    """How one of several providers of a model compares.
+
+    `form` is prompted or tuned; `outcome` is "chosen", "same price", "costs more", "price not
+    known", or the rule that stops it, with its `detail`. The money is that of the cheapest option
+    that it could serve, at the likely values and without the move to another model: per month, and
+    over the horizon with what is paid once; None where it is unknown.
+    """
+
+    model: str
+    form: str
+    provider: str
+    outcome: str
+    monthly_usd: float | None
+    horizon_usd: float | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Readiness:
     """A check before deciding: `status` is ok, warn or stop."""
 
@@ -386,6 +405,7 @@ class Verdict:
     curve: LearningCurve | None = None
     drawn: tuple[DrawnOption, ...] = ()  # the named option, its alternative and today's
     against_today: Advantage = Advantage()  # the named option over what is in place
+    offers: tuple[ProviderOffer, ...] = ()  # of models that several providers sell
 
     @property
     def option(self) -> str:

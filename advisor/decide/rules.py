@@ -69,7 +69,7 @@ def _allowed_provider(option: Option, brief: Brief, setting: Setting) -> str:
     allowed = brief.policy.allowed_providers
     if not allowed or not option.sends_data_out:
         return ""
-    named = {a.lower() for a in allowed}
+    named = setting.allowed_providers or {a.lower() for a in allowed}
     prices = tariffs(option, setting)
     if not prices:
         return (
@@ -95,7 +95,7 @@ def _residency(option: Option, brief: Brief, setting: Setting) -> str:
 def _open_service(option: Option, brief: Brief, setting: Setting) -> str:
     if option.serving.place is not Place.HOSTED or option.as_is:
         return ""
-    price = setting.tuned_price(option.model)
+    price = setting.tuned_price(option.model, option.provider)
     if price is None or price.closed is None or price.closed > setting.as_of:
         return ""
     return f"tuning at {price.provider} is closed since {price.closed:%Y-%m-%d}"

@@ -71,7 +71,7 @@ def _prompted(ledger: Ledger) -> None:
         serving.serve_on_gpus(ledger)
         serving.people(ledger)
         return
-    token_charges(ledger, ledger.setting.price(ledger.option.model))
+    token_charges(ledger, ledger.setting.price(ledger.option.model, ledger.option.provider))
     if ledger.option.traits.retrieves:
         ledger.put("run.hosting", "USD/month", ledger.sheet["retrieval.usd_per_month"], "run")
     if ledger.option.technique == "searched":

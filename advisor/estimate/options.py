@@ -34,8 +34,9 @@ def may_wait(brief: Brief) -> bool:
 
 
 def options(brief: Brief, setting: Setting) -> tuple[Option, ...]:
-    """All options, the one in place first, then prompts, tuned models and hybrids; ids are
-    unique.
+    """All options, the one in place first, then prompts, tuned models and hybrids.
+
+    Where several providers sell a model there is one option per provider, all with the same id.
     """
     unique = [
         *_as_is(brief, setting),
@@ -43,7 +44,7 @@ def options(brief: Brief, setting: Setting) -> tuple[Option, ...]:
         *_tuned(brief, setting),
         *_hybrids(brief, setting),
     ]
-    return tuple({option.id: option for option in unique}.values())
+    return tuple({(option.id, option.provider): option for option in unique}.values())
 
 
 def _as_is(brief: Brief, setting: Setting) -> Iterator[Option]:
@@ -71,18 +72,17 @@ def _best_online(brief: Brief, price: TokenPrice | None) -> Serving:
 
 def _prompts(brief: Brief, setting: Setting) -> Iterator[Option]:
     for model in brief.models.prompt or ():
-        price = setting.price(model)
-        provider = price.provider if price else ""
+        offers = setting.every_price(model)
         for technique, examples in prompt_techniques(brief, model):
             own = (
                 _own(brief)
                 if setting.model(model) is not None and not setting.is_encoder(model)
                 else None
             )
-            if price is not None or not own:
-                for serving in servings(
-                    brief, price, static_tokens=shown_static_tokens(brief, technique, examples)
-                ):
+            static = shown_static_tokens(brief, technique, examples)
+            for price in offers or (() if own else (None,)):
+                provider = price.provider if price is not None else ""
+                for serving in servings(brief, price, static_tokens=static):
                     yield Option(
                         "prompt", technique, model, provider, serving, shown_examples=examples
                     )
@@ -245,14 +245,14 @@ def _tuned_servings(
     own = _own(brief) if setting.model(model) is not None else None
     if own is not None:
         yield "", own
-    price = setting.tuned_price(model)
-    if price is None or (price.input_usd is None and own is not None):
-        return
-    yield price.provider, Serving(Place.HOSTED)
-    if can_cache(price, static.likely):
-        yield price.provider, Serving(Place.HOSTED, Mode.CACHED)
-    if may_wait(brief) and price.batch_factor is not None:
-        yield price.provider, Serving(Place.HOSTED, Mode.BATCH)
+    for price in setting.every_tuned_price(model):
+        if price.input_usd is None and own is not None:
+            continue
+        yield price.provider, Serving(Place.HOSTED)
+        if can_cache(price, static.likely):
+            yield price.provider, Serving(Place.HOSTED, Mode.CACHED)
+        if may_wait(brief) and price.batch_factor is not None:
+            yield price.provider, Serving(Place.HOSTED, Mode.BATCH)
 
 
 def tuned_techniques(

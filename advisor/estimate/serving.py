@@ -114,7 +114,7 @@ def _busy_hours(ledger: Ledger) -> Figure | None:
 
 def serve_hosted(ledger: Ledger) -> None:
     """`run.inference` by token and `run.hosting` by the hour of deployment, idle hours included."""
-    tariff = ledger.setting.tuned_price(ledger.option.model)
+    tariff = ledger.setting.tuned_price(ledger.option.model, ledger.option.provider)
     token_charges(ledger, tariff)
     _deployments(ledger)
     ledger.put("run.hosting", "USD/month", _with_index(ledger, _fees(ledger)), "serving")
@@ -138,7 +138,7 @@ def _deployments(ledger: Ledger) -> None:
 
 def _with_fees(ledger: Ledger, period: Period) -> Period:
     """A later period with the fees of its own day."""
-    tariff = ledger.setting.tuned_price(ledger.option.model)
+    tariff = ledger.setting.tuned_price(ledger.option.model, ledger.option.provider)
     months = ledger.brief.budget.horizon_months
     tiers = next(t for _, day, t in periods(ledger.setting, tariff, months) if day == period.day)
     then = Ledger(ledger.option, ledger.sheet, ledger.setting)

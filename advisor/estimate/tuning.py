@@ -129,7 +129,8 @@ def train_hosted(ledger: Ledger) -> None:
     Each adapter is a job of its own. Where the longest example is known, `train.run_padded_usd`
     says what a run costs with a provider that bills rows × longest row when packing is off.
     """
-    ledger.charge_by(today(ledger.setting, ledger.setting.tuned_price(ledger.option.model)))
+    tariff = ledger.setting.tuned_price(ledger.option.model, ledger.option.provider)
+    ledger.charge_by(today(ledger.setting, tariff))
     tokens = train_tokens(ledger)
     hours = ledger.assumed("provider.hours", 0.2, 1.0, 4.0, "h", "provider job times seen")
     ledger.put("train.hours", "h", hours, "train-time")

@@ -29,6 +29,9 @@ from advisor.facts.tuning import OFFERED, SUPERVISED, TuningOffer, load_tuning
 TUNED = "ft:"
 """What the name of a tuned model begins with."""
 
+NOT_SOLD = ""
+"""Stands for a provider's name of a model that it does not sell, whatever the library lists."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -315,7 +318,9 @@ class Facts:
 
     @cached_property
     def _hosted_names(self) -> tuple[tuple[str, tuple[str, str]], ...]:
-        """Our model name in lower case, then provider and the provider's own name for it."""
+        """Our model name in lower case, then provider and the provider's own name for it, or
+        NOT_SOLD.
+        """
         rows = read("hosted_names.csv", ("model", "provider"), self.user_folder)
         return tuple(
             (r.text("model").lower(), (r.text("provider"), r.text("hosted_name"))) for r in rows
@@ -345,6 +350,8 @@ class Facts:
         hosted = dict(pair for name, pair in self._hosted_names if name == self._canonical(model))
         rows: list[TokenPrice] = []
         for provider in self._providers.providers.values():
+            if hosted.get(provider.id, hosted.get(provider.models_of)) == NOT_SOLD:
+                continue
             names = (hosted[provider.id],) if provider.id in hosted else ()
             own = next(
                 filter(None, (price_rows(provider.id, n, data_date) for n in (*names, model))), ()

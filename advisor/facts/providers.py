@@ -88,14 +88,18 @@ class ProviderBook:
 
     def _cache(self, price: TokenPrice, provider: Provider | None, base: str) -> PromptCache:
         maker = provider.models_of if provider else ""
-        cache = (
-            self.caches.get((price.provider, base))
-            or self.caches.get((maker, base))
-            or PromptCache(None, ())
-        )
+        own = self.caches.get((price.provider, base)) or self.caches.get((maker, base))
+        cache = own or PromptCache(self._longest_minimum(base), ())
         minutes = cache.minutes or (provider.cache_minutes if provider else ())
         hour = (60,) if price.cache_write_1h_usd is not None else ()
         return PromptCache(cache.minimum_tokens, tuple(sorted({*minutes, *hour})))
+
+    def _longest_minimum(self, base: str) -> int | None:
+        """The longest minimum known of the model at any provider: one whose own is not known must
+        not look the cheaper for it.
+        """
+        minima = (c.minimum_tokens for (_, model), c in self.caches.items() if model == base)
+        return max((tokens for tokens in minima if tokens is not None), default=None)
 
 
 def load_providers(user_folder: Path | None) -> ProviderBook:

@@ -4,7 +4,7 @@ policy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from advisor.core.brief import Brief
@@ -30,22 +30,22 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
     _refuse_unknown(brief, facts)
     gpu = _gpu(brief, facts)
     tokens = sum(t.likely for t in (brief.traffic.static_tokens, brief.traffic.input_tokens))
-    prices = _prices(brief, facts, prompted, day, tokens)
-    forms = {
-        m.lower(): p
-        for m in tuned
-        if (p := _choose(facts.tuning_prices(m, day), brief, facts)) is not None
-    }
+    offers = {name.lower(): facts.token_prices(name, day, tokens) for name in prompted}
+    tuned_offers = {name.lower(): facts.tuning_prices(name, day) for name in tuned}
+    every = [p for rows in (*offers.values(), *tuned_offers.values()) for p in rows]
     return Setting(
         as_of=day,
-        prices=prices,
-        tuned=forms,
+        prices=_chosen(offers, brief, facts),
+        tuned=_chosen(tuned_offers, brief, facts),
         models={name.lower(): model for name, model in _models(facts, (*prompted, *tuned))},
         gpu=gpu,
         gpu_usd_per_hour=_rent(brief, facts, gpu),
-        hosted_gpus={p.gpu: facts.gpu(p.gpu) for p in forms.values() if p.gpu},
-        schedules=_schedules(brief, facts, (*prices.values(), *forms.values()), day),
+        hosted_gpus={p.gpu: facts.gpu(p.gpu) for p in every if p.gpu},
+        schedules=_schedules(brief, facts, every, day),
         warnings=_readings(facts, (*prompted, *tuned)),
+        offers=offers,
+        tuned_offers=tuned_offers,
+        allowed_providers=_allowed(brief, facts),
     )
 
 
@@ -58,7 +58,7 @@ def _readings(facts: Facts, names: Iterable[str]) -> tuple[str, ...]:
 def _schedules(
     brief: Brief, facts: Facts, chosen: Iterable[TokenPrice], day: date
 ) -> dict[tuple[str, str], tuple[TokenPrice, ...]]:
-    """All tiers and later prices of the chosen rows until the horizon ends."""
+    """All tiers and later prices of these rows until the horizon ends."""
     until = day + timedelta(hours=HOURS_PER_MONTH * brief.budget.horizon_months)
     return {(p.provider, p.model.lower()): facts.price_schedule(p, day, until) for p in chosen}
 
@@ -79,20 +79,22 @@ def _place(brief: Brief, key: str) -> str:
     return brief.origins[key].source.removeprefix("brief ") if key in brief.origins else key
 
 
-def _prices(
-    brief: Brief, facts: Facts, names: Iterable[str], day: date, tokens: float
+def _allowed(brief: Brief, facts: Facts) -> frozenset[str]:
+    return frozenset(facts.provider_id(name) for name in brief.policy.allowed_providers)
+
+
+def _chosen(
+    offers: Mapping[str, tuple[TokenPrice, ...]], brief: Brief, facts: Facts
 ) -> dict[str, TokenPrice]:
-    chosen = (
-        (name, _choose(facts.token_prices(name, day, tokens), brief, facts)) for name in names
-    )
-    return {name.lower(): price for name, price in chosen if price is not None}
+    allowed = _allowed(brief, facts)
+    chosen = ((name, _choose(rows, allowed)) for name, rows in offers.items())
+    return {name: price for name, price in chosen if price is not None}
 
 
-def _choose(rows: tuple[TokenPrice, ...], brief: Brief, facts: Facts) -> TokenPrice | None:
-    """One provider per model, an allowed one: of open models the cheapest, else the first (the
-    user's, the maker).
+def _choose(rows: tuple[TokenPrice, ...], allowed: frozenset[str]) -> TokenPrice | None:
+    """The price that counts where an option names no provider, of an allowed one: of open models
+    the cheapest, else the first (the user's, the maker).
     """
-    allowed = {facts.provider_id(name) for name in brief.policy.allowed_providers}
     offers = [r for r in rows if r.provider in allowed] or list(rows)
     if not offers:
         return None

@@ -11,7 +11,9 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Quantity, Range
 from advisor.core.setting import Setting
+from advisor.core.verdict import ProviderOffer
 from advisor.judging.enriching import inform
+from advisor.judging.offers import one_provider_each, with_chosen_first
 from advisor.judging.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Evaluation:
     brief: Brief
     setting: Setting
     options: tuple[Option, ...]
+    offers: tuple[ProviderOffer, ...] = ()
 
     def draws(self, count: int, seed: int) -> Evaluated:
         """Row 0 at the likely value of every input, then joint draws."""
@@ -168,7 +171,8 @@ def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:
     informed = inform(brief, surroundings)
     setting = _setting(informed, surroundings)
     refuse_impossible(informed, setting)
-    return Evaluation(informed, setting, options(informed, setting))
+    every, offers = one_provider_each(options(informed, setting), informed, setting)
+    return Evaluation(informed, with_chosen_first(setting, every), every, offers)
 
 
 def _setting(brief: Brief, surroundings: Surroundings) -> Setting:

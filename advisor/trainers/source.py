@@ -161,7 +161,7 @@ def of_option(brief: Brief, around: Surroundings, name: str, rows: TrainingRows)
 def _hosted(
     brief: Brief, setting: Setting, option: Option, rows: TrainingRows, facts: Facts
 ) -> Recipe:
-    price = setting.tuned_price(option.model)
+    price = setting.tuned_price(option.model, option.provider)
     if price is None:
         raise UsageError(f"{option.id}: no provider's price of its training is known")
     per_example = brief.data.tokens_per_example

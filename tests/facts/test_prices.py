@@ -373,3 +373,16 @@ def test_prices_beyond_the_world_are_refused_in_one_line(
 def test_a_folder_as_price_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot be read \(Is a directory\)"):
         read_prices(tmp_path)
+
+
+def test_a_provider_that_does_not_sell_a_model_has_no_price_of_it() -> None:
+    """OpenAI serves gpt-oss through other hosts only, though the library lists a row of it."""
+    sellers = {price.provider for price in load().token_prices("gpt-oss-120b", TODAY)}
+    assert {"groq", "together"} <= sellers
+    assert not sellers & {"openai", "azure"}
+
+
+def test_an_unknown_shortest_prefix_is_the_longest_known_of_the_model() -> None:
+    """No provider looks cheaper only because nothing is known of its cache."""
+    prices = {p.provider: p for p in load().token_prices("claude-haiku-4-5", TODAY)}
+    assert prices["aws"].cache_minimum_tokens == prices["anthropic"].cache_minimum_tokens == 4096

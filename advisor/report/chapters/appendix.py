@@ -18,6 +18,7 @@ from advisor.core.verdict import (
     Information,
     LabelsNeeded,
     OptionRecord,
+    ProviderOffer,
     SourceRecord,
     Verdict,
 )
@@ -60,6 +61,7 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """What a reader needs to check the report or to run it again."""
     yield from _options(verdict)
     yield from _excluded(verdict)
+    yield from _providers(verdict)
     yield from _labels(verdict, terms)
     yield from _criteria(verdict, terms)
     yield from _information(verdict)
@@ -136,6 +138,34 @@ def _excluded(verdict: Verdict) -> Iterator[Block]:
         yield Table(
             "excluded", (TableColumn("id"), TableColumn("rule"), TableColumn("because")), rows
         )
+
+
+def _providers(verdict: Verdict) -> Iterator[Block]:
+    """Which providers of a model were compared, and what came of each."""
+    if not verdict.offers:
+        return
+    yield Heading("Providers compared")
+    yield Paragraph(
+        "Where several providers sell a model, each option uses the cheapest that every rule lets "
+        "through. Money is that of the cheapest option that the provider could serve, at list "
+        "prices."
+    )
+    columns = (
+        *(TableColumn(title) for title in ("model", "form", "provider", "outcome")),
+        *(TableColumn(title, right=True) for title in ("per month", horizon(verdict))),
+    )
+    yield Table("providers", columns, tuple(_provider(offer) for offer in verdict.offers))
+
+
+def _provider(offer: ProviderOffer) -> tuple[Cell, ...]:
+    return (
+        fmt.clean(offer.model),
+        offer.form,
+        fmt.clean(offer.provider),
+        fmt.clean(offer.outcome),
+        fmt.money(offer.monthly_usd),
+        fmt.money(offer.horizon_usd),
+    )
 
 
 def _labels(verdict: Verdict, terms: Terms) -> Iterator[Block]:
