@@ -81,6 +81,49 @@ def trainer_state(run: Training, *, mended: bool) -> dict:
     }
 
 
+def counting_state(run: Training, evaluation: float = 0.0, every: int = 0) -> dict:
+    """As recent Trainers write it with `include_num_input_tokens_seen`: seconds and tokens in every
+    line, and evaluations of so many seconds after every so many steps.
+    """
+    logs = []
+    spent = 0.0
+    before = 0
+    for step, seconds, session in run.points():
+        spent = spent if session == before else 0.0
+        before = session
+        tokens = step * run.tokens_per_step
+        runtime = round(seconds + spent, 4)
+        logs.append(
+            {
+                "step": step,
+                "loss": run.loss(step),
+                "num_input_tokens_seen": tokens,
+                "train_runtime": runtime,
+                "train_tokens_per_second": round(tokens / runtime, 3),
+            }
+        )
+        if every and step % every == 0:
+            spent += evaluation
+            logs.append({"step": step, "eval_loss": 1.0, "eval_runtime": evaluation})
+    runtime = run.last_steps * run.step_seconds + spent
+    logs.append(
+        {
+            "step": run.steps,
+            "num_input_tokens_seen": run.steps * run.tokens_per_step,
+            "train_loss": sum(map(run.loss, range(run.starts[-1] + 1, run.steps + 1)))
+            / run.last_steps,
+            "train_runtime": runtime,
+            "train_steps_per_second": run.last_steps / runtime,
+        }
+    )
+    return {
+        "global_step": run.steps,
+        "max_steps": run.steps,
+        "num_input_tokens_seen": run.steps * run.tokens_per_step,
+        "log_history": logs,
+    }
+
+
 def trainer_log(run: Training) -> str:
     """LLaMA-Factory: its throughput divides all tokens by the seconds since the last start."""
     lines = []
@@ -212,6 +255,93 @@ def test_a_resumed_trainer_state_is_never_divided_by_its_last_session(
     else:  # an older Trainer does not say how many steps the last session made
         assert "tokens_per_second" not in row.cells
         assert "step_seconds" not in row.cells
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.floats(0.05, 9.0),
+    st.integers(100, 90_000),
+    st.sets(st.integers(1, 28), max_size=2),
+    st.floats(0.1, 500.0),
+    st.sampled_from([0, 100, 150, 500]),
+)
+def test_a_state_that_counts_tokens_gives_the_speed_without_evaluations(
+    tmp_path_factory: pytest.TempPathFactory,
+    seconds: float,
+    tokens: int,
+    resumes: set[int],
+    evaluation: float,
+    every: int,
+) -> None:
+    starts = (0, *sorted(100 * r for r in resumes))
+    run = Training(step_seconds=seconds, tokens_per_step=tokens, starts=starts)
+    path = tmp_path_factory.mktemp("state") / "trainer_state.json"
+    path.write_text(json.dumps(counting_state(run, evaluation, every)))
+    assert speeds(path) == pytest.approx((seconds, tokens / seconds), rel=0.01)
+    _, (row,) = read(path, STATED)
+    assert ("total_seconds" in row.cells) == (len(starts) == 1)
+    if len(starts) == 1:
+        assert row.cells["total_includes"] == ("train+eval" if every else "train")
+
+
+def test_evaluations_are_in_the_total_time_and_not_in_the_speeds(tmp_path: Path) -> None:
+    state = trainer_state(ONCE, mended=True)
+    state["log_history"][-1]["train_runtime"] += 600.0
+    for number in range(6):
+        state["log_history"].insert(5 * number + 5, {"step": 500, "eval_runtime": 100.0})
+    path = tmp_path / "trainer_state.json"
+    path.write_text(json.dumps(state))
+    assert speeds(path) == pytest.approx((1.0, 2000.0), rel=0.01)
+    _, (row,) = read(path, STATED)
+    assert (row.cells["total_seconds"], row.cells["total_includes"]) == ("3600", "train+eval")
+
+
+@pytest.mark.parametrize("start", [0, 2400])
+def test_a_count_of_tokens_that_begins_again_is_of_the_last_session(
+    start: int, tmp_path: Path
+) -> None:
+    """TRL's `num_tokens` are real tokens of all GPUs since the last start."""
+    run = Training(starts=(0, start) if start else (0,))
+    state = trainer_state(run, mended=True)
+    for entry in state["log_history"][:-1]:
+        since = start if entry["step"] > start else 0
+        entry["num_tokens"] = float((entry["step"] - since) * 700)
+    path = tmp_path / "trainer_state.json"
+    path.write_text(json.dumps(state))
+    assert speeds(path) == pytest.approx((1.0, 700.0), rel=0.01)
+    _, (row,) = read(path, STATED)
+    assert row.cells["tokens_basis"] == "real"
+
+
+def test_a_rate_of_each_gpu_is_taken_times_their_number(tmp_path: Path) -> None:
+    """`include_tokens_per_second` of older Trainers divides what one process saw."""
+    state = trainer_state(ONCE, mended=True) | {"num_input_tokens_seen": 0}
+    state["log_history"][-1]["train_tokens_per_second"] = 250.0
+    path = tmp_path / "trainer_state.json"
+    path.write_text(json.dumps(state))
+    _, (row,) = read(path, STATED | {"gpu_count": "8"})
+    assert float(row.cells["tokens_per_second"]) == pytest.approx(2000.0)
+
+
+def test_a_console_takes_its_time_from_the_bars_of_the_training(tmp_path: Path) -> None:
+    """A run that was killed prints no totals; data sets and evaluations have bars as well."""
+    lines = ["Map: 100%|##| 900/900 [00:00<00:00, 4000.12 examples/s]"]
+    spent = 0
+    for step in range(10, 210, 10):
+        seconds = 2 * step + spent
+        clock = f"{seconds // 60:02d}:{seconds % 60:02d}"
+        lines.append(f" {step // 3}%|##  | {step}/600 [{clock}<19:40,  2.00s/it]")
+        lines.append(f"{{'loss': '1.{step}', 'grad_norm': '0.1', 'epoch': '0.1'}}")
+        if step % 100 == 0:
+            spent += 300
+            lines.append("100%|####| 700/700 [05:00<00:00,  2.33it/s]")
+            lines.append("{'eval_loss': '1.5', 'eval_runtime': '300.0', 'epoch': '0.1'}")
+    path = tmp_path / "train.log"
+    path.write_text("\r".join(lines))
+    _, (row,) = read(path, {})
+    assert float(row.cells["step_seconds"]) == pytest.approx(2.0, rel=0.02)
+    assert "total_seconds" not in row.cells  # it did not come to its end
+    assert [point[0] for point in row.curve] == list(range(10, 210, 10))
 
 
 def test_the_end_of_an_earlier_session_says_where_the_last_began(tmp_path: Path) -> None:

@@ -49,32 +49,32 @@ def read(path: Path, stated: Mapping[str, str]) -> tuple[str, tuple[ImportedRun,
 
 
 def _runs(path: Path, stated: Mapping[str, str]) -> tuple[str, list[ImportedRun]]:
+    gpus = positive(stated.get("gpu_count")) or 1.0
     if path.is_dir():
-        return _folder(path)
+        return _folder(path, gpus)
     if is_event_file(path) and path.is_file():
         return "TensorBoard events", [event_run(path.parent.name or path.stem, [path])]
     text = _text(path)
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if start == "{" or start == "[":
-        return _json(path, text)
-    gpus = positive(stated.get("gpu_count")) or 1.0
+        return _json(path, text, gpus)
     tuned = torchtune_log(path, text, gpus)
     if tuned is not None:
         return "torchtune log", [tuned]
-    printed = console(path, text)
+    printed = console(path, text, gpus)
     if printed is not None:
         return "console log of a Trainer", [printed]
     return read_table(path, text)
 
 
-def _folder(path: Path) -> tuple[str, list[ImportedRun]]:
+def _folder(path: Path, gpus: float) -> tuple[str, list[ImportedRun]]:
     """What a training left in a folder: its trainer_state.json, an MLflow run, event files."""
     state = path / "trainer_state.json"
     if state.is_file():
-        return _json(state, _text(state))
+        return _json(state, _text(state), gpus)
     log = path / "trainer_log.jsonl"
     if log.is_file():
-        return _json(log, _text(log))
+        return _json(log, _text(log), gpus)
     if (path / "metrics").is_dir():
         return "MLflow run", [run_folder(path)]
     files = sorted(p for p in path.iterdir() if p.is_file() and is_event_file(p))
@@ -98,39 +98,39 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path}: not text in UTF-8; give a JSON or CSV file") from None
 
 
-def _json(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
+def _json(path: Path, text: str, gpus: float) -> tuple[str, list[ImportedRun]]:
     try:
         document = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
-        return _lines(path, text)
+        return _lines(path, text, gpus)
     if isinstance(document, list):
         document = {"log_history": document}
     if not isinstance(document, dict):
         raise UsageError(f"{path}: not a run; {GUIDE}")
     if isinstance(document.get("log_history"), list):
-        return "Hugging Face trainer_state.json", [trainer_state(path, document)]
+        return "Hugging Face trainer_state.json", [trainer_state(path, document, gpus)]
     if isinstance(document.get("run_info"), dict) and isinstance(document.get("train_info"), dict):
         return "PEFT method comparison", [peft_result(path, document)]
     if positive(document.get("train_runtime")) is not None:
-        return "Hugging Face train_results.json", [train_results(path, document)]
+        return "Hugging Face train_results.json", [train_results(path, document, gpus)]
     inner = document.get("run", document)
     if isinstance(inner, dict) and isinstance(inner.get("data"), dict):
         return "MLflow run", [rest_run(path.stem, inner)]
     if "_runtime" in document or "_step" in document:
         return "Weights & Biases summary", [history(path.stem, [document])]
     if "current_steps" in document:
-        return _lines(path, text)
+        return _lines(path, text, gpus)
     raise UsageError(f"{path}: neither a trainer_state.json nor another known result; {GUIDE}")
 
 
-def _lines(path: Path, text: str) -> tuple[str, list[ImportedRun]]:
+def _lines(path: Path, text: str, gpus: float) -> tuple[str, list[ImportedRun]]:
     """JSON Lines: a trainer_log.jsonl, or a history of Weights & Biases."""
     entries = json_lines(text)
     if any("current_steps" in entry for entry in entries):
         return "LLaMA-Factory trainer_log.jsonl", [trainer_log(path, entries)]
     if any("_step" in entry or "train/global_step" in entry for entry in entries):
         return "Weights & Biases history", [history(path.stem, entries)]
-    printed = console(path, text)
+    printed = console(path, text, gpus)
     if printed is not None:
         return "console log of a Trainer", [printed]
     raise UsageError(f"{path}: not JSON; give the file as the program wrote it")

@@ -19,10 +19,10 @@ from advisor.calibrate.imports.columns import (
     finite,
     positive,
 )
+from advisor.calibrate.imports.timing import run_of
 from advisor.calibrate.imports.training_log import (
     LogEntry,
     TrainingLog,
-    run_of,
     scores_in,
     totals_in,
 )
@@ -126,7 +126,7 @@ def history(label: str, rows: Sequence[Fields]) -> ImportedRun:
         for row in rows
     ]
     prefix = "train/" if any(name.startswith("train/train_") for name in names) else ""
-    totals = [t for row in rows if (t := totals_in(row, prefix)) is not None]
+    totals = [t for row in rows if (t := totals_in(row, prefix=prefix)) is not None]
     scores: dict[str, float] = {}
     for row in rows:
         scores |= scores_in(row)
@@ -175,7 +175,7 @@ def _run_row(row: Row, name: str, state: str, prefix: str) -> ImportedRun:
     }
     params = {key.removeprefix("params."): value for key, value in row.items() if key and value}
     inner = "train/" if any(key.startswith("train/train_") for key in metrics) else ""
-    totals = totals_in(metrics, inner)
+    totals = totals_in(metrics, prefix=inner)
     status = _STATES.get((row.get(state) or "").strip(), "failed")
     steps = next((v for n in STEP_NAMES if (v := positive(metrics.get(n))) is not None), None)
     tokens = next((v for n in TOKEN_NAMES if (v := positive(metrics.get(n))) is not None), None)

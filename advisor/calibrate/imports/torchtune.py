@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from advisor.calibrate.imports.columns import ImportedRun, finite
-from advisor.calibrate.imports.training_log import LogEntry, TrainingLog, run_of
+from advisor.calibrate.imports.timing import run_of
+from advisor.calibrate.imports.training_log import LogEntry, TrainingLog
 
 _LINE = re.compile(r"\bStep (\d+) \|(.*)")
 _PAIR = re.compile(r"([\w/]+):(\S+)")
