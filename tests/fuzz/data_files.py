@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
+
+from tests.fuzz.variation import changed
 
 ODD_TEXTS = (
     "", " ", "\x00", "a\nb", "\u202e", "\ufeff", "\x9b31m", "\x1b]0;x\x07", "=1+1", "[red]x[/]",
@@ -22,6 +26,7 @@ KEYS = (
 ROLES = ("user", "assistant", "system", "tool", "human", "gpt", "USER", "CHATBOT", "model", "xyz")
 
 
+@cache
 def texts() -> st.SearchStrategy[str]:
     """Words, odd texts, and any Unicode that UTF-8 can hold."""
     return st.one_of(
@@ -31,6 +36,7 @@ def texts() -> st.SearchStrategy[str]:
     )
 
 
+@cache
 def leaves() -> st.SearchStrategy[Any]:
     """Anything that JSON can hold in one place, also what only Python's JSON can."""
     return st.one_of(
@@ -38,6 +44,7 @@ def leaves() -> st.SearchStrategy[Any]:
     )
 
 
+@cache
 def values() -> st.SearchStrategy[Any]:
     """Leaves, and lists and objects of them."""
     return st.recursive(
@@ -49,6 +56,7 @@ def values() -> st.SearchStrategy[Any]:
     )
 
 
+@cache
 def turns() -> st.SearchStrategy[Any]:
     """A chat in the form of one service or of several at once."""
     role = st.sampled_from(ROLES)
@@ -58,6 +66,7 @@ def turns() -> st.SearchStrategy[Any]:
     return st.lists(openai | sharegpt | gemini | values(), max_size=4)
 
 
+@cache
 def rows() -> st.SearchStrategy[Any]:
     """A row in a known form, with some fields of any kind; or anything."""
     chat = st.fixed_dictionaries(
@@ -76,22 +85,29 @@ def rows() -> st.SearchStrategy[Any]:
 
 @st.composite
 def files(draw: st.DrawFn, repeats: int = 1) -> tuple[str, bytes, int]:
-    """(name, content, rows) of a file; its rows are `repeats` times a few drawn ones."""
+    """(name, content, rows) of a file: a few drawn rows, and each changed in `repeats` - 1 ways."""
     ending = draw(st.sampled_from([".jsonl", ".jsonl", ".json", ".csv", ".tsv", ".txt"]))
     drawn = draw(st.lists(rows(), min_size=1, max_size=6))
-    written = [_numbered(row, i) for i in range(repeats) for row in drawn]
+    chance = random.Random(draw(st.integers(0, 2**32)))
+    written = [_varied(row, i, chance) for i in range(repeats) for row in drawn]
     content = _written(ending, written)
     damage = draw(st.sampled_from(["none", "none", "none", "cut", "bytes", "blank"]))
     return f"rows{ending}", _damaged(draw, content, damage), len(written)
 
 
-def _numbered(row: Any, number: int) -> Any:
-    """The row, told apart from its copies by a number in its first text."""
+def _varied(row: Any, number: int, chance: random.Random) -> Any:
+    """The row itself as number 0; then changed, or told apart by a number in its first text."""
+    if number % 2:
+        return changed(row, chance, _odd)
     if number and isinstance(row, dict):
         for key, value in row.items():
             if isinstance(value, str):
                 return {**row, key: f"{value} {number}"}
     return row
+
+
+def _odd(chance: random.Random) -> Any:
+    return chance.choice((*ODD_TEXTS, None, True, 0, -1.5, 10**400, float("nan"), [], {}, ["a"]))
 
 
 def _written(ending: str, written: list[Any]) -> bytes:

@@ -6,7 +6,10 @@ import dataclasses
 import json
 import math
 import os
+import resource
 import signal
+import sys
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +17,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from advisor.core.errors import AdvisorError
 from advisor.core.quantity import Range
@@ -23,6 +26,14 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 """Examples of a long run (`make fuzz`); 0 in the short one of `make test`."""
 
 LONGEST_SECONDS = 10
+"""Of processor time for one input; of the clock six times as much, as other work may run beside."""
+
+MOST_MIB = 700
+"""That one input may add to the most memory ever used."""
+
+PROGRESS = 1000
+"""A long run prints its counts after so many inputs, so that one that is stopped counts too."""
+
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 COUNTS: Counter[str] = Counter()
 """How many inputs each kind saw, for the line that `make fuzz` prints."""
@@ -32,12 +43,13 @@ Answer = TypeVar("Answer")
 
 def runs(short: int, share: float = 1.0) -> settings:
     """`short` examples, always the same ones; or in a long run `share` of those asked for, new
-    ones each time.
+    ones each time. A long run prints a failing input as it is, as making it smaller takes minutes.
     """
     return settings(
         max_examples=round(EXAMPLES * share) or short,
         derandomize=not EXAMPLES,
         deadline=None,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate) if EXAMPLES else tuple(Phase),
         suppress_health_check=RELAXED,
     )
 
@@ -46,8 +58,8 @@ def answer_or_refusal(
     kind: str, work: Callable[[], Answer], inputs: int = 1
 ) -> Answer | AdvisorError:
     """What `work` returns or how it refuses; a warning, a hang or another error fails the test."""
-    COUNTS[kind] += inputs
-    with _within(LONGEST_SECONDS), warnings.catch_warnings():
+    _count(kind, inputs)
+    with _within(LONGEST_SECONDS), _bounded(MOST_MIB), warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
             return work()
@@ -110,6 +122,22 @@ def _refuse_constant(name: str) -> None:
     raise AssertionError(f"{name} is not JSON")
 
 
+def _count(kind: str, inputs: int) -> None:
+    before = COUNTS[kind] // PROGRESS
+    COUNTS[kind] += inputs
+    if EXAMPLES and COUNTS[kind] // PROGRESS > before:
+        print(f"{time.strftime('%H:%M:%S')} {COUNTS[kind]:,} {kind}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _bounded(mib: float) -> Iterator[None]:
+    """Fail where the work adds more to the peak of resident memory."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    added = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    assert added < mib, f"{added:.0f} MiB more"
+
+
 @contextmanager
 def _within(seconds: int) -> Iterator[None]:
     """Fail where the work takes longer; a test that pytest-xdist runs is on its main thread."""
@@ -117,10 +145,13 @@ def _within(seconds: int) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"longer than {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    timers = {signal.SIGPROF: signal.ITIMER_PROF, signal.SIGALRM: signal.ITIMER_REAL}
+    before = {number: signal.signal(number, stop) for number in timers}
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, 6 * seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for number, timer in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, before[number])

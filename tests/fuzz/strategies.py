@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ GPUS = ("auto", "none", "L40S", "H100-SXM", "GB10", "GRID A100D-20C", "RTX 4060"
 ODD_TEXTS = ("", " ", "\x00", "a\nb", "\u202e", "é" * 300, "=HYPERLINK(1)", "[red]x[/]", "<b>")
 
 
+@cache
 def scalars() -> st.SearchStrategy[Any]:
     """Anything that a TOML file can hold in one place."""
     return st.one_of(
@@ -34,6 +36,7 @@ def scalars() -> st.SearchStrategy[Any]:
     )
 
 
+@cache
 def values() -> st.SearchStrategy[Any]:
     """Scalars, lists and tables of them, and ranges with some of their ends."""
     ends = st.dictionaries(st.sampled_from(["low", "likely", "high", "mean"]), scalars())
@@ -44,6 +47,7 @@ def values() -> st.SearchStrategy[Any]:
     )
 
 
+@cache
 def proper(question: Question) -> st.SearchStrategy[Any]:
     """Answers that a question takes, with an eye on the ends of its bounds."""
     low = question.low if question.low is not None else 0.0

@@ -55,7 +55,7 @@ def configs() -> st.SearchStrategy[Any]:
     return st.one_of(known, known, inner, values())
 
 
-@runs(100)
+@runs(100, share=0.1)
 @given(config=configs())
 def test_a_config_has_sizes_or_is_refused_in_one_line(folder: Path, config: Any) -> None:
     path = folder / "config.json"

@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("rows")
 
 
-@runs(60)
+@runs(60, share=0.05)
 @given(file=files(REPEATS))
 def test_a_file_is_read_or_refused_in_one_line(folder: Path, file: tuple[str, bytes, int]) -> None:
     name, content, rows = file

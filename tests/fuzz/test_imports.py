@@ -91,7 +91,7 @@ def _table(draw: st.DrawFn, names: list[str]) -> str:
     return text.getvalue()
 
 
-@runs(80)
+@runs(80, share=0.1)
 @given(file=run_files())
 def test_a_run_is_read_or_refused_in_one_line(folder: Path, file: tuple[str, bytes]) -> None:
     path = folder / file[0]
@@ -117,7 +117,7 @@ def score_tables(draw: st.DrawFn) -> bytes:
     return text.getvalue().encode("utf-8", "replace")
 
 
-@runs(40)
+@runs(40, share=0.05)
 @given(content=score_tables() | st.binary(max_size=40))
 def test_scores_are_read_or_refused_in_one_line(folder: Path, content: bytes) -> None:
     path = folder / "scores.csv"
@@ -137,7 +137,7 @@ def traffic_logs(draw: st.DrawFn) -> bytes:
     return "\n".join([heading, *lines]).encode("utf-8", "replace")
 
 
-@runs(40)
+@runs(40, share=0.05)
 @given(content=traffic_logs() | st.binary(max_size=40))
 def test_a_traffic_log_is_read_or_refused_in_one_line(folder: Path, content: bytes) -> None:
     path = folder / "traffic.csv"

@@ -67,7 +67,7 @@ def apply(change: Change, document: dict[str, Any]) -> None:
         holder[key] = change.value
 
 
-@runs(40)
+@runs(40, share=0.02)
 @given(edits=st.lists(changes(), min_size=1, max_size=3))
 def test_a_record_is_drawn_again_or_refused_in_one_line(edits: list[Change]) -> None:
     document = copy.deepcopy(record())

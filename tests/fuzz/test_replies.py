@@ -100,7 +100,7 @@ def replies(draw: st.DrawFn) -> Reply:
     return reply
 
 
-@runs(60)
+@runs(60, share=0.05)
 @given(said=replies(), stream=st.booleans())
 def test_a_reply_is_an_answer_or_an_error_in_one_line(
     url: str, reply: Reply, said: Reply, stream: bool
