@@ -13,7 +13,10 @@ import difflib
 from collections.abc import Iterable
 from enum import IntEnum
 
-from advisor.core.text import printable
+from advisor.core.text import printable, shortened
+
+LONGEST_LINE = 680
+"""Characters of an error."""
 
 
 class Exit(IntEnum):
@@ -30,13 +33,14 @@ class Exit(IntEnum):
 class AdvisorError(Exception):
     """One line for the user: where, what is wrong, what to do.
 
-    Its text is safe for a terminal: what it quotes from outside is written out as escapes.
+    Its text is safe for a terminal: what it quotes from outside is written out as escapes. A line
+    keeps its start (the place) and its end (what to do), however long a name from outside is.
     """
 
     exit = Exit.FAILED
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return shortened(printable(super().__str__()), LONGEST_LINE)
 
 
 class UsageError(AdvisorError):

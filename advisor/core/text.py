@@ -12,6 +12,16 @@ def printable(text: str) -> str:
     )
 
 
+def shortened(text: str, most: int) -> str:
+    """`text` in at most `most` characters: a longer one keeps three quarters from its start and
+    a quarter from its end.
+    """
+    if len(text) <= most:
+        return text
+    end = most // 4
+    return f"{text[: most - end - 1]}…{text[-end:]}"
+
+
 _OBEYED = (
     *range(0x7F, 0xA0),  # DEL and the C1 controls
     *(0x061C, 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF),

@@ -58,3 +58,13 @@ def test_only_known_names_are_offered_and_no_more_than_asked(
     found = nearest(name, known, count)
     assert set(found) <= set(known)
     assert len(found) <= count
+
+
+def test_a_line_keeps_its_place_and_its_way_out_however_long_a_name_is() -> None:
+    name = "x" * 5000
+    shown = str(errors.UsageError(f"brief.toml: line 3: {name}: is not a model; see advisor facts"))
+    assert len(shown) <= 700
+    assert shown.startswith("brief.toml: line 3: xxx")
+    assert shown.endswith("xxx: is not a model; see advisor facts")
+    short = "brief.toml: line 3: " + "y" * 600
+    assert str(errors.UsageError(short)) == short

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -83,16 +84,25 @@ def rows() -> st.SearchStrategy[Any]:
     return st.one_of(chat, flat, preference, labelled, anything, values())
 
 
+@dataclass(frozen=True)
+class DataFile:
+    """A file to read, its name and number of rows; where a test fails it stays in its folder."""
+
+    name: str
+    content: bytes = field(repr=False)
+    rows: int
+
+
 @st.composite
-def files(draw: st.DrawFn, repeats: int = 1) -> tuple[str, bytes, int]:
-    """(name, content, rows) of a file: a few drawn rows, and each changed in `repeats` - 1 ways."""
+def files(draw: st.DrawFn, repeats: int = 1) -> DataFile:
+    """A file of a few drawn rows, and of each changed in `repeats` - 1 ways."""
     ending = draw(st.sampled_from([".jsonl", ".jsonl", ".json", ".csv", ".tsv", ".txt"]))
     drawn = draw(st.lists(rows(), min_size=1, max_size=6))
     chance = random.Random(draw(st.integers(0, 2**32)))
     written = [_varied(row, i, chance) for i in range(repeats) for row in drawn]
     content = _written(ending, written)
     damage = draw(st.sampled_from(["none", "none", "none", "cut", "bytes", "blank"]))
-    return f"rows{ending}", _damaged(draw, content, damage), len(written)
+    return DataFile(f"rows{ending}", _damaged(draw, content, damage), len(written))
 
 
 def _varied(row: Any, number: int, chance: random.Random) -> Any:

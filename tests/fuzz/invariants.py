@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
 
-from advisor.core.errors import AdvisorError
+from advisor.core.errors import LONGEST_LINE, AdvisorError
 from advisor.core.quantity import Range
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
@@ -72,7 +72,7 @@ def check_line(text: str) -> None:
     """One line that a terminal may show."""
     assert "\n" not in text
     assert text.isprintable(), text
-    assert 0 < len(text) < 700
+    assert 0 < len(text) <= LONGEST_LINE
 
 
 def check_numbers(record: Any) -> None:

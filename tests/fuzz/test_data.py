@@ -12,7 +12,7 @@ from advisor.core.probes import DataReport
 from advisor.core.text import printable
 from advisor.probe.data import probe
 from advisor.report.json import dump
-from tests.fuzz.data_files import files
+from tests.fuzz.data_files import DataFile, files
 from tests.fuzz.invariants import (
     EXAMPLES,
     answer_or_refusal,
@@ -31,11 +31,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @runs(60, share=0.05)
 @given(file=files(REPEATS))
-def test_a_file_is_read_or_refused_in_one_line(folder: Path, file: tuple[str, bytes, int]) -> None:
-    name, content, rows = file
-    path = folder / name
-    path.write_bytes(content)
-    outcome = answer_or_refusal("rows", lambda: probe([path], as_of="2026-11-20"), rows)
+def test_a_file_is_read_or_refused_in_one_line(folder: Path, file: DataFile) -> None:
+    path = folder / file.name
+    path.write_bytes(file.content)
+    outcome = answer_or_refusal("rows", lambda: probe([path], as_of="2026-11-20"), file.rows)
     if isinstance(outcome, AdvisorError):
         assert str(outcome).startswith(printable(str(path)))
     else:

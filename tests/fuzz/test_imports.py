@@ -147,3 +147,15 @@ def test_a_traffic_log_is_read_or_refused_in_one_line(folder: Path, content: byt
         assert str(outcome).startswith(str(path))
     else:
         check_numbers(outcome)
+
+
+def test_a_run_of_no_time_has_no_speed(folder: Path) -> None:
+    """Its share of the steps became 0, and a step took seconds divided by 0."""
+    path = folder / "run.log"
+    path.write_text(
+        "{'train_runtime': 3.3e-286, 'train_steps_per_second': 3.3e-286, 'train_loss': 4.2e-79}"
+    )
+    outcome = answer_or_refusal("runs", lambda: imports.read(path, {}))
+    assert not isinstance(outcome, AdvisorError)
+    (run,) = outcome[1]
+    assert set(run.cells) == {"outcome", "framework"}

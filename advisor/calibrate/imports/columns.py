@@ -51,6 +51,10 @@ class ImportedRun:
         return measured or bool(self.scores) or self.outcome != "ok"
 
 
+LEAST = 1e-9
+"""No clock, counter or speed of a run is smaller; what is divided by less overflows."""
+
+
 def finite(value: object) -> float | None:
     """A finite number, also one written as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -63,9 +67,9 @@ def finite(value: object) -> float | None:
 
 
 def positive(value: object) -> float | None:
-    """A finite number above 0, None for anything else."""
+    """A finite number of at least `LEAST`, None for anything else."""
     number = finite(value)
-    return number if number is not None and number > 0.0 else None
+    return number if number is not None and number >= LEAST else None
 
 
 def as_cells(values: Fields) -> dict[str, str]:
