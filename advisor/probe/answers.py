@@ -11,17 +11,7 @@ from advisor.probe.records import JsonObject
 
 _SQL = re.compile(r"\s*(?:WITH\b.*\bAS\b|SELECT\b|INSERT\b|UPDATE\b|DELETE\b)", re.I | re.DOTALL)
 _RATINGS = ("stars", "rating", "ratings", "score", "polarity", "is_spam", "spam", "toxicity")
-_ANNOTATION_MARKS = ("_task_hash", "_input_hash")
 MOST_RATINGS = 11  # 0 to 10
-
-
-def without_marks(columns: dict[str, Column]) -> dict[str, Column]:
-    """Without what an annotation tool says of its own work: Prodigy's `answer` is accept or
-    reject.
-    """
-    if not all(mark in columns for mark in _ANNOTATION_MARKS):
-        return columns
-    return {n: c for n, c in columns.items() if n != "answer" and not n.startswith("_")}
 
 
 def varies(rows: Sequence[JsonObject], name: str) -> bool:

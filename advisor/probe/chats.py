@@ -10,7 +10,19 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from advisor.probe.media import Medium, has_tagged_media, media_of, without_placeholders
-from advisor.probe.names import DOCUMENTS, HISTORIES, LEARNED, ROLES, SYSTEMS, TOOLS, Role, plain
+from advisor.probe.names import (
+    CONTENT_KEYS,
+    DOCUMENTS,
+    HISTORIES,
+    LEARNED,
+    ROLE_KEYS,
+    ROLES,
+    SYSTEMS,
+    TOOLS,
+    Role,
+    are_definitions,
+    plain,
+)
 from advisor.probe.records import JsonObject
 from advisor.probe.transcripts import form_of, pieces
 from advisor.probe.turns import Turn, as_json, role_of, text_of, turn_of, turns_of, unwrapped
@@ -59,6 +71,7 @@ MEDIA_FIELDS = {
 }  # fmt: skip
 
 
+_NUMBERED_TURN = re.compile(r"(?:turn|round)_?\d+", re.IGNORECASE)
 _CHAT_TEXT = re.compile(r"\s*\[\s*\{")
 MAX_LITERAL = 1_000_000  # characters of a list in Python's form
 
@@ -71,7 +84,7 @@ def kind_beside(name: str) -> str:
     lower = plain(name)
     if lower in SYSTEMS:
         return "system"
-    if lower in TOOLS:
+    if lower in TOOLS or are_definitions(name):
         return "tools"
     if lower in DOCUMENTS or lower == "context":
         return "documents"
@@ -172,8 +185,9 @@ def turn_list(value: Any) -> list[Turn] | None:
         return _turns_of_text(value)
     if isinstance(value, dict):
         inner = next((value[k] for k in ("messages", "conversations", "contents") if k in value), 0)
-        if isinstance(inner, list):
-            return turn_list(inner)
+        listed = inner if isinstance(inner, list) else turns_within(value)
+        if listed:
+            return turn_list(listed)
         return list(turns_of(value)) if _is_turn(value) else None
     if not isinstance(value, list) or not value:
         return None
@@ -187,6 +201,21 @@ def turn_list(value: Any) -> list[Turn] | None:
     if len(value) > 1 and all(isinstance(part, str) for part in value):
         return [_plain_turn(text, at) for at, text in enumerate(value)]
     return None
+
+
+def turns_within(value: JsonObject) -> list[JsonObject]:
+    """The turns of a chat that is an object: a list per key, as Hugging Face's sequences of objects
+    are read from Parquet, or a key per turn (MOSS's `turn_1`); none where it is no such chat.
+    """
+    if all(_NUMBERED_TURN.fullmatch(name) for name in value):
+        return [turn for turn in value.values() if isinstance(turn, dict)]
+    named = value.keys() & set(ROLE_KEYS) and value.keys() & set(CONTENT_KEYS)
+    lists = {k: v for k, v in value.items() if isinstance(v, list)} if named else {}
+    if not lists.keys() & set(ROLE_KEYS) or not lists.keys() & set(CONTENT_KEYS):
+        return []
+    if len({len(part) for part in lists.values()}) > 1:
+        return []
+    return [dict(zip(lists, turn, strict=True)) for turn in zip(*lists.values(), strict=True)]
 
 
 def _plain_turn(text: str, place: int) -> Turn:
@@ -236,7 +265,9 @@ def is_chat(value: Any) -> bool:
     if isinstance(value, str):
         return bool(_CHAT_TEXT.match(value)) and bool(turn_list(value))
     if isinstance(value, dict):
-        return any(is_chat(value.get(k)) for k in ("messages", "conversations"))
+        return any(is_chat(value.get(k)) for k in ("messages", "conversations")) or is_chat(
+            turns_within(value)
+        )
     return (
         isinstance(value, list)
         and bool(value)

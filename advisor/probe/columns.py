@@ -100,7 +100,7 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, str) and value.strip().lower() in MISSING
 
 
-MISSING = frozenset(("", "nan", "<na>", "null", "#n/a"))
+MISSING = frozenset(("", "nan", "<na>", "null", "#n/a", "n/a"))
 
 
 def _share_of(values: Sequence[str], test: Any) -> float:

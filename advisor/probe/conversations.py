@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from advisor.core.errors import UsageError
 from advisor.probe.chats import (
+    Beside,
     RowParts,
     assembled,
     beside_within,
@@ -18,12 +19,23 @@ from advisor.probe.chats import (
 )
 from advisor.probe.columns import is_missing
 from advisor.probe.flat import answer_text
-from advisor.probe.names import ANSWERS, CHATS, HISTORIES, Role, plain
+from advisor.probe.names import ANSWERS, CHATS, HISTORIES, LEARNED, Role, plain, telling_word
 from advisor.probe.records import JsonObject
 from advisor.probe.transcripts import form_of
-from advisor.probe.turns import Turn, is_masked, known_role, role_of, turn_of, unwrapped
+from advisor.probe.turns import (
+    Turn,
+    is_masked,
+    known_role,
+    role_of,
+    texts_of,
+    turn_of,
+    unwrapped,
+)
 
 PEEKED = 20  # rows looked at for a chat
+
+INSTRUCTIONS = ("instructions", "instruction")
+"""Beside a chat they are its system prompt, as in OpenAI's Responses."""
 
 _LISTS_OF_TEXTS = frozenset(
     ("data", "dialog", "dialogue", "conversation", "conversations", "chat", "messages")
@@ -55,8 +67,10 @@ def conversation(
         return None
     reader = _ChatReader(field, answer_role)
     assumed = f"{field}: what the assistant says is the answer, all else the prompt"
-    if not any(reader.learns(row) for row in rows):
+    learns = any(reader.learns(row) for row in rows)
+    if not learns or not any(reader.is_answered(row) for row in rows):
         reader.answer = _answer_beside(rows, field)
+    if not learns or reader.answer:
         roles = _roles(rows, field)
         unknown = [r for r in roles if known_role(r) not in set(Role)]
         is_unclear = bool(unknown) or any(_system_answers(row.get(field)) for row in rows)
@@ -86,6 +100,11 @@ class _ChatReader:
         """Whether anything of a row is learned."""
         return any(turn.learned for turn in self._turns(row) or ())
 
+    def is_answered(self, row: JsonObject) -> bool:
+        """Whether the last turn of a row, if it has any, is the one that learns."""
+        turns = self._turns(row)
+        return not turns or turns[-1].role in LEARNED
+
     def read(self, row: JsonObject, wants_chat: bool) -> RowParts:
         """The parts of a row."""
         value = row[self._field]
@@ -96,17 +115,32 @@ class _ChatReader:
         turns = self._turns(row)
         if turns is None:
             raise KeyError(self._field)
-        around = beside_within(row, self._field, self.answer)
+        around = _with_instructions(row, beside_within(row, self._field, self.answer))
         if self.answer:
-            turns = [*turns, *_answering(row[self.answer], self.answer)]
+            return self._completed(row, around, turns, wants_chat)
         if row.get("train_on_input") is True or row.get("train_on_inputs") is True:
             learned = [text for turn in turns for text in (*turn.given, *turn.learned)]
             return finished(around, turns, around.texts, learned, wants_chat=wants_chat)
         return assembled(around, turns, wants_chat=wants_chat)
 
+    def _completed(
+        self, row: JsonObject, around: Beside, turns: list[Turn], wants_chat: bool
+    ) -> RowParts:
+        """A chat that is all given, with the answer that stands beside it."""
+        answered = _answering(row[self.answer], self.answer)
+        texts = [text for turn in (*around.history, *turns) for text in texts_of(turn)]
+        learned = [text for turn in answered for text in turn.learned]
+        return finished(
+            around,
+            [*around.history, *turns, *answered],
+            [*around.texts, *texts, *(text for turn in answered for text in turn.given)],
+            learned,
+            wants_chat=wants_chat,
+        )
+
     def _read_simple(self, row: JsonObject, value: list[Any]) -> RowParts | None:
         for name in row:
-            if name != self._field and kind_beside(name) and row[name]:
+            if name != self._field and row[name] and (kind_beside(name) or name in INSTRUCTIONS):
                 return None
         if any(row.get(k) for k in ("train_on_input", "train_on_inputs", "chat_template_kwargs")):
             return None
@@ -137,6 +171,14 @@ class _ChatReader:
         if role == "assistant" and name != self._role:
             role = "user"
         return {k: v for k, v in turn.items() if k not in ("from", "author")} | {"role": role}
+
+
+def _with_instructions(row: JsonObject, around: Beside) -> Beside:
+    """What stands beside a chat, with instructions as its system prompt where it has no other."""
+    name = next((name for name in INSTRUCTIONS if isinstance(row.get(name), str)), "")
+    if not name or around.system or not row[name]:
+        return around
+    return around._replace(system=row[name], texts=[row[name], *around.texts])
 
 
 def _answering(value: Any, name: str) -> list[Turn]:
@@ -188,7 +230,8 @@ def _is_in_turn(value: Any) -> bool:
 
 def _answer_beside(rows: Sequence[JsonObject], field: str) -> str:
     """A field beside a chat that ends with the user's turn."""
-    names = {plain(key): key for row in reversed(rows) for key in row if key != field}
+    free = dict.fromkeys(key for row in rows for key in row if key != field)
+    names = {telling_word(key): key for key in free} | {plain(key): key for key in reversed(free)}
     for wanted in ANSWERS:
         if wanted in names and any(not is_missing(row.get(names[wanted])) for row in rows):
             return names[wanted]
@@ -214,7 +257,9 @@ def _notes(rows: Sequence[JsonObject], field: str) -> list[str]:
         name
         for row in rows
         for name, value in row.items()
-        if name != field and value and kind_beside(name) in ("system", "tools", "documents")
+        if name != field
+        and value
+        and (name in INSTRUCTIONS or kind_beside(name) in ("system", "tools", "documents"))
     )
     notes = [f"{', '.join(names)} beside it in the prompt"] if names else []
     turns = [

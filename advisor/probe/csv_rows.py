@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from advisor.probe.columns import is_identifier
+from advisor.probe.exchanges import MARKS as EXCHANGE_MARKS
+from advisor.probe.exchanges import exchange
 from advisor.probe.names import ANSWERS, NEVER_PROMPTS, PROMPTS, ROW_REASONING, SYSTEMS, plain
 from advisor.probe.records import DataRow
 from advisor.probe.streams import MAX_LINE_BYTES, head_of, lines
@@ -62,8 +64,12 @@ def csv_rows(
     else:
         header = [f"column_{number}" for number in range(1, len(cells) + 1)]
         note(f"{path.name} has no header: its columns are called {header[0]} to {header[-1]}")
+    has_exchanges = not EXCHANGE_MARKS.isdisjoint(header)
     for row, (begin, last) in itertools.chain(head, rows):
-        yield row if isinstance(row, DataRow) else _csv_row(begin, last, header, row)
+        read = row if isinstance(row, DataRow) else _csv_row(begin, last, header, row)
+        if has_exchanges and read.value is not None:
+            read = DataRow(read.line, exchange(read.value))
+        yield read
 
 
 def _cells(

@@ -4,31 +4,32 @@ stated in the report, and open to override.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from advisor.core.errors import UsageError, did_you_mean
-from advisor.probe.answers import answer_by_content, varies, without_marks, worked_out
-from advisor.probe.chats import RowParts, is_medium
+from advisor.probe.answers import answer_by_content, varies, worked_out
+from advisor.probe.chats import is_medium, kind_beside
 from advisor.probe.columns import Column, Content, column
 from advisor.probe.conversations import conversation
 from advisor.probe.flat import FlatReader, is_nested_text, nested_names
-from advisor.probe.label_sets import LabelsOf, indicator_columns, label_sets, set_labels
+from advisor.probe.label_sets import indicator_columns, label_sets, set_labels
 from advisor.probe.names import (
     ANSWERS,
     ASKING,
     EXTRAS,
     PROMPTS,
-    ROW_REASONING,
     SECOND_PROMPTS,
     is_label_name,
     is_never_prompt,
+    is_row_reasoning,
     plain,
     telling_word,
     words_of_name,
 )
 from advisor.probe.preferences import preference
+from advisor.probe.recognised import Fields, reading_all, weighted
 from advisor.probe.records import JsonObject
+from advisor.probe.row_weights import weight_field
 from advisor.probe.transcripts import divided, form_of
 from advisor.probe.turn_tables import check_joined
 from advisor.probe.turns import text_of
@@ -38,30 +39,6 @@ SURE = (*ASKING, "input", "input_text", "problem", "text")
 
 LANGUAGE_CODE = 3
 """A field inside `translation` of at most so many letters names a language."""
-
-Take = Callable[[JsonObject], tuple[str, str]]
-ReadRow = Callable[[JsonObject, bool], RowParts]
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """The recognised form.
-
-    `take` gives (prompt, answer) of a row; `read` all parts of it, with the messages for a chat
-    template where asked for (None: `take` says all). Both raise KeyError with the name of a field
-    that a row lacks, and ValueError with the reason for a row that cannot be used.
-    """
-
-    prompt: str
-    answer: str
-    assumed: str
-    take: Take
-    read: ReadRow | None = None
-    is_written: bool = False
-    """The text holds a template's marks already."""
-
-    labels: LabelsOf | None = None
-    """The labels of a row, where a row may have several."""
 
 
 def recognise(
@@ -83,6 +60,12 @@ def recognise(
     _check_named(names, (prompt_field, answer_field), where)
     if prompt_field or answer_field:
         return _by_columns(rows, names, prompt_field, answer_field, where)
+    return weighted(_recognised(rows, names, where, answer_role), weight_field(rows))
+
+
+def _recognised(
+    rows: Sequence[JsonObject], names: list[str], where: str, answer_role: str
+) -> Fields:
     if any(isinstance(row.get("input_ids"), list) for row in rows):
         raise UsageError(
             f"{where}: the rows hold token numbers (input_ids), not text; "
@@ -90,22 +73,12 @@ def recognise(
         )
     pairs = preference(rows, lambda free: _prompt_fields(rows, free))
     if pairs is not None:
-        return _reading(pairs.prompt, pairs.answer, pairs.assumed, pairs.read)
+        return reading_all(pairs.prompt, pairs.answer, pairs.assumed, pairs.read)
     chat = conversation(rows, where, answer_role)
     if chat is not None:
-        return _reading(chat.prompt, chat.answer, chat.assumed, chat.read)
+        return reading_all(chat.prompt, chat.answer, chat.assumed, chat.read)
     check_joined(rows, where)
     return _by_columns(rows, names, "", "", where)
-
-
-def _reading(prompt: str, answer: str, assumed: str, read: ReadRow) -> Fields:
-    def take(row: JsonObject) -> tuple[str, str]:
-        parts = read(row, False)
-        if not parts.wanted:
-            raise ValueError("its answer is marked as unwanted")
-        return parts.prompt, parts.answer
-
-    return Fields(prompt, answer, assumed, take, read)
 
 
 def _check_named(names: list[str], wanted: Sequence[str], where: str) -> None:
@@ -125,7 +98,6 @@ def _by_columns(
     answer = answer_field
     notes: list[str] = []
     if not prompt:
-        columns = without_marks(columns)
         prompt, answer = _chosen(rows, columns, answer, where, notes)
     elif not answer:
         free = {n: c for n, c in columns.items() if n not in prompt.split("+")}
@@ -220,6 +192,7 @@ def _prompt_by_name(columns: dict[str, Column]) -> str:
         if c.kind is Content.TEXT
         and telling_word(c.name) in PROMPTS
         and not is_never_prompt(c.name)
+        and not kind_beside(c.name)
     ]
     if len(by_ending) == 1:
         return by_ending[0]
@@ -356,7 +329,7 @@ def _with_reasoning(columns: dict[str, Column], prompt: str, answer: str) -> str
     used = (*prompt.split("+"), *answer.split("+"))
     for name, c in columns.items():
         is_text = c.kind is Content.STRUCTURE or (c.kind is Content.TEXT and c.words >= 3)
-        if plain(name) in ROW_REASONING and name not in used and is_text:
+        if is_row_reasoning(name) and name not in used and is_text:
             return f"{name}+{answer}"
     return answer
 

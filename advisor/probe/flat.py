@@ -26,6 +26,10 @@ ALTERNATIVES = frozenset(
 )
 """Fields in which a list means several right answers: the first is what a model is trained on."""
 
+_GIVEN_DOCUMENTS = frozenset((
+    "documents", "retrieved_documents", "passages", "contexts", "docs", "retrieved_docs",
+    "retrieved_contexts", "retrieved_passages", "chunks",
+))  # fmt: skip
 LONGEST_MISSING = 6
 INNER_PROMPTS = ("full_text", "text", "problem", "question", "post", "content", "prompt", "body")
 """Names of the text in an object that is a prompt (WebGPT, summaries of posts)."""
@@ -128,7 +132,7 @@ class FlatReader:
         """Whether a field beside is given to the model; a document is only under a plain name."""
         kind = kind_beside(name)
         if kind == "documents":
-            return plain(name) in ("documents", "retrieved_documents", "passages", "contexts")
+            return plain(name) in _GIVEN_DOCUMENTS
         return bool(kind)
 
     def _beside(self, row: JsonObject) -> Beside:
@@ -215,7 +219,9 @@ def answer_text(value: Any, name: str) -> str:
 def _answer_of_object(value: JsonObject, name: str) -> str:
     if isinstance(value.get("input_text"), list):  # CoQA: an answer to each question
         return "\n".join(map(text_of, value["input_text"]))
-    for key in ("text", "value", "answer", "spans", "content"):
+    if isinstance(value.get("texts"), list):  # QuAC, likewise
+        return "\n".join(map(text_of, value["texts"]))
+    for key in ("text", "value", "answer", "spans", "content", "response"):
         inner = value.get(key)
         if isinstance(inner, str):
             return inner

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.core.errors import UsageError
-from advisor.probe.records import DataRow, JsonObject, rows_of_value
+from advisor.probe.envelopes import is_enveloped, rows_of_value
+from advisor.probe.records import DataRow, JsonObject
 from advisor.probe.streams import MAX_LINE_BYTES, PEEK_BYTES, encoding_of, head_of, lines
 
 MAX_VALUE_CHARACTERS = 4 * MAX_LINE_BYTES
@@ -20,9 +21,10 @@ MAX_BLOCK = 8 * 1024**2
 SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
 _DECODER = json.JSONDecoder()
 _CHAT_KEYS = frozenset(("role", "from", "author", "speaker"))
-_ROW_KEYS = frozenset(
-    ("messages", "conversations", "conversation", "contents", "chosen", "prompt", "question", "qas")
-)
+_ROW_KEYS = frozenset((
+    "messages", "conversations", "conversation", "contents", "chat_history", "chosen", "prompt",
+    "question", "query", "instruction", "completions", "qas",
+))  # fmt: skip
 """An object with one of these is a row, whatever lists it holds."""
 
 Note = Callable[[str], object]
@@ -236,7 +238,7 @@ def rows_in(document: Any, note: Note = len) -> list[Any]:
     """
     if not isinstance(document, dict):
         return [document]
-    if _ROW_KEYS & document.keys() and not _is_table(document):
+    if is_enveloped(document) or (_ROW_KEYS & document.keys() and not _is_table(document)):
         return [document]
     table = _table(document)
     if table:

@@ -25,13 +25,17 @@ _ROLES = {
     ),
     Role.ASSISTANT: (
         "assistant gpt model bot chatbot chatgpt ai aimessage assistantmessage aimessagechunk "
-        "llm claude gemini bard output response answer completion agent reasoning thinking thought"
+        "llm claude gemini bard moss output response answer completion agent reasoning thinking "
+        "thought"
     ),
-    Role.CALL: "function_call tool_call tool_calls functioncall toolcall assistant_tool_call",
+    Role.CALL: (
+        "function_call tool_call tool_calls functioncall toolcall assistant_tool_call action "
+        "tool_code"
+    ),
     Role.TOOL: (
         "tool function observation tool_response tool_result tool_results function_response "
         "function_result toolmessage functionmessage ipython environment tool_output "
-        "function_call_output"
+        "function_call_output tool_outputs"
     ),
 }
 ROLES = {name: role for role, names in _ROLES.items() for name in names.split()}
@@ -66,6 +70,10 @@ REASONING_KEYS = (
     "thought",
     "thoughts",
     "reasoning_details",
+    "tool_plan",
+    "think",
+    "thinking_content",
+    "reasoning_text",
 )
 CALL_KEYS = ("tool_calls", "function_call", "toolCalls", "functionCall")
 
@@ -79,6 +87,11 @@ SYSTEMS = (
     "developer",
     "preamble",
     "custom_instructions",
+    "meta_instruction",
+    "sys",
+    "sys_prompt",
+    "sysprompt",
+    "system_msg",
 )
 TOOLS = (
     "tools",
@@ -87,12 +100,22 @@ TOOLS = (
     "tool_definitions",
     "toolconfig",
     "available_tools",
+    "apis",
     "xml_tools",
     "python_tools",
 )
-DOCUMENTS = ("documents", "document", "passages", "retrieved_documents", "contexts")
+_DEFINED = frozenset(("tool", "tools", "function", "functions", "api", "apis"))
+_DEFINITIONS = frozenset((
+    "available", "list", "definition", "definitions", "schema", "schemas", "spec", "specs", "json",
+    "defs", "descriptions", "signatures",
+))  # fmt: skip
+DOCUMENTS = (
+    "documents", "document", "passages", "retrieved_documents", "contexts", "docs",
+    "retrieved_docs", "retrieved_contexts", "retrieved_passages", "chunks", "knowledge",
+)  # fmt: skip
 HISTORIES = ("history", "chat_history")
 
+_REASONING_WORDS = frozenset(("reasoning", "thinking", "think", "cot", "thought", "thoughts"))
 ROW_REASONING = (
     "reasoning_content",
     "reasoning",
@@ -153,19 +176,39 @@ PROMPTS = (
     "unanswerable_question",
     "question_stem",
     "q",
+    "prefix",
+    "问题",
+    "提问",
+    "指令",
+    "输入",
+    "質問",
+    "質問文",
+    "質問内容",
+    "질문",
+    "вопрос",
+    "frage",
+    "pregunta",
+    "pergunta",
+    "domanda",
 )
 SECOND_PROMPTS = {
     "premise": "hypothesis",
     "sentence1": "sentence2",
     "question1": "question2",
     "inputs": "definition",
+    "message": "old_contents",
+    "prefix": "suffix",
 }
-EXTRAS = ("input", "context", "passage", "article", "story", "choices", "options", "endings")
+EXTRAS = (
+    "input", "context", "passage", "article", "story", "evidence", "hint", "choices", "options",
+    "endings",
+)  # fmt: skip
 """Fields that stand beside an instruction or a question and belong to the prompt."""
 
 ASKING = (
     "instruction",
     "question",
+    "questions",
     "prompt",
     "query",
     "unanswerable_question",
@@ -230,7 +273,23 @@ ANSWERS = (
     "accept",
     "resolution",
     "expected",
+    "revision",
+    "annotation",
+    "middle",
+    "new_contents",
     "a",
+    "答案",
+    "回答",
+    "输出",
+    "標籤",
+    "标签",
+    "답변",
+    "ответ",
+    "antwort",
+    "respuesta",
+    "resposta",
+    "risposta",
+    "réponse",
 )
 LABELS = frozenset(
     (
@@ -294,6 +353,17 @@ def telling_word(name: str) -> str:
     if words[-1] in GENERIC and words[-2] in known_words:
         return words[-2]
     return words[-1]
+
+
+def are_definitions(name: str) -> bool:
+    """Whether a field's name says that it defines tools: `available_functions`, `tool_list`."""
+    words = set(words_of_name(name))
+    return bool(words & _DEFINED and words & _DEFINITIONS) and words <= _DEFINED | _DEFINITIONS
+
+
+def is_row_reasoning(name: str) -> bool:
+    """Whether a field beside an answer holds the reasoning before it: `deepseek_reasoning`."""
+    return plain(name) in ROW_REASONING or bool(_REASONING_WORDS & set(words_of_name(name)))
 
 
 def is_never_prompt(name: str) -> bool:

@@ -17,7 +17,7 @@ from advisor.probe.chats import (
 from advisor.probe.flat import INNER_PROMPTS, prompt_text
 from advisor.probe.names import CHATS, LEARNED, Role, plain
 from advisor.probe.records import JsonObject
-from advisor.probe.turns import Turn, turn_of
+from advisor.probe.turns import Turn, texts_of, turn_of
 
 ITEM_TEXT = ("text", "response", "answer", "output", "content", "completion", "summary")
 
@@ -164,15 +164,12 @@ def side_of(value: Any) -> list[Turn]:
     if isinstance(value, dict) and not is_chat([value]) and not is_chat(value):
         value = next((value[k] for k in ITEM_TEXT if k in value), value)
     value = unlisted(value)
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        value = "\n".join(value)  # several answers, as of a reranker
     turns = turn_list([value] if isinstance(value, dict) else value)
     if turns is None:
         turns = [turn_of({"content": value}, Role.ASSISTANT)]
     return turns
-
-
-def texts_of(turn: Turn) -> tuple[str, ...]:
-    """All texts of a turn that is given: nothing of a prompt is learned."""
-    return (*turn.given, *turn.learned)
 
 
 def _shared(better: list[Turn], worse: list[Turn]) -> int:

@@ -14,7 +14,7 @@ from advisor.probe.chats import (
     is_chat,
     turn_list,
 )
-from advisor.probe.names import ANSWERS, CHATS, plain
+from advisor.probe.names import ANSWERS, CHATS, GENERIC, plain
 from advisor.probe.pairing import (
     Preference,
     PromptOf,
@@ -24,39 +24,50 @@ from advisor.probe.pairing import (
     paired,
     prompt_of,
     side_of,
-    texts_of,
     values_of,
 )
 from advisor.probe.rankings import numbered, ranked
 from advisor.probe.records import JsonObject
+from advisor.probe.turns import texts_of
 
 PAIRS = (
     ("chosen", "rejected"),
     ("preferred_output", "non_preferred_output"),
     ("response_j", "response_k"),  # of Stack Exchange: j has more votes
+    ("y_w", "y_l"),
+    ("response_w", "response_l"),
+    ("relevant_passages", "hard_negatives"),  # of Cohere's rerank
 )
 """The better answer's field and the worse one's, where the words below do not tell."""
 
 BETTER = frozenset((
     "chosen", "preferred", "accepted", "better", "best", "winner", "win", "winning", "good",
-    "positive", "pos", "selected",
+    "positive", "pos", "selected", "correct", "right",
 ))  # fmt: skip
 
 WORSE = frozenset((
     "rejected", "dispreferred", "unpreferred", "worse", "worst", "loser", "lose", "losing",
-    "bad", "negative", "neg", "refused",
+    "bad", "negative", "neg", "refused", "incorrect", "wrong",
 ))  # fmt: skip
+
+_ALONE_OTHERS = frozenset(("correct", "incorrect", "right", "wrong"))
+"""Alone they are a text before and after its correction."""
 
 _NO_ANSWERS = frozenset((
     "model", "score", "scores", "rating", "id", "ids", "rank", "source", "reason", "name",
     "avg", "length",
 ))  # fmt: skip
 
-REJECTED_BESIDE = ("rejected_response", "rejected_messages", "rejected", "non_preferred_output")
+REJECTED_BESIDE = (
+    "rejected_response", "rejected_messages", "rejected_message", "rejected",
+    "non_preferred_output",
+)  # fmt: skip
 """A worse answer beside a row whose own answer is the better one (ms-swift)."""
 
 _GENERATED = ("completion", "response", "output")
 """Beside these a label of 0 and 1 is a judgement; beside an `answer` it may be a class."""
+
+_KTO_MARKS = ("kto_tag", "label", "desirable", "is_desirable", "is_good", "thumbs_up")
 
 _UNPAIRED = ("completion", "response", "output", "answer")
 
@@ -105,6 +116,9 @@ def _named_alike(names: Sequence[str] | dict[str, str]) -> list[tuple[str, str]]
         rest = tuple(word for word in words if word not in BETTER and word not in WORSE)
         if len(rest) + 1 != len(words) or set(rest) & _NO_ANSWERS:
             continue
+        if not rest and name in _ALONE_OTHERS:
+            continue
+        rest = tuple(word for word in rest if word not in GENERIC)
         (better if BETTER & set(words) else worse)[rest] = name
     return [(name, worse[rest]) for rest, name in better.items() if rest in worse]
 
@@ -162,7 +176,7 @@ def _unpaired(
     choose_prompt: Callable[[list[str]], tuple[str, ...]],
 ) -> Preference | None:
     """KTO: an answer and whether it is wanted (`label`, `kto_tag`)."""
-    mark = next((names[n] for n in ("kto_tag", "label", "desirable", "is_good") if n in names), "")
+    mark = next((names[n] for n in _KTO_MARKS if n in names), "")
     marks = values_of(rows, mark) if mark else []
     answer = next((names[n] for n in _UNPAIRED if n in names), "")
     numbers = mark != "label" or answer in (names.get(n) for n in _GENERATED)

@@ -199,7 +199,10 @@ def _is_list(rows: Sequence[JsonObject], name: str) -> bool:
 
 
 def _item_text(item: JsonObject) -> bool:
-    return any(isinstance(item.get(key), str) for key in ITEM_TEXT)
+    return any(
+        isinstance(item.get(key), str) or is_chat(item.get(key)) or is_chat([item.get(key)])
+        for key in ITEM_TEXT
+    )
 
 
 def _order(items: list[Any], scores: Any, *, by_rank: bool) -> list[int]:

@@ -15,8 +15,9 @@ from advisor.core.events import CancelToken, EventSink, StageEvent
 from advisor.core.probes import BadRow
 from advisor.probe.chats import ChatInput
 from advisor.probe.compare import Compared, what_to_compare
-from advisor.probe.fields import Fields, recognise
+from advisor.probe.fields import recognise
 from advisor.probe.media import Medium
+from advisor.probe.recognised import Fields
 from advisor.probe.records import DataRow, JsonObject
 from advisor.probe.rows import expand, read
 

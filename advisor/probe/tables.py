@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.core.errors import UsageError
-from advisor.probe.records import DataRow, rows_of_value
+from advisor.probe.envelopes import rows_of_value
+from advisor.probe.records import DataRow
 
 READ_BYTES = 1024**2  # of a Parquet column at once, not the whole of a large group of rows
 PIECE_ROWS = 1000

@@ -19,6 +19,12 @@ MOST_SPEAKERS = 6
 def check_joined(rows: Sequence[JsonObject], where: str) -> None:
     """Raises UsageError where each row is one turn, with its speaker and the chat it belongs to."""
     names = list(dict.fromkeys(key for row in rows for key in row))
+    trees = [n for n in names if any(_has_replies(row.get(n)) for row in rows)]
+    if trees or any("replies" in row and "text" in row for row in rows):
+        raise UsageError(
+            f"{where}: each row is a tree of messages ({trees[0] if trees else 'replies'}): write "
+            'the branches that you train on as rows, {"messages": [{"role": …, "content": …}, …]}'
+        )
     chat = next((n for n in names if _names_a_chat(n)), "")
     speaker = next((n for n in names if plain(n) in SPEAKERS and _speaks(rows, n)), "")
     if chat and speaker:
@@ -26,6 +32,10 @@ def check_joined(rows: Sequence[JsonObject], where: str) -> None:
             f"{where}: each row is one turn of a chat ({speaker} speaks, {chat} tells the chat): "
             'join the turns of each chat to one row, {"messages": [{"role": …, "content": …}, …]}'
         )
+
+
+def _has_replies(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("replies"), list) and "text" in value
 
 
 def _names_a_chat(name: str) -> bool:

@@ -149,6 +149,11 @@ def turn_of(turn: JsonObject, role: str) -> Turn:
     )
 
 
+def texts_of(turn: Turn) -> tuple[str, ...]:
+    """All texts of a turn that is given: nothing of a prompt is learned."""
+    return (*turn.given, *turn.learned)
+
+
 def _called_tool(turn: JsonObject) -> Turn:
     """A call and its result in one turn, as ChatGLM3 has them: the call is learned."""
     call = as_json({"name": turn.get("name"), "parameters": turn["parameters"]})
@@ -158,11 +163,17 @@ def _called_tool(turn: JsonObject) -> Turn:
     return Turn(Role.TOOL, learned, given, (), {"role": Role.TOOL.value, "content": result})
 
 
+_MASKS = (
+    "weight", "train", "training", "loss", "loss_weight", "loss_mask", "learn", "learnable",
+    "trainable",
+)  # fmt: skip
+
+
 def is_masked(turn: JsonObject) -> bool:
     """Whether a turn says that it is not learned: `weight` 0 (OpenAI), `train` or `training` false
     (axolotl), `loss` false (ms-swift, xtuner), `mask` true.
     """
-    for key in ("weight", "train", "training", "loss", "loss_weight", "learn", "trainable"):
+    for key in _MASKS:
         value = turn.get(key)
         if value is False or (isinstance(value, int | float) and value == 0):
             return True
@@ -267,6 +278,8 @@ def _part_text(part: JsonObject) -> str:
     for key in ("text", "refusal", "content", "code", "output", "input_text", "output_text"):
         if isinstance(part.get(key), str):
             return str(part[key])
+    if isinstance(part.get("document"), dict):  # Cohere's
+        return "\n".join(text_of(value) for key, value in part["document"].items() if key != "id")
     if isinstance(part.get("source"), dict):  # a document of plain text
         title = [str(part["title"])] if part.get("title") else []
         source = part["source"]

@@ -115,7 +115,7 @@ SUPERVISED = {
 
 @pytest.mark.parametrize("name", SUPERVISED)
 def test_supervised_rows(name):
-    from advisor.probe.records import rows_of_value
+    from advisor.probe.envelopes import rows_of_value
 
     (row,) = rows_of_value(1, SUPERVISED[name])
     prompt, answer, rejected = parts_of(row.value)

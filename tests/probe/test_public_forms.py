@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from advisor.core.errors import UsageError
 from advisor.probe.data import probe
+from advisor.probe.envelopes import rows_of_value
 from advisor.probe.fields import recognise
-from advisor.probe.records import rows_of_value
 from advisor.probe.transcripts import divided, form_of, pieces
 
 ASK = "How do I return a parcel that came broken?"
