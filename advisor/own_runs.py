@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.experiment import KeptTrial, RunRecord, Status
-from advisor.core.facts import Gpu
 from advisor.core.probes import BaseModelReading
 from advisor.core.quantity import Quantity
 from advisor.core.training import TrainingMeasurement
@@ -121,7 +120,7 @@ def measurements(facts: Facts, without: int = 0) -> tuple[TrainingMeasurement, .
         if name is not None:
             measured += read(record, products[name], models)
     for record in filter(None, imported):
-        measured += _imported(record, products, facts)
+        measured += _imported(record, facts)
     return tuple(measured)
 
 
@@ -146,9 +145,7 @@ OPEN_SETTINGS: Mapping[str, tuple[str, ...]] = {
 """Settings of a training that an imported run leaves open, by the column it lacks."""
 
 
-def _imported(
-    record: RunRecord, products: Mapping[str, Gpu], facts: Facts
-) -> list[TrainingMeasurement]:
+def _imported(record: RunRecord, facts: Facts) -> list[TrainingMeasurement]:
     """The successful rows of an imported run on a known GPU that state a speed or a memory."""
     from advisor.backtest.runs_table import RunRow, to_run
 
@@ -157,16 +154,17 @@ def _imported(
         cells = outcome.result.get("cells", {})
         if outcome.status is not Status.DONE or not cells.get("model"):
             continue
-        if cells.get("gpu") not in products:
+        gpu = facts.known_gpu(cells.get("gpu", ""))
+        if gpu is None:
             continue
-        row = RunRow(0, cells)
+        row = RunRow(0, cells | {"gpu": gpu.name})
         model = facts.architecture(cells["model"])
         speed = row.number("tokens_per_second")
         memory = row.number("memory_gib")
         if speed is None and memory is None:
             continue
         models = {cells["model"]: model} if model is not None else {}
-        run = to_run(row, models, products)
+        run = to_run(row, models, {gpu.name: gpu})
         measured.append(TrainingMeasurement(run, memory, speed, _unstated(cells)))
     return measured
 

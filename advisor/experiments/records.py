@@ -172,11 +172,19 @@ def import_runs(path: Path, stated: Mapping[str, str]) -> Imported:
 
 def _import_notes(rows: Sequence[ImportedRun]) -> Iterator[str]:
     """What was not kept of a file, by run where it holds several."""
+    from advisor import facts
+
+    products = facts.load()
     for row in rows:
         prefix = f"{row.label}: " if len(rows) > 1 else ""
         yield from (prefix + note for note in row.notes)
         if not row.says_something:
             yield f"{row.label}: not kept, it holds no time, speed, memory or score"
+        elif row.cells.get("gpu") and products.known_gpu(row.cells["gpu"]) is None:
+            yield (
+                f"{prefix}corrects no estimate: {row.cells['gpu']} is not in our table; import it "
+                "again with --set gpu=NAME (names: `advisor facts gpus`)"
+            )
         elif not (row.cells.get("model") and row.cells.get("gpu") and row.cells.get("method")):
             missing = [name for name in ("model", "gpu", "method") if not row.cells.get(name)]
             yield (

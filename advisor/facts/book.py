@@ -78,6 +78,13 @@ class Facts:
             name = self.driver_names.get(name, name)
         return self._gpus_by_id[gpu_table.resolve(name, self._gpus[1], list(self._gpus_by_id))]
 
+    def known_gpu(self, name: str) -> Gpu | None:
+        """As `gpu`; None for a name that is unknown, or that of several products."""
+        try:
+            return self.gpu(name)
+        except UsageError:
+            return None
+
     def gpu_offers(
         self, gpu: str, provider: str = "", billing: str = "on-demand"
     ) -> tuple[GpuOffer, ...]:

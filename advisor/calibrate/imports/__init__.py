@@ -1,23 +1,22 @@
 """Reads runs that other programs recorded, into the columns of the table of published runs.
 
-Known formats: files of Hugging Face's Trainer and programs on it (LLaMA-Factory, axolotl), logs of
-torchtune, event files of TensorBoard, runs of MLflow, tables, charts and histories of Weights &
-Biases, results of PEFT's method comparison, and CSV tables with the columns of the published runs.
-Nothing is executed or unpickled.
+docs/guide/calibrate.md lists the formats. Nothing is executed or unpickled.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from advisor.calibrate.imports import mlflow, wandb_files
 from advisor.calibrate.imports.columns import COLUMNS, ImportedRun, positive
-from advisor.calibrate.imports.mlflow import rest_run, run_folder
+from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.peft import peft_result
-from advisor.calibrate.imports.tables import history, read_table
-from advisor.calibrate.imports.tensorboard import event_run, is_event_file
-from advisor.calibrate.imports.torchtune import torchtune_log
+from advisor.calibrate.imports.tables import read_table
+from advisor.calibrate.imports.tensorboard import event_run, event_runs, is_event_file
+from advisor.calibrate.imports.torchtune import torchtune_lines, torchtune_log
 from advisor.calibrate.imports.trainer import (
     console,
     json_lines,
@@ -48,12 +47,19 @@ def read(path: Path, stated: Mapping[str, str]) -> tuple[str, tuple[ImportedRun,
     return form, tuple(named)
 
 
-def _runs(path: Path, stated: Mapping[str, str]) -> tuple[str, list[ImportedRun]]:
-    gpus = positive(stated.get("gpu_count")) or 1.0
+Imported = tuple[str, list[ImportedRun]]
+"""(format, runs)."""
+
+
+def _runs(path: Path, stated: Mapping[str, str]) -> Imported:
+    gpus = positive(stated.get("gpu_count"))
+    count = gpus or 1.0
     if path.is_dir():
         return _folder(path, gpus)
     if is_event_file(path) and path.is_file():
-        return "TensorBoard events", [event_run(path.parent.name or path.stem, [path])]
+        return "TensorBoard events", [event_run(path, count)]
+    if path.suffix == ".wandb" and path.is_file():
+        return "Weights & Biases run", [wandb_files.wandb_run(path, gpus)]
     text = _text(path)
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if start == "{" or start == "[":
@@ -61,28 +67,50 @@ def _runs(path: Path, stated: Mapping[str, str]) -> tuple[str, list[ImportedRun]
     tuned = torchtune_log(path, text, gpus)
     if tuned is not None:
         return "torchtune log", [tuned]
-    printed = console(path, text, gpus)
+    printed = console(path, text, count)
     if printed is not None:
         return "console log of a Trainer", [printed]
-    return read_table(path, text)
+    return read_table(path, text, gpus)
 
 
-def _folder(path: Path, gpus: float) -> tuple[str, list[ImportedRun]]:
-    """What a training left in a folder: its trainer_state.json, an MLflow run, event files."""
-    state = path / "trainer_state.json"
-    if state.is_file():
-        return _json(state, _text(state), gpus)
-    log = path / "trainer_log.jsonl"
-    if log.is_file():
-        return _json(log, _text(log), gpus)
-    if (path / "metrics").is_dir():
-        return "MLflow run", [run_folder(path)]
-    files = sorted(p for p in path.iterdir() if p.is_file() and is_event_file(p))
-    if files:
-        return "TensorBoard events", [event_run(path.name, files)]
+def _folder(path: Path, gpus: float | None) -> Imported:
+    """What a training left in a folder, by its own files before those of trackers."""
+    trained = _trained(path, gpus)
+    if trained is not None:
+        return trained
+    if wandb_files.is_wandb_folder(path):
+        return "Weights & Biases run", wandb_files.wandb_runs(path, gpus)
+    if mlflow.is_store(path):
+        return "MLflow run", mlflow.store_runs(path, gpus or 1.0)
+    if any(is_event_file(file) for file in path.rglob("*tfevents*")):
+        return "TensorBoard events", event_runs(path, gpus or 1.0)
     raise UsageError(
         f"{path}: a folder without trainer_state.json, event files or metrics; give the run's file"
     )
+
+
+def _trained(path: Path, gpus: float | None) -> Imported | None:
+    """What a Trainer left in its output folder, else in its last checkpoint; LLaMA-Factory's and
+    ms-swift's log, which has a clock, where the Trainer's own state has no speed.
+    """
+    checkpoints = sorted(path.glob("checkpoint-*/trainer_state.json"), key=_checkpoint_step)
+    states = [path / "trainer_state.json", *reversed(checkpoints)]
+    state = next((file for file in states if file.is_file()), None)
+    of_state = _json(state, _text(state), gpus) if state is not None else None
+    if of_state is not None and "tokens_per_second" in of_state[1][0].cells:
+        return of_state
+    for name in ("trainer_log.jsonl", "logging.jsonl"):
+        log = path / name
+        if log.is_file():
+            of_log = _json(log, _text(log), gpus)
+            better = "step_seconds" in of_log[1][0].cells
+            return of_log if better or of_state is None else of_state
+    return of_state
+
+
+def _checkpoint_step(state: Path) -> int:
+    digits = state.parent.name.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else -1
 
 
 def _text(path: Path) -> str:
@@ -98,39 +126,58 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path}: not text in UTF-8; give a JSON or CSV file") from None
 
 
-def _json(path: Path, text: str, gpus: float) -> tuple[str, list[ImportedRun]]:
+def _json(path: Path, text: str, gpus: float | None) -> Imported:
     try:
         document = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         return _lines(path, text, gpus)
+    count = gpus or 1.0
     if isinstance(document, list):
+        scalars = _scalar_list(path, document, count)
+        if scalars is not None:
+            return scalars
         document = {"log_history": document}
     if not isinstance(document, dict):
         raise UsageError(f"{path}: not a run; {GUIDE}")
     if isinstance(document.get("log_history"), list):
-        return "Hugging Face trainer_state.json", [trainer_state(path, document, gpus)]
+        return "Hugging Face trainer_state.json", [trainer_state(path, document, count)]
     if isinstance(document.get("run_info"), dict) and isinstance(document.get("train_info"), dict):
         return "PEFT method comparison", [peft_result(path, document)]
-    if positive(document.get("train_runtime")) is not None:
-        return "Hugging Face train_results.json", [train_results(path, document, gpus)]
+    if positive(document.get("train_runtime")) is not None and "_runtime" not in document:
+        return "Hugging Face train_results.json", [train_results(path, document, count)]
     inner = document.get("run", document)
     if isinstance(inner, dict) and isinstance(inner.get("data"), dict):
-        return "MLflow run", [rest_run(path.stem, inner)]
+        return "MLflow run", [mlflow.rest_run(path.stem, inner, count)]
     if "_runtime" in document or "_step" in document:
-        return "Weights & Biases summary", [history(path.stem, [document])]
-    if "current_steps" in document:
+        return "Weights & Biases summary", [history(path.stem, [document], count)]
+    if any(name in document for name in ("current_steps", "step", "global_step/max_steps")):
         return _lines(path, text, gpus)
     raise UsageError(f"{path}: neither a trainer_state.json nor another known result; {GUIDE}")
 
 
-def _lines(path: Path, text: str, gpus: float) -> tuple[str, list[ImportedRun]]:
-    """JSON Lines: a trainer_log.jsonl, or a history of Weights & Biases."""
+def _scalar_list(path: Path, document: list[object], gpus: float) -> Imported | None:
+    """The JSON of one metric as TensorBoard's page exports it: lists of time, step and value."""
+    if not document or not all(isinstance(p, list) and len(p) == 3 for p in document):
+        return None
+    points = [point for point in document if isinstance(point, list)]
+    rows = [{"Wall time": when, "global_step": step, "loss": v} for when, step, v in points]
+    name = re.sub(r"^run-|-tag-.*$", "", path.stem)
+    return "TensorBoard scalars", [history(name or path.stem, rows, gpus)]
+
+
+def _lines(path: Path, text: str, gpus: float | None) -> Imported:
+    """JSON Lines: logs of LLaMA-Factory, ms-swift and torchtune, and histories of trackers."""
     entries = json_lines(text)
+    count = gpus or 1.0
     if any("current_steps" in entry for entry in entries):
         return "LLaMA-Factory trainer_log.jsonl", [trainer_log(path, entries)]
+    if any("global_step/max_steps" in entry for entry in entries):
+        return "ms-swift logging.jsonl", [trainer_log(path, entries)]
     if any("_step" in entry or "train/global_step" in entry for entry in entries):
-        return "Weights & Biases history", [history(path.stem, entries)]
-    printed = console(path, text, gpus)
+        return "Weights & Biases history", [history(path.stem, entries, count)]
+    if any("tokens_per_second_per_gpu" in entry and "step" in entry for entry in entries):
+        return "torchtune log", [torchtune_lines(path, entries, gpus)]
+    printed = console(path, text, count)
     if printed is not None:
         return "console log of a Trainer", [printed]
     raise UsageError(f"{path}: not JSON; give the file as the program wrote it")

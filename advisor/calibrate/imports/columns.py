@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Fields = Mapping[str, object]
 """An entry of a foreign log, or values by column: anything may stand in it."""
+
+Collected = dict[str, object]
+"""Values by column that a reader gathers."""
 
 NEEDED = ("id", "model", "method", "gpu")
 COLUMNS = (
@@ -25,6 +29,16 @@ MEASURED = (
     "cost_usd",
 )
 """Columns that a run measured; the others describe it."""
+
+
+_ELAPSED = re.compile(
+    r"(?:(?P<days>\d+) days?, )?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)$"
+)
+_ELAPSED_WORDS = re.compile(
+    r"(?=.)(?:(?P<days>\d+)d ?)?(?:(?P<hours>\d+)h ?)?(?:(?P<minutes>\d+)m ?)?"
+    r"(?:(?P<seconds>\d+(?:\.\d+)?)s)?$"
+)
+SECONDS_IN = {"days": 86_400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +93,15 @@ def as_cells(values: Fields) -> dict[str, str]:
         for name, value in values.items()
         if value not in (None, "")
     }
+
+
+def seconds_of(value: object) -> float | None:
+    """Seconds of `0:12:34`, `1 day, 2:03:04`, `12:34` or `1h 2m 3s`; a number is seconds."""
+    if not isinstance(value, str):
+        return finite(value)
+    text = value.strip()
+    match = _ELAPSED.match(text) or _ELAPSED_WORDS.match(text)
+    if match is None:
+        return finite(value)
+    parts = {name: float(part) for name, part in match.groupdict().items() if part}
+    return sum(parts.get(name, 0.0) * size for name, size in SECONDS_IN.items())

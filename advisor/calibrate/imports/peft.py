@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from advisor.calibrate.imports.columns import ImportedRun, as_cells, finite
+from advisor.calibrate.imports.columns import Collected, ImportedRun, as_cells, finite
 from advisor.core.constants import GIB
 from advisor.core.experiment import JsonObject
 
@@ -45,7 +45,7 @@ def _gpu(document: JsonObject) -> str:
     return str(system.get("accelerator") or "").removeprefix("NVIDIA ")
 
 
-def _settings(config: JsonObject) -> dict[str, object]:
+def _settings(config: JsonObject) -> Collected:
     """The training's own settings."""
     return {
         "model": str(config.get("model_id") or "").rpartition("/")[2],
@@ -57,7 +57,7 @@ def _settings(config: JsonObject) -> dict[str, object]:
     }
 
 
-def _adapter(config: JsonObject) -> dict[str, object]:
+def _adapter(config: JsonObject) -> Collected:
     """What was trained; a full training has no adapter's settings."""
     method = METHODS.get(str(config.get("peft_type") or "").lower(), "other")
     if method == "lora" and config.get("use_dora"):
@@ -70,7 +70,7 @@ def _adapter(config: JsonObject) -> dict[str, object]:
     }
 
 
-def _measured(train: JsonObject, metrics: Sequence[JsonObject]) -> dict[str, object]:
+def _measured(train: JsonObject, metrics: Sequence[JsonObject]) -> Collected:
     """Memory in GiB, speed in real tokens per second, total time in seconds."""
     reserved = finite(train.get("accelerator_memory_reserved_99th"))
     speeds = [v for m in metrics if (v := finite(m.get("tokens / sec"))) is not None]

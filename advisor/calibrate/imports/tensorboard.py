@@ -8,14 +8,17 @@ tag (1), a simple_value (2) or a tensor (8); see tensorboard/compat/proto/event.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from advisor.calibrate.imports.columns import ImportedRun
-from advisor.calibrate.imports.tables import history
+from advisor.calibrate.imports.histories import history
+from advisor.calibrate.imports.protobuf import fields
+from advisor.calibrate.imports.training_log import is_evaluation
 from advisor.core.errors import UsageError
 
 MOST_BYTES = 512 * 1024 * 1024
+MOST_FILES = 1000
 LONGEST_RECORD = 64 * 1024 * 1024
 FLOAT = 1
 DOUBLE = 2
@@ -26,29 +29,71 @@ def is_event_file(path: Path) -> bool:
     return "tfevents" in path.name
 
 
-def event_run(label: str, files: list[Path]) -> ImportedRun:
-    """The run in the event files of one folder, in the order of time.
+def event_runs(folder: Path, gpus: float = 1.0) -> list[ImportedRun]:
+    """The runs in a folder of event files: one of each folder below it that holds scalars, and one
+    of each file that begins again at the first step.
 
-    Raises UsageError where a file is too large or holds no scalars.
+    Raises UsageError where a file is too large, or none holds scalars.
     """
-    points = sorted(point for file in files for point in _scalars(file))
-    if not points:
-        raise UsageError(f"{files[0]}: holds no scalars; give the event file of a training")
-    rows: dict[tuple[float, float], dict[str, float | str]] = {}
-    begun = points[0][0]
-    last_step = -1.0
-    session = 0.0
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and is_event_file(p))
+    by_folder: dict[Path, list[Path]] = {}
+    for file in files[:MOST_FILES]:
+        by_folder.setdefault(file.parent, []).append(file)
+    runs = []
+    for place, each in by_folder.items():
+        name = place.relative_to(folder.parent).as_posix() if place != folder else folder.name
+        runs += _runs(name or place.resolve().name, each, gpus)
+    if not runs:
+        raise UsageError(f"{folder}: its event files hold no scalars; give those of a training")
+    return runs
+
+
+def event_run(path: Path, gpus: float = 1.0) -> ImportedRun:
+    """The run in an event file. Raises UsageError where it is too large or holds no scalars."""
+    runs = _runs(path.resolve().parent.name or path.stem, [path], gpus)
+    if not runs:
+        raise UsageError(f"{path}: holds no scalars; give the event file of a training")
+    return runs[0]
+
+
+Point = tuple[float, float, str, float]
+"""Wall time in seconds, step, tag, value."""
+
+
+def _runs(label: str, files: list[Path], gpus: float) -> list[ImportedRun]:
+    """The runs in the event files of one folder, each with the files that go on with it."""
+    by_file = [points for file in files if (points := sorted(_scalars(file)))]
+    parts: list[list[Point]] = []
+    first_step = 0.0
+    for points in sorted(by_file):
+        begins = min(step for _, step, _, _ in points)
+        if parts and (begins > first_step or points[0][0] < parts[-1][-1][0]):
+            parts[-1] = sorted(parts[-1] + points)
+            continue
+        parts.append(points)
+        first_step = begins
+    return [
+        history(f"{label} ({number})" if number > 1 else label, _rows(points), gpus)
+        for number, points in enumerate(parts, 1)
+    ]
+
+
+def _rows(points: Sequence[Point]) -> list[dict[str, float]]:
+    """A row for what was logged at once: a step's metrics, and apart from them its evaluation."""
+    rows: list[dict[str, float]] = []
+    evaluates = False
     for when, step, tag, value in points:
-        if step < last_step:
-            session += 1.0  # a resumed run writes steps again
-        last_step = step
-        row = rows.setdefault((session, step), {"_step": step})
-        row["_runtime"] = when - begun
+        row = rows[-1] if rows else {}
+        is_score = is_evaluation(tag)
+        if row.get("global_step") != step or tag in row or is_score != evaluates:
+            row = {"global_step": step, "Wall time": when}
+            rows.append(row)
         row[tag] = value
-    return history(label, list(rows.values()))
+        evaluates = is_score
+    return rows
 
 
-def _scalars(path: Path) -> Iterator[tuple[float, float, str, float]]:
+def _scalars(path: Path) -> Iterator[Point]:
     """(wall time, step, tag, value) of every scalar; a file cut off in mid-record ends there."""
     if path.stat().st_size > MOST_BYTES:
         raise UsageError(f"{path}: more than 512 MiB; give the event file of one run")
@@ -63,11 +108,11 @@ def _scalars(path: Path) -> Iterator[tuple[float, float, str, float]]:
             yield from _of_event(record)
 
 
-def _of_event(record: bytes) -> Iterator[tuple[float, float, str, float]]:
+def _of_event(record: bytes) -> Iterator[Point]:
     wall_time = 0.0
     step = 0.0
     summaries: list[bytes] = []
-    for field, value in _fields(record):
+    for field, value in fields(record):
         if field == 1 and isinstance(value, bytes) and len(value) == 8:
             (wall_time,) = struct.unpack("<d", value)
         elif field == 2 and isinstance(value, int):
@@ -75,7 +120,7 @@ def _of_event(record: bytes) -> Iterator[tuple[float, float, str, float]]:
         elif field == 5 and isinstance(value, bytes):
             summaries.append(value)
     for summary in summaries:
-        for field, value in _fields(summary):
+        for field, value in fields(summary):
             if field == 1 and isinstance(value, bytes):
                 tag, number = _of_value(value)
                 if tag and number is not None and number - number == 0.0:
@@ -85,7 +130,7 @@ def _of_event(record: bytes) -> Iterator[tuple[float, float, str, float]]:
 def _of_value(message: bytes) -> tuple[str, float | None]:
     tag = ""
     number: float | None = None
-    for field, value in _fields(message):
+    for field, value in fields(message):
         if not isinstance(value, bytes):
             continue
         if field == 1:
@@ -102,7 +147,7 @@ def _of_tensor(message: bytes) -> float | None:
     kind = 0
     content = b""
     listed: float | None = None
-    for field, value in _fields(message):
+    for field, value in fields(message):
         if field == 1 and isinstance(value, int):
             kind = value
         elif field == 4 and isinstance(value, bytes):
@@ -114,40 +159,3 @@ def _of_tensor(message: bytes) -> float | None:
     if kind == DOUBLE and len(content) == 8:
         return float(struct.unpack("<d", content)[0])
     return listed
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """(number, value) of a protobuf message's fields; stops where it is broken."""
-    place = 0
-    while place < len(message):
-        key, place = _varint(message, place)
-        kind = key & 7
-        if kind == 0:
-            number, place = _varint(message, place)
-            yield key >> 3, number
-            continue
-        if kind == 1:
-            size = 8
-        elif kind == 5:
-            size = 4
-        elif kind == 2:
-            size, place = _varint(message, place)
-        else:
-            return
-        if place + size > len(message):
-            return
-        yield key >> 3, message[place : place + size]
-        place += size
-
-
-def _varint(message: bytes, place: int) -> tuple[int, int]:
-    value = 0
-    shift = 0
-    while place < len(message) and shift < 64:
-        byte = message[place]
-        place += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if not byte & 0x80:
-            break
-    return value, place

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from advisor.calibrate.imports.columns import Fields, ImportedRun
+from advisor.calibrate.imports.columns import Collected, Fields, ImportedRun
 from advisor.calibrate.imports.training_log import LogEntry, Timing, Totals, TrainingLog, run_with
 
 PAUSE = 3.0
@@ -83,13 +83,14 @@ def _sessions(entries: Sequence[LogEntry]) -> list[list[_Moment]]:
             continue
         if entry.step is None:
             continue
+        known_length = entry.trains or entry.evaluation > 0.0
         done = entry.elapsed - entry.evaluation
         if last is None or entry.elapsed < last.done or entry.step < last.step:
             sessions.append([_Moment(entry.step, done, entry.elapsed, entry.tokens)])
-        elif entry.step > last.step:
+        elif entry.step > last.step and known_length:
             last.next_begins = min(last.next_begins, max(done, last.done))
             sessions[-1].append(_Moment(entry.step, done, entry.elapsed, entry.tokens))
-        else:
+        elif entry.step == last.step:
             last.next_begins = max(last.next_begins, entry.elapsed)
             last.tokens = last.tokens if last.tokens is not None else entry.tokens
     return sessions
@@ -150,7 +151,7 @@ def _by_intervals(log: TrainingLog) -> Timing | None:
     if speed is None and not resumed:
         speed = _usual_logged(log)
     per_step = seconds / sum(interval.steps for interval in timed)
-    cells: dict[str, object] = {"step_seconds": per_step}
+    cells: Collected = {"step_seconds": per_step}
     if speed is not None:
         cells |= {"tokens_per_second": speed, "tokens_basis": log.tokens_basis}
     if resumed:
@@ -178,24 +179,23 @@ def _whole_run_seconds(log: TrainingLog, session: Sequence[_Moment], per_step: f
     """Seconds of the whole run, where the log goes from its start to its end."""
     first = session[0]
     last = session[-1]
-    end = log.planned_steps or log.steps
     expected = per_step * first.step
-    if first.done < EARLY_SHARE * expected and expected > log.resolution:
-        return {}
+    began_late = first.done < EARLY_SHARE * expected and expected > log.resolution
     if log.totals:
-        total = log.totals[-1]
         share = _session_share(log)
-        if share is None or share < WHOLE_SHARE:
+        resumed = share is None or share < WHOLE_SHARE or (log.clock_from_start and began_late)
+        if resumed:
             return {}
-        return {"total_seconds": total.runtime, "total_includes": _included(log)}
-    if (end is not None and last.step < end) or not last.next_begins:
+        return {"total_seconds": log.totals[-1].runtime, "total_includes": _included(log)}
+    end = log.planned_steps or log.steps
+    if began_late or (end is not None and last.step < end) or not last.next_begins:
         return {}
     return {"total_seconds": last.next_begins, "total_includes": "all"}
 
 
 def _by_logged_rates(log: TrainingLog) -> Timing:
     """Speeds as the log states them itself."""
-    cells: dict[str, object] = {}
+    cells: Collected = {}
     speed = _usual_logged(log)
     if speed is not None:
         cells |= {"tokens_per_second": speed, "tokens_basis": log.tokens_basis}

@@ -1,44 +1,54 @@
-"""Logs of torchtune, whose lines read `Step 7 | loss:1.2 tokens_per_second_per_gpu:980`."""
+"""Logs of torchtune: lines `Step 7 | loss:1.2 tokens_per_second_per_gpu:980`, or JSON Lines."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from advisor.calibrate.imports.columns import ImportedRun, finite
+from advisor.calibrate.imports.columns import Fields, ImportedRun, finite
 from advisor.calibrate.imports.timing import run_of
 from advisor.calibrate.imports.training_log import LogEntry, TrainingLog
 
 _LINE = re.compile(r"\bStep (\d+) \|(.*)")
 _PAIR = re.compile(r"([\w/]+):(\S+)")
 
+LEARNED = (
+    "torchtune counts learned tokens: where prompts are masked, its speed is below real tokens/s"
+)
+ONE_GPU = "its speed is that of one GPU; add --set gpu_count=N where several trained"
 
-def torchtune_log(path: Path, text: str, gpus: float = 1.0) -> ImportedRun | None:
-    """The run in a torchtune log, its speed for all `gpus` together; None for another text.
 
-    torchtune counts the tokens that are learned, without padding.
-    """
-    entries = []
-    for step, rest in _LINE.findall(text):
-        values = {name: finite(value) for name, value in _PAIR.findall(rest)}
-        if "loss" not in values:
-            continue
-        speed = values.get("tokens_per_second_per_gpu")
-        entries.append(
-            LogEntry(
-                step=float(step),
-                loss=values["loss"],
-                tokens_per_second=speed * gpus if speed is not None else None,
-                memory_gib=values.get("peak_memory_reserved"),
-            )
-        )
-    if not entries:
-        return None
+def torchtune_log(path: Path, text: str, gpus: float | None) -> ImportedRun | None:
+    """The run in a torchtune log, its speed for all `gpus` together; None for another text."""
+    lines: list[Fields] = [
+        {"step": step, **dict(_PAIR.findall(rest))} for step, rest in _LINE.findall(text)
+    ]
+    lines = [line for line in lines if finite(line.get("loss")) is not None]
+    return torchtune_lines(path, lines, gpus) if lines else None
+
+
+def torchtune_lines(path: Path, lines: Sequence[Fields], gpus: float | None) -> ImportedRun:
+    """The run in the lines of a torchtune log."""
+    entries = [_entry(line, gpus or 1.0) for line in lines]
+    counted = any(entry.tokens_per_second is not None for entry in entries)
+    notes = (LEARNED, *(() if gpus else (ONE_GPU,))) if counted else ()
     return run_of(
         TrainingLog(
             label=path.stem,
             entries=entries,
             cells={"framework": "torchtune"},
             tokens_basis="real",
+            notes=notes,
         )
+    )
+
+
+def _entry(line: Fields, gpus: float) -> LogEntry:
+    speed = finite(line.get("tokens_per_second_per_gpu"))
+    return LogEntry(
+        step=finite(line.get("step")),
+        loss=finite(line.get("loss")),
+        tokens_per_second=speed * gpus if speed is not None else None,
+        memory_gib=finite(line.get("peak_memory_reserved")),
     )

@@ -15,7 +15,7 @@ from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 
-from advisor.calibrate.imports.columns import Fields, ImportedRun, finite, positive
+from advisor.calibrate.imports.columns import Fields, ImportedRun, finite, positive, seconds_of
 from advisor.calibrate.imports.timing import run_of
 from advisor.calibrate.imports.training_log import (
     LogEntry,
@@ -37,14 +37,6 @@ _PROGRESS = re.compile(
     r"\b(\d+)/(\d+) \[((?:\d+ days?, )?(?:\d+:)?\d+:\d\d)<[^\]]*?(?:\d|\?)(?:it/s|s/it)"
 )
 _LINE = re.compile(r"[^\r\n]+")
-_ELAPSED = re.compile(
-    r"(?:(?P<days>\d+) days?, )?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)$"
-)
-_ELAPSED_WORDS = re.compile(
-    r"(?=.)(?:(?P<days>\d+)d ?)?(?:(?P<hours>\d+)h ?)?(?:(?P<minutes>\d+)m ?)?"
-    r"(?:(?P<seconds>\d+(?:\.\d+)?)s)?$"
-)
-SECONDS_IN = {"days": 86_400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0}
 UNRELIABLE_SPEEDS = ("tokens_per_second_per_gpu", "tokens/train_per_sec_per_gpu")
 
 
@@ -140,6 +132,7 @@ def log_entry(entry: Fields) -> LogEntry:
         tokens=_first(entry, "num_tokens", "num_input_tokens_seen", "total_tokens", "tokens/total"),
         memory_gib=positive(memory),
         evaluation=evaluation_seconds(entry),
+        trains="loss" in entry or not scores_in(entry),
     )
 
 
@@ -317,15 +310,3 @@ def _first(entry: Fields, *names: str) -> float | None:
 
 def _last(entries: Sequence[Fields], name: str) -> float | None:
     return next((v for e in reversed(entries) if (v := positive(e.get(name))) is not None), None)
-
-
-def seconds_of(value: object) -> float | None:
-    """Seconds of `0:12:34`, `1 day, 2:03:04`, `12:34` or `1h 2m 3s`; a number is seconds."""
-    if not isinstance(value, str):
-        return finite(value)
-    text = value.strip()
-    match = _ELAPSED.match(text) or _ELAPSED_WORDS.match(text)
-    if match is None:
-        return finite(value)
-    parts = {name: float(part) for name, part in match.groupdict().items() if part}
-    return sum(parts.get(name, 0.0) * size for name, size in SECONDS_IN.items())

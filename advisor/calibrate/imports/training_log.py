@@ -27,6 +27,7 @@ class LogEntry:
     memory_gib: float | None = None
     step_seconds: float | None = None
     evaluation: float = 0.0
+    trains: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ class TrainingLog:
     """A run's log. `cells` describe the run; `steps`, `samples` and `tokens` are those of the whole
     run, `session_tokens` those of its last session, which began after the step `session_start`.
 
-    `tokens_basis` is real or padded. `resolution` are the seconds to which its clock is exact.
-    `counts_steps` is false where its steps are not optimizer steps.
+    `tokens_basis` is real or padded. `resolution` are the seconds to which its clock is exact;
+    `clock_from_start` is false where the clock begins with the first line, `counts_steps` where its
+    steps are not optimizer steps.
     """
 
     label: str
@@ -70,6 +72,7 @@ class TrainingLog:
     memory_basis: str = "reserved"
     gpus: float = 1.0
     resolution: float = 0.0
+    clock_from_start: bool = True
     counts_steps: bool = True
     notes: tuple[str, ...] = ()
 
