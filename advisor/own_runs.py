@@ -134,7 +134,7 @@ OPEN_SETTINGS: Mapping[str, tuple[str, ...]] = {
     "optimizer": ("optimizer",),
     "max_tokens": ("seq_len", "longest_tokens"),
     "mean_tokens": ("mean_tokens",),
-    "packed": ("packed", "padding_free"),
+    "packed": ("packed", "padding_free", "sorted_by_length"),
     "checkpointing": ("checkpointing",),
     "attention": ("attention",),
     "fused_loss": ("fused_loss",),

@@ -50,7 +50,8 @@ def left_out(linear: Linear, fit: bool) -> tuple[Floats, Floats, Floats, list[Ca
             table[:, names.index("stack")] = _unseen(linear, mask, "framework")
             table[:, names.index("gpu")] = _unseen(linear, mask, "gpu")
             rows = [c for c, one in zip(linear.rows, mask, strict=True) if one]
-            parts.append((linear.left_out(x, mask), table, linear.weights[mask], rows))
+            e = linear.left_out(x, mask) if fit else linear.base[mask]
+            parts.append((e, table, linear.weights[mask], rows))
     return (
         np.concatenate([e for e, _, _, _ in parts]),
         np.concatenate([t for _, t, _, _ in parts]),
@@ -137,7 +138,8 @@ def main() -> None:
     parser.add_argument("--fitted", action="store_true")
     parser.add_argument("--output", type=Path, default=Path("profiles/training.toml"))
     given = parser.parse_args()
-    linears = [Linear.of(what, cases(given.runs, what)) for what in ("memory", "speed")]
+    make = Linear.of if given.fitted else Linear.unfitted
+    linears = [make(what, cases(given.runs, what)) for what in ("memory", "speed")]
     common, without = tables(linears, given.fitted)
     every = [c for linear in linears for c in linear.rows]
     stacks = Counter(c.run.framework for c in every)

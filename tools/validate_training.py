@@ -122,7 +122,7 @@ def nested(linear: Linear, kind: str, fit: bool = True) -> Scored:
     log_sd = np.full(len(linear.rows), np.nan)
     for fold in folds(linear.rows, kind):
         x = linear.fit(fold.train) if fit else np.zeros(linear.slopes.shape[1])
-        error[fold.test] = linear.left_out(x, fold.test)
+        error[fold.test] = linear.left_out(x, fold.test) if fit else linear.base[fold.test]
         sds = spreads(linear.what, *inner_errors(linear, fold.train, fit), 2)
         table = _all_counts(linear)[fold.test].copy()
         table[:, names.index("stack")] = float(fold.stack)
@@ -179,11 +179,17 @@ def line(name: str, s: dict[str, float]) -> str:
     )
 
 
-def validate(paths: Sequence[Path], fit: bool = True) -> dict[str, dict[str, float]]:
+def linears(paths: Sequence[Path], fit: bool = True) -> tuple[Linear, ...]:
+    """The cases of memory and of speed; without derivatives where nothing is to be fitted."""
+    make = Linear.of if fit else Linear.unfitted
+    return tuple(make(what, cases(paths, what)) for what in ("memory", "speed"))
+
+
+def validate(of: Sequence[Linear], fit: bool = True) -> dict[str, dict[str, float]]:
     """The summaries of every measure and kind of fold."""
     results = {}
-    for what in ("memory", "speed"):
-        linear = Linear.of(what, cases(paths, what))
+    for linear in of:
+        what = linear.what
         for kind in ("stack", "gpu", "all"):
             scored = nested(linear, kind, fit)
             results[f"{what}, unseen {kind}"] = summary(linear.rows, scored)
@@ -204,7 +210,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--documented", action="store_true")
     given = parser.parse_args()
-    results = validate(given.runs, fit=not given.documented)
+    fit = not given.documented
+    results = validate(linears(given.runs, fit), fit)
     for name, s in results.items():
         print(line(name, s))
     if given.json:

@@ -16,8 +16,9 @@ from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
+from advisor.estimate.training.activations import trained_dtype
 from advisor.estimate.training.frameworks import Framework
-from advisor.estimate.training.throughput import longest_of
+from advisor.estimate.training.lengths import USUAL_EXAMPLES, longest_example, longest_of
 
 SHARED = (
     "source",
@@ -148,6 +149,11 @@ class _Inputs:
         self.assumed.append(name)
         return default
 
+    @property
+    def examples(self) -> float | None:
+        """Examples that the run passes; None where their number is not stated."""
+        return self.row.number("total_samples")
+
     def packed(self, stack: Framework) -> bool:
         """Whether sequences are full; training stacks pack unless they say otherwise."""
         return (self.row.text("packed") or ("yes" if stack.is_training_stack else "no")) == "yes"
@@ -172,7 +178,8 @@ class _Inputs:
             if mean is None and self.row.number("total_samples"):
                 mean = self._fill("mean_tokens", min(USUAL_MEAN, limit / LONGEST_OVER_MEAN))
             positions = min(limit, longest_of(micro_batch) * mean) if mean else limit
-            return round(limit), positions, min(limit, LONGEST_OVER_MEAN * mean) if mean else limit
+            longest = longest_example(mean, self.examples or USUAL_EXAMPLES) if mean else limit
+            return round(limit), positions, min(limit, longest)
         if mean is None:
             return (
                 round(limit),
@@ -201,6 +208,8 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     packed = given.packed(stack)
     counted = row.text("tokens_basis")
     quantization = given.text("quantization", "nf4" if method == "qlora" else "none")
+    compute = row.text("compute_dtype") or _likely_compute(row, stack, gpu)
+    dtype = given.text("dtype", _likely_dtype(method, gpu), "weights_dtype")
     several = "fsdp" if _shards(row, gpu, quantization, stack) else "ddp"
     run = TrainingRun(
         model_name=row.text("model"),
@@ -215,11 +224,11 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         targets=given.text("targets", "all-linear") if lora else row.text("targets"),
         trainable_params=row.number("trainable_params"),
         quantization=quantization,
-        dtype=given.text("dtype", _likely_dtype(method, gpu), "weights_dtype"),
-        compute_dtype=row.text("compute_dtype") or _likely_compute(row, stack, gpu),
+        dtype=trained_dtype(method, dtype, compute, row.text("sharding")),
+        compute_dtype=compute,
         optimizer=row.text("optimizer") or "adamw",
         micro_batch=micro_batch,
-        grad_accum=row.whole("grad_accum") or 1,
+        grad_accum=given.whole("grad_accum", 1),
         seq_len=limit,
         mean_tokens=mean,
         longest_tokens=longest,
@@ -238,6 +247,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         software_date=date,
         memory_basis=row.text("memory_basis") or "reserved",
         tokens_basis=counted or "real",
+        examples=given.examples,
     )
     return replace(run, assumed=tuple(given.assumed))
 

@@ -46,6 +46,8 @@ class TrainingRun:
     padding_free: bool | None = (
         None  # batches without padding, or sorted by length; None: not stated
     )
+    sorted_by_length: bool | None = None
+    """Whether batches that hold no padding do so because alike lengths stand together."""
     checkpointing: str = "none"
     attention: str = "sdpa"
     fused_loss: str = "no"

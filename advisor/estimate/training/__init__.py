@@ -13,8 +13,8 @@ from advisor.estimate.training.estimator import (
     speed_shares,
     trained,
 )
+from advisor.estimate.training.lengths import mean_length
 from advisor.estimate.training.params import total_params, trainable_params
-from advisor.estimate.training.throughput import mean_length
 
 __all__ = [
     "cheapest_gpu",

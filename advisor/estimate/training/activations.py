@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from advisor.core.errors import UsageError
+from advisor.core.facts import Model
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
 from advisor.estimate.training.frameworks import Kernels
@@ -47,6 +49,15 @@ def precision(run: TrainingRun) -> Precision:
     return Precision.MIXED if casts else Precision.HALF
 
 
+def trained_dtype(method: str, dtype: str, compute_dtype: str, sharding: str) -> str:
+    """The dtype of the weights of a run: fp32 where fp16 is trained whole under autocast, since
+    gradients in fp16 are refused (torch.amp.GradScaler, "Attempting to unscale FP16 gradients");
+    DeepSpeed has masters of its own.
+    """
+    refused = method == "full" and dtype == "fp16" and compute_dtype == "mixed-fp16"
+    return "fp32" if refused and not sharding.startswith("zero") else dtype
+
+
 def gathers_half(run: TrainingRun) -> bool:
     """Whether FSDP keeps fp32 shards and gathers them in 16 bits, so that the forward pass is one
     of 16-bit weights (torch.distributed.fsdp, MixedPrecision.param_dtype).
@@ -81,12 +92,17 @@ def adapter_widths(run: TrainingRun, shape: Shape) -> AdapterWidths:
     """The widths that adapters of a run read and write; zero for prompts and whole models."""
     if run.method in ("full", "soft-prompt", "prefix") or not run.targets:
         return NO_ADAPTERS
-    if run.model is None:
-        return _typical_widths(shape, run.targets)
+    return _widths(run.model, shape, run.targets)
+
+
+@lru_cache(maxsize=4096)
+def _widths(model: Model | None, shape: Shape, targets: str) -> AdapterWidths:
+    if model is None:
+        return _typical_widths(shape, targets)
     try:
-        modules = targeted(run.model, run.targets)
+        modules = targeted(model, targets)
     except UsageError:
-        return _typical_widths(shape, run.targets)
+        return _typical_widths(shape, targets)
     return AdapterWidths(
         inputs=sum(m.inputs for m in modules),
         shared=float(_read_once(modules)),

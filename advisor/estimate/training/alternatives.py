@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from advisor.core.training import TrainingRun
+from advisor.estimate.training import lengths
 
 HALF_OR_TWICE = (0.5, 2.0)
 """What a length or a batch that was guessed may be, over the guess."""
@@ -18,6 +19,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "attention": ("sdpa", "eager"),
 }
 """Values that practice uses, of settings that are no number."""
+
+ACCUMULATION = (1, 8)
+"""Micro-batches per step, which decide whether gradients stand while activations do."""
 
 FUSIONS = ("kernel", "projection")
 """What a loss may be that is fused in a way that is not stated."""
@@ -53,6 +57,12 @@ def _alternatives(run: TrainingRun) -> Iterator[list[TrainingRun]]:
             yield [replace(run, micro_batch=batch) for batch in batches]
         elif name == "mean_tokens":
             yield [_of_mean(run, factor) for factor in HALF_OR_TWICE]
+        elif name == "grad_accum":
+            yield [replace(run, grad_accum=steps) for steps in ACCUMULATION]
+    if run.padding_free and run.sorted_by_length is None and lengths.vary(run):
+        yield [replace(run, sorted_by_length=alike) for alike in (True, False)]
+    if run.method == "full" and run.compute_dtype == "mixed-bf16" and run.dtype == "bf16":
+        yield [replace(run, dtype=dtype) for dtype in CHOICES["dtype"]]
     if run.fused_loss == "yes":
         yield [replace(run, fused_loss=kind) for kind in FUSIONS]
     if run.memory_basis == "unstated":
@@ -69,5 +79,8 @@ def _of_length(run: TrainingRun, factor: float) -> TrainingRun:
 def _of_mean(run: TrainingRun, factor: float) -> TrainingRun:
     """With examples of another mean; where none is known, a third of the longest stands in."""
     mean = run.mean_tokens or (run.longest_tokens or run.seq_len) / 3.0
-    longest = None if run.longest_tokens is None else min(run.longest_tokens, 3.0 * mean * factor)
+    longest = run.longest_tokens
+    if longest is not None:
+        examples = run.examples or lengths.USUAL_EXAMPLES
+        longest = min(longest, lengths.longest_example(mean * factor, examples))
     return replace(run, mean_tokens=max(mean * factor, 1.0), longest_tokens=longest)

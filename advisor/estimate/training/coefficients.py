@@ -49,7 +49,6 @@ class Coefficients:
     link_offload: float
     link_pcie: float
     logits: Mapping[str, float]
-    longest_over_mean: float
     matrix_share: float
     offload_kept: float
     optimizer_bytes: float
@@ -58,6 +57,7 @@ class Coefficients:
     overlap: float
     pipeline_bubble: float
     reserved: float
+    reserved_varying: float
     selective: float
     start_seconds: float
     stored: float

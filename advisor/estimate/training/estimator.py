@@ -11,9 +11,11 @@ from advisor.core.constants import GIB, Z80
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 from advisor.estimate.training import (
+    basis,
     coefficients,
     correction,
     frameworks,
+    lengths,
     memory,
     plugged,
     rates,
@@ -51,7 +53,8 @@ def estimate(
     k = coefficients.fitted(without)
     measured = inherited(run, measured)
     if run.padding_free is None and measured:
-        run = replace(run, padding_free=measured[0].run.padding_free)
+        like = measured[0].run
+        run = replace(run, padding_free=like.padding_free, sorted_by_length=like.sorted_by_length)
     shape = shape_of(run)
     if shape is None:
         return _unknown(run, f"neither architecture nor size of {run.model_name!r} is known")
@@ -154,7 +157,7 @@ def _verdict(
     if free is None or high is None:
         return "unknown"
     allocated = {name: value for name, value in terms.items() if name != BASIS_TERM}
-    used = memory.needed_gib(allocated, k) * memory_gib.likely / sum(terms.values())
+    used = basis.needed_gib(allocated, k) * memory_gib.likely / sum(terms.values())
     if used > free:
         return "no"
     return "fits" if used * high / memory_gib.likely <= free else "tight"
@@ -167,14 +170,13 @@ def free_gib(run: TrainingRun) -> float | None:
     """
     if run.free_memory_gib is not None:
         return run.free_memory_gib
-    return None if run.gpu is None else memory.usable_gib(run.gpu, coefficients.fitted())
+    return None if run.gpu is None else basis.usable_gib(run.gpu, coefficients.fitted())
 
 
 def _terms(run: TrainingRun, shape: Shape, k: Coefficients) -> dict[str, float]:
     """Terms in GiB; what the basis adds to the allocated peak is a term of its own."""
     terms = _in_gib(memory.terms(run, shape, k))
-    allocated = sum(terms.values())
-    terms[BASIS_TERM] = memory.on_basis(allocated, run.memory_basis, k) - allocated
+    terms[BASIS_TERM] = basis.shown_gib(run, terms, k) - sum(terms.values())
     return terms
 
 
@@ -243,7 +245,7 @@ def _speed(
     sources = [s for m in measured if (s := _speed_of_source(run, m, k)) is not None]
     shares = throughput.shares(run, run.gpu, shape, k)
     doubt = spread.log_sd(run, "speed", shares, k, _speed_of(shape, k))
-    log_sd = math.hypot(doubt, throughput.padding_doubt(run))
+    log_sd = math.hypot(doubt, lengths.padding_doubt(run))
     return _corrected(median, log_sd, shares, sources, k, "speed")
 
 
@@ -325,7 +327,7 @@ def _notes(run: TrainingRun) -> tuple[str, ...]:
         notes.append(f"assumed, because it is not stated: {', '.join(run.assumed)}")
     if {"checkpointing", "fused_loss", "optimizer"} & set(run.assumed):
         notes.append(_defaults(run))
-    if throughput.padding_doubt(run) > 0.0:
+    if lengths.padding_doubt(run) > 0.0:
         notes.append(
             "whether batches are padded as they come or sorted by length is not stated: in between"
         )

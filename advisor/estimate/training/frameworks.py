@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from advisor.core.training import TrainingRun
 from advisor.shipped import folder
@@ -57,6 +57,8 @@ class Framework:
     """What sharded runs keep in the host's memory."""
     splits_batch: bool
     """The batch of a pipeline is counted whole and passes through sequence by sequence."""
+    expandable_segments: bool
+    """The allocator grows its segments, so that batches of many lengths leave no fragments."""
     fp8: bool
     """Published runs use FP8 where the GPU has it and nothing else is stated."""
     source: str
@@ -112,6 +114,7 @@ def _framework(cells: dict[str, str]) -> Framework:
         keeps_whole=yes("keeps_whole"),
         offload=cells["offload"],
         splits_batch=yes("splits_batch"),
+        expandable_segments=yes("expandable_segments"),
         fp8=yes("fp8"),
         source=cells["source"],
         as_of=cells["as_of"],
@@ -123,6 +126,7 @@ def of(run: TrainingRun) -> Framework:
     return by_name(run.framework, run.software_date)
 
 
+@lru_cache(maxsize=1024)
 def by_name(name: str, date: str = "") -> Framework:
     """The framework of that name as it was on a date (year, year-month or a day; empty: today); one
     that is not in the table counts as `other`.

@@ -6,37 +6,21 @@ Formulas and sources: docs/reference/formulas-training.md, section Memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.core.constants import GIB
 from advisor.core.errors import UsageError
-from advisor.core.facts import ErrorCorrection, Gpu
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import activations, frameworks
 from advisor.estimate.training import params as counts
 from advisor.estimate.training.activations import Precision, precision
+from advisor.estimate.training.basis import MOVING, usable_gib
 from advisor.estimate.training.coefficients import Coefficients
+from advisor.estimate.training.lengths import longest_batch
 from advisor.estimate.training.shape import Shape
 
 FILL = 0.82
 """Share of a GPU that a run takes whose batch is not stated."""
-
-STANDING_RESERVE = 1.03
-"""Reserved over allocated memory of what stands during the whole run: large blocks, asked for
-once.
-"""
-
-MOVING_RESERVE = 1.15
-"""The same of activations and logits, which come and go in many sizes: published runs show 1.05 to
-1.25 in all.
-"""
-
-MOVING = ("activations", "logits")
-"""Terms that come and go in every step."""
-
-INLINE_CORRECTION = 15.0 / 16.0
-"""What error correction leaves of a memory that keeps its check bits inline."""
 
 WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 """Bytes per element."""
@@ -108,7 +92,7 @@ def terms(run: TrainingRun, shape: Shape, k: Coefficients) -> dict[str, float]:
     backward pass of one layer (kept activations and that layer's own), and the optimiser step (all
     gradients and its temporaries).
     """
-    where = layout(run, longest_batch(run, k))
+    where = layout(run, longest_batch(run))
     trained = trained_params(run, shape)
     sizes = _static(run, shape, where, trained, k)
     gradients = 0.0 if steps_in_backward(run) else sizes["gradients"]
@@ -187,16 +171,6 @@ def _expert_parallel(run: TrainingRun, shape: Shape, where: Layout) -> float:
         return 1.0
     degree = min(where.shard, EXPERT_GROUP)
     return 1.0 - shape.expert_params / shape.params * (1.0 - 1.0 / degree)
-
-
-def longest_batch(run: TrainingRun, k: Coefficients) -> float:
-    """Length that the longest batch is padded to: the limit where it is reached, else a multiple of
-    the mean.
-    """
-    if run.packed or run.mean_tokens is None:
-        return run.seq_len
-    longest = run.longest_tokens or k.longest_over_mean * run.mean_tokens
-    return min(float(run.seq_len), longest)
 
 
 def trained_params(run: TrainingRun, shape: Shape) -> float:
@@ -358,35 +332,3 @@ def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Coe
 
 def _updates_in_place(run: TrainingRun) -> bool:
     return "8bit" in run.optimizer or run.optimizer.startswith("paged") or steps_in_backward(run)
-
-
-def needed_gib(sizes: Mapping[str, float], k: Coefficients) -> float:
-    """Room that a process with these terms (GiB) must find, so that its allocator does not run out
-    in fragments.
-    """
-    moving = sum(sizes[term] for term in MOVING)
-    standing = sum(sizes.values()) - moving
-    return STANDING_RESERVE * standing + MOVING_RESERVE * moving + k.context_gib
-
-
-def usable_gib(gpu: Gpu, k: Coefficients) -> float | None:
-    """Memory of an empty GPU that a process can have, GiB: what driver and error correction leave;
-    None if unknown.
-    """
-    if gpu.memory_gb is None:
-        return None
-    corrected = INLINE_CORRECTION if gpu.ecc is ErrorCorrection.INLINE else 1.0
-    return gpu.memory_gb * k.usable_memory * corrected
-
-
-def on_basis(allocated_gib: float, basis: str, k: Coefficients) -> float:
-    """Allocated memory as another basis shows it, in GiB."""
-    if basis == "active":
-        return allocated_gib * k.active
-    if basis == "reserved":
-        return allocated_gib * k.reserved
-    if basis == "process":
-        return allocated_gib * k.reserved + k.context_gib
-    if basis == "unstated":
-        return allocated_gib * k.unstated
-    return allocated_gib

@@ -9,6 +9,7 @@ from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
+from advisor.estimate.training.activations import trained_dtype
 from advisor.estimate.training.frameworks import Framework
 from advisor.estimate.training.params import trainable_params
 from advisor.estimate.training.rates import lacks_bf16
@@ -102,7 +103,9 @@ def to_run(
         rank=request.rank,
         targets=request.targets if request.method in ADAPTED_BY_TARGETS else "",
         quantization=request.quantization or quantized,
-        dtype=request.dtype or _usual_dtype(gpu),
+        dtype=trained_dtype(
+            request.method, request.dtype or _usual_dtype(gpu), request.compute, sharding
+        ),
         compute_dtype=request.compute,
         optimizer=request.optimizer or stack.optimizer,
         micro_batch=request.micro_batch,
@@ -112,6 +115,7 @@ def to_run(
         longest_tokens=request.longest_tokens,
         packed=packed,
         padding_free=None if request.batches is None else BATCHES[request.batches],
+        sorted_by_length=None if request.batches is None else request.batches == "sorted",
         checkpointing=request.checkpointing or _usual_checkpointing(request, stack),
         attention=request.attention or _usual_attention(stack, gpu),
         fused_loss=request.fused_loss or stack.loss(request.compiled),

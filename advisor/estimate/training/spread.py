@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import alternatives
+from advisor.estimate.training import alternatives, basis, frameworks, lengths
 from advisor.estimate.training.activations import QUANTIZED
 from advisor.estimate.training.coefficients import Coefficients
 
@@ -49,13 +49,17 @@ CIRCUMSTANCES = (
     "loss",
     "mixture",
     "basis",
+    "varying",
+    "fragments",
 )
 """base: always; lengths, batch, settings: not stated; model: only its size known; shared: several
 GPUs; machines: doublings beyond one machine; stack, gpu: never measured; moves: how far the
 estimate would move if open settings were otherwise; rare: offload, methods and
 optimisers few have measured; quantized: weights of 4 or 8 bits, whose copies differ by library and
 version; loss: fused in a way that is not stated; mixture: of experts; basis: whose memory is meant
-is not stated.
+is not stated; varying: the share of what depends on the longest batch, where batches differ and
+nobody looked at the data; fragments: that share where the allocator may keep blocks of earlier
+batches.
 """
 
 LENGTHS = frozenset({"seq_len", "mean_tokens"})
@@ -98,10 +102,28 @@ def causes(
         "loss": float(run.fused_loss == "yes"),
         "mixture": float(run.model is not None and run.model.experts > 0),
         "basis": float(what == "memory" and run.memory_basis == "unstated"),
+        "varying": 0.0,
+        "fragments": 0.0,
     }
+    if what == "memory":
+        present |= _of_batches(run, shares)
     for cause, terms in TERM_CAUSES[what].items():
         present[cause] = sum(shares.get(term, 0.0) for term in terms) ** 2
     return present
+
+
+def _of_batches(run: TrainingRun, shares: Mapping[str, float]) -> dict[str, float]:
+    """What an unknown length or batch makes doubtful of memory: the share that comes and goes."""
+    assumed = set(run.assumed)
+    moving = sum(shares.get(term, 0.0) for term in basis.MOVING) ** 2
+    keeps = run.memory_basis in basis.WITH_FRAGMENTS
+    keeps = keeps and lengths.vary(run) and not frameworks.of(run).expandable_segments
+    return {
+        "lengths": moving * bool(assumed & LENGTHS),
+        "batch": moving * ("micro_batch" in assumed),
+        "varying": moving * (lengths.vary(run) and run.longest_tokens is None),
+        "fragments": moving * keeps,
+    }
 
 
 def log_sd(

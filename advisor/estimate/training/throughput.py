@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cache
-from statistics import NormalDist
 
 from advisor.core.constants import TERA
 from advisor.core.facts import Gpu
@@ -17,8 +15,8 @@ from advisor.estimate.training import frameworks, rates, traffic
 from advisor.estimate.training.activations import Precision, adapter_widths, precision
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.frameworks import Kernels
+from advisor.estimate.training.lengths import computed_length, mean_length
 from advisor.estimate.training.memory import QUANTIZED, layout, mostly_trained, sequences
-from advisor.estimate.training.params import VIRTUAL_TOKENS
 from advisor.estimate.training.shape import Shape
 from advisor.estimate.training.traffic import again
 
@@ -31,21 +29,11 @@ MACHINE = 8
 PROMPTS = frozenset({"soft-prompt", "prefix"})
 """Methods that add positions to the input instead of operations to each layer."""
 
-MOST_VIRTUAL = 512
-"""Virtual tokens of a soft prompt that are believed; more trained parameters belong to the network
-that makes them.
-"""
-
 BANDWIDTH_SHARE = 0.8
 """Share of the printed bandwidth that streaming kernels reach."""
 
 DORA_BYTES = 24.0
 """Bytes per weight that DoRA moves in a step to norm W + BA: product, sum and norm in fp32."""
-
-SPREAD_OF_LENGTHS = 0.65
-"""Log standard deviation of the lengths in a set of examples: four at random are padded to 1.7
-times their mean.
-"""
 
 
 def trains_weights(run: TrainingRun) -> bool:
@@ -141,63 +129,6 @@ def _dequantized_bytes(run: TrainingRun, shape: Shape, k: Coefficients) -> float
     if run.method == "dora":
         moved += DORA_BYTES * (shape.active_params - shape.embedding_params)
     return moved
-
-
-def mean_length(run: TrainingRun) -> float:
-    """Mean real tokens of a sequence, or the length it is packed to."""
-    return run.seq_len if run.packed else (run.mean_tokens or run.seq_len)
-
-
-def computed_length(run: TrainingRun, shape: Shape) -> float:
-    """Positions of a sequence that are computed: a batch of unlike examples is padded to its
-    longest.
-
-    Without padding where sequences are packed, batches are padding-free or sorted by length, or
-    positions are counted; halfway (in logarithms) where nobody said. A soft prompt stands before
-    every sequence.
-    """
-    mean = mean_length(run)
-    padded = _padded_length(run)
-    return _virtual_tokens(run, shape) + (
-        math.sqrt(mean * padded) if run.padding_free is None else padded
-    )
-
-
-def padding_doubt(run: TrainingRun) -> float:
-    """Log standard deviation of the time where nobody said whether batches are sorted: one way or
-    the other.
-    """
-    return (
-        0.5 * math.log(_padded_length(run) / mean_length(run)) if run.padding_free is None else 0.0
-    )
-
-
-def _padded_length(run: TrainingRun) -> float:
-    """Mean length that batches are padded to, unless they are known to hold no padding."""
-    mean = mean_length(run)
-    if run.packed or run.padding_free or run.tokens_basis == "padded":
-        return mean
-    return max(mean, min(run.longest_tokens or run.seq_len, mean * longest_of(run.micro_batch)))
-
-
-def _virtual_tokens(run: TrainingRun, shape: Shape) -> float:
-    if run.method != "soft-prompt":
-        return 0.0
-    stated = (run.trainable_params or 0.0) / shape.hidden
-    return stated if 1.0 <= stated <= MOST_VIRTUAL else VIRTUAL_TOKENS
-
-
-@cache
-def longest_of(count: int) -> float:
-    """Expected longest of so many examples over their mean, for lognormal lengths: n E[Φ(z +
-    σ)ⁿ⁻¹], z normal.
-    """
-    normal = NormalDist()
-    steps = 400
-    drawn = (normal.inv_cdf((i + 0.5) / steps) for i in range(steps))
-    return (
-        count * math.fsum(normal.cdf(z + SPREAD_OF_LENGTHS) ** (count - 1) for z in drawn) / steps
-    )
 
 
 def _link_speed(gpu: Gpu, k: Coefficients) -> float:

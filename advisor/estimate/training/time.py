@@ -6,9 +6,10 @@ import math
 
 from advisor.core.training import TrainingRun
 from advisor.estimate.training.coefficients import Coefficients
+from advisor.estimate.training.lengths import mean_length
 from advisor.estimate.training.memory import layout
 from advisor.estimate.training.shape import Shape
-from advisor.estimate.training.throughput import mean_length, trains_weights
+from advisor.estimate.training.throughput import trains_weights
 
 DISK_BYTES_PER_SECOND = 1.0e9
 """Reading weights from a local solid-state disk into a GPU: 1 GB/s, as in the loading times of

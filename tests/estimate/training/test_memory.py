@@ -117,28 +117,6 @@ def test_a_model_that_stays_on_every_gpu_beside_its_shards() -> None:
         assert allocated(run) == pytest.approx(published, rel=0.12)
 
 
-def test_error_correction_takes_a_sixteenth_of_graphics_memory() -> None:
-    # torch reports 22.06 GiB of an A10G, 79.15 of an A100 of 80 GB and 23.65 of an RTX 4090
-    for name, total in (("A10G", 22.06), ("A100-80GB-SXM", 79.15), ("RTX 4090", 23.65)):
-        assert memory.usable_gib(a_run(gpu=name).gpu, K) == pytest.approx(total, rel=0.01)
-
-
-def test_what_comes_and_goes_needs_more_room_than_what_stands() -> None:
-    context = memory.needed_gib({"weights": 0.0, "activations": 0.0, "logits": 0.0}, K)
-    standing = memory.needed_gib({"weights": 10.0, "activations": 0.0, "logits": 0.0}, K) - context
-    moving = memory.needed_gib({"weights": 0.0, "activations": 6.0, "logits": 4.0}, K) - context
-    assert 10.0 < standing < moving < 12.5
-
-
-@given(st.floats(0.1, 500.0))
-def test_bases_are_in_order(allocated_gib: float) -> None:
-    told = [
-        memory.on_basis(allocated_gib, basis, K)
-        for basis in ("allocated", "active", "reserved", "process")
-    ]
-    assert told == sorted(told)
-
-
 @given(
     st.sampled_from(["allocated", "reserved", "process", "unstated"]),
     st.sampled_from(["full", "lora"]),

@@ -1,0 +1,79 @@
+"""Allocated memory as other instruments show it, and what of a GPU's memory a process can have.
+
+Formulas and sources: docs/reference/formulas-training.md, section Memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisor.core.facts import ErrorCorrection, Gpu
+from advisor.core.training import TrainingRun
+from advisor.estimate.training import frameworks, lengths
+from advisor.estimate.training.coefficients import Coefficients
+
+STANDING_RESERVE = 1.03
+"""Reserved over allocated memory of what stands during the whole run: large blocks, asked for
+once.
+"""
+
+MOVING_RESERVE = 1.15
+"""The same of activations and logits, which come and go in many sizes: published runs show 1.05 to
+1.25 in all.
+"""
+
+MOVING = ("activations", "logits")
+"""Terms that come and go in every step."""
+
+WITH_FRAGMENTS = ("reserved", "process")
+"""Bases that count blocks which the allocator keeps unused."""
+
+INLINE_CORRECTION = 15.0 / 16.0
+"""What error correction leaves of a memory that keeps its check bits inline."""
+
+
+def needed_gib(sizes: Mapping[str, float], k: Coefficients) -> float:
+    """Room that a process with these terms (GiB) must find, so that its allocator does not run out
+    in fragments.
+    """
+    moving = sum(sizes[term] for term in MOVING)
+    standing = sum(sizes.values()) - moving
+    return STANDING_RESERVE * standing + MOVING_RESERVE * moving + k.context_gib
+
+
+def usable_gib(gpu: Gpu, k: Coefficients) -> float | None:
+    """Memory of an empty GPU that a process can have, GiB: what driver and error correction leave;
+    None if unknown.
+    """
+    if gpu.memory_gb is None:
+        return None
+    corrected = INLINE_CORRECTION if gpu.ecc is ErrorCorrection.INLINE else 1.0
+    return gpu.memory_gb * k.usable_memory * corrected
+
+
+def shown_gib(run: TrainingRun, sizes: Mapping[str, float], k: Coefficients) -> float:
+    """The memory with these allocated terms (GiB) on the basis of the run, in GiB."""
+    allocated = sum(sizes.values())
+    basis = run.memory_basis
+    if basis == "active":
+        return allocated * k.active
+    if basis == "reserved":
+        return allocated * k.reserved + _fragments_gib(run, sizes, k)
+    if basis == "process":
+        return allocated * k.reserved + _fragments_gib(run, sizes, k) + k.context_gib
+    if basis == "unstated":
+        return allocated * k.unstated
+    return allocated
+
+
+def _fragments_gib(run: TrainingRun, sizes: Mapping[str, float], k: Coefficients) -> float:
+    """Blocks of earlier batches that the allocator of PyTorch keeps, since none of them is large
+    enough for a longer batch; it gives them back before it runs out of memory.
+    """
+    if not lengths.vary(run) or frameworks.of(run).expandable_segments:
+        return 0.0
+    unused = (k.reserved_varying - k.reserved) * sum(sizes[term] for term in MOVING)
+    most = None if run.gpu is None else usable_gib(run.gpu, k)
+    if most is None:
+        return unused
+    return max(min(unused, most - sum(sizes.values()) * k.reserved - k.context_gib), 0.0)

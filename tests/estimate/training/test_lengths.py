@@ -1,0 +1,91 @@
+"""Lengths of batches against drawn lengths, and of a published pair of padded and unpadded runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from advisor.estimate.training import lengths, shape_of
+from advisor.estimate.training.alternatives import moves
+from advisor.estimate.training.lengths import SPREAD_OF_LENGTHS
+from tests.estimate.training.catalogue import a_run
+
+MEAN = 300.0
+
+
+def drawn(batches: int, count: int) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    lengths_drawn = rng.lognormal(-0.5 * SPREAD_OF_LENGTHS**2, SPREAD_OF_LENGTHS, (batches, count))
+    return MEAN * lengths_drawn
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 16])
+def test_the_longest_of_a_batch_is_that_of_drawn_lengths(count: int) -> None:
+    batches = drawn(200_000, count)
+    assert lengths.longest_of(count) == pytest.approx(
+        batches.max(axis=1).mean() / batches.mean(), rel=0.02
+    )
+
+
+@pytest.mark.parametrize("examples", [100, 1000, 10_000])
+def test_the_longest_of_a_run_is_that_of_drawn_lengths(examples: int) -> None:
+    longest = drawn(500, examples).max(axis=1)
+    assert lengths.longest_example(MEAN, examples) == pytest.approx(np.median(longest), rel=0.03)
+
+
+@pytest.mark.parametrize("limit", [1024, 32_768])
+@pytest.mark.parametrize("count", [1, 2, 4, 8, 32])
+def test_the_longest_batch_without_padding_is_that_of_drawn_lengths(count: int, limit: int) -> None:
+    cut = np.minimum(drawn(200 * 1024 // count, count), limit)
+    batches = cut.sum(axis=1).reshape(200, -1)
+    run = a_run(mean_tokens=MEAN, seq_len=limit, micro_batch=count, examples=1024.0)
+    run = replace(run, padding_free=True, sorted_by_length=False)
+    expected = np.median(batches.max(axis=1)) / count
+    assert lengths.longest_batch(run) == pytest.approx(expected, rel=0.2)
+
+
+def test_padding_and_sorting_make_the_longest_batch_long() -> None:
+    run = a_run(mean_tokens=MEAN, seq_len=2048, micro_batch=8)
+    plain = lengths.longest_batch(replace(run, padding_free=False))
+    alike = lengths.longest_batch(replace(run, padding_free=True, sorted_by_length=True))
+    apart = lengths.longest_batch(replace(run, padding_free=True, sorted_by_length=False))
+    unsaid = lengths.longest_batch(replace(run, padding_free=True))
+    assert plain == alike == pytest.approx(lengths.longest_example(MEAN, 1000.0))
+    assert apart < 0.35 * plain
+    assert unsaid == pytest.approx((apart * plain) ** 0.5)
+
+
+def test_a_limit_or_a_known_longest_example_bounds_the_batch() -> None:
+    run = a_run(mean_tokens=MEAN, seq_len=1024, padding_free=False)
+    assert lengths.longest_batch(run) == 1024
+    assert lengths.longest_batch(replace(run, longest_tokens=700.0)) == 700
+    assert lengths.longest_batch(replace(run, packed=True)) == 1024
+    assert lengths.longest_batch(replace(run, mean_tokens=None)) == 1024
+
+
+def test_why_batches_hold_no_padding_moves_the_estimate_where_it_is_not_stated() -> None:
+    run = a_run(mean_tokens=MEAN, seq_len=4096, micro_batch=8, padding_free=True)
+    assert moves(run, lengths.longest_batch) > 0.2
+    assert moves(replace(run, sorted_by_length=True), lengths.longest_batch) == 0.0
+
+
+def test_computed_lengths_are_padded_unless_batches_hold_no_padding() -> None:
+    run = a_run("Llama-2-7b", mean_tokens=200, seq_len=2048, micro_batch=8, padding_free=False)
+    shape = shape_of(run)
+    assert lengths.computed_length(run, shape) == pytest.approx(200 * lengths.longest_of(8))
+    assert lengths.computed_length(replace(run, seq_len=256), shape) == 256
+    assert lengths.computed_length(replace(run, micro_batch=1), shape) == pytest.approx(200)
+    between = lengths.computed_length(replace(run, padding_free=None), shape)
+    assert between == pytest.approx(200 * lengths.longest_of(8) ** 0.5)
+    for full in (replace(run, padding_free=True), replace(run, tokens_basis="padded")):
+        assert lengths.computed_length(full, shape) == 200
+
+
+def test_a_soft_prompt_stands_before_every_sequence() -> None:
+    run = a_run("Llama-3.2-3B", method="soft-prompt", mean_tokens=200)
+    shape = shape_of(run)
+    assert lengths.computed_length(run, shape) == 220
+    assert lengths.computed_length(replace(run, trainable_params=200 * 3072), shape) == 400
+    assert lengths.computed_length(replace(run, trainable_params=28e6), shape) == 220
