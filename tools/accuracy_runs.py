@@ -19,7 +19,7 @@ from advisor.backtest.runs_page import page
 from advisor.backtest.runs_scores import MEASURES, Summary, summary
 from advisor.backtest.runs_table import read
 from advisor.backtest.runs_twins import twins
-from tools.validate_training import validate
+from tools.validate_training import linears, validate
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,8 +31,9 @@ def main() -> None:
     paths = [Path(name) for name in sys.argv[1:]]
     rows = [row for path in paths for row in read(path)]
     recorded = rounded(summary(predict(rows), "source"))
-    recorded["unseen"] = rounded(validate(paths, fit=False))
-    recorded["unseen_fitted"] = rounded(validate(paths, fit=True))
+    both = linears(paths)
+    recorded["unseen"] = rounded(validate(both, fit=False))
+    recorded["unseen_fitted"] = rounded(validate(both, fit=True))
     recorded["calibrated"] = rounded(summary(predict(rows, calibrate=True), "source"))
     groups = summary(predict(rows, calibrate=True, by_set_up=False), "source")
     recorded["calibrated_by_group"] = rounded(
