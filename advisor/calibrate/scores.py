@@ -205,7 +205,7 @@ def _score(row: MeasuredRow, source: str, as_of: str) -> Score:
         sd=row.sd or 0.0,
         train_examples=row.train_examples or 0,
         static_tokens=Range.exact(float(static)) if static is not None else None,
-        search_usd=row.search_usd,
+        search_usd=Range.exact(row.search_usd) if row.search_usd is not None else None,
         passed_on=row.passed_on,
         source=source,
         as_of=as_of,

@@ -86,9 +86,8 @@ def _search(ledger: Ledger) -> None:
     if score is not None and score.search_usd is not None:
         name = f"search.usd@{score.model}"
         source = score.source or "quality.measured"
-        spent = ledger.sheet.exact(
-            name, score.search_usd, "USD", Basis.MEASURED, source, score.as_of
-        )
+        cost = Quantity(score.search_usd, "USD", Basis.MEASURED, source, score.as_of)
+        spent = ledger.sheet.figure(name, cost, low=0.0)
         ledger.put("once.training", "USD", spent, "prompt-search")
         return
     source = "prompt optimisers report 1,000 to 10,000 calls a search, a usual run about 3,200"

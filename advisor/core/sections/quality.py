@@ -91,7 +91,7 @@ class Score:
         "whole traffic",
         registered=False,
     )
-    search_usd: float | None = ask(
+    search_usd: Range | None = ask(
         "What did the search of this prompt cost?",
         "Counted once, as cost of a searched prompt. Left out: estimated.",
         "number",
@@ -105,7 +105,7 @@ class Score:
     passed_on: float | None = ask(
         "Which share of the requests did this cascade pass on?",
         "To the larger model. Left out: estimated.",
-        "number",
+        "score",
         None,
         "estimated from published cascades",
         unit="share",
