@@ -150,6 +150,11 @@ class Option:
         return machines.get(self.serving.place, self.provider)
 
 
+def score_input(skill: str) -> str:
+    """The id of a skill's score (`Option.skill`) among the inputs of the decision."""
+    return f"quality.score of {skill}"
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """An option with its figures by id (design: `run.total`, `once.total`, `quality.score`,

@@ -45,8 +45,8 @@ class Evaluator(Protocol):
     """Evaluates what-if cases, and drawn cases once more at other values of an input."""
 
     def what_if(self, changes: Sequence[tuple[str, float]]) -> Cases:
-        """Row 0 changes nothing, row i the i-th input to its value; all others stay at their likely
-        value.
+        """Row 0 changes nothing, row i the i-th input, or the score of a skill
+        (`core.option.score_input`), to its value; all others stay at their likely value.
         """
 
     def drawn_what_if(

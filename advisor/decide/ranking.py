@@ -95,20 +95,25 @@ class Ranking:
         return np.asarray(self.meets[1:].mean(axis=0))
 
     @cached_property
-    def effective(self) -> Matrix:
+    def starting(self) -> Matrix:
         """Cost of starting with an option: where it misses, its one-off cost and the best option
-        that does not. Draws only.
+        that does not; plain costs in cases in which none meets every constraint.
 
-        Only draws in which some option meets every constraint; without any, plain costs. Shape
-        (draws, options).
+        Shape (cases, options).
         """
-        cost = np.where(self.rankable, self.cost, np.inf)[1:]
+        cost = np.where(self.rankable, self.cost, np.inf)
+        fallback = np.where(self.meets, cost, np.inf).min(axis=1, keepdims=True)
+        replaced = np.where(self.rankable, self.once, np.inf) + fallback
+        return np.where(self.meets | ~self.open[:, None], cost, replaced)
+
+    @cached_property
+    def effective(self) -> Matrix:
+        """`starting` in the draws in which some option meets every constraint; in all draws where
+        there is no such draw. Shape (draws, options).
+        """
         open_draws = self.open[1:]
-        if not open_draws.any():
-            return cost
-        cost, meets, once = cost[open_draws], self.meets[1:][open_draws], self.once[1:][open_draws]
-        fallback = np.where(meets, cost, np.inf).min(axis=1, keepdims=True)
-        return np.where(meets, cost, np.where(self.rankable, once, np.inf) + fallback)
+        starting = self.starting[1:]
+        return starting[open_draws] if open_draws.any() else starting
 
     @cached_property
     def contenders(self) -> Matrix:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
+from advisor.core.option import score_input
 from advisor.core.verdict import Information, NextStep
 from advisor.decide.improving import improvements
 from advisor.decide.measuring import (
@@ -132,7 +133,7 @@ def information(situation: Situation) -> tuple[Information, ...]:
         for key, figure in situation.inputs.items()
         if not isinstance(figure.rows, float)
     }
-    scores = {f"quality.score of {skill}": figure for skill, figure in situation.quality.items()}
+    scores = {score_input(skill): figure for skill, figure in situation.quality.items()}
     worths = [(name, situation.worth(f)) for name, f in {**inputs, **scores}.items()]
     listed = [
         Information(name, worth.usd, worth.standard_error)

@@ -12,16 +12,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from advisor.core.figure import Figure
+from advisor.core.option import score_input
 from advisor.core.verdict import Sensitivity
-from advisor.decide.crossing import gap
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.information import BINS
-from advisor.decide.ranking import Matrix, Ranking, full
+from advisor.decide.ranking import Matrix, Ranking, full, rank
 
 VISIBLE_USD = 0.005
-TAIL = 0.2
-"""A score at its P10 is the lowest fifth of the draws on average, its P90 the highest."""
-
 
 def tornado(
     evaluator: Evaluator,
@@ -33,13 +30,47 @@ def tornado(
     """Inputs and scores, the largest swing first; none without a rival."""
     if other is None:
         return ()
-    drawn = _advantage(ranking, other)
+    spreads = _spreads(cases, ranking, scores, other)
+    ends = [(key, end) for key, (low, high, _) in spreads.items() for end in (low, high)]
+    at_ends = evaluator.what_if(ends)
+    advantages = _advantages(rank(at_ends.estimates, evaluator.brief, at_ends.size), ranking, other)
+    drawn = _drawn(ranking, _advantages(ranking, ranking, other))
     rows = [
-        *_inputs(evaluator, cases, ranking, drawn, other),
-        *_scores(cases, ranking, scores, drawn, other),
+        Sensitivity(
+            key,
+            float(low),
+            float(high),
+            abs(float(high - low)),
+            variance_share=variance_share(drawn, _drawn(ranking, full(figure, cases.size))),
+        )
+        for (key, (_, _, figure)), low, high in zip(
+            spreads.items(), advantages[1::2], advantages[2::2], strict=True
+        )
     ]
     visible = [row for row in rows if row.swing_usd > VISIBLE_USD]
     return tuple(sorted(visible, key=lambda row: (-row.swing_usd, row.input)))
+
+
+Spread = tuple[float, float, Figure]
+"""P10, P90 and the draws of an input."""
+
+
+def _spreads(
+    cases: Cases, ranking: Ranking, scores: Mapping[str, Figure], other: int
+) -> dict[str, Spread]:
+    """Every uncertain input, and the scores of the pick and of its rival."""
+    inputs = {
+        key: (spread.p10 or 0.0, spread.p90 or 0.0, cases.inputs[key])
+        for key, spread in cases.spreads.items()
+        if spread.is_known and not spread.is_exact
+    }
+    skills = dict.fromkeys(ranking.options[i].skill for i in (ranking.pick, other))
+    drawn = {skill: full(scores[skill], cases.size)[1:] for skill in skills if skill in scores}
+    return inputs | {
+        score_input(skill): (*np.quantile(rows, (0.1, 0.9)), scores[skill])
+        for skill, rows in drawn.items()
+        if len(rows) and np.ptp(rows) > 0
+    }
 
 
 def unexplained(rows: Sequence[Sensitivity]) -> float:
@@ -47,53 +78,15 @@ def unexplained(rows: Sequence[Sensitivity]) -> float:
     return max(0.0, 1.0 - sum(row.variance_share for row in rows))
 
 
-def _advantage(ranking: Ranking, other: int) -> Matrix:
-    """The pick's advantage in USD in the draws in which some option meets every limit."""
-    rows = ranking.effective
-    return np.asarray(rows[:, other] - rows[:, ranking.pick])
+def _advantages(cases: Ranking, ranking: Ranking, other: int) -> Matrix:
+    """What starting with the rival costs more than starting with the pick, USD, case by case."""
+    return np.asarray(cases.starting[:, other] - cases.starting[:, ranking.pick])
 
 
 def _drawn(ranking: Ranking, rows: Matrix) -> Matrix:
-    """An input in the same draws as the advantage."""
+    """Cases of draws in which some option meets every limit; of all draws where none does."""
     opened = ranking.open[1:]
     return rows[1:][opened] if opened.any() else rows[1:]
-
-
-def _inputs(
-    evaluator: Evaluator, cases: Cases, ranking: Ranking, drawn: Matrix, other: int
-) -> list[Sensitivity]:
-    """Every uncertain input at its P10 and P90, all others at their likely value."""
-    uncertain = {k: r for k, r in cases.spreads.items() if r.is_known and not r.is_exact}
-    ends = [(k, v) for k, r in uncertain.items() for v in (r.p10 or 0.0, r.p90 or 0.0)]
-    if not ends:
-        return []
-    gaps = gap(evaluator.what_if(ends), ranking.pick, other)[1:]
-    return [
-        _row(key, low, high, drawn, _drawn(ranking, full(cases.inputs[key], cases.size)))
-        for key, low, high in zip(uncertain, gaps[::2], gaps[1::2], strict=True)
-    ]
-
-
-def _scores(
-    cases: Cases, ranking: Ranking, scores: Mapping[str, Figure], drawn: Matrix, other: int
-) -> list[Sensitivity]:
-    """The scores of the pick and of its rival, in the lowest and the highest draws."""
-    rows = []
-    skills = dict.fromkeys(ranking.options[i].skill for i in (ranking.pick, other))
-    for skill in skills:
-        if skill not in scores:
-            continue
-        score = _drawn(ranking, full(scores[skill], cases.size))
-        if np.ptp(score) > 0 and len(score) > 1:
-            low, high = np.quantile(score, (TAIL, 1 - TAIL))
-            ends = (drawn[score <= low].mean(), drawn[score >= high].mean())
-            rows.append(_row(f"quality.score of {skill}", *ends, drawn, score))
-    return rows
-
-
-def _row(input: str, low: float, high: float, drawn: Matrix, rows: Matrix) -> Sensitivity:
-    share = variance_share(drawn, rows)
-    return Sensitivity(input, float(low), float(high), abs(float(high - low)), variance_share=share)
 
 
 def variance_share(drawn: Matrix, rows: Matrix) -> float:

@@ -117,6 +117,12 @@ class Sheet:
             rows[where] = True
         return rows
 
+    def put(self, id: str, figure: Figure) -> Figure:
+        """A computed figure with the values that `cases` puts it to."""
+        if id not in self.cases:
+            return figure
+        return replace(figure, rows=self._what_if(id, figure.rows))
+
     def _rows(self, id: str, spread: Range, low: float | None, high: float | None) -> Rows:
         if not spread.is_known:
             return math.nan

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
-from advisor.core.option import Estimate, Option
+from advisor.core.option import Estimate, Option, score_input
 from advisor.core.quantity import Quantity, Range
 from advisor.core.setting import Setting
 from advisor.core.verdict import ProviderOffer
@@ -83,10 +83,14 @@ class Evaluation:
         return labels_needed(self.options, Sheet(self.brief, count + 1, seed), self.setting)
 
     def what_if(self, changes: Sequence[tuple[str, float]]) -> Evaluated:
-        """Row 0 changes nothing, row i the i-th input to its value."""
+        """Row 0 changes nothing, row i the i-th input, or the score of a skill, to its value."""
+        from advisor.estimate.scoring import quality_figures
         from advisor.estimate.sheet import what_if
 
-        return self._on(what_if(self.brief, changes))
+        sheet = what_if(self.brief, changes)
+        scores = quality_figures(self.options, sheet, self.setting)
+        quality = {skill: sheet.put(score_input(skill), one) for skill, one in scores.items()}
+        return self._scored(sheet, quality)
 
     def drawn_what_if(
         self,

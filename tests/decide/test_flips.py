@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from advisor.core.brief import Brief, questions
+from advisor.core.brief import Brief, Score, questions
 from advisor.core.figure import Figure
-from advisor.core.option import Estimate
+from advisor.core.option import Estimate, score_input
 from advisor.core.quantity import Basis, Range
 from advisor.core.setting import Setting
 from advisor.core.verdict import BreakEven, FlipPoint
@@ -205,6 +205,24 @@ def test_the_tornado_does_not_depend_on_the_order_of_inputs() -> None:
     assert next(iter(swings)) == "traffic.requests_per_month"
     shares = [s.variance_share for s in swings.values()]
     assert sum(shares) == pytest.approx(1, abs=0.1)
+
+
+def test_the_tornado_measures_scores_and_inputs_alike() -> None:
+    """By hand, with errors free: a pick that reaches the target differs by its cost alone; one that
+    misses it is replaced by the rival, and its one-off cost is lost.
+    """
+    tuned = Score("tune", "lora", PAIR[1].model, 0.9, items=50)
+    prompted = Score("prompt", PAIR[0].technique, PAIR[0].model, 0.97, items=5000)
+    strict = brief(quality__target=0.9, quality__measured=(tuned, prompted))
+    evaluator = Evaluation(strict, setting(), PAIR)
+    cases = evaluator.draws(2000, 11)
+    ranking = replace(rank(cases.estimates, strict, cases.size), named=1)
+    rows = {s.input: s for s in tornado(evaluator, cases, ranking, cases.quality, 0)}
+    row = rows[score_input(PAIR[1].skill)]
+    rival, pick = evaluator.draws(0, 11).estimates
+    gap = rival["horizon.total"].value - pick["horizon.total"].value
+    assert row.high == pytest.approx(gap)
+    assert row.low == pytest.approx(-pick["once.total"].value)
 
 
 def test_the_volume_of_equal_cost_is_the_same_whichever_of_the_two_is_named() -> None:

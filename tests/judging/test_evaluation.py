@@ -10,11 +10,14 @@ import pytest
 
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
+from advisor.core.option import score_input
+from advisor.core.quantity import Range
 from advisor.facts import load
 from advisor.judging.evaluation import Evaluation, evaluation
 from advisor.judging.surroundings import Surroundings
 from tests.options import brief, prompt, rented, setting, still_to_pay
 
+NONE = Range(0, 0, 0)
 VOLUME = "traffic.requests_per_month"
 
 
@@ -58,6 +61,20 @@ def test_a_what_if_changes_one_input_in_one_row() -> None:
     charges = changed.estimates[0]["run.inference"].rows
     assert charges[1] == pytest.approx(2 * charges[0])  # type: ignore[index]
     assert charges[2] == charges[0]  # type: ignore[index]
+
+
+def test_a_what_if_puts_the_score_of_one_skill_to_a_value() -> None:
+    """Errors cost volume x months x price x (1 - score): by hand at both scores."""
+    priced = brief(quality__error_cost_usd=Range(0.5, 0.5, 0.5), traffic__growth_per_month=NONE)
+    prompted, tuned = prompt("batch"), rented()
+    key = score_input(prompted.skill)
+    changed = bound(priced).what_if([(key, 0.9), (key, 0.8)])
+    errors = changed.estimates[0]["horizon.errors"].rows
+    assert errors[2] == pytest.approx(2 * errors[1])  # type: ignore[index]
+    assert errors[2] == pytest.approx(3e6 * priced.budget.horizon_months * 0.5 * 0.2)  # type: ignore[index]
+    others = np.broadcast_to(changed.estimates[1]["quality.score"].rows, (3,))
+    assert len(set(others)) == 1
+    assert changed.estimates[1].option == tuned
 
 
 def test_a_drawn_what_if_has_the_same_draws_in_every_block() -> None:
