@@ -316,6 +316,17 @@ class Advantage:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineErrors:
+    """What wrong answers of the process without a model cost over the horizon, USD, and what the
+    named option saves of that, draw by draw; unknown where either the score of the process or the
+    price of an error is not stated.
+    """
+
+    cost_usd: Range = UNKNOWN
+    saved_usd: Range = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
 class MapCell:
     """The verdict at another volume and another cost of a wrong answer, all else drawn as it is."""
 
@@ -405,6 +416,7 @@ class Verdict:
     curve: LearningCurve | None = None
     drawn: tuple[DrawnOption, ...] = ()  # the named option, its alternative and today's
     against_today: Advantage = Advantage()  # the named option over what is in place
+    baseline_errors: BaselineErrors = BaselineErrors()
     offers: tuple[ProviderOffer, ...] = ()  # of models that several providers sell
 
     @property

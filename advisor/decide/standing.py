@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from advisor.core.brief import Brief
+from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
-from advisor.core.verdict import Advantage, ApproachRecord
+from advisor.core.verdict import Advantage, ApproachRecord, BaselineErrors
 from advisor.decide.ranking import Ranking
 from advisor.decide.record import Recorder
 
@@ -58,3 +60,18 @@ def advantage(recorder: Recorder, pick: Estimate, rival: Estimate | None) -> Adv
         for part in ("cash", "errors", "total")
     )
     return Advantage(cash, errors, total)
+
+
+def baseline_errors(
+    recorder: Recorder, pick: Estimate, inputs: Mapping[str, Figure], brief: Brief
+) -> BaselineErrors:
+    """Requests x price of an error x share of wrong answers of the process without a model, over
+    the discounted months of growing traffic; unknown where a part of it is not stated.
+    """
+    price = inputs.get("quality.error_cost_usd")
+    volume = inputs.get("traffic.requests_per_month")
+    score = brief.baseline.score if brief.baseline is not None else None
+    if price is None or volume is None or score is None:
+        return BaselineErrors()
+    cost = volume * price * (1 - score) * pick["horizon.months_growing"]
+    return BaselineErrors(recorder.spread(cost), recorder.spread(cost - pick["horizon.errors"]))

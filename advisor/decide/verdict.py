@@ -46,7 +46,7 @@ from advisor.decide.rules import cautions
 from advisor.decide.scope import not_covered
 from advisor.decide.settling import UNDECIDED, Ruling, answer, settled
 from advisor.decide.situation import LabelGoal, Situation, label_goal
-from advisor.decide.standing import advantage, approaches, best_forms, group_of
+from advisor.decide.standing import advantage, approaches, baseline_errors, best_forms, group_of
 from advisor.decide.steps import (
     DECIDE_NOW,
     improvement_steps,
@@ -289,6 +289,7 @@ def _assemble(
         curve=second.curve,
         drawn=_drawn(inputs.cases, pick, rival) if deep else (),
         against_today=advantage(Recorder(), pick, _in_place(inputs.cases, pick)),
+        baseline_errors=baseline_errors(Recorder(), pick, inputs.cases.inputs, brief),
     )
 
 

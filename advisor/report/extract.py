@@ -28,6 +28,7 @@ __all__ = [
     "folded",
     "interval",
     "is_above_noise",
+    "has_errors",
     "level_months",
     "money",
     "named_approach",
@@ -68,6 +69,11 @@ def level_months(verdict: Verdict) -> float:
     if figure is not None and figure.value is not None:
         return figure.value
     return verdict.horizon_months or 0.0
+
+
+def has_errors(option: OptionRecord) -> bool:
+    """Whether wrong answers of the option have a price."""
+    return bool(interval(option, "run.errors").p90)
 
 
 def money(amount: Range) -> Ranged:

@@ -26,6 +26,13 @@ class Return:
     monthly_usd: float | None
 
     @property
+    def is_outweighed(self) -> bool:
+        """Whether wrong answers cost more, at the medians, than what is saved in cash."""
+        saved = self.cash_usd.p50
+        errors = self.errors_usd.p50
+        return saved is not None and errors is not None and saved > 0 > saved + errors
+
+    @property
     def payback_months(self) -> float | None:
         """Months until the investment is earned back; 0 where nothing more is invested."""
         if self.invest_usd is None or self.monthly_usd is None:
@@ -36,9 +43,11 @@ class Return:
 
     @property
     def on_investment(self) -> float | None:
-        """Cash saved per dollar invested beyond the other (ROI); None where nothing is."""
+        """Cash saved per dollar invested beyond the other (ROI); None where nothing is, and where
+        errors outweigh it.
+        """
         saved = self.cash_usd.p50
-        if saved is None or not self.invest_usd or self.invest_usd <= 0:
+        if saved is None or self.is_outweighed or not self.invest_usd or self.invest_usd <= 0:
             return None
         return saved / self.invest_usd
 
@@ -89,10 +98,18 @@ def _by_hand(verdict: Verdict, chosen: OptionRecord, by_hand: float) -> Return:
     return Return(
         f"By hand: {name}" if name else "By hand",
         saved if saved.is_known else UNKNOWN,
-        UNKNOWN,
+        verdict.baseline_errors.saved_usd,
         chosen.one_off_usd.p50,
         _less(by_hand, chosen.monthly_usd.p50),
     )
+
+
+def lacks_baseline_score(verdict: Verdict) -> bool:
+    """Whether errors have a price, today's process has a cost, and its score is not stated."""
+    chosen = verdict.chosen
+    is_priced = chosen is not None and extract.has_errors(chosen)
+    has_cost = extract.number(verdict, "baseline.monthly_usd") is not None
+    return is_priced and has_cost and extract.number(verdict, "baseline.score") is None
 
 
 def _less(a: float | None, b: float | None) -> float | None:

@@ -12,7 +12,7 @@ from advisor.report.charts import costs
 from advisor.report.headline import horizon
 from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Table, TableColumn
 from advisor.report.phrases import break_even_sentences
-from advisor.report.returns import Return, returns
+from advisor.report.returns import Return, lacks_baseline_score, returns
 from advisor.report.terms import Terms
 
 LINES = (
@@ -102,7 +102,7 @@ def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         f"{sentence[0].upper()}{sentence[1:]}."
         for sentence in break_even_sentences(verdict.break_even)
     ]
-    rows = tuple(_return(entry) for entry in returns(verdict, terms))
+    rows = tuple(_return(entry, verdict) for entry in returns(verdict, terms))
     if not items and not rows:
         return
     yield Heading("What it returns")
@@ -117,20 +117,24 @@ def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
             "Net present value is cash saved over the horizon; ROI divides it by what is invested "
             "beyond the other. A minus means that the option costs more."
         )
+        if lacks_baseline_score(verdict):
+            yield Paragraph(
+                "Wrong answers have a price, but how often today's process errs is not stated: "
+                "without baseline.score its return is in cash alone."
+            )
     if items:
         if verdict.alternative:
             yield Paragraph(f"Break-even is against: {terms.option(verdict.alternative)}.")
         yield Bullets(tuple(dict.fromkeys(items)))
 
 
-def _return(entry: Return) -> tuple[Cell, ...]:
+def _return(entry: Return, verdict: Verdict) -> tuple[Cell, ...]:
     payback = entry.payback_months
     roi = entry.on_investment
-    priced = entry.errors_usd.is_known and bool(entry.errors_usd.p90 or entry.errors_usd.p10)
     return (
         entry.against,
         extract.money(entry.cash_usd),
-        extract.money(entry.errors_usd) if priced else "not priced",
+        _errors_saved(entry, verdict),
         fmt.money(entry.invest_usd),
         fmt.money(entry.monthly_usd),
         _payback(entry, payback),
@@ -138,7 +142,18 @@ def _return(entry: Return) -> tuple[Cell, ...]:
     )
 
 
+def _errors_saved(entry: Return, verdict: Verdict) -> Cell:
+    """What is saved in wrong answers, or why that is not known."""
+    if entry.errors_usd.is_known and (entry.errors_usd.p90 or entry.errors_usd.p10):
+        return extract.money(entry.errors_usd)
+    chosen = verdict.chosen
+    is_priced = chosen is not None and extract.has_errors(chosen)
+    return "not known" if is_priced and not entry.errors_usd.is_known else "not priced"
+
+
 def _payback(entry: Return, months: float | None) -> str:
+    if entry.is_outweighed:
+        return "errors outweigh it"
     if months is None:
         return "unknown" if entry.monthly_usd is None else "never"
     return "at once" if months == 0 else fmt.months(months)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from advisor.core import format as fmt
 from advisor.core.naming import model_name
+from advisor.core.quantity import Range
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
@@ -39,7 +40,7 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
 
 def _table(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     folds = extract.folded(verdict)
-    is_priced = any(has_errors(fold.option) for fold in folds)
+    is_priced = any(extract.has_errors(fold.option) for fold in folds)
     titles = ["once", "per month", f"cash, {horizon(verdict)}"]
     titles += ["errors", "quality"] if is_priced else ["weeks", "quality"]
     columns = (
@@ -50,12 +51,12 @@ def _table(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         (f"{place}. {_name(fold, terms)}", *_cells(fold, is_priced=is_priced))
         for place, fold in enumerate(folds, 1)
     )
-    rows += tuple(_today(verdict, len(columns)))
+    rows += tuple(_today(verdict, len(columns), is_priced=is_priced))
     strong = frozenset(i for i, fold in enumerate(folds) if fold.option.id == verdict.arm)
     yield Table("options", columns, rows, strong)
 
 
-def _today(verdict: Verdict, columns: int) -> Iterator[tuple[Cell, ...]]:
+def _today(verdict: Verdict, columns: int, *, is_priced: bool) -> Iterator[tuple[Cell, ...]]:
     """What is done today where it is not an option any more, and what is done by hand; one of both
     always has a row.
     """
@@ -64,29 +65,31 @@ def _today(verdict: Verdict, columns: int) -> Iterator[tuple[Cell, ...]]:
     by_hand = extract.number(verdict, "baseline.monthly_usd")
     if as_is(verdict) is None and model:
         name = f"As today: {model_name(model)}, excluded"
-        yield _unjudged(verdict, name, month, None, columns)
+        yield _unjudged(verdict, name, month, None, columns, None)
     if by_hand is not None:
         process = extract.answer(verdict, "baseline.process")
         name = f"By hand: {process}" if process else "By hand"
         score = extract.number(verdict, "baseline.score")
-        yield _unjudged(verdict, name, by_hand, score, columns)
+        errors = verdict.baseline_errors.cost_usd if is_priced else None
+        yield _unjudged(verdict, name, by_hand, score, columns, errors)
     if as_is(verdict) is None and not model and by_hand is None:
         yield ("As today: not stated in the brief", *("",) * (columns - 1))
 
 
 def _unjudged(
-    verdict: Verdict, name: str, month: float | None, score: float | None, columns: int
+    verdict: Verdict,
+    name: str,
+    month: float | None,
+    score: float | None,
+    columns: int,
+    errors_usd: Range | None,
 ) -> tuple[Cell, ...]:
     """A row of what is in place: nothing is invested, and no simulation ranks it."""
     total = "" if month is None else fmt.money(month * extract.level_months(verdict))
     monthly = "" if month is None else fmt.money(month)
     quality = "" if score is None else fmt.score(score)
-    return (name, "$0", monthly, total, "", quality, *("",) * (columns - 6))
-
-
-def has_errors(option: OptionRecord) -> bool:
-    """Whether wrong answers of the option have a price."""
-    return bool(extract.interval(option, "run.errors").p90)
+    errors: Cell = extract.money(errors_usd) if errors_usd and errors_usd.is_known else ""
+    return (name, "$0", monthly, total, errors, quality, *("",) * (columns - 6))
 
 
 def _name(fold: extract.OptionFold, terms: Terms) -> str:
