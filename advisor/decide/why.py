@@ -156,6 +156,7 @@ def _once(case: Case) -> str:
     if (
         months is not None
         and case.other is not None
+        and once > middle(case.other["once.total"])
         and middle(case.pick["run.total"]) < middle(case.other["run.total"])
     ):
         after = f"after {fmt.months(months)}" if months >= 0.05 else "within days"

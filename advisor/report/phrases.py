@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from advisor.core import format as fmt
-from advisor.core.quantity import Range
 from advisor.core.verdict import (
-    BreakEven,
     FlipPoint,
     NextStep,
     OptionRecord,
@@ -70,38 +68,6 @@ def is_near(flip: FlipPoint) -> bool:
     )
 
 
-def break_even_sentences(even: BreakEven) -> list[str]:
-    """What is known of the break-even, a sentence each; empty where the arms never cost the
-    same.
-    """
-    months = f"{_rounded(even.months)} months{_interval(even.months_range)}"
-    requests = (
-        f"{_rounded(even.requests_per_month)} requests per month"
-        f"{_interval(even.requests_per_month_range)}"
-    )
-    multiple = (
-        f"{_rounded(even.price_multiple)} × today's prices{_interval(even.price_multiple_range)}"
-    )
-    sentences = (
-        (even.months, f"the higher one-off cost is earned back in {months}"),
-        (even.requests_per_month, f"equal cost at {requests}"),
-        (even.price_multiple, f"equal cost at {multiple}"),
-        (even.uplift, f"equal worth at a quality difference of {fmt.signed_score(even.uplift)}"),
-    )
-    return [sentence for value, sentence in sentences if fmt.is_known(value)]
-
-
-def _interval(interval: Range) -> str:
-    """The 80 % interval in brackets; an end that is not reached in the draws is said to be
-    never.
-    """
-    if interval.p10 is None:
-        return ""
-    low = _rounded(interval.p10)
-    high = "never" if interval.p90 is None else _rounded(interval.p90)
-    return f" ({low} – {high})" if low != high else ""
-
-
 def step_sentence(step: NextStep) -> str:
     """The next step with its price, duration and worth."""
     if not step.worth_usd and not step.cost_usd and not step.days:
@@ -110,8 +76,3 @@ def step_sentence(step: NextStep) -> str:
     worth = f", is worth {fmt.money(step.worth_usd)}" if fmt.is_known(step.worth_usd) else ""
     detail = f". {step.detail}" if step.detail else ""
     return fmt.clean(f"{step.action}: costs {fmt.money(step.cost_usd)}{days}{worth}{detail}")
-
-
-def _rounded(value: float | None) -> str:
-    """What is searched for or read off draws: three digits are enough."""
-    return fmt.number(fmt.about(value))

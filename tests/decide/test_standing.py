@@ -7,14 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from advisor.core.brief import Segment
+from advisor.core.brief import Baseline, Segment
+from advisor.core.figure import Figure
 from advisor.core.option import Mode, Option, Place, Serving
 from advisor.core.quantity import Range
-from advisor.core.verdict import BreakEven, Sensitivity
+from advisor.core.verdict import BaselineErrors, BreakEven, Sensitivity
 from advisor.decide.ranking import Ranking, rank
 from advisor.decide.record import Recorder
 from advisor.decide.segments import scaled, segment_brief
-from advisor.decide.standing import advantage, approaches, best_forms, group_of
+from advisor.decide.standing import (
+    advantage,
+    approaches,
+    baseline_errors,
+    best_forms,
+    group_of,
+)
 from advisor.decide.tornado import unexplained, variance_share
 from advisor.decide.why import Case, reasons
 from tests.options import brief, estimated, prompt, rented
@@ -71,6 +78,23 @@ def test_the_advantage_is_the_median_difference_and_keeps_cash_and_errors_apart(
     # 0.02 more answers are wrong, of 36 million, at a cent each
     assert found.errors_usd.p50 == pytest.approx(0.02 * 36e6 * 0.01, rel=1e-6)
     assert advantage(Recorder(), pick, None).cash_usd.p50 is None
+
+
+def test_wrong_answers_of_todays_process_are_charged_by_its_score() -> None:
+    """By hand: 36 million answers at a cent each, 0.03 of them wrong, against 0.08 of the pick."""
+    priced = brief(quality__error_cost_usd=0.01)
+    pick = estimated(rented(), priced, quality=0.92, rows=101, seed=3)
+    inputs = {
+        "traffic.requests_per_month": Figure(3e6, "requests/month", "traffic.requests_per_month"),
+        "quality.error_cost_usd": Figure(0.01, "USD/error", "quality.error_cost_usd"),
+    }
+    by_hand = replace(priced, baseline=Baseline("two clerks", Range.exact(9_000.0), 0.97))
+    errors = baseline_errors(Recorder(), pick, inputs, by_hand)
+    assert errors.cost_usd.p50 == pytest.approx(0.03 * 36e6 * 0.01)
+    assert errors.saved_usd.p50 == pytest.approx((0.03 - 0.08) * 36e6 * 0.01)
+    unscored = replace(by_hand, baseline=Baseline("two clerks", Range.exact(9_000.0)))
+    for other in (unscored, priced):
+        assert baseline_errors(Recorder(), pick, inputs, other) == BaselineErrors()
 
 
 def test_segments_scale_each_end_of_a_range() -> None:

@@ -7,7 +7,7 @@ import pytest
 from advisor.core.quantity import Range
 from advisor.core.verdict import (
     Answer,
-    BreakEven,
+    BaselineErrors,
     FlipPoint,
     LabelsNeeded,
     NextStep,
@@ -17,7 +17,6 @@ from advisor.core.verdict import (
 from advisor.report import extract, text
 from advisor.report.document import document
 from advisor.report.phrases import (
-    break_even_sentences,
     flip_sentence,
     is_near,
     ranked,
@@ -26,40 +25,6 @@ from advisor.report.phrases import (
 )
 from advisor.report.returns import returns
 from advisor.report.terms import Terms
-
-
-@pytest.mark.parametrize(
-    ("held", "sentences"),
-    [
-        (BreakEven(), []),
-        (BreakEven(months=1.99), ["the higher one-off cost is earned back in 1.99 months"]),
-        (
-            BreakEven(months=1.99, months_range=Range(1.6, 2.0, None)),
-            ["the higher one-off cost is earned back in 1.99 months (1.6 – never)"],
-        ),
-        (
-            BreakEven(
-                requests_per_month=1_144_797,
-                price_multiple=0.268,
-                price_multiple_range=Range(0.2, 0.27, 0.4),
-            ),
-            [
-                "equal cost at 1,140,000 requests per month",
-                "equal cost at 0.268 × today's prices (0.2 – 0.4)",
-            ],
-        ),
-        (
-            BreakEven(
-                requests_per_month=1_144_797,
-                requests_per_month_range=Range(939_812, 1_150_000, None),
-            ),
-            ["equal cost at 1,140,000 requests per month (940,000 – never)"],
-        ),
-        (BreakEven(uplift=-0.02), ["equal worth at a quality difference of −0.020"]),
-    ],
-)
-def test_break_even(held: BreakEven, sentences: list[str]) -> None:
-    assert break_even_sentences(held) == sentences
 
 
 @pytest.mark.parametrize(
@@ -157,6 +122,14 @@ def test_todays_process_without_a_model_is_a_row_and_pays_back(priced: Verdict) 
     assert returned.cash_usd.p50 == pytest.approx(12_500 * months - paid)
     assert returned.on_investment == pytest.approx((12_500 * months - paid) / 18_363.27)
     assert f"${12_500 * months - paid:,.0f}" in shown
+    worse = BaselineErrors(Range(1e5, 1.2e5, 1.5e5), Range(-9e5, -8e5, -7e5))
+    outweighed = replace(record, baseline_errors=worse)
+    by_hand = [r for r in returns(outweighed, Terms.of(outweighed)) if "By hand" in r.against][0]
+    assert by_hand.errors_usd.p50 == -8e5
+    assert by_hand.is_outweighed
+    assert by_hand.on_investment is None
+    shown = " ".join(text.render(outweighed, 120).split())
+    assert "errors outweigh it" in shown
     page = document(record)
     assert ("Author", "A. Consultant") in page.cover.facts
     assert ("Confidential", "for the client's use only") in page.cover.facts

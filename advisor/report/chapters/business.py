@@ -9,9 +9,9 @@ from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import costs
+from advisor.report.even import break_even_sentences
 from advisor.report.headline import horizon
 from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Table, TableColumn
-from advisor.report.phrases import break_even_sentences
 from advisor.report.returns import Return, lacks_baseline_score, returns
 from advisor.report.terms import Terms
 
@@ -100,7 +100,7 @@ def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """Payback, net present value and return on the investment, against each other way."""
     items = [
         f"{sentence[0].upper()}{sentence[1:]}."
-        for sentence in break_even_sentences(verdict.break_even)
+        for sentence in break_even_sentences(verdict)
     ]
     rows = tuple(_return(entry, verdict) for entry in returns(verdict, terms))
     if not items and not rows:

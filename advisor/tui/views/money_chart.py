@@ -10,7 +10,7 @@ from advisor.core import format as fmt
 from advisor.core.naming import option_name
 from advisor.core.quantity import Range
 from advisor.core.verdict import DrawnOption, OptionRecord, Verdict
-from advisor.report.phrases import break_even_sentences
+from advisor.report.even import break_even_sentences
 from advisor.tui.views.plot import XY, Axes, Mark, Plot, PlottedLine, ShadedBand
 
 CASH = "horizon.cash"
@@ -31,7 +31,7 @@ def money_lines(verdict: Verdict, width: int, height: int) -> Iterator[Content]:
     yield Content.styled(
         "cash so far, spread evenly over the months; dotted: 80 % of draws; ◆ break-even", "dim"
     )
-    for sentence in break_even_sentences(verdict.break_even):
+    for sentence in break_even_sentences(verdict):
         yield Content(f"· {fmt.clean(sentence)}")
 
 
