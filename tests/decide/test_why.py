@@ -119,15 +119,22 @@ def test_training_is_named_from_a_twentieth_of_a_percent(training: float, words:
         (0.04, 200.0, "paid that back within days"),
         (0.06, 200.0, "paid that back after 0.1 months"),
         (12.0, 200.0, "paid that back after 12 months"),
-        (12.0, 99.0, "once, against $1,000"),  # its month is dearer: nothing is paid back
-        (None, 200.0, "once, against $1,000"),
+        (12.0, 99.0, "once, against $900"),  # its month is dearer: nothing is paid back
+        (None, 200.0, "once, against $900"),
     ],
 )
 def test_a_one_off_cost_is_paid_back_by_cheaper_months(
     months: float | None, rival: float, words: str
 ) -> None:
-    pair = case(rival=costing(RIVAL, run__total=rival), break_even=BreakEven(months))
+    other = costing(RIVAL, run__total=rival, once__total=900.0)
+    pair = case(rival=other, break_even=BreakEven(months))
     assert words in sentence_with("It takes", pair)
+
+
+def test_what_costs_less_from_the_start_has_nothing_to_pay_back() -> None:
+    other = costing(RIVAL, run__total=200.0, once__total=1_100.0)
+    pair = case(rival=other, break_even=BreakEven(0.04))
+    assert "once, against $1,100" in sentence_with("It takes", pair)
 
 
 @pytest.mark.parametrize(
