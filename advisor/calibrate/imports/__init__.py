@@ -13,7 +13,9 @@ from pathlib import Path
 from advisor.calibrate.imports import mlflow, wandb_files
 from advisor.calibrate.imports.columns import COLUMNS, ImportedRun, positive
 from advisor.calibrate.imports.histories import history
+from advisor.calibrate.imports.hosted import hosted_job
 from advisor.calibrate.imports.peft import peft_result
+from advisor.calibrate.imports.printed import printed_log
 from advisor.calibrate.imports.tables import read_table
 from advisor.calibrate.imports.tensorboard import event_run, event_runs, is_event_file
 from advisor.calibrate.imports.torchtune import torchtune_lines, torchtune_log
@@ -29,6 +31,13 @@ from advisor.core.errors import UsageError, did_you_mean
 __all__ = ["COLUMNS", "ImportedRun", "read"]
 
 MAX_BYTES = 64 * 1024 * 1024
+BINARY_FORMS = {
+    b"SQLite format 3": "a database; export MLflow's runs: mlflow experiments csv -x 0 -o runs.csv",
+    b"PAR1": "a Parquet file; write it as CSV: pandas.read_parquet(FILE).to_csv('history.csv')",
+    b"PK\x03\x04": "a workbook or archive; save the table as CSV, or unpack it",
+}
+"""How files of other forms begin, and how to import what they hold."""
+
 GUIDE = "known formats: see docs/guide/calibrate.md"
 
 
@@ -70,6 +79,9 @@ def _runs(path: Path, stated: Mapping[str, str]) -> Imported:
     printed = console(path, text, count)
     if printed is not None:
         return "console log of a Trainer", [printed]
+    logged = printed_log(path, text, gpus)
+    if logged is not None:
+        return logged[0], [logged[1]]
     return read_table(path, text, gpus)
 
 
@@ -119,9 +131,14 @@ def _text(path: Path) -> str:
             raise UsageError(
                 f"{path}: more than 64 MiB; export the summary of the run, not its every step"
             )
-        return path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
+    for start, way_out in BINARY_FORMS.items():
+        if content.startswith(start):
+            raise UsageError(f"{path}: {way_out}")
+    try:
+        return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not text in UTF-8; give a JSON or CSV file") from None
 
@@ -150,6 +167,9 @@ def _json(path: Path, text: str, gpus: float | None) -> Imported:
         return "MLflow run", [mlflow.rest_run(path.stem, inner, count)]
     if "_runtime" in document or "_step" in document:
         return "Weights & Biases summary", [history(path.stem, [document], count)]
+    job = hosted_job(path.stem, document)
+    if job is not None:
+        return job[0], [job[1]]
     if any(name in document for name in ("current_steps", "step", "global_step/max_steps")):
         return _lines(path, text, gpus)
     raise UsageError(f"{path}: neither a trainer_state.json nor another known result; {GUIDE}")
@@ -180,4 +200,7 @@ def _lines(path: Path, text: str, gpus: float | None) -> Imported:
     printed = console(path, text, count)
     if printed is not None:
         return "console log of a Trainer", [printed]
+    logged = printed_log(path, text, gpus)
+    if logged is not None:
+        return logged[0], [logged[1]]
     raise UsageError(f"{path}: not JSON; give the file as the program wrote it")

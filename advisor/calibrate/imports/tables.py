@@ -54,6 +54,11 @@ def read_table(path: Path, text: str, gpus: float | None) -> tuple[str, list[Imp
         ]
     if any(name in names for name in (*STEPS, *LOG_CALLS)):
         return "Weights & Biases history", [history(path.stem, rows, count)]
+    if "epoch" in names and "loss" in names:
+        raise UsageError(
+            f"{path}: losses by epochs, without steps or time: nothing to keep; import a log with "
+            "a clock, such as TensorBoard's event file"
+        )
     for needed in NEEDED:
         if needed not in names:
             raise UsageError(

@@ -15,6 +15,7 @@ from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 
+from advisor.calibrate.imports.banner import banner
 from advisor.calibrate.imports.columns import Fields, ImportedRun, finite, positive, seconds_of
 from advisor.calibrate.imports.timing import run_of
 from advisor.calibrate.imports.training_log import (
@@ -36,6 +37,7 @@ MEMORY_NAMES = re.compile(
 _PROGRESS = re.compile(
     r"\b(\d+)/(\d+) \[((?:\d+ days?, )?(?:\d+:)?\d+:\d\d)<[^\]]*?(?:\d|\?)(?:it/s|s/it)"
 )
+_TRAIN_OUTPUT = re.compile(r"TrainOutput\(global_step=(\d+),")
 _LINE = re.compile(r"[^\r\n]+")
 UNRELIABLE_SPEEDS = ("tokens_per_second_per_gpu", "tokens/train_per_sec_per_gpu")
 
@@ -200,13 +202,15 @@ def console(path: Path, text: str, gpus: float = 1.0) -> ImportedRun | None:
             [*((bar.place, bar.entry) for bar in bars), *zip(places, entries, strict=True)]
         )
     counted = _token_count(logs)
-    steps = bars[-1].whole if bars else None
+    ended = _TRAIN_OUTPUT.search(text)
+    steps = positive(ended[1]) if ended else None
+    steps = bars[-1].whole if bars else steps
     return run_of(
         TrainingLog(
             label=path.stem,
             entries=entries,
             totals=session_totals(logs),
-            cells={"framework": "hf", "epochs": _last(logs, "epoch")},
+            cells={"epochs": _last(logs, "epoch"), **banner(text)},
             scores=last_scores(logs),
             steps=steps,
             planned_steps=steps,
