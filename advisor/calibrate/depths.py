@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from advisor.core.config_file import FIRST, layer_count, layer_kinds, text_part
 from advisor.core.config_file import pattern as layer_pattern
 from advisor.core.experiment import JsonObject
+from advisor.core.layer_pattern import PER_LAYER, expanded
 
 SLICES = (2, 4, 6)
 """Depths where the user names none: two draw the line, the third says how well it holds."""
@@ -63,6 +64,12 @@ def pattern(architecture: JsonObject) -> tuple[int, int]:
     """Layers of another kind at the beginning, and the length of the pattern after them."""
     if "profile" in architecture:
         sizes = architecture["profile"]
+        listed = next((v for k, v in sizes.get("settings", ()) if k in PER_LAYER), "")
+        if listed:
+            every_layer = expanded(listed, sizes["layers"])
+            begin, repeat = layer_pattern(every_layer) or (len(every_layer), 1)
+            own = PATTERNS.get(MODEL_TYPES.get(sizes["hf_class"], ""), (0, 1))[0]
+            return max(begin, own), repeat
         first, every = PATTERNS.get(MODEL_TYPES.get(sizes["hf_class"], ""), (0, 1))
         return int(dict(sizes.get("settings", ())).get("first_k_dense_replace", first)), every
     text = text_part(architecture["config"])

@@ -139,7 +139,7 @@ class Model:
     kv_bytes_per_token: int | None = None
     open_weights: bool = True
     licence: str = ""
-    settings: tuple[tuple[str, int | None], ...] = ()
+    settings: tuple[tuple[str, int | str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

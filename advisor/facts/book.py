@@ -18,11 +18,12 @@ from advisor.facts import gpus as gpu_table
 from advisor.facts.candidates import Candidates, load_candidates
 from advisor.facts.gpu_names import DriverNames, virtual
 from advisor.facts.library import PriceLibrary
-from advisor.facts.model_names import ModelMatch, match, similar, size_in
+from advisor.facts.model_names import ModelMatch, match, served_name, similar, size_in
 from advisor.facts.models import hub_names, load_models
 from advisor.facts.plugged import plugged_prices
 from advisor.facts.price_file import read_prices
 from advisor.facts.providers import Provider, ProviderBook, load_providers
+from advisor.facts.served_names import spellings
 from advisor.facts.table import UPDATES, read
 from advisor.facts.tuning import OFFERED, SUPERVISED, TuningOffer, load_tuning
 
@@ -153,7 +154,7 @@ class Facts:
 
     def maker_of_closed(self, name: str) -> str:
         """Who offers the model by API alone, its weights not being public; empty for others."""
-        base = name.strip().removeprefix(TUNED).lower().rpartition("/")[2]
+        base = served_name(name.strip().removeprefix(TUNED).rpartition("/")[2])
         rows = read("closed_families.csv", ("prefix",), self.user_folder)
         prefixes = ((row.text("prefix").lower(), row.text("maker")) for row in rows)
         return next((maker for prefix, maker in prefixes if _begins(base, prefix)), "")
@@ -198,8 +199,11 @@ class Facts:
             return True
         if any(base.lower() in offer.bases for offer in self.tuning_offers):
             return True
-        return self.library.is_priced(base) or any(
-            key == base.lower() for key, _ in self._hosted_names
+        return self._is_sold(base) or any(map(self._is_sold, spellings(base)))
+
+    def _is_sold(self, name: str) -> bool:
+        return self.library.is_priced(name) or any(
+            key == name.lower() for key, _ in self._hosted_names
         )
 
     @property
@@ -220,7 +224,8 @@ class Facts:
         """
         if model.startswith(TUNED):
             return self.tuning_prices(model.removeprefix(TUNED), on)
-        return self._resolved(self._own(model) or self._library_rows(model), on, input_tokens)
+        rows = self._own(model) or self._library_rows(model) or self._served_rows(model)
+        return self._resolved(rows, on, input_tokens)
 
     def tuning_prices(self, model: str, on: date, method: str = "") -> tuple[TokenPrice, ...]:
         """Hosted tuning of the model, one price per provider: training, minimum, hosting, and
@@ -367,6 +372,17 @@ class Facts:
                 own = self._resold(price_rows(provider.models_of, model, data_date))
             rows.extend(replace(row, provider=provider.id, model=model) for row in own)
         return self._with_newer(model, rows)
+
+    def _served_rows(self, model: str) -> tuple[TokenPrice, ...]:
+        """The rows of the maker's own name for a model, where a cloud's or a router's is given."""
+        for name in spellings(model):
+            rows = self._own(name) or self._library_rows(name)
+            if rows:
+                note = f"{model} is taken as {name}"
+                return tuple(
+                    replace(r, model=model, cited=replace(r.cited, note=note)) for r in rows
+                )
+        return ()
 
     def _with_newer(self, model: str, rows: Iterable[TokenPrice]) -> tuple[TokenPrice, ...]:
         """The rows, those of a bundle in the place of what begins no earlier at their provider."""

@@ -25,6 +25,16 @@ _MAKERS = re.compile(
     r"^(?:meta-(?=llama)|mistralai-|nvidia-|ibm-(?:granite-)?(?=granite)|deepseek-ai-|unsloth-"
     r"|google-|microsoft-|qwen-(?=qw)|huggingfacetb-|allenai-|openai-|thudm-|zai-org-)"
 )
+_CLOUDS = re.compile(
+    r"^(?:(?:us|eu|apac|global|us-gov|au|jp|ca|sa)\.)?(?:anthropic|meta|mistral|amazon|cohere|ai21|deepseek"
+    r"|qwen|openai|google|nvidia|writer|moonshotai|minimax|zai|moonshot)\.(?=[a-z])|^databricks-(?!dbrx|bge|gte)"
+)
+"""A region and a maker before a name, as Bedrock has them, or the service itself."""
+
+_RELEASE = re.compile(r"-v\d+:\d+(?::\d+k)?$")
+_ROUTE = re.compile(r":(?:free|nitro|floor|exacto|extended|online|beta|latest)$")
+"""A revision of Bedrock, and how OpenRouter or Ollama serve a name."""
+
 _QUANTIZED = re.compile(
     r"-(?:i?q\d(?:[.-](?:k|0|1|nl|xxs|xs|s|m|l|xl))*|ud|gguf|ggml|awq|gptq|mlx|exl[23]|hqq|aqlm"
     r"|bnb|unsloth|dynamic|quantized(?:\.w\d+a\d+)?|quant|torchao|onnx|openvino|fp[48]|nvfp4|mxfp[48]"
@@ -85,13 +95,22 @@ def _listed_note(name: str, model: Model) -> str:
 def canonical(name: str) -> str:
     """A spelling that is the same however a name is punctuated: `llama3.1-8b` of `Llama_3_1:8B`."""
     text = name.strip().lower().replace("\\", "/").rstrip("/").rpartition("/")[2]
+    text = served_name(text)
     text = _FILES.sub("", text)
+    text = re.sub(r"(?<=\d)p(?=\d+-)", ".", text)  # Fireworks: llama-v3p1-8b
+    text = re.sub(r"(?<=[a-z])-v(?=\d+\.\d+-\d+b)", "-", text)
+    text = re.sub(r"(?<=[a-z]\d)-(?=\d-\d+b)|(?<=[a-z]-\d)-(?=\d-\d+b)", ".", text)  # llama3-1-8b
     text = re.sub(r"(?<=\d)_(?=\d)", ".", text)
     text = re.sub(r"[\s_:@()]+", "-", text).strip("-")
     text = _SHARD.sub("", text)
     text = _MAKERS.sub("", text)
     text = re.sub(r"(?<=[a-z])-(?=\d{1,2}(?:\.\d+)?(?:-|$))", "", text)  # llama-3.1 is llama3.1
     return re.sub(r"-+", "-", text)
+
+
+def served_name(name: str) -> str:
+    """A maker's own name for a model, of the name under which a cloud or a router serves it."""
+    return _ROUTE.sub("", _RELEASE.sub("", _CLOUDS.sub("", name.strip().lower())))
 
 
 def similar(name: str, names: Iterable[str], count: int = 3) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from advisor.core.facts import Model, ModelKind
+from advisor.core.layer_pattern import PER_LAYER, expanded, is_pattern
 from advisor.facts.table import FactRow, read
 
 
@@ -67,19 +68,34 @@ def model_of_row(row: FactRow) -> Model:
     )
 
 
-def _settings(row: FactRow) -> tuple[tuple[str, int | None], ...]:
+def _settings(row: FactRow) -> tuple[tuple[str, int | str | None], ...]:
     """Further settings of a configuration, written `name=number` and separated by semicolons; true,
-    false and none are values as well.
+    false and none are values as well, and the kinds of the layers as `core.layer_pattern` has them.
     """
     pairs = [word.partition("=") for word in row.words("settings")]
     for name, _, value in pairs:
-        if not name.isidentifier() or not (value.isdigit() or value in _WORDS):
+        is_value = value.isdigit() or value in _WORDS or _is_layers(row, name, value)
+        if not name.isidentifier() or not is_value:
             raise row.wrong(
                 "settings", f"{name!r} has no whole number; write name=number, separated by ;"
             )
-    return tuple(
-        (name, _WORDS[value] if value in _WORDS else int(value)) for name, _, value in pairs
-    )
+    return tuple((name, _value(value)) for name, _, value in pairs)
+
+
+def _is_layers(row: FactRow, name: str, value: str) -> bool:
+    if name not in PER_LAYER or not is_pattern(value):
+        return False
+    try:
+        expanded(value, row.required("layers"))
+    except ValueError as error:
+        raise row.wrong("settings", str(error)) from None
+    return True
+
+
+def _value(text: str) -> int | str | None:
+    if text in _WORDS:
+        return _WORDS[text]
+    return int(text) if text.isdigit() else text
 
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "none": None}

@@ -36,6 +36,23 @@ FACTS = load()
         ("google/gemma-3-27b-it-qat-q4_0-gguf", "Gemma-3-27b-it"),
         ("NousResearch/Hermes-3-Llama-3.1-8B", "Llama-3.1-8B"),
         ("unsloth/gpt-oss-20b-BF16", "gpt-oss-20b"),
+        ("us.meta.llama3-3-70b-instruct-v1:0", "Llama-3.3-70B-Instruct"),
+        ("meta.llama3-1-8b-instruct-v1:0", "Llama-3.1-8B"),
+        ("meta-llama/llama-3.1-8b-instruct:free", "Llama-3.1-8B"),
+        ("google/gemma-3-27b-it:free", "Gemma-3-27b-it"),
+        ("accounts/fireworks/models/llama-v3p1-8b-instruct", "Llama-3.1-8B"),
+        (
+            "fireworks_ai/accounts/fireworks/models/llama-v3p3-70b-instruct",
+            "Llama-3.3-70B-Instruct",
+        ),
+        ("accounts/fireworks/models/qwen2p5-72b-instruct", "Qwen2.5-72B"),
+        ("databricks-meta-llama-3-3-70b-instruct", "Llama-3.3-70B-Instruct"),
+        ("hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M", "Llama-3.2-3B"),
+        ("@cf/meta/llama-3.1-8b-instruct-fp8-fast", "Llama-3.1-8B"),
+        ("qwen 2.5 7b", "Qwen2.5-7B"),
+        ("together_ai/meta-llama/Meta-Llama-3.1-8B-Instruct-Turbo", "Llama-3.1-8B"),
+        ("LiquidAI/LFM2-1.2B-GGUF", "LFM2-1.2B"),
+        ("unsloth/granite-4.0-h-micro-unsloth-bnb-4bit", "granite-4.0-h-micro"),
     ],
 )
 def test_decorated_names_are_read_and_the_reading_is_told(name: str, model: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.core.experiment import JsonObject
+from advisor.core.layer_pattern import PER_LAYER, expanded
 
 SHAPED_LIKE = {"MptForCausalLM": "GPT2LMHeadModel"}
 """MPT as it was trained has biases and learned positions, which the class of transformers leaves
@@ -82,7 +83,15 @@ def settings(sizes: JsonObject) -> dict[str, Any]:
         config["multi_query"] = sizes["kv_heads"] == 1
     if kind == "DistilBertForSequenceClassification":
         config["hidden_dim"] = sizes["intermediate"]
-    return config | _experts(sizes) | dict(_OWN.get(kind, {})) | dict(sizes.get("settings", ()))
+    return config | _experts(sizes) | dict(_OWN.get(kind, {})) | dict(_settings(sizes))
+
+
+def _settings(sizes: JsonObject) -> JsonObject:
+    """Settings of a model's own, with the kind of each layer listed."""
+    return {
+        name: expanded(value, sizes["layers"]) if name in PER_LAYER else value
+        for name, value in sizes.get("settings", ())
+    }
 
 
 def _experts(sizes: JsonObject) -> dict[str, Any]:
