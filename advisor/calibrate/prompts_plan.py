@@ -35,9 +35,6 @@ MANY_SHOTS = 500
 SETS = 4
 """Example sets of each size that a search tries, beside the most similar examples."""
 
-SEARCH_BUDGET = 1000
-"""Answers of a search: the lower end of what optimisers report."""
-
 
 @dataclass(frozen=True, slots=True)
 class PromptOptions:

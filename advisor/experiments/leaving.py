@@ -109,3 +109,9 @@ def is_price_known(plan: ExperimentPlan) -> bool:
     return all(
         spec.get("input_usd") is not None or address_of(spec["url"]).is_local for spec in specs
     )
+
+
+def unknown_price(plan: ExperimentPlan, model: str) -> str:
+    """What is asked before money of an unknown amount is spent."""
+    calls = sum(trial.spec["expected"]["calls"] for trial in plan.trials)
+    return f"the price of {model} is not known; about {calls:,.0f} calls would be paid for"

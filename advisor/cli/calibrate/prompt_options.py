@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.calibrate.prompting.forms import TECHNIQUES
 from advisor.cli.calibrate.options import PATH
-from advisor.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from advisor.calibrate.judge import JudgeSpec
-    from advisor.calibrate.prompts_plan import PromptOptions
-    from advisor.calibrate.quality_records import SearchSpec
+    from advisor.calibrate.prompt_choices import PromptChoices
 
 ChosenOptions = dict[str, Any]
 """Options by name, as click gives them; what is read is taken out."""
@@ -24,7 +21,7 @@ OPTIMISERS = ("gepa", "mipro")
 
 
 def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that `options_of` reads."""
+    """Adds the options that `choices_of` reads."""
     for option in reversed((*FORM_OPTIONS, *SEARCH_OPTIONS, *JUDGE_OPTIONS)):
         command = option(command)
     return command
@@ -136,75 +133,17 @@ JUDGE_OPTIONS = (
 )
 
 
-def options_of(url: str, chosen: ChosenOptions) -> PromptOptions:
-    """The prompts to measure, by the options of the command line, which are taken out of `chosen`.
+def choices_of(chosen: ChosenOptions) -> PromptChoices:
+    """What the options of the command line choose; they are taken out of `chosen`."""
+    from advisor.calibrate.prompt_choices import PromptChoices
 
-    Raises UsageError.
-    """
-    from advisor.calibrate.prompting.documents import read_passages
-    from advisor.calibrate.prompting.templates import read_instructions, read_prompts
-    from advisor.calibrate.prompts_plan import PromptOptions
-
-    counts = shot_counts(chosen.pop("shots"))
-    names = [part.strip() for part in chosen.pop("techniques").split(",") if part.strip()]
-    files: tuple[Path, ...] = chosen.pop("prompts")
-    instructions: Path | None = chosen.pop("instructions")
-    documents: Path | None = chosen.pop("documents")
-    most = max([n for n in counts if n > 0], default=3)
-    return PromptOptions(
-        techniques=names,
-        shots=counts,
-        instructions=read_instructions(instructions) if instructions is not None else (),
-        templates=[form for path in files for form in read_prompts(path, shots=most)],
-        structured=chosen.pop("structured"),
-        search=_search(chosen),
-        repeats=chosen.pop("repeats"),
-        paraphrases=chosen.pop("paraphrases"),
-        passages=read_passages(documents) if documents is not None else (),
-        judge=_judge(url, chosen),
+    named = {field.name: chosen.pop(field.name) for field in fields(PromptChoices)}
+    for name in ("instructions", "documents", "judge_labels"):
+        named[name] = str(named[name] or "")
+    techniques = (part.strip() for part in named.pop("techniques").split(","))
+    return PromptChoices(
+        techniques=tuple(filter(None, techniques)),
+        prompts=tuple(map(str, named.pop("prompts"))),
+        optimiser=named.pop("optimiser") or "",
+        **named,
     )
-
-
-def shot_counts(text: str) -> list[int]:
-    """The numbers of examples in `0,3`. Raises UsageError."""
-    try:
-        counts = [int(part) for part in text.split(",")]
-    except ValueError:
-        counts = [-1]
-    if min(counts) < 0:
-        raise UsageError(f"--shots {text}: not numbers; write them as 0,3")
-    return counts
-
-
-def _search(chosen: ChosenOptions) -> SearchSpec | None:
-    from advisor.calibrate.quality_records import SearchSpec
-
-    wanted = chosen.pop("search")
-    optimiser = chosen.pop("optimiser") or ""
-    spec = SearchSpec(chosen.pop("search_calls"), chosen.pop("proposals"), optimiser)
-    return spec if wanted or optimiser else None
-
-
-def _judge(url: str, chosen: ChosenOptions) -> JudgeSpec | None:
-    from advisor.calibrate.judge import DEFAULT_RUBRIC, JUDGE_TOKENS, JudgeSpec, read_judged
-    from advisor.calibrate.quality_records import PromptsSpec
-    from advisor.endpoint.client import checked_url
-
-    names = ("model", "url", "key_env", "input_usd", "output_usd", "labels")
-    given = {name: chosen.pop(f"judge_{name}") for name in names}
-    rubric = chosen.pop("rubric")
-    pairwise = chosen.pop("pairwise")
-    if not given["model"]:
-        if rubric or pairwise or given["labels"]:
-            raise UsageError("--rubric, --pairwise, --judge-labels: name the judge: --judge-model")
-        return None
-    spec = PromptsSpec(
-        url=checked_url(given["url"] or url, "--judge-url"),
-        model=given["model"],
-        key_env=given["key_env"],
-        input_usd=given["input_usd"],
-        output_usd=given["output_usd"],
-        max_tokens=JUDGE_TOKENS,
-    )
-    labels = read_judged(given["labels"]) if given["labels"] is not None else ()
-    return JudgeSpec(spec, rubric or DEFAULT_RUBRIC, pairwise, labels)

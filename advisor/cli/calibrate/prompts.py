@@ -21,7 +21,7 @@ from advisor.cli.calibrate.options import (
     seed_option,
     steered,
 )
-from advisor.cli.calibrate.prompt_options import options_of, prompt_options
+from advisor.cli.calibrate.prompt_options import choices_of, prompt_options
 from advisor.cli.calibrate.running import place, policy_of, read_brief, say_hub
 from advisor.cli.calibrate.starting import go
 from advisor.core.errors import UsageError
@@ -98,13 +98,15 @@ def command(
     """
     from advisor import experiments, facts
     from advisor.experiments import leaving, planning
+    from advisor.experiments.chosen_prompts import prompt_options as read_options
     from advisor.experiments.datasets import material
     from advisor.store.folders import folders
 
     loaded = read_brief(brief)
     facts_book = facts.load(folders().config)
     read = material(loaded, **asdict(rows))
-    options = options_of(url, rest)
+    choices = choices_of(rest)
+    options = read_options(choices, url)
     own = {name: rest.pop(name) for name in ("items", "seed", "development")}
     asking = {name: rest.pop(name) for name in ENDPOINT_ONLY}
     if url:
@@ -123,7 +125,7 @@ def command(
         plan = planning.local_prompts_plan(
             read, model, where, facts_book, options, as_model=as_model, **own
         )
-    whole = everything or options.search is not None  # a search that is asked for always runs
+    whole = everything or choices.searches
     go(plan, where, flags, steering=lambda: policy_of(whole, loaded, where), brief=loaded)
 
 
@@ -134,12 +136,11 @@ def _check_price(plan: ExperimentPlan, model: str, allowed: bool) -> None:
     """Asks before money of an unknown amount is spent. Raises UsageError where nobody can answer,
     or the answer is no.
     """
-    from advisor.experiments.leaving import is_price_known
+    from advisor.experiments.leaving import is_price_known, unknown_price
 
     if allowed or is_price_known(plan):
         return
-    calls = sum(trial.spec["expected"]["calls"] for trial in plan.trials)
-    text = f"the price of {model} is not known; about {calls:,.0f} calls would be paid for"
+    text = unknown_price(plan, model)
     if sys.stdin.isatty() and click.confirm(f"{text}. Run anyway?", default=False, err=True):
         return
     raise UsageError(
