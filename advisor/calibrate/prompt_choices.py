@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from advisor.core.errors import UsageError
 
 SEARCH_BUDGET = 1000
 """Answers of a search: the lower end of what optimisers report."""
@@ -42,3 +45,21 @@ class PromptChoices:
     def searches(self) -> bool:
         """Whether a search is asked for, which then always runs."""
         return self.search or bool(self.optimiser)
+
+
+def shot_counts(text: str) -> list[int]:
+    """The numbers of examples in `0,3`. Raises UsageError."""
+    try:
+        counts = [int(part) for part in text.split(",")]
+    except ValueError:
+        counts = [-1]
+    if min(counts) < 0:
+        raise UsageError(f"--shots {text}: not numbers; write them as 0,3")
+    return counts
+
+
+def techniques_by_shots(shots: Sequence[int]) -> tuple[str, ...]:
+    """What numbers of examples mean, where no technique is named."""
+    names = ("zero-shot", "one-shot", "few-shot")
+    meant = (0 in shots, 1 in shots, any(n > 1 for n in shots))
+    return tuple(name for name, is_meant in zip(names, meant, strict=True) if is_meant)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from advisor.calibrate.judge import JUDGE_METRICS, JudgeSpec
+from advisor.calibrate.prompt_choices import techniques_by_shots
 from advisor.calibrate.prompting.forms import (
     NEAREST,
     RANDOM,
@@ -154,7 +155,7 @@ def prompt_groups(task: EvaluationTask, options: PromptOptions, seed: int) -> li
     """
     counts = [min(n, len(task.pool)) for n in options.shots]
     groups = []
-    for name in _techniques(options):
+    for name in options.techniques or techniques_by_shots(options.shots):
         forms = _forms(task, name, counts, options)
         if name == "retrieval" and not options.passages:
             raise UsageError("--techniques retrieval: name the documents with --documents FOLDER")
@@ -165,15 +166,6 @@ def prompt_groups(task: EvaluationTask, options: PromptOptions, seed: int) -> li
     if options.search is not None:
         groups.append(PromptGroup(searched_forms(task, options, seed), options.search))
     return groups
-
-
-def _techniques(options: PromptOptions) -> list[str]:
-    """As asked, else what the numbers of examples mean."""
-    if options.techniques:
-        return list(options.techniques)
-    names = ["zero-shot"] if 0 in options.shots else []
-    names += ["one-shot"] if 1 in options.shots else []
-    return names + (["few-shot"] if any(n > 1 for n in options.shots) else [])
 
 
 def _forms(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from advisor.calibrate.judge import DEFAULT_RUBRIC, JUDGE_TOKENS, JudgeSpec, read_judged
-from advisor.calibrate.prompt_choices import PromptChoices
+from advisor.calibrate.prompt_choices import PromptChoices, shot_counts
 from advisor.calibrate.prompting.documents import read_passages
 from advisor.calibrate.prompting.templates import read_instructions, read_prompts
 from advisor.calibrate.prompts_plan import PromptOptions
@@ -47,17 +47,6 @@ def prompt_options(choices: PromptChoices, url: str, folder: Path = Path()) -> P
 
 def _at(folder: Path, name: str) -> Path:
     return folder / Path(name).expanduser()
-
-
-def shot_counts(text: str) -> list[int]:
-    """The numbers of examples in `0,3`. Raises UsageError."""
-    try:
-        counts = [int(part) for part in text.split(",")]
-    except ValueError:
-        counts = [-1]
-    if min(counts) < 0:
-        raise UsageError(f"--shots {text}: not numbers; write them as 0,3")
-    return counts
 
 
 def _judge(choices: PromptChoices, url: str, folder: Path) -> JudgeSpec | None:

@@ -103,7 +103,7 @@ def _side(verdict: Verdict) -> VerdictSummary:
     return VerdictSummary(
         verdict.verdict,
         option.id,
-        verdict.p_best,
+        verdict.p_best if verdict.p_approach is None else verdict.p_approach,
         option.one_off_usd,
         option.monthly_usd,
         option.weeks,
@@ -195,7 +195,7 @@ def effect_lines(changed: CalibrationEffect) -> list[str]:
         ("weeks", *_spans(one.weeks, other.weeks, fmt.weeks)),
         ("quality", *_spans(one.quality, other.quality, fmt.score)),
     ]
-    moved = [f"  {name:<9}{old} → {new}" for name, old, new in rows if old != new]
+    moved = [f"  {name:<10}{old} → {new}" for name, old, new in rows if old != new]
     unchanged = f"{rows[0][2]}, {rows[1][2]}"
     head = (
         "in the verdict, without this run → with it:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,7 @@ class PlanReady(Message):
     prepared: Prepared | None
     failure: str = ""
     missing: str = ""
+    leaves: Sequence[str] = ()
 
 
 @dataclass

@@ -146,9 +146,9 @@ async def test_limits_and_choices_reach_the_plan(app, engine):
         await until(pilot, lambda: engine.requests[-1].what == "prompts")
         assert [name for name, field in fields.items() if field.display][:4] == [
             "what",
+            "runs_on",
             "url",
             "served_model",
-            "as_model",
         ]
         assert not fields["gpu"].display
         assert app.desk.draft.unsaved is False
@@ -171,8 +171,8 @@ async def test_a_run_is_told_live_and_its_end_is_judged(app, engine, go):
         text = drawn(app)
         assert app.desk.calibration.jobs.run_on_screen.record.summary.status is Status.DONE
         assert engine.looks == before + 1
-        assert "verdict  FINE-TUNE → PROMPT" in text
-        assert "best in  91 of 100 → 55 of 100" in text
+        assert "verdict   FINE-TUNE → PROMPT" in text
+        assert "best in   91 of 100 → 55 of 100" in text
         assert app.desk.query_one(StatusLine).running == ""
         assert len(experiments.runs()) == 1
 

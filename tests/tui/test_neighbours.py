@@ -16,9 +16,9 @@ from advisor.calibrate.protocol import Event
 from advisor.core.plugins import PluggedReport
 from advisor.report import formats
 from advisor.store import Store
-from advisor.tui.model.run_planning import recordings
+from advisor.tui.model.run_planning import leaves, recordings
 from advisor.tui.screens.dialogs import AskPath
-from advisor.tui.views.plan import plan_lines
+from advisor.tui.views.plan import PlanNotes, plan_lines
 from advisor.tui.widgets.report_pane import ReportPane
 from tests.experiments.test_learned import keep_training
 from tests.tui.test_calibrate import drawn, ended, plan, until
@@ -105,6 +105,6 @@ def test_a_plan_for_an_endpoint_says_what_would_leave() -> None:
     planned = prompts_plan(quality.task(rows, most_items=12, development=8), url, "m")
     limits = experiments.Limits(None, None, None, False)
     prepared = experiments.prepare(planned, experiments.endpoint(url), limits)
-    shown = plan_lines(prepared, "", 100).plain
+    shown = plan_lines(prepared, PlanNotes(leaves=leaves(prepared)), 200).plain
     assert re.search(r"leaves +about [\d,]+ bytes in \d+ requests: 12 test items", shown)
     assert f"to {url}" in shown

@@ -15,13 +15,8 @@ from advisor.calibrate.protocol import Event, parse
 from advisor.core.experiment import ExperimentPlan, Status, Trial, TrialOutcome
 from advisor.core.quantity import Range
 from advisor.tui.model.run_progress import RunProgress
-from advisor.tui.model.run_request import (
-    ONLY_FOR,
-    QUESTIONS,
-    CalibrationRequest,
-    in_words,
-    questions_for,
-)
+from advisor.tui.model.run_questions import QUESTIONS, in_words
+from advisor.tui.model.run_request import CalibrationRequest
 from advisor.tui.views.chart import SCALE, LineChart
 from advisor.tui.views.plan import duration, price
 from advisor.tui.views.run import chart_lines, end_lines, head_lines, indicator
@@ -209,8 +204,7 @@ def test_only_a_run_of_ours_is_told_on_the_line_on_top():
     assert "starting" in indicator(RunOnScreen(RunProgress()))
 
 
-def test_every_question_is_asked_somewhere_and_named_like_the_command_lines_option():
-    assert {name for what in ONLY_FOR for name in questions_for(what)} == set(QUESTIONS)
+def test_every_question_is_named_like_the_command_lines_option():
     assert in_words("busy; use --allow-busy or --gpu") == "busy; use “allow busy” or “GPU”"
     assert (
         CalibrationRequest().answered("calibrate.minutes", 5.0).answered("calibrate.minutes", None)

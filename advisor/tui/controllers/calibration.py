@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from advisor.core.experiment import RunRecord, Status
 from advisor.core.format import clean, plural
 from advisor.tui.messages import PlanReady, RunEnded, VerdictReady
+from advisor.tui.model.twins import twin
 from advisor.tui.work.run_jobs import SPEEDS, RunJobs
 
 if TYPE_CHECKING:
     from advisor.core.brief import Brief
+    from advisor.experiments import Prepared
     from advisor.tui.model.run_request import CalibrationRequest
     from advisor.tui.screens.desk import Desk
     from advisor.tui.widgets.calibrate_pane import CalibratePane
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 STOP = "Cancel the run"
 GO_ON = "Let it run"
 QUIT = "Cancel it and quit"
+SPEND = "Run anyway"
+BACK = "Back to the plan"
 
 
 class CalibrationController:
@@ -36,13 +40,15 @@ class CalibrationController:
     def _pane(self) -> CalibratePane | None:
         from advisor.tui.widgets.calibrate_pane import CalibratePane
 
-        return next(iter(self._desk.query(CalibratePane)), None)
+        panes = self._desk.panes.children
+        return next((pane for pane in panes if isinstance(pane, CalibratePane)), None)
 
     def plan(self) -> None:
         """Make a plan for the request of the pane; without observations it comes later."""
         observations = self._desk.judging.observations
         if (pane := self._pane) and observations is not None:
             self.jobs.plan(pane.request, self._desk.draft.brief, observations)
+        self._desk.panes.name_command()
 
     def request(self, request: CalibrationRequest) -> None:
         """Put a request into the pane, and plan for it."""
@@ -51,8 +57,12 @@ class CalibrationController:
 
     def show_plan(self, message: PlanReady) -> None:
         """Show a plan, unless a newer one is being made."""
+        from advisor.tui.views.plan import PlanNotes
+
         if message.number == self.jobs.plans and (pane := self._pane):
-            pane.show_plan(message.prepared, message.failure, message.missing)
+            command = twin("calibrate", self._desk.draft, request=pane.request)
+            notes = PlanNotes(message.missing, command, message.leaves)
+            pane.show_plan(message.prepared, message.failure, notes)
 
     async def calibrate(self) -> None:
         """Go to the tab; there, start the plan, or plan again after the end of a run."""
@@ -68,8 +78,6 @@ class CalibrationController:
             self._plan_again(pane)
 
     def _start(self, pane: CalibratePane) -> None:
-        from advisor.tui.model.run_progress import RunProgress
-
         prepared = pane.prepared
         if prepared is None:
             self._desk.complain("nothing is planned yet: the reason is below the questions")
@@ -79,11 +87,35 @@ class CalibrationController:
             self._desk.complain(
                 "every trial has its answer: set “again” to yes to repeat them, or watch with v"
             )
+        elif not self._is_price_known(prepared):
+            ask = self._ask_price(prepared, pane)
+            self._desk.run_worker(ask, group="dialog", exit_on_error=False)
         else:
-            earlier = prepared.earlier.outcomes if prepared.earlier is not None else ()
-            self.jobs.start(prepared, RunProgress.of_plan(prepared.plan, earlier))
-            self.show_run()
-            pane.focus_run()
+            self._run(prepared, pane)
+
+    def _run(self, prepared: Prepared, pane: CalibratePane) -> None:
+        from advisor.tui.model.run_progress import RunProgress
+
+        earlier = prepared.earlier.outcomes if prepared.earlier is not None else ()
+        self.jobs.start(prepared, RunProgress.of_plan(prepared.plan, earlier))
+        self.show_run()
+        pane.focus_run()
+
+    @staticmethod
+    def _is_price_known(prepared: Prepared) -> bool:
+        from advisor.experiments.leaving import is_price_known
+
+        return prepared.machine.device != "endpoint" or is_price_known(prepared.plan)
+
+    async def _ask_price(self, prepared: Prepared, pane: CalibratePane) -> None:
+        """Asks before money of an unknown amount is spent, as the command does."""
+        from advisor.experiments.leaving import unknown_price
+        from advisor.tui.screens.dialogs import Ask
+
+        question = unknown_price(prepared.plan, pane.request.served_model)
+        ask = Ask(f"{clean(question)}.", BACK, SPEND)
+        if await self._desk.app.push_screen_wait(ask) == SPEND:
+            self._run(prepared, pane)
 
     def _plan_again(self, pane: CalibratePane) -> None:
         self.jobs.leave()

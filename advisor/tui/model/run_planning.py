@@ -9,17 +9,19 @@ from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor.core.errors import UsageError
 from advisor.tui.model.run_request import PROMPTS, QUALITY, SAMPLE, CalibrationRequest
 
 if TYPE_CHECKING:
+    from advisor.calibrate.prompts_plan import PromptOptions
     from advisor.core.brief import Brief
     from advisor.core.experiment import ExperimentPlan
     from advisor.core.probes import DataReport, HardwareReport
     from advisor.core.quantity import Range
     from advisor.experiments import Machine, Prepared
+    from advisor.experiments.datasets import Material
     from advisor.judging.surroundings import Surroundings
 
 LIBRARIES = ("torch", "transformers", "peft")
@@ -41,7 +43,9 @@ def prepared(
     book = facts.load(folders().config, price_file)
     around = Surroundings(book, data, hardware, traffic=None)
 
-    if request.what == PROMPTS:
+    if request.asks_endpoint:
+        if not request.url or not request.served_model:
+            raise UsageError("url, served model: name the endpoint and its model")
         where = experiments.endpoint(request.url)
     else:
         where = experiments.machine(around.facts, request.gpu or "auto")
@@ -61,7 +65,7 @@ def _plan(
     if request.what == QUALITY:
         return _quality_plan(request, brief, around, where)
     if request.what == PROMPTS:
-        return _prompts_plan(request, brief, around)
+        return _prompts_plan(request, brief, around, where)
     setups = planning.brief_setups(
         brief, around, where, models=request.models, methods=request.methods
     )
@@ -76,14 +80,10 @@ def _quality_plan(
     from advisor.experiments.datasets import material
 
     _require_rows(brief)
-    if not request.folder:
-        raise UsageError("folder: name the folder that contains the weights")
-    # An absolute path, so that it is never taken for a name on the hub.
-    folder = (Path(brief.folder) / Path(request.folder).expanduser()).resolve()
     plan = partial(
         planning.quality_plan,
         material(brief),
-        folder,
+        weights_folder(request, brief),
         where,
         around.facts,
         as_model=request.as_model,
@@ -91,29 +91,60 @@ def _quality_plan(
     return plan(methods=request.methods) if request.methods else plan()
 
 
+def weights_folder(request: CalibrationRequest, brief: Brief) -> Path:
+    """The folder of the request, absolute, so that it is never taken for a name on the hub.
+
+    Raises UsageError where it names none.
+    """
+    if not request.folder:
+        raise UsageError("folder: name the folder that contains the weights")
+    return (Path(brief.folder) / Path(request.folder).expanduser()).resolve()
+
+
 def _prompts_plan(
-    request: CalibrationRequest, brief: Brief, around: Surroundings
+    request: CalibrationRequest, brief: Brief, around: Surroundings, where: Machine
 ) -> ExperimentPlan:
+    """As `advisor calibrate prompts` plans by the same choices."""
     from advisor.experiments import planning
+    from advisor.experiments.chosen_prompts import prompt_options
     from advisor.experiments.datasets import material
-    from advisor.experiments.leaving import check_may_leave
 
     _require_rows(brief)
-    if not request.url or not request.served_model:
-        raise UsageError("url, served model: name the endpoint and its model")
-    plan = planning.prompts_plan(
-        material(brief),
+    rows = material(brief, group_field=request.group_field)
+    url = request.url if request.asks_endpoint else ""
+    options = prompt_options(request.prompt, url, Path(brief.folder))
+    if url:
+        plan = partial(_endpoint_plan, request, rows, around, options)
+    else:
+        folder = weights_folder(request, brief)
+        plan = partial(planning.local_prompts_plan, rows, folder, where, around.facts, options)
+    return plan(as_model=request.as_model, items=request.items, development=request.development)
+
+
+def _endpoint_plan(
+    request: CalibrationRequest,
+    rows: Material,
+    around: Surroundings,
+    options: PromptOptions,
+    **shares: Any,
+) -> ExperimentPlan:
+    from advisor.experiments import planning
+
+    return planning.prompts_plan(
+        rows,
         request.url,
         request.served_model,
         around.facts,
-        as_model=request.as_model,
+        options=options,
         key_env=request.key_env or "OPENAI_API_KEY",
         max_usd=request.max_usd,
         input_usd=request.input_usd,
         output_usd=request.output_usd,
+        at_once=request.at_once,
+        max_tokens=request.max_tokens,
+        send_anyway=request.send_anyway,
+        **shares,
     )
-    check_may_leave(plan, brief, request.url)
-    return plan
 
 
 def _require_rows(brief: Brief) -> None:
@@ -132,6 +163,17 @@ def _usd_per_hour(request: CalibrationRequest, brief: Brief, where: Machine) -> 
     return brief.hardware.usd_per_hour if same_gpu and stated else None
 
 
+def leaves(prepared: Prepared) -> list[str]:
+    """What would leave this machine, with its bytes and the kinds of personal data in it."""
+    from advisor.experiments.leaving import leaving
+
+    if prepared.machine.device != "endpoint":
+        return []
+    first, *rest = leaving(prepared.plan)
+    sent = first.removeprefix("leaves this machine: ")
+    return [sent, *rest, f"to {prepared.machine.name}"]
+
+
 def missing(request: CalibrationRequest) -> str:
     """What has to be installed before this can run, in one line; empty where nothing.
 
@@ -139,7 +181,7 @@ def missing(request: CalibrationRequest) -> str:
     """
     from advisor.experiments.running import INSTALL
 
-    return "" if request.what == PROMPTS or all(find_spec(name) for name in LIBRARIES) else INSTALL
+    return "" if request.asks_endpoint or all(find_spec(name) for name in LIBRARIES) else INSTALL
 
 
 def recordings() -> tuple[tuple[str, str], ...]:

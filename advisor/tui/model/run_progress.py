@@ -5,7 +5,7 @@ No Textual here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -29,7 +29,8 @@ MOST_WARNINGS = 50
 class TrialProgress:
     """One trial: waiting (no status), running, or ended.
 
-    `earlier` means that another run gave its answer.
+    `earlier` means that another run gave its answer; `is_choosing`, that its prompt is being chosen
+    on development items; `interval` is the 80 % interval of its score.
     """
 
     label: str
@@ -40,13 +41,16 @@ class TrialProgress:
     at: int = 0
     of: int = 0
     earlier: bool = False
+    is_choosing: bool = False
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(slots=True)
 class RunProgress:
     """Fed with every event in its order.
 
-    `at_seconds` counts over restarts of the child; places on curves likewise.
+    `at_seconds` counts over restarts of the child; places on curves likewise. `groups` are the
+    numbers of the test items' groups, where they have any.
     """
 
     trials: list[TrialProgress] = field(default_factory=list)
@@ -57,6 +61,8 @@ class RunProgress:
     at_seconds: float = 0.0
     last: str = ""
     reason: str = ""
+    spent_usd: float | None = None
+    groups: Sequence[int] = ()
     _begun_at: float = 0.0
 
     @classmethod
@@ -64,9 +70,12 @@ class RunProgress:
         """A run that has yet to start; what an earlier run answered counts as answered."""
         answers = {o.digest: o for o in earlier if o.status in ANSWERED}
         named = [(t.label, answers.get(plan.trial_digest(t))) for t in plan.trials]
-        return cls(
-            [_answered(outcome) if outcome else TrialProgress(label) for label, outcome in named]
-        )
+        groups = plan.shared.get("groups") or ()
+        trials = [
+            _answered(outcome, groups) if outcome else TrialProgress(label)
+            for label, outcome in named
+        ]
+        return cls(trials, groups=groups)
 
     def note(self, event: Event) -> None:
         """Take in one event of the child."""
@@ -125,6 +134,8 @@ class RunProgress:
                 curve.append((self.at_seconds, None))
             return
         trial.at, trial.of = counted(fields) or (trial.at, trial.of)
+        trial.is_choosing = fields.get("phase") == "choose"
+        self.spent_usd = number(fields.get("usd")) or self.spent_usd
         for name in CURVES:
             if (value := number(fields.get(name))) is not None:
                 curve = self.curves.setdefault(name, [])
@@ -137,14 +148,33 @@ class RunProgress:
         result = fields.get("result")
         trial.status = Status(status) if status in {s.value for s in Status} else Status.FAILED
         trial.result = result if isinstance(result, Mapping) else NOTHING
+        trial.interval = _interval(trial.result, self.groups)
         trial.reason = str(fields.get("reason", ""))
         trial.seconds = number(fields.get("seconds"))
 
 
-def _answered(outcome: TrialOutcome) -> TrialProgress:
+def _answered(outcome: TrialOutcome, groups: Sequence[int]) -> TrialProgress:
     return TrialProgress(
-        outcome.label, outcome.status, outcome.seconds, outcome.result, outcome.reason, earlier=True
+        outcome.label,
+        outcome.status,
+        outcome.seconds,
+        outcome.result,
+        outcome.reason,
+        earlier=True,
+        interval=_interval(outcome.result, groups),
     )
+
+
+def _interval(result: Fields, groups: Sequence[int]) -> tuple[float, float] | None:
+    """The 80 % interval of a score, of whole groups where items belong together; None where the
+    record, which may be anybody's, does not hold its items.
+    """
+    from advisor.calibrate.intervals import score_interval
+
+    try:
+        return score_interval(result["item_scores"], result.get("item_labels"), groups)
+    except (LookupError, TypeError, ValueError, ArithmeticError):
+        return None
 
 
 def _texts(texts: Any) -> list[str]:

@@ -1,25 +1,29 @@
-"""The questions of the Calibrate tab; a CalibrationRequest has the answers.
+"""The answers of the Calibrate tab: what is to be measured, and within which limits.
 
 No Textual here.
-
-Each question has the name of the option of the command line, so that help, errors and the guide
-use one name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
+from advisor.calibrate.prompt_choices import PromptChoices, shot_counts, techniques_by_shots
+from advisor.core.errors import UsageError
 from advisor.core.quantity import Range
-from advisor.core.question import Kind, Question
-from advisor.tui.model.question_text import label
 
 THROUGHPUT = "throughput"
 QUALITY = "quality"
 SAMPLE = "sample"
 PROMPTS = "prompts"
+
+ENDPOINT = "endpoint"
+HERE = "this machine"
+
+ITEMS = 100
+DEVELOPMENT = 50
+AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +46,50 @@ class CalibrationRequest:
     usd_per_hour: Range | None = None
     allow_busy: bool = False
     again: bool = False
+    runs_on: str = ENDPOINT
+    items: int = ITEMS
+    development: int = DEVELOPMENT
+    group_field: str = ""
+    at_once: int = AT_ONCE
+    max_tokens: int = 0
+    send_anyway: bool = False
+    prompt: PromptChoices = PromptChoices()
+
+    @property
+    def asks_endpoint(self) -> bool:
+        """Whether rows go to an endpoint, and not to a model with weights here."""
+        return self.what == PROMPTS and self.runs_on == ENDPOINT
+
+    @property
+    def shown_techniques(self) -> tuple[str, ...]:
+        """The techniques that will run: as ticked, else by the numbers of examples."""
+        if self.prompt.techniques:
+            return self.prompt.techniques
+        try:
+            return techniques_by_shots(shot_counts(self.prompt.shots))
+        except UsageError:
+            return ()
 
     def answered(self, key: str, value: Any) -> CalibrationRequest:
         """This request with an answer as the form gives it; None: left out."""
-        name = key.removeprefix(_PREFIX)
+        name = key.removeprefix(PREFIX)
         if value is None:
-            value = getattr(CalibrationRequest(), name)
-        elif name in _PLAIN_NUMBERS:
-            value = value.p50 if isinstance(value, Range) else float(value)
-        elif name == "usd_per_hour" and not isinstance(value, Range):
-            value = Range.exact(float(value))
+            value = _of(CalibrationRequest(), name)
+        elif name == "usd_per_hour":
+            value = value if isinstance(value, Range) else Range.exact(float(value))
+        elif isinstance(value, Range):
+            value = value.p50
+        if isinstance(_of(self, name), int) and not isinstance(value, bool):
+            value = round(value)
+        if name in _PROMPT_NAMES:
+            return replace(self, prompt=replace(self.prompt, **{name: value}))
         return replace(self, **{name: value})
 
     def value(self, key: str) -> Any:
         """The answer that stands at `key`; None where it is left out."""
-        name = key.removeprefix(_PREFIX)
-        answer = getattr(self, name)
-        is_default = answer == getattr(CalibrationRequest(), name) and name != "what"
+        name = key.removeprefix(PREFIX)
+        answer = _of(self, name)
+        is_default = answer == _of(CalibrationRequest(), name) and name not in _ALWAYS_SHOWN
         return None if is_default else answer
 
     @classmethod
@@ -85,192 +116,11 @@ PUBLIC = MappingProxyType(
 name (documentation of the providers, 2026-11).
 """
 
-_PREFIX = "calibrate."
-_PLAIN_NUMBERS = ("minutes", "max_usd", "input_usd", "output_usd")
-"""Answers of which the likely value counts alone."""
+PREFIX = "calibrate."
+_ALWAYS_SHOWN = ("what", "runs_on")
+_PROMPT_NAMES = frozenset(field.name for field in fields(PromptChoices))
 
 
-def _ask(name: str, text: str, help: str, kind: str, source: str, **more: Any) -> Question:
-    return Question(
-        text,
-        help,
-        Kind(kind),
-        more.pop("default", None),
-        source,
-        key=f"{_PREFIX}{name}",
-        registered=False,
-        **more,
-    )
-
-
-_QUESTIONS = (
-    _ask(
-        "what",
-        "What should be measured?",
-        "throughput: speed and memory of training here, with random weights. "
-        "quality: scores of prompts and of tuning, with a model folder and your data. "
-        "sample: the same with the included pocket model, a demonstration. "
-        "prompts: prompt formats on an endpoint; your test items are sent there.",
-        "choice",
-        "needs no weights",
-        default=THROUGHPUT,
-        choices=(THROUGHPUT, QUALITY, SAMPLE, PROMPTS),
-    ),
-    _ask(
-        "models",
-        "Which models?",
-        "Names from `advisor facts models`.",
-        "names",
-        "the brief's models to tune",
-    ),
-    _ask(
-        "methods",
-        "Trained how?",
-        "lora, qlora, dora, full, soft-prompt.",
-        "names",
-        "as the estimate tunes",
-    ),
-    _ask(
-        "folder",
-        "Which weights?",
-        "A local folder with config.json and safetensors files; code in it is never run. "
-        "For models of the hub: "
-        "`advisor calibrate quality --model org/name`.",
-        "path",
-        "needed",
-    ),
-    _ask(
-        "url",
-        "Which endpoint?",
-        "Base address of an OpenAI-compatible endpoint.",
-        "text",
-        "needed: http://…/v1",
-    ),
-    _ask(
-        "served_model",
-        "Which model on the endpoint?",
-        "Its name on the endpoint.",
-        "text",
-        "needed",
-    ),
-    _ask(
-        "as_model",
-        "Which model of the brief is it?",
-        "Scores enter the verdict under this name.",
-        "text",
-        "under its own name",
-    ),
-    _ask(
-        "key_env",
-        "Which variable holds the key?",
-        "The key itself is read from the environment; it is never stored or shown.",
-        "text",
-        "OPENAI_API_KEY",
-    ),
-    _ask(
-        "input_usd",
-        "What do a million input tokens cost?",
-        "For the price of the run, and for a limit in dollars.",
-        "number",
-        "unknown",
-        unit="USD",
-        low=0.0,
-        high=1e4,
-    ),
-    _ask(
-        "output_usd",
-        "What do a million output tokens cost?",
-        "For the price of the run, and for a limit in dollars.",
-        "number",
-        "unknown",
-        unit="USD",
-        low=0.0,
-        high=1e4,
-    ),
-    _ask(
-        "gpu",
-        "Where?",
-        "A GPU by index or name; none: the CPU.",
-        "text",
-        "the first GPU, else the CPU",
-    ),
-    _ask(
-        "minutes",
-        "How long may it run?",
-        "Finished trials are kept, and the next run continues from there.",
-        "number",
-        "no limit",
-        unit="minutes",
-        low=0.1,
-        high=100_000.0,
-    ),
-    _ask(
-        "max_usd",
-        "How much may it cost?",
-        "Needs the price per hour, or per token.",
-        "number",
-        "no limit",
-        unit="USD",
-        low=0.0,
-        high=1e6,
-    ),
-    _ask(
-        "usd_per_hour",
-        "What does this machine cost per hour?",
-        "0 for your own machine.",
-        "number",
-        "unknown",
-        unit="USD/hour",
-        low=0.0,
-        high=1e4,
-    ),
-    _ask(
-        "allow_busy",
-        "Run although another program uses the GPU?",
-        "Figures measured beside another program are too slow, and memory may run out.",
-        "yes-no",
-        "a busy GPU is refused",
-        default=False,
-    ),
-    _ask(
-        "again",
-        "Measure again what an earlier run answered?",
-        "Otherwise only trials without an answer are run.",
-        "yes-no",
-        "answers are kept",
-        default=False,
-    ),
-)
-
-QUESTIONS = MappingProxyType({q.key.removeprefix(_PREFIX): q for q in _QUESTIONS})
-
-ONLY_FOR = MappingProxyType(
-    {
-        THROUGHPUT: ("models", "methods"),
-        QUALITY: ("folder", "as_model", "methods"),
-        SAMPLE: (),
-        PROMPTS: ("url", "served_model", "as_model", "key_env", "input_usd", "output_usd"),
-    }
-)
-"""Questions of some kinds of run only; all others are always asked, except `ON_A_MACHINE`."""
-
-ON_A_MACHINE = ("gpu", "usd_per_hour", "allow_busy")
-"""What does not matter for a remote endpoint."""
-
-
-RARE = ("allow_busy", "again")
-"""What is asked only once it matters: the GPU was refused, or an earlier run has answers."""
-
-
-def questions_for(what: str) -> tuple[str, ...]:
-    """The names of the questions that matter for a kind of run, in their order."""
-    own = {name for names in ONLY_FOR.values() for name in names}
-    hidden = (own - set(ONLY_FOR[what])) | (set(ON_A_MACHINE) if what == PROMPTS else set())
-    return tuple(name for name in QUESTIONS if name not in hidden)
-
-
-def in_words(line: str) -> str:
-    """An error in the words of the form: options of the command line by their field names."""
-    for name in QUESTIONS:
-        line = line.replace(f"--{name.replace('_', '-')}", f"“{label(name)}”")
-    return line
+def _of(request: CalibrationRequest, name: str) -> Any:
+    """An answer by the name of its question."""
+    return getattr(request.prompt if name in _PROMPT_NAMES else request, name)

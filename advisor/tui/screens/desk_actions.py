@@ -77,9 +77,7 @@ class DeskActions(DeskFace):
 
     def action_copy_command(self) -> None:
         """Copy the command that shows the same in a plain terminal."""
-        from advisor.tui.model.twins import twin
-
-        self.hand_over(twin(self.current_tab, self.draft))
+        self.hand_over(self.panes.command())
 
     def hand_over(self, text: str) -> None:
         """Put a text on the clipboard of the terminal, and show it."""

@@ -2,46 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from advisor.core import format as fmt
 from advisor.core.quantity import Range
+from advisor.report import layout
 from advisor.tui.model.run_progress import RunProgress
-from advisor.tui.model.run_request import in_words
+from advisor.tui.model.run_questions import in_words
 from advisor.tui.views.trials import trial_lines
 
 if TYPE_CHECKING:
     from advisor.experiments import Prepared
 
+UNKNOWN_PRICE = "unknown: fill in what an hour (or a token) costs"
+NO_PRICE = "nothing"
+_COSTS = {UNKNOWN_PRICE: "price unknown", NO_PRICE: "costs nothing"}
 _LABEL = 10
 
 
-def plan_lines(prepared: Prepared, missing: str, width: int) -> Content:
+@dataclass(frozen=True, slots=True)
+class PlanNotes:
+    """What stands beside a plan: what is `missing` to run it, the `command` that does the same, and
+    what `leaves` this machine.
+    """
+
+    missing: str = ""
+    command: str = ""
+    leaves: Sequence[str] = ()
+
+
+def plan_lines(prepared: Prepared, notes: PlanNotes, width: int) -> Content:
     """What would run, how long and for how much; what an earlier run has answered already."""
-    return Content("\n").join(_plan(prepared, missing, width))
+    return Content("\n").join(_plan(prepared, notes, width))
 
 
-def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
+def in_short(prepared: Prepared) -> Content:
+    """How many trials, how long and for how much: one line."""
+    trials = fmt.plural(prepared.left, "trial")
+    if not prepared.left:
+        return Content.styled("every trial has its answer", "dim")
+    cost = _COSTS.get(price(prepared.forecast.usd), price(prepared.forecast.usd))
+    took = duration(prepared.forecast.seconds)
+    parts = [trials, took, cost]
+    return Content(" · ".join(part.replace(" (P50 – P90)", "") for part in parts))
+
+
+def _plan(prepared: Prepared, notes: PlanNotes, width: int) -> Iterator[Content]:
     plan = prepared.plan
     done = len(plan.trials) - prepared.left
-    if missing:
-        yield Content.styled(f"! {missing}", "$text-warning")
-    yield _labelled("measures", plan.name, "bold")
-    yield _labelled("on", prepared.machine.name)
+    if notes.missing:
+        yield Content.styled(f"! {notes.missing}", "$text-warning")
+    yield _labelled("measures", plan.name, width, "bold")
+    yield _labelled("on", prepared.machine.name, width)
     if prepared.left:
         yield _labelled(
-            "takes", duration(prepared.forecast.seconds) + _cut(prepared.forecast.capped)
+            "takes", duration(prepared.forecast.seconds) + _cut(prepared.forecast.capped), width
         )
-        yield _labelled("costs", price(prepared.forecast.usd))
-    if prepared.machine.device == "endpoint":
-        yield _leaves(prepared)
+        yield _labelled("costs", price(prepared.forecast.usd), width)
+    if notes.leaves:
+        yield _labelled("leaves", "; ".join(notes.leaves), width)
     if done and prepared.earlier is not None:
         yield _labelled(
-            "answered", f"{done} of {len(plan.trials)} by run {prepared.earlier.summary.id}"
+            "answered", f"{done} of {len(plan.trials)} by run {prepared.earlier.summary.id}", width
         )
+    if notes.command:
+        yield _labelled("command", notes.command, width, "$text-accent")
     yield Content("")
     progress = RunProgress.of_plan(
         plan, prepared.earlier.outcomes if prepared.earlier is not None else ()
@@ -50,17 +79,11 @@ def _plan(prepared: Prepared, missing: str, width: int) -> Iterator[Content]:
     yield from trial_lines(progress.trials, width)
 
 
-def _leaves(prepared: Prepared) -> Content:
-    """What would leave this machine, with its bytes."""
-    from advisor.experiments.leaving import leaving
-
-    first, *rest = leaving(prepared.plan)
-    sent = first.removeprefix("leaves this machine: ")
-    return _labelled("leaves", "; ".join([sent, *rest, f"to {prepared.machine.name}"]))
-
-
-def _labelled(label: str, text: str, style: str = "") -> Content:
-    return Content.assemble((f"{label:<{_LABEL}}", "dim"), (fmt.clean(text), style))
+def _labelled(label: str, text: str, width: int, style: str = "") -> Content:
+    """The text beside its label, its further lines set in below."""
+    wrapped = layout.wrap(fmt.clean(text), max(width - _LABEL, _LABEL))
+    below = f"\n{' ' * _LABEL}".join(wrapped)
+    return Content.assemble((f"{label:<{_LABEL}}", "dim"), (below, style))
 
 
 def duration(interval: Range) -> str:
@@ -84,9 +107,9 @@ def _time_unit(seconds: float) -> tuple[str, float]:
 def price(interval: Range) -> str:
     """Dollars from P50 to P90."""
     if interval.p50 is None or interval.p90 is None:
-        return "unknown: fill in what an hour (or a token) costs"
+        return UNKNOWN_PRICE
     if not interval.p90:
-        return "nothing"
+        return NO_PRICE
     low = fmt.money(interval.p50, cents=True)
     high = fmt.money(interval.p90, cents=True)
     return f"{low} – {high} (P50 – P90)" if low != high else low

@@ -13,8 +13,10 @@ from advisor.core import format as fmt
 from advisor.core.experiment import Status
 from advisor.report import layout
 from advisor.tui.model.run_progress import CURVES, RunProgress
-from advisor.tui.model.run_request import in_words
+from advisor.tui.model.run_questions import in_words
 from advisor.tui.views.chart import FEWEST_ROWS, LineChart
+from advisor.tui.views.hanging import hanging
+from advisor.tui.views.prompt_scores import score_lines
 from advisor.tui.views.trials import clock, trial_lines
 from advisor.tui.views.verdict import section
 
@@ -78,7 +80,18 @@ def _state(run: RunOnScreen) -> str:
     if not any(t.status for t in run.progress.trials if not t.earlier):
         return "starting"
     left = run.progress.pace.seconds_left()
-    return "warming up" if left is None else f"{clock(left)} left"
+    time_left = "warming up" if left is None else f"{clock(left)} left"
+    return " · ".join([time_left, *_spent(run)])
+
+
+def _spent(run: RunOnScreen) -> Iterator[str]:
+    """What an endpoint has billed so far, and of how much."""
+    usd = run.progress.spent_usd
+    if usd is None:
+        return
+    most = run.prepared.plan.max_usd if run.prepared is not None else None
+    of = f" of {fmt.money(most, cents=True)}" if most is not None else ""
+    yield f"${usd:.4f}{of} spent"
 
 
 def indicator(run: RunOnScreen) -> str:
@@ -131,26 +144,26 @@ def end_lines(run: RunOnScreen, width: int) -> Content:
     if run.log:
         lines.append(Content(f"log of the libraries: {fmt.clean(run.log)}"))
     if run.ended and run.record is not None:
-        lines += _ended(run, run.record)
+        lines += _ended(run, run.record, width)
     else:
         lines += trial_lines(run.progress.trials, width)
     return Content("\n").join(lines[1:] if lines and not lines[0].plain else lines)
 
 
-def _ended(run: RunOnScreen, record: RunRecord) -> Iterator[Content]:
+def _ended(run: RunOnScreen, record: RunRecord, width: int) -> Iterator[Content]:
     from advisor.calibrate.show_results import result_lines
 
     if reason := record.result.get("reason"):
         yield Content.styled(f"! {fmt.clean(str(reason))}", "$text-warning")
     if record.summary.status is Status.CANCELLED and not run.replay:
         yield Content("Finished trials are kept: c plans the rest, c again continues.")
-    yield from _changed(run)
-    yield from section(
-        "What it showed", [Content(line.removeprefix("  ")) for line in result_lines(record)[2:]]
-    )
+    yield from section("Scores", list(score_lines(record, width)))
+    yield from _changed(run, width)
+    lines = [hanging(line.removeprefix("  "), width) for line in result_lines(record)[2:]]
+    yield from section("What it showed", lines)
 
 
-def _changed(run: RunOnScreen) -> Iterator[Content]:
+def _changed(run: RunOnScreen, width: int) -> Iterator[Content]:
     """The verdict before and after, in the words of the command line."""
     from advisor.experiments.effects import compare, effect_lines
 
@@ -160,4 +173,4 @@ def _changed(run: RunOnScreen) -> Iterator[Content]:
         yield Content.styled("judging again with what was measured …", "dim")
         return
     lines = effect_lines(compare(run.before, run.after))
-    yield from section("What it changed", [Content(line.strip()) for line in lines])
+    yield from section("What it changed", [hanging(line.strip(), width) for line in lines])

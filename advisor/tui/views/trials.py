@@ -10,7 +10,7 @@ from advisor.calibrate.progress import number
 from advisor.core import format as fmt
 from advisor.core.experiment import Status
 from advisor.report import layout
-from advisor.tui.model.run_progress import Fields, TrialProgress
+from advisor.tui.model.run_progress import TrialProgress
 
 MARKS = {
     Status.DONE: ("✓", "$text-success"),
@@ -72,7 +72,8 @@ def _details(trial: TrialProgress) -> list[str]:
     if trial.status is None:
         return []
     if trial.status is Status.RUNNING:
-        return [f"{trial.at} of {trial.of}" if trial.of else "starting"]
+        doing = "choosing the prompt, " if trial.is_choosing else ""
+        return [f"{doing}{trial.at} of {trial.of}" if trial.of else "starting"]
     parts = (
         [*_result(trial)]
         if trial.status is Status.DONE
@@ -87,7 +88,9 @@ def _result(trial: TrialProgress) -> Iterator[str]:
     """The one or two figures that matter most of a finished trial."""
     result = trial.result
     if (score := number(result.get("score"))) is not None:
-        yield f"{fmt.clean(str(result.get('metric', 'score')))} {score:.3f}{_interval(result)}"
+        low, high = trial.interval or (None, None)
+        span = f" ({low:.3f} – {high:.3f})" if low is not None else ""
+        yield f"{fmt.clean(str(result.get('metric', 'score')))} {score:.3f}{span}"
     if (speed := number(result.get("tokens_per_second"))) is not None:
         unsteady = "" if result.get("steady", True) else ", not steady"
         yield f"{fmt.number(round(speed))} tokens/s{unsteady}"
@@ -95,16 +98,3 @@ def _result(trial: TrialProgress) -> Iterator[str]:
     if isinstance(memory, Mapping):
         peak = number(memory.get("allocated_gib")) or number(memory.get("process_gib"))
         yield f"{peak:.2f} GiB" if peak else ""
-
-
-def _interval(result: Fields) -> str:
-    """The 80 % interval of a score; empty where the record, which may be anybody's, does not hold
-    its items.
-    """
-    from advisor.calibrate.intervals import score_interval
-
-    try:
-        low, high = score_interval(result["item_scores"], result.get("item_labels"))
-    except (LookupError, TypeError, ValueError, ArithmeticError):
-        return ""
-    return f" ({low:.3f} – {high:.3f})"

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup, VerticalScroll
 from textual.content import Content
-from textual.events import Click
-from textual.widgets import Static
 
 from advisor.brief import QuestionGroup, groups, makes_sense
 from advisor.core.brief import Brief, questions
@@ -20,6 +16,7 @@ from advisor.tui.model.completion import Names
 from advisor.tui.model.draft import Draft
 from advisor.tui.model.effects import Effect
 from advisor.tui.widgets.field import Field
+from advisor.tui.widgets.group_heading import GroupHeading, heading_line
 
 OPEN_FIRST = ("Task", "Traffic", "Quality", "Data", "Today")
 """Groups that are open in a new form: they decide most verdicts."""
@@ -34,38 +31,7 @@ ALSO_FIRST = frozenset(
 """Questions beside the basic ones that most teams can answer at once."""
 
 
-class GroupHeading(Static, can_focus=True):
-    """The title of a group; space, ← and → fold and unfold it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "fold", "Open or close the group"),
-        Binding("right", "unfold", "Open", show=False),
-        Binding("left", "fold_up", "Close", show=False),
-        Binding("up", "screen.focus_previous", "Previous field", show=False),
-        Binding("down", "screen.focus_next", "Next field", show=False),
-    ]
-    about = "space opens or closes this group of questions; m opens every question"
-
-    def __init__(self, box: GroupBox) -> None:
-        super().__init__(classes="heading")
-        self._box = box
-
-    async def action_fold(self) -> None:
-        """Open the group, or close it."""
-        await self._box.unfold(not self._box.is_open)
-
-    async def action_unfold(self) -> None:
-        """Open the group."""
-        await self._box.unfold(True)
-
-    async def action_fold_up(self) -> None:
-        """Close the group."""
-        await self._box.unfold(False)
-
-    async def on_click(self, event: Click) -> None:
-        """The mouse folds too."""
-        event.stop()
-        await self.action_fold()
+MORE = "m opens every question"
 
 
 class GroupBox(VerticalGroup):
@@ -76,8 +42,6 @@ class GroupBox(VerticalGroup):
 
     DEFAULT_CSS = """
     GroupBox {
-        GroupHeading { height: 1; }
-        GroupHeading:focus { background: $foreground 10%; text-style: bold; }
         .fields { height: auto; display: none; padding-left: 2; }
         &.-open .fields { display: block; }
         &.-open { margin-bottom: 1; }
@@ -88,7 +52,7 @@ class GroupBox(VerticalGroup):
         super().__init__()
         self.group = group
         self._form = form
-        self.heading = GroupHeading(self)
+        self.heading = GroupHeading(self, MORE)
         self.fields: dict[str, Field] = {}
         self.is_open = False
         self.all_questions = False
@@ -262,8 +226,4 @@ def heading(box: GroupBox, brief: Brief) -> Content:
         notes.append(f"{plural(len(brief.segments), 'segment')} in the file")
     if group.title == "Quality" and brief.quality.measured:
         notes.append(f"{plural(len(brief.quality.measured), 'measured score')} in the file")
-    return Content.assemble(
-        ("▾ " if box.is_open else "▸ ", "dim"),
-        (group.title, "bold $text-primary"),
-        (f"  {' · '.join(notes)}", "dim"),
-    )
+    return heading_line(group.title, " · ".join(notes), is_open=box.is_open)

@@ -7,28 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import HorizontalGroup, VerticalGroup, VerticalScroll
+from textual.containers import HorizontalGroup, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, ContentSwitcher
+from textual.widgets import Button, ContentSwitcher, Static
 
 from advisor.core.format import clean
 from advisor.tui.messages import AnswerGiven, PlanWanted, WhatIfSettled, WhatIfStepped
-from advisor.tui.model.run_request import (
-    QUESTIONS,
-    RARE,
-    CalibrationRequest,
-    in_words,
-    questions_for,
-)
+from advisor.tui.model.run_questions import RARE, in_words
+from advisor.tui.model.run_request import CalibrationRequest
 from advisor.tui.model.stepping import stepped
-from advisor.tui.views.plan import plan_lines
+from advisor.tui.views.plan import PlanNotes, in_short, plan_lines
 from advisor.tui.views.run import chart_lines, end_lines, head_lines
 from advisor.tui.widgets.field import Field
 from advisor.tui.widgets.fitted_text import FittedText
+from advisor.tui.widgets.run_form import RunForm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from advisor.core.brief import Brief
     from advisor.experiments import Prepared
     from advisor.tui.model.draft import Draft
@@ -48,35 +42,34 @@ class RunKey(Button):
         self.about = about
 
 
-class PlanView(VerticalScroll):
-    """The questions, and below them the plan they make."""
+class PlanView(Vertical):
+    """The questions and the plan they make; below them, always in sight, how to start it."""
 
     def __init__(self) -> None:
-        super().__init__(id="plan", can_focus=False)
-        self.fields = {name: Field(question) for name, question in QUESTIONS.items()}
+        super().__init__(id="plan")
+        self.form = RunForm()
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The fields by the names of their questions."""
+        return self.form.fields
 
     def compose(self) -> ComposeResult:
-        with VerticalGroup():
-            yield from self.fields.values()
+        with VerticalScroll(can_focus=False):
+            yield self.form
+            yield FittedText("working out the plan …")
         with HorizontalGroup(classes="keys"):
+            yield RunKey("Start (c)", "screen.calibrate", "Runs the plan, in a process of its own.")
             yield RunKey(
-                "Start (c)", "screen.calibrate", "Runs the plan below, in a process of its own."
-            )
-            yield RunKey(
-                "Recorded runs (v)",
+                "Recorded (v)",
                 "screen.recordings",
                 "Shows a run of yours or one that comes along.",
             )
-        yield FittedText("working out the plan …")
+            yield Static(classes="in-short")
 
-    def relate(self, request: CalibrationRequest, relevant: Sequence[str] = ()) -> None:
-        """Show the questions that matter for this kind of run; those of `RARE` where answered or in
-        `relevant`.
-        """
-        wanted = questions_for(request.what)
-        for name, field in self.fields.items():
-            rare = name in RARE and name not in relevant and request.value(name) is None
-            field.display = name in wanted and not rare
+    def say_in_short(self, text: Content) -> None:
+        """One line beside the keys, in sight wherever the form is scrolled to."""
+        self.query_one(".in-short", Static).update(text)
 
 
 class RunView(VerticalScroll):
@@ -97,6 +90,7 @@ class RunView(VerticalScroll):
         head, charts, rest = self.query(FittedText)
         head.show(partial(head_lines, run, speed))
         share = _CHART_SHARE_AT_THE_END if run.ended else _CHART_SHARE
+        charts.display = bool(run.progress.curves)
         charts.show(partial(chart_lines, run.progress, height=round(height * share)))
         rest.show(partial(end_lines, run))
 
@@ -110,10 +104,14 @@ class CalibratePane(ContentSwitcher):
         border: round $foreground 30%; border-title-color: $foreground;
         border-subtitle-color: $foreground 75%; padding: 0 1;
         &:focus-within { border: round $border; }
-        PlanView, RunView { height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
-        VerticalGroup { height: auto; }
-        .keys { height: 1; margin-bottom: 1; }
-        .keys Button { margin-right: 2; }
+        PlanView { height: 1fr; }
+        PlanView VerticalScroll, RunView {
+            height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        }
+        PlanView FittedText { margin-top: 1; }
+        .keys { height: 1; }
+        .keys Button { margin-right: 1; }
+        .keys .in-short { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         RunView FittedText { margin-bottom: 1; }
     }
     """
@@ -140,10 +138,7 @@ class CalibratePane(ContentSwitcher):
         self.ask()
 
     def _show_request(self) -> None:
-        plan = self.query_one(PlanView)
-        for field in plan.fields.values():
-            field.show(self.request.value(field.question.key))
-        plan.relate(self.request)
+        self.query_one(PlanView).form.fill(self.request)
 
     def follow(self, draft: Draft | None, observations: Observations | None) -> None:
         """Another brief, or something else was found: plan for it."""
@@ -161,18 +156,20 @@ class CalibratePane(ContentSwitcher):
         self._say(Content.styled("working out the plan …", "dim"))
         self.post_message(PlanWanted())
 
-    def show_plan(self, prepared: Prepared | None, failure: str, missing: str) -> None:
+    def show_plan(self, prepared: Prepared | None, failure: str, notes: PlanNotes) -> None:
         """The plan with its price, or why there is none."""
         self.prepared = prepared
-        self.missing = missing
+        self.missing = notes.missing
         relevant = [name for name in RARE if f"--{name.replace('_', '-')}" in failure]
         if prepared is not None and prepared.left < len(prepared.plan.trials):
             relevant.append("again")
-        self.query_one(PlanView).relate(self.request, relevant)
+        view = self.query_one(PlanView)
+        view.form.relate(self.request, relevant)
         if prepared is None:
             self._say(Content.styled(f"✗ {clean(in_words(failure))}", "$text-error"))
         else:
-            self._text.show(partial(plan_lines, prepared, missing))
+            self._text.show(partial(plan_lines, prepared, notes))
+            view.say_in_short(in_short(prepared))
 
     def show_run(self) -> None:
         """Show the run where there is one, else the plan."""
@@ -196,6 +193,7 @@ class CalibratePane(ContentSwitcher):
 
     def _say(self, text: Content) -> None:
         self._text.show(lambda width: text)
+        self.query_one(PlanView).say_in_short(text)
 
     @property
     def _text(self) -> FittedText:
@@ -226,6 +224,5 @@ class CalibratePane(ContentSwitcher):
 
     def _change(self, key: str, value: Any) -> None:
         self.request = self.request.answered(key, value)
-        if key.endswith(".what"):
-            self.query_one(PlanView).relate(self.request)
+        self.query_one(PlanView).form.relate(self.request)
         self.ask()

@@ -80,19 +80,27 @@ class TabPanes(ContentSwitcher):
         if not self.query(f"#{tab}"):
             await self.add_content(self._make(tab), id=tab)
         self.current = tab
-        self._name_command()
+        self.name_command()
         # Not by a class: that would look up the style of every field again, which takes long.
         self.styles.width = NARROW if tab == "brief" else ROOMY
         self._follow_machine(tab == "hardware")
         self._fill()
 
-    def _name_command(self) -> None:
+    def name_command(self) -> None:
         """Below the pane: the command that shows the same in a plain terminal."""
-        from advisor.tui.model.twins import twin
-
         pane = self.visible_content
         if pane is not None and self._draft is not None and self.current is not None:
-            pane.border_subtitle = Content(clean(twin(self.current, self._draft)))
+            pane.border_subtitle = Content(clean(self.command()))
+
+    def command(self) -> str:
+        """That command, of the pane in sight."""
+        from advisor.tui.model.twins import twin
+        from advisor.tui.widgets.calibrate_pane import CalibratePane
+
+        assert self._draft is not None
+        pane = self.visible_content
+        request = pane.request if isinstance(pane, CalibratePane) else None
+        return twin(self.current or "brief", self._draft, request=request)
 
     def show(self, observations: Observations | None, verdict: Verdict | None) -> None:
         """New findings; only the pane in sight is drawn."""
@@ -117,7 +125,7 @@ class TabPanes(ContentSwitcher):
     def show_draft(self, draft: Draft) -> None:
         """Another state of the same brief."""
         self._draft = draft
-        self._name_command()
+        self.name_command()
         if self.current in ("data", "calibrate"):
             self._fill()
 

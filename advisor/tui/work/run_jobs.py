@@ -18,6 +18,7 @@ from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import RunRecord, Status
 from advisor.tui.messages import PlanReady, RunEnded, RunProgressed
+from advisor.tui.model.run_planning import leaves
 from advisor.tui.model.run_request import CalibrationRequest
 from advisor.tui.work.judge_jobs import unexpected
 
@@ -180,7 +181,8 @@ class RunJobs:
     ) -> None:
         try:
             prepared = self.engine.plan(request, brief, observations)
-            message = PlanReady(number, prepared, missing=self.engine.missing(request))
+            missing = self.engine.missing(request)
+            message = PlanReady(number, prepared, missing=missing, leaves=leaves(prepared))
         except AdvisorError as error:
             message = PlanReady(number, None, str(error))
         except Exception as error:
