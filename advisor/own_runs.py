@@ -28,20 +28,44 @@ def scores(brief: Brief, without: int = 0) -> tuple[Score, ...]:
     Where the brief names a test set or a measure, only scores on that one and by that one; of the
     run `without` none.
     """
-    if not brief.data.path:
-        return ()
     from advisor.calibrate.scores import own_scores
+
+    metric = brief.quality.metric if "quality.metric" in brief.origins else ""
+    return own_scores(_on_the_data_of(brief, without), _tested_on(brief), metric)
+
+
+def remarks(brief: Brief, without: int = 0) -> tuple[str, ...]:
+    """What a verdict says about these scores: test items that several runs opened, and options
+    whose answers could not be read.
+    """
+    from advisor.calibrate.openings import remarks as read
+
+    tested = _tested_on(brief)
+    trials = _on_the_data_of(brief, without)
+    return read([t for t in trials if not tested or t.about.get("eval") == tested])
+
+
+def _on_the_data_of(brief: Brief, without: int) -> list[KeptTrial]:
+    """The finished trials on the rows of a brief; of the run `without` none."""
+    if not brief.data.path:
+        return []
     from advisor.probe.fingerprint import fingerprint
 
     with Store.open() as store:
         runs = Runs(store)
         if not runs.knows_data():
-            return ()
-        folder = Path(brief.folder)
-        trials = runs.measured_on(fingerprint([folder / brief.data.path]))
-    tested = fingerprint([folder / brief.data.eval_path]) if brief.data.eval_path else ""
-    metric = brief.quality.metric if "quality.metric" in brief.origins else ""
-    return own_scores([t for t in trials if t.run_id != without], tested, metric)
+            return []
+        trials = runs.measured_on(fingerprint([Path(brief.folder) / brief.data.path]))
+    return [t for t in trials if t.run_id != without]
+
+
+def _tested_on(brief: Brief) -> str:
+    """The fingerprint of the brief's test set; empty where it names none."""
+    from advisor.probe.fingerprint import fingerprint
+
+    if not brief.data.eval_path:
+        return ""
+    return fingerprint([Path(brief.folder) / brief.data.eval_path])
 
 
 LIKE = 1.15

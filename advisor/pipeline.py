@@ -164,6 +164,7 @@ def _judge(
     advice = cautions(cases.estimates, informed, setting)
     warnings = (
         *surroundings.warnings,
+        *surroundings.run_remarks,
         *setting.warnings,
         *(setting.data.warnings if setting.data else ()),
         *advice,

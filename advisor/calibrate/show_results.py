@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.calibrate.openings import opening_line, openings_of
 from advisor.calibrate.quality_records import (
     Consistency,
     Forgetting,
@@ -36,6 +37,9 @@ def result_lines(record: RunRecord) -> list[str]:
     lines += [_scaling_line(Scaling(**gain)) for gain in result.get("scaling", ())]
     for comparison in result.get("comparisons", ()):
         lines.append(_comparison_line(OptionComparison.from_json(comparison)))
+    if (opened := openings_of(result.get("opened"))) is not None:
+        warning = "warning: " if opened.is_a_new_look else ""
+        lines.append(f"  {warning}{opening_line(opened)}")
     lines += [_outcome_line(o) for o in record.outcomes if o.status is not Status.DONE]
     if result.get("enough"):
         lines.append(f"enough: {printable(str(result['enough']))}; --all runs the rest")

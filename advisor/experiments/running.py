@@ -31,6 +31,7 @@ from advisor.core.private_files import make_private_folder
 from advisor.core.quantity import UNKNOWN, Basis, Quantity, Range
 from advisor.experiments import liveness
 from advisor.experiments.machines import Machine
+from advisor.experiments.openings import opened_before
 from advisor.store import Runs, Store, answered
 from advisor.store.folders import folders
 
@@ -284,10 +285,13 @@ def _ended(under_way: _UnderWay, ending: client.Ending, folder: Path) -> RunReco
     enough = ending.enough or next(
         (o.reason for o in record.outcomes if o.status is Status.SKIPPED), ""
     )
+    summed_up = results(under_way.prepared.plan, record.outcomes)
+    opened = opened_before(runs, replace(record, result=summed_up), under_way.prepared.plan.about)
     result = {
         "reason": ending.reason,
         "enough": enough,
-        **results(under_way.prepared.plan, record.outcomes),
+        **summed_up,
+        **({"opened": opened.to_json()} if opened is not None else {}),
     }
     runs.end(
         run_id,

@@ -50,15 +50,17 @@ def look(
         warnings = (
             f"No local GPU is used ({why}): tuned models are priced on a rented {RENTED_GPU}",
         )
-    measured, scores = (
-        _own_runs(with_gpu(brief, hardware), facts_book, events) if own_runs else ((), ())
+    measured, scores, remarks = (
+        _own_runs(with_gpu(brief, hardware), facts_book, events) if own_runs else ((), (), ())
     )
     hours = _actual_hours() if own_runs else ()
     if data is not None and own_runs:
         data = read_by_model(data, [Path(brief.folder) / brief.data.path], events)
     log = _look_at_log(brief, events)
     results = _look_at_results(brief)
-    return Surroundings(facts_book, data, hardware, log, results, warnings, measured, scores, hours)
+    return Surroundings(
+        facts_book, data, hardware, log, results, warnings, measured, scores, hours, remarks
+    )
 
 
 def with_own_runs(
@@ -66,8 +68,8 @@ def with_own_runs(
 ) -> Surroundings:
     """What was found, with own calibrations looked up anew: all, or all but the run `without`."""
     gpu = with_gpu(brief, surroundings.hardware)
-    measured, scores = _own_runs(gpu, surroundings.facts, events, without)
-    return replace(surroundings, measured=measured, scores=scores)
+    measured, scores, remarks = _own_runs(gpu, surroundings.facts, events, without)
+    return replace(surroundings, measured=measured, scores=scores, run_remarks=remarks)
 
 
 def read_by_model(
@@ -160,31 +162,31 @@ def _look_at_results(brief: Brief) -> ResultsReport | None:
 
 def _own_runs(
     brief: Brief, facts: Facts, events: EventSink, without: int = 0
-) -> tuple[tuple[TrainingMeasurement, ...], tuple[Score, ...]]:
-    """Training runs on any GPU, and scores on the brief's data; none where nothing was ever
-    kept.
+) -> tuple[tuple[TrainingMeasurement, ...], tuple[Score, ...], tuple[str, ...]]:
+    """Training runs on any GPU, scores on the brief's data, and what to say about these; none where
+    nothing was ever kept.
     """
     from advisor.store import Runs, Store, StoreError
     from advisor.store.folders import folders
 
     gpu = brief.hardware.gpu
     if not folders().database.exists():
-        return (), ()
+        return (), (), ()
     try:
         with Store.open() as store:
             if not Runs(store).runs(1):
-                return (), ()
+                return (), (), ()
         from advisor import own_runs
 
         events(StageEvent("runs", "own calibrations"))
         trained = own_runs.measurements(facts, without) if gpu.lower() != "none" else ()
-        return trained, own_runs.scores(brief, without)
+        return trained, own_runs.scores(brief, without), own_runs.remarks(brief, without)
     except (
         StoreError,
         UsageError,
     ) as error:  # an unknown GPU is refused with its key when the brief is judged
         events(StageEvent("runs", f"not used: {error}"))
-        return (), ()
+        return (), (), ()
 
 
 def _actual_hours() -> tuple[float, ...]:

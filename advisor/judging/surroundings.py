@@ -28,3 +28,4 @@ class Surroundings:
     measured: tuple[TrainingMeasurement, ...] = ()  # own training runs, on any GPU
     scores: tuple[Score, ...] = ()  # of own quality and prompts runs on the brief's data
     actual_hours: tuple[float, ...] = ()  # log of recorded over predicted hours of training
+    run_remarks: tuple[str, ...] = ()  # what a verdict says about own scores
