@@ -11,12 +11,12 @@ Jalal and Alarid-Escudero 2018).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from advisor.core.figure import Figure
-from advisor.decide.ranking import Matrix, Ranking
+from advisor.decide.ranking import Flags, Matrix, Ranking
 
 BINS = 20
 DETECTABLE = 0.10
@@ -51,12 +51,14 @@ class Conditional:
     """Costs given an input: by half and bin the mean of every option, and the variance of the mean
     difference to the option that is best over all draws. Shapes (2, bins, options).
 
-    `most` is the expected regret: no information is worth more.
+    `most` is the expected regret: no information is worth more. `kept` is the option that one stays
+    with where nothing more is known; None: that of lowest expected cost.
     """
 
     means: Matrix
     variances: Matrix
     most: float
+    kept: int | None = None
 
 
 def worth(conditional: Conditional | None, variance_share: float = 1.0) -> Worth:
@@ -68,7 +70,7 @@ def worth(conditional: Conditional | None, variance_share: float = 1.0) -> Worth
         return NOTHING
     means = conditional.means
     centre = means.mean(axis=(0, 1))
-    usual = int(centre.argmin())
+    usual = int(centre.argmin()) if conditional.kept is None else conditional.kept
     informed = centre + math.sqrt(variance_share) * (means - centre)
     saved = []
     variances = []
@@ -84,18 +86,37 @@ def worth(conditional: Conditional | None, variance_share: float = 1.0) -> Worth
 
 def conditional_costs(ranking: Ranking, rows: Matrix) -> Conditional | None:
     """Costs of each option that is ever best, and of the pick, within bins of the input."""
-    if not ranking.rankable.any():
+    return _within_bins(ranking, rows, ranking.contenders) if ranking.rankable.any() else None
+
+
+def costs_beside_pick(ranking: Ranking, rows: Matrix, options: Flags) -> Conditional | None:
+    """Costs of the pick, which was scored, and of the cheapest of `options` within bins of their
+    score: until that is known one stays with the pick, and where they miss a limit one goes back.
+    """
+    opened = ranking.open[1:]
+    able = options & ranking.rankable
+    if not able.any() or not opened.any():
         return None
+    rival = int(np.where(able, ranking.cost[1:].mean(axis=0), np.inf).argmin())
+    pick = ranking.effective[:, ranking.pick]
+    missed = ranking.once[1:, rival][opened] + pick
+    cost = np.where(ranking.meets[1:, rival][opened], ranking.cost[1:, rival][opened], missed)
+    found = _within_bins(ranking, rows, np.column_stack([pick, cost]))
+    return None if found is None else replace(found, kept=0)
+
+
+def _within_bins(ranking: Ranking, rows: Matrix, costs: Matrix) -> Conditional | None:
     values = rows[1:][ranking.open[1:]] if ranking.open[1:].any() else rows[1:]
     per_half = len(values) // (2 * BINS)
     if per_half < 2 or np.ptp(values) == 0:
         return None
     order = np.argsort(values, kind="stable")[: 2 * per_half * BINS]
-    cost = ranking.contenders[order].reshape(BINS, per_half, 2, -1).transpose(2, 0, 1, 3)
+    cost = costs[order].reshape(BINS, per_half, 2, -1).transpose(2, 0, 1, 3)
     means = cost.mean(axis=2)
     usual = int(means.mean(axis=(0, 1)).argmin())
     differences = cost - cost[..., usual : usual + 1]
-    return Conditional(means, differences.var(axis=2) / per_half, ranking.regret(ranking.pick))
+    variances = differences.var(axis=2) / per_half
+    return Conditional(means, variances, ranking.regret(ranking.pick))
 
 
 def smallest_difference(items: float) -> float:

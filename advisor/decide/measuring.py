@@ -6,8 +6,10 @@ A step is priced with its people and with what must be built before it can be ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+
+import numpy as np
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief, questions
@@ -16,7 +18,7 @@ from advisor.core.option import Estimate
 from advisor.core.quantity import Basis
 from advisor.core.verdict import NextStep
 from advisor.decide.information import DETECTABLE, Worth, items_needed, variance_removed
-from advisor.decide.ranking import HOPELESS
+from advisor.decide.ranking import HOPELESS, NEARLY, Ranking
 from advisor.decide.situation import DAYS_PER_WEEK, Situation
 
 TEST_SIZES = (100, 200, 400, 800, 1600)
@@ -111,6 +113,11 @@ def larger_test(situation: Situation) -> Iterator[NextStep]:
 
 def scorings(situation: Situation) -> Iterator[NextStep]:
     """Score an untested option on the test items in hand."""
+    return (step for _, step in _by_skill(situation))
+
+
+def _by_skill(situation: Situation) -> Iterator[tuple[str, NextStep]]:
+    """Every step of scoring, with the skill that it scores."""
     items = situation.brief.data.eval_examples.likely
     estimates = {e.option.skill: e for e in situation.estimates}
     for skill, figure in situation.quality.items():
@@ -120,38 +127,69 @@ def scorings(situation: Situation) -> Iterator[NextStep]:
         cost, days = trial(situation, estimate, items)
         if cost == cost:
             action = f"score {skill} on the {fmt.count(items)} test items in hand"
-            informed = situation.worth(figure, variance_removed(figure, items))
-            yield _step(action, cost, days, informed, _score_command(skill))
+            removed = variance_removed(figure, items)
+            informed = situation.worth_of_score(skill, figure, removed)
+            yield skill, _step(action, cost, days, informed, _score_command(skill))
 
 
 def first_scores(situation: Situation) -> NextStep | None:
-    """Where nothing is measured yet, the cheapest option to score comes first."""
-    steps = list(scorings(situation))
-    return min(steps, key=lambda s: s.cost_usd, default=None)
+    """Where nothing is measured yet, the cheapest option to score comes first, of those that have
+    a real chance to keep the limits if any has.
+    """
+    chances = _chances(situation.ranking)
+    steps = dict(_by_skill(situation))
+    first = min(
+        steps,
+        key=lambda skill: (chances.get(skill, 0.0) < HOPELESS, steps[skill].cost_usd),
+        default=None,
+    )
+    return None if first is None else steps[first]
 
 
 def likeliest_trial(situation: Situation) -> NextStep | None:
-    """Score the untested option that has the best chance to keep the limits; None where none has
-    a chance.
+    """Score the untested option that has the best chance to keep the limits, or of several that
+    nearly have it the one of highest worth per dollar; None where none has a chance, or where that
+    is not worth its price.
     """
-    ranking = situation.ranking
+    chances = _chances(situation.ranking)
+    steps = {s: step for s, step in _by_skill(situation) if chances.get(s, 0.0) >= HOPELESS}
+    best = max((chances[skill] for skill in steps), default=0.0)
+    trials = [
+        _trial(situation.ranking, skill, step, chances[skill])
+        for skill, step in steps.items()
+        if chances[skill] >= best - NEARLY
+    ]
+    paying = [step for step in trials if step.worth_usd > step.cost_usd]
+    return min(paying, key=lambda step: step.cost_usd / step.worth_usd, default=None)
+
+
+def _trial(ranking: Ranking, skill: str, step: NextStep, chance: float) -> NextStep:
+    """A step of scoring as the search for an option that keeps the limits: it is worth what would
+    go to the pick, below the limits, in the draws in which this skill keeps them and no option does
+    that was scored.
+    """
+    able = ranking.meets[1:] & ranking.rankable
+    usual = np.zeros_like(ranking.rankable) if ranking.scored is None else ranking.scored.copy()
+    usual[ranking.pick] = True
+    own = np.array([option.skill == skill for option in ranking.options])
+    found = able[:, own].any(axis=1) & ~able[:, usual & ~own].any(axis=1)
+    worth = float(np.where(found, ranking.cost[1:, ranking.pick], 0.0).mean())
+    return replace(
+        step,
+        detail=f"Its chance to keep the limits is {fmt.share(chance)}, that of the pick "
+        f"{fmt.share(float(ranking.p_meets[ranking.pick]))}",
+        worth_usd=max(step.worth_usd, worth),
+        worth_standard_error_usd=None,
+        kind="improvement",
+    )
+
+
+def _chances(ranking: Ranking) -> dict[str, float]:
+    """The chance to keep the limits, by skill: of its best form."""
     chances: dict[str, float] = {}
     for option, chance in zip(ranking.options, ranking.p_meets, strict=True):
         chances[option.skill] = max(float(chance), chances.get(option.skill, 0.0))
-    steps = {step.action: step for step in scorings(situation)}
-    tried = [(chances[skill], step) for skill, step in _by_skill(steps.values(), chances)]
-    best, step = max(tried, key=lambda pair: pair[0], default=(0.0, None))
-    if step is None or best < HOPELESS:
-        return None
-    detail = f"Its chance to keep the limits is the best of those not scored, {fmt.share(best)}"
-    return replace(step, detail=detail)
-
-
-def _by_skill(steps: Iterable[NextStep], skills: Iterable[str]) -> Iterator[tuple[str, NextStep]]:
-    """Each step of scoring with the skill that it scores."""
-    named = tuple(steps)
-    for skill in skills:
-        yield from ((skill, step) for step in named if f" {skill} " in step.action)
+    return chances
 
 
 def is_question(step: NextStep) -> bool:

@@ -4,11 +4,12 @@ errors included.
 In a case (a draw or a what-if) the best option is the cheapest of those that meet every constraint;
 where none does, the cheapest of those within one point of the highest score. Over all draws the
 option to start with is the one with the lowest expected cost when an option that turns out to miss
-a constraint is replaced by the best one that does not, its one-off cost being lost.
+a constraint is replaced by another that does not, its one-off cost being lost.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.core.brief import Brief
+from advisor.core.constants import WEEKS_PER_MONTH
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Basis, Range
@@ -33,6 +35,9 @@ NEARLY = 0.1
 """An option is taken where it is likely to meet the limits; where none is, where it is nearly the
 likeliest.
 """
+
+QUARTER = 3.0
+"""Months."""
 
 SCORE_TIE = 0.01
 """Scores closer than a point count as equal where no option reaches the target."""
@@ -56,6 +61,7 @@ class Ranking:
     named: int | None = None  # the option to name where it is not the one of lowest expected cost
     meets_latency: Flags | None = None
     scored: Flags | None = None  # options whose own score was measured; shape (options,)
+    lasting: Flags | None = None  # options whose models do not end soon; shape (options,)
 
     @cached_property
     def rankable(self) -> Flags:
@@ -96,13 +102,16 @@ class Ranking:
 
     @cached_property
     def starting(self) -> Matrix:
-        """Cost of starting with an option: where it misses, its one-off cost and the best option
-        that does not; plain costs in cases in which none meets every constraint.
+        """Cost of starting with an option: where it misses, its one-off cost and, of the options
+        that do not, the first in the order of what is expected of them; plain costs in cases in
+        which none meets every constraint.
 
         Shape (cases, options).
         """
         cost = np.where(self.rankable, self.cost, np.inf)
-        fallback = np.where(self.meets, cost, np.inf).min(axis=1, keepdims=True)
+        able = (self.meets & self.rankable)[:, self._order]
+        first = able.argmax(axis=1)[:, None]
+        fallback = np.take_along_axis(cost[:, self._order], first, axis=1)
         replaced = np.where(self.rankable, self.once, np.inf) + fallback
         return np.where(self.meets | ~self.open[:, None], cost, replaced)
 
@@ -114,6 +123,15 @@ class Ranking:
         open_draws = self.open[1:]
         starting = self.starting[1:]
         return starting[open_draws] if open_draws.any() else starting
+
+    @cached_property
+    def _order(self) -> NDArray[np.intp]:
+        """Options as one would turn to them: those that are likely to meet the limits, the cheapest
+        on average first, then the others. Nobody knows the best one of a draw.
+        """
+        unlikely = ~self.rankable | (self.p_meets < LIKELY)
+        mean = np.where(self.rankable, self.cost[1:].mean(axis=0), np.inf)
+        return np.lexsort((mean, unlikely))
 
     @cached_property
     def contenders(self) -> Matrix:
@@ -140,6 +158,7 @@ class Ranking:
             None,
             None if self.meets_latency is None else self.meets_latency[which],
             self.scored,
+            self.lasting,
         )
 
     def replaced(self, which: Sequence[int], part: Ranking) -> Ranking:
@@ -166,6 +185,7 @@ class Ranking:
             None,
             optional(self.meets_latency, part.meets_latency),
             self.scored,
+            self.lasting,
         )
 
     @cached_property
@@ -274,7 +294,22 @@ def rank(estimates: Sequence[Estimate], brief: Brief, size: int) -> Ranking:
         column("horizon.errors"),
         meets_latency=soon,
         scored=np.array([e["quality.score"].basis is Basis.MEASURED for e in estimates]),
+        lasting=np.array([_months_left(e) >= _interim_months(brief) for e in estimates]),
     )
+
+
+def _months_left(estimate: Estimate) -> float:
+    """Months until a model of the option ends; infinite where no end within the horizon is
+    announced.
+    """
+    figure = estimate.figures.get("time.model_ends")
+    return math.inf if figure is None else figure.value
+
+
+def _interim_months(brief: Brief) -> float:
+    """How long what is used meanwhile must last: the deadline, or a quarter where there is none."""
+    weeks = brief.budget.weeks
+    return max(QUARTER, weeks.likely / WEEKS_PER_MONTH if weeks is not None else 0.0)
 
 
 def _known(estimate: Estimate, id: str, size: int) -> Matrix:

@@ -13,7 +13,7 @@ import numpy as np
 
 from advisor.core import format as fmt
 from advisor.core.verdict import Readiness
-from advisor.decide.ranking import LIKELY, Matrix, Ranking
+from advisor.decide.ranking import HOPELESS, LIKELY, Matrix, Ranking
 from advisor.decide.readiness import SCORES
 
 SEPARATED = 0.55
@@ -25,6 +25,11 @@ AT_STAKE = 0.05
 
 PREDICTED = 0.7
 """Least chance to meet the limits of a trained option that nobody has scored yet."""
+
+TRUSTED = 0.8
+"""Least share of the draws in which an option that nobody has scored must beat one that was scored
+and is likely to meet the limits: below it, a measured score is not overruled by a prediction.
+"""
 
 UNDECIDED = "undecided"
 
@@ -44,6 +49,47 @@ class Ruling:
 
 
 def settled(ranking: Ranking) -> Ranking:
+    """The ranking with the option to name: of the approach that is best in most draws, and of that
+    approach the scored one where an option that nobody has scored does not clearly beat it.
+    """
+    ranking = _of_longest(ranking)
+    rival = doubted(ranking)
+    if rival is None or ranking.options[rival].approach != ranking.options[ranking.pick].approach:
+        return ranking
+    return replace(ranking, named=rival)
+
+
+def doubted(ranking: Ranking) -> int | None:
+    """The scored option that the pick does not clearly beat, since its own score is only predicted;
+    None where the pick was scored, or beats it, or no scored option is likely to meet the limits.
+    """
+    pick = ranking.pick
+    rival = proven(ranking)
+    if rival is None or _is_scored(ranking, pick):
+        return None
+    is_sure = float(ranking.p_meets[pick]) >= PREDICTED and p_beats(ranking, pick, rival) >= TRUSTED
+    return None if is_sure else rival
+
+
+def proven(ranking: Ranking) -> int | None:
+    """The best of the options that were scored and are likely to meet the limits."""
+    if ranking.scored is None:
+        return None
+    able = ranking.scored & ranking.rankable & (ranking.p_meets >= LIKELY)
+    return ranking.best_among(able) if able.any() else None
+
+
+def p_beats(ranking: Ranking, option: int, rival: int) -> float:
+    """Share of the draws in which the option keeps the limits, and the rival does not or costs
+    more.
+    """
+    meets = ranking.meets[1:]
+    cost = ranking.cost[1:]
+    cheaper = ~meets[:, rival] | (cost[:, option] < cost[:, rival])
+    return float((meets[:, option] & cheaper).mean())
+
+
+def _of_longest(ranking: Ranking) -> Ranking:
     """The ranking with the pick in the approach that is best in most draws, where that costs next
     to nothing: the option that is named has the longest bar.
     """
@@ -84,6 +130,13 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
     if chance < LIKELY:
         return (
             f"no option is likely to meet the limits: the chance of the best is {fmt.share(chance)}"
+        )
+    rival = doubted(ranking)
+    if rival is not None:
+        beaten = fmt.of_hundred(p_beats(ranking, pick, rival))
+        return (
+            f"the score of {ranking.options[pick].id} is only predicted: it beats "
+            f"{ranking.options[rival].id}, which was scored, in {beaten} of 100 draws"
         )
     if chance < PREDICTED and not ranking.reversible[pick] and not _is_scored(ranking, pick):
         return (
@@ -129,18 +182,40 @@ def _is_scored(ranking: Ranking, option: int) -> bool:
 def meanwhile(ranking: Ranking, checks: Sequence[Readiness]) -> Ranking:
     """The ranking with the option to use until the answer is known.
 
-    That is what is in place, else the best prompt that was scored, else the best prompt. Another
-    option takes its place only if it is likely to keep the limits and costs less, with and without
-    the price of errors; never where a check stops, since nothing then shows that it keeps them.
+    That is what is in place, else the best prompt that was scored, else the best prompt; one whose
+    model ends soon only where no other is left. Where it is not likely to keep the limits, a scored
+    option that is takes its place. Else another does only if it is likely to keep them and costs
+    less, with and without the price of errors; never where a check stops, since nothing then shows
+    that it keeps them.
     """
     safe = _safest(ranking)
     if safe is None:
         return ranking
     is_stopped = any(r.status == "stop" or (r.rule, r.status) == (SCORES, "warn") for r in checks)
+    scored = None if is_stopped else proven(ranking)
+    if scored is not None and float(ranking.p_meets[safe]) < LIKELY:
+        return replace(ranking, named=scored)
     others = [i for i in range(len(ranking.options)) if ranking.rankable[i] and i != safe]
     rivals = [] if is_stopped else [i for i in others if _beats(ranking, i, safe)]
     named = min(rivals, key=lambda i: float(ranking.cash[1:, i].mean()), default=safe)
     return replace(ranking, named=named)
+
+
+def interim(ranking: Ranking) -> str:
+    """A sentence on what to do meanwhile: where the named option has no real chance to keep the
+    limits, nothing is changed for it.
+    """
+    option = ranking.options[ranking.pick]
+    chance = float(ranking.p_meets[ranking.pick])
+    if option.as_is:
+        return f"Meanwhile stay with {option.id}."
+    if chance < HOPELESS:
+        return (
+            f"Meanwhile stay as you are: {option.id} comes nearest, and its chance to keep the "
+            f"limits is {fmt.share(chance, 1)}."
+        )
+    doubt = f", whose chance to keep the limits is {fmt.share(chance)}" if chance < LIKELY else ""
+    return f"Meanwhile use {option.id}{doubt}."
 
 
 def _safest(ranking: Ranking) -> int | None:
@@ -148,17 +223,31 @@ def _safest(ranking: Ranking) -> int | None:
     reversible = ranking.reversible & ranking.rankable
     in_place = reversible & np.array([option.as_is for option in ranking.options])
     scored = reversible if ranking.scored is None else reversible & ranking.scored
-    tiers = (tier for tier in (in_place, scored, reversible) if tier.any())
+    lasting = np.ones_like(reversible) if ranking.lasting is None else ranking.lasting
+    wanted = (in_place, scored & lasting, reversible & lasting, scored, reversible)
+    tiers = (tier for tier in wanted if tier.any())
     return next((ranking.best_among(tier) for tier in tiers), None)
 
 
 def _beats(ranking: Ranking, rival: int, safe: int) -> bool:
-    """Whether another option is likely to keep the limits and costs less on average."""
+    """Whether another option is likely to keep the limits and costs less on average. One that
+    nobody has scored is not trained meanwhile, and must clearly beat one that is proven.
+    """
+    if not _is_trustworthy(ranking, rival, safe):
+        return False
     return (
         float(ranking.p_meets[rival]) >= LIKELY
         and _mean(ranking.cash, rival) < _mean(ranking.cash, safe)
         and _mean(ranking.cost, rival) < _mean(ranking.cost, safe)
     )
+
+
+def _is_trustworthy(ranking: Ranking, rival: int, safe: int) -> bool:
+    if ranking.scored is None or ranking.scored[rival]:
+        return True
+    is_proven = ranking.scored[safe] and ranking.p_meets[safe] >= LIKELY
+    is_beaten = p_beats(ranking, rival, safe) >= TRUSTED
+    return bool(ranking.reversible[rival] and (is_beaten or not is_proven))
 
 
 def _mean(cost: Matrix, option: int) -> float:

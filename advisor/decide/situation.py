@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from advisor.core.brief import Brief
 from advisor.core.constants import WEEKS_PER_MONTH
 from advisor.core.figure import Figure
@@ -12,7 +14,14 @@ from advisor.core.option import Estimate
 from advisor.core.quantity import Quantity
 from advisor.core.verdict import FlipPoint, Readiness
 from advisor.decide.flips import LABELS
-from advisor.decide.information import Conditional, Worth, conditional_costs, rows_of, worth
+from advisor.decide.information import (
+    Conditional,
+    Worth,
+    conditional_costs,
+    costs_beside_pick,
+    rows_of,
+    worth,
+)
 from advisor.decide.ranking import LIKELY, Ranking
 
 DAYS_PER_WEEK = 7.0
@@ -47,6 +56,16 @@ class Situation:
                 conditional_costs(self.ranking, rows_of(figure)),
             )
         return worth(self.conditionals[id(figure)][1], variance_share)
+
+    def worth_of_score(self, skill: str, figure: Figure, variance_share: float) -> Worth:
+        """What it is worth to measure this share of the variance of a score. Beside a pick that was
+        scored, no option takes its place until it is scored too.
+        """
+        ranking = self.ranking
+        if ranking.scored is None or not ranking.scored[ranking.pick]:
+            return self.worth(figure, variance_share)
+        options = np.array([option.skill == skill for option in ranking.options])
+        return worth(costs_beside_pick(ranking, rows_of(figure), options), variance_share)
 
     def is_stopped_by(self, rule: str) -> bool:
         """Whether this readiness rule stops the verdict."""

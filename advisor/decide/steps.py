@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from advisor.core import format as fmt
@@ -65,16 +66,22 @@ def next_step(
     """The one to take first: what lifts a stop, else the one of highest worth net of its cost.
 
     Where no option is likely to keep the limits, a question about a price lifts nothing: then it
-    is a step on quality, or a trial of what has the best chance.
+    is a step that may find one that does, of all these the one of highest worth per dollar
+    (Weitzman 1979: the search begins where the chance per cost is highest).
     """
     if information and (_first(situation) is not None or not situation.ranking.rankable.any()):
         return information[0]
-    steps = (*information, *improvement)
     ranking = situation.ranking
-    if float(ranking.p_meets[ranking.pick]) < LIKELY:
-        steps = tuple(step for step in steps if not is_question(step))
-        return min(steps, key=_net, default=None) or likeliest_trial(situation)
-    return min(steps, key=_net, default=None)
+    if float(ranking.p_meets[ranking.pick]) >= LIKELY:
+        return min((*information, *improvement), key=_net, default=None)
+    trial = likeliest_trial(situation)
+    finding = (*improvement, trial) if trial is not None else improvement
+    telling = tuple(step for step in information if not is_question(step))
+    return min(finding or telling, key=_per_dollar, default=None)
+
+
+def _per_dollar(step: NextStep) -> float:
+    return step.cost_usd / step.worth_usd if step.worth_usd > 0 else math.inf
 
 
 def _first(situation: Situation) -> NextStep | None:

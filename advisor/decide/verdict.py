@@ -44,7 +44,7 @@ from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
 from advisor.decide.scope import not_covered
-from advisor.decide.settling import UNDECIDED, Ruling, answer, settled
+from advisor.decide.settling import UNDECIDED, Ruling, answer, interim, settled
 from advisor.decide.situation import LabelGoal, Situation, label_goal
 from advisor.decide.standing import advantage, approaches, baseline_errors, best_forms, group_of
 from advisor.decide.steps import (
@@ -307,7 +307,7 @@ def _why(case: Case, stop: str) -> tuple[str, ...]:
     """At most five reasons, each with a number; what stops a decision stands first."""
     why = reasons(case)
     if stop:
-        why = (f"Not decidable yet: {stop}. Meanwhile use {case.pick.option.id}.", *why)[:5]
+        why = (f"Not decidable yet: {stop}. {interim(case.ranking)}", *why)[:5]
     return tuple(w for w in why if any(c.isdigit() for c in w))
 
 

@@ -14,6 +14,7 @@ from advisor.decide.holding import price_days, stale_share
 from advisor.decide.information import DISCORDANT, told_apart
 from advisor.decide.quantiles import middle
 from advisor.decide.ranking import Ranking
+from advisor.decide.settling import p_beats
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def reasons(case: Case) -> tuple[str, ...]:
         _monthly(case),
         _quality(case),
         _once(case),
-        case.end or _hosting(case),
+        case.end or _unproven(case) or _hosting(case),
         _odds(case),
     )
     return tuple(sentence for sentence in sentences if sentence)[:5]
@@ -167,6 +168,20 @@ def _once(case: Case) -> str:
             f"{fmt.money(middle(case.other['once.total']))}.{spent}"
         )
     return f"It takes {fmt.money(once)} once{share}.{spent}"
+
+
+def _unproven(case: Case) -> str:
+    """The option of lowest expected cost where it is not named, since nobody has scored it."""
+    ranking = case.ranking
+    leader = ranking.leader
+    if ranking.scored is None or ranking.scored[leader] or not ranking.scored[ranking.pick]:
+        return ""
+    beaten = fmt.of_hundred(p_beats(ranking, leader, ranking.pick))
+    return (
+        f"{ranking.options[leader].id} is expected to score "
+        f"{fmt.score(float(ranking.quality[0, leader]))}, but nobody has measured that: it beats "
+        f"the pick, which was scored, in {beaten} of 100 draws."
+    )
 
 
 def _hosting(case: Case) -> str:

@@ -24,6 +24,7 @@ def move(ledger: Ledger, months: float, ends: str) -> None:
     """
     sheet = ledger.sheet
     hourly = sheet["team.hourly_usd"]
+    ledger.put("time.model_ends", "months", max(0.0, months), "horizon", ends)
     test = ledger["once.evaluation"]
     if "once.sunk" in ledger:
         test = test - ledger["once.sunk"]

@@ -12,6 +12,10 @@ from advisor.report.page import Headline, KeyFigure
 from advisor.report.terms import Terms
 
 
+HOPELESS = 0.05
+"""Below this chance to meet the limits an option is excluded (brief contract, rule 8)."""
+
+
 def headline(verdict: Verdict, terms: Terms | None = None) -> Headline:
     """What stands on top of every report and of the app's panel."""
     option = verdict.chosen
@@ -20,12 +24,27 @@ def headline(verdict: Verdict, terms: Terms | None = None) -> Headline:
         word=fmt.VERDICT_WORDS.get(verdict.verdict, fmt.clean(verdict.verdict).upper())
         if verdict.arms
         else "NO OPTION LEFT",
-        link="meanwhile" if option and verdict.verdict == "undecided" else "",
+        link=_link(verdict),
         option=words.option(option.id) if option else "",
         sure=" · ".join(_sure(verdict)),
         p_best=approach_chance(verdict) if option else None,
         figures=tuple(_figures(verdict, option, words)) if option else (),
     )
+
+
+def _link(verdict: Verdict) -> str:
+    """What leads from the word to the option where nothing is decided."""
+    if verdict.verdict != "undecided" or verdict.chosen is None:
+        return ""
+    return "nearest" if is_hopeless(verdict) else "meanwhile"
+
+
+def is_hopeless(verdict: Verdict) -> bool:
+    """Whether nothing is decided, and the named option has no real chance to keep the limits."""
+    option = verdict.chosen
+    if verdict.verdict != "undecided" or option is None or option.id.startswith("as-is/"):
+        return False
+    return option.p_meets_constraints < HOPELESS
 
 
 def subtitle(verdict: Verdict) -> str:

@@ -64,15 +64,15 @@ EXPECTED = {
         never="*70b+owned",
         excluded_by="hardware.memory",
     ),
-    "cv-skills": Expected(
-        ("undecided",), "prompt/few-shot@gpt-4.1-mini*", next_step="search the prompt"
-    ),
+    "cv-skills": Expected(("undecided",), "prompt/few-shot@*", next_step="search the prompt"),
     "game-lines": Expected(
         ("prompt", "undecided"),
         "as-is/few-shot@claude-haiku-4-5*",
         next_step="score ",
     ),
-    "discharge-codes": Expected(("tune",), "tune/*@*+owned*", never="*rented*", next_step="score "),
+    "discharge-codes": Expected(
+        ("tune",), "tune/encoder@*+owned+cpu", never="*rented*", next_step="score tune/lora@"
+    ),
     "adverse-media": Expected(
         ("prompt", "undecided"), "prompt/retrieval@gpt-4.1*", next_step="prompt/retrieval@mistral"
     ),

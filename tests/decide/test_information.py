@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from advisor.core.figure import Figure
 from advisor.decide.information import (
     conditional_costs,
+    costs_beside_pick,
     items_needed,
     rows_of,
     smallest_difference,
     told_apart,
     variance_removed,
+    worth,
 )
 from advisor.decide.tornado import variance_share
 from tests.decide.test_ranking import ranking
@@ -88,3 +91,21 @@ def test_the_share_of_variance_of_a_straight_line(slope: float, noise: float, sh
 @pytest.mark.parametrize("rows", [np.ones(400), np.arange(39.0)], ids=["no spread", "few draws"])
 def test_without_spread_or_draws_no_variance_is_explained(rows: np.ndarray) -> None:
     assert variance_share(np.arange(float(len(rows))), rows) == 0.0
+
+
+def test_a_score_beside_a_scored_pick_is_worth_what_switching_to_it_saves() -> None:
+    """The scored pick costs 100. The other costs 60 where it keeps the limits, in half of the
+    draws, else its one-off 30 are lost: known beforehand, that saves 40 in half of them. What a
+    third option saves, which nobody has scored either, does not count.
+    """
+    size = 4001
+    quality = np.where(np.arange(size) % 2 == 0, 0.9, 0.7)
+    scores = np.column_stack([np.full(size, 0.9), quality, np.full(size, 0.9)])
+    found = ranking(np.tile([100.0, 60.0, 10.0], (size, 1)), scores, 0.8)
+    found = replace(found, named=0, scored=np.array([True, False, False]))
+    noise = np.random.default_rng(1).normal(0.0, 0.001, size)
+    of_second = np.array([False, True, False])
+    known = worth(costs_beside_pick(found, quality + noise, of_second))
+    assert known.usd == pytest.approx(0.5 * 40.0, abs=1.0)
+    unrelated = worth(costs_beside_pick(found, noise, of_second))
+    assert unrelated.usd == pytest.approx(100.0 - (0.5 * 60.0 + 0.5 * 130.0), abs=5.5)

@@ -197,3 +197,15 @@ def test_dearer_tuning_never_moves_the_verdict_to_tuning(now: Ranking, more: flo
     dearer = replace(now, cost=now.cost + extra, once=now.once + extra)
     assert approach(now) != "prompt" or approach(dearer) == "prompt"
     assert dearer.p_approach("tune") <= now.p_approach("tune")
+
+
+def test_what_replaces_an_option_that_misses_is_not_chosen_by_hindsight() -> None:
+    """The first misses in both draws. Of the others the second costs 30 on average and the third
+    40, though the third is the cheaper one in the second draw.
+    """
+    cost = np.array([[4.0, 30.0, 40.0], [4.0, 20.0, 60.0], [4.0, 40.0, 20.0]])
+    quality = np.tile([0.5, 0.9, 0.9], (3, 1))
+    found = ranking(cost, quality, 0.8)
+    assert found.effective[:, 0].tolist() == [2.0 + 20.0, 2.0 + 40.0]
+    assert found.regret(1) == pytest.approx((0 + 20) / 2)
+    assert found.regret(0) == pytest.approx((2 + 22) / 2)

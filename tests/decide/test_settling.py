@@ -15,6 +15,7 @@ from advisor.core.option import Option
 from advisor.core.verdict import Readiness
 from advisor.decide.ranking import Ranking
 from advisor.decide.settling import UNDECIDED, answer, meanwhile, settled, undecided
+from advisor.decide.settling import interim as interim_words
 
 STOP = (Readiness("evaluation set", "stop", "no test items are in hand"),)
 WARN = (Readiness("evaluation set", "warn", "few"),)
@@ -220,3 +221,100 @@ def test_a_ruling_names_its_option_and_why() -> None:
     ruling = answer(cases, ())
     assert (ruling.word, ruling.option) == (UNDECIDED, "prompt/t0@m0")
     assert ruling.stop.endswith("the chance of the best is 30 %")
+
+
+# --- a measured score is not overruled by a prediction --------------------------------------------
+
+
+def scored(cases: Ranking, *which: bool) -> Ranking:
+    return replace(cases, scored=np.array(which))
+
+
+@pytest.mark.parametrize(
+    ("chance", "cheaper", "named"),
+    [
+        (0.95, 1.0, 1),  # keeps the limits and costs less in 95 of 100 draws
+        (0.79, 1.0, 0),  # below 80
+        (1.0, 0.79, 0),  # keeps them always, but is cheaper in too few
+        (1.0, 0.81, 1),
+    ],
+)
+def test_a_prediction_must_clearly_beat_a_scored_option_of_its_approach(
+    chance: float, cheaper: float, named: int
+) -> None:
+    """The scored model costs 100; the other one 50 where it is cheaper, else 110."""
+    cases = ranking(
+        ("tune", 100.0), ("tune", cheaper_in(cheaper, 50.0, 110.0)), meets=(1.0, chance)
+    )
+    assert cases.pick == 1  # of lowest expected cost in any case
+    ruling = answer(scored(cases, True, False), ())
+    assert (ruling.word, ruling.ranking.pick) == ("tune", named)
+    assert answer(cases, ()).ranking.pick == 1  # where nothing says which was scored
+
+
+def test_a_prediction_of_another_approach_leaves_it_open_and_the_scored_option_in_use() -> None:
+    """Tuning is best in 79 draws, by a score that nobody has measured."""
+    cases = ranking(("prompt", 100.0), ("tune", 50.0), meets=(1.0, 0.79))
+    ruling = answer(scored(cases, True, False), ())
+    assert ruling.word == UNDECIDED
+    assert ruling.option == "prompt/t0@m0"
+    assert "is only predicted: it beats prompt/t0@m0, which was scored, in 79" in ruling.stop
+    assert answer(scored(cases, True, True), ()).word == "tune"
+    assert answer(scored(cases, False, False), ()).word == "tune"
+
+
+def test_a_scored_option_that_misses_the_limits_overrules_nothing() -> None:
+    cases = ranking(("tune", 100.0), ("tune", 50.0), meets=(0.49, 0.79))
+    assert answer(scored(cases, True, False), ()).ranking.pick == 1
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(1, 200))
+def test_a_likely_scored_option_is_named_whatever_is_predicted_unless_clearly_beaten(
+    chance: float, cheaper: float, cost: float
+) -> None:
+    rival = cheaper_in(cheaper, cost, 2 * cost)
+    cases = scored(ranking(("tune", 100.0), ("tune", rival), meets=(1.0, chance)), True, False)
+    if answer(cases, ()).ranking.pick == 1:
+        meets = cases.meets[1:, 1]
+        assert meets.mean() >= 0.7
+        assert (meets & (cases.cost[1:, 1] < 100.0)).mean() >= 0.8
+
+
+def test_meanwhile_a_scored_option_that_keeps_the_limits_is_used_where_no_prompt_does() -> None:
+    """A prompt at 0 % beside a tuned model that was measured; another tuned one is predicted."""
+    cases = ranking(("prompt", 10.0), ("tune", 900.0), ("hybrid", 100.0), meets=(0.0, 1.0, 0.79))
+    ruling = answer(scored(cases, True, True, False), ())
+    assert (ruling.word, ruling.option) == (UNDECIDED, "tune/t1@m1")
+    assert interim(scored(cases, True, True, False), STOP) == "prompt"
+
+
+def test_meanwhile_nothing_is_trained_that_nobody_has_scored() -> None:
+    cases = ranking(("prompt", 1000.0), ("tune", 400.0), meets=(0.1, 0.6))
+    assert interim(scored(cases, True, False)) == "prompt"
+    assert interim(scored(cases, True, True)) == "tune"
+
+
+def test_meanwhile_a_model_that_ends_soon_is_used_only_where_no_other_is_left() -> None:
+    cases = scored(ranking(("prompt", 10.0), ("prompt", 20.0)), True, False)
+    assert meanwhile(cases, STOP).pick == 0
+    assert meanwhile(replace(cases, lasting=np.array([False, True])), STOP).pick == 1
+    assert meanwhile(replace(cases, lasting=np.array([False, False])), STOP).pick == 0
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"),
+    [
+        (0.60, "Meanwhile use prompt/t0@m0."),
+        (0.30, "Meanwhile use prompt/t0@m0, whose chance to keep the limits is 30 %."),
+        (0.04, "Meanwhile stay as you are: prompt/t0@m0 comes nearest, and its chance"),
+    ],
+)
+def test_what_to_do_meanwhile_says_how_likely_it_keeps_the_limits(
+    chance: float, words: str
+) -> None:
+    assert interim_words(ranking(("prompt", 1.0), meets=(chance,))).startswith(words)
+
+
+def test_what_is_in_place_is_stayed_with() -> None:
+    cases = ranking(("prompt", 1.0), meets=(0.0,), as_is=0)
+    assert interim_words(cases) == "Meanwhile stay with as-is/t0@m0."

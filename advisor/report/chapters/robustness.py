@@ -25,6 +25,10 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     yield from _cases(verdict, terms)
 
 
+SAME = "the same, but decided"
+"""What a flip leads to where the option that is used meanwhile is then the answer."""
+
+
 def _flips(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if not verdict.flip_points:
         return
@@ -38,7 +42,7 @@ def _flips(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         TableColumn("choose instead"),
     )
     if near:
-        yield Table("flips", columns, tuple(_flip(flip, terms) for flip in near))
+        yield Table("flips", columns, tuple(_flip(flip, verdict, terms) for flip in near))
         yield Paragraph(
             "The chance is the share of simulated futures in which the input lies there. "
             "An input that the brief states exactly is not drawn."
@@ -51,10 +55,12 @@ def _flips(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         )
 
 
-def _flip(flip: FlipPoint, terms: Terms) -> tuple[Cell, ...]:
+def _flip(flip: FlipPoint, verdict: Verdict, terms: Terms) -> tuple[Cell, ...]:
     becomes = fmt.APPROACH_WORDS.get(flip.verdict_becomes, fmt.clean(flip.verdict_becomes))
     is_open = flip.verdict_becomes == "undecided" or not flip.arm
     option = becomes if is_open else terms.option(flip.arm)
+    if not is_open and flip.arm == verdict.arm:
+        option = SAME
     now = "" if flip.now is None else fmt.bare(flip.now, flip.unit)
     chance = "not drawn" if flip.p_beyond is None else fmt.share(flip.p_beyond)
     return input_name(flip.input), fmt.clean(_goes(flip)), fmt.clean(now), chance, option

@@ -12,7 +12,7 @@ from advisor.core.quantity import UNKNOWN
 from advisor.core.verdict import FlipPoint, NextStep, OptionRecord, Verdict
 from advisor.report import extract
 from advisor.report.charts import chances
-from advisor.report.headline import horizon, tile
+from advisor.report.headline import horizon, is_hopeless, tile
 from advisor.report.page import Block, Bullets, Callout, Heading, KeyFigure, Paragraph, Tiles
 from advisor.report.phrases import is_near, step_sentence
 from advisor.report.terms import Terms
@@ -52,9 +52,9 @@ def recommendation(verdict: Verdict, terms: Terms) -> str:
 
 def first_flip(verdict: Verdict) -> FlipPoint | None:
     """The flip point nearest to today's value, as a ratio; one that leads to another choice before
-    one that leaves the choice open.
+    one that leaves the choice open. One that only settles on what is used anyway is none.
     """
-    near = [flip for flip in verdict.flip_points if is_near(flip)]
+    near = [f for f in verdict.flip_points if is_near(f) and f.arm != verdict.arm]
     other = [flip for flip in near if flip.verdict_becomes != "undecided"]
     return min(other or near, key=_distance, default=None)
 
@@ -68,6 +68,8 @@ def _distance(flip: FlipPoint) -> float:
 
 def _first(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
     name = terms.option(chosen.id)
+    if is_hopeless(verdict):
+        return f"The evidence does not decide yet. Stay as you are; {name} comes nearest."
     if verdict.verdict == "undecided":
         return f"The evidence does not decide yet. Meanwhile, use {name}."
     return f"We recommend {name}."
