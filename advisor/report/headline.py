@@ -11,7 +11,6 @@ from advisor.core.verdict import FigureRecord, OptionRecord, Verdict
 from advisor.report.page import Headline, KeyFigure
 from advisor.report.terms import Terms
 
-
 HOPELESS = 0.05
 """Below this chance to meet the limits an option is excluded (brief contract, rule 8)."""
 
