@@ -209,10 +209,11 @@ class Consideration:
 class ProviderOffer:
     """How one of several providers of a model compares.
 
-    `form` is prompted or tuned; `outcome` is "chosen", "same price", "costs more", "price not
-    known", or the rule that stops it, with its `detail`. The money is that of the cheapest option
-    that it could serve, at the likely values and without the move to another model: per month, and
-    over the horizon with what is paid once; None where it is unknown.
+    `form` is prompted or tuned; `outcome` is "chosen", "chosen where it serves in another way" (as
+    in batches, which the other does not offer), "same price", "costs more", "price not known", or
+    the rule that stops it, with its `detail`. The money is that of the cheapest option that it
+    could serve, at the likely values and without the move to another model: per month, and over the
+    horizon with what is paid once; None where it is unknown.
     """
 
     model: str

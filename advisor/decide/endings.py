@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from advisor.core import format as fmt
-from advisor.core.brief import Brief
+from advisor.core.brief import Brief, Score
 from advisor.core.lifecycle import ends_within_horizon
 from advisor.core.option import Estimate
 from advisor.core.setting import Setting
+from advisor.core.verdict import Excluded
 from advisor.decide.quantiles import middle
-from advisor.decide.ranking import Matrix, Ranking, full
+from advisor.decide.ranking import LIKELY, Matrix, Ranking, full
 
 MOVE = "horizon.move"
 
@@ -42,6 +43,28 @@ def ended(ranking: Ranking, estimates: Sequence[Estimate], brief: Brief, setting
     if without is None:
         return ""
     return f"{sentence(without)}. If it did not end, {without.option.id} would be chosen."
+
+
+def shut_out(
+    ranking: Ranking, target: float, measured: Sequence[Score], excluded: Sequence[Excluded]
+) -> str:
+    """The best score of an option that a rule excludes, where it reaches the target and no option
+    that is left is likely to, or none scored higher; else an empty string.
+    """
+    rules = {out.id.partition("+")[0].lower(): out for out in excluded}
+    left = {option.skill.lower() for option in ranking.options}
+    whole = {f"{s.approach}/{s.technique}@{s.model}".lower(): s for s in measured if not s.segment}
+    lost = {name: s for name, s in whole.items() if name in rules and name not in left}
+    if not lost:
+        return ""
+    name, best = max(lost.items(), key=lambda pair: pair[1].score)
+    others = [score.score for skill, score in whole.items() if skill in left]
+    is_open = float(ranking.p_meets[ranking.pick]) < LIKELY
+    if best.score < target or (best.score <= max(others, default=0.0) and not is_open):
+        return ""
+    out = rules[name]
+    scored = f"{best.approach}/{best.technique}@{best.model} scored {best.score:g}"
+    return f"{scored} and is ruled out by {out.rule}: {out.detail}."
 
 
 def _leader_without_moves(ranking: Ranking, estimates: Sequence[Estimate]) -> Estimate | None:

@@ -51,14 +51,14 @@ class Conditional:
     """Costs given an input: by half and bin the mean of every option, and the variance of the mean
     difference to the option that is best over all draws. Shapes (2, bins, options).
 
-    `most` is the expected regret: no information is worth more. `kept` is the option that one stays
-    with where nothing more is known; None: that of lowest expected cost.
+    `most` is the expected regret: no information is worth more. `default` is the option that one
+    stays with where nothing more is known; None: that of lowest expected cost.
     """
 
     means: Matrix
     variances: Matrix
     most: float
-    kept: int | None = None
+    default: int | None = None
 
 
 def worth(conditional: Conditional | None, variance_share: float = 1.0) -> Worth:
@@ -70,7 +70,7 @@ def worth(conditional: Conditional | None, variance_share: float = 1.0) -> Worth
         return NOTHING
     means = conditional.means
     centre = means.mean(axis=(0, 1))
-    usual = int(centre.argmin()) if conditional.kept is None else conditional.kept
+    usual = int(centre.argmin()) if conditional.default is None else conditional.default
     informed = centre + math.sqrt(variance_share) * (means - centre)
     saved = []
     variances = []
@@ -101,8 +101,8 @@ def costs_beside_pick(ranking: Ranking, rows: Matrix, options: Flags) -> Conditi
     pick = ranking.effective[:, ranking.pick]
     missed = ranking.once[1:, rival][opened] + pick
     cost = np.where(ranking.meets[1:, rival][opened], ranking.cost[1:, rival][opened], missed)
-    found = _within_bins(ranking, rows, np.column_stack([pick, cost]))
-    return None if found is None else replace(found, kept=0)
+    two = _within_bins(ranking, rows, np.column_stack([pick, cost]))
+    return None if two is None else replace(two, default=0)
 
 
 def _within_bins(ranking: Ranking, rows: Matrix, costs: Matrix) -> Conditional | None:

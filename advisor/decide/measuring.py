@@ -172,8 +172,8 @@ def _trial(ranking: Ranking, skill: str, step: NextStep, chance: float) -> NextS
     usual = np.zeros_like(ranking.rankable) if ranking.scored is None else ranking.scored.copy()
     usual[ranking.pick] = True
     own = np.array([option.skill == skill for option in ranking.options])
-    found = able[:, own].any(axis=1) & ~able[:, usual & ~own].any(axis=1)
-    worth = float(np.where(found, ranking.cost[1:, ranking.pick], 0.0).mean())
+    only_own = able[:, own].any(axis=1) & ~able[:, usual & ~own].any(axis=1)
+    worth = float(np.where(only_own, ranking.cost[1:, ranking.pick], 0.0).mean())
     return replace(
         step,
         detail=f"Its chance to keep the limits is {fmt.share(chance)}, that of the pick "

@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
-from advisor.core.option import Estimate, Option
+from advisor.core.option import Estimate
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.core.verdict import (
@@ -29,16 +28,17 @@ from advisor.core.verdict import (
     Verdict,
 )
 from advisor.decide.ages import price_ages
+from advisor.decide.breaches import hopeless, over_budget
 from advisor.decide.breakeven import break_even
 from advisor.decide.considerations import Matter, considerations
 from advisor.decide.criteria import weigh
 from advisor.decide.crossing import equal_volume
-from advisor.decide.endings import ended
+from advisor.decide.endings import ended, shut_out
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.flips import Prober, flip_points
 from advisor.decide.landscape import correlation, cost_map, drawn_options, learning_curve
 from advisor.decide.plan import labels_needed, plan
-from advisor.decide.ranking import HOPELESS, Ranking, rank
+from advisor.decide.ranking import Ranking, rank
 from advisor.decide.readiness import best_of_another_approach, readiness, stops
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
@@ -59,7 +59,6 @@ from advisor.decide.tornado import tornado, unexplained
 from advisor.decide.why import Case, reasons
 
 SCHEMA = 1
-LATENCY = "traffic.max_latency_seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +243,15 @@ def _assemble(
     stop = today.stop
     pick = estimates[ranking.pick]
     rival = estimates[other] if other is not None else None
-    end = ended(ranking, estimates, brief, inputs.setting)
-    case = Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results, end)
+    case = Case(
+        brief,
+        ranking,
+        pick,
+        rival,
+        second.break_even,
+        inputs.setting.results,
+        _end(inputs, ranking),
+    )
     origins = sources(estimates) if deep else ()
     return Verdict(
         schema=SCHEMA,
@@ -260,7 +266,7 @@ def _assemble(
         expected_regret_usd=_finite(ranking.regret(ranking.pick)),
         why=_why(case, stop),
         arms=_option_records(inputs, ranking, other, deep=deep),
-        excluded=(*inputs.excluded, *_excluded(brief, ranking)),
+        excluded=(*inputs.excluded, *hopeless(brief, ranking, estimates)),
         break_even=second.break_even,
         flip_points=second.flips,
         sensitivity=second.sensitivity,
@@ -290,6 +296,14 @@ def _assemble(
         drawn=_drawn(inputs.cases, pick, rival) if deep else (),
         against_today=advantage(Recorder(), pick, _in_place(inputs.cases, pick)),
         baseline_errors=baseline_errors(Recorder(), pick, inputs.cases.inputs, brief),
+    )
+
+
+def _end(inputs: DecisionInputs, ranking: Ranking) -> str:
+    """What a rule, or the end of a model, does to the choice; an empty string where nothing."""
+    quality = inputs.brief.quality
+    return shut_out(ranking, quality.target, quality.measured, inputs.excluded) or ended(
+        ranking, inputs.cases.estimates, inputs.brief, inputs.setting
     )
 
 
@@ -362,54 +376,4 @@ def _option_records(
             correlation(estimate, inputs.cases.size) if deep else None,
         )
         for i, estimate in enumerate(inputs.cases.estimates)
-    )
-
-
-def _excluded(brief: Brief, ranking: Ranking) -> list[Excluded]:
-    """Arms whose chance to meet a constraint is below 5 %, with the constraint that stops them
-    most.
-    """
-    excluded = []
-    for i, option in enumerate(ranking.options):
-        if ranking.p_meets[i] < HOPELESS:
-            excluded.append(Excluded(option.id, *_tightest(brief, ranking, i, option)))
-    return excluded
-
-
-def _tightest(brief: Brief, ranking: Ranking, i: int, option: Option) -> tuple[str, str]:
-    chances = {
-        "quality.target": float(ranking.meets_quality[1:, i].mean()),
-        "budget.hard: money": float(ranking.meets_money[1:, i].mean()),
-        "budget.hard: weeks": float(ranking.meets_weeks[1:, i].mean()),
-    }
-    if ranking.meets_latency is not None:
-        chances[LATENCY] = float(ranking.meets_latency[1:, i].mean())
-    rule = min(chances, key=chances.__getitem__)
-    chance = f"chance to meet it {fmt.share(chances[rule], 1)}"
-    if rule == "quality.target":
-        return (
-            rule,
-            f"expected quality {fmt.score(ranking.quality[0, i])} against the target "
-            f"{brief.quality.target:g}; {chance}",
-        )
-    if rule == "budget.hard: money":
-        return rule, f"{fmt.money(ranking.once[0, i])} once; {chance}"
-    return rule, chance
-
-
-def over_budget(brief: Brief, pick: Estimate) -> tuple[str, ...]:
-    """Each soft limit that the pick breaks at its likely value is a warning."""
-    budget = brief.budget
-    if budget.hard:
-        return ()
-    limits = (
-        (budget.one_off_usd, "once.total", fmt.money, "once", "budget.one_off_usd"),
-        (budget.monthly_usd, "run.total", fmt.money_rate, "", "budget.monthly_usd"),
-        (budget.weeks, "time.weeks", fmt.weeks, "to go live", "budget.weeks"),
-    )
-    return tuple(
-        f"The pick takes {' '.join((write(pick[figure].value), how)).strip()}, more than the "
-        f"{write(limit.likely)} of {key}"
-        for limit, figure, write, how, key in limits
-        if limit is not None and pick[figure].value > limit.likely
     )

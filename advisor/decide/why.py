@@ -121,7 +121,10 @@ def _scores(case: Case) -> str:
             if case.brief.quality.measured
             else "the evidence base"
         )
-        return f"Expected score {fmt.score(q)} against {fmt.score(rival)}, from {origin}{goal}."
+        shown = f" ({own.score:g} measured on {own.items:,} items)" if own is not None else ""
+        return (
+            f"Expected score {fmt.score(q)}{shown} against {fmt.score(rival)}, from {origin}{goal}."
+        )
     items = min(own.items, theirs.items)
     sd, paired = _paired(case, case.pick.option.skill, case.other.option.skill)
     items = paired or items

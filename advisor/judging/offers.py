@@ -14,6 +14,7 @@ from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded, ProviderOffer
 
 CHOSEN = "chosen"
+CHOSEN_IN_PART = "chosen where it serves in another way"
 SAME_PRICE = "same price"
 COSTS_MORE = "costs more"
 UNKNOWN_PRICE = "price not known"
@@ -161,7 +162,15 @@ def _records(compared: Iterable[Rivals]) -> tuple[ProviderOffer, ...]:
 
 def _offers(model: str, form: str, rivals: Sequence[Rivals]) -> list[ProviderOffer]:
     providers = dict.fromkeys(o.provider for r in rivals for o in r.options)
-    return [_offer(model, form, provider, rivals) for provider in providers]
+    offers = [_offer(model, form, provider, rivals) for provider in providers]
+    chosen = [offer for offer in offers if offer.outcome == CHOSEN]
+    first = min(chosen, key=lambda offer: offer.horizon_usd or 0.0, default=None)
+    return [
+        replace(offer, outcome=CHOSEN_IN_PART)
+        if offer.outcome == CHOSEN and offer is not first
+        else offer
+        for offer in offers
+    ]
 
 
 def _offer(model: str, form: str, provider: str, rivals: Sequence[Rivals]) -> ProviderOffer:

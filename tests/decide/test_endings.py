@@ -8,11 +8,13 @@ from datetime import date
 import numpy as np
 import pytest
 
+from advisor.core.brief import Score
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
-from advisor.decide.endings import ended
+from advisor.core.verdict import Excluded
+from advisor.decide.endings import ended, shut_out
 from advisor.decide.ranking import Ranking
-from tests.options import SONNET, brief, setting
+from tests.options import SONNET, brief, prompt, setting
 
 LASTING = Option("prompt", "few-shot", "lasting")
 ENDING = Option("prompt", "few-shot", "ending")
@@ -51,3 +53,35 @@ def test_the_choice_itself_says_what_its_end_costs() -> None:
 
 def test_without_an_end_there_is_nothing_to_say() -> None:
     assert told((2000.0, 7000.0), move=0.0, end="lasting") == ""
+
+
+@pytest.mark.parametrize(
+    ("lost", "left", "chance", "words"),
+    [
+        (
+            0.95,
+            0.90,
+            1.0,
+            "tune/hosted@gpt-4.1-mini scored 0.95 and is ruled out by lifecycle.",
+        ),
+        (0.95, 0.96, 1.0, ""),  # a better one is left, and it keeps the limits
+        (0.95, 0.96, 0.4, "tune/hosted@gpt-4.1-mini scored 0.95"),  # but here it does not
+        (0.89, 0.80, 0.0, ""),  # below the target itself
+    ],
+)
+def test_the_best_score_that_a_rule_excludes_is_a_reason(
+    lost: float, left: float, chance: float, words: str
+) -> None:
+    option = prompt("uncached")
+    kept = np.arange(101)[:, None] < 100 * chance + 1
+    every = np.ones_like(kept)
+    cost = np.full(kept.shape, 100.0)
+    found = Ranking((option,), cost, cost, cost / 200, kept, kept, every, every)
+    measured = (
+        Score(option.approach, option.technique, option.model, left, 400),
+        Score("tune", "hosted", "gpt-4.1-mini", lost, 400),
+    )
+    out = Excluded("tune/hosted@gpt-4.1-mini+hosted", "lifecycle.closed", "closed since May")
+    assert shut_out(found, 0.9, measured, (out,)).startswith(words)
+    assert bool(shut_out(found, 0.9, measured, (out,))) is bool(words)
+    assert shut_out(found, 0.9, measured, ()) == ""

@@ -13,7 +13,8 @@ from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.quantity import Range
 from advisor.core.verdict import Excluded, Verdict
-from advisor.decide.verdict import DecisionInputs, decide, nothing_left, over_budget
+from advisor.decide.breaches import over_budget
+from advisor.decide.verdict import DecisionInputs, decide, nothing_left
 from tests.options import brief, setting
 
 DRAWS = 200

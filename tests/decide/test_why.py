@@ -217,18 +217,22 @@ def test_scores_per_item_bring_their_own_spread(sd: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scores", "origin"),
+    ("scores", "measured", "origin"),
     [
-        ((), "from the evidence base"),
-        ((Score("tune", "lora", "small", 0.9, 50),), "from related scores and the evidence base"),
+        ((), "", "from the evidence base"),
+        (
+            (Score("tune", "lora", "small", 0.92, 50),),
+            " (0.92 measured on 50 items)",
+            "from related scores and the evidence base",
+        ),
     ],
 )
 def test_a_score_that_was_not_measured_names_its_origin(
-    scores: tuple[Score, ...], origin: str
+    scores: tuple[Score, ...], measured: str, origin: str
 ) -> None:
     base = brief()
     base = replace(base, quality=replace(base.quality, measured=scores))
-    assert f"0.900 against 0.900, {origin}. The chance" in sentence_with(
+    assert f"0.900{measured} against 0.900, {origin}. The chance" in sentence_with(
         "Expected", case(brief=base)
     )
 
