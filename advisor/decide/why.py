@@ -121,9 +121,9 @@ def _scores(case: Case) -> str:
             if case.brief.quality.measured
             else "the evidence base"
         )
-        shown = f" ({own.score:g} measured on {own.items:,} items)" if own is not None else ""
+        own_score = f" ({own.score:g} measured on {own.items:,} items)" if own is not None else ""
         return (
-            f"Expected score {fmt.score(q)}{shown} against {fmt.score(rival)}, from {origin}{goal}."
+            f"Expected score {fmt.score(q)}{own_score} against {fmt.score(rival)}, from {origin}{goal}."
         )
     items = min(own.items, theirs.items)
     sd, paired = _paired(case, case.pick.option.skill, case.other.option.skill)
