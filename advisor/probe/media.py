@@ -7,6 +7,7 @@ Tokens are counted by the provider's published rule where there is one and the s
   512 × 512 counts on top of the base; newer small models count patches of 32 × 32, at most 1,536.
 - Anthropic (docs.anthropic.com, "Vision"): width × height ÷ 750, after the longer side is brought
   to 1,568.
+- open models that see: `open_vision`;
 - Gemini (ai.google.dev/gemini-api/docs/tokens): 258 where both sides are at most 384, else 258 per
   tile of 768 × 768; sound 32 tokens per second.
 """
@@ -20,6 +21,7 @@ import re
 import struct
 from typing import Any, NamedTuple
 
+from advisor.probe.open_vision import rule_of
 from advisor.probe.records import JsonObject
 
 AS_OF = "2026-11-20"
@@ -80,6 +82,9 @@ def tokens_of(medium: Medium, model: str) -> int | None:
         return math.ceil(medium.seconds * GEMINI_SOUND_PER_SECOND)
     if medium.kind != "picture":
         return None
+    open_rule = rule_of(name) if name and not provider else None
+    if open_rule is not None:
+        return open_rule(medium.width, medium.height) if medium.width and medium.height else None
     if provider == "openai":
         return _openai(medium, name or "gpt-4o")
     if not medium.width or not medium.height:
