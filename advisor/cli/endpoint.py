@@ -77,7 +77,7 @@ def command(
 
         output.show(dump(report))
     else:
-        from advisor.probe.show import endpoint_lines
+        from advisor.probe.show_machine import endpoint_lines
 
         output.show("\n".join(endpoint_lines(report, output.width())) + "\n")
 

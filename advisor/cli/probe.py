@@ -76,7 +76,7 @@ def command(
 
         output.show(dump(report))
     else:
-        from advisor.probe.show import hardware_lines
+        from advisor.probe.show_machine import hardware_lines
 
         output.show("\n".join(hardware_lines(report, output.width())) + "\n")
 

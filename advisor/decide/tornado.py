@@ -20,6 +20,7 @@ from advisor.decide.ranking import Matrix, Ranking, full, rank
 
 VISIBLE_USD = 0.005
 
+
 def tornado(
     evaluator: Evaluator,
     cases: Cases,

@@ -18,10 +18,11 @@ from advisor.facts import gpus as gpu_table
 from advisor.facts.candidates import Candidates, load_candidates
 from advisor.facts.gpu_names import DriverNames, virtual
 from advisor.facts.library import PriceLibrary
-from advisor.facts.model_names import ModelMatch, match, served_name, similar, size_in
+from advisor.facts.model_names import ModelMatch, begins_with, match, served_name, unsized
 from advisor.facts.models import hub_names, load_models
 from advisor.facts.plugged import plugged_prices
 from advisor.facts.price_file import read_prices
+from advisor.facts.price_rows import in_force, resold, with_newer
 from advisor.facts.providers import Provider, ProviderBook, load_providers
 from advisor.facts.served_names import spellings
 from advisor.facts.table import UPDATES, read
@@ -139,7 +140,7 @@ class Facts:
         reading = self.matched(name)
         if reading is not None:
             return reading.model
-        raise self._unsized(name)
+        raise unsized(name, self.maker_of_closed(name), [m.name for m in self.models])
 
     def matched(self, name: str) -> ModelMatch | None:
         """The model that a name means and how it is read; None where it is not in our table."""
@@ -157,22 +158,7 @@ class Facts:
         base = served_name(name.strip().removeprefix(TUNED).rpartition("/")[2])
         rows = read("closed_families.csv", ("prefix",), self.user_folder)
         prefixes = ((row.text("prefix").lower(), row.text("maker")) for row in rows)
-        return next((maker for prefix, maker in prefixes if _begins(base, prefix)), "")
-
-    def _unsized(self, name: str) -> UsageError:
-        maker = self.maker_of_closed(name)
-        if maker:
-            return UsageError(
-                f"model {name!r}: {maker} does not publish its weights, so its architecture is not "
-                "public; name an open model"
-            )
-        near = " or ".join(map(repr, similar(name, (m.name for m in self.models))))
-        hint = f" (did you mean {near}?)" if near else ""
-        size = size_in(name) or "24B"
-        return UsageError(
-            f"model {name!r}: its shape is not in our table{hint}; give --config with its "
-            f"config.json, or `advisor estimate` its size, such as --model {size}"
-        )
+        return next((maker for prefix, maker in prefixes if begins_with(base, prefix)), "")
 
     def unknown_model(self, name: str) -> UsageError:
         """The error for an unknown model, with similar names; for the caller to raise."""
@@ -369,9 +355,9 @@ class Facts:
                 filter(None, (price_rows(provider.id, n, data_date) for n in (*names, model))), ()
             )
             if not own and provider.models_of:
-                own = self._resold(price_rows(provider.models_of, model, data_date))
+                own = resold(price_rows(provider.models_of, model, data_date))
             rows.extend(replace(row, provider=provider.id, model=model) for row in own)
-        return self._with_newer(model, rows)
+        return with_newer(self._named(model, self.newer_prices), rows)
 
     def _served_rows(self, model: str) -> tuple[TokenPrice, ...]:
         """The rows of the maker's own name for a model, where a cloud's or a router's is given."""
@@ -384,24 +370,6 @@ class Facts:
                 )
         return ()
 
-    def _with_newer(self, model: str, rows: Iterable[TokenPrice]) -> tuple[TokenPrice, ...]:
-        """The rows, those of a bundle in the place of what begins no earlier at their provider."""
-        newer = self._named(model, self.newer_prices)
-        begins: dict[str, date] = {}
-        for row in newer:
-            start = row.start or date.min
-            begins[row.provider] = min(start, begins.get(row.provider, start))
-        earlier = (r for r in rows if (r.start or date.min) < begins.get(r.provider, date.max))
-        return (*newer, *earlier) if newer else tuple(rows)
-
-    @staticmethod
-    def _resold(rows: tuple[TokenPrice, ...]) -> tuple[TokenPrice, ...]:
-        """The maker's rows, marked as such: the reseller's own list may differ by region."""
-        note = "the maker's list price; the reseller's own was not read"
-        return tuple(
-            replace(row, cited=replace(row.cited, confidence="medium", note=note)) for row in rows
-        )
-
     def _resolved(
         self, rows: Iterable[TokenPrice], on: date, input_tokens: float
     ) -> tuple[TokenPrice, ...]:
@@ -410,36 +378,6 @@ class Facts:
     def _complete(self, price: TokenPrice) -> TokenPrice:
         model = self.architecture(price.model.removeprefix(TUNED))
         return self._providers.complete(price, model is not None and model.open_weights)
-
-
-def _begins(name: str, prefix: str) -> bool:
-    """Whether a name is the prefix or goes on after it with something other than a letter, or with
-    the `o` of GPT-4o.
-    """
-    rest = name.removeprefix(prefix) if name.startswith(prefix) else None
-    return rest is not None and (not rest[:1].isalnum() or rest[:1] == "o")
-
-
-def in_force(
-    rows: Iterable[TokenPrice], on: date, input_tokens: float = 0
-) -> tuple[TokenPrice, ...]:
-    """One row per provider: of those begun by `on` the latest, in the tier for so many input
-    tokens.
-
-    A row holds until the next start of the same provider; one that states no start has always held.
-    A tier holds for requests with more input tokens than its limit. Providers keep their order.
-    """
-    by_provider: dict[str, list[TokenPrice]] = {}
-    for row in rows:
-        in_tier = row.above_tokens == 0 or row.above_tokens < input_tokens
-        offered = by_provider.setdefault(row.provider, [])
-        if (row.start or date.min) <= on and in_tier:
-            offered.append(row)
-    return tuple(
-        max(offered, key=lambda r: (r.start or date.min, r.above_tokens))
-        for offered in by_provider.values()
-        if offered
-    )
 
 
 def load(

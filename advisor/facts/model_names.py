@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from advisor.core.errors import UsageError
 from advisor.core.facts import Model
 
 MOST_ALIKE = 0.8
@@ -113,6 +114,14 @@ def served_name(name: str) -> str:
     return _ROUTE.sub("", _RELEASE.sub("", _CLOUDS.sub("", name.strip().lower())))
 
 
+def begins_with(name: str, prefix: str) -> bool:
+    """Whether a name is the prefix or goes on after it with something other than a letter, or with
+    the `o` of GPT-4o.
+    """
+    rest = name.removeprefix(prefix) if name.startswith(prefix) else None
+    return rest is not None and (not rest[:1].isalnum() or rest[:1] == "o")
+
+
 def similar(name: str, names: Iterable[str], count: int = 3) -> list[str]:
     """Names that differ from this one in little more than punctuation or a digit, best first."""
     by_spelling = {canonical(other): other for other in names}
@@ -124,6 +133,24 @@ def size_in(name: str) -> str:
     """The size that a name states, such as `24B`; empty where it states none or several."""
     sizes = _SIZE.findall(canonical(name))
     return sizes[0].upper() if len(sizes) == 1 and "x" not in sizes[0] else ""
+
+
+def unsized(name: str, maker: str, names: Iterable[str]) -> UsageError:
+    """The error for a model without a known shape, for the caller to raise; `maker` is who keeps
+    its weights, where somebody does.
+    """
+    if maker:
+        return UsageError(
+            f"model {name!r}: {maker} does not publish its weights, so its architecture is not "
+            "public; name an open model"
+        )
+    near = " or ".join(map(repr, similar(name, names)))
+    hint = f" (did you mean {near}?)" if near else ""
+    size = size_in(name) or "24B"
+    return UsageError(
+        f"model {name!r}: its shape is not in our table{hint}; give --config with its "
+        f"config.json, or `advisor estimate` its size, such as --model {size}"
+    )
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ import os
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -15,14 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
-from advisor.core.probes import DataReport, LengthFit, SuspectLabel, UnusualRow
-from advisor.core.quantity import Basis, Quantity, Range
+from advisor.core.probes import DataReport, SuspectLabel, UnusualRow
+from advisor.probe import figures
 from advisor.probe.cautions import cautions
-from advisor.probe.census import Mean
 from advisor.probe.compare import Compared
-from advisor.probe.kept import CHAT, PROMPT, TEXT, Kept
-from advisor.probe.lengths import histogram, length_fits, percentiles
-from advisor.probe.media import AS_OF as MEDIA_AS_OF
+from advisor.probe.kept import PROMPT, TEXT, Kept
 from advisor.probe.reading import RowReader
 from advisor.probe.sketch import clusters, copies_across
 from advisor.probe.specificity import MEDIUM
@@ -37,10 +34,6 @@ SUSPECTS_LISTED = 50
 MOST_WORKERS = 8  # threads that count tokens; more of them wait for the one that reads
 FEW_ROWS = 10
 """A label with fewer rows can neither be learned nor tested."""
-
-NO_ANSWER = Quantity.unknown("tokens/row", "no answer field was found")
-Z80 = 1.2816
-"""Standard errors from the median to P10 or P90 of a normal distribution."""
 
 
 def probe(
@@ -166,114 +159,85 @@ def _report(
     fields = reader.fields
     if fields is None:
         raise UsageError(f"{files[0]}: no usable row; give one example a row")
-    labels = _labels(train)
-    personal = train.personal + (test.kept.personal if test else Tally())
     distinct, conflicting = _counted(train)
-    exact, leaked = test.copied(train) if test else (None, None)
-    copies = _copies(train)
-    lengths = _row_lengths(train)
     names = ", ".join(Path(f).name for f in reader.files[:3])
     source = f"{len(train)} rows of {names}; {train.counter.source}"
-    specificity = train.vocabulary.specificity(counted=train.counter.name != "bytes")
+    lengths = figures.row_lengths(train)
     report = DataReport(
         files=tuple(reader.files),
+        rows=len(train),
+        distinct_rows=distinct,
+        near_duplicate_rows=0,
         bad_rows=tuple(reader.bad),
         bad_row_count=reader.bad_count,
         prompt_field=fields.prompt,
         answer_field=fields.answer,
+        tokenizer=train.counter.name,
+        tokens_per_row=figures.mean(train, TEXT, source, as_of),
+        prompt_tokens=figures.mean(train, PROMPT, source, as_of),
+        answer_tokens=(
+            figures.answers(train, source, as_of) if fields.answer else figures.NO_ANSWER
+        ),
+        max_tokens=lengths.longest,
+        percentiles=lengths.percentiles,
+        histogram=lengths.histogram,
+        lengths=lengths.fits,
+        chat_tokens=figures.around(train, as_of),
+        chat_template=train.chat.note,
+        assumed="; ".join(reader.assumed),
+        human_ceiling=reader.agreement(),
+        as_of=as_of,
+    )
+    report = _with_kinds(report, train, source)
+    report = _with_quality(report, train, test)
+    if report.labels:
+        report = _with_suspects(replace(report, conflicting_rows=conflicting), train)
+    return replace(report, warnings=(*cautions(report), *_limits(train)))
+
+
+def _with_kinds(report: DataReport, train: Kept, source: str) -> DataReport:
+    """Worse and unwanted answers, pictures and sound, each counted apart."""
+    return replace(
+        report,
+        rejected_tokens=figures.mean_of(train, train.rejected, source, report.as_of),
+        rejected_rows=train.rejected.rows,
+        unwanted_tokens=figures.mean_of(train, train.unwanted, source, report.as_of),
+        unwanted_rows=train.unwanted.rows,
+        media_rows=MappingProxyType(dict(train.media_rows.most_common())),
+        media_tokens=figures.media(train, report.as_of),
+        media_uncounted_rows=train.media_uncounted,
+    )
+
+
+def _with_quality(report: DataReport, train: Kept, test: _Test | None) -> DataReport:
+    """Copies, labels, leakage, personal data and language."""
+    labels = _labels(train)
+    copies = _copies(train)
+    personal = train.personal + (test.kept.personal if test else Tally())
+    exact, leaked = test.copied(train) if test else (None, None)
+    has_answers = bool(report.answer_field)
+    return replace(
+        report,
         labels=MappingProxyType(labels),
+        effective_labels=_evenness(labels),
+        rare_labels=sum(count < FEW_ROWS for count in labels.values()),
+        near_duplicate_rows=copies.near_duplicates,
+        effective_rows=report.distinct_rows - copies.near_duplicates,
+        near_conflicting_rows=copies.conflicting if labels else None,
+        same_answer_rows=copies.sharing_an_answer if has_answers else 0,
+        empty_answers=train.empty_answers if has_answers else 0,
+        boilerplate_answers=train.set_phrases if has_answers else 0,
         eval_rows=None if test is None else len(test.kept),
         leaked_eval_rows=leaked,
         leaked_exact_rows=exact,
         personal_data=MappingProxyType(dict(personal.most_common())),
-        assumed="; ".join(reader.assumed),
-        empty_answers=train.empty_answers if fields.answer else 0,
-        boilerplate_answers=train.set_phrases if fields.answer else 0,
-        specificity=specificity,
+        specificity=train.vocabulary.specificity(counted=train.counter.name != "bytes"),
         row_specificity=train.scores.percentiles(),
         unusual_rows=tuple(
             UnusualRow(*train.place(row), score) for row, score in train.scores.unusual(MEDIUM)
         ),
         languages=train.vocabulary.languages(),
-        human_ceiling=reader.agreement(),
-        effective_labels=_evenness(labels),
-        rare_labels=sum(count < FEW_ROWS for count in labels.values()),
-        as_of=as_of,
-        rows=len(train),
-        distinct_rows=distinct,
-        near_duplicate_rows=copies.near_duplicates,
-        effective_rows=distinct - copies.near_duplicates,
-        near_conflicting_rows=copies.conflicting if labels else None,
-        same_answer_rows=copies.sharing_an_answer if fields.answer else 0,
-        tokenizer=train.counter.name,
-        tokens_per_row=_mean(train, TEXT, source, as_of),
-        prompt_tokens=_mean(train, PROMPT, source, as_of),
-        answer_tokens=_answers(train, source, as_of) if fields.answer else NO_ANSWER,
-        rejected_tokens=_mean_of(train, train.rejected, source, as_of),
-        rejected_rows=train.rejected.rows,
-        unwanted_tokens=_mean_of(train, train.unwanted, source, as_of),
-        unwanted_rows=train.unwanted.rows,
-        media_rows=MappingProxyType(dict(train.media_rows.most_common())),
-        media_tokens=_media(train, as_of),
-        media_uncounted_rows=train.media_uncounted,
-        max_tokens=lengths.longest,
-        percentiles=lengths.percentiles,
-        histogram=lengths.histogram,
-        lengths=lengths.fits,
-        chat_tokens=_around(train, as_of),
-        chat_template=train.chat.note,
     )
-    if labels:
-        report = _with_suspects(replace(report, conflicting_rows=conflicting), train)
-    return replace(report, warnings=(*cautions(report), *_limits(train)))
-
-
-@dataclass(frozen=True, slots=True)
-class _RowLengths:
-    """Lengths of rows in tokens, with the chat template where it is known."""
-
-    longest: int
-    percentiles: Mapping[int, float]
-    histogram: tuple[tuple[int, int, int], ...]  # (from tokens, below tokens, rows)
-    fits: tuple[LengthFit, ...]
-
-
-def _row_lengths(train: Kept) -> _RowLengths:
-    """From the sampled rows; counts of rows are scaled up to all of them."""
-    lengths = train.tokens.sample(TEXT) * train.counter.band.likely
-    if train.chat.is_known:
-        lengths += train.tokens.sample(CHAT)
-    rows_per_sample = len(train) / len(lengths)
-    return _RowLengths(
-        round(float(lengths.max())),
-        percentiles(lengths),
-        tuple((low, high, round(n * rows_per_sample)) for low, high, n in histogram(lengths)),
-        tuple(
-            replace(fit, rows_cut=round(fit.rows_cut * rows_per_sample))
-            for fit in length_fits(lengths)
-        ),
-    )
-
-
-def _around(train: Kept, as_of: str) -> Quantity:
-    """What the chat template adds to a row on average; a row that it refuses adds nothing to the
-    mean.
-    """
-    chat = train.chat
-    each = train.messages / len(train)
-    if chat.renderer is None:
-        low, likely, high = (
-            None if e is None else e * each + chat.once
-            for e in (chat.each.p10, chat.each.p50, chat.each.p90)
-        )
-        return Quantity(Range(low, likely, high), "tokens/row", chat.basis, chat.note, as_of)
-    taken = len(train) - train.refused
-    if not taken:
-        return Quantity.unknown(
-            "tokens/row", f"the chat template refuses the rows: {train.refusal}"
-        )
-    mean = train.tokens.mean(CHAT) * len(train) / taken
-    return Quantity(Range.exact(mean), "tokens/row", chat.basis, chat.note, as_of)
 
 
 def _counted(train: Kept) -> tuple[int, int]:
@@ -309,60 +273,6 @@ def _copies(train: Kept) -> _Copies:
         _conflicts(groups, answers[first]),
         round(commonest * len(train) / len(answers)),
     )
-
-
-def _mean(train: Kept, column: int, source: str, as_of: str) -> Quantity:
-    """The mean of a column over all rows."""
-    tokens = train.tokens
-    return _spread(
-        train.counter, tokens.mean(column), tokens.deviation(column), tokens.rows, source, as_of
-    )
-
-
-def _mean_of(train: Kept, mean: Mean, source: str, as_of: str) -> Quantity:
-    """The mean over the rows that have the thing."""
-    if not mean.rows:
-        return Quantity.unknown("tokens/row", "no preference data")
-    return _spread(train.counter, mean.mean(), mean.deviation(), mean.rows, source, as_of)
-
-
-def _answers(train: Kept, source: str, as_of: str) -> Quantity:
-    """The mean of what is learned, over the rows whose answer is not marked as a bad one."""
-    if not train.wanted.rows:
-        return Quantity.unknown("tokens/row", "all answers are marked as unwanted")
-    return _mean_of(train, train.wanted, source, as_of)
-
-
-def _media(train: Kept, as_of: str) -> Quantity:
-    """Tokens of pictures and sound, over the rows in which all could be counted."""
-    if not train.media_rows:
-        return Quantity.unknown("tokens/row", "no pictures or sound")
-    if not train.media.rows:
-        return Quantity.unknown(
-            "tokens/row", "no published rule for this model, or no known size; not counted"
-        )
-    rule = "the provider's published rule (advisor/probe/media.py)"
-    return Quantity(
-        Range.exact(train.media.mean()), "tokens/row", Basis.PUBLISHED, rule, MEDIA_AS_OF
-    )
-
-
-def _spread(
-    counter: Counter, mean: float, deviation: float, rows: int, source: str, as_of: str
-) -> Quantity:
-    """A mean with its sampling error and the tokenizer's band, joined in quadrature."""
-    band = counter.band
-    likely = mean * band.likely
-    if not likely:
-        return Quantity(Range.exact(0.0), "tokens/row", counter.basis, source, as_of)
-    error = Z80 * deviation / rows**0.5 / mean
-    low, high = ((end or 0.0) / band.likely - 1 for end in (band.p10, band.p90))
-    spread = Range(
-        max(0.0, likely * (1 - (low**2 + error**2) ** 0.5)),
-        likely,
-        likely * (1 + (high**2 + error**2) ** 0.5),
-    )
-    return Quantity(spread, "tokens/row", counter.basis, source, as_of)
 
 
 def _groups(train: Kept, first: NDArray[np.int64]) -> NDArray[np.int64]:

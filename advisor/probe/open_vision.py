@@ -22,7 +22,7 @@ LLAVA_CANVASES = ((336, 672), (672, 336), (672, 672), (1008, 336), (336, 1008)) 
 
 
 @dataclass(frozen=True, slots=True)
-class _Merged:
+class _MergedCells:
     """Qwen's rule: sides rounded to `cell`, a token per cell, pixels within two bounds."""
 
     cell: int
@@ -46,7 +46,7 @@ class _Merged:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class _CellRows:
     """Mistral's rule: shrunk to `longest`, a token per cell and one at the end of each row."""
 
     cell: int
@@ -62,7 +62,7 @@ class _Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tiles:
+class _NearestGrid:
     """InternVL's rule: the grid of tiles nearest in shape, and the whole picture beside it."""
 
     side: int
@@ -94,7 +94,7 @@ class _Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class _Split:
+class _SplitPicture:
     """The rule of Idefics 3 and SmolVLM: enlarged to `longest`, cut into tiles, each with marks,
     and the whole picture beside them.
     """
@@ -147,21 +147,21 @@ def _always(tokens: int) -> Rule:
 
 
 _RULES: tuple[tuple[str, Rule], ...] = (
-    (r"qwen-?2(\.5)?-?(vl|omni)|qvq", _Merged(28, 56 * 56, 12_845_056)),
-    (r"qwen-?3-?(vl|omni)|qwen-?3\.5", _Merged(32, 256 * 256, 16_777_216)),
+    (r"qwen-?2(\.5)?-?(vl|omni)|qvq", _MergedCells(28, 56 * 56, 12_845_056)),
+    (r"qwen-?3-?(vl|omni)|qwen-?3\.5", _MergedCells(32, 256 * 256, 16_777_216)),
     (r"llama-?3\.2-?(11b|90b|vision)", _always(1)),  # the picture is read beside the text
     (r"gemma-?3n|gemma-?3-?(4|12|27)b", _always(256)),
     (r"paligemma.*-224", _always(256)),
     (r"paligemma.*-448", _always(1024)),
     (r"paligemma.*-896", _always(4096)),
-    (r"pixtral-?12b", _Rows(16, 1024)),
-    (r"mistral-small-?(3\.[12]|2503|2506)|ministral-3", _Rows(28, 1540)),
-    (r"internvl-?(2|3)", _Tiles(448, 12, 256)),
+    (r"pixtral-?12b", _CellRows(16, 1024)),
+    (r"mistral-small-?(3\.[12]|2503|2506)|ministral-3", _CellRows(28, 1540)),
+    (r"internvl-?(2|3)", _NearestGrid(448, 12, 256)),
     (r"llava-?(v?1\.6|next)", _llava_next),
     (r"llava-?v?1\.5", _always(LLAVA_PATCHES**2)),
-    (r"idefics3", _Split(4 * 364, 364, 169)),
-    (r"smolvlm2?-(256m|500m)|smolvlm2", _Split(2048, 512, 64)),
-    (r"smolvlm", _Split(4 * 384, 384, 81)),
+    (r"idefics3", _SplitPicture(4 * 364, 364, 169)),
+    (r"smolvlm2?-(256m|500m)|smolvlm2", _SplitPicture(2048, 512, 64)),
+    (r"smolvlm", _SplitPicture(4 * 384, 384, 81)),
 )
 """By what a model's name contains, the special before the general."""
 

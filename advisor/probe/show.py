@@ -12,11 +12,7 @@ from advisor.core.format import decimal
 from advisor.core.probes import (
     BaseModelReading,
     DataReport,
-    EndpointReport,
-    HardwareReport,
     LengthFit,
-    LocalGpu,
-    Reading,
 )
 from advisor.core.quantity import Basis, Quantity
 from advisor.core.text import printable
@@ -45,7 +41,7 @@ def data_lines(
     these.
     """
     for section in (_what(report), _tokens(report), _lengths(report), _quality(report, name_test)):
-        yield from (line for label, text in section for line in _row(label, text, width))
+        yield from (line for label, text in section for line in lines_of(label, text, width))
         yield ""
     if report.labels:
         yield from _labels(report, width, list_all)
@@ -54,66 +50,7 @@ def data_lines(
         yield from _bad_rows(report, width)
         yield ""
     for warning in report.warnings:
-        yield from _wrapped("! ", warning, width)
-
-
-def hardware_lines(report: HardwareReport, width: int = 80) -> Iterator[str]:
-    """The hardware report, line by line."""
-    if not report.gpus:
-        yield from _row("GPUs", f"none: {report.gpus_reason}", width)
-    for gpu in report.gpus:
-        yield from (line for label, text in _gpu(gpu) for line in _row(label, text, width))
-    yield from _row("Driver", f"{_reading(report.driver)}, CUDA {_reading(report.cuda)}", width)
-    yield from _row("CPU", f"{report.cpu}, {report.cores} cores for this program", width)
-    yield from _row(
-        "Memory",
-        f"{decimal(report.memory_free_gib)} of {fmt.gib(report.memory_gib)} free",
-        width,
-    )
-    yield from _row("  bandwidth", _rate(report.memory_bandwidth), width)
-    yield from _row("  matrix rate", _rate(report.matrix_rate), width)
-    yield from _row("Disk", f"{decimal(report.disk_free_gib, 0)} GiB free here", width)
-    yield from _row("System", report.platform, width)
-    yield from _row("Software", ", ".join(f"{n} {v}" for n, v in report.software.items()), width)
-    yield from _row("Read on", report.as_of, width)
-    for warning in report.warnings:
-        yield from _wrapped("! ", warning, width)
-
-
-def endpoint_lines(report: EndpointReport, width: int = 80) -> Iterator[str]:
-    """The endpoint report, line by line."""
-    yield from _row("Server", report.url, width)
-    yield from _row("Model", report.model, width)
-    more = f" and {len(report.models) - LISTED} more" if len(report.models) > LISTED else ""
-    yield from _row(
-        "Models", ", ".join(report.models[:LISTED]) + more if report.models else "not listed", width
-    )
-    yield from _row("First token", _percentiles(report.first_token_seconds, 2), width)
-    yield from _row("Whole answer", _percentiles(report.total_seconds, 2), width)
-    yield from _row("Speed", _percentiles(report.tokens_per_second, 1), width)
-    cached = (
-        ""
-        if report.cached_tokens is None
-        else f"{fmt.count(report.cached_tokens)} of {fmt.count(report.prefix_tokens or 0)} tokens: "
-    )
-    yield from _row("Cache", f"{cached}{report.cache_note}", width)
-    has_counts = report.input_tokens is not None and report.output_tokens is not None
-    counted = (
-        f", {fmt.count(report.input_tokens)} tokens in and {fmt.count(report.output_tokens)} out"
-        if has_counts
-        else ""
-    )
-    yield from _row("Sent", f"{report.requests} requests{counted}", width)
-    yield from _row("Price", report.price, width)
-    spent = (
-        "unknown"
-        if report.spent_usd is None
-        else f"${decimal(report.spent_usd, 4)} at most: caching is not deducted"
-    )
-    yield from _row("Spent", spent, width)
-    yield from _row("Measured on", report.as_of, width)
-    for warning in report.warnings:
-        yield from _wrapped("! ", warning, width)
+        yield from wrapped("! ", warning, width)
 
 
 def base_model_text(read: BaseModelReading) -> str:
@@ -151,16 +88,16 @@ def _what(report: DataReport) -> Iterator[tuple[str, str]]:
 
 
 def _tokens(report: DataReport) -> Iterator[tuple[str, str]]:
-    yield "Tokens per row", _quantity(report.tokens_per_row)
-    yield "  prompt", _quantity(report.prompt_tokens)
+    yield "Tokens per row", quantity_text(report.tokens_per_row)
+    yield "  prompt", quantity_text(report.prompt_tokens)
     is_pair = report.rejected_rows > 0
-    yield "  chosen" if is_pair else "  answer", _quantity(report.answer_tokens)
+    yield "  chosen" if is_pair else "  answer", quantity_text(report.answer_tokens)
     if is_pair:
         rejected = f"in {fmt.count(report.rejected_rows)} rows, not in the sums"
-        yield "  rejected", f"{_quantity(report.rejected_tokens)} {rejected}"
+        yield "  rejected", f"{quantity_text(report.rejected_tokens)} {rejected}"
     if report.unwanted_rows:
         unwanted = f"in {fmt.count(report.unwanted_rows)} of the rows"
-        yield "  unwanted", f"{_quantity(report.unwanted_tokens)} {unwanted}"
+        yield "  unwanted", f"{quantity_text(report.unwanted_tokens)} {unwanted}"
     if report.media_rows:
         yield "  " + "pictures, sound", _media(report)
     total = report.tokens_per_row.range
@@ -290,114 +227,54 @@ def _language(report: DataReport) -> Iterator[tuple[str, str]]:
 def _labels(report: DataReport, width: int, list_all: str) -> Iterator[str]:
     labels = report.labels
     counts = list(report.labels.values())
-    yield from _row(
+    yield from lines_of(
         "Labels",
         f"{len(counts)}; most frequent {fmt.count(counts[0])} rows, rarest {fmt.count(counts[-1])}",
         width,
     )
     if report.effective_labels is not None:
         rare = f", {report.rare_labels} with fewer than 10 rows" if report.rare_labels else ""
-        yield from _row(
+        yield from lines_of(
             "",
             f"as even as {decimal(report.effective_labels)} equally frequent labels{rare}",
             width,
         )
     room = width - LABEL - 12
     for label, count in list(labels.items())[:LISTED]:
-        yield f"{count:>{LABEL},} {_cut(label, room)}"
+        yield f"{count:>{LABEL},} {cut_to(label, room)}"
     if len(counts) > LISTED:
-        yield from _row("", f"and {len(counts) - LISTED} more ({list_all})", width)
+        yield from lines_of("", f"and {len(counts) - LISTED} more ({list_all})", width)
 
 
 def _bad_rows(report: DataReport, width: int) -> Iterator[str]:
     yield f"Rows that could not be read ({fmt.count(report.bad_row_count)}):"
     for row in report.bad_rows[:LISTED]:
-        yield from _wrapped("  ", f"{row.file}: line {row.line}: {row.reason}", width)
+        yield from wrapped("  ", f"{row.file}: line {row.line}: {row.reason}", width)
     if report.bad_row_count > LISTED:
         yield f"  and {fmt.count(report.bad_row_count - LISTED)} more"
 
 
-def _gpu(gpu: LocalGpu) -> Iterator[tuple[str, str]]:
-    product = gpu.product or "not in the table of GPUs"
-    yield (
-        f"GPU {gpu.index}",
-        f"{gpu.name} ({product}){', hidden from programs' if gpu.hidden else ''}",
-    )
-    free = f"{_number(gpu.memory_free_gib)} of {_number(gpu.memory_total_gib)} GiB free"
-    if "unified" in gpu.memory_total_gib.unit:
-        free += ", shared with the processor"
-    yield (
-        "  memory",
-        free if gpu.memory_total_gib.value is not None else gpu.memory_total_gib.reason,
-    )
-    yield "  power", f"{_reading(gpu.power_watts)}, limit {_reading(gpu.power_limit_watts)}"
-    yield "  clock, heat", f"{_reading(gpu.clock_mhz)}, {_reading(gpu.temperature_c)}"
-    if gpu.utilisation.value is not None:
-        yield "  busy", f"{fmt.share(float(gpu.utilisation.value))} of the time"
-    if gpu.nvlink.value is not None:
-        yield "  NVLink", f"{gpu.nvlink.value} links up"
-    if "--measure" not in gpu.bandwidth.reason:
-        yield "  bandwidth", _rate(gpu.bandwidth)
-        yield "  matrix rate", _rate(gpu.matrix_rate)
-    for process in gpu.processes[:LISTED]:
-        memory = (
-            "memory not visible" if process.memory_gib is None else f"{fmt.gib(process.memory_gib)}"
-        )
-        yield "  in use by", f"{process.name} ({process.pid}): {memory}"
-    for part in gpu.slices:
-        free = f"{_number(part.memory_free_gib)} of {_number(part.memory_total_gib)} GiB free"
-        yield "  slice", f"{part.name}: {free}{', hidden from programs' if part.hidden else ''}"
-
-
-def _reading(reading: Reading) -> str:
-    if reading.value is None:
-        return reading.reason
-    value = (
-        f"{decimal(reading.value, 0)}" if isinstance(reading.value, float) else str(reading.value)
-    )
-    return f"{value} {reading.unit}".strip()
-
-
-def _rate(quantity: Quantity) -> str:
-    span = quantity.range
-    if not span.is_known:
-        return quantity.reason
-    return f"{decimal(span.likely)} {quantity.unit} ({quantity.basis}: {quantity.source})"
-
-
-def _percentiles(quantity: Quantity, digits: int) -> str:
-    span = quantity.range
-    if not span.is_known:
-        return f"unknown: {quantity.reason}"
-    ends = ", ".join(
-        f"P{p} {decimal(v or 0.0, digits)}"
-        for p, v in ((10, span.p10), (50, span.p50), (90, span.p90))
-    )
-    return f"{ends} {quantity.unit} ({quantity.source})"
-
-
-def _number(reading: Reading) -> str:
-    return decimal(reading.value) if isinstance(reading.value, (int, float)) else "?"
-
-
-def _quantity(quantity: Quantity) -> str:
+def quantity_text(quantity: Quantity) -> str:
+    """A figure with the ends of its range, where it has them."""
     span = quantity.range
     if span.p10 is None or span.p90 is None:
         return f"unknown: {quantity.reason}"
     return f"{decimal(span.likely)} (mean; 80 %: {decimal(span.p10)} to {decimal(span.p90)})"
 
 
-def _cut(text: str, room: int) -> str:
+def cut_to(text: str, room: int) -> str:
+    """A text in at most `room` columns."""
     line = printable(text)
     return line if len(line) <= room else line[: room - 1] + "…"
 
 
-def _row(label: str, text: str, width: int) -> Iterator[str]:
+def lines_of(label: str, text: str, width: int) -> Iterator[str]:
     """`label  text`, wrapped under the text; what data brought along is made safe."""
-    yield from _wrapped(f"{printable(label):<{LABEL}} ", text, width)
+    yield from wrapped(f"{printable(label):<{LABEL}} ", text, width)
 
 
-def _wrapped(begin: str, text: str, width: int) -> Iterator[str]:
+def wrapped(begin: str, text: str, width: int) -> Iterator[str]:
+    """Lines of at most `width` columns, those after the first set in by as much as `begin`."""
     room = max(width - len(begin), 20)
     for turn, line in enumerate(
         textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]

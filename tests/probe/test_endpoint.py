@@ -26,7 +26,7 @@ from advisor.probe.endpoint import (
     plan,
     probe,
 )
-from advisor.probe.show import endpoint_lines
+from advisor.probe.show_machine import endpoint_lines
 from advisor.probe.tokens import default_counter
 
 PRICE = TokenPrice("openai", "gpt-4.1-mini", 0.4, 1.6)

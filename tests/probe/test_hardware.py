@@ -7,7 +7,7 @@ import pytest
 from advisor.core.constants import GIB
 from advisor.core.probes import Reading
 from advisor.probe.hardware import probe
-from advisor.probe.show import hardware_lines
+from advisor.probe.show_machine import hardware_lines
 
 KNOWN = {
     "NVIDIA GeForce RTX 4090": "RTX 4090",

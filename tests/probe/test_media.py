@@ -175,7 +175,7 @@ def test_prose_is_no_data():
         (Medium("picture", "anthropic", width=1000, height=1000), "", 1334),
         (Medium("picture", "openai", detail="low"), "", 85),
         (Medium("picture", "openai"), "gpt-4o", None),  # no size in the data
-        (Medium("picture", width=10, height=10), "llama-3.2-11b", None),  # no published rule
+        (Medium("picture", width=10, height=10), "phi-4-multimodal", None),  # no published rule
         (Medium("sound", seconds=60), "gpt-4o", None),
         (Medium("video"), "gemini-2.5-flash", None),
     ],

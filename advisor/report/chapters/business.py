@@ -98,10 +98,7 @@ def _amount(option: OptionRecord, figure_id: str) -> Range:
 
 def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """Payback, net present value and return on the investment, against each other way."""
-    items = [
-        f"{sentence[0].upper()}{sentence[1:]}."
-        for sentence in break_even_sentences(verdict)
-    ]
+    items = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in break_even_sentences(verdict)]
     rows = tuple(_return(entry, verdict) for entry in returns(verdict, terms))
     if not items and not rows:
         return

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from advisor.core.format import clean
 from advisor.core.probes import DataReport, HardwareReport
-from advisor.probe import show
+from advisor.probe import show, show_machine
 from advisor.tui.model.proposed_answers import ProposedAnswer
 
 _NARROWEST = show.LABEL + 21
@@ -35,7 +35,9 @@ def data_lines(report: DataReport | None, width: int) -> Content:
 
 def machine_lines(report: HardwareReport, width: int) -> Content:
     """What does not change from second to second; a missing reading says why."""
-    return Content("\n").join(_labelled(show.hardware_lines(report, max(width, _NARROWEST))))
+    return Content("\n").join(
+        _labelled(show_machine.hardware_lines(report, max(width, _NARROWEST)))
+    )
 
 
 def _labelled(lines: Iterable[str]) -> Iterator[Content]:
