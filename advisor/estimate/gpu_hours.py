@@ -15,14 +15,33 @@ from advisor.estimate.ledger import Ledger
 WATTS_PER_KILOWATT = 1000.0
 
 
+def training_hour_usd(ledger: Ledger) -> Figure:
+    """Price of one hour of the machines that train: the GPUs, also for a model that a CPU serves,
+    or that CPU where there are none.
+    """
+    return gpus_hour_usd(ledger) if trains_on_gpus(ledger) else hour_usd(ledger)
+
+
+def trains_on_gpus(ledger: Ledger) -> bool:
+    """Whether the option is trained on the brief's GPUs: a speed is known for its run there."""
+    option = ledger.option
+    planned = ledger.setting.training.get((option.model.lower(), option.technique))
+    return not option.serving.place.is_cpu or planned is not None
+
+
 def hour_usd(ledger: Ledger) -> Figure:
-    """Price of one hour of all GPUs: rent, or electricity where they are owned."""
+    """Price of one hour of the machines that serve: a CPU, or all GPUs."""
     if ledger.option.serving.place.is_cpu:
         if ledger.option.serving.place is Place.OWN_CPU:
             source = "100 to 300 W of a server at the price of electricity"
             return ledger.assumed("own_cpu.usd_per_hour", 0.01, 0.03, 0.07, "USD/h", source)
         source = "2 to 4 virtual cores on demand: list prices"
         return ledger.assumed("cpu.usd_per_hour", 0.05, 0.1, 0.2, "USD/h", source)
+    return gpus_hour_usd(ledger)
+
+
+def gpus_hour_usd(ledger: Ledger) -> Figure:
+    """Price of one hour of all GPUs: rent, or electricity where they are owned."""
     make = _electricity_usd if ledger.brief.hardware.owned else _rent_usd
     return ledger.sheet.shared("gpus.hour_usd", lambda: make(ledger))
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from advisor.core.brief import Brief
-from advisor.core.facts import Model
+from advisor.core.facts import Model, ModelKind
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingEstimate, TrainingMeasurement, TrainingRun
 
@@ -19,6 +19,13 @@ LONGEST_OVER_MEAN = 3.0
 """Longest example over the mean one, where the data were not looked at: published instruction sets,
 p99 over mean.
 """
+
+MICRO_BATCH = 8
+ENCODER_MICRO_BATCH = 32
+"""Usual examples per step and GPU; of encoders: Devlin et al. 2019, appendix A.3."""
+
+METHODS = {"dpo": "lora", "encoder": "full"}
+"""What a technique trains, where that is not its own name."""
 
 OTHER_TECHNIQUES = ("full", "dora", "soft-prompt", "dpo")
 
@@ -29,8 +36,8 @@ def training_estimates(
     measured: tuple[TrainingMeasurement, ...] = (),
     actual_hours: Sequence[float] = (),
 ) -> Mapping[tuple[str, str], TrainingEstimate]:
-    """An estimate per open decoder model and technique, by (lower-case model, technique); none
-    without a GPU.
+    """An estimate per open model and technique, by (lower-case model, technique); none without a
+    GPU.
 
     `measured` are runs of the user's own, on this GPU or of the same kind on others: they correct
     the estimates and narrow them. `actual_hours`, logarithms of recorded over predicted hours,
@@ -41,16 +48,19 @@ def training_estimates(
     estimates = {}
     for name in brief.models.tune or ():
         model = setting.model(name)
-        if model is not None and model.kind == "decoder":
-            pairs = ("dpo",) if setting.has_preferences else ()
-            for technique in (*_techniques(brief, name), *pairs):
+        if model is not None:
+            for technique in _techniques(brief, setting, name):
                 run = planned_run(brief, setting, name, model, technique)
                 estimate = _estimate(run, measured)
                 estimates[name.lower(), technique] = _after_actuals(estimate, actual_hours)
     return MappingProxyType(estimates)
 
 
-def _techniques(brief: Brief, model: str) -> tuple[str, ...]:
+def _techniques(brief: Brief, setting: Setting, model: str) -> tuple[str, ...]:
+    """How a model is tuned here; none of a kind that is not tuned."""
+    if setting.is_encoder(model):
+        return ("encoder",)
+    pairs = ("dpo",) if setting.has_preferences else ()
     own = [
         s
         for s in brief.quality.measured
@@ -58,24 +68,31 @@ def _techniques(brief: Brief, model: str) -> tuple[str, ...]:
     ]
     return tuple(
         dict.fromkeys(
-            ("lora", "qlora", *(s.technique for s in own if s.technique in OTHER_TECHNIQUES))
+            (
+                "lora",
+                "qlora",
+                *(s.technique for s in own if s.technique in OTHER_TECHNIQUES),
+                *pairs,
+            )
         )
     )
 
 
 @lru_cache(maxsize=64)
 def _estimate(run: TrainingRun, measured: tuple[TrainingMeasurement, ...]) -> TrainingEstimate:
-    """The estimate at the largest safe micro-batch up to 8, with checkpointing where only that
-    fits.
+    """The estimate at the largest safe micro-batch up to the usual one, with checkpointing where
+    only that fits.
     """
     from advisor.estimate.training import estimate, largest_micro_batch
     from advisor.estimate.training.kin import on_gpu_or_of_kind
 
     measured = on_gpu_or_of_kind(run, measured)
+    is_encoder = run.model is not None and run.model.kind == ModelKind.ENCODER
     for tried in (run, replace(run, checkpointing="full")):
         most = largest_micro_batch(tried)
         if most:
-            return estimate(replace(tried, micro_batch=min(most, 8)), measured)
+            usual = ENCODER_MICRO_BATCH if is_encoder else MICRO_BATCH
+            return estimate(replace(tried, micro_batch=min(most, usual)), measured)
     return estimate(replace(run, checkpointing="full"), measured)
 
 
@@ -95,14 +112,7 @@ def planned_run(
     brief: Brief, setting: Setting, name: str, model: Model, technique: str
 ) -> TrainingRun:
     """The run as flags of `advisor estimate`: 16-bit weights, or NF4 for QLoRA."""
-    per_example = brief.data.tokens_per_example
-    traffic = brief.traffic
-    usual = (
-        brief.tuning.static_tokens.likely
-        + traffic.input_tokens.likely
-        + traffic.output_tokens.likely
-    )
-    mean = per_example.likely if per_example is not None else usual
+    mean = _mean_tokens(brief, technique)
     longest = (
         setting.data.max_tokens
         if setting.data is not None and setting.data.max_tokens
@@ -115,7 +125,7 @@ def planned_run(
         gpu_name=brief.hardware.gpu,
         gpu=setting.gpu,
         gpus=brief.hardware.count,
-        method="lora" if technique == "dpo" else technique,
+        method=METHODS.get(technique, technique),
         objective="dpo" if technique == "dpo" else "sft",
         quantization="nf4" if technique == "qlora" else "none",
         seq_len=max(16, round(longest), math.ceil(mean)),
@@ -127,3 +137,14 @@ def planned_run(
         examples=brief.data.examples.likely,
         epochs=brief.tuning.epochs.likely,
     )
+
+
+def _mean_tokens(brief: Brief, technique: str) -> float:
+    """Tokens of an example: as stated, else those of a request; an encoder reads the input alone."""
+    traffic = brief.traffic
+    if brief.data.tokens_per_example is not None:
+        return brief.data.tokens_per_example.likely
+    if technique == "encoder":
+        return traffic.input_tokens.likely
+    written = traffic.input_tokens.likely + traffic.output_tokens.likely
+    return brief.tuning.static_tokens.likely + written

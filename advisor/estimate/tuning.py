@@ -55,6 +55,8 @@ def train_tokens(ledger: Ledger) -> Figure:
     sheet = ledger.sheet
     if ledger.brief.data.tokens_per_example is not None:
         per_example = sheet["data.tokens_per_example"]
+    elif ledger.option.technique == "encoder":
+        per_example = sheet["traffic.input_tokens"]  # it reads the input alone and writes nothing
     else:
         per_example = (
             sheet["tuning.static_tokens"]
@@ -78,8 +80,8 @@ def _with_prompt(ledger: Ledger, per_example: Figure) -> Figure:
 
 
 def train_on_machines(ledger: Ledger) -> None:
-    """`train.hours` of one run and `once.training` of all runs, on own or rented GPUs or a rented
-    CPU.
+    """`train.hours` of one run and `once.training` of all runs, on own or rented GPUs; on a CPU
+    where there are none and the model is an encoder.
     """
     tokens = train_tokens(ledger)
     start = ledger.assumed(
@@ -88,7 +90,7 @@ def train_on_machines(ledger: Ledger) -> None:
     speed = _train_speed(ledger)
     ledger.put("train.hours", "h", start + tokens / speed / SECONDS_PER_HOUR, "train-time")
     one = ledger.put(
-        "train.run_usd", "USD/run", ledger["train.hours"] * gpu_hours.hour_usd(ledger), "train-cost"
+        "train.run_usd", "USD/run", ledger["train.hours"] * gpu_hours.training_hour_usd(ledger), "train-cost"
     )
     ledger.put("once.training", "USD", ledger.sheet["team.training_runs"] * one, "train-cost")
 
@@ -97,9 +99,9 @@ def _train_speed(ledger: Ledger) -> Figure:
     """Real tokens a second of all GPUs together: measured, else modelled, else unknown."""
     hardware = ledger.brief.hardware
     option = ledger.option
-    if option.serving.place.is_cpu:
+    if not gpu_hours.trains_on_gpus(ledger):
         return gpu_hours.encoder_speed(ledger, TRAINING_OPERATIONS)
-    if hardware.train_tokens_per_second is not None:
+    if not option.serving.place.is_cpu and hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)
     technique = training_technique(option, ledger.setting)
     training = ledger.setting.training.get((option.model.lower(), technique))

@@ -228,7 +228,8 @@ def test_every_tuned_model_on_gpus_costs_its_hours(case: Case) -> None:
                 / 3600
             )
             assert figures["train.hours"] == pytest.approx(hours), option
-        run = figures["train.hours"] * hour
+        # an encoder is trained on the GPUs of the brief, and served from a CPU
+        run = figures["train.hours"] * (gpu_usd(case, figures) or hour)
         assert figures["once.training"] == pytest.approx(case.get("team.training_runs") * run), (
             option
         )

@@ -149,3 +149,28 @@ def test_what_cannot_be_is_refused_with_its_key() -> None:
     unknown = replace(case, hardware=replace(case.hardware, gpu="L40S9"))
     with pytest.raises(UsageError, match=r"hardware\.gpu"):
         evaluation(unknown, nothing_but_facts())
+
+
+def test_an_encoder_is_trained_on_the_gpus_of_the_brief_and_served_from_a_cpu() -> None:
+    """By hand: the run is tokens over the speed of `advisor estimate`, at the price of the GPU."""
+    case = brief(
+        hardware__gpu="L40S",
+        hardware__train_tokens_per_second=None,
+        hardware__usd_per_hour=Range.exact(2.0),
+        models__tune=("modernbert-base",),
+        models__prompt=(),
+        task__output="label",
+    )
+    bound_case = evaluation(case, nothing_but_facts())
+    (found,) = [e for e in bound_case.draws(0, 7).estimates if e.option.technique == "encoder"]
+    planned = bound_case.setting.training["modernbert-base", "encoder"]
+    speed = planned.tokens_per_second.range.likely
+    hours = 0.05 + found["train.tokens"].value / speed / 3600
+    assert found.option.serving.place.is_cpu
+    assert found["train.hours"].value == pytest.approx(hours)
+    assert found["train.run_usd"].value == pytest.approx(hours * 2.0)
+    without = replace(case, hardware=replace(case.hardware, gpu="none"))
+    cpu = evaluation(without, nothing_but_facts())
+    (slow,) = [e for e in cpu.draws(0, 7).estimates if e.option.technique == "encoder"]
+    assert slow["train.hours"].value > 10 * hours
+    assert "cpu.gflops" in cpu.draws(0, 7).inputs
