@@ -253,9 +253,11 @@ def _gpu_hour_usd(situation: Situation) -> float:
 
 
 def answers(situation: Situation) -> Iterator[NextStep]:
-    """Find out an input that is only assumed: it costs a conversation, not money."""
+    """Find out the answer to a question that is only assumed: it costs a conversation, not
+    money.
+    """
     for key, figure in situation.inputs.items():
-        if figure.basis == "assumed" and not isinstance(figure.rows, float) and "." in key:
+        if figure.basis == "assumed" and not isinstance(figure.rows, float) and key in questions():
             yield _step(
                 f"{FIND_OUT}{key} (assumed so far): it could change the answer",
                 0.0,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from advisor import pipeline
+from advisor.core.brief import questions
 from advisor.core.verdict import Verdict
 
 BRIEFS = Path(__file__).parent / "briefs"
@@ -139,6 +140,8 @@ def test_the_record_agrees_with_itself(name: str) -> None:
     for step in verdict.steps:
         assert step.kind == "information"
         assert step.command.startswith("advisor ")
+        _, is_answer, answer = step.command.partition(" --set ")
+        assert not is_answer or answer.partition("=")[0] in questions()
         if verdict.expected_regret_usd is not None:
             assert step.worth_usd <= verdict.expected_regret_usd * (1 + 1e-9)
     forms = {option.id: option.best_form for option in verdict.arms}

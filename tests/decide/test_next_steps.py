@@ -227,7 +227,9 @@ def test_steps_that_cost_more_than_they_are_worth_are_not_listed() -> None:
 def test_a_question_that_is_only_assumed_can_be_asked() -> None:
     assumed = Figure(drawn(1100, 500, 1), "USD/h", "team.hourly_usd", basis=Basis.ASSUMED)
     quoted = replace(assumed, basis=Basis.QUOTED)
-    case = situation(inputs={"team.hourly_usd": assumed, "team.prompt_hours": quoted})
+    unasked = replace(assumed, id="serve.bandwidth_share")  # no question of the brief
+    inputs = {"team.hourly_usd": assumed, "team.prompt_hours": quoted, unasked.id: unasked}
+    case = situation(inputs=inputs)
     (step,) = answers(case)
     assert step.command == "advisor recommend BRIEF --set team.hourly_usd=VALUE"
 

@@ -34,11 +34,6 @@ LINES = (
 )
 """The lines of the table; an indented part is left out where no option has it."""
 
-SUNK = (
-    ("Labels in hand, at the stated price", "data.examples", "data.label_usd"),
-    ("Test items in hand, at the stated price", "data.eval_examples", "data.eval_label_usd"),
-)
-"""What may be in hand already: words, and the answers with its count and its price."""
 
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
@@ -158,13 +153,17 @@ def _payback(entry: Return, months: float | None) -> str:
 
 def _sunk(verdict: Verdict) -> Iterator[Block]:
     """What is already spent, apart from everything else: no decision gets it back."""
-    items = [
-        f"{words}: {fmt.money(count * price)}."
-        for words, count_key, price_key in SUNK
-        for count in [extract.number(verdict, count_key)]
-        for price in [extract.number(verdict, price_key)]
-        if count and price
-    ]
+    items = []
+    labels = extract.number(verdict, "data.examples")
+    price = extract.number(verdict, "data.label_usd")
+    if labels and price:
+        items.append(f"Labels in hand, at the stated price: {fmt.money(labels * price)}.")
+    graded = verdict.chosen.figure("once.sunk") if verdict.chosen is not None else None
+    if graded is not None and graded.p50:
+        items.append(
+            f"Test items in hand: {fmt.money(graded.p50)} ({graded.basis}). What is invested once "
+            "contains it, the sums over the horizon do not."
+        )
     purchase = extract.number(verdict, "hardware.purchase_usd")
     if purchase:
         count = extract.number(verdict, "hardware.count") or 1.0
