@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
-from advisor.core.option import Estimate
+from advisor.core.option import Estimate, Option
 from advisor.core.precision import served_bits
 from advisor.core.setting import Setting
 from advisor.estimate.limits import doubtful, tokens_per_second_alone
@@ -70,27 +70,21 @@ def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:
 
 def _odd_bill(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
     """A bill of what is in place that is far from what its traffic costs at today's prices, however
-    it is served.
+    it is served; also where it cannot stay in place.
     """
-    bill = next(
-        (
-            e
-            for e in estimates
-            if e.option.as_is and brief.current and brief.current.monthly_usd is not None
-        ),
-        None,
-    )
-    if bill is None:
+    current = brief.current
+    if current is None or current.monthly_usd is None:
         return
+    in_place = Option(current.approach, current.technique, current.model, as_is=True)
     alike = [
         e["run.total"].value
         for e in estimates
-        if not e.option.as_is and e.option.skill == bill.option.skill
+        if not e.option.as_is and e.option.skill.lower() == in_place.skill.lower()
     ]
-    paid = bill["run.total"].value
+    paid = current.monthly_usd.likely
     if alike and not min(alike) / FAR_BILL <= paid <= max(alike) * FAR_BILL:
         yield (
-            f"The bill of {bill.option.id} is {fmt.money_rate(paid)}, but its traffic would cost "
+            f"The bill of {in_place.id} is {fmt.money_rate(paid)}, but its traffic would cost "
             f"{fmt.money(min(alike))} to {fmt.money(max(alike))} at today's prices. Check "
             "current.monthly_usd, or the traffic"
         )

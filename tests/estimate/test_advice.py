@@ -52,11 +52,13 @@ def test_a_bill_twice_as_far_off_as_its_cheapest_and_dearest_form_is_odd(
     paid: float, is_odd: bool
 ) -> None:
     """The traffic would cost 50 in batches and 200 uncached: 25 to 400 may be explained."""
-    case = replace(brief(), current=Current(model="m", monthly_usd=Range.exact(paid)))
+    current = Current(technique="few-shot", model="Claude-Sonnet-5", monthly_usd=Range.exact(paid))
+    case = replace(brief(), current=current)
     place = Option("prompt", "few-shot", "claude-sonnet-5", "anthropic", as_is=True)
     forms = (costing(prompt("batch"), 50.0), costing(prompt("uncached"), 200.0))
     odd = lines(costing(place, paid), *forms, case=case)
     assert bool(odd) is is_odd
+    assert lines(*forms, case=case) == odd  # also where today's option cannot stay
     assert all("$50 to $200 at today's prices" in line for line in odd)
 
 

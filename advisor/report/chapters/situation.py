@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.core import format as fmt
+from advisor.core.naming import model_name
 from advisor.core.verdict import Verdict
 from advisor.report import extract
 from advisor.report.headline import as_is
@@ -44,11 +45,16 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if today is not None:
         name = terms.option(today.id).removeprefix("Today: ")
         rows.append(("In place today", f"{name}: {fmt.money_rate(today.monthly_usd.p50)}"))
+    model = extract.answer(verdict, "current.model")
+    if today is None and model:
+        bill = extract.number(verdict, "current.monthly_usd")
+        paid = f": {fmt.money_rate(bill)}" if bill is not None else ""
+        rows.append(("In place today", f"{model_name(model)}{paid}; it cannot stay"))
     by_hand = extract.number(verdict, "baseline.monthly_usd")
     process = extract.answer(verdict, "baseline.process") or "today's process"
     if by_hand is not None:
         rows.append(("Done without a model", f"{process}: {fmt.money_rate(by_hand)}"))
-    if today is None and by_hand is None and verdict.answers:
+    if today is None and not model and by_hand is None and verdict.answers:
         rows.append(("In place today", "not stated in the brief"))
     stated = tuple((label, text) for label, text in rows if text)
     if stated:
