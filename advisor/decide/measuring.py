@@ -198,13 +198,11 @@ def is_question(step: NextStep) -> bool:
 
 
 def trial(situation: Situation, estimate: Estimate, items: float) -> tuple[float, float]:
-    """Price (USD) and days of scoring an option once: a part of its work, documents to look up,
-    labels still to be bought, a training run, and its requests.
+    """Price (USD) and days of scoring an option once: a part of its work, labels still to be
+    bought, a training run, and its requests.
     """
     figures = estimate.figures
     hours = TRIAL_SHARE * _value(figures.get("work.hours"))
-    if estimate.option.traits.retrieves and situation.brief.retrieval is not None:
-        hours += TRIAL_SHARE * situation.brief.retrieval.build_hours.likely
     people = hours * situation.brief.team.hourly_usd.likely
     requests = items * estimate.option.traits.calls * _value(figures.get("run.request"))
     bought = _value(figures.get("once.labels")) + _value(figures.get("train.run_usd"))

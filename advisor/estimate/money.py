@@ -77,7 +77,7 @@ def errors(ledger: Ledger) -> None:
 
 
 def people_hours(ledger: Ledger) -> Figure:
-    """Hours of engineering before the option runs for the first time."""
+    """Hours of prompt and tuning work before the option runs for the first time."""
     sheet = ledger.sheet
     option = ledger.option
     if option.approach == "prompt":
@@ -119,11 +119,14 @@ def _once_parts(ledger: Ledger) -> None:
     ledger.put("once.evaluation", "USD", evaluation, "once")
     if brief.data.eval_examples.likely > 0 and _grades_last(ledger):
         ledger.put("once.sunk", "USD", items, "sunk")
-    ledger.put("work.hours", "h", people_hours(ledger), "once")
-    ledger.put("once.people", "USD", ledger["work.hours"] * hourly, "once")
+    people = people_hours(ledger)
+    ledger.put("once.people", "USD", people * hourly, "once")
     if ledger.option.traits.retrieves:
-        ledger.put("once.integration", "USD", sheet["retrieval.build_hours"] * hourly, "once")
+        build = sheet["retrieval.build_hours"]
+        ledger.put("work.hours", "h", people + build, "once")
+        ledger.put("once.integration", "USD", build * hourly, "once")
     else:
+        ledger.put("work.hours", "h", people, "once")
         ledger.put(
             "once.integration",
             "USD",
