@@ -149,8 +149,8 @@ def _is_linear(module: Any) -> bool:
 
 
 def _in_four_bits(model: Any) -> Any:
-    """Every linear module of the layers as NF4 with double quantisation (bitsandbytes); heads stay
-    as they are.
+    """Every linear module of the layers as NF4 with double quantisation (bitsandbytes), one after
+    the other on the device where its weights lie; heads stay as they are.
     """
     try:
         bnb = importlib.import_module("bitsandbytes")
@@ -171,10 +171,9 @@ def _in_four_bits(model: Any) -> Any:
             compute_dtype=module.weight.dtype,
             quant_type="nf4",
             compress_statistics=True,
+            device="meta",  # else it draws weights of its own first, on the CPU
         )
-        small.weight = bnb.nn.Params4bit(
-            module.weight.data.cpu(), requires_grad=False, quant_type="nf4"
-        )
+        small.weight = bnb.nn.Params4bit(module.weight.data, requires_grad=False, quant_type="nf4")
         if module.bias is not None:
             small.bias = module.bias
         owner, _, own = name.rpartition(".")
