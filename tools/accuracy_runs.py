@@ -15,12 +15,15 @@ import sys
 from pathlib import Path
 
 from advisor.backtest.runs import predict
+from advisor.backtest.runs_differences import by_difference
 from advisor.backtest.runs_page import page
 from advisor.backtest.runs_scores import MEASURES, Summary, summary
 from advisor.backtest.runs_table import read
 from advisor.backtest.runs_twins import twins
+from tools.reference_replay import replayed
 from tools.validate_training import linears, validate
 
+AFTER_ONE_RUN = ("memory_gib", "tokens_per_second")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,12 +37,20 @@ def main() -> None:
     both = linears(paths)
     recorded["unseen"] = rounded(validate(both, fit=False))
     recorded["unseen_fitted"] = rounded(validate(both, fit=True))
-    recorded["calibrated"] = rounded(summary(predict(rows, calibrate=True), "source"))
+    calibrated = predict(rows, calibrate=True)
+    recorded["calibrated"] = rounded(summary(calibrated, "source"))
+    recorded["calibrated_by_difference"] = rounded(
+        {
+            column: by_difference(calibrated, column)
+            for column in ("memory_gib", "tokens_per_second")
+        }
+    )
     groups = summary(predict(rows, calibrate=True, by_set_up=False), "source")
     recorded["calibrated_by_group"] = rounded(
         {measure: groups[measure]["mean"] for measure in MEASURES}
     )
     recorded["twins"] = rounded(twins(rows))
+    recorded["replayed"] = rounded([one.as_cells() for one in replayed()])
     text = json.dumps(recorded, indent=1, ensure_ascii=False) + "\n"
     (ROOT / "profiles" / "training_accuracy.json").write_text(text, encoding="utf-8")
     (ROOT / "docs" / "reference" / "accuracy-runs.md").write_text(page(recorded), encoding="utf-8")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor.backtest.runs_scores import markdown, summary
@@ -47,6 +47,8 @@ class BacktestPrediction:
     tokens_per_second: Range
     total_seconds: Range
     reasons: tuple[str, ...] = ()
+    corrected_by: RunRow | None = None
+    """The run that corrected this prediction, in a back-test after calibration."""
 
 
 def run(path: Path | None, as_json: bool, calibrate: bool = False, by: str = "source") -> str:
@@ -94,7 +96,9 @@ def predict(
             continue
         measured = () if source is None else (measured_by(rows[source], runs[source], row),)
         prediction = estimate(planned, measured, without=row.text("source"))
-        predictions.append(_prediction(row, planned, prediction, bool(measured)))
+        made = _prediction(row, planned, prediction, bool(measured))
+        by = None if source is None else rows[source]
+        predictions.append(replace(made, corrected_by=by))
     return predictions
 
 

@@ -56,6 +56,26 @@ FLOOR = """runs whose
 typed inputs are all identical already differ by {median} / {p90} % (mean over {sources} sources),
 and in {above} of these sources by more than 20 % at p90 (last table but one)"""
 
+APART = """## What is left after one matched run
+
+The same errors by what tells a run from the one that corrects it. Where nothing does, the runs
+differ in what no column states (kernels for experts, kinds of FP8, whether the loss fuses the
+projection, software of another date): that is the floor. What other lengths, batches and settings
+add is beyond it. The mean over sources with three such runs or more.
+
+| | the runs differ in | runs | sources | median error | p90 error | inside P10–P90 |
+|---|---|---|---|---|---|---|
+"""
+
+REPLAYED = """## Records that ship
+
+Every recorded run of a GPU in `calibration/reference`, estimated with its settings by ranges that
+were fitted without it (`python -m tools.reference_replay`): measured, estimated, and off by.
+
+| record | trial | memory, GiB | tokens per second |
+|---|---|---|---|
+"""
+
 ONE_EACH = """## After one run of each group, whatever its set-up
 
 The same where a single source run serves its whole group, other ranks, adapters, precisions and
@@ -103,8 +123,11 @@ layout, which is not in the columns |
 differ at equal inputs |
 | NVIDIA-NeMo/Megatron-Bridge | speed of mixtures, also calibrated | dispatch of experts changed \
 between releases at equal inputs |
-| modelscope/ms-swift | memory of LoRA and QLoRA at long lengths | about 25 to 45 bytes per logit \
-where Qwen's own script, with the same model, needs 12; no source says what is kept |
+| modelscope/ms-swift | memory of LoRA and QLoRA at long lengths | reserved memory of batches of \
+many lengths: a simulated allocator keeps 1.7 to 2.6 times the logits of such a run, the estimate \
+counts 1.15 and doubts it, since others empty their caches |
+| foundation-model-stack/fms-acceleration | memory after one matched run | rows whose loss fuses \
+the projection as well are typed as those that fuse the loss alone |
 | fitcheck-llm | speed of QLoRA on a T4 | the head after k-bit preparation is in fp32, which a T4 \
 multiplies at an eighth of its rate; whether autocast hides that is not in the columns |
 | pytorch/ao | speed of FSDP on B200 | a recipe not tuned for the GPU: 20 % of its peak with a \
@@ -130,7 +153,41 @@ def page(recorded: Summary) -> str:
     unseen = f"{UNSEEN}{_unseen(recorded['unseen'])}{FITTED}{_unseen(recorded['unseen_fitted'])}"
     first = f"{HEAD}\n{unseen}\n## By source\n\n{markdown(dict(recorded))}\n"
     matched = MATCHED.format(floor=_floor(recorded["twins"]))
-    return f"{first}{matched}\n{calibrated}{ONE_EACH}{by_group}\n{TWINS}{alike}\n{CAUSES}"
+    left = f"{APART}{_apart(recorded['calibrated_by_difference'])}\n"
+    records = f"{REPLAYED}{''.join(map(_record_line, recorded['replayed']))}\n"
+    after = f"{matched}\n{calibrated}{left}{ONE_EACH}{by_group}\n{TWINS}{alike}\n"
+    return f"{first}{after}{records}{CAUSES}"
+
+
+def _apart(parts: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """A line per measure and kind of difference; one that no source has three runs of says so."""
+    lines = []
+    for measure, kinds in parts.items():
+        for kind, figures in kinds.items():
+            cells = [TITLES[measure], kind, f"{figures['runs']:.0f}", f"{figures['groups']:.0f}"]
+            keys = ("median_error", "p90_error", "coverage")
+            cells += [f"{100 * figures[k]:.0f} %" if figures["groups"] else "–" for k in keys]
+            lines.append(f"| {' | '.join(cells)} |\n")
+    return "".join(lines)
+
+
+def _record_line(cells: Mapping[str, str | float | list[float]]) -> str:
+    return (
+        f"| {cells['record']} | {cells['label']} "
+        f"| {_beside(cells['memory_gib'], cells['estimated_gib'])} "
+        f"| {_beside(cells['tokens_per_second'], cells['estimated_tokens_per_second'])} |\n"
+    )
+
+
+def _beside(measured: str | float | list[float], estimated: str | float | list[float]) -> str:
+    """Measured, the likely estimate with its range, and how far it is off."""
+    assert isinstance(measured, float | int)
+    assert isinstance(estimated, list)
+    low, likely, high = (
+        f"{value:,.4g}" if value < 1000 else f"{value:,.0f}" for value in estimated
+    )
+    shown = f"{measured:,.4g}" if measured < 1000 else f"{measured:,.0f}"
+    return f"{shown}: {likely} ({low} to {high}), {100 * (estimated[1] / measured - 1):+.0f} %"
 
 
 def _floor(twins: Mapping[str, Mapping[str, float]]) -> str:

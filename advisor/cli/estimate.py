@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from advisor.facts import Facts
 
 METHODS = ("full", "lora", "qlora", "dora", "soft-prompt", "prefix", "ia3")
-QUANTIZATIONS = ("none", "nf4", "int8", "gptq4", "awq4", "fp8")
+QUANTIZATIONS = ("none", "nf4", "int8", "gptq4", "awq4", "mxfp4", "nvfp4", "fp8")
 OPTIMIZERS = ("adamw", "adamw8bit", "paged-adamw", "paged-adamw8bit", "sgd", "adafactor")
 SHARDINGS = ("none", "ddp", "zero1", "zero2", "zero3", "fsdp", "tp", "pp")
 FRAMEWORKS = (

@@ -19,7 +19,7 @@ from advisor.estimate.training.frameworks import Kernels
 from advisor.estimate.training.params import Linear, targeted
 from advisor.estimate.training.shape import Shape
 
-QUANTIZED = frozenset({"nf4", "gptq4", "awq4", "other", "int8", "fp8"})
+QUANTIZED = frozenset({"nf4", "gptq4", "awq4", "mxfp4", "nvfp4", "other", "int8", "fp8"})
 """Storage of frozen weights that is not computed with as it is."""
 
 

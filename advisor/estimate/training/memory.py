@@ -26,8 +26,10 @@ WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 """Bytes per element."""
 
 QUANTIZED = {"nf4": 0.5625, "gptq4": 0.52, "awq4": 0.52, "other": 0.5625, "int8": 1.03, "fp8": 1.0}
+QUANTIZED |= {"mxfp4": 0.5 + 1 / 32, "nvfp4": 0.5 + 1 / 16}
 """Bytes per quantised weight with its scales: NF4 4 bits and an fp32 scale for 64 (Dettmers et al.
-2023, section 3).
+2023, section 3), MXFP4 4 bits and a byte for 32 (OCP Microscaling Formats 1.0, section 5), NVFP4 4
+bits and an FP8 scale for 16 (NVIDIA Transformer Engine, nvfp4 recipe).
 """
 
 EXPERT_GROUP = 8

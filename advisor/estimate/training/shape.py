@@ -39,6 +39,21 @@ ATTENDING = {
 as much as their matrices (config.json, full_attention_interval 4).
 """
 
+ATTENDING_BY_NAME = (
+    (re.compile(r"mamba-?2?-|falcon-?mamba|codestral-mamba|rwkv|xlstm", re.IGNORECASE), 0.0),
+    (re.compile(r"nemotron-?h|nemotron-nano-\d+b-v2", re.IGNORECASE), 0.08),
+    (re.compile(r"bamba|granite-?4\S*-h", re.IGNORECASE), 0.1),
+    (re.compile(r"nemotron-3-(?:nano|super|ultra)", re.IGNORECASE), 0.115),
+    (re.compile(r"jamba|minimax-(?:text|m1)", re.IGNORECASE), 0.125),
+    (re.compile(r"qwen3-next|qwen-?3\.[56]|kimi-linear", re.IGNORECASE), 0.25),
+    (re.compile(r"lfm-?2", re.IGNORECASE), 0.375),
+)
+"""The same by name, where the architecture is not in the tables: state-space and other recurrent
+models, and hybrids (layers_block_type, hybrid_override_pattern or full_attn_idxs of their
+config.json: Nemotron-H 4 of 52, Bamba 3 of 32, Granite 4.0 H 4 of 40, Nemotron 3 Nano 6 of 52,
+Jamba 1 of 8, LFM2 6 of 16).
+"""
+
 HEAD_NORMS = frozenset(
     {"Qwen3ForCausalLM", "Qwen3MoeForCausalLM", "Gemma3ForCausalLM", "Olmo2ForCausalLM"}
     | {"Gemma4ForCausalLM", "Olmo3ForCausalLM", "Qwen3NextForCausalLM", "Qwen3_5ForCausalLM"}
@@ -170,9 +185,16 @@ def of_model(model: Model) -> Shape:
         norms=4 if model.hf_class in FOUR_NORMS else 2,
         head_norms=model.hf_class in HEAD_NORMS,
         routed=model.experts_per_token if moe else 0,
-        attending=ATTENDING.get(model.hf_class, 1.0),
+        attending=ATTENDING.get(model.hf_class, attending_by_name(model.name)),
         has_logits=model.kind != "encoder" and not is_embedder(model.name),
     )
+
+
+def attending_by_name(name: str) -> float:
+    """Share of the layers that attend to all positions, by the name of the model; 1 unless it is
+    known to be recurrent.
+    """
+    return next((share for named, share in ATTENDING_BY_NAME if named.search(name)), 1.0)
 
 
 def size_by_name(name: str) -> float | None:
@@ -249,6 +271,7 @@ def of_size(params: float, active: float | None = None, name: str = "") -> Shape
         encoder=False,
         moe=moe,
         routed=8 if moe else 0,
+        attending=attending_by_name(name),
         has_logits=not is_embedder(name),
     )
 

@@ -32,6 +32,9 @@ PROMPTS = frozenset({"soft-prompt", "prefix"})
 BANDWIDTH_SHARE = 0.8
 """Share of the printed bandwidth that streaming kernels reach."""
 
+FP4 = frozenset({"mxfp4", "nvfp4"})
+"""Frozen weights in FP4, which are unpacked to 16 bits as those in NF4 are."""
+
 DORA_BYTES = 24.0
 """Bytes per weight that DoRA moves in a step to norm W + BA: product, sum and norm in fp32."""
 
@@ -125,7 +128,8 @@ def _gpu_terms(
 
 def _dequantized_bytes(run: TrainingRun, shape: Shape, k: Coefficients) -> float:
     """Bytes moved to unpack quantised weights, and to norm the merged weights of DoRA."""
-    moved = 4.0 * k.dequantize.get(run.quantization, 0.0) * shape.active_params
+    stored = "nf4" if run.quantization in FP4 else run.quantization
+    moved = 4.0 * k.dequantize.get(stored, 0.0) * shape.active_params
     if run.method == "dora":
         moved += DORA_BYTES * (shape.active_params - shape.embedding_params)
     return moved

@@ -185,3 +185,20 @@ def test_a_measured_gpu_confirms_the_count_of_kept_tensors() -> None:
     assert activations.layer_bytes_per_token(run, shape_of(run)) == pytest.approx(
         measured, rel=0.01
     )
+
+
+@pytest.mark.parametrize(("kind", "bits"), [("mxfp4", 4 + 8 / 32), ("nvfp4", 4 + 8 / 16)])
+def test_weights_in_fp4_count_their_scales(kind: str, bits: float) -> None:
+    run = a_run("Llama-3.1-8B", method="lora", quantization=kind, framework="litgpt")
+    embeddings = 2 * 128_256 * 4096
+    by_hand = (8_030_261_248 - embeddings) * bits / 8 + embeddings * 2
+    assert memory.terms(run, shape_of(run), K)["weights"] == pytest.approx(by_hand, rel=1e-3)
+
+
+def test_fp16_that_is_trained_whole_under_autocast_is_kept_in_fp32() -> None:
+    def kept(method: str, compute: str, sharding: str = "none") -> str:
+        return activations.trained_dtype(method, "fp16", compute, sharding)
+
+    assert kept("full", "mixed-fp16") == "fp32"
+    assert kept("full", "mixed-fp16", "zero2") == kept("lora", "mixed-fp16") == "fp16"
+    assert kept("full", "fp16") == "fp16"

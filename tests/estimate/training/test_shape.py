@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from advisor.estimate.training import estimate
 from advisor.estimate.training.params import typical_trainable_params
 from advisor.estimate.training.shape import active_by_name, of_model, of_size
+from tests.estimate.training.catalogue import a_run
 from tests.options import LLAMA, ROBERTA
 
 
@@ -57,3 +59,33 @@ def test_other_methods_of_a_typical_decoder(method: str, expected: float) -> Non
 )
 def test_active_parameters_by_name(name: str, active: float | None) -> None:
     assert active_by_name(name) == active
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        ("mamba-2.8b", 0.0),
+        ("Nemotron-H-8B", 0.08),
+        ("granite-4.0-h-micro", 0.1),
+        ("NVIDIA-Nemotron-3-Nano-30B-A3B", 0.115),
+        ("Nemotron-3-8B", 1.0),
+        ("LFM2-1.2B", 0.375),
+        ("llama-3.1-8b", 1.0),
+    ],
+)
+def test_recurrent_models_attend_in_few_layers(name: str, share: float) -> None:
+    assert of_size(8e9, name=name).attending == share
+
+
+def test_a_recurrent_model_does_not_slow_down_with_length() -> None:
+    def seconds_per_token(name: str, seq_len: int) -> float:
+        run = a_run("llama-3.1-8b", "H100-SXM", seq_len=seq_len, packed=True)
+        run = replace(run, model=None, model_name=name, params=8e9, checkpointing="full")
+        return 1.0 / estimate(run).tokens_per_second.likely
+
+    recurrent, attending = (
+        seconds_per_token(name, 65_536) / seconds_per_token(name, 4096)
+        for name in ("mamba-8b", "decoder-8b")
+    )
+    assert recurrent == pytest.approx(1.0, rel=0.1)
+    assert attending > 1.5
