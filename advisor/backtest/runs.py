@@ -96,9 +96,9 @@ def predict(
             continue
         measured = () if source is None else (measured_by(rows[source], runs[source], row),)
         prediction = estimate(planned, measured, without=row.text("source"))
-        made = _prediction(row, planned, prediction, bool(measured))
-        by = None if source is None else rows[source]
-        predictions.append(replace(made, corrected_by=by))
+        corrected_by = None if source is None else rows[source]
+        of_row = _prediction(row, planned, prediction, bool(measured))
+        predictions.append(replace(of_row, corrected_by=corrected_by))
     return predictions
 
 

@@ -14,7 +14,7 @@ SIZES = frozenset({"mean_tokens", "max_tokens", "micro_batch", "grad_accum", "to
 """Columns of lengths and batches."""
 
 
-class Difference(StrEnum):
+class TypedDifference(StrEnum):
     """How far the typed inputs of two runs are apart: the first of these that holds."""
 
     NOTHING = "nothing but perhaps the date"
@@ -22,13 +22,13 @@ class Difference(StrEnum):
     SET_UP = "rank, adapter, precision, layout or another setting"
 
 
-def difference(one: RunRow, other: RunRow) -> Difference:
+def difference(one: RunRow, other: RunRow) -> TypedDifference:
     """What tells two runs of one source apart."""
     columns = (set(one.cells) | set(other.cells)) - NOT_INPUTS
     apart = {c for c in columns if one.text(c) != other.text(c)}
     if not apart:
-        return Difference.NOTHING
-    return Difference.SIZES if apart <= SIZES else Difference.SET_UP
+        return TypedDifference.NOTHING
+    return TypedDifference.SIZES if apart <= SIZES else TypedDifference.SET_UP
 
 
 def by_difference(
@@ -37,8 +37,8 @@ def by_difference(
     """Errors of `column` after one matched run, by difference: how many runs, and the mean over
     sources with three such runs or more.
     """
-    found: dict[str, Mapping[str, float | None]] = {}
-    for kind in Difference:
+    errors: dict[str, Mapping[str, float | None]] = {}
+    for kind in TypedDifference:
         groups: dict[str, list[BacktestPrediction]] = {}
         for p in predictions:
             if _is_scored(p, column) and difference(p.row, p.corrected_by or p.row) is kind:
@@ -47,8 +47,8 @@ def by_difference(
             score([(p.row.number(column) or 0.0, getattr(p, column)) for p in members])
             for members in groups.values()
         ]
-        found[kind.value] = {"runs": sum(s["answered"] or 0 for s in scores), **mean(scores)}
-    return found
+        errors[kind.value] = {"runs": sum(s["answered"] or 0 for s in scores), **mean(scores)}
+    return errors
 
 
 def _is_scored(prediction: BacktestPrediction, column: str) -> bool:

@@ -183,11 +183,12 @@ def _beside(measured: str | float | list[float], estimated: str | float | list[f
     """Measured, the likely estimate with its range, and how far it is off."""
     assert isinstance(measured, float | int)
     assert isinstance(estimated, list)
-    low, likely, high = (
-        f"{value:,.4g}" if value < 1000 else f"{value:,.0f}" for value in estimated
-    )
-    shown = f"{measured:,.4g}" if measured < 1000 else f"{measured:,.0f}"
-    return f"{shown}: {likely} ({low} to {high}), {100 * (estimated[1] / measured - 1):+.0f} %"
+    actual, low, likely, high = map(_four_digits, (measured, *estimated))
+    return f"{actual}: {likely} ({low} to {high}), {100 * (estimated[1] / measured - 1):+.0f} %"
+
+
+def _four_digits(value: float) -> str:
+    return f"{value:.4g}" if value < 1000 else f"{value:,.0f}"
 
 
 def _floor(twins: Mapping[str, Mapping[str, float]]) -> str:

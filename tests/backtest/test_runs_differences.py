@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from advisor.backtest.runs import BacktestPrediction
-from advisor.backtest.runs_differences import Difference, by_difference, difference
+from advisor.backtest.runs_differences import TypedDifference, by_difference, difference
 from advisor.backtest.runs_table import RunRow
 from advisor.core.quantity import UNKNOWN, Range
 from tests.estimate.training.catalogue import a_run
@@ -29,13 +29,13 @@ def row(**cells: str) -> RunRow:
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [
-        ({"id": "b", "date": "2026-05", "tokens_per_second": "130"}, Difference.NOTHING),
-        ({"max_tokens": "4096"}, Difference.SIZES),
-        ({"max_tokens": "4096", "rank": "32"}, Difference.SET_UP),
-        ({"optimizer": "sgd"}, Difference.SET_UP),
+        ({"id": "b", "date": "2026-05", "tokens_per_second": "130"}, TypedDifference.NOTHING),
+        ({"max_tokens": "4096"}, TypedDifference.SIZES),
+        ({"max_tokens": "4096", "rank": "32"}, TypedDifference.SET_UP),
+        ({"optimizer": "sgd"}, TypedDifference.SET_UP),
     ],
 )
-def test_runs_differ_in_what_is_typed(cells: dict[str, str], kind: Difference) -> None:
+def test_runs_differ_in_what_is_typed(cells: dict[str, str], kind: TypedDifference) -> None:
     assert difference(row(), row(**cells)) is kind
     assert difference(row(**cells), row()) is kind
 
@@ -57,9 +57,9 @@ def test_errors_are_told_apart_and_averaged_over_sources() -> None:
         predicted(300.0, row(source="few"), id="z", source="few"),
     ]
     found = by_difference([*alike, *longer, *left_out], "tokens_per_second")
-    assert found[Difference.NOTHING]["runs"] == 4
-    assert found[Difference.NOTHING]["groups"] == 1
-    assert found[Difference.NOTHING]["median_error"] == pytest.approx(0.2)
-    assert found[Difference.SIZES]["median_error"] == pytest.approx(0.5)
-    assert found[Difference.SIZES]["coverage"] == 0.0
-    assert found[Difference.SET_UP]["runs"] == 0
+    assert found[TypedDifference.NOTHING]["runs"] == 4
+    assert found[TypedDifference.NOTHING]["groups"] == 1
+    assert found[TypedDifference.NOTHING]["median_error"] == pytest.approx(0.2)
+    assert found[TypedDifference.SIZES]["median_error"] == pytest.approx(0.5)
+    assert found[TypedDifference.SIZES]["coverage"] == 0.0
+    assert found[TypedDifference.SET_UP]["runs"] == 0
