@@ -494,3 +494,90 @@ def test_no_event_file_is_a_crash(tmp_path_factory: pytest.TempPathFactory, cont
     path.write_bytes(event(1.0, 1, "loss", 1.0, tensor=False) + content)
     _, (run,) = read(path, {})
     assert run.curve[0] == (1.0, 1.0)
+
+
+def test_a_run_that_ended_early_is_not_credited_with_what_was_planned(tmp_path: Path) -> None:
+    """Older Trainers divide all planned steps, samples and tokens by the seconds of the run."""
+    state = trainer_state(ONCE, mended=True) | {"max_steps": 6000, "num_input_tokens_seen": 0}
+    total = state["log_history"][-1]
+    for name in ("steps", "samples", "tokens"):
+        total[f"train_{name}_per_second"] *= 2.0
+    path = tmp_path / "trainer_state.json"
+    path.write_text(json.dumps(state))
+    _, (row,) = read(path, STATED)
+    assert float(row.cells["samples_per_second"]) == pytest.approx(8.0, rel=0.01)
+    assert speeds(path) == pytest.approx((1.0, 2000.0), rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["completions/mean_length", "rewards/chosen"])
+def test_other_trainings_give_no_speed_of_plain_tuning(name: str, tmp_path: Path) -> None:
+    state = counting_state(ONCE)
+    for entry in state["log_history"][:-1]:
+        entry[name] = 1.0
+    path = tmp_path / "trainer_state.json"
+    path.write_text(json.dumps(state))
+    _, (row,) = read(path, STATED)
+    assert "tokens_per_second" not in row.cells
+    assert float(row.cells["step_seconds"]) == pytest.approx(1.0, rel=0.01)
+    assert any("plain tuning" in note for note in row.notes)
+
+
+def test_of_several_runs_in_a_console_the_last_is_read(tmp_path: Path) -> None:
+    text = ""
+    for pace in (5, 2):
+        for step in (20, 40, 60):
+            seconds = pace * step
+            text += f" 10%|#| {step}/60 [{seconds // 60:02d}:{seconds % 60:02d}<10:00, 1.0s/it]\n"
+            text += "{'loss': 1.5, 'epoch': 0.5}\n"
+        text += f"{{'train_runtime': {60.0 * pace}, 'train_loss': 1.5, 'epoch': 1.0}}\n"
+    path = tmp_path / "nohup.out"
+    path.write_text(text)
+    _, (row,) = read(path, {})
+    assert (row.cells["step_seconds"], row.cells["total_seconds"]) == ("2", "120")
+    assert any("several runs" in note for note in row.notes)
+
+
+def test_tokens_of_all_gpus_are_not_taken_times_their_number(tmp_path: Path) -> None:
+    path = tmp_path / "trainer_log.jsonl"
+    path.write_text(trainer_log(ONCE))
+    _, (row,) = read(path, STATED | {"gpu_count": "8"})
+    assert float(row.cells["tokens_per_second"]) == pytest.approx(2000.0, rel=0.01)
+
+
+def test_a_speed_of_llama_factory_is_that_of_one_gpu(tmp_path: Path) -> None:
+    path = tmp_path / "all_results.json"
+    results = {"epoch": 3.0, "train_runtime": 100.0, "effective_tokens_per_sec": 700.0}
+    path.write_text(json.dumps(results | {"train_loss": 1.0, "train_samples_per_second": 3.0}))
+    _, (row,) = read(path, STATED | {"gpu_count": "4"})
+    assert (row.cells["tokens_per_second"], row.cells["tokens_basis"]) == ("2800", "real")
+    assert any("were the run resumed" in note for note in row.notes)
+
+
+@pytest.mark.parametrize("seconds", [0.03, 0.11, 0.9])
+def test_a_clock_of_whole_seconds_tells_fast_steps(seconds: float, tmp_path: Path) -> None:
+    run = Training(steps=3000, step_seconds=seconds, every=5)
+    path = tmp_path / "trainer_log.jsonl"
+    lines = [json.loads(line) for line in trainer_log(run).splitlines()]
+    for line, (_, elapsed, _) in zip(lines, run.points(), strict=True):
+        line["elapsed_time"] = f"0:{int(elapsed) // 60:02d}:{int(elapsed) % 60:02d}"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    assert speeds(path)[0] == pytest.approx(seconds, rel=0.03)
+
+
+def test_evaluations_that_a_log_shows_by_its_clock_alone_are_left_out(tmp_path: Path) -> None:
+    """LLaMA-Factory logs an evaluation at the same step, later."""
+    lines = []
+    spent = 0
+    for step in range(100, 1100, 100):
+        for extra, entry in ((0, {"loss": 1.5}), (70, {"eval_loss": 1.4})):
+            spent += extra
+            clock = step + spent
+            elapsed = f"{clock // 3600}:{clock // 60 % 60:02d}:{clock % 60:02d}"
+            lines.append({"current_steps": step, "total_steps": 1000, **entry})
+            lines[-1] |= {"elapsed_time": elapsed, "total_tokens": step * 2000, "epoch": 1.0}
+    path = tmp_path / "trainer_log.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    assert speeds(path) == pytest.approx((1.0, 2000.0), rel=0.01)
+    _, (row,) = read(path, STATED)
+    assert row.cells["total_seconds"] == "1700"
+    assert row.scores == {"eval_loss": 1.4}

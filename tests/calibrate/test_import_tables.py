@@ -177,3 +177,28 @@ def test_a_run_table_of_a_machine_says_that_the_run_may_have_used_fewer_gpus(
     assert (two.cells["total_seconds"], two.cells["gpu_count"]) == ("3723", "1")
     assert "tokens_per_second" not in three.cells  # its mean loss is far below its last one
     assert any("resumed" in note for note in three.notes)
+
+
+def test_a_column_of_nearly_the_right_name_is_named(tmp_path: Path) -> None:
+    rows = [["id", "model", "method", "gpu", "memory_gb", "tokens_per_sec", "outcome"]]
+    rows += [["a", "m", "lora", "L40S", "20", "900", "Success"]]
+    _, (run,) = read(written(tmp_path / "runs.csv", rows), {})
+    assert run.outcome == "ok"
+    assert any("'memory_gb' is not read; did you mean 'memory_gib'" in note for note in run.notes)
+    assert any("'tokens_per_sec'" in note for note in run.notes)
+
+
+@pytest.mark.parametrize("value", ["-3", "0", "inf", "fast"])
+def test_a_measured_value_is_a_number_above_zero(value: str, tmp_path: Path) -> None:
+    rows = [list(HEAD), ["a", "m", "lora", "L40S", "20", value, "5"]]
+    with pytest.raises(UsageError, match="line 2: tokens_per_second is") as error:
+        read(written(tmp_path / "runs.csv", rows), {})
+    assert "\n" not in str(error.value)
+
+
+def test_a_table_in_utf_16(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_bytes(
+        "\t".join(HEAD).encode("utf-16") + "\na\tm\tlora\tL40S\t20\t900\t5".encode("utf-16-le")
+    )
+    assert read(path, {})[1][0].cells["tokens_per_second"] == "900"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from advisor.calibrate.imports import mlflow, wandb_files
@@ -27,6 +28,7 @@ from advisor.calibrate.imports.trainer import (
     trainer_state,
 )
 from advisor.core.errors import UsageError, did_you_mean
+from advisor.core.experiment import JsonObject
 
 __all__ = ["COLUMNS", "ImportedRun", "read"]
 
@@ -156,12 +158,27 @@ def _json(path: Path, text: str, gpus: float | None) -> Imported:
         document = {"log_history": document}
     if not isinstance(document, dict):
         raise UsageError(f"{path}: not a run; {GUIDE}")
+    if any(name in document for name in ("current_steps", "step", "global_step/max_steps")):
+        return _lines(path, text, gpus)
+    return _document(path, document, gpus)
+
+
+def _document(path: Path, document: JsonObject, gpus: float | None) -> Imported:
+    """The run in a JSON object."""
+    count = gpus or 1.0
     if isinstance(document.get("log_history"), list):
         return "Hugging Face trainer_state.json", [trainer_state(path, document, count)]
     if isinstance(document.get("run_info"), dict) and isinstance(document.get("train_info"), dict):
         return "PEFT method comparison", [peft_result(path, document)]
     if positive(document.get("train_runtime")) is not None and "_runtime" not in document:
-        return "Hugging Face train_results.json", [train_results(path, document, count)]
+        results = train_results(path, document, count)
+        state = path.parent / "trainer_state.json"
+        if not state.is_file():
+            return "Hugging Face train_results.json", [results]
+        form, (run,) = _json(state, _text(state), gpus)  # it knows the steps of the last session
+        whole = "total_seconds" in run.cells and "total_samples" in results.cells
+        added = {"total_samples": results.cells["total_samples"]} if whole else {}
+        return form, [replace(run, cells={**run.cells, **added})]
     inner = document.get("run", document)
     if isinstance(inner, dict) and isinstance(inner.get("data"), dict):
         return "MLflow run", [mlflow.rest_run(path.stem, inner, count)]
@@ -170,8 +187,6 @@ def _json(path: Path, text: str, gpus: float | None) -> Imported:
     job = hosted_job(path.stem, document)
     if job is not None:
         return job[0], [job[1]]
-    if any(name in document for name in ("current_steps", "step", "global_step/max_steps")):
-        return _lines(path, text, gpus)
     raise UsageError(f"{path}: neither a trainer_state.json nor another known result; {GUIDE}")
 
 

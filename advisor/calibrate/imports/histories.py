@@ -20,6 +20,7 @@ from advisor.calibrate.imports.training_log import (
     Totals,
     TrainingLog,
     evaluation_seconds,
+    other_training,
     scores_in,
     totals_in,
 )
@@ -50,7 +51,8 @@ def history(
     notes: tuple[str, ...] = (),
 ) -> ImportedRun:
     """The run in a history, its speeds for all `gpus` together; `cells` describe it."""
-    names = metric_names(list(dict.fromkeys(name for row in rows for name in row if name)))
+    every_name = list(dict.fromkeys(name for row in rows for name in row if name))
+    names = metric_names(every_name)
     counts_steps = names.counts_steps or _states_steps(rows, names.step)
     every = [_entry(row, names, gpus) for row in rows]
     entries = _since_start([e for e in every if replace(e, trains=True) != LogEntry()], names.clock)
@@ -75,6 +77,7 @@ def history(
             resolution=_resolution(entries),
             clock_from_start=names.clock not in TIMES_OF_DAY,
             counts_steps=counts_steps,
+            other_training=other_training(every_name),
             notes=(*notes, *_left_out(rows, names, entries, counts_steps)),
         )
     )

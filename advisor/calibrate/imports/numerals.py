@@ -25,7 +25,8 @@ def table_rows(text: str, place: str) -> tuple[list[str], list[list[str]]]:
     Raises UsageError for what is not a table, or a number that may be read in two ways.
     """
     csv.field_size_limit(1_000_000)
-    head = text.partition("\n")[0]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    head = text.lstrip("\n").partition("\n")[0]
     delimiter = max(",;\t", key=lambda each: len(next(csv.reader([head], delimiter=each), [])))
     try:
         lines = [line for line in csv.reader(io.StringIO(text), delimiter=delimiter) if line]

@@ -8,7 +8,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from advisor.calibrate.imports.columns import COLUMNS, NEEDED, Collected, ImportedRun, finite
+from advisor.calibrate.imports.columns import (
+    COLUMNS,
+    MEASURED,
+    NEEDED,
+    Collected,
+    ImportedRun,
+    positive,
+)
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.metric_names import CLOCKS, LOG_CALLS, STEPS
 from advisor.calibrate.imports.numerals import table_rows
@@ -22,6 +29,13 @@ from advisor.core.errors import UsageError, did_you_mean
 
 Row = Mapping[str, str]
 
+OUTCOMES = {
+    **dict.fromkeys(("success", "succeeded", "finished", "completed", "done", "yes"), "ok"),
+    **dict.fromkeys(("out of memory", "out-of-memory", "cuda oom", "oom-killed"), "oom"),
+}
+"""Words of others for how a run ended."""
+
+_ALSO_PUBLISHED = ("source_path", "params_active", "tp", "pp", "cp", "trust", "suspect")
 _BOUND = re.compile(r"__(MIN|MAX)$")
 GROUP = "Group: "
 ONE_METRIC = "a list of values: evaluations and saves between its lines are in step_seconds"
@@ -72,14 +86,26 @@ def _published(path: Path, rows: Iterable[Row]) -> list[ImportedRun]:
     imported = []
     for number, row in enumerate(rows, 2):
         cells = {k: row[k] for k in COLUMNS if row.get(k)}
-        for name in ("memory_gib", "tokens_per_second", "step_seconds", "total_seconds"):
-            if name in cells and finite(cells[name]) is None:
+        for name in MEASURED:
+            if name in cells and positive(cells[name]) is None:
                 raise UsageError(
-                    f"{path}: line {number}: {name} is {cells[name]!r}, not a number; "
+                    f"{path}: line {number}: {name} is {cells[name]!r}, not a number above 0; "
                     "leave it empty"
                 )
-        imported.append(ImportedRun(cells.get("id") or f"line {number}", cells))
+        outcome = cells.get("outcome", "").lower()
+        if outcome:
+            cells["outcome"] = OUTCOMES.get(outcome, outcome)
+        notes = tuple(_misnamed(row)) if number == 2 else ()
+        imported.append(ImportedRun(cells.get("id") or f"line {number}", cells, notes=notes))
     return imported
+
+
+def _misnamed(row: Row) -> Iterable[str]:
+    """Columns that are not read though their names are nearly those of ours."""
+    for name in row:
+        suggestion = did_you_mean(name, COLUMNS)
+        if name not in COLUMNS and name not in _ALSO_PUBLISHED and suggestion:
+            yield f"column {name!r} is not read{suggestion}"
 
 
 def _charted_runs(names: Sequence[str]) -> dict[str, dict[str, str]]:

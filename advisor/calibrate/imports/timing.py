@@ -274,17 +274,28 @@ def _included(log: TrainingLog) -> str:
     return "train+eval" if log.totals[-1].evaluations else "train"
 
 
+def _planned_over_done(log: TrainingLog, last: Totals) -> float:
+    """Steps that the totals speak of ÷ steps that were made: older Trainers divide all planned
+    steps, samples and tokens by the seconds of a run that ended early.
+    """
+    if last.steps_per_second is None or not log.steps:
+        return 1.0
+    ratio = last.steps_per_second * last.runtime / log.steps
+    return ratio if ratio > 2.0 - WHOLE_SHARE else 1.0
+
+
 def _whole_run(log: TrainingLog, last: Totals) -> Fields:
     training = last.runtime - _evaluated(log, last, 1.0)
+    faster = last.runtime / training / _planned_over_done(log, last)
     counted = log.session_tokens or log.tokens
     tokens = counted / training if counted else None
     if tokens is None and last.tokens_per_second is not None:
-        tokens = last.tokens_per_second * log.gpus * last.runtime / training
+        tokens = last.tokens_per_second * log.gpus * faster
     samples = last.samples_per_second
     return {
         "total_seconds": last.runtime,
         "total_includes": _included(log),
-        "samples_per_second": samples * last.runtime / training if samples else None,
+        "samples_per_second": samples * faster if samples else None,
         "step_seconds": training / log.steps if log.steps else None,
         "tokens_per_second": tokens,
         "tokens_basis": log.tokens_basis if tokens else None,

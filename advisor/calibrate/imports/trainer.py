@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -23,6 +23,7 @@ from advisor.calibrate.imports.training_log import (
     TrainingLog,
     evaluation_seconds,
     is_total,
+    other_training,
     scores_in,
     session_totals,
     totals_in,
@@ -39,6 +40,7 @@ _PROGRESS = re.compile(
 )
 _TRAIN_OUTPUT = re.compile(r"TrainOutput\(global_step=(\d+),")
 _LINE = re.compile(r"[^\r\n]+")
+SEVERAL_RUNS = "it holds several runs; the last is read"
 UNRELIABLE_SPEEDS = ("tokens_per_second_per_gpu", "tokens/train_per_sec_per_gpu")
 
 
@@ -69,6 +71,7 @@ def trainer_state(path: Path, state: JsonObject, gpus: float = 1.0) -> ImportedR
             session_start=counted.start,
             tokens_basis=counted.basis,
             gpus=gpus,
+            other_training=_other_training(logs),
             notes=notes,
         )
     )
@@ -104,6 +107,9 @@ def train_results(path: Path, document: JsonObject, gpus: float = 1.0) -> Import
     """A train_results.json or all_results.json: the totals of the last session alone."""
     totals = totals_in(document)
     assert totals is not None
+    effective = positive(document.get("effective_tokens_per_sec"))  # LLaMA-Factory's, of one GPU
+    if totals.tokens_per_second is None and effective is not None:
+        totals = replace(totals, tokens_per_second=effective)
     rows = positive(document.get("train_samples"))
     epochs = positive(document.get("epoch"))
     samples = rows * epochs if rows and epochs else None
@@ -115,7 +121,8 @@ def train_results(path: Path, document: JsonObject, gpus: float = 1.0) -> Import
             cells={"framework": "hf", "epochs": epochs, "total_samples": samples},
             scores=scores_in(document),
             samples=samples,
-            tokens=positive(document.get("num_input_tokens_seen")),
+            tokens=None if effective else positive(document.get("num_input_tokens_seen")),
+            tokens_basis="real" if effective else "padded",
             gpus=gpus,
             notes=(note,),
         )
@@ -156,6 +163,10 @@ def _left_out(entries: Sequence[Fields]) -> tuple[str, ...]:
     return ()
 
 
+def _other_training(logs: Sequence[Fields]) -> str:
+    return other_training(name for entry in logs for name in entry)
+
+
 def last_scores(entries: Sequence[Fields]) -> dict[str, float]:
     """The scores of the last evaluation in a log."""
     return next((scores for entry in reversed(entries) if (scores := scores_in(entry))), {})
@@ -194,6 +205,11 @@ def console(path: Path, text: str, gpus: float = 1.0) -> ImportedRun | None:
         return None
     bars = _bars(text, [place for place, entry in printed if "loss" in entry])
     logs = _with_steps(printed, bars)
+    begins = _last_run_begins(logs)
+    notes = (SEVERAL_RUNS,) if begins else ()
+    printed = printed[begins:]
+    logs = logs[begins:]
+    bars = [bar for bar in bars if not begins or bar.place > printed[0][0]]
     entries = [log_entry(entry) for entry in logs if not is_total(entry)]
     places = [place for place, entry in printed if not is_total(entry)]
     own_clock = any(entry.elapsed is not None for entry in entries)
@@ -220,7 +236,8 @@ def console(path: Path, text: str, gpus: float = 1.0) -> ImportedRun | None:
             tokens_basis=counted.basis,
             resolution=0.0 if own_clock else 1.0,
             gpus=gpus,
-            notes=_left_out(logs),
+            other_training=_other_training(logs),
+            notes=(*notes, *_left_out(logs)),
         )
     )
 
@@ -271,6 +288,22 @@ def _with_steps(
         step = bars[before].done if before >= 0 else float(number)
         logs.append({"step": step, **entry})
     return logs
+
+
+def _last_run_begins(logs: Sequence[Fields]) -> int:
+    """The first entry of the last run in a console to which several runs were written: after the
+    totals of one, the steps of the next begin again where they began before.
+    """
+    losses = [n for n, entry in enumerate(logs) if "loss" in entry]
+    first = finite(logs[losses[0]].get("step")) if losses else None
+    ends = [n for n, entry in enumerate(logs) if is_total(entry)]
+    begins = 0
+    for end in ends:
+        after = next((n for n in losses if n > end), None)
+        step = finite(logs[after].get("step")) if after is not None else None
+        if step is not None and first is not None and step <= first:
+            begins = end + 1
+    return begins
 
 
 def _by_place(entries: Sequence[tuple[int, LogEntry]]) -> list[LogEntry]:

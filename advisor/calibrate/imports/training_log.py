@@ -54,7 +54,7 @@ class TrainingLog:
 
     `tokens_basis` is real or padded. `resolution` are the seconds to which its clock is exact;
     `clock_from_start` is false where the clock begins with the first line, `counts_steps` where its
-    steps are not optimizer steps.
+    steps are not optimizer steps. `other_training` says what a step holds besides a plain one.
     """
 
     label: str
@@ -74,6 +74,7 @@ class TrainingLog:
     resolution: float = 0.0
     clock_from_start: bool = True
     counts_steps: bool = True
+    other_training: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -97,10 +98,38 @@ def run_with(log: TrainingLog, timing: Timing) -> ImportedRun:
     }
     if not log.counts_steps:
         cells.pop("step_seconds", None)
+    if log.other_training:
+        cells.pop("tokens_per_second", None)
+        cells.pop("tokens_basis", None)
     curve = [(e.step, e.loss) for e in log.entries if e.step is not None and e.loss is not None]
     return ImportedRun(
-        log.label, as_cells(cells), curve, dict(log.scores), (*log.notes, *timing.notes)
+        log.label,
+        as_cells(cells),
+        curve,
+        dict(log.scores),
+        (*log.notes, *_other(log), *timing.notes),
     )
+
+
+def _other(log: TrainingLog) -> tuple[str, ...]:
+    if not log.other_training:
+        return ()
+    return (f"{log.other_training}: tokens per second of plain tuning cannot be told from it",)
+
+
+_OTHER_TRAININGS = {
+    "a training that writes answers (GRPO, PPO, RLOO)": (
+        *("completions/mean_length", "completions/min_length", "completion_length"),
+        "objective/kl",
+    ),
+    "a training on preferences": ("rewards/chosen", "rewards/margins", "logps/chosen"),
+}
+
+
+def other_training(names: Iterable[str]) -> str:
+    """What a step holds besides forward and backward of one model, by the metrics of a log."""
+    plain = {name.removeprefix("train/") for name in names}
+    return next((what for what, named in _OTHER_TRAININGS.items() if plain & set(named)), "")
 
 
 def is_evaluation(name: str) -> bool:
