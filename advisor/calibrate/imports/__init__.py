@@ -1,6 +1,6 @@
 """Reads runs that other programs recorded, into the columns of the table of published runs.
 
-docs/guide/calibrate.md lists the formats. Nothing is executed or unpickled.
+docs/guide/runs.md lists the formats. Nothing is executed or unpickled.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BINARY_FORMS = {
 }
 """How files of other forms begin, and how to import what they hold."""
 
-GUIDE = "known formats: see docs/guide/calibrate.md"
+GUIDE = "known formats: see docs/guide/runs.md"
 
 
 def read(path: Path, stated: Mapping[str, str]) -> tuple[str, tuple[ImportedRun, ...]]:

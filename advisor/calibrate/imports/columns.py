@@ -22,7 +22,7 @@ COLUMNS = (
     *("samples_per_second", "total_seconds", "total_includes", "total_samples", "epochs"),
     "cost_usd",
 )
-"""What a run may state, see docs/guide/calibrate.md."""
+"""What a run may state, see docs/guide/runs.md."""
 
 MEASURED = (
     *("memory_gib", "tokens_per_second", "step_seconds", "samples_per_second", "total_seconds"),

@@ -53,7 +53,8 @@ def history(
     """The run in a history, its speeds for all `gpus` together; `cells` describe it."""
     every_name = list(dict.fromkeys(name for row in rows for name in row if name))
     names = metric_names(every_name)
-    counts_steps = names.counts_steps or _states_steps(rows, names.step)
+    by_epoch = any(name.startswith("epoch_") for name in every_name)  # as Keras logs
+    counts_steps = not by_epoch and (names.counts_steps or _states_steps(rows, names.step))
     every = [_entry(row, names, gpus) for row in rows]
     entries = _since_start([e for e in every if replace(e, trains=True) != LogEntry()], names.clock)
     steps = [e.step for e in entries if e.step is not None] if counts_steps else []
@@ -88,8 +89,10 @@ def _entry(row: Fields, names: MetricNames, gpus: float) -> LogEntry:
     clock = finite(row.get(names.clock))
     loss = finite(row.get(names.loss))
     tokens = finite(row.get(names.tokens))
-    trains = loss is not None or tokens is not None or speed is not None
-    timed = clock is not None and (trains or bool(scores_in(row)))
+    evaluates = bool(scores_in(row))
+    counted = loss is not None or tokens is not None or speed is not None
+    trains = counted or (names.counts_steps and not evaluates)
+    timed = clock is not None and (trains or evaluates)
     return LogEntry(
         step=finite(row.get(names.step)),
         loss=loss,

@@ -76,10 +76,9 @@ def read_table(path: Path, text: str, gpus: float | None) -> tuple[str, list[Imp
     for needed in NEEDED:
         if needed not in names:
             raise UsageError(
-                f"{path}: no column {needed!r}{did_you_mean(needed, names)}; "
-                "see docs/guide/calibrate.md"
+                f"{path}: no column {needed!r}{did_you_mean(needed, names)}; see docs/guide/runs.md"
             )
-    raise UsageError(f"{path}: not a table of runs; see docs/guide/calibrate.md")
+    raise UsageError(f"{path}: not a table of runs; see docs/guide/runs.md")
 
 
 def _published(path: Path, rows: Iterable[Row]) -> list[ImportedRun]:
