@@ -12,6 +12,7 @@ from advisor.calibrate.quality_records import (
     OptionComparison,
     QualityResult,
 )
+from advisor.calibrate.show_imported import imported_lines
 from advisor.calibrate.throughput import Scaling, WholeModel
 from advisor.calibrate.throughput_records import PeakMemory, ThroughputResult
 from advisor.core import format as fmt
@@ -37,6 +38,7 @@ def result_lines(record: RunRecord) -> list[str]:
     lines += [_scaling_line(Scaling(**gain)) for gain in result.get("scaling", ())]
     for comparison in result.get("comparisons", ()):
         lines.append(_comparison_line(OptionComparison.from_json(comparison)))
+    lines += imported_lines(record)
     if (opened := openings_of(result.get("opened"))) is not None:
         warning = "warning: " if opened.is_a_new_look else ""
         lines.append(f"  {warning}{opening_line(opened)}")

@@ -180,21 +180,32 @@ def export(run: int, target: Path | None) -> None:
 def import_(file: Path, stated: tuple[str, ...], brief: Path | None) -> None:
     """Import runs from another machine, or that other programs recorded.
 
-    FILE is a result file or the JSON of a run of ours; or a trainer_state.json, a trainer_log.jsonl
-    of LLaMA-Factory, a log of axolotl or torchtune, TensorBoard events, an MLflow run, a W&B
-    history, chart or run table, a PEFT result, or a CSV table; a run's folder does too. Scores per
-    item of promptfoo, inspect_ai, lm-evaluation-harness and deepeval are kept as scores: see
-    `advisor runs show N --for-brief`.
+    FILE is a result file or the JSON of a run of ours; or a file or folder of a trainer (Hugging
+    Face, TRL, axolotl, LLaMA-Factory, ms-swift, torchtune, Unsloth, Megatron-LM, DeepSpeed,
+    torchtitan, mlx-lm), a tracker (W&B, MLflow, TensorBoard), a provider's job, or a CSV table:
+    docs/guide/runs.md lists them all. Scores per item of promptfoo, inspect_ai,
+    lm-evaluation-harness and deepeval are kept as scores: see `advisor runs show N --for-brief`.
     """
     from advisor import travel
 
     pairs = dict(_pair(text) for text in stated)
     imported = travel.take_in_file(file, pairs)
     _line(f"run {imported.run_id}: {imported.count} imported from {file} ({imported.form})")
+    for line in _read_of(imported.run_id):
+        _line(line)
     for note in imported.notes:
         output.say(f"note: {printable(note)}")
     if brief is not None:
         _show_effect(brief, imported.run_id)
+
+
+def _read_of(run: int) -> list[str]:
+    """The figures that an import found, without its notes."""
+    from advisor import experiments
+    from advisor.calibrate.show_imported import imported_lines
+
+    lines = imported_lines(experiments.run_record(run))
+    return [line for line in lines if not line.startswith("  note: ")]
 
 
 def _show_effect(brief: Path, run: int) -> None:

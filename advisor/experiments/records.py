@@ -23,6 +23,7 @@ from advisor.core.experiment import (
     TrialOutcome,
     digest,
 )
+from advisor.core.format import sentence_list
 from advisor.core.quantity import Range
 from advisor.experiments.imported_scores import Imported, import_scores
 from advisor.experiments.liveness import settled
@@ -187,8 +188,9 @@ def _import_notes(rows: Sequence[ImportedRun]) -> Iterator[str]:
             )
         elif not (row.cells.get("model") and row.cells.get("gpu") and row.cells.get("method")):
             missing = [name for name in ("model", "gpu", "method") if not row.cells.get(name)]
+            verb = "is" if len(missing) == 1 else "are"
             yield (
-                f"{prefix}corrects no estimate until its {' and '.join(missing)} is known; import "
+                f"{prefix}corrects no estimate until {sentence_list(missing)} {verb} known; import "
                 f"it again with --set {missing[0]}=..."
             )
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from advisor import experiments
 from advisor.calibrate.imports import ImportedRun, read
+from advisor.calibrate.show_results import result_lines
 
 RECORDED = Path(__file__).parent / "recorded_runs"
 EVALUATED = RECORDED / "evaluated"
@@ -128,3 +130,21 @@ def test_a_file_of_weights_and_biases_may_end_anywhere(tmp_path: Path) -> None:
     broken[5000:5100] = b"\xff" * 100
     path.write_bytes(bytes(broken))
     only(path)
+
+
+def test_what_was_read_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path))
+    imported = experiments.import_runs(EVALUATED / "run-recorded.wandb", {})
+    assert imported.notes == (
+        "corrects no estimate until model, gpu and method are known; import it again with "
+        "--set model=...",
+    )
+    lines = "\n".join(result_lines(experiments.run_record(imported.run_id)))
+    for part in (
+        "tokens/s with padding",
+        "0.12 s per step",
+        "14 s with evaluations",
+        "eval/loss 5.55",
+    ):
+        assert part in lines
+    assert "note: corrects no estimate" in lines
