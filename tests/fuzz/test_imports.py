@@ -159,3 +159,14 @@ def test_a_run_of_no_time_has_no_speed(folder: Path) -> None:
     assert not isinstance(outcome, AdvisorError)
     (run,) = outcome[1]
     assert set(run.cells) == {"outcome", "framework"}
+
+
+def test_a_run_of_endless_steps_has_no_time(folder: Path) -> None:
+    """Seconds divided by a part of a step were infinite, and no cell could hold them."""
+    path = folder / "run.jsonl"
+    path.write_text(
+        '{"train_loss": 1.2, "_step": 2.1e-293}\n{"train_runtime": 2.2e294, "loss": 1.0}'
+    )
+    outcome = answer_or_refusal("runs", lambda: imports.read(path, {}))
+    assert not isinstance(outcome, AdvisorError)
+    assert all("seconds" not in name for run in outcome[1] for name in run.cells)

@@ -65,19 +65,22 @@ class ImportedRun:
         return measured or bool(self.scores) or self.outcome != "ok"
 
 
+MOST = 1e30
+"""No count of a run is larger, operations included; what is multiplied by more overflows."""
+
 LEAST = 1e-9
 """No clock, counter or speed of a run is smaller; what is divided by less overflows."""
 
 
 def finite(value: object) -> float | None:
-    """A finite number, also one written as text; None for anything else."""
+    """A finite number up to `MOST`, also one written as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if number - number == 0.0 else None
+    return number if abs(number) <= MOST else None
 
 
 def positive(value: object) -> float | None:
