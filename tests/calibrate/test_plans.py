@@ -540,3 +540,11 @@ def test_a_figure_of_the_set_has_no_column_per_item() -> None:
         outcome.result["item_labels"] = [[0, 0]] * 12
     with pytest.raises(UsageError, match="figure of the whole set"):
         show.score_table(record)
+
+
+def test_packed_rows_fill_every_position() -> None:
+    setup = replace(SETUP, micro_batch=3, grad_accum=2, seq_len=64, packed=True)
+    (trial,) = throughput.plan([setup], [5, 9]).trials
+    spec = ThroughputSpec.from_json(trial.spec)
+    measured = throughput.MeasuredTrial("a", spec, ThroughputResult(micro_batch=3))
+    assert projection.expected_positions(measured, [5, 9]) == 3 * 2 * 64

@@ -255,3 +255,9 @@ def test_a_true_difference_is_still_seen() -> None:
     a = [0.0] * 30 + [1.0] * 70
     b = [1.0] * 25 + [0.0] * 5 + [1.0] * 70
     assert paired(a, b, pairs=15).decided
+
+
+def test_the_interval_of_a_few_graded_scores_by_hand() -> None:
+    """Mean 0.5, standard error √0.05 ÷ √5 = 0.1, Student's t of four degrees 1.5332."""
+    low, high = interval([0.2, 0.4, 0.5, 0.6, 0.8])
+    assert (low, high) == pytest.approx((0.34668, 0.65332), abs=2e-4)

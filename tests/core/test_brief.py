@@ -119,3 +119,10 @@ def test_a_key_that_does_not_exist_is_an_error(key: str) -> None:
 def test_looking_at_a_key_that_does_not_exist_is_an_error(key: str) -> None:
     with pytest.raises(KeyError):
         Brief().get(key)
+
+
+def test_only_a_screen_of_questions_is_basic() -> None:
+    basic = [key for key, question in questions().items() if question.basic]
+    assert 8 <= len(basic) <= 30
+    assert {"task.type", "traffic.requests_per_month", "quality.target"} <= set(basic)
+    assert "hardware.watts" not in basic

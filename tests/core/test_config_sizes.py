@@ -30,3 +30,13 @@ def test_a_gate_follows_what_t5_says():
     plain = parameters(sizes | {"feed_forward_proj": "relu"}).total
     gated = parameters(sizes | {"feed_forward_proj": "gated-gelu"}).total
     assert gated - plain == pytest.approx(6 * 512 * 2048 * (1 + 4 / 3))
+
+
+def test_a_mamba_block_is_three_matrices_of_its_inner_width():
+    """In-projection to twice the inner width and out-projection: 3 × expand × hidden²."""
+    sizes = {"model_type": "mamba2", "hidden_size": 1024, "num_hidden_layers": 2, "vocab_size": 100}
+    deeper, shallower = (parameters(sizes | {"num_hidden_layers": n}).total for n in (3, 2))
+    assert deeper - shallower == pytest.approx(3 * 2 * 1024**2, rel=0.01)
+    shared = sizes | {"model_type": "zamba2", "layers_block_type": ["mamba"] * 3}
+    deeper, shallower = (parameters(shared | {"num_hidden_layers": n}).total for n in (3, 2))
+    assert deeper - shallower == pytest.approx(3 * 2 * 1024**2, rel=0.01)

@@ -254,3 +254,8 @@ def test_lists_and_plurals() -> None:
 def test_half_a_draw_in_a_hundred_is_not_none() -> None:
     assert fmt.of_hundred(0.005) == "<1"
     assert fmt.of_hundred(0.995) == ">99"
+
+
+@pytest.mark.parametrize("held", [Range(None, 2.0, 3.0), Range(1.0, 2.0, None), UNKNOWN])
+def test_a_span_without_one_of_its_ends_is_left_out(held: Range) -> None:
+    assert fmt.tight_span(held) == ""

@@ -50,3 +50,11 @@ def test_knowledge_that_changes_is_counted_with_the_part_that_rests_on_it() -> N
 def test_without_a_tuned_option_nothing_is_said_of_training() -> None:
     found = answers(pair()[0])
     assert not {"Will it overfit?", "Are there enough good data?"} & set(found)
+
+
+@pytest.mark.parametrize(("tasks", "words"), [(1, "1 tuned model on"), (3, "3 tuned models on")])
+def test_tuned_models_are_counted(tasks: int, words: str) -> None:
+    changes = {"task__tasks_sharing_model": tasks}
+    found = answers(*pair(**changes), **changes)["Do several tasks share one model?"]
+    assert words in found.answer
+    assert found.value == tasks

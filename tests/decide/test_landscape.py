@@ -12,7 +12,7 @@ from advisor import pipeline
 from advisor.core.brief import Brief
 from advisor.core.quantity import Range
 from advisor.core.verdict import Verdict
-from advisor.decide.landscape import CURVE_POINTS, MULTIPLES, PRICES_USD
+from advisor.decide.landscape import CURVE_POINTS, MAP_DRAWS, MULTIPLES, PRICES_USD
 
 BRIEFS = Path(__file__).parents[2] / "profiles" / "briefs"
 DRAWS = 600
@@ -92,3 +92,24 @@ def test_an_owner_of_roles_pays_their_blended_rate() -> None:
     rate = informed.team.hourly_usd
     assert (rate.p10, rate.p50, rate.p90) == (105.0, 110.0, 115.0)
     assert informed.origin("team.hourly_usd").source == "brief brief: team.roles"
+
+
+def test_every_volume_of_the_map_is_judged_on_draws_of_its_own(
+    brief: Brief, judged: Verdict
+) -> None:
+    """From a tenth of today's volume to tenfold, each as a verdict on so many draws."""
+    now = brief.traffic.requests_per_month.p50
+    price = max(cell.error_cost_usd for cell in judged.cost_map)
+    row = [cell for cell in judged.cost_map if cell.error_cost_usd == price]
+    shares = [cell.requests_per_month / now for cell in row]
+    assert shares == pytest.approx([0.1, 0.3, 1.0, 3.0, 10.0])
+    for cell in row:
+        moved = replace(
+            brief,
+            traffic=replace(brief.traffic, requests_per_month=Range.exact(cell.requests_per_month)),
+            quality=replace(brief.quality, error_cost_usd=Range.exact(price)),
+        )
+        again = pipeline.judge(
+            moved, pipeline.look(moved, own_runs=False), draws=MAP_DRAWS, deep=False
+        )
+        assert (cell.verdict, cell.arm) == (again.verdict, again.arm)

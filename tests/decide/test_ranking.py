@@ -209,3 +209,11 @@ def test_what_replaces_an_option_that_misses_is_not_chosen_by_hindsight() -> Non
     assert found.effective[:, 0].tolist() == [2.0 + 20.0, 2.0 + 40.0]
     assert found.regret(1) == pytest.approx((0 + 20) / 2)
     assert found.regret(0) == pytest.approx((2 + 22) / 2)
+
+
+def test_an_option_of_unknown_cost_does_not_set_the_score_that_others_must_reach() -> None:
+    """Where none meets the target, the cheapest near the best score of known cost is best."""
+    cost = np.array([[np.nan, 5.0, 3.0], [np.nan, 5.0, 3.0]])
+    quality = np.array([[0.99, 0.8, 0.5], [0.99, 0.8, 0.5]])
+    found = ranking(cost, quality, target=0.999)
+    assert found.best.tolist() == [1, 1]

@@ -255,3 +255,12 @@ def test_the_first_rule_that_stops_an_option_names_itself() -> None:
     for only, rule in ((("tune",), "compare.only"), ((), "policy.data_may_leave")):
         narrowed = replace(case, compare=Compare(only))
         assert [e.rule for e in rule_out([prompt("batch")], narrowed, ended)[1]] == [rule]
+
+
+@pytest.mark.parametrize(("helper", "named"), [("", "claude-sonnet-5"), ("gpt-9", "gpt-9")])
+def test_the_model_without_an_allowed_price_is_named(helper: str, named: str) -> None:
+    case = brief()
+    case = replace(case, policy=replace(case.policy, allowed_providers=("nobody",)))
+    option = replace(prompt("batch"), helper=helper)
+    (out,) = rule_out([option], case, setting({}))[1]
+    assert named in out.detail

@@ -315,3 +315,9 @@ def test_splitting_a_month_in_two_changes_nothing(requests: float, share: float)
             for n in (requests, requests * share, requests * (1 - share))
         ]
         assert months[0] == pytest.approx(months[1] + months[2])
+
+
+def test_a_lifetime_shorter_than_any_in_the_log_takes_the_shortest() -> None:
+    log = TrafficReport("log.csv", 1000, 1, {30: 0.4, 60: 0.7}, {30: 0.4, 60: 0.7}, "2026-11-01")
+    facts = replace(setting(), traffic=log)
+    assert estimated(prompt("cached-5m"), brief(), facts)["cache.hit_rate"].value == 0.4

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from advisor.core.brief import Score
 from advisor.core.quantity import Basis, Range
 from advisor.estimate.quality import Skill, TaskProfile, scores
+from advisor.estimate.quality.skills import release_year
 
 SIZE = 4001
 TASK = TaskProfile("extraction", "medium")
@@ -183,3 +184,30 @@ def _at(n) -> Skill:
 def test_scores_stay_between_0_and_1(score: float, items: int, skill: Skill) -> None:
     for prediction in run([SONNET, LORA, HYBRID], [measure(skill, score, items)], size=64).values():
         assert np.all((prediction.rows >= 0) & (prediction.rows <= 1))
+
+
+@pytest.mark.parametrize(
+    ("model", "year", "month"),
+    [
+        ("bert-base-uncased", 2018, 10),
+        ("t5-large", 2019, 10),
+        ("gpt-3 (davinci)", 2020, 6),
+        ("gpt-3.5-turbo", 2022, 11),
+        ("llama-7b", 2023, 2),
+        ("gpt-4", 2023, 3),
+        ("llama-2-13b", 2023, 7),
+        ("mistral-7b", 2023, 9),
+        ("gpt-4o", 2024, 5),
+        ("llama-3.1-8b", 2024, 7),
+        ("gemma-2-9b", 2024, 6),
+        ("qwen2.5-7b", 2024, 9),
+        ("gemma-3-4b", 2025, 3),
+        ("gpt-4.1-mini", 2025, 4),
+        ("qwen3-8b", 2025, 4),
+        ("gpt-5-mini", 2025, 8),
+    ],
+)
+def test_a_model_is_as_old_as_its_maker_says(model: str, year: int, month: int) -> None:
+    """Families are coarse: within a year of the announcement, and within half a year of 2023's."""
+    off = 1.2 if year < 2022 else 0.6
+    assert release_year(model) == pytest.approx(year + (month - 0.5) / 12, abs=off)

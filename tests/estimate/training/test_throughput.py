@@ -148,3 +148,10 @@ def test_a_gpu_without_a_stated_peak_is_told_from_its_bandwidth() -> None:
     told = estimate(unknown).tokens_per_second
     assert not told.range.is_known
     assert "neither peak nor bandwidth" in told.reason
+
+
+def test_fast_links_join_a_machine_or_a_rack() -> None:
+    """An HGX board has eight GPUs, an NVL72 rack seventy-two."""
+    gpu = a_run("Llama-3.1-8B").gpu
+    assert throughput.machine(replace(gpu, name="H100-SXM")) == 8
+    assert throughput.machine(replace(gpu, name="GB200")) == 72
