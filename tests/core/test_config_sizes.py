@@ -40,3 +40,11 @@ def test_a_mamba_block_is_three_matrices_of_its_inner_width():
     shared = sizes | {"model_type": "zamba2", "layers_block_type": ["mamba"] * 3}
     deeper, shallower = (parameters(shared | {"num_hidden_layers": n}).total for n in (3, 2))
     assert deeper - shallower == pytest.approx(3 * 2 * 1024**2, rel=0.01)
+
+
+def test_one_head_of_keys_and_values_is_a_size():
+    """Multi-query attention: of keys and values together 2 × 2048 × 128 weights per head."""
+    sizes = {"model_type": "gemma", "hidden_size": 2048, "num_attention_heads": 16, "head_dim": 128,
+             "intermediate_size": 8192, "num_hidden_layers": 1, "vocab_size": 1000}  # fmt: skip
+    one, all_heads = (parameters(sizes | {"num_key_value_heads": n}).total for n in (1, 16))
+    assert all_heads - one == pytest.approx(15 * 2 * 2048 * 128)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from advisor.core import format as fmt
 from advisor.core.option import Estimate
 from advisor.core.verdict import Consideration
 from advisor.decide.considerations import Matter, considerations
@@ -58,3 +59,22 @@ def test_tuned_models_are_counted(tasks: int, words: str) -> None:
     found = answers(*pair(**changes), **changes)["Do several tasks share one model?"]
     assert words in found.answer
     assert found.value == tasks
+
+
+def test_a_further_model_costs_its_people_and_its_share_of_a_run() -> None:
+    changes = {"task__tasks_sharing_model": 4, "team__adapter_hours": 10, "team__hourly_usd": 110}
+    prompted, tuned = pair(**changes)
+    job = tuned["train.run_usd"].value
+    assert job > 1
+    answer = answers(prompted, tuned, **changes)["Do several tasks share one model?"].answer
+    assert answer.endswith(f"$1,100 of people and {fmt.money(job / 4)} for each run")
+
+
+def test_what_a_tuned_model_no_longer_knows_is_stated_beside_the_change() -> None:
+    changes = {"task__factual_share": 0.5, "task__knowledge_change_per_month": 0.2}
+    prompted, tuned = pair(**changes)
+    stale = fmt.share(tuned["quality.stale_share"].value, 1)
+    found = answers(prompted, tuned, **changes)["Does its knowledge change?"].answer
+    assert f"{stale} of those of {tuned.option.id} are out of date" in found
+    alone = answers(prompted, **changes).get("Does its knowledge change?")
+    assert alone is None or "of those of" not in alone.answer

@@ -217,3 +217,14 @@ def test_an_option_of_unknown_cost_does_not_set_the_score_that_others_must_reach
     quality = np.array([[0.99, 0.8, 0.5], [0.99, 0.8, 0.5]])
     found = ranking(cost, quality, target=0.999)
     assert found.best.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("meets", "pick"), [(195, 0), (205, 1)])
+def test_where_none_is_likely_to_meet_the_target_ten_points_less_will_do(
+    meets: int, pick: int
+) -> None:
+    """The likeliest option meets it in 300 of 1,000 draws; a cheaper one in `meets`."""
+    quality = np.zeros((1001, 2))
+    quality[1:301, 0] = 1.0
+    quality[-meets:, 1] = 1.0
+    assert ranking(np.tile([100.0, 1.0], (1001, 1)), quality, 0.9).pick == pick

@@ -97,3 +97,8 @@ def test_uncertain_labels_in_hand_are_bought_draw_by_draw() -> None:
     assert have.p50 == 1000
     assert cost[0] == 0
     assert 0.4 < (cost[1:] > 0).mean() < 0.6
+
+
+def test_exactly_a_first_round_in_hand_is_enough() -> None:
+    rows = np.asarray(own_examples(Sheet(brief(data__examples=100.0), 400, 3)).rows)
+    assert set(np.unique(rows)) == {100.0}

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from advisor.cli.estimate import FRAMEWORKS, command
 from advisor.estimate.training import estimate, frameworks, memory, shape_of, throughput
 from advisor.estimate.training.coefficients import fitted
+from advisor.estimate.training.hosted import tokens_of
+from advisor.estimate.training.request import RunRequest
 from tests.estimate.training.catalogue import a_run
 
 GIB = 1024.0**3
@@ -164,3 +166,10 @@ def test_a_low_power_gpu_does_not_reach_its_printed_rate() -> None:
     slow, fast = (estimate(a_run(gpu=g, packed=True, micro_batch=8)) for g in ("L4", "L40S"))
     ratio = slow.tokens_per_second.likely / fast.tokens_per_second.likely
     assert 0.15 < ratio < 0.3
+
+
+def test_tokens_of_a_hosted_job_are_those_of_its_rows_or_of_packed_sequences() -> None:
+    rows = RunRequest("m", examples=1000, mean_tokens=300, seq_len=2048, epochs=3)
+    assert tokens_of(rows) == 1000 * 300 * 3
+    assert tokens_of(replace(rows, packed=True)) == 1000 * 2048 * 3
+    assert tokens_of(replace(rows, objective="dpo")) == 2 * 1000 * 300 * 3

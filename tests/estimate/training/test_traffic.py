@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from advisor.estimate.training import coefficients, shape_of, throughput, traffic
+from advisor.estimate.training.activations import adapter_widths
 from tests.estimate.training.catalogue import a_run
 
 HIDDEN, INTERMEDIATE, HEADS = 4096, 11_008, 4096
@@ -53,3 +54,12 @@ def test_a_compiled_layer_moves_each_tensor_once() -> None:
     forward = 2 * 10 * HIDDEN + 6 * 2 * HEADS + 8 * INTERMEDIATE
     moved = traffic.layer_bytes(run, shape_of(run), 2048)
     assert moved == pytest.approx((1 + traffic.BACKWARD) * forward)
+
+
+def test_adapters_of_a_layer_keep_each_input_once() -> None:
+    """Query, key and value read the same input; gate and up another; down a third."""
+    run = a_run("Llama-2-7b", method="lora", targets="all-linear")
+    widths = adapter_widths(run, shape_of(run))
+    assert widths.shared == HIDDEN + HIDDEN + INTERMEDIATE
+    assert widths.inputs == 4 * HIDDEN + 2 * HIDDEN + INTERMEDIATE
+    assert widths.outputs == 4 * HIDDEN + 2 * INTERMEDIATE + HIDDEN

@@ -1,0 +1,37 @@
+"""The run behind a tuned option: as large as fits, with checkpointing only where that is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.core.setting import Setting
+from advisor.core.training import TrainingRun
+from advisor.estimate.planned import planned_run, training_estimates
+from advisor.estimate.scoring import task_of
+from advisor.estimate.training import estimate, largest_micro_batch
+from tests.estimate.training.catalogue import book
+from tests.options import LLAMA, brief, setting
+
+
+def planned(gpu: str) -> tuple[Setting, TrainingRun]:
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA}, gpu=book().gpu(gpu))
+    return facts, planned_run(brief(), facts, "llama-3.1-8b", LLAMA, "lora")
+
+
+def test_where_memory_is_plenty_nothing_is_computed_twice() -> None:
+    facts, run = planned("H200-SXM")
+    (most, again) = (largest_micro_batch(r) for r in (run, replace(run, checkpointing="full")))
+    assert most
+    assert again
+    found = training_estimates(brief(), facts)["llama-3.1-8b", "lora"].tokens_per_second.range
+    plain = estimate(replace(run, micro_batch=min(most, 8))).tokens_per_second
+    twice = estimate(replace(run, micro_batch=min(again, 8), checkpointing="full"))
+    assert found.p50 == pytest.approx(plain.range.p50)
+    assert found.p50 > twice.tokens_per_second.range.p50
+
+
+@pytest.mark.parametrize(("stated", "seen"), [("auto", "medium"), ("low", "low"), ("high", "high")])
+def test_a_domain_that_was_not_looked_at_counts_as_medium(stated: str, seen: str) -> None:
+    assert task_of(brief(task__domain_specificity=stated)).specificity == seen
