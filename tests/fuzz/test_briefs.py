@@ -108,6 +108,9 @@ def check_judged(brief: Brief, deep: bool = False) -> None:
         check(outcome)
 
 
+AMOUNT_KEYS = [
+    key for key, q in questions().items() if "." in key and "[]" not in key and q.kind in AMOUNTS
+]
 TABLES = sorted({key.rpartition(".")[0] for key in questions() if "[]" not in key} - {""})
 
 
@@ -115,15 +118,26 @@ TABLES = sorted({key.rpartition(".")[0] for key in questions() if "[]" not in ke
 @pytest.mark.parametrize("at_high", [False, True], ids=["smallest", "largest"])
 def test_amounts_at_their_bounds_give_finite_numbers(table: str, at_high: bool) -> None:
     """All amounts of a table at once: the smallest other than 0, or the largest."""
+    keys = [key for key in AMOUNT_KEYS if key.rpartition(".")[0] == table]
+    check_bounds(dict.fromkeys(keys, at_high))
+
+
+@runs(40, share=0.02)
+@given(st.dictionaries(st.sampled_from(AMOUNT_KEYS), st.booleans(), min_size=2, max_size=12))
+def test_amounts_at_any_of_their_bounds_together_give_finite_numbers(ends: dict[str, bool]) -> None:
+    """The largest volume of the longest requests over the longest horizon, and all such."""
+    check_bounds(ends)
+
+
+def check_bounds(ends: dict[str, bool]) -> None:
+    """Each amount at its upper bound where true, else at the smallest above 0."""
     document: dict[str, Any] = {"traffic": {"requests_per_month": 1000}}
-    for key, question in questions().items():
-        if key.rpartition(".")[0] == table and question.kind in AMOUNTS:
-            whole = question.kind == Kind.WHOLE
-            least = max(question.low or 0, 1 if whole else SMALLEST)
-            amount = question.high if at_high else least
-            document.setdefault(table, {})[key.rpartition(".")[2]] = (
-                int(amount) if whole else amount
-            )
+    for key, at_high in ends.items():
+        question = questions()[key]
+        whole = question.kind == Kind.WHOLE
+        amount = question.high if at_high else max(question.low or 0, 1 if whole else SMALLEST)
+        table, _, field = key.rpartition(".")
+        document.setdefault(table, {})[field] = int(amount) if whole else amount
     brief = proper_brief(document)
     if brief is not None:  # else two of them contradict
         check_judged(brief)
