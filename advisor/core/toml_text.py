@@ -47,7 +47,7 @@ def _check_bounds(text: str) -> None:
     depth = 0
     for number, line in enumerate(text.split("\n"), 1):
         bare = _QUOTED.sub('""', line)
-        if bare.count(".") > MOST_PARTS:
+        if bare.count(".") >= MOST_PARTS:
             parts = max(part.count(".") + 1 for part in _TOKENS.split("".join(bare.split())))
             if parts > MOST_PARTS:
                 raise TomlError(number, f"a key of {parts:,} parts; keys have at most three")

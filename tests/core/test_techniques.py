@@ -122,3 +122,11 @@ def test_the_suffix_of_an_id_says_how_it_is_served(
     assert option.is_self_hosted is own
     assert option.sends_data_out is not own
     assert replace(option, helper="other").sends_data_out
+
+
+def test_only_votes_and_tools_call_a_model_more_than_once() -> None:
+    """Five answers are voted on; a tool takes a call to ask for it and one to read what it says."""
+    assert {n: row.calls for n, row in TABLE.items() if row.calls != 1} == {
+        "self-consistency": 5,
+        "tools": 2,
+    }

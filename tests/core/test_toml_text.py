@@ -54,3 +54,23 @@ def test_long_lists_and_many_tables_are_fine() -> None:
 def test_what_the_parser_takes_is_taken(document: dict[str, float]) -> None:
     text = "\n".join(f"{key} = {number!r}" for key, number in document.items())
     assert parse(text) == tomllib.loads(text)
+
+
+@pytest.mark.parametrize("parts", [32, 33])
+def test_a_key_may_have_thirty_two_parts(parts: int) -> None:
+    text = ".".join(["a"] * parts) + " = 1"
+    if parts > 32:
+        with pytest.raises(TomlError, match="33 parts"):
+            parse(text)
+    else:
+        assert parse(text) == tomllib.loads(text)
+
+
+@pytest.mark.parametrize("open_brackets", [64, 65])
+def test_sixty_four_brackets_may_be_open(open_brackets: int) -> None:
+    text = "x = " + "[" * open_brackets + "]" * open_brackets
+    if open_brackets > 64:
+        with pytest.raises(TomlError, match="64 brackets"):
+            parse(text)
+    else:
+        assert parse(text) == tomllib.loads(text)

@@ -252,3 +252,13 @@ def test_dearer_labels_and_more_hours_never_make_a_cheaper_bill(more: float, key
     assert estimated(option, brief(**{**base, key: base[key] * more}))[
         "horizon.total"
     ].value >= before * (1 - 1e-12)
+
+
+def test_a_provider_that_states_no_price_of_storage_charges_none() -> None:
+    hosted = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
+    free, stored = (
+        estimated(hosted, brief(), setting(tuned={"gpt-4.1-mini": price}))["run.hosting"].value
+        for price in (TUNED, replace(TUNED, storage_usd_per_month=7.0))
+    )
+    assert free == pytest.approx(1.7 * 730)
+    assert stored - free == pytest.approx(7.0)

@@ -155,3 +155,17 @@ def test_fast_links_join_a_machine_or_a_rack() -> None:
     gpu = a_run("Llama-3.1-8B").gpu
     assert throughput.machine(replace(gpu, name="H100-SXM")) == 8
     assert throughput.machine(replace(gpu, name="GB200")) == 72
+
+
+def test_rows_padded_to_their_batch_compute_less_well_than_full_sequences() -> None:
+    """Whether packed, or counted with their padding as in a trainer's own log."""
+    from advisor.estimate.training import coefficients
+
+    rows = a_run("Llama-3.1-8B", packed=False, tokens_basis="real")
+    k, shape = coefficients.fitted(), shape_of(rows)
+    padded, full, packed = (
+        throughput.efficiency(run, run.gpu, shape, k)
+        for run in (rows, replace(rows, tokens_basis="padded"), replace(rows, packed=True))
+    )
+    assert padded < full
+    assert full == pytest.approx(packed)
