@@ -1,6 +1,7 @@
-"""Twenty questions as teams ask them, with the answer that an expert would give.
+"""Questions as teams ask them, with the answer that an expert would give.
 
-The comment on top of each brief says how the expectation comes about.
+The comment on top of each brief says how the expectation comes about; those with sources follow
+public accounts, and were judged before the program was run.
 """
 
 from __future__ import annotations
@@ -89,6 +90,36 @@ EXPECTED = {
     "insurer-voice": Expected(
         ("undecided",), "prompt/few-shot@gpt-4.1*", compared="tune/dpo@*", next_step="search"
     ),
+}
+
+EXPECTED |= {
+    "brand-translation": Expected(
+        ("prompt", "hybrid", "undecided"), "prompt/retriev*", next_step="score "
+    ),
+    "chat-moderation": Expected(("tune",), "tune/encoder@*+cpu"),
+    "contract-clauses": Expected(
+        ("tune", "undecided"), "*+owned", never="*rented*", next_step="score tune/lora@"
+    ),
+    "icd-notes": Expected(("tune",), "tune/lora@*+owned", never="*rented*"),
+    "invoice-pictures": Expected(("undecided",), "prompt/*", warned="picture"),
+    "machine-manuals": Expected(
+        ("prompt", "undecided"), "prompt/retrieval@*", next_step="test items"
+    ),
+    "npc-banter": Expected(("prompt", "undecided"), "prompt/few-shot@*", next_step="score prompt/"),
+    "sql-questions": Expected(
+        ("prompt", "undecided"), "prompt/retrieval@*", next_step="score prompt/retrieval@"
+    ),
+    "support-queues": Expected(
+        ("tune", "undecided"),
+        "*",
+        excluded_by="traffic.max_latency_seconds",
+        next_step="score tune/encoder@",
+    ),
+    "voice-turns": Expected(("tune", "hybrid", "undecided"), "*", excluded_by="lifecycle.closed"),
+    "alert-batches": Expected(
+        ("hybrid", "prompt", "undecided"), "*", warned="The bill of", next_step="score hybrid/"
+    ),
+    "offer-matching": Expected(("prompt", "tune", "undecided"), "prompt/zero-shot@*+batch"),
 }
 
 
