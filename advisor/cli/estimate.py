@@ -108,7 +108,7 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
 @click.option(
     "--longest-tokens",
     type=click.FloatRange(min=1),
-    help="Tokens of the longest example; default: three times the mean.",
+    help="Tokens of the longest example; default: the likely longest.",
 )
 @_open("--checkpointing", ("none", "full", "selective"), "Activations that are computed again.")
 @_open("--attention", ("eager", "sdpa", "flash"), "How attention is computed.")

@@ -90,7 +90,10 @@ def train_on_machines(ledger: Ledger) -> None:
     speed = _train_speed(ledger)
     ledger.put("train.hours", "h", start + tokens / speed / SECONDS_PER_HOUR, "train-time")
     one = ledger.put(
-        "train.run_usd", "USD/run", ledger["train.hours"] * gpu_hours.training_hour_usd(ledger), "train-cost"
+        "train.run_usd",
+        "USD/run",
+        ledger["train.hours"] * gpu_hours.training_hour_usd(ledger),
+        "train-cost",
     )
     ledger.put("once.training", "USD", ledger.sheet["team.training_runs"] * one, "train-cost")
 

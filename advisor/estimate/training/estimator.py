@@ -331,6 +331,11 @@ def _notes(run: TrainingRun) -> tuple[str, ...]:
         notes.append(
             "whether batches are padded as they come or sorted by length is not stated: in between"
         )
+    if lengths.vary(run) and run.longest_tokens is None:
+        notes.append(
+            f"memory is that of the longest batch, taken to hold {lengths.longest_batch(run):,.0f} "
+            "tokens per sequence; state the longest example to be surer"
+        )
     if run.gpu is not None and rates.emulates_bf16(run, run.gpu):
         notes.append(
             f"{run.gpu_name} has no matrix units for bf16 and computes it in fp32; use --dtype fp16"

@@ -35,7 +35,6 @@ LINES = (
 """The lines of the table; an indented part is left out where no option has it."""
 
 
-
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """The money side by side, what pays back when, and two pictures."""
     options = extract.compared(verdict)

@@ -20,6 +20,7 @@ from advisor.estimate.training import (
     ways_to_fit,
 )
 from advisor.estimate.training.correction import COMMON, DOUBTS, SourceRun, likeness, update
+from advisor.estimate.training.lengths import longest_batch
 from tests.estimate.training.catalogue import a_run, book
 
 
@@ -253,3 +254,11 @@ def test_the_cheapest_gpu_fits_and_meets_the_deadline() -> None:
 def test_leaving_a_source_out_changes_its_constants_only() -> None:
     assert coefficients.fitted() == coefficients.fitted("a source nobody fitted on")
     assert coefficients.fitted("huggingface/peft") != coefficients.fitted()
+
+
+def test_the_longest_batch_is_named_where_nobody_looked_at_the_data() -> None:
+    run = a_run(mean_tokens=300.0, seq_len=4096, padding_free=False)
+    tokens = f"{longest_batch(run):,.0f} tokens per sequence"
+    assert any(tokens in line for line in estimate(run).notes)
+    stated = replace(run, longest_tokens=900.0)
+    assert not any("longest batch" in line for line in estimate(stated).notes)
