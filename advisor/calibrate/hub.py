@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from advisor.calibrate.model_folder import checked_config, model_folder
+from advisor.calibrate.model_folder import checked_config, model_folder, reads_only
 from advisor.calibrate.protocol import Event
 from advisor.calibrate.quality_records import ModelWeights
 from advisor.core.constants import GIB
 from advisor.core.errors import Cancelled, MissingExtra, UsageError
 from advisor.core.events import CancelToken
-from advisor.core.experiment import ExperimentPlan
+from advisor.core.experiment import ExperimentPlan, JsonObject
 
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 UNWANTED = ("*/*", "consolidated*.safetensors", "adapter_*")
@@ -62,8 +62,9 @@ def weights(model: str) -> ModelWeights:
             f"--model {model}: holds no config.json with .safetensors weights; use another model"
         )
     commit = files[0].commit_hash
-    checked_config(Path(_download(hub, repo, commit, ("config.json",))) / "config.json", model)
-    return _identity(Path(files[0].local_path).parent, repo, commit, total)
+    path = Path(_download(hub, repo, commit, ("config.json",))) / "config.json"
+    config = checked_config(path, model)
+    return _identity(Path(files[0].local_path).parent, repo, commit, total, config)
 
 
 def hub_name(model: str) -> str:
@@ -117,8 +118,10 @@ def _patterns() -> dict[str, list[str]]:
     return {"allow_patterns": list(WANTED), "ignore_patterns": list(UNWANTED)}
 
 
-def _identity(folder: Path, repo: str, commit: str, size: int) -> ModelWeights:
-    return ModelWeights(str(folder), commit[:16], size, hub=f"{repo}@{commit}")
+def _identity(folder: Path, repo: str, commit: str, size: int, config: JsonObject) -> ModelWeights:
+    return ModelWeights(
+        str(folder), commit[:16], size, hub=f"{repo}@{commit}", reads_only=reads_only(config)
+    )
 
 
 def _cached(hub: Any, repo: str, revision: str, why: Exception) -> ModelWeights:
@@ -132,11 +135,11 @@ def _cached(hub: Any, repo: str, revision: str, why: Exception) -> ModelWeights:
         )
     except (OSError, ValueError):
         raise _refusal(hub, repo, revision, why) from None
-    checked_config(folder / "config.json", repo)
+    config = checked_config(folder / "config.json", repo)
     size = sum(f.stat().st_size for f in folder.glob("*.safetensors"))
     if not size:
         raise _refusal(hub, repo, revision, why)
-    return _identity(folder, repo, folder.name, size)
+    return _identity(folder, repo, folder.name, size, config)
 
 
 def _download(hub: Any, repo: str, commit: str, wanted: tuple[str, ...], bar: Any = None) -> str:

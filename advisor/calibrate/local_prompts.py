@@ -35,6 +35,11 @@ def local_prompts_plan(
     Raises UsageError for what only an endpoint can do.
     """
     _check(options)
+    if weights.reads_only:
+        raise UsageError(
+            f"--model {weights.hub or weights.folder}: reads text but writes none, so no prompt "
+            "makes it answer; tune it as a classifier with `advisor calibrate quality`"
+        )
     base = QualitySpec(
         model=weights,
         seq_len=seq_len,

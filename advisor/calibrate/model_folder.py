@@ -48,13 +48,15 @@ def model_folder(path: Path) -> ModelWeights:
         if (path / words).is_file():
             head.update((path / words).read_bytes())
     size = sum(w.stat().st_size for w in weights)
-    return ModelWeights(str(path.resolve()), head.hexdigest()[:16], size)
+    return ModelWeights(
+        str(path.resolve()), head.hexdigest()[:16], size, reads_only=reads_only(config)
+    )
 
 
 def checked_config(path: Path, model: str) -> JsonObject:
     """The config.json of a model.
 
-    Raises UsageError where there is none, it asks for code of its own, or the model is an encoder.
+    Raises UsageError where there is none, or it asks for code of its own.
     """
     if not path.is_file():
         raise UsageError(
@@ -72,18 +74,12 @@ def checked_config(path: Path, model: str) -> JsonObject:
             f"--model {model}: asks for code of its own (auto_map), which is never run; "
             f"transformers has no {printable(model_type) or 'such'} model; use another"
         )
-    if _reads_only(config):
-        raise UsageError(
-            f"--model {model}: reads text but writes none ({config['architectures'][0]}), so it "
-            "cannot answer; give a model that generates text, or state your classifier's score "
-            "as [[quality.measured]]"
-        )
     return config
 
 
-def _reads_only(config: JsonObject) -> bool:
-    """Whether every class that the file names fills gaps or labels: an encoder."""
+def reads_only(config: JsonObject) -> bool | None:
+    """True where every class that the file names fills gaps or labels: an encoder. Else None."""
     names = config.get("architectures")
     if not isinstance(names, list) or not names:
-        return False
-    return all(isinstance(name, str) and name.endswith(READING) for name in names)
+        return None
+    return all(isinstance(name, str) and name.endswith(READING) for name in names) or None

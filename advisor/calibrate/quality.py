@@ -6,11 +6,11 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 from advisor.calibrate.general_knowledge import forgotten, general_sets
 from advisor.calibrate.intervals import comparisons, score_interval
+from advisor.calibrate.methods import ENCODER, check_classifier, check_method, usual_rate
 from advisor.calibrate.metrics.scorer import Scorer, scorer_for
 from advisor.calibrate.quality_records import (
     GeneralScore,
@@ -21,7 +21,7 @@ from advisor.calibrate.quality_records import (
     Workload,
 )
 from advisor.core.constants import Z80
-from advisor.core.errors import MissingExtra, UsageError
+from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan, JsonObject, Status, Trial, TrialOutcome
 
 Pair = tuple[str, str]
@@ -31,7 +31,6 @@ MOST_ITEMS = 500
 DEVELOPMENT_ITEMS = 50
 DEVELOPMENT_SHARE = 0.2
 SHARES = (0.25, 0.5, 1.0)
-METHODS = ("full", "lora", "dora", "qlora", "soft-prompt")
 CHARACTERS_PER_TOKEN = 4.0
 ANSWER_TOKENS = 32
 
@@ -161,24 +160,6 @@ def _numbered(names: Sequence[str]) -> tuple[int, ...]:
     return tuple(number[name] for name in names)
 
 
-SMALL_RATES = {"full": 5e-4, "lora": 2e-3, "dora": 2e-3, "qlora": 2e-3, "soft-prompt": 3e-2}
-"""Learning rates of models below `LARGE_BYTES`, for few examples."""
-
-LARGE_RATES = {"full": 1e-5, "lora": 2e-4, "dora": 2e-4, "qlora": 2e-4, "soft-prompt": 3e-2}
-"""Of larger ones: QLoRA's 2e-4 up to 13 B (Dettmers et al.
-
-2023, table 9), the 1e-5 to 2e-5 usual in full tuning.
-"""
-
-LARGE_BYTES = 6e8
-"""Weights of 0.3 billion parameters in 16 bits."""
-
-
-def usual_rate(method: str, weights_bytes: float) -> float:
-    """The learning rate where none is asked for: that of the method and the size of the model."""
-    return (LARGE_RATES if weights_bytes >= LARGE_BYTES else SMALL_RATES)[method]
-
-
 def plan(
     task: EvaluationTask,
     weights: ModelWeights,
@@ -202,8 +183,12 @@ def plan(
     `learning_rate` 0 means by method and size; `demonstration` marks a run whose scores say nothing
     about other models. Raises UsageError.
     """
-    for method in methods:
-        _check_method(method)
+    if weights.reads_only:
+        check_classifier(task, weights, methods)
+        methods = (ENCODER,)
+        shots = 0
+    for method in () if weights.reads_only else methods:
+        check_method(method)
     prompt = QualitySpec(
         model=weights,
         seq_len=seq_len,
@@ -211,7 +196,7 @@ def plan(
         batch=batch,
         demonstration=True if demonstration else None,
     )
-    specs = [prompt]
+    specs = [] if weights.reads_only else [prompt]
     if shots:
         specs.append(replace(prompt, technique="few-shot", shots=shots))
     counts = sorted({max(round(len(task.train) * share), FEWEST_ITEMS) for share in shares})
@@ -222,8 +207,8 @@ def plan(
             technique=method,
             method=method,
             epochs=epochs,
-            rank=rank,
-            targets="all-linear",
+            rank=rank if method != ENCODER else None,
+            targets="all-linear" if method != ENCODER else None,
             learning_rate=learning_rate or usual_rate(method, weights.bytes),
         )
         specs += [replace(tuned, train_examples=count) for count in counts]
@@ -233,13 +218,6 @@ def plan(
     shared = {**task.shared(), "machine": machine, "general": general_sets()}
     trials = tuple(_trial(task, spec) for spec in specs)
     return ExperimentPlan("quality", name, trials, shared, device, seed)
-
-
-def _check_method(method: str) -> None:
-    if method not in METHODS:
-        raise UsageError(f"--method {method}: not trained here; use one of {', '.join(METHODS)}")
-    if method == "qlora" and find_spec("bitsandbytes") is None:
-        raise MissingExtra("--method qlora needs bitsandbytes: pip install 'prompt-or-tune[qlora]'")
 
 
 def _called(weights: ModelWeights) -> str:

@@ -14,13 +14,15 @@ from advisor.core.records import KEY, JsonRecord, known_fields
 class ModelWeights(JsonRecord):
     """Weights in a local folder, or on the hub (`hub` names repository and commit).
 
-    `weights` identifies their content, `bytes` is the size of the safetensors.
+    `weights` identifies their content, `bytes` is the size of the safetensors; `reads_only` marks
+    an encoder, which writes no text.
     """
 
     folder: str
     weights: str
     bytes: int = 0
     hub: str | None = None
+    reads_only: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from advisor.calibrate.quality import usual_rate
+from advisor.calibrate.methods import usual_rate
 from advisor.calibrate.quality_records import QualityResult, QualitySpec
 from advisor.calibrate.throughput import whole_length
 from advisor.calibrate.throughput_records import ThroughputResult, ThroughputSpec

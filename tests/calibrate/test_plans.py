@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import brief, experiments, facts
-from advisor.calibrate import limits, projection, quality, show, show_results, throughput
+from advisor.calibrate import limits, methods, projection, quality, show, show_results, throughput
 from advisor.calibrate.general_knowledge import general_sets
 from advisor.calibrate.model_folder import model_folder
 from advisor.calibrate.progress import Progress
@@ -266,14 +266,6 @@ def test_only_safe_weights_are_taken(tmp_path: Path) -> None:
         model_folder(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["BertForMaskedLM", "ModernBertForSequenceClassification"])
-def test_a_model_that_writes_nothing_is_not_asked_for_answers(tmp_path: Path, name: str) -> None:
-    (tmp_path / "config.json").write_text(json.dumps(CONFIG | {"architectures": [name]}))
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
-    with pytest.raises(UsageError, match=f"reads text but writes none .{name}."):
-        model_folder(tmp_path)
-
-
 def test_a_quality_plan_has_every_arm_and_a_learning_curve() -> None:
     plan = quality.plan(
         quality.task(ROWS),
@@ -519,7 +511,7 @@ def test_the_shipped_general_sets_are_sound() -> None:
 
 
 def test_a_method_without_its_library_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quality, "find_spec", lambda name: None)
+    monkeypatch.setattr(methods, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match="pip install"):
         quality.plan(quality.task(ROWS), ModelWeights("/m", "w", 1), methods=("qlora",))
 

@@ -117,6 +117,10 @@ def _alone(plan: ExperimentPlan, reporter: Reporter) -> Run:
             from advisor.calibrate.worker.throughput import measure
 
             return measure(trial, shared, reporter, stop, device)
+        if trial.spec.get("method") == "encoder":
+            from advisor.calibrate.worker.encoder import measure as classify
+
+            return classify(trial, shared, reporter, stop, device)
         from advisor.calibrate.worker.quality import measure as train_and_score
 
         return train_and_score(trial, shared, reporter, stop, device)

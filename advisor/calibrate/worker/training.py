@@ -46,7 +46,7 @@ def train(
     steps: list[StepReport] = []
     for number in range(total):
         stop.check()
-        trainer.schedule(rate * _share_of_rate(number, total))
+        trainer.schedule(rate * share_of_rate(number, total))
         steps.append(trainer.step(batches))
         reporter.step(
             label=label,
@@ -60,11 +60,13 @@ def train(
         float((a.detach().float().cpu() - b).norm())
         for a, b in zip(trainable(model), before, strict=True)
     )
-    return _training(steps, moved, sum(p.numel() for p in trainable(model)))
+    return summed(steps, moved, sum(p.numel() for p in trainable(model)))
 
 
-def _training(steps: Sequence[StepReport], moved: float, params: int) -> Training:
-    """Losses are means of the first and the last tenth of the steps, in nats a token."""
+def summed(steps: Sequence[StepReport], moved: float, params: int) -> Training:
+    """What steps showed together; losses are means of their first and last tenth, in nats a
+    token.
+    """
     tenth = max(len(steps) // 10, 1)
     first = fmean(s.loss for s in steps[:tenth])
     last = fmean(s.loss for s in steps[-tenth:])
@@ -97,7 +99,7 @@ def warnings(training: Training | None) -> list[str]:
     return lines
 
 
-def _share_of_rate(step: int, total: int) -> float:
+def share_of_rate(step: int, total: int) -> float:
     """Linear warm-up over the first tenth, then linear to nothing."""
     warm = max(round(total * WARM_UP_SHARE), 1)
     return (step + 1) / warm if step < warm else (total - step) / max(total - warm, 1)

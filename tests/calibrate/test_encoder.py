@@ -1,0 +1,140 @@
+"""An encoder is tuned as a classifier and scored on the items of every other option."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from advisor import experiments, facts
+from advisor.calibrate import quality
+from advisor.calibrate.local_prompts import local_prompts_plan
+from advisor.calibrate.methods import usual_rate
+from advisor.calibrate.model_folder import model_folder
+from advisor.calibrate.prompts_plan import PromptOptions
+from advisor.calibrate.quality_records import ModelWeights
+from advisor.core.errors import UsageError
+from advisor.core.events import CancelToken
+from advisor.core.experiment import Status
+from advisor.experiments import planning
+from advisor.experiments.datasets import Material
+
+HAS_TORCH = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "peft"))
+WORDS = ("money", "charged", "refund", "parcel", "courier", "late", "login", "password", "reset")
+KINDS = {"billing": WORDS[:3], "delivery": WORDS[3:6], "account": WORDS[6:]}
+
+
+def rows(count: int) -> list[tuple[str, str]]:
+    """Texts with one telling word among others."""
+    rng = random.Random(5)
+    made = {}
+    while len(made) < count:
+        kind = rng.choice(list(KINDS))
+        filler = " ".join(rng.choices("abcdefghij", k=6))
+        made[f"{filler} {rng.choice(KINDS[kind])} {rng.choice('abcdefghij')}"] = kind
+    return list(made.items())
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of a few thousand random weights, made here."""
+    if not HAS_TORCH:
+        pytest.skip("the calibration libraries are not installed")
+    import torch
+    from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("encoder")
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij", *WORDS]
+    numbers = {word: number for number, word in enumerate(vocabulary)}
+    tokenizer = BertTokenizerFast(vocab=numbers, model_max_length=32)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=32,
+        initializer_range=0.15,  # smaller random weights of so small a model stay on a plateau
+    )
+    BertForMaskedLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+def test_an_encoder_learns_the_task_and_its_score_is_kept(encoder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    lines = [{"prompt": text, "completion": kind} for text, kind in rows(260)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    where = experiments.machine(facts.load(), "none")
+    plan = planning.quality_plan(
+        Material(path, metric="accuracy"),
+        encoder,
+        where,
+        facts.load(),
+        as_model="bert-tiny",
+        shares=(0.1, 1.0),
+        epochs=8,
+        learning_rate=2e-3,
+        items=50,
+    )
+    assert [t.label for t in plan.trials] == [
+        "tune/encoder, 21 examples",
+        "tune/encoder, 208 examples",
+    ]
+    ready = experiments.prepare(plan, where, experiments.Limits())
+    record = experiments.run(ready, events=lambda event: None, cancel=CancelToken())
+    assert record.summary.status is Status.DONE, record.result
+    few, many = record.result["trials"]
+    assert many["score"] >= 0.95 > few["score"]
+    assert many["items"] == 50
+    assert many["static_tokens"] == 0
+    assert many["loss_fell"]
+    assert many["seconds"]["train"] > 0
+    low, high = many["interval"]
+    assert low <= many["score"] <= high
+    kept = record.outcomes[1].result
+    assert len(kept["confidences"]) == len(kept["item_scores"]) == 50
+    assert all(1 / 3 <= share <= 1.0 for share in kept["confidences"])
+
+
+WEIGHTS = ModelWeights("/m", "w", 4 * 110_000_000, reads_only=True)
+
+
+def test_an_encoder_has_no_prompt_and_no_adapter() -> None:
+    task = quality.task(rows(60))
+    with pytest.raises(UsageError, match="an encoder is tuned as a whole; leave --method out"):
+        quality.plan(task, WEIGHTS, methods=("qlora",))
+    with pytest.raises(UsageError, match="no prompt makes it answer; tune it"):
+        local_prompts_plan(task, WEIGHTS, PromptOptions())
+    with pytest.raises(UsageError, match="--method encoder: the model writes text"):
+        quality.plan(task, ModelWeights("/m", "w", 1), methods=("encoder",))
+    free = quality.task([(text, f"{text} is about {kind}") for text, kind in rows(60)])
+    with pytest.raises(UsageError, match="an encoder gives labels, and the answers are free text"):
+        quality.plan(free, WEIGHTS)
+
+
+def test_a_bert_is_tuned_at_the_rate_of_its_authors() -> None:
+    plan = quality.plan(quality.task(rows(60)), WEIGHTS)
+    assert all(trial.spec["learning_rate"] == 5e-5 for trial in plan.trials)
+    assert usual_rate("encoder", 1e6) > usual_rate("encoder", 4.4e8)
+
+
+@pytest.mark.parametrize("name", ["BertForMaskedLM", "ModernBertForSequenceClassification"])
+def test_a_folder_with_an_encoder_is_known_as_one(tmp_path: Path, name: str) -> None:
+    config = {"model_type": "bert", "architectures": [name]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    assert model_folder(tmp_path).reads_only
+    writes = config | {"architectures": ["LlamaForCausalLM"]}
+    (tmp_path / "config.json").write_text(json.dumps(writes))
+    assert model_folder(tmp_path).reads_only is None
