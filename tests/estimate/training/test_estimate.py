@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.training import TrainingMeasurement
+from advisor.core.training import TrainingMeasurement, TrainingRun
 from advisor.estimate.training import (
     cheapest_gpu,
     coefficients,
@@ -262,3 +262,21 @@ def test_the_longest_batch_is_named_where_nobody_looked_at_the_data() -> None:
     assert any(tokens in line for line in estimate(run).notes)
     stated = replace(run, longest_tokens=900.0)
     assert not any("longest batch" in line for line in estimate(stated).notes)
+
+
+def test_one_run_resolves_how_many_copies_of_the_logits_a_trainer_makes() -> None:
+    """A trainer that upcasts once more: 20 bytes per logit, not the 12 of the documented loss."""
+
+    def upcasting(seq_len: int) -> tuple[TrainingRun, float]:
+        run = a_run("Qwen2.5-7B", "H100-SXM", seq_len=seq_len, packed=True, checkpointing="full")
+        run = replace(run, memory_basis="allocated")
+        terms = estimate(run).terms
+        return run, sum(terms.values()) + terms["logits"] * (20.0 / 12.0 - 1.0)
+
+    short, measured_gib = upcasting(4096)
+    longer, actual_gib = upcasting(16_384)
+    blind = estimate(longer).memory_gib.likely
+    corrected = estimate(longer, (TrainingMeasurement(short, measured_gib),)).memory_gib
+    assert blind < 0.75 * actual_gib
+    assert corrected.likely == pytest.approx(actual_gib, rel=0.15)
+    assert corrected.range.p10 < actual_gib < corrected.range.p90
