@@ -146,10 +146,12 @@ def _judge(
     from advisor.decide.rules import rule_out
     from advisor.decide.verdict import DecisionInputs, decide, nothing_left
     from advisor.estimate.advice import cautions
+    from advisor.judging.unknown_names import missing_techniques
 
     every = evaluation(brief, surroundings)
     informed = every.brief
     setting = every.setting
+    missing = tuple(missing_techniques(informed, every.options))
     allowed, excluded = rule_out(every.options, informed, setting)
     if not allowed:
         rules = (
@@ -157,14 +159,15 @@ def _judge(
             or "the brief names no model"
         )
         record = nothing_left(informed, setting, excluded, assumptions(informed), seed)
-        stated = replace(record, answers=answers(informed))
-        raise NothingLeft(f"no option is left: {rules}", stated)
+        stated = replace(record, answers=answers(informed), warnings=missing)
+        raise NothingLeft(f"no option is left: {'; '.join((*missing, rules))}", stated)
     bound = replace(every, options=allowed)
     cases = bound.draws(draws, seed)
     advice = cautions(cases.estimates, informed, setting)
     warnings = (
         *surroundings.warnings,
         *surroundings.run_remarks,
+        *missing,
         *setting.warnings,
         *(setting.data.warnings if setting.data else ()),
         *advice,

@@ -11,13 +11,20 @@ from typing import Any
 from advisor.brief.amounts import plain_amount
 from advisor.brief.rules import contradictions
 from advisor.brief.values import RefusedAnswer, bounds_in_words, checked, ordered, plain, quoted
-from advisor.core.brief import Brief, Origin, questions
+from advisor.core.brief import LISTS, SECTIONS, Brief, Origin, questions
 from advisor.core.errors import UsageError, did_you_mean, nearest
 from advisor.core.quantity import Basis, Range
 from advisor.core.question import Kind, Question
 
 LEFT_OUT = ("", "?")
 """Answers that mean "I do not know": the default applies, or the value is derived."""
+
+MEANT = {
+    name: "policy.data_may_leave=false"
+    for name in ("on_premises", "on_premise", "on_prem", "onprem", "local_only", "self_hosted",
+                 "air_gapped", "offline")
+} | {"rag": "retrieval.tokens=N, the tokens of documents per request"}  # fmt: skip
+"""Bare names of keys that people try, and the answer that says it here."""
 
 _SCALES = {"": 0, "k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "b": 9, "billion": 9}
 _NUMBER = re.compile(
@@ -101,6 +108,15 @@ def _asked(key: str, source: str) -> Question:
     keys = [k for k in questions() if "[" not in k]
     if key in keys:
         return questions()[key]
+    if key in LISTS or key in SECTIONS:
+        table = f"[[{key}]]" if key in LISTS else f"[{key}]"
+        raise UsageError(
+            f"{source}: {key} is a table, not one value; write {table} in the file of the brief"
+        )
+    if key.rpartition(".")[2] in MEANT:
+        raise UsageError(
+            f"{source}: unknown key {plain(key)}; write {MEANT[key.rpartition('.')[2]]}"
+        )
     same = [k for k in keys if k.rpartition(".")[2] == key.rpartition(".")[2]]
     if same:
         hint = f"; did you mean {' or '.join(repr(k) for k in same)}?"

@@ -199,6 +199,24 @@ NOT_TEXT = (
 """Kinds of tasks that people ask for and that no figure here covers."""
 
 
+FORMS = {
+    "short-text": ("sql", "query", "command", "number", "sentence", "phrase"),
+    "long-text": ("code", "markdown", "html", "report", "essay", "email", "summary", "python"),
+    "json": ("structured", "xml", "yaml", "fields", "table", "csv", "tool-call", "function-call"),
+    "label": ("class", "category", "boolean", "yes-no", "choice"),
+}
+"""Forms of output that people name, under the one whose figures hold for them."""
+
+
+def _meant_form(question: Question, value: str) -> str:
+    """What to choose for a form of output that has no name of its own."""
+    if question.key != "task.output":
+        return ""
+    name = value.lower().replace(" ", "-").replace("_", "-")
+    meant = next((form for form, names in FORMS.items() if name in names), "")
+    return f"; for {plain(value)} choose {meant!r}" if meant else ""
+
+
 def _choice(question: Question, raw: Any) -> str:
     value = _text(question, raw)
     if value not in question.choices:
@@ -207,7 +225,7 @@ def _choice(question: Question, raw: Any) -> str:
                 f"{quoted(value)} is not supported: only text is compared; describe what OCR or a "
                 f"transcript gives, with one of {', '.join(question.choices)}"
             )
-        near = did_you_mean(value, question.choices)
+        near = _meant_form(question, value) or did_you_mean(value, question.choices)
         choices = ", ".join(question.choices)
         raise RefusedAnswer(
             f"{quoted(value)} is not one of {choices}{near or '; choose one of them'}"

@@ -159,6 +159,7 @@ def _safe(text: str) -> str:
 
 _INPUTS: Words = MappingProxyType(
     {
+        "compare.only": "the list of options to compare",
         "traffic.requests_per_month": "requests per month",
         "traffic.growth_per_month": "growth of traffic",
         "traffic.active_hours_per_month": "active hours per month",

@@ -331,7 +331,7 @@ def _warnings(
     """What was warned of before, and what the options, the budget and old prices add."""
     options = tuple(e.option for e in inputs.cases.estimates)
     return (
-        *not_covered(inputs.brief),
+        *not_covered(inputs.brief, inputs.setting.data),
         *inputs.warnings,
         *cautions(options, inputs.brief, inputs.setting),
         *over_budget(inputs.brief, inputs.cases.estimates[ranking.pick]),

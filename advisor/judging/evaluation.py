@@ -171,11 +171,14 @@ def evaluation(brief: Brief, surroundings: Surroundings) -> Evaluation:
     """
     from advisor.estimate.limits import refuse_impossible
     from advisor.estimate.options import options
+    from advisor.judging.unknown_names import refuse_unknown_names
 
     informed = inform(brief, surroundings)
     setting = _setting(informed, surroundings)
     refuse_impossible(informed, setting)
-    every, offers = one_provider_each(options(informed, setting), informed, setting)
+    possible = options(informed, setting)
+    refuse_unknown_names(informed, surroundings.facts, possible)
+    every, offers = one_provider_each(possible, informed, setting)
     return Evaluation(informed, with_chosen_first(setting, every), every, offers)
 
 

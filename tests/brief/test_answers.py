@@ -173,3 +173,17 @@ def test_a_range_whose_last_unit_would_spread_is_written_in_full() -> None:
     held = Range(1.0, 1.0, 1_250_000.0)
     assert format_answer(question, held) == "1 – 1 – 1,250,000"
     assert parse_answer(question, format_answer(question, held)) == held
+
+
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [
+        ("policy.on_premises=true", "write policy.data_may_leave=false"),
+        ("quality.measured=0.8", r"write \[\[quality.measured\]\] in the file of the brief"),
+        ("policy=strict", r"write \[policy\] in the file of the brief"),
+        ("task.output=sql", "for sql choose 'short-text'"),
+    ],
+)
+def test_a_refused_setting_names_what_says_it_here(setting: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=hint):
+        with_answers(Brief(), [setting])
