@@ -1,4 +1,6 @@
-"""The options of every command that writes a report: paper, language, currency, brand, template."""
+"""The options of every command that writes a report: paper, depth, language, currency, brand,
+template.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ FILE = click.Path(path_type=Path)
 
 OPTIONS = (
     click.option("--paper", default="", metavar="SIZE", help="PDF, Word: a4 (default) or letter."),
+    click.option("--depth", default="", metavar="DEPTH", help="summary, main or full (default)."),
     click.option("--locale", default="", metavar="LANG", help="Language of the report: en or de."),
     click.option("--currency", default="", metavar="CODE", help="Currency to show, such as EUR."),
     click.option("--usd-rate", type=float, help="Units of the currency for one US dollar."),
@@ -37,11 +40,12 @@ def look_options(command: Callable[..., Returned]) -> Callable[..., Returned]:
         rate_date: str,
         brand: Path | None,
         template: Path | None,
+        depth: str,
         **options: Any,
     ) -> Returned:
         from advisor.report.look import look_of
 
-        look = look_of(paper, locale, currency, usd_rate, rate_date, brand, template)
+        look = look_of(paper, locale, currency, usd_rate, rate_date, brand, template, depth)
         return command(look=look, **options)
 
     decorated: Callable[..., Returned] = wrapped

@@ -8,9 +8,9 @@ from advisor import __version__
 from advisor.core import format as fmt
 from advisor.core.verdict import Verdict
 from advisor.report import extract
-from advisor.report.chapters import CHAPTERS
+from advisor.report.chapters import CHAPTERS, Chapter
 from advisor.report.headline import headline, subtitle
-from advisor.report.look import PLAIN, Look
+from advisor.report.look import PLAIN, Depth, Look
 from advisor.report.page import Cover, Page, Section
 from advisor.report.terms import Terms
 from advisor.report.trace import traces
@@ -22,7 +22,7 @@ def document(verdict: Verdict, traced: Iterable[str] = (), look: Look = PLAIN) -
     """
     terms = Terms.of(verdict)
     sections = []
-    for section_id, title, blocks in CHAPTERS:
+    for section_id, title, blocks in chapters(look.depth):
         content = tuple(blocks(verdict, terms))
         if section_id == "appendix":
             content += tuple(traces(verdict, traced))
@@ -40,6 +40,16 @@ def document(verdict: Verdict, traced: Iterable[str] = (), look: Look = PLAIN) -
     from advisor.report.speech import Speech
 
     return localised(page, Speech.of(verdict, look, terms))
+
+
+def chapters(depth: Depth) -> Iterable[tuple[str, str, Chapter]]:
+    """The chapters of a report of this depth, in reading order."""
+    match depth:
+        case "summary":
+            return CHAPTERS[:1]
+        case "main":
+            return CHAPTERS[:-1]
+    return CHAPTERS
 
 
 def cover(verdict: Verdict, look: Look = PLAIN) -> Cover:

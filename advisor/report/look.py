@@ -13,6 +13,15 @@ from advisor.report.brand import Brand, read_brand
 
 Paper: TypeAlias = Literal["a4", "letter"]
 
+Depth: TypeAlias = Literal["summary", "main", "full"]
+
+DEPTHS: dict[Depth, str] = {
+    "summary": "the executive summary only",
+    "main": "every section except the appendix",
+    "full": "every section",
+}
+"""How much of the report is written."""
+
 PAPERS_CM: dict[Paper, tuple[float, float]] = {"a4": (21.0, 29.7), "letter": (21.59, 27.94)}
 """Width and height of a page."""
 
@@ -40,6 +49,7 @@ class Look:
     currency: Currency = Currency()
     brand: Brand = field(default_factory=Brand)
     template: bytes = b""  # a DOCX file whose styles, header and footer are used
+    depth: Depth = "full"
 
     @property
     def is_plain(self) -> bool:
@@ -58,6 +68,7 @@ def look_of(
     rate_date: str = "",
     brand: Path | None = None,
     template: Path | None = None,
+    depth: str = "",
 ) -> Look:
     """The look that flags ask for; what is left out stays as usual. Raises UsageError."""
     look = PLAIN
@@ -69,6 +80,8 @@ def look_of(
         look = replace(look, brand=read_brand(brand))
     if template is not None:
         look = replace(look, template=_template(template))
+    if depth:
+        look = replace(look, depth=_depth(depth))
     return replace(look, currency=_currency(currency, rate, rate_date))
 
 
@@ -79,6 +92,13 @@ def _paper(text: str) -> Paper:
         case "letter":
             return "letter"
     raise UsageError(f"--paper {printable(text)}: not a paper size; use a4 or letter")
+
+
+def _depth(text: str) -> Depth:
+    for depth in DEPTHS:
+        if text.lower() == depth:
+            return depth
+    raise UsageError(f"--depth {printable(text)}: not a depth; use summary, main or full")
 
 
 def _language(text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -71,7 +71,7 @@ def render(verdict: Verdict, look: Look = PLAIN) -> bytes:
         ) from None
     from pptx.util import Cm
 
-    page = document(verdict, (), look)
+    page = document(verdict, (), replace(look, depth="full"))
     deck = pptx.Presentation()
     deck.slide_width = Cm(WIDTH_CM)
     deck.slide_height = Cm(HEIGHT_CM)

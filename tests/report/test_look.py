@@ -18,7 +18,7 @@ from advisor.core.verdict import Verdict
 from advisor.report import docx, formats, html, markdown, pdf, pptx, xlsx
 from advisor.report.brand import contrast, legible
 from advisor.report.document import document
-from advisor.report.look import PLAIN, Currency, Look, look_of
+from advisor.report.look import DEPTHS, PLAIN, Currency, Look, look_of
 from tests.report.conftest import HOSTILE
 
 EURO = Currency("EUR", 0.92, "2026-11-20")
@@ -38,6 +38,31 @@ def words(verdict: Verdict, look: Look) -> str:
     return markdown.render(verdict, look).replace("\\", "").replace("\u00a0", " ")
 
 
+def test_depth_chooses_the_sections(verdict: Verdict) -> None:
+    written = {
+        depth: re.findall(
+            r"^## (.+)$", markdown.render(verdict, look_of(depth=depth)), re.MULTILINE
+        )
+        for depth in DEPTHS
+    }
+    assert written["summary"][1:] == ["Executive summary"]  # after the headline
+    assert written["full"] == [*written["main"], "Appendix"]
+    assert len(written["main"]) >= 6
+    assert markdown.render(verdict) == markdown.render(verdict, look_of(depth="full"))
+
+
+def test_no_link_of_a_short_page_leads_nowhere(verdict: Verdict) -> None:
+    for depth in DEPTHS:
+        page = html.render(verdict, look=look_of(depth=depth))
+        names = set(re.findall(r'id="([^"]+)"', page))
+        assert set(re.findall(r'href="#([^"]+)"', page)) <= names
+
+
+def test_slides_are_always_whole(verdict: Verdict) -> None:
+    short, whole = (pptx.render(verdict, look_of(depth=depth)) for depth in ("summary", ""))
+    assert short == whole
+
+
 def test_paper_is_a4_or_letter(verdict: Verdict) -> None:
     for paper, width, height in (("a4", 595.3, 841.9), ("letter", 612.0, 792.0)):
         look = look_of(paper=paper)
@@ -52,6 +77,7 @@ def test_paper_is_a4_or_letter(verdict: Verdict) -> None:
     ("flags", "fault"),
     [
         ({"paper": "a5"}, "not a paper size"),
+        ({"depth": "all"}, "not a depth"),
         ({"language": "fr"}, "has no catalogue"),
         ({"currency": "EUR"}, "needs --usd-rate"),
         ({"currency": "EUR", "rate": 0.92}, "needs --rate-date"),

@@ -291,6 +291,31 @@ async def test_reports_are_written_beside_the_brief(app, brief_file):
     assert written == ["shop.report.html", "shop.report.json", "shop.report.md", "shop.toml"]
 
 
+async def test_format_and_depth_of_the_report_are_chosen(app, brief_file):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("7")
+        await settle(pilot)
+        pane = app.desk.query_one(ReportPane)
+        await until(pilot, lambda: "APPENDIX" in shown_report(pane))
+        pane.query_one("#format", Select).value = "md"
+        pane.query_one("#depth", Select).value = "summary"
+        await until(pilot, lambda: "APPENDIX" not in shown_report(pane))
+        assert "EXECUTIVE SUMMARY" in shown_report(pane)
+        assert "summary only" in str(pane.query_one(".how", Static).content)
+        pane.focus()
+        await pilot.press("w")
+        written = brief_file.with_name("shop.report.md")
+        await until(pilot, written.is_file)
+    text = written.read_text(encoding="utf-8")
+    assert "## Executive summary" in text
+    assert "Appendix" not in text
+
+
+def shown_report(pane: ReportPane) -> str:
+    return str(pane.query_one("#report-text", Static).content)
+
+
 async def test_a_new_brief_from_an_example_has_no_file_and_asks_for_one(app, tmp_path: Path):
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)

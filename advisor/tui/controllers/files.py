@@ -170,9 +170,9 @@ class FileController:
             return
         path = self._desk.draft.path
         stem = path.with_suffix("") if path else Path("brief")
-        written = await to_thread(
-            brief_files.write_reports, judging.verdict, stem, self._desk.report_formats
-        )
+        pane = self._desk.report_pane
+        choice = (pane.formats, pane.look) if pane is not None else ()
+        written = await to_thread(brief_files.write_reports, judging.verdict, stem, *choice)
         self._written = written
         await self._keep_verdict()
         names = ", ".join(file.name for file in written)

@@ -15,6 +15,7 @@ from advisor.tui.model.draft import Draft
 if TYPE_CHECKING:
     from advisor.core.verdict import Verdict
     from advisor.judging.surroundings import Surroundings
+    from advisor.report.look import Look
     from advisor.tui.work.engine import Observations
 
 
@@ -66,15 +67,18 @@ def save(draft: Draft, path: Path) -> Draft:
     return draft.saved(path, text)
 
 
-def write_reports(verdict: Verdict, stem: Path, names: Sequence[str] = REPORTS) -> list[Path]:
+def write_reports(
+    verdict: Verdict, stem: Path, names: Sequence[str] = REPORTS, look: Look | None = None
+) -> list[Path]:
     """The report beside the brief, in the formats of these names. Raises OSError, MissingExtra."""
     from advisor import brief
     from advisor.report import formats
+    from advisor.report.look import PLAIN
 
     written = []
     for report_format in map(formats.by_name, names):
         path = stem.with_name(f"{stem.name}.report{report_format.endings[0]}")
-        brief.save(path, report_format.render(verdict))
+        brief.save(path, report_format.render(verdict, look or PLAIN))
         written.append(path)
     return written
 

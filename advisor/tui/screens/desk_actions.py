@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.core.question import Question
     from advisor.tui.widgets.decision_pane import DecisionPane
     from advisor.tui.widgets.field import Field
+    from advisor.tui.widgets.report_pane import ReportPane
 
 
 class DeskActions(DeskFace):
@@ -235,13 +236,11 @@ class DeskActions(DeskFace):
         self.files.open_report()
 
     @property
-    def report_formats(self) -> tuple[str, ...]:
-        """The formats to write, as chosen on the Report tab."""
-        from advisor.tui.model.brief_files import REPORTS
+    def report_pane(self) -> ReportPane | None:
+        """The Report tab, once it was opened."""
         from advisor.tui.widgets.report_pane import ReportPane
 
-        pane = next(iter(self.query(ReportPane)), None)
-        return pane.formats if pane is not None else REPORTS
+        return next(iter(self.query(ReportPane)), None)
 
     def action_sort_options(self) -> None:
         """Sort the options by another column."""
