@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from textual.app import App
+from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 
 from advisor.core.errors import UsageError
@@ -20,7 +20,11 @@ from advisor.tui.model.keymap import keymap_path, read_keymap
 from advisor.tui.screens.desk import Desk
 from advisor.tui.theme import DARK, THEMES
 from advisor.tui.work.engine import Engine
+from advisor.tui.work.garbage import GarbageSearch
 from advisor.tui.work.process_engine import ProcessEngine
+
+LOOK_FOR_QUIET_SECONDS = 10.0
+"""Pause between two looks at whether the user has paused."""
 
 
 class AdvisorApp(App[None]):
@@ -42,19 +46,32 @@ class AdvisorApp(App[None]):
             self.register_theme(theme)
         if not os.environ.get("TEXTUAL_THEME"):
             self.theme = DARK.name
+        self._garbage = GarbageSearch()
         self.desk = Desk(engine or ProcessEngine(), draft or Draft(), welcome=welcome)
 
     def on_mount(self) -> None:
         """A terminal that is closed ends the app in order: drafts kept, runs cancelled."""
-        # A verdict is ten thousand objects without cycles: looking through all of them again and
-        # again would delay keys.
-        gc.set_threshold(50_000, 20, 20)
+        self._garbage.start()
+        self.set_interval(LOOK_FOR_QUIET_SECONDS, self._search_garbage)
         self._take_keys()
         loop = asyncio.get_running_loop()
         for number in stopping_signals():
             # Only the main thread may handle signals; elsewhere the default action stands.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._hang_up)
+
+    def on_unmount(self) -> None:
+        """Leave the interpreter as it was."""
+        self._garbage.stop()
+
+    async def on_event(self, event: Event) -> None:
+        """Note when the user pressed something."""
+        if isinstance(event, Key | MouseDown):
+            self._garbage.note_use()
+        await super().on_event(event)
+
+    def _search_garbage(self) -> None:
+        self._garbage.search_if_quiet(busy=self.desk.is_busy)
 
     def _take_keys(self) -> None:
         """Use the user's own keys; a file that cannot be read changes none."""

@@ -1,11 +1,7 @@
-"""Judging in a process of its own: the same verdict, errors of the same kind, a screen that is
-never blocked.
-"""
+"""Judging in a process of its own: the same verdict, errors of the same kind."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -18,8 +14,6 @@ from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 from advisor.core.quantity import Basis, Range
-from advisor.tui.app import AdvisorApp
-from advisor.tui.model.draft import Draft
 from advisor.tui.work import frozen_json
 from advisor.tui.work.process_engine import ProcessEngine
 
@@ -86,54 +80,3 @@ def test_only_records_of_the_program_are_built():
         text = f'{{"record":"{name}","fields":["true"]}}'.encode()
         with pytest.raises((ValueError, TypeError)):
             frozen_json.loads(text)
-
-
-MANY = (
-    "claude-sonnet-5-5",
-    "claude-haiku-4-5",
-    "claude-opus-5-5",
-    "gpt-6-luna",
-    "gpt-5.6-luna",
-    "gpt-4.1-mini",
-    "gemini-3.1-flash-lite",
-)
-
-
-MANY_TUNED = ("Qwen3-0.6B", "Qwen3-1.7B", "Qwen3-4B", "Qwen3-8B", "Qwen3-14B", "Llama-3.1-8B")
-
-
-async def test_the_screen_is_never_blocked_while_many_options_are_judged(home):
-    """Between two turns of the loop it computes for less than 100 ms, on a busy machine too.
-
-    Processor time of the loop's own thread is counted, so that other programs do not matter.
-    """
-    draft = Draft.read(shipped.folder("profiles") / "briefs" / "customs-invoices.toml")
-    draft = draft.answer("models.prompt", MANY).answer("models.tune", MANY_TUNED)
-    app = AdvisorApp(draft, ProcessEngine())
-    busy: list[float] = []
-
-    async def watch() -> None:
-        while True:
-            before = time.thread_time()
-            await asyncio.sleep(0.002)
-            busy.append(time.thread_time() - before)
-
-    async def next_deep_verdict(pilot, last) -> None:
-        async with asyncio.timeout(60):
-            while app.desk.verdict is None or app.desk.verdict is last or not app.desk.judging.deep:
-                await pilot.pause(0.05)
-
-    async with app.run_test(size=(140, 45)) as pilot:
-        await next_deep_verdict(pilot, None)
-        await pilot.press("5")
-        await pilot.pause(0.3)
-        watcher = asyncio.create_task(watch())
-        app.desk.judging.answer({"quality.target": 0.85})
-        await next_deep_verdict(pilot, app.desk.verdict)
-        await pilot.pause(0.2)
-        watcher.cancel()
-        options = len(app.desk.verdict.arms) + len(app.desk.verdict.excluded)
-        app.desk.engine.close()
-    assert options >= 42
-    assert len(busy) > 20
-    assert max(busy) < 0.1

@@ -84,6 +84,13 @@ class Desk(DeskActions):
         self.query_one(Tabs).active = "brief"
         self.judging.jobs.look(draft.judged)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a look, a judgement or a run is under way."""
+        run = self.calibration.jobs.run_on_screen
+        judging = self.judging.is_looking or not (self.judging.deep or self.panel.text.failure)
+        return judging or (run is not None and not run.ended)
+
     async def may_quit(self) -> bool:
         """Whether the program may end without losing anything the user wants to keep."""
         return await self.calibration.may_quit() and await self.files.may_leave_brief()

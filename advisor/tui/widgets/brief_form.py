@@ -16,6 +16,7 @@ from advisor.tui.model.completion import Names
 from advisor.tui.model.draft import Draft
 from advisor.tui.model.effects import Effect
 from advisor.tui.widgets.field import Field
+from advisor.tui.widgets.focus_border import FocusBorder
 from advisor.tui.widgets.group_heading import GroupHeading, heading_line
 
 OPEN_FIRST = ("Task", "Traffic", "Quality", "Data", "Today")
@@ -93,16 +94,13 @@ class GroupBox(VerticalGroup):
         self._body.sort_children(key=lambda child: places.get(child, 0))  # type: ignore[call-overload]
 
 
-class BriefForm(VerticalScroll):
+class BriefForm(FocusBorder, VerticalScroll):
     """All groups in one scroll; `m` shows every question."""
 
     BORDER_TITLE = "Brief"
     DEFAULT_CSS = """
     BriefForm {
-        border: round $foreground 30%; border-title-color: $foreground;
-        border-subtitle-color: $foreground 75%;
-        padding: 0 1; scrollbar-size-vertical: 1;
-        &:focus-within { border: round $border; }
+        scrollbar-size-vertical: 1;
     }
     """
 
@@ -111,18 +109,25 @@ class BriefForm(VerticalScroll):
         self.draft = draft
         self.boxes = [GroupBox(group, self) for group in groups()]
         self._names = Names()
+        self._to_open: list[GroupBox] = []
         self._findings: Mapping[str, str] = {}
         self._effects: Mapping[str, Effect] = {}
 
     def compose(self) -> ComposeResult:
         yield from self.boxes
 
-    async def on_mount(self) -> None:
-        tall = self.app.size.height >= TALL
-        for box in self.boxes:
-            if box.group.title in OPEN_FIRST or (tall and box.group.title in OPEN_WHERE_TALL):
-                await box.unfold(True)
+    def on_mount(self) -> None:
         self.fill(self.draft)
+        tall = self.app.size.height >= TALL
+        wanted = OPEN_FIRST + OPEN_WHERE_TALL if tall else OPEN_FIRST
+        self._to_open = [box for box in self.boxes if box.group.title in wanted]
+        self.call_after_refresh(self._open_next)
+
+    async def _open_next(self) -> None:
+        """One group per frame: to lay out and paint all of them at once would hold up keys."""
+        if self._to_open:
+            await self._to_open.pop(0).unfold(True)
+            self.call_after_refresh(self._open_next)
 
     @property
     def fields(self) -> Iterable[Field]:

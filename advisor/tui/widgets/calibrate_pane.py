@@ -20,6 +20,7 @@ from advisor.tui.views.plan import PlanNotes, in_short, plan_lines
 from advisor.tui.views.run import chart_lines, end_lines, head_lines
 from advisor.tui.widgets.field import Field
 from advisor.tui.widgets.fitted_text import FittedText
+from advisor.tui.widgets.focus_border import FocusBorder
 from advisor.tui.widgets.run_form import RunForm
 
 if TYPE_CHECKING:
@@ -95,15 +96,12 @@ class RunView(VerticalScroll):
         rest.show(partial(end_lines, run))
 
 
-class CalibratePane(ContentSwitcher):
+class CalibratePane(FocusBorder, ContentSwitcher):
     """Contains the request for a run; the desk plans, runs and replays."""
 
     BORDER_TITLE = "Calibrate"
     DEFAULT_CSS = """
     CalibratePane {
-        border: round $foreground 30%; border-title-color: $foreground;
-        border-subtitle-color: $foreground 75%; padding: 0 1;
-        &:focus-within { border: round $border; }
         PlanView { height: 1fr; }
         PlanView VerticalScroll, RunView {
             height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable;

@@ -15,6 +15,7 @@ from advisor.core.format import clean
 from advisor.tui.model.scenarios import Scenario
 from advisor.tui.views.compare import compare_lines
 from advisor.tui.widgets.fitted_text import FittedText
+from advisor.tui.widgets.focus_border import FocusBorder
 from advisor.tui.widgets.history_list import HistoryList
 
 PAST = "Verdicts so far — enter opens one beside the others"
@@ -28,15 +29,12 @@ class SideBySide(VerticalScroll):
     about = "p pins the scenario on the desk, P drops the newest pin"
 
 
-class ComparePane(Vertical):
+class ComparePane(FocusBorder, Vertical):
     """Scenarios side by side, and below them the verdicts of the past."""
 
     BORDER_TITLE = "Compare"
     DEFAULT_CSS = """
     ComparePane {
-        border: round $foreground 30%; border-title-color: $foreground;
-        border-subtitle-color: $foreground 75%; padding: 0 1;
-        &:focus-within { border: round $border; }
         SideBySide { height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
         .heading { color: $text-primary; text-style: bold; margin-top: 1; }
         HistoryList, HistoryList:focus {

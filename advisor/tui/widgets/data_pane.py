@@ -18,19 +18,17 @@ from advisor.tui.messages import ProposalsAccepted
 from advisor.tui.model.proposed_answers import ProposedAnswer
 from advisor.tui.views.probes import data_lines, proposal_lines
 from advisor.tui.widgets.fitted_text import FittedText
+from advisor.tui.widgets.focus_border import FocusBorder
 
 HEADING = "Proposals — enter accepts one, a accepts all, u undoes"
 
 
-class DataPane(Vertical):
+class DataPane(FocusBorder, Vertical):
     """Reports accepted proposals to the desk; changes no brief itself."""
 
     BORDER_TITLE = "Data"
     DEFAULT_CSS = """
     DataPane {
-        border: round $foreground 30%; border-title-color: $foreground;
-        border-subtitle-color: $foreground 75%; padding: 0 1;
-        &:focus-within { border: round $border; }
         .heading { text-style: bold; color: $text-primary; }
         OptionList, OptionList:focus {
             height: auto; max-height: 50%; border: none; padding: 0; background: $surface;

@@ -22,6 +22,7 @@ from advisor.tui.views.decision import SECTIONS, section_lines
 from advisor.tui.views.options import Order, header, matches, option_line, option_rows
 from advisor.tui.widgets.fitted_text import FittedText
 from advisor.tui.widgets.flip_list import FlipList
+from advisor.tui.widgets.focus_border import FocusBorder
 from advisor.tui.widgets.table_keys import TABLE_KEYS
 from advisor.tui.widgets.verdict_panel import VerdictText, draw_panel
 
@@ -47,7 +48,7 @@ class SectionText(VerticalScroll):
     about = "[ ] turn the page"
 
 
-class DecisionPane(Vertical):
+class DecisionPane(FocusBorder, Vertical):
     """The table, then a bar of sections; the first is the whole verdict where narrow."""
 
     class Explain(Message):
@@ -59,9 +60,6 @@ class DecisionPane(Vertical):
 
     DEFAULT_CSS = """
     DecisionPane {
-        border: round $foreground 30%; border-title-color: $foreground;
-        border-subtitle-color: $foreground 75%; padding: 0 1;
-        &:focus-within { border: round $border; }
         OptionTable, OptionTable:focus, FlipList, FlipList:focus {
             height: auto; border: none; padding: 0; background: $surface;
             scrollbar-size-vertical: 1;
