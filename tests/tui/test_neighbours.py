@@ -17,11 +17,16 @@ from advisor.core.plugins import PluggedReport
 from advisor.report import formats
 from advisor.store import Store
 from advisor.tui.model.run_planning import leaves, recordings
+from advisor.tui.model.runs_elsewhere import runs_elsewhere
 from advisor.tui.screens.dialogs import AskPath
 from advisor.tui.views.plan import PlanNotes, plan_lines
+from advisor.tui.views.runs_elsewhere import elsewhere_lines
+from advisor.tui.widgets.fitted_text import FittedText
+from advisor.tui.widgets.hardware_pane import HardwarePane
 from advisor.tui.widgets.report_pane import ReportPane
 from tests.experiments.test_learned import keep_training
 from tests.tui.test_calibrate import drawn, ended, plan, until
+from tests.tui.test_desk import settle
 
 
 @pytest.fixture
@@ -34,6 +39,14 @@ def imported(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> int
     events = (
         Event("planned", 0.0, {"trials": [outcome.label], "name": record.summary.name}),
         Event("started", 0.1, {"device": {"name": "NVIDIA L40S"}}),
+        *(
+            Event(
+                "step",
+                0.1,
+                {"label": outcome.label, "step": n, "steps": 40, "memory_gib": n / 2, "watts": 300},
+            )
+            for n in range(1, 41)
+        ),
         Event("trial", 0.2, {"label": outcome.label, "status": "done", "result": {}}),
         Event("result", 0.3, {}),
     )
@@ -78,6 +91,40 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> str:
     form = formats.PluggedFormat("org", (".org",), "org", plugin)
     monkeypatch.setattr(formats, "plugged", lambda: iter([form]))
     return form.name
+
+
+def test_a_gpu_elsewhere_is_shown_with_what_was_read_of_it(imported: int) -> None:
+    keep_training(50.0)  # a run of our own is not elsewhere
+    (run,) = runs_elsewhere()
+    assert (run.number, run.origin) == (imported, "ssh://gpu-box")
+    assert [reading.name for reading in run.readings] == ["memory", "power"]
+    heading, memory, power = elsewhere_lines((run,), 73).plain.splitlines()
+    assert run.device in heading
+    assert "ssh://gpu-box" in heading
+    assert "up to 20 GiB" in memory
+    assert memory.endswith("▁▁▁▁▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▆▇▇▇▇▇██████")
+    assert "up to 300 W" in power
+    assert power.endswith("█" * 40)
+    assert max(map(len, elsewhere_lines((run,), 50).plain.splitlines()[1:])) <= 50
+
+
+async def test_the_hardware_tab_shows_gpus_elsewhere(app, imported: int) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await settle(pilot)
+        await pilot.press("3")
+        await until(pilot, lambda: "ssh://gpu-box" in hardware_text(app))
+
+
+async def test_without_runs_of_other_machines_the_tab_says_how_to_get_some(app) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await settle(pilot)
+        await pilot.press("3")
+        await until(pilot, lambda: "advisor runs import FILE" in hardware_text(app))
+
+
+def hardware_text(app) -> str:
+    panes = app.desk.query(HardwarePane)
+    return panes.first().query_one(FittedText).render().plain if panes else ""
 
 
 async def test_the_formats_of_plugins_are_offered(app, plugged: str) -> None:

@@ -76,6 +76,8 @@ def assumed(question: Question) -> str:
         value == "0" and question.key in NONE_BY_DEFAULT
     ):
         return "none"
+    if value == "0" and question.source:
+        return question.source  # "no limit given" says more than "assumed 0"
     return f"assumed {value}" if value else question.source
 
 

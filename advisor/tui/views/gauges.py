@@ -17,8 +17,8 @@ from advisor.probe.watch import COURSE, STEPS
 HOTTEST_C = 100.0
 """The top of the scale of temperatures: GPUs slow down before."""
 
-_LABEL = 13
-_VALUE = 20
+LABEL_WIDTH = 13
+VALUE_WIDTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,11 @@ class History:
 
     def __init__(self) -> None:
         self._courses: dict[str, deque[float | None]] = {}
+        self.newest: HardwareReport | None = None
 
     def add(self, report: HardwareReport) -> None:
         """Take one look at the machine."""
+        self.newest = report
         for gauge in _gauges(report):
             self._courses.setdefault(gauge.key, deque(maxlen=COURSE)).append(gauge.share)
 
@@ -54,7 +56,7 @@ class History:
 
     def lines(self, report: HardwareReport, width: int) -> Content:
         """GPUs first, then the host; `width` is that of the pane."""
-        return Content("\n").join(self._lines(report, max(width - _LABEL - _VALUE, 0)))
+        return Content("\n").join(self._lines(report, max(width - LABEL_WIDTH - VALUE_WIDTH, 0)))
 
     def _lines(self, report: HardwareReport, room: int) -> Iterator[Content]:
         for gpu in report.gpus:
@@ -68,15 +70,16 @@ class History:
 
     def _row(self, gauge: Gauge, room: int) -> Content:
         course = list(self._courses.get(gauge.key, ()))[-room:] if room else []
-        drawn = "".join(" " if share is None else _step(share) for share in course)
+        drawn = "".join(" " if share is None else step_of(share) for share in course)
         return Content.assemble(
-            (f"{gauge.label:<{_LABEL}}", "dim"),
-            f"{clean(gauge.text):<{_VALUE}}",
+            (f"{gauge.label:<{LABEL_WIDTH}}", "dim"),
+            f"{clean(gauge.text):<{VALUE_WIDTH}}",
             (drawn, "$text-accent"),
         )
 
 
-def _step(share: float) -> str:
+def step_of(share: float) -> str:
+    """The bar for a share from 0 to 1."""
     return STEPS[min(int(share * len(STEPS)), len(STEPS) - 1)]
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.events import Key
+from textual.strip import Strip
 from textual.suggester import Suggester
 from textual.widgets import Input, Select, Switch
 
@@ -74,7 +77,7 @@ class TextControl(Input):
 
     def fill(self, text: str) -> None:
         self.value = text
-        self.cursor_position = len(text)
+        self.cursor_position = len(text) if self.has_focus else 0
 
     def text(self) -> str:
         return self.value
@@ -82,6 +85,16 @@ class TextControl(Input):
     def on_blur(self) -> None:
         """Show the beginning of what is longer than the field."""
         self.cursor_position = 0
+
+    def render_line(self, y: int) -> Strip:
+        """The line; … at its end where the text goes on and nobody types in it."""
+        strip = super().render_line(y)
+        width = self.content_size.width
+        if self.has_focus or y or cell_len(self.value) <= width or width < 2:
+            return strip
+        last = list(strip.crop(width - 1, width))
+        style = last[0].style if last else None
+        return Strip([*strip.crop(0, width - 1), Segment("…", style)], width)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """A sign that cannot be part of the number is free for the what-if."""

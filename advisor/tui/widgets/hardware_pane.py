@@ -1,11 +1,13 @@
 """This machine, live: read every second in a thread while the pane is in sight, with the course of
-each reading.
+each reading; and the GPUs of other machines, from runs that were imported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,8 +22,12 @@ from advisor.core.probes import HardwareReport
 from advisor.tui.messages import MachineRead
 from advisor.tui.views.gauges import History
 from advisor.tui.views.probes import machine_lines
+from advisor.tui.views.runs_elsewhere import elsewhere_lines
 from advisor.tui.widgets.fitted_text import FittedText
 from advisor.tui.work.judge_jobs import unexpected
+
+if TYPE_CHECKING:
+    from advisor.tui.model.runs_elsewhere import RunElsewhere
 
 EVERY_SECONDS = 1.0
 """Pause between two readings."""
@@ -55,6 +61,7 @@ class HardwarePane(VerticalScroll):
         self._timer: Timer | None = None
         self._reading: Worker[None] | None = None
         self._uses_this_machine = True
+        self._elsewhere: tuple[RunElsewhere, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield FittedText("reading the machine …")
@@ -74,7 +81,24 @@ class HardwarePane(VerticalScroll):
             self._history.gap()
         else:
             self._timer = self.set_interval(EVERY_SECONDS, self._read)
+            self.run_worker(self._find_elsewhere, group="elsewhere", thread=True, exclusive=True)
             self._read()
+
+    def _find_elsewhere(self) -> None:
+        """Runs of other machines; a store that cannot be read is named on other tabs."""
+        from advisor.tui.model.runs_elsewhere import runs_elsewhere
+
+        with suppress(AdvisorError):
+            found = runs_elsewhere()
+            self.app.call_from_thread(self._take_elsewhere, found)
+
+    def _take_elsewhere(self, found: tuple[RunElsewhere, ...]) -> None:
+        self._elsewhere = found
+        if self._history.newest is not None:
+            self._show_report(self._history.newest)
+
+    def _show_report(self, report: HardwareReport) -> None:
+        self.query_one(FittedText).show(partial(self._draw, report))
 
     def _read(self) -> None:
         busy = self._reading is not None and not self._reading.is_finished
@@ -104,10 +128,16 @@ class HardwarePane(VerticalScroll):
             self.query_one(FittedText).show(lambda width: failure)
         else:
             self._history.add(message.report)
-            self.query_one(FittedText).show(partial(self._draw, message.report))
+            self._show_report(message.report)
 
     def _draw(self, report: HardwareReport, width: int) -> Content:
         note = () if self._uses_this_machine else (Content(""), Content.styled(UNUSED, "dim"))
         return Content("\n").join(
-            (self._history.lines(report, width), *note, Content(""), machine_lines(report, width))
+            (
+                self._history.lines(report, width),
+                elsewhere_lines(self._elsewhere, width),
+                *note,
+                Content(""),
+                machine_lines(report, width),
+            )
         )
