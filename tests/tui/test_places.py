@@ -1,14 +1,19 @@
-"""Every place at four sizes, letter by letter; their colours are a matter of test_contrast.
+"""Every place at four sizes, letter by letter and colour by colour, and in three themes.
 
-`UPDATE_GOLDEN=1 pytest tests/tui/test_places.py` writes the golden texts again: look at them.
+Layout does not depend on the theme, nor colours on the size: so the other two themes are compared at
+one size. `UPDATE_GOLDEN=1 pytest tests/tui/test_places.py` writes the golden texts again;
+`PICTURES=FOLDER pytest tests/tui/test_places.py` draws every place at every size in every theme as
+SVG: look at them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from advisor.tui.views.decision import SECTIONS
 from advisor.tui.widgets.decision_pane import DecisionPane
@@ -19,33 +24,92 @@ GOLDEN = Path(__file__).parent / "__snapshots__" / "places"
 SIZES = ((60, 20), (80, 24), (140, 45), (200, 60))
 
 
+THEMES = ("advisor-dark", "advisor-light", "ansi-dark")
+
+
 def letters(app, title: str) -> str:
-    """The screen as text below a title; lines end where their text ends."""
+    """The screen as text below a title; lines end where their text ends. The digest is that of the
+    colours.
+    """
     strips = app.screen._compositor.render_strips()
-    return "\n".join((f"=== {title}", *(strip.text.rstrip() for strip in strips)))
+    lines = (strip.text.rstrip() for strip in strips)
+    return "\n".join((f"=== {title} · colours {colours(strips)}", *lines))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_every_place_at_every_size(app, monkeypatch, tmp_path, size):
-    monkeypatch.chdir(tmp_path)
-    seen = []
-    async with app.run_test(size=size) as pilot:
+def colours(strips) -> str:
+    styles = [(segment.cell_length, str(segment.style)) for strip in strips for segment in strip]
+    return hashlib.sha256(repr(styles).encode()).hexdigest()[:8]
+
+
+async def places(pilot):
+    """The name of each place, while it is on the screen."""
+    app = pilot.app
+    for number, place in enumerate(TABS, 1):
+        await pilot.press(str(number))
         await rest(pilot)
-        for number, place in enumerate(TABS, 1):
-            await pilot.press(str(number))
-            await rest(pilot)
-            seen.append(letters(app, place))
-        await pilot.press("5")
-        await rest(pilot)
-        for name in SECTIONS:
-            app.desk.query_one(DecisionPane).turn_to(name)
-            await pilot.pause(0.1)
-            seen.append(letters(app, f"decision, {name}"))
-        widest = max(len(line) for screen in seen for line in screen.splitlines())
-    assert widest <= size[0]
-    path = GOLDEN / f"{size[0]}x{size[1]}.txt"
+        yield place
+    await pilot.press("5")
+    await rest(pilot)
+    for name in SECTIONS:
+        app.desk.query_one(DecisionPane).turn_to(name)
+        await pilot.pause(0.1)
+        yield f"decision, {name}"
+    await pilot.press("e")
+    await rest(pilot)
+    yield "explain"
+    await pilot.press("escape")
+    await app.desk.go_to("traffic.requests_per_month")
+    await rest(pilot)
+    await pilot.press("plus")
+    await rest(pilot)
+    yield "what-if"
+
+
+async def in_theme(pilot, theme: str) -> None:
+    pilot.app.theme = theme
+    await pilot.pause(0.1)
+
+
+def check(name: str, seen: list[str]) -> None:
+    path = GOLDEN / name
     text = "\n\n".join(seen) + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_every_place_at_every_size(app, monkeypatch, tmp_path, size):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Input, "cursor_blink", False)
+    folder = os.environ.get("PICTURES")
+    seen = []
+    async with app.run_test(size=size) as pilot:
+        await rest(pilot)
+        async for place in places(pilot):
+            seen.append(letters(app, place))
+            if folder:
+                for theme in reversed(THEMES):
+                    await in_theme(pilot, theme)
+                    picture = f"{size[0]}x{size[1]}-{place.replace(', ', '-')}-{theme}.svg"
+                    Path(folder, picture).write_text(app.export_screenshot(), encoding="utf-8")
+        widest = max(len(line) for screen in seen for line in screen.splitlines()[1:])
+        app.desk.autosave.forget()
+    assert widest <= size[0]
+    check(f"{size[0]}x{size[1]}.txt", seen)
+
+
+@pytest.mark.parametrize("theme", THEMES[1:])
+async def test_every_place_in_other_themes(app, monkeypatch, tmp_path, theme):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Input, "cursor_blink", False)
+    app.theme = theme
+    seen = []
+    async with app.run_test(size=(140, 45)) as pilot:
+        await rest(pilot)
+        async for place in places(pilot):
+            strips = app.screen._compositor.render_strips()
+            seen.append(f"{place} · colours {colours(strips)}")
+        app.desk.autosave.forget()
+    check(f"{theme}.txt", seen)

@@ -48,8 +48,8 @@ def course(values: Sequence[float | None], most: float, room: int) -> str:
     cells = min(room, len(values))
     bars = []
     for cell in range(cells):
-        part = values[cell * len(values) // cells : (cell + 1) * len(values) // cells]
-        known = [value for value in part if value is not None]
-        mean = sum(known) / len(known) if known else None
+        share = values[cell * len(values) // cells : (cell + 1) * len(values) // cells]
+        readable = [value for value in share if value is not None]
+        mean = sum(readable) / len(readable) if readable else None
         bars.append(" " if mean is None or most <= 0 else step_of(max(mean, 0.0) / most))
     return "".join(bars)

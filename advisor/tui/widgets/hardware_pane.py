@@ -89,11 +89,11 @@ class HardwarePane(VerticalScroll):
         from advisor.tui.model.runs_elsewhere import runs_elsewhere
 
         with suppress(AdvisorError):
-            found = runs_elsewhere()
-            self.app.call_from_thread(self._take_elsewhere, found)
+            runs = runs_elsewhere()
+            self.app.call_from_thread(self._take_elsewhere, runs)
 
-    def _take_elsewhere(self, found: tuple[RunElsewhere, ...]) -> None:
-        self._elsewhere = found
+    def _take_elsewhere(self, runs: tuple[RunElsewhere, ...]) -> None:
+        self._elsewhere = runs
         if self._history.newest is not None:
             self._show_report(self._history.newest)
 
