@@ -1,6 +1,6 @@
 """Every place at four sizes, letter by letter and colour by colour, and in three themes.
 
-Layout does not depend on the theme, nor colours on the size: so the other two themes are compared at
+Layout does not depend on the theme, nor colours on the size: the other two themes are compared at
 one size. `UPDATE_GOLDEN=1 pytest tests/tui/test_places.py` writes the golden texts again;
 `PICTURES=FOLDER pytest tests/tui/test_places.py` draws every place at every size in every theme as
 SVG: look at them.
