@@ -60,7 +60,7 @@ class ExplainScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain") as box:
-            box.border_title = Content(f"Figures of {clean(self.record.id)}")
+            box.border_title = Content(f"Figures of {clean(option_name(self.record.id))}")
             with Horizontal():
                 yield OptionList(
                     *(Option(_line(f.id, summary(f)), id=f.id) for f in self.record.figures)
