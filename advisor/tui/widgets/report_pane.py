@@ -1,4 +1,4 @@
-"""The report as it would be written, the choice of its format and depth, and the key that writes it."""
+"""The report as it would be written, its format and depth, and the key that writes it."""
 
 from __future__ import annotations
 
