@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from advisor import brief as files
 from advisor.core.events import StageEvent
@@ -32,46 +34,76 @@ def tickets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+class Newcomer:
+    """Presses keys, which count, and types words, which do not."""
+
+    def __init__(self, app: AdvisorApp, pilot: Pilot[None]) -> None:
+        self._app = app
+        self._pilot = pilot
+        self.pressed = 0
+
+    async def press(self, *keys: str) -> None:
+        self.pressed += len(keys)
+        await self._pilot.press(*keys)
+
+    async def write(self, text: str) -> None:
+        await self._pilot.press(*("space" if c == " " else c for c in text))
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        await until(self._pilot, done)
+
+    async def judged(self) -> None:
+        judging = self._app.desk.judging
+        await self.until(lambda: judging.deep and not judging.is_looking)
+
+    async def find(self, question: str) -> None:
+        app = self._app
+        await self.press("ctrl+p")
+        await self.until(lambda: type(app.screen).__name__ == "CommandPalette")
+        await self.write(question)
+        await self.until(lambda: bool(app.screen.query_one("OptionList").option_count))
+        await self._pilot.pause(0.5)
+        await self.press("enter")
+        await self.until(lambda: app.screen is app.desk)
+        await self._pilot.pause(0.2)
+
+    async def answer_five_questions(self, target: str) -> None:
+        app = self._app
+        await self.until(lambda: isinstance(app.screen, StartScreen))
+        await self.press("enter")
+        await self.until(lambda: isinstance(app.screen, FiveQuestions))
+        await self.press("c", "enter")
+        for text in ("1.2 million tickets a month", "tickets.csv", target):
+            await self.write(text)
+            await self.press("enter")
+        await self.press("enter")
+        await self.until(lambda: app.screen is app.desk)
+
+    async def save_and_open_report(self) -> None:
+        app = self._app
+        await self.press("ctrl+s")
+        await self.until(lambda: isinstance(app.screen, AskPath))
+        await self.press("enter")
+        await self.until(lambda: app.desk.draft.path is not None)
+        await self.press("r")
+
+
 async def test_from_empty_to_report_by_keyboard(engine, tickets, tmp_path):
     app = AdvisorApp(None, engine, welcome=True)
-    pressed = 0
-
     async with app.run_test(size=(80, 24)) as pilot:
-
-        async def press(*keys: str) -> None:
-            nonlocal pressed
-            pressed += len(keys)
-            await pilot.press(*keys)
-
-        async def write(text: str) -> None:
-            await pilot.press(*("space" if c == " " else c for c in text))
-
-        await until(pilot, lambda: isinstance(app.screen, StartScreen))
-        await press("enter")
-        await until(pilot, lambda: isinstance(app.screen, FiveQuestions))
-        await press("c", "enter")
-        await write("1.2 million tickets a month")
-        await press("enter")
-        await write("tickets.csv")
-        await press("enter")
-        await write("90%")
-        await press("enter", "enter")
-        await until(pilot, lambda: app.screen is app.desk)
+        user = Newcomer(app, pilot)
+        await user.answer_five_questions("90%")
         await settle(pilot)
         assert app.desk.draft.brief.task.type == "classification"
         assert app.desk.draft.brief.traffic.requests_per_month.p50 == 1.2e6
         assert app.desk.draft.brief.data.path == "tickets.csv"
         assert app.desk.draft.brief.quality.target == 0.9
         assert "FINE-TUNE" in app.export_screenshot()
-        await press("ctrl+s")
-        await until(pilot, lambda: isinstance(app.screen, AskPath))
-        await press("enter")
-        await until(pilot, lambda: app.desk.draft.path is not None)
-        await press("r")
+        await user.save_and_open_report()
         await settle(pilot)
-        await press("w")
+        await user.press("w")
         await until(pilot, lambda: any("wrote" in n.message for n in app._notifications))
-    assert pressed <= 40
+    assert user.pressed <= 40
     assert files.read(tmp_path / "brief.toml").data.path == "tickets.csv"
     assert (tmp_path / "brief.report.md").read_text(encoding="utf-8").startswith("#")
     assert (tmp_path / "brief.report.html").is_file()
@@ -158,77 +190,40 @@ async def test_a_newcomer_reaches_a_verdict_to_trust(tmp_path, monkeypatch):
             thing, other, third = (things[n // step % 8] for step in (1, 8, 5))
             rows.writerow([f"my {thing} {other} {n * 7919} is {third}", f"{thing}-{n // 8 % 5}"])
     app = AdvisorApp(None, PipelineEngine(), welcome=True)
-    pressed = 0
-
     async with app.run_test(size=(80, 24)) as pilot:
-
-        async def press(*keys: str) -> None:
-            nonlocal pressed
-            pressed += len(keys)
-            await pilot.press(*keys)
-
-        async def write(text: str) -> None:
-            await pilot.press(*("space" if c == " " else c for c in text))
-
-        async def find(question: str) -> None:
-            await press("ctrl+p")
-            await until(pilot, lambda: type(app.screen).__name__ == "CommandPalette")
-            await write(question)
-            await until(pilot, lambda: bool(app.screen.query_one("OptionList").option_count))
-            await pilot.pause(0.5)
-            await press("enter")
-            await until(pilot, lambda: app.screen is app.desk)
-            await pilot.pause(0.2)
-
-        async def judged() -> None:
-            await until(pilot, lambda: app.desk.judging.deep and not app.desk.judging.is_looking)
-
-        await until(pilot, lambda: isinstance(app.screen, StartScreen))
-        await press("enter")
-        await until(pilot, lambda: isinstance(app.screen, FiveQuestions))
-        await press("c", "enter")
-        await write("1.2 million tickets a month")
-        await press("enter")
-        await write("tickets.csv")
-        await press("enter")
-        await write("85%")
-        await press("enter", "enter")
-        await until(pilot, lambda: app.screen is app.desk)
-        await judged()
+        user = Newcomer(app, pilot)
+        await user.answer_five_questions("85%")
+        await user.judged()
         assert app.desk.verdict.verdict == "undecided"
-        await press("t")
+        await user.press("t")
         await until(pilot, lambda: app.desk.draft.brief.data.eval_path == "tickets.test.csv")
-        await judged()
-        await find("today model")
-        await write("Claude")
-        await press("enter")
+        await user.judged()
+        await user.find("today model")
+        await user.write("Claude")
+        await user.press("enter")
         await until(pilot, lambda: app.screen is not app.desk)
-        await press("enter")
+        await user.press("enter")
         await until(pilot, lambda: app.screen is app.desk)
-        await find("today monthly")
-        await write("60k USD a year")
-        await find("max latency")
-        await write("2 s")
-        await find("hardware gpu")
-        await write("none")
-        await press("escape", "2")
-        await judged()
-        await press("a", "n")
+        await user.find("today monthly")
+        await user.write("60k USD a year")
+        await user.find("max latency")
+        await user.write("2 s")
+        await user.find("hardware gpu")
+        await user.write("none")
+        await user.press("escape", "2")
+        await user.judged()
+        await user.press("a", "n")
         await until(pilot, lambda: isinstance(app.screen, AskScore))
-        await write("88% of 300")
-        await press("enter")
+        await user.write("88% of 300")
+        await user.press("enter")
         await until(pilot, lambda: bool(app.desk.draft.brief.quality.measured))
-        await judged()
+        await user.judged()
         brief, verdict = app.desk.draft.brief, app.desk.verdict
-        await press("ctrl+s")
-        await until(pilot, lambda: isinstance(app.screen, AskPath))
-        await press("enter")
-        await until(pilot, lambda: app.desk.draft.path is not None)
-        await press("r")
-        await judged()
-        await press("w")
+        await user.save_and_open_report()
+        await user.judged()
+        await user.press("w")
         await until(pilot, lambda: (tmp_path / "brief.report.md").is_file())
-    assert pressed <= 40
+    assert user.pressed <= 40
     assert verdict.verdict == "prompt"
     assert verdict.p_approach >= 0.8
     assert not [check for check in verdict.readiness if check.status == "stop"]
