@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from advisor.tui.screens.explain import ExplainScreen
 from advisor.tui.views.decision import SECTIONS
+from advisor.tui.widgets.controls import TextControl
 from advisor.tui.widgets.decision_pane import DecisionPane
 from advisor.tui.widgets.tab_panes import TABS
+from tests.tui.test_desk import until
 from tests.tui.test_snapshots import rest
 
 GOLDEN = Path(__file__).parent / "__snapshots__" / "places"
@@ -46,21 +49,26 @@ async def places(pilot):
     app = pilot.app
     for number, place in enumerate(TABS, 1):
         await pilot.press(str(number))
+        await until(pilot, lambda tab=place: app.desk.panes.current == tab)
         await rest(pilot)
         yield place
-    await pilot.press("5")
+    await app.desk.action_tab("decision")
+    await until(pilot, lambda: app.desk.panes.current == "decision")
     await rest(pilot)
     for name in SECTIONS:
         app.desk.query_one(DecisionPane).turn_to(name)
         await pilot.pause(0.1)
         yield f"decision, {name}"
     await pilot.press("e")
+    await until(pilot, lambda: isinstance(app.screen, ExplainScreen))
     await rest(pilot)
     yield "explain"
     await pilot.press("escape")
+    await until(pilot, lambda: app.screen is app.desk)
     await app.desk.go_to("traffic.requests_per_month")
-    await rest(pilot)
+    await until(pilot, lambda: isinstance(app.desk.focused, TextControl))
     await pilot.press("plus")
+    await until(pilot, lambda: bool(app.desk.draft.supposed))
     await rest(pilot)
     yield "what-if"
 

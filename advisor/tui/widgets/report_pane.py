@@ -92,7 +92,7 @@ class ReportPane(FocusBorder, VerticalScroll):
         from advisor.report.look import DEPTHS
 
         whole = [name for name in self.formats if name in WHOLE]
-        always = f" ({', '.join(whole)}: always everything)" if whole else ""
+        always = f"; {', '.join(whole)} always whole" if whole else ""
         how = f"{DEPTHS[self.look.depth]}{always} · {HOW}"
         self.query_one(".how", Static).update(Content(how))
         self._draw()
@@ -107,10 +107,11 @@ class ReportPane(FocusBorder, VerticalScroll):
         self._draw()
 
     def _draw(self) -> None:
-        width = min(self.scrollable_content_region.width, _WIDEST)
+        # Without the column of the scroll bar, which is there as soon as the text is.
+        width = min(self.content_region.width - self.scrollbar_size_vertical, _WIDEST)
         verdict = self._verdict
         look = self.look
-        if verdict is None or not width or self._drawn == (verdict, width, look):
+        if verdict is None or width <= 0 or self._drawn == (verdict, width, look):
             return
         self._drawn = (verdict, width, look)
         self._number += 1
