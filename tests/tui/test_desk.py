@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Select, Static, Switch
 
@@ -298,6 +299,7 @@ async def test_format_and_depth_of_the_report_are_chosen(app, brief_file):
         await settle(pilot)
         pane = app.desk.query_one(ReportPane)
         await until(pilot, lambda: "APPENDIX" in shown_report(pane))
+        await until(pilot, lambda: widest_line(pane) <= pane.query_one("#report-text").size.width)
         pane.query_one("#format", Select).value = "md"
         pane.query_one("#depth", Select).value = "summary"
         await until(pilot, lambda: "APPENDIX" not in shown_report(pane))
@@ -310,6 +312,10 @@ async def test_format_and_depth_of_the_report_are_chosen(app, brief_file):
     text = written.read_text(encoding="utf-8")
     assert "## Executive summary" in text
     assert "Appendix" not in text
+
+
+def widest_line(pane: ReportPane) -> int:
+    return max(cell_len(line) for line in shown_report(pane).splitlines())
 
 
 def shown_report(pane: ReportPane) -> str:

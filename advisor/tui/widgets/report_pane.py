@@ -40,7 +40,7 @@ class ReportPane(FocusBorder, VerticalScroll):
         #format { width: 23; }
         #depth { width: 13; }
         .how { color: $text-muted; margin-bottom: 1; padding-left: 1; }
-        #report-text { text-wrap: nowrap; }
+        #report-text { width: 1fr; text-wrap: nowrap; }
     }
     """
 
@@ -104,14 +104,13 @@ class ReportPane(FocusBorder, VerticalScroll):
 
     def on_resize(self, event: Resize) -> None:
         """The lines are broken for the width, so another width needs them again."""
-        self._draw()
+        self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        # Without the column of the scroll bar, which is there as soon as the text is.
-        width = min(self.content_region.width - self.scrollbar_size_vertical, _WIDEST)
+        width = min(self.query_one("#report-text").size.width, _WIDEST)
         verdict = self._verdict
         look = self.look
-        if verdict is None or width <= 0 or self._drawn == (verdict, width, look):
+        if verdict is None or not width or self._drawn == (verdict, width, look):
             return
         self._drawn = (verdict, width, look)
         self._number += 1
