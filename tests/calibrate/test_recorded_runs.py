@@ -148,3 +148,18 @@ def test_what_was_read_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ):
         assert part in lines
     assert "note: corrects no estimate" in lines
+
+
+def test_groups_of_scalars_in_folders_of_their_own_are_no_runs(tmp_path: Path) -> None:
+    """As `add_scalars` and `add_hparams` of torch write them, below the run's own file."""
+    shutil.copy(EVALUATED / "events.out.tfevents.recorded", tmp_path)
+    event = (tmp_path / "events.out.tfevents.recorded").read_bytes()
+    (tmp_path / "both_valid").mkdir()
+    relabelled = (
+        event.replace(b"train/loss", b"both_valid")
+        .replace(b"_loss", b"_gain")
+        .replace(b"eval/loss", b"misc/gain")
+    )
+    relabelled = relabelled.replace(b"train/num_input_tokens_seen", b"misc_/num_input_tokens_seen")
+    (tmp_path / "both_valid" / "events.out.tfevents.2").write_bytes(relabelled)
+    assert only(tmp_path).label == tmp_path.name

@@ -148,7 +148,7 @@ def _first(names: Sequence[str], wanted: Sequence[str]) -> str:
 
 def _other_loss(names: Sequence[str]) -> str:
     """A loss by another name, of steps and of training rows."""
-    ends = re.compile(r"(^|[/_. ])(loss|loss_step)$", re.IGNORECASE)
+    ends = re.compile(r"(^|[/_. ])(loss|loss_step)$|^loss/train(ing)?$", re.IGNORECASE)
     return next(
         (
             name

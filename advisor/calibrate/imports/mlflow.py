@@ -16,6 +16,7 @@ from advisor.calibrate.imports.columns import (
 )
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.settings import settings
+from advisor.calibrate.imports.training_log import lost_total
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 
@@ -110,8 +111,7 @@ def _with_times(run: ImportedRun, about: Mapping[str, str]) -> ImportedRun:
         cells["outcome"] = STATUSES.get(about["status"], "failed")
     begun = positive(about.get("start_time"))
     ended = positive(about.get("end_time"))
-    resumed = any("resumed" in note for note in run.notes)
-    if begun and ended and ended > begun and "total_seconds" not in cells and not resumed:
+    if begun and ended and ended > begun and "total_seconds" not in cells and not lost_total(run):
         cells |= as_cells({"total_seconds": (ended - begun) / 1000.0, "total_includes": "all"})
     return ImportedRun(run.label, cells, run.curve, run.scores, run.notes)
 

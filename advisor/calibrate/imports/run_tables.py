@@ -15,6 +15,7 @@ from advisor.calibrate.imports.columns import (
 )
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.settings import WHOLE_MACHINE, settings
+from advisor.calibrate.imports.training_log import lost_total
 
 STATES = {
     "finished": "ok",
@@ -71,8 +72,7 @@ def _last_values(label: str, metrics: Fields, params: Fields, gpus: float | None
 def _with(run: ImportedRun, state: str, seconds: float | None) -> ImportedRun:
     """The run with its outcome, and its whole time where its metrics do not tell it."""
     cells = dict(run.cells) | {"outcome": STATES.get(state.strip(), "failed")}
-    resumed = any("resumed" in note for note in run.notes)
-    if "total_seconds" not in cells and seconds and not resumed:
+    if "total_seconds" not in cells and seconds and not lost_total(run):
         cells |= as_cells({"total_seconds": seconds, "total_includes": "all"})
     return ImportedRun(run.label, cells, (), run.scores, run.notes)
 

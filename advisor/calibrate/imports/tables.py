@@ -67,7 +67,9 @@ def read_table(path: Path, text: str, gpus: float | None) -> tuple[str, list[Imp
             history(run, of, count, notes=(ONE_METRIC,)) for run, of in listed.items()
         ]
     if any(name in names for name in (*STEPS, *LOG_CALLS)):
-        return "Weights & Biases history", [history(path.stem, rows, count)]
+        tracked = {"_step", "Step", "_runtime", "train/global_step"} & set(names)
+        form = "Weights & Biases history" if tracked else "history by step"
+        return form, [history(path.stem, rows, count)]
     if "epoch" in names and "loss" in names:
         raise UsageError(
             f"{path}: losses by epochs, without steps or time: nothing to keep; import a log with "

@@ -45,7 +45,8 @@ def event_runs(folder: Path, gpus: float = 1.0) -> list[ImportedRun]:
         runs += _runs(name or place.resolve().name, each, gpus)
     if not runs:
         raise UsageError(f"{folder}: its event files hold no scalars; give those of a training")
-    return runs
+    trained = [run for run in runs if run.curve or "tokens_per_second" in run.cells]
+    return trained or runs  # writers put groups of scalars into folders of their own
 
 
 def event_run(path: Path, gpus: float = 1.0) -> ImportedRun:
@@ -123,7 +124,9 @@ def _of_event(record: bytes) -> Iterator[Point]:
         for field, value in fields(summary):
             if field == 1 and isinstance(value, bytes):
                 tag, number = _of_value(value)
-                if tag and number is not None and number - number == 0.0:
+                if not tag or tag.startswith("hparam/") or number is None:
+                    continue
+                if number - number == 0.0:
                     yield wall_time, step, tag, number
 
 

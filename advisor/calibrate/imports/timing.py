@@ -14,7 +14,14 @@ from itertools import pairwise
 from statistics import median
 
 from advisor.calibrate.imports.columns import Collected, Fields, ImportedRun
-from advisor.calibrate.imports.training_log import LogEntry, Timing, Totals, TrainingLog, run_with
+from advisor.calibrate.imports.training_log import (
+    NO_TOTAL,
+    LogEntry,
+    Timing,
+    Totals,
+    TrainingLog,
+    run_with,
+)
 
 PAUSE = 3.0
 """An interval this many times the usual one per step holds something else than steps: an
@@ -155,9 +162,10 @@ def _by_intervals(log: TrainingLog) -> Timing | None:
     if speed is not None:
         cells |= {"tokens_per_second": speed, "tokens_basis": log.tokens_basis}
     if resumed:
+        what = "resumed" if len(sessions) > 1 else f"stopped for {whole - seconds:,.0f} s"
         note = (
-            "resumed: speeds are taken within sessions, pauses and repeated steps left out; "
-            "total_seconds is not kept"
+            f"{what}: speeds are taken within sessions, pauses and repeated steps left out; "
+            f"{NO_TOTAL}"
         )
         return Timing(cells, (note,))
     return Timing({**cells, **_whole_run_seconds(log, sessions[0], per_step)})
@@ -212,7 +220,7 @@ def _by_totals(log: TrainingLog) -> Timing:
     if share is None:
         note = (
             f"resumed: its mean loss belongs to a part of the {log.steps:,.0f} steps, so "
-            f"{last.runtime:,.0f} s are those of the last session; no speed and no total time kept"
+            f"{last.runtime:,.0f} s are those of the last session; no speed is kept, {NO_TOTAL}"
         )
         return Timing({}, (note,))
     if share >= WHOLE_SHARE:
@@ -220,7 +228,7 @@ def _by_totals(log: TrainingLog) -> Timing:
     of_steps = f"the last {share:.0%} of the run"
     if log.steps:
         of_steps = f"the last {share * log.steps:,.0f} of {log.steps:,.0f} steps"
-    note = f"resumed: {last.runtime:,.0f} s are those of {of_steps}; the total time is not kept"
+    note = f"resumed: {last.runtime:,.0f} s are those of {of_steps}; {NO_TOTAL}"
     return Timing(_last_session(log, last, share), (note,))
 
 

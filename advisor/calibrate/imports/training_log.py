@@ -13,6 +13,10 @@ _NO_SCORE = re.compile(r"(runtime|per_second|_time|epoch|step|num_(input_)?token
 _EVALUATION_SECONDS = re.compile(r"^(eval|test)[_/](.+[_/])?runtime$")
 
 
+NO_TOTAL = "the total time is not kept"
+"""How notes say that a log's seconds are not those of the whole run."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """One line of a log. `elapsed` are seconds since the session's start, `tokens` those so far of
@@ -109,6 +113,11 @@ def run_with(log: TrainingLog, timing: Timing) -> ImportedRun:
         dict(log.scores),
         (*log.notes, *_other(log), *timing.notes),
     )
+
+
+def lost_total(run: ImportedRun) -> bool:
+    """Whether a run's total time cannot be told, so that no other clock may give it."""
+    return any(NO_TOTAL in note for note in run.notes)
 
 
 def _other(log: TrainingLog) -> tuple[str, ...]:
