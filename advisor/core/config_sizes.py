@@ -1,7 +1,7 @@
 """How many parameters a config.json describes, estimated from its sizes.
 
 Within a few percent of what transformers builds for decoders of the usual kind, Zamba and models of
-an encoder and a decoder too; state-space layers within a tenth, LED and Switch within a third.
+an encoder and a decoder too; state-space layers within a tenth.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ EXPERTS_PER_TOKEN = (
 )
 EXPERT_SIZE = ("moe_intermediate_size", "expert_ffn_hidden_size", "ffn_hidden_size")
 
+LONG_ATTENTION = frozenset({"led", "longformer"})
+"""Kinds whose encoder attends within a window, and to all from some tokens."""
+
 UNGATED = frozenset(
     {
         "arcee",
@@ -48,6 +51,7 @@ UNGATED = frozenset(
         "gptj",
         "jais2",
         "led",
+        "longformer",
         "m2m_100",
         "marian",
         "mbart",
@@ -62,6 +66,7 @@ UNGATED = frozenset(
         "roberta",
         "starcoder2",
         "xlm-roberta",
+        "switch_transformers",
     }
 )
 """By model_type: MLPs of two matrices (up, down); all others have a gate as well."""
@@ -102,10 +107,23 @@ def parameters(config: ConfigJson, layers: int = 0) -> Parameters:
     active = sum(layer.active for layer in per_layer)
     if text.get("is_encoder_decoder"):
         decoder = first_size(text, ("num_decoder_layers", "decoder_layers"), depth) / depth
-        total *= 1.0 + decoder * (1.0 + 1.0 / 3.0)  # a decoder layer also attends to the encoder
-        active = total
-    shared = _shared_blocks(text, hidden)
+        across = sum(_attention(text, hidden, i) for i in range(depth))  # to the encoder
+        total += decoder * (total + across)
+        active += decoder * (active + across)
+    shared = _shared_blocks(text, hidden) + _long_attention(text, hidden, depth)
     return Parameters(tables + total + shared, tables + active + shared)
+
+
+def _long_attention(text: ConfigJson, hidden: int, depth: int) -> float:
+    """What Longformer and LED add: three matrices per (encoder) layer for the tokens that attend to
+    all, and learned positions of thousands of tokens.
+    """
+    if text.get("model_type") not in LONG_ATTENTION:
+        return 0.0
+    names = ("max_encoder_position_embeddings", "max_decoder_position_embeddings",
+             "max_position_embeddings")  # fmt: skip
+    positions = sum(first_size(text, (name,), 0) for name in names)
+    return float(3 * depth * hidden * hidden + positions * hidden)
 
 
 def _of_stacks(stacks: Sequence[ConfigJson], layers: int) -> Parameters:
@@ -191,7 +209,7 @@ def _block(text: ConfigJson, i: int) -> str:
 
 def _attention(text: ConfigJson, hidden: int, i: int) -> float:
     heads = first_size(text, HEADS, max(hidden // 128, 1), i)
-    width = first_size(text, ("head_dim",), max(hidden // heads, 1), i)
+    width = first_size(text, ("head_dim", "d_kv"), max(hidden // heads, 1), i)
     key_value = min(first_size(text, KEY_VALUE_HEADS, heads, i), heads)
     return 2.0 * hidden * width * (heads + key_value)
 
