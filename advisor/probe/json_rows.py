@@ -238,6 +238,9 @@ def rows_in(document: Any, note: Note = len) -> list[Any]:
     """
     if not isinstance(document, dict):
         return [document]
+    chats = next((v for v in document.values() if _are_chats(v)), None)
+    if chats is not None:
+        return list(chats)
     if is_enveloped(document) or (_ROW_KEYS & document.keys() and not _is_table(document)):
         return [document]
     table = _table(document)
@@ -256,6 +259,15 @@ def rows_in(document: Any, note: Note = len) -> list[Any]:
     if inner:
         return max(inner, key=len)
     return _entries(document) or [document]
+
+
+def _are_chats(value: Any) -> bool:
+    """Whether a value is a list of objects with a chat in each, whatever the list is called."""
+    return isinstance(value, list) and all(
+        isinstance(part, dict)
+        and any(isinstance(part.get(key), list) for key in ("messages", "conversations"))
+        for part in value[:3] or [None]
+    )
 
 
 def _are_rows(value: Any) -> bool:

@@ -178,3 +178,11 @@ def test_a_tree_of_messages_is_refused():
         {"text": GOOD, "role": "assistant", "replies": []}]}}  # fmt: skip
     with pytest.raises(UsageError, match=r"a tree of messages .*branches"):
         recognise([tree], where="trees.jsonl")
+
+
+@pytest.mark.parametrize("name", ["conversations", "data", "messages", "chats"])
+def test_a_list_of_chats_within_an_object_is_its_rows(tmp_path, name):
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps({name: [{"id": i, "messages": CHAT} for i in range(3)]}))
+    report = probe([path])
+    assert (report.rows, report.bad_row_count) == (3, 0)
