@@ -1,4 +1,4 @@
-"""GPUs and what they cost to rent. Names match exactly, never by substring."""
+"""GPUs and what they cost to rent. Names match whole, whatever stands between their words."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
 
     Raises UsageError where it is unknown or stands for several.
     """
-    matches = names.get(name.strip().lower(), ())
+    matches = names.get(name.strip().lower(), ()) or _spelled_alike(name, names)
     if len(matches) > 1:
         raise UsageError(
             f"GPU {name!r} names several products; write one of {', '.join(map(repr, matches))}"
@@ -83,6 +83,17 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
         hint = did_you_mean(name, ids) or "; see `advisor facts gpus`"
         raise UsageError(f"unknown GPU {name!r}{hint.removesuffix('?')}; {ADD_A_ROW}")
     return matches[0]
+
+
+def _spelled_alike(name: str, names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The ids whose names have the same letters and digits: `RTX4090`, `h100 sxm`."""
+    wanted = _squeezed(name)
+    alike = (ids for other, ids in names.items() if wanted and _squeezed(other) == wanted)
+    return tuple(dict.fromkeys(gpu for ids in alike for gpu in ids))
+
+
+def _squeezed(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def load_offers(user_folder: Path | None) -> Mapping[str, tuple[GpuOffer, ...]]:

@@ -46,7 +46,7 @@ def test_a_name_of_several_products_lists_them(name: str) -> None:
         assert load().gpu(found.strip("'"))
 
 
-@pytest.mark.parametrize("name", ["A4", "L4S", "RTX 40", "H100-", "4090", ""])
+@pytest.mark.parametrize("name", ["A4", "L4S", "RTX 40", "H10-", "4090", ""])
 def test_parts_of_names_are_unknown(name: str) -> None:
     with pytest.raises(UsageError, match="unknown GPU"):
         load().gpu(name)
@@ -257,3 +257,12 @@ def test_a_name_that_is_no_product_or_several_leads_to_none(name: str) -> None:
 )
 def test_memory_tells_products_of_one_name_apart(name: str, memory_gb: float, gpu: str) -> None:
     assert load().driver_names.of_size(name, memory_gb) == gpu
+
+
+@pytest.mark.parametrize(("name", "gpu"), [
+    ("RTX4090", "RTX 4090"), ("h100 sxm", "H100-SXM"), ("rtx-3090ti", "RTX 3090 Ti"),
+    ("rtx_a6000", "RTX A6000"), ("a100 80gb sxm", "A100-80GB-SXM"),
+    ("rtx4070 ti-super", "RTX 4070 Ti SUPER"),
+])  # fmt: skip
+def test_what_stands_between_words_does_not_matter(name: str, gpu: str) -> None:
+    assert load().gpu(name).name == gpu
