@@ -1,8 +1,9 @@
 """What matters most: the advantage of the pick over its rival at both ends of every uncertain input
 and of both scores.
 
-The advantage is that of the decision rule: what starting with the rival costs more, where an option
-that misses a limit has to be replaced.
+The advantage is what the rival costs more over the horizon, wrong answers included. Where wrong
+answers are free, a score counts by the limits alone: there the advantage is what starting with the
+rival costs more, where an option that misses a limit has to be replaced.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from advisor.decide.information import BINS
 from advisor.decide.ranking import Matrix, Ranking, full, rank
 
 VISIBLE_USD = 0.005
+SCORE = score_input("")
 
 
 def tornado(
@@ -33,21 +35,19 @@ def tornado(
         return ()
     spreads = _spreads(cases, ranking, scores, other)
     ends = [(key, end) for key, (low, high, _) in spreads.items() for end in (low, high)]
-    at_ends = evaluator.what_if(ends)
-    advantages = _advantages(rank(at_ends.estimates, evaluator.brief, at_ends.size), ranking, other)
-    drawn = _drawn(ranking, _advantages(ranking, ranking, other))
-    rows = [
-        Sensitivity(
-            key,
-            float(low),
-            float(high),
-            abs(float(high - low)),
-            variance_share=variance_share(drawn, _drawn(ranking, full(figure, cases.size))),
-        )
-        for (key, (_, _, figure)), low, high in zip(
-            spreads.items(), advantages[1::2], advantages[2::2], strict=True
-        )
-    ]
+    what_ifs = evaluator.what_if(ends)
+    at_ends = rank(what_ifs.estimates, evaluator.brief, what_ifs.size)
+    errors_are_free = not evaluator.brief.quality.error_cost_usd.p90
+    dearer = _dearer(at_ends.cost, ranking, other)
+    replaced = _dearer(at_ends.starting, ranking, other) if errors_are_free else dearer
+    whole = ranking.starting if errors_are_free else ranking.cost
+    drawn = _drawn(ranking, _dearer(whole, ranking, other))
+    rows = []
+    for place, (key, (_, _, figure)) in enumerate(spreads.items()):
+        advantages = replaced if key.startswith(SCORE) else dearer
+        low, high = (float(usd) for usd in advantages[2 * place + 1 : 2 * place + 3])
+        share = variance_share(drawn, _drawn(ranking, full(figure, cases.size)))
+        rows.append(Sensitivity(key, low, high, abs(high - low), variance_share=share))
     visible = [row for row in rows if row.swing_usd > VISIBLE_USD]
     return tuple(sorted(visible, key=lambda row: (-row.swing_usd, row.input)))
 
@@ -79,9 +79,9 @@ def unexplained(rows: Sequence[Sensitivity]) -> float:
     return max(0.0, 1.0 - sum(row.variance_share for row in rows))
 
 
-def _advantages(cases: Ranking, ranking: Ranking, other: int) -> Matrix:
-    """What starting with the rival costs more than starting with the pick, USD, case by case."""
-    return np.asarray(cases.starting[:, other] - cases.starting[:, ranking.pick])
+def _dearer(costs: Matrix, ranking: Ranking, other: int) -> Matrix:
+    """What the rival costs more than the pick, USD, case by case."""
+    return np.asarray(costs[:, other] - costs[:, ranking.pick])
 
 
 def _drawn(ranking: Ranking, rows: Matrix) -> Matrix:

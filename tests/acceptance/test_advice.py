@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from advisor import pipeline
+from advisor.core import naming
 from advisor.core.brief import questions
 from advisor.core.verdict import Verdict
 
@@ -175,5 +176,7 @@ def test_the_record_agrees_with_itself(name: str) -> None:
         assert not is_answer or answer.partition("=")[0] in questions()
         if verdict.expected_regret_usd is not None:
             assert step.worth_usd <= verdict.expected_regret_usd * (1 + 1e-9)
+    inputs = {row.input.partition("@")[0] for row in (*verdict.sensitivity, *verdict.information)}
+    assert {key for key in inputs if " of " not in key} <= set(naming._INPUTS)
     forms = {option.id: option.best_form for option in verdict.arms}
     assert all(forms[best] == best for best in forms.values())

@@ -75,7 +75,7 @@ def test_names_that_read_alike_carry_the_id() -> None:
 
 def test_an_input_is_named_without_its_key() -> None:
     assert input_name("traffic.requests_per_month") == "requests per month"
-    assert input_name("train.tokens_per_second@Qwen3-8B/lora") == "tokens per second of Qwen3-8B"
+    assert input_name("train.tokens_per_second@Qwen3-8B/lora") == "training speed of Qwen3-8B"
     assert input_name("quality.score of tune/lora@m") == "score of Tuned M (LoRA)"
 
 
