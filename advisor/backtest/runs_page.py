@@ -125,7 +125,7 @@ differ at equal inputs |
 between releases at equal inputs |
 | modelscope/ms-swift | memory of LoRA and QLoRA at long lengths | reserved memory of batches of \
 many lengths: a simulated allocator keeps 1.7 to 2.6 times the logits of such a run, the estimate \
-counts 1.15 and doubts it, since others empty their caches |
+counts 1.1 and doubts it, since others empty their caches |
 | foundation-model-stack/fms-acceleration | memory after one matched run | rows whose loss fuses \
 the projection as well are typed as those that fuse the loss alone |
 | fitcheck-llm | speed of QLoRA on a T4 | the head after k-bit preparation is in fp32, which a T4 \

@@ -58,6 +58,7 @@ def test_the_object_has_the_keys_of_the_contract_and_holds_a_published_run() -> 
     assert code == 0
     assert set(found) >= KEYS
     assert found["fits"] == "fits"
+    assert 15.5 < found["memory_gib"]["p50"] < 21.5
     assert found["memory_gib"]["p10"] < 18.7 + 0.6 < found["memory_gib"]["p90"]
     assert found["memory_gib"]["terms"]["logits"] > 1.0
     assert sum(found["memory_gib"]["terms"].values()) == pytest.approx(

@@ -56,7 +56,7 @@ def test_fragments_are_counted_where_lengths_vary_and_segments_do_not_grow() -> 
 
 def test_the_allocator_gives_blocks_back_before_a_gpu_is_full() -> None:
     run = a_run("Llama-2-7b", "RTX 4090", seq_len=2048, mean_tokens=300.0, memory_basis="process")
-    full = basis.shown_gib(run, {"weights": 10.9, "activations": 5.0, "logits": 5.0}, K)
+    full = basis.shown_gib(run, {"weights": 11.4, "activations": 5.0, "logits": 5.0}, K)
     assert full == pytest.approx(basis.usable_gib(run.gpu, K), rel=1e-9)
     above = {"weights": 30.0, "activations": 5.0, "logits": 5.0}
     assert basis.shown_gib(run, above, K) == pytest.approx(40.0 * K.reserved + K.context_gib)
@@ -65,7 +65,7 @@ def test_the_allocator_gives_blocks_back_before_a_gpu_is_full() -> None:
 def test_whether_a_run_fits_does_not_depend_on_what_the_allocator_keeps() -> None:
     run = a_run("Llama-3.1-8B", "H100-SXM", seq_len=2048, mean_tokens=2048.0, micro_batch=2)
     varied = replace(run, mean_tokens=2047.0, longest_tokens=2048.0, padding_free=False)
-    assert estimate(varied).memory_gib.likely > 1.02 * estimate(run).memory_gib.likely
+    assert estimate(varied).memory_gib.likely > 1.005 * estimate(run).memory_gib.likely
     assert estimate(varied).fits == estimate(run).fits
 
 
