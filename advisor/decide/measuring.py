@@ -31,6 +31,12 @@ TRIAL_SHARE = 0.25
 served.
 """
 
+ANSWERED_BY = {
+    "gpu.usd_per_hour": "hardware.usd_per_hour",
+    "train.tokens_per_second": "hardware.train_tokens_per_second",
+}
+"""The question that answers an input which is looked up or modelled where it is left out."""
+
 FIND_OUT = "find out "
 
 HOURS_PER_WORKING_DAY = 8.0
@@ -69,7 +75,8 @@ def find_prices(situation: Situation) -> NextStep:
         for leaf in estimate["horizon.total"].leaves()
         if not leaf.is_known
     )
-    open_questions = [key for key in unknown if key in questions()]
+    asked = dict.fromkeys(ANSWERED_BY.get(key.partition("@")[0], key) for key in unknown)
+    open_questions = [key for key in asked if key in questions()]
     if open_questions:
         return NextStep(
             f"answer {', '.join(open_questions)}: no option has a known cost without",

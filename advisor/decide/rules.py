@@ -193,7 +193,8 @@ def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterato
     if bits is not None and 0 < bits < 16:
         yield (
             f"{option.model} does not fit {_gpus(brief, setting)} in 16 bits when served. It is "
-            f"compared as served in {bits} bits, where its score may be lower"
+            f"compared as served in {bits} bits; a score that is only predicted is lowered by what "
+            "published tests lost"
         )
     limit = brief.traffic.max_latency_seconds.likely
     if limit > 0 and option.sends_data_out and option.provider:

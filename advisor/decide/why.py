@@ -121,8 +121,10 @@ def _scores(case: Case) -> str:
             if case.brief.quality.measured
             else "the evidence base"
         )
-        own_score = f" ({own.score:g} measured on {own.items:,} items)" if own is not None else ""
-        return f"Expected score {fmt.score(q)}{own_score} against {fmt.score(rival)}, from {origin}{goal}."
+        expected = f"Expected score {fmt.score(q)}"
+        if own is not None:
+            expected += f" ({own.score:g} measured on {own.items:,} items)"
+        return f"{expected} against {fmt.score(rival)}, from {origin}{goal}."
     items = min(own.items, theirs.items)
     sd, paired = _paired(case, case.pick.option.skill, case.other.option.skill)
     items = paired or items

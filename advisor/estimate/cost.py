@@ -17,6 +17,7 @@ from advisor.estimate.latency import answer_seconds
 from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.options import cascade_of, search_of, servings
 from advisor.estimate.prompting import calls, prompt_tokens, token_charges
+from advisor.estimate.quantised import score_as_served
 from advisor.estimate.sheet import Sheet
 from advisor.estimate.side_effects import side_effects
 
@@ -31,7 +32,7 @@ def estimate_all(
 def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) -> Estimate:
     """All figures of one option."""
     ledger = Ledger(option, sheet, setting)
-    ledger["quality.score"] = quality
+    score_as_served(ledger, quality)
     if (
         option.as_is
         and sheet.brief.current is not None

@@ -20,7 +20,7 @@ def side_effects(ledger: Ledger) -> None:
     """Adds `quality.wording_spread` and similar figures, as far as a study measured them."""
     for kind, size in _effects(ledger):
         if size is not None:
-            ledger[f"quality.{kind}"] = _figure(ledger, kind, size)
+            ledger[f"quality.{kind}"] = effect_figure(ledger, kind, size)
 
 
 def _effects(ledger: Ledger) -> Iterator[tuple[EffectKind, Quantity | None]]:
@@ -44,7 +44,8 @@ def _effects(ledger: Ledger) -> Iterator[tuple[EffectKind, Quantity | None]]:
         yield EffectKind.BELOW_PROMPT, effect(EffectKind.BELOW_PROMPT, "tune", labels)
 
 
-def _figure(ledger: Ledger, kind: EffectKind, size: Quantity) -> Figure:
+def effect_figure(ledger: Ledger, kind: EffectKind, size: Quantity) -> Figure:
+    """An effect as a figure that is the same for every option that it applies to."""
     name = f"quality.{kind}"
     sheet = ledger.sheet
 

@@ -138,9 +138,8 @@ class Evaluation:
         options = [self.options[i] for i in which]
         inputs = {name: figure.first(size) for name, figure in cases.inputs.items()}
         inputs[key] = replace(inputs[key], rows=rows)
-        quality = {
-            self.options[i].skill: cases.estimates[i]["quality.score"].first(size) for i in which
-        }
+        skills = {self.options[i].skill for i in which}
+        quality = {skill: cases.quality[skill].first(size) for skill in skills}
         return estimate_all(options, Sheet(self.brief, size, figures=inputs), self.setting, quality)
 
     def _on(self, sheet: Sheet) -> Evaluated:

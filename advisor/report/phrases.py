@@ -73,6 +73,6 @@ def step_sentence(step: NextStep) -> str:
     if not step.worth_usd and not step.cost_usd and not step.days:
         return fmt.clean(step.action)
     days = f", takes {fmt.days(step.days)}" if step.days else ""
-    worth = f", is worth {fmt.money(step.worth_usd)}" if fmt.is_known(step.worth_usd) else ""
+    worth = f", is worth {fmt.money(step.worth_usd)}" if step.worth_usd > 0 else ""
     detail = f". {step.detail}" if step.detail else ""
     return fmt.clean(f"{step.action}: costs {fmt.money(step.cost_usd)}{days}{worth}{detail}")

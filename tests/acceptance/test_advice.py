@@ -180,3 +180,47 @@ def test_the_record_agrees_with_itself(name: str) -> None:
     assert {key for key in inputs if " of " not in key} <= set(naming._INPUTS)
     forms = {option.id: option.best_form for option in verdict.arms}
     assert all(forms[best] == best for best in forms.values())
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_break_even_that_some_draws_never_reach_keeps_the_order_of_its_ends(name: str) -> None:
+    """An end is null where so many draws never get there: never one between two that are known."""
+    even = verdict_of(name).break_even
+    for spread in (even.months_range, even.price_multiple_range, even.requests_per_month_range):
+        ends = [spread.p10, spread.p50, spread.p90]
+        numbers = [end for end in ends if end is not None]
+        assert numbers == sorted(numbers)
+        assert not (ends[1] is None and ends[0] is not None and ends[2] is not None)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_step_that_is_listed_is_worth_more_than_its_price_and_its_noise(name: str) -> None:
+    """Only what lifts a stop is named without a worth: nothing can be decided before."""
+    verdict = verdict_of(name)
+    lifting = {r.rule for r in verdict.readiness if r.rule in ("evaluation set", "scores")}
+    steps = verdict.steps[1:] if lifting else verdict.steps
+    for step in (*steps, *verdict.improvements):
+        assert step.worth_usd > step.cost_usd
+        assert step.worth_usd > 2 * (step.worth_standard_error_usd or 0.0)
+    if not lifting and verdict.next_step.cost_usd > 0:
+        assert verdict.next_step.worth_usd > verdict.next_step.cost_usd
+
+
+def test_where_no_cost_is_known_the_questions_that_are_missing_are_named(tmp_path: Path) -> None:
+    """A GPU that nobody rents out, and data that may not leave: only its price per hour lacks."""
+    text = (BRIEFS / "product-feed.toml").read_text(encoding="utf-8")
+    for old, new in (
+        ("usd_per_hour = 1.9", ""),
+        ('gpu = "L40S"', 'gpu = "RX 7900 XTX"'),
+        ('prompt = ["claude-sonnet-5"]', "prompt = []"),
+        ("[team]", "[policy]\ndata_may_leave = false\n[team]"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "brief.toml"
+    path.write_text(text, encoding="utf-8")
+    verdict = pipeline.recommend(path, own_runs=False, keep=False)
+    assert verdict.verdict == "undecided"
+    assert "unknown price" in verdict.why[0]
+    assert verdict.next_step.action.startswith("answer hardware.usd_per_hour")
+    assert "--set hardware.usd_per_hour=" in verdict.next_step.command

@@ -195,7 +195,9 @@ def test_a_search_finds_the_known_better_prompt_within_its_budget(serve) -> None
         if o.result["technique"] == "searched"
     ]
     (score,) = own_scores(kept)
-    assert score.search_usd == Range.exact(choice["usd"])  # what the search cost goes with its score
+    assert score.search_usd == Range.exact(
+        choice["usd"]
+    )  # what the search cost goes with its score
 
 
 def test_the_known_better_prompt_is_found_in_nine_of_ten_seeds() -> None:

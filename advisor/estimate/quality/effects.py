@@ -16,13 +16,14 @@ from advisor.core.quantity import Basis, Quantity, Range
 
 
 class EffectKind(StrEnum):
-    """An effect; its unit is a score (0 to 1), or a share of published decisions."""
+    """An effect; its unit is a score (0 to 1), or a share of decisions or of the score."""
 
     WORDING = "wording_spread"  # standard deviation over wordings of one prompt
     REPEATS = "repeat_spread"  # over draws of demonstrations, or over training runs
     BELOW_PROMPT = "below_prompt"  # how often tuning fell below the best prompt
     FORGETTING = "forgetting"  # score lost on general tests
     REASONING = "reasoning_gain"  # chain of thought, over the same prompt without
+    QUANTISATION = "quantisation_loss"  # share of the score lost by weights in fewer bits
     VOTING = "voting_gain"  # several answers and a vote, over one chain of thought
 
 
