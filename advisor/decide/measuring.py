@@ -75,8 +75,8 @@ def find_prices(situation: Situation) -> NextStep:
         for leaf in estimate["horizon.total"].leaves()
         if not leaf.is_known
     )
-    asked = dict.fromkeys(ANSWERED_BY.get(key.partition("@")[0], key) for key in unknown)
-    open_questions = [key for key in asked if key in questions()]
+    answering = dict.fromkeys(ANSWERED_BY.get(key.partition("@")[0], key) for key in unknown)
+    open_questions = [key for key in answering if key in questions()]
     if open_questions:
         return NextStep(
             f"answer {', '.join(open_questions)}: no option has a known cost without",
