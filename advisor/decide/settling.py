@@ -110,7 +110,11 @@ def _at_stake(ranking: Ranking, option: int) -> bool:
 
 def answer(ranking: Ranking, checks: Sequence[Readiness]) -> Ruling:
     """What the decision rule says on these cases."""
-    ranking = settled(ranking)
+    return rule(settled(ranking), checks)
+
+
+def rule(ranking: Ranking, checks: Sequence[Readiness]) -> Ruling:
+    """What the decision rule says where the option to name is settled already."""
     stop = undecided(ranking, checks)
     if stop:
         ranking = meanwhile(ranking, checks)

@@ -44,7 +44,7 @@ from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
 from advisor.decide.rules import cautions
 from advisor.decide.scope import not_covered
-from advisor.decide.settling import UNDECIDED, Ruling, answer, interim, settled
+from advisor.decide.settling import UNDECIDED, Ruling, interim, rule, settled
 from advisor.decide.situation import LabelGoal, Situation, label_goal
 from advisor.decide.standing import advantage, approaches, baseline_errors, best_forms, group_of
 from advisor.decide.steps import (
@@ -106,9 +106,9 @@ def decide(inputs: DecisionInputs, *, deep: bool) -> Verdict:
 
     `deep` adds flip points, sensitivity, value of information and all figures.
     """
-    whole = rank(inputs.cases.estimates, inputs.brief, inputs.cases.size)
-    checks = readiness(inputs.brief, inputs.setting, settled(whole))
-    today = answer(whole, checks)
+    named = settled(rank(inputs.cases.estimates, inputs.brief, inputs.cases.size))
+    checks = readiness(inputs.brief, inputs.setting, named)
+    today = rule(named, checks)
     other = best_of_another_approach(today.ranking)
     second = _second_look(inputs, today, other, checks) if deep else SecondLook()
     return _assemble(inputs, today, other, checks, second, deep=deep)
@@ -195,7 +195,8 @@ def _cost_map(inputs: DecisionInputs) -> tuple[MapCell, ...]:
     """The answer of the decision rule at other volumes and prices of an error."""
 
     def judge(evaluator: Evaluator, ranking: Ranking) -> Ruling:
-        return answer(ranking, readiness(evaluator.brief, inputs.setting, settled(ranking)))
+        named = settled(ranking)
+        return rule(named, readiness(evaluator.brief, inputs.setting, named))
 
     return cost_map(inputs.evaluator, inputs.cases, inputs.seed, judge)
 
@@ -208,7 +209,8 @@ def _flips(
         return ()
 
     def judge(ranking: Ranking) -> Ruling:
-        return answer(ranking, stops(inputs.brief, inputs.setting, settled(ranking)))
+        named = settled(ranking)
+        return rule(named, stops(inputs.brief, inputs.setting, named))
 
     most = _same_options(inputs.brief, inputs.setting)
     prober = Prober(inputs.evaluator, inputs.brief, judge, inputs.seed, today, inputs.cases, most)
