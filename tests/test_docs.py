@@ -17,6 +17,7 @@ import pytest
 
 from advisor import __version__, pipeline
 from advisor.cli.main import COMMANDS, LATER
+from advisor.core.brief import questions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,6 +84,25 @@ def test_the_brief_that_make_run_opens_is_there() -> None:
         r"^BRIEF \?= (\S+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert (ROOT / brief).is_file()
+
+
+GUIDE_TO_THE_BRIEF = (ROOT / "docs" / "guide" / "brief.md").read_text(encoding="utf-8")
+
+
+def test_the_brief_of_the_guide_is_judged(tmp_path: Path) -> None:
+    (example,) = re.findall(r"^```toml\n(.*?)^```", GUIDE_TO_THE_BRIEF, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "brief.toml"
+    file.write_text(example, encoding="utf-8")
+    answers = re.findall(r"--set (\S+)", GUIDE_TO_THE_BRIEF.split("## ")[0])
+    for words in ((), answers):
+        assert pipeline.recommend(file, words, own_runs=False, keep=False).arms
+
+
+def test_the_keys_of_the_guide_to_the_brief_are_asked() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", GUIDE_TO_THE_BRIEF, re.MULTILINE)
+    keys = re.findall(r"`([a-z_]+\.[a-z_]+)`", " ".join(rows))
+    assert len(keys) >= 10
+    assert set(keys) <= {key.replace("[]", "") for key in questions()}
 
 
 def targets(page: Path) -> list[str]:

@@ -19,11 +19,19 @@ from advisor.core.question import Kind, Question
 LEFT_OUT = ("", "?")
 """Answers that mean "I do not know": the default applies, or the value is derived."""
 
-MEANT = {
-    name: "policy.data_may_leave=false"
-    for name in ("on_premises", "on_premise", "on_prem", "onprem", "local_only", "self_hosted",
-                 "air_gapped", "offline")
-} | {"rag": "retrieval.tokens=N, the tokens of documents per request"}  # fmt: skip
+MEANT = dict.fromkeys(
+    (
+        "on_premises",
+        "on_premise",
+        "on_prem",
+        "onprem",
+        "local_only",
+        "self_hosted",
+        "air_gapped",
+        "offline",
+    ),
+    "policy.data_may_leave=false",
+) | {"rag": "retrieval.tokens=N, the tokens of documents per request"}
 """Bare names of keys that people try, and the answer that says it here."""
 
 _SCALES = {"": 0, "k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "b": 9, "billion": 9}

@@ -295,10 +295,10 @@ def _offer(offer: Any) -> Line:
 
 
 def _study(row: dict[str, str]) -> Line:
-    """What a reader looks for first, then every other column."""
+    """What tells the rows of one study apart first, then every other column."""
     first = {
         title: row.get(title, "")
-        for title in ("study", "task", "approach", "value", "metric", "base_model")
+        for title in ("task", "approach", "value", "base_model", "n_train_examples", "n_shots")
     }
     rest = {title: text for title, text in row.items() if title not in (*first, "arxiv_or_url")}
     return {**first, **rest, "source": row.get("arxiv_or_url", "")}

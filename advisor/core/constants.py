@@ -32,3 +32,6 @@ GIGA = 1e9
 
 TERA = 1e12
 """Operations per second in one TFLOPS."""
+
+NOT_KNOWN_AT = "is not known at"
+"""What a warning says of a policy of providers that our tables do not state; their names follow."""

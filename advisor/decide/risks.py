@@ -25,17 +25,21 @@ no risk to name.
 def risks(
     brief: Brief, setting: Setting, pick: Estimate, rival: Estimate | None, even: BreakEven
 ) -> tuple[Risk, ...]:
-    """The risks of the chosen option, those with a date or a price first."""
+    """The risks of the chosen option, those with a date or a price first; an end that nobody has
+    announced comes last.
+    """
     return (
-        *_lifecycle(brief, setting, pick),
+        *_end(brief, setting, pick),
+        *_errors(pick),
         *_price(pick, rival, even),
         *_lock_in(setting, pick),
         *_learning(pick),
         *_drift(brief, pick),
+        *_no_end(brief, setting, pick),
     )
 
 
-def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]:
+def _end(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]:
     end = first_end(pick.option, brief, setting)
     if end is not None:
         days = (end.day - setting.as_of).days
@@ -43,12 +47,27 @@ def _lifecycle(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]
             "lifecycle",
             f"{end.model} ends {end.day:%Y-%m-%d}, {days} days after the decision: plan the move",
         )
-    elif pick.option.sends_data_out:
+
+
+def _no_end(brief: Brief, setting: Setting, pick: Estimate) -> Iterator[Risk]:
+    if pick.option.sends_data_out and first_end(pick.option, brief, setting) is None:
         months = brief.budget.horizon_months
         yield Risk(
             "lifecycle",
             f"no end of {pick.option.model} is announced; over {fmt.months(months)} expect one "
             "migration",
+        )
+
+
+def _errors(pick: Estimate) -> Iterator[Risk]:
+    """Wrong answers, where the brief gives them a price."""
+    month = pick.figures.get("run.errors")
+    if month is not None and month.is_known and month.value > 0:
+        wrong = fmt.share(1 - pick["quality.score"].value)
+        yield Risk(
+            "wrong answers",
+            f"{wrong} of answers are expected to be wrong, and cost {_spread(month, fmt.money)} "
+            "per month",
         )
 
 

@@ -11,13 +11,19 @@ from fnmatch import fnmatchcase
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
-from advisor.core.constants import WORKING_HOURS_PER_WEEK
+from advisor.core.constants import NOT_KNOWN_AT, WORKING_HOURS_PER_WEEK
 from advisor.core.facts import TokenPrice
 from advisor.core.lifecycle import ends_within_horizon, tariffs
 from advisor.core.option import Option, Place
 from advisor.core.precision import served_bits
 from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded
+
+NAMES = "{names}"
+"""Where the names of all that one caution is about stand in its sentence."""
+
+Caution = tuple[str, str]
+"""A sentence, and the one name that it is about; sentences that differ in it alone are folded."""
 
 Rule = Callable[[Option, Brief, Setting], str]
 """Why an option is out, or an empty string."""
@@ -167,77 +173,85 @@ def cautions(options: Sequence[Option], brief: Brief, setting: Setting) -> tuple
     """What the rules could not settle: conditions that only a contract can, and ends inside the
     horizon.
     """
-    lines: dict[str, None] = {}
+    names: dict[str, dict[str, None]] = {}
     for option in options:
-        lines |= dict.fromkeys(_machine_cautions(option, brief, setting))
-        for price in tariffs(option, setting):
-            lines |= dict.fromkeys(_price_cautions(price, brief))
-        end = ends_within_horizon(option, brief, setting)
-        if end is not None:
-            days = (end.day - setting.as_of).days
-            lines[
-                f"{end.model} ends {end.day:%Y-%m-%d}, {days} days after the decision; the cost "
-                "of a move is in"
-            ] = None
-    return tuple(lines)
+        for sentence, name in _cautions(option, brief, setting):
+            names.setdefault(sentence, {})[name] = None
+    return tuple(s.replace(NAMES, fmt.sentence_list(own)) for s, own in names.items())
 
 
-def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterator[str]:
+def _cautions(option: Option, brief: Brief, setting: Setting) -> Iterator[Caution]:
+    yield from _machine_cautions(option, brief, setting)
+    for price in tariffs(option, setting):
+        yield from _price_cautions(price, brief)
+    end = ends_within_horizon(option, brief, setting)
+    if end is not None:
+        days = (end.day - setting.as_of).days
+        yield (
+            f"{end.model} ends {end.day:%Y-%m-%d}, {days} days after the decision; the cost "
+            "of a move is in",
+            "",
+        )
+
+
+def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterator[Caution]:
     """What has to be known about the machines that serve an option."""
     if not brief.policy.data_may_leave and option.serving.place in (Place.RENTED, Place.CPU):
         yield (
             "A rented machine counts as one of yours under policy.data_may_leave = false; where "
-            "data must stay on your premises, set hardware.owned = true and name hardware.gpu"
+            "data must stay on your premises, set hardware.owned = true and name hardware.gpu",
+            "",
         )
     bits = _bits(option, setting, brief)
     if bits is not None and 0 < bits < 16:
         yield (
             f"{option.model} does not fit {_gpus(brief, setting)} in 16 bits when served. It is "
             f"compared as served in {bits} bits; a score that is only predicted is lowered by what "
-            "published tests lost"
+            "published tests lost",
+            "",
         )
     limit = brief.traffic.max_latency_seconds.likely
     if limit > 0 and option.sends_data_out and option.provider:
         yield (
-            f"How fast {option.provider} answers is a planning range, not measured: check the "
-            f"limit of {fmt.duration(limit)} with `advisor probe endpoint URL`"
+            f"The speed of {NAMES} is a planning range, not measured: check the limit of "
+            f"{fmt.duration(limit)} with `advisor probe endpoint URL`",
+            option.provider,
         )
 
 
-def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[str]:
+def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[Caution]:
     if brief.policy.zero_retention:
         yield _retention_caution(price)
     if brief.policy.residency:
         yield _residency_caution(price, brief.policy.residency)
     if price.cached_input_usd is not None and price.cache_minimum_tokens is None:
         yield (
-            f"The shortest prefix that {price.provider} caches for {price.model} is not known: "
-            "taken as none"
+            f"The shortest cached prefix is not known, and taken as none: {NAMES}",
+            price.model,
         )
     if price.availability not in ("", "open"):
-        yield f"{price.provider}, {price.model}: {price.availability}"
+        yield f"{price.provider}, {price.model}: {price.availability}", ""
 
 
-def _retention_caution(price: TokenPrice) -> str:
+def _retention_caution(price: TokenPrice) -> Caution:
     if price.zero_retention:
         how = f"it is offered {price.zero_retention}"
         return (
             f"Zero retention is not the default at {price.provider}: {how}, and must be signed "
-            "before data is sent"
+            "before data is sent",
+            "",
         )
-    return (
-        f"Whether {price.provider} offers zero retention by contract is not known: ask before "
-        "any data is sent"
+    return f"Zero retention by contract {NOT_KNOWN_AT} {NAMES}: ask before any data is sent", (
+        price.provider
     )
 
 
-def _residency_caution(price: TokenPrice, wanted: str) -> str:
+def _residency_caution(price: TokenPrice, wanted: str) -> Caution:
     if price.regions:
-        return (
-            f"Residency in {wanted} at {price.provider} holds only for deployments in such a "
-            "region: choose it there"
+        sentence = (
+            f"Residency in {wanted} at {NAMES} holds only for deployments in such a region: "
+            "choose it there"
         )
-    return (
-        f"Whether {price.provider} keeps data in residence ({wanted}) is not known: ask before "
-        "any data is sent"
-    )
+    else:
+        sentence = f"Residency in {wanted} {NOT_KNOWN_AT} {NAMES}: ask before any data is sent"
+    return sentence, price.provider

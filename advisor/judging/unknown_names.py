@@ -37,12 +37,16 @@ OTHER_WORDS = {
 }
 """What people call an approach or a technique that has another name here."""
 
-EU = frozenset(
-    "austria belgium bulgaria croatia cyprus czechia denmark estonia finland france germany greece "
-    "hungary ireland italy latvia lithuania luxembourg malta netherlands poland portugal romania "
-    "slovakia slovenia spain sweden at be bg hr cy cz dk ee fi fr de gr hu ie it lv lt lu mt nl pl "
-    "pt ro sk si es se europe eea".split()
-)
+# fmt: off
+EU = frozenset((
+    "austria", "belgium", "bulgaria", "croatia", "cyprus", "czechia", "denmark", "estonia",
+    "finland", "france", "germany", "greece", "hungary", "ireland", "italy", "latvia",
+    "lithuania", "luxembourg", "malta", "netherlands", "poland", "portugal", "romania",
+    "slovakia", "slovenia", "spain", "sweden", "at", "be", "bg", "hr", "cy", "cz", "dk", "ee",
+    "fi", "fr", "de", "gr", "hu", "ie", "it", "lv", "lt", "lu", "mt", "nl", "pl", "pt", "ro",
+    "sk", "si", "es", "se", "europe", "eea",
+))
+# fmt: on
 """Members of the European Union, by English name and ISO code: their regions are those of eu."""
 
 OTHER_REGIONS = {
@@ -97,7 +101,8 @@ def _refuse_unknown_provider(brief: Brief, facts: Facts) -> None:
     for name in unknown:
         near = nearest(name, (*named, *sellers))
         if near or are_all:
-            raise _refusal(brief, "policy.allowed_providers", _unknown_provider(name, near, sellers))
+            message = _unknown_provider(name, near, sellers)
+            raise _refusal(brief, "policy.allowed_providers", message)
 
 
 def _refuse_unknown_region(brief: Brief, facts: Facts) -> None:

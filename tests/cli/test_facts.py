@@ -32,6 +32,11 @@ def test_every_topic_prints_a_table_that_fits_and_a_json_list(topic: str) -> Non
     assert all("stale" in row for row in found)
 
 
+def test_rows_of_one_study_are_told_apart_in_a_narrow_terminal() -> None:
+    lines = run("evidence", "bc5cdr")[0].splitlines()
+    assert len(set(lines)) > 0.9 * len(lines)
+
+
 def test_wide_shows_all_columns_in_full() -> None:
     out, _ = run("gpus", "L40S", "--wide")
     assert "stas00/ml-engineering compute/accelerator/README.md @744d01e1" in out

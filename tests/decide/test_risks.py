@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from advisor.core.option import Option, Place, Serving
+from advisor.core.quantity import Range
 from advisor.core.verdict import BreakEven
 from advisor.decide.risks import risks
 from tests.options import SONNET, TUNED, brief, estimated, prompt, rented, setting
@@ -90,12 +91,22 @@ def test_without_a_rival_there_is_no_price_to_watch() -> None:
     assert "price" not in names(brief(), setting(), estimated(prompt("batch")), None, even)
 
 
-def test_risks_with_a_date_or_a_price_come_first() -> None:
+def test_wrong_answers_come_before_an_end_that_nobody_has_announced() -> None:
+    case = brief(quality__error_cost_usd=Range(0.5, 0.5, 0.5))
+    pick = estimated(prompt("batch"), case)
+    listed = names(case, setting(), pick, None, BreakEven())
+    assert list(listed) == ["wrong answers", "lifecycle"]
+    assert f"cost ${pick['run.errors'].value:,.0f}"[:8] in listed["wrong answers"]
+    free = names(brief(quality__error_cost_usd=Range(0, 0, 0)), setting(), pick, None, BreakEven())
+    assert list(free)[-1] == "lifecycle"
+
+
+def test_risks_with_a_price_come_first() -> None:
     hosted = Option("tune", "hosted", "gpt-4.1-mini", "azure", Serving(Place.HOSTED))
     facts = setting(tuned={"gpt-4.1-mini": TUNED})
     case = brief(task__factual_share=1.0, task__knowledge_change_per_month=0.02)
     pick = estimated(hosted, case, facts)
     rival = estimated(prompt("batch"), case)
     listed = names(case, facts, pick, rival, BreakEven(price_multiple=2.0))
-    assert list(listed) == ["lifecycle", "price", "lock-in", "forgetting", "drift"]
+    assert list(listed) == ["price", "lock-in", "forgetting", "drift", "lifecycle"]
     assert f"${pick['once.total'].value:,.0f} again" in listed["lock-in"]

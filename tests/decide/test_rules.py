@@ -178,7 +178,7 @@ def test_an_option_must_outlive_the_work_before_its_start(ends_after: int, is_ou
         ("eu", ("us", "asia"), True, "only in us, asia"),
         ("eu", ("us", "EU"), False, "holds only for deployments in such a region"),
         ("EU", ("eu",), False, "holds only for deployments in such a region"),
-        ("eu", (), False, "keeps data in residence (eu) is not known"),
+        ("eu", (), False, "Residency in eu is not known at anthropic"),
         ("", ("us",), False, ""),
     ],
 )
@@ -198,7 +198,7 @@ def test_residency_is_a_rule_where_regions_are_known_and_else_a_question(
     ("required", "terms", "words"),
     [
         (True, "on request", "it is offered on request"),
-        (True, "", "zero retention by contract is not known"),
+        (True, "", "Zero retention by contract is not known at"),
         (False, "", ""),
     ],
 )
@@ -215,7 +215,7 @@ def test_zero_retention_is_a_matter_of_contract(required: bool, terms: str, word
     ("changes", "words"),
     [
         ({}, ""),
-        ({"cache_minimum_tokens": None}, "is not known: taken as none"),
+        ({"cache_minimum_tokens": None}, "is not known, and taken as none"),
         ({"cache_minimum_tokens": None, "cached_input_usd": None}, ""),
         ({"availability": "open"}, ""),
         ({"availability": "preview only"}, "anthropic, claude-sonnet-5: preview only"),
@@ -264,3 +264,13 @@ def test_the_model_without_an_allowed_price_is_named(helper: str, named: str) ->
     option = replace(prompt("batch"), helper=helper)
     (out,) = rule_out([option], case, setting({}))[1]
     assert named in out.detail
+
+
+def test_cautions_that_differ_in_a_name_are_one_with_all_names() -> None:
+    other = replace(SONNET, model="claude-haiku-4-5")
+    known = {"claude-sonnet-5": SONNET, "claude-haiku-4-5": other}
+    prices = {name: replace(p, cache_minimum_tokens=None) for name, p in known.items()}
+    options = [prompt("batch"), replace(prompt("batch"), model="claude-haiku-4-5")]
+    lines = [line for line in cautions(options, brief(), setting(prices)) if "prefix" in line]
+    assert len(lines) == 1
+    assert lines[0].endswith("none: claude-sonnet-5 and claude-haiku-4-5")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from advisor.core import format as fmt
+from advisor.core.constants import NOT_KNOWN_AT
 from advisor.core.naming import model_name
 from advisor.core.quantity import Range
 from advisor.core.verdict import OptionRecord, Verdict
@@ -15,9 +17,11 @@ from advisor.report.headline import as_is, horizon, money_of
 from advisor.report.page import Block, Bullets, Cell, Heading, Paragraph, Ranged, Table, TableColumn
 from advisor.report.terms import Terms
 
+LATENCY = "traffic.max_latency_seconds"
 KEPT = "✓"
 BROKEN = "✗"
 NOT_STATED = "–"
+OPEN = "?"
 
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
@@ -119,10 +123,12 @@ def _cells(fold: extract.OptionFold, *, is_priced: bool) -> tuple[Cell, ...]:
 
 def _limits(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """A tick for each stated limit that the likely values keep. What policy forbids is excluded."""
-    titles = ("target", "budget", "deadline", "policy", "chance to meet all")
+    waits = bool(extract.number(verdict, LATENCY))
+    titles = ["target", "budget", "deadline", *(["latency"] if waits else []), "policy"]
+    titles.append("chance to meet all")
     columns = (
         TableColumn("limits"),
-        *(TableColumn(title, right=place == 4) for place, title in enumerate(titles)),
+        *(TableColumn(title, right=title == titles[-1]) for title in titles),
     )
     folds = extract.folded(verdict)
     rows = tuple(
@@ -131,7 +137,12 @@ def _limits(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     )
     strong = frozenset(i for i, fold in enumerate(folds) if fold.option.id == verdict.arm)
     yield Table("limits", columns, rows, strong)
-    yield Paragraph(f"{KEPT} kept at the likely values, {BROKEN} broken, {NOT_STATED} not stated.")
+    yield Paragraph(
+        f"{KEPT} kept at the likely values, {BROKEN} broken, {OPEN} not known: ask the provider, "
+        f"{NOT_STATED} not stated."
+        if any(OPEN in row for row in rows)
+        else f"{KEPT} kept at the likely values, {BROKEN} broken, {NOT_STATED} not stated."
+    )
 
 
 def _ticks(option: OptionRecord, verdict: Verdict) -> tuple[str, ...]:
@@ -141,10 +152,25 @@ def _ticks(option: OptionRecord, verdict: Verdict) -> tuple[str, ...]:
         None if not target else _keeps(target, option.quality.p50),
         _in_budget(option, verdict),
         _keeps(option.weeks.p50, weeks),
-        True,
     )
     marks = [NOT_STATED if is_within is None else (BROKEN, KEPT)[is_within] for is_within in checks]
-    return (*marks, fmt.share(option.p_meets_constraints))
+    policy = OPEN if _is_policy_open(option, verdict) else KEPT
+    return (*marks, *_latency(option, verdict), policy, fmt.share(option.p_meets_constraints))
+
+
+def _latency(option: OptionRecord, verdict: Verdict) -> tuple[str, ...]:
+    """Whether the likely answer comes in time; nothing where no limit is stated."""
+    limit = extract.number(verdict, LATENCY)
+    if not limit:
+        return ()
+    is_within = _keeps(extract.interval(option, "time.answer_seconds").p50, limit)
+    return (OPEN if is_within is None else (BROKEN, KEPT)[is_within],)
+
+
+def _is_policy_open(option: OptionRecord, verdict: Verdict) -> bool:
+    """Whether a warning says that what the provider guarantees is not known."""
+    named = [w.partition(NOT_KNOWN_AT)[2].partition(":")[0] for w in verdict.warnings]
+    return any(option.runs_on in re.split(r",? and |, ", names.strip()) for names in named if names)
 
 
 def _in_budget(option: OptionRecord, verdict: Verdict) -> bool | None:

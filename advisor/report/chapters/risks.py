@@ -39,6 +39,12 @@ CARE = MappingProxyType(
         "forgetting": Care(
             "engineering", "Score a general test set before each release.", MEDIUM, LOW
         ),
+        "wrong answers": Care(
+            "engineering",
+            "Score fresh items every month; have people check unsure answers.",
+            HIGH,
+            MEDIUM,
+        ),
         "drift": Care(
             "engineering", "Score fresh items every month; retrain on schedule.", HIGH, MEDIUM
         ),

@@ -17,6 +17,9 @@ from advisor.report.page import Block, Bullets, Callout, Heading, KeyFigure, Par
 from advisor.report.phrases import is_near, step_sentence
 from advisor.report.terms import Terms
 
+NO_END = "no end of "
+"""How the risk begins that a model ends on a day nobody has announced: never the biggest."""
+
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """One page for the reader who decides."""
@@ -106,8 +109,8 @@ def _four_numbers(chosen: OptionRecord) -> Iterator[KeyFigure]:
 def _asked(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> Iterator[Block]:
     yield Heading("What is asked of you")
     items = [_decision(verdict, chosen)]
-    if verdict.risks:
-        risk = verdict.risks[0]
+    risk = next((risk for risk in verdict.risks if not risk.detail.startswith(NO_END)), None)
+    if risk is not None:
         items.append(f"Biggest risk: {fmt.clean(risk.name)} — {terms.sentence(risk.detail)}.")
     if verdict.next_step.action:
         step = _above_its_error(verdict.next_step)
