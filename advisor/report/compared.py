@@ -22,7 +22,7 @@ from advisor.report.page import (
     Table,
     TableColumn,
 )
-from advisor.report.portfolio import Portfolio, PortfolioRow
+from advisor.report.portfolio import Portfolio, PortfolioRow, errors_text
 
 
 def difference_page(difference: Difference, look: Look = PLAIN) -> Page:
@@ -150,7 +150,7 @@ def _input(change: InputChange, a: JudgedBrief) -> tuple[Cell, ...]:
 
 
 def _briefs(content: Portfolio) -> Iterator[Block]:
-    titles = ("once", "per month", "saves", "best of 100")
+    titles = ("once", "per month", "errors", "saves", "best of 100")
     columns = (
         TableColumn("brief"),
         TableColumn("do"),
@@ -165,6 +165,10 @@ def _briefs(content: Portfolio) -> Iterator[Block]:
     yield Paragraph(
         "Saving is cash over each horizon, against what is in place, else against the runner-up."
     )
+    yield Paragraph(
+        "Decided briefs come first, then the largest saving with wrong answers counted. "
+        "Errors: what wrong answers cost over the horizon."
+    )
     rows = [
         (row.name, row.saving_usd, row.p_best, row.one_off_usd or 0.0)
         for row in content.rows
@@ -177,7 +181,8 @@ def _briefs(content: Portfolio) -> Iterator[Block]:
 
 def _brief(place: int, row: PortfolioRow) -> tuple[Cell, ...]:
     word = fmt.VERDICT_WORDS.get(row.verdict, row.verdict).capitalize()
-    money = (fmt.money(row.one_off_usd), fmt.money(row.monthly_usd), fmt.money(row.saving_usd))
+    spent = (fmt.money(row.one_off_usd), fmt.money(row.monthly_usd), errors_text(row))
+    money = (*spent, fmt.money(row.saving_usd))
     return (f"{place}. {row.name}", word, row.option, *money, fmt.of_hundred(row.p_best))
 
 

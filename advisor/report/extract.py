@@ -36,6 +36,7 @@ __all__ = [
     "ranked",
     "rows_of",
     "runner_up",
+    "saved",
     "skills",
     "start",
 ]
@@ -180,6 +181,16 @@ def cash_saved(verdict: Verdict, other: OptionRecord) -> float | None:
         return advantage
     ours = cash(verdict.chosen).p50 if verdict.chosen is not None else None
     theirs = cash(other).p50
+    return theirs - ours if ours is not None and theirs is not None else None
+
+
+def saved(verdict: Verdict, other: OptionRecord) -> float | None:
+    """The same with wrong answers counted, where they have a price."""
+    advantage = verdict.advantage.total_usd.p50
+    if other.id == verdict.alternative and advantage is not None:
+        return advantage
+    ours = verdict.chosen.horizon_usd.p50 if verdict.chosen is not None else None
+    theirs = other.horizon_usd.p50
     return theirs - ours if ours is not None and theirs is not None else None
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.core import format as fmt
+from advisor.core.brief import APPROACHES
 from advisor.core.naming import model_name
-from advisor.core.verdict import Verdict
+from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract, layout
 from advisor.report.headline import approach_chance
 from advisor.report.page import Table, TableColumn
@@ -19,7 +20,8 @@ from advisor.report.terms import Terms
 class PortfolioRow:
     """One brief: its recommendation and money at the medians; None where unknown.
 
-    `saving_usd` is cash over the horizon against today's option, else against the runner-up.
+    `saving_usd` is cash over the horizon against today's option, else against the runner-up;
+    `saving_with_errors_usd` counts wrong answers too, and `errors_usd` are those of the option.
     """
 
     brief: str
@@ -31,6 +33,8 @@ class PortfolioRow:
     saving_usd: float | None
     saving_against: str
     p_best: float
+    errors_usd: float | None = None
+    saving_with_errors_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ class SharedCost:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """All briefs, the largest saving first, and what they cost together, shared costs once."""
+    """All briefs, decided ones first, then the largest saving with wrong answers counted; and what
+    they cost together, shared costs once.
+    """
 
     schema: int
     rows: tuple[PortfolioRow, ...]
@@ -112,11 +118,24 @@ def _row(file: str, verdict: Verdict) -> PortfolioRow:
         saving,
         terms.option(other.id) if other is not None else "",
         approach_chance(verdict),
+        _errors(chosen),
+        extract.saved(verdict, other) if other is not None else None,
     )
 
 
-def _order(row: PortfolioRow) -> tuple[float, str]:
-    return (-(row.saving_usd or 0.0), row.brief)
+def _errors(option: OptionRecord) -> float | None:
+    """What wrong answers cost over the horizon; None where they have no price."""
+    return extract.interval(option, "horizon.errors").p50 if extract.has_errors(option) else None
+
+
+def _order(row: PortfolioRow) -> tuple[bool, float, str]:
+    """Decided briefs first, then what is saved with wrong answers counted."""
+    return (row.verdict not in APPROACHES, -(row.saving_with_errors_usd or 0.0), row.brief)
+
+
+def errors_text(row: PortfolioRow) -> str:
+    """The cost of wrong answers, or that the brief gives them no price."""
+    return "not priced" if row.errors_usd is None else fmt.money(row.errors_usd)
 
 
 def _sum(amounts: Iterator[float | None]) -> float | None:
@@ -127,7 +146,7 @@ def _sum(amounts: Iterator[float | None]) -> float | None:
 def _lines(content: Portfolio, width: int) -> Iterator[str]:
     yield f"Portfolio of {fmt.plural(len(content.rows), 'brief')}"
     yield ""
-    titles = ("once", "per month", "saves", "best of 100")
+    titles = ("once", "per month", "errors", "saves", "best of 100")
     columns = (
         TableColumn("brief"),
         TableColumn("do"),
@@ -139,6 +158,7 @@ def _lines(content: Portfolio, width: int) -> Iterator[str]:
             fmt.VERDICT_WORDS.get(row.verdict, row.verdict).capitalize(),
             fmt.money(row.one_off_usd),
             fmt.money(row.monthly_usd),
+            errors_text(row),
             fmt.money(row.saving_usd),
             fmt.of_hundred(row.p_best),
         )
@@ -149,6 +169,8 @@ def _lines(content: Portfolio, width: int) -> Iterator[str]:
     once = fmt.money(content.one_off_usd)
     yield from layout.wrap(
         f"Together {once} once and {fmt.money_rate(content.monthly_usd)}. "
+        "Decided briefs come first, then the largest saving with wrong answers counted. "
+        "Errors: what wrong answers cost over the horizon. "
         "Saving: cash over each horizon, against what is in place, else the runner-up. "
         "GPUs and upkeep that several briefs share are counted once.",
         width,

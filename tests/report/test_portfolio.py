@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from advisor import shipped
 from advisor.cli.main import cli
+from advisor.core.quantity import Range
 from advisor.core.verdict import Verdict
 from advisor.report import portfolio
 
@@ -21,6 +22,28 @@ def test_rows_are_sorted_by_what_they_save_and_add_up(verdict: Verdict, priced: 
     assert content.rows[0].saving_usd == pytest.approx(146_736 - 58_170.63)
     assert content.one_off_usd == pytest.approx(18_363.27 + 720)
     assert content.monthly_usd == pytest.approx(3_317.28 + 12_168)
+
+
+def test_a_decided_brief_comes_before_a_larger_saving_that_nothing_decides(
+    verdict: Verdict,
+) -> None:
+    open_ = replace(verdict, name="Open", verdict="undecided")
+    content = portfolio.portfolio([("a.toml", open_), ("b.toml", verdict)])
+    assert [row.brief for row in content.rows] == ["b.toml", "a.toml"]
+    shown = portfolio.render(content, 120)
+    assert "errors" in shown
+    assert "not priced" in shown
+
+
+def test_a_saving_in_cash_that_errors_outweigh_comes_last(verdict: Verdict) -> None:
+    chosen = verdict.chosen
+    assert chosen is not None
+    wrong = replace(chosen, horizon_usd=Range(8e6, 9e6, 1e7))
+    arms = tuple(wrong if o.id == chosen.id else o for o in verdict.arms)
+    dear = replace(verdict, name="Dear", arms=arms)
+    content = portfolio.portfolio([("a.toml", dear), ("b.toml", verdict)])
+    assert [row.brief for row in content.rows] == ["b.toml", "a.toml"]
+    assert (content.rows[1].saving_with_errors_usd or 0) < -8e6
 
 
 def test_a_sum_with_an_unknown_part_is_unknown(verdict: Verdict, nothing_left: Verdict) -> None:

@@ -21,6 +21,12 @@ FEWEST = 8.0  # labels considered where nothing was measured
 MOST = 2_000_000.0
 FARTHEST = 64.0  # times the largest measured number of labels that a curve is followed
 STEPS_PER_DOUBLING = 2
+TOO_WIDE = (
+    "known to no better than a factor of 100, too wide to plan with; measure a learning curve: "
+    "advisor calibrate quality"
+)
+"""An interval of labels that is too wide for numbers, in words."""
+
 WIDEST = 100.0  # P90 over P10 above which an interval says too little to plan with
 
 
@@ -60,21 +66,13 @@ def labels_to_reach(
             f"not within reach of data: {fmt.share(share)} of draws get there by {limit:,.0f}",
         )
     if min(p90, limit) > WIDEST * p10:
-        return Quantity.unknown("labels", too_wide(p10, min(p90, limit)))
+        return Quantity.unknown("labels", TOO_WIDE)
     reason = ""
     if not np.isfinite(p90):
         reason = f"{fmt.share(1 - share)} of draws do not get there by {limit:,.0f} labels"
     basis = Basis.MODELLED if own else Basis.PUBLISHED
     return Quantity(
         Range(p10, p50, min(p90, limit)), "labels", basis, prior.source, prior.as_of, reason
-    )
-
-
-def too_wide(low: float, high: float) -> str:
-    """An interval of labels that is too wide for numbers, in words."""
-    return (
-        f"anywhere between about {fmt.significant(low)} and {fmt.significant(high)} labels, too "
-        "wide to plan with; measure a learning curve: advisor calibrate quality"
     )
 
 

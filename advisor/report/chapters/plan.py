@@ -177,7 +177,11 @@ def _team(verdict: Verdict, chosen: OptionRecord) -> Iterator[Block]:
 
 
 def _whose_terms(chosen: OptionRecord) -> str:
-    """Whom the lawyers talk to: the provider by name, or whoever rents the GPUs out."""
+    """Whom the lawyers talk to: the provider by name, or whoever rents the GPUs out; on own
+    machines there is only the licence.
+    """
+    if chosen.id.endswith(("+owned", "+own-cpu")):
+        return "the terms of the model's licence"
     on_gpus = any(chosen.id.endswith(end) for end in ("+rented", "+owned", "+cpu"))
     if on_gpus or not chosen.runs_on:
         return "licences of the model and of the GPUs' provider"

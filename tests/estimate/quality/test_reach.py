@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from advisor.core.brief import Score
 from advisor.estimate.quality import Skill, TaskProfile, labels_to_reach, scores
-from advisor.estimate.quality.reach import crossings, too_wide
+from advisor.estimate.quality.reach import crossings
 
 # Bertsch et al. 2024 (arXiv 2405.00200), Banking77, fine-tuned: mean and deviation over 5 runs on
 # 250 items
@@ -142,15 +142,8 @@ def test_labels_that_span_more_than_a_hundred_times_are_words() -> None:
     )
     assert not wide.range.is_known
     assert "too wide to plan with" in wide.reason
+    assert "2,000,000" not in wide.reason
     assert "advisor calibrate quality" in wide.reason
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [(8.0, 2_000_000.0, "8 and 2,000,000"), (123.4, 56_789.0, "123 and 56,800")],
-)
-def test_the_words_round_what_they_say(low: float, high: float, words: str) -> None:
-    assert f"between about {words} labels" in too_wide(low, high)
 
 
 @pytest.mark.parametrize("prompt", [0.3, 0.5, 0.7])
