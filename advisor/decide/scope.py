@@ -34,6 +34,6 @@ def not_covered(brief: Brief, data: DataReport | None = None) -> Iterator[str]:
             f"{_MANY.get(kind, kind)} in {fmt.plural(count, 'row')}"
             for kind, count in kinds.items()
         )
-        yield f"data.path has {rows}: {_OUT_OF_SCOPE}"
+        yield f"The data have {rows}: {_OUT_OF_SCOPE}"
     elif word is not None:
         yield f"The brief speaks of {word[0].lower()}: {_OUT_OF_SCOPE}"

@@ -45,7 +45,21 @@ def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> t
         *_provider_months(estimates),
         *_cadence(estimates, brief),
     ]
-    return tuple(dict.fromkeys(lines))
+    return tuple(_folded(lines, [estimate.option.id for estimate in estimates]))
+
+
+def _folded(lines: Sequence[str], ids: Sequence[str]) -> Iterator[str]:
+    """Each line once. Of lines that are the same but for the option they are about, the first and
+    how many options it also holds for.
+    """
+    longest_first = sorted(ids, key=len, reverse=True)
+    alike: dict[str, dict[str, None]] = {}
+    for line in lines:
+        named = next((name for name in longest_first if name in line), "")
+        alike.setdefault(line.replace(named, "") if named else line, {})[line] = None
+    for first, *others in alike.values():
+        more = f". The same holds for {fmt.plural(len(others), 'further option')}"
+        yield f"{first}{more if others else ''}"
 
 
 def _reorder(estimates: Sequence[Estimate]) -> Iterator[str]:

@@ -61,16 +61,14 @@ OTHER_REGIONS = {
 }
 
 NEEDS = {
-    "dpo": "is offered where data.path names a file of pairs, a preferred and a rejected answer "
+    "dpo": "is offered where [data] names a file of pairs, a preferred and a rejected answer "
     "to each request",
-    "encoder": 'is offered where task.output = "label" and models.tune names an encoder',
+    "encoder": 'is offered where the output is "label" and [models] names an encoder to tune',
     "retrieval": "is offered where the brief has a table [retrieval]",
     "tuned-retrieval": "is offered where the brief has a table [retrieval]",
-    "cascade": "is offered for classification and extraction, or where quality.measured has its "
-    "score",
-    "hosted": "is offered where a provider tunes a model of models.tune",
-    "qlora": "is offered where LoRA does not fit hardware.gpu, or where quality.measured has its "
-    "score",
+    "cascade": "is offered for classification and extraction, or where it was measured",
+    "hosted": "is offered where a provider tunes one of the models",
+    "qlora": "is offered where LoRA does not fit the GPU, or where it was measured",
 }
 """When a technique that is not always compared is one of the options."""
 
@@ -163,5 +161,5 @@ def missing_techniques(brief: Brief, options: Iterable[Option]) -> Iterator[str]
     for name in brief.compare.only:
         low = name.lower()
         if low in NAMES and technique_of(low).name not in offered:
-            what = NEEDS.get(low, "is compared where quality.measured has its score")
-            yield f"No option is {name}, which compare.only names: {name} {what}"
+            what = NEEDS.get(low, "is compared where it was measured")
+            yield f"No option is {name}, which [compare] names: {name} {what}"

@@ -36,7 +36,7 @@ def test_words_for_what_is_not_text_draw_a_caution(domain: str, word: str) -> No
 def test_pictures_in_the_data_draw_a_caution_whatever_the_words_of_the_brief() -> None:
     with_pictures = replace(DATA, media_rows={"picture": 12, "sound": 1})
     (line,) = not_covered(brief(task__domain="accounting"), with_pictures)
-    assert line.startswith("data.path has pictures in 12 rows and sound in 1 row:")
+    assert line.startswith("The data have pictures in 12 rows and sound in 1 row:")
     assert not list(not_covered(brief(task__domain="accounting"), DATA))
 
 

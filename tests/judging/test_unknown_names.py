@@ -52,7 +52,7 @@ def test_names_that_something_has_pass(key: str, names: object) -> None:
 def test_a_technique_that_is_not_offered_says_what_it_takes() -> None:
     lines = list(missing_techniques(brief(compare__only=("dpo", "prompt")), BOTH))
     assert len(lines) == 1
-    assert "dpo is offered where data.path names a file of pairs" in lines[0]
+    assert "dpo is offered where [data] names a file of pairs" in lines[0]
 
 
 def test_what_a_technique_needs_makes_it_an_option() -> None:
