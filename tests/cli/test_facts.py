@@ -72,7 +72,7 @@ def test_offers_of_a_gpu() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("gpus", "RTX_4060"), ("models", "lama"), ("prices", "x-1"), ("constants", "wage")]
+    "words", [("gpus", "RTX_4061"), ("models", "lama"), ("prices", "x-1"), ("constants", "wage")]
 )
 def test_unknown_names_are_refused_in_one_line(words: tuple[str, str]) -> None:
     with pytest.raises(UsageError) as caught:
