@@ -9,7 +9,6 @@ AdvisorError           what a user can correct; shown as one line, never as a tr
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -67,6 +66,8 @@ class MissingExtra(AdvisorError):
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
     """Those of `names` most similar to `name`, best first, without regard to case."""
+    import difflib  # here: `--help` does without it
+
     by_lower = {n.lower(): n for n in names}
     return [by_lower[m] for m in difflib.get_close_matches(name.lower(), by_lower, count, 0.5)]
 
