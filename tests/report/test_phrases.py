@@ -124,7 +124,8 @@ def test_todays_process_without_a_model_is_a_row_and_pays_back(priced: Verdict) 
     assert f"${12_500 * months - paid:,.0f}" in shown
     worse = BaselineErrors(Range(1e5, 1.2e5, 1.5e5), Range(-9e5, -8e5, -7e5))
     outweighed = replace(record, baseline_errors=worse)
-    by_hand = [r for r in returns(outweighed, Terms.of(outweighed)) if "By hand" in r.against][0]
+    again = returns(outweighed, Terms.of(outweighed))
+    by_hand = next(r for r in again if "By hand" in r.against)
     assert by_hand.errors_usd.p50 == -8e5
     assert by_hand.is_outweighed
     assert by_hand.on_investment is None
