@@ -1,9 +1,9 @@
 """How fast the program opens and answers, as ratios and medians of interleaved runs on this
 machine.
 
-Run: python benchmarks/startup.py [BRIEF] [--runs N]. Goals: `--help` within 2.5 × `import argparse`;
-`recommend --json` within 1.0 s and 150 MB; the first frame of the app within 1.6 × that of an empty
-Textual app; a change of one input judged again within 100 ms.
+Run: python benchmarks/startup.py [BRIEF] [--runs N]. Goals: `--help` within 2.5 × `import
+argparse`; `recommend --json` within 1.0 s and 150 MB; the first frame of the app within 1.6 × that
+of an empty Textual app; a change of one input judged again within 100 ms.
 """
 
 from __future__ import annotations

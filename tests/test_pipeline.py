@@ -388,3 +388,12 @@ train_examples = {labels}
     for a, b in known:
         assert b.labels.p50 == pytest.approx(6 * a.labels.p50)
         assert b.cost_usd.p90 == pytest.approx(6 * a.cost_usd.p90)
+
+
+@pytest.mark.parametrize("draws", [1, 50])
+def test_few_draws_still_make_a_verdict(draws: int) -> None:
+    brief = pipeline.load(BRIEFS[0].parent / "customs-invoices.toml")
+    around = pipeline.look(brief, own_runs=False)
+    verdict = pipeline.judge(brief, around, draws=draws)
+    assert verdict.draws == draws
+    assert sum(a.p_best for a in verdict.approaches) == pytest.approx(1.0)

@@ -128,8 +128,9 @@ class Prober:
         }
 
     def over(self, months: int, draws: int) -> Ruling:
-        """The answer for another horizon."""
-        cases = self.evaluator.over(months, draws, self.seed, self.cases)
+        """The answer for another horizon, on the first `draws` draws."""
+        first = min(draws, self.cases.size - 1)
+        cases = self.evaluator.over(months, first, self.seed, self.cases)
         return self.judge(rank(cases.estimates, self.brief, cases.size))
 
 

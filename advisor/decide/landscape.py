@@ -59,9 +59,10 @@ def _row(
     price = priced.brief.quality.error_cost_usd.likely
     changes = [(VOLUME, volume) for volume in volumes]
     every = range(len(cases.estimates))
-    drawn = priced.drawn_what_if(changes, MAP_DRAWS, seed, every, cases)
+    draws = min(MAP_DRAWS, cases.size - 1)
+    drawn = priced.drawn_what_if(changes, draws, seed, every, cases)
     whole = rank(drawn.estimates, priced.brief, drawn.size)
-    size = MAP_DRAWS + 1
+    size = draws + 1
     for i, volume in enumerate(volumes):
         ruling = judge(priced, whole.rows(slice(i * size, (i + 1) * size)))
         yield MapCell(volume, price, ruling.word, ruling.option)
@@ -82,9 +83,10 @@ def learning_curve(
     middle = max(now, FEWEST_LABELS)
     values = np.geomspace(middle / CURVE_REACH, middle * CURVE_REACH, CURVE_POINTS).round()
     changes = [(LABELS, float(value)) for value in values]
-    drawn = evaluator.drawn_what_if(changes, CURVE_DRAWS, seed, [best], cases)
+    draws = min(CURVE_DRAWS, cases.size - 1)
+    drawn = evaluator.drawn_what_if(changes, draws, seed, [best], cases)
     scores = full(drawn.estimates[0]["quality.score"], drawn.size)
-    blocks = scores.reshape(len(values), CURVE_DRAWS + 1)[:, 1:]
+    blocks = scores.reshape(len(values), draws + 1)[:, 1:]
     if not np.isfinite(blocks).all() or np.ptp(blocks.mean(axis=1)) < 1e-6:
         return None
     points = zip(values, blocks, strict=True)

@@ -140,7 +140,9 @@ def planned_run(
 
 
 def _mean_tokens(brief: Brief, technique: str) -> float:
-    """Tokens of an example: as stated, else those of a request; an encoder reads the input alone."""
+    """Tokens of an example: as stated, else those of a request; an encoder reads no more than the
+    input.
+    """
     traffic = brief.traffic
     if brief.data.tokens_per_example is not None:
         return brief.data.tokens_per_example.likely

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
+from fnmatch import fnmatch
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner
 
-from advisor import experiments
+from advisor import experiments, pipeline
+from advisor.brief import parse
 from advisor.calibrate import quality
 from advisor.calibrate.cascade import best_threshold, cascade_scores
 from advisor.calibrate.prompts_plan import PromptOptions, prompts_plan
-from advisor.calibrate.scores import measured_scores
+from advisor.calibrate.scores import MeasuredRow, measured_scores
 from advisor.cli.calibrate import command
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
@@ -82,3 +86,30 @@ def test_two_runs_become_a_run_of_a_cascade(
     elsewhere = run(lambda body: (200, said("A"), {}), PromptOptions(shots=(0,)), other)
     with pytest.raises(UsageError, match="not the same test items"):
         experiments.cascade(small.summary.id, elsewhere.summary.id)
+
+
+def test_the_share_that_was_measured_prices_the_cascade_of_a_verdict() -> None:
+    """As the brief states the row of a run: 0.5 of the requests pay the larger model as well."""
+    row = MeasuredRow("hybrid", "cascade", "Llama-3.1-8B", score=0.94, items=2000, passed_on=0.5)
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in row.to_json().items())
+    text = """
+        schema = 1
+        [traffic]
+        requests_per_month = 1_000_000
+        [data]
+        examples = 3000
+        eval_examples = 2000
+        [models]
+        tune = ["Llama-3.1-8B"]
+        prompt = ["claude-sonnet-5"]
+        [[quality.measured]]
+        """
+    brief = parse(dedent(text) + lines)
+    verdict = pipeline.judge(brief, pipeline.look(brief, own_runs=False))
+    cascade = next(o for o in verdict.arms if fnmatch(o.id, "hybrid/cascade@*+rented"))
+    share = cascade.figure("cascade.passed_on@Llama-3.1-8B")
+    assert (share.value, share.basis) == (0.5, "measured")
+    assert 0.48 < share.p10 < 0.5 < share.p90 < 0.52  # Wilson, 2,000 items
+    calls = 1e6 * 1.03  # with the share of requests that are made again
+    helper = cascade.figure("helper.request").value
+    assert cascade.figure("run.inference").value == pytest.approx(calls * 0.5 * helper)
