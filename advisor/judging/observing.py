@@ -127,7 +127,12 @@ def _look_at_data(brief: Brief, events: EventSink, cancel: CancelToken) -> DataR
 
     tests = () if test is None else (test,)
     return probe(
-        [path], eval_paths=tests, count_tokens=not brief.data.sample, events=events, cancel=cancel
+        [path],
+        eval_paths=tests,
+        count_tokens=not brief.data.sample,
+        as_of=brief.as_of.isoformat() if brief.as_of is not None else "",
+        events=events,
+        cancel=cancel,
     )
 
 

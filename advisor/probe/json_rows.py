@@ -238,9 +238,9 @@ def rows_in(document: Any, note: Note = len) -> list[Any]:
     """
     if not isinstance(document, dict):
         return [document]
-    chats = next((v for v in document.values() if _are_chats(v)), None)
-    if chats is not None:
-        return list(chats)
+    objects = [v for v in document.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    if len(objects) == 1 and _are_chats(objects[0]):
+        return list(objects[0])
     if is_enveloped(document) or (_ROW_KEYS & document.keys() and not _is_table(document)):
         return [document]
     table = _table(document)
