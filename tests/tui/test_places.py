@@ -57,6 +57,7 @@ async def places(pilot):
     await rest(pilot)
     for name in SECTIONS:
         app.desk.query_one(DecisionPane).turn_to(name)
+        await pilot.wait_for_scheduled_animations()
         await pilot.pause(0.1)
         yield f"decision, {name}"
     await pilot.press("e")
