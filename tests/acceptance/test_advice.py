@@ -100,7 +100,7 @@ EXPECTED |= {
     ),
     "chat-moderation": Expected(("tune",), "tune/encoder@*+cpu"),
     "contract-clauses": Expected(
-        ("tune", "undecided"), "*+owned", never="*rented*", next_step="score tune/lora@"
+        ("tune", "undecided"), "*+owned", never="*rented*", next_step="score tune/"
     ),
     "icd-notes": Expected(("tune",), "tune/lora@*+owned", never="*rented*"),
     "invoice-pictures": Expected(("undecided",), "prompt/*", warned="picture"),
@@ -118,9 +118,7 @@ EXPECTED |= {
         next_step="score tune/encoder@",
     ),
     "voice-turns": Expected(("tune", "hybrid", "undecided"), "*", excluded_by="lifecycle.closed"),
-    "alert-batches": Expected(
-        ("hybrid", "prompt", "undecided"), "*", warned="The bill of", next_step="score hybrid/"
-    ),
+    "alert-batches": Expected(("hybrid", "prompt", "undecided"), "*", warned="The bill of"),
     "offer-matching": Expected(("prompt", "tune", "undecided"), "prompt/zero-shot@*+batch"),
 }
 
