@@ -59,7 +59,7 @@ def replayed(folder_of_records: Path | None = None) -> Iterator[Replayed]:
     facts = tables.load()
     path = folder_of_records or folder("calibration") / "reference"
     for file in sorted(path.glob("*.jsonl")):
-        events = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        events = [json.loads(label) for label in file.read_text(encoding="utf-8").splitlines()]
         device = next((e["device"]["name"] for e in events if e["event"] == "started"), "")
         gpu = next((g for g in facts.gpus if device in g.driver_names), None)
         if gpu is None:
@@ -70,14 +70,14 @@ def replayed(folder_of_records: Path | None = None) -> Iterator[Replayed]:
 
 
 def _of_trial(record: str, event: JsonObject, gpu: Gpu, facts: tables.Facts) -> Replayed:
-    said = LABEL.match(event["label"])
-    if said is None:
+    label = LABEL.match(event["label"])
+    if label is None:
         raise ValueError(f"{record}: {event['label']!r} is not the label of a throughput trial")
-    whole = facts.architecture(said["model"])
+    whole = facts.architecture(label["model"])
     if whole is None:
-        raise ValueError(f"{record}: no model {said['model']} in profiles/models.csv")
-    model = whole if said["layers"] is None else _sliced(whole, int(said["layers"]))
-    run = _run(said["method"], model, event["result"], gpu, int(said["length"]))
+        raise ValueError(f"{record}: no model {label['model']} in profiles/models.csv")
+    model = whole if label["layers"] is None else _sliced(whole, int(label["layers"]))
+    run = _run(label["method"], model, event["result"], gpu, int(label["length"]))
     result = event["result"]
     return Replayed(
         record,

@@ -245,15 +245,8 @@ def _assemble(
     stop = today.stop
     pick = estimates[ranking.pick]
     rival = estimates[other] if other is not None else None
-    case = Case(
-        brief,
-        ranking,
-        pick,
-        rival,
-        second.break_even,
-        inputs.setting.results,
-        _end(inputs, ranking),
-    )
+    end = _end(inputs, ranking)
+    case = Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results, end)
     origins = sources(estimates) if deep else ()
     return Verdict(
         schema=SCHEMA,
