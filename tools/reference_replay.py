@@ -59,7 +59,7 @@ def replayed(folder_of_records: Path | None = None) -> Iterator[Replayed]:
     facts = tables.load()
     path = folder_of_records or folder("calibration") / "reference"
     for file in sorted(path.glob("*.jsonl")):
-        events = [json.loads(label) for label in file.read_text(encoding="utf-8").splitlines()]
+        events = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         device = next((e["device"]["name"] for e in events if e["event"] == "started"), "")
         gpu = next((g for g in facts.gpus if device in g.driver_names), None)
         if gpu is None:
