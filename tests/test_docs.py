@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 
 from advisor import __version__, pipeline
-from advisor.cli.main import COMMANDS, LATER
+from advisor.cli.commands import COMMANDS, LATER
 from advisor.core.brief import questions
 
 ROOT = Path(__file__).parents[1]

@@ -79,10 +79,10 @@ def test_there_is_no_circle_of_imports() -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_loads_nothing_heavy(tmp_path: Path, option: str) -> None:
+def test_help_loads_no_library(tmp_path: Path, option: str) -> None:
     found = loaded(tmp_path, option)
-    assert "click" in found
     assert not found & {
+        "click",
         "textual",
         "rich",
         "numpy",

@@ -13,15 +13,20 @@ from advisor.core.text import printable
 def save(path: Path | str, content: str | bytes) -> None:
     """Write `content` (text as UTF-8) to `path`, whole or not at all.
 
-    Links are followed and permissions kept.
+    Links are followed and permissions kept. A device or a pipe, such as /dev/stdout, is written to
+    and never replaced.
 
     Raises UsageError.
     """
+    data = content.encode() if isinstance(content, str) else content
     try:
+        if Path(path).exists() and not Path(path).is_file():
+            Path(path).write_bytes(data)
+            return
         target = Path(path).resolve()
         scratch = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
         try:
-            _write(scratch, content.encode() if isinstance(content, str) else content)
+            _write(scratch, data)
             if target.exists():
                 scratch.chmod(target.stat().st_mode & 0o777)
             scratch.replace(target)

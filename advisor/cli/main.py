@@ -1,167 +1,54 @@
-"""The command `advisor`: finds the file of a command and loads nothing else."""
+"""Where `advisor` starts: the first page of help and the version are printed without a library."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-from collections.abc import MutableMapping
-from pathlib import Path
-from typing import Any
-
-import click
 
 from advisor import __version__
-from advisor.core.errors import AdvisorError, Exit, did_you_mean
-from advisor.core.text import printable
-
-COMMANDS = {
-    "ask": "Write a brief by answering questions in a plain terminal.",
-    "recommend": "Recommend prompting, tuning or both for a brief.",
-    "explain": "Show formula, numbers and source of one figure.",
-    "diff": "Compare two briefs, in dollars and in the verdict.",
-    "probe": "Inspect this machine: GPUs, host, software.",
-    "data": "Inspect data: tokens, duplicates, leakage, personal data.",
-    "estimate": "Estimate one training run: memory, time, cost.",
-    "calibrate": "Measure training speed, quality and prompts here.",
-    "export": "Write a trainer's configuration that reproduces an estimate.",
-    "runs": "Manage calibration runs: list, show, import, replay.",
-    "facts": "List GPUs, models and prices, with date and source.",
-    "backtest": "Test the estimators on published results.",
-    "examples": "List the example briefs; print or copy one.",
-    "mcp": "Serve the read-only commands to an agent (MCP).",
-    "plugins": "List the plug-ins, and what is wrong with them.",
-    "schema": "Print the JSON Schema of a brief.",
-    "history": "List past verdicts, newest first.",
-    "store": "Check, repair or copy the local database.",
-    "watch": "Say what changed since the last verdict on a brief.",
-    "serve": "Open the app in a browser of this machine.",
-    "where": "Show the files and folders in use.",
-}
-"""Every command with its one-line help, in the order of `--help`; the code of `x` is
-`advisor.cli.x:command`.
-"""
-
-
-LATER: dict[str, str] = {}
-"""Commands of the contract that this release does not have yet, with what to do meanwhile."""
-
-
-class LazyGroup(click.Group):
-    """Loads a command's module only when that command runs; a lone brief file opens the app."""
-
-    @property
-    def commands(self) -> MutableMapping[str, click.Command]:
-        """Every command, loaded: for tools that describe all of them, such as click-man."""
-        loaded = {name: self.get_command(click.Context(self), name) for name in COMMANDS}
-        return {name: command for name, command in loaded.items() if command is not None}
-
-    @commands.setter
-    def commands(self, given: MutableMapping[str, click.Command]) -> None:
-        """Commands come from the table alone; click sets none of its own."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, without importing them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the one command that is asked for."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"advisor.cli.{cmd_name}").command
-        command.short_help = COMMANDS[cmd_name]
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """`advisor BRIEF` is the app with that brief; an unknown word gets the nearest command."""
-        if args[0] in LATER:
-            raise click.UsageError(f"{args[0]!r} is not in this release; {LATER[args[0]]}", ctx)
-        if args[0] not in COMMANDS:
-            if _is_a_brief(args[0]):
-                return "app", importlib.import_module("advisor.cli.app").command, args
-            raise click.UsageError(
-                f"no such command {args[0]!r}{did_you_mean(args[0], COMMANDS)}", ctx
-            )
-        return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """A reader that stops early, such as `head`, is not a failure."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(Exit.DONE)
-
-
-def _is_a_brief(word: str) -> bool:
-    if word.endswith(".toml") or Path(word).exists():
-        return True
-    from advisor.cli.brief_path import names_an_example
-
-    return names_an_example(word)
-
-
-@click.group(
-    cls=LazyGroup,
-    invoke_without_command=True,
-    subcommand_metavar="[BRIEF | COMMAND [ARGS]...]",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-@click.version_option(__version__, prog_name="advisor")
-@click.pass_context
-def cli(ctx: click.Context) -> None:
-    """Prompt, fine-tune, or both?
-
-    Without a command, opens the full-screen app, on BRIEF where one is given.
-    """
-    if ctx.invoked_subcommand is None:
-        from advisor.cli.app import command
-
-        ctx.invoke(command)
-
-
-def usage_line(error: click.ClickException) -> str:
-    """Bad usage on one line: the command, what is wrong, where its help is."""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else "advisor"
-    message = " ".join(error.format_message().split()).rstrip(".")
-    link = " See" if message.endswith("?") else "; see"
-    return printable(f"{path}: {message}{link} `{path} --help`")
-
-
-def _warn_of_plugins() -> None:
-    """A line for each plug-in that was needed and is broken; looks only where some were needed."""
-    loading = sys.modules.get("advisor.core.plugins.loading")
-    for fault in loading.faults() if loading is not None else ():
-        click.echo(f"warning: {printable(fault)}", err=True)
+from advisor.cli.commands import PAGE_WIDTH, help_page
+from advisor.cli.streams import drop_the_rest, is_of_stdout, replace_closed
 
 
 def main() -> None:
-    """Run, and turn errors that a user can fix into one line and an exit code."""
+    """Run the command that was typed; a full disk behind stdout is one line."""
+    replace_closed()
     try:
-        _main()
-    finally:
-        _warn_of_plugins()
+        _run(sys.argv[1:])
+    except OSError as error:
+        if not is_of_stdout(error):
+            raise
+        drop_the_rest()
+        fault = f"advisor: stdout cannot be written ({error.strerror})"
+        sys.exit(f"{fault}; free some space, or send the output elsewhere")
 
 
-def _main() -> None:
+def _run(words: list[str]) -> None:
+    if words == ["--version"]:
+        _answer(f"advisor, version {__version__}\n")
+    if words in (["--help"], ["-h"]) and _has_room():
+        _answer(help_page())
+    from advisor.cli.group import main as run
+
+    run()
+
+
+def _answer(text: str) -> None:
+    """Print it and end the program; a reader that leaves early is not a failure."""
     try:
-        # Either what was passed to ctx.exit() or what the command returned.
-        status = cli.main(prog_name="advisor", standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else Exit.DONE)
-    except click.ClickException as error:
-        click.echo(usage_line(error), err=True)
-        sys.exit(Exit.USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("cancelled", err=True)
-        sys.exit(Exit.CANCELLED)
-    except AdvisorError as error:
-        click.echo(f"advisor: {error}", err=True)
-        sys.exit(error.exit)
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        drop_the_rest()
+    sys.exit(0)
+
+
+def _has_room() -> bool:
+    """Whether stdout is as wide as the page; where it is narrower, click breaks the lines."""
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdecimal() and int(stated):
+        return int(stated) >= PAGE_WIDTH
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return True  # a pipe or a file
+    return not columns or columns >= PAGE_WIDTH

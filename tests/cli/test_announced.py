@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from advisor.cli.main import cli
+from advisor.cli.group import cli
 from advisor.experiments import Limits, cluster, machine
 from advisor.experiments.entries import entries
 from advisor.facts import load

@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from advisor import brief
 from advisor.brief.examples import example, examples
 from advisor.cli.brief_path import BRIEF, names_an_example
+from advisor.cli.commands import COMMANDS
 from advisor.cli.examples import command
-from advisor.cli.main import COMMANDS, cli
+from advisor.cli.group import cli
 from advisor.core.errors import UsageError
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from advisor import shipped
-from advisor.cli.main import cli
+from advisor.cli.group import cli
 
 BRIEF = shipped.folder("profiles") / "briefs" / "safety-reports.toml"
 

@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from advisor import __version__
-from advisor.cli import main as cli
+from advisor.cli import group, main
+from advisor.cli.commands import COMMANDS, LATER
+from advisor.cli.streams import replace_closed
 from advisor.core.errors import Cancelled, Exit, Infeasible, MissingExtra, UsageError
 
 
@@ -22,7 +24,7 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     def run(*args: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["advisor", *args])
         with pytest.raises(SystemExit) as stop:
-            cli.main()
+            main.main()
         out = capsys.readouterr()
         return int(stop.value.code or 0), out.out, out.err
 
@@ -40,7 +42,7 @@ def a_command(monkeypatch: pytest.MonkeyPatch):
         )
         monkeypatch.setitem(sys.modules, module.__name__, module)
         if name != "app":
-            monkeypatch.setitem(cli.COMMANDS, name, "Odd.")
+            monkeypatch.setitem(COMMANDS, name, "Odd.")
 
     return install
 
@@ -58,10 +60,10 @@ def test_help_names_every_command(advisor) -> None:
     listed = [
         line.split()[0] for line in out.split("Commands:")[1].splitlines() if line[:3].strip()
     ]
-    assert listed == list(cli.COMMANDS)
+    assert listed == list(COMMANDS)
 
 
-@pytest.mark.parametrize("name", list(cli.COMMANDS))
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_has_help_of_its_own(advisor, name: str) -> None:
     code, out, err = advisor(name, "--help")
     assert (code, err) == (Exit.DONE, "")
@@ -71,6 +73,18 @@ def test_every_command_has_help_of_its_own(advisor, name: str) -> None:
 
 def test_version(advisor) -> None:
     assert advisor("--version") == (Exit.DONE, f"advisor, version {__version__}\n", "")
+    assert CliRunner().invoke(group.cli, ["--version"]).stdout == advisor("--version")[1]
+
+
+def test_the_page_that_loads_nothing_is_the_page_of_click(advisor, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(group.cli, ["--help"], prog_name="advisor").stdout
+    assert advisor("--help")[1] == advisor("-h")[1] == shown
+
+
+def test_a_narrow_terminal_gets_broken_lines(advisor, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert max(map(len, advisor("--help")[1].splitlines())) <= 60
 
 
 def test_an_unknown_command_gets_the_nearest_on_one_line(advisor) -> None:
@@ -83,7 +97,7 @@ def test_an_unknown_command_gets_the_nearest_on_one_line(advisor) -> None:
 
 
 def test_a_command_of_a_later_release_says_what_to_do_meanwhile(advisor) -> None:
-    for name, advice in cli.LATER.items():
+    for name, advice in LATER.items():
         code, out, err = advisor(name, "anything")
         assert (code, out) == (Exit.USAGE, "")
         assert err.count("\n") == 1
@@ -120,7 +134,7 @@ def test_a_bug_is_not_hidden(a_command, monkeypatch: pytest.MonkeyPatch) -> None
     a_command(raising(ZeroDivisionError("a bug")))
     monkeypatch.setattr(sys, "argv", ["advisor", "odd"])
     with pytest.raises(ZeroDivisionError):
-        cli.main()
+        main.main()
 
 
 def test_the_exit_code_of_a_command_arrives(advisor, a_command) -> None:
@@ -143,11 +157,12 @@ def test_no_word_at_all_opens_the_app(advisor, a_command) -> None:
     assert advisor() == (Exit.DONE, "opened ()\n", "")
 
 
-def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["where", "--help"])
+def test_a_reader_that_leaves_is_no_failure(tmp_path: Path, word: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "advisor", "where"],
+        [sys.executable, "-m", "advisor", word],
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,
@@ -155,6 +170,41 @@ def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (Exit.DONE, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("word", ["where", "--help"])
+def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path, word: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "advisor", word],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"ADVISOR_HOME": str(tmp_path)},
+        )
+    assert done.returncode == Exit.FAILED
+    assert done.stderr.count("\n") == 1
+    assert "No space left on device" in done.stderr
+
+
+def test_a_closed_stderr_changes_nothing_else(tmp_path: Path) -> None:
+    run = f"'{sys.executable}' -m advisor recommend hotel-guests --no-history -o a.md 2>&-"
+    done = subprocess.run(
+        run, shell=True, cwd=tmp_path, env=os.environ | {"ADVISOR_HOME": str(tmp_path)}
+    )
+    assert done.returncode in (Exit.DONE, Exit.UNDECIDED)
+    assert (tmp_path / "a.md").stat().st_size > 0
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
+def test_a_closed_stream_becomes_the_null_device(monkeypatch, name: str) -> None:
+    monkeypatch.setattr(sys, name, None)
+    replace_closed()
+    stream = getattr(sys, name)
+    assert not stream.isatty()
+    assert stream.read() == "" if name == "stdin" else stream.write("x") == 1
+    stream.close()
 
 
 def pages(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -170,10 +220,10 @@ def pages(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str,
     return [path, *below]
 
 
-@pytest.mark.parametrize("page", pages(cli.cli), ids=" ".join)
+@pytest.mark.parametrize("page", pages(group.cli), ids=" ".join)
 def test_every_page_of_help_fits_80_columns(monkeypatch: pytest.MonkeyPatch, page) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    shown = CliRunner().invoke(cli.cli, [*page, "--help"], prog_name="advisor").stdout
+    shown = CliRunner().invoke(group.cli, [*page, "--help"], prog_name="advisor").stdout
     assert max(map(len, shown.splitlines())) <= 80
     commands = shown.partition("Commands:")[2]
     assert "..." not in commands
@@ -181,5 +231,5 @@ def test_every_page_of_help_fits_80_columns(monkeypatch: pytest.MonkeyPatch, pag
 
 def test_tools_that_describe_all_commands_find_them() -> None:
     """click-man walks `commands`; completion and help need not load them."""
-    assert list(cli.cli.commands) == list(cli.COMMANDS)
-    assert all(command.get_short_help_str() for command in cli.cli.commands.values())
+    assert list(group.cli.commands) == list(COMMANDS)
+    assert all(command.get_short_help_str() for command in group.cli.commands.values())

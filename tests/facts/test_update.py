@@ -19,7 +19,7 @@ pytest.importorskip("minisign", reason="the extra update is not installed")
 
 from advisor import facts
 from advisor.brief.examples import example
-from advisor.cli.main import cli
+from advisor.cli.group import cli
 from advisor.core.errors import AdvisorError, UsageError
 from advisor.facts.bundle import KEYS, PRICES, read_bundle
 from advisor.store.folders import folders

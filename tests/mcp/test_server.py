@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from advisor import __version__
 from advisor.brief.examples import example
-from advisor.cli.main import cli
+from advisor.cli.group import cli
 
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from mcp import Client, StdioServerParameters

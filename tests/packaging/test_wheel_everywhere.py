@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from advisor import __version__
-from advisor.cli.main import COMMANDS
+from advisor.cli.commands import COMMANDS
 from tests.packaging.conftest import ROOT, installed, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
@@ -47,7 +47,8 @@ def verdict(advisor: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 EVERY_HELP = """
 from click.testing import CliRunner
-from advisor.cli.main import COMMANDS, cli
+from advisor.cli.commands import COMMANDS
+from advisor.cli.group import cli
 for name in COMMANDS:
     assert CliRunner().invoke(cli, [name, "--help"]).exit_code == 0, name
     print(name)

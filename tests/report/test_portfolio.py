@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from rich.cells import cell_len
 
 from advisor import shipped
-from advisor.cli.main import cli
+from advisor.cli.group import cli
 from advisor.core.quantity import Range
 from advisor.core.verdict import Verdict
 from advisor.report import portfolio

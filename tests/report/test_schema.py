@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from advisor.cli.main import cli
+from advisor.cli.group import cli
 from advisor.core.verdict import Verdict
 from advisor.report import formats
 from advisor.report.schema import RECORDS, schema, text

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from advisor.cli.main import COMMANDS
+from advisor.cli.commands import COMMANDS
 from advisor.core.errors import UsageError
 from advisor.core.quantity import Range
 from advisor.tui.model.draft import Draft

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from advisor.brief.examples import example
-from advisor.cli.main import cli
+from advisor.cli.group import cli
 
 
 @pytest.fixture(autouse=True)
