@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from advisor.calibrate.embeddings import embedding_source
 from advisor.calibrate.model_folder import checked_config, model_folder, reads_only
 from advisor.calibrate.protocol import Event
 from advisor.calibrate.quality_records import ModelWeights
@@ -102,6 +103,8 @@ def hub_models(plan: ExperimentPlan) -> dict[str, ModelWeights]:
     """The models of a plan that lie on the hub, by repository and commit."""
     documents = (trial.spec.get("model") for trial in plan.trials)
     models = [ModelWeights.from_json(d) for d in documents if isinstance(d, Mapping)]
+    source = embedding_source(plan.shared)
+    models += [source.weights] if source is not None and source.weights is not None else []
     return {model.hub: model for model in models if model.hub}
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from advisor.calibrate.embeddings import embedded_texts, embedding_source
+from advisor.calibrate.quality import approximate_tokens
 from advisor.calibrate.quality_records import PromptsSpec, QualitySpec, Workload
 from advisor.calibrate.throughput import Length, whole_length
 from advisor.calibrate.throughput_records import ThroughputSpec
@@ -103,16 +105,26 @@ def _endpoint_forecast(plan: ExperimentPlan) -> RunPrediction:
     capped = "--max-usd" if plan.max_usd is not None else ""
     if not capped and plan.minutes is not None:
         capped = "--minutes"
-    usd = _endpoint_usd(specs, plan.max_usd)
+    usd = _endpoint_usd(specs, plan.max_usd, _embedding_usd(plan))
     return RunPrediction(Range(*seconds), usd, "assumed", "calls and characters", capped)
 
 
-def _endpoint_usd(specs: Sequence[PromptsSpec], max_usd: float | None) -> Range:
+def _embedding_usd(plan: ExperimentPlan) -> float | None:
+    """Of all texts that are embedded, by their characters; None where no price is known."""
+    source = embedding_source(plan.shared)
+    if source is None or source.endpoint is None:
+        return 0.0
+    return source.endpoint.usd(sum(map(approximate_tokens, embedded_texts(plan))), 0.0)
+
+
+def _endpoint_usd(
+    specs: Sequence[PromptsSpec], max_usd: float | None, embedding_usd: float | None
+) -> Range:
     """From a fifth less than expected, to a fifth more read with every answer at its longest."""
-    if not all(spec.is_priced for spec in specs):
+    if embedding_usd is None or not all(spec.is_priced for spec in specs):
         return Range(None, None, None)
-    likely = 0.0
-    most = 0.0
+    likely = embedding_usd
+    most = 1.2 * embedding_usd
     for spec in specs:
         work = _work(spec)
         likely += spec.usd(work.read_tokens, work.written_tokens) or 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from advisor.calibrate.embeddings import SHARED
 from advisor.calibrate.prompts_plan import (
     PromptGroup,
     PromptOptions,
@@ -55,6 +56,8 @@ def local_prompts_plan(
     shared = {**task.shared(), "machine": machine}
     if options.passages:
         shared["passages"] = list(options.passages)
+    if options.embedding is not None:
+        shared[SHARED] = options.embedding.to_json()
     called = (weights.hub or Path(weights.folder).name).partition("@")[0]
     name = f"{called}: {task.metric} on {len(task.items)} items"
     return ExperimentPlan("quality", name, trials, shared, device, seed)

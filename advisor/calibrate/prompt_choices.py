@@ -40,6 +40,10 @@ class PromptChoices:
     rubric: str = ""
     pairwise: bool = False
     judge_labels: str = ""
+    embedding_model: str = ""
+    embedding_url: str = ""
+    embedding_key_env: str = "OPENAI_API_KEY"
+    embedding_usd: float | None = None
 
     @property
     def searches(self) -> bool:

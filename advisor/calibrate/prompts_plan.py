@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from advisor.calibrate.embeddings import SHARED, EmbeddingSource
 from advisor.calibrate.judge import JUDGE_METRICS, JudgeSpec
 from advisor.calibrate.prompt_choices import techniques_by_shots
 from advisor.calibrate.prompting.forms import (
@@ -13,6 +14,7 @@ from advisor.calibrate.prompting.forms import (
     RANDOM,
     THINKING_ROOM,
     PromptForm,
+    compared_ways,
     option_label,
     technique_forms,
 )
@@ -26,13 +28,16 @@ from advisor.calibrate.quality import (
 from advisor.calibrate.quality_records import PromptsSpec, SearchSpec, Workload
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan, JsonObject, Trial
-from advisor.endpoint.client import checked_url
+from advisor.endpoint.client import checked_address, checked_url
 
 ANSWER_TOKENS = 32
 CONTEXT_TOKENS = 32_768
 """Positions of a model whose context is not known: most that are served now have more."""
 
 MANY_SHOTS = 500
+FEWEST_OPTIMISER_CALLS = 40
+"""Answers that an optimiser needs to write one instruction and compare it."""
+
 SETS = 4
 """Example sets of each size that a search tries, beside the most similar examples."""
 
@@ -43,7 +48,7 @@ class PromptOptions:
 
     Empty `techniques`: zero-shot, one-shot and few-shot by `shots`. `instructions` are candidates
     beside the task's own; `templates` prompts of files, each an option's candidate; `structured`:
-    answers in JSON by a schema.
+    answers in JSON by a schema; `embedding`: similar rows and passages also by embeddings.
     """
 
     techniques: Sequence[str] = ()
@@ -56,7 +61,13 @@ class PromptOptions:
     paraphrases: int = 0
     passages: Sequence[str] = ()
     judge: JudgeSpec | None = None
+    embedding: EmbeddingSource | None = None
     context_tokens: int = CONTEXT_TOKENS
+
+    @property
+    def embeddings(self) -> str:
+        """The model of the embeddings; empty where texts are compared by their words alone."""
+        return self.embedding.name if self.embedding is not None else ""
 
 
 def prompts_plan(
@@ -80,12 +91,9 @@ def prompts_plan(
     `max_tokens` 0: an answer may be twice as long as the longest reference. Raises UsageError.
     """
     address = checked_url(url)
-    if max_usd is not None and (input_usd is None or output_usd is None):
-        raise UsageError(
-            "--max-usd: the price of tokens is not known; give --input-usd and --output-usd per "
-            "million tokens"
-        )
     chosen = options or PromptOptions(shots=shots)
+    if max_usd is not None:
+        _check_priced(input_usd, output_usd, chosen)
     spec = PromptsSpec(
         url=address,
         model=model,
@@ -106,6 +114,28 @@ def prompts_plan(
     return ExperimentPlan("prompts", name, trials, shared, "endpoint", seed, max_usd=max_usd)
 
 
+def _check_priced(
+    input_usd: float | None, output_usd: float | None, options: PromptOptions
+) -> None:
+    """A limit of money needs every price that is charged. Raises UsageError."""
+    if input_usd is None or output_usd is None:
+        raise UsageError(
+            "--max-usd: the price of tokens is not known; give --input-usd and --output-usd per "
+            "million tokens"
+        )
+    judge = options.judge.spec if options.judge is not None else None
+    embeds = options.embedding.endpoint if options.embedding is not None else None
+    for spec, names in (
+        (judge, "--judge-input-usd and --judge-output-usd"),
+        (embeds, "--embedding-usd"),
+    ):
+        if spec is not None and not spec.is_priced and not checked_address(spec.url).is_local:
+            raise UsageError(
+                f"--max-usd: the price of {spec.model} is not known; give {names} per million "
+                "tokens"
+            )
+
+
 def _metric(task: EvaluationTask, options: PromptOptions) -> str:
     if options.judge is None:
         return task.metric
@@ -113,12 +143,14 @@ def _metric(task: EvaluationTask, options: PromptOptions) -> str:
 
 
 def _shared(task: EvaluationTask, options: PromptOptions, metric: str) -> JsonObject:
-    """The task's data, with the passages that prompts may read and the judge, where there are
-    any.
+    """The task's data, with the passages that prompts may read, who embeds texts and the judge,
+    where there are any.
     """
     shared = dict(task.shared())
     if options.passages:
         shared["passages"] = list(options.passages)
+    if options.embedding is not None:
+        shared[SHARED] = options.embedding.to_json()
     if options.judge is not None:
         shared |= {"metric": metric, "labels": [], "judge": options.judge.to_json()}
     return shared
@@ -165,6 +197,11 @@ def prompt_groups(task: EvaluationTask, options: PromptOptions, seed: int) -> li
         groups.append(PromptGroup(tuple(options.templates)))
     if options.search is not None:
         groups.append(PromptGroup(searched_forms(task, options, seed), options.search))
+    if options.embedding and not any(form.embeddings for group in groups for form in group.forms):
+        raise UsageError(
+            "--embedding-model: no prompt compares texts; add retrieved-examples or retrieval to "
+            "--techniques, or --search"
+        )
     return groups
 
 
@@ -182,6 +219,7 @@ def _forms(
             f"{name}: {len(forms)} prompts to choose from and no development items; use "
             "--development with more than 0"
         )
+    forms = compared_ways(forms, options.embeddings)
     return tuple(replace(form, structured=options.structured) for form in forms)
 
 
@@ -202,6 +240,7 @@ def searched_forms(
     if not task.development:
         raise UsageError("--search: needs development items; use --development with more than 0")
     if options.search is not None and options.search.optimiser:
+        _check_optimiser(options.search, len(task.development))
         return (PromptForm("searched", task.instruction, structured=options.structured),)
     texts = list(
         dict.fromkeys([*variants(task.instruction, task.scorer.labels), *options.instructions])
@@ -214,7 +253,8 @@ def searched_forms(
             PromptForm("searched", shots=count, choice=RANDOM, seed=rng.randrange(2**31))
             for _ in range(SETS - 1)
         ]
-        sets.append(PromptForm("searched", shots=count, choice=NEAREST))
+        nearest = (PromptForm("searched", shots=count, choice=NEAREST),)
+        sets += compared_ways(nearest, options.embeddings)
     forms = [
         replace(form, instruction=text, structured=options.structured)
         for text in texts
@@ -222,6 +262,16 @@ def searched_forms(
     ]
     rng.shuffle(forms)  # a budget too small for all leaves out no instruction on purpose
     return tuple(forms)
+
+
+def _check_optimiser(search: SearchSpec, development: int) -> None:
+    """Raises UsageError where both prompts' answers to development items leave it too few."""
+    fewest = 2 * development + FEWEST_OPTIMISER_CALLS
+    if search.budget < fewest:
+        raise UsageError(
+            f"--search-calls {search.budget}: an optimiser needs {fewest} with {development} "
+            "development items; allow more, or use a smaller --development"
+        )
 
 
 def _trial(task: EvaluationTask, spec: PromptsSpec, group: PromptGroup) -> Trial:

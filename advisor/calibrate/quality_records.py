@@ -161,6 +161,7 @@ class TrialData(JsonRecord):
     development: Sequence[int] = ()
     passages: Sequence[str] = ()
     judge: JsonObject | None = None
+    embedding: JsonObject | None = None
     groups: Sequence[int] = ()
 
     @property
@@ -341,6 +342,7 @@ class QualityResult(JsonRecord):
     confidences: Sequence[float] | None = None
     passed_on: float | None = None
     judge: JsonObject | None = None
+    embedding: JsonObject | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object; money and tokens of an endpoint stay null where they are not known."""

@@ -286,7 +286,6 @@ def _row(
     scores = [result.score or 0.0 for result in results]
     last = results[-1]
     repeated = last.consistency.sd if last.consistency is not None else None
-    searched = last.choice.usd if last.choice is not None and technique == "searched" else None
     return MeasuredRow(
         approach,
         technique,
@@ -296,9 +295,19 @@ def _row(
         sd=round(stdev(scores), 6) if len(scores) > 1 else repeated,
         train_examples=examples or None,
         static_tokens=last.static_tokens,
-        search_usd=searched,
+        search_usd=_search_usd(last) if technique == "searched" else None,
         passed_on=last.passed_on,
     )
+
+
+def _search_usd(result: QualityResult) -> float | None:
+    """What a search took: its answers and the texts that were embedded; None where no price is
+    known.
+    """
+    if result.choice is None or result.choice.usd is None:
+        return None
+    embedded = result.embedding["usd"] if result.embedding is not None else 0.0
+    return result.choice.usd + embedded if embedded is not None else None
 
 
 def _one_hybrid(scored: Sequence[ScoredTrial]) -> list[ScoredTrial]:

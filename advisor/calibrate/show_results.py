@@ -169,6 +169,8 @@ def prompt_lines(trial: QualityResult) -> Iterator[str]:
     steady = trial.consistency
     if steady is not None:
         yield _consistency_line(steady)
+    if trial.embedding is not None:
+        yield _embedding_line(trial.embedding)
     if trial.judge is not None:
         yield _judge_line(trial.judge)
 
@@ -191,6 +193,15 @@ def _consistency_line(steady: Consistency) -> str:
     if steady.paraphrase_sd is not None:
         parts.append(f"with other wordings by ±{steady.paraphrase_sd:.3f}")
     return f"    consistency on {steady.items} items: {', '.join(parts)}"
+
+
+def _embedding_line(embedding: JsonObject) -> str:
+    cost = f", ${embedding['usd']:.4f}" if embedding.get("usd") is not None else ""
+    texts = fmt.plural(embedding["texts"], "text")
+    return (
+        f"    {texts} embedded by {printable(str(embedding['model']))}, "
+        f"{embedding['tokens']:,} tokens{cost}"
+    )
 
 
 def _judge_line(judge: JsonObject) -> str:

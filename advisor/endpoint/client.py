@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
@@ -19,6 +20,7 @@ TRIES = 5
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
 
+Answer = TypeVar("Answer")
 Wait = Callable[[float], bool]
 """Waits so many seconds; False where the caller was asked to stop meanwhile."""
 
@@ -106,6 +108,11 @@ class EndpointServer:
         with self._exchange("POST", "/chat/completions", body) as exchange:
             document = merged(exchange.events())
         return answer_of(document, time.perf_counter() - began, self.address)
+
+    def document(self, path: str, body: JsonObject) -> JsonObject:
+        """Ask once for a JSON object under a path such as /embeddings. Raises ServerError."""
+        with self._exchange("POST", path, body) as exchange:
+            return exchange.document()
 
     def _exchange(self, method: str, path: str, body: JsonObject | None) -> Exchange:
         return Exchange(self.where, method, path, body, self.timeout_seconds)
@@ -209,12 +216,19 @@ def ask(
     wait: Wait,
     options: AnswerOptions = PLAIN_ANSWER,
 ) -> ChatAnswer:
-    """One chat answer: the only place where requests are tried again.
+    """One chat answer; a request that the server refuses is put another way.
 
-    A busy server is asked again when its Retry-After says so, else after a growing pause; a request
-    that it refuses is put another way. Raises ServerError.
+    Raises ServerError.
     """
-    tries = 0
+    return again(lambda: _accepted(server, form, messages, options), wait)
+
+
+def _accepted(
+    server: EndpointServer,
+    form: ChatForm,
+    messages: Sequence[Mapping[str, str]],
+    options: AnswerOptions,
+) -> ChatAnswer:
     forms = 0
     while True:
         body = form.body(messages, options)
@@ -222,9 +236,22 @@ def ask(
             return server.answer(body)
         except ServerError as error:
             refused = error.trouble is Trouble.REQUEST and forms < MOST_FORMS
-            if refused and form.adapt(error, body, options):
-                forms += 1
-                continue
+            if not (refused and form.adapt(error, body, options)):
+                raise
+            forms += 1
+
+
+def again(call: Callable[[], Answer], wait: Wait) -> Answer:
+    """What `call` gives: the only place where requests are tried again.
+
+    A busy server is asked again when its Retry-After says so, else after a growing pause. Raises
+    ServerError.
+    """
+    tries = 0
+    while True:
+        try:
+            return call()
+        except ServerError as error:
             tries += 1
             if error.trouble not in AGAIN or tries >= TRIES or not wait(_pause(error, tries)):
                 raise

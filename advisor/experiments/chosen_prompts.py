@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from advisor.calibrate import hub
+from advisor.calibrate.embeddings import EmbeddingSource
 from advisor.calibrate.judge import DEFAULT_RUBRIC, JUDGE_TOKENS, JudgeSpec, read_judged
 from advisor.calibrate.prompt_choices import PromptChoices, shot_counts
 from advisor.calibrate.prompting.documents import read_passages
 from advisor.calibrate.prompting.templates import read_instructions, read_prompts
 from advisor.calibrate.prompts_plan import PromptOptions
-from advisor.calibrate.quality_records import PromptsSpec, SearchSpec
+from advisor.calibrate.quality_records import ModelWeights, PromptsSpec, SearchSpec
 from advisor.core.errors import UsageError
 from advisor.endpoint.client import checked_url
 
@@ -42,11 +44,45 @@ def prompt_options(choices: PromptChoices, url: str, folder: Path = Path()) -> P
         paraphrases=choices.paraphrases,
         passages=read_passages(_at(folder, choices.documents)) if choices.documents else (),
         judge=_judge(choices, url, folder),
+        embedding=_embedding(choices, url),
     )
 
 
 def _at(folder: Path, name: str) -> Path:
     return folder / Path(name).expanduser()
+
+
+def _embedding(choices: PromptChoices, url: str) -> EmbeddingSource | None:
+    """At an endpoint where the model is asked at one, else by weights on this machine."""
+    if not choices.embedding_model:
+        if choices.embedding_url or choices.embedding_usd is not None:
+            raise UsageError("--embedding-url, --embedding-usd: name the model: --embedding-model")
+        return None
+    if not url:
+        if choices.embedding_url:
+            raise UsageError(
+                "--embedding-url: needs --url; without it --embedding-model is an encoder's folder "
+                "or a name on the hub"
+            )
+        return EmbeddingSource(weights=_encoder(choices.embedding_model))
+    spec = PromptsSpec(
+        url=checked_url(choices.embedding_url or url, "--embedding-url"),
+        model=choices.embedding_model,
+        key_env=choices.embedding_key_env,
+        input_usd=choices.embedding_usd,
+        output_usd=0.0,
+        at_once=1,
+        max_tokens=0,
+    )
+    return EmbeddingSource(endpoint=spec)
+
+
+def _encoder(model: str) -> ModelWeights:
+    try:
+        return hub.weights(model)
+    except UsageError as error:
+        line = str(error).replace("--model", "--embedding-model", 1)
+        raise UsageError(line) from None
 
 
 def _judge(choices: PromptChoices, url: str, folder: Path) -> JudgeSpec | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
+from advisor.calibrate.embeddings import batches, embedded_texts, embedding_source
 from advisor.calibrate.quality import CHARACTERS_PER_TOKEN
 from advisor.calibrate.quality_records import PromptsSpec, Workload
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
-from advisor.core.experiment import ExperimentPlan
-from advisor.core.format import count
+from advisor.core.experiment import ExperimentPlan, JsonObject
+from advisor.core.format import count, plural
 from advisor.endpoint.address import address_of
 from advisor.endpoint.client import ChatForm
+from advisor.endpoint.embeddings import embedding_body
 from advisor.endpoint.exchange import body_bytes
 
 
@@ -55,7 +57,21 @@ def requests_leaving(plan: ExperimentPlan) -> str:
         size += work.read_tokens * CHARACTERS_PER_TOKEN * per_character
         size += work.calls * body_bytes(empty)
     judged = ", and as many to the judge with the answers" if plan.shared.get("judge") else ""
-    return f"about {size:,.0f} bytes in {calls:,.0f} requests{judged}"
+    return f"about {size:,.0f} bytes in {calls:,.0f} requests{judged}{_embeddings_leaving(plan)}"
+
+
+def _embeddings_leaving(plan: ExperimentPlan) -> str:
+    """The texts that are embedded, with the exact bytes of their requests, in words."""
+    source = embedding_source(plan.shared)
+    if source is None or source.endpoint is None:
+        return ""
+    texts = embedded_texts(plan)
+    bodies = [embedding_body(source.name, batch) for batch in batches(texts)]
+    size = sum(map(body_bytes, bodies))
+    return (
+        f", and {size:,} bytes in {plural(len(bodies), 'request')} to {source.endpoint.url} for "
+        f"the embeddings of {plural(len(texts), 'text')}"
+    )
 
 
 def personal_kinds(plan: ExperimentPlan) -> Counter[str]:
@@ -78,9 +94,9 @@ def check_may_leave(
     """Raises UsageError where the brief forbids that rows go to another machine, or where they
     hold personal data; nothing is sent before.
     """
-    judge = plan.shared.get("judge")
-    addresses = [url, *([judge["spec"]["url"]] if judge else [])]
-    away = next((address for address in addresses if not address_of(address).is_local), None)
+    addresses = {"--url": url}
+    addresses |= {f"--{name}-url": str(spec["url"]) for name, spec in _specs_beside(plan).items()}
+    away = next(((name, to) for name, to in addresses.items() if not address_of(to).is_local), None)
     if send_anyway or away is None:
         return
     if brief is not None and not brief.policy.data_may_leave:
@@ -93,19 +109,27 @@ def check_may_leave(
             return
         named = ", ".join(f"{kind} in {count(rows)} rows" for kind, rows in kinds.items())
         reason = f"the rows hold personal data or secrets ({named})"
-    option = "--url" if away == url else "--judge-url"
     raise UsageError(
-        f"{option} {away}: {reason}, so they stay on this machine; use a local endpoint, or "
+        f"{' '.join(away)}: {reason}, so they stay on this machine; use a local endpoint, or "
         "--send-anyway, which names what leaves"
     )
+
+
+def _specs_beside(plan: ExperimentPlan) -> dict[str, JsonObject]:
+    """The endpoints beside the one that is measured, by the beginning of their options."""
+    judge = plan.shared.get("judge")
+    source = embedding_source(plan.shared)
+    specs = {"judge": judge["spec"]} if judge else {}
+    if source is not None and source.endpoint is not None:
+        specs["embedding"] = source.endpoint.to_json()
+    return specs
 
 
 def is_price_known(plan: ExperimentPlan) -> bool:
     """Whether the price of every call is known, or none is charged: an endpoint of this
     machine.
     """
-    judge = plan.shared.get("judge")
-    specs = [*(trial.spec for trial in plan.trials), *([judge["spec"]] if judge else [])]
+    specs = [*(trial.spec for trial in plan.trials), *_specs_beside(plan).values()]
     return all(
         spec.get("input_usd") is not None or address_of(spec["url"]).is_local for spec in specs
     )

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.calibrate import hub, quality, throughput
 from advisor.calibrate import prompts_plan as prompts
+from advisor.calibrate.embeddings import EmbeddingSource
 from advisor.calibrate.local_prompts import local_prompts_plan as local_plan
 from advisor.calibrate.model_folder import model_folder
 from advisor.calibrate.prompts_plan import PromptOptions
+from advisor.calibrate.quality_records import PromptsSpec
 from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
@@ -191,6 +193,7 @@ def prompts_plan(
     """
     if input_usd is None and output_usd is None and not checked_address(url).is_local:
         input_usd, output_usd = listed_price(facts, as_model or model)
+    options = own.pop("options", None)
     plan = prompts.prompts_plan(
         rows.task(items, seed, development),
         url,
@@ -198,6 +201,7 @@ def prompts_plan(
         seed=seed,
         input_usd=input_usd,
         output_usd=output_usd,
+        options=_priced(options, facts) if options is not None else None,
         **own,
     )
     check_may_leave(plan, rows.brief, url, send_anyway=send_anyway)
@@ -208,11 +212,36 @@ def prompts_plan(
     )
 
 
-def listed_price(facts: Facts, model: str) -> tuple[float | None, float | None]:
-    """USD per million tokens read and written, by the maker's list; None where it has none."""
+def _priced(options: PromptOptions, facts: Facts) -> PromptOptions:
+    """With list prices of the judge and of the embeddings, where none are given."""
+    judge = options.judge
+    if judge is not None:
+        options = replace(options, judge=replace(judge, spec=_listed(judge.spec, facts)))
+    if options.embedding is not None and options.embedding.endpoint is not None:
+        endpoint = _listed(options.embedding.endpoint, facts)
+        options = replace(options, embedding=EmbeddingSource(endpoint=endpoint))
+    return options
+
+
+def _listed(spec: PromptsSpec, facts: Facts) -> PromptsSpec:
+    """With the list price of its model where none is given; this machine charges nothing."""
+    if spec.input_usd is not None or checked_address(spec.url).is_local:
+        return spec
+    read, written = listed_price(facts, spec.model, spec.output_usd)
+    return replace(spec, input_usd=read, output_usd=written)
+
+
+def listed_price(
+    facts: Facts, model: str, written_usd: float | None = None
+) -> tuple[float | None, float | None]:
+    """USD per million tokens read and written, by the maker's list; None where it has none.
+
+    `written_usd` is the price of what is written where it is known, 0 of embeddings.
+    """
     for price in facts.token_prices(model, date.today()):
-        if price.input_usd is not None and price.output_usd is not None:
-            return price.input_usd, price.output_usd
+        written = price.output_usd if written_usd is None else written_usd
+        if price.input_usd is not None and written is not None:
+            return price.input_usd, written
     return None, None
 
 

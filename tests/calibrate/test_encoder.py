@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from advisor import experiments, facts
@@ -14,12 +16,17 @@ from advisor.calibrate import quality
 from advisor.calibrate.local_prompts import local_prompts_plan
 from advisor.calibrate.methods import usual_rate
 from advisor.calibrate.model_folder import model_folder
+from advisor.calibrate.prompt_choices import PromptChoices
 from advisor.calibrate.prompts_plan import PromptOptions
 from advisor.calibrate.quality_records import ModelWeights
+from advisor.calibrate.worker.device import Device
+from advisor.calibrate.worker.encoder_embedding import LocalEmbedder
+from advisor.calibrate.worker.stop import Stop, Stopped
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import Status
 from advisor.experiments import planning
+from advisor.experiments.chosen_prompts import prompt_options
 from advisor.experiments.datasets import Material
 
 HAS_TORCH = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "peft"))
@@ -105,6 +112,43 @@ def test_an_encoder_learns_the_task_and_its_score_is_kept(encoder: Path, tmp_pat
     kept = record.outcomes[1].result
     assert len(kept["confidences"]) == len(kept["item_scores"]) == 50
     assert all(1 / 3 <= share <= 1.0 for share in kept["confidences"])
+
+
+def test_embeddings_are_the_mean_of_a_texts_tokens_or_the_first_one(encoder: Path) -> None:
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    texts = ["a b money c", "parcel", "late late login j i h g f", "money b a c"]
+    device = Device("cpu")
+    embed = LocalEmbedder.load(str(encoder), device, Stop())
+    together = embed(texts)
+    model = AutoModel.from_pretrained(encoder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    for first_token in (False, True):
+        embed = LocalEmbedder(embed.model, embed.tokenizer, Stop(), first_token)
+        for text, ours in zip(texts, embed(texts), strict=True):
+            with torch.no_grad():
+                states = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0]
+            alone = (states[0] if first_token else states.mean(0)).numpy()
+            assert ours == pytest.approx(alone / np.linalg.norm(alone), abs=1e-5)
+    assert np.linalg.norm(together, axis=1) == pytest.approx(1.0)
+    stop = Stop()
+    stop.ask("enough")
+    with pytest.raises(Stopped, match="enough"):
+        LocalEmbedder(model, tokenizer, stop)(["money"])
+
+
+def test_a_local_prompt_finds_rows_by_an_encoder_beside_it(encoder: Path) -> None:
+    choices = PromptChoices(("retrieved-examples",), "2", embedding_model=str(encoder))
+    options = prompt_options(choices, "")
+    plan = local_prompts_plan(
+        quality.task(rows(60), development=9), ModelWeights("/m", "w", 1), options
+    )
+    (trial,) = plan.trials
+    assert [form.get("embeddings") for form in trial.spec["forms"]] == [None, encoder.name]
+    assert plan.shared["embedding"]["weights"]["weights"] == model_folder(encoder).weights
+    with pytest.raises(UsageError, match=r"^--embedding-model \S+: no config.json"):
+        prompt_options(replace(choices, embedding_model="/nowhere"), "")
 
 
 WEIGHTS = ModelWeights("/m", "w", 4 * 110_000_000, reads_only=True)

@@ -146,6 +146,10 @@ REQUESTS = {
         prompt=PromptChoices(
             techniques=("retrieval", "retrieved-examples", "many-shot"),
             documents="docs",
+            embedding_model="text-embedding-3-small",
+            embedding_url="http://vectors.example/v1",
+            embedding_key_env="VECTOR_KEY",
+            embedding_usd=0.1,
             search=True,
             search_calls=120,
             proposals=2,
@@ -193,7 +197,9 @@ def test_what_follows_from_an_answer_is_asked_with_it() -> None:
     plain = REQUESTS["plain"]
     assert not {"search_calls", "rubric", "documents", "folder"} & set(questions_for(plain))
     assert "rubric" in questions_for(REQUESTS["judge"])
-    assert {"search_calls", "documents"} <= set(questions_for(REQUESTS["retrieval and search"]))
+    assert not {"embedding_model", "embedding_url"} & set(questions_for(plain))
+    similar = set(questions_for(REQUESTS["retrieval and search"]))
+    assert {"search_calls", "documents", "embedding_usd"} <= similar
     here = questions_for(replace(plain, runs_on=HERE))
     assert {"folder", "gpu", "techniques", "search"} <= set(here)
     assert not {"url", "judge_model", "structured", "at_once"} & set(here)

@@ -1,19 +1,43 @@
-"""Which rows a prompt shows, and which passages of documents: by their words, with BM25."""
+"""Which rows a prompt shows, and which passages of documents: by their words, with BM25, or by
+embeddings.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.calibrate.metrics.text import words_of
 from advisor.calibrate.prompting.forms import NEAREST, RANDOM, Pair, PromptForm
 from advisor.calibrate.prompts import shown_examples
 from advisor.core.errors import MissingExtra
 
+if TYPE_CHECKING:
+    import numpy as np
+
 NO_WORD = "∅"
 """Stands for a text without a word."""
+
+Embed = Callable[[Sequence[str]], "np.ndarray"]
+"""The embeddings of texts: an array of shape (texts, dimensions), each row of length 1."""
+
+
+class SimilarityIndex(Protocol):
+    """Finds the texts that are most similar to a query."""
+
+    def nearest(self, query: str, count: int) -> list[int]:
+        """The places of the `count` most similar texts, the most similar first."""
+        ...
+
+
+def index_of(texts: Sequence[str], form: PromptForm, embed: Embed | None) -> SimilarityIndex:
+    """By embeddings where the form names a model of them, else by words."""
+    if not form.embeddings:
+        return LexicalIndex(texts)
+    assert embed is not None
+    return EmbeddingIndex(texts, embed)
 
 
 class LexicalIndex:
@@ -37,6 +61,25 @@ class LexicalIndex:
         return sorted(range(len(self._texts)), key=lambda place: (-scores[place], place))[:count]
 
 
+class EmbeddingIndex:
+    """Finds the texts whose embeddings have the smallest angle to that of a query."""
+
+    def __init__(self, texts: Sequence[str], embed: Embed) -> None:
+        self._texts = texts
+        self._embed = embed
+
+    @cached_property
+    def _vectors(self) -> np.ndarray:
+        return self._embed(self._texts)
+
+    def nearest(self, query: str, count: int) -> list[int]:
+        """The places of the `count` most similar texts, the most similar first."""
+        if not self._texts or not count:
+            return []
+        cosines = self._vectors @ self._embed([query])[0]
+        return [int(place) for place in (-cosines).argsort(kind="stable")[:count]]
+
+
 def _library() -> Any:
     try:
         import bm25s
@@ -53,11 +96,11 @@ def _words(text: str) -> list[str]:
 class ExampleChoice:
     """The examples of a form for each item, chosen from `pool`; the last is the most similar."""
 
-    def __init__(self, form: PromptForm, pool: Sequence[Pair]) -> None:
+    def __init__(self, form: PromptForm, pool: Sequence[Pair], embed: Embed | None = None) -> None:
         self._form = form
         self._pool = pool
         self.fixed = [] if form.choice == NEAREST else _fixed(form, pool)
-        self._index = LexicalIndex([prompt for prompt, _ in pool])
+        self._index = index_of([prompt for prompt, _ in pool], form, embed)
 
     def of(self, question: str) -> list[Pair]:
         """The examples shown before this item."""

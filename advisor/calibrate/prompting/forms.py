@@ -29,7 +29,8 @@ class PromptForm(JsonRecord):
     """One prompt without its item. `picks` are the training rows shown, where a search chose them.
 
     `samples` answers are voted on; `documents` passages stand before the item; `template` are the
-    messages of a template file.
+    messages of a template file; `embeddings` names the model that says what is similar: BM25 where
+    it is None.
     """
 
     technique: str = "zero-shot"
@@ -43,20 +44,27 @@ class PromptForm(JsonRecord):
     structured: bool = False
     documents: int = 0
     template: Sequence[Mapping[str, str]] = ()
+    embeddings: str | None = None
 
     def changes(self) -> JsonObject:
         """What differs from a plain zero-shot prompt: its identity beside instruction and
         examples.
         """
         plain = PromptForm()
-        names = ("choice", "seed", "thinks", "samples", "structured", "documents", "template")
+        names = ["choice", "seed", "thinks", "samples", "structured", "documents", "template"]
+        names.append("embeddings")
         values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value != getattr(plain, name)}
 
     @property
     def is_fixed(self) -> bool:
         """Whether all items get the same examples and no documents."""
-        return not self.documents and not (self.choice == NEAREST and self.shots)
+        return not self.compares
+
+    @property
+    def compares(self) -> bool:
+        """Whether rows or passages are chosen for each item by how similar they are to it."""
+        return bool(self.documents or (self.choice == NEAREST and self.shots))
 
     @property
     def label(self) -> str:
@@ -67,6 +75,8 @@ class PromptForm(JsonRecord):
             parts.append(f"{self.shots} {chosen}shown")
         if self.documents:
             parts.append(f"{self.documents} passages")
+        if self.embeddings:
+            parts.append("by embeddings")
         if self.structured:
             parts.append("structured")
         return ", ".join(parts)
@@ -153,6 +163,14 @@ def technique_forms(
             f"{', '.join(TECHNIQUES)}{did_you_mean(name, tuple(TECHNIQUES))}"
         )
     return tuple(form for text in instructions for form in forms(text, counts))
+
+
+def compared_ways(forms: Sequence[PromptForm], embeddings: str) -> tuple[PromptForm, ...]:
+    """The forms, and those that choose by similarity once more by embeddings, where a model of them
+    is named.
+    """
+    also = (replace(form, embeddings=embeddings) for form in forms if form.compares)
+    return (*forms, *also) if embeddings else tuple(forms)
 
 
 def option_label(forms: Sequence[PromptForm]) -> str:

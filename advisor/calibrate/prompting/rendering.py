@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from advisor.calibrate.prompting.examples import ExampleChoice, LexicalIndex
+from advisor.calibrate.prompting.examples import Embed, ExampleChoice, index_of
 from advisor.calibrate.prompting.forms import Pair, PromptForm, prompt_hash
 from advisor.calibrate.prompts import ANSWER, ASK, GAP, chat
 from advisor.core.experiment import JsonObject
@@ -20,16 +20,20 @@ ITEM = "{{input}}"
 
 class Prompter:
     """Renders the items of one form; `pool` are the rows it may show, `passages` what it may
-    read.
+    read, `embed` how it compares them where the form does so by embeddings.
     """
 
     def __init__(
-        self, form: PromptForm, pool: Sequence[Pair], passages: Sequence[str] = ()
+        self,
+        form: PromptForm,
+        pool: Sequence[Pair],
+        passages: Sequence[str] = (),
+        embed: Embed | None = None,
     ) -> None:
         self.form = form
-        self.choice = ExampleChoice(form, pool)
+        self.choice = ExampleChoice(form, pool, embed)
         self._passages = passages
-        self._index = LexicalIndex(passages)
+        self._index = index_of(passages, form, embed)
         examples = self.choice.fixed if form.is_fixed else pool
         self.hash = prompt_hash(form, examples if form.shots else ())
 

@@ -185,7 +185,7 @@ def _ask(spec: PromptsSpec, session: Session, request: Request, stop: Stop) -> K
             session.server,
             session.form,
             request.messages,
-            lambda s: _pause(s, stop),
+            lambda s: pause(s, stop),
             request.options,
         )
     except ServerError as error:
@@ -199,7 +199,7 @@ def _ask(spec: PromptsSpec, session: Session, request: Request, stop: Stop) -> K
     return record
 
 
-def _pause(seconds: float, stop: Stop) -> bool:
+def pause(seconds: float, stop: Stop) -> bool:
     """Wait, but not longer than the run has; False where it was asked to stop."""
     end = time.monotonic() + min(seconds, stop.remaining_seconds())
     while time.monotonic() < end:

@@ -74,7 +74,4 @@ def _paraphrased(bench: Bench, prompter: Prompter) -> list[Prompter]:
     """The prompt with its instruction in other forms."""
     wanted = bench.spec.paraphrases or 0
     texts = [form.format(instruction=prompter.form.instruction) for form in PARAPHRASES]
-    return [
-        Prompter(replace(prompter.form, instruction=text), bench.data.pool, bench.data.passages)
-        for text in texts[:wanted]
-    ]
+    return [bench.prompter(replace(prompter.form, instruction=text)) for text in texts[:wanted]]

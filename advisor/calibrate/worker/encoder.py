@@ -17,6 +17,7 @@ from advisor.calibrate.worker.loop import StepReport
 from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
 from advisor.calibrate.worker.training import share_of_rate, summed, warnings
+from advisor.calibrate.worker.weights import most_tokens
 from advisor.core.experiment import JsonObject, Trial
 
 FORM = "the item alone, read by an encoder"
@@ -110,10 +111,8 @@ def _load(spec: QualitySpec, labels: Sequence[str], device: Device) -> Classifie
         dtype=torch.float32,
         **local,
     )
-    most = getattr(model.config, "max_position_embeddings", None) or spec.seq_len
-    padding_offset = 2 if model.config.model_type.endswith("roberta") else 0
-    most_tokens = min(spec.seq_len, int(most) - padding_offset, int(tokenizer.model_max_length))
-    return Classifier(model.to(device.kind), tokenizer, labels, most_tokens, device.kind)
+    most = most_tokens(model, tokenizer, spec.seq_len)
+    return Classifier(model.to(device.kind), tokenizer, labels, most, device.kind)
 
 
 def _labelled(rows: Sequence[tuple[str, str]], scorer: Scorer) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from advisor.calibrate.quality_records import (
 from advisor.calibrate.worker.calls import Calls, Request, Session
 from advisor.calibrate.worker.choosing import ChosenPrompt, choose_prompt
 from advisor.calibrate.worker.consistency import consistency
+from advisor.calibrate.worker.embedding import EndpointEmbedder
 from advisor.calibrate.worker.judging import AnswerJudge
 from advisor.calibrate.worker.ledger import KeptAnswer
 from advisor.calibrate.worker.marking import ItemAnswer, Marker
@@ -49,8 +50,13 @@ class Bench:
     reporter: Reporter
     stop: Stop
     judge: AnswerJudge | None = None
+    embedder: EndpointEmbedder | None = None
     choosing: dict[str, KeptAnswer] = field(default_factory=dict)
     """Answers that the choice of the prompt took, by the name of the request."""
+
+    def prompter(self, form: PromptForm) -> Prompter:
+        """The prompts of a form."""
+        return Prompter(form, self.data.pool, self.data.passages, self.embedder)
 
     def answers(
         self,
@@ -61,6 +67,8 @@ class Bench:
     ) -> list[ItemAnswer]:
         """The answers to items, as many as came before the run was asked to stop."""
         samples = prompter.form.samples
+        if prompter.form.embeddings and self.embedder is not None:
+            self.embedder([text for text, _ in items])
         requests = [
             self._request(prompter, text, dict(variant) | ({"sample": n} if n else {}))
             for text, _ in items
@@ -129,6 +137,7 @@ def measure(
     stop: Stop,
     session: Session,
     judge: AnswerJudge | None = None,
+    embedder: EndpointEmbedder | None = None,
 ) -> JsonObject:
     """The prompt chosen on development items, then every test item once; answers that the ledger
     has are not asked again.
@@ -138,7 +147,7 @@ def measure(
     """
     spec = PromptsSpec.from_json(trial.spec)
     data = TrialData.from_json(shared)
-    bench = Bench(trial, spec, data, Marker.of(shared), session, reporter, stop, judge)
+    bench = Bench(trial, spec, data, Marker.of(shared), session, reporter, stop, judge, embedder)
     chosen = _chosen(bench)
     items = data.item_pairs
     answers = bench.answers(chosen.prompter, items)
@@ -148,6 +157,8 @@ def measure(
     result = result_of(spec, chosen, answers, scored)
     if judge is not None:
         result = replace(result, judge=judge.report())
+    if embedder is not None and embedder.used:
+        result = replace(result, embedding=embedder.report())
     if len(answers) < len(items):
         raise Stopped(stop.reason, result.to_json())
     if spec.repeats or spec.paraphrases:
@@ -159,7 +170,7 @@ def _chosen(bench: Bench) -> ChosenPrompt:
     """The prompt of the option, with what choosing it took."""
     spec = bench.spec
     data = bench.data
-    prompters = [Prompter(form, data.pool, data.passages) for form in _candidates(bench)]
+    prompters = [bench.prompter(form) for form in _candidates(bench)]
     items = len(data.development_pairs)
     race = spec.search if spec.search is not None and not spec.search.optimiser else None
     chosen = choose_prompt(prompters, items, race, bench.development_scores)

@@ -29,7 +29,10 @@ RUN_VARIABLE = "ADVISOR_RUN"
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer(JsonRecord):
-    """One answer as it was paid for; `usd` None where no price is known."""
+    """One answer as it was paid for; `usd` None where no price is known.
+
+    `vector` is an embedding of the message: base64 of its numbers in fp32, the lowest byte first.
+    """
 
     request: str
     at: float
@@ -45,6 +48,7 @@ class KeptAnswer(JsonRecord):
     estimated: bool = False
     lost: str | None = None
     run: str = ""
+    vector: str | None = None
 
     @property
     def was_cut(self) -> bool:

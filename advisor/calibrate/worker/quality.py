@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from advisor.calibrate.embeddings import embedding_source
 from advisor.calibrate.metrics.scorer import Scorer
+from advisor.calibrate.prompting.examples import Embed
 from advisor.calibrate.prompting.forms import PromptForm, forms_of
 from advisor.calibrate.prompting.rendering import Prompter
 from advisor.calibrate.quality_records import (
@@ -24,6 +26,7 @@ from advisor.calibrate.worker.adapters import adapt
 from advisor.calibrate.worker.answering import LocalAnswers, answered
 from advisor.calibrate.worker.choosing import ChosenPrompt, choose_prompt
 from advisor.calibrate.worker.device import Device
+from advisor.calibrate.worker.encoder_embedding import LocalEmbedder
 from advisor.calibrate.worker.language import of_general, of_rows
 from advisor.calibrate.worker.prompt_format import PromptFormat
 from advisor.calibrate.worker.reporter import Reporter
@@ -45,6 +48,7 @@ class LocalBench:
     scorer: Scorer
     reporter: Reporter
     stop: Stop
+    embed: Embed | None = None
     model: Any = None
     tokenizer: Any = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -69,6 +73,8 @@ class LocalBench:
 
     def answers(self, prompter: Prompter, items: Sequence[tuple[str, str]]) -> LocalAnswers:
         """The answers to items. Raises Stopped."""
+        if prompter.form.embeddings and self.embed is not None:
+            self.embed([question for question, _ in items])
 
         def on_progress(done: int) -> None:
             self.reporter.step(label=self.trial.label, phase="score", item=done, items=len(items))
@@ -106,9 +112,12 @@ def measure(
     spec = QualitySpec.from_json(trial.spec)
     bench = LocalBench(trial, spec, TrialData.from_json(shared), Scorer.of(shared), reporter, stop)
     assert spec.model is not None
+    source = embedding_source(shared)
     device.settle()
     with bench.timed("load"):
         bench.model, bench.tokenizer = load(spec.model.folder, device)
+        if source is not None and source.weights is not None and compared(spec):
+            bench.embed = LocalEmbedder.load(source.weights.folder, device, stop)
     training = _trained(bench, device) if spec.train_examples else None
     bench.model.eval()
     try:
@@ -138,7 +147,7 @@ def _prompters(bench: LocalBench) -> list[Prompter]:
     spec = bench.spec
     plain = PromptForm(spec.technique, bench.data.instruction, spec.shots)
     forms = forms_of(spec.forms) if spec.forms else (plain,)
-    return [Prompter(form, bench.data.pool, bench.data.passages) for form in forms]
+    return [Prompter(form, bench.data.pool, bench.data.passages, bench.embed) for form in forms]
 
 
 def _chosen(bench: LocalBench) -> ChosenPrompt:
@@ -178,6 +187,11 @@ def _scored(bench: LocalBench, training: Training | None) -> QualityResult:
         warnings=[*warnings(training), *_cut_warning(answers.cut, len(items), form.seq_len)],
         seconds={name: round(seconds, 4) for name, seconds in bench.seconds.items()},
     )
+
+
+def compared(spec: QualitySpec) -> bool:
+    """Whether the trial compares texts by embeddings."""
+    return any(form.embeddings for form in forms_of(spec.forms or ()))
 
 
 def longest_row(model: Any, spec: QualitySpec) -> int:

@@ -37,26 +37,34 @@ def runner(plan: ExperimentPlan, reporter: Reporter, folder: Path) -> Run:
 
 
 def _asking(plan: ExperimentPlan, folder: Path) -> Run:
+    from advisor.calibrate.embeddings import embedding_source
     from advisor.calibrate.judge import JudgeSpec
     from advisor.calibrate.quality_records import PromptsSpec
     from advisor.calibrate.worker.calls import Session, beside, session_for
+    from advisor.calibrate.worker.embedding import EndpointEmbedder
     from advisor.calibrate.worker.endpoint import measure
     from advisor.calibrate.worker.judging import AnswerJudge
 
     sessions: list[Session] = []
-    judging: list[Session] = []
+    judge = JudgeSpec.from_json(plan.shared["judge"]) if plan.shared.get("judge") else None
+    source = embedding_source(plan.shared)
+    embeds = source.endpoint if source is not None else None
+    beside_it: dict[str, Session] = {}
+
+    def session_of(spec: PromptsSpec) -> Session:
+        """Of the judge or of the embeddings, under the same limit of money."""
+        key = f"{spec.url} {spec.model}"
+        if key not in beside_it:
+            beside_it[key] = beside(sessions[0], spec, folder)
+        return beside_it[key]
 
     def run(trial: Trial, shared: JsonObject, reporter: Reporter, stop: Stop) -> JsonObject:
         if not sessions:
             spec = PromptsSpec.from_json(trial.spec)
             sessions.append(session_for(spec, folder, plan.max_usd, stop))
-        if not shared.get("judge"):
-            return measure(trial, shared, reporter, stop, sessions[0])
-        judge = JudgeSpec.from_json(shared["judge"])
-        if not judging:
-            judging.append(beside(sessions[0], judge.spec, folder))
-        marker = AnswerJudge(judge, judging[0], stop)
-        return measure(trial, shared, reporter, stop, sessions[0], marker)
+        marker = AnswerJudge(judge, session_of(judge.spec), stop) if judge else None
+        embedder = EndpointEmbedder(embeds, session_of(embeds), stop) if embeds else None
+        return measure(trial, shared, reporter, stop, sessions[0], marker, embedder)
 
     return run
 

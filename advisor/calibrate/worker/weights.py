@@ -27,6 +27,13 @@ def load(folder: str, device: Device) -> tuple[Any, Any]:
     return model.to(device.kind), tokenizer
 
 
+def most_tokens(model: Any, tokenizer: Any, limit: int) -> int:
+    """How many tokens of a text an encoder reads, at most `limit`."""
+    positions = int(getattr(model.config, "max_position_embeddings", None) or limit)
+    padding_offset = 2 if model.config.model_type.endswith("roberta") else 0
+    return min(limit, positions - padding_offset, int(tokenizer.model_max_length))
+
+
 def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """The tokens that end an answer, by the model's folder and its tokenizer; empty where neither
     has one.

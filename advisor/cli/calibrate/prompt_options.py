@@ -22,7 +22,7 @@ OPTIMISERS = ("gepa", "mipro")
 
 def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the options that `choices_of` reads."""
-    for option in reversed((*FORM_OPTIONS, *SEARCH_OPTIONS, *JUDGE_OPTIONS)):
+    for option in reversed((*FORM_OPTIONS, *SIMILARITY_OPTIONS, *SEARCH_OPTIONS, *JUDGE_OPTIONS)):
         command = option(command)
     return command
 
@@ -79,6 +79,24 @@ FORM_OPTIONS = (
         default=0,
         help="Ask three in ten items with so many other wordings of the instruction.",
     ),
+)
+
+SIMILARITY_OPTIONS = (
+    click.option(
+        "--embedding-model",
+        default="",
+        metavar="M",
+        help="Find similar rows and passages by its embeddings too; the better way is chosen. "
+        "Without --url: an encoder's folder, or a name on the hub.",
+    ),
+    click.option("--embedding-url", default="", help="Its endpoint; default: --url."),
+    click.option(
+        "--embedding-key-env",
+        default="OPENAI_API_KEY",
+        show_default=True,
+        help="The variable that holds its key.",
+    ),
+    click.option("--embedding-usd", type=click.FloatRange(min=0.0), help="USD per million tokens."),
 )
 
 SEARCH_OPTIONS = (

@@ -127,6 +127,41 @@ PROMPT = (
     ),
 )
 
+SIMILARITY = (
+    ask(
+        "embedding_model",
+        "Find similar rows and passages by embeddings too?",
+        "A model of embeddings; the better of both ways is chosen. On this machine: an encoder's "
+        "folder.",
+        "text",
+        "by words alone",
+    ),
+    ask(
+        "embedding_url",
+        "Where are texts embedded?",
+        "An endpoint; rows, passages and items are sent there.",
+        "text",
+        "the endpoint above",
+    ),
+    ask(
+        "embedding_key_env",
+        "Which variable holds the key for embeddings?",
+        "The key itself is never stored or shown.",
+        "text",
+        "OPENAI_API_KEY",
+    ),
+    ask(
+        "embedding_usd",
+        "What do a million embedded tokens cost?",
+        "Counts towards the limit in dollars.",
+        "number",
+        "the list price, where one is known",
+        unit="USD",
+        low=0.0,
+        high=1e4,
+    ),
+)
+
 ITEMS = (
     ask(
         "items",

@@ -137,7 +137,7 @@ GROUPS: Mapping[str, tuple[Question, ...]] = MappingProxyType(
     {
         "": (_WHAT,),
         MODEL: (_WHERE, *_OPEN_WEIGHTS, *_SERVED, _AS_MODEL),
-        "Prompts": prompt_questions.PROMPT,
+        "Prompts": (*prompt_questions.PROMPT, *prompt_questions.SIMILARITY),
         "Items": prompt_questions.ITEMS,
         "Search": prompt_questions.SEARCH,
         "Judge": prompt_questions.JUDGE,
@@ -207,7 +207,19 @@ def _of_prompts(request: CalibrationRequest) -> Iterator[str]:
         named -= set(map(_name, prompt_questions.JUDGE[1:]))
     if "retrieval" not in request.prompt.techniques:
         named.discard("documents")
+    embeds = bool(request.prompt.embedding_model)
+    if not (embeds or compares(request)):
+        named.discard("embedding_model")
+    if not (embeds and request.asks_endpoint):
+        named -= set(map(_name, prompt_questions.SIMILARITY[1:]))
     yield from named
+
+
+def compares(request: CalibrationRequest) -> bool:
+    """Whether prompts of the request choose rows or passages by how similar they are to an item."""
+    prompt = request.prompt
+    techniques = set(prompt.techniques)
+    return prompt.searches or bool(techniques & {"retrieval", "retrieved-examples"})
 
 
 def _name(question: Question) -> str:

@@ -110,8 +110,8 @@ def _choice(one: QualityResult) -> str:
 
 
 def _spent(one: QualityResult) -> str:
-    """USD of the test, the choice and the judge; – where no price is known."""
+    """USD of test, choice, embeddings and judge; – where no price is known."""
     parts = [one.usd, one.choice.usd if one.choice is not None else 0.0]
-    parts.append((one.judge or {}).get("usd", 0.0))
+    parts += [(one.embedding or {}).get("usd", 0.0), (one.judge or {}).get("usd", 0.0)]
     priced = [part for part in parts if part is not None]
     return f"${sum(priced):.4f}" if len(priced) == len(parts) else "–"
