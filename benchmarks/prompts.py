@@ -15,11 +15,11 @@ import os
 import random
 import subprocess
 import sys
-import sysconfig
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from beside import ROOT, interpreter
+
 SPEED_CONFIG = {
     "model_type": "llama",
     "hidden_size": 128,
@@ -34,18 +34,6 @@ SPEED_CONFIG = {
 }
 PREFIX = 1500
 BATCHES = (1, 8)
-
-
-def prepare(venv: Path) -> Path:
-    """The interpreter of an environment with lm_eval, which also sees this one's packages."""
-    python = venv / "bin" / "python"
-    if not python.is_file():
-        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-        site = next((venv / "lib").glob("python3*/site-packages"))
-        (site / "beside.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n{ROOT}\n")
-        install = [str(python), "-m", "pip", "install", "-q", "lm_eval"]
-        subprocess.run(install, check=True, stderr=subprocess.DEVNULL)
-    return python
 
 
 def instances(kind: str, arguments: list[tuple]) -> list:
@@ -204,7 +192,7 @@ def main() -> None:
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if not arguments.inside:
-        python = prepare(arguments.venv)
+        python = interpreter(arguments.venv, ("lm_eval",))
         command = [str(python), __file__, "--inside", "--items", str(arguments.items)]
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
         environment |= {"PYTHONPATH": str(ROOT)}

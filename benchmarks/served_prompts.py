@@ -18,7 +18,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
@@ -27,7 +26,8 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from beside import ROOT, interpreter
+
 LIBRARIES = ("fastapi", "uvicorn", "openai", "python-multipart")
 TEMPLATE = (
     "{% for m in messages %}{% if m['role'] == 'system' %}{{ m['content'] }}\n\n"
@@ -35,18 +35,6 @@ TEMPLATE = (
     "{% else %}Output: {{ m['content'] }}\n\n{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}Output:{% endif %}"
 )
-
-
-def prepare(venv: Path) -> Path:
-    """The interpreter of an environment that can serve."""
-    python = venv / "bin" / "python"
-    if not python.is_file():
-        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-        site = next((venv / "lib").glob("python3*/site-packages"))
-        (site / "beside.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n")
-        install = [str(python), "-m", "pip", "install", "-q", *LIBRARIES]
-        subprocess.run(install, check=True, stderr=subprocess.DEVNULL)
-    return python
 
 
 def model_folder(folder: Path) -> Path:
@@ -158,7 +146,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ADVISOR_HOME"] = str(Path(folder) / "home")
         model = model_folder(Path(folder))
-        process, address = serve(prepare(arguments.venv))
+        process, address = serve(interpreter(arguments.venv, LIBRARIES))
         try:
             proxy = Proxy(address)
             pairs = rows(arguments.items + 50)

@@ -12,12 +12,14 @@ from advisor import experiments
 from advisor.calibrate import quality
 from advisor.calibrate.prompts_plan import PromptOptions, prompts_plan
 from advisor.calibrate.quality_records import SearchSpec
+from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import Status
 from tests.calibrate.model_server import ModelServer, Reply, said
 
 ROWS = [(f"ticket {i}: {'parcel' if i % 2 else 'invoice'}", "AB"[i % 2]) for i in range(80)]
 KEY = "B means parcels"
+CALLS = 120
 
 
 def behave(body: dict) -> Reply:
@@ -51,7 +53,7 @@ def test_an_optimiser_writes_a_better_prompt_and_its_calls_are_counted(
     server = ModelServer(behave)
     own = quality.task(ROWS, most_items=12, instruction="Sort.", development=12)
     options = PromptOptions(
-        techniques=("zero-shot",), shots=(0,), search=SearchSpec(120, optimiser=optimiser)
+        techniques=("zero-shot",), shots=(0,), search=SearchSpec(CALLS, optimiser=optimiser)
     )
     plan = prompts_plan(own, server.url, "m", options=options, input_usd=1.0, output_usd=1.0)
     prepared = experiments.prepare(plan, experiments.endpoint(server.url), experiments.Limits())
@@ -63,4 +65,12 @@ def test_an_optimiser_writes_a_better_prompt_and_its_calls_are_counted(
     assert KEY in lines["searched"]["instruction"]
     choice = lines["searched"]["choice"]
     assert choice["usd"] == pytest.approx(choice["calls"] * 23 / 1e6)
-    assert choice["calls"] > 24
+    assert 24 < choice["calls"] <= CALLS
+
+
+@pytest.mark.parametrize("optimiser", ["gepa", "mipro"])
+def test_a_budget_that_leaves_an_optimiser_nothing_is_refused(optimiser: str) -> None:
+    own = quality.task(ROWS, most_items=12, development=12)
+    options = PromptOptions(search=SearchSpec(63, optimiser=optimiser))
+    with pytest.raises(UsageError, match=r"--search-calls 63: an optimiser needs 64 with 12 dev"):
+        prompts_plan(own, "http://127.0.0.1:9/v1", "m", options=options)

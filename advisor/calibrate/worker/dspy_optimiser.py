@@ -25,29 +25,46 @@ TRAINING_ROWS = 40
 METRIC_SHARE = 0.7
 """Of the budget for answers; the rest is for what the optimiser asks to write instructions."""
 
-FEWEST_CALLS = 20
+NO_LIMIT = 10**6
+"""Of errors: what is over the budget is refused, and ends an optimiser by its own count only."""
+
+
+class BudgetSpent(Exception):
+    """The optimiser asked for more than its share of the search's answers."""
 
 
 def optimised(bench: Bench, start: PromptForm) -> list[PromptForm]:
-    """What the optimiser makes of a prompt, on development items and rows of the pool.
+    """What the optimiser makes of a prompt, on development items and rows of the pool; nothing
+    where its budget ends before it has an answer.
 
-    Raises MissingExtra without dspy, Stopped where the run was asked to stop.
+    It takes at most what the search's budget leaves after its prompt and `start` have answered
+    every development item. Raises MissingExtra without dspy, Stopped where the run was asked to
+    stop.
     """
     dspy = _library()
-    model = _model_of(dspy, bench)
+    search = bench.spec.search
+    assert search is not None
+    budget = search.budget - 2 * len(bench.data.development_pairs)
+    model = _model_of(dspy, bench, budget)
     examples = [_example(dspy, row) for row in bench.data.pool[:TRAINING_ROWS]]
     checks = [_example(dspy, row) for row in bench.data.development_pairs]
     signature = dspy.Signature("input -> answer", start.instruction or "Answer the input.")
     with dspy.context(lm=model, track_usage=False):
         try:
-            program = _compiled(dspy, bench, dspy.Predict(signature), examples, checks, model)
+            program = _compiled(
+                dspy, bench, dspy.Predict(signature), examples, checks, model, budget
+            )
         except ImportError:
             raise MissingExtra(
                 "--optimiser mipro needs optuna: pip install 'prompt-or-tune[optimise]'"
             ) from None
+        except Exception:
+            if not model.refused and not bench.stop.asked:
+                raise
+            program = None  # the optimiser gave up over a refused call
     if bench.stop.asked:
         raise Stopped(bench.stop.reason, {"spent_usd": bench.session.budget.spent_usd})
-    return [_form(bench, start, program)]
+    return [_form(bench, start, program)] if program is not None else []
 
 
 def _library() -> Any:
@@ -61,13 +78,18 @@ def _library() -> Any:
 
 
 def _compiled(
-    dspy: Any, bench: Bench, program: Any, train: Sequence[Any], checks: Sequence[Any], model: Any
+    dspy: Any,
+    bench: Bench,
+    program: Any,
+    train: Sequence[Any],
+    checks: Sequence[Any],
+    model: Any,
+    budget: int,
 ) -> Any:
-    """The program after the optimiser has spent its budget on it."""
+    """The program after the optimiser has spent its budget of answers on it."""
     search = bench.spec.search
     assert search is not None
-    to_compare = 2 * len(checks)  # both prompts are asked in our own form afterwards
-    budget = max(round(METRIC_SHARE * (search.budget - to_compare)), FEWEST_CALLS)
+    scored = round(METRIC_SHARE * budget)
 
     def score(
         example: Any, prediction: Any, trace: Any = None, name: Any = None, part: Any = None
@@ -83,19 +105,21 @@ def _compiled(
     if search.optimiser == "gepa":
         optimiser = dspy.GEPA(
             metric=score,
-            max_metric_calls=budget,
+            max_metric_calls=scored,
             reflection_lm=model,
+            gepa_kwargs={"stop_callbacks": lambda state: model.refused},
             num_threads=1,
             seed=bench.spec.seed,
         )
         return optimiser.compile(program, trainset=list(train), valset=list(checks))
-    trials = max(min(budget // max(len(checks), 1), 12), 1)
+    trials = max(min(scored // max(len(checks), 1), 12), 1)
     optimiser = dspy.MIPROv2(
         metric=score,
         auto=None,
         num_candidates=max(trials // 2, 2),
         max_bootstrapped_demos=0,
         max_labeled_demos=3,
+        max_errors=NO_LIMIT,
         num_threads=1,
         seed=bench.spec.seed,
         verbose=False,
@@ -129,11 +153,13 @@ def _example(dspy: Any, row: tuple[str, str]) -> Any:
     return dspy.Example(input=row[0], answer=row[1]).with_inputs("input")
 
 
-def _model_of(dspy: Any, bench: Bench) -> Any:
-    """The endpoint as a model of dspy."""
+def _model_of(dspy: Any, bench: Bench, budget: int) -> Any:
+    """The endpoint as a model of dspy, which gives at most `budget` answers."""
 
     class LedgerModel(dspy.BaseLM):  # type: ignore[misc]
         """Asks through the ledger; a run that is asked to stop answers nothing more."""
+
+        refused = False
 
         def forward(
             self,
@@ -141,7 +167,10 @@ def _model_of(dspy: Any, bench: Bench) -> Any:
             messages: Sequence[Mapping[str, Any]] | None = None,
             **_: Any,
         ) -> Any:
-            """The reply as a chat completion."""
+            """The reply as a chat completion. Raises BudgetSpent, Stopped."""
+            if len(bench.choosing) >= budget:
+                self.refused = True
+                raise BudgetSpent(f"{budget} answers are used up")
             chat = list(messages or [{"role": "user", "content": prompt or ""}])
             return _completion(bench, [{k: str(m[k]) for k in ("role", "content")} for m in chat])
 
