@@ -101,7 +101,7 @@ class EndpointEmbedder:
         counted = answer.prompt_tokens
         scale = 1.0 if counted is None else counted / sum(sizes)
         for text, vector, size in zip(batch, answer.vectors, sizes, strict=True):
-            kept = KeptAnswer(
+            answered = KeptAnswer(
                 request=self._name(text),
                 at=now(),
                 messages=_messages([text]),
@@ -112,8 +112,8 @@ class EndpointEmbedder:
                 estimated=counted is None,
                 vector=_encoded(vector),
             )
-            self.session.ledger.keep(kept)
-            self._note(text, kept)
+            self.session.ledger.keep(answered)
+            self._note(text, answered)
 
 
 def _messages(texts: Sequence[str]) -> list[dict[str, str]]:
