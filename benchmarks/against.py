@@ -39,6 +39,7 @@ def recommend(tree: Path, brief: Path, home: str) -> Cost:
     """One verdict by the program in `tree`. Raises SystemExit where it fails."""
     command = [sys.executable, "-m", "advisor", "recommend", str(brief), "--json", "--no-history"]
     environment = os.environ | {"PYTHONPATH": str(tree), "ADVISOR_HOME": home}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's runs find their modules compiled
     child = subprocess.Popen(command, cwd=tree, env=environment, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)

@@ -76,10 +76,10 @@ def costs(bound: pipeline.Evaluation, draws: int) -> Callable[[], object]:
     from advisor.estimate.sheet import Sheet
 
     quality = quality_figures(
-        bound.arms, Sheet(bound.brief, draws + 1, pipeline.SEED), bound.setting
+        bound.options, Sheet(bound.brief, draws + 1, pipeline.SEED), bound.setting
     )
     return lambda: estimate_all(
-        bound.arms, Sheet(bound.brief, draws + 1, next(SEEDS)), bound.setting, quality
+        bound.options, Sheet(bound.brief, draws + 1, next(SEEDS)), bound.setting, quality
     )
 
 
@@ -95,7 +95,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["ADVISOR_HOME"] = home
         bound = {file: evaluation(file) for file in chosen.brief}
-        largest = max(bound, key=lambda file: len(bound[file].arms))
+        largest = max(bound, key=lambda file: len(bound[file].options))
         report(largest, bound[largest], chosen.draws, chosen.runs)
 
 

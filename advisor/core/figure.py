@@ -9,7 +9,7 @@ the operators of the array, so it needs no numpy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -79,6 +79,22 @@ class Figure:
         """This figure in its first `size` cases."""
         return self if isinstance(self.rows, (int, float)) else replace(self, rows=self.rows[:size])
 
+    def on(self, rows: Rows, operands: tuple[Figure, ...] = ()) -> Figure:
+        """This figure with other numbers and operands."""
+        return Figure(
+            rows,
+            self.unit,
+            self.id,
+            self.operator,
+            operands,
+            self.basis,
+            self.source,
+            self.as_of,
+            self.anchor,
+            self.at_least,
+            self.missing,
+        )
+
     def __add__(self, other: Figure | float) -> Figure:
         return add(self, lift(other))
 
@@ -133,6 +149,26 @@ class Figure:
     def filled(self) -> str:
         """The same expression with the likely value of each input in place of its id."""
         return _expression(self, lambda figure: plain(figure.value))
+
+
+def outlined(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    """The same figures by id, whose operands keep their likely value alone: a formula shows no
+    draws, and an option has four times as many steps as figures. Inputs stay as they are.
+    """
+    plain_ones: dict[int, Figure] = {}
+
+    def outline(figure: Figure) -> Figure:
+        if not figure.operands:
+            return figure
+        if id(figure) not in plain_ones:
+            operands = tuple([outline(operand) for operand in figure.operands])
+            plain_ones[id(figure)] = figure.on(figure.value, operands)
+        return plain_ones[id(figure)]
+
+    return {
+        name: figure.on(figure.rows, outline(figure).operands) if figure.operands else figure
+        for name, figure in figures.items()
+    }
 
 
 def likely(rows: Rows) -> float:

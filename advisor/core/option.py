@@ -13,6 +13,19 @@ from advisor.core.techniques import Technique, technique_of
 
 MINUTES_PER_HOUR = 60
 
+RANKED = (
+    "quality.score",
+    "quality.stale_share",
+    "once.total",
+    "run.total",
+    "horizon.total",
+    "horizon.errors",
+    "time.weeks",
+    "time.answer_seconds",
+    "time.model_ends",
+)
+"""The figures that options are ranked by."""
+
 
 class Place(StrEnum):
     """Where a model answers."""

@@ -49,7 +49,7 @@ LABELS = "data.examples"
 """The input that moves scores: evaluated apart, since every score is then predicted case by case.
 """
 
-BLOCK_ROWS = 16_000
+BLOCK_ROWS = 8_000
 """Rows evaluated at once: enough to be quick, few enough for a small machine."""
 
 FORMULA_ROWS = 5_000

@@ -46,26 +46,31 @@ def cost_map(evaluator: Evaluator, cases: Cases, seed: int, judge: Judge) -> tup
         return ()
     prices = [now * multiple for multiple in PRICE_MULTIPLES] if now > 0 else list(PRICES_USD)
     volumes = [volume.p50 * multiple for multiple in MULTIPLES]
-    cells: list[MapCell] = []
-    for price in prices:
-        priced = evaluator.priced_at(price)
-        cells += _row(priced, cases, seed, judge, volumes)
-    return tuple(sorted(cells, key=lambda cell: (cell.requests_per_month, cell.error_cost_usd)))
+    unit = evaluator.priced_at(max(prices))
+    blocks = _blocks(unit, cases, seed, volumes)
+    return tuple(
+        _cell(evaluator.priced_at(price), block.with_errors_at(price / max(prices)), at, judge)
+        for at, block in zip(volumes, blocks, strict=True)
+        for price in prices
+    )
 
 
-def _row(
-    priced: Evaluator, cases: Cases, seed: int, judge: Judge, volumes: Sequence[float]
-) -> Iterable[MapCell]:
-    price = priced.brief.quality.error_cost_usd.likely
+def _blocks(
+    priced: Evaluator, cases: Cases, seed: int, volumes: Sequence[float]
+) -> Iterable[Ranking]:
+    """The first draws at each volume, ranked."""
+    size = min(MAP_DRAWS, cases.size - 1) + 1
     changes = [(VOLUME, volume) for volume in volumes]
     every = range(len(cases.estimates))
-    draws = min(MAP_DRAWS, cases.size - 1)
-    drawn = priced.drawn_what_if(changes, draws, seed, every, cases)
+    drawn = priced.drawn_what_if(changes, size - 1, seed, every, cases)
     whole = rank(drawn.estimates, priced.brief, drawn.size)
-    size = draws + 1
-    for i, volume in enumerate(volumes):
-        ruling = judge(priced, whole.rows(slice(i * size, (i + 1) * size)))
-        yield MapCell(volume, price, ruling.word, ruling.option)
+    return (whole.rows(slice(i * size, (i + 1) * size)) for i in range(len(volumes)))
+
+
+def _cell(priced: Evaluator, ranking: Ranking, volume: float, judge: Judge) -> MapCell:
+    ruling = judge(priced, ranking)
+    price = priced.brief.quality.error_cost_usd.likely
+    return MapCell(volume, price, ruling.word, ruling.option)
 
 
 def learning_curve(

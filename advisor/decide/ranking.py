@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -130,7 +130,7 @@ class Ranking:
         on average first, then the others. Nobody knows the best one of a draw.
         """
         unlikely = ~self.rankable | (self.p_meets < LIKELY)
-        mean = np.where(self.rankable, self.cost[1:].mean(axis=0), np.inf)
+        mean = np.where(self.rankable, self.mean_cost, np.inf)
         return np.lexsort((mean, unlikely))
 
     @cached_property
@@ -188,6 +188,12 @@ class Ranking:
             self.lasting,
         )
 
+    def with_errors_at(self, multiple: float) -> Ranking:
+        """The same cases with wrong answers so many times as dear."""
+        errors = None if self.errors is None else self.errors * multiple
+        cost = self.cash if errors is None else self.cash + errors
+        return replace(self, cost=cost, errors=errors)
+
     @cached_property
     def cash(self) -> Matrix:
         """What is paid in money: the cost without the price of wrong answers, USD."""
@@ -199,6 +205,28 @@ class Ranking:
         trained or bought for them. Shape (options,).
         """
         return np.array([o.as_is or o.approach == "prompt" for o in self.options])
+
+    @cached_property
+    def mean_cost(self) -> Matrix:
+        """Cost over the draws on average, USD. Shape (options,)."""
+        return np.asarray(self.cost[1:].mean(axis=0))
+
+    @cached_property
+    def mean_cash(self) -> Matrix:
+        """The same without the price of wrong answers. Shape (options,)."""
+        return np.asarray(self.cash[1:].mean(axis=0))
+
+    @cached_property
+    def mean_effective(self) -> Matrix:
+        """`effective` over its draws on average, USD. Shape (options,)."""
+        return np.asarray(self.effective.mean(axis=0))
+
+    def naming(self, option: int) -> Ranking:
+        """The same ranking with another option to name; what is worked out already is kept."""
+        other = replace(self, named=option)
+        apart = {*(f.name for f in fields(self)), "pick", "contenders"}
+        vars(other).update({name: v for name, v in vars(self).items() if name not in apart})
+        return other
 
     @cached_property
     def pick(self) -> int:
@@ -221,9 +249,9 @@ class Ranking:
         if best < HOPELESS and able.any():
             score = np.where(able, self.quality[1:].mean(axis=0), -np.inf)
             near = score >= score.max() - SCORE_TIE
-            return int(np.where(near, self.cost[1:].mean(axis=0), np.inf).argmin())
+            return int(np.where(near, self.mean_cost, np.inf).argmin())
         enough = able & (self.p_meets >= min(LIKELY, best - NEARLY))
-        return int(np.where(enough, self.effective.mean(axis=0), np.inf).argmin())
+        return int(np.where(enough, self.mean_effective, np.inf).argmin())
 
     def of_approach(self, approach: str) -> Flags:
         """Which options are of this approach. Shape (options,)."""

@@ -7,13 +7,13 @@ bought for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from advisor.core import format as fmt
 from advisor.core.verdict import Readiness
-from advisor.decide.ranking import HOPELESS, LIKELY, Matrix, Ranking
+from advisor.decide.ranking import HOPELESS, LIKELY, Ranking
 from advisor.decide.readiness import SCORES
 
 SEPARATED = 0.55
@@ -56,7 +56,7 @@ def settled(ranking: Ranking) -> Ranking:
     rival = doubted(ranking)
     if rival is None or ranking.options[rival].approach != ranking.options[ranking.pick].approach:
         return ranking
-    return replace(ranking, named=rival)
+    return ranking.naming(rival)
 
 
 def doubted(ranking: Ranking) -> int | None:
@@ -101,7 +101,7 @@ def _of_longest(ranking: Ranking) -> Ranking:
     family = ranking.options[ranking.pick].family
     alike = bool(family) and ranking.options[rival].family == family
     agreed = likely and (alike or not _at_stake(ranking, rival))
-    return replace(ranking, named=rival) if agreed else ranking
+    return ranking.naming(rival) if agreed else ranking
 
 
 def _at_stake(ranking: Ranking, option: int) -> bool:
@@ -198,11 +198,11 @@ def meanwhile(ranking: Ranking, checks: Sequence[Readiness]) -> Ranking:
     is_stopped = any(r.status == "stop" or (r.rule, r.status) == (SCORES, "warn") for r in checks)
     scored = None if is_stopped else proven(ranking)
     if scored is not None and float(ranking.p_meets[safe]) < LIKELY:
-        return replace(ranking, named=scored)
+        return ranking.naming(scored)
     others = [i for i in range(len(ranking.options)) if ranking.rankable[i] and i != safe]
     rivals = [] if is_stopped else [i for i in others if _beats(ranking, i, safe)]
-    named = min(rivals, key=lambda i: float(ranking.cash[1:, i].mean()), default=safe)
-    return replace(ranking, named=named)
+    named = min(rivals, key=lambda i: float(ranking.mean_cash[i]), default=safe)
+    return ranking.naming(named)
 
 
 def interim(ranking: Ranking) -> str:
@@ -237,12 +237,11 @@ def _beats(ranking: Ranking, rival: int, safe: int) -> bool:
     """Whether another option is likely to keep the limits and costs less on average. One that
     nobody has scored is not trained meanwhile, and must clearly beat one that is proven.
     """
-    if not _is_trustworthy(ranking, rival, safe):
-        return False
-    return (
-        float(ranking.p_meets[rival]) >= LIKELY
-        and _mean(ranking.cash, rival) < _mean(ranking.cash, safe)
-        and _mean(ranking.cost, rival) < _mean(ranking.cost, safe)
+    return bool(
+        ranking.p_meets[rival] >= LIKELY
+        and ranking.mean_cash[rival] < ranking.mean_cash[safe]
+        and ranking.mean_cost[rival] < ranking.mean_cost[safe]
+        and _is_trustworthy(ranking, rival, safe)
     )
 
 
@@ -252,7 +251,3 @@ def _is_trustworthy(ranking: Ranking, rival: int, safe: int) -> bool:
     is_proven = ranking.scored[safe] and ranking.p_meets[safe] >= LIKELY
     is_beaten = p_beats(ranking, rival, safe) >= TRUSTED
     return bool(ranking.reversible[rival] and (is_beaten or not is_proven))
-
-
-def _mean(cost: Matrix, option: int) -> float:
-    return float(cost[1:, option].mean())

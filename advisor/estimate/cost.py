@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from advisor.core.constants import DAYS_PER_MONTH
-from advisor.core.figure import Figure
+from advisor.core.figure import Figure, outlined
 from advisor.core.lifecycle import ends_within_horizon
-from advisor.core.option import Estimate, Option, Place
+from advisor.core.option import RANKED, Estimate, Option, Place
 from advisor.core.quantity import Basis, Quantity, share_range
 from advisor.core.setting import Setting
 from advisor.estimate import horizon, money, serving, tuning
@@ -53,10 +53,12 @@ def estimate(option: Option, sheet: Sheet, setting: Setting, quality: Figure) ->
         months = (end.day - setting.as_of).days / DAYS_PER_MONTH
         horizon.move(ledger, months, f"{end.model} ends {end.day:%Y-%m-%d}")
     horizon.horizon(ledger)
-    if not sheet.lean:
-        money.per_accepted(ledger)
-        side_effects(ledger)
-    return Estimate(option, dict(ledger))
+    if sheet.lean:
+        ranked = (ledger[name] for name in RANKED if name in ledger)
+        return Estimate(option, {figure.id: figure.on(figure.rows) for figure in ranked})
+    money.per_accepted(ledger)
+    side_effects(ledger)
+    return Estimate(option, outlined(ledger))
 
 
 def _bill(ledger: Ledger) -> None:

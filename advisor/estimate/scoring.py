@@ -28,6 +28,8 @@ from advisor.estimate.quality.skills import release_year
 from advisor.estimate.sheet import Sheet, stream
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.core.figure import Rows
 
 BILLION = 1e9
@@ -92,19 +94,18 @@ def labels_needed(
 def _predictions(
     task: TaskProfile, skills: tuple[Skill, ...], measured: tuple[Score, ...], sheet: Sheet
 ) -> tuple[QualityPrediction, ...]:
-    """The predictions for these skills; draws that do not depend on an uncertain number of examples
+    """The predictions for these skills; those that do not depend on an uncertain number of examples
     are kept.
     """
-    if sheet.seed is not None and all(
-        isinstance(s.examples, (float, int, NoneType)) for s in skills
-    ):
-        drawn = _drawn(task, skills, measured, sheet.seed, sheet.size // sheet.blocks)
-        return tuple(_repeated(prediction, sheet.blocks) for prediction in drawn)
+    if all(isinstance(s.examples, (float, int, NoneType)) for s in skills):
+        size = 1 if sheet.seed is None else sheet.size // sheet.blocks
+        drawn = _drawn(task, skills, measured, sheet.seed, size)
+        return tuple(_repeated(prediction, sheet.size // size) for prediction in drawn)
     return predictions(task, skills, measured, normals=sheet.normals, size=sheet.size)
 
 
 def _repeated(prediction: QualityPrediction, blocks: int) -> QualityPrediction:
-    """The same draws in every block of a sheet."""
+    """The same rows in every block of a sheet."""
     if blocks == 1 or isinstance(prediction.rows, (int, float)):
         return prediction
     return replace(prediction, rows=np.tile(prediction.rows, blocks))
@@ -112,14 +113,20 @@ def _repeated(prediction: QualityPrediction, blocks: int) -> QualityPrediction:
 
 @lru_cache(maxsize=16)
 def _drawn(
-    task: TaskProfile, skills: tuple[Skill, ...], measured: tuple[Score, ...], seed: int, size: int
+    task: TaskProfile,
+    skills: tuple[Skill, ...],
+    measured: tuple[Score, ...],
+    seed: int | None,
+    size: int,
 ) -> tuple[QualityPrediction, ...]:
-    """The draws of a seed; most edits of a brief leave its scores as they are, so a redraw finds
-    them here.
+    """The draws of a seed, or the medians without one; most edits of a brief leave its scores as
+    they are, so a redraw finds them here.
     """
-    return predictions(
-        task, skills, measured, normals=lambda name: stream(seed, name, size), size=size
-    )
+
+    def normals(name: str) -> NDArray[np.float64]:
+        return np.zeros(size) if seed is None else stream(seed, name, size)
+
+    return predictions(task, skills, measured, normals=normals, size=size)
 
 
 def whole_traffic(scores: Sequence[Score], segments: Sequence[Segment]) -> list[Score]:

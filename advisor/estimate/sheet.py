@@ -137,15 +137,31 @@ class Sheet:
         return changed
 
 
-@lru_cache(maxsize=256)
 def stream(seed: int, id: str, size: int) -> NDArray[np.float64]:
-    """The read-only standard normal stream of an input, 0 in row 0; kept, since every redraw asks
-    for the same ones.
-    """
-    z = np.random.default_rng([seed, crc32(id.encode())]).standard_normal(size)
-    z[0] = 0.0
-    z.flags.writeable = False
-    return z
+    """The first `size` numbers of the read-only standard normal stream of an input, 0 in row 0."""
+    return _stream(seed, id).first(size)
+
+
+@lru_cache(maxsize=256)
+def _stream(seed: int, id: str) -> _Stream:
+    return _Stream(seed, id)
+
+
+class _Stream:
+    """A stream of draws, kept as far as it was read: every redraw asks for its beginning again."""
+
+    def __init__(self, seed: int, id: str) -> None:
+        self._seeds = [seed, crc32(id.encode())]
+        self._read: NDArray[np.float64] = np.empty(0)
+
+    def first(self, size: int) -> NDArray[np.float64]:
+        read = self._read
+        if len(read) < size:
+            read = np.random.default_rng(self._seeds).standard_normal(size)
+            read[0] = 0.0
+            read.flags.writeable = False
+            self._read = read
+        return read[:size]
 
 
 def two_piece(spread: Range, z: NDArray[np.float64], *, positive: bool) -> NDArray[np.float64]:
@@ -179,7 +195,7 @@ def what_if(brief: Brief, changes: Iterable[tuple[str, float]]) -> Sheet:
     row = 0
     for row, (key, value) in enumerate(changes, start=1):
         cases.setdefault(key, []).append((slice(row, row + 1), value))
-    return Sheet(brief, row + 1, None, cases)
+    return Sheet(brief, row + 1, None, cases, lean=True)
 
 
 def drawn_what_if(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.core.figure import Figure, combine, lift, plain
+from advisor.core.figure import Figure, combine, lift, outlined, plain
 from advisor.core.quantity import Basis
 
 
@@ -83,6 +83,22 @@ def test_inputs_are_the_nearest_named_figures_once_in_order() -> None:
     assert [i.id for i in made.inputs()] == ["c", "t", "a"]
     assert [i.id for i in total.inputs()] == ["a", "b"]
     assert [leaf.id or leaf.value for leaf in made.leaves()] == ["c", 5.0, "a", "b"]
+
+
+def test_an_outline_shows_the_same_formula_and_keeps_draws_of_figures_and_inputs_alone() -> None:
+    draws = np.array([6.0, 5.0, 7.0])
+    a = Figure(draws, "USD", "a")
+    half = (a / 2).named("half", "USD")
+    total = (half * 3 + a).named("total", "USD")
+    kept = outlined({"half": half, "total": total})
+    assert kept["total"].rows is total.rows
+    assert (kept["total"].formula(), kept["total"].filled()) == ("half × 3 + a", "3 × 3 + 6")
+    assert list(kept["total"].leaves()) == list(total.leaves())
+    waiting = list(kept["total"].operands)
+    while waiting:
+        figure = waiting.pop()
+        assert figure is a or isinstance(figure.rows, float)
+        waiting.extend(figure.operands)
 
 
 def test_the_basis_is_the_weakest_of_what_went_in() -> None:

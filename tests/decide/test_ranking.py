@@ -228,3 +228,21 @@ def test_where_none_is_likely_to_meet_the_target_ten_points_less_will_do(
     quality[1:301, 0] = 1.0
     quality[-meets:, 1] = 1.0
     assert ranking(np.tile([100.0, 1.0], (1001, 1)), quality, 0.9).pick == pick
+
+
+def test_naming_another_option_works_nothing_out_again_and_changes_what_is_named_alone() -> None:
+    world = ranking(np.column_stack([normal(mean, 1.0, i) for i, mean in enumerate((5.0, 6.0))]))
+    assert world.pick == 0
+    other = world.naming(1)
+    assert (other.pick, other.leader) == (1, 0)
+    assert other.effective is world.effective
+    fresh = replace(world, named=1)
+    assert other.contenders == pytest.approx(fresh.contenders)
+
+
+def test_dearer_errors_add_to_what_is_paid() -> None:
+    world = replace(ranking(np.full((2, 2), 10.0)), errors=np.array([[4.0, 0.0]] * 2))
+    free, dearer = world.with_errors_at(0.0), world.with_errors_at(3.0)
+    assert free.cost.tolist() == [[6.0, 10.0]] * 2
+    assert dearer.cost.tolist() == [[18.0, 10.0]] * 2
+    assert dearer.cash.tolist() == free.cash.tolist()

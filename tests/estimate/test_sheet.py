@@ -54,6 +54,7 @@ def test_a_stream_depends_on_seed_and_name_alone(seed: int, name: str, size: int
     z = stream(seed, name, size)
     assert z[0] == 0
     assert (z == stream(seed, name, size)).all()
+    assert (stream(seed, name, 2 * size)[:size] == z).all()
     assert (
         z[1:] == np.random.default_rng([seed, crc32(name.encode())]).standard_normal(size)[1:]
     ).all()

@@ -58,7 +58,7 @@ def test_a_what_if_changes_one_input_in_one_row() -> None:
     changed = bound().what_if([(VOLUME, 6_000_000.0), ("team.hourly_usd", 220.0)])
     assert changed.size == 3
     assert changed.inputs[VOLUME].rows.tolist() == [3e6, 6e6, 3e6]  # type: ignore[union-attr]
-    charges = changed.estimates[0]["run.inference"].rows
+    charges = changed.estimates[0]["run.total"].rows
     assert charges[1] == pytest.approx(2 * charges[0])  # type: ignore[index]
     assert charges[2] == charges[0]  # type: ignore[index]
 
@@ -100,10 +100,12 @@ def test_a_drawn_what_if_evaluates_some_options_only() -> None:
 @pytest.mark.parametrize("months", [6, 24])
 def test_another_horizon_counts_its_own_months(months: int) -> None:
     """The month is the same; the whole is what is paid once and as many months."""
-    estimates = bound().over(months, 0, 7, bound().draws(0, 7)).estimates
-    for one in estimates:
-        expected = still_to_pay(one) + months * one["run.total"].value
-        assert one["horizon.cash"].value == pytest.approx(expected)
+    whole = bound().draws(0, 7)
+    estimates = bound().over(months, 0, 7, whole).estimates
+    for one, same in zip(estimates, whole.estimates, strict=True):
+        expected = still_to_pay(same) + months * one["run.total"].value
+        paid = one["horizon.total"].value - one["horizon.errors"].value
+        assert paid == pytest.approx(expected)
 
 
 def test_options_at_another_value_in_the_same_draws() -> None:
