@@ -176,12 +176,14 @@ def plan(
     device: str = "auto",
     machine: str = "",
     demonstration: bool = False,
+    language: bool = False,
 ) -> ExperimentPlan:
     """Zero-shot, few-shot, and each method on growing shares; on the largest share also with
     examples in the prompt.
 
     `learning_rate` 0 means by method and size; `demonstration` marks a run whose scores say nothing
-    about other models. Raises UsageError.
+    about other models; `language` asks the zero-shot trial how likely the model finds the rows.
+    Raises UsageError.
     """
     if weights.reads_only:
         check_classifier(task, weights, methods)
@@ -196,7 +198,7 @@ def plan(
         batch=batch,
         demonstration=True if demonstration else None,
     )
-    specs = [] if weights.reads_only else [prompt]
+    specs = [] if weights.reads_only else [replace(prompt, language=language or None)]
     if shots:
         specs.append(replace(prompt, technique="few-shot", shots=shots))
     counts = sorted({max(round(len(task.train) * share), FEWEST_ITEMS) for share in shares})
@@ -290,7 +292,7 @@ def summary(plan: ExperimentPlan, outcomes: Sequence[TrialOutcome]) -> JsonObjec
     }
     digests = {trial.label: plan.trial_digest(trial) for trial in plan.trials}
     results = {label: scored[name] for label, name in digests.items() if name in scored}
-    base = next((r.general for r in results.values() if r.language is not None), None)
+    base = next((r.general for r in results.values() if r.general and not r.train_examples), None)
     groups = plan.shared.get("groups") or ()
     demonstration = any(trial.spec.get("demonstration") for trial in plan.trials)
     return {

@@ -79,7 +79,10 @@ class Consistency(JsonRecord):
 
 @dataclass(frozen=True, slots=True)
 class QualitySpec(JsonRecord):
-    """One option of a local model: its prompt, and its training where `train_examples` > 0."""
+    """One option of a local model: its prompt, and its training where `train_examples` > 0.
+
+    `language` asks how likely the model finds the rows, beside its score.
+    """
 
     approach: str = "prompt"
     technique: str = "zero-shot"
@@ -98,6 +101,7 @@ class QualitySpec(JsonRecord):
     expected: Workload | None = None
     forms: Sequence[JsonObject] | None = None
     search: SearchSpec | None = None
+    language: bool | None = None
 
     @classmethod
     def from_json(cls, document: JsonObject) -> QualitySpec:

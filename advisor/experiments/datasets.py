@@ -38,6 +38,16 @@ FORMS = {
 }
 """An instruction in the words of the brief: the kind of task, then the form of the answer."""
 
+FORM_OF_METRIC = {
+    "exact match": "Give the answer alone.",
+    "token F1": "Give the answer alone.",
+    "JSON match": FORMS["json"],
+    "JSON validity": FORMS["json"],
+}
+"""How an answer has to look for its metric to read it, where nothing says what is asked: a sentence
+around a right answer would count as wrong.
+"""
+
 _CACHED = re.compile(r"^models--(?P<owner>[^/]+?)--(?P<name>[^/]+)$")
 
 
@@ -66,7 +76,7 @@ class Material:
         development: int = DEVELOPMENT_ITEMS,
     ) -> EvaluationTask:
         """The rows split and the metric chosen; without an instruction one is made of the brief, or
-        says which labels there are.
+        of the labels or the metric.
 
         Raises UsageError.
         """
@@ -92,7 +102,16 @@ class Material:
             return split
         if self.brief is not None:
             return replace(split, instruction=instruction_of(self.brief, split.scorer.labels))
-        return replace(split, instruction=label_instruction(split.scorer.labels))
+        return replace(split, instruction=self._asked(split))
+
+    def _asked(self, split: EvaluationTask) -> str:
+        """What is asked for where neither a person nor a brief says it: by the labels, else by the
+        kind of task and what its metric reads.
+        """
+        if split.scorer.labels:
+            return label_instruction(split.scorer.labels)
+        parts = (ASKS.get(self.task_type, ""), FORM_OF_METRIC.get(split.metric, ""))
+        return " ".join(filter(None, parts))
 
     def _groups(self) -> dict[tuple[str, str], str] | None:
         """The group of every row by its prompt and answer; None where no field names one."""

@@ -497,6 +497,22 @@ def test_what_a_training_made_the_model_forget_is_told_in_pairs() -> None:
     assert quality.summary(plan, [outcomes[0], other])["trials"][1].get("forgetting") is None
 
 
+def test_the_interval_of_a_tuned_score_holds_the_luck_of_its_seed() -> None:
+    """Eight trainings of one option that differ in their seed alone scored 0.667 to 1.000."""
+    plan = quality.plan(quality.task(ROWS), ModelWeights("/m", "w", 10), shots=0, shares=(1.0,))
+    marks = [1.0] * 80 + [0.0] * 20
+    result = {"metric": "accuracy", "score": 0.8, "items": 100, "item_scores": marks, "also": {}}
+    outcomes = [
+        TrialOutcome(plan.trial_digest(t), t.label, Status.DONE, 1.0, result | {**t.spec})
+        for t in plan.trials
+    ]
+    prompt, tuned = (line["interval"] for line in quality.summary(plan, outcomes)["trials"])
+    items = [0.8 - prompt[0], prompt[1] - 0.8]
+    seeds = 1.2816 * 0.05  # 80 % of a normal distribution, a standard deviation of 0.05
+    assert tuned[0] == pytest.approx(0.8 - (items[0] ** 2 + seeds**2) ** 0.5, abs=1e-3)
+    assert tuned[1] == pytest.approx(0.8 + (items[1] ** 2 + seeds**2) ** 0.5, abs=1e-3)
+
+
 def test_the_shipped_general_sets_are_sound() -> None:
     english, lessons = general_sets()
     assert (len(english["texts"]), len(english["questions"])) == (100, 60)

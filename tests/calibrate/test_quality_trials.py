@@ -153,6 +153,8 @@ def test_tuning_on_labels_beats_the_untrained_prompt_and_proves_that_it_learned(
     assert tuned["loss_fell"]
     assert tuned["weights_moved"] > 0.0
     assert tuned["supervised_tokens"] > 0
+    assert "language" not in zero  # nobody asked how likely the rows are
+    assert zero["general_why"] or zero["general"]
     assert zero["static_tokens"] == 0 < hybrid["static_tokens"]
     assert len(zero["item_scores"]) == len(tuned["item_scores"]) == 24
     told = quality.summary(plan, [outcome(plan, t, results[t.label]) for t in plan.trials])
@@ -601,7 +603,8 @@ def test_a_rate_of_nothing_shows_its_warning_in_the_trial(folder, device, report
 
 
 def test_cut_prompts_are_counted_and_warned_of(folder, device, reporter) -> None:
-    plan = plan_for(folder, shots=0, seq_len=8, epochs=1)
+    plan = plan_for(folder, shots=0, seq_len=8, epochs=1, language=True)
     result = measure(plan.trials[0], plan.shared, reporter, Stop(), device)
+    assert {"data_why", "general_why"} <= result["language"].keys()
     assert result["cut_prompts"] == 24
     assert any("lost their beginning" in w for w in result["warnings"])

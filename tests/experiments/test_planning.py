@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from advisor import experiments, facts, pipeline
+from advisor.calibrate.prompting.forms import PromptForm
+from advisor.calibrate.prompting.rendering import Prompter
+from advisor.calibrate.quality_records import PromptsSpec, TrialData
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.experiments import planning
-from advisor.experiments.datasets import instruction_of, material, model_name
+from advisor.experiments.datasets import Material, instruction_of, material, model_name
 from tests.experiments.tickets import CPU, tickets
 
 ROWS = tickets(60)
@@ -115,6 +118,36 @@ def test_what_is_said_beats_the_brief(brief: Brief, tmp_path: Path) -> None:
         material(Brief())
     with pytest.raises(UsageError, match="--data"):
         material()
+
+
+@pytest.mark.parametrize(
+    ("answer", "metric", "kind", "asked"),
+    [
+        (
+            "kind {1}",
+            "accuracy",
+            "",
+            "Classify the input. Answer with one of these labels alone: k",
+        ),
+        ("town {}", "exact match", "", "Give the answer alone."),
+        ('{{"n": {}}}', "JSON match", "", "Answer in JSON."),
+        ("town {}", "chrF", "translation", "Translate the input."),
+    ],
+)
+def test_without_instruction_and_brief_an_endpoint_is_asked_for_what_is_scored(
+    tmp_path: Path, answer: str, metric: str, kind: str, asked: str
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"prompt": f"row {n}", "completion": answer.format(n, n % 3)} for n in range(30)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    rows_read = Material(path, metric=metric, task_type=kind)
+    plan = planning.prompts_plan(rows_read, "http://localhost:1/v1", "m", facts.load())
+    spec = PromptsSpec.from_json(plan.trials[0].spec)
+    data = TrialData.from_json(plan.shared)
+    prompter = Prompter(PromptForm(spec.technique, data.instruction, spec.shots), data.pool)
+    system, item = prompter.messages("row 3")
+    assert item == {"role": "user", "content": "row 3"}
+    assert system["content"].startswith(asked)
 
 
 def test_an_instruction_says_what_to_do_in_which_form() -> None:

@@ -104,10 +104,10 @@ def measure(
     """Score of one option (`QualityResult`), with what its training showed.
 
     A prompt is chosen on development items where there are several, or items to choose on. The
-    zero-shot trial adds how likely the model finds the rows and the general set (`language`). It
-    and every trained trial add the score on the general set (`general`), by which
-    `calibrate.quality.summary` tells what was forgotten. Raises Stopped between steps and between
-    batches of items.
+    zero-shot trial and every trained one add the score on the general set (`general`), by which
+    `calibrate.quality.summary` says what was forgotten; the former also how likely the model finds
+    the rows, where it is asked (`language`). Raises Stopped between steps and between batches of
+    items.
     """
     spec = QualitySpec.from_json(trial.spec)
     bench = LocalBench(trial, spec, TrialData.from_json(shared), Scorer.of(shared), reporter, stop)
@@ -201,14 +201,16 @@ def longest_row(model: Any, spec: QualitySpec) -> int:
 
 
 def _with_language(result: QualityResult, bench: LocalBench, form: PromptFormat) -> QualityResult:
-    """With the score on general knowledge; of the untouched model also how likely texts are."""
+    """With the score on general knowledge; of the untouched model also how likely texts are, where
+    that was asked.
+    """
     spec = bench.spec
     untouched = spec.technique == "zero-shot" and not spec.forms
     if not untouched and not spec.train_examples:
         return result
     general, why = of_general(bench.model, form, bench.data.general or (), bench.stop)
     result = replace(result, general=general, general_why=why)
-    if not untouched:
+    if not spec.language:
         return result
     rows = of_rows(bench.model, form, bench.data.item_pairs, bench.stop)
     language = replace(rows, general_why=why)

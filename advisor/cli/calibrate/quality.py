@@ -74,6 +74,11 @@ from advisor.core.errors import UsageError
     default=0.0,
     help="Default: by method and size of the model.",
 )
+@click.option(
+    "--language",
+    is_flag=True,
+    help="Also say how likely the model finds your rows, before any training.",
+)
 @items_option(500)
 @seed_option
 @steered
