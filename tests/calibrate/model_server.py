@@ -1,4 +1,6 @@
-"""A local OpenAI-compatible server for tests: answers as `behave` says, and keeps every call."""
+"""A local OpenAI-compatible server for tests: answers as `behave` says, and keeps every call, with
+its headers and its path.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ def said(text: object, finish: str = "stop", **message: object) -> dict:
 class ModelServer:
     def __init__(self, behave: Callable[[dict], Reply]) -> None:
         self.calls: list[dict] = []
+        self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.behave = behave
         outer = self
         lock = threading.Lock()
@@ -29,6 +33,8 @@ class ModelServer:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 with lock:
                     outer.calls.append(body)
+                    outer.headers.append(dict(self.headers))
+                    outer.paths.append(self.path)
                     status, answer, headers = outer.behave(body)
                 data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor import experiments, facts
+from advisor import experiments, facts, pipeline
 from advisor.calibrate import quality
 from advisor.calibrate.local_prompts import local_prompts_plan
 from advisor.calibrate.methods import usual_rate
@@ -27,7 +27,7 @@ from advisor.core.events import CancelToken
 from advisor.core.experiment import Status
 from advisor.experiments import planning
 from advisor.experiments.chosen_prompts import prompt_options
-from advisor.experiments.datasets import Material
+from advisor.experiments.datasets import material
 
 HAS_TORCH = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "peft"))
 WORDS = ("money", "charged", "refund", "parcel", "courier", "late", "login", "password", "reset")
@@ -78,17 +78,42 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
 
-def test_an_encoder_learns_the_task_and_its_score_is_kept(encoder: Path, tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl"
-    lines = [{"prompt": text, "completion": kind} for text, kind in rows(260)]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+BRIEF = """\
+schema = 1
+as_of = 2026-11-27
+[task]
+type = "classification"
+labels = 3
+output = "label"
+[traffic]
+requests_per_month = 500_000
+[quality]
+metric = "accuracy"
+target = 0.85
+[data]
+path = "rows.jsonl"
+eval_path = "test.jsonl"
+[models]
+prompt = ["gpt-4.1-mini"]
+tune = ["bert-base"]
+"""
+
+
+def test_an_encoder_learns_the_task_and_its_score_reaches_the_verdict(
+    encoder: Path, tmp_path: Path
+) -> None:
+    lines = [json.dumps({"prompt": text, "completion": kind}) + "\n" for text, kind in rows(258)]
+    (tmp_path / "rows.jsonl").write_text("".join(lines[:208]))
+    (tmp_path / "test.jsonl").write_text("".join(lines[208:]))
+    (tmp_path / "brief.toml").write_text(BRIEF)
+    brief = pipeline.load(tmp_path / "brief.toml")
     where = experiments.machine(facts.load(), "none")
     plan = planning.quality_plan(
-        Material(path, metric="accuracy"),
+        material(brief),
         encoder,
         where,
         facts.load(),
-        as_model="bert-tiny",
+        as_model="bert-base",
         shares=(0.1, 1.0),
         epochs=8,
         learning_rate=2e-3,
@@ -112,6 +137,12 @@ def test_an_encoder_learns_the_task_and_its_score_is_kept(encoder: Path, tmp_pat
     kept = record.outcomes[1].result
     assert len(kept["confidences"]) == len(kept["item_scores"]) == 50
     assert all(1 / 3 <= share <= 1.0 for share in kept["confidences"])
+
+    verdict = pipeline.judge(brief, pipeline.look(brief), draws=500, deep=False)
+    (tuned,) = (option for option in verdict.arms if option.id.startswith("tune/encoder@bert-base"))
+    (quality_figure,) = (f for f in tuned.figures if f.id == "quality.score")
+    assert quality_figure.basis == "measured"
+    assert tuned.quality.likely > 0.7
 
 
 def test_embeddings_are_the_mean_of_a_texts_tokens_or_the_first_one(encoder: Path) -> None:

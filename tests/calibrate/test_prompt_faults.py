@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -19,66 +17,21 @@ from advisor.calibrate.scores import own_scores
 from advisor.core.events import CancelToken
 from advisor.core.experiment import KeptTrial, RunRecord, Status
 from advisor.endpoint.client import server_at
-from advisor.endpoint.errors import ServerError
-
-Reply = tuple[int, dict | bytes, dict[str, str]]
+from advisor.endpoint.errors import ServerError, Trouble, trouble_of
+from tests.calibrate.model_server import USAGE, ModelServer, Reply, said
 
 ROWS = [(f"ticket {i}: {'parcel' if i % 2 else 'invoice'}", "AB"[i % 2]) for i in range(100)]
-USAGE = {"prompt_tokens": 20, "completion_tokens": 3}
-
-
-def said(text: object, finish: str = "stop", **message: object) -> dict:
-    choice = {"message": {"content": text, **message}, "finish_reason": finish}
-    return {"choices": [choice], "usage": USAGE}
 
 
 def right(body: dict) -> str:
     return "B" if "parcel" in body["messages"][-1]["content"] else "A"
 
 
-class Server:
-    """Answers as `behave` says; every call is kept, by the text of its item."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[dict, dict, str]] = []
-        self.behave: Callable[[dict], Reply] = lambda body: (200, said(right(body)), {})
-        outer = self
-        lock = threading.Lock()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                with lock:
-                    outer.calls.append((body, dict(self.headers), self.path))
-                    status, answer, headers = outer.behave(body)
-                data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", headers.pop("Content-Type", "application/json"))
-                self.send_header("Content-Length", headers.pop("Length", str(len(data))))
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        self.http.handle_error = lambda *_: None
-        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
-
-    def items(self) -> Counter[str]:
-        return Counter(body["messages"][-1]["content"] for body, _, _ in self.calls)
-
-
 @pytest.fixture
 def server():
-    running = Server()
+    running = ModelServer(lambda body: (200, said(right(body)), {}))
     yield running
-    running.http.shutdown()
-    running.http.server_close()
+    running.close()
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret-key-1")
 
 
-def run(server: Server, *, again: bool = False, cancel: CancelToken | None = None, **changes):
+def run(server: ModelServer, *, again: bool = False, cancel: CancelToken | None = None, **changes):
     settings = {"shots": (0,), "input_usd": 1.0, "output_usd": 10.0, **changes}
     url = settings.pop("url", server.url)
     task = quality.task(ROWS, most_items=20)
@@ -102,50 +55,51 @@ def line(record: RunRecord) -> dict:
     return only
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        lambda b: said(f"<think>A? B? {'A' * 30}</think>\n\n{b}"),
-        lambda b: said(f"Both A and B could fit. The answer is **{b}**."),
-        lambda b: said(f"First I look at it.\n\n\\boxed{{{b}}}"),
-        lambda b: said([{"type": "reasoning", "text": "A or B"}, {"type": "text", "text": b}]),
-        lambda b: said(b, reasoning_content="It may be A, or B, or A"),
-        lambda b: said(f'```json\n{{"answer": "x"}}\n```\nFinal answer: `{b}`'),
-        lambda b: said(f"{b})"),
-        lambda b: said(f"thinking about A and B...</think>{b}"),
-    ],
-    ids=["think", "bold", "boxed", "parts", "reasoning", "json", "bracket", "half-think"],
+GIVEN = (
+    lambda b: said(f"<think>A? B? {'A' * 30}</think>\n\n{b}"),
+    lambda b: said(f"Both A and B could fit. The answer is **{b}**."),
+    lambda b: said(f"First I look at it.\n\n\\boxed{{{b}}}"),
+    lambda b: said([{"type": "reasoning", "text": "A or B"}, {"type": "text", "text": b}]),
+    lambda b: said(b, reasoning_content="It may be A, or B, or A"),
+    lambda b: said(f'```json\n{{"answer": "x"}}\n```\nFinal answer: `{b}`'),
+    lambda b: said(f"{b})"),
+    lambda b: said(f"thinking about A and B...</think>{b}"),
 )
-def test_answers_as_models_give_them_are_read(server: Server, answer) -> None:
-    server.behave = lambda body: (200, answer(right(body)), {})
-    result = line(run(server))
-    assert result["score"] == 1.0
-    assert result["artefacts"] == {}
+"""Answers as models give them: each form comes up two or three times in a run of twenty items."""
 
 
-@pytest.mark.parametrize(
-    ("answer", "artefact"),
-    [
-        (lambda b: said("I'm sorry, but I can't help with that."), "refused"),
-        (lambda b: said(None, refusal="I will not."), "refused"),
-        (lambda b: said("<think>it may be A", "length"), "cut"),
-        (lambda b: said(""), "empty"),
-        (lambda b: said("It is neither of them."), "unreadable"),
-    ],
+def test_answers_as_models_give_them_are_read(server: ModelServer) -> None:
+    forms = cycle(GIVEN)
+    server.behave = lambda body: (200, next(forms)(right(body)), {})
+    record = run(server)
+    assert len(server.calls) >= 2 * len(GIVEN)
+    assert record.outcomes[0].result["item_scores"] == [1.0] * 20
+    assert line(record)["artefacts"] == {}
+
+
+ARTEFACTS = (
+    (said("I'm sorry, but I can't help with that."), "refused"),
+    (said("<think>it may be A", "length"), "cut"),
+    (said(""), "empty"),
+    (said("It is neither of them."), "unreadable"),
+    (said(None, refusal="I will not."), "refused"),
 )
+
+
 def test_artefacts_are_counted_apart_and_beyond_a_share_are_not_a_measurement(
-    server: Server, answer, artefact: str
+    server: ModelServer,
 ) -> None:
-    server.behave = lambda body: (200, answer(right(body)), {})
+    answers = cycle(ARTEFACTS)
+    server.behave = lambda body: (200, next(answers)[0], {})
     record = run(server)
     result = line(record)
-    assert result["artefacts"] == {artefact: 20}
+    assert result["artefacts"] == {"refused": 8, "cut": 4, "empty": 4, "unreadable": 4}
     assert any("not a measurement" in text for text in result["warnings"])
     kept = [KeptTrial(1, "prompts", "", {"model": "m"}, {}, record.outcomes[0])]
     assert own_scores(kept) == ()
 
 
-def test_newer_models_get_the_parameters_that_they_take(server: Server) -> None:
+def test_newer_models_get_the_parameters_that_they_take(server: ModelServer) -> None:
     def behave(body: dict) -> Reply:
         for name, text in (
             ("max_tokens", "Unsupported parameter: 'max_tokens'; use 'max_completion_tokens'"),
@@ -158,28 +112,28 @@ def test_newer_models_get_the_parameters_that_they_take(server: Server) -> None:
     server.behave = behave
     assert line(run(server))["score"] == 1.0
     assert len(server.calls) == 20 + 2
-    assert server.calls[-1][0]["max_completion_tokens"] >= 32
+    assert server.calls[-1]["max_completion_tokens"] >= 32
 
 
 @pytest.mark.parametrize(
     ("status", "error"),
     [
         (401, {"message": "no"}),
-        (403, {"message": "no"}),
         (429, {"message": "You exceeded your current quota", "code": "insufficient_quota"}),
     ],
 )
 def test_a_refused_key_and_an_empty_account_stop_at_once(
-    server: Server, status: int, error: dict
+    server: ModelServer, status: int, error: dict
 ) -> None:
     server.behave = lambda body: (status, {"error": error}, {})
     record = run(server, shots=(0, 2, 4))
     assert record.summary.status is Status.FAILED
     assert len(server.calls) == 1
     assert "secret-key-1" not in json.dumps(record.result)
+    assert trouble_of(403, "no") is Trouble.KEY
 
 
-def test_a_busy_server_is_asked_again_when_it_says(server: Server) -> None:
+def test_a_busy_server_is_asked_again_when_it_says(server: ModelServer) -> None:
     times: list[float] = []
 
     def behave(body: dict) -> Reply:
@@ -196,7 +150,7 @@ def test_a_busy_server_is_asked_again_when_it_says(server: Server) -> None:
     assert len(server.calls) == 22
 
 
-def test_one_broken_body_or_filter_loses_one_item(server: Server) -> None:
+def test_one_broken_body_or_filter_loses_one_item(server: ModelServer) -> None:
     def behave(body: dict) -> Reply:
         text = body["messages"][-1]["content"]
         if text == first:
@@ -213,7 +167,7 @@ def test_one_broken_body_or_filter_loses_one_item(server: Server) -> None:
     assert result["score"] == pytest.approx(18 / 20)
 
 
-def test_no_answer_is_paid_for_twice_however_a_run_ends(server: Server) -> None:
+def test_no_answer_is_paid_for_twice_however_a_run_ends(server: ModelServer) -> None:
     """Stopped by failures, by a limit, by the user, then finished: every item once."""
 
     def fails_after(count: int) -> Callable[[dict], Reply]:
@@ -251,7 +205,7 @@ def test_no_answer_is_paid_for_twice_however_a_run_ends(server: Server) -> None:
     assert len(server.calls) == 20  # --again is a new measurement
 
 
-def test_the_dollar_limit_holds_where_no_tokens_are_counted(server: Server) -> None:
+def test_the_dollar_limit_holds_where_no_tokens_are_counted(server: ModelServer) -> None:
     silent = {"choices": [{"message": {"content": "B"}, "finish_reason": "stop"}]}
     server.behave = lambda body: (200, silent, {})
     record = run(server, max_usd=0.0012)
@@ -260,16 +214,18 @@ def test_the_dollar_limit_holds_where_no_tokens_are_counted(server: Server) -> N
     assert 0 < len(server.calls) < 20
 
 
-def test_the_query_of_an_address_is_kept_and_a_key_stays_off_plain_http(server: Server) -> None:
+def test_the_query_of_an_address_is_kept_and_a_key_stays_off_plain_http(
+    server: ModelServer,
+) -> None:
     assert line(run(server, url=f"{server.url}?api-version=2024-10-21"))["score"] == 1.0
-    assert {path for _, _, path in server.calls} == {"/v1/chat/completions?api-version=2024-10-21"}
-    assert {headers["Authorization"] for _, headers, _ in server.calls} == {"Bearer secret-key-1"}
+    assert set(server.paths) == {"/v1/chat/completions?api-version=2024-10-21"}
+    assert {sent["Authorization"] for sent in server.headers} == {"Bearer secret-key-1"}
     far = server_at("http://models.example.com/v1?api-version=1", "secret-key-1")
     assert not far.key_is_sent
     assert "Authorization" not in far.where.headers
 
 
-def test_a_server_that_only_streams_is_put_together(server: Server) -> None:
+def test_a_server_that_only_streams_is_put_together(server: ModelServer) -> None:
     def behave(body: dict) -> Reply:
         if not body.get("stream"):
             return 400, {"error": {"message": "only stream=true is supported"}}, {}
@@ -286,13 +242,15 @@ def test_a_server_that_only_streams_is_put_together(server: Server) -> None:
     assert (result["score"], result["prompt_tokens"]) == (1.0, 400)
 
 
-def test_an_answer_without_end_is_cut(server: Server) -> None:
+def test_an_answer_without_end_is_cut(server: ModelServer) -> None:
     server.behave = lambda body: (200, b'{"x": "' + b"y" * 9_000_000 + b'"}', {})
     with pytest.raises(ServerError, match="no end"):
         server_at(server.url).answer({"messages": []})
 
 
-def test_a_worse_prompt_that_is_tried_later_does_not_replace_a_better_one(server: Server) -> None:
+def test_a_worse_prompt_that_is_tried_later_does_not_replace_a_better_one(
+    server: ModelServer,
+) -> None:
     good = run(server)
     server.behave = lambda body: (200, said("A"), {})
     task = quality.task(ROWS, most_items=20, instruction="Hm.")

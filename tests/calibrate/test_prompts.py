@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from advisor.calibrate.prompts_plan import prompts_plan
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import Status
+from tests.calibrate.model_server import ModelServer, Reply, said
 
 ROWS = [
     (
@@ -26,71 +24,34 @@ ROWS = [
 ]
 
 
-class Endpoint:
-    """An OpenAI-compatible endpoint that knows the answer once it has been shown examples."""
+class Endpoint(ModelServer):
+    """Knows the answer once it has been shown examples."""
 
     def __init__(self) -> None:
-        self.calls: list[dict] = []
-        self.keys: set[str] = set()
+        super().__init__(self.reply)
         self.fail_first = 0
         self.status = 200
         self.pause = 0.0
         self.usage = True
         self.long = False
-        outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                outer.keys.add(self.headers.get("Authorization", ""))
-                outer.calls.append(body)
-                time.sleep(outer.pause)
-                if outer.fail_first > 0:
-                    outer.fail_first -= 1
-                    self._reply(429, {"error": "busy"})
-                elif outer.status != 200:
-                    self._reply(
-                        outer.status,
-                        {"error": f"no entry with {self.headers.get('Authorization')}"},
-                    )
-                else:
-                    self._reply(200, outer.answer(body["messages"]))
-
-            def _reply(self, status: int, held: dict) -> None:
-                data = json.dumps(held).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+    def reply(self, body: dict) -> Reply:
+        time.sleep(self.pause)
+        if self.fail_first > 0:
+            self.fail_first -= 1
+            return 429, {"error": "busy"}, {}
+        if self.status != 200:
+            return self.status, {"error": f"no entry with {self.headers[-1]}"}, {}
+        return 200, self.answer(body["messages"]), {}
 
     def answer(self, messages: list[dict]) -> dict:
         shown = len(messages) > 2
         right = "shipping" if "parcel" in messages[-1]["content"] else "billing"
-        held: dict = {
-            "choices": [{"message": {"content": f"Label: {right}" if shown else "billing"}}]
-        }
+        answer: dict = said(f"Label: {right}" if shown else "billing")
         if self.long:
-            held["choices"][0] = {
-                "message": {"content": "First I think\n\nand then\n#### 7"},
-                "finish_reason": "length",
-            }
-        if self.usage:
-            held["usage"] = {"prompt_tokens": 10 * len(messages), "completion_tokens": 3}
-        return held
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+            answer = said("First I think\n\nand then\n#### 7", "length")
+        usage = {"prompt_tokens": 10 * len(messages), "completion_tokens": 3}
+        return answer | {"usage": usage if self.usage else None}
 
 
 @pytest.fixture
@@ -134,7 +95,7 @@ def test_answers_tokens_and_money_are_counted(endpoint: Endpoint, home: Path) ->
     assert zero["usd"] == pytest.approx((240 * 1.0 + 36 * 10.0) / 1e6)
     assert zero["latency_seconds"]["p50"] <= zero["latency_seconds"]["p99"]
     assert len(endpoint.calls) == 24 + 1
-    assert endpoint.keys == {"Bearer secret-key-1"}
+    assert {sent["Authorization"] for sent in endpoint.headers} == {"Bearer secret-key-1"}
     (told,) = record.result["comparisons"]
     assert (told["against"], told["arm"]) == ("prompt/few-shot, 3 shown", "prompt/zero-shot")
     assert not any(b"secret-key-1" in f.read_bytes() for f in home.rglob("*") if f.is_file())

@@ -21,6 +21,7 @@ from advisor.calibrate.prompting.forms import TECHNIQUES as MEASURED
 from advisor.cli.calibrate.prompts import command
 from advisor.core.errors import UsageError
 from advisor.core.experiment import Status
+from advisor.experiments import pocket
 from advisor.tui.app import AdvisorApp
 from advisor.tui.controllers.calibration import SPEND
 from advisor.tui.model.draft import Draft
@@ -283,6 +284,33 @@ async def test_a_run_shows_scores_choice_spend_and_what_it_changed(
         (zero,) = (line for line in text.splitlines() if line.startswith("  zero-shot"))
         assert zero.split()[1] == "0.900"
         assert zero.endswith(" 4")
+
+
+async def test_a_model_here_is_asked_the_same_prompts_and_nothing_leaves(
+    app: AdvisorApp,
+) -> None:
+    request = CalibrationRequest(
+        PROMPTS,
+        runs_on=HERE,
+        folder=str(pocket()[0]),
+        gpu="none",
+        items=10,
+        development=0,
+        prompt=PromptChoices(shots="0,1"),
+    )
+    async with app.run_test(size=(140, 45)) as pilot:
+        pane = await fill(pilot, request)
+        assert pane.prepared is not None, drawn(app)
+        assert "leaves" not in drawn(app)
+        await pilot.press("c")
+        await ended(pilot)
+        run = app.desk.calibration.jobs.run_on_screen
+        assert run.record.summary.status is Status.DONE, run.failure
+        zero, one = run.record.result["trials"]
+        assert [zero["label"], one["label"]] == ["prompt/zero-shot", "prompt/one-shot, 1 shown"]
+        assert zero["items"] == one["items"] == 10
+        assert zero["form"] == "plain text"
+        await until(pilot, lambda: "one-shot, 1 shown" in drawn(app))
 
 
 async def test_an_unknown_price_is_asked_about_before_the_first_byte(
