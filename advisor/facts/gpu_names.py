@@ -16,7 +16,8 @@ from dataclasses import replace
 from advisor.core.facts import Gpu
 
 _VGPU = re.compile(
-    r"(?:NVIDIA|GRID)?\s*(?P<board>RTX\d+-Ada|[A-Z]+\d+[A-Z]*)-(?:(?P<slices>\d)-)?"
+    r"(?:NVIDIA|GRID)?\s*(?P<board>RTX\d+-Ada|RTX Pro \d+ Blackwell DC|[A-Z]+\d+[A-Z]*)-"
+    r"(?:(?P<slices>\d)-)?"
     r"(?P<gb>\d{1,3})(?P<licence>[ABCQ])(?:ME)?",
     re.IGNORECASE,
 )
@@ -57,6 +58,7 @@ BOARDS: Mapping[str, str] = {
     "RTXA6000": "RTX A6000",
     "RTX5880-ADA": "RTX 5880 Ada",
     "RTX6000-ADA": "RTX 6000 Ada",
+    "RTX PRO 6000 BLACKWELL DC": "RTX PRO 6000 Blackwell (WS/Server)",
     "H100XL": "H100-SXM-96GB",
     **{
         name: name

@@ -87,10 +87,18 @@ def _listed_note(name: str, model: Model) -> str:
         return ""
     if model.name.endswith("(text)"):
         return f"{name} is taken as {model.name}: its language model alone, without its towers"
+    if _is_bare_family(canonical(name), canonical(model.name)):
+        return _bare_note(name, model)
     own = {reading for reading, _, _ in _readings(canonical(model.name))}
     if any(reading in own for reading, _, _ in _readings(canonical(name))):
         return ""
     return f"{name} has the shape of {model.name}"
+
+
+def _is_bare_family(spelling: str, model: str) -> bool:
+    """Whether the model's spelling goes on with its size: `gemma3` of `gemma3-4b`."""
+    rest = model.removeprefix(f"{spelling}-")
+    return rest != model and _SIZE.match(rest) is not None
 
 
 def canonical(name: str) -> str:
@@ -210,7 +218,13 @@ def _contains(spelling: str, part: str) -> bool:
     return f"-{part}-" in f"-{spelling}-"
 
 
+def _bare_note(name: str, model: Model) -> str:
+    return f"{name} is taken as {model.name}: it names no size, and Ollama serves this one"
+
+
 def _note(name: str, model: Model, removed: str, quantized: bool) -> str:
+    if _is_bare_family(canonical(name), canonical(model.name)):
+        return _bare_note(name, model)
     if not removed:
         return f"{name} is taken as {model.name}, another spelling of it"
     note = f"{name} is taken as {model.name}: {removed.strip('-')!r} does not change its shape"

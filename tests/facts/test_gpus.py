@@ -146,6 +146,15 @@ def test_a_link_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reported", "gpu"),
     [
+        ("NVIDIA RTX PRO 5000 72GB Blackwell", "RTX PRO 5000 72GB Blackwell"),
+        ("NVIDIA RTX 3500 Ada Generation Laptop GPU", "RTX 3500 Ada Laptop"),
+        ("NVIDIA GeForce RTX 3050 6GB Laptop GPU", "RTX 3050 6GB Laptop"),
+        ("Tesla V100S-PCIE-32GB", "V100S-32GB-PCIe"),
+        ("AMD Instinct MI300X VF", "MI300X"),
+        ("AMD Instinct MI250X/MI250", "MI250X-GCD"),
+        ("Intel(R) Data Center GPU Flex 140", "Flex 140"),
+        ("Intel(R) Arc(TM) A380 Graphics", "Arc A380"),
+        ("NVIDIA RTX Pro 6000 Blackwell DC-24C", "NVIDIA RTX Pro 6000 Blackwell DC-24C"),
         ("NVIDIA GB10", "GB10"),
         ("NVIDIA Thor", "Jetson AGX Thor"),
         ("Orin (nvgpu)", "Jetson AGX Orin 64GB"),
@@ -266,3 +275,19 @@ def test_memory_tells_products_of_one_name_apart(name: str, memory_gb: float, gp
 ])  # fmt: skip
 def test_what_stands_between_words_does_not_matter(name: str, gpu: str) -> None:
     assert load().gpu(name).name == gpu
+
+
+@pytest.mark.parametrize(
+    ("gpu", "stated"),
+    [  # as their makers state them (dense, 16 bit)
+        ("MI300A", 980.6),
+        ("MI350X", 2_300),
+        ("Max 1550", 839),
+        ("Jetson AGX Orin 64GB", 42.5),
+        ("Jetson AGX Thor", 2_070 / 8),
+        ("Quadro RTX 4000", 57.0),
+        ("V100S-32GB-PCIe", 130.0),
+    ],
+)
+def test_derived_rates_agree_with_the_makers(gpu: str, stated: float) -> None:
+    assert load().gpu(gpu).fp16_tflops == pytest.approx(stated, rel=0.02)

@@ -73,6 +73,10 @@ def test_decorated_names_are_read_and_the_reading_is_told(name: str, model: str)
         ("microsoft/Phi-4-reasoning-plus", "has the shape of phi-4"),
         ("Qwen/Qwen2.5-VL-7B-Instruct", "its language model alone"),
         ("google/gemma-3n-E4B-it", "its language model alone"),
+        ("qwen3", "is taken as Qwen3-8B: it names no size"),
+        ("qwen3:latest", "is taken as Qwen3-8B: it names no size"),
+        ("gemma3", "is taken as Gemma-3-4b-it: it names no size"),
+        ("deepseek-r1:14b", "has the shape of Qwen2.5-14B"),
     ],
 )
 def test_another_model_of_the_same_shape_is_told(name: str, note: str) -> None:
@@ -179,7 +183,40 @@ def test_any_text_is_read_or_not_without_trouble(name: str) -> None:
         ("google/medgemma-4b-it", "Gemma-3-4b-it"),
         ("Qwen/Qwen3-Embedding-0.6B", "Qwen3-0.6B"),
         ("NousResearch/Hermes-4-14B", "Qwen3-14B"),
+        ("mistralai/Ministral-3-14B-Instruct-2512", "Ministral-3-14B (text)"),
+        ("tiiuae/Falcon-H1-7B-Instruct", "Falcon-H1-7B"),
+        ("ibm-granite/granite-4.0-h-tiny", "granite-4.0-h-tiny"),
+        ("zai-org/GLM-4.6", "GLM-4.5"),
+        ("deepseek-ai/DeepSeek-V3.2-Exp", "DeepSeek-V3.2"),
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "Nemotron-3-Nano-30B-A3B"),
+        ("Qwen/Qwen3.6-27B", "Qwen3.5-27B"),
+        ("unsloth/gemma-3-270m-it-bnb-4bit", "gemma-3-270m"),
+        ("facebook/opt-350m", "opt-350m"),
+        ("EleutherAI/pythia-410m-deduped", "pythia-410m"),
+        ("openai-community/gpt2", "gpt2"),
+        ("FacebookAI/xlm-roberta-base", "xlm-roberta-base"),
+        ("BAAI/bge-m3", "bge-m3"),
+        ("llama4:scout", "Llama-4-Scout-17B-16E (text)"),
+        ("granite4:tiny-h", "granite-4.0-h-tiny"),
+        ("llama3.1:70b-instruct-q4_K_M", "Llama-3.1-70B"),
     ],
 )
 def test_models_of_2025_and_2026_are_in_the_table(name: str, model: str) -> None:
     assert load().model(name).name == model
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [  # counts that the models' own pages state
+        ("pythia-160m", 162_322_944),
+        ("pythia-12b", 11_846_072_320),
+        ("Ministral-8B-Instruct-2410", 8_019_808_256),
+        ("stablelm-3b-4e1t", 2_795_443_200),
+        ("bloom-560m", 559_214_592),
+        ("bloom-7b1", 7_069_016_064),
+        ("xlm-roberta-base", 278_043_648),
+        ("bert-large-uncased", 335_141_888),
+    ],
+)
+def test_counts_equal_what_is_published(name: str, published: int) -> None:
+    assert FACTS.model(name).params == published

@@ -138,7 +138,8 @@ def test_embeddings_and_experts_fit_the_shapes(facts: Facts) -> None:
         assert model.params >= model.active_params > 0, model.name
         assert model.expert_params <= model.params - model.embedding_params, model.name
         if model.kind == "decoder" and model.family not in ("MPT", "GPT-2"):
-            assert model.embedding_params == model.vocabulary * model.hidden, model.name
+            width = dict(model.settings).get("word_embed_proj_dim", model.hidden)
+            assert model.embedding_params == model.vocabulary * int(width or 0), model.name
     mixtral = facts.model("Mixtral-8x7B-v0.1")
     assert mixtral.expert_params == 32 * 8 * 3 * 4096 * 14336
     assert mixtral.params - mixtral.active_params == mixtral.expert_params * 6 // 8

@@ -21,6 +21,11 @@ NEW_FOR_THE_TASK: Mapping[str, tuple[str, ...]] = {
     "DistilBertForSequenceClassification": ("pre_classifier", "classifier"),
     "DebertaV2ForSequenceClassification": ("pooler", "classifier"),
     "ModernBertForSequenceClassification": ("head", "classifier"),
+    "XLMRobertaForSequenceClassification": ("classifier.out_proj",),
+    "CamembertForSequenceClassification": ("classifier.out_proj",),
+    "MPNetForSequenceClassification": ("classifier.out_proj",),
+    "ElectraForSequenceClassification": ("classifier",),
+    "AlbertForSequenceClassification": ("classifier",),
 }
 """Modules that a classifier gets new: no part of the published model, so not of its parameter
 count.
@@ -29,12 +34,13 @@ count.
 _LATENT = frozenset({"DeepseekV3ForCausalLM", "Glm4MoeLiteForCausalLM", "Mistral4ForCausalLM"})
 """Latent attention has widths of its own, the defaults of its configuration."""
 
+_ROBERTA = {"max_position_embeddings": 514, "type_vocab_size": 1, "pad_token_id": 1}
+
 _OWN: Mapping[str, JsonObject] = {
-    "RobertaForSequenceClassification": {
-        "max_position_embeddings": 514,
-        "type_vocab_size": 1,
-        "pad_token_id": 1,
-    },
+    "RobertaForSequenceClassification": _ROBERTA,
+    "XLMRobertaForSequenceClassification": _ROBERTA,
+    "CamembertForSequenceClassification": _ROBERTA,
+    "MPNetForSequenceClassification": {"max_position_embeddings": 514, "pad_token_id": 1},
     "DebertaV2ForSequenceClassification": {
         "relative_attention": True,
         "position_buckets": 256,

@@ -23,6 +23,18 @@ UNGATED = frozenset(
         "RobertaForSequenceClassification",
         "DebertaV2ForSequenceClassification",
         "DistilBertForSequenceClassification",
+        "XLMRobertaForSequenceClassification",
+        "CamembertForSequenceClassification",
+        "ElectraForSequenceClassification",
+        "MPNetForSequenceClassification",
+        "AlbertForSequenceClassification",
+        "OPTForCausalLM",
+        "BloomForCausalLM",
+        "GPTNeoForCausalLM",
+        "GPTJForCausalLM",
+        "Starcoder2ForCausalLM",
+        "NemotronForCausalLM",
+        "ApertusForCausalLM",
     }
 )
 """Classes whose MLP is up, activation, down; all others have a gate beside the up projection."""
