@@ -6,17 +6,45 @@ import re
 from collections.abc import Sequence
 
 from advisor.probe.columns import Column, Content, is_missing
-from advisor.probe.names import plain
+from advisor.probe.names import is_label_name, plain
 from advisor.probe.records import JsonObject
 
 _SQL = re.compile(r"\s*(?:WITH\b.*\bAS\b|SELECT\b|INSERT\b|UPDATE\b|DELETE\b)", re.I | re.DOTALL)
 _RATINGS = ("stars", "rating", "ratings", "score", "polarity", "is_spam", "spam", "toxicity")
 MOST_RATINGS = 11  # 0 to 10
+_VOTES = re.compile(r"(?:lf|labell?ing_?function|weak)(?![a-z])", re.I)
 
 
 def varies(rows: Sequence[JsonObject], name: str) -> bool:
     """Whether a field holds more than one value."""
     return len({str(row[name]) for row in rows if not is_missing(row.get(name))}) > 1
+
+
+def the_label(rows: Sequence[JsonObject], columns: dict[str, Column], notes: list[str]) -> str:
+    """The one field that holds few repeated values; empty where none does, or several: `notes` then
+    names them. Votes of labelling functions (Snorkel's `LF_…`, -1 where they abstain) are no label.
+    """
+    votes = [name for name in columns if is_vote(rows, name)]
+    if len(votes) > 1:
+        listed = ", ".join(votes[:4]) + (" …" if len(votes) > 4 else "")
+        notes.append(
+            f"{listed} are votes of labelling functions: combine them into one label per row first"
+        )
+        return ""
+    labels = [c.name for c in columns.values() if c.kind is Content.LABEL and varies(rows, c.name)]
+    named = [name for name in labels if is_label_name(name)]
+    if len(named) == 1 or len(labels) == 1:
+        return named[0] if len(named) == 1 else labels[0]
+    if labels:
+        notes.append(f"{', '.join(labels[:4])} hold labels: name one with --answer-field")
+    return ""
+
+
+def is_vote(rows: Sequence[JsonObject], name: str) -> bool:
+    """Whether a field holds the votes of a labelling function."""
+    values = {str(row[name]) for row in rows if not is_missing(row.get(name))}
+    is_whole = all(re.fullmatch(r"-1(?:\.0)?|\d{1,3}(?:\.0)?", value) for value in values)
+    return bool(values) and is_whole and (bool(_VOTES.match(name)) or "-1" in values)
 
 
 def answer_by_content(rows: Sequence[JsonObject], columns: dict[str, Column]) -> str:

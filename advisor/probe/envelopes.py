@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.probe.annotations import annotated
+from advisor.probe.annotations import annotated, categories
 from advisor.probe.exchanges import exchange
+from advisor.probe.masks import masked
 from advisor.probe.records import DataRow, JsonObject, are_objects
 
 
@@ -19,6 +20,8 @@ def rows_of_value(number: int, value: Any) -> Iterator[DataRow]:
     if isinstance(value, dict):
         for row in _unfolded(value):
             yield from _row(number, row)
+    elif _is_marked_text(value):
+        yield from _row(number, {"text": value[0], **value[1]})
     elif isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
         yield DataRow(number, {"messages": value})
     else:
@@ -30,28 +33,47 @@ def rows_of_value(number: int, value: Any) -> Iterator[DataRow]:
 def is_enveloped(row: JsonObject) -> bool:
     """Whether an object is one row of a tool or of a log, whatever lists it holds."""
     try:
-        return exchange(row) is not row or annotated(row) is not row
+        return next(_unfolded(row), row) is not row or _plain(row) is not row
     except ValueError:
         return True
 
 
 def _row(number: int, row: JsonObject) -> Iterator[DataRow]:
     try:
-        yield DataRow(number, annotated(exchange(row)))
+        yield DataRow(number, _plain(row))
     except ValueError as error:
         yield DataRow(number, None, str(error))
+
+
+def _plain(row: JsonObject) -> JsonObject:
+    return masked(annotated(exchange(row)))
+
+
+def _is_marked_text(value: Any) -> bool:
+    """Whether a value is spaCy's `["a text", {"entities": [[0, 1, "X"]]}]`."""
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
+        return False
+    return isinstance(value[1], dict) and bool({"entities", "cats", "spans"} & value[1].keys())
 
 
 def _unfolded(row: JsonObject) -> Iterator[JsonObject]:
     if "paragraphs" in row and are_objects(row["paragraphs"]):
         for paragraph in row["paragraphs"]:
-            yield from _questions(paragraph) if "qas" in paragraph else (paragraph,)
+            if "sentences" in paragraph:
+                yield _tokens(paragraph)
+            else:
+                yield from _questions(paragraph) if "qas" in paragraph else (paragraph,)
     elif "qas" in row and are_objects(row["qas"]):
         yield from _questions(row)
     elif "instruction" in row and are_objects(row.get("instances")):
         yield from ({"instruction": row["instruction"], **each} for each in row["instances"])
+    elif "patterns" in row and isinstance(row["patterns"], list) and {"tag", "intent"} & row.keys():
+        label = row.get("tag", row.get("intent"))
+        yield from ({"text": text, "intent": label} for text in row["patterns"] or [""])
     elif "row" in row and "row_idx" in row and isinstance(row["row"], dict):
         yield row["row"]  # Hugging Face's datasets server
+    elif len(row) == 1 and isinstance(row.get("item"), dict):
+        yield row["item"]  # OpenAI's evals
     elif isinstance(row.get("mapping"), dict) and "message" in next(
         iter(row["mapping"].values()), ()
     ):
@@ -74,6 +96,24 @@ def _branch(nodes: JsonObject, leaf: Any) -> list[JsonObject]:
                                 "content": content["parts"]})  # fmt: skip
         at = nodes[at].get("parent")
     return messages
+
+
+def _tokens(paragraph: JsonObject) -> JsonObject:
+    """A paragraph of spaCy 2: its text and categories, or its words and their entities."""
+    named = {str(c.get("label")): c.get("value") for c in paragraph.get("cats") or ()}
+    words = [
+        token
+        for sentence in paragraph["sentences"]
+        for token in sentence.get("tokens") or ()
+        if isinstance(token, dict)
+    ]
+    if named:
+        text = paragraph.get("raw") or " ".join(str(word.get("orth", "")) for word in words)
+        return {"text": text, "labels": categories(named)}
+    return {
+        "tokens": [word.get("orth", "") for word in words],
+        "ner_tags": [word.get("ner", "O") for word in words],
+    }
 
 
 def _questions(paragraph: JsonObject) -> Iterator[JsonObject]:

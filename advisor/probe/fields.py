@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.core.errors import UsageError, did_you_mean
-from advisor.probe.answers import answer_by_content, varies, worked_out
+from advisor.probe.answers import answer_by_content, is_vote, the_label, worked_out
 from advisor.probe.chats import is_medium, kind_beside
 from advisor.probe.columns import Column, Content, column
 from advisor.probe.conversations import conversation
@@ -129,7 +129,8 @@ def _indicated(
     rows: Sequence[JsonObject], columns: dict[str, Column], prompt: str
 ) -> Fields | None:
     """A text with a column of 0 and 1 per label."""
-    indicators = indicator_columns(rows, [c for n, c in columns.items() if n != prompt])
+    free = [c for name, c in columns.items() if name != prompt and not is_vote(rows, name)]
+    indicators = indicator_columns(rows, free)
     if not indicators:
         return None
     reader = FlatReader(prompt, "")
@@ -161,7 +162,8 @@ def _chosen(
             {n: c for n, c in free.items() if n not in (prompt, *extras)}
         )
         if not answer and not answer_field:
-            answer = answer_by_content(rows, {n: c for n, c in free.items() if n != prompt})
+            rest = {n: c for n, c in free.items() if n not in (prompt, *extras)}
+            answer = answer_by_content(rows, rest) or the_label(rows, rest, notes)
             notes += [f"that {answer} is the answer is a guess"] if answer in free else []
         if not answer and not answer_field and extras:  # the extra is all there is to answer
             answer = _answer_by_name({n: c for n, c in free.items() if n != prompt})
@@ -277,16 +279,9 @@ def _by_content(
     texts = [c.name for c in columns.values() if c.may_be_prompt]
     if len(texts) != 1:
         raise _undecided(columns, where)
-    labels = [
-        c.name
-        for c in columns.values()
-        if c.kind is Content.LABEL and c.name != texts[0] and varies(rows, c.name)
-    ]
-    named = [name for name in labels if is_label_name(name)]
-    answer = answer_field or _answer_by_name({n: c for n, c in columns.items() if n != texts[0]})
-    if not answer and (len(named) == 1 or len(labels) == 1):
-        answer = named[0] if len(named) == 1 else labels[0]
+    rest = {n: c for n, c in columns.items() if n != texts[0]}
     notes.append("told by what the fields hold")
+    answer = answer_field or _answer_by_name(rest) or the_label(rows, rest, notes)
     return texts[0], answer
 
 

@@ -198,6 +198,7 @@ SECOND_PROMPTS = {
     "inputs": "definition",
     "message": "old_contents",
     "prefix": "suffix",
+    "body": "subject",
 }
 EXTRAS = (
     "input", "context", "passage", "article", "story", "evidence", "hint", "choices", "options",
@@ -228,6 +229,12 @@ ANSWERS = (
     "outputs",
     "target",
     "targets",
+    "expected",
+    "expected_output",
+    "expected_answer",
+    "referenceresponse",
+    "reference_response",
+    "reference_answer",
     "label",
     "labels",
     "category",
@@ -260,7 +267,6 @@ ANSWERS = (
     "answerkey",
     "reference",
     "references",
-    "reference_answer",
     "ground_truth",
     "gold",
     "ideal",
@@ -272,7 +278,6 @@ ANSWERS = (
     "spans",
     "accept",
     "resolution",
-    "expected",
     "revision",
     "annotation",
     "middle",
@@ -295,6 +300,7 @@ LABELS = frozenset(
     (
         "label", "labels", "category", "categories", "intent", "class", "classes", "sentiment",
         "topic", "tag", "tags", "genre", "emotion", "priority", "severity", "department", "kind",
+        "queue", "desk", "team",
     )
 )  # fmt: skip
 """Fields of which a class is expected: never a prompt."""

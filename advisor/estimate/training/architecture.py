@@ -16,7 +16,8 @@ def params_by_formula(model: Model) -> int | None:
         return None
     heads = 1 if model.tied_embeddings or model.kind == "encoder" else 2
     embeddings = model.vocabulary * model.hidden * heads
-    return embeddings + rule(model)
+    counted = rule(model)
+    return None if counted is None else embeddings + counted
 
 
 def _widths(m: Model) -> tuple[int, int]:
@@ -96,6 +97,65 @@ def _falcon(m: Model) -> int:
     )
 
 
+def _opt(m: Model) -> int | None:
+    """GPT-2's block with two positions more; opt-350m has a token table of its own width."""
+    if "word_embed_proj_dim" in dict(m.settings):
+        return None
+    return _positions(m) + 2 * m.hidden
+
+
+def _bloom(m: Model) -> int:
+    """GPT-2's block without positions, and a norm behind the token table."""
+    return _ungated_with_biases(m) + 2 * m.hidden
+
+
+def _gpt_j(m: Model) -> int:
+    """One norm per layer, biases in the MLP and in the head alone."""
+    mlp = 2 * m.hidden * m.intermediate + m.intermediate + m.hidden
+    return m.layers * (_attention(m) + mlp + 2 * m.hidden) + 2 * m.hidden + m.vocabulary
+
+
+def _gpt_neo(m: Model) -> int:
+    """GPT-2's block without biases on query, key and value."""
+    return _positions(m) - m.layers * 3 * m.hidden
+
+
+def _cohere(m: Model) -> int | None:
+    """One norm per layer without a bias; Command R+ also has norms per head."""
+    if dict(m.settings).get("use_qk_norm"):
+        return None
+    return _rms(1)(m)
+
+
+def _nemotron(m: Model) -> int:
+    """Two matrices in the MLP, norms with biases."""
+    return m.layers * (_attention(m) + 2 * m.hidden * m.intermediate + 4 * m.hidden) + 2 * m.hidden
+
+
+def _apertus(m: Model) -> int:
+    """Two matrices in the MLP, norms per head, and two numbers of each layer's activation."""
+    layer = _attention(m) + 2 * m.hidden * m.intermediate + 2 * m.hidden + 2 * m.head_dim + 2
+    return m.layers * layer + m.hidden
+
+
+def _electra(m: Model) -> int | None:
+    """BERT without a pooler, where its token table is as wide as its layers."""
+    is_wide = dict(m.settings).get("embedding_size") == m.hidden
+    return _bert(512, 2, pooled=False)(m) if is_wide else None
+
+
+def _qwen2_moe(m: Model) -> int:
+    """A mixture with biases on query, key and value, and a shared expert behind a gate."""
+    q, kv = _widths(m)
+    shared = int(dict(m.settings)["shared_expert_intermediate_size"] or 0)
+    return _mixture(m) + m.layers * (q + 2 * kv + 3 * m.hidden * shared + m.hidden)
+
+
+def _xlm_roberta(m: Model) -> int:
+    """RoBERTa with two positions more than the longest row."""
+    return _bert((m.context_tokens or 0) + 2, 1, pooled=True)(m)
+
+
 def _mixture(m: Model) -> int:
     return m.layers * (_attention(m) + _experts(m) + 2 * m.hidden) + m.hidden
 
@@ -144,7 +204,21 @@ def _modern_bert(m: Model) -> int:
 MPT_POSITIONS = 2048
 """Learned positions of MPT in its published sizes."""
 
-_RULES: Mapping[str, Callable[[Model], int]] = {
+_RULES: Mapping[str, Callable[[Model], int | None]] = {
+    "OPTForCausalLM": _opt,
+    "BloomForCausalLM": _bloom,
+    "GPTJForCausalLM": _gpt_j,
+    "GPTNeoForCausalLM": _gpt_neo,
+    "CohereForCausalLM": _cohere,
+    "Cohere2ForCausalLM": _cohere,
+    "Starcoder2ForCausalLM": _ungated_with_biases,
+    "NemotronForCausalLM": _nemotron,
+    "ApertusForCausalLM": _apertus,
+    "ElectraForSequenceClassification": _electra,
+    "HunYuanDenseV1ForCausalLM": _with_head_norms(2),
+    "Qwen2MoeForCausalLM": _qwen2_moe,
+    "XLMRobertaForSequenceClassification": _xlm_roberta,
+    "CamembertForSequenceClassification": _xlm_roberta,
     "LlamaForCausalLM": _rms(2),
     "MistralForCausalLM": _rms(2),
     "Ministral3ForCausalLM": _rms(2),

@@ -79,6 +79,16 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "DebertaV2ForSequenceClassification": ("query_proj", "key_proj", "value_proj", *_BERT[3:]),
     "DistilBertForSequenceClassification": ("q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"),
     "ModernBertForSequenceClassification": ("Wqkv", "attn.Wo", "Wi", "mlp.Wo"),
+    "XLMRobertaForSequenceClassification": _BERT,
+    "CamembertForSequenceClassification": _BERT,
+    "ElectraForSequenceClassification": _BERT,
+    "OPTForCausalLM": ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"),
+    "BloomForCausalLM": _NEOX,
+    "GPTJForCausalLM": ("q_proj", "k_proj", "v_proj", "out_proj", "fc_in", "fc_out"),
+    "GPTNeoForCausalLM": ("q_proj", "k_proj", "v_proj", "out_proj", "c_fc", "c_proj"),
+    "Starcoder2ForCausalLM": ("q_proj", "k_proj", "v_proj", "o_proj", "c_fc", "c_proj"),
+    "NemotronForCausalLM": ("q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"),
+    "ApertusForCausalLM": ("q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"),
 }
 """Names of the modules: query, key and value apart or in one, output, then those of the MLP, the
 last going down.

@@ -31,6 +31,9 @@ NEW_FOR_THE_TASK = {
     "DistilBertForSequenceClassification": ("pre_classifier", "classifier"),
     "DebertaV2ForSequenceClassification": ("pooler", "classifier"),
     "ModernBertForSequenceClassification": ("head", "classifier"),
+    "XLMRobertaForSequenceClassification": ("classifier.out_proj",),
+    "CamembertForSequenceClassification": ("classifier.out_proj",),
+    "ElectraForSequenceClassification": ("classifier",),
 }
 """Modules that a classifier gets new, so that they are no part of the published model."""
 
@@ -47,11 +50,19 @@ COUNTED = {
 configuration.
 """
 
-MODELS = [
+OF_EACH = {
+    name
+    for kind in {m.hf_class for m in book().models}
+    for name in [m.name for m in book().models if m.hf_class == kind][::6]
+}
+"""Every sixth model of a class: tools/count_models.py builds all."""
+
+ALL = [
     m
     for m in book().models
     if (params_by_formula(m) is not None or m.name in COUNTED) and m.hf_class not in OWN_CODE
 ]
+MODELS = [m for m in ALL if m.name in COUNTED | OF_EACH]
 ADAPTED = [
     "Llama-3.2-1B",
     "Qwen2.5-0.5B",
@@ -100,8 +111,9 @@ def on_meta(model: Model) -> Any:
         sizes |= {"num_kv_heads": model.kv_heads, "multi_query": model.kv_heads == 1}
     if model.hf_class in ("GPT2LMHeadModel", "GPTBigCodeForCausalLM"):
         sizes["n_positions"] = model.context_tokens
-    if model.hf_class == "RobertaForSequenceClassification":
-        sizes |= {"max_position_embeddings": 514, "type_vocab_size": 1}
+    if "Roberta" in model.hf_class or "Camembert" in model.hf_class:
+        positions = (model.context_tokens or 0) + 2
+        sizes |= {"max_position_embeddings": positions, "type_vocab_size": 1}
     if model.hf_class == "DebertaV2ForSequenceClassification":
         sizes |= {"relative_attention": True, "position_buckets": 256, "norm_rel_ebd": "layer_norm"}
         sizes |= {
@@ -110,6 +122,7 @@ def on_meta(model: Model) -> Any:
             "position_biased_input": False,
         }
         sizes |= {"type_vocab_size": 0}
+    sizes |= {k: v for k, v in model.settings if not isinstance(v, str)}
     with warnings.catch_warnings(), torch.device("meta"):
         warnings.simplefilter("ignore")
         return kind(kind.config_class(**sizes))
