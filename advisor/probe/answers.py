@@ -22,7 +22,7 @@ def varies(rows: Sequence[JsonObject], name: str) -> bool:
 
 def the_label(rows: Sequence[JsonObject], columns: dict[str, Column], notes: list[str]) -> str:
     """The one field that holds few repeated values; empty where none does, or several: `notes` then
-    names them. Votes of labelling functions (Snorkel's `LF_…`, -1 where they abstain) are no label.
+    names them. Votes of labelling functions (Snorkel's `LF_…`, -1 where they abstain) do not count.
     """
     votes = [name for name in columns if is_vote(rows, name)]
     if len(votes) > 1:

@@ -15,7 +15,7 @@ def vertex(row: JsonObject) -> JsonObject:
     one = row.get("classificationAnnotation")
     several = row.get("classificationAnnotations")
     sentiment = row.get("sentimentAnnotation")
-    spans = row.get("textSegmentAnnotations")
+    spans: Any = row.get("textSegmentAnnotations")
     if isinstance(one, dict):
         return {"text": text, "label": one.get("displayName", "")}
     if are_objects(several):

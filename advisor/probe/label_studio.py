@@ -75,10 +75,10 @@ def _values(annotations: list[JsonObject]) -> list[JsonObject]:
     """The values of the first annotation that counts."""
     if not annotations:
         raise ValueError("not annotated yet")
-    kept = [a for a in annotations if not a.get("was_cancelled")]
-    if not kept:
+    counted = [a for a in annotations if not a.get("was_cancelled")]
+    if not counted:
         raise ValueError("skipped by its annotator")
-    results = next((a["result"] for a in kept if a.get("result")), [])
+    results: list[Any] = next((a["result"] for a in counted if a.get("result")), [])
     return [r.get("value") or {} for r in results if isinstance(r, dict)]
 
 

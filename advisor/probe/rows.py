@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from advisor.core.errors import UsageError
+from advisor.probe import dataset_info
 from advisor.probe.csv_rows import csv_rows, delimiter_of
 from advisor.probe.json_rows import SPLITS, json_rows
 from advisor.probe.plugged import plugged_format, plugged_rows
@@ -31,6 +32,28 @@ KINDS = {
     ".md": "text",
 }
 """How a file is read, by its ending (a packed file by the ending before .gz, .bz2, .xz or .zst)."""
+
+_REWRITE = {
+    **dict.fromkeys((".yaml", ".yml"), "YAML; write its rows as JSONL, one object per line"),
+    **dict.fromkeys(
+        (".conll", ".conllu", ".iob", ".bio"),
+        "a word and its tag per line; write JSONL with `tokens` and `ner_tags`, a sentence per row",
+    ),
+    **dict.fromkeys(
+        (".xml", ".tmx", ".xlf", ".xliff"), "XML; write JSONL with a field for each text"
+    ),
+    **dict.fromkeys(
+        (".xlsx", ".xlsm", ".xls", ".ods"), "a workbook; save its table as CSV (UTF-8)"
+    ),
+    **dict.fromkeys(
+        (".tfrecord", ".tfrecords", ".mds", ".spacy", ".bin", ".idx", ".pt"),
+        "a trainer's own binary form; give the JSONL, CSV or Parquet file it was made of",
+    ),
+    ".tar": "an archive; unpack it and give the folder",
+    ".7z": "an archive; unpack it and give the folder",
+    ".rar": "an archive; unpack it and give the folder",
+}
+"""Endings of files that are not read, and what to give instead."""
 
 _NOT_DATA = {
     "dataset_info.json",
@@ -63,7 +86,8 @@ def expand(paths: list[Path], note: Callable[[str], object] = len) -> list[Path]
                 )
             files += _training_split(path, inside, note)
         elif _exists(path):
-            files.append(path)
+            listed = dataset_info.files_of(path, note) if path.name == dataset_info.NAME else None
+            files += [path] if listed is None else listed
         else:
             raise UsageError(f"{path}: no such file; check the path")
     if len(files) > MAX_FILES:
@@ -123,7 +147,7 @@ def read(path: Path, note: Callable[[str], object] = len) -> Iterator[DataRow]:
 
     Raises UsageError where it cannot be read.
     """
-    return map(_bounded, _rows(path, note))
+    return map(_bounded, dataset_info.mapped(path, _rows(path, note), note))
 
 
 def _bounded(row: DataRow) -> DataRow:
@@ -136,6 +160,9 @@ def _bounded(row: DataRow) -> DataRow:
 
 def _rows(path: Path, note: Callable[[str], object]) -> Iterator[DataRow]:
     kind = kind_of(path)
+    rewrite = _REWRITE.get(_ending(path)) if path.is_file() else None
+    if rewrite is not None and plugged_format(_ending(path)) is None:
+        raise UsageError(f"{path}: {rewrite}")
     plugged = None if kind else plugged_format(_ending(path))
     if plugged is not None:
         with open_bytes(path):  # devices, pipes and empty files are refused first

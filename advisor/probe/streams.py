@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from advisor.core.errors import UsageError
+from advisor.probe.zipped import member
 
-PACKED = (".gz", ".bz2", ".xz", ".zst")
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAX_LINE_BYTES = 16 * 1024**2
 PEEK_BYTES = 1024**2
 PIPE_SECONDS = 10
@@ -27,7 +28,15 @@ BOMB_RATIO = 200
 """Text packs 3 to 20 times; more than 200 times over 256 MiB is not text."""
 
 _FOREIGN = {
-    b"PK\x03\x04": "a ZIP or an Office file; save its table as CSV (UTF-8)",
+    b"PK\x03\x04": "an Office file or a ZIP archive; save its table as CSV (UTF-8), or let its "
+    "name end in .zip",
+    b"\x80\x04": "pickled Python; write it as JSONL, as by `DataFrame.to_json('x.jsonl', "
+    "orient='records', lines=True)`",
+    b"\x80\x05": "pickled Python; write it as JSONL, as by `DataFrame.to_json('x.jsonl', "
+    "orient='records', lines=True)`",
+    b"\x93NUMPY": "an array of NumPy, without text; give the texts with their labels as CSV",
+    b"\x89HDF": "an HDF5 file; export its table as CSV or Parquet",
+    b"\xd0\xcf\x11\xe0": "an old Office file; save its table as CSV (UTF-8)",
     b"%PDF": "a PDF; give its text",
     b"\x89PNG": "a picture; give text",
     b"\xff\xd8\xff": "a picture; give text",
@@ -87,7 +96,12 @@ def open_bytes(path: Path) -> io.BufferedReader:
         raise UsageError(f"{path}: the file is empty; give a file with one example per row")
     if path.suffix.lower() not in PACKED:
         return file
-    return io.BufferedReader(_Guarded(_unpacker(path, file), file, path), PEEK_BYTES)
+    try:
+        unpacked = _unpacker(path, file)
+    except UsageError:
+        file.close()
+        raise
+    return io.BufferedReader(_Guarded(unpacked, file, path), PEEK_BYTES)
 
 
 def _opened(path: Path) -> io.BufferedReader:
@@ -149,6 +163,8 @@ def _unpacker(path: Path, file: IO[bytes]) -> IO[bytes]:
             return bz2.BZ2File(file)
         case ".xz":
             return lzma.LZMAFile(file)
+        case ".zip":
+            return member(path, file)
         case _:
             import pyarrow as pa
 
