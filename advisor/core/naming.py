@@ -214,6 +214,7 @@ _INPUTS: Words = MappingProxyType(
         "hardware.watts": "power of a GPU",
         "cascade.passed_on": "share that the cascade passes on",
         "cpu.gflops": "speed of a CPU",
+        "encoder.arithmetic_share": "part of a GPU's arithmetic that an encoder reaches",
         "cpu.usd_per_hour": "price of a CPU hour",
         "gpu.usd_per_hour": "price of a GPU hour",
         "own_cpu.usd_per_hour": "price of an hour of an own CPU",

@@ -15,15 +15,21 @@ from advisor.core.constants import NOT_KNOWN_AT, WORKING_HOURS_PER_WEEK
 from advisor.core.facts import TokenPrice
 from advisor.core.lifecycle import ends_within_horizon, tariffs
 from advisor.core.option import Option, Place
-from advisor.core.precision import served_bits
+from advisor.core.precision import fitting_bits, served_bits
 from advisor.core.setting import Setting
 from advisor.core.verdict import Excluded
+
+FULL_BITS = 16
+"""Of the weights as they are trained and published."""
 
 NAMES = "{names}"
 """Where the names of all that one caution is about stand in its sentence."""
 
 Caution = tuple[str, str]
 """A sentence, and the one name that it is about; sentences that differ in it alone are folded."""
+
+MOSTLY = 0.5
+"""Share of the requests from which a task rests on facts."""
 
 Rule = Callable[[Option, Brief, Setting], str]
 """Why an option is out, or an empty string."""
@@ -143,7 +149,7 @@ def _bits(option: Option, setting: Setting, brief: Brief) -> int | None:
     gpu = setting.gpu
     if not option.is_on_gpus or model is None or gpu is None:
         return None
-    return served_bits(model, gpu, brief.hardware.count)
+    return served_bits(model, gpu, brief)
 
 
 def _fits_when_served(option: Option, brief: Brief, setting: Setting) -> str:
@@ -157,12 +163,27 @@ def _gpus(brief: Brief, setting: Setting) -> str:
     return f"{brief.hardware.count} × {brief.hardware.gpu or name}"
 
 
+def _has_documents(option: Option, brief: Brief, setting: Setting) -> str:
+    """A tuned model without the documents is no rival where answers rest on them, unless somebody
+    has measured it.
+    """
+    stated = "task.factual_share" in brief.origins and brief.task.factual_share.likely >= MOSTLY
+    rests = brief.task.type == "qa" or stated
+    is_closed_book = option.approach != "prompt" and not option.traits.retrieves
+    if brief.retrieval is None or option.as_is or not (rests and is_closed_book):
+        return ""
+    if any(s.skill == option.skill.lower() for s in brief.quality.measured):
+        return ""
+    return "answers rest on the documents of [retrieval], which this option never sees"
+
+
 RULES: dict[str, Rule] = {
     "compare.only": _compared,
     "policy.data_may_leave": _may_leave,
     "policy.open_weights_only": _open_weights,
     "policy.allowed_providers": _allowed_provider,
     "policy.residency": _residency,
+    "retrieval.documents": _has_documents,
     "hardware.memory": _fits_when_served,
     "lifecycle.closed": _open_service,
     "lifecycle.ends": _still_there,
@@ -202,14 +223,7 @@ def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterato
             "data must stay on your premises, set hardware.owned = true and name hardware.gpu",
             "",
         )
-    bits = _bits(option, setting, brief)
-    if bits is not None and 0 < bits < 16:
-        yield (
-            f"{option.model} does not fit {_gpus(brief, setting)} in 16 bits when served. It is "
-            f"compared as served in {bits} bits; a score that is only predicted is lowered by what "
-            "published tests lost",
-            "",
-        )
+    yield from _narrow_weights(option, brief, setting)
     limit = brief.traffic.max_latency_seconds.likely
     if limit > 0 and option.sends_data_out and option.provider:
         yield (
@@ -217,6 +231,26 @@ def _machine_cautions(option: Option, brief: Brief, setting: Setting) -> Iterato
             f"{fmt.duration(limit)} with `advisor probe endpoint URL`",
             option.provider,
         )
+
+
+def _narrow_weights(option: Option, brief: Brief, setting: Setting) -> Iterator[Caution]:
+    """That weights are served in fewer bits than 16, and why."""
+    bits = _bits(option, setting, brief)
+    model = setting.model(option.model)
+    gpu = setting.gpu
+    if not bits or bits == FULL_BITS or model is None or gpu is None:
+        return
+    gpus = _gpus(brief, setting)
+    if FULL_BITS in (fitting_bits(model, gpu, brief.hardware.count) or ()):
+        limit = fmt.duration(brief.traffic.max_latency_seconds.likely)
+        why = f"In 16 bits {gpus} may take more than {limit} for an answer of {NAMES}. It"
+    else:
+        why = f"In 16 bits {NAMES} does not fit {gpus} when served. It"
+    yield (
+        f"{why} is compared as served in {bits} bits; a score that is only predicted is lowered by "
+        "what published tests lost",
+        option.model,
+    )
 
 
 def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[Caution]:

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
+from advisor.core.constants import HOURS_PER_MONTH, SECONDS_PER_HOUR
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
-from advisor.core.precision import served_bits
+from advisor.core.precision import served_bits, tokens_per_second_alone
 from advisor.core.setting import Setting
-from advisor.estimate.limits import doubtful, tokens_per_second_alone
+from advisor.estimate.limits import doubtful
+from advisor.estimate.options import may_wait
+from advisor.estimate.roofline import ARITHMETIC_SHARE
 
 CENT = 0.01
 FROM = "run.inference_from_"
@@ -27,6 +30,9 @@ tuning).
 
 FAR_BILL = 2.0
 """How many times a bill may differ from the computed cost before a reader should hear of it."""
+
+MOSTLY_IDLE = 0.5
+"""Part of a month below which GPUs that need not answer at once had better be switched off."""
 
 PADDING_MATTERS = 1.2
 """Padded over real tokens from which a bill by padded rows is worth a line."""
@@ -39,6 +45,7 @@ def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> t
         *_odd_bill(estimates, brief),
         *_changed_prices(estimates),
         *_overloaded(estimates, brief),
+        *_idle(estimates, brief),
         *_latency(estimates, brief, setting),
         *doubtful(brief, setting),
         *_padded(estimates),
@@ -122,9 +129,7 @@ def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
 
 
 def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
-    """GPUs whose speeds are not known, and of which the load fills several even at their rated
-    arithmetic.
-    """
+    """GPUs whose speeds are not known, and of which the load is expected to fill several."""
     for estimate in estimates:
         sets = estimate.figures.get("serve.deployments")
         what = f"deployments of {estimate.option.provider}"
@@ -133,10 +138,31 @@ def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
             what = f"sets of {brief.hardware.count} × {brief.hardware.gpu}"
         if sets is not None and sets.value > 1:
             yield (
-                f"{estimate.option.id}: the load fills {fmt.count(sets.value)} {what} even at "
-                "their rated arithmetic. So many are charged, and it will take more: measure "
-                "prefill and decode"
+                f"{estimate.option.id}: the load fills about {fmt.count(sets.value)} {what} at 25 "
+                "to 65 % of their rated arithmetic. So many are charged: measure prefill and decode"
             )
+
+
+def _idle(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
+    """GPUs that are charged for a whole month though results may wait, as their speeds are not
+    known, and that the month's requests would keep busy for a small part of it.
+    """
+    loads = {
+        e.option.id: e["serve.load"].value
+        for e in estimates
+        if e.option.is_on_gpus and "serve.load" in e.figures and "serve.busy_hours" not in e.figures
+    }
+    if not may_wait(brief) or not loads:
+        return
+    option, rated = max(loads.items(), key=lambda pair: pair[1])
+    busy = rated / ARITHMETIC_SHARE[1] * HOURS_PER_MONTH
+    if busy < MOSTLY_IDLE * HOURS_PER_MONTH:
+        yield (
+            f"{option} is charged for all {HOURS_PER_MONTH:.0f} hours of a month, as its speed is "
+            f"not known. At a usual share of the rated arithmetic its requests take about "
+            f"{fmt.duration(busy * SECONDS_PER_HOUR)}. State prefill and decode of [hardware] "
+            "(`advisor probe endpoint URL` measures them), and only the hours used are charged"
+        )
 
 
 def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> Iterator[str]:
@@ -145,16 +171,17 @@ def _latency(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> I
     """
     limit = brief.traffic.max_latency_seconds.likely
     gpu = setting.gpu
-    for estimate in estimates if limit > 0 else ():
+    writers = [e for e in estimates if not setting.is_encoder(e.option.model)]
+    for estimate in writers if limit > 0 else ():
         model = setting.model(estimate.option.model)
         if model is None or gpu is None or not estimate.option.is_on_gpus:
             continue
-        speed = tokens_per_second_alone(gpu, model, brief.hardware.count)
+        bits = served_bits(model, gpu, brief) or 16
+        speed = tokens_per_second_alone(gpu, model, brief.hardware.count, bits)
         if speed is None:
             continue
         least = estimate["tokens.output"].value / speed
         gpus = f"{brief.hardware.count} × {brief.hardware.gpu}"
-        bits = served_bits(model, gpu, brief.hardware.count) or 16
         if least > limit:
             yield (
                 f"{estimate.option.model} on {gpus} takes at least {fmt.duration(least)} to "

@@ -1,4 +1,4 @@
-"""GPUs and processors by the hour: what one costs, and how fast an encoder runs on a CPU.
+"""GPUs and processors by the hour: what one costs.
 
 Formulas: docs/reference/formulas.md#train-cost, #train-time, #owned-gpus.
 """
@@ -118,22 +118,3 @@ def depreciation_usd(ledger: Ledger) -> Figure | None:
     sheet = ledger.sheet
     count = float(hardware.count)
     return sheet["hardware.purchase_usd"] * count / sheet["hardware.life_months"]
-
-
-def encoder_speed(ledger: Ledger, operations: float) -> Figure:
-    """Tokens a second of an encoder on a CPU, at so many operations per parameter and token: 6 to
-    train, 2 to read.
-    """
-    model = ledger.setting.model(ledger.option.model)
-    assert model is not None
-    source = "4 to 8 server cores in fp32 at a third of peak: vendor data sheets"
-    rate = ledger.assumed("cpu.gflops", 50, 150, 400, "GFLOP/s", source)
-    size = ledger.sheet.exact(
-        "model.active_params",
-        model.active_params,
-        "parameters",
-        Basis.PUBLISHED,
-        model.cited.source,
-        model.cited.as_of,
-    )
-    return rate * 1e9 / (operations * size)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from advisor.core.figure import Figure
 from advisor.core.option import Mode, Place
-from advisor.estimate.gpu_hours import encoder_speed
+from advisor.estimate.encoders import is_encoder, reading_speed
 from advisor.estimate.ledger import Ledger
-from advisor.estimate.roofline import FORWARD_OPERATIONS
 
 
 def answer_seconds(ledger: Ledger) -> None:
@@ -31,9 +30,10 @@ def answer_seconds(ledger: Ledger) -> None:
 
 def _of_model(ledger: Ledger) -> Figure | None:
     place = ledger.option.serving.place
-    if place.is_cpu:
+    if is_encoder(ledger):
+        speed = reading_speed(ledger)
         tokens = ledger["tokens.static"] + ledger["tokens.fresh"]
-        return tokens / encoder_speed(ledger, FORWARD_OPERATIONS)
+        return tokens / speed if speed is not None else None
     if place in (Place.PROVIDER, Place.HOSTED):
         return _of_provider(ledger)
     if "serve.further_seconds" not in ledger:

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from advisor.core.brief import Brief
-from advisor.core.constants import GIGA, TERA
+from advisor.core.constants import TERA
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu, Model
-from advisor.core.precision import WEIGHT_BYTES, served_bits
 from advisor.core.setting import Setting
 
 NARROWEST = {"train": 2.0, "prefill": 4.0, "decode": 4.0}
@@ -108,18 +107,3 @@ def doubtful(brief: Brief, setting: Setting) -> Iterator[str]:
                 "tokens/s that one "
                 f"{brief.hardware.gpu} can do for {bound.model} in 16 bits: check it"
             )
-
-
-def tokens_per_second_alone(gpu: Gpu, model: Model, gpus: int) -> float | None:
-    """The most tokens a second of one answer alone: memory bandwidth ÷ bytes of the weights it
-    reads, in the widest form that fits (16 bits where that is not known).
-    """
-    size = model.active_params - model.embedding_params
-    if gpu.bandwidth_gb_per_second is None or size <= 0:
-        return None
-    return (
-        gpu.bandwidth_gb_per_second
-        * GIGA
-        * gpus
-        / (WEIGHT_BYTES[served_bits(model, gpu, gpus) or 16] * size)
-    )

@@ -160,10 +160,7 @@ def score_of_tuned(brief: Brief, option: Option) -> Score | None:
     own = [
         s
         for s in brief.quality.measured
-        if f"{s.approach}/{s.technique}@{s.model.lower()}"
-        == f"{option.approach}/{option.technique}@{option.model.lower()}"
-        and s.static_tokens is not None
-        and not s.segment
+        if s.skill == option.skill.lower() and s.static_tokens is not None and not s.segment
     ]
     return own[-1] if own else None
 
@@ -229,9 +226,15 @@ def _own(brief: Brief) -> Serving | None:
     return Serving(Place.OWNED if brief.hardware.owned else Place.RENTED)
 
 
-def _cpu(brief: Brief) -> Place:
-    """An encoder runs on a small server: one's own where the machines are."""
-    return Place.OWN_CPU if brief.hardware.owned else Place.CPU
+def _encoder_servings(brief: Brief, setting: Setting) -> Iterator[Serving]:
+    """An encoder runs on a small server, one's own where the machines are or the data must stay
+    and there is no GPU to rent; and on the GPUs whose data sheet is known.
+    """
+    stays = not brief.policy.data_may_leave and _own(brief) is None
+    yield Serving(Place.OWN_CPU if brief.hardware.owned or stays else Place.CPU)
+    own = _own(brief)
+    if own is not None and setting.gpu is not None:
+        yield own
 
 
 def _tuned_servings(
@@ -279,11 +282,21 @@ def tuned_techniques(
     return (usual, "dpo") if setting.has_preferences else (usual,)
 
 
+def _reads_only(brief: Brief) -> bool:
+    """Whether an encoder can do the task: it picks a label, or marks the parts of a text where the
+    brief names one for that.
+    """
+    if brief.task.output == "label" or brief.task.type == "classification":
+        return True
+    return brief.task.type == "extraction" and "models.tune" in brief.origins
+
+
 def _tuned(brief: Brief, setting: Setting) -> Iterator[Option]:
     for model in brief.models.tune or ():
         if setting.is_encoder(model):
-            if brief.task.output == "label" or brief.task.type == "classification":
-                yield Option("tune", "encoder", model, "", Serving(_cpu(brief)))
+            if _reads_only(brief):
+                for serving in _encoder_servings(brief, setting):
+                    yield Option("tune", "encoder", model, "", serving)
             continue
         for provider, serving in _tuned_servings(brief, setting, model, brief.tuning.static_tokens):
             for technique in tuned_techniques(brief, setting, model, serving):

@@ -13,7 +13,7 @@ FULL_BITS = 16
 
 
 def score_as_served(ledger: Ledger, quality: Figure) -> None:
-    """`quality.score`: where the GPUs hold the weights in 8 or 4 bits only, a predicted score less
+    """`quality.score`: where the weights are served in 8 or 4 bits, a predicted score less
     the share that published tests lost by that. A measured score is taken as measured so.
 
     Formula: docs/reference/formulas.md#quality-effects.
@@ -30,9 +30,11 @@ def score_as_served(ledger: Ledger, quality: Figure) -> None:
 
 
 def _bits(ledger: Ledger) -> int:
-    """The widest weights that fit; 16 where the model is served elsewhere, or nothing is known."""
+    """The widest weights that fit and answer in time; 16 where the model is served elsewhere, or
+    nothing is known.
+    """
     model = ledger.setting.model(ledger.option.model)
     gpu = ledger.setting.gpu
     if not ledger.option.is_on_gpus or model is None or gpu is None:
         return FULL_BITS
-    return served_bits(model, gpu, ledger.brief.hardware.count) or FULL_BITS
+    return served_bits(model, gpu, ledger.brief) or FULL_BITS

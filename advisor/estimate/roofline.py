@@ -10,7 +10,7 @@ from __future__ import annotations
 from advisor.core.constants import GIGA, SECONDS_PER_HOUR, TERA
 from advisor.core.facts import Gpu, Model
 from advisor.core.figure import Figure
-from advisor.core.precision import MEMORY_SHARE, WEIGHT_BYTES, served_bits
+from advisor.core.precision import BANDWIDTH_SHARES, MEMORY_SHARE, WEIGHT_BYTES, served_bits
 from advisor.core.quantity import Basis
 from advisor.estimate import algebra
 from advisor.estimate.ledger import Ledger
@@ -18,6 +18,9 @@ from advisor.estimate.prompting import calls
 
 FORWARD_OPERATIONS = 2.0
 """Operations per parameter and token of a forward pass (Kaplan et al. 2020)."""
+
+ARITHMETIC_SHARE = (0.25, 0.45, 0.65)
+"""Part of the rated arithmetic that reading prompts reaches: low, likely, high; planning range."""
 
 BYTES_16_BIT = 2.0
 
@@ -31,8 +34,8 @@ def fullest(ledger: Ledger, gpu: Gpu | None, gpus: float, hours: Figure) -> Figu
     """Sets of GPUs that a month's tokens keep busy all of `hours` at the rated 16-bit arithmetic;
     None: not known.
     """
-    operations = _operations_per_second(ledger, gpu, gpus)
-    if operations is None:
+    operations = rated_operations(ledger, gpu, gpus)
+    if operations is None or not _has_layers(ledger.setting.model(ledger.option.model)):
         return None
     tokens = ledger["tokens.static"] + ledger["tokens.fresh"] + ledger["tokens.output"]
     return (
@@ -57,10 +60,11 @@ def within_latency(ledger: Ledger) -> None:
     gpu = ledger.setting.gpu
     gpus = float(ledger.brief.hardware.count)
     model = ledger.setting.model(ledger.option.model)
-    rated = _operations_per_second(ledger, gpu, gpus)
+    rated = rated_operations(ledger, gpu, gpus)
     if (
         gpu is None
         or model is None
+        or not _has_layers(model)
         or rated is None
         or not gpu.bandwidth_gb_per_second
         or not gpu.memory_gb
@@ -74,21 +78,12 @@ def within_latency(ledger: Ledger) -> None:
         * (GIGA * gpus)
         * ledger.assumed(
             "serve.bandwidth_share",
-            0.4,
-            0.6,
-            0.8,
+            *BANDWIDTH_SHARES,
             "share",
             "decoding at 40 to 80 % of rated memory bandwidth; planning range",
         )
     )
-    arithmetic = rated * ledger.assumed(
-        "serve.arithmetic_share",
-        0.25,
-        0.45,
-        0.65,
-        "share",
-        "reading prompts at 25 to 65 % of rated arithmetic; planning range",
-    )
+    arithmetic = rated * arithmetic_share(ledger)
     weights = _weight_bytes(ledger, gpu, model) * _params(ledger, model)
     cache = (prompt + output / 2.0) * float(_cache_bytes(model))
     read = ledger.put(
@@ -105,12 +100,18 @@ def within_latency(ledger: Ledger) -> None:
     _replicas_in_time(ledger)
 
 
+def arithmetic_share(ledger: Ledger) -> Figure:
+    """Part of the rated arithmetic that a server of a decoder reaches."""
+    source = "reading prompts at 25 to 65 % of rated arithmetic; planning range"
+    return ledger.assumed("serve.arithmetic_share", *ARITHMETIC_SHARE, "share", source)
+
+
 def _weight_bytes(ledger: Ledger, gpu: Gpu, model: Model) -> Figure:
-    """`serve.weight_bytes`: of the widest weights that fit the GPUs; in 16 bits where that is not
-    known.
+    """`serve.weight_bytes`: of the widest weights that fit the GPUs and answer in time; in 16 bits
+    where that is not known.
     """
-    bits = served_bits(model, gpu, ledger.brief.hardware.count) or 16
-    source = f"weights in {bits} bits, the widest that fit"
+    bits = served_bits(model, gpu, ledger.brief) or 16
+    source = f"weights in {bits} bits, the widest that fit and answer in time"
     each = ledger.sheet.exact(
         "model.weight_bytes", WEIGHT_BYTES[bits], "bytes/parameter", Basis.MODELLED, source, ""
     )
@@ -144,18 +145,17 @@ def _replicas_in_time(ledger: Ledger) -> None:
     ledger.put("serve.replicas_in_time", "sets of GPUs", sets, "latency")
 
 
-def _operations_per_second(ledger: Ledger, gpu: Gpu | None, gpus: float) -> Figure | None:
-    """Rated 16-bit operations of a set of GPUs; None where GPU or model is not known."""
-    model = ledger.setting.model(ledger.option.model)
+def rated_operations(ledger: Ledger, gpu: Gpu | None, gpus: float) -> Figure | None:
+    """Rated 16-bit operations per second of a set of GPUs; None where they are not known."""
     rate = (gpu.bf16_tflops or gpu.fp16_tflops) if gpu is not None else None
-    if (
-        gpu is None
-        or rate is None
-        or model is None
-        or model.active_params <= model.embedding_params
-    ):
+    if gpu is None or rate is None:
         return None
     return _of_gpu(ledger, gpu, "tflops", rate, "TFLOPS") * (TERA * gpus)
+
+
+def _has_layers(model: Model | None) -> bool:
+    """Whether the model is known with its parameters beside the embeddings."""
+    return model is not None and model.active_params > model.embedding_params
 
 
 def _operations_per_token(ledger: Ledger) -> Figure:

@@ -11,12 +11,13 @@ from advisor.core.constants import SECONDS_PER_HOUR
 from advisor.core.figure import Figure
 from advisor.core.option import Place
 from advisor.estimate import algebra, gpu_hours
+from advisor.estimate.encoders import is_encoder, reading_speed
 from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.options import adapters, may_wait
 from advisor.estimate.prompting import calls, token_charges
 from advisor.estimate.roofline import (
-    FORWARD_OPERATIONS,
     UTILISATION,
+    arithmetic_share,
     fullest,
     within_latency,
 )
@@ -42,7 +43,11 @@ def serve_on_gpus(ledger: Ledger) -> None:
     if depreciation is not None:
         hosting = hosting + ledger.put("run.depreciation", "USD/month", depreciation, "owned-gpus")
     ledger.put("run.hosting", "USD/month", _with_index(ledger, hosting), "serving")
-    if ledger.brief.traffic.max_latency_seconds.likely > 0 and ledger.option.is_on_gpus:
+    if (
+        ledger.brief.traffic.max_latency_seconds.likely > 0
+        and ledger.option.is_on_gpus
+        and not is_encoder(ledger)
+    ):
         within_latency(ledger)
     if owned:
         full = gpu_hours.full_usd(ledger, ledger["run.hosting"])
@@ -75,7 +80,7 @@ def _serving_hours(ledger: Ledger) -> Figure:
 
 
 def _unmeasured_hours(ledger: Ledger) -> Figure:
-    """All hours of one set of GPUs, and of more where the load fills them even at their rated
+    """All hours of one set of GPUs, and of more where the load fills it even at its rated
     arithmetic.
     """
     hours = (
@@ -86,9 +91,19 @@ def _unmeasured_hours(ledger: Ledger) -> Figure:
     load = fullest(ledger, ledger.setting.gpu, float(ledger.brief.hardware.count), hours)
     if load is None:
         return ledger.month_hours()
-    ledger.put("serve.load", "sets of GPUs", load, "serving")
+    ledger.put("serve.load", "sets of GPUs", _usual_load(ledger, load), "serving")
     replicas = algebra.highest(algebra.ceil(ledger["serve.load"]), 1.0)
     return ledger.put("serve.replicas", "sets of GPUs", replicas, "serving") * ledger.month_hours()
+
+
+def _usual_load(ledger: Ledger, rated: Figure) -> Figure:
+    """Sets of GPUs at a usual share of the rated arithmetic, in the cases in which one set is too
+    small even at all of it: there the data sheet proves that more are needed, and not how few.
+    """
+    usual = rated / arithmetic_share(ledger)
+    if not may_wait(ledger.brief):
+        usual = usual / UTILISATION
+    return algebra.either(algebra.reaches(rated, 1.0), lambda: usual, lambda: rated)
 
 
 def _busy_hours(ledger: Ledger) -> Figure | None:
@@ -98,13 +113,9 @@ def _busy_hours(ledger: Ledger) -> Figure | None:
     sheet = ledger.sheet
     hardware = ledger.brief.hardware
     prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
-    if ledger.option.serving.place.is_cpu:
-        return (
-            calls(ledger)
-            * prompt
-            / gpu_hours.encoder_speed(ledger, FORWARD_OPERATIONS)
-            / SECONDS_PER_HOUR
-        )
+    if is_encoder(ledger):
+        speed = reading_speed(ledger)
+        return calls(ledger) * prompt / speed / SECONDS_PER_HOUR if speed is not None else None
     if hardware.prefill_tokens_per_second is None or hardware.decode_tokens_per_second is None:
         return None
     reading = prompt / sheet["hardware.prefill_tokens_per_second"]
@@ -132,7 +143,7 @@ def _deployments(ledger: Ledger) -> None:
     gpu = ledger.setting.hosted_gpus.get(tariff.gpu) if tariff is not None else None
     load = fullest(ledger, gpu, 1.0, ledger.month_hours())
     if load is not None:
-        sets = algebra.highest(algebra.ceil(load), 1.0)
+        sets = algebra.highest(algebra.ceil(_usual_load(ledger, load)), 1.0)
         ledger.put("serve.deployments", "deployments", sets, "serving")
 
 

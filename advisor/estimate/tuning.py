@@ -11,6 +11,7 @@ from advisor.core.option import Option
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate import algebra, gpu_hours
+from advisor.estimate.encoders import cpu_speed, is_encoder
 from advisor.estimate.labels import training_examples
 from advisor.estimate.ledger import PER_MILLION, Ledger
 from advisor.estimate.options import adapters, score_of_tuned
@@ -37,7 +38,7 @@ def tuned_tokens(ledger: Ledger) -> None:
     that keeps it.
     """
     prompt_tokens(ledger)
-    if ledger.option.serving.place.is_cpu:
+    if is_encoder(ledger):
         why = "a classifier reads the input alone"
         ledger.put("tokens.static", "tokens/request", 0.0, "tokens", why)
         return
@@ -55,7 +56,7 @@ def train_tokens(ledger: Ledger) -> Figure:
     sheet = ledger.sheet
     if ledger.brief.data.tokens_per_example is not None:
         per_example = sheet["data.tokens_per_example"]
-    elif ledger.option.technique == "encoder":
+    elif is_encoder(ledger):
         per_example = sheet["traffic.input_tokens"]  # it reads the input alone and writes nothing
     else:
         per_example = (
@@ -103,8 +104,8 @@ def _train_speed(ledger: Ledger) -> Figure:
     hardware = ledger.brief.hardware
     option = ledger.option
     if not gpu_hours.trains_on_gpus(ledger):
-        return gpu_hours.encoder_speed(ledger, TRAINING_OPERATIONS)
-    if not option.serving.place.is_cpu and hardware.train_tokens_per_second is not None:
+        return cpu_speed(ledger, TRAINING_OPERATIONS)
+    if not is_encoder(ledger) and hardware.train_tokens_per_second is not None:
         return ledger.sheet["hardware.train_tokens_per_second"] * float(hardware.count)
     technique = training_technique(option, ledger.setting)
     training = ledger.setting.training.get((option.model.lower(), technique))

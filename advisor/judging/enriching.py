@@ -64,7 +64,7 @@ def _with_roles(brief: Brief) -> Brief:
 
 def _with_results(brief: Brief, report: ResultsReport) -> Brief:
     """Scores per item count as measured for the options that the brief gives no score of."""
-    stated = {f"{s.approach}/{s.technique}@{s.model}".lower() for s in brief.quality.measured}
+    stated = {s.skill for s in brief.quality.measured}
     scores = []
     for name in report.means.keys() - stated:
         approach, _, rest = name.partition("/")

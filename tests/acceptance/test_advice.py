@@ -75,7 +75,7 @@ EXPECTED = {
         next_step="score ",
     ),
     "discharge-codes": Expected(
-        ("tune",), "tune/encoder@*+owned+cpu", never="*rented*", next_step="score tune/lora@"
+        ("tune",), "tune/encoder@*+owned*", never="*rented*", next_step="score tune/lora@"
     ),
     "adverse-media": Expected(
         ("prompt", "undecided"), "prompt/retrieval@gpt-4.1*", next_step="prompt/retrieval@mistral"

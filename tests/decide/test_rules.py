@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from advisor.core.brief import Compare, Current
+from advisor.core.brief import Compare, Current, Retrieval, Score
 from advisor.core.facts import Gpu
 from advisor.core.option import Option, Place, Serving
+from advisor.core.setting import Setting
 from advisor.decide.rules import cautions, rule_out
 from advisor.estimate.options import options
 from tests.options import DAY, LLAMA, SONNET, TUNED, brief, prompt, rented, setting
@@ -18,6 +19,10 @@ from tests.options import DAY, LLAMA, SONNET, TUNED, brief, prompt, rented, sett
 def ruled(held: object, facts: object = None) -> dict[str, str]:
     facts = facts or setting()
     return {e.id: e.rule for e in rule_out(options(held, facts), held, facts)[1]}  # type: ignore[arg-type]
+
+
+def open_model() -> Setting:
+    return replace(setting(), models={"llama-3.1-8b": LLAMA})
 
 
 def test_data_that_may_not_leave_rules_out_every_hosted_arm() -> None:
@@ -69,6 +74,21 @@ def test_a_closed_tuning_service_takes_no_new_model() -> None:
         hardware=replace(held.hardware, gpu="none"),
     )
     assert ruled(held, shut)["tune/hosted@gpt-4.1-mini+hosted"] == "lifecycle.closed"
+
+
+def test_where_answers_rest_on_documents_a_tuned_model_without_them_is_out_unless_measured() -> (
+    None
+):
+    held = replace(brief(task__type="qa"), retrieval=Retrieval())
+    closed_book = {"tune/lora@llama-3.1-8b+rented", "hybrid/tuned-few-shot@llama-3.1-8b+rented"}
+    out = {i for i, rule in ruled(held, open_model()).items() if rule == "retrieval.documents"}
+    assert out >= closed_book
+    assert not any("retrieval@" in i for i in out)
+    own = (Score("tune", "lora", "Llama-3.1-8B", 0.8, 200),)
+    measured = replace(held, quality=replace(held.quality, measured=own))
+    assert "tune/lora@llama-3.1-8b+rented" not in ruled(measured, open_model())
+    for other in (brief(task__type="qa"), replace(brief(), retrieval=Retrieval())):
+        assert "retrieval.documents" not in ruled(other, open_model()).values()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from advisor.core.quantity import Range
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingEstimate
 from advisor.estimate.options import adapters, may_wait, options
+from tests.estimate.test_gpu_hours import L40S
 from tests.options import CITED, LLAMA, ROBERTA, SONNET, TUNED, brief, setting
 
 
@@ -95,10 +96,30 @@ def test_a_model_that_does_not_fit_is_tuned_with_quantised_weights() -> None:
 
 def test_an_encoder_is_an_option_where_the_output_is_a_label() -> None:
     held = models(brief(), prompt=(), tune=("roberta-base",))
-    assert ids(held) == []
+    assert ids(replace(held, task=replace(held.task, type="generation"))) == []
     label = replace(held, task=replace(held.task, output="label"))
     assert ids(label) == ["tune/encoder@roberta-base+rented+cpu"]
     assert options(label, facts())[0].runs_on == "rented CPU"
+
+
+def test_an_encoder_marks_the_parts_of_a_text_where_the_brief_names_one() -> None:
+    named = models(brief(), prompt=(), tune=("roberta-base",))
+    assert ids(named) == ["tune/encoder@roberta-base+rented+cpu"]
+    origins = {k: o for k, o in named.origins.items() if k != "models.tune"}
+    assert ids(replace(named, origins=origins)) == []
+
+
+def test_an_encoder_also_runs_on_gpus_whose_data_sheet_is_known() -> None:
+    label = models(brief(task__output="label"), prompt=(), tune=("roberta-base",))
+    head = "tune/encoder@roberta-base"
+    assert ids(label, facts(gpu=L40S)) == [f"{head}+rented+cpu", f"{head}+rented"]
+
+
+def test_an_encoder_of_data_that_must_stay_runs_on_a_server_of_ones_own() -> None:
+    held = brief(task__output="label", hardware__gpu="none", policy__data_may_leave=False)
+    assert ids(models(held, prompt=(), tune=("roberta-base",))) == [
+        "tune/encoder@roberta-base+owned+cpu"
+    ]
 
 
 def test_documents_to_look_up_add_retrieval_to_prompts_and_hybrids() -> None:

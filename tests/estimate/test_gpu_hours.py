@@ -13,7 +13,8 @@ from advisor.core.facts import Gpu
 from advisor.core.option import Option, Place, Serving
 from advisor.core.quantity import Range
 from advisor.core.setting import Setting
-from advisor.estimate.gpu_hours import encoder_speed, hour_usd
+from advisor.estimate.encoders import cpu_speed
+from advisor.estimate.gpu_hours import hour_usd
 from advisor.estimate.ledger import Ledger
 from advisor.estimate.sheet import Sheet
 from tests.options import CITED, ROBERTA, brief, setting
@@ -72,4 +73,4 @@ def test_an_encoder_on_a_processor_trains_three_times_slower_than_it_reads(
 ) -> None:
     """150 GFLOP/s ÷ (6 · 125 million) = 200 tokens a second."""
     facts = replace(setting(), models={"roberta-base": ROBERTA})
-    assert encoder_speed(ledger(Place.CPU, facts=facts), operations).value == pytest.approx(speed)
+    assert cpu_speed(ledger(Place.CPU, facts=facts), operations).value == pytest.approx(speed)

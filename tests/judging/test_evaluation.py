@@ -153,7 +153,7 @@ def test_what_cannot_be_is_refused_with_its_key() -> None:
         evaluation(unknown, nothing_but_facts())
 
 
-def test_an_encoder_is_trained_on_the_gpus_of_the_brief_and_served_from_a_cpu() -> None:
+def test_an_encoder_is_trained_on_the_gpus_of_the_brief_and_served_from_a_cpu_or_there() -> None:
     """By hand: the run is tokens over the speed of `advisor estimate`, at the price of the GPU."""
     case = brief(
         hardware__gpu="L40S",
@@ -164,7 +164,11 @@ def test_an_encoder_is_trained_on_the_gpus_of_the_brief_and_served_from_a_cpu() 
         task__output="label",
     )
     bound_case = evaluation(case, nothing_but_facts())
-    (found,) = [e for e in bound_case.draws(0, 7).estimates if e.option.technique == "encoder"]
+    found, on_gpus = (
+        e for e in bound_case.draws(0, 7).estimates if e.option.technique == "encoder"
+    )
+    assert on_gpus.option.is_on_gpus
+    assert on_gpus["train.run_usd"].value == found["train.run_usd"].value
     planned = bound_case.setting.training["modernbert-base", "encoder"]
     speed = planned.tokens_per_second.range.likely
     hours = 0.05 + found["train.tokens"].value / speed / 3600

@@ -116,6 +116,11 @@ class Score:
     source: str = ""  # no key of the file: the run that measured it; empty: the brief states it
     as_of: str = ""
 
+    @property
+    def skill(self) -> str:
+        """What was measured, as `Option.skill` in lower case."""
+        return f"{self.approach}/{self.technique}@{self.model}".lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
