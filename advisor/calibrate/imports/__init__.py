@@ -13,15 +13,15 @@ from pathlib import Path
 
 from advisor.calibrate.imports import mlflow, wandb_files
 from advisor.calibrate.imports.columns import COLUMNS, ImportedRun, positive
+from advisor.calibrate.imports.console import console
 from advisor.calibrate.imports.histories import history
 from advisor.calibrate.imports.hosted import hosted_job
 from advisor.calibrate.imports.peft import peft_result
 from advisor.calibrate.imports.printed import printed_log
-from advisor.calibrate.imports.tables import read_table
+from advisor.calibrate.imports.tables import metric_list, read_table
 from advisor.calibrate.imports.tensorboard import event_run, event_runs, is_event_file
 from advisor.calibrate.imports.torchtune import torchtune_lines, torchtune_log
 from advisor.calibrate.imports.trainer import (
-    console,
     json_lines,
     train_results,
     trainer_log,
@@ -40,6 +40,9 @@ BINARY_FORMS = {
 }
 """How files of other forms begin, and how to import what they hold."""
 
+NO_TIMES_IN_DVC = (
+    "DVCLive keeps losses without times; import the Trainer's trainer_state.json or its log"
+)
 GUIDE = "known formats: see docs/guide/runs.md"
 
 
@@ -71,6 +74,8 @@ def _runs(path: Path, stated: Mapping[str, str]) -> Imported:
         return "TensorBoard events", [event_run(path, count)]
     if path.suffix == ".wandb" and path.is_file():
         return "Weights & Biases run", [wandb_files.wandb_run(path, gpus)]
+    if path.name == "metrics.json" and (path.parent / "plots").is_dir():
+        raise UsageError(f"{path}: {NO_TIMES_IN_DVC}")
     text = _text(path)
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if start == "{" or start == "[":
@@ -98,6 +103,8 @@ def _folder(path: Path, gpus: float | None) -> Imported:
         return "MLflow run", mlflow.store_runs(path, gpus or 1.0)
     if any(is_event_file(file) for file in path.rglob("*tfevents*")):
         return "TensorBoard events", event_runs(path, gpus or 1.0)
+    if (path / "plots").is_dir() and (path / "metrics.json").is_file():
+        raise UsageError(f"{path}: {NO_TIMES_IN_DVC}")
     raise UsageError(
         f"{path}: a folder without trainer_state.json, event files or metrics; give the run's file"
     )
@@ -155,6 +162,9 @@ def _json(path: Path, text: str, gpus: float | None) -> Imported:
         scalars = _scalar_list(path, document, count)
         if scalars is not None:
             return scalars
+        objects = [row for row in document if isinstance(row, dict)]
+        if objects and "metricName" in objects[0]:
+            return "Comet metrics", metric_list(path, objects, count) or []
         document = {"log_history": document}
     if not isinstance(document, dict):
         raise UsageError(f"{path}: not a run; {GUIDE}")
@@ -187,7 +197,18 @@ def _document(path: Path, document: JsonObject, gpus: float | None) -> Imported:
     job = hosted_job(path.stem, document)
     if job is not None:
         return job[0], [job[1]]
+    if _is_clearml(document):
+        raise UsageError(
+            f"{path}: ClearML's scalars have no times; import the Trainer's trainer_state.json, "
+            "its log, or TensorBoard's event files"
+        )
     raise UsageError(f"{path}: neither a trainer_state.json nor another known result; {GUIDE}")
+
+
+def _is_clearml(document: JsonObject) -> bool:
+    """Whether it is what `Task.get_reported_scalars` gives: series of x and y by title."""
+    series = [of for title in document.values() if isinstance(title, dict) for of in title.values()]
+    return bool(series) and all(isinstance(of, dict) and {"x", "y"} <= of.keys() for of in series)
 
 
 def _scalar_list(path: Path, document: list[object], gpus: float) -> Imported | None:

@@ -1,4 +1,5 @@
-"""Logs that programs print in lines of their own: Megatron-LM, DeepSpeed, torchtitan, mlx-lm."""
+"""Logs that programs print in lines of their own: Megatron-LM, DeepSpeed, torchtitan, mlx-lm,
+NeMo."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from advisor.calibrate.imports.columns import Collected, ImportedRun, finite, positive
+from advisor.calibrate.imports.nemo import nemo_log
 from advisor.calibrate.imports.timing import run_of
 from advisor.calibrate.imports.training_log import LogEntry, TrainingLog
 from advisor.core.constants import GIB
@@ -29,8 +31,8 @@ _TITAN = re.compile(
 )
 
 _MLX = re.compile(
-    r"Iter (\d+): Train loss ([\d.]+),.*?It/sec ([\d.]+), Tokens/sec ([\d.]+),"
-    r".*?(?:Peak mem ([\d.]+) GB)?$",
+    r"Iter (\d+): Train loss ([\d.]+),.*?It/sec ([\d.]+), Tokens/sec ([\d.]+)"
+    r"[^\n]*?(?:Peak mem ([\d.]+) GB)?$",
     re.MULTILINE,
 )
 _MLX_EVALUATION = re.compile(r"Iter \d+: Val loss ([\d.]+), Val took")
@@ -170,5 +172,6 @@ _READERS: dict[str, _Reader] = {
     "Megatron-LM log": _megatron,
     "torchtitan log": _torchtitan,
     "mlx-lm log": _mlx,
+    "NeMo log": nemo_log,
     "DeepSpeed log": _deepspeed,
 }

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from advisor.calibrate.imports.columns import (
@@ -13,7 +14,9 @@ from advisor.calibrate.imports.columns import (
     MEASURED,
     NEEDED,
     Collected,
+    Fields,
     ImportedRun,
+    finite,
     positive,
 )
 from advisor.calibrate.imports.histories import history
@@ -36,7 +39,12 @@ OUTCOMES = {
 """Words of others for how a run ended."""
 
 _ALSO_PUBLISHED = ("source_path", "params_active", "tp", "pp", "cp", "trust", "suspect")
+LOGS = (".log", ".txt", ".out", ".err")
 _BOUND = re.compile(r"__(MIN|MAX)$")
+_EVALUATED = re.compile(r"\b(?:val|valid|validation|test|eval|dev)\b")
+LATEST_SECONDS = 1e11
+"""A time of day above it is in milliseconds."""
+
 GROUP = "Group: "
 ONE_METRIC = "a list of values: evaluations and saves between its lines are in step_seconds"
 GROUPED = "not read: a group's line is the mean of several runs; export the chart without grouping"
@@ -61,15 +69,18 @@ def read_table(path: Path, text: str, gpus: float | None) -> tuple[str, list[Imp
         return "Weights & Biases run table", [wandb_row(row, gpus) for row in rows]
     if is_mlflow_table(names):
         return "MLflow run table", [mlflow_row(row, gpus) for row in rows]
-    listed = _single_values(path, names, rows)
+    listed = metric_list(path, rows, count)
     if listed is not None:
-        return "list of values by step", [
-            history(run, of, count, notes=(ONE_METRIC,)) for run, of in listed.items()
-        ]
+        return "list of values by step", listed
     if any(name in names for name in (*STEPS, *LOG_CALLS)):
         tracked = {"_step", "Step", "_runtime", "train/global_step"} & set(names)
         form = "Weights & Biases history" if tracked else "history by step"
         return form, [history(path.stem, rows, count)]
+    if path.suffix.lower() in LOGS:
+        raise UsageError(
+            f"{path}: not the log of a trainer that is known; state its figures in a table: "
+            f"{', '.join(NEEDED)}, tokens_per_second … (docs/guide/runs.md)"
+        )
     if "epoch" in names and "loss" in names:
         raise UsageError(
             f"{path}: losses by epochs, without steps or time: nothing to keep; import a log with "
@@ -133,30 +144,55 @@ def _chart(rows: Sequence[Row], run: str, columns: Mapping[str, str], gpus: floa
 
 
 def _single_values(
-    path: Path, names: Sequence[str], rows: Sequence[Row]
+    path: Path, names: Sequence[str], rows: Sequence[Fields]
 ) -> dict[str, list[Collected]] | None:
-    """Histories by run in a table with one value a row, as TensorBoard and MLflow export them; the
-    metric of TensorBoard's stands in the file's name alone.
+    """Histories by run in a table with one value per row, as TensorBoard, MLflow, Neptune, Comet
+    and Aim export them; the metric of TensorBoard's stands in the file's name alone.
     """
     by_name = {name.lower(): name for name in names}
-    value = by_name.get("value")
-    step = by_name.get("step")
-    if value is None or step is None:
+    value = _one_of(by_name, "value", "metricvalue")
+    step = _one_of(by_name, "step")
+    if not value or not step:
         return None
-    metric = next((by_name[n] for n in ("metric", "key", "tag") if n in by_name), "")
-    run = next((by_name[n] for n in ("run", "run_id", "run id") if n in by_name), "")
-    clock = next((by_name[n] for n in ("wall time", "timestamp", "wall_time") if n in by_name), "")
+    metric = _one_of(by_name, "metric", "metric.name", "metricname", "key", "tag")
+    run = _one_of(by_name, "run", "run_id", "run id")
+    clock = _one_of(by_name, "wall time", "timestamp", "wall_time", "time")
+    context = _one_of(by_name, "metric.context")
     own_run, own_metric = _exported_name(path.stem)
     runs: dict[str, list[Collected]] = {}
     for row in rows:
-        entry: Collected = {
-            "global_step": row.get(step),
-            row.get(metric) or own_metric: row.get(value),
-        }
+        name = str((metric and row.get(metric)) or own_metric)
+        if context and _EVALUATED.search(str(row.get(context))):
+            name = f"eval_{name}"
+        entry: Collected = {"global_step": finite(row.get(step)), name: finite(row.get(value))}
         if clock:
-            entry["timestamp" if clock.lower() == "timestamp" else "Wall time"] = row.get(clock)
-        runs.setdefault(row.get(run) or own_run, []).append(entry)
+            entry["Wall time"] = _time_of_day(row.get(clock), clock.lower())
+        runs.setdefault(str((run and row.get(run)) or own_run), []).append(entry)
     return runs
+
+
+def _one_of(by_name: Mapping[str, str], *wanted: str) -> str:
+    return next((by_name[name] for name in wanted if name in by_name), "")
+
+
+def _time_of_day(value: object, clock: str) -> float | None:
+    """Seconds since 1970: as they are, in milliseconds (MLflow, Comet), or written as a date."""
+    number = finite(value)
+    if number is not None:
+        return number / 1000.0 if clock == "timestamp" or number > LATEST_SECONDS else number
+    try:
+        return datetime.fromisoformat(str(value)).timestamp()
+    except ValueError:
+        return None
+
+
+def metric_list(path: Path, rows: Sequence[Fields], gpus: float) -> list[ImportedRun] | None:
+    """The runs in a list of one value per entry, as Comet's API gives it; None for another list."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    listed = _single_values(path, names, rows)
+    if listed is None:
+        return None
+    return [history(run, of, gpus, notes=(ONE_METRIC,)) for run, of in listed.items()]
 
 
 def _exported_name(stem: str) -> tuple[str, str]:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from advisor.calibrate.imports.columns import Fields, ImportedRun, finite
+from advisor.calibrate.imports.columns import Fields, ImportedRun, finite, seconds_of
 from advisor.calibrate.imports.timing import run_of
 from advisor.calibrate.imports.training_log import LogEntry, TrainingLog
 
 _LINE = re.compile(r"\bStep (\d+) \|(.*)")
+_BAR = re.compile(r"\d+\|(\d+)\|Loss: ([\d.]+): +\d+%\|[^|]*\| (\d+)/(\d+) \[((?:\d+:)?\d+:\d\d)<")
 _PAIR = re.compile(r"([\w/]+):(\S+)")
 
 LEARNED = (
@@ -25,7 +26,32 @@ def torchtune_log(path: Path, text: str, gpus: float | None) -> ImportedRun | No
         {"step": step, **dict(_PAIR.findall(rest))} for step, rest in _LINE.findall(text)
     ]
     lines = [line for line in lines if finite(line.get("loss")) is not None]
-    return torchtune_lines(path, lines, gpus) if lines else None
+    return torchtune_lines(path, lines, gpus) if lines else _by_bars(path, text)
+
+
+def _by_bars(path: Path, text: str) -> ImportedRun | None:
+    """The run in a console that shows progress bars alone, whose clock begins with each epoch."""
+    bars = _BAR.findall(text)
+    entries = [
+        LogEntry(step=finite(step), loss=finite(loss), elapsed=seconds_of(clock))
+        for step, loss, _, _, clock in bars
+    ]
+    if not entries:
+        return None
+    if len(entries) == 1:  # the last bar alone: its clock began with the epoch
+        begin = float(bars[0][0]) - float(bars[0][2])
+        entries.insert(0, LogEntry(step=begin, elapsed=0.0))
+    step, _, done, whole, _ = bars[-1]
+    return run_of(
+        TrainingLog(
+            path.stem,
+            entries,
+            cells={"framework": "torchtune"},
+            steps=float(step),
+            planned_steps=float(step) - float(done) + float(whole),
+            resolution=1.0,
+        )
+    )
 
 
 def torchtune_lines(path: Path, lines: Sequence[Fields], gpus: float | None) -> ImportedRun:
