@@ -239,8 +239,9 @@ def searched_forms(
     """
     if not task.development:
         raise UsageError("--search: needs development items; use --development with more than 0")
+    if options.search is not None:
+        _check_budget(options.search, len(task.development))
     if options.search is not None and options.search.optimiser:
-        _check_optimiser(options.search, len(task.development))
         return (PromptForm("searched", task.instruction, structured=options.structured),)
     texts = list(
         dict.fromkeys([*variants(task.instruction, task.scorer.labels), *options.instructions])
@@ -264,10 +265,15 @@ def searched_forms(
     return tuple(forms)
 
 
-def _check_optimiser(search: SearchSpec, development: int) -> None:
-    """Raises UsageError where both prompts' answers to development items leave it too few."""
+def _check_budget(search: SearchSpec, development: int) -> None:
+    """Raises UsageError where what writes instructions leaves too few answers to compare them."""
+    if search.budget < search.proposals + 2:
+        raise UsageError(
+            f"--search-calls {search.budget}: --proposals {search.proposals} leaves too few to "
+            "compare them; allow more"
+        )
     fewest = 2 * development + FEWEST_OPTIMISER_CALLS
-    if search.budget < fewest:
+    if search.optimiser and search.budget < fewest:
         raise UsageError(
             f"--search-calls {search.budget}: an optimiser needs {fewest} with {development} "
             "development items; allow more, or use a smaller --development"

@@ -344,4 +344,6 @@ def test_a_model_proposes_instructions_whose_calls_count_in_the_search(serve) ->
     assert any(c["instruction"] == f"{KEY}!" for c in searched["choice"]["candidates"])
     proposals = [c for c in server.calls if "Write the instruction" in c["messages"][-1]["content"]]
     assert len(proposals) == 2
-    assert searched["choice"]["calls"] <= 82
+    with pytest.raises(UsageError, match=r"--search-calls 20: --proposals 19 leaves too few"):
+        searched_forms(task(), PromptOptions(search=SearchSpec(20, proposals=19)), 0)
+    assert searched["choice"]["calls"] <= 80

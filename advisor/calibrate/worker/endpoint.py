@@ -172,7 +172,9 @@ def _chosen(bench: Bench) -> ChosenPrompt:
     data = bench.data
     prompters = [bench.prompter(form) for form in _candidates(bench)]
     items = len(data.development_pairs)
-    race = spec.search if spec.search is not None and not spec.search.optimiser else None
+    race = None
+    if spec.search is not None and not spec.search.optimiser:
+        race = replace(spec.search, budget=spec.search.budget - len(bench.choosing))
     chosen = choose_prompt(prompters, items, race, bench.development_scores)
     if chosen.choice is None:
         return chosen
