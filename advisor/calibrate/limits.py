@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from advisor.calibrate.embeddings import embedded_texts, embedding_source
-from advisor.calibrate.quality import approximate_tokens
+from advisor.calibrate.prompts_price import CALL_SECONDS, endpoint_forecast, work_of
 from advisor.calibrate.quality_records import PromptsSpec, QualitySpec, Workload
 from advisor.calibrate.throughput import Length, whole_length
 from advisor.calibrate.throughput_records import ThroughputSpec
@@ -47,9 +46,6 @@ ROOM_SHARE = 0.7
 BYTES_PER_PARAM = 2.0
 """Of weights on disk; files in fp32 count twice, which errs on the slow side."""
 
-CALL_SECONDS = Range(0.3, 1.5, 6.0)
-"""One call of a chat endpoint with a short answer."""
-
 BUSY_SHARE = 0.10
 """More of a GPU's memory than this in use: another program owns it."""
 
@@ -64,7 +60,7 @@ def forecast(
     the price of an hour is not known.
     """
     if plan.kind == "prompts":
-        return _endpoint_forecast(plan)
+        return endpoint_forecast(plan)
     if max_usd is not None and usd_per_hour is None:
         raise UsageError(
             "--max-usd: what an hour costs is not known; give --usd-per-hour (0 for a machine that "
@@ -89,52 +85,6 @@ def forecast(
     return RunPrediction(
         length, _usd(length, usd_per_hour), "assumed", "operations over a range of rates", capped
     )
-
-
-def _endpoint_forecast(plan: ExperimentPlan) -> RunPrediction:
-    """Calls ÷ how many at once; tokens (by characters, up to a fifth more) at the prices stated;
-    cut at the limits.
-    """
-    specs = [PromptsSpec.from_json(trial.spec) for trial in plan.trials]
-    waits = sum(_work(spec).calls / spec.at_once for spec in specs)
-    seconds = [
-        waits * (each or 0.0) for each in (CALL_SECONDS.p10, CALL_SECONDS.p50, CALL_SECONDS.p90)
-    ]
-    if plan.minutes is not None:
-        seconds = [min(s, plan.minutes * 60.0) for s in seconds]
-    capped = "--max-usd" if plan.max_usd is not None else ""
-    if not capped and plan.minutes is not None:
-        capped = "--minutes"
-    usd = _endpoint_usd(specs, plan.max_usd, _embedding_usd(plan))
-    return RunPrediction(Range(*seconds), usd, "assumed", "calls and characters", capped)
-
-
-def _embedding_usd(plan: ExperimentPlan) -> float | None:
-    """Of all texts that are embedded, by their characters; None where no price is known."""
-    source = embedding_source(plan.shared)
-    if source is None or source.endpoint is None:
-        return 0.0
-    return source.endpoint.usd(sum(map(approximate_tokens, embedded_texts(plan))), 0.0)
-
-
-def _endpoint_usd(
-    specs: Sequence[PromptsSpec], max_usd: float | None, embedding_usd: float | None
-) -> Range:
-    """From a fifth less than expected, to a fifth more read with every answer at its longest."""
-    if embedding_usd is None or not all(spec.is_priced for spec in specs):
-        return Range(None, None, None)
-    likely = embedding_usd
-    most = 1.2 * embedding_usd
-    for spec in specs:
-        work = _work(spec)
-        likely += spec.usd(work.read_tokens, work.written_tokens) or 0.0
-        most += spec.usd(1.2 * work.read_tokens, work.calls * spec.max_tokens) or 0.0
-    cap = max_usd if max_usd is not None else float("inf")
-    return Range(min(0.8 * likely, cap), min(likely, cap), min(most, cap))
-
-
-def _work(spec: PromptsSpec | QualitySpec) -> Workload:
-    return spec.expected or Workload()
 
 
 def limited_minutes(
@@ -166,7 +116,7 @@ def trial_seconds(plan: ExperimentPlan, trial: Trial, gpu: Gpu | None) -> float:
     """How long one trial likely takes, loading included."""
     if trial.kind == "prompts":
         spec = PromptsSpec.from_json(trial.spec)
-        return _work(spec).calls / spec.at_once * CALL_SECONDS.likely
+        return work_of(spec).calls / spec.at_once * CALL_SECONDS.likely
     return LOAD_SECONDS + _operations(trial, plan.shared.get("lengths", [512])) / _rates(gpu)[1]
 
 
@@ -190,7 +140,7 @@ def _operations(trial: Trial, lengths: Sequence[Length]) -> float:
 def _quality_operations(spec: QualitySpec) -> float:
     """6 per parameter and token learned, 2 per token read."""
     params = spec.model.bytes / BYTES_PER_PARAM if spec.model is not None else 0.0
-    work = _work(spec)
+    work = spec.expected or Workload()
     return params * (6.0 * work.learned_tokens + 2.0 * work.read_tokens)
 
 

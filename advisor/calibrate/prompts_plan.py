@@ -309,10 +309,11 @@ def _work(task: EvaluationTask, spec: PromptsSpec, forms: Sequence[PromptForm]) 
     test = _form_work(task, max(forms, key=lambda form: form.shots), len(task.items))
     share = (spec.repeats or 0) + (spec.paraphrases or 0)
     chosen = len(task.development)
-    if spec.search is not None:
+    per_form = float(chosen)
+    if spec.search is not None and spec.search.optimiser:
+        per_form = float(spec.search.budget)
+    elif spec.search is not None:
         per_form = min(spec.search.budget, chosen * len(forms)) / len(forms)
-    else:
-        per_form = float(chosen)
     parts = [_form_work(task, form, per_form) for form in forms]
     parts += [test, *([_scaled(test, 0.3 * share)] if share else [])]
     return Workload(

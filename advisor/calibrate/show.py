@@ -39,7 +39,8 @@ def plan_lines(plan: ExperimentPlan, priced: RunPrediction, machine: str, left: 
         f"takes     {_duration(priced.seconds)}, {priced.basis}"
         + (f", cut by {priced.capped}" if priced.capped else "")
     )
-    lines.append(f"costs     {_money(priced.usd)}")
+    prices = "--input-usd and --output-usd" if plan.kind == "prompts" else "--usd-per-hour"
+    lines.append(f"costs     {_money(priced.usd, prices)}")
     return lines
 
 
@@ -167,7 +168,8 @@ def _duration(seconds: Range) -> str:
     )
 
 
-def _money(usd: Range) -> str:
+def _money(usd: Range, prices: str = "--usd-per-hour") -> str:
+    """The dollars of a run; where they are unknown, the options that price it."""
     if usd.p50 is None or usd.p90 is None:
-        return "unknown: give --usd-per-hour for a price"
+        return f"unknown: give {prices} for a price"
     return f"${usd.p50:.2f} – ${usd.p90:.2f} (P50 – P90)"

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from advisor import experiments
-from advisor.calibrate import quality
-from advisor.calibrate.prompts_plan import prompts_plan
+from advisor.calibrate import limits, quality
+from advisor.calibrate.judge import JudgeSpec
+from advisor.calibrate.prompts_plan import PromptOptions, prompts_plan
+from advisor.calibrate.quality_records import PromptsSpec, SearchSpec
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import Status
+from advisor.core.quantity import Range
 from tests.calibrate.model_server import ModelServer, Reply, said
 
+AWAY = "http://models.example/v1"
 ROWS = [
     (
         f"ticket {i}: {'my parcel is late' if i % 2 else 'the invoice is wrong'}",
@@ -162,6 +167,30 @@ def test_prices_and_addresses_are_checked_before_anything_is_sent(endpoint: Endp
     usd = prepared.forecast.usd
     assert (usd.p10 or 0.0) < usd.likely < (usd.p90 or 0.0)
     assert endpoint.calls == []
+
+
+def price_of(options: PromptOptions) -> Range:
+    held = quality.task(ROWS, most_items=12, development=10)
+    plan = prompts_plan(held, AWAY, "m", input_usd=1.0, output_usd=10.0, options=options)
+    return limits.forecast(plan, None, None, None).usd
+
+
+def test_a_price_before_the_run_covers_all_that_is_billed() -> None:
+    """Long thoughts at P90, what an optimiser asks, and every mark of a judge."""
+    plain = price_of(PromptOptions(("zero-shot",)))
+    thinking = price_of(PromptOptions(("chain-of-thought",)))
+    assert plain.p90 is not None
+    assert thinking.p10 < thinking.likely < thinking.p90
+    assert thinking.p90 >= 22 * 512 * 10e-6  # every answer at its longest
+    search = SearchSpec(200, optimiser="gepa")
+    assert price_of(PromptOptions(("zero-shot",), search=search)).likely > 8 * plain.likely
+    spec = PromptsSpec(url=AWAY, model="j", input_usd=1.0, output_usd=100.0, max_tokens=256)
+    judged = price_of(PromptOptions(("zero-shot",), judge=JudgeSpec(spec)))
+    pairs = price_of(PromptOptions(("zero-shot",), judge=JudgeSpec(spec, pairwise=True)))
+    assert judged.p90 - plain.p90 == pytest.approx(22 * 256 * 100e-6, rel=0.05)
+    assert pairs.p90 - plain.p90 == pytest.approx(2 * (judged.p90 - plain.p90), rel=0.05)
+    unknown = JudgeSpec(replace(spec, input_usd=None))
+    assert price_of(PromptOptions(("zero-shot",), judge=unknown)) == Range(None, None, None)
 
 
 def test_long_answers_are_read_to_their_end_and_cut_ones_are_warned_of(endpoint: Endpoint) -> None:
