@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.calibrate.embeddings import SHARED, embedding_source
 from advisor.calibrate.protocol import plan_data, plan_of
 from advisor.calibrate.quality_records import ModelWeights, TrialData
 from advisor.core.errors import UsageError
@@ -135,9 +136,11 @@ def read_bundle(text: str, name: str) -> Bundle:
 
 
 def models_of(plan: ExperimentPlan) -> dict[str, ModelWeights]:
-    """The weights that trials of a plan read, by what identifies them."""
+    """The weights that a plan reads, those of its embeddings too, by what identifies them."""
     stated = (trial.spec.get("model") for trial in plan.trials)
     models = [ModelWeights.from_json(model) for model in stated if isinstance(model, Mapping)]
+    source = embedding_source(plan.shared)
+    models += [source.weights] if source is not None and source.weights is not None else []
     return {model.weights: model for model in models}
 
 
@@ -150,7 +153,13 @@ def with_folders(plan: ExperimentPlan, folders: Mapping[str, str]) -> Experiment
             return spec
         return {**spec, "model": {**model, "folder": folders[model["weights"]]}}
 
-    return replace(plan, trials=tuple(replace(t, spec=moved(t.spec)) for t in plan.trials))
+    trials = tuple(replace(t, spec=moved(t.spec)) for t in plan.trials)
+    source = embedding_source(plan.shared)
+    if source is None or source.weights is None:
+        return replace(plan, trials=trials)
+    folder = folders.get(source.weights.weights, source.weights.folder)
+    there = replace(source, weights=replace(source.weights, folder=folder))
+    return replace(plan, trials=trials, shared={**plan.shared, SHARED: there.to_json()})
 
 
 def _without_paths(plan: ExperimentPlan) -> ExperimentPlan:

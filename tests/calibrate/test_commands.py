@@ -12,6 +12,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from advisor import experiments, facts
 from advisor.calibrate import throughput
 from advisor.calibrate.measurements import measurements
 from advisor.calibrate.protocol import plan_data
+from advisor.cli.main import main
 from advisor.core.experiment import RunRecord, RunSummary, Status, TrialOutcome
 from advisor.estimate.training import estimate
 
@@ -81,6 +83,30 @@ def advisor(folder: Path, line: str, **settings) -> subprocess.CompletedProcess[
     )
 
 
+Typed = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def typed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    """Runs a command in this process, which saves a start of the program."""
+
+    def run(line: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["advisor", *shlex.split(line)])
+        capsys.readouterr()
+        code: object = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(line, int(code or 0), out, err)  # type: ignore[call-overload]
+
+    return run
+
+
 SHORT = (
     "calibrate throughput --config model/config.json --gpu none --micro-batch 2 --seq-len 32 "
     "--steps 12"
@@ -125,8 +151,8 @@ def test_a_dry_run_shows_plan_and_price_and_runs_nothing(folder: Path, home: Pat
         ("runs record-actual train.hours 3", "--prediction"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_2(folder: Path, line: str, wrong: str) -> None:
-    done = advisor(folder, line)
+def test_a_mistake_is_one_line_and_exit_2(typed: Typed, line: str, wrong: str) -> None:
+    done = typed(line)
     assert done.returncode == 2
     assert wrong in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -273,10 +299,10 @@ def test_the_guide_shows_every_subcommand() -> None:
 
 
 @pytest.mark.parametrize("line", GUIDE_LINES)
-def test_a_command_of_the_guide_runs(folder: Path, line: str) -> None:
+def test_a_command_of_the_guide_runs(typed: Typed, line: str) -> None:
     words = shlex.split(line, comments=True)
     assert words[0] == "advisor"
-    done = advisor(folder, shlex.join(words[1:]))
+    done = typed(shlex.join(words[1:]))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 

@@ -105,7 +105,7 @@ def test_the_share_that_was_measured_prices_the_cascade_of_a_verdict() -> None:
         [[quality.measured]]
         """
     brief = parse(dedent(text) + lines)
-    verdict = pipeline.judge(brief, pipeline.look(brief, own_runs=False))
+    verdict = pipeline.judge(brief, pipeline.look(brief, own_runs=False), draws=2000)
     cascade = next(o for o in verdict.arms if fnmatch(o.id, "hybrid/cascade@*+rented"))
     share = cascade.figure("cascade.passed_on@Llama-3.1-8B")
     assert (share.value, share.basis) == (0.5, "measured")

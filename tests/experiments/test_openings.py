@@ -84,7 +84,7 @@ def run(
 
 def warnings(brief_file: Path) -> str:
     brief = pipeline.load(brief_file)
-    return " ".join(pipeline.judge(brief, pipeline.look(brief), deep=False).warnings)
+    return " ".join(pipeline.judge(brief, pipeline.look(brief), draws=500, deep=False).warnings)
 
 
 def test_a_prompt_written_after_seeing_results_is_a_new_look(

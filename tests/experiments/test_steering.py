@@ -241,7 +241,7 @@ def test_with_a_brief_it_is_enough_once_nothing_left_can_change_the_verdict(path
         "hybrid/lora": 0.82,
     }
     record = go(planned(path, told), policy)
-    before = pipeline.judge(brief, pipeline.look(brief), deep=False).verdict
+    before = pipeline.judge(brief, pipeline.look(brief), draws=2000, deep=False).verdict
     assert "whatever" in record.result["enough"]
     assert f"stays {before} " in record.result["enough"]
     assert len(labels(record, Status.DONE)) < 6
@@ -251,7 +251,7 @@ def test_with_a_brief_it_is_enough_once_nothing_left_can_change_the_verdict(path
     everything = go(planned(path, told))
     assert everything.summary.done == 6
     assert (
-        pipeline.judge(brief, pipeline.look(brief), deep=False).verdict == before
+        pipeline.judge(brief, pipeline.look(brief), draws=2000, deep=False).verdict == before
     )  # what was skipped indeed changed nothing
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from advisor import experiments, facts, travel
 from advisor.calibrate import throughput
+from advisor.calibrate.quality_records import ModelWeights
 from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
@@ -88,6 +89,12 @@ def test_paths_of_this_machine_stay_here(tmp_path: Path) -> None:
     folder = str(experiments.pocket()[0].parent)
     assert folder in json.dumps(score_plan(tmp_path).trials[0].spec["model"])
     assert folder not in travel.bundle_of(score_plan(tmp_path), None, with_rows=True).text
+    embeds = {"weights": ModelWeights("/home/jane/encoder", "e").to_json()}
+    plan = score_plan(tmp_path)
+    plan = replace(plan, shared={**plan.shared, "embedding": embeds})
+    assert "jane" not in travel.bundle_of(plan, None, with_rows=True).text
+    with pytest.raises(UsageError, match="--model encoder: a local folder is not sent"):
+        travel.check_models_travel(plan)
     config = tmp_path / "config.json"
     config.write_text(json.dumps({**CONFIG, "_name_or_path": "/home/jane/tiny"}))
     assert "jane" not in json.dumps(experiments.config_json(config))
