@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from advisor.calibrate.prompting.forms import THINKING_ROOM, PromptForm, forms_of
 from advisor.calibrate.prompting.instructions import (
@@ -24,7 +25,6 @@ from advisor.calibrate.quality_records import (
 from advisor.calibrate.worker.calls import Calls, Request, Session
 from advisor.calibrate.worker.choosing import ChosenPrompt, choose_prompt
 from advisor.calibrate.worker.consistency import consistency
-from advisor.calibrate.worker.embedding import EndpointEmbedder
 from advisor.calibrate.worker.judging import AnswerJudge
 from advisor.calibrate.worker.ledger import KeptAnswer
 from advisor.calibrate.worker.marking import ItemAnswer, Marker
@@ -33,6 +33,9 @@ from advisor.calibrate.worker.reporter import Reporter
 from advisor.calibrate.worker.stop import Stop, Stopped
 from advisor.core.experiment import NOTHING, JsonObject, Trial
 from advisor.endpoint.client import AnswerOptions
+
+if TYPE_CHECKING:
+    from advisor.calibrate.worker.embedding import EndpointEmbedder
 
 VARIETY = 0.7
 """The temperature of answers that are voted on (Wang et al. 2022, section 3.2)."""

@@ -12,6 +12,7 @@ from advisor.core.experiment import ExperimentPlan, JsonObject, Trial
 
 if TYPE_CHECKING:
     from advisor.calibrate.worker.device import Device
+    from advisor.calibrate.worker.embedding import EndpointEmbedder
 
 TINY: dict[str, Any] = {
     "model_type": "llama",
@@ -41,7 +42,6 @@ def _asking(plan: ExperimentPlan, folder: Path) -> Run:
     from advisor.calibrate.judge import JudgeSpec
     from advisor.calibrate.quality_records import PromptsSpec
     from advisor.calibrate.worker.calls import Session, beside, session_for
-    from advisor.calibrate.worker.embedding import EndpointEmbedder
     from advisor.calibrate.worker.endpoint import measure
     from advisor.calibrate.worker.judging import AnswerJudge
 
@@ -49,22 +49,28 @@ def _asking(plan: ExperimentPlan, folder: Path) -> Run:
     judge = JudgeSpec.from_json(plan.shared["judge"]) if plan.shared.get("judge") else None
     source = embedding_source(plan.shared)
     embeds = source.endpoint if source is not None else None
-    beside_it: dict[str, Session] = {}
+    beside_it: dict[tuple[str, str, str], Session] = {}
 
     def session_of(spec: PromptsSpec) -> Session:
         """Of the judge or of the embeddings, under the same limit of money."""
-        key = f"{spec.url} {spec.model}"
+        key = (spec.url, spec.model, spec.key_env)
         if key not in beside_it:
             beside_it[key] = beside(sessions[0], spec, folder)
         return beside_it[key]
+
+    def embedder_of(stop: Stop) -> EndpointEmbedder | None:
+        if embeds is None:
+            return None
+        from advisor.calibrate.worker.embedding import EndpointEmbedder
+
+        return EndpointEmbedder(embeds, session_of(embeds), stop)
 
     def run(trial: Trial, shared: JsonObject, reporter: Reporter, stop: Stop) -> JsonObject:
         if not sessions:
             spec = PromptsSpec.from_json(trial.spec)
             sessions.append(session_for(spec, folder, plan.max_usd, stop))
         marker = AnswerJudge(judge, session_of(judge.spec), stop) if judge else None
-        embedder = EndpointEmbedder(embeds, session_of(embeds), stop) if embeds else None
-        return measure(trial, shared, reporter, stop, sessions[0], marker, embedder)
+        return measure(trial, shared, reporter, stop, sessions[0], marker, embedder_of(stop))
 
     return run
 
