@@ -419,6 +419,15 @@ class Verdict:
     against_today: Advantage = Advantage()  # the named option over what is in place
     baseline_errors: BaselineErrors = BaselineErrors()
     offers: tuple[ProviderOffer, ...] = ()  # of models that several providers sell
+    meanwhile: str = ""  # where it is undecided: what to do until it is, in a sentence
+    nearest: str = ""  # id of the option that comes nearest, where `arm` is not to be used yet
+
+    @property
+    def shown(self) -> str:
+        """The id of the option that reports show: `arm`, or `nearest` where there is one. What is
+        compared with another option, or may go wrong, is that of this option.
+        """
+        return self.nearest or self.arm
 
     @property
     def option(self) -> str:
@@ -432,4 +441,5 @@ class Verdict:
 
     @property
     def chosen(self) -> OptionRecord | None:
-        return next((a for a in self.arms if a.id == self.arm), None)
+        """The record of the option that is shown."""
+        return next((a for a in self.arms if a.id == self.shown), None)

@@ -27,8 +27,12 @@ class Matter:
     labels: Mapping[str, Quantity] = field(default_factory=dict)
 
     def best(self, *approaches: str) -> Estimate | None:
-        """The option of these approaches that the decision rule would name; None without one."""
+        """The option of these approaches that is named, or that the decision rule would name; None
+        without one.
+        """
         own = [o.approach in approaches and not o.as_is for o in self.ranking.options]
+        if own[self.ranking.pick]:
+            return self.estimates[self.ranking.pick]
         allowed = self.ranking.rankable & own
         return self.estimates[self.ranking.best_among(allowed)] if allowed.any() else None
 

@@ -18,7 +18,8 @@ from advisor.core.option import Estimate
 from advisor.core.quantity import Basis
 from advisor.core.verdict import NextStep
 from advisor.decide.information import DETECTABLE, Worth, items_needed, variance_removed
-from advisor.decide.ranking import HOPELESS, NEARLY, Ranking
+from advisor.decide.ranking import HOPELESS, LIKELY, Ranking
+from advisor.decide.readiness import SCORES
 from advisor.decide.situation import DAYS_PER_WEEK, Situation
 
 TEST_SIZES = (100, 200, 400, 800, 1600)
@@ -119,8 +120,28 @@ def larger_test(situation: Situation) -> Iterator[NextStep]:
 
 
 def scorings(situation: Situation) -> Iterator[NextStep]:
-    """Score an untested option on the test items in hand."""
-    return (step for _, step in _by_skill(situation))
+    """Score an untested option on the test items in hand; nothing where that is the search for an
+    option that keeps the limits (`trials`), so that no step has two worths.
+    """
+    return iter(()) if is_search(situation) else (step for _, step in _by_skill(situation))
+
+
+def is_search(situation: Situation) -> bool:
+    """Whether options are scored to find one that keeps the limits: some were scored, and the pick
+    is not likely to.
+    """
+    chance = float(situation.ranking.p_meets[situation.ranking.pick])
+    return chance < LIKELY and not situation.is_open(SCORES)
+
+
+def trials(situation: Situation) -> Iterator[NextStep]:
+    """The same as the search for an option that keeps the limits, of those with a real chance."""
+    if not is_search(situation):
+        return
+    chances = _chances(situation.ranking)
+    for skill, step in _by_skill(situation):
+        if chances.get(skill, 0.0) >= HOPELESS:
+            yield _trial(situation.ranking, skill, step, chances[skill])
 
 
 def _by_skill(situation: Situation) -> Iterator[tuple[str, NextStep]]:
@@ -140,34 +161,24 @@ def _by_skill(situation: Situation) -> Iterator[tuple[str, NextStep]]:
 
 
 def first_scores(situation: Situation) -> NextStep | None:
-    """Where nothing is measured yet, the cheapest option to score comes first, of those that have
-    a real chance to keep the limits if any has.
+    """Where nothing is measured yet, the score of highest worth net of its price comes first, of
+    the options that have a real chance to keep the limits if any has, and whose providers are
+    known to keep the policy.
     """
-    chances = _chances(situation.ranking)
+    ranking = situation.ranking
+    chances = _chances(ranking)
     steps = dict(_by_skill(situation))
-    first = min(
-        steps,
-        key=lambda skill: (chances.get(skill, 0.0) < HOPELESS, steps[skill].cost_usd),
-        default=None,
-    )
+    known = np.ones(len(ranking.options)) if ranking.cleared is None else ranking.cleared
+    cleared = {o.skill for o, is_cleared in zip(ranking.options, known, strict=True) if is_cleared}
+
+    def order(skill: str) -> tuple[bool, bool, float, float]:
+        step = steps[skill]
+        is_hopeless = chances.get(skill, 0.0) < HOPELESS
+        net = step.cost_usd - step.worth_usd
+        return is_hopeless, skill not in cleared, net, step.cost_usd
+
+    first = min(steps, key=order, default=None)
     return None if first is None else steps[first]
-
-
-def likeliest_trial(situation: Situation) -> NextStep | None:
-    """Score the untested option that has the best chance to keep the limits, or of several that
-    nearly have it the one of highest worth per dollar; None where none has a chance, or where that
-    is not worth its price.
-    """
-    chances = _chances(situation.ranking)
-    steps = {s: step for s, step in _by_skill(situation) if chances.get(s, 0.0) >= HOPELESS}
-    best = max((chances[skill] for skill in steps), default=0.0)
-    trials = [
-        _trial(situation.ranking, skill, step, chances[skill])
-        for skill, step in steps.items()
-        if chances[skill] >= best - NEARLY
-    ]
-    paying = [step for step in trials if step.worth_usd > step.cost_usd]
-    return min(paying, key=lambda step: step.cost_usd / step.worth_usd, default=None)
 
 
 def _trial(ranking: Ranking, skill: str, step: NextStep, chance: float) -> NextStep:

@@ -62,6 +62,7 @@ class Ranking:
     meets_latency: Flags | None = None
     scored: Flags | None = None  # options whose own score was measured; shape (options,)
     lasting: Flags | None = None  # options whose models do not end soon; shape (options,)
+    cleared: Flags | None = None  # options whose providers are known to keep the policy; likewise
 
     @cached_property
     def rankable(self) -> Flags:
@@ -159,6 +160,7 @@ class Ranking:
             None if self.meets_latency is None else self.meets_latency[which],
             self.scored,
             self.lasting,
+            self.cleared,
         )
 
     def replaced(self, which: Sequence[int], part: Ranking) -> Ranking:
@@ -186,6 +188,7 @@ class Ranking:
             optional(self.meets_latency, part.meets_latency),
             self.scored,
             self.lasting,
+            self.cleared,
         )
 
     def with_errors_at(self, multiple: float) -> Ranking:

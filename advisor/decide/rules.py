@@ -267,6 +267,16 @@ def _price_cautions(price: TokenPrice, brief: Brief) -> Iterator[Caution]:
         yield f"{price.provider}, {price.model}: {price.availability}", ""
 
 
+def keeps_policy(option: Option, brief: Brief, setting: Setting) -> bool:
+    """Whether what the brief demands of a provider is known of every one that serves an option."""
+    policy = brief.policy
+    return all(
+        (price.zero_retention or not policy.zero_retention)
+        and (price.regions or not policy.residency)
+        for price in tariffs(option, setting)
+    )
+
+
 def _retention_caution(price: TokenPrice) -> Caution:
     if price.zero_retention:
         how = f"it is offered {price.zero_retention}"

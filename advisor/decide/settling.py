@@ -13,7 +13,7 @@ import numpy as np
 
 from advisor.core import format as fmt
 from advisor.core.verdict import Readiness
-from advisor.decide.ranking import HOPELESS, LIKELY, Ranking
+from advisor.decide.ranking import HOPELESS, LIKELY, NEARLY, Flags, Ranking
 from advisor.decide.readiness import SCORES
 
 SEPARATED = 0.55
@@ -52,7 +52,7 @@ def settled(ranking: Ranking) -> Ranking:
     """The ranking with the option to name: of the approach that is best in most draws, and of that
     approach the scored one where an option that nobody has scored does not clearly beat it.
     """
-    ranking = _of_longest(ranking)
+    ranking = _lasting(_of_longest(ranking))
     rival = doubted(ranking)
     if rival is None or ranking.options[rival].approach != ranking.options[ranking.pick].approach:
         return ranking
@@ -72,10 +72,39 @@ def doubted(ranking: Ranking) -> int | None:
 
 
 def proven(ranking: Ranking) -> int | None:
-    """The best of the options that were scored and are likely to meet the limits."""
+    """The best of the options that were scored, last, and are likely to meet the limits."""
     if ranking.scored is None:
         return None
     able = ranking.scored & ranking.rankable & (ranking.p_meets >= LIKELY)
+    able = able & _flags(ranking, ranking.lasting)
+    return ranking.best_among(able) if able.any() else None
+
+
+def _flags(ranking: Ranking, known: Flags | None) -> Flags:
+    """Flags of the options; all of them where nothing is known."""
+    return np.ones(len(ranking.options), dtype=bool) if known is None else known
+
+
+def _lasting(ranking: Ranking) -> Ranking:
+    """The ranking with an option whose model lasts in place of one whose model ends soon, where
+    one of the same approach is likely to keep the limits: nobody builds on what is switched off.
+    """
+    successor = _successor(ranking)
+    if successor is None or ranking.p_meets[successor] < LIKELY:
+        return ranking
+    return ranking.naming(successor)
+
+
+def _successor(ranking: Ranking) -> int | None:
+    """The option that takes the pick's place where its model ends soon: of the same approach, one
+    that lasts and has a real chance to keep the limits; None where the pick lasts, or there is
+    none.
+    """
+    lasting = _flags(ranking, ranking.lasting)
+    if lasting[ranking.pick]:
+        return None
+    alike = ranking.of_approach(ranking.options[ranking.pick].approach)
+    able = lasting & alike & ranking.rankable & (ranking.p_meets >= HOPELESS)
     return ranking.best_among(able) if able.any() else None
 
 
@@ -97,6 +126,8 @@ def _of_longest(ranking: Ranking) -> Ranking:
     if ranking.options[ranking.pick].approach == longest or not ranking.rankable.any():
         return ranking
     rival = ranking.best_among(ranking.of_approach(longest))
+    if is_proven_start(ranking) and not _is_scored(ranking, rival):
+        return ranking
     likely = float(ranking.p_meets[rival]) >= LIKELY
     family = ranking.options[ranking.pick].family
     alike = bool(family) and ranking.options[rival].family == family
@@ -147,6 +178,15 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
             f"the score of {ranking.options[pick].id} is only predicted, and its chance to meet "
             f"the limits is {fmt.share(chance)}"
         )
+    if is_proven_start(ranking):
+        return ""
+    successor = _successor(ranking)
+    if successor is not None:
+        return (
+            f"a model of {ranking.options[pick].id} ends soon, and the chance of "
+            f"{ranking.options[successor].id}, which lasts, to meet the limits is "
+            f"{fmt.share(float(ranking.p_meets[successor]))}"
+        )
     approach = ranking.options[pick].approach
     share = ranking.p_approach(approach)
     if approach != ranking.longest_approach:
@@ -160,6 +200,20 @@ def undecided(ranking: Ranking, checks: Sequence[Readiness]) -> str:
             f"{fmt.of_hundred(share)} of 100 draws"
         )
     return ""
+
+
+def is_proven_start(ranking: Ranking) -> bool:
+    """Whether the pick can be started today and dropped tomorrow, lasts, was scored and is likely
+    to keep the limits, and only predictions speak for another approach: these are steps to try
+    from there on, and leave nothing open.
+    """
+    pick = ranking.pick
+    lasts = _flags(ranking, ranking.lasting)[pick]
+    if not (ranking.reversible[pick] and _is_scored(ranking, pick) and lasts):
+        return False
+    others = ~ranking.of_approach(ranking.options[pick].approach)
+    rivals = others & _flags(ranking, ranking.scored) & (ranking.p_meets >= LIKELY)
+    return bool(ranking.p_meets[pick] >= PREDICTED and not rivals.any())
 
 
 def p_same_start(ranking: Ranking) -> float:
@@ -187,39 +241,38 @@ def meanwhile(ranking: Ranking, checks: Sequence[Readiness]) -> Ranking:
     """The ranking with the option to use until the answer is known.
 
     That is what is in place, else the best prompt that was scored, else the best prompt; one whose
-    model ends soon only where no other is left. Where it is not likely to keep the limits, a scored
-    option that is takes its place. Else another does only if it is likely to keep them and costs
-    less, with and without the price of errors; never where a check stops, since nothing then shows
-    that it keeps them.
+    provider may not keep the policy, or whose model ends soon, only where no other is left. Where
+    it is not likely to keep the limits, a scored prompt that is takes its place. Else another
+    option does only if it is likely to keep them and costs less, with and without the price of
+    errors; never where a check stops, since nothing then shows that it keeps them.
     """
     safe = _safest(ranking)
     if safe is None:
         return ranking
     is_stopped = any(r.status == "stop" or (r.rule, r.status) == (SCORES, "warn") for r in checks)
     scored = None if is_stopped else proven(ranking)
-    if scored is not None and float(ranking.p_meets[safe]) < LIKELY:
+    if scored is not None and ranking.p_meets[safe] < LIKELY and _is_usable(ranking, scored, safe):
         return ranking.naming(scored)
-    others = [i for i in range(len(ranking.options)) if ranking.rankable[i] and i != safe]
+    others = [
+        i for i in np.flatnonzero(ranking.rankable & _as_safe(ranking, safe)).tolist() if i != safe
+    ]
     rivals = [] if is_stopped else [i for i in others if _beats(ranking, i, safe)]
     named = min(rivals, key=lambda i: float(ranking.mean_cash[i]), default=safe)
     return ranking.naming(named)
 
 
-def interim(ranking: Ranking) -> str:
-    """A sentence on what to do meanwhile: where the named option has no real chance to keep the
-    limits, nothing is changed for it.
+def _is_usable(ranking: Ranking, option: int, safe: int) -> bool:
+    """Whether an option can be used at once in place of the safe one."""
+    return bool(ranking.reversible[option] and _as_safe(ranking, safe)[option])
+
+
+def _as_safe(ranking: Ranking, safe: int) -> Flags:
+    """Options whose models last, and whose providers are known to keep the policy, where that
+    holds for the safe one.
     """
-    option = ranking.options[ranking.pick]
-    chance = float(ranking.p_meets[ranking.pick])
-    if option.as_is:
-        return f"Meanwhile stay with {option.id}."
-    if chance < HOPELESS:
-        return (
-            f"Meanwhile stay as you are: {option.id} comes nearest, and its chance to keep the "
-            f"limits is {fmt.share(chance, 1)}."
-        )
-    doubt = f", whose chance to keep the limits is {fmt.share(chance)}" if chance < LIKELY else ""
-    return f"Meanwhile use {option.id}{doubt}."
+    lasting = _flags(ranking, ranking.lasting)
+    cleared = _flags(ranking, ranking.cleared)
+    return np.asarray((lasting | ~lasting[safe]) & (cleared | ~cleared[safe]))
 
 
 def _safest(ranking: Ranking) -> int | None:
@@ -227,10 +280,31 @@ def _safest(ranking: Ranking) -> int | None:
     reversible = ranking.reversible & ranking.rankable
     in_place = reversible & np.array([option.as_is for option in ranking.options])
     scored = reversible if ranking.scored is None else reversible & ranking.scored
-    lasting = np.ones_like(reversible) if ranking.lasting is None else ranking.lasting
-    wanted = (in_place, scored & lasting, reversible & lasting, scored, reversible)
+    lasting = _flags(ranking, ranking.lasting)
+    cleared = _flags(ranking, ranking.cleared)
+    wanted = (
+        in_place,
+        *(
+            kind & safe
+            for safe in (cleared & lasting, cleared, lasting)
+            for kind in (scored, reversible)
+        ),
+        scored,
+        reversible,
+    )
     tiers = (tier for tier in wanted if tier.any())
-    return next((ranking.best_among(tier) for tier in tiers), None)
+    return next((_best_of(ranking, tier) for tier in tiers), None)
+
+
+def _best_of(ranking: Ranking, tier: Flags) -> int:
+    """The option of a tier to use; where none is likely to keep the limits but one may, the
+    cheapest of those that nearly have its chance.
+    """
+    best = float(ranking.p_meets[tier].max())
+    if not HOPELESS <= best < LIKELY:
+        return ranking.best_among(tier)
+    near = tier & (ranking.p_meets >= best - NEARLY)
+    return int(np.where(near, ranking.mean_cost, np.inf).argmin())
 
 
 def _beats(ranking: Ranking, rival: int, safe: int) -> bool:

@@ -17,9 +17,10 @@ from advisor.decide.measuring import (
     find_prices,
     first_scores,
     is_question,
+    is_search,
     larger_test,
-    likeliest_trial,
     scorings,
+    trials,
 )
 from advisor.decide.ranking import LIKELY, Ranking
 from advisor.decide.readiness import EVALUATION, SCORES
@@ -30,6 +31,9 @@ LISTED = 8
 
 NEGLIGIBLE = 0.001
 """A step that saves less than this share of the money at stake is not worth its trouble."""
+
+NEARLY_AS_MUCH = 0.5
+"""Share of the best step's worth, net of its price, from which a cheaper one is tried before it."""
 
 DECIDE_NOW = NextStep("decide now: no measurement is worth its price", 0.0, 0.0, 0.0)
 
@@ -56,8 +60,27 @@ def information_steps(situation: Situation) -> tuple[NextStep, ...]:
 
 
 def improvement_steps(situation: Situation) -> tuple[NextStep, ...]:
-    """More labels and prompt searches that are worth their price, by worth net of cost."""
-    return _paying(situation, improvements(situation))
+    """More labels and prompt searches that are worth their price, by worth net of cost; where no
+    option is likely to keep the limits, also scores of those that may, the one to try first in
+    front.
+    """
+    steps = _paying(situation, [*improvements(situation), *trials(situation)])
+    return _first_tried(steps) if is_search(situation) else steps
+
+
+def _first_tried(steps: tuple[NextStep, ...]) -> tuple[NextStep, ...]:
+    """The step of a search to take first, then the others: of those that are worth nearly as much
+    as the best, net of their price, the one of highest worth per dollar (Weitzman 1979: a search
+    begins where the chance per cost is highest).
+    """
+    most = max((-_net(step) for step in steps), default=0.0)
+    worthy = [step for step in steps if -_net(step) >= NEARLY_AS_MUCH * most]
+    first = sorted(worthy, key=_per_dollar)[:1]
+    return (*first, *(step for step in steps if step not in first))
+
+
+def _per_dollar(step: NextStep) -> float:
+    return step.cost_usd / step.worth_usd if step.worth_usd > 0 else math.inf
 
 
 def next_step(
@@ -66,22 +89,15 @@ def next_step(
     """The one to take first: what lifts a stop, else the one of highest worth net of its cost.
 
     Where no option is likely to keep the limits, a question about a price lifts nothing: then it
-    is a step that may find one that does, of all these the one of highest worth per dollar
-    (Weitzman 1979: the search begins where the chance per cost is highest).
+    is a step that may find one that does.
     """
     if information and (_first(situation) is not None or not situation.ranking.rankable.any()):
         return information[0]
     ranking = situation.ranking
     if float(ranking.p_meets[ranking.pick]) >= LIKELY:
         return min((*information, *improvement), key=_net, default=None)
-    trial = likeliest_trial(situation)
-    finding = (*improvement, trial) if trial is not None else improvement
     telling = tuple(step for step in information if not is_question(step))
-    return min(finding or telling, key=_per_dollar, default=None)
-
-
-def _per_dollar(step: NextStep) -> float:
-    return step.cost_usd / step.worth_usd if step.worth_usd > 0 else math.inf
+    return next(iter(improvement or telling), None)
 
 
 def _first(situation: Situation) -> NextStep | None:

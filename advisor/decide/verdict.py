@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
@@ -36,15 +38,16 @@ from advisor.decide.crossing import equal_volume
 from advisor.decide.endings import ended, shut_out
 from advisor.decide.evaluator import Cases, Evaluator
 from advisor.decide.flips import Prober, flip_points
+from advisor.decide.interim import Interim, by_hand, interim, leaving
 from advisor.decide.landscape import correlation, cost_map, drawn_options, learning_curve
 from advisor.decide.plan import labels_needed, plan
 from advisor.decide.ranking import Ranking, rank
 from advisor.decide.readiness import best_of_another_approach, readiness, stops
 from advisor.decide.record import HEADLINE, Recorder, number, sources
 from advisor.decide.risks import risks
-from advisor.decide.rules import cautions
+from advisor.decide.rules import cautions, keeps_policy
 from advisor.decide.scope import not_covered
-from advisor.decide.settling import UNDECIDED, Ruling, interim, rule, settled
+from advisor.decide.settling import UNDECIDED, Ruling, rule, settled
 from advisor.decide.situation import LabelGoal, Situation, label_goal
 from advisor.decide.standing import advantage, approaches, baseline_errors, best_forms, group_of
 from advisor.decide.steps import (
@@ -101,17 +104,50 @@ class SecondLook:
     curve: LearningCurve | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The ruling with its checks, what to do until it is known, and the ranking that names the
+    option to show: the one in use, or the nearest. `other` is the best option of another approach.
+    """
+
+    today: Ruling
+    checks: tuple[Readiness, ...]
+    until: Interim
+    shown: Ranking
+    other: int | None
+
+
 def decide(inputs: DecisionInputs, *, deep: bool) -> Verdict:
     """The verdict on drawn cases.
 
     `deep` adds flip points, sensitivity, value of information and all figures.
     """
-    named = settled(rank(inputs.cases.estimates, inputs.brief, inputs.cases.size))
+    every = rank(inputs.cases.estimates, inputs.brief, inputs.cases.size)
+    named = settled(_cleared(every, inputs))
     checks = readiness(inputs.brief, inputs.setting, named)
     today = rule(named, checks)
-    other = best_of_another_approach(today.ranking)
-    second = _second_look(inputs, today, other, checks) if deep else SecondLook()
-    return _assemble(inputs, today, other, checks, second, deep=deep)
+    until = _until(inputs, today)
+    shown = today.ranking if until.nearest is None else today.ranking.naming(until.nearest)
+    answer = Answer(today, checks, until, shown, best_of_another_approach(shown))
+    second = _second_look(inputs, answer) if deep else SecondLook()
+    verdict = _with_second_look(_assemble(inputs, answer, second, deep=deep), second)
+    return _with_detail(verdict, inputs, answer) if deep else verdict
+
+
+def _cleared(ranking: Ranking, inputs: DecisionInputs) -> Ranking:
+    """The ranking, which knows whose providers keep the policy."""
+    known = [keeps_policy(option, inputs.brief, inputs.setting) for option in ranking.options]
+    return replace(ranking, cleared=np.array(known))
+
+
+def _until(inputs: DecisionInputs, today: Ruling) -> Interim:
+    """What to do until a verdict that is open is known."""
+    if today.word != UNDECIDED:
+        return Interim("")
+    pick = inputs.cases.estimates[today.ranking.pick]
+    errors = baseline_errors(Recorder(), pick, inputs.cases.inputs, inputs.brief)
+    ends = leaving(inputs.brief, inputs.setting, inputs.excluded)
+    return interim(today.ranking, ends, by_hand(inputs.brief, pick, errors))
 
 
 def nothing_left(
@@ -157,37 +193,35 @@ def nothing_left(
     )
 
 
-def _second_look(
-    inputs: DecisionInputs, today: Ruling, other: int | None, checks: tuple[Readiness, ...]
-) -> SecondLook:
+def _second_look(inputs: DecisionInputs, answer: Answer) -> SecondLook:
     cases = inputs.cases
-    ranking = today.ranking
-    flips = _flips(inputs, today, checks)
+    flips = _flips(inputs, answer.today, answer.checks)
     situation = Situation(
         inputs.brief,
-        ranking,
+        answer.today.ranking,
         cases.inputs,
         inputs.quality,
         flips,
-        checks,
+        answer.checks,
         cases.estimates,
         inputs.searched,
         inputs.labels,
     )
     steps = information_steps(situation)
     better = improvement_steps(situation)
-    volume = equal_volume(inputs.evaluator, cases, ranking.pick, other)
+    pick = answer.shown.pick
+    volume = equal_volume(inputs.evaluator, cases, pick, answer.other)
     return SecondLook(
-        break_even(inputs.evaluator, cases, ranking.pick, other, volume),
+        break_even(inputs.evaluator, cases, pick, answer.other, volume),
         flips,
-        tornado(inputs.evaluator, cases, ranking, inputs.quality, other),
+        tornado(inputs.evaluator, cases, answer.shown, inputs.quality, answer.other),
         steps,
         better,
         next_step(steps, better, situation),
         label_goal(situation),
         information(situation),
         _cost_map(inputs),
-        learning_curve(inputs.evaluator, cases, ranking, inputs.seed),
+        learning_curve(inputs.evaluator, cases, answer.shown, inputs.seed),
     )
 
 
@@ -195,7 +229,7 @@ def _cost_map(inputs: DecisionInputs) -> tuple[MapCell, ...]:
     """The answer of the decision rule at other volumes and prices of an error."""
 
     def judge(evaluator: Evaluator, ranking: Ranking) -> Ruling:
-        named = settled(ranking)
+        named = settled(_cleared(ranking, inputs))
         return rule(named, readiness(evaluator.brief, inputs.setting, named))
 
     return cost_map(inputs.evaluator, inputs.cases, inputs.seed, judge)
@@ -209,7 +243,7 @@ def _flips(
         return ()
 
     def judge(ranking: Ranking) -> Ruling:
-        named = settled(ranking)
+        named = settled(_cleared(ranking, inputs))
         return rule(named, stops(inputs.brief, inputs.setting, named))
 
     most = _same_options(inputs.brief, inputs.setting)
@@ -230,21 +264,15 @@ def _same_options(brief: Brief, setting: Setting) -> dict[str, float]:
     return most
 
 
-def _assemble(
-    inputs: DecisionInputs,
-    today: Ruling,
-    other: int | None,
-    checks: tuple[Readiness, ...],
-    second: SecondLook,
-    *,
-    deep: bool,
-) -> Verdict:
+def _assemble(inputs: DecisionInputs, answer: Answer, second: SecondLook, *, deep: bool) -> Verdict:
+    """What every verdict has; `arm` is the option to use, all else is about the one to show."""
     brief = inputs.brief
     estimates = inputs.cases.estimates
-    ranking = today.ranking
-    stop = today.stop
+    ranking = answer.shown
+    today = answer.today
+    used = today.ranking.pick
     pick = estimates[ranking.pick]
-    rival = estimates[other] if other is not None else None
+    rival = estimates[answer.other] if answer.other is not None else None
     end = _end(inputs, ranking)
     case = Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results, end)
     origins = sources(estimates) if deep else ()
@@ -256,41 +284,61 @@ def _assemble(
         seed=inputs.seed,
         draws=inputs.cases.size - 1,
         verdict=today.word,
-        arm=pick.option.id,
-        p_best=round(float(ranking.p_best[ranking.pick]), 6),
-        expected_regret_usd=_finite(ranking.regret(ranking.pick)),
-        why=_why(case, stop),
-        arms=_option_records(inputs, ranking, other, deep=deep),
+        arm=estimates[used].option.id,
+        p_best=round(float(ranking.p_best[used]), 6),
+        expected_regret_usd=_finite(ranking.regret(used)),
+        why=_why(case, today.stop, answer.until.sentence),
+        arms=_option_records(inputs, ranking, answer.other, deep=deep),
         excluded=(*inputs.excluded, *hopeless(brief, ranking, estimates)),
-        break_even=second.break_even,
-        flip_points=second.flips,
-        sensitivity=second.sensitivity,
-        next_step=_next_step(brief, ranking, second, stop),
-        readiness=checks,
-        steps=second.steps,
-        improvements=second.improvements,
-        information=second.information,
-        risks=risks(inputs.brief, inputs.setting, pick, rival, second.break_even),
-        considerations=considerations(Matter(brief, ranking, estimates, inputs.labels))
-        if deep
-        else (),
-        unexplained_variance_share=unexplained(second.sensitivity) if second.sensitivity else None,
+        break_even=BreakEven(),
+        flip_points=(),
+        sensitivity=(),
+        next_step=_next_step(brief, today.ranking, second, today.stop),
+        readiness=answer.checks,
+        risks=risks(brief, inputs.setting, pick, rival, second.break_even),
         p_approach=round(ranking.p_approach(pick.option.approach), 6),
         approaches=approaches(ranking),
         advantage=advantage(Recorder(), pick, rival),
         horizon_months=float(brief.budget.horizon_months),
-        plan=plan(brief, ranking, second.goal),
+        plan=plan(brief, today.ranking, second.goal),
         assumptions=inputs.assumptions,
         warnings=_warnings(inputs, ranking, origins),
         labels_needed=labels_needed(brief, inputs.labels),
         criteria=weigh(estimates, brief, inputs.weights) if inputs.weights else (),
         sources=origins,
         alternative=rival.option.id if rival is not None else "",
-        cost_map=second.cost_map,
-        curve=second.curve,
-        drawn=_drawn(inputs.cases, pick, rival) if deep else (),
         against_today=advantage(Recorder(), pick, _in_place(inputs.cases, pick)),
         baseline_errors=baseline_errors(Recorder(), pick, inputs.cases.inputs, brief),
+        meanwhile=answer.until.sentence,
+        nearest="" if answer.until.nearest is None else pick.option.id,
+    )
+
+
+def _with_second_look(verdict: Verdict, second: SecondLook) -> Verdict:
+    return replace(
+        verdict,
+        break_even=second.break_even,
+        flip_points=second.flips,
+        sensitivity=second.sensitivity,
+        unexplained_variance_share=unexplained(second.sensitivity) if second.sensitivity else None,
+        steps=second.steps,
+        improvements=second.improvements,
+        information=second.information,
+        cost_map=second.cost_map,
+        curve=second.curve,
+    )
+
+
+def _with_detail(verdict: Verdict, inputs: DecisionInputs, answer: Answer) -> Verdict:
+    """With the usual questions, and with draws of the compared options."""
+    estimates = inputs.cases.estimates
+    pick = estimates[answer.shown.pick]
+    rival = estimates[answer.other] if answer.other is not None else None
+    matter = Matter(inputs.brief, answer.shown, estimates, inputs.labels)
+    return replace(
+        verdict,
+        considerations=considerations(matter),
+        drawn=_drawn(inputs.cases, pick, rival),
     )
 
 
@@ -312,11 +360,11 @@ def _drawn(cases: Cases, pick: Estimate, rival: Estimate | None) -> tuple[DrawnO
     return drawn_options((e for e in compared if e is not None), cases.size)
 
 
-def _why(case: Case, stop: str) -> tuple[str, ...]:
+def _why(case: Case, stop: str, meanwhile: str) -> tuple[str, ...]:
     """At most five reasons, each with a number; what stops a decision stands first."""
     why = reasons(case)
     if stop:
-        why = (f"Not decidable yet: {stop}. {interim(case.ranking)}", *why)[:5]
+        why = (f"Not decidable yet: {stop}. {meanwhile}", *why)[:5]
     return tuple(w for w in why if any(c.isdigit() for c in w))
 
 

@@ -40,6 +40,8 @@ def _link(verdict: Verdict) -> str:
 
 def is_hopeless(verdict: Verdict) -> bool:
     """Whether nothing is decided, and the named option has no real chance to keep the limits."""
+    if verdict.nearest:
+        return True
     option = verdict.chosen
     if verdict.verdict != "undecided" or option is None or option.id.startswith("as-is/"):
         return False
@@ -85,8 +87,9 @@ def _sure(verdict: Verdict) -> Iterator[str]:
         else ""
     )
     yield f"{approach} best in {chance} of 100 draws".lstrip()
-    if fmt.of_hundred(verdict.p_best) != chance:
-        yield f"this option in {fmt.of_hundred(verdict.p_best)}"
+    best = verdict.chosen.p_best if verdict.chosen else verdict.p_best
+    if fmt.of_hundred(best) != chance:
+        yield f"this option in {fmt.of_hundred(best)}"
     if fmt.is_known(verdict.expected_regret_usd):
         yield f"expected regret {fmt.money(verdict.expected_regret_usd)}"
 

@@ -78,7 +78,7 @@ EXPECTED = {
         ("tune",), "tune/encoder@*+owned*", never="*rented*", next_step="score tune/lora@"
     ),
     "adverse-media": Expected(
-        ("prompt", "undecided"), "prompt/retrieval@gpt-4.1*", next_step="prompt/retrieval@mistral"
+        ("prompt", "undecided"), "prompt/retrieval@*", next_step="prompt/retrieval@mistral"
     ),
     "receipt-photos": Expected(
         ("undecided",), "prompt/few-shot@gpt-4.1-mini*", warned="speaks of photos"

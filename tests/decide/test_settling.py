@@ -5,6 +5,7 @@ limit.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from advisor.core.option import Option
 from advisor.core.verdict import Readiness
+from advisor.decide.interim import ByHand, Leaving, nearest
+from advisor.decide.interim import interim as until
 from advisor.decide.ranking import Ranking
 from advisor.decide.settling import UNDECIDED, answer, meanwhile, settled, undecided
-from advisor.decide.settling import interim as interim_words
 
 STOP = (Readiness("evaluation set", "stop", "no test items are in hand"),)
 WARN = (Readiness("evaluation set", "warn", "few"),)
@@ -280,12 +282,89 @@ def test_a_likely_scored_option_is_named_whatever_is_predicted_unless_clearly_be
         assert (meets & (cases.cost[1:, 1] < 100.0)).mean() >= 0.8
 
 
-def test_meanwhile_a_scored_option_that_keeps_the_limits_is_used_where_no_prompt_does() -> None:
+def test_meanwhile_nothing_is_trained_and_the_option_of_the_best_chance_comes_nearest() -> None:
     """A prompt at 0 % beside a tuned model that was measured; another tuned one is predicted."""
     cases = ranking(("prompt", 10.0), ("tune", 900.0), ("hybrid", 100.0), meets=(0.0, 1.0, 0.79))
     ruling = answer(scored(cases, True, True, False), ())
-    assert (ruling.word, ruling.option) == (UNDECIDED, "tune/t1@m1")
+    assert (ruling.word, ruling.option) == (UNDECIDED, "prompt/t0@m0")
+    assert until(ruling.ranking).nearest == 1
     assert interim(scored(cases, True, True, False), STOP) == "prompt"
+
+
+def test_meanwhile_a_scored_prompt_that_keeps_the_limits_is_used_where_the_safest_does_not() -> (
+    None
+):
+    cases = ranking(("prompt", 10.0), ("prompt", 90.0), ("tune", 20.0), meets=(0.2, 1.0, 0.79))
+    assert meanwhile(scored(cases, False, True, False), ()).pick == 1
+
+
+@pytest.mark.parametrize(("chances", "named"), [((0.3, 0.31), 0), ((0.3, 0.4), 1), ((0.0, 0.0), 0)])
+def test_the_nearest_has_the_best_chance_and_of_equal_ones_the_lower_cost(
+    chances: tuple[float, float], named: int
+) -> None:
+    cases = ranking(("prompt", 10.0), ("tune", 90.0), meets=chances)
+    assert nearest(cases) == named
+
+
+def test_work_by_hand_that_costs_less_is_stayed_with() -> None:
+    cases = ranking(("prompt", 100.0), meets=(0.3,))
+    cheaper = until(cases, by_hand=ByHand(90.0, 100.0, 12))
+    assert cheaper.sentence.startswith("Meanwhile stay with the work by hand: it costs $90")
+    assert cheaper.nearest == 0
+    assert until(cases, by_hand=ByHand(110.0, 100.0, 12)) == until(cases)
+
+
+def test_what_cannot_stay_is_moved_from() -> None:
+    cases = ranking(("prompt", 100.0), meets=(0.3,))
+    gone = until(cases, Leaving("gpt-0 ends 2026-12-01"))
+    assert gone.sentence.startswith(
+        "What is in place cannot stay: gpt-0 ends 2026-12-01. Meanwhile move to prompt/t0@m0"
+    )
+    assert gone.nearest is None
+    going = until(cases, Leaving("gpt-0 ends 2027-01-14", date(2027, 1, 14)))
+    assert going.sentence.startswith(
+        "Meanwhile stay with what is in place, which works until 2027-01-14: prompt/t0@m0 may"
+    )
+    assert going.nearest == 0
+
+
+def test_what_the_policy_is_known_to_allow_is_used_before_what_it_may_not() -> None:
+    """Even before what was scored, and before what lasts."""
+    cases = scored(ranking(("prompt", 10.0), ("prompt", 20.0)), True, False)
+    known = replace(cases, cleared=np.array([False, True]), lasting=np.array([True, False]))
+    assert meanwhile(known, STOP).pick == 1
+    assert meanwhile(known, ()).pick == 1
+    assert meanwhile(replace(cases, cleared=np.array([False, False])), STOP).pick == 0
+
+
+# --- a proven start ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chance", "rival_is_scored", "is_open"),
+    [(0.9, False, False), (0.69, False, True), (0.9, True, True)],
+)
+def test_only_predictions_keep_nothing_open_beside_a_prompt_that_is_proven(
+    chance: float, rival_is_scored: bool, is_open: bool
+) -> None:
+    """Tuning is best in 60 of 100 draws, but much dearer in the others."""
+    cases = ranking(("prompt", 100.0), ("tune", cheaper_in(0.6, 50.0, 300.0)), meets=(chance,) * 2)
+    ruling = answer(scored(cases, True, rival_is_scored), ())
+    assert (ruling.word == UNDECIDED) is is_open
+    if not is_open:
+        assert ruling.option == "prompt/t0@m0"
+
+
+def test_a_model_that_ends_soon_gives_way_to_a_likely_one_and_is_never_decided_on() -> None:
+    ending = np.array([False, True])
+    likely = replace(ranking(("prompt", 10.0), ("prompt", 20.0)), lasting=ending)
+    assert answer(likely, ()).option == "prompt/t1@m1"
+    doubtful = replace(ranking(("prompt", 10.0), ("prompt", 20.0), meets=(1, 0.3)), lasting=ending)
+    ruling = answer(doubtful, ())
+    assert (ruling.word, ruling.option) == (UNDECIDED, "prompt/t1@m1")
+    assert "ends soon" in ruling.stop
+    alone = ranking(("prompt", 10.0), ("prompt", 20.0), meets=(1, 0.0))
+    assert answer(replace(alone, lasting=ending), ()).word == "prompt"
 
 
 def test_meanwhile_nothing_is_trained_that_nobody_has_scored() -> None:
@@ -312,9 +391,9 @@ def test_meanwhile_a_model_that_ends_soon_is_used_only_where_no_other_is_left() 
 def test_what_to_do_meanwhile_says_how_likely_it_keeps_the_limits(
     chance: float, words: str
 ) -> None:
-    assert interim_words(ranking(("prompt", 1.0), meets=(chance,))).startswith(words)
+    assert until(ranking(("prompt", 1.0), meets=(chance,))).sentence.startswith(words)
 
 
 def test_what_is_in_place_is_stayed_with() -> None:
     cases = ranking(("prompt", 1.0), meets=(0.0,), as_is=0)
-    assert interim_words(cases) == "Meanwhile stay with as-is/t0@m0."
+    assert until(cases).sentence == "Meanwhile stay with as-is/t0@m0."

@@ -71,6 +71,8 @@ def _distance(flip: FlipPoint) -> float:
 
 def _first(verdict: Verdict, chosen: OptionRecord, terms: Terms) -> str:
     name = terms.option(chosen.id)
+    if verdict.meanwhile:
+        return f"The evidence does not decide yet. {terms.sentence(verdict.meanwhile)}"
     if is_hopeless(verdict):
         return f"The evidence does not decide yet. Stay as you are; {name} comes nearest."
     if verdict.verdict == "undecided":
