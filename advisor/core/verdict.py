@@ -423,9 +423,9 @@ class Verdict:
     nearest: str = ""  # id of the option that comes nearest, where `arm` is not to be used yet
 
     @property
-    def shown(self) -> str:
-        """The id of the option that reports show: `arm`, or `nearest` where there is one. What is
-        compared with another option, or may go wrong, is that of this option.
+    def subject(self) -> str:
+        """The id of the option that a report is about: `arm`, or `nearest` where there is one. What
+        is compared with another option, or may go wrong, is that of this option.
         """
         return self.nearest or self.arm
 
@@ -441,5 +441,5 @@ class Verdict:
 
     @property
     def chosen(self) -> OptionRecord | None:
-        """The record of the option that is shown."""
-        return next((a for a in self.arms if a.id == self.shown), None)
+        """The record of the option that a report is about."""
+        return next((a for a in self.arms if a.id == self.subject), None)

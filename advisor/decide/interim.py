@@ -92,16 +92,16 @@ def _after(leaving: Leaving, ranking: Ranking) -> Interim:
     option = ranking.options[ranking.pick].id
     chance = float(ranking.p_meets[ranking.pick])
     best = nearest(ranking) if chance < HOPELESS else ranking.pick
-    kept = fmt.share(chance, 1)
+    share = fmt.share(chance, 1)
     if leaving.until is not None:
         return Interim(
             f"Meanwhile stay with what is in place, which works until {leaving.until:%Y-%m-%d}: "
-            f"{option} may follow it, and its chance to keep the limits is {kept}.",
+            f"{option} may follow it, and its chance to keep the limits is {share}.",
             best,
         )
     return Interim(
         f"What is in place cannot stay: {leaving.why}. Meanwhile move to {option}, whose chance to "
-        f"keep the limits is {kept}.",
+        f"keep the limits is {share}.",
         best if chance < HOPELESS else None,
     )
 

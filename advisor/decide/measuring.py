@@ -168,8 +168,8 @@ def first_scores(situation: Situation) -> NextStep | None:
     ranking = situation.ranking
     chances = _chances(ranking)
     steps = dict(_by_skill(situation))
-    known = np.ones(len(ranking.options)) if ranking.cleared is None else ranking.cleared
-    cleared = {o.skill for o, is_cleared in zip(ranking.options, known, strict=True) if is_cleared}
+    flags = np.ones(len(ranking.options)) if ranking.cleared is None else ranking.cleared
+    cleared = {o.skill for o, is_cleared in zip(ranking.options, flags, strict=True) if is_cleared}
 
     def order(skill: str) -> tuple[bool, bool, float, float]:
         step = steps[skill]

@@ -110,8 +110,8 @@ def _learning(pick: Estimate) -> Iterator[Risk]:
     if below is not None and pick["quality.score"].basis is not Basis.MEASURED:
         yield Risk(
             "overfitting",
-            f"with so many labels tuning fell below the best prompt in {_spread(below, fmt.share)} "
-            f"of cases ({below.source}); compare both on the test items before roll-out",
+            f"tuning fell below the best prompt in {_spread(below, fmt.share)} "
+            f"of such cases ({below.source}); compare both on the test items before roll-out",
         )
 
 

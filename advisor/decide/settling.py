@@ -80,9 +80,9 @@ def proven(ranking: Ranking) -> int | None:
     return ranking.best_among(able) if able.any() else None
 
 
-def _flags(ranking: Ranking, known: Flags | None) -> Flags:
+def _flags(ranking: Ranking, flags: Flags | None) -> Flags:
     """Flags of the options; all of them where nothing is known."""
-    return np.ones(len(ranking.options), dtype=bool) if known is None else known
+    return np.ones(len(ranking.options), dtype=bool) if flags is None else flags
 
 
 def _lasting(ranking: Ranking) -> Ranking:

@@ -105,7 +105,7 @@ class SecondLook:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Judged:
     """The ruling with its checks, what to do until it is known, and the ranking that names the
     option to show: the one in use, or the nearest. `other` is the best option of another approach.
     """
@@ -113,7 +113,7 @@ class Answer:
     today: Ruling
     checks: tuple[Readiness, ...]
     until: Interim
-    shown: Ranking
+    subject: Ranking
     other: int | None
 
 
@@ -127,17 +127,17 @@ def decide(inputs: DecisionInputs, *, deep: bool) -> Verdict:
     checks = readiness(inputs.brief, inputs.setting, named)
     today = rule(named, checks)
     until = _until(inputs, today)
-    shown = today.ranking if until.nearest is None else today.ranking.naming(until.nearest)
-    answer = Answer(today, checks, until, shown, best_of_another_approach(shown))
-    second = _second_look(inputs, answer) if deep else SecondLook()
-    verdict = _with_second_look(_assemble(inputs, answer, second, deep=deep), second)
-    return _with_detail(verdict, inputs, answer) if deep else verdict
+    subject = today.ranking if until.nearest is None else today.ranking.naming(until.nearest)
+    judged = Judged(today, checks, until, subject, best_of_another_approach(subject))
+    second = _second_look(inputs, judged) if deep else SecondLook()
+    verdict = _with_second_look(_assemble(inputs, judged, second, deep=deep), second)
+    return _with_detail(verdict, inputs, judged) if deep else verdict
 
 
 def _cleared(ranking: Ranking, inputs: DecisionInputs) -> Ranking:
     """The ranking, which knows whose providers keep the policy."""
-    known = [keeps_policy(option, inputs.brief, inputs.setting) for option in ranking.options]
-    return replace(ranking, cleared=np.array(known))
+    cleared = [keeps_policy(option, inputs.brief, inputs.setting) for option in ranking.options]
+    return replace(ranking, cleared=np.array(cleared))
 
 
 def _until(inputs: DecisionInputs, today: Ruling) -> Interim:
@@ -193,35 +193,35 @@ def nothing_left(
     )
 
 
-def _second_look(inputs: DecisionInputs, answer: Answer) -> SecondLook:
+def _second_look(inputs: DecisionInputs, judged: Judged) -> SecondLook:
     cases = inputs.cases
-    flips = _flips(inputs, answer.today, answer.checks)
+    flips = _flips(inputs, judged.today, judged.checks)
     situation = Situation(
         inputs.brief,
-        answer.today.ranking,
+        judged.today.ranking,
         cases.inputs,
         inputs.quality,
         flips,
-        answer.checks,
+        judged.checks,
         cases.estimates,
         inputs.searched,
         inputs.labels,
     )
     steps = information_steps(situation)
     better = improvement_steps(situation)
-    pick = answer.shown.pick
-    volume = equal_volume(inputs.evaluator, cases, pick, answer.other)
+    pick = judged.subject.pick
+    volume = equal_volume(inputs.evaluator, cases, pick, judged.other)
     return SecondLook(
-        break_even(inputs.evaluator, cases, pick, answer.other, volume),
+        break_even(inputs.evaluator, cases, pick, judged.other, volume),
         flips,
-        tornado(inputs.evaluator, cases, answer.shown, inputs.quality, answer.other),
+        tornado(inputs.evaluator, cases, judged.subject, inputs.quality, judged.other),
         steps,
         better,
         next_step(steps, better, situation),
         label_goal(situation),
         information(situation),
         _cost_map(inputs),
-        learning_curve(inputs.evaluator, cases, answer.shown, inputs.seed),
+        learning_curve(inputs.evaluator, cases, judged.subject, inputs.seed),
     )
 
 
@@ -264,15 +264,15 @@ def _same_options(brief: Brief, setting: Setting) -> dict[str, float]:
     return most
 
 
-def _assemble(inputs: DecisionInputs, answer: Answer, second: SecondLook, *, deep: bool) -> Verdict:
+def _assemble(inputs: DecisionInputs, judged: Judged, second: SecondLook, *, deep: bool) -> Verdict:
     """What every verdict has; `arm` is the option to use, all else is about the one to show."""
     brief = inputs.brief
     estimates = inputs.cases.estimates
-    ranking = answer.shown
-    today = answer.today
+    ranking = judged.subject
+    today = judged.today
     used = today.ranking.pick
     pick = estimates[ranking.pick]
-    rival = estimates[answer.other] if answer.other is not None else None
+    rival = estimates[judged.other] if judged.other is not None else None
     end = _end(inputs, ranking)
     case = Case(brief, ranking, pick, rival, second.break_even, inputs.setting.results, end)
     origins = sources(estimates) if deep else ()
@@ -287,14 +287,14 @@ def _assemble(inputs: DecisionInputs, answer: Answer, second: SecondLook, *, dee
         arm=estimates[used].option.id,
         p_best=round(float(ranking.p_best[used]), 6),
         expected_regret_usd=_finite(ranking.regret(used)),
-        why=_why(case, today.stop, answer.until.sentence),
-        arms=_option_records(inputs, ranking, answer.other, deep=deep),
+        why=_why(case, today.stop, judged.until.sentence),
+        arms=_option_records(inputs, ranking, judged.other, deep=deep),
         excluded=(*inputs.excluded, *hopeless(brief, ranking, estimates)),
         break_even=BreakEven(),
         flip_points=(),
         sensitivity=(),
         next_step=_next_step(brief, today.ranking, second, today.stop),
-        readiness=answer.checks,
+        readiness=judged.checks,
         risks=risks(brief, inputs.setting, pick, rival, second.break_even),
         p_approach=round(ranking.p_approach(pick.option.approach), 6),
         approaches=approaches(ranking),
@@ -309,8 +309,8 @@ def _assemble(inputs: DecisionInputs, answer: Answer, second: SecondLook, *, dee
         alternative=rival.option.id if rival is not None else "",
         against_today=advantage(Recorder(), pick, _in_place(inputs.cases, pick)),
         baseline_errors=baseline_errors(Recorder(), pick, inputs.cases.inputs, brief),
-        meanwhile=answer.until.sentence,
-        nearest="" if answer.until.nearest is None else pick.option.id,
+        meanwhile=judged.until.sentence,
+        nearest="" if judged.until.nearest is None else pick.option.id,
     )
 
 
@@ -329,12 +329,12 @@ def _with_second_look(verdict: Verdict, second: SecondLook) -> Verdict:
     )
 
 
-def _with_detail(verdict: Verdict, inputs: DecisionInputs, answer: Answer) -> Verdict:
+def _with_detail(verdict: Verdict, inputs: DecisionInputs, judged: Judged) -> Verdict:
     """With the usual questions, and with draws of the compared options."""
     estimates = inputs.cases.estimates
-    pick = estimates[answer.shown.pick]
-    rival = estimates[answer.other] if answer.other is not None else None
-    matter = Matter(inputs.brief, answer.shown, estimates, inputs.labels)
+    pick = estimates[judged.subject.pick]
+    rival = estimates[judged.other] if judged.other is not None else None
+    matter = Matter(inputs.brief, judged.subject, estimates, inputs.labels)
     return replace(
         verdict,
         considerations=considerations(matter),

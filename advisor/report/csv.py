@@ -40,7 +40,7 @@ def render(verdict: Verdict, look: Look = PLAIN) -> str:
     writer.writerow(HEADER)
     terms = Terms.of(verdict)
     for rank, option in enumerate(extract.ranked(verdict), 1):
-        chosen = "yes" if option.id == verdict.shown else "no"
+        chosen = "yes" if option.id == verdict.subject else "no"
         writer.writerow((str(rank), *_cells(option, terms), chosen))
     return buffer.getvalue()
 

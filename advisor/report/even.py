@@ -33,7 +33,7 @@ def break_even_sentences(verdict: Verdict) -> list[str]:
 
 def _payback(verdict: Verdict, months: str) -> str:
     """When the option that costs more once has earned that back."""
-    pair = [o for o in verdict.arms if o.id in (verdict.shown, verdict.alternative)]
+    pair = [o for o in verdict.arms if o.id in (verdict.subject, verdict.alternative)]
     dearer = max(pair, key=lambda option: option.one_off_usd.p50 or 0.0)
     errors = ", errors counted" if extract.has_errors(dearer) else ""
     return f"{option_name(dearer.id)} earns its higher one-off cost back in {months}{errors}"

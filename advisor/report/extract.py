@@ -119,7 +119,7 @@ def folded(verdict: Verdict) -> list[OptionFold]:
 
 def _fold(best: str, group: list[OptionRecord], verdict: Verdict) -> OptionFold:
     """The named option stands for its group, else the best form, else the first."""
-    order = sorted(group, key=lambda o: (o.id != verdict.shown, o.id != best))
+    order = sorted(group, key=lambda o: (o.id != verdict.subject, o.id != best))
     return OptionFold(order[0], len(group), min(1.0, sum(o.p_best for o in group)))
 
 

@@ -48,7 +48,7 @@ _KINDS = {
 
 def render(verdict: Verdict, look: Look = PLAIN) -> str:
     """The whole report, with the trace of every figure of every option. All text is escaped."""
-    traced = (verdict.shown, verdict.alternative, *(a.id for a in ranked(verdict)))
+    traced = (verdict.subject, verdict.alternative, *(a.id for a in ranked(verdict)))
     return draw(document(verdict, traced, look), look)
 
 

@@ -34,7 +34,7 @@ _LIST_START = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
 
 def render(verdict: Verdict, look: Look = PLAIN) -> str:
     """The whole report, with the trace of the chosen option and of the one it is compared with."""
-    return draw(document(verdict, (verdict.shown, verdict.alternative), look), look)
+    return draw(document(verdict, (verdict.subject, verdict.alternative), look), look)
 
 
 def draw(page: Page, look: Look = PLAIN) -> str:

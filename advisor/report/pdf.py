@@ -54,7 +54,7 @@ def render(verdict: Verdict, look: Look = PLAIN) -> bytes:
 
     The same record gives the same bytes. Raises MissingExtra where typst is not installed.
     """
-    return draw(document(verdict, (verdict.shown, verdict.alternative), look), look)
+    return draw(document(verdict, (verdict.subject, verdict.alternative), look), look)
 
 
 def draw(page: Page, look: Look = PLAIN) -> bytes:

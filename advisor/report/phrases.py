@@ -23,7 +23,7 @@ def ranked(verdict: Verdict) -> list[OptionRecord]:
     def order(option: OptionRecord) -> tuple[bool, float, float, str]:
         cost = option.horizon_usd.p50
         return (
-            option.id != verdict.shown,
+            option.id != verdict.subject,
             -(option.p_best or 0.0),
             float("inf") if cost is None else cost,
             option.id,

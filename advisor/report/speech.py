@@ -193,7 +193,9 @@ def _amounts(verdict: Verdict) -> dict[str, float]:
 
 
 def _usd_of(verdict: Verdict) -> Iterator[float | None]:
-    order = sorted(verdict.arms, key=lambda o: (o.id != verdict.shown, o.id != verdict.alternative))
+    order = sorted(
+        verdict.arms, key=lambda o: (o.id != verdict.subject, o.id != verdict.alternative)
+    )
     for option in order:
         yield from _ends((option.one_off_usd, option.monthly_usd, option.horizon_usd))
     gain = verdict.advantage

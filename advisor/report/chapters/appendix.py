@@ -109,7 +109,7 @@ def _options(verdict: Verdict) -> Iterator[Block]:
     titles = ("once", "per month", f"{horizon(verdict)}, errors too", "quality", "meets", "best")
     columns = (TableColumn("id"), *(TableColumn(title, right=True) for title in titles))
     options = ranked(verdict)
-    chosen = frozenset(i for i, option in enumerate(options) if option.id == verdict.shown)
+    chosen = frozenset(i for i, option in enumerate(options) if option.id == verdict.subject)
     yield Table("all-options", columns, tuple(_option(o) for o in options), chosen)
 
 

@@ -56,7 +56,7 @@ def _table(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         for place, fold in enumerate(folds, 1)
     )
     rows += tuple(_today(verdict, len(columns), is_priced=is_priced))
-    strong = frozenset(i for i, fold in enumerate(folds) if fold.option.id == verdict.shown)
+    strong = frozenset(i for i, fold in enumerate(folds) if fold.option.id == verdict.subject)
     yield Table("options", columns, rows, strong)
 
 
@@ -135,7 +135,7 @@ def _limits(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         (f"{place}. {terms.option(fold.option.id)}", *_ticks(fold.option, verdict))
         for place, fold in enumerate(folds, 1)
     )
-    strong = frozenset(i for i, fold in enumerate(folds) if fold.option.id == verdict.shown)
+    strong = frozenset(i for i, fold in enumerate(folds) if fold.option.id == verdict.subject)
     yield Table("limits", columns, rows, strong)
     yield Paragraph(
         f"{KEPT} kept at the likely values, {BROKEN} broken, {OPEN} not known: ask the provider, "

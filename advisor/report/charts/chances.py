@@ -85,7 +85,7 @@ def quality_against_cost(
         drawn.append(words)
     twin = []
     for place, option in enumerate(placed):
-        drawn.append(_placed(option, across, up, place + 1, chosen=option.id == verdict.shown))
+        drawn.append(_placed(option, across, up, place + 1, chosen=option.id == verdict.subject))
         description = (
             f"quality {fmt.score(option.quality.p50)}, cash {fmt.money(extract.cash(option).p50)}"
         )

@@ -54,7 +54,7 @@ def cash_by_month(verdict: Verdict, terms: Terms) -> Chart | None:
     flows = [
         flow
         for option in verdict.arms
-        if option.id in (verdict.shown, verdict.alternative)
+        if option.id in (verdict.subject, verdict.alternative)
         for flow in [cash_flow(option)]
         if flow is not None
     ]
@@ -68,13 +68,13 @@ def cash_by_month(verdict: Verdict, terms: Terms) -> Chart | None:
     drawn = [canvas.grid(across, 230.0, fmt.number)]
     drawn.append(canvas.line("grid", across(0), 230.0, across(months), 230.0))
     drawn += [
-        _band(band, across, up, chosen=flow.option_id == verdict.shown)
+        _band(band, across, up, chosen=flow.option_id == verdict.subject)
         for flow, band in zip(flows, bands, strict=True)
     ]
     for flow in flows:
-        drawn.append(_path(flow, across, up, chosen=flow.option_id == verdict.shown))
+        drawn.append(_path(flow, across, up, chosen=flow.option_id == verdict.subject))
     drawn += [
-        _key(flow, place, terms, chosen=flow.option_id == verdict.shown)
+        _key(flow, place, terms, chosen=flow.option_id == verdict.subject)
         for place, flow in enumerate(flows)
     ]
     crossing = _crossing(flows[0], flows[1])

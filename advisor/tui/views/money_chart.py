@@ -39,7 +39,7 @@ def compared(verdict: Verdict) -> list[OptionRecord]:
     """The chosen option, the best of another approach, and what is in place today."""
     by_id = {option.id: option for option in verdict.arms}
     today = [option for option in verdict.arms if option.id.startswith("as-is/")]
-    wanted = [by_id.get(verdict.shown), by_id.get(verdict.alternative), *today[:1]]
+    wanted = [by_id.get(verdict.subject), by_id.get(verdict.alternative), *today[:1]]
     return list({option.id: option for option in wanted if option is not None}.values())
 
 

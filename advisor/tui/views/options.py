@@ -56,7 +56,7 @@ def option_rows(
         return [(option, 0) for option in ranked]
     best: dict[str, OptionRecord] = {}
     count: dict[str, int] = {}
-    for option in sorted(verdict.arms, key=lambda o: (o.id != verdict.shown, -o.p_best)):
+    for option in sorted(verdict.arms, key=lambda o: (o.id != verdict.subject, -o.p_best)):
         family = option.best_form or option.id
         best.setdefault(family, option)
         count[family] = count.get(family, -1) + 1
@@ -67,7 +67,7 @@ def option_rows(
 def _rank(option: OptionRecord, verdict: Verdict, order: Order) -> tuple[bool, float]:
     """Unknown figures come last."""
     if order is Order.CHANCE:
-        return option.id != verdict.shown, -option.p_best
+        return option.id != verdict.subject, -option.p_best
     amount = {
         Order.RUNNING: option.monthly_usd.p50,
         Order.ONCE: option.one_off_usd.p50,
@@ -96,7 +96,7 @@ def option_line(
     """One row; ▸ marks the chosen option, `name` is its name among all options."""
     columns = _columns(width)
     room = _name_width(width, columns)
-    chosen = option.id == verdict.shown
+    chosen = option.id == verdict.subject
     name = name or option_name(option.id)
     more = f" +{variants}" if variants else ""
     text = Content(fmt.clean(name)).truncate(room - len(more) - 1, ellipsis=True)

@@ -55,7 +55,7 @@ def _plot(options: Sequence[OptionRecord], verdict: Verdict) -> Plot:
 
 
 def _style(option: OptionRecord, verdict: Verdict) -> str:
-    return "bold reverse $text-success" if option.id == verdict.shown else "bold $text-accent"
+    return "bold reverse $text-success" if option.id == verdict.subject else "bold $text-accent"
 
 
 def _names(options: Sequence[OptionRecord], verdict: Verdict, width: int) -> Iterator[Content]:

@@ -165,7 +165,7 @@ def _compared_option(verdict: Verdict) -> OptionRecord | None:
     """What is in place today, else the best option of another approach."""
     today = next((o for o in verdict.arms if o.id.startswith("as-is/")), None)
     other = today or next((o for o in verdict.arms if o.id == verdict.alternative), None)
-    return other if other is not None and other.id != verdict.shown else None
+    return other if other is not None and other.id != verdict.subject else None
 
 
 def _row(figure: KeyFigure, option: OptionRecord, other: OptionRecord | None) -> _Row:
