@@ -26,6 +26,8 @@ def advisor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit) as stop:
             main.main()
         out = capsys.readouterr()
+        if isinstance(stop.value.code, str):  # a line for stderr, written at the very end
+            return Exit.FAILED, out.out, f"{out.err}{stop.value.code}\n"
         return int(stop.value.code or 0), out.out, out.err
 
     return run
@@ -195,6 +197,26 @@ def test_a_closed_stderr_changes_nothing_else(tmp_path: Path) -> None:
     )
     assert done.returncode in (Exit.DONE, Exit.UNDECIDED)
     assert (tmp_path / "a.md").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["diff", "hotel-guests"], ["explain"], ["watch"], ["runs", "import"]],
+    ids=" ".join,
+)
+def test_a_path_that_is_too_long_is_one_line(advisor, words: list[str]) -> None:
+    code, out, err = advisor(*words, "a" * 5000)
+    assert (code != Exit.DONE, out, err.count("\n")) == (True, "", 1)
+    assert "name too long" in err
+    assert len(err) < 700
+
+
+def test_a_file_that_the_system_refuses_is_named_in_one_line(advisor, a_command) -> None:
+    a_command(raising(PermissionError(13, "Permission denied", "evil\x1b[2J.toml")))
+    code, out, err = advisor("odd")
+    assert (code, out) == (Exit.FAILED, "")
+    assert err.startswith("advisor: evil\\x1b[2J.toml: Permission denied; ")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])

@@ -124,6 +124,15 @@ def test_the_suffix_of_an_id_says_how_it_is_served(
     assert replace(option, helper="other").sends_data_out
 
 
+def test_only_prompts_show_examples_and_only_they_think_aloud() -> None:
+    shown = {name for name, row in TABLE.items() if row.shown_examples}
+    assert all(TABLE[name].approach == "prompt" for name in shown)
+    assert {"one-shot", "few-shot", "many-shot"} <= shown
+    assert all(row.prompt_share == 1.0 for row in TABLE.values() if row.approach == "prompt")
+    assert all(row.prompt_share == 0.0 for row in TABLE.values() if row.approach == "tune")
+    assert all(0.0 < row.prompt_share < 1.0 for row in TABLE.values() if row.approach == "hybrid")
+
+
 def test_only_votes_and_tools_call_a_model_more_than_once() -> None:
     """Five answers are voted on; a tool takes a call to ask for it and one to read what it says."""
     assert {n: row.calls for n, row in TABLE.items() if row.calls != 1} == {

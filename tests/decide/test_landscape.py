@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from advisor import pipeline
 from advisor.core.brief import Brief
 from advisor.core.quantity import Range
 from advisor.core.verdict import Verdict
+from advisor.decide import landscape
 from advisor.decide.landscape import CURVE_POINTS, MAP_DRAWS, MULTIPLES, PRICES_USD
+from advisor.decide.ranking import Ranking, rank
 
 BRIEFS = Path(__file__).parents[2] / "profiles" / "briefs"
 DRAWS = 600
@@ -23,9 +26,38 @@ def brief() -> Brief:
     return pipeline.load(BRIEFS / "customs-invoices.toml")
 
 
+class Taken(NamedTuple):
+    """The draws that a cell of the map was judged on, of so many rows."""
+
+    start: int
+    stop: int
+    rows: int
+
+
 @pytest.fixture(scope="module")
-def judged(brief: Brief) -> Verdict:
-    return pipeline.judge(brief, pipeline.look(brief, own_runs=False), draws=DRAWS)
+def taken() -> list[Taken]:
+    """Filled by `judged`."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def judged(brief: Brief, taken: list[Taken]) -> Verdict:
+    drawn: list[Ranking] = []
+
+    def ranked(estimates, brief, size):
+        drawn.append(rank(estimates, brief, size))
+        return drawn[-1]
+
+    def rows(self: Ranking, which: slice) -> Ranking:
+        if any(self is one for one in drawn):
+            taken.append(Taken(which.start, which.stop, len(self.cost)))
+        return rows_of(self, which)
+
+    rows_of = Ranking.rows
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landscape, "rank", ranked)
+        patch.setattr(Ranking, "rows", rows)
+        return pipeline.judge(brief, pipeline.look(brief, own_runs=False), draws=DRAWS)
 
 
 @pytest.mark.parametrize("place", [0, len(PRICES_USD), -2, -1])
@@ -42,6 +74,22 @@ def test_a_cell_of_the_map_is_the_verdict_at_its_volume_and_price(
     )
     again = pipeline.judge(moved, pipeline.look(moved, own_runs=False), draws=DRAWS, deep=False)
     assert (cell.verdict, cell.arm) == (again.verdict, again.arm)
+
+
+def test_the_cells_of_a_price_share_out_its_draws(judged: Verdict, taken: list[Taken]) -> None:
+    """Each cell is judged on draws of its own volume: as many for each, none twice, none left."""
+    priced = [taken[i : i + len(MULTIPLES)] for i in range(0, len(taken), len(MULTIPLES))]
+    assert priced
+    for cells in priced:
+        assert [cell.start for cell in cells] == [0, *(cell.stop for cell in cells[:-1])]
+        assert {cell.stop - cell.start for cell in cells} == {MAP_DRAWS + 1}
+        assert cells[-1].stop == cells[-1].rows
+
+
+def test_chances_are_written_to_the_sixth_digit(judged: Verdict) -> None:
+    shown = [judged.p_best, judged.p_approach, *(a.p_best for a in judged.arms)]
+    shown += [option.p_meets_constraints for option in judged.arms]
+    assert shown == [None if p is None else round(p, 6) for p in shown]
 
 
 def test_a_learning_curve_rises_through_the_labels_in_hand(judged: Verdict) -> None:

@@ -20,6 +20,8 @@ from advisor.decide.measuring import (
     answers,
     calibrations,
     collect_test,
+    find_prices,
+    first_scores,
     larger_test,
     scorings,
     trial,
@@ -28,7 +30,7 @@ from advisor.decide.plan import plan
 from advisor.decide.situation import Situation, label_goal
 from advisor.decide.steps import improvement_steps, information_steps, next_step
 from tests.decide.test_ranking import ranking
-from tests.options import brief, estimated, prompt, rented
+from tests.options import brief, estimated, prompt, rented, setting
 
 DRAWS = 4000
 
@@ -246,3 +248,29 @@ def test_a_plan_has_gates_that_can_be_measured_and_stages_that_take_time() -> No
     assert "0.9" in stages[1].gate
     assert stages[-1].arm == "tune/lora@m"
     assert plan(held, case.ranking, None) == ()
+
+
+def test_where_no_cost_is_known_only_what_is_unknown_is_asked_for() -> None:
+    held = replace(brief(), traffic=replace(brief().traffic, requests_per_month=None))
+    step = find_prices(situation(held, estimates=(estimated(prompt("batch"), held),)))
+    assert "traffic.requests_per_month" in step.action
+    assert "tokens" not in step.action
+    assert (step.cost_usd, step.worth_usd) == (0.0, 0.0)
+    nobody = find_prices(situation(estimates=(estimated(prompt("batch"), facts=setting({})),)))
+    assert "prices" in nobody.action
+
+
+def test_what_has_no_chance_to_keep_the_limits_is_scored_last() -> None:
+    """Whatever it costs to score: the dearer option with a chance comes first."""
+    options = (estimated(prompt("batch")), estimated(rented()))
+    for hopeless in (0, 1):
+        meets = np.ones((DRAWS + 1, 2), dtype=bool)
+        meets[:, hopeless] = False
+        held = situation().ranking
+        skills = [one.option for one in options]
+        ranked = replace(held, options=tuple(skills), meets=meets)
+        scores = {one.skill: score(drawn(0.9, 0.1, 4)) for one in skills}
+        case = situation(ranking=ranked, estimates=options, quality=scores)
+        first = first_scores(case)
+        assert first is not None
+        assert skills[1 - hopeless].skill in first.action

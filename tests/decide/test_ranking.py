@@ -142,6 +142,19 @@ def test_a_hard_budget_is_a_constraint_and_a_soft_one_is_not() -> None:
     assert rank(pair, hard, 3).meets[0].tolist() == [True, False]
 
 
+def test_a_score_at_the_target_meets_it_and_one_below_does_not() -> None:
+    from advisor.decide.ranking import rank
+    from tests.options import brief, estimated, prompt
+
+    least = brief(quality__target=0.0)
+    options = [estimated(prompt("batch"), least, rows=3, seed=1)]
+    scores = rank(options, least, 3).quality[:, 0]
+    held = replace(least, quality=replace(least.quality, target=float(scores[0])))
+    assert rank(options, held, 3).meets[:, 0].tolist() == [bool(s >= scores[0]) for s in scores]
+    above = replace(held, quality=replace(held.quality, target=float(np.nextafter(scores[0], 1))))
+    assert not rank(options, above, 3).meets[0, 0]
+
+
 def test_evsi_agrees_with_a_brute_force_preposterior() -> None:
     """Prior N(−10, 20²) on the advantage, a test with error sd 20: simulate posterior means and
     decide on each.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from advisor.core.figure import Figure
 from advisor.core.quantity import UNKNOWN, Basis
 from advisor.decide.quantiles import quantiles
-from advisor.decide.record import Recorder
+from advisor.decide.record import Recorder, sources
 from tests.options import estimated, prompt
 
 
@@ -48,3 +50,14 @@ def test_an_unknown_figure_is_null_with_its_reason() -> None:
     )
     assert (found.value, found.p50) == (None, None)
     assert found.source == "nobody said"
+
+
+@pytest.mark.parametrize(("value", "is_source"), [(0.0, False), (1.0, True)])
+def test_a_nothing_has_no_source_and_an_amount_has(value: float, is_source: bool) -> None:
+    known = estimated(prompt("uncached"))
+    free = Figure(value, "USD", "once.training", source="no training")
+    paid = Figure(5.0, "USD", "once.people", source="a list", as_of="2026-11-01")
+    total = (free + paid).named("horizon.total", "USD")
+    found = sources([replace(known, figures={**known.figures, "horizon.total": total})])
+    assert any("no training" in one.source for one in found) is is_source
+    assert any("a list" in one.source for one in found)

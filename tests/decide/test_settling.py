@@ -397,3 +397,16 @@ def test_what_to_do_meanwhile_says_how_likely_it_keeps_the_limits(
 def test_what_is_in_place_is_stayed_with() -> None:
     cases = ranking(("prompt", 1.0), meets=(0.0,), as_is=0)
     assert until(cases).sentence == "Meanwhile stay with as-is/t0@m0."
+
+
+def test_the_likely_case_alone_decides_nothing() -> None:
+    """Row 0 is no draw: whatever it costs, chances, regrets and what is named stay as they are."""
+    quiet = ranking(("prompt", 100.0), ("tune", cheaper_in(0.7, 60.0, 130.0)), meets=(0.9, 0.8))
+    wild = replace(quiet, cost=np.vstack([[9e9, -9e9], quiet.cost[1:]]))
+    assert wild.p_best.tolist() == quiet.p_best.tolist()
+    assert wild.p_meets.tolist() == quiet.p_meets.tolist()
+    assert [wild.regret(i) for i in (0, 1)] == [quiet.regret(i) for i in (0, 1)]
+    assert wild.pick == quiet.pick
+    assert meanwhile(wild, ()).named == meanwhile(quiet, ()).named
+    found, before = answer(wild, ()), answer(quiet, ())
+    assert (found.word, found.option) == (before.word, before.option)

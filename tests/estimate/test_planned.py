@@ -35,3 +35,16 @@ def test_where_memory_is_plenty_nothing_is_computed_twice() -> None:
 @pytest.mark.parametrize(("stated", "seen"), [("auto", "medium"), ("low", "low"), ("high", "high")])
 def test_a_domain_that_was_not_looked_at_counts_as_medium(stated: str, seen: str) -> None:
     assert task_of(brief(task__domain_specificity=stated)).specificity == seen
+
+
+@pytest.mark.parametrize(("technique", "tokens"), [("lora", 120 + 180 + 320), ("encoder", 180)])
+def test_an_example_is_as_long_as_a_request_where_the_brief_states_no_length(
+    technique: str, tokens: float
+) -> None:
+    held = brief(tuning__static_tokens=120, traffic__input_tokens=180, traffic__output_tokens=320)
+    silent = replace(held, data=replace(held.data, tokens_per_example=None))
+    facts = replace(setting(), models={"llama-3.1-8b": LLAMA}, gpu=book().gpu("L40S"))
+    run = planned_run(silent, facts, "llama-3.1-8b", LLAMA, technique)
+    assert run.mean_tokens == tokens
+    stated = planned_run(held, facts, "llama-3.1-8b", LLAMA, technique)
+    assert stated.mean_tokens == 620

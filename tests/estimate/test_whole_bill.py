@@ -11,7 +11,7 @@ import pytest
 from advisor import pipeline
 from advisor.core.errors import UsageError
 from advisor.core.verdict import OptionRecord, Verdict
-from tests.options import BRIEF
+from tests.options import BRIEF, estimated, prompt
 
 PRICES = """
 schema = 1
@@ -113,3 +113,11 @@ def test_lengths_that_the_brief_leaves_out_come_from_its_data(tmp_path: Path) ->
     assert informed.traffic.output_tokens.likely == pytest.approx(around.data.answer_tokens.likely)
     assert 3 < informed.traffic.input_tokens.likely < 30
     assert informed.origin("traffic.input_tokens").source
+
+
+@pytest.mark.parametrize("technique", ["zero-shot", "few-shot", "chain-of-thought", "searched"])
+def test_only_a_searched_prompt_pays_for_a_search(technique: str) -> None:
+    found = estimated(prompt("batch", technique=technique))
+    price = found["run.request"].value
+    paid = found["once.training"].value if "once.training" in found.figures else 0.0
+    assert paid == pytest.approx(3200 * price if technique == "searched" else 0.0)

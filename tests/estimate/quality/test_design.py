@@ -173,6 +173,22 @@ def test_labels_do_not_shape_a_prompt() -> None:
     assert shape(hybrid)["steepness labels"] == pytest.approx(0.5 * 2 * sqrt(0.7))
 
 
+def test_examples_shape_a_prompt_of_examples_by_their_own_curve() -> None:
+    """A few-shot curve counts shots; a zero-shot prompt and a tuned model do not run over them."""
+    curve = [
+        CurvePoint("prompt/few-shot@m", "prompt", "few-shot", n, True) for n in (2.0, 4.0, 8.0)
+    ]
+    at = shape(replace(PROMPT, id="prompt/few-shot@x", examples=32.0), measured=curve)
+    assert at["steepness shots"] > 0
+    assert at == shape(
+        replace(PROMPT, id="prompt/few-shot@x", technique="many-shot", examples=32.0),
+        measured=curve,
+    )
+    assert not any("labels" in key for key in at)
+    assert shape(replace(PROMPT, technique="zero-shot", examples=None), measured=curve) == {}
+    assert shape(LORA, measured=curve) == {}
+
+
 def test_a_closed_book_curve_is_a_curve() -> None:
     skill = replace(LORA, id="tune/lora@m", examples=6400.0)
     assert shape(skill, DOCUMENTS) == shape(skill)

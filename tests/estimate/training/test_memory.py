@@ -202,3 +202,38 @@ def test_fp16_that_is_trained_whole_under_autocast_is_kept_in_fp32() -> None:
     assert kept("full", "mixed-fp16") == "fp32"
     assert kept("full", "mixed-fp16", "zero2") == kept("lora", "mixed-fp16") == "fp16"
     assert kept("full", "fp16") == "fp16"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "each"), [("adamw", 4.0), ("adamw-8bit", 2.0), ("sgd", 0.0), ("adafactor", 0.1)]
+)
+def test_an_optimiser_keeps_its_bytes_per_parameter(optimizer: str, each: float) -> None:
+    """Two moments in the width of bf16 weights, or in a byte each, none, or a row and a column."""
+    run = a_run("Llama-3.1-8B", method="full", optimizer=optimizer)
+    found = memory.terms(run, shape_of(run), K)["optimizer"]
+    assert found == pytest.approx(each * 8_030_261_248, rel=1e-6)
+
+
+SPLIT = {"zero1": {"optimizer"}, "zero3": {"weights", "adapter", "optimizer", "gradients"}}
+
+
+@pytest.mark.parametrize("sharding", list(SPLIT))
+def test_what_is_sharded_is_divided_and_the_rest_is_on_every_gpu(sharding: str) -> None:
+    one = a_run("Llama-3.1-8B", grad_accum=4, checkpointing="full")
+    alone = memory.terms(one, shape_of(one), K)
+    four = replace(one, gpus=4, sharding=sharding)
+    found = memory.terms(four, shape_of(four), K)
+    for term in ("weights", "adapter", "optimizer", "gradients"):
+        parts = 4 if term in SPLIT[sharding] else 1
+        assert found[term] == pytest.approx(alone[term] / parts), term
+
+
+@pytest.mark.parametrize(("method", "sharding"), [("full", "fsdp"), ("lora", "zero1")])
+def test_only_adapters_on_gathered_weights_take_another_working_set(
+    method: str, sharding: str
+) -> None:
+    """Where one of the two is missing, activations do not depend on the fitted factor."""
+    run = a_run(method=method, sharding=sharding, gpus=2, checkpointing="full")
+    twice = replace(K, work_fsdp_adapter=2 * K.work_fsdp_adapter)
+    found = [memory.terms(run, shape_of(run), k)["activations"] for k in (K, twice)]
+    assert found[0] == found[1]

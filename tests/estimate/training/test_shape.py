@@ -89,3 +89,21 @@ def test_a_recurrent_model_does_not_slow_down_with_length() -> None:
     )
     assert recurrent == pytest.approx(1.0, rel=0.1)
     assert attending > 1.5
+
+
+@pytest.mark.parametrize(("params", "active"), [(30e9, 12e9), (47e9, 13e9), (141e9, 39e9)])
+def test_a_typical_mixture_computes_with_its_active_parameters(
+    params: float, active: float
+) -> None:
+    """Attention, the widths that a token passes and the tables add up to what is active, unless its
+    experts are thinner than a quarter of the hidden state.
+    """
+    shape = of_size(params, active)
+    layer = 3.0 * shape.hidden**2 + 3.0 * shape.hidden * shape.mlp
+    found = shape.layers * layer + shape.embedding_params
+    assert found == pytest.approx(active, rel=1e-6)
+    assert shape.params == params
+    assert shape.expert_params == pytest.approx(params - active)
+    dense = of_size(params)
+    assert dense.active_params == params
+    assert dense.hidden > shape.hidden

@@ -169,3 +169,14 @@ def test_rows_padded_to_their_batch_compute_less_well_than_full_sequences() -> N
     )
     assert padded < full
     assert full == pytest.approx(packed)
+
+
+@pytest.mark.parametrize("split", [{"tensor_parallel": 2}, {"sharding": "fsdp"}])
+def test_a_fast_link_between_gpus_never_slows_a_run_down(split: dict[str, object]) -> None:
+    fast = a_run("Llama-3.1-8B", "A100-80GB-SXM", method="full", gpus=2, **split)
+    assert fast.gpu is not None
+    assert fast.gpu.has_fast_link
+    slow = replace(fast, gpu=replace(fast.gpu, link="pcie"))
+    assert not slow.gpu.has_fast_link
+    speeds = [estimate(run).tokens_per_second.range.p50 for run in (fast, slow)]
+    assert speeds[0] > speeds[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.estimate.training import coefficients, shape_of, throughput, traffic
+from advisor.estimate.training import activations, coefficients, shape_of, throughput, traffic
 from advisor.estimate.training.activations import adapter_widths
 from tests.estimate.training.catalogue import a_run
 
@@ -63,3 +63,22 @@ def test_adapters_of_a_layer_keep_each_input_once() -> None:
     assert widths.shared == HIDDEN + HIDDEN + INTERMEDIATE
     assert widths.inputs == 4 * HIDDEN + 2 * HIDDEN + INTERMEDIATE
     assert widths.outputs == 4 * HIDDEN + 2 * INTERMEDIATE + HIDDEN
+
+
+def test_adapters_move_bytes_of_their_own_and_full_tuning_moves_none() -> None:
+    plain = {"attention": "flash", "checkpointing": "none"}
+    full, lora = a_run("Llama-2-7b", method="full", **plain), a_run("Llama-2-7b", **plain)
+    shape = shape_of(lora)
+    more = traffic.layer_bytes(lora, shape, 2048) - traffic.layer_bytes(full, shape, 2048)
+    widths = adapter_widths(lora, shape)
+    least = (1 + traffic.ADAPTER_BACKWARD) * (2 * widths.inputs + 4 * widths.outputs)
+    assert more >= least > 0
+
+
+def test_the_magnitudes_of_dora_keep_their_outputs_in_fp32() -> None:
+    lora, dora = a_run("Llama-2-7b"), a_run("Llama-2-7b", method="dora")
+    shape = shape_of(lora)
+    more = activations.layer_bytes_per_token(dora, shape) - activations.layer_bytes_per_token(
+        lora, shape
+    )
+    assert more == pytest.approx(4 * adapter_widths(dora, shape).outputs)
