@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,9 @@ from advisor.cli import output
 from advisor.cli.brief_path import BRIEF
 from advisor.cli.renamed import RenamedOption
 from advisor.core.errors import UsageError
-from advisor.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
 
 
 @click.command("explain")

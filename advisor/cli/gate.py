@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from advisor.core import format as fmt
 from advisor.core.errors import Exit, UsageError, did_you_mean
-from advisor.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from advisor.core.verdict import Verdict
 
 VERDICTS = ("prompt", "tune", "hybrid", "undecided")
 
@@ -56,6 +58,8 @@ class Gate:
 
 def _over(verdict: Verdict, limit: float) -> Iterator[str]:
     """The median bill of the option to use, compared with the limit (USD per month)."""
+    from advisor.core import format as fmt
+
     option = verdict.chosen
     bill = None if option is None else option.monthly_usd
     if bill is None or bill.p50 is None:

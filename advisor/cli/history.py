@@ -9,7 +9,6 @@ import click
 from advisor.cli import output
 from advisor.cli.look import look_options
 from advisor.cli.recommend import draw, format_of
-from advisor.core import format as fmt
 from advisor.core.errors import UsageError
 from advisor.core.text import printable
 from advisor.report import formats
@@ -71,6 +70,7 @@ def _render(
 
 
 def _list(limit: int, as_json: bool) -> None:
+    from advisor.core import format as fmt
     from advisor.report import json
     from advisor.store import Store
 

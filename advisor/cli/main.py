@@ -7,20 +7,21 @@ import sys
 
 from advisor import __version__
 from advisor.cli.commands import PAGE_WIDTH, help_page
-from advisor.cli.streams import drop_the_rest, is_of_stdout, replace_closed
+from advisor.cli.streams import drop_the_rest, fault_of, replace_closed
 
 
 def main() -> None:
-    """Run the command that was typed; a full disk behind stdout is one line."""
+    """Run the command that was typed; what the system refuses is one line."""
     replace_closed()
     try:
         _run(sys.argv[1:])
     except OSError as error:
-        if not is_of_stdout(error):
+        line = fault_of(error)
+        if not line:
             raise
-        drop_the_rest()
-        fault = f"advisor: stdout cannot be written ({error.strerror})"
-        sys.exit(f"{fault}; free some space, or send the output elsewhere")
+        if error.filename is None:
+            drop_the_rest()
+        sys.exit(f"advisor: {line}")
 
 
 def _run(words: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,12 +12,14 @@ from advisor.cli import output
 from advisor.cli.brief_path import BRIEF
 from advisor.cli.gate import Gate
 from advisor.cli.look import look_options
-from advisor.core.brief import Brief
 from advisor.core.errors import Exit, UsageError
-from advisor.core.verdict import Verdict
 from advisor.report import formats
 from advisor.report.look import PLAIN, Look
-from advisor.report.page import Page
+
+if TYPE_CHECKING:
+    from advisor.core.brief import Brief
+    from advisor.core.verdict import Verdict
+    from advisor.report.page import Page
 
 
 @click.command("recommend")

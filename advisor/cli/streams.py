@@ -1,10 +1,12 @@
-"""Trouble behind stdout and stderr: closed by the caller, a reader that leaves, a full disk."""
+"""What the system refuses: streams that are closed, readers that leave, full disks, odd paths."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
+
+LONGEST_NAME = 300
 
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
@@ -23,6 +25,16 @@ def drop_the_rest() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def is_of_stdout(error: OSError) -> bool:
-    """Whether what was printed could not be written; errors of files name their file."""
-    return error.filename is None and error.errno in UNWRITABLE
+def fault_of(error: OSError) -> str:
+    """What the system refused, in a line: to write what was printed, or to use a file that was
+    named; empty for other errors.
+    """
+    if error.filename is None and error.errno in UNWRITABLE:
+        fault = f"stdout cannot be written ({error.strerror})"
+        return f"{fault}; free some space, or send the output elsewhere"
+    if error.filename is None:
+        return ""
+    from advisor.core.text import printable, shortened
+
+    name = shortened(printable(os.fsdecode(error.filename)), LONGEST_NAME)
+    return f"{name}: {error.strerror}; check the path, its permissions and the disk"

@@ -10,13 +10,15 @@ import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from advisor.core.errors import AdvisorError, UsageError, did_you_mean
-from advisor.core.plugins import PluggedReport, reason_of, records
-from advisor.core.verdict import Verdict
 from advisor.report.look import PLAIN, Look
-from advisor.report.page import Page
+
+if TYPE_CHECKING:
+    from advisor.core.plugins import PluggedReport
+    from advisor.core.verdict import Verdict
+    from advisor.report.page import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class PluggedFormat(ReportFormat):
 
     def render(self, verdict: Verdict, look: Look = PLAIN) -> bytes:
         """The report as the bytes of a file. Raises PluginError where the plug-in fails."""
+        from advisor.core.plugins import reason_of
+
         try:
             return _as_bytes(self.plugin.render(verdict))
         except Exception as error:  # the code of others
@@ -81,6 +85,8 @@ FORMATS = (
 
 def plugged() -> Iterator[ReportFormat]:
     """The formats of plug-ins, looked for when ours do not have what is asked for."""
+    from advisor.core.plugins import PluggedReport, records
+
     for plugin in records(PluggedReport):
         yield PluggedFormat(plugin.name, plugin.endings, plugin.name, plugin)
 
