@@ -125,6 +125,7 @@ def decision_of(cell: Cell) -> DecisionTraits | None:
         prompt,
         max(*labels, 1.0),
         hybrid_kind([r.skill.technique for r in cell.of("hybrid")]),
+        cell.first.about.metric,
     )
 
 

@@ -38,6 +38,7 @@ from advisor.backtest.studies import Result, read
 from advisor.core.constants import QUANTILES
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.estimate.quality.blending import STRUCTURE, blended
+from advisor.estimate.quality.design import LABELS_WEIGHT, Loadings, curve_of, flattened
 from advisor.estimate.quality.nearest import Neighbours, load
 
 DRAWS = 2000  # by study, shared among the families
@@ -101,7 +102,9 @@ def _conditioned(
     rng: np.random.Generator,
 ) -> Array:
     """Joint draws of what tests would show, for one family; given results keep their value."""
-    loads = weigh(results, prior.bend)
+    weights = weigh(results, prior.bend)
+    curves = _curves(weights, given)
+    loads = [*weights, *curves.values()]
     design = matrix(loads, prior.names)
     covariance = design @ prior.covariance @ design.T
     for kind, shared in sharing(loads).items():
@@ -116,16 +119,32 @@ def _conditioned(
     hidden = ~given
     if not hidden.any():
         return out
+    known = np.flatnonzero(given)
+    predicted = np.append(np.flatnonzero(hidden), len(results) + np.arange(len(curves)))
     pull = np.linalg.solve(
-        covariance[np.ix_(given, given)] + np.diag(noise[given]), covariance[np.ix_(given, hidden)]
+        covariance[np.ix_(known, known)] + np.diag(noise[known]),
+        covariance[np.ix_(known, predicted)],
     )
-    middle = mean[hidden] + pull.T @ (y[given] - mean[given])
-    rest = covariance[np.ix_(hidden, hidden)] - pull.T @ covariance[np.ix_(given, hidden)]
+    middle = mean[predicted] + pull.T @ (y[known] - mean[known])
+    rest = covariance[np.ix_(predicted, predicted)]
+    rest = rest - pull.T @ covariance[np.ix_(known, predicted)]
     root = np.linalg.cholesky(rest + 1e-9 * np.eye(len(rest)))
-    q = 1 / (1 + np.exp(-(middle[:, None] + root @ rng.standard_normal((len(rest), draws)))))
+    logit = middle[:, None] + root @ rng.standard_normal((len(rest), draws))
+    place = np.cumsum(hidden) - 1
+    for slope, i in zip(logit[hidden.sum() :], curves, strict=True):
+        logit[place[i]] += float(weights[i].fixed[LABELS_WEIGHT]) * flattened(slope)
+    q = 1 / (1 + np.exp(-logit[: hidden.sum()]))
     error = rng.standard_normal(q.shape) * np.sqrt(q * (1 - q) / items[hidden][:, None])
     out[hidden] = np.clip(q + error, 0, 1)
     return out
+
+
+def _curves(weights: Sequence[Loadings], given: NDArray[np.bool_]) -> dict[int, Loadings]:
+    """The slope of the learning curve behind each hidden score, by its place; none where a score on
+    a curve is given: what was measured holds as it is.
+    """
+    curves = {i: curve for i, one in enumerate(weights) if (curve := curve_of(one)) is not None}
+    return {} if any(given[i] for i in curves) else curves
 
 
 def _row(cell: Cell, ahead: Array, back: Array, near: Neighbours) -> CellPrediction:

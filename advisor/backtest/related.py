@@ -32,6 +32,9 @@ RELATED: tuple[tuple[str, ...], ...] = (
         "LexGLUE",
         "OpenPipe",
         "CMU small",
+        "JointBERT",
+        "Few-shot intents",
+        "TweetEval",
         "TailorMatch",
     ),  # small tuned classifiers against large prompted models
 )

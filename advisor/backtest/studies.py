@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from advisor.backtest.class_counts import class_count
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.estimate.quality.design import ADDED_EXAMPLES
+from advisor.estimate.quality.metric_kind import kind_of
 from advisor.estimate.quality.skills import Skill, TaskProfile
 
 COLUMNS = (
@@ -210,7 +212,12 @@ def _result(path: Path, line: int, row: dict[str, str], scale: float) -> Result:
         encoder=technique == "encoder",
         weak=approach != "prompt" and bool(_WEAK.search(row["notes"] or "")),
     )
-    about = TaskProfile(row["task_type"], SPECIFIC.get(row["domain"], "medium"))
+    about = TaskProfile(
+        row["task_type"],
+        SPECIFIC.get(row["domain"], "medium"),
+        class_count(row["task"]) if row["task_type"] == "classification" else 0,
+        metric=kind_of(row["metric"], row["task_type"]),
+    )
     scaled = None if value is None else value / scale
     return Result(
         row["study"],

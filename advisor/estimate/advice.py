@@ -16,9 +16,11 @@ from advisor.core.constants import HOURS_PER_MONTH, SECONDS_PER_HOUR
 from advisor.core.figure import Figure
 from advisor.core.option import Estimate, Option
 from advisor.core.precision import served_bits, tokens_per_second_alone
+from advisor.core.quantity import Basis
 from advisor.core.setting import Setting
 from advisor.estimate.limits import doubtful
 from advisor.estimate.options import may_wait
+from advisor.estimate.quality.class_list import TOKENS_PER_CLASS, names_all
 from advisor.estimate.roofline import ARITHMETIC_SHARE
 
 CENT = 0.01
@@ -51,8 +53,45 @@ def cautions(estimates: Sequence[Estimate], brief: Brief, setting: Setting) -> t
         *_padded(estimates),
         *_provider_months(estimates),
         *_cadence(estimates, brief),
+        *_unlisted_classes(estimates, brief),
+        *_pairs(estimates),
+        *_own_models(brief, setting),
     ]
     return tuple(_folded(lines, [estimate.option.id for estimate in estimates]))
+
+
+def _unlisted_classes(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
+    """A static prompt that cannot name all classes, where something is prompted with it."""
+    classes = brief.task.labels
+    static = brief.traffic.static_tokens.likely
+    prompted = any(e.option.approach == "prompt" for e in estimates)
+    if prompted and brief.task.type == "classification" and not names_all(classes, static):
+        yield (
+            f"A static prompt of {static:,.0f} tokens cannot name {classes:,} classes, which takes "
+            f"about {classes * TOKENS_PER_CLASS:,.0f} tokens. Prompts are expected to answer only "
+            "with the classes that they name; set traffic.static_tokens for the whole list, or "
+            "retrieve the classes that fit a request ([retrieval])"
+        )
+
+
+def _pairs(estimates: Sequence[Estimate]) -> Iterator[str]:
+    """What preference pairs are taken to add."""
+    if any(e.option.technique == "dpo" for e in estimates):
+        yield (
+            "No published study says what preference pairs (DPO) add to a task's own score, so DPO "
+            "is predicted like tuning on the preferred answers. Pairs teach tone and form rather "
+            "than facts: tune on answers first, then score DPO beside it"
+        )
+
+
+def _own_models(brief: Brief, setting: Setting) -> Iterator[str]:
+    """Which models are compared on the team's own GPUs where the brief names none."""
+    ours = [m for m in brief.models.tune or () if not setting.is_encoder(m)]
+    if brief.hardware.owned and ours and brief.origin("models.tune").basis is Basis.ASSUMED:
+        yield (
+            f"On your own GPUs these models are compared: {', '.join(ours)}. They are our "
+            "candidates; name others under [models] (advisor facts models lists them)"
+        )
 
 
 def _folded(lines: Sequence[str], ids: Sequence[str]) -> Iterator[str]:

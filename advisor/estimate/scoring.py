@@ -16,6 +16,7 @@ from advisor.core.option import Option
 from advisor.core.quantity import Quantity
 from advisor.core.setting import Setting
 from advisor.estimate.labels import own_examples
+from advisor.estimate.options import shown_static_tokens
 from advisor.estimate.quality import (
     QualityPrediction,
     Skill,
@@ -23,6 +24,7 @@ from advisor.estimate.quality import (
     labels_to_reach,
     predictions,
 )
+from advisor.estimate.quality.metric_kind import kind_of
 from advisor.estimate.quality.prediction import size_in_name
 from advisor.estimate.quality.skills import release_year
 from advisor.estimate.sheet import Sheet, stream
@@ -66,6 +68,7 @@ def task_of(brief: Brief) -> TaskProfile:
         brief.quality.human_ceiling,
         brief.quality.expected_uplift,
         documents=brief.retrieval is not None,
+        metric=kind_of(brief.quality.metric, brief.task.type),
     )
 
 
@@ -177,7 +180,18 @@ def _skill(option: Option, sheet: Sheet, setting: Setting, measured: Sequence[Sc
         examples=_examples(option, sheet),
         encoder=setting.is_encoder(option.model),
         released=release_year(alike) if alike else None,
+        static_tokens=_tokens_for_classes(option, sheet.brief),
     )
+
+
+def _tokens_for_classes(option: Option, brief: Brief) -> float | None:
+    """The length of the static prompt that names the classes; None where the model learned them, or
+    sees those that fit a request with what is retrieved for it.
+    """
+    finds_them = "retriev" in option.technique
+    if option.approach != "prompt" or finds_them or brief.task.type != "classification":
+        return None
+    return shown_static_tokens(brief, option.technique, option.shown_examples)
 
 
 def _measured_elsewhere(option: Option, technique: str, measured: Sequence[Score]) -> str:

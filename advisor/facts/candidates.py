@@ -15,12 +15,15 @@ from advisor.facts.price_file import TomlTable
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model and why it is worth comparing; `tasks` empty: for every task."""
+    """A model and why it is worth comparing; `tasks` empty: for every task. `large`: only where the
+    team's own GPUs have room for it.
+    """
 
     model: str
     reason: str
     tasks: tuple[str, ...]
     cited: Cited
+    large: bool = False
 
     def suits(self, task: str) -> bool:
         """Whether it is worth comparing for this type of task."""
@@ -69,4 +72,8 @@ def _candidate(file: Path, where: str, row: Any) -> Candidate:
     tasks = row.get("tasks", [])
     if not isinstance(tasks, list) or not all(isinstance(task, str) for task in tasks):
         raise UsageError(f"{file}: {where}.tasks: must be a list of task types")
-    return Candidate(row["model"], row["reason"], tuple(tasks), Cited(row["source"], row["as_of"]))
+    large = row.get("large", False)
+    if not isinstance(large, bool):
+        raise UsageError(f"{file}: {where}.large: must be true or false")
+    cited = Cited(row["source"], row["as_of"])
+    return Candidate(row["model"], row["reason"], tuple(tasks), cited, large)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor.core.brief import APPROACHES, Brief, Origin, Score
 from advisor.core.errors import UsageError
+from advisor.core.precision import served_bits
 from advisor.core.probes import HardwareReport, ResultsReport
 from advisor.core.quantity import Basis, Range
 from advisor.core.sections.traffic import Retrieval
@@ -17,6 +18,7 @@ from advisor.judging.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from advisor.facts import Facts
+    from advisor.facts.candidates import Candidate
 
 RENTED_GPU = "L40S"
 """The GPU to rent where the brief says auto and there is none here: the cheapest one of 48 GB with
@@ -113,11 +115,13 @@ def _with_candidates(brief: Brief, facts: Facts) -> Brief:
     they stay assumptions.
 
     Where policy lets no hosted closed model through, open ones are prompted: those that are tuned.
+    The team's own GPUs add the largest candidate that they have room for.
     """
     candidates = facts.candidates()
     models = brief.models
     task = brief.task.type
-    tuned = tuple(c.model for c in candidates.tune if c.suits(task))
+    suited = [c for c in candidates.tune if c.suits(task)]
+    tuned = (*(c.model for c in suited if not c.large), *_largest_that_fits(brief, facts, suited))
     if models.prompt is None:
         prompted = tuple(c.model for c in candidates.prompt if c.suits(task))
         if not brief.policy.data_may_leave or brief.policy.open_weights_only:
@@ -126,6 +130,25 @@ def _with_candidates(brief: Brief, facts: Facts) -> Brief:
     if models.tune is None:
         models = replace(models, tune=_joined(tuned, _measured(brief, "tune", "hybrid")))
     return replace(brief, models=models)
+
+
+def _largest_that_fits(
+    brief: Brief, facts: Facts, candidates: Iterable[Candidate]
+) -> tuple[str, ...]:
+    """The largest of the large candidates whose weights fit the team's own GPUs in 4 bits or more;
+    none where the brief names no GPU.
+    """
+    hardware = brief.hardware
+    if not hardware.owned or hardware.gpu.lower() in ("auto", "none"):
+        return ()
+    gpu = facts.gpu(hardware.gpu)
+    shapes = ((c.model, facts.architecture(c.model)) for c in candidates if c.large)
+    fitting = [
+        (model.params, name)
+        for name, model in shapes
+        if model is not None and served_bits(model, gpu, hardware.count)
+    ]
+    return (max(fitting)[1],) if fitting else ()
 
 
 def _decoders(names: Iterable[str], facts: Facts) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def _decision(task: TaskProfile, skill: Skill, best_prompt: Score) -> DecisionTr
         best_prompt.score,
         USUAL_LABELS,
         skill.technique if skill.approach == "hybrid" else "",
+        task.metric,
     )
 
 

@@ -1,7 +1,7 @@
 """From a skill to the weights that its score (as a logit) is the sum of.
 
-logit q = level + approach x (task type, specificity, weak) + technique + size + age + slope · ln n
-+ named deviations.
+logit q = level + metric + approach x (task type, specificity, weak) + technique + size + age
++ classes + slope · ln(labels per class) + named deviations.
 
 Deviations are Gaussian, one variance per kind, one draw per key: two rows with the same key share
 it. So a score of one skill moves every other skill with the same model, technique or task. Fixed
@@ -16,8 +16,10 @@ from math import log10
 import numpy as np
 
 from advisor.core.techniques import TABLE, names_of
+from advisor.estimate.quality.metric_kind import MetricKind
 from advisor.estimate.quality.skills import (
     CHANCE_SPECIFICITY,
+    USUAL_CLASSES,
     Rows,
     Skill,
     TaskProfile,
@@ -48,6 +50,20 @@ prompt without documents.
 
 TUNED_SHARE = 0.3
 """Of any other tuned model: where the prompted model does badly, tuning is hard too."""
+
+LABELS_WEIGHT = "tune-labels"
+ENCODER_LABELS_WEIGHT = "tune-labels:encoder"
+"""An encoder cannot do the task without labels, so each of them adds more."""
+
+FLATTEST = 0.02
+"""Of a learning curve that nobody has measured, logits per ln(labels): more labels do not lower a
+score. Studies compare tasks that differ in more than their labels, so fitted slopes vary below 0.
+"""
+
+CLASS_POWER = 0.5
+"""Labels needed for the same score ~ classes^CLASS_POWER. More classes take more labels; by the
+marginal likelihood of the studies 0 to 0.5 fit alike (within 1.7), and 1 fits worse by 5.6.
+"""
 
 SHOTS_BEND = 0.3  # by which examples in a prompt saturate faster than labels to tune on
 SMALL_B = 20.0  # open models below this many billions answer prompts erratically
@@ -80,16 +96,33 @@ def loadings(
     """
     here = f"{study}|{task_id}"
     out = Loadings({f"type:{task.type}": 1.0}, {("study", study): 1.0, ("task", here): 1.0})
+    if task.metric is not MetricKind.SHARE:
+        out.fixed[f"metric:{task.metric}"] = 1.0
     out.deviations["model", f"{study}|{skill.model.lower()}"] = 1.0
     share = prompt_share(task, skill)
     if share > 0:
         _prompted(out, skill, bend, study, here, share)
+        if task.type == "classification":
+            out.fixed["prompt-classes"] = share * log10(task.classes / USUAL_CLASSES)
     if share < 1:
         _tuned(out, task, skill, bend, study, here, 1 - share)
     if skill.approach == "hybrid":
         _both(out, skill, study, here)
     out.deviations[f"answer-{skill.approach}", f"{here}|{skill.id.lower()}"] = 1.0
     return out
+
+
+def curve_of(one: Loadings) -> Loadings | None:
+    """The slope, in ln(labels), of the learning curve behind a score; None without labels."""
+    slope = Loadings()
+    slope.fixed |= {name: 1.0 for name in one.fixed if name.startswith(LABELS_WEIGHT)}
+    slope.deviations |= {key: 1.0 for key in one.deviations if key[0].startswith("labels-")}
+    return slope if slope.fixed else None
+
+
+def flattened(slope: Rows) -> Rows:
+    """What is to be added to slopes of learning curves so that none falls."""
+    return np.asarray(np.maximum(slope, FLATTEST) - slope)
 
 
 def prompt_share(task: TaskProfile, skill: Skill) -> float:
@@ -128,10 +161,11 @@ def _prompted(
     add = out.fixed
     if skill.technique == "self-consistency":
         add["prompt:voting"] = share
-    add["prompt-year"] = share * (min(year, 2026.5) - 2023)
+    if not skill.encoder:
+        add["prompt-year"] = share * (min(year, 2026.5) - 2023)
     if skill.params_b is None:
         add["prompt-closed"] = share
-    else:
+    elif not skill.encoder:
         add["prompt-size"] = share * log10(skill.params_b / 7)
     if technique != "zero-shot":
         add[f"prompt:{technique}"] = share
@@ -168,16 +202,16 @@ def _tuned(
     elif is_closed_book(task, skill):
         add["tune-closed-book"] = 1.0
         share = 1.0
-        _labelled(out, skill, bend, study, here, 1 - TUNED_SHARE)
+        _labelled(out, task, skill, bend, study, here, 1 - TUNED_SHARE)
     else:
         add["tune"] = share
         add[f"tune-type:{task.type}"] = share
         add["tune-specificity"] = share * CHANCE_SPECIFICITY.get(task.specificity, 0.0)
-        if skill.params_b is not None:
+        if skill.params_b is not None and not skill.encoder:
             add["tune-size"] = share * log10(skill.params_b / 7)
         if technique != "lora":
             add[f"tune:{technique}"] = share
-        _labelled(out, skill, bend, study, here, share)
+        _labelled(out, task, skill, bend, study, here, share)
     out.deviations["tune-study", study] = share
     out.deviations["tune-task", here] = share
     out.deviations["tune-technique", f"{study}|{technique}"] = share
@@ -186,12 +220,17 @@ def _tuned(
 
 
 def _labelled(
-    out: Loadings, skill: Skill, bend: float, study: str, here: str, share: float
+    out: Loadings, task: TaskProfile, skill: Skill, bend: float, study: str, here: str, share: float
 ) -> None:
-    """What the number of labels adds."""
+    """What the number of labels adds. Each class needs its own: the more there are, the more labels
+    it takes to get as far.
+    """
     labels = USUAL_LABELS if skill.examples is None else skill.examples
-    many = share * bent(np.maximum(labels, 1.0), 1000.0, bend)
-    out.fixed["tune-labels"] = many
+    alike = np.maximum(labels, 1.0) * (USUAL_CLASSES / task.classes) ** CLASS_POWER
+    many = share * bent(alike, 1000.0, bend)
+    out.fixed[LABELS_WEIGHT] = many
+    if skill.encoder:
+        out.fixed[ENCODER_LABELS_WEIGHT] = many
     out.deviations["labels-task", here] = many
     out.deviations["labels-study", study] = many
 

@@ -2,9 +2,10 @@
 
 A published decision is a task and metric of a study on which prompting and tuning were both
 measured. Its gain is expressed as a share of the headroom, (tuned − prompt) / (1 − prompt), and
-adjusted to `USUAL_LABELS`. Near means: a similar score of the best prompt, the same task type,
-documents needed or not, and labels of the task used or not. All studies weigh the same, whatever
-their number of rows. The quantiles of the nearest rows are averaged with those of all rows.
+adjusted to `USUAL_LABELS`. Near means: a similar score of the best prompt, the same task type and
+kind of metric, documents needed or not, and labels of the task used or not. All studies weigh the
+same, whatever their number of rows. The quantiles of the nearest rows are averaged with those of
+all rows.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 
 from advisor import shipped
 from advisor.estimate.quality.design import USUAL_LABELS, Coefficient
+from advisor.estimate.quality.metric_kind import MetricKind
 from advisor.estimate.quality.skills import Rows
 
 LEVELS = np.array([0.01, *np.arange(1, 20) / 20, 0.99])
@@ -26,6 +28,7 @@ LEVELS = np.array([0.01, *np.arange(1, 20) / 20, 0.99])
 
 PROMPT_WIDTH = 0.3  # of the Gaussian kernel over the prompt's score
 OTHER_TYPE = 0.2  # weight of a row of another task type
+OTHER_METRIC = 0.1  # of a row whose metric is of another kind: its full mark is not in reach alike
 OTHER_DOCUMENTS = 0.1  # of a row that needs documents where this task does not, or the reverse
 OTHER_LABELS = 0.1  # of a row tuned without labels of the task, or the reverse
 OTHER_BASE = 0.6  # of a row on one base model where any model may be used, or the reverse
@@ -50,6 +53,7 @@ class DecisionTraits:
     prompt: float
     labels: float
     hybrid_kind: str = ""
+    metric: MetricKind = MetricKind.SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Columns:
     """The decisions that measured one approach, column by column."""
 
     types: Sequence[str]
+    metrics: Sequence[MetricKind]
     documents: Rows
     weak: Rows
     same_base: Rows
@@ -117,6 +122,7 @@ def _columns(decisions: Sequence[PublishedDecision], scores: Sequence[float]) ->
     count = Counter(d.study for d in decisions)
     return Columns(
         [a.type for a in about],
+        [a.metric for a in about],
         np.array([a.documents for a in about], dtype=float),
         np.array([a.weak for a in about], dtype=float),
         np.array([a.same_base for a in about], dtype=float),
@@ -131,7 +137,9 @@ def _weights(rows: Columns, about: DecisionTraits) -> Rows:
     """How much each row counts for a decision: the product of its kernels."""
     distance = (rows.prompt - about.prompt) / PROMPT_WIDTH
     other_type = np.array([kind != about.type for kind in rows.types], dtype=bool)
+    other_metric = np.array([kind is not about.metric for kind in rows.metrics], dtype=bool)
     weights = rows.study_weights * np.exp(-0.5 * distance**2)
+    weights = weights * np.where(other_metric, OTHER_METRIC, 1.0)
     weights = weights * np.where(other_type, OTHER_TYPE, 1.0)
     weights = weights * np.where(rows.documents == about.documents, 1.0, OTHER_DOCUMENTS)
     weights = weights * np.where(rows.weak == about.weak, 1.0, OTHER_LABELS)
@@ -187,6 +195,7 @@ def _read(row: dict[str, str]) -> PublishedDecision:
         float(row["prompt"]),
         float(row["labels"]),
         row["hybrid_kind"],
+        MetricKind(row["metric"]),
     )
     hybrid = float(row["hybrid"]) if row["hybrid"] else None
     return PublishedDecision(row["study"], about, float(row["tuned"]), hybrid)

@@ -16,7 +16,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.estimate.quality.design import Loadings
+from advisor.estimate.quality.design import LABELS_WEIGHT, Loadings, curve_of, flattened
 from advisor.estimate.quality.prior import Family
 from advisor.estimate.quality.skills import Rows
 
@@ -175,19 +175,35 @@ def _evaluated(
     """Posterior logits of the wanted scores in the chosen cases.
 
     Terms whose coefficient differs by case, such as an uncertain number of labels, are added weight
-    by weight.
+    by weight. Where no tuned score was measured, learning curves that fall are flattened.
     """
     varied = [_varied(one, family, keys) for one in wanted]
     extra = list({key: None for terms in varied for key in terms})
     lone = [Loadings({key[1]: 1.0}) if not key[0] else Loadings({}, {key: 1.0}) for key in extra]
-    posterior = _conditioned(family, keys, observations, observed, [*wanted, *lone])
+    curves = _curves(wanted, observed)
+    posterior = _conditioned(
+        family, keys, observations, observed, [*wanted, *lone, *curves.values()]
+    )
     scores = posterior.slopes @ np.take(draws, cases, axis=1)
     scores += posterior.offset[:, None]
+    for slope, i in zip(scores[len(wanted) + len(lone) :], curves, strict=True):
+        many = wanted[i].fixed[LABELS_WEIGHT]
+        scores[i] += (many[cases] if isinstance(many, np.ndarray) else many) * flattened(slope)
     line = {key: len(wanted) + i for i, key in enumerate(extra)}
     for i, terms in enumerate(varied):
         for key, value in terms.items():
             scores[i] += value[cases] * scores[line[key]]
     return scores[: len(wanted)]
+
+
+def _curves(wanted: Sequence[Loadings], observed: Sequence[Loadings]) -> dict[int, Loadings]:
+    """The slope of the learning curve behind each wanted score, by its place; none where a tuned
+    score was measured: what was measured holds as it is.
+    """
+    if any(LABELS_WEIGHT in one.fixed for one in observed):
+        return {}
+    curves = {i: curve_of(one) for i, one in enumerate(wanted)}
+    return {i: curve for i, curve in curves.items() if curve is not None}
 
 
 def _varied(one: Loadings, family: Family, keys: Sequence[Key]) -> dict[Key, Rows]:

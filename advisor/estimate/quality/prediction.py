@@ -14,6 +14,7 @@ from advisor.core.brief import Score
 from advisor.core.quantity import Basis
 from advisor.estimate.quality import prior as priors
 from advisor.estimate.quality.blending import averaged
+from advisor.estimate.quality.class_list import answerable_share, names_all
 from advisor.estimate.quality.design import Loadings, loadings
 from advisor.estimate.quality.posterior import Normals, Observation, logits
 from advisor.estimate.quality.shape import CurvePoint, add_shape
@@ -95,7 +96,27 @@ def predictions(
     rows = shares(task, skills, points, prior, normals, size)
     if task.expected_uplift is not None:
         rows = uplifted(rows, skills, [p.skill for p in points], task.expected_uplift, normals)
+    rows = _as_listed(task, skills, points, rows, normals)
     return tuple(_prediction(task, s, rows[i], points, prior) for i, s in enumerate(skills))
+
+
+def _as_listed(
+    task: TaskProfile,
+    skills: Sequence[Skill],
+    points: Sequence[Point],
+    rows: Rows,
+    normals: Normals,
+) -> Rows:
+    """Scores where prompts without room for all classes answer only with those they name; what was
+    measured stays.
+    """
+    out = rows.copy()
+    tested = {p.skill.id for p in points}
+    for i, skill in enumerate(skills):
+        tokens = skill.static_tokens
+        if tokens is not None and task.labels > 0 and skill.id not in tested:
+            out[i] *= answerable_share(task.labels, tokens, normals)
+    return out
 
 
 def shares(
@@ -260,7 +281,7 @@ def _origin(
             )
             return Basis.MODELLED, f"{curve}; {_reach(n, [p.n for p in own])}; {base}"
         return Basis.MEASURED, text
-    return _by_others(skill, points, base)
+    return _by_others(task, skill, points, base)
 
 
 def _nearest(own: Sequence[Point], n: float) -> Point:
@@ -277,7 +298,9 @@ def _reach(n: float, measured: Sequence[float]) -> str:
     return f"extrapolated {n / last:.1f} x beyond the last point at {last:,.0f} examples{far}"
 
 
-def _by_others(skill: Skill, points: Sequence[Point], base: str) -> tuple[Basis, str]:
+def _by_others(
+    task: TaskProfile, skill: Skill, points: Sequence[Point], base: str
+) -> tuple[Basis, str]:
     """The origin of a score that was not measured: the evidence, moved by measured scores of
     other skills where there are any.
     """
@@ -286,6 +309,11 @@ def _by_others(skill: Skill, points: Sequence[Point], base: str) -> tuple[Basis,
         for p in points
         if p.skill.model.lower() == skill.model.lower() or p.skill.technique == skill.technique
     ]
+    tokens = skill.static_tokens
+    if tokens is not None and not names_all(task.labels, tokens):
+        base += f"; its prompt of {tokens:,.0f} tokens cannot name {task.labels:,} classes"
+    if skill.technique == "dpo":
+        base += "; no study says what pairs add to a score: as tuned on the preferred answers"
     if points:
         named = ", ".join(f"{p.score.score:.3f} of {p.skill.id}" for p in (related or points)[-2:])
         return Basis.MODELLED, f"{base}; moved by {named}"
