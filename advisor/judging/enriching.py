@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor.core.brief import APPROACHES, Brief, Origin, Score
 from advisor.core.errors import UsageError
-from advisor.core.precision import served_bits
+from advisor.core.precision import fitting_bits
 from advisor.core.probes import HardwareReport, ResultsReport
 from advisor.core.quantity import Basis, Range
 from advisor.core.sections.traffic import Retrieval
@@ -146,7 +146,7 @@ def _largest_that_fits(
     fitting = [
         (model.params, name)
         for name, model in shapes
-        if model is not None and served_bits(model, gpu, hardware.count)
+        if model is not None and fitting_bits(model, gpu, hardware.count)
     ]
     return (max(fitting)[1],) if fitting else ()
 
