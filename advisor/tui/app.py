@@ -4,35 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.command import Provider
 from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 
-from advisor.core.errors import UsageError
-from advisor.core.format import clean
+from advisor.core.errors import AdvisorError, UsageError
 from advisor.core.system import stopping_signals
-from advisor.tui.commands import DeskCommands
-from advisor.tui.model.draft import Draft
-from advisor.tui.model.keymap import keymap_path, read_keymap
-from advisor.tui.screens.desk import Desk
+from advisor.tui.screens.opening import Opening
 from advisor.tui.theme import DARK, THEMES
-from advisor.tui.work.engine import Engine
 from advisor.tui.work.garbage import GarbageSearch
-from advisor.tui.work.process_engine import ProcessEngine
+
+if TYPE_CHECKING:
+    from advisor.tui.messages import DeskReady
+    from advisor.tui.model.draft import Draft
+    from advisor.tui.screens.desk import Desk
+    from advisor.tui.work.engine import Engine
 
 LOOK_FOR_QUIET_SECONDS = 10.0
 """Pause between two looks at whether the user has paused."""
 
+QUIT_KEYS = ("ctrl+q", "ctrl+c")
+
+
+def desk_commands() -> type[Provider]:
+    """The commands of the palette, loaded when it is first opened."""
+    from advisor.tui.commands import DeskCommands
+
+    return DeskCommands
+
 
 class AdvisorApp(App[None]):
-    """One desk; everything else is a dialog over it."""
+    """One desk; everything else is a dialog over it.
+
+    Without a draft the first frame is the outline of the desk: the rest loads and `read` reads the
+    draft behind it. Keys that come before the desk is ready are answered as soon as it is.
+    """
 
     TITLE = "advisor"
     CSS_PATH = "layout.tcss"
-    COMMANDS = App.COMMANDS | {lambda: DeskCommands}
+    COMMANDS = App.COMMANDS | {desk_commands}
+
+    desk: Desk
 
     def __init__(
         self,
@@ -40,6 +59,8 @@ class AdvisorApp(App[None]):
         engine: Engine | None = None,
         *,
         welcome: bool = False,
+        read: Callable[[], Draft] | None = None,
+        opened: str = "",
     ) -> None:
         super().__init__()
         for theme in THEMES:
@@ -47,27 +68,79 @@ class AdvisorApp(App[None]):
         if not os.environ.get("TEXTUAL_THEME"):
             self.theme = DARK.name
         self._garbage = GarbageSearch()
-        self.desk = Desk(engine or ProcessEngine(), draft or Draft(), welcome=welcome)
+        self._welcome = welcome
+        self._read = read
+        self._opened = opened
+        self._is_ready = False
+        self._early_keys: list[Key] = []
+        self.refusal: AdvisorError | None = None
+        if read is None:
+            self._make_desk(draft, engine)
+
+    def _make_desk(self, draft: Draft | None, engine: Engine | None) -> None:
+        from advisor.tui.model.draft import Draft
+        from advisor.tui.screens.desk import Desk
+        from advisor.tui.work.process_engine import ProcessEngine
+
+        self.desk = Desk(engine or ProcessEngine(), draft or Draft(), welcome=self._welcome)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The desk, or its outline while it loads."""
+        return self.desk if self._read is None else Opening(self._opened)
 
     def on_mount(self) -> None:
         """A terminal that is closed ends the app in order: drafts kept, runs cancelled."""
-        self._garbage.start()
-        self.set_interval(LOOK_FOR_QUIET_SECONDS, self._search_garbage)
-        self._take_keys()
         loop = asyncio.get_running_loop()
         for number in stopping_signals():
             # Only the main thread may handle signals; elsewhere the default action stands.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._hang_up)
+        if self._read is None:
+            self._begin()
+        else:
+            self.call_after_refresh(self._load)
+
+    def _load(self) -> None:
+        self.run_worker(self._open_desk(), group="load", exclusive=True)
+
+    async def _open_desk(self) -> None:
+        """Load what the first frame did without, in a thread, and put the desk in front."""
+        assert self._read is not None
+        from advisor.tui.work.loading import load
+
+        try:
+            draft, engine = await asyncio.to_thread(load, self._read)
+        except AdvisorError as error:
+            self.refusal = error
+            self.exit()
+            return
+        self._make_desk(draft, engine)
+        self._begin()
+        await self.push_screen(self.desk)
+
+    def _begin(self) -> None:
+        self._garbage.start()
+        self.set_interval(LOOK_FOR_QUIET_SECONDS, self._search_garbage)
+        self._take_keys()
 
     def on_unmount(self) -> None:
         """Leave the interpreter as it was."""
         self._garbage.stop()
 
+    def on_desk_ready(self, _: DeskReady) -> None:
+        """Answer the keys that came too early."""
+        self._is_ready = True
+        for key in self._early_keys:
+            self.post_message(Key(key.key, key.character))
+        self._early_keys.clear()
+
     async def on_event(self, event: Event) -> None:
-        """Note when the user pressed something."""
+        """Note when the user pressed something; keep keys that come before the desk is ready."""
         if isinstance(event, Key | MouseDown):
             self._garbage.note_use()
+        if isinstance(event, Key) and not self._is_ready and event.key not in QUIT_KEYS:
+            self._early_keys.append(event)
+            return
         await super().on_event(event)
 
     def _search_garbage(self) -> None:
@@ -75,9 +148,12 @@ class AdvisorApp(App[None]):
 
     def _take_keys(self) -> None:
         """Use the user's own keys; a file that cannot be read changes none."""
+        from advisor.tui.model.keymap import keymap_path, read_keymap
+
         path = keymap_path()
         if not path.is_file():
             return
+        from advisor.core.format import clean
         from advisor.tui.screens.desk_keys import key_names
 
         try:
@@ -85,26 +161,32 @@ class AdvisorApp(App[None]):
         except UsageError as error:
             self.notify(clean(str(error)), severity="error", title="Keys", markup=False)
 
+    @property
+    def _is_loading(self) -> bool:
+        return not hasattr(self, "desk")
+
     def _hang_up(self) -> None:
-        self.desk.autosave.flush()
+        if not self._is_loading:
+            self.desk.autosave.flush()
         self.run_worker(self._leave(), group="quit", exclusive=True)
 
     async def _leave(self) -> None:
+        if self._is_loading:
+            self.exit()
+            return
         self.desk.judging.jobs.close()
         await self.desk.calibration.jobs.finish()
         self.desk.engine.close()
         self.exit()
-
-    def get_default_screen(self) -> Screen[None]:
-        """The desk."""
-        return self.desk
 
     async def action_quit(self) -> None:
         """Leave, but not with an unsaved brief or a run under way unless the user says so."""
         self.run_worker(self._quit(), group="quit", exclusive=True)
 
     async def _quit(self) -> None:
-        if await self.desk.may_quit():
+        if self._is_loading:
+            await self._leave()
+        elif await self.desk.may_quit():
             self.desk.autosave.forget()
             await self._leave()
 
@@ -114,15 +196,10 @@ def open_app(path: Path | None = None) -> None:
 
     Raises UsageError for a file that is not a brief.
     """
-    if path is None:
-        AdvisorApp(welcome=True).run()
-        return
-    from advisor.brief.examples import examples
-    from advisor.tui.model.recent import remember_brief
+    from advisor.tui.work import loading
 
-    draft = Draft.read(path)
-    if path in examples().values():
-        AdvisorApp(draft.as_new()).run()
-        return
-    remember_brief(path)
-    AdvisorApp(draft).run()
+    read = partial(loading.open_brief, path)
+    app = AdvisorApp(read=read, welcome=path is None, opened=path.name if path else "")
+    app.run()
+    if app.refusal is not None:
+        raise app.refusal

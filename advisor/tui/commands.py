@@ -11,7 +11,7 @@ from textual.types import IgnoreReturnCallbackType
 
 from advisor.core.brief import questions
 from advisor.tui.model.question_text import label
-from advisor.tui.widgets.tab_panes import TABS
+from advisor.tui.model.tabs import TABS
 
 if TYPE_CHECKING:
     from advisor.tui.screens.desk import Desk

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from advisor.tui.work.engine import Observations
 
 
+class DeskReady(Message):
+    """The first brief, or the start screen, is in front: keys are answered."""
+
+
 @dataclass
 class AnswerGiven(Message):
     """A field holds a valid answer; None: left out."""

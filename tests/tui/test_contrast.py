@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from advisor.tui.model.tabs import TABS
 from advisor.tui.theme import THEMES
-from advisor.tui.widgets.tab_panes import TABS
 from tests.tui.test_desk import settle
 from tests.tui.test_theme import contrast
 

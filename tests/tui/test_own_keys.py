@@ -11,10 +11,10 @@ from advisor.core.errors import UsageError
 from advisor.core.quantity import Range
 from advisor.tui.model.draft import Draft
 from advisor.tui.model.keymap import read_keymap, template
+from advisor.tui.model.tabs import TABS
 from advisor.tui.model.twins import twin
 from advisor.tui.screens.desk_keys import key_names
 from advisor.tui.screens.jump import JumpScreen, labels
-from advisor.tui.widgets.tab_panes import TABS
 from tests.tui.test_desk import settle, until
 
 
@@ -50,7 +50,7 @@ def test_the_template_names_every_key_and_changes_none(tmp_path):
 async def test_a_key_of_ones_own_works(app, tmp_path, monkeypatch):
     path = tmp_path / "keys.toml"
     path.write_text('report = "f5"\n', encoding="utf-8")
-    monkeypatch.setattr("advisor.tui.app.keymap_path", lambda: path)
+    monkeypatch.setattr("advisor.tui.model.keymap.keymap_path", lambda: path)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("f5")

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from advisor.tui.model.tabs import TABS
 from advisor.tui.screens.explain import ExplainScreen
 from advisor.tui.views.decision import SECTIONS
 from advisor.tui.widgets.controls import TextControl
 from advisor.tui.widgets.decision_pane import DecisionPane
-from advisor.tui.widgets.tab_panes import TABS
 from tests.tui.test_desk import until
 from tests.tui.test_snapshots import rest
 

@@ -56,8 +56,10 @@ class Desk(DeskActions):
         await self.take(self.draft)
         if self._welcome:
             self.action_start()
-        elif self.draft.path is not None:
+            return
+        if self.draft.path is not None:
             self._dialog(self.files.offer_recovery())
+        self.post_message(messages.DeskReady())
 
     def _load_names(self) -> None:
         """Names of models and GPUs for completion; without them any name may be typed."""

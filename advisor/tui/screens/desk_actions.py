@@ -12,9 +12,9 @@ from textual.widgets import Tabs
 from advisor.core.brief import questions
 from advisor.core.format import clean
 from advisor.tui import messages
+from advisor.tui.model.tabs import TABS
 from advisor.tui.screens.desk_face import TOML_OPEN
 from advisor.tui.screens.tab_actions import TabActions
-from advisor.tui.widgets.tab_panes import TABS
 
 if TYPE_CHECKING:
     from advisor.core.question import Question

@@ -13,10 +13,12 @@ from textual.widgets import Footer, Tab, Tabs
 
 from advisor.core.format import clean
 from advisor.tui.model.effects import effects
+from advisor.tui.model.tabs import TABS
 from advisor.tui.model.twins import twin
+from advisor.tui.screens.opening import WIDTHS
 from advisor.tui.widgets.field_help import FieldHelp
 from advisor.tui.widgets.status_line import StatusLine
-from advisor.tui.widgets.tab_panes import TABS, TabPanes
+from advisor.tui.widgets.tab_panes import TabPanes
 from advisor.tui.widgets.toml_panel import TomlPanel
 from advisor.tui.widgets.verdict_panel import VerdictPanel, VerdictStrip
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from advisor.tui.work.engine import Engine
 
 TOML_OPEN = "-toml"
-WIDTHS = [(0, "-narrow"), (100, "-wide")]
 HEIGHTS = [(0, "-short"), (30, "-tall")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from advisor.tui.widgets.tab_panes import TABS
+from advisor.tui.model.tabs import TABS
 
 ONLY_IN = {
     "write_reports": "report",

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from advisor.core.brief import questions
 from advisor.core.format import clean
-from advisor.tui.messages import AnswerGiven, AnswerRefused, WhatIfSettled, WhatIfStepped
+from advisor.tui.messages import AnswerGiven, AnswerRefused, DeskReady, WhatIfSettled, WhatIfStepped
 from advisor.tui.model import brief_files
 from advisor.tui.model.autosave import DraftStore, SavedDraft
 from advisor.tui.model.completion import Names
@@ -89,6 +89,7 @@ class StartScreen(ModalScreen[WayIn | None]):
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
+        self.post_message(DeskReady())
 
     def _options(self) -> Iterator[Option | None]:
         yield from self._unsaved()

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from advisor.tui.work.run_jobs import RunJobs
 
 
-TABS = ("brief", "data", "hardware", "calibrate", "decision", "compare", "report")
-
 NARROW = "10fr"
 ROOMY = "20fr"
 """Width beside the verdict: the form needs little, tables and charts need much."""

@@ -37,7 +37,7 @@ _GONE = "the judging process has ended; it is started again with the next answer
 
 
 class ProcessEngine(PipelineEngine):
-    """Starts its process with the first request, and again should it have ended."""
+    """Starts its process with the first request if not before, and again should it have ended."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -98,7 +98,7 @@ class ProcessEngine(PipelineEngine):
     def _ask(
         self, number: int, request: LookRequest | JudgeRequest
     ) -> queue.SimpleQueue[JudgeReply]:
-        self._start()
+        self.start()
         replies: queue.SimpleQueue[JudgeReply] = queue.SimpleQueue()
         self._replies[number] = replies
         self._send(request)
@@ -120,7 +120,8 @@ class ProcessEngine(PipelineEngine):
                 raise UsageError(_GONE) from None
             return None
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the process, unless it runs."""
         with self._starting:
             if self._process is not None and self._process.poll() is None:
                 return
