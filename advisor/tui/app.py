@@ -71,7 +71,7 @@ class AdvisorApp(App[None]):
         self._welcome = welcome
         self._read = read
         self._opened = opened
-        self._is_ready = False
+        self._is_ready = read is None
         self._early_keys: list[Key] = []
         self.refusal: AdvisorError | None = None
         if read is None:
@@ -101,7 +101,7 @@ class AdvisorApp(App[None]):
             self.call_after_refresh(self._load)
 
     def _load(self) -> None:
-        self.run_worker(self._open_desk(), group="load", exclusive=True)
+        self.run_worker(self._open_desk, group="load", exclusive=True)
 
     async def _open_desk(self) -> None:
         """Load what the first frame did without, in a thread, and put the desk in front."""
@@ -127,12 +127,12 @@ class AdvisorApp(App[None]):
         """Leave the interpreter as it was."""
         self._garbage.stop()
 
-    def on_desk_ready(self, _: DeskReady) -> None:
-        """Answer the keys that came too early."""
+    async def on_desk_ready(self, _: DeskReady) -> None:
+        """Answer the keys that came too early, before those that came since."""
         self._is_ready = True
-        for key in self._early_keys:
-            self.post_message(Key(key.key, key.character))
-        self._early_keys.clear()
+        early, self._early_keys = self._early_keys, []
+        for key in early:
+            await super().on_event(key)
 
     async def on_event(self, event: Event) -> None:
         """Note when the user pressed something; keep keys that come before the desk is ready."""

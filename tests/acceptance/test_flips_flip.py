@@ -12,6 +12,9 @@ from advisor.core.brief import Brief, questions
 from advisor.core.question import Kind
 from advisor.core.verdict import FlipPoint
 
+DRAWS = 2_000
+"""The same for the flip and for the judgement beyond it."""
+
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "profiles" / "briefs").glob("*.toml"))
 SHARED = sorted((ROOT / "../shared/scenarios").glob("s*/brief*.toml"))
@@ -38,12 +41,12 @@ def is_taken_from_a_file(brief: Brief, key: str) -> bool:
 def test_every_printed_flip_flips(path: Path) -> None:
     brief = pipeline.load(path)
     surroundings = pipeline.look(brief, own_runs=False)
-    today = pipeline.judge(brief, surroundings)
+    today = pipeline.judge(brief, surroundings, draws=DRAWS)
     for flip in today.flip_points:
         assert flip.verdict_becomes != today.verdict
         if is_taken_from_a_file(brief, flip.input):
             continue
         number = beyond(flip)
         changed = pipeline.load(path, [f"{flip.input}={number!r}"])
-        then = pipeline.judge(changed, surroundings, deep=False)
+        then = pipeline.judge(changed, surroundings, draws=DRAWS, deep=False)
         assert then.verdict != today.verdict, (flip, then.verdict)

@@ -4,8 +4,11 @@ remembered.
 
 from __future__ import annotations
 
+import gc
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -337,6 +340,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Runs are kept in a folder of the test's own."""
     monkeypatch.setenv("ADVISOR_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+APPS_PER_SEARCH = 8
+"""An app that has ended leaves 8 MB of objects that refer to each other."""
+_apps = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _tidy(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Search for garbage after every few apps: Python itself waits until there is a gigabyte."""
+    yield
+    if "engine" in request.fixturenames and next(_apps) % APPS_PER_SEARCH == 0:
+        gc.collect()
 
 
 @pytest.fixture

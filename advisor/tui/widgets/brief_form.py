@@ -72,11 +72,12 @@ class GroupBox(VerticalGroup):
         """Show or hide the fields."""
         self.all_questions = self.all_questions or all_questions or not self.first_keys
         self.is_open = is_open
+        if not is_open and self.has_focus_within:
+            self.heading.focus()
+        # Before the fields are there: the styles of each would be looked up once more.
+        self.set_class(is_open, "-open")
         if is_open:
             await self._make_fields()
-        elif self.has_focus_within:
-            self.heading.focus()
-        self.set_class(is_open, "-open")
         self._form.fill_box(self)
 
     async def _make_fields(self) -> None:
