@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import App
 from textual.command import Provider
 from textual.events import Event, Key, MouseDown
@@ -98,11 +99,9 @@ class AdvisorApp(App[None]):
         if self._read is None:
             self._begin()
         else:
-            self.call_after_refresh(self._load)
+            self.call_after_refresh(self._open_desk)
 
-    def _load(self) -> None:
-        self.run_worker(self._open_desk, group="load", exclusive=True)
-
+    @work(group="load", exclusive=True)
     async def _open_desk(self) -> None:
         """Load what the first frame did without, in a thread, and put the desk in front."""
         assert self._read is not None
