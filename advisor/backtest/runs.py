@@ -82,7 +82,8 @@ def predict(
     from advisor import facts
 
     library = facts.load()
-    gpus = {gpu.name: gpu for gpu in library.gpus}
+    named = {row.text("gpu") for row in rows}
+    gpus = {name: gpu for name in named if (gpu := library.known_gpu(name)) is not None}
     models = {row.text("model"): library.architecture(row.text("model")) for row in rows}
     open_models = {name: model for name, model in models.items() if model is not None}
     runs = [to_run(row, open_models, gpus) for row in rows]
@@ -113,7 +114,8 @@ def _prediction(
     row: RunRow, planned: TrainingRun, prediction: TrainingEstimate, calibrated: bool
 ) -> BacktestPrediction:
     total, reason = _total_seconds(row, planned, prediction, calibrated)
-    unknown = (prediction.memory_gib.reason, prediction.tokens_per_second.reason, reason)
+    unread = f"not known, so taken as not stated: {', '.join(row.unread)}" if row.unread else ""
+    unknown = (prediction.memory_gib.reason, prediction.tokens_per_second.reason, reason, unread)
     return BacktestPrediction(
         row,
         planned,

@@ -7,6 +7,7 @@ named as assumed.
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +15,13 @@ from typing import TypeVar
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, Model
+from advisor.core.run_words import WORDS, canonical, storage_of
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
 from advisor.estimate.training.activations import trained_dtype
 from advisor.estimate.training.frameworks import Framework
 from advisor.estimate.training.lengths import USUAL_EXAMPLES, longest_example, longest_of
+from advisor.estimate.training.shape import size_in_name
 
 SHARED = (
     "source",
@@ -46,7 +49,7 @@ SET_UP = (
 )
 
 REQUIRED = ("id", "source", "model", "method", "gpu", "gpu_count")
-HAS_FP8 = frozenset({"Hopper", "Blackwell", "CDNA3", "CDNA4"})
+DATA_CENTRE_FP8 = frozenset({"Hopper", "Blackwell", "CDNA3", "CDNA4"})
 Filled = TypeVar("Filled")
 
 LONGEST_OVER_MEAN = 3.0
@@ -54,6 +57,9 @@ USUAL_MEAN = 250.0
 """Mean tokens of an instruction-tuning example where neither mean nor packing is stated."""
 
 NO_BF16 = frozenset({"Turing", "Volta"})
+
+NAMES = frozenset({"framework", "method"})
+"""Columns of words that also name what we have not met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +69,46 @@ class RunRow:
     line: int
     cells: Mapping[str, str]
 
-    def text(self, column: str) -> str:
+    def raw(self, column: str) -> str:
+        """A cell as it stands."""
         return (self.cells.get(column) or "").strip()
 
+    def text(self, column: str) -> str:
+        """A cell in our words, see `core.run_words`.
+
+        A word that nobody knows is kept where it names something (`NAMES`), else it says nothing.
+        """
+        raw = self.raw(column)
+        word = canonical(column, raw)
+        return (raw if column in NAMES else "") if word is None else word
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Cells with words that nobody knows, and count as not stated: `checkpointing 'maybe'`."""
+        return tuple(
+            f"{column} {self.raw(column)!r}"
+            for column in WORDS
+            if column not in NAMES and canonical(column, self.raw(column)) is None
+        )
+
     def number(self, column: str) -> float | None:
-        """A cell as a number, None where it is empty.
+        """A cell as a number above 0, None where it is empty or 0.
 
         Raises UsageError where it is something else.
         """
-        text = self.text(column)
+        text = self.raw(column)
         if not text:
             return None
         try:
-            return float(text)
+            value = float(text)
         except ValueError:
+            value = math.nan
+        if not 0.0 <= value < math.inf:
             raise UsageError(
-                f"line {self.line}: {column} is {text!r}, not a number; leave it empty if unknown"
-            ) from None
+                f"line {self.line}: {column} is {text!r}, not a number above 0; "
+                "leave it empty if unknown"
+            )
+        return value or None
 
     def whole(self, column: str) -> int | None:
         value = self.number(column)
@@ -172,6 +201,7 @@ class _Inputs:
             limit = mean if packed else 2.0 * mean
         if limit is None:
             limit = self._fill("seq_len", 8192.0 if stack.name == "torchtitan" else 2048.0)
+        mean = mean if mean is None else min(mean, limit)
         if packed:
             return round(limit), mean, None
         if padded:
@@ -207,16 +237,16 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     limit, mean, longest = given.lengths(stack, micro_batch)
     packed = given.packed(stack)
     counted = row.text("tokens_basis")
-    quantization = given.text("quantization", "nf4" if method == "qlora" else "none")
+    quantization = given.text("quantization", storage_of(row.raw("method")) or "none")
     compute = row.text("compute_dtype") or _likely_compute(row, stack, gpu)
     dtype = given.text("dtype", _likely_dtype(method, gpu), "weights_dtype")
     several = "fsdp" if _shards(row, gpu, quantization, stack) else "ddp"
     run = TrainingRun(
         model_name=row.text("model"),
         model=models.get(row.text("model")),
-        params=row.number("params_total"),
+        params=row.number("params_total") or size_in_name(row.text("model")),
         active_params=row.number("params_active"),
-        gpu_name=row.text("gpu"),
+        gpu_name=row.text("gpu") if gpu is None else gpu.name,
         gpu=gpu,
         gpus=gpu_count,
         method=method,
@@ -258,7 +288,7 @@ def _framework(row: RunRow, gpu: Gpu | None) -> str:
     """
     framework = row.text("framework") or "other"
     silent = framework == "other" and not row.text("weights_dtype")
-    many = (row.whole("gpu_count") or 1) >= 8 and gpu is not None and gpu.arch in HAS_FP8
+    many = (row.whole("gpu_count") or 1) >= 8 and gpu is not None and gpu.arch in DATA_CENTRE_FP8
     benchmark = row.text("method") in ("lora", "full") and row.text("packed") == "yes"
     return "vendor" if silent and many and benchmark else framework
 
@@ -298,6 +328,6 @@ def _crowded(row: RunRow, gpu: Gpu | None, quantization: str) -> bool:
 def _likely_compute(row: RunRow, stack: Framework, gpu: Gpu | None) -> str:
     """FP8 where nothing is stated, the GPU has it and the stack uses it; else as the weights."""
     silent = not row.text("weights_dtype") or stack.name == "megatron"
-    if silent and gpu is not None and gpu.arch in HAS_FP8 and stack.fp8:
+    if silent and gpu is not None and gpu.arch in DATA_CENTRE_FP8 and stack.fp8:
         return "fp8"
     return ""

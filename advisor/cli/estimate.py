@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 METHODS = ("full", "lora", "qlora", "dora", "soft-prompt", "prefix", "ia3")
 QUANTIZATIONS = ("none", "nf4", "int8", "gptq4", "awq4", "mxfp4", "nvfp4", "fp8")
-OPTIMIZERS = ("adamw", "adamw8bit", "paged-adamw", "paged-adamw8bit", "sgd", "adafactor")
+OPTIMIZERS = (
+    *("adamw", "adamw8bit", "paged-adamw", "paged-adamw8bit", "sgd", "adafactor"),
+    *("lion", "lion8bit", "muon", "adamw4bit"),
+)
 SHARDINGS = ("none", "ddp", "zero1", "zero2", "zero3", "fsdp", "tp", "pp")
 FRAMEWORKS = (
     *("hf", "trl", "torchtune", "litgpt", "unsloth", "nemo", "megatron", "axolotl"),
@@ -26,6 +29,9 @@ FRAMEWORKS = (
     *("fsdp_qlora", "other"),
 )
 BATCHES = ("plain", "sorted", "padding-free")
+COLUMNS = {"--dtype": "weights_dtype", "--compute": "compute_dtype"}
+"""Columns of `core.run_words` whose words a flag of another name takes."""
+
 LONGEST_CHOICE = 40
 """Letters of a list of choices beyond which it moves from the flag to its help."""
 
@@ -37,15 +43,28 @@ POSITIVE = click.IntRange(min=1)
 AMOUNT = click.FloatRange(min=0)
 
 
+class _Word(click.Choice[str]):
+    """One of our words, also as libraries spell it: `adamw_torch`, `flash_attention_2`, `fsdp2`."""
+
+    def __init__(self, flag: str, words: tuple[str, ...]) -> None:
+        self.column = COLUMNS.get(flag, flag.removeprefix("--").replace("-", "_"))
+        super().__init__(words)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from advisor.core.run_words import canonical
+
+        return super().convert(canonical(self.column, value) or value, param, ctx)
+
+
 def _choice(
-    name: str, words: tuple[str, ...], default: str, help: str
+    name: str, words: tuple[str, ...], default: str | None, help: str
 ) -> Callable[[Command], Command]:
     """A choice; a long list of words stands in the help, so that the page fits 80 columns."""
     listed = "|".join(words)
     is_long = len(listed) > LONGEST_CHOICE
     return click.option(
         name,
-        type=click.Choice(words),
+        type=_Word(name, words),
         metavar="NAME" if is_long else None,
         default=default,
         show_default=bool(default),
@@ -56,7 +75,7 @@ def _choice(
 def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], Command]:
     """A choice that is the framework's where it is left open."""
     text = f"{help.rstrip('.')}; default: the framework's." if "default" not in help else help
-    return click.option(name, type=click.Choice(words), help=text)
+    return _choice(name, words, None, text)
 
 
 @click.command("estimate")
@@ -78,15 +97,15 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
 )
 @click.option(
     "--quantization",
-    type=click.Choice(QUANTIZATIONS),
+    type=_Word("--quantization", QUANTIZATIONS),
     help="Of frozen weights; default: nf4 with qlora.",
 )
 @_open("--dtype", ("bf16", "fp16", "fp32"), "Of the weights; default: bf16 where the GPU has it.")
 @_choice(
     "--compute",
-    ("", "mixed-bf16", "mixed-fp16", "fp8"),
+    ("", "mixed-bf16", "mixed-fp16", "fp8", "nvfp4", "mxfp4"),
     "",
-    "Autocast or FP8; default: as the weights.",
+    "Autocast, FP8 or FP4; default: as the weights.",
 )
 @_open("--optimizer", OPTIMIZERS, "What updates the weights.")
 @click.option(
@@ -132,7 +151,12 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
 @click.option("--pp", type=POSITIVE, default=1, help="Pipeline-parallel degree.")
 @click.option("--cp", type=POSITIVE, default=1, help="Context-parallel degree.")
 @_choice("--framework", FRAMEWORKS, "hf", "The training framework; its defaults apply.")
-@_choice("--objective", ("sft", "dpo"), "sft", "Next tokens, or pairs of answers (DPO).")
+@_choice(
+    "--objective",
+    ("sft", "dpo", "orpo", "kto", "rm", "grpo", "ppo"),
+    "sft",
+    "Next tokens, pairs of answers, judged answers, or a reward model.",
+)
 @click.option("--eval-examples", type=AMOUNT, help="Examples of one evaluation during training.")
 @click.option(
     "--evaluations", type=AMOUNT, default=1.0, show_default=True, help="Evaluations per epoch."

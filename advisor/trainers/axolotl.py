@@ -5,7 +5,8 @@ Keys: axolotl.utils.schemas.config.AxolotlInputConfig (0.19).
 
 from __future__ import annotations
 
-from advisor.trainers.hugging_face import CHECKPOINTING, OPTIMIZERS, OTHER_OPTIMIZERS
+from advisor.core.run_words import canonical
+from advisor.trainers.hugging_face import CHECKPOINTING, OPTIMIZERS
 from advisor.trainers.recipe import (
     CHAT,
     Config,
@@ -17,6 +18,7 @@ from advisor.trainers.recipe import (
     checkpointing_of,
     named,
     number,
+    objective_of,
     present,
     require_one_of,
     whole,
@@ -118,7 +120,6 @@ def read(config: Config) -> Flags:
     targets = modules_text(config.get("lora_target_modules"))
     if config.get("lora_target_linear"):
         targets = "all-linear"
-    optimizer = config.get("optimizer")
     return {
         **present(
             {
@@ -127,7 +128,7 @@ def read(config: Config) -> Flags:
                 "rank": whole(config.get("lora_r")) if adapter else None,
                 "targets": targets if adapter else None,
                 "quantization": "int8" if config.get("load_in_8bit") else None,
-                "optimizer": named(optimizer, OPTIMIZERS) or OTHER_OPTIMIZERS.get(str(optimizer)),
+                "optimizer": canonical("optimizer", str(config.get("optimizer") or "")) or None,
                 "micro_batch": whole(config.get("micro_batch_size")),
                 "grad_accum": whole(config.get("gradient_accumulation_steps")),
                 "seq_len": whole(config.get("sequence_len")),
@@ -138,7 +139,7 @@ def read(config: Config) -> Flags:
                 "epochs": number(config.get("num_epochs")),
                 "compiled": True if config.get("torch_compile") else None,
                 "sharding": _sharding(config),
-                "objective": "dpo" if config.get("rl") == "dpo" else None,
+                "objective": objective_of(config.get("rl")),
             }
         ),
         **_precision(config),

@@ -5,6 +5,7 @@ Keys of transformers.TrainingArguments (5.23).
 
 from __future__ import annotations
 
+from advisor.core.run_words import canonical
 from advisor.core.training import TrainingRun
 from advisor.trainers.recipe import (
     Config,
@@ -12,7 +13,6 @@ from advisor.trainers.recipe import (
     Recipe,
     Settings,
     checkpointing_of,
-    named,
     number,
     present,
     require_one_of,
@@ -27,14 +27,6 @@ OPTIMIZERS = {
     "sgd": "sgd",
     "adafactor": "adafactor",
 }
-OTHER_OPTIMIZERS = {
-    "adamw_torch_fused": "adamw",
-    "adamw_hf": "adamw",
-    "adamw_bnb_8bit": "adamw8bit",
-    "paged_adamw": "paged-adamw",
-}
-"""More spellings of theirs, by ours."""
-
 CHECKPOINTING = {"none": False, "full": True}
 LOSSES = {"no": False, "yes": True, "projection": True}
 
@@ -62,14 +54,13 @@ def arguments(tool: str, recipe: Recipe) -> Settings:
 
 def read_arguments(config: Config) -> Flags:
     """The flags in training arguments."""
-    optimizer = config.get("optim")
     liger = config.get("use_liger_kernel")
     return present(
         {
             "epochs": number(config.get("num_train_epochs")),
             "micro_batch": whole(config.get("per_device_train_batch_size")),
             "grad_accum": whole(config.get("gradient_accumulation_steps")),
-            "optimizer": named(optimizer, OPTIMIZERS) or OTHER_OPTIMIZERS.get(str(optimizer)),
+            "optimizer": canonical("optimizer", str(config.get("optim") or "")) or None,
             "checkpointing": checkpointing_of(config.get("gradient_checkpointing")),
             "fused_loss": None if liger is None else ("no", "projection")[bool(liger)],
             "compiled": True if config.get("torch_compile") else None,

@@ -16,6 +16,7 @@ from advisor.trainers.recipe import (
     TrainingRows,
     check_plain,
     checkpointing_of,
+    objective_of,
     present,
     require_one_of,
     whole,
@@ -125,7 +126,7 @@ def read(config: Config) -> Flags:
                 "packed": bool(config["packing"]) if "packing" in config else None,
                 "checkpointing": None if off is None else checkpointing_of(not off),
                 "sharding": _stage(str(stage)) if stage else None,
-                "objective": "dpo" if config.get("stage") == "dpo" else None,
+                "objective": objective_of(config.get("stage")),
             }
         ),
         **hugging_face.precision(config, weights),

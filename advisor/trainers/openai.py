@@ -14,6 +14,7 @@ from advisor.trainers.recipe import (
     Settings,
     number,
     present,
+    require_one_of,
     whole,
     whole_epochs,
 )
@@ -25,7 +26,7 @@ METHODS = {"sft": "supervised", "dpo": "dpo"}
 def write(recipe: Recipe) -> Settings:
     """The body; `training_file` is to be the id that the upload of the rows gives."""
     request = recipe.request
-    method = METHODS[request.objective]
+    method = str(require_one_of(NAME, "objective", request.objective, METHODS))
     hyperparameters = {
         "n_epochs": whole_epochs(NAME, request.epochs),
         "batch_size": request.micro_batch * request.grad_accum,

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from advisor.core.errors import UsageError
+from advisor.core.run_words import canonical
 from advisor.core.training import TrainingRun
+from advisor.estimate.training.activations import LOW_PRECISION
 from advisor.estimate.training.params import targeted
 from advisor.estimate.training.request import RunRequest
 
@@ -113,8 +115,9 @@ def check_plain(tool: str, run: TrainingRun) -> None:
         f"--pp {run.pipeline_parallel}": run.pipeline_parallel > 1,
         f"--cp {run.context_parallel}": run.context_parallel > 1,
         f"--offload {run.offload}": run.offload != "none",
-        f"--compute {run.compute_dtype}": run.compute_dtype == "fp8",
+        f"--compute {run.compute_dtype}": run.compute_dtype in LOW_PRECISION,
         f"--method {run.method}": run.method not in METHODS,
+        f"--objective {run.objective}": run.objective not in OBJECTIVES,
     }
     for name, is_set in unwritten.items():
         if is_set:
@@ -122,6 +125,13 @@ def check_plain(tool: str, run: TrainingRun) -> None:
 
 
 METHODS = ("full", "lora", "dora", "qlora")
+OBJECTIVES = ("sft", "dpo")
+
+
+def objective_of(value: Value) -> str | None:
+    """Our name for an objective other than plain tuning; None where it is that, or not known."""
+    name = canonical("objective", str(value or ""))
+    return name if name and name != "sft" else None
 
 
 def number(value: Value) -> float | None:

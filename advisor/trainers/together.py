@@ -12,12 +12,14 @@ from advisor.trainers.recipe import (
     Settings,
     number,
     present,
+    require_one_of,
     whole,
     whole_epochs,
 )
 from advisor.trainers.trl import modules_text
 
 NAME = "together"
+METHODS = {"sft": "sft", "dpo": "dpo"}
 
 
 def write(recipe: Recipe) -> Settings:
@@ -34,7 +36,7 @@ def write(recipe: Recipe) -> Settings:
     return {
         "model": recipe.weights,
         "training_file": recipe.rows.path,
-        "training_method": request.objective,
+        "training_method": require_one_of(NAME, "objective", request.objective, METHODS),
         "n_epochs": whole_epochs(NAME, request.epochs),
         "batch_size": request.micro_batch * request.grad_accum,
         "learning_rate": recipe.learning_rate,

@@ -247,6 +247,26 @@ def test_scores_by_hand() -> None:
     assert found["width"] == 2.0
 
 
+def test_words_of_libraries_mean_ours_and_what_nobody_knows_is_not_stated(tmp_path: Path) -> None:
+    ours = {"optimizer": "adamw8bit", "sharding": "fsdp", "gpu_count": "2", "method": "qlora"}
+    theirs = ours | {"optimizer": "adamw_bnb_8bit", "sharding": "FSDP2", "method": "QLoRA"}
+    odd = {"fused_loss": "perhaps", "checkpointing": "0", "micro_batch": "0", "gpu": "NVIDIA L40S"}
+    path = table(tmp_path / "t.csv", ours, theirs, odd, {"fused_loss": "", "micro_batch": ""})
+    one, other, unread, left_open = runs.predict(read(path))
+    assert one.run == other.run
+    assert "fused_loss 'perhaps'" in "; ".join(unread.reasons)
+    assert {"fused_loss", "micro_batch"} <= set(unread.run.assumed)
+    assert unread.memory_gib == left_open.memory_gib
+    assert unread.tokens_per_second == left_open.tokens_per_second
+
+
+@pytest.mark.parametrize("cell", ["2k", "-1", "nan", "inf"])
+def test_a_number_that_is_none_is_named_with_its_line(tmp_path: Path, cell: str) -> None:
+    path = table(tmp_path / "t.csv", {"max_tokens": cell})
+    with pytest.raises(UsageError, match=f"line 2: max_tokens is '{cell}', not a number"):
+        runs.predict(read(path))
+
+
 def test_inputs_left_open_are_named() -> None:
     cells = {**CELLS, "micro_batch": "", "checkpointing": "", "mean_tokens": ""}
     run = to_run(RunRow(2, cells), {}, {})

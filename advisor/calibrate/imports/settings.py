@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from advisor.calibrate.imports.columns import Fields, positive
+from advisor.core.run_words import canonical
 
 WHOLE_MACHINE = (
     "gpu_count is that of the machine; add --set gpu_count=N where the run used fewer GPUs"
@@ -12,18 +13,6 @@ _MODELS = (
     *("model_name_or_path", "model/value/model_name_or_path", "model_args.model_name_or_path"),
     *("base_model", "base_model_name_or_path", "model_id", "model_name", "_name_or_path", "model"),
 )
-_OPTIMIZERS = {
-    "adamw_torch": "adamw",
-    "adamw_torch_fused": "adamw",
-    "adamw_hf": "adamw",
-    "adamw_8bit": "adamw8bit",
-    "adamw_bnb_8bit": "adamw8bit",
-    "paged_adamw_8bit": "paged-adamw8bit",
-    "paged_adamw_32bit": "paged-adamw",
-    "paged_adamw": "paged-adamw",
-    "adafactor": "adafactor",
-    "sgd": "sgd",
-}
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -46,7 +35,8 @@ def settings(params: Fields) -> Fields:
         "max_tokens": positive(
             params.get("max_seq_length") or params.get("cutoff_len") or params.get("max_length")
         ),
-        "optimizer": _OPTIMIZERS.get(str(params.get("optim") or "").rpartition(".")[2].lower()),
+        "optimizer": canonical("optimizer", str(params.get("optim") or "").rpartition(".")[2])
+        or None,
         "checkpointing": {True: "full", False: "none"}.get(checkpointing)
         if checkpointing is not None
         else None,

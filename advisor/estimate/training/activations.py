@@ -23,6 +23,10 @@ QUANTIZED = frozenset({"nf4", "gptq4", "awq4", "mxfp4", "nvfp4", "other", "int8"
 """Storage of frozen weights that is not computed with as it is."""
 
 
+LOW_PRECISION = frozenset({"fp8", "mxfp4", "nvfp4"})
+"""Matrix products below 16 bits; all else of such a run computes as under autocast."""
+
+
 class Precision(StrEnum):
     """In which width tensors are kept."""
 
@@ -36,7 +40,7 @@ def precision(run: TrainingRun) -> Precision:
 
     Adapters of 16-bit models are kept in fp32 by peft and then need autocast.
     """
-    mixed = run.compute_dtype.startswith("mixed") or run.compute_dtype == "fp8"
+    mixed = _autocasts(run)
     if gathers_half(run):
         return Precision.HALF
     if run.dtype == "fp32":
@@ -47,6 +51,10 @@ def precision(run: TrainingRun) -> Precision:
     stack = frameworks.of(run)
     casts = stack.autocast and run.method != "full" and stack.adapters_in_fp32
     return Precision.MIXED if casts else Precision.HALF
+
+
+def _autocasts(run: TrainingRun) -> bool:
+    return run.compute_dtype.startswith("mixed") or run.compute_dtype in LOW_PRECISION
 
 
 def trained_dtype(method: str, dtype: str, compute_dtype: str, sharding: str) -> str:
@@ -62,7 +70,7 @@ def gathers_half(run: TrainingRun) -> bool:
     """Whether FSDP keeps fp32 shards and gathers them in 16 bits, so that the forward pass is one
     of 16-bit weights (torch.distributed.fsdp, MixedPrecision.param_dtype).
     """
-    mixed = run.compute_dtype.startswith("mixed") or run.compute_dtype == "fp8"
+    mixed = _autocasts(run)
     return mixed and run.dtype == "fp32" and run.sharding == "fsdp" and run.method == "full"
 
 

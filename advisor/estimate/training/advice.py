@@ -140,7 +140,7 @@ def _changes(run: TrainingRun) -> list[_Change]:
     if run.fused_loss == "no":
         add("loss", 0, "a fused loss", fused_loss="projection")
     if run.method == "full":
-        if "8bit" not in run.optimizer:
+        if "bit" not in run.optimizer:
             add("optimiser", 0, "an 8-bit optimiser", optimizer="adamw8bit")
         add("method", 0, "LoRA", method="lora", targets="all-linear", trainable_params=None)
     if run.method in ("full", "lora"):

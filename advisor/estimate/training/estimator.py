@@ -17,13 +17,14 @@ from advisor.estimate.training import (
     frameworks,
     lengths,
     memory,
+    objectives,
     plugged,
     rates,
     spread,
     throughput,
     time,
 )
-from advisor.estimate.training.activations import Precision, precision
+from advisor.estimate.training.activations import LOW_PRECISION, Precision, precision
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.inherit import inherited
 from advisor.estimate.training.shape import (
@@ -60,6 +61,12 @@ def estimate(
         return _unknown(run, f"neither architecture nor size of {run.model_name!r} is known")
     if is_unknown_method(run):
         return _unknown(run, f"what the method {run.method!r} trains is not known")
+    if objectives.of(run).writes:
+        return _unknown(
+            run,
+            f"{run.objective} writes answers between its steps, whose time and memory are not "
+            "estimated; time a few steps of it instead",
+        )
     terms = _terms(run, shape, k)
     whole = sum(terms.values())
     memory_gib = _memory(run, shape, terms, measured, k)
@@ -339,6 +346,12 @@ def _notes(run: TrainingRun) -> tuple[str, ...]:
     if run.gpu is not None and rates.emulates_bf16(run, run.gpu):
         notes.append(
             f"{run.gpu_name} has no matrix units for bf16 and computes it in fp32; use --dtype fp16"
+        )
+    low = run.compute_dtype in LOW_PRECISION
+    if low and run.gpu is not None and rates.narrow_ratio(run, run.gpu) == 1.0:
+        notes.append(
+            f"{run.gpu_name} has no matrix units for {run.compute_dtype}: taken to compute in 16 "
+            "bits"
         )
     if precision(run) is Precision.SINGLE:
         notes.append("fp32 without autocast: activations are twice as large, and products slow")

@@ -11,6 +11,7 @@ from advisor.core.errors import UsageError
 from advisor.core.facts import TokenPrice
 from advisor.core.quantity import Basis, Quantity, Range
 from advisor.core.text import printable
+from advisor.estimate.training import objectives
 from advisor.estimate.training.record import Json, amount, as_range
 from advisor.estimate.training.request import RunRequest
 
@@ -43,7 +44,7 @@ def tokens_of(request: RunRequest) -> float:
         raise UsageError(
             "--hosted: needs --examples and --mean-tokens; providers bill by the token"
         )
-    sequences = 2.0 if request.objective == "dpo" else 1.0
+    sequences = float(objectives.OBJECTIVES[request.objective].sequences)
     return request.examples * mean * request.epochs * sequences
 
 

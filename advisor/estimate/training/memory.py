@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from advisor.core.constants import GIB
 from advisor.core.errors import UsageError
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import activations, frameworks
+from advisor.estimate.training import activations, frameworks, objectives
 from advisor.estimate.training import params as counts
 from advisor.estimate.training.activations import Precision, precision
 from advisor.estimate.training.basis import MOVING, usable_gib
@@ -39,6 +39,16 @@ MOSTLY_TRAINED = 0.3
 """Share of the model above which trained parameters are its own weights and not adapters."""
 
 
+MOMENTS = {"adamw8bit": 2.0, "adamw4bit": 1.0, "lion8bit": 1.0, "sgd": 0.0, "adafactor": 0.1}
+"""Bytes of an optimiser's states per trained parameter, where they are not as wide as it: 8 bits
+(Dettmers et al. 2022) or 4 (Li et al. 2023) for each moment, a row and a column for each matrix
+(Shazeer and Stern 2018).
+"""
+
+ONE_MOMENT = frozenset({"lion", "muon"})
+"""Optimisers with one moment in place of two (Chen et al. 2023; Jordan et al. 2024)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a run is spread: sharding degree of the states, of the weights within a layer, and
@@ -55,10 +65,8 @@ class Layout:
 
 
 def sequences(run: TrainingRun) -> int:
-    """Sequences of an example: DPO passes the chosen and the rejected answer (Rafailov et al.
-    2023).
-    """
-    return 2 if run.objective == "dpo" else 1
+    """Sequences of an example that are learnt from."""
+    return objectives.of(run).sequences
 
 
 def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
@@ -215,12 +223,10 @@ def _state_width(run: TrainingRun) -> _Widths:
     moments = 2.0 * width + (4.0 if master else 0.0)
     if run.optimizer.startswith("paged") or steps_in_backward(run):
         moments = 0.0
-    elif "8bit" in run.optimizer:
-        moments = 2.0
-    elif run.optimizer == "sgd":
-        moments = 0.0
-    elif run.optimizer == "adafactor":
-        moments = 0.1
+    elif run.optimizer in ONE_MOMENT:
+        moments *= 0.5
+    else:
+        moments = MOMENTS.get(run.optimizer, moments)
     return _Widths(width, width, moments, master)
 
 
@@ -253,8 +259,8 @@ def _weights(run: TrainingRun, shape: Shape) -> float:
 
 
 def _reference(run: TrainingRun, shape: Shape) -> float:
-    """The frozen reference model of DPO; with adapters it is the model without them."""
-    if run.objective != "dpo" or run.method != "full":
+    """The frozen reference model; with adapters it is the model without them."""
+    if not objectives.of(run).reference or run.method != "full":
         return 0.0
     return WIDTH.get(run.dtype, 2.0) * shape.params
 
@@ -292,7 +298,7 @@ def _activations(
 def _loss(run: TrainingRun, shape: Shape, where: Layout, k: Coefficients) -> tuple[float, float]:
     """(activations of the head, logits and their copies), in bytes per GPU."""
     head = k.head * where.positions * shape.hidden / where.tensor
-    if shape.encoder or not shape.has_logits:
+    if shape.encoder or not (shape.has_logits and objectives.of(run).has_logits):
         return head, 0.0
     each = k.logits[run.fused_loss]
     if run.fused_loss == "kernel":
@@ -333,4 +339,4 @@ def _optimizer_temporary(run: TrainingRun, where: Layout, trained: float, k: Coe
 
 
 def _updates_in_place(run: TrainingRun) -> bool:
-    return "8bit" in run.optimizer or run.optimizer.startswith("paged") or steps_in_backward(run)
+    return "bit" in run.optimizer or run.optimizer.startswith("paged") or steps_in_backward(run)

@@ -12,7 +12,7 @@ from functools import cache
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
-from advisor.estimate.training.activations import Precision, precision
+from advisor.estimate.training.activations import LOW_PRECISION, Precision, precision
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.frameworks import Kernels
 from advisor.shipped import folder
@@ -80,6 +80,25 @@ EXPORT_LINK_GB = 400.0
 have 400.
 """
 
+HAS_FP8 = frozenset({"Ada", "Hopper", "Blackwell", "CDNA3", "CDNA4", "Gaudi"})
+"""Architectures whose matrix units multiply FP8, at twice the 16-bit rate by data sheet."""
+
+FP8_OVER_HALF = 2.0
+FP4_OVER_HALF = {"Blackwell": 4.0, "CDNA4": 4.0}
+"""Dense FP4 over the dense 16-bit rate by data sheet: B200 9 and 2.25 PFLOPS, MI355X 10.1 and
+2.5.
+"""
+
+FP4_BY_NAME = (("B300", 6.0), ("GB300", 6.0), ("RTX 50", 8.0))
+"""The same of Blackwell Ultra, 15 and 2.5 PFLOPS, and of GeForce parts, whose 16-bit rate with fp32
+accumulation is halved: RTX 5090 1,676 and 209.5 TFLOPS.
+"""
+
+STAYS_HALF = 0.15
+"""Share of the matrix products that FP4 training leaves in 16 bits (NVIDIA 2025, arXiv 2509.25149:
+about 15 % of the linear layers).
+"""
+
 USUAL_FP32_SHARE = 0.1
 GEFORCE_FP32_SHARE = 0.5
 
@@ -112,10 +131,31 @@ def achievable_tflops(run: TrainingRun, gpu: Gpu, k: Coefficients) -> float | No
     half = peak * share * sustained(gpu, peak)
     if precision(run) is Precision.SINGLE or emulates_bf16(run, gpu):
         return min(half, peak * _fp32_share(gpu))
+    return half * _narrow_gain(run, gpu, k)
+
+
+def narrow_ratio(run: TrainingRun, gpu: Gpu) -> float:
+    """Printed rate of the run's matrix products over the 16-bit one: 1 in 16 bits, and on GPUs
+    whose units do not have the format.
+    """
     if run.compute_dtype == "fp8":
-        vendor = frameworks.of(run).kernels is Kernels.VENDOR or run.framework == "other"
-        return half * math.exp(k.eff_fp8 if vendor else 0.6 * k.eff_fp8)
-    return half
+        return FP8_OVER_HALF if gpu.arch in HAS_FP8 else 1.0
+    if run.compute_dtype in LOW_PRECISION:
+        by_name = (ratio for begin, ratio in FP4_BY_NAME if gpu.name.startswith(begin))
+        return next(by_name, FP4_OVER_HALF.get(gpu.arch, 1.0))
+    return 1.0
+
+
+def _narrow_gain(run: TrainingRun, gpu: Gpu, k: Coefficients) -> float:
+    """How much faster FP8 or FP4 makes the matrix products of a step: the printed ratio to a power,
+    that of FP8, since values are scaled and cast around each product.
+    """
+    vendor = frameworks.of(run).kernels is Kernels.VENDOR or run.framework == "other"
+    kept = (k.eff_fp8 if vendor else 0.6 * k.eff_fp8) / math.log(FP8_OVER_HALF)
+    gain = narrow_ratio(run, gpu) ** kept
+    if run.compute_dtype in LOW_PRECISION - {"fp8"}:
+        return float(1.0 / (STAYS_HALF + (1.0 - STAYS_HALF) / gain))
+    return float(gain)
 
 
 def fast_link(gpu: Gpu) -> float:

@@ -120,6 +120,9 @@ def _lines(answer: EstimateAnswer, width: int) -> Iterator[str]:
     gpus = f"{run.gpus} × {run.gpu_name}" if run.gpus > 1 else run.gpu_name
     yield printable(f"{run.model_name} · {run.method} · {gpus}")
     yield ""
+    if not estimate.memory_gib.range.is_known:
+        yield from _row("Verdict", f"unknown: {printable(estimate.memory_gib.reason)}", width)
+        return
     free = "" if answer.free_gib is None else f", of {answer.free_gib:.1f} GiB free"
     yield from _row("Verdict", VERDICTS[estimate.fits], width)
     yield from _row("Memory per GPU", f"{_words(estimate.memory_gib, 'GiB')}{free}", width)

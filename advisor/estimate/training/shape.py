@@ -108,6 +108,7 @@ LAYERS_T5 = ((1.2e8, 16), (4e8, 24), (math.inf, 48))
 """
 
 _SIZE_WORD = re.compile(r"(?<![a-z])(small|base|large|xxl|xl)(?![a-z])", re.IGNORECASE)
+_SIZE_IN_NAME = re.compile(r"(?<![a-z\d._])(\d+(?:[._]\d+)?)([bm])(?![a-z\d])", re.IGNORECASE)
 _SIZES_T5 = {"small": 7.7e7, "base": 2.48e8, "large": 7.83e8, "xl": 2.85e9, "xxl": 1.114e10}
 _SIZES_MT5 = {"small": 3.0e8, "base": 5.8e8, "large": 1.23e9, "xl": 3.74e9, "xxl": 1.292e10}
 _SIZES_BART = {"base": 1.39e8, "large": 4.06e8}
@@ -222,6 +223,16 @@ def size_by_name(name: str) -> float | None:
     if MULTILINGUAL.search(name):
         return _SIZES_MT5.get(size)
     return _SIZES_T5.get(size)
+
+
+def size_in_name(name: str) -> float | None:
+    """Parameters that a name states: all of `granite-7b` and `Qwen3-30B-A3B`, or the word of an
+    encoder-decoder; None where it states none, or only the size of an expert (`8x7B`).
+    """
+    stated = _SIZE_IN_NAME.search(name)
+    if stated is None:
+        return size_by_name(name)
+    return float(stated[1].replace("_", ".")) * (1e9 if stated[2].lower() == "b" else 1e6)
 
 
 def is_embedder(name: str) -> bool:

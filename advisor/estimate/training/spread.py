@@ -67,6 +67,7 @@ SETTINGS = frozenset(
     {"checkpointing", "fused_loss", "quantization", "sharding", "framework", "dtype", "optimizer"}
 )
 USUAL_METHODS = ("full", "lora", "qlora")
+RARE_OPTIMIZERS = frozenset({"other", "lion", "lion8bit", "muon", "adamw4bit"})
 MACHINE = 8
 Predict = Callable[[TrainingRun], float | None]
 """An estimate of memory or speed; None where it is unknown."""
@@ -85,7 +86,7 @@ def causes(
     `predict` is the estimate itself, of any run.
     """
     assumed = set(run.assumed)
-    unusual = run.method not in USUAL_METHODS or run.optimizer == "other"
+    unusual = run.method not in USUAL_METHODS or run.optimizer in RARE_OPTIMIZERS
     present = {
         "base": 1.0,
         "lengths": float(bool(assumed & LENGTHS)),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from advisor.core.constants import TERA
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import frameworks, rates, traffic
+from advisor.estimate.training import frameworks, objectives, rates, traffic
 from advisor.estimate.training.activations import Precision, adapter_widths, precision
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.frameworks import Kernels
@@ -46,7 +46,7 @@ def trains_weights(run: TrainingRun) -> bool:
 
 def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
     """Operations per token in matrix products: 6 N full, 4 N adapters, 2 N for each recomputation
-    and for the reference model of DPO.
+    and for each pass forward alone, as of a reference model.
 
     N are the active parameters without the input embedding, which is looked up and not multiplied
     (Kaplan et al. 2020).
@@ -54,8 +54,8 @@ def matmul_flops_per_token(run: TrainingRun, shape: Shape) -> float:
     lookup = shape.embedding_params - shape.vocabulary * shape.hidden
     n = shape.active_params - max(lookup, 0.0)
     inner = shape.active_params - shape.embedding_params
-    reference = 2.0 * n if run.objective == "dpo" else 0.0
-    return reference + (6.0 if trains_weights(run) else 4.0) * n + 2.0 * again(run) * inner
+    only_forward = 2.0 * n * objectives.of(run).only_forward
+    return only_forward + (6.0 if trains_weights(run) else 4.0) * n + 2.0 * again(run) * inner
 
 
 def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> float:

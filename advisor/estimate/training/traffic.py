@@ -8,7 +8,7 @@ widths of query and key heads, f width of the MLP.
 from __future__ import annotations
 
 from advisor.core.training import TrainingRun
-from advisor.estimate.training import frameworks
+from advisor.estimate.training import frameworks, objectives
 from advisor.estimate.training.activations import Precision, adapter_widths, precision
 from advisor.estimate.training.frameworks import Kernels
 from advisor.estimate.training.shape import Shape
@@ -72,6 +72,6 @@ def _adapters(run: TrainingRun, shape: Shape) -> float:
 
 def loss_bytes(run: TrainingRun, shape: Shape) -> float:
     """Bytes per position that the loss moves; none without a vocabulary head."""
-    if shape.encoder or not shape.has_logits:
+    if shape.encoder or not (shape.has_logits and objectives.of(run).has_logits):
         return 0.0
     return LOSS.get(run.fused_loss, 30.0) * shape.vocabulary

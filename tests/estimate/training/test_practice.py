@@ -78,6 +78,33 @@ def test_preferences_need_pairs_and_a_reference() -> None:
     assert operations[1] / operations[0] == pytest.approx(8 / 6)
 
 
+@pytest.mark.parametrize(
+    ("objective", "operations", "copies", "pairs"),
+    [("orpo", 6, 0, 2), ("kto", 6 + 3 * 2, 1, 1), ("rm", 6, 0, 2)],
+)
+def test_what_other_objectives_pass_through_the_model(
+    objective: str, operations: float, copies: int, pairs: int
+) -> None:
+    """Operations per token over 2 N, copies of the model and answers per example, by hand."""
+    run = a_run("Llama-3.1-8B", "H100-SXM", method="full", seq_len=1024, packed=True)
+    other = replace(run, objective=objective)
+    shape = shape_of(run)
+    sft, those = (memory.terms(r, shape, fitted()) for r in (run, other))
+    assert those["weights"] - sft["weights"] == pytest.approx(copies * 2 * 8_030_261_248)
+    flops = [throughput.matmul_flops_per_token(r, shape) for r in (run, other)]
+    assert flops[1] / flops[0] == pytest.approx(operations / 6)
+    assert memory.sequences(other) == pairs
+    assert those["logits"] == pytest.approx(0 if objective == "rm" else pairs * sft["logits"])
+
+
+def test_an_objective_that_writes_answers_gets_no_answer_and_a_reason() -> None:
+    words = ("--model", "Llama-3.1-8B", "--gpu", "H100-SXM", "--objective", "GRPO")
+    found = answer(*words)
+    assert found["memory_gib"]["p50"] is None
+    assert "writes answers" in found["tokens_per_second"]["reason"]
+    assert found["fits"] == "unknown"
+
+
 def test_a_project_of_fifty_thousand_examples_with_its_evaluations() -> None:
     words = ("--model", "Llama-3.1-8B", "--gpu", "H100-SXM", "--examples", "50000")
     words += ("--mean-tokens", "700", "--epochs", "3", "--micro-batch", "4")

@@ -8,7 +8,7 @@ import pytest
 
 from advisor.estimate.training import estimate
 from advisor.estimate.training.params import typical_trainable_params
-from advisor.estimate.training.shape import active_by_name, of_model, of_size
+from advisor.estimate.training.shape import active_by_name, of_model, of_size, size_in_name
 from tests.estimate.training.catalogue import a_run
 from tests.options import LLAMA, ROBERTA
 
@@ -107,3 +107,19 @@ def test_a_typical_mixture_computes_with_its_active_parameters(
     dense = of_size(params)
     assert dense.active_params == params
     assert dense.hidden > shape.hidden
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("granite-7b", 7e9),
+        ("Qwen3-30B-A3B", 30e9),
+        ("stablelm-2-1_6b", 1.6e9),
+        ("SmolLM2-135M", 135e6),
+        ("flan-t5-large", 7.83e8),
+        ("Mixtral-8x7B", None),
+        ("mystery-large", None),
+    ],
+)
+def test_a_name_may_state_the_size(name: str, params: float | None) -> None:
+    assert size_in_name(name) == params
