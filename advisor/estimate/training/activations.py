@@ -112,23 +112,25 @@ def _widths(model: Model | None, shape: Shape, targets: str) -> AdapterWidths:
     except UsageError:
         return _typical_widths(shape, targets)
     return AdapterWidths(
-        inputs=sum(m.inputs for m in modules),
-        shared=float(_read_once(modules)),
-        outputs=sum(m.outputs for m in modules),
+        inputs=sum(m.share * m.inputs for m in modules),
+        shared=_read_once(modules),
+        outputs=sum(m.share * m.outputs for m in modules),
     )
 
 
-def _read_once(modules: tuple[Linear, ...]) -> int:
-    """Widths read by query, key and value together, by gate and up together, and by down; the input
-    of the output projection is kept by the attention itself.
+def _read_once(modules: tuple[Linear, ...]) -> float:
+    """Widths read by query, key and value together, by gate and up together, by what projects into
+    a recurrence, and by down; the input of the output projection is kept by the attention itself,
+    as a recurrence keeps its own.
     """
     outputs = [m for m in modules if m.attention and m.name.endswith(("o_proj", "dense", "c_proj"))]
     attention = [m for m in modules if m.attention and m not in outputs]
-    mlp = [m for m in modules if not m.attention]
+    recurrent = [m for m in modules if m.recurrent]
+    mlp = [m for m in modules if not m.attention and not m.recurrent]
     downs = [m for m in mlp if m.inputs > m.outputs]
     ups = [m for m in mlp if m not in downs]
-    firsts = (attention[:1], ups[:1], downs)
-    return sum(m.inputs for group in firsts for m in group)
+    firsts = (attention[:1], recurrent[:1], ups[:1], downs)
+    return sum(m.share * m.inputs for group in firsts for m in group)
 
 
 def _typical_widths(shape: Shape, targets: str) -> AdapterWidths:
@@ -155,8 +157,9 @@ def layer_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
     width = 4.0 if kind is Precision.SINGLE else 2.0
     return (
         _norms(run, shape, kind, fused)
-        + _attention(run, shape, width)
-        + _mlp(run, shape, width, fused)
+        + shape.attending * _attention(run, shape, width)
+        + shape.recurrent * width * shape.kept_by_recurrence
+        + shape.with_mlp * _mlp(run, shape, width, fused)
         + _adapters(run, shape, kind, width)
     )
 

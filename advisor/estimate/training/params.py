@@ -8,11 +8,12 @@ adapters attached by peft.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Model
+from advisor.estimate.training import hybrid
 from advisor.estimate.training.architecture import params_by_formula
 from advisor.estimate.training.shape import of_size
 
@@ -22,31 +23,48 @@ VIRTUAL_TOKENS = 20
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A linear module of every layer: its name in transformers, its sizes, and whether it is
-    attention's.
+    """A linear module: its name in transformers, its sizes, whether it is attention's or a
+    recurrence's, and the share of the layers that have it.
     """
 
     name: str
     inputs: int
     outputs: int
     attention: bool
+    recurrent: bool = False
+    share: float = 1.0
 
 
 @lru_cache(maxsize=256)
 def linear_modules(model: Model) -> tuple[Linear, ...]:
-    """The linear modules of one layer that adapters can be attached to (experts are parameters, not
+    """The linear modules of a layer that adapters can be attached to (experts are parameters, not
     modules).
     """
+    mixing = hybrid.of_model(model)
+    if mixing is None:
+        return _of_every_layer(model)
+    shares = (mixing.mlp, mixing.attending)
+    own = (replace(m, share=shares[m.attention]) for m in _of_every_layer(model))
+    scans = (
+        Linear(name, inputs, outputs, False, True, mixing.recurrent)
+        for name, inputs, outputs in mixing.recurrence.modules
+    )
+    return (*own, *(scans if mixing.recurrent else ()))
+
+
+def _of_every_layer(model: Model) -> tuple[Linear, ...]:
     h = model.hidden
     f = model.intermediate
     q = model.heads * model.head_dim
     kv = model.kv_heads * model.head_dim
+    gates = 2 if model.hf_class in _GATED_ATTENTION else 1
     names = _NAMES.get(model.hf_class, _LLAMA)
     qkv = names[: 3 if len(names) in (6, 7) else 1]
     attention = [Linear(qkv[0], h, q + 2 * kv, True)]
     if len(qkv) == 3:
         attention = [
-            Linear(name, h, width, True) for name, width in zip(qkv, (q, kv, kv), strict=True)
+            Linear(name, h, width, True)
+            for name, width in zip(qkv, (gates * q, kv, kv), strict=True)
         ]
     out, *mlp = names[len(qkv) :]
     attention.append(Linear(out, q, h, True))
@@ -73,6 +91,11 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "FalconForCausalLM": _NEOX,
     "GPT2LMHeadModel": ("c_attn", "attn.c_proj", "c_fc", "mlp.c_proj"),
     "GPTBigCodeForCausalLM": ("c_attn", "attn.c_proj", "c_fc", "mlp.c_proj"),
+    "Lfm2ForCausalLM": ("q_proj", "k_proj", "v_proj", "self_attn.out_proj", "w1", "w3", "w2"),
+    "NemotronHForCausalLM": ("q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"),
+    "GraniteMoeHybridForCausalLM": (
+        *("q_proj", "k_proj", "v_proj", "o_proj", "input_linear", "output_linear"),
+    ),
     "MptForCausalLM": ("Wqkv", "out_proj", "up_proj", "down_proj"),
     "BertForSequenceClassification": _BERT,
     "RobertaForSequenceClassification": _BERT,
@@ -94,8 +117,14 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 last going down.
 """
 
+_GATED_ATTENTION = frozenset(
+    {"Qwen3NextForCausalLM", "Qwen3_5ForCausalLM", "Qwen3_5MoeForCausalLM"}
+)
+"""Families whose query projection also makes a gate of the same width."""
+
 _GATE_AND_UP = frozenset(
     {"Phi3ForCausalLM", "GlmForCausalLM", "Glm4ForCausalLM", "ModernBertForSequenceClassification"}
+    | {"GraniteMoeHybridForCausalLM"}
 )
 """Families whose gate and up projections are one matrix."""
 
@@ -167,16 +196,18 @@ def trainable_params(model: Model, method: str, rank: int, targets: str) -> int:
         return VIRTUAL_TOKENS * model.layers * 2 * model.kv_heads * model.head_dim
     modules = targeted(model, targets)
     if method == "ia3":
-        return model.layers * sum(m.outputs if m.attention else m.inputs for m in modules)
+        scaled = (m.share * (m.outputs if m.attention else m.inputs) for m in modules)
+        return round(model.layers * sum(scaled))
     per_layer = sum(
-        rank * (m.inputs + m.outputs) + (m.outputs if method == "dora" else 0) for m in modules
+        m.share * (rank * (m.inputs + m.outputs) + (m.outputs if method == "dora" else 0))
+        for m in modules
     )
     words = set(targets.replace("+", ",").split(","))
     heads = 0 if words & EMBEDDINGS else len(words & HEADS)
     if "experts" in words:
         inner = model.moe_intermediate or model.intermediate
         per_layer += rank * model.experts * (2 * model.hidden + 3 * inner)
-    return model.layers * per_layer + heads * rank * (model.hidden + model.vocabulary)
+    return round(model.layers * per_layer) + heads * rank * (model.hidden + model.vocabulary)
 
 
 def trained_whole(matrix: float, method: str, targets: str) -> float:
@@ -198,7 +229,7 @@ def adapter_inputs(model: Model | None, hidden: int, mlp: float, targets: str) -
     if model is None or model.experts:
         return 3.0 * hidden if targets in ("attention", "all-linear", "") else 2.0 * hidden
     try:
-        return float(sum(m.inputs for m in targeted(model, targets)))
+        return float(sum(m.share * m.inputs for m in targeted(model, targets)))
     except UsageError:
         return 3.0 * hidden + mlp
 

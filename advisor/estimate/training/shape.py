@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from advisor.core.facts import Model
+from advisor.estimate.training import hybrid
 
 UNGATED = frozenset(
     {
@@ -42,29 +43,25 @@ UNGATED = frozenset(
 FOUR_NORMS = frozenset(
     {"Gemma2ForCausalLM", "Gemma3ForCausalLM", "Gemma4ForCausalLM", "Glm4ForCausalLM"}
 )
-ATTENDING = {
-    "Qwen3NextForCausalLM": 0.25,
-    "Qwen3_5ForCausalLM": 0.25,
-    "Qwen3_5MoeForCausalLM": 0.25,
-}
-"""Share of the layers of a hybrid that attend to all positions; the others are recurrent and cost
-as much as their matrices (config.json, full_attention_interval 4).
-"""
-
 ATTENDING_BY_NAME = (
     (re.compile(r"mamba-?2?-|falcon-?mamba|codestral-mamba|rwkv|xlstm", re.IGNORECASE), 0.0),
     (re.compile(r"nemotron-?h|nemotron-nano-\d+b-v2", re.IGNORECASE), 0.08),
+    (re.compile(r"zamba", re.IGNORECASE), 0.15),
     (re.compile(r"bamba|granite-?4\S*-h", re.IGNORECASE), 0.1),
     (re.compile(r"nemotron-3-(?:nano|super|ultra)", re.IGNORECASE), 0.115),
     (re.compile(r"jamba|minimax-(?:text|m1)", re.IGNORECASE), 0.125),
     (re.compile(r"qwen3-next|qwen-?3\.[56]|kimi-linear", re.IGNORECASE), 0.25),
     (re.compile(r"lfm-?2", re.IGNORECASE), 0.375),
 )
-"""The same by name, where the architecture is not in the tables: state-space and other recurrent
-models, and hybrids (layers_block_type, hybrid_override_pattern or full_attn_idxs of their
-config.json: Nemotron-H 4 of 52, Bamba 3 of 32, Granite 4.0 H 4 of 40, Nemotron 3 Nano 6 of 52,
-Jamba 1 of 8, LFM2 6 of 16).
+"""Share of the layers that attend to all positions, by name, where the architecture is not in the
+tables: state-space and other recurrent models, and hybrids (layers_block_type,
+hybrid_override_pattern or full_attn_idxs of their config.json: Zamba2 a shared block at 9 to 13 of
+its 38 to 81 layers, Nemotron-H 4 of 52, Bamba 3 of 32, Granite 4.0 H 4 of 40, Nemotron 3 Nano 6 of
+52, Jamba 1 of 8, LFM2 6 of 16).
 """
+
+BOTH_IN_EVERY_LAYER = re.compile(r"falcon-?h1|hymba", re.IGNORECASE)
+"""Names of models whose layers attend and scan side by side."""
 
 HEAD_NORMS = frozenset(
     {"Qwen3ForCausalLM", "Qwen3MoeForCausalLM", "Gemma3ForCausalLM", "Olmo2ForCausalLM"}
@@ -151,6 +148,14 @@ class Shape:
     """Experts that a token passes, 0 in dense models."""
     attending: float = 1.0
     """Share of the layers whose attention sees all positions."""
+    recurrent: float = 0.0
+    """Share of the layers that are recurrent in place of it, or beside it."""
+    with_mlp: float = 1.0
+    """Share of the layers that have an MLP."""
+    kept_by_recurrence: float = 0.0
+    """Values that a recurrent layer keeps per position for its backward pass."""
+    scan_flops: float = 0.0
+    """Operations of its scan per position, forward."""
     has_logits: bool = True
     """Whether there is a vocabulary head; models of embeddings and classifiers have none."""
 
@@ -176,11 +181,12 @@ def of_model(model: Model) -> Shape:
     embeddings = model.embedding_params * (2 if apart else 1)
     moe = model.experts > 0
     mlp: float = model.intermediate
+    mixing = hybrid.of_model(model)
     if moe:
         attention = model.hidden * (2 * query + 2 * key_value)
         rest = (model.active_params - embeddings) / model.layers - attention
         mlp = max(rest / ((3 if gated else 2) * model.hidden), 1.0)
-    return Shape(
+    shape = Shape(
         params=model.params,
         active_params=model.active_params or model.params,
         embedding_params=embeddings,
@@ -195,12 +201,35 @@ def of_model(model: Model) -> Shape:
         vocabulary=model.vocabulary,
         encoder=model.kind == "encoder",
         moe=moe,
-        norms=4 if model.hf_class in FOUR_NORMS else 2,
+        norms=mixing.norms if mixing else 4 if model.hf_class in FOUR_NORMS else 2,
         head_norms=model.hf_class in HEAD_NORMS,
         routed=model.experts_per_token if moe else 0,
-        attending=ATTENDING.get(model.hf_class, attending_by_name(model.name)),
         has_logits=model.kind != "encoder" and not is_embedder(model.name),
     )
+    return _mixed(shape, mixing)
+
+
+def _mixed(shape: Shape, mixing: hybrid.Mixing | None) -> Shape:
+    """With the layers of a hybrid; as it is where all layers attend."""
+    if mixing is None:
+        return shape
+    return replace(
+        shape,
+        attending=mixing.attending,
+        recurrent=mixing.recurrent,
+        with_mlp=mixing.mlp,
+        kept_by_recurrence=mixing.recurrence.kept,
+        scan_flops=mixing.recurrence.scan_flops,
+    )
+
+
+def _mixing_by_name(name: str, hidden: int) -> hybrid.Mixing | None:
+    """Layers of Mamba-2 as published, in a model that is recurrent by its name."""
+    attending = attending_by_name(name)
+    if attending == 1.0 and not BOTH_IN_EVERY_LAYER.search(name):
+        return None
+    recurrent = 1.0 if attending == 1.0 else 1.0 - attending
+    return hybrid.Mixing(attending, recurrent, 1.0, hybrid.typical(hidden))
 
 
 def attending_by_name(name: str) -> float:
@@ -278,7 +307,7 @@ def of_size(params: float, active: float | None = None, name: str = "") -> Shape
     mlp = 3.0 * hidden
     if moe:
         mlp = max(((active - embeddings) / layers - attention) / (3.0 * hidden), 0.25 * hidden)
-    return Shape(
+    shape = Shape(
         params=params,
         active_params=active,
         embedding_params=embeddings,
@@ -294,9 +323,9 @@ def of_size(params: float, active: float | None = None, name: str = "") -> Shape
         encoder=False,
         moe=moe,
         routed=8 if moe else 0,
-        attending=attending_by_name(name),
         has_logits=not is_embedder(name),
     )
+    return _mixed(shape, _mixing_by_name(name, hidden))
 
 
 def is_encoder_decoder(name: str) -> bool:

@@ -66,6 +66,19 @@ def attention_flops_per_token(run: TrainingRun, shape: Shape, length: float) -> 
     return (6.0 + 2.0 * again(run)) * whole * shape.attending * shape.layers * shape.query * length
 
 
+SCAN_OVER_ATTENTION = 0.4
+"""Rate of a scan over that of attention: Mamba-2 takes as long as FlashAttention-2 at 2,048
+positions, with 0.4 of its operations (Dao and Gu 2024, figure 10).
+"""
+
+
+def scan_flops_per_token(run: TrainingRun, shape: Shape) -> float:
+    """Operations per token of the scans of recurrent layers, at any length: the backward pass is
+    twice the forward one.
+    """
+    return (3.0 + again(run)) * shape.recurrent * shape.layers * shape.scan_flops
+
+
 def efficiency(run: TrainingRun, gpu: Gpu, shape: Shape, k: Coefficients) -> float:
     """Share of the achievable matrix rate that the products of a training step reach.
 
@@ -120,7 +133,12 @@ def _gpu_terms(
         "matrix": tokens
         * matmul_flops_per_token(run, shape)
         / (tflops * TERA * efficiency(run, gpu, shape, k)),
-        "attention": tokens * attention_flops_per_token(run, shape, length) / (peak * TERA * share),
+        "attention": tokens
+        * (
+            attention_flops_per_token(run, shape, length)
+            + scan_flops_per_token(run, shape) / SCAN_OVER_ATTENTION
+        )
+        / (peak * TERA * share),
         "traffic": tokens * (k.traffic * moved + traffic.loss_bytes(run, shape)) / bandwidth,
         "dequantize": _dequantized_bytes(run, shape, k) / bandwidth,
     }

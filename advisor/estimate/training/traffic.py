@@ -20,6 +20,9 @@ ADAPTER_BACKWARD = 1.5
 EAGER_BYTES = 26.0
 """Per head and pair of positions: scores, scale, mask, softmax in fp32, cast, product."""
 
+READ_AND_WRITTEN = 4.0
+"""Bytes that each value around a scan moves: once to memory and once back, in 16 bits."""
+
 LOSS = {"no": 40.0, "kernel": 12.0, "projection": 8.0, "yes": 10.0}
 """Bytes per vocabulary entry that the loss moves: copies in fp32 both ways, or one pass."""
 
@@ -51,13 +54,15 @@ def layer_bytes(run: TrainingRun, shape: Shape, length: float) -> float:
 
 def _forward(run: TrainingRun, shape: Shape) -> float:
     h = float(shape.hidden)
-    heads = float(shape.query + shape.key_value)
+    heads = shape.attending * (shape.query + shape.key_value)
+    mlp = shape.with_mlp * shape.mlp
+    scanned = shape.recurrent * READ_AND_WRITTEN * shape.kept_by_recurrence
     width = 2.0 if precision(run) is Precision.SINGLE else 1.0
     if fuses(run):
-        return width * (shape.norms * 10.0 * h + 6.0 * heads + 8.0 * shape.mlp)
+        return width * (shape.norms * 10.0 * h + 6.0 * heads + 8.0 * mlp + scanned)
     norm = 10.0 * h if shape.layer_norms else 38.0 * h
     rotation = 20.0 * heads + (38.0 * heads if shape.head_norms else 0.0)
-    return shape.norms * norm + width * (12.0 * h + rotation + 10.0 * shape.mlp)
+    return shape.norms * norm + width * (12.0 * h + rotation + 10.0 * mlp + scanned)
 
 
 def _adapters(run: TrainingRun, shape: Shape) -> float:

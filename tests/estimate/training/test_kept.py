@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from advisor.estimate.training import activations, shape_of
-from tests.estimate.training.catalogue import a_run
+from advisor.estimate.training import activations, hybrid, shape_of, throughput
+from advisor.estimate.training.coefficients import fitted
+from tests.estimate.training.catalogue import a_run, book
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -132,3 +133,63 @@ def test_dropout_of_adapters_keeps_a_copy_and_a_mask_per_module(
     counted = activations.layer_bytes_per_token(run, shape_of(run)) + (mask - 1.0) * inputs
     measured = per_layer_and_token(torch.bfloat16, adapters, autocast, dropout=0.5)
     assert counted == pytest.approx(measured, rel=0.05)
+
+
+def test_a_gated_convolution_keeps_what_autograd_keeps() -> None:
+    """LFM2's recurrent layer runs without kernels of its own, so that a CPU shows what is kept."""
+    torch.set_num_threads(1)
+
+    def whole(kinds: list[str], tokens: int) -> int:
+        config = transformers.Lfm2Config(
+            hidden_size=HIDDEN,
+            intermediate_size=MLP,
+            num_attention_heads=HEADS,
+            num_key_value_heads=KEY_HEADS,
+            num_hidden_layers=len(kinds),
+            layer_types=kinds,
+            vocab_size=256,
+            block_auto_adjust_ff_dim=False,
+            attn_implementation="sdpa",
+        )
+        model = transformers.Lfm2ForCausalLM(config).to(torch.bfloat16).train()
+        return kept_bytes(model, tokens, autocast=False)
+
+    kinds = (["conv", "full_attention"], ["conv", "conv", "full_attention"])
+    counts = [whole(layers, tokens) for tokens in (64, 128) for layers in kinds]
+    measured = (counts[3] - counts[2] - counts[1] + counts[0]) / 64
+    run = small_run(method="full", framework="torchtune")
+    shape = replace(
+        shape_of(run),
+        attending=0.0,
+        recurrent=1.0,
+        kept_by_recurrence=hybrid.short_convolution(HIDDEN).kept,
+    )
+    assert activations.layer_bytes_per_token(run, shape) == pytest.approx(measured, rel=0.05)
+
+
+def test_a_scan_of_mamba_by_hand() -> None:
+    """Nemotron-H 8B: 128 heads of 64, 8 groups, a state of 128, chunks of 128."""
+    mixing = hybrid.of_model(book().model("Nemotron-H-8B"))
+    assert mixing is not None
+    assert (52 * mixing.attending, 52 * mixing.recurrent, 52 * mixing.mlp) == (4, 24, 24)
+    projected = 2 * 8192 + 2 * 8 * 128 + 128
+    assert mixing.recurrence.kept == projected + 8192
+    assert mixing.recurrence.scan_flops == 8192 * 128 + 8 * 128 * 128 + 4 * 128 * 8192
+
+
+def test_nothing_of_a_recurrent_model_grows_with_the_square_of_the_length() -> None:
+    run = replace(
+        a_run(gpu="H100-SXM", packed=True, checkpointing="full"),
+        model=None,
+        model_name="mamba2-2.7b",
+        params=2.7e9,
+    )
+    shape = shape_of(run)
+
+    def seconds(length: int) -> float:
+        longer = replace(run, seq_len=length, grad_accum=1)
+        terms = throughput.seconds_by_term(longer, longer.gpu, shape, fitted())
+        return terms["attention"]
+
+    assert seconds(2048) > 0.0
+    assert seconds(65_536) == pytest.approx(32 * seconds(2048))

@@ -5,14 +5,16 @@ they are absent.
 from __future__ import annotations
 
 import warnings
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
+from advisor.calibrate.worker import families
 from advisor.core.facts import Model
 from advisor.estimate.training import total_params, trainable_params
 from advisor.estimate.training.architecture import params_by_formula
-from advisor.estimate.training.params import VIRTUAL_TOKENS
+from advisor.estimate.training.params import VIRTUAL_TOKENS, linear_modules
 from tests.estimate.training.catalogue import book
 
 torch = pytest.importorskip("torch")
@@ -63,6 +65,10 @@ ALL = [
     if (params_by_formula(m) is not None or m.name in COUNTED) and m.hf_class not in OWN_CODE
 ]
 MODELS = [m for m in ALL if m.name in COUNTED | OF_EACH]
+REFUSED = {"Nemotron-H-8B": "out_proj"}
+"""Modules that peft does not adapt, since Mamba's fused kernel passes them by."""
+
+HYBRIDS = ["Nemotron-H-8B", "granite-4.0-h-micro", "Qwen3.5-9B", "LFM2-1.2B"]
 ADAPTED = [
     "Llama-3.2-1B",
     "Qwen2.5-0.5B",
@@ -149,7 +155,7 @@ def test_an_adapter_has_the_parameters_of_the_formula(
 ) -> None:
     from advisor.estimate.training.params import targeted
 
-    model = book().model(name)
+    model = replace(book().model(name), layers=2)
     words = "all-linear" if targets == "all-linear" else [m.name for m in targeted(model, targets)]
     config = peft.LoraConfig(
         r=8,
@@ -162,6 +168,28 @@ def test_an_adapter_has_the_parameters_of_the_formula(
     assert counted(adapted, trained=True) == trainable_params(
         model, "dora" if use_dora else "lora", 8, targets
     )
+
+
+@pytest.mark.parametrize("name", HYBRIDS)
+def test_an_adapter_of_a_hybrid_has_the_parameters_of_the_formula(name: str) -> None:
+    """Layers differ in their modules, so that a whole pattern of them is built."""
+    model = book().model(name)
+    sizes = {field.name: getattr(model, field.name) for field in fields(model)}
+    kind = getattr(transformers, model.hf_class)
+    with warnings.catch_warnings(), torch.device("meta"):
+        warnings.simplefilter("ignore")
+        built = kind(kind.config_class(**families.settings(sizes)))
+    names = [m.name for m in linear_modules(model) if m.name != REFUSED.get(name)]
+    config = peft.LoraConfig(r=8, target_modules=names, task_type="CAUSAL_LM")
+    adapted = peft.get_peft_model(built, config, low_cpu_mem_usage=True)
+    assert counted(adapted, trained=True) == trainable_params(model, "lora", 8, ",".join(names))
+    linear = sum(
+        isinstance(module, torch.nn.Linear)
+        for path, module in built.named_modules()
+        if path.endswith("base_layer")
+    )
+    every = sum(model.layers * m.share for m in linear_modules(model) if m.name in names)
+    assert linear == round(every)
 
 
 @pytest.mark.parametrize(
