@@ -22,6 +22,7 @@ from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingEstimate, TrainingRun
 from advisor.estimate.training import estimate
 from advisor.estimate.training.architecture import params_by_formula
+from advisor.estimate.training.frameworks import OWN
 from advisor.shipped import folder
 
 LABEL = re.compile(
@@ -112,6 +113,7 @@ def _run(method: str, model: Model, result: JsonObject, gpu: Gpu, length: int) -
         mean_tokens=float(length),
         packed=True,
         attention=result["attention"],
+        framework=OWN,
         memory_basis="process",
     )
 

@@ -17,6 +17,9 @@ from advisor.core.experiment import RunRecord, Status, Trial
 from advisor.core.facts import Gpu, Model
 from advisor.core.training import TrainingMeasurement, TrainingRun
 
+OWN_STACK = "advisor"
+"""The row of profiles/frameworks.csv that says what our worker does."""
+
 ESTIMATED_HEADS = frozenset({"causal", "classification", "masked"})
 """Models that the estimator knows: an encoder with a decoder is none of them."""
 
@@ -116,6 +119,7 @@ def run_of(
         padding_free=False,  # batches are drawn as they come
         checkpointing=spec.checkpointing,
         attention=result.attention.replace("flash_attention_2", "flash"),
+        framework=OWN_STACK,
         memory_basis=memory_basis,
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from advisor.calibrate.hub import hub_models, missing_bytes
+from advisor.calibrate.limits import START_SECONDS
 from advisor.calibrate.projection import Projection
 from advisor.calibrate.quality_records import QualityResult
 from advisor.calibrate.scores import item_scores, measured_scores
@@ -39,6 +40,8 @@ def plan_lines(plan: ExperimentPlan, priced: RunPrediction, machine: str, left: 
         f"takes     {_duration(priced.seconds)}, {priced.basis}"
         + (f", cut by {priced.capped}" if priced.capped else "")
     )
+    if plan.kind != "prompts" and left:
+        lines.append(f"start-up  {_duration(START_SECONDS)} of that, before the first trial")
     prices = "--input-usd and --output-usd" if plan.kind == "prompts" else "--usd-per-hour"
     lines.append(f"costs     {_money(priced.usd, prices)}")
     return lines

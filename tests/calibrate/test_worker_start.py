@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 NEVER = {
     *("datasets", "pandas", "pyarrow", "sklearn", "matplotlib", "tensorflow", "jax", "IPython"),
     *("transformers.trainer", "torch.utils.tensorboard", "wandb", "mlflow", "torchvision"),
+    *("scipy", "scipy.optimize"),
 }
 """Packages that other tasks need and take seconds to load."""
 

@@ -82,8 +82,10 @@ def load_all(device: Device) -> None:
     from advisor.calibrate.worker.adapters import adapt
     from advisor.calibrate.worker.architecture import blueprint
     from advisor.calibrate.worker.batches import TokenisedExample, collate
+    from advisor.calibrate.worker.lean import import_transformers
     from advisor.calibrate.worker.loop import Trainer
 
+    import_transformers()
     dtype = device.default_dtype()
     model = blueprint({"config": TINY}, 0, "sdpa").build(dtype, device.kind)
     model = adapt(model, "lora", rank=1)

@@ -157,9 +157,9 @@ def layer_bytes_per_token(run: TrainingRun, shape: Shape) -> float:
     width = 4.0 if kind is Precision.SINGLE else 2.0
     return (
         _norms(run, shape, kind, fused)
-        + shape.attending * _attention(run, shape, width)
+        + shape.attending * _attention(run, shape, 4.0 if attends_in_fp32(run) else width)
         + shape.recurrent * width * shape.kept_by_recurrence
-        + shape.with_mlp * _mlp(run, shape, width, fused)
+        + shape.with_mlp * _mlp(run, shape, 4.0 if upcasts_embeddings(run) else width, fused)
         + _adapters(run, shape, kind, width)
     )
 
@@ -265,3 +265,11 @@ def upcasts_embeddings(run: TrainingRun) -> bool:
     """Whether peft's preparation for k-bit training has cast embeddings, norms and head to fp32."""
     kbit = run.quantization in ("nf4", "int8") and run.method != "full"
     return kbit and frameworks.of(run).kbit_upcast
+
+
+def attends_in_fp32(run: TrainingRun) -> bool:
+    """Whether queries, keys and values are fp32: quantised matrices return the width of their input
+    (bitsandbytes, Linear4bit.forward), which is that of the fp32 norms, and nothing casts them
+    where a run is stated to compute in 16 bits without autocast.
+    """
+    return upcasts_embeddings(run) and run.compute_dtype in ("bf16", "fp16")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.core.training import TrainingRun
+from advisor.estimate.training import frameworks
 
 COMMON = 0.05
 """Doubt about what slows or swells every term of a run alike, as a log standard deviation."""
@@ -41,7 +42,6 @@ weights best.
 
 SET_UP = (
     *(
-        "framework",
         "dtype",
         "compute_dtype",
         "optimizer",
@@ -94,7 +94,8 @@ def noise(target: TrainingRun, source: TrainingRun, repeat_sd: float, what: str 
     def same(names: tuple[str, ...]) -> bool:
         return all(getattr(target, name) == getattr(source, name) for name in names)
 
-    noise_sd = repeat_sd if same(SET_UP) else math.hypot(repeat_sd, OTHER_SET_UP)
+    alike = same(SET_UP) and frameworks.kin(target.framework) == frameworks.kin(source.framework)
+    noise_sd = repeat_sd if alike else math.hypot(repeat_sd, OTHER_SET_UP)
     if target.gpu_name != source.gpu_name:
         noise_sd = math.hypot(noise_sd, OTHER_GPU[what])
     named = target.method != "other" or (target.trainable_params is not None and same(ADAPTER))

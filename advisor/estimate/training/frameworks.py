@@ -10,6 +10,9 @@ from functools import cache, lru_cache
 from advisor.core.training import TrainingRun
 from advisor.shipped import folder
 
+OWN = "advisor"
+"""The program's own worker, whose trials are runs like those of transformers and peft."""
+
 
 class Kernels(StrEnum):
     """How far a stack fuses the small operations of a layer."""
@@ -119,6 +122,13 @@ def _framework(cells: dict[str, str]) -> Framework:
         source=cells["source"],
         as_of=cells["as_of"],
     )
+
+
+def kin(name: str) -> str:
+    """The stack whose runs say as much about one: transformers for the program's own worker, every
+    other its own.
+    """
+    return "hf" if name == OWN else name
 
 
 def of(run: TrainingRun) -> Framework:

@@ -88,7 +88,10 @@ def layout(run: TrainingRun, longest: float = 0.0) -> Layout:
         positions=run.micro_batch * sequences(run) * longest / run.context_parallel,
         sharded_weights=gathers,
         sharded_gradients=run.sharding in ("zero2", "zero3")
-        or (run.sharding == "fsdp" and (run.grad_accum == 1 or run.framework not in ("hf", "trl"))),
+        or (
+            run.sharding == "fsdp"
+            and (run.grad_accum == 1 or frameworks.kin(run.framework) not in ("hf", "trl"))
+        ),
         sharded_states=run.sharding in ("zero1", "zero2", "zero3", "fsdp")
         or frameworks.of(run).parallel_experts,
     )

@@ -134,6 +134,12 @@ def achievable_tflops(run: TrainingRun, gpu: Gpu, k: Coefficients) -> float | No
     return half * _narrow_gain(run, gpu, k)
 
 
+def fp32_tflops(gpu: Gpu, k: Coefficients) -> float | None:
+    """Rate of products of fp32 values; None where nothing is known."""
+    peak = peak_tflops(gpu, k)
+    return None if peak is None else peak * _fp32_share(gpu)
+
+
 def narrow_ratio(run: TrainingRun, gpu: Gpu) -> float:
     """Printed rate of the run's matrix products over the 16-bit one: 1 in 16 bits, and on GPUs
     whose units do not have the format.

@@ -95,7 +95,7 @@ def causes(
         "model": float(run.model is None),
         "shared": float(run.gpus > 1),
         "machines": math.log2(max(run.gpus / MACHINE, 1.0)),
-        "stack": float(bool(k.frameworks) and run.framework not in k.frameworks),
+        "stack": float(bool(k.frameworks) and frameworks.kin(run.framework) not in k.frameworks),
         "gpu": float(bool(k.gpus) and run.gpu_name not in k.gpus),
         "moves": alternatives.moves(run, predict),
         "rare": float(unusual or run.offload != "none"),

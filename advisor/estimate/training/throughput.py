@@ -12,7 +12,12 @@ from advisor.core.constants import TERA
 from advisor.core.facts import Gpu
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks, objectives, rates, traffic
-from advisor.estimate.training.activations import Precision, adapter_widths, precision
+from advisor.estimate.training.activations import (
+    Precision,
+    adapter_widths,
+    attends_in_fp32,
+    precision,
+)
 from advisor.estimate.training.coefficients import Coefficients
 from advisor.estimate.training.frameworks import Kernels
 from advisor.estimate.training.lengths import computed_length, mean_length
@@ -128,6 +133,9 @@ def _gpu_terms(
     share = attention_share(run, gpu, peak, k)
     if precision(run) is Precision.SINGLE:
         share = min(share, tflops / peak)
+    if attends_in_fp32(run):
+        of_units = share if run.attention == "eager" else k.attention["default"]
+        share = min(share, of_units * (rates.fp32_tflops(gpu, k) or tflops) / peak)
     moved = shape.layers * traffic.layer_bytes(run, shape, length)
     return {
         "matrix": tokens

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks, objectives
-from advisor.estimate.training.activations import Precision, adapter_widths, precision
+from advisor.estimate.training.activations import (
+    Precision,
+    adapter_widths,
+    precision,
+    upcasts_embeddings,
+)
 from advisor.estimate.training.frameworks import Kernels
 from advisor.estimate.training.shape import Shape
 
@@ -57,7 +62,8 @@ def _forward(run: TrainingRun, shape: Shape) -> float:
     heads = shape.attending * (shape.query + shape.key_value)
     mlp = shape.with_mlp * shape.mlp
     scanned = shape.recurrent * READ_AND_WRITTEN * shape.kept_by_recurrence
-    width = 2.0 if precision(run) is Precision.SINGLE else 1.0
+    wide = precision(run) is Precision.SINGLE or upcasts_embeddings(run)
+    width = 2.0 if wide else 1.0
     if fuses(run):
         return width * (shape.norms * 10.0 * h + 6.0 * heads + 8.0 * mlp + scanned)
     norm = 10.0 * h if shape.layer_norms else 38.0 * h
