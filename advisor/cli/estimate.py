@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,6 +32,9 @@ FRAMEWORKS = (
 BATCHES = ("plain", "sorted", "padding-free")
 COLUMNS = {"--dtype": "weights_dtype", "--compute": "compute_dtype"}
 """Columns of `core.run_words` whose words a flag of another name takes."""
+
+USUAL_LIMIT = 2048
+"""Tokens of the longest sequence where nobody says anything about lengths."""
 
 LONGEST_CHOICE = 40
 """Letters of a list of choices beyond which it moves from the flag to its help."""
@@ -115,7 +119,9 @@ def _open(name: str, words: tuple[str, ...], help: str) -> Callable[[Command], C
     "--grad-accum", type=POSITIVE, default=1, show_default=True, help="Micro-batches per step."
 )
 @click.option(
-    "--seq-len", type=POSITIVE, default=2048, show_default=True, help="Longest sequence, in tokens."
+    "--seq-len",
+    type=POSITIVE,
+    help="Longest sequence, in tokens; default: 2048, or as much as the lengths below need.",
 )
 @click.option("--packed/--padded", default=None, help="Whether examples fill sequences.")
 @click.option(
@@ -214,6 +220,7 @@ def command(
     if bool(flags["model"]) == (config is not None):
         raise UsageError("name the model: one of --model and --config")
     flags["model"] = flags["model"] or str(config)
+    flags["seq_len"] = flags["seq_len"] or _limit(flags)
     facts_book = facts.load(folders().config)
     if hosted:
         return _hosted(facts_book, RunRequest(**flags), as_json)
@@ -223,6 +230,18 @@ def command(
     else:
         output.show(record.as_text(answer, output.width()))
     return Exit.INFEASIBLE if answer.estimate.fits == "no" else Exit.DONE
+
+
+def _limit(flags: FlagValues) -> int:
+    """The longest sequence where none is stated: the usual one, or the power of two that holds
+    twice the mean and the longest example.
+    """
+    longest = max(2.0 * (flags["mean_tokens"] or 0.0), flags["longest_tokens"] or 0.0)
+    if (flags["mean_tokens"] or 0.0) <= USUAL_LIMIT >= (flags["longest_tokens"] or 0.0):
+        return USUAL_LIMIT
+    limit = 2 ** math.ceil(math.log2(longest))
+    output.say(f"--seq-len is not stated: {limit:,} tokens, so that the lengths fit")
+    return int(limit)
 
 
 def _from_file(source: Path, flags: FlagValues) -> tuple[FlagValues, bool]:

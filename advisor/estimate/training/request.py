@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from advisor.core.errors import UsageError
+from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import Gpu, Model
+from advisor.core.run_words import WORDS, canonical, storage_of
 from advisor.core.training import TrainingRun
 from advisor.estimate.training import frameworks
 from advisor.estimate.training.activations import trained_dtype
@@ -82,8 +83,9 @@ def to_run(
 ) -> TrainingRun:
     """The inputs of the estimator; what is left open is what the framework does by default.
 
-    Raises UsageError on an unknown target or flags that clash.
+    Raises UsageError on an unknown word or target, or flags that clash.
     """
+    request = _in_our_words(request)
     _check(request, model)
     stack = frameworks.by_name(request.framework)
     packed = stack.packed if request.packed is None else request.packed
@@ -91,7 +93,6 @@ def to_run(
     sharding = request.sharding
     if sharding == "none" and replicated:
         sharding = "ddp"
-    quantized = "nf4" if request.method == "qlora" else "none"
     return TrainingRun(
         model_name=request.model,
         model=model,
@@ -102,7 +103,7 @@ def to_run(
         method=request.method,
         rank=request.rank,
         targets=request.targets if request.method in ADAPTED_BY_TARGETS else "",
-        quantization=request.quantization or quantized,
+        quantization=request.quantization or "none",
         dtype=trained_dtype(
             request.method, request.dtype or _usual_dtype(gpu), request.compute, sharding
         ),
@@ -134,6 +135,36 @@ def to_run(
         evaluations=request.evaluations,
         assumed=_assumed(request, packed),
     )
+
+
+WORDED = {
+    **{name: name for name in ("quantization", "optimizer", "checkpointing", "attention")},
+    **{name: name for name in ("fused_loss", "offload", "sharding", "objective")},
+    "dtype": "weights_dtype",
+    "compute": "compute_dtype",
+}
+"""Fields of a request that hold words, and the column of `core.run_words` with theirs."""
+
+
+def _in_our_words(request: RunRequest) -> RunRequest:
+    """With the settings that libraries spell in another way as we do; a method that is not known
+    stays. Raises UsageError on other words.
+    """
+    words: dict[str, str | None] = {
+        "method": canonical("method", request.method) or request.method,
+        "quantization": request.quantization or storage_of(request.method) or None,
+    }
+    for name, column in WORDED.items():
+        stated = getattr(request, name)
+        if not stated:
+            continue
+        word = canonical(column, stated)
+        if word is None:
+            flag = name.replace("_", "-")
+            raise UsageError(f"--{flag} {stated}: not known{did_you_mean(stated, WORDS[column])}")
+        if word != stated:
+            words[name] = word
+    return replace(request, **words)  # type: ignore[arg-type]
 
 
 def _assumed(request: RunRequest, packed: bool) -> tuple[str, ...]:
@@ -182,7 +213,8 @@ def _check(request: RunRequest, model: Model | None) -> None:
         raise UsageError("--tp × --pp × --cp: more than --gpus; raise --gpus or lower a degree")
     if request.mean_tokens and request.mean_tokens > request.seq_len:
         raise UsageError(
-            "--mean-tokens: above --seq-len; the mean cannot exceed the longest sequence"
+            f"--mean-tokens {request.mean_tokens:,.0f}: above --seq-len {request.seq_len:,}, the "
+            "longest sequence; raise --seq-len"
         )
     if model is not None and request.method != "full":
         trainable_params(model, request.method, request.rank, request.targets)

@@ -10,11 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from advisor.cli.estimate import FRAMEWORKS, command
+from advisor.core.errors import UsageError
+from advisor.core.training import TrainingRun
 from advisor.estimate.training import estimate, frameworks, memory, shape_of, throughput
 from advisor.estimate.training.coefficients import fitted
 from advisor.estimate.training.hosted import tokens_of
-from advisor.estimate.training.request import RunRequest
-from tests.estimate.training.catalogue import a_run
+from advisor.estimate.training.request import RunRequest, to_run
+from tests.estimate.training.catalogue import a_run, book
 
 GIB = 1024.0**3
 
@@ -103,6 +105,25 @@ def test_an_objective_that_writes_answers_gets_no_answer_and_a_reason() -> None:
     assert found["memory_gib"]["p50"] is None
     assert "writes answers" in found["tokens_per_second"]["reason"]
     assert found["fits"] == "unknown"
+
+
+def test_a_request_takes_the_words_of_libraries() -> None:
+    model = book().model("Llama-3.1-8B")
+
+    def run(**words: str) -> TrainingRun:
+        return to_run(RunRequest("Llama-3.1-8B", **words), model, None, book().gpu("L40S"))  # type: ignore[arg-type]
+
+    theirs = {"method": "QDoRA", "optimizer": "adamw_torch", "attention": "flash_attention_2"}
+    ours = {"method": "dora", "quantization": "nf4", "optimizer": "adamw", "attention": "flash"}
+    assert run(**theirs) == run(**ours)
+    with pytest.raises(UsageError, match="--fused-loss ligar: not known; did you mean 'liger'"):
+        run(fused_loss="ligar")
+
+
+def test_a_mean_above_the_usual_limit_raises_it() -> None:
+    words = ("--model", "Llama-3.1-8B", "--gpu", "RTX A6000", "--method", "qlora")
+    assert answer(*words, "--mean-tokens", "2500")["inputs"]["seq_len"] == 8192
+    assert answer(*words, "--mean-tokens", "700")["inputs"]["seq_len"] == 2048
 
 
 def test_a_project_of_fifty_thousand_examples_with_its_evaluations() -> None:
