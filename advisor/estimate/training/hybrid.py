@@ -148,10 +148,12 @@ def _delta(model: Model, own: Settings) -> Recurrence:
 _RECURRENCES: Mapping[str, Callable[[Model, Settings], Recurrence]] = {
     "NemotronHForCausalLM": _nemotron,
     "GraniteMoeHybridForCausalLM": _granite,
+    "FalconH1ForCausalLM": _granite,
     "Qwen3NextForCausalLM": _delta,
     "Qwen3_5ForCausalLM": _delta,
     "Qwen3_5MoeForCausalLM": _delta,
     "Lfm2ForCausalLM": lambda model, own: short_convolution(model.hidden),
+    "Lfm2MoeForCausalLM": lambda model, own: short_convolution(model.hidden),
 }
 """Recurrent layers by class; what a model does not state is the default of its configuration."""
 
@@ -161,6 +163,10 @@ EVERY_FOURTH = frozenset({"Qwen3NextForCausalLM", "Qwen3_5ForCausalLM", "Qwen3_5
 """
 
 
+SIDE_BY_SIDE = frozenset({"FalconH1ForCausalLM"})
+"""Classes whose every layer attends and scans."""
+
+
 @lru_cache(maxsize=256)
 def of_model(model: Model) -> Mixing | None:
     """How the layers of a hybrid are made up; None of other models."""
@@ -168,6 +174,8 @@ def of_model(model: Model) -> Mixing | None:
     if rule is None:
         return None
     own = dict(model.settings)
+    if model.hf_class in SIDE_BY_SIDE:
+        return Mixing(1.0, 1.0, 1.0, rule(model, own))
     pattern = next((str(own[name]) for name in PER_LAYER if own.get(name)), "")
     if not pattern:
         attending = 0.25 if model.hf_class in EVERY_FOURTH else 1.0

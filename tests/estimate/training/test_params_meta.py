@@ -65,10 +65,10 @@ ALL = [
     if (params_by_formula(m) is not None or m.name in COUNTED) and m.hf_class not in OWN_CODE
 ]
 MODELS = [m for m in ALL if m.name in COUNTED | OF_EACH]
-REFUSED = {"Nemotron-H-8B": "out_proj"}
+REFUSED = {"Nemotron-H-8B": "out_proj", "Falcon-H1-0.5B": "out_proj"}
 """Modules that peft does not adapt, since Mamba's fused kernel passes them by."""
 
-HYBRIDS = ["Nemotron-H-8B", "granite-4.0-h-micro", "Qwen3.5-9B", "LFM2-1.2B"]
+HYBRIDS = ["Nemotron-H-8B", "granite-4.0-h-micro", "Qwen3.5-9B", "LFM2-1.2B", "Falcon-H1-0.5B"]
 ADAPTED = [
     "Llama-3.2-1B",
     "Qwen2.5-0.5B",
