@@ -41,14 +41,14 @@ def left_out(linear: Linear, fit: bool) -> tuple[Floats, Floats, Floats, list[Ca
     A framework or GPU is marked as never measured where no other source has it.
     """
     names = spread.cause_names(linear.what)
-    every = counts(linear.what, linear.rows, False, False)
+    every = counts(linear.what, linear.rows, True, True)
     parts = []
     for kind in ("source", "framework", "gpu"):
         for mask in groups(linear.rows, kind).values():
             x = linear.fit(~mask) if fit else np.zeros(linear.slopes.shape[1])
             table = every[mask].copy()
-            table[:, names.index("stack")] = _unseen(linear, mask, "framework")
-            table[:, names.index("gpu")] = _unseen(linear, mask, "gpu")
+            table[:, names.index("stack")] *= _unseen(linear, mask, "framework")
+            table[:, names.index("gpu")] *= _unseen(linear, mask, "gpu")
             rows = [c for c, one in zip(linear.rows, mask, strict=True) if one]
             e = linear.left_out(x, mask) if fit else linear.base[mask]
             parts.append((e, table, linear.weights[mask], rows))

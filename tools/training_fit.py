@@ -316,7 +316,8 @@ def counts(what: str, rows: Sequence[Case], stack: bool, gpu: bool) -> Floats:
         present = spread.causes(
             case.run, what, shares(what, case, k), k, partial(_of_run, what, case, k)
         )
-        present |= {"stack": float(stack), "gpu": float(gpu)}
+        exposed = spread.exposures(case.run, what, shares(what, case, k))
+        present |= {"stack": stack * exposed["stack"], "gpu": gpu * exposed["gpu"]}
         table.append([present[name] for name in names])
     return np.array(table)
 

@@ -98,11 +98,11 @@ def inner_errors(linear: Linear, within: Mask, fit: bool) -> tuple[Floats, Float
 
 
 def _table(linear: Linear, out: Mask, kind: str) -> Floats:
-    """Counts of causes with the mark of what was left out."""
+    """Counts of causes; of stack and GPU only the one that was left out."""
     names = spread.cause_names(linear.what)
     table = _all_counts(linear)[out].copy()
-    table[:, names.index("stack")] = float(kind == "framework")
-    table[:, names.index("gpu")] = float(kind == "gpu")
+    table[:, names.index("stack")] *= float(kind == "framework")
+    table[:, names.index("gpu")] *= float(kind == "gpu")
     return table
 
 
@@ -111,7 +111,7 @@ _COUNTS: dict[str, Floats] = {}
 
 def _all_counts(linear: Linear) -> Floats:
     if linear.what not in _COUNTS:
-        _COUNTS[linear.what] = counts(linear.what, linear.rows, False, False)
+        _COUNTS[linear.what] = counts(linear.what, linear.rows, True, True)
     return _COUNTS[linear.what]
 
 
@@ -125,8 +125,8 @@ def nested(linear: Linear, kind: str, fit: bool = True) -> Scored:
         error[fold.test] = linear.left_out(x, fold.test) if fit else linear.base[fold.test]
         sds = spreads(linear.what, *inner_errors(linear, fold.train, fit), 2)
         table = _all_counts(linear)[fold.test].copy()
-        table[:, names.index("stack")] = float(fold.stack)
-        table[:, names.index("gpu")] = float(fold.gpu)
+        table[:, names.index("stack")] *= float(fold.stack)
+        table[:, names.index("gpu")] *= float(fold.gpu)
         log_sd[fold.test] = np.sqrt(table @ np.array([sds[n] ** 2 for n in names]))
     return Scored(error, log_sd)
 

@@ -53,7 +53,8 @@ CIRCUMSTANCES = (
     "fragments",
 )
 """base: always; lengths, batch, settings: not stated; model: only its size known; shared: several
-GPUs; machines: doublings beyond one machine; stack, gpu: never measured; moves: how far the
+GPUs; machines: doublings beyond one machine; stack, gpu: never measured, by the share of what
+depends on them (`exposures`); moves: how far the
 estimate would move if open settings were otherwise; rare: offload, methods and
 optimisers few have measured; quantized: weights of 4 or 8 bits, whose copies differ by library and
 version; loss: fused in a way that is not stated; mixture: of experts; basis: whose memory is meant
@@ -86,6 +87,7 @@ def causes(
     `predict` is the estimate itself, of any run.
     """
     assumed = set(run.assumed)
+    exposed = exposures(run, what, shares)
     unusual = run.method not in USUAL_METHODS or run.optimizer in RARE_OPTIMIZERS
     present = {
         "base": 1.0,
@@ -95,8 +97,9 @@ def causes(
         "model": float(run.model is None),
         "shared": float(run.gpus > 1),
         "machines": math.log2(max(run.gpus / MACHINE, 1.0)),
-        "stack": float(bool(k.frameworks) and frameworks.kin(run.framework) not in k.frameworks),
-        "gpu": float(bool(k.gpus) and run.gpu_name not in k.gpus),
+        "stack": exposed["stack"]
+        * (bool(k.frameworks) and frameworks.kin(run.framework) not in k.frameworks),
+        "gpu": exposed["gpu"] * (bool(k.gpus) and run.gpu_name not in k.gpus),
         "moves": alternatives.moves(run, predict),
         "rare": float(unusual or run.offload != "none"),
         "quantized": float(run.quantization in QUANTIZED),
@@ -111,6 +114,20 @@ def causes(
     for cause, terms in TERM_CAUSES[what].items():
         present[cause] = sum(shares.get(term, 0.0) for term in terms) ** 2
     return present
+
+
+def exposures(run: TrainingRun, what: str, shares: Mapping[str, float]) -> dict[str, float]:
+    """How much of an estimate depends on the stack and on the GPU: squares of shares of memory, all
+    of speed.
+
+    No stack changes what frozen weights take. A GPU changes what its driver and libraries take, and
+    no tensor.
+    """
+    if what == "speed":
+        return {"stack": 1.0, "gpu": 1.0}
+    frozen = 0.0 if run.method == "full" else shares.get("weights", 0.0)
+    beside = sum(shares.get(term, 0.0) for term in TERM_CAUSES["memory"]["extra"])
+    return {"stack": (1.0 - frozen) ** 2, "gpu": beside**2}
 
 
 def _of_batches(run: TrainingRun, shares: Mapping[str, float]) -> dict[str, float]:
