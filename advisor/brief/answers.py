@@ -39,6 +39,11 @@ _NUMBER = re.compile(
     r"([+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)\s*(%?)", re.IGNORECASE
 )
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,])")
+_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d\d0")
+_COUNTED = ("requests", "examples", "items", "tokens", "labels", "classes", "prefixes", "USD/month")
+"""Units of which there are thousands, so that 5.000 is more likely 5,000 than 5. A number that
+we write has no zero at its end.
+"""
 _SPLIT = re.compile(
     r"\s*(?:\.\.+|…|–|—|;|<=?|,\s|\bto\b|\s-\s|(?<=[\dkKmMbBn%])-(?=[\d.]))\s*", re.IGNORECASE
 )
@@ -198,6 +203,9 @@ def _value(question: Question, text: str) -> float:
     scale = _SCALES.get(parts[2].lower()) if parts else None
     if parts is None or scale is None or len(text) > _LONGEST:
         raise RefusedAnswer(f"{quoted(text)} is not a number; write {_example(question)}")
+    if _DOTTED.fullmatch(parts[1]) and not scale and _counts(question):
+        short, whole = parts[1].rstrip("0").rstrip("."), parts[1].replace(".", "")
+        raise RefusedAnswer(f"{quoted(text)} may mean {whole} or {short}; write the one you mean")
     if parts[3] and not _takes_percent(question):
         raise RefusedAnswer(
             f"{quoted(text)} has a % sign, but this is a number of {question.unit or question.kind}"
@@ -208,6 +216,10 @@ def _value(question: Question, text: str) -> float:
         raise RefusedAnswer(
             f"{quoted(text)} is too long or too large a number; write {_example(question)}"
         ) from None
+
+
+def _counts(question: Question) -> bool:
+    return question.unit.startswith(_COUNTED) or question.unit == "USD"
 
 
 def _middle(low: float, high: float) -> float:

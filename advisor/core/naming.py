@@ -63,7 +63,26 @@ _HYBRID: Words = MappingProxyType(
         "cascade": " backed by a larger prompted model",
     }
 )
-_LOWER = frozenset({"mini", "nano", "micro"})
+_LOWER = frozenset({"mini", "nano", "micro", "base", "large", "small", "cased", "uncased"})
+_FAMILIES: Words = MappingProxyType(
+    {
+        "bert": "BERT",
+        "chatglm": "ChatGLM",
+        "deberta": "DeBERTa",
+        "deepseek": "DeepSeek",
+        "distilbert": "DistilBERT",
+        "electra": "ELECTRA",
+        "glm": "GLM",
+        "gpt": "GPT",
+        "modernbert": "ModernBERT",
+        "mpt": "MPT",
+        "roberta": "RoBERTa",
+        "stablelm": "StableLM",
+        "starcoder": "StarCoder",
+        "xlm": "XLM",
+    }
+)
+"""Families as their makers write them, where that is more than a capital at the start."""
 
 
 def option_name(option_id: str) -> str:
@@ -139,7 +158,9 @@ def _versions(words: list[str]) -> list[str]:
 
 
 def _capital(word: str) -> str:
-    if word in ("gpt", "glm") or re.fullmatch(r"a?\d+(\.\d+)?[bmk]", word):
+    if word in _FAMILIES:
+        return _FAMILIES[word]
+    if re.fullmatch(r"a?\d+(\.\d+)?[bmk]", word):
         return word.upper()
     return word if word in _LOWER or not word[:1].isalpha() else word[0].upper() + word[1:]
 

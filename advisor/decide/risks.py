@@ -116,13 +116,13 @@ def _learning(pick: Estimate) -> Iterator[Risk]:
 
 
 def _spread(figure: Figure, write: Callable[[float], str]) -> str:
-    """The middle of a figure with its P10 and P90, in words."""
+    """The median of a figure, as everywhere in a report, with its P10 and P90, in words."""
     if isinstance(figure.rows, (int, float)) or len(figure.rows) < 2:
         return write(figure.value)
     ends = quantiles(figure.rows[1:])
-    if ends.p10 is None or ends.p90 is None:
+    if ends.p10 is None or ends.p50 is None or ends.p90 is None:
         return write(figure.value)
-    return f"{write(figure.value)} ({write(ends.p10)} to {write(ends.p90)})"
+    return f"{write(ends.p50)} ({write(ends.p10)} to {write(ends.p90)})"
 
 
 def _drift(brief: Brief, pick: Estimate) -> Iterator[Risk]:

@@ -19,6 +19,9 @@ WATTS = (1.0, 100_000.0)
 USD_PER_HOUR = (0.0, 10_000.0)
 """What one GPU can have, draw and cost: a figure outside is a typing error, or not known."""
 
+NO_GPU = ("cpu", "cpus", "no", "no gpu", "without", "x86", "-")
+"""What people write for a machine without a GPU."""
+
 ADD_A_ROW = (
     "or add a row to gpus.csv in the configuration folder (`advisor where`): "
     "gpu, memory_gb, source and as_of are enough"
@@ -79,6 +82,8 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
         raise UsageError(
             f"GPU {name!r} names several products; write one of {', '.join(map(repr, matches))}"
         )
+    if not matches and name.strip().lower() in NO_GPU:
+        raise UsageError(f"{name!r} is not a GPU; write 'none': small classifiers then run on CPUs")
     if not matches:
         hint = did_you_mean(name, ids) or "; see `advisor facts gpus`"
         raise UsageError(f"unknown GPU {name!r}{hint.removesuffix('?')}; {ADD_A_ROW}")

@@ -22,7 +22,7 @@ from advisor.report.page import (
     Table,
     TableColumn,
 )
-from advisor.report.portfolio import Portfolio, PortfolioRow, errors_text
+from advisor.report.portfolio import Portfolio, PortfolioRow, errors_text, left_out
 
 
 def difference_page(difference: Difference, look: Look = PLAIN) -> Page:
@@ -123,39 +123,73 @@ def _inputs(difference: Difference) -> Iterator[Block]:
     if not difference.changed:
         yield Paragraph("No input differs.")
         return
-    yield Paragraph("What each input alone changes in A, per month.")
+    yield Paragraph(
+        f"What each input alone changes in A, per month and over {difference.horizon} with wrong "
+        "answers counted; the largest effect first."
+    )
+    moving = [c for c in difference.changed if not _is_idle(c, difference.a)]
     columns = (
         TableColumn("input"),
         TableColumn("A"),
         TableColumn("B"),
-        TableColumn("alone", right=True),
+        TableColumn("per month", right=True),
+        TableColumn(difference.horizon, right=True),
         TableColumn("answer"),
     )
-    rows = tuple(_input(change, difference.a) for change in difference.changed)
-    yield Table("changes", columns, rows)
+    rows = tuple(_input(c, difference.a) for c in sorted(moving, key=_by_effect))
+    if rows:
+        yield Table("changes", columns, rows)
+    idle = [input_name(c.input) for c in difference.changed if _is_idle(c, difference.a)]
+    if idle:
+        yield Paragraph(f"Without effect alone: {fmt.sentence_list(idle)}.")
     rest = remainder_usd(difference)
     if rest:
         yield Paragraph(f"Only together: {fmt.signed_money(rest, cents=True)} per month.")
+
+
+def _is_idle(change: InputChange, a: JudgedBrief) -> bool:
+    """Whether an input alone moves neither money nor the answer."""
+    effect = change.effect
+    if effect is None or (change.verdict, change.option) != (a.verdict, a.option):
+        return False
+    return not any((effect.monthly_usd, effect.one_off_usd, effect.horizon_usd)) and not any(
+        usd is None for usd in (effect.monthly_usd, effect.horizon_usd)
+    )
+
+
+def _by_effect(change: InputChange) -> tuple[bool, float]:
+    """What has no price first: it leaves no option or is refused. Then the largest effect."""
+    effect = change.effect
+    return effect is not None, -abs((effect.horizon_usd if effect else None) or 0.0)
 
 
 def _input(change: InputChange, a: JudgedBrief) -> tuple[Cell, ...]:
     name = input_name(change.input)
     texts = (fmt.clean(change.a), fmt.clean(change.b))
     if change.effect is None:
-        return (name, *texts, "", fmt.clean(change.reason))
-    money = fmt.signed_money(change.effect.monthly_usd, cents=True)
-    becomes = fmt.APPROACH_WORDS.get(change.verdict, fmt.clean(change.verdict))
-    answer = "the same" if change.verdict == a.verdict else f"becomes {becomes}"
-    return (name, *texts, money, answer)
+        return (name, *texts, "", "", fmt.clean(change.reason))
+    month = fmt.signed_money(change.effect.monthly_usd, cents=True)
+    total = fmt.signed_money(change.effect.horizon_usd)
+    return (name, *texts, month, total, _becomes(change, a))
+
+
+def _becomes(change: InputChange, a: JudgedBrief) -> str:
+    """The other verdict, or the other option where only that changes."""
+    if change.verdict != a.verdict:
+        becomes = fmt.APPROACH_WORDS.get(change.verdict, fmt.clean(change.verdict))
+        return f"becomes {becomes}"
+    return "the same" if change.option == a.option else option_name(change.option)
 
 
 def _briefs(content: Portfolio) -> Iterator[Block]:
-    titles = ("once", "per month", "errors", "saves", "best of 100")
+    titles = ("once", "per month", "errors", "saves")
     columns = (
         TableColumn("brief"),
         TableColumn("do"),
         TableColumn("option"),
         *(TableColumn(title, right=True) for title in titles),
+        TableColumn("against"),
+        TableColumn("best of 100", right=True),
     )
     yield Table(
         "portfolio",
@@ -165,6 +199,8 @@ def _briefs(content: Portfolio) -> Iterator[Block]:
     yield Paragraph(
         "Saving is cash over each horizon, against what is in place, else against the runner-up."
     )
+    if left_out(content):
+        yield Paragraph(left_out(content).strip())
     yield Paragraph(
         "Decided briefs come first, then the largest saving with wrong answers counted. "
         "Errors: what wrong answers cost over the horizon."
@@ -183,7 +219,9 @@ def _brief(place: int, row: PortfolioRow) -> tuple[Cell, ...]:
     word = fmt.VERDICT_WORDS.get(row.verdict, row.verdict).capitalize()
     spent = (fmt.money(row.one_off_usd), fmt.money(row.monthly_usd), errors_text(row))
     money = (*spent, fmt.money(row.saving_usd))
-    return (f"{place}. {row.name}", word, row.option, *money, fmt.of_hundred(row.p_best))
+    option = row.option if row.is_counted else f"nearest: {row.option}"
+    chance = fmt.of_hundred(row.p_best)
+    return (f"{place}. {row.name}", word, option, *money, row.saving_against, chance)
 
 
 def _shared(content: Portfolio) -> Iterator[Block]:

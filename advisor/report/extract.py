@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from advisor.core import format as fmt
+from advisor.core.naming import model_name
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report.headline import as_is
@@ -18,6 +19,7 @@ from advisor.report.terms import approach_name, approach_word, is_as_is, skill_o
 MOST_OPTIONS = 6
 
 __all__ = [
+    "InPlace",
     "OptionFold",
     "answer",
     "approach_chances",
@@ -27,6 +29,7 @@ __all__ = [
     "day_after",
     "folded",
     "has_errors",
+    "in_place",
     "interval",
     "is_above_noise",
     "level_months",
@@ -192,6 +195,33 @@ def saved(verdict: Verdict, other: OptionRecord) -> float | None:
     ours = verdict.chosen.horizon_usd.p50 if verdict.chosen is not None else None
     theirs = other.horizon_usd.p50
     return theirs - ours if ours is not None and theirs is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """What is done today where it is not one of the options: its name, and what it takes over the
+    horizon in cash and in wrong answers (USD); None where unknown.
+    """
+
+    name: str
+    cash_usd: float
+    errors_usd: float | None
+
+
+def in_place(verdict: Verdict) -> InPlace | None:
+    """What a saving is counted against: the stated bill of the model in place, else what is done
+    without a model.
+    """
+    model = answer(verdict, "current.model")
+    bill = number(verdict, "current.monthly_usd")
+    by_hand = number(verdict, "baseline.monthly_usd")
+    if model and bill is not None:
+        return InPlace(f"{model_name(model)} today", bill * level_months(verdict), None)
+    if by_hand is not None:
+        process = answer(verdict, "baseline.process") or "by hand"
+        errors = verdict.baseline_errors.cost_usd.p50
+        return InPlace(process, by_hand * level_months(verdict), errors)
+    return None
 
 
 def is_above_noise(share: float, draws: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from advisor.core import format as fmt
 from advisor.core.quantity import UNKNOWN, Range
-from advisor.core.verdict import FigureRecord, OptionRecord, Verdict
+from advisor.core.verdict import ApproachRecord, FigureRecord, OptionRecord, Verdict
 from advisor.report.page import Headline, KeyFigure
 from advisor.report.terms import Terms
 
@@ -86,12 +86,24 @@ def _sure(verdict: Verdict) -> Iterator[str]:
         if verdict.chosen
         else ""
     )
-    yield f"{approach} best in {chance} of 100 draws".lstrip()
+    ahead = _ahead(verdict)
+    if ahead is not None:
+        name = fmt.APPROACH_WORDS.get(ahead.approach, ahead.approach).removeprefix("a ")
+        yield f"{name} best in {fmt.of_hundred(ahead.p_best)} of 100 draws"
+        yield f"{approach} in {chance}".lstrip()
+    else:
+        yield f"{approach} best in {chance} of 100 draws".lstrip()
     best = verdict.chosen.p_best if verdict.chosen else verdict.p_best
     if fmt.of_hundred(best) != chance:
         yield f"this option in {fmt.of_hundred(best)}"
     if fmt.is_known(verdict.expected_regret_usd):
-        yield f"expected regret {fmt.money(verdict.expected_regret_usd)}"
+        yield f"expected regret {fmt.money(verdict.expected_regret_usd)} over {horizon(verdict)}"
+
+
+def _ahead(verdict: Verdict) -> ApproachRecord | None:
+    """The approach that is best more often than that of the option that is shown."""
+    first = max(verdict.approaches, key=lambda a: a.p_best, default=None)
+    return first if first is not None and first.p_best > approach_chance(verdict) else None
 
 
 def approach_chance(verdict: Verdict) -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from advisor.core import format as fmt
 from advisor.core.brief import APPROACHES
 from advisor.core.naming import model_name
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract, layout
-from advisor.report.headline import approach_chance
+from advisor.report.headline import approach_chance, as_is, is_hopeless
 from advisor.report.page import Table, TableColumn
 from advisor.report.table import draw
 from advisor.report.terms import Terms
@@ -20,8 +21,9 @@ from advisor.report.terms import Terms
 class PortfolioRow:
     """One brief: its recommendation and money at the medians; None where unknown.
 
-    `saving_usd` is cash over the horizon against today's option, else against the runner-up;
+    `saving_usd` is cash over the horizon against what is in place, else against the runner-up;
     `saving_with_errors_usd` counts wrong answers too, and `errors_usd` are those of the option.
+    `is_counted` is false where the option only comes nearest and may not be used yet.
     """
 
     brief: str
@@ -35,6 +37,7 @@ class PortfolioRow:
     p_best: float
     errors_usd: float | None = None
     saving_with_errors_usd: float | None = None
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,17 @@ class Portfolio:
 
 
 def portfolio(judged: Sequence[tuple[str, Verdict]]) -> Portfolio:
-    """The rows of `(file, verdict)` pairs; a sum with an unknown part is unknown."""
+    """The rows of `(file, verdict)` pairs. Sums leave out options that may not be used yet; one
+    with an unknown part is unknown.
+    """
     rows = sorted((_row(file, verdict) for file, verdict in judged), key=_order)
     shared = tuple(_shared(judged))
-    month = _sum(r.monthly_usd for r in rows)
+    counted = [row for row in rows if row.is_counted]
+    month = _sum(r.monthly_usd for r in counted)
     if month is not None:
         month -= sum(cost.saved_usd for cost in shared)
     as_of = max((verdict.as_of for _, verdict in judged), default="")
-    return Portfolio(1, tuple(rows), _sum(r.one_off_usd for r in rows), month, shared, as_of)
+    return Portfolio(1, tuple(rows), _sum(r.one_off_usd for r in counted), month, shared, as_of)
 
 
 def _shared(judged: Sequence[tuple[str, Verdict]]) -> Iterator[SharedCost]:
@@ -80,7 +86,7 @@ def _shared(judged: Sequence[tuple[str, Verdict]]) -> Iterator[SharedCost]:
     """
     costs: dict[tuple[str, str], list[tuple[str, float]]] = {}
     for _, verdict in judged:
-        chosen = verdict.chosen
+        chosen = None if is_hopeless(verdict) else verdict.chosen
         place = chosen.id.rpartition("+")[2] if chosen is not None else ""
         if chosen is None or place not in ("owned", "rented"):
             continue
@@ -104,9 +110,7 @@ def _row(file: str, verdict: Verdict) -> PortfolioRow:
     name = fmt.clean(verdict.name)
     if chosen is None:
         return PortfolioRow(file, name, "no option left", "", None, None, None, "", 0.0)
-    compared = extract.compared(verdict)
-    other = compared[-1] if len(compared) > 1 else None
-    saving = extract.cash_saved(verdict, other) if other is not None else None
+    saving = _saving(verdict, chosen)
     terms = Terms.of(verdict)
     return PortfolioRow(
         file,
@@ -115,12 +119,37 @@ def _row(file: str, verdict: Verdict) -> PortfolioRow:
         terms.option(chosen.id),
         chosen.one_off_usd.p50,
         chosen.monthly_usd.p50,
-        saving,
-        terms.option(other.id) if other is not None else "",
+        saving.cash_usd,
+        saving.against,
         approach_chance(verdict),
         _errors(chosen),
-        extract.saved(verdict, other) if other is not None else None,
+        saving.total_usd,
+        not is_hopeless(verdict),
     )
+
+
+class _Saving(NamedTuple):
+    against: str
+    cash_usd: float | None
+    total_usd: float | None
+
+
+def _saving(verdict: Verdict, chosen: OptionRecord) -> _Saving:
+    """Against what is in place, an option or not; else against the runner-up."""
+    place = extract.in_place(verdict)
+    today = as_is(verdict)
+    cash = extract.cash(chosen).p50
+    if today is None and place is not None:
+        saved = None if cash is None else place.cash_usd - cash
+        errors = _errors(chosen)
+        if saved is None or errors is None or place.errors_usd is None:
+            return _Saving(place.name, saved, None)
+        return _Saving(place.name, saved, saved + place.errors_usd - errors)
+    other = today or extract.runner_up(verdict)
+    if other is None or other.id == chosen.id:
+        return _Saving("", None, None)
+    name = Terms.of(verdict).option(other.id)
+    return _Saving(name, extract.cash_saved(verdict, other), extract.saved(verdict, other))
 
 
 def _errors(option: OptionRecord) -> float | None:
@@ -130,12 +159,23 @@ def _errors(option: OptionRecord) -> float | None:
 
 def _order(row: PortfolioRow) -> tuple[bool, float, str]:
     """Decided briefs first, then what is saved with wrong answers counted."""
-    return (row.verdict not in APPROACHES, -(row.saving_with_errors_usd or 0.0), row.brief)
+    saving = row.saving_with_errors_usd
+    largest = row.saving_usd if saving is None else saving
+    return (row.verdict not in APPROACHES, -(largest or 0.0), row.brief)
 
 
 def errors_text(row: PortfolioRow) -> str:
     """The cost of wrong answers, or that the brief gives them no price."""
     return "not priced" if row.errors_usd is None else fmt.money(row.errors_usd)
+
+
+def left_out(content: Portfolio) -> str:
+    """Whose money the sums leave out, as a sentence; empty where they leave out none."""
+    count = sum(not row.is_counted for row in content.rows)
+    if not count:
+        return ""
+    verb = "is" if count == 1 else "are"
+    return f"{fmt.plural(count, 'brief')} {verb} not counted: no option may be used there yet. "
 
 
 def _sum(amounts: Iterator[float | None]) -> float | None:
@@ -172,6 +212,7 @@ def _lines(content: Portfolio, width: int) -> Iterator[str]:
         "Decided briefs come first, then the largest saving with wrong answers counted. "
         "Errors: what wrong answers cost over the horizon. "
         "Saving: cash over each horizon, against what is in place, else the runner-up. "
+        f"{left_out(content)}"
         "GPUs and upkeep that several briefs share are counted once.",
         width,
     )

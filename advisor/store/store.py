@@ -215,8 +215,12 @@ class Store:
 
     def latest_at(self, path: Path) -> PastDecision | None:
         """The last verdict on the brief in this file, or None."""
-        where = str(path.absolute())
-        return next(iter(self._decisions("where path = ? order by id desc limit 1", [where])), None)
+        return next(iter(self.all_at(path, 1)), None)
+
+    def all_at(self, path: Path, most: int) -> tuple[PastDecision, ...]:
+        """The last verdicts on the brief in this file, the newest first."""
+        where = "where path = ? order by id desc limit ?"
+        return self._decisions(where, [str(path.absolute()), most])
 
     def _decisions(self, rest: str, values: list[Any]) -> tuple[PastDecision, ...]:
         with translated(self.path):

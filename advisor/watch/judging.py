@@ -46,7 +46,9 @@ def as_of(brief: Brief, day: date) -> Brief:
 
 
 def last_verdict(path: Path) -> Verdict | None:
-    """The last verdict kept on this file; None where there is none. Raises StoreError."""
+    """The last verdict kept on this file as it stood, without answers set by flag; None where
+    there is none. Raises StoreError, UnreadableRecord.
+    """
     from advisor.report import past
     from advisor.store import Store
     from advisor.store.folders import folders
@@ -54,9 +56,18 @@ def last_verdict(path: Path) -> Verdict | None:
     if not folders().database.is_file():
         return None
     with Store.open() as store:
-        decided = store.latest_at(path)
-        record = store.record(decided.id) if decided is not None else None
-    return past.read(record) if record is not None else None
+        for decided in store.all_at(path, MOST_LOOKED_AT):
+            record = store.record(decided.id)
+            verdict = past.read(record) if record is not None else None
+            if verdict is not None and not any(
+                answer.source.startswith("--set") for answer in verdict.answers
+            ):
+                return verdict
+    return None
+
+
+MOST_LOOKED_AT = 200
+"""Verdicts on one file among which the last one without answers set by flag is looked for."""
 
 
 MOST_BRIEFS = 20

@@ -187,3 +187,11 @@ def test_a_range_whose_last_unit_would_spread_is_written_in_full() -> None:
 def test_a_refused_setting_names_what_says_it_here(setting: str, hint: str) -> None:
     with pytest.raises(UsageError, match=hint):
         with_answers(Brief(), [setting])
+
+
+@pytest.mark.parametrize("typed", ["5.000", "150.000", "2.500..5.000"])
+def test_a_point_between_thousands_is_refused_where_things_are_counted(typed: str) -> None:
+    with pytest.raises(UsageError, match="may mean"):
+        parse_answer(questions()[REQUESTS], typed)
+    assert parse_answer(questions()["traffic.max_latency_seconds"], "1.500") == exact(1.5)
+    assert parse_answer(questions()[REQUESTS], "1.500M") == exact(1_500_000)

@@ -52,6 +52,10 @@ def test_an_option_has_a_plain_name(option_id: str, name: str) -> None:
         ("gemini-3.1-flash-lite", "Gemini 3.1 Flash Lite"),
         ("meta-llama/Llama-3.1-8B", "Llama-3.1-8B"),
         ("qwen3-30b-a3b", "Qwen3 30B A3B"),
+        ("modernbert-base", "ModernBERT base"),
+        ("roberta-large", "RoBERTa large"),
+        ("bert-base-uncased", "BERT base uncased"),
+        ("deepseek-chat", "DeepSeek Chat"),
     ],
 )
 def test_a_model_is_called_as_its_maker_calls_it(model: str, name: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
+from advisor.core import format as fmt
 from advisor.core.option import Option, Place, Serving
 from advisor.core.quantity import Range
 from advisor.core.verdict import BreakEven
@@ -99,6 +101,14 @@ def test_wrong_answers_come_before_an_end_that_nobody_has_announced() -> None:
     assert f"cost ${pick['run.errors'].value:,.0f}"[:8] in listed["wrong answers"]
     free = names(brief(quality__error_cost_usd=Range(0, 0, 0)), setting(), pick, None, BreakEven())
     assert list(free)[-1] == "lifecycle"
+
+
+def test_wrong_answers_cost_the_median_as_in_every_other_place() -> None:
+    case = brief(quality__error_cost_usd=Range(0.1, 0.5, 9.0))
+    pick = estimated(prompt("batch"), case, rows=201, seed=1)
+    rows = np.asarray(pick["run.errors"].rows)[1:]
+    listed = names(case, setting(), pick, None, BreakEven())["wrong answers"]
+    assert f"cost {fmt.money(float(np.median(rows)))} (" in listed
 
 
 def test_risks_with_a_price_come_first() -> None:

@@ -220,6 +220,11 @@ def test_an_unknown_gpu_has_a_way_out() -> None:
         load().gpu("Zeta")
 
 
+def test_a_cpu_is_no_gpu_and_says_what_to_write() -> None:
+    with pytest.raises(UsageError, match="write 'none': small classifiers"):
+        load().gpu("CPU")
+
+
 def test_shared_memory_is_marked() -> None:
     assert {"GB10", "Jetson AGX Thor", "Apple M3 Ultra"} <= load().unified_gpus
     assert "H100-SXM" not in load().unified_gpus

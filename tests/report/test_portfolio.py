@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from advisor import shipped
 from advisor.cli.group import cli
 from advisor.core.quantity import Range
-from advisor.core.verdict import Verdict
-from advisor.report import portfolio
+from advisor.core.verdict import Answer, Verdict
+from advisor.report import extract, portfolio
 
 
 def test_rows_are_sorted_by_what_they_save_and_add_up(verdict: Verdict, priced: Verdict) -> None:
@@ -76,3 +76,46 @@ def test_a_folder_of_briefs_is_a_portfolio(tmp_path: Path, monkeypatch) -> None:
     assert "broken.toml" in result.stderr
     refused = CliRunner().invoke(cli, ["recommend", str(tmp_path), "--format", "xlsx"])
     assert "a portfolio is text, md, html, pdf, docx or json" in str(refused.exception)
+
+
+def with_answers(verdict: Verdict, **answers: float | str) -> Verdict:
+    """The verdict without an option for what is in place, which the brief only states."""
+    stated = tuple(
+        Answer(
+            key.replace("__", "."),
+            "",
+            str(value),
+            value if isinstance(value, float) else None,
+            "",
+            "brief a.toml",
+        )
+        for key, value in answers.items()
+    )
+    arms = tuple(o for o in verdict.arms if not o.id.startswith("as-is/"))
+    return replace(verdict, arms=arms, answers=stated)
+
+
+def test_a_saving_is_counted_against_what_is_in_place(verdict: Verdict) -> None:
+    cash = extract.cash(verdict.chosen).p50  # type: ignore[arg-type]
+    months = extract.level_months(verdict)
+    bill = with_answers(verdict, current__model="gpt-4o", current__monthly_usd=18_000.0)
+    hand = with_answers(verdict, baseline__process="two clerks", baseline__monthly_usd=30_000.0)
+    for stated, against, monthly in (
+        (bill, "GPT-4o today", 18_000.0),
+        (hand, "two clerks", 30_000.0),
+    ):
+        (row,) = portfolio.portfolio([("a.toml", stated)]).rows
+        assert row.saving_against == against
+        assert row.saving_usd == pytest.approx(months * monthly - cash)
+
+
+def test_what_may_not_be_used_yet_is_in_no_sum(verdict: Verdict) -> None:
+    chosen = verdict.chosen
+    assert chosen is not None
+    far = replace(chosen, p_meets_constraints=0.0)
+    arms = tuple(far if o.id == chosen.id else o for o in verdict.arms)
+    hopeless = replace(verdict, name="Far", verdict="undecided", arms=arms)
+    content = portfolio.portfolio([("a.toml", verdict), ("b.toml", hopeless)])
+    assert content.one_off_usd == pytest.approx(chosen.one_off_usd.p50)
+    assert content.monthly_usd == pytest.approx(chosen.monthly_usd.p50)
+    assert "1 brief is not counted" in " ".join(portfolio.render(content).split())

@@ -46,3 +46,14 @@ def test_what_changed_is_told_once(tmp_path: Path, home: Path) -> None:
     again = watch(brief, "--fail-on-change")
     assert again.return_value == 0
     assert "nothing changed since 2026-11-27: PROMPT" in again.stdout
+
+
+def test_a_what_if_is_not_the_last_verdict_on_the_brief(tmp_path: Path) -> None:
+    brief = tmp_path / "brief.toml"
+    shutil.copy(example("customs-invoices"), brief)
+    watch(brief)
+    asked = ["recommend", str(brief), "--json", "--set", "traffic.requests_per_month=500"]
+    CliRunner().invoke(cli, asked, standalone_mode=False)
+    again = watch(brief, "--no-history", "--fail-on-change")
+    assert again.return_value == 0
+    assert "nothing changed" in again.stdout

@@ -41,7 +41,11 @@ from advisor.report.terms import Terms
 GLOSSARY = (
     ("80 % interval", "the range that should hold the true value in four cases out of five"),
     ("Simulated future", "one draw of all uncertain inputs; the same in all options"),
-    ("Expected regret", "what the recommended option costs more than the best one, on average"),
+    (
+        "Expected regret",
+        "what the option on top costs more than the best one over the horizon, errors counted, on "
+        "average over the simulated futures",
+    ),
     ("P10, P50, P90", "one in ten, half, nine in ten of the draws lie below"),
     ("Measured, quoted, published, modelled, assumed", "how a figure is known, strongest first"),
     ("Net present value", "later money counted less, by the discount rate of the brief"),

@@ -14,6 +14,7 @@ from advisor.report.page import Block, Cell, Paragraph, Table, TableColumn
 from advisor.report.terms import Terms
 
 LOW, MEDIUM, HIGH = range(3)
+TOO_SLOW = "longer than"
 OWN_MACHINES = ("+rented", "+owned", "+cpu")
 
 
@@ -53,6 +54,9 @@ CARE = MappingProxyType(
         ),
         "residency": Care("legal", "Have the region of data confirmed by contract.", LOW, HIGH),
         "latency": Care("engineering", "Measure the slowest answers under load.", MEDIUM, MEDIUM),
+        "budget": Care(
+            "sponsor", "Raise the budget, or choose an option that keeps it.", HIGH, HIGH
+        ),
         "fit": Care("engineering", "Calibrate memory and speed before you rent.", LOW, MEDIUM),
     }
 )
@@ -86,7 +90,8 @@ def _rated(risk: Risk, verdict: Verdict) -> tuple[str, int, int]:
     """Name, likelihood and impact; an announced end is certain."""
     care = CARE.get(risk.name, UNRATED)
     is_announced = risk.name == "lifecycle" and " ends " in risk.detail
-    return fmt.clean(risk.name), HIGH if is_announced else care.likelihood, care.impact
+    is_certain = is_announced or (risk.name == "latency" and TOO_SLOW in risk.detail)
+    return fmt.clean(risk.name), HIGH if is_certain else care.likelihood, care.impact
 
 
 def _from_the_brief(verdict: Verdict) -> Iterator[Risk]:
@@ -110,7 +115,33 @@ def _of_place(verdict: Verdict, chosen: OptionRecord) -> Iterator[Risk]:
             yield Risk("residency", f"data must stay in: {residency}")
     limit = extract.number(verdict, "traffic.max_latency_seconds")
     if limit:
-        yield Risk("latency", f"an answer may take at most {fmt.number(limit)} seconds")
+        yield Risk("latency", _latency(chosen, limit))
+    yield from _budgets(verdict, chosen)
+
+
+def _latency(chosen: OptionRecord, limit: float) -> str:
+    """That the likely answer comes too late, or that none may."""
+    likely = extract.interval(chosen, "time.answer_seconds").p50
+    if likely is not None and likely > limit:
+        return (
+            f"an answer is expected to take {fmt.number(likely)} seconds, {TOO_SLOW} the "
+            f"{fmt.number(limit)} that are allowed"
+        )
+    return f"an answer may take at most {fmt.number(limit)} seconds"
+
+
+def _budgets(verdict: Verdict, chosen: OptionRecord) -> Iterator[Risk]:
+    """Each budget that the option exceeds at its median."""
+    for key, amount, word in (
+        ("budget.one_off_usd", chosen.one_off_usd.p50, "once"),
+        ("budget.monthly_usd", chosen.monthly_usd.p50, "per month"),
+    ):
+        limit = extract.number(verdict, key)
+        if limit is not None and amount is not None and amount > limit:
+            yield Risk(
+                "budget",
+                f"it costs {fmt.money(amount)} {word}, and the budget is {fmt.money(limit)}",
+            )
 
 
 def _is_own(option: OptionRecord) -> bool:

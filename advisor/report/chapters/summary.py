@@ -29,7 +29,8 @@ def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         yield from _why(verdict, terms)
         return
     yield Callout(recommendation(verdict, terms))
-    yield Tiles(tuple(_four_numbers(chosen)))
+    hopeless = is_hopeless(verdict) and verdict.next_step.action
+    yield Tiles(tuple(_of_next_step(verdict) if hopeless else _four_numbers(chosen)))
     chart = chances.approaches(
         extract.approach_chances(verdict), extract.named_approach(verdict, chosen)[0]
     )
@@ -97,6 +98,22 @@ def _saving(verdict: Verdict, terms: Terms) -> str:
     return f", {fmt.money(abs(saved))} {word} than {terms.option(other.id)}"
 
 
+def _of_next_step(verdict: Verdict) -> Iterator[KeyFigure]:
+    """What to remember where no option may be used yet: the step that is asked for, and the chance
+    of what comes nearest.
+    """
+    step = _above_its_error(verdict.next_step)
+    yield _plain("Next step costs", fmt.money(step.cost_usd))
+    yield _plain("It takes", fmt.days(step.days) if step.days else "–")
+    yield _plain("It is worth", fmt.money(step.worth_usd) if step.worth_usd > 0 else "not known")
+    nearest = verdict.chosen.p_meets_constraints if verdict.chosen else 0.0
+    yield _plain("Nearest keeps all limits", f"{fmt.share(nearest)} chance")
+
+
+def _plain(label: str, value: str) -> KeyFigure:
+    return KeyFigure(label, value, "", UNKNOWN, "", "", "")
+
+
 def _four_numbers(chosen: OptionRecord) -> Iterator[KeyFigure]:
     yield tile("Invest", chosen, "once.total", chosen.one_off_usd, "once")
     yield tile("Run", chosen, "run.total", chosen.monthly_usd, "per month")
@@ -104,7 +121,7 @@ def _four_numbers(chosen: OptionRecord) -> Iterator[KeyFigure]:
     if errors.p90:
         yield tile("Cost of errors", chosen, "run.errors", errors, "per month")
     else:
-        yield KeyFigure("Cost of errors", "not priced", "", UNKNOWN, "", "", "")
+        yield _plain("Cost of errors", "not priced")
     yield tile("Quality", chosen, "quality.score", chosen.quality, "", show=fmt.score)
 
 
