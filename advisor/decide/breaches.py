@@ -8,6 +8,7 @@ from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.option import Estimate
 from advisor.core.verdict import Excluded
+from advisor.decide.quantiles import median
 from advisor.decide.ranking import HOPELESS, Ranking
 
 LATENCY = "traffic.max_latency_seconds"
@@ -56,7 +57,7 @@ def _too_dear(brief: Brief, estimate: Estimate) -> str:
 
 
 def over_budget(brief: Brief, pick: Estimate) -> tuple[str, ...]:
-    """Each soft limit that the pick breaks at its likely value is a warning."""
+    """Each soft limit that the pick breaks at its median, which reports show, is a warning."""
     budget = brief.budget
     if budget.hard:
         return ()
@@ -66,8 +67,8 @@ def over_budget(brief: Brief, pick: Estimate) -> tuple[str, ...]:
         (budget.weeks, "time.weeks", fmt.weeks, "to go live", "budget.weeks"),
     )
     return tuple(
-        f"The pick takes {' '.join((write(pick[figure].value), how)).strip()}, more than the "
+        f"The pick takes {' '.join((write(median(pick[figure])), how)).strip()}, more than the "
         f"{write(limit.likely)} of {key}"
         for limit, figure, write, how, key in limits
-        if limit is not None and pick[figure].value > limit.likely
+        if limit is not None and median(pick[figure]) > limit.likely
     )

@@ -205,8 +205,10 @@ def _add(word: Document, block: Block, brand: Brand) -> None:
         word.add_paragraph(_cut(block.text), style="Intense Quote")
     elif isinstance(block, Bullets):
         for place, item in enumerate(block.items):
-            mark = f"{block.marks[place]} " if block.marks else ""
-            word.add_paragraph(f"{mark}{_cut(item)}", style="List Bullet")
+            if block.marks:
+                _marked(word, block.marks[place], item)
+            else:
+                word.add_paragraph(_cut(item), style="List Bullet")
     elif isinstance(block, Tiles):
         _tiles(word, block.figures)
     elif isinstance(block, Table):
@@ -215,6 +217,16 @@ def _add(word: Document, block: Block, brand: Brand) -> None:
         _picture(word, block, brand)
     else:
         _fold(word, block, brand)
+
+
+def _marked(word: Document, mark: str, item: str) -> None:
+    """A statement that hangs beside its own mark, in place of a bullet."""
+    from docx.shared import Cm
+
+    paragraph = word.add_paragraph(f"{mark}\t{_cut(item)}")
+    paragraph.paragraph_format.left_indent = Cm(0.63)
+    paragraph.paragraph_format.first_line_indent = Cm(-0.63)
+    paragraph.paragraph_format.tab_stops.add_tab_stop(Cm(0.63))
 
 
 def _fold(word: Document, fold: Fold, brand: Brand) -> None:
@@ -244,6 +256,8 @@ def _table(word: Document, table: Table) -> None:
     grid.autofit = False
     shares = table.widths()
     widths = [Cm(TEXT_CM * share / sum(shares)) for share in shares]
+    for column_of_grid, width in zip(grid.columns, widths, strict=True):
+        column_of_grid.width = width  # LibreOffice reads these, Word those of the cells
     grid.rows[0]._tr.get_or_add_trPr().append(_repeated_header())
     lines: list[tuple[Cell, ...]] = [tuple(c.title for c in table.columns), *table.rows]
     for place, line in enumerate(lines):

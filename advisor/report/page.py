@@ -76,6 +76,12 @@ class Bullets:
     marks: tuple[str, ...] = ()
 
 
+FIGURES = 1.25
+"""How much wider a column of figures is than its letters: digits and capitals are wide, and an
+amount must not break.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of cells.
@@ -89,11 +95,14 @@ class Table:
     strong: frozenset[int] = frozenset()
 
     def widths(self) -> list[float]:
-        """Shares of a printed page for each column: by its longest text, within bounds."""
+        """Shares of a printed page for each column: by its longest text, within bounds; by its
+        longest word where the column is of figures.
+        """
         shares = []
         for place, column in enumerate(self.columns):
             texts = [column.title, *(_longer_line(row[place]) for row in self.rows)]
-            shares.append(min(max(*map(len, texts), 6), 34) + 3.0)
+            longest = min(max(*map(len, texts), 6), 34)
+            shares.append(longest * (FIGURES if column.right else 1.0) + 3.0)
         return shares
 
 

@@ -45,6 +45,7 @@ Place: TypeAlias = tuple[float, float, float, float]
 
 MOST_LETTERS = 600
 MOST_ROWS = 9
+NO_BREAK = "\N{NO-BREAK SPACE}"
 INK = "1C2530"
 SOFT = "56626F"
 FONT = "Calibri"
@@ -296,7 +297,8 @@ def _day(as_of: str) -> datetime:
 def _parts(cell: Cell) -> list[str]:
     """The lines of a cell: a figure, and its interval below."""
     if isinstance(cell, Ranged):
-        return [_cut(part, 160) for part in (cell.value, cell.span) if part]
+        parts = (part.replace(" ", NO_BREAK) for part in (cell.value, cell.span) if part)
+        return [_cut(part, 160) for part in parts]
     return [_cut(str(cell), 160)]
 
 

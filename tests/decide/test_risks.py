@@ -12,6 +12,7 @@ from advisor.core import format as fmt
 from advisor.core.option import Option, Place, Serving
 from advisor.core.quantity import Range
 from advisor.core.verdict import BreakEven
+from advisor.decide.breaches import over_budget
 from advisor.decide.risks import risks
 from tests.options import SONNET, TUNED, brief, estimated, prompt, rented, setting
 
@@ -120,3 +121,11 @@ def test_risks_with_a_price_come_first() -> None:
     listed = names(case, facts, pick, rival, BreakEven(price_multiple=2.0))
     assert list(listed) == ["price", "lock-in", "forgetting", "drift", "lifecycle"]
     assert f"${pick['once.total'].value:,.0f} again" in listed["lock-in"]
+
+
+def test_an_exceeded_budget_is_warned_of_with_the_median_that_is_shown() -> None:
+    case = brief(budget__monthly_usd=Range.exact(1.0))
+    pick = estimated(prompt("batch"), case, rows=201, seed=1)
+    (warning,) = over_budget(case, pick)
+    rows = np.asarray(pick["run.total"].rows)[1:]
+    assert fmt.money_rate(float(np.median(rows))) in warning

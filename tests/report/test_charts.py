@@ -147,3 +147,11 @@ def test_cash_lines_meet_where_the_dearer_start_is_earned_back(priced: Verdict) 
     assert len(dashed) == 1
     notes = [t.text for t in root.iter(f"{SVG}text") if "even after" in (t.text or "")]
     assert notes == ["even after 2.0 months"]  # 17,643.27 ÷ 8,850.72 a month
+
+
+def test_numbers_of_options_that_lie_close_can_be_read() -> None:
+    dots = [(50.0, 60.0), (52.0, 61.0), (53.0, 60.0), (51.0, 59.0), (54.0, 62.0)]
+    spots = chances._labels(dots)
+    for place, (x, y) in enumerate(spots):
+        for other_x, other_y in spots[place + 1 :]:
+            assert abs(x - other_x) >= 9 or abs(y - other_y) >= 13

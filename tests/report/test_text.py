@@ -82,3 +82,14 @@ def test_a_document_read_at_many_keys_is_named_once(verdict: Verdict) -> None:
     (line,) = [line for line in shown.splitlines() if "brief b.toml" in line]
     assert line.split("  ")[-1] == "traffic.input_tokens, traffic.output_tokens"
     assert "genai-prices: claude-sonnet-5" in shown
+
+
+def test_the_summary_lists_the_warnings_about_the_option_on_top_first(verdict: Verdict) -> None:
+    others = tuple(f"{verdict.alternative}: {word} is not known" for word in "abcdefgh")
+    warned = replace(verdict, warnings=(*others, "prices are old", f"{verdict.arm} is slow"))
+    shown = " ".join(text.render(warned, 200).split())
+    summary, _, appendix = shown.partition("APPENDIX")
+    assert summary.index("is slow") < summary.index("prices are old") < summary.index("a is not")
+    assert "4 further warnings in the appendix" in summary
+    assert "h is not known" in appendix
+    assert "h is not known" not in summary

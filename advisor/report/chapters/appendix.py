@@ -23,6 +23,7 @@ from advisor.core.verdict import (
     Verdict,
 )
 from advisor.report import json as as_json
+from advisor.report.cautions import MOST_IN_SUMMARY, cautions
 from advisor.report.headline import horizon, money_of
 from advisor.report.page import (
     Block,
@@ -63,6 +64,7 @@ GLOSSARY = (
 
 def blocks(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """What a reader needs to check the report or to run it again."""
+    yield from _further_warnings(verdict, terms)
     yield from _options(verdict)
     yield from _excluded(verdict)
     yield from _providers(verdict)
@@ -130,6 +132,14 @@ def _option(option: OptionRecord) -> tuple[Cell, ...]:
         fmt.share(option.p_meets_constraints),
         fmt.share(option.p_best),
     )
+
+
+def _further_warnings(verdict: Verdict, terms: Terms) -> Iterator[Block]:
+    """The warnings for which the summary has no room."""
+    rest = tuple(terms.sentence(text) for text in cautions(verdict)[MOST_IN_SUMMARY:])
+    if rest:
+        yield Heading("Further warnings")
+        yield Bullets(rest, ("!",) * len(rest))
 
 
 def _excluded(verdict: Verdict) -> Iterator[Block]:

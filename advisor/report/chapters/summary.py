@@ -11,6 +11,7 @@ from advisor.core.naming import input_name
 from advisor.core.quantity import UNKNOWN
 from advisor.core.verdict import FlipPoint, NextStep, OptionRecord, Verdict
 from advisor.report import extract
+from advisor.report.cautions import MOST_IN_SUMMARY, cautions
 from advisor.report.charts import chances
 from advisor.report.headline import horizon, is_hopeless, tile
 from advisor.report.page import Block, Bullets, Callout, Heading, KeyFigure, Paragraph, Tiles
@@ -160,7 +161,11 @@ def _why(verdict: Verdict, terms: Terms) -> Iterator[Block]:
         yield Bullets(tuple(terms.sentence(reason) for reason in verdict.why))
     if verdict.warnings:
         yield Heading("Warnings")
-        items = tuple(terms.sentence(warning) for warning in verdict.warnings)
+        first = cautions(verdict)[:MOST_IN_SUMMARY]
+        items = tuple(terms.sentence(warning) for warning in first)
         yield Bullets(items, ("!",) * len(items))
+        more = len(verdict.warnings) - len(first)
+        if more:
+            yield Paragraph(f"{fmt.plural(more, 'further warning')} in the appendix.")
     if not verdict.arms and not verdict.why:
         yield Paragraph("The appendix lists which rule excluded which option.")

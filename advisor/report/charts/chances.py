@@ -81,11 +81,14 @@ def quality_against_cost(
     budget = _cash_limit(verdict)
     if budget is not None and budget <= across.high:
         drawn.append(canvas.line("rest dash", across(budget), 16.0, across(budget), 232.0))
-        words = canvas.text("note", across(budget) - 4, 14.0, "budget", "end")
-        drawn.append(words)
+        drawn.append(canvas.text("note", across(budget) - 4, 28.0, "budget", "end"))
     twin = []
+    labels = _labels(
+        [(across(extract.cash(o).p50 or 0.0), up(o.quality.p50 or 0.0)) for o in placed]
+    )
     for place, option in enumerate(placed):
-        drawn.append(_placed(option, across, up, place + 1, chosen=option.id == verdict.subject))
+        drawn.append(_placed(option, across, up, chosen=option.id == verdict.shown))
+        drawn.append(canvas.text("text", *labels[place], str(place + 1)))
         description = (
             f"quality {fmt.score(option.quality.p50)}, cash {fmt.money(extract.cash(option).p50)}"
         )
@@ -134,7 +137,29 @@ MARGINAL = 1.2816
 """Standard deviations from the median to P10 and P90 of a normal distribution."""
 
 
-def _placed(option: OptionRecord, across: Scale, up: Scale, number: int, *, chosen: bool) -> str:
+APART = (9.0, 13.0)
+"""How far two numbers must stand apart, across or downwards, so that both can be read."""
+
+
+def _labels(dots: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Where the number of each dot begins: beside it, and clear of the numbers placed before; the
+    first free place of those around the dot, nearest first.
+    """
+    around = [(7, -7), (7, 15), (-15, -7), (-15, 15), (19, 4), (-27, 4)]
+    around += [(7, step) for step in (28, 41, 54)] + [(-15, step) for step in (28, 41, 54)]
+    taken: list[tuple[float, float]] = []
+    for x, y in dots:
+        free = ((x + right, y + down) for right, down in around if x + right >= 0 < y + down - 9)
+        clear = (spot for spot in free if all(_is_apart(spot, other) for other in taken))
+        taken.append(next(clear, (x + 7, y - 7)))
+    return taken
+
+
+def _is_apart(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    return abs(a[0] - b[0]) >= APART[0] or abs(a[1] - b[1]) >= APART[1]
+
+
+def _placed(option: OptionRecord, across: Scale, up: Scale, *, chosen: bool) -> str:
     cost = extract.cash(option)
     quality = option.quality
     x = across(cost.p50 or 0.0)
@@ -145,8 +170,7 @@ def _placed(option: OptionRecord, across: Scale, up: Scale, number: int, *, chos
     half, other, turned = _axes(wide, high, -(option.cash_quality_correlation or 0.0))
     frame = (across.start, up.end, across.end, up.start)
     outline = canvas.ellipse(style, x, y, JOINT * half, JOINT * other, turned, frame)
-    label = canvas.text("text", x + 7, y - 7, str(number))
-    return outline + canvas.circle(style, x, y, 4) + label
+    return outline + canvas.circle(style, x, y, 4)
 
 
 def _axes(wide: float, high: float, correlation: float) -> tuple[float, float, float]:
