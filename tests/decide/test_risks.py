@@ -124,7 +124,8 @@ def test_risks_with_a_price_come_first() -> None:
 
 
 def test_an_exceeded_budget_is_warned_of_with_the_median_that_is_shown() -> None:
-    case = brief(budget__monthly_usd=Range.exact(1.0))
+    traffic = Range(1e5, 3e5, 2e6)
+    case = brief(budget__monthly_usd=Range.exact(1.0), traffic__requests_per_month=traffic)
     pick = estimated(prompt("batch"), case, rows=201, seed=1)
     (warning,) = over_budget(case, pick)
     rows = np.asarray(pick["run.total"].rows)[1:]
