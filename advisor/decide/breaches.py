@@ -68,7 +68,7 @@ def over_budget(brief: Brief, pick: Estimate) -> tuple[str, ...]:
     )
     return tuple(
         f"The pick takes {' '.join((write(median(pick[figure])), how)).strip()}, more than the "
-        f"{write(limit.likely)} of {key}"
+        f"{key} of {write(limit.likely)}"
         for limit, figure, write, how, key in limits
         if limit is not None and median(pick[figure]) > limit.likely
     )

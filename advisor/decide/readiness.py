@@ -109,7 +109,7 @@ def _scores(brief: Brief, ranking: Ranking) -> Readiness | None:
     return Readiness(
         SCORES,
         "stop",
-        f"{detail}: {items} test items decide nothing until an option is measured on them",
+        f"{detail}; {items} test items decide nothing until an option is measured on them",
     )
 
 

@@ -28,7 +28,13 @@ _DEEPEST = 6
 _WITHIN = r"(?:(?!(?<!\b[A-Z][a-z])[.!?] [A-Z]).)+?"
 """What a place holds: never the end of one sentence and the beginning of the next."""
 _NUMBER = r"[−+<>≥ ]*\$?\d[\d.,]*(?: (?:k|M|bn)\b)?"
-_KINDS = {"n": _NUMBER, "m": _NUMBER, "usd": rf"(?:{_NUMBER}|unknown)", "share": rf"{_NUMBER} %"}
+_KINDS = {
+    "n": _NUMBER,
+    "m": _NUMBER,
+    "usd": rf"(?:{_NUMBER}|unknown)",
+    "share": rf"{_NUMBER} %",
+    "key": r"[A-Z]?[\w.-]+(?: [A-Z\d][\w.-]*)*",
+}
 """What a place of such a name holds, with or without a digit behind it: `{n}`, `{usd2}`."""
 
 

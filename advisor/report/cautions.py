@@ -10,13 +10,15 @@ MOST_IN_SUMMARY = 6
 
 
 def cautions(verdict: Verdict) -> tuple[str, ...]:
-    """Warnings about the option on top first, then those that name no option, then others."""
+    """Limits that the option on top breaks, what else is about it, what names no option, others."""
     return tuple(sorted(verdict.warnings, key=lambda text: _rank(text, verdict)))
 
 
 def _rank(text: str, verdict: Verdict) -> int:
     chosen = verdict.chosen
-    if text.startswith("The pick") or (chosen is not None and _names(text, chosen.id)):
+    if text.startswith("The pick"):
+        return -1
+    if chosen is not None and _names(text, chosen.id):
         return 0
     return 2 if any(_names(text, option.id) for option in verdict.arms) else 1
 

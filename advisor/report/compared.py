@@ -88,10 +88,10 @@ def _answers(difference: Difference) -> Iterator[Block]:
     change = difference.change
     if change.monthly_usd is not None:
         yield Callout(
-            f"From A to B the recommended option costs "
+            f"From A to B the option on top costs "
             f"{fmt.signed_money(change.monthly_usd, cents=True)} per month."
         )
-    sides = (TableColumn("of the recommended option"), TableColumn("A"), TableColumn("B"))
+    sides = (TableColumn("of the option on top"), TableColumn("A"), TableColumn("B"))
     rows: list[tuple[Cell, ...]] = [
         ("brief", _file(difference.a), _file(difference.b)),
         ("answer", *(_word(one).capitalize() for one in (difference.a, difference.b))),

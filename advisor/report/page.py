@@ -76,10 +76,13 @@ class Bullets:
     marks: tuple[str, ...] = ()
 
 
-FIGURES = 1.25
-"""How much wider a column of figures is than its letters: digits and capitals are wide, and an
-amount must not break.
+WIDER = 1.25
+"""How much wider than its letters a column of figures or of single words is: these must not break,
+whatever the typeface.
 """
+
+SHORT = 12
+"""Letters of the longest text up to which a column holds single words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,20 @@ class Table:
     strong: frozenset[int] = frozenset()
 
     def widths(self) -> list[float]:
-        """Shares of a printed page for each column: by its longest text, within bounds; by its
-        longest word where the column is of figures.
+        """Shares of a printed page for each column: by its longest text, within bounds; a
+        title of several words may be wrapped, an amount or a single word may not.
         """
         shares = []
+        most = 34 if len(self.columns) < 6 else 28
         for place, column in enumerate(self.columns):
-            texts = [column.title, *(_longer_line(row[place]) for row in self.rows)]
-            longest = min(max(*map(len, texts), 6), 34)
-            shares.append(longest * (FIGURES if column.right else 1.0) + 3.0)
+            lines = [_longer_line(row[place]) for row in self.rows]
+            if column.right:
+                lines = [part for line in lines for part in line.split(", ")]
+            words = column.title.split() or [""]
+            title = [column.title] if len(words) == 1 else words
+            longest = min(max(6, *map(len, title), *map(len, lines)), most)
+            is_short = column.right or longest <= SHORT
+            shares.append(longest * (WIDER if is_short else 1.0) + 3.0)
         return shares
 
 

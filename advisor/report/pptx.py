@@ -297,9 +297,14 @@ def _day(as_of: str) -> datetime:
 def _parts(cell: Cell) -> list[str]:
     """The lines of a cell: a figure, and its interval below."""
     if isinstance(cell, Ranged):
-        parts = (part.replace(" ", NO_BREAK) for part in (cell.value, cell.span) if part)
+        parts = (_kept_whole(part) for part in (cell.value, cell.span) if part)
         return [_cut(part, 160) for part in parts]
     return [_cut(str(cell), 160)]
+
+
+def _kept_whole(text: str) -> str:
+    """An amount that is not wrapped, but for a remark behind a comma."""
+    return ", ".join(part.replace(" ", NO_BREAK) for part in text.split(", "))
 
 
 def _cut(text: str, most: int = MOST_LETTERS) -> str:

@@ -238,7 +238,7 @@ def _cash_flow(sheet: SheetWriter, verdict: Verdict, terms: Terms, model: Figure
 
 def _sensitivity(sheet: SheetWriter, verdict: Verdict) -> None:
     sheet.widths(46, 18, 18, 18, 18)
-    sheet.title("Advantage of the recommended option, USD, as each input moves")
+    sheet.title("Advantage of the option on top, USD, as each input moves")
     sheet.header(2, ["input", "at its P10", "at its P90", "swing", "share of variance"])
     for row, entry in enumerate(widest_first(verdict), FIRST_ROW):
         sheet.text(row, 0, entry.input)

@@ -106,3 +106,26 @@ def test_a_place_never_holds_the_end_of_a_sentence() -> None:
     german = Catalogue.of("de", ["Prompted X"])
     both = german.say("We recommend Prompted X. Something that nobody translates.")
     assert both == "Wir empfehlen: X mit Prompt. Something that nobody translates."
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        (
+            "Tuned ModernBERT base as a classifier, on rented CPUs",
+            "Feinabgestimmtes ModernBERT base als Klassifikator, auf gemieteten CPUs",
+        ),
+        (
+            "Residency in eu is not known at google and fireworks: ask before any data is sent",
+            "Ob Daten in eu bleiben, ist nicht bekannt bei google und fireworks: "
+            "vor dem Senden fragen",
+        ),
+        (
+            "Expected score 0.668 against 0.682, from the evidence base.",
+            "Erwarteter Wert 0.668 gegenüber 0.682, aus Studien.",
+        ),
+        ("≥ $681, 1 unknown", "≥ $681, 1 unbekannt"),
+    ],
+)
+def test_no_english_is_left_in_a_german_sentence(english: str, german: str) -> None:
+    assert Catalogue.of("de", []).say(english) == german

@@ -100,7 +100,7 @@ def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     if rows:
         titles = ("net present value", "errors saved", "invests more", "saves per month")
         columns = (
-            TableColumn("the recommended option against"),
+            TableColumn("the option on top against"),
             *(TableColumn(title, right=True) for title in (*titles, "payback", "ROI")),
         )
         yield Table("returns", columns, rows)

@@ -80,7 +80,7 @@ def _swings(verdict: Verdict) -> Iterator[Block]:
         return
     yield Heading("What the answer rests on")
     yield Paragraph(
-        "Advantage of the recommended option over the next approach, with one input at its P10 "
+        "Advantage of the option on top over the next approach, with one input at its P10 "
         "and at its P90."
     )
     chart = chances.tornado(rows)
@@ -131,7 +131,7 @@ def _cases(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     gain = verdict.advantage
     for words, amount in (("Cash saved", gain.cash_usd), ("Errors saved", gain.errors_usd)):
         if amount.is_known and (amount.p10 or amount.p90):
-            rows.append((f"{words} by the recommended option", *_three(amount)))
+            rows.append((f"{words} by the option on top", *_three(amount)))
     if rows:
         yield Heading("Low, base and high")
         titles = ("low (P10)", "base (median)", "high (P90)")

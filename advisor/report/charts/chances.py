@@ -87,7 +87,7 @@ def quality_against_cost(
         [(across(extract.cash(o).p50 or 0.0), up(o.quality.p50 or 0.0)) for o in placed]
     )
     for place, option in enumerate(placed):
-        drawn.append(_placed(option, across, up, chosen=option.id == verdict.shown))
+        drawn.append(_placed(option, across, up, chosen=option.id == verdict.subject))
         drawn.append(canvas.text("text", *labels[place], str(place + 1)))
         description = (
             f"quality {fmt.score(option.quality.p50)}, cash {fmt.money(extract.cash(option).p50)}"
