@@ -100,8 +100,8 @@ class EndpointEmbedder:
         sizes = [prompt_tokens_at_most(_messages([text])) for text in batch]
         counted = answer.prompt_tokens
         scale = 1.0 if counted is None else counted / sum(sizes)
-        for text, vector, size in zip(batch, answer.vectors, sizes, strict=True):
-            answered = KeptAnswer(
+        answers = [
+            KeptAnswer(
                 request=self._name(text),
                 at=now(),
                 messages=_messages([text]),
@@ -112,8 +112,11 @@ class EndpointEmbedder:
                 estimated=counted is None,
                 vector=_encoded(vector),
             )
-            self.session.ledger.keep(answered)
-            self._note(text, answered)
+            for text, vector, size in zip(batch, answer.vectors, sizes, strict=True)
+        ]
+        self.session.ledger.keep_all(answers)
+        for text, paid in zip(batch, answers, strict=True):
+            self._note(text, paid)
 
 
 def _messages(texts: Sequence[str]) -> list[dict[str, str]]:

@@ -91,31 +91,42 @@ class AnswerLedger:
 
     def keep(self, answer: KeptAnswer) -> None:
         """Append an answer to the file before anything else is done with it."""
-        answer = replace(answer, run=self._run)
-        self._append(answer.to_json())
+        self.keep_all([answer])
+
+    def keep_all(self, answers: Sequence[KeptAnswer]) -> None:
+        """Append the answers to one request in one write: a kill keeps all of them or none."""
+        paid = [replace(answer, run=self._run) for answer in answers]
+        self._append([answer.to_json() for answer in paid])
         with self._lock:
-            self._answers[answer.request] = answer
-            self._used.add(answer.request)
+            for answer in paid:
+                self._answers[answer.request] = answer
+                self._used.add(answer.request)
 
     def use(self, answer: KeptAnswer) -> None:
         """Note that this run uses an answer that another one paid for."""
         if self._run and answer.request not in self._used:
             self._used.add(answer.request)
-            self._append({"request": answer.request, USE: self._run})
+            self._append([{"request": answer.request, USE: self._run}])
 
-    def _append(self, document: JsonObject) -> None:
-        line = json.dumps(dict(document), ensure_ascii=True) + "\n"
+    def _append(self, documents: Sequence[JsonObject]) -> None:
+        lines = "".join(json.dumps(dict(one), ensure_ascii=True) + "\n" for one in documents)
         with self._lock:
             handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 # a line that a kill cut off must not swallow this one
                 size = os.fstat(handle).st_size
                 if size and os.pread(handle, 1, size - 1) != b"\n":
-                    line = "\n" + line
-                os.write(handle, line.encode())
+                    lines = "\n" + lines
+                _write_all(handle, lines.encode())
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    """One write where the system takes it whole, as it does for files; else the rest follows."""
+    while data:
+        data = data[os.write(handle, data) :]
 
 
 def forget_answers(folder: Path, run: str) -> int:
