@@ -204,7 +204,8 @@ def _value(question: Question, text: str) -> float:
     if parts is None or scale is None or len(text) > _LONGEST:
         raise RefusedAnswer(f"{quoted(text)} is not a number; write {_example(question)}")
     if _DOTTED.fullmatch(parts[1]) and not scale and _counts(question):
-        short, whole = parts[1].rstrip("0").rstrip("."), parts[1].replace(".", "")
+        short = parts[1].rstrip("0").rstrip(".")
+        whole = parts[1].replace(".", "")
         raise RefusedAnswer(f"{quoted(text)} may mean {whole} or {short}; write the one you mean")
     if parts[3] and not _takes_percent(question):
         raise RefusedAnswer(

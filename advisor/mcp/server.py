@@ -28,8 +28,8 @@ INSTRUCTIONS = """\
 Decides whether a team should engineer the prompt, fine-tune a model, or do both, with ranges and
 sources. A BRIEF is a TOML file in the served folder, or the name of an example such as
 customs-invoices. `recommend` gives the verdict; its JSON is long, so name the keys you need in
-`only`, such as ["verdict", "arm", "p_best", "why", "next_step"]; `arm` is the id of the option.
-Ranges are P10, P50 and P90; null is unknown, never zero. Quote figures with basis and source."""
+`only`, such as ["verdict", "p_best", "why", "flip_points", "next_step"]. Ranges are P10,
+P50 and P90; null is unknown, never zero. Quote figures with their basis and source."""
 
 Brief = Annotated[str, Field(description="A TOML file of the served folder, or an example's name.")]
 Answers = Annotated[
