@@ -71,8 +71,12 @@ class Facts:
     def gpu(self, name: str) -> Gpu:
         """The GPU of that name, without regard to case or its maker's words.
 
-        Raises UsageError: unknown, or several products.
+        Raises UsageError: unknown, several products, or cut off as nvidia-smi's table does.
         """
+        if name.rstrip().endswith(("...", "…")):
+            raise UsageError(
+                f"GPU {name!r}: cut off by nvidia-smi's table; give what `nvidia-smi -L` shows"
+            )
         if name.strip().lower() not in self._gpus[1]:
             part = virtual(name, self._gpus_by_id)
             if part is not None:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from advisor.core.facts import Gpu
 
 _VGPU = re.compile(
-    r"(?:NVIDIA|GRID)?\s*(?P<board>RTX\d+-Ada|RTX Pro \d+ Blackwell DC|[A-Z]+\d+[A-Z]*)-"
+    r"(?:NVIDIA|GRID)?\s*(?P<board>RTX ?A?\d+(?:-Ada)?|RTX Pro \d+ Blackwell DC|[A-Z]+\d+[A-Z]*)-"
     r"(?:(?P<slices>\d)-)?"
     r"(?P<gb>\d{1,3})(?P<licence>[ABCQ])(?:ME)?",
     re.IGNORECASE,
@@ -51,6 +51,7 @@ BOARDS: Mapping[str, str] = {
     "P100X": "P100-16GB-SXM2",
     "P100C": "P100-12GB-PCIe",
     "GH200": "GH200",
+    "M60": "Tesla M60",
     "RTX6000": "Quadro RTX 6000",
     "RTX8000": "Quadro RTX 8000",
     "RTXA5000": "RTX A5000",
@@ -78,7 +79,8 @@ def virtual(name: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
     """
     profile = _VGPU.fullmatch(name.strip())
     if profile is not None:
-        base = gpus.get(BOARDS.get(profile["board"].upper(), ""))
+        board = profile["board"].upper()
+        base = gpus.get(BOARDS.get(board, BOARDS.get(board.replace(" ", ""), "")))
         what = "vGPU profile"
     else:
         profile = _MIG.fullmatch(name.strip())

@@ -45,6 +45,7 @@ ROW_WORDS = 400_000
 LISTED_ROWS = 10
 ROW_PERCENTS = (10, 50, 90, 99)
 
+_ADDRESSES = re.compile(r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+")
 _WORDS = re.compile(r"[^\W\d_]{2,}|\b[aAiI]\b")
 
 
@@ -54,7 +55,7 @@ class Vocabulary:
     def __init__(self) -> None:
         self._words: Tally[str] = Tally()
         self._languages: Tally[str] = Tally()
-        self._seen = self._tokens = self._letters = self._other = 0
+        self._seen = self._tokens = self._letters = self._other = self._in_addresses = 0
 
     def add(self, texts: list[str], tokens: list[int] | None = None) -> None:
         """A batch of texts; `tokens` of each where they were counted."""
@@ -62,8 +63,11 @@ class Vocabulary:
             return
         for at, text in enumerate(texts[:BATCH_TEXTS]):
             part = text[:TEXT_CHARACTERS]
-            words = _WORDS.findall(part.casefold())
+            spoken = _ADDRESSES.sub(" ", part)
+            words = _WORDS.findall(spoken.casefold())
             self._seen += len(words)
+            if len(spoken) < len(part):
+                self._in_addresses += len(_WORDS.findall(part.casefold())) - len(words)
             self._words.update(words)
             self._languages[language_of(part, words)] += 1
             letters = sum(map(len, words))
@@ -82,7 +86,8 @@ class Vocabulary:
         if self._seen < LEAST_WORDS:
             return None
         outside_share, rare_share, excess, score = _measured(self._words)
-        fertility = self._tokens / self._seen if counted and self._tokens else None
+        every_word = self._seen + self._in_addresses
+        fertility = self._tokens / every_word if counted and self._tokens else None
         level = _level(score)
         other = self._other / max(self._letters, 1)
         return Specificity(
@@ -116,7 +121,7 @@ class RowScores:
             self._row += 1
             if self._seen >= ROW_WORDS:
                 continue
-            words = _WORDS.findall(text[:TEXT_CHARACTERS].casefold())
+            words = _WORDS.findall(_ADDRESSES.sub(" ", text[:TEXT_CHARACTERS]).casefold())
             self._seen += len(words)
             if len(words) >= LEAST_ROW_WORDS:
                 score = _measured(Tally(words))[3]

@@ -155,6 +155,8 @@ def test_a_link_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         ("Intel(R) Data Center GPU Flex 140", "Flex 140"),
         ("Intel(R) Arc(TM) A380 Graphics", "Arc A380"),
         ("NVIDIA RTX Pro 6000 Blackwell DC-24C", "NVIDIA RTX Pro 6000 Blackwell DC-24C"),
+        ("NVIDIA RTX A6000-48Q", "NVIDIA RTX A6000-48Q"),
+        ("GRID M60-2Q", "GRID M60-2Q"),
         ("NVIDIA GB10", "GB10"),
         ("NVIDIA Thor", "Jetson AGX Thor"),
         ("Orin (nvgpu)", "Jetson AGX Orin 64GB"),
@@ -296,3 +298,8 @@ def test_what_stands_between_words_does_not_matter(name: str, gpu: str) -> None:
 )
 def test_derived_rates_agree_with_the_makers(gpu: str, stated: float) -> None:
     assert load().gpu(gpu).fp16_tflops == pytest.approx(stated, rel=0.02)
+
+
+def test_a_name_that_a_table_cut_off_is_not_guessed() -> None:
+    with pytest.raises(UsageError, match="give what `nvidia-smi -L` shows"):
+        load().gpu("NVIDIA GeForce RTX 3070 ...")

@@ -46,6 +46,12 @@ def test_shares_are_those_of_the_words():
     assert found.rare_share == pytest.approx(2 / 9)
 
 
+def test_addresses_are_no_words_of_a_language():
+    assert measured([PLAIN + " Write to zzqx@qqzv.example or see https://zzqx.qqzv/x"]) is not None
+    with_address = measured([PLAIN + " zzqx.qqzv@zzqx.qqzv https://zzqx.qqzv/x"])
+    assert with_address.score == measured([PLAIN]).score
+
+
 def test_too_few_words_say_nothing():
     held = Vocabulary()
     held.add(["only a few words"])

@@ -12,6 +12,8 @@ from advisor.probe.evaluations.systems import Systems, model_in, option_name, sc
 
 def rows_of(document: Any) -> Sequence[JsonObject] | None:
     """The results in a document of promptfoo; None where it is another one."""
+    if isinstance(document, Mapping) and isinstance(document.get("data"), Mapping):
+        document = document["data"]  # as its server answers
     results = document.get("results") if isinstance(document, Mapping) else None
     if isinstance(results, Mapping):
         results = results.get("results")
