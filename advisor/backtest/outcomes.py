@@ -119,15 +119,15 @@ def _conditioned(
     hidden = ~given
     if not hidden.any():
         return out
-    known = np.flatnonzero(given)
+    scored = np.flatnonzero(given)
     predicted = np.append(np.flatnonzero(hidden), len(results) + np.arange(len(curves)))
     pull = np.linalg.solve(
-        covariance[np.ix_(known, known)] + np.diag(noise[known]),
-        covariance[np.ix_(known, predicted)],
+        covariance[np.ix_(scored, scored)] + np.diag(noise[scored]),
+        covariance[np.ix_(scored, predicted)],
     )
-    middle = mean[predicted] + pull.T @ (y[known] - mean[known])
+    middle = mean[predicted] + pull.T @ (y[scored] - mean[scored])
     rest = covariance[np.ix_(predicted, predicted)]
-    rest = rest - pull.T @ covariance[np.ix_(known, predicted)]
+    rest = rest - pull.T @ covariance[np.ix_(scored, predicted)]
     root = np.linalg.cholesky(rest + 1e-9 * np.eye(len(rest)))
     logit = middle[:, None] + root @ rng.standard_normal((len(rest), draws))
     place = np.cumsum(hidden) - 1

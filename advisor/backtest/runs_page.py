@@ -128,8 +128,8 @@ many lengths: a simulated allocator keeps 1.7 to 2.6 times the logits of such a 
 counts 1.1 and doubts it, since others empty their caches |
 | foundation-model-stack/fms-acceleration | memory after one matched run | rows whose loss fuses \
 the projection as well are typed as those that fuse the loss alone |
-| fitcheck-llm | speed of QLoRA on a T4 | the head after k-bit preparation is in fp32, which a T4 \
-multiplies at an eighth of its rate; whether autocast hides that is not in the columns |
+| fitcheck-llm | speed of QLoRA with sdpa on a T4 | after k-bit preparation queries, keys and \
+values are in fp32: which of PyTorch's attention kernels takes them is not in the columns |
 | pytorch/ao | speed of FSDP on B200 | a recipe not tuned for the GPU: 20 % of its peak with a \
 batch of one |
 | QwenLM/Qwen | speed of small models and short lengths, also calibrated | 0.26 s a pass \

@@ -80,7 +80,9 @@ class RunRow:
         """
         raw = self.raw(column)
         word = canonical(column, raw)
-        return (raw if column in NAMES else "") if word is None else word
+        if word is not None:
+            return word
+        return raw if column in NAMES else ""
 
     @property
     def unread(self) -> tuple[str, ...]:

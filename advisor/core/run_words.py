@@ -197,13 +197,13 @@ def canonical(column: str, text: str) -> str | None:
 
     None for a word that nobody knows there.
     """
-    known = WORDS.get(column)
-    if known is None or not text:
+    spellings = WORDS.get(column)
+    if spellings is None or not text:
         return text
     word = _spelled(text)
     if column == "method":
         word = _QUANTIZED_METHODS.get(word, word)
-    return known.get(word)
+    return spellings.get(word)
 
 
 def storage_of(method: str) -> str:

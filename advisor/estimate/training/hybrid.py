@@ -31,7 +31,7 @@ class Recurrence:
     """
 
     modules: tuple[tuple[str, int, int], ...]
-    kept: float
+    kept_values: float
     scan_flops: float
 
 

@@ -157,8 +157,8 @@ def _narrow_gain(run: TrainingRun, gpu: Gpu, k: Coefficients) -> float:
     that of FP8, since values are scaled and cast around each product.
     """
     vendor = frameworks.of(run).kernels is Kernels.VENDOR or run.framework == "other"
-    kept = (k.eff_fp8 if vendor else 0.6 * k.eff_fp8) / math.log(FP8_OVER_HALF)
-    gain = narrow_ratio(run, gpu) ** kept
+    power = (k.eff_fp8 if vendor else 0.6 * k.eff_fp8) / math.log(FP8_OVER_HALF)
+    gain = narrow_ratio(run, gpu) ** power
     if run.compute_dtype in LOW_PRECISION - {"fp8"}:
         return float(1.0 / (STAYS_HALF + (1.0 - STAYS_HALF) / gain))
     return float(gain)

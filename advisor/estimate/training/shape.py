@@ -201,7 +201,7 @@ def of_model(model: Model) -> Shape:
         vocabulary=model.vocabulary,
         encoder=model.kind == "encoder",
         moe=moe,
-        norms=mixing.norms if mixing else 4 if model.hf_class in FOUR_NORMS else 2,
+        norms=4 if model.hf_class in FOUR_NORMS else 2,
         head_norms=model.hf_class in HEAD_NORMS,
         routed=model.experts_per_token if moe else 0,
         has_logits=model.kind != "encoder" and not is_embedder(model.name),
@@ -215,10 +215,11 @@ def _mixed(shape: Shape, mixing: hybrid.Mixing | None) -> Shape:
         return shape
     return replace(
         shape,
+        norms=mixing.norms,
         attending=mixing.attending,
         recurrent=mixing.recurrent,
         with_mlp=mixing.mlp,
-        kept_by_recurrence=mixing.recurrence.kept,
+        kept_by_recurrence=mixing.recurrence.kept_values,
         scan_flops=mixing.recurrence.scan_flops,
     )
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.estimate.training import basis, coefficients, estimate
+from advisor.estimate.training import basis, coefficients, estimate, spread
 from advisor.estimate.training.lengths import SPREAD_OF_LENGTHS
 from tests.estimate.training.allocator import Network, reserved_over_allocated
 from tests.estimate.training.catalogue import a_run
@@ -91,3 +91,12 @@ def test_bases_are_in_order(allocated_gib: float, varied: bool) -> None:
         for name in ("allocated", "active", "reserved", "process")
     ]
     assert shown == sorted(shown)
+
+
+def test_a_stack_and_a_gpu_are_doubted_by_what_depends_on_them() -> None:
+    """By hand: nothing of frozen weights depends on the stack, and no tensor on the GPU."""
+    shares = {"weights": 0.7, "activations": 0.1, "buffers": 0.05, "allocator and context": 0.15}
+    lora = spread.exposures(a_run(), "memory", shares)
+    assert lora == pytest.approx({"stack": 0.3**2, "gpu": 0.2**2})
+    assert spread.exposures(a_run(method="full"), "memory", shares)["stack"] == 1.0
+    assert spread.exposures(a_run(), "speed", {}) == {"stack": 1.0, "gpu": 1.0}

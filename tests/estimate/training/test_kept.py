@@ -162,7 +162,7 @@ def test_a_gated_convolution_keeps_what_autograd_keeps() -> None:
         shape_of(run),
         attending=0.0,
         recurrent=1.0,
-        kept_by_recurrence=hybrid.short_convolution(HIDDEN).kept,
+        kept_by_recurrence=hybrid.short_convolution(HIDDEN).kept_values,
     )
     assert activations.layer_bytes_per_token(run, shape) == pytest.approx(measured, rel=0.05)
 
@@ -173,7 +173,7 @@ def test_a_scan_of_mamba_by_hand() -> None:
     assert mixing is not None
     assert (52 * mixing.attending, 52 * mixing.recurrent, 52 * mixing.mlp) == (4, 24, 24)
     projected = 2 * 8192 + 2 * 8 * 128 + 128
-    assert mixing.recurrence.kept == projected + 8192
+    assert mixing.recurrence.kept_values == projected + 8192
     assert mixing.recurrence.scan_flops == 8192 * 128 + 8 * 128 * 128 + 4 * 128 * 8192
 
 
