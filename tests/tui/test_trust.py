@@ -20,6 +20,7 @@ from advisor.tui.app import AdvisorApp
 from advisor.tui.controllers import autosaving
 from advisor.tui.model.autosave import DraftStore
 from advisor.tui.model.draft import Draft
+from advisor.tui.model.proposed_answers import standing_in
 from advisor.tui.model.undo import UndoHistory
 from advisor.tui.screens.dialogs import AskChoice
 from advisor.tui.widgets.field import Field
@@ -262,3 +263,19 @@ async def test_explain_and_verdict_show_one_figure(app, verdict):
 
     total = replace(verdict.chosen.figure("run.total"), value=3000.0)
     assert summary(total) == "$3,317 per month"
+
+
+def test_what_the_file_holds_stands_in_for_answers_that_are_left_out(brief_file, observations):
+    draft = Draft.read(brief_file)
+    texts = standing_in(observations.data, draft)
+    assert texts["data.examples"] == "2,990, from the file"
+    assert "quality.target" not in texts
+    assert "data.examples" not in standing_in(observations.data, draft.answer("data.examples", 50))
+    assert standing_in(None, draft) == {}
+
+
+async def test_a_field_shows_what_stands_in_until_it_is_answered(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        placeholder = field(app, "data.examples").query_one(Input).placeholder
+        assert placeholder == "2,990, from the file"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -238,16 +237,16 @@ class JudgingController:
         if message.observations is None:
             self._fail(message.failure)
         else:
-            self._desk.show_findings(self._findings())
+            self._show_findings()
             self.judge()
         self._desk.panes.show(self.observations, self.verdict)
 
-    def _findings(self) -> Mapping[str, str]:
-        """What the data say where it differs from the answers of the brief, by key."""
-        from advisor.tui.model.proposed_answers import differing
+    def _show_findings(self) -> None:
+        """Say at the fields what the data hold, beside answers and in the place of missing ones."""
+        from advisor.tui.model.proposed_answers import differing, standing_in
 
         data = self.observations.data if self.observations is not None else None
-        return differing(data, self.draft)
+        self._desk.show_findings(differing(data, self.draft), standing_in(data, self.draft))
 
     def receive(self, message: VerdictReady) -> None:
         """Show a verdict, unless a newer request is under way; then judge in depth."""

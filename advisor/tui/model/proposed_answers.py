@@ -57,6 +57,23 @@ def differing(report: DataReport | None, draft: Draft) -> Mapping[str, str]:
     return differences
 
 
+def standing_in(report: DataReport | None, draft: Draft) -> Mapping[str, str]:
+    """What the files hold for questions that the brief leaves out: `40, from the file` by key.
+
+    The verdict rests on it already; accepting the proposal makes it an answer.
+    """
+    if report is None:
+        return {}
+    from advisor.probe.proposals import apply
+
+    informed = apply(report, draft.brief)
+    return {
+        key: f"{as_typed(questions()[key], _readable(informed.get(key)))}, from the file"
+        for key in questions()
+        if key in informed.origins and key not in draft.brief.origins
+    }
+
+
 def _proposed(proposal: Proposal, draft: Draft, informed: Brief) -> ProposedAnswer:
     """A measured value is taken exactly, not from its text; a hint has only its text."""
     question = questions()[proposal.key]

@@ -120,10 +120,12 @@ class DeskFace(Screen[None]):
         if form := self.panes.form:
             form.fill(draft)
 
-    def show_findings(self, findings: Mapping[str, str]) -> None:
-        """Show at the fields what the data say where it differs from the answers."""
+    def show_findings(self, findings: Mapping[str, str], stand_ins: Mapping[str, str]) -> None:
+        """Show at the fields what the data say: where it differs from the answers, and where it
+        stands in for a missing one.
+        """
         if form := self.panes.form:
-            form.show_findings(findings)
+            form.show_findings(findings, stand_ins)
 
     def mark_field(self, key: str, line: str) -> None:
         """Mark the field of a question as refused; an empty key removes every such mark."""

@@ -112,6 +112,7 @@ class BriefForm(FocusBorder, VerticalScroll):
         self._names = Names()
         self._to_open: list[GroupBox] = []
         self._findings: Mapping[str, str] = {}
+        self._stand_ins: Mapping[str, str] = {}
         self._effects: Mapping[str, Effect] = {}
 
     def compose(self) -> ComposeResult:
@@ -148,6 +149,7 @@ class BriefForm(FocusBorder, VerticalScroll):
             field.complete_with(self._names, folder)
             put(field, self.draft)
             field.note_finding(self._findings.get(key, ""))
+            field.stand_in(self._stand_ins.get(key, ""))
             field.note_effect(_sign(self._effects, key))
         self._relate(box)
 
@@ -171,11 +173,15 @@ class BriefForm(FocusBorder, VerticalScroll):
         for field in self.fields:
             field.complete_with(names, Path(self.draft.brief.folder))
 
-    def show_findings(self, findings: Mapping[str, str]) -> None:
-        """What the data say where it differs from the answers, by key."""
+    def show_findings(self, findings: Mapping[str, str], stand_ins: Mapping[str, str]) -> None:
+        """What the data say by key: where it differs from the answers, and where it stands in for
+        a missing one.
+        """
         self._findings = findings
+        self._stand_ins = stand_ins
         for field in self.fields:
             field.note_finding(findings.get(field.question.key, ""))
+            field.stand_in(stand_ins.get(field.question.key, ""))
 
     def show_effects(self, effects: Mapping[str, Effect]) -> None:
         """How much each answer moves the verdict, by key."""

@@ -17,7 +17,7 @@ from advisor.core.question import Question
 from advisor.tui.messages import AnswerGiven, AnswerRefused
 from advisor.tui.model.completion import Names, family
 from advisor.tui.model.draft import Answer
-from advisor.tui.model.question_text import as_typed, label, unit
+from advisor.tui.model.question_text import as_typed, assumed, label, unit
 from advisor.tui.model.stepping import can_step
 from advisor.tui.widgets.controls import ChoiceControl, Control, TextControl, YesNoControl
 
@@ -92,6 +92,11 @@ class Field(HorizontalGroup):
         if text != self._finding:
             self._finding = text
             self._update_note()
+
+    def stand_in(self, text: str) -> None:
+        """What counts while there is no answer; empty: what is assumed of every brief."""
+        if isinstance(self.control, TextControl):
+            self.control.placeholder = text or assumed(self.question)
 
     def note_effect(self, sign: str) -> None:
         """How much this answer moves the verdict, in a sign; empty where it does not."""
