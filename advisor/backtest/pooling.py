@@ -38,7 +38,6 @@ BEFORE_EVIDENCE: Mapping[str, tuple[float, float]] = {
     "prompt-classes": (-0.4, 0.2),
     "metric:overlap": (-0.8, 0.5),
     "metric:macro": (-0.3, 0.3),
-    "tune-labels:encoder": (0.1, 0.15),
     "tune-closed-book": (0.0, 0.3),
     "hybrid:tuned-few-shot": (0.2, 0.2),
     "hybrid:tuned-retrieval": (0.0, 0.2),

@@ -52,9 +52,6 @@ TUNED_SHARE = 0.3
 """Of any other tuned model: where the prompted model does badly, tuning is hard too."""
 
 LABELS_WEIGHT = "tune-labels"
-ENCODER_LABELS_WEIGHT = "tune-labels:encoder"
-"""An encoder cannot do the task without labels, so each of them adds more."""
-
 FLATTEST = 0.02
 """Of a learning curve that nobody has measured, logits per ln(labels): more labels do not lower a
 score. Studies compare tasks that differ in more than their labels, so fitted slopes vary below 0.
@@ -229,8 +226,6 @@ def _labelled(
     alike = np.maximum(labels, 1.0) * (USUAL_CLASSES / task.classes) ** CLASS_POWER
     many = share * bent(alike, 1000.0, bend)
     out.fixed[LABELS_WEIGHT] = many
-    if skill.encoder:
-        out.fixed[ENCODER_LABELS_WEIGHT] = many
     out.deviations["labels-task", here] = many
     out.deviations["labels-study", study] = many
 
