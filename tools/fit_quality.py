@@ -41,7 +41,7 @@ DRIFT_PER_DOUBLING = 0.23
 STEEPNESS_PER_DOUBLING = 0.4
 # of all predictions, as a multiple of the fit's own, chosen so that intervals of `advisor backtest
 # outcomes` hold 80 %
-SPREAD = 0.85
+SPREAD = 0.9
 
 
 def spreads(
