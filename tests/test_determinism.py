@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from advisor.core.dates import today
 
 BRIEF = """\
 schema = 1
@@ -26,20 +29,21 @@ eval_examples = 300
 target = 0.85
 error_cost_usd = 2.0
 """
+# Kiritimati and GMT+12 are 26 hours apart: at any hour they have different days.
 SETTINGS = {
-    "hash seed, German, Tokyo, wide": {
+    "hash seed, German, Kiritimati, wide": {
         "PYTHONHASHSEED": "7",
         "LC_ALL": "de_DE.UTF-8",
-        "TZ": "Asia/Tokyo",
+        "TZ": "Pacific/Kiritimati",
         "COLUMNS": "200",
         "OMP_NUM_THREADS": "2",
         "OPENBLAS_NUM_THREADS": "2",
     },
-    "Turkish, Honolulu, narrow, no colour": {
+    "Turkish, west of Hawaii, narrow, no colour": {
         "PYTHONHASHSEED": "12345",
         "LC_ALL": "tr_TR.UTF-8",
         "LANG": "tr_TR.UTF-8",
-        "TZ": "Pacific/Honolulu",
+        "TZ": "Etc/GMT+12",
         "COLUMNS": "40",
         "NO_COLOR": "1",
         "PYTHONOPTIMIZE": "1",
@@ -73,6 +77,19 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_the_json_is_the_same_under_other_settings(name: str, plain: bytes, tmp_path: Path) -> None:
     folder = tmp_path / "ein Ordner, elsewhere" / "ı"
     assert judged(folder, "recommend", "--json", **SETTINGS[name]) == plain
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs tzset")
+def test_the_day_is_the_same_in_every_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every day comes from `today`: ruff refuses `date.today()`."""
+    days = set()
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        days.add(today())
+    monkeypatch.undo()
+    time.tzset()
+    assert len(days) == 1
 
 
 def test_it_names_no_folder_of_this_machine(plain: bytes) -> None:

@@ -7,9 +7,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, NamedTuple
 
+from advisor.core.dates import today
 from advisor.core.quantity import Basis, Quantity, Range
 
 SECONDS = 1.0
@@ -77,4 +77,4 @@ def _answer(arguments: list[str], environment: Mapping[str, str]) -> dict[str, A
 
 def _quantity(spread: list[float], unit: str, what: str) -> Quantity:
     low, middle, high = spread[:3]
-    return Quantity(Range(low, middle, high), unit, Basis.MEASURED, what, date.today().isoformat())
+    return Quantity(Range(low, middle, high), unit, Basis.MEASURED, what, today().isoformat())

@@ -122,14 +122,13 @@ def _price(server: EndpointServer, model: str) -> TokenPrice | None:
 
     Elsewhere it is unknown.
     """
-    from datetime import date
-
     from advisor import facts
+    from advisor.core.dates import today
     from advisor.store.folders import folders
 
     if server.is_local:
         return None
-    rows = facts.load(folders().config).token_prices(model, date.today())
+    rows = facts.load(folders().config).token_prices(model, today())
     priced = [r for r in rows if r.input_usd is not None and r.output_usd is not None]
     of_host = [r for r in priced if _plain(r.provider) in _plain(server.host)]
     return max(of_host, key=lambda r: (r.input_usd or 0.0) + (r.output_usd or 0.0), default=None)

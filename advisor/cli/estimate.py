@@ -263,12 +263,11 @@ def _from_file(source: Path, flags: FlagValues) -> tuple[FlagValues, bool]:
 
 def _hosted(facts: Facts, request: RunRequest, as_json: bool) -> int:
     """Show the price of the job at every provider that tunes the model."""
-    from datetime import date
-
+    from advisor.core.dates import today
     from advisor.estimate.training import hosted
 
     tokens = hosted.tokens_of(request)
-    day = date.today()
+    day = today()
     prices = facts.tuning_prices(request.model, day)
     if request.provider:
         prices = tuple(p for p in prices if p.provider == request.provider)

@@ -15,6 +15,7 @@ import click
 from advisor.cli import output
 from advisor.cli.facts_update import update
 from advisor.core import format as fmt
+from advisor.core.dates import today
 from advisor.core.text import printable
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def _facts() -> Facts:
 
 
 def _day(on: datetime | None) -> date:
-    return on.date() if on else date.today()
+    return on.date() if on else today()
 
 
 def _n(value: float | None) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from advisor.cli import output
+from advisor.core.dates import today
 from advisor.core.errors import UsageError
 from advisor.core.text import printable
 
@@ -119,7 +119,7 @@ def _rejudged(bundle: FactsBundle, config: Path, signer: str) -> tuple[VerdictCh
     def use() -> None:
         put_in_use(bundle, config, signer)
 
-    return around(use, date.today(), output.narrate)
+    return around(use, today(), output.narrate)
 
 
 def _print(

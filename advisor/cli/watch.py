@@ -11,6 +11,7 @@ import click
 
 from advisor.cli import output
 from advisor.cli.brief_path import BRIEF
+from advisor.core.dates import today
 from advisor.core.errors import AdvisorError, Exit
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def command(
     changed), 2 bad usage.
     """
     while True:
-        day = on.date() if on else date.today()
+        day = on.date() if on else today()
         exit_code = _once(briefs, day, keep=not no_history, fail=fail_on_change, as_json=as_json)
         if every is None:
             return exit_code

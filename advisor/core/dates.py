@@ -1,15 +1,22 @@
-"""How old a fact may be. Sources state their dates as days, months, years, spans or words."""
+"""The day, and how old a fact may be. Sources state their dates as days, months, years, spans or
+words.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 STALE_DAYS = 90
 """Age in days from which a fact is marked (design §10)."""
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _MONTHS = re.compile(r"(\d{4})-(\d{2})/(\d{2})")
+
+
+def today() -> date:
+    """The day in UTC, so that the same call gives the same answer in every time zone."""
+    return datetime.now(UTC).date()
 
 
 def earliest_day(as_of: str) -> date | None:

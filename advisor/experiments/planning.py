@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from advisor.calibrate.prompts_plan import PromptOptions
 from advisor.calibrate.quality_records import PromptsSpec
 from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.brief import Brief
+from advisor.core.dates import today
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan
 from advisor.endpoint.client import checked_address
@@ -238,7 +238,7 @@ def listed_price(
 
     `written_usd` is the price of what is written where it is known, 0 of embeddings.
     """
-    for price in facts.token_prices(model, date.today()):
+    for price in facts.token_prices(model, today()):
         written = price.output_usd if written_usd is None else written_usd
         if price.input_usd is not None and written is not None:
             return price.input_usd, written

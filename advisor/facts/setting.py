@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from advisor.core.brief import Brief
 from advisor.core.constants import HOURS_PER_MONTH
+from advisor.core.dates import today
 from advisor.core.errors import UsageError
 from advisor.core.facts import Gpu, Model, TokenPrice
 from advisor.core.quantity import Quantity
@@ -21,7 +22,7 @@ def setting_of(brief: Brief, facts: Facts) -> Setting:
 
     Raises UsageError for one that is unknown.
     """
-    day = brief.as_of or date.today()
+    day = brief.as_of or today()
     prompted = [
         *(brief.models.prompt or ()),
         *([brief.current.model] if brief.current and brief.current.model else []),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from advisor.core.brief import APPROACHES, Brief, Origin, Score
+from advisor.core.dates import today
 from advisor.core.errors import UsageError
 from advisor.core.precision import fitting_bits
 from advisor.core.probes import HardwareReport, ResultsReport
@@ -41,9 +41,9 @@ def inform(brief: Brief, surroundings: Surroundings) -> Brief:
     if surroundings.results is not None:
         brief = _with_results(brief, surroundings.results)
     if brief.as_of is None:
-        today = date.today()
+        day = today()
         brief = brief.answered(
-            "as_of", today, Origin(Basis.MEASURED, "the clock of this machine", today.isoformat())
+            "as_of", day, Origin(Basis.MEASURED, "the clock of this machine", day.isoformat())
         )
     brief = _with_scores(_with_candidates(brief, surroundings.facts), surroundings)
     brief = _with_documents(brief)

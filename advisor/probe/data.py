@@ -8,11 +8,11 @@ from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from advisor.core.dates import today
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
 from advisor.core.probes import DataReport, SuspectLabel, UnusualRow
@@ -82,7 +82,7 @@ def probe(
             counter,
             chat,
             model,
-            as_of or date.today().isoformat(),
+            as_of or today().isoformat(),
         )
     finally:
         if chat.renderer is not None:

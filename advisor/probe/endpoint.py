@@ -8,9 +8,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
+from advisor.core.dates import today
 from advisor.core.errors import AdvisorError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
 from advisor.core.experiment import JsonObject
@@ -80,7 +80,7 @@ def probe(
 
     Raises ServerError where no request succeeds, Cancelled once `cancel` is set.
     """
-    as_of = as_of or date.today().isoformat()
+    as_of = as_of or today().isoformat()
     replies, failed, form = _short_requests(server, model, requests, events, cancel)
     events(StageEvent("endpoint", "asking twice with one long prefix", requests, requests + 2))
     prefix, cached, note, more = _caching(server, form, cancel)

@@ -8,12 +8,12 @@ import platform
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from advisor.core.constants import GIB, GIGA
+from advisor.core.dates import today
 from advisor.core.facts import SizedNames
 from advisor.core.probes import HardwareReport, LocalGpu, Reading
 from advisor.probe.nvidia import nvidia_gpus
@@ -81,7 +81,7 @@ def probe(
         disk_free_gib=shutil.disk_usage(Path.cwd()).free / GIB,
         platform=_platform(),
         software=_software(),
-        as_of=date.today().isoformat(),
+        as_of=today().isoformat(),
         warnings=tuple(_warnings(gpus, environ)),
     )
 
@@ -155,7 +155,7 @@ def _unknown(gpu: LocalGpu) -> str:
     """What to do about a GPU that is in no table, with the row to add as far as it can be read."""
     total = gpu.memory_total_gib.value
     size = f"{total * GIB / GIGA:.0f}" if isinstance(total, float) else "?"
-    row = f'"{gpu.name}","{gpu.name}",{size},own reading,{date.today().isoformat()}'
+    row = f'"{gpu.name}","{gpu.name}",{size},own reading,{today().isoformat()}'
     return (
         f"GPU {gpu.index} ({gpu.name}) is not in the table of GPUs: add it to gpus.csv in the "
         f"configuration folder (`advisor where`) with the columns "

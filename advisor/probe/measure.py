@@ -9,8 +9,8 @@ import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 
+from advisor.core.dates import today
 from advisor.core.events import CancelToken
 from advisor.core.quantity import Basis, Quantity, Range
 
@@ -84,4 +84,4 @@ def _measured(rates: list[float], unit: str, what: str) -> Quantity:
     import numpy as np
 
     low, middle, high = np.percentile(rates, (10, 50, 90)).tolist()
-    return Quantity(Range(low, middle, high), unit, Basis.MEASURED, what, date.today().isoformat())
+    return Quantity(Range(low, middle, high), unit, Basis.MEASURED, what, today().isoformat())

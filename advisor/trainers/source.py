@@ -194,10 +194,10 @@ def at_provider(recipe: Recipe, provider: str, facts: Facts) -> Recipe:
 
     Raises UsageError where it does not tune the model by our table.
     """
-    from datetime import date
+    from advisor.core.dates import today
 
     model = recipe.request.model
-    offers = facts.tuning_prices(model, date.today())
+    offers = facts.tuning_prices(model, today())
     if not any(price.provider == provider for price in offers):
         others = ", ".join(sorted({price.provider for price in offers})) or "none that we know"
         raise UsageError(

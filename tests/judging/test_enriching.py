@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from advisor.core.brief import Brief, Score, Segment
+from advisor.core.dates import today
 from advisor.core.errors import UsageError
 from advisor.core.probes import HardwareReport, LocalGpu, Reading, ResultsReport
 from advisor.core.quantity import Basis, Range
@@ -88,7 +89,7 @@ def test_an_owned_gpu_that_is_not_there_has_to_be_named(hardware: HardwareReport
 @pytest.mark.parametrize("day", [date(2026, 11, 20), None], ids=["stated", "left out"])
 def test_a_brief_without_a_day_is_of_today(day: date | None) -> None:
     informed = inform(replace(brief(), as_of=day), surroundings())
-    assert informed.as_of == (day or date.today())
+    assert informed.as_of == (day or today())
     assert (informed.origins["as_of"].basis == Basis.MEASURED) is (day is None)
 
 

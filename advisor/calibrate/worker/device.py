@@ -8,13 +8,13 @@ from __future__ import annotations
 import platform
 import threading
 import time
-from datetime import date
 from importlib import metadata
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from advisor.core.constants import GIB
+from advisor.core.dates import today
 from advisor.core.experiment import JsonObject
 from advisor.core.system import peak_resident_bytes
 
@@ -134,7 +134,7 @@ class Device:
         else:
             description |= {"name": platform.processor() or platform.machine()}
         description |= self._clocks()
-        description |= {"date": date.today().isoformat(), "python": platform.python_version()}
+        description |= {"date": today().isoformat(), "python": platform.python_version()}
         return description | {"versions": {k: v for k, v in versions.items() if v}}
 
     def _clocks(self) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def crossings(curve: Rows, grid: Rows, target: float) -> Rows:
     cases = np.arange(curve.shape[1])
     high = best[first, cases]
     low = best[np.maximum(first - 1, 0), cases]
-    part = np.where(high > low, (target - low) / np.where(high > low, high - low, 1.0), 1.0)
+    part = np.divide(target - low, high - low, out=np.zeros_like(low), where=high > low)
     x = np.log(grid)
     at = np.exp(
         np.where(first == 0, x[0], x[first - 1] + np.clip(part, 0, 1) * (x[first] - x[first - 1]))
