@@ -257,6 +257,14 @@ def test_a_resumed_trainer_state_is_never_divided_by_its_last_session(
         assert "step_seconds" not in row.cells
 
 
+def test_a_log_without_steps_whose_mean_loss_does_not_fit_keeps_no_speed(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    last = "{'train_runtime': 60.0, 'train_loss': 0.1, 'epoch': 2.0}"
+    path.write_text(f"{{'loss': 2.0, 'epoch': 1.0}}\n{{'loss': 1.9, 'epoch': 2.0}}\n{last}\n")
+    _, (row,) = read(path, STATED)
+    assert "tokens_per_second" not in row.cells
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.floats(0.05, 9.0),

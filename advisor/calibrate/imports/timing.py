@@ -218,8 +218,9 @@ def _by_totals(log: TrainingLog) -> Timing:
     last = log.totals[-1]
     share = _session_share(log)
     if share is None:
+        steps = f"{log.steps:,.0f} steps" if log.steps else "run"
         note = (
-            f"resumed: its mean loss belongs to a part of the {log.steps:,.0f} steps, so "
+            f"resumed: its mean loss belongs to a part of the {steps}, so "
             f"{last.runtime:,.0f} s are those of the last session; no speed is kept, {NO_TOTAL}"
         )
         return Timing({}, (note,))
