@@ -62,6 +62,11 @@ class Evaluator(Protocol):
         a change moves them.
         """
 
+    def scored_at(self, labels: float, which: Sequence[int]) -> Sequence[bool]:
+        """Whether the score of each of the options `which` counts as measured with so many labels
+        in hand.
+        """
+
     def over(self, months: int, draws: int, seed: int, cases: Cases) -> Cases:
         """The first draws of `cases` with another horizon, in months."""
 

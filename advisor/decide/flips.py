@@ -122,10 +122,13 @@ class Prober:
         size = len(base.cost)
         cases = self.evaluator.drawn_what_if(values, size - 1, self.seed, which, self.cases)
         moved = rank(cases.estimates, self.brief, cases.size)
-        return {
-            value: self.judge(base.replaced(which, moved.rows(slice(i * size, (i + 1) * size))))
-            for i, value in enumerate(values)
-        }
+        answers = {}
+        for i, (key, value) in enumerate(values):
+            part = moved.rows(slice(i * size, (i + 1) * size))
+            if key == LABELS:
+                part = replace(part, scored=np.array(self.evaluator.scored_at(value, which)))
+            answers[key, value] = self.judge(base.replaced(which, part))
+        return answers
 
     def over(self, months: int, draws: int) -> Ruling:
         """The answer for another horizon, on the first `draws` draws."""

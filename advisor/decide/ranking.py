@@ -186,10 +186,18 @@ class Ranking:
             optional(self.errors, part.errors),
             None,
             optional(self.meets_latency, part.meets_latency),
-            self.scored,
+            self._scored_with(which, part),
             self.lasting,
             self.cleared,
         )
+
+    def _scored_with(self, which: Sequence[int], part: Ranking) -> Flags | None:
+        """Which options were scored, those of `which` as the other ranking has it."""
+        if self.scored is None or part.scored is None:
+            return self.scored
+        scored = self.scored.copy()
+        scored[list(which)] = part.scored
+        return scored
 
     def with_errors_at(self, multiple: float) -> Ranking:
         """The same cases with wrong answers so many times as dear."""

@@ -25,7 +25,7 @@ from advisor.estimate.quality import (
     predictions,
 )
 from advisor.estimate.quality.metric_kind import kind_of
-from advisor.estimate.quality.prediction import size_in_name
+from advisor.estimate.quality.prediction import holds_at, size_in_name
 from advisor.estimate.quality.skills import release_year
 from advisor.estimate.sheet import Sheet, stream
 
@@ -42,6 +42,15 @@ EXAMPLES = "data.examples"
 def moves_scores(key: str) -> bool:
     """Whether scores are predicted from this answer, case by case."""
     return key == EXAMPLES
+
+
+def scored_at(option: Option, brief: Brief, labels: float) -> bool:
+    """Whether the score of this option counts as measured with so many labels in hand: a prompt's
+    does at any number, a tuned model's at those that it was tuned on.
+    """
+    measured = whole_traffic(brief.quality.measured, brief.segments)
+    own = [s.train_examples for s in measured if s.skill == option.skill.lower()]
+    return bool(own) and (option.approach == "prompt" or holds_at(labels, own))
 
 
 def quality_figures(

@@ -112,6 +112,14 @@ class Evaluation:
             return some._on(sheet)
         return some._with_scores(sheet, cases)
 
+    def scored_at(self, labels: float, which: Sequence[int]) -> tuple[bool, ...]:
+        """Whether the score of each of the options `which` counts as measured with so many labels
+        in hand.
+        """
+        from advisor.estimate.scoring import scored_at
+
+        return tuple(scored_at(self.options[i], self.brief, labels) for i in which)
+
     def over(self, months: int, draws: int, seed: int, cases: Cases) -> Evaluated:
         """The first draws of `cases` with another horizon, in months."""
         from advisor.estimate.sheet import Sheet

@@ -78,7 +78,7 @@ EXPECTED = {
         ("tune",), "tune/encoder@*+owned*", never="*rented*", next_step="score tune/lora@"
     ),
     "adverse-media": Expected(
-        ("prompt", "undecided"), "prompt/retrieval@*", next_step="prompt/retrieval@mistral"
+        ("prompt", "undecided"), "prompt/retrieval@*", next_step="retrieval@"
     ),
     "receipt-photos": Expected(
         ("undecided",), "prompt/few-shot@gpt-4.1-mini*", warned="speaks of photos"
@@ -107,7 +107,7 @@ EXPECTED |= {
     "machine-manuals": Expected(
         ("prompt", "undecided"), "prompt/retrieval@*", next_step="test items"
     ),
-    "npc-banter": Expected(("prompt", "undecided"), "prompt/few-shot@*", next_step="score prompt/"),
+    "npc-banter": Expected(("prompt", "undecided"), "prompt/few-shot@*", next_step="prompt"),
     "sql-questions": Expected(
         ("prompt", "undecided"), "prompt/retrieval@*", next_step="score prompt/retrieval@"
     ),

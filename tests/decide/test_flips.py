@@ -56,6 +56,9 @@ class Bench:
         every = self.on(drawn_what_if(self.brief, changes, draws, seed))
         return replace(every, estimates=tuple(every.estimates[i] for i in which))
 
+    def scored_at(self, labels: float, which: Sequence[int]) -> tuple[bool, ...]:
+        return (True,) * len(which)
+
     def over(self, months: int, draws: int, seed: int, cases: Cases) -> Evaluated:
         budget = replace(self.brief.budget, horizon_months=months)
         return Bench(replace(self.brief, budget=budget), self.facts).on(

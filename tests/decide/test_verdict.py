@@ -176,7 +176,7 @@ def test_a_soft_budget_that_the_pick_breaks_is_a_warning(
     pick = costing(PROMPT, 1000.0, once=once)
     lines = over_budget(case, pick)
     assert len(lines) == is_told
-    assert all("$501 once, more than the $500" in line for line in lines)
+    assert all("$501 once, more than the budget.one_off_usd of $500" in line for line in lines)
     unlimited = replace(case, budget=replace(case.budget, one_off_usd=None))
     assert over_budget(unlimited, pick) == ()
 

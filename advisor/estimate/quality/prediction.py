@@ -274,7 +274,7 @@ def _origin(
     if own:
         near = _nearest(own, n)
         text = f"{near.score.score:.3f} on {near.score.items} items"
-        if near.n and n and not 1 / SAME_POINT < n / near.n < SAME_POINT:
+        if not holds_at(n, [p.n for p in own]):
             curve = f"curve of {len(own)} points" if len(own) > 1 else text
             curve += "".join(
                 f" of {source}" for source in sorted({p.score.source for p in own} - {""})
@@ -282,6 +282,14 @@ def _origin(
             return Basis.MODELLED, f"{curve}; {_reach(n, [p.n for p in own])}; {base}"
         return Basis.MEASURED, text
     return _by_others(task, skill, points, base)
+
+
+def holds_at(n: float, measured: Sequence[float]) -> bool:
+    """Whether a score that was measured at these numbers of examples, 0 where one is not stated,
+    counts as measured at `n`.
+    """
+    near = min(measured, key=lambda m: abs(np.log((m or 1) / (n or m or 1))))
+    return not near or not n or bool(1 / SAME_POINT < n / near < SAME_POINT)
 
 
 def _nearest(own: Sequence[Point], n: float) -> Point:
