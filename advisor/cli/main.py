@@ -10,6 +10,19 @@ from advisor.cli.commands import PAGE_WIDTH, help_page
 from advisor.cli.streams import drop_the_rest, fault_of, replace_closed
 
 
+def __getattr__(name: str) -> object:
+    """The click group, for tools that look for it beside the entry point, such as click-man."""
+    if name == "cli":
+        from advisor.cli.group import cli
+
+        return cli
+    raise AttributeError(name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), "cli"]
+
+
 def main() -> None:
     """Run the command that was typed; what the system refuses is one line."""
     replace_closed()

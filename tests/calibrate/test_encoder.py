@@ -139,7 +139,7 @@ def test_an_encoder_learns_the_task_and_its_score_reaches_the_verdict(
     assert all(1 / 3 <= share <= 1.0 for share in kept["confidences"])
 
     verdict = pipeline.judge(brief, pipeline.look(brief), draws=500, deep=False)
-    (tuned,) = (option for option in verdict.arms if option.id.startswith("tune/encoder@bert-base"))
+    tuned, *_ = (o for o in verdict.arms if o.id.startswith("tune/encoder@bert-base"))
     (quality_figure,) = (f for f in tuned.figures if f.id == "quality.score")
     assert quality_figure.basis == "measured"
     assert tuned.quality.likely > 0.7

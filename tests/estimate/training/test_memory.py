@@ -205,7 +205,7 @@ def test_fp16_that_is_trained_whole_under_autocast_is_kept_in_fp32() -> None:
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "each"), [("adamw", 4.0), ("adamw-8bit", 2.0), ("sgd", 0.0), ("adafactor", 0.1)]
+    ("optimizer", "each"), [("adamw", 4.0), ("adamw8bit", 2.0), ("sgd", 0.0), ("adafactor", 0.1)]
 )
 def test_an_optimiser_keeps_its_bytes_per_parameter(optimizer: str, each: float) -> None:
     """Two moments in the width of bf16 weights, or in a byte each, none, or a row and a column."""
