@@ -63,8 +63,8 @@ class Evaluator(Protocol):
         """
 
     def scored_at(self, labels: float, which: Sequence[int]) -> Sequence[bool]:
-        """Whether the score of each of the options `which` counts as measured with so many labels
-        in hand.
+        """Whether the score of each of the options `which`, tuned models, rests on its own
+        measurements with so many labels in hand.
         """
 
     def over(self, months: int, draws: int, seed: int, cases: Cases) -> Cases:

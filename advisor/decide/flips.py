@@ -18,7 +18,7 @@ from advisor.core.brief import Brief, questions
 from advisor.core.question import Kind, Question
 from advisor.core.verdict import FlipPoint
 from advisor.decide.evaluator import Cases, Evaluator
-from advisor.decide.ranking import Matrix, Ranking, full, rank
+from advisor.decide.ranking import Flags, Matrix, Ranking, full, rank
 from advisor.decide.settling import UNDECIDED, Ruling
 
 REACH = 100.0
@@ -126,9 +126,19 @@ class Prober:
         for i, (key, value) in enumerate(values):
             part = moved.rows(slice(i * size, (i + 1) * size))
             if key == LABELS:
-                part = replace(part, scored=np.array(self.evaluator.scored_at(value, which)))
+                part = replace(part, scored=self._scored_at(value, which))
             answers[key, value] = self.judge(base.replaced(which, part))
         return answers
+
+    def _scored_at(self, labels: float, which: Sequence[int]) -> Flags | None:
+        """Which of these options count as scored with so many labels: a prompt as today."""
+        ranking = self.today.ranking
+        if ranking.scored is None:
+            return None
+        tuned = [i for i in which if ranking.options[i].approach != "prompt"]
+        scored = ranking.scored.copy()
+        scored[tuned] = self.evaluator.scored_at(labels, tuned)
+        return scored[list(which)]
 
     def over(self, months: int, draws: int) -> Ruling:
         """The answer for another horizon, on the first `draws` draws."""
@@ -165,6 +175,8 @@ def flip_points(prober: Prober) -> tuple[FlipPoint, ...]:
     now = {key: value for key, value in now.items() if prober.moves[key]}
     grids = {key: grid(questions()[key], value) for key, value in now.items()}
     _keep_valid(grids, prober.brief)
+    if LABELS in grids:
+        grids[LABELS] = np.union1d(grids[LABELS], _measured_labels(prober.brief))
     for key, most in prober.most.items():
         if key in grids:
             grids[key] = grids[key][grids[key] * BEYOND < most]
@@ -177,6 +189,12 @@ def flip_points(prober: Prober) -> tuple[FlipPoint, ...]:
     ]
     chances = (replace(point, p_beyond=_chance(cases, point)) for point in points)
     return tuple(sorted(chances, key=_nearness))
+
+
+def _measured_labels(brief: Brief) -> list[float]:
+    """Numbers of labels at which a tuned model was scored: there its score is surest."""
+    tuned = (s for s in brief.quality.measured if s.approach != "prompt")
+    return [float(s.train_examples) for s in tuned if s.train_examples]
 
 
 def _chance(cases: Cases, point: FlipPoint) -> float | None:

@@ -113,8 +113,8 @@ class Evaluation:
         return some._with_scores(sheet, cases)
 
     def scored_at(self, labels: float, which: Sequence[int]) -> tuple[bool, ...]:
-        """Whether the score of each of the options `which` counts as measured with so many labels
-        in hand.
+        """Whether the score of each of the options `which`, tuned models, rests on its own
+        measurements with so many labels in hand.
         """
         from advisor.estimate.scoring import scored_at
 
