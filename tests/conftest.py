@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+IN_A_BUILD = bool(os.environ.get("CI"))
+
 settings.register_profile(
     "house",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    derandomize=bool(
-        os.environ.get("CI")
-    ),  # a build repeats its examples; a developer's run looks for new ones
+    # A build repeats half as many examples each time; a developer's run looks for new ones.
+    derandomize=IN_A_BUILD,
+    max_examples=50 if IN_A_BUILD else 100,
 )
 settings.load_profile("house")
 
