@@ -229,8 +229,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
     given = _Inputs(row)
     gpu = gpus.get(row.text("gpu"))
     framework = _framework(row, gpu)
-    date = row.text("date")
-    stack = frameworks.by_name(framework, date)
+    stack = frameworks.by_name(framework, row.text("date"))
     method = row.text("method") or "lora"
     lora = method in ("lora", "qlora", "dora")
     gpu_count = row.whole("gpu_count") or 1
@@ -276,7 +275,7 @@ def to_run(row: RunRow, models: Mapping[str, Model], gpus: Mapping[str, Gpu]) ->
         pipeline_parallel=row.whole("pp") or 1,
         context_parallel=row.whole("cp") or 1,
         framework=framework,
-        software_date=date,
+        software_date=row.text("date"),
         memory_basis=row.text("memory_basis") or "reserved",
         tokens_basis=counted or "real",
         examples=given.examples,

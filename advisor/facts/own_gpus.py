@@ -18,11 +18,6 @@ COLUMNS = (
 NAME = "gpus.csv"
 
 
-def row_text(row: Mapping[str, str]) -> str:
-    """A row as a table of its own, with its header."""
-    return _table(COLUMNS, [row])
-
-
 def add_row(folder: Path, row: Mapping[str, str]) -> Path:
     """Write a row into gpus.csv of the configuration folder, in the place of one for the same GPU;
     completely or not at all. Gives the file.

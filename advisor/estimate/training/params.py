@@ -220,20 +220,6 @@ def trained_whole(matrix: float, method: str, targets: str) -> float:
     return matrix * (2.0 if "lm_head" in words else 1.0)
 
 
-def adapter_inputs(model: Model | None, hidden: int, mlp: float, targets: str) -> float:
-    """Σ of the input widths of the adapted modules of one layer: activations that an adapter keeps
-    for its gradient.
-    """
-    if not targets:
-        return 0.0
-    if model is None or model.experts:
-        return 3.0 * hidden if targets in ("attention", "all-linear", "") else 2.0 * hidden
-    try:
-        return float(sum(m.share * m.inputs for m in targeted(model, targets)))
-    except UsageError:
-        return 3.0 * hidden + mlp
-
-
 def typical_trainable_params(params: float, method: str, rank: int) -> float:
     """For a model known by its size only: a typical decoder with all linear modules adapted."""
     if method == "full":
