@@ -6,6 +6,7 @@ leaves out has the library's default, which is not known here: then None, or a t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -18,7 +19,7 @@ TEXT_PARTS = ("text_config", "llm_config", "language_config", "language_model", 
 """Where models that also see or hear keep the configuration of their language model."""
 
 DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers")
-HIDDEN = ("hidden_size", "d_model", "n_embd", "dim", "model_dim")
+HIDDEN = ("hidden_size", "d_model", "n_embd", "dim", "model_dim", "emb_dim")
 HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads")
 KEY_VALUE_HEADS = ("num_key_value_heads", "num_kv_heads", "multi_query_group_num")
 INTERMEDIATE = (
@@ -29,6 +30,7 @@ INTERMEDIATE = (
     "hidden_dim",
     "ffn_dim",
     "ffn_hidden_size",
+    "dff",
 )
 SIZES = (*DEPTHS, *HIDDEN, *HEADS, *KEY_VALUE_HEADS, *INTERMEDIATE, "head_dim", "vocab_size")
 """Keys that must be positive whole numbers wherever they are given."""
@@ -77,6 +79,25 @@ def check(config: object) -> ConfigJson:
     if isinstance(kinds, list) and layers is not None and len(kinds) != layers:
         raise ConfigError(f"layer_types: has {len(kinds)} entries for {layers} layers")
     return config
+
+
+def finite(config: ConfigJson) -> ConfigJson:
+    """Without the keys that hold Infinity or NaN, which no plan can hold: models with time steps
+    have `[0.0, Infinity]` as their limits, as is the library's default.
+    """
+    return {
+        key: finite(entry) if isinstance(entry, Mapping) else entry
+        for key, entry in config.items()
+        if _is_finite(entry)
+    }
+
+
+def _is_finite(entry: object) -> bool:
+    if isinstance(entry, list):
+        return all(map(_is_finite, entry))
+    if isinstance(entry, Mapping):
+        return "__float__" not in entry  # as transformers writes them since version 5
+    return not isinstance(entry, float) or math.isfinite(entry)
 
 
 def _check_size(text: ConfigJson, key: str) -> None:

@@ -1,91 +1,53 @@
 """How many parameters a config.json describes, estimated from its sizes.
 
-Within a few percent of what transformers builds for decoders of the usual kind, Zamba and models of
-an encoder and a decoder too; state-space layers within a tenth.
+Within a few percent of what transformers builds, also for mixtures with latent or shared experts,
+latent attention, recurrences, searched layers, and models of an encoder and a decoder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from advisor.core.config_experts import Parameters, mlp, plain_mlp
 from advisor.core.config_file import (
-    HEADS,
     HIDDEN,
     INTERMEDIATE,
-    KEY_VALUE_HEADS,
     ConfigJson,
     first_size,
     layer_count,
     text_part,
 )
-
-EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
-EXPERTS_PER_TOKEN = (
-    "num_experts_per_tok",
-    "num_experts_per_token",
-    "experts_per_token",
-    "moe_k",
-    "top_k_experts",
-    "moe_topk",
-)
-EXPERT_SIZE = ("moe_intermediate_size", "expert_ffn_hidden_size", "ffn_hidden_size")
+from advisor.core.config_mixers import STATE_SPACE, attention, mamba, mixer, named_kind
 
 LONG_ATTENTION = frozenset({"led", "longformer"})
 """Kinds whose encoder attends within a window, and to all from some tokens."""
 
-UNGATED = frozenset(
-    {
-        "arcee",
-        "apertus",
-        "bart",
-        "bert",
-        "blenderbot",
-        "bloom",
-        "codegen",
-        "falcon",
-        "gpt2",
-        "gpt_bigcode",
-        "gpt_neo",
-        "gpt_neox",
-        "gptj",
-        "jais2",
-        "led",
-        "longformer",
-        "m2m_100",
-        "marian",
-        "mbart",
-        "mpt",
-        "nanochat",
-        "nemotron",
-        "opt",
-        "pegasus",
-        "phi",
-        "persimmon",
-        "prophetnet",
-        "roberta",
-        "starcoder2",
-        "xlm-roberta",
-        "switch_transformers",
-    }
-)
-"""By model_type: MLPs of two matrices (up, down); all others have a gate as well."""
-
-STATE_SPACE = ("mamba", "falcon_mamba", "mamba2")
 SHARED_ATTENTION = ("zamba", "zamba2")
 """By model_type: layers of Mamba, some of which share a block of attention."""
+
+TIED = frozenset(
+    (
+        "albert", "bart", "bert", "bert-generation", "big_bird", "bigbird_pegasus", "biogpt",
+        "blenderbot", "blenderbot-small", "bloom", "camembert", "cohere", "cohere2", "convbert",
+        "ctrl", "data2vec-text", "deberta", "deberta-v2", "distilbert", "electra", "ernie",
+        "ernie4_5", "ernie4_5_moe", "esm", "falcon", "falcon_mamba", "gemma", "gemma2", "gemma3",
+        "gemma3_text", "gemma3n", "gemma3n_text", "gemma4", "gemma4_text", "gpt2", "gpt_bigcode",
+        "gpt_neo", "gpt_neox_japanese", "gte", "jetmoe", "layoutlm", "led", "lfm2", "lfm2_moe",
+        "longformer", "longt5", "m2m_100", "mamba", "marian", "mbart", "megatron-bert", "minicpm3",
+        "mobilebert",
+        "modernbert", "modernbert-decoder", "mpnet", "mpt", "mt5", "mvp", "nomic_bert",
+        "openai-gpt", "opt", "pegasus", "pegasus_x", "phi3small", "plbart", "prophetnet",
+        "recurrent_gemma", "roberta", "roberta-prelayernorm", "roc_bert", "roformer", "smollm3",
+        "squeezebert", "starcoder2", "switch_transformers", "t5", "t5gemma", "umt5", "vaultgemma",
+        "whisper", "xglm", "xlm", "xlm-roberta", "xlm-roberta-xl", "xlnet", "xmod",
+        "zamba", "zamba2",
+    )
+)  # fmt: skip
+"""By model_type: the head is the token table where the file does not say so (transformers 5.23)."""
 
 TYPICAL_LAYERS = 12
 TYPICAL_HIDDEN = 1024
 TYPICAL_VOCABULARY = 32_000
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """Parameters of a model: all of them, and those that one token passes."""
-
-    total: float
-    active: float
 
 
 def parameters(config: ConfigJson, layers: int = 0) -> Parameters:
@@ -102,12 +64,13 @@ def parameters(config: ConfigJson, layers: int = 0) -> Parameters:
     hidden = first_size(text, HIDDEN, TYPICAL_HIDDEN)
     depth = layers or layer_count(text) or TYPICAL_LAYERS
     tables = _tables(text, hidden, depth)
-    per_layer = [_layer(text, hidden, i) for i in range(depth)]
+    groups = min(depth, first_size(text, ("num_hidden_groups",), depth))  # ALBERT's layers share
+    per_layer = [_layer(text, hidden, i) for i in range(groups)]
     total = sum(layer.total for layer in per_layer)
     active = sum(layer.active for layer in per_layer)
     if text.get("is_encoder_decoder"):
         decoder = first_size(text, ("num_decoder_layers", "decoder_layers"), depth) / depth
-        across = sum(_attention(text, hidden, i) for i in range(depth))  # to the encoder
+        across = sum(attention(text, hidden, i) for i in range(depth))  # to the encoder
         total += decoder * (total + across)
         active += decoder * (active + across)
     shared = _shared_blocks(text, hidden) + _long_attention(text, hidden, depth)
@@ -134,7 +97,7 @@ def _of_stacks(stacks: Sequence[ConfigJson], layers: int) -> Parameters:
     decoder = stacks[-1]
     depth = layers or layer_count(decoder) or TYPICAL_LAYERS
     hidden = first_size(decoder, HIDDEN, TYPICAL_HIDDEN)
-    total += sum(_attention(decoder, hidden, i) for i in range(depth))
+    total += sum(attention(decoder, hidden, i) for i in range(depth))
     return Parameters(total, total)
 
 
@@ -146,118 +109,48 @@ def _shared_blocks(text: ConfigJson, hidden: int) -> float:
         return 0.0
     blocks = first_size(text, ("num_mem_blocks",), 1)
     wide = first_size(text, INTERMEDIATE, 4 * hidden)
-    attention = 3.0 * (2 * hidden) ** 2 + 2.0 * hidden * hidden
-    return blocks * (attention + 3.0 * hidden * wide)
+    wide_attention = 3.0 * (2 * hidden) ** 2 + 2.0 * hidden * hidden
+    return blocks * (wide_attention + 3.0 * hidden * wide)
 
 
 def _tables(text: ConfigJson, hidden: int, depth: int) -> float:
-    """Token table, head, and the tables per layer of Gemma 3n and 4."""
+    """Token table, head and the tables per layer of Gemma 3n and 4."""
     vocabulary = first_size(text, ("vocab_size",), TYPICAL_VOCABULARY)
-    is_tied = text.get("tie_word_embeddings", bool(text.get("is_encoder_decoder")))
+    width = first_size(text, ("embedding_size",), hidden)  # ALBERT and ELECTRA widen it after
+    tables = vocabulary * width * (1 if is_tied(text) else 2)
+    widening = width * hidden if width != hidden else 0
     per_layer = first_size(text, ("hidden_size_per_layer_input",), 0)
     extra = first_size(text, ("vocab_size_per_layer_input",), vocabulary) * per_layer * depth
-    return float(vocabulary * hidden * (1 if is_tied else 2) + extra)
+    return float(tables + widening + extra)
+
+
+def is_tied(text: ConfigJson) -> bool:
+    """Whether the head is the token table: as the file says, else as its model_type has it."""
+    otherwise = text.get("model_type") in TIED or bool(text.get("is_encoder_decoder"))
+    return bool(text.get("tie_word_embeddings", otherwise))
 
 
 def _layer(text: ConfigJson, hidden: int, i: int) -> Parameters:
-    kind = _block(text, i)
-    if text.get("model_type") in STATE_SPACE or kind in ("M", "mamba", "linear_attention"):
-        mixer = 3.0 * first_size(text, ("expand", "mamba_expand"), 2) * hidden * hidden
-        return Parameters(mixer, mixer)
+    """A layer: what mixes its tokens and its MLP; of some kinds of layers only one of the two."""
     if text.get("model_type") in SHARED_ATTENTION:
-        mixer = 3.0 * first_size(text, ("expand", "mamba_expand"), 2) * hidden * hidden
-        is_hybrid = _named_kind(text, "layers_block_type", i) == "hybrid"
-        own = mixer + (float(hidden * hidden) if is_hybrid else 0.0)
+        own = mamba(text, hidden)
+        own += hidden * hidden if named_kind(text, "layers_block_type", i) == "hybrid" else 0.0
         return Parameters(own, own)
-    if kind in ("-", "mlp"):
-        mlp = 2.0 * hidden * first_size(text, INTERMEDIATE, 4 * hidden, i)
-        return Parameters(mlp, mlp)
-    attention = _attention(text, hidden, i)
-    if kind in ("*", "attention", "full_attention"):
-        return Parameters(attention, attention)
-    experts = _mlp(text, hidden, i)
-    mixer = 0.0 if kind in ("E", "moe") else _mixer(text, hidden, i, attention)
-    return Parameters(mixer + experts.total, mixer + experts.active)
+    alone = _alone(text, i)
+    if alone in ("-", "mlp"):
+        plain = plain_mlp(text, hidden, i)
+        return Parameters(plain, plain)
+    mixed = 0.0 if alone in ("E", "moe") else mixer(text, hidden, i)
+    if text.get("model_type") in STATE_SPACE or alone not in ("", "E", "moe"):
+        return Parameters(mixed, mixed)
+    experts = mlp(text, hidden, i)
+    return Parameters(mixed + experts.total, mixed + experts.active)
 
 
-def _mixer(text: ConfigJson, hidden: int, i: int, attention: float) -> float:
-    """What mixes the tokens of a layer: attention, a short convolution (LFM2: 4·h²) or a gated
-    recurrence (RecurrentGemma: three matrices and two gates in blocks, one per head).
-    """
-    if _named_kind(text, "layer_types", i) == "conv":
-        return 4.0 * hidden * hidden
-    if _named_kind(text, "block_types", i) == "recurrent":
-        width = first_size(text, ("lru_width",), hidden)
-        heads = first_size(text, HEADS, 1)
-        return 3.0 * hidden * width + 2.0 * width * width / heads
-    return attention
-
-
-def _named_kind(text: ConfigJson, key: str, i: int) -> str:
-    """What a list of kinds says of a layer; a shorter list recurs."""
-    kinds = text.get(key)
-    return str(kinds[i % len(kinds)]) if isinstance(kinds, list) and kinds else ""
-
-
-def _block(text: ConfigJson, i: int) -> str:
+def _alone(text: ConfigJson, i: int) -> str:
     """What a layer of Nemotron-H is: there a layer is a mixer or an MLP, not both."""
     if text.get("model_type") != "nemotron_h":
         return ""
-    kinds = text.get("hybrid_override_pattern") or text.get("layers_block_type") or ""
-    return str(kinds[i]) if isinstance(kinds, list | str) and i < len(kinds) else ""
-
-
-def _attention(text: ConfigJson, hidden: int, i: int) -> float:
-    heads = first_size(text, HEADS, max(hidden // 128, 1), i)
-    width = first_size(text, ("head_dim", "d_kv"), max(hidden // heads, 1), i)
-    key_value = min(first_size(text, KEY_VALUE_HEADS, heads, i), heads)
-    return 2.0 * hidden * width * (heads + key_value)
-
-
-def _mlp(text: ConfigJson, hidden: int, i: int) -> Parameters:
-    wide = _width(text, hidden, i)
-    matrices = 3.0 if _is_gated(text) else 2.0
-    experts = first_size(text, EXPERTS, 1, i)
-    if experts <= 1 or _is_dense(text, i):
-        return Parameters(matrices * hidden * wide, matrices * hidden * wide)
-    expert = matrices * hidden * first_size(text, EXPERT_SIZE, int(wide), i)
-    chosen = min(first_size(text, EXPERTS_PER_TOKEN, 2, i), experts)
-    shared = text.get("n_shared_experts") or (1 if "shared_expert_intermediate_size" in text else 0)
-    common = expert * (shared if isinstance(shared, int) else 0) + hidden * experts
-    return Parameters(common + experts * expert, common + chosen * expert)
-
-
-def _width(text: ConfigJson, hidden: int, i: int) -> float:
-    """Size of an MLP: of what the file says RecurrentGemma takes half, and LFM2 two thirds where it
-    adjusts it.
-    """
-    wide = float(first_size(text, INTERMEDIATE, 4 * hidden, i))
-    if text.get("model_type") == "recurrent_gemma":
-        return wide / 2.0
-    return wide * 2.0 / 3.0 if text.get("block_auto_adjust_ff_dim") else wide
-
-
-def _is_gated(text: ConfigJson) -> bool:
-    """T5 says so itself; else it is the family's."""
-    projection = text.get("feed_forward_proj")
-    if isinstance(projection, str):
-        return "gated" in projection
-    return text.get("model_type") not in UNGATED
-
-
-def _is_dense(text: ConfigJson, i: int) -> bool:
-    """Whether a layer of a mixture has a plain MLP."""
-    first = text.get("first_k_dense_replace") or text.get("num_dense_layers") or 0
-    if isinstance(first, int) and i < first:
-        return True
-    only = text.get("mlp_only_layers")
-    if isinstance(only, list) and i in only:
-        return True
-    kinds = text.get("mlp_layer_types")
-    if isinstance(kinds, list) and i < len(kinds):
-        return bool(kinds[i] == "dense")
-    period = text.get("expert_layer_period")
-    if isinstance(period, int) and period > 1:
-        return bool(i % period != text.get("expert_layer_offset", period - 1))
-    step = text.get("decoder_sparse_step") or text.get("interleave_moe_layer_step") or 1
-    return isinstance(step, int) and (i + 1) % step != 0
+    return named_kind(text, "hybrid_override_pattern", i) or named_kind(
+        text, "layers_block_type", i
+    )

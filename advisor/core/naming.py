@@ -157,6 +157,20 @@ def _versions(words: list[str]) -> list[str]:
     return merged
 
 
+def sentence_start(text: str, *names: str) -> str:
+    """A sentence with a capital at its beginning, unless it begins with one of `names` or with a
+    word that only a name can be (`gpt-oss-20b`, `unsloth/llama`, `iPhone`): names never change.
+    """
+    first = text.split(" ", 1)[0]
+    if _NAME.search(first.rstrip(".,;:")) or any(name and text.startswith(name) for name in names):
+        return text
+    return text[:1].upper() + text[1:]
+
+
+_NAME = re.compile(r"[\d/_.@:\\+=]|.[A-Z]")
+"""What words of prose do not hold."""
+
+
 def _capital(word: str) -> str:
     if word in _FAMILIES:
         return _FAMILIES[word]

@@ -124,14 +124,14 @@ def config_json(path: Path) -> JsonObject:
             f"--config {path}: not JSON; give the config.json of a model folder"
         ) from None
     try:
-        checked = dict(config_file.check(config))
+        checked = dict(config_file.finite(config_file.check(config)))
     except config_file.ConfigError as error:
         raise UsageError(f"--config {path}: {error}") from None
     if "auto_map" in checked and not is_native(checked["model_type"]):
         raise UsageError(
             f"--config {path}: transformers has no model_type {checked['model_type']!r} of its "
             "own, and code of a model (auto_map) is never run; "
-            "estimate it by its size instead: advisor estimate --model 24B"
+            "estimate it instead: `advisor estimate --config` sizes it from the same file"
         )
     checked.pop("auto_map", None)  # the library's own class is built, whatever the file names
     checked.pop("_name_or_path", None)  # may be a path on this machine, and a plan can travel

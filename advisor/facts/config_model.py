@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from advisor.core.config_experts import EXPERT_SIZE, EXPERTS, EXPERTS_PER_TOKEN
 from advisor.core.config_file import (
     DEPTHS,
     HEADS,
@@ -18,7 +19,7 @@ from advisor.core.config_file import (
     layer_count,
     text_part,
 )
-from advisor.core.config_sizes import EXPERT_SIZE, EXPERTS, EXPERTS_PER_TOKEN, parameters
+from advisor.core.config_sizes import is_tied, parameters
 from advisor.core.errors import UsageError
 from advisor.core.facts import Cited, Model, ModelKind
 
@@ -87,7 +88,7 @@ def to_model(config: ConfigJson, name: str, source: str) -> Model:
         experts=experts if experts > 1 else 0,
         experts_per_token=first_size(text, EXPERTS_PER_TOKEN, 2) if experts > 1 else 0,
         vocabulary=vocabulary,
-        tied_embeddings=bool(text.get("tie_word_embeddings", False)),
+        tied_embeddings=is_tied(text),
         context_tokens=first_size(text, ("max_position_embeddings",), 0) or None,
         hf_class=str(hf_class),
         cited=Cited(f"--config {source}: parameters estimated from its sizes", ""),

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from advisor.core.config_file import (
     ConfigError,
     check,
+    finite,
     layer_count,
     layer_kinds,
     pattern,
     text_part,
 )
+from advisor.core.config_sizes import parameters
 
 LLAMA = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 4, "vocab_size": 100}
 
@@ -131,11 +133,24 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
+
+
+def test_numbers_that_json_does_not_have_are_left_to_the_library():
+    """As Nemotron-H, Granite 4 and Falcon-H1 have them; transformers 5 writes them as objects."""
+    config = {"model_type": "nemotron_h", "hidden_size": 64, "time_step_limit": [0.0, float("inf")],
+              "text_config": {"time_step_limit": [0.0, {"__float__": "Infinity"}], "head_dim": 8},
+              "rope_scaling": {"factor": 2.0}}  # fmt: skip
+    kept = {"model_type": "nemotron_h", "hidden_size": 64, "text_config": {"head_dim": 8}}
+    assert finite(config) == kept | {"rope_scaling": {"factor": 2.0}}
+
+
 KEYS = st.sampled_from(
     [
         *("num_hidden_layers", "hidden_size", "intermediate_size", "layer_types", "vocab_size"),
         *("text_config", "block_types", "linear_attn_config", "attn_layer_period", "moe_layers"),
         *("attn_layer_offset", "first_k_dense_replace", "hybrid_override_pattern", "num_experts"),
+        *("block_configs", "attn_layer_indices", "kv_lora_rank", "moe_layer_freq", "layer_kinds"),
+        *("full_attention_interval", "ssm_state_size", "num_shared_experts", "tie_word_embeddings"),
     ]
 )
 
@@ -155,3 +170,4 @@ def test_any_json_is_read_or_refused_in_one_line(keys: dict) -> None:
     kinds = layer_kinds(text)
     assert len(kinds) == (layer_count(text) or 0)
     pattern(kinds)
+    assert parameters(config | {"num_hidden_layers": min(len(kinds), 40)}).total > 0

@@ -49,3 +49,87 @@ def test_one_head_of_keys_and_values_is_a_size():
              "intermediate_size": 8192, "num_hidden_layers": 1, "vocab_size": 1000}  # fmt: skip
     one, all_heads = (parameters(sizes | {"num_key_value_heads": n}).total for n in (1, 16))
     assert all_heads - one == pytest.approx(15 * 2 * 2048 * 128)
+
+
+MIXTURE = {"num_attention_heads": 32, "tie_word_embeddings": False}
+PUBLISHED = [
+    # name, millions of parameters, of which active (0: dense), what its config.json says
+    ("Phi-3-small-8k, 7.39 B", 7_390, 0,
+     {"model_type": "phi3small", "hidden_size": 4096, "ff_intermediate_size": 14336,
+      "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+      "vocab_size": 100352}),
+    ("Jamba-1.5-Mini, 51.6 B, 12 B active", 51_570, 12_110,
+     {"model_type": "jamba", "attn_layer_offset": 4, "attn_layer_period": 8,
+      "expert_layer_offset": 1, "expert_layer_period": 2, "hidden_size": 4096,
+      "intermediate_size": 14336, "mamba_d_state": 16, "mamba_dt_rank": 256, "mamba_expand": 2,
+      "num_experts": 16, "num_experts_per_tok": 2, "num_hidden_layers": 32,
+      "num_key_value_heads": 8, "vocab_size": 65536, **MIXTURE}),
+    ("Falcon-Mamba-7B, 7.27 B", 7_273, 0,
+     {"model_type": "falcon_mamba", "hidden_size": 4096, "intermediate_size": 8192, "expand": 16,
+      "num_hidden_layers": 64, "state_size": 16, "time_step_rank": 256, "vocab_size": 65024,
+      "tie_word_embeddings": False}),
+    ("Kimi-Linear-48B-A3B, 49.1 B, 3.5 B active", 49_120, 3_480,
+     {"model_type": "kimi_linear", "hidden_size": 2304, "num_hidden_layers": 27,
+      "vocab_size": 163840, "num_experts": 256, "num_experts_per_token": 8,
+      "num_shared_experts": 1, "moe_intermediate_size": 1024, "intermediate_size": 9216,
+      "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,
+      "first_k_dense_replace": 1, **MIXTURE,
+      "linear_attn_config": {"full_attn_layers": [4, 8, 12, 16, 20, 24, 27], "head_dim": 128,
+                             "num_heads": 32}}),
+    ("DeepSeek-V3, 671 B, 37 B active", 671_030, 37_550,
+     {"model_type": "deepseek_v3", "hidden_size": 7168, "intermediate_size": 18432,
+      "num_hidden_layers": 61, "vocab_size": 129280, "n_routed_experts": 256,
+      "n_shared_experts": 1, "num_experts_per_tok": 8, "moe_intermediate_size": 2048,
+      "first_k_dense_replace": 3, "kv_lora_rank": 512, "q_lora_rank": 1536,
+      "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,
+      **MIXTURE, "num_attention_heads": 128}),
+    ("DeepSeek-V4-Flash, 284 B, 13 B active", 284_000, 13_200,
+     {"model_type": "deepseek_v4", "hidden_size": 4096, "head_dim": 512, "num_hidden_layers": 43,
+      "vocab_size": 129280, "n_routed_experts": 256, "n_shared_experts": 1,
+      "num_experts_per_tok": 6, "moe_intermediate_size": 2048, "num_key_value_heads": 1,
+      "q_lora_rank": 1024, "o_lora_rank": 1024, "o_groups": 8, **MIXTURE,
+      "num_attention_heads": 64}),
+    ("Nemotron-3-Super, 120.7 B, 12 B active", 120_700, 12_700,
+     {"model_type": "nemotron_h", "hidden_size": 4096, "head_dim": 128, "vocab_size": 131072,
+      "hybrid_override_pattern": "MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*"
+                                 "EMEMEMEMEM*EMEMEMEM*EMEMEMEME",
+      "mamba_head_dim": 64, "mamba_num_heads": 128, "n_groups": 8, "ssm_state_size": 128,
+      "num_hidden_layers": 88, "n_routed_experts": 512, "n_shared_experts": 1,
+      "moe_intermediate_size": 2688, "moe_latent_size": 1024, "intermediate_size": 2688,
+      "moe_shared_expert_intermediate_size": 5376, "num_experts_per_tok": 22,
+      "num_key_value_heads": 2, **MIXTURE}),
+    ("Qwen3.5-27B, 26.9 B of text", 26_900, 0,
+     {"model_type": "qwen3_5_text", "hidden_size": 5120, "head_dim": 256, "attn_output_gate": True,
+      "intermediate_size": 17408, "full_attention_interval": 4, "num_hidden_layers": 64,
+      "linear_num_key_heads": 16, "linear_num_value_heads": 48, "linear_key_head_dim": 128,
+      "linear_value_head_dim": 128, "num_attention_heads": 24, "num_key_value_heads": 4,
+      "vocab_size": 248320, "tie_word_embeddings": False}),
+    ("Llama-4-Scout, 107.8 B of text, 17 B active", 107_770, 17_170,
+     {"model_type": "llama4_text", "hidden_size": 5120, "head_dim": 128, "intermediate_size": 8192,
+      "intermediate_size_mlp": 16384, "interleave_moe_layer_step": 1, "num_hidden_layers": 48,
+      "num_key_value_heads": 8, "num_local_experts": 16, "num_experts_per_tok": 1,
+      "vocab_size": 202048, **MIXTURE, "num_attention_heads": 40}),
+    ("GPT-2, 124 M, whose file leaves out that its head is tied", 124, 0,
+     {"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12, "vocab_size": 50257}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PUBLISHED, ids=lambda case: case[0])
+def test_published_models_are_sized_as_their_makers_say(case):
+    _, total, active, config = case
+    counted = parameters(config)
+    assert counted.total / 1e6 == pytest.approx(total, rel=0.005)
+    assert counted.active / 1e6 == pytest.approx(active or total, rel=0.02)
+
+
+def test_layers_that_were_searched_one_by_one_have_their_own_sizes():
+    """Nemotron NAS: 8 heads per group of keys, an MLP of 5.25 × ⅔ of the width; then neither."""
+    full = {"attention": {"n_heads_in_group": 8}, "ffn": {"ffn_mult": 5.25}}
+    none = {"attention": {"no_op": True}, "ffn": {"no_op": True}}
+    linear = {"attention": {"replace_with_linear": True}, "ffn": {"no_op": True}}
+    config = {"model_type": "nemotron-nas", "hidden_size": 8192, "num_attention_heads": 64,
+              "num_hidden_layers": 3, "vocab_size": 1000, "tie_word_embeddings": True,
+              "block_configs": [full, none, linear]}  # fmt: skip
+    attention = 8192 * 128 * (64 + 8 + 8 + 64)
+    counted = parameters(config).total - 8192 * 1000
+    assert counted == attention + 3 * 8192 * 28672 + 8192 * 8192

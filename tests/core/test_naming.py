@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.brief import questions
-from advisor.core.naming import input_name, model_name, names, option_name
+from advisor.core.naming import input_name, model_name, names, option_name, sentence_start
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,19 @@ def test_no_two_numbers_of_a_brief_share_a_name() -> None:
     for key in keys:
         by_name.setdefault(input_name(key), []).append(key)
     assert {name: twins for name, twins in by_name.items() if len(twins) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the prompt costs more", "The prompt costs more"),
+        ("fine-tuning is best", "Fine-tuning is best"),
+        ("unsloth/Qwen3-4B is taken as Qwen3-4B", "unsloth/Qwen3-4B is taken as Qwen3-4B"),
+        ("gpt-oss-20b fits", "gpt-oss-20b fits"),
+        ("eBay's rows are few", "eBay's rows are few"),
+        ("roberta-base is small", "roberta-base is small"),
+        ("", ""),
+    ],
+)
+def test_a_name_at_the_start_of_a_sentence_stays_as_it_is(text: str, shown: str) -> None:
+    assert sentence_start(text, "roberta-base") == shown
