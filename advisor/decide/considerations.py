@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
 from advisor.core.figure import Figure
+from advisor.core.naming import sentence_start
 from advisor.core.option import Estimate
 from advisor.core.quantity import Quantity
 from advisor.core.verdict import Consideration
@@ -55,9 +56,7 @@ def considerations(matter: Matter) -> tuple[Consideration, ...]:
     answers += [_consistency(prompted, tuned)]
     answers += [_overfitting(tuned), _forgetting(tuned)]
     return tuple(
-        replace(answer, answer=answer.answer[:1].upper() + answer.answer[1:])
-        if " " in answer.answer.split("/")[0]
-        else answer
+        replace(answer, answer=sentence_start(answer.answer))
         for answer in answers
         if answer is not None
     )

@@ -25,7 +25,16 @@ from advisor.probe.names import (
 )
 from advisor.probe.records import JsonObject
 from advisor.probe.transcripts import form_of, pieces
-from advisor.probe.turns import Turn, as_json, role_of, text_of, turn_of, turns_of, unwrapped
+from advisor.probe.turns import (
+    Turn,
+    as_json,
+    role_of,
+    text_of,
+    turn_of,
+    turns_of,
+    unwrapped,
+    written_again,
+)
 
 
 class ChatInput(NamedTuple):
@@ -123,7 +132,8 @@ def beside(row: JsonObject, *used: str) -> Beside:
         else:
             media += media_of(value, kind)
     texts = [system] if system else []
-    texts += [text_of(part) for part in (tools,) if part]
+    if tools:
+        texts.append(written_again(tools) if isinstance(tools, str) else text_of(tools))
     if documents:
         texts.append(_documents_text(documents))
     return Beside(texts, system, tools, documents, media, history)

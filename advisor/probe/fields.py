@@ -12,7 +12,7 @@ from advisor.probe.chats import is_medium, kind_beside
 from advisor.probe.columns import Column, Content, column
 from advisor.probe.conversations import conversation
 from advisor.probe.flat import FlatReader, is_nested_text, nested_names
-from advisor.probe.label_sets import indicator_columns, label_sets, set_labels
+from advisor.probe.label_sets import indicator_columns, label_sets, set_labels, word_labels
 from advisor.probe.names import (
     ANSWERS,
     ASKING,
@@ -118,8 +118,11 @@ def _by_columns(
             return special
     reader = FlatReader(prompt, answer)
     notes += reader.learn(rows)
-    labels = label_sets(rows, answer, prompt)
-    notes += ["several labels per row, each counted"] if labels else []
+    labels = word_labels(rows, answer, prompt)
+    notes += ["a label per word: kinds of entities are counted per row"] if labels else []
+    if labels is None:
+        labels = label_sets(rows, answer, prompt)
+        notes += ["several labels per row, each counted"] if labels else []
     assumed = "; ".join([assumed, *notes])
     read = None if reader.is_plain else reader.read
     return Fields(prompt, answer, assumed, reader.take, read, labels=labels)

@@ -1,7 +1,8 @@
-"""Several labels per row: as a list, joined by a mark, or as a column of 0 and 1 per label."""
+"""Several labels per row: a list, joined by a mark, a column of 0 and 1 per label, or per word."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,6 +32,24 @@ def label_sets(rows: Sequence[JsonObject], answer: str, prompt: str = "") -> Lab
         return lambda row: tuple(str(label) for label in row.get(answer) or ())
     mark = _mark_of(values) if is_label_name(answer) else ""
     return (lambda row: _divided(row.get(answer), mark)) if mark else None
+
+
+def word_labels(rows: Sequence[JsonObject], answer: str, prompt: str) -> LabelsOf | None:
+    """What gives the kinds of entities in a row whose `answer` labels each word of its `prompt`
+    (`B-PER` and `I-PER` are one kind, `O` is none); None where it labels rows.
+    """
+    if not _label_words(rows, answer, prompt):
+        return None
+    return lambda row: tuple(dict.fromkeys(filter(None, map(_kind, row.get(answer) or ()))))
+
+
+def _kind(label: Any) -> str:
+    name = str(label)
+    return "" if name in ("O", "0", "") else _PLACE.sub("", name)
+
+
+_PLACE = re.compile(r"^[BIELSU]-")
+"""Where in an entity a word stands (BIO, BILOU, BIOES)."""
 
 
 def _label_words(rows: Sequence[JsonObject], answer: str, prompt: str) -> bool:

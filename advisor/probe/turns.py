@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from advisor.probe.media import Medium, is_base64, media_of, medium_of, without_media
@@ -124,7 +125,9 @@ def turn_of(turn: JsonObject, role: str) -> Turn:
     if role == Role.TOOL and "parameters" in turn and "observation" in turn:
         return _called_tool(turn)
     value = next((turn[key] for key in CONTENT_KEYS if turn.get(key) is not None), None)
-    content = _content(value)
+    content = _content(
+        written_again(value) if role == Role.CALL and isinstance(value, str) else value
+    )
     for key, kind in MESSAGE_MEDIA.items():
         content.media.extend(media_of(turn.get(key), kind))
     for key in REASONING_KEYS:
@@ -205,12 +208,33 @@ def _calls(value: Any) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, dict) and isinstance(value.get("arguments"), str):
-        try:
-            return as_json(value | {"arguments": json.loads(value["arguments"])})
-        except (ValueError, RecursionError):
-            return as_json(value)
-    return as_json(value)
+    return as_json(_with_arguments(value))
+
+
+@lru_cache(maxsize=64)
+def written_again(text: str) -> str:
+    """Tool calls or definitions in JSON, spaced as trainers write them again: LLaMA-Factory and
+    ms-swift read them, and render names and arguments in the form of the template.
+    """
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        calls = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if isinstance(calls, list):
+        return as_json([_with_arguments(call) for call in calls])
+    return as_json(_with_arguments(calls))
+
+
+def _with_arguments(call: Any) -> Any:
+    """A call whose arguments are an object, also where the data have them as JSON in a text."""
+    if not isinstance(call, dict) or not isinstance(call.get("arguments"), str):
+        return call
+    try:
+        return call | {"arguments": json.loads(call["arguments"])}
+    except (ValueError, RecursionError):
+        return call
 
 
 def _content(value: Any) -> _Parts:

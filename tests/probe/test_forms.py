@@ -218,6 +218,18 @@ def test_sharegpt_calls():
     assert parts_of(row) == (f"{ASK}\nsent", f"{json.dumps(CALL)}\n{GOOD}", "")
 
 
+@pytest.mark.parametrize("arguments", [CALL["arguments"], json.dumps(CALL["arguments"])])
+@pytest.mark.parametrize("role", ["tool_call", "function_call"])
+def test_a_call_in_json_counts_as_trainers_write_it_again(role, arguments):
+    """However its author spaced it: LLaMA-Factory and ms-swift read the call and render it."""
+    text = json.dumps(CALL | {"arguments": arguments}, separators=(",", ":"))
+    row = {"messages": [user(), {"role": role, "content": text}, bot()]}
+    assert parts_of(row) == (ASK, f"{json.dumps(CALL)}\n{GOOD}", "")
+    tools = json.dumps([TOOL], separators=(",", ":"))
+    assert parts_of({"tools": tools, "messages": [user(), bot()]}) == (
+        f"{json.dumps([TOOL])}\n{ASK}", GOOD, "")  # fmt: skip
+
+
 REASONING = {
     "reasoning_content": bot(reasoning_content=WHY),
     "reasoning": bot(reasoning=WHY),

@@ -197,11 +197,12 @@ def test_a_comma_within_one_label_divides_nothing(tmp_path):
     assert dict(probe([path]).labels) == {"Home, Garden": 6, "Toys, Games": 6}
 
 
-def test_tags_of_words_are_no_set_of_labels(tmp_path):
+def test_tags_of_words_count_as_kinds_of_entities(tmp_path):
     path = tmp_path / "ner.jsonl"
-    row = {"tokens": ["Ann", "lives", "here"], "tags": ["B-PER", "O", "O"]}
-    path.write_text("\n".join([json.dumps(row)] * 12))
-    assert dict(probe([path]).labels) == {"B-PER, O, O": 12}
+    row = {"tokens": ["Ann", "Lee", "here"], "tags": ["B-PER", "I-PER", "O"]}
+    none = {"tokens": ["Nobody", "here"], "tags": ["O", "O"]}
+    path.write_text("\n".join([json.dumps(row)] * 12 + [json.dumps(none)]))
+    assert dict(probe([path]).labels) == {"PER": 12}
 
 
 MARKS = {

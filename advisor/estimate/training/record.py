@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
+from advisor.core.naming import sentence_start
 from advisor.core.quantity import Quantity, Range
 from advisor.core.text import printable
 from advisor.core.training import TrainingEstimate, WayToFit
@@ -146,7 +147,7 @@ def _lines(answer: EstimateAnswer, width: int) -> Iterator[str]:
     notes = [f"{note}." for note in (*estimate.notes, *_origins(estimate)) if note]
     for note in notes:
         yield ""
-        yield from textwrap.wrap(printable(note[:1].upper() + note[1:]), width)
+        yield from textwrap.wrap(printable(sentence_start(note, estimate.run.model_name)), width)
 
 
 def _packing(estimate: TrainingEstimate) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.core import format as fmt
+from advisor.core.naming import sentence_start
 from advisor.core.quantity import UNKNOWN, Range
 from advisor.core.verdict import OptionRecord, Verdict
 from advisor.report import extract
@@ -92,7 +93,7 @@ def _amount(option: OptionRecord, figure_id: str) -> Range:
 
 def _returns(verdict: Verdict, terms: Terms) -> Iterator[Block]:
     """Payback, net present value and return on the investment, against each other way."""
-    items = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in break_even_sentences(verdict)]
+    items = [f"{sentence_start(sentence)}." for sentence in break_even_sentences(verdict)]
     rows = tuple(_return(entry, verdict) for entry in returns(verdict, terms))
     if not items and not rows:
         return

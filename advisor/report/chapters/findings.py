@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from advisor.core import format as fmt
+from advisor.core.naming import sentence_start
 from advisor.core.verdict import NextStep, Verdict
 from advisor.report.page import Block, Bullets, Cell, Code, Heading, Paragraph, Table, TableColumn
 from advisor.report.terms import Terms
@@ -65,4 +66,4 @@ def _commands(steps: Sequence[NextStep]) -> Iterator[Block]:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
+    return sentence_start(text).rstrip(".") + "."

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from advisor.core import format as fmt
 from advisor.core.brief import Brief
-from advisor.core.naming import input_name, option_name
+from advisor.core.naming import input_name, option_name, sentence_start
 from advisor.core.quantity import Range
 from advisor.core.verdict import OptionRecord, Readiness, Verdict
 from advisor.report.headline import approach_chance, headline
@@ -271,7 +271,7 @@ def _next(verdict: Verdict, terms: Terms) -> Content:
     text = _OPTION_ID.sub(
         lambda match: option_name(match[0]), fmt.clean(terms.sentence(step.action))
     )
-    return Content(f"{text[:1].upper()}{text[1:]}{price}")
+    return Content(f"{sentence_start(text)}{price}")
 
 
 def _ready(check: Readiness, terms: Terms) -> Content:
