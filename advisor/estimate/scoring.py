@@ -45,15 +45,12 @@ def moves_scores(key: str) -> bool:
 
 
 def scored_at(option: Option, brief: Brief, labels: float) -> bool:
-    """Whether the score of a tuned model rests on its own measurements with so many labels in hand:
-    they hold where they were taken, and a curve of several also between its points.
+    """Whether the score of a tuned model rests on its own measurements with so many labels in
+    hand.
     """
     measured = whole_traffic(brief.quality.measured, brief.segments)
     own = [s.train_examples for s in measured if s.skill == option.skill.lower()]
-    if not own:
-        return False
-    between = len(own) > 1 and min(own) <= labels <= max(own)
-    return between or holds_at(labels, own)
+    return bool(own) and holds_at(labels, own)
 
 
 def quality_figures(

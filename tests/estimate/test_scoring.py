@@ -13,31 +13,37 @@ from advisor.estimate.sheet import Sheet
 from tests.options import brief, prompt, rented, setting
 
 
-def measured(**changes: object) -> Brief:
-    own = (
-        Score("tune", "lora", "Llama-3.1-8B", 0.9, 300, train_examples=4000),
-        Score("prompt", "few-shot", "claude-sonnet-5", 0.8, 300),
-    )
-    held = brief(**changes)
-    return replace(held, quality=replace(held.quality, measured=own))
+def measured(*curve: int, **changes: object) -> Brief:
+    """A brief with a tuned model scored at these numbers of labels, and one prompt."""
+    tuned = [
+        Score("tune", "lora", "Llama-3.1-8B", round(0.8 + n / 1e5, 4), 300, train_examples=n)
+        for n in curve
+    ]
+    own = (*tuned, Score("prompt", "few-shot", "claude-sonnet-5", 0.8, 300))
+    case = brief(**changes)
+    return replace(case, quality=replace(case.quality, measured=own))
 
 
-@pytest.mark.parametrize("labels", [100, 3900, 3950, 4000, 4050, 4100, 30_000])
-def test_what_counts_as_measured_is_what_the_prediction_calls_so(labels: int) -> None:
-    case = measured(data__examples=labels)
+@pytest.mark.parametrize("curve", [(4000,), (1000, 8000), (8000, 500, 4000)])
+@pytest.mark.parametrize(
+    "labels", [100, 490, 495, 1000, 3900, 3950, 4050, 4100, 8000, 8100, 8200, 30_000]
+)
+def test_what_counts_as_measured_is_what_the_prediction_calls_so(
+    labels: int, curve: tuple[int, ...]
+) -> None:
+    case = measured(*curve, data__examples=labels)
     figures = quality_figures((rented(), prompt("batch")), Sheet(case, 1), setting())
     is_scored = figures[rented().skill].basis is Basis.MEASURED
-    assert scored_at(rented(), measured(), labels) is is_scored
+    assert is_scored is (min(curve) / 1.02 < labels < max(curve) * 1.02)
+    assert scored_at(rented(), case, labels) is is_scored
 
 
-def test_a_curve_holds_between_its_points_and_not_beyond() -> None:
-    curve = tuple(
-        Score("tune", "lora", "Llama-3.1-8B", score, 300, train_examples=n)
-        for n, score in ((1000, 0.8), (8000, 0.9))
+def test_a_score_between_two_points_says_that_it_is_read_from_a_curve() -> None:
+    case = measured(1000, 8000, data__examples=6400)
+    figure = quality_figures((rented(), prompt("batch")), Sheet(case, 1), setting())
+    assert "0.880 on 300 items at 8,000 examples; curve of 2 points read at 6,400" in (
+        figure[rented().skill].source
     )
-    case = replace(brief(), quality=replace(brief().quality, measured=curve))
-    at = {n: scored_at(rented(), case, n) for n in (500.0, 1000.0, 6440.0, 8000.0, 20_000.0)}
-    assert at == {500.0: False, 1000.0: True, 6440.0: True, 8000.0: True, 20_000.0: False}
 
 
 def test_a_score_that_states_no_labels_counts_at_any_number() -> None:

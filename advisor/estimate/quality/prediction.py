@@ -274,34 +274,50 @@ def _origin(
     if own:
         near = _nearest(own, n)
         text = f"{near.score.score:.3f} on {near.score.items} items"
-        if not holds_at(n, [p.n for p in own]):
+        at = [p.n for p in own]
+        if not holds_at(n, at):
             curve = f"curve of {len(own)} points" if len(own) > 1 else text
             curve += "".join(
                 f" of {source}" for source in sorted({p.score.source for p in own} - {""})
             )
-            return Basis.MODELLED, f"{curve}; {_reach(n, [p.n for p in own])}; {base}"
+            return Basis.MODELLED, f"{curve}; {_reach(n, at)}; {base}"
+        if not _same_point(n, near.n):
+            text += f" at {near.n:,.0f} examples; curve of {len(own)} points read at {n:,.0f}"
         return Basis.MEASURED, text
     return _by_others(task, skill, points, base)
 
 
 def holds_at(n: float, measured: Sequence[float]) -> bool:
     """Whether a score that was measured at these numbers of examples, 0 where one is not stated,
-    counts as measured at `n`.
+    counts as measured at `n`: at each of them, and of several also between them. What a curve may
+    do between its points is in the draws.
     """
-    near = min(measured, key=lambda m: abs(np.log((m or 1) / (n or m or 1))))
-    return not near or not n or bool(1 / SAME_POINT < n / near < SAME_POINT)
+    stated = [m for m in measured if m]
+    between = len(stated) > 1 and min(stated) <= n <= max(stated)
+    return between or _same_point(n, _nearest_number(n, measured))
+
+
+def _same_point(n: float, measured: float) -> bool:
+    """Whether two numbers of examples are one; any number is that which is not stated, 0."""
+    return not measured or not n or bool(1 / SAME_POINT < n / measured < SAME_POINT)
+
+
+def _nearest_number(n: float, measured: Sequence[float]) -> float:
+    return min(measured, key=lambda m: abs(np.log((m or 1) / (n or m or 1))))
 
 
 def _nearest(own: Sequence[Point], n: float) -> Point:
     """The measured point whose number of examples is nearest, as a ratio."""
-    return min(own, key=lambda p: abs(np.log((p.n or 1) / (n or p.n or 1))))
+    number = _nearest_number(n, [p.n for p in own])
+    return next(p for p in own if p.n == number)
 
 
 def _reach(n: float, measured: Sequence[float]) -> str:
     """Where a number of examples lies among those measured."""
+    first = min(measured)
     last = max(measured)
-    if n <= last:
-        return f"{n:,.0f} examples lie below the last point at {last:,.0f}"
+    if n < first:
+        return f"{n:,.0f} examples lie below the first point at {first:,.0f}"
     far = f", more than {FAR:g} x: far" if n > FAR * last else ""
     return f"extrapolated {n / last:.1f} x beyond the last point at {last:,.0f} examples{far}"
 
