@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 FORM = "bundle"
 
+KINDS = frozenset({"throughput", "quality"})
+"""What measures the machine alone. A plan that asks a server names its address and whose key it
+gets: a file from elsewhere must not.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -122,8 +127,14 @@ def read_bundle(text: str, name: str) -> Bundle:
         )
     check_seal(document, name)
     try:
+        plan = plan_of(document["plan"])
+        if plan.kind not in KINDS:
+            raise UsageError(
+                f"{name}: a {plan.kind} run is never taken from a file; plan it on this machine "
+                "with advisor calibrate"
+            )
         return Bundle(
-            plan=plan_of(document["plan"]),
+            plan=plan,
             minutes=document["minutes"],
             max_usd=document["max_usd"],
             usd_per_hour=document["usd_per_hour"],

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from advisor import experiments
 from advisor.calibrate import hub
 from advisor.calibrate.model_folder import model_folder
-from advisor.calibrate.quality_records import PromptsSpec
 from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.errors import UsageError
 from advisor.core.experiment import ExperimentPlan
@@ -22,12 +21,10 @@ if TYPE_CHECKING:
 
 
 def place_here(plan: ExperimentPlan, facts: Facts, gpu: str) -> Machine:
-    """Where on this machine the plan runs: `gpu` by index or name, or an endpoint.
+    """Where on this machine the plan runs: `gpu` by index or name.
 
     Raises UsageError where the GPUs it asks for are not here.
     """
-    if plan.kind == "prompts":
-        return experiments.endpoint(PromptsSpec.from_json(plan.trials[0].spec).url)
     wanted = "none" if plan.device == "cpu" and gpu == "auto" else gpu
     processes = max((int(t.spec.get("processes", 1)) for t in plan.trials), default=1)
     return experiments.machine(facts, wanted, processes)
@@ -41,8 +38,6 @@ def plan_here(plan: ExperimentPlan, where: Machine, model: Path | None = None) -
     """
     if plan.kind == "throughput":
         return _throughput_here(plan, where)
-    if plan.kind == "prompts":
-        return plan
     bound = replace(plan, device=where.device, shared={**plan.shared, "machine": where.name})
     return _with_models(bound, model)
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from advisor.core.errors import AdvisorError, Cancelled, UsageError
 from advisor.core.events import CancelToken
@@ -25,6 +25,15 @@ from advisor.travel.bundle import Bundle
 
 SSH_VARIABLE = "ADVISOR_SSH"
 """Names the OpenSSH command and its options, where it is not `ssh`."""
+
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
+_ADDRESS = re.compile(
+    rf"ssh://(?:(?P<user>{_NAME})@)?"
+    rf"(?P<host>{_NAME}|\[[0-9A-Fa-f:.]+(?:%{_NAME})?\])(?::(?P<port>[0-9]{{1,5}}))?/?"
+)
+"""Names that ssh, and a shell that its configuration calls with them, read as nothing else."""
+
+PORTS = range(1, 65536)
 
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 40.0
@@ -49,18 +58,15 @@ class Remote:
     @classmethod
     def of(cls, address: str, command: str) -> Remote:
         """The machine at `ssh://[user@]host[:port]`. Raises UsageError for another address."""
-        try:
-            parts = urlsplit(address)
-            port = parts.port or 0
-        except ValueError:
-            parts = urlsplit("")
-            port = 0
-        host = parts.hostname or ""
-        target = f"{parts.username}@{host}" if parts.username else host
-        plain = parts.path in ("", "/") and not parts.query and parts.password is None
-        if parts.scheme != "ssh" or not host or target.startswith("-") or not plain:
-            raise UsageError(f"--on {address}: not ssh://HOST or ssh://USER@HOST:PORT")
-        return cls(target, port, command)
+        parts = _ADDRESS.fullmatch(address)
+        if parts is None or int(parts["port"] or 1) not in PORTS:
+            raise UsageError(
+                f"--on {address}: not ssh://HOST or ssh://USER@HOST:PORT; other settings belong "
+                "in ~/.ssh/config"
+            )
+        user = f"{parts['user']}@" if parts["user"] else ""
+        host = parts["host"].removeprefix("[").removesuffix("]")
+        return cls(user + host, int(parts["port"] or 0), command)
 
     def call(self, *, again: bool, allow_busy: bool) -> str:
         """The command line that runs a bundle there."""

@@ -6,7 +6,9 @@ write them (SkyPilot 0.14).
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +65,7 @@ def sky_task(bundle: Bundle, bundle_path: Path, task_path: Path, rented: SkyPlan
         *(f"# {line}" for line in price_lines(rented)),
         f"# Sends {bundle.announcement}.",
         "# Run in this folder:",
-        f"#   sky launch -c {name} {task_path.name}",
+        f"#   sky launch -c {name} {_plain(shlex.quote(task_path.name))}",
         f"#   scp {name}:result.json . && advisor runs import result.json",
         f"#   sky down {name}",
         f"name: {name}",
@@ -72,7 +74,7 @@ def sky_task(bundle: Bundle, bundle_path: Path, task_path: Path, rented: SkyPlan
         "  autostop:",
         f"    idle_minutes: {IDLE_MINUTES}",
         "file_mounts:",
-        f"  ~/calibration.advisor: ./{bundle_path.name}",
+        f"  ~/calibration.advisor: {json.dumps(f'./{bundle_path.name}')}",
         "setup: |",
         f"  pip install {_requirement(bundle)}",
         "run: |",

@@ -10,7 +10,7 @@ import pytest
 
 from advisor import experiments, facts, travel
 from advisor.calibrate import throughput
-from advisor.calibrate.quality_records import ModelWeights
+from advisor.calibrate.quality_records import ModelWeights, PromptsSpec
 from advisor.calibrate.throughput_records import ThroughputSpec
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
@@ -98,6 +98,14 @@ def test_paths_of_this_machine_stay_here(tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(json.dumps({**CONFIG, "_name_or_path": "/home/jane/tiny"}))
     assert "jane" not in json.dumps(experiments.config_json(config))
+
+
+def test_a_plan_that_asks_a_server_is_never_taken_from_a_file() -> None:
+    """It would send the key that it names to the address that it names."""
+    spec = PromptsSpec("https://collector.example/v1", "m", key_env="AWS_SECRET_ACCESS_KEY")
+    plan = replace(speed_plan(), kind="prompts")
+    plan = replace(plan, trials=(replace(plan.trials[0], spec=spec.to_json()),))
+    assert "a prompts run is never taken from a file" in refusal(travel.Bundle(plan).text)
 
 
 def test_what_was_changed_or_is_something_else_is_refused_in_one_line() -> None:

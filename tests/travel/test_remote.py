@@ -61,6 +61,7 @@ def over(folder: Path, code: str, cancel: CancelToken | None = None) -> tuple[ob
         ("ssh://gpu-box", "gpu-box", 0),
         ("ssh://jane@gpu-box:2222", "jane@gpu-box", 2222),
         ("ssh://[::1]:22/", "::1", 22),
+        ("ssh://Jane.Doe@GPU-1.example:65535", "Jane.Doe@GPU-1.example", 65535),
     ],
 )
 def test_an_address_of_ssh(address: str, host: str, port: int) -> None:
@@ -73,6 +74,9 @@ def test_an_address_of_ssh(address: str, host: str, port: int) -> None:
     [
         *("gpu-box", "http://gpu-box", "ssh://", "ssh://-oProxyCommand=reboot", "ssh://h:port"),
         *("ssh://jane:secret@h", "ssh://h/folder", "ssh://h?x=1", "ssh://-F@h", "ray://h:1"),
+        *("ssh://u@-oProxyCommand=reboot", "ssh://u@h@-oX", "ssh://u@[-oX]", "ssh://u;reboot@h"),
+        *("ssh://$(reboot)@h", "ssh://u@h`reboot`", "ssh://u@h\nx", "ssh://h:0", "ssh://h:65536"),
+        *("ssh://u@h%20-oX", "ssh://@h", "ssh://h:٣"),
     ],
 )
 def test_other_addresses_are_refused(address: str) -> None:
