@@ -15,16 +15,20 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 LONGEST_SECONDS = 900
+NO_TESTS = 5
+"""What pytest returns where no test was left to run."""
 
 STATISTICS = ("statistics", "intervals", "clusters", "projection")
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -40,7 +44,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """Where changes are made, and the tests that should notice them."""
 
-EVERYWHERE = ("tests/acceptance",)
+LIBRARIES = ("pytest", "hypothesis", "hypothesis.extra.numpy", "numpy", "pyarrow", "jinja2")
+"""Loaded once for all changes."""
+
 LEFT_OUT = ("sections",)
 """Folders of texts and bounds."""
 
@@ -158,9 +164,9 @@ def expressions(node: ast.AST) -> Iterator[ast.AST]:
             yield from expressions(child)
 
 
-def mutants(path: Path) -> list[Mutant]:
-    """Every change of a module that still compiles."""
-    source = path.read_bytes()
+def mutants(file: str, root: Path) -> list[Mutant]:
+    """Every change of a module below `root`."""
+    source = (root / file).read_bytes()
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -172,39 +178,35 @@ def mutants(path: Path) -> list[Mutant]:
             assert node.end_col_offset is not None
             start = starts[node.lineno - 1] + node.col_offset
             end = starts[node.end_lineno - 1] + node.end_col_offset
-            name = str(path.relative_to(ROOT))
-            found.append(Mutant(name, node.lineno, start, end, source[start:end].decode(), after))
+            found.append(Mutant(file, node.lineno, start, end, source[start:end].decode(), after))
     return found
 
 
-def sample(rooms: Sequence[str], seed: int, count: int) -> list[Mutant]:
+def sample(rooms: Sequence[str], seed: int, count: int, root: Path) -> list[Mutant]:
     """`count` changes on different lines, any line of the rooms as likely as another."""
     by_line: dict[tuple[str, int], list[Mutant]] = {}
     for room in rooms:
-        for path in sorted((ROOT / "advisor" / room).rglob("*.py")):
+        for path in sorted((root / "advisor" / room).rglob("*.py")):
             is_left_out = any(part in LEFT_OUT for part in path.parts)
             if is_left_out or (room == "calibrate" and path.stem not in STATISTICS):
                 continue
-            for mutant in mutants(path):
+            for mutant in mutants(str(path.relative_to(root)), root):
                 by_line.setdefault((mutant.file, mutant.line), []).append(mutant)
     chance = random.Random(seed)
     return [chance.choice(by_line[line]) for line in chance.sample(sorted(by_line), count)]
 
 
-def tests_for(mutant: Mutant, root: Path) -> list[str]:
-    """Test files, the one that mirrors the module first, then those that name it."""
+def tests_for(mutant: Mutant, root: Path) -> list[list[str]]:
+    """Test files of the room: those that mirror or import the module, then all others."""
     module = Path(mutant.file)
     room = module.parts[1]
-    mirror = Path("tests", *module.parts[1:-1], f"test_{module.name}")
-    files = [file for place in ROOMS[room] for file in _test_files(root, place)]
-
-    def rank(file: Path) -> tuple[bool, bool, bool]:
-        text = (root / file).read_text()
-        own = file == mirror
-        return not own, f"{module.stem}" not in text, file.parent != mirror.parent
-
-    ordered = sorted(files, key=rank)
-    return [str(file) for file in (*ordered, *map(Path, EVERYWHERE))]
+    imported = ".".join(module.with_suffix("").parts)
+    near: list[str] = []
+    far: list[str] = []
+    for file in (file for place in ROOMS[room] for file in _test_files(root, place)):
+        is_near = file.name == f"test_{module.name}" or imported in (root / file).read_text()
+        (near if is_near else far).append(str(file))
+    return [group for group in (near, far) if group]
 
 
 def _test_files(root: Path, place: str) -> list[Path]:
@@ -217,28 +219,47 @@ def who_notices(mutant: Mutant, root: Path) -> str:
     """The test that fails first in the copy at `root`; empty where none does."""
     file = root / mutant.file
     source = file.read_bytes()
-    changed = source[: mutant.start] + mutant.after.encode() + source[mutant.end :]
-    file.write_bytes(changed)
-    words = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-m", "not slow"]
-    words += ["-p", "no:cacheprovider", "-p", "no:textual-snapshot", *tests_for(mutant, root)]
+    file.write_bytes(source[: mutant.start] + mutant.after.encode() + source[mutant.end :])
     try:
-        done = subprocess.run(
-            words,
-            cwd=root,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"no end within {LONGEST_SECONDS} s"
+        failures = (_first_failure(tests, root) for tests in tests_for(mutant, root))
+        return next(filter(None, failures), "")
     finally:
         file.write_bytes(source)
-    if done.returncode == 0:
+
+
+def _first_failure(tests: Sequence[str], root: Path) -> str:
+    """Run in a child that was forked after the libraries were loaded, and the program was not."""
+    log = root.parent / "pytest.log"
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = _run_here(tests, root, log)
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code in (0, NO_TESTS):
         return ""
-    last = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return last[-1][:160] if last else f"pytest ended with {done.returncode}"
+    if code == -signal.SIGALRM:
+        return f"no end within {LONGEST_SECONDS} s"
+    lines = log.read_text(errors="replace").splitlines()
+    failed = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
+    return failed[-1][:160] if failed else f"pytest ended with {code}"
+
+
+def _run_here(tests: Sequence[str], root: Path, log: Path) -> int:
+    import pytest
+
+    signal.alarm(LONGEST_SECONDS)
+    os.chdir(root)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    words = ["-x", "-q", "--no-header", "-m", "not slow", "-p", "no:cacheprovider"]
+    words += ["-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    code = pytest.main([*words, *tests])
+    sys.stdout.flush()
+    return int(code)
 
 
 def copied(folder: str) -> Path:
@@ -262,12 +283,19 @@ def main() -> None:
     parser.add_argument("--room", choices=ROOMS, action="append", help="default: all")
     parser.add_argument("--log", type=Path, help="a line of JSON per change is added to it")
     stated = parser.parse_args()
+    for library in LIBRARIES:
+        import_module(library)
+    sys.dont_write_bytecode = True
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    rooms = stated.room or list(ROOMS)
     survived = 0
     with TemporaryDirectory() as folder:
         root = copied(folder)
-        for number, mutant in enumerate(
-            sample(stated.room or list(ROOMS), stated.seed, stated.count), start=1
-        ):
+        for room in rooms:
+            fault = _first_failure(ROOMS[room], root)
+            if fault:
+                raise SystemExit(f"the tests of {room} fail without any change: {fault}")
+        for number, mutant in enumerate(sample(rooms, stated.seed, stated.count, root), start=1):
             start = time.monotonic()
             by = who_notices(mutant, root)
             survived += not by

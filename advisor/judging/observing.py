@@ -41,7 +41,7 @@ def look(
     own_prices = _path(brief, brief.prices.file)
     used = folders()
     facts_book = facts.load(used.config, own_prices, memo=used.state / "prices.json")
-    data = _look_at_data(brief, events, token)
+    data = _look_at_data(brief, used.state, events, token)
     token.check()
     hardware = _look_at_hardware(brief, facts_book, events)
     warnings: tuple[str, ...] = ()
@@ -112,7 +112,9 @@ def _path(brief: Brief, name: str) -> Path | None:
     return Path(brief.folder) / name if name else None
 
 
-def _look_at_data(brief: Brief, events: EventSink, cancel: CancelToken) -> DataReport | None:
+def _look_at_data(
+    brief: Brief, state: Path, events: EventSink, cancel: CancelToken
+) -> DataReport | None:
     path = _path(brief, brief.data.path)
     test = _path(brief, brief.data.eval_path)
     if path is None:
@@ -123,14 +125,14 @@ def _look_at_data(brief: Brief, events: EventSink, cancel: CancelToken) -> DataR
                 f"{key}: no file {file}; correct the path (relative to the brief) or leave the "
                 "key out"
             )
-    from advisor.probe.data import probe
+    from advisor.judging.kept_data import read_data
 
-    tests = () if test is None else (test,)
-    return probe(
+    return read_data(
         [path],
-        eval_paths=tests,
+        [] if test is None else [test],
         count_tokens=not brief.data.sample,
         as_of=brief.as_of.isoformat() if brief.as_of is not None else "",
+        folder=state / "data",
         events=events,
         cancel=cancel,
     )

@@ -10,11 +10,11 @@ import pytest
 
 from advisor import brief as files
 from advisor import pipeline, shipped
+from advisor.core import frozen_json
 from advisor.core.brief import Brief
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 from advisor.core.quantity import Basis, Range
-from advisor.tui.work import frozen_json
 from advisor.tui.work.process_engine import ProcessEngine
 
 

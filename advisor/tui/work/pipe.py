@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from advisor.tui.work import frozen_json
+from advisor.core import frozen_json
 
 _LENGTH = struct.Struct(">I")
 

@@ -1,4 +1,4 @@
-"""Frozen records as JSON and back, for two processes of this program.
+"""Frozen records as JSON and back, for two processes of this program or two of its runs.
 
 Only records, enums and plain values of the package itself are rebuilt; unlike a pickle, a text can
 call nothing else. Rebuilding is plain Python, so that other threads get their turn meanwhile.
@@ -50,7 +50,7 @@ def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         parts = [_plain(getattr(value, name)) for name in _fields(type(value))]
         return {"record": _name(type(value)), "fields": parts}
-    raise TypeError(f"{type(value).__name__} cannot be sent to another process")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def _built(data: Any) -> Any:
