@@ -263,10 +263,13 @@ def _run_here(tests: Sequence[str], root: Path, log: Path) -> int:
 
 
 def copied(folder: str) -> Path:
-    """A copy of the tracked files, as they are now."""
+    """A copy of the repository as it is now, without what git ignores."""
     root = Path(folder) / "copy"
     names = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     ).stdout.decode()
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():
