@@ -24,7 +24,8 @@ MISSING = ("", "na", "nan", "none", "null")
 
 def read_results(path: Path) -> ResultsReport:
     """Means and paired spreads of a CSV: a column `item`, then one per approach/technique@model,
-    scores from 0 to 1; or of a file of promptfoo, inspect_ai, lm-evaluation-harness or deepeval.
+    scores from 0 to 1; or of a file of promptfoo, inspect_ai, lm-evaluation-harness, deepeval, HELM
+    or OpenAI's evals.
 
     A column named by a model alone is that model without examples. An item without a score in one
     column is left out of the pairs with it. Raises UsageError naming file and line.

@@ -12,6 +12,7 @@ import pytest
 
 from advisor.core.errors import UsageError
 from advisor.probe.evaluations import is_evaluation, read_evaluation, recognised_evaluation
+from advisor.probe.evaluations.systems import model_in
 from advisor.probe.results import read_results
 
 
@@ -254,3 +255,92 @@ def test_runs_import_keeps_them_for_a_brief(tmp_path: Path, monkeypatch) -> None
     one = write(tmp_path / "one.json", {"results": [foo_row("openai:m", "a", True)]})
     run_id = experiments.import_runs(one, {"model": "gpt-x", "technique": "few-shot"}).run_id
     assert 'technique = "few-shot"' in brief_tables(experiments.run_record(run_id))
+
+
+HELM_RUN = {"adapter_spec": {"model": "openai/gpt2", "max_train_instances": 5}}
+
+
+def helm_item(number: int, **means: float) -> dict:
+    stats = [
+        {"name": {"name": n, "split": "test"}, "count": 1, "mean": m} for n, m in means.items()
+    ]
+    changed = {"name": {"name": "exact_match", "perturbation": {"name": "typos"}}, "mean": 1.0}
+    return {"instance_id": f"id{number}", "train_trial_index": 0, "stats": [*stats, changed]}
+
+
+def test_helm_counts_f1_where_it_has_it_and_names_its_run(tmp_path: Path) -> None:
+    write(tmp_path / "run_spec.json", HELM_RUN)
+    path = tmp_path / "per_instance_stats.json"
+    write(path, [helm_item(1, exact_match=0.0, num_prompt_tokens=333.0),
+                 helm_item(2, exact_match=1.0, num_prompt_tokens=4.0),
+                 {**helm_item(3, exact_match=1.0), "perturbation": {"name": "typos"}}])  # fmt: skip
+    assert read_results(path).means == {"prompt/few-shot@gpt2": 0.5}
+    write(path, [helm_item(1, exact_match=0.0, f1_score=0.25), helm_item(2, f1_score=0.75)])
+    report = read_results(path)
+    assert (report.means, report.items) == (
+        {"prompt/few-shot@gpt2": 0.5}, {"prompt/few-shot@gpt2": 2})  # fmt: skip
+
+
+def test_a_record_of_oaieval_counts_the_first_score_of_each_sample(tmp_path: Path) -> None:
+    rows = [
+        {"spec": {"completion_fns": ["gpt-4o-mini"], "eval_name": "qa.dev.match"}},
+        {"final_report": {"accuracy": 0.5}},
+        {"sample_id": "qa.0", "type": "sampling", "data": {"prompt": "2+2", "sampled": "4"}},
+        {"sample_id": "qa.0", "type": "match", "data": {"correct": True, "picked": "4"}},
+        {"sample_id": "qa.1", "type": "match", "data": {"correct": False, "picked": None}},
+        {"sample_id": "qa.1", "type": "match", "data": {"correct": True, "picked": "5"}},
+    ]
+    path = tmp_path / "record.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert read_results(path).means == {"prompt/zero-shot@gpt-4o-mini": 0.5}
+
+
+@pytest.mark.parametrize("form", ["list", "one per line"])
+def test_output_items_of_the_evals_api_pair_models_by_their_item(tmp_path: Path, form: str) -> None:
+    items = [
+        {"object": "eval.run.output_item", "id": f"o{i}{m}", "datasource_item_id": i,
+         "results": [{"name": "check", "passed": ok, "score": float(ok)}] * graders,
+         "sample": {"model": m}}
+        for i, m, ok, graders in ((0, "a-1", True, 1), (1, "a-1", False, 2), (0, "b-2", True, 1))
+    ]  # fmt: skip
+    path = tmp_path / "items.jsonl"
+    if form == "list":
+        write(path, {"object": "list", "data": items})
+    else:
+        path.write_text("".join(json.dumps(item) + "\n" for item in items))
+    report = read_results(path)
+    assert report.means == {"prompt/zero-shot@a-1": 0.5, "prompt/zero-shot@b-2": 1.0}
+    assert report.pairs[frozenset(report.means)][1] == 1
+
+
+def test_a_log_without_its_samples_gives_its_mean(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    metrics = {"accuracy": {"name": "accuracy", "value": 0.431}}
+    write(path, {"eval": {"model": "anthropic/claude-opus-4-6", "task": "qa"}, "results": {
+        "completed_samples": 1000, "scores": [{"name": "judge", "metrics": metrics}]}})  # fmt: skip
+    report = read_results(path)
+    assert report.means == {"prompt/zero-shot@claude-opus-4-6": 0.431}
+    assert report.items == {"prompt/zero-shot@claude-opus-4-6": 1000}
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("openai:chat:gpt-4.1-mini", "gpt-4.1-mini"),
+        ("openai:gpt-4.1-mini", "gpt-4.1-mini"),
+        ("anthropic:messages:claude-haiku-4-5", "claude-haiku-4-5"),
+        ("ollama/qwen2.5:0.5b", "qwen2.5:0.5b"),
+        ("ollama:chat:llama3.2:1b", "llama3.2:1b"),
+        ("bedrock:us.anthropic.claude-sonnet-4-20250514-v1:0",
+         "us.anthropic.claude-sonnet-4-20250514-v1:0"),
+        ("openrouter:meta-llama/llama-3.3-70b-instruct:free",
+         "meta-llama/llama-3.3-70b-instruct:free"),
+        ("openai/azure/gpt-4o-mini", "gpt-4o-mini"),
+        ("huggingface:text-generation:meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.1-8B"),
+        ("file://provider.py", "file://provider.py"),
+    ],
+)  # fmt: skip
+def test_a_provider_is_taken_off_its_model_and_nothing_of_the_model(
+    provider: str, model: str
+) -> None:
+    assert model_in(provider) == model

@@ -1,5 +1,5 @@
 """Scores per item that other programs measured: promptfoo, inspect_ai, lm-evaluation-harness,
-deepeval, and tables of item × system.
+deepeval, HELM, OpenAI's evals, and tables of item × system.
 """
 
 from advisor.probe.evaluations.reading import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
-from advisor.probe.evaluations.systems import Systems, model_in, option_name, score_of
+from advisor.probe.evaluations.systems import ScoredSystem, Systems, model_in, option_name, score_of
 
 MOST_BYTES = 512 * 1024 * 1024
 HEADERS = ("header.json", "_journal/start.json")
@@ -86,4 +86,21 @@ def _systems(log: JsonObject, samples: Any) -> Systems:
         if score is None:
             systems.note(f"scores of {scorer} that are not from 0 to 1 are left out")
         systems.add(name, str(sample.get("id")), score)
+    if not systems.by_name:
+        _add_mean(systems, name, log.get("results"))
     return systems
+
+
+def _add_mean(systems: Systems, name: str, results: Any) -> None:
+    """The mean of a log without scored samples (`--no-log-samples`, or its header alone)."""
+    scorers = results.get("scores") if isinstance(results, Mapping) else None
+    if not isinstance(scorers, list) or not scorers:
+        return
+    metrics = scorers[0].get("metrics") or {}
+    means = (score_of((metrics.get(key) or {}).get("value")) for key in ("accuracy", "mean"))
+    mean = next((value for value in means if value is not None), None)
+    count = results.get("completed_samples") or results.get("total_samples")
+    if mean is None or not count:
+        return
+    systems.by_name[name] = ScoredSystem(name, mean=mean, count=int(count))
+    systems.note("a mean without items: options are not compared in pairs")

@@ -10,14 +10,21 @@ from typing import Any
 
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
-from advisor.probe.evaluations import deepeval, harness, inspect_log, promptfoo
+from advisor.probe.evaluations import (
+    deepeval,
+    harness,
+    helm,
+    inspect_log,
+    openai_evals,
+    promptfoo,
+)
 from advisor.probe.evaluations.systems import ScoredSystem, Systems
 
 MAX_BYTES = 512 * 1024 * 1024
 ENDINGS = (".json", ".jsonl", ".eval")
 GUIDE = (
-    "give a file of promptfoo, inspect_ai, lm-evaluation-harness or deepeval, or a CSV of item × "
-    "system"
+    "give a file of promptfoo, inspect_ai, lm-evaluation-harness, deepeval, HELM or OpenAI's "
+    "evals, or a CSV of item × system"
 )
 
 
@@ -68,7 +75,12 @@ def _read(path: Path) -> tuple[str, Systems] | None:
         return "inspect_ai log", inspect_log.read_archive(path)
     text = _text(path)
     document = _document(text)
-    if document is None:
+    if isinstance(document, list) and helm.is_stats(document):
+        return "HELM scores", helm.read_stats(path, document)
+    items = openai_evals.items_of(document) if document else None
+    if items is not None:
+        return "OpenAI evals items", openai_evals.read_items(items)
+    if not isinstance(document, dict):
         return _lines(path, text)
     rows = promptfoo.rows_of(document)
     if rows is not None:
@@ -84,26 +96,29 @@ def _read(path: Path) -> tuple[str, Systems] | None:
 
 
 def _lines(path: Path, text: str) -> tuple[str, Systems] | None:
-    """JSON Lines: samples of the harness, or rows of promptfoo."""
+    """JSON Lines: samples of the harness, rows of promptfoo, or OpenAI's evals."""
     rows: list[JsonObject] = []
     for line in filter(str.strip, text.splitlines()):
         row = _document(line)
-        if row is None:
+        if not isinstance(row, dict):
             return None
         rows.append(row)
     if rows and all(map(harness.is_sample, rows)):
         return "lm-evaluation-harness samples", harness.read_samples(path, rows)
     if rows and all(map(promptfoo.is_row, rows)):
         return "promptfoo results", promptfoo.read_rows(rows)
+    if rows and all(map(openai_evals.is_item, rows)):
+        return "OpenAI evals items", openai_evals.read_items(rows)
+    if openai_evals.is_record(rows):
+        return "OpenAI evals record", openai_evals.read_record(rows)
     return None
 
 
 def _document(text: str) -> Any | None:
     try:
-        document = json.loads(text.lstrip("\ufeff"))
+        return json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict) else None
 
 
 def _check(path: Path) -> None:

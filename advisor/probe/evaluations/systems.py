@@ -22,6 +22,22 @@ _TECHNIQUES = (
 )
 
 
+_SERVICES = (
+    "openai|anthropic|google|vertex|vertex_ai|azure|azureopenai|azureai|bedrock|aws|mistral"
+    "|mistralai|ollama|vllm|hf|huggingface|groq|together|togetherai|fireworks|openrouter|litellm"
+    "|replicate|cohere|deepseek|xai|grok|cerebras|sagemaker|localai|llamafile|perplexity"
+    "|databricks|watsonx|github|cloudflare-ai|lmstudio|nvidia|nim"
+)
+_SERVICE = re.compile(rf"^(?:{_SERVICES}):", re.IGNORECASE)
+_KIND = re.compile(
+    r"^(?:chat|completions?|messages|responses|text-generation|text|assistant|realtime|converse"
+    r"|inference|chat-completion):",
+    re.IGNORECASE,
+)
+_SERVED = re.compile(rf"^(?:(?:{_SERVICES})/)+", re.IGNORECASE)
+"""Before a model: who serves it, and through which kind of call."""
+
+
 @dataclass(slots=True)
 class ScoredSystem:
     """Scores from 0 to 1 by item; `mean` and `count` where a file gives no items."""
@@ -80,12 +96,13 @@ def as_option(name: str) -> str:
 
 
 def model_in(provider: str) -> str:
-    """The model in a provider's id, such as `openai:chat:gpt-4.1-mini` or `openai/gpt-4.1-mini`."""
+    """The model in a provider's id, such as `openai:chat:gpt-4.1-mini`, `ollama/qwen2.5:0.5b` or
+    `openai/azure/gpt-4.1-mini`; what stands after a colon of its own (`:0.5b`, `-v1:0`) is kept.
+    """
     name = provider.strip()
-    if ":" in name and "://" not in name:
-        name = name.rpartition(":")[2] if not name.startswith("file:") else name
-    maker = re.match(r"^(openai|anthropic|google|azure|bedrock|mistral|ollama|vllm|hf)/", name)
-    return name[maker.end() :] if maker else name
+    if _SERVICE.match(name) and "://" not in name:
+        name = _KIND.sub("", _SERVICE.sub("", name))
+    return _SERVED.sub("", name)
 
 
 def score_of(value: Any) -> float | None:
