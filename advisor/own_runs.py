@@ -49,7 +49,7 @@ def _on_the_data_of(brief: Brief, without: int) -> list[KeptTrial]:
     """The finished trials on the rows of a brief; of the run `without` none."""
     if not brief.data.path:
         return []
-    from advisor.probe.fingerprint import fingerprint
+    from advisor.probe.files.fingerprint import fingerprint
 
     with Store.open() as store:
         runs = Runs(store)
@@ -61,7 +61,7 @@ def _on_the_data_of(brief: Brief, without: int) -> list[KeptTrial]:
 
 def _tested_on(brief: Brief) -> str:
     """The fingerprint of the brief's test set; empty where it names none."""
-    from advisor.probe.fingerprint import fingerprint
+    from advisor.probe.files.fingerprint import fingerprint
 
     if not brief.data.eval_path:
         return ""
@@ -81,7 +81,7 @@ def base_model_reading(files: Sequence[Path]) -> BaseModelReading | None:
 
     Raises StoreError.
     """
-    from advisor.probe.fingerprint import fingerprint
+    from advisor.probe.files.fingerprint import fingerprint
 
     if not folders().database.exists():
         return None

@@ -176,21 +176,22 @@ def test_a_report_format(copy: Copy) -> None:
 
 
 def test_a_data_format(copy: Copy) -> None:
-    (copy.folder / "advisor/probe/errand_rows.py").write_text(
+    (copy.folder / "advisor/probe/files/errand_rows.py").write_text(
         '"""Rows of `prompt => completion`."""\n\n'
-        "from advisor.probe.records import DataRow\nfrom advisor.probe.streams import lines\n\n\n"
+        "from advisor.probe.files.streams import lines\n"
+        "from advisor.probe.forms.records import DataRow\n\n\n"
         "def errand_rows(path, stream):\n    for number, text, reason in lines(path, stream):\n"
         '        prompt, _, answer = text.strip().partition(" => ")\n'
         '        yield DataRow(number, {"prompt": prompt, "completion": answer}, reason)\n',
         encoding="utf-8",
     )
-    rows = "advisor/probe/rows.py"
+    rows = "advisor/probe/files/rows.py"
     copy.replace(rows, '    ".txt": "text",\n', '    ".txt": "text",\n    ".errand": "errand",\n')
     copy.replace(
         rows,
         '    if kind in ("json", "jsonl"):\n',
-        '    if kind == "errand":\n        from advisor.probe.errand_rows import errand_rows\n\n'
-        '        return errand_rows(path, stream)\n    if kind in ("json", "jsonl"):\n',
+        '    if kind == "errand":\n        from advisor.probe.files import errand_rows\n\n'
+        '        return errand_rows.errand_rows(path, stream)\n    if kind in ("json", "jsonl"):\n',
     )
     (copy.folder / "data.errand").write_text(
         "".join(f"question number {n} => answer {n}\n" for n in range(30)), encoding="utf-8"

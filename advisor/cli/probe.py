@@ -120,7 +120,7 @@ def gpu_row(gpu: LocalGpu, rates: GpuRates) -> dict[str, str] | None:
 
 
 def _measured(report: HardwareReport) -> HardwareReport:
-    from advisor.probe.measure import matrix_rate, memory_bandwidth
+    from advisor.probe.machine.measure import matrix_rate, memory_bandwidth
 
     bandwidth = memory_bandwidth(report.cores, report.memory_free_gib)
     return replace(
@@ -180,7 +180,7 @@ def _watch(
 def _screen() -> Callable[[HardwareReport], None]:
     from datetime import datetime
 
-    from advisor.probe.watch import Watch
+    from advisor.probe.machine.watch import Watch
 
     history = Watch()
 
@@ -197,7 +197,7 @@ def _screen() -> Callable[[HardwareReport], None]:
 def _plain_line(report: HardwareReport) -> None:
     from datetime import datetime
 
-    from advisor.probe.watch import line
+    from advisor.probe.machine.watch import line
 
     output.show(line(report, datetime.now()) + "\n")
     sys.stdout.flush()

@@ -125,7 +125,7 @@ class Material:
 
     def about(self, model: str) -> dict[str, str]:
         """What a run on these rows belongs to: contents of the files, and the model's name."""
-        from advisor.probe.fingerprint import fingerprint
+        from advisor.probe.files.fingerprint import fingerprint
 
         tested = fingerprint([self.test]) if self.test is not None else ""
         return {"data": fingerprint([self.data]), "eval": tested, "model": model}

@@ -76,7 +76,7 @@ def _embeddings_leaving(plan: ExperimentPlan) -> str:
 
 def personal_kinds(plan: ExperimentPlan) -> Counter[str]:
     """How many of the texts that a plan sends hold which kind of personal data or secret."""
-    from advisor.probe.privacy import kinds_by_row
+    from advisor.probe.statistics.privacy import kinds_by_row
 
     shared = plan.shared
     rows = [*shared["items"], *shared["train"]]

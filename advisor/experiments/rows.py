@@ -52,8 +52,8 @@ def examples(
     """(prompt, answer) of every usable row of a file. Raises UsageError where there is none."""
     from itertools import islice
 
-    from advisor.probe.fields import recognise
-    from advisor.probe.rows import expand, read
+    from advisor.probe.files.rows import expand, read
+    from advisor.probe.forms.fields import recognise
 
     pairs: list[tuple[str, str]] = []
     for path in expand([data]):
@@ -74,8 +74,8 @@ def groups(
     """
     from itertools import islice
 
-    from advisor.probe.fields import recognise
-    from advisor.probe.rows import expand, read
+    from advisor.probe.files.rows import expand, read
+    from advisor.probe.forms.fields import recognise
 
     named: dict[tuple[str, str], str] = {}
     for path in expand([data]):

@@ -76,8 +76,8 @@ def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path | str, str]]:
     """What a report depends on: the files with their SHA-256, what says how they are read, and
     what is said of the choice. Raises OSError for what is no file.
     """
-    from advisor.probe.dataset_info import NAME
-    from advisor.probe.rows import expand
+    from advisor.probe.files.dataset_info import NAME
+    from advisor.probe.files.rows import expand
 
     notes: list[str] = []
     files = expand(list(paths), notes.append)

@@ -16,14 +16,14 @@ from advisor.core.dates import today
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent, ignore
 from advisor.core.probes import DataReport, SuspectLabel, UnusualRow
-from advisor.probe import figures
 from advisor.probe.cautions import cautions
-from advisor.probe.compare import Compared
-from advisor.probe.kept import PROMPT, TEXT, Kept
+from advisor.probe.forms.compare import Compared
 from advisor.probe.reading import RowReader
-from advisor.probe.sketch import clusters, copies_across
-from advisor.probe.specificity import MEDIUM
-from advisor.probe.templates import Chat, chat_for
+from advisor.probe.statistics import figures
+from advisor.probe.statistics.kept import PROMPT, TEXT, Kept
+from advisor.probe.statistics.sketch import clusters, copies_across
+from advisor.probe.statistics.specificity import MEDIUM
+from advisor.probe.templates.added import Chat, chat_for
 from advisor.probe.tokens import Counter, byte_counter, counter_for
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from advisor.core.constants import GIB, GIGA
 from advisor.core.dates import today
 from advisor.core.facts import SizedNames
 from advisor.core.probes import HardwareReport, LocalGpu, Reading
-from advisor.probe.nvidia import nvidia_gpus
-from advisor.probe.vendors import Run, other_gpus, run_tool
+from advisor.probe.machine.nvidia import nvidia_gpus
+from advisor.probe.machine.vendors import Run, other_gpus, run_tool
 
 SOFTWARE = (
     "torch",

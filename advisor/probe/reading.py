@@ -13,13 +13,13 @@ from typing import NamedTuple
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken, EventSink, StageEvent
 from advisor.core.probes import BadRow
-from advisor.probe.chats import ChatInput
-from advisor.probe.compare import Compared, what_to_compare
-from advisor.probe.fields import recognise
-from advisor.probe.media import Medium
-from advisor.probe.recognised import Fields
-from advisor.probe.records import DataRow, JsonObject
-from advisor.probe.rows import expand, read
+from advisor.probe.files.rows import expand, read
+from advisor.probe.forms.chats import ChatInput
+from advisor.probe.forms.compare import Compared, what_to_compare
+from advisor.probe.forms.fields import recognise
+from advisor.probe.forms.media import Medium
+from advisor.probe.forms.recognised import Fields
+from advisor.probe.forms.records import DataRow, JsonObject
 
 BATCH = 512
 BATCH_CHARACTERS = 4_000_000

@@ -260,7 +260,7 @@ def rows_of(path: Path | None) -> TrainingRows:
         return TrainingRows()
     from itertools import islice
 
-    from advisor.probe.rows import read
+    from advisor.probe.files.rows import read
 
     first = [row.value for row in islice(read(path), LOOKED_AT) if row.value is not None]
     if not first:
@@ -272,7 +272,7 @@ def rows_of(path: Path | None) -> TrainingRows:
     messages = _one_of(dict.fromkeys(lists), ("messages", "conversations", "conversation"))
     if messages:
         return TrainingRows(str(path), CHAT, messages, "")
-    from advisor.probe.fields import recognise
+    from advisor.probe.forms.fields import recognise
 
     fields = recognise(first, "", "", str(path))
     return TrainingRows(str(path), PAIRS, fields.prompt, fields.answer)

@@ -165,7 +165,7 @@ def test_measure_and_watch_do_not_go_together(monkeypatch, capsys):
 
 
 def test_measure_shows_its_basis(monkeypatch, capsys):
-    monkeypatch.setattr("advisor.probe.measure._rates", lambda *asked: [10.0, 20.0])
+    monkeypatch.setattr("advisor.probe.machine.measure._rates", lambda *asked: [10.0, 20.0])
     code, out, _ = run(monkeypatch, capsys, "probe", "--measure")
     assert code == 0
     assert "15.0 GB/s (measured:" in out

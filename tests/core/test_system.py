@@ -21,7 +21,7 @@ POSIX_MODULES = {"fcntl", "resource", "termios", "pwd", "grp", "msvcrt"}
 EXCUSED = {
     "core/system.py",
     "core/private_files.py",  # asks whether there is os.getuid first
-    "probe/render_worker.py",  # goes on without `resource`
+    "probe/templates/worker.py",  # goes on without `resource`
     "calibrate/worker/rank.py",  # a call of Linux, behind a look at the platform
 }
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from advisor.core.errors import Cancelled, UsageError
 from advisor.core.events import CancelToken
 from advisor.core.quantity import Basis
-from advisor.probe import kept
 from advisor.probe.data import probe
+from advisor.probe.statistics import kept
 from advisor.probe.tokens import _o200k
 
 GIVEN = Path(__file__).parents[3] / "shared"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.probe.envelopes import rows_of_value
-from advisor.probe.fields import recognise
+from advisor.probe.files.envelopes import rows_of_value
+from advisor.probe.forms.fields import recognise
 
 GUIDE = Path(__file__).parents[2] / "docs/guide/data.md"
 CELL = re.compile(r"(?<!\\)\|")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.probe.chats import ChatInput
 from advisor.probe.data import probe
-from advisor.probe.fields import recognise
-from advisor.probe.rendering import Renderer
+from advisor.probe.forms.chats import ChatInput
+from advisor.probe.forms.fields import recognise
+from advisor.probe.templates.rendering import Renderer
 from advisor.probe.tokens import _o200k
 
 CHATML = (

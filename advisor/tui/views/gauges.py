@@ -12,7 +12,7 @@ from textual.content import Content
 
 from advisor.core.format import clean
 from advisor.core.probes import HardwareReport, LocalGpu, Reading
-from advisor.probe.watch import COURSE, STEPS
+from advisor.probe.machine.watch import COURSE, STEPS
 
 HOTTEST_C = 100.0
 """The top of the scale of temperatures: GPUs slow down before."""

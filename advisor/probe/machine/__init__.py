@@ -1,0 +1,1 @@
+"""GPUs and host of this machine, through the tools of their makers."""

@@ -1,0 +1,1 @@
+"""What is counted over the examples: lengths, copies, suspects, personal data, languages."""
