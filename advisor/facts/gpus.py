@@ -9,6 +9,7 @@ from advisor.core.dates import oldest
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.facts import ErrorCorrection, Gpu, GpuOffer, Link
 from advisor.core.quantity import Basis, Quantity, Range
+from advisor.facts.gpu_names import without_maker
 from advisor.facts.table import FactRow, read
 
 _HOUR = "USD/h"
@@ -77,7 +78,11 @@ def resolve(name: str, names: Mapping[str, tuple[str, ...]], ids: Sequence[str])
 
     Raises UsageError where it is unknown or stands for several.
     """
-    matches = names.get(name.strip().lower(), ()) or _spelled_alike(name, names)
+    matches = (
+        names.get(name.strip().lower(), ())
+        or _spelled_alike(name, names)
+        or _spelled_alike(without_maker(name), names)
+    )
     if len(matches) > 1:
         raise UsageError(
             f"GPU {name!r} names several products; write one of {', '.join(map(repr, matches))}"

@@ -169,6 +169,13 @@ def test_a_link_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         ("NVIDIA GB200", "GB200-SXM"),
         ("nvidia a100-sxm4-80gb", "A100-80GB-SXM"),
         ("Apple M2 Max", "Apple M2 Max"),
+        ("NVIDIA RTX PRO 5000 Blackwell Generation Laptop GPU", "RTX PRO 5000 Blackwell Laptop"),
+        ("NVIDIA RTX A2000 8GB Laptop GPU", "RTX A2000 8GB Laptop"),
+        ("NVIDIA A100-SXM-64GB", "A100-64GB-SXM"),
+        ("NVIDIA L2", "L2"),
+        ("AMD Instinct MI308X OAM", "MI308X"),
+        ("AMD Radeon 890M Graphics", "Radeon 890M"),
+        ("Intel(R) Arc(TM) 140V GPU (16GB)", "Arc 140V"),
     ],
 )
 def test_what_a_driver_reports_leads_to_the_product(reported: str, gpu: str) -> None:
@@ -278,7 +285,7 @@ def test_memory_tells_products_of_one_name_apart(name: str, memory_gb: float, gp
 @pytest.mark.parametrize(("name", "gpu"), [
     ("RTX4090", "RTX 4090"), ("h100 sxm", "H100-SXM"), ("rtx-3090ti", "RTX 3090 Ti"),
     ("rtx_a6000", "RTX A6000"), ("a100 80gb sxm", "A100-80GB-SXM"),
-    ("rtx4070 ti-super", "RTX 4070 Ti SUPER"),
+    ("rtx4070 ti-super", "RTX 4070 Ti SUPER"), ("Instinct MI250X", "MI250X"),
 ])  # fmt: skip
 def test_what_stands_between_words_does_not_matter(name: str, gpu: str) -> None:
     assert load().gpu(name).name == gpu
@@ -294,6 +301,7 @@ def test_what_stands_between_words_does_not_matter(name: str, gpu: str) -> None:
         ("Jetson AGX Thor", 2_070 / 8),
         ("Quadro RTX 4000", 57.0),
         ("V100S-32GB-PCIe", 130.0),
+        ("Arc 140V", 67 * 1.95 / 2.05 / 2),
     ],
 )
 def test_derived_rates_agree_with_the_makers(gpu: str, stated: float) -> None:
