@@ -6,6 +6,7 @@ Nothing here changes the original: a repair writes a new file and sets the old o
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -66,7 +67,7 @@ class Repair:
 def check(path: Path) -> StoreCheck:
     """Read the whole database at `path`: its pages, references and records.
 
-    Changes nothing. Raises UsageError where there is none.
+    Changes nothing. Raises UsageError where there is none, StoreError where it cannot be opened.
     """
     _demand(path)
     faults: list[str] = []
@@ -77,7 +78,7 @@ def check(path: Path) -> StoreCheck:
             for table in _tables(db):
                 rows[table] = db.execute(f"select count(*) from {table}").fetchone()[0]
                 faults += _record_faults(db, table)
-    except StoreBusy:
+    except (StoreBusy, StoreUnreachable):
         raise
     except StoreError as error:
         faults.append(str(error).removeprefix(f"{path}: "))
@@ -147,9 +148,20 @@ def _demand(path: Path) -> None:
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=5.0)
+    """A connection that changes nothing; a medium that nobody can write to has no room for locks,
+    and needs none.
+    """
+    mode = "mode=ro&immutable=1" if _is_fixed(path) else "mode=rw"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=5.0)
     connection.execute("pragma query_only = on")
     return connection
+
+
+def _is_fixed(path: Path) -> bool:
+    """Whether it lies whole on a medium that is mounted to be read only."""
+    log = path.with_name(f"{path.name}-wal")
+    is_whole = not log.exists() or not log.stat().st_size
+    return is_whole and hasattr(os, "statvfs") and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def _tables(db: sqlite3.Connection) -> list[str]:

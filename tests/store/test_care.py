@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,6 +34,24 @@ def test_a_sound_database_is_said_to_be_sound(path: Path) -> None:
     before = path.read_bytes()
     assert care.repair(path).set_aside == ""
     assert path.read_bytes() == before
+
+
+def test_a_database_on_a_medium_for_reading_is_checked_and_copied(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite cannot make its locks there: it took such a database for damaged."""
+    mounted = SimpleNamespace(f_flag=os.ST_RDONLY)
+    monkeypatch.setattr(os, "statvfs", lambda file: mounted)
+    before = sorted(file.name for file in path.parent.iterdir())
+    assert care.check(path).rows["briefs"] == ROWS
+    assert care.backup(path, path.parent.parent / "copy.db") > 0
+    assert sorted(file.name for file in path.parent.iterdir()) == before
+
+
+def test_a_database_that_cannot_be_opened_is_not_called_damaged(path: Path) -> None:
+    path.with_name(f"{path.name}-journal").mkdir()
+    with pytest.raises(StoreError, match="check the folder's permissions"):
+        care.check(path)
 
 
 def test_there_must_be_a_database(tmp_path: Path) -> None:
