@@ -61,6 +61,12 @@ def models(count: int) -> str:
     return f"[models]\nprompt = [{listed}]\ntune = []\n"
 
 
+def parts_by_models(count: int) -> str:
+    """`count` pairs of a segment and a model, four times as many segments as models, 10 years."""
+    each = math.isqrt(count // 4)
+    return f"{models(each)}[budget]\nhorizon_months = 120\n{segments(4 * each)}"
+
+
 def measured(count: int) -> str:
     """`count` measured rows over the priced models."""
     return "".join(
@@ -101,6 +107,7 @@ QUESTIONS: dict[str, tuple[Callable[[int], None], tuple[int, ...], tuple[int, ..
     "models": (lambda n: judge(models(n)), (6, 12, 24), (50,)),
     "segments": (lambda n: judge(segments(n)), (12, 25, 50), (100, 200)),
     "months": (lambda n: judge(f"[budget]\nhorizon_months = {n}\n"), (15, 30, 60, 120), ()),
+    "pairs": (lambda n: judge(parts_by_models(n)), (144, 576, 2500), (10_000,)),
     "measured rows": (lambda n: judge(measured(n)), (50, 100, 200), (400, 800)),
     "briefs": (many_briefs, (10, 20, 40), (500,)),
     "stored runs": (stored_runs, (500, 1000, 2000), (20_000, 100_000)),
@@ -164,7 +171,7 @@ def main() -> None:
     parser.add_argument(
         "--large",
         action="store_true",
-        help="also 500,000 draws, 200 segments, 100,000 stored runs …",
+        help="also 500,000 draws, 200 segments × 50 models, 100,000 stored runs …",
     )
     stated = parser.parse_args()
     for name in stated.names or QUESTIONS:

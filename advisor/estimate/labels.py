@@ -17,8 +17,6 @@ from advisor.estimate.ledger import Ledger
 from advisor.estimate.options import adapters
 from advisor.estimate.sheet import Sheet
 
-ROUNDING = 1e-9
-
 FIRST_ROUND = Quantity(
     Range.exact(100.0),
     "labels",
@@ -65,7 +63,7 @@ def _own_share(brief: Brief) -> float:
     if covered == 0:
         return 1.0
     in_segments = sum(s.count * s.examples.likely for s in brief.segments)
-    if covered < 1 - ROUNDING and in_hand > in_segments:
+    if in_hand > in_segments:
         parts.append((1 - covered, in_hand))
         covered = 1.0
     mean = sum(share * math.log(max(examples, 1.0)) for share, examples in parts) / covered

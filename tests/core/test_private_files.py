@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
+
 from advisor.core.private_files import make_private_file, make_private_folder
 
 
@@ -31,6 +33,15 @@ def test_what_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     make_private_file(file)
     assert (mode(folder), mode(file)) == (0o700, 0o600)
     assert file.read_text() == "text"
+
+
+@pytest.mark.parametrize("right", [0o040, 0o020, 0o010, 0o004, 0o002, 0o001])
+def test_any_right_of_others_is_taken(tmp_path: Path, right: int) -> None:
+    file = tmp_path / "f"
+    file.touch()
+    file.chmod(0o600 | right)
+    make_private_file(file)
+    assert mode(file) == 0o600
 
 
 def test_what_is_above_the_folder_stays_as_it_is(tmp_path: Path) -> None:

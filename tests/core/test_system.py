@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
 
@@ -157,6 +158,19 @@ def test_a_lock_has_one_holder(name: str, tmp_path: Path, request) -> None:
     finally:
         os.close(first)
         os.close(second)
+
+
+@posix_only
+def test_a_lock_is_had_as_soon_as_the_other_lets_go(tmp_path: Path) -> None:
+    first, second = two_descriptors(tmp_path / "lock")
+    assert system.lock(first, wait=True)
+    with ThreadPoolExecutor(1) as waiting:
+        turn = waiting.submit(system.lock, second, wait=True)
+        with pytest.raises(TimeoutError):
+            turn.result(0.05)
+        os.close(first)
+        assert turn.result(10)
+    os.close(second)
 
 
 def test_a_lock_that_cannot_be_waited_for_is_an_error(windows: FakeMsvcrt, tmp_path: Path) -> None:
