@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
-LONGEST_SECONDS = 900
+LONGEST_SECONDS = 300
 NO_TESTS = 5
 """What pytest returns where no test was left to run."""
 
