@@ -43,10 +43,10 @@ def read_data(
     """
     day = as_of or today().isoformat()
     name = _name_of(files, tests, f"{count_tokens} {day}", cancel)
-    kept = _kept(folder / name) if name else None
-    if kept is not None:
-        events(StageEvent("probe", "unchanged since it was last read", kept.rows, kept.rows))
-        return kept
+    report = _report_in(folder / name) if name else None
+    if report is not None:
+        events(StageEvent("probe", "unchanged since it was last read", report.rows, report.rows))
+        return report
     from advisor.probe.data import probe
 
     report = probe(
@@ -74,16 +74,17 @@ def _name_of(files: Sequence[Path], tests: Sequence[Path], how: str, cancel: Can
 
 def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path | str, str]]:
     """What a report depends on: the files with their SHA-256, what says how they are read, and
-    what is said of the choice. Raises OSError for what is no file.
+    what is said of the choice. Raises OSError for what is not a file, or may be read by a plug-in,
+    which changes on its own.
     """
     from advisor.probe.files.dataset_info import NAME
-    from advisor.probe.files.rows import expand
+    from advisor.probe.files.rows import expand, kind_of
 
     notes: list[str] = []
     files = expand(list(paths), notes.append)
     beside = dict.fromkeys(file.parent / NAME for file in files)
     for path in (*files, *(file for file in beside if file.is_file())):
-        if not path.is_file():
+        if not path.is_file() or not kind_of(path):
             raise FileNotFoundError(path)
         with path.open("rb") as file:
             yield path, hashlib.file_digest(file, "sha256").hexdigest()
@@ -101,7 +102,7 @@ def _code_changed() -> int:
     return max(path.stat().st_mtime_ns for path in folder.rglob("*.py"))
 
 
-def _kept(file: Path) -> DataReport | None:
+def _report_in(file: Path) -> DataReport | None:
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         report = frozen_json.loads(file.read_bytes())
         if isinstance(report, DataReport):
@@ -120,7 +121,7 @@ def _keep(report: DataReport, folder: Path, name: str) -> None:
             file.write(content)
         Path(draft).replace(folder / name)
         newest_first = sorted(
-            folder.glob(f"*{ENDING}"), key=lambda kept: kept.stat().st_mtime_ns, reverse=True
+            folder.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime_ns, reverse=True
         )
         for old in newest_first[MOST_KEPT:]:
             old.unlink()
