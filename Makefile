@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constrain
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: site man run test lint tests fuzz bench examples format hashes sbom licences audit clean
+.PHONY: site man run test lint tests release-tests fuzz bench examples format hashes sbom licences audit clean
 
 run: .venv/.run
 	$(BIN)/advisor $(BRIEF)
@@ -25,6 +25,10 @@ lint: .venv/.test
 
 tests: .venv/.test
 	@echo "== tests" && $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+# What a version has to pass besides, before it goes out: other Pythons, pipx, uvx.
+release-tests: .venv/.test
+	$(BIN)/python -m pytest -m release
 
 bench: .venv/.test
 	$(BIN)/python benchmarks/startup.py

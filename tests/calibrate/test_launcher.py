@@ -32,6 +32,7 @@ from advisor.calibrate.worker.stop import Stop
 from advisor.core.errors import UsageError
 from advisor.core.events import CancelToken
 from advisor.core.experiment import Status, TrialOutcome
+from tests.calibrate import launched
 
 pytestmark = pytest.mark.xdist_group("torch")
 
@@ -92,7 +93,7 @@ def test_two_processes_learn_what_one_learns_of_all_rows(tmp_path: Path) -> None
     """Losses and parameters after three steps, with the model whole on each and in parts; tokens
     add up.
     """
-    script, alone, both = str(HERE / "launched.py"), tmp_path / "one.json", tmp_path / "two.json"
+    script, both = str(HERE / "launched.py"), tmp_path / "two.json"
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -102,14 +103,13 @@ def test_two_processes_learn_what_one_learns_of_all_rows(tmp_path: Path) -> None
     environment["PYTHONPATH"] = str(HERE.parent.parent)
     torchrun = launcher.command(tmp_path, "", 2)
     launch = torchrun[: torchrun.index(sys.executable, 1)]
-    subprocess.run([sys.executable, script, str(alone)], check=True, env=environment)
     subprocess.run(
         [*launch, sys.executable, script, str(both)],
         check=True,
         env=environment,
         capture_output=True,
     )
-    one = json.loads(alone.read_text())["none"]
+    one = launched.learn("none")
     for found in json.loads(both.read_text()).values():
         assert found["losses"] == pytest.approx(one["losses"], abs=1e-5)
         assert found["tokens"] == one["tokens"] == [40] * 3

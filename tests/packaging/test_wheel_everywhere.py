@@ -118,6 +118,7 @@ def test_the_neighbours_work_from_the_wheel(advisor: Path, package, tmp_path: Pa
     assert json.loads(plugins.stdout) == []
 
 
+@pytest.mark.release
 def test_another_python_gives_the_same_bytes(wheel: Path, verdict: str, tmp_path: Path) -> None:
     python = newest_other_python()
     assert run(python, "-m", "venv", tmp_path / "venv", cwd=tmp_path).returncode == 0
@@ -129,6 +130,7 @@ def test_another_python_gives_the_same_bytes(wheel: Path, verdict: str, tmp_path
     assert helped.stdout.split() == list(COMMANDS), helped.stderr
 
 
+@pytest.mark.release
 def test_pipx_runs_it(wheel: Path, package, tmp_path: Path) -> None:
     """`pipx run` looks for a command with the name of the package."""
     pipx = package("pipx")
@@ -145,6 +147,7 @@ def test_pipx_runs_it(wheel: Path, package, tmp_path: Path) -> None:
     assert done.stdout == f"advisor, version {__version__}\n"
 
 
+@pytest.mark.release
 def test_uvx_runs_it(wheel: Path, package, tmp_path: Path) -> None:
     uv = package("uv") / "bin" / "uv"
     done = run(
