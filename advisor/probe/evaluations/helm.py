@@ -40,13 +40,13 @@ def read_stats(path: Path, items: Sequence[JsonObject]) -> Systems:
         systems.note(f"{len(plain) - len(tested)} items of other splits than test are left out")
         plain = tested
     scores = [_scores(item) for item in plain]
-    metric = next((m for m in METRICS if scores and all(m in found for found in scores)), "")
+    metric = next((m for m in METRICS if scores and all(m in means for means in scores)), "")
     if not metric:
         raise UsageError(f"{path}: no score from 0 to 1 that all items have ({', '.join(METRICS)})")
     systems.note(f"of HELM's scores {metric} is kept")
     name = _name(path)
-    for item, found in zip(plain, scores, strict=True):
-        systems.add(name, str(item["instance_id"]), found[metric])
+    for item, means in zip(plain, scores, strict=True):
+        systems.add(name, str(item["instance_id"]), means[metric])
     return systems
 
 
@@ -57,13 +57,13 @@ def _split(item: JsonObject) -> str:
 
 def _scores(item: JsonObject) -> dict[str, float]:
     """Means by metric of one item that lie from 0 to 1."""
-    found = {}
+    means = {}
     for stat in item["stats"]:
         about = stat.get("name") or {}
         score = score_of(stat.get("mean"))
         if score is not None and not about.get("perturbation"):
-            found[str(about.get("name"))] = score
-    return found
+            means[str(about.get("name"))] = score
+    return means
 
 
 def _name(path: Path) -> str:
