@@ -30,6 +30,7 @@ from advisor.probe.forms.preferences import preference
 from advisor.probe.forms.recognised import Fields, reading_all, weighted
 from advisor.probe.forms.records import JsonObject
 from advisor.probe.forms.row_weights import weight_field
+from advisor.probe.forms.spans import are_spans, of_spans
 from advisor.probe.forms.transcripts import divided, form_of
 from advisor.probe.forms.turn_tables import check_joined
 from advisor.probe.forms.turns import text_of
@@ -116,6 +117,8 @@ def _by_columns(
         special = _written_chat(rows, prompt) or _indicated(rows, columns, prompt)
         if special is not None:
             return special
+    if prompt and answer and are_spans(rows, prompt, answer):
+        return of_spans(prompt, answer, assumed)
     reader = FlatReader(prompt, answer)
     notes += reader.learn(rows)
     labels = word_labels(rows, answer, prompt)

@@ -62,7 +62,7 @@ def task(row: JsonObject) -> JsonObject:
     sides = [each["selected"] for each in answers if isinstance(each.get("selected"), str)]
     if sides:
         return {**data, "winner": sides[0]}
-    spans = _spans([each for each in answers if each.get("labels")])
+    spans = _spans([each for each in answers if each.get("labels")], _only_text(data))
     if spans:
         return {**data, "entities": spans}
     measured = [each[k] for each in answers for k in ("rating", "number") if k in each]
@@ -91,9 +91,16 @@ def _choices(value: JsonObject) -> list[str]:
     ]
 
 
-def _spans(values: list[JsonObject]) -> list[JsonObject]:
+def _only_text(data: JsonObject) -> str:
+    """The text of a task that has but one."""
+    texts = [value for value in data.values() if isinstance(value, str)]
+    return texts[0] if len(texts) == 1 else ""
+
+
+def _spans(values: list[JsonObject], whole: str = "") -> list[JsonObject]:
+    """Spans by their text; of an export without it, cut from the whole text by their places."""
     return [
-        {"text": each.get("text", ""), "label": label}
+        {"text": each.get("text") or whole[each.get("start") : each.get("end")], "label": label}
         for each in values
         for label in each.get("labels") or ()
     ]

@@ -246,3 +246,31 @@ def test_a_chat_written_with_marks_is_divided(marks, asked, said):
     given_text, learned = divided(text, form)
     assert learned == "".join(answer.format(b) for _, b in turns)
     assert len(given_text) + len(learned) == len(text)
+
+
+TEXT = "Ann lives in Oslo"
+SPANS = {
+    "doccano, JSONL": {"text": TEXT, "label": [[0, 3, "PER"], [13, 17, "LOC"]], "id": 4},
+    "doccano, relations": {
+        "id": 4, "text": TEXT, "relations": [],
+        "entities": [{"id": 1, "start_offset": 0, "end_offset": 3, "label": "PER"},
+                     {"id": 2, "start_offset": 13, "end_offset": 17, "label": "LOC"}]},
+    "Prodigy": {
+        "text": TEXT, "_task_hash": 1, "answer": "accept",
+        "spans": [{"start": 0, "end": 3, "token_start": 0, "label": "PER"},
+                  {"start": 13, "end": 17, "token_start": 3, "label": "LOC"}]},
+    "Label Studio without its texts": {
+        "data": {"text": TEXT}, "annotations": [{"was_cancelled": False, "result": [
+            {"value": {"start": 0, "end": 3, "labels": ["PER"]}},
+            {"value": {"start": 13, "end": 17, "labels": ["LOC"]}}]}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", SPANS.values(), ids=SPANS)
+def test_spans_are_learned_by_their_text_and_counted_by_their_kind(row):
+    unfolded = [r.value for r in rows_of_value(1, row)]
+    fields = recognise(unfolded, where="data.jsonl")
+    learned = [{"text": "Ann", "label": "PER"}, {"text": "Oslo", "label": "LOC"}]
+    assert fields.take(unfolded[0]) == (TEXT, json.dumps(learned))
+    assert fields.labels is not None
+    assert fields.labels(unfolded[0]) == ("PER", "LOC")
