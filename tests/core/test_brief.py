@@ -126,3 +126,9 @@ def test_only_a_screen_of_questions_is_basic() -> None:
     assert 8 <= len(basic) <= 30
     assert {"task.type", "traffic.requests_per_month", "quality.target"} <= set(basic)
     assert "hardware.watts" not in basic
+
+
+def test_a_plain_number_is_a_quantity_without_spread() -> None:
+    months = Brief().quantity("budget.horizon_months")
+    assert (months.range, months.unit) == (Range(12.0, 12.0, 12.0), "months")
+    assert isinstance(months.range.p50, float)
