@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from advisor import experiments
 from advisor.calibrate.protocol import Event
 from advisor.calibrate.quality_records import QualityResult
 from advisor.calibrate.throughput_records import ThroughputResult, ThroughputSpec
+from advisor.core import bounded_json
 from advisor.core.errors import UsageError
 from advisor.core.experiment import (
     JsonObject,
@@ -86,7 +86,7 @@ def _ours(path: Path) -> JsonObject | None:
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:
             return None
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = bounded_json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or "schema" not in document:

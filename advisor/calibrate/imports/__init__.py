@@ -5,7 +5,6 @@ docs/guide/runs.md lists the formats. Nothing is executed or unpickled.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,6 +26,7 @@ from advisor.calibrate.imports.trainer import (
     trainer_log,
     trainer_state,
 )
+from advisor.core import bounded_json
 from advisor.core.errors import UsageError, did_you_mean
 from advisor.core.experiment import JsonObject
 
@@ -154,7 +154,9 @@ def _text(path: Path) -> str:
 
 def _json(path: Path, text: str, gpus: float | None) -> Imported:
     try:
-        document = json.loads(text.lstrip("\ufeff"))
+        document = bounded_json.loads(text.lstrip("\ufeff"))
+    except bounded_json.TooManyValues as error:
+        raise UsageError(f"{path}: {error}; export the summary of the run") from None
     except (ValueError, RecursionError):
         return _lines(path, text, gpus)
     count = gpus or 1.0

@@ -4,7 +4,6 @@ trainer_log.jsonl of LLaMA-Factory and logging.jsonl of ms-swift.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from advisor.calibrate.imports.training_log import (
     session_totals,
     totals_in,
 )
+from advisor.core import bounded_json
 from advisor.core.experiment import JsonObject
 
 MEMORY_NAMES = re.compile(
@@ -188,7 +188,7 @@ def json_lines(text: str) -> list[Fields]:
     entries: list[Fields] = []
     for line in text.splitlines():
         try:
-            value = json.loads(line)
+            value = bounded_json.loads(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):

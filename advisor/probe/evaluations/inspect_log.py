@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from advisor.core import bounded_json
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.probe.evaluations.systems import ScoredSystem, Systems, model_in, option_name, score_of
@@ -61,7 +62,7 @@ def _samples(archive: zipfile.ZipFile, names: list[str]) -> Iterator[JsonObject]
 
 
 def _loaded(archive: zipfile.ZipFile, name: str) -> Any:
-    return json.loads(archive.read(name))
+    return bounded_json.loads(archive.read(name))
 
 
 def _systems(log: JsonObject, samples: Any) -> Systems:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor.core import bounded_json
 from advisor.core.errors import UsageError
 from advisor.core.experiment import JsonObject
 from advisor.probe.evaluations import (
@@ -116,7 +116,7 @@ def _lines(path: Path, text: str) -> tuple[str, Systems] | None:
 
 def _document(text: str) -> Any | None:
     try:
-        return json.loads(text.lstrip("\ufeff"))
+        return bounded_json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         return None
 

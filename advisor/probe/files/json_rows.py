@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from advisor.core import bounded_json
 from advisor.core.errors import UsageError
 from advisor.probe.files.envelopes import is_enveloped, rows_of_value
 from advisor.probe.files.streams import MAX_LINE_BYTES, PEEK_BYTES, encoding_of, head_of, lines
@@ -167,9 +168,14 @@ class _Values:
         block = BLOCK
         while True:
             try:
+                bounded_json.check(self._rest)
                 value, end = _DECODER.raw_decode(self._rest)
             except RecursionError:
                 raise UsageError(f"{self._path}: {what} is nested too deeply; remove it") from None
+            except bounded_json.TooManyValues as error:
+                raise UsageError(
+                    f"{self._path}: {what} {error}; write the rows as JSONL, one per line"
+                ) from None
             except ValueError as error:
                 self._refuse(what, error)
             else:
