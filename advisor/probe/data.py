@@ -21,7 +21,7 @@ from advisor.probe.forms.compare import Compared
 from advisor.probe.reading import RowReader
 from advisor.probe.statistics import figures
 from advisor.probe.statistics.kept import PROMPT, TEXT, Kept
-from advisor.probe.statistics.sketch import clusters, copies_across
+from advisor.probe.statistics.sketch import copies, copies_across
 from advisor.probe.statistics.specificity import MEDIUM
 from advisor.probe.templates.added import Chat, chat_for
 from advisor.probe.tokens import Counter, byte_counter, counter_for
@@ -266,24 +266,27 @@ def _copies(train: Kept) -> _Copies:
 
     answers = np.asarray(train.answers)
     first = np.sort(np.unique(np.asarray(train.pairs), return_index=True)[1])
-    groups = _groups(train, first)
+    groups, repeated = _groups(train, first)
     commonest = int(np.unique(answers, return_counts=True)[1].max())
     return _Copies(
-        len(first) - len(np.unique(groups)),
+        len(first) - len(np.unique(repeated)),
         _conflicts(groups, answers[first]),
         round(commonest * len(train) / len(answers)),
     )
 
 
-def _groups(train: Kept, first: NDArray[np.int64]) -> NDArray[np.int64]:
+def _groups(train: Kept, first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For each distinct row of the sketched ones (`first` says where it stands) the number of its
-    group of near copies.
+    group of near inputs, and of those with the same answer or one that adds the same words.
 
     The sketches of repeated rows are let go: they say nothing new.
     """
+    import numpy as np
+
     if len(first) < len(train.sketches):
         train.sketches.keep(first)
-    return clusters(train.sketches.texts())
+    marks = [np.asarray(mark)[first] for mark in (train.answers, train.added)]
+    return copies(train.sketches.texts(), marks)
 
 
 def _labels(train: Kept) -> dict[str, int]:

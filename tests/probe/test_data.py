@@ -153,6 +153,21 @@ def test_several_instructions_and_odd_rows_make_no_duplicates(tmp_path):
     assert (report.rows, report.near_duplicate_rows) == (205, 5)
 
 
+def test_a_template_repeats_where_its_answers_add_nothing_to_its_numbers(tmp_path):
+    """Among other rows, so that the template is not taken for an instruction."""
+    rng = random.Random(7)
+    others = [{"prompt": sentence(rng, 15), "completion": sentence(rng, 8)} for _ in range(200)]
+    carried = [
+        {"prompt": f"My parcel for order {n} has not come yet, can you tell me where it is?",
+         "completion": f"I am sorry that order {n} is late."}
+        for n in range(1000, 1020)]  # fmt: skip
+    sums = [
+        {"prompt": f"A train travels at 60 km per hour for {n} hours. How far does it go?",
+         "completion": f"{60 * n} km"} for n in range(1, 21)]  # fmt: skip
+    assert probe([jsonl(tmp_path / "a.jsonl", others + carried)]).near_duplicate_rows == 19
+    assert probe([jsonl(tmp_path / "b.jsonl", others + sums)]).near_duplicate_rows == 0
+
+
 def test_one_prompt_for_all_rows_compares_the_answers(tmp_path):
     rng = random.Random(4)
     rows = [{"prompt": "Write a greeting.", "completion": sentence(rng, 20)} for _ in range(50)]

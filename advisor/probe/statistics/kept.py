@@ -18,7 +18,7 @@ from advisor.probe.reading import TrainingExample
 from advisor.probe.statistics.census import Census, Lengths, Mean
 from advisor.probe.statistics.noise import LabelledWords
 from advisor.probe.statistics.privacy import kinds_by_row
-from advisor.probe.statistics.sketch import Sketches
+from advisor.probe.statistics.sketch import MAX_CHARACTERS, Sketches, words_of
 from advisor.probe.statistics.specificity import RowScores, Vocabulary
 from advisor.probe.templates.added import Chat
 from advisor.probe.tokens import Counter, started
@@ -78,6 +78,7 @@ class Kept:
         self._workers = workers
         self.pairs = array("q")  # hash of prompt and answer as they stand
         self.answers = array("I")  # the last 32 bits of their hashes
+        self.added = array("I")  # likewise, of the words that they add to those of the prompt
         self._lines = array("I")
         self._files: list[tuple[int, str]] = []  # first row, file
         self.rows = Census()
@@ -125,7 +126,7 @@ class Kept:
         self.rows.add(pairs, [0] * len(pairs))
         self.inputs.add(inputs, answer_hashes)
         self._locate(file, [e.line for e in batch])
-        self._keep(compared, pairs, answer_hashes)
+        self._keep(compared, answers, pairs, answer_hashes)
         self._label(compared, batch)
         self.empty_answers += sum(not a.strip() for a in answers)
         self.set_phrases += sum(_SET_PHRASES.match(a.lstrip()) is not None for a in answers)
@@ -158,20 +159,24 @@ class Kept:
                 self._files.append((len(self._lines), file))
             self._lines.extend(min(line, 0xFFFFFFFF) for line in lines[:room])
 
-    def _keep(self, compared: list[str], pairs: list[int], answer_hashes: list[int]) -> None:
+    def _keep(
+        self, compared: list[str], answers: list[str], pairs: list[int], answer_hashes: list[int]
+    ) -> None:
         if self.thinned:
             return
         if len(self.sketches) + len(pairs) > MAX_KEPT:
             import numpy as np
 
             self.sketches.keep(np.arange(LEFT_OF_MORE))
-            self.pairs, self.answers, self.thinned = (
+            self.pairs, self.answers, self.added, self.thinned = (
                 self.pairs[:LEFT_OF_MORE],
                 self.answers[:LEFT_OF_MORE],
+                self.added[:LEFT_OF_MORE],
                 True,
             )
             return
-        self.sketches.add(compared)
+        words = self.sketches.add(compared)
+        self.added.extend(map(added_words, words, answers))
         self.pairs.extend(pairs)
         self.answers.extend(answer & 0xFFFFFFFF for answer in answer_hashes)
 
@@ -258,6 +263,15 @@ class Kept:
         total = sum(filter(None, counts))
         self.media.add([total])
         return total
+
+
+def added_words(prompt: list[str], answer: str) -> int:
+    """32 bits of a hash of the words of an answer that its prompt does not hold, in order: rows of
+    one template add the same words, and what was worked out from their numbers is added.
+    """
+    given = frozenset(prompt)
+    words = words_of(answer[:MAX_CHARACTERS])
+    return hash(tuple(word for word in words if word not in given)) & 0xFFFFFFFF
 
 
 def _evenly_spaced(text: str) -> str:

@@ -15,7 +15,7 @@ import importlib
 import itertools
 import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -54,8 +54,8 @@ class Sketches:
         self._words = array("I")
         self._short = array("H")  # hashes of the words of short texts, one text after the other
 
-    def add(self, texts: list[str]) -> None:
-        """Sketch a batch of texts."""
+    def add(self, texts: list[str]) -> list[list[str]]:
+        """Sketch a batch of texts. Gives their words."""
         import numpy as np
 
         library: Any = importlib.import_module("rensa")
@@ -73,6 +73,7 @@ class Sketches:
         for row in hashed:
             if len(row) <= SHORT:
                 self._short.extend(h >> 48 for h in row)
+        return words
 
     def __len__(self) -> int:
         return len(self._words)
@@ -190,6 +191,32 @@ def clusters(texts: Texts) -> NDArray[np.int64]:
     for pairs in near_pairs(texts, lambda p: root[p[:, 0]] != root[p[:, 1]]):
         join(root, pairs)
     return root
+
+
+def copies(
+    texts: Texts, marks: Sequence[NDArray[np.uint32]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `clusters`, and the same over those pairs alone that agree in one of the `marks`."""
+    import numpy as np
+
+    root = np.arange(len(texts))
+    agreed = np.arange(len(texts))
+
+    def agree(pairs: Pairs) -> NDArray[np.bool_]:
+        agreeing: NDArray[np.bool_] = np.zeros(len(pairs), np.bool_)
+        for mark in marks:
+            agreeing |= mark[pairs[:, 0]] == mark[pairs[:, 1]]
+        return agreeing
+
+    def wanted(pairs: Pairs) -> NDArray[np.bool_]:
+        apart: NDArray[np.bool_] = root[pairs[:, 0]] != root[pairs[:, 1]]
+        apart |= agree(pairs) & (agreed[pairs[:, 0]] != agreed[pairs[:, 1]])
+        return apart
+
+    for pairs in near_pairs(texts, wanted):
+        join(root, pairs)
+        join(agreed, pairs[agree(pairs)])
+    return root, agreed
 
 
 def join(root: NDArray[np.int64], pairs: Pairs) -> None:
