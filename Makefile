@@ -12,12 +12,18 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constrain
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: site man run test lint tests release-tests fuzz bench examples format hashes sbom licences audit clean
+.PHONY: site man run test lint collected tests release-tests fuzz bench examples format hashes sbom licences audit clean
 
 run: .venv/.run
 	$(BIN)/advisor $(BRIEF)
 
-test: lint tests
+# Collecting once, beside the checks of types, compiles tests and libraries once and not per worker.
+test: .venv/.test
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=none lint collected
+	@$(MAKE) --no-print-directory tests
+
+collected: .venv/.test
+	@$(BIN)/python -m pytest --collect-only -q > /dev/null
 
 lint: .venv/.test
 	@echo "== style" && $(BIN)/ruff check && $(BIN)/ruff format --check

@@ -27,6 +27,9 @@ LARGE_RATES = {"full": 1e-5, "lora": 2e-4, "dora": 2e-4, "qlora": 2e-4, "soft-pr
 2023, table 9), the 1e-5 to 2e-5 usual in full tuning.
 """
 
+PREFERENCE_RATES = {"full": 5e-7, "lora": 5e-6, "dora": 5e-6, "qlora": 5e-6}
+"""Of preference tuning (DPO): the recipes of zephyr-7b-beta in huggingface/alignment-handbook."""
+
 LARGE_BYTES = 6e8
 """Weights of 0.3 billion parameters in 16 bits."""
 
@@ -38,8 +41,12 @@ TINY_BYTES = 1e8
 """Below 25 million parameters in 32 bits an encoder takes a higher rate."""
 
 
-def usual_rate(method: str, weights_bytes: float) -> float:
-    """The learning rate where none is asked for: that of the method and the size of the model."""
+def usual_rate(method: str, weights_bytes: float, objective: str = "sft") -> float:
+    """The learning rate where none is asked for: that of the method and the size of the model;
+    preference tuning takes a fortieth of it.
+    """
+    if objective == "dpo":
+        return PREFERENCE_RATES.get(method, PREFERENCE_RATES["lora"])
     if method == ENCODER:
         return ENCODER_RATE if weights_bytes >= TINY_BYTES else TINY_ENCODER_RATE
     return (LARGE_RATES if weights_bytes >= LARGE_BYTES else SMALL_RATES)[method]

@@ -113,11 +113,8 @@ def planned_run(
 ) -> TrainingRun:
     """The run as flags of `advisor estimate`: 16-bit weights, or NF4 for QLoRA."""
     mean = _mean_tokens(brief, technique)
-    longest = (
-        setting.data.max_tokens
-        if setting.data is not None and setting.data.max_tokens
-        else mean * LONGEST_OVER_MEAN
-    )
+    longest = longest_row(brief, setting)
+    longest = longest if longest is not None and longest >= mean else None
     return TrainingRun(
         model_name=name,
         model=model,
@@ -128,15 +125,22 @@ def planned_run(
         method=METHODS.get(technique, technique),
         objective="dpo" if technique == "dpo" else "sft",
         quantization="nf4" if technique == "qlora" else "none",
-        seq_len=max(16, round(longest), math.ceil(mean)),
-        longest_tokens=float(setting.data.max_tokens)
-        if setting.data is not None and setting.data.max_tokens
-        else None,
+        seq_len=max(16, round(longest or mean * LONGEST_OVER_MEAN), math.ceil(mean)),
+        longest_tokens=longest,
         mean_tokens=max(1.0, mean),
         sharding="ddp" if brief.hardware.count > 1 else "none",
         examples=brief.data.examples.likely,
         epochs=brief.tuning.epochs.likely,
     )
+
+
+def longest_row(brief: Brief, setting: Setting) -> float | None:
+    """Tokens of the longest row of the data that were looked at; None where a sample was looked at,
+    which need not hold it.
+    """
+    if brief.data.sample or setting.data is None or not setting.data.max_tokens:
+        return None
+    return float(setting.data.max_tokens)
 
 
 def _mean_tokens(brief: Brief, technique: str) -> float:

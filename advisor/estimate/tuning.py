@@ -15,6 +15,7 @@ from advisor.estimate.encoders import cpu_speed, is_encoder
 from advisor.estimate.labels import training_examples
 from advisor.estimate.ledger import PER_MILLION, Ledger
 from advisor.estimate.options import adapters, score_of_tuned
+from advisor.estimate.planned import longest_row
 from advisor.estimate.prompting import measured_static, prompt_tokens
 from advisor.estimate.serving import people
 from advisor.estimate.tariffs import today
@@ -182,11 +183,12 @@ def _padded_tokens(ledger: Ledger) -> Figure | None:
     """
     report = ledger.setting.data
     tariff = ledger.tariff
-    if report is None or not report.max_tokens or tariff is None or tariff.training_usd is None:
+    row_tokens = longest_row(ledger.brief, ledger.setting)
+    if report is None or row_tokens is None or tariff is None or tariff.training_usd is None:
         return None
     longest = ledger.sheet.exact(
         "data.longest_tokens",
-        report.max_tokens,
+        row_tokens,
         "tokens/example",
         report.tokens_per_row.basis,
         report.tokens_per_row.source,

@@ -18,7 +18,14 @@ from advisor.facts import gpus as gpu_table
 from advisor.facts.candidates import Candidates, load_candidates
 from advisor.facts.gpu_names import DriverNames, virtual
 from advisor.facts.library import PriceLibrary
-from advisor.facts.model_names import ModelMatch, begins_with, match, served_name, unsized
+from advisor.facts.model_names import (
+    ModelMatch,
+    begins_with,
+    canonical,
+    match,
+    served_name,
+    unsized,
+)
 from advisor.facts.models import hub_names, load_models
 from advisor.facts.plugged import plugged_prices
 from advisor.facts.price_file import read_prices
@@ -127,9 +134,9 @@ class Facts:
                 )
         return Quantity.unknown("TFLOPS", f"no measured matrix rate of {name} in our tables")
 
-    def hub_name(self, model: str) -> str:
-        """The name of a model of our table on the hub; its own where none is listed."""
-        return hub_names(self.user_folder).get(model, model)
+    def hub_name(self, name: str) -> str:
+        """The model's name on the hub; as written where none is listed for this very model."""
+        return name if "/" in name else hub_names(self.user_folder).get(canonical(name), name)
 
     @property
     def models(self) -> tuple[Model, ...]:

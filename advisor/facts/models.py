@@ -10,6 +10,7 @@ from pathlib import Path
 
 from advisor.core.facts import Model, ModelKind
 from advisor.core.layer_pattern import PER_LAYER, expanded, is_pattern
+from advisor.facts.model_names import canonical
 from advisor.facts.table import FactRow, read
 
 
@@ -26,12 +27,16 @@ def load_models(user_folder: Path | None) -> tuple[tuple[Model, ...], Mapping[st
 
 
 def hub_names(user_folder: Path | None) -> Mapping[str, str]:
-    """The first name with an owner (`org/name`) of each model, by the model's own name."""
-    names = {}
+    """Names with an owner (`org/name`) by their spelling, and the first one of each model by the
+    model's own.
+    """
+    names: dict[str, str] = {}
     for row in read("models.csv", ("model",), user_folder):
         owned = [name for name in row.words("aliases") if "/" in name]
+        for name in owned:
+            names.setdefault(canonical(name), name)
         if owned:
-            names[row.text("model")] = owned[0]
+            names.setdefault(canonical(row.text("model")), owned[0])
     return names
 
 

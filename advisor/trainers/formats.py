@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -172,7 +172,7 @@ def exported(form: Format, recipe: Recipe, file: str) -> Export:
         info = llama_factory.dataset_info(recipe.rows)
         beside["dataset_info.json"] = json.dumps(info, indent=1) + "\n"
     text = "\n".join(head) + "\n" + _yaml(config)
-    notes = (*changes, *_rows_notes(form, recipe.rows))
+    notes = (*changes, *_model_notes(form, recipe), *_rows_notes(form, recipe.rows))
     return Export(text, command, beside, notes)
 
 
@@ -188,6 +188,20 @@ def _as_the_tool(form: Format, recipe: Recipe) -> tuple[Recipe, tuple[str, ...]]
     request = replace(recipe.request, **changed)  # type: ignore[arg-type]
     run = replace(run, **changed)  # type: ignore[arg-type]
     return replace(recipe, request=request, run=run), tuple(notes)
+
+
+def _model_notes(form: Format, recipe: Recipe) -> Iterator[str]:
+    """What has to be known of the model before the file is run."""
+    if form.is_hosted:
+        return
+    if "/" not in recipe.weights and not Path(recipe.weights).exists():
+        yield f"{recipe.weights}: its name on the hub is not in our table; put it, or a folder, in"
+    if recipe.request.objective == "dpo":
+        yield (
+            f"{recipe.weights}: preferences are learned by a model that was tuned on answers "
+            f"before; put its folder in. {recipe.request.epochs:g} epochs are those of the "
+            "estimate; one is usual"
+        )
 
 
 def _rows_notes(form: Format, rows: TrainingRows) -> tuple[str, ...]:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from advisor.pipeline import Surroundings
 
 BYTES_PER_PARAM = 2.0
+EXAMPLES_PER_STEP = 16
+"""Of QLoRA (Dettmers et al. 2023, table 9), whose learning rates are the usual ones here."""
+
 LOOKED_AT = 100
 """TrainingRows from which the form of a data file is told."""
 
@@ -36,8 +39,12 @@ def of_request(request: RunRequest, rows: TrainingRows, facts: Facts) -> Recipe:
     model = facts.model(request.model)
     gpu = facts.gpu(request.gpu) if request.gpu else None
     run = to_run(request, model, float(model.params), gpu)
-    rate = usual_rate(run.method, BYTES_PER_PARAM * float(model.params))
-    return Recipe(request, run, facts.hub_name(model.name), rows, rate)
+    rate = _rate(run, float(model.params))
+    return Recipe(request, run, facts.hub_name(request.model), rows, rate)
+
+
+def _rate(run: TrainingRun, params: float) -> float:
+    return usual_rate(run.method, BYTES_PER_PARAM * params, run.objective)
 
 
 def of_run(record: RunRecord, rows: TrainingRows, facts: Facts) -> Recipe:
@@ -75,7 +82,7 @@ def _of_speed(
     device = record.summary.device
     gpu = next((g.name for g in facts.gpus if device in g.driver_names), None)
     return RunRequest(
-        model=facts.model(spec.model_name).name,
+        model=spec.model_name,
         method=spec.method,
         rank=spec.rank,
         targets=spec.targets,
@@ -106,7 +113,7 @@ def _of_scores(
         Path(spec.model.folder).name if spec.model is not None else ""
     )
     request = RunRequest(
-        model=facts.model(name).name,
+        model=name,
         method=spec.method or "lora",
         rank=spec.rank or 16,
         targets=spec.targets or "all-linear",
@@ -152,10 +159,16 @@ def of_option(brief: Brief, around: Surroundings, name: str, rows: TrainingRows)
             f"{option.id}: its training is not estimated, so there is nothing to reproduce; name "
             "hardware.gpu in the brief, or another option"
         )
-    run = estimate.run
+    run = _in_usual_steps(estimate.run)
     assert run.model is not None
-    rate = usual_rate(run.method, BYTES_PER_PARAM * float(run.model.params))
-    return Recipe(request_of(run), run, around.facts.hub_name(run.model.name), rows, rate)
+    rate = _rate(run, float(run.model.params))
+    return Recipe(request_of(run), run, around.facts.hub_name(option.model), rows, rate)
+
+
+def _in_usual_steps(run: TrainingRun) -> TrainingRun:
+    """The run with as many micro-batches per optimiser step as the usual learning rates are for."""
+    per_step = run.micro_batch * run.gpus
+    return replace(run, grad_accum=max(run.grad_accum, -(-EXAMPLES_PER_STEP // per_step)))
 
 
 def _hosted(
@@ -184,9 +197,7 @@ def _hosted(
         micro_batch=8,
         seq_len=max(16, round(longest or 4096)),
     )
-    model = setting.model(option.model)
-    weights = facts.hub_name(model.name) if model is not None else option.model
-    return Recipe(request, None, weights, rows, usual_rate("lora", 1e12))
+    return Recipe(request, None, facts.hub_name(option.model), rows, usual_rate("lora", 1e12))
 
 
 def at_provider(recipe: Recipe, provider: str, facts: Facts) -> Recipe:

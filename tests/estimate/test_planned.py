@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from advisor.core.probes import DataReport
+from advisor.core.quantity import Basis, Quantity
 from advisor.core.setting import Setting
 from advisor.core.training import TrainingRun
 from advisor.estimate.planned import planned_run, training_estimates
@@ -13,6 +15,9 @@ from advisor.estimate.scoring import task_of
 from advisor.estimate.training import estimate, largest_micro_batch
 from tests.estimate.training.catalogue import book
 from tests.options import LLAMA, brief, setting
+
+TOKENS = Quantity(620.0, 620.0, 620.0, "tokens/row", Basis.MEASURED, "counted")
+DATA = DataReport(("a.jsonl",), 20, 20, 0, (), 0, "p", "a", "exact", TOKENS, TOKENS, TOKENS, 1900)
 
 
 def planned(gpu: str) -> tuple[Setting, TrainingRun]:
@@ -48,3 +53,28 @@ def test_an_example_is_as_long_as_a_request_where_the_brief_states_no_length(
     assert run.mean_tokens == tokens
     stated = planned_run(held, facts, "llama-3.1-8b", LLAMA, technique)
     assert stated.mean_tokens == 620
+
+
+def test_a_sample_need_not_hold_the_longest_row() -> None:
+    looked_at = replace(
+        setting(),
+        models={"llama-3.1-8b": LLAMA},
+        gpu=book().gpu("L40S"),
+        data=DATA,
+    )
+    whole = planned_run(brief(), looked_at, "llama-3.1-8b", LLAMA, "lora")
+    assert (whole.seq_len, whole.longest_tokens) == (1900, 1900.0)
+    sampled = planned_run(brief(data__sample=True), looked_at, "llama-3.1-8b", LLAMA, "lora")
+    assert (sampled.seq_len, sampled.longest_tokens) == (3 * round(whole.mean_tokens), None)
+
+
+def test_no_longest_row_is_shorter_than_the_mean_that_is_stated() -> None:
+    looked_at = replace(
+        setting(),
+        models={"llama-3.1-8b": LLAMA},
+        gpu=book().gpu("L40S"),
+        data=replace(DATA, max_tokens=60),
+    )
+    run = planned_run(brief(), looked_at, "llama-3.1-8b", LLAMA, "lora")
+    assert run.longest_tokens is None
+    assert run.seq_len > run.mean_tokens > 60

@@ -12,13 +12,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import facts, run_estimate
+from advisor import facts, pipeline, run_estimate
+from advisor.brief.examples import example
 from advisor.core.errors import UsageError
 from advisor.estimate.training import hosted
 from advisor.estimate.training.record import as_object
 from advisor.estimate.training.request import RunRequest
 from advisor.trainers import FORMATS, Recipe, TrainingRows, exported, read_file
-from advisor.trainers.source import of_request, request_of
+from advisor.trainers.source import of_option, of_request, request_of
 from tests.trainers.recipes import BASE, RECIPES
 
 BOOK = facts.load()
@@ -235,3 +236,39 @@ def test_a_run_and_its_flags_are_the_same_thing() -> None:
             if field.name not in ("model_name", "assumed"):
                 assert getattr(again, field.name) == getattr(run, field.name), field.name
     assert json.loads(json.dumps(BASE)) == BASE
+
+
+@pytest.mark.parametrize(
+    ("name", "on_the_hub"),
+    [
+        ("qwen2.5-coder-7b", "Qwen/Qwen2.5-Coder-7B"),
+        ("Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct"),
+        ("meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct"),
+        ("our-llama-3.1-8b-merged", "our-llama-3.1-8b-merged"),
+    ],
+)
+def test_the_model_itself_is_trained_not_one_of_its_shape(name: str, on_the_hub: str) -> None:
+    recipe = of_request(RunRequest(**BASE | {"model": name}), TrainingRows(), BOOK)
+    text = exported(FORMATS["trl"], recipe, "trl.yaml")
+    assert yaml.safe_load(text.text)["model_name_or_path"] == on_the_hub
+    assert ("its name on the hub is not in our table" in " ".join(text.notes)) == (
+        "/" not in on_the_hub
+    )
+
+
+def test_preferences_are_learned_slowly_and_by_a_tuned_model() -> None:
+    """Rates of alignment-handbook's zephyr-7b-beta: DPO by adapter 5e-6, as a whole 5e-7."""
+    rates = {}
+    for method in ("lora", "full"):
+        request = RunRequest(**BASE | {"method": method, "objective": "dpo"})
+        export = exported(FORMATS["trl"], of_request(request, TrainingRows(), BOOK), "trl.yaml")
+        rates[method] = yaml.safe_load(export.text)["learning_rate"]
+        assert "tuned on answers before" in " ".join(export.notes)
+    assert rates == {"lora": 5e-6, "full": 5e-7}
+
+
+def test_an_option_is_trained_in_steps_of_the_usual_size() -> None:
+    brief = pipeline.load(example("customs-invoices"))
+    option = of_option(brief, pipeline.look(brief), "tune/lora@Qwen3-8B", TrainingRows())
+    run = option.training
+    assert run.micro_batch * run.gpus * run.grad_accum >= 16
