@@ -40,6 +40,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "tests/calibrate/test_reference_statistics.py",
         "tests/calibrate/test_statsmodels.py",
         "tests/calibrate/test_clusters.py",
+        "tests/calibrate/test_plans.py",
     ),
 }
 """Where changes are made, and the tests that should notice them."""

@@ -36,6 +36,7 @@ def test_the_line_is_that_of_least_squares(points: list[tuple[float, float]]) ->
     assert math.isclose(found.per_unit, slope, rel_tol=1e-5, abs_tol=1e-6)
     assert math.isclose(found.fixed, fixed, rel_tol=1e-5, abs_tol=1e-4)
     assert found.r2 <= 1.0 + 1e-9
+    assert math.isclose(found.at(7.0), np.polyval((slope, fixed), 7.0), rel_tol=1e-5, abs_tol=1e-4)
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=30), st.floats(0.0, 1.0))

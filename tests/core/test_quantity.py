@@ -29,6 +29,12 @@ def test_an_exact_value_is_a_range_without_width() -> None:
     assert not Range(1, 2, 3).is_exact
 
 
+def test_a_median_is_known_also_where_the_upper_end_is_not() -> None:
+    """Such as labels to a target that a tenth of the draws never reach."""
+    assert Range(100.0, 400.0, None).is_known
+    assert not Range(None, None, 400.0).is_known
+
+
 def test_unknown_never_becomes_a_number() -> None:
     assert not UNKNOWN.is_known
     with pytest.raises(ValueError, match="unknown"):

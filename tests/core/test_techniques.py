@@ -39,6 +39,18 @@ def test_a_row_that_contradicts_itself_is_refused(changes: dict[str, object], fa
         check([TABLE["lora"], FEW, row])
 
 
+def test_what_a_technique_does_with_a_request_and_its_prompt() -> None:
+    """By its name: what asks again, what searches, what keeps the prompt, what hands on."""
+    rows = TABLE.values()
+    assert {row.name for row in rows if row.retrieves} == {"retrieval", "tools", "tuned-retrieval"}
+    prompts = {row.name for row in rows if row.approach == "prompt"}
+    assert {row.name for row in rows if row.keeps_prompt} == prompts | {"tuned-few-shot"}
+    assert {row.name for row in rows if row.escalates} == {"cascade"}
+    assert {row.name for row in rows if row.calls > 1} == {"self-consistency", "tools"}
+    thinks = {row.name for row in rows if row.reasoning_tokens.p90}
+    assert thinks == {"chain-of-thought", "self-consistency"}
+
+
 def test_a_row_that_leaves_something_out_cannot_be_made() -> None:
     with pytest.raises(TypeError, match="calls"):
         Technique(name="new", approach="prompt")  # type: ignore[call-arg]

@@ -42,6 +42,7 @@ def test_no_batch_where_results_cannot_wait_or_must_come_within_a_day() -> None:
     assert not any("batch" in i for i in ids(models(brief(traffic__can_wait_24h=False))))
     assert not any("batch" in i for i in ids(models(brief(traffic__max_latency_seconds=2.0))))
     assert may_wait(brief(traffic__max_latency_seconds=86_400.0))
+    assert not may_wait(brief(traffic__max_latency_seconds=0.5))
     assert not may_wait(brief(traffic__max_latency_seconds=3600.0))
 
 

@@ -228,12 +228,41 @@ def test_what_is_sharded_is_divided_and_the_rest_is_on_every_gpu(sharding: str) 
         assert found[term] == pytest.approx(alone[term] / parts), term
 
 
-@pytest.mark.parametrize(("method", "sharding"), [("full", "fsdp"), ("lora", "zero1")])
+@pytest.mark.parametrize(
+    ("method", "sharding", "factor"),
+    [("lora", "fsdp", 2.0), ("full", "fsdp", 1.0), ("lora", "zero1", 1.0), ("full", "none", 1.0)],
+)
 def test_only_adapters_on_gathered_weights_take_another_working_set(
-    method: str, sharding: str
+    method: str, sharding: str, factor: float
 ) -> None:
-    """Where one of the two is missing, activations do not depend on the fitted factor."""
-    run = a_run(method=method, sharding=sharding, gpus=2, checkpointing="full")
+    run = a_run(method=method, sharding=sharding, gpus=2)
+    where = memory.layout(run, 512.0)
+
+    def working_set(k: coefficients.Coefficients) -> float:
+        return memory._activations(run, shape_of(run), where, k)[1]
+
     twice = replace(K, work_fsdp_adapter=2 * K.work_fsdp_adapter)
-    found = [memory.terms(run, shape_of(run), k)["activations"] for k in (K, twice)]
-    assert found[0] == found[1]
+    assert working_set(twice) == pytest.approx(factor * working_set(K))
+
+
+@pytest.mark.parametrize(("tensor", "pipeline"), [(2, 1), (1, 4), (2, 2)])
+def test_an_adapter_is_divided_as_its_layers_are(tensor: int, pipeline: int) -> None:
+    one = a_run("Llama-3.1-8B")
+    split = replace(
+        one,
+        gpus=tensor * pipeline,
+        sharding="mp",
+        tensor_parallel=tensor,
+        pipeline_parallel=pipeline,
+    )
+
+    def adapter(run) -> float:
+        return memory._static(run, shape_of(run), memory.layout(run), 1e6, K)["adapter"]
+
+    assert adapter(split) == pytest.approx(adapter(one) / tensor / pipeline)
+
+
+def test_one_gpu_gathers_nothing_and_an_adapter_is_updated_without_copies() -> None:
+    run = a_run("Llama-3.1-8B")
+    assert memory._buffers(run, shape_of(run), memory.layout(run), K) == 0.0
+    assert memory._optimizer_temporary(run, memory.layout(run), 1e6, K) == 0.0

@@ -7,7 +7,7 @@ from statistics import fmean
 
 import pytest
 
-from advisor.estimate.training.rates import ARCHITECTURE_SHARE
+from advisor.estimate.training.rates import ARCHITECTURE_SHARE, WATTS_PER_TFLOPS
 from advisor.shipped import folder
 
 
@@ -28,6 +28,21 @@ def test_the_share_of_an_architecture_is_the_mean_of_its_measured_gpus(
     architecture: str, shares: list[float]
 ) -> None:
     assert ARCHITECTURE_SHARE[architecture] == pytest.approx(fmean(shares), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "gpu", "watts", "tflops"),
+    [
+        ("Volta", "V100 PCIe", 250, 112),
+        ("Ampere", "A100 SXM", 400, 312),
+        ("Hopper", "H100 SXM", 700, 989),
+        ("Blackwell", "B200 SXM", 1000, 2250),
+    ],
+)
+def test_the_power_of_an_architecture_is_that_of_the_data_sheet_of_its_largest_part(
+    architecture: str, gpu: str, watts: float, tflops: float
+) -> None:
+    assert WATTS_PER_TFLOPS[architecture] == pytest.approx(watts / tflops, rel=0.03), gpu
 
 
 def test_what_was_not_measured_is_within_what_was() -> None:

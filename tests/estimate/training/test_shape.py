@@ -74,7 +74,16 @@ def test_active_parameters_by_name(name: str, active: float | None) -> None:
     ],
 )
 def test_recurrent_models_attend_in_few_layers(name: str, share: float) -> None:
-    assert of_size(8e9, name=name).attending == share
+    shape = of_size(8e9, name=name)
+    assert shape.attending == share
+    assert shape.recurrent == pytest.approx(1.0 - share)
+    assert shape.with_mlp == 1.0
+
+
+@pytest.mark.parametrize("name", ["Falcon-H1-7B-Base", "Hymba-1.5B"])
+def test_some_attend_and_scan_in_every_layer(name: str) -> None:
+    shape = of_size(8e9, name=name)
+    assert (shape.attending, shape.recurrent, shape.with_mlp) == (1.0, 1.0, 1.0)
 
 
 def test_a_recurrent_model_does_not_slow_down_with_length() -> None:
