@@ -21,7 +21,6 @@ from advisor.core.setting import Setting
 from advisor.estimate.limits import doubtful
 from advisor.estimate.options import may_wait
 from advisor.estimate.quality.class_list import TOKENS_PER_CLASS, names_all
-from advisor.estimate.roofline import ARITHMETIC_SHARE
 
 CENT = 0.01
 FROM = "run.inference_from_"
@@ -168,17 +167,23 @@ def _changed_prices(estimates: Sequence[Estimate]) -> Iterator[str]:
 
 
 def _overloaded(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
-    """GPUs whose speeds are not known, and of which the load is expected to fill several."""
+    """GPUs whose speeds are not known, and of which the load may fill several."""
     for estimate in estimates:
         sets = estimate.figures.get("serve.deployments")
         what = f"deployments of {estimate.option.provider}"
         if sets is None and "serve.busy_hours" not in estimate.figures:
             sets = estimate.figures.get("serve.replicas")
             what = f"sets of {brief.hardware.count} × {brief.hardware.gpu}"
-        if sets is not None and sets.value > 1:
+        if sets is None:
+            continue
+        low, high = (np.quantile(_draws(sets), q, method="nearest") for q in (0.1, 0.9))
+        if high > 1:
+            when = "" if may_wait(brief) else " in its busiest hour"
+            span = fmt.count(low) if low == high else f"{fmt.count(low)} to {fmt.count(high)}"
             yield (
-                f"{estimate.option.id}: the load fills about {fmt.count(sets.value)} {what} at 25 "
-                "to 65 % of their rated arithmetic. So many are charged: measure prefill and decode"
+                f"{estimate.option.id}: the load fills {span} {what}{when}, by the memory "
+                "bandwidth and arithmetic that servers reach. The likely number, "
+                f"{fmt.count(sets.value)}, is charged: measure prefill and decode"
             )
 
 
@@ -193,12 +198,12 @@ def _idle(estimates: Sequence[Estimate], brief: Brief) -> Iterator[str]:
     }
     if not may_wait(brief) or not loads:
         return
-    option, rated = max(loads.items(), key=lambda pair: pair[1])
-    busy = rated / ARITHMETIC_SHARE[1] * HOURS_PER_MONTH
+    option, load = max(loads.items(), key=lambda pair: pair[1])
+    busy = load * HOURS_PER_MONTH
     if busy < MOSTLY_IDLE * HOURS_PER_MONTH:
         yield (
             f"{option} is charged for all {HOURS_PER_MONTH:.0f} hours of a month, as its speed is "
-            f"not known. At a usual share of the rated arithmetic its requests take about "
+            f"not known. At usual shares of the rated speeds its requests take about "
             f"{fmt.duration(busy * SECONDS_PER_HOUR)}. State prefill and decode of [hardware] "
             "(`advisor probe endpoint URL` measures them), and only the hours used are charged"
         )
@@ -250,10 +255,10 @@ def _in_time(estimate: Estimate, gpus: str, limit: float) -> Iterator[str]:
         return
     charged = estimate.figures.get("serve.replicas")
     paid = charged.value if charged is not None else 1.0
-    low, high = (
-        np.quantile(_draws(estimate["serve.replicas_in_time"]), q, method="nearest")
-        for q in (0.1, 0.9)
-    )
+    sets = _draws(estimate["serve.replicas_in_time"])
+    in_time = np.broadcast_to(_draws(estimate["serve.at_once"]) >= 1, sets.shape)
+    sets = sets[in_time] if in_time.any() else sets
+    low, high = (np.quantile(sets, q, method="nearest") for q in (0.1, 0.9))
     if high > paid:
         month = estimate["run.gpus"].value / paid
         yield (

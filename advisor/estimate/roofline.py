@@ -1,8 +1,7 @@
 """What GPUs can serve, from their data sheet and the model's shape: no speed is measured here.
 
-`fullest` is a bound: no set of GPUs does with less. `within_latency` is a model of continuous
-batching with stated shares of the rated speeds. Formulas: docs/reference/formulas.md#serving,
-#latency.
+A model of continuous batching with stated shares of the rated speeds. Formulas:
+docs/reference/formulas.md#serving, #latency.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from advisor.core.precision import BANDWIDTH_SHARES, MEMORY_SHARE, WEIGHT_BYTES,
 from advisor.core.quantity import Basis
 from advisor.estimate import algebra
 from advisor.estimate.ledger import Ledger
+from advisor.estimate.options import may_wait
 from advisor.estimate.prompting import calls
 
 FORWARD_OPERATIONS = 2.0
@@ -30,35 +30,56 @@ practice.
 """
 
 
-def fullest(ledger: Ledger, gpu: Gpu | None, gpus: float, hours: Figure) -> Figure | None:
-    """Sets of GPUs that a month's tokens keep busy all of `hours` at the rated 16-bit arithmetic;
-    None: not known.
+MOST_AT_ONCE = 256.0
+"""Requests that a server works on at once at most: the default of vLLM (max_num_seqs)."""
+
+PEAK_FACTOR = (1.5, 2.5, 4.0)
+"""Arrivals of the busiest hour over those of the mean hour: low, likely, high; planning range."""
+
+
+def load(ledger: Ledger, gpu: Gpu | None, gpus: float, hours: Figure) -> Figure | None:
+    """`serve.set_seconds`, and the sets of GPUs that a month's requests fill in `hours`; in their
+    busiest hour where answers must come at once. None: not known.
+
+    A full batch of B takes B · further + write seconds, so each of its requests keeps the set for
+    further + write ÷ B.
     """
-    operations = rated_operations(ledger, gpu, gpus)
-    if operations is None or not _has_layers(ledger.setting.model(ledger.option.model)):
+    if not _batch(ledger, gpu, gpus):
         return None
-    tokens = ledger["tokens.static"] + ledger["tokens.fresh"] + ledger["tokens.output"]
-    return (
-        calls(ledger)
-        * tokens
-        * _operations_per_token(ledger)
-        / operations
-        / SECONDS_PER_HOUR
-        / hours
-    )
+    batch = algebra.highest(algebra.lowest(ledger["serve.fit"], MOST_AT_ONCE), 1.0)
+    ledger.put("serve.batch", "requests", batch, "serving")
+    each = ledger["serve.further_seconds"] + ledger["serve.write_seconds"] / ledger["serve.batch"]
+    ledger.put("serve.set_seconds", "s/request", each, "serving")
+    mean = calls(ledger) * ledger["serve.set_seconds"] / SECONDS_PER_HOUR / hours
+    return mean if may_wait(ledger.brief) else mean * _peak(ledger)
 
 
 def within_latency(ledger: Ledger) -> None:
     """`serve.at_once`, `serve.in_flight` and `serve.replicas_in_time`: sets of GPUs that keep to
     the latency goal.
 
-    In the time S of an answer a set that works on B at once reads B prompts and takes O steps, each
-    of which reads the weights and B caches: S = B · read + O · (weights + B · cache) ÷ bandwidth. B
-    is the most that keeps S within the goal and fits into memory; requests in flight are arrivals
-    at the peak × S (Little's law).
+    In the time S of an answer a set that works on B at once reads B inputs and takes O steps, each
+    of which reads the weights and B caches: S = B · further + write. B is the most that keeps S
+    within the goal and fits into memory; requests in flight are arrivals at the peak × S (Little's
+    law).
     """
-    gpu = ledger.setting.gpu
-    gpus = float(ledger.brief.hardware.count)
+    if not _batch(ledger, ledger.setting.gpu, float(ledger.brief.hardware.count)):
+        return
+    goal = ledger.sheet["traffic.max_latency_seconds"]
+    in_time = algebra.quotient(
+        goal - ledger["serve.write_seconds"], ledger["serve.further_seconds"], 1.0
+    )
+    most = algebra.lowest(in_time, ledger["serve.fit"])
+    ledger.put("serve.at_once", "requests", algebra.highest(most, 0.0), "latency")
+    _replicas_in_time(ledger)
+
+
+def _batch(ledger: Ledger, gpu: Gpu | None, gpus: float) -> bool:
+    """The seconds that a batch takes, `serve.write_seconds` once and `serve.further_seconds` for
+    each request in it, and `serve.fit`, how many fit into memory; whether all of it is known.
+    """
+    if "serve.fit" in ledger:
+        return True
     model = ledger.setting.model(ledger.option.model)
     rated = rated_operations(ledger, gpu, gpus)
     if (
@@ -69,10 +90,8 @@ def within_latency(ledger: Ledger) -> None:
         or not gpu.bandwidth_gb_per_second
         or not gpu.memory_gb
     ):
-        return
-    goal = ledger.sheet["traffic.max_latency_seconds"]
-    output = ledger["tokens.output"]
-    prompt = ledger["tokens.static"] + ledger["tokens.fresh"]
+        return False
+    fit = _fit(ledger, gpu, gpus, model)
     bandwidth = (
         _of_gpu(ledger, gpu, "bandwidth", gpu.bandwidth_gb_per_second, "GB/s")
         * (GIGA * gpus)
@@ -83,21 +102,41 @@ def within_latency(ledger: Ledger) -> None:
             "decoding at 40 to 80 % of rated memory bandwidth; planning range",
         )
     )
-    arithmetic = rated * arithmetic_share(ledger)
-    weights = _weight_bytes(ledger, gpu, model) * _params(ledger, model)
-    cache = (prompt + output / 2.0) * float(_cache_bytes(model))
-    read = ledger.put(
-        "serve.read_seconds", "s", prompt * _operations_per_token(ledger) / arithmetic, "latency"
+    token = _operations_per_token(ledger) / (rated * arithmetic_share(ledger))
+    output = ledger["tokens.output"]
+    ledger.put("serve.read_seconds", "s", ledger["serve.read_tokens"] * token, "latency")
+    weights = ledger["serve.weight_bytes"] * _params(ledger, model)
+    ledger.put("serve.write_seconds", "s", output * weights / bandwidth, "latency")
+    cache = ledger["tokens.static"] + ledger["tokens.fresh"] + output / 2.0
+    step = token + cache * float(_cache_bytes(model)) / bandwidth
+    further = ledger["serve.read_seconds"] + output * step
+    ledger.put("serve.further_seconds", "s", further, "latency")
+    ledger.put("serve.fit", "requests", fit, "latency")
+    return True
+
+
+def _fit(ledger: Ledger, gpu: Gpu, gpus: float, model: Model) -> Figure:
+    """Requests whose caches fit beside the weights, and `serve.read_tokens`, those that a request
+    has the server read.
+
+    A server keeps the caches of all static prompts, as vLLM does by default, where that leaves room
+    for no fewer requests than keeping none.
+    """
+    static = ledger["tokens.static"]
+    fresh = ledger["tokens.fresh"]
+    weights = _weight_bytes(ledger, gpu, model) * float(model.params)
+    memory = _of_gpu(ledger, gpu, "memory", gpu.memory_gb or 0.0, "GB") * (
+        GIGA * gpus * MEMORY_SHARE
     )
-    alone = ledger.put("serve.write_seconds", "s", output * weights / bandwidth, "latency")
-    more = ledger.put("serve.further_seconds", "s", read + output * cache / bandwidth, "latency")
-    memory = _of_gpu(ledger, gpu, "memory", gpu.memory_gb, "GB") * (GIGA * gpus * MEMORY_SHARE)
-    fits = algebra.quotient(memory - weights, cache, 1.0)
-    in_time = algebra.quotient(goal - alone, more, 1.0)
-    ledger.put(
-        "serve.at_once", "requests", algebra.highest(algebra.lowest(in_time, fits), 0.0), "latency"
-    )
-    _replicas_in_time(ledger)
+    room = (memory - weights) / float(_cache_bytes(model))  # in tokens
+    own = fresh + ledger["tokens.output"] / 2.0
+    plain = algebra.quotient(room, static + own, 1.0)
+    prefixes = ledger.sheet["traffic.distinct_prefixes"]
+    shared = algebra.quotient(room - prefixes * static, own, 1.0)
+    are_stored = algebra.reaches(shared - plain, 0.0)
+    read = algebra.either(are_stored, lambda: fresh, lambda: static + fresh)
+    ledger.put("serve.read_tokens", "tokens/request", read, "latency")
+    return algebra.highest(algebra.highest(shared, plain), 0.0)
 
 
 def arithmetic_share(ledger: Ledger) -> Figure:
@@ -129,20 +168,17 @@ def _replicas_in_time(ledger: Ledger) -> None:
         ledger["serve.write_seconds"] + at_once * ledger["serve.further_seconds"],
         "latency",
     )
-    peak = ledger.assumed(
-        "serve.peak_factor",
-        1.5,
-        2.5,
-        4.0,
-        "× the mean",
-        "busiest over mean hour; planning range, no survey",
-    )
-    arrivals = (
-        calls(ledger) / ledger.sheet["traffic.active_hours_per_month"] / SECONDS_PER_HOUR * peak
-    )
+    mean = calls(ledger) / ledger.sheet["traffic.active_hours_per_month"] / SECONDS_PER_HOUR
+    arrivals = mean * _peak(ledger)
     in_flight = ledger.put("serve.in_flight", "requests", arrivals * seconds, "latency")
     sets = algebra.highest(algebra.ceil(in_flight / at_once / UTILISATION), 1.0)
     ledger.put("serve.replicas_in_time", "sets of GPUs", sets, "latency")
+
+
+def _peak(ledger: Ledger) -> Figure:
+    """Arrivals of the busiest hour over those of the mean hour."""
+    source = "busiest over mean hour; planning range, no survey"
+    return ledger.assumed("serve.peak_factor", *PEAK_FACTOR, "× the mean", source)
 
 
 def rated_operations(ledger: Ledger, gpu: Gpu | None, gpus: float) -> Figure | None:

@@ -15,12 +15,7 @@ from advisor.estimate.encoders import is_encoder, reading_speed
 from advisor.estimate.ledger import Ledger, Period
 from advisor.estimate.options import adapters, may_wait
 from advisor.estimate.prompting import calls, token_charges
-from advisor.estimate.roofline import (
-    UTILISATION,
-    arithmetic_share,
-    fullest,
-    within_latency,
-)
+from advisor.estimate.roofline import UTILISATION, load, within_latency
 from advisor.estimate.tariffs import periods
 
 PROVIDER_MONTH_HOURS = 720.0
@@ -73,37 +68,27 @@ def _serving_hours(ledger: Ledger) -> Figure:
     busy = ledger.put("serve.busy_hours", "h/month", busy, "serving")
     if may_wait(ledger.brief):
         return busy
-    load = busy / ledger.sheet["traffic.active_hours_per_month"] / UTILISATION
-    ledger.put("serve.load", "sets of GPUs", load, "serving")
+    mean = busy / ledger.sheet["traffic.active_hours_per_month"]
+    ledger.put("serve.load", "sets of GPUs", mean / UTILISATION, "serving")
     replicas = algebra.highest(algebra.ceil(ledger["serve.load"]), 1.0)
     return ledger.put("serve.replicas", "sets of GPUs", replicas, "serving") * ledger.month_hours()
 
 
 def _unmeasured_hours(ledger: Ledger) -> Figure:
-    """All hours of one set of GPUs, and of more where the load fills it even at its rated
-    arithmetic.
+    """All hours of one set of GPUs, and of more where the load fills it by the model of batched
+    serving.
     """
     hours = (
         ledger.month_hours()
         if may_wait(ledger.brief)
         else ledger.sheet["traffic.active_hours_per_month"]
     )
-    load = fullest(ledger, ledger.setting.gpu, float(ledger.brief.hardware.count), hours)
-    if load is None:
+    sets = load(ledger, ledger.setting.gpu, float(ledger.brief.hardware.count), hours)
+    if sets is None:
         return ledger.month_hours()
-    ledger.put("serve.load", "sets of GPUs", _usual_load(ledger, load), "serving")
+    ledger.put("serve.load", "sets of GPUs", sets, "serving")
     replicas = algebra.highest(algebra.ceil(ledger["serve.load"]), 1.0)
     return ledger.put("serve.replicas", "sets of GPUs", replicas, "serving") * ledger.month_hours()
-
-
-def _usual_load(ledger: Ledger, rated: Figure) -> Figure:
-    """Sets of GPUs at a usual share of the rated arithmetic, in the cases in which one set is too
-    small even at all of it: there the data sheet proves that more are needed, and not how few.
-    """
-    usual = rated / arithmetic_share(ledger)
-    if not may_wait(ledger.brief):
-        usual = usual / UTILISATION
-    return algebra.either(algebra.reaches(rated, 1.0), lambda: usual, lambda: rated)
 
 
 def _busy_hours(ledger: Ledger) -> Figure | None:
@@ -141,9 +126,9 @@ def _deployments(ledger: Ledger) -> None:
     """
     tariff = ledger.tariff
     gpu = ledger.setting.hosted_gpus.get(tariff.gpu) if tariff is not None else None
-    load = fullest(ledger, gpu, 1.0, ledger.month_hours())
-    if load is not None:
-        sets = algebra.highest(algebra.ceil(_usual_load(ledger, load)), 1.0)
+    filled = load(ledger, gpu, 1.0, ledger.month_hours())
+    if filled is not None:
+        sets = algebra.highest(algebra.ceil(filled), 1.0)
         ledger.put("serve.deployments", "deployments", sets, "serving")
 
 

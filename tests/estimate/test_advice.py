@@ -81,7 +81,7 @@ def test_a_month_of_thirty_days_is_named_for_those_who_reckon_with_it(
 
 
 @pytest.mark.parametrize(
-    ("load", "can_wait", "is_said"), [(0.01, True, True), (0.4, True, False), (0.01, False, False)]
+    ("load", "can_wait", "is_said"), [(0.01, True, True), (0.6, True, False), (0.01, False, False)]
 )
 def test_gpus_that_idle_for_most_of_a_month_are_named_where_results_may_wait(
     load: float, can_wait: bool, is_said: bool
@@ -89,7 +89,7 @@ def test_gpus_that_idle_for_most_of_a_month_are_named_where_results_may_wait(
     own = Option("tune", "lora", "m", "", Serving(Place.RENTED))
     said = lines(costing(own, 5.0, serve__load=load), case=brief(traffic__can_wait_24h=can_wait))
     assert any("charged for all 730 hours" in line for line in said) is is_said
-    assert all("16.2 h" in line for line in said if "all 730" in line)  # 0.01 · 730 ÷ 0.45
+    assert all("7.3 h" in line for line in said if "all 730" in line)  # 0.01 · 730
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,4 @@ def test_a_load_that_fills_several_gpus_of_unknown_speed_is_named(
     figures: dict[str, float], is_named: bool
 ) -> None:
     own = Option("tune", "lora", "m", "", Serving(Place.RENTED))
-    assert (
-        any("the load fills about" in line for line in lines(costing(own, 5.0, **figures)))
-        is is_named
-    )
+    assert any("the load fills" in line for line in lines(costing(own, 5.0, **figures))) is is_named

@@ -132,15 +132,20 @@ def test_a_latency_that_no_gpu_reaches_is_told() -> None:
     assert not told(brief(), facts(), rented())
 
 
-def test_a_load_beyond_the_rated_arithmetic_is_told_where_speeds_are_not_known() -> None:
+def test_a_load_of_several_sets_is_told_where_speeds_are_not_known() -> None:
     unknown = {
         "hardware__prefill_tokens_per_second": None,
         "hardware__decode_tokens_per_second": None,
     }
-    hours = 2 * SIZE * 620 / 362e12 / 3600
-    busy = brief(**unknown, traffic__requests_per_month=740 / hours)
-    assert any("measure prefill and decode" in line for line in told(busy, facts(), rented()))
-    assert not told(brief(**unknown, traffic__requests_per_month=720 / hours), facts(), rented())
+    each = 3e6 / estimated(rented(), brief(**unknown), facts())["serve.load"].value
+    busy = brief(**unknown, traffic__requests_per_month=each * 1.01)
+    assert any("fills 2 sets" in line for line in told(busy, facts(), rented()))
+    assert not any(
+        "fills" in line
+        for line in told(
+            brief(**unknown, traffic__requests_per_month=each * 0.99), facts(), rented()
+        )
+    )
 
 
 def test_an_interval_that_was_worked_out_is_told() -> None:
@@ -178,21 +183,82 @@ def unmeasured(**answers: object) -> Brief:
     return brief(**{"traffic__can_wait_24h": False, **speeds, **answers})
 
 
-def test_a_load_beyond_one_set_is_charged_at_a_usual_share_of_the_rated_arithmetic() -> None:
-    """Requests × tokens × 2 operations per parameter, over the rated operations of a month's
-    hours; above 1, over 0.45 of them at 0.65 mean load.
+def set_seconds(
+    params: float,
+    layer_bytes: float,
+    prompt: float,
+    output: float,
+    shares: tuple[float, float] = (0.45, 0.6),
+    gpu: tuple[float, float, float] = (362e12, 864e9, 48e9),
+    each: float = 2.0,
+    most: float = 256.0,
+) -> float:
+    """Seconds of a GPU (operations per second, bytes per second, bytes) for one request in a full
+    batch, `each` bytes per parameter: the roofline by hand.
     """
-    tokens, rated = 120 + 180 + 320, 362e12 * 730 * 3600
-    small = estimated(rented(), unmeasured(), facts())
-    assert small["serve.load"].value == pytest.approx(3e6 * tokens * 2 * SIZE / rated)
-    assert small["run.hosting"].value == pytest.approx(730 * 1.861)
-    one = rated / (tokens * 2 * SIZE)
-    full = estimated(rented(), unmeasured(traffic__requests_per_month=one * 0.999), facts())
-    assert full["run.hosting"].value == pytest.approx(730 * 1.861)
-    held = unmeasured(traffic__requests_per_month=one * 11.7 * 0.999)
-    large = estimated(rented(), held, facts())
-    assert large["run.hosting"].value == pytest.approx(40 * 730 * 1.861)  # 11.7 ÷ 0.45 ÷ 0.65
-    assert any("fills about 40 sets" in line for line in told(held, facts(), rented()))
+    arithmetic, bandwidth = gpu[0] * shares[0], gpu[1] * shares[1]
+    cache = (prompt + output / 2) * layer_bytes
+    batch = max(1.0, min(most, (gpu[2] * 0.9 - each * params) / cache))
+    operations = (prompt + output) * 2 * params / arithmetic
+    return operations + output * (each * params / batch + cache) / bandwidth
+
+
+LLAMA_CACHE = 2 * 32 * 8 * 128 * 2
+
+
+def test_a_load_of_unknown_speed_fills_sets_by_the_roofline_at_the_busiest_hour() -> None:
+    prompt, output = 120 + 180, 320
+    arithmetic, bandwidth = 362e12 * 0.45, 864e9 * 0.6
+    cache = (prompt + output / 2) * LLAMA_CACHE
+    room = (48e9 * 0.9 - 2 * LLAMA.params) / LLAMA_CACHE
+    batch = min(256.0, (room - 120) / (180 + output / 2))  # the static prompt is stored once
+    each = (180 + output) * 2 * SIZE / arithmetic
+    each += output * (2 * SIZE / batch + cache) / bandwidth
+    found = estimated(rented(), unmeasured(), facts())
+    assert found["serve.load"].value == pytest.approx(3e6 * each / 3600 / 730 * 2.5)
+    for requests, sets in ((1e5, 1), (0.999 * 7 * 730 * 3600 / each / 2.5, 7)):
+        one = unmeasured(traffic__requests_per_month=requests)
+        assert estimated(rented(), one, facts())["run.hosting"].value == pytest.approx(
+            sets * 730 * 1.861
+        )
+    assert any("likely number, 7, is charged" in line for line in told(one, facts(), rented()))
+
+
+def test_static_prompts_are_read_each_time_where_their_caches_do_not_fit() -> None:
+    """L40S with 16 bits: room for 27e9 ÷ 131,072 = 207,000 tokens; 200 prompts take more."""
+    answers = {"tuning__static_tokens": Range.exact(1650)}
+    for prefixes, read in ((1, 180), (200, 1830)):
+        few = unmeasured(**answers, traffic__distinct_prefixes=prefixes)
+        assert estimated(rented(), few, facts())["serve.read_tokens"].value == read
+
+
+@pytest.mark.parametrize(
+    ("params", "layer_bytes", "prompt", "output", "gpu", "each", "most", "measured"),
+    [
+        # 1,000 ShareGPT requests, Qwen3-32B in bf16 on one H100 NVL, at most 32 at once:
+        # github.com/vllm-project/vllm/issues/17788
+        (32.8e9, 2 * 64 * 8 * 128 * 2, 217, 201, (835e12, 3.9e12, 94e9), 2.0, 32.0, 653.6),
+        # the same requests, Qwen3-VL-32B-Instruct-FP8 on one L40S:
+        # github.com/vllm-project/vllm/pull/29217
+        (32.8e9, 2 * 64 * 8 * 128 * 2, 217, 190, (362e12, 864e9, 48e9), 1.06, 256.0, 621.9),
+    ],
+)
+def test_the_roofline_holds_published_speeds_of_vllm(
+    params: float,
+    layer_bytes: float,
+    prompt: float,
+    output: float,
+    gpu: tuple[float, float, float],
+    each: float,
+    most: float,
+    measured: float,
+) -> None:
+    """Tokens written per second lie between the model's low shares and its high ones."""
+    slow, fast = (
+        output / set_seconds(params, layer_bytes, prompt, output, shares, gpu, each, most)
+        for shares in ((0.25, 0.4), (0.65, 0.8))
+    )
+    assert slow <= measured <= fast
 
 
 def test_a_deployment_on_a_known_gpu_is_not_endless() -> None:
@@ -207,8 +273,9 @@ def test_a_deployment_on_a_known_gpu_is_not_endless() -> None:
     )
     known = replace(facts(), tuned={"llama-3.1-8b": together}, hosted_gpus={"L40S": L40S})
     option = Option("tune", "hosted", "llama-3.1-8b", "together", Serving(Place.HOSTED))
-    full = 362e12 * 730 * 3600 / ((120 + 180 + 320) * 2 * SIZE)
-    for filled, deployments in ((0.5, 1), (2.5, 9)):  # 2.5 ÷ 0.45 ÷ 0.65 = 8.5
+    one = estimated(rented(), unmeasured(), facts())["serve.load"].value / 3e6
+    full = 1 / one
+    for filled, deployments in ((0.5, 1), (2.5, 3)):
         found = estimated(option, unmeasured(traffic__requests_per_month=filled * full), known)
         assert found["run.hosting"].value == pytest.approx(deployments * 730 * 1.7)
 
@@ -223,8 +290,9 @@ def test_sets_in_time_by_hand() -> None:
     operations, bandwidth = 362e12 * 0.45, 864e9 * 0.6
     write = output * 2 * SIZE / bandwidth
     cache = (prompt + output / 2) * layer_bytes
-    further = prompt * 2 * SIZE / operations + output * cache / bandwidth
-    at_once = min((15 - write) / further, (48e9 * 0.9 - 2 * SIZE) / cache)
+    further = (180 + output) * 2 * SIZE / operations + output * cache / bandwidth
+    room = (48e9 * 0.9 - 2 * LLAMA.params) / layer_bytes
+    at_once = min((15 - write) / further, (room - 120) / (180 + output / 2))
     found = in_time(15)
     assert found["serve.at_once"].value == pytest.approx(at_once)
     flight = 3e6 / 730 / 3600 * 2.5 * (write + at_once * further)
